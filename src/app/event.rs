@@ -1,0 +1,65 @@
+//! What comes in (events) and what is to be done (effects). The app turns one into the other and performs nothing.
+
+use std::sync::Arc;
+
+use super::key::{Key, Mouse};
+use crate::model::detail::Detail;
+use crate::model::snapshot::Snapshot;
+
+/// What came in, from any thread.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(Key),
+    /// The mouse did something.
+    Mouse(Mouse),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal changed its size or was given back; draw everything.
+    Resize,
+    /// A sweep is done.
+    Snapshot(Arc<Snapshot>),
+    /// A part of the inspector or of a system view was read.
+    Detail(Arc<Detail>),
+    /// What became of an effect.
+    Outcome(Outcome),
+    /// The program is asked to end (a signal, or the terminal went away).
+    Stop,
+    /// A thread of the program died; the rest goes on.
+    Lost {
+        /// Which thread.
+        thread: &'static str,
+        /// What it said.
+        why: String,
+    },
+}
+
+/// What is to be done outside the app.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// End with status 0.
+    Quit,
+    /// Give the terminal back and stop, as Ctrl-z does.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+    /// Put a text into the clipboard (OSC 52).
+    Copy(String),
+}
+
+/// What became of an effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is done; the text says what, in one line.
+    Done(String),
+    /// It failed; the text says why and what would help.
+    Failed(String),
+}
+
+/// The one place of effects: the real one in `run`, a recording one in tests.
+pub trait Outside {
+    /// Performs an effect; what became of it comes back as an event, now or later.
+    fn perform(&mut self, effect: Effect) -> Option<Event>;
+    /// Tells the samplers what is worth reading from now on.
+    fn replan(&mut self, plan: &crate::model::plan::Plan);
+}

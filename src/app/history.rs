@@ -1,0 +1,61 @@
+//! The past of processes, bounded: CPU of all that were busy lately, more of the one in focus.
+
+use std::collections::HashMap;
+
+use crate::model::id::ProcId;
+use crate::model::snapshot::Snapshot;
+
+/// How many ticks of CPU are kept of each process.
+pub const TICKS: usize = 32;
+
+/// CPU % of one core at the last ticks, oldest first, in tenths of a percent.
+#[derive(Clone, Debug)]
+struct Ring {
+    at: u64,
+    values: [u16; TICKS],
+}
+
+/// CPU histories by process; one that was idle for [`TICKS`] ticks takes no memory.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    tick: u64,
+    cpu: HashMap<ProcId, Ring>,
+}
+
+impl History {
+    /// Takes in one tick.
+    pub fn push(&mut self, snapshot: &Snapshot) {
+        self.tick += 1;
+        for proc in &snapshot.procs {
+            let Ok(cpu) = proc.cpu else { continue };
+            if cpu >= 0.05 {
+                let tick = self.tick;
+                let ring = self.cpu.entry(proc.id).or_insert(Ring {
+                    at: tick,
+                    values: [0; TICKS],
+                });
+                for missed in ring.at + 1..tick.min(ring.at + 1 + TICKS as u64) {
+                    ring.values[missed as usize % TICKS] = 0;
+                }
+                ring.at = tick;
+                ring.values[tick as usize % TICKS] = (cpu * 10.0).min(65_535.0) as u16;
+            }
+        }
+        let tick = self.tick;
+        self.cpu.retain(|_, ring| ring.at + TICKS as u64 > tick);
+    }
+
+    /// CPU % of one core at the last `n` ticks, oldest first; zeros where it was idle or not yet there.
+    pub fn cpu(&self, id: ProcId, n: usize) -> impl Iterator<Item = f32> {
+        let ring = self.cpu.get(&id);
+        let last = self.tick;
+        (0..n.min(TICKS))
+            .rev()
+            .map(move |back| {
+                let tick = last.checked_sub(back as u64)?;
+                let ring = ring.filter(|r| tick <= r.at && tick + TICKS as u64 > r.at)?;
+                Some(f32::from(ring.values[tick as usize % TICKS]) / 10.0)
+            })
+            .map(Option::unwrap_or_default)
+    }
+}

@@ -1,0 +1,146 @@
+//! The seam between the app and its panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::action::Action;
+use super::event::{Effect, Outcome};
+use super::key::{Key, Mouse};
+use super::world::World;
+use crate::model::id::ProcId;
+use crate::model::plan::{Needs, Plan};
+
+/// Where a pane stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The first line.
+    Header,
+    /// Below it on the dashboard: the cores and memory.
+    Top,
+    /// The process list.
+    List,
+    /// A tab of the inspector, in the order of the registry.
+    Tab,
+    /// A system view, chosen by its digit.
+    View(u8),
+    /// The last line.
+    Footer,
+    /// Above everything, until closed.
+    Overlay,
+}
+
+/// The fixed facts of a pane. Help, footer, palette and README tables are made from them.
+#[derive(Debug)]
+pub struct Spec {
+    /// Its name in settings and tests.
+    pub name: &'static str,
+    /// Its title on the screen.
+    pub title: &'static str,
+    /// What it shows, one sentence.
+    pub about: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// What it needs while it is shown.
+    pub needs: Needs,
+    /// What it answers to.
+    pub actions: &'static [&'static Action],
+}
+
+/// What a pane says to an event.
+#[derive(Default)]
+pub enum Reply {
+    /// Not mine: ask the next one.
+    #[default]
+    Pass,
+    /// Taken care of.
+    Done,
+    /// Select this process.
+    Focus(ProcId),
+    /// Select this process and open the inspector on the tab of this name.
+    Inspect(ProcId, &'static str),
+    /// Perform this.
+    Do(Effect),
+    /// Tag or untag these.
+    Tag(Vec<ProcId>, bool),
+    /// Show this pane above everything.
+    Open(Box<dyn Panel>),
+    /// Close this overlay.
+    Close,
+    /// Ask for this action as if its key had been pressed (palette, menus).
+    Act(&'static Action),
+    /// Say this in the status line.
+    Say(String),
+    /// Say that this went wrong.
+    Complain(String),
+    /// All of these, in order.
+    All(Vec<Reply>),
+}
+
+/// A pane with its state. Rendering cannot change it.
+pub trait Panel {
+    /// Its fixed facts.
+    fn spec(&self) -> &'static Spec;
+
+    /// Adds what it wants read, while it is shown.
+    fn plan(&self, world: &World, plan: &mut Plan) {
+        let _ = world;
+        plan.needs |= self.spec().needs;
+    }
+
+    /// Prepares for being drawn into `area`: lists rows, clamps the selection. Called after every event and before `render`.
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        let _ = (world, area);
+        Reply::Pass
+    }
+
+    /// Answers an action of its spec.
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply;
+
+    /// Whether it takes typed text now; then every key goes to [`Panel::key`] first.
+    fn typing(&self) -> bool {
+        false
+    }
+
+    /// Answers a key as it was pressed, before the keymap is asked, while it is typing.
+    fn key(&mut self, world: &World, key: Key) -> Reply {
+        let _ = (world, key);
+        Reply::Pass
+    }
+
+    /// Answers pasted text while it is typing.
+    fn paste(&mut self, world: &World, text: &str) -> Reply {
+        let _ = (world, text);
+        Reply::Pass
+    }
+
+    /// Answers the mouse inside the area that it was fitted to.
+    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        let _ = (world, mouse);
+        Reply::Pass
+    }
+
+    /// Hears what became of an effect.
+    fn outcome(&mut self, world: &World, outcome: &Outcome) -> Reply {
+        let _ = (world, outcome);
+        Reply::Pass
+    }
+
+    /// A new tick is shown: `world.snapshot` or `world.detail` changed.
+    fn tick(&mut self, world: &World) {
+        let _ = world;
+    }
+
+    /// Selects a process, if this pane lists processes.
+    fn select(&mut self, world: &World, id: ProcId) {
+        let _ = (world, id);
+    }
+
+    /// A short text for the right end of its title, such as `14/412`.
+    fn status(&self, world: &World) -> String {
+        let _ = world;
+        String::new()
+    }
+
+    /// Draws itself; `area` is what `fit` was given.
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer);
+}

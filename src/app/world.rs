@@ -1,0 +1,98 @@
+//! What every pane may look at: the snapshot, the selection, the settings. Panes never change it; they reply.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::action::Keymap;
+use super::history::History;
+use crate::model::detail::Detail;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::snapshot::Snapshot;
+use crate::theme::Theme;
+
+/// Everything that panes read.
+pub struct World {
+    /// The tick that is shown; frozen while paused.
+    pub snapshot: Arc<Snapshot>,
+    /// What the inspector and the system views show.
+    pub detail: Arc<Detail>,
+    /// The past of busy processes.
+    pub history: History,
+    /// The selected process; the inspector shows it.
+    pub focus: Option<ProcId>,
+    /// Tagged processes.
+    pub tags: BTreeSet<ProcId>,
+    /// Whether time stands still, and how many ticks before the last one.
+    pub paused: Option<usize>,
+    /// The person's choices.
+    pub settings: Settings,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// Which key asks for what.
+    pub keys: Keymap,
+    /// One line for the person, until the next key.
+    pub notice: Option<Notice>,
+}
+
+/// A line that says what happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The text, printable.
+    pub text: String,
+    /// Whether something went wrong.
+    pub bad: bool,
+}
+
+/// What a person chose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The pace.
+    pub interval: Nanos,
+    /// CPU % is of the whole machine instead of one core.
+    pub of_machine: bool,
+    /// Nothing on the machine may be changed.
+    pub read_only: bool,
+    /// Whether the list begins as a tree.
+    pub tree: bool,
+    /// The process to open in the inspector at the start: a pid or a name.
+    pub target: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            interval: Nanos::from_millis(1000),
+            of_machine: false,
+            read_only: false,
+            tree: true,
+            target: None,
+        }
+    }
+}
+
+impl World {
+    /// A world before the first sweep.
+    pub fn new(theme: Theme, settings: Settings) -> Self {
+        Self {
+            snapshot: Arc::default(),
+            detail: Arc::default(),
+            history: History::default(),
+            focus: None,
+            tags: BTreeSet::new(),
+            paused: None,
+            settings,
+            theme,
+            keys: Keymap::default(),
+            notice: None,
+        }
+    }
+
+    /// CPU % in the scale that is in force.
+    pub fn scaled(&self, of_one_core: f32) -> f32 {
+        if self.settings.of_machine {
+            of_one_core / self.snapshot.system.cores.len().max(1) as f32
+        } else {
+            of_one_core
+        }
+    }
+}

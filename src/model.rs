@@ -1,0 +1,11 @@
+//! The words: plain data and pure functions. No I/O, no clock, no terminal, no threads.
+
+pub mod detail;
+pub mod id;
+pub mod plan;
+pub mod reading;
+pub mod sample;
+pub mod scene;
+pub mod snapshot;
+pub mod stat;
+pub mod text;

@@ -1,0 +1,56 @@
+//! What the inspector and the system views show beyond the process table, each part read at its own pace.
+
+use std::sync::Arc;
+
+use super::id::{Nanos, ProcId};
+use super::reading::Reading;
+
+/// A part of [`Detail`]: `None` until it was read once.
+pub type Slot<T> = Option<Stamped<T>>;
+
+/// A value, or why there is none, and when that was found.
+#[derive(Debug)]
+pub struct Stamped<T> {
+    /// When it was read, `CLOCK_MONOTONIC`.
+    pub at: Nanos,
+    /// What was read.
+    pub value: Reading<Arc<T>>,
+}
+
+impl<T> Clone for Stamped<T> {
+    fn clone(&self) -> Self {
+        Self {
+            at: self.at,
+            value: self.value.clone(),
+        }
+    }
+}
+
+impl<T> Stamped<T> {
+    /// A value just read.
+    pub fn new(at: Nanos, value: Reading<T>) -> Self {
+        Self {
+            at,
+            value: value.map(Arc::new),
+        }
+    }
+}
+
+/// Facts of the process in focus and of the machine, immutable once published.
+///
+/// A source adds its field here. Fields about the process in focus belong to `of` and are dropped when the focus moves.
+#[derive(Clone, Debug, Default)]
+pub struct Detail {
+    /// When it was published, `CLOCK_MONOTONIC`.
+    pub at: Nanos,
+    /// The process that the fields about one process describe.
+    pub of: Option<ProcId>,
+}
+
+impl Detail {
+    /// An empty detail of another process that keeps what is known of the machine.
+    #[must_use]
+    pub fn refocused(&self, of: Option<ProcId>) -> Self {
+        Self { at: self.at, of }
+    }
+}

@@ -1,0 +1,81 @@
+//! What is worth reading now: the union of what the visible panes and columns need.
+
+use std::sync::Arc;
+
+use super::id::{Nanos, ProcId};
+
+bitflags::bitflags! {
+    /// Facts that cost something to read. A column or pane names what it needs; what nobody shows is never read.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct Needs: u64 {
+        /// Voluntary and involuntary switches, swap, kernel-thread mark: `/proc/PID/status`.
+        const STATUS = 1;
+        /// Bytes read and written: `/proc/PID/io`.
+        const IO = 1 << 1;
+        /// Control group: `/proc/PID/cgroup`.
+        const CGROUP = 1 << 2;
+        /// Proportional memory: `/proc/PID/smaps_rollup`.
+        const PSS = 1 << 3;
+        /// The out-of-memory score: `/proc/PID/oom_score`.
+        const OOM = 1 << 4;
+        /// Time on a core and waiting for one: `/proc/PID/schedstat`.
+        const SCHEDSTAT = 1 << 5;
+        /// Every thread of every process with more than one: `/proc/PID/task/*/stat`.
+        const THREADS = 1 << 6;
+        /// The command line of every process, not only of visible ones (filters and reports).
+        const COMMANDS = 1 << 7;
+        /// The path of the executable: the link `/proc/PID/exe`.
+        const EXE = 1 << 9;
+        /// What processes hold open, for the filters `port:` and `fd:`.
+        const DESCRIPTORS = 1 << 8;
+
+        /// Focus: user land and kernel land in short.
+        const OVERVIEW = 1 << 16;
+        /// Focus: every mapping, classified.
+        const REGIONS = 1 << 17;
+        /// Focus: residency of every mapping (`smaps`).
+        const RESIDENCY = 1 << 18;
+        /// Focus: the descriptor table with peers.
+        const FILES = 1 << 19;
+        /// Focus: threads and what they wait for.
+        const WAITS = 1 << 20;
+        /// Focus: signal dispositions and masks.
+        const SIGNALS = 1 << 21;
+        /// Focus: environment.
+        const ENVIRONMENT = 1 << 22;
+        /// Focus: limits, namespaces, control group, capabilities.
+        const LIMITS = 1 << 23;
+        /// Focus: scheduling facts.
+        const SCHEDULE = 1 << 24;
+        /// Focus: sockets with their transport state.
+        const SOCKETS = 1 << 25;
+
+        /// Machine: the context switches of every core.
+        const SWITCHES = 1 << 32;
+        /// Machine: where memory went.
+        const MEMORY = 1 << 33;
+        /// Machine: disks and filesystems.
+        const DISKS = 1 << 34;
+        /// Machine: interfaces, listeners, connections.
+        const NETWORK = 1 << 35;
+        /// Machine: who talks to whom.
+        const IPC = 1 << 36;
+        /// Machine: temperatures, fans, power.
+        const SENSORS = 1 << 37;
+    }
+}
+
+/// What to read at the next tick, and of whom.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Needed of the processes in `visible`, of `focus`, and of the machine.
+    pub needs: Needs,
+    /// Needed of every process, since it is sorted or filtered by.
+    pub of_all: Needs,
+    /// The processes whose rows are on the screen.
+    pub visible: Arc<[ProcId]>,
+    /// The process that the inspector shows.
+    pub focus: Option<ProcId>,
+    /// The pace.
+    pub interval: Nanos,
+}

@@ -1,0 +1,185 @@
+//! Text that a process or the kernel chose, made safe for a terminal.
+//!
+//! Every name, argument, path, user and unit passes [`SafeText`] at the edge of `sys`; nothing above handles raw bytes.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+/// Printable text: control, C1, bidi and zero-width characters and invalid UTF-8 are escaped (`\n`, `\x1b`, `\u{202e}`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SafeText(Arc<str>);
+
+impl Default for SafeText {
+    fn default() -> Self {
+        Self(Arc::from(""))
+    }
+}
+
+impl SafeText {
+    /// Escapes whatever could act on a terminal or deceive a reader.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        if bytes.iter().all(|b| (0x20..0x7f).contains(b))
+            && let Ok(plain) = std::str::from_utf8(bytes)
+        {
+            return Self(Arc::from(plain));
+        }
+        let mut out = String::with_capacity(bytes.len() + 8);
+        for chunk in bytes.utf8_chunks() {
+            for c in chunk.valid().chars() {
+                push_escaped(&mut out, c);
+            }
+            for b in chunk.invalid() {
+                let _ = write!(out, "\\x{b:02x}");
+            }
+        }
+        Self(Arc::from(out))
+    }
+
+    /// The escaped text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How many terminal cells it takes.
+    pub fn width(&self) -> usize {
+        width(&self.0)
+    }
+}
+
+impl From<&str> for SafeText {
+    fn from(text: &str) -> Self {
+        Self::from_bytes(text.as_bytes())
+    }
+}
+
+impl From<String> for SafeText {
+    fn from(text: String) -> Self {
+        Self::from_bytes(text.as_bytes())
+    }
+}
+
+impl Deref for SafeText {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SafeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl serde::Serialize for SafeText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+fn push_escaped(out: &mut String, c: char) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\t' => out.push_str("\\t"),
+        '\r' => out.push_str("\\r"),
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' => {
+            let _ = write!(out, "\\x{:02x}", u32::from(c));
+        }
+        c if deceives(c) => {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        }
+        c => out.push(c),
+    }
+}
+
+/// Whether `c` shows nothing or reorders its neighbours.
+///
+/// The zero-width joiner and the variation selectors are kept out too: they make the width of a cell uncertain.
+fn deceives(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}')
+}
+
+/// How many terminal cells `text` takes.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.width()
+    }
+}
+
+/// `text` cut to at most `cells` terminal cells, by grapheme, with `…` in the last one where something is missing.
+pub fn cut(text: &str, cells: usize) -> Cow<'_, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    if cells == 0 {
+        return Cow::Borrowed("");
+    }
+    let mut used = 0;
+    let mut end = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        let w = width(grapheme);
+        if used + w > cells - 1 {
+            break;
+        }
+        used += w;
+        end = at + grapheme.len();
+    }
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
+/// `text` cut to `cells` and filled with spaces on the right.
+pub fn pad(text: &str, cells: usize) -> String {
+    let text = cut(text, cells);
+    let fill = cells.saturating_sub(width(&text));
+    format!("{text}{:fill$}", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_what_acts_on_a_terminal() {
+        let text = SafeText::from_bytes(b"a\x1b[2Jb\n\xff\xc2\x9bz");
+        assert_eq!(text.as_str(), "a\\x1b[2Jb\\n\\xff\\x9bz");
+        assert_eq!(
+            SafeText::from("x\u{202e}y\u{200b}").as_str(),
+            "x\\u{202e}y\\u{200b}"
+        );
+        assert_eq!(SafeText::from("naïve 進程").as_str(), "naïve 進程");
+    }
+
+    #[test]
+    fn cuts_by_cell_and_grapheme() {
+        assert_eq!(cut("進程process", 4), "進…");
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("e\u{301}abc", 2), "e\u{301}…");
+        assert_eq!(cut("abc", 0), "");
+        assert_eq!(pad("進", 3), "進 ");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_become_printable(bytes: Vec<u8>) {
+            let text = SafeText::from_bytes(&bytes);
+            proptest::prop_assert!(!text.chars().any(|c| c.is_control() || deceives(c)));
+        }
+
+        #[test]
+        fn a_cut_never_exceeds(text in "\\PC{0,40}", cells in 0usize..30) {
+            proptest::prop_assert!(width(&cut(&text, cells)) <= cells);
+            proptest::prop_assert_eq!(width(&pad(&text, cells)), cells);
+        }
+    }
+}

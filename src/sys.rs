@@ -1,0 +1,7 @@
+//! The kernel: one file for each interface, which opens, reads and parses. The only room with `unsafe`.
+//!
+//! Nothing here knows what is visible, keeps a clock of its own beyond stamping what it read, or draws.
+
+pub mod bounded;
+pub mod root;
+pub mod source;

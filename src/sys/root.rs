@@ -1,0 +1,55 @@
+//! Where `/proc` and `/sys` are: the running kernel's own, or a tree of files that stands in for them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A proc tree and a sys tree. Every path of `sys` starts at one.
+#[derive(Clone, Debug)]
+pub struct ProcRoot {
+    proc: Arc<Path>,
+    sys: Arc<Path>,
+    etc: Arc<Path>,
+    live: bool,
+}
+
+impl ProcRoot {
+    /// The running kernel's own trees, `/proc`, `/sys` and the files of `/etc` that name users and services.
+    pub fn live() -> Self {
+        Self {
+            proc: Path::new("/proc").into(),
+            sys: Path::new("/sys").into(),
+            etc: Path::new("/etc").into(),
+            live: true,
+        }
+    }
+
+    /// A directory with `proc`, `sys` and `etc` inside that stands in for a kernel; nothing can be signalled through it.
+    pub fn fixture(dir: &Path) -> Self {
+        Self {
+            proc: dir.join("proc").into(),
+            sys: dir.join("sys").into(),
+            etc: dir.join("etc").into(),
+            live: false,
+        }
+    }
+
+    /// Whether this is the running kernel's own tree, over which system calls about a process mean the same process.
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// A path below `/proc`.
+    pub fn proc(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.proc.join(path)
+    }
+
+    /// A path below `/sys`.
+    pub fn sys(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.sys.join(path)
+    }
+
+    /// A path below `/etc`.
+    pub fn etc(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.etc.join(path)
+    }
+}

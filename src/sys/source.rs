@@ -1,0 +1,63 @@
+//! The seam between the kernel's interfaces and the samplers: what a source is, and how it fails.
+
+use std::path::PathBuf;
+
+use crate::model::plan::{Needs, Plan};
+
+/// One thing that the kernel can tell. Implementations only read.
+///
+/// `T` is what it fills: a `Sample` at every tick, or a part of `Detail` at its own pace.
+pub trait Source<T>: Send {
+    /// Its name, as the doctor and the status line print it.
+    fn name(&self) -> &'static str;
+    /// What it fills; it is read only while some of this is needed. Empty: always.
+    fn fills(&self) -> Needs;
+    /// How many milliseconds pass between two readings at the least.
+    fn pace_ms(&self) -> u64 {
+        0
+    }
+    /// Reads what the plan asks for.
+    ///
+    /// # Errors
+    /// Only where the source fails whole; a value that one process denies is a `Missing` inside `T`.
+    fn read(&mut self, plan: &Plan, into: &mut T) -> Result<(), Error>;
+}
+
+/// Why a kernel interface could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be opened or read.
+    #[error("{path}: {why}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the kernel said.
+        why: std::io::Error,
+    },
+    /// A text is not as its manual page says.
+    #[error("{path}, line {line}: {item} is not as expected")]
+    Format {
+        /// Which file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// The field that could not be read.
+        item: &'static str,
+    },
+    /// A system call failed.
+    #[error("{call}: {why}")]
+    Call {
+        /// Its name.
+        call: &'static str,
+        /// What the kernel said.
+        why: std::io::Error,
+    },
+}
+
+impl Error {
+    /// For `map_err`: names the file that an I/O error is about.
+    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |why| Self::Io { path, why }
+    }
+}

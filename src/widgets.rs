@@ -1,0 +1,1 @@
+//! Reusable pictures: they take plain data and styles and draw into a buffer. They know no pane and keep no state.
