@@ -1,6 +1,7 @@
 //! The words: plain data and pure functions. No I/O, no clock, no terminal, no threads.
 
 pub mod detail;
+pub mod format;
 pub mod id;
 pub mod plan;
 pub mod reading;

@@ -1,0 +1,208 @@
+//! Numbers as people read them, the same in every pane and report: few digits, a unit, a width that is known.
+
+use super::id::{Bytes, Nanos};
+
+const BINARY: [&str; 7] = ["B", "K", "M", "G", "T", "P", "E"];
+const DECIMAL: [&str; 7] = ["", "k", "M", "G", "T", "P", "E"];
+
+/// An amount in powers of 1024, at most 5 cells: `0`, `512B`, `132K`, `6.2M`, `48.0M`, `1.20G`, `812G`.
+///
+/// Kilobytes are whole from 10 on, since memory comes in pages; gigabytes have three digits, since a tenth of one is much.
+pub fn bytes(amount: Bytes) -> String {
+    if amount.0 == 0 {
+        return "0".to_owned();
+    }
+    let (value, unit) = step(amount.0 as f64, 1024.0);
+    let digits = match unit {
+        0 => 0,
+        1 => usize::from(value < 9.95 && !amount.0.is_multiple_of(1024)),
+        2 => usize::from(value < 99.95),
+        _ => significant(value),
+    };
+    format!("{value:.digits$}{}", BINARY[unit])
+}
+
+/// A count in powers of 1000, at most 5 cells: `0`, `830`, `1.2k`, `12.4k`, `104k`, `3.1M`.
+pub fn count(n: u64) -> String {
+    let (value, unit) = step(n as f64, 1000.0);
+    let digits = usize::from(unit > 0 && value < 99.95);
+    format!("{value:.digits$}{}", DECIMAL[unit])
+}
+
+/// Events a second, at most 5 cells, with a tenth where it matters: `0`, `0.4`, `7.5`, `830`, `12.4k`.
+pub fn per_second(rate: f64) -> String {
+    if rate > 0.0 && rate < 9.95 {
+        let text = format!("{rate:.1}");
+        return if text == "0.0" { "0".to_owned() } else { text };
+    }
+    count(rate.max(0.0).round() as u64)
+}
+
+/// Bytes a second, at most 7 cells: `0/s`, `1.2M/s`.
+pub fn rate(bytes_per_second: f64) -> String {
+    format!("{}/s", bytes(Bytes(bytes_per_second.max(0.0) as u64)))
+}
+
+/// A share in percent without its sign, at most 4 cells: `0.0`, `18.3`, `100`, `1600`, `410k`.
+pub fn percent(share: f32) -> String {
+    let share = share.max(0.0);
+    if share < 99.95 {
+        format!("{share:.1}")
+    } else if share < 9_999.5 {
+        format!("{share:.0}")
+    } else {
+        format!("{:.0}k", share / 1000.0)
+    }
+}
+
+/// A span in its two largest units, at most 7 cells: `340ns`, `12.0µs`, `4.0ms`, `1.3s`, `42s`, `4m 10s`, `5h 07m`, `3d 2h`, `412d`.
+pub fn duration(span: Nanos) -> String {
+    let ns = span.0;
+    let seconds = ns / 1_000_000_000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match ns {
+        0 => "0s".to_owned(),
+        1..=999 => format!("{ns}ns"),
+        1_000..=999_949 => short(ns as f64 / 1e3, "µs"),
+        999_950..=999_949_999 => short(ns as f64 / 1e6, "ms"),
+        999_950_000..=9_949_999_999 => format!("{:.1}s", ns as f64 / 1e9),
+        _ if seconds < 60 => format!("{seconds}s"),
+        _ if hours == 0 => format!("{minutes}m {:02}s", seconds % 60),
+        _ if days == 0 => format!("{hours}h {:02}m", minutes % 60),
+        _ if days < 100 => format!("{days}d {}h", hours % 24),
+        _ => format!("{days}d"),
+    }
+}
+
+/// Time on a core as a clock with hundredths, as top prints it: `0:00.07`, `12:41.30`, `3:07:12`, `41d 7h`.
+pub fn clock(span: Nanos) -> String {
+    let hundredths = span.0 / 10_000_000;
+    let seconds = hundredths / 100;
+    match seconds {
+        0..3_600 => format!(
+            "{}:{:02}.{:02}",
+            seconds / 60,
+            seconds % 60,
+            hundredths % 100
+        ),
+        3_600..86_400 => format!(
+            "{}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        ),
+        _ => duration(span),
+    }
+}
+
+fn short(value: f64, unit: &str) -> String {
+    let digits = usize::from(value < 99.95);
+    format!("{value:.digits$}{unit}")
+}
+
+/// Scales down until three digits are enough; the number of steps chooses the unit.
+fn step(mut value: f64, base: f64) -> (f64, usize) {
+    let mut unit = 0;
+    while value >= 999.5 && unit < BINARY.len() - 1 {
+        value /= base;
+        unit += 1;
+    }
+    (value, unit)
+}
+
+fn significant(value: f64) -> usize {
+    if value < 9.995 {
+        2
+    } else {
+        usize::from(value < 99.95)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_few_digits() {
+        let of = |n: u64| bytes(Bytes(n));
+        let k = 1024;
+        assert_eq!(
+            [
+                of(0),
+                of(512),
+                of(1000),
+                of(4 * k),
+                of(1536),
+                of(132 * k),
+                of(1023 * k)
+            ],
+            ["0", "512B", "1.0K", "4K", "1.5K", "132K", "1.0M"]
+        );
+        assert_eq!(
+            [
+                of(6_500_000),
+                of(48 * k * k),
+                of(410 * k * k),
+                of(1_288_490_189),
+                of(u64::MAX)
+            ],
+            ["6.2M", "48.0M", "410M", "1.20G", "16.0E"]
+        );
+    }
+
+    #[test]
+    fn counts_and_percents_keep_their_width() {
+        assert_eq!(
+            [0, 830, 999, 1000, 12_400, 104_000].map(count),
+            ["0", "830", "999", "1.0k", "12.4k", "104k"]
+        );
+        assert_eq!(
+            [0.0, 0.04, 0.4, 9.96, 412.0].map(per_second),
+            ["0", "0", "0.4", "10", "412"]
+        );
+        assert_eq!(
+            [0.0, 18.34, 99.94, 99.96, 1600.0, 409_600.0].map(percent),
+            ["0.0", "18.3", "99.9", "100", "1600", "410k"]
+        );
+        assert_eq!(rate(1_300_000.0), "1.2M/s");
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        let s = 1_000_000_000;
+        assert_eq!(
+            [
+                340,
+                12_000,
+                4_000_000,
+                310_400_000,
+                1_300_000_000,
+                42 * s,
+                250 * s,
+                18_421 * s,
+                267_000 * s,
+                412 * 86_400 * s
+            ]
+            .map(|n| duration(Nanos(n))),
+            [
+                "340ns", "12.0µs", "4.0ms", "310ms", "1.3s", "42s", "4m 10s", "5h 07m", "3d 2h",
+                "412d"
+            ]
+        );
+        assert_eq!(
+            [70_000_000, 761_300_000_000, 11_232 * s].map(|n| clock(Nanos(n))),
+            ["0:00.07", "12:41.30", "3:07:12"]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_is_wider_than_promised(n: u64) {
+            let wide = |text: String| crate::model::text::width(&text);
+            proptest::prop_assert!(wide(bytes(Bytes(n))) <= 5);
+            proptest::prop_assert!(wide(count(n)) <= 5);
+            proptest::prop_assert!(wide(percent(n as f32 / 1000.0)) <= 4 || n > 999_499_000);
+            proptest::prop_assert!(wide(duration(Nanos(n))) <= 7);
+        }
+    }
+}
