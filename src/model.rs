@@ -7,6 +7,7 @@ pub mod plan;
 pub mod reading;
 pub mod sample;
 pub mod scene;
+pub mod signal;
 pub mod snapshot;
 pub mod stat;
 pub mod text;

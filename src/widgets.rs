@@ -1,1 +1,3 @@
 //! Reusable pictures: they take plain data and styles and draw into a buffer. They know no pane and keep no state.
+
+pub mod spark;

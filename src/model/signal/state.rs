@@ -1,0 +1,144 @@
+//! How a process stands to its signals: what it catches, ignores, blocks, and what waits for it.
+
+use super::{Signal, SignalSet};
+use crate::model::id::Tid;
+use crate::model::text::SafeText;
+
+/// What a process has arranged for a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// Nothing: the kernel's default action follows.
+    Default,
+    /// It is thrown away.
+    Ignored,
+    /// A function of the program is called.
+    Caught,
+}
+
+impl Disposition {
+    /// The disposition as one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Ignored => "ignored",
+            Self::Caught => "caught",
+        }
+    }
+}
+
+/// Signals of one process: the masks of `/proc/PID/status` and of its threads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignalState {
+    /// Ignored by the process (`SigIgn`).
+    pub ignored: SignalSet,
+    /// Caught by the process (`SigCgt`).
+    pub caught: SignalSet,
+    /// Blocked by the first thread (`SigBlk`).
+    pub blocked: SignalSet,
+    /// Waiting for the process: any thread may take it (`ShdPnd`).
+    pub pending: SignalSet,
+    /// Waiting for the first thread alone (`SigPnd`).
+    pub thread_pending: SignalSet,
+    /// Queued signals of the user and how many may be queued (`SigQ`).
+    pub queued: Option<(u64, u64)>,
+    /// The masks of each thread, the first one included; empty where they were not read.
+    pub threads: Vec<ThreadSignals>,
+    /// How many threads there are, of which `threads` may be a part.
+    pub thread_count: usize,
+    /// Whether it is a thread of the kernel, which takes no signals.
+    pub kernel_thread: bool,
+    /// Whether it has ended and waits for its parent to ask how.
+    pub zombie: bool,
+}
+
+/// What one thread blocks and what waits for it alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadSignals {
+    /// Which thread.
+    pub tid: Tid,
+    /// Its name.
+    pub name: SafeText,
+    /// Blocked by it.
+    pub blocked: SignalSet,
+    /// Waiting for it alone.
+    pub pending: SignalSet,
+}
+
+impl SignalState {
+    /// What the process has arranged for a signal.
+    ///
+    /// KILL and STOP are always the default, whatever the masks of a kernel thread say.
+    pub fn disposition(&self, signal: Signal) -> Disposition {
+        if self.caught.contains(signal) {
+            Disposition::Caught
+        } else if self.ignored.contains(signal) && (self.kernel_thread || !signal.is_unstoppable())
+        {
+            Disposition::Ignored
+        } else {
+            Disposition::Default
+        }
+    }
+
+    /// Whether every thread blocks it, so that one sent to the process stays pending.
+    pub fn is_blocked(&self, signal: Signal) -> bool {
+        self.blocked.contains(signal) && self.threads.iter().all(|t| t.blocked.contains(signal))
+    }
+
+    /// Whether it waits for the process or for any of its threads.
+    pub fn is_pending(&self, signal: Signal) -> bool {
+        self.pending.contains(signal)
+            || self.thread_pending.contains(signal)
+            || self.threads.iter().any(|t| t.pending.contains(signal))
+    }
+
+    /// The threads that block a signal.
+    pub fn blocking(&self, signal: Signal) -> impl Iterator<Item = &ThreadSignals> {
+        self.threads
+            .iter()
+            .filter(move |t| t.blocked.contains(signal))
+    }
+
+    /// The threads for which alone a signal waits.
+    pub fn waiting(&self, signal: Signal) -> impl Iterator<Item = &ThreadSignals> {
+        self.threads
+            .iter()
+            .filter(move |t| t.pending.contains(signal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(numbers: &[u32]) -> SignalSet {
+        numbers.iter().filter_map(|n| Signal::new(*n)).collect()
+    }
+
+    #[test]
+    fn dispositions_and_blocking() {
+        let thread = |tid, blocked: &[u32], pending: &[u32]| ThreadSignals {
+            tid: Tid(tid),
+            name: "t".into(),
+            blocked: set(blocked),
+            pending: set(pending),
+        };
+        let state = SignalState {
+            ignored: set(&[1, 13]),
+            caught: set(&[15]),
+            blocked: set(&[10, 12]),
+            pending: set(&[10]),
+            threads: vec![thread(1, &[10, 12], &[]), thread(2, &[10], &[34])],
+            ..SignalState::default()
+        };
+        assert_eq!(state.disposition(Signal::TERM), Disposition::Caught);
+        assert_eq!(state.disposition(Signal::HUP), Disposition::Ignored);
+        assert_eq!(state.disposition(Signal::KILL), Disposition::Default);
+        assert!(state.is_blocked(Signal::USR1));
+        assert!(!state.is_blocked(Signal::USR2), "one thread may take it");
+        assert_eq!(state.blocking(Signal::USR2).count(), 1);
+        let rt = Signal::new(34).expect("34");
+        assert!(state.is_pending(Signal::USR1) && state.is_pending(rt));
+        assert_eq!(state.waiting(rt).map(|t| t.tid.0).collect::<Vec<_>>(), [2]);
+    }
+}
