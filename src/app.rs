@@ -4,5 +4,6 @@ pub mod action;
 pub mod event;
 pub mod history;
 pub mod key;
+pub mod moves;
 pub mod panel;
 pub mod world;

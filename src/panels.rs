@@ -1,5 +1,7 @@
 //! The panes: one file each. This list is the order of tabs and views; nothing else registers them.
 
+pub mod sheet;
+
 use crate::app::panel::Panel;
 
 /// Every pane of the screen, fresh.

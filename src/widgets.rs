@@ -1,3 +1,4 @@
 //! Reusable pictures: they take plain data and styles and draw into a buffer. They know no pane and keep no state.
 
 pub mod spark;
+pub mod table;

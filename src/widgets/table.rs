@@ -1,0 +1,257 @@
+//! A table: a header with a sort mark, rows of styled cells, a selected row, marked matches. It draws the rows it is given.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use crate::model::text::{cut, width};
+use crate::theme::{Role, Theme};
+
+/// A column of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its title.
+    pub title: &'static str,
+    /// Cells it takes; for a growing column the least it takes.
+    pub width: u16,
+    /// Whether its text stands at the right.
+    pub right: bool,
+    /// Whether it takes the cells that are left over; several share them.
+    pub grows: bool,
+    /// Which column goes first where the table is narrow: the highest rank; 0 never goes.
+    pub rank: u8,
+}
+
+/// One row: a line of styled text for each column.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// Text by column; a missing one is empty.
+    pub cells: Vec<Line<'static>>,
+    /// Laid under all cells.
+    pub style: Style,
+}
+
+/// A table as it is to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'a> {
+    /// The columns.
+    pub columns: &'a [Column],
+    /// The rows in view, the first at the top.
+    pub rows: &'a [Row],
+    /// Which of these rows is selected.
+    pub selected: Option<usize>,
+    /// The sort column, and whether its order is descending.
+    pub sort: Option<(usize, bool)>,
+    /// Text to mark wherever it stands, any case; empty for none.
+    pub needle: &'a str,
+    /// Whether the header is drawn.
+    pub header: bool,
+}
+
+/// A column's place on the screen, counted from the left end of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its number in the list of columns.
+    pub column: usize,
+    /// Its cells.
+    pub cells: Range<u16>,
+}
+
+/// Which columns find room in so many cells, and where. The first cell is the selection's bar; one cell parts two columns.
+pub fn place(columns: &[Column], cells: u16) -> Vec<Placed> {
+    let mut kept: Vec<usize> = (0..columns.len()).collect();
+    let need = |kept: &[usize]| -> u16 {
+        let widths: u16 = kept.iter().map(|i| columns[*i].width).sum();
+        widths + kept.len() as u16
+    };
+    while need(&kept) > cells {
+        let Some(goes) = kept.iter().rposition(|i| {
+            let most = kept.iter().map(|k| columns[*k].rank).max().unwrap_or(0);
+            most > 0 && columns[*i].rank == most
+        }) else {
+            break;
+        };
+        kept.remove(goes);
+    }
+    let mut spare = cells.saturating_sub(need(&kept));
+    let mut growing = kept.iter().filter(|i| columns[**i].grows).count() as u16;
+    let mut at = 1;
+    let mut out = Vec::with_capacity(kept.len());
+    for column in kept {
+        let mut wide = columns[column].width;
+        if columns[column].grows && growing > 0 {
+            let more = spare / growing;
+            wide += more;
+            spare -= more;
+            growing -= 1;
+        }
+        let end = (at + wide).min(cells);
+        if at < end {
+            out.push(Placed {
+                column,
+                cells: at..end,
+            });
+        }
+        at += wide + 1;
+    }
+    out
+}
+
+impl Table<'_> {
+    /// Draws the table; nothing outside `area` is touched.
+    pub fn render(&self, theme: &Theme, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        let placed = place(self.columns, area.width);
+        let mut y = area.y;
+        if self.header {
+            self.render_header(theme, &placed, area, buf);
+            y += 1;
+        }
+        let room = usize::from(area.bottom().saturating_sub(y));
+        for (i, row) in self.rows.iter().take(room).enumerate() {
+            let line = Rect {
+                y: y + i as u16,
+                height: 1,
+                ..area
+            };
+            self.render_row(theme, &placed, row, line, buf);
+            if self.selected == Some(i) {
+                select(theme, line, buf);
+            }
+        }
+    }
+
+    fn render_header(&self, theme: &Theme, placed: &[Placed], area: Rect, buf: &mut Buffer) {
+        for p in placed {
+            let column = &self.columns[p.column];
+            let sorted = self.sort.filter(|(by, _)| *by == p.column);
+            let mark = match (sorted, theme.glyphs.ascii) {
+                (Some((_, true)), false) => "▼",
+                (Some((_, false)), false) => "▲",
+                (Some((_, true)), true) => "v",
+                (Some((_, false)), true) => "^",
+                (None, _) => "",
+            };
+            let style = theme.style(if sorted.is_some() {
+                Role::Accent
+            } else {
+                Role::Dim
+            });
+            let text = format!("{}{mark}", column.title);
+            let line = Line::from(Span::styled(text, style));
+            put(&line, column.right, p, area, area.y, buf);
+        }
+    }
+
+    fn render_row(
+        &self,
+        theme: &Theme,
+        placed: &[Placed],
+        row: &Row,
+        line: Rect,
+        buf: &mut Buffer,
+    ) {
+        buf.set_style(line, row.style);
+        for p in placed {
+            let Some(cell) = row.cells.get(p.column) else {
+                continue;
+            };
+            put(cell, self.columns[p.column].right, p, line, line.y, buf);
+        }
+        mark(self.needle, theme.style(Role::Match), line, buf);
+    }
+}
+
+fn put(text: &Line<'_>, right: bool, at: &Placed, area: Rect, y: u16, buf: &mut Buffer) {
+    let room = usize::from(at.cells.end - at.cells.start);
+    let wide: usize = text.spans.iter().map(|s| width(&s.content)).sum();
+    let skip = if right { room.saturating_sub(wide) } else { 0 };
+    let mut x = area.x + at.cells.start + skip as u16;
+    let mut left = room - skip;
+    let mut rest = wide;
+    for span in &text.spans {
+        let w = width(&span.content);
+        let shown = if w == left && rest > w {
+            // Something is missing behind a span that just fits: say so in its last cell.
+            cut_short(&span.content, left)
+        } else {
+            cut(&span.content, left).into_owned()
+        };
+        rest -= w;
+        (x, _) = buf.set_stringn(x, y, &shown, left, text.style.patch(span.style));
+        left = left.saturating_sub(width(&shown));
+        if left == 0 {
+            break;
+        }
+    }
+}
+
+fn cut_short(text: &str, cells: usize) -> String {
+    let longer = format!("{text} ");
+    cut(&longer, cells).into_owned()
+}
+
+/// Lays the selection over a row: a bar at its left, and the theme's style, under which colours give way to reverse video.
+pub fn select(theme: &Theme, line: Rect, buf: &mut Buffer) {
+    let style = theme.style(Role::Selected);
+    let reversed = style.add_modifier.contains(Modifier::REVERSED);
+    for x in line.left()..line.right() {
+        if let Some(cell) = buf.cell_mut((x, line.y)) {
+            if reversed {
+                cell.set_fg(Color::Reset).set_bg(Color::Reset);
+                cell.modifier.remove(Modifier::DIM);
+            }
+            cell.set_style(style);
+        }
+    }
+    if let Some(cell) = buf.cell_mut((line.x, line.y))
+        && cell.symbol() == " "
+    {
+        let bar = theme.style(Role::Accent);
+        cell.set_symbol(if theme.glyphs.ascii { ">" } else { "▌" });
+        if !reversed {
+            cell.set_style(bar);
+        }
+    }
+}
+
+/// Marks every place of a line where `needle` stands, whatever its case.
+pub fn mark(needle: &str, style: Style, line: Rect, buf: &mut Buffer) {
+    let wanted: Vec<String> = needle.chars().map(lower).collect();
+    let line = line.intersection(buf.area);
+    if wanted.is_empty() || line.is_empty() {
+        return;
+    }
+    let cells: Vec<(u16, String)> = (line.left()..line.right())
+        .filter_map(|x| {
+            let symbol = buf.cell((x, line.y))?.symbol();
+            (!symbol.is_empty()).then(|| (x, symbol.chars().map(lower).collect()))
+        })
+        .collect();
+    for window in cells.windows(wanted.len()) {
+        if window
+            .iter()
+            .zip(&wanted)
+            .all(|((_, have), want)| have == want)
+        {
+            for (x, _) in window {
+                if let Some(cell) = buf.cell_mut((*x, line.y)) {
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+}
+
+fn lower(c: char) -> String {
+    c.to_lowercase().collect()
+}
+
+#[cfg(test)]
+mod tests;

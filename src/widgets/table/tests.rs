@@ -1,0 +1,95 @@
+use super::*;
+use crate::theme::Depth;
+
+const COLUMNS: &[Column] = &[
+    Column {
+        title: "FD",
+        width: 4,
+        right: true,
+        grows: false,
+        rank: 0,
+    },
+    Column {
+        title: "KIND",
+        width: 6,
+        right: false,
+        grows: false,
+        rank: 2,
+    },
+    Column {
+        title: "TARGET",
+        width: 8,
+        right: false,
+        grows: true,
+        rank: 0,
+    },
+];
+
+fn row(cells: &[&str]) -> Row {
+    Row {
+        cells: cells.iter().map(|c| Line::from((*c).to_owned())).collect(),
+        style: Style::new(),
+    }
+}
+
+fn drawn(wide: u16, needle: &str) -> Buffer {
+    let rows = [
+        row(&["0", "tty", "/dev/pts/3"]),
+        row(&["17", "pipe", "進程 → tee"]),
+    ];
+    let area = Rect::new(0, 0, wide, 3);
+    let mut buf = Buffer::empty(area);
+    let table = Table {
+        columns: COLUMNS,
+        rows: &rows,
+        selected: Some(1),
+        sort: Some((0, true)),
+        needle,
+        header: true,
+    };
+    table.render(&Theme::terminal(Depth::Ansi, false), area, &mut buf);
+    buf
+}
+
+fn text(buf: &Buffer) -> Vec<String> {
+    let mut out = Vec::new();
+    for y in 0..buf.area.height {
+        let line: String = (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect();
+        out.push(line.trim_end().to_owned());
+    }
+    out
+}
+
+#[test]
+fn rows_stand_under_their_titles() {
+    let lines = text(&drawn(30, ""));
+    assert_eq!(lines[0], "  FD▼ KIND   TARGET");
+    assert_eq!(lines[1], "    0 tty    /dev/pts/3");
+    assert!(lines[2].starts_with("▌  17 pipe   進"), "{}", lines[2]);
+}
+
+#[test]
+fn narrow_tables_lose_the_column_of_the_highest_rank_and_cut_by_cell() {
+    let lines = text(&drawn(14, ""));
+    assert_eq!(lines[0], "  FD▼ TARGET");
+    assert_eq!(lines[1], "    0 /dev/pt…");
+}
+
+#[test]
+fn selection_is_reversed_and_matches_are_marked() {
+    let buf = drawn(30, "PTS");
+    assert!(buf[(5, 2)].modifier.contains(Modifier::REVERSED));
+    assert!(!buf[(5, 1)].modifier.contains(Modifier::REVERSED));
+    let marked: String = (0..30)
+        .filter(|x| buf[(*x, 1)].modifier.contains(Modifier::UNDERLINED))
+        .map(|x| buf[(x, 1)].symbol())
+        .collect();
+    assert_eq!(marked, "pts");
+}
+
+#[test]
+fn every_size_is_drawn_without_leaving_it() {
+    for wide in 0..40 {
+        drawn(wide, "t");
+    }
+}
