@@ -2,8 +2,346 @@
 
 pub mod action;
 pub mod event;
+pub mod globals;
 pub mod history;
 pub mod key;
 pub mod moves;
 pub mod panel;
+mod route;
+mod time;
 pub mod world;
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use action::Action;
+use event::{Effect, Event};
+use panel::{Panel, Place, Reply};
+use time::Past;
+use world::{Notice, Page, Section, Settings, World};
+
+use crate::model::id::{Pid, ProcId};
+use crate::model::plan::Plan;
+use crate::theme::Theme;
+
+/// The whole state of the program on the screen.
+pub struct App {
+    /// What panes read.
+    pub world: World,
+    panels: Vec<Box<dyn Panel>>,
+    /// Overlays that were made on the spot, and the registered ones that are open, lowest first.
+    overlays: Vec<Overlay>,
+    /// Where each visible pane was placed at the last fit.
+    placed: Vec<Placed>,
+    /// Where the titles of tabs are, for the mouse.
+    tab_titles: Vec<(Rect, usize)>,
+    /// The tab of the inspector, as an index of `panels`.
+    tab: Option<usize>,
+    past: Past,
+    effects: Vec<Effect>,
+}
+
+enum Overlay {
+    Registered(usize),
+    Made(Box<dyn Panel>),
+}
+
+/// A visible pane and the area inside its border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its index among the panes.
+    pub panel: usize,
+    /// Where it draws.
+    pub area: Rect,
+}
+
+impl App {
+    /// An app before the first sweep, with these panes in the order of tabs and views.
+    pub fn new(panels: Vec<Box<dyn Panel>>, settings: Settings, theme: Theme) -> Self {
+        let mut world = World::new(theme, settings);
+        world.catalog.push(Section {
+            name: "app",
+            title: "Everywhere",
+            about: "Keys that work in every pane.",
+            actions: globals::ALL,
+        });
+        for panel in &panels {
+            let spec = panel.spec();
+            let actions = if panel.openers().is_empty() {
+                spec.actions
+            } else {
+                panel.openers()
+            };
+            if !actions.is_empty() {
+                world.catalog.push(Section {
+                    name: spec.name,
+                    title: spec.title,
+                    about: spec.about,
+                    actions,
+                });
+            }
+        }
+        let tab = panels.iter().position(|p| p.spec().place == Place::Tab);
+        Self {
+            world,
+            panels,
+            overlays: Vec::new(),
+            placed: Vec::new(),
+            tab_titles: Vec::new(),
+            tab,
+            past: Past::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes one event in; what is to be done comes back. Performs nothing.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Key(key) => self.on_key(key),
+            Event::Mouse(mouse) => self.on_mouse(mouse),
+            Event::Paste(text) => self.on_paste(&text),
+            Event::Resize => {}
+            Event::Snapshot(snapshot) => self.on_snapshot(snapshot),
+            Event::Detail(detail) => self.on_detail(detail),
+            Event::Outcome(outcome) => {
+                match &outcome {
+                    event::Outcome::Done(text) => self.say(text.clone(), false),
+                    event::Outcome::Failed(text) => self.say(text.clone(), true),
+                }
+                self.each(|panel, world| panel.outcome(world, &outcome));
+            }
+            Event::Stop => self.effects.push(Effect::Quit),
+            Event::Lost { thread, why } => self.say(
+                format!("the thread '{thread}' died: {why}; what it read stays as it was"),
+                true,
+            ),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// What is worth reading now: the union of what visible panes need.
+    pub fn plan(&self) -> Plan {
+        let mut plan = Plan {
+            interval: self.world.settings.interval,
+            focus: self.world.focus,
+            ..Plan::default()
+        };
+        for placed in &self.placed {
+            self.panels[placed.panel].plan(&self.world, &mut plan);
+        }
+        for overlay in &self.overlays {
+            self.overlay(overlay).plan(&self.world, &mut plan);
+        }
+        plan
+    }
+
+    /// Opens the inspector on a process, on the tab of this name.
+    pub fn inspect(&mut self, id: ProcId, tab: &str) {
+        self.focus_on(id);
+        self.show_tab(tab);
+        self.show(Page::Inspector);
+    }
+
+    /// Places the visible panes and lets them prepare for being drawn; `screen` decides where.
+    pub fn place(&mut self, placed: Vec<Placed>, tab_titles: Vec<(Rect, usize)>, screen: Rect) {
+        self.placed = placed;
+        self.tab_titles = tab_titles;
+        let is_active = |p: &&Placed| self.panels[p.panel].spec().name == self.world.active;
+        if !self.placed.iter().any(|p| is_active(&p)) {
+            let mut visible = self.placed.iter().map(|p| self.panels[p.panel].spec());
+            let first =
+                visible.find(|s| matches!(s.place, Place::List | Place::Tab | Place::View(_)));
+            self.world.active = first.map_or("", |s| s.name);
+        }
+        for i in 0..self.placed.len() {
+            let Placed { panel, area } = self.placed[i];
+            let reply = self.panels[panel].fit(&self.world, area);
+            self.obey(reply);
+        }
+        for i in 0..self.overlays.len() {
+            let reply = match &mut self.overlays[i] {
+                Overlay::Registered(p) => self.panels[*p].fit(&self.world, screen),
+                Overlay::Made(panel) => panel.fit(&self.world, screen),
+            };
+            self.obey(reply);
+        }
+    }
+
+    /// Every pane, in the order of the registry.
+    pub fn panels(&self) -> &[Box<dyn Panel>] {
+        &self.panels
+    }
+
+    /// Where the visible panes stand.
+    pub fn placed(&self) -> &[Placed] {
+        &self.placed
+    }
+
+    /// Open overlays, lowest first.
+    pub fn overlays(&self) -> impl Iterator<Item = &dyn Panel> {
+        self.overlays.iter().map(|o| self.overlay(o))
+    }
+
+    /// The chosen tab of the inspector, as an index of the panes.
+    pub fn tab(&self) -> Option<usize> {
+        self.tab
+    }
+
+    fn overlay<'a>(&'a self, overlay: &'a Overlay) -> &'a dyn Panel {
+        match overlay {
+            Overlay::Registered(i) => self.panels[*i].as_ref(),
+            Overlay::Made(panel) => panel.as_ref(),
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<usize> {
+        self.panels.iter().position(|p| p.spec().name == name)
+    }
+
+    /// Lets every pane that is or was shown hear something.
+    fn each(&mut self, mut hear: impl FnMut(&mut dyn Panel, &World) -> Reply) {
+        let mut replies = Vec::new();
+        for panel in &mut self.panels {
+            replies.push(hear(panel.as_mut(), &self.world));
+        }
+        for overlay in &mut self.overlays {
+            if let Overlay::Made(panel) = overlay {
+                replies.push(hear(panel.as_mut(), &self.world));
+            }
+        }
+        for reply in replies {
+            self.obey(reply);
+        }
+    }
+
+    /// Does what a pane asked for; says whether it asked for anything.
+    fn obey(&mut self, reply: Reply) -> bool {
+        match reply {
+            Reply::Pass => return false,
+            Reply::Done => {}
+            Reply::Focus(id) => self.focus_on(id),
+            Reply::Inspect(id, tab) => self.inspect(id, tab),
+            Reply::Do(effect) => self.effects.push(effect),
+            Reply::Tag(ids, on) => {
+                for id in ids {
+                    if on {
+                        self.world.tags.insert(id);
+                    } else {
+                        self.world.tags.remove(&id);
+                    }
+                }
+            }
+            Reply::Open(panel) => self.overlays.push(Overlay::Made(panel)),
+            Reply::Close => {
+                self.overlays.pop();
+            }
+            Reply::Act(action) => {
+                self.perform(action);
+            }
+            Reply::Say(text) => self.say(text, false),
+            Reply::Complain(text) => self.say(text, true),
+            Reply::All(replies) => {
+                for reply in replies {
+                    self.obey(reply);
+                }
+            }
+        }
+        true
+    }
+
+    fn say(&mut self, text: String, bad: bool) {
+        self.world.notice = Some(Notice { text, bad });
+    }
+
+    fn focus_on(&mut self, id: ProcId) {
+        if self.world.focus == Some(id) {
+            return;
+        }
+        self.world.focus = Some(id);
+        if self.world.detail.of != Some(id) {
+            self.world.detail = Arc::new(self.world.detail.refocused(Some(id)));
+        }
+        for panel in &mut self.panels {
+            panel.select(&self.world, id);
+        }
+    }
+
+    fn show(&mut self, page: Page) {
+        self.world.page = page;
+        self.world.active = match page {
+            Page::Dashboard => "list",
+            Page::Inspector => self.tab.map_or("list", |t| self.panels[t].spec().name),
+            Page::View(n) => {
+                let view = self
+                    .panels
+                    .iter()
+                    .find(|p| p.spec().place == Place::View(n));
+                view.map_or("list", |p| p.spec().name)
+            }
+        };
+    }
+
+    fn show_tab(&mut self, name: &str) {
+        if let Some(found) = self.named(name) {
+            self.tab = Some(found);
+            let active = self.named(self.world.active);
+            if active.is_some_and(|i| self.panels[i].spec().place == Place::Tab) {
+                self.world.active = self.panels[found].spec().name;
+            }
+        }
+    }
+
+    /// The tabs of the inspector, as indices of the panes.
+    pub fn tabs(&self) -> impl Iterator<Item = usize> {
+        (0..self.panels.len()).filter(|i| self.panels[*i].spec().place == Place::Tab)
+    }
+
+    fn resolve(&self, target: &str) -> Option<ProcId> {
+        let snapshot = &self.world.snapshot;
+        if let Ok(pid) = target.parse() {
+            return snapshot.by_pid(Pid(pid)).map(|p| p.id);
+        }
+        let found = snapshot
+            .procs
+            .iter()
+            .find(|p| p.facts.name.as_str() == target);
+        found.map(|p| p.id)
+    }
+
+    /// Does what an action asks for; says whether anybody answered.
+    fn perform(&mut self, action: &'static Action) -> bool {
+        if self.perform_global(action) {
+            return true;
+        }
+        if let Some(i) =
+            (0..self.panels.len()).find(|i| self.panels[*i].openers().contains(&action))
+        {
+            self.overlays
+                .retain(|o| !matches!(o, Overlay::Registered(r) if *r == i));
+            let reply = self.panels[i].open(&self.world, action);
+            if !matches!(reply, Reply::Pass) {
+                self.overlays.push(Overlay::Registered(i));
+            }
+            self.obey(reply);
+            return true;
+        }
+        let order = self.answering_order();
+        order.into_iter().any(|i| {
+            self.panels[i].spec().actions.contains(&action) && {
+                let reply = self.panels[i].act(&self.world, action);
+                self.obey(reply)
+            }
+        })
+    }
+
+    /// The visible panes: first the one that has the keyboard, then the others.
+    fn answering_order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = self.placed.iter().map(|p| p.panel).collect();
+        order.sort_by_key(|i| self.panels[*i].spec().name != self.world.active);
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod model;
 pub mod panels;
+pub mod screen;
 pub mod sys;
 pub mod theme;
 pub mod widgets;

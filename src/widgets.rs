@@ -1,4 +1,6 @@
 //! Reusable pictures: they take plain data and styles and draw into a buffer. They know no pane and keep no state.
 
+pub mod frame;
+pub mod line;
 pub mod spark;
 pub mod table;

@@ -9,6 +9,7 @@ use super::key::{Key, Mouse};
 use super::world::World;
 use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
+use crate::theme::Role;
 
 /// Where a pane stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +134,29 @@ pub trait Panel {
     /// Selects a process, if this pane lists processes.
     fn select(&mut self, world: &World, id: ProcId) {
         let _ = (world, id);
+    }
+
+    /// The actions that open this overlay, whatever pane has the keyboard.
+    fn openers(&self) -> &'static [&'static Action] {
+        &[]
+    }
+
+    /// It is being opened by one of its openers: begins afresh for `world.focus` and `world.tags`. `Reply::Pass` keeps it shut.
+    fn open(&mut self, world: &World, by: &'static Action) -> Reply {
+        let _ = (world, by);
+        Reply::Done
+    }
+
+    /// How many lines it would like, borders not counted; asked of panes above the body.
+    fn height(&self, world: &World, width: u16) -> u16 {
+        let _ = (world, width);
+        1
+    }
+
+    /// Its title in parts; the screen writes it into the border.
+    fn title(&self, world: &World) -> Vec<(String, Role)> {
+        let _ = world;
+        vec![(self.spec().title.to_owned(), Role::Title)]
     }
 
     /// A short text for the right end of its title, such as `14/412`.

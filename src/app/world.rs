@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::action::Keymap;
+use super::action::{Action, Keymap};
 use super::history::History;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
@@ -32,6 +32,36 @@ pub struct World {
     pub keys: Keymap,
     /// One line for the person, until the next key.
     pub notice: Option<Notice>,
+    /// What fills the screen.
+    pub page: Page,
+    /// Which pane has the keyboard, by its name.
+    pub active: &'static str,
+    /// Every action that a key can ask for now, by pane: the source of help, footer and palette.
+    pub catalog: Vec<Section>,
+}
+
+/// What fills the screen below the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Cores, process list, and the inspector beside it where there is room.
+    Dashboard,
+    /// The inspector alone.
+    Inspector,
+    /// A system view, by its digit.
+    View(u8),
+}
+
+/// The actions of one pane.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The pane's name.
+    pub name: &'static str,
+    /// The pane's title.
+    pub title: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// What it answers to.
+    pub actions: &'static [&'static Action],
 }
 
 /// A line that says what happened.
@@ -84,6 +114,9 @@ impl World {
             theme,
             keys: Keymap::default(),
             notice: None,
+            page: Page::Dashboard,
+            active: "list",
+            catalog: Vec::new(),
         }
     }
 

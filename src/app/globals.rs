@@ -1,0 +1,145 @@
+//! The actions that the app itself answers, whatever pane has the keyboard.
+
+use super::action::Action;
+use super::key::{Code, Key};
+
+macro_rules! action {
+    ($(#[$doc:meta])* $id:ident, $name:literal, [$($key:expr),*], $about:literal, $hint:literal) => {
+        $(#[$doc])*
+        pub const $id: Action = Action { name: $name, about: $about, keys: &[$($key),*], hint: $hint };
+    };
+}
+
+action!(
+    /// Ends the program.
+    QUIT, "quit", [Key::char('q'), Key::f(10), Key::ctrl('c')], "Ends pscope", "quit"
+);
+action!(
+    /// Leaves what is open.
+    BACK, "back", [Key::of(Code::Esc)], "Leaves the inspector, a view or a dialog", ""
+);
+action!(
+    /// Moves the keyboard.
+    NEXT_PANE, "next-pane", [Key::of(Code::Tab)], "Gives the keyboard to the next pane", ""
+);
+action!(
+    /// Moves the keyboard back.
+    PREVIOUS_PANE, "previous-pane", [Key::of(Code::BackTab)], "Gives the keyboard to the pane before", ""
+);
+action!(
+    /// One pane alone.
+    ZOOM, "zoom-pane", [Key::char('z')], "Lets the inspector fill the screen, or stand beside the list", ""
+);
+action!(
+    /// Stops and starts time.
+    PAUSE, "pause", [Key::char('p'), Key::char('Z')], "Stops time; everything can still be looked at", "pause"
+);
+action!(
+    /// Back in time.
+    STEP_BACK, "step-back", [Key::char(',')], "While paused: one tick back", ""
+);
+action!(
+    /// On in time.
+    STEP_ON, "step-on", [Key::char('.')], "While paused: one tick on", ""
+);
+action!(
+    /// The scale of CPU %.
+    CPU_SCALE, "cpu-scale", [Key::char('%')], "Shows CPU % of one core or of the machine", ""
+);
+action!(
+    /// Draws anew.
+    REDRAW, "redraw", [Key::ctrl('l')], "Draws the whole screen anew", ""
+);
+action!(
+    /// Gives the terminal back for a while.
+    SUSPEND, "suspend", [Key::ctrl('z')], "Suspends pscope; fg brings it back", ""
+);
+action!(
+    /// The tab to the right.
+    NEXT_TAB, "next-tab", [Key::of(Code::Right), Key::char('l')], "In the inspector: the tab to the right", ""
+);
+action!(
+    /// The tab to the left.
+    PREVIOUS_TAB, "previous-tab", [Key::of(Code::Left), Key::char('h')], "In the inspector: the tab to the left", ""
+);
+action!(
+    /// A longer interval.
+    SLOWER, "slower", [Key::char(')')], "Doubles the interval", ""
+);
+action!(
+    /// A shorter interval.
+    FASTER, "faster", [Key::char('(')], "Halves the interval", ""
+);
+
+macro_rules! tabs {
+    ($($id:ident $name:literal $action:literal [$($key:expr),*] $about:literal;)*) => {
+        $(action!(#[doc = $about] $id, $action, [$($key),*], $about, "");)*
+        /// Which action opens which tab of the inspector, by the tab's name.
+        pub const TABS: &[(&Action, &str)] = &[$((&$id, $name)),*];
+    };
+}
+
+tabs! {
+    OVERVIEW "overview" "overview" [Key::char('o')] "Inspects the selected process: overview";
+    MEMORY "memory" "memory" [Key::char('m')] "Inspects its memory regions";
+    FILES "files" "files" [Key::char('f')] "Inspects its descriptors and peers";
+    THREADS "threads" "threads-tab" [Key::char('w')] "Inspects its threads and what they wait for";
+    SCHEDULE "schedule" "schedule" [Key::char('S')] "Inspects its slices: when it ran and who took the core";
+    SIGNAL_STATE "signals" "signal-state" [] "Inspects how it treats each signal";
+    SOCKETS "sockets" "sockets" [] "Inspects its connections";
+    ENVIRONMENT "environment" "environment" [Key::char('e')] "Inspects its environment";
+    LIMITS "limits" "limits" [] "Inspects its limits and isolation";
+    HISTORY "history" "history" [] "Inspects its past";
+}
+
+macro_rules! views {
+    ($($id:ident $digit:literal $action:literal $about:literal;)*) => {
+        $(action!(#[doc = $about] $id, $action, [Key::char($digit as char)], $about, "");)*
+        /// Which action shows which view, by its digit.
+        pub const VIEWS: &[(&Action, u8)] = &[$((&$id, $digit - b'0')),*];
+    };
+}
+
+views! {
+    VIEW_1 b'1' "dashboard" "Shows the dashboard: cores and processes";
+    VIEW_2 b'2' "view-cpu" "Shows who had the cores";
+    VIEW_3 b'3' "view-memory" "Shows where memory went";
+    VIEW_4 b'4' "view-disks" "Shows disks and filesystems";
+    VIEW_5 b'5' "view-network" "Shows interfaces, ports and connections";
+    VIEW_6 b'6' "view-ipc" "Shows who talks to whom";
+}
+
+/// All of them, in the order of the help page.
+pub const ALL: &[&Action] = &[
+    &QUIT,
+    &BACK,
+    &NEXT_PANE,
+    &PREVIOUS_PANE,
+    &ZOOM,
+    &PAUSE,
+    &STEP_BACK,
+    &STEP_ON,
+    &FASTER,
+    &SLOWER,
+    &CPU_SCALE,
+    &REDRAW,
+    &SUSPEND,
+    &NEXT_TAB,
+    &PREVIOUS_TAB,
+    &OVERVIEW,
+    &MEMORY,
+    &FILES,
+    &THREADS,
+    &SCHEDULE,
+    &SIGNAL_STATE,
+    &SOCKETS,
+    &ENVIRONMENT,
+    &LIMITS,
+    &HISTORY,
+    &VIEW_1,
+    &VIEW_2,
+    &VIEW_3,
+    &VIEW_4,
+    &VIEW_5,
+    &VIEW_6,
+];

@@ -1,0 +1,254 @@
+//! Who answers a key or the mouse: the topmost overlay, then the pane with the keyboard, then the app, then the other visible panes.
+
+use ratatui::layout::Position;
+
+use super::action::Action;
+use super::event::Effect;
+use super::globals as g;
+use super::key::{Key, Mouse, Press};
+use super::panel::{Place, Reply};
+use super::world::Page;
+use super::{App, Overlay};
+use crate::model::id::Nanos;
+
+const SHORTEST: Nanos = Nanos(100_000_000);
+const LONGEST: Nanos = Nanos(60_000_000_000);
+
+impl App {
+    pub(super) fn on_key(&mut self, key: Key) {
+        self.world.notice = None;
+        if let Some(overlay) = self.overlays.last_mut() {
+            let panel = match overlay {
+                Overlay::Registered(i) => &mut self.panels[*i],
+                Overlay::Made(panel) => panel,
+            };
+            let mut reply = if panel.typing() {
+                panel.key(&self.world, key)
+            } else {
+                Reply::Pass
+            };
+            if matches!(reply, Reply::Pass)
+                && let Some(action) = self.world.keys.find(key, panel.spec().actions)
+            {
+                reply = panel.act(&self.world, action);
+            }
+            if !self.obey(reply) {
+                self.leave_overlay(key);
+            }
+            return;
+        }
+        if let Some(i) = self.active()
+            && self.panels[i].typing()
+        {
+            let reply = self.panels[i].key(&self.world, key);
+            if self.obey(reply) {
+                return;
+            }
+        }
+        self.by_keymap(key);
+    }
+
+    /// An overlay did not want the key: only leaving and quitting go past it.
+    fn leave_overlay(&mut self, key: Key) {
+        match self
+            .world
+            .keys
+            .find(key, &[&g::BACK, &g::QUIT, &g::REDRAW, &g::SUSPEND])
+        {
+            Some(&g::BACK) => {
+                self.overlays.pop();
+            }
+            Some(&g::QUIT) if key.typed().is_some() => {
+                self.overlays.pop();
+            }
+            Some(action) => {
+                self.perform_global(action);
+            }
+            None => {}
+        }
+    }
+
+    fn by_keymap(&mut self, key: Key) {
+        for i in self.answering_order() {
+            let Some(action) = self.world.keys.find(key, self.panels[i].spec().actions) else {
+                continue;
+            };
+            let is_active = self.panels[i].spec().name == self.world.active;
+            if !is_active && self.world.keys.find(key, g::ALL).is_some() {
+                continue;
+            }
+            let reply = self.panels[i].act(&self.world, action);
+            if self.obey(reply) {
+                return;
+            }
+        }
+        if let Some(action) = self.world.keys.find(key, g::ALL)
+            && self.perform_global(action)
+        {
+            return;
+        }
+        let opener = self
+            .panels
+            .iter()
+            .find_map(|p| self.world.keys.find(key, p.openers()));
+        if let Some(action) = opener {
+            self.perform(action);
+        }
+    }
+
+    /// The pane that has the keyboard, if it is visible.
+    fn active(&self) -> Option<usize> {
+        let name = self.world.active;
+        let mut visible = self.placed.iter().map(|p| p.panel);
+        visible.find(|i| self.panels[*i].spec().name == name)
+    }
+
+    pub(super) fn on_paste(&mut self, text: &str) {
+        let reply = match self.overlays.last_mut() {
+            Some(Overlay::Registered(i)) => self.panels[*i].paste(&self.world, text),
+            Some(Overlay::Made(panel)) => panel.paste(&self.world, text),
+            None => match self.active() {
+                Some(i) if self.panels[i].typing() => self.panels[i].paste(&self.world, text),
+                _ => Reply::Pass,
+            },
+        };
+        self.obey(reply);
+    }
+
+    pub(super) fn on_mouse(&mut self, mouse: Mouse) {
+        if let Some(overlay) = self.overlays.last_mut() {
+            let reply = match overlay {
+                Overlay::Registered(i) => self.panels[*i].mouse(&self.world, mouse),
+                Overlay::Made(panel) => panel.mouse(&self.world, mouse),
+            };
+            self.obey(reply);
+            return;
+        }
+        let at = Position::new(mouse.column, mouse.row);
+        let pressed = mouse.press == Press::Left;
+        if pressed
+            && let Some((_, tab)) = self.tab_titles.iter().find(|(area, _)| area.contains(at))
+        {
+            let name = self.panels[*tab].spec().name;
+            self.show_tab(name);
+            self.world.active = name;
+            return;
+        }
+        let Some(hit) = self.placed.iter().find(|p| p.area.contains(at)).copied() else {
+            return;
+        };
+        let spec = self.panels[hit.panel].spec();
+        if pressed {
+            self.world.notice = None;
+            if !matches!(spec.place, Place::Header | Place::Footer) {
+                self.world.active = spec.name;
+            }
+        }
+        let reply = self.panels[hit.panel].mouse(&self.world, mouse);
+        self.obey(reply);
+    }
+
+    /// Answers an action of the app's own; says whether it was one, and one that means something here.
+    pub(super) fn perform_global(&mut self, action: &'static Action) -> bool {
+        match *action {
+            g::QUIT => self.effects.push(Effect::Quit),
+            g::REDRAW => self.effects.push(Effect::Redraw),
+            g::SUSPEND => self.effects.push(Effect::Suspend),
+            g::BACK => self.back(),
+            g::NEXT_PANE => self.next_pane(true),
+            g::PREVIOUS_PANE => self.next_pane(false),
+            g::ZOOM => self.zoom(),
+            g::PAUSE => self.pause(),
+            g::STEP_BACK => self.step(true),
+            g::STEP_ON => self.step(false),
+            g::CPU_SCALE => self.world.settings.of_machine = !self.world.settings.of_machine,
+            g::SLOWER => self.pace(|i| Nanos(i.0.saturating_mul(2))),
+            g::FASTER => self.pace(|i| Nanos(i.0 / 2)),
+            g::NEXT_TAB | g::PREVIOUS_TAB => return self.next_tab(*action == g::NEXT_TAB),
+            _ => return self.open_page(action),
+        }
+        true
+    }
+
+    fn open_page(&mut self, action: &'static Action) -> bool {
+        if let Some((_, digit)) = g::VIEWS.iter().find(|(a, _)| *a == action) {
+            let there = |n| self.panels.iter().any(|p| p.spec().place == Place::View(n));
+            match *digit {
+                1 => self.show(Page::Dashboard),
+                n if there(n) => self.show(Page::View(n)),
+                n => self.say(format!("there is no view {n}"), true),
+            }
+            return true;
+        }
+        let Some((_, tab)) = g::TABS.iter().find(|(a, _)| *a == action) else {
+            return false;
+        };
+        match (self.world.focus, self.named(tab)) {
+            (Some(id), Some(_)) => self.inspect(id, tab),
+            (None, _) => self.say("select a process first".to_owned(), true),
+            (_, None) => self.say(format!("there is no tab '{tab}'"), true),
+        }
+        true
+    }
+
+    fn back(&mut self) {
+        match self.world.page {
+            Page::Dashboard => self.world.active = "list",
+            Page::Inspector | Page::View(_) => self.show(Page::Dashboard),
+        }
+    }
+
+    fn zoom(&mut self) {
+        match self.world.page {
+            Page::Inspector => {
+                self.world.page = Page::Dashboard;
+            }
+            Page::Dashboard if self.world.focus.is_some() && self.tab.is_some() => {
+                self.show(Page::Inspector);
+            }
+            _ => {}
+        }
+    }
+
+    fn next_pane(&mut self, on: bool) {
+        let focusable =
+            |i: &usize| !matches!(self.panels[*i].spec().place, Place::Header | Place::Footer);
+        let visible: Vec<usize> = self
+            .placed
+            .iter()
+            .map(|p| p.panel)
+            .filter(focusable)
+            .collect();
+        if visible.is_empty() {
+            return;
+        }
+        let at = visible
+            .iter()
+            .position(|i| self.panels[*i].spec().name == self.world.active);
+        let n = visible.len();
+        let next = at.map_or(0, |at| if on { (at + 1) % n } else { (at + n - 1) % n });
+        self.world.active = self.panels[visible[next]].spec().name;
+    }
+
+    fn next_tab(&mut self, on: bool) -> bool {
+        let tabs: Vec<usize> = self.tabs().collect();
+        let in_inspector = self.active().is_some_and(|i| tabs.contains(&i));
+        let Some(at) = tabs
+            .iter()
+            .position(|t| Some(*t) == self.tab)
+            .filter(|_| in_inspector)
+        else {
+            return false;
+        };
+        let n = tabs.len();
+        let next = tabs[if on { (at + 1) % n } else { (at + n - 1) % n }];
+        self.show_tab(self.panels[next].spec().name);
+        true
+    }
+
+    fn pace(&mut self, change: impl Fn(Nanos) -> Nanos) {
+        let interval = change(self.world.settings.interval).clamp(SHORTEST, LONGEST);
+        self.world.settings.interval = interval;
+        self.say(format!("a tick every {} s", interval.seconds()), false);
+    }
+}

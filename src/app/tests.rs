@@ -1,0 +1,237 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use ratatui::buffer::Buffer;
+
+use super::action::Action;
+use super::key::{Code, Key};
+use super::panel::Spec;
+use super::*;
+use crate::model::plan::Needs;
+use crate::model::scene::Scene;
+use crate::theme::Depth;
+
+const KNOCK: Action = Action {
+    name: "knock",
+    about: "Knocks",
+    keys: &[Key::char('x')],
+    hint: "",
+};
+const OPEN: Action = Action {
+    name: "open",
+    about: "Opens",
+    keys: &[Key::char('O')],
+    hint: "",
+};
+
+/// A pane that writes down what it hears.
+struct Probe {
+    spec: &'static Spec,
+    heard: Rc<RefCell<Vec<String>>>,
+}
+
+impl Panel for Probe {
+    fn spec(&self) -> &'static Spec {
+        self.spec
+    }
+    fn openers(&self) -> &'static [&'static Action] {
+        if self.spec.place == Place::Overlay {
+            &[&OPEN]
+        } else {
+            &[]
+        }
+    }
+    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+        self.heard
+            .borrow_mut()
+            .push(format!("{} {}", self.spec.name, action.name));
+        Reply::Done
+    }
+    fn render(&self, _: &World, _: Rect, _: &mut Buffer) {}
+}
+
+macro_rules! spec {
+    ($name:literal, $place:expr, $needs:expr) => {
+        &Spec {
+            name: $name,
+            title: $name,
+            about: "A probe.",
+            place: $place,
+            needs: $needs,
+            actions: &[&KNOCK],
+        }
+    };
+}
+
+fn app() -> (App, Rc<RefCell<Vec<String>>>) {
+    let heard = Rc::default();
+    let specs: [&'static Spec; 5] = [
+        spec!("list", Place::List, Needs::STATUS),
+        spec!("overview", Place::Tab, Needs::OVERVIEW),
+        spec!("memory", Place::Tab, Needs::REGIONS),
+        spec!("cpu", Place::View(2), Needs::SWITCHES),
+        spec!("box", Place::Overlay, Needs::IO),
+    ];
+    let panels = specs.map(|spec| {
+        Box::new(Probe {
+            spec,
+            heard: Rc::clone(&heard),
+        }) as Box<dyn Panel>
+    });
+    let mut app = App::new(
+        panels.into(),
+        Settings::default(),
+        Theme::terminal(Depth::True, false),
+    );
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    scene.task(7, 1, "worker");
+    app.update(Event::Snapshot(Arc::new(scene.snapshot())));
+    fit(&mut app);
+    (app, heard)
+}
+
+fn fit(app: &mut App) {
+    place_wide(app, Rect::new(0, 0, 160, 48));
+}
+
+/// Places panes as a wide screen would, without the layout itself.
+fn place_wide(app: &mut App, screen: Rect) {
+    let shown: Vec<usize> = match app.world.page {
+        Page::Dashboard => vec![0, app.tab().unwrap_or(1)],
+        Page::Inspector => vec![app.tab().unwrap_or(1)],
+        Page::View(_) => vec![3],
+    };
+    let placed = shown.into_iter().enumerate().map(|(i, panel)| Placed {
+        panel,
+        area: Rect::new(i as u16 * 80, 1, 80, 40),
+    });
+    app.place(placed.collect(), Vec::new(), screen);
+}
+
+fn press(app: &mut App, key: &str) -> Vec<Effect> {
+    let effects = app.update(Event::Key(key.parse().expect(key)));
+    fit(app);
+    effects
+}
+
+#[test]
+fn the_pane_with_the_keyboard_answers_first() {
+    let (mut app, heard) = app();
+    press(&mut app, "x");
+    press(&mut app, "Tab");
+    press(&mut app, "x");
+    assert_eq!(*heard.borrow(), ["list knock", "overview knock"]);
+}
+
+#[test]
+fn the_plan_is_what_visible_panes_need() {
+    let (mut app, _) = app();
+    assert_eq!(app.plan().needs, Needs::STATUS | Needs::OVERVIEW);
+    app.inspect(ProcId::new(7, 7), "memory");
+    fit(&mut app);
+    assert_eq!(
+        (app.plan().needs, app.plan().focus),
+        (Needs::REGIONS, Some(ProcId::new(7, 7)))
+    );
+    press(&mut app, "2");
+    assert_eq!(app.plan().needs, Needs::SWITCHES);
+    press(&mut app, "O");
+    assert_eq!(app.plan().needs, Needs::SWITCHES | Needs::IO);
+}
+
+#[test]
+fn letters_open_tabs_and_escape_leads_back() {
+    let (mut app, _) = app();
+    press(&mut app, "m");
+    assert!(app.world.notice.is_some(), "nothing is selected yet");
+    app.focus_on(ProcId::new(7, 7));
+    press(&mut app, "m");
+    assert_eq!(
+        (app.world.page, app.world.active),
+        (Page::Inspector, "memory")
+    );
+    press(&mut app, "Left");
+    assert_eq!(app.world.active, "overview");
+    press(&mut app, "z");
+    assert_eq!(
+        (app.world.page, app.world.active),
+        (Page::Dashboard, "overview")
+    );
+    press(&mut app, "Esc");
+    assert_eq!(
+        (app.world.page, app.world.active),
+        (Page::Dashboard, "list")
+    );
+}
+
+#[test]
+fn an_overlay_takes_every_key_until_it_is_left() {
+    let (mut app, heard) = app();
+    press(&mut app, "O");
+    assert_eq!(press(&mut app, "2"), []);
+    press(&mut app, "x");
+    assert_eq!(*heard.borrow(), ["box knock"]);
+    assert_eq!(
+        press(&mut app, "q"),
+        [],
+        "q closes the overlay, not the program"
+    );
+    assert_eq!(app.overlays().count(), 0);
+    press(&mut app, "O");
+    assert_eq!(press(&mut app, "Ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn paused_time_stands_still_and_can_be_stepped() {
+    let (mut app, _) = app();
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    let later = |scene: &mut Scene| Event::Snapshot(Arc::new(scene.pass(1000, &[])));
+    app.update(later(&mut scene));
+    let shown = app.world.snapshot.at;
+    press(&mut app, "p");
+    app.update(later(&mut scene));
+    app.update(later(&mut scene));
+    assert_eq!(app.world.snapshot.at, shown);
+    press(&mut app, ",");
+    assert!(app.world.snapshot.at < shown);
+    press(&mut app, ".");
+    assert_eq!(app.world.snapshot.at, shown);
+    press(&mut app, "p");
+    assert_eq!(
+        app.world.snapshot.at, scene.sample.at,
+        "the newest tick, not the next one"
+    );
+}
+
+#[test]
+fn a_target_opens_once_in_the_inspector() {
+    let (mut app, _) = app();
+    app.world.settings.target = Some("worker".to_owned());
+    let snapshot = Arc::clone(&app.world.snapshot);
+    app.update(Event::Snapshot(Arc::clone(&snapshot)));
+    assert_eq!(
+        (app.world.page, app.world.focus),
+        (Page::Inspector, Some(ProcId::new(7, 7)))
+    );
+    app.update(Event::Key(Key::of(Code::Esc)));
+    app.update(Event::Snapshot(snapshot));
+    assert_eq!(app.world.page, Page::Dashboard);
+}
+
+#[test]
+fn global_actions_have_unique_names_and_keys() {
+    for (i, a) in globals::ALL.iter().enumerate() {
+        assert!(!a.about.is_empty() && !a.about.ends_with('.'), "{}", a.name);
+        for b in &globals::ALL[i + 1..] {
+            assert_ne!(a.name, b.name);
+            assert!(
+                !a.keys.iter().any(|k| b.keys.contains(k)),
+                "{} and {}",
+                a.name,
+                b.name
+            );
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Time on the screen: ticks come in, are kept for looking back, and stand still while paused.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::App;
+use super::panel::Reply;
+use crate::model::detail::Detail;
+use crate::model::snapshot::{Proc, Snapshot};
+
+/// How much memory the retained ticks may take.
+const BUDGET_BYTES: usize = 6 << 20;
+
+/// Ticks that can be looked at again, oldest first.
+#[derive(Default)]
+pub(super) struct Past {
+    ticks: VecDeque<Arc<Snapshot>>,
+    bytes: usize,
+    /// The newest tick, while an older one is shown.
+    newest: Option<Arc<Snapshot>>,
+    newest_detail: Option<Arc<Detail>>,
+}
+
+fn weight(snapshot: &Snapshot) -> usize {
+    snapshot.procs.len() * size_of::<Proc>() + 4096
+}
+
+impl Past {
+    fn push(&mut self, snapshot: Arc<Snapshot>) {
+        self.bytes += weight(&snapshot);
+        self.ticks.push_back(snapshot);
+        while self.bytes > BUDGET_BYTES && self.ticks.len() > 2 {
+            if let Some(old) = self.ticks.pop_front() {
+                self.bytes -= weight(&old);
+            }
+        }
+    }
+}
+
+impl App {
+    pub(super) fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        if self.world.paused.is_some() {
+            self.past.newest = Some(snapshot);
+            return;
+        }
+        self.world.history.push(&snapshot);
+        self.past.push(Arc::clone(&snapshot));
+        self.world.snapshot = snapshot;
+        self.ticked();
+        if let Some(target) = self.world.settings.target.take()
+            && let Some(id) = self.resolve(&target)
+        {
+            self.inspect(id, "overview");
+        }
+    }
+
+    pub(super) fn on_detail(&mut self, detail: Arc<Detail>) {
+        if self.world.paused.is_some()
+            && detail.of == self.world.detail.of
+            && self.world.detail.at.0 > 0
+        {
+            self.past.newest_detail = Some(detail);
+            return;
+        }
+        if detail.of.is_some() && detail.of != self.world.focus {
+            return;
+        }
+        self.world.detail = detail;
+        self.ticked();
+    }
+
+    fn ticked(&mut self) {
+        self.each(|panel, world| {
+            panel.tick(world);
+            Reply::Pass
+        });
+    }
+
+    pub(super) fn pause(&mut self) {
+        if self.world.paused.take().is_none() {
+            self.world.paused = Some(0);
+            return;
+        }
+        let newest = self
+            .past
+            .newest
+            .take()
+            .or_else(|| self.past.ticks.back().cloned());
+        if let Some(snapshot) = newest {
+            self.on_snapshot(snapshot);
+        }
+        if let Some(detail) = self.past.newest_detail.take() {
+            self.on_detail(detail);
+        }
+    }
+
+    /// Shows an older or a newer tick while paused.
+    pub(super) fn step(&mut self, back: bool) {
+        let Some(before) = self.world.paused else {
+            self.say("press p first: time is running".to_owned(), false);
+            return;
+        };
+        let last = self.past.ticks.len().saturating_sub(1);
+        let wanted = if back {
+            before + 1
+        } else {
+            before.saturating_sub(1)
+        };
+        if wanted > last {
+            self.say("no older tick is kept".to_owned(), false);
+            return;
+        }
+        self.world.paused = Some(wanted);
+        self.world.snapshot = Arc::clone(&self.past.ticks[last - wanted]);
+        self.ticked();
+    }
+}
