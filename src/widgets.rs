@@ -2,5 +2,6 @@
 
 pub mod frame;
 pub mod line;
+pub mod meter;
 pub mod spark;
 pub mod table;

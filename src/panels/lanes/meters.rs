@@ -1,0 +1,211 @@
+//! A meter a core: what the dashboard shows where the kernel does not tell who had the cores.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::app::world::World;
+use crate::model::snapshot::{Core, CoreShare};
+use crate::theme::{Role, Theme};
+use crate::widgets::meter::{self, Part};
+
+/// The narrowest meter that still says something: `cpu12 ▉▉▉▉▉▉····  94%`.
+const NARROWEST: u16 = 22;
+
+/// How the cores are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// So many meters side by side.
+    Meters(u16),
+    /// One cell a core, so many in a row.
+    Strip(u16),
+}
+
+fn layout(cores: usize, width: u16, height: u16) -> Layout {
+    let most = (width / NARROWEST).clamp(1, 8);
+    let columns = (1..=most).find(|c| cores <= usize::from(*c) * usize::from(height.max(1)));
+    match columns {
+        Some(columns) if width >= 12 => Layout::Meters(columns),
+        _ => Layout::Strip(strip_cells(width)),
+    }
+}
+
+/// Cells for cores in a row of the strip: a round number behind a label of 6.
+fn strip_cells(width: u16) -> u16 {
+    let free = width.saturating_sub(6);
+    if free >= 16 {
+        free / 16 * 16
+    } else {
+        free.max(1)
+    }
+}
+
+/// How many rows all cores take where `height` rows are to be had.
+pub fn rows(cores: usize, width: u16, height: u16) -> u16 {
+    let a_row = match layout(cores, width, height) {
+        Layout::Meters(n) | Layout::Strip(n) => n,
+    };
+    cores
+        .div_ceil(usize::from(a_row.max(1)))
+        .min(usize::from(u16::MAX)) as u16
+}
+
+/// Draws the cores from row `top` on.
+pub fn draw(world: &World, area: Rect, top: u16, buf: &mut Buffer) {
+    let cores = &world.snapshot.system.cores;
+    match layout(cores.len(), area.width, area.height) {
+        Layout::Meters(columns) => {
+            let rows = cores.len().div_ceil(usize::from(columns)).max(1);
+            let wide = area.width / columns;
+            for (i, core) in cores.iter().enumerate() {
+                let (column, row) = (i / rows, i % rows);
+                let row = (row as u16).saturating_sub(top);
+                if i % rows >= usize::from(top) && row < area.height {
+                    let x = area.x + column as u16 * wide;
+                    one(&world.theme, core, Rect::new(x, area.y + row, wide, 1), buf);
+                }
+            }
+        }
+        Layout::Strip(cells) => strip(world, area, top, cells, buf),
+    }
+}
+
+fn one(theme: &Theme, core: &Core, area: Rect, buf: &mut Buffer) {
+    let width = usize::from(area.width);
+    let label = format!("cpu{:<2} ", core.id.0);
+    buf.set_stringn(area.x, area.y, &label, width, theme.style(Role::Dim));
+    let right = numbers(core, area.width);
+    let bar = Rect {
+        x: area.x + label.len() as u16,
+        width: area.width.saturating_sub(label.len() as u16 + right.0 + 1),
+        ..area
+    };
+    match core.share {
+        Ok(share) => {
+            meter::draw(bar, &parts(theme, share), idle(theme), buf);
+        }
+        Err(_) => meter::draw(bar, &[], idle(theme), buf),
+    }
+    let mut x = bar.right();
+    for (text, role) in right.1 {
+        let left = area.right().saturating_sub(x);
+        let (end, _) = buf.set_stringn(x, area.y, text, usize::from(left), theme.style(role));
+        x = end;
+    }
+}
+
+/// The idle part of a meter.
+fn idle(theme: &Theme) -> (&'static str, Style) {
+    let glyph = if theme.glyphs.ascii { "." } else { "·" };
+    (glyph, theme.style(Role::Faint))
+}
+
+/// User, system, interrupts and steal, each with its own glyph.
+fn parts(theme: &Theme, share: CoreShare) -> [Part; 5] {
+    let glyphs = if theme.glyphs.ascii {
+        ["|", "#", "!", "%", "-"]
+    } else {
+        ["█", "▓", "▒", "░", "╌"]
+    };
+    let values = [
+        (share.user, Role::CpuUser),
+        (share.system, Role::CpuSystem),
+        (share.irq, Role::CpuIrq),
+        (share.steal, Role::CpuSteal),
+        (share.iowait, Role::CpuIowait),
+    ];
+    std::array::from_fn(|i| Part {
+        share: values[i].0 / 100.0,
+        glyph: glyphs[i],
+        style: theme.style(values[i].1),
+    })
+}
+
+/// The numbers right of a meter and how many cells they take, as many as a third of the width holds.
+fn numbers(core: &Core, width: u16) -> (u16, Vec<(String, Role)>) {
+    let mut out = Vec::new();
+    let Ok(share) = core.share else {
+        return (6, vec![("     –".to_owned(), Role::Dim)]);
+    };
+    let busy = share.busy();
+    let role = match busy {
+        b if b >= 90.0 => Role::Warn,
+        b if b >= 1.0 => Role::Strong,
+        _ => Role::Dim,
+    };
+    out.push((format!(" {busy:>4.0}%"), role));
+    let mut used = 6;
+    let most = width / 2;
+    let mut more = |label: &str, value: String, role: Role| {
+        let cells = (label.len() + value.len() + 3) as u16;
+        if used + cells <= most {
+            used += cells;
+            out.push((format!("  {label} "), Role::Dim));
+            out.push((value, role));
+        }
+    };
+    let plain = |v: f32| if v >= 0.5 { Role::Text } else { Role::Dim };
+    more("usr", format!("{:>2.0}", share.user), plain(share.user));
+    more("sys", format!("{:>2.0}", share.system), plain(share.system));
+    more("irq", format!("{:>2.0}", share.irq), plain(share.irq));
+    let warn = |v: f32| if v >= 0.5 { Role::Warn } else { Role::Dim };
+    more("steal", format!("{:>2.0}", share.steal), warn(share.steal));
+    more(
+        "iowait",
+        format!("{:>2.0}", share.iowait),
+        warn(share.iowait),
+    );
+    if let Some(khz) = core.khz {
+        let ghz = f64::from(khz) / 1e6;
+        more("GHz", format!("{ghz:.1}"), Role::Text);
+    }
+    (used, out)
+}
+
+fn strip(world: &World, area: Rect, top: u16, cells: u16, buf: &mut Buffer) {
+    let theme = &world.theme;
+    let cores = &world.snapshot.system.cores;
+    let from = usize::from(top) * usize::from(cells);
+    let rows = cores.get(from..).unwrap_or_default();
+    for (row, cores) in rows.chunks(usize::from(cells.max(1))).enumerate() {
+        let y = area.y + row as u16;
+        if row >= usize::from(area.height) {
+            break;
+        }
+        let first = cores.first().map_or(0, |c| c.id.0);
+        let label = 6.min(area.width.saturating_sub(1));
+        buf.set_stringn(
+            area.x,
+            y,
+            format!("{first:>5} "),
+            usize::from(label),
+            theme.style(Role::Dim),
+        );
+        for (i, core) in cores.iter().enumerate() {
+            let x = area.x + label + i as u16;
+            if x < area.right() {
+                let (symbol, style) = heat(theme, core);
+                buf[(x, y)].set_symbol(symbol).set_style(style);
+            }
+        }
+    }
+}
+
+/// One cell for one core: height and colour by how busy it was.
+fn heat(theme: &Theme, core: &Core) -> (&'static str, Style) {
+    match core.share {
+        Err(_) => ("–", theme.style(Role::Dim)),
+        Ok(share) if share.busy() < 1.0 => idle(theme),
+        Ok(share) => {
+            let role = if share.steal >= 5.0 {
+                Role::CpuSteal
+            } else if share.busy() >= 90.0 {
+                Role::Warn
+            } else {
+                Role::CpuUser
+            };
+            let level = meter::level(share.busy() / 100.0, theme.glyphs.ascii);
+            (level, theme.style(role))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use super::*;
+use crate::app::world::Settings;
+use crate::model::id::{Bytes, CpuId};
+use crate::model::sample::{CoreSample, Pressure};
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+use std::sync::Arc;
+
+pub fn world(cores: impl IntoIterator<Item = u32>) -> World {
+    let mut scene = Scene::new();
+    scene.sample.system.cores = cores
+        .into_iter()
+        .map(|id| CoreSample {
+            id: CpuId(id),
+            ..CoreSample::default()
+        })
+        .collect();
+    scene.sample.system.cpu_pressure = Ok(Pressure {
+        some_10: 38.2,
+        ..Pressure::default()
+    });
+    let mut world = World::new(Theme::terminal(Depth::True, false), Settings::default());
+    world.snapshot = Arc::new(scene.pass(1000, &[]));
+    world
+}
+
+pub fn screen(buf: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buf.area.height {
+        for x in 0..buf.area.width {
+            out.push_str(buf[(x, y)].symbol());
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn drawn(world: &World, width: u16, height: u16) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut pane = Lanes::default();
+    pane.fit(world, area);
+    let mut buf = Buffer::empty(area);
+    pane.render(world, area, &mut buf);
+    screen(&buf)
+}
+
+#[test]
+fn two_cores_and_memory() {
+    let world = world([0, 1]);
+    insta::assert_snapshot!(drawn(&world, 100, 5), @r"
+╭ Time sharing · shares of the last tick ──────────────────────────────────────────────────────────╮
+│ cpu0  █████████████████████████························   50%  usr 50  sys  0  irq  0  steal  0  │
+│ cpu1  █████████████████████████························   50%  usr 50  sys  0  irq  0  steal  0  │
+│ mem   ████████▓▓▓···················  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem – │
+╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+");
+}
+
+#[test]
+fn narrow_and_without_memory_figures() {
+    let mut world = world([0, 7]);
+    let mut snapshot = (*world.snapshot).clone();
+    snapshot.system.memory = Err(crate::model::reading::Missing::Denied);
+    snapshot.system.cores[1].share = Err(crate::model::reading::Missing::Soon);
+    world.snapshot = Arc::new(snapshot);
+    insta::assert_snapshot!(drawn(&world, 40, 5), @r"
+╭ Time sharing · shares of the last tic╮
+│ cpu0  ████████·······   50%  usr 50  │
+│ cpu7  ·······················     –  │
+│ mem   ···························  – │
+╰──────────────────────────────────────╯
+");
+}
+
+#[test]
+fn many_cores_become_a_strip_that_scrolls() {
+    let world = world((0..4096).map(|i| i * 3));
+    let area = Rect::new(0, 0, 120, 12);
+    let mut pane = Lanes::default();
+    pane.fit(&world, area);
+    assert!(pane.last > 0);
+    assert!(matches!(pane.act(&world, &CORES_DOWN), Reply::Done));
+    assert_eq!(pane.top, 9);
+    for _ in 0..9 {
+        pane.act(&world, &CORES_DOWN);
+    }
+    assert_eq!(pane.top, pane.last);
+    let mut buf = Buffer::empty(area);
+    pane.render(&world, area, &mut buf);
+    let text = screen(&buf);
+    assert!(text.contains("12096 "), "{text}");
+}
+
+#[test]
+fn never_more_than_a_third_and_right_at_every_size() {
+    for cores in [0_u32, 1, 2, 8, 130, 4096] {
+        let world = world(0..cores);
+        for (w, h) in [(1, 1), (2, 9), (7, 3), (60, 15), (80, 24), (200, 60)] {
+            let area = Rect::new(0, 0, w, h);
+            assert!(height(&world, area) <= h / 3);
+            drawn(&world, w, h);
+        }
+    }
+}
+
+#[test]
+fn swap_shows_where_there_is_some() {
+    let mut world = world([0]);
+    let mut snapshot = (*world.snapshot).clone();
+    if let Ok(memory) = &mut snapshot.system.memory {
+        memory.swap_total = Bytes(2 << 30);
+        memory.swap_free = Bytes(1 << 30);
+    }
+    world.snapshot = Arc::new(snapshot);
+    assert!(drawn(&world, 120, 4).contains("swap 1.0 / 2.0"));
+}
