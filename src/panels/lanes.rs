@@ -5,30 +5,13 @@ mod meters;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType, Widget as _};
 
 use crate::app::action::Action;
+use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
 use crate::theme::Role;
-
-/// Scrolls the cores up.
-pub const CORES_UP: Action = Action {
-    name: "cores-up",
-    about: "Show the cores before these",
-    keys: &[crate::app::key::Key::of(crate::app::key::Code::PageUp)],
-    hint: "",
-};
-
-/// Scrolls the cores down.
-pub const CORES_DOWN: Action = Action {
-    name: "cores-down",
-    about: "Show the cores after these",
-    keys: &[crate::app::key::Key::of(crate::app::key::Code::PageDown)],
-    hint: "",
-};
 
 static SPEC: Spec = Spec {
     name: "lanes",
@@ -36,22 +19,8 @@ static SPEC: Spec = Spec {
     about: "Who had each core and for how long, memory, and pressure.",
     place: Place::Top,
     needs: Needs::empty(),
-    actions: &[&CORES_UP, &CORES_DOWN],
+    actions: &[moves::PAGE_UP, moves::PAGE_DOWN],
 };
-
-/// How many rows the pane wants of a dashboard that has `area`: never more than a third of the height.
-pub fn height(world: &World, area: Rect) -> u16 {
-    let most = area.height / 3;
-    if most < 2 {
-        return 0;
-    }
-    let rows = meters::rows(
-        world.snapshot.system.cores.len(),
-        area.width.saturating_sub(4),
-        most.saturating_sub(3),
-    );
-    (rows + 3).min(most)
-}
 
 /// The pane.
 #[derive(Debug, Default)]
@@ -65,20 +34,11 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    fn inside(area: Rect) -> Rect {
-        if area.height < 3 || area.width < 8 {
-            area
-        } else {
-            Rect {
-                x: area.x + 2,
-                y: area.y + 1,
-                width: area.width - 4,
-                height: area.height - 2,
-            }
+    fn split(mut inside: Rect) -> (Rect, Rect) {
+        if inside.width >= 24 {
+            inside.x += 1;
+            inside.width -= 2;
         }
-    }
-
-    fn split(inside: Rect) -> (Rect, Rect) {
         let memory = u16::from(inside.height > 1);
         let cores = Rect {
             height: inside.height - memory,
@@ -99,7 +59,7 @@ impl Panel for Lanes {
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
-        let (cores, _) = Self::split(Self::inside(area));
+        let (cores, _) = Self::split(area);
         let all = meters::rows(world.snapshot.system.cores.len(), cores.width, cores.height);
         self.shown = cores.height;
         self.last = all.saturating_sub(cores.height);
@@ -108,9 +68,9 @@ impl Panel for Lanes {
     }
 
     fn act(&mut self, _: &World, action: &'static Action) -> Reply {
-        if *action == CORES_UP {
+        if action == moves::PAGE_UP {
             self.top = self.top.saturating_sub(self.shown.max(1));
-        } else if *action == CORES_DOWN {
+        } else if action == moves::PAGE_DOWN {
             self.top = (self.top + self.shown.max(1)).min(self.last);
         } else {
             return Reply::Pass;
@@ -118,45 +78,34 @@ impl Panel for Lanes {
         Reply::Done
     }
 
+    fn height(&self, world: &World, _: u16) -> u16 {
+        let cores = world.snapshot.system.cores.len();
+        cores.min(usize::from(u16::MAX - 1)) as u16 + 1
+    }
+
+    fn title(&self, world: &World) -> Vec<(String, Role)> {
+        let _ = world;
+        vec![
+            ("Time sharing ".to_owned(), Role::Title),
+            ("· shares of the last tick".to_owned(), Role::Dim),
+        ]
+    }
+
+    fn status(&self, world: &World) -> String {
+        memory::verdict(world)
+    }
+
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         if area.is_empty() {
             return;
         }
-        let inside = Self::inside(area);
-        if inside != area {
-            frame(world, area, buf);
-        }
-        let (cores, mem) = Self::split(inside);
+        let (cores, mem) = Self::split(area);
         meters::draw(world, cores, self.top, buf);
         if mem.height > 0 {
             memory::draw(world, mem, buf);
         }
     }
-}
-
-fn frame(world: &World, area: Rect, buf: &mut Buffer) {
-    let theme = &world.theme;
-    let border = if theme.glyphs.ascii {
-        BorderType::Plain
-    } else {
-        BorderType::Rounded
-    };
-    let verdict = memory::verdict(world);
-    let left = "Time sharing · shares of the last tick";
-    let fits = left.len() + verdict.len() + 10 < usize::from(area.width);
-    let mut block = Block::bordered()
-        .border_type(border)
-        .border_style(theme.style(Role::Border))
-        .title(Line::from(vec![
-            Span::styled(" Time sharing ", theme.style(Role::Title)),
-            Span::styled("· shares of the last tick ", theme.style(Role::Dim)),
-        ]));
-    if fits && !verdict.is_empty() {
-        block = block
-            .title(Line::styled(format!(" {verdict} "), theme.style(Role::Warn)).right_aligned());
-    }
-    block.render(area, buf);
 }
 
 #[cfg(test)]

@@ -43,17 +43,6 @@ pub fn draw(area: Rect, parts: &[Part], rest: (&'static str, Style), buf: &mut B
     }
 }
 
-/// A column of a bar chart one cell wide: an eighth of the cell for each eighth of `share`; a space for nothing at all.
-pub fn level(share: f32, ascii: bool) -> &'static str {
-    const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
-    const PLAIN: [&str; 8] = [".", ".", ":", ":", "=", "=", "#", "#"];
-    if share <= 0.0 {
-        return " ";
-    }
-    let step = ((share.min(1.0) * 8.0).ceil() as usize).clamp(1, 8) - 1;
-    if ascii { PLAIN[step] } else { BLOCKS[step] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,14 +72,5 @@ mod tests {
         assert_eq!(drawn(4, &[0.9, 0.9, 1.0]), "aaaa");
         assert_eq!(drawn(4, &[0.0, f32::NAN]), "....");
         assert_eq!(drawn(0, &[1.0]), "");
-    }
-
-    #[test]
-    fn levels_rise() {
-        assert_eq!(level(0.0, false), " ");
-        assert_eq!(level(0.01, false), "▁");
-        assert_eq!(level(0.51, false), "▅");
-        assert_eq!(level(7.0, false), "█");
-        assert_eq!(level(1.0, true), "#");
     }
 }

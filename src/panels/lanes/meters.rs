@@ -8,6 +8,7 @@ use crate::app::world::World;
 use crate::model::snapshot::{Core, CoreShare};
 use crate::theme::{Role, Theme};
 use crate::widgets::meter::{self, Part};
+use crate::widgets::spark::eighth;
 
 /// The narrowest meter that still says something: `cpu12 ▉▉▉▉▉▉····  94%`.
 const NARROWEST: u16 = 22;
@@ -204,8 +205,8 @@ fn heat(theme: &Theme, core: &Core) -> (&'static str, Style) {
             } else {
                 Role::CpuUser
             };
-            let level = meter::level(share.busy() / 100.0, theme.glyphs.ascii);
-            (level, theme.style(role))
+            let level = (share.busy() / 12.5).ceil() as usize;
+            (eighth(level, theme.glyphs.ascii), theme.style(role))
         }
     }
 }
