@@ -4,9 +4,12 @@
 //! `model`, and are drawn (`app` → `panels` → `screen` → `term`). The wings never import each other; `run` joins them.
 
 pub mod app;
+pub mod cli;
 pub mod model;
 pub mod panels;
+pub mod run;
 pub mod screen;
 pub mod sys;
+pub mod term;
 pub mod theme;
 pub mod widgets;

@@ -1,2 +1,5 @@
-//! The program.
-fn main() {}
+//! The program: reads the command line and ends with a status.
+
+fn main() -> std::process::ExitCode {
+    pscope::cli::main()
+}

@@ -1,0 +1,107 @@
+//! The composition root: joins terminal, app and samplers, and is the one place of effects. Draws nothing itself.
+
+pub mod drive;
+pub mod inbox;
+mod outside;
+mod panics;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ratatui::Terminal;
+
+use crate::app::App;
+use crate::app::event::{Effect, Event};
+use crate::app::world::Settings;
+use crate::panels;
+use crate::term::output::Output;
+use crate::term::signals::Told;
+use crate::term::{self, input, signals};
+use crate::theme::Theme;
+use inbox::{Ending, Inbox, Tell};
+use outside::Real;
+
+/// How long the first frame waits for the first sweep, so that the first picture is already the table.
+const FIRST_SWEEP: Duration = Duration::from_millis(50);
+/// How long a signal that ends the program waits for the loop, which may hang in a write to a stalled terminal.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What a person chose on the command line and in the configuration.
+pub struct Options {
+    /// What the app keeps to.
+    pub settings: Settings,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+}
+
+/// Shows the live screen until the person leaves or something ends the program.
+///
+/// # Errors
+/// When the terminal cannot be taken or threads cannot be started; the terminal is as it was by then.
+pub fn live(options: Options) -> anyhow::Result<Ending> {
+    signals::block().context("cannot block signals")?;
+    let inbox = Inbox::new();
+    let panics = panics::install(&inbox.tell());
+    let mut app = App::new(panels::all(), options.settings, options.theme);
+    term::enter(options.mouse).context("cannot take the terminal")?;
+    let mut outside = Real::new(options.mouse);
+    let ending = threads(&inbox.tell()).and_then(|()| {
+        inbox.wait_first(FIRST_SWEEP);
+        let mut terminal = Terminal::new(Output::new())?;
+        match drive::drive(&mut terminal, &mut app, &inbox, &mut outside) {
+            Err(e) if term::is_gone(&e) => Ok(Ending::TerminalGone),
+            other => other.context("cannot write to the terminal"),
+        }
+    });
+    term::restore();
+    panics.print();
+    ending
+}
+
+/// Starts the threads that listen to the person and to signals.
+fn threads(tell: &Tell) -> anyhow::Result<()> {
+    let to = tell.clone();
+    spawn("stop", move || signals::wait(|told| on_signal(&to, told)))?;
+    let to = tell.clone();
+    spawn("input", move || {
+        input::read_until_gone(|event| to.event(event));
+        to.end(Ending::TerminalGone);
+    })
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder
+        .spawn(body)
+        .with_context(|| format!("cannot start the thread '{name}'"))?;
+    Ok(())
+}
+
+fn on_signal(tell: &Tell, told: Told) {
+    match told {
+        Told::Resized => tell.event(Event::Resize),
+        Told::Suspend => tell.perform(Effect::Suspend),
+        Told::Continued => tell.perform(Effect::Redraw),
+        Told::End(signal) => {
+            let ending = Ending::Signal(signal);
+            tell.end(ending);
+            std::thread::sleep(GRACE);
+            term::restore();
+            std::process::exit(ending.status().into());
+        }
+    }
+}
+
+impl Ending {
+    /// The exit status: 0, or 128 and the signal, as shells and top count.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Quit => 0,
+            Self::Signal(signal) => 128_u8.saturating_add(signal as u8),
+            // As if HUP had been delivered.
+            Self::TerminalGone => 129,
+        }
+    }
+}

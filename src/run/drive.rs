@@ -1,0 +1,98 @@
+//! The loop, the same in production and in tests: take what came, let the app decide, perform, draw once.
+
+use std::collections::VecDeque;
+
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+
+use super::inbox::{Ending, Inbox, Wake};
+use crate::app::App;
+use crate::app::event::{Effect, Event, Outside};
+use crate::model::plan::Plan;
+use crate::screen;
+
+/// Runs until the person leaves or something ends the program.
+///
+/// # Errors
+/// When the terminal cannot be written to.
+pub fn drive<B: Backend>(
+    terminal: &mut Terminal<B>,
+    app: &mut App,
+    inbox: &Inbox,
+    outside: &mut dyn Outside,
+) -> Result<Ending, B::Error> {
+    let mut wakes = inbox.poll();
+    let mut plan = Plan::default();
+    loop {
+        for wake in wakes {
+            let after = match wake {
+                Wake::Event(event) => take(event, terminal, app, outside)?,
+                Wake::Do(effect) => perform(effect, terminal, app, outside)?,
+                Wake::End(ending) => {
+                    app.update(Event::Stop);
+                    Some(ending)
+                }
+            };
+            if let Some(ending) = after {
+                return Ok(ending);
+            }
+        }
+        draw(terminal, app)?;
+        let wanted = app.plan();
+        if wanted != plan {
+            outside.replan(&wanted);
+            plan = wanted;
+        }
+        wakes = inbox.wait();
+    }
+}
+
+fn draw<B: Backend>(terminal: &mut Terminal<B>, app: &mut App) -> Result<(), B::Error> {
+    terminal.draw(|frame| {
+        let area = frame.area();
+        screen::fit(app, area);
+        screen::render(app, area, frame.buffer_mut());
+    })?;
+    Ok(())
+}
+
+/// Lets the app take an event in and performs what it asks for, and what comes of that.
+fn take<B: Backend>(
+    event: Event,
+    terminal: &mut Terminal<B>,
+    app: &mut App,
+    outside: &mut dyn Outside,
+) -> Result<Option<Ending>, B::Error> {
+    if matches!(event, Event::Resize) {
+        terminal.clear()?;
+    }
+    for effect in app.update(event) {
+        let ending = perform(effect, terminal, app, outside)?;
+        if ending.is_some() {
+            return Ok(ending);
+        }
+    }
+    Ok(None)
+}
+
+fn perform<B: Backend>(
+    effect: Effect,
+    terminal: &mut Terminal<B>,
+    app: &mut App,
+    outside: &mut dyn Outside,
+) -> Result<Option<Ending>, B::Error> {
+    let mut todo = VecDeque::from([effect]);
+    while let Some(effect) = todo.pop_front() {
+        if effect == Effect::Quit {
+            return Ok(Some(Ending::Quit));
+        }
+        let all_anew = matches!(effect, Effect::Redraw | Effect::Suspend);
+        if let Some(event) = outside.perform(effect) {
+            todo.extend(app.update(event));
+        }
+        if all_anew {
+            terminal.clear()?;
+        }
+    }
+    Ok(None)
+}

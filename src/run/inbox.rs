@@ -1,0 +1,215 @@
+//! The one channel into the loop. Keys queue; of snapshots and details only the latest waits, so that nothing piles up
+//! while the terminal is stopped.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::app::event::{Effect, Event};
+use crate::app::key::Press;
+
+/// More than a person types ahead; what comes beyond it is dropped.
+const QUEUE_MAX: usize = 4096;
+
+/// What wakes the loop.
+#[derive(Clone, Debug)]
+pub enum Wake {
+    /// Something for the app.
+    Event(Event),
+    /// Something that a signal asks for without asking the app: suspend, take the terminal again.
+    Do(Effect),
+    /// End now, whatever the app thinks.
+    End(Ending),
+}
+
+/// How the program came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The person left.
+    Quit,
+    /// A signal asked for it.
+    Signal(i32),
+    /// The terminal went away.
+    TerminalGone,
+}
+
+#[derive(Default)]
+struct Waiting {
+    queue: VecDeque<Wake>,
+    resized: bool,
+    detail: Option<Event>,
+    snapshot: Option<Event>,
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    arrived: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end that the loop reads.
+#[derive(Default)]
+pub struct Inbox(Arc<Shared>);
+
+/// The end that every other thread writes to; it never blocks.
+#[derive(Clone)]
+pub struct Tell(Arc<Shared>);
+
+impl Inbox {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A writer.
+    pub fn tell(&self) -> Tell {
+        Tell(Arc::clone(&self.0))
+    }
+
+    /// Waits until something arrived and takes all of it: keys in their order, then the latest detail and snapshot.
+    pub fn wait(&self) -> Vec<Wake> {
+        let mut waiting = self.0.lock();
+        while waiting.is_empty() {
+            waiting = self
+                .0
+                .arrived
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        waiting.take()
+    }
+
+    /// Waits for the first snapshot or anything else, but not for longer than `at_most`; takes nothing.
+    pub fn wait_first(&self, at_most: Duration) {
+        let until = Instant::now() + at_most;
+        let mut waiting = self.0.lock();
+        while waiting.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let woken = self.0.arrived.wait_timeout(waiting, left);
+            waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Takes what is there without waiting.
+    pub fn poll(&self) -> Vec<Wake> {
+        self.0.lock().take()
+    }
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty() && !self.resized && self.detail.is_none() && self.snapshot.is_none()
+    }
+
+    fn take(&mut self) -> Vec<Wake> {
+        let mut all: Vec<Wake> = self.queue.drain(..).collect();
+        if std::mem::take(&mut self.resized) {
+            all.push(Wake::Event(Event::Resize));
+        }
+        all.extend(self.detail.take().map(Wake::Event));
+        all.extend(self.snapshot.take().map(Wake::Event));
+        all
+    }
+
+    fn put(&mut self, event: Event) {
+        match event {
+            Event::Resize => self.resized = true,
+            Event::Snapshot(_) => self.snapshot = Some(event),
+            Event::Detail(_) => self.detail = Some(event),
+            event => self.push(Wake::Event(event)),
+        }
+    }
+
+    fn push(&mut self, wake: Wake) {
+        if moves(&wake) && self.queue.back().is_some_and(moves) {
+            self.queue.pop_back();
+        }
+        if self.queue.len() < QUEUE_MAX || matches!(wake, Wake::End(_)) {
+            self.queue.push_back(wake);
+        }
+    }
+}
+
+/// Whether it is a movement of the mouse, of which only the last one counts.
+fn moves(wake: &Wake) -> bool {
+    matches!(wake, Wake::Event(Event::Mouse(m)) if matches!(m.press, Press::Hover | Press::Drag))
+}
+
+impl Tell {
+    /// Tells an event; a snapshot or a detail replaces the one that was not taken yet.
+    pub fn event(&self, event: Event) {
+        self.with(|waiting| waiting.put(event));
+    }
+
+    /// Asks for an effect that the app is not asked about.
+    pub fn perform(&self, effect: Effect) {
+        self.with(|waiting| waiting.push(Wake::Do(effect)));
+    }
+
+    /// Asks for the end.
+    pub fn end(&self, ending: Ending) {
+        self.with(|waiting| waiting.push(Wake::End(ending)));
+    }
+
+    fn with(&self, put: impl FnOnce(&mut Waiting)) {
+        put(&mut self.0.lock());
+        self.0.arrived.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::key::{Key, Mouse};
+    use crate::model::snapshot::Snapshot;
+
+    #[test]
+    fn keys_queue_and_only_the_latest_snapshot_waits() {
+        let inbox = Inbox::new();
+        let tell = inbox.tell();
+        let last = Arc::new(Snapshot::default());
+        for _ in 0..1000 {
+            tell.event(Event::Snapshot(Arc::default()));
+        }
+        tell.event(Event::Snapshot(Arc::clone(&last)));
+        tell.event(Event::Key(Key::char('a')));
+        tell.event(Event::Key(Key::char('b')));
+        tell.event(Event::Resize);
+        tell.event(Event::Resize);
+        let got = inbox.wait();
+        assert_eq!(got.len(), 4);
+        assert!(matches!(&got[0], Wake::Event(Event::Key(k)) if *k == Key::char('a')));
+        assert!(matches!(&got[3], Wake::Event(Event::Snapshot(s)) if Arc::ptr_eq(s, &last)));
+        assert!(inbox.poll().is_empty());
+    }
+
+    #[test]
+    fn movements_of_the_mouse_do_not_pile_up_and_the_end_always_arrives() {
+        let inbox = Inbox::new();
+        let tell = inbox.tell();
+        for column in 0..50 {
+            tell.event(Event::Mouse(Mouse {
+                press: Press::Drag,
+                column,
+                row: 0,
+            }));
+        }
+        assert_eq!(inbox.poll().len(), 1);
+        for _ in 0..2 * QUEUE_MAX {
+            tell.event(Event::Key(Key::char('x')));
+        }
+        tell.end(Ending::Signal(15));
+        let got = inbox.wait();
+        assert_eq!(got.len(), QUEUE_MAX + 1);
+        assert!(matches!(got.last(), Some(Wake::End(Ending::Signal(15)))));
+    }
+}

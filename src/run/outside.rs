@@ -1,0 +1,64 @@
+//! The real world behind the app: the one place where effects happen.
+
+use crate::app::event::{Effect, Event, Outcome, Outside};
+use crate::model::plan::Plan;
+use crate::term::{self, clipboard, signals};
+
+/// Performs effects on this terminal and this machine.
+pub struct Real {
+    mouse: bool,
+}
+
+impl Real {
+    /// Over the terminal of this process.
+    pub fn new(mouse: bool) -> Self {
+        Self { mouse }
+    }
+
+    /// Takes the terminal, again if need be.
+    fn enter(&self) -> Option<Event> {
+        let failed = term::enter(self.mouse).err()?;
+        Some(if term::is_gone(&failed) {
+            Event::Stop
+        } else {
+            Event::Outcome(Outcome::Failed(format!(
+                "cannot take the terminal: {failed}"
+            )))
+        })
+    }
+}
+
+impl Outside for Real {
+    fn perform(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            // The loop ends by itself.
+            Effect::Quit => None,
+            Effect::Redraw => self.enter(),
+            Effect::Suspend => {
+                term::restore();
+                let stopped = signals::stop();
+                let entered = self.enter();
+                match stopped {
+                    Ok(()) => entered,
+                    Err(e) => Some(failed(format!("cannot stop: {e}"))),
+                }
+            }
+            Effect::Copy(text) => Some(match term::say(&clipboard::copy(&text)) {
+                Ok(()) => done(format!("copied {} characters", text.chars().count())),
+                Err(e) => failed(format!("cannot copy: {e}")),
+            }),
+        }
+    }
+
+    fn replan(&mut self, plan: &Plan) {
+        let _ = plan;
+    }
+}
+
+fn done(text: String) -> Event {
+    Event::Outcome(Outcome::Done(text))
+}
+
+fn failed(text: String) -> Event {
+    Event::Outcome(Outcome::Failed(text))
+}

@@ -1,0 +1,62 @@
+//! Panics: one in a thread that the screen lives on gives the terminal back, is printed and ends the program; one in a
+//! thread that reads the kernel is said on the screen, which goes on, and is printed at the end.
+
+use std::backtrace::Backtrace;
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::inbox::Tell;
+use crate::app::event::Event;
+use crate::term;
+
+/// Threads without which there is no screen.
+const VITAL: &[&str] = &["main", "input", "stop"];
+
+/// What threads said when they died, for after the screen.
+#[derive(Clone, Default)]
+pub struct Panics(Arc<Mutex<Vec<String>>>);
+
+/// Sets what happens at a panic of any thread, from now on.
+pub fn install(tell: &Tell) -> Panics {
+    let panics = Panics::default();
+    let (kept, tell) = (panics.clone(), tell.clone());
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let current = thread::current();
+        let name = current.name().unwrap_or("unnamed");
+        if VITAL.contains(&name) {
+            term::restore();
+            usual(info);
+            std::process::exit(1);
+        }
+        let why = message(info);
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let trace = Backtrace::capture();
+        let full = format!("pscope: the thread '{name}' died at {place}: {why}\n{trace}");
+        kept.lock().push(full);
+        tell.event(Event::Lost {
+            // Threads are few and die once.
+            thread: Box::leak(name.to_owned().into_boxed_str()),
+            why,
+        });
+    }));
+    panics
+}
+
+impl Panics {
+    /// Prints what was kept.
+    pub fn print(&self) {
+        for text in self.lock().drain(..) {
+            eprintln!("{text}");
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn message(info: &PanicHookInfo<'_>) -> String {
+    info.payload_as_str().unwrap_or("no message").to_owned()
+}

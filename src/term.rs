@@ -1,0 +1,131 @@
+//! The terminal: raw mode, alternate screen, mouse and bracketed paste, and giving it back as it was found (`termios(3)`).
+//!
+//! Whoever ends the program, from whatever thread, calls [`restore`]; it acts once and is safe to call at any moment.
+
+pub mod clipboard;
+pub mod decode;
+pub mod depth;
+pub mod input;
+pub mod output;
+pub mod signals;
+
+use std::io::{self, IsTerminal, Write as _};
+use std::os::fd::AsFd as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout};
+use nix::sys::termios::{self, FlowArg, SetArg, Termios};
+
+/// How the terminal was before the program touched it.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+/// Whether the terminal is ours now.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+/// Alternate screen, bracketed paste, no cursor.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
+/// Clicks, drags and the wheel, with coordinates that know no limit of 223.
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// Everything off again: a frame left open, attributes, mouse, paste; the cursor shown, the main screen back.
+const LEAVE: &[u8] =
+    b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+
+/// How long giving the terminal back waits for one that takes no bytes.
+const STALLED: Duration = Duration::from_millis(100);
+
+/// Whether a person sits at both ends.
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Takes the terminal; again after it was given back or after somebody else changed it.
+///
+/// # Errors
+/// When standard input is no terminal or the terminal has gone.
+pub fn enter(mouse: bool) -> io::Result<()> {
+    let stdin = io::stdin();
+    let mut before = lock();
+    let old = match before.as_ref() {
+        Some(old) => old.clone(),
+        None => termios::tcgetattr(&stdin)?,
+    };
+    let mut raw = old.clone();
+    *before = Some(old);
+    drop(before);
+    termios::cfmakeraw(&mut raw);
+    OURS.store(true, Ordering::SeqCst);
+    termios::tcsetattr(&stdin, SetArg::TCSANOW, &raw)?;
+    let mut all = ENTER.to_vec();
+    if mouse {
+        all.extend_from_slice(MOUSE);
+    }
+    write_all(&all)
+}
+
+/// Gives the terminal back as it was found. Does nothing if it is not ours; never blocks for long.
+pub fn restore() {
+    if !OURS.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    if let Some(old) = lock().as_ref() {
+        let _ = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, old);
+    }
+    let stdout = io::stdout();
+    let _ = termios::tcflow(&stdout, FlowArg::TCOON);
+    let mut ready = [PollFd::new(stdout.as_fd(), PollFlags::POLLOUT)];
+    let timeout = PollTimeout::try_from(STALLED).unwrap_or(PollTimeout::ZERO);
+    if nix::poll::poll(&mut ready, timeout).is_ok_and(|n| n > 0) {
+        let _ = write_all(LEAVE);
+    }
+}
+
+/// Writes to the terminal at once, past the buffer of `Stdout`, whose lock a dying thread may hold.
+fn write_all(bytes: &[u8]) -> io::Result<()> {
+    let mut rest = bytes;
+    let stdout = io::stdout();
+    while !rest.is_empty() {
+        match nix::unistd::write(&stdout, rest) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => rest = &rest[n..],
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(nix::errno::Errno::EAGAIN) => wait_writable()?,
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Waits until a terminal that somebody made non-blocking takes bytes again.
+fn wait_writable() -> io::Result<()> {
+    let stdout = io::stdout();
+    let mut ready = [PollFd::new(stdout.as_fd(), PollFlags::POLLOUT)];
+    match nix::poll::poll(&mut ready, PollTimeout::NONE) {
+        Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Whether an error of a write means that nobody is at the other end any more.
+pub fn is_gone(error: &io::Error) -> bool {
+    use nix::errno::Errno;
+    let gone = [Errno::EIO, Errno::ENXIO, Errno::EPIPE, Errno::EBADF];
+    error
+        .raw_os_error()
+        .is_some_and(|code| gone.contains(&Errno::from_raw(code)))
+}
+
+/// Says something about the terminal that is not a frame: the clipboard.
+///
+/// # Errors
+/// When the terminal has gone.
+pub fn say(bytes: &[u8]) -> io::Result<()> {
+    io::stdout().flush()?;
+    write_all(bytes)
+}
+
+fn lock() -> std::sync::MutexGuard<'static, Option<Termios>> {
+    BEFORE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

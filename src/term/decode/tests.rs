@@ -1,0 +1,96 @@
+//! Every key that a terminal can send, in whatever pieces it comes, and whatever else.
+
+use super::*;
+
+/// The events in their written form; a lone Escape is given up on at the end.
+fn read(pieces: &[&[u8]]) -> Vec<String> {
+    let mut decoder = Decoder::default();
+    let mut out = Vec::new();
+    for piece in pieces {
+        decoder.feed(piece, &mut out);
+    }
+    decoder.give_up(&mut out);
+    out.iter()
+        .map(|event| match event {
+            Event::Key(key) => key.to_string(),
+            Event::Mouse(m) => format!("{:?} {} {}", m.press, m.column, m.row),
+            Event::Paste(text) => format!("paste {text}"),
+            other => format!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn reads_keys() {
+    for (bytes, expected) in [
+        (&b"q"[..], "q"),
+        (b"\x1b", "Esc"),
+        (b"\x1b[A", "↑"),
+        (b"\x1bOA", "↑"),
+        (b"\x1b[1;5C", "Ctrl-→"),
+        (b"\x1b[1;2D", "Shift-←"),
+        (b"\x1b[Z", "BackTab"),
+        (b"\x1b[3~", "Del"),
+        (b"\x1b[6;5~", "Ctrl-PgDn"),
+        (b"\x1bOP", "F1"),
+        (b"\x1b[[A", "F1"),
+        (b"\x1b[15~", "F5"),
+        (b"\x1b[21~", "F10"),
+        (b"\x1b[24~", "F12"),
+        (b"\x1b[1~", "Home"),
+        (b"\x1bOF", "End"),
+        (b"\x03", "Ctrl-c"),
+        (b"\x1a", "Ctrl-z"),
+        (b"\r", "Enter"),
+        (b"\t", "Tab"),
+        (b"\x7f", "Backspace"),
+        (b" ", "Space"),
+        (b"\x1bx", "Alt-x"),
+        (b"\x1b[", "Alt-["),
+        ("é".as_bytes(), "é"),
+        ("進".as_bytes(), "進"),
+    ] {
+        assert_eq!(read(&[bytes]), [expected], "{bytes:?}");
+    }
+}
+
+#[test]
+fn reads_the_mouse() {
+    assert_eq!(read(&[b"\x1b[<0;12;5M\x1b[<0;12;5m"]), ["Left 11 4"]);
+    assert_eq!(read(&[b"\x1b[<65;1;1M"]), ["WheelDown 0 0"]);
+    assert_eq!(read(&[b"\x1b[<32;300;2M"]), ["Drag 299 1"]);
+    assert_eq!(read(&[b"\x1b[<0;0;5M"]), [] as [&str; 0]);
+}
+
+#[test]
+fn pasted_text_is_no_keys_however_it_is_cut() {
+    let whole = b"a\x1b[200~kill -9 1\n\x1b[Aq\x1b[201~b";
+    let expected = ["a", "paste kill -9 1\n\u{1b}[Aq", "b"];
+    assert_eq!(read(&[whole]), expected);
+    let single: Vec<&[u8]> = whole.chunks(1).collect();
+    assert_eq!(read(&single), expected);
+}
+
+#[test]
+fn sequences_nobody_knows_are_dropped_whole() {
+    assert_eq!(read(&[b"\x1b[?62;22cx"]), ["x"]);
+    assert_eq!(read(&[b"\x1b[12;40Ry"]), ["y"]);
+    assert_eq!(read(&[b"\x1b[Iz"]), ["z"]);
+    assert_eq!(read(&[b"\xff\xfeq"]), ["q"]);
+    assert_eq!(read(&[b"\x1b[1;\x1b[A"]), ["↑"]);
+    assert_eq!(read(&[b"\x1b\x1b[B"]), ["Esc", "↓"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_survived_and_cuts_change_nothing(bytes: Vec<u8>, cut in 0usize..40) {
+        let cut = cut.min(bytes.len());
+        let mut whole = Decoder::default();
+        let mut pieces = Decoder::default();
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        whole.feed(&bytes, &mut a);
+        pieces.feed(&bytes[..cut], &mut b);
+        pieces.feed(&bytes[cut..], &mut b);
+        proptest::prop_assert_eq!(format!("{:?}", a), format!("{:?}", b));
+    }
+}
