@@ -4,6 +4,7 @@ pub mod action;
 pub mod event;
 pub mod globals;
 pub mod history;
+pub mod input;
 pub mod key;
 pub mod moves;
 pub mod panel;
@@ -68,10 +69,12 @@ impl App {
         });
         for panel in &panels {
             let spec = panel.spec();
-            let actions = if panel.openers().is_empty() {
-                spec.actions
-            } else {
-                panel.openers()
+            let actions = match panel.openers() {
+                [] => spec.actions,
+                openers => {
+                    world.dialogs.push(spec.name);
+                    openers
+                }
             };
             if !actions.is_empty() {
                 world.catalog.push(Section {

@@ -1,11 +1,40 @@
-//! The panes: one file each. This list is the order of tabs and views; nothing else registers them.
+//! The panes: one file each, and one line in `all`; nothing else registers them.
 
+mod footer;
+mod header;
+mod help;
 pub mod lanes;
+mod palette;
 pub mod sheet;
 
 use crate::app::panel::Panel;
 
+/// The order of tabs and views on the screen, by name; a pane that is not named here comes last.
+const ORDER: &[&str] = &[
+    "header",
+    "lanes",
+    "list",
+    "overview",
+    "memory",
+    "files",
+    "threads",
+    "schedule",
+    "signals",
+    "sockets",
+    "environment",
+    "limits",
+    "history",
+];
+
 /// Every pane of the screen, fresh.
 pub fn all() -> Vec<Box<dyn Panel>> {
-    vec![Box::new(lanes::Lanes::default())]
+    let mut all: Vec<Box<dyn Panel>> = vec![
+        Box::new(header::Header),
+        Box::new(footer::Footer::default()),
+        Box::new(lanes::Lanes::default()),
+        Box::new(palette::Palette::default()),
+        Box::new(help::Help::default()),
+    ];
+    all.sort_by_key(|p| ORDER.iter().position(|name| *name == p.spec().name).unwrap_or(ORDER.len()));
+    all
 }

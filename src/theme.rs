@@ -38,6 +38,8 @@ pub enum Role {
     Accent,
     /// The chosen tab, the badge with the program's name.
     Badge,
+    /// The loud badge of stopped time.
+    Paused,
     /// The selected row.
     Selected,
     /// All is well, live, running.
@@ -173,6 +175,11 @@ const TERMINAL_16: &[(Role, Color, Modifier)] = &[
     (Role::Title, Color::Reset, Modifier::BOLD),
     (Role::Accent, Color::Cyan, Modifier::empty()),
     (Role::Badge, Color::Cyan, Modifier::REVERSED),
+    (
+        Role::Paused,
+        Color::Yellow,
+        Modifier::REVERSED.union(Modifier::BOLD),
+    ),
     (Role::Selected, Color::Reset, Modifier::REVERSED),
     (Role::Good, Color::Green, Modifier::empty()),
     (Role::Warn, Color::Yellow, Modifier::empty()),

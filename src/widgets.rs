@@ -3,5 +3,6 @@
 pub mod frame;
 pub mod line;
 pub mod meter;
+pub mod popup;
 pub mod spark;
 pub mod table;

@@ -16,9 +16,9 @@ macro_rules! moves {
 
 moves! {
     /// One row up.
-    UP = "up", "Go one row up", [Key::of(Code::Up), Key::char('k')], "";
+    UP = "up", "Go one row up", [Key::of(Code::Up), Key::char('k')], "move";
     /// One row down.
-    DOWN = "down", "Go one row down", [Key::of(Code::Down), Key::char('j')], "";
+    DOWN = "down", "Go one row down", [Key::of(Code::Down), Key::char('j')], "move";
     /// One page up.
     PAGE_UP = "page-up", "Go one page up", [Key::of(Code::PageUp)], "";
     /// One page down.

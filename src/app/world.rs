@@ -38,6 +38,8 @@ pub struct World {
     pub active: &'static str,
     /// Every action that a key can ask for now, by pane: the source of help, footer and palette.
     pub catalog: Vec<Section>,
+    /// The names of dialogs that can be opened from anywhere.
+    pub dialogs: Vec<&'static str>,
 }
 
 /// What fills the screen below the header.
@@ -117,6 +119,7 @@ impl World {
             page: Page::Dashboard,
             active: "list",
             catalog: Vec::new(),
+            dialogs: Vec::new(),
         }
     }
 

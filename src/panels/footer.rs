@@ -1,0 +1,165 @@
+//! The last line: what the keys do here, made from the live keymap; or what just happened.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use crate::app::action::Action;
+use crate::app::key::{Mouse, Press};
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::World;
+use crate::model::plan::Needs;
+use crate::model::text::width;
+use crate::theme::Role;
+use crate::widgets::line;
+
+static SPEC: Spec = Spec {
+    name: "footer",
+    title: "Footer",
+    about: "What the keys do here.",
+    place: Place::Footer,
+    needs: Needs::empty(),
+    actions: &[],
+};
+
+/// The footer; it remembers where each hint stands, for the mouse.
+#[derive(Default)]
+pub struct Footer {
+    hints: Vec<Hint>,
+}
+
+/// Keys with what they do, in so many cells.
+struct Hint {
+    keys: String,
+    does: &'static str,
+    action: &'static Action,
+    area: Rect,
+}
+
+impl Panel for Footer {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        self.hints = place(hints(world), area);
+        Reply::Pass
+    }
+
+    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
+        Reply::Pass
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        let at = Position::new(mouse.column, mouse.row);
+        let hit = self.hints.iter().find(|h| h.area.contains(at));
+        match hit {
+            Some(hint) if mouse.press == Press::Left => Reply::Act(hint.action),
+            _ => Reply::Pass,
+        }
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        if let Some(notice) = &world.notice {
+            let role = if notice.bad { Role::Warn } else { Role::Text };
+            line::draw(
+                theme,
+                area,
+                &[(format!(" {}", notice.text), role)],
+                Modifier::empty(),
+                buf,
+            );
+            return;
+        }
+        for hint in &self.hints {
+            let x = line::draw(
+                theme,
+                hint.area,
+                &[(hint.keys.clone(), Role::Accent)],
+                Modifier::BOLD,
+                buf,
+            );
+            let rest = Rect {
+                x,
+                width: (hint.area.x + hint.area.width).saturating_sub(x),
+                ..hint.area
+            };
+            let does = [(format!(" {}", hint.does), Role::Dim)];
+            line::draw(theme, rest, &does, Modifier::empty(), buf);
+        }
+    }
+}
+
+/// The hints of the pane with the keyboard, then of dialogs, then of the app; neighbours with the same hint share it.
+fn hints(world: &World) -> Vec<Hint> {
+    let rank = |name: &str| match name {
+        "app" => 1,
+        name if name == world.active => 0,
+        _ => 2,
+    };
+    let mut sections: Vec<_> = world
+        .catalog
+        .iter()
+        .filter(|s| belongs(s.name, world))
+        .collect();
+    sections.sort_by_key(|s| rank(s.name));
+    let mut out: Vec<Hint> = Vec::new();
+    for action in sections
+        .iter()
+        .flat_map(|s| s.actions)
+        .filter(|a| !a.hint.is_empty())
+    {
+        let key = world.keys.shown(action);
+        if key.is_empty() {
+            continue;
+        }
+        match out.last_mut() {
+            Some(last) if last.does == action.hint => {
+                if width(&key) > 1 {
+                    last.keys.push(' ');
+                }
+                last.keys.push_str(&key);
+            }
+            _ => out.push(Hint {
+                keys: key,
+                does: action.hint,
+                action,
+                area: Rect::ZERO,
+            }),
+        }
+    }
+    out.sort_by_key(|hint| match hint.does {
+        "help" => 1,
+        "quit" => 2,
+        _ => 0,
+    });
+    out
+}
+
+/// Whether the actions of a pane can be asked for now: its own, the app's, and those that open dialogs.
+fn belongs(name: &str, world: &World) -> bool {
+    name == world.active || name == "app" || world.dialogs.contains(&name)
+}
+
+/// Gives each hint its cells from the left; what does not fit is left out, but never the last two (help, quit).
+fn place(hints: Vec<Hint>, area: Rect) -> Vec<Hint> {
+    let wide = |h: &Hint| (width(&h.keys) + 1 + width(h.does)) as u16;
+    let keep = hints.len().saturating_sub(2);
+    let last: u16 = hints[keep..].iter().map(|h| wide(h) + 3).sum();
+    let mut x = area.x + 1;
+    let mut out = Vec::new();
+    for (i, mut hint) in hints.into_iter().enumerate() {
+        let reserved = if i < keep { last } else { 0 };
+        if x + wide(&hint) + reserved > area.x + area.width {
+            continue;
+        }
+        hint.area = Rect::new(x, area.y, wide(&hint), 1.min(area.height));
+        x += wide(&hint) + 3;
+        out.push(hint);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

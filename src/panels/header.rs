@@ -1,0 +1,268 @@
+//! The first line: whose machine this is, how it does, and whether time runs. In the inspector: which process.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::action::Action;
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::{Page, World};
+use crate::model::format;
+use crate::model::id::Nanos;
+use crate::model::plan::Needs;
+use crate::model::snapshot::Proc;
+use crate::model::text::width;
+use crate::theme::Role::{self, Accent, Bad, Badge, Dim, Good, Strong, Text, User, Warn};
+use crate::widgets::line;
+
+static SPEC: Spec = Spec {
+    name: "header",
+    title: "Header",
+    about: "The machine in one line, and whether time runs.",
+    place: Place::Header,
+    needs: Needs::empty(),
+    actions: &[],
+};
+
+/// The header; it keeps no state.
+#[derive(Default)]
+pub struct Header;
+
+type Part = (String, Role);
+
+/// Parts that come and go together; the lowest rank goes first where the line is short.
+struct Group {
+    rank: u8,
+    parts: Vec<Part>,
+}
+
+fn group(rank: u8, parts: impl IntoIterator<Item = (impl Into<String>, Role)>) -> Group {
+    Group {
+        rank,
+        parts: parts
+            .into_iter()
+            .map(|(text, role)| (text.into(), role))
+            .collect(),
+    }
+}
+
+impl Panel for Header {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
+        Reply::Pass
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let right = badge(world);
+        let wide: usize = right.iter().map(|(text, _)| width(text)).sum();
+        let room = (area.width as usize).saturating_sub(wide + 1);
+        let mut groups = match world.page {
+            Page::Inspector => inspected(world),
+            Page::Dashboard | Page::View(_) => machine(world),
+        };
+        while groups.len() > 1 && total(&groups) > room {
+            let least = (0..groups.len()).min_by_key(|i| (groups[*i].rank, usize::MAX - i));
+            groups.remove(least.unwrap_or(0));
+        }
+        let mut parts = Vec::new();
+        for (i, group) in groups.into_iter().enumerate() {
+            if i > 0 {
+                parts.push(("   ".to_owned(), Text));
+            }
+            parts.extend(group.parts);
+        }
+        let left = Rect {
+            width: if wide < area.width as usize {
+                room as u16
+            } else {
+                area.width
+            },
+            ..area
+        };
+        line::draw(&world.theme, left, &parts, Modifier::empty(), buf);
+        if wide < area.width as usize {
+            line::draw_right(&world.theme, area, &right, buf);
+        }
+    }
+}
+
+fn total(groups: &[Group]) -> usize {
+    let parts = groups.iter().flat_map(|g| &g.parts);
+    parts.map(|(text, _)| width(text)).sum::<usize>() + 3 * groups.len().saturating_sub(1)
+}
+
+fn machine(world: &World) -> Vec<Group> {
+    let s = &world.snapshot;
+    let system = &s.system;
+    let mut out = vec![group(99, [(" pscope ", Badge)])];
+    out.push(group(60, [(s.machine.host.as_str(), Strong)]));
+    if let Page::View(n) = world.page {
+        let view = world.catalog.iter().find(|c| c.name == world.active);
+        out.push(group(
+            90,
+            [(format!("{n} {}", view.map_or("", |v| v.title)), Strong)],
+        ));
+    } else {
+        let kernel = format!("Linux {}", s.machine.kernel);
+        out.push(group(10, [(kernel, Dim)]));
+        out.push(group(
+            20,
+            [(format!("up {}", format::duration(system.uptime)), Dim)],
+        ));
+    }
+    if let Some(load) = system.load {
+        let load = load.map(|l| format!("{l:.2}")).join(" ");
+        out.push(group(70, [("load ".to_owned(), Dim), (load, Text)]));
+    }
+    out.push(group(
+        50,
+        [
+            (s.procs.len().to_string(), Text),
+            (" processes".to_owned(), Dim),
+        ],
+    ));
+    out.push(group(
+        40,
+        [
+            (system.threads.to_string(), Text),
+            (" threads".to_owned(), Dim),
+        ],
+    ));
+    let mut tasks = vec![
+        (system.running.to_string(), Good),
+        (" running".to_owned(), Dim),
+    ];
+    if system.blocked > 0 {
+        tasks.extend([
+            ("  ".to_owned(), Dim),
+            (system.blocked.to_string(), Warn),
+            (" blocked".to_owned(), Dim),
+        ]);
+    }
+    out.push(group(45, tasks));
+    if let Ok(rate) = system.switches {
+        out.push(group(
+            30,
+            [
+                (format::per_second(rate), Text),
+                (" switches/s".to_owned(), Dim),
+            ],
+        ));
+    }
+    if let Ok(rate) = system.forks {
+        out.push(group(
+            15,
+            [
+                (format::per_second(rate), Text),
+                (" forks/s".to_owned(), Dim),
+            ],
+        ));
+    }
+    if let Some(fault) = s.faults.first() {
+        out.push(group(
+            80,
+            [(format!("{}: {}", fault.source, fault.why), Warn)],
+        ));
+    }
+    out
+}
+
+fn inspected(world: &World) -> Vec<Group> {
+    let mut out = vec![group(99, [(" pscope ", Badge)])];
+    let Some(id) = world.focus else {
+        out.push(group(98, [("no process is selected", Dim)]));
+        return out;
+    };
+    let Some(proc) = world.snapshot.get(id) else {
+        out.push(group(
+            98,
+            [(format!("{} ", id.pid), Text), ("ended".to_owned(), Warn)],
+        ));
+        return out;
+    };
+    out.push(group(
+        98,
+        [
+            (format!("{} ", id.pid), Text),
+            (proc.facts.name.to_string(), Strong),
+        ],
+    ));
+    out.push(group(20, ancestry(world, proc)));
+    out.push(group(40, [(proc.facts.user.as_str(), User)]));
+    let cpu = proc.cpu.map_or_else(
+        |_| "–".to_owned(),
+        |c| format!("{}%", format::percent(world.scaled(c))),
+    );
+    out.push(group(60, [("CPU ".to_owned(), Dim), (cpu, Text)]));
+    out.push(group(
+        50,
+        [
+            ("holds ".to_owned(), Dim),
+            (format::bytes(proc.stat.resident), Text),
+        ],
+    ));
+    out
+}
+
+/// `systemd → sshd → bash`: the ancestors by name, the process itself last.
+fn ancestry(world: &World, proc: &Proc) -> Vec<Part> {
+    let s = &world.snapshot;
+    let arrow = if world.theme.glyphs.ascii {
+        " > "
+    } else {
+        " → "
+    };
+    let mut names = vec![(proc.facts.name.to_string(), Text)];
+    let mut at = proc.parent;
+    while let Some(parent) = at.and_then(|i| s.procs.get(i as usize)) {
+        names.push((arrow.to_owned(), Dim));
+        names.push((parent.facts.name.to_string(), Dim));
+        at = parent.parent;
+    }
+    names.reverse();
+    names
+}
+
+fn badge(world: &World) -> Vec<Part> {
+    let ascii = world.theme.glyphs.ascii;
+    let scale = if world.settings.of_machine {
+        "100% = machine"
+    } else {
+        "100% = 1 core"
+    };
+    let pace = seconds(world.settings.interval);
+    let mut out = vec![(format!("{scale}  "), Dim)];
+    match world.paused {
+        None => {
+            let dot = if ascii { "* " } else { "● " };
+            out.push((format!("{dot}LIVE {pace} "), Good));
+        }
+        Some(back) => {
+            let mark = if ascii { "|| " } else { "‖ " };
+            let ago = if back == 0 {
+                String::new()
+            } else {
+                format!(" {back} back")
+            };
+            out.push((format!(" {mark}PAUSED{ago} "), Role::Paused));
+        }
+    }
+    if world.settings.read_only {
+        out.insert(0, ("read-only  ".to_owned(), Accent));
+    }
+    if world.snapshot.procs.is_empty() {
+        out.insert(0, ("reading…  ".to_owned(), Bad));
+    }
+    out
+}
+
+/// `1s`, `0.25s`, `2.5s`.
+fn seconds(span: Nanos) -> String {
+    format!("{}s", (span.seconds() * 1000.0).round() / 1000.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::app::world::Settings;
+use crate::model::id::ProcId;
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+
+fn world() -> World {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "systemd");
+    scene.task(5, 1, "sshd");
+    scene.task(9, 5, "bash");
+    scene.sample.system.switches = 1000;
+    scene.pass(1000, &[]);
+    scene.sample.system.switches += 12_400;
+    let mut world = World::new(Theme::terminal(Depth::True, false), Settings::default());
+    world.snapshot = Arc::new(scene.pass(1000, &[(9, 18)]));
+    world
+}
+
+fn drawn(world: &World, width: u16) -> String {
+    let area = Rect::new(0, 0, width, 1);
+    let mut buf = Buffer::empty(area);
+    Header.render(world, area, &mut buf);
+    (0..width).map(|x| buf[(x, 0)].symbol()).collect()
+}
+
+#[test]
+fn says_how_the_machine_does() {
+    let line = drawn(&world(), 160);
+    for part in [
+        "pscope",
+        "scene",
+        "Linux 6.18.0",
+        "up 16m 42s",
+        "load 1.38 1.07 0.51",
+        "3 processes",
+        "2 running",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    assert!(
+        line.trim_end().ends_with("100% = 1 core  ● LIVE 1s"),
+        "{line}"
+    );
+}
+
+#[test]
+fn narrow_lines_lose_the_least_first_and_keep_the_badge() {
+    let world = world();
+    let line = drawn(&world, 80);
+    assert!(line.contains("load") && !line.contains("Linux"), "{line}");
+    for width in 0..200 {
+        let line = drawn(&world, width);
+        assert!(width < 40 || line.contains("LIVE"), "{width}: {line}");
+    }
+}
+
+#[test]
+fn paused_time_is_loud() {
+    let mut world = world();
+    world.paused = Some(3);
+    let line = drawn(&world, 120);
+    assert!(
+        line.contains("‖ PAUSED 3 back") && !line.contains("LIVE"),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_inspector_names_its_process() {
+    let mut world = world();
+    world.page = Page::Inspector;
+    world.focus = Some(ProcId::new(9, 9));
+    let line = drawn(&world, 120);
+    assert!(
+        line.contains("9 bash   systemd → sshd → bash   root   CPU 18.0%   holds 10.0M"),
+        "{line}"
+    );
+    world.focus = Some(ProcId::new(9, 8));
+    assert!(drawn(&world, 120).contains("9 ended"));
+}

@@ -1,0 +1,254 @@
+//! Help: every key that does something now, made from the live keymap, searchable by typing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::action::Action;
+use crate::app::input::Input;
+use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::World;
+use crate::model::plan::Needs;
+use crate::model::text::{pad, width};
+use crate::theme::Role;
+use crate::widgets::{line, popup};
+
+/// Opens this.
+pub const HELP: Action = Action {
+    name: "help",
+    about: "Explains the keys; type to search",
+    keys: &[Key::char('?'), Key::f(1)],
+    hint: "help",
+};
+
+static SPEC: Spec = Spec {
+    name: "help",
+    title: "Help",
+    about: "Every key and what it does, searchable.",
+    place: Place::Overlay,
+    needs: Needs::empty(),
+    actions: &[],
+};
+
+/// What the filter understands, as example and meaning.
+const FILTER: &[(&str, &str)] = &[
+    ("sshd root", "name or command line has both words"),
+    ("user:alice", "of this user"),
+    ("state:D", "in this state: R S D Z T t I"),
+    ("cpu>10  mem>1g", "above or below: cpu mem threads"),
+    ("port:8080  fd:/var/log", "holds this port or file open"),
+    (
+        "tty:pts/3  cgroup:docker",
+        "on this terminal, in this control group",
+    ),
+    ("age<1m", "began less than a minute ago: s m h d"),
+    ("!x   a | b   re:^k", "not, or, regular expression"),
+];
+
+/// The help page.
+#[derive(Default)]
+pub struct Help {
+    search: Input,
+    top: usize,
+    lines: Vec<Entry>,
+    rows: usize,
+}
+
+enum Entry {
+    Heading(&'static str, &'static str),
+    Line(String, String),
+    Blank,
+}
+
+impl Panel for Help {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn openers(&self) -> &'static [&'static Action] {
+        &[&HELP]
+    }
+
+    fn open(&mut self, _: &World, _: &'static Action) -> Reply {
+        *self = Self::default();
+        Reply::Done
+    }
+
+    fn fit(&mut self, world: &World, screen: Rect) -> Reply {
+        self.lines = entries(world, &self.search.text().to_lowercase());
+        let content = popup::content(outer(screen, self.lines.len()));
+        self.rows = content.height.saturating_sub(2) as usize;
+        self.top = self.top.min(self.lines.len().saturating_sub(self.rows));
+        Reply::Pass
+    }
+
+    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
+        Reply::Pass
+    }
+
+    fn typing(&self) -> bool {
+        true
+    }
+
+    fn key(&mut self, _: &World, key: Key) -> Reply {
+        match key.code {
+            Code::Esc | Code::Enter | Code::F(1) => return Reply::Close,
+            Code::Char('?' | 'q') if self.search.text().is_empty() => return Reply::Close,
+            Code::Up => self.top = self.top.saturating_sub(1),
+            Code::Down => self.top += 1,
+            Code::PageUp => self.top = self.top.saturating_sub(self.rows),
+            Code::PageDown => self.top += self.rows,
+            Code::Home => self.top = 0,
+            Code::End => self.top = usize::MAX,
+            _ => {
+                if !self.search.key(key) {
+                    return Reply::Pass;
+                }
+                self.top = 0;
+            }
+        }
+        Reply::Done
+    }
+
+    fn paste(&mut self, _: &World, text: &str) -> Reply {
+        self.search.insert(text);
+        Reply::Done
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        match mouse.press {
+            Press::WheelUp => self.top = self.top.saturating_sub(3),
+            Press::WheelDown => self.top += 3,
+            Press::Left => return Reply::Close,
+            _ => {}
+        }
+        Reply::Done
+    }
+
+    fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        let outer = outer(screen, self.lines.len());
+        let more = self.lines.len().saturating_sub(self.top + self.rows);
+        let status = if more > 0 {
+            format!("{more} more lines below")
+        } else {
+            "Esc closes".to_owned()
+        };
+        let area = popup::draw(theme, outer, "Help", &status, buf);
+        let row = |i: usize| Rect {
+            y: area.y + i as u16,
+            height: u16::from(i < area.height as usize),
+            ..area
+        };
+        let typed = self.search.text();
+        let prompt = if typed.is_empty() {
+            "type to search".to_owned()
+        } else {
+            format!("{typed}_")
+        };
+        let role = if typed.is_empty() {
+            Role::Dim
+        } else {
+            Role::Accent
+        };
+        line::draw(
+            theme,
+            row(0),
+            &[("/ ".to_owned(), Role::Accent), (prompt, role)],
+            Modifier::empty(),
+            buf,
+        );
+        if self.lines.is_empty() {
+            line::draw(
+                theme,
+                row(2),
+                &[("no key does this".to_owned(), Role::Dim)],
+                Modifier::empty(),
+                buf,
+            );
+        }
+        let keys = key_cells(area.width);
+        for (i, entry) in self.lines.iter().skip(self.top).take(self.rows).enumerate() {
+            let parts = match entry {
+                Entry::Heading(title, about) => {
+                    vec![
+                        ((*title).to_owned(), Role::Title),
+                        (format!("  {about}"), Role::Dim),
+                    ]
+                }
+                Entry::Line(left, right) => {
+                    vec![
+                        (format!("  {} ", pad(left, keys)), Role::Accent),
+                        (right.clone(), Role::Text),
+                    ]
+                }
+                Entry::Blank => continue,
+            };
+            line::draw(theme, row(i + 2), &parts, Modifier::empty(), buf);
+        }
+    }
+}
+
+fn key_cells(width: u16) -> usize {
+    (width as usize / 3).min(26)
+}
+
+fn outer(screen: Rect, lines: usize) -> Rect {
+    popup::area(screen, 92, (lines.max(1) as u16).saturating_add(2))
+}
+
+/// The pane with the keyboard first, then the app, then the others; only lines that have the text.
+fn entries(world: &World, needle: &str) -> Vec<Entry> {
+    let mut sections: Vec<_> = world.catalog.iter().collect();
+    sections.sort_by_key(|s| match s.name {
+        name if name == world.active => 0,
+        "app" => 1,
+        name if world.dialogs.contains(&name) => 2,
+        _ => 3,
+    });
+    let mut out = Vec::new();
+    for section in sections {
+        let lines = section.actions.iter().filter_map(|action| {
+            let keys = world.keys.keys(action);
+            let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+            let keys = if keys.is_empty() {
+                format!(":{}", action.name)
+            } else {
+                keys.join(" ")
+            };
+            let all =
+                format!("{keys} {} {} {}", action.name, action.about, section.title).to_lowercase();
+            all.contains(needle)
+                .then(|| Entry::Line(keys, action.about.to_owned()))
+        });
+        push(&mut out, section.title, section.about, lines.collect());
+    }
+    let filter = FILTER.iter().filter(|(example, means)| {
+        needle.is_empty() || format!("filter {example} {means}").contains(needle)
+    });
+    let filter =
+        filter.map(|(example, means)| Entry::Line((*example).to_owned(), (*means).to_owned()));
+    push(
+        &mut out,
+        "Filter",
+        "What can be typed after /; words narrow, half a word never errs.",
+        filter.collect(),
+    );
+    out
+}
+
+fn push(out: &mut Vec<Entry>, title: &'static str, about: &'static str, lines: Vec<Entry>) {
+    if lines.is_empty() {
+        return;
+    }
+    if !out.is_empty() {
+        out.push(Entry::Blank);
+    }
+    debug_assert!(width(title) > 0, "a section has a title");
+    out.push(Entry::Heading(title, about));
+    out.extend(lines);
+}
+
+#[cfg(test)]
+mod tests;

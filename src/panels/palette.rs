@@ -1,0 +1,220 @@
+//! The command palette: every action by its name, found by a few of its letters; a number jumps to that process.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::action::Action;
+use crate::app::input::Input;
+use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::World;
+use crate::model::id::{Pid, ProcId};
+use crate::model::plan::Needs;
+use crate::model::text::pad;
+use crate::theme::Role;
+use crate::widgets::{line, popup};
+
+/// Opens this.
+pub const PALETTE: Action = Action {
+    name: "commands",
+    about: "Does anything by its name; a number jumps to that pid",
+    keys: &[Key::char(':')],
+    hint: "commands",
+};
+
+static SPEC: Spec = Spec {
+    name: "palette",
+    title: "Commands",
+    about: "Every command by its name, and any process by its pid.",
+    place: Place::Overlay,
+    needs: Needs::empty(),
+    actions: &[],
+};
+
+/// The palette.
+#[derive(Default)]
+pub struct Palette {
+    input: Input,
+    at: usize,
+    found: Vec<Item>,
+}
+
+#[derive(Clone)]
+enum Item {
+    Do(&'static Action),
+    Jump(ProcId, String),
+}
+
+impl Panel for Palette {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn openers(&self) -> &'static [&'static Action] {
+        &[&PALETTE]
+    }
+
+    fn open(&mut self, _: &World, _: &'static Action) -> Reply {
+        *self = Self::default();
+        Reply::Done
+    }
+
+    fn fit(&mut self, world: &World, _: Rect) -> Reply {
+        self.found = find(world, self.input.text());
+        self.at = self.at.min(self.found.len().saturating_sub(1));
+        Reply::Pass
+    }
+
+    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
+        Reply::Pass
+    }
+
+    fn typing(&self) -> bool {
+        true
+    }
+
+    fn key(&mut self, _: &World, key: Key) -> Reply {
+        match key.code {
+            Code::Esc => return Reply::Close,
+            Code::Enter => {
+                return match self.found.get(self.at) {
+                    Some(Item::Do(action)) => Reply::All(vec![Reply::Close, Reply::Act(action)]),
+                    Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
+                    None => Reply::All(vec![
+                        Reply::Close,
+                        Reply::Complain(format!("nothing is called '{}'", self.input.text())),
+                    ]),
+                };
+            }
+            Code::Up => self.at = self.at.saturating_sub(1),
+            Code::Down => self.at += 1,
+            _ => {
+                if !self.input.key(key) {
+                    return Reply::Pass;
+                }
+                self.at = 0;
+            }
+        }
+        Reply::Done
+    }
+
+    fn paste(&mut self, _: &World, text: &str) -> Reply {
+        self.input.insert(text);
+        Reply::Done
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        match mouse.press {
+            Press::WheelUp => self.at = self.at.saturating_sub(1),
+            Press::WheelDown => self.at += 1,
+            Press::Left => return Reply::Close,
+            _ => {}
+        }
+        Reply::Done
+    }
+
+    fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        let rows = self.found.len().clamp(1, 14) as u16;
+        let outer = Rect {
+            y: screen.y + screen.height / 6,
+            ..popup::area(screen, 76, rows + 2)
+        }
+        .intersection(screen);
+        let area = popup::draw(theme, outer, "Commands", "Enter does it", buf);
+        let row = |i: usize| Rect {
+            y: area.y + i as u16,
+            height: u16::from(i < area.height as usize),
+            ..area
+        };
+        let prompt = [
+            (": ".to_owned(), Role::Accent),
+            (format!("{}_", self.input.text()), Role::Text),
+        ];
+        line::draw(theme, row(0), &prompt, Modifier::empty(), buf);
+        if self.found.is_empty() {
+            line::draw(
+                theme,
+                row(2),
+                &[("nothing is called that".to_owned(), Role::Dim)],
+                Modifier::empty(),
+                buf,
+            );
+        }
+        let shown = (area.height as usize).saturating_sub(2);
+        let top = (self.at + 1).saturating_sub(shown);
+        for (i, item) in self.found.iter().enumerate().skip(top).take(shown) {
+            let area = row(i - top + 2);
+            if i == self.at {
+                buf.set_style(area.intersection(buf.area), theme.style(Role::Selected));
+            }
+            line::draw(theme, area, &parts(world, item), Modifier::empty(), buf);
+        }
+    }
+}
+
+fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
+    match item {
+        Item::Do(action) => vec![
+            (pad(&world.keys.shown(action), 8), Role::Accent),
+            (pad(action.name, 18), Role::Strong),
+            (action.about.to_owned(), Role::Dim),
+        ],
+        Item::Jump(id, command) => vec![
+            (pad("jump", 8), Role::Accent),
+            (pad(&id.pid.to_string(), 18), Role::Strong),
+            (command.clone(), Role::Dim),
+        ],
+    }
+}
+
+/// Processes whose pid begins with the number typed; else actions, the best match first.
+fn find(world: &World, typed: &str) -> Vec<Item> {
+    let typed = typed.trim().trim_start_matches(':').to_lowercase();
+    if let Ok(pid) = typed.parse::<u32>() {
+        let jump = |p: &crate::model::snapshot::Proc| Item::Jump(p.id, p.command_line());
+        let exact = world.snapshot.by_pid(Pid(pid)).map(jump);
+        let procs = world.snapshot.procs.iter();
+        let begun =
+            procs.filter(|p| p.id.pid != Pid(pid) && p.id.pid.to_string().starts_with(&typed));
+        return exact.into_iter().chain(begun.map(jump)).take(50).collect();
+    }
+    let mut actions: Vec<(u32, &'static Action)> = Vec::new();
+    for action in world.catalog.iter().flat_map(|s| s.actions.iter().copied()) {
+        if action.name == PALETTE.name || actions.iter().any(|(_, a)| a.name == action.name) {
+            continue;
+        }
+        if let Some(score) = score(&typed, action) {
+            actions.push((score, action));
+        }
+    }
+    actions.sort_by_key(|(score, _)| *score);
+    actions
+        .into_iter()
+        .map(|(_, action)| Item::Do(action))
+        .collect()
+}
+
+/// How well the letters fit, lower is better; `None` where they do not occur in this order.
+fn score(typed: &str, action: &Action) -> Option<u32> {
+    if typed.is_empty() {
+        return Some(0);
+    }
+    let about = action.about.to_lowercase();
+    if action.name.starts_with(typed) {
+        return Some(0);
+    }
+    if action.name.contains(typed) {
+        return Some(1);
+    }
+    if about.contains(typed) {
+        return Some(2);
+    }
+    let mut letters = action.name.chars();
+    let all = typed.chars().all(|c| letters.any(|l| l == c));
+    all.then_some(3)
+}
+
+#[cfg(test)]
+mod tests;
