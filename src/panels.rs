@@ -35,6 +35,11 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),
     ];
-    all.sort_by_key(|p| ORDER.iter().position(|name| *name == p.spec().name).unwrap_or(ORDER.len()));
+    all.sort_by_key(|p| {
+        ORDER
+            .iter()
+            .position(|name| *name == p.spec().name)
+            .unwrap_or(ORDER.len())
+    });
     all
 }
