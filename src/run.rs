@@ -4,6 +4,7 @@ pub mod drive;
 pub mod inbox;
 mod outside;
 mod panics;
+mod standin;
 
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     signals::block().context("cannot block signals")?;
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());
+    let (to, interval) = (inbox.tell(), options.settings.interval);
+    spawn("sampler", move || standin::run(&to, interval))?;
     let mut app = App::new(panels::all(), options.settings, options.theme);
     term::enter(options.mouse).context("cannot take the terminal")?;
     let mut outside = Real::new(options.mouse);
