@@ -1,5 +1,6 @@
 //! The panes: one file each, and one line in `all`; nothing else registers them.
 
+mod explain;
 mod footer;
 mod header;
 mod help;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(lanes::Lanes::default()),
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),
+        Box::new(explain::Explain::default()),
     ];
     all.sort_by_key(|p| {
         ORDER

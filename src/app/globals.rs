@@ -43,6 +43,10 @@ action!(
     STEP_ON, "step-on", [Key::char('.')], "While paused: one tick on", ""
 );
 action!(
+    /// What the numbers mean.
+    EXPLAIN, "explain", [Key::char('x')], "Explains every word and number of the pane, and each – in it", ""
+);
+action!(
     /// The scale of CPU %.
     CPU_SCALE, "cpu-scale", [Key::char('%')], "Shows CPU % of one core or of the machine", ""
 );
@@ -121,6 +125,7 @@ pub const ALL: &[&Action] = &[
     &STEP_ON,
     &FASTER,
     &SLOWER,
+    &EXPLAIN,
     &CPU_SCALE,
     &REDRAW,
     &SUSPEND,

@@ -147,6 +147,12 @@ pub trait Panel {
         Reply::Done
     }
 
+    /// Its words and numbers, each with what it means here; and for each `–` in view, why.
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        let _ = world;
+        Vec::new()
+    }
+
     /// How many lines it would like, borders not counted; asked of panes above the body.
     fn height(&self, world: &World, width: u16) -> u16 {
         let _ = (world, width);

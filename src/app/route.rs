@@ -7,7 +7,7 @@ use super::event::Effect;
 use super::globals as g;
 use super::key::{Key, Mouse, Press};
 use super::panel::{Place, Reply};
-use super::world::Page;
+use super::world::{Explanation, Page};
 use super::{App, Overlay};
 use crate::model::id::Nanos;
 
@@ -161,6 +161,7 @@ impl App {
             g::PAUSE => self.pause(),
             g::STEP_BACK => self.step(true),
             g::STEP_ON => self.step(false),
+            g::EXPLAIN => self.explain(),
             g::CPU_SCALE => self.world.settings.of_machine = !self.world.settings.of_machine,
             g::SLOWER => self.pace(|i| Nanos(i.0.saturating_mul(2))),
             g::FASTER => self.pace(|i| Nanos(i.0 / 2)),
@@ -189,6 +190,22 @@ impl App {
             (_, None) => self.say(format!("there is no tab '{tab}'"), true),
         }
         true
+    }
+
+    /// Lets the pane with the keyboard explain itself in the overlay of that name.
+    fn explain(&mut self) {
+        let Some(pane) = self.active().map(|i| self.panels[i].as_ref()) else {
+            return;
+        };
+        let explanation = Explanation {
+            title: pane.spec().title,
+            about: pane.spec().about,
+            lines: pane.explain(&self.world),
+        };
+        self.world.explanation = explanation;
+        if let Some(overlay) = self.named("explain") {
+            self.overlays.push(Overlay::Registered(overlay));
+        }
     }
 
     fn back(&mut self) {

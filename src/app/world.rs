@@ -40,6 +40,8 @@ pub struct World {
     pub catalog: Vec<Section>,
     /// The names of dialogs that can be opened from anywhere.
     pub dialogs: Vec<&'static str>,
+    /// What a pane said when it was last asked to explain itself.
+    pub explanation: Explanation,
 }
 
 /// What fills the screen below the header.
@@ -51,6 +53,17 @@ pub enum Page {
     Inspector,
     /// A system view, by its digit.
     View(u8),
+}
+
+/// What a pane shows, in words.
+#[derive(Clone, Debug, Default)]
+pub struct Explanation {
+    /// The pane's title.
+    pub title: &'static str,
+    /// What it shows.
+    pub about: &'static str,
+    /// Each word or number with its meaning.
+    pub lines: Vec<(String, String)>,
 }
 
 /// The actions of one pane.
@@ -120,6 +133,7 @@ impl World {
             active: "list",
             catalog: Vec::new(),
             dialogs: Vec::new(),
+            explanation: Explanation::default(),
         }
     }
 

@@ -145,6 +145,24 @@ pub fn pad(text: &str, cells: usize) -> String {
     format!("{text}{:fill$}", "")
 }
 
+/// `text` broken at spaces into lines of at most `cells` terminal cells; a longer word is cut.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let word = cut(word, cells);
+        let last = lines.len() - 1;
+        if lines[last].is_empty() {
+            lines[last].push_str(&word);
+        } else if width(&lines[last]) + 1 + width(&word) <= cells {
+            lines[last].push(' ');
+            lines[last].push_str(&word);
+        } else {
+            lines.push(word.into_owned());
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
