@@ -1,6 +1,8 @@
 //! The words: plain data and pure functions. No I/O, no clock, no terminal, no threads.
 
+pub mod column;
 pub mod detail;
+pub mod filter;
 pub mod format;
 pub mod id;
 pub mod plan;
@@ -11,3 +13,5 @@ pub mod signal;
 pub mod snapshot;
 pub mod stat;
 pub mod text;
+pub mod tty;
+pub mod unit;

@@ -75,6 +75,8 @@ pub struct Machine {
     pub boot_unix_ms: u64,
     /// The highest pid that the kernel gives out; rows are laid out for its digits.
     pub pid_max: u32,
+    /// Seconds that the clock on the wall is ahead of UTC.
+    pub utc_offset: i32,
 }
 
 impl Machine {
@@ -162,6 +164,11 @@ impl Command {
             .take(if self.is_empty() { 0 } else { usize::MAX })
     }
 
+    /// The arguments in one piece, each ended by a NUL but the last.
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
     /// The arguments joined by spaces.
     pub fn line(&self) -> String {
         self.0.replace('\0', " ")
@@ -185,6 +192,17 @@ pub struct Extra {
     pub schedstat: Reading<SchedStat>,
     /// The path of the executable.
     pub exe: Reading<SafeText>,
+    /// What it holds open.
+    pub opened: Reading<Arc<Opened>>,
+}
+
+/// What a process holds open, as the filters `fd:` and `port:` ask for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// Where its descriptors lead: paths, `pipe:[1234]`, `socket:[1234]`.
+    pub targets: Vec<SafeText>,
+    /// Local and remote ports of its sockets.
+    pub ports: Vec<u16>,
 }
 
 impl Default for Extra {
@@ -197,6 +215,7 @@ impl Default for Extra {
             oom_score: Err(Missing::Soon),
             schedstat: Err(Missing::Soon),
             exe: Err(Missing::Soon),
+            opened: Err(Missing::Soon),
         }
     }
 }

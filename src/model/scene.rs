@@ -37,6 +37,7 @@ impl Scene {
                 page_size: 4096,
                 boot_unix_ms: 1_700_000_000_000,
                 pid_max: 4_194_304,
+                utc_offset: 0,
             }),
             ..Sample::default()
         };

@@ -38,6 +38,7 @@ fn sweep(at: Nanos, interval: Nanos) -> Sample {
         page_size: procfs::page_size(),
         boot_unix_ms: 0,
         pid_max: 4_194_304,
+        utc_offset: 0,
     });
     if let Ok(up) = procfs::Uptime::current() {
         s.system.uptime = Nanos((up.uptime * 1e9) as u64);

@@ -1,0 +1,70 @@
+use std::collections::HashSet;
+
+use super::*;
+use crate::model::id::Ticks;
+use crate::model::scene::Scene;
+
+#[test]
+fn every_column_has_a_name_of_its_own_and_one_sentence() {
+    let mut names = HashSet::new();
+    for column in ALL {
+        assert!(names.insert(column.name), "{} twice", column.name);
+        assert!(column.about.ends_with('.') && column.about.len() > 8);
+        assert!(
+            column.width as usize >= column.title.len() || column.width == 0,
+            "{}",
+            column.name
+        );
+        assert_eq!(column.width == 0, matches!(column.shows, Shows::Command));
+    }
+    assert!(DEFAULT.iter().all(|c| ALL.iter().any(|a| a.name == c.name)));
+}
+
+#[test]
+fn texts_fit_their_column() {
+    let mut scene = Scene::new();
+    let task = scene.task(4_194_304, 4_194_303, "wide");
+    task.stat.user = Ticks(u64::MAX / 2);
+    task.stat.threads = 4_000_000;
+    task.stat.nice = -20;
+    task.stat.priority = -100;
+    task.stat.processor.0 = 4095;
+    let snapshot = scene.pass(1000, &[(4_194_304, 400_000)]);
+    for column in ALL.iter().filter(|c| c.width > 0 && c.name != "time") {
+        if let Ok(text) = column.text(&snapshot, &snapshot.procs[0]) {
+            assert!(
+                crate::model::text::width(&text) <= column.width as usize + 1,
+                "{}: {text}",
+                column.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sum_leaves_out_what_could_not_be_read() {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    scene.task(2, 1, "new");
+    let snapshot = scene.snapshot();
+    let cpu = Column::find("cpu").expect("cpu");
+    assert_eq!(
+        cpu.sum(&snapshot, snapshot.procs.iter()),
+        Some(Err(crate::model::reading::Missing::Soon))
+    );
+    let snapshot = scene.pass(1000, &[(2, 50)]);
+    assert_eq!(cpu.sum(&snapshot, snapshot.procs.iter()), Some(Ok(50.0)));
+    let name = Column::find("user").expect("user");
+    assert_eq!(name.sum(&snapshot, snapshot.procs.iter()), None);
+}
+
+#[test]
+fn a_start_is_shorter_the_longer_ago_it_was() {
+    let mut scene = Scene::new();
+    scene.task(5, 0, "a");
+    let snapshot = scene.snapshot();
+    let text = |ms: f64| Unit::Moment.text(ms, &snapshot);
+    assert_eq!(text(1_700_000_000_000.0), "22:13");
+    assert_eq!(text(1_690_000_000_000.0), "Jul 22");
+    assert_eq!(text(1_600_000_000_000.0), "2020");
+}
