@@ -1,16 +1,19 @@
 //! The words: plain data and pure functions. No I/O, no clock, no terminal, no threads.
 
+pub mod acting;
 pub mod column;
 pub mod detail;
 pub mod filter;
 pub mod format;
 pub mod id;
 pub mod plan;
+pub mod prediction;
 pub mod reading;
 pub mod sample;
 pub mod scene;
 pub mod signal;
 pub mod snapshot;
+pub mod standing;
 pub mod stat;
 pub mod text;
 pub mod tty;

@@ -110,6 +110,8 @@ impl Signal {
     pub const CONT: Self = Self(18);
     /// Freezes it.
     pub const STOP: Self = Self(19);
+    /// Urgent data on a socket; nothing happens unless it is caught.
+    pub const URG: Self = Self(23);
 
     /// The signal with this number, 1..=64.
     pub fn new(number: u32) -> Option<Self> {

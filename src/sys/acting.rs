@@ -1,0 +1,238 @@
+//! Acting on processes: finds out who is meant, holds them, sends, and watches what becomes of them.
+//!
+//! Everything goes through [`Signals`]; without that right nothing here can be made. Reads `/proc` afresh, never the last tick.
+
+mod scope;
+mod subtree;
+mod watch;
+
+use std::time::Duration;
+
+use scope::Ties;
+
+use super::kin::{self, Kin};
+use super::signals::{Pin, Signals};
+use super::standing;
+use crate::model::acting::{Brief, Delivery, News, Scope, Target};
+use crate::model::id::{ProcId, ThreadId};
+use crate::model::reading::{Missing, Reading};
+use crate::model::signal::Signal;
+use crate::model::standing::{Kinship, Standing};
+
+/// So many targets are held at once at most; more are held one by one while they are signalled.
+const HELD: usize = 256;
+
+/// Those who are meant, held from the moment they were named.
+#[derive(Debug)]
+pub struct Hold {
+    signals: Signals,
+    chosen: Vec<ProcId>,
+    scope: Scope,
+    ties: Ties,
+    held: Vec<Held>,
+}
+
+/// One target and what holds it.
+#[derive(Debug)]
+struct Held {
+    standing: Standing,
+    pin: Reading<Pin>,
+}
+
+impl Held {
+    fn target(&self) -> Target {
+        Target {
+            id: self.standing.id,
+            thread: self.standing.thread,
+        }
+    }
+
+    fn delivery(&self, sent: Reading<()>) -> Delivery {
+        Delivery {
+            to: self.target(),
+            name: self.standing.name.clone(),
+            sent,
+        }
+    }
+}
+
+impl Hold {
+    /// Finds out who is meant and takes hold of them.
+    pub fn take(
+        signals: &Signals,
+        chosen: &[ProcId],
+        scope: Scope,
+        thread: Option<ThreadId>,
+    ) -> Self {
+        let census = kin::census(signals.root());
+        let ancestry = kin::ancestry(&census, signals.own());
+        let ties = Ties::of(signals.root(), &census, chosen);
+        let members = ties.members(&census, chosen, scope);
+        let targets = members.into_iter().map(|id| Target {
+            id,
+            thread: thread.filter(|_| scope == Scope::Thread),
+        });
+        let mut hold = Self {
+            signals: signals.clone(),
+            chosen: chosen.to_vec(),
+            scope,
+            ties,
+            held: Vec::new(),
+        };
+        for target in targets {
+            hold.add(target, &ancestry);
+        }
+        hold
+    }
+
+    /// Takes hold of one more.
+    fn add(&mut self, target: Target, ancestry: &[ProcId]) {
+        let pin = if self.held.len() < HELD {
+            self.pin(target)
+        } else {
+            Err(Missing::Late)
+        };
+        // A pin that is taken only for a look tells whether the kernel would let us, and is dropped again.
+        let looked = match &pin {
+            Err(Missing::Late) => self.pin(target),
+            _ => Err(Missing::Soon),
+        };
+        let seen = pin.as_ref().or(looked.as_ref()).map_err(|e| *e);
+        let mut standing = standing::of(&self.signals, target, seen, ancestry);
+        if standing.pinned.is_ok() {
+            standing.pinned = pin.as_ref().map(|_| ()).map_err(|e| *e);
+        }
+        self.held.push(Held { standing, pin });
+    }
+
+    fn pin(&self, target: Target) -> Reading<Pin> {
+        match target.thread {
+            Some(thread) => self.signals.pin_thread(target.id, thread),
+            None => self.signals.pin(target.id),
+        }
+    }
+
+    /// What a person is told before sending.
+    pub fn brief(&self) -> Brief {
+        let root = self.signals.root();
+        let census = kin::census(root);
+        let counts: Vec<(Scope, Reading<usize>)> = Scope::ALL
+            .into_iter()
+            .map(|s| (s, self.ties.count(root, &census, &self.chosen, s)))
+            .collect();
+        let threads = match self.chosen.as_slice() {
+            [one] => standing::threads(root, *one),
+            _ => Vec::new(),
+        };
+        Brief {
+            scope: self.scope,
+            at_once: self.ties.at_once(&census, &self.chosen, self.scope),
+            counts,
+            targets: self.standings(),
+            threads,
+        }
+    }
+
+    /// How those who are held stood when they were last looked at.
+    pub fn standings(&self) -> Vec<Standing> {
+        self.held.iter().map(|h| h.standing.clone()).collect()
+    }
+
+    /// Looks again at those who are held.
+    pub fn look(&mut self) {
+        let ancestry = kin::ancestry(&kin::census(self.signals.root()), self.signals.own());
+        for held in &mut self.held {
+            let pin = held.pin.as_ref().map_err(|e| *e);
+            let was_permitted = held.standing.permitted;
+            held.standing = standing::of(&self.signals, held.target(), pin, &ancestry);
+            if held.pin.is_err() {
+                held.standing.permitted = was_permitted;
+            }
+        }
+    }
+
+    /// Sends a signal to everybody who is held and watches them for at most `watch`; `tell` hears what happens as it happens.
+    ///
+    /// Every target is tried, whatever became of the one before.
+    pub fn send(&mut self, signal: Signal, watch: Duration, tell: &mut dyn FnMut(News)) {
+        let deliveries = match self.scope {
+            Scope::Subtree => subtree::send(self, signal),
+            Scope::Group => self.send_group(signal),
+            Scope::Cgroup if signal == Signal::KILL => self.kill_cgroup(),
+            _ => self.send_each(signal),
+        };
+        let sent: Vec<bool> = deliveries.iter().map(|d| d.sent.is_ok()).collect();
+        tell(News::Sent { signal, deliveries });
+        watch::until_settled(self, signal, &sent, watch, tell);
+    }
+
+    /// One after the other, ourselves last.
+    fn send_each(&self, signal: Signal) -> Vec<Delivery> {
+        let mut sent = vec![Err(Missing::Soon); self.held.len()];
+        let own_last = [false, true];
+        for own in own_last {
+            for (i, held) in self.held.iter().enumerate() {
+                if (held.standing.kinship == Kinship::Own) == own {
+                    sent[i] = self.send_one(held, signal);
+                }
+            }
+        }
+        let both = self.held.iter().zip(sent);
+        both.map(|(held, sent)| held.delivery(sent)).collect()
+    }
+
+    /// Sends to one, who is held or else is taken hold of for this moment.
+    fn send_one(&self, held: &Held, signal: Signal) -> Reading<()> {
+        if held.standing.kernel_thread {
+            return Err(Missing::Unsupported);
+        }
+        match &held.pin {
+            Ok(pin) => self.signals.send(pin, signal),
+            Err(Missing::Late) => {
+                let pin = self.pin(held.target())?;
+                self.signals.send(&pin, signal)
+            }
+            Err(why) => Err(*why),
+        }
+    }
+
+    /// All of a process group in one call, so that nobody can be born between two; one by one where we are of it ourselves.
+    fn send_group(&self, signal: Signal) -> Vec<Delivery> {
+        let with_us = self.held.iter().any(|h| h.standing.kinship == Kinship::Own);
+        let living = |h: &&Held| h.standing.pinned.is_ok();
+        let held = self.held.iter().filter(living);
+        let member = held.into_iter().find_map(|h| h.pin.as_ref().ok());
+        let (Some(member), [group], false) = (member, self.ties.groups.as_slice(), with_us) else {
+            return self.send_each(signal);
+        };
+        match self.signals.send_group(member, *group, signal) {
+            Ok(()) => self.assume_sent(),
+            Err(_) => self.send_each(signal),
+        }
+    }
+
+    /// All of a control group in one write, which also ends whoever is born meanwhile.
+    fn kill_cgroup(&self) -> Vec<Delivery> {
+        let with_us = self.held.iter().any(|h| h.standing.kinship == Kinship::Own);
+        let ([directory], false) = (self.ties.cgroups.as_slice(), with_us) else {
+            return self.send_each(Signal::KILL);
+        };
+        match self.signals.kill_cgroup(directory) {
+            Ok(()) => self.held.iter().map(|h| h.delivery(Ok(()))).collect(),
+            Err(_) => self.send_each(Signal::KILL),
+        }
+    }
+
+    /// What one call for all did to each: the kernel had said before whom it lets us signal.
+    fn assume_sent(&self) -> Vec<Delivery> {
+        let each = |h: &Held| h.delivery(h.standing.permitted);
+        self.held.iter().map(each).collect()
+    }
+
+    fn census(&self) -> Vec<Kin> {
+        kin::census(self.signals.root())
+    }
+}
+
+#[cfg(test)]
+mod tests;

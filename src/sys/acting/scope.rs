@@ -1,0 +1,184 @@
+//! Who belongs to a scope: descendants, group, session, control group. See `credentials(7)` and `cgroups(7)`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::super::kin::{self, Kin};
+use super::super::root::ProcRoot;
+use super::super::standing;
+use crate::model::acting::Scope;
+use crate::model::id::{Pid, ProcId};
+use crate::model::reading::{Missing, Reading};
+
+/// What the chosen processes belong to, as it was when they were chosen: it outlives them.
+#[derive(Debug, Default)]
+pub(super) struct Ties {
+    pub(super) groups: Vec<Pid>,
+    pub(super) sessions: Vec<Pid>,
+    pub(super) cgroups: Vec<PathBuf>,
+}
+
+impl Ties {
+    pub(super) fn of(root: &ProcRoot, census: &[Kin], chosen: &[ProcId]) -> Self {
+        let kin = || census.iter().filter(|k| chosen.contains(&k.id));
+        let distinct = |ids: BTreeSet<Pid>| ids.into_iter().filter(|p| p.0 > 0).collect();
+        let mut cgroups: Vec<PathBuf> = kin().filter_map(|k| cgroup(root, k.id.pid)).collect();
+        cgroups.sort();
+        cgroups.dedup();
+        Self {
+            groups: distinct(kin().map(|k| k.group).collect()),
+            sessions: distinct(kin().map(|k| k.session).collect()),
+            cgroups,
+        }
+    }
+
+    /// Everybody of a scope, the chosen ones first; a chosen one that has ended stays in, so that it is reported.
+    pub(super) fn members(&self, census: &[Kin], chosen: &[ProcId], scope: Scope) -> Vec<ProcId> {
+        let mut found = chosen.to_vec();
+        found.sort_unstable();
+        found.dedup();
+        let of = |wanted: &dyn Fn(&Kin) -> bool| {
+            let members = census.iter().filter(|k| !k.kernel_thread && wanted(k));
+            members.map(|k| k.id).collect::<Vec<_>>()
+        };
+        let more = match scope {
+            Scope::Process | Scope::Thread => Vec::new(),
+            Scope::Subtree => kin::subtree(census, chosen),
+            Scope::Group => of(&|k| self.groups.contains(&k.group)),
+            Scope::Session => of(&|k| self.sessions.contains(&k.session)),
+            Scope::Cgroup => {
+                let mut pids = BTreeSet::new();
+                for directory in &self.cgroups {
+                    gather(directory, &mut pids);
+                }
+                of(&|k| pids.contains(&k.id.pid))
+            }
+        };
+        let mut seen: std::collections::HashSet<ProcId> = found.iter().copied().collect();
+        found.extend(more.into_iter().filter(|id| seen.insert(*id)));
+        found
+    }
+
+    /// How many a scope would hit.
+    ///
+    /// # Errors
+    /// `Unsupported` where there is no such scope: several processes have no one thread, and the root control group is everybody.
+    pub(super) fn count(
+        &self,
+        root: &ProcRoot,
+        census: &[Kin],
+        chosen: &[ProcId],
+        scope: Scope,
+    ) -> Reading<usize> {
+        let there = match scope {
+            Scope::Process | Scope::Subtree => true,
+            Scope::Thread => chosen.len() == 1,
+            Scope::Group => !self.groups.is_empty(),
+            Scope::Session => !self.sessions.is_empty(),
+            Scope::Cgroup => !self.cgroups.is_empty(),
+        };
+        match (there, scope, chosen) {
+            (false, ..) => Err(Missing::Unsupported),
+            (true, Scope::Thread, [one]) => Ok(standing::threads(root, *one).len()),
+            _ => Ok(self.members(census, chosen, scope).len()),
+        }
+    }
+
+    /// Another scope with the very same members that the kernel hits in one call.
+    pub(super) fn at_once(&self, census: &[Kin], chosen: &[ProcId], scope: Scope) -> Option<Scope> {
+        let set = |s| {
+            self.members(census, chosen, s)
+                .into_iter()
+                .collect::<BTreeSet<_>>()
+        };
+        let wanted = set(scope);
+        if wanted.len() < 2 || scope == Scope::Group || scope == Scope::Cgroup {
+            return None;
+        }
+        let killable = |c: &PathBuf| c.join("cgroup.kill").exists();
+        if self.groups.len() == 1 && set(Scope::Group) == wanted {
+            Some(Scope::Group)
+        } else if self.cgroups.len() == 1
+            && self.cgroups.iter().all(killable)
+            && set(Scope::Cgroup) == wanted
+        {
+            Some(Scope::Cgroup)
+        } else {
+            None
+        }
+    }
+}
+
+/// The directory of a process's own control group: that of version 2, or else the one of systemd; `None` for the root group.
+fn cgroup(root: &ProcRoot, pid: Pid) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(root.proc(format!("{pid}/cgroup"))).ok()?;
+    let unified = root.sys("fs/cgroup/unified");
+    let unified = if unified.is_dir() {
+        unified
+    } else {
+        root.sys("fs/cgroup")
+    };
+    let of = |mark: &str, mount: &Path| {
+        let path = text.lines().find_map(|l| own_path(l, mark))?;
+        Some(mount.join(path)).filter(|p| p.join("cgroup.procs").exists())
+    };
+    of("0::", &unified).or_else(|| of("name=systemd:", &root.sys("fs/cgroup/systemd")))
+}
+
+/// The path of a line such as `0::/user.slice/user-1000.slice`, without its slash; none for the root and for one outside our namespace.
+fn own_path<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
+    let at = line.find(mark)? + mark.len();
+    let path = line[at..].strip_prefix('/')?;
+    let outside = path.split('/').any(|part| part == "..");
+    (!path.is_empty() && !outside).then_some(path)
+}
+
+/// The numbers of all processes of a control group and of those below it.
+fn gather(directory: &Path, pids: &mut BTreeSet<Pid>) {
+    let text = std::fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
+    pids.extend(text.lines().filter_map(|l| l.parse().ok().map(Pid)));
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for entry in entries.filter_map(Result::ok) {
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            gather(&entry.path(), pids);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_group_is_no_scope() {
+        assert_eq!(
+            own_path("0::/user.slice/a b", "0::"),
+            Some("user.slice/a b")
+        );
+        assert_eq!(own_path("0::/", "0::"), None);
+        assert_eq!(own_path("0::/../other", "0::"), None);
+        assert_eq!(own_path("1:name=systemd:/x", "name=systemd:"), Some("x"));
+        assert_eq!(own_path("1:name=systemd:/x", "0::"), None);
+    }
+
+    #[test]
+    fn control_groups_are_gathered_with_those_below() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        };
+        write("proc/7/cgroup", "1:name=systemd:/old\n0::/app/web\n");
+        write("sys/fs/cgroup/app/web/cgroup.procs", "7\n8\n");
+        write("sys/fs/cgroup/app/web/worker/cgroup.procs", "9\n");
+        let root = ProcRoot::fixture(dir.path());
+        let group = cgroup(&root, Pid(7)).expect("a group");
+        let mut pids = BTreeSet::new();
+        gather(&group, &mut pids);
+        assert_eq!(pids.into_iter().map(|p| p.0).collect::<Vec<_>>(), [7, 8, 9]);
+        assert_eq!(cgroup(&root, Pid(8)), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! How a process stands to signals: `/proc/PID/status` of it and of its threads, and what the kernel answers when asked.
+//!
+//! See `proc_pid_status(5)`. Sends nothing.
+
+use super::kin::{self, Kin};
+use super::root::ProcRoot;
+use super::signals::{Pin, Signals};
+use crate::model::acting::Target;
+use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
+use crate::model::reading::{Missing, Reading};
+use crate::model::signal::{SignalSet, SignalState, ThreadSignals};
+use crate::model::standing::{Init, Kinship, Standing};
+use crate::model::text::SafeText;
+
+/// Threads beyond this number are not asked what they block.
+const THREADS: usize = 1024;
+
+/// Finds out how whom a pin holds stands; `ancestry` is our own process and its parents.
+pub fn of(signals: &Signals, target: Target, pin: Reading<&Pin>, ancestry: &[ProcId]) -> Standing {
+    let root = signals.root();
+    let mut standing = Standing {
+        id: target.id,
+        thread: target.thread,
+        permitted: pin.and_then(|pin| signals.may(pin)),
+        kinship: match ancestry.iter().position(|id| *id == target.id) {
+            Some(0) => Kinship::Own,
+            Some(_) => Kinship::Ancestor,
+            None => Kinship::Stranger,
+        },
+        pinned: pin.map(|_| ()),
+        ..Standing::default()
+    };
+    match kin::read(root, target.id.pid)
+        .ok()
+        .filter(|k| k.id == target.id)
+    {
+        Some(kin) => {
+            describe(root, &kin, &mut standing);
+            // A pidfd of a process that was reaped between the two readings says so.
+            if pin.is_ok_and(|pin| signals.may(pin) == Err(Missing::Gone)) {
+                standing.pinned = Err(Missing::Gone);
+            }
+        }
+        None => standing.pinned = Err(Missing::Gone),
+    }
+    standing
+}
+
+/// The threads of a process, the first one first.
+pub fn threads(root: &ProcRoot, id: ProcId) -> Vec<(ThreadId, SafeText)> {
+    let thread = |tid: Tid| {
+        let kin = kin::read_at(root, &format!("{}/task/{tid}", id.pid)).ok()?;
+        let start = kin.id.start;
+        Some((ThreadId { tid, start }, kin.name))
+    };
+    tids(root, id.pid).into_iter().filter_map(thread).collect()
+}
+
+fn tids(root: &ProcRoot, pid: Pid) -> Vec<Tid> {
+    let Ok(entries) = std::fs::read_dir(root.proc(format!("{pid}/task"))) else {
+        return Vec::new();
+    };
+    let names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
+    let mut tids: Vec<Tid> = names.filter_map(|n| n.parse().ok().map(Tid)).collect();
+    tids.sort_unstable();
+    tids
+}
+
+fn describe(root: &ProcRoot, kin: &Kin, standing: &mut Standing) {
+    standing.name = kin.name.clone();
+    standing.state = kin.state;
+    standing.kernel_thread = kin.kernel_thread;
+    let parent = kin::read(root, kin.parent).ok();
+    standing.parent = parent.map(|p| (p.id.pid, p.name));
+    let text = match std::fs::read(root.proc(format!("{}/status", kin.id.pid))) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            standing.signals = Err(Missing::from(&error));
+            return;
+        }
+    };
+    standing.uid = uid(&text).ok_or(Missing::Unsupported);
+    standing.init = init(&text);
+    let mut state = masks(&text);
+    if state.thread_count > 1 {
+        let tids = tids(root, kin.id.pid);
+        let one = |tid: &Tid| {
+            let path = root.proc(format!("{}/task/{tid}/status", kin.id.pid));
+            thread_masks(*tid, &String::from_utf8_lossy(&std::fs::read(path).ok()?))
+        };
+        state.threads = tids.iter().take(THREADS).filter_map(one).collect();
+    }
+    state.kernel_thread = kin.kernel_thread;
+    standing.signals = Ok(state);
+}
+
+/// The value of a line such as `SigCgt:\t0000000180014a03`.
+fn line<'a>(status: &'a str, key: &str) -> Option<&'a str> {
+    let mut lines = status.lines();
+    lines.find_map(|l| Some(l.strip_prefix(key)?.strip_prefix(':')?.trim()))
+}
+
+fn mask(status: &str, key: &str) -> SignalSet {
+    line(status, key)
+        .and_then(SignalSet::from_hex)
+        .unwrap_or_default()
+}
+
+/// The real user, the first of `Uid:\t1000\t1000\t1000\t1000`.
+fn uid(status: &str) -> Option<Uid> {
+    let real = line(status, "Uid")?.split_ascii_whitespace().next()?;
+    real.parse().ok().map(Uid)
+}
+
+/// Whether it is the first of a namespace: `NSpid:\t812\t1` is one below ours, `NSpid:\t1` is our own.
+fn init(status: &str) -> Init {
+    let numbers = line(status, "NSpid").map(|l| l.split_ascii_whitespace().collect::<Vec<_>>());
+    match numbers.as_deref() {
+        Some(["1"]) => Init::Ours,
+        Some([_, .., "1"]) => Init::Below,
+        _ => Init::No,
+    }
+}
+
+fn masks(status: &str) -> SignalState {
+    SignalState {
+        ignored: mask(status, "SigIgn"),
+        caught: mask(status, "SigCgt"),
+        blocked: mask(status, "SigBlk"),
+        pending: mask(status, "ShdPnd"),
+        thread_pending: mask(status, "SigPnd"),
+        thread_count: line(status, "Threads")
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(1),
+        ..SignalState::default()
+    }
+}
+
+fn thread_masks(tid: Tid, status: &str) -> Option<ThreadSignals> {
+    Some(ThreadSignals {
+        tid,
+        name: line(status, "Name")?.into(),
+        blocked: mask(status, "SigBlk"),
+        pending: mask(status, "SigPnd"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::signal::Signal;
+
+    const STATUS: &str = "Name:\tweb\nUid:\t1000\t0\t0\t0\nNSpid:\t812\t1\nThreads:\t3\n\
+        SigQ:\t0/96365\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000200\nSigBlk:\t0000000000000200\n\
+        SigIgn:\t0000000000000001\nSigCgt:\t0000000000004000\n";
+
+    #[test]
+    fn reads_masks_user_and_namespace() {
+        let state = masks(STATUS);
+        assert_eq!(state.caught.iter().collect::<Vec<_>>(), [Signal::TERM]);
+        assert_eq!(state.ignored.iter().collect::<Vec<_>>(), [Signal::HUP]);
+        assert!(state.is_blocked(Signal::USR1) && state.is_pending(Signal::USR1));
+        assert_eq!(state.thread_count, 3);
+        assert_eq!(uid(STATUS), Some(Uid(1000)));
+        assert_eq!(init(STATUS), Init::Below);
+        assert_eq!(init("NSpid:\t1\n"), Init::Ours);
+        assert_eq!(init("NSpid:\t12\n"), Init::No);
+        assert_eq!(init(""), Init::No);
+        assert_eq!(thread_masks(Tid(4), "SigBlk:\tzz"), None);
+    }
+}
