@@ -24,6 +24,7 @@ use world::{Notice, Page, Section, Settings, World};
 
 use crate::model::id::{Pid, ProcId};
 use crate::model::plan::Plan;
+use crate::model::verdict::Judge;
 use crate::theme::Theme;
 
 /// The whole state of the program on the screen.
@@ -40,6 +41,7 @@ pub struct App {
     /// The tab of the inspector, as an index of `panels`.
     tab: Option<usize>,
     past: Past,
+    judge: Judge,
     effects: Vec<Effect>,
 }
 
@@ -94,6 +96,7 @@ impl App {
             tab_titles: Vec::new(),
             tab,
             past: Past::default(),
+            judge: Judge::default(),
             effects: Vec::new(),
         }
     }

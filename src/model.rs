@@ -18,3 +18,4 @@ pub mod stat;
 pub mod text;
 pub mod tty;
 pub mod unit;
+pub mod verdict;

@@ -57,7 +57,7 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
                 &world.theme,
                 *outer,
                 &pane.title(world),
-                &pane.status(world),
+                &pane.badge(world),
                 buf,
             );
         }
@@ -195,7 +195,7 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
     let theme = &app.world.theme;
     if app.world.page == Page::Dashboard {
         let parts = [(inspected(app), Role::Title)];
-        frame::title(theme, outer, &parts, "", buf);
+        frame::title(theme, outer, &parts, &[], buf);
     }
     let areas = tab_areas(app, outer);
     for (area, tab) in &areas {
@@ -215,10 +215,11 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
         );
     }
     if let Some(tab) = app.tab() {
-        let status = app.panels()[tab].status(&app.world);
-        let room = (outer.x + outer.width).saturating_sub(end + 4) as usize;
-        if width(&status) < room {
-            frame::title(theme, outer, &[], &status, buf);
+        let badge = app.panels()[tab].badge(&app.world);
+        let cells: usize = badge.iter().map(|(text, _)| width(text)).sum();
+        let room = (outer.x + outer.width).saturating_sub(end + 5) as usize;
+        if cells < room {
+            frame::title(theme, outer, &[], &badge, buf);
         }
     }
 }

@@ -171,6 +171,16 @@ pub trait Panel {
         String::new()
     }
 
+    /// The right end of its title in parts, where a plain [`Panel::status`] does not say enough.
+    fn badge(&self, world: &World) -> Vec<(String, Role)> {
+        let status = self.status(world);
+        if status.is_empty() {
+            Vec::new()
+        } else {
+            vec![(status, Role::Dim)]
+        }
+    }
+
     /// Draws itself; `area` is what `fit` was given.
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer);
 }

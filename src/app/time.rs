@@ -44,6 +44,7 @@ impl App {
             return;
         }
         self.world.history.push(&snapshot);
+        self.world.verdict = self.judge.judge(&snapshot);
         self.past.push(Arc::clone(&snapshot));
         self.world.snapshot = snapshot;
         self.ticked();

@@ -8,6 +8,7 @@ use super::history::History;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
+use crate::model::verdict::Verdict;
 use crate::theme::Theme;
 
 /// Everything that panes read.
@@ -42,6 +43,8 @@ pub struct World {
     pub dialogs: Vec<&'static str>,
     /// What a pane said when it was last asked to explain itself.
     pub explanation: Explanation,
+    /// What holds the machine back now, if anything.
+    pub verdict: Option<Verdict>,
 }
 
 /// What fills the screen below the header.
@@ -134,6 +137,7 @@ impl World {
             catalog: Vec::new(),
             dialogs: Vec::new(),
             explanation: Explanation::default(),
+            verdict: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The cores and memory on top of the dashboard: who had each core, or where that is not known, how busy it was.
 
+mod explain;
 mod memory;
 mod meters;
 
@@ -91,8 +92,16 @@ impl Panel for Lanes {
         ]
     }
 
-    fn status(&self, world: &World) -> String {
-        memory::verdict(world)
+    fn badge(&self, world: &World) -> Vec<(String, Role)> {
+        let verdict = world.verdict.as_ref();
+        verdict
+            .map(|v| (v.sentence(), Role::Warn))
+            .into_iter()
+            .collect()
+    }
+
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        explain::lines(world)
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

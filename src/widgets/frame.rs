@@ -54,8 +54,14 @@ pub fn draw(theme: &Theme, outer: Rect, active: bool, buf: &mut Buffer) {
     }
 }
 
-/// Writes a title in parts to the left of the upper border and a status to its right, where there is room for both.
-pub fn title(theme: &Theme, outer: Rect, parts: &[(String, Role)], status: &str, buf: &mut Buffer) {
+/// Writes a title in parts to the left of the upper border and a badge to its right, where there is room for both.
+pub fn title(
+    theme: &Theme,
+    outer: Rect,
+    parts: &[(String, Role)],
+    badge: &[(String, Role)],
+    buf: &mut Buffer,
+) {
     if outer.width < 8 || outer.height == 0 {
         return;
     }
@@ -68,16 +74,20 @@ pub fn title(theme: &Theme, outer: Rect, parts: &[(String, Role)], status: &str,
         spans.push((" ".to_owned(), Role::Text));
         end = line::draw(theme, area, &spans, Modifier::empty(), buf);
     }
-    let wide = width(status) as u16 + 2;
-    if !status.is_empty() && end + wide < outer.x + outer.width - 2 {
-        let x = outer.x + outer.width - 2 - wide;
-        let spans = [(format!(" {status} "), Role::Dim)];
-        line::draw(
+    let cells: usize = badge.iter().map(|(text, _)| width(text)).sum();
+    let right = outer.x + outer.width - 2;
+    let left_over = right.saturating_sub(end + 1) as usize;
+    if cells > 0 && left_over > 2 && (cells + 2 <= left_over || parts.len() > 1 && left_over > 24) {
+        let wide = (cells + 2).min(left_over) as u16;
+        let mut spans = vec![(" ".to_owned(), Role::Text)];
+        spans.extend(badge.iter().cloned());
+        let x = line::draw(
             theme,
-            Rect::new(x, outer.y, wide, 1),
+            Rect::new(right - wide, outer.y, wide - 1, 1),
             &spans,
             Modifier::empty(),
             buf,
         );
+        buf.set_stringn(x, outer.y, " ", 1, theme.style(Role::Text));
     }
 }

@@ -27,7 +27,7 @@ pub fn draw(theme: &Theme, outer: Rect, title: &str, status: &str, buf: &mut Buf
         theme,
         outer,
         &[(title.to_owned(), Role::Title)],
-        status,
+        &[(status.to_owned(), Role::Dim)],
         buf,
     );
     content(outer)

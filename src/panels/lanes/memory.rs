@@ -1,4 +1,4 @@
-//! The line of memory below the cores: used and cache as a bar, the numbers, swap, pressure; and the verdict of the title.
+//! The line of memory below the cores: used and cache as a bar, the numbers, swap, pressure.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,7 +10,7 @@ use crate::model::sample::{Memory, Pressure};
 use crate::theme::{Role, Theme};
 use crate::widgets::meter::{self, Part};
 
-/// Pressure from which a number is coloured and a verdict given, percent of the last 10 s.
+/// Pressure from which a number is coloured, percent of the last 10 s.
 const HIGH: f32 = 10.0;
 
 /// Draws the line into the first row of `area`.
@@ -134,23 +134,6 @@ fn pressures(pressure: &[Reading<Pressure>; 3]) -> Vec<(String, Role)> {
         });
     }
     out
-}
-
-/// One line that names the bottleneck from pressure; empty where nothing is scarce.
-pub fn verdict(world: &World) -> String {
-    let [cpu, memory, io] = &world.snapshot.system.pressure;
-    let worst = [
-        (memory, "memory-bound", "someone waited for memory"),
-        (io, "I/O-bound", "someone waited for I/O"),
-        (cpu, "CPU-bound", "someone waited for a core"),
-    ]
-    .into_iter()
-    .filter_map(|(p, name, what)| p.ok().map(|p| (p.some_10, name, what)))
-    .filter(|(some, ..)| *some >= HIGH)
-    .max_by(|a, b| a.0.total_cmp(&b.0));
-    worst.map_or_else(String::new, |(some, name, what)| {
-        format!("{name}: {some:.0}% of the time {what}")
-    })
 }
 
 fn gib(bytes: Bytes) -> String {
