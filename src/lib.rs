@@ -8,6 +8,7 @@ pub mod cli;
 pub mod model;
 pub mod panels;
 pub mod run;
+pub mod sampler;
 pub mod screen;
 pub mod sys;
 pub mod term;

@@ -4,8 +4,23 @@
 
 pub mod acting;
 pub mod bounded;
+pub mod clock;
+pub mod cores;
+pub mod fields;
+pub mod frequency;
+pub mod kept;
 pub mod kin;
+pub mod loadavg;
+pub mod machine;
+pub mod meminfo;
+pub mod pressure;
+pub mod proc_cgroup;
+pub mod proc_counters;
+pub mod proc_dir;
+pub mod proc_stat;
+pub mod proc_status;
 pub mod root;
 pub mod signals;
 pub mod source;
 pub mod standing;
+pub mod users;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::id::{Nanos, ProcId};
 use super::reading::Reading;
+use super::sample::Fault;
 
 /// A part of [`Detail`]: `None` until it was read once.
 pub type Slot<T> = Option<Stamped<T>>;
@@ -45,12 +46,18 @@ pub struct Detail {
     pub at: Nanos,
     /// The process that the fields about one process describe.
     pub of: Option<ProcId>,
+    /// Sources that failed whole.
+    pub faults: Vec<Fault>,
 }
 
 impl Detail {
     /// An empty detail of another process that keeps what is known of the machine.
     #[must_use]
     pub fn refocused(&self, of: Option<ProcId>) -> Self {
-        Self { at: self.at, of }
+        Self {
+            at: self.at,
+            of,
+            faults: Vec::new(),
+        }
     }
 }

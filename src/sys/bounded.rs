@@ -1,13 +1,297 @@
 //! Reads that can hang: the kernel takes the target's memory lock for them, and a sick process may hold it for ever.
+//!
+//! They run on helper threads, whole batches at a time, so that ten thousand reads cost one change of thread. An item
+//! that takes too long is left behind with its helper; a fresh one goes on with the rest. What hangs is not tried again
+//! until it came back, and the number of helpers is bounded, so a sick machine costs a few idle threads at the most.
+#![expect(unsafe_code, reason = "gettid(2)")]
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
+
+/// How long one item may take.
+const LIMIT: Duration = Duration::from_millis(20);
+/// How long an item may take whose helper waits for a core rather than for the kernel.
+const STARVED: Duration = Duration::from_millis(500);
+/// How many helpers there may be, stuck ones included.
+const HELPERS: usize = 24;
 
 /// Reads a whole file whose reading may hang, such as `cmdline`, `environ`, `maps` and `smaps`.
 ///
 /// # Errors
 /// `Missing::Late` after 20 ms; otherwise as the kernel says.
 pub fn read(path: &Path) -> Reading<Vec<u8>> {
-    Ok(std::fs::read(path)?)
+    let all = each("read", vec![path.to_owned()], |path: &PathBuf| {
+        Ok(std::fs::read(path)?)
+    });
+    all.into_iter().next().unwrap_or(Err(Missing::Late))
+}
+
+/// Does `work` on every item and answers in their order; each may take 20 ms.
+///
+/// `what` and an item together name what is done, so that work which still hangs is not begun a second time.
+pub fn each<I, T>(
+    what: &'static str,
+    items: Vec<I>,
+    work: impl Fn(&I) -> Reading<T> + Send + Sync + 'static,
+) -> Vec<Reading<T>>
+where
+    I: Hash + Send + Sync + 'static,
+    T: Send + 'static,
+{
+    let results = items.iter().map(|_| Err(Missing::Late)).collect();
+    let batch = Arc::new(Batch {
+        what,
+        items,
+        work,
+        state: Mutex::new(State {
+            next: 0,
+            running: None,
+            helper: 0,
+            done: false,
+            results,
+        }),
+        moved: Condvar::new(),
+    });
+    if hand_over(&batch, 0) {
+        batch.watch();
+    }
+    std::mem::take(&mut lock(&batch.state).results)
+}
+
+struct Batch<I, T, W> {
+    what: &'static str,
+    items: Vec<I>,
+    work: W,
+    state: Mutex<State<T>>,
+    moved: Condvar,
+}
+
+struct State<T> {
+    /// The item that is begun next.
+    next: usize,
+    /// The item that is being done, since when, and by which thread.
+    running: Option<(usize, Instant, i32)>,
+    /// Which helper counts; one that was left behind finds another number here.
+    helper: u32,
+    done: bool,
+    results: Vec<Reading<T>>,
+}
+
+impl<I, T, W> Batch<I, T, W>
+where
+    I: Hash + Send + Sync + 'static,
+    T: Send + 'static,
+    W: Fn(&I) -> Reading<T> + Send + Sync + 'static,
+{
+    fn key(&self, index: usize) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.what, &self.items[index]).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// What a helper does: item after item, until all are done or it was left behind.
+    fn work_off(&self, helper: u32) {
+        // SAFETY: takes nothing, cannot fail.
+        let tid = unsafe { libc::gettid() };
+        loop {
+            let Some(index) = self.begin(helper, tid) else {
+                return;
+            };
+            if any_stuck() && lock(&POOL).stuck.contains(&self.key(index)) {
+                continue;
+            }
+            let item = &self.items[index];
+            let result = catch_unwind(AssertUnwindSafe(|| (self.work)(item)));
+            let mut state = lock(&self.state);
+            if state.helper != helper {
+                lock(&POOL).stuck.remove(&self.key(index));
+                return;
+            }
+            state.results[index] = result.unwrap_or(Err(Missing::Unsupported));
+        }
+    }
+
+    fn begin(&self, helper: u32, tid: i32) -> Option<usize> {
+        let mut state = lock(&self.state);
+        if state.helper != helper {
+            return None;
+        }
+        let index = state.next;
+        if index == self.items.len() {
+            state.done = true;
+            self.moved.notify_one();
+            return None;
+        }
+        state.next += 1;
+        state.running = Some((index, Instant::now(), tid));
+        Some(index)
+    }
+
+    /// Waits for the end; leaves behind whoever takes too long.
+    fn watch(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        while !state.done {
+            let waited = self.moved.wait_timeout(state, LIMIT);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let Some((index, since, tid)) = state.running.filter(|_| !state.done) else {
+                continue;
+            };
+            let took = since.elapsed();
+            if took < LIMIT || (took < STARVED && wants_a_core(tid)) {
+                continue;
+            }
+            lock(&POOL).stuck.insert(self.key(index));
+            state.helper += 1;
+            state.running = None;
+            state.results[index] = Err(Missing::Late);
+            let helper = state.helper;
+            drop(state);
+            if !hand_over(self, helper) {
+                return;
+            }
+            state = lock(&self.state);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether one of our own threads is runnable: then the machine is busy, and the kernel owes us nothing.
+fn wants_a_core(tid: i32) -> bool {
+    let Ok(text) = std::fs::read(format!("/proc/self/task/{tid}/stat")) else {
+        return false;
+    };
+    let close = text.iter().rposition(|b| *b == b')');
+    close.is_some_and(|at| text.get(at + 2) == Some(&b'R'))
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Sender<Job>>,
+    helpers: usize,
+    stuck: HashSet<u64>,
+}
+
+static POOL: LazyLock<Mutex<Pool>> = LazyLock::new(Mutex::default);
+
+fn any_stuck() -> bool {
+    !lock(&POOL).stuck.is_empty()
+}
+
+/// Gives a batch to an idle helper or a new one; `false` when there are too many already.
+fn hand_over<I, T, W>(batch: &Arc<Batch<I, T, W>>, helper: u32) -> bool
+where
+    I: Hash + Send + Sync + 'static,
+    T: Send + 'static,
+    W: Fn(&I) -> Reading<T> + Send + Sync + 'static,
+{
+    let batch = Arc::clone(batch);
+    let mut job: Job = Box::new(move || batch.work_off(helper));
+    loop {
+        let mut pool = lock(&POOL);
+        let Some(idle) = pool.idle.pop() else {
+            if pool.helpers >= HELPERS {
+                return false;
+            }
+            pool.helpers += 1;
+            drop(pool);
+            return spawn(job);
+        };
+        drop(pool);
+        match idle.send(job) {
+            Ok(()) => return true,
+            Err(back) => job = back.0,
+        }
+    }
+}
+
+fn spawn(first: Job) -> bool {
+    let (sender, jobs) = channel::<Job>();
+    let helper = move || {
+        first();
+        loop {
+            lock(&POOL).idle.push(sender.clone());
+            match jobs.recv() {
+                Ok(job) => job(),
+                Err(_) => return,
+            }
+        }
+    };
+    let made = std::thread::Builder::new()
+        .name("bounded".into())
+        .stack_size(128 << 10)
+        .spawn(helper);
+    if made.is_err() {
+        lock(&POOL).helpers -= 1;
+    }
+    made.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    /// Lets whoever hangs in opening this FIFO go.
+    fn release(fifo: &Path) {
+        let mut open = std::fs::OpenOptions::new();
+        // Fails while nobody hangs there, which is as good.
+        drop(open.write(true).custom_flags(libc::O_NONBLOCK).open(fifo));
+    }
+
+    #[test]
+    fn reads_files_and_says_why_not() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("file");
+        std::fs::write(&file, "text").expect("written");
+        assert_eq!(read(&file), Ok(b"text".to_vec()));
+        assert_eq!(read(&dir.path().join("none")), Err(Missing::Gone));
+    }
+
+    #[test]
+    fn what_hangs_is_late_and_the_rest_goes_on() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fifo = dir.path().join("fifo");
+        mkfifo(&fifo, Mode::S_IRWXU).expect("made");
+        let file = dir.path().join("file");
+        std::fs::write(&file, "text").expect("written");
+        let paths = vec![file.clone(), fifo.clone(), file.clone()];
+        let read_it = |path: &PathBuf| Ok(std::fs::read(path)?);
+        let all = each("test", paths, read_it);
+        let text = Ok(b"text".to_vec());
+        assert_eq!(all, [text.clone(), Err(Missing::Late), text]);
+        // It is not begun a second time while it hangs: a thousand of it take no thousand helpers.
+        let again = each("test", vec![fifo.clone(); 1000], read_it);
+        assert!(again.iter().all(|r| *r == Err(Missing::Late)));
+        release(&fifo);
+    }
+
+    #[test]
+    fn a_panic_is_a_missing_value() {
+        let all = each("panic", vec![1, 2, 3], |n| {
+            assert_ne!(*n, 2, "on purpose");
+            Ok(*n)
+        });
+        assert_eq!(all, [Ok(1), Err(Missing::Unsupported), Ok(3)]);
+    }
+
+    #[test]
+    fn a_long_batch_is_in_order() {
+        let all = each("order", (0..10_000).collect(), |n: &u32| Ok(*n));
+        assert!(all.iter().zip(0..).all(|(r, n)| *r == Ok(n)));
+        assert_eq!(all.len(), 10_000);
+    }
 }

@@ -1,0 +1,221 @@
+//! The sweep, what to read now, and the two threads that do it: `sampler` (the process table and the machine, at every
+//! tick) and `detail` (the inspector and the system views, each source at its own pace). Never the terminal.
+
+mod commands;
+mod details;
+mod extras;
+mod pulse;
+pub mod registry;
+mod sweeper;
+mod table;
+mod threads;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::model::detail::Detail;
+use crate::model::id::Nanos;
+use crate::model::plan::Plan;
+use crate::model::sample::Sample;
+use crate::model::snapshot::Snapshot;
+use crate::sys::clock;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::Error;
+
+use details::Details;
+use pulse::Pulse;
+use sweeper::Sweeper;
+
+/// What the samplers tell.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// A sweep is done, or a part of it that a new plan asked for.
+    Snapshot(Arc<Snapshot>),
+    /// A part of the inspector or of a system view was read.
+    Detail(Arc<Detail>),
+    /// A thread died; the others go on.
+    Lost {
+        /// Which.
+        thread: &'static str,
+        /// What it said.
+        why: String,
+    },
+}
+
+/// Who is told; called on the samplers' threads, so it must not wait.
+pub type Tell = Arc<dyn Fn(News) + Send + Sync>;
+
+/// The running threads. Dropping it asks them to end and does not wait: one may hang in the kernel.
+pub struct Samplers {
+    desk: Arc<Desk>,
+}
+
+impl Samplers {
+    /// Starts the threads `sampler` and `detail`.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn start(root: ProcRoot, plan: Plan, tell: &Tell) -> std::io::Result<Self> {
+        let desk = Arc::new(Desk::new(plan));
+        let (table, detail) = (root.clone(), root);
+        spawn("sampler", &desk, tell, move |desk, tell| {
+            sample(&table, desk, tell)
+        })?;
+        spawn("detail", &desk, tell, move |desk, tell| {
+            read_details(&detail, desk, tell);
+            Ok(())
+        })?;
+        Ok(Self { desk })
+    }
+
+    /// Changes what is worth reading. The latest plan wins; what it newly needs is fetched at once, without a sweep.
+    pub fn replan(&self, plan: Plan) {
+        let mut page = self.desk.page();
+        if page.plan != plan {
+            page.plan = plan;
+            page.edition += 1;
+            self.desk.changed.notify_all();
+        }
+    }
+}
+
+impl Drop for Samplers {
+    fn drop(&mut self) {
+        self.desk.page().ended = true;
+        self.desk.changed.notify_all();
+    }
+}
+
+/// One sweep on the caller's thread, command lines and all, for reports. There is no rate in a single sample.
+///
+/// # Errors
+/// When there is no proc tree or it cannot be listed.
+pub fn once(root: &ProcRoot, plan: &Plan) -> Result<Sample, Error> {
+    let mut sweeper = Sweeper::new(root)?;
+    sweeper.tick(clock::now(), plan)?;
+    sweeper.fill(plan);
+    Ok(sweeper.into_sample().unwrap_or_default())
+}
+
+/// Where the current plan lies.
+struct Desk {
+    page: Mutex<Page>,
+    changed: Condvar,
+}
+
+struct Page {
+    plan: Plan,
+    /// Counts the plans.
+    edition: u64,
+    ended: bool,
+}
+
+impl Desk {
+    fn new(plan: Plan) -> Self {
+        Self {
+            page: Mutex::new(Page {
+                plan,
+                edition: 1,
+                ended: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    fn page(&self) -> MutexGuard<'_, Page> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a plan other than `seen`, at most so long (`None`: until there is one); `None` when all is to end.
+    fn wait(&self, seen: u64, at_most: Option<Nanos>) -> Option<(u64, Plan)> {
+        let same = |page: &mut Page| page.edition == seen && !page.ended;
+        let page = self.page();
+        let page = match at_most {
+            Some(time) => {
+                let time = Duration::from_nanos(time.0);
+                let waited = self.changed.wait_timeout_while(page, time, same);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self
+                .changed
+                .wait_while(page, same)
+                .unwrap_or_else(PoisonError::into_inner),
+        };
+        (!page.ended).then(|| (page.edition, page.plan.clone()))
+    }
+}
+
+fn spawn(
+    name: &'static str,
+    desk: &Arc<Desk>,
+    tell: &Tell,
+    work: impl FnOnce(&Desk, &Tell) -> Result<(), Error> + Send + 'static,
+) -> std::io::Result<()> {
+    let (desk, tell) = (Arc::clone(desk), Arc::clone(tell));
+    thread::Builder::new().name(name.into()).spawn(move || {
+        let why = match catch_unwind(AssertUnwindSafe(|| work(&desk, &tell))) {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => said(&*panic),
+        };
+        tell(News::Lost { thread: name, why });
+    })?;
+    Ok(())
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no reason given".into())
+}
+
+/// The work of the thread `sampler`.
+fn sample(root: &ProcRoot, desk: &Desk, tell: &Tell) -> Result<(), Error> {
+    let mut sweeper = Sweeper::new(root)?;
+    let publish = |sweeper: &Sweeper| {
+        if let Some(snapshot) = sweeper.snapshot() {
+            tell(News::Snapshot(Arc::new(snapshot)));
+        }
+    };
+    let Some((mut seen, mut plan)) = desk.wait(0, None) else {
+        return Ok(());
+    };
+    let mut pulse = Pulse::new(clock::now(), plan.interval);
+    loop {
+        let now = clock::now();
+        if pulse.due(now) {
+            sweeper.tick(now, &plan)?;
+            publish(&sweeper);
+            pulse.advance(clock::now());
+        }
+        if sweeper.fill(&plan) {
+            publish(&sweeper);
+        }
+        let Some((edition, new)) = desk.wait(seen, Some(pulse.wait(clock::now()))) else {
+            return Ok(());
+        };
+        (seen, plan) = (edition, new);
+        pulse.set(clock::now(), plan.interval);
+    }
+}
+
+/// The work of the thread `detail`.
+fn read_details(root: &ProcRoot, desk: &Desk, tell: &Tell) {
+    let mut details = Details::new(root);
+    let mut wanted = desk.wait(0, None);
+    while let Some((seen, plan)) = wanted {
+        details.replan(&plan);
+        if let Some(detail) = details.step(clock::now(), &plan) {
+            tell(News::Detail(detail));
+        }
+        let next = details.next(&plan).map(|due| due.since(clock::now()));
+        wanted = desk.wait(seen, next);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! What the thread `detail` does: reads each source of the inspector and the system views at its own pace.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::pulse::Patience;
+use super::registry;
+use crate::model::detail::Detail;
+use crate::model::id::Nanos;
+use crate::model::plan::Plan;
+use crate::model::sample::Fault;
+use crate::model::text::SafeText;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::Source;
+
+/// A source, when it is due, and its luck.
+struct Paced {
+    source: Box<dyn Source<Detail>>,
+    due: Nanos,
+    patience: Patience,
+    fault: Option<Fault>,
+}
+
+/// What is known between readings.
+pub(super) struct Details {
+    sources: Vec<Paced>,
+    detail: Detail,
+}
+
+impl Details {
+    /// With the sources of the registry.
+    pub(super) fn new(root: &ProcRoot) -> Self {
+        Self::with(registry::detail_sources(root))
+    }
+
+    /// With these sources.
+    pub(super) fn with(sources: Vec<Box<dyn Source<Detail>>>) -> Self {
+        let paced = |source| Paced {
+            source,
+            due: Nanos(0),
+            patience: Patience::default(),
+            fault: None,
+        };
+        Self {
+            sources: sources.into_iter().map(paced).collect(),
+            detail: Detail::default(),
+        }
+    }
+
+    /// Takes in a new plan: a focus that moved drops what was known of the old one, and all about it is due.
+    pub(super) fn replan(&mut self, plan: &Plan) {
+        if plan.focus == self.detail.of {
+            return;
+        }
+        self.detail = self.detail.refocused(plan.focus);
+        for paced in &mut self.sources {
+            paced.due = Nanos(0);
+        }
+    }
+
+    /// Reads the source that waits longest of those that are needed and due; `None` when none is.
+    pub(super) fn step(&mut self, now: Nanos, plan: &Plan) -> Option<Arc<Detail>> {
+        let needs = plan.needs | plan.of_all;
+        let ready = |p: &&mut Paced| {
+            p.source.fills().intersects(needs) && p.due <= now && p.patience.over(now)
+        };
+        let next = self
+            .sources
+            .iter_mut()
+            .filter(ready)
+            .min_by_key(|p| p.due)?;
+        self.detail.at = now;
+        next.read(now, plan, &mut self.detail);
+        self.detail.faults = self
+            .sources
+            .iter()
+            .filter_map(|p| p.fault.clone())
+            .collect();
+        Some(Arc::new(self.detail.clone()))
+    }
+
+    /// When the next needed source is due; `None` when nothing is needed.
+    pub(super) fn next(&self, plan: &Plan) -> Option<Nanos> {
+        let needs = plan.needs | plan.of_all;
+        let needed = |p: &&Paced| p.source.fills().intersects(needs);
+        let due = |p: &Paced| p.due.max(p.patience.until());
+        self.sources.iter().filter(needed).map(due).min()
+    }
+}
+
+impl Paced {
+    fn read(&mut self, now: Nanos, plan: &Plan, detail: &mut Detail) {
+        let source = &mut self.source;
+        let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, detail)));
+        // A source without a pace of its own follows the ticks.
+        let pace = match self.source.pace_ms() {
+            0 => plan.interval.max(Nanos::from_millis(100)),
+            ms => Nanos::from_millis(ms),
+        };
+        self.due = Nanos(now.0.saturating_add(pace.0));
+        let why = match outcome {
+            Ok(Ok(())) => {
+                self.patience.worked();
+                self.fault = None;
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => format!("a fault of pscope: {}", super::said(&*panic)),
+        };
+        self.patience.failed(now);
+        self.fault = Some(Fault {
+            source: self.source.name(),
+            why: SafeText::from(why),
+        });
+    }
+}

@@ -1,0 +1,27 @@
+//! Every source, in reading order. A new one is a line here.
+
+use crate::model::detail::Detail;
+use crate::model::sample::Sample;
+use crate::sys::cores::Cores;
+use crate::sys::frequency::Frequencies;
+use crate::sys::loadavg::Load;
+use crate::sys::meminfo::Meminfo;
+use crate::sys::pressure::Pressures;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::Source;
+
+/// What is read at each tick beside the process table.
+pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
+    vec![
+        Box::new(Cores::new(root)),
+        Box::new(Load::new(root)),
+        Box::new(Meminfo::new(root)),
+        Box::new(Pressures::new(root)),
+        Box::new(Frequencies::new(root)),
+    ]
+}
+
+/// What the inspector and the system views show, each at its own pace and only while it is needed.
+pub fn detail_sources(_root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
+    vec![]
+}

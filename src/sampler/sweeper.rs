@@ -1,0 +1,240 @@
+//! The sweep: what one tick reads, and what a new plan adds to it. Keeps no clock and starts no thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::pulse::Patience;
+use super::table::Table;
+use super::{commands, extras, registry, threads};
+use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::{Needs, Plan};
+use crate::model::sample::{Fault, Machine, Sample, TaskSample};
+use crate::model::snapshot::Snapshot;
+use crate::model::text::SafeText;
+use crate::sys::machine;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// How many command lines the first sweep may read without making the first picture late.
+const FEW: usize = 64;
+/// How long a command line and a user stay unchecked.
+const ROUND: Nanos = Nanos(30_000_000_000);
+
+/// A source with its luck.
+struct Watched {
+    source: Box<dyn Source<Sample>>,
+    patience: Patience,
+    fault: Option<Fault>,
+}
+
+/// What is known between ticks.
+pub(super) struct Sweeper {
+    machine: Arc<Machine>,
+    table: Table,
+    sources: Vec<Watched>,
+    before: Option<Sample>,
+    last: Option<Sample>,
+}
+
+impl Sweeper {
+    /// Over a proc tree, with the sources of the registry.
+    ///
+    /// # Errors
+    /// When there is no proc tree.
+    pub(super) fn new(root: &ProcRoot) -> Result<Self, Error> {
+        Self::with(root, registry::sample_sources(root))
+    }
+
+    /// Over a proc tree, with these sources.
+    pub(super) fn with(
+        root: &ProcRoot,
+        sources: Vec<Box<dyn Source<Sample>>>,
+    ) -> Result<Self, Error> {
+        let machine = machine::read(root);
+        Ok(Self {
+            table: Table::new(root, machine.page_size)?,
+            machine: Arc::new(machine),
+            sources: sources
+                .into_iter()
+                .map(|source| Watched {
+                    source,
+                    patience: Patience::default(),
+                    fault: None,
+                })
+                .collect(),
+            before: None,
+            last: None,
+        })
+    }
+
+    /// One tick. The very first leaves out the command lines of all but a few processes: [`Self::fill`] reads them.
+    ///
+    /// # Errors
+    /// When `/proc` cannot be listed.
+    pub(super) fn tick(&mut self, now: Nanos, plan: &Plan) -> Result<(), Error> {
+        let known = self.last.as_ref().map_or(&[][..], |s| &s.tasks);
+        let tasks = self.table.scan(known)?;
+        let mut sample = Sample {
+            at: now,
+            interval: plan.interval,
+            machine: Arc::clone(&self.machine),
+            tasks,
+            ..Sample::default()
+        };
+        self.read_sources(now, plan, &mut sample);
+        self.note_hidden(&mut sample);
+        let unread = sample.tasks.iter().filter(|t| commands::unread(t)).count();
+        if unread <= FEW || self.last.is_some() {
+            self.read_commands(&mut sample, plan, now);
+        }
+        self.read_extras(&mut sample.tasks, plan, false);
+        self.read_threads(&mut sample, plan);
+        self.before = self.last.replace(sample);
+        Ok(())
+    }
+
+    /// Reads what a plan needs and the last tick lacks; answers whether there was anything.
+    pub(super) fn fill(&mut self, plan: &Plan) -> bool {
+        let Some(mut sample) = self.last.take() else {
+            return false;
+        };
+        let unread = sample.tasks.iter().any(commands::unread);
+        if unread {
+            let now = sample.at;
+            self.read_commands(&mut sample, plan, now);
+        }
+        let extras = self.read_extras(&mut sample.tasks, plan, true);
+        let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan);
+        self.last = Some(sample);
+        unread || extras || threads
+    }
+
+    /// What a person reads now.
+    pub(super) fn snapshot(&self) -> Option<Snapshot> {
+        let last = self.last.as_ref()?;
+        Some(Snapshot::between(self.before.as_ref(), last))
+    }
+
+    /// What the last tick heard.
+    pub(super) fn into_sample(self) -> Option<Sample> {
+        self.last
+    }
+
+    fn read_sources(&mut self, now: Nanos, plan: &Plan, sample: &mut Sample) {
+        let needs = plan.needs | plan.of_all;
+        for watched in &mut self.sources {
+            let fills = watched.source.fills();
+            if !fills.is_empty() && !fills.intersects(needs) {
+                continue;
+            }
+            if watched.patience.over(now) {
+                watched.read(now, plan, sample);
+            }
+            sample.faults.extend(watched.fault.clone());
+        }
+    }
+
+    fn note_hidden(&self, sample: &mut Sample) {
+        if self.table.hidden > 0 {
+            let why = format!(
+                "{} processes are hidden from this user (mount option hidepid)",
+                self.table.hidden
+            );
+            sample.faults.push(Fault {
+                source: "processes",
+                why: SafeText::from(why),
+            });
+        }
+    }
+
+    /// Reads the command lines that were never read, those of shown rows, and by turns the others.
+    fn read_commands(&mut self, sample: &mut Sample, plan: &Plan, now: Nanos) {
+        let tasks = &mut sample.tasks;
+        let rows = &mut self.table.rows;
+        // A share of the table, so that a full round takes as long as a check may be old.
+        let interval = plan.interval.0.max(10_000_000) as usize;
+        let mut turns = tasks.len().saturating_mul(interval) / ROUND.0 as usize + 1;
+        let mut places: Vec<usize> = visible(tasks, plan).collect();
+        let seen = places.len();
+        for (place, (task, row)) in tasks.iter().zip(&*rows).enumerate() {
+            let old = now.since(row.checked) >= ROUND && row.checked.0 > 0;
+            if commands::unread(task) {
+                places.push(place);
+            } else if old && turns > 0 && has_memory(task) {
+                turns -= 1;
+                places.push(place);
+            }
+        }
+        places[..seen].sort_unstable();
+        places.sort_unstable();
+        places.dedup();
+        places.retain(|place| has_memory(&tasks[*place]));
+        commands::read(&self.table.dir, tasks, rows, &places, now);
+        for place in places {
+            self.table.check_user(&mut tasks[place]);
+        }
+    }
+
+    /// Reads the costlier files; with `missing` only those that a row lacks. Answers whether any was read.
+    fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan, missing: bool) -> bool {
+        let mut wanted = vec![plan.of_all & extras::OF_A_PROCESS; tasks.len()];
+        let shown = (plan.needs | plan.of_all) & extras::OF_A_PROCESS;
+        for place in visible(tasks, plan) {
+            wanted[place] = shown;
+        }
+        let wanted: Vec<(usize, Needs)> = wanted
+            .into_iter()
+            .enumerate()
+            .map(|(place, needs)| match &tasks[place].extra {
+                Some(extra) if missing => (place, needs & extras::lacking(extra)),
+                _ => (place, needs),
+            })
+            .filter(|(_, needs)| !needs.is_empty())
+            .collect();
+        extras::read(&self.table.dir, tasks, &wanted);
+        !wanted.is_empty()
+    }
+
+    fn read_threads(&self, sample: &mut Sample, plan: &Plan) -> bool {
+        if !(plan.needs | plan.of_all).contains(Needs::THREADS) {
+            return false;
+        }
+        let before = self.last.as_ref().map_or(&[][..], |s| &s.threads);
+        let page_size = self.machine.page_size;
+        sample.threads = threads::read(&self.table.dir, &sample.tasks, before, page_size);
+        true
+    }
+}
+
+impl Watched {
+    /// Reads; a failure or a panic becomes a fault, and the source is left alone for a while.
+    fn read(&mut self, now: Nanos, plan: &Plan, sample: &mut Sample) {
+        let source = &mut self.source;
+        let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, sample)));
+        let why = match outcome {
+            Ok(Ok(())) => {
+                self.patience.worked();
+                self.fault = None;
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => format!("a fault of pscope: {}", super::said(&*panic)),
+        };
+        self.patience.failed(now);
+        self.fault = Some(Fault {
+            source: self.source.name(),
+            why: SafeText::from(why),
+        });
+    }
+}
+
+/// Kernel threads and zombies have no memory, and so no command line.
+fn has_memory(task: &TaskSample) -> bool {
+    task.stat.virtual_size.0 > 0 && !task.stat.is_kernel_thread()
+}
+
+/// The places of the processes whose rows are shown, and of the one in focus.
+fn visible(tasks: &[TaskSample], plan: &Plan) -> impl Iterator<Item = usize> {
+    let place = |id: &ProcId| tasks.binary_search_by_key(id, |t| t.id).ok();
+    plan.visible.iter().chain(&plan.focus).filter_map(place)
+}

@@ -1,0 +1,114 @@
+use std::sync::mpsc::{Receiver, channel};
+
+use super::*;
+use crate::model::id::Pid;
+use crate::model::plan::Needs;
+
+/// Starts over the running kernel and hands out what is told.
+fn start(plan: Plan) -> (Samplers, Receiver<News>) {
+    let (sender, news) = channel();
+    let sender = Mutex::new(sender);
+    let tell: Tell = Arc::new(move |news| {
+        let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = sender.send(news);
+    });
+    let samplers = Samplers::start(ProcRoot::live(), plan, &tell).expect("threads start");
+    (samplers, news)
+}
+
+fn snapshot(news: &Receiver<News>) -> Arc<Snapshot> {
+    loop {
+        match news.recv().expect("the sampler lives") {
+            News::Snapshot(snapshot) => return snapshot,
+            News::Lost { thread, why } => panic!("{thread}: {why}"),
+            News::Detail(_) => {}
+        }
+    }
+}
+
+fn plan(ms: u64) -> Plan {
+    Plan {
+        interval: Nanos::from_millis(ms),
+        ..Plan::default()
+    }
+}
+
+#[test]
+fn tells_of_this_process_and_then_of_its_rates() {
+    let (_samplers, news) = start(plan(20));
+    let me = Pid(std::process::id());
+    let first = snapshot(&news);
+    assert_eq!(first.span, None, "one sample has no rates");
+    let us = first.by_pid(me).expect("we are there");
+    assert!(us.stat.threads >= 2 && us.facts.uid.is_ok());
+    assert!(!first.system.cores.is_empty());
+    while !news_has_rates(&snapshot(&news), me) {}
+}
+
+fn news_has_rates(snapshot: &Snapshot, me: Pid) -> bool {
+    let us = snapshot.by_pid(me).expect("we are there");
+    us.cpu.is_ok() && us.facts.command.as_ref().is_ok_and(|c| !c.is_empty())
+}
+
+#[test]
+fn a_new_plan_is_answered_long_before_the_next_tick() {
+    let (samplers, news) = start(plan(3_600_000));
+    let me = Pid(std::process::id());
+    let id = snapshot(&news).by_pid(me).expect("we are there").id;
+    samplers.replan(Plan {
+        needs: Needs::STATUS | Needs::SCHEDSTAT,
+        visible: vec![id].into(),
+        ..plan(3_600_000)
+    });
+    loop {
+        let now = snapshot(&news);
+        let Some(extra) = &now.get(id).expect("we are there").extra else {
+            continue;
+        };
+        assert!(extra.status.is_ok() && extra.schedstat.is_ok());
+        assert_eq!(extra.io, Err(crate::model::reading::Missing::Soon));
+        break;
+    }
+}
+
+#[test]
+fn once_reads_everything_of_all() {
+    let root = ProcRoot::live();
+    let all = Plan {
+        of_all: Needs::STATUS
+            | Needs::IO
+            | Needs::CGROUP
+            | Needs::PSS
+            | Needs::THREADS
+            | Needs::EXE,
+        ..Plan::default()
+    };
+    let sample = once(&root, &all).expect("there is a /proc");
+    let me = Pid(std::process::id());
+    let us = sample.tasks.iter().find(|t| t.id.pid == me);
+    let us = us.expect("we are there");
+    let extra = us.extra.as_ref().expect("asked for");
+    assert!(extra.pss.expect("our own").0 > 0);
+    assert!(extra.io.is_ok() && extra.exe.is_ok());
+    assert!(us.facts.command.as_ref().is_ok_and(|c| !c.is_empty()));
+    assert!(sample.threads.iter().filter(|t| t.of == us.id).count() >= 2);
+    assert!(sample.tasks.iter().all(|t| t.extra.is_some()));
+}
+
+#[test]
+fn without_a_proc_tree_the_thread_says_so() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (sender, news) = channel();
+    let sender = Mutex::new(sender);
+    let tell: Tell = Arc::new(move |news| {
+        let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = sender.send(news);
+    });
+    let root = ProcRoot::fixture(dir.path());
+    let _samplers = Samplers::start(root, plan(20), &tell).expect("threads start");
+    let News::Lost { thread, why } = news.recv().expect("it tells") else {
+        panic!("there is nothing to sample");
+    };
+    assert_eq!(thread, "sampler");
+    assert!(why.contains("proc"), "{why}");
+}

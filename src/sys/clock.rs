@@ -1,0 +1,39 @@
+//! The kernel's clocks, `clock_gettime(2)`: one for spans, one that also counts suspended time, one for the calendar.
+
+use nix::time::{ClockId, clock_gettime};
+
+use crate::model::id::Nanos;
+
+/// Now on `CLOCK_MONOTONIC`, in which every span is measured.
+pub fn now() -> Nanos {
+    read(ClockId::CLOCK_MONOTONIC)
+}
+
+/// Time since boot on `CLOCK_BOOTTIME`, in which processes' start times are told.
+pub fn since_boot() -> Nanos {
+    read(ClockId::CLOCK_BOOTTIME)
+}
+
+/// When the kernel booted, in milliseconds after the Unix epoch, as the calendar stands now.
+pub fn boot_unix_ms() -> u64 {
+    read(ClockId::CLOCK_REALTIME).since(since_boot()).0 / 1_000_000
+}
+
+fn read(clock: ClockId) -> Nanos {
+    // Every Linux since 2.6.39 has these three clocks; a failure would read as the epoch, and spans saturate.
+    clock_gettime(clock).map_or(Nanos(0), |t| {
+        Nanos((t.tv_sec() as u64).saturating_mul(1_000_000_000) + t.tv_nsec() as u64)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_agree() {
+        let (mono, boot) = (now(), since_boot());
+        assert!(mono.0 > 0 && boot >= mono && now() >= mono);
+        assert!(boot_unix_ms() > 946_684_800_000, "after the year 2000");
+    }
+}
