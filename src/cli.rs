@@ -9,7 +9,6 @@ use crate::app::world::Settings;
 use crate::model::id::Nanos;
 use crate::run;
 use crate::term::{self, depth};
-use crate::theme::Theme;
 
 /// An oscilloscope for processes: which ran when, why it stopped, what it waits for, where its memory went.
 #[derive(Debug, Parser)]
@@ -24,6 +23,9 @@ struct Cli {
     /// The pace: 500ms, 2s, 1m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
     interval: Duration,
+    /// Colours: terminal-16, dark, light, contrast, colorblind, mono, or the path of a .toml file
+    #[arg(long, value_name = "NAME", default_value = "terminal-16")]
+    theme: String,
     /// Draws with ASCII only
     #[arg(long, global = true)]
     ascii: bool,
@@ -97,7 +99,7 @@ fn live(cli: Cli) -> anyhow::Result<run::inbox::Ending> {
             target: cli.target,
             ..Settings::default()
         },
-        theme: Theme::terminal(depth, cli.ascii),
+        theme: run::theme::load(&cli.theme, depth, cli.ascii)?,
         mouse: !cli.no_mouse,
     })
 }

@@ -5,6 +5,7 @@ pub mod inbox;
 mod outside;
 mod panics;
 mod standin;
+pub mod theme;
 
 use std::time::Duration;
 

@@ -45,6 +45,7 @@ pub fn fit(app: &mut App, screen: Rect) {
 /// Draws the whole screen.
 pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     let world = &app.world;
+    buf.set_style(screen, world.theme.style(Role::Text));
     let layout = layout(app, screen);
     for (panel, outer) in &layout.framed {
         let pane = app.panels()[*panel].as_ref();

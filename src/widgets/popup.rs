@@ -22,6 +22,7 @@ pub fn area(screen: Rect, width: u16, height: u16) -> Rect {
 /// Clears the box and draws its border and title; returns the area for its content.
 pub fn draw(theme: &Theme, outer: Rect, title: &str, status: &str, buf: &mut Buffer) -> Rect {
     Clear.render(outer.intersection(buf.area), buf);
+    buf.set_style(outer.intersection(buf.area), theme.style(Role::Text));
     frame::draw(theme, outer, true, buf);
     frame::title(
         theme,
