@@ -19,3 +19,4 @@ pub mod text;
 pub mod tty;
 pub mod unit;
 pub mod verdict;
+pub mod timeline;

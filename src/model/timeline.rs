@@ -1,0 +1,191 @@
+//! Who had each core, when, for how long, and why it stopped: slices, and sums of them for looking from further away.
+//!
+//! A [`Timeline`] is immutable: publishing one shares all but the newest chunk with the one before, and pausing keeps it.
+
+mod build;
+mod cells;
+mod track;
+mod window;
+
+use std::sync::Arc;
+
+pub use build::{Builder, Names, Thread};
+pub use cells::{Cell, Fill};
+pub use track::{Chunk, Item, Track};
+pub use window::{HISTOGRAM, PidStats, Tally, Window};
+
+use super::id::{CpuId, Nanos, ProcId, Tid};
+use super::text::SafeText;
+
+/// The widths of the bins, finest first: 1 ms, 10 ms, 100 ms.
+pub const BINS: [Nanos; 3] = [Nanos(1_000_000), Nanos(10_000_000), Nanos(100_000_000)];
+
+/// How the slices are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// They are not known.
+    #[default]
+    None,
+    /// Every switch of every core was told by the kernel.
+    Exact,
+    /// Every switch of one process of this user's was told; what others did is not known.
+    Own,
+    /// Times on a core were sampled; their order inside a bin is not known.
+    Sampled,
+}
+
+impl Origin {
+    /// The word in JSON and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Exact => "exact",
+            Self::Own => "own",
+            Self::Sampled => "sampled",
+        }
+    }
+
+    /// The words in a title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::None => "not known",
+            Self::Exact => "exact",
+            Self::Own => "own processes",
+            Self::Sampled => "sampled 20 Hz",
+        }
+    }
+}
+
+/// A thread as it was named when it had the core.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Who {
+    /// Its process.
+    pub id: ProcId,
+    /// Which thread.
+    pub tid: Tid,
+    /// Its name at that time.
+    pub name: SafeText,
+}
+
+/// How a slice ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// The thread could still run: the kernel took the core, or it asked for that with `sched_yield`.
+    Preempted,
+    /// The thread blocked or slept.
+    Yielded,
+    /// The thread ended.
+    Exited,
+    /// It has not ended yet.
+    Running,
+    /// The kernel did not tell how.
+    Unseen,
+}
+
+impl Ended {
+    /// The word in JSON; `None` where it is not known.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Preempted => Some("preempted"),
+            Self::Yielded => Some("yielded"),
+            Self::Exited => Some("exited"),
+            Self::Running => Some("running"),
+            Self::Unseen => None,
+        }
+    }
+}
+
+/// One uninterrupted stay of one thread on one core. Idle time is where no slice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// When it began.
+    pub start: Nanos,
+    /// When it ended, or the moment of publishing where it still runs.
+    pub end: Nanos,
+    /// Whose it is: an index of [`Chunk::who`].
+    pub who: u32,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+impl Slice {
+    /// How long it was.
+    pub fn span(&self) -> Nanos {
+        self.end.since(self.start)
+    }
+}
+
+/// What one thread did on one core within one bin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bin {
+    /// When the bin begins.
+    pub start: Nanos,
+    /// Whose sums these are: an index of [`Chunk::who`].
+    pub who: u32,
+    /// Slices that ended in it.
+    pub slices: u32,
+    /// Of those, how many ended while the thread could still run.
+    pub preempted: u32,
+    /// Slices that began in it after one on another core.
+    pub moved: u32,
+    /// Time on the core within the bin.
+    pub run: Nanos,
+    /// The longest slice that ended in it.
+    pub longest: Nanos,
+    /// Time that the thread waited after a preemption for slices that began in it.
+    pub waited: Nanos,
+}
+
+/// A time for which nothing is known of a core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Its begin.
+    pub start: Nanos,
+    /// Its end.
+    pub end: Nanos,
+}
+
+/// The lane of one core.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// Which core.
+    pub cpu: CpuId,
+    /// From when on it is known.
+    pub since: Nanos,
+    /// Until when it is known.
+    pub now: Nanos,
+    /// Every slice, as far back as memory allows.
+    pub slices: Track<Slice>,
+    /// The sums by bins of [`BINS`].
+    pub bins: [Track<Bin>; 3],
+    /// Where events were lost, oldest first.
+    pub gaps: Arc<[Gap]>,
+    /// How many switches it has had since it is known.
+    pub switches: u64,
+}
+
+/// The lanes of all cores.
+#[derive(Clone, Debug, Default)]
+pub struct Timeline {
+    /// How the slices are known.
+    pub origin: Origin,
+    /// Until when it reaches, `CLOCK_MONOTONIC`.
+    pub now: Nanos,
+    /// By ascending core id.
+    pub lanes: Vec<Lane>,
+    /// How many events were lost.
+    pub lost: u64,
+    /// Why a better origin is not to be had; empty for [`Origin::Exact`].
+    pub why: SafeText,
+}
+
+impl Timeline {
+    /// The lane of a core.
+    pub fn lane(&self, cpu: CpuId) -> Option<&Lane> {
+        let at = self.lanes.binary_search_by_key(&cpu, |l| l.cpu).ok()?;
+        Some(&self.lanes[at])
+    }
+}
+
+#[cfg(test)]
+mod tests;

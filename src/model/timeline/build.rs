@@ -1,0 +1,375 @@
+//! Builds lanes from switches as they come in. Pure: what it must know of a thread it asks of [`Names`].
+
+mod lane;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use lane::Growth;
+
+use super::{Ended, Origin, Timeline, Who};
+use crate::model::id::{CpuId, Nanos, Pid, ProcId, Tid};
+use crate::model::text::SafeText;
+
+/// What is known of a thread that was seen for the first time.
+pub trait Names {
+    /// Its process for its whole life, and its name now.
+    fn look_up(&mut self, pid: Pid, tid: Tid) -> (ProcId, SafeText);
+}
+
+impl<F: FnMut(Pid, Tid) -> (ProcId, SafeText)> Names for F {
+    fn look_up(&mut self, pid: Pid, tid: Tid) -> (ProcId, SafeText) {
+        self(pid, tid)
+    }
+}
+
+/// A hash for small numbers: the kernel gives thread numbers out, so nobody can choose them to collide.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct QuickHash(u64);
+
+impl Hasher for QuickHash {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for b in bytes {
+            self.write_u32(u32::from(*b));
+        }
+    }
+    fn write_u32(&mut self, n: u32) {
+        self.0 = (self.0 ^ u64::from(n))
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(26);
+    }
+}
+
+/// The hasher of maps by thread number.
+pub(super) type Quick = BuildHasherDefault<QuickHash>;
+
+/// What the builder remembers of a thread.
+#[derive(Debug)]
+struct Task {
+    /// A number that no other thread, and no other name of this one, has.
+    serial: u32,
+    who: Arc<Who>,
+    /// The core it was on last, and when it left it, still runnable or not.
+    left: Option<(CpuId, Nanos, bool)>,
+    /// It has told that it ends.
+    exiting: bool,
+}
+
+/// A thread in a record: numbers as the kernel gave them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Thread {
+    /// Its process.
+    pub pid: Pid,
+    /// Itself; 0 for the idle thread, `u32::MAX` for one that is already gone.
+    pub tid: Tid,
+}
+
+/// Builds a [`Timeline`].
+#[derive(Debug)]
+pub struct Builder {
+    origin: Origin,
+    lanes: Vec<Growth>,
+    tasks: HashMap<u32, Task, Quick>,
+    serial: u32,
+    lost: u64,
+    budget: usize,
+}
+
+/// Slices and bins that all lanes together may hold: about 48 MiB.
+const BUDGET: usize = 1 << 20;
+/// Slices that one lane may hold.
+const MOST: usize = 1 << 16;
+/// Threads that are remembered; more are forgotten and looked up again.
+const MOST_TASKS: usize = 1 << 17;
+
+impl Builder {
+    /// A builder for these cores that knows nothing before `since`.
+    pub fn new(origin: Origin, cpus: impl IntoIterator<Item = CpuId>, since: Nanos) -> Self {
+        let mut cpus: Vec<_> = cpus.into_iter().collect();
+        cpus.sort_unstable();
+        cpus.dedup();
+        let budget = (BUDGET / cpus.len().max(1)).min(MOST);
+        Self {
+            origin,
+            lanes: cpus
+                .iter()
+                .map(|c| Growth::new(*c, since, budget))
+                .collect(),
+            tasks: HashMap::default(),
+            serial: 0,
+            lost: 0,
+            budget,
+        }
+    }
+
+    /// Begins a lane for a core that came online.
+    pub fn online(&mut self, cpu: CpuId, since: Nanos) {
+        if let Err(at) = self.lanes.binary_search_by_key(&cpu, |l| l.cpu) {
+            self.lanes.insert(at, Growth::new(cpu, since, self.budget));
+        }
+    }
+
+    /// Drops the lane of a core that went offline.
+    pub fn offline(&mut self, cpu: CpuId) {
+        self.lanes.retain(|l| l.cpu != cpu);
+    }
+
+    fn index(&self, cpu: CpuId) -> Option<usize> {
+        // Most machines number their cores without holes.
+        let direct = self.lanes.get(cpu.0 as usize).filter(|l| l.cpu == cpu);
+        match direct {
+            Some(_) => Some(cpu.0 as usize),
+            None => self.lanes.binary_search_by_key(&cpu, |l| l.cpu).ok(),
+        }
+    }
+
+    /// At `at` the core went from `prev` to `next`; `runnable`: `prev` could still run, `None` where that was not told.
+    pub fn switch(
+        &mut self,
+        cpu: CpuId,
+        at: Nanos,
+        (prev, next): (Thread, Thread),
+        runnable: Option<bool>,
+        names: &mut dyn Names,
+    ) {
+        let Some(lane) = self.index(cpu) else { return };
+        if let Some(since) = self.lanes[lane].fresh() {
+            // No switch since the begin: whoever leaves now was there all the time.
+            self.enter(lane, since, prev, names);
+        }
+        let on = self.lanes[lane].on();
+        // Both records of one switch name both threads; the second one tells nothing new.
+        if on == Some(next.tid) {
+            return;
+        }
+        // A machine may hide some threads; then a neighbour's record tells who was there, but not how it ended.
+        let known = on.is_some_and(|tid| tid == prev.tid || prev.tid.0 == u32::MAX);
+        self.left(lane, at, runnable.filter(|_| known));
+        self.enter(lane, at, next, names);
+    }
+
+    /// A thread came on the core; what was there before is not told.
+    pub fn come(&mut self, cpu: CpuId, at: Nanos, task: Thread, names: &mut dyn Names) {
+        if let Some(lane) = self.index(cpu) {
+            self.left(lane, at, None);
+            self.enter(lane, at, task, names);
+        }
+    }
+
+    /// The thread on the core left it; what came after is not told.
+    pub fn leave(&mut self, cpu: CpuId, at: Nanos, runnable: Option<bool>) {
+        if let Some(lane) = self.index(cpu) {
+            self.left(lane, at, runnable);
+        }
+    }
+
+    fn left(&mut self, lane: usize, at: Nanos, runnable: Option<bool>) {
+        let lane = &mut self.lanes[lane];
+        let Some(tid) = lane.on() else { return };
+        let Entry::Occupied(mut task) = self.tasks.entry(tid.0) else {
+            lane.leave(at, Ended::Unseen);
+            return;
+        };
+        let ended = match runnable {
+            _ if task.get().exiting => Ended::Exited,
+            Some(true) => Ended::Preempted,
+            Some(false) => Ended::Yielded,
+            None => Ended::Unseen,
+        };
+        lane.leave(at, ended);
+        if ended == Ended::Exited {
+            task.remove();
+        } else {
+            task.get_mut().left = Some((lane.cpu, at, ended == Ended::Preempted));
+        }
+    }
+
+    fn enter(&mut self, lane: usize, at: Nanos, next: Thread, names: &mut dyn Names) {
+        if next.tid.0 == 0 || next.tid.0 == u32::MAX {
+            self.lanes[lane].idle(at);
+            return;
+        }
+        let task = task(&mut self.tasks, &mut self.serial, next, names);
+        let (waited, moved) = match task.left {
+            Some((from, left, runnable)) => (
+                if runnable { at.since(left) } else { Nanos(0) },
+                from != self.lanes[lane].cpu,
+            ),
+            None => (Nanos(0), false),
+        };
+        self.lanes[lane].enter(at, next.tid, task.serial, &task.who, waited, moved);
+    }
+
+    /// A thread is called otherwise from now on.
+    pub fn rename(&mut self, of: Thread, name: SafeText, names: &mut dyn Names) {
+        let serial = self.next_serial();
+        if let Some(task) = self.tasks.get_mut(&of.tid.0) {
+            task.who = Arc::new(Who {
+                name,
+                ..(*task.who).clone()
+            });
+            task.serial = serial;
+            let (who, serial) = (Arc::clone(&task.who), task.serial);
+            for lane in &mut self.lanes {
+                lane.rename(of.tid, serial, &who);
+            }
+        } else {
+            let (id, _) = names.look_up(of.pid, of.tid);
+            let who = Arc::new(Who {
+                id,
+                tid: of.tid,
+                name,
+            });
+            self.remember(of.tid, who);
+        }
+    }
+
+    /// A thread was made by another; it is called like its maker until it says otherwise.
+    pub fn fork(
+        &mut self,
+        child: Thread,
+        maker: Thread,
+        started: Option<ProcId>,
+        names: &mut dyn Names,
+    ) {
+        let maker = task(&mut self.tasks, &mut self.serial, maker, names);
+        let id = if child.pid == maker.who.id.pid {
+            maker.who.id
+        } else {
+            started.unwrap_or(ProcId {
+                pid: child.pid,
+                ..ProcId::default()
+            })
+        };
+        let who = Arc::new(Who {
+            id,
+            tid: child.tid,
+            name: maker.who.name.clone(),
+        });
+        self.remember(child.tid, who);
+    }
+
+    /// A thread ends; its slice will end with it.
+    pub fn exit(&mut self, of: Thread) {
+        let on_core = self.lanes.iter().any(|l| l.on() == Some(of.tid));
+        if on_core {
+            if let Some(task) = self.tasks.get_mut(&of.tid.0) {
+                task.exiting = true;
+            }
+        } else {
+            self.tasks.remove(&of.tid.0);
+        }
+    }
+
+    /// Events of a core were lost before `at`: what was known of it is not known any more.
+    pub fn lose(&mut self, cpu: CpuId, at: Nanos, count: u64) {
+        self.lost = self.lost.saturating_add(count);
+        if let Some(lane) = self.index(cpu) {
+            self.lanes[lane].lose(at);
+        }
+        // Renames and ends may be among what was lost.
+        let on: Vec<_> = self.lanes.iter().filter_map(Growth::on).collect();
+        self.tasks.retain(|tid, _| on.iter().any(|o| o.0 == *tid));
+    }
+
+    /// Adds time on a core that was found by sampling, spread evenly over `[from, to)`.
+    pub fn sampled(
+        &mut self,
+        cpu: CpuId,
+        (from, to): (Nanos, Nanos),
+        run: Nanos,
+        slices: u32,
+        who: &Arc<Who>,
+    ) {
+        let next = self.serial.wrapping_add(1);
+        let task = self.tasks.entry(who.tid.0).or_insert_with(|| Task {
+            serial: next,
+            who: Arc::clone(who),
+            left: None,
+            exiting: false,
+        });
+        if task.who != *who {
+            task.who = Arc::clone(who);
+            task.serial = next;
+        }
+        let serial = task.serial;
+        self.serial = next;
+        if let Some(lane) = self.index(cpu) {
+            self.lanes[lane].sampled((from, to), run, slices, serial, who);
+        }
+        self.forget_old();
+    }
+
+    /// An immutable view of everything until `now`.
+    pub fn publish(&mut self, now: Nanos) -> Timeline {
+        for lane in &mut self.lanes {
+            lane.settle(now);
+        }
+        Timeline {
+            origin: self.origin,
+            now,
+            lanes: self.lanes.iter_mut().map(|l| l.publish(now)).collect(),
+            lost: self.lost,
+            why: SafeText::default(),
+        }
+    }
+
+    /// The processes that are on a core now.
+    pub fn on_cores(&self) -> impl Iterator<Item = Pid> {
+        let on = self.lanes.iter().filter_map(Growth::on);
+        on.filter_map(|tid| self.tasks.get(&tid.0))
+            .map(|t| t.who.id.pid)
+    }
+
+    fn next_serial(&mut self) -> u32 {
+        self.serial = self.serial.wrapping_add(1);
+        self.serial
+    }
+
+    fn remember(&mut self, tid: Tid, who: Arc<Who>) {
+        self.forget_old();
+        let serial = self.next_serial();
+        let task = Task {
+            serial,
+            who,
+            left: None,
+            exiting: false,
+        };
+        self.tasks.insert(tid.0, task);
+    }
+
+    /// Keeps the memory of threads bounded where their ends were not told.
+    fn forget_old(&mut self) {
+        if self.tasks.len() >= MOST_TASKS {
+            let on: Vec<_> = self.lanes.iter().filter_map(Growth::on).collect();
+            self.tasks.retain(|tid, _| on.iter().any(|o| o.0 == *tid));
+        }
+    }
+}
+
+fn task<'a>(
+    tasks: &'a mut HashMap<u32, Task, Quick>,
+    serial: &mut u32,
+    of: Thread,
+    names: &mut dyn Names,
+) -> &'a mut Task {
+    tasks.entry(of.tid.0).or_insert_with(|| {
+        *serial = serial.wrapping_add(1);
+        let (id, name) = names.look_up(of.pid, of.tid);
+        Task {
+            serial: *serial,
+            who: Arc::new(Who {
+                id,
+                tid: of.tid,
+                name,
+            }),
+            left: None,
+            exiting: false,
+        }
+    })
+}

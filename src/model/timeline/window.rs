@@ -1,0 +1,247 @@
+//! Sums over a window of time: who had the cores, how long the slices were, who took the core from whom.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{BINS, Ended, Lane, Origin, Timeline, Who};
+use crate::model::id::{Nanos, ProcId};
+
+/// Upper bounds of the classes of the slice-length histogram; a last class is open.
+pub const HISTOGRAM: [Nanos; 7] = [
+    Nanos(10_000),
+    Nanos(100_000),
+    Nanos(500_000),
+    Nanos(1_000_000),
+    Nanos(2_000_000),
+    Nanos(4_200_000),
+    Nanos(8_400_000),
+];
+
+/// What one process did in a window.
+#[derive(Clone, Debug)]
+pub struct PidStats {
+    /// Who, by the name of one of its threads: of the first thread where that ran.
+    pub who: Arc<Who>,
+    /// Its sums.
+    pub sums: Tally,
+}
+
+/// Sums of slices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Time on cores.
+    pub run: Nanos,
+    /// Slices that ended.
+    pub slices: u64,
+    /// Of those, ended while the thread could still run.
+    pub preempted: u64,
+    /// The longest one.
+    pub longest: Nanos,
+    /// Slices that began on another core than the one before.
+    pub moved: u64,
+    /// Time waited for a core after a preemption.
+    pub waited: Nanos,
+}
+
+impl Tally {
+    /// The mean length of a slice.
+    pub fn mean(&self) -> Option<Nanos> {
+        self.run.0.checked_div(self.slices).map(Nanos)
+    }
+
+    /// How many percent of the slices were preempted.
+    pub fn preempted_percent(&self) -> Option<f32> {
+        (self.slices > 0).then(|| self.preempted as f32 * 100.0 / self.slices as f32)
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.run.0 += more.run.0;
+        self.slices += more.slices;
+        self.preempted += more.preempted;
+        self.longest = self.longest.max(more.longest);
+        self.moved += more.moved;
+        self.waited.0 += more.waited.0;
+    }
+}
+
+/// A window of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its begin.
+    pub from: Nanos,
+    /// Its end.
+    pub to: Nanos,
+}
+
+impl Window {
+    /// How long it is.
+    pub fn span(&self) -> Nanos {
+        self.to.since(self.from)
+    }
+}
+
+impl Lane {
+    /// Calls `each` with everybody's sums in the window, cut at its borders; several times for one thread.
+    fn sums(&self, window: Window, origin: Origin, mut each: impl FnMut(&Arc<Who>, Tally)) {
+        if origin != Origin::Sampled
+            && (self.slices.since <= window.from || self.slices.since <= self.since)
+            && window.span() < Nanos(BINS[2].0 * 20)
+        {
+            self.exact_sums(window, each);
+            return;
+        }
+        let fits = |level: &usize| {
+            let enough = self.bins[*level].since <= window.from;
+            enough && window.span().0 < BINS[*level].0.saturating_mul(2000)
+        };
+        let level = match origin {
+            Origin::Sampled => 2,
+            _ => (0..2).find(fits).unwrap_or(2),
+        };
+        for (bin, who) in self.bins[level].from(window.from) {
+            // The newest bin reaches only as far as the lane does.
+            let end = (bin.start.0 + BINS[level].0).min(self.now.0);
+            if bin.start >= window.to {
+                break;
+            }
+            if end <= window.from.0 {
+                continue;
+            }
+            let inside = end.min(window.to.0) - bin.start.0.max(window.from.0);
+            let run = bin.run.0 * inside / (end - bin.start.0).max(1);
+            each(
+                who,
+                Tally {
+                    run: Nanos(run),
+                    slices: u64::from(bin.slices),
+                    preempted: u64::from(bin.preempted),
+                    longest: bin.longest,
+                    moved: u64::from(bin.moved),
+                    waited: bin.waited,
+                },
+            );
+        }
+    }
+
+    fn exact_sums(&self, window: Window, mut each: impl FnMut(&Arc<Who>, Tally)) {
+        for (slice, who) in self.slices.from(window.from) {
+            if slice.start >= window.to {
+                break;
+            }
+            let (from, to) = (slice.start.max(window.from), slice.end.min(window.to));
+            if to <= from {
+                continue;
+            }
+            let ended = slice.end <= window.to && slice.ended != Ended::Running;
+            each(
+                who,
+                Tally {
+                    run: to.since(from),
+                    slices: u64::from(ended),
+                    preempted: u64::from(ended && slice.ended == Ended::Preempted),
+                    longest: slice.span(),
+                    moved: 0,
+                    waited: Nanos(0),
+                },
+            );
+        }
+        // Moves and waits are counted where the slices are summed.
+        for (bin, who) in self.bins[0].from(window.from) {
+            if bin.start >= window.to {
+                break;
+            }
+            if bin.start >= window.from && (bin.moved > 0 || bin.waited.0 > 0) {
+                each(
+                    who,
+                    Tally {
+                        moved: u64::from(bin.moved),
+                        waited: bin.waited,
+                        ..Tally::default()
+                    },
+                );
+            }
+        }
+    }
+
+    /// The sums of everybody on this core.
+    pub fn total(&self, window: Window, origin: Origin) -> Tally {
+        let mut all = Tally::default();
+        self.sums(window, origin, |_, sums| all.add(&sums));
+        all
+    }
+}
+
+impl Timeline {
+    /// Who had the cores in a window, most time first.
+    pub fn by_process(&self, window: Window) -> Vec<PidStats> {
+        let mut found: HashMap<ProcId, PidStats> = HashMap::new();
+        for lane in &self.lanes {
+            lane.sums(window, self.origin, |who, sums| {
+                let stats = found.entry(who.id).or_insert_with(|| PidStats {
+                    who: Arc::clone(who),
+                    sums: Tally::default(),
+                });
+                stats.sums.add(&sums);
+                if who.tid.0 == who.id.pid.0 {
+                    stats.who = Arc::clone(who);
+                }
+            });
+        }
+        let mut out: Vec<_> = found.into_values().collect();
+        out.sort_by_key(|s| (std::cmp::Reverse(s.sums.run), s.who.id));
+        out
+    }
+
+    /// The sums of one process in a window.
+    pub fn of(&self, id: ProcId, window: Window) -> Tally {
+        let mut own = Tally::default();
+        for lane in &self.lanes {
+            lane.sums(window, self.origin, |who, sums| {
+                if who.id == id {
+                    own.add(&sums);
+                }
+            });
+        }
+        own
+    }
+
+    /// How many of its ended slices in the window fall into each class of [`HISTOGRAM`], as far as single slices are kept.
+    pub fn lengths(&self, id: ProcId, window: Window) -> [u64; HISTOGRAM.len() + 1] {
+        let mut out = [0; HISTOGRAM.len() + 1];
+        for lane in &self.lanes {
+            for (slice, who) in lane.slices.from(window.from) {
+                if slice.start >= window.to {
+                    break;
+                }
+                if who.id == id && slice.ended != Ended::Running && slice.end > window.from {
+                    let span = slice.span();
+                    out[HISTOGRAM.partition_point(|bound| *bound <= span)] += 1;
+                }
+            }
+        }
+        out
+    }
+
+    /// Who had the core next when a slice of this process was preempted, most often first, as far as slices are kept.
+    pub fn takers(&self, id: ProcId, window: Window) -> Vec<(Arc<Who>, u64)> {
+        let mut found: HashMap<ProcId, (Arc<Who>, u64)> = HashMap::new();
+        for lane in &self.lanes {
+            let mut lost_at: Option<Nanos> = None;
+            for (slice, who) in lane.slices.from(window.from) {
+                if slice.start >= window.to {
+                    break;
+                }
+                if lost_at.take() == Some(slice.start) && who.id != id {
+                    let taker = found.entry(who.id).or_insert((Arc::clone(who), 0));
+                    taker.1 += 1;
+                }
+                if who.id == id && slice.ended == Ended::Preempted && slice.end > window.from {
+                    lost_at = Some(slice.end);
+                }
+            }
+        }
+        let mut out: Vec<_> = found.into_values().collect();
+        out.sort_by_key(|(who, n)| (std::cmp::Reverse(*n), who.id));
+        out
+    }
+}
