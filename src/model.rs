@@ -16,7 +16,7 @@ pub mod snapshot;
 pub mod standing;
 pub mod stat;
 pub mod text;
+pub mod timeline;
 pub mod tty;
 pub mod unit;
 pub mod verdict;
-pub mod timeline;

@@ -4,6 +4,7 @@
 
 pub mod acting;
 pub mod bounded;
+pub mod changes;
 pub mod clock;
 pub mod cores;
 pub mod fields;
