@@ -4,19 +4,23 @@ pub mod drive;
 pub mod inbox;
 mod outside;
 mod panics;
-mod standin;
 pub mod theme;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use ratatui::Terminal;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::App;
 use crate::app::event::{Effect, Event};
 use crate::app::world::Settings;
 use crate::panels;
-use crate::term::output::Output;
+use crate::sampler::{self, News, Samplers};
+use crate::screen;
+use crate::sys::root::ProcRoot;
+use crate::term::output::{self, Output};
 use crate::term::signals::Told;
 use crate::term::{self, input, signals};
 use crate::theme::Theme;
@@ -46,11 +50,13 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     signals::block().context("cannot block signals")?;
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());
-    let (to, interval) = (inbox.tell(), options.settings.interval);
-    spawn("sampler", move || standin::run(&to, interval))?;
     let mut app = App::new(panels::all(), options.settings, options.theme);
+    // The panes say what the first sweep is worth reading for only once they know where they stand.
+    screen::fit(&mut app, Rect::from((Position::ORIGIN, output::size())));
+    let samplers = Samplers::start(ProcRoot::live(), app.plan(), &listener(&inbox.tell()))
+        .context("cannot start the sampling threads")?;
     term::enter(options.mouse).context("cannot take the terminal")?;
-    let mut outside = Real::new(options.mouse);
+    let mut outside = Real::new(options.mouse, samplers);
     let ending = threads(&inbox.tell()).and_then(|()| {
         inbox.wait_first(FIRST_SWEEP);
         let mut terminal = Terminal::new(Output::new())?;
@@ -62,6 +68,18 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     term::restore();
     panics.print();
     ending
+}
+
+/// Passes on what the samplers tell.
+fn listener(tell: &Tell) -> sampler::Tell {
+    let tell = tell.clone();
+    Arc::new(move |news| {
+        tell.event(match news {
+            News::Snapshot(snapshot) => Event::Snapshot(snapshot),
+            News::Detail(detail) => Event::Detail(detail),
+            News::Lost { thread, why } => Event::Lost { thread, why },
+        });
+    })
 }
 
 /// Starts the threads that listen to the person and to signals.

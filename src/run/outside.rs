@@ -2,17 +2,19 @@
 
 use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::plan::Plan;
+use crate::sampler::Samplers;
 use crate::term::{self, clipboard, signals};
 
 /// Performs effects on this terminal and this machine.
 pub struct Real {
     mouse: bool,
+    samplers: Samplers,
 }
 
 impl Real {
     /// Over the terminal of this process.
-    pub fn new(mouse: bool) -> Self {
-        Self { mouse }
+    pub fn new(mouse: bool, samplers: Samplers) -> Self {
+        Self { mouse, samplers }
     }
 
     /// Takes the terminal, again if need be.
@@ -51,7 +53,7 @@ impl Outside for Real {
     }
 
     fn replan(&mut self, plan: &Plan) {
-        let _ = plan;
+        self.samplers.replan(plan.clone());
     }
 }
 

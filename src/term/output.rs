@@ -122,7 +122,7 @@ impl Backend for Output {
 }
 
 /// The size of the terminal now; crossterm's `size` would run `tput` where the kernel does not know.
-fn size() -> Size {
+pub fn size() -> Size {
     match crossterm::terminal::window_size() {
         Ok(w) if w.columns > 0 && w.rows > 0 => Size::new(w.columns, w.rows),
         _ => UNKNOWN_SIZE,
