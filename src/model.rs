@@ -9,6 +9,7 @@ pub mod id;
 pub mod plan;
 pub mod prediction;
 pub mod reading;
+pub mod region;
 pub mod sample;
 pub mod scene;
 pub mod signal;

@@ -3,16 +3,19 @@
 //! Nothing here knows what is visible, keeps a clock of its own beyond stamping what it read, or draws.
 
 pub mod acting;
+pub mod address_space;
 pub mod bounded;
 pub mod changes;
 pub mod clock;
 pub mod cores;
+pub mod elf;
 pub mod fields;
 pub mod frequency;
 pub mod kept;
 pub mod kin;
 pub mod loadavg;
 pub mod machine;
+pub mod maps;
 pub mod meminfo;
 pub mod pressure;
 pub mod proc_cgroup;
@@ -21,7 +24,9 @@ pub mod proc_dir;
 pub mod proc_stat;
 pub mod proc_status;
 pub mod root;
+pub mod sharers;
 pub mod signals;
 pub mod source;
+pub mod stack_pointers;
 pub mod standing;
 pub mod users;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::id::{Nanos, ProcId};
 use super::reading::Reading;
+use super::region::AddressSpace;
 use super::sample::Fault;
 
 /// A part of [`Detail`]: `None` until it was read once.
@@ -48,6 +49,8 @@ pub struct Detail {
     pub of: Option<ProcId>,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
+    /// Its address space.
+    pub regions: Slot<AddressSpace>,
 }
 
 impl Detail {
@@ -57,7 +60,7 @@ impl Detail {
         Self {
             at: self.at,
             of,
-            faults: Vec::new(),
+            ..Self::default()
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::model::detail::Detail;
 use crate::model::sample::Sample;
+use crate::sys::address_space;
 use crate::sys::cores::Cores;
 use crate::sys::frequency::Frequencies;
 use crate::sys::loadavg::Load;
@@ -22,6 +23,7 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
 }
 
 /// What the inspector and the system views show, each at its own pace and only while it is needed.
-pub fn detail_sources(_root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
-    vec![]
+pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
+    let (regions, residencies) = address_space::sources(root);
+    vec![Box::new(regions), Box::new(residencies)]
 }
