@@ -6,6 +6,7 @@ pub mod globals;
 pub mod history;
 pub mod input;
 pub mod key;
+pub mod log;
 pub mod moves;
 pub mod panel;
 mod route;
@@ -114,6 +115,7 @@ impl App {
                 match &outcome {
                     event::Outcome::Done(text) => self.say(text.clone(), false),
                     event::Outcome::Failed(text) => self.say(text.clone(), true),
+                    event::Outcome::Acted(report) => self.world.log.hear(report),
                 }
                 self.each(|panel, world| panel.outcome(world, &outcome));
             }

@@ -1,5 +1,6 @@
 //! The composition root: joins terminal, app and samplers, and is the one place of effects. Draws nothing itself.
 
+mod acting;
 pub mod drive;
 pub mod inbox;
 mod outside;
@@ -24,6 +25,7 @@ use crate::term::output::{self, Output};
 use crate::term::signals::Told;
 use crate::term::{self, input, signals};
 use crate::theme::Theme;
+use acting::Acting;
 use inbox::{Ending, Inbox, Tell};
 use outside::Real;
 
@@ -50,13 +52,16 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     signals::block().context("cannot block signals")?;
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());
+    let (to, read_only) = (inbox.tell(), options.settings.read_only);
     let mut app = App::new(panels::all(), options.settings, options.theme);
     // The panes say what the first sweep is worth reading for only once they know where they stand.
     screen::fit(&mut app, Rect::from((Position::ORIGIN, output::size())));
     let samplers = Samplers::start(ProcRoot::live(), app.plan(), &listener(&inbox.tell()))
         .context("cannot start the sampling threads")?;
+    let acting = Acting::start(&ProcRoot::live(), read_only, move |event| to.event(event))
+        .context("cannot start the thread that acts on processes")?;
     term::enter(options.mouse).context("cannot take the terminal")?;
-    let mut outside = Real::new(options.mouse, samplers);
+    let mut outside = Real::new(options.mouse, samplers, acting);
     let ending = threads(&inbox.tell()).and_then(|()| {
         inbox.wait_first(FIRST_SWEEP);
         let mut terminal = Terminal::new(Output::new())?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::key::{Key, Mouse};
+use crate::model::acting::{Order, Report, Ticket};
 use crate::model::detail::Detail;
 use crate::model::snapshot::Snapshot;
 
@@ -45,6 +46,8 @@ pub enum Effect {
     Redraw,
     /// Put a text into the clipboard (OSC 52).
     Copy(String),
+    /// Find out about processes, or act on them; reports come back as [`Outcome::Acted`].
+    Act(Ticket, Order),
 }
 
 /// What became of an effect.
@@ -54,6 +57,8 @@ pub enum Outcome {
     Done(String),
     /// It failed; the text says why and what would help.
     Failed(String),
+    /// News of an order that acts on processes.
+    Acted(Report),
 }
 
 /// The one place of effects: the real one in `run`, a recording one in tests.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::action::{Action, Keymap};
 use super::history::History;
+use super::log::Log;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
@@ -43,6 +44,8 @@ pub struct World {
     pub dialogs: Vec<&'static str>,
     /// What a pane said when it was last asked to explain itself.
     pub explanation: Explanation,
+    /// What was done to processes, and what became of it.
+    pub log: Log,
     /// What holds the machine back now, if anything.
     pub verdict: Option<Verdict>,
 }
@@ -137,6 +140,7 @@ impl World {
             catalog: Vec::new(),
             dialogs: Vec::new(),
             explanation: Explanation::default(),
+            log: Log::default(),
             verdict: None,
         }
     }

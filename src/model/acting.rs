@@ -154,6 +154,15 @@ pub struct Brief {
     pub at_once: Option<Scope>,
 }
 
+/// Who gave an order: a dialog and how often it had been opened, so that late news find nobody else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// The name of the dialog.
+    pub dialog: &'static str,
+    /// Its running number there.
+    pub number: u64,
+}
+
 /// What is to be done to processes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
@@ -217,10 +226,10 @@ pub struct Settled {
 /// News of one order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Which dialog asked.
-    pub ticket: u64,
-    /// The time of day, `14:03:22`.
-    pub clock: String,
+    /// Who asked.
+    pub ticket: Ticket,
+    /// When, in milliseconds after the Unix epoch.
+    pub unix_ms: u64,
     /// What happened.
     pub news: News,
 }

@@ -1,5 +1,6 @@
 //! The real world behind the app: the one place where effects happen.
 
+use super::acting::Acting;
 use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::plan::Plan;
 use crate::sampler::Samplers;
@@ -9,12 +10,17 @@ use crate::term::{self, clipboard, signals};
 pub struct Real {
     mouse: bool,
     samplers: Samplers,
+    acting: Option<Acting>,
 }
 
 impl Real {
     /// Over the terminal of this process.
-    pub fn new(mouse: bool, samplers: Samplers) -> Self {
-        Self { mouse, samplers }
+    pub fn new(mouse: bool, samplers: Samplers, acting: Option<Acting>) -> Self {
+        Self {
+            mouse,
+            samplers,
+            acting,
+        }
     }
 
     /// Takes the terminal, again if need be.
@@ -49,6 +55,15 @@ impl Outside for Real {
                 Ok(()) => done(format!("copied {} characters", text.chars().count())),
                 Err(e) => failed(format!("cannot copy: {e}")),
             }),
+            Effect::Act(ticket, order) => match &self.acting {
+                Some(acting) => {
+                    acting.order(ticket, order);
+                    None
+                }
+                None => Some(failed(
+                    "pscope runs read-only: nothing is done to processes".to_owned(),
+                )),
+            },
         }
     }
 

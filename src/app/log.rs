@@ -1,0 +1,158 @@
+//! The event log: what was done to processes and what became of it, bounded, oldest first.
+
+use std::collections::VecDeque;
+
+use crate::model::acting::{News, Report, Target, Ticket, refusal};
+use crate::model::text::SafeText;
+
+/// So many lines are kept.
+pub const LINES: usize = 500;
+
+/// What was done and became of it.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    entries: VecDeque<Entry>,
+    /// Names of targets whose fates may still come.
+    names: Vec<(Ticket, Target, SafeText)>,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When, in milliseconds after the Unix epoch.
+    pub unix_ms: u64,
+    /// What happened, printable.
+    pub text: String,
+    /// Whether something went otherwise than asked.
+    pub bad: bool,
+}
+
+impl Log {
+    /// What happened, oldest first.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
+        self.entries.iter()
+    }
+
+    /// Takes in the news of an order.
+    pub fn hear(&mut self, report: &Report) {
+        let at = report.unix_ms;
+        match &report.news {
+            News::Pinned(_) => {}
+            News::Sent { signal, deliveries } => {
+                self.names
+                    .retain(|(t, ..)| t.dialog != report.ticket.dialog);
+                for delivery in deliveries {
+                    let who = who(delivery.to, &delivery.name);
+                    let name = delivery.name.clone();
+                    self.names.push((report.ticket, delivery.to, name));
+                    match delivery.sent {
+                        Ok(()) => {
+                            self.put(at, format!("{} delivered to {who}", signal.name()), false);
+                        }
+                        Err(why) => {
+                            let why = refusal(why);
+                            self.put(
+                                at,
+                                format!("{} not sent to {who}: {why}", signal.name()),
+                                true,
+                            );
+                        }
+                    }
+                }
+            }
+            News::Fate { of, fate, after } => {
+                let known = self
+                    .names
+                    .iter()
+                    .find(|(t, target, _)| *t == report.ticket && target == of);
+                let name = known.map(|(.., name)| name.clone()).unwrap_or_default();
+                let text = format!("{} {fate} after {:.1} s", who(*of, &name), after.seconds());
+                self.put(at, text, false);
+            }
+            News::Settled(settled) => {
+                for (pid, name) in &settled.newcomers {
+                    self.put(
+                        at,
+                        format!("{pid} {name} appeared meanwhile and was not signalled"),
+                        true,
+                    );
+                }
+            }
+            News::Refused(why) => self.put(at, why.clone(), true),
+        }
+    }
+
+    fn put(&mut self, unix_ms: u64, text: String, bad: bool) {
+        if self.entries.len() == LINES {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(Entry { unix_ms, text, bad });
+    }
+}
+
+/// A target by number and name: `1842 firefox`, `1842 firefox thread 1850`.
+pub fn who(target: Target, name: &str) -> String {
+    match target.thread {
+        Some(thread) => format!("{} {name} thread {}", target.id.pid, thread.tid),
+        None => format!("{} {name}", target.id.pid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::acting::{Delivery, Fate};
+    use crate::model::id::{Nanos, ProcId};
+    use crate::model::reading::Missing;
+    use crate::model::signal::Signal;
+
+    fn report(news: News) -> Report {
+        Report {
+            ticket: Ticket {
+                dialog: "signal",
+                number: 1,
+            },
+            unix_ms: 7,
+            news,
+        }
+    }
+
+    #[test]
+    fn tells_what_was_sent_and_what_became_of_it() {
+        let mut log = Log::default();
+        let to = |pid| Target {
+            id: ProcId::new(pid, 1),
+            thread: None,
+        };
+        let delivery = |pid, sent| Delivery {
+            to: to(pid),
+            name: "web".into(),
+            sent,
+        };
+        let deliveries = vec![delivery(5, Ok(())), delivery(6, Err(Missing::Denied))];
+        log.hear(&report(News::Sent {
+            signal: Signal::TERM,
+            deliveries,
+        }));
+        let after = Nanos::from_millis(400);
+        log.hear(&report(News::Fate {
+            of: to(5),
+            fate: Fate::Exited(0),
+            after,
+        }));
+        let lines: Vec<_> = log.entries().map(|e| (e.text.as_str(), e.bad)).collect();
+        assert_eq!(
+            lines,
+            [
+                ("TERM delivered to 5 web", false),
+                ("TERM not sent to 6 web: not permitted", true),
+                ("5 web exited, code 0 after 0.4 s", false),
+            ]
+        );
+        for _ in 0..LINES {
+            log.hear(&report(News::Refused("no".to_owned())));
+        }
+        assert_eq!(log.entries().len(), LINES);
+        assert!(log.entries().all(|e| e.text == "no"));
+    }
+}
