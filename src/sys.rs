@@ -24,6 +24,8 @@ pub mod proc_dir;
 pub mod proc_stat;
 pub mod proc_status;
 pub mod root;
+#[cfg(test)]
+pub mod scenario;
 pub mod sharers;
 pub mod signals;
 pub mod source;

@@ -19,7 +19,7 @@ pub(super) const OF_A_PROCESS: Needs = Needs::STATUS
     .union(Needs::SCHEDSTAT)
     .union(Needs::EXE);
 
-/// Reads, for each place, the parts that are needed there; parts read before and not needed now are kept as they are.
+/// Reads, for each place, the parts that are needed there; the others stay as they are.
 pub(super) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Needs)]) {
     let mut buffer = Vec::new();
     let mut io = pick(tasks, wanted, Needs::IO, |pids| read_io(dir, pids)).into_iter();
@@ -129,6 +129,24 @@ fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<Bytes>> {
             Err(why) => Err(why),
         }
     })
+}
+
+/// What of an old reading a new one begins with: the needed parts, to fall back on and to share text with.
+pub(super) fn only(extra: &Extra, needs: Needs) -> Extra {
+    let mut kept = copy(extra);
+    let none = Extra::default();
+    for need in (OF_A_PROCESS - needs).iter() {
+        match need {
+            Needs::STATUS => kept.status = none.status,
+            Needs::IO => kept.io = none.io,
+            Needs::CGROUP => kept.cgroup = Err(Missing::Soon),
+            Needs::PSS => kept.pss = none.pss,
+            Needs::OOM => kept.oom_score = none.oom_score,
+            Needs::SCHEDSTAT => kept.schedstat = none.schedstat,
+            _ => kept.exe = Err(Missing::Soon),
+        }
+    }
+    kept
 }
 
 /// The parts that nobody has read yet.

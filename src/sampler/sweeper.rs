@@ -87,7 +87,7 @@ impl Sweeper {
         if unread <= FEW || self.last.is_some() {
             self.read_commands(&mut sample, plan, now);
         }
-        self.read_extras(&mut sample.tasks, plan, false);
+        self.read_extras(&mut sample.tasks, plan);
         self.read_threads(&mut sample, plan);
         self.before = self.last.replace(sample);
         Ok(())
@@ -103,7 +103,7 @@ impl Sweeper {
             let now = sample.at;
             self.read_commands(&mut sample, plan, now);
         }
-        let extras = self.read_extras(&mut sample.tasks, plan, true);
+        let extras = self.add_extras(&mut sample.tasks, plan);
         let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan);
         self.last = Some(sample);
         unread || extras || threads
@@ -137,7 +137,7 @@ impl Sweeper {
     fn note_hidden(&self, sample: &mut Sample) {
         if self.table.hidden > 0 {
             let why = format!(
-                "{} processes are hidden from this user (mount option hidepid)",
+                "processes hidden from this user (mount option hidepid): {}",
                 self.table.hidden
             );
             sample.faults.push(Fault {
@@ -155,7 +155,6 @@ impl Sweeper {
         let interval = plan.interval.0.max(10_000_000) as usize;
         let mut turns = tasks.len().saturating_mul(interval) / ROUND.0 as usize + 1;
         let mut places: Vec<usize> = visible(tasks, plan).collect();
-        let seen = places.len();
         for (place, (task, row)) in tasks.iter().zip(&*rows).enumerate() {
             let old = now.since(row.checked) >= ROUND && row.checked.0 > 0;
             if commands::unread(task) {
@@ -165,7 +164,6 @@ impl Sweeper {
                 places.push(place);
             }
         }
-        places[..seen].sort_unstable();
         places.sort_unstable();
         places.dedup();
         places.retain(|place| has_memory(&tasks[*place]));
@@ -175,22 +173,30 @@ impl Sweeper {
         }
     }
 
-    /// Reads the costlier files; with `missing` only those that a row lacks. Answers whether any was read.
-    fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan, missing: bool) -> bool {
-        let mut wanted = vec![plan.of_all & extras::OF_A_PROCESS; tasks.len()];
-        let shown = (plan.needs | plan.of_all) & extras::OF_A_PROCESS;
-        for place in visible(tasks, plan) {
-            wanted[place] = shown;
+    /// Reads the costlier files that a plan asks for, and forgets the others.
+    fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan) {
+        let wanted = wanted(tasks, plan);
+        for (task, needs) in tasks.iter_mut().zip(&wanted) {
+            let old = task.extra.take().filter(|_| !needs.is_empty());
+            task.extra = old.map(|extra| Arc::new(extras::only(&extra, *needs)));
         }
-        let wanted: Vec<(usize, Needs)> = wanted
-            .into_iter()
-            .enumerate()
-            .map(|(place, needs)| match &tasks[place].extra {
-                Some(extra) if missing => (place, needs & extras::lacking(extra)),
-                _ => (place, needs),
-            })
-            .filter(|(_, needs)| !needs.is_empty())
-            .collect();
+        let wanted: Vec<_> = wanted.into_iter().enumerate().collect();
+        self.read_parts(tasks, wanted);
+    }
+
+    /// Reads the parts that a plan asks for and a row lacks; answers whether there were any.
+    fn add_extras(&self, tasks: &mut [TaskSample], plan: &Plan) -> bool {
+        let lacking = |(task, needs): (&TaskSample, Needs)| match &task.extra {
+            Some(extra) => needs & extras::lacking(extra),
+            None => needs,
+        };
+        let wanted = wanted(tasks, plan);
+        let wanted = tasks.iter().zip(wanted).map(lacking).enumerate().collect();
+        self.read_parts(tasks, wanted)
+    }
+
+    fn read_parts(&self, tasks: &mut [TaskSample], mut wanted: Vec<(usize, Needs)>) -> bool {
+        wanted.retain(|(_, needs)| !needs.is_empty());
         extras::read(&self.table.dir, tasks, &wanted);
         !wanted.is_empty()
     }
@@ -233,8 +239,21 @@ fn has_memory(task: &TaskSample) -> bool {
     task.stat.virtual_size.0 > 0 && !task.stat.is_kernel_thread()
 }
 
+/// What each process's row needs of the costlier files.
+fn wanted(tasks: &[TaskSample], plan: &Plan) -> Vec<Needs> {
+    let mut wanted = vec![plan.of_all & extras::OF_A_PROCESS; tasks.len()];
+    let shown = (plan.needs | plan.of_all) & extras::OF_A_PROCESS;
+    for place in visible(tasks, plan) {
+        wanted[place] = shown;
+    }
+    wanted
+}
+
 /// The places of the processes whose rows are shown, and of the one in focus.
 fn visible(tasks: &[TaskSample], plan: &Plan) -> impl Iterator<Item = usize> {
     let place = |id: &ProcId| tasks.binary_search_by_key(id, |t| t.id).ok();
     plan.visible.iter().chain(&plan.focus).filter_map(place)
 }
+
+#[cfg(test)]
+mod tests;

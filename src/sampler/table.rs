@@ -128,7 +128,7 @@ impl Table {
             id,
             stat: line.stat,
             facts,
-            extra: None,
+            extra: before.and_then(|b| b.extra.clone()),
         };
         (row, task)
     }

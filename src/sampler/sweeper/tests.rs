@@ -1,0 +1,201 @@
+use std::fmt::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use super::*;
+use crate::model::id::Pid;
+use crate::model::reading::Missing;
+use crate::sys::scenario;
+
+fn plan() -> Plan {
+    Plan {
+        interval: Nanos::from_millis(1000),
+        ..Plan::default()
+    }
+}
+
+/// The table in words: pid, state, name, parent, arguments, share of a core; then the cores and their load.
+fn words(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
+    for proc in &snapshot.procs {
+        let parent = proc.parent.map_or("-".into(), |at| {
+            snapshot.procs[at as usize].id.pid.to_string()
+        });
+        let command = match &proc.facts.command {
+            Ok(command) => command.args().collect::<Vec<_>>().join("|"),
+            Err(why) => why.word().into(),
+        };
+        let (pid, state, name) = (proc.id.pid, proc.stat.state.letter(), &proc.facts.name);
+        let _ = write!(out, "{pid} {state} {name} <- {parent} [{command}]");
+        let cpu = proc.cpu.map_or(String::new(), |cpu| format!(" {cpu:.0}%"));
+        let _ = writeln!(out, "{cpu}");
+    }
+    for core in &snapshot.system.cores {
+        let busy = core
+            .share
+            .map_or(String::new(), |s| format!(" {:.0}%", s.busy()));
+        let _ = writeln!(out, "core {}{busy}", core.id);
+    }
+    out
+}
+
+#[test]
+fn scenarios() {
+    let begin = |root: &ProcRoot| Sweeper::new(root).expect("there is a proc tree");
+    scenario::play("table", begin, |sweeper, _, step| {
+        let now = Nanos::from_millis(step.at_ms);
+        sweeper.tick(now, &plan()).expect("it lists");
+        sweeper.fill(&plan());
+        words(&sweeper.snapshot().expect("a tick was made"))
+    });
+}
+
+/// A root with these processes, each `(pid, command)`.
+fn root_of(processes: &[(u32, &str)]) -> (tempfile::TempDir, ProcRoot) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = ProcRoot::fixture(dir.path());
+    std::fs::create_dir_all(root.proc("")).expect("made");
+    for (pid, command) in processes {
+        put(&root, *pid, 0);
+        std::fs::write(root.proc(format!("{pid}/cmdline")), command).expect("written");
+        let io = "read_bytes: 100\nwrite_bytes: 0\ncancelled_write_bytes: 0\n";
+        std::fs::write(root.proc(format!("{pid}/io")), io).expect("written");
+        std::fs::write(root.proc(format!("{pid}/oom_score")), "7\n").expect("written");
+    }
+    (dir, root)
+}
+
+fn put(root: &ProcRoot, pid: u32, ticks: u64) {
+    std::fs::create_dir_all(root.proc(pid.to_string())).expect("made");
+    let text = format!(
+        "{pid} (p{pid}) S 1 {pid} {pid} 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 {pid} 4096 1\n"
+    );
+    std::fs::write(root.proc(format!("{pid}/stat")), text).expect("written");
+}
+
+const fn s(n: u64) -> Nanos {
+    Nanos(n * 1_000_000_000)
+}
+
+#[test]
+fn a_command_line_that_hangs_is_late_and_the_others_are_there() {
+    let (_dir, root) = root_of(&[(1, "one"), (3, "three")]);
+    put(&root, 2, 0);
+    let fifo = root.proc("2/cmdline");
+    mkfifo(&fifo, Mode::S_IRWXU).expect("made");
+    let mut sweeper = Sweeper::new(&root).expect("there is a proc tree");
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    let said = words(&sweeper.snapshot().expect("a tick was made"));
+    assert_eq!(
+        said,
+        "1 S p1 <- - [one]\n2 S p2 <- 1 [late]\n3 S p3 <- 1 [three]\n"
+    );
+    let mut open = std::fs::OpenOptions::new();
+    drop(open.write(true).custom_flags(libc::O_NONBLOCK).open(fifo));
+}
+
+#[test]
+fn only_shown_rows_pay_for_what_only_they_show() {
+    let (_dir, root) = root_of(&[(1, "one"), (2, "two"), (3, "three")]);
+    let mut sweeper = Sweeper::new(&root).expect("there is a proc tree");
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    let shown = Plan {
+        needs: Needs::IO,
+        of_all: Needs::OOM,
+        visible: vec![ProcId::new(2, 2), ProcId::new(9, 9)].into(),
+        ..plan()
+    };
+    assert!(sweeper.fill(&shown), "there is something to fetch");
+    assert!(!sweeper.fill(&shown), "and only once");
+    let snapshot = sweeper.snapshot().expect("a tick was made");
+    let of = |pid| {
+        let proc = snapshot.by_pid(Pid(pid)).expect("it is there");
+        let extra = proc.extra.as_ref().expect("all have a score");
+        (extra.oom_score, extra.io.map(|io| io.read.0))
+    };
+    assert_eq!(of(1), (Ok(7), Err(Missing::Soon)));
+    assert_eq!(of(2), (Ok(7), Ok(100)));
+    sweeper.tick(s(2), &plan()).expect("it lists");
+    let snapshot = sweeper.snapshot().expect("a tick was made");
+    assert!(snapshot.procs.iter().all(|p| p.extra.is_none()));
+}
+
+#[test]
+fn fetching_more_leaves_rates_as_they_are() {
+    let (_dir, root) = root_of(&[(1, "one")]);
+    let mut sweeper = Sweeper::new(&root).expect("there is a proc tree");
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    put(&root, 1, 50);
+    sweeper.tick(s(2), &plan()).expect("it lists");
+    let shown = Plan {
+        needs: Needs::IO,
+        visible: vec![ProcId::new(1, 1)].into(),
+        ..plan()
+    };
+    sweeper.fill(&shown);
+    let snapshot = sweeper.snapshot().expect("a tick was made");
+    assert_eq!(snapshot.procs[0].cpu, Ok(50.0));
+}
+
+/// A source that fails as its name says.
+struct Bad(&'static str, u32);
+
+impl Source<Sample> for Bad {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+    fn fills(&self) -> Needs {
+        Needs::empty()
+    }
+    fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
+        self.1 += 1;
+        into.system.switches += u64::from(self.1);
+        assert_ne!(self.0, "panics", "on purpose");
+        Err(Error::Call {
+            call: "ask",
+            why: std::io::Error::other("no"),
+        })
+    }
+}
+
+#[test]
+fn a_failing_source_is_a_fault_and_is_left_alone_for_a_while() {
+    let (_dir, root) = root_of(&[(1, "one")]);
+    let sources: Vec<Box<dyn Source<Sample>>> =
+        vec![Box::new(Bad("panics", 0)), Box::new(Bad("fails", 0))];
+    let mut sweeper = Sweeper::with(&root, sources).expect("there is a proc tree");
+    let mut asked = Vec::new();
+    for at in 1..=5 {
+        sweeper.tick(s(at), &plan()).expect("it lists");
+        let sample = sweeper.last.as_ref().expect("a tick was made");
+        asked.push(sample.system.switches);
+        let faults: Vec<_> = sample.faults.iter().map(|f| (f.source, &*f.why)).collect();
+        let panic = faults[0].1;
+        assert!(panic.starts_with("a fault of pscope: assertion"), "{panic}");
+        assert_eq!(faults[1], ("fails", "ask: no"));
+    }
+    assert_eq!(asked, [2, 4, 0, 6, 0], "asked at 1, 2 and 4 s");
+}
+
+#[test]
+fn an_unreadable_process_is_counted_as_hidden() {
+    if nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: root may read everything");
+        return;
+    }
+    let (_dir, root) = root_of(&[(1, "one"), (2, "two")]);
+    let none = std::fs::Permissions::from_mode(0o000);
+    std::fs::set_permissions(root.proc("2/stat"), none).expect("set");
+    let mut sweeper = Sweeper::new(&root).expect("there is a proc tree");
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    let snapshot = sweeper.snapshot().expect("a tick was made");
+    assert_eq!(snapshot.procs.len(), 1);
+    assert!(
+        snapshot
+            .faults
+            .iter()
+            .any(|f| f.why.ends_with("(mount option hidepid): 1"))
+    );
+}
