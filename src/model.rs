@@ -6,6 +6,7 @@ pub mod detail;
 pub mod filter;
 pub mod format;
 pub mod id;
+pub mod machine_memory;
 pub mod plan;
 pub mod prediction;
 pub mod reading;

@@ -7,6 +7,7 @@ mod help;
 pub mod lanes;
 mod palette;
 pub mod sheet;
+mod view_memory;
 
 use crate::app::panel::Panel;
 
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),
         Box::new(explain::Explain::default()),
+        Box::new(view_memory::ViewMemory::default()),
     ];
     all.sort_by_key(|p| {
         ORDER

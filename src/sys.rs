@@ -15,6 +15,7 @@ pub mod kept;
 pub mod kin;
 pub mod loadavg;
 pub mod machine;
+pub mod machine_memory;
 pub mod maps;
 pub mod meminfo;
 pub mod pressure;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::id::{Nanos, ProcId};
+use super::machine_memory::MachineMemory;
 use super::reading::Reading;
 use super::region::AddressSpace;
 use super::sample::Fault;
@@ -49,8 +50,17 @@ pub struct Detail {
     pub of: Option<ProcId>,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
+    /// What the system views show.
+    pub machine: MachineDetail,
     /// Its address space.
     pub regions: Slot<AddressSpace>,
+}
+
+/// Facts of the machine for the system views; they stay when the focus moves.
+#[derive(Clone, Debug, Default)]
+pub struct MachineDetail {
+    /// Where memory went.
+    pub memory: Slot<MachineMemory>,
 }
 
 impl Detail {
@@ -60,6 +70,7 @@ impl Detail {
         Self {
             at: self.at,
             of,
+            machine: self.machine.clone(),
             ..Self::default()
         }
     }

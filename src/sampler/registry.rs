@@ -6,6 +6,7 @@ use crate::sys::address_space;
 use crate::sys::cores::Cores;
 use crate::sys::frequency::Frequencies;
 use crate::sys::loadavg::Load;
+use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
@@ -25,5 +26,9 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
 /// What the inspector and the system views show, each at its own pace and only while it is needed.
 pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
     let (regions, residencies) = address_space::sources(root);
-    vec![Box::new(regions), Box::new(residencies)]
+    vec![
+        Box::new(regions),
+        Box::new(residencies),
+        Box::new(MachineMemories::new(root)),
+    ]
 }
