@@ -61,7 +61,7 @@ impl fmt::Display for Access {
     }
 }
 
-/// A file by what the kernel lists in `maps`: device and inode; inode 0 is no file.
+/// A file by what the kernel lists in `maps`: device and inode; all zero for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId {
     /// Major number of the device.

@@ -158,7 +158,8 @@ impl Sharers {
 
 /// Whether others may see what is written here.
 fn can_share(region: &Region) -> bool {
+    // A System V segment's inode is its id, which may be 0; its device is not.
     region.access.shared
-        && region.file.inode != 0
+        && region.file != FileId::default()
         && matches!(region.kind, Kind::Shared | Kind::File)
 }

@@ -1,0 +1,45 @@
+//! A process with known parts: it makes regions, descriptors and threads, tells on one line of JSON what it has made, and
+//! waits for its input to end. The live tests inspect it and compare.
+//!
+//! Each part is a file of its own that answers its truth and what must be kept alive.
+
+#![expect(
+    unsafe_code,
+    reason = "makes mappings, shared segments and children that std has no words for"
+)]
+
+use std::any::Any;
+use std::io::BufRead as _;
+
+mod regions;
+
+/// Every part by its name.
+const PARTS: &[(&str, Make)] = &[("regions", regions::make)];
+
+/// Makes a part.
+type Make = fn() -> Part;
+
+/// A part's truth, and what keeps it true.
+type Part = (serde_json::Value, Box<dyn Any>);
+
+fn main() {
+    let mut truth = serde_json::Map::new();
+    let mut kept = Vec::new();
+    truth.insert("pid".to_owned(), std::process::id().into());
+    for (name, make) in PARTS {
+        let (value, keep) = make();
+        truth.insert((*name).to_owned(), value);
+        kept.push(keep);
+    }
+    println!("{}", serde_json::Value::Object(truth));
+    let mut grown: Vec<Vec<u8>> = Vec::new();
+    for line in std::io::stdin().lock().lines() {
+        match line.as_deref() {
+            Ok("grow") => {
+                grown.push(vec![1; 8 << 20]);
+                println!("{{\"grown\":{}}}", grown.len());
+            }
+            _ => break,
+        }
+    }
+}
