@@ -2,11 +2,13 @@
 
 pub mod acting;
 pub mod column;
+pub mod descriptor;
 pub mod detail;
 pub mod filter;
 pub mod format;
 pub mod id;
 pub mod machine_memory;
+pub mod peer;
 pub mod plan;
 pub mod prediction;
 pub mod reading;
@@ -16,6 +18,7 @@ pub mod scene;
 pub mod signal;
 pub mod snapshot;
 pub mod standing;
+pub mod socket;
 pub mod stat;
 pub mod text;
 pub mod timeline;

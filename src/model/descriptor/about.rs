@@ -1,0 +1,175 @@
+//! What only one kind of descriptor has, as `fdinfo` tells it, and how that reads in words.
+
+use crate::model::id::Nanos;
+
+/// What only one kind of descriptor has (`proc_pid_fdinfo(5)`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// Nothing more is told.
+    #[default]
+    Nothing,
+    /// The descriptors that an epoll watches.
+    Epoll(Vec<Watch>),
+    /// An eventfd.
+    Eventfd {
+        /// Its counter.
+        count: u64,
+        /// Its identity, the same in every process that shares it.
+        id: Option<u32>,
+    },
+    /// A timerfd.
+    Timerfd {
+        /// The clock (`CLOCK_*`).
+        clock: i32,
+        /// Expirations that nobody has read yet.
+        ticks: u64,
+        /// Time until it expires; `None` while it is not set.
+        left: Option<Nanos>,
+        /// Time between expirations; zero: once.
+        every: Nanos,
+    },
+    /// The signals that a signalfd receives, bit 0 is signal 1.
+    Signalfd(u64),
+    /// How many files and directories an inotify watches.
+    Inotify(u32),
+    /// How many marks a fanotify has.
+    Fanotify(u32),
+    /// The process behind a pidfd; `None` once it has ended.
+    Pidfd(Option<u32>),
+    /// An io_uring.
+    IoUring {
+        /// Submissions that the kernel has not taken yet.
+        submitted: u32,
+        /// Completions that the process has not taken yet.
+        completed: u32,
+    },
+    /// The number of the pseudo terminal that a master belongs to.
+    Pty(u32),
+    /// Of a BPF program, map or link: its number in the kernel.
+    Bpf(&'static str, u64),
+}
+
+/// One descriptor in the set of an epoll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The number under which it was added.
+    pub fd: u32,
+    /// What it waits for (`EPOLL*`).
+    pub events: u32,
+}
+
+impl Watch {
+    /// `r`, `w`, `rw`, or `–` where neither readiness is awaited.
+    pub fn mode(self) -> &'static str {
+        match (self.events & 1 != 0, self.events & 4 != 0) {
+            (true, true) => "rw",
+            (true, false) => "r",
+            (false, true) => "w",
+            (false, false) => "–",
+        }
+    }
+}
+
+/// How many watched descriptors are named before `and N more`.
+const NAMED: usize = 12;
+
+impl About {
+    /// The facts in words; `None` where there are none.
+    pub fn words(&self) -> Option<String> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Epoll(watches) => epoll(watches),
+            Self::Eventfd { count, .. } if *count == 0 => {
+                "eventfd: counter 0, readers wait".to_owned()
+            }
+            Self::Eventfd { count, .. } => format!("eventfd: counter {count}, ready to be read"),
+            Self::Timerfd {
+                clock,
+                ticks,
+                left,
+                every,
+            } => timer(*clock, *ticks, *left, *every),
+            Self::Signalfd(mask) => signals(*mask),
+            Self::Inotify(1) => "hears of changes to 1 file or directory".to_owned(),
+            Self::Inotify(n) => format!("hears of changes to {n} files and directories"),
+            Self::Fanotify(n) => format!("hears of changes to whole filesystems, {n} marks"),
+            Self::Pidfd(Some(pid)) => format!("a handle of process {pid}"),
+            Self::Pidfd(None) => "a handle of a process that has ended".to_owned(),
+            Self::IoUring {
+                submitted,
+                completed,
+            } => format!(
+                "queues of system calls: {submitted} submitted, {completed} completions to take"
+            ),
+            Self::Pty(index) => format!("master of pts/{index}"),
+            Self::Bpf(what, id) => format!("BPF {what} {id}"),
+        })
+    }
+}
+
+fn epoll(watches: &[Watch]) -> String {
+    if watches.is_empty() {
+        return "watches nothing".to_owned();
+    }
+    let mut out = format!("watches {}:", watches.len());
+    for watch in watches.iter().take(NAMED) {
+        out.push_str(&format!(" {}{}", watch.fd, watch.mode()));
+    }
+    if watches.len() > NAMED {
+        out.push_str(&format!(" and {} more", watches.len() - NAMED));
+    }
+    out
+}
+
+fn timer(clock: i32, ticks: u64, left: Option<Nanos>, every: Nanos) -> String {
+    let clock = match clock {
+        0 => "realtime",
+        1 => "monotonic",
+        7 => "boottime",
+        8 => "realtime alarm",
+        9 => "boottime alarm",
+        _ => "unknown clock",
+    };
+    let mut out = match left {
+        None => format!("timer, not set ({clock})"),
+        Some(left) => format!("timer, expires in {} ({clock})", span(left)),
+    };
+    if every.0 > 0 {
+        out.push_str(&format!(", every {}", span(every)));
+    }
+    if ticks > 0 {
+        out.push_str(&format!(", {ticks} expirations not read"));
+    }
+    out
+}
+
+/// A span in the unit that suits it.
+fn span(of: Nanos) -> String {
+    match of.seconds() {
+        s if s >= 3600.0 => format!("{:.1} h", s / 3600.0),
+        s if s >= 1.0 => format!("{s:.1} s"),
+        s if s >= 0.001 => format!("{:.0} ms", s * 1e3),
+        s => format!("{:.0} µs", s * 1e6),
+    }
+}
+
+/// Names of the signals that have one on every architecture of the `asm-generic` table.
+const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+
+fn signals(mask: u64) -> String {
+    let mut out = "receives".to_owned();
+    for number in (1..=64_usize).filter(|n| mask >> (n - 1) & 1 != 0) {
+        match SIGNALS.get(number - 1) {
+            Some(name) => out.push_str(&format!(" {name}")),
+            None => out.push_str(&format!(" {number}")),
+        }
+    }
+    if mask == 0 {
+        out.push_str(" no signal");
+    }
+    out
+}
