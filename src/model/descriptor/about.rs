@@ -1,5 +1,7 @@
 //! What only one kind of descriptor has, as `fdinfo` tells it, and how that reads in words.
 
+use std::fmt::Write as _;
+
 use crate::model::id::Nanos;
 
 /// What only one kind of descriptor has (`proc_pid_fdinfo(5)`).
@@ -36,7 +38,7 @@ pub enum About {
     Fanotify(u32),
     /// The process behind a pidfd; `None` once it has ended.
     Pidfd(Option<u32>),
-    /// An io_uring.
+    /// Queues of system calls.
     IoUring {
         /// Submissions that the kernel has not taken yet.
         submitted: u32,
@@ -113,10 +115,10 @@ fn epoll(watches: &[Watch]) -> String {
     }
     let mut out = format!("watches {}:", watches.len());
     for watch in watches.iter().take(NAMED) {
-        out.push_str(&format!(" {}{}", watch.fd, watch.mode()));
+        let _ = write!(out, " {}{}", watch.fd, watch.mode());
     }
     if watches.len() > NAMED {
-        out.push_str(&format!(" and {} more", watches.len() - NAMED));
+        let _ = write!(out, " and {} more", watches.len() - NAMED);
     }
     out
 }
@@ -135,10 +137,10 @@ fn timer(clock: i32, ticks: u64, left: Option<Nanos>, every: Nanos) -> String {
         Some(left) => format!("timer, expires in {} ({clock})", span(left)),
     };
     if every.0 > 0 {
-        out.push_str(&format!(", every {}", span(every)));
+        let _ = write!(out, ", every {}", span(every));
     }
     if ticks > 0 {
-        out.push_str(&format!(", {ticks} expirations not read"));
+        let _ = write!(out, ", {ticks} expirations not read");
     }
     out
 }
@@ -163,10 +165,10 @@ const SIGNALS: [&str; 31] = [
 fn signals(mask: u64) -> String {
     let mut out = "receives".to_owned();
     for number in (1..=64_usize).filter(|n| mask >> (n - 1) & 1 != 0) {
-        match SIGNALS.get(number - 1) {
-            Some(name) => out.push_str(&format!(" {name}")),
-            None => out.push_str(&format!(" {number}")),
-        }
+        let _ = match SIGNALS.get(number - 1) {
+            Some(name) => write!(out, " {name}"),
+            None => write!(out, " {number}"),
+        };
     }
     if mask == 0 {
         out.push_str(" no signal");
