@@ -48,8 +48,8 @@ pub struct Descriptor {
     pub info: Reading<Info>,
     /// Size and space of a regular file.
     pub extent: Reading<Extent>,
-    /// What the kernel's socket tables tell, for sockets.
-    pub socket: Reading<Socket>,
+    /// What the kernel's socket tables tell; `None` for all else, and for sockets that are not bound to anything yet.
+    pub socket: Option<Socket>,
     /// Who is at the other end.
     pub peers: Peers,
 }
@@ -113,7 +113,7 @@ impl Descriptor {
             mode: Err(Missing::Soon),
             info: Err(Missing::Soon),
             extent: Err(Missing::Soon),
-            socket: Err(Missing::Soon),
+            socket: None,
             peers: Peers::default(),
         }
     }
@@ -157,7 +157,7 @@ impl Descriptor {
 
     /// What it is, in words: the path, or what an `anon_inode` does, or the addresses of a socket.
     pub fn words(&self) -> String {
-        if let Ok(socket) = &self.socket {
+        if let Some(socket) = &self.socket {
             return socket.words();
         }
         if let Ok(info) = &self.info

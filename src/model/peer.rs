@@ -3,6 +3,7 @@
 //! Pure: `sys::descriptors` brings the census and the tables. Also the words for ends that have no name.
 
 pub mod join;
+pub mod pipeline;
 
 use std::sync::Arc;
 

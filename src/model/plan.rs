@@ -76,6 +76,8 @@ pub struct Plan {
     pub visible: Arc<[ProcId]>,
     /// The process that the inspector shows.
     pub focus: Option<ProcId>,
+    /// Of `focus`: the descriptors on the screen, which are read before the thousands that are not.
+    pub descriptors: Arc<[u32]>,
     /// The pace.
     pub interval: Nanos,
 }

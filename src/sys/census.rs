@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::fds::Fds;
+use super::fds::{Behind, Fds};
 use super::root::ProcRoot;
 use super::{net_namespace, proc_stat};
 use crate::model::descriptor::{About, Kind, kind};
@@ -143,64 +143,75 @@ impl CensusTaker {
         let numbers = fds.numbers()?;
         let mut ends = Vec::with_capacity(numbers.len());
         let mut links = Vec::with_capacity(numbers.len());
+        let mut unclear = Vec::new();
         for fd in numbers {
             let Ok(link) = fds.link(fd) else { continue };
             let hash = hash(&link);
             let old = before.and_then(|(holder, links)| {
                 let ends = holder.ends.as_ref().ok()?;
                 let at = ends.binary_search_by_key(&fd, |e| e.fd).ok()?;
-                (links.get(at) == Some(&hash)).then(|| ends[at].clone())
+                (links.get(at) == Some(&hash)).then(|| ends[at].object.clone())
             });
-            let mut end = old.unwrap_or_else(|| End {
+            let object = old.unwrap_or_else(|| {
+                let (kind, object) = object(&mut fds, fd, &link);
+                if matches!(kind, Kind::File | Kind::Memfd) {
+                    unclear.push((ends.len(), fd, link));
+                }
+                object
+            });
+            ends.push(End {
                 fd,
                 mode: None,
-                object: object(&mut fds, fd, &link),
+                object,
             });
-            if matches!(end.object, Object::Pipe(_) | Object::Fifo { .. }) {
-                end.mode = fds.mode(fd).ok();
-            }
-            ends.push(end);
             links.push(hash);
+        }
+        let asked: Vec<u32> = unclear.iter().map(|(_, fd, _)| *fd).collect();
+        for ((at, _, link), behind) in unclear.iter().zip(fds.behind(&asked)) {
+            if let Some(object) = behind.ok().and_then(|b| refined(link, &b)) {
+                ends[*at].object = object;
+            }
+        }
+        for end in &mut ends {
+            if matches!(end.object, Object::Pipe(_) | Object::Fifo { .. }) {
+                end.mode = fds.mode(end.fd).ok();
+            }
         }
         Ok((Arc::from(ends), links))
     }
 }
 
-/// What joins a descriptor, where its link alone does not say it.
-pub fn object(fds: &mut Fds, fd: u32, link: &[u8]) -> Object {
+/// What a descriptor is and what joins it, where its link or its `fdinfo` says so.
+pub fn object(fds: &mut Fds, fd: u32, link: &[u8]) -> (Kind, Object) {
     let (kind, object) = kind::classify(link);
-    match kind {
-        Kind::Eventfd => match fds.info(fd).map(|info| info.about) {
-            Ok(About::Eventfd { id: Some(id), .. }) => Object::Eventfd(id),
-            _ => object,
-        },
-        Kind::Tty if link.ends_with(b"ptmx") => match fds.info(fd).map(|info| info.about) {
-            Ok(About::Pty(index)) => Object::Pty {
-                index,
-                master: true,
-            },
-            _ => object,
-        },
-        Kind::File | Kind::Memfd => refine(fds, fd, link, kind, object),
-        _ => object,
+    let ptmx = kind == Kind::Tty && link.ends_with(b"ptmx");
+    if !ptmx && kind != Kind::Eventfd {
+        return (kind, object);
     }
+    let object = match fds.info(fd).map(|info| info.about) {
+        Ok(About::Eventfd { id: Some(id), .. }) => Object::Eventfd(id),
+        Ok(About::Pty(index)) => Object::Pty {
+            index,
+            master: true,
+        },
+        _ => object,
+    };
+    (kind, object)
 }
 
-/// Named pipes, shared memory and removed files are known by device and inode; paths do not tell them apart.
-fn refine(fds: &Fds, fd: u32, link: &[u8], kind: Kind, object: Object) -> Object {
-    let Ok(behind) = fds.behind(fd) else {
-        return object;
-    };
+/// Named pipes, shared memory and removed files are known by device and inode, since paths do not tell them apart.
+pub fn refined(link: &[u8], behind: &Behind) -> Option<Object> {
     let (device, inode) = (behind.extent.device, behind.extent.inode);
-    let memory = kind == Kind::Memfd || link.starts_with(b"/dev/shm/");
+    let memory = link.starts_with(b"/memfd:") || link.starts_with(b"/dev/shm/");
     match behind.format {
-        libc::S_IFIFO => Object::Fifo { device, inode },
-        libc::S_IFREG if memory || link.ends_with(kind::DELETED) => Object::Inode {
+        libc::S_IFIFO => Some(Object::Fifo { device, inode }),
+        libc::S_IFREG if memory || behind.links == 0 => Some(Object::Inode {
             device,
             inode,
             memory,
-        },
-        _ => object,
+        }),
+        libc::S_IFREG => None,
+        _ => Some(Object::Other),
     }
 }
 

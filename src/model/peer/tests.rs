@@ -224,3 +224,26 @@ fn terminals_and_eventfds_join_too() {
     assert_eq!(names(&shared), [("sshd", 10, Flow::Both)]);
     assert_eq!(shared.note, Some(Note::Shared));
 }
+
+#[test]
+fn a_pipeline_reads_from_first_to_last() {
+    let (one, two) = (Object::Pipe(1), Object::Pipe(2));
+    let holders = vec![
+        holder(1, "bash", &[(0, RW, Object::Other)]),
+        holder(10, "cat", &[(0, RW, Object::Other), (1, W, one.clone())]),
+        holder(11, "grep", &[(0, R, one), (1, W, two.clone())]),
+        holder(12, "wc", &[(0, R, two), (1, RW, Object::Other)]),
+    ];
+    let all = census(holders);
+    let tables = Tables::default();
+    let join = Join::new(&all, &tables);
+    let names = |stages: Vec<pipeline::Stage>| -> Vec<String> {
+        stages.iter().map(|(_, n)| n.to_string()).collect()
+    };
+    for at in 1..4 {
+        let found = pipeline::through(&join, &all.holders[at]);
+        assert_eq!(names(found), ["cat", "grep", "wc"]);
+    }
+    assert!(pipeline::through(&join, &all.holders[0]).is_empty());
+    assert_eq!(pipeline::all(&join, &all.holders).len(), 1);
+}
