@@ -5,13 +5,12 @@
 pub mod acting;
 pub mod address_space;
 pub mod bounded;
+pub mod census;
 pub mod changes;
 pub mod clock;
 pub mod cores;
+pub mod descriptors;
 pub mod elf;
-pub mod census;
-pub mod clock;
-pub mod cores;
 pub mod fdinfo;
 pub mod fds;
 pub mod fields;

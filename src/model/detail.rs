@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::descriptor::Files;
 use super::id::{Nanos, ProcId};
 use super::machine_memory::MachineMemory;
 use super::reading::Reading;
@@ -48,6 +49,8 @@ pub struct Detail {
     pub at: Nanos,
     /// The process that the fields about one process describe.
     pub of: Option<ProcId>,
+    /// Focus: its descriptors.
+    pub files: Slot<Files>,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
     /// What the system views show.

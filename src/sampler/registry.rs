@@ -4,6 +4,8 @@ use crate::model::detail::Detail;
 use crate::model::sample::Sample;
 use crate::sys::address_space;
 use crate::sys::cores::Cores;
+use crate::sys::descriptors::Descriptors;
+use crate::sys::descriptors::shared::Shared;
 use crate::sys::frequency::Frequencies;
 use crate::sys::loadavg::Load;
 use crate::sys::machine_memory::MachineMemories;
@@ -26,9 +28,11 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
 /// What the inspector and the system views show, each at its own pace and only while it is needed.
 pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
     let (regions, residencies) = address_space::sources(root);
+    let shared = Shared::new(root);
     vec![
         Box::new(regions),
         Box::new(residencies),
         Box::new(MachineMemories::new(root)),
+        Box::new(Descriptors::new(root, shared)),
     ]
 }
