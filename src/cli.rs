@@ -1,69 +1,60 @@
 //! The command line: what can be asked for, and the exit status of each answer.
 
+mod interval;
+mod live;
+
+use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::app::world::Settings;
-use crate::model::id::Nanos;
-use crate::run;
-use crate::term::{self, depth};
+use crate::report::paper::Paper;
+use crate::report::{self, Error, Exit};
+use crate::term::{depth, output};
+use crate::theme::Depth;
 
-/// An oscilloscope for processes: which ran when, why it stopped, what it waits for, where its memory went.
+/// An oscilloscope for processes: which ran when, why it stopped, what it waits for, where its memory went
 #[derive(Debug, Parser)]
-#[command(name = "pscope", version, max_term_width = 100)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
+#[command(
+    name = "pscope",
+    version,
+    max_term_width = 100,
+    override_usage = "pscope [OPTIONS] [TARGET]\n       pscope [OPTIONS] COMMAND …",
+    after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 no such process, 4 not permitted; 128 and its number after a signal.",
+    disable_help_subcommand = true
 )]
 struct Cli {
-    /// Opens this process in the inspector: a pid or a name
-    target: Option<String>,
-    /// The pace: 500ms, 2s, 1m
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
-    interval: Duration,
-    /// Colours: terminal-16, dark, light, contrast, colorblind, mono, or the path of a .toml file
-    #[arg(long, value_name = "NAME", default_value = "terminal-16")]
-    theme: String,
+    #[command(flatten)]
+    live: live::Args,
     /// Draws with ASCII only
     #[arg(long, global = true)]
     ascii: bool,
-    /// Takes away everything that changes the machine: signals, priorities, affinity
-    #[arg(long)]
-    read_only: bool,
-    /// Leaves the mouse to the terminal
-    #[arg(long)]
-    no_mouse: bool,
-    /// Begins with the tree (as it does anyway)
-    #[arg(long, conflicts_with = "flat")]
-    tree: bool,
-    /// Begins with the flat list
-    #[arg(long)]
-    flat: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
-/// Reads a pace such as `1s`, `250ms`, `2m`, `0.5`; from 10 ms to one hour.
-fn interval(text: &str) -> Result<Duration, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let scale = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return Err("write a number with ms, s or m: 500ms, 2s, 1m".to_owned()),
-    };
-    let seconds = number
-        .parse::<f64>()
-        .map_err(|_| "write a number with ms, s or m: 500ms, 2s, 1m".to_owned())?
-        * scale;
-    if !(0.01..=3600.0).contains(&seconds) {
-        return Err("the pace goes from 10ms to 1h".to_owned());
+/// Every report is one file under `report` and one line here and in [`Command::run`].
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prints a table of processes
+    Ps(report::ps::Args),
+    /// Prints the completions of a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page (roff)
+    Man,
+}
+
+impl Command {
+    fn run(&self, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+        match self {
+            Self::Ps(args) => report::ps::run(args, paper),
+            Self::Completions { shell } => completions(*shell, paper),
+            Self::Man => manual(paper),
+        }
     }
-    Ok(Duration::from_secs_f64(seconds))
 }
 
 /// Does what the command line asks for.
@@ -72,34 +63,78 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();
-            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+            return ExitCode::from(u8::from(e.use_stderr()) * Exit::Usage as u8);
         }
     };
-    match live(cli) {
-        Ok(ending) => ExitCode::from(ending.status()),
-        Err(e) => {
-            eprintln!("pscope: {e:#}");
-            ExitCode::from(1)
+    match (&cli.command, &cli.live.target) {
+        (Some(_), Some(target)) => {
+            complain(&format!(
+                "'{target}' comes before a command; write it after"
+            ));
+            ExitCode::from(Exit::Usage as u8)
         }
+        (Some(command), None) => print(command, cli.ascii),
+        (None, _) => match live::run(&cli.live, cli.ascii) {
+            Ok(status) => ExitCode::from(status),
+            Err(e) => {
+                complain(&format!("{e:#}"));
+                ExitCode::from(Exit::Failed as u8)
+            }
+        },
     }
 }
 
-fn live(cli: Cli) -> anyhow::Result<run::inbox::Ending> {
-    if !term::is_interactive() {
-        anyhow::bail!(
-            "the live screen needs a terminal at both ends; for a pipe or a file use 'pscope ps' or 'pscope tree'"
-        );
-    }
+/// Says what went wrong; there may be nobody who hears it.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "pscope: {text}");
+}
+
+fn print(command: &Command, ascii: bool) -> ExitCode {
+    let stdout = std::io::stdout();
+    let terminal = stdout.is_terminal();
     let depth = depth::detect(|name| std::env::var(name).ok());
-    run::live(run::Options {
-        settings: Settings {
-            interval: Nanos(cli.interval.as_nanos() as u64),
-            read_only: cli.read_only,
-            tree: !cli.flat,
-            target: cli.target,
-            ..Settings::default()
-        },
-        theme: run::theme::load(&cli.theme, depth, cli.ascii)?,
-        mouse: !cli.no_mouse,
-    })
+    let mut out = BufWriter::with_capacity(1 << 16, stdout.lock());
+    let mut paper = Paper {
+        out: &mut out,
+        width: terminal.then(|| output::size().width.into()),
+        ascii,
+        styled: terminal && depth > Depth::Mono,
+    };
+    let result = command.run(&mut paper);
+    let result = result.and_then(|exit| {
+        out.flush()?;
+        Ok(exit)
+    });
+    let exit = result.unwrap_or_else(|e| {
+        if !e.is_quiet() {
+            complain(&e.to_string());
+        }
+        e.exit()
+    });
+    // What is left in the buffer has no reader, or was just written: it must not be tried again.
+    drop(out.into_parts());
+    ExitCode::from(exit as u8)
+}
+
+fn completions(shell: clap_complete::Shell, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    // The generator panics on a closed pipe, so it writes into memory.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "pscope", &mut text);
+    paper.out.write_all(&text)?;
+    Ok(Exit::Done)
+}
+
+fn manual(paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    clap_mangen::Man::new(Cli::command()).render(&mut paper.out)?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

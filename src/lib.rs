@@ -7,6 +7,7 @@ pub mod app;
 pub mod cli;
 pub mod model;
 pub mod panels;
+pub mod report;
 pub mod run;
 pub mod sampler;
 pub mod screen;

@@ -1,6 +1,7 @@
 //! The composition root: joins terminal, app and samplers, and is the one place of effects. Draws nothing itself.
 
 mod acting;
+pub mod config;
 pub mod drive;
 pub mod inbox;
 mod outside;
@@ -42,6 +43,8 @@ pub struct Options {
     pub theme: Theme,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// Remapped keys.
+    pub keys: config::Keys,
 }
 
 /// Shows the live screen until the person leaves or something ends the program.
@@ -54,6 +57,7 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     let panics = panics::install(&inbox.tell());
     let (to, read_only) = (inbox.tell(), options.settings.read_only);
     let mut app = App::new(panels::all(), options.settings, options.theme);
+    config::remap(&mut app, options.keys)?;
     // The panes say what the first sweep is worth reading for only once they know where they stand.
     screen::fit(&mut app, Rect::from((Position::ORIGIN, output::size())));
     let samplers = Samplers::start(ProcRoot::live(), app.plan(), &listener(&inbox.tell()))

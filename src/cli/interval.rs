@@ -1,0 +1,47 @@
+//! A pace or a span as people write it: `1s`, `250ms`, `2m`, `0.5`.
+
+use crate::model::id::Nanos;
+
+const HOW: &str = "write a number with ms, s or m: 500ms, 2s, 1m";
+
+/// Reads a pace, from 10 ms to one hour.
+///
+/// # Errors
+/// Says how to write one.
+pub fn parse(text: &str) -> Result<Nanos, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
+    let scale = match unit.trim() {
+        "ms" => 1e6,
+        "" | "s" => 1e9,
+        "m" | "min" => 60e9,
+        "h" => 3600e9,
+        _ => return Err(HOW.to_owned()),
+    };
+    let nanos = number.parse::<f64>().map_err(|_| HOW.to_owned())? * scale;
+    if !(10e6..=3600e9).contains(&nanos) {
+        return Err("the pace goes from 10ms to 1h".to_owned());
+    }
+    Ok(Nanos(nanos as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_write() {
+        for (text, ms) in [
+            ("1s", 1000),
+            ("250ms", 250),
+            ("2m", 120_000),
+            ("0.5", 500),
+            ("1h", 3_600_000),
+        ] {
+            assert_eq!(parse(text), Ok(Nanos::from_millis(ms)), "{text}");
+        }
+        for text in ["", "s", "1d", "0", "1ms", "-1s", "1.2.3s", "2h"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `pscope [TARGET]`: the live screen and its options.
+
+use std::path::PathBuf;
+
+use super::interval;
+use crate::app::world::Settings;
+use crate::model::id::Nanos;
+use crate::run::config::Config;
+use crate::run::{self, theme};
+use crate::term::{self, depth};
+
+/// The pace where nobody says another.
+const PACE: Nanos = Nanos(1_000_000_000);
+
+/// Options of the live screen.
+#[derive(Debug, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub struct Args {
+    /// Opens this process in the inspector: a pid or a name
+    pub target: Option<String>,
+    /// The pace: 500ms, 2s, 1m [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = interval::parse)]
+    interval: Option<Nanos>,
+    /// Colours: terminal-16, dark, light, contrast, colorblind, mono, or a .toml file [default: terminal-16]
+    #[arg(long, value_name = "NAME")]
+    theme: Option<String>,
+    /// Takes away everything that changes the machine: signals, priorities, affinity
+    #[arg(long)]
+    read_only: bool,
+    /// Leaves the mouse to the terminal
+    #[arg(long)]
+    no_mouse: bool,
+    /// Begins with the tree, as it does unless the configuration says otherwise
+    #[arg(long, conflicts_with = "flat")]
+    tree: bool,
+    /// Begins with the flat list
+    #[arg(long)]
+    flat: bool,
+    /// Reads this configuration instead of ~/.config/pscope/config.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// Shows the live screen; answers with the exit status.
+///
+/// # Errors
+/// When there is no terminal, or the configuration or the theme cannot be used.
+pub fn run(args: &Args, ascii: bool) -> anyhow::Result<u8> {
+    if !term::is_interactive() {
+        anyhow::bail!(
+            "the live screen needs a terminal for input and output; 'pscope ps' and 'pscope tree' print to a pipe or a file"
+        );
+    }
+    let config = Config::load(args.config.as_deref())?;
+    let depth = depth::detect(|name| std::env::var(name).ok());
+    let name = args.theme.as_deref().or(config.theme.as_deref());
+    let theme = theme::load(name.unwrap_or("terminal-16"), depth, ascii || config.ascii)?;
+    let ending = run::live(run::Options {
+        settings: Settings {
+            interval: args.interval.or(config.interval).unwrap_or(PACE),
+            of_machine: config.of_machine,
+            read_only: args.read_only || config.read_only,
+            tree: args.tree || !(args.flat || config.flat),
+            target: args.target.clone(),
+        },
+        theme,
+        mouse: config.mouse && !args.no_mouse,
+        keys: config.keys,
+    })?;
+    Ok(ending.status())
+}

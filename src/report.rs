@@ -1,0 +1,108 @@
+//! Answers on paper: one file for each report, written as text or JSON to a pipe, a file or a terminal. Never the live screen.
+//!
+//! Each report has its `Args` and a `run(&Args, &mut Paper) -> Result<Exit, Error>`, and one line in `cli`.
+
+pub mod json;
+pub mod paper;
+pub mod ps;
+pub mod target;
+
+use std::io;
+
+use crate::model::plan::{Needs, Plan};
+use crate::model::snapshot::Snapshot;
+use crate::sampler;
+use crate::sys::root::ProcRoot;
+use crate::sys::source;
+
+/// The exit status of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// There is no such process.
+    NoProcess = 3,
+    /// The kernel does not permit it.
+    NotPermitted = 4,
+}
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The paper takes no more; a closed pipe is no failure.
+    #[error("cannot write: {0}")]
+    Output(#[from] io::Error),
+    /// A name or a number that no process has.
+    #[error("{0}")]
+    NoProcess(String),
+    /// What was asked for makes no sense; the text says what would.
+    #[error("{0}")]
+    Usage(String),
+    /// The kernel does not permit it; the text says what would allow it.
+    #[error("{0}")]
+    NotPermitted(String),
+    /// It did not work; the text says why.
+    #[error("{0}")]
+    Failed(String),
+    /// The kernel could not be read at all.
+    #[error("cannot read the processes: {0}")]
+    Kernel(#[from] source::Error),
+}
+
+impl Error {
+    /// The exit status that says so.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Output(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Self::Output(_) | Self::Failed(_) | Self::Kernel(_) => Exit::Failed,
+            Self::NoProcess(_) => Exit::NoProcess,
+            Self::Usage(_) => Exit::Usage,
+            Self::NotPermitted(_) => Exit::NotPermitted,
+        }
+    }
+
+    /// Whether there is something to say; a closed pipe ends quietly.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self, Self::Output(e) if e.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Output(error.into())
+    }
+}
+
+/// Reads the processes once, with what a report needs of each.
+///
+/// There is no rate in a single sweep, so CPU shares are averages over the life of each process, as `ps` gives them.
+///
+/// # Errors
+/// When there is no proc tree or it cannot be listed.
+pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
+    let plan = Plan {
+        needs: of_all,
+        of_all,
+        ..Plan::default()
+    };
+    let sample = sampler::once(&ProcRoot::live(), &plan)?;
+    let mut snapshot = Snapshot::between(None, &sample);
+    for i in 0..snapshot.procs.len() {
+        snapshot.procs[i].cpu = Ok(lifetime(&snapshot, i));
+    }
+    Ok(snapshot)
+}
+
+/// Percent of one core since the process started.
+fn lifetime(snapshot: &Snapshot, index: usize) -> f32 {
+    let proc = &snapshot.procs[index];
+    let age = snapshot.age(proc.id).seconds();
+    // A process younger than a tick has no age yet.
+    let tick = 1.0 / snapshot.machine.ticks_per_second.max(1) as f64;
+    let busy = snapshot.machine.nanos(proc.stat.cpu_time()).seconds();
+    (100.0 * busy / age.max(tick)) as f32
+}

@@ -1,0 +1,172 @@
+//! `pscope ps`: a table of processes, or the same as JSON.
+
+use super::json::{self, Process};
+use super::paper::{Ink, Paper};
+use super::{Error, Exit};
+use crate::model::column::{self, Column};
+use crate::model::filter::Filter;
+use crate::model::plan::Needs;
+use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::{pad, width};
+
+/// Prints a table of processes, then exits. CPU % is the average over the life of each process
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only processes that pass: words, user:alice, state:D, cpu>10, mem>1g, !not, a | b
+    filter: Vec<String>,
+    /// The column to sort by; with a minus the other way round
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        default_value = "pid",
+        allow_hyphen_values = true
+    )]
+    sort: String,
+    /// The columns, parted by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The columns unless others are asked for.
+const SHOWN: &[&str] = &[
+    "pid", "user", "state", "cpu", "mem", "threads", "time", "command",
+];
+
+/// Writes the table.
+///
+/// # Errors
+/// For a column or a filter that is not understood, and when the processes cannot be read.
+pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    let columns = columns(&args.columns)?;
+    let (sort, reversed) = match args.sort.strip_prefix('-') {
+        Some(name) => (find(name)?, true),
+        None => (find(&args.sort)?, false),
+    };
+    let filter = Filter::parse(&args.filter.join(" "));
+    if let Some(note) = filter.notes().first() {
+        let part = filter.text().get(note.at.clone()).unwrap_or_default();
+        return Err(Error::Usage(format!(
+            "the filter '{part}' is not understood: {}",
+            note.why
+        )));
+    }
+    let mut needs = filter.needs() | sort.needs;
+    if args.json {
+        needs |= json::NEEDS;
+    } else {
+        needs |= columns.iter().fold(Needs::empty(), |all, c| all | c.needs);
+    }
+    let snapshot = super::sweep(needs)?;
+    let mut procs: Vec<&Proc> = snapshot
+        .procs
+        .iter()
+        .filter(|p| filter.matches(&snapshot, p, 1.0))
+        .collect();
+    order(&snapshot, &mut procs, sort, reversed);
+    if args.json {
+        write_json(&snapshot, &procs, paper)?;
+    } else {
+        write_table(&snapshot, &procs, &columns, paper)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn columns(names: &[String]) -> Result<Vec<&'static Column>, Error> {
+    if names.is_empty() {
+        return SHOWN.iter().map(|name| find(name)).collect();
+    }
+    names.iter().map(|name| find(name.trim())).collect()
+}
+
+fn find(name: &str) -> Result<&'static Column, Error> {
+    Column::find(name).ok_or_else(|| {
+        let known: Vec<&str> = column::ALL.iter().map(|c| c.name).collect();
+        Error::Usage(format!(
+            "there is no column '{name}'; columns are {}",
+            known.join(", ")
+        ))
+    })
+}
+
+/// Sorts as a click on the column's header would; equal ones by pid, and what could not be read last.
+fn order(snapshot: &Snapshot, procs: &mut [&Proc], by: &Column, reversed: bool) {
+    let descending = by.greatest_first() != reversed;
+    if by.right() {
+        let key = |p: &Proc| by.number(snapshot, p).and_then(Result::ok);
+        procs.sort_by(|a, b| match (key(a), key(b)) {
+            (Some(a), Some(b)) if descending => b.total_cmp(&a),
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        });
+    } else {
+        procs.sort_by_cached_key(|p| by.text(snapshot, p).map(String::from).ok());
+        if descending {
+            procs.reverse();
+        }
+    }
+}
+
+fn write_json(snapshot: &Snapshot, procs: &[&Proc], paper: &mut Paper<'_>) -> Result<(), Error> {
+    let schema = json::SCHEMA;
+    write!(
+        paper.out,
+        "{{\"schema\":{schema},\"cpu_percent_over\":\"lifetime\",\"processes\":["
+    )?;
+    for (i, proc) in procs.iter().enumerate() {
+        paper.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *paper.out, &Process::new(snapshot, proc))?;
+    }
+    paper.out.write_all(b"\n]}\n")?;
+    Ok(())
+}
+
+fn write_table(
+    snapshot: &Snapshot,
+    procs: &[&Proc],
+    columns: &[&Column],
+    paper: &mut Paper<'_>,
+) -> Result<(), Error> {
+    let missing = if paper.ascii { "-" } else { "–" };
+    let text = |c: &Column, p: &Proc| {
+        c.text(snapshot, p)
+            .map_or_else(|_| missing.to_owned(), String::from)
+    };
+    let cells: Vec<Vec<String>> = procs
+        .iter()
+        .map(|p| columns.iter().map(|c| text(c, p)).collect())
+        .collect();
+    let mut widths: Vec<usize> = columns.iter().map(|c| width(c.title)).collect();
+    for row in &cells {
+        for (wide, cell) in widths.iter_mut().zip(row) {
+            *wide = (*wide).max(width(cell));
+        }
+    }
+    // The last column is as long as it is.
+    if let Some(last) = widths.last_mut() {
+        *last = 0;
+    }
+    let layout = |row: &[&str]| -> String {
+        let mut line = String::new();
+        for (i, cell) in row.iter().enumerate() {
+            let gap = if i == 0 { "" } else { " " };
+            let fill = widths[i].saturating_sub(width(cell));
+            let padded = match (columns[i].right(), widths[i]) {
+                (true, _) => format!("{gap}{:fill$}{cell}", ""),
+                (false, 0) => format!("{gap}{cell}"),
+                (false, wide) => format!("{gap}{}", pad(cell, wide)),
+            };
+            line.push_str(&padded);
+        }
+        line
+    };
+    let titles: Vec<&str> = columns.iter().map(|c| c.title).collect();
+    paper.line(&[(&layout(&titles), Ink::Strong)])?;
+    for row in &cells {
+        let row: Vec<&str> = row.iter().map(String::as_str).collect();
+        paper.line(&[(&layout(&row), Ink::Plain)])?;
+    }
+    Ok(())
+}

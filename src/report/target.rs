@@ -1,0 +1,110 @@
+//! Which process a person means: a pid, or a name that exactly one process has.
+
+use std::fmt::Write as _;
+
+use super::Error;
+use crate::model::id::{Pid, ProcId};
+use crate::model::snapshot::{Proc, Snapshot};
+
+/// How many bytes of a name the kernel keeps (`TASK_COMM_LEN` less one).
+const NAME_BYTES: usize = 15;
+/// How many processes of one name are listed before the rest is counted.
+const LISTED: usize = 20;
+
+/// Finds the process that `text` names.
+///
+/// # Errors
+/// `NoProcess` when there is none; `Usage` with a list when several have the name.
+pub fn find(snapshot: &Snapshot, text: &str) -> Result<ProcId, Error> {
+    if let Ok(pid) = text.parse() {
+        let found = snapshot.by_pid(Pid(pid)).map(|p| p.id);
+        return found.ok_or_else(|| Error::NoProcess(format!("there is no process {pid}")));
+    }
+    let found: Vec<&Proc> = snapshot
+        .procs
+        .iter()
+        .filter(|p| is_called(p, text))
+        .collect();
+    match found.as_slice() {
+        [] => Err(Error::NoProcess(format!(
+            "no process is called '{text}'; 'pscope ps {text}' searches command lines too"
+        ))),
+        [one] => Ok(one.id),
+        several => Err(Error::Usage(ambiguous(text, several))),
+    }
+}
+
+/// Whether it is the name that the kernel keeps, or that of the program in its first argument.
+fn is_called(proc: &Proc, text: &str) -> bool {
+    let name = proc.facts.name.as_str();
+    if name == text {
+        return true;
+    }
+    let program = proc
+        .facts
+        .command
+        .as_ref()
+        .ok()
+        .and_then(|c| c.args().next());
+    let program = program.map(|p| p.rsplit('/').next().unwrap_or(p));
+    program == Some(text)
+        && (name.len() >= NAME_BYTES || !name.is_empty() && text.starts_with(name))
+}
+
+fn ambiguous(text: &str, found: &[&Proc]) -> String {
+    let mut out = format!(
+        "{} processes are called '{text}'; name one by its pid:",
+        found.len()
+    );
+    for proc in found.iter().take(LISTED) {
+        let (pid, user) = (proc.id.pid, &proc.facts.user);
+        let _ = write!(
+            out,
+            "
+{pid:>9} {user:<8} {}",
+            proc.command_line()
+        );
+    }
+    if found.len() > LISTED {
+        let _ = write!(out, "\n          and {} more", found.len() - LISTED);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sample::{Command, Facts};
+    use crate::model::scene::Scene;
+    use crate::report::Exit;
+    use std::sync::Arc;
+
+    #[test]
+    fn finds_by_pid_and_by_name() {
+        let mut scene = Scene::new();
+        scene.task(1, 0, "systemd");
+        scene.task(7, 1, "bash");
+        scene.task(8, 1, "bash");
+        scene.task(9, 1, "a-very-long-nam").facts = Arc::new(Facts {
+            name: "a-very-long-nam".into(),
+            command: Ok(Command::from_bytes(b"/usr/bin/a-very-long-name\0-x\0")),
+            ..Facts::default()
+        });
+        let snapshot = scene.snapshot();
+        assert_eq!(find(&snapshot, "7").ok(), Some(ProcId::new(7, 7)));
+        assert_eq!(find(&snapshot, "systemd").ok(), Some(ProcId::new(1, 1)));
+        assert_eq!(
+            find(&snapshot, "a-very-long-name").ok(),
+            Some(ProcId::new(9, 9))
+        );
+        for (text, exit, said) in [
+            ("99", Exit::NoProcess, "there is no process 99"),
+            ("emacs", Exit::NoProcess, "no process is called 'emacs'"),
+            ("bash", Exit::Usage, "2 processes are called 'bash'"),
+        ] {
+            let error = find(&snapshot, text).expect_err(text);
+            assert_eq!(error.exit(), exit);
+            assert!(error.to_string().contains(said), "{error}");
+        }
+    }
+}
