@@ -4,9 +4,12 @@ mod explain;
 mod footer;
 mod header;
 mod help;
+mod kept;
 pub mod lanes;
+mod listing;
 mod palette;
 pub mod sheet;
+mod threads;
 mod view_memory;
 
 use crate::app::panel::Panel;
@@ -38,6 +41,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(help::Help::default()),
         Box::new(explain::Explain::default()),
         Box::new(view_memory::ViewMemory::default()),
+        Box::new(threads::ThreadsTab::default()),
     ];
     all.sort_by_key(|p| {
         ORDER

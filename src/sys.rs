@@ -31,6 +31,7 @@ pub mod proc_counters;
 pub mod proc_dir;
 pub mod proc_stat;
 pub mod proc_status;
+pub mod remote;
 pub mod root;
 #[cfg(test)]
 pub mod scenario;
@@ -40,5 +41,7 @@ pub mod sock_diag;
 pub mod source;
 pub mod stack_pointers;
 pub mod standing;
+pub mod system_calls;
 pub mod tables;
 pub mod users;
+pub mod waits;

@@ -8,6 +8,7 @@ use super::machine_memory::MachineMemory;
 use super::reading::Reading;
 use super::region::AddressSpace;
 use super::sample::Fault;
+use super::threads::Threads;
 
 /// A part of [`Detail`]: `None` until it was read once.
 pub type Slot<T> = Option<Stamped<T>>;
@@ -53,6 +54,8 @@ pub struct Detail {
     pub files: Slot<Files>,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
+    /// Its threads.
+    pub threads: Slot<Threads>,
     /// What the system views show.
     pub machine: MachineDetail,
     /// Its address space.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::id::{Nanos, ProcId};
+use super::id::{Nanos, ProcId, Tid};
 
 bitflags::bitflags! {
     /// Facts that cost something to read. A column or pane names what it needs; what nobody shows is never read.
@@ -78,6 +78,8 @@ pub struct Plan {
     pub focus: Option<ProcId>,
     /// Of `focus`: the descriptors on the screen, which are read before the thousands that are not.
     pub descriptors: Arc<[u32]>,
+    /// Of `focus`: the threads on the screen, likewise.
+    pub threads: Arc<[Tid]>,
     /// The pace.
     pub interval: Nanos,
 }

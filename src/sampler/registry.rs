@@ -13,6 +13,7 @@ use crate::sys::meminfo::Meminfo;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
+use crate::sys::waits::Waits;
 
 /// What is read at each tick beside the process table.
 pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
@@ -34,5 +35,6 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(residencies),
         Box::new(MachineMemories::new(root)),
         Box::new(Descriptors::new(root, shared)),
+        Box::new(Waits::new(root)),
     ]
 }

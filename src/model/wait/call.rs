@@ -1,0 +1,173 @@
+//! The system call that a thread is in: `/proc/PID/task/TID/syscall`, and the memory that its arguments point to.
+
+/// What `syscall` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// On a core or waiting for one.
+    Running,
+    /// Blocked outside a system call.
+    Outside {
+        /// Stack pointer.
+        sp: u64,
+    },
+    /// In a system call.
+    In {
+        /// Its number, in the table of the process's own word size.
+        number: u64,
+        /// Its arguments.
+        args: [u64; 6],
+        /// Stack pointer.
+        sp: u64,
+    },
+}
+
+impl Call {
+    /// Parses `202 0x55d0c8a2f2a0 0x80 0x2 0x0 0x0 0x0 0x7ffc1b2d8e90 0x7f1b2c3d4e5f`, `-1 0x7ffc… 0x7f1b…` and `running`.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(text).ok()?.trim();
+        if text == "running" {
+            return Some(Self::Running);
+        }
+        let (number, rest) = text.split_once(' ')?;
+        let mut values = [0; 8];
+        let mut count = 0;
+        for word in rest.split_ascii_whitespace() {
+            let hex = word.strip_prefix("0x")?;
+            *values.get_mut(count)? = u64::from_str_radix(hex, 16).ok()?;
+            count += 1;
+        }
+        match (number.parse::<i64>().ok()?, count) {
+            (-1, 2) => Some(Self::Outside { sp: values[0] }),
+            (number @ 0.., 8) => {
+                let sp = values[6];
+                Some(Self::In {
+                    number: number as u64,
+                    args: [
+                        values[0], values[1], values[2], values[3], values[4], values[5],
+                    ],
+                    sp,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The stack pointer.
+    pub fn sp(&self) -> Option<u64> {
+        match self {
+            Self::Running => None,
+            Self::Outside { sp } | Self::In { sp, .. } => Some(*sp).filter(|sp| *sp != 0),
+        }
+    }
+}
+
+/// The most descriptors of a poll set that are looked at.
+const MOST_POLLED: u64 = 1024;
+
+/// The pieces of memory, as address and length, that [`super::classify`] wants to see for a system call.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "arguments of a system call have no names of their own"
+)]
+pub fn wanted(name: &str, args: &[u64; 6], wide: bool) -> Vec<(u64, usize)> {
+    let [a, b, c, d, e, _] = *args;
+    let time = if wide { 16 } else { time_size(name) };
+    let mut out = Vec::new();
+    let mut want = |address: u64, length: usize| {
+        if address != 0 && length > 0 {
+            out.push((address, length));
+        }
+    };
+    match base(name) {
+        // The owner of a glibc mutex stands 8 bytes behind its word.
+        "futex" => {
+            want(a, 4);
+            want(a.wrapping_add(8), 4);
+            want(d, time);
+        }
+        "poll" | "ppoll" => {
+            want(a, b.min(MOST_POLLED) as usize * 8);
+            if base(name) == "ppoll" {
+                want(c, time);
+            }
+        }
+        "select" | "pselect6" => {
+            let bytes = a.min(MOST_POLLED).div_ceil(64) as usize * 8;
+            for set in [b, c, d] {
+                want(set, bytes);
+            }
+            want(e, time);
+        }
+        "nanosleep" => want(a, time),
+        "clock_nanosleep" | "rt_sigtimedwait" => want(c, time),
+        "epoll_pwait2" | "semtimedop" => want(d, time),
+        _ => {}
+    }
+    out
+}
+
+/// The name without the suffix of 32-bit processes that tell time in 64 bits, and `select` for its newer number.
+pub(super) fn base(name: &str) -> &str {
+    match name.strip_suffix("_time64").unwrap_or(name) {
+        "_newselect" => "select",
+        other => other,
+    }
+}
+
+/// Bytes of a time argument of a 32-bit process.
+pub(super) fn time_size(name: &str) -> usize {
+    if name.ends_with("_time64") { 16 } else { 8 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_three_forms() {
+        let text = b"202 0x55d0c8a2f2a0 0x80 0x2 0x0 0x0 0x1 0x7ffc1b2d8e90 0x7f1b2c3d4e5f\n";
+        let expected = Call::In {
+            number: 202,
+            args: [0x55d0_c8a2_f2a0, 0x80, 2, 0, 0, 1],
+            sp: 0x7ffc_1b2d_8e90,
+        };
+        assert_eq!(Call::parse(text), Some(expected));
+        assert_eq!(Call::parse(b"running\n"), Some(Call::Running));
+        let outside = Call::parse(b"-1 0x7ffc1b2d8e90 0x7f1b2c3d4e5f\n").expect("it parses");
+        assert_eq!(outside.sp(), Some(0x7ffc_1b2d_8e90));
+    }
+
+    #[test]
+    fn refuses_anything_else() {
+        for text in [
+            &b""[..],
+            b"0",
+            b"-2 0x1 0x2",
+            b"202 1 2 3",
+            b"1 0x1",
+            b"1 0x1 0x1 0x1 0x1 0x1 0x1 0x1 0x1 0x1",
+            b"\xff 0x1 0x2",
+        ] {
+            assert_eq!(Call::parse(text), None, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn asks_for_what_arguments_point_to() {
+        let args = [0x1000, 3, 0x2000, 0, 0, 0];
+        assert_eq!(wanted("poll", &args, true), [(0x1000, 24)]);
+        assert_eq!(wanted("ppoll", &args, true), [(0x1000, 24), (0x2000, 16)]);
+        assert_eq!(wanted("ppoll", &args, false)[1], (0x2000, 8));
+        assert_eq!(wanted("ppoll_time64", &args, false)[1], (0x2000, 16));
+        let huge = [0x1000, u64::MAX, 0, 0, 0, 0];
+        assert_eq!(wanted("poll", &huge, true), [(0x1000, 8192)]);
+        assert!(wanted("read", &args, true).is_empty());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = Call::parse(&bytes);
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! System calls that wait: which descriptor, child or time their arguments name.
+
+use super::super::call::time_size;
+use super::super::{Child, Fd, Futex, Limit, Lock, MOST_FDS, Wait};
+use super::{Clues, futex};
+use crate::model::id::{Nanos, Pid};
+use crate::model::reading::Missing;
+
+/// System calls whose first argument is the descriptor that they wait for.
+const ON_DESCRIPTOR: &[(&str, &[&str])] = &[
+    (
+        "read of",
+        &["read", "readv", "pread64", "preadv", "preadv2"],
+    ),
+    (
+        "write of",
+        &[
+            "write",
+            "writev",
+            "pwrite64",
+            "pwritev",
+            "pwritev2",
+            "sendfile",
+            "sendfile64",
+        ],
+    ),
+    ("accept on", &["accept", "accept4"]),
+    ("receive on", &["recv", "recvfrom", "recvmsg", "recvmmsg"]),
+    ("send on", &["send", "sendto", "sendmsg", "sendmmsg"]),
+    ("connect of", &["connect"]),
+    ("file lock (flock) on", &["flock"]),
+    (
+        "flush to disk of",
+        &["fsync", "fdatasync", "syncfs", "sync_file_range"],
+    ),
+    ("close of", &["close"]),
+    ("ioctl on", &["ioctl"]),
+    ("directory entries of", &["getdents", "getdents64"]),
+    ("completions of", &["io_uring_enter"]),
+    ("message from", &["mq_timedreceive"]),
+    ("room for a message in", &["mq_timedsend"]),
+    ("splice from", &["splice", "tee"]),
+    ("space in", &["fallocate", "ftruncate"]),
+];
+
+/// System calls that one phrase explains.
+const PHRASES: &[(&str, &[&str])] = &[
+    ("System V semaphore", &["semop", "semtimedop"]),
+    ("message of a System V queue", &["msgrcv"]),
+    ("room in a System V queue", &["msgsnd"]),
+    (
+        "completions of asynchronous I/O",
+        &["io_getevents", "io_pgetevents"],
+    ),
+    ("opening a file", &["open", "openat", "openat2", "creat"]),
+    (
+        "looking up a file",
+        &[
+            "stat",
+            "lstat",
+            "newfstatat",
+            "statx",
+            "access",
+            "faccessat",
+            "faccessat2",
+            "readlink",
+            "readlinkat",
+        ],
+    ),
+    (
+        "changing a directory",
+        &[
+            "mkdir",
+            "mkdirat",
+            "rmdir",
+            "unlink",
+            "unlinkat",
+            "rename",
+            "renameat",
+            "renameat2",
+            "link",
+            "linkat",
+            "symlink",
+        ],
+    ),
+    ("all disks to be written", &["sync"]),
+    (
+        "memory being mapped or released",
+        &[
+            "mmap", "munmap", "mremap", "mprotect", "brk", "madvise", "msync", "mlock", "mlockall",
+        ],
+    ),
+    (
+        "a page that userfaultfd or a debugger holds back",
+        &["userfaultfd"],
+    ),
+    ("its program being loaded", &["execve", "execveat"]),
+    ("its own end", &["exit", "exit_group"]),
+    ("random numbers", &["getrandom"]),
+    ("a mount", &["mount", "umount2", "umount"]),
+    (
+        "a process's memory or registers",
+        &["ptrace", "process_vm_readv", "process_vm_writev"],
+    ),
+];
+
+#[expect(
+    clippy::many_single_char_names,
+    reason = "arguments of a system call have no names of their own"
+)]
+pub(super) fn in_call(clues: &Clues<'_>, name: &str, args: [u64; 6]) -> Wait {
+    let [a, b, c, d, e, _] = args;
+    let full = clues.name.unwrap_or(name);
+    let milliseconds = |ms: u64| {
+        u64::try_from(ms as i32).map_or(Limit::None, |ms| Limit::Asked(Nanos::from_millis(ms)))
+    };
+    match name {
+        "futex" => futex::wait(clues, args, full),
+        "futex_waitv" => several(a, b),
+        "poll" => poll(clues, a, b, milliseconds(c)),
+        "ppoll" => poll(clues, a, b, asked(clues, c, full)),
+        "select" => select(clues, args, asked_micros(clues, e)),
+        "pselect6" => select(clues, args, asked(clues, e, full)),
+        "epoll_wait" | "epoll_pwait" => epoll(a, milliseconds(d)),
+        "epoll_pwait2" => epoll(a, asked(clues, d, full)),
+        "wait4" | "waitpid" => Wait::Child(child(a)),
+        "waitid" => Wait::Child(match a & 0xffff_ffff {
+            1 => Child::One(Pid(b as u32), None),
+            2 => Child::Group(Pid(b as u32)),
+            3 => Child::Behind(b as i32),
+            _ => Child::Any,
+        }),
+        "vfork" | "clone" | "clone3" => Wait::Child(Child::Vforked),
+        "nanosleep" => Wait::Sleep(asked(clues, a, full)),
+        "clock_nanosleep" => Wait::Sleep(if b & TIMER_ABSTIME != 0 {
+            until(clues, c, full, clock(clues, a))
+        } else {
+            asked(clues, c, full)
+        }),
+        "restart_syscall" => Wait::Sleep(Limit::None),
+        "pause" | "rt_sigsuspend" | "sigsuspend" => Wait::Signal(Limit::None),
+        "rt_sigtimedwait" => Wait::Signal(asked(clues, c, full)),
+        "fcntl" | "fcntl64" => Wait::On {
+            verb: if LOCKING.contains(&b) {
+                "record lock (fcntl) on"
+            } else {
+                "fcntl on"
+            },
+            fd: fd(a),
+        },
+        _ => named(name, a),
+    }
+}
+
+/// `TIMER_ABSTIME` of `clock_nanosleep(2)`.
+const TIMER_ABSTIME: u64 = 1;
+/// `F_SETLKW`, `F_SETLKW64`, `F_OFD_SETLKW` of `fcntl(2)`.
+const LOCKING: [u64; 3] = [7, 14, 38];
+
+fn named(name: &str, first: u64) -> Wait {
+    let verb = |(verb, names): &(&'static str, &[&str])| names.contains(&name).then_some(*verb);
+    if let Some(verb) = ON_DESCRIPTOR.iter().find_map(verb) {
+        return Wait::On {
+            verb,
+            fd: fd(first),
+        };
+    }
+    PHRASES
+        .iter()
+        .find_map(verb)
+        .map_or(Wait::Call, Wait::Phrase)
+}
+
+fn fd(number: u64) -> Fd {
+    Fd {
+        number: number as i32,
+        target: Err(Missing::Soon),
+    }
+}
+
+fn several(waiters: u64, count: u64) -> Wait {
+    Wait::Futex(Futex {
+        kind: Lock::Several(count as u32),
+        word: waiters,
+        place: None,
+        limit: Limit::None,
+    })
+}
+
+fn child(pid: u64) -> Child {
+    match pid as i32 {
+        n @ 1.. => Child::One(Pid(n as u32), None),
+        -1 | 0 => Child::Any,
+        group => Child::Group(Pid(group.unsigned_abs())),
+    }
+}
+
+/// Reads the descriptors of a `struct pollfd` array; negative ones are skipped, as the kernel does.
+fn poll(clues: &Clues<'_>, array: u64, count: u64, limit: Limit) -> Wait {
+    let count = count as u32;
+    let numbers = (0..u64::from(count.min(1024)))
+        .filter_map(|i| clues.memory.u32(array.wrapping_add(i * 8)))
+        .filter(|n| (*n as i32) >= 0);
+    let fds: Vec<Fd> = numbers.map(|n| fd(n.into())).collect();
+    let total = if fds.is_empty() || count > 1024 {
+        count as usize
+    } else {
+        fds.len()
+    };
+    any("poll", fds, total, limit)
+}
+
+/// Reads the descriptors of up to three `fd_set`s.
+fn select(clues: &Clues<'_>, args: [u64; 6], limit: Limit) -> Wait {
+    let most = args[0].min(1024);
+    let words = if clues.wide { 8 } else { 4 };
+    let watched = |n: u64| {
+        args[1..4].iter().any(|set| {
+            *set != 0
+                && clues
+                    .memory
+                    .slice(set.wrapping_add(n / 8 / words * words), words as usize)
+                    .is_some_and(|word| in_word(word, n % (words * 8)))
+        })
+    };
+    let fds: Vec<Fd> = (0..most).filter(|n| watched(*n)).map(fd).collect();
+    let total = fds.len();
+    any("select", fds, total, limit)
+}
+
+/// Whether a bit of a machine word is set.
+fn in_word(word: &[u8], bit: u64) -> bool {
+    let byte = bit as usize / 8;
+    let at = if cfg!(target_endian = "big") {
+        word.len() - 1 - byte
+    } else {
+        byte
+    };
+    word[at] & (1 << (bit % 8)) != 0
+}
+
+fn epoll(set: u64, limit: Limit) -> Wait {
+    Wait::Any {
+        how: "epoll",
+        set: Some(fd(set)),
+        fds: Vec::new(),
+        total: 0,
+        limit,
+    }
+}
+
+fn any(how: &'static str, mut fds: Vec<Fd>, total: usize, limit: Limit) -> Wait {
+    fds.truncate(MOST_FDS);
+    if total == 0 {
+        // `poll(NULL, 0, ms)` and `select(0, …)` are old ways to sleep.
+        return Wait::Sleep(limit);
+    }
+    Wait::Any {
+        how,
+        set: None,
+        fds,
+        total,
+        limit,
+    }
+}
+
+fn clock(clues: &Clues<'_>, id: u64) -> Nanos {
+    match id {
+        0 | 8 => clues.now.real,
+        7 | 9 => clues.now.boot,
+        _ => clues.now.monotonic,
+    }
+}
+
+/// Reads a span at an address.
+pub(super) fn asked(clues: &Clues<'_>, address: u64, name: &str) -> Limit {
+    time(clues, address, name, 1).map_or(Limit::None, Limit::Asked)
+}
+
+/// Reads a `struct timeval`.
+fn asked_micros(clues: &Clues<'_>, address: u64) -> Limit {
+    time(clues, address, "select", 1000).map_or(Limit::None, Limit::Asked)
+}
+
+/// Reads a deadline at an address.
+pub(super) fn until(clues: &Clues<'_>, address: u64, name: &str, now: Nanos) -> Limit {
+    time(clues, address, name, 1).map_or(Limit::None, |end| Limit::Left(end.since(now)))
+}
+
+/// Reads seconds and a fraction of `unit` nanoseconds.
+fn time(clues: &Clues<'_>, address: u64, name: &str, unit: u64) -> Option<Nanos> {
+    if address == 0 {
+        return None;
+    }
+    let wide = clues.wide || time_size(name) == 16;
+    let step = if wide { 8 } else { 4 };
+    let seconds = u64::try_from(clues.memory.long(address, wide)?).ok()?;
+    let part = u64::try_from(clues.memory.long(address.wrapping_add(step), wide)?).ok()?;
+    Some(Nanos(
+        seconds
+            .saturating_mul(1_000_000_000)
+            .saturating_add(part.saturating_mul(unit)),
+    ))
+}

@@ -1,0 +1,181 @@
+//! Waits as sentences.
+
+use std::fmt::Write as _;
+
+use super::{Child, Fd, Futex, Limit, Lock, Wait, Waiting};
+use crate::model::format::duration;
+use crate::model::id::Tid;
+use crate::model::text::SafeText;
+
+/// Names of what a wait mentions by number; each may know nothing.
+pub struct Names<'a> {
+    /// The name of a thread.
+    pub thread: &'a dyn Fn(Tid) -> Option<SafeText>,
+    /// What is at the other end of a descriptor, such as `pipe written by 812 make`.
+    pub peer: &'a dyn Fn(i32) -> Option<String>,
+}
+
+impl Names<'_> {
+    /// Knows nothing.
+    pub const NONE: Names<'static> = Names {
+        thread: &|_| None,
+        peer: &|_| None,
+    };
+
+    fn of(&self, thread: Tid) -> String {
+        match (self.thread)(thread) {
+            Some(name) => format!("thread {thread} {name}"),
+            None => format!("thread {thread}"),
+        }
+    }
+}
+
+/// How many descriptors of a set are named in a sentence.
+const NAMED: usize = 6;
+
+impl Waiting {
+    /// The wait in words: `mutex held by thread 1871 Compositor`, `read of fd 3, pipe written by 812 make`, `poll on 2 descriptors: 3 pipe, 5 socket`.
+    pub fn words(&self, names: &Names<'_>) -> String {
+        let plain = self.what.words(self, names);
+        if !self.uninterruptible || matches!(self.what, Wait::Child(Child::Vforked)) {
+            return plain;
+        }
+        let place = match &self.function {
+            Some(function) => format!("disk or device (D, in {function})"),
+            None => "disk or device (D)".to_owned(),
+        };
+        match self.what {
+            Wait::Outside | Wait::Hidden | Wait::Call => place,
+            _ => format!("{place}: {plain}"),
+        }
+    }
+}
+
+impl Wait {
+    fn words(&self, whole: &Waiting, names: &Names<'_>) -> String {
+        match self {
+            Self::Running => "running".to_owned(),
+            Self::Futex(futex) => futex.words(names),
+            Self::Any {
+                how,
+                set,
+                fds,
+                total,
+                limit,
+            } => {
+                let set = set
+                    .as_ref()
+                    .map_or(String::new(), |s| format!(" {}", s.number));
+                let list = list(fds, *total, names);
+                format!("{how}{set} on {list}{}", at_most(*limit))
+            }
+            Self::On { verb, fd } => {
+                let known = (names.peer)(fd.number).or_else(|| short(fd));
+                let known = known.map_or(String::new(), |k| format!(", {k}"));
+                format!("{verb} fd {}{known}", fd.number)
+            }
+            Self::Child(child) => child.words(),
+            Self::Sleep(limit) => match limit {
+                Limit::None => "sleep".to_owned(),
+                Limit::Asked(span) => format!("sleep of {}", duration(*span)),
+                Limit::Left(span) => format!("sleep, {} left", duration(*span)),
+            },
+            Self::Signal(limit) => format!("a signal{}", at_most(*limit)),
+            Self::Phrase(phrase) => (*phrase).to_owned(),
+            Self::Call => whole
+                .call
+                .as_ref()
+                .map_or_else(|| "a system call".to_owned(), |call| format!("in {call}")),
+            Self::Outside => "outside a system call: a page of its memory, or a signal".to_owned(),
+            Self::Work => whole
+                .function
+                .as_ref()
+                .map_or_else(|| "work".to_owned(), |f| format!("work, in {f}")),
+            Self::Stopped => "stopped, until it is continued".to_owned(),
+            Self::Traced(None) => "stopped by its debugger".to_owned(),
+            Self::Traced(Some(pid)) => format!("stopped by its debugger {pid}"),
+            Self::Ended => "ended".to_owned(),
+            Self::Hidden => whole.function.as_ref().map_or_else(
+                || "not shown to this user".to_owned(),
+                |f| format!("in {f}"),
+            ),
+        }
+    }
+}
+
+impl Futex {
+    fn words(&self, names: &Names<'_>) -> String {
+        let kind = match self.kind {
+            Lock::Mutex(owner) => format!("mutex held by {}", names.of(owner)),
+            Lock::PiMutex(owner) => format!("PI mutex held by {}", names.of(owner)),
+            Lock::Join(thread) => return format!("joining {}", names.of(thread)),
+            Lock::Condition => "condition variable, semaphore or rwlock".to_owned(),
+            Lock::Ownerless => "barrier or lock that stores no owner".to_owned(),
+            Lock::Parked => "parked until it is woken".to_owned(),
+            Lock::Shared(Some(owner)) => format!("shared mutex held by {}", names.of(owner)),
+            Lock::Shared(None) => "lock that may be shared".to_owned(),
+            Lock::Several(n) => return format!("any of {n} locks"),
+        };
+        let limit = at_most(self.limit);
+        match &self.place {
+            Some(place) => format!("{kind} ({:#x}, in {place}){limit}", self.word),
+            None => format!("{kind} ({:#x}){limit}", self.word),
+        }
+    }
+}
+
+impl Child {
+    fn words(&self) -> String {
+        match self {
+            Self::Any => "any child to end".to_owned(),
+            Self::One(pid, Some(name)) => format!("child {pid} {name} to end"),
+            Self::One(pid, None) => format!("child {pid} to end"),
+            Self::Group(group) => format!("a child of process group {group} to end"),
+            Self::Behind(fd) => format!("the child behind pidfd {fd} to end"),
+            Self::Vforked => "its new child to run a program or end".to_owned(),
+        }
+    }
+}
+
+fn at_most(limit: Limit) -> String {
+    match limit {
+        Limit::None => String::new(),
+        Limit::Asked(span) => format!(", at most {}", duration(span)),
+        Limit::Left(span) => format!(", {} left", duration(span)),
+    }
+}
+
+fn list(fds: &[Fd], total: usize, names: &Names<'_>) -> String {
+    let mut text = match total {
+        1 => "1 descriptor".to_owned(),
+        n => format!("{n} descriptors"),
+    };
+    for (i, fd) in fds.iter().take(NAMED).enumerate() {
+        text.push_str(if i == 0 { ": " } else { ", " });
+        text.push_str(&fd.number.to_string());
+        if let Some(known) = (names.peer)(fd.number).or_else(|| short(fd)) {
+            text.push(' ');
+            text.push_str(&known);
+        }
+    }
+    let more = total.saturating_sub(fds.len().min(NAMED));
+    if more > 0 && !fds.is_empty() {
+        let _ = write!(text, " + {more} more");
+    }
+    text
+}
+
+/// What a link of `/proc/PID/fd` leads to, in a word or two: `pipe`, `socket`, `eventfd`, `terminal /dev/pts/3`, a path.
+fn short(fd: &Fd) -> Option<String> {
+    let target = fd.target.as_ref().ok()?.as_str();
+    let anonymous = target.strip_prefix("anon_inode:");
+    Some(match (anonymous, target.split_once(":[")) {
+        (Some("[eventpoll]"), _) => "epoll".to_owned(),
+        (Some(kind), _) => kind.trim_matches(['[', ']']).to_owned(),
+        (None, Some((kind @ ("pipe" | "socket"), _))) => kind.to_owned(),
+        _ if target.starts_with("/dev/pts/") || target.starts_with("/dev/tty") => {
+            format!("terminal {target}")
+        }
+        _ => target.to_owned(),
+    })
+}

@@ -1,0 +1,109 @@
+//! The last good value about the process in focus: what a pane goes on showing, greyed, after the process has ended.
+
+use std::sync::Arc;
+
+use crate::app::world::World;
+use crate::model::detail::Stamped;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::reading::{Missing, Reading};
+
+/// A value and how fresh it is.
+#[derive(Debug)]
+pub struct Kept<T> {
+    of: Option<ProcId>,
+    value: Option<Arc<T>>,
+    at: Nanos,
+    state: Reading<()>,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self {
+            of: None,
+            value: None,
+            at: Nanos(0),
+            state: Err(Missing::Soon),
+        }
+    }
+}
+
+impl<T> Kept<T> {
+    /// Takes in what is known now; true where the value is another one than before.
+    pub fn take(&mut self, world: &World, slot: Option<&Stamped<T>>) -> bool {
+        let mut changed = false;
+        if self.of != world.focus {
+            *self = Self {
+                of: world.focus,
+                ..Self::default()
+            };
+            changed = true;
+        }
+        if world.detail.of != self.of {
+            return changed;
+        }
+        let Some(stamped) = slot else { return changed };
+        match &stamped.value {
+            Ok(value) => {
+                self.state = Ok(());
+                if self.at != stamped.at {
+                    self.value = Some(Arc::clone(value));
+                    self.at = stamped.at;
+                    return true;
+                }
+            }
+            Err(why) => self.state = Err(*why),
+        }
+        changed
+    }
+
+    /// The value, where there ever was one.
+    pub fn value(&self) -> Option<&Arc<T>> {
+        self.value.as_ref()
+    }
+
+    /// Whether the process has ended, so that the value is its last.
+    pub fn ended(&self) -> bool {
+        self.state == Err(Missing::Gone)
+    }
+
+    /// Why nothing is shown, in words; empty where something is.
+    pub fn why(&self) -> String {
+        match (self.of, self.state) {
+            (None, _) => "no process is selected".to_owned(),
+            (_, Ok(())) => String::new(),
+            (_, Err(Missing::Soon)) => "reading …".to_owned(),
+            (_, Err(why)) => format!("– {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::world::Settings;
+    use crate::model::detail::Detail;
+    use crate::theme::{Depth, Theme};
+
+    #[test]
+    fn the_last_value_of_an_ended_process_stays() {
+        let mut world = World::new(Theme::terminal(Depth::Ansi, false), Settings::default());
+        let id = ProcId::new(7, 7);
+        world.focus = Some(id);
+        world.detail = Arc::new(Detail {
+            of: Some(id),
+            ..Detail::default()
+        });
+        let mut kept = Kept::default();
+        let slot = |at, value| Stamped::new(Nanos(at), value);
+        assert!(kept.take(&world, Some(&slot(1, Ok(5)))));
+        assert!(
+            !kept.take(&world, Some(&slot(1, Ok(5)))),
+            "the same reading"
+        );
+        assert!(!kept.take(&world, Some(&slot(2, Err(Missing::Gone)))));
+        assert!(kept.ended() && kept.value().is_some_and(|v| **v == 5));
+        world.focus = Some(ProcId::new(8, 8));
+        assert!(kept.take(&world, Some(&slot(3, Ok(6)))), "another process");
+        assert!(kept.value().is_none() && !kept.ended(), "not its value");
+    }
+}

@@ -1,0 +1,141 @@
+//! What every tab with one table does alike: lines above it, the table itself, the mouse, the search.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::sheet::Sheet;
+use crate::app::action::Action;
+use crate::app::key::{Mouse, Press};
+use crate::app::panel::Reply;
+use crate::app::world::World;
+use crate::theme::{Role, Theme};
+use crate::widgets::line;
+use crate::widgets::table::{Column, Row, Table, place};
+
+/// A line above a table, in parts of different roles.
+pub type Parts = Vec<(String, Role)>;
+
+/// A table with lines above it, as it was fitted last.
+#[derive(Clone, Debug, Default)]
+pub struct Listing<K> {
+    /// Selection, scrolling, search and order.
+    pub sheet: Sheet<K>,
+    head: Vec<Parts>,
+    rows: Vec<Row>,
+    area: Rect,
+}
+
+/// What a listing is fitted to.
+pub struct Content<'a, K> {
+    /// The lines above the table; at most a third of the height is given to them.
+    pub head: Vec<Parts>,
+    /// The keys of all rows, in order.
+    pub keys: &'a [K],
+    /// Whether a row contains a text.
+    pub matches: &'a dyn Fn(usize, &str) -> bool,
+    /// A row as it is drawn.
+    pub row: &'a dyn Fn(usize) -> Row,
+}
+
+impl<K: Clone + PartialEq + Default> Listing<K> {
+    /// Takes in the rows as they are now; only those in view are made.
+    pub fn fit(&mut self, area: Rect, content: Content<'_, K>) {
+        self.area = area;
+        self.head = content.head;
+        self.head.truncate(usize::from(area.height / 3));
+        let height = usize::from(self.table().height.saturating_sub(1));
+        self.sheet.fit(content.keys, height, content.matches);
+        self.rows = self.sheet.window().map(content.row).collect();
+    }
+
+    /// The places of the rows in view.
+    pub fn in_view(&self) -> std::ops::Range<usize> {
+        self.sheet.window()
+    }
+
+    /// Whether the mouse stands on a row of the table or beside one, rather than above.
+    fn table(&self) -> Rect {
+        let head = self.head.len() as u16;
+        Rect {
+            y: self.area.y + head,
+            height: self.area.height.saturating_sub(head),
+            ..self.area
+        }
+    }
+
+    /// Answers moves, search and sort.
+    pub fn act(&mut self, action: &Action, columns: &[Column]) -> Reply {
+        if self.sheet.act(action, columns.len()) {
+            Reply::Done
+        } else {
+            Reply::Pass
+        }
+    }
+
+    /// Answers the mouse: rows are selected, the wheel scrolls, a click on a title sorts.
+    pub fn mouse(&mut self, mouse: Mouse, columns: &[Column]) -> Reply {
+        let table = self.table();
+        if mouse.press == Press::Left && mouse.row == table.y && table.height > 0 {
+            let at = mouse.column.saturating_sub(table.x);
+            let placed = place(columns, table.width);
+            if let Some(p) = placed.iter().find(|p| p.cells.contains(&at)) {
+                self.sheet.sort_by(p.column);
+                return Reply::Done;
+            }
+        }
+        let row = i32::from(mouse.row) - i32::from(table.y) - 1;
+        if self.sheet.mouse(mouse, row) {
+            Reply::Done
+        } else {
+            Reply::Pass
+        }
+    }
+
+    /// Draws what was fitted.
+    pub fn render(
+        &self,
+        world: &World,
+        columns: &[Column],
+        order: impl Fn(usize) -> bool,
+        buf: &mut Buffer,
+    ) {
+        let theme = &world.theme;
+        for (parts, y) in self.head.iter().zip(self.area.y..) {
+            let area = Rect {
+                x: self.area.x + 1,
+                y,
+                width: self.area.width.saturating_sub(1),
+                height: 1,
+            };
+            line::draw(theme, area, parts, Modifier::empty(), buf);
+        }
+        let descending = order(self.sheet.sort) != self.sheet.inverted;
+        let table = Table {
+            columns,
+            rows: &self.rows,
+            selected: self.sheet.selected_in_view(),
+            sort: Some((self.sheet.sort, descending)),
+            needle: self.sheet.needle(),
+            header: true,
+        };
+        table.render(theme, self.table(), buf);
+    }
+}
+
+/// Says in the middle of an empty pane why it is empty.
+pub fn empty(theme: &Theme, area: Rect, text: &str, buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return;
+    }
+    let wide = crate::model::text::width(text).min(usize::from(area.width)) as u16;
+    let at = Rect {
+        x: area.x + (area.width - wide) / 2,
+        y: area.y + area.height / 3,
+        width: wide,
+        height: 1,
+    };
+    let parts = [(text.to_owned(), Role::Dim)];
+    line::draw(theme, at, &parts, Modifier::empty(), buf);
+}

@@ -1,0 +1,177 @@
+//! The tab Threads: each thread, what it does, and what it waits for in words.
+
+mod explain;
+mod rows;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::kept::Kept;
+use super::listing::{self, Content, Listing};
+use crate::app::action::Action;
+use crate::app::event::Effect;
+use crate::app::key::{Key, Mouse};
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::World;
+use crate::model::id::Tid;
+use crate::model::plan::{Needs, Plan};
+use crate::model::threads::{ThreadRow, Threads};
+
+static SPEC: Spec = Spec {
+    name: "threads",
+    title: "Threads",
+    about: "Its threads: what each does, how much, and what it waits for.",
+    place: Place::Tab,
+    needs: Needs::WAITS,
+    actions: &[
+        moves::UP,
+        moves::DOWN,
+        moves::PAGE_UP,
+        moves::PAGE_DOWN,
+        moves::HALF_UP,
+        moves::HALF_DOWN,
+        moves::FIRST,
+        moves::LAST,
+        moves::SEARCH,
+        moves::NEXT,
+        moves::PREVIOUS,
+        moves::SORT_LEFT,
+        moves::SORT_RIGHT,
+        moves::INVERT,
+        moves::COPY,
+    ],
+};
+
+/// The pane.
+#[derive(Default)]
+pub struct ThreadsTab {
+    kept: Kept<Threads>,
+    list: Listing<Tid>,
+    /// Places in `Threads::rows`, and their numbers, in the order that is shown.
+    order: Vec<usize>,
+    keys: Vec<Tid>,
+    sorted: Option<(usize, bool)>,
+}
+
+impl ThreadsTab {
+    fn sort(&mut self, threads: &Threads) {
+        let by = self.list.sheet.sort;
+        self.order = (0..threads.rows.len()).collect();
+        let row = |i: usize| &threads.rows[i];
+        if by == rows::WAITS {
+            let words = |i: &usize| threads.waits_on(row(*i), &|_| None).unwrap_or_default();
+            self.order.sort_by_cached_key(words);
+        } else {
+            self.order.sort_by(|a, b| compare(by, row(*a), row(*b)));
+        }
+        if self.list.sheet.inverted {
+            self.order.reverse();
+        }
+        self.keys = self.order.iter().map(|i| row(*i).id.tid).collect();
+        self.sorted = Some((by, self.list.sheet.inverted));
+    }
+}
+
+/// Orders two threads by a column, the largest first where it holds amounts; equal ones stay in the order of their numbers.
+fn compare(column: usize, a: &ThreadRow, b: &ThreadRow) -> Ordering {
+    let most = |of: fn(&ThreadRow) -> f64| of(b).total_cmp(&of(a));
+    match column {
+        rows::NAME => a.name.cmp(&b.name),
+        rows::STATE => a.stat.state.cmp(&b.stat.state),
+        rows::CPU => most(|r| r.cpu.map_or(-1.0, f64::from)),
+        rows::CORE => a.stat.processor.cmp(&b.stat.processor),
+        rows::VOLUNTARY => most(|r| r.value(|d| d.rates).map_or(-1.0, |s| s.voluntary)),
+        rows::INVOLUNTARY => most(|r| r.value(|d| d.rates).map_or(-1.0, |s| s.involuntary)),
+        rows::STACK => most(|r| r.value(|d| d.stack).map_or(-1.0, |s| s.used.0 as f64)),
+        _ => Ordering::Equal,
+    }
+}
+
+impl Panel for ThreadsTab {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn plan(&self, _: &World, plan: &mut Plan) {
+        plan.needs |= SPEC.needs;
+        let shown = self.keys.get(self.list.in_view()).unwrap_or_default();
+        plan.threads = shown.into();
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        let changed = self.kept.take(world, world.detail.threads.as_ref());
+        let threads = self.kept.value().map(Arc::clone).unwrap_or_default();
+        let order = Some((self.list.sheet.sort, self.list.sheet.inverted));
+        if changed || self.sorted != order {
+            self.sort(&threads);
+        }
+        let content = Content {
+            head: rows::head(&threads, self.kept.ended(), area.height),
+            keys: &self.keys,
+            matches: &|i, needle| rows::contains(&threads, &threads.rows[self.order[i]], needle),
+            row: &|i| {
+                rows::row(
+                    world,
+                    &threads,
+                    &threads.rows[self.order[i]],
+                    self.kept.ended(),
+                )
+            },
+        };
+        self.list.fit(area, content);
+        Reply::Pass
+    }
+
+    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+        if action == moves::COPY {
+            let row = self.list.sheet.chosen().zip(self.kept.value());
+            return row.map_or(Reply::Done, |(tid, threads)| {
+                Reply::Do(Effect::Copy(rows::copied(threads, *tid)))
+            });
+        }
+        self.list.act(action, rows::COLUMNS)
+    }
+
+    fn typing(&self) -> bool {
+        self.list.sheet.typing()
+    }
+
+    fn key(&mut self, world: &World, key: Key) -> Reply {
+        self.list.sheet.key(&world.keys, key);
+        Reply::Done
+    }
+
+    fn paste(&mut self, _: &World, text: &str) -> Reply {
+        self.list.sheet.paste(text);
+        Reply::Done
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        self.list.mouse(mouse, rows::COLUMNS)
+    }
+
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        let _ = world;
+        explain::lines(self.kept.value().map(AsRef::as_ref))
+    }
+
+    fn status(&self, _: &World) -> String {
+        self.list.sheet.status()
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        if self.kept.value().is_none() {
+            listing::empty(&world.theme, area, &self.kept.why(), buf);
+            return;
+        }
+        self.list
+            .render(world, rows::COLUMNS, rows::is_descending, buf);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Rows, columns and the lines above them.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::world::World;
+use crate::model::format::{bytes, duration, per_second, percent};
+use crate::model::id::{Nanos, Tid};
+use crate::model::reading::{Missing, Reading};
+use crate::model::stat::State;
+use crate::model::threads::{ThreadRow, Threads};
+use crate::model::wait::{Lock, Wait};
+use crate::panels::listing::Parts;
+use crate::theme::{Role, Theme};
+use crate::widgets::table::{Column, Row};
+
+pub const NAME: usize = 1;
+pub const STATE: usize = 2;
+pub const CPU: usize = 3;
+pub const CORE: usize = 4;
+pub const VOLUNTARY: usize = 5;
+pub const INVOLUNTARY: usize = 6;
+pub const STACK: usize = 7;
+pub const WAITS: usize = 8;
+
+const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
+    Column {
+        title,
+        width,
+        right,
+        grows: false,
+        rank,
+    }
+}
+
+/// The columns; the order of the constants above.
+pub const COLUMNS: &[Column] = &[
+    column("TID", 7, true, 0),
+    column("NAME", 15, false, 0),
+    column("S", 1, false, 1),
+    column("CPU%", 5, true, 2),
+    column("CORE", 4, true, 6),
+    column("VOL/s", 5, true, 4),
+    column("INV/s", 5, true, 5),
+    column("STACK", 5, true, 3),
+    Column {
+        title: "WAITS FOR",
+        width: 22,
+        right: false,
+        grows: true,
+        rank: 0,
+    },
+];
+
+/// Whether a column's own order begins with the largest.
+pub fn is_descending(column: usize) -> bool {
+    matches!(column, CPU | VOLUNTARY | INVOLUNTARY | STACK)
+}
+
+/// A wait is told with its age from this on.
+const WORTH_TELLING: Nanos = Nanos(1_000_000_000);
+
+pub fn row(world: &World, threads: &Threads, row: &ThreadRow, ended: bool) -> Row {
+    let theme = &world.theme;
+    let text = |text: String, role: Role| Line::from(Span::styled(text, theme.style(role)));
+    let value = |value: Reading<String>, role: Role| match value {
+        Ok(value) => text(value, role),
+        Err(_) => text("–".to_owned(), Role::Faint),
+    };
+    let cpu = row.cpu.map(|c| world.scaled(c));
+    let rates = row.value(|d| d.rates);
+    let busy = cpu.is_ok_and(|c| c >= 0.05);
+    let rate = |rate: f64| per_second(rate);
+    let state = row.stat.state;
+    Row {
+        cells: vec![
+            text(row.id.tid.to_string(), Role::Dim),
+            text(row.name.to_string(), Role::Text),
+            text(state.letter().to_string(), state_role(state)),
+            value(
+                cpu.map(percent),
+                if busy { Role::Strong } else { Role::Dim },
+            ),
+            text(row.stat.processor.to_string(), Role::Dim),
+            value(rates.map(|r| rate(r.voluntary)), Role::Dim),
+            value(rates.map(|r| rate(r.involuntary)), Role::Dim),
+            value(row.value(|d| d.stack).map(|s| bytes(s.used)), Role::Text),
+            waits(theme, threads, row),
+        ],
+        style: if ended {
+            theme.style(Role::Dim)
+        } else {
+            Style::new()
+        },
+    }
+}
+
+fn waits(theme: &Theme, threads: &Threads, row: &ThreadRow) -> Line<'static> {
+    let Ok(detail) = &row.detail else {
+        return Line::from(Span::styled("–", theme.style(Role::Faint)));
+    };
+    let words = threads.waits_on(row, &|_| None).unwrap_or_default();
+    let mut line = Line::from(Span::styled(words, theme.style(role(threads, row))));
+    if detail.seen >= WORTH_TELLING && detail.waiting.what != Wait::Running {
+        let age = format!(" · {}", duration(detail.seen));
+        line.push_span(Span::styled(age, theme.style(Role::Dim)));
+    }
+    line
+}
+
+/// How much a wait matters: a deadlock and a sick disk most, what is hidden least.
+fn role(threads: &Threads, row: &ThreadRow) -> Role {
+    let Ok(detail) = &row.detail else {
+        return Role::Faint;
+    };
+    if threads.deadlocks.iter().any(|d| d.0.contains(&row.id.tid)) || detail.waiting.uninterruptible
+    {
+        return Role::Bad;
+    }
+    match &detail.waiting.what {
+        Wait::Running => Role::Good,
+        Wait::Stopped | Wait::Traced(_) => Role::Warn,
+        Wait::Futex(f) => match f.kind {
+            Lock::Mutex(_) | Lock::PiMutex(_) | Lock::Shared(Some(_)) => Role::Warn,
+            _ => Role::Dim,
+        },
+        Wait::On { .. } | Wait::Child(_) => Role::Text,
+        Wait::Hidden => Role::Faint,
+        _ => Role::Dim,
+    }
+}
+
+fn state_role(state: State) -> Role {
+    match state {
+        State::Running => Role::Good,
+        State::Blocked | State::Zombie | State::Dead => Role::Bad,
+        State::Stopped | State::Traced => Role::Warn,
+        _ => Role::Dim,
+    }
+}
+
+/// The lines above the table: deadlocks first, then a count of states, then what is denied.
+pub fn head(threads: &Threads, ended: bool, height: u16) -> Vec<Parts> {
+    let mut head: Vec<Parts> = Vec::new();
+    for deadlock in &threads.deadlocks {
+        head.push(vec![
+            ("Deadlock: ".to_owned(), Role::Bad),
+            (threads.told(deadlock), Role::Bad),
+            (" · each waits for the next".to_owned(), Role::Dim),
+        ]);
+    }
+    if ended {
+        head.push(vec![(
+            "The process has ended; these were its threads.".to_owned(),
+            Role::Warn,
+        )]);
+    }
+    if height >= 8 {
+        head.push(counts(threads));
+    }
+    if let Some(denied) = denied(threads) {
+        head.push(vec![(denied.to_owned(), Role::Warn)]);
+    }
+    head
+}
+
+fn counts(threads: &Threads) -> Parts {
+    let rows = &threads.rows;
+    let mut parts = vec![
+        (rows.len().to_string(), Role::Strong),
+        (
+            if rows.len() == 1 {
+                " thread"
+            } else {
+                " threads"
+            }
+            .to_owned(),
+            Role::Dim,
+        ),
+    ];
+    let mut add = |n: usize, what: &str, role: Role| {
+        if n > 0 {
+            parts.push(("   ".to_owned(), Role::Dim));
+            parts.push((n.to_string(), role));
+            parts.push((format!(" {what}"), Role::Dim));
+        }
+    };
+    let state = |s: State| rows.iter().filter(|r| r.stat.state == s).count();
+    let waits = |of: fn(&Wait) -> bool| {
+        let what = rows.iter().filter_map(|r| r.detail.as_ref().ok());
+        what.filter(|d| of(&d.waiting.what)).count()
+    };
+    add(state(State::Running), "running", Role::Good);
+    add(
+        waits(|w| w.owner().is_some()),
+        "wait for another",
+        Role::Warn,
+    );
+    add(state(State::Blocked), "in state D", Role::Bad);
+    add(
+        state(State::Stopped) + state(State::Traced),
+        "stopped",
+        Role::Warn,
+    );
+    let asleep = state(State::Sleeping) + state(State::Idle);
+    add(asleep, "sleeping", Role::Text);
+    parts
+}
+
+/// What is denied of these threads, and what would allow it.
+pub fn denied(threads: &Threads) -> Option<&'static str> {
+    let hidden = threads.rows.iter().any(|r| {
+        r.detail
+            .as_ref()
+            .is_ok_and(|d| d.waiting.what == Wait::Hidden || d.sp == Err(Missing::Denied))
+            && !r.stat.is_kernel_thread()
+    });
+    hidden.then_some(
+        "What they wait for is not shown to this user: run pscope as their user or as root.",
+    )
+}
+
+pub fn contains(threads: &Threads, row: &ThreadRow, needle: &str) -> bool {
+    let needle = needle.to_lowercase();
+    let waits = || threads.waits_on(row, &|_| None).unwrap_or_default();
+    row.name.to_lowercase().contains(&needle)
+        || row.id.tid.to_string().contains(&needle)
+        || waits().to_lowercase().contains(&needle)
+}
+
+/// A thread as one line of text.
+pub fn copied(threads: &Threads, tid: Tid) -> String {
+    let Some(row) = threads.get(tid) else {
+        return tid.to_string();
+    };
+    let waits = threads.waits_on(row, &|_| None);
+    let waits = waits.map_or(String::new(), |w| format!(": {w}"));
+    format!("{tid} {} {}{waits}", row.name, row.stat.state.letter())
+}
