@@ -25,6 +25,7 @@ pub mod meminfo;
 pub mod net_namespace;
 pub mod net_tables;
 pub mod netlink;
+pub mod perf;
 pub mod pressure;
 pub mod proc_cgroup;
 pub mod proc_counters;

@@ -1,0 +1,100 @@
+//! The kernel's `struct perf_event_attr` as far as this program fills it (`perf_event_open(2)`).
+
+use crate::model::id::Nanos;
+
+/// `PERF_ATTR_SIZE_VER5`: the size that every kernel since 4.1 knows.
+const SIZE: u32 = 112;
+/// `PERF_TYPE_SOFTWARE`.
+const SOFTWARE: u32 = 1;
+/// `PERF_COUNT_SW_DUMMY`: counts nothing, carries records only.
+const DUMMY: u64 = 9;
+/// `PERF_SAMPLE_TID | PERF_SAMPLE_TIME`: with `SAMPLE_ID_ALL`, each record ends with pid, tid and time.
+const SAMPLE_TYPE: u64 = 1 << 1 | 1 << 2;
+
+const INHERIT: u64 = 1 << 1;
+const EXCLUDE_KERNEL: u64 = 1 << 5;
+const EXCLUDE_HV: u64 = 1 << 6;
+const COMM: u64 = 1 << 9;
+const TASK: u64 = 1 << 13;
+const WATERMARK: u64 = 1 << 14;
+const SAMPLE_ID_ALL: u64 = 1 << 18;
+const COMM_EXEC: u64 = 1 << 24;
+const USE_CLOCKID: u64 = 1 << 25;
+const CONTEXT_SWITCH: u64 = 1 << 26;
+
+/// What an event is to record.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attr {
+    kind: u32,
+    size: u32,
+    config: u64,
+    sample_period: u64,
+    sample_type: u64,
+    read_format: u64,
+    flags: u64,
+    wakeup: u32,
+    bp_type: u32,
+    config1: u64,
+    config2: u64,
+    branch_sample_type: u64,
+    sample_regs_user: u64,
+    sample_stack_user: u32,
+    clockid: i32,
+    sample_regs_intr: u64,
+    aux_watermark: u32,
+    sample_max_stack: u16,
+    reserved: u16,
+}
+
+const _: () = assert!(size_of::<Attr>() == SIZE as usize);
+
+impl Attr {
+    /// Every switch, name, birth and end on a core; the reader is woken when `watermark` bytes are waiting.
+    pub fn switches(watermark: u32) -> Self {
+        Self {
+            kind: SOFTWARE,
+            size: SIZE,
+            config: DUMMY,
+            sample_period: 0,
+            sample_type: SAMPLE_TYPE,
+            read_format: 0,
+            flags: COMM
+                | TASK
+                | WATERMARK
+                | SAMPLE_ID_ALL
+                | COMM_EXEC
+                | USE_CLOCKID
+                | CONTEXT_SWITCH,
+            wakeup: watermark,
+            bp_type: 0,
+            config1: 0,
+            config2: 0,
+            branch_sample_type: 0,
+            sample_regs_user: 0,
+            sample_stack_user: 0,
+            clockid: libc::CLOCK_MONOTONIC,
+            sample_regs_intr: 0,
+            aux_watermark: 0,
+            sample_max_stack: 0,
+            reserved: 0,
+        }
+    }
+
+    /// The same of one thread and those that it will make, as far as a user may ask without privilege.
+    pub fn own(watermark: u32) -> Self {
+        let all = Self::switches(watermark);
+        Self {
+            flags: all.flags | INHERIT | EXCLUDE_KERNEL | EXCLUDE_HV,
+            ..all
+        }
+    }
+}
+
+/// The bytes that end each record: pid, tid, time.
+pub(super) const TRAILER: usize = 16;
+
+/// The moment that the last bytes of a record tell.
+pub(super) fn moment(last: [u8; 8]) -> Nanos {
+    Nanos(u64::from_ne_bytes(last))
+}

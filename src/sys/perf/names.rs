@@ -1,0 +1,113 @@
+//! Names and start times of threads that switches tell only by number: `/proc/PID/stat`, `/proc/PID/task/TID/comm`.
+
+use std::collections::HashMap;
+use std::fs;
+
+use crate::model::id::{Nanos, Pid, ProcId, Tid};
+use crate::model::text::SafeText;
+use crate::model::timeline::Names;
+use crate::sys::clock;
+use crate::sys::proc_stat;
+use crate::sys::root::ProcRoot;
+
+/// Start times that are remembered.
+const MOST: usize = 1 << 16;
+
+/// Looks names up in a proc tree.
+#[derive(Debug)]
+pub struct ProcNames {
+    root: ProcRoot,
+    started: HashMap<Pid, ProcId>,
+    ticks_per_second: u64,
+}
+
+impl ProcNames {
+    /// Over this tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
+        let ticks = ticks.ok().flatten().and_then(|t| u64::try_from(t).ok());
+        Self {
+            root: root.clone(),
+            started: HashMap::new(),
+            ticks_per_second: ticks.unwrap_or(100),
+        }
+    }
+
+    /// The process with this number, which began at `at`.
+    ///
+    /// One that has already gone gets the start time of the moment that the kernel told.
+    pub fn began(&mut self, pid: Pid, at: Nanos) -> ProcId {
+        let id = self.read_start(pid).unwrap_or_else(|| {
+            let suspended = clock::since_boot().since(clock::now());
+            let ticks = u128::from(at.0 + suspended.0) * u128::from(self.ticks_per_second);
+            ProcId::new(pid.0, (ticks / 1_000_000_000) as u64)
+        });
+        self.remember(id);
+        id
+    }
+
+    /// A process ended; its number may be given to another.
+    pub fn ended(&mut self, pid: Pid) {
+        self.started.remove(&pid);
+    }
+
+    /// Forgets everything: ends may have been lost.
+    pub fn forget(&mut self) {
+        self.started.clear();
+    }
+
+    fn remember(&mut self, id: ProcId) {
+        if self.started.len() >= MOST {
+            self.started.clear();
+        }
+        self.started.insert(id.pid, id);
+    }
+
+    fn read_start(&self, pid: Pid) -> Option<ProcId> {
+        let text = fs::read(self.root.proc(format!("{pid}/stat"))).ok()?;
+        let line = proc_stat::parse(&text, 4096)?;
+        Some(ProcId {
+            pid,
+            start: line.start,
+        })
+    }
+}
+
+impl Names for ProcNames {
+    fn look_up(&mut self, pid: Pid, tid: Tid) -> (ProcId, SafeText) {
+        let id = match self.started.get(&pid) {
+            Some(id) => *id,
+            None => {
+                let id = self.read_start(pid).unwrap_or(ProcId::new(pid.0, 0));
+                self.remember(id);
+                id
+            }
+        };
+        let path = self.root.proc(format!("{pid}/task/{tid}/comm"));
+        let name = match fs::read(path) {
+            Ok(name) => SafeText::from_bytes(name.strip_suffix(b"\n").unwrap_or(&name)),
+            Err(_) => SafeText::from("?"),
+        };
+        (id, name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_names_and_starts_of_a_tree() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let task = dir.path().join("proc/7/task/8");
+        fs::create_dir_all(&task).expect("made");
+        fs::write(task.join("comm"), "a) b\n").expect("written");
+        let line = "7 (a) R 1 (x) S 1 7 7 0 -1 4194304 1 0 0 0 1 2 0 0 20 0 2 0 98765 1 1";
+        fs::write(dir.path().join("proc/7/stat"), line).expect("written");
+        let mut names = ProcNames::new(&ProcRoot::fixture(dir.path()));
+        let (id, name) = names.look_up(Pid(7), Tid(8));
+        assert_eq!((id, name.as_str()), (ProcId::new(7, 98_765), "a) b"));
+        let (id, name) = names.look_up(Pid(9), Tid(9));
+        assert_eq!((id, name.as_str()), (ProcId::new(9, 0), "?"));
+    }
+}

@@ -1,0 +1,216 @@
+//! One core's ring of records in memory shared with the kernel (`perf_event_open(2)`, "MMAP layout").
+#![expect(
+    unsafe_code,
+    reason = "perf_event_open, mmap and memory that the kernel writes have no safe interface"
+)]
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::attr::{Attr, moment};
+use super::record::{Record, parse};
+use crate::model::id::{CpuId, Nanos};
+
+/// Offset of `data_head` in the first page; `data_tail` follows it.
+const HEAD: usize = 1024;
+const TAIL: usize = 1032;
+/// The longest record that is looked at; the kernel's own are at most 80 bytes long.
+const LONGEST: usize = 256;
+
+/// An event, which costs the machine something at every switch until it is closed: disabling it is not free.
+#[derive(Debug)]
+pub(super) struct Event(OwnedFd);
+
+impl Event {
+    /// Opens an event of `pid` (-1: everybody) on a core.
+    ///
+    /// # Errors
+    /// `EACCES`, `EPERM` without the right; `ENODEV` for a core that is offline; `ENOSYS` in some containers.
+    pub fn open(attr: &Attr, pid: i32, cpu: CpuId) -> io::Result<Self> {
+        // SAFETY: the kernel reads `size` bytes of `attr`, which it has, and returns a descriptor or an error.
+        let fd = unsafe {
+            libc::syscall(
+                libc::SYS_perf_event_open,
+                ptr::from_ref(attr),
+                pid,
+                cpu.0 as i32,
+                -1,
+                libc::c_ulong::from(8_u8), // PERF_FLAG_FD_CLOEXEC
+            )
+        };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor was just made and nobody else has it.
+        Ok(Self(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }))
+    }
+
+    /// Lets the records of this event go into the ring of another one of the same core.
+    ///
+    /// # Errors
+    /// `EINVAL` for another core.
+    pub fn write_into(&self, ring: &Ring) -> io::Result<()> {
+        const SET_OUTPUT: libc::c_ulong = 0x2405;
+        // SAFETY: both are descriptors that live; the kernel keeps its own reference to the ring.
+        let done = unsafe {
+            libc::ioctl(
+                self.0.as_raw_fd(),
+                SET_OUTPUT as _,
+                ring.event.0.as_raw_fd(),
+            )
+        };
+        if done < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    }
+}
+
+/// A ring that is read record by record.
+#[derive(Debug)]
+pub(super) struct Ring {
+    /// Which core it belongs to.
+    pub cpu: CpuId,
+    event: Event,
+    base: *mut u8,
+    page: usize,
+    /// Bytes of data; a power of two.
+    size: u64,
+    tail: u64,
+    head: u64,
+}
+
+// SAFETY: the mapping belongs to this value alone and is not bound to a thread.
+unsafe impl Send for Ring {}
+
+impl Ring {
+    /// Maps a ring of `pages` pages (a power of two) for an event.
+    ///
+    /// # Errors
+    /// `EPERM` when so much memory may not be locked.
+    pub fn map(event: Event, cpu: CpuId, pages: usize, page: usize) -> io::Result<Self> {
+        let length = (pages + 1) * page;
+        // SAFETY: a new shared mapping at an address of the kernel's choice.
+        let base = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                length,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED,
+                event.0.as_raw_fd(),
+                0,
+            )
+        };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Self {
+            cpu,
+            event,
+            base: base.cast(),
+            page,
+            size: (pages * page) as u64,
+            tail: 0,
+            head: 0,
+        })
+    }
+
+    /// The descriptor to poll.
+    pub fn fd(&self) -> RawFd {
+        self.event.0.as_raw_fd()
+    }
+
+    /// Looks how far the kernel has written.
+    pub fn look(&mut self) {
+        // SAFETY: the first page holds `data_head` at this offset, aligned to 8; the kernel writes it atomically.
+        let head = unsafe { AtomicU64::from_ptr(self.base.add(HEAD).cast()) };
+        self.head = head.load(Ordering::Acquire);
+    }
+
+    /// Tells the kernel what has been read.
+    pub fn done(&self) {
+        // SAFETY: the first page holds `data_tail` at this offset, aligned to 8; only this value writes it.
+        let tail = unsafe { AtomicU64::from_ptr(self.base.add(TAIL).cast()) };
+        tail.store(self.tail, Ordering::Release);
+    }
+
+    /// Copies `out.len()` bytes from the position `at`, which the kernel has written and will not touch before `done`.
+    fn copy(&self, at: u64, out: &mut [u8]) {
+        let from = (at & (self.size - 1)) as usize;
+        let first = out.len().min(self.size as usize - from);
+        // SAFETY: `from + first` is inside the data area behind the first page, and the rest begins at its start;
+        // no record is longer than the area.
+        unsafe {
+            let data = self.base.add(self.page);
+            ptr::copy_nonoverlapping(data.add(from), out.as_mut_ptr(), first);
+            ptr::copy_nonoverlapping(data, out.as_mut_ptr().add(first), out.len() - first);
+        }
+    }
+
+    /// Type, misc and size of the next record; what is no record empties the ring.
+    fn header(&mut self) -> Option<(u32, u16, usize)> {
+        if self.tail >= self.head {
+            return None;
+        }
+        let mut header = [0; 8];
+        self.copy(self.tail, &mut header);
+        let [kind @ .., _, _, _, _] = header;
+        let [.., low, high, size_low, size_high] = header;
+        let size = usize::from(u16::from_ne_bytes([size_low, size_high]));
+        if size < 8 || size as u64 > self.head - self.tail {
+            self.tail = self.head;
+            return None;
+        }
+        Some((
+            u32::from_ne_bytes(kind),
+            u16::from_ne_bytes([low, high]),
+            size,
+        ))
+    }
+
+    /// When the next record was written: each ends with its moment.
+    pub fn moment(&mut self) -> Option<Nanos> {
+        let (_, _, size) = self.header()?;
+        let mut last = [0; 8];
+        self.copy(self.tail + size as u64 - 8, &mut last);
+        Some(moment(last))
+    }
+
+    /// Takes the next record; the inner `None` is one that says nothing to us.
+    pub fn next(&mut self) -> Option<Option<Record>> {
+        let (kind, misc, size) = self.header()?;
+        let mut bytes = [0; LONGEST];
+        let body = (size - 8).min(LONGEST);
+        self.copy(self.tail + 8, &mut bytes[..body]);
+        self.tail += size as u64;
+        if size - 8 > LONGEST {
+            return Some(None);
+        }
+        Some(parse(kind, misc, &bytes[..body]))
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        let length = self.page + self.size as usize;
+        // SAFETY: the mapping was made with this length and is not used any more.
+        unsafe { libc::munmap(self.base.cast(), length) };
+    }
+}
+
+/// Waits until one of the rings is half full, at most so long; a signal ends it early.
+pub(super) fn wait(fds: &[RawFd], at_most: Nanos) {
+    let mut polled: Vec<_> = fds
+        .iter()
+        .map(|fd| libc::pollfd {
+            fd: *fd,
+            events: libc::POLLIN,
+            revents: 0,
+        })
+        .collect();
+    let ms = i32::try_from(at_most.0 / 1_000_000).unwrap_or(i32::MAX);
+    // SAFETY: the array has as many entries as told; a descriptor that was closed meanwhile is only marked so.
+    unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, ms) };
+}
