@@ -111,6 +111,7 @@ impl App {
             Event::Resize => {}
             Event::Snapshot(snapshot) => self.on_snapshot(snapshot),
             Event::Detail(detail) => self.on_detail(detail),
+            Event::Switches(timeline) => self.on_switches(timeline),
             Event::Outcome(outcome) => {
                 match &outcome {
                     event::Outcome::Done(text) => self.say(text.clone(), false),

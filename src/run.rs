@@ -86,6 +86,7 @@ fn listener(tell: &Tell) -> sampler::Tell {
         tell.event(match news {
             News::Snapshot(snapshot) => Event::Snapshot(snapshot),
             News::Detail(detail) => Event::Detail(detail),
+            News::Switches(timeline) => Event::Switches(timeline),
             News::Lost { thread, why } => Event::Lost { thread, why },
         });
     })

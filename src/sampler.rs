@@ -1,5 +1,6 @@
-//! The sweep, what to read now, and the two threads that do it: `sampler` (the process table and the machine, at every
-//! tick) and `detail` (the inspector and the system views, each source at its own pace). Never the terminal.
+//! The sweep, what to read now, and the threads that do it: `sampler` (the process table and the machine, at every
+//! tick) and `detail` (the inspector and the system views, each source at its own pace), beside `switches`, which follows
+//! who has the cores. Never the terminal.
 
 mod commands;
 mod details;
@@ -7,6 +8,7 @@ mod extras;
 mod pulse;
 pub mod registry;
 mod sweeper;
+mod switches;
 mod table;
 mod threads;
 
@@ -21,6 +23,8 @@ use crate::model::id::Nanos;
 use crate::model::plan::Plan;
 use crate::model::sample::Sample;
 use crate::model::snapshot::Snapshot;
+use crate::model::timeline::Timeline;
+use crate::sys::changes::Feed;
 use crate::sys::clock;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
@@ -36,6 +40,8 @@ pub enum News {
     Snapshot(Arc<Snapshot>),
     /// A part of the inspector or of a system view was read.
     Detail(Arc<Detail>),
+    /// Who had the cores until now.
+    Switches(Arc<Timeline>),
     /// A thread died; the others go on.
     Lost {
         /// Which.
@@ -54,18 +60,23 @@ pub struct Samplers {
 }
 
 impl Samplers {
-    /// Starts the threads `sampler` and `detail`.
+    /// Starts the threads `sampler`, `detail` and `switches`.
     ///
     /// # Errors
     /// When no thread can be started.
     pub fn start(root: ProcRoot, plan: Plan, tell: &Tell) -> std::io::Result<Self> {
         let desk = Arc::new(Desk::new(plan));
-        let (table, detail) = (root.clone(), root);
+        let (table, detail) = (root.clone(), root.clone());
+        let feed = Feed::default();
         spawn("sampler", &desk, tell, move |desk, tell| {
             sample(&table, desk, tell)
         })?;
         spawn("detail", &desk, tell, move |desk, tell| {
             read_details(&detail, desk, tell);
+            Ok(())
+        })?;
+        spawn("switches", &desk, tell, move |desk, tell| {
+            switches::record(&root, desk, &feed, tell);
             Ok(())
         })?;
         Ok(Self { desk })

@@ -34,6 +34,7 @@ pub mod proc_stat;
 pub mod proc_status;
 pub mod remote;
 pub mod root;
+pub mod sampled;
 #[cfg(test)]
 pub mod scenario;
 pub mod sharers;

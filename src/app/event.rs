@@ -6,6 +6,7 @@ use super::key::{Key, Mouse};
 use crate::model::acting::{Order, Report, Ticket};
 use crate::model::detail::Detail;
 use crate::model::snapshot::Snapshot;
+use crate::model::timeline::Timeline;
 
 /// What came in, from any thread.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub enum Event {
     Snapshot(Arc<Snapshot>),
     /// A part of the inspector or of a system view was read.
     Detail(Arc<Detail>),
+    /// Who had the cores until now.
+    Switches(Arc<Timeline>),
     /// What became of an effect.
     Outcome(Outcome),
     /// The program is asked to end (a signal, or the terminal went away).

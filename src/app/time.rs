@@ -7,6 +7,7 @@ use super::App;
 use super::panel::Reply;
 use crate::model::detail::Detail;
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::timeline::Timeline;
 
 /// How much memory the retained ticks may take.
 const BUDGET_BYTES: usize = 6 << 20;
@@ -19,6 +20,7 @@ pub(super) struct Past {
     /// The newest tick, while an older one is shown.
     newest: Option<Arc<Snapshot>>,
     newest_detail: Option<Arc<Detail>>,
+    newest_timeline: Option<Arc<Timeline>>,
 }
 
 fn weight(snapshot: &Snapshot) -> usize {
@@ -70,6 +72,15 @@ impl App {
         self.ticked();
     }
 
+    /// The lanes go on between ticks; panes see it when they are fitted.
+    pub(super) fn on_switches(&mut self, timeline: Arc<Timeline>) {
+        if self.world.paused.is_some() {
+            self.past.newest_timeline = Some(timeline);
+            return;
+        }
+        self.world.timeline = timeline;
+    }
+
     fn ticked(&mut self) {
         self.each(|panel, world| {
             panel.tick(world);
@@ -92,6 +103,9 @@ impl App {
         }
         if let Some(detail) = self.past.newest_detail.take() {
             self.on_detail(detail);
+        }
+        if let Some(timeline) = self.past.newest_timeline.take() {
+            self.on_switches(timeline);
         }
     }
 

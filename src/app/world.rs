@@ -9,6 +9,7 @@ use super::log::Log;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
+use crate::model::timeline::Timeline;
 use crate::model::verdict::Verdict;
 use crate::theme::Theme;
 
@@ -18,6 +19,8 @@ pub struct World {
     pub snapshot: Arc<Snapshot>,
     /// What the inspector and the system views show.
     pub detail: Arc<Detail>,
+    /// Who had the cores; frozen while paused.
+    pub timeline: Arc<Timeline>,
     /// The past of busy processes.
     pub history: History,
     /// The selected process; the inspector shows it.
@@ -127,6 +130,7 @@ impl World {
         Self {
             snapshot: Arc::default(),
             detail: Arc::default(),
+            timeline: Arc::default(),
             history: History::default(),
             focus: None,
             tags: BTreeSet::new(),

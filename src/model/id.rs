@@ -88,7 +88,7 @@ impl Nanos {
     }
 
     /// A span of whole milliseconds.
-    pub fn from_millis(ms: u64) -> Self {
+    pub const fn from_millis(ms: u64) -> Self {
         Self(ms.saturating_mul(1_000_000))
     }
 }

@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     title: "Time sharing",
     about: "Who had each core and for how long, memory, and pressure.",
     place: Place::Top,
-    needs: Needs::empty(),
+    needs: Needs::SWITCHES,
     actions: &[moves::PAGE_UP, moves::PAGE_DOWN],
 };
 

@@ -1,4 +1,4 @@
-//! The one channel into the loop. Keys queue; of snapshots and details only the latest waits, so that nothing piles up
+//! The one channel into the loop. Keys queue; of snapshots, details and timelines only the latest waits, so that nothing piles up
 //! while the terminal is stopped.
 
 use std::collections::VecDeque;
@@ -39,6 +39,7 @@ struct Waiting {
     resized: bool,
     detail: Option<Event>,
     snapshot: Option<Event>,
+    switches: Option<Event>,
 }
 
 #[derive(Default)]
@@ -107,7 +108,8 @@ impl Inbox {
 
 impl Waiting {
     fn is_empty(&self) -> bool {
-        self.queue.is_empty() && !self.resized && self.detail.is_none() && self.snapshot.is_none()
+        let states = [&self.detail, &self.snapshot, &self.switches];
+        self.queue.is_empty() && !self.resized && states.iter().all(|s| s.is_none())
     }
 
     fn take(&mut self) -> Vec<Wake> {
@@ -116,6 +118,7 @@ impl Waiting {
             all.push(Wake::Event(Event::Resize));
         }
         all.extend(self.detail.take().map(Wake::Event));
+        all.extend(self.switches.take().map(Wake::Event));
         all.extend(self.snapshot.take().map(Wake::Event));
         all
     }
@@ -125,6 +128,7 @@ impl Waiting {
             Event::Resize => self.resized = true,
             Event::Snapshot(_) => self.snapshot = Some(event),
             Event::Detail(_) => self.detail = Some(event),
+            Event::Switches(_) => self.switches = Some(event),
             event => self.push(Wake::Event(event)),
         }
     }

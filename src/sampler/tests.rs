@@ -21,7 +21,7 @@ fn snapshot(news: &Receiver<News>) -> Arc<Snapshot> {
         match news.recv().expect("the sampler lives") {
             News::Snapshot(snapshot) => return snapshot,
             News::Lost { thread, why } => panic!("{thread}: {why}"),
-            News::Detail(_) => {}
+            News::Detail(_) | News::Switches(_) => {}
         }
     }
 }

@@ -38,6 +38,16 @@ impl Source<Sample> for Cores {
     }
 }
 
+/// The cores that are online now, by ascending id; none where `/proc/stat` cannot be read.
+pub fn online(root: &ProcRoot) -> Vec<CpuId> {
+    let mut system = SystemSample::default();
+    parse(
+        &std::fs::read(root.proc("stat")).unwrap_or_default(),
+        &mut system,
+    );
+    system.cores.iter().map(|c| c.id).collect()
+}
+
 /// Fills in cores and counters from lines such as `b"cpu0 6331 0 3414 121481 185 0 13 10 0 0"` and `b"ctxt 601604"`.
 ///
 /// Only cores that are online are there; ids may have holes, and columns that an old kernel lacks are zero.

@@ -123,7 +123,7 @@ impl Reader {
             let ring = &mut self.rings[i];
             // Goes on with this core as long as it is the earliest.
             loop {
-                if let Some(Some(record)) = ring.next() {
+                if let Some(record) = ring.next() {
                     each(ring.cpu, record);
                 }
                 match ring.moment() {

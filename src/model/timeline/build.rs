@@ -161,11 +161,20 @@ impl Builder {
         }
     }
 
-    /// The thread on the core left it; what came after is not told.
-    pub fn leave(&mut self, cpu: CpuId, at: Nanos, runnable: Option<bool>) {
-        if let Some(lane) = self.index(cpu) {
-            self.left(lane, at, runnable);
+    /// A thread left the core; what came after is not told.
+    pub fn leave(
+        &mut self,
+        cpu: CpuId,
+        at: Nanos,
+        task: Thread,
+        runnable: Option<bool>,
+        names: &mut dyn Names,
+    ) {
+        let Some(lane) = self.index(cpu) else { return };
+        if let Some(since) = self.lanes[lane].fresh() {
+            self.enter(lane, since, task, names);
         }
+        self.left(lane, at, runnable);
     }
 
     fn left(&mut self, lane: usize, at: Nanos, runnable: Option<bool>) {

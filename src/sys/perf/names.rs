@@ -75,13 +75,12 @@ impl ProcNames {
 
 impl Names for ProcNames {
     fn look_up(&mut self, pid: Pid, tid: Tid) -> (ProcId, SafeText) {
-        let id = match self.started.get(&pid) {
-            Some(id) => *id,
-            None => {
-                let id = self.read_start(pid).unwrap_or(ProcId::new(pid.0, 0));
-                self.remember(id);
-                id
-            }
+        let id = if let Some(id) = self.started.get(&pid) {
+            *id
+        } else {
+            let id = self.read_start(pid).unwrap_or(ProcId::new(pid.0, 0));
+            self.remember(id);
+            id
         };
         let path = self.root.proc(format!("{pid}/task/{tid}/comm"));
         let name = match fs::read(path) {

@@ -178,17 +178,17 @@ impl Ring {
         Some(moment(last))
     }
 
-    /// Takes the next record; the inner `None` is one that says nothing to us.
-    pub fn next(&mut self) -> Option<Option<Record>> {
+    /// Takes the next record; `None` for one that says nothing to us, and where there is none.
+    pub fn next(&mut self) -> Option<Record> {
         let (kind, misc, size) = self.header()?;
         let mut bytes = [0; LONGEST];
         let body = (size - 8).min(LONGEST);
         self.copy(self.tail + 8, &mut bytes[..body]);
         self.tail += size as u64;
         if size - 8 > LONGEST {
-            return Some(None);
+            return None;
         }
-        Some(parse(kind, misc, &bytes[..body]))
+        parse(kind, misc, &bytes[..body])
     }
 }
 
