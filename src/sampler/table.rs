@@ -1,13 +1,12 @@
 //! The process table: who there is, and the counters of each, read with one file a process.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Command, Facts, TaskSample};
 use crate::model::text::SafeText;
-use crate::sys::proc_dir::{ProcDir, read_kept};
+use crate::sys::proc_dir::{KeptFile, ProcDir, read_kept};
 use crate::sys::proc_stat::{self, Line};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
@@ -17,7 +16,7 @@ use crate::sys::users::Users;
 #[derive(Debug, Default)]
 pub(super) struct Row {
     /// Its `stat`, kept open.
-    stat: Option<File>,
+    stat: Option<KeptFile>,
     /// A digest of the name as the kernel gave it, to see a change without making text of it.
     name: u64,
     /// When its command line and user were last compared with the kernel.

@@ -1,7 +1,7 @@
-#![expect(unsafe_code, reason = "statx and getxattr have no safe binding here")]
 //! `/proc/PID/fd`: the links of one process's descriptors, and what can be asked about what they lead to.
 //!
 //! Reads only: nothing behind a link is ever opened. `proc_pid_fd(5)`.
+#![expect(unsafe_code, reason = "statx and getxattr have no safe binding here")]
 
 use std::ffi::CString;
 use std::fs::File;

@@ -22,6 +22,9 @@ use super::source::Error;
 use crate::model::id::{Pid, Tid, Uid};
 use crate::model::reading::Reading;
 
+/// An open file of one process: it follows that process, not its number.
+pub type KeptFile = File;
+
 /// A handle of the directory `/proc`; buffers are the caller's, so that one handle serves several threads.
 #[derive(Clone, Debug)]
 pub struct ProcDir {
