@@ -329,7 +329,7 @@ impl App {
             self.overlays
                 .retain(|o| !matches!(o, Overlay::Registered(r) if *r == i));
             let reply = self.panels[i].open(&self.world, action);
-            if !matches!(reply, Reply::Pass) {
+            if !matches!(reply, Reply::Pass | Reply::Complain(_)) {
                 self.overlays.push(Overlay::Registered(i));
             }
             self.obey(reply);

@@ -7,8 +7,10 @@ mod help;
 mod kept;
 pub mod lanes;
 mod listing;
+mod log;
 mod palette;
 pub mod sheet;
+pub mod signal;
 mod threads;
 mod view_memory;
 
@@ -42,6 +44,8 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(explain::Explain::default()),
         Box::new(view_memory::ViewMemory::default()),
         Box::new(threads::ThreadsTab::default()),
+        Box::new(signal::SignalDialog::default()),
+        Box::new(log::EventLog::default()),
     ];
     all.sort_by_key(|p| {
         ORDER

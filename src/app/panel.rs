@@ -141,7 +141,7 @@ pub trait Panel {
         &[]
     }
 
-    /// It is being opened by one of its openers: begins afresh for `world.focus` and `world.tags`. `Reply::Pass` keeps it shut.
+    /// It is being opened by one of its openers: begins afresh for `world.focus` and `world.tags`. `Reply::Pass` and a complaint keep it shut.
     fn open(&mut self, world: &World, by: &'static Action) -> Reply {
         let _ = (world, by);
         Reply::Done
