@@ -6,6 +6,7 @@ mod header;
 mod help;
 mod kept;
 pub mod lanes;
+pub mod list;
 mod listing;
 mod log;
 mod palette;
@@ -39,6 +40,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(header::Header),
         Box::new(footer::Footer::default()),
         Box::new(lanes::Lanes::default()),
+        Box::new(list::List::default()),
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),
         Box::new(explain::Explain::default()),

@@ -1,0 +1,401 @@
+//! Writes the rows: sorted siblings, groups of identical leaves, threads, folds.
+
+use super::family::{Family, rank, together};
+use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, threads_of};
+use crate::model::snapshot::Snapshot;
+use crate::model::stat::State;
+
+/// Siblings that share a row, or one node alone.
+#[derive(Clone, Copy)]
+struct Unit {
+    rank: u64,
+    node: u32,
+    /// How many members it has in `members`; 0 for one node.
+    len: u32,
+    first: u32,
+}
+
+/// A unit that is still to be written.
+#[derive(Clone, Copy)]
+struct Todo {
+    unit: Unit,
+    parent_row: u32,
+    depth: u32,
+    last: bool,
+    hidden: bool,
+}
+
+pub(super) struct Emit<'a> {
+    snapshot: &'a Snapshot,
+    view: &'a View<'a>,
+    family: &'a Family,
+    keys: &'a [f64],
+    /// Whether a node passes the filter, and whether it or something below it does; empty without a filter.
+    leads: Vec<bool>,
+    out: Forest,
+    todo: Vec<Todo>,
+    units: Vec<Unit>,
+    leaves: Vec<(u64, u32)>,
+}
+
+impl<'a> Emit<'a> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot,
+        view: &'a View<'a>,
+        family: &'a Family,
+        keys: &'a [f64],
+    ) -> Self {
+        let n = family.parent.len();
+        let mut sizes = vec![1_u32; n];
+        family.total(&mut sizes);
+        let there = family.down.len();
+        Self {
+            snapshot,
+            view,
+            family,
+            keys,
+            leads: leads(view, family),
+            out: Forest {
+                rows: Vec::with_capacity(there),
+                members: Vec::new(),
+                before: Vec::with_capacity(there),
+                spans: sizes.into_iter().map(|size| (0, size)).collect(),
+                passing: 0,
+                shown: there,
+            },
+            todo: Vec::new(),
+            units: Vec::new(),
+            leaves: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(mut self) -> Forest {
+        self.out.passing = match self.view.passing {
+            Some(_) => self.family.down.iter().filter(|n| self.passes(**n)).count(),
+            None => self.family.down.len(),
+        };
+        for (node, there) in self.family.there.iter().enumerate() {
+            if !there {
+                self.out.spans[node] = (0, 0);
+            }
+        }
+        let roots = &self.family.roots;
+        self.push(roots, NONE, NONE, 0, !self.view.tree);
+        while let Some(todo) = self.todo.pop() {
+            self.write(todo);
+        }
+        if !self.view.tree {
+            self.flat();
+        }
+        self.out
+    }
+
+    fn passes(&self, node: u32) -> bool {
+        self.view
+            .passing
+            .is_none_or(|passing| passing.get(node as usize).copied().unwrap_or(true))
+    }
+
+    fn leads(&self, node: u32) -> bool {
+        self.leads.get(node as usize).copied().unwrap_or(true)
+    }
+
+    fn single(&self, node: u32) -> Unit {
+        Unit {
+            rank: rank(self.keys[node as usize], self.view.descending),
+            node,
+            len: 0,
+            first: 0,
+        }
+    }
+
+    /// Puts the siblings of one parent on the pile, the first on top.
+    fn push(&mut self, kids: &[u32], parent: u32, parent_row: u32, depth: u32, hidden: bool) {
+        if hidden {
+            // Nobody sees their order.
+            for node in kids.iter().rev() {
+                let unit = Unit {
+                    rank: 0,
+                    node: *node,
+                    len: 0,
+                    first: 0,
+                };
+                self.todo.push(Todo {
+                    unit,
+                    parent_row,
+                    depth,
+                    last: false,
+                    hidden,
+                });
+            }
+            return;
+        }
+        let mut units = std::mem::take(&mut self.units);
+        units.clear();
+        self.group(kids, parent, &mut units);
+        units.sort_unstable_by_key(|u| (u.rank, u.node));
+        let last = units.iter().rposition(|u| self.leads(u.node));
+        for (i, unit) in units.iter().enumerate().rev() {
+            self.todo.push(Todo {
+                unit: *unit,
+                parent_row,
+                depth,
+                last: Some(i) == last,
+                hidden: !self.leads(unit.node),
+            });
+        }
+        self.units = units;
+    }
+
+    /// Makes units of siblings: identical leaves share one.
+    fn group(&mut self, kids: &[u32], parent: u32, units: &mut Vec<Unit>) {
+        if !self.view.compact || kids.len() < 2 {
+            units.extend(kids.iter().map(|node| self.single(*node)));
+            return;
+        }
+        let mut leaves = std::mem::take(&mut self.leaves);
+        leaves.clear();
+        for node in kids {
+            match self.alike(*node) {
+                Some(hash) => leaves.push((hash, *node)),
+                None => units.push(self.single(*node)),
+            }
+        }
+        leaves.sort_unstable();
+        for same in leaves.chunk_by(|a, b| a.0 == b.0) {
+            if same.len() > 1 && self.is_group(same, parent) {
+                let first = self.out.members.len() as u32;
+                self.out.members.extend(same.iter().map(|(_, node)| *node));
+                let key = together(
+                    self.view.sort,
+                    same.iter().map(|(_, n)| self.keys[*n as usize]),
+                );
+                units.push(Unit {
+                    rank: rank(key, self.view.descending),
+                    node: same[0].1,
+                    len: same.len() as u32,
+                    first,
+                });
+            } else {
+                units.extend(same.iter().map(|(_, node)| self.single(*node)));
+            }
+        }
+        self.leaves = leaves;
+    }
+
+    /// A number that is equal for leaves that may share a row; `None` for a node that must stand alone.
+    fn alike(&self, node: u32) -> Option<u64> {
+        let proc = self.snapshot.procs.get(node as usize)?;
+        let alone = !self.family.kids(node).is_empty()
+            || !self.passes(node)
+            || (!self.view.tags.is_empty() && self.view.tags.contains(&proc.id))
+            || (self.view.threads && proc.stat.threads > 1);
+        if alone {
+            return None;
+        }
+        // One that is stopped or dead tells something that the others do not.
+        let kind = match proc.stat.state {
+            State::Zombie => 1,
+            State::Stopped => 2,
+            State::Traced => 3,
+            _ => 0,
+        };
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ kind;
+        let uid = proc.facts.uid.map_or(u64::MAX, |uid| u64::from(uid.0));
+        hash = (hash ^ uid).wrapping_mul(0x0100_0000_01b3);
+        for byte in proc.facts.name.bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        Some(hash)
+    }
+
+    fn is_group(&self, same: &[(u64, u32)], parent: u32) -> bool {
+        let name = |node: u32| &self.snapshot.procs[node as usize].facts.name;
+        let first = name(same[0].1);
+        if same.iter().any(|(_, node)| name(*node) != first) {
+            return false;
+        }
+        self.view.opened.is_empty() || {
+            let key = GroupKey {
+                parent: self.snapshot.procs.get(parent as usize).map(|p| p.id),
+                name: first.clone(),
+                threads: false,
+            };
+            !self.view.opened.contains(&key)
+        }
+    }
+
+    /// Writes a unit and puts what is below it on the pile.
+    fn write(&mut self, todo: Todo) {
+        let Todo {
+            unit,
+            parent_row,
+            depth,
+            last,
+            hidden,
+        } = todo;
+        let position = self.out.before.len() as u32;
+        if unit.len > 0 {
+            for at in unit.first..unit.first + unit.len {
+                let node = self.out.members[at as usize];
+                self.out.spans[node as usize].0 = self.out.before.len() as u32;
+                self.out.before.push(node);
+            }
+            let item = Item::Group {
+                first: unit.first,
+                len: unit.len,
+            };
+            self.row(item, parent_row, depth, last, Fold::Closed(unit.len - 1));
+            return;
+        }
+        let node = unit.node;
+        self.out.spans[node as usize].0 = position;
+        self.out.before.push(node);
+        let kids = self.family.kids(node);
+        if hidden {
+            self.push(kids, node, parent_row, depth, true);
+            return;
+        }
+        let threads = if self.view.threads {
+            self.threads(node)
+        } else {
+            0
+        };
+        let folded = self.is_folded(node);
+        let fold = match (kids.is_empty() && threads == 0, folded) {
+            (true, _) => Fold::Leaf,
+            (false, true) => Fold::Closed(self.out.spans[node as usize].1 - 1),
+            (false, false) => Fold::Open,
+        };
+        let row = self.out.rows.len() as u32;
+        self.row(Item::Proc(node), parent_row, depth, last, fold);
+        if fold == Fold::Open && threads > 0 {
+            let more = kids.iter().any(|kid| self.leads(*kid));
+            self.thread_rows(node, row, depth + 1, more);
+        }
+        self.push(kids, node, row, depth + 1, folded);
+    }
+
+    fn row(&mut self, item: Item, parent: u32, depth: u32, last: bool, fold: Fold) {
+        let dim = !self.passes(self.out.node(item));
+        self.out.rows.push(Row {
+            item,
+            parent,
+            depth,
+            last,
+            dim,
+            fold,
+        });
+    }
+
+    fn is_folded(&self, node: u32) -> bool {
+        !self.view.folded.is_empty()
+            && Forest::proc(self.snapshot, self.view.ended, node)
+                .is_some_and(|p| self.view.folded.contains(&p.id))
+    }
+
+    /// How many threads of a node have rows.
+    fn threads(&self, node: u32) -> usize {
+        let proc = self.snapshot.procs.get(node as usize);
+        proc.filter(|_| self.passes(node))
+            .map_or(0, |p| threads_of(self.snapshot, p.id).count())
+    }
+
+    fn thread_rows(&mut self, node: u32, parent: u32, depth: u32, more: bool) {
+        let id = self.snapshot.procs[node as usize].id;
+        let mut threads: Vec<_> = threads_of(self.snapshot, id).collect();
+        if self.view.compact {
+            let opened = |name: &crate::model::text::SafeText| {
+                !self.view.opened.is_empty()
+                    && self.view.opened.contains(&GroupKey {
+                        parent: Some(id),
+                        name: name.clone(),
+                        threads: true,
+                    })
+            };
+            threads.sort_by(|(a, x), (b, y)| (&x.name, a).cmp(&(&y.name, b)));
+            let mut lists: Vec<Vec<u32>> = Vec::new();
+            for same in threads.chunk_by(|(_, a), (_, b)| a.name == b.name) {
+                let all = same.iter().map(|(i, _)| *i);
+                if opened(&same[0].1.name) {
+                    lists.extend(all.map(|i| vec![i]));
+                } else {
+                    lists.push(all.collect());
+                }
+            }
+            lists.sort_by_key(|list| list[0]);
+            let end = lists.len();
+            for (i, list) in lists.into_iter().enumerate() {
+                let item = if let [thread] = list[..] {
+                    Item::Thread { node, thread }
+                } else {
+                    let first = self.out.members.len() as u32;
+                    self.out.members.extend(&list);
+                    Item::Threads {
+                        node,
+                        first,
+                        len: list.len() as u32,
+                    }
+                };
+                let fold = if list.len() > 1 {
+                    Fold::Closed(0)
+                } else {
+                    Fold::Leaf
+                };
+                self.row(item, parent, depth, !more && i + 1 == end, fold);
+            }
+        } else {
+            let end = threads.len();
+            for (i, (thread, _)) in threads.into_iter().enumerate() {
+                let item = Item::Thread { node, thread };
+                self.row(item, parent, depth, !more && i + 1 == end, Fold::Leaf);
+            }
+        }
+    }
+
+    /// The flat list: every node that passes, in order; threads below their process.
+    fn flat(&mut self) {
+        let mut units: Vec<(u64, u32)> = self
+            .family
+            .down
+            .iter()
+            .filter(|node| self.passes(**node))
+            .map(|node| (rank(self.keys[*node as usize], self.view.descending), *node))
+            .collect();
+        units.sort_unstable();
+        for (_, node) in units {
+            let threads = if self.view.threads {
+                self.threads(node)
+            } else {
+                0
+            };
+            let fold = match (threads, self.is_folded(node)) {
+                (0, _) => Fold::Leaf,
+                (_, true) => Fold::Closed(0),
+                (_, false) => Fold::Open,
+            };
+            let row = self.out.rows.len() as u32;
+            self.row(Item::Proc(node), NONE, 0, true, fold);
+            if fold == Fold::Open {
+                self.thread_rows(node, row, 1, false);
+            }
+        }
+    }
+}
+
+/// Which nodes pass the filter or lead to one that does; empty without a filter.
+fn leads(view: &View<'_>, family: &Family) -> Vec<bool> {
+    let Some(passing) = view.passing else {
+        return Vec::new();
+    };
+    let mut leads: Vec<bool> = (0..family.parent.len())
+        .map(|node| passing.get(node).copied().unwrap_or(true))
+        .collect();
+    for node in family.down.iter().rev() {
+        let up = family.parent[*node as usize];
+        if up != NONE && leads[*node as usize] {
+            leads[up as usize] = true;
+        }
+    }
+    leads
+}
