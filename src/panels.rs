@@ -12,6 +12,7 @@ mod log;
 mod palette;
 pub mod sheet;
 pub mod signal;
+mod signal_state;
 mod threads;
 mod view_memory;
 
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(help::Help::default()),
         Box::new(explain::Explain::default()),
         Box::new(view_memory::ViewMemory::default()),
+        Box::new(signal_state::SignalsTab::default()),
         Box::new(threads::ThreadsTab::default()),
         Box::new(signal::SignalDialog::default()),
         Box::new(log::EventLog::default()),

@@ -38,6 +38,7 @@ pub mod sampled;
 #[cfg(test)]
 pub mod scenario;
 pub mod sharers;
+pub mod signal_masks;
 pub mod signals;
 pub mod sock_diag;
 pub mod source;

@@ -8,6 +8,7 @@ use super::machine_memory::MachineMemory;
 use super::reading::Reading;
 use super::region::AddressSpace;
 use super::sample::Fault;
+use super::signal::SignalState;
 use super::threads::Threads;
 
 /// A part of [`Detail`]: `None` until it was read once.
@@ -56,6 +57,8 @@ pub struct Detail {
     pub faults: Vec<Fault>,
     /// Its threads.
     pub threads: Slot<Threads>,
+    /// What it does with signals.
+    pub signals: Slot<SignalState>,
     /// What the system views show.
     pub machine: MachineDetail,
     /// Its address space.

@@ -7,11 +7,31 @@ use ratatui::style::Modifier;
 use super::sheet::Sheet;
 use crate::app::action::Action;
 use crate::app::key::{Mouse, Press};
+use crate::app::moves;
 use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
+
+/// What a pane with a listing answers; it copies the chosen row itself.
+pub const ACTIONS: &[&Action] = &[
+    moves::UP,
+    moves::DOWN,
+    moves::PAGE_UP,
+    moves::PAGE_DOWN,
+    moves::HALF_UP,
+    moves::HALF_DOWN,
+    moves::FIRST,
+    moves::LAST,
+    moves::SEARCH,
+    moves::NEXT,
+    moves::PREVIOUS,
+    moves::SORT_LEFT,
+    moves::SORT_RIGHT,
+    moves::INVERT,
+    moves::COPY,
+];
 
 /// A line above a table, in parts of different roles.
 pub type Parts = Vec<(String, Role)>;

@@ -27,23 +27,7 @@ static SPEC: Spec = Spec {
     about: "Its threads: what each does, how much, and what it waits for.",
     place: Place::Tab,
     needs: Needs::WAITS,
-    actions: &[
-        moves::UP,
-        moves::DOWN,
-        moves::PAGE_UP,
-        moves::PAGE_DOWN,
-        moves::HALF_UP,
-        moves::HALF_DOWN,
-        moves::FIRST,
-        moves::LAST,
-        moves::SEARCH,
-        moves::NEXT,
-        moves::PREVIOUS,
-        moves::SORT_LEFT,
-        moves::SORT_RIGHT,
-        moves::INVERT,
-        moves::COPY,
-    ],
+    actions: listing::ACTIONS,
 };
 
 /// The pane.

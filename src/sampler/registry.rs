@@ -12,6 +12,7 @@ use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
+use crate::sys::signal_masks::SignalMasks;
 use crate::sys::source::Source;
 use crate::sys::waits::Waits;
 
@@ -35,6 +36,7 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(residencies),
         Box::new(MachineMemories::new(root)),
         Box::new(Descriptors::new(root, shared)),
+        Box::new(SignalMasks::new(root)),
         Box::new(Waits::new(root)),
     ]
 }

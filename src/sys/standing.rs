@@ -4,16 +4,13 @@
 
 use super::kin::{self, Kin};
 use super::root::ProcRoot;
+use super::signal_masks;
 use super::signals::{Pin, Signals};
 use crate::model::acting::Target;
 use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
 use crate::model::reading::{Missing, Reading};
-use crate::model::signal::{SignalSet, SignalState, ThreadSignals};
 use crate::model::standing::{Init, Kinship, Standing};
 use crate::model::text::SafeText;
-
-/// Threads beyond this number are not asked what they block.
-const THREADS: usize = 1024;
 
 /// Finds out how whom a pin holds stands; `ancestry` is our own process and its parents.
 pub fn of(signals: &Signals, target: Target, pin: Reading<&Pin>, ancestry: &[ProcId]) -> Standing {
@@ -81,29 +78,16 @@ fn describe(root: &ProcRoot, kin: &Kin, standing: &mut Standing) {
     };
     standing.uid = uid(&text).ok_or(Missing::Unsupported);
     standing.init = init(&text);
-    let mut state = masks(&text);
-    if state.thread_count > 1 {
-        let tids = tids(root, kin.id.pid);
-        let one = |tid: &Tid| {
-            let path = root.proc(format!("{}/task/{tid}/status", kin.id.pid));
-            thread_masks(*tid, &String::from_utf8_lossy(&std::fs::read(path).ok()?))
-        };
-        state.threads = tids.iter().take(THREADS).filter_map(one).collect();
-    }
-    state.kernel_thread = kin.kernel_thread;
-    standing.signals = Ok(state);
+    standing.signals = signal_masks::read(root, kin.id.pid).map(|mut state| {
+        state.kernel_thread |= kin.kernel_thread;
+        state
+    });
 }
 
 /// The value of a line such as `SigCgt:\t0000000180014a03`.
 fn line<'a>(status: &'a str, key: &str) -> Option<&'a str> {
     let mut lines = status.lines();
     lines.find_map(|l| Some(l.strip_prefix(key)?.strip_prefix(':')?.trim()))
-}
-
-fn mask(status: &str, key: &str) -> SignalSet {
-    line(status, key)
-        .and_then(SignalSet::from_hex)
-        .unwrap_or_default()
 }
 
 /// The real user, the first of `Uid:\t1000\t1000\t1000\t1000`.
@@ -122,50 +106,20 @@ fn init(status: &str) -> Init {
     }
 }
 
-fn masks(status: &str) -> SignalState {
-    SignalState {
-        ignored: mask(status, "SigIgn"),
-        caught: mask(status, "SigCgt"),
-        blocked: mask(status, "SigBlk"),
-        pending: mask(status, "ShdPnd"),
-        thread_pending: mask(status, "SigPnd"),
-        thread_count: line(status, "Threads")
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(1),
-        ..SignalState::default()
-    }
-}
-
-fn thread_masks(tid: Tid, status: &str) -> Option<ThreadSignals> {
-    Some(ThreadSignals {
-        tid,
-        name: line(status, "Name")?.into(),
-        blocked: mask(status, "SigBlk"),
-        pending: mask(status, "SigPnd"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::signal::Signal;
 
     const STATUS: &str = "Name:\tweb\nUid:\t1000\t0\t0\t0\nNSpid:\t812\t1\nThreads:\t3\n\
         SigQ:\t0/96365\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000200\nSigBlk:\t0000000000000200\n\
         SigIgn:\t0000000000000001\nSigCgt:\t0000000000004000\n";
 
     #[test]
-    fn reads_masks_user_and_namespace() {
-        let state = masks(STATUS);
-        assert_eq!(state.caught.iter().collect::<Vec<_>>(), [Signal::TERM]);
-        assert_eq!(state.ignored.iter().collect::<Vec<_>>(), [Signal::HUP]);
-        assert!(state.is_blocked(Signal::USR1) && state.is_pending(Signal::USR1));
-        assert_eq!(state.thread_count, 3);
+    fn reads_user_and_namespace() {
         assert_eq!(uid(STATUS), Some(Uid(1000)));
         assert_eq!(init(STATUS), Init::Below);
         assert_eq!(init("NSpid:\t1\n"), Init::Ours);
         assert_eq!(init("NSpid:\t12\n"), Init::No);
         assert_eq!(init(""), Init::No);
-        assert_eq!(thread_masks(Tid(4), "SigBlk:\tzz"), None);
     }
 }

@@ -107,6 +107,31 @@ impl SignalState {
     }
 }
 
+/// One signal as the JSON contract has it.
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SignalJson {
+    number: u8,
+    name: String,
+    disposition: Disposition,
+    blocked: bool,
+    pending: bool,
+}
+
+impl SignalState {
+    /// All signals as the JSON contract has them; blocked means by every thread, pending for the process or any thread.
+    pub fn to_json(&self) -> Vec<SignalJson> {
+        Signal::all()
+            .map(|signal| SignalJson {
+                number: signal.number(),
+                name: signal.name(),
+                disposition: self.disposition(signal),
+                blocked: self.is_blocked(signal),
+                pending: self.is_pending(signal),
+            })
+            .collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +165,9 @@ mod tests {
         let rt = Signal::new(34).expect("34");
         assert!(state.is_pending(Signal::USR1) && state.is_pending(rt));
         assert_eq!(state.waiting(rt).map(|t| t.tid.0).collect::<Vec<_>>(), [2]);
+        let json = serde_json::to_value(state.to_json()).expect("json");
+        assert_eq!(json.as_array().map(Vec::len), Some(64));
+        let usr1 = serde_json::json!({"number": 10, "name": "USR1", "disposition": "default", "blocked": true, "pending": true});
+        assert_eq!(json[9], usr1);
     }
 }
