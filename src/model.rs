@@ -4,6 +4,7 @@ pub mod acting;
 pub mod column;
 pub mod descriptor;
 pub mod detail;
+pub mod disk;
 pub mod filter;
 pub mod forest;
 pub mod format;

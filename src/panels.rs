@@ -14,6 +14,7 @@ pub mod sheet;
 pub mod signal;
 mod signal_state;
 mod threads;
+mod view_disks;
 mod view_memory;
 
 use crate::app::panel::Panel;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(explain::Explain::default()),
         Box::new(view_memory::ViewMemory::default()),
         Box::new(signal_state::SignalsTab::default()),
+        Box::new(view_disks::ViewDisks::default()),
         Box::new(threads::ThreadsTab::default()),
         Box::new(signal::SignalDialog::default()),
         Box::new(log::EventLog::default()),

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod clock;
 pub mod cores;
 pub mod descriptors;
+pub mod disks;
 pub mod elf;
 pub mod fdinfo;
 pub mod fds;

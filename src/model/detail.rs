@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::descriptor::Files;
+use super::disk::Disks;
 use super::id::{Nanos, ProcId};
 use super::machine_memory::MachineMemory;
 use super::reading::Reading;
@@ -70,6 +71,8 @@ pub struct Detail {
 pub struct MachineDetail {
     /// Where memory went.
     pub memory: Slot<MachineMemory>,
+    /// Disks and filesystems.
+    pub disks: Slot<Disks>,
 }
 
 impl Detail {

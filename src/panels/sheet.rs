@@ -18,6 +18,30 @@ pub const MOVES: [&Action; 8] = [
     moves::LAST,
 ];
 
+/// The moves and these actions, as the list of a pane's spec.
+///
+/// # Panics
+/// While compiling, where the list is not as long as both together.
+pub const fn with<const N: usize, const ALL: usize>(
+    own: [&'static Action; N],
+) -> [&'static Action; ALL] {
+    assert!(
+        ALL == N + MOVES.len(),
+        "the list holds the moves and the pane's own actions"
+    );
+    let mut all = [MOVES[0]; ALL];
+    let mut i = 0;
+    while i < N {
+        all[i] = own[i];
+        i += 1;
+    }
+    while i < ALL {
+        all[i] = MOVES[i - N];
+        i += 1;
+    }
+    all
+}
+
 /// Selection, scrolling, search and order of a table whose rows have the key `K`.
 #[derive(Clone, Debug)]
 pub struct Sheet<K> {

@@ -29,19 +29,6 @@ const INSPECT: Action = Action {
     hint: "inspect",
 };
 
-const ACTIONS: [&Action; 12] = {
-    let mut all = [&INSPECT; 12];
-    let mut i = 0;
-    while i < 8 {
-        all[i + 1] = sheet::MOVES[i];
-        i += 1;
-    }
-    all[9] = moves::SEARCH;
-    all[10] = moves::NEXT;
-    all[11] = moves::PREVIOUS;
-    all
-};
-
 static SPEC: Spec = Spec {
     name: "view-memory",
     title: "Memory of the machine",
@@ -51,7 +38,7 @@ static SPEC: Spec = Spec {
         .union(Needs::PSS)
         .union(Needs::OOM)
         .union(Needs::STATUS),
-    actions: &ACTIONS,
+    actions: &sheet::with::<4, 12>([&INSPECT, moves::SEARCH, moves::NEXT, moves::PREVIOUS]),
 };
 
 /// How many ticks the history keeps.

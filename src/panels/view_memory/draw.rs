@@ -86,7 +86,7 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
     };
     for (i, (part, size)) in memory.parts.iter().enumerate() {
         let area = Rect {
-            width: left,
+            width: left.saturating_sub(2),
             ..row(3 + i as u16)
         };
         line::draw(

@@ -88,7 +88,7 @@ const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Colum
 const COLUMNS: [Column; 9] = [
     column("PID", 7, true, 0),
     column("USER", 9, false, 5),
-    column("PROPORTIONAL", 12, true, 0),
+    column("PROPORTIONAL", 13, true, 0),
     column("OF ALL", 6, true, 2),
     Column {
         grows: true,

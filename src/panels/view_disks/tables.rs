@@ -1,0 +1,224 @@
+//! The devices and the filesystems.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::model::disk::{DiskRates, Disks, Filesystem, Space};
+use crate::model::format::{bytes, per_second, rate};
+use crate::model::id::Bytes;
+use crate::model::reading::Reading;
+use crate::theme::{Role, Theme};
+use crate::widgets::table::{Column, Row, Table, place};
+
+const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
+    Column {
+        title,
+        width,
+        right,
+        grows: false,
+        rank,
+    }
+}
+
+const DEVICES: [Column; 10] = [
+    column("DEVICE", 10, false, 0),
+    column("SIZE", 6, true, 4),
+    column("BUSY", 5, true, 0),
+    Column {
+        grows: true,
+        ..column("", 6, false, 3)
+    },
+    column("READS", 8, true, 0),
+    column("WRITES", 8, true, 0),
+    column("READS/S", 7, true, 2),
+    column("WRITES/S", 8, true, 2),
+    column("LATENCY R / W", 15, true, 1),
+    column("QUEUE", 5, true, 2),
+];
+
+fn cell(theme: &Theme, text: impl Into<String>, role: Role) -> Line<'static> {
+    Line::from(Span::styled(text.into(), theme.style(role)))
+}
+
+/// Where the growing column of bars finds itself at this width.
+fn bar_cells(columns: &[Column], width: u16, column: usize) -> usize {
+    let placed = place(columns, width);
+    let found = placed.iter().find(|p| p.column == column);
+    found.map_or(0, |p| usize::from(p.cells.end - p.cells.start))
+}
+
+fn bar(theme: &Theme, share: f64, cells: usize) -> Line<'static> {
+    let filled = ((share.clamp(0.0, 1.0) * cells as f64).round() as usize).min(cells);
+    let role = match share {
+        s if s >= 0.95 => Role::Bad,
+        s if s >= 0.8 => Role::Warn,
+        _ => Role::MemUsed,
+    };
+    let [full, rest] = if theme.glyphs.ascii {
+        ["#", "."]
+    } else {
+        ["█", "·"]
+    };
+    Line::from(vec![
+        Span::styled(full.repeat(filled), theme.style(role)),
+        Span::styled(rest.repeat(cells - filled), theme.style(Role::Faint)),
+    ])
+}
+
+/// Draws the devices with what they do a second.
+pub fn devices(
+    theme: &Theme,
+    disks: &Disks,
+    rates: &[Reading<DiskRates>],
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let cells = bar_cells(&DEVICES, area.width, 3);
+    let rows: Vec<Row> = disks
+        .devices
+        .iter()
+        .zip(rates)
+        .map(|(device, rates)| {
+            let size = device.size.map_or_else(|_| "–".to_owned(), bytes);
+            let mut row = vec![
+                cell(theme, device.name.as_str(), Role::Strong),
+                cell(theme, size, Role::Dim),
+            ];
+            match rates {
+                Ok(r) => row.extend(device_rates(theme, r, cells)),
+                Err(_) => row.extend((0..8).map(|_| cell(theme, "–", Role::Dim))),
+            }
+            Row {
+                cells: row,
+                style: Style::new(),
+            }
+        })
+        .collect();
+    table(theme, &DEVICES, &rows, area, buf);
+}
+
+fn device_rates(theme: &Theme, r: &DiskRates, cells: usize) -> Vec<Line<'static>> {
+    let busy = if r.busy >= 80.0 {
+        Role::Warn
+    } else {
+        Role::Text
+    };
+    let quiet = |n: f64| if n > 0.0 { Role::Text } else { Role::Dim };
+    let ms = |l: Option<f64>| l.map_or_else(|| "–".to_owned(), |l| format!("{l:.1}"));
+    vec![
+        cell(theme, format!("{:.0}%", r.busy), busy),
+        bar(theme, r.busy / 100.0, cells),
+        cell(theme, rate(r.read), quiet(r.read)),
+        cell(theme, rate(r.written), quiet(r.written)),
+        cell(theme, per_second(r.reads), quiet(r.reads)),
+        cell(theme, per_second(r.writes), quiet(r.writes)),
+        cell(
+            theme,
+            format!("{} / {} ms", ms(r.read_latency_ms), ms(r.write_latency_ms)),
+            quiet(r.reads + r.writes),
+        ),
+        cell(theme, format!("{:.1}", r.queue), quiet(r.queue)),
+    ]
+}
+
+const FILESYSTEMS: [Column; 8] = [
+    Column {
+        grows: true,
+        ..column("MOUNTED AT", 14, false, 0)
+    },
+    column("TYPE", 8, false, 3),
+    column("USED", 5, true, 0),
+    Column {
+        grows: true,
+        ..column("", 6, false, 4)
+    },
+    column("OF", 6, true, 1),
+    column("LEFT", 6, true, 0),
+    column("INODES", 6, true, 2),
+    Column {
+        grows: true,
+        ..column("FROM", 10, false, 5)
+    },
+];
+
+/// Draws the filesystems, the fullest first.
+pub fn filesystems(theme: &Theme, disks: &Disks, area: Rect, buf: &mut Buffer) {
+    let cells = bar_cells(&FILESYSTEMS, area.width, 3);
+    let mut all: Vec<&Filesystem> = disks.filesystems.iter().collect();
+    let full = |f: &Filesystem| f.space.map_or(-1.0, |s| s.used_percent());
+    all.sort_by(|a, b| full(b).total_cmp(&full(a)));
+    let rows: Vec<Row> = all.iter().map(|f| filesystem(theme, f, cells)).collect();
+    table(theme, &FILESYSTEMS, &rows, area, buf);
+}
+
+fn filesystem(theme: &Theme, f: &Filesystem, cells: usize) -> Row {
+    let kind = if f.read_only {
+        format!("{} ro", f.kind)
+    } else {
+        f.kind.to_string()
+    };
+    let mut row = vec![
+        cell(theme, f.mount.as_str(), Role::Strong),
+        cell(theme, kind, Role::Dim),
+    ];
+    match f.space {
+        Ok(space) => row.extend(space_cells(theme, &space, cells)),
+        Err(_) => row.extend((0..5).map(|_| cell(theme, "–", Role::Dim))),
+    }
+    row.push(cell(theme, f.source.as_str(), Role::Dim));
+    Row {
+        cells: row,
+        style: Style::new(),
+    }
+}
+
+fn space_cells(theme: &Theme, space: &Space, cells: usize) -> Vec<Line<'static>> {
+    let percent = space.used_percent();
+    let role = if percent >= 90.0 {
+        Role::Warn
+    } else {
+        Role::Text
+    };
+    let inodes = space.inodes_percent();
+    vec![
+        cell(theme, format!("{percent:.0}%"), role),
+        bar(theme, percent / 100.0, cells),
+        cell(theme, bytes(space.total), Role::Dim),
+        cell(theme, bytes(Bytes(space.available.0)), Role::Text),
+        cell(
+            theme,
+            inodes.map_or_else(|| "–".to_owned(), |p| format!("{p:.0}%")),
+            Role::Dim,
+        ),
+    ]
+}
+
+fn table(theme: &Theme, columns: &[Column], rows: &[Row], area: Rect, buf: &mut Buffer) {
+    Table {
+        columns,
+        rows,
+        selected: None,
+        sort: None,
+        needle: "",
+        header: true,
+    }
+    .render(theme, area, buf);
+}
+
+/// Each column with its meaning.
+pub fn explain() -> Vec<(String, String)> {
+    [
+        ("busy", "share of the time in which the device had anything to do; a disk that does many things at once can be 100% busy and still have room"),
+        ("latency", "milliseconds that a read and a write took on average, queueing included; – where there was none"),
+        ("queue", "requests under way on average"),
+        ("used, left", "as df counts: of what ordinary users can have"),
+        ("inodes", "share of the filesystem's files in use; – where it makes them as it needs them"),
+        ("reads, writes", "of a process: bytes a second that reached storage, page cache not counted (/proc/PID/io); – where the kernel does not show them to this user"),
+        ("waited", "time spent waiting for block devices; needs the sysctl kernel.task_delayacct=1, else –"),
+        ("blocked", "in uninterruptible sleep now, usually for a disk"),
+    ]
+    .map(|(word, means)| (word.to_owned(), means.to_owned()))
+    .into()
+}

@@ -1,0 +1,144 @@
+use super::*;
+use crate::app::world::Settings;
+use crate::model::detail::Detail;
+use crate::model::disk::{Device, DiskCounters, Filesystem, Space};
+use crate::model::id::{Bytes, Nanos};
+use crate::model::sample::{Extra, Io};
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+
+fn disks(at_ms: u64, written: u64) -> Disks {
+    Disks {
+        at: Nanos::from_millis(at_ms),
+        devices: vec![Device {
+            name: "vda".into(),
+            size: Ok(Bytes(100 << 30)),
+            rotational: Some(false),
+            counters: DiskCounters {
+                writes: written >> 12,
+                written: Bytes(written),
+                write_ms: written >> 13,
+                busy_ms: at_ms / 4,
+                ..DiskCounters::default()
+            },
+        }],
+        filesystems: vec![
+            Filesystem {
+                mount: "/".into(),
+                source: "/dev/vda".into(),
+                kind: "ext4".into(),
+                read_only: false,
+                space: Ok(Space {
+                    total: Bytes(100 << 30),
+                    free: Bytes(5 << 30),
+                    available: Bytes(5 << 30),
+                    inodes: 100,
+                    inodes_free: 50,
+                }),
+            },
+            Filesystem {
+                mount: "/far".into(),
+                source: "nas:/export".into(),
+                kind: "nfs4".into(),
+                read_only: true,
+                space: Err(Missing::Late),
+            },
+        ],
+    }
+}
+
+fn world() -> World {
+    let mut scene = Scene::new();
+    let io = |written| {
+        Some(Arc::new(Extra {
+            io: Ok(Io {
+                read: Bytes(0),
+                written: Bytes(written),
+            }),
+            ..Extra::default()
+        }))
+    };
+    scene.task(1, 0, "init");
+    scene.task(7, 1, "writer").extra = io(1 << 20);
+    scene.task(8, 1, "denied").extra = Some(Arc::new(Extra {
+        io: Err(Missing::Denied),
+        ..Extra::default()
+    }));
+    scene.pass(1000, &[]);
+    scene.of(7).extra = io(5 << 20);
+    let mut world = World::new(Theme::terminal(Depth::True, false), Settings::default());
+    world.snapshot = Arc::new(scene.snapshot());
+    world
+}
+
+fn heard(world: &mut World, view: &mut ViewDisks, disks: Disks) {
+    let mut detail = Detail::default();
+    detail.machine.disks = Some(Stamped::new(disks.at, Ok(disks)));
+    world.detail = Arc::new(detail);
+    view.tick(world);
+}
+
+fn drawn(view: &mut ViewDisks, world: &World, width: u16, height: u16) -> String {
+    let area = Rect::new(0, 0, width, height);
+    view.fit(world, area);
+    let mut buf = Buffer::empty(area);
+    view.render(world, area, &mut buf);
+    let row = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>() + "\n";
+    (0..height).map(row).collect()
+}
+
+#[test]
+fn names_the_busiest_device_and_who_is_at_it() {
+    let (mut world, mut view) = (world(), ViewDisks::default());
+    heard(&mut world, &mut view, disks(1000, 0));
+    assert!(drawn(&mut view, &world, 120, 40).contains("rates need a second reading"));
+    heard(&mut world, &mut view, disks(2000, 8 << 20));
+    for (width, height) in [(78, 13), (78, 20), (118, 36), (198, 56)] {
+        let screen = drawn(&mut view, &world, width, height);
+        let first = screen.lines().next().expect("a line");
+        assert!(
+            first.contains("vda is busy 25% of the time: reads 0/s, writes 8.0M/s"),
+            "{screen}"
+        );
+        assert!(screen.contains("writer"), "{width}x{height}: {screen}");
+    }
+    let wide = drawn(&mut view, &world, 160, 40);
+    assert!(
+        wide.lines()
+            .next()
+            .is_some_and(|l| l.contains("most by 7 writer 4.0M/s")),
+        "{wide}"
+    );
+    for width in 0..40 {
+        drawn(&mut view, &world, width, width / 2);
+    }
+}
+
+#[test]
+fn what_is_not_known_is_no_zero() {
+    let (mut world, mut view) = (world(), ViewDisks::default());
+    heard(&mut world, &mut view, disks(1000, 0));
+    let screen = drawn(&mut view, &world, 140, 40);
+    let far = screen
+        .lines()
+        .find(|l| l.contains("/far"))
+        .expect("the export");
+    assert!(
+        far.contains("nfs4 ro") && far.contains('–') && !far.contains("0%"),
+        "{far}"
+    );
+    assert!(
+        !screen.contains("denied"),
+        "a process whose I/O may not be read has no place in this order"
+    );
+}
+
+#[test]
+fn enter_inspects_the_files_of_the_selected_process() {
+    let (mut world, mut view) = (world(), ViewDisks::default());
+    heard(&mut world, &mut view, disks(1000, 0));
+    drawn(&mut view, &world, 120, 40);
+    assert!(
+        matches!(view.act(&world, &INSPECT), Reply::Inspect(id, "files") if id == ProcId::new(7, 7))
+    );
+}
