@@ -1,6 +1,7 @@
 //! The panes: one file each, and one line in `all`; nothing else registers them.
 
 mod explain;
+mod files;
 mod footer;
 mod header;
 mod help;
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),
         Box::new(explain::Explain::default()),
+        Box::new(files::FilesTab::default()),
         Box::new(view_memory::ViewMemory::default()),
         Box::new(signal_state::SignalsTab::default()),
         Box::new(view_disks::ViewDisks::default()),

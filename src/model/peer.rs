@@ -8,7 +8,7 @@ pub mod pipeline;
 use std::sync::Arc;
 
 use super::descriptor::Mode;
-use super::id::{ProcId, Uid};
+use super::id::{Pid, ProcId, Uid};
 use super::reading::Reading;
 use super::socket::{Inet, Unix};
 use super::text::SafeText;
@@ -95,8 +95,8 @@ pub struct Peer {
     pub id: ProcId,
     /// Its name.
     pub name: SafeText,
-    /// Under which number it holds its end.
-    pub fd: u32,
+    /// Under which number it holds its end; `None` where no descriptor joins them.
+    pub fd: Option<u32>,
     /// Which way data flows, seen from this end.
     pub flow: Flow,
 }
@@ -176,6 +176,12 @@ pub struct Census {
 }
 
 impl Census {
+    /// The process with this number.
+    pub fn of_pid(&self, pid: Pid) -> Option<&Holder> {
+        let at = self.holders.binary_search_by_key(&pid, |h| h.id.pid).ok()?;
+        Some(&self.holders[at])
+    }
+
     /// How many processes hide their descriptors from this user.
     pub fn hidden(&self) -> u32 {
         self.holders.iter().filter(|h| h.ends.is_err()).count() as u32

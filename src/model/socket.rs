@@ -106,6 +106,8 @@ pub struct Unix {
     pub name: Option<SafeText>,
     /// The inode of the other end; `None` while listening, unconnected or not accepted yet.
     pub peer: Option<u64>,
+    /// The name of the other end, where it has one.
+    pub peer_name: Option<SafeText>,
     /// For a listener: the inodes of those who wait to be accepted.
     pub waiting: Vec<u64>,
     /// Bytes (for a listener: connections) that wait to be taken.
@@ -222,18 +224,15 @@ impl Socket {
 }
 
 fn unix_words(unix: &Unix) -> String {
-    let mut out = String::from("unix");
-    if unix.style != Style::Stream {
-        out = format!("unix {}", unix.style.word());
+    let mut out = unix.style.word().to_owned();
+    match (&unix.name, &unix.peer_name) {
+        (Some(name), _) if unix.state == State::Listening => return format!("listening {name}"),
+        (Some(name), _) => out = format!("{out} {name}"),
+        (None, Some(far)) => out = format!("{out} to {far}"),
+        (None, None) => {}
     }
-    if let Some(name) = &unix.name {
-        out = format!("{out} {name}");
-    }
-    match unix.state {
-        State::Listening => out.push_str(" listening"),
-        State::Established => {}
-        _ if unix.style == Style::Datagram => {}
-        _ => out.push_str(" not connected"),
+    if unix.state != State::Established && unix.style != Style::Datagram {
+        out.push_str(" not connected");
     }
     out
 }

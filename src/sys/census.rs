@@ -244,7 +244,11 @@ mod tests {
         let tables = Tables::default();
         let join = Join::new(&census, &tables);
         let peers = join.peers(me.id, r.fd, r.mode, &r.object);
-        let found: Vec<_> = peers.named.iter().map(|p| (p.id, p.fd, p.flow)).collect();
+        let found: Vec<_> = peers
+            .named
+            .iter()
+            .filter_map(|p| Some((p.id, p.fd?, p.flow)))
+            .collect();
         assert_eq!(found, [(me.id, writer.as_raw_fd() as u32, Flow::In)]);
     }
 

@@ -12,10 +12,10 @@ use super::clock;
 use super::fds::{Behind, Fds};
 use super::root::ProcRoot;
 use super::source::{Error, Source};
-use crate::model::descriptor::{Descriptor, Files, Kind};
+use crate::model::descriptor::{About, Descriptor, Files, Info, Kind};
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::ProcId;
-use crate::model::peer::{Join, Object, pipeline};
+use crate::model::id::{Pid, ProcId};
+use crate::model::peer::{Census, Flow, Holder, Join, Object, Peer, pipeline};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::socket::{Protocol, Socket};
@@ -91,7 +91,7 @@ impl Descriptors {
         self.shared.with(budget, Some(of.pid), |census, tables| {
             let join = Join::new(census, tables);
             for row in &mut files.rows {
-                join_row(&join, &fds, of, row);
+                join_row(census, &join, &fds, of, row);
             }
             let holder = census.holders.iter().find(|h| h.id == of);
             files.pipelines = holder
@@ -215,7 +215,16 @@ impl Known {
     }
 }
 
-fn join_row(join: &Join<'_>, fds: &Fds, of: ProcId, row: &mut Descriptor) {
+fn named(holder: &Holder) -> Peer {
+    Peer {
+        id: holder.id,
+        name: holder.name.clone(),
+        fd: None,
+        flow: Flow::Out,
+    }
+}
+
+fn join_row(census: &Census, join: &Join<'_>, fds: &Fds, of: ProcId, row: &mut Descriptor) {
     if let Object::Socket(inode) = row.object {
         row.socket = join.socket(inode);
         match &row.socket {
@@ -229,6 +238,14 @@ fn join_row(join: &Join<'_>, fds: &Fds, of: ProcId, row: &mut Descriptor) {
             }
             None => {}
         }
+    }
+    if let Ok(Info {
+        about: About::Pidfd(Some(pid)),
+        ..
+    }) = &row.info
+    {
+        row.peers.named = census.of_pid(Pid(*pid)).map(named).into_iter().collect();
+        return;
     }
     if !matches!(row.kind, Kind::Directory | Kind::Device) {
         row.peers = join.peers(of, row.fd, row.mode.ok(), &row.object);

@@ -168,6 +168,18 @@ impl Table<'_> {
     }
 }
 
+/// Draws one line of styled text, cut to its area.
+pub fn put_line(text: &Line<'_>, area: Rect, buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
+    if !area.is_empty() {
+        let whole = Placed {
+            column: 0,
+            cells: 0..area.width,
+        };
+        put(text, false, &whole, area, area.y, buf);
+    }
+}
+
 fn put(text: &Line<'_>, right: bool, at: &Placed, area: Rect, y: u16, buf: &mut Buffer) {
     let room = usize::from(at.cells.end - at.cells.start);
     let wide: usize = text.spans.iter().map(|s| width(&s.content)).sum();

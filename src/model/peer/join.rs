@@ -88,7 +88,13 @@ impl<'a> Join<'a> {
     /// What the kernel's tables say about a socket.
     pub fn socket(&self, inode: u64) -> Option<Socket> {
         let inet = || self.inet.get(&inode).map(|i| Socket::Inet((*i).clone()));
-        let unix = || self.unix.get(&inode).map(|u| Socket::Unix((*u).clone()));
+        let unix = || {
+            let mut unix = (*self.unix.get(&inode)?).clone();
+            let listener = self.waiting.get(&inode).copied();
+            let far = unix.peer.or(listener).and_then(|p| self.unix.get(&p));
+            unix.peer_name = far.and_then(|far| far.name.clone());
+            Some(Socket::Unix(unix))
+        };
         inet().or_else(unix)
     }
 
@@ -263,25 +269,32 @@ struct Ask {
     fd: u32,
 }
 
+/// Other processes are named before the process itself.
 fn collect<'a, 'b>(ask: Ask, found: impl Iterator<Item = (&'b Place<'a>, Flow)>) -> Peers
 where
     'a: 'b,
 {
     let mut peers = Peers::default();
+    let mut itself = Vec::new();
     for (place, flow) in found {
-        if place.holder.id == ask.of && place.fd == ask.fd {
+        let own = place.holder.id == ask.of;
+        if own && place.fd == ask.fd {
             continue;
         }
-        if peers.named.len() == NAMED {
+        let list = if own { &mut itself } else { &mut peers.named };
+        if list.len() == NAMED {
             peers.more += 1;
             continue;
         }
-        peers.named.push(Peer {
+        list.push(Peer {
             id: place.holder.id,
             name: place.holder.name.clone(),
-            fd: place.fd,
+            fd: Some(place.fd),
             flow,
         });
     }
+    let room = NAMED - peers.named.len();
+    peers.more += itself.len().saturating_sub(room);
+    peers.named.extend(itself.into_iter().take(room));
     peers
 }

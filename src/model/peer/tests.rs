@@ -28,7 +28,7 @@ fn names(peers: &Peers) -> Vec<(&str, u32, Flow)> {
     peers
         .named
         .iter()
-        .map(|p| (p.name.as_str(), p.fd, p.flow))
+        .map(|p| (p.name.as_str(), p.fd.unwrap_or(99), p.flow))
         .collect()
 }
 
@@ -50,7 +50,8 @@ fn pipes_join_readers_with_writers_only() {
     assert_eq!(names(&of(10, 1, W)), [("b", 0, Flow::Out)]);
     assert_eq!(
         names(&of(11, 0, R)),
-        [("a", 1, Flow::In), ("b", 3, Flow::In), ("c", 2, Flow::In)]
+        [("a", 1, Flow::In), ("c", 2, Flow::In), ("b", 3, Flow::In)],
+        "itself comes last"
     );
 }
 

@@ -1,0 +1,358 @@
+//! One descriptor as a row of the table, as lines below it, and as text to copy.
+
+use std::fmt::Write as _;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::world::World;
+use crate::model::descriptor::{Descriptor, Files, Kind};
+use crate::model::format;
+use crate::model::id::{Bytes, ProcId};
+use crate::model::peer::{Note, Peer, Peers};
+use crate::model::socket::Socket;
+use crate::model::text::width;
+use crate::theme::{Role, Theme};
+use crate::widgets::table::{Column, Row};
+
+const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
+    Column {
+        title,
+        width,
+        right,
+        grows: false,
+        rank,
+    }
+}
+
+/// The columns; their order is that of the sort keys.
+pub const COLUMNS: [Column; 6] = [
+    column("  FD", 11, false, 0),
+    column("KIND", 9, false, 2),
+    column("MODE", 4, false, 4),
+    Column {
+        grows: true,
+        ..column("WHAT", 20, false, 0)
+    },
+    column("POSITION, QUEUES", 19, false, 3),
+    Column {
+        grows: true,
+        ..column("PEER", 14, false, 1)
+    },
+];
+
+/// The column of the target.
+pub const WHAT: usize = 3;
+
+/// Whether a column's own order is descending.
+pub fn descends(column: usize) -> bool {
+    column == 4
+}
+
+/// Whether the row contains the text, whatever its case.
+pub fn matches(d: &Descriptor, needle: &str) -> bool {
+    let mut all = format!(
+        "{} {} {} {} {}",
+        d.fd,
+        d.name(),
+        d.kind.word(),
+        d.target,
+        d.words()
+    );
+    for peer in &d.peers.named {
+        let _ = write!(all, " {} {}", peer.id.pid, peer.name);
+    }
+    all.to_lowercase().contains(&needle.to_lowercase())
+}
+
+/// What `y` copies: the path, the addresses, or the words.
+pub fn copied(d: &Descriptor) -> String {
+    match d.kind {
+        Kind::Tcp | Kind::Udp | Kind::Unix => d.words(),
+        _ => d.target.to_string(),
+    }
+}
+
+/// The cells of a row.
+///
+/// `room` is how many cells its target has: of a long path the end is shown.
+pub fn cells(world: &World, of: ProcId, d: &Descriptor, room: usize) -> Row {
+    let theme = &world.theme;
+    let one = |text: String, role| Line::from(Span::styled(text, theme.style(role)));
+    let number = if d.fd < 3 { Role::Strong } else { Role::Text };
+    let mode = match d.mode {
+        Ok(mode) => one(mode.word().to_owned(), Role::Dim),
+        Err(_) => one("–".to_owned(), Role::Dim),
+    };
+    Row {
+        cells: vec![
+            Line::from(vec![
+                Span::styled(format!("{:>4}", d.fd), theme.style(number)),
+                Span::styled(format!(" {}", d.name()), theme.style(Role::Dim)),
+            ]),
+            one(d.kind.word().to_owned(), kind_role(d.kind)),
+            mode,
+            what(theme, d, room),
+            place(theme, d),
+            peers(theme, of, &d.peers),
+        ],
+        style: Style::new(),
+    }
+}
+
+fn kind_role(kind: Kind) -> Role {
+    match kind {
+        Kind::File | Kind::Directory | Kind::Memfd => Role::RegionFile,
+        Kind::Pipe | Kind::Fifo => Role::RegionHeap,
+        Kind::Unix => Role::RegionShared,
+        Kind::Tcp | Kind::Udp | Kind::Netlink | Kind::Packet => Role::RegionText,
+        Kind::Tty => Role::RegionGlobals,
+        _ => Role::Dim,
+    }
+}
+
+fn what(theme: &Theme, d: &Descriptor, room: usize) -> Line<'static> {
+    let style = |role| theme.style(role);
+    let mut words = d.words();
+    let mark = match (d.deleted, d.held_by_deleted()) {
+        (false, _) => String::new(),
+        (true, None) => " deleted".to_owned(),
+        (true, Some(held)) => format!(" deleted, holds {}", format::bytes(held)),
+    };
+    if matches!(d.kind, Kind::Pipe | Kind::Device) {
+        return Line::from(Span::styled(words, style(Role::Dim)));
+    }
+    if !matches!(d.kind, Kind::File | Kind::Directory | Kind::Fifo) {
+        return Line::from(Span::styled(words, style(Role::Text)));
+    }
+    words = cut_left(&words, room.saturating_sub(width(&mark)));
+    let name = words.rfind('/').map_or(0, |at| at + 1);
+    Line::from(vec![
+        Span::styled(words[..name].to_owned(), style(Role::Dim)),
+        Span::styled(words[name..].to_owned(), style(Role::Text)),
+        Span::styled(mark, style(Role::Warn)),
+    ])
+}
+
+/// The end of a path that is too long, with `…` where its beginning is missing.
+fn cut_left(path: &str, cells: usize) -> String {
+    if width(path) <= cells || cells < 2 {
+        return path.to_owned();
+    }
+    let mut from = path.len();
+    for (at, c) in path.char_indices().rev() {
+        if width(&path[at..]) + 1 > cells {
+            break;
+        }
+        // A path begins at a slash where one is near.
+        from = at;
+        if c == '/' && width(&path[at..]) + 8 > cells {
+            break;
+        }
+    }
+    format!("…{}", &path[from..])
+}
+
+/// How many cells a bar of progress takes.
+const BAR: usize = 7;
+
+/// How far a file was read or written, or what waits in a socket's queues.
+fn place(theme: &Theme, d: &Descriptor) -> Line<'static> {
+    let style = |role| theme.style(role);
+    if let Some(socket) = &d.socket {
+        return queues(theme, socket);
+    }
+    let Some((position, size)) = d.progress() else {
+        return match d.extent {
+            Ok(extent) if d.kind == Kind::File && extent.size.0 == 0 => {
+                Line::from(Span::styled("empty", style(Role::Faint)))
+            }
+            _ => Line::default(),
+        };
+    };
+    let share = position as f64 / size as f64;
+    let (full, rest) = bar(theme, share);
+    let text = format!(
+        " {:>5}/{}",
+        format::bytes(Bytes(position)),
+        format::bytes(Bytes(size))
+    );
+    Line::from(vec![
+        Span::styled(full, style(Role::Good)),
+        Span::styled(rest, style(Role::Faint)),
+        Span::styled(text, style(Role::Dim)),
+    ])
+}
+
+/// The filled and the empty part of a bar.
+pub fn bar(theme: &Theme, share: f64) -> (String, String) {
+    let cells = (share.clamp(0.0, 1.0) * BAR as f64).round() as usize;
+    let (full, rest) = if theme.glyphs.ascii {
+        ("#", ".")
+    } else {
+        ("▰", "▱")
+    };
+    (full.repeat(cells), rest.repeat(BAR - cells))
+}
+
+fn queues(theme: &Theme, socket: &Socket) -> Line<'static> {
+    let (receive, send) = socket.queues();
+    if (receive, send) == (0, 0) {
+        return Line::default();
+    }
+    let listens = matches!(socket, Socket::Inet(i) if i.listens());
+    let listens = listens
+        || matches!(socket, Socket::Unix(u) if u.state == crate::model::socket::State::Listening);
+    let text = if listens {
+        format!("{receive} of {send} wait")
+    } else {
+        format!(
+            "in {} out {}",
+            format::bytes(Bytes(u64::from(receive))),
+            format::bytes(Bytes(u64::from(send)))
+        )
+    };
+    let role = if receive > 0 { Role::Warn } else { Role::Dim };
+    Line::from(Span::styled(text, theme.style(role)))
+}
+
+fn peers(theme: &Theme, of: ProcId, peers: &Peers) -> Line<'static> {
+    let style = |role| theme.style(role);
+    let ascii = theme.glyphs.ascii;
+    let mut spans = Vec::new();
+    if let Some(first) = peers.named.first() {
+        let shared = peers.note == Some(Note::Shared);
+        let arrow = if shared { "=" } else { first.flow.arrow(ascii) };
+        spans.push(Span::styled(format!("{arrow} "), style(Role::Dim)));
+        if first.id == of {
+            spans.push(Span::styled(
+                format!("itself{}", fd(first)),
+                style(Role::Dim),
+            ));
+        } else {
+            spans.push(Span::styled(first.id.pid.to_string(), style(Role::Dim)));
+            spans.push(Span::styled(
+                format!(" {}", first.name),
+                style(Role::Accent),
+            ));
+        }
+    }
+    let more = peers.named.len().saturating_sub(1) + peers.more;
+    if more > 0 {
+        spans.push(Span::styled(
+            format!(" and {} more", format::count(more as u64)),
+            style(Role::Dim),
+        ));
+    }
+    match peers.note {
+        None | Some(Note::Shared) => {}
+        Some(note) => {
+            let role = match note {
+                Note::Closed | Note::NotAccepted => Role::Warn,
+                _ => Role::Dim,
+            };
+            let gap = if spans.is_empty() { "" } else { ", " };
+            spans.push(Span::styled(format!("{gap}{}", note.words()), style(role)));
+        }
+    }
+    Line::from(spans)
+}
+
+/// The selected descriptor in a few lines: what it is in full, how it was opened, everyone at its other end.
+pub fn detail(
+    world: &World,
+    files: &Files,
+    d: &Descriptor,
+    target: Option<&Peer>,
+) -> Vec<Line<'static>> {
+    let style = |role| world.theme.style(role);
+    let dim = |text: String| Span::styled(text, style(Role::Dim));
+    let mut first = vec![
+        Span::styled(format!("{} ", d.fd), style(Role::Strong)),
+        Span::styled(d.kind.word().to_owned(), style(kind_role(d.kind))),
+        Span::raw(" "),
+        Span::styled(d.words(), style(Role::Text)),
+    ];
+    if d.kind.is_socket() || d.kind == Kind::Pipe {
+        first.push(dim(d
+            .inode()
+            .map_or_else(String::new, |i| format!("  inode {i}"))));
+    }
+    let mut how = Vec::new();
+    match &d.info {
+        Ok(info) => {
+            let flags: Vec<_> = info.flags.words().collect();
+            if flags.is_empty() {
+                how.push(dim("no flags".to_owned()));
+            } else {
+                how.push(dim(flags.join(" ")));
+            }
+            if matches!(d.kind, Kind::File | Kind::Memfd) {
+                how.push(dim(format!("  position {}", info.position)));
+            }
+        }
+        Err(why) => how.push(dim(format!("flags – {why}"))),
+    }
+    if let Ok(extent) = &d.extent {
+        how.push(dim(format!(
+            "  size {} on {} of disk",
+            extent.size,
+            format::bytes(extent.held)
+        )));
+    }
+    if let Some(Socket::Inet(inet)) = &d.socket {
+        how.push(dim(format!("  {}", inet.state.about(inet.protocol))));
+    }
+    vec![
+        Line::from(first),
+        Line::from(how),
+        Line::from(all_peers(world, files.of, &d.peers, target)),
+    ]
+}
+
+fn fd(peer: &Peer) -> String {
+    peer.fd.map_or_else(String::new, |fd| format!(", fd {fd}"))
+}
+
+fn all_peers(
+    world: &World,
+    of: ProcId,
+    peers: &Peers,
+    target: Option<&Peer>,
+) -> Vec<Span<'static>> {
+    let style = |role| world.theme.style(role);
+    let mut out = Vec::new();
+    for peer in &peers.named {
+        let chosen = target == Some(peer);
+        let name = if peer.id == of {
+            "itself".to_owned()
+        } else {
+            peer.name.to_string()
+        };
+        let role = if peer.id == of {
+            Role::Dim
+        } else {
+            Role::Accent
+        };
+        let mut shown = style(role);
+        if chosen {
+            shown = shown.add_modifier(ratatui::style::Modifier::UNDERLINED);
+        }
+        out.push(Span::styled(
+            format!("{} ", peer.flow.arrow(world.theme.glyphs.ascii)),
+            style(Role::Dim),
+        ));
+        out.push(Span::styled(format!("{} {name}", peer.id.pid), shown));
+        out.push(Span::styled(format!("{}  ", fd(peer)), style(Role::Dim)));
+    }
+    if peers.more > 0 {
+        out.push(Span::styled(
+            format!("and {} more  ", peers.more),
+            style(Role::Dim),
+        ));
+    }
+    if let Some(note) = peers.note {
+        out.push(Span::styled(note.words(), style(Role::Dim)));
+    }
+    out
+}
