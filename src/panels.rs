@@ -10,6 +10,7 @@ pub mod lanes;
 pub mod list;
 mod listing;
 mod log;
+mod memory;
 mod palette;
 pub mod sheet;
 pub mod signal;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(threads::ThreadsTab::default()),
         Box::new(signal::SignalDialog::default()),
         Box::new(log::EventLog::default()),
+        Box::new(memory::Memory::default()),
     ];
     all.sort_by_key(|p| {
         ORDER

@@ -1,8 +1,10 @@
 //! Reusable pictures: they take plain data and styles and draw into a buffer. They know no pane and keep no state.
 
+pub mod address_space;
 pub mod frame;
 pub mod line;
 pub mod meter;
 pub mod popup;
+pub mod region_bar;
 pub mod spark;
 pub mod table;
