@@ -2,6 +2,7 @@
 
 pub mod address_space;
 pub mod frame;
+pub mod lane;
 pub mod line;
 pub mod meter;
 pub mod popup;
