@@ -14,8 +14,8 @@ use crate::app::moves;
 use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::{CpuId, Nanos, ProcId};
-use crate::model::snapshot::CoreShare;
-use crate::model::timeline::{Cell, Origin, Tally, Timeline, Window};
+use crate::model::snapshot::{CoreShare, Snapshot};
+use crate::model::timeline::{Cell, Origin, Tally, Timeline, Who, Window};
 use crate::theme::Role;
 
 pub use draw::numbers_width;
@@ -99,6 +99,9 @@ struct Parts {
     axis: bool,
     area: Rect,
 }
+
+/// From this width on a bucket usually holds several slices.
+const PROCESSES: Nanos = Nanos::from_millis(1);
 
 /// Lanes with their state.
 #[derive(Debug, Default)]
@@ -206,12 +209,17 @@ impl Picture {
         (self.window, self.bucket) = (Some(window), bucket);
         let cores = &world.snapshot.system.cores;
         let lanes = line.lanes.iter().skip(self.top).take(shown);
+        let by_process = bucket >= PROCESSES;
         self.rows = lanes
             .map(|lane| {
                 let core = cores.binary_search_by_key(&lane.cpu, |c| c.id).ok();
+                let mut cells = lane.cells(line.origin, window.from, bucket, usize::from(n), focus);
+                if by_process {
+                    name_processes(&mut cells, &world.snapshot);
+                }
                 Row {
                     cpu: lane.cpu,
-                    cells: lane.cells(line.origin, window.from, bucket, usize::from(n), focus),
+                    cells,
                     total: lane.total(window, line.origin),
                     share: core.and_then(|i| cores[i].share.ok()),
                 }
@@ -319,6 +327,21 @@ impl Picture {
     /// Whether nothing is known of other processes than the inspected one.
     fn idle_known(line: &Timeline) -> bool {
         line.origin != Origin::Own
+    }
+}
+
+/// Threads have names of their own; a cell that holds many slices is called by their process.
+fn name_processes(cells: &mut [Cell], snapshot: &Snapshot) {
+    for cell in cells {
+        if let Some(who) = &mut cell.who
+            && who.tid.0 != who.id.pid.0
+            && let Some(proc) = snapshot.get(who.id)
+        {
+            *who = Arc::new(Who {
+                name: proc.facts.name.clone(),
+                ..(**who).clone()
+            });
+        }
     }
 }
 

@@ -83,34 +83,32 @@ impl Picture {
             return;
         }
         let Some(window) = self.window else { return };
+        let (shown, now) = (window.span().0.max(1), world.timeline.now);
+        // Round moments before the right end, as many as stand apart.
         let quarters = if parts.cells >= 60 { 4 } else { 2 };
+        let quarter = self.scope.span().0.min(shown) / quarters;
         for i in 0..=quarters {
-            let at = window.from.0 + window.span().0 / quarters * i;
-            let back = world.timeline.now.since(Nanos(at));
-            let live = self.scope.is_live() && i == quarters;
-            let text = if live {
-                "now".to_owned()
+            let before = quarter * i;
+            let live = self.scope.is_live() && i == 0;
+            let back = if self.scope.is_live() {
+                Nanos(before)
             } else {
-                ago(tidy(back, window.span()))
+                tidy(now.since(window.to), window.span(), before)
             };
-            let wide = width(&text) as u16;
-            let x = parts.left + (u64::from(parts.cells) * i / quarters) as u16;
-            let x = x.min((parts.left + parts.cells).saturating_sub(wide));
-            buf.set_stringn(
-                x,
-                y,
-                &text,
-                usize::from(parts.cells),
-                theme.style(Role::Faint),
-            );
+            let text = if live { "now".to_owned() } else { ago(back) };
+            let from_left = u64::from(parts.cells) * (shown - before.min(shown)) / shown;
+            let last = parts.cells.saturating_sub(width(&text) as u16);
+            let x = parts.left + (from_left as u16).min(last);
+            let style = theme.style(Role::Faint);
+            buf.set_stringn(x, y, &text, usize::from(parts.cells), style);
         }
     }
 }
 
-/// Rounds a moment of the axis to a hundredth of the span, so that its digits stand still.
-fn tidy(back: Nanos, span: Nanos) -> Nanos {
+/// A moment of the axis, rounded to a hundredth of the span, so that its digits stand still.
+fn tidy(end: Nanos, span: Nanos, before: u64) -> Nanos {
     let step = 10_u64.pow((span.0 / 20).max(1).ilog10());
-    Nanos((back.0 + step / 2) / step * step)
+    Nanos((end.0 + before + step / 2) / step * step)
 }
 
 fn label(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {

@@ -112,8 +112,13 @@ impl Scope {
 
     /// In words: `last 10 s`, `40 ms until −4.2 s`.
     pub fn words(&self, line: &Timeline, window: Option<Window>) -> String {
-        let span = window.map_or(self.span(), |w| w.span());
-        let span = rounded(span);
+        // A bucket more or less is no other span; a much longer one is told.
+        let shown = window.map_or(self.span(), |w| w.span());
+        let span = if shown.0 > self.span().0 * 5 / 4 {
+            rounded(shown)
+        } else {
+            rounded(self.span())
+        };
         match self.until {
             None => format!("last {span}"),
             Some(until) => format!("{span} until {}", ago(line.now.since(until))),
