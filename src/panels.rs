@@ -7,6 +7,7 @@ mod header;
 mod help;
 mod kept;
 pub mod lanes;
+mod lever;
 pub mod list;
 mod listing;
 mod log;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(view_disks::ViewDisks::default()),
         Box::new(threads::ThreadsTab::default()),
         Box::new(signal::SignalDialog::default()),
+        Box::new(lever::LeverDialog::default()),
         Box::new(log::EventLog::default()),
         Box::new(memory::Memory::default()),
     ];
