@@ -38,6 +38,8 @@ struct Cli {
 enum Command {
     /// Prints a table of processes
     Ps(report::ps::Args),
+    /// Prints cores, memory, pressure, disks and what holds the machine back
+    System(report::system::Args),
     /// Prints the completions of a shell
     Completions {
         /// Which shell
@@ -51,6 +53,7 @@ impl Command {
     fn run(&self, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         match self {
             Self::Ps(args) => report::ps::run(args, paper),
+            Self::System(args) => report::system::run(args, paper),
             Self::Completions { shell } => completions(*shell, paper),
             Self::Man => manual(paper),
         }
