@@ -5,6 +5,7 @@ pub mod column;
 pub mod descriptor;
 pub mod detail;
 pub mod disk;
+pub mod environment;
 pub mod filter;
 pub mod forest;
 pub mod format;

@@ -1,5 +1,6 @@
 //! The panes: one file each, and one line in `all`; nothing else registers them.
 
+mod environment;
 mod explain;
 mod files;
 mod footer;
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(explain::Explain::default()),
         Box::new(files::FilesTab::default()),
         Box::new(view_memory::ViewMemory::default()),
+        Box::new(environment::EnvironmentTab::default()),
         Box::new(signal_state::SignalsTab::default()),
         Box::new(view_disks::ViewDisks::default()),
         Box::new(threads::ThreadsTab::default()),

@@ -12,6 +12,7 @@ pub mod cores;
 pub mod descriptors;
 pub mod disks;
 pub mod elf;
+pub mod environ;
 pub mod fdinfo;
 pub mod fds;
 pub mod fields;

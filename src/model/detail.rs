@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::descriptor::Files;
 use super::disk::Disks;
+use super::environment::Environment;
 use super::id::{Nanos, ProcId};
 use super::machine_memory::MachineMemory;
 use super::reading::Reading;
@@ -58,6 +59,8 @@ pub struct Detail {
     pub faults: Vec<Fault>,
     /// Its threads.
     pub threads: Slot<Threads>,
+    /// What its program began with.
+    pub environment: Slot<Environment>,
     /// What it does with signals.
     pub signals: Slot<SignalState>,
     /// What the system views show.

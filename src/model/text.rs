@@ -145,6 +145,26 @@ pub fn pad(text: &str, cells: usize) -> String {
     format!("{text}{:fill$}", "")
 }
 
+/// `text` in lines of at most `cells`, broken anywhere by grapheme: for values whose every character counts.
+pub fn chop(text: &str, cells: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let w = width(grapheme);
+        if used + w > cells && used > 0 {
+            lines.push(String::new());
+            used = 0;
+        }
+        if w <= cells {
+            used += w;
+            if let Some(line) = lines.last_mut() {
+                line.push_str(grapheme);
+            }
+        }
+    }
+    lines
+}
+
 /// `text` broken at spaces into lines of at most `cells` terminal cells; a longer word is cut.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -192,6 +212,13 @@ mod tests {
         fn any_bytes_become_printable(bytes: Vec<u8>) {
             let text = SafeText::from_bytes(&bytes);
             proptest::prop_assert!(!text.chars().any(|c| c.is_control() || deceives(c)));
+        }
+
+        #[test]
+        fn a_chopped_text_is_whole_and_fits(text in "[a-z進 ]{0,40}", cells in 2usize..12) {
+            let lines = chop(&text, cells);
+            proptest::prop_assert!(lines.iter().all(|l| width(l) <= cells));
+            proptest::prop_assert_eq!(lines.concat(), text);
         }
 
         #[test]

@@ -36,12 +36,16 @@ pub const ACTIONS: &[&Action] = &[
 /// A line above a table, in parts of different roles.
 pub type Parts = Vec<(String, Role)>;
 
+/// From this height on the selected row is told of in full below the table.
+const ROOM_FOR_FOOT: u16 = 14;
+
 /// A table with lines above it, as it was fitted last.
 #[derive(Clone, Debug, Default)]
 pub struct Listing<K> {
     /// Selection, scrolling, search and order.
     pub sheet: Sheet<K>,
     head: Vec<Parts>,
+    foot: Vec<Parts>,
     rows: Vec<Row>,
     area: Rect,
 }
@@ -50,6 +54,8 @@ pub struct Listing<K> {
 pub struct Content<'a, K> {
     /// The lines above the table; at most a third of the height is given to them.
     pub head: Vec<Parts>,
+    /// What is told of the selected row below the table, where there is room for it.
+    pub foot: &'a dyn Fn(usize) -> Vec<Parts>,
     /// The keys of all rows, in order.
     pub keys: &'a [K],
     /// Whether a row contains a text.
@@ -60,13 +66,30 @@ pub struct Content<'a, K> {
 
 impl<K: Clone + PartialEq + Default> Listing<K> {
     /// Takes in the rows as they are now; only those in view are made.
-    pub fn fit(&mut self, area: Rect, content: Content<'_, K>) {
+    pub fn fit(&mut self, area: Rect, mut content: Content<'_, K>) {
         self.area = area;
-        self.head = content.head;
+        self.head = std::mem::take(&mut content.head);
         self.head.truncate(usize::from(area.height / 3));
+        self.foot.clear();
+        self.fit_sheet(&content);
+        if let Some(selected) = self.sheet.selected() {
+            self.foot = (content.foot)(selected);
+            let room = if area.height >= ROOM_FOR_FOOT {
+                area.height / 3
+            } else {
+                0
+            };
+            self.foot.truncate(usize::from(room));
+            if !self.foot.is_empty() {
+                self.fit_sheet(&content);
+            }
+        }
+        self.rows = self.sheet.window().map(content.row).collect();
+    }
+
+    fn fit_sheet(&mut self, content: &Content<'_, K>) {
         let height = usize::from(self.table().height.saturating_sub(1));
         self.sheet.fit(content.keys, height, content.matches);
-        self.rows = self.sheet.window().map(content.row).collect();
     }
 
     /// The places of the rows in view.
@@ -74,13 +97,21 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
         self.sheet.window()
     }
 
-    /// Whether the mouse stands on a row of the table or beside one, rather than above.
+    /// Where the table stands, its titles included: between the head and a line above the foot.
     fn table(&self) -> Rect {
         let head = self.head.len() as u16;
+        let foot = self.foot_height();
         Rect {
             y: self.area.y + head,
-            height: self.area.height.saturating_sub(head),
+            height: self.area.height.saturating_sub(head + foot),
             ..self.area
+        }
+    }
+
+    fn foot_height(&self) -> u16 {
+        match self.foot.len() {
+            0 => 0,
+            lines => lines as u16 + 1,
         }
     }
 
@@ -121,14 +152,15 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
         buf: &mut Buffer,
     ) {
         let theme = &world.theme;
-        for (parts, y) in self.head.iter().zip(self.area.y..) {
-            let area = Rect {
-                x: self.area.x + 1,
-                y,
-                width: self.area.width.saturating_sub(1),
-                height: 1,
-            };
-            line::draw(theme, area, parts, Modifier::empty(), buf);
+        self.draw_lines(theme, &self.head, self.area.y, buf);
+        let bottom = self.area.y + self.area.height;
+        let foot = bottom.saturating_sub(self.foot_height());
+        if !self.foot.is_empty() {
+            let rule = if theme.glyphs.ascii { "-" } else { "─" };
+            let wide = usize::from(self.area.width.saturating_sub(2));
+            let parts = vec![(rule.repeat(wide), Role::Faint)];
+            self.draw_lines(theme, &[parts], foot, buf);
+            self.draw_lines(theme, &self.foot, foot + 1, buf);
         }
         let descending = order(self.sheet.sort) != self.sheet.inverted;
         let table = Table {
@@ -140,6 +172,20 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
             header: true,
         };
         table.render(theme, self.table(), buf);
+    }
+}
+
+impl<K> Listing<K> {
+    fn draw_lines(&self, theme: &Theme, lines: &[Parts], from: u16, buf: &mut Buffer) {
+        for (parts, y) in lines.iter().zip(from..) {
+            let area = Rect {
+                x: self.area.x + 1,
+                y,
+                width: self.area.width.saturating_sub(1),
+                height: 1,
+            };
+            line::draw(theme, area, parts, Modifier::empty(), buf);
+        }
     }
 }
 

@@ -95,6 +95,7 @@ impl Panel for ThreadsTab {
         }
         let content = Content {
             head: rows::head(&threads, self.kept.ended(), area.height),
+            foot: &|_| Vec::new(),
             keys: &self.keys,
             matches: &|i, needle| rows::contains(&threads, &threads.rows[self.order[i]], needle),
             row: &|i| {

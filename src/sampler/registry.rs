@@ -7,6 +7,7 @@ use crate::sys::cores::Cores;
 use crate::sys::descriptors::Descriptors;
 use crate::sys::descriptors::shared::Shared;
 use crate::sys::disks::DiskReader;
+use crate::sys::environ::Environ;
 use crate::sys::frequency::Frequencies;
 use crate::sys::loadavg::Load;
 use crate::sys::machine_memory::MachineMemories;
@@ -38,6 +39,7 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(MachineMemories::new(root)),
         Box::new(DiskReader::new(root)),
         Box::new(Descriptors::new(root, shared)),
+        Box::new(Environ::new(root)),
         Box::new(SignalMasks::new(root)),
         Box::new(Waits::new(root)),
     ]

@@ -37,6 +37,19 @@ pub fn read(root: &ProcRoot, pid: Pid) -> Reading<Kin> {
     read_at(root, &pid.to_string())
 }
 
+/// Reads this very process.
+///
+/// # Errors
+/// `Gone` when it has ended, whoever has its number now.
+pub fn still(root: &ProcRoot, id: ProcId) -> Reading<Kin> {
+    let kin = read(root, id.pid)?;
+    if kin.id == id {
+        Ok(kin)
+    } else {
+        Err(Missing::Gone)
+    }
+}
+
 /// Reads the process or thread in a directory below `/proc`, such as `12/task/14`.
 ///
 /// # Errors

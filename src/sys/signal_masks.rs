@@ -8,7 +8,7 @@ use super::source::{Error, Source};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Pid, ProcId, Tid};
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::{Missing, Reading};
+use crate::model::reading::Reading;
 use crate::model::signal::{SignalSet, SignalState, ThreadSignals};
 use crate::model::text::SafeText;
 
@@ -99,12 +99,8 @@ impl SignalMasks {
     /// `Gone` when it has ended, whoever has its number now.
     pub fn of(&self, id: ProcId) -> Reading<SignalState> {
         let mut state = read(&self.root, id.pid)?;
-        let kin = kin::read(&self.root, id.pid)?;
-        if kin.id != id {
-            return Err(Missing::Gone);
-        }
         // Kernels before 6.8 have no line `Kthread`.
-        state.kernel_thread |= kin.kernel_thread;
+        state.kernel_thread |= kin::still(&self.root, id)?.kernel_thread;
         Ok(state)
     }
 }
@@ -132,6 +128,7 @@ impl Source<Detail> for SignalMasks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::reading::Missing;
     use crate::model::signal::{Disposition, Signal};
 
     const STATUS: &[u8] =

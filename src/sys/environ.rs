@@ -1,0 +1,72 @@
+//! The environment of the process in focus, `/proc/PID/environ`, `proc_pid_environ(5)`: what its program began with.
+
+use super::root::ProcRoot;
+use super::source::{Error, Source};
+use super::{bounded, clock, kin};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::environment::Environment;
+use crate::model::id::ProcId;
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Reading;
+
+/// Reads it seldom: it changes only when another program is run.
+pub struct Environ {
+    root: ProcRoot,
+}
+
+impl Environ {
+    /// A source over a proc tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self { root: root.clone() }
+    }
+
+    /// The environment of this very process; empty for kernel threads and zombies.
+    ///
+    /// # Errors
+    /// `Gone` when it has ended, `Denied` without the right to trace it, `Late` while its memory is locked.
+    pub fn of(&self, id: ProcId) -> Reading<Environment> {
+        let text = bounded::read(&self.root.proc(format!("{}/environ", id.pid)));
+        kin::still(&self.root, id)?;
+        Ok(Environment::from_bytes(&text?))
+    }
+}
+
+impl Source<Detail> for Environ {
+    fn name(&self) -> &'static str {
+        "environment"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::ENVIRONMENT
+    }
+
+    fn pace_ms(&self) -> u64 {
+        5000
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let value = plan.focus.map(|id| self.of(id));
+        into.environment = value.map(|value| Stamped::new(clock::now(), value));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Pid;
+    use crate::model::reading::Missing;
+
+    #[test]
+    fn reads_our_own() {
+        let root = ProcRoot::live();
+        let me = kin::read(&root, Pid(std::process::id()))
+            .expect("we live")
+            .id;
+        let source = Environ::new(&root);
+        let ours = source.of(me).expect("our own");
+        assert!(ours.variables.iter().any(|v| v.name.as_str() == "PATH"));
+        let other = ProcId::new(me.pid.0, me.start.0 + 1);
+        assert_eq!(source.of(other).err(), Some(Missing::Gone));
+    }
+}
