@@ -8,7 +8,7 @@ use crate::app::world::Page;
 use crate::app::{App, Placed};
 use crate::model::text::width;
 use crate::theme::Role;
-use crate::widgets::frame;
+use crate::widgets::{ascii, frame};
 
 /// From this width on the inspector stands beside the list.
 const BESIDE: u16 = 100;
@@ -70,6 +70,9 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     for overlay in app.overlays() {
         overlay.render(world, screen, buf);
     }
+    if world.theme.glyphs.ascii {
+        ascii::plain(buf);
+    }
 }
 
 fn layout(app: &App, screen: Rect) -> Layout {
@@ -106,9 +109,8 @@ fn layout(app: &App, screen: Rect) -> Layout {
 fn dashboard(app: &App, screen: Rect, mut body: Rect, out: &mut Layout) {
     let find = |place: Place| app.panels().iter().position(|p| p.spec().place == place);
     if let Some(top) = find(Place::Top).filter(|_| body.height >= 9 && body.width >= 20) {
-        let most = (screen.height / 3).saturating_sub(2).max(1);
-        let width = body.width.saturating_sub(2);
-        let height = app.panels()[top].height(&app.world, width, most).min(most) + 2;
+        let wish = app.panels()[top].height(&app.world, body.width.saturating_sub(2)) + 2;
+        let height = wish.min(screen.height / 3).max(3);
         out.framed.push((top, Rect { height, ..body }));
         body = Rect {
             y: body.y + height,

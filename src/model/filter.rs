@@ -4,6 +4,7 @@
 //! and noted, so that the list does not blink while somebody types.
 
 mod parse;
+mod part;
 mod term;
 
 use std::ops::Range;

@@ -105,8 +105,8 @@ struct Built {
 
 /// A line that takes typed text.
 enum Typing {
-    /// The filter; what it was before.
-    Filter(Input),
+    /// The filter, and where the cursor was before: it goes back there when nothing passes.
+    Filter(Input, Option<Cursor>),
     /// The search, and where the cursor was before.
     Search(Input, Option<Cursor>),
 }
@@ -204,8 +204,8 @@ impl Panel for List {
         keys::typed(self, world, key)
     }
 
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        keys::paste(self, text)
+    fn paste(&mut self, world: &World, text: &str) -> Reply {
+        keys::paste(self, world, text)
     }
 
     fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {

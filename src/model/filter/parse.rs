@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
 
+use super::part::Part;
 use super::term::{Compare, How, Test};
 use super::{Filter, Note, Term};
 use crate::model::column::{Column, Shows, Unit};
@@ -138,13 +139,12 @@ fn operator(text: &str) -> (Compare, &str) {
         .unwrap_or((Compare::Equal, text))
 }
 
-/// Text to be found anywhere, whatever its case; a space of a quoted text also stands for the gap between two arguments.
-fn part(text: &str) -> Result<Regex, String> {
+fn part(text: &str) -> Result<Part, String> {
     let text = text.replace('"', "");
     if text.is_empty() {
         return Err("a word is missing".to_owned());
     }
-    regex(&regex::escape(&text).replace(' ', "[ \\x00]"))
+    Ok(Part::new(&text))
 }
 
 fn regex(pattern: &str) -> Result<Regex, String> {

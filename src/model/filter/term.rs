@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 use regex::Regex;
 
+use super::part::Part;
+
 use crate::model::column::{Column, Shows, Unit};
 use crate::model::plan::Needs;
 use crate::model::sample::Opened;
@@ -14,11 +16,11 @@ use crate::model::snapshot::{Proc, Snapshot};
 #[derive(Clone, Debug)]
 pub(super) enum Test {
     /// Part of the name or of the command line.
-    Word(Regex),
+    Word(Part),
     /// A pattern over the name or the whole command line.
     Pattern(Regex),
     /// Part of the name alone.
-    Name(Regex),
+    Name(Part),
     /// A number column against a value.
     Number(&'static Column, Compare, f64),
     /// A text column.
@@ -28,9 +30,9 @@ pub(super) enum Test {
     /// A local or remote port of one of its sockets.
     Port(RangeInclusive<u16>),
     /// Part of where one of its descriptors leads.
-    Target(Regex),
+    Target(Part),
     /// Part of the executable's path.
-    Exe(Regex),
+    Exe(Part),
 }
 
 /// How a number is compared.
@@ -105,7 +107,7 @@ impl Test {
         match self {
             Self::Word(word) => {
                 let command = facts.command.as_ref().map_or("", |c| c.raw());
-                Some(word.is_match(&facts.name) || word.is_match(command))
+                Some(word.is_in(&facts.name) || word.is_in(command))
             }
             Self::Pattern(pattern) => {
                 let raw = facts.command.as_ref().map_or("", |c| c.raw());
@@ -116,7 +118,7 @@ impl Test {
                 };
                 Some(pattern.is_match(&facts.name) || pattern.is_match(&line))
             }
-            Self::Name(word) => Some(word.is_match(&facts.name)),
+            Self::Name(word) => Some(word.is_in(&facts.name)),
             Self::Number(column, compare, want) => {
                 let have = column.number(snapshot, proc)?.ok()?;
                 Some(compare.holds(have * scale(column, of_one_core), *want))
@@ -127,11 +129,11 @@ impl Test {
                 opened(proc).map(|o| o.ports.iter().any(|port| ports.contains(port)))
             }
             Self::Target(part) => {
-                opened(proc).map(|o| o.targets.iter().any(|target| part.is_match(target)))
+                opened(proc).map(|o| o.targets.iter().any(|target| part.is_in(target)))
             }
             Self::Exe(part) => {
                 let exe = proc.extra.as_deref()?.exe.as_ref().ok()?;
-                Some(part.is_match(exe))
+                Some(part.is_in(exe))
             }
         }
     }

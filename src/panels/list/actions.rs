@@ -40,7 +40,7 @@ actions! {
     BY_TIME "sort-time" [Key::char('T')] "" "Sort by time on a core";
     COLUMNS "columns" [Key::char('C')] "" "Choose the columns and their order";
     USER "user" [Key::char('u')] "" "Show the processes of one user";
-    PATHS "paths" [Key::char('b')] "" "Show whole paths of programs, or only their names";
+    PATHS "paths" [Key::char('B')] "" "Show whole paths of programs, or only their names";
     WRAP "whole-command" [Key::char('W')] "" "Show the whole command line of the selected row, wrapped";
 }
 

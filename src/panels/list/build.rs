@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Built, Cursor, List, draw};
 use crate::app::panel::Reply;
 use crate::app::world::World;
-use crate::model::forest::{Ended, Forest, GroupKey, Item, NONE, View};
+use crate::model::forest::{Ended, Forest, GroupKey, Item, View};
 use crate::model::id::ProcId;
 use crate::model::snapshot::Proc;
 
@@ -244,14 +244,11 @@ impl List {
         if !self.filter.is_empty() && !self.filter.matches(snapshot, proc, world.scaled(1.0)) {
             self.set_filter("");
         }
-        let node = snapshot.index_of(id.pid).map_or(NONE, |i| i as u32);
-        let in_group = self.forest.rows.iter().any(|row| {
-            matches!(row.item, Item::Group { .. })
-                && self.forest.node(row.item) != node
-                && self.forest.members(row.item).contains(&node)
-        });
+        let key = group_key(world, proc);
+        let alike = |p: &&Proc| p.facts.name == proc.facts.name && p.parent == proc.parent;
+        let in_group = snapshot.procs.iter().filter(alike).nth(1).is_some();
         if in_group {
-            self.opened.insert(group_key(world, proc));
+            self.opened.insert(key);
         }
         self.changed();
     }

@@ -114,7 +114,7 @@ fn mark(list: &List, world: &World, subject: &Subject<'_>) -> Option<(&'static s
 fn foot(list: &List, world: &World) -> (Vec<(String, Role)>, Option<u16>) {
     match &list.typing {
         None => (list.sums(world), None),
-        Some(Typing::Filter(input)) => {
+        Some(Typing::Filter(input, _)) => {
             let label = " filter / ";
             let caret = width(label) + input.cursor();
             let (passing, all) = list.forest.counts();

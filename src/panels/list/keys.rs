@@ -31,7 +31,10 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
         "unfold-below" => list.fold_below(world, false),
         "fold-all" => list.fold_all(world),
         "next-match" | "previous-match" => return again(list, world, action.name == "next-match"),
-        "filter" => list.typing = Some(Typing::Filter(Input::new(list.filter.text()))),
+        "filter" => {
+            let input = Input::new(list.filter.text());
+            list.typing = Some(Typing::Filter(input, list.cursor.clone()));
+        }
         "search" => list.typing = Some(Typing::Search(Input::default(), list.cursor.clone())),
         "clear-filter" => {
             list.set_filter("");
@@ -156,7 +159,7 @@ pub(super) fn typed(list: &mut List, world: &World, key: Key) -> Reply {
     Reply::Done
 }
 
-pub(super) fn paste(list: &mut List, text: &str) -> Reply {
+pub(super) fn paste(list: &mut List, world: &World, text: &str) -> Reply {
     if list.typing.is_none() {
         return Reply::Pass;
     }
@@ -164,16 +167,13 @@ pub(super) fn paste(list: &mut List, text: &str) -> Reply {
         input.insert(text);
         true
     });
-    if let Some(Typing::Filter(input)) = &list.typing {
-        let text = input.text().to_owned();
-        list.set_filter(&text);
-    }
+    live(list, world);
     Reply::Done
 }
 
 fn edit(list: &mut List, change: impl FnOnce(&mut Input) -> bool) -> bool {
     match &mut list.typing {
-        Some(Typing::Filter(input) | Typing::Search(input, _)) => change(input),
+        Some(Typing::Filter(input, _) | Typing::Search(input, _)) => change(input),
         None => false,
     }
 }
@@ -181,8 +181,9 @@ fn edit(list: &mut List, change: impl FnOnce(&mut Input) -> bool) -> bool {
 /// What was typed takes effect at once.
 fn live(list: &mut List, world: &World) {
     match &list.typing {
-        Some(Typing::Filter(input)) => {
-            let text = input.text().to_owned();
+        Some(Typing::Filter(input, before)) => {
+            let (text, before) = (input.text().to_owned(), before.clone());
+            list.cursor = before;
             list.set_filter(&text);
         }
         Some(Typing::Search(input, before)) => {
@@ -199,7 +200,7 @@ fn live(list: &mut List, world: &World) {
 /// Escape: the filter is cleared and the selection stays; a search goes back to where it began.
 fn leave(list: &mut List) {
     match list.typing.take() {
-        Some(Typing::Filter(_)) => list.set_filter(""),
+        Some(Typing::Filter(..)) => list.set_filter(""),
         Some(Typing::Search(_, before)) => {
             list.needle.clear();
             list.cursor = before;

@@ -24,7 +24,7 @@ use crate::model::prediction::Force;
 use crate::model::reading::Missing;
 use crate::model::standing::Standing;
 use crate::model::text::{pad, width};
-use crate::theme::{Role, Theme};
+use crate::theme::Role;
 use crate::widgets::{line, popup, table};
 
 const WIDTH: u16 = 84;
@@ -57,7 +57,7 @@ pub(super) fn dialog(dialog: &SignalDialog, world: &World, screen: Rect, buf: &m
         _ => "Send a signal",
     };
     let area = popup::draw(theme, outer, title, &status(dialog), buf);
-    keys(theme, outer, hints(dialog), buf);
+    bottom(dialog, world, outer, buf);
     let row = |i: u16| Rect {
         y: area.y + i,
         height: u16::from(i < area.height),
@@ -105,8 +105,9 @@ fn status(dialog: &SignalDialog) -> String {
     }
 }
 
-fn hints(dialog: &SignalDialog) -> &'static [(&'static str, &'static str)] {
-    match &dialog.stage {
+/// What the keys do now, in the lower border.
+fn bottom(dialog: &SignalDialog, world: &World, outer: Rect, buf: &mut Buffer) {
+    let keys: &[(&str, &str)] = match &dialog.stage {
         Stage::Choosing if dialog.scope == Scope::Thread => &[
             ("Enter", "send"),
             ("Tab", "scope"),
@@ -117,25 +118,13 @@ fn hints(dialog: &SignalDialog) -> &'static [(&'static str, &'static str)] {
         Stage::Asking(_) => &[("y", "send it"), ("Esc", "do not")],
         Stage::Sent(r) if r.survivors().is_some() => &[("Enter", "prepare KILL"), ("Esc", "close")],
         Stage::Sent(_) => &[("Esc", "close")],
-    }
-}
-
-/// What the keys do now, in the lower border of a dialog.
-pub(in crate::panels) fn keys(theme: &Theme, outer: Rect, keys: &[(&str, &str)], buf: &mut Buffer) {
+    };
     let mut parts: Parts = vec![(" ".to_owned(), Role::Dim)];
     for (i, (key, does)) in keys.iter().enumerate() {
         if i > 0 {
-            parts.push((
-                if theme.glyphs.ascii { "   " } else { " · " }.to_owned(),
-                Role::Dim,
-            ));
+            parts.push((" · ".to_owned(), Role::Dim));
         }
-        let key = if theme.glyphs.ascii && !key.is_ascii() {
-            "arrows"
-        } else {
-            key
-        };
-        parts.push((key.to_owned(), Role::Accent));
+        parts.push(((*key).to_owned(), Role::Accent));
         parts.push((format!(" {does}"), Role::Dim));
     }
     parts.push((" ".to_owned(), Role::Dim));
@@ -147,7 +136,7 @@ pub(in crate::panels) fn keys(theme: &Theme, outer: Rect, keys: &[(&str, &str)],
             width: wide as u16,
             height: 1,
         };
-        line::draw(theme, border, &parts, Modifier::empty(), buf);
+        line::draw(&world.theme, border, &parts, Modifier::empty(), buf);
     }
 }
 
@@ -180,7 +169,7 @@ pub(super) fn targets(
 }
 
 /// Names joined by commas in at most so many lines; what has no room is counted.
-pub(in crate::panels) fn wrap(names: &[String], cells: usize, most: usize) -> Vec<String> {
+fn wrap(names: &[String], cells: usize, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for (i, name) in names.iter().enumerate() {
         let more = format!(", + {} more", names.len() - i);

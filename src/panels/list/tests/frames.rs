@@ -1,0 +1,103 @@
+use super::*;
+
+fn busy(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::new(width, height);
+    for tick in 0..6 {
+        stage.pass(&[(4211, 90 + tick), (1842, 3 * tick), (1901, 12), (703, 1)]);
+    }
+    stage
+}
+
+fn frame(width: u16, height: u16, keys: &str) -> String {
+    let mut stage = busy(width, height);
+    if !keys.is_empty() {
+        stage.press(keys);
+    }
+    picture::styled(&stage.draw())
+}
+
+#[test]
+fn at_60_by_15() {
+    insta::assert_snapshot!(frame(60, 15, "j j j j Space"));
+}
+
+#[test]
+fn at_80_by_24() {
+    insta::assert_snapshot!(frame(80, 24, "j j H"));
+}
+
+#[test]
+fn at_120_by_40() {
+    insta::assert_snapshot!(frame(120, 40, "/ s s h d"));
+}
+
+#[test]
+fn at_200_by_60() {
+    insta::assert_snapshot!(frame(200, 60, "K j ← j j W"));
+}
+
+#[test]
+fn in_ascii_and_without_colours() {
+    let theme = Theme::terminal(Depth::Mono, true);
+    let mut stage = Stage::with(scene(), Settings::default(), theme, 80, 20);
+    stage.pass(&[(4211, 96)]);
+    stage.press("j Space H");
+    let text = stage.text();
+    assert!(text.is_ascii(), "{text}");
+    insta::assert_snapshot!(picture::styled(&stage.draw()));
+}
+
+#[test]
+fn every_size_is_right() {
+    for (width, height) in (1..40)
+        .map(|n| (n, n))
+        .chain((1..60).map(|n| (n * 3, 1 + n % 7)))
+    {
+        let mut stage = busy(width, height);
+        for keys in [
+            "",
+            "H K W",
+            "F6",
+            "Esc C",
+            "Esc u",
+            "Esc /",
+            "r",
+            "Enter G Space",
+        ] {
+            if !keys.is_empty() {
+                stage.press(keys);
+            }
+            let text = stage.text();
+            assert_eq!(text.lines().count(), height as usize);
+            assert!(
+                text.lines()
+                    .all(|line| crate::model::text::width(line) <= width as usize),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn wide_and_hostile_names_stay_in_their_cells() {
+    let mut scene = scene();
+    scene.task(5000, 1, "進程の名前").stat.threads = 1;
+    facts(
+        scene.of(5000),
+        "ユーザー名です",
+        1001,
+        "進程の名前|\u{1b}[2J|e\u{301}e\u{301}",
+    );
+    for pid in 6000..6060 {
+        scene.task(pid, if pid == 6000 { 1 } else { pid - 1 }, "deep");
+    }
+    for columns in [30, 57, 80, 131] {
+        let theme = Theme::terminal(Depth::True, false);
+        let mut stage = Stage::with(scene.clone(), Settings::default(), theme, columns, 70);
+        let text = stage.text();
+        for line in text.lines().skip(1).filter(|l| l.starts_with('│')) {
+            assert_eq!(crate::model::text::width(line), columns as usize, "{line}");
+        }
+        assert!(!text.contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,471 @@
+use super::*;
+use crate::app::world::Page;
+use crate::model::plan::Needs;
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(100, 30);
+    stage.pass(&[(4211, 96), (1842, 18), (1901, 20)]);
+    stage
+}
+
+#[test]
+fn the_tree_stands_by_the_total_of_subtrees() {
+    let mut stage = stage();
+    assert_eq!(
+        stage.pids(),
+        [1, 612, 2210, 2214, 4211, 1201, 1842, 1901, 2044, 703, 2950]
+    );
+}
+
+#[test]
+fn the_cursor_moves_and_is_the_focus() {
+    let mut stage = stage();
+    assert_eq!(stage.focus(), 1, "the first row to begin with");
+    for (keys, pid) in [
+        ("j", 612),
+        ("↓ ↓", 2214),
+        ("k", 2210),
+        ("G", 2950),
+        ("g", 1),
+        ("End", 2950),
+        ("Home", 1),
+        ("PgDn", 2950),
+        ("Ctrl-u", 1),
+        ("Ctrl-d", 2950),
+        ("PgUp", 1),
+    ] {
+        stage.press(keys);
+        assert_eq!(stage.focus(), pid, "{keys}");
+    }
+}
+
+#[test]
+fn the_selection_is_an_identity() {
+    let mut stage = stage();
+    stage.press("j j j j");
+    assert_eq!(stage.focus(), 4211);
+    for _ in 0..12 {
+        stage.pass(&[(1842, 90)]);
+    }
+    assert_eq!(stage.focus(), 4211);
+    let pids = stage.pids();
+    assert!(
+        pids.iter().position(|p| *p == 1201) < pids.iter().position(|p| *p == 612),
+        "{pids:?}"
+    );
+    for keys in ["t", "M", "I", "t", "H", "K", "d", "B", "T", "<", ">"] {
+        stage.press(keys);
+        assert_eq!(stage.focus(), 4211, "{keys}");
+        assert!(
+            stage.selected().contains("4211"),
+            "{keys}: {}",
+            stage.selected()
+        );
+    }
+}
+
+#[test]
+fn folding_sums_and_moves() {
+    let mut stage = stage();
+    stage.press("j j j j ←");
+    assert_eq!(stage.focus(), 2214, "a leaf goes to its parent");
+    stage.press("←");
+    assert!(stage.selected().contains("96.0"), "{}", stage.selected());
+    assert!(
+        stage.selected().contains("+ -bash (1)"),
+        "{}",
+        stage.selected()
+    );
+    stage.press("←");
+    assert_eq!(stage.focus(), 2210, "a folded row goes to its parent");
+    stage.press("→");
+    assert_eq!(stage.focus(), 2214, "an open row goes to its first child");
+    stage.press("→ →");
+    assert_eq!(stage.focus(), 4211, "a folded one opens first");
+    stage.press("g *");
+    assert_eq!(stage.pids(), [1, 612, 1201, 703, 2950]);
+    stage.press("*");
+    assert_eq!(stage.pids().len(), 11);
+    stage.press("g -");
+    assert_eq!(stage.pids(), [1]);
+    stage.press("→");
+    assert_eq!(
+        stage.pids(),
+        [1, 612, 1201, 703, 2950],
+        "what is below stays folded"
+    );
+    stage.press("+");
+    assert_eq!(stage.pids().len(), 11);
+}
+
+#[test]
+fn identical_leaves_open_and_close() {
+    let mut stage = stage();
+    let groups = |stage: &mut Stage| stage.text().contains("3×[Web Content]");
+    assert!(groups(&mut stage));
+    stage.press("/").type_in("re:contentproc").press("Enter");
+    assert!(stage.selected().contains("3×[Web"), "{}", stage.selected());
+    assert!(
+        stage.selected().contains("20.0"),
+        "the sum of three: {}",
+        stage.selected()
+    );
+    stage.press("Esc →");
+    assert!(!groups(&mut stage));
+    assert_eq!(stage.focus(), 1901);
+    stage.press("j");
+    assert_eq!(stage.focus(), 1902);
+    stage.press("←");
+    assert!(groups(&mut stage));
+    stage.press("d");
+    assert!(!groups(&mut stage) && stage.focus() == 1902);
+    stage.press("d");
+    assert!(
+        groups(&mut stage) && stage.selected().contains("3×"),
+        "{}",
+        stage.selected()
+    );
+}
+
+#[test]
+fn threads_and_kernel_threads_come_and_go() {
+    let mut stage = stage();
+    stage.press("H K");
+    let text = stage.text();
+    assert!(
+        text.contains("{Compositor}") && text.contains("{2×StyleThread}"),
+        "{text}"
+    );
+    assert!(
+        text.contains("[kthreadd]") && text.contains("└─ [kworker/0:1]"),
+        "{text}"
+    );
+    assert!(stage.app.plan().needs.contains(Needs::THREADS));
+    stage.press("H K");
+    let text = stage.text();
+    assert!(
+        !text.contains("{Compositor}") && !text.contains("kworker"),
+        "{text}"
+    );
+    assert!(!stage.app.plan().needs.contains(Needs::THREADS));
+}
+
+#[test]
+fn a_filter_is_live_and_clearing_it_keeps_the_selection() {
+    let mut stage = stage();
+    stage.press("/").type_in("rust");
+    assert_eq!(stage.pids(), [1, 612, 2210, 2214, 4211]);
+    assert_eq!(stage.focus(), 4211, "the cursor goes to the match");
+    assert!(stage.text().contains("1 of 13"));
+    stage.type_in(" cpu>");
+    assert_eq!(
+        stage.pids(),
+        [1, 612, 2210, 2214, 4211],
+        "half a term changes nothing"
+    );
+    assert!(stage.text().contains("cpu of what?"));
+    assert!(stage.app.plan().of_all.contains(Needs::COMMANDS));
+    stage.press("Enter");
+    assert!(
+        stage.text().contains("/ rust cpu>"),
+        "the title says what is filtered"
+    );
+    stage.press("Esc");
+    assert_eq!((stage.pids().len(), stage.focus()), (11, 4211));
+    assert!(!stage.app.plan().of_all.contains(Needs::COMMANDS));
+    stage.press("\\").type_in("nothing at all");
+    assert_eq!((stage.pids().len(), stage.focus()), (0, 4211));
+    stage.press("Esc");
+    assert_eq!(stage.focus(), 4211);
+    assert!(stage.selected().contains("4211"));
+}
+
+#[test]
+fn a_filter_looks_into_folds_and_leaves_them() {
+    let mut stage = stage();
+    stage.press("g *").press("F4").type_in("rustc");
+    assert_eq!(stage.focus(), 4211);
+    stage.press("Enter k ←");
+    assert_eq!(
+        stage.pids(),
+        [1, 612, 2210, 2214],
+        "folds work inside of a filter"
+    );
+    stage.press("Esc");
+    assert_eq!(stage.pids().len(), 5, "the folds from before are back");
+}
+
+#[test]
+fn a_search_jumps() {
+    let mut stage = stage();
+    stage.press("F3").type_in("ssh");
+    assert_eq!(stage.focus(), 612);
+    stage.press("Enter n");
+    assert_eq!(stage.focus(), 2210);
+    stage.press("n");
+    assert_eq!(stage.focus(), 612, "around the end");
+    stage.press("N");
+    assert_eq!(stage.focus(), 2210);
+    stage.press("F3").type_in("postgres").press("Esc");
+    assert_eq!(stage.focus(), 2210, "Esc goes back");
+}
+
+#[test]
+fn tags_follow_identities() {
+    let mut stage = stage();
+    let tags =
+        |stage: &Stage| -> Vec<u32> { stage.app.world.tags.iter().map(|id| id.pid.0).collect() };
+    stage.press("Space Space");
+    assert_eq!((tags(&stage), stage.focus()), (vec![1, 612], 2210));
+    stage.press("k Space");
+    assert_eq!(tags(&stage), [1]);
+    stage.press("U c");
+    assert_eq!(tags(&stage), [2210, 2214, 4211]);
+    assert!(
+        stage.text().contains("Σ 3 tagged · own 96.0%"),
+        "{}",
+        stage.text()
+    );
+    stage.press("c");
+    assert_eq!(tags(&stage), [0u32; 0]);
+    stage.press("F3").type_in("Web").press("Enter Space");
+    assert_eq!(tags(&stage), [1901, 1902, 1903], "a group is tagged whole");
+    assert!(!stage.text().contains('×'), "and tagged rows stand alone");
+    stage.press("U");
+    assert_eq!(tags(&stage), [0u32; 0]);
+}
+
+#[test]
+fn sorting_by_keys_menu_and_header() {
+    let mut stage = stage();
+    stage.press("t");
+    assert_eq!(stage.pids()[..3], [4211, 1901, 1842]);
+    stage.press("M");
+    assert_eq!(stage.pids()[..2], [1842, 4211]);
+    stage.press("I");
+    assert_eq!(stage.pids()[0], 2950);
+    stage.press("P T");
+    assert_eq!(stage.pids()[0], 4211);
+    stage.press("F6").type_in("user").press("Enter");
+    assert_eq!(
+        stage.pids()[0],
+        1842.min(stage.pids()[0]),
+        "alice comes first"
+    );
+    assert!(stage.text().contains("USER▲"));
+    stage.press(">");
+    assert!(stage.text().contains("by S ▲"), "{}", stage.text());
+    let header = stage
+        .text()
+        .lines()
+        .nth(1)
+        .map(str::to_owned)
+        .unwrap_or_default();
+    let x = header.chars().position(|c| c == 'M').unwrap_or(0) as u16;
+    stage.click(x, 1);
+    assert!(stage.text().contains("MEM▼"), "{}", stage.text());
+    stage.click(x, 1);
+    assert!(stage.text().contains("MEM▲"));
+}
+
+#[test]
+fn what_ends_while_selected_stays() {
+    let mut stage = stage();
+    stage.press("j j j j");
+    stage.scene.end(4211);
+    stage.pass(&[]);
+    stage.pass(&[]);
+    assert!(
+        stage.selected().contains("rustc ended 1.0s ago"),
+        "{}",
+        stage.selected()
+    );
+    assert_eq!(stage.focus(), 4211);
+    stage.press("k");
+    stage.pass(&[]);
+    assert!(!stage.text().contains("rustc"));
+    stage.press("Space");
+    stage.scene.end(2214);
+    stage.pass(&[]);
+    stage.press("g");
+    stage.pass(&[]);
+    assert!(
+        stage.text().contains("bash ended"),
+        "a tagged one too: {}",
+        stage.text()
+    );
+    stage.press("U");
+    stage.pass(&[]);
+    assert!(!stage.text().contains("bash"));
+}
+
+#[test]
+fn a_new_row_is_marked_for_a_while() {
+    let mut stage = stage();
+    stage.scene.task(5000, 1, "fresh").id.start.0 = 100_150;
+    stage.pass(&[]);
+    assert!(stage.text().contains("+ 5000"), "{}", stage.text());
+    for _ in 0..5 {
+        stage.pass(&[]);
+    }
+    assert!(!stage.text().contains("+ 5000"));
+}
+
+#[test]
+fn going_to_a_process_reveals_it() {
+    let mut stage = stage();
+    stage.press("g *");
+    let id = |stage: &Stage, pid: u32| {
+        let procs = &stage.app.world.snapshot.procs;
+        procs.iter().find(|p| p.id.pid.0 == pid).expect("there").id
+    };
+    let focus = id(&stage, 1902);
+    stage.app.inspect(focus, "overview");
+    stage.press("1");
+    assert_eq!(stage.focus(), 1902);
+    assert!(
+        stage.selected().starts_with("1902 alice"),
+        "{}",
+        stage.text()
+    );
+    let focus = id(&stage, 3);
+    stage.app.inspect(focus, "overview");
+    stage.press("1");
+    assert!(
+        stage.selected().contains("[kworker/0:1]"),
+        "{}",
+        stage.text()
+    );
+}
+
+#[test]
+fn enter_inspects_and_y_copies() {
+    let mut stage = stage();
+    stage.press("j y");
+    assert_eq!(stage.effects, [Effect::Copy("/usr/sbin/sshd -D".into())]);
+    stage.press("Enter");
+    assert_eq!(
+        (stage.app.world.page, stage.focus()),
+        (Page::Inspector, 612)
+    );
+}
+
+#[test]
+fn the_user_menu_filters() {
+    let mut stage = stage();
+    stage.press("u");
+    assert!(stage.text().contains("all users"));
+    stage.type_in("post").press("Enter");
+    assert_eq!((stage.pids(), stage.focus()), (vec![1, 703], 703));
+    stage.press("u Enter");
+    assert_eq!(stage.pids().len(), 11);
+}
+
+#[test]
+fn columns_are_chosen_and_cost_only_while_shown() {
+    let mut stage = stage();
+    assert!(!stage.app.plan().needs.contains(Needs::IO));
+    stage.press("C").type_in("read").press("Space");
+    assert!(stage.text().contains("READ/s"));
+    stage.press("Esc");
+    let plan = stage.app.plan();
+    assert!(plan.needs.contains(Needs::IO) && !plan.of_all.contains(Needs::IO));
+    stage.press("F6").type_in("read").press("Enter");
+    assert!(
+        stage.app.plan().of_all.contains(Needs::IO),
+        "all rows where it is the sort key"
+    );
+}
+
+#[test]
+fn only_rows_in_view_are_asked_for() {
+    let mut stage = Stage::new(100, 8);
+    let plan = stage.app.plan();
+    assert_eq!(plan.visible.len(), 4, "{:?}", plan.visible);
+    stage.press("G");
+    assert!(stage.app.plan().visible.iter().any(|id| id.pid.0 == 2950));
+}
+
+#[test]
+fn the_mouse_selects_folds_and_scrolls() {
+    let mut stage = stage();
+    stage.click(20, 4);
+    assert_eq!(stage.focus(), 2210);
+    let line = stage
+        .text()
+        .lines()
+        .nth(3)
+        .map(str::to_owned)
+        .unwrap_or_default();
+    let x = line.chars().position(|c| c == '├').unwrap_or(0) as u16;
+    stage.click(x, 3);
+    assert!(
+        stage.selected().contains("+ sshd (3)"),
+        "{}",
+        stage.selected()
+    );
+    stage.click(x + 2, 3);
+    assert!(!stage.selected().contains('+'));
+    let mut stage = Stage::new(100, 9);
+    assert_eq!(stage.pids()[0], 1);
+    stage.mouse(Press::WheelDown, 20, 4);
+    assert_eq!(stage.pids()[0], stage.pids()[0].max(2));
+    assert_eq!(
+        stage.focus(),
+        1,
+        "the wheel moves the view, not the selection"
+    );
+    stage.press("k");
+    assert_eq!(stage.pids()[0], 1, "the next key brings the view back");
+}
+
+#[test]
+fn the_whole_command_line_and_paths() {
+    let mut stage = stage();
+    stage.press("B");
+    assert!(stage.text().contains("/usr/sbin/sshd -D"));
+    stage.press("B G");
+    stage.press("F3").type_in("postgres").press("Enter W");
+    let text = stage.text();
+    assert!(
+        text.contains("│ /usr/bin/postgres -D /var/lib/postgresql/15/main"),
+        "{text}"
+    );
+}
+
+#[test]
+fn time_stands_still_and_everything_works_on() {
+    let mut stage = stage();
+    stage.press("p");
+    let snapshot = stage.scene.pass(1000, &[(703, 90)]);
+    stage.event(Event::Snapshot(Arc::new(snapshot)));
+    stage.press("t");
+    assert_eq!(stage.pids()[0], 4211, "the frozen tick");
+    stage.press("M");
+    assert_eq!(stage.pids()[0], 1842);
+    stage.press("/").type_in("sshd").press("Enter");
+    assert_eq!(stage.pids(), [612, 2210]);
+    stage.press("Esc P p");
+    assert_eq!(stage.pids()[0], 703);
+}
+
+#[test]
+fn follow_keeps_the_selection_in_view() {
+    let mut stage = Stage::new(100, 9);
+    stage.press("t");
+    stage.pass(&[(4211, 90), (1842, 80), (1901, 70), (703, 60), (612, 50)]);
+    stage.press("g F");
+    assert_eq!(stage.focus(), 4211);
+    for _ in 0..12 {
+        stage.pass(&[
+            (1842, 80),
+            (1901, 70),
+            (703, 60),
+            (612, 50),
+            (1201, 40),
+            (2214, 30),
+        ]);
+    }
+    assert!(stage.selected().contains("4211"), "{}", stage.text());
+    assert!(stage.pids()[0] != 1842);
+}
