@@ -36,6 +36,8 @@ struct Cli {
 /// Every report is one file under `report` and one line here and in [`Command::run`].
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Prints the processes as a tree
+    Tree(report::tree::Args),
     /// Prints a table of processes
     Ps(report::ps::Args),
     /// Prints cores, memory, pressure, disks and what holds the machine back
@@ -52,6 +54,7 @@ enum Command {
 impl Command {
     fn run(&self, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         match self {
+            Self::Tree(args) => report::tree::run(args, paper),
             Self::Ps(args) => report::ps::run(args, paper),
             Self::System(args) => report::system::run(args, paper),
             Self::Completions { shell } => completions(*shell, paper),

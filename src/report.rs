@@ -7,6 +7,7 @@ pub mod paper;
 pub mod ps;
 pub mod system;
 pub mod target;
+pub mod tree;
 
 use std::io;
 

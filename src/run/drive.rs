@@ -96,3 +96,6 @@ fn perform<B: Backend>(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,304 @@
+//! `pscope tree`: the processes as a tree of lines, or nested JSON.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::json::{self, Process};
+use super::paper::{Ink, Paper};
+use super::{Error, Exit, target};
+use crate::model::column::Column;
+use crate::model::forest::{Forest, Item, View, threads_of};
+use crate::model::id::ProcId;
+use crate::model::plan::Needs;
+use crate::model::snapshot::Snapshot;
+use crate::model::steady::Steady;
+
+/// Prints the processes as a tree, then exits
+#[derive(Debug, Default, clap::Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub struct Args {
+    /// Only this process and what is below it: a pid or a name
+    target: Option<String>,
+    /// Shows the number of each process; identical ones are not put together then
+    #[arg(long, short)]
+    pids: bool,
+    /// Shows threads, as {name}
+    #[arg(long, short)]
+    threads: bool,
+    /// Shows kernel threads (JSON always has them)
+    #[arg(long, short)]
+    kernel: bool,
+    /// Gives each of identical leaves its own line instead of 6×[name]
+    #[arg(long)]
+    no_compact: bool,
+    /// Prints JSON, nested by "children"
+    #[arg(long)]
+    json: bool,
+}
+
+/// Writes the tree.
+///
+/// # Errors
+/// When the target is not there, and when the processes cannot be read.
+pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    let mut needs = if args.json {
+        json::NEEDS
+    } else {
+        Needs::empty()
+    };
+    needs.set(Needs::THREADS, args.threads);
+    let snapshot = super::sweep(needs)?;
+    let root = args
+        .target
+        .as_deref()
+        .map(|t| target::find(&snapshot, t))
+        .transpose()?;
+    print(&snapshot, root, args, paper)?;
+    Ok(Exit::Done)
+}
+
+fn print(
+    snapshot: &Snapshot,
+    root: Option<ProcId>,
+    args: &Args,
+    paper: &mut Paper<'_>,
+) -> Result<(), Error> {
+    let forest = forest(snapshot, root, args)?;
+    let at = |row: &crate::model::forest::Row| Forest::proc(snapshot, &[], forest.node(row.item));
+    let from = match root {
+        None => 0,
+        Some(id) => forest
+            .rows
+            .iter()
+            .position(|r| matches!(r.item, Item::Proc(_)) && at(r).is_some_and(|p| p.id == id))
+            .unwrap_or(forest.rows.len()),
+    };
+    let rows = from..from + extent(&forest, from, root.is_some());
+    if args.json {
+        write_json(snapshot, &forest, rows, args.threads, paper)
+    } else {
+        write_lines(snapshot, &forest, rows, args.pids, paper)
+    }
+}
+
+/// How many rows from this one on belong to the answer.
+fn extent(forest: &Forest, from: usize, only_below: bool) -> usize {
+    let rows = &forest.rows[from.min(forest.rows.len())..];
+    match rows.first() {
+        Some(first) if only_below => {
+            1 + rows[1..]
+                .iter()
+                .take_while(|r| r.depth > first.depth)
+                .count()
+        }
+        _ => rows.len(),
+    }
+}
+
+fn forest(snapshot: &Snapshot, root: Option<ProcId>, args: &Args) -> Result<Forest, Error> {
+    let pid = Column::find("pid").ok_or_else(|| Error::Failed("no column 'pid'".to_owned()))?;
+    let (folded, opened) = (HashSet::new(), HashSet::new());
+    // The target has a line of its own, even where others are identical.
+    let tags: BTreeSet<ProcId> = root.into_iter().collect();
+    let of_kernel = root
+        .and_then(|id| snapshot.get(id))
+        .is_some_and(|p| p.stat.is_kernel_thread());
+    let view = View {
+        tree: true,
+        threads: args.threads && !args.json,
+        kernel: args.kernel || args.json || of_kernel,
+        compact: !(args.no_compact || args.pids || args.json),
+        sort: pid,
+        descending: false,
+        folded: &folded,
+        opened: &opened,
+        tags: &tags,
+        passing: None,
+        ended: &[],
+    };
+    Ok(Forest::build(snapshot, &view, &mut Steady::default()))
+}
+
+fn write_lines(
+    snapshot: &Snapshot,
+    forest: &Forest,
+    rows: std::ops::Range<usize>,
+    pids: bool,
+    paper: &mut Paper<'_>,
+) -> Result<(), Error> {
+    let [tee, corner, through, blank] = if paper.ascii {
+        ["|- ", "`- ", "|  ", "   "]
+    } else {
+        ["├─ ", "└─ ", "│  ", "   "]
+    };
+    let top = forest.rows.get(rows.start).map_or(0, |r| r.depth);
+    let mut guides = String::new();
+    for at in rows {
+        let row = &forest.rows[at];
+        let depth = (row.depth - top) as usize;
+        guides.clear();
+        if depth > 0 {
+            let mut above: Vec<bool> = forest.above(at).take(depth - 1).collect();
+            above.reverse();
+            for last in above {
+                guides.push_str(if last { blank } else { through });
+            }
+            guides.push_str(if row.last { corner } else { tee });
+        }
+        let name = label(snapshot, forest, row.item, pids, paper.ascii);
+        paper.line(&[(&guides, Ink::Dim), (&name, Ink::Plain)])?;
+    }
+    Ok(())
+}
+
+/// `sshd`, `sshd(612)`, `6×[cat]`, `{worker}`, `{7×worker}`.
+fn label(snapshot: &Snapshot, forest: &Forest, item: Item, pids: bool, ascii: bool) -> String {
+    let times = if ascii { "*" } else { "×" };
+    let name =
+        Forest::proc(snapshot, &[], forest.node(item)).map_or("?", |p| p.facts.name.as_str());
+    let thread = |i: u32| snapshot.threads.get(i as usize);
+    match item {
+        Item::Proc(node) => match Forest::proc(snapshot, &[], node).filter(|_| pids) {
+            Some(proc) => format!("{name}({})", proc.id.pid),
+            None => name.to_owned(),
+        },
+        Item::Group { len, .. } => format!("{len}{times}[{name}]"),
+        Item::Thread { thread: i, .. } => match thread(i) {
+            Some(t) if pids => format!("{{{}}}({})", t.name, t.id.tid),
+            Some(t) => format!("{{{}}}", t.name),
+            None => String::new(),
+        },
+        Item::Threads { len, .. } => {
+            let first = forest.members(item).first().and_then(|i| thread(*i));
+            first.map_or_else(String::new, |t| format!("{{{len}{times}{}}}", t.name))
+        }
+    }
+}
+
+/// Each process as `ps --json` has it, with `children`, and with `threads` where they are asked for.
+///
+/// It is written from row to row: a tree may be deeper than a stack.
+fn write_json(
+    snapshot: &Snapshot,
+    forest: &Forest,
+    rows: std::ops::Range<usize>,
+    threads: bool,
+    paper: &mut Paper<'_>,
+) -> Result<(), Error> {
+    let schema = json::SCHEMA;
+    write!(
+        paper.out,
+        "{{\"schema\":{schema},\"cpu_percent_over\":\"lifetime\",\"processes\":["
+    )?;
+    let mut open: Vec<u32> = Vec::new();
+    let mut fresh = true;
+    for row in &forest.rows[rows] {
+        let Some(proc) = Forest::proc(snapshot, &[], forest.node(row.item)) else {
+            continue;
+        };
+        while open.last().is_some_and(|depth| *depth >= row.depth) {
+            open.pop();
+            paper.out.write_all(b"]}")?;
+            fresh = false;
+        }
+        paper.out.write_all(if fresh { b"\n" } else { b",\n" })?;
+        let mut text = serde_json::to_vec(&Process::new(snapshot, proc))?;
+        text.pop();
+        paper.out.write_all(&text)?;
+        if threads {
+            let of: Vec<serde_json::Value> = threads_of(snapshot, proc.id)
+                .map(|(_, t)| serde_json::json!({"tid": t.id.tid.0, "name": t.name, "state": t.stat.state.letter()}))
+                .collect();
+            paper.out.write_all(b",\"thread_list\":")?;
+            serde_json::to_writer(&mut *paper.out, &of)?;
+        }
+        paper.out.write_all(b",\"children\":[")?;
+        open.push(row.depth);
+        fresh = true;
+    }
+    for _ in open {
+        paper.out.write_all(b"]}")?;
+    }
+    paper.out.write_all(b"\n]}\n")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Pid;
+    use crate::model::scene::Scene;
+
+    fn scene() -> Snapshot {
+        let mut scene = Scene::new();
+        scene.task(1, 0, "systemd");
+        scene.task(5, 1, "sshd");
+        scene.task(6, 5, "bash");
+        for pid in 10..13 {
+            scene.task(pid, 6, "cat");
+        }
+        scene.task(20, 1, "cron").stat.threads = 3;
+        for tid in [20, 21, 22] {
+            scene.thread(20, tid, "worker");
+        }
+        scene.snapshot()
+    }
+
+    fn written(root: Option<u32>, args: &Args, ascii: bool) -> String {
+        let snapshot = scene();
+        let root = root.and_then(|pid| snapshot.by_pid(Pid(pid))).map(|p| p.id);
+        let mut out = Vec::new();
+        let mut paper = Paper {
+            out: &mut out,
+            width: None,
+            ascii,
+            styled: false,
+        };
+        print(&snapshot, root, args, &mut paper).expect("written");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn draws_the_tree() {
+        let all = written(None, &Args::default(), false);
+        assert_eq!(
+            all,
+            "systemd\n├─ sshd\n│  └─ bash\n│     └─ 3×[cat]\n└─ cron\n"
+        );
+        let threads = Args {
+            threads: true,
+            ..Args::default()
+        };
+        let below = written(Some(20), &threads, true);
+        assert_eq!(below, "cron\n`- {2*worker}\n");
+        let pids = Args {
+            pids: true,
+            ..Args::default()
+        };
+        let below = written(Some(5), &pids, false);
+        assert_eq!(
+            below,
+            "sshd(5)\n└─ bash(6)\n   ├─ cat(10)\n   ├─ cat(11)\n   └─ cat(12)\n"
+        );
+        assert_eq!(written(Some(11), &Args::default(), false), "cat\n");
+    }
+
+    #[test]
+    fn nests_json() {
+        let args = Args {
+            json: true,
+            threads: true,
+            ..Args::default()
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(&written(None, &args, false)).expect("JSON");
+        let root = &value["processes"][0];
+        assert_eq!(root["name"], "systemd");
+        let sshd = &root["children"][0];
+        assert_eq!(sshd["children"][0]["children"][2]["pid"], 12);
+        assert_eq!(root["children"][1]["thread_list"][1]["tid"], 22);
+        assert_eq!(value["processes"].as_array().map(Vec::len), Some(1));
+    }
+}
