@@ -1,0 +1,218 @@
+//! The built program's reports and exit statuses, against this machine's own `/proc`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn pscope(args: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_pscope"))
+        .args(args)
+        .output();
+    output.expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// A process of our own that waits for the end of its input; ended and reaped with the value.
+struct Sleeper(Child);
+
+impl Sleeper {
+    fn start() -> Self {
+        let mut child = Command::new("cat")
+            .args(["-", "a pscope-argument"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("cat");
+        // Once it has answered, the program that it executes is in place.
+        let input = child.stdin.as_mut().expect("its input");
+        input.write_all(b"ready\n").expect("written");
+        let mut line = String::new();
+        let mut reader = BufReader::new(child.stdout.as_mut().expect("its output"));
+        reader.read_line(&mut line).expect("an answer");
+        Self(child)
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The fields of `/proc/PID/stat` from the third on.
+fn stat(pid: u32) -> Vec<String> {
+    let line = fs::read(format!("/proc/{pid}/stat")).expect("its stat");
+    let line = String::from_utf8_lossy(&line).into_owned();
+    let (_, rest) = line.rsplit_once(')').expect("a name in brackets");
+    rest.split_whitespace().map(str::to_owned).collect()
+}
+
+fn processes(args: &[&str]) -> BTreeMap<u64, Value> {
+    let output = pscope(args);
+    assert!(output.status.success());
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(answer["schema"], 1);
+    assert_eq!(answer["cpu_percent_over"], "lifetime");
+    let list = answer["processes"].as_array().expect("a list").clone();
+    list.into_iter()
+        .map(|p| (p["pid"].as_u64().expect("a pid"), p))
+        .collect()
+}
+
+#[test]
+fn ps_as_json_says_what_proc_says() {
+    let sleeper = Sleeper::start();
+    let pid = sleeper.pid();
+    let all = processes(&["ps", "--json"]);
+    let stat = stat(pid);
+    let found = &all[&u64::from(pid)];
+    let number = |i: usize| stat[i].parse::<i64>().expect("a number");
+    assert_eq!(found["name"], "cat");
+    assert_eq!(
+        found["command"],
+        serde_json::json!(["cat", "-", "a pscope-argument"])
+    );
+    assert_eq!(found["state"], stat[0]);
+    assert_eq!(found["ppid"], std::process::id());
+    assert_eq!(found["process_group"], number(2));
+    assert_eq!(found["session"], number(3));
+    assert_eq!(found["priority"], number(15));
+    assert_eq!(found["nice"], number(16));
+    assert_eq!(found["threads"], number(17));
+    assert_eq!(found["start_time_ticks"], number(19));
+    assert_eq!(found["virtual_bytes"], number(20));
+    assert_eq!(found["kernel_thread"], false);
+    let exe = fs::read_link(format!("/proc/{pid}/exe")).expect("its program");
+    assert_eq!(found["exe"], exe.to_str().expect("a plain path"));
+    let uid = fs::metadata(format!("/proc/{pid}")).map(|m| std::os::unix::fs::MetadataExt::uid(&m));
+    assert_eq!(found["uid"], uid.expect("its owner"));
+    assert!(all.contains_key(&u64::from(std::process::id())));
+}
+
+#[test]
+fn a_filter_and_a_sort_choose_rows() {
+    let (one, two) = (Sleeper::start(), Sleeper::start());
+    // The words stand in the command line of pscope itself too.
+    let found = processes(&["ps", "--json", "pscope-argument", "!pscope"]);
+    assert!(
+        found.is_empty(),
+        "both words are in each of these command lines"
+    );
+    let found = processes(&["ps", "--json", "pscope-argument"]);
+    for pid in [one.pid(), two.pid()] {
+        assert_eq!(found[&u64::from(pid)]["name"], "cat");
+    }
+    assert!(
+        found
+            .values()
+            .all(|p| p["name"] == "cat" || p["name"] == "pscope")
+    );
+    let output = pscope(&[
+        "ps",
+        "--columns",
+        "pid,command",
+        "--sort",
+        "-pid",
+        "pscope-argument",
+    ]);
+    let lines: Vec<String> = text(&output.stdout).lines().map(str::to_owned).collect();
+    assert!(lines[0].split_whitespace().eq(["PID", "COMMAND"]));
+    let pid = |l: &String| l.split_whitespace().next().and_then(|p| p.parse().ok());
+    let pids: Vec<u32> = lines[1..].iter().filter_map(pid).collect();
+    assert!(
+        pids.len() >= 2 && pids.is_sorted_by(|a, b| a > b),
+        "{pids:?}"
+    );
+}
+
+#[test]
+fn the_tree_holds_a_process_below_its_parent() {
+    let sleeper = Sleeper::start();
+    let (own, child) = (std::process::id().to_string(), sleeper.pid());
+    let output = pscope(&["tree", "--pids", "--ascii", &own]);
+    let tree = text(&output.stdout);
+    assert!(
+        tree.is_ascii() && tree.contains(&format!("- cat({child})\n")),
+        "{tree}"
+    );
+    assert!(!tree.contains('\x1b'), "no attributes in a pipe");
+    let answer = pscope(&["tree", "--json", &own]);
+    let answer: Value = serde_json::from_slice(&answer.stdout).expect("JSON");
+    let children = answer["processes"][0]["children"]
+        .as_array()
+        .expect("children");
+    assert!(children.iter().any(|c| c["pid"] == child), "{children:?}");
+}
+
+#[test]
+fn exit_statuses_and_errors_name_thing_and_remedy() {
+    for (args, status, said) in [
+        (&["tree", "4194305"][..], 3, "there is no process 4194305"),
+        (
+            &["tree", "no-such-name"],
+            3,
+            "no process is called 'no-such-name'",
+        ),
+        (&["ps", "--columns", "nonsense"], 2, "columns are pid, "),
+        (&["ps", "cpu>"], 2, "cpu>"),
+        (&["--interval", "soon"], 2, "500ms"),
+        (&["--frobnicate"], 2, "--frobnicate"),
+        (&["--tree", "--flat"], 2, "--flat"),
+        (&["--theme", "plaid"], 1, "terminal"),
+        (&["x", "ps"], 2, "write it after"),
+        (&["--help"], 0, ""),
+        (&["--version"], 0, ""),
+    ] {
+        let output = pscope(args);
+        assert_eq!(output.status.code(), Some(status), "{args:?}");
+        let error = text(&output.stderr);
+        assert!(error.contains(said), "{args:?}: {error}");
+        assert_eq!(error.is_empty(), status == 0, "{args:?}: {error}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    for report in [
+        &["ps"][..],
+        &["ps", "--json"],
+        &["tree"],
+        &["man"],
+        &["completions", "bash"],
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pscope"))
+            .args(report)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(text(&output.stderr), "", "{report:?}");
+        assert_eq!(output.status.code(), Some(0), "{report:?}");
+    }
+}
+
+#[test]
+fn completions_and_manual_are_complete() {
+    for shell in ["bash", "zsh", "fish", "elvish"] {
+        let output = pscope(&["completions", shell]);
+        assert!(text(&output.stdout).contains("interval"), "{shell}");
+    }
+    let manual = text(&pscope(&["man"]).stdout);
+    assert!(
+        manual.starts_with(".ie") && manual.contains("interval"),
+        "{manual}"
+    );
+}
