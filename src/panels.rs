@@ -8,9 +8,11 @@ mod header;
 mod help;
 mod kept;
 pub mod lanes;
+mod lever;
 pub mod list;
 mod listing;
 mod log;
+mod memory;
 mod palette;
 pub mod sheet;
 pub mod signal;
@@ -55,7 +57,9 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(view_disks::ViewDisks::default()),
         Box::new(threads::ThreadsTab::default()),
         Box::new(signal::SignalDialog::default()),
+        Box::new(lever::LeverDialog::default()),
         Box::new(log::EventLog::default()),
+        Box::new(memory::Memory::default()),
     ];
     all.sort_by_key(|p| {
         ORDER

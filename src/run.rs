@@ -9,6 +9,7 @@ mod panics;
 pub mod theme;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -34,6 +35,10 @@ use outside::Real;
 const FIRST_SWEEP: Duration = Duration::from_millis(50);
 /// How long a signal that ends the program waits for the loop, which may hang in a write to a stalled terminal.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long it waits once the loop has ended, for whoever is stopped on the way to a signal to be let go.
+const LEAVE: Duration = Duration::from_secs(5);
+/// Whether the loop has ended.
+static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// What a person chose on the command line and in the configuration.
 pub struct Options {
@@ -74,6 +79,7 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
             other => other.context("cannot write to the terminal"),
         }
     });
+    LEAVING.store(true, Ordering::Relaxed);
     term::restore();
     panics.print();
     ending
@@ -83,6 +89,7 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
 fn listener(tell: &Tell) -> sampler::Tell {
     let tell = tell.clone();
     Arc::new(move |news| {
+        panics::rehearse();
         tell.event(match news {
             News::Snapshot(snapshot) => Event::Snapshot(snapshot),
             News::Detail(detail) => Event::Detail(detail),
@@ -98,7 +105,10 @@ fn threads(tell: &Tell) -> anyhow::Result<()> {
     spawn("stop", move || signals::wait(|told| on_signal(&to, told)))?;
     let to = tell.clone();
     spawn("input", move || {
-        input::read_until_gone(|event| to.event(event));
+        input::read_until_gone(|event| {
+            panics::rehearse();
+            to.event(event);
+        });
         to.end(Ending::TerminalGone);
     })
 }
@@ -120,6 +130,9 @@ fn on_signal(tell: &Tell, told: Told) {
             let ending = Ending::Signal(signal);
             tell.end(ending);
             std::thread::sleep(GRACE);
+            if LEAVING.load(Ordering::Relaxed) {
+                std::thread::sleep(LEAVE);
+            }
             term::restore();
             std::process::exit(ending.status().into());
         }

@@ -7,10 +7,11 @@ mod details;
 mod extras;
 mod pulse;
 pub mod registry;
-mod sweeper;
+pub mod sweeper;
 mod switches;
 mod table;
 mod threads;
+mod tier;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,8 +69,9 @@ impl Samplers {
         let desk = Arc::new(Desk::new(plan));
         let (table, detail) = (root.clone(), root.clone());
         let feed = Feed::default();
+        let changes = feed.clone();
         spawn("sampler", &desk, tell, move |desk, tell| {
-            sample(&table, desk, tell)
+            sample(&table, changes, desk, tell)
         })?;
         spawn("detail", &desk, tell, move |desk, tell| {
             read_details(&detail, desk, tell);
@@ -185,8 +187,8 @@ fn said(panic: &(dyn Any + Send)) -> String {
 }
 
 /// The work of the thread `sampler`.
-fn sample(root: &ProcRoot, desk: &Desk, tell: &Tell) -> Result<(), Error> {
-    let mut sweeper = Sweeper::new(root)?;
+fn sample(root: &ProcRoot, feed: Feed, desk: &Desk, tell: &Tell) -> Result<(), Error> {
+    let mut sweeper = Sweeper::new(root)?.listening(feed);
     let publish = |sweeper: &Sweeper| {
         if let Some(snapshot) = sweeper.snapshot() {
             tell(News::Snapshot(Arc::new(snapshot)));

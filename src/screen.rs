@@ -109,8 +109,9 @@ fn layout(app: &App, screen: Rect) -> Layout {
 fn dashboard(app: &App, screen: Rect, mut body: Rect, out: &mut Layout) {
     let find = |place: Place| app.panels().iter().position(|p| p.spec().place == place);
     if let Some(top) = find(Place::Top).filter(|_| body.height >= 9 && body.width >= 20) {
-        let wish = app.panels()[top].height(&app.world, body.width.saturating_sub(2)) + 2;
-        let height = wish.min(screen.height / 3).max(3);
+        let most = (screen.height / 3).saturating_sub(2).max(1);
+        let width = body.width.saturating_sub(2);
+        let height = app.panels()[top].height(&app.world, width, most).min(most) + 2;
         out.framed.push((top, Rect { height, ..body }));
         body = Rect {
             y: body.y + height,

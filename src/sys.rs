@@ -19,6 +19,7 @@ pub mod fields;
 pub mod frequency;
 pub mod kept;
 pub mod kin;
+pub mod levers;
 pub mod loadavg;
 pub mod machine;
 pub mod machine_memory;

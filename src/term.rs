@@ -11,9 +11,10 @@ pub mod signals;
 
 use std::io::{self, IsTerminal, Write as _};
 use std::os::fd::AsFd as _;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout};
 use nix::sys::termios::{self, FlowArg, SetArg, Termios};
@@ -22,6 +23,8 @@ use nix::sys::termios::{self, FlowArg, SetArg, Termios};
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 /// Whether the terminal is ours now.
 static OURS: AtomicBool = AtomicBool::new(false);
+/// Held while a frame is on its way, so that none comes after the terminal was given back.
+static FRAME: Mutex<()> = Mutex::new(());
 
 /// Alternate screen, bracketed paste, no cursor.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
@@ -68,6 +71,7 @@ pub fn restore() {
     if !OURS.swap(false, Ordering::SeqCst) {
         return;
     }
+    let _no_frame = last_frame();
     if let Some(old) = lock().as_ref() {
         let _ = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, old);
     }
@@ -78,6 +82,28 @@ pub fn restore() {
     if nix::poll::poll(&mut ready, timeout).is_ok_and(|n| n > 0) {
         let _ = write_all(LEAVE);
     }
+}
+
+/// Waits for a frame that another thread is just writing, unless the terminal takes nothing.
+fn last_frame() -> Option<MutexGuard<'static, ()>> {
+    let until = Instant::now() + STALLED;
+    loop {
+        match FRAME.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) if Instant::now() > until => return None,
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// Writes a frame, unless the terminal was given back.
+fn write_frame(bytes: &[u8]) -> io::Result<()> {
+    let _writing = FRAME.lock().unwrap_or_else(PoisonError::into_inner);
+    if OURS.load(Ordering::SeqCst) {
+        write_all(bytes)?;
+    }
+    Ok(())
 }
 
 /// Writes to the terminal at once, past the buffer of `Stdout`, whose lock a dying thread may hold.
@@ -124,8 +150,6 @@ pub fn say(bytes: &[u8]) -> io::Result<()> {
     write_all(bytes)
 }
 
-fn lock() -> std::sync::MutexGuard<'static, Option<Termios>> {
-    BEFORE
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, Option<Termios>> {
+    BEFORE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,14 @@
 //! Reusable pictures: they take plain data and styles and draw into a buffer. They know no pane and keep no state.
 
+pub mod address_space;
 pub mod ascii;
 pub mod frame;
+pub mod lane;
 pub mod line;
 pub mod meter;
 #[cfg(test)]
 pub mod picture;
 pub mod popup;
+pub mod region_bar;
 pub mod spark;
 pub mod table;

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::model::acting::{News, Report, Target, Ticket, refusal};
+use crate::model::lever::{Change, Setting};
+use crate::model::reading::Missing;
 use crate::model::text::SafeText;
 
 /// So many lines are kept.
@@ -37,7 +39,13 @@ impl Log {
     pub fn hear(&mut self, report: &Report) {
         let at = report.unix_ms;
         match &report.news {
-            News::Pinned(_) => {}
+            News::Pinned(_) | News::Surveyed(_) => {}
+            News::Changed { to, changes } => {
+                for change in changes {
+                    let (text, bad) = changed(to.as_ref(), change);
+                    self.put(at, text, bad);
+                }
+            }
             News::Sent { signal, deliveries } => {
                 self.names
                     .retain(|(t, ..)| t.dialog != report.ticket.dialog);
@@ -90,6 +98,32 @@ impl Log {
     }
 }
 
+/// What a change did to one process, and whether it failed: `1842 firefox: nice 0 → nice 5, 64 threads`.
+pub fn changed(to: Option<&Setting>, change: &Change) -> (String, bool) {
+    let who = format!("{} {}", change.id.pid, change.name);
+    let before = match &change.before {
+        Ok(before) => before.to_string(),
+        Err(_) => "–".to_owned(),
+    };
+    let what = match to {
+        Some(to) => format!("{before} → {to}"),
+        None => format!("{before} taken back"),
+    };
+    match change.done {
+        Ok(done) if done < change.threads => (
+            format!("{who}: {what}, only {done} of {} threads", change.threads),
+            true,
+        ),
+        Ok(1) => (format!("{who}: {what}"), false),
+        Ok(done) => (format!("{who}: {what}, {done} threads"), false),
+        Err(Missing::Unsupported) => {
+            let to = to.map_or_else(|| "the value before".to_owned(), Setting::to_string);
+            (format!("{who}: the kernel refuses {to}"), true)
+        }
+        Err(why) => (format!("{who}: not changed: {}", refusal(why)), true),
+    }
+}
+
 /// A target by number and name: `1842 firefox`, `1842 firefox thread 1850`.
 pub fn who(target: Target, name: &str) -> String {
     match target.thread {
@@ -103,7 +137,6 @@ mod tests {
     use super::*;
     use crate::model::acting::{Delivery, Fate};
     use crate::model::id::{Nanos, ProcId};
-    use crate::model::reading::Missing;
     use crate::model::signal::Signal;
 
     fn report(news: News) -> Report {

@@ -153,9 +153,9 @@ pub trait Panel {
         Vec::new()
     }
 
-    /// How many lines it would like, borders not counted; asked of panes above the body.
-    fn height(&self, world: &World, width: u16) -> u16 {
-        let _ = (world, width);
+    /// How many lines of at most `most` it would like, borders not counted; asked of panes above the body.
+    fn height(&self, world: &World, width: u16, most: u16) -> u16 {
+        let _ = (world, width, most);
         1
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::id::{Nanos, Pid, ProcId, ThreadId};
+use super::lever::{Change, Footing, Setting};
 use super::reading::{Missing, Reading};
 use super::signal::Signal;
 use super::standing::Standing;
@@ -181,6 +182,17 @@ pub enum Order {
     Send(Signal),
     /// Let go of those that are held.
     Release,
+    /// Find out how these stand to a change of nice, affinity, I/O priority or policy.
+    Survey(Vec<ProcId>),
+    /// Change that of these.
+    Change {
+        /// Whose.
+        of: Vec<ProcId>,
+        /// To what.
+        to: Setting,
+    },
+    /// Take the last change back.
+    Undo,
 }
 
 /// What is told while an order is carried out.
@@ -206,6 +218,15 @@ pub enum News {
     },
     /// The watch is over.
     Settled(Settled),
+    /// So do those stand that were asked about.
+    Surveyed(Vec<Footing>),
+    /// A lever was moved, or moved back.
+    Changed {
+        /// To what; `None` where the last change was taken back.
+        to: Option<Setting>,
+        /// What it did to each.
+        changes: Vec<Change>,
+    },
     /// Nothing was done, for this reason.
     Refused(String),
 }

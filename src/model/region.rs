@@ -1,6 +1,7 @@
 //! The address space of a process: its mappings as the kernel lists them, and the regions that a person sees in them.
 
 pub mod classify;
+pub mod growth;
 mod image;
 pub mod kind;
 pub mod totals;

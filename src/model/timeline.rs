@@ -10,7 +10,7 @@ mod window;
 use std::sync::Arc;
 
 pub use build::{Builder, Names, Thread};
-pub use cells::{Cell, Fill};
+pub use cells::{Cell, Covering, Fill};
 pub use track::{Chunk, Item, Track};
 pub use window::{HISTOGRAM, PidStats, Tally, Window};
 

@@ -3,16 +3,20 @@
 mod explain;
 mod memory;
 mod meters;
+pub mod picture;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::key::Mouse;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
+use crate::model::timeline::Origin;
 use crate::theme::Role;
+use picture::Picture;
 
 static SPEC: Spec = Spec {
     name: "lanes",
@@ -20,17 +24,43 @@ static SPEC: Spec = Spec {
     about: "Who had each core and for how long, memory, and pressure.",
     place: Place::Top,
     needs: Needs::SWITCHES,
-    actions: &[moves::PAGE_UP, moves::PAGE_DOWN],
+    actions: &[
+        &picture::ZOOM_OUT,
+        &picture::ZOOM_IN,
+        &picture::EARLIER,
+        &picture::LATER,
+        &picture::FOCUS,
+        &picture::CURSOR_LEFT,
+        &picture::CURSOR_RIGHT,
+        moves::UP,
+        moves::DOWN,
+        moves::PAGE_UP,
+        moves::PAGE_DOWN,
+    ],
 };
+
+/// What is drawn above the line of memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// How busy each core was: nobody tells who had it.
+    #[default]
+    Meters,
+    /// Who had each core.
+    Lanes,
+    /// One cell a core: there are too many for a row each.
+    Strip,
+}
 
 /// The pane.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    /// The first row of cores that is shown.
+    kind: Kind,
+    picture: Picture,
+    /// The first row of meters or of the strip that is shown.
     top: u16,
-    /// The last row of cores that can be on top.
+    /// The last row that can be on top.
     last: u16,
-    /// How many rows of cores are shown.
+    /// How many rows are shown.
     shown: u16,
 }
 
@@ -52,6 +82,18 @@ impl Lanes {
         };
         (cores, memory)
     }
+
+    /// What fits into `rows` rows without the line of memory.
+    fn kind(world: &World, width: u16, rows: u16) -> Kind {
+        let lanes = world.timeline.lanes.len();
+        if lanes == 0 || world.timeline.origin == Origin::None {
+            Kind::Meters
+        } else if lanes <= usize::from(rows) && width >= 30 {
+            Kind::Lanes
+        } else {
+            Kind::Strip
+        }
+    }
 }
 
 impl Panel for Lanes {
@@ -61,35 +103,63 @@ impl Panel for Lanes {
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         let (cores, _) = Self::split(area);
-        let all = meters::rows(world.snapshot.system.cores.len(), cores.width, cores.height);
+        self.kind = Self::kind(world, cores.width, cores.height);
+        if self.kind == Kind::Lanes {
+            let right = picture::numbers_width(cores.width);
+            self.picture.fit(world, cores, 2, right);
+            return Reply::Pass;
+        }
+        let all = meters::rows(world, self.kind == Kind::Strip, cores.width, cores.height);
         self.shown = cores.height;
         self.last = all.saturating_sub(cores.height);
         self.top = self.top.min(self.last);
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
-        if action == moves::PAGE_UP {
-            self.top = self.top.saturating_sub(self.shown.max(1));
-        } else if action == moves::PAGE_DOWN {
-            self.top = (self.top + self.shown.max(1)).min(self.last);
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        if self.kind == Kind::Lanes {
+            return self.picture.act(world, action).unwrap_or_default();
+        }
+        let page = self.shown.max(1);
+        if action == moves::PAGE_UP || action == moves::UP {
+            self.top = self.top.saturating_sub(page);
+        } else if action == moves::PAGE_DOWN || action == moves::DOWN {
+            self.top = (self.top + page).min(self.last);
         } else {
-            return Reply::Pass;
+            return Reply::Say("there are no lanes here: the cores are shown as sums".to_owned());
         }
         Reply::Done
     }
 
-    fn height(&self, world: &World, _: u16) -> u16 {
-        let cores = world.snapshot.system.cores.len();
-        cores.min(usize::from(u16::MAX - 1)) as u16 + 1
+    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        if self.kind == Kind::Lanes {
+            self.picture.mouse(world, mouse)
+        } else {
+            Reply::Pass
+        }
+    }
+
+    fn height(&self, world: &World, width: u16, most: u16) -> u16 {
+        let width = width.saturating_sub(2);
+        let rows = most.saturating_sub(1);
+        let lanes = world.timeline.lanes.len().min(usize::from(most)) as u16;
+        match Self::kind(world, width, rows) {
+            Kind::Lanes => (lanes * 2 + 2).min(most),
+            kind => meters::rows(world, kind == Kind::Strip, width, rows).min(rows) + 1,
+        }
     }
 
     fn title(&self, world: &World) -> Vec<(String, Role)> {
-        let _ = world;
-        vec![
-            ("Time sharing ".to_owned(), Role::Title),
-            ("· shares of the last tick".to_owned(), Role::Dim),
-        ]
+        let mut title = vec![("Time sharing ".to_owned(), Role::Title)];
+        match self.kind {
+            Kind::Meters => title.push(("· shares of the last tick".to_owned(), Role::Dim)),
+            Kind::Lanes => title.extend(picture::origin(&self.picture, world)),
+            Kind::Strip => title.push((
+                "· who had each core longest, last 1 s".to_owned(),
+                Role::Dim,
+            )),
+        }
+        title
     }
 
     fn badge(&self, world: &World) -> Vec<(String, Role)> {
@@ -110,7 +180,10 @@ impl Panel for Lanes {
             return;
         }
         let (cores, mem) = Self::split(area);
-        meters::draw(world, cores, self.top, buf);
+        match self.kind {
+            Kind::Lanes => self.picture.draw(world, buf),
+            kind => meters::draw(world, kind == Kind::Strip, cores, self.top, buf),
+        }
         if mem.height > 0 {
             memory::draw(world, mem, buf);
         }

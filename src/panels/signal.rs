@@ -3,7 +3,7 @@
 //! The targets are held by the worker from the moment the dialog opens; the list below may move, they cannot. No single key sends.
 
 mod choice;
-mod draw;
+pub(super) mod draw;
 mod result;
 #[cfg(test)]
 mod tests;
@@ -39,7 +39,7 @@ action!(
 );
 action!(
     /// Opens the dialog with STOP for the branch, or CONT where it is stopped.
-    FREEZE, "freeze", [Key::char('b')],
+    FREEZE, "freeze", [Key::char('X')],
     "Opens the dialog that freezes the selected branch, or thaws it", ""
 );
 action!(

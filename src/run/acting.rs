@@ -11,6 +11,7 @@ use crate::app::event::{Event, Outcome};
 use crate::model::acting::{News, Order, Report, Ticket};
 use crate::model::signal::Signal;
 use crate::sys::acting::Hold;
+use crate::sys::levers::{self, Undo};
 use crate::sys::root::ProcRoot;
 use crate::sys::signals::Signals;
 
@@ -84,6 +85,7 @@ impl Drop for Acting {
 }
 
 fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State>, tell: &Tell) {
+    let mut last_change: Option<Undo> = None;
     for (ticket, order) in orders {
         match order {
             Order::Pin {
@@ -108,6 +110,25 @@ fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State
                 }
             }
             Order::Send(signal) => send(ticket, signal, state, tell),
+            Order::Survey(of) => {
+                report(tell, ticket, News::Surveyed(levers::survey(signals, &of)));
+            }
+            Order::Change { of, to } => {
+                let (changes, undo) = levers::change(signals, &of, &to);
+                last_change = Some(undo);
+                let to = Some(to);
+                report(tell, ticket, News::Changed { to, changes });
+            }
+            Order::Undo => {
+                let news = match last_change.take() {
+                    Some(undo) => News::Changed {
+                        to: None,
+                        changes: levers::undo(signals, &undo),
+                    },
+                    None => News::Refused("there is no change to take back".to_owned()),
+                };
+                report(tell, ticket, news);
+            }
             Order::Release => {
                 let mut holds = state.lock();
                 holds.of.retain(|_, (of, _)| *of != ticket);

@@ -1,6 +1,7 @@
 //! The real world behind the app: the one place where effects happen.
 
 use super::acting::Acting;
+use super::panics;
 use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::plan::Plan;
 use crate::sampler::Samplers;
@@ -23,16 +24,10 @@ impl Real {
         }
     }
 
-    /// Takes the terminal, again if need be.
+    /// Takes the terminal, again if need be. One that has gone is found out by the next frame.
     fn enter(&self) -> Option<Event> {
-        let failed = term::enter(self.mouse).err()?;
-        Some(if term::is_gone(&failed) {
-            Event::Stop
-        } else {
-            Event::Outcome(Outcome::Failed(format!(
-                "cannot take the terminal: {failed}"
-            )))
-        })
+        let error = term::enter(self.mouse).err()?;
+        (!term::is_gone(&error)).then(|| failed(format!("cannot take the terminal: {error}")))
     }
 }
 
@@ -68,6 +63,7 @@ impl Outside for Real {
     }
 
     fn replan(&mut self, plan: &Plan) {
+        panics::rehearse();
         self.samplers.replan(plan.clone());
     }
 }

@@ -44,6 +44,20 @@ pub fn install(tell: &Tell) -> Panics {
     panics
 }
 
+/// Dies on purpose in the thread that a test names, once; a release knows nothing of it.
+#[cfg(debug_assertions)]
+pub fn rehearse() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static DONE: AtomicBool = AtomicBool::new(false);
+    let wanted = std::env::var("PSCOPE_REHEARSE_PANIC").ok();
+    let mine = wanted.as_deref() == thread::current().name();
+    assert!(!mine || DONE.swap(true, Ordering::Relaxed), "rehearsed");
+}
+
+/// Does nothing in a release.
+#[cfg(not(debug_assertions))]
+pub fn rehearse() {}
+
 impl Panics {
     /// Prints what was kept.
     pub fn print(&self) {

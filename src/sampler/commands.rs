@@ -37,7 +37,7 @@ pub(super) fn read(
     };
     for (place, command) in places.iter().zip(bounded::each("cmdline", pids, read)) {
         let task = &mut tasks[*place];
-        rows[*place].checked = now;
+        (rows[*place].checked, rows[*place].renamed) = (now, false);
         let known = task.facts.command.as_ref();
         let keep = match &command {
             Ok(new) => known == Ok(new) || (new.is_empty() && known.is_ok()),

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::pulse::Patience;
 use super::table::Table;
+use super::tier::Tier;
 use super::{commands, extras, registry, threads};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::{Fault, Machine, Sample, TaskSample};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
+use crate::sys::changes::Feed;
 use crate::sys::machine;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
@@ -28,9 +30,10 @@ struct Watched {
 }
 
 /// What is known between ticks.
-pub(super) struct Sweeper {
+pub struct Sweeper {
     machine: Arc<Machine>,
     table: Table,
+    tier: Tier,
     sources: Vec<Watched>,
     before: Option<Sample>,
     last: Option<Sample>,
@@ -41,19 +44,20 @@ impl Sweeper {
     ///
     /// # Errors
     /// When there is no proc tree.
-    pub(super) fn new(root: &ProcRoot) -> Result<Self, Error> {
+    pub fn new(root: &ProcRoot) -> Result<Self, Error> {
         Self::with(root, registry::sample_sources(root))
     }
 
     /// Over a proc tree, with these sources.
-    pub(super) fn with(
-        root: &ProcRoot,
-        sources: Vec<Box<dyn Source<Sample>>>,
-    ) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// When there is no proc tree.
+    pub fn with(root: &ProcRoot, sources: Vec<Box<dyn Source<Sample>>>) -> Result<Self, Error> {
         let machine = machine::read(root);
         Ok(Self {
             table: Table::new(root, machine.page_size)?,
             machine: Arc::new(machine),
+            tier: Tier::default(),
             sources: sources
                 .into_iter()
                 .map(|source| Watched {
@@ -67,21 +71,30 @@ impl Sweeper {
         })
     }
 
+    /// Lets the kernel tell what changed, so that only this is read.
+    #[must_use]
+    pub fn listening(mut self, feed: Feed) -> Self {
+        self.tier = Tier::new(feed);
+        self
+    }
+
     /// One tick. The very first leaves out the command lines of all but a few processes: [`Self::fill`] reads them.
     ///
     /// # Errors
     /// When `/proc` cannot be listed.
-    pub(super) fn tick(&mut self, now: Nanos, plan: &Plan) -> Result<(), Error> {
+    pub fn tick(&mut self, now: Nanos, plan: &Plan) -> Result<(), Error> {
         let known = self.last.as_ref().map_or(&[][..], |s| &s.tasks);
-        let tasks = self.table.scan(known)?;
+        let (mode, tasks) = self.tier.sweep(&mut self.table, known, now, plan)?;
         let mut sample = Sample {
             at: now,
             interval: plan.interval,
             machine: Arc::clone(&self.machine),
+            mode,
             tasks,
             ..Sample::default()
         };
         self.read_sources(now, plan, &mut sample);
+        self.tier.choose(self.last.as_ref(), &sample);
         self.note_hidden(&mut sample);
         let unread = sample.tasks.iter().filter(|t| commands::unread(t)).count();
         if unread <= FEW || self.last.is_some() {
@@ -94,7 +107,7 @@ impl Sweeper {
     }
 
     /// Reads what a plan needs and the last tick lacks; answers whether there was anything.
-    pub(super) fn fill(&mut self, plan: &Plan) -> bool {
+    pub fn fill(&mut self, plan: &Plan) -> bool {
         let Some(mut sample) = self.last.take() else {
             return false;
         };
@@ -110,13 +123,18 @@ impl Sweeper {
     }
 
     /// What a person reads now.
-    pub(super) fn snapshot(&self) -> Option<Snapshot> {
+    pub fn snapshot(&self) -> Option<Snapshot> {
         let last = self.last.as_ref()?;
         Some(Snapshot::between(self.before.as_ref(), last))
     }
 
     /// What the last tick heard.
-    pub(super) fn into_sample(self) -> Option<Sample> {
+    pub fn sample(&self) -> Option<&Sample> {
+        self.last.as_ref()
+    }
+
+    /// What the last tick heard, to keep.
+    pub fn into_sample(self) -> Option<Sample> {
         self.last
     }
 
@@ -157,7 +175,7 @@ impl Sweeper {
         let mut places: Vec<usize> = visible(tasks, plan).collect();
         for (place, (task, row)) in tasks.iter().zip(&*rows).enumerate() {
             let old = now.since(row.checked) >= ROUND && row.checked.0 > 0;
-            if commands::unread(task) {
+            if commands::unread(task) || row.renamed {
                 places.push(place);
             } else if old && turns > 0 && has_memory(task) {
                 turns -= 1;
@@ -175,7 +193,13 @@ impl Sweeper {
 
     /// Reads the costlier files that a plan asks for, and forgets the others.
     fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan) {
-        let wanted = wanted(tasks, plan);
+        let mut wanted = wanted(tasks, plan);
+        // What a process that did not run has counted is as it was.
+        for ((task, row), needs) in tasks.iter().zip(&self.table.rows).zip(&mut wanted) {
+            if let Some(extra) = task.extra.as_deref().filter(|_| !row.fresh) {
+                *needs &= extras::lacking(extra);
+            }
+        }
         for (task, needs) in tasks.iter_mut().zip(&wanted) {
             let old = task.extra.take().filter(|_| !needs.is_empty());
             task.extra = old.map(|extra| Arc::new(extras::only(&extra, *needs)));
@@ -207,7 +231,8 @@ impl Sweeper {
         }
         let before = self.last.as_ref().map_or(&[][..], |s| &s.threads);
         let page_size = self.machine.page_size;
-        sample.threads = threads::read(&self.table.dir, &sample.tasks, before, page_size);
+        let (dir, rows) = (&self.table.dir, &self.table.rows);
+        sample.threads = threads::read(dir, &sample.tasks, rows, before, page_size);
         true
     }
 }

@@ -1,8 +1,9 @@
 //! The process table: who there is, and the counters of each, read with one file a process.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::id::{Nanos, Pid, ProcId};
+use crate::model::id::{Nanos, Pid, ProcId, Ticks};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Command, Facts, TaskSample};
 use crate::model::text::SafeText;
@@ -21,7 +22,16 @@ pub(super) struct Row {
     name: u64,
     /// When its command line and user were last compared with the kernel.
     pub(super) checked: Nanos,
+    /// When its `stat` was last read.
+    read: Nanos,
+    /// Whether the last sweep read it.
+    pub(super) fresh: bool,
+    /// Whether it has executed a program since its command line was read.
+    pub(super) renamed: bool,
 }
+
+/// The start time of one that has just ended.
+const ENDED: Ticks = Ticks(u64::MAX);
 
 /// The table: a handle of `/proc` and a row for each task of the last sweep, in the same order.
 #[derive(Debug)]
@@ -32,6 +42,7 @@ pub(super) struct Table {
     pub(super) hidden: usize,
     users: Users,
     page_size: u64,
+    now: Nanos,
     pids: Vec<Pid>,
     buffer: Vec<u8>,
     entries: Vec<u8>,
@@ -49,6 +60,7 @@ impl Table {
             hidden: 0,
             users: Users::new(root),
             page_size,
+            now: Nanos(0),
             pids: Vec::new(),
             buffer: Vec::new(),
             entries: Vec::new(),
@@ -59,9 +71,14 @@ impl Table {
     ///
     /// # Errors
     /// When `/proc` cannot be listed.
-    pub(super) fn scan(&mut self, before: &[TaskSample]) -> Result<Vec<TaskSample>, Error> {
+    pub(super) fn scan(
+        &mut self,
+        before: &[TaskSample],
+        now: Nanos,
+    ) -> Result<Vec<TaskSample>, Error> {
         let renamed = self.users.refresh();
         self.hidden = 0;
+        self.now = now;
         let mut pids = std::mem::take(&mut self.pids);
         let listed = self.dir.pids(&mut pids, &mut self.entries);
         let mut tasks = Vec::with_capacity(pids.len() + 16);
@@ -86,6 +103,100 @@ impl Table {
         self.pids = pids;
         self.rows = rows;
         listed.map(|()| tasks)
+    }
+
+    /// Reads the processes of `which` (ascending) and takes the others from `before`; who has ended goes, who began comes.
+    pub(super) fn update(
+        &mut self,
+        before: &[TaskSample],
+        which: &[Pid],
+        renamed: &HashSet<Pid>,
+        now: Nanos,
+    ) -> Vec<TaskSample> {
+        self.now = now;
+        let mut tasks = before.to_vec();
+        for row in &mut self.rows {
+            row.fresh = false;
+        }
+        let mut born = Vec::new();
+        let mut ended = false;
+        for pid in which {
+            let Ok(place) = tasks.binary_search_by_key(pid, |t| t.id.pid) else {
+                born.extend(self.one(*pid, None).ok());
+                continue;
+            };
+            let mut row = std::mem::take(&mut self.rows[place]);
+            row.renamed |= renamed.contains(pid);
+            if let Ok((row, task)) = self.one(*pid, Some((row, &before[place]))) {
+                self.rows[place] = row;
+                tasks[place] = task;
+            } else {
+                // A start in the last tick of time marks the place until it is swept out below.
+                tasks[place].id.start = ENDED;
+                ended = true;
+            }
+        }
+        if ended {
+            let mut lives = tasks.iter().map(|t| t.id.start != ENDED);
+            self.rows.retain(|_| lives.next().unwrap_or(false));
+            tasks.retain(|t| t.id.start != ENDED);
+        }
+        if !born.is_empty() {
+            self.join(&mut tasks, born);
+        }
+        tasks
+    }
+
+    /// Adds to `which` who is in the directory and not `known`, and who is known and not there.
+    ///
+    /// # Errors
+    /// When `/proc` cannot be listed.
+    pub(super) fn strangers(
+        &mut self,
+        known: &[TaskSample],
+        which: &mut Vec<Pid>,
+    ) -> Result<(), Error> {
+        self.dir.pids(&mut self.pids, &mut self.entries)?;
+        let mut known = known.iter().map(|t| t.id.pid).peekable();
+        for pid in &self.pids {
+            while let Some(ended) = known.next_if(|k| k < pid) {
+                which.push(ended);
+            }
+            if known.next_if_eq(pid).is_none() {
+                which.push(*pid);
+            }
+        }
+        which.extend(known);
+        Ok(())
+    }
+
+    /// Puts new rows in their places; both lists ascend.
+    fn join(&mut self, tasks: &mut Vec<TaskSample>, born: Vec<(Row, TaskSample)>) {
+        let old = std::mem::take(&mut self.rows)
+            .into_iter()
+            .zip(std::mem::take(tasks));
+        let mut old = old.peekable();
+        for (row, task) in born {
+            while let Some((row, task)) = old.next_if(|(_, t)| t.id < task.id) {
+                self.rows.push(row);
+                tasks.push(task);
+            }
+            self.rows.push(row);
+            tasks.push(task);
+        }
+        for (row, task) in old {
+            self.rows.push(row);
+            tasks.push(task);
+        }
+    }
+
+    /// The places of rows whose `stat` was read longest ago: all older than `age`, at most `most`, in turn.
+    pub(super) fn stale(&self, now: Nanos, age: Nanos, most: usize) -> impl Iterator<Item = usize> {
+        let old = move |row: &Row| now.since(row.read) >= age;
+        let rows = self.rows.iter().enumerate();
+        rows.filter(move |(_, row)| old(row))
+            .map(|(place, _)| place)
+            .take(most)
     }
 
     /// Reads one process, whether it is `known` or somebody else has got its number.
@@ -113,6 +224,7 @@ impl Table {
             pid,
             start: line.start,
         };
+        (row.read, row.fresh) = (self.now, true);
         let name = digest(line.name);
         let before = before.filter(|b| b.id == id);
         let facts = match before {

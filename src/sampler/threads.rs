@@ -1,22 +1,32 @@
 //! Threads of processes that have more than one, read only while somebody shows them.
 
-use crate::model::id::ThreadId;
+use super::table::Row;
+use crate::model::id::{ProcId, ThreadId};
 use crate::model::sample::{TaskSample, ThreadSample};
 use crate::model::text::SafeText;
 use crate::sys::proc_dir::ProcDir;
 use crate::sys::proc_stat;
 
-/// Reads every thread of every process with more than one; names that did not change are shared with `before`.
+/// Reads every thread of every process with more than one; those of a process that did not run, and names that did not
+/// change, are shared with `before`.
 pub(super) fn read(
     dir: &ProcDir,
     tasks: &[TaskSample],
+    rows: &[Row],
     before: &[ThreadSample],
     page_size: u64,
 ) -> Vec<ThreadSample> {
     let mut found = Vec::with_capacity(before.len());
     let (mut tids, mut buffer, mut entries) = (Vec::new(), Vec::new(), Vec::new());
     let mut old = before.iter().peekable();
-    for task in tasks.iter().filter(|t| t.stat.threads > 1) {
+    for (task, row) in tasks.iter().zip(rows).filter(|(t, _)| t.stat.threads > 1) {
+        if !row.fresh {
+            let known = of(before, task.id);
+            if !known.is_empty() {
+                found.extend_from_slice(known);
+                continue;
+            }
+        }
         if dir.tids(task.id.pid, &mut tids, &mut entries).is_err() {
             continue;
         }
@@ -43,6 +53,13 @@ pub(super) fn read(
         }
     }
     found
+}
+
+/// The threads of one process.
+fn of(threads: &[ThreadSample], id: ProcId) -> &[ThreadSample] {
+    let from = threads.partition_point(|t| t.of < id);
+    let to = threads.partition_point(|t| t.of <= id);
+    &threads[from..to]
 }
 
 fn name(known: Option<&ThreadSample>, name: &[u8]) -> SafeText {

@@ -91,7 +91,7 @@ fn line<'a>(status: &'a str, key: &str) -> Option<&'a str> {
 }
 
 /// The real user, the first of `Uid:\t1000\t1000\t1000\t1000`.
-fn uid(status: &str) -> Option<Uid> {
+pub(super) fn uid(status: &str) -> Option<Uid> {
     let real = line(status, "Uid")?.split_ascii_whitespace().next()?;
     real.parse().ok().map(Uid)
 }

@@ -149,8 +149,8 @@ fn escape(rest: &[u8]) -> Front {
             [] => Front::More,
             [letter, ..] => Front::Event(3, lettered(*letter, 0)),
         },
-        // Escape twice: the first one was a key.
-        [0x1b, ..] => Front::Event(1, Some(key(Code::Esc))),
+        // Escape and at once Ctrl-c or another Escape are two keys; nobody means Alt-Ctrl-c.
+        [next, ..] if *next < 0x20 && *next != b'\r' => Front::Event(1, Some(key(Code::Esc))),
         _ => match front(rest) {
             Front::Event(used, _) => Front::Event(1 + used, alt(&rest[..used])),
             other => other,

@@ -30,7 +30,7 @@ pub struct Output {
 impl Output {
     /// To the terminal of this process.
     pub fn new() -> Self {
-        Self::to(Box::new(super::write_all))
+        Self::to(Box::new(super::write_frame))
     }
 
     fn to(send: Send) -> Self {

@@ -143,7 +143,11 @@ impl Table<'_> {
             } else {
                 Role::Dim
             });
-            let text = format!("{}{mark}", column.title);
+            let room = usize::from(p.cells.end - p.cells.start);
+            let text = format!(
+                "{}{mark}",
+                cut(column.title, room.saturating_sub(width(mark)))
+            );
             let line = Line::from(Span::styled(text, style));
             put(&line, column.right, p, area, area.y, buf);
         }
@@ -215,6 +219,10 @@ pub fn select(theme: &Theme, line: Rect, buf: &mut Buffer) {
     let reversed = style.add_modifier.contains(Modifier::REVERSED);
     for x in line.left()..line.right() {
         if let Some(cell) = buf.cell_mut((x, line.y)) {
+            // A picture turned inside out would say the opposite.
+            if reversed && x > line.x && is_picture(cell.symbol()) {
+                continue;
+            }
             if reversed {
                 cell.set_fg(Color::Reset).set_bg(Color::Reset);
                 cell.modifier.remove(Modifier::DIM);
@@ -231,6 +239,13 @@ pub fn select(theme: &Theme, line: Rect, buf: &mut Buffer) {
             cell.set_style(bar);
         }
     }
+}
+
+/// Whether a cell is part of a bar or a sparkline.
+fn is_picture(symbol: &str) -> bool {
+    symbol
+        .chars()
+        .all(|c| matches!(c, '\u{2580}'..='\u{259f}' | '\u{2800}'..='\u{28ff}' | '▸'))
 }
 
 /// Marks every place of a line where `needle` stands, whatever its case.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BINS, Lane, Origin, Who};
+use super::{BINS, Ended, Lane, Origin, Slice, Who};
 use crate::model::id::{Nanos, ProcId};
 
 /// What is known of one bucket of time on one core.
@@ -12,10 +12,27 @@ pub struct Cell {
     pub fill: Fill,
     /// Who held the core longest.
     pub who: Option<Arc<Who>>,
+    /// How long its process had the core.
+    pub run: Nanos,
+    /// How many slices of its process ended in the bucket.
+    pub slices: u32,
+    /// Of those, how many were preempted.
+    pub preempted: u32,
     /// How much of the bucket the core was busy, 0..1.
     pub busy: f32,
     /// How much of the bucket the process in focus had, 0..1.
     pub focus: f32,
+}
+
+/// The slice that covers a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Covering<'a> {
+    /// The slice.
+    pub slice: Slice,
+    /// Who had it.
+    pub who: &'a Arc<Who>,
+    /// Who came after it without a pause.
+    pub next: Option<&'a Arc<Who>>,
 }
 
 /// Whether anything is known of a bucket.
@@ -58,16 +75,20 @@ impl Lane {
         n: usize,
         focus: Option<ProcId>,
     ) -> Vec<Cell> {
+        let bucket = bucket.max(Nanos(1));
         let mut row = Row {
             from: from.0,
-            bucket: bucket.0.max(1),
+            bucket: bucket.0,
             n,
-            tallies: vec![Vec::new(); n],
+            tallies: (0..n).map(|_| Vec::new()).collect(),
         };
         match self.level(from, bucket, origin) {
             Level::Slices => {
                 for (slice, who) in self.slices.from(from) {
-                    if !row.add(slice.start, slice.end, slice.span(), who) {
+                    let ended = u32::from(slice.ended != Ended::Running);
+                    let preempted = u32::from(slice.ended == Ended::Preempted);
+                    let ends = (slice.end.0.saturating_sub(1), ended, preempted);
+                    if !row.add((slice.start, slice.end), slice.span(), who, ends) {
                         break;
                     }
                 }
@@ -75,21 +96,32 @@ impl Lane {
             Level::Bins(level) => {
                 for (bin, who) in self.bins[level].from(from) {
                     let end = Nanos((bin.start.0 + BINS[level].0).min(self.now.0));
-                    if !row.add(bin.start, end, bin.run, who) {
+                    let ends = (bin.start.0, bin.slices, bin.preempted);
+                    if !row.add((bin.start, end), bin.run, who, ends) {
                         break;
                     }
                 }
             }
         }
-        let Row {
-            bucket, tallies, ..
-        } = row;
-        let mut cells: Vec<_> = tallies
-            .into_iter()
-            .map(|t| cell(&t, bucket, focus))
-            .collect();
-        self.mark_unknown(&mut cells, from.0, bucket);
+        let tallies = row.tallies.iter();
+        let mut cells: Vec<_> = tallies.map(|t| cell(t, bucket.0, focus)).collect();
+        self.mark_unknown(&mut cells, from.0, bucket.0);
         cells
+    }
+
+    /// The slice that covers a moment, who had it, and who came after it without a pause.
+    pub fn slice_at(&self, at: Nanos) -> Option<Covering<'_>> {
+        if at < self.slices.since && self.slices.since > self.since {
+            return None;
+        }
+        let mut items = self.slices.from(at);
+        let (slice, who) = items.find(|(s, _)| s.end > at)?;
+        let next = items.next().filter(|(n, _)| n.start == slice.end);
+        (slice.start <= at).then(|| Covering {
+            slice: *slice,
+            who,
+            next: next.map(|(_, who)| who),
+        })
     }
 
     fn mark_unknown(&self, cells: &mut [Cell], from: u64, bucket: u64) {
@@ -115,12 +147,27 @@ struct Row<'a> {
     from: u64,
     bucket: u64,
     n: usize,
-    tallies: Vec<Vec<(&'a Arc<Who>, u64)>>,
+    tallies: Vec<Vec<Share<'a>>>,
+}
+
+/// What one process had of a bucket.
+struct Share<'a> {
+    who: &'a Arc<Who>,
+    run: u64,
+    slices: u32,
+    preempted: u32,
 }
 
 impl<'a> Row<'a> {
-    /// Spreads `run` over the buckets that `[start, end)` touches; false once past the last one.
-    fn add(&mut self, start: Nanos, end: Nanos, run: Nanos, who: &'a Arc<Who>) -> bool {
+    /// Spreads `run` over the buckets that the span touches, and counts `ends` (when, slices, preempted) in its bucket;
+    /// false once past the last bucket.
+    fn add(
+        &mut self,
+        (start, end): (Nanos, Nanos),
+        run: Nanos,
+        who: &'a Arc<Who>,
+        ends: (u64, u32, u32),
+    ) -> bool {
         let last = self.from + self.bucket * self.n as u64;
         if start.0 >= last {
             return false;
@@ -129,29 +176,48 @@ impl<'a> Row<'a> {
         let span = end.since(start).0.max(1);
         let mut at = lo;
         while at < hi {
-            let index = ((at - self.from) / self.bucket) as usize;
-            let border = self.from + self.bucket * (index as u64 + 1);
+            let index = (at - self.from) / self.bucket;
+            let border = self.from + self.bucket * (index + 1);
             let to = border.min(hi);
             let part = (u128::from(run.0) * u128::from(to - at) / u128::from(span)) as u64;
-            let tally = &mut self.tallies[index];
-            match tally.iter_mut().find(|(w, _)| w.id == who.id) {
-                Some((_, sum)) => *sum += part,
-                None => tally.push((who, part)),
-            }
+            self.share(index, who).run += part;
             at = to;
+        }
+        if ends.1 > 0 && ends.0 >= self.from && ends.0 < last {
+            let share = self.share((ends.0 - self.from) / self.bucket, who);
+            share.slices += ends.1;
+            share.preempted += ends.2;
         }
         true
     }
+
+    fn share(&mut self, index: u64, who: &'a Arc<Who>) -> &mut Share<'a> {
+        let tally = &mut self.tallies[index as usize];
+        let at = tally.iter().position(|s| s.who.id == who.id);
+        let at = at.unwrap_or_else(|| {
+            tally.push(Share {
+                who,
+                run: 0,
+                slices: 0,
+                preempted: 0,
+            });
+            tally.len() - 1
+        });
+        &mut tally[at]
+    }
 }
 
-fn cell(tally: &[(&Arc<Who>, u64)], bucket: u64, focus: Option<ProcId>) -> Cell {
-    let busy: u64 = tally.iter().map(|(_, run)| run).sum();
-    let most = tally.iter().max_by_key(|(_, run)| *run);
-    let own = tally.iter().filter(|(w, _)| Some(w.id) == focus);
-    let own: u64 = own.map(|(_, run)| run).sum();
+fn cell(tally: &[Share<'_>], bucket: u64, focus: Option<ProcId>) -> Cell {
+    let busy: u64 = tally.iter().map(|s| s.run).sum();
+    let most = tally.iter().max_by_key(|s| s.run).filter(|s| s.run > 0);
+    let own = tally.iter().filter(|s| Some(s.who.id) == focus);
+    let own: u64 = own.map(|s| s.run).sum();
     Cell {
         fill: Fill::Known,
-        who: most.filter(|(_, run)| *run > 0).map(|(w, _)| Arc::clone(w)),
+        who: most.map(|s| Arc::clone(s.who)),
+        run: Nanos(most.map_or(0, |s| s.run)),
+        slices: most.map_or(0, |s| s.slices),
+        preempted: most.map_or(0, |s| s.preempted),
         busy: (busy as f32 / bucket as f32).min(1.0),
         focus: (own as f32 / bucket as f32).min(1.0),
     }

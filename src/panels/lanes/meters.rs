@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::world::World;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::{Core, CoreShare};
 use crate::theme::{Role, Theme};
 use crate::widgets::meter::{self, Part};
@@ -22,7 +23,10 @@ enum Layout {
     Strip(u16),
 }
 
-fn layout(cores: usize, width: u16, height: u16) -> Layout {
+fn layout(cores: usize, strip: bool, width: u16, height: u16) -> Layout {
+    if strip {
+        return Layout::Strip(strip_cells(width));
+    }
     let most = (width / NARROWEST).clamp(1, 8);
     let columns = (1..=most).find(|c| cores <= usize::from(*c) * usize::from(height.max(1)));
     match columns {
@@ -41,9 +45,10 @@ fn strip_cells(width: u16) -> u16 {
     }
 }
 
-/// How many rows all cores take where `height` rows are to be had.
-pub fn rows(cores: usize, width: u16, height: u16) -> u16 {
-    let a_row = match layout(cores, width, height) {
+/// How many rows all cores take where `height` rows are to be had; `strip`: one cell a core in any case.
+pub fn rows(world: &World, strip: bool, width: u16, height: u16) -> u16 {
+    let cores = world.snapshot.system.cores.len();
+    let a_row = match layout(cores, strip, width, height) {
         Layout::Meters(n) | Layout::Strip(n) => n,
     };
     cores
@@ -52,9 +57,9 @@ pub fn rows(cores: usize, width: u16, height: u16) -> u16 {
 }
 
 /// Draws the cores from row `top` on.
-pub fn draw(world: &World, area: Rect, top: u16, buf: &mut Buffer) {
+pub fn draw(world: &World, strip_only: bool, area: Rect, top: u16, buf: &mut Buffer) {
     let cores = &world.snapshot.system.cores;
-    match layout(cores.len(), area.width, area.height) {
+    match layout(cores.len(), strip_only, area.width, area.height) {
         Layout::Meters(columns) => {
             let rows = cores.len().div_ceil(usize::from(columns)).max(1);
             let wide = area.width / columns;
@@ -185,7 +190,7 @@ fn strip(world: &World, area: Rect, top: u16, cells: u16, buf: &mut Buffer) {
         for (i, core) in cores.iter().enumerate() {
             let x = area.x + label + i as u16;
             if x < area.right() {
-                let (symbol, style) = heat(theme, core);
+                let (symbol, style) = heat(world, core);
                 buf[(x, y)].set_symbol(symbol).set_style(style);
             }
         }
@@ -193,7 +198,8 @@ fn strip(world: &World, area: Rect, top: u16, cells: u16, buf: &mut Buffer) {
 }
 
 /// One cell for one core: height and colour by how busy it was.
-fn heat(theme: &Theme, core: &Core) -> (&'static str, Style) {
+fn heat(world: &World, core: &Core) -> (&'static str, Style) {
+    let theme = &world.theme;
     match core.share {
         Err(_) => ("–", theme.style(Role::Dim)),
         Ok(share) if share.busy() < 1.0 => idle(theme),
@@ -206,7 +212,22 @@ fn heat(theme: &Theme, core: &Core) -> (&'static str, Style) {
                 Role::CpuUser
             };
             let level = (share.busy() / 12.5).ceil() as usize;
-            (eighth(level, theme.glyphs.ascii), theme.style(role))
+            let style = theme.style(role);
+            let style = match holder(world, core) {
+                Some(id) if role == Role::CpuUser => style.fg(theme.process(id)),
+                _ => style,
+            };
+            (eighth(level, theme.glyphs.ascii), style)
         }
     }
+}
+
+/// Who had a core longest in the last second, where that is known.
+fn holder(world: &World, core: &Core) -> Option<ProcId> {
+    let line = &world.timeline;
+    let second = Nanos::from_millis(1000);
+    let from = Nanos(line.now.0.saturating_sub(second.0));
+    let lane = line.lane(core.id)?;
+    let cells = lane.cells(line.origin, from, second, 1, None);
+    cells.first()?.who.as_ref().map(|who| who.id)
 }

@@ -108,3 +108,102 @@ fn swap_shows_where_there_is_some() {
     world.snapshot = Arc::new(snapshot);
     assert!(drawn(&world, 120, 4).contains("swap 1.0 / 2.0"));
 }
+
+/// Twelve seconds of two cores: 2 and 4 take turns of 4 ms on the first one, 6 runs 1 ms of every 10 on the second.
+pub fn with_lanes(world: &mut World) {
+    use crate::model::id::{Pid, ProcId, Tid};
+    use crate::model::timeline::{Builder, Thread};
+    let mut names = |pid: Pid, tid: Tid| {
+        (
+            ProcId::new(pid.0, u64::from(pid.0)),
+            format!("job{tid}").into(),
+        )
+    };
+    let ms = crate::model::id::Nanos::from_millis;
+    let thread = |tid| Thread {
+        pid: Pid(tid),
+        tid: Tid(tid),
+    };
+    let mut b = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], ms(0));
+    for i in 0..3000_u64 {
+        let pair = if i % 2 == 0 { (4, 2) } else { (2, 4) };
+        let pair = (thread(pair.0), thread(pair.1));
+        b.switch(CpuId(0), ms(i * 4), pair, Some(true), &mut names);
+        if i % 5 == 0 {
+            for (at, pair) in [(i * 4, (0, 6)), (i * 4 + 2, (6, 0))] {
+                let pair = (thread(pair.0), thread(pair.1));
+                b.switch(CpuId(1), ms(at), pair, Some(false), &mut names);
+            }
+        }
+    }
+    world.timeline = Arc::new(b.publish(ms(12_000)));
+}
+
+fn pressed(world: &World, keys: &str, width: u16, height: u16) -> (Lanes, String) {
+    let area = Rect::new(0, 0, width, height);
+    let mut pane = Lanes::default();
+    pane.fit(world, area);
+    for key in keys.chars() {
+        let key = match key {
+            '<' => crate::app::key::Key::of(crate::app::key::Code::Left),
+            key => crate::app::key::Key::char(key),
+        };
+        let action = world.keys.find(key, SPEC.actions).expect("listed");
+        assert!(!matches!(pane.act(world, action), Reply::Pass));
+        pane.fit(world, area);
+    }
+    let mut buf = Buffer::empty(area);
+    pane.render(world, area, &mut buf);
+    (pane, screen(&buf))
+}
+
+#[test]
+fn lanes_of_ten_seconds() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let (pane, text) = pressed(&world, "", 120, 6);
+    insta::assert_snapshot!(text, @r"
+cpu0                                                             50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
+                                                                                                                       
+cpu1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
+                                                                                                                       
+       −10 s                       −5 s                     now                                                        
+mem   ██████████▓▓▓▓▓··························  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –  3.2 cache
+");
+    let title: String = pane.title(&world).into_iter().map(|(t, _)| t).collect();
+    assert_eq!(title, "Time sharing exact · last 10 s");
+    assert_eq!(pane.height(&world, 118, 14), 6);
+    assert_eq!(pane.height(&world, 118, 3), 3);
+}
+
+#[test]
+fn lanes_zoomed_in_tell_the_slice_under_the_cursor() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let (_, text) = pressed(&world, "]]]]]]]]{<<<<", 120, 6);
+    insta::assert_snapshot!(text, @r"
+cpu0       job2       job4       job2        job4       job2     50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
+         ┘                       4.0ms     ┘                                                                           
+cpu1  ···············     ▆································┊···  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
+                                                                                                                       
+      cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4                                                               
+mem   ██████████▓▓▓▓▓··························  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –  3.2 cache
+");
+}
+
+#[test]
+fn lanes_are_right_at_every_size() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    for (w, h) in [
+        (1, 1),
+        (2, 9),
+        (29, 3),
+        (30, 3),
+        (60, 4),
+        (78, 6),
+        (198, 18),
+    ] {
+        pressed(&world, "[]{}", w, h);
+    }
+}

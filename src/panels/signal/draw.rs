@@ -24,7 +24,7 @@ use crate::model::prediction::Force;
 use crate::model::reading::Missing;
 use crate::model::standing::Standing;
 use crate::model::text::{pad, width};
-use crate::theme::Role;
+use crate::theme::{Role, Theme};
 use crate::widgets::{line, popup, table};
 
 const WIDTH: u16 = 84;
@@ -57,7 +57,7 @@ pub(super) fn dialog(dialog: &SignalDialog, world: &World, screen: Rect, buf: &m
         _ => "Send a signal",
     };
     let area = popup::draw(theme, outer, title, &status(dialog), buf);
-    bottom(dialog, world, outer, buf);
+    keys(theme, outer, hints(dialog), buf);
     let row = |i: u16| Rect {
         y: area.y + i,
         height: u16::from(i < area.height),
@@ -105,9 +105,8 @@ fn status(dialog: &SignalDialog) -> String {
     }
 }
 
-/// What the keys do now, in the lower border.
-fn bottom(dialog: &SignalDialog, world: &World, outer: Rect, buf: &mut Buffer) {
-    let keys: &[(&str, &str)] = match &dialog.stage {
+fn hints(dialog: &SignalDialog) -> &'static [(&'static str, &'static str)] {
+    match &dialog.stage {
         Stage::Choosing if dialog.scope == Scope::Thread => &[
             ("Enter", "send"),
             ("Tab", "scope"),
@@ -118,13 +117,25 @@ fn bottom(dialog: &SignalDialog, world: &World, outer: Rect, buf: &mut Buffer) {
         Stage::Asking(_) => &[("y", "send it"), ("Esc", "do not")],
         Stage::Sent(r) if r.survivors().is_some() => &[("Enter", "prepare KILL"), ("Esc", "close")],
         Stage::Sent(_) => &[("Esc", "close")],
-    };
+    }
+}
+
+/// What the keys do now, in the lower border of a dialog.
+pub(in crate::panels) fn keys(theme: &Theme, outer: Rect, keys: &[(&str, &str)], buf: &mut Buffer) {
     let mut parts: Parts = vec![(" ".to_owned(), Role::Dim)];
     for (i, (key, does)) in keys.iter().enumerate() {
         if i > 0 {
-            parts.push((" · ".to_owned(), Role::Dim));
+            parts.push((
+                if theme.glyphs.ascii { "   " } else { " · " }.to_owned(),
+                Role::Dim,
+            ));
         }
-        parts.push(((*key).to_owned(), Role::Accent));
+        let key = if theme.glyphs.ascii && !key.is_ascii() {
+            "arrows"
+        } else {
+            key
+        };
+        parts.push((key.to_owned(), Role::Accent));
         parts.push((format!(" {does}"), Role::Dim));
     }
     parts.push((" ".to_owned(), Role::Dim));
@@ -136,7 +147,7 @@ fn bottom(dialog: &SignalDialog, world: &World, outer: Rect, buf: &mut Buffer) {
             width: wide as u16,
             height: 1,
         };
-        line::draw(&world.theme, border, &parts, Modifier::empty(), buf);
+        line::draw(theme, border, &parts, Modifier::empty(), buf);
     }
 }
 
@@ -169,7 +180,7 @@ pub(super) fn targets(
 }
 
 /// Names joined by commas in at most so many lines; what has no room is counted.
-fn wrap(names: &[String], cells: usize, most: usize) -> Vec<String> {
+pub(in crate::panels) fn wrap(names: &[String], cells: usize, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for (i, name) in names.iter().enumerate() {
         let more = format!(", + {} more", names.len() - i);

@@ -36,7 +36,7 @@ impl Results {
 
     pub(super) fn hear(&mut self, news: &News) {
         match news {
-            News::Pinned(_) => {}
+            News::Pinned(_) | News::Surveyed(_) | News::Changed { .. } => {}
             News::Sent { deliveries, .. } => self.deliveries = Some(deliveries.clone()),
             News::Fate { of, fate, after } => {
                 self.fates.insert(*of, (fate.clone(), *after));

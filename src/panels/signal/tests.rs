@@ -460,14 +460,14 @@ fn news_of_an_older_dialog_are_not_mistaken() {
 fn a_branch_is_frozen_and_thawed() {
     let mut stage = stage(Settings::default());
     let targets = || vec![standing(12, "make"), standing(13, "cc1")];
-    stage.ask(&["b"], News::Pinned(brief(Scope::Subtree, targets())));
+    stage.ask(&["X"], News::Pinned(brief(Scope::Subtree, targets())));
     assert_eq!(sends(&stage.press(&["Enter"])), [Signal::STOP]);
     stage.press(&["Esc"]);
     stage.scene.of(12).stat.state = State::Stopped;
     stage
         .app
         .update(Event::Snapshot(Arc::new(stage.scene.snapshot())));
-    stage.ask(&["b"], News::Pinned(brief(Scope::Subtree, targets())));
+    stage.ask(&["X"], News::Pinned(brief(Scope::Subtree, targets())));
     assert_eq!(sends(&stage.press(&["Enter"])), [Signal::CONT]);
 }
 
@@ -478,7 +478,7 @@ fn read_only_opens_nothing() {
         ..Settings::default()
     };
     let mut stage = stage(settings);
-    assert_eq!(stage.press(&["s", "Enter", "F9", "Del", "b"]), []);
+    assert_eq!(stage.press(&["s", "Enter", "F9", "Del", "X"]), []);
     assert_eq!(stage.app.overlays().count(), 0);
     assert!(stage.app.world.notice.is_some());
 }

@@ -1,12 +1,16 @@
 use std::fmt::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
-use nix::sys::stat::Mode;
+use std::sync::Mutex;
+
+use nix::sys::stat::Mode as Permissions;
 use nix::unistd::mkfifo;
 
 use super::*;
 use crate::model::id::Pid;
 use crate::model::reading::Missing;
+use crate::model::sample::Mode;
+use crate::sys::changes::{Changes, Drain};
 use crate::sys::scenario;
 
 fn plan() -> Plan {
@@ -84,7 +88,7 @@ fn a_command_line_that_hangs_is_late_and_the_others_are_there() {
     let (_dir, root) = root_of(&[(1, "one"), (3, "three")]);
     put(&root, 2, 0);
     let fifo = root.proc("2/cmdline");
-    mkfifo(&fifo, Mode::S_IRWXU).expect("made");
+    mkfifo(&fifo, Permissions::S_IRWXU).expect("made");
     let mut sweeper = Sweeper::new(&root).expect("there is a proc tree");
     sweeper.tick(s(1), &plan()).expect("it lists");
     let said = words(&sweeper.snapshot().expect("a tick was made"));
@@ -198,4 +202,127 @@ fn an_unreadable_process_is_counted_as_hidden() {
             .iter()
             .any(|f| f.why.ends_with("(mount option hidepid): 1"))
     );
+}
+
+/// Tells what a test put there.
+struct Teller(Feed, Arc<Mutex<Changes>>);
+
+impl Drain for Teller {
+    fn drain(&mut self) {
+        let told = std::mem::take(&mut *self.1.lock().expect("nobody panics with it"));
+        self.0.note(|all| {
+            *all = Changes {
+                lost: all.lost | told.lost,
+                ..told
+            }
+        });
+    }
+}
+
+/// A sweeper that hears of changes only from the test.
+fn listening(root: &ProcRoot) -> (Sweeper, Arc<Mutex<Changes>>) {
+    let (feed, told) = (Feed::default(), Arc::<Mutex<Changes>>::default());
+    let teller = Teller(feed.clone(), Arc::clone(&told));
+    feed.fill_by(Some(Arc::new(Mutex::new(teller))));
+    let sweeper = Sweeper::new(root).expect("there is a proc tree");
+    (sweeper.listening(feed), told)
+}
+
+fn ticks(sweeper: &Sweeper) -> Vec<(u32, u64)> {
+    let sample = sweeper.last.as_ref().expect("a tick was made");
+    let of = |t: &TaskSample| (t.id.pid.0, t.stat.user.0);
+    sample.tasks.iter().map(of).collect()
+}
+
+#[test]
+fn events_name_the_only_rows_that_are_read_again() {
+    let (_dir, root) = root_of(&[(1, "one"), (2, "two"), (3, "three"), (4, "four")]);
+    let (mut sweeper, told) = listening(&root);
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    assert_eq!(
+        ticks(&sweeper),
+        [(1, 0), (2, 0), (3, 0), (4, 0)],
+        "the first is a scan"
+    );
+    for pid in 1..=5 {
+        put(&root, pid, 9);
+    }
+    std::fs::remove_dir_all(root.proc("4")).expect("it was there");
+    *told.lock().expect("whole") = Changes {
+        ran: [Pid(2)].into(),
+        born: [Pid(5), Pid(6)].into(),
+        ended: [Pid(4), Pid(6)].into(),
+        ..Changes::default()
+    };
+    let shown = Plan {
+        visible: vec![ProcId::new(3, 3)].into(),
+        ..plan()
+    };
+    sweeper.tick(s(2), &shown).expect("it lists");
+    assert_eq!(ticks(&sweeper), [(1, 0), (2, 9), (3, 9), (5, 9)]);
+    assert_eq!(sweeper.last.as_ref().map(|l| l.mode), Some(Mode::Events));
+    told.lock().expect("whole").lost = true;
+    sweeper.tick(s(3), &plan()).expect("it lists");
+    assert_eq!(
+        ticks(&sweeper),
+        [(1, 9), (2, 9), (3, 9), (5, 9)],
+        "a loss is a scan"
+    );
+}
+
+#[test]
+fn nobody_stays_unread_for_more_than_half_a_minute() {
+    let (_dir, root) = root_of(&[(1, "one"), (2, "two")]);
+    let (mut sweeper, _told) = listening(&root);
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    put(&root, 2, 9);
+    put(&root, 7, 0);
+    let mut seen = (0, 0);
+    for at in 2..=31 {
+        sweeper.tick(s(at), &plan()).expect("it lists");
+        let now = ticks(&sweeper);
+        if seen.0 == 0 && now.contains(&(2, 9)) {
+            seen.0 = at;
+        }
+        if seen.1 == 0 && now.contains(&(7, 0)) {
+            seen.1 = at;
+        }
+    }
+    assert!((2..=31).contains(&seen.0), "a missed change: {seen:?}");
+    assert!((2..=31).contains(&seen.1), "a missed birth: {seen:?}");
+}
+
+#[test]
+fn an_exec_reads_the_command_line_anew_though_the_name_is_the_same() {
+    let (_dir, root) = root_of(&[(1, "old")]);
+    let (mut sweeper, told) = listening(&root);
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    std::fs::write(root.proc("1/cmdline"), "new\0").expect("written");
+    sweeper.tick(s(2), &plan()).expect("it lists");
+    assert!(words(&sweeper.snapshot().expect("made")).contains("[old]"));
+    told.lock().expect("whole").renamed = [Pid(1)].into();
+    sweeper.tick(s(3), &plan()).expect("it lists");
+    assert!(words(&sweeper.snapshot().expect("made")).contains("[new]"));
+}
+
+#[test]
+fn the_zombie_and_the_orphan_of_an_end_are_read_again() {
+    let (_dir, root) = root_of(&[(1, "one"), (5, "parent"), (9, "child")]);
+    let child = "9 (child) S 5 9 9 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 4096 1\n";
+    std::fs::write(root.proc("9/stat"), child).expect("written");
+    let (mut sweeper, told) = listening(&root);
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    let zombie = "5 (parent) Z 1 5 5 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0 0\n";
+    std::fs::write(root.proc("5/stat"), zombie).expect("written");
+    std::fs::write(root.proc("9/stat"), child.replace(" S 5 ", " S 1 ")).expect("written");
+    told.lock().expect("whole").ended = [Pid(5)].into();
+    sweeper.tick(s(2), &plan()).expect("it lists");
+    let said = words(&sweeper.snapshot().expect("made"));
+    assert!(
+        said.contains("5 Z parent") && said.contains("9 S child <- 1"),
+        "{said}"
+    );
+    std::fs::remove_dir_all(root.proc("5")).expect("it was there");
+    sweeper.tick(s(3), &plan()).expect("it lists");
+    assert_eq!(ticks(&sweeper).len(), 2, "reaped, and nobody told");
 }

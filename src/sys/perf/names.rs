@@ -85,7 +85,7 @@ impl Names for ProcNames {
         let path = self.root.proc(format!("{pid}/task/{tid}/comm"));
         let name = match fs::read(path) {
             Ok(name) => SafeText::from_bytes(name.strip_suffix(b"\n").unwrap_or(&name)),
-            Err(_) => SafeText::from("?"),
+            Err(_) => SafeText::from(format!("pid {pid}")),
         };
         (id, name)
     }
@@ -107,6 +107,6 @@ mod tests {
         let (id, name) = names.look_up(Pid(7), Tid(8));
         assert_eq!((id, name.as_str()), (ProcId::new(7, 98_765), "a) b"));
         let (id, name) = names.look_up(Pid(9), Tid(9));
-        assert_eq!((id, name.as_str()), (ProcId::new(9, 0), "?"));
+        assert_eq!((id, name.as_str()), (ProcId::new(9, 0), "pid 9"));
     }
 }

@@ -79,6 +79,7 @@ fn sequences_nobody_knows_are_dropped_whole() {
     assert_eq!(read(&[b"\xff\xfeq"]), ["q"]);
     assert_eq!(read(&[b"\x1b[1;\x1b[A"]), ["↑"]);
     assert_eq!(read(&[b"\x1b\x1b[B"]), ["Esc", "↓"]);
+    assert_eq!(read(&[b"\x1b\x03"]), ["Esc", "Ctrl-c"]);
 }
 
 proptest::proptest! {

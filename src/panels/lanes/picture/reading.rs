@@ -1,0 +1,83 @@
+//! What the cursor reads out: `cpu1 at −4.218 s: rustc 4211/4213, 3.98 ms, preempted by kworker/1:2`.
+
+use std::fmt::Write as _;
+
+use super::Picture;
+use super::scope::{ago, rounded};
+use crate::model::id::Nanos;
+use crate::model::timeline::{Cell, Covering, Ended, Fill, Lane, Origin, Timeline};
+
+impl Picture {
+    /// The sentence about one cell.
+    pub(super) fn read(&self, line: &Timeline, lane: usize, cell: u16) -> String {
+        let (Some(window), Some(row)) = (self.window, lane.checked_sub(self.top)) else {
+            return String::new();
+        };
+        let (Some(row), Some(lane)) = (self.rows.get(row), line.lanes.get(lane)) else {
+            return String::new();
+        };
+        let Some(found) = row.cells.get(usize::from(cell)) else {
+            return String::new();
+        };
+        let start = window.from.0 + self.bucket.0 * u64::from(cell);
+        let middle = Nanos(start + self.bucket.0 / 2);
+        let when = format!("cpu{} at {}: ", lane.cpu.0, ago(line.now.since(middle)));
+        let what = match found.fill {
+            Fill::Unknown => "not known".to_owned(),
+            Fill::Gap => "events were lost here".to_owned(),
+            Fill::Known if line.origin == Origin::Sampled => self.summed(found),
+            Fill::Known => match lane.slice_at(middle) {
+                Some(found) if found.slice.span().0 * 2 >= self.bucket.0 => told(&found),
+                _ if found.who.is_some() => self.summed(found),
+                _ if Self::idle_known(line) => "idle".to_owned(),
+                _ => "not this process".to_owned(),
+            },
+        };
+        when + &what
+    }
+
+    /// A cell that holds many slices.
+    fn summed(&self, cell: &Cell) -> String {
+        let Some(who) = &cell.who else {
+            return "idle".to_owned();
+        };
+        let share = cell.run.0 as f64 * 100.0 / self.bucket.0.max(1) as f64;
+        let mut text = format!(
+            "{} {} had {share:.0}% of {}",
+            who.name,
+            who.id.pid,
+            rounded(self.bucket)
+        );
+        if cell.slices > 0 {
+            let plural = if cell.slices == 1 { "" } else { "s" };
+            let _ = write!(
+                text,
+                " in {} slice{plural}, {} preempted",
+                cell.slices, cell.preempted
+            );
+        }
+        text
+    }
+}
+
+/// One slice.
+fn told(found: &Covering<'_>) -> String {
+    let Covering { slice, who, next } = found;
+    let span = rounded(slice.span());
+    let by = next.map(|n| format!(" by {}", n.name)).unwrap_or_default();
+    let how = match slice.ended {
+        Ended::Preempted => format!("preempted{by}"),
+        Ended::Yielded => "yielded".to_owned(),
+        Ended::Exited => "exited".to_owned(),
+        Ended::Running => "still running".to_owned(),
+        Ended::Unseen => "its end was not told".to_owned(),
+    };
+    format!("{} {}/{}, {span}, {how}", who.name, who.id.pid, who.tid)
+}
+
+impl Picture {
+    /// The lane under the cursor.
+    pub fn lane_at_cursor<'a>(&self, line: &'a Timeline) -> Option<&'a Lane> {
+        line.lanes.get(self.cursor?.0)
+    }
+}
