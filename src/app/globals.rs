@@ -51,6 +51,10 @@ action!(
     CPU_SCALE, "cpu-scale", [Key::char('%')], "Shows CPU % of one core or of the machine", ""
 );
 action!(
+    /// What pscope itself costs.
+    OWN_COST, "own-cost", [Key::char('@')], "Shows in the header what pscope itself costs, and how it finds what changed", ""
+);
+action!(
     /// Draws anew.
     REDRAW, "redraw", [Key::ctrl('l')], "Draws the whole screen anew", ""
 );
@@ -127,6 +131,7 @@ pub const ALL: &[&Action] = &[
     &SLOWER,
     &EXPLAIN,
     &CPU_SCALE,
+    &OWN_COST,
     &REDRAW,
     &SUSPEND,
     &NEXT_TAB,

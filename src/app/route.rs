@@ -162,6 +162,7 @@ impl App {
             g::STEP_BACK => self.step(true),
             g::STEP_ON => self.step(false),
             g::EXPLAIN => self.explain(),
+            g::OWN_COST => self.world.settings.own_cost = !self.world.settings.own_cost,
             g::CPU_SCALE => self.world.settings.of_machine = !self.world.settings.of_machine,
             g::SLOWER => self.pace(|i| Nanos(i.0.saturating_mul(2))),
             g::FASTER => self.pace(|i| Nanos(i.0 / 2)),

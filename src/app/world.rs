@@ -99,6 +99,10 @@ pub struct Notice {
 
 /// What a person chose.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent choices, each on or off"
+)]
 pub struct Settings {
     /// The pace.
     pub interval: Nanos,
@@ -106,6 +110,8 @@ pub struct Settings {
     pub of_machine: bool,
     /// Nothing on the machine may be changed.
     pub read_only: bool,
+    /// The header shows what pscope itself costs.
+    pub own_cost: bool,
     /// Whether the list begins as a tree.
     pub tree: bool,
     /// The process to open in the inspector at the start: a pid or a name.
@@ -118,6 +124,7 @@ impl Default for Settings {
             interval: Nanos::from_millis(1000),
             of_machine: false,
             read_only: false,
+            own_cost: false,
             tree: true,
             target: None,
         }

@@ -30,6 +30,9 @@ pub struct Args {
     /// Takes away everything that changes the machine: signals, priorities, affinity
     #[arg(long)]
     read_only: bool,
+    /// Shows in the header what pscope itself costs (also the key @)
+    #[arg(long = "self")]
+    own_cost: bool,
     /// Leaves the mouse to the terminal
     #[arg(long)]
     no_mouse: bool,
@@ -63,6 +66,7 @@ pub fn run(args: &Args, ascii: bool) -> anyhow::Result<u8> {
             interval: args.interval.or(config.interval).unwrap_or(PACE),
             of_machine: config.of_machine,
             read_only: args.read_only || config.read_only,
+            own_cost: args.own_cost,
             tree: args.tree || !(args.flat || config.flat),
             target: args.target.clone(),
         },

@@ -29,6 +29,9 @@ bitflags::bitflags! {
         /// What processes hold open, for the filters `port:` and `fd:`.
         const DESCRIPTORS = 1 << 8;
 
+        /// What pscope itself costs.
+        const OWN = 1 << 10;
+
         /// Focus: user land and kernel land in short.
         const OVERVIEW = 1 << 16;
         /// Focus: every mapping, classified.

@@ -26,6 +26,19 @@ pub struct Sample {
     pub mode: Mode,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
+    /// What pscope itself has cost so far, where it was asked for.
+    pub own: Option<OwnSample>,
+}
+
+/// What pscope itself has cost since it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnSample {
+    /// Time of all its threads on a core.
+    pub cpu: Nanos,
+    /// Its resident memory.
+    pub resident: Bytes,
+    /// Its calls of read and write (`/proc/self/io`, `syscr` and `syscw`).
+    pub calls: Reading<u64>,
 }
 
 /// How a sweep finds what changed.

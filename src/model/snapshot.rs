@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::id::{CpuId, Nanos, Pid, ProcId, ThreadId};
+use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId};
 use super::reading::{Missing, Reading};
 use super::sample::{
-    CoreSample, Extra, Facts, Fault, Machine, Memory, Mode, Pressure, Sample, TaskSample,
-    ThreadSample,
+    CoreSample, Extra, Facts, Fault, Machine, Memory, Mode, OwnSample, Pressure, Sample,
+    TaskSample, ThreadSample,
 };
 use super::stat::Stat;
 use super::text::SafeText;
@@ -30,6 +30,19 @@ pub struct Snapshot {
     pub mode: Mode,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
+    /// What pscope itself costs, where it was asked for.
+    pub own: Option<Own>,
+}
+
+/// What pscope itself costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Own {
+    /// Its share of one core over the span, percent.
+    pub cpu: Reading<f32>,
+    /// Its resident memory.
+    pub resident: Bytes,
+    /// Its calls of read and write over the span.
+    pub calls: Reading<u64>,
 }
 
 /// One process at one tick.
@@ -191,6 +204,9 @@ impl Snapshot {
             threads,
             mode: next.mode,
             faults: next.faults.clone(),
+            own: next
+                .own
+                .map(|now| own(prev.and_then(|p| p.own), now, seconds)),
         }
     }
 
@@ -299,6 +315,16 @@ fn rates(before: Option<&Extra>, now: &Extra, seconds: f64) -> Rates {
             s.wait.0
         })
         .map(|ns| ns / 1e7),
+    }
+}
+
+fn own(before: Option<OwnSample>, now: OwnSample, seconds: f64) -> Own {
+    let before = before.ok_or(Missing::Soon);
+    let calls = |b: OwnSample| Ok(now.calls?.saturating_sub(b.calls?));
+    Own {
+        cpu: before.map(|b| (now.cpu.since(b.cpu).seconds() * 100.0 / seconds) as f32),
+        resident: now.resident,
+        calls: before.and_then(calls),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::sys::frequency::Frequencies;
 use crate::sys::loadavg::Load;
 use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
+use crate::sys::own::OwnCost;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
 use crate::sys::signal_masks::SignalMasks;
@@ -26,6 +27,7 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
         Box::new(Meminfo::new(root)),
         Box::new(Pressures::new(root)),
         Box::new(Frequencies::new(root)),
+        Box::new(OwnCost::new(root)),
     ]
 }
 

@@ -81,3 +81,22 @@ fn the_inspector_names_its_process() {
     world.focus = Some(ProcId::new(9, 8));
     assert!(drawn(&world, 120).contains("9 ended"));
 }
+
+#[test]
+fn shows_its_own_cost_when_asked() {
+    let mut world = world();
+    let mut snapshot = (*world.snapshot).clone();
+    snapshot.own = Some(crate::model::snapshot::Own {
+        cpu: Ok(0.42),
+        resident: crate::model::id::Bytes(18 << 20),
+        calls: Err(crate::model::reading::Missing::Denied),
+    });
+    world.snapshot = Arc::new(snapshot);
+    assert!(!drawn(&world, 160).contains("calls"));
+    world.settings.own_cost = true;
+    let line = drawn(&world, 160);
+    assert!(line.contains("pscope 0.4% 18.0M – calls, scan"), "{line}");
+    let mut plan = Plan::default();
+    Header.plan(&world, &mut plan);
+    assert_eq!(plan.needs, Needs::OWN);
+}
