@@ -1,6 +1,5 @@
 //! The command line: what can be asked for, and the exit status of each answer.
 
-mod interval;
 mod live;
 
 use std::io::{BufWriter, IsTerminal as _, Write as _};
@@ -42,6 +41,8 @@ enum Command {
     Ps(report::ps::Args),
     /// Prints cores, memory, pressure, disks and what holds the machine back
     System(report::system::Args),
+    /// Sends a signal, to whom was meant and to nobody else
+    Signal(report::signal::Args),
     /// Prints the completions of a shell
     Completions {
         /// Which shell
@@ -57,6 +58,7 @@ impl Command {
             Self::Tree(args) => report::tree::run(args, paper),
             Self::Ps(args) => report::ps::run(args, paper),
             Self::System(args) => report::system::run(args, paper),
+            Self::Signal(args) => report::signal::run(args, paper),
             Self::Completions { shell } => completions(*shell, paper),
             Self::Man => manual(paper),
         }

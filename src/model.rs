@@ -22,6 +22,7 @@ pub mod scene;
 pub mod signal;
 pub mod snapshot;
 pub mod socket;
+pub mod span;
 pub mod standing;
 pub mod stat;
 pub mod steady;

@@ -5,6 +5,7 @@
 pub mod json;
 pub mod paper;
 pub mod ps;
+pub mod signal;
 pub mod system;
 pub mod target;
 pub mod tree;

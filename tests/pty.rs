@@ -2,6 +2,8 @@
 
 #[path = "pty/session.rs"]
 mod session;
+#[path = "pty/signal.rs"]
+mod signal;
 
 use nix::sys::signal::Signal;
 use session::{Session, pscope, shell};

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::interval;
 use crate::app::world::Settings;
 use crate::model::id::Nanos;
+use crate::model::span;
 use crate::run::config::Config;
 use crate::run::{self, theme};
 use crate::term::{self, depth};
@@ -22,7 +22,7 @@ pub struct Args {
     /// Opens this process in the inspector: a pid or a name
     pub target: Option<String>,
     /// The pace: 500ms, 2s, 1m [default: 1s]
-    #[arg(long, value_name = "TIME", value_parser = interval::parse)]
+    #[arg(long, value_name = "TIME", value_parser = span::parse)]
     interval: Option<Nanos>,
     /// Colours: terminal-16, dark, light, contrast, colorblind, mono, or a .toml file [default: terminal-16]
     #[arg(long, value_name = "NAME")]

@@ -266,7 +266,10 @@ impl Panel for SignalDialog {
     }
 
     fn fit(&mut self, world: &World, screen: Rect) -> Reply {
-        self.to = draw::targets(world, &self.chosen, self.brief.as_ref(), screen);
+        // Afterwards the names stay as they were told, since who has ended has no user any more.
+        if !matches!(self.stage, Stage::Sent(_)) {
+            self.to = draw::targets(world, &self.chosen, self.brief.as_ref(), screen);
+        }
         self.rows = draw::list_rows(screen, self.to.len());
         self.choice.fit(self.rows);
         self.lines = match &self.brief {

@@ -20,18 +20,33 @@ pub fn find(snapshot: &Snapshot, text: &str) -> Result<ProcId, Error> {
         let found = snapshot.by_pid(Pid(pid)).map(|p| p.id);
         return found.ok_or_else(|| Error::NoProcess(format!("there is no process {pid}")));
     }
-    let found: Vec<&Proc> = snapshot
-        .procs
-        .iter()
-        .filter(|p| is_called(p, text))
-        .collect();
-    match found.as_slice() {
-        [] => Err(Error::NoProcess(format!(
-            "no process is called '{text}'; 'pscope ps {text}' searches command lines too"
-        ))),
+    match called(snapshot, text)?.as_slice() {
         [one] => Ok(one.id),
         several => Err(Error::Usage(ambiguous(text, several))),
     }
+}
+
+/// Finds every process that `text` names.
+///
+/// # Errors
+/// `NoProcess` when there is none.
+pub fn all(snapshot: &Snapshot, text: &str) -> Result<Vec<ProcId>, Error> {
+    if text.parse::<u32>().is_ok() {
+        return find(snapshot, text).map(|id| vec![id]);
+    }
+    Ok(called(snapshot, text)?.iter().map(|p| p.id).collect())
+}
+
+/// The processes of a name; at least one.
+fn called<'a>(snapshot: &'a Snapshot, text: &str) -> Result<Vec<&'a Proc>, Error> {
+    let all = snapshot.procs.iter();
+    let found: Vec<&Proc> = all.filter(|p| is_called(p, text)).collect();
+    if found.is_empty() {
+        return Err(Error::NoProcess(format!(
+            "no process is called '{text}'; 'pscope ps {text}' searches command lines too"
+        )));
+    }
+    Ok(found)
 }
 
 /// Whether it is the name that the kernel keeps, or that of the program in its first argument.

@@ -168,14 +168,16 @@ impl Hold {
 
     /// One after the other, ourselves last.
     fn send_each(&self, signal: Signal) -> Vec<Delivery> {
+        self.send_in_order(signal, 0..self.held.len())
+    }
+
+    /// One after the other in this order, ourselves last.
+    fn send_in_order(&self, signal: Signal, order: impl Iterator<Item = usize>) -> Vec<Delivery> {
         let mut sent = vec![Err(Missing::Soon); self.held.len()];
-        let own_last = [false, true];
-        for own in own_last {
-            for (i, held) in self.held.iter().enumerate() {
-                if (held.standing.kinship == Kinship::Own) == own {
-                    sent[i] = self.send_one(held, signal);
-                }
-            }
+        let own = |i: &usize| self.held[*i].standing.kinship == Kinship::Own;
+        let (last, first): (Vec<usize>, Vec<usize>) = order.partition(own);
+        for i in first.into_iter().chain(last) {
+            sent[i] = self.send_one(&self.held[i], signal);
         }
         let both = self.held.iter().zip(sent);
         both.map(|(held, sent)| held.delivery(sent)).collect()

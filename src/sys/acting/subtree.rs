@@ -31,9 +31,9 @@ pub(super) fn send(hold: &mut Hold, signal: Signal) -> Vec<Delivery> {
         }
         return deliveries;
     }
-    let deliveries = hold.send_each(signal);
-    // Those that were stopped before we came stay so: the signal waits for them, as it was foretold.
     // Leaves first: where a parent ends while a child is still stopped, the kernel sends HUP to the orphaned group (`setpgid(2)`).
+    let deliveries = hold.send_in_order(signal, (0..hold.held.len()).rev());
+    // Those that were stopped before we came stay so: the signal waits for them, as it was foretold.
     for (held, stop) in hold.held.iter().zip(&stopped).rev() {
         let ours = *stop == Some(Ok(())) && held.standing.state != State::Stopped;
         if ours && signal != Signal::KILL {

@@ -1,10 +1,10 @@
 //! A pace or a span as people write it: `1s`, `250ms`, `2m`, `0.5`.
 
-use crate::model::id::Nanos;
+use super::id::Nanos;
 
 const HOW: &str = "write a number with ms, s or m: 500ms, 2s, 1m";
 
-/// Reads a pace, from 10 ms to one hour.
+/// Reads a pace or a span, from 10 ms to one hour.
 ///
 /// # Errors
 /// Says how to write one.
@@ -20,7 +20,7 @@ pub fn parse(text: &str) -> Result<Nanos, String> {
     };
     let nanos = number.parse::<f64>().map_err(|_| HOW.to_owned())? * scale;
     if !(10e6..=3600e9).contains(&nanos) {
-        return Err("the pace goes from 10ms to 1h".to_owned());
+        return Err("it goes from 10ms to 1h".to_owned());
     }
     Ok(Nanos(nanos as u64))
 }
