@@ -12,6 +12,7 @@ pub mod format;
 pub mod id;
 pub mod lever;
 pub mod machine_memory;
+pub mod overview;
 pub mod peer;
 pub mod plan;
 pub mod prediction;

@@ -13,6 +13,7 @@ pub mod list;
 mod listing;
 mod log;
 mod memory;
+mod overview;
 mod palette;
 pub mod sheet;
 pub mod signal;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(signal::SignalDialog::default()),
         Box::new(lever::LeverDialog::default()),
         Box::new(log::EventLog::default()),
+        Box::new(overview::Overview::default()),
         Box::new(memory::Memory::default()),
     ];
     all.sort_by_key(|p| {

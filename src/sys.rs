@@ -28,6 +28,7 @@ pub mod meminfo;
 pub mod net_namespace;
 pub mod net_tables;
 pub mod netlink;
+pub mod overview;
 pub mod own;
 pub mod perf;
 pub mod pressure;

@@ -7,6 +7,7 @@ use super::disk::Disks;
 use super::environment::Environment;
 use super::id::{Nanos, ProcId};
 use super::machine_memory::MachineMemory;
+use super::overview::Overview;
 use super::reading::Reading;
 use super::region::AddressSpace;
 use super::sample::Fault;
@@ -65,6 +66,8 @@ pub struct Detail {
     pub signals: Slot<SignalState>,
     /// What the system views show.
     pub machine: MachineDetail,
+    /// Its control block in short.
+    pub overview: Slot<Overview>,
     /// Its address space.
     pub regions: Slot<AddressSpace>,
 }

@@ -12,6 +12,7 @@ use crate::sys::frequency::Frequencies;
 use crate::sys::loadavg::Load;
 use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
+use crate::sys::overview::Overviews;
 use crate::sys::own::OwnCost;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
@@ -36,6 +37,7 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
     let (regions, residencies) = address_space::sources(root);
     let shared = Shared::new(root);
     vec![
+        Box::new(Overviews::new(root)),
         Box::new(regions),
         Box::new(residencies),
         Box::new(MachineMemories::new(root)),

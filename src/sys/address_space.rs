@@ -10,7 +10,7 @@ use super::root::ProcRoot;
 use super::sharers::Sharers;
 use super::source::{Error, Source};
 use super::stack_pointers::StackPointers;
-use super::{bounded, elf, maps, proc_stat};
+use super::{bounded, elf, kin, maps};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::plan::{Needs, Plan};
@@ -61,7 +61,9 @@ impl AddressSpaces {
     pub fn of(&mut self, id: ProcId, residency: bool) -> Reading<AddressSpace> {
         let began = Instant::now();
         self.turn_to(id);
-        still(&self.root, id, self.page)?;
+        if kin::read(&self.root, id.pid)?.id != id {
+            return Err(Missing::Gone);
+        }
         let dir = self.root.proc(id.pid.to_string());
         let file = |name: &str| bounded::read(&dir.join(name));
         let (text, told) = match residency.then(|| file("smaps")) {
@@ -85,7 +87,12 @@ impl AddressSpaces {
                 region.residency = region.residency.and(Err(why)).or(Err(why));
             }
         }
-        let sharers = self.sharers.find(id.pid, &mut regions);
+        // Looking through every process is paid for only while the whole address space is shown.
+        let sharers = if residency {
+            self.sharers.find(id.pid, &mut regions)
+        } else {
+            Err(Missing::Soon)
+        };
         Ok(AddressSpace {
             regions,
             residency: told,
@@ -276,17 +283,6 @@ impl AddressSpaces {
 
 fn lock(shared: &Shared) -> MutexGuard<'_, AddressSpaces> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether the number still belongs to this process.
-fn still(root: &ProcRoot, id: ProcId, page: u64) -> Reading<()> {
-    let text = std::fs::read(root.proc(format!("{}/stat", id.pid)))?;
-    let line = proc_stat::parse(&text, page).ok_or(Missing::Gone)?;
-    if line.start == id.start {
-        Ok(())
-    } else {
-        Err(Missing::Gone)
-    }
 }
 
 #[cfg(test)]

@@ -191,10 +191,18 @@ impl Picture<'_> {
             Role::Text
         };
         let room = usize::from(at.right().saturating_sub(x));
-        let amount = if theme.glyphs.ascii {
-            block.amount.replace('×', "x")
+        let label_wide = width(block.group.title());
+        let fits = |amount: &str| label_wide + 1 + width(amount) <= room;
+        let short = format::bytes(block.size);
+        let amount = if fits(&block.amount) {
+            block.amount.as_str()
         } else {
-            block.amount.clone()
+            short.as_str()
+        };
+        let amount = if theme.glyphs.ascii {
+            amount.replace('×', "x")
+        } else {
+            amount.to_owned()
         };
         let amount = cut(&amount, room);
         let gap = room.saturating_sub(width(&amount) + 1);

@@ -1,0 +1,285 @@
+//! The right side: the control block, then descriptors, threads, signals, limits, and what runs where.
+
+use ratatui::layout::Rect;
+
+use super::View;
+use super::lines::{Parts, dim, or_dash, text};
+use super::parts::{self, peer_of};
+use crate::model::format;
+use crate::model::id::{Bytes, Nanos};
+use crate::model::overview::{Lately, Limit};
+use crate::model::reading::Missing;
+use crate::model::stat::State;
+use crate::model::text::{pad, wrap};
+use crate::model::tty;
+use crate::theme::Role;
+
+/// How wide labels are.
+const LABEL: usize = 8;
+
+fn labelled(label: &str, mut value: Parts) -> Parts {
+    let mut parts = vec![(pad(label, LABEL), Role::Dim)];
+    parts.append(&mut value);
+    parts
+}
+
+/// Every line; as many descriptors and threads as the height allows.
+pub(super) fn lines(view: &View<'_>, area: Rect) -> Vec<Parts> {
+    let wide = usize::from(area.width.saturating_sub(1));
+    let spaced = area.height >= 22;
+    let block = control_block(view);
+    let identity = identity(view, wide);
+    let fixed = block.len() + identity.len() + 8;
+    let left = usize::from(area.height).saturating_sub(fixed);
+    let threads = (left / 3).clamp(1, if super::alone(view.world) { 12 } else { 6 });
+    let files = left.saturating_sub(threads).clamp(3, 14);
+    let mut out = vec![vec![
+        ("KERNEL LAND".to_owned(), Role::Accent),
+        (" the control block".to_owned(), Role::Faint),
+    ]];
+    out.extend(block);
+    let mut section = |lines: Vec<Parts>| {
+        if !lines.is_empty() {
+            if spaced {
+                out.push(Vec::new());
+            }
+            out.extend(lines);
+        }
+    };
+    section(parts::descriptors(view, files, wide));
+    section(parts::threads(view, threads, wide));
+    let mut rest = signals(view);
+    rest.extend(near(view));
+    section(rest);
+    section(identity);
+    out
+}
+
+fn control_block(view: &View<'_>) -> Vec<Parts> {
+    let stat = &view.proc.stat;
+    let mut out = vec![labelled("state", state(view))];
+    let parent = view.world.snapshot.by_pid(stat.ppid);
+    out.push(labelled(
+        "parent",
+        match parent {
+            Some(p) => vec![
+                dim(format!("{} ", p.id.pid)),
+                (p.facts.name.to_string(), Role::Text),
+            ],
+            None if stat.ppid.0 == 0 => vec![dim("none: the kernel started it")],
+            None => vec![dim(format!("{}, not visible here", stat.ppid))],
+        },
+    ));
+    out.push(labelled("user", user(view)));
+    out.push(labelled("sched", sched(view)));
+    out.extend(slices(view));
+    out
+}
+
+fn state(view: &View<'_>) -> Parts {
+    let stat = &view.proc.stat;
+    if let Some(ago) = view.ended {
+        let text = format!("ended {} ago", format::duration(ago));
+        return vec![(text, Role::Ended)];
+    }
+    let role = match stat.state {
+        State::Running => Role::Good,
+        State::Blocked | State::Zombie => Role::Bad,
+        State::Stopped | State::Traced => Role::Warn,
+        _ => Role::Text,
+    };
+    let mut parts = vec![
+        dim(format!("{} ", stat.state.letter())),
+        (stat.state.words().to_owned(), role),
+    ];
+    let threads = super::value(view.world, view.world.detail.threads.as_ref());
+    let first = threads.and_then(|t| t.rows.iter().find(|r| r.id.tid.0 == view.proc.id.pid.0));
+    match stat.state {
+        State::Zombie => parts.push(dim(format!(": {} must ask how it ended", stat.ppid))),
+        State::Running => parts.push(dim(format!(" on cpu{}", stat.processor))),
+        _ => {
+            if let Some(words) = first
+                .zip(threads)
+                .and_then(|(row, all)| all.waits_on(row, &|fd| peer_of(view, fd)).ok())
+            {
+                parts.push(dim(" · "));
+                parts.push(text(words));
+            }
+            if let Some(since) = view.facts.and_then(|f| f.since) {
+                let span = view.world.detail.at.since(since);
+                if span >= Nanos::from_millis(1000) {
+                    parts.push(dim(format!(" · {}", format::duration(span))));
+                }
+            }
+        }
+    }
+    parts
+}
+
+fn user(view: &View<'_>) -> Parts {
+    let facts = &view.proc.facts;
+    let mut parts = vec![(facts.user.to_string(), Role::User)];
+    parts.push(or_dash(&facts.uid, |uid| dim(format!(" ({uid})"))));
+    let status = view.facts.and_then(|f| f.status.as_ref().ok());
+    if let Some(status) = status {
+        parts.push(dim(" · "));
+        parts.push(text(status.capabilities_words()));
+        if status.uids[0] != status.uids[1] {
+            parts.push((format!(" · started by uid {}", status.uids[0]), Role::Warn));
+        }
+        match status.seccomp {
+            0 => {}
+            1 => parts.push(dim(" · strict seccomp")),
+            _ => parts.push(dim(" · seccomp")),
+        }
+        if status.no_new_privileges {
+            parts.push(dim(" · no new privileges"));
+        }
+    }
+    parts
+}
+
+fn sched(view: &View<'_>) -> Parts {
+    let stat = &view.proc.stat;
+    let policy = match stat.policy {
+        0 => "normal".to_owned(),
+        1 => format!("FIFO {}", stat.rt_priority),
+        2 => format!("round robin {}", stat.rt_priority),
+        3 => "batch".to_owned(),
+        5 => "idle".to_owned(),
+        6 => "deadline".to_owned(),
+        7 => "BPF".to_owned(),
+        other => format!("policy {other}"),
+    };
+    let mut parts = vec![text(policy), dim(format!(" · nice {}", stat.nice))];
+    let status = view.facts.and_then(|f| f.status.as_ref().ok());
+    match status {
+        Some(status) if !status.cores.is_empty() => {
+            parts.push(dim(format!(" · cores {}", status.cores)));
+        }
+        _ => parts.push(dim(format!(" · last on cpu{}", stat.processor))),
+    }
+    parts
+}
+
+fn slices(view: &View<'_>) -> Vec<Parts> {
+    let Some(schedule) = view.facts.map(|f| f.schedule) else {
+        return Vec::new();
+    };
+    let lately = schedule.and_then(|s| s.lately);
+    let mut line = vec![or_dash(&lately, |l: &Lately| {
+        (format!("{}/s", format::per_second(l.slices)), Role::Text)
+    })];
+    if let Ok(l) = lately.as_ref()
+        && l.mean.0 > 0
+    {
+        line.push(dim(format!(" · mean {}", format::duration(l.mean))));
+    }
+    if let Ok(all) = schedule {
+        let run = format::duration(all.total.run);
+        line.push(dim(format!(" · {run} on cores in all")));
+    }
+    let mut out = vec![labelled("slices", line)];
+    if let Ok(l) = lately.as_ref()
+        && l.waiting_ms >= 0.05
+    {
+        let role = if l.waiting_ms > 100.0 {
+            Role::Warn
+        } else {
+            Role::Text
+        };
+        let amount = format!("{:.1} ms/s", l.waiting_ms);
+        out.push(labelled("waited", vec![(amount, role), dim(" for a core")]));
+    }
+    out
+}
+
+/// A line that begins with a strong word.
+pub(super) fn heading(word: &str, mut value: Parts) -> Parts {
+    let mut parts = vec![(format!("{word} "), Role::Title)];
+    parts.append(&mut value);
+    parts
+}
+
+fn signals(view: &View<'_>) -> Vec<Parts> {
+    if view.proc.stat.is_kernel_thread() {
+        return Vec::new();
+    }
+    let Some(Ok(status)) = view.facts.map(|f| f.status.as_ref()) else {
+        return Vec::new();
+    };
+    let [caught, ignored, blocked] = status.signals;
+    let mut value = Parts::new();
+    for (count, word) in [
+        (caught, "caught"),
+        (ignored, "ignored"),
+        (blocked, "blocked"),
+    ] {
+        value.push((count.to_string(), Role::Text));
+        value.push(dim(format!(" {word} ")));
+    }
+    if status.pending > 0 {
+        value.push((format!("{} pending", status.pending), Role::Warn));
+    }
+    vec![heading("signals", value)]
+}
+
+/// Limits of which more than four fifths are used.
+fn near(view: &View<'_>) -> Vec<Parts> {
+    let Some(Ok(limits)) = view.facts.map(|f| f.limits.as_ref()) else {
+        return Vec::new();
+    };
+    let amount = |limit: &Limit, n: u64| {
+        if limit.bytes {
+            format::bytes(Bytes(n))
+        } else {
+            format::count(n)
+        }
+    };
+    limits
+        .iter()
+        .filter(|l| l.is_near())
+        .map(|l| {
+            let soft = amount(l, l.soft.unwrap_or_default());
+            let text = format!("{} {} of {soft}", l.name, amount(l, l.used));
+            heading("limit near", vec![(text, Role::Warn)])
+        })
+        .collect()
+}
+
+fn identity(view: &View<'_>, wide: usize) -> Vec<Parts> {
+    let stat = &view.proc.stat;
+    let room = wide.saturating_sub(LABEL);
+    let mut out = Vec::new();
+    if let Some(facts) = view.facts {
+        let path = |label: &str, reading: &crate::model::reading::Reading<_>| {
+            let missing = matches!(reading, Err(Missing::Gone));
+            (!missing).then(|| {
+                labelled(
+                    label,
+                    vec![or_dash(reading, |t: &crate::model::text::SafeText| {
+                        text(t.to_string())
+                    })],
+                )
+            })
+        };
+        out.extend(path("exe", &facts.exe));
+        out.extend(path("cwd", &facts.cwd));
+        out.extend(path("cgroup", &facts.cgroup));
+    }
+    let mut session = vec![dim(format!("{} · group {}", stat.session, stat.group))];
+    if let Some(tty) = tty::name(stat.tty) {
+        session.push(dim(" · "));
+        session.push(text(tty.into_owned()));
+    }
+    out.push(labelled("session", session));
+    for (i, part) in wrap(&view.proc.command_line(), room)
+        .into_iter()
+        .take(2)
+        .enumerate()
+    {
+        let label = if i == 0 { "command" } else { "" };
+        out.push(labelled(label, vec![dim(part)]));
+    }
+    out
+}
