@@ -10,6 +10,7 @@ pub mod filter;
 pub mod forest;
 pub mod format;
 pub mod id;
+pub mod isolation;
 pub mod lever;
 pub mod machine_memory;
 pub mod overview;

@@ -9,6 +9,7 @@ mod help;
 mod kept;
 pub mod lanes;
 mod lever;
+mod limits;
 pub mod list;
 mod listing;
 mod log;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(files::FilesTab::default()),
         Box::new(view_memory::ViewMemory::default()),
         Box::new(environment::EnvironmentTab::default()),
+        Box::new(limits::LimitsTab::default()),
         Box::new(signal_state::SignalsTab::default()),
         Box::new(view_disks::ViewDisks::default()),
         Box::new(threads::ThreadsTab::default()),

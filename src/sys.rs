@@ -17,6 +17,7 @@ pub mod fdinfo;
 pub mod fds;
 pub mod fields;
 pub mod frequency;
+pub mod isolation;
 pub mod kept;
 pub mod kin;
 pub mod levers;

@@ -6,6 +6,7 @@ use super::descriptor::Files;
 use super::disk::Disks;
 use super::environment::Environment;
 use super::id::{Nanos, ProcId};
+use super::isolation::Isolation;
 use super::machine_memory::MachineMemory;
 use super::overview::Overview;
 use super::reading::Reading;
@@ -62,6 +63,8 @@ pub struct Detail {
     pub threads: Slot<Threads>,
     /// What its program began with.
     pub environment: Slot<Environment>,
+    /// What confines it.
+    pub isolation: Slot<Isolation>,
     /// What it does with signals.
     pub signals: Slot<SignalState>,
     /// What the system views show.

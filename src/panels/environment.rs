@@ -212,6 +212,7 @@ impl Panel for EnvironmentTab {
             variable.name.to_lowercase().contains(&needle) || shown.contains(&needle)
         };
         let content = Content {
+            titles: true,
             head: head(world, environment, ended, reveal),
             foot: &|i| foot(&all[order[i]], reveal, wide),
             keys: order,

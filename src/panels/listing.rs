@@ -47,11 +47,14 @@ pub struct Listing<K> {
     head: Vec<Parts>,
     foot: Vec<Parts>,
     rows: Vec<Row>,
+    titles: bool,
     area: Rect,
 }
 
 /// What a listing is fitted to.
 pub struct Content<'a, K> {
+    /// Whether the columns have titles.
+    pub titles: bool,
     /// The lines above the table; at most a third of the height is given to them.
     pub head: Vec<Parts>,
     /// What is told of the selected row below the table, where there is room for it.
@@ -68,6 +71,7 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
     /// Takes in the rows as they are now; only those in view are made.
     pub fn fit(&mut self, area: Rect, mut content: Content<'_, K>) {
         self.area = area;
+        self.titles = content.titles;
         self.head = std::mem::take(&mut content.head);
         self.head.truncate(usize::from(area.height / 3));
         self.foot.clear();
@@ -88,7 +92,7 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
     }
 
     fn fit_sheet(&mut self, content: &Content<'_, K>) {
-        let height = usize::from(self.table().height.saturating_sub(1));
+        let height = usize::from(self.table().height.saturating_sub(self.titles.into()));
         self.sheet.fit(content.keys, height, content.matches);
     }
 
@@ -127,7 +131,7 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
     /// Answers the mouse: rows are selected, the wheel scrolls, a click on a title sorts.
     pub fn mouse(&mut self, mouse: Mouse, columns: &[Column]) -> Reply {
         let table = self.table();
-        if mouse.press == Press::Left && mouse.row == table.y && table.height > 0 {
+        if mouse.press == Press::Left && mouse.row == table.y && table.height > 0 && self.titles {
             let at = mouse.column.saturating_sub(table.x);
             let placed = place(columns, table.width);
             if let Some(p) = placed.iter().find(|p| p.cells.contains(&at)) {
@@ -135,7 +139,7 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
                 return Reply::Done;
             }
         }
-        let row = i32::from(mouse.row) - i32::from(table.y) - 1;
+        let row = i32::from(mouse.row) - i32::from(table.y) - i32::from(self.titles);
         if self.sheet.mouse(mouse, row) {
             Reply::Done
         } else {
@@ -143,7 +147,7 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
         }
     }
 
-    /// Draws what was fitted.
+    /// Draws what was fitted; `order` tells whether a column's own order begins with the largest.
     pub fn render(
         &self,
         world: &World,
@@ -151,6 +155,7 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
         order: impl Fn(usize) -> bool,
         buf: &mut Buffer,
     ) {
+        let descending = order(self.sheet.sort) != self.sheet.inverted;
         let theme = &world.theme;
         self.draw_lines(theme, &self.head, self.area.y, buf);
         let bottom = self.area.y + self.area.height;
@@ -162,14 +167,13 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
             self.draw_lines(theme, &[parts], foot, buf);
             self.draw_lines(theme, &self.foot, foot + 1, buf);
         }
-        let descending = order(self.sheet.sort) != self.sheet.inverted;
         let table = Table {
             columns,
             rows: &self.rows,
             selected: self.sheet.selected_in_view(),
             sort: Some((self.sheet.sort, descending)),
             needle: self.sheet.needle(),
-            header: true,
+            header: self.titles,
         };
         table.render(theme, self.table(), buf);
     }

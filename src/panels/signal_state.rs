@@ -227,6 +227,7 @@ impl Panel for SignalsTab {
         };
         let made = |i: usize| order[i].map_or_else(Row::default, |s| row(world, state, s, ended));
         let content = Content {
+            titles: true,
             head: head(state, ended, area.height),
             foot: &|_| Vec::new(),
             keys: order,

@@ -94,6 +94,7 @@ impl Panel for ThreadsTab {
             self.sort(&threads);
         }
         let content = Content {
+            titles: true,
             head: rows::head(&threads, self.kept.ended(), area.height),
             foot: &|_| Vec::new(),
             keys: &self.keys,

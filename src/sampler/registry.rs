@@ -9,6 +9,7 @@ use crate::sys::descriptors::shared::Shared;
 use crate::sys::disks::DiskReader;
 use crate::sys::environ::Environ;
 use crate::sys::frequency::Frequencies;
+use crate::sys::isolation::Isolations;
 use crate::sys::loadavg::Load;
 use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
@@ -44,6 +45,7 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(DiskReader::new(root)),
         Box::new(Descriptors::new(root, shared)),
         Box::new(Environ::new(root)),
+        Box::new(Isolations::new(root)),
         Box::new(SignalMasks::new(root)),
         Box::new(Waits::new(root)),
     ]
