@@ -1,7 +1,7 @@
 //! Sort keys that do not jitter: a list that is sorted by a live number must not reshuffle at every tick.
 //!
 //! A key rises at once and falls over a few ticks; within a small band it stays where it was. A band would leave a wrong
-//! order standing for ever, so every key is settled exactly each [`EXACT_EVERY`] ticks, not all at the same tick.
+//! order standing for ever, so every key is settled exactly each `EXACT_EVERY` ticks, not all at the same tick.
 
 use super::id::{Nanos, ProcId};
 
