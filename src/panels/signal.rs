@@ -270,7 +270,7 @@ impl Panel for SignalDialog {
         if !matches!(self.stage, Stage::Sent(_)) {
             self.to = draw::targets(world, &self.chosen, self.brief.as_ref(), screen);
         }
-        self.rows = draw::list_rows(screen, self.to.len());
+        self.rows = draw::list_rows(self, screen);
         self.choice.fit(self.rows);
         self.lines = match &self.brief {
             Some(brief) => self.choice.lines(world, brief, self.rows),

@@ -338,7 +338,7 @@ fn cores(picker: &Picker, world: &World, area: Rect, buf: &mut Buffer) {
         } else {
             (off, Role::Dim)
         };
-        let digits = usize::from(cell) - 3;
+        let digits = usize::from(cell) - 2;
         let parts = [
             (mark.to_owned(), role),
             (

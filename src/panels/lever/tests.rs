@@ -246,7 +246,7 @@ fn cores_are_picked_by_cursor_by_typing_and_by_the_mouse() {
     let text = bench.screen(84, 24);
     let y = text
         .lines()
-        .position(|l| l.contains("· 0"))
+        .position(|l| l.contains("·  0"))
         .expect("the first row") as u16;
     let x = text
         .lines()
@@ -272,7 +272,7 @@ fn thousands_of_cores_scroll_and_every_size_is_right() {
     assert_eq!(chosen, [cores("1,4777")]);
     let screen = bench.screen(120, 40);
     assert!(
-        screen.contains("■   1") && screen.contains("·   0"),
+        screen.contains("■    1") && screen.contains("·    0"),
         "{screen}"
     );
     for key in ["F7", "a", "i", "Y"] {

@@ -38,9 +38,19 @@ fn content(screen: Rect) -> Rect {
     popup::content(popup::area(screen, WIDTH, HEIGHT))
 }
 
-/// How many signals or results are visible below so many lines that name the targets.
-pub(super) fn list_rows(screen: Rect, named: usize) -> usize {
-    let height = usize::from(content(screen).height);
+/// The box: as high as the list, or as what came of the signal needs.
+fn outer(dialog: &SignalDialog, screen: Rect) -> Rect {
+    let height = match &dialog.stage {
+        Stage::Sent(results) => (dialog.to.len() + 4 + results.len().max(1)) as u16,
+        _ => HEIGHT,
+    };
+    popup::area(screen, WIDTH, height.min(HEIGHT))
+}
+
+/// How many signals or results are visible below the lines that name the targets.
+pub(super) fn list_rows(dialog: &SignalDialog, screen: Rect) -> usize {
+    let height = usize::from(popup::content(outer(dialog, screen)).height);
+    let named = dialog.to.len();
     match height {
         0..=2 => height,
         3..=6 => height - 2,
@@ -51,7 +61,7 @@ pub(super) fn list_rows(screen: Rect, named: usize) -> usize {
 /// Draws it all.
 pub(super) fn dialog(dialog: &SignalDialog, world: &World, screen: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
-    let outer = popup::area(screen, WIDTH, HEIGHT);
+    let outer = outer(dialog, screen);
     let title = match dialog.stage {
         Stage::Sent(_) => "Signal sent",
         _ => "Send a signal",

@@ -65,7 +65,8 @@ impl Results {
         };
     }
 
-    fn len(&self) -> usize {
+    /// How many lines there are.
+    pub(super) fn len(&self) -> usize {
         let newcomers = self.settled.as_ref().map_or(0, |s| s.newcomers.len());
         self.deliveries.as_ref().map_or(0, Vec::len) + newcomers
     }

@@ -396,7 +396,6 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
 │ ✗ 14 web   TERM not sent: not permitted                                              │
 │ ! 99 cc1 appeared meanwhile and was not signalled                                    │
 │                                                                                      │
-│                                                                                      │
 │ 2 of 3 delivered · 1 ended · 1 still alive after 3 s. KILL?                          │
 ╰ Enter prepare KILL · Esc close ──────────────────────────────────────────────────────╯
 "#);
