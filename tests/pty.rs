@@ -62,6 +62,7 @@ fn a_closed_window_ends_it() {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "a release cannot be asked to panic")]
 fn a_panic_is_printed_on_a_restored_terminal() {
     for thread in ["main", "input"] {
         let mut command = pscope(&[]);
@@ -76,6 +77,7 @@ fn a_panic_is_printed_on_a_restored_terminal() {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "a release cannot be asked to panic")]
 fn a_dead_sampler_is_said_on_the_screen_which_goes_on() {
     let mut command = pscope(&[]);
     command.env("PSCOPE_REHEARSE_PANIC", "sampler");
