@@ -73,3 +73,6 @@ pub fn all() -> Vec<Box<dyn Panel>> {
     });
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,7 @@ pub mod meminfo;
 pub mod net_namespace;
 pub mod net_tables;
 pub mod netlink;
+pub mod opened;
 pub mod overview;
 pub mod own;
 pub mod perf;

@@ -184,7 +184,7 @@ impl Panel for FilesTab {
             name if name == moves::COPY.name => {
                 return match self.chosen() {
                     Some(row) => Reply::Do(Effect::Copy(row::copied(row))),
-                    None => Reply::Pass,
+                    None => Reply::Done,
                 };
             }
             _ => {

@@ -7,6 +7,7 @@ use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Extra, Io, TaskSample};
 use crate::model::text::SafeText;
+use crate::sys::opened::{self, Ports};
 use crate::sys::proc_dir::ProcDir;
 use crate::sys::{bounded, proc_cgroup, proc_counters, proc_status};
 
@@ -17,13 +18,15 @@ pub(super) const OF_A_PROCESS: Needs = Needs::STATUS
     .union(Needs::PSS)
     .union(Needs::OOM)
     .union(Needs::SCHEDSTAT)
-    .union(Needs::EXE);
+    .union(Needs::EXE)
+    .union(Needs::DESCRIPTORS);
 
 /// Reads, for each place, the parts that are needed there; the others stay as they are.
 pub(super) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Needs)]) {
     let mut buffer = Vec::new();
     let mut io = pick(tasks, wanted, Needs::IO, |pids| read_io(dir, pids)).into_iter();
     let mut pss = pick(tasks, wanted, Needs::PSS, |pids| read_pss(dir, pids)).into_iter();
+    let ports = ports(dir, tasks, wanted);
     for (place, needs) in wanted {
         let task = &mut tasks[*place];
         let mut extra = task.extra.as_deref().map_or_else(Extra::default, copy);
@@ -42,8 +45,23 @@ pub(super) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Ne
             });
         }
         small(dir, task.id.pid, *needs, &mut extra, &mut buffer);
+        if let Some(ports) = ports
+            .as_ref()
+            .filter(|_| needs.contains(Needs::DESCRIPTORS))
+        {
+            extra.opened = opened::read(dir, task.id.pid, ports, &mut buffer).map(Arc::new);
+        }
         task.extra = Some(Arc::new(extra));
     }
+}
+
+/// The ports of all sockets, where somebody needs what processes hold open.
+fn ports(dir: &ProcDir, tasks: &[TaskSample], wanted: &[(usize, Needs)]) -> Option<Ports> {
+    let asked = wanted
+        .iter()
+        .filter(|(_, needs)| needs.contains(Needs::DESCRIPTORS));
+    let pids: Vec<Pid> = asked.map(|(place, _)| tasks[*place].id.pid).collect();
+    (!pids.is_empty()).then(|| Ports::read(dir, &pids))
 }
 
 fn copy(extra: &Extra) -> Extra {
@@ -143,6 +161,7 @@ pub(super) fn only(extra: &Extra, needs: Needs) -> Extra {
             Needs::PSS => kept.pss = none.pss,
             Needs::OOM => kept.oom_score = none.oom_score,
             Needs::SCHEDSTAT => kept.schedstat = none.schedstat,
+            Needs::DESCRIPTORS => kept.opened = Err(Missing::Soon),
             _ => kept.exe = Err(Missing::Soon),
         }
     }
@@ -160,5 +179,6 @@ pub(super) fn lacking(extra: &Extra) -> Needs {
     needs.set(Needs::OOM, extra.oom_score == Err(SOON));
     needs.set(Needs::SCHEDSTAT, extra.schedstat == Err(SOON));
     needs.set(Needs::EXE, extra.exe == Err(SOON));
+    needs.set(Needs::DESCRIPTORS, extra.opened == Err(SOON));
     needs
 }

@@ -82,6 +82,23 @@ impl ProcDir {
         Ok(())
     }
 
+    /// Fills `numbers` with those of all descriptors of a process, ascending.
+    ///
+    /// # Errors
+    /// `Gone` when it has ended, `Denied` for processes of other users.
+    pub fn descriptors(
+        &self,
+        pid: Pid,
+        numbers: &mut Vec<u32>,
+        buffer: &mut Vec<u8>,
+    ) -> Reading<()> {
+        numbers.clear();
+        let dir = self.open_at(pid, "fd")?;
+        list(&dir, buffer, |name| numbers.extend(number(name)))?;
+        numbers.sort_unstable();
+        Ok(())
+    }
+
     /// Reads a small file of one process: `openat`, `read`, `close`.
     ///
     /// # Errors

@@ -1,0 +1,124 @@
+//! What holds for every pane: it answers what it lists, its texts are whole, no key has two meanings in one pane.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use super::*;
+use crate::app::action::{Action, Keymap};
+use crate::app::globals;
+use crate::app::panel::{Place, Reply};
+use crate::app::world::{Settings, World};
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+
+/// A world with a process in focus and nothing read about it yet.
+fn world() -> World {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "systemd");
+    scene.task(10, 1, "sshd");
+    scene.task(11, 10, "bash");
+    let snapshot = scene.pass(1000, &[(11, 50)]);
+    let mut world = World::new(Theme::terminal(Depth::Ansi, false), Settings::default());
+    world.history.push(&snapshot);
+    world.snapshot = Arc::new(snapshot);
+    world.focus = Some(world.snapshot.procs[1].id);
+    world
+}
+
+/// The pane of this name, fitted, and opened if it is an overlay.
+fn ready(name: &str, world: &World) -> Box<dyn Panel> {
+    let mut pane = all()
+        .into_iter()
+        .find(|p| p.spec().name == name)
+        .expect("a pane");
+    if let Some(opener) = pane.openers().first() {
+        let _ = pane.open(world, opener);
+    }
+    let _ = pane.fit(world, Rect::new(0, 0, 120, 40));
+    pane
+}
+
+/// The app asks a pane only for what it lists, so this is all that help could lie about.
+#[test]
+fn what_is_listed_is_answered() {
+    let world = world();
+    let mut silent = Vec::new();
+    for pane in all() {
+        let spec = pane.spec();
+        for action in spec.actions {
+            let reply = ready(spec.name, &world).act(&world, action);
+            if matches!(reply, Reply::Pass) {
+                silent.push((spec.name, action.name));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "listed but not answered: {silent:?}");
+}
+
+#[test]
+fn specs_are_whole_and_names_are_unique() {
+    let mut names: HashMap<&str, usize> = HashMap::new();
+    for pane in all() {
+        let spec = pane.spec();
+        *names.entry(spec.name).or_default() += 1;
+        assert!(
+            !spec.title.is_empty() && spec.about.ends_with('.'),
+            "{}",
+            spec.name
+        );
+        for action in spec.actions.iter().chain(pane.openers()) {
+            let about = action.about;
+            assert!(
+                !about.is_empty() && !about.ends_with('.'),
+                "{}: {about}",
+                spec.name
+            );
+            let name = action.name;
+            assert!(
+                name.chars()
+                    .all(|c| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit()),
+                "{name}"
+            );
+        }
+    }
+    let twice: Vec<_> = names.iter().filter(|(_, n)| **n > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
+#[test]
+fn a_key_means_one_thing_in_a_pane() {
+    let keys = Keymap::default();
+    let panes = all();
+    let openers: Vec<&Action> = panes.iter().flat_map(|p| p.openers()).copied().collect();
+    let mut clashes = Vec::new();
+    for pane in &panes {
+        let spec = pane.spec();
+        let mut meanings: HashMap<String, &str> = HashMap::new();
+        let overlay = spec.place == Place::Overlay;
+        let around: Vec<&Action> = if overlay { Vec::new() } else { openers.clone() };
+        for action in spec.actions.iter().copied().chain(around) {
+            for key in keys.keys(action) {
+                match meanings.insert(key.to_string(), action.name) {
+                    Some(other) if other != action.name => {
+                        clashes.push((spec.name, key.to_string(), other, action.name));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    let mut everywhere: HashMap<String, &str> = HashMap::new();
+    for action in globals::ALL.iter().copied().chain(openers) {
+        for key in keys.keys(action) {
+            if let Some(other) = everywhere
+                .insert(key.to_string(), action.name)
+                .filter(|o| *o != action.name)
+            {
+                clashes.push(("app", key.to_string(), other, action.name));
+            }
+        }
+    }
+    assert!(clashes.is_empty(), "{clashes:?}");
+}
