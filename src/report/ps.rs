@@ -14,7 +14,7 @@ use crate::model::text::{pad, width};
 pub struct Args {
     /// Only processes that pass: words, user:alice, state:D, cpu>10, mem>1g, !not, a | b
     filter: Vec<String>,
-    /// The column to sort by; with a minus the other way round
+    /// The column to sort by, numbers greatest first; +COLUMN ascends, -COLUMN descends
     #[arg(
         long,
         value_name = "COLUMN",
@@ -41,10 +41,7 @@ const SHOWN: &[&str] = &[
 /// For a column or a filter that is not understood, and when the processes cannot be read.
 pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     let columns = columns(&args.columns)?;
-    let (sort, reversed) = match args.sort.strip_prefix('-') {
-        Some(name) => (find(name)?, true),
-        None => (find(&args.sort)?, false),
-    };
+    let (sort, descending) = direction(&args.sort)?;
     let filter = Filter::parse(&args.filter.join(" "));
     if let Some(note) = filter.notes().first() {
         let part = filter.text().get(note.at.clone()).unwrap_or_default();
@@ -65,7 +62,7 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         .iter()
         .filter(|p| filter.matches(&snapshot, p, 1.0))
         .collect();
-    order(&snapshot, &mut procs, sort, reversed);
+    order(&snapshot, &mut procs, sort, descending);
     if args.json {
         write_json(&snapshot, &procs, paper)?;
     } else {
@@ -91,9 +88,20 @@ fn find(name: &str) -> Result<&'static Column, Error> {
     })
 }
 
-/// Sorts as a click on the column's header would; equal ones by pid, and what could not be read last.
-fn order(snapshot: &Snapshot, procs: &mut [&Proc], by: &Column, reversed: bool) {
-    let descending = by.greatest_first() != reversed;
+/// The column to sort by and whether it descends: as its header would unless a sign says otherwise; a pid ascends.
+fn direction(text: &str) -> Result<(&'static Column, bool), Error> {
+    if let Some(name) = text.strip_prefix('-') {
+        return Ok((find(name)?, true));
+    }
+    if let Some(name) = text.strip_prefix('+') {
+        return Ok((find(name)?, false));
+    }
+    let column = find(text)?;
+    Ok((column, column.greatest_first()))
+}
+
+/// Sorts; equal ones by pid, and what could not be read last.
+fn order(snapshot: &Snapshot, procs: &mut [&Proc], by: &Column, descending: bool) {
     if by.right() {
         let key = |p: &Proc| by.number(snapshot, p).and_then(Result::ok);
         procs.sort_by(|a, b| match (key(a), key(b)) {

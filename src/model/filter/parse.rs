@@ -230,9 +230,9 @@ fn amount(value: &str, unit: Unit) -> Result<f64, String> {
     match number.parse::<f64>() {
         Ok(n) if n.is_finite() => Ok(n * factor),
         _ => Err(match unit {
-            Unit::Bytes | Unit::BytesRate => "a size such as 512m or 1.5g".to_owned(),
-            Unit::Clock | Unit::Span => "a span such as 30s, 5m or 2d".to_owned(),
-            _ => "a number".to_owned(),
+            Unit::Bytes | Unit::BytesRate => "it wants a size such as 512m or 1.5g".to_owned(),
+            Unit::Clock | Unit::Span => "it wants a span such as 30s, 5m or 2d".to_owned(),
+            _ => "it wants a number".to_owned(),
         }),
     }
 }
