@@ -88,7 +88,8 @@ fn who_ignores_it_is_foretold_and_kill_is_offered() {
     let mut session = open(&target.pid());
     session.shows("ignored: nothing will happen");
     session.press(b"\r");
-    session.shows("still alive after 3 s. KILL?");
+    session.shows("still alive after 3 s");
+    session.shows("Enter prepare KILL");
     session.press(b"\r");
     session.shows("type a name or number");
     assert!(target.lives(), "one key prepares and does not send");
