@@ -11,6 +11,7 @@ pub mod moves;
 pub mod panel;
 mod route;
 mod time;
+pub mod trace;
 pub mod world;
 
 use std::sync::Arc;
@@ -268,6 +269,7 @@ impl App {
             return;
         }
         self.world.focus = Some(id);
+        self.retrace();
         if self.world.detail.of != Some(id) {
             self.world.detail = Arc::new(self.world.detail.refocused(Some(id)));
         }

@@ -6,6 +6,7 @@ mod files;
 mod footer;
 mod header;
 mod help;
+mod history;
 mod kept;
 pub mod lanes;
 mod lever;
@@ -55,6 +56,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(files::FilesTab::default()),
         Box::new(view_memory::ViewMemory::default()),
         Box::new(environment::EnvironmentTab::default()),
+        Box::new(history::HistoryTab::default()),
         Box::new(limits::LimitsTab::default()),
         Box::new(signal_state::SignalsTab::default()),
         Box::new(view_disks::ViewDisks::default()),

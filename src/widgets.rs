@@ -2,6 +2,7 @@
 
 pub mod address_space;
 pub mod ascii;
+pub mod chart;
 pub mod frame;
 pub mod lane;
 pub mod line;

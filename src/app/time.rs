@@ -46,6 +46,7 @@ impl App {
             return;
         }
         self.world.history.push(&snapshot);
+        self.world.trace.push(&snapshot);
         self.world.verdict = self.judge.judge(&snapshot);
         self.past.push(Arc::clone(&snapshot));
         self.world.snapshot = snapshot;
@@ -79,6 +80,14 @@ impl App {
             return;
         }
         self.world.timeline = timeline;
+    }
+
+    /// Begins the past of the process in focus with what the retained ticks know of it.
+    pub(super) fn retrace(&mut self) {
+        if self.world.trace.of() != self.world.focus {
+            let ticks = self.past.ticks.iter().map(AsRef::as_ref);
+            self.world.trace.follow(self.world.focus, ticks);
+        }
     }
 
     fn ticked(&mut self) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::action::{Action, Keymap};
 use super::history::History;
 use super::log::Log;
+use super::trace::Trace;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
@@ -23,6 +24,8 @@ pub struct World {
     pub timeline: Arc<Timeline>,
     /// The past of busy processes.
     pub history: History,
+    /// The past of the process in focus.
+    pub trace: Trace,
     /// The selected process; the inspector shows it.
     pub focus: Option<ProcId>,
     /// Tagged processes.
@@ -139,6 +142,7 @@ impl World {
             detail: Arc::default(),
             timeline: Arc::default(),
             history: History::default(),
+            trace: Trace::default(),
             focus: None,
             tags: BTreeSet::new(),
             paused: None,
