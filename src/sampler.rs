@@ -198,11 +198,22 @@ fn sample(root: &ProcRoot, feed: Feed, desk: &Desk, tell: &Tell) -> Result<(), E
         return Ok(());
     };
     let mut pulse = Pulse::new(clock::now(), plan.interval);
+    let mut failures = 0;
     loop {
         let now = clock::now();
+        plan.interval = pulse.interval();
         if pulse.due(now) {
-            sweeper.tick(now, &plan)?;
+            match sweeper.tick(now, &plan) {
+                Ok(()) => failures = 0,
+                // Once may be chance; a table that cannot be read any more is no table.
+                Err(_) if failures < 3 && sweeper.sample().is_some() => failures += 1,
+                Err(why) => return Err(why),
+            }
+            let took = clock::now().since(now);
             publish(&sweeper);
+            if pulse.took(took) {
+                sweeper.slowed(pulse.is_slowed().then(|| slowed(took, pulse.interval())));
+            }
             pulse.advance(clock::now());
         }
         if sweeper.fill(&plan) {
@@ -214,6 +225,11 @@ fn sample(root: &ProcRoot, feed: Feed, desk: &Desk, tell: &Tell) -> Result<(), E
         (seen, plan) = (edition, new);
         pulse.set(clock::now(), plan.interval);
     }
+}
+
+fn slowed(took: Nanos, interval: Nanos) -> String {
+    let (took, interval) = (took.seconds() * 1e3, interval.seconds());
+    format!("a sweep takes {took:.0} ms, so there is one every {interval} s only")
 }
 
 /// The work of the thread `detail`.

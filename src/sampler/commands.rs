@@ -4,15 +4,10 @@ use std::sync::Arc;
 
 use super::table::{Row, copy};
 use crate::model::id::{Nanos, Pid};
-use crate::model::reading::{Missing, Reading};
+use crate::model::reading::Reading;
 use crate::model::sample::{Command, Facts, TaskSample};
 use crate::sys::bounded;
 use crate::sys::proc_dir::ProcDir;
-
-/// Whether a command line was never read.
-pub(super) fn unread(task: &TaskSample) -> bool {
-    task.facts.command == Err(Missing::Soon)
-}
 
 /// Reads the command lines of the tasks at these places.
 ///
@@ -37,7 +32,7 @@ pub(super) fn read(
     };
     for (place, command) in places.iter().zip(bounded::each("cmdline", pids, read)) {
         let task = &mut tasks[*place];
-        (rows[*place].checked, rows[*place].renamed) = (now, false);
+        (rows[*place].checked, rows[*place].unread) = (now, false);
         let known = task.facts.command.as_ref();
         let keep = match &command {
             Ok(new) => known == Ok(new) || (new.is_empty() && known.is_ok()),

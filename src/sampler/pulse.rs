@@ -7,11 +7,23 @@ const SHORTEST: Nanos = Nanos(10_000_000);
 /// The interval of a plan that names none.
 const USUAL: Nanos = Nanos(1_000_000_000);
 
+/// How many ticks in a row must be too long, or short enough, before the pace changes.
+const LONG: u32 = 3;
+const SHORT: u32 = 10;
+/// The pace is slowed to at most this many times the interval that was asked for.
+const SLOWEST: u64 = 64;
+
 /// A grid of ticks.
+///
+/// Where ticks take over a quarter of the interval, the interval doubles: a monitor must not be what it shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Pulse {
     next: Nanos,
-    interval: Nanos,
+    asked: Nanos,
+    /// How many times the interval that was asked for is kept.
+    slowed: u64,
+    long: u32,
+    short: u32,
 }
 
 impl Pulse {
@@ -19,8 +31,38 @@ impl Pulse {
     pub fn new(now: Nanos, interval: Nanos) -> Self {
         Self {
             next: now,
-            interval: sane(interval),
+            asked: sane(interval),
+            slowed: 1,
+            long: 0,
+            short: 0,
         }
+    }
+
+    /// The interval in force.
+    pub fn interval(&self) -> Nanos {
+        Nanos(self.asked.0.saturating_mul(self.slowed))
+    }
+
+    /// Whether the interval in force is longer than the one that was asked for.
+    pub fn is_slowed(&self) -> bool {
+        self.slowed > 1
+    }
+
+    /// Takes in how long a tick took; answers whether that changed the interval.
+    pub fn took(&mut self, time: Nanos) -> bool {
+        let quarter = self.interval().0 / 4;
+        self.long = if time.0 > quarter { self.long + 1 } else { 0 };
+        let short = self.slowed > 1 && time.0 < quarter / 4;
+        self.short = if short { self.short + 1 } else { 0 };
+        if self.long >= LONG && self.slowed < SLOWEST {
+            self.slowed *= 2;
+        } else if self.short >= SHORT {
+            self.slowed /= 2;
+        } else {
+            return false;
+        }
+        (self.long, self.short) = (0, 0);
+        true
     }
 
     /// Whether a tick is due.
@@ -35,16 +77,20 @@ impl Pulse {
 
     /// Goes on to the first point of the grid after `now`; ticks that were missed are not made up for.
     pub fn advance(&mut self, now: Nanos) {
-        let behind = now.since(self.next).0 / self.interval.0;
-        let steps = (behind + 1).saturating_mul(self.interval.0);
+        let interval = self.interval().0;
+        let behind = now.since(self.next).0 / interval;
+        let steps = (behind + 1).saturating_mul(interval);
         self.next = Nanos(self.next.0.saturating_add(steps));
     }
 
     /// Changes the distance; the next tick is then at most one new interval away.
     pub fn set(&mut self, now: Nanos, interval: Nanos) {
         let interval = sane(interval);
-        if interval != self.interval {
-            self.interval = interval;
+        if interval != self.asked {
+            *self = Self {
+                next: self.next,
+                ..Self::new(now, interval)
+            };
             let soonest = Nanos(now.0.saturating_add(interval.0));
             self.next = self.next.min(soonest);
         }
@@ -124,7 +170,31 @@ mod tests {
             "the tick under way keeps its place"
         );
         pulse.set(ms(60), ms(0));
-        assert_eq!(pulse.interval, ms(1000));
+        assert_eq!(pulse.interval(), ms(1000));
+    }
+
+    #[test]
+    fn long_ticks_double_the_interval_and_short_ones_halve_it_again() {
+        let mut pulse = Pulse::new(ms(0), ms(100));
+        assert!(!pulse.took(ms(26)) && !pulse.took(ms(26)));
+        assert!(!pulse.took(ms(25)), "one in between was quick enough");
+        assert!(!pulse.took(ms(26)) && !pulse.took(ms(26)) && pulse.took(ms(26)));
+        assert_eq!(pulse.interval(), ms(200));
+        assert!(pulse.is_slowed());
+        assert!(
+            (0..50).all(|_| !pulse.took(ms(26))),
+            "long enough for 200 ms"
+        );
+        for n in 1..=10 {
+            assert_eq!(pulse.took(ms(12)), n == 10);
+        }
+        assert!(!pulse.is_slowed());
+        for _ in 0..1000 {
+            pulse.took(ms(1_000_000));
+        }
+        assert_eq!(pulse.interval(), ms(6400));
+        pulse.set(ms(0), ms(50));
+        assert_eq!(pulse.interval(), ms(50), "a new wish is a new start");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::tier::Tier;
 use super::{commands, extras, registry, threads};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
-use crate::model::sample::{Fault, Machine, Sample, TaskSample};
+use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 use crate::sys::changes::Feed;
@@ -21,6 +21,8 @@ use crate::sys::source::{Error, Source};
 const FEW: usize = 64;
 /// How long a command line and a user stay unchecked.
 const ROUND: Nanos = Nanos(30_000_000_000);
+/// The same where the kernel tells who executes a program.
+const LONG_ROUND: Nanos = Nanos(300_000_000_000);
 
 /// A source with its luck.
 struct Watched {
@@ -35,6 +37,7 @@ pub struct Sweeper {
     table: Table,
     tier: Tier,
     sources: Vec<Watched>,
+    slowed: Option<SafeText>,
     before: Option<Sample>,
     last: Option<Sample>,
 }
@@ -66,6 +69,7 @@ impl Sweeper {
                     fault: None,
                 })
                 .collect(),
+            slowed: None,
             before: None,
             last: None,
         })
@@ -73,9 +77,20 @@ impl Sweeper {
 
     /// Lets the kernel tell what changed, so that only this is read.
     #[must_use]
-    pub fn listening(mut self, feed: Feed) -> Self {
-        self.tier = Tier::new(feed);
+    pub fn listening(self, feed: Feed) -> Self {
+        self.by(Tier::new(feed))
+    }
+
+    /// Sweeps this way.
+    #[must_use]
+    pub(super) fn by(mut self, tier: Tier) -> Self {
+        self.tier = tier;
         self
+    }
+
+    /// Notes that it works more slowly than it was asked to; all samples say so until it is taken back.
+    pub fn slowed(&mut self, why: Option<String>) {
+        self.slowed = why.map(SafeText::from);
     }
 
     /// One tick. The very first leaves out the command lines of all but a few processes: [`Self::fill`] reads them.
@@ -95,8 +110,8 @@ impl Sweeper {
         };
         self.read_sources(now, plan, &mut sample);
         self.tier.choose(self.last.as_ref(), &sample);
-        self.note_hidden(&mut sample);
-        let unread = sample.tasks.iter().filter(|t| commands::unread(t)).count();
+        self.note_limits(&mut sample);
+        let unread = self.table.rows.iter().filter(|r| r.unread).count();
         if unread <= FEW || self.last.is_some() {
             self.read_commands(&mut sample, plan, now);
         }
@@ -111,7 +126,7 @@ impl Sweeper {
         let Some(mut sample) = self.last.take() else {
             return false;
         };
-        let unread = sample.tasks.iter().any(commands::unread);
+        let unread = self.table.rows.iter().any(|r| r.unread);
         if unread {
             let now = sample.at;
             self.read_commands(&mut sample, plan, now);
@@ -152,7 +167,11 @@ impl Sweeper {
         }
     }
 
-    fn note_hidden(&self, sample: &mut Sample) {
+    fn note_limits(&self, sample: &mut Sample) {
+        sample.faults.extend(self.slowed.clone().map(|why| Fault {
+            source: "sampler",
+            why,
+        }));
         if self.table.hidden > 0 {
             let why = format!(
                 "processes hidden from this user (mount option hidepid): {}",
@@ -169,16 +188,22 @@ impl Sweeper {
     fn read_commands(&mut self, sample: &mut Sample, plan: &Plan, now: Nanos) {
         let tasks = &mut sample.tasks;
         let rows = &mut self.table.rows;
+        // Where the kernel tells of programs that are executed, only a process that rewrites its own arguments is missed.
+        let round = match sample.mode {
+            Mode::Scan => ROUND,
+            Mode::Connector | Mode::Events => LONG_ROUND,
+        };
         // A share of the table, so that a full round takes as long as a check may be old.
-        let interval = plan.interval.0.max(10_000_000) as usize;
-        let mut turns = tasks.len().saturating_mul(interval) / ROUND.0 as usize + 1;
+        let interval = u128::from(plan.interval.0.max(10_000_000));
+        let mut turns = (tasks.len() as u128 * interval / u128::from(round.0)) as usize + 1;
         let mut places: Vec<usize> = visible(tasks, plan).collect();
-        for (place, (task, row)) in tasks.iter().zip(&*rows).enumerate() {
-            let old = now.since(row.checked) >= ROUND && row.checked.0 > 0;
-            if commands::unread(task) || row.renamed {
+        for (place, row) in rows.iter_mut().enumerate() {
+            if row.unread {
+                // What has no memory has no arguments, and needs no reading.
+                row.unread = false;
                 places.push(place);
-            } else if old && turns > 0 && has_memory(task) {
-                turns -= 1;
+            } else if turns > 0 && now.since(row.checked) >= round {
+                (turns, row.checked) = (turns - 1, now);
                 places.push(place);
             }
         }

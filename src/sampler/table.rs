@@ -7,6 +7,7 @@ use crate::model::id::{Nanos, Pid, ProcId, Ticks};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Command, Facts, TaskSample};
 use crate::model::text::SafeText;
+use crate::sys::open_files;
 use crate::sys::proc_dir::{KeptFile, ProcDir, read_kept};
 use crate::sys::proc_stat::{self, Line};
 use crate::sys::root::ProcRoot;
@@ -26,8 +27,8 @@ pub(super) struct Row {
     read: Nanos,
     /// Whether the last sweep read it.
     pub(super) fresh: bool,
-    /// Whether it has executed a program since its command line was read.
-    pub(super) renamed: bool,
+    /// Whether its command line was not read since it began, took a name or executed a program.
+    pub(super) unread: bool,
 }
 
 /// The start time of one that has just ended.
@@ -42,7 +43,12 @@ pub(super) struct Table {
     pub(super) hidden: usize,
     users: Users,
     page_size: u64,
+    /// When this sweep and the one before it began.
     now: Nanos,
+    previous: Nanos,
+    /// How many descriptors may be kept, and how many more.
+    keep_most: usize,
+    may_keep: usize,
     pids: Vec<Pid>,
     buffer: Vec<u8>,
     entries: Vec<u8>,
@@ -61,6 +67,9 @@ impl Table {
             users: Users::new(root),
             page_size,
             now: Nanos(0),
+            previous: Nanos(0),
+            keep_most: open_files::raise_limit() / 2,
+            may_keep: 0,
             pids: Vec::new(),
             buffer: Vec::new(),
             entries: Vec::new(),
@@ -76,11 +85,38 @@ impl Table {
         before: &[TaskSample],
         now: Nanos,
     ) -> Result<Vec<TaskSample>, Error> {
+        self.dir.pids(&mut self.pids, &mut self.entries)?;
+        Ok(self.read_all(before, now))
+    }
+
+    /// Reads everybody who was there `before` and those who were `born` since, without listing the directory.
+    pub(super) fn reread(
+        &mut self,
+        before: &[TaskSample],
+        born: &HashSet<Pid>,
+        renamed: &HashSet<Pid>,
+        now: Nanos,
+    ) -> Vec<TaskSample> {
+        for pid in renamed {
+            if let Ok(place) = before.binary_search_by_key(pid, |t| t.id.pid) {
+                self.rows[place].unread = true;
+            }
+        }
+        self.pids.clear();
+        self.pids.extend(before.iter().map(|t| t.id.pid));
+        self.pids.extend(born);
+        self.pids.sort_unstable();
+        self.pids.dedup();
+        self.read_all(before, now)
+    }
+
+    /// Reads the processes of `self.pids`.
+    fn read_all(&mut self, before: &[TaskSample], now: Nanos) -> Vec<TaskSample> {
         let renamed = self.users.refresh();
         self.hidden = 0;
-        self.now = now;
-        let mut pids = std::mem::take(&mut self.pids);
-        let listed = self.dir.pids(&mut pids, &mut self.entries);
+        self.previous = std::mem::replace(&mut self.now, now);
+        self.count_kept();
+        let pids = std::mem::take(&mut self.pids);
         let mut tasks = Vec::with_capacity(pids.len() + 16);
         let mut rows = Vec::with_capacity(pids.len() + 16);
         let old = std::mem::take(&mut self.rows);
@@ -102,7 +138,13 @@ impl Table {
         drop(old);
         self.pids = pids;
         self.rows = rows;
-        listed.map(|()| tasks)
+        tasks
+    }
+
+    /// Sees how many more descriptors may be kept: half of what the program may hold in all.
+    fn count_kept(&mut self) {
+        let kept = self.rows.iter().filter(|r| r.stat.is_some()).count();
+        self.may_keep = self.keep_most.saturating_sub(kept);
     }
 
     /// Reads the processes of `which` (ascending) and takes the others from `before`; who has ended goes, who began comes.
@@ -113,7 +155,8 @@ impl Table {
         renamed: &HashSet<Pid>,
         now: Nanos,
     ) -> Vec<TaskSample> {
-        self.now = now;
+        self.previous = std::mem::replace(&mut self.now, now);
+        self.count_kept();
         let mut tasks = before.to_vec();
         for row in &mut self.rows {
             row.fresh = false;
@@ -126,7 +169,7 @@ impl Table {
                 continue;
             };
             let mut row = std::mem::take(&mut self.rows[place]);
-            row.renamed |= renamed.contains(pid);
+            row.unread |= renamed.contains(pid);
             if let Ok((row, task)) = self.one(*pid, Some((row, &before[place]))) {
                 self.rows[place] = row;
                 tasks[place] = task;
@@ -206,10 +249,19 @@ impl Table {
             |(row, before)| (row, Some(before)),
         );
         let mut buffer = std::mem::take(&mut self.buffer);
-        let read = read_stat(&self.dir, &mut row, pid, before.is_some(), &mut buffer)
+        // Whoever is not read at every sweep is not worth 4 KiB of the kernel's memory.
+        let often = before.is_some() && row.read >= self.previous;
+        let keep = often && self.may_keep > 0;
+        let mut read = read_stat(&self.dir, &mut row, pid, keep, &mut buffer)
             .and_then(|n| proc_stat::parse(&buffer[..n], self.page_size).ok_or(Missing::Gone))
             .map(|line| self.take_in(pid, row, before, &line));
         self.buffer = buffer;
+        if let Ok((row, _)) = &mut read
+            && !often
+        {
+            row.stat = None;
+        }
+        self.may_keep = self.may_keep.saturating_sub(usize::from(keep));
         read
     }
 
@@ -230,8 +282,7 @@ impl Table {
         let facts = match before {
             Some(before) if row.name == name => Arc::clone(&before.facts),
             _ => {
-                row.name = name;
-                row.checked = Nanos(0);
+                (row.name, row.unread) = (name, true);
                 self.first_facts(pid, line)
             }
         };
@@ -300,7 +351,7 @@ fn read_stat(
     dir: &ProcDir,
     row: &mut Row,
     pid: Pid,
-    again: bool,
+    keep: bool,
     buffer: &mut Vec<u8>,
 ) -> Reading<usize> {
     if let Some(kept) = &row.stat {
@@ -312,7 +363,7 @@ fn read_stat(
     }
     let file = dir.file(pid, "stat")?;
     let n = read_kept(&file, buffer)?;
-    if again && dir.keeps() {
+    if keep && dir.keeps() {
         row.stat = Some(file);
     }
     Ok(n)

@@ -112,3 +112,22 @@ fn without_a_proc_tree_the_thread_says_so() {
     assert_eq!(thread, "sampler");
     assert!(why.contains("proc"), "{why}");
 }
+
+#[test]
+fn once_tells_what_a_process_holds_open() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is there");
+    let port = listener.local_addr().expect("bound").port();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let all = Plan {
+        of_all: Needs::DESCRIPTORS,
+        ..Plan::default()
+    };
+    let sample = once(&ProcRoot::live(), &all).expect("there is a /proc");
+    let me = Pid(std::process::id());
+    let us = sample.tasks.iter().find(|t| t.id.pid == me);
+    let extra = us.and_then(|us| us.extra.clone()).expect("asked for");
+    let opened = extra.opened.as_ref().expect("our own");
+    assert!(opened.ports.contains(&port), "{:?}", opened.ports);
+    let path = file.path().to_str().expect("plain text");
+    assert!(opened.targets.iter().any(|t| t.as_str() == path));
+}

