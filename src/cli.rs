@@ -39,6 +39,8 @@ enum Command {
     Tree(report::tree::Args),
     /// Prints a table of processes
     Ps(report::ps::Args),
+    /// Prints everything about one process
+    Inspect(report::inspect::Args),
     /// Prints cores, memory, pressure, disks and what holds the machine back
     System(report::system::Args),
     /// Sends a signal, to whom was meant and to nobody else
@@ -57,6 +59,7 @@ impl Command {
         match self {
             Self::Tree(args) => report::tree::run(args, paper),
             Self::Ps(args) => report::ps::run(args, paper),
+            Self::Inspect(args) => report::inspect::run(args, paper),
             Self::System(args) => report::system::run(args, paper),
             Self::Signal(args) => report::signal::run(args, paper),
             Self::Completions { shell } => completions(*shell, paper),

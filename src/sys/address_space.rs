@@ -101,6 +101,16 @@ impl AddressSpaces {
         })
     }
 
+    /// Reads the address space of one process with everything that can be told, whatever it costs: for reports.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn whole(&mut self, id: ProcId) -> Reading<AddressSpace> {
+        let mut space = self.of(id, true)?;
+        space.sharers = self.sharers.finish(id.pid, &mut space.regions);
+        Ok(space)
+    }
+
     fn turn_to(&mut self, id: ProcId) {
         if self.of == Some(id) {
             return;

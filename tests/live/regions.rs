@@ -10,12 +10,7 @@ use super::puppet::Puppet;
 
 fn space(puppet: &Puppet) -> AddressSpace {
     let mut spaces = AddressSpaces::new(&ProcRoot::live());
-    loop {
-        let space = spaces.of(puppet.id(), true).expect("our own child");
-        if space.sharers != Err(Missing::Soon) {
-            return space;
-        }
-    }
+    spaces.whole(puppet.id()).expect("our own child")
 }
 
 fn address(said: &serde_json::Value) -> u64 {

@@ -1,0 +1,178 @@
+//! `pscope inspect`: everything about one process, section by section, as text laid out for reading or as JSON.
+
+mod answer;
+mod files;
+mod memory;
+mod text;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::json;
+use super::paper::Paper;
+use super::{Error, Exit, target};
+use crate::model::descriptor::Files;
+use crate::model::environment::Environment;
+use crate::model::id::{ProcId, Tid};
+use crate::model::isolation::Isolation;
+use crate::model::overview::Overview;
+use crate::model::reading::{Missing, Reading};
+use crate::model::region::AddressSpace;
+use crate::model::signal::SignalState;
+use crate::model::snapshot::Snapshot;
+use crate::model::threads::Threads;
+use crate::sys::address_space::AddressSpaces;
+use crate::sys::descriptors::Descriptors;
+use crate::sys::environ::Environ;
+use crate::sys::isolation::Isolations;
+use crate::sys::overview::Overviews;
+use crate::sys::root::ProcRoot;
+use crate::sys::signal_masks::SignalMasks;
+use crate::sys::waits::Waits;
+
+/// Prints everything about one process: regions, descriptors, threads, signals, environment, limits
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The process: a pid or a name
+    target: String,
+    /// Only this section
+    section: Option<Section>,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A part of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Section {
+    /// The control block in short
+    Overview,
+    /// The regions of the address space
+    Memory,
+    /// The descriptors and who is at their other ends
+    Files,
+    /// The threads and what they wait for
+    Threads,
+    /// What it does with each signal
+    Signals,
+    /// The environment as it began, secrets masked
+    Environment,
+    /// Limits, namespaces, control group and rights
+    Limits,
+}
+
+impl Section {
+    const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Memory,
+        Self::Files,
+        Self::Threads,
+        Self::Signals,
+        Self::Environment,
+        Self::Limits,
+    ];
+}
+
+/// How far the two readings are apart between which threads are measured.
+const APART: Duration = Duration::from_millis(200);
+
+/// What was read; `None` for what was not asked for.
+struct Found {
+    snapshot: Snapshot,
+    id: ProcId,
+    overview: Option<Reading<Overview>>,
+    memory: Option<Reading<AddressSpace>>,
+    files: Option<Reading<Arc<Files>>>,
+    /// The descriptors for the words of the threads, whether they are shown or not.
+    peers: Option<Arc<Files>>,
+    threads: Option<Reading<Arc<Threads>>>,
+    signals: Option<Reading<SignalState>>,
+    environment: Option<Reading<Environment>>,
+    limits: Option<Reading<Isolation>>,
+}
+
+/// Writes what is asked for.
+///
+/// # Errors
+/// When there is no such process, or several of the name; what else could not be read is said in its place.
+pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    let snapshot = super::sweep(json::NEEDS)?;
+    let id = target::find(&snapshot, &args.target)?;
+    let sections = match args.section {
+        Some(one) => vec![one],
+        None => Section::ALL.to_vec(),
+    };
+    let found = Found::read(snapshot, id, &sections);
+    if args.json {
+        serde_json::to_writer(&mut *paper.out, &answer::of(&found))?;
+        paper.out.write_all(b"\n")?;
+    } else {
+        text::write(&found, paper)?;
+    }
+    // Whoever asks for one section wants to know that he may not see it; of a whole process there is always something.
+    Ok(match args.section.and(found.first_missing()) {
+        Some(Missing::Denied) => Exit::NotPermitted,
+        Some(Missing::Gone) => Exit::NoProcess,
+        Some(_) => Exit::Failed,
+        None => Exit::Done,
+    })
+}
+
+impl Found {
+    fn read(snapshot: Snapshot, id: ProcId, sections: &[Section]) -> Self {
+        let root = ProcRoot::live();
+        let wanted = |section: Section| sections.contains(&section);
+        let threads = wanted(Section::Threads).then(|| threads(&root, id));
+        let files = (wanted(Section::Files) || wanted(Section::Threads))
+            .then(|| Descriptors::all_of(&root, id).map(Arc::new));
+        let of_user = |isolation: Isolation| {
+            let user = snapshot.get(id).and_then(|p| p.facts.uid.ok());
+            let all = snapshot.procs.iter();
+            let same = all.filter(|p| user.is_some() && p.facts.uid.ok() == user);
+            isolation.with_threads_of_user(same.map(|p| u64::from(p.stat.threads)).sum())
+        };
+        Self {
+            overview: wanted(Section::Overview).then(|| Overviews::new(&root).of(id)),
+            memory: wanted(Section::Memory).then(|| AddressSpaces::new(&root).whole(id)),
+            peers: files.as_ref().and_then(|f| f.as_ref().ok()).map(Arc::clone),
+            files: files.filter(|_| wanted(Section::Files)),
+            threads,
+            signals: wanted(Section::Signals).then(|| SignalMasks::new(&root).of(id)),
+            environment: wanted(Section::Environment).then(|| Environ::new(&root).of(id)),
+            limits: wanted(Section::Limits).then(|| Isolations::new(&root).of(id).map(of_user)),
+            id,
+            snapshot,
+        }
+    }
+
+    /// Who is at the other end of a descriptor.
+    fn peer(&self, fd: i32) -> Option<String> {
+        let rows = &self.peers.as_ref()?.rows;
+        let row = rows.iter().find(|d| i64::from(d.fd) == i64::from(fd))?;
+        let peer = row.peers.named.first()?;
+        Some(format!("{} {}", peer.id.pid, peer.name))
+    }
+
+    /// Why a section is missing as a whole.
+    fn first_missing(&self) -> Option<Missing> {
+        fn of<T>(section: Option<&Reading<T>>) -> Option<Missing> {
+            section.and_then(|s| s.as_ref().err().copied())
+        }
+        of(self.overview.as_ref())
+            .or(of(self.memory.as_ref()))
+            .or(of(self.files.as_ref()))
+            .or(of(self.threads.as_ref()))
+            .or(of(self.signals.as_ref()))
+            .or(of(self.environment.as_ref()))
+            .or(of(self.limits.as_ref()))
+    }
+}
+
+/// Reads the threads twice, so that their shares of a core are known.
+fn threads(root: &ProcRoot, id: ProcId) -> Reading<Arc<Threads>> {
+    let mut waits = Waits::new(root);
+    let first = waits.threads(id, &[])?;
+    let all: Vec<Tid> = first.rows.iter().map(|row| row.id.tid).collect();
+    std::thread::sleep(APART);
+    waits.threads(id, &all)
+}

@@ -1,0 +1,134 @@
+//! The answer as JSON: a contract. A part that could not be read is `null`, with the reason in `unavailable`.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{Found, files, memory};
+use crate::model::overview::Overview;
+use crate::model::reading::{Missing, Reading};
+use crate::report::json::{Process, SCHEMA};
+
+/// The object with every section that was asked for.
+#[derive(Serialize)]
+pub(super) struct Answer<'a> {
+    schema: u32,
+    process: Option<Process<'a>>,
+    #[serde(flatten)]
+    sections: Map<String, Value>,
+}
+
+/// What was found, as JSON.
+pub(super) fn of(found: &Found) -> Answer<'_> {
+    let mut out = Map::new();
+    let mut missing = Map::new();
+    let proc = found.snapshot.get(found.id);
+    let mut put = |keys: &[&str], value: Option<Reading<Vec<Value>>>| {
+        let Some(value) = value else { return };
+        match value {
+            Ok(values) => {
+                for (key, value) in keys.iter().zip(values) {
+                    out.insert((*key).to_owned(), value);
+                }
+            }
+            Err(why) => {
+                for key in keys {
+                    out.insert((*key).to_owned(), Value::Null);
+                    missing.insert((*key).to_owned(), why.word().into());
+                }
+            }
+        }
+    };
+    put(
+        &["overview"],
+        each(found.overview.as_ref(), |o| vec![overview(o)]),
+    );
+    put(
+        &["regions", "memory_by_kind"],
+        each(found.memory.as_ref(), |space| {
+            vec![memory::regions(space), memory::by_kind(space)]
+        }),
+    );
+    put(
+        &["descriptors"],
+        each(found.files.as_ref(), |f| vec![files::descriptors(f)]),
+    );
+    put(
+        &["threads"],
+        each(found.threads.as_ref(), |t| {
+            vec![plain(&t.to_json(&|fd| found.peer(fd)))]
+        }),
+    );
+    put(
+        &["signals"],
+        each(found.signals.as_ref(), |s| vec![plain(&s.to_json())]),
+    );
+    put(
+        &["environment"],
+        each(found.environment.as_ref(), |e| vec![plain(&e.to_json())]),
+    );
+    let limits = ["limits", "namespaces", "cgroup", "capabilities"];
+    let isolation = found
+        .limits
+        .as_ref()
+        .map(|i| i.as_ref().map_err(|why| *why));
+    let told = isolation.map(|i| i.map(|i| plain(&i.to_json())));
+    put(
+        &limits,
+        each(told.as_ref(), |all| {
+            limits.map(|key| all[key].clone()).to_vec()
+        }),
+    );
+    if let Some(Ok(Value::Object(all))) = told
+        && let Some(Value::Object(why)) = all.get("unavailable")
+    {
+        missing.extend(why.clone());
+    }
+    if !missing.is_empty() {
+        out.insert("unavailable".to_owned(), Value::Object(missing));
+    }
+    Answer {
+        schema: SCHEMA,
+        process: proc.map(|p| Process::new(&found.snapshot, p)),
+        sections: out,
+    }
+}
+
+fn each<T>(
+    section: Option<&Reading<T>>,
+    told: impl FnOnce(&T) -> Vec<Value>,
+) -> Option<Reading<Vec<Value>>> {
+    section.map(|s| s.as_ref().map(told).map_err(|why| *why))
+}
+
+/// What serializes without fail: plain structures of numbers and texts.
+fn plain<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+fn overview(o: &Overview) -> Value {
+    let mut why = Map::new();
+    let mut note = |key: &str, missing: Missing| {
+        why.insert(key.to_owned(), missing.word().into());
+    };
+    let cwd = o.cwd.as_ref().map_err(|m| note("cwd", *m)).ok();
+    let memory = o.memory.as_ref().map_err(|m| note("own_bytes", *m)).ok();
+    let schedule = o.schedule.as_ref().map_err(|m| note("run_ns", *m)).ok();
+    let io = o.io.as_ref().map_err(|m| note("read_bytes", *m)).ok();
+    let descriptors = o.descriptors.map_err(|m| note("descriptors", m)).ok();
+    let mut out = json!({
+        "cwd": cwd,
+        "descriptors": descriptors,
+        "pss_bytes": memory.map(|m| m.proportional.0),
+        "own_bytes": memory.map(|m| m.own.0),
+        "swap_bytes": memory.map(|m| m.swapped.0),
+        "run_ns": schedule.map(|s| s.total.run.0),
+        "wait_ns": schedule.map(|s| s.total.wait.0),
+        "slices": schedule.map(|s| s.total.slices),
+        "read_bytes": io.map(|i| i.read.0),
+        "written_bytes": io.map(|i| i.written.0),
+    });
+    if !why.is_empty() {
+        out["unavailable"] = Value::Object(why);
+    }
+    out
+}

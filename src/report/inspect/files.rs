@@ -1,0 +1,112 @@
+//! The descriptors of a process, as JSON and as text.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::descriptor::{Descriptor, Files, Mode};
+use crate::model::format::bytes;
+use crate::model::peer::Note;
+use crate::model::socket::{Protocol, Socket};
+use crate::report::paper::{Ink, Paper};
+
+/// Every descriptor by its number.
+pub(super) fn descriptors(files: &Files) -> Value {
+    files.rows.iter().map(descriptor).collect()
+}
+
+fn descriptor(d: &Descriptor) -> Value {
+    let mut why = Map::new();
+    let mut note = |key: &str, missing: crate::model::reading::Missing| {
+        why.insert(key.to_owned(), missing.word().into());
+    };
+    let mode = d.mode.map_err(|m| note("mode", m)).ok();
+    let info = d.info.as_ref().map_err(|m| note("flags", *m)).ok();
+    let extent = d.extent.as_ref().ok();
+    let socket = d.socket.as_ref();
+    let peers = d.peers.named.iter();
+    let peers: Value = peers
+        .map(|p| json!({"pid": p.id.pid.0, "name": p.name, "fd": p.fd}))
+        .collect();
+    let mut out = json!({
+        "fd": d.fd,
+        "kind": d.kind.word(),
+        "mode": mode.map(Mode::word),
+        "flags": info.map(|i| i.flags.words().collect::<Vec<_>>()),
+        "target": d.target,
+        "deleted": d.deleted,
+        "position": info.map(|i| i.position),
+        "size_bytes": extent.map(|e| e.size.0),
+        "inode": d.inode(),
+        "local": socket.and_then(Socket::local),
+        "remote": socket.and_then(Socket::remote),
+        "state": socket.map(state),
+        "peers": peers,
+    });
+    if d.peers.more > 0 {
+        out["more_peers"] = d.peers.more.into();
+    }
+    if let Some(note) = d.peers.note {
+        out["peers_note"] = note.words().into();
+    }
+    if let Some(words) = info.and_then(|i| i.about.words()) {
+        out["about"] = words.into();
+    }
+    if !why.is_empty() {
+        out["unavailable"] = Value::Object(why);
+    }
+    out
+}
+
+fn state(socket: &Socket) -> &'static str {
+    let protocol = match socket {
+        Socket::Inet(inet) => inet.protocol,
+        Socket::Unix(_) => Protocol::Tcp,
+    };
+    socket.state().word(protocol)
+}
+
+/// One line a descriptor, and the pipelines that it is a part of.
+pub(super) fn write(files: &Files, paper: &mut Paper<'_>) -> std::io::Result<()> {
+    for d in &files.rows {
+        let ascii = paper.ascii;
+        let mode = d.mode.map_or("", Mode::word);
+        let front = format!("  {:>5} {:<7}", d.fd, d.name());
+        let kind = format!("{:<10} {mode:<11} ", d.kind.word());
+        let mut line = d.words();
+        if d.deleted {
+            line.push_str(" (deleted)");
+        }
+        if let Some((at, size)) = d.progress() {
+            let amounts = [at, size].map(|n| bytes(crate::model::id::Bytes(n)));
+            line = format!("{line}  at {} of {}", amounts[0], amounts[1]);
+        }
+        for peer in d.peers.named.iter().take(4) {
+            let arrow = if d.peers.note == Some(Note::Shared) {
+                "="
+            } else {
+                peer.flow.arrow(ascii)
+            };
+            line = format!("{line}  {arrow} {} {}", peer.id.pid, peer.name);
+        }
+        let more = d.peers.named.len().saturating_sub(4) + d.peers.more;
+        if more > 0 {
+            line = format!("{line} and {more} more");
+        }
+        if let Some(note) = d.peers.note.filter(|n| *n != Note::Shared) {
+            line = format!("{line}  ({})", note.words());
+        }
+        paper.line(&[
+            (&front, Ink::Strong),
+            (&kind, Ink::Dim),
+            (&line, Ink::Plain),
+        ])?;
+    }
+    for pipeline in &files.pipelines {
+        let arrow = if paper.ascii { " > " } else { " → " };
+        let names: Vec<String> = pipeline
+            .iter()
+            .map(|(id, name)| format!("{} {name}", id.pid))
+            .collect();
+        paper.line(&[("  pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
+    }
+    Ok(())
+}

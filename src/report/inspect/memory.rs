@@ -1,0 +1,149 @@
+//! The regions of a process, as JSON and as text.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::format::bytes;
+use crate::model::reading::Reading;
+use crate::model::region::{AddressSpace, Region, Residency};
+use crate::report::paper::{Ink, Paper};
+
+/// Every region by ascending address.
+pub(super) fn regions(space: &AddressSpace) -> Value {
+    space.regions.iter().map(|r| region(r, space)).collect()
+}
+
+fn region(r: &Region, space: &AddressSpace) -> Value {
+    let pages = r.residency.as_ref().ok();
+    let of = |field: fn(&Residency) -> u64| pages.map(field);
+    let mut out = json!({
+        "start": format!("{:#x}", r.start),
+        "end": format!("{:#x}", r.end),
+        "kind": r.kind.word(),
+        "part": Some(r.part.word()).filter(|w| !w.is_empty()),
+        "permissions": r.access.to_string(),
+        "size_bytes": r.size().0,
+        "rss_bytes": of(|p| p.resident.0),
+        "pss_bytes": of(|p| p.proportional.0),
+        "swap_bytes": of(|p| p.swapped.0),
+        "private_dirty_bytes": of(|p| p.own_dirty.0),
+        "path": Some(r.name.as_str()).filter(|n| !n.is_empty()),
+        "deleted": r.deleted,
+        "tid": r.stack.as_ref().map(|s| s.tid.0),
+        "offset": r.offset,
+    });
+    if r.access.shared {
+        let sharers = r.sharers.iter();
+        let sharers = sharers.map(|s| json!({"pid": s.pid.0, "name": s.name}));
+        out["also_mapped_by"] = sharers.collect();
+        if let Err(why) = space.sharers {
+            out["unavailable"] = json!({"also_mapped_by": why.word()});
+        }
+    }
+    if let Err(why) = r.residency {
+        let fields = [
+            "rss_bytes",
+            "pss_bytes",
+            "swap_bytes",
+            "private_dirty_bytes",
+        ];
+        let reasons: Map<String, Value> = fields
+            .iter()
+            .map(|f| ((*f).to_owned(), why.word().into()))
+            .collect();
+        out["unavailable"] = Value::Object(reasons);
+    }
+    out
+}
+
+/// The sums of each kind that there is.
+pub(super) fn by_kind(space: &AddressSpace) -> Value {
+    let sums = space.by_kind().into_iter().map(|(kind, sum)| {
+        let pages = sum.residency.ok();
+        let value = json!({
+            "size_bytes": sum.size.0,
+            "rss_bytes": pages.map(|p| p.resident.0),
+            "pss_bytes": pages.map(|p| p.proportional.0),
+            "swap_bytes": pages.map(|p| p.swapped.0),
+            "regions": sum.count,
+        });
+        (kind.word().to_owned(), value)
+    });
+    Value::Object(sums.collect())
+}
+
+/// The sums by group, then every region from the highest address down.
+pub(super) fn write(space: &AddressSpace, paper: &mut Paper<'_>) -> std::io::Result<()> {
+    if space.regions.is_empty() {
+        return paper.line(&[(
+            "  no address space: a kernel thread, or it has ended",
+            Ink::Plain,
+        )]);
+    }
+    let dash = if paper.ascii { "-" } else { "–" };
+    let amount = |r: &Reading<Residency>, f: fn(&Residency) -> crate::model::id::Bytes| {
+        r.as_ref().map_or_else(|_| dash.to_owned(), |r| bytes(f(r)))
+    };
+    let row = |label: &str, size: String, r: &Reading<Residency>| {
+        format!(
+            "  {label:<16}{size:>8} {:>9} {:>8} {:>8} {:>8}",
+            amount(r, |r| r.resident),
+            amount(r, |r| r.proportional),
+            amount(r, |r| r.own),
+            amount(r, |r| r.swapped),
+        )
+    };
+    let head = format!(
+        "  {:<16}{:>8} {:>9} {:>8} {:>8} {:>8}",
+        "", "claimed", "resident", "PSS", "own", "swapped"
+    );
+    paper.line(&[(&head, Ink::Dim)])?;
+    for (group, sum) in space.by_group() {
+        let line = row(group.title(), bytes(sum.size), &sum.residency);
+        paper.line(&[(&line, Ink::Plain)])?;
+    }
+    let all = space.totals();
+    paper.line(&[(&row("all", bytes(all.size), &all.residency), Ink::Strong)])?;
+    paper.line(&[("", Ink::Plain)])?;
+    for region in space.regions.iter().rev() {
+        write_region(region, &amount(&region.residency, |r| r.resident), paper)?;
+    }
+    Ok(())
+}
+
+fn write_region(region: &Region, resident: &str, paper: &mut Paper<'_>) -> std::io::Result<()> {
+    let range = format!(
+        "  {:>12x}-{:<12x} {} ",
+        region.start, region.end, region.access
+    );
+    let kind = match region.part.word() {
+        "" => region.kind.word().to_owned(),
+        part => format!("{} {part}", region.kind.word()),
+    };
+    let sizes = format!("{kind:<22}{:>7} {resident:>7}  ", bytes(region.size()));
+    let mut name = region.name.to_string();
+    if region.deleted {
+        name.push_str(" (deleted)");
+    }
+    if let Some(stack) = &region.stack {
+        let used = bytes(stack.used);
+        let comma = if name.is_empty() { "" } else { ", " };
+        name = format!(
+            "{name}{comma}thread {} {}, {used} deep",
+            stack.tid, stack.name
+        );
+    }
+    if let Some(first) = region.sharers.first() {
+        let more = region.sharers.len() - 1;
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        name = format!("{name}, also mapped by {} {}{more}", first.pid, first.name);
+    }
+    paper.line(&[
+        (&range, Ink::Dim),
+        (&sizes, Ink::Plain),
+        (&name, Ink::Plain),
+    ])
+}

@@ -1,0 +1,259 @@
+//! The answer as text: a heading and indented lines for each section.
+
+use super::{Found, files, memory};
+use crate::model::environment::Environment;
+use crate::model::format::{bytes, duration};
+use crate::model::isolation::Isolation;
+use crate::model::overview::Overview;
+use crate::model::reading::{Missing, Reading};
+use crate::model::signal::{Disposition, Signal, SignalState};
+use crate::model::snapshot::Proc;
+use crate::model::text::{pad, width};
+use crate::model::threads::Threads;
+use crate::model::tty;
+use crate::report::Error;
+use crate::report::paper::{Ink, Paper};
+
+type Written = Result<(), Error>;
+
+/// Writes every section that was asked for.
+pub(super) fn write(found: &Found, paper: &mut Paper<'_>) -> Written {
+    let proc = found.snapshot.get(found.id);
+    if let Some(proc) = proc {
+        let title = format!("{} {}", proc.id.pid, proc.facts.name);
+        let line = format!("  {}", proc.command_line());
+        paper.line(&[(&title, Ink::Strong), (&line, Ink::Dim)])?;
+    }
+    section("overview", found.overview.as_ref(), paper, |o, paper| {
+        proc.map_or(Ok(()), |p| overview(found, p, o, paper))
+    })?;
+    section("memory", found.memory.as_ref(), paper, |m, paper| {
+        Ok(memory::write(m, paper)?)
+    })?;
+    section("files", found.files.as_ref(), paper, |f, paper| {
+        Ok(files::write(f, paper)?)
+    })?;
+    section("threads", found.threads.as_ref(), paper, |t, paper| {
+        threads(found, t, paper)
+    })?;
+    section("signals", found.signals.as_ref(), paper, signals)?;
+    section(
+        "environment",
+        found.environment.as_ref(),
+        paper,
+        environment,
+    )?;
+    section("limits", found.limits.as_ref(), paper, limits)
+}
+
+fn section<T>(
+    title: &str,
+    part: Option<&Reading<T>>,
+    paper: &mut Paper<'_>,
+    body: impl FnOnce(&T, &mut Paper<'_>) -> Written,
+) -> Written {
+    let Some(part) = part else { return Ok(()) };
+    paper.line(&[("", Ink::Plain)])?;
+    paper.line(&[(&title.to_uppercase(), Ink::Strong)])?;
+    match part {
+        Ok(part) => body(part, paper),
+        Err(why) => {
+            let dash = if paper.ascii { "-" } else { "–" };
+            let help = if *why == Missing::Denied {
+                "; its own user may see it, and whoever may trace it (root, or cap_sys_ptrace)"
+            } else {
+                ""
+            };
+            paper.line(&[(&format!("  {dash} {why}{help}"), Ink::Plain)])?;
+            Ok(())
+        }
+    }
+}
+
+fn labelled(label: &str, value: &str, paper: &mut Paper<'_>) -> Written {
+    let label = format!("  {}", pad(label, 13));
+    paper.line(&[(&label, Ink::Dim), (value, Ink::Plain)])?;
+    Ok(())
+}
+
+fn or_dash<T>(value: &Reading<T>, ascii: bool, show: impl Fn(&T) -> String) -> String {
+    let dash = if ascii { "-" } else { "–" };
+    value
+        .as_ref()
+        .map_or_else(|why| format!("{dash} ({})", why.word()), show)
+}
+
+fn overview(found: &Found, proc: &Proc, o: &Overview, paper: &mut Paper<'_>) -> Written {
+    let ascii = paper.ascii;
+    let stat = &proc.stat;
+    let snapshot = &found.snapshot;
+    let state = format!("{} {}", stat.state.letter(), stat.state.words());
+    labelled("state", &state, paper)?;
+    let parent = snapshot.by_pid(stat.ppid);
+    let parent = parent.map_or_else(
+        || stat.ppid.to_string(),
+        |p| format!("{} {}", p.id.pid, p.facts.name),
+    );
+    labelled("parent", &parent, paper)?;
+    let mut user = format!(
+        "{} ({})",
+        proc.facts.user,
+        or_dash(&proc.facts.uid, ascii, ToString::to_string)
+    );
+    if let Ok(status) = &o.status {
+        user = format!("{user}, {}", status.capabilities_words());
+    }
+    labelled("user", &user, paper)?;
+    let age = duration(snapshot.age(proc.id));
+    labelled("started", &format!("{age} ago"), paper)?;
+    labelled("exe", &or_dash(&o.exe, ascii, ToString::to_string), paper)?;
+    labelled("cwd", &or_dash(&o.cwd, ascii, ToString::to_string), paper)?;
+    labelled(
+        "cgroup",
+        &or_dash(&o.cgroup, ascii, ToString::to_string),
+        paper,
+    )?;
+    let tty = tty::name(stat.tty).map_or_else(|| "none".to_owned(), Into::into);
+    let session = format!("{}, group {}, terminal {tty}", stat.session, stat.group);
+    labelled("session", &session, paper)?;
+    let sums = format!(
+        "claims {}, holds {}",
+        bytes(stat.virtual_size),
+        bytes(stat.resident)
+    );
+    let own = or_dash(&o.memory, ascii, |m| bytes(m.own));
+    labelled("memory", &format!("{sums}, own {own}"), paper)?;
+    let schedule = or_dash(&o.schedule, ascii, |s| {
+        let (run, wait) = (duration(s.total.run), duration(s.total.wait));
+        format!(
+            "{run} on cores in {} slices, waited {wait} for a core",
+            s.total.slices
+        )
+    });
+    labelled("schedule", &schedule, paper)?;
+    let io = or_dash(&o.io, ascii, |i| {
+        format!("read {}, written {}", bytes(i.read), bytes(i.written))
+    });
+    labelled("storage", &io, paper)?;
+    labelled(
+        "descriptors",
+        &or_dash(&o.descriptors, ascii, ToString::to_string),
+        paper,
+    )
+}
+
+fn threads(found: &Found, all: &Threads, paper: &mut Paper<'_>) -> Written {
+    let ascii = paper.ascii;
+    for row in &all.rows {
+        let front = format!("  {:>7} {} ", row.id.tid, pad(&row.name, 16));
+        let cpu = or_dash(&row.cpu, ascii, |c| format!("{c:.1}"));
+        let middle = format!("{} {cpu:>5}%  ", row.stat.state.letter());
+        let waits = or_dash(
+            &all.waits_on(row, &|fd| found.peer(fd)),
+            ascii,
+            Clone::clone,
+        );
+        paper.line(&[
+            (&front, Ink::Strong),
+            (&middle, Ink::Dim),
+            (&waits, Ink::Plain),
+        ])?;
+    }
+    for deadlock in &all.deadlocks {
+        let told = format!("  deadlock: {}", all.told(deadlock));
+        paper.line(&[(&told, Ink::Strong)])?;
+    }
+    Ok(())
+}
+
+/// What differs from the default, then how many do not.
+fn signals(state: &SignalState, paper: &mut Paper<'_>) -> Written {
+    let mut plain = 0;
+    for signal in Signal::all() {
+        let disposition = state.disposition(signal);
+        let marks = [
+            (state.is_blocked(signal), "blocked"),
+            (state.is_pending(signal), "pending"),
+        ];
+        let marks: Vec<&str> = marks
+            .iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, w)| *w)
+            .collect();
+        if disposition == Disposition::Default && marks.is_empty() {
+            plain += 1;
+            continue;
+        }
+        let front = format!("  {:>3} {}", signal.number(), pad(&signal.name(), 10));
+        let middle = format!("{:<9} {:<16}", disposition.word(), marks.join(" "));
+        paper.line(&[
+            (&front, Ink::Strong),
+            (&middle, Ink::Plain),
+            (signal.meaning(), Ink::Dim),
+        ])?;
+    }
+    let rest = format!("  {plain} others have their default action");
+    paper.line(&[(&rest, Ink::Dim)])?;
+    Ok(())
+}
+
+fn environment(all: &Environment, paper: &mut Paper<'_>) -> Written {
+    for variable in &all.variables {
+        let name = format!("  {}=", variable.name);
+        paper.line(&[(&name, Ink::Dim), (variable.shown(false), Ink::Plain)])?;
+    }
+    if all.variables.is_empty() {
+        paper.line(&[("  none", Ink::Dim)])?;
+    }
+    Ok(())
+}
+
+fn limits(isolation: &Isolation, paper: &mut Paper<'_>) -> Written {
+    let ascii = paper.ascii;
+    match &isolation.limits {
+        Ok(limits) => {
+            for limit in limits {
+                let amount = |n: Option<u64>| {
+                    n.map_or_else(|| "unlimited".to_owned(), |n| limit.resource.amount(n))
+                };
+                let used = or_dash(&limit.used, ascii, |n| limit.resource.amount(*n));
+                let front = format!("  {}", pad(limit.resource.name(), 12));
+                let line = format!(
+                    "{used:>16} of {:<12} (at most {})",
+                    amount(limit.soft),
+                    amount(limit.hard)
+                );
+                paper.line(&[(&front, Ink::Strong), (&line, Ink::Plain)])?;
+            }
+        }
+        Err(why) => labelled("limits", &why.to_string(), paper)?,
+    }
+    for namespace in &isolation.namespaces {
+        let value = match (&namespace.id, namespace.ours) {
+            (Ok(id), Ok(true)) => format!("{id}, the same as ours"),
+            (Ok(id), Ok(false)) => format!("{id}, apart from ours: {}", namespace.about),
+            (Ok(id), Err(_)) => id.to_string(),
+            (Err(why), _) => format!("{} ({})", if ascii { "-" } else { "–" }, why.word()),
+        };
+        labelled(&format!("{} namespace", namespace.kind), &value, paper)?;
+    }
+    let group = or_dash(&isolation.group, ascii, |g| {
+        g.path()
+            .map_or_else(|| "none".to_owned(), ToString::to_string)
+    });
+    labelled("cgroup", &group, paper)?;
+    let rights = or_dash(&isolation.rights, ascii, |r| {
+        let names: Vec<&str> = r.effective.names().collect();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
+    });
+    let rights = if width(&rights) > 400 {
+        "all".to_owned()
+    } else {
+        rights
+    };
+    labelled("capabilities", &rights, paper)
+}

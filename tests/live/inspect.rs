@@ -1,0 +1,160 @@
+//! `pscope inspect` on the puppet: the JSON contract field by field, and what another user is told.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use super::puppet::Puppet;
+
+fn pscope() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_pscope"))
+}
+
+fn json(command: &mut Command) -> (Value, Output) {
+    let output = command.output().expect("pscope runs");
+    let value = serde_json::from_slice(&output.stdout);
+    (value.unwrap_or_else(|_| panic!("{output:?}")), output)
+}
+
+fn number(hex: &Value) -> u64 {
+    let text = hex.as_str().expect("a hexadecimal string");
+    u64::from_str_radix(text.strip_prefix("0x").expect("0x"), 16).expect("hexadecimal")
+}
+
+#[test]
+fn the_whole_contract_is_kept() {
+    let puppet = Puppet::start();
+    let pid = puppet.pid().to_string();
+    let (answer, output) = json(pscope().args(["inspect", &pid, "--json"]));
+    assert!(output.status.success());
+    assert_eq!(answer["schema"], 1);
+    assert_eq!(answer["process"]["pid"], puppet.pid());
+    assert_eq!(answer["process"]["name"], "puppet");
+    let regions = answer["regions"].as_array().expect("regions");
+    for said in puppet.truth["regions"]["list"].as_array().expect("a list") {
+        let address = number(&said["address"]);
+        let region = regions
+            .iter()
+            .find(|r| (number(&r["start"])..number(&r["end"])).contains(&address));
+        let region = region.expect("the address is in a region");
+        assert_eq!(region["kind"], said["kind"], "{said}");
+        let size = number(&region["end"]) - number(&region["start"]);
+        assert_eq!(region["size_bytes"], size);
+        let fields = [
+            "permissions",
+            "rss_bytes",
+            "pss_bytes",
+            "swap_bytes",
+            "offset",
+        ];
+        for field in fields.iter().chain(&["private_dirty_bytes", "path", "tid"]) {
+            assert!(region.get(field).is_some(), "{field} of {region}");
+        }
+        if let Some(resident) = said["more"]["resident"].as_u64() {
+            assert!(region["rss_bytes"].as_u64() >= Some(resident), "{region}");
+        }
+    }
+    let sum: u64 = answer["memory_by_kind"]
+        .as_object()
+        .expect("sums")
+        .values()
+        .filter_map(|kind| kind["size_bytes"].as_u64())
+        .sum();
+    let claimed: u64 = regions
+        .iter()
+        .filter_map(|r| r["size_bytes"].as_u64())
+        .sum();
+    assert_eq!(sum, claimed);
+    let tids: Vec<&Value> = answer["threads"]
+        .as_array()
+        .expect("threads")
+        .iter()
+        .map(|t| &t["tid"])
+        .collect();
+    for said in puppet.truth["regions"]["list"].as_array().expect("a list") {
+        if said["name"] == "thread" {
+            assert!(tids.contains(&&said["more"]["tid"]), "{said}");
+        }
+    }
+    assert_eq!(answer["signals"].as_array().map(Vec::len), Some(64));
+    for key in ["descriptors", "limits", "capabilities"] {
+        assert!(answer[key].is_array(), "{key}: {}", answer[key]);
+    }
+    for key in ["environment", "namespaces"] {
+        assert!(answer[key].is_object(), "{key}: {}", answer[key]);
+    }
+}
+
+#[test]
+fn the_text_has_every_section() {
+    let puppet = Puppet::start();
+    let output = pscope()
+        .args(["inspect", &puppet.pid().to_string()])
+        .output();
+    let text = String::from_utf8(output.expect("pscope runs").stdout).expect("UTF-8");
+    for title in [
+        "OVERVIEW",
+        "MEMORY",
+        "FILES",
+        "THREADS",
+        "SIGNALS",
+        "ENVIRONMENT",
+        "LIMITS",
+    ] {
+        assert!(text.lines().any(|l| l == title), "no {title} in\n{text}");
+    }
+    assert!(text.contains("thread_stack"), "{text}");
+    assert!(!text.contains('\x1b'), "a pipe gets no attributes");
+}
+
+#[test]
+fn one_section_is_alone_and_its_absence_is_a_status() {
+    let puppet = Puppet::start();
+    let pid = puppet.pid().to_string();
+    let (answer, _) = json(pscope().args(["inspect", &pid, "memory", "--json"]));
+    assert!(answer["regions"].is_array());
+    assert_eq!(answer.get("threads"), None);
+    let none = pscope()
+        .args(["inspect", "4194305"])
+        .output()
+        .expect("pscope runs");
+    assert_eq!(none.status.code(), Some(3));
+    let usage = pscope()
+        .args(["inspect", &pid, "kidneys"])
+        .output()
+        .expect("pscope runs");
+    assert_eq!(usage.status.code(), Some(2));
+}
+
+#[test]
+fn another_user_is_told_of_denials_and_not_of_zeros() {
+    let puppet = Puppet::start();
+    let pid = puppet.pid().to_string();
+    let mut stranger = Command::new("setpriv");
+    stranger.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    stranger.args([env!("CARGO_BIN_EXE_pscope"), "inspect", &pid, "--json"]);
+    let Ok(output) = stranger.output() else {
+        println!("skipped: there is no setpriv");
+        return;
+    };
+    if output.status.code() != Some(0) {
+        let why = String::from_utf8_lossy(&output.stderr);
+        println!("skipped: another user cannot be taken on: {why}");
+        return;
+    }
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    for part in ["regions", "memory_by_kind", "descriptors", "environment"] {
+        assert_eq!(answer[part], Value::Null, "{part}");
+        assert_eq!(answer["unavailable"][part], "denied", "{part}");
+    }
+    assert_eq!(answer["overview"]["own_bytes"], Value::Null);
+    assert_eq!(answer["overview"]["unavailable"]["own_bytes"], "denied");
+    assert_eq!(answer["process"]["exe"], Value::Null);
+    assert_eq!(answer["signals"].as_array().map(Vec::len), Some(64));
+    let status = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .args([env!("CARGO_BIN_EXE_pscope"), "inspect", &pid, "memory"])
+        .output()
+        .expect("it ran before");
+    assert_eq!(status.status.code(), Some(4));
+}
