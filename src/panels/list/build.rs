@@ -25,14 +25,15 @@ impl List {
         }
         self.at = self.cursor.as_ref().and_then(|c| self.row_of(world, c));
         if self.settle_on_match {
-            self.settle_on_match = false;
-            self.leave_dim_rows(world);
+            // What a filter asks for may still have to be read: until then nothing passes.
+            self.settle_on_match = !self.leave_dim_rows(world);
         }
         if self.cursor.is_none() {
             self.begin(world);
         }
         self.layout = super::layout::Layout::new(self, world);
         self.scroll();
+        self.layout.fit_indent(&self.forest.rows, self.top);
         self.drawn = draw::prepare(self, world);
         match self.cursor.as_ref().map(Cursor::owner) {
             Some(id) if world.focus != Some(id) => Reply::Focus(id),
@@ -159,11 +160,11 @@ impl List {
         self.at = self.cursor.is_some().then_some(at);
     }
 
-    /// A cursor on a row that the filter hides or dims goes to the nearest one that passes.
-    fn leave_dim_rows(&mut self, world: &World) {
+    /// A cursor on a row that the filter hides or dims goes to the nearest one that passes; answers whether there is one.
+    fn leave_dim_rows(&mut self, world: &World) -> bool {
         let rows = &self.forest.rows;
         if self.at.is_some_and(|at| !rows[at].dim) {
-            return;
+            return true;
         }
         let from = self.at.unwrap_or(0);
         let below = rows
@@ -172,11 +173,12 @@ impl List {
             .position(|r| !r.dim)
             .map(|i| from + i);
         let Some(found) = below.or_else(|| rows.iter().position(|r| !r.dim)) else {
-            return;
+            return false;
         };
         self.cursor = self.cursor_at(world, found);
         self.at = Some(found);
         self.seek = true;
+        true
     }
 
     fn scroll(&mut self) {

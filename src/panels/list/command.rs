@@ -26,15 +26,14 @@ pub(super) fn spans(
     world: &World,
     subject: &Subject<'_>,
     at: usize,
-    room: usize,
 ) -> (Spans, usize) {
     let theme = &world.theme;
     let row = list.forest.rows[at];
     let mut out: Spans = Vec::new();
-    let guides = guides(list, world, row, at, room / 2);
+    let guides = guides(list, world, row, at);
     let mut indent = guides.chars().count();
     out.push((guides, theme.style(Role::Faint)));
-    if matches!(row.fold, Fold::Closed(_)) && matches!(row.item, Item::Proc(_)) {
+    if is_folded(row) {
         out.push(("+ ".to_owned(), theme.style(Role::Accent)));
         indent += 2;
     }
@@ -42,34 +41,73 @@ pub(super) fn spans(
     (out, indent)
 }
 
-/// The lines that lead to a row: `│  ├─ `. Where they would take more than `room` cells the outermost give way to `…`.
-fn guides(list: &List, world: &World, row: Row, at: usize, room: usize) -> String {
+/// How the lines of the tree are drawn, the same for all rows in view, so that they join.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Indent {
+    /// Cells a level: 3, or fewer where the tree in view is deep.
+    step: usize,
+    /// How many of the outermost levels are left out.
+    dropped: usize,
+}
+
+impl Default for Indent {
+    fn default() -> Self {
+        Self {
+            step: 3,
+            dropped: 0,
+        }
+    }
+}
+
+impl Indent {
+    /// For rows of at most this depth, so that the lines leave the names half of the cells.
+    pub(super) fn new(deepest: u32, room: usize) -> Self {
+        let deepest = deepest as usize;
+        let most = room.div_ceil(2).max(1);
+        let step = (1..=3)
+            .rev()
+            .find(|step| deepest * step <= most)
+            .unwrap_or(1);
+        Self {
+            step,
+            dropped: deepest.saturating_sub(most / step),
+        }
+    }
+}
+
+/// The lines that lead to a row: `│  ├─ `.
+fn guides(list: &List, world: &World, row: Row, at: usize) -> String {
     if row.depth == 0 {
         return String::new();
     }
+    let Indent { step, dropped } = list.layout.indent;
     let [pass, none, branch, end, more] = if world.theme.glyphs.ascii {
         ["|  ", "   ", "|- ", "`- ", "> "]
     } else {
         ["│  ", "   ", "├─ ", "└─ ", "… "]
     };
-    let levels = (room / 3).max(1);
-    let mut parts = vec![if row.last { end } else { branch }];
-    parts.extend(
-        list.forest
-            .above(at)
-            .take(levels.saturating_sub(1))
-            .map(|last| if last { none } else { pass }),
-    );
-    if row.depth as usize > levels {
-        parts.push(more);
+    let shown = (row.depth as usize).saturating_sub(dropped);
+    let mut parts = Vec::with_capacity(shown + 1);
+    if shown > 0 {
+        parts.push(if row.last { end } else { branch });
+        let above = list.forest.above(at).take(shown - 1);
+        parts.extend(above.map(|last| if last { none } else { pass }));
     }
-    parts.reverse();
-    let mut text = parts.concat();
-    if matches!(row.fold, Fold::Closed(_)) && matches!(row.item, Item::Proc(_)) {
+    let level = |part: &&str| part.chars().take(step).collect::<String>();
+    let mut text: String = parts.iter().rev().map(level).collect();
+    if dropped > 0 {
+        text.insert_str(0, more);
+    }
+    if step == 3 && shown > 0 && is_folded(row) {
         // The fold mark takes the place of the blank before the name.
         text.pop();
     }
     text
+}
+
+/// Whether the row is a process whose children are folded away.
+fn is_folded(row: Row) -> bool {
+    matches!((row.fold, row.item), (Fold::Closed(_), Item::Proc(_)))
 }
 
 fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {

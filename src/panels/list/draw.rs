@@ -68,13 +68,7 @@ fn row(list: &List, world: &World, at: usize) -> Option<DrawnRow> {
     let mut cells = Vec::with_capacity(list.layout.columns.len());
     for placed in &list.layout.columns {
         let content = if is_command(placed.column) {
-            let (spans, lines) = spans(
-                list,
-                world,
-                &subject,
-                at,
-                usize::from(placed.cells.end - placed.cells.start),
-            );
+            let (spans, lines) = spans(list, world, &subject, at);
             indent = lines;
             Content::Spans(spans)
         } else {

@@ -6,8 +6,10 @@ use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::List;
+use super::command::{Indent, is_command};
 use crate::app::world::World;
 use crate::model::column::{Column, Shows};
+use crate::model::forest::Row;
 use crate::model::text::width;
 use crate::widgets::table;
 
@@ -34,6 +36,8 @@ pub(super) struct Layout {
     pub foot: Rect,
     /// Cells at the left that rows keep for the selection's bar and their mark.
     pub gutter: u16,
+    /// How the lines of the tree in view are drawn.
+    pub indent: Indent,
 }
 
 impl Layout {
@@ -63,6 +67,15 @@ impl Layout {
         }
         out.columns = columns(list, world, area.width, out.gutter);
         out
+    }
+
+    /// Fits the lines of the tree to the deepest row in view.
+    pub(super) fn fit_indent(&mut self, rows: &[Row], top: usize) {
+        let in_view = rows.iter().skip(top).take(self.body.height as usize);
+        let deepest = in_view.map(|row| row.depth).max().unwrap_or(0);
+        let command = self.columns.iter().find(|p| is_command(p.column));
+        let room = command.map_or(0, |p| p.cells.end - p.cells.start);
+        self.indent = Indent::new(deepest, usize::from(room));
     }
 
     /// The columns that found room.
@@ -157,10 +170,10 @@ fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
         .collect()
 }
 
-/// The digits of the greatest pid, at least 5.
+/// The digits of the greatest pid and a cell between them and the mark, at least 6.
 fn pid_width(world: &World) -> u16 {
     let last = world.snapshot.procs.last().map_or(0, |p| p.id.pid.0);
-    last.checked_ilog10().map_or(5, |log| log as u16 + 1).max(5)
+    last.checked_ilog10().map_or(6, |log| log as u16 + 2).max(6)
 }
 
 /// Which column gives way first where the list is narrow.

@@ -11,6 +11,7 @@ impl List {
         let last = self.forest.rows.len().saturating_sub(1);
         if let Some(cursor) = self.cursor_at(world, row.min(last)) {
             self.at = Some(row.min(last));
+            self.settle_on_match = false;
             self.cursor = Some(cursor);
             self.seek = true;
         }

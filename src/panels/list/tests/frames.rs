@@ -79,6 +79,23 @@ fn every_size_is_right() {
 }
 
 #[test]
+fn a_deep_tree_draws_its_lines_closer() {
+    let mut scene = scene();
+    for pid in 6000..6009 {
+        scene.task(pid, if pid == 6000 { 1 } else { pid - 1 }, "deep");
+    }
+    let theme = Theme::terminal(Depth::Ansi, false);
+    let mut stage = Stage::with(scene.clone(), Settings::default(), theme.clone(), 64, 30);
+    insta::assert_snapshot!(stage.text());
+    for pid in 6009..6060 {
+        scene.task(pid, pid - 1, "deep");
+    }
+    let mut stage = Stage::with(scene, Settings::default(), theme, 64, 30);
+    stage.press("G");
+    insta::assert_snapshot!(stage.text());
+}
+
+#[test]
 fn wide_and_hostile_names_stay_in_their_cells() {
     let mut scene = scene();
     scene.task(5000, 1, "進程の名前").stat.threads = 1;

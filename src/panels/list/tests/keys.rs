@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::world::Page;
 use crate::model::plan::Needs;
+use crate::model::sample::{Extra, Opened};
 
 fn stage() -> Stage {
     let mut stage = Stage::new(100, 30);
@@ -196,6 +197,22 @@ fn a_filter_looks_into_folds_and_leaves_them() {
 }
 
 #[test]
+fn a_filter_whose_facts_come_later_finds_its_match_then() {
+    let mut stage = stage();
+    stage.press("/").type_in("port:22").press("Enter");
+    assert_eq!(stage.pids().len(), 0);
+    stage.scene.of(612).extra = Some(Arc::new(Extra {
+        opened: Ok(Arc::new(Opened {
+            targets: Vec::new(),
+            ports: vec![22],
+        })),
+        ..Extra::default()
+    }));
+    stage.pass(&[]);
+    assert_eq!((stage.pids(), stage.focus()), (vec![1, 612], 612));
+}
+
+#[test]
 fn a_search_jumps() {
     let mut stage = stage();
     stage.press("F3").type_in("ssh");
@@ -304,11 +321,11 @@ fn a_new_row_is_marked_for_a_while() {
     let mut stage = stage();
     stage.scene.task(5000, 1, "fresh").id.start.0 = 100_150;
     stage.pass(&[]);
-    assert!(stage.text().contains("+ 5000"), "{}", stage.text());
+    assert!(stage.text().contains("+  5000"), "{}", stage.text());
     for _ in 0..5 {
         stage.pass(&[]);
     }
-    assert!(!stage.text().contains("+ 5000"));
+    assert!(!stage.text().contains("+  5000"));
 }
 
 #[test]
