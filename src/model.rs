@@ -14,6 +14,7 @@ pub mod isolation;
 pub mod lever;
 pub mod machine_memory;
 pub mod overview;
+pub mod network;
 pub mod peer;
 pub mod plan;
 pub mod prediction;

@@ -34,6 +34,7 @@ pub mod open_files;
 pub mod opened;
 pub mod overview;
 pub mod own;
+pub mod network;
 pub mod perf;
 pub mod pressure;
 pub mod proc_cgroup;

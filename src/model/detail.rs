@@ -9,6 +9,7 @@ use super::id::{Nanos, ProcId};
 use super::isolation::Isolation;
 use super::machine_memory::MachineMemory;
 use super::overview::Overview;
+use super::network::Network;
 use super::reading::Reading;
 use super::region::AddressSpace;
 use super::sample::Fault;
@@ -78,6 +79,8 @@ pub struct Detail {
 /// Facts of the machine for the system views; they stay when the focus moves.
 #[derive(Clone, Debug, Default)]
 pub struct MachineDetail {
+    /// Interfaces, routes, sockets.
+    pub network: Slot<Network>,
     /// Where memory went.
     pub memory: Slot<MachineMemory>,
     /// Disks and filesystems.

@@ -8,7 +8,7 @@ pub mod pipeline;
 use std::sync::Arc;
 
 use super::descriptor::Mode;
-use super::id::{Pid, ProcId, Uid};
+use super::id::{Nanos, Pid, ProcId, Uid};
 use super::reading::Reading;
 use super::socket::{Inet, Unix};
 use super::text::SafeText;
@@ -205,6 +205,8 @@ impl Census {
 /// The kernel's socket tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
+    /// When they were read, `CLOCK_MONOTONIC`.
+    pub at: Nanos,
     /// Unix sockets.
     pub unix: Vec<Unix>,
     /// TCP and UDP sockets of every namespace that could be asked.

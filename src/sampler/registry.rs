@@ -15,6 +15,7 @@ use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
 use crate::sys::overview::Overviews;
 use crate::sys::own::OwnCost;
+use crate::sys::network::Networks;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
 use crate::sys::signal_masks::SignalMasks;
@@ -46,6 +47,8 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(Descriptors::new(root, shared)),
         Box::new(Environ::new(root)),
         Box::new(Isolations::new(root)),
+        Box::new(Descriptors::new(root, shared.clone())),
+        Box::new(Networks::new(root, shared)),
         Box::new(SignalMasks::new(root)),
         Box::new(Waits::new(root)),
     ]

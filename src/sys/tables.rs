@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::clock;
 use super::net_namespace;
 use super::net_tables;
 use super::root::ProcRoot;
@@ -49,7 +50,10 @@ impl TableReader {
         }
         self.asked
             .retain(|namespace, _| places.iter().any(|(n, _)| n == namespace));
-        let mut tables = Tables::default();
+        let mut tables = Tables {
+            at: clock::now(),
+            ..Tables::default()
+        };
         for (namespace, pid) in places {
             self.read_one(namespace, pid, &mut tables);
         }

@@ -108,6 +108,7 @@ fn unix_sockets_join_by_peer_and_before_they_are_accepted() {
         ),
     ]);
     let tables = Tables {
+        at: Nanos(0),
         unix: vec![
             unix(100, Some(101), State::Established, &[]),
             unix(101, Some(100), State::Established, &[]),
@@ -162,6 +163,7 @@ fn loopback_tcp_joins_by_its_ends_within_one_namespace() {
     ]);
     let (c, s) = ("127.0.0.1:4000", "127.0.0.1:80");
     let tables = Tables {
+        at: Nanos(0),
         unix: Vec::new(),
         inet: vec![
             tcp(1, State::Established, c, s, 1),
@@ -186,6 +188,7 @@ fn loopback_tcp_joins_by_its_ends_within_one_namespace() {
 fn a_far_end_is_elsewhere() {
     let all = census(vec![holder(10, "client", &[(3, RW, Object::Socket(1))])]);
     let tables = Tables {
+        at: Nanos(0),
         unix: Vec::new(),
         inet: vec![tcp(
             1,

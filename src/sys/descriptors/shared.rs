@@ -66,6 +66,12 @@ impl Shared {
         work(&inner.census, &inner.tables)
     }
 
+    /// Lets the next use read everything again, however fresh it is.
+    pub fn expire(&self) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.at = None;
+    }
+
     /// Whether every living process has been visited once.
     pub fn complete(&self) -> bool {
         let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
