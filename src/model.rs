@@ -12,6 +12,7 @@ pub mod format;
 pub mod id;
 pub mod isolation;
 pub mod lever;
+pub mod ipc;
 pub mod machine_memory;
 pub mod overview;
 pub mod network;

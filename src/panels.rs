@@ -20,9 +20,11 @@ mod palette;
 pub mod sheet;
 pub mod signal;
 mod signal_state;
+mod sockets;
 mod threads;
 mod view_disks;
 mod view_memory;
+mod view_network;
 
 use crate::app::panel::Panel;
 
@@ -54,6 +56,8 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(help::Help::default()),
         Box::new(explain::Explain::default()),
         Box::new(files::FilesTab::default()),
+        Box::new(sockets::SocketsTab::default()),
+        Box::new(view_network::ViewNetwork::default()),
         Box::new(view_memory::ViewMemory::default()),
         Box::new(environment::EnvironmentTab::default()),
         Box::new(history::HistoryTab::default()),

@@ -7,6 +7,7 @@ use super::disk::Disks;
 use super::environment::Environment;
 use super::id::{Nanos, ProcId};
 use super::isolation::Isolation;
+use super::ipc::Ipc;
 use super::machine_memory::MachineMemory;
 use super::overview::Overview;
 use super::network::Network;
@@ -79,6 +80,8 @@ pub struct Detail {
 /// Facts of the machine for the system views; they stay when the focus moves.
 #[derive(Clone, Debug, Default)]
 pub struct MachineDetail {
+    /// Who talks to whom.
+    pub ipc: Slot<Ipc>,
     /// Interfaces, routes, sockets.
     pub network: Slot<Network>,
     /// Where memory went.

@@ -10,6 +10,7 @@ use crate::sys::disks::DiskReader;
 use crate::sys::environ::Environ;
 use crate::sys::frequency::Frequencies;
 use crate::sys::isolation::Isolations;
+use crate::sys::ipc::Talks;
 use crate::sys::loadavg::Load;
 use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
@@ -48,7 +49,8 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(Environ::new(root)),
         Box::new(Isolations::new(root)),
         Box::new(Descriptors::new(root, shared.clone())),
-        Box::new(Networks::new(root, shared)),
+        Box::new(Networks::new(root, shared.clone())),
+        Box::new(Talks::new(root, shared)),
         Box::new(SignalMasks::new(root)),
         Box::new(Waits::new(root)),
     ]

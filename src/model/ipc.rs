@@ -1,0 +1,350 @@
+//! Who talks to whom: the channels between processes as edges, and the same grouped by pair.
+//!
+//! Pure: `sys::ipc` brings the census, the socket tables and what the kernel tells of queues and locks.
+
+use std::collections::HashMap;
+
+use super::descriptor::Mode;
+use super::id::ProcId;
+use super::peer::join::Place;
+use super::peer::{Flow, Join, Object, Tables, pipeline};
+use super::socket::{Inet, address};
+use super::text::SafeText;
+
+/// What joins two processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// An unnamed pipe.
+    Pipe,
+    /// A named pipe.
+    Fifo,
+    /// A pair of unix sockets.
+    Unix,
+    /// A TCP connection inside the machine.
+    Tcp,
+    /// A pseudo terminal.
+    Pty,
+    /// Memory that both map or hold.
+    Memory,
+    /// A shared counter.
+    Eventfd,
+    /// A System V message queue.
+    Queue,
+    /// A file lock: one waits for the other.
+    Lock,
+}
+
+impl Channel {
+    /// The channel as one word, as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pipe => "pipe",
+            Self::Fifo => "fifo",
+            Self::Unix => "unix",
+            Self::Tcp => "tcp",
+            Self::Pty => "pty",
+            Self::Memory => "shared_memory",
+            Self::Eventfd => "eventfd",
+            Self::Queue => "message_queue",
+            Self::Lock => "lock",
+        }
+    }
+
+    /// The channel as a person counts it: one of them, or several.
+    pub fn counted(self, n: usize) -> String {
+        let (one, many) = match self {
+            Self::Pipe => ("pipe", "pipes"),
+            Self::Fifo => ("fifo", "fifos"),
+            Self::Unix => ("unix socket", "unix sockets"),
+            Self::Tcp => ("tcp", "tcp"),
+            Self::Pty => ("terminal", "terminals"),
+            Self::Memory => ("shared memory", "shared memories"),
+            Self::Eventfd => ("eventfd", "eventfds"),
+            Self::Queue => ("queue", "queues"),
+            Self::Lock => ("lock", "locks"),
+        };
+        match n {
+            1 => one.to_owned(),
+            n => format!("{n} {many}"),
+        }
+    }
+}
+
+/// One end of an edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Who.
+    pub id: ProcId,
+    /// Its name.
+    pub name: SafeText,
+    /// Under which number it holds its end, where it is a descriptor.
+    pub fd: Option<u32>,
+}
+
+/// One channel between two processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// What joins them.
+    pub channel: Channel,
+    /// One end; of a pipe the writer, of a lock the one that waits.
+    pub a: Party,
+    /// The other end.
+    pub b: Party,
+    /// Which way data flows, seen from `a`.
+    pub flow: Flow,
+    /// What else is known: addresses, a path, how full it is.
+    pub detail: String,
+}
+
+/// Every channel between two processes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The one with the lower pid, or who writes where all flows one way.
+    pub a: Party,
+    /// The other one.
+    pub b: Party,
+    /// Which way data flows, seen from `a`.
+    pub flow: Flow,
+    /// How many of each kind.
+    pub channels: Vec<(Channel, usize)>,
+    /// What is known of the first few.
+    pub details: Vec<String>,
+}
+
+/// What view 6 shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ipc {
+    /// Every channel, by the pids of its ends.
+    pub edges: Vec<Edge>,
+    /// How many more there are, of objects that very many hold.
+    pub more: usize,
+    /// The same by pair.
+    pub pairs: Vec<Pair>,
+    /// Shell pipelines, first process first.
+    pub pipelines: Vec<Vec<pipeline::Stage>>,
+    /// How many processes hide their descriptors from this user.
+    pub hidden: u32,
+    /// How many descriptors were looked at.
+    pub descriptors: usize,
+    /// Whether every process has been read; if not, more is to come.
+    pub complete: bool,
+}
+
+/// How many edges one object gives before the rest is only counted.
+const PER_OBJECT: usize = 32;
+
+/// Collects edges.
+struct Edges {
+    list: Vec<Edge>,
+    more: usize,
+}
+
+impl Edges {
+    /// Joins everyone of one side with everyone of the other, processes with themselves left out.
+    fn between(
+        &mut self,
+        channel: Channel,
+        (from, to): (&[&Place<'_>], &[&Place<'_>]),
+        flow: Flow,
+        detail: &str,
+    ) {
+        let mut given = 0;
+        for a in from {
+            for b in to.iter().filter(|b| b.holder.id != a.holder.id) {
+                given += 1;
+                if given > PER_OBJECT {
+                    self.more += 1;
+                    continue;
+                }
+                self.list.push(Edge {
+                    channel,
+                    a: party(a),
+                    b: party(b),
+                    flow,
+                    detail: detail.to_owned(),
+                });
+            }
+            if given > PER_OBJECT * PER_OBJECT {
+                // Thousands times thousands: even counting them would take long.
+                return;
+            }
+        }
+    }
+
+    /// Joins the first holder with each other one: they all share the same thing.
+    fn shared(&mut self, channel: Channel, places: &[Place<'_>], detail: &str) {
+        let Some((first, rest)) = places.split_first() else {
+            return;
+        };
+        let mut seen = vec![first.holder.id];
+        let mut others = Vec::new();
+        for place in rest {
+            if !seen.contains(&place.holder.id) && seen.len() <= PER_OBJECT {
+                seen.push(place.holder.id);
+                others.push(place);
+            }
+        }
+        self.between(channel, (&[first], &others), Flow::Both, detail);
+    }
+}
+
+fn party(of: &Place<'_>) -> Party {
+    Party {
+        id: of.holder.id,
+        name: of.holder.name.clone(),
+        fd: Some(of.fd),
+    }
+}
+
+/// Every channel that descriptors make, and how many were only counted. `fill` tells how full a pipe is.
+pub fn edges(
+    join: &Join<'_>,
+    tables: &Tables,
+    fill: impl Fn(&Place<'_>) -> Option<String>,
+) -> (Vec<Edge>, usize) {
+    let mut edges = Edges {
+        list: Vec::new(),
+        more: 0,
+    };
+    for (object, places) in join.objects() {
+        match object {
+            Object::Pipe(_) | Object::Fifo { .. } => pipes(&mut edges, object, places, &fill),
+            Object::Pty {
+                index,
+                master: false,
+            } => {
+                let masters = join.holders(&Object::Pty {
+                    index: *index,
+                    master: true,
+                });
+                let masters: Vec<_> = masters.iter().collect();
+                let mut slaves: Vec<_> = places.iter().collect();
+                slaves.dedup_by_key(|p| p.holder.id);
+                let detail = format!("pts/{index}");
+                edges.between(Channel::Pty, (&masters, &slaves), Flow::Both, &detail);
+            }
+            Object::Eventfd(id) => {
+                edges.shared(Channel::Eventfd, places, &format!("eventfd {id}"));
+            }
+            Object::Inode {
+                memory: true,
+                inode,
+                ..
+            } => edges.shared(Channel::Memory, places, &format!("inode {inode}")),
+            _ => {}
+        }
+    }
+    sockets(&mut edges, join, tables);
+    edges.list.sort_by(|a, b| {
+        let key = |e: &Edge| (e.a.id, e.b.id, e.channel, e.a.fd, e.b.fd);
+        key(a).cmp(&key(b))
+    });
+    (edges.list, edges.more)
+}
+
+fn pipes(
+    edges: &mut Edges,
+    object: &Object,
+    places: &[Place<'_>],
+    fill: &impl Fn(&Place<'_>) -> Option<String>,
+) {
+    let named = matches!(object, Object::Fifo { .. });
+    let channel = if named { Channel::Fifo } else { Channel::Pipe };
+    let side = |passes: fn(Mode) -> bool| -> Vec<&Place<'_>> {
+        let mut side: Vec<_> = places
+            .iter()
+            .filter(|p| p.mode.is_some_and(passes))
+            .collect();
+        side.dedup_by_key(|p| p.holder.id);
+        side
+    };
+    let (writers, readers) = (side(Mode::writes), side(Mode::reads));
+    let crosses = |w: &&Place<'_>| readers.iter().any(|r| r.holder.id != w.holder.id);
+    if !writers.iter().any(crosses) {
+        return;
+    }
+    let detail = readers.first().and_then(|r| fill(r)).unwrap_or_default();
+    edges.between(channel, (&writers, &readers), Flow::Out, &detail);
+}
+
+fn sockets(edges: &mut Edges, join: &Join<'_>, tables: &Tables) {
+    let held =
+        |inode: u64| -> Vec<&Place<'_>> { join.holders(&Object::Socket(inode)).iter().collect() };
+    for unix in &tables.unix {
+        if let Some(peer) = unix.peer.filter(|p| *p > unix.inode) {
+            let far = join.unix(peer).and_then(|u| u.name.as_ref());
+            let name = unix.name.as_ref().or(far);
+            let detail = name.map(ToString::to_string).unwrap_or_default();
+            let ends = (held(unix.inode), held(peer));
+            edges.between(Channel::Unix, (&ends.0, &ends.1), Flow::Both, &detail);
+        }
+        for client in &unix.waiting {
+            let ends = (held(*client), held(unix.inode));
+            let name = unix.name.as_deref().unwrap_or_default();
+            let detail = format!("{name} not accepted yet");
+            edges.between(Channel::Unix, (&ends.0, &ends.1), Flow::Both, detail.trim());
+        }
+    }
+    let key = |i: &Inet| (i.local, i.remote);
+    for inet in &tables.inet {
+        if let Some(other) = join.opposite(inet).filter(|o| key(inet) < key(o)) {
+            let ends = (held(inet.inode), held(other.inode));
+            let (here, there) = (address::shown(inet.local), address::shown(inet.remote));
+            let detail = format!("{here} {there}");
+            edges.between(Channel::Tcp, (&ends.0, &ends.1), Flow::Both, &detail);
+        }
+    }
+}
+
+/// How many details of a pair are kept.
+const DETAILS: usize = 4;
+
+/// The edges by pair, the ones with most channels first.
+pub fn pairs(edges: &[Edge]) -> Vec<Pair> {
+    let mut by: HashMap<(ProcId, ProcId), Pair> = HashMap::new();
+    for edge in edges {
+        let turned = edge.a.id > edge.b.id;
+        let (a, b, flow) = if turned {
+            (&edge.b, &edge.a, edge.flow.turned())
+        } else {
+            (&edge.a, &edge.b, edge.flow)
+        };
+        let pair = by.entry((a.id, b.id)).or_insert_with(|| Pair {
+            a: a.clone(),
+            b: b.clone(),
+            flow,
+            channels: Vec::new(),
+            details: Vec::new(),
+        });
+        if pair.flow != flow {
+            pair.flow = Flow::Both;
+        }
+        match pair.channels.iter_mut().find(|(c, _)| *c == edge.channel) {
+            Some((_, n)) => *n += 1,
+            None => pair.channels.push((edge.channel, 1)),
+        }
+        if pair.details.len() < DETAILS && !edge.detail.is_empty() {
+            pair.details.push(edge.detail.clone());
+        }
+    }
+    let mut out: Vec<_> = by.into_values().map(written_first).collect();
+    let count = |p: &Pair| p.channels.iter().map(|(_, n)| n).sum::<usize>();
+    out.sort_by_key(|p| (std::cmp::Reverse(count(p)), p.a.id, p.b.id));
+    out
+}
+
+/// Where all flows one way, the one it flows from stands first.
+fn written_first(pair: Pair) -> Pair {
+    if pair.flow != Flow::In {
+        return pair;
+    }
+    Pair {
+        a: pair.b,
+        b: pair.a,
+        flow: Flow::Out,
+        ..pair
+    }
+}
+
+#[cfg(test)]
+mod tests;

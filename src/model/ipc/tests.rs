@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::model::peer::{Census, End, Holder};
+use crate::model::socket::{State, Unix};
+
+fn holder(pid: u32, name: &str, ends: &[(u32, Mode, Object)]) -> Holder {
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|(fd, mode, object)| End {
+            fd: *fd,
+            mode: Some(*mode),
+            object: object.clone(),
+        })
+        .collect();
+    Holder {
+        id: ProcId::new(pid, 1),
+        name: name.into(),
+        namespace: 1,
+        ends: Ok(Arc::from(ends)),
+    }
+}
+
+fn found(holders: Vec<Holder>, tables: &Tables) -> (Vec<Edge>, usize) {
+    let census = Census { holders };
+    edges(&Join::new(&census, tables), tables, |_| None)
+}
+
+#[test]
+fn a_pipe_is_an_edge_from_writer_to_reader() {
+    let pipe = Object::Pipe(1);
+    let holders = vec![
+        holder(5, "reader", &[(0, Mode::Read, pipe.clone())]),
+        holder(
+            9,
+            "writer",
+            &[(1, Mode::Write, pipe.clone()), (2, Mode::Write, pipe)],
+        ),
+    ];
+    let (edges, more) = found(holders, &Tables::default());
+    assert_eq!(
+        (edges.len(), more),
+        (1, 0),
+        "two copies of one end are one edge"
+    );
+    assert_eq!((edges[0].a.id.pid.0, edges[0].b.id.pid.0), (9, 5));
+    let pairs = pairs(&edges);
+    assert_eq!(
+        (pairs[0].a.name.as_str(), pairs[0].flow),
+        ("writer", Flow::Out)
+    );
+}
+
+#[test]
+fn nobody_talks_to_himself() {
+    let pipe = Object::Pipe(1);
+    let own = vec![holder(
+        5,
+        "self",
+        &[(3, Mode::Read, pipe.clone()), (4, Mode::Write, pipe)],
+    )];
+    assert!(found(own, &Tables::default()).0.is_empty());
+}
+
+#[test]
+fn thousands_of_readers_are_counted() {
+    let pipe = Object::Pipe(1);
+    let mut holders = vec![holder(1, "writer", &[(1, Mode::Write, pipe.clone())])];
+    holders.extend((2..1002).map(|pid| holder(pid, "reader", &[(0, Mode::Read, pipe.clone())])));
+    let (edges, more) = found(holders, &Tables::default());
+    assert_eq!((edges.len(), edges.len() + more), (PER_OBJECT, 1000));
+}
+
+#[test]
+fn sockets_terminals_and_memory_join_too() {
+    let memory = Object::Inode {
+        device: 1,
+        inode: 2,
+        memory: true,
+    };
+    let pty = |master| Object::Pty { index: 4, master };
+    let holders = vec![
+        holder(
+            10,
+            "a",
+            &[
+                (3, Mode::Both, Object::Socket(100)),
+                (4, Mode::Both, memory.clone()),
+                (5, Mode::Both, pty(true)),
+            ],
+        ),
+        holder(
+            20,
+            "b",
+            &[
+                (0, Mode::Both, pty(false)),
+                (1, Mode::Both, pty(false)),
+                (3, Mode::Both, Object::Socket(101)),
+                (4, Mode::Both, memory),
+            ],
+        ),
+    ];
+    let side = |inode, peer| Unix {
+        inode,
+        peer: Some(peer),
+        state: State::Established,
+        ..Unix::default()
+    };
+    let tables = Tables {
+        unix: vec![side(100, 101), side(101, 100)],
+        ..Tables::default()
+    };
+    let (edges, _) = found(holders, &tables);
+    let kinds: Vec<_> = edges.iter().map(|e| e.channel).collect();
+    assert_eq!(kinds, [Channel::Unix, Channel::Pty, Channel::Memory]);
+    let pairs = pairs(&edges);
+    assert_eq!(pairs.len(), 1);
+    assert_eq!(pairs[0].channels.len(), 3);
+}

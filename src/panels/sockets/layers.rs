@@ -1,0 +1,224 @@
+//! The layers under one connection, from the program down to the cable, one line each.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::world::World;
+use crate::model::format;
+use crate::model::id::Bytes;
+use crate::model::network::{Connection, Interface, Network, reach};
+use crate::model::reading::Reading;
+use crate::model::socket::address::shown;
+use crate::model::socket::{Protocol, Scope};
+use crate::theme::Role;
+use crate::widgets::line;
+
+type Part = (String, Role);
+
+/// Draws the five layers below a title; as many lines as there is room for.
+pub fn draw(world: &World, network: &Network, c: &Connection, area: Rect, buf: &mut Buffer) {
+    let title = vec![
+        ("LAYERS ".to_owned(), Role::Title),
+        ("under the chosen socket".to_owned(), Role::Dim),
+    ];
+    let all = [
+        title,
+        application(c),
+        transport(network, c),
+        internet(network, c),
+        link(network, c),
+        physical(network, c),
+    ];
+    let skip = usize::from(area.height > 6);
+    for (parts, y) in all.iter().zip(area.y + skip as u16..area.bottom()) {
+        let at = Rect {
+            x: area.x + 1,
+            y,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        line::draw(&world.theme, at, parts, Modifier::empty(), buf);
+    }
+}
+
+fn layer(name: &str) -> Vec<Part> {
+    vec![(format!("{name:<12} "), Role::Dim)]
+}
+
+fn application(c: &Connection) -> Vec<Part> {
+    let mut out = layer("application");
+    for (id, name, fd) in &c.holders {
+        out.push((format!("{} {name}", id.pid), Role::Strong));
+        out.push((format!("  fd {fd}   "), Role::Dim));
+    }
+    if c.holders.is_empty() {
+        out.push((format!("a process of uid {}", c.inet.uid), Role::Text));
+    }
+    if c.more > 0 {
+        out.push((format!("and {} more", c.more), Role::Dim));
+    }
+    out
+}
+
+fn transport(network: &Network, c: &Connection) -> Vec<Part> {
+    let inet = &c.inet;
+    let mut out = layer("transport");
+    out.push((inet.protocol.word().to_uppercase(), Role::Strong));
+    let ports = match (inet.listens(), inet.remote.port()) {
+        (true, _) | (_, 0) => format!(" port {}", inet.local.port()),
+        (false, there) => format!(" port {} to {there}", inet.local.port()),
+    };
+    out.push((ports, Role::Text));
+    if let Some(service) = network.service(inet) {
+        out.push((format!(" {service}"), Role::Accent));
+    }
+    out.push((format!("   {}", inet.state.word(inet.protocol)), Role::Text));
+    match (&inet.tcp, inet.protocol) {
+        (Some(tcp), _) => {
+            let text = format!(
+                "   rtt {} ± {}   window {} × {}   resent {}   in all {} in, {} out",
+                format::duration(tcp.rtt),
+                format::duration(tcp.rtt_variation),
+                tcp.window,
+                format::bytes(Bytes(u64::from(tcp.mss))),
+                tcp.retransmits,
+                format::bytes(tcp.received),
+                format::bytes(tcp.acked),
+            );
+            out.push((text, Role::Dim));
+        }
+        (None, Protocol::Udp) => out.push(("   UDP counts nothing".to_owned(), Role::Dim)),
+        (None, Protocol::Tcp) => {}
+    }
+    out
+}
+
+fn internet(network: &Network, c: &Connection) -> Vec<Part> {
+    let inet = &c.inet;
+    let mut out = layer("network");
+    out.push((
+        if inet.local.is_ipv6() {
+            "IPv6 "
+        } else {
+            "IPv4 "
+        }
+        .to_owned(),
+        Role::Strong,
+    ));
+    if inet.listens() || inet.remote.port() == 0 {
+        out.push((shown(inet.local), Role::Text));
+        out.push((format!("   for {}", reach(inet)), Role::Dim));
+        return out;
+    }
+    let scope = |ip| Scope::of(ip).word();
+    out.push((inet.local.ip().to_string(), Role::Text));
+    out.push((format!(" {}", scope(inet.local.ip())), Role::Dim));
+    out.push((" to ".to_owned(), Role::Dim));
+    out.push((inet.remote.ip().to_string(), Role::Text));
+    out.push((format!(" {}", scope(inet.remote.ip())), Role::Dim));
+    if elsewhere(network, c) {
+        out.push(("   in another network namespace".to_owned(), Role::Dim));
+        return out;
+    }
+    let (interface, route) = network.way(inet.remote.ip());
+    if let Some(interface) = interface {
+        out.push((format!("   by {}", interface.name), Role::Text));
+    }
+    match route {
+        Some(route) => {
+            let net = match route.prefix {
+                0 => "default route".to_owned(),
+                prefix => format!("{}/{prefix}", route.destination),
+            };
+            out.push((format!(", {net}"), Role::Dim));
+            if let Some(gateway) = route.gateway {
+                out.push((format!(", gateway {gateway}"), Role::Dim));
+            }
+        }
+        None if interface.is_some() || Scope::of(inet.remote.ip()) == Scope::Loopback => {
+            out.push((", on this machine".to_owned(), Role::Dim));
+        }
+        None => out.push(("   no route is known".to_owned(), Role::Dim)),
+    }
+    out
+}
+
+fn elsewhere(network: &Network, c: &Connection) -> bool {
+    network.namespace != 0 && c.inet.namespace != 0 && c.inet.namespace != network.namespace
+}
+
+/// The interface that the socket's packets use; a listener for everyone uses them all.
+fn interface<'a>(network: &'a Network, c: &Connection) -> Option<&'a Interface> {
+    if elsewhere(network, c) {
+        return None;
+    }
+    let ip = if c.inet.remote.port() == 0 {
+        c.inet.local.ip()
+    } else {
+        c.inet.remote.ip()
+    };
+    (!ip.is_unspecified()).then(|| network.way(ip).0)?
+}
+
+fn link(network: &Network, c: &Connection) -> Vec<Part> {
+    let mut out = layer("link");
+    let Some(i) = interface(network, c) else {
+        out.push(("every interface".to_owned(), Role::Dim));
+        return out;
+    };
+    out.push((i.name.to_string(), Role::Strong));
+    match &i.mac {
+        Ok(Some(mac)) => out.push((format!("   {mac}"), Role::Text)),
+        Ok(None) => out.push(("   no hardware address".to_owned(), Role::Dim)),
+        Err(_) => out.push(("   –".to_owned(), Role::Dim)),
+    }
+    out.push((format!("   MTU {}", or_dash(i.mtu)), Role::Text));
+    let errors = i.counters.errors_in + i.counters.errors_out;
+    let drops = i.counters.drops_in + i.counters.drops_out;
+    let role = if errors + drops > 0 {
+        Role::Warn
+    } else {
+        Role::Dim
+    };
+    out.push((format!("   {errors} errors, {drops} drops"), role));
+    out
+}
+
+fn physical(network: &Network, c: &Connection) -> Vec<Part> {
+    let mut out = layer("physical");
+    let Some(i) = interface(network, c) else {
+        return out;
+    };
+    if i.is_loopback() {
+        out.push((
+            "none: the kernel hands it back to itself".to_owned(),
+            Role::Dim,
+        ));
+        return out;
+    }
+    let (carrier, role) = match i.carrier {
+        Ok(true) => ("carrier", Role::Good),
+        Ok(false) => ("no carrier", Role::Bad),
+        Err(_) => ("carrier –", Role::Dim),
+    };
+    out.push((carrier.to_owned(), role));
+    match i.speed {
+        Ok(mbit) => out.push((format!("   {}", speed(mbit)), Role::Text)),
+        Err(_) => out.push(("   speed –".to_owned(), Role::Dim)),
+    }
+    out
+}
+
+/// Megabits as people say them.
+pub fn speed(mbit: u32) -> String {
+    if mbit >= 1000 && mbit.is_multiple_of(1000) {
+        format!("{} Gbit/s", mbit / 1000)
+    } else {
+        format!("{mbit} Mbit/s")
+    }
+}
+
+fn or_dash(value: Reading<u32>) -> String {
+    value.map_or_else(|_| "–".to_owned(), |v| v.to_string())
+}

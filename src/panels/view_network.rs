@@ -1,0 +1,210 @@
+//! View 5: who owns this port, who eats my bandwidth, which way out? Then every socket.
+
+mod answers;
+mod interfaces;
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::sheet;
+use super::sockets::list::List;
+use super::sockets::{layers, newest, row, say};
+use crate::app::action::Action;
+use crate::app::event::Effect;
+use crate::app::key::{Code, Key, Mouse};
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::World;
+use crate::model::network::{Connection, Network};
+use crate::model::plan::Needs;
+
+/// Opens the process that holds the selected socket.
+const INSPECT: Action = Action {
+    name: "inspect-owner",
+    about: "Inspects the sockets of the process that holds the selected one",
+    keys: &[Key::of(Code::Enter)],
+    hint: "owner",
+};
+
+/// Chooses which sockets are listed.
+const SHOW: Action = Action {
+    name: "which-sockets",
+    about: "Lists all sockets, only those that listen, or only connections",
+    keys: &[Key::char('g')],
+    hint: "listening/connected",
+};
+
+const ACTIONS: [&Action; 17] = {
+    let mut all = [&INSPECT; 17];
+    let mut i = 0;
+    while i < 8 {
+        all[i + 1] = sheet::MOVES[i];
+        i += 1;
+    }
+    all[9] = moves::SEARCH;
+    all[10] = moves::NEXT;
+    all[11] = moves::PREVIOUS;
+    all[12] = moves::SORT_LEFT;
+    all[13] = moves::SORT_RIGHT;
+    all[14] = moves::INVERT;
+    all[15] = moves::COPY;
+    all[16] = &SHOW;
+    all
+};
+
+static SPEC: Spec = Spec {
+    name: "view-network",
+    title: "Network",
+    about: "Who owns which port, who moves how much over TCP, and which way packets leave.",
+    place: Place::View(5),
+    needs: Needs::NETWORK,
+    actions: &ACTIONS,
+};
+
+/// Which sockets are listed.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Which {
+    #[default]
+    All,
+    Listening,
+    Connected,
+}
+
+/// The view.
+#[derive(Default)]
+pub struct ViewNetwork {
+    list: List,
+    which: Which,
+    network: Option<Arc<Network>>,
+    answers: Rect,
+    interfaces: Rect,
+    layers: Rect,
+}
+
+impl ViewNetwork {
+    fn chosen(&self) -> Option<&Connection> {
+        self.list.chosen(self.network.as_deref()?)
+    }
+
+    /// The answers always stand; interfaces and layers only where the table keeps room enough.
+    fn divide(&mut self, area: Rect) -> Rect {
+        let shown = self.network.as_deref().map_or(0, interfaces::height);
+        let answers = area.height.min(3);
+        let rest = area.height - answers;
+        let interfaces = if rest >= shown + 8 { shown } else { 0 };
+        let layers = if rest >= interfaces + 18 { 8 } else { 0 };
+        let mut y = area.y;
+        let mut take = |height: u16| {
+            let part = Rect { y, height, ..area };
+            y += height;
+            part
+        };
+        self.answers = take(answers);
+        self.interfaces = take(interfaces);
+        let gap = u16::from(interfaces > 0 || rest > 12);
+        take(gap.min(rest));
+        let table = take(rest.saturating_sub(interfaces + layers + gap));
+        self.layers = take(layers);
+        table
+    }
+}
+
+impl Panel for ViewNetwork {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        if self.network.is_none() && self.list.sheet.sort == 0 {
+            // Whose port is it? Listeners first.
+            self.list.sheet.sort = 1;
+        }
+        self.network = newest(world);
+        let table = self.divide(area);
+        let which = self.which;
+        self.list
+            .fit(self.network.as_deref(), table, |c| match which {
+                Which::All => true,
+                Which::Listening => c.inet.listens(),
+                Which::Connected => !c.inet.listens(),
+            });
+        Reply::Pass
+    }
+
+    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+        if *action == INSPECT {
+            return match self.chosen().and_then(|c| c.holders.first()) {
+                Some((id, ..)) => Reply::Inspect(*id, "sockets"),
+                None => Reply::Say("the owner of this socket is not visible".to_owned()),
+            };
+        }
+        if *action == SHOW {
+            self.which = match self.which {
+                Which::All => Which::Listening,
+                Which::Listening => Which::Connected,
+                Which::Connected => Which::All,
+            };
+            return Reply::Done;
+        }
+        if *action == *moves::COPY {
+            return match self.chosen() {
+                Some(c) => Reply::Do(Effect::Copy(row::copied(c))),
+                None => Reply::Pass,
+            };
+        }
+        self.list.act(action)
+    }
+
+    fn typing(&self) -> bool {
+        self.list.sheet.typing()
+    }
+
+    fn key(&mut self, world: &World, key: Key) -> Reply {
+        self.list.sheet.key(&world.keys, key);
+        Reply::Done
+    }
+
+    fn paste(&mut self, _: &World, text: &str) -> Reply {
+        self.list.sheet.paste(text);
+        Reply::Done
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        self.list.mouse(mouse)
+    }
+
+    fn status(&self, _: &World) -> String {
+        let which = match self.which {
+            Which::All => "all sockets",
+            Which::Listening => "listening",
+            Which::Connected => "connections",
+        };
+        format!("{which}  {}", self.list.sheet.status())
+    }
+
+    fn explain(&self, _: &World) -> Vec<(String, String)> {
+        let mut out = answers::explain();
+        out.extend(row::explain(self.chosen()));
+        out
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let Some(network) = self.network.as_deref() else {
+            say(world, "reading the network …", area, buf);
+            return;
+        };
+        answers::draw(world, network, self.answers, buf);
+        interfaces::draw(world, network, self.interfaces, buf);
+        self.list.render(world, network, true, buf);
+        if self.layers.height > 0
+            && let Some(chosen) = self.chosen()
+        {
+            layers::draw(world, network, chosen, self.layers, buf);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
