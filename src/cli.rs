@@ -45,6 +45,8 @@ enum Command {
     System(report::system::Args),
     /// Sends a signal, to whom was meant and to nobody else
     Signal(report::signal::Args),
+    /// Prints who talks to whom
+    Ipc(report::ipc::Args),
     /// Prints the completions of a shell
     Completions {
         /// Which shell
@@ -62,6 +64,7 @@ impl Command {
             Self::Inspect(args) => report::inspect::run(args, paper),
             Self::System(args) => report::system::run(args, paper),
             Self::Signal(args) => report::signal::run(args, paper),
+            Self::Ipc(args) => report::ipc::run(args, paper),
             Self::Completions { shell } => completions(*shell, paper),
             Self::Man => manual(paper),
         }

@@ -23,6 +23,7 @@ mod signal_state;
 mod sockets;
 mod threads;
 mod view_disks;
+mod view_ipc;
 mod view_memory;
 mod view_network;
 
@@ -57,6 +58,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(explain::Explain::default()),
         Box::new(files::FilesTab::default()),
         Box::new(sockets::SocketsTab::default()),
+        Box::new(view_ipc::ViewIpc::default()),
         Box::new(view_network::ViewNetwork::default()),
         Box::new(view_memory::ViewMemory::default()),
         Box::new(environment::EnvironmentTab::default()),

@@ -151,7 +151,7 @@ impl Panel for ViewNetwork {
         if *action == *moves::COPY {
             return match self.chosen() {
                 Some(c) => Reply::Do(Effect::Copy(row::copied(c))),
-                None => Reply::Pass,
+                None => Reply::Say("nothing is selected".to_owned()),
             };
         }
         self.list.act(action)

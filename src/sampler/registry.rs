@@ -9,14 +9,14 @@ use crate::sys::descriptors::shared::Shared;
 use crate::sys::disks::DiskReader;
 use crate::sys::environ::Environ;
 use crate::sys::frequency::Frequencies;
-use crate::sys::isolation::Isolations;
 use crate::sys::ipc::Talks;
+use crate::sys::isolation::Isolations;
 use crate::sys::loadavg::Load;
 use crate::sys::machine_memory::MachineMemories;
 use crate::sys::meminfo::Meminfo;
+use crate::sys::network::Networks;
 use crate::sys::overview::Overviews;
 use crate::sys::own::OwnCost;
-use crate::sys::network::Networks;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
 use crate::sys::signal_masks::SignalMasks;
@@ -45,7 +45,6 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(residencies),
         Box::new(MachineMemories::new(root)),
         Box::new(DiskReader::new(root)),
-        Box::new(Descriptors::new(root, shared)),
         Box::new(Environ::new(root)),
         Box::new(Isolations::new(root)),
         Box::new(Descriptors::new(root, shared.clone())),

@@ -1,10 +1,10 @@
+//! How full a pipe is: borrows the descriptor for a moment, asks, and gives it back. Nothing is read from the pipe.
+//!
+//! Needs the right to trace the process; `pidfd_getfd(2)`, `ioctl_pipe(2)`.
 #![expect(
     unsafe_code,
     reason = "pidfd_getfd(2) and FIONREAD have no safe binding here"
 )]
-//! How full a pipe is: borrows the descriptor for a moment, asks, and gives it back. Nothing is read from the pipe.
-//!
-//! Needs the right to trace the process; `pidfd_getfd(2)`, `ioctl_pipe(2)`.
 
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 

@@ -1,0 +1,145 @@
+//! The first three lines: how much talk there is, who talks most, and the pipelines.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::world::World;
+use crate::model::format;
+use crate::model::ipc::{Channel, Ipc};
+use crate::theme::Role;
+use crate::widgets::line;
+
+type Part = (String, Role);
+
+/// Draws the answers.
+pub fn draw(world: &World, ipc: &Ipc, area: Rect, buf: &mut Buffer) {
+    let all = [channels(ipc), busiest(world, ipc), pipelines(world, ipc)];
+    for (parts, y) in all.iter().zip(area.y..area.bottom()) {
+        let at = Rect {
+            x: area.x + 1,
+            y,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        line::draw(&world.theme, at, parts, Modifier::empty(), buf);
+    }
+}
+
+fn label(text: &str) -> Part {
+    (format!("{text:<10} "), Role::Dim)
+}
+
+fn channels(ipc: &Ipc) -> Vec<Part> {
+    let mut out = vec![
+        label("channels"),
+        (ipc.edges.len().to_string(), Role::Strong),
+        (" between ".to_owned(), Role::Dim),
+        (ipc.pairs.len().to_string(), Role::Strong),
+        (" pairs".to_owned(), Role::Dim),
+    ];
+    if ipc.more > 0 {
+        out.push((
+            format!(" and {} more", format::count(ipc.more as u64)),
+            Role::Warn,
+        ));
+    }
+    let mut counts: Vec<(Channel, usize)> = Vec::new();
+    for edge in &ipc.edges {
+        match counts.iter_mut().find(|(c, _)| *c == edge.channel) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((edge.channel, 1)),
+        }
+    }
+    counts.sort_unstable();
+    for (channel, n) in counts {
+        let words = channel.counted(n);
+        let words = if n == 1 { format!("1 {words}") } else { words };
+        out.push((format!("   {words}"), Role::Dim));
+    }
+    if !ipc.complete {
+        out.push(("   still reading".to_owned(), Role::Warn));
+    }
+    if ipc.hidden > 0 {
+        out.push((
+            format!("   {} processes not visible", ipc.hidden),
+            Role::Dim,
+        ));
+    }
+    out
+}
+
+fn busiest(world: &World, ipc: &Ipc) -> Vec<Part> {
+    let mut out = vec![label("most")];
+    for pair in ipc.pairs.iter().take(5) {
+        let n: usize = pair.channels.iter().map(|(_, n)| n).sum();
+        out.push((pair.a.name.to_string(), Role::Accent));
+        let arrow = pair.flow.arrow(world.theme.glyphs.ascii);
+        out.push((format!(" {arrow} "), Role::Dim));
+        out.push((pair.b.name.to_string(), Role::Accent));
+        out.push((format!(" {n}   "), Role::Dim));
+    }
+    if ipc.pairs.is_empty() {
+        out.push((
+            "nobody that can be seen talks to anybody".to_owned(),
+            Role::Dim,
+        ));
+    }
+    out
+}
+
+fn pipelines(world: &World, ipc: &Ipc) -> Vec<Part> {
+    let mut out = vec![label("pipelines")];
+    let arrow = if world.theme.glyphs.ascii {
+        " -> "
+    } else {
+        " → "
+    };
+    for (i, stages) in ipc.pipelines.iter().take(6).enumerate() {
+        if i > 0 {
+            out.push(("   ".to_owned(), Role::Dim));
+        }
+        for (j, (_, name)) in stages.iter().enumerate() {
+            if j > 0 {
+                out.push((arrow.to_owned(), Role::Dim));
+            }
+            out.push((name.to_string(), Role::Accent));
+        }
+    }
+    match ipc.pipelines.len() {
+        0 => out.push(("none".to_owned(), Role::Dim)),
+        n if n > 6 => out.push((format!("   and {} more", n - 6), Role::Dim)),
+        _ => {}
+    }
+    out
+}
+
+/// What the words of the view mean.
+pub fn explain() -> Vec<(String, String)> {
+    [
+        (
+            "BY",
+            "What joins the two: pipes, unix sockets, TCP inside this machine, a terminal and the program that draws it, \
+             memory that both hold, eventfds, System V queues, a file lock that one waits for.",
+        ),
+        ("→ ← ⇄", "Which way data flows, or both ways."),
+        (
+            "64K of 64K",
+            "How full the pipe is. A full one makes its writer wait, an empty one its reader.",
+        ),
+        (
+            "and N more",
+            "One object is held by very many processes; not every pair of them is listed.",
+        ),
+        (
+            "not visible",
+            "Processes of other users do not show their descriptors to you; their channels are missing here.",
+        ),
+        (
+            "pipelines",
+            "Processes whose standard output is the standard input of the next, as a shell joins them with |.",
+        ),
+    ]
+    .map(|(word, about)| (word.to_owned(), about.to_owned()))
+    .to_vec()
+}

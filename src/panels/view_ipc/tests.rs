@@ -1,0 +1,148 @@
+use super::*;
+use crate::app::world::Settings;
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::Nanos;
+use crate::model::ipc::{Channel, Edge, Party, pairs};
+use crate::model::peer::Flow;
+use crate::panels::sockets::tests::drawn;
+use crate::theme::{Depth, Theme};
+
+fn party(pid: u32, name: &str) -> Party {
+    Party {
+        id: ProcId::new(pid, u64::from(pid)),
+        name: name.into(),
+        fd: Some(3),
+    }
+}
+
+fn edge(channel: Channel, a: (u32, &str), b: (u32, &str), flow: Flow, detail: &str) -> Edge {
+    Edge {
+        channel,
+        a: party(a.0, a.1),
+        b: party(b.0, b.1),
+        flow,
+        detail: detail.to_owned(),
+    }
+}
+
+fn world(ascii: bool) -> World {
+    let (make, bash, cc) = ((812, "make"), (780, "bash"), (900, "cc1"));
+    let edges = vec![
+        edge(
+            Channel::Pipe,
+            make,
+            cc,
+            Flow::Out,
+            "64K of 64K: the writer waits",
+        ),
+        edge(Channel::Pipe, cc, make, Flow::Out, "empty"),
+        edge(Channel::Pty, bash, make, Flow::Both, "pts/3"),
+        edge(Channel::Pipe, (790, "sh"), make, Flow::Out, "empty"),
+        edge(
+            Channel::Unix,
+            make,
+            (1, "systemd"),
+            Flow::Both,
+            "/run/systemd/notify",
+        ),
+        edge(
+            Channel::Memory,
+            (40, "X"),
+            (41, "term"),
+            Flow::Both,
+            "inode 7",
+        ),
+    ];
+    let stage = |p: (u32, &str)| (ProcId::new(p.0, 1), p.1.into());
+    let ipc = Ipc {
+        pairs: pairs(&edges),
+        edges,
+        more: 4996,
+        pipelines: vec![vec![stage((790, "sh")), stage(make)]],
+        hidden: 2,
+        descriptors: 100,
+        complete: true,
+    };
+    let mut world = World::new(Theme::terminal(Depth::True, ascii), Settings::default());
+    let mut detail = Detail::default();
+    detail.machine.ipc = Some(Stamped::new(Nanos(1), Ok(ipc)));
+    world.detail = Arc::new(detail);
+    world
+}
+
+#[test]
+fn pairs_stand_above_the_neighbourhood_of_the_chosen_one() {
+    let mut view = ViewIpc::default();
+    insta::assert_snapshot!(drawn(&mut view, &world(false), 118, 24), @r##"
+     channels   6 between 5 pairs and 5.0k more   3 pipes   1 unix socket   1 terminal   1 shared memory   2 processes no…
+     most       make ⇄ cc1 2   systemd ⇄ make 1   X ⇄ term 1   bash ⇄ make 1   sh → make 1
+     pipelines  sh → make
+
+     PROCESS                      PROCESS                    BY                         DETAIL
+    ▌    812 make              ⇄      900 cc1                2 pipes                    64K of 64K: the writer waits, emp…
+           1 systemd           ⇄      812 make               unix socket                /run/systemd/notify
+          40 X                 ⇄       41 term               shared memory              inode 7
+         780 bash              ⇄      812 make               terminal                   pts/3
+         790 sh                →      812 make               pipe                       empty
+
+
+
+
+
+
+
+     NEIGHBOURHOOD of 812 make
+                                         790 sh → pipe ─┬─ 812 make ─┬─ unix socket ⇄ 1 systemd
+                                     900 cc1 ⇄ 2 pipes ─┘            └─ terminal ⇄ 780 bash
+    "##);
+}
+
+#[test]
+fn every_size_answers_in_both_alphabets() {
+    for ascii in [false, true] {
+        let world = world(ascii);
+        for (width, height) in [(58, 13), (78, 20), (118, 36), (198, 56)] {
+            let text = drawn(&mut ViewIpc::default(), &world, width, height);
+            assert!(text.contains("make"), "{width}x{height}\n{text}");
+            assert!(
+                text.contains("6 between 5 pairs"),
+                "{width}x{height}\n{text}"
+            );
+            assert!(!ascii || !text.contains(['→', '─', '⇄']), "{text}");
+        }
+        for width in 0..60 {
+            drawn(&mut ViewIpc::default(), &world, width, width / 2);
+        }
+    }
+}
+
+#[test]
+fn enter_and_r_go_to_the_two_ends_and_g_keeps_one_neighbourhood() {
+    let world = world(false);
+    let mut view = ViewIpc::default();
+    drawn(&mut view, &world, 118, 30);
+    let goes = |view: &mut ViewIpc, action| match view.act(&world, action) {
+        Reply::Inspect(id, "files") => id.pid.0,
+        _ => 0,
+    };
+    assert_eq!(
+        (goes(&mut view, &INSPECT), goes(&mut view, &OTHER)),
+        (812, 900)
+    );
+    view.act(&world, &SHOW);
+    let text = drawn(&mut view, &world, 118, 30);
+    assert!(!text.contains("41 term"), "{text}");
+    assert!(view.status(&world).starts_with("only 812"));
+}
+
+#[test]
+fn a_search_leaves_what_contains_it() {
+    let world = world(false);
+    let mut view = ViewIpc::default();
+    view.act(&world, moves::SEARCH);
+    for c in "memory".chars() {
+        view.key(&world, Key::char(c));
+    }
+    drawn(&mut view, &world, 118, 30);
+    assert_eq!(view.rows.len(), 1);
+}
