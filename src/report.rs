@@ -2,8 +2,8 @@
 //!
 //! Each report has its `Args` and a `run(&Args, &mut Paper) -> Result<Exit, Error>`, and one line in `cli`.
 
-pub mod inspect;
 pub mod descriptors;
+pub mod inspect;
 pub mod ipc;
 pub mod json;
 pub mod paper;
