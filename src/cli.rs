@@ -47,6 +47,8 @@ enum Command {
     Signal(report::signal::Args),
     /// Prints who talks to whom
     Ipc(report::ipc::Args),
+    /// Tells who ran on which core, as it happens
+    Slices(report::slices::Args),
     /// Prints the completions of a shell
     Completions {
         /// Which shell
@@ -65,6 +67,7 @@ impl Command {
             Self::System(args) => report::system::run(args, paper),
             Self::Signal(args) => report::signal::run(args, paper),
             Self::Ipc(args) => report::ipc::run(args, paper),
+            Self::Slices(args) => report::slices::run(args, paper),
             Self::Completions { shell } => completions(*shell, paper),
             Self::Man => manual(paper),
         }

@@ -22,6 +22,7 @@ pub mod signal;
 mod signal_state;
 mod sockets;
 mod threads;
+mod view_cpu;
 mod view_disks;
 mod view_ipc;
 mod view_memory;
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(header::Header),
         Box::new(footer::Footer::default()),
         Box::new(lanes::Lanes::default()),
+        Box::new(view_cpu::ViewCpu::default()),
         Box::new(list::List::default()),
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),

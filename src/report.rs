@@ -9,6 +9,7 @@ pub mod json;
 pub mod paper;
 pub mod ps;
 pub mod signal;
+pub mod slices;
 pub mod system;
 pub mod target;
 pub mod tree;

@@ -33,6 +33,7 @@ use crate::sys::source::Error;
 use details::Details;
 use pulse::Pulse;
 use sweeper::Sweeper;
+pub use switches::Listening;
 
 /// What the samplers tell.
 #[derive(Clone, Debug)]

@@ -56,6 +56,7 @@ pub mod sock_diag;
 pub mod source;
 pub mod stack_pointers;
 pub mod standing;
+pub mod stop;
 pub mod system_calls;
 pub mod tables;
 pub mod users;

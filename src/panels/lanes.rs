@@ -4,6 +4,7 @@ mod explain;
 mod memory;
 mod meters;
 pub mod picture;
+pub mod summary;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -191,4 +192,4 @@ impl Panel for Lanes {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

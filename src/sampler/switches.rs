@@ -6,6 +6,7 @@
 mod recorder;
 
 use std::io;
+use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use recorder::Recorder;
@@ -14,15 +15,18 @@ use super::{Desk, News, Tell};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::text::SafeText;
-use crate::model::timeline::Origin;
+use crate::model::timeline::{Origin, Timeline};
 use crate::sys::changes::{Drain, Feed};
 use crate::sys::perf::{self, Reader};
 use crate::sys::root::ProcRoot;
 use crate::sys::sampled::Sampled;
+use crate::sys::stop::Stop;
 use crate::sys::{clock, cores};
 
 /// Between two published views.
 const PACE: Nanos = Nanos::from_millis(200);
+/// Between two looks of a report.
+const REPORTING: Nanos = Nanos::from_millis(100);
 /// Between two readings of the sampled source: 20 Hz.
 const SAMPLING: Nanos = Nanos::from_millis(50);
 /// How long an open source is kept after nobody needs it, so that going from page to page loses nothing.
@@ -89,25 +93,11 @@ impl Watch<'_> {
             return;
         }
         self.keep_open(plan, shown, now);
-        match &self.open {
-            Some(Open::Rings { fds, .. }) => perf::wait(fds, PACE),
-            Some(Open::Sampled(_)) => perf::wait(&[], SAMPLING),
-            None => return,
-        }
+        let Some(open) = &mut self.open else { return };
+        open.wait(PACE, &[]);
         let now = clock::now();
         let due = now.since(self.published) >= PACE;
-        let timeline = match &mut self.open {
-            Some(Open::Rings { recorder, .. }) => {
-                let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
-                recorder.drain();
-                (shown && due).then(|| recorder.publish())
-            }
-            Some(Open::Sampled(sampled)) => {
-                sampled.step(now);
-                (shown && due).then(|| sampled.publish(now))
-            }
-            None => None,
-        };
+        let timeline = open.step(shown && due);
         if let Some(mut timeline) = timeline {
             self.published = now;
             timeline.why = self.why.clone();
@@ -128,13 +118,18 @@ impl Watch<'_> {
         }
         let cpus = cores::online(self.root);
         self.close();
-        match self.exact(&cpus, now) {
-            Ok(open) => self.open = Some(open),
+        match exact(self.root, &cpus, self.feed, now) {
+            Ok(open) => {
+                self.why = SafeText::default();
+                self.open = Some(open);
+            }
             Err(error) => {
                 let why = perf::why(&error, perf::paranoid(self.root));
                 self.why = SafeText::from(why);
                 if shown {
-                    let own = plan.focus.and_then(|id| self.own(id, &cpus, now).ok());
+                    let own = plan
+                        .focus
+                        .and_then(|id| own(self.root, id, &cpus, now).ok());
                     self.open = Some(own.unwrap_or_else(|| {
                         Open::Sampled(Box::new(Sampled::new(self.root, &cpus, now)))
                     }));
@@ -152,45 +147,110 @@ impl Watch<'_> {
         recorder.cpus() != cores::online(self.root)
     }
 
-    fn exact(&mut self, cpus: &[CpuId], now: Nanos) -> io::Result<Open> {
-        if !self.root.is_live() {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        let reader = Reader::of_all(cpus)?;
-        self.why = SafeText::default();
-        let fds = reader.fds();
-        let recorder = Recorder::new(self.root, reader, Origin::Exact, self.feed.clone(), now);
-        let recorder = Arc::new(Mutex::new(recorder));
-        let filler: Arc<Mutex<dyn Drain>> = recorder.clone();
-        self.feed.fill_by(Some(filler));
-        Ok(Open::Rings {
-            recorder,
-            fds,
-            of: None,
-        })
-    }
-
-    fn own(&self, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Open> {
-        if !self.root.is_live() {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        let reader = Reader::of_own(&perf::threads(self.root, id.pid), cpus)?;
-        let fds = reader.fds();
-        if fds.is_empty() {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        let recorder = Recorder::new(self.root, reader, Origin::Own, Feed::default(), now);
-        Ok(Open::Rings {
-            recorder: Arc::new(Mutex::new(recorder)),
-            fds,
-            of: Some(id),
-        })
-    }
-
     fn close(&mut self) {
         if self.open.take().is_some() {
             self.feed.fill_by(None);
         }
+    }
+}
+
+/// Opens the rings of all cores.
+fn exact(root: &ProcRoot, cpus: &[CpuId], feed: &Feed, now: Nanos) -> io::Result<Open> {
+    if !root.is_live() {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let reader = Reader::of_all(cpus)?;
+    let fds = reader.fds();
+    let recorder = Recorder::new(root, reader, Origin::Exact, feed.clone(), now);
+    let recorder = Arc::new(Mutex::new(recorder));
+    let filler: Arc<Mutex<dyn Drain>> = recorder.clone();
+    feed.fill_by(Some(filler));
+    Ok(Open::Rings {
+        recorder,
+        fds,
+        of: None,
+    })
+}
+
+/// Opens the rings of one process.
+fn own(root: &ProcRoot, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Open> {
+    if !root.is_live() {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let reader = Reader::of_own(&perf::threads(root, id.pid), cpus)?;
+    let fds = reader.fds();
+    if fds.is_empty() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    let recorder = Recorder::new(root, reader, Origin::Own, Feed::default(), now);
+    Ok(Open::Rings {
+        recorder: Arc::new(Mutex::new(recorder)),
+        fds,
+        of: Some(id),
+    })
+}
+
+impl Open {
+    /// Reads what there is to read, and tells it if `tell`.
+    fn step(&mut self, tell: bool) -> Option<Timeline> {
+        let now = clock::now();
+        match self {
+            Self::Rings { recorder, .. } => {
+                let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+                recorder.drain();
+                tell.then(|| recorder.publish())
+            }
+            Self::Sampled(sampled) => {
+                sampled.step(now);
+                tell.then(|| sampled.publish(now))
+            }
+        }
+    }
+
+    /// Waits until there is something to read, at most so long.
+    fn wait(&self, at_most: Nanos, more: &[RawFd]) {
+        match self {
+            Self::Rings { fds, .. } => {
+                let all: Vec<_> = fds.iter().chain(more).copied().collect();
+                perf::wait(&all, at_most);
+            }
+            Self::Sampled(_) => perf::wait(more, at_most.min(SAMPLING)),
+        }
+    }
+}
+
+/// The best source that the kernel allows, read on the caller's thread, for reports.
+pub struct Listening {
+    open: Open,
+    why: SafeText,
+}
+
+impl Listening {
+    /// Opens it; `of`: the process that matters, where not all may be heard.
+    pub fn open(root: &ProcRoot, of: Option<ProcId>) -> Self {
+        let (cpus, now) = (cores::online(root), clock::now());
+        match exact(root, &cpus, &Feed::default(), now) {
+            Ok(open) => Self {
+                open,
+                why: SafeText::default(),
+            },
+            Err(error) => {
+                let own = of.and_then(|id| own(root, id, &cpus, now).ok());
+                let sampled = || Open::Sampled(Box::new(Sampled::new(root, &cpus, now)));
+                Self {
+                    open: own.unwrap_or_else(sampled),
+                    why: perf::why(&error, perf::paranoid(root)).into(),
+                }
+            }
+        }
+    }
+
+    /// Waits a tenth of a second at most, or until a signal asks to stop, and tells all that is known by then.
+    pub fn step(&mut self, at_most: Nanos, stop: &Stop) -> Timeline {
+        self.open.wait(at_most.min(REPORTING), &[stop.fd()]);
+        let mut line = self.open.step(true).unwrap_or_default();
+        line.why = self.why.clone();
+        line
     }
 }
 

@@ -19,7 +19,7 @@ use crate::model::timeline::{Cell, Origin, Tally, Timeline, Who, Window};
 use crate::theme::Role;
 
 pub use draw::numbers_width;
-pub use scope::Scope;
+pub use scope::{Scope, rounded};
 
 /// A shorter span of time.
 pub const ZOOM_IN: Action = Action {
@@ -85,6 +85,8 @@ pub struct Row {
     pub total: Tally,
     /// Its shares of the last tick.
     pub share: Option<CoreShare>,
+    /// Its frequency, where known.
+    pub khz: Option<u32>,
 }
 
 /// Where the parts of the picture stand.
@@ -222,6 +224,7 @@ impl Picture {
                     cells,
                     total: lane.total(window, line.origin),
                     share: core.and_then(|i| cores[i].share.ok()),
+                    khz: core.and_then(|i| cores[i].khz),
                 }
             })
             .collect();

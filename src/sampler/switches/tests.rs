@@ -119,7 +119,7 @@ fn the_thread_publishes_and_fills_the_feed() {
         ..Plan::default()
     });
     let feed = Feed::default();
-    let told: Arc<Mutex<Vec<Arc<crate::model::timeline::Timeline>>>> = Arc::default();
+    let told: Arc<Mutex<Vec<Arc<Timeline>>>> = Arc::default();
     let heard = Arc::clone(&told);
     let desk = Arc::new(desk);
     let ender = Arc::clone(&desk);

@@ -41,6 +41,10 @@ impl Picture {
             let x = (parts.left + parts.cells).min(parts.area.right());
             let right = Rect::new(x, y, parts.area.right() - x, 1);
             numbers(theme, row, self.span(), right, buf);
+            if parts.each > 2 {
+                let below = Rect { y: y + 1, ..right };
+                more_numbers(theme, row, below.intersection(parts.area), buf);
+            }
             y += parts.each;
         }
         self.mark_cursor(theme, buf);
@@ -170,6 +174,28 @@ fn numbers(theme: &Theme, row: &Row, span: Nanos, area: Rect, buf: &mut Buffer) 
             " preempt"
         };
         parts.push((word.to_owned(), Role::Dim));
+    }
+    line::draw(theme, area, &parts, Modifier::empty(), buf);
+}
+
+/// What of the core's time was nobody's, and its frequency: below the first numbers.
+fn more_numbers(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
+    let Some(share) = row.share.filter(|_| area.width >= 30) else {
+        return;
+    };
+    let mut parts = Vec::new();
+    for (name, value, role) in [
+        (" idle", share.idle, Role::Text),
+        (" iowait", share.iowait, Role::CpuIowait),
+        (" irq", share.irq, Role::CpuIrq),
+        (" steal", share.steal, Role::CpuSteal),
+    ] {
+        parts.push((format!("{name} "), Role::Dim));
+        let role = if value >= 1.0 { role } else { Role::Dim };
+        parts.push((format!("{value:.0}"), role));
+    }
+    if let Some(khz) = row.khz {
+        parts.push((format!("  {:.1} GHz", f64::from(khz) / 1e6), Role::Dim));
     }
     line::draw(theme, area, &parts, Modifier::empty(), buf);
 }

@@ -1,0 +1,230 @@
+//! `pscope slices`: who ran on which core, live, as lines of text or JSON, or as a trace for the Perfetto viewer.
+
+mod perfetto;
+mod text;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::paper::Paper;
+use super::{Error, Exit, target};
+use crate::model::id::{CpuId, Nanos, ProcId};
+use crate::model::plan::Needs;
+use crate::model::timeline::{Ended, Origin, Slice, Timeline, Who, Window};
+use crate::sampler::Listening;
+use crate::sys::root::ProcRoot;
+use crate::sys::{clock, stop};
+
+/// `pscope slices`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this process: a pid or a name
+    target: Option<String>,
+    /// How long to listen: 5s, 200ms, 2m
+    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span)]
+    span: Nanos,
+    /// One JSON object a slice, as it ends; a summary as the last line
+    #[arg(long)]
+    json: bool,
+    /// Writes the slices as a trace that the Perfetto viewer opens
+    #[arg(long, value_name = "FILE")]
+    perfetto: Option<PathBuf>,
+}
+
+/// Reads `5s`, `200ms`, `1.5s`, `2m`; a bare number is seconds.
+fn span(text: &str) -> Result<Nanos, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let scale = match &text[digits.len()..] {
+        "ms" => 1e6,
+        "" | "s" => 1e9,
+        "m" | "min" => 60e9,
+        "h" => 3600e9,
+        unit => {
+            return Err(format!(
+                "no unit of time is called '{unit}'; write 5s, 200ms or 2m"
+            ));
+        }
+    };
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| format!("'{text}' is no time; write 5s, 200ms or 2m"))?;
+    let ns = number * scale;
+    if ns.is_finite() && ns > 0.0 && ns < 1e18 {
+        Ok(Nanos(ns as u64))
+    } else {
+        Err(format!("'{text}' is no time to listen"))
+    }
+}
+
+/// A slice as a line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    cpu: u32,
+    start_ns: u64,
+    end_ns: u64,
+    pid: u32,
+    tid: u32,
+    name: &'a str,
+    ended: Option<&'static str>,
+}
+
+/// How the slices are known, and how many events were lost.
+#[derive(Serialize)]
+struct Summary {
+    source: &'static str,
+    lost: u64,
+    seconds: f64,
+    slices: u64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    why: String,
+}
+
+/// Where slices go as they end.
+struct Out<'p, 'o> {
+    paper: &'p mut Paper<'o>,
+    json: bool,
+    trace: Option<perfetto::Trace<BufWriter<File>>>,
+    of: Option<ProcId>,
+    /// Until when each core's slices are written.
+    written: HashMap<CpuId, Nanos>,
+    slices: u64,
+}
+
+/// Listens and tells.
+///
+/// # Errors
+/// `NoProcess` for a target that is not there; `Failed` when nothing can be heard or the trace cannot be written.
+pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    let of = match &args.target {
+        Some(text) => Some(target::find(&super::sweep(Needs::empty())?, text)?),
+        None => None,
+    };
+    let trace = match &args.perfetto {
+        Some(path) => Some(trace(path)?),
+        None => None,
+    };
+    let stop = stop::on_signals();
+    let root = ProcRoot::live();
+    let begin = clock::now();
+    let mut listening = Listening::open(&root, of);
+    let mut out = Out {
+        paper,
+        json: args.json,
+        trace,
+        of,
+        written: HashMap::new(),
+        slices: 0,
+    };
+    let end = Nanos(begin.0.saturating_add(args.span.0));
+    let mut line;
+    loop {
+        let now = clock::now();
+        line = listening.step(end.since(now), &stop);
+        out.tell(&line, false)?;
+        if clock::now() >= end || stop.asked() {
+            break;
+        }
+    }
+    out.tell(&line, true)?;
+    let window = Window {
+        from: begin,
+        to: line.now,
+    };
+    out.end(&line, window)?;
+    Ok(Exit::Done)
+}
+
+fn trace(path: &PathBuf) -> Result<perfetto::Trace<BufWriter<File>>, Error> {
+    let file = File::create(path)
+        .map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
+    Ok(perfetto::Trace::new(BufWriter::new(file)))
+}
+
+impl Out<'_, '_> {
+    /// Writes the slices that ended since the last call; `last`: also those that still run.
+    fn tell(&mut self, line: &Timeline, last: bool) -> Result<(), Error> {
+        if line.origin == Origin::Sampled {
+            return Ok(());
+        }
+        for lane in &line.lanes {
+            let from = self.written.get(&lane.cpu).copied().unwrap_or_default();
+            for (slice, who) in lane.slices.from(from) {
+                let running = slice.ended == Ended::Running;
+                if slice.end <= from || (running && !last) {
+                    continue;
+                }
+                if !running {
+                    self.written.insert(lane.cpu, slice.end);
+                }
+                if self.of.is_none_or(|id| id == who.id) {
+                    self.one(lane.cpu, slice, who)?;
+                }
+            }
+        }
+        if self.json {
+            self.paper.out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, cpu: CpuId, slice: &Slice, who: &Who) -> Result<(), Error> {
+        self.slices += 1;
+        if let Some(trace) = &mut self.trace {
+            trace.slice(cpu, slice, who)?;
+        }
+        if self.json {
+            let line = Line {
+                cpu: cpu.0,
+                start_ns: slice.start.0,
+                end_ns: slice.end.0,
+                pid: who.id.pid.0,
+                tid: who.tid.0,
+                name: &who.name,
+                ended: slice.ended.word(),
+            };
+            serde_json::to_writer(&mut *self.paper.out, &line)?;
+            self.paper.out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn end(self, line: &Timeline, window: Window) -> Result<(), Error> {
+        if let Some(trace) = self.trace {
+            trace.finish()?;
+        }
+        if !self.json {
+            return text::write(self.paper, line, window, self.of);
+        }
+        let summary = Summary {
+            source: line.origin.word(),
+            lost: line.lost,
+            seconds: window.span().seconds(),
+            slices: self.slices,
+            why: line.why.to_string(),
+        };
+        let line = serde_json::json!({ "summary": summary });
+        serde_json::to_writer(&mut *self.paper.out, &line)?;
+        self.paper.out.write_all(b"\n")?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(span("5s"), Ok(Nanos(5_000_000_000)));
+        assert_eq!(span("200ms"), Ok(Nanos(200_000_000)));
+        assert_eq!(span("1.5"), Ok(Nanos(1_500_000_000)));
+        assert_eq!(span("2m"), Ok(Nanos(120_000_000_000)));
+        for wrong in ["", "s", "-1s", "5 parsecs", "inf", "0"] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The summary of `pscope slices` for a person.
+
+use std::fmt::Write as _;
+
+use crate::model::format;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::text::pad;
+use crate::model::timeline::{Origin, Timeline, Window};
+use crate::report::Error;
+use crate::report::paper::{Ink, Paper};
+
+/// Rows at most.
+const ROWS: usize = 30;
+
+/// Writes who had the cores, and what is known of one process in particular.
+pub fn write(
+    paper: &mut Paper<'_>,
+    line: &Timeline,
+    window: Window,
+    of: Option<ProcId>,
+) -> Result<(), Error> {
+    let seconds = window.span().seconds().max(1e-9);
+    let mut head = format!("{} · {seconds:.1} s", line.origin.title());
+    if line.lost > 0 {
+        let _ = write!(head, " · {} events lost", line.lost);
+    }
+    paper.line(&[(&head, Ink::Strong)])?;
+    if !line.why.is_empty() {
+        paper.line(&[(&line.why, Ink::Dim)])?;
+    }
+    for lane in &line.lanes {
+        let sums = lane.total(window, line.origin);
+        let busy = sums.run.seconds() * 100.0 / seconds;
+        let text = format!(
+            "cpu{:<4} busy {busy:>5.1}%  {:>7} slices/s  mean {:>7}  {} preempted",
+            lane.cpu.0,
+            format::per_second(sums.slices as f64 / seconds),
+            sums.mean().map_or("–".to_owned(), format::duration),
+            sums.preempted_percent()
+                .map_or("–".to_owned(), |p| format!("{p:.0}%")),
+        );
+        paper.line(&[(&text, Ink::Plain)])?;
+    }
+    paper.line(&[])?;
+    let title = "    PID NAME             SHARE% SLICES/S    MEAN LONGEST PREEMPTED  WAITED  MOVED";
+    paper.line(&[(title, Ink::Dim)])?;
+    let found = line.by_process(window);
+    let shown = found.iter().filter(|p| of.is_none_or(|id| id == p.who.id));
+    for found in shown.take(ROWS) {
+        let sums = found.sums;
+        let exact = line.origin != Origin::Sampled;
+        let or_dash = |text: Option<String>| text.filter(|_| exact).unwrap_or("–".to_owned());
+        let text = format!(
+            "{:>7} {} {:>6} {:>8} {:>7} {:>7} {:>9} {:>7} {:>6}",
+            found.who.id.pid.0,
+            pad(&found.who.name, 16),
+            format::percent((sums.run.seconds() * 100.0 / seconds) as f32),
+            format::per_second(sums.slices as f64 / seconds),
+            sums.mean().map_or("–".to_owned(), format::duration),
+            or_dash(Some(format::duration(sums.longest))),
+            or_dash(sums.preempted_percent().map(|p| format!("{p:.0}%"))),
+            or_dash(Some(format::duration(sums.waited))),
+            or_dash(Some(format::count(sums.moved))),
+        );
+        paper.line(&[(&text, Ink::Plain)])?;
+    }
+    if let Some(id) = of.filter(|_| line.origin == Origin::Exact) {
+        takers(paper, line, window, id)?;
+    }
+    Ok(())
+}
+
+fn takers(paper: &mut Paper<'_>, line: &Timeline, window: Window, id: ProcId) -> Result<(), Error> {
+    let takers = line.takers(
+        id,
+        Window {
+            from: window.from,
+            to: Nanos(window.to.0),
+        },
+    );
+    let all: u64 = takers.iter().map(|(_, n)| n).sum();
+    paper.line(&[])?;
+    if all == 0 {
+        paper.line(&[("nobody took the core from it", Ink::Plain)])?;
+        return Ok(());
+    }
+    paper.line(&[("who took the core from it", Ink::Dim)])?;
+    for (who, count) in takers.iter().take(ROWS) {
+        let share = *count as f64 * 100.0 / all as f64;
+        let text = format!(
+            "{:>7} {} {share:>5.1}%  {count} times",
+            who.id.pid.0,
+            pad(&who.name, 16)
+        );
+        paper.line(&[(&text, Ink::Plain)])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! Signals that ask a report to end: `INT`, `TERM` and `HUP` through a `signalfd(2)`, so that it can write its last line.
+
+use std::os::fd::{AsRawFd, RawFd};
+
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+/// Whether a signal asked to end.
+#[derive(Debug)]
+pub struct Stop(Option<SignalFd>);
+
+/// Listens from now on; the signals do nothing else any more in this thread and those it makes.
+pub fn on_signals() -> Stop {
+    let mut set = SigSet::empty();
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        set.add(signal);
+    }
+    let blocked = set.thread_block().ok();
+    let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+    Stop(blocked.and_then(|()| SignalFd::with_flags(&set, flags).ok()))
+}
+
+impl Stop {
+    /// Whether one came; it is asked for once.
+    pub fn asked(&self) -> bool {
+        let Some(fd) = &self.0 else { return false };
+        matches!(fd.read_signal(), Ok(Some(_)))
+    }
+
+    /// What becomes readable when one comes; -1 where signals end the program at once.
+    pub fn fd(&self) -> RawFd {
+        self.0.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+}
