@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::text::pad;
-use crate::model::timeline::{Origin, Timeline, Window};
+use crate::model::timeline::{Origin, Tally, Timeline, Window};
 use crate::report::Error;
 use crate::report::paper::{Ink, Paper};
 
@@ -28,16 +28,20 @@ pub fn write(
     if !line.why.is_empty() {
         paper.line(&[(&line.why, Ink::Dim)])?;
     }
+    let busy_word = if line.origin == Origin::Own {
+        "its"
+    } else {
+        "busy"
+    };
     for lane in &line.lanes {
         let sums = lane.total(window, line.origin);
         let busy = sums.run.seconds() * 100.0 / seconds;
         let text = format!(
-            "cpu{:<4} busy {busy:>5.1}%  {:>7} slices/s  mean {:>7}  {} preempted",
+            "cpu{:<4} {busy_word} {busy:>5.1}%  {:>7} slices/s  mean {:>7}  {} preempted",
             lane.cpu.0,
             format::per_second(sums.slices as f64 / seconds),
             sums.mean().map_or("–".to_owned(), format::duration),
-            sums.preempted_percent()
-                .map_or("–".to_owned(), |p| format!("{p:.0}%")),
+            preempted(line, &sums),
         );
         paper.line(&[(&text, Ink::Plain)])?;
     }
@@ -68,6 +72,12 @@ pub fn write(
         takers(paper, line, window, id)?;
     }
     Ok(())
+}
+
+fn preempted(line: &Timeline, sums: &Tally) -> String {
+    let share = sums.preempted_percent();
+    let known = share.filter(|_| line.origin != Origin::Sampled);
+    known.map_or("–".to_owned(), |p| format!("{p:.0}%"))
 }
 
 fn takers(paper: &mut Paper<'_>, line: &Timeline, window: Window, id: ProcId) -> Result<(), Error> {
