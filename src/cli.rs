@@ -49,6 +49,8 @@ enum Command {
     Ipc(report::ipc::Args),
     /// Tells who ran on which core, as it happens
     Slices(report::slices::Args),
+    /// Tells which kernel interfaces are open to pscope, and how to open the others
+    Doctor(report::doctor::Args),
     /// Prints the completions of a shell
     Completions {
         /// Which shell
@@ -68,6 +70,7 @@ impl Command {
             Self::Signal(args) => report::signal::run(args, paper),
             Self::Ipc(args) => report::ipc::run(args, paper),
             Self::Slices(args) => report::slices::run(args, paper),
+            Self::Doctor(args) => report::doctor::run(args, paper),
             Self::Completions { shell } => completions(*shell, paper),
             Self::Man => manual(paper),
         }

@@ -5,6 +5,7 @@
 pub mod descriptors;
 pub mod inspect;
 pub mod ipc;
+pub mod doctor;
 pub mod json;
 pub mod paper;
 pub mod ps;

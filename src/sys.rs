@@ -12,6 +12,7 @@ pub mod connector;
 pub mod cores;
 pub mod descriptors;
 pub mod disks;
+pub mod doctor;
 pub mod elf;
 pub mod environ;
 pub mod fdinfo;

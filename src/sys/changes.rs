@@ -11,7 +11,8 @@ use crate::model::id::{Pid, Tid};
 ///
 /// A process is in `ran` when one of its threads came on a core or left one, when it is on a core at the moment of taking,
 /// and when it got or lost a thread; every counter of a process that is in no set is as it was, save resident memory
-/// (which reclaim may take from a sleeping one) and the parent of one whose parent is in `ended`.
+/// (which reclaim may take from a sleeping one) and the parent of one whose parent is in `ended`. A sleeping process that
+/// was woken and waits for its first turn is in no set either: its state is told when it gets a core.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Had a core, or changed its number of threads.

@@ -1,0 +1,135 @@
+//! `pscope doctor`: each kernel interface, whether it is open to this program, what it gives, and how to get it.
+
+use serde::Serialize;
+
+use super::json::SCHEMA;
+use super::paper::{Ink, Paper};
+use super::{Error, Exit};
+use crate::model::text::pad;
+use crate::sys::doctor::{self, Finding, State};
+use crate::sys::root::ProcRoot;
+
+/// `pscope doctor`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Writes JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    schema: u32,
+    sources: Vec<Source<'a>>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    name: &'a str,
+    state: &'a str,
+    gives: &'a str,
+    found: Option<&'a str>,
+    get: Option<&'a str>,
+}
+
+/// Examines this machine and tells.
+///
+/// # Errors
+/// When the paper takes no more.
+pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    let findings = doctor::examine(&ProcRoot::live());
+    if args.json {
+        json(&findings, paper)?;
+    } else {
+        text(&findings, paper)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn json(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
+    fn some(text: &str) -> Option<&str> {
+        (!text.is_empty()).then_some(text)
+    }
+    let sources = findings.iter().map(|f| Source {
+        name: f.name,
+        state: f.state.word(),
+        gives: f.gives,
+        found: some(&f.found),
+        get: some(&f.get),
+    });
+    let answer = Answer {
+        schema: SCHEMA,
+        sources: sources.collect(),
+    };
+    serde_json::to_writer(&mut *paper.out, &answer)?;
+    paper.out.write_all(b"\n")?;
+    Ok(())
+}
+
+fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
+    let [good, bad] = if paper.ascii {
+        ["+", "-"]
+    } else {
+        ["✓", "✗"]
+    };
+    for finding in findings {
+        let (mark, ink) = match finding.state {
+            State::Ok => (good, Ink::Plain),
+            State::Limited => ("!", Ink::Strong),
+            State::Denied | State::Absent => (bad, Ink::Strong),
+        };
+        paper.line(&[
+            (&format!("{mark} {}", pad(finding.name, 13)), ink),
+            (&pad(finding.state.word(), 8), ink),
+            (finding.gives, Ink::Plain),
+        ])?;
+        for (label, more) in [("seen", &finding.found), ("get", &finding.get)] {
+            if !more.is_empty() {
+                // A command that is cut in the middle cannot be pasted.
+                let text = format!("                       {label}: {more}\n");
+                paper.out.write_all(text.as_bytes())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding() -> Finding {
+        Finding {
+            name: "switches",
+            state: State::Denied,
+            gives: "every context switch",
+            found: "kernel.perf_event_paranoid is 2".to_owned(),
+            get: "sudo sysctl kernel.perf_event_paranoid=0".to_owned(),
+        }
+    }
+
+    fn written(write: impl FnOnce(&mut Paper<'_>) -> Result<(), Error>) -> String {
+        let mut out = Vec::new();
+        let mut paper = Paper {
+            out: &mut out,
+            width: None,
+            ascii: true,
+            styled: false,
+        };
+        write(&mut paper).expect("written");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn says_what_is_missing_and_the_way_to_it() {
+        let text = written(|paper| text(&[finding()], paper));
+        assert_eq!(
+            text,
+            "- switches     denied  every context switch\n\
+             \x20                      seen: kernel.perf_event_paranoid is 2\n\
+             \x20                      get: sudo sysctl kernel.perf_event_paranoid=0\n"
+        );
+        let json = written(|paper| json(&[finding()], paper));
+        assert!(json.starts_with(r#"{"schema":1,"sources":[{"name":"switches","state":"denied""#));
+    }
+}

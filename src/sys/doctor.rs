@@ -1,0 +1,301 @@
+//! Which kernel interfaces are open to this program: each is tried once, and what would open it is told exactly.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
+
+use super::cores;
+use super::perf::{self, Reader};
+use super::root::ProcRoot;
+use crate::model::id::{Pid, Tid};
+
+/// How an interface was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// All of it.
+    Ok,
+    /// A part of it, or of some processes only.
+    Limited,
+    /// The kernel refuses it to this user.
+    Denied,
+    /// This kernel or container does not have it.
+    Absent,
+}
+
+impl State {
+    /// The state as one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Limited => "limited",
+            Self::Denied => "denied",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+/// One interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Its name.
+    pub name: &'static str,
+    /// How it was found.
+    pub state: State,
+    /// What it gives.
+    pub gives: &'static str,
+    /// What was seen, where that says more than the state.
+    pub found: String,
+    /// The exact way to get it; empty where there is none or nothing is missing.
+    pub get: String,
+}
+
+impl Finding {
+    fn new(name: &'static str, gives: &'static str, state: State) -> Self {
+        Self {
+            name,
+            state,
+            gives,
+            found: String::new(),
+            get: String::new(),
+        }
+    }
+
+    fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = found.into();
+        self
+    }
+
+    /// Tells the way, where something is missing.
+    fn get(mut self, get: impl Into<String>) -> Self {
+        if self.state != State::Ok {
+            self.get = get.into();
+        }
+        self
+    }
+}
+
+/// Tries every interface.
+pub fn examine(root: &ProcRoot) -> Vec<Finding> {
+    let program = program();
+    vec![
+        processes(root),
+        others(root, &program),
+        switches(root, &program),
+        own_switches(root),
+        times(root),
+        scheduler(root),
+        pressure(root),
+        kernel_stack(root),
+        sockets(),
+        groups(root),
+        frequency(root),
+        delays(root),
+    ]
+}
+
+/// The path of this program, for commands that a person can paste.
+fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    let path = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if path.chars().all(plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    }
+}
+
+/// How a failed reading is to be told.
+fn state(error: &io::Error) -> State {
+    match error.raw_os_error() {
+        Some(libc::EACCES | libc::EPERM) => State::Denied,
+        _ => State::Absent,
+    }
+}
+
+fn readable(path: &Path) -> State {
+    fs::read(path).map_or_else(|e| state(&e), |_| State::Ok)
+}
+
+fn processes(root: &ProcRoot) -> Finding {
+    let mounts = fs::read_to_string(root.proc("self/mountinfo")).unwrap_or_default();
+    let hidden = mounts
+        .lines()
+        .filter(|l| l.contains(" - proc "))
+        .find_map(|l| l.split([' ', ',']).find(|o| o.starts_with("hidepid=")));
+    let gives = "the process table, names, states, times, memory";
+    let listed = readable(&root.proc("self/stat"));
+    match hidden.filter(|h| !matches!(*h, "hidepid=0" | "hidepid=off")) {
+        Some(option) if listed == State::Ok && !nix::unistd::geteuid().is_root() => {
+            Finding::new("processes", gives, State::Limited)
+                .found(format!(
+                    "/proc is mounted with {option}: others' processes are hidden"
+                ))
+                .get("sudo mount -o remount,hidepid=0 /proc, or run pscope as root")
+        }
+        _ => Finding::new("processes", gives, listed).get("mount -t proc proc /proc"),
+    }
+}
+
+fn others(root: &ProcRoot, program: &str) -> Finding {
+    let gives = "descriptors, memory maps, environment and I/O of other users' processes";
+    // The first process belongs to root nearly everywhere.
+    match fs::read_dir(root.proc("1/fd")) {
+        Ok(_) => Finding::new("others", gives, State::Ok),
+        Err(e) => Finding::new("others", gives, state(&e))
+            .found("only this user's own processes are open")
+            .get(format!(
+                "sudo setcap cap_sys_ptrace,cap_dac_read_search,cap_perfmon+ep {program}"
+            )),
+    }
+}
+
+fn switches(root: &ProcRoot, program: &str) -> Finding {
+    let gives = "every context switch: exact slices, who took the core from whom, cheap refreshes";
+    let level = perf::paranoid(root);
+    let told = level.map_or(String::new(), |l| {
+        format!("kernel.perf_event_paranoid is {l}")
+    });
+    match Reader::of_all(&cores::online(root)) {
+        Ok(_) => Finding::new("switches", gives, State::Ok).found(told),
+        Err(e) if level.is_none() => {
+            Finding::new("switches", gives, State::Absent).found(perf::why(&e, level))
+        }
+        Err(e) => {
+            let found = if state(&e) == State::Denied {
+                told
+            } else {
+                perf::why(&e, level)
+            };
+            Finding::new("switches", gives, state(&e)).found(found).get(format!(
+                "sudo setcap cap_perfmon+ep {program}   or   sudo sysctl kernel.perf_event_paranoid=0"
+            ))
+        }
+    }
+}
+
+fn own_switches(root: &ProcRoot) -> Finding {
+    let gives = "slices of one's own processes, without any right";
+    let own = Tid(std::process::id());
+    let tids = perf::threads(root, Pid(own.0));
+    let tid = tids.first().copied().unwrap_or(own);
+    match Reader::of_own(&[tid], &cores::online(root)) {
+        Ok(_) => Finding::new("own switches", gives, State::Ok),
+        Err(e) => Finding::new("own switches", gives, state(&e))
+            .found(format!("perf_event_open: {e}"))
+            .get("sudo sysctl kernel.perf_event_paranoid=2, and a container whose seccomp profile allows perf_event_open"),
+    }
+}
+
+fn times(root: &ProcRoot) -> Finding {
+    let gives =
+        "time on a core and waiting for one, slices; sampled lanes where switches are denied";
+    Finding::new("schedstat", gives, readable(&root.proc("self/schedstat")))
+        .get("a kernel with CONFIG_SCHED_INFO")
+}
+
+fn scheduler(root: &ProcRoot) -> Finding {
+    let gives = "virtual run time, slice length and migrations of a thread";
+    Finding::new("sched", gives, readable(&root.proc("self/sched")))
+        .get("a kernel with CONFIG_SCHED_DEBUG")
+}
+
+fn pressure(root: &ProcRoot) -> Finding {
+    let gives = "how much time was lost to waiting for cores, memory and I/O: the verdict";
+    let state = readable(&root.proc("pressure/cpu"));
+    Finding::new("pressure", gives, state).get("boot with psi=1; a kernel with CONFIG_PSI")
+}
+
+fn kernel_stack(root: &ProcRoot) -> Finding {
+    let gives = "where in the kernel a thread waits";
+    Finding::new("kernel stack", gives, readable(&root.proc("self/stack")))
+        .get("run pscope as root")
+}
+
+fn sockets() -> Finding {
+    let gives = "sockets with their peers, queues, round trips and throughput";
+    let made = socket(
+        AddressFamily::Netlink,
+        SockType::Datagram,
+        SockFlag::SOCK_CLOEXEC,
+        SockProtocol::NetlinkSockDiag,
+    );
+    match made {
+        Ok(_) => Finding::new("sock_diag", gives, State::Ok),
+        Err(e) => Finding::new("sock_diag", gives, state(&e.into()))
+            .get("sudo modprobe unix_diag tcp_diag inet_diag"),
+    }
+}
+
+fn groups(root: &ProcRoot) -> Finding {
+    let gives = "limits, throttling and pressure of control groups";
+    let mounts = fs::read_to_string(root.proc("self/mountinfo")).unwrap_or_default();
+    let mounted = |kind: &str| mounts.lines().any(|l| l.contains(kind));
+    match (mounted(" - cgroup2 "), mounted(" - cgroup ")) {
+        (true, false) => Finding::new("cgroups", gives, State::Ok).found("version 2"),
+        (true, true) => Finding::new("cgroups", gives, State::Ok).found("versions 1 and 2"),
+        (false, true) => Finding::new("cgroups", gives, State::Limited)
+            .found("version 1 only: no pressure of groups")
+            .get("boot with systemd.unified_cgroup_hierarchy=1"),
+        (false, false) => Finding::new("cgroups", gives, State::Absent)
+            .get("sudo mount -t cgroup2 none /sys/fs/cgroup"),
+    }
+}
+
+fn frequency(root: &ProcRoot) -> Finding {
+    let gives = "the frequency of each core";
+    let path = root.sys("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
+    let state = readable(&path);
+    let finding = Finding::new("frequency", gives, state);
+    if state == State::Absent {
+        finding.found("no driver: usual in virtual machines")
+    } else {
+        finding
+    }
+}
+
+fn delays(root: &ProcRoot) -> Finding {
+    let gives = "time that processes waited for block devices";
+    let on = fs::read_to_string(root.proc("sys/kernel/task_delayacct"));
+    match on {
+        Ok(text) if text.trim() == "1" => Finding::new("delays", gives, State::Ok),
+        Ok(_) => Finding::new("delays", gives, State::Absent)
+            .found("switched off")
+            .get("sudo sysctl kernel.task_delayacct=1"),
+        Err(e) => Finding::new("delays", gives, state(&e))
+            .get("boot with delayacct; a kernel with CONFIG_TASK_DELAY_ACCT"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_examined() {
+        let all = examine(&ProcRoot::live());
+        assert_eq!(all[0].name, "processes");
+        assert_ne!(all[0].state, State::Absent);
+        for finding in &all {
+            assert!(!finding.gives.is_empty());
+            assert!(
+                finding.state != State::Ok || finding.get.is_empty(),
+                "{finding:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_machine_has_nothing() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let all = examine(&root);
+        let of = |name: &str| all.iter().find(|f| f.name == name).map(|f| f.state);
+        assert_eq!(of("processes"), Some(State::Absent));
+        assert_eq!(of("pressure"), Some(State::Absent));
+        assert_eq!(of("cgroups"), Some(State::Absent));
+        assert_eq!(of("frequency"), Some(State::Absent));
+    }
+}
