@@ -173,6 +173,7 @@ impl Panel for ViewCpu {
         let content = Content {
             head: vec![Vec::new(), head(world, window)],
             foot: &|_| Vec::new(),
+            titles: true,
             keys: &self.keys,
             matches: &|i, needle| name(i).to_lowercase().contains(&needle.to_lowercase()),
             row: &|i| table::row(world, &found[i], &name(i), seconds),
