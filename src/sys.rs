@@ -37,6 +37,7 @@ pub mod open_files;
 pub mod opened;
 pub mod overview;
 pub mod own;
+pub mod outfile;
 pub mod perf;
 pub mod pipe_fill;
 pub mod pressure;

@@ -4,9 +4,8 @@ mod perfetto;
 mod text;
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -17,7 +16,7 @@ use crate::model::plan::Needs;
 use crate::model::timeline::{Ended, Origin, Slice, Timeline, Who, Window};
 use crate::sampler::Listening;
 use crate::sys::root::ProcRoot;
-use crate::sys::{clock, stop};
+use crate::sys::{clock, outfile, stop};
 
 /// `pscope slices`
 #[derive(Debug, clap::Args)]
@@ -87,7 +86,7 @@ struct Summary {
 struct Out<'p, 'o> {
     paper: &'p mut Paper<'o>,
     json: bool,
-    trace: Option<perfetto::Trace<BufWriter<File>>>,
+    trace: Option<perfetto::Trace<Box<dyn Write>>>,
     of: Option<ProcId>,
     /// Until when each core's slices are written.
     written: HashMap<CpuId, Nanos>,
@@ -138,10 +137,10 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn trace(path: &PathBuf) -> Result<perfetto::Trace<BufWriter<File>>, Error> {
-    let file = File::create(path)
+fn trace(path: &Path) -> Result<perfetto::Trace<Box<dyn Write>>, Error> {
+    let file = outfile::create(path)
         .map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
-    Ok(perfetto::Trace::new(BufWriter::new(file)))
+    Ok(perfetto::Trace::new(file))
 }
 
 impl Out<'_, '_> {
