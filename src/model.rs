@@ -23,6 +23,7 @@ pub mod reading;
 pub mod region;
 pub mod sample;
 pub mod scene;
+pub mod schedule;
 pub mod signal;
 pub mod snapshot;
 pub mod socket;

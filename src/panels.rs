@@ -17,6 +17,7 @@ mod log;
 mod memory;
 mod overview;
 mod palette;
+mod schedule;
 pub mod sheet;
 pub mod signal;
 mod signal_state;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(footer::Footer::default()),
         Box::new(lanes::Lanes::default()),
         Box::new(view_cpu::ViewCpu::default()),
+        Box::new(schedule::ScheduleTab::default()),
         Box::new(list::List::default()),
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),

@@ -35,9 +35,9 @@ pub mod netlink;
 pub mod network;
 pub mod open_files;
 pub mod opened;
+pub mod outfile;
 pub mod overview;
 pub mod own;
-pub mod outfile;
 pub mod perf;
 pub mod pipe_fill;
 pub mod pressure;
@@ -51,6 +51,7 @@ pub mod root;
 pub mod sampled;
 #[cfg(test)]
 pub mod scenario;
+pub mod sched;
 pub mod sharers;
 pub mod signal_masks;
 pub mod signals;

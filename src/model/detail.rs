@@ -14,6 +14,7 @@ use super::overview::Overview;
 use super::reading::Reading;
 use super::region::AddressSpace;
 use super::sample::Fault;
+use super::schedule::Schedule;
 use super::signal::SignalState;
 use super::threads::Threads;
 
@@ -67,6 +68,8 @@ pub struct Detail {
     pub environment: Slot<Environment>,
     /// What confines it.
     pub isolation: Slot<Isolation>,
+    /// How the kernel schedules it.
+    pub schedule: Slot<Schedule>,
     /// What it does with signals.
     pub signals: Slot<SignalState>,
     /// What the system views show.

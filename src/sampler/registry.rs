@@ -19,6 +19,7 @@ use crate::sys::overview::Overviews;
 use crate::sys::own::OwnCost;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
+use crate::sys::sched::Schedules;
 use crate::sys::signal_masks::SignalMasks;
 use crate::sys::source::Source;
 use crate::sys::waits::Waits;
@@ -51,6 +52,7 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(Networks::new(root, shared.clone())),
         Box::new(Talks::new(root, shared)),
         Box::new(SignalMasks::new(root)),
+        Box::new(Schedules::new(root)),
         Box::new(Waits::new(root)),
     ]
 }

@@ -37,7 +37,7 @@ pub fn draw(look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
     }
     let mut from = 0;
     while from < cells.len().min(area.width as usize) {
-        let run = run(&cells[from..]);
+        let run = look.run(&cells[from..]);
         let wide = run.min(area.width as usize - from);
         let x = area.x + from as u16;
         let run_area = Rect::new(x, area.y, wide as u16, area.height);
@@ -47,18 +47,6 @@ pub fn draw(look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
         }
         from += run;
     }
-}
-
-/// How many cells from the first one on belong to the same process, solidly; at least one.
-fn run(cells: &[Cell]) -> usize {
-    let Some(first) = cells.first().and_then(|c| c.who.as_ref()) else {
-        return 1;
-    };
-    let same = |c: &&Cell| {
-        let same = c.who.as_ref().is_some_and(|w| w.id == first.id);
-        c.fill == Fill::Known && c.busy >= SOLID && same
-    };
-    cells.iter().take_while(same).count().max(1)
 }
 
 /// Letters on a run: dark on the light and middle colours that themes give processes.
@@ -77,6 +65,32 @@ impl Look<'_> {
         self.focus.is_some_and(|focus| focus != id)
     }
 
+    /// Whose share of a cell is drawn, and how much it is.
+    fn shown(&self, cell: &Cell) -> Option<(f32, ProcId)> {
+        let who = cell.who.as_ref()?;
+        // What the process in focus had of the cell shows, even where another one had more.
+        match self.focus {
+            Some(focus) if cell.focus > 0.0 => Some((cell.focus, focus)),
+            _ => Some((cell.busy, who.id)),
+        }
+    }
+
+    /// The process that fills a cell, where it is also the one whose name the cell knows.
+    fn solid_of(&self, cell: &Cell) -> Option<ProcId> {
+        let (share, id) = self.shown(cell).filter(|_| cell.fill == Fill::Known)?;
+        let named = cell.who.as_ref().is_some_and(|w| w.id == id);
+        (share >= SOLID && named).then_some(id)
+    }
+
+    /// How many cells from the first one on belong to the same process, solidly; at least one.
+    fn run(&self, cells: &[Cell]) -> usize {
+        let Some(first) = cells.first().and_then(|c| self.solid_of(c)) else {
+            return 1;
+        };
+        let same = |c: &&Cell| self.solid_of(c) == Some(first);
+        cells.iter().take_while(same).count()
+    }
+
     fn cell(&self, cell: &Cell) -> (&'static str, Style) {
         let ascii = self.theme.glyphs.ascii;
         let faint = self.theme.style(Role::Faint);
@@ -85,17 +99,12 @@ impl Look<'_> {
             Fill::Gap => return (if ascii { "/" } else { "╱" }, self.theme.style(Role::Bad)),
             Fill::Known => {}
         }
-        let Some(who) = &cell.who else {
+        let Some((share, id)) = self.shown(cell) else {
             return match (self.idle_known, ascii) {
                 (false, _) => (" ", faint),
                 (true, true) => (".", faint),
                 (true, false) => ("·", faint),
             };
-        };
-        // What the process in focus had of the cell shows, even where another one had more.
-        let (share, id) = match self.focus {
-            Some(focus) if cell.focus > 0.0 => (cell.focus, focus),
-            _ => (cell.busy, who.id),
         };
         let style = if self.dimmed(id) {
             faint
@@ -123,7 +132,7 @@ impl Look<'_> {
     /// Writes the mean length of the slices of a run below it, and whether the last one was preempted.
     fn length(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
         let slices: u64 = cells.iter().map(|c| u64::from(c.slices)).sum();
-        if cells[0].who.is_none() || cells[0].busy < SOLID || slices == 0 {
+        if self.solid_of(&cells[0]).is_none() || slices == 0 {
             return;
         }
         let run: u64 = cells.iter().map(|c| c.run.0).sum();
@@ -150,7 +159,7 @@ fn name(cells: &[Cell], area: Rect, buf: &mut Buffer) {
         return;
     };
     let room = (area.width as usize).saturating_sub(2);
-    if cells[0].busy < SOLID || room < 3 || (width(&who.name) > room && room < 6) {
+    if room < 3 || (width(&who.name) > room && room < 6) {
         return;
     }
     let name = cut(&who.name, room);

@@ -170,7 +170,7 @@ fn takers(out: &mut Vec<SumLine>, takers: &[(Arc<Who>, u64)]) {
 }
 
 /// Cells of a label.
-const LABEL: usize = 16;
+const LABEL: usize = 18;
 
 /// Draws the lines from the top of `area`.
 pub fn draw(theme: &Theme, lines: &[SumLine], area: Rect, buf: &mut Buffer) {

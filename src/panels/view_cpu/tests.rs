@@ -20,7 +20,7 @@ fn drawn(width: u16, height: u16, keys: &[Key]) -> (ViewCpu, String) {
 #[test]
 fn lanes_table_and_one_process() {
     let (_, text) = drawn(140, 26, &[]);
-    insta::assert_snapshot!(text, @r"
+    insta::assert_snapshot!(text,  @r"
  cpu0                                                                                 50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
                                                                                      idle 50 iowait 0 irq 0 steal 0                         
                                                                                                                                             
@@ -29,24 +29,24 @@ fn lanes_table_and_one_process() {
                                                                                                                                             
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
                                                                                                                                             
- Who had the cores in these 10 s · busy 55.0% · idle 45.0%                            slice length     125/s, mean 4 ms                     
+ Who had the cores in these 10 s · busy 55.0% · idle 45.0%                            slice length       125/s, mean 4 ms                   
      PID NAME              SHARE%▼ SLICES/S    MEAN LONGEST PREEMPTED  WAITED  MOVED  < 10 µs                                               
 ▌      4 ■ job4               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 100 µs                                              
        2 ■ job2               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 500 µs                                              
        6 ■ job6               10.0       50   2.0ms   2.0ms        0%       0      0  < 1 ms                                                
                                                                                       < 2 ms                                                
-                                                                                      < 4.2 ms         ██████████████████████████ 100%      
+                                                                                      < 4.2 ms           ████████████████████████ 100%      
                                                                                       < 8.4 ms                                              
                                                                                       ≥ 8.4 ms                                              
                                                                                                                                             
                                                                                       one second of it                                      
-                                                                                      on a core        ██████████████ 500 ms                
-                                                                                      preempted        █████████████ 500 ms                 
-                                                                                      ended            100% preempted  0% yielded           
-                                                                                      moved core       0/s  0.0% of its slices              
+                                                                                      on a core          █████████████ 500 ms               
+                                                                                      preempted          ████████████ 500 ms                
+                                                                                      ended              100% preempted  0% yielded         
+                                                                                      moved core         0/s  0.0% of its slices            
                                                                                                                                             
-                                                                                      who took the co…                                      
-                                                                                      job2             ██████████████████████████ 100%  125…
+                                                                                      who took the core                                     
+                                                                                      job2               ████████████████████████ 100%  125…
 ");
 }
 
