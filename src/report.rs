@@ -3,9 +3,9 @@
 //! Each report has its `Args` and a `run(&Args, &mut Paper) -> Result<Exit, Error>`, and one line in `cli`.
 
 pub mod descriptors;
+pub mod doctor;
 pub mod inspect;
 pub mod ipc;
-pub mod doctor;
 pub mod json;
 pub mod paper;
 pub mod ps;
