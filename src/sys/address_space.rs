@@ -21,7 +21,7 @@ use crate::model::region::{AddressSpace, FileId, Headers, Mapping};
 /// The least time between two readings, in milliseconds.
 const PACE: u64 = 1000;
 /// Readings may take this share of a core: one part of so many.
-const SHARE: u64 = 150;
+const SHARE: u64 = 250;
 
 /// Reads the address space of the process in focus: `maps` first, then `smaps` at a pace that follows its cost.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub struct AddressSpaces {
     exe: Option<FileId>,
     pointers: StackPointers,
     sharers: Sharers,
+    /// What the last reading took.
+    cost: Nanos,
     pace: u64,
 }
 
@@ -50,6 +52,7 @@ impl AddressSpaces {
             exe: None,
             pointers: StackPointers::default(),
             sharers: Sharers::new(root),
+            cost: Nanos(u64::MAX),
             pace: PACE,
         }
     }
@@ -117,6 +120,7 @@ impl AddressSpaces {
         }
         self.of = Some(id);
         self.pace = PACE;
+        self.cost = Nanos(u64::MAX);
         self.headers.clear();
         self.opaque.clear();
         self.exe = None;
@@ -277,7 +281,9 @@ impl AddressSpaces {
         };
         let space = self.of(id, residency);
         if let Ok(space) = &space {
-            self.pace = (space.cost.0 / 1_000_000 * SHARE).clamp(PACE, 20_000);
+            // A machine that is busy elsewhere makes one reading look dear; the cheaper of the last two counts.
+            let cost = std::mem::replace(&mut self.cost, space.cost).min(space.cost);
+            self.pace = (cost.0 * SHARE / 1_000_000).clamp(PACE, 10_000);
         }
         // A process that ended keeps what was last read of it.
         let kept = into.of == Some(id) && into.regions.as_ref().is_some_and(|r| r.value.is_ok());

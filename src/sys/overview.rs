@@ -21,7 +21,7 @@ mod status;
 /// The pace while it costs little.
 const PACE_MS: u64 = 1000;
 /// A reading takes at most this share of the time: one part in so many.
-const SHARE: u64 = 100;
+const SHARE: u64 = 250;
 /// So many threads are asked for their slices.
 const THREADS: usize = 256;
 
@@ -35,6 +35,7 @@ pub struct Overviews {
     /// What the threads had of the cores, and when that was read.
     before: Option<(SchedStat, Nanos)>,
     cost: Nanos,
+    last_cost: Nanos,
 }
 
 impl Overviews {
@@ -46,6 +47,7 @@ impl Overviews {
             last: None,
             before: None,
             cost: Nanos(0),
+            last_cost: Nanos(u64::MAX),
         }
     }
 
@@ -210,7 +212,7 @@ impl Source<Detail> for Overviews {
     }
 
     fn pace_ms(&self) -> u64 {
-        PACE_MS.max(self.cost.0 / 1_000_000 * SHARE)
+        PACE_MS.max(self.cost.0 * SHARE / 1_000_000)
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
@@ -220,7 +222,9 @@ impl Source<Detail> for Overviews {
         };
         let value = self.of(id);
         let now = clock::now();
-        self.cost = now.since(into.at);
+        // As for the address space: the cheaper of the last two readings counts.
+        let cost = now.since(into.at);
+        self.cost = std::mem::replace(&mut self.last_cost, cost).min(cost);
         // The last picture of a process that has ended stays.
         let kept = into.overview.as_ref().is_some_and(|o| o.value.is_ok());
         if !(kept && value == Err(Missing::Gone)) {

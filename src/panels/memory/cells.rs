@@ -55,7 +55,7 @@ const BY_KIND: [Column; 11] = [
     DIRTY,
     GROWTH,
     words("", 0, false, 9),
-    words("resident of claimed", 12, true, 5),
+    words("of claimed", 12, true, 5),
 ];
 
 const BY_ADDRESS: [Column; 11] = [
