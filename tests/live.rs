@@ -4,4 +4,5 @@ mod live {
     mod inspect;
     pub mod puppet;
     mod regions;
+    mod waits;
 }

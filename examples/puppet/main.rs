@@ -12,9 +12,17 @@ use std::any::Any;
 use std::io::BufRead as _;
 
 mod regions;
+mod signals;
+mod waits;
 
 /// Every part by its name.
-const PARTS: &[(&str, Make)] = &[("regions", regions::make)];
+///
+/// Signals come first, since every thread inherits what is blocked; regions next, since they fork while there is one thread.
+const PARTS: &[(&str, Make)] = &[
+    ("signals", signals::make),
+    ("regions", regions::make),
+    ("waits", waits::make),
+];
 
 /// Makes a part.
 type Make = fn() -> Part;
