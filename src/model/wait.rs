@@ -3,12 +3,14 @@
 mod call;
 mod classify;
 mod deadlock;
+mod ends;
 mod memory;
 mod words;
 
 pub use call::{Call, wanted};
 pub use classify::{Clues, Now, classify};
 pub use deadlock::{Deadlock, deadlocks};
+pub use ends::end_of;
 pub use memory::Memory;
 pub use words::Names;
 

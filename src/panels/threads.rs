@@ -1,9 +1,11 @@
 //! The tab Threads: each thread, what it does, and what it waits for in words.
 
 mod explain;
+mod foot;
 mod rows;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -20,13 +22,15 @@ use crate::app::world::World;
 use crate::model::id::Tid;
 use crate::model::plan::{Needs, Plan};
 use crate::model::threads::{ThreadRow, Threads};
+use crate::model::wait::Wait;
 
 static SPEC: Spec = Spec {
     name: "threads",
     title: "Threads",
     about: "Its threads: what each does, how much, and what it waits for.",
     place: Place::Tab,
-    needs: Needs::WAITS,
+    // Descriptors, since a wait tells who is at the other end.
+    needs: Needs::WAITS.union(Needs::FILES),
     actions: listing::ACTIONS,
 };
 
@@ -84,6 +88,13 @@ impl Panel for ThreadsTab {
         plan.needs |= SPEC.needs;
         let shown = self.keys.get(self.list.in_view()).unwrap_or_default();
         plan.threads = shown.into();
+        if let Some(threads) = self.kept.value() {
+            let rows = shown.iter().filter_map(|tid| threads.get(*tid));
+            let waits = rows.filter_map(|r| Some(&r.detail.as_ref().ok()?.waiting.what));
+            let fds = waits.flat_map(Wait::descriptors);
+            let fds: BTreeSet<u32> = fds.filter_map(|f| u32::try_from(f.number).ok()).collect();
+            plan.descriptors = fds.into_iter().collect();
+        }
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
@@ -96,9 +107,11 @@ impl Panel for ThreadsTab {
         let content = Content {
             titles: true,
             head: rows::head(&threads, self.kept.ended(), area.height),
-            foot: &|_| Vec::new(),
+            foot: &|i| foot::lines(world, &threads, &threads.rows[self.order[i]], area.width),
             keys: &self.keys,
-            matches: &|i, needle| rows::contains(&threads, &threads.rows[self.order[i]], needle),
+            matches: &|i, needle| {
+                rows::contains(world, &threads, &threads.rows[self.order[i]], needle)
+            },
             row: &|i| {
                 rows::row(
                     world,
@@ -112,11 +125,11 @@ impl Panel for ThreadsTab {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
         if action == moves::COPY {
             let row = self.list.sheet.chosen().zip(self.kept.value());
             return row.map_or(Reply::Done, |(tid, threads)| {
-                Reply::Do(Effect::Copy(rows::copied(threads, *tid)))
+                Reply::Do(Effect::Copy(rows::copied(world, threads, *tid)))
             });
         }
         self.list.act(action, rows::COLUMNS)

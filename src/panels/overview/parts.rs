@@ -8,6 +8,7 @@ use crate::model::peer::Note;
 use crate::model::stat::State;
 use crate::model::text::{cut, pad};
 use crate::model::threads::Threads;
+use crate::model::wait::end_of;
 use crate::theme::Role;
 
 /// How many descriptors are open, and what the first ones lead to.
@@ -127,12 +128,7 @@ fn descriptor(view: &View<'_>, d: &Descriptor, wide: usize) -> Parts {
 /// Who is at the other end of a descriptor, for the words of a wait.
 pub(super) fn peer_of(view: &View<'_>, fd: i32) -> Option<String> {
     let files: &Files = super::value(view.world, view.world.detail.files.as_ref())?;
-    let row = files
-        .rows
-        .iter()
-        .find(|d| i64::from(d.fd) == i64::from(fd))?;
-    let peer = row.peers.named.first()?;
-    Some(format!("{} {}", peer.id.pid, peer.name))
+    end_of(files, fd)
 }
 
 /// How many threads there are, and what the first ones wait for.

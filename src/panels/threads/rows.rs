@@ -9,9 +9,9 @@ use crate::model::id::{Nanos, Tid};
 use crate::model::reading::{Missing, Reading};
 use crate::model::stat::State;
 use crate::model::threads::{ThreadRow, Threads};
-use crate::model::wait::{Lock, Wait};
+use crate::model::wait::{Lock, Wait, end_of};
 use crate::panels::listing::Parts;
-use crate::theme::{Role, Theme};
+use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
 
 pub const NAME: usize = 1;
@@ -45,7 +45,7 @@ pub const COLUMNS: &[Column] = &[
     column("STACK", 5, true, 3),
     Column {
         title: "WAITS FOR",
-        width: 22,
+        width: 30,
         right: false,
         grows: true,
         rank: 0,
@@ -59,6 +59,13 @@ pub fn is_descending(column: usize) -> bool {
 
 /// A wait is told with its age from this on.
 const WORTH_TELLING: Nanos = Nanos(1_000_000_000);
+
+/// What is at the other end of a descriptor of the process in focus.
+pub fn peer(world: &World, fd: i32) -> Option<String> {
+    let slot = world.detail.files.as_ref()?;
+    let files = slot.value.as_ref().ok()?;
+    (Some(files.of) == world.focus).then(|| end_of(files, fd))?
+}
 
 pub fn row(world: &World, threads: &Threads, row: &ThreadRow, ended: bool) -> Row {
     let theme = &world.theme;
@@ -85,7 +92,7 @@ pub fn row(world: &World, threads: &Threads, row: &ThreadRow, ended: bool) -> Ro
             value(rates.map(|r| rate(r.voluntary)), Role::Dim),
             value(rates.map(|r| rate(r.involuntary)), Role::Dim),
             value(row.value(|d| d.stack).map(|s| bytes(s.used)), Role::Text),
-            waits(theme, threads, row),
+            waits(world, threads, row),
         ],
         style: if ended {
             theme.style(Role::Dim)
@@ -95,11 +102,12 @@ pub fn row(world: &World, threads: &Threads, row: &ThreadRow, ended: bool) -> Ro
     }
 }
 
-fn waits(theme: &Theme, threads: &Threads, row: &ThreadRow) -> Line<'static> {
+fn waits(world: &World, threads: &Threads, row: &ThreadRow) -> Line<'static> {
+    let theme = &world.theme;
     let Ok(detail) = &row.detail else {
         return Line::from(Span::styled("–", theme.style(Role::Faint)));
     };
-    let words = threads.waits_on(row, &|_| None).unwrap_or_default();
+    let words = words(world, threads, row);
     let mut line = Line::from(Span::styled(words, theme.style(role(threads, row))));
     if detail.seen >= WORTH_TELLING && detail.waiting.what != Wait::Running {
         let age = format!(" · {}", duration(detail.seen));
@@ -220,20 +228,28 @@ pub fn denied(threads: &Threads) -> Option<&'static str> {
     )
 }
 
-pub fn contains(threads: &Threads, row: &ThreadRow, needle: &str) -> bool {
+/// What a thread waits for, peers included; empty where it was not read.
+pub fn words(world: &World, threads: &Threads, row: &ThreadRow) -> String {
+    let words = threads.waits_on(row, &|fd| peer(world, fd));
+    words.unwrap_or_default()
+}
+
+pub fn contains(world: &World, threads: &Threads, row: &ThreadRow, needle: &str) -> bool {
     let needle = needle.to_lowercase();
-    let waits = || threads.waits_on(row, &|_| None).unwrap_or_default();
+    let waits = || words(world, threads, row);
     row.name.to_lowercase().contains(&needle)
         || row.id.tid.to_string().contains(&needle)
         || waits().to_lowercase().contains(&needle)
 }
 
 /// A thread as one line of text.
-pub fn copied(threads: &Threads, tid: Tid) -> String {
+pub fn copied(world: &World, threads: &Threads, tid: Tid) -> String {
     let Some(row) = threads.get(tid) else {
         return tid.to_string();
     };
-    let waits = threads.waits_on(row, &|_| None);
-    let waits = waits.map_or(String::new(), |w| format!(": {w}"));
-    format!("{tid} {} {}{waits}", row.name, row.stat.state.letter())
+    let letter = row.stat.state.letter();
+    match words(world, threads, row) {
+        waits if waits.is_empty() => format!("{tid} {} {letter}", row.name),
+        waits => format!("{tid} {} {letter}: {waits}", row.name),
+    }
 }

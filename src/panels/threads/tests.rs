@@ -7,7 +7,7 @@ use crate::model::id::{Bytes, Nanos, ProcId, ThreadId, Ticks};
 use crate::model::reading::{Missing, Reading};
 use crate::model::stat::{Stat, State};
 use crate::model::threads::{Stack, Switches, ThreadDetail};
-use crate::model::wait::{Fd, Futex, Lock, Wait, Waiting};
+use crate::model::wait::{Fd, Futex, Lock, Waiting};
 use crate::theme::{Depth, Role, Theme};
 
 fn thread(tid: u32, name: &str, state: State, what: Wait) -> ThreadRow {
@@ -137,11 +137,11 @@ fn narrow_screens_keep_number_name_and_wait() {
     insta::assert_snapshot!(lines(&buf)[..7].join("\n"), @r"
      Deadlock: 102 left → 103 right → 102 left · each waits f…
      4 threads   1 running   2 wait for another   3 sleeping
-        TID▲ NAME            S  CPU% WAITS FOR
-    ▌    100 main            S   0.0 read of fd 3, pipe · 12s
-         101 spin            R  98.6 running
-         102 left            S   0.0 mutex held by thread 103…
-         103 right           S   0.0 mutex held by thread 102…
+        TID▲ NAME            S WAITS FOR
+    ▌    100 main            S read of fd 3, pipe · 12s
+         101 spin            R running
+         102 left            S mutex held by thread 103 right…
+         103 right           S mutex held by thread 102 left …
     ");
 }
 
@@ -234,7 +234,7 @@ fn what_is_denied_is_said_once_and_never_zero() {
         detail.waiting.what = Wait::Hidden;
     }
     let world = world_with(Ok(all));
-    let text = lines(&drawn(&mut ThreadsTab::default(), &world, 110, 20)).join("\n");
+    let text = lines(&drawn(&mut ThreadsTab::default(), &world, 110, 13)).join("\n");
     assert!(
         text.contains("not shown to this user: run pscope as"),
         "{text}"
