@@ -2,6 +2,7 @@
 //!
 //! A node is a process of the snapshot by its index there, or behind them one that has ended and is kept.
 
+mod alike;
 mod emit;
 mod family;
 

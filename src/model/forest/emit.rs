@@ -1,9 +1,9 @@
 //! Writes the rows: sorted siblings, groups of identical leaves, threads, folds.
 
+use super::alike::{ALONE, alike};
 use super::family::{Family, rank, together};
 use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, threads_of};
 use crate::model::snapshot::Snapshot;
-use crate::model::stat::State;
 
 /// Siblings that share a row, or one node alone.
 #[derive(Clone, Copy)]
@@ -30,6 +30,8 @@ pub(super) struct Emit<'a> {
     view: &'a View<'a>,
     family: &'a Family,
     keys: &'a [f64],
+    /// By process: a number that is equal for leaves that may share a row, or [`ALONE`].
+    alike: Vec<u64>,
     /// Whether a node passes the filter, and whether it or something below it does; empty without a filter.
     leads: Vec<bool>,
     out: Forest,
@@ -54,6 +56,7 @@ impl<'a> Emit<'a> {
             view,
             family,
             keys,
+            alike: alike(snapshot, view, family),
             leads: leads(view, family),
             out: Forest {
                 rows: Vec::with_capacity(there),
@@ -156,9 +159,9 @@ impl<'a> Emit<'a> {
         let mut leaves = std::mem::take(&mut self.leaves);
         leaves.clear();
         for node in kids {
-            match self.alike(*node) {
-                Some(hash) => leaves.push((hash, *node)),
-                None => units.push(self.single(*node)),
+            match self.alike.get(*node as usize) {
+                Some(hash) if *hash != ALONE => leaves.push((*hash, *node)),
+                _ => units.push(self.single(*node)),
             }
         }
         leaves.sort_unstable();
@@ -183,42 +186,13 @@ impl<'a> Emit<'a> {
         self.leaves = leaves;
     }
 
-    /// A number that is equal for leaves that may share a row; `None` for a node that must stand alone.
-    fn alike(&self, node: u32) -> Option<u64> {
-        let proc = self.snapshot.procs.get(node as usize)?;
-        let alone = !self.family.kids(node).is_empty()
-            || !self.passes(node)
-            || (!self.view.tags.is_empty() && self.view.tags.contains(&proc.id))
-            || (self.view.threads && proc.stat.threads > 1);
-        if alone {
-            return None;
-        }
-        // One that is stopped or dead tells something that the others do not.
-        let kind = match proc.stat.state {
-            State::Zombie => 1,
-            State::Stopped => 2,
-            State::Traced => 3,
-            _ => 0,
-        };
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ kind;
-        let uid = proc.facts.uid.map_or(u64::MAX, |uid| u64::from(uid.0));
-        hash = (hash ^ uid).wrapping_mul(0x0100_0000_01b3);
-        for byte in proc.facts.name.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        Some(hash)
-    }
-
+    /// Whether these leaves, which are alike, share a row: not where a person has opened their group.
     fn is_group(&self, same: &[(u64, u32)], parent: u32) -> bool {
-        let name = |node: u32| &self.snapshot.procs[node as usize].facts.name;
-        let first = name(same[0].1);
-        if same.iter().any(|(_, node)| name(*node) != first) {
-            return false;
-        }
         self.view.opened.is_empty() || {
+            let first = &self.snapshot.procs[same[0].1 as usize];
             let key = GroupKey {
                 parent: self.snapshot.procs.get(parent as usize).map(|p| p.id),
-                name: first.clone(),
+                name: first.facts.name.clone(),
                 threads: false,
             };
             !self.view.opened.contains(&key)
