@@ -52,6 +52,7 @@ pub mod sampled;
 #[cfg(test)]
 pub mod scenario;
 pub mod sched;
+pub mod sensors;
 pub mod sharers;
 pub mod signal_masks;
 pub mod signals;

@@ -15,6 +15,7 @@ use super::reading::Reading;
 use super::region::AddressSpace;
 use super::sample::Fault;
 use super::schedule::Schedule;
+use super::sensor::Sensors;
 use super::signal::SignalState;
 use super::threads::Threads;
 
@@ -91,6 +92,8 @@ pub struct MachineDetail {
     pub memory: Slot<MachineMemory>,
     /// Disks and filesystems.
     pub disks: Slot<Disks>,
+    /// Temperatures, fans and power.
+    pub sensors: Slot<Sensors>,
 }
 
 impl Detail {

@@ -121,7 +121,7 @@ pub struct MachineMemory {
     pub nodes: Vec<Node>,
     /// Counters since boot.
     pub counters: Reading<Counters>,
-    /// The control group that limits pscope itself, where one does.
+    /// The control group that limits the memory of pscope itself most, where one does.
     pub own_group: Option<GroupMemory>,
 }
 

@@ -304,6 +304,8 @@ pub struct SystemSample {
     pub memory_pressure: Reading<Pressure>,
     /// Pressure on I/O.
     pub io_pressure: Reading<Pressure>,
+    /// Pressure on the cores, memory and I/O inside our own control group; `Unsupported` where that is no group of v2.
+    pub own_pressure: [Reading<Pressure>; 3],
 }
 
 impl Default for SystemSample {
@@ -321,6 +323,7 @@ impl Default for SystemSample {
             cpu_pressure: Err(Missing::Soon),
             memory_pressure: Err(Missing::Soon),
             io_pressure: Err(Missing::Soon),
+            own_pressure: [Err(Missing::Soon); 3],
         }
     }
 }

@@ -117,6 +117,8 @@ pub struct System {
     pub memory: Reading<Memory>,
     /// Pressure on the cores, memory and I/O.
     pub pressure: [Reading<Pressure>; 3],
+    /// The same inside our own control group.
+    pub own_pressure: [Reading<Pressure>; 3],
 }
 
 impl Default for System {
@@ -132,6 +134,7 @@ impl Default for System {
             threads: 0,
             memory: Err(Missing::Soon),
             pressure: [Err(Missing::Soon); 3],
+            own_pressure: [Err(Missing::Soon); 3],
         }
     }
 }
@@ -394,6 +397,7 @@ fn system(prev: Option<&Sample>, next: &Sample, seconds: f64, procs: &[Proc]) ->
         threads: procs.iter().map(|p| u64::from(p.stat.threads)).sum(),
         memory: s.memory,
         pressure: [s.cpu_pressure, s.memory_pressure, s.io_pressure],
+        own_pressure: s.own_pressure,
     }
 }
 

@@ -4,6 +4,8 @@
 
 use super::format;
 use super::id::{Bytes, Nanos};
+use super::reading::Reading;
+use super::sample::Pressure;
 use super::snapshot::{Proc, Snapshot};
 use super::stat::State;
 
@@ -51,9 +53,20 @@ pub const THRESHOLDS: [(Bottleneck, f32, &str); 5] = [
     ),
 ];
 
-/// What holds the machine back.
+/// What is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The machine.
+    Machine,
+    /// Our own control group, by a limit of its own: the machine at large has no such bottleneck.
+    Group,
+}
+
+/// What holds the machine back, or only our own control group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
+    /// Whose bottleneck it is.
+    pub scope: Scope,
     /// What.
     pub of: Bottleneck,
     /// How badly, in the percentage that [`THRESHOLDS`] explains.
@@ -70,16 +83,17 @@ impl Verdict {
     /// The sentence for the header: `CPU-bound: 38% of the last 10 s someone waited for a core: rustc ×6`.
     pub fn sentence(&self) -> String {
         let percent = format!("{:.0}%", self.percent);
+        let (whose, someone) = match self.scope {
+            Scope::Machine => ("", "someone"),
+            Scope::Group => ("this control group is ", "someone in it"),
+        };
+        let waited = |bound: &str, what: &str| {
+            format!("{whose}{bound}: {percent} of the last 10 s {someone} waited for {what}")
+        };
         let what = match self.of {
-            Bottleneck::Cpu => {
-                format!("CPU-bound: {percent} of the last 10 s someone waited for a core")
-            }
-            Bottleneck::Memory => {
-                format!("memory-bound: {percent} of the last 10 s someone waited for memory")
-            }
-            Bottleneck::Io => {
-                format!("I/O-bound: {percent} of the last 10 s someone waited for a disk")
-            }
+            Bottleneck::Cpu => waited("CPU-bound", "a core"),
+            Bottleneck::Memory => waited("memory-bound", "memory"),
+            Bottleneck::Io => waited("I/O-bound", "a disk"),
             Bottleneck::Steal => format!("the hypervisor took {percent} of the cores' time"),
             Bottleneck::Full => format!("memory is {percent} full"),
         };
@@ -94,52 +108,74 @@ impl Verdict {
 /// Judges tick by tick.
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
-    now: Option<(Bottleneck, Nanos)>,
+    now: Option<(Scope, Bottleneck, Nanos)>,
 }
 
 impl Judge {
     /// Judges one tick; `None` while nothing holds the machine back.
     pub fn judge(&mut self, snapshot: &Snapshot) -> Option<Verdict> {
-        let worst = THRESHOLDS
-            .iter()
-            .filter_map(|(of, limit, _)| {
-                let percent = measure(*of, snapshot)?;
-                let severity = percent / limit;
-                let held = self.now.is_some_and(|(now, _)| now == *of);
-                let needed = match (held, of) {
-                    (false, _) => 1.0,
-                    (true, Bottleneck::Full) => 0.98,
-                    (true, _) => 0.5,
-                };
-                (severity >= needed).then_some((*of, percent, severity))
-            })
-            .max_by(|a, b| a.2.total_cmp(&b.2));
-        let Some((of, percent, severity)) = worst else {
+        // What the machine suffers from, its groups do as well: a group is named only for what is its own.
+        let worst = self
+            .worst(Scope::Machine, snapshot)
+            .or_else(|| self.worst(Scope::Group, snapshot));
+        let Some((scope, of, percent, severity)) = worst else {
             self.now = None;
             return None;
         };
         let since = match self.now {
-            Some((now, since)) if now == of => since,
+            Some((was, now, since)) if (was, now) == (scope, of) => since,
             _ => snapshot.at,
         };
-        self.now = Some((of, since));
+        self.now = Some((scope, of, since));
+        let behind = match scope {
+            Scope::Machine => behind(of, snapshot),
+            // Whom the group consists of is not read at every tick.
+            Scope::Group => Vec::new(),
+        };
         Some(Verdict {
+            scope,
             of,
             percent,
             severity,
             since,
-            behind: behind(of, snapshot),
+            behind,
         })
     }
+
+    fn worst(&self, scope: Scope, snapshot: &Snapshot) -> Option<(Scope, Bottleneck, f32, f32)> {
+        let bottlenecks = THRESHOLDS.iter().filter_map(|(of, limit, _)| {
+            let percent = match scope {
+                Scope::Machine => measure(*of, snapshot)?,
+                Scope::Group => waited(*of, &snapshot.system.own_pressure)?,
+            };
+            let severity = percent / limit;
+            let held = self.now.is_some_and(|(s, now, _)| s == scope && now == *of);
+            let needed = match (held, of) {
+                (false, _) => 1.0,
+                (true, Bottleneck::Full) => 0.98,
+                (true, _) => 0.5,
+            };
+            (severity >= needed).then_some((scope, *of, percent, severity))
+        });
+        bottlenecks.max_by(|a, b| a.3.total_cmp(&b.3))
+    }
+}
+
+/// The share of the last 10 s in which some task waited, where the bottleneck is one that tasks wait at.
+fn waited(of: Bottleneck, [cpu, memory, io]: &[Reading<Pressure>; 3]) -> Option<f32> {
+    let pressure = match of {
+        Bottleneck::Cpu => cpu,
+        Bottleneck::Memory => memory,
+        Bottleneck::Io => io,
+        Bottleneck::Steal | Bottleneck::Full => return None,
+    };
+    Some(pressure.ok()?.some_10)
 }
 
 fn measure(of: Bottleneck, snapshot: &Snapshot) -> Option<f32> {
     let system = &snapshot.system;
-    let [cpu, memory, io] = system.pressure;
     match of {
-        Bottleneck::Cpu => Some(cpu.ok()?.some_10),
-        Bottleneck::Memory => Some(memory.ok()?.some_10),
-        Bottleneck::Io => Some(io.ok()?.some_10),
+        Bottleneck::Cpu | Bottleneck::Memory | Bottleneck::Io => waited(of, &system.pressure),
         Bottleneck::Steal => {
             let shares: Vec<f32> = system
                 .cores
@@ -209,7 +245,6 @@ fn behind(of: Bottleneck, snapshot: &Snapshot) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::sample::Pressure;
     use crate::model::scene::Scene;
 
     fn pressed(cpu: f32, io: f32) -> Scene {
@@ -272,6 +307,20 @@ mod tests {
         );
         assert!(judge.judge(&pressed(9.0, 0.0).snapshot()).is_none());
         assert!(judge.judge(&pressed(11.0, 0.0).snapshot()).is_none());
+    }
+
+    #[test]
+    fn a_control_group_is_named_for_what_only_it_suffers_from() {
+        let mut scene = pressed(2.0, 0.0);
+        scene.sample.system.own_pressure[0] = pressed(61.0, 0.0).sample.system.cpu_pressure;
+        let verdict = Judge::default().judge(&scene.snapshot()).expect("its own");
+        assert_eq!(
+            verdict.sentence(),
+            "this control group is CPU-bound: 61% of the last 10 s someone in it waited for a core"
+        );
+        scene.sample.system.cpu_pressure = pressed(55.0, 0.0).sample.system.cpu_pressure;
+        let verdict = Judge::default().judge(&scene.snapshot()).expect("all's");
+        assert_eq!(verdict.scope, Scope::Machine);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `pscope system`: the machine in one page, or as JSON. Two readings a short while apart, so that there are rates.
 
+mod extras;
+
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -11,17 +13,21 @@ use crate::model::disk::{DiskRates, Disks};
 use crate::model::format::{bytes, duration, per_second, rate};
 use crate::model::id::Nanos;
 use crate::model::machine_memory::MachineMemory;
+use crate::model::own_group::OwnGroup;
 use crate::model::plan::Plan;
 use crate::model::reading::Reading;
 use crate::model::sample::{Pressure, Sample};
+use crate::model::sensor::Sensors;
 use crate::model::snapshot::{CoreShare, Snapshot};
 use crate::model::text::pad;
 use crate::model::verdict::{Judge, Verdict};
 use crate::sampler;
 use crate::sys::clock;
 use crate::sys::disks::DiskReader;
+use crate::sys::isolation::cgroup::own;
 use crate::sys::machine_memory::MachineMemories;
 use crate::sys::root::ProcRoot;
+use crate::sys::sensors;
 
 /// Prints cores, memory, pressure, disks and filesystems, and what holds the machine back
 #[derive(Debug, clap::Args)]
@@ -40,6 +46,8 @@ struct Machine {
     memory: Option<MachineMemory>,
     disks: Option<(Disks, Vec<Reading<DiskRates>>)>,
     verdict: Option<Verdict>,
+    own: OwnGroup,
+    sensors: Sensors,
 }
 
 /// Writes the page.
@@ -82,6 +90,8 @@ fn measure(span: Duration) -> Result<Machine, Error> {
     Ok(Machine {
         memory: MachineMemories::new(&root).read_now().ok(),
         verdict: Judge::default().judge(&now),
+        own: own::limits(&root),
+        sensors: sensors::read_now(&root),
         disks,
         now,
     })
@@ -168,8 +178,14 @@ fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
         };
         out.push(vec![label(&format!("wait {name}")), plain(text)]);
     }
+    out.extend(extras::own_lines(
+        &machine.own,
+        &now.system.own_pressure,
+        label,
+    ));
     out.extend(memory_lines(machine.memory.as_ref(), label));
     out.extend(disk_lines(machine.disks.as_ref(), label, missing));
+    out.extend(extras::sensor_lines(&machine.sensors, label));
     out
 }
 
@@ -281,12 +297,15 @@ fn as_json(machine: &Machine) -> Value {
         "forks_per_second": system.forks.ok(),
         "verdict": machine.verdict.as_ref().map(|v| json!({
             "bottleneck": format!("{:?}", v.of).to_lowercase(),
+            "scope": format!("{:?}", v.scope).to_lowercase(),
             "percent": v.percent,
             "sentence": v.sentence(),
             "behind": v.behind,
         })),
         "cores": system.cores.iter().map(core_json).collect::<Vec<_>>(),
         "pressure": pressure_json(&system.pressure),
+        "own_group": extras::own_json(&machine.own, &system.own_pressure),
+        "sensors": extras::sensors_json(&machine.sensors),
         "memory": machine.memory.as_ref().map(memory_json),
         "disks": machine.disks.as_ref().map(|(d, r)| disks_json(d, r)),
         "filesystems": machine.disks.as_ref().map(|(d, _)| filesystems_json(d)),
@@ -323,6 +342,7 @@ fn core_json(core: &crate::model::snapshot::Core) -> Value {
     Value::Object(out)
 }
 
+/// The three pressures by name.
 fn pressure_json(pressure: &[Reading<Pressure>; 3]) -> Value {
     let mut out = Map::new();
     for (name, pressure) in ["cpu", "memory", "io"].iter().zip(pressure) {
@@ -407,6 +427,8 @@ mod tests {
             memory: MachineMemories::new(&ProcRoot::live()).read_now().ok(),
             disks: None,
             verdict: None,
+            own: OwnGroup::default(),
+            sensors: Sensors::default(),
         }
     }
 

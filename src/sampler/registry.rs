@@ -20,6 +20,7 @@ use crate::sys::own::OwnCost;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
 use crate::sys::sched::Schedules;
+use crate::sys::sensors::SensorReader;
 use crate::sys::signal_masks::SignalMasks;
 use crate::sys::source::Source;
 use crate::sys::waits::Waits;
@@ -46,6 +47,7 @@ pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
         Box::new(residencies),
         Box::new(MachineMemories::new(root)),
         Box::new(DiskReader::new(root)),
+        Box::new(SensorReader::new(root)),
         Box::new(Environ::new(root)),
         Box::new(Isolations::new(root)),
         Box::new(Descriptors::new(root, shared.clone())),

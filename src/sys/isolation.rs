@@ -1,7 +1,7 @@
 //! What confines the process in focus: limits, namespaces, control group, capabilities, seccomp, labels.
 //! `proc_pid_limits(5)`, `namespaces(7)`, `cgroups(7)`, `capabilities(7)`, `proc_pid_oom_score(5)`.
 
-mod cgroup;
+pub mod cgroup;
 
 use super::root::ProcRoot;
 use super::source::{Error, Source};

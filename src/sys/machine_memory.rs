@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 
 use super::fields;
+use super::isolation::cgroup::own;
 use super::kept::Kept;
 use super::root::ProcRoot;
 use super::source::{Error, Source};
@@ -52,6 +53,7 @@ impl MachineMemories {
             .map_err(|_| Missing::Unsupported);
         memory.swaps = fs::read(self.root.proc("swaps")).map_or_else(|_| Vec::new(), |t| swaps(&t));
         memory.nodes = self.nodes();
+        memory.own_group = own::limits(&self.root).memory;
         Ok(memory)
     }
 

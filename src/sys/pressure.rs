@@ -1,6 +1,9 @@
-//! `/proc/pressure/*`: for how much of the time tasks waited for the cores, memory or I/O, kernel `accounting/psi`.
+//! `/proc/pressure/*` and the same of our own control group: for how much of the time tasks waited for the cores, memory or I/O, kernel `accounting/psi`.
+
+use std::path::Path;
 
 use super::fields;
+use super::isolation::cgroup::own;
 use super::kept::Kept;
 use super::root::ProcRoot;
 use super::source::{Error, Source};
@@ -13,14 +16,22 @@ use crate::model::sample::{Pressure, Sample};
 #[derive(Debug)]
 pub struct Pressures {
     files: [Kept; 3],
+    /// Those of our own control group, where it has any.
+    own: Option<[Kept; 3]>,
 }
 
 impl Pressures {
     /// Over a proc tree.
     pub fn new(root: &ProcRoot) -> Self {
         let file = |name: &str| Kept::new(root.proc("pressure").join(name), root.is_live());
+        let own = own::pressure_dir(root);
+        let of = |dir: &Path| {
+            ["cpu", "memory", "io"]
+                .map(|name| Kept::new(dir.join(format!("{name}.pressure")), root.is_live()))
+        };
         Self {
             files: [file("cpu"), file("memory"), file("io")],
+            own: own.as_deref().map(of),
         }
     }
 }
@@ -39,6 +50,10 @@ impl Source<Sample> for Pressures {
         into.system.cpu_pressure = one(cpu);
         into.system.memory_pressure = one(memory);
         into.system.io_pressure = one(io);
+        into.system.own_pressure = match &mut self.own {
+            Some(files) => files.each_mut().map(one),
+            None => [Err(Missing::Unsupported); 3],
+        };
         Ok(())
     }
 }

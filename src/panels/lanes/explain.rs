@@ -34,6 +34,10 @@ pub fn lines(world: &World) -> Vec<(String, String)> {
             format!("from {limit:.0}% {what}; a verdict ends at half of it, that of memory at 93%"),
         ));
     }
+    out.push(line(
+        "this control group",
+        "the same thresholds for the control group that pscope lives in (v2), named where the machine at large is below them: its own limits hold it back",
+    ));
     if let Some(verdict) = &world.verdict {
         let since = world.snapshot.at.since(verdict.since);
         out.push(line(

@@ -1,5 +1,7 @@
 //! The control group of a process in v1, v2 and hybrid mode: `/proc/PID/cgroup`, the mounts, and the files of the group.
 
+pub mod own;
+
 use std::path::{Path, PathBuf};
 
 use crate::model::id::Nanos;
@@ -30,8 +32,7 @@ struct Place {
 
 /// Reads the group of a process from the text of its `cgroup` file.
 pub fn read(root: &ProcRoot, memberships: &[u8]) -> Group {
-    let mounts = std::fs::read(root.proc("self/mountinfo")).unwrap_or_default();
-    let mounts: Vec<Mount> = fields::lines(&mounts).filter_map(mount).collect();
+    let mounts = mounts(root);
     let memberships: Vec<Membership> = fields::lines(memberships).filter_map(membership).collect();
     let place = |controller: &str| place(root, &mounts, &memberships, controller);
     let mut group = Group {
@@ -51,6 +52,12 @@ pub fn read(root: &ProcRoot, memberships: &[u8]) -> Group {
     }
     group.memberships = memberships;
     group
+}
+
+/// The hierarchies that are mounted where we live.
+fn mounts(root: &ProcRoot) -> Vec<Mount> {
+    let text = std::fs::read(root.proc("self/mountinfo")).unwrap_or_default();
+    fields::lines(&text).filter_map(mount).collect()
 }
 
 /// A line such as `4:memory:/docker/2da4` or `0::/system.slice`.

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, ProcRoot) {
+pub fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, ProcRoot) {
     let dir = tempfile::tempdir().expect("a directory");
     for (path, text) in files {
         let path = dir.path().join(path);
