@@ -163,7 +163,11 @@ impl Descriptor {
         if let Ok(info) = &self.info
             && let Some(words) = info.about.words()
         {
-            return words;
+            return match info.about {
+                // Which card it is, is told by the path alone.
+                About::Gpu(_) => format!("{} · {words}", self.target),
+                _ => words,
+            };
         }
         self.kind
             .words()

@@ -1,8 +1,9 @@
 //! `/proc/PID/fdinfo/N`: position, flags, and what only one kind of descriptor has. `proc_pid_fdinfo(5)`.
 
-use crate::model::descriptor::about::Watch;
+use crate::model::descriptor::about::{Gpu, Watch};
 use crate::model::descriptor::{About, Flags, Info};
-use crate::model::id::Nanos;
+use crate::model::id::{Bytes, Nanos};
+use crate::model::text::SafeText;
 
 /// Parses `pos:\t0\nflags:\t02000002\nmnt_id:\t17\nino:\t18\neventfd-count:                5\neventfd-id: 1\n`.
 ///
@@ -18,6 +19,7 @@ pub fn parse(text: &[u8]) -> Info {
             b"pos" => info.position = number(value, 10).unwrap_or(0),
             b"flags" => info.flags = flags(number(value, 8).unwrap_or(0)),
             b"ino" => info.inode = number(value, 10),
+            _ if key.starts_with(b"drm-") => gpu(key, value, &mut info.about),
             _ => kind_line(key, value, &mut info.about),
         }
     }
@@ -55,6 +57,36 @@ fn kind_line(key: &[u8], value: &[u8], about: &mut About) {
         b"map_id" => *about = About::Bpf("map", number(value, 10).unwrap_or(0)),
         b"link_id" => *about = About::Bpf("link", number(value, 10).unwrap_or(0)),
         _ => {}
+    }
+}
+
+/// `drm-driver:\ti915`, `drm-engine-render:\t9288864723 ns`, `drm-resident-vram:\t12 MiB`.
+fn gpu(key: &[u8], value: &[u8], about: &mut About) {
+    if key == b"drm-driver" {
+        *about = About::Gpu(Gpu {
+            driver: SafeText::from_bytes(value),
+            ..Gpu::default()
+        });
+        return;
+    }
+    // The driver comes first.
+    let About::Gpu(gpu) = about else { return };
+    let mut words = value.split(|b| *b == b' ').filter(|w| !w.is_empty());
+    let Some(n) = words.next().and_then(|w| number(w, 10)) else {
+        return;
+    };
+    let unit = words.next();
+    // `drm-engine-capacity-render: 2` has no unit.
+    if key.starts_with(b"drm-engine-") && unit == Some(b"ns") {
+        gpu.busy = Nanos(gpu.busy.0.saturating_add(n));
+    } else if key.starts_with(b"drm-resident-") {
+        let unit = match unit {
+            Some(b"KiB") => 1 << 10,
+            Some(b"MiB") => 1 << 20,
+            _ => 1,
+        };
+        let known = gpu.memory.map_or(0, |b| b.0);
+        gpu.memory = Some(Bytes(known.saturating_add(n.saturating_mul(unit))));
     }
 }
 
@@ -242,6 +274,15 @@ mod tests {
                 completed: 2
             }
         );
+        let card = about(
+            "drm-driver:\ti915\ndrm-client-id:\t7\ndrm-engine-render:\t9000000000 ns\ndrm-engine-copy:\t300000000 ns\n\
+             drm-engine-capacity-render:\t2\ndrm-resident-system0:\t1024 KiB\ndrm-resident-vram:\t11 MiB\n",
+        );
+        assert_eq!(
+            card.words().as_deref(),
+            Some("GPU i915: worked 9.3 s, holds 12.0M")
+        );
+        assert_eq!(about("drm-engine-render:\t9 ns\n"), About::Nothing);
         assert_eq!(about("tty-index:\t4\n"), About::Pty(4));
         assert_eq!(about("map_type:\t1\nmap_id:\t9\n"), About::Bpf("map", 9));
     }
@@ -253,7 +294,7 @@ mod tests {
         }
 
         #[test]
-        fn any_value_never_panics(key in "pos|flags|tfd|it_value|eventfd-id|Pid|SqTail|inotify", value in "\\PC{0,30}") {
+        fn any_value_never_panics(key in "pos|flags|tfd|drm-driver|drm-engine-x|drm-resident-x|it_value|eventfd-id|Pid|SqTail|inotify", value in "\\PC{0,30}") {
             let _ = parse(format!("{key}: {value}\n{key}:{value}").as_bytes());
         }
     }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::model::id::Nanos;
+use crate::model::format::bytes;
+use crate::model::id::{Bytes, Nanos};
+use crate::model::text::SafeText;
 
 /// What only one kind of descriptor has (`proc_pid_fdinfo(5)`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +51,19 @@ pub enum About {
     Pty(u32),
     /// Of a BPF program, map or link: its number in the kernel.
     Bpf(&'static str, u64),
+    /// What a process does with a graphics card through this descriptor.
+    Gpu(Gpu),
+}
+
+/// Use of a graphics card (kernel `gpu/drm-usage-stats`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gpu {
+    /// The driver: `i915`.
+    pub driver: SafeText,
+    /// How long its engines have worked, all added up.
+    pub busy: Nanos,
+    /// Its buffers that are in memory; older drivers tell no other.
+    pub memory: Option<Bytes>,
 }
 
 /// One descriptor in the set of an epoll.
@@ -105,7 +120,18 @@ impl About {
             ),
             Self::Pty(index) => format!("master of pts/{index}"),
             Self::Bpf(what, id) => format!("BPF {what} {id}"),
+            Self::Gpu(gpu) => gpu.words(),
         })
+    }
+}
+
+impl Gpu {
+    fn words(&self) -> String {
+        let mut out = format!("GPU {}: worked {}", self.driver, span(self.busy));
+        if let Some(memory) = self.memory {
+            let _ = write!(out, ", holds {}", bytes(memory));
+        }
+        out
     }
 }
 
