@@ -103,26 +103,4 @@ impl Sensors {
         });
         temperatures.chain(fans).chain(supplies).collect()
     }
-
-    /// The most telling in a few words: the hottest temperature and each battery; `None` where there is nothing.
-    pub fn short(&self) -> Option<String> {
-        let mut parts = Vec::new();
-        let hottest = self
-            .temperatures
-            .iter()
-            .map(|t| t.celsius)
-            .max_by(f32::total_cmp);
-        parts.extend(hottest.map(|c| format!("{c:.0} °C")));
-        for supply in &self.supplies {
-            if let Some(percent) = supply.percent {
-                let state = supply.state.as_deref().unwrap_or_default().to_lowercase();
-                parts.push(
-                    format!("battery {percent:.0}% {state}")
-                        .trim_end()
-                        .to_owned(),
-                );
-            }
-        }
-        (!parts.is_empty()).then(|| parts.join(" · "))
-    }
 }

@@ -1,5 +1,6 @@
 //! View 2: the lanes of all cores, who had them in the shown time, and one process in particular.
 
+mod sensors;
 mod table;
 
 use std::sync::Arc;
@@ -34,7 +35,7 @@ static SPEC: Spec = Spec {
     title: "CPU",
     about: "Which process had each core, for how long, and who took it from whom.",
     place: Place::View(2),
-    needs: Needs::SWITCHES,
+    needs: Needs::SWITCHES.union(Needs::SENSORS),
     actions: &[
         &picture::CURSOR_LEFT,
         &picture::CURSOR_RIGHT,
@@ -171,7 +172,7 @@ impl Panel for ViewCpu {
         let (found, seconds) = (&self.found, window.span().seconds());
         let name = |i: usize| table::name(world, &found[i]);
         let content = Content {
-            head: vec![Vec::new(), head(world, window)],
+            head: vec![sensors::line(world), head(world, window)],
             foot: &|_| Vec::new(),
             titles: true,
             keys: &self.keys,
@@ -243,8 +244,10 @@ impl Panel for ViewCpu {
         format!("{rate} switches/s · {} running", system.running)
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
-        table::words()
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        let mut words = table::words();
+        words.extend(sensors::explain(world));
+        words
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -160,7 +160,6 @@ mod tests {
     fn a_machine_without_sensors_tells_nothing() {
         let (_dir, sensors) = machine(&[]);
         assert_eq!(sensors, Sensors::default());
-        assert_eq!(sensors.short(), None);
         assert!(sensors.words().is_empty());
     }
 
@@ -197,10 +196,6 @@ mod tests {
         assert_eq!(line(3), ("mains AC", "not plugged in", false));
         assert_eq!(line(4), ("battery BAT0", "7%, discharging, 18.0 W", true));
         assert_eq!(words.len(), 5);
-        assert_eq!(
-            sensors.short().as_deref(),
-            Some("93 °C · battery 7% discharging")
-        );
     }
 
     #[test]

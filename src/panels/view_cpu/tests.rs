@@ -1,4 +1,6 @@
 use super::*;
+use crate::model::detail::{Detail, Stamped};
+use crate::model::sensor::{Sensors, Temperature};
 use crate::panels::lanes::tests as scenes;
 
 fn drawn(width: u16, height: u16, keys: &[Key]) -> (ViewCpu, String) {
@@ -67,4 +69,33 @@ fn the_order_follows_the_column() {
     assert_eq!(pane.list.sheet.sort, 1);
     let names: Vec<_> = pane.found.iter().map(|p| p.who.name.to_string()).collect();
     assert!(names.is_sorted());
+}
+
+#[test]
+fn sensors_have_a_line_where_there_are_any() {
+    let mut world = scenes::world([0, 1]);
+    scenes::with_lanes(&mut world);
+    assert!(sensors::line(&world).is_empty());
+    let mut detail = Detail::default();
+    let known = Sensors {
+        temperatures: vec![Temperature {
+            chip: "coretemp".into(),
+            label: None,
+            celsius: 93.0,
+            critical: Some(100.0),
+        }],
+        ..Sensors::default()
+    };
+    detail.machine.sensors = Some(Stamped::new(Nanos(0), Ok(known)));
+    world.detail = Arc::new(detail);
+    let area = Rect::new(0, 0, 140, 26);
+    let mut pane = ViewCpu::default();
+    pane.fit(&world, area);
+    let mut buf = Buffer::empty(area);
+    pane.render(&world, area, &mut buf);
+    let text = scenes::screen(&buf);
+    assert!(
+        text.contains("coretemp ! 93 °C of 100 °C critical"),
+        "{text}"
+    );
 }
