@@ -10,7 +10,7 @@ use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::timeline::Timeline;
 
 /// How much memory the retained ticks may take.
-const BUDGET_BYTES: usize = 6 << 20;
+const BUDGET_BYTES: usize = 3 << 20;
 
 /// Ticks that can be looked at again, oldest first.
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl Past {
     fn push(&mut self, snapshot: Arc<Snapshot>) {
         self.bytes += weight(&snapshot);
         self.ticks.push_back(snapshot);
-        while self.bytes > BUDGET_BYTES && self.ticks.len() > 2 {
+        while self.bytes > BUDGET_BYTES && self.ticks.len() > 1 {
             if let Some(old) = self.ticks.pop_front() {
                 self.bytes -= weight(&old);
             }

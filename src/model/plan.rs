@@ -85,4 +85,6 @@ pub struct Plan {
     pub threads: Arc<[Tid]>,
     /// The pace.
     pub interval: Nanos,
+    /// How often a new view of the time slices is worth drawing; zero where nobody looks at them closely.
+    pub lane_pace: Nanos,
 }

@@ -14,7 +14,7 @@ use crate::app::key::Mouse;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
-use crate::model::plan::Needs;
+use crate::model::plan::{Needs, Plan};
 use crate::model::timeline::Origin;
 use crate::theme::Role;
 use picture::Picture;
@@ -100,6 +100,11 @@ impl Lanes {
 impl Panel for Lanes {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn plan(&self, _: &World, plan: &mut Plan) {
+        plan.needs |= SPEC.needs;
+        plan.lane_pace = self.picture.pace();
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {

@@ -7,7 +7,7 @@ use super::pulse::Patience;
 use super::registry;
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
-use crate::model::plan::Plan;
+use crate::model::plan::{Needs, Plan};
 use crate::model::sample::Fault;
 use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
@@ -25,6 +25,8 @@ struct Paced {
 pub(super) struct Details {
     sources: Vec<Paced>,
     detail: Detail,
+    /// What the last plan needed.
+    needs: Needs,
 }
 
 impl Details {
@@ -44,12 +46,22 @@ impl Details {
         Self {
             sources: sources.into_iter().map(paced).collect(),
             detail: Detail::default(),
+            needs: Needs::empty(),
         }
     }
 
     /// Takes in a new plan: a focus that moved drops what was known of the old one, and all about it is due.
     pub(super) fn replan(&mut self, plan: &Plan) {
+        let needs = plan.needs | plan.of_all;
+        let more = needs & !self.needs;
+        self.needs = needs;
         if plan.focus == self.detail.of {
+            // What somebody looks at only now must not wait for the pace of a glance.
+            let wanted = |p: &&mut Paced| p.source.fills().intersects(more);
+            self.sources
+                .iter_mut()
+                .filter(wanted)
+                .for_each(|p| p.due = Nanos(0));
             return;
         }
         self.detail = self.detail.refocused(plan.focus);

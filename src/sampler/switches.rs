@@ -23,8 +23,8 @@ use crate::sys::sampled::Sampled;
 use crate::sys::stop::Stop;
 use crate::sys::{clock, cores};
 
-/// Between two published views.
-const PACE: Nanos = Nanos::from_millis(200);
+/// Between two published views, where nobody looks closely.
+const PACE: Nanos = Nanos::from_millis(500);
 /// Between two looks of a report.
 const REPORTING: Nanos = Nanos::from_millis(100);
 /// Between two readings of the sampled source: 20 Hz.
@@ -81,6 +81,14 @@ pub(super) fn record(root: &ProcRoot, desk: &Desk, feed: &Feed, tell: &Tell) {
     watch.close();
 }
 
+/// What the plan asks for, never slower than [`PACE`].
+fn pace(plan: &Plan) -> Nanos {
+    match plan.lane_pace {
+        Nanos(0) => PACE,
+        wanted => wanted.min(PACE),
+    }
+}
+
 impl Watch<'_> {
     fn step(&mut self, plan: &Plan, tell: &Tell) {
         let now = clock::now();
@@ -94,9 +102,9 @@ impl Watch<'_> {
         }
         self.keep_open(plan, shown, now);
         let Some(open) = &mut self.open else { return };
-        open.wait(PACE, &[]);
+        open.wait(pace(plan), &[]);
         let now = clock::now();
-        let due = now.since(self.published) >= PACE;
+        let due = now.since(self.published) >= pace(plan);
         let timeline = open.step(shown && due);
         if let Some(mut timeline) = timeline {
             self.published = now;

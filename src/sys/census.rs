@@ -38,8 +38,6 @@ struct Known {
 
 /// How old an entry may be before it is read again, at the least.
 const STALE: Duration = Duration::from_secs(1);
-/// A whole census takes at most this share of the time: one part in so many.
-const SHARE: u32 = 20;
 
 impl CensusTaker {
     /// A taker that knows nobody yet.
@@ -52,12 +50,14 @@ impl CensusTaker {
     }
 
     /// Brings the census up to date within `budget`; answers whether every living process has been read at least once.
-    pub fn refresh(&mut self, budget: Duration) -> bool {
+    ///
+    /// A whole census takes at most one part in `share` of the time.
+    pub fn refresh(&mut self, budget: Duration, share: u32) -> bool {
         let began = Instant::now();
         let living = self.pids();
         self.known
             .retain(|pid, _| living.binary_search(pid).is_ok());
-        let stale = STALE.max(self.cost * SHARE);
+        let stale = STALE.max(self.cost * share);
         let mut due: Vec<(Option<Instant>, Pid)> = living
             .iter()
             .map(|pid| (self.known.get(pid).map(|k| k.at), *pid))
@@ -232,7 +232,7 @@ mod tests {
         use std::os::fd::AsRawFd as _;
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let mut taker = CensusTaker::new(ProcRoot::live());
-        assert!(taker.refresh(Duration::from_mins(1)));
+        assert!(taker.refresh(Duration::from_mins(1), 20));
         let census = taker.census();
         let pid = Pid(std::process::id());
         let me = census.holders.iter().find(|h| h.id.pid == pid);
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn without_time_nobody_is_read_and_it_says_so() {
         let mut taker = CensusTaker::new(ProcRoot::live());
-        assert!(!taker.refresh(Duration::ZERO));
+        assert!(!taker.refresh(Duration::ZERO, 20));
         assert!(taker.census().holders.is_empty());
     }
 }

@@ -15,7 +15,7 @@ use super::source::{Error, Source};
 use crate::model::descriptor::{About, Descriptor, Files, Info, Kind};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Pid, ProcId};
-use crate::model::peer::{Census, Flow, Holder, Join, Object, Peer, pipeline};
+use crate::model::peer::{Census, Flow, Holder, Join, Object, Peer, Tables, pipeline};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::socket::{Protocol, Socket};
@@ -27,6 +27,10 @@ const BUDGET: Duration = Duration::from_millis(4);
 const PACE_MS: u64 = 500;
 /// A reading takes at most this share of the time: one part in so many.
 const SHARE: u64 = 20;
+/// The same where only the overview shows a few of them.
+const GLANCE_MS: u64 = 2000;
+const GLANCE_SHARE: u64 = 400;
+const SLOWEST_MS: u64 = 15_000;
 
 /// Reads the descriptor table of the process in focus.
 pub struct Descriptors {
@@ -40,6 +44,8 @@ pub struct Descriptors {
     took_ms: u64,
     /// Whether a report wants everything at once.
     patient: bool,
+    /// Whether only a few lines of the overview are made of it.
+    glancing: bool,
 }
 
 struct Known {
@@ -58,6 +64,7 @@ impl Descriptors {
             next: 0,
             took_ms: 0,
             patient: false,
+            glancing: false,
         }
     }
 
@@ -88,7 +95,8 @@ impl Descriptors {
         } else {
             shared::BUDGET
         };
-        self.shared.with(budget, Some(of.pid), |census, tables| {
+        let shared = self.shared.clone();
+        let join = |census: &Census, tables: &Tables| {
             let join = Join::new(census, tables);
             for row in &mut files.rows {
                 join_row(census, &join, &fds, of, row);
@@ -100,7 +108,12 @@ impl Descriptors {
                 .into_iter()
                 .collect();
             files.hidden = census.hidden();
-        });
+        };
+        if self.glancing {
+            shared.glance(Some(of.pid), join);
+        } else {
+            shared.with(budget, Some(of.pid), join);
+        }
         for row in &files.rows {
             // The kind of a socket is known only from the tables; what was found stays for when they are behind.
             if let Some(known) = self.known.get_mut(&row.fd) {
@@ -274,12 +287,17 @@ impl Source<Detail> for Descriptors {
     }
 
     fn pace_ms(&self) -> u64 {
+        if self.glancing && self.shared.complete() {
+            return (GLANCE_MS.max(self.took_ms * GLANCE_SHARE)).min(SLOWEST_MS);
+        }
         PACE_MS.max(self.took_ms * SHARE)
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
         let Some(of) = plan.focus else { return Ok(()) };
         let began = Instant::now();
+        let closely = Needs::FILES | Needs::SOCKETS | Needs::WAITS;
+        self.glancing = !plan.needs.intersects(closely);
         let files = self.files(of, &plan.descriptors);
         self.took_ms = began.elapsed().as_millis() as u64;
         // The last picture of a process that has ended stays.

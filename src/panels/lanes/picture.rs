@@ -138,6 +138,11 @@ struct Seen {
 }
 
 impl Picture {
+    /// How often a new view is worth drawing: about twenty times over the span, within reason.
+    pub fn pace(&self) -> Nanos {
+        Nanos(self.scope.span().0 / 20).clamp(Nanos::from_millis(100), Nanos::from_millis(500))
+    }
+
     /// The window that is shown.
     pub fn window(&self) -> Option<Window> {
         self.window

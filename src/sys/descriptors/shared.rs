@@ -11,8 +11,29 @@ use crate::sys::tables::TableReader;
 
 /// How long one reading may spend on the census.
 pub const BUDGET: Duration = Duration::from_millis(60);
-/// How old the tables may be to be used again.
-const FRESH: Duration = Duration::from_millis(200);
+/// How much is spent on being up to date.
+#[derive(Clone, Copy, Debug)]
+struct Effort {
+    /// How long one reading may spend on the census.
+    budget: Duration,
+    /// A whole census takes at most one part in so many of the time.
+    share: u32,
+    /// How old the census and the tables may be to be used again.
+    fresh: Duration,
+}
+
+/// For a pane that is all about descriptors.
+const LOOK: Effort = Effort {
+    budget: BUDGET,
+    share: 20,
+    fresh: Duration::from_millis(200),
+};
+/// For a few lines beside other things: with 10,000 processes it must not cost what the process table costs.
+const GLANCE: Effort = Effort {
+    budget: BUDGET,
+    share: 500,
+    fresh: Duration::from_secs(10),
+};
 
 /// The census and the tables, shared by the sources of one thread.
 #[derive(Clone)]
@@ -47,11 +68,25 @@ impl Shared {
         focus: Option<Pid>,
         work: impl FnOnce(&Census, &Tables) -> T,
     ) -> T {
+        self.spend(Effort { budget, ..LOOK }, focus, work)
+    }
+
+    /// The same at little cost: what is known may be some seconds old, `focus` is not.
+    pub fn glance<T>(&self, focus: Option<Pid>, work: impl FnOnce(&Census, &Tables) -> T) -> T {
+        self.spend(GLANCE, focus, work)
+    }
+
+    fn spend<T>(
+        &self,
+        effort: Effort,
+        focus: Option<Pid>,
+        work: impl FnOnce(&Census, &Tables) -> T,
+    ) -> T {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let inner = &mut *inner;
-        let fresh = inner.at.is_some_and(|at| at.elapsed() < FRESH) && inner.complete;
+        let fresh = inner.at.is_some_and(|at| at.elapsed() < effort.fresh) && inner.complete;
         if !fresh {
-            inner.complete = inner.taker.refresh(budget);
+            inner.complete = inner.taker.refresh(effort.budget, effort.share);
         }
         if let Some(pid) = focus {
             inner.taker.renew(pid);
