@@ -147,7 +147,8 @@ impl HistoryTab {
     fn chart(world: &World, quantity: &Quantity, series: &Series, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let chart = Chart {
-            top: series.most.max(quantity.top),
+            // Some air above, or a steady value would fill its chart and look like a full one.
+            top: (series.most * 1.15).max(quantity.top),
             style: theme.style(quantity.role),
             idle: theme.style(Role::Faint),
             ascii: theme.glyphs.ascii,

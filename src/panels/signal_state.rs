@@ -49,10 +49,10 @@ const COLUMNS: &[Column] = &[
         ..column("NR", 3, false, 0)
     },
     column("SIGNAL", 8, false, 0),
-    column("WHAT HAPPENS", 22, false, 0),
-    column("BLOCKED", 11, false, 0),
-    column("PENDING", 11, false, 0),
-    column("WHAT IT IS FOR", 16, true, 1),
+    column("WHAT HAPPENS", 21, false, 0),
+    column("BLOCKED", 9, false, 0),
+    column("PENDING", 10, false, 0),
+    column("WHAT IT IS FOR", 14, true, 1),
 ];
 
 /// The pane.

@@ -28,8 +28,11 @@ pub fn end_of(files: &Files, fd: i32) -> Option<String> {
     if let Some(peer) = peers.named.first() {
         return Some(format!("{kind} {} itself", verb(peer)));
     }
-    let note = peers.note?;
-    Some(format!("{kind}, {}", note.words()))
+    match (&descriptor.socket, peers.note) {
+        (Some(socket), _) => Some(format!("{kind} {}", socket.words())),
+        (None, Some(note)) => Some(format!("{kind}, {}", note.words())),
+        (None, None) => None,
+    }
 }
 
 fn what(descriptor: &Descriptor) -> &str {

@@ -132,8 +132,8 @@ fn role_of(share: Option<f64>) -> Role {
 /// All rows, in sections.
 pub fn all(isolation: &Isolation) -> Vec<Item> {
     let mut items = Vec::new();
-    group(&isolation.group, &mut items);
     limits(&isolation.limits, &mut items);
+    group(&isolation.group, &mut items);
     namespaces(isolation, &mut items);
     rights(&isolation.rights, &mut items);
     rest(isolation, &mut items);
@@ -188,7 +188,11 @@ fn group(group: &Reading<Group>, items: &mut Vec<Item>) {
     let path = group.path().map_or("–".to_owned(), ToString::to_string);
     items.push(Item::fact("path", path, Role::Text));
     let mut usage = |name: &str, usage: &Option<Usage>, amount: fn(u64) -> String| {
-        let Some(usage) = usage else { return };
+        // The top of a hierarchy has no such files.
+        let told = |u: &&Usage| u.used.is_some() || u.limit.is_some();
+        let Some(usage) = usage.as_ref().filter(told) else {
+            return;
+        };
         items.push(Item {
             amounts: Some((
                 [
@@ -214,12 +218,11 @@ fn group(group: &Reading<Group>, items: &mut Vec<Item>) {
     pressures(group, items);
     for m in &group.memberships {
         if group.memberships.len() > 1 && m.path.as_str() != "/" {
-            let name = if m.controllers.is_empty() {
-                "in v2"
-            } else {
-                &m.controllers
+            let name = match m.controllers.as_str() {
+                "" => "in v2".to_owned(),
+                controllers => format!("in {controllers}"),
             };
-            items.push(Item::fact(name, m.path.to_string(), Role::Dim));
+            items.push(Item::fact(&name, m.path.to_string(), Role::Dim));
         }
     }
 }

@@ -100,16 +100,16 @@ fn shows_what_confines_it() {
     let world = world_with(Ok(confined()));
     let (lines, buf) = drawn(&mut LimitsTab::default(), &world, 90, 32);
     insta::assert_snapshot!(lines.join("\n"), @r"
-    ▌CONTROL GROUP  v2
-      path                 /a.slice/b.service
-      memory                    512M     1.00G            ▰▰▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱  set by /a.sli…
-      cores                at most 0.50; throttled in 25% of 400 periods, 2.5s in all
-      out of memory        2 ended for want of memory
-     LIMITS                     used      soft      hard
+    ▌LIMITS                     used      soft      hard
       open descriptors           950      1000  no limit  ▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▰▱
       main stack                132K      8.0M  no limit  ▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱
       time on a core            7.0s  no limit  no limit
       file locks                   –  no limit  no limit
+     CONTROL GROUP  v2
+      path                 /a.slice/b.service
+      memory                    512M     1.00G            ▰▰▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱  set by /a.sli…
+      cores                at most 0.50; throttled in 25% of 400 periods, 2.5s in all
+      out of memory        2 ended for want of memory
      NAMESPACES  1 of 2 differ from those of pscope
       net                  4026531833  its own network interfaces and sockets
       pid                  4026531833  ours · process numbers

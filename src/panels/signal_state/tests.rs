@@ -57,24 +57,24 @@ fn says_what_each_signal_would_do() {
     let lines = drawn(&mut SignalsTab::default(), &world_with(state()), 96, 40);
     insta::assert_snapshot!(lines[..19].join("\n"), @r"
      1 caught   2 ignored   2 blocked   2 pending   2 of 96364 queued for its user
-     NR▲ SIGNAL   WHAT HAPPENS           BLOCKED     PENDING     WHAT IT IS FOR
-    ▌  1 HUP      ignored                                        terminal closed, reload
-       2 INT      terminates                                     Ctrl-C, interrupts it
-       3 QUIT     terminates, core dump                          Ctrl-\, ends it with a dump
-       4 ILL      terminates, core dump                          illegal instruction
-       5 TRAP     terminates, core dump                          breakpoint of a debugger
-       6 ABRT     terminates, core dump                          it gave up (abort)
-       7 BUS      terminates, core dump                          memory that is not there
-       8 FPE      terminates, core dump                          arithmetic error
-       9 KILL     terminates                                     ends it at once
-      10 USR1     terminates             yes         process     free for programs
-      11 SEGV     terminates, core dump                          invalid memory access
-      12 USR2     terminates             by 100                  free for programs
-      13 PIPE     ignored                                        wrote to a closed pipe
-      14 ALRM     terminates                                     alarm clock rang
-      15 TERM     caught                                         asks it to end
-      16 STKFLT   terminates                                     unused by Linux
-      17 CHLD     nothing happens                                a child ended or stopped
+     NR▲ SIGNAL   WHAT HAPPENS          BLOCKED   PENDING    WHAT IT IS FOR
+    ▌  1 HUP      ignored                                    terminal closed, reload
+       2 INT      terminates                                 Ctrl-C, interrupts it
+       3 QUIT     terminates, core dump                      Ctrl-\, ends it with a dump
+       4 ILL      terminates, core dump                      illegal instruction
+       5 TRAP     terminates, core dump                      breakpoint of a debugger
+       6 ABRT     terminates, core dump                      it gave up (abort)
+       7 BUS      terminates, core dump                      memory that is not there
+       8 FPE      terminates, core dump                      arithmetic error
+       9 KILL     terminates                                 ends it at once
+      10 USR1     terminates            yes       process    free for programs
+      11 SEGV     terminates, core dump                      invalid memory access
+      12 USR2     terminates            by 100               free for programs
+      13 PIPE     ignored                                    wrote to a closed pipe
+      14 ALRM     terminates                                 alarm clock rang
+      15 TERM     caught                                     asks it to end
+      16 STKFLT   terminates                                 unused by Linux
+      17 CHLD     nothing happens                            a child ended or stopped
     ");
     assert!(
         lines[35].contains("RTMIN") && lines[35].contains("thr 101"),
