@@ -1,6 +1,7 @@
 //! Threads of the process in focus and what they wait for: `/proc/PID/task`, `proc_pid_task(5)`, `proc_pid_syscall(5)`.
 //!
-//! Counters of all threads are read each time; what costs more, of the shown ones first and of the others in turns.
+//! Counters of all threads are read as often as they are cheap, those of shown ones each time; what costs more is read of
+//! the shown ones first and of the others in turns.
 
 mod links;
 mod space;
@@ -28,7 +29,7 @@ use crate::model::wait::{Clues, Now, Wait, classify};
 
 /// How many threads are read in detail each time.
 const IN_DETAIL: usize = 256;
-/// Readings take at most this part of the time: one in so many.
+/// Reading the counters of all threads takes at most this part of the time: one in so many.
 const SHARE: u64 = 20;
 
 /// Reads the threads of the process in focus.
@@ -39,7 +40,9 @@ pub struct Waits {
     of: Option<ProcId>,
     last: Arc<Threads>,
     turn: usize,
-    cost_ms: u64,
+    /// When all counters were read last, and how long that took.
+    swept: Nanos,
+    cost: Nanos,
 }
 
 impl Waits {
@@ -53,7 +56,8 @@ impl Waits {
             of: None,
             last: Arc::default(),
             turn: 0,
-            cost_ms: 0,
+            swept: Nanos(0),
+            cost: Nanos(0),
         }
     }
 
@@ -68,7 +72,16 @@ impl Waits {
             self.turn = 0;
         }
         let dir = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported)?;
-        let mut rows = self.rows(&dir, of)?;
+        let began = clock::now();
+        let is_due = began.since(self.swept).0 >= self.cost.0.saturating_mul(SHARE);
+        let mut rows = if self.last.rows.is_empty() || is_due {
+            let rows = self.rows(&dir, of)?;
+            self.swept = began;
+            self.cost = clock::now().since(began);
+            rows
+        } else {
+            self.again(&dir, of, shown)
+        };
         self.detail(of, shown, &mut rows);
         // The number may have found another owner meanwhile.
         if start(&dir, of.pid, self.page)? != of.start {
@@ -92,21 +105,40 @@ impl Waits {
         dir.tids(of.pid, &mut tids, &mut buffer)?;
         let mut rows = Vec::with_capacity(tids.len());
         for tid in tids {
-            let file = format!("task/{tid}/stat");
-            let Ok(text) = dir.read(of.pid, &file, &mut buffer) else {
-                continue;
-            };
-            let Some(line) = proc_stat::parse(text, self.page) else {
-                continue;
-            };
-            let id = ThreadId {
-                tid,
-                start: line.start,
-            };
-            let name = SafeText::from_bytes(line.name);
-            rows.push(self.row(id, name, line.stat));
+            rows.extend(self.counters(dir, of.pid, tid, &mut buffer));
         }
         Ok(rows)
+    }
+
+    /// The rows of the last reading, with the counters of the shown ones as they are now.
+    fn again(&self, dir: &ProcDir, of: ProcId, shown: &[Tid]) -> Vec<ThreadRow> {
+        let mut rows = self.last.rows.clone();
+        let mut buffer = Vec::new();
+        for tid in shown {
+            if let Ok(at) = rows.binary_search_by_key(tid, |r| r.id.tid)
+                && let Some(row) = self.counters(dir, of.pid, *tid, &mut buffer)
+            {
+                rows[at] = row;
+            }
+        }
+        rows
+    }
+
+    /// The counters of one thread; `None` where it has ended.
+    fn counters(
+        &self,
+        dir: &ProcDir,
+        pid: Pid,
+        tid: Tid,
+        buffer: &mut Vec<u8>,
+    ) -> Option<ThreadRow> {
+        let text = dir.read(pid, &format!("task/{tid}/stat"), buffer).ok()?;
+        let line = proc_stat::parse(text, self.page)?;
+        let id = ThreadId {
+            tid,
+            start: line.start,
+        };
+        Some(self.row(id, SafeText::from_bytes(line.name), line.stat))
     }
 
     fn row(&self, id: ThreadId, name: SafeText, stat: Stat) -> ThreadRow {
@@ -317,7 +349,7 @@ impl Source<Detail> for Waits {
     }
 
     fn pace_ms(&self) -> u64 {
-        1000.max(self.cost_ms * SHARE)
+        1000
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
@@ -325,10 +357,8 @@ impl Source<Detail> for Waits {
             into.threads = None;
             return Ok(());
         };
-        let began = clock::now();
         let value = self.threads(of, &plan.threads);
         let at = clock::now();
-        self.cost_ms = at.since(began).0 / 1_000_000;
         into.threads = Some(Stamped { at, value });
         Ok(())
     }
