@@ -101,7 +101,11 @@ impl Panel for ScheduleTab {
         self.picture.focused = true;
         let right = picture::numbers_width(area.width).min(16);
         self.picture.fit(world, self.areas[0], 2, right);
-        self.facts = self.kept.value().map_or_else(Vec::new, |s| facts(s));
+        // The lanes are there before the facts, and stay while time stands still.
+        self.facts = match self.kept.value() {
+            Some(schedule) => facts(schedule),
+            None => vec![fact(&self.kept.why(), Vec::new())],
+        };
         self.slices = match (world.focus, self.picture.window()) {
             (Some(id), Some(window)) => summary::lines(world, id, window),
             _ => Vec::new(),
@@ -169,7 +173,7 @@ impl Panel for ScheduleTab {
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
-        if self.kept.value().is_none() {
+        if self.kept.value().is_none() && self.slices.is_empty() && self.facts.len() < 2 {
             listing::empty(&world.theme, area, &self.kept.why(), buf);
             return;
         }
