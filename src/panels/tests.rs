@@ -1,6 +1,7 @@
 //! What holds for every pane: it answers what it lists, its texts are whole, no key has two meanings in one pane.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
@@ -121,4 +122,43 @@ fn a_key_means_one_thing_in_a_pane() {
         }
     }
     assert!(clashes.is_empty(), "{clashes:?}");
+}
+
+/// The keys of the app, the list and the dialogs as the README prints them.
+fn key_table() -> String {
+    let app = crate::app::App::new(
+        all(),
+        Settings::default(),
+        Theme::terminal(Depth::Ansi, false),
+    );
+    let dialogs = &app.world.dialogs;
+    let shown = |name: &str| ["app", "list"].contains(&name) || dialogs.contains(&name);
+    let mut out = String::from("| key | does |\n| --- | --- |\n");
+    for action in app
+        .world
+        .catalog
+        .iter()
+        .filter(|section| shown(section.name))
+        .flat_map(|section| section.actions)
+    {
+        let keys: Vec<String> = action
+            .keys
+            .iter()
+            .map(|key| format!("`{}`", key.to_string().replace('|', "\\|")))
+            .collect();
+        if !keys.is_empty() {
+            let _ = writeln!(out, "| {} | {} |", keys.join(" "), action.about);
+        }
+    }
+    out
+}
+
+#[test]
+fn the_readme_lists_the_keys_as_they_are() {
+    let readme = include_str!("../../README.md");
+    let table = key_table();
+    assert!(
+        readme.contains(&table),
+        "put this table into the README:\n{table}"
+    );
 }
