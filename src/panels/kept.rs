@@ -72,6 +72,10 @@ impl<T> Kept<T> {
             (None, _) => "no process is selected".to_owned(),
             (_, Ok(())) => String::new(),
             (_, Err(Missing::Soon)) => "reading …".to_owned(),
+            (_, Err(Missing::Denied)) => {
+                "– the kernel does not show it to this user: run pscope as its user or as root"
+                    .to_owned()
+            }
             (_, Err(why)) => format!("– {why}"),
         }
     }

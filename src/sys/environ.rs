@@ -7,7 +7,7 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::environment::Environment;
 use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 
 /// Reads it seldom: it changes only when another program is run.
 pub struct Environ {
@@ -27,7 +27,12 @@ impl Environ {
     pub fn of(&self, id: ProcId) -> Reading<Environment> {
         let text = bounded::read(&self.root.proc(format!("{}/environ", id.pid)));
         kin::still(&self.root, id)?;
-        Ok(Environment::from_bytes(&text?))
+        match text {
+            Ok(text) => Ok(Environment::from_bytes(&text)),
+            // It lives but has no memory: a kernel thread or a zombie.
+            Err(Missing::Gone) => Ok(Environment::default()),
+            Err(why) => Err(why),
+        }
     }
 }
 
@@ -55,7 +60,6 @@ impl Source<Detail> for Environ {
 mod tests {
     use super::*;
     use crate::model::id::Pid;
-    use crate::model::reading::Missing;
 
     #[test]
     fn reads_our_own() {
@@ -66,6 +70,12 @@ mod tests {
         let source = Environ::new(&root);
         let ours = source.of(me).expect("our own");
         assert!(ours.variables.iter().any(|v| v.name.as_str() == "PATH"));
+        if let Ok(kernel) = kin::read(&root, Pid(2))
+            && kernel.kernel_thread
+        {
+            let none = source.of(kernel.id);
+            assert!(none == Ok(Environment::default()) || none == Err(Missing::Denied));
+        }
         let other = ProcId::new(me.pid.0, me.start.0 + 1);
         assert_eq!(source.of(other).err(), Some(Missing::Gone));
     }

@@ -297,7 +297,10 @@ fn detail_of(row: &ThreadRow, raw: &Raw, wide: bool, now: Now, names: &Numbers) 
         waiting,
         seen,
         stack: Err(Missing::Soon),
-        sp: raw.call.and_then(|c| c.sp().ok_or(Missing::Soon)),
+        sp: raw.call.and_then(|c| match c.sp() {
+            _ if row.stat.is_kernel_thread() => Err(Missing::Unsupported),
+            sp => sp.ok_or(Missing::Soon),
+        }),
     }
 }
 

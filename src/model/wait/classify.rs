@@ -51,7 +51,8 @@ pub fn classify(clues: &Clues<'_>) -> Waiting {
         Ok(function) => function.as_ref().map(|f| SafeText::from(plain(f))),
         Err(_) => None,
     };
-    let in_call = matches!(clues.call, Ok(Call::In { .. }));
+    // The kernel prints zeros for its own threads, which would read as call 0.
+    let in_call = matches!(clues.call, Ok(Call::In { .. })) && !clues.kernel_thread;
     let call = match (in_call, clues.name, clues.call) {
         (true, Some(name), _) => Some(name.into()),
         (true, None, Ok(Call::In { number, .. })) => Some(format!("system call {number}").into()),

@@ -325,6 +325,23 @@ fn states_that_need_no_system_call() {
 }
 
 #[test]
+fn a_kernel_thread_is_in_no_system_call() {
+    let memory = Memory::default();
+    let waiting = classify(&Clues {
+        state: State::Sleeping,
+        kernel_thread: true,
+        call: Call::parse(b"0 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0").ok_or(Missing::Soon),
+        name: Some("read"),
+        function: Ok(Some("kthreadd".into())),
+        memory: &memory,
+        wide: true,
+        thread: &|_| None,
+        now: Now::default(),
+    });
+    assert_eq!((waiting.call, waiting.what), (None, Wait::Work));
+}
+
+#[test]
 fn names_are_plain_arguments() {
     let t = call("epoll_wait", &[4, 0, 0, 500]).with(0, &[]);
     let mut waiting = t.waiting();
