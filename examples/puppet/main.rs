@@ -11,6 +11,7 @@
 use std::any::Any;
 use std::io::BufRead as _;
 
+mod channels;
 mod regions;
 mod signals;
 mod waits;
@@ -23,6 +24,7 @@ const PARTS: &[(&str, Make)] = &[
     ("regions", regions::make),
     ("waits", waits::make),
 ];
+const PARTS: &[(&str, Make)] = &[("regions", regions::make), ("channels", channels::make)];
 
 /// Makes a part.
 type Make = fn() -> Part;

@@ -323,7 +323,8 @@ pub fn pairs(edges: &[Edge]) -> Vec<Pair> {
             Some((_, n)) => *n += 1,
             None => pair.channels.push((edge.channel, 1)),
         }
-        if pair.details.len() < DETAILS && !edge.detail.is_empty() {
+        let new = !edge.detail.is_empty() && !pair.details.contains(&edge.detail);
+        if pair.details.len() < DETAILS && new {
             pair.details.push(edge.detail.clone());
         }
     }

@@ -105,7 +105,8 @@ impl ViewIpc {
             _ => 11,
         };
         let gap = u16::from(area.height > 6);
-        let table = area.height.saturating_sub(answers + gap + graph);
+        let above = u16::from(graph > 0);
+        let table = area.height.saturating_sub(answers + gap + above + graph);
         self.answers = Rect {
             height: answers,
             ..area

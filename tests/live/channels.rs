@@ -1,0 +1,121 @@
+//! The puppet and its child: every descriptor has its kind, and every channel is found from both of its ends.
+
+use pscope::model::descriptor::{Descriptor, Files};
+use pscope::model::ipc::Ipc;
+use pscope::model::peer::Flow;
+use pscope::model::reading::Missing;
+use pscope::sys::descriptors::Descriptors;
+use pscope::sys::descriptors::shared::Shared;
+use pscope::sys::ipc::Talks;
+use pscope::sys::root::ProcRoot;
+use serde_json::Value;
+use std::time::Duration;
+
+use super::puppet::{Puppet, id_of};
+
+fn child(puppet: &Puppet) -> u32 {
+    let pid = puppet.truth["channels"]["child"].as_u64();
+    pid.expect("a pid") as u32
+}
+
+fn files(pid: u32) -> Files {
+    Descriptors::all_of(&ProcRoot::live(), id_of(pid)).expect("our own")
+}
+
+fn row<'a>(files: &'a Files, fd: &Value) -> &'a Descriptor {
+    let fd = fd.as_u64().expect("a number") as u32;
+    let found = files.rows.iter().find(|d| d.fd == fd);
+    found.expect("it is open")
+}
+
+fn channels(puppet: &Puppet) -> &[Value] {
+    puppet.truth["channels"]["list"].as_array().expect("a list")
+}
+
+#[test]
+fn every_channel_names_the_other_end_from_both_sides() {
+    let puppet = Puppet::start();
+    let (ours, theirs) = (files(puppet.pid()), files(child(&puppet)));
+    for said in channels(&puppet) {
+        let name = &said["name"];
+        let (here, there) = (row(&ours, &said["fd"]), row(&theirs, &said["peer_fd"]));
+        assert_eq!(here.kind.word(), said["kind"], "{name}: {here:?}");
+        let socket = here.kind.is_socket();
+        if socket && here.socket.is_none() {
+            println!("skipped {name}: this kernel tells nothing of such sockets");
+            continue;
+        }
+        let peer = |of: &Descriptor, pid: u32, fd: u32| {
+            let found = of.peers.named.iter().find(|p| p.id.pid.0 == pid);
+            let found = found.unwrap_or_else(|| panic!("{name} has no peer {pid}: {of:?}"));
+            assert_eq!(found.fd, Some(fd), "{name}");
+            found.flow
+        };
+        let flow = peer(here, child(&puppet), there.fd);
+        assert_eq!(flow.turned(), peer(there, puppet.pid(), here.fd), "{name}");
+        let expected = match said["flow"].as_str() {
+            Some("in") => Flow::In,
+            Some("out") => Flow::Out,
+            _ => Flow::Both,
+        };
+        assert_eq!(flow, expected, "{name}");
+    }
+}
+
+#[test]
+fn every_kind_is_told() {
+    let puppet = Puppet::start();
+    let files = files(puppet.pid());
+    let alone = puppet.truth["channels"]["alone"].as_array();
+    for said in alone.expect("a list") {
+        let row = row(&files, &said["fd"]);
+        assert_eq!(row.kind.word(), said["kind"], "{row:?}");
+        match row.kind.word() {
+            "epoll" => assert!(row.words().starts_with("watches 1:"), "{row:?}"),
+            "signalfd" => assert_eq!(row.words(), "receives USR2"),
+            "pidfd" => assert_eq!(row.peers.named[0].id.pid.0, child(&puppet)),
+            "file" => {
+                assert!(row.deleted);
+                let size = row.extent.expect("a size").size.0;
+                assert_eq!(size, 10_000);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_channel_is_an_edge() {
+    let puppet = Puppet::start();
+    let root = ProcRoot::live();
+    let ipc: Ipc = Talks::new(&root, Shared::new(&root)).ipc(Duration::from_mins(1));
+    let (us, them) = (puppet.pid(), child(&puppet));
+    for said in channels(&puppet) {
+        let (here, there) = (said["fd"].as_u64(), said["peer_fd"].as_u64());
+        let fits = |pid: u32, fd: Option<u32>| {
+            (pid == us && fd.map(u64::from) == here) || (pid == them && fd.map(u64::from) == there)
+        };
+        let found = ipc
+            .edges
+            .iter()
+            .any(|e| fits(e.a.id.pid.0, e.a.fd) && fits(e.b.id.pid.0, e.b.fd));
+        assert!(found, "{said}");
+    }
+    let pair = ipc.pairs.iter().find(|p| {
+        let ends = [p.a.id.pid.0, p.b.id.pid.0];
+        ends.contains(&us) && ends.contains(&them)
+    });
+    assert!(pair.is_some_and(|p| p.channels.len() >= 5), "{pair:?}");
+}
+
+#[test]
+fn another_user_is_denied_and_not_told_that_there_is_nothing() {
+    let files = Descriptors::all_of(&ProcRoot::live(), id_of(1));
+    match files {
+        Err(why) => assert_eq!(why, Missing::Denied),
+        Ok(files) => {
+            println!("skipped: we may see process 1");
+            assert_eq!(files.of, id_of(1));
+        }
+    }
+}
