@@ -18,13 +18,14 @@ mod waits;
 
 /// Every part by its name.
 ///
-/// Signals come first, since every thread inherits what is blocked; regions next, since they fork while there is one thread.
+/// Signals come first, since every thread inherits what is blocked; regions next, since they fork while there is one
+/// thread; channels before waits, so that their child holds no end of what is waited for.
 const PARTS: &[(&str, Make)] = &[
     ("signals", signals::make),
     ("regions", regions::make),
+    ("channels", channels::make),
     ("waits", waits::make),
 ];
-const PARTS: &[(&str, Make)] = &[("regions", regions::make), ("channels", channels::make)];
 
 /// Makes a part.
 type Make = fn() -> Part;

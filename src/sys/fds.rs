@@ -1,17 +1,21 @@
 //! `/proc/PID/fd`: the links of one process's descriptors, and what can be asked about what they lead to.
 //!
 //! Reads only: nothing behind a link is ever opened. `proc_pid_fd(5)`.
-#![expect(unsafe_code, reason = "statx and getxattr have no safe binding here")]
+#![expect(
+    unsafe_code,
+    reason = "statx, getxattr and a readlinkat without allocation"
+)]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read as _;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use nix::fcntl::{AtFlags, readlinkat};
+use nix::fcntl::AtFlags;
 use nix::sys::stat::fstatat;
 
 use super::bounded;
@@ -75,10 +79,20 @@ impl Fds {
     /// # Errors
     /// `Gone` when the descriptor was closed meanwhile.
     pub fn link(&self, fd: u32) -> Reading<Vec<u8>> {
-        let name = name(fd);
-        readlinkat(&self.links, name.as_c_str())
-            .map(OsStringExt::into_vec)
-            .map_err(missing)
+        let name = Name::new(fd);
+        // No path of the kernel's is longer, save the few that it cuts itself.
+        let mut target = [0_u8; libc::PATH_MAX as usize];
+        // SAFETY: the name ends with NUL, the buffer is as long as is said, and both outlive the call.
+        let length = unsafe {
+            libc::readlinkat(
+                self.links.as_raw_fd(),
+                name.as_c_str().as_ptr(),
+                target.as_mut_ptr().cast(),
+                target.len(),
+            )
+        };
+        let length = usize::try_from(length).map_err(|_| std::io::Error::last_os_error())?;
+        Ok(target.get(..length).unwrap_or_default().to_vec())
     }
 
     /// Whether it can be read or written, told by the permissions of the link itself.
@@ -86,7 +100,7 @@ impl Fds {
     /// # Errors
     /// `Gone` when the descriptor was closed meanwhile.
     pub fn mode(&self, fd: u32) -> Reading<Mode> {
-        let name = name(fd);
+        let name = Name::new(fd);
         fstatat(&self.links, name.as_c_str(), AtFlags::AT_SYMLINK_NOFOLLOW)
             .map(|stat| Mode::from_link(stat.st_mode))
             .map_err(missing)
@@ -103,7 +117,7 @@ impl Fds {
         let Some(infos) = &self.infos else {
             return Err(Missing::Unsupported);
         };
-        let name = name(fd);
+        let name = Name::new(fd);
         let how = nix::fcntl::OFlag::O_RDONLY | nix::fcntl::OFlag::O_CLOEXEC;
         let none = nix::sys::stat::Mode::empty();
         let opened = nix::fcntl::openat(infos, name.as_c_str(), how, none).map_err(missing)?;
@@ -178,8 +192,24 @@ fn directory(path: &std::path::Path) -> Reading<File> {
     Ok(opened)
 }
 
-fn name(fd: u32) -> CString {
-    CString::new(fd.to_string()).unwrap_or_default()
+/// A descriptor's number as the name of its link, without a heap allocation: there may be ten thousand of them.
+struct Name([u8; 11]);
+
+impl Name {
+    fn new(fd: u32) -> Self {
+        let mut name = [0; 11];
+        let digits = fd.checked_ilog10().unwrap_or(0) as usize + 1;
+        let mut rest = fd;
+        for at in (0..digits).rev() {
+            name[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        Self(name)
+    }
+
+    fn as_c_str(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.0).unwrap_or_default()
+    }
 }
 
 fn missing(why: nix::Error) -> Missing {
@@ -189,10 +219,16 @@ fn missing(why: nix::Error) -> Missing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::fd::AsRawFd as _;
 
     fn mine() -> Fds {
         Fds::open(&ProcRoot::live(), Pid(std::process::id())).expect("our own descriptors")
+    }
+
+    #[test]
+    fn names_are_the_numbers() {
+        for fd in [0, 7, 10, 999, 1_000_000, u32::MAX] {
+            assert_eq!(Name::new(fd).as_c_str().to_str(), Ok(&*fd.to_string()));
+        }
     }
 
     #[test]

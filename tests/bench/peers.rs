@@ -1,0 +1,59 @@
+//! What peers cost: taking the census of 20,000 descriptors for real, and joining it.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use pscope::model::descriptor::Mode;
+use pscope::model::id::ProcId;
+use pscope::model::ipc;
+use pscope::model::peer::{Census, End, Holder, Join, Object, Tables};
+use pscope::sys::census::CensusTaker;
+use pscope::sys::root::ProcRoot;
+
+/// 1,000 processes with 20 ends each, in a ring of pipes.
+fn ring() -> Census {
+    let pipe = |n: u32, fd: u32| Object::Pipe(u64::from(n % 1000) * 10 + u64::from(fd % 10));
+    let holder = |n: u32| {
+        let end = |fd: u32| End {
+            fd,
+            mode: Some(if fd < 10 { Mode::Read } else { Mode::Write }),
+            object: if fd < 10 {
+                pipe(n, fd)
+            } else {
+                pipe(n + 1, fd)
+            },
+        };
+        Holder {
+            id: ProcId::new(n + 1, 1),
+            name: "ring".into(),
+            namespace: 1,
+            ends: Ok(Arc::from((0..20).map(end).collect::<Vec<_>>())),
+        }
+    };
+    Census {
+        holders: (0..1000).map(holder).collect(),
+    }
+}
+
+fn peers(c: &mut Criterion) {
+    let (census, tables) = (ring(), Tables::default());
+    c.bench_function("join 20,000 descriptors", |b| {
+        b.iter(|| black_box(Join::new(&census, &tables)));
+    });
+    let join = Join::new(&census, &tables);
+    c.bench_function("edges of 20,000 descriptors", |b| {
+        b.iter(|| black_box(ipc::edges(&join, &tables, |_| None)));
+    });
+    let held: Vec<_> = (0..900).map_while(|_| std::io::pipe().ok()).collect();
+    let mut taker = CensusTaker::new(ProcRoot::live());
+    taker.refresh(Duration::from_mins(1), 1);
+    let pid = pscope::model::id::Pid(std::process::id());
+    c.bench_function(&format!("read {} pipe ends", held.len() * 2), |b| {
+        b.iter(|| taker.renew(black_box(pid)));
+    });
+}
+
+criterion_group!(benches, peers);
+criterion_main!(benches);
