@@ -95,6 +95,13 @@ fn spinners_on_one_core_share_it_and_the_kernel_agrees() {
     let seen = spinners.each_ref().map(|s| of(s.pid()).sums.run.0);
     let told = [after[0] - before[0], after[1] - before[1]];
     println!("seen {seen:?}, schedstat {told:?}, lost {}", line.lost);
+    if line.lost > 0 {
+        println!(
+            "skipped: this machine is so busy that {} events were lost, and a gap adds up to nothing",
+            line.lost
+        );
+        return;
+    }
     for (seen, told) in seen.iter().zip(told) {
         // A running thread's own counter moves only at the tick: 4 ms at each end.
         assert!(seen.abs_diff(told) < told / 100 + 12_000_000);
