@@ -22,6 +22,7 @@ use crate::app::world::Settings;
 use crate::panels;
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
+use crate::sys::heap;
 use crate::sys::root::ProcRoot;
 use crate::term::output::{self, Output};
 use crate::term::signals::Told;
@@ -57,6 +58,7 @@ pub struct Options {
 /// # Errors
 /// When the terminal cannot be taken or threads cannot be started; the terminal is as it was by then.
 pub fn live(options: Options) -> anyhow::Result<Ending> {
+    heap::settle();
     signals::block().context("cannot block signals")?;
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());

@@ -19,6 +19,7 @@ pub mod fdinfo;
 pub mod fds;
 pub mod fields;
 pub mod frequency;
+pub mod heap;
 pub mod ipc;
 pub mod isolation;
 pub mod kept;

@@ -197,9 +197,6 @@ impl Panel for Overview {
         if due(known(world, detail.threads.as_ref()).map(|s| s.at)) {
             plan.needs |= Needs::WAITS;
         }
-        if due(known(world, detail.files.as_ref()).map(|s| s.at)) {
-            plan.needs |= Needs::FILES;
-        }
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {

@@ -282,7 +282,10 @@ mod tests {
     #[test]
     fn a_panic_is_a_missing_value() {
         let all = each("panic", vec![1, 2, 3], |n| {
-            assert_ne!(*n, 2, "on purpose");
+            if *n == 2 {
+                // Past the panic hook, which may take its time over a backtrace.
+                std::panic::resume_unwind(Box::new("on purpose"));
+            }
             Ok(*n)
         });
         assert_eq!(all, [Ok(1), Err(Missing::Unsupported), Ok(3)]);

@@ -18,6 +18,17 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::stat::State;
 use crate::model::text::SafeText;
 
+/// How much is spent on being up to date.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// How long one reading may spend.
+    pub budget: Duration,
+    /// A whole census takes at most one part in so many of the time.
+    pub share: u32,
+    /// How old the list of processes, the census and the socket tables may be to be used again.
+    pub fresh: Duration,
+}
+
 /// Takes the census and keeps it.
 #[derive(Debug)]
 pub struct CensusTaker {
@@ -25,6 +36,9 @@ pub struct CensusTaker {
     known: HashMap<Pid, Known>,
     /// What reading every process once cost, lately.
     cost: Duration,
+    /// Who lived when `/proc` was last listed, by ascending pid.
+    living: Vec<Pid>,
+    listed: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -46,26 +60,37 @@ impl CensusTaker {
             root,
             known: HashMap::new(),
             cost: Duration::ZERO,
+            living: Vec::new(),
+            listed: None,
         }
     }
 
     /// Brings the census up to date within `budget`; answers whether every living process has been read at least once.
     ///
-    /// A whole census takes at most one part in `share` of the time.
-    pub fn refresh(&mut self, budget: Duration, share: u32) -> bool {
+    /// Of those never read, the ones with a pid near `near` come first.
+    pub fn refresh(&mut self, effort: &Effort, near: Option<Pid>) -> bool {
         let began = Instant::now();
-        let living = self.pids();
-        self.known
-            .retain(|pid, _| living.binary_search(pid).is_ok());
+        let Effort { budget, share, .. } = *effort;
+        let old = |at: Instant| began.duration_since(at) >= effort.fresh;
+        if self.listed.is_none_or(old) {
+            self.living = self.pids();
+            self.listed = Some(began);
+            let living = &self.living;
+            self.known
+                .retain(|pid, _| living.binary_search(pid).is_ok());
+        }
         let stale = STALE.max(self.cost * share);
-        let mut due: Vec<(Option<Instant>, Pid)> = living
+        // Who began at about the same time is the likeliest at the other end of a pipe.
+        let far = |pid: Pid| near.map_or(0, |near| near.0.abs_diff(pid.0));
+        let mut due: Vec<(Option<Instant>, u32, Pid)> = self
+            .living
             .iter()
-            .map(|pid| (self.known.get(pid).map(|k| k.at), *pid))
-            .filter(|(at, _)| at.is_none_or(|at| began.duration_since(at) >= stale))
+            .map(|pid| (self.known.get(pid).map(|k| k.at), far(*pid), *pid))
+            .filter(|(at, ..)| at.is_none_or(|at| began.duration_since(at) >= stale))
             .collect();
         due.sort_unstable();
         let mut complete = true;
-        for (at, pid) in due {
+        for (at, _, pid) in due {
             if began.elapsed() >= budget {
                 complete &= at.is_some();
                 break;
@@ -227,12 +252,20 @@ mod tests {
     use crate::model::descriptor::Mode;
     use crate::model::peer::{Flow, Join, Tables};
 
+    fn effort(budget: Duration) -> Effort {
+        Effort {
+            budget,
+            share: 20,
+            fresh: Duration::ZERO,
+        }
+    }
+
     #[test]
     fn our_own_pipe_is_found_and_joined_with_itself() {
         use std::os::fd::AsRawFd as _;
         let (reader, writer) = std::io::pipe().expect("a pipe");
         let mut taker = CensusTaker::new(ProcRoot::live());
-        assert!(taker.refresh(Duration::from_mins(1), 20));
+        assert!(taker.refresh(&effort(Duration::from_mins(1)), None));
         let census = taker.census();
         let pid = Pid(std::process::id());
         let me = census.holders.iter().find(|h| h.id.pid == pid);
@@ -255,7 +288,7 @@ mod tests {
     #[test]
     fn without_time_nobody_is_read_and_it_says_so() {
         let mut taker = CensusTaker::new(ProcRoot::live());
-        assert!(!taker.refresh(Duration::ZERO, 20));
+        assert!(!taker.refresh(&effort(Duration::ZERO), None));
         assert!(taker.census().holders.is_empty());
     }
 }

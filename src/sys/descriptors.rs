@@ -287,7 +287,7 @@ impl Source<Detail> for Descriptors {
     }
 
     fn pace_ms(&self) -> u64 {
-        if self.glancing && self.shared.complete() {
+        if self.glancing {
             return (GLANCE_MS.max(self.took_ms * GLANCE_SHARE)).min(SLOWEST_MS);
         }
         PACE_MS.max(self.took_ms * SHARE)
@@ -296,8 +296,9 @@ impl Source<Detail> for Descriptors {
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
         let Some(of) = plan.focus else { return Ok(()) };
         let began = Instant::now();
-        let closely = Needs::FILES | Needs::SOCKETS | Needs::WAITS;
-        self.glancing = !plan.needs.intersects(closely);
+        let closely = Needs::FILES | Needs::SOCKETS;
+        let overview = plan.needs.contains(Needs::OVERVIEW);
+        self.glancing = overview && !plan.needs.intersects(closely);
         let files = self.files(of, &plan.descriptors);
         self.took_ms = began.elapsed().as_millis() as u64;
         // The last picture of a process that has ended stays.

@@ -9,7 +9,7 @@ use pscope::model::descriptor::Mode;
 use pscope::model::id::ProcId;
 use pscope::model::ipc;
 use pscope::model::peer::{Census, End, Holder, Join, Object, Tables};
-use pscope::sys::census::CensusTaker;
+use pscope::sys::census::{CensusTaker, Effort};
 use pscope::sys::root::ProcRoot;
 
 /// 1,000 processes with 20 ends each, in a ring of pipes.
@@ -48,7 +48,12 @@ fn peers(c: &mut Criterion) {
     });
     let held: Vec<_> = (0..900).map_while(|_| std::io::pipe().ok()).collect();
     let mut taker = CensusTaker::new(ProcRoot::live());
-    taker.refresh(Duration::from_mins(1), 1);
+    let effort = Effort {
+        budget: Duration::from_mins(1),
+        share: 1,
+        fresh: Duration::ZERO,
+    };
+    taker.refresh(&effort, None);
     let pid = pscope::model::id::Pid(std::process::id());
     c.bench_function(&format!("read {} pipe ends", held.len() * 2), |b| {
         b.iter(|| taker.renew(black_box(pid)));

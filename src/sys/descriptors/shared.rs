@@ -1,27 +1,16 @@
 //! What several sources need at once and none should read twice: the census and the socket tables.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::model::id::Pid;
 use crate::model::peer::{Census, Tables};
-use crate::sys::census::CensusTaker;
+use crate::sys::census::{CensusTaker, Effort};
 use crate::sys::root::ProcRoot;
 use crate::sys::tables::TableReader;
 
 /// How long one reading may spend on the census.
 pub const BUDGET: Duration = Duration::from_millis(60);
-/// How much is spent on being up to date.
-#[derive(Clone, Copy, Debug)]
-struct Effort {
-    /// How long one reading may spend on the census.
-    budget: Duration,
-    /// A whole census takes at most one part in so many of the time.
-    share: u32,
-    /// How old the census and the tables may be to be used again.
-    fresh: Duration,
-}
-
 /// For a pane that is all about descriptors.
 const LOOK: Effort = Effort {
     budget: BUDGET,
@@ -30,9 +19,9 @@ const LOOK: Effort = Effort {
 };
 /// For a few lines beside other things: with 10,000 processes it must not cost what the process table costs.
 const GLANCE: Effort = Effort {
-    budget: BUDGET,
+    budget: Duration::from_millis(4),
     share: 500,
-    fresh: Duration::from_secs(10),
+    fresh: Duration::from_secs(5),
 };
 
 /// The census and the tables, shared by the sources of one thread.
@@ -73,7 +62,9 @@ impl Shared {
 
     /// The same at little cost: what is known may be some seconds old, `focus` is not.
     pub fn glance<T>(&self, focus: Option<Pid>, work: impl FnOnce(&Census, &Tables) -> T) -> T {
-        self.spend(GLANCE, focus, work)
+        let first = self.lock().at.is_none();
+        let budget = if first { BUDGET } else { GLANCE.budget };
+        self.spend(Effort { budget, ..GLANCE }, focus, work)
     }
 
     fn spend<T>(
@@ -82,11 +73,12 @@ impl Shared {
         focus: Option<Pid>,
         work: impl FnOnce(&Census, &Tables) -> T,
     ) -> T {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.lock();
         let inner = &mut *inner;
-        let fresh = inner.at.is_some_and(|at| at.elapsed() < effort.fresh) && inner.complete;
+        let recent = inner.at.is_some_and(|at| at.elapsed() < effort.fresh);
+        let fresh = recent && inner.complete;
         if !fresh {
-            inner.complete = inner.taker.refresh(effort.budget, effort.share);
+            inner.complete = inner.taker.refresh(&effort, focus);
         }
         if let Some(pid) = focus {
             inner.taker.renew(pid);
@@ -94,28 +86,30 @@ impl Shared {
         if !fresh || focus.is_some() {
             inner.census = inner.taker.census();
         }
-        if !fresh {
+        if !recent {
             inner.tables = inner.reader.read(&inner.census);
             inner.at = Some(Instant::now());
         }
         work(&inner.census, &inner.tables)
     }
 
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Lets the next use read everything again, however fresh it is.
     pub fn expire(&self) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = self.lock();
         inner.at = None;
     }
 
     /// Whether every living process has been visited once.
     pub fn complete(&self) -> bool {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.complete
+        self.lock().complete
     }
 
     /// The network namespace of this program.
     pub fn namespace(&self) -> u64 {
-        let inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.reader.ours()
+        self.lock().reader.ours()
     }
 }
