@@ -158,6 +158,18 @@ fn pressed(world: &World, keys: &str, width: u16, height: u16) -> (Lanes, String
 }
 
 #[test]
+fn samples_do_not_tell_how_slices_ended() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let mut sampled = (*world.timeline).clone();
+    sampled.origin = Origin::Sampled;
+    world.timeline = Arc::new(sampled);
+    let (_, text) = pressed(&world, "", 120, 6);
+    assert!(text.contains("– preempted"), "{text}");
+    assert!(!text.contains("% preempted"), "{text}");
+}
+
+#[test]
 fn lanes_of_ten_seconds() {
     let mut world = world([0, 1]);
     with_lanes(&mut world);

@@ -10,6 +10,7 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::text::{cut, width};
+use crate::model::timeline::Origin;
 use crate::theme::{Role, Theme};
 use crate::widgets::{lane, line};
 
@@ -40,7 +41,7 @@ impl Picture {
             lane::draw(look, area.intersection(parts.area), &row.cells, buf);
             let x = (parts.left + parts.cells).min(parts.area.right());
             let right = Rect::new(x, y, parts.area.right() - x, 1);
-            numbers(theme, row, self.span(), right, buf);
+            numbers(world, row, self.span(), right, buf);
             if parts.each > 2 {
                 let below = Rect { y: y + 1, ..right };
                 more_numbers(theme, row, below.intersection(parts.area), buf);
@@ -122,7 +123,10 @@ fn label(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
 }
 
 /// Busy, its parts, switches and preemptions: as much as there is room for.
-fn numbers(theme: &Theme, row: &Row, span: Nanos, area: Rect, buf: &mut Buffer) {
+fn numbers(world: &World, row: &Row, span: Nanos, area: Rect, buf: &mut Buffer) {
+    let theme = &world.theme;
+    // Samples do not tell how a slice ended.
+    let told = world.timeline.origin != Origin::Sampled;
     let seconds = span.seconds();
     let mut parts = Vec::new();
     let busy = row.share.map(|s| s.busy());
@@ -157,7 +161,7 @@ fn numbers(theme: &Theme, row: &Row, span: Nanos, area: Rect, buf: &mut Buffer) 
         parts.push((" sw/s".to_owned(), Role::Dim));
     }
     if area.width >= 30 {
-        match row.total.preempted_percent() {
+        match row.total.preempted_percent().filter(|_| told) {
             Some(share) => {
                 let role = if share >= 30.0 {
                     Role::Warn
