@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -35,6 +36,13 @@ impl Sleeper {
         let mut line = String::new();
         let mut reader = BufReader::new(child.stdout.as_mut().expect("its output"));
         reader.read_line(&mut line).expect("an answer");
+        // It sleeps once it waits for more; right after its answer it may still be on a core.
+        let pid = child.id();
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while stat(pid)[0] != "S" {
+            assert!(Instant::now() < deadline, "{pid} never waits for input");
+            std::thread::yield_now();
+        }
         Self(child)
     }
 
