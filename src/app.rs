@@ -1,6 +1,7 @@
 //! State, actions, update: events in, effects out. Performs nothing, draws nothing itself.
 
 pub mod action;
+pub mod choice;
 pub mod event;
 pub mod globals;
 pub mod history;
@@ -42,6 +43,8 @@ pub struct App {
     tab_titles: Vec<(Rect, usize)>,
     /// The tab of the inspector, as an index of `panels`.
     tab: Option<usize>,
+    /// The theme that it began with, where that is none of those that come with the program.
+    own_theme: Option<(String, Theme)>,
     past: Past,
     judge: Judge,
     effects: Vec<Effect>,
@@ -64,6 +67,9 @@ pub struct Placed {
 impl App {
     /// An app before the first sweep, with these panes in the order of tabs and views.
     pub fn new(panels: Vec<Box<dyn Panel>>, settings: Settings, theme: Theme) -> Self {
+        let name = settings.theme.clone();
+        let own = crate::theme::builtin(&name).is_none();
+        let own_theme = own.then(|| (name, theme.clone()));
         let mut world = World::new(theme, settings);
         world.catalog.push(Section {
             name: "app",
@@ -97,6 +103,7 @@ impl App {
             placed: Vec::new(),
             tab_titles: Vec::new(),
             tab,
+            own_theme,
             past: Past::default(),
             judge: Judge::default(),
             effects: Vec::new(),
@@ -135,6 +142,13 @@ impl App {
         let mut plan = Plan {
             interval: self.world.settings.interval,
             focus: self.world.focus,
+            watched: self
+                .world
+                .focus
+                .iter()
+                .chain(&self.world.tags)
+                .copied()
+                .collect(),
             ..Plan::default()
         };
         for placed in &self.placed {
@@ -168,6 +182,9 @@ impl App {
             let Placed { panel, area } = self.placed[i];
             let reply = self.panels[panel].fit(&self.world, area);
             self.obey(reply);
+        }
+        if !self.overlays.is_empty() {
+            self.world.choices = self.choices();
         }
         for i in 0..self.overlays.len() {
             let reply = match &mut self.overlays[i] {
@@ -249,6 +266,15 @@ impl App {
             Reply::Act(action) => {
                 self.perform(action);
             }
+            Reply::Propose(action, id, signal) => {
+                self.world.proposal = Some((id, signal));
+                self.perform(action);
+                self.world.proposal = None;
+            }
+            Reply::Choose(name, value) => match self.choose(name, &value) {
+                Ok(()) => self.world.choices = self.choices(),
+                Err(why) => self.say(why, true),
+            },
             Reply::Say(text) => self.say(text, false),
             Reply::Complain(text) => self.say(text, true),
             Reply::All(replies) => {

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and the exit status of each answer.
 
 mod live;
+mod man;
 
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -145,7 +146,7 @@ fn completions(shell: clap_complete::Shell, paper: &mut Paper<'_>) -> Result<Exi
 }
 
 fn manual(paper: &mut Paper<'_>) -> Result<Exit, Error> {
-    clap_mangen::Man::new(Cli::command()).render(&mut paper.out)?;
+    man::write(Cli::command(), &mut paper.out)?;
     Ok(Exit::Done)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod column;
+pub mod core_share;
 pub mod descriptor;
 pub mod detail;
 pub mod disk;
@@ -36,6 +37,7 @@ pub mod steady;
 pub mod text;
 pub mod threads;
 pub mod timeline;
+pub mod title;
 pub mod tty;
 pub mod unit;
 pub mod verdict;

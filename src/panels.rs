@@ -18,7 +18,8 @@ mod memory;
 mod overview;
 mod palette;
 mod schedule;
-pub mod sheet;
+mod scroll;
+pub mod settings;
 pub mod signal;
 mod signal_state;
 mod sockets;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(list::List::default()),
         Box::new(palette::Palette::default()),
         Box::new(help::Help::default()),
+        Box::new(settings::SettingsSheet::default()),
         Box::new(explain::Explain::default()),
         Box::new(files::FilesTab::default()),
         Box::new(sockets::SocketsTab::default()),

@@ -8,6 +8,7 @@ mod outside;
 mod panics;
 pub mod theme;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use ratatui::layout::{Position, Rect};
 use crate::app::App;
 use crate::app::event::{Effect, Event};
 use crate::app::world::Settings;
+use crate::model::sample::Mode;
 use crate::panels;
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
@@ -47,10 +49,14 @@ pub struct Options {
     pub settings: Settings,
     /// Colours and glyphs.
     pub theme: Theme,
-    /// Whether the mouse is ours.
-    pub mouse: bool,
+    /// What the panes begin with.
+    pub choices: config::Choices,
+    /// Where settings are kept when asked.
+    pub config: Option<PathBuf>,
     /// Remapped keys.
     pub keys: config::Keys,
+    /// The one way to find which processes changed; the best that the kernel allows where none is named.
+    pub sweep: Option<Mode>,
 }
 
 /// Shows the live screen until the person leaves or something ends the program.
@@ -63,16 +69,23 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());
     let (to, read_only) = (inbox.tell(), options.settings.read_only);
+    let mouse = options.settings.mouse;
     let mut app = App::new(panels::all(), options.settings, options.theme);
     config::remap(&mut app, options.keys)?;
+    config::choose(&mut app, &options.choices)?;
     // The panes say what the first sweep is worth reading for only once they know where they stand.
     screen::fit(&mut app, Rect::from((Position::ORIGIN, output::size())));
-    let samplers = Samplers::start(ProcRoot::live(), app.plan(), &listener(&inbox.tell()))
-        .context("cannot start the sampling threads")?;
+    let samplers = Samplers::start(
+        ProcRoot::live(),
+        app.plan(),
+        options.sweep,
+        &listener(&inbox.tell()),
+    )
+    .context("cannot start the sampling threads")?;
     let acting = Acting::start(&ProcRoot::live(), read_only, move |event| to.event(event))
         .context("cannot start the thread that acts on processes")?;
-    term::enter(options.mouse).context("cannot take the terminal")?;
-    let mut outside = Real::new(options.mouse, samplers, acting);
+    term::enter(mouse).context("cannot take the terminal")?;
+    let mut outside = Real::new(mouse, options.config, samplers, acting);
     let ending = threads(&inbox.tell()).and_then(|()| {
         inbox.wait_first(FIRST_SWEEP);
         let mut terminal = Terminal::new(Output::new())?;

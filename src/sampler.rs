@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
-use crate::model::plan::Plan;
-use crate::model::sample::Sample;
+use crate::model::plan::{Needs, Plan};
+use crate::model::sample::{Mode, Sample};
 use crate::model::snapshot::Snapshot;
 use crate::model::timeline::Timeline;
 use crate::sys::changes::Feed;
@@ -34,6 +34,9 @@ use details::Details;
 use pulse::Pulse;
 use sweeper::Sweeper;
 pub use switches::Listening;
+
+/// For how long the parts of the inspector that were read are kept back to be told together.
+const TOGETHER: Nanos = Nanos::from_millis(10);
 
 /// What the samplers tell.
 #[derive(Clone, Debug)]
@@ -62,23 +65,31 @@ pub struct Samplers {
 }
 
 impl Samplers {
-    /// Starts the threads `sampler`, `detail` and `switches`.
+    /// Starts the threads `sampler`, `detail` and `switches`; `only`: the one way to find what changed, whatever the kernel allows.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn start(root: ProcRoot, plan: Plan, tell: &Tell) -> std::io::Result<Self> {
+    pub fn start(
+        root: ProcRoot,
+        plan: Plan,
+        only: Option<Mode>,
+        tell: &Tell,
+    ) -> std::io::Result<Self> {
         let desk = Arc::new(Desk::new(plan));
         let (table, detail) = (root.clone(), root.clone());
         let feed = Feed::default();
         let changes = feed.clone();
         spawn("sampler", &desk, tell, move |desk, tell| {
-            sample(&table, changes, desk, tell)
+            let sweeper = Sweeper::new(&table)?.listening(changes.clone(), only);
+            sample(sweeper, &changes, desk, tell)
         })?;
         spawn("detail", &desk, tell, move |desk, tell| {
+            desk.wait_drawn();
             read_details(&detail, desk, tell);
             Ok(())
         })?;
         spawn("switches", &desk, tell, move |desk, tell| {
+            desk.wait_drawn();
             switches::record(&root, desk, &feed, tell);
             Ok(())
         })?;
@@ -86,9 +97,13 @@ impl Samplers {
     }
 
     /// Changes what is worth reading. The latest plan wins; what it newly needs is fetched at once, without a sweep.
+    ///
+    /// The first change comes when the first frame was drawn; the inspector and the lanes begin only then, since nothing
+    /// may keep the first table waiting.
     pub fn replan(&self, plan: Plan) {
         let mut page = self.desk.page();
-        if page.plan != plan {
+        if page.plan != plan || !page.drawn {
+            page.drawn = true;
             page.plan = plan;
             page.edition += 1;
             self.desk.changed.notify_all();
@@ -103,14 +118,17 @@ impl Drop for Samplers {
     }
 }
 
-/// One sweep on the caller's thread, command lines and all, for reports. There is no rate in a single sample.
+/// One sweep on the caller's thread, for reports; command lines only where the plan needs those of all. There is no rate in a
+/// single sample.
 ///
 /// # Errors
 /// When there is no proc tree or it cannot be listed.
 pub fn once(root: &ProcRoot, plan: &Plan) -> Result<Sample, Error> {
     let mut sweeper = Sweeper::new(root)?;
     sweeper.tick(clock::now(), plan)?;
-    sweeper.fill(plan);
+    if plan.of_all.contains(Needs::COMMANDS) {
+        sweeper.fill(plan);
+    }
     Ok(sweeper.into_sample().unwrap_or_default())
 }
 
@@ -124,6 +142,8 @@ struct Page {
     plan: Plan,
     /// Counts the plans.
     edition: u64,
+    /// Whether a frame was drawn.
+    drawn: bool,
     ended: bool,
 }
 
@@ -133,6 +153,7 @@ impl Desk {
             page: Mutex::new(Page {
                 plan,
                 edition: 1,
+                drawn: false,
                 ended: false,
             }),
             changed: Condvar::new(),
@@ -141,6 +162,13 @@ impl Desk {
 
     fn page(&self) -> MutexGuard<'_, Page> {
         self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a frame was drawn, or all is to end.
+    fn wait_drawn(&self) {
+        let page = self.page();
+        let same = |page: &mut Page| !page.drawn && !page.ended;
+        drop(self.changed.wait_while(page, same));
     }
 
     /// Waits for a plan other than `seen`, at most so long (`None`: until there is one); `None` when all is to end.
@@ -188,11 +216,12 @@ fn said(panic: &(dyn Any + Send)) -> String {
 }
 
 /// The work of the thread `sampler`.
-fn sample(root: &ProcRoot, feed: Feed, desk: &Desk, tell: &Tell) -> Result<(), Error> {
-    let mut sweeper = Sweeper::new(root)?.listening(feed);
+fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result<(), Error> {
     let publish = |sweeper: &Sweeper| {
         if let Some(snapshot) = sweeper.snapshot() {
-            tell(News::Snapshot(Arc::new(snapshot)));
+            let snapshot = Arc::new(snapshot);
+            feed.saw(&snapshot);
+            tell(News::Snapshot(snapshot));
         }
     };
     let Some((mut seen, mut plan)) = desk.wait(0, None) else {
@@ -239,8 +268,17 @@ fn read_details(root: &ProcRoot, desk: &Desk, tell: &Tell) {
     let mut wanted = desk.wait(0, None);
     while let Some((seen, plan)) = wanted {
         details.replan(&plan);
-        if let Some(detail) = details.step(clock::now(), &plan) {
-            tell(News::Detail(detail));
+        // What is due at about the same time is told, and drawn, at once; by one clock they stay together.
+        let now = clock::now();
+        let mut read = false;
+        while details.step(now, &plan) {
+            read = true;
+            if clock::now().since(now) >= TOGETHER {
+                break;
+            }
+        }
+        if read {
+            tell(News::Detail(details.publish()));
         }
         let next = details.next(&plan).map(|due| due.since(clock::now()));
         wanted = desk.wait(seen, next);

@@ -225,6 +225,14 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
         let room = (outer.x + outer.width).saturating_sub(end + 5) as usize;
         if cells < room {
             frame::title(theme, outer, &[], &badge, buf);
+        } else if outer.height > 2 {
+            // What is typed, and that rows are left out, is seen at any width: below, where the titles leave no room.
+            let below = Rect {
+                y: outer.bottom() - 1,
+                height: 1,
+                ..outer
+            };
+            frame::title(theme, below, &[], &badge, buf);
         }
     }
 }

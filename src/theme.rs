@@ -29,6 +29,8 @@ pub struct Theme {
     processes: Vec<Color>,
     /// The glyphs.
     pub glyphs: Glyphs,
+    /// How many colours the terminal shows.
+    pub depth: Depth,
 }
 
 /// A theme as its file says, before it is fitted to a terminal.
@@ -60,6 +62,7 @@ impl Theme {
             styles,
             processes,
             glyphs: Glyphs { ascii },
+            depth,
         }
     }
 

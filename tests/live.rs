@@ -2,8 +2,11 @@
 
 mod live {
     mod channels;
+    mod elsewhere;
     mod inspect;
+    mod machine;
     pub mod puppet;
     mod regions;
+    mod slices;
     mod waits;
 }

@@ -190,3 +190,37 @@ fn no_terminal_type_is_refused() {
         ends_clean(session, 0);
     }
 }
+
+#[test]
+fn settings_are_kept_when_asked_and_are_there_the_next_time() {
+    let home = tempfile::tempdir().expect("a directory");
+    let start = || {
+        let mut command = pscope(&[]);
+        command.env("XDG_CONFIG_HOME", home.path());
+        let session = Session::start(command, 120, 40);
+        session.is_live();
+        session
+    };
+    let mut session = start();
+    session.press(b"t");
+    session.shows("Processes flat");
+    session.press(b"\x1bOQ");
+    session.shows("Settings");
+    assert_eq!(
+        std::fs::read_dir(home.path()).expect("there").count(),
+        0,
+        "nothing is written unasked"
+    );
+    session.press(b"w");
+    session.shows("kept in ");
+    session.press(b"\x1b");
+    session.press(b"\x03");
+    ends_clean(session, 0);
+    let file = home.path().join("pscope/config.toml");
+    let text = std::fs::read_to_string(file).expect("kept");
+    assert_eq!(text, "view = \"flat\"\n");
+    let mut session = start();
+    session.shows("Processes flat");
+    session.press(b"q");
+    ends_clean(session, 0);
+}

@@ -82,6 +82,12 @@ pub fn make() -> Part {
     let copy = memory.try_clone().expect("a copy");
     both("memfd", "memfd", "both", memory, copy);
 
+    let (reader, writer) = fifo();
+    both("fifo", "fifo", "out", writer, reader);
+    if let Some((sender, receiver)) = queue() {
+        both("POSIX queue", "file", "out", sender, receiver);
+    }
+
     let child = part(&channels);
     let (alone, mut fds) = alone(child);
     let said: Vec<_> = channels
@@ -121,6 +127,44 @@ fn mapped() -> Option<(TcpStream, TcpStream)> {
     let port = listener.local_addr().ok()?.port();
     let client = TcpStream::connect(("127.0.0.1", port)).ok()?;
     Some((client, listener.accept().ok()?.0))
+}
+
+/// Both ends of a named pipe, its name gone.
+fn fifo() -> (OwnedFd, OwnedFd) {
+    let path = std::env::temp_dir().join(format!("puppet-channel-{}", std::process::id()));
+    let name = CString::new(path.to_str().expect("a plain path")).expect("no NUL");
+    // SAFETY: the path ends with NUL.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0, "mkfifo");
+    // A reader alone would wait for a writer.
+    let both = File::options().read(true).write(true).open(&path);
+    let reader = File::open(&path).expect("a reader");
+    let writer = File::options().write(true).open(&path).expect("a writer");
+    drop(both);
+    std::fs::remove_file(&path).expect("its name goes");
+    (reader.into(), writer.into())
+}
+
+/// Both ends of a POSIX queue, where the kernel has them.
+fn queue() -> Option<(OwnedFd, OwnedFd)> {
+    let name = CString::new(format!("/puppet-{}", std::process::id())).expect("no NUL");
+    let make = libc::O_CREAT | libc::O_WRONLY | libc::O_CLOEXEC;
+    // SAFETY: the name ends with NUL; null asks for the default attributes.
+    let (sender, receiver) = unsafe {
+        let sender = libc::mq_open(
+            name.as_ptr(),
+            make,
+            0o600,
+            std::ptr::null::<libc::mq_attr>(),
+        );
+        let receiver = libc::mq_open(name.as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+        libc::mq_unlink(name.as_ptr());
+        (sender, receiver)
+    };
+    if sender < 0 || receiver < 0 {
+        return None;
+    }
+    // SAFETY: both were just made and are ours.
+    unsafe { Some((OwnedFd::from_raw_fd(sender), OwnedFd::from_raw_fd(receiver))) }
 }
 
 fn terminal() -> (OwnedFd, OwnedFd) {

@@ -12,6 +12,8 @@ use std::any::Any;
 use std::io::BufRead as _;
 
 mod channels;
+mod elsewhere;
+mod joined;
 mod regions;
 mod signals;
 mod waits;
@@ -19,10 +21,12 @@ mod waits;
 /// Every part by its name.
 ///
 /// Signals come first, since every thread inherits what is blocked; regions next, since they fork while there is one
-/// thread; channels before waits, so that their child holds no end of what is waited for.
+/// thread, and so does what joins; channels before waits, so that their child holds no end of what is waited for.
 const PARTS: &[(&str, Make)] = &[
     ("signals", signals::make),
     ("regions", regions::make),
+    ("joined", joined::make),
+    ("elsewhere", elsewhere::make),
     ("channels", channels::make),
     ("waits", waits::make),
 ];

@@ -17,6 +17,22 @@ pub struct Action {
     pub hint: &'static str,
 }
 
+/// Writes actions as constants, one a line: a name in the program, its own name, keys, sentence, hint.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $id:ident $name:literal [$($key:expr),*] $about:literal $hint:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub const $id: $crate::app::action::Action = $crate::app::action::Action {
+                name: $name,
+                about: $about,
+                keys: &[$($key),*],
+                hint: $hint,
+            };
+        )*
+    };
+}
+pub(crate) use actions;
+
 /// Which keys ask for which action: the defaults, with a person's changes on top.
 #[derive(Clone, Debug, Default)]
 pub struct Keymap {

@@ -1,5 +1,6 @@
 //! What comes in (events) and what is to be done (effects). The app turns one into the other and performs nothing.
 
+use super::choice::Choice;
 use std::sync::Arc;
 
 use super::key::{Key, Mouse};
@@ -49,6 +50,10 @@ pub enum Effect {
     Redraw,
     /// Put a text into the clipboard (OSC 52).
     Copy(String),
+    /// Take the mouse, or give it back to the terminal.
+    Mouse(bool),
+    /// Write these into the configuration file, as far as they differ from the defaults.
+    Keep(Vec<Choice>),
     /// Find out about processes, or act on them; reports come back as [`Outcome::Acted`].
     Act(Ticket, Order),
 }

@@ -1,87 +1,48 @@
 //! The actions that the app itself answers, whatever pane has the keyboard.
 
-use super::action::Action;
+use super::action::{Action, actions};
 use super::key::{Code, Key};
 
-macro_rules! action {
-    ($(#[$doc:meta])* $id:ident, $name:literal, [$($key:expr),*], $about:literal, $hint:literal) => {
-        $(#[$doc])*
-        pub const $id: Action = Action { name: $name, about: $about, keys: &[$($key),*], hint: $hint };
-    };
-}
-
-action!(
+actions! {
     /// Ends the program.
-    QUIT, "quit", [Key::char('q'), Key::f(10), Key::ctrl('c')], "Ends pscope", "quit"
-);
-action!(
+    QUIT "quit" [Key::char('q'), Key::f(10), Key::ctrl('c')] "Ends pscope" "quit";
     /// Leaves what is open.
-    BACK, "back", [Key::of(Code::Esc)], "Leaves the inspector, a view or a dialog", ""
-);
-action!(
+    BACK "back" [Key::of(Code::Esc)] "Leaves the inspector, a view or a dialog" "";
     /// Moves the keyboard.
-    NEXT_PANE, "next-pane", [Key::of(Code::Tab)], "Gives the keyboard to the next pane", ""
-);
-action!(
+    NEXT_PANE "next-pane" [Key::of(Code::Tab)] "Gives the keyboard to the next pane" "";
     /// Moves the keyboard back.
-    PREVIOUS_PANE, "previous-pane", [Key::of(Code::BackTab)], "Gives the keyboard to the pane before", ""
-);
-action!(
+    PREVIOUS_PANE "previous-pane" [Key::of(Code::BackTab)] "Gives the keyboard to the pane before" "";
     /// One pane alone.
-    ZOOM, "zoom-pane", [Key::char('z')], "Lets the inspector fill the screen, or stand beside the list", ""
-);
-action!(
+    ZOOM "zoom-pane" [Key::char('z')] "Lets the inspector fill the screen, or stand beside the list" "";
     /// Stops and starts time.
-    PAUSE, "pause", [Key::char('p'), Key::char('Z')], "Stops time; everything can still be looked at", "pause"
-);
-action!(
+    PAUSE "pause" [Key::char('p'), Key::char('Z')] "Stops time; everything can still be looked at" "pause";
     /// Back in time.
-    STEP_BACK, "step-back", [Key::char(',')], "While paused: one tick back", ""
-);
-action!(
+    STEP_BACK "step-back" [Key::char(',')] "While paused: one tick back" "";
     /// On in time.
-    STEP_ON, "step-on", [Key::char('.')], "While paused: one tick on", ""
-);
-action!(
+    STEP_ON "step-on" [Key::char('.')] "While paused: one tick on" "";
     /// What the numbers mean.
-    EXPLAIN, "explain", [Key::char('x')], "Explains every word and number of the pane, and each – in it", ""
-);
-action!(
+    EXPLAIN "explain" [Key::char('x')] "Explains every word and number of the pane, and each – in it" "";
     /// The scale of CPU %.
-    CPU_SCALE, "cpu-scale", [Key::char('%')], "Shows CPU % of one core or of the machine", ""
-);
-action!(
+    CPU_SCALE "cpu-scale" [Key::char('%')] "Shows CPU % of one core or of the machine" "";
     /// What pscope itself costs.
-    OWN_COST, "own-cost", [Key::char('@')], "Shows in the header what pscope itself costs, and how it finds what changed", ""
-);
-action!(
+    OWN_COST "own-cost" [Key::char('@')] "Shows in the header what pscope itself costs, and how it finds what changed" "";
     /// Draws anew.
-    REDRAW, "redraw", [Key::ctrl('l')], "Draws the whole screen anew", ""
-);
-action!(
+    REDRAW "redraw" [Key::ctrl('l')] "Draws the whole screen anew" "";
     /// Gives the terminal back for a while.
-    SUSPEND, "suspend", [Key::ctrl('z')], "Suspends pscope; fg brings it back", ""
-);
-action!(
+    SUSPEND "suspend" [Key::ctrl('z')] "Suspends pscope; fg brings it back" "";
     /// The tab to the right.
-    NEXT_TAB, "next-tab", [Key::of(Code::Right), Key::char('l')], "In the inspector: the tab to the right", ""
-);
-action!(
+    NEXT_TAB "next-tab" [Key::of(Code::Right), Key::char('l')] "In the inspector: the tab to the right" "";
     /// The tab to the left.
-    PREVIOUS_TAB, "previous-tab", [Key::of(Code::Left), Key::char('h')], "In the inspector: the tab to the left", ""
-);
-action!(
+    PREVIOUS_TAB "previous-tab" [Key::of(Code::Left), Key::char('h')] "In the inspector: the tab to the left" "";
     /// A longer interval.
-    SLOWER, "slower", [Key::char(')')], "Doubles the interval", ""
-);
-action!(
+    SLOWER "slower" [Key::char(')')] "Doubles the interval" "";
     /// A shorter interval.
-    FASTER, "faster", [Key::char('(')], "Halves the interval", ""
-);
+    FASTER "faster" [Key::char('(')] "Halves the interval" "";
+}
 
 macro_rules! tabs {
     ($($id:ident $name:literal $action:literal [$($key:expr),*] $about:literal;)*) => {
-        $(action!(#[doc = $about] $id, $action, [$($key),*], $about, "");)*
+        actions! { $(#[doc = $about] $id $action [$($key),*] $about "";)* }
         /// Which action opens which tab of the inspector, by the tab's name.
         pub const TABS: &[(&Action, &str)] = &[$((&$id, $name)),*];
     };
@@ -102,7 +63,7 @@ tabs! {
 
 macro_rules! views {
     ($($id:ident $digit:literal $action:literal $about:literal;)*) => {
-        $(action!(#[doc = $about] $id, $action, [Key::char($digit as char)], $about, "");)*
+        actions! { $(#[doc = $about] $id $action [Key::char($digit as char)] $about "";)* }
         /// Which action shows which view, by its digit.
         pub const VIEWS: &[(&Action, u8)] = &[$((&$id, $digit - b'0')),*];
     };

@@ -31,6 +31,12 @@ impl Input {
         width(&self.text[..self.at])
     }
 
+    /// The text with a mark where the cursor stands.
+    pub fn marked(&self) -> String {
+        let (before, after) = self.text.split_at(self.at);
+        format!("{before}▏{after}")
+    }
+
     /// Empties the line.
     pub fn clear(&mut self) {
         *self = Self::default();

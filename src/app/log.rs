@@ -1,10 +1,11 @@
-//! The event log: what was done to processes and what became of it, bounded, oldest first.
+//! The event log: what was done to processes, what became of it, and how those ended that were looked at; bounded, oldest first.
 
 use std::collections::VecDeque;
 
-use crate::model::acting::{News, Report, Target, Ticket, refusal};
+use crate::model::acting::{Fate, News, Report, Target, Ticket, ended_badly, ending, refusal};
+use crate::model::id::ProcId;
 use crate::model::lever::{Change, Setting};
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
 /// So many lines are kept.
@@ -16,6 +17,8 @@ pub struct Log {
     entries: VecDeque<Entry>,
     /// Names of targets whose fates may still come.
     names: Vec<(Ticket, Target, SafeText)>,
+    /// Those whose end was told.
+    ended: VecDeque<ProcId>,
 }
 
 /// One line.
@@ -76,6 +79,10 @@ impl Log {
                 let name = known.map(|(.., name)| name.clone()).unwrap_or_default();
                 let text = format!("{} {fate} after {:.1} s", who(*of, &name), after.seconds());
                 self.put(at, text, false);
+                if !fate.is_end() {
+                    // It lives on: how it ends later is no consequence of this signal.
+                    self.names.retain(|(_, target, _)| target != of);
+                }
             }
             News::Settled(settled) => {
                 for (pid, name) in &settled.newcomers {
@@ -88,6 +95,20 @@ impl Log {
             }
             News::Refused(why) => self.put(at, why.clone(), true),
         }
+    }
+
+    /// Takes in how a process ended that was looked at, once; one that was signalled is told of by its fate.
+    pub fn ended(&mut self, unix_ms: u64, id: ProcId, name: &str, how: &Reading<Fate>) {
+        let signalled = self.names.iter().any(|(_, target, _)| target.id == id);
+        if signalled || self.ended.contains(&id) {
+            return;
+        }
+        if self.ended.len() == LINES {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(id);
+        let text = format!("{} {name} {}", id.pid, ending(how));
+        self.put(unix_ms, text, ended_badly(how));
     }
 
     fn put(&mut self, unix_ms: u64, text: String, bad: bool) {
@@ -135,8 +156,8 @@ pub fn who(target: Target, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::acting::{Delivery, Fate};
-    use crate::model::id::{Nanos, ProcId};
+    use crate::model::acting::Delivery;
+    use crate::model::id::Nanos;
     use crate::model::signal::Signal;
 
     fn report(news: News) -> Report {
@@ -187,5 +208,41 @@ mod tests {
         }
         assert_eq!(log.entries().len(), LINES);
         assert!(log.entries().all(|e| e.text == "no"));
+    }
+
+    #[test]
+    fn an_end_is_told_once_and_not_beside_the_fate_of_a_signal() {
+        let mut log = Log::default();
+        let id = ProcId::new(5, 1);
+        let killed = Ok(Fate::Killed(Signal::SEGV, true));
+        log.ended(7, id, "web", &killed);
+        log.ended(8, id, "web", &killed);
+        let of = Target {
+            id: ProcId::new(6, 1),
+            thread: None,
+        };
+        log.hear(&report(News::Sent {
+            signal: Signal::TERM,
+            deliveries: vec![Delivery {
+                to: of,
+                name: "db".into(),
+                sent: Ok(()),
+            }],
+        }));
+        log.ended(9, of.id, "db", &Ok(Fate::Exited(0)));
+        let after = Nanos::from_millis(3000);
+        let fate = Fate::Alive;
+        log.hear(&report(News::Fate { of, fate, after }));
+        log.ended(9, of.id, "db", &Ok(Fate::Exited(0)));
+        let lines: Vec<_> = log.entries().map(|e| (e.text.as_str(), e.bad)).collect();
+        assert_eq!(
+            lines,
+            [
+                ("5 web killed by SIGSEGV, core dumped", true),
+                ("TERM delivered to 6 db", false),
+                ("6 db still alive after 3.0 s", false),
+                ("6 db exited, code 0", false),
+            ]
+        );
     }
 }

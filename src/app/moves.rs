@@ -28,11 +28,17 @@ moves! {
     /// Half a page down.
     HALF_DOWN = "half-page-down", "Go half a page down", [Key::ctrl('d')], "";
     /// The first row.
-    FIRST = "first", "Go to the first row", [Key::of(Code::Home)], "";
+    FIRST = "first", "Go to the first row", [Key::of(Code::Home), Key::char('g')], "";
+    /// The first row, where `g` groups rows.
+    HOME = "first", "Go to the first row", [Key::of(Code::Home)], "";
     /// The last row.
     LAST = "last", "Go to the last row", [Key::of(Code::End), Key::char('G')], "";
+    /// Only some rows.
+    FILTER = "filter", "Show only what passes a filter", [Key::char('/'), Key::char('\\'), Key::f(4)], "filter";
+    /// All rows again.
+    CLEAR = "clear-filter", "Clear the filter and the search, keep the selection", [Key::of(Code::Esc)], "";
     /// Search in this pane.
-    SEARCH = "search-here", "Search in this pane and go to the first match", [Key::char('/'), Key::f(3)], "search";
+    SEARCH = "search", "Search, and go to the first match", [Key::f(3)], "";
     /// The next match.
     NEXT = "next-match", "Go to the next match", [Key::char('n')], "";
     /// The previous match.

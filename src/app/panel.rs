@@ -3,12 +3,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::action::Action;
+use super::action::{Action, Keymap};
+use super::choice::{Choice, Value};
 use super::event::{Effect, Outcome};
 use super::key::{Key, Mouse};
+use super::moves;
 use super::world::World;
 use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
+use crate::model::signal::Signal;
 use crate::theme::Role;
 
 /// Where a pane stands.
@@ -69,12 +72,48 @@ pub enum Reply {
     Close,
     /// Ask for this action as if its key had been pressed (palette, menus).
     Act(&'static Action),
+    /// Ask for this action about this process and this signal, whatever is selected or tagged.
+    Propose(&'static Action, ProcId, Signal),
+    /// Choose a value by its name, as the configuration file would.
+    Choose(&'static str, Value),
     /// Say this in the status line.
     Say(String),
     /// Say that this went wrong.
     Complain(String),
     /// All of these, in order.
     All(Vec<Reply>),
+}
+
+/// What the mouse did to the rows of a pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// Nothing: it was for somebody else.
+    Missed,
+    /// A row was chosen, rows were scrolled or sorted.
+    Taken,
+    /// The chosen row was clicked once more: that opens it.
+    Again,
+}
+
+/// The rows of a pane that is a table with things around it; all of them answer the same keys alike.
+pub trait Rows {
+    /// Whether a search or a filter is being typed.
+    fn typing(&self) -> bool;
+
+    /// Answers a key while something is typed.
+    fn key(&mut self, keys: &Keymap, key: Key);
+
+    /// Takes pasted text in while something is typed.
+    fn paste(&mut self, text: &str);
+
+    /// Answers moves, search, filter and order; passes any other action on.
+    fn act(&mut self, action: &Action) -> Reply;
+
+    /// Answers the mouse.
+    fn mouse(&mut self, mouse: Mouse) -> Hit;
+
+    /// Which row of how many, and what is searched for; for the right end of a title.
+    fn status(&self) -> String;
 }
 
 /// A pane with its state. Rendering cannot change it.
@@ -94,30 +133,76 @@ pub trait Panel {
         Reply::Pass
     }
 
+    /// Its rows, where it is a table: then moves, search, filter, order, mouse and copying need nothing more.
+    fn rows(&self) -> Option<&dyn Rows> {
+        None
+    }
+
+    /// The same, to be changed.
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        None
+    }
+
+    /// What Enter and a second click on the chosen row do.
+    fn enter(&self, world: &World) -> Reply {
+        let _ = world;
+        Reply::Pass
+    }
+
+    /// The chosen row as text for the clipboard.
+    fn copied(&self, world: &World) -> Option<String> {
+        let _ = world;
+        None
+    }
+
     /// Answers an action of its spec.
-    fn act(&mut self, world: &World, action: &'static Action) -> Reply;
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        self.act_on_rows(world, action)
+    }
+
+    /// Answers what all tables answer alike.
+    fn act_on_rows(&mut self, world: &World, action: &'static Action) -> Reply {
+        if action == moves::COPY {
+            return match self.copied(world) {
+                Some(text) => Reply::Do(Effect::Copy(text)),
+                None => Reply::Say("nothing is selected".to_owned()),
+            };
+        }
+        self.rows_mut().map_or(Reply::Pass, |rows| rows.act(action))
+    }
 
     /// Whether it takes typed text now; then every key goes to [`Panel::key`] first.
     fn typing(&self) -> bool {
-        false
+        self.rows().is_some_and(Rows::typing)
     }
 
     /// Answers a key as it was pressed, before the keymap is asked, while it is typing.
     fn key(&mut self, world: &World, key: Key) -> Reply {
-        let _ = (world, key);
-        Reply::Pass
+        self.rows_mut().map_or(Reply::Pass, |rows| {
+            rows.key(&world.keys, key);
+            Reply::Done
+        })
     }
 
     /// Answers pasted text while it is typing.
     fn paste(&mut self, world: &World, text: &str) -> Reply {
-        let _ = (world, text);
-        Reply::Pass
+        let _ = world;
+        self.rows_mut().map_or(Reply::Pass, |rows| {
+            rows.paste(text);
+            Reply::Done
+        })
     }
 
     /// Answers the mouse inside the area that it was fitted to.
     fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        let _ = (world, mouse);
-        Reply::Pass
+        match self
+            .rows_mut()
+            .map_or(Hit::Missed, |rows| rows.mouse(mouse))
+        {
+            Hit::Missed => Reply::Pass,
+            Hit::Taken => Reply::Done,
+            Hit::Again => self.enter(world),
+        }
     }
 
     /// Hears what became of an effect.
@@ -147,6 +232,18 @@ pub trait Panel {
         Reply::Done
     }
 
+    /// What of it can be chosen and kept.
+    fn choices(&self, world: &World) -> Vec<Choice> {
+        let _ = world;
+        Vec::new()
+    }
+
+    /// Chooses a value by its name; `None` where it is not its own to choose.
+    fn choose(&mut self, name: &str, value: &Value) -> Option<Result<(), String>> {
+        let _ = (name, value);
+        None
+    }
+
     /// Its words and numbers, each with what it means here; and for each `–` in view, why.
     fn explain(&self, world: &World) -> Vec<(String, String)> {
         let _ = world;
@@ -168,7 +265,7 @@ pub trait Panel {
     /// A short text for the right end of its title, such as `14/412`.
     fn status(&self, world: &World) -> String {
         let _ = world;
-        String::new()
+        self.rows().map_or_else(String::new, Rows::status)
     }
 
     /// The right end of its title in parts, where a plain [`Panel::status`] does not say enough.

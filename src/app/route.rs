@@ -198,10 +198,17 @@ impl App {
         let Some(pane) = self.active().map(|i| self.panels[i].as_ref()) else {
             return;
         };
+        let mut lines = pane.explain(&self.world);
+        if let Some(verdict) = &self.world.verdict {
+            let lasts = verdict.lasts(self.world.snapshot.at);
+            let lasts = lasts.map_or_else(String::new, |span| format!("; {span}"));
+            let text = format!("{}{lasts}; {}", verdict.sentence(), verdict.threshold());
+            lines.push(("verdict now".to_owned(), text));
+        }
         let explanation = Explanation {
             title: pane.spec().title,
             about: pane.spec().about,
-            lines: pane.explain(&self.world),
+            lines,
         };
         self.world.explanation = explanation;
         if let Some(overlay) = self.named("explain") {

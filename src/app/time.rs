@@ -48,6 +48,7 @@ impl App {
         self.world.history.push(&snapshot);
         self.world.trace.push(&snapshot);
         self.world.verdict = self.judge.judge(&snapshot);
+        self.log_endings(&snapshot);
         self.past.push(Arc::clone(&snapshot));
         self.world.snapshot = snapshot;
         self.ticked();
@@ -55,6 +56,22 @@ impl App {
             && let Some(id) = self.resolve(&target)
         {
             self.inspect(id, "overview");
+        }
+    }
+
+    /// Writes down how those ended that were looked at, by the name they had last.
+    fn log_endings(&mut self, snapshot: &Snapshot) {
+        let uptime_ms = snapshot.system.uptime.0 / 1_000_000;
+        let now = snapshot.machine.boot_unix_ms.saturating_add(uptime_ms);
+        for (id, how) in snapshot.endings.iter() {
+            if snapshot.get(*id).is_some() {
+                // A zombie: its row says it.
+                continue;
+            }
+            let ticks = std::iter::once(&self.world.snapshot).chain(self.past.ticks.iter().rev());
+            let seen = ticks.into_iter().find_map(|tick| tick.get(*id));
+            let name = seen.map_or_else(String::new, |p| p.facts.name.to_string());
+            self.world.log.ended(now, *id, &name, how);
         }
     }
 

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::action::{Action, Keymap};
+use super::choice::Choice;
 use super::history::History;
 use super::log::Log;
 use super::trace::Trace;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::signal::Signal;
 use crate::model::snapshot::Snapshot;
 use crate::model::timeline::Timeline;
 use crate::model::verdict::Verdict;
@@ -30,6 +32,8 @@ pub struct World {
     pub focus: Option<ProcId>,
     /// Tagged processes.
     pub tags: BTreeSet<ProcId>,
+    /// What the dialog that is being opened is to be about, where a pane proposed something.
+    pub proposal: Option<(ProcId, Signal)>,
     /// Whether time stands still, and how many ticks before the last one.
     pub paused: Option<usize>,
     /// The person's choices.
@@ -48,6 +52,8 @@ pub struct World {
     pub catalog: Vec<Section>,
     /// The names of dialogs that can be opened from anywhere.
     pub dialogs: Vec<&'static str>,
+    /// Everything that can be chosen, while a dialog is open.
+    pub choices: Vec<Choice>,
     /// What a pane said when it was last asked to explain itself.
     pub explanation: Explanation,
     /// What was done to processes, and what became of it.
@@ -107,6 +113,10 @@ pub struct Notice {
     reason = "independent choices, each on or off"
 )]
 pub struct Settings {
+    /// The name of the theme.
+    pub theme: String,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
     /// The pace.
     pub interval: Nanos,
     /// CPU % is of the whole machine instead of one core.
@@ -124,6 +134,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            theme: "terminal-16".to_owned(),
+            mouse: true,
             interval: Nanos::from_millis(1000),
             of_machine: false,
             read_only: false,
@@ -145,6 +157,7 @@ impl World {
             trace: Trace::default(),
             focus: None,
             tags: BTreeSet::new(),
+            proposal: None,
             paused: None,
             settings,
             theme,
@@ -154,6 +167,7 @@ impl World {
             active: "list",
             catalog: Vec::new(),
             dialogs: Vec::new(),
+            choices: Vec::new(),
             explanation: Explanation::default(),
             log: Log::default(),
             verdict: None,

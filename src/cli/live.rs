@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use crate::app::world::Settings;
 use crate::model::id::Nanos;
+use crate::model::sample::Mode;
 use crate::model::span;
-use crate::run::config::Config;
+use crate::run::config::{self, Config};
 use crate::run::{self, theme};
 use crate::term::{self, depth};
 
@@ -33,6 +34,9 @@ pub struct Args {
     /// Shows in the header what pscope itself costs (also the key @)
     #[arg(long = "self")]
     own_cost: bool,
+    /// Finds which processes changed in this way only: events, connector, scan [default: the best that the kernel allows]
+    #[arg(long, value_name = "WAY", value_parser = Mode::find)]
+    sweep: Option<Mode>,
     /// Leaves the mouse to the terminal
     #[arg(long)]
     no_mouse: bool,
@@ -60,9 +64,12 @@ pub fn run(args: &Args, ascii: bool) -> anyhow::Result<u8> {
     let config = Config::load(args.config.as_deref())?;
     let depth = depth::detect(|name| std::env::var(name).ok());
     let name = args.theme.as_deref().or(config.theme.as_deref());
-    let theme = theme::load(name.unwrap_or("terminal-16"), depth, ascii || config.ascii)?;
+    let name = name.unwrap_or("terminal-16");
+    let theme = theme::load(name, depth, ascii || config.ascii)?;
     let ending = run::live(run::Options {
         settings: Settings {
+            theme: name.to_owned(),
+            mouse: config.mouse && !args.no_mouse,
             interval: args.interval.or(config.interval).unwrap_or(PACE),
             of_machine: config.of_machine,
             read_only: args.read_only || config.read_only,
@@ -71,8 +78,10 @@ pub fn run(args: &Args, ascii: bool) -> anyhow::Result<u8> {
             target: args.target.clone(),
         },
         theme,
-        mouse: config.mouse && !args.no_mouse,
+        choices: config.choices,
+        config: config::place(args.config.as_deref()),
         keys: config.keys,
+        sweep: args.sweep,
     })?;
     Ok(ending.status())
 }

@@ -140,6 +140,24 @@ impl fmt::Display for Fate {
     }
 }
 
+/// How a process ended, in words; where that is not known, why.
+pub fn ending(how: &Reading<Fate>) -> String {
+    match how {
+        Ok(fate) => fate.to_string(),
+        Err(Missing::Gone) => "ended before it was looked at, so how is not known".to_owned(),
+        Err(Missing::Unsupported) => "ended; how is told since Linux 6.15".to_owned(),
+        Err(Missing::Late) => {
+            "ended; how is not known: no descriptor was left to hold it".to_owned()
+        }
+        Err(why) => format!("ended; how is not known: {why}"),
+    }
+}
+
+/// Whether a process ended as nobody wants to: by a signal, or with a status that is not 0.
+pub fn ended_badly(how: &Reading<Fate>) -> bool {
+    matches!(how, Ok(Fate::Killed(..) | Fate::Exited(1..)))
+}
+
 /// What a scope would hit, found out and held when a dialog opens.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Brief {

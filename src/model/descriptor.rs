@@ -3,6 +3,7 @@
 //! Reads nothing: `sys::descriptors` fills these types.
 
 pub mod about;
+pub mod gpu;
 pub mod kind;
 
 use super::id::{Bytes, ProcId};
@@ -12,10 +13,11 @@ use super::socket::Socket;
 use super::text::SafeText;
 
 pub use about::About;
+pub use gpu::{Gpu, GpuUse};
 pub use kind::{Flags, Kind, Mode};
 
 /// Every descriptor of one process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Files {
     /// Whose they are.
     pub of: ProcId,
@@ -27,6 +29,8 @@ pub struct Files {
     pub pipelines: Vec<Vec<(ProcId, SafeText)>>,
     /// How many processes hide their descriptors from this user; any of them may be a peer that is not named.
     pub hidden: u32,
+    /// What it does with graphics cards; `None` where it uses none.
+    pub gpu: Option<GpuUse>,
 }
 
 /// One descriptor.
@@ -89,6 +93,7 @@ impl Files {
             limit: Err(Missing::Soon),
             pipelines: Vec::new(),
             hidden: 0,
+            gpu: None,
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Disks {
     pub devices: Vec<Device>,
     /// What is mounted from a device, the network or memory, by mount point.
     pub filesystems: Vec<Filesystem>,
+    /// Whether the kernel accounts how long tasks wait for devices; `None` where it does not say.
+    pub delay_accounting: Option<bool>,
 }
 
 /// A block device.
@@ -100,6 +102,27 @@ pub struct Space {
     pub inodes: u64,
     /// Unused inodes.
     pub inodes_free: u64,
+}
+
+impl Filesystem {
+    /// Whether it is full by nature: an image that was made to size and cannot be written to.
+    pub fn is_image(&self) -> bool {
+        self.read_only
+            && matches!(
+                self.kind.as_str(),
+                "squashfs" | "erofs" | "iso9660" | "cramfs" | "romfs"
+            )
+    }
+
+    /// Share in use, percent; `None` where it is not known or means nothing.
+    pub fn fullness(&self) -> Option<f64> {
+        let space = self.space.ok().filter(|_| !self.is_image())?;
+        Some(
+            space
+                .used_percent()
+                .max(space.inodes_percent().unwrap_or(0.0)),
+        )
+    }
 }
 
 impl Space {

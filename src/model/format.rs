@@ -29,6 +29,12 @@ pub fn count(n: u64) -> String {
     format!("{value:.digits$}{}", DECIMAL[unit])
 }
 
+/// A count with the word for what is counted: `1 process`, `4 processes`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    let word = if n == 1 { one } else { many };
+    format!("{} {word}", count(n))
+}
+
 /// Events a second, at most 5 cells, with a tenth where it matters: `0`, `0.4`, `7.5`, `830`, `12.4k`.
 pub fn per_second(rate: f64) -> String {
     if rate > 0.0 && rate < 9.95 {
@@ -118,6 +124,15 @@ fn significant(value: f64) -> usize {
     }
 }
 
+/// Megabits a second as people say them: `10 Gbit/s`.
+pub fn bit_rate(mbit: u32) -> String {
+    if mbit >= 1000 && mbit.is_multiple_of(1000) {
+        format!("{} Gbit/s", mbit / 1000)
+    } else {
+        format!("{mbit} Mbit/s")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +162,15 @@ mod tests {
                 of(u64::MAX)
             ],
             ["6.2M", "48.0M", "410M", "1.20G", "16.0E"]
+        );
+    }
+
+    #[test]
+    fn what_is_counted_is_one_or_many() {
+        let counted = |n| counted(n, "process", "processes");
+        assert_eq!(
+            [counted(0), counted(1), counted(1200)],
+            ["0 processes", "1 process", "1.2k processes"]
         );
     }
 

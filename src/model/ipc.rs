@@ -2,6 +2,9 @@
 //!
 //! Pure: `sys::ipc` brings the census, the socket tables and what the kernel tells of queues and locks.
 
+mod collect;
+pub mod memory;
+
 use std::collections::HashMap;
 
 use super::descriptor::Mode;
@@ -10,6 +13,9 @@ use super::peer::join::Place;
 use super::peer::{Flow, Join, Object, Tables, pipeline};
 use super::socket::{Inet, address};
 use super::text::SafeText;
+use collect::{Edges, party};
+
+pub use memory::{Mapped, Mapper};
 
 /// What joins two processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,8 +34,10 @@ pub enum Channel {
     Memory,
     /// A shared counter.
     Eventfd,
-    /// A System V message queue.
+    /// A message queue, System V or POSIX.
     Queue,
+    /// A semaphore, System V or POSIX.
+    Semaphore,
     /// A file lock: one waits for the other.
     Lock,
 }
@@ -46,6 +54,7 @@ impl Channel {
             Self::Memory => "shared_memory",
             Self::Eventfd => "eventfd",
             Self::Queue => "message_queue",
+            Self::Semaphore => "semaphore",
             Self::Lock => "lock",
         }
     }
@@ -61,6 +70,7 @@ impl Channel {
             Self::Memory => ("shared memory", "shared memories"),
             Self::Eventfd => ("eventfd", "eventfds"),
             Self::Queue => ("queue", "queues"),
+            Self::Semaphore => ("semaphore", "semaphores"),
             Self::Lock => ("lock", "locks"),
         };
         match n {
@@ -130,85 +140,22 @@ pub struct Ipc {
     pub complete: bool,
 }
 
-/// How many edges one object gives before the rest is only counted.
-const PER_OBJECT: usize = 32;
-
-/// Collects edges.
-struct Edges {
-    list: Vec<Edge>,
-    more: usize,
-}
-
-impl Edges {
-    /// Joins everyone of one side with everyone of the other, processes with themselves left out.
-    fn between(
-        &mut self,
-        channel: Channel,
-        (from, to): (&[&Place<'_>], &[&Place<'_>]),
-        flow: Flow,
-        detail: &str,
-    ) {
-        let mut given = 0;
-        for a in from {
-            for b in to.iter().filter(|b| b.holder.id != a.holder.id) {
-                given += 1;
-                if given > PER_OBJECT {
-                    self.more += 1;
-                    continue;
-                }
-                self.list.push(Edge {
-                    channel,
-                    a: party(a),
-                    b: party(b),
-                    flow,
-                    detail: detail.to_owned(),
-                });
-            }
-            if given > PER_OBJECT * PER_OBJECT {
-                // Thousands times thousands: even counting them would take long.
-                return;
-            }
-        }
-    }
-
-    /// Joins the first holder with each other one: they all share the same thing.
-    fn shared(&mut self, channel: Channel, places: &[Place<'_>], detail: &str) {
-        let Some((first, rest)) = places.split_first() else {
-            return;
-        };
-        let mut seen = vec![first.holder.id];
-        let mut others = Vec::new();
-        for place in rest {
-            if !seen.contains(&place.holder.id) && seen.len() <= PER_OBJECT {
-                seen.push(place.holder.id);
-                others.push(place);
-            }
-        }
-        self.between(channel, (&[first], &others), Flow::Both, detail);
-    }
-}
-
-fn party(of: &Place<'_>) -> Party {
-    Party {
-        id: of.holder.id,
-        name: of.holder.name.clone(),
-        fd: Some(of.fd),
-    }
-}
-
-/// Every channel that descriptors make, and how many were only counted. `fill` tells how full a pipe is.
+/// Every channel that descriptors and mappings make, and how many were only counted.
+///
+/// `fill` tells how full a pipe or queue is. Where very many share one thing, `hub` is joined with each of them.
 pub fn edges(
     join: &Join<'_>,
     tables: &Tables,
-    fill: impl Fn(&Place<'_>) -> Option<String>,
+    mappers: &[Mapper],
+    hub: Option<ProcId>,
+    fill: impl Fn(&Object, &Place<'_>) -> Option<String>,
 ) -> (Vec<Edge>, usize) {
-    let mut edges = Edges {
-        list: Vec::new(),
-        more: 0,
-    };
+    let mut edges = Edges::new(hub);
     for (object, places) in join.objects() {
         match object {
-            Object::Pipe(_) | Object::Fifo { .. } => pipes(&mut edges, object, places, &fill),
+            Object::Pipe(_) | Object::Fifo { .. } | Object::Queue { .. } => {
+                pipes(&mut edges, object, places, &fill);
+            }
             Object::Pty {
                 index,
                 master: false,
@@ -224,32 +171,28 @@ pub fn edges(
                 edges.between(Channel::Pty, (&masters, &slaves), Flow::Both, &detail);
             }
             Object::Eventfd(id) => {
-                edges.shared(Channel::Eventfd, places, &format!("eventfd {id}"));
+                let all = places.iter().map(party).collect();
+                edges.shared(Channel::Eventfd, all, &format!("eventfd {id}"));
             }
-            Object::Inode {
-                memory: true,
-                inode,
-                ..
-            } => edges.shared(Channel::Memory, places, &format!("inode {inode}")),
             _ => {}
         }
     }
     sockets(&mut edges, join, tables);
-    edges.list.sort_by(|a, b| {
-        let key = |e: &Edge| (e.a.id, e.b.id, e.channel, e.a.fd, e.b.fd);
-        key(a).cmp(&key(b))
-    });
-    (edges.list, edges.more)
+    memory::edges(&mut edges, join, mappers);
+    edges.done()
 }
 
 fn pipes(
     edges: &mut Edges,
     object: &Object,
     places: &[Place<'_>],
-    fill: &impl Fn(&Place<'_>) -> Option<String>,
+    fill: &impl Fn(&Object, &Place<'_>) -> Option<String>,
 ) {
-    let named = matches!(object, Object::Fifo { .. });
-    let channel = if named { Channel::Fifo } else { Channel::Pipe };
+    let channel = match object {
+        Object::Fifo { .. } => Channel::Fifo,
+        Object::Queue { .. } => Channel::Queue,
+        _ => Channel::Pipe,
+    };
     let side = |passes: fn(Mode) -> bool| -> Vec<&Place<'_>> {
         let mut side: Vec<_> = places
             .iter()
@@ -263,7 +206,8 @@ fn pipes(
     if !writers.iter().any(crosses) {
         return;
     }
-    let detail = readers.first().and_then(|r| fill(r)).unwrap_or_default();
+    let detail = readers.first().and_then(|r| fill(object, r));
+    let detail = detail.unwrap_or_default();
     edges.between(channel, (&writers, &readers), Flow::Out, &detail);
 }
 

@@ -1,6 +1,7 @@
 //! Where the machine's memory went: parts that add up to all of it, and how hard the kernel works to find more.
 
 use super::id::{Bytes, Nanos};
+use super::own_group::OwnGroup;
 use super::reading::{Missing, Reading};
 use super::text::SafeText;
 
@@ -121,8 +122,10 @@ pub struct MachineMemory {
     pub nodes: Vec<Node>,
     /// Counters since boot.
     pub counters: Reading<Counters>,
-    /// The control group that limits the memory of pscope itself most, where one does.
-    pub own_group: Option<GroupMemory>,
+    /// Of processes' memory, what lies in transparent huge pages.
+    pub transparent: Bytes,
+    /// What the control group of pscope itself may use.
+    pub own: OwnGroup,
 }
 
 /// A swap file or partition.
@@ -147,17 +150,6 @@ pub struct Node {
     pub total: Bytes,
     /// Unused.
     pub free: Bytes,
-}
-
-/// Memory of a control group with a limit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupMemory {
-    /// Its path.
-    pub path: SafeText,
-    /// The limit.
-    pub limit: Bytes,
-    /// In use, page cache included.
-    pub used: Bytes,
 }
 
 /// Counters of `/proc/vmstat` since boot.

@@ -2,19 +2,23 @@
 //!
 //! Reads nothing: `sys::network` fills these types. Nothing is ever sent to the network.
 
+pub mod interface;
+pub mod ledger;
 pub mod route;
 pub mod traffic;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::id::{Bytes, ProcId};
+use super::id::{Nanos, ProcId};
 use super::reading::{Missing, Reading};
-use super::socket::address::Services;
+use super::socket::names::Names;
 use super::socket::{Inet, Protocol, Scope};
 use super::text::SafeText;
 
-pub use route::Route;
+pub use interface::{Counters, Interface, Kind};
+pub use ledger::Short;
+pub use route::{Route, Ways};
 pub use traffic::{Rates, Talker};
 
 /// What view 5 and the tab Sockets show.
@@ -26,18 +30,37 @@ pub struct Network {
     pub routes: Vec<Route>,
     /// Where names are asked for (`/etc/resolv.conf`).
     pub resolvers: Vec<SafeText>,
-    /// Names of ports.
-    pub services: Arc<Services>,
+    /// Names of ports and addresses.
+    pub names: Arc<Names>,
     /// Every TCP and UDP socket that could be seen.
     pub connections: Vec<Connection>,
     /// Who moves the most over TCP, the busiest first.
     pub talkers: Vec<Talker>,
-    /// TCP of connections that ended between two readings and so belong to nobody that is known.
-    pub short: Reading<Rates>,
+    /// TCP of connections that ended between two readings and belong to nobody that is known.
+    pub short: Reading<Short>,
+    /// Between the two readings that rates are made of; zero while there is only one.
+    pub span: Nanos,
     /// How many processes hide their descriptors from this user.
     pub hidden: u32,
+    /// Whether the descriptors of the process in focus may be read; missing while there is none, or why not.
+    pub focus: Reading<()>,
+    /// Whether the descriptors of every process have been read; if not, more holders will be found.
+    pub complete: bool,
     /// The network namespace whose interfaces and routes these are.
     pub namespace: u64,
+    /// The interfaces and routes of the process in focus, where it lives in another namespace.
+    pub foreign: Option<Foreign>,
+}
+
+/// Another network namespace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Foreign {
+    /// Which one.
+    pub namespace: u64,
+    /// By index. Where the namespace may not be entered, only names and counters are known.
+    pub interfaces: Reading<Vec<Interface>>,
+    /// Its main routing tables.
+    pub routes: Vec<Route>,
 }
 
 impl Default for Network {
@@ -46,60 +69,18 @@ impl Default for Network {
             interfaces: Vec::new(),
             routes: Vec::new(),
             resolvers: Vec::new(),
-            services: Arc::default(),
+            names: Arc::default(),
             connections: Vec::new(),
             talkers: Vec::new(),
             short: Err(Missing::Soon),
+            span: Nanos(0),
             hidden: 0,
+            focus: Err(Missing::Soon),
+            complete: false,
             namespace: 0,
+            foreign: None,
         }
     }
-}
-
-/// One interface.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Interface {
-    /// Its name.
-    pub name: SafeText,
-    /// Its number in the kernel.
-    pub index: u32,
-    /// `up`, `down`, `unknown`, as the kernel says it.
-    pub state: Reading<SafeText>,
-    /// Whether a signal is on the cable or the radio.
-    pub carrier: Reading<bool>,
-    /// Megabits a second.
-    pub speed: Reading<u32>,
-    /// Its hardware address; `None` where it has none.
-    pub mac: Reading<Option<SafeText>>,
-    /// The largest packet it takes.
-    pub mtu: Reading<u32>,
-    /// Its addresses with the length of their network's prefix.
-    pub addresses: Vec<(IpAddr, u8)>,
-    /// What it counted since it came up.
-    pub counters: Counters,
-    /// What it moves now.
-    pub rates: Reading<Rates>,
-}
-
-/// Counters of an interface (`/proc/net/dev`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Received.
-    pub received: Bytes,
-    /// Packets received.
-    pub packets_in: u64,
-    /// Received broken.
-    pub errors_in: u64,
-    /// Received and thrown away.
-    pub drops_in: u64,
-    /// Sent.
-    pub sent: Bytes,
-    /// Packets sent.
-    pub packets_out: u64,
-    /// Could not be sent.
-    pub errors_out: u64,
-    /// Thrown away instead of being sent.
-    pub drops_out: u64,
 }
 
 /// One socket with its holders.
@@ -111,25 +92,17 @@ pub struct Connection {
     pub holders: Vec<(ProcId, SafeText, u32)>,
     /// How many more hold it.
     pub more: usize,
+    /// Who held it last, where nobody does any more and the kernel ends it.
+    pub was: Option<(ProcId, SafeText)>,
     /// What it moves now, for TCP.
     pub rates: Reading<Rates>,
 }
 
-impl Interface {
-    /// Whether it carries traffic of this machine only.
-    pub fn is_loopback(&self) -> bool {
-        self.addresses
-            .iter()
-            .any(|(ip, _)| Scope::of(*ip) == Scope::Loopback)
-    }
-
-    /// Whether it is up, as far as the kernel knows; loopback says `unknown` and works.
-    pub fn is_up(&self) -> bool {
-        match &self.state {
-            Ok(state) if state.as_str() == "unknown" => self.carrier == Ok(true),
-            Ok(state) => state.as_str() == "up",
-            Err(_) => false,
-        }
+impl Connection {
+    /// Whose it is: the first who holds it, else who held it last.
+    pub fn owner(&self) -> Option<(ProcId, &SafeText)> {
+        let holder = self.holders.first().map(|(id, name, _)| (*id, name));
+        holder.or_else(|| self.was.as_ref().map(|(id, name)| (*id, name)))
     }
 }
 
@@ -154,7 +127,7 @@ impl Network {
 
     /// The name of the service at one of the ends of a socket: the port that somebody listens on, as a rule the lower one.
     pub fn service(&self, of: &Inet) -> Option<&str> {
-        let name = |port, protocol| self.services.name(port, protocol);
+        let name = |port, protocol| self.names.services.name(port, protocol);
         let (here, there) = (of.local.port(), of.remote.port());
         let order = if there == 0 || here <= there {
             [here, there]
@@ -172,17 +145,32 @@ impl Network {
 
     /// The interface with this name.
     pub fn interface(&self, name: &str) -> Option<&Interface> {
-        self.interfaces.iter().find(|i| i.name.as_str() == name)
+        self.here().interface(name)
     }
 
-    /// The interface and the route by which packets to `ip` leave; our own addresses are reached by loopback.
-    pub fn way(&self, ip: IpAddr) -> (Option<&Interface>, Option<&Route>) {
-        let own = |i: &&Interface| i.addresses.iter().any(|(a, _)| *a == ip);
-        if Scope::of(ip) == Scope::Loopback || self.interfaces.iter().any(|i| own(&i)) {
-            return (self.interfaces.iter().find(|i| i.is_loopback()), None);
+    /// The interfaces and routes of our own namespace.
+    pub fn here(&self) -> Ways<'_> {
+        Ways {
+            interfaces: &self.interfaces,
+            routes: &self.routes,
         }
-        let route = route::choose(&self.routes, ip);
-        (route.and_then(|r| self.interface(&r.interface)), route)
+    }
+
+    /// The interfaces and routes of a namespace; 0 stands for one that is not told.
+    ///
+    /// # Errors
+    /// `Denied` where it may not be looked into, `Soon` where nobody has looked yet.
+    pub fn ways(&self, namespace: u64) -> Reading<Ways<'_>> {
+        if namespace == self.namespace || namespace == 0 || self.namespace == 0 {
+            return Ok(self.here());
+        }
+        let foreign = self.foreign.as_ref();
+        let foreign = foreign.filter(|f| f.namespace == namespace);
+        let foreign = foreign.ok_or(Missing::Soon)?;
+        Ok(Ways {
+            interfaces: foreign.interfaces.as_ref().map_err(|why| *why)?,
+            routes: &foreign.routes,
+        })
     }
 
     /// The sockets that a process holds.

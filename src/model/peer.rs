@@ -47,6 +47,13 @@ pub enum Object {
         /// The inode there.
         inode: u64,
     },
+    /// A POSIX message queue, by device and inode.
+    Queue {
+        /// The device.
+        device: u64,
+        /// The inode there.
+        inode: u64,
+    },
     /// A file, by its path.
     File(SafeText),
     /// Something that has no other end.

@@ -79,6 +79,8 @@ pub struct Plan {
     pub visible: Arc<[ProcId]>,
     /// The process that the inspector shows.
     pub focus: Option<ProcId>,
+    /// The processes of whose end a person wants to hear: the selected and the tagged ones.
+    pub watched: Arc<[ProcId]>,
     /// Of `focus`: the descriptors on the screen, which are read before the thousands that are not.
     pub descriptors: Arc<[u32]>,
     /// Of `focus`: the threads on the screen, likewise.

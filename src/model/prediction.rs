@@ -32,6 +32,10 @@ pub enum Prediction {
     AlreadyStopped,
     /// Every thread blocks it.
     Blocked,
+    /// Every thread blocks it, and the program reads it from this descriptor.
+    ReadFrom(u32),
+    /// A stop from the terminal, to a process group that nobody could continue: the kernel throws it away.
+    Orphaned,
     /// The process is stopped and will see it when it continues.
     AfterContinue,
     /// A debugger holds the process and will be asked.
@@ -100,7 +104,8 @@ impl Prediction {
         match signal {
             Signal::STOP if stopped => return Self::AlreadyStopped,
             Signal::CONT if stopped => return Self::Certain(DefaultAction::Continue),
-            _ if to.state == State::Blocked => return Self::AfterIo,
+            _ if to.state == State::Blocked && !to.killable => return Self::AfterIo,
+            Signal::STOP if to.state == State::Blocked => return Self::AfterIo,
             Signal::KILL => return Self::Certain(DefaultAction::Terminate),
             Signal::STOP => return Self::Certain(DefaultAction::Stop),
             _ => {}
@@ -114,7 +119,10 @@ impl Prediction {
         };
         // The kernel keeps a blocked signal even where it is ignored: the handler may change before it is unblocked.
         if blocked {
-            return Self::Blocked;
+            let mut readers = to.signalfds.iter().filter(|(_, set)| set.contains(signal));
+            return readers
+                .next()
+                .map_or(Self::Blocked, |(fd, _)| Self::ReadFrom(*fd));
         }
         match (handled, signal.default_action()) {
             (Disposition::Ignored, _) => Self::Ignored,
@@ -122,7 +130,13 @@ impl Prediction {
             (Disposition::Default, DefaultAction::Ignore) => Self::NothingByDefault,
             _ if to.state == State::Traced => Self::Debugger,
             _ if stopped => Self::AfterContinue,
+            // Such a sleep ends only for what ends the process without a dump.
+            (Disposition::Default, DefaultAction::Terminate) => {
+                Self::Default(DefaultAction::Terminate)
+            }
+            _ if to.state == State::Blocked => Self::AfterIo,
             (Disposition::Caught, _) => Self::Caught,
+            (Disposition::Default, DefaultAction::Stop) if to.orphaned => Self::Orphaned,
             (Disposition::Default, action) => Self::Default(action),
         }
     }
@@ -131,7 +145,7 @@ impl Prediction {
     pub fn force(&self) -> Force {
         match self {
             Self::Certain(_) | Self::Default(_) => Force::Acts,
-            Self::Caught | Self::Debugger | Self::Unknown(_) => Force::Asks,
+            Self::Caught | Self::ReadFrom(_) | Self::Debugger | Self::Unknown(_) => Force::Asks,
             Self::Blocked | Self::AfterContinue | Self::AfterIo => Force::Waits,
             _ => Force::Nothing,
         }
@@ -152,6 +166,8 @@ impl Prediction {
             Self::NotStopped => "not stopped",
             Self::AlreadyStopped => "already stopped",
             Self::Blocked => "blocked",
+            Self::ReadFrom(_) => "read",
+            Self::Orphaned => "thrown away",
             Self::AfterContinue => "stopped",
             Self::Debugger => "debugged",
             Self::AfterIo => "in D state",
@@ -190,6 +206,10 @@ impl fmt::Display for Prediction {
             Self::NotStopped => f.write_str("not stopped: nothing will happen"),
             Self::AlreadyStopped => f.write_str("already stopped: nothing will happen"),
             Self::Blocked => f.write_str("blocked: stays pending"),
+            Self::ReadFrom(fd) => write!(f, "blocked: read through a signalfd (fd {fd})"),
+            Self::Orphaned => {
+                f.write_str("orphaned group, nobody could continue it: nothing will happen")
+            }
             Self::AfterContinue => f.write_str("stopped: stays pending until it continues"),
             Self::Debugger => f.write_str("held by a debugger, which decides"),
             Self::AfterIo => f.write_str("D state: acts only when its I/O returns"),
@@ -228,6 +248,43 @@ mod tests {
 
     fn says(signal: Signal, to: &Standing) -> String {
         Prediction::of(signal, to, &"root".into()).to_string()
+    }
+
+    #[test]
+    fn a_signalfd_reads_what_is_blocked() {
+        let mut to = standing();
+        to.signalfds = vec![(4, set(&[Signal::CONT])), (7, set(&[Signal::USR1]))];
+        assert_eq!(
+            says(Signal::USR1, &to),
+            "blocked: read through a signalfd (fd 7)"
+        );
+        assert_eq!(says(Signal::USR2, &to), "blocked: stays pending");
+    }
+
+    #[test]
+    fn an_orphaned_group_takes_no_stop_from_the_terminal() {
+        let mut to = standing();
+        let stop = Signal::new(20).expect("TSTP");
+        assert_eq!(says(stop, &to), "default: stops it");
+        to.orphaned = true;
+        assert!(says(stop, &to).starts_with("orphaned group"));
+        assert_eq!(says(Signal::STOP, &to), "cannot be caught: it stops");
+    }
+
+    #[test]
+    fn a_killable_sleep_ends_for_what_ends_the_process() {
+        let mut to = standing();
+        to.state = State::Blocked;
+        assert_eq!(
+            says(Signal::KILL, &to),
+            "D state: acts only when its I/O returns"
+        );
+        to.killable = true;
+        assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
+        assert_eq!(says(Signal::INT, &to), "default: terminates");
+        for waits in [Signal::TERM, Signal::STOP, Signal::SEGV] {
+            assert_eq!(says(waits, &to), "D state: acts only when its I/O returns");
+        }
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! What one sweep heard: cumulative counters, as the kernel told them. Only `between` turns two samples into rates.
 
+mod system;
+
 use std::sync::Arc;
 
-use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId, Ticks, Uid};
+use super::acting::Fate;
+use super::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Uid};
 use super::reading::{Missing, Reading};
 use super::stat::Stat;
 use super::text::SafeText;
+
+pub use system::{CoreSample, Memory, Pressure, SystemSample};
 
 /// One sweep.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +27,12 @@ pub struct Sample {
     pub tasks: Vec<TaskSample>,
     /// Threads of the processes whose threads are shown, by ascending (pid, tid); empty while nobody needs them.
     pub threads: Vec<ThreadSample>,
+    /// How those ended who were watched, for as long as they are.
+    pub endings: Arc<[(ProcId, Reading<Fate>)]>,
     /// How the sweep found what changed.
     pub mode: Mode,
+    /// How many processes it read for that.
+    pub read: u32,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
     /// What pscope itself has cost so far, where it was asked for.
@@ -37,8 +46,11 @@ pub struct OwnSample {
     pub cpu: Nanos,
     /// Its resident memory.
     pub resident: Bytes,
-    /// Its calls of read and write (`/proc/self/io`, `syscr` and `syscw`).
+    /// Its system calls: those that read and write as the kernel counts them, and those by which a sweep opens, lists, looks
+    /// and listens as it counts them itself.
     pub calls: Reading<u64>,
+    /// What it wrote, which goes to the terminal.
+    pub written: Reading<Bytes>,
 }
 
 /// How a sweep finds what changed.
@@ -49,11 +61,28 @@ pub enum Mode {
     Scan,
     /// Births and deaths are told by the kernel; every process is read through a kept descriptor.
     Connector,
-    /// Only what ran, began, changed or ended is read.
+    /// Only what ran, began, changed or ended is read, and what is on the screen.
+    ///
+    /// A process off the screen that was woken and waits for its first turn on a core is still told as sleeping: the kernel
+    /// tells of it when it gets the core, or it is read in its turn within half a minute.
     Events,
 }
 
 impl Mode {
+    /// The mode of this name.
+    ///
+    /// # Errors
+    /// Names the modes that there are.
+    pub fn find(word: &str) -> Result<Self, String> {
+        let all = [Self::Events, Self::Connector, Self::Scan];
+        all.into_iter()
+            .find(|mode| mode.word() == word)
+            .ok_or_else(|| {
+                let known = all.map(Self::word).join(", ");
+                format!("there is no way '{word}'; ways are {known}")
+            })
+    }
+
     /// The mode as one word.
     pub fn word(self) -> &'static str {
         match self {
@@ -108,7 +137,7 @@ impl Machine {
 }
 
 /// One process as a sweep found it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct TaskSample {
     /// Who it is.
     pub id: ProcId,
@@ -277,122 +306,30 @@ pub struct ThreadSample {
     pub stat: Stat,
 }
 
-/// The machine's counters at one sweep.
-#[derive(Clone, Debug)]
-pub struct SystemSample {
-    /// Time since boot.
-    pub uptime: Nanos,
-    /// Load averages over 1, 5 and 15 minutes.
-    pub load: Option<[f32; 3]>,
-    /// Every core that is online, by ascending id (`/proc/stat`).
-    pub cores: Vec<CoreSample>,
-    /// Context switches since boot.
-    pub switches: u64,
-    /// Forks since boot.
-    pub forks: u64,
-    /// Tasks on a core or waiting for one.
-    pub running: u32,
-    /// Tasks waiting for I/O.
-    pub blocked: u32,
-    /// All tasks of the system, threads included (`/proc/loadavg`).
-    pub tasks: Option<u32>,
-    /// Memory.
-    pub memory: Reading<Memory>,
-    /// Pressure on the cores.
-    pub cpu_pressure: Reading<Pressure>,
-    /// Pressure on memory.
-    pub memory_pressure: Reading<Pressure>,
-    /// Pressure on I/O.
-    pub io_pressure: Reading<Pressure>,
-    /// Pressure on the cores, memory and I/O inside our own control group; `Unsupported` where that is no group of v2.
-    pub own_pressure: [Reading<Pressure>; 3],
-}
-
-impl Default for SystemSample {
-    fn default() -> Self {
+impl Clone for TaskSample {
+    fn clone(&self) -> Self {
         Self {
-            uptime: Nanos(0),
-            load: None,
-            cores: Vec::new(),
-            switches: 0,
-            forks: 0,
-            running: 0,
-            blocked: 0,
-            tasks: None,
-            memory: Err(Missing::Soon),
-            cpu_pressure: Err(Missing::Soon),
-            memory_pressure: Err(Missing::Soon),
-            io_pressure: Err(Missing::Soon),
-            own_pressure: [Err(Missing::Soon); 3],
+            id: self.id,
+            stat: self.stat,
+            facts: Arc::clone(&self.facts),
+            extra: self.extra.clone(),
         }
     }
-}
 
-/// Counters of one core, in ticks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CoreSample {
-    /// Which core.
-    pub id: CpuId,
-    /// User land, nice or not, guests included.
-    pub user: Ticks,
-    /// The kernel on behalf of tasks.
-    pub system: Ticks,
-    /// Interrupts, hard and soft.
-    pub irq: Ticks,
-    /// Taken by the hypervisor.
-    pub steal: Ticks,
-    /// Idle, waiting for I/O included.
-    pub idle: Ticks,
-    /// Of `idle`: while a task waited for I/O.
-    pub iowait: Ticks,
-    /// Frequency now, where known, in kHz.
-    pub khz: Option<u32>,
-}
-
-/// `/proc/meminfo`, the parts that a header shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Memory {
-    /// All memory that the kernel manages.
-    pub total: Bytes,
-    /// What can be had without swapping.
-    pub available: Bytes,
-    /// Unused.
-    pub free: Bytes,
-    /// Block device buffers.
-    pub buffers: Bytes,
-    /// Page cache and reclaimable slab.
-    pub cache: Bytes,
-    /// Shared memory and tmpfs.
-    pub shared: Bytes,
-    /// All swap.
-    pub swap_total: Bytes,
-    /// Unused swap.
-    pub swap_free: Bytes,
-}
-
-impl Memory {
-    /// Used: what is not available.
-    pub fn used(&self) -> Bytes {
-        Bytes(self.total.0.saturating_sub(self.available.0))
+    /// Leaves the counts of what is shared alone where both share the same: they lie all over the memory.
+    fn clone_from(&mut self, source: &Self) {
+        (self.id, self.stat) = (source.id, source.stat);
+        if !Arc::ptr_eq(&self.facts, &source.facts) {
+            self.facts = Arc::clone(&source.facts);
+        }
+        let same = match (&self.extra, &source.extra) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (old, new) => old.is_none() && new.is_none(),
+        };
+        if !same {
+            self.extra.clone_from(&source.extra);
+        }
     }
-
-    /// Swap in use.
-    pub fn swap_used(&self) -> Bytes {
-        Bytes(self.swap_total.0.saturating_sub(self.swap_free.0))
-    }
-}
-
-/// One file of `/proc/pressure`.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Pressure {
-    /// Share of the last 10 s in which some task waited, percent.
-    pub some_10: f32,
-    /// Share of the last 60 s in which some task waited, percent.
-    pub some_60: f32,
-    /// Share of the last 10 s in which all tasks waited, percent.
-    pub full_10: f32,
-    /// All time in which some task waited.
-    pub some_total: Nanos,
 }
 
 impl TaskSample {

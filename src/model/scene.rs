@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::acting::Fate;
 use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
+use super::reading::Reading;
 use super::sample::{
     Command, CoreSample, Facts, Machine, Memory, Sample, TaskSample, ThreadSample,
 };
@@ -115,6 +117,14 @@ impl Scene {
     pub fn of(&mut self, pid: u32) -> &mut TaskSample {
         let found = self.sample.tasks.iter_mut().find(|t| t.id.pid == Pid(pid));
         found.expect("the scene has this process")
+    }
+
+    /// Takes a process away, which was watched and ended like this.
+    pub fn end_as(&mut self, pid: u32, how: Reading<Fate>) {
+        let id = self.of(pid).id;
+        let known = self.sample.endings.iter().cloned();
+        self.sample.endings = known.chain([(id, how)]).collect();
+        self.end(pid);
     }
 
     /// Takes a process away.

@@ -21,6 +21,10 @@ pub struct Schedule {
     pub vruntime_ms: Reading<f64>,
     /// How far its first thread is behind its fair share, in virtual milliseconds (`se.vlag`).
     pub lag_ms: Reading<f64>,
+    /// The weight of its first thread beside others on a core: 1024 at nice 0 (`se.load.weight`).
+    pub weight: Reading<f64>,
+    /// How much of one core its first thread used lately, percent (`se.avg.util_avg`).
+    pub utilisation: Reading<f64>,
     /// The counters of all its threads together.
     pub counters: Counters,
     /// What the counters did in a second.

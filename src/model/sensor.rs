@@ -89,7 +89,7 @@ impl Sensors {
             None => chip.to_string(),
         };
         let temperatures = self.temperatures.iter().map(|t| {
-            let critical = t.critical.map(|c| format!(" of {c:.0} °C critical"));
+            let critical = t.critical.map(|c| format!(" of {c:.0} °C allowed"));
             let text = format!("{:.0} °C{}", t.celsius, critical.unwrap_or_default());
             (name(&t.chip, &t.label), text, t.is_hot())
         });

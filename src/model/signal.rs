@@ -102,6 +102,8 @@ impl Signal {
     pub const KILL: Self = Self(9);
     /// Free for programs.
     pub const USR1: Self = Self(10);
+    /// A bad address.
+    pub const SEGV: Self = Self(11);
     /// Free for programs.
     pub const USR2: Self = Self(12);
     /// Asks it to end.

@@ -1,13 +1,15 @@
 //! What a person reads: every process with its rates and its place in the tree, made from two samples by a pure function.
 
+mod between;
+
 use std::sync::Arc;
 
+use super::acting::Fate;
+use super::core_share::CoreShare;
 use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId};
+use super::own_group::Strain;
 use super::reading::{Missing, Reading};
-use super::sample::{
-    CoreSample, Extra, Facts, Fault, Machine, Memory, Mode, OwnSample, Pressure, Sample,
-    TaskSample, ThreadSample,
-};
+use super::sample::{Extra, Facts, Fault, Machine, Memory, Mode, Pressure};
 use super::stat::Stat;
 use super::text::SafeText;
 
@@ -26,8 +28,12 @@ pub struct Snapshot {
     pub procs: Vec<Proc>,
     /// Threads, by ascending (pid, tid), where they were asked for.
     pub threads: Vec<Thread>,
+    /// How those ended who were watched, for as long as they are; a missing one says why it is not known.
+    pub endings: Arc<[(ProcId, Reading<Fate>)]>,
     /// How the sweep worked.
     pub mode: Mode,
+    /// How many processes it read; the others are as they were.
+    pub read: u32,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
     /// What pscope itself costs, where it was asked for.
@@ -41,8 +47,10 @@ pub struct Own {
     pub cpu: Reading<f32>,
     /// Its resident memory.
     pub resident: Bytes,
-    /// Its calls of read and write over the span.
+    /// Its system calls over the span, as far as they are counted ([`OwnSample::calls`]).
     pub calls: Reading<u64>,
+    /// What it wrote to the terminal over the span.
+    pub written: Reading<Bytes>,
 }
 
 /// One process at one tick.
@@ -75,8 +83,10 @@ pub struct Rates {
     pub voluntary: Reading<f64>,
     /// Involuntary switches.
     pub involuntary: Reading<f64>,
-    /// Share of one core, percent, from nanoseconds (first thread only).
+    /// Share of the time spent waiting for a core, percent (first thread only).
     pub waiting: Reading<f64>,
+    /// Share of the time spent waiting for block devices, percent (first thread only; 0 without delay accounting).
+    pub blocked: Reading<f64>,
 }
 
 /// One thread at one tick.
@@ -119,6 +129,10 @@ pub struct System {
     pub pressure: [Reading<Pressure>; 3],
     /// The same inside our own control group.
     pub own_pressure: [Reading<Pressure>; 3],
+    /// How hard the limits of our own control group press.
+    pub own_strain: Strain,
+    /// How often programs searched for memory themselves or took a page back from swap, since the last tick.
+    pub searches: Reading<u64>,
 }
 
 impl Default for System {
@@ -135,6 +149,8 @@ impl Default for System {
             memory: Err(Missing::Soon),
             pressure: [Err(Missing::Soon); 3],
             own_pressure: [Err(Missing::Soon); 3],
+            own_strain: Strain::default(),
+            searches: Err(Missing::Soon),
         }
     }
 }
@@ -150,69 +166,7 @@ pub struct Core {
     pub khz: Option<u32>,
 }
 
-/// Shares of one core's time, percent; they add up to 100.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct CoreShare {
-    /// User land.
-    pub user: f32,
-    /// The kernel.
-    pub system: f32,
-    /// Interrupts, hard and soft.
-    pub irq: f32,
-    /// Taken by the hypervisor.
-    pub steal: f32,
-    /// Idle, waiting for I/O included.
-    pub idle: f32,
-    /// Of `idle`: while a task waited for I/O.
-    pub iowait: f32,
-}
-
-impl CoreShare {
-    /// All but idle.
-    pub fn busy(&self) -> f32 {
-        self.user + self.system + self.irq + self.steal
-    }
-}
-
 impl Snapshot {
-    /// Reads `next` against `prev`; a process that `prev` did not know has no rate yet.
-    ///
-    /// No rate is given over a gap of more than three intervals, nor where the clock did not move.
-    pub fn between(prev: Option<&Sample>, next: &Sample) -> Self {
-        let span = prev.map(|p| next.at.since(p.at)).filter(|s| s.0 > 0);
-        let span =
-            span.filter(|s| next.interval.0 == 0 || s.0 <= next.interval.0.saturating_mul(3));
-        let prev = prev.filter(|_| span.is_some());
-        let seconds = span.map_or(0.0, Nanos::seconds);
-        let hz = next.machine.ticks_per_second.max(1) as f64;
-        let per_tick = if seconds > 0.0 {
-            100.0 / (seconds * hz)
-        } else {
-            0.0
-        };
-        let mut procs = procs(
-            prev.map_or(&[], |p| &p.tasks),
-            &next.tasks,
-            per_tick,
-            seconds,
-        );
-        place(&mut procs);
-        let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, per_tick);
-        Self {
-            at: next.at,
-            span,
-            machine: Arc::clone(&next.machine),
-            system: system(prev, next, seconds, &procs),
-            procs,
-            threads,
-            mode: next.mode,
-            faults: next.faults.clone(),
-            own: next
-                .own
-                .map(|now| own(prev.and_then(|p| p.own), now, seconds)),
-        }
-    }
-
     /// Where the process with this number stands in `procs`.
     pub fn index_of(&self, pid: Pid) -> Option<usize> {
         self.procs.binary_search_by_key(&pid, |p| p.id.pid).ok()
@@ -235,6 +189,12 @@ impl Snapshot {
         &self.threads[from..to]
     }
 
+    /// How a process ended, where it was watched; `None` while it lives or is not watched.
+    pub fn ending(&self, id: ProcId) -> Option<&Reading<Fate>> {
+        let found = self.endings.iter().find(|(of, _)| *of == id);
+        found.map(|(_, how)| how)
+    }
+
     /// How long ago a process started.
     pub fn age(&self, id: ProcId) -> Nanos {
         self.system.uptime.since(self.machine.nanos(id.start))
@@ -249,170 +209,4 @@ impl Proc {
             _ => format!("[{}]", self.facts.name),
         }
     }
-}
-
-/// Walks two lists with the same order side by side and pairs each new item with its old self.
-fn pair<'a, T, K: Ord>(
-    old: &'a [T],
-    new: &'a [T],
-    key: impl Fn(&T) -> K,
-) -> impl Iterator<Item = (Option<&'a T>, &'a T)> {
-    let mut rest = old;
-    new.iter().map(move |item| {
-        let wanted = key(item);
-        while let [first, tail @ ..] = rest
-            && key(first) < wanted
-        {
-            rest = tail;
-        }
-        (rest.first().filter(|o| key(o) == wanted), item)
-    })
-}
-
-fn procs(old: &[TaskSample], new: &[TaskSample], per_tick: f64, seconds: f64) -> Vec<Proc> {
-    let mut out = Vec::with_capacity(new.len());
-    out.extend(pair(old, new, |t| t.id).map(|(before, task)| {
-        Proc {
-            id: task.id,
-            parent: None,
-            cpu: before
-                .map(|b| cpu_percent(&b.stat, &task.stat, per_tick))
-                .ok_or(Missing::Soon),
-            stat: task.stat,
-            facts: Arc::clone(&task.facts),
-            extra: task.extra.clone(),
-            rates: task.extra.as_deref().map(|now| {
-                let before = before.and_then(|b| b.extra.as_deref());
-                Arc::new(rates(before, now, seconds))
-            }),
-        }
-    }));
-    out
-}
-
-fn cpu_percent(before: &Stat, now: &Stat, per_tick: f64) -> f32 {
-    (now.cpu_time().0.saturating_sub(before.cpu_time().0) as f64 * per_tick) as f32
-}
-
-fn rates(before: Option<&Extra>, now: &Extra, seconds: f64) -> Rates {
-    fn of<T: Copy>(
-        before: Option<Reading<T>>,
-        now: Reading<T>,
-        seconds: f64,
-        value: impl Fn(T) -> u64,
-    ) -> Reading<f64> {
-        let now = now?;
-        let before = before
-            .unwrap_or(Err(Missing::Soon))
-            .map_err(|_| Missing::Soon)?;
-        Ok(value(now).saturating_sub(value(before)) as f64 / seconds)
-    }
-    let io = before.map(|b| b.io);
-    let status = before.map(|b| b.status);
-    Rates {
-        read: of(io, now.io, seconds, |i| i.read.0),
-        written: of(io, now.io, seconds, |i| i.written.0),
-        voluntary: of(status, now.status, seconds, |s| s.voluntary),
-        involuntary: of(status, now.status, seconds, |s| s.involuntary),
-        waiting: of(before.map(|b| b.schedstat), now.schedstat, seconds, |s| {
-            s.wait.0
-        })
-        .map(|ns| ns / 1e7),
-    }
-}
-
-fn own(before: Option<OwnSample>, now: OwnSample, seconds: f64) -> Own {
-    let before = before.ok_or(Missing::Soon);
-    let calls = |b: OwnSample| Ok(now.calls?.saturating_sub(b.calls?));
-    Own {
-        cpu: before.map(|b| (now.cpu.since(b.cpu).seconds() * 100.0 / seconds) as f32),
-        resident: now.resident,
-        calls: before.and_then(calls),
-    }
-}
-
-fn threads(old: &[ThreadSample], new: &[ThreadSample], per_tick: f64) -> Vec<Thread> {
-    pair(old, new, |t| (t.of, t.id))
-        .map(|(before, now)| Thread {
-            of: now.of,
-            id: now.id,
-            name: now.name.clone(),
-            cpu: before
-                .map(|b| cpu_percent(&b.stat, &now.stat, per_tick))
-                .ok_or(Missing::Soon),
-            stat: now.stat,
-        })
-        .collect()
-}
-
-/// Finds each process's parent; a parent that is not there, that is younger in a circle, or itself, makes a root.
-fn place(procs: &mut [Proc]) {
-    for i in 0..procs.len() {
-        let ppid = procs[i].stat.ppid;
-        let parent = procs.binary_search_by_key(&ppid, |p| p.id.pid).ok();
-        procs[i].parent = parent.filter(|p| *p != i).map(|p| p as u32);
-    }
-    break_cycles(procs);
-}
-
-/// Cuts every circle of parents at one place, so that walking upwards always ends.
-///
-/// The kernel makes none, but a sweep is not one moment: a pid may be reused while it reads.
-fn break_cycles(procs: &mut [Proc]) {
-    let mut seen = vec![0_u32; procs.len()];
-    for i in 0..procs.len() {
-        let walk = i as u32 + 1;
-        let mut at = i;
-        while seen[at] == 0 {
-            seen[at] = walk;
-            match procs[at].parent {
-                Some(up) if seen[up as usize] == walk => procs[at].parent = None,
-                Some(up) => at = up as usize,
-                None => break,
-            }
-        }
-    }
-}
-
-fn system(prev: Option<&Sample>, next: &Sample, seconds: f64, procs: &[Proc]) -> System {
-    let s = &next.system;
-    let rate = |f: fn(&super::sample::SystemSample) -> u64| {
-        prev.map(|p| f(s).saturating_sub(f(&p.system)) as f64 / seconds)
-            .ok_or(Missing::Soon)
-    };
-    System {
-        uptime: s.uptime,
-        load: s.load,
-        cores: pair(prev.map_or(&[], |p| &p.system.cores), &s.cores, |c| c.id)
-            .map(|(before, now)| Core {
-                id: now.id,
-                share: before.and_then(|b| core_share(b, now)).ok_or(Missing::Soon),
-                khz: now.khz,
-            })
-            .collect(),
-        switches: rate(|s| s.switches),
-        forks: rate(|s| s.forks),
-        running: s.running,
-        blocked: s.blocked,
-        threads: procs.iter().map(|p| u64::from(p.stat.threads)).sum(),
-        memory: s.memory,
-        pressure: [s.cpu_pressure, s.memory_pressure, s.io_pressure],
-        own_pressure: s.own_pressure,
-    }
-}
-
-fn core_share(before: &CoreSample, now: &CoreSample) -> Option<CoreShare> {
-    let d = |f: fn(&CoreSample) -> u64| f(now).saturating_sub(f(before)) as f32;
-    let (user, system, irq) = (d(|c| c.user.0), d(|c| c.system.0), d(|c| c.irq.0));
-    let (steal, idle, iowait) = (d(|c| c.steal.0), d(|c| c.idle.0), d(|c| c.iowait.0));
-    let all = user + system + irq + steal + idle;
-    let to_percent = 100.0 / all;
-    (all > 0.0).then_some(CoreShare {
-        user: user * to_percent,
-        system: system * to_percent,
-        irq: irq * to_percent,
-        steal: steal * to_percent,
-        idle: idle * to_percent,
-        iowait: iowait * to_percent,
-    })
 }

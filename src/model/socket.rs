@@ -3,6 +3,7 @@
 //! Reads nothing: `sys::sock_diag` and `sys::net_tables` fill these types.
 
 pub mod address;
+pub mod names;
 pub mod state;
 
 use std::net::SocketAddr;

@@ -2,7 +2,7 @@
 
 use super::id::{Pid, ProcId, ThreadId, Uid};
 use super::reading::{Missing, Reading};
-use super::signal::SignalState;
+use super::signal::{SignalSet, SignalState};
 use super::stat::State;
 use super::text::SafeText;
 
@@ -23,6 +23,12 @@ pub struct Standing {
     pub parent: Option<(Pid, SafeText)>,
     /// What it catches, ignores and blocks, and what waits for it.
     pub signals: Reading<SignalState>,
+    /// Its descriptors through which blocked signals are read, with those that each takes (`signalfd(2)`).
+    pub signalfds: Vec<(u32, SignalSet)>,
+    /// Whether nobody in its session could continue its process group: stops from the terminal are thrown away then.
+    pub orphaned: bool,
+    /// Whether the uninterruptible sleep that it is in ends for a signal that ends the process (`TASK_KILLABLE`).
+    pub killable: bool,
     /// Whether it is a thread of the kernel itself.
     pub kernel_thread: bool,
     /// Whether it is the first process of a pid namespace.
@@ -70,6 +76,9 @@ impl Default for Standing {
             state: State::Sleeping,
             parent: None,
             signals: Err(Missing::Soon),
+            signalfds: Vec::new(),
+            orphaned: false,
+            killable: false,
             kernel_thread: false,
             init: Init::No,
             permitted: Ok(()),

@@ -2,6 +2,7 @@
 //!
 //! A [`Timeline`] is immutable: publishing one shares all but the newest chunk with the one before, and pausing keeps it.
 
+mod beside;
 mod build;
 mod cells;
 mod track;
@@ -9,10 +10,11 @@ mod window;
 
 use std::sync::Arc;
 
-pub use build::{Builder, Names, Thread};
+pub use beside::{COUNTING, Spent, Wait, Waited};
+pub use build::{Builder, Counts, Names, Ran, Thread};
 pub use cells::{Cell, Covering, Fill};
 pub use track::{Chunk, Item, Track};
-pub use window::{HISTOGRAM, PidStats, Tally, Window};
+pub use window::{HISTOGRAM, PidStats, Tally, Told, Window};
 
 use super::id::{CpuId, Nanos, ProcId, Tid};
 use super::text::SafeText;
@@ -132,8 +134,20 @@ pub struct Bin {
     pub run: Nanos,
     /// The longest slice that ended in it.
     pub longest: Nanos,
-    /// Time that the thread waited after a preemption for slices that began in it.
+    /// Time that the thread waited for slices that began in it: after a preemption, or by the kernel's own count where
+    /// the cores are sampled.
     pub waited: Nanos,
+}
+
+/// Why nothing is known of a core for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blind {
+    /// The machine switched faster than the events could be read.
+    Lost,
+    /// The machine slept so long; its clock stood still, so that the gap is as good as empty.
+    Suspended(Nanos),
+    /// The core was offline.
+    Offline,
 }
 
 /// A time for which nothing is known of a core.
@@ -143,6 +157,15 @@ pub struct Gap {
     pub start: Nanos,
     /// Its end.
     pub end: Nanos,
+    /// Why.
+    pub why: Blind,
+}
+
+impl Gap {
+    /// Whether it touches a window. One without width is in the window that it begins in.
+    pub fn touches(&self, window: Window) -> bool {
+        self.start < window.to && (self.end > window.from || self.start >= window.from)
+    }
 }
 
 /// The lane of one core.
@@ -160,6 +183,10 @@ pub struct Lane {
     pub bins: [Track<Bin>; 3],
     /// Where events were lost, oldest first.
     pub gaps: Arc<[Gap]>,
+    /// How long threads waited that had this core last.
+    pub waits: Track<Wait>,
+    /// How its time was spent, oldest first.
+    pub spent: Arc<[Spent]>,
     /// How many switches it has had since it is known.
     pub switches: u64,
 }
@@ -175,6 +202,8 @@ pub struct Timeline {
     pub lanes: Vec<Lane>,
     /// How many events were lost.
     pub lost: u64,
+    /// From when to when the kernel's counters were read beside the switches.
+    pub counted: Option<Window>,
     /// Why a better origin is not to be had; empty for [`Origin::Exact`].
     pub why: SafeText,
 }
@@ -184,6 +213,22 @@ impl Timeline {
     pub fn lane(&self, cpu: CpuId) -> Option<&Lane> {
         let at = self.lanes.binary_search_by_key(&cpu, |l| l.cpu).ok()?;
         Some(&self.lanes[at])
+    }
+
+    /// The gaps in a window, by core.
+    pub fn gaps(&self, window: Window) -> impl Iterator<Item = (CpuId, Gap)> {
+        self.lanes.iter().flat_map(move |lane| {
+            let inside = lane.gaps.iter().filter(move |g| g.touches(window));
+            inside.map(|gap| (lane.cpu, *gap))
+        })
+    }
+}
+
+impl Lane {
+    /// Whether the core is offline.
+    pub fn is_offline(&self) -> bool {
+        let last = self.gaps.last();
+        last.is_some_and(|g| g.why == Blind::Offline && g.end >= self.now)
     }
 }
 

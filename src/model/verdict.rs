@@ -2,12 +2,13 @@
 //!
 //! It is silent while nothing does. A verdict begins at its threshold and ends at half of it, so that it does not flicker.
 
+mod behind;
+mod judge;
+
+pub use judge::Judge;
+
 use super::format;
-use super::id::{Bytes, Nanos};
-use super::reading::Reading;
-use super::sample::Pressure;
-use super::snapshot::{Proc, Snapshot};
-use super::stat::State;
+use super::id::Nanos;
 
 /// What can hold a machine back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,22 +25,60 @@ pub enum Bottleneck {
     Full,
 }
 
+impl Bottleneck {
+    /// The bottleneck in a word or two.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU-bound",
+            Self::Memory => "memory-bound",
+            Self::Io => "I/O-bound",
+            Self::Steal => "steal",
+            Self::Full => "memory full",
+        }
+    }
+
+    /// From which percentage on it is one.
+    pub fn begins(self) -> f32 {
+        let known = THRESHOLDS.iter().find(|(of, ..)| *of == self);
+        known.map_or(100.0, |(_, limit, _)| *limit)
+    }
+
+    /// Below which percentage it is none any more, so that a verdict does not flicker.
+    pub fn ends(self) -> f32 {
+        let share = if self == Self::Full { 0.98 } else { 0.5 };
+        self.begins() * share
+    }
+}
+
+/// What the percentage of a verdict was measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The kernel's pressure accounting, over the last 10 s.
+    Pressure,
+    /// What each tick of the last 10 s found, where the kernel accounts no pressure.
+    Ticks,
+    /// The periods of a quota over the last 10 s.
+    Quota,
+    /// The state now.
+    Now,
+}
+
 /// Each bottleneck with the percentage from which it is one, and what that percentage is.
 pub const THRESHOLDS: [(Bottleneck, f32, &str); 5] = [
     (
         Bottleneck::Cpu,
         20.0,
-        "of the last 10 s some task waited for a core (pressure, cpu some avg10)",
+        "of the last 10 s some task waited for a core (pressure, cpu some avg10); without pressure accounting: of the ticks in the last 10 s more tasks could run than there are cores",
     ),
     (
         Bottleneck::Memory,
         5.0,
-        "of the last 10 s some task waited for memory (pressure, memory some avg10)",
+        "of the last 10 s some task waited for memory (pressure, memory some avg10); without pressure accounting: of the ticks in the last 10 s programs searched for memory themselves or took pages back from swap",
     ),
     (
         Bottleneck::Io,
         10.0,
-        "of the last 10 s some task waited for I/O (pressure, io some avg10)",
+        "of the last 10 s some task waited for I/O (pressure, io some avg10); without pressure accounting: of the ticks in the last 10 s some task was blocked on I/O",
     ),
     (
         Bottleneck::Steal,
@@ -69,6 +108,8 @@ pub struct Verdict {
     pub scope: Scope,
     /// What.
     pub of: Bottleneck,
+    /// What the percentage was measured by.
+    pub basis: Basis,
     /// How badly, in the percentage that [`THRESHOLDS`] explains.
     pub percent: f32,
     /// How many times its threshold.
@@ -82,257 +123,89 @@ pub struct Verdict {
 impl Verdict {
     /// The sentence for the header: `CPU-bound: 38% of the last 10 s someone waited for a core: rustc ×6`.
     pub fn sentence(&self) -> String {
-        let percent = format!("{:.0}%", self.percent);
-        let (whose, someone) = match self.scope {
-            Scope::Machine => ("", "someone"),
-            Scope::Group => ("this control group is ", "someone in it"),
+        self.with_names(self.what())
+    }
+
+    /// The same where there is little room: `CPU-bound 38%: rustc ×6`.
+    pub fn short(&self) -> String {
+        let group = match self.scope {
+            Scope::Machine => "",
+            Scope::Group => "group ",
         };
-        let waited = |bound: &str, what: &str| {
-            format!("{whose}{bound}: {percent} of the last 10 s {someone} waited for {what}")
+        self.with_names(format!("{group}{} {:.0}%", self.of.word(), self.percent))
+    }
+
+    /// For how long it has been so: `for 12s`; nothing in its first second.
+    pub fn lasts(&self, now: Nanos) -> Option<String> {
+        let span = now.since(self.since);
+        (span.seconds() >= 1.0).then(|| format!("for {}", format::duration(span)))
+    }
+
+    /// What it takes to be one, and what it was measured by: `pressure; from 20%, until 10%`.
+    pub fn threshold(&self) -> String {
+        let by = match self.basis {
+            Basis::Pressure => "measured by the kernel's pressure accounting",
+            Basis::Ticks => {
+                "counted over the ticks of the last 10 s, since the kernel accounts no pressure"
+            }
+            Basis::Quota => "counted over the periods of the group's quota in the last 10 s",
+            Basis::Now => "measured over the last tick",
         };
-        let what = match self.of {
-            Bottleneck::Cpu => waited("CPU-bound", "a core"),
-            Bottleneck::Memory => waited("memory-bound", "memory"),
-            Bottleneck::Io => waited("I/O-bound", "a disk"),
-            Bottleneck::Steal => format!("the hypervisor took {percent} of the cores' time"),
-            Bottleneck::Full => format!("memory is {percent} full"),
-        };
+        let (begins, ends) = (self.of.begins(), self.of.ends());
+        format!("{by}; a verdict from {begins:.0}% until {ends:.0}%")
+    }
+
+    fn with_names(&self, what: String) -> String {
         if self.behind.is_empty() {
             what
         } else {
             format!("{what}: {}", self.behind.join(", "))
         }
     }
-}
 
-/// Judges tick by tick.
-#[derive(Clone, Debug, Default)]
-pub struct Judge {
-    now: Option<(Scope, Bottleneck, Nanos)>,
-}
-
-impl Judge {
-    /// Judges one tick; `None` while nothing holds the machine back.
-    pub fn judge(&mut self, snapshot: &Snapshot) -> Option<Verdict> {
-        // What the machine suffers from, its groups do as well: a group is named only for what is its own.
-        let worst = self
-            .worst(Scope::Machine, snapshot)
-            .or_else(|| self.worst(Scope::Group, snapshot));
-        let Some((scope, of, percent, severity)) = worst else {
-            self.now = None;
-            return None;
+    fn what(&self) -> String {
+        let percent = format!("{:.0}%", self.percent);
+        let (whose, someone) = match self.scope {
+            Scope::Machine => ("", "someone"),
+            Scope::Group => ("this control group is ", "someone in it"),
         };
-        let since = match self.now {
-            Some((was, now, since)) if (was, now) == (scope, of) => since,
-            _ => snapshot.at,
+        let bound = self.of.word();
+        let waited = match (self.of, self.basis, self.scope) {
+            (Bottleneck::Steal, ..) => {
+                return format!("the hypervisor took {percent} of the cores' time");
+            }
+            (Bottleneck::Full, ..) => return format!("memory is {percent} full"),
+            (_, Basis::Quota, _) => format!("its quota stopped it in {percent} of its periods"),
+            (Bottleneck::Memory, Basis::Ticks, Scope::Group) => {
+                format!("at {percent} of the last ticks it reached its limit")
+            }
+            (Bottleneck::Memory, Basis::Ticks, Scope::Machine) => {
+                format!("at {percent} of the last ticks programs searched for memory or swapped")
+            }
+            (of, Basis::Ticks, _) => {
+                format!(
+                    "at {percent} of the last ticks {someone} waited for {}",
+                    thing(of)
+                )
+            }
+            (of, ..) => {
+                format!(
+                    "{percent} of the last 10 s {someone} waited for {}",
+                    thing(of)
+                )
+            }
         };
-        self.now = Some((scope, of, since));
-        let behind = match scope {
-            Scope::Machine => behind(of, snapshot),
-            // Whom the group consists of is not read at every tick.
-            Scope::Group => Vec::new(),
-        };
-        Some(Verdict {
-            scope,
-            of,
-            percent,
-            severity,
-            since,
-            behind,
-        })
-    }
-
-    fn worst(&self, scope: Scope, snapshot: &Snapshot) -> Option<(Scope, Bottleneck, f32, f32)> {
-        let bottlenecks = THRESHOLDS.iter().filter_map(|(of, limit, _)| {
-            let percent = match scope {
-                Scope::Machine => measure(*of, snapshot)?,
-                Scope::Group => waited(*of, &snapshot.system.own_pressure)?,
-            };
-            let severity = percent / limit;
-            let held = self.now.is_some_and(|(s, now, _)| s == scope && now == *of);
-            let needed = match (held, of) {
-                (false, _) => 1.0,
-                (true, Bottleneck::Full) => 0.98,
-                (true, _) => 0.5,
-            };
-            (severity >= needed).then_some((scope, *of, percent, severity))
-        });
-        bottlenecks.max_by(|a, b| a.3.total_cmp(&b.3))
+        format!("{whose}{bound}: {waited}")
     }
 }
 
-/// The share of the last 10 s in which some task waited, where the bottleneck is one that tasks wait at.
-fn waited(of: Bottleneck, [cpu, memory, io]: &[Reading<Pressure>; 3]) -> Option<f32> {
-    let pressure = match of {
-        Bottleneck::Cpu => cpu,
-        Bottleneck::Memory => memory,
-        Bottleneck::Io => io,
-        Bottleneck::Steal | Bottleneck::Full => return None,
-    };
-    Some(pressure.ok()?.some_10)
-}
-
-fn measure(of: Bottleneck, snapshot: &Snapshot) -> Option<f32> {
-    let system = &snapshot.system;
+fn thing(of: Bottleneck) -> &'static str {
     match of {
-        Bottleneck::Cpu | Bottleneck::Memory | Bottleneck::Io => waited(of, &system.pressure),
-        Bottleneck::Steal => {
-            let shares: Vec<f32> = system
-                .cores
-                .iter()
-                .filter_map(|c| Some(c.share.ok()?.steal))
-                .collect();
-            (!shares.is_empty()).then(|| shares.iter().sum::<f32>() / shares.len() as f32)
-        }
-        Bottleneck::Full => {
-            let memory = system.memory.ok()?;
-            let all = memory.total.0.saturating_add(memory.swap_total.0);
-            let used = memory.used().0.saturating_add(memory.swap_used().0);
-            (all > 0).then(|| (used as f64 * 100.0 / all as f64) as f32)
-        }
+        Bottleneck::Io => "a disk",
+        Bottleneck::Memory | Bottleneck::Full => "memory",
+        Bottleneck::Cpu | Bottleneck::Steal => "a core",
     }
-}
-
-/// At most three names, each with how many processes bear it.
-fn behind(of: Bottleneck, snapshot: &Snapshot) -> Vec<String> {
-    let weight: fn(&Proc) -> f64 = match of {
-        Bottleneck::Cpu | Bottleneck::Steal => |p| f64::from(p.cpu.unwrap_or(0.0)),
-        Bottleneck::Io => |p| {
-            if p.stat.state == State::Blocked {
-                1.0
-            } else {
-                0.0
-            }
-        },
-        Bottleneck::Memory | Bottleneck::Full => |p| p.stat.resident.0 as f64,
-    };
-    let least = if of == Bottleneck::Cpu {
-        5.0
-    } else {
-        f64::MIN_POSITIVE
-    };
-    let mut groups: Vec<(&str, usize, f64)> = Vec::new();
-    for proc in &snapshot.procs {
-        let w = weight(proc);
-        if w < least {
-            continue;
-        }
-        let name = proc.facts.name.as_str();
-        match groups.iter_mut().find(|g| g.0 == name) {
-            Some(group) => {
-                group.1 += 1;
-                group.2 += w;
-            }
-            None => groups.push((name, 1, w)),
-        }
-    }
-    groups.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
-    groups.truncate(if matches!(of, Bottleneck::Memory | Bottleneck::Full) {
-        1
-    } else {
-        3
-    });
-    let text = |(name, n, w): (&str, usize, f64)| match (n, of) {
-        (_, Bottleneck::Memory | Bottleneck::Full) => {
-            format!("{name} holds {}", format::bytes(Bytes(w as u64)))
-        }
-        (1, _) => name.to_owned(),
-        _ => format!("{name} ×{n}"),
-    };
-    groups.into_iter().map(text).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::scene::Scene;
-
-    fn pressed(cpu: f32, io: f32) -> Scene {
-        let mut scene = Scene::new();
-        for pid in 2..8 {
-            scene.task(pid, 1, "rustc");
-        }
-        scene.task(9, 1, "cat").stat.state = State::Blocked;
-        let pressure = |some_10| {
-            Ok(Pressure {
-                some_10,
-                ..Pressure::default()
-            })
-        };
-        scene.sample.system.cpu_pressure = pressure(cpu);
-        scene.sample.system.io_pressure = pressure(io);
-        scene
-    }
-
-    #[test]
-    fn silent_while_nothing_holds_the_machine_back() {
-        assert_eq!(Judge::default().judge(&pressed(3.0, 2.0).snapshot()), None);
-        assert_eq!(
-            Judge::default().judge(&Scene::new().snapshot()),
-            None,
-            "no pressure files"
-        );
-    }
-
-    #[test]
-    fn names_the_bottleneck_and_who_is_behind_it() {
-        let mut scene = pressed(38.4, 1.0);
-        let busy: Vec<(u32, u64)> = (2..8).map(|pid| (pid, 30)).collect();
-        let verdict = Judge::default()
-            .judge(&scene.pass(1000, &busy))
-            .expect("a verdict");
-        assert_eq!(
-            verdict.sentence(),
-            "CPU-bound: 38% of the last 10 s someone waited for a core: rustc ×6"
-        );
-        let verdict = Judge::default()
-            .judge(&pressed(21.0, 60.0).snapshot())
-            .expect("a verdict");
-        assert_eq!(
-            verdict.sentence(),
-            "I/O-bound: 60% of the last 10 s someone waited for a disk: cat"
-        );
-    }
-
-    #[test]
-    fn begins_at_the_threshold_and_ends_at_half_of_it() {
-        let mut judge = Judge::default();
-        assert!(judge.judge(&pressed(19.0, 0.0).snapshot()).is_none());
-        let mut scene = pressed(25.0, 0.0);
-        let since = judge.judge(&scene.snapshot()).expect("above").since;
-        scene.sample.system.cpu_pressure = pressed(11.0, 0.0).sample.system.cpu_pressure;
-        assert_eq!(
-            judge.judge(&scene.pass(1000, &[])).map(|v| v.since),
-            Some(since)
-        );
-        assert!(judge.judge(&pressed(9.0, 0.0).snapshot()).is_none());
-        assert!(judge.judge(&pressed(11.0, 0.0).snapshot()).is_none());
-    }
-
-    #[test]
-    fn a_control_group_is_named_for_what_only_it_suffers_from() {
-        let mut scene = pressed(2.0, 0.0);
-        scene.sample.system.own_pressure[0] = pressed(61.0, 0.0).sample.system.cpu_pressure;
-        let verdict = Judge::default().judge(&scene.snapshot()).expect("its own");
-        assert_eq!(
-            verdict.sentence(),
-            "this control group is CPU-bound: 61% of the last 10 s someone in it waited for a core"
-        );
-        scene.sample.system.cpu_pressure = pressed(55.0, 0.0).sample.system.cpu_pressure;
-        let verdict = Judge::default().judge(&scene.snapshot()).expect("all's");
-        assert_eq!(verdict.scope, Scope::Machine);
-    }
-
-    #[test]
-    fn full_memory_names_the_biggest_holder() {
-        let mut scene = Scene::new();
-        scene.task(5, 1, "java").stat.resident = Bytes(20 << 30);
-        if let Ok(memory) = &mut scene.sample.system.memory {
-            memory.available = Bytes(240 << 20);
-        }
-        let verdict = Judge::default()
-            .judge(&scene.snapshot())
-            .expect("a verdict");
-        assert_eq!(verdict.sentence(), "memory is 99% full: java holds 20.0G");
-    }
-}
+mod tests;

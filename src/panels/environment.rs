@@ -6,12 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::kept::Kept;
-use super::listing::{self, Content, Listing, Parts};
+use super::listing::{self, Content, Listing, Order, Parts};
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Key, Mouse};
+use crate::app::key::Key;
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::environment::{Environment, Variable};
 use crate::model::id::ProcId;
@@ -29,47 +28,20 @@ pub const REVEAL: &Action = &Action {
     hint: "secrets",
 };
 
+static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [REVEAL]);
+
 static SPEC: Spec = Spec {
     name: "environment",
     title: "Environment",
     about: "The variables that its program began with; secrets are masked until asked for.",
     place: Place::Tab,
     needs: Needs::ENVIRONMENT,
-    actions: &[
-        moves::UP,
-        moves::DOWN,
-        moves::PAGE_UP,
-        moves::PAGE_DOWN,
-        moves::HALF_UP,
-        moves::HALF_DOWN,
-        moves::FIRST,
-        moves::LAST,
-        moves::SEARCH,
-        moves::NEXT,
-        moves::PREVIOUS,
-        moves::SORT_LEFT,
-        moves::SORT_RIGHT,
-        moves::INVERT,
-        moves::COPY,
-        REVEAL,
-    ],
+    actions: &ACTIONS,
 };
 
 const COLUMNS: &[Column] = &[
-    Column {
-        title: "NAME",
-        width: 26,
-        right: false,
-        grows: false,
-        rank: 0,
-    },
-    Column {
-        title: "VALUE",
-        width: 16,
-        right: false,
-        grows: true,
-        rank: 0,
-    },
+    Column::left("NAME", 26, 0),
+    Column::left("VALUE", 16, 0).growing(),
 ];
 
 /// The pane.
@@ -92,7 +64,8 @@ impl EnvironmentTab {
         };
         let all = &environment.variables;
         self.order = (0..all.len()).collect();
-        if self.list.sheet.sort == 0 {
+        let (by, inverted) = self.list.sort();
+        if by == 0 {
             self.order.sort_by(|a, b| all[*a].name.cmp(&all[*b].name));
         } else {
             // By what is shown: the order must not tell anything of what is masked.
@@ -100,13 +73,13 @@ impl EnvironmentTab {
             let shown = |i: &usize| all[*i].shown(reveal);
             self.order.sort_by(|a, b| shown(a).cmp(shown(b)));
         }
-        if self.list.sheet.inverted {
+        if inverted {
             self.order.reverse();
         }
     }
 
     fn chosen(&self) -> Option<&Variable> {
-        let at = *self.list.sheet.chosen()?;
+        let at = *self.list.chosen()?;
         self.kept.value()?.variables.get(at)
     }
 }
@@ -206,21 +179,30 @@ impl Panel for EnvironmentTab {
         let (ended, reveal, wide) = (self.kept.ended(), self.reveal, self.wide);
         let all = &environment.variables;
         let order = &self.order;
-        let contains = |i: usize, needle: &str| {
-            let (needle, variable) = (needle.to_lowercase(), &all[order[i]]);
-            let shown = variable.shown(reveal).to_lowercase();
-            variable.name.to_lowercase().contains(&needle) || shown.contains(&needle)
-        };
         let content = Content {
+            columns: COLUMNS,
+            order: |_| Order::Ascending,
             titles: true,
             head: head(world, environment, ended, reveal),
             foot: &|i| foot(&all[order[i]], reveal, wide),
             keys: order,
-            matches: &contains,
+            words: &|i| format!("{} {}", all[order[i]].name, all[order[i]].shown(reveal)),
             row: &|i| row(world, &all[order[i]], reveal, ended),
         };
         self.list.fit(area, content);
         Reply::Pass
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        self.chosen().map(|v| v.value.to_string())
     }
 
     fn act(&mut self, world: &World, action: &'static Action) -> Reply {
@@ -228,35 +210,13 @@ impl Panel for EnvironmentTab {
             self.reveals = if self.reveal { None } else { world.focus };
             return Reply::Done;
         }
-        if action == moves::COPY {
-            return match self.chosen() {
-                Some(v) if v.secret && !self.reveal => {
-                    let key = world.keys.shown(REVEAL);
-                    Reply::Say(format!("{} is a secret: {key} shows it, then copy", v.name))
-                }
-                Some(v) => Reply::Do(Effect::Copy(v.value.to_string())),
-                None => Reply::Done,
-            };
+        if action == moves::COPY
+            && let Some(v) = self.chosen().filter(|v| v.secret && !self.reveal)
+        {
+            let key = world.keys.shown(REVEAL);
+            return Reply::Say(format!("{} is a secret: {key} shows it, then copy", v.name));
         }
-        self.list.act(action, COLUMNS)
-    }
-
-    fn typing(&self) -> bool {
-        self.list.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.list.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.list.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        self.list.mouse(mouse, COLUMNS)
+        self.act_on_rows(world, action)
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {
@@ -273,16 +233,12 @@ impl Panel for EnvironmentTab {
         ]
     }
 
-    fn status(&self, _: &World) -> String {
-        self.list.sheet.status()
-    }
-
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         if self.kept.value().is_none() {
             listing::empty(&world.theme, area, &self.kept.why(), buf);
             return;
         }
-        self.list.render(world, COLUMNS, |_| false, buf);
+        self.list.render(world, buf);
     }
 }
 

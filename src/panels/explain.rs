@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::scroll::{self, Scroll};
 use crate::app::action::Action;
-use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::key::{Code, Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
@@ -25,8 +26,7 @@ static SPEC: Spec = Spec {
 /// The explanation of the pane that had the keyboard.
 #[derive(Default)]
 pub struct Explain {
-    top: usize,
-    rows: usize,
+    scroll: Scroll,
     lines: Vec<Vec<(String, Role)>>,
 }
 
@@ -41,8 +41,8 @@ impl Panel for Explain {
         let width = popup::content(popup::area(screen, WIDTH, 1)).width as usize;
         self.lines = lines(world, width);
         let content = popup::content(popup::area(screen, WIDTH, self.lines.len() as u16));
-        self.rows = content.height as usize;
-        self.top = self.top.min(self.lines.len().saturating_sub(self.rows));
+        self.scroll
+            .fit(self.lines.len(), usize::from(content.height));
         Reply::Pass
     }
 
@@ -56,44 +56,36 @@ impl Panel for Explain {
 
     fn key(&mut self, _: &World, key: Key) -> Reply {
         match key.code {
-            Code::Up | Code::Char('k') => self.top = self.top.saturating_sub(1),
-            Code::Down | Code::Char('j') => self.top += 1,
-            Code::PageUp => self.top = self.top.saturating_sub(self.rows),
-            Code::PageDown | Code::Char(' ') => self.top += self.rows,
+            Code::Char('k') => self.scroll.by(-1),
+            Code::Char('j') => self.scroll.by(1),
+            Code::Char(' ') => self.scroll.page(1),
+            Code::Char('g') => self.scroll.home(),
+            Code::Char('G') => self.scroll.end(),
             Code::Esc | Code::Enter | Code::Char('x' | 'q') => {
-                self.top = 0;
+                self.scroll.home();
                 return Reply::Close;
             }
+            _ if self.scroll.key(key) => {}
             _ => return Reply::Pass,
         }
         Reply::Done
     }
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        match mouse.press {
-            Press::WheelUp => self.top = self.top.saturating_sub(3),
-            Press::WheelDown => self.top += 3,
-            Press::Left => return Reply::Close,
-            _ => {}
-        }
-        Reply::Done
+        self.scroll.mouse(mouse)
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
         let outer = popup::area(screen, WIDTH, self.lines.len() as u16);
-        let more = self.lines.len().saturating_sub(self.top + self.rows);
-        let status = if more > 0 {
-            format!("{more} more lines below")
-        } else {
-            "Esc closes".to_owned()
-        };
-        let area = popup::draw(&world.theme, outer, world.explanation.title, &status, buf);
-        for (i, parts) in self.lines.iter().skip(self.top).take(self.rows).enumerate() {
-            let row = Rect {
-                y: area.y + i as u16,
-                height: 1,
-                ..area
-            };
+        let area = popup::draw(
+            &world.theme,
+            outer,
+            world.explanation.title,
+            &self.scroll.status(),
+            buf,
+        );
+        for (i, parts) in self.lines[self.scroll.shown()].iter().enumerate() {
+            let row = scroll::row(area, i);
             line::draw(&world.theme, row, parts, Modifier::empty(), buf);
         }
     }

@@ -11,18 +11,18 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::sheet::{self, Sheet};
+use super::listing::{self, Content, Listing};
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::descriptor::{Descriptor, Files};
+use crate::model::id::ProcId;
 use crate::model::peer::Peer;
 use crate::model::plan::{Needs, Plan};
 use crate::theme::Role;
-use crate::widgets::table::{self, Row, Table};
+use crate::widgets::table;
 
 /// Jumps to the process at the other end.
 const JUMP: Action = Action {
@@ -40,23 +40,7 @@ const NEXT_PEER: Action = Action {
     hint: "",
 };
 
-const ACTIONS: [&Action; 17] = {
-    let mut all = [&JUMP; 17];
-    let mut i = 0;
-    while i < 8 {
-        all[i + 1] = sheet::MOVES[i];
-        i += 1;
-    }
-    all[9] = moves::SEARCH;
-    all[10] = moves::NEXT;
-    all[11] = moves::PREVIOUS;
-    all[12] = moves::SORT_LEFT;
-    all[13] = moves::SORT_RIGHT;
-    all[14] = moves::INVERT;
-    all[15] = moves::COPY;
-    all[16] = &NEXT_PEER;
-    all
-};
+static ACTIONS: [&Action; 19] = listing::actions(moves::FIRST, [&JUMP, &NEXT_PEER]);
 
 static SPEC: Spec = Spec {
     name: "files",
@@ -70,11 +54,13 @@ static SPEC: Spec = Spec {
 /// The tab with its selection.
 #[derive(Default)]
 pub struct FilesTab {
-    sheet: Sheet<u32>,
+    list: Listing<u32>,
     files: Option<Arc<Files>>,
     order: order::Order,
     /// Which of several peers Enter goes to.
     peer: usize,
+    /// The row that the choice is about.
+    peer_of: Option<(ProcId, u32)>,
     parts: Parts,
 }
 
@@ -89,7 +75,7 @@ struct Parts {
 impl FilesTab {
     fn chosen(&self) -> Option<&Descriptor> {
         let files = self.files.as_deref()?;
-        files.rows.get(self.order.row(self.sheet.selected()?)?)
+        files.rows.get(self.order.row(self.list.selected()?)?)
     }
 
     /// The peer that Enter goes to: the chosen one of those that are not this very process.
@@ -98,13 +84,6 @@ impl FilesTab {
         let of = self.files.as_deref()?.of;
         let others: Vec<_> = row.peers.named.iter().filter(|p| p.id != of).collect();
         others.get(self.peer % others.len().max(1)).copied()
-    }
-
-    fn jump(&self) -> Reply {
-        match self.target() {
-            Some(peer) => Reply::Inspect(peer.id, SPEC.name),
-            None => Reply::Say("no process is known at the other end of this one".to_owned()),
-        }
     }
 
     /// The head shows what there is to say; the foot is there where the table keeps most of the height.
@@ -151,8 +130,8 @@ impl Panel for FilesTab {
     fn plan(&self, _: &World, plan: &mut Plan) {
         plan.needs |= SPEC.needs;
         plan.descriptors = self
-            .sheet
-            .window()
+            .list
+            .in_view()
             .filter_map(|i| self.order.key(i))
             .collect();
     }
@@ -161,82 +140,69 @@ impl Panel for FilesTab {
         let slot = world.detail.files.as_ref();
         let files = slot.and_then(|s| s.value.as_ref().ok()).cloned();
         let files = files.filter(|f| Some(f.of) == world.focus);
-        if files.as_ref().map(|f| f.of) != self.files.as_ref().map(|f| f.of) {
-            self.peer = 0;
-        }
         self.files = files;
         self.parts = self.divide(area);
-        self.order
-            .update(self.files.as_ref(), self.sheet.sort, self.sheet.inverted);
-        let height = usize::from(self.parts.table.height.saturating_sub(1));
+        let (sort, inverted) = self.list.sort();
+        self.order.update(self.files.as_ref(), sort, inverted);
+        let width = self.parts.table.width;
+        let room = table::room(&row::COLUMNS, row::WHAT, width);
         let (files, order) = (self.files.as_deref(), &self.order);
-        self.sheet.fit(order.keys(), height, |i, needle| {
-            let row = order.row(i).zip(files).and_then(|(r, f)| f.rows.get(r));
-            row.is_some_and(|d| row::matches(d, needle))
-        });
+        let at = |i: usize| Some((files?, files?.rows.get(order.row(i)?)?));
+        let content = Content {
+            columns: &row::COLUMNS,
+            order: row::order,
+            titles: true,
+            head: Vec::new(),
+            foot: &listing::no_foot,
+            keys: order.keys(),
+            words: &|i| at(i).map(|(_, d)| row::text(d)).unwrap_or_default(),
+            row: &|i| {
+                at(i)
+                    .map(|(files, d)| row::cells(world, files.of, d, room))
+                    .unwrap_or_default()
+            },
+        };
+        self.list.fit(self.parts.table, content);
+        let chosen = self
+            .files
+            .as_ref()
+            .map(|f| f.of)
+            .zip(self.list.chosen().copied());
+        if chosen != self.peer_of {
+            self.peer_of = chosen;
+            self.peer = 0;
+        }
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
-        match action.name {
-            name if name == JUMP.name => return self.jump(),
-            name if name == NEXT_PEER.name => self.peer += 1,
-            name if name == moves::COPY.name => {
-                return match self.chosen() {
-                    Some(row) => Reply::Do(Effect::Copy(row::copied(row))),
-                    None => Reply::Done,
-                };
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        match self.target() {
+            Some(peer) => Reply::Inspect(peer.id, SPEC.name),
+            None => Reply::Say("no process is known at the other end of this one".to_owned()),
+        }
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        self.chosen().map(row::copied)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        match *action {
+            JUMP => self.enter(world),
+            NEXT_PEER => {
+                self.peer += 1;
+                Reply::Done
             }
-            _ => {
-                self.peer = 0;
-                if !self.sheet.act(action, row::COLUMNS.len()) {
-                    return Reply::Pass;
-                }
-            }
+            _ => self.act_on_rows(world, action),
         }
-        Reply::Done
-    }
-
-    fn typing(&self) -> bool {
-        self.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        let area = self.parts.table;
-        let row = i32::from(mouse.row) - i32::from(area.y) - 1;
-        if mouse.press == Press::Left && row == -1 {
-            let at = mouse.column.saturating_sub(area.x);
-            let columns = table::place(&row::COLUMNS, area.width);
-            if let Some(column) = columns.iter().find(|p| p.cells.contains(&at)) {
-                self.sheet.sort_by(column.column);
-            }
-            return Reply::Done;
-        }
-        let again = mouse.press == Press::Left
-            && usize::try_from(row).is_ok_and(|r| self.sheet.selected_in_view() == Some(r));
-        if again {
-            return self.jump();
-        }
-        self.peer = 0;
-        if self.sheet.mouse(mouse, row) {
-            Reply::Done
-        } else {
-            Reply::Pass
-        }
-    }
-
-    fn status(&self, _: &World) -> String {
-        self.sheet.status()
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {
@@ -249,26 +215,7 @@ impl Panel for FilesTab {
             return;
         };
         head::draw(world, files, self.parts.head, buf);
-        let shown = self.sheet.window().filter_map(|i| self.order.row(i));
-        let columns = table::place(&row::COLUMNS, self.parts.table.width);
-        let what = columns.iter().find(|p| p.column == row::WHAT);
-        let room = what.map_or(0, |p| usize::from(p.cells.end - p.cells.start));
-        let rows: Vec<Row> = shown
-            .filter_map(|i| files.rows.get(i))
-            .map(|d| row::cells(world, files.of, d, room))
-            .collect();
-        Table {
-            columns: &row::COLUMNS,
-            rows: &rows,
-            selected: self.sheet.selected_in_view(),
-            sort: Some((
-                self.sheet.sort,
-                row::descends(self.sheet.sort) != self.sheet.inverted,
-            )),
-            needle: self.sheet.needle(),
-            header: true,
-        }
-        .render(&world.theme, self.parts.table, buf);
+        self.list.render(world, buf);
         if let Some(row) = self.chosen() {
             let lines = row::detail(world, files, row, self.target());
             draw_lines(&lines, self.parts.foot, buf);

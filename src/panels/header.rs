@@ -7,6 +7,7 @@ use ratatui::style::Modifier;
 use crate::app::action::Action;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::{Page, World};
+use crate::model::acting::ending;
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
@@ -62,13 +63,23 @@ impl Panel for Header {
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
-        let right = badge(world);
+        let right = badge(world, area.width);
         let wide: usize = right.iter().map(|(text, _)| width(text)).sum();
-        let room = (area.width as usize).saturating_sub(wide + 1);
+        let room = (area.width as usize).saturating_sub(wide + 3);
         let mut groups = match world.page {
             Page::Inspector => inspected(world),
             Page::Dashboard | Page::View(_) => machine(world),
         };
+        if world.page != Page::Dashboard {
+            // On the dashboard the title of the lanes says it.
+            let kept: usize = 2.min(groups.len());
+            let taken = groups
+                .iter()
+                .take(kept)
+                .chain(groups.iter().filter(|g| g.rank >= 90));
+            let taken: usize = taken.map(|g| total(std::slice::from_ref(g)) + 3).sum();
+            groups.extend(verdict(world, room.saturating_sub(taken)));
+        }
         while groups.len() > 1 && total(&groups) > room {
             let least = (0..groups.len()).min_by_key(|i| (groups[*i].rank, usize::MAX - i));
             groups.remove(least.unwrap_or(0));
@@ -176,6 +187,22 @@ fn machine(world: &World) -> Vec<Group> {
     out
 }
 
+/// What holds the machine back, at the length that there is room for.
+fn verdict(world: &World, room: usize) -> Option<Group> {
+    let verdict = world.verdict.as_ref()?;
+    let lasts = verdict.lasts(world.snapshot.at);
+    let lasts = lasts.map_or_else(String::new, |span| format!(" {span}"));
+    let texts = [
+        (verdict.sentence(), lasts.clone()),
+        (verdict.short(), lasts),
+        (verdict.short(), String::new()),
+    ];
+    let (sentence, lasts) = texts
+        .into_iter()
+        .find(|(a, b)| width(a) + width(b) <= room)?;
+    Some(group(88, [(sentence, Warn), (lasts, Dim)]))
+}
+
 fn inspected(world: &World) -> Vec<Group> {
     let mut out = vec![group(99, [(" pscope ", Badge)])];
     let Some(id) = world.focus else {
@@ -183,10 +210,9 @@ fn inspected(world: &World) -> Vec<Group> {
         return out;
     };
     let Some(proc) = world.snapshot.get(id) else {
-        out.push(group(
-            98,
-            [(format!("{} ", id.pid), Text), ("ended".to_owned(), Warn)],
-        ));
+        let how = world.snapshot.ending(id);
+        let how = how.map_or_else(|| "ended".to_owned(), ending);
+        out.push(group(98, [(format!("{} ", id.pid), Text), (how, Warn)]));
         return out;
     };
     out.push(group(
@@ -232,7 +258,7 @@ fn ancestry(world: &World, proc: &Proc) -> Vec<Part> {
     names
 }
 
-fn badge(world: &World) -> Vec<Part> {
+fn badge(world: &World, width: u16) -> Vec<Part> {
     let ascii = world.theme.glyphs.ascii;
     let scale = if world.settings.of_machine {
         "100% = machine"
@@ -256,7 +282,7 @@ fn badge(world: &World) -> Vec<Part> {
             out.push((format!(" {mark}PAUSED{ago} "), Role::Paused));
         }
     }
-    if let Some(cost) = own_cost(world) {
+    if let Some(cost) = own_cost(world, usize::from(width) * 2 / 5) {
         out.insert(0, cost);
     }
     if world.settings.read_only {
@@ -268,21 +294,26 @@ fn badge(world: &World) -> Vec<Part> {
     out
 }
 
-/// What pscope itself costs: `pscope 0.4% 18.0M 312 calls, events`.
-fn own_cost(world: &World) -> Option<Part> {
+/// What pscope itself costs, as much of it as finds room: `pscope 0.4% 18.0M 312 calls 9.1K out, events: 43 read`.
+fn own_cost(world: &World, room: usize) -> Option<Part> {
     let own = world.snapshot.own.filter(|_| world.settings.own_cost)?;
-    let cpu = own
-        .cpu
-        .map_or_else(|_| "–".to_owned(), |c| format!("{}%", format::percent(c)));
-    let calls = own.calls.map_or_else(|_| "–".to_owned(), format::count);
+    let dash = |_| "–".to_owned();
+    let cpu = own.cpu.map(|c| format!("{}%", format::percent(c)));
+    let cost = format!(
+        "pscope {} {}",
+        cpu.unwrap_or_else(dash),
+        format::bytes(own.resident)
+    );
+    let calls = own.calls.map_or_else(dash, format::count);
+    let written = own.written.map_or_else(dash, format::bytes);
     let mode = world.snapshot.mode.word();
-    Some((
-        format!(
-            "pscope {cpu} {} {calls} calls, {mode}  ",
-            format::bytes(own.resident)
-        ),
-        Accent,
-    ))
+    let read = format::count(u64::from(world.snapshot.read));
+    let forms = [
+        format!("{cost} {calls} calls {written} out, {mode}: {read} read  "),
+        format!("{cost} {calls} calls, {mode}  "),
+    ];
+    let form = forms.into_iter().find(|form| width(form) <= room);
+    Some((form.unwrap_or_else(|| format!("{cost}  ")), Accent))
 }
 
 /// `1s`, `0.25s`, `2.5s`.

@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::scroll::{self, Scroll};
 use crate::app::action::Action;
 use crate::app::input::Input;
-use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::key::{Code, Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
@@ -50,9 +51,8 @@ const FILTER: &[(&str, &str)] = &[
 #[derive(Default)]
 pub struct Help {
     search: Input,
-    top: usize,
+    scroll: Scroll,
     lines: Vec<Entry>,
-    rows: usize,
 }
 
 enum Entry {
@@ -78,8 +78,8 @@ impl Panel for Help {
     fn fit(&mut self, world: &World, screen: Rect) -> Reply {
         self.lines = entries(world, &self.search.text().to_lowercase());
         let content = popup::content(outer(screen, self.lines.len()));
-        self.rows = content.height.saturating_sub(2) as usize;
-        self.top = self.top.min(self.lines.len().saturating_sub(self.rows));
+        let rows = usize::from(content.height.saturating_sub(2));
+        self.scroll.fit(self.lines.len(), rows);
         Reply::Pass
     }
 
@@ -95,17 +95,12 @@ impl Panel for Help {
         match key.code {
             Code::Esc | Code::Enter | Code::F(1) => return Reply::Close,
             Code::Char('?' | 'q') if self.search.text().is_empty() => return Reply::Close,
-            Code::Up => self.top = self.top.saturating_sub(1),
-            Code::Down => self.top += 1,
-            Code::PageUp => self.top = self.top.saturating_sub(self.rows),
-            Code::PageDown => self.top += self.rows,
-            Code::Home => self.top = 0,
-            Code::End => self.top = usize::MAX,
+            _ if self.scroll.key(key) => {}
             _ => {
                 if !self.search.key(key) {
                     return Reply::Pass;
                 }
-                self.top = 0;
+                self.scroll.home();
             }
         }
         Reply::Done
@@ -117,30 +112,14 @@ impl Panel for Help {
     }
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        match mouse.press {
-            Press::WheelUp => self.top = self.top.saturating_sub(3),
-            Press::WheelDown => self.top += 3,
-            Press::Left => return Reply::Close,
-            _ => {}
-        }
-        Reply::Done
+        self.scroll.mouse(mouse)
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let outer = outer(screen, self.lines.len());
-        let more = self.lines.len().saturating_sub(self.top + self.rows);
-        let status = if more > 0 {
-            format!("{more} more lines below")
-        } else {
-            "Esc closes".to_owned()
-        };
-        let area = popup::draw(theme, outer, "Help", &status, buf);
-        let row = |i: usize| Rect {
-            y: area.y + i as u16,
-            height: u16::from(i < area.height as usize),
-            ..area
-        };
+        let area = popup::draw(theme, outer, "Help", &self.scroll.status(), buf);
+        let row = |i: usize| scroll::row(area, i);
         let typed = self.search.text();
         let prompt = if typed.is_empty() {
             "type to search".to_owned()
@@ -169,7 +148,7 @@ impl Panel for Help {
             );
         }
         let keys = key_cells(area.width);
-        for (i, entry) in self.lines.iter().skip(self.top).take(self.rows).enumerate() {
+        for (i, entry) in self.lines[self.scroll.shown()].iter().enumerate() {
             let parts = match entry {
                 Entry::Heading(title, about) => {
                     vec![

@@ -15,6 +15,7 @@ use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::{Needs, Plan};
+use crate::model::text::width;
 use crate::model::timeline::Origin;
 use crate::theme::Role;
 use picture::Picture;
@@ -63,6 +64,8 @@ pub struct Lanes {
     last: u16,
     /// How many rows are shown.
     shown: u16,
+    /// How wide the panel is inside.
+    width: u16,
 }
 
 impl Lanes {
@@ -108,6 +111,7 @@ impl Panel for Lanes {
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        self.width = area.width;
         let (cores, _) = Self::split(area);
         self.kind = Self::kind(world, cores.width, cores.height);
         if self.kind == Kind::Lanes {
@@ -169,15 +173,32 @@ impl Panel for Lanes {
     }
 
     fn badge(&self, world: &World) -> Vec<(String, Role)> {
-        let verdict = world.verdict.as_ref();
-        verdict
-            .map(|v| (v.sentence(), Role::Warn))
-            .into_iter()
-            .collect()
+        let Some(verdict) = &world.verdict else {
+            return Vec::new();
+        };
+        let lasts = verdict.lasts(world.snapshot.at);
+        let lasts = lasts.map_or_else(String::new, |span| format!(" {span}"));
+        let title: usize = self.title(world).iter().map(|(text, _)| width(text)).sum();
+        // Beside the title: corners, blanks, and a piece of the border between them.
+        let room = usize::from(self.width).saturating_sub(title + 8);
+        let long = verdict.sentence();
+        let fits = |sentence: &str| width(sentence) + width(&lasts) <= room;
+        let sentence = if fits(&long) { long } else { verdict.short() };
+        let lasts = if fits(&sentence) {
+            lasts
+        } else {
+            String::new()
+        };
+        vec![(sentence, Role::Warn), (lasts, Role::Dim)]
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        explain::lines(world)
+        let mut out = match self.kind {
+            Kind::Lanes => picture::explain(world),
+            Kind::Meters | Kind::Strip => Vec::new(),
+        };
+        out.extend(explain::lines());
+        out
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -10,7 +10,7 @@ mod tests;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::action::Action;
+use crate::app::action::{Action, actions};
 use crate::app::event::{Effect, Outcome};
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::log::changed;
@@ -25,69 +25,36 @@ use crate::model::lever::{
 use crate::model::plan::Needs;
 use picker::Picker;
 
-macro_rules! action {
-    ($(#[$doc:meta])* $id:ident, $name:literal, [$($key:expr),*], $about:literal, $hint:literal) => {
-        $(#[$doc])*
-        pub const $id: Action = Action { name: $name, about: $about, keys: &[$($key),*], hint: $hint };
-    };
-}
-
-action!(
+actions! {
     /// Opens nice, one lower.
-    NICE_DOWN, "nice-down", [Key::f(7)], "Opens the dialog for nice, one lower: more of the cores", ""
-);
-action!(
+    NICE_DOWN "nice-down" [Key::f(7)] "Opens the dialog for nice, one lower: more of the cores" "";
     /// Opens nice, one higher.
-    NICE_UP, "nice-up", [Key::f(8)], "Opens the dialog for nice, one higher: less of the cores", ""
-);
-action!(
+    NICE_UP "nice-up" [Key::f(8)] "Opens the dialog for nice, one higher: less of the cores" "";
     /// Opens affinity.
-    AFFINITY, "affinity", [Key::char('a')], "Chooses the cores that the selected or tagged processes may run on", ""
-);
-action!(
+    AFFINITY "affinity" [Key::char('a')] "Chooses the cores that the selected or tagged processes may run on" "";
     /// Opens I/O priority.
-    IO, "io-priority", [Key::char('i')], "Sets the I/O priority of the selected or tagged processes", ""
-);
-action!(
+    IO "io-priority" [Key::char('i')] "Sets the I/O priority of the selected or tagged processes" "";
     /// Opens policy.
-    POLICY, "policy", [Key::char('Y')], "Sets the scheduling policy of the selected or tagged processes", ""
-);
-action!(
+    POLICY "policy" [Key::char('Y')] "Sets the scheduling policy of the selected or tagged processes" "";
     /// Changes.
-    APPLY, "apply", [Key::of(Code::Enter)], "Changes everybody who is named", "apply"
-);
-action!(
+    APPLY "apply" [Key::of(Code::Enter)] "Changes everybody who is named" "apply";
     /// Takes the last change back.
-    UNDO, "undo", [Key::char('u')], "Takes the last change of a lever back", "undo"
-);
-action!(
+    UNDO "undo" [Key::char('u')] "Takes the last change of a lever back" "undo";
     /// Leaves.
-    CANCEL, "cancel-change", [Key::of(Code::Esc)], "Closes the dialog; what was changed stays so", "close"
-);
-action!(
+    CANCEL "cancel-change" [Key::of(Code::Esc)] "Closes the dialog; what was changed stays so" "close";
     /// Less.
-    LESS, "less", [Key::of(Code::Left), Key::char('h')], "Lowers the number, or goes one core to the left", ""
-);
-action!(
+    LESS "less" [Key::of(Code::Left), Key::char('h')] "Lowers the number, or goes one core to the left" "";
     /// More.
-    MORE, "more", [Key::of(Code::Right), Key::char('l')], "Raises the number, or goes one core to the right", ""
-);
-action!(
+    MORE "more" [Key::of(Code::Right), Key::char('l')] "Raises the number, or goes one core to the right" "";
     /// Puts the core under the cursor in or out.
-    TOGGLE, "toggle-core", [Key::char(' ')], "Puts a core in or takes it out", ""
-);
-action!(
+    TOGGLE "toggle-core" [Key::char(' ')] "Puts a core in or takes it out" "";
     /// Every core.
-    ALL_CORES, "all-cores", [Key::char('a')], "Chooses every core", ""
-);
-action!(
+    ALL_CORES "all-cores" [Key::char('a')] "Chooses every core" "";
     /// No core.
-    NO_CORES, "no-cores", [Key::char('n')], "Chooses no core, to begin afresh", ""
-);
-action!(
+    NO_CORES "no-cores" [Key::char('n')] "Chooses no core, to begin afresh" "";
     /// The other cores.
-    OTHER_CORES, "other-cores", [Key::char('i')], "Chooses the cores that were not chosen", ""
-);
+    OTHER_CORES "other-cores" [Key::char('i')] "Chooses the cores that were not chosen" "";
+}
 
 static SPEC: Spec = Spec {
     name: "lever",

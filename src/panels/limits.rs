@@ -2,18 +2,17 @@
 
 mod explain;
 mod items;
+mod order;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::kept::Kept;
-use super::listing::{self, Content, Listing, Parts};
+use super::listing::{self, Content, Listing, Order, Parts};
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Key, Mouse};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::isolation::Isolation;
 use crate::model::plan::Needs;
@@ -21,6 +20,9 @@ use crate::model::text::wrap;
 use crate::theme::Role;
 use crate::widgets::table::Row;
 use items::Item;
+use order::By;
+
+static ACTIONS: [&Action; 17] = listing::actions(moves::FIRST, []);
 
 static SPEC: Spec = Spec {
     name: "limits",
@@ -28,20 +30,7 @@ static SPEC: Spec = Spec {
     about: "Its limits with their use, its control group, namespaces, capabilities and what else confines it.",
     place: Place::Tab,
     needs: Needs::LIMITS,
-    actions: &[
-        moves::UP,
-        moves::DOWN,
-        moves::PAGE_UP,
-        moves::PAGE_DOWN,
-        moves::HALF_UP,
-        moves::HALF_DOWN,
-        moves::FIRST,
-        moves::LAST,
-        moves::SEARCH,
-        moves::NEXT,
-        moves::PREVIOUS,
-        moves::COPY,
-    ],
+    actions: &ACTIONS,
 };
 
 /// The pane.
@@ -49,6 +38,8 @@ static SPEC: Spec = Spec {
 pub struct LimitsTab {
     kept: Kept<Isolation>,
     list: Listing<usize>,
+    by: By,
+    inverted: bool,
     items: Vec<Item>,
     keys: Vec<usize>,
 }
@@ -87,7 +78,7 @@ impl Panel for LimitsTab {
         if let Some(threads) = threads_of_user(world) {
             isolation = isolation.with_threads_of_user(threads);
         }
-        self.items = items::all(&isolation);
+        self.items = order::sorted(items::all(&isolation), self.by, self.inverted);
         self.keys = (0..self.items.len()).collect();
         let ended = self.kept.ended();
         let items = &self.items;
@@ -97,12 +88,6 @@ impl Panel for LimitsTab {
             let text = "The process has ended; these were its limits.".to_owned();
             head.push(vec![(text, Role::Warn)]);
         }
-        let contains = |i: usize, needle: &str| {
-            items[i]
-                .text()
-                .to_lowercase()
-                .contains(&needle.to_lowercase())
-        };
         let row = |i: usize| Row {
             cells: vec![items[i].line(theme, area.width)],
             style: if ended {
@@ -112,41 +97,41 @@ impl Panel for LimitsTab {
             },
         };
         let content = Content {
+            columns: items::COLUMNS,
+            order: |_| Order::None,
             titles: false,
             head,
             foot: &|i| foot(&items[i], usize::from(area.width)),
             keys: &self.keys,
-            matches: &contains,
+            words: &|i| items[i].text(),
             row: &row,
         };
         self.list.fit(area, content);
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
-        if action == moves::COPY {
-            let chosen = self.list.sheet.chosen().and_then(|i| self.items.get(*i));
-            return chosen.map_or(Reply::Done, |item| Reply::Do(Effect::Copy(item.text())));
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        self.items.get(self.list.selected()?).map(Item::text)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        match *action {
+            a if a == *moves::SORT_RIGHT || a == *moves::SORT_LEFT => {
+                self.by = self.by.beside(a == *moves::SORT_RIGHT);
+                self.inverted = false;
+            }
+            a if a == *moves::INVERT => self.inverted = !self.inverted,
+            _ => return self.act_on_rows(world, action),
         }
-        self.list.act(action, &[])
-    }
-
-    fn typing(&self) -> bool {
-        self.list.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.list.sheet.key(&world.keys, key);
         Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.list.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        self.list.mouse(mouse, items::COLUMNS)
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {
@@ -154,7 +139,7 @@ impl Panel for LimitsTab {
     }
 
     fn status(&self, _: &World) -> String {
-        self.list.sheet.status()
+        format!("{}  {}", self.by.word(), self.list.status())
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
@@ -162,7 +147,7 @@ impl Panel for LimitsTab {
             listing::empty(&world.theme, area, &self.kept.why(), buf);
             return;
         }
-        self.list.render(world, items::COLUMNS, |_| false, buf);
+        self.list.render(world, buf);
     }
 }
 

@@ -6,6 +6,7 @@
 mod actions;
 mod build;
 mod cells;
+mod choices;
 mod command;
 mod draw;
 mod folds;
@@ -22,6 +23,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::choice::{Choice, Value};
 use crate::app::input::Input;
 use crate::app::key::{Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec};
@@ -81,6 +83,8 @@ pub struct List {
     at: Option<usize>,
     /// The cursor must be brought into view.
     seek: bool,
+    /// The cursor's row was in view when it was drawn last.
+    in_view: bool,
     /// The filter changed: a cursor on a row that does not pass moves to one that does.
     settle_on_match: bool,
     forest: Forest,
@@ -93,6 +97,8 @@ pub struct List {
     area: Rect,
     layout: Layout,
     drawn: Drawn,
+    /// The sums of the last line, and of which cursor.
+    sums: (Option<Cursor>, Vec<(String, Role)>),
 }
 
 /// What the rows were made from.
@@ -156,6 +162,7 @@ impl Default for List {
             top: 0,
             at: None,
             seek: true,
+            in_view: false,
             settle_on_match: false,
             forest: Forest::default(),
             steady: Steady::default(),
@@ -166,6 +173,7 @@ impl Default for List {
             area: Rect::default(),
             layout: Layout::default(),
             drawn: Drawn::default(),
+            sums: (None, Vec::new()),
         }
     }
 }
@@ -176,15 +184,15 @@ impl Panel for List {
     }
 
     fn plan(&self, world: &World, plan: &mut Plan) {
-        for column in self.layout.shown() {
-            plan.needs |= column.needs;
-        }
-        plan.of_all |= self.sort.needs | self.filter.needs();
-        plan.needs |= plan.of_all;
+        let shown = self.layout.shown();
+        let needs = shown.fold(Needs::empty(), |all, column| all | column.needs);
+        let of_all = self.sort.needs | self.filter.needs();
+        plan.of_all |= of_all;
+        plan.needs |= needs | of_all;
         if self.threads {
             plan.needs |= Needs::THREADS;
         }
-        plan.visible = self.visible(world, !(plan.needs - plan.of_all).is_empty());
+        plan.visible = self.visible(world, !(needs - of_all).is_empty());
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
@@ -234,6 +242,14 @@ impl Panel for List {
         } else {
             format!("{passing} of {all}")
         }
+    }
+
+    fn choices(&self, world: &World) -> Vec<Choice> {
+        choices::all(self, world)
+    }
+
+    fn choose(&mut self, name: &str, value: &Value) -> Option<Result<(), String>> {
+        choices::choose(self, name, value)
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {

@@ -1,29 +1,32 @@
-//! What every tab with one table does alike: lines above it, the table itself, the mouse, the search.
+//! What every pane with a table does alike: lines above it, the table itself, search, filter, order, mouse.
+
+mod sheet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::sheet::Sheet;
-use crate::app::action::Action;
-use crate::app::key::{Mouse, Press};
+use crate::app::action::{Action, Keymap};
+use crate::app::key::{Key, Mouse, Press};
 use crate::app::moves;
-use crate::app::panel::Reply;
+use crate::app::panel::{Hit, Reply, Rows};
 use crate::app::world::World;
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
+use sheet::Sheet;
 
-/// What a pane with a listing answers; it copies the chosen row itself.
-pub const ACTIONS: &[&Action] = &[
+/// What a pane with a listing answers besides going to the first row.
+const SHARED: [&Action; 16] = [
     moves::UP,
     moves::DOWN,
     moves::PAGE_UP,
     moves::PAGE_DOWN,
     moves::HALF_UP,
     moves::HALF_DOWN,
-    moves::FIRST,
     moves::LAST,
+    moves::FILTER,
+    moves::CLEAR,
     moves::SEARCH,
     moves::NEXT,
     moves::PREVIOUS,
@@ -33,26 +36,98 @@ pub const ACTIONS: &[&Action] = &[
     moves::COPY,
 ];
 
+/// The pane's own actions and those of every listing, for its spec. `first` is [`moves::FIRST`], or [`moves::HOME`] where `g` is the pane's own.
+///
+/// # Panics
+/// While compiling, where the list is not as long as all of them together.
+pub const fn actions<const OWN: usize, const ALL: usize>(
+    first: &'static Action,
+    own: [&'static Action; OWN],
+) -> [&'static Action; ALL] {
+    assert!(
+        ALL == OWN + SHARED.len() + 1,
+        "the list holds the pane's own actions, the first row, and the shared ones"
+    );
+    let mut all = [first; ALL];
+    let mut i = 0;
+    while i < OWN {
+        all[i] = own[i];
+        i += 1;
+    }
+    while i + 1 < ALL {
+        all[i] = SHARED[i - OWN];
+        i += 1;
+    }
+    all
+}
+
 /// A line above a table, in parts of different roles.
 pub type Parts = Vec<(String, Role)>;
 
 /// From this height on the selected row is told of in full below the table.
 const ROOM_FOR_FOOT: u16 = 14;
 
+/// How a column orders rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The smallest first, or by the alphabet.
+    Ascending,
+    /// The largest first.
+    Descending,
+    /// Rows cannot be sorted by it.
+    None,
+}
+
+impl Order {
+    /// Descending if so, else ascending.
+    pub const fn descending(so: bool) -> Self {
+        if so {
+            Self::Descending
+        } else {
+            Self::Ascending
+        }
+    }
+}
+
 /// A table with lines above it, as it was fitted last.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Listing<K> {
-    /// Selection, scrolling, search and order.
-    pub sheet: Sheet<K>,
+    sheet: Sheet<K>,
+    columns: &'static [Column],
+    order: fn(usize) -> Order,
     head: Vec<Parts>,
     foot: Vec<Parts>,
+    /// The places of the listed rows among all that the pane has: the filter leaves some out.
+    listed: Vec<usize>,
+    all: usize,
     rows: Vec<Row>,
     titles: bool,
     area: Rect,
 }
 
-/// What a listing is fitted to.
+impl<K> Default for Listing<K> {
+    fn default() -> Self {
+        Self {
+            sheet: Sheet::default(),
+            columns: &[],
+            order: |_| Order::None,
+            head: Vec::new(),
+            foot: Vec::new(),
+            listed: Vec::new(),
+            all: 0,
+            rows: Vec::new(),
+            titles: true,
+            area: Rect::ZERO,
+        }
+    }
+}
+
+/// What a listing is fitted to. Rows are told by their place in `keys`.
 pub struct Content<'a, K> {
+    /// The columns.
+    pub columns: &'static [Column],
+    /// How each of them orders rows; the pane has sorted its rows so.
+    pub order: fn(usize) -> Order,
     /// Whether the columns have titles.
     pub titles: bool,
     /// The lines above the table; at most a third of the height is given to them.
@@ -61,22 +136,36 @@ pub struct Content<'a, K> {
     pub foot: &'a dyn Fn(usize) -> Vec<Parts>,
     /// The keys of all rows, in order.
     pub keys: &'a [K],
-    /// Whether a row contains a text.
-    pub matches: &'a dyn Fn(usize, &str) -> bool,
+    /// Everything about a row that search and filter look at, in any case.
+    pub words: &'a dyn Fn(usize) -> String,
     /// A row as it is drawn.
     pub row: &'a dyn Fn(usize) -> Row,
 }
 
-impl<K: Clone + PartialEq + Default> Listing<K> {
+/// Nothing below the table.
+pub fn no_foot(_: usize) -> Vec<Parts> {
+    Vec::new()
+}
+
+impl<K: Clone + PartialEq> Listing<K> {
+    /// A listing that is sorted by this column at first.
+    pub fn sorted_by(column: usize) -> Self {
+        let mut listing = Self::default();
+        listing.sheet.sort = column;
+        listing
+    }
+
     /// Takes in the rows as they are now; only those in view are made.
     pub fn fit(&mut self, area: Rect, mut content: Content<'_, K>) {
         self.area = area;
+        self.columns = content.columns;
+        self.order = content.order;
         self.titles = content.titles;
         self.head = std::mem::take(&mut content.head);
         self.head.truncate(usize::from(area.height / 3));
         self.foot.clear();
         self.fit_sheet(&content);
-        if let Some(selected) = self.sheet.selected() {
+        if let Some(selected) = self.selected() {
             self.foot = (content.foot)(selected);
             let room = if area.height >= ROOM_FOR_FOOT {
                 area.height / 3
@@ -88,17 +177,71 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
                 self.fit_sheet(&content);
             }
         }
-        self.rows = self.sheet.window().map(content.row).collect();
+        self.rows = self.in_view().map(content.row).collect();
     }
 
     fn fit_sheet(&mut self, content: &Content<'_, K>) {
+        let words = |i: usize| (content.words)(i).to_lowercase();
+        let filter = self.sheet.filter().to_lowercase();
+        let wanted: Vec<&str> = filter.split_whitespace().collect();
+        self.all = content.keys.len();
+        self.listed.clear();
+        if wanted.is_empty() {
+            self.listed.extend(0..self.all);
+        } else {
+            self.listed.extend((0..self.all).filter(|i| {
+                let row = words(*i);
+                wanted.iter().all(|word| row.contains(word))
+            }));
+        }
+        let left: Vec<K>;
+        let keys = if self.listed.len() == self.all {
+            content.keys
+        } else {
+            left = self
+                .listed
+                .iter()
+                .map(|i| content.keys[*i].clone())
+                .collect();
+            &left
+        };
         let height = usize::from(self.table().height.saturating_sub(self.titles.into()));
-        self.sheet.fit(content.keys, height, content.matches);
+        let listed = &self.listed;
+        self.sheet.fit(keys, height, |i, needle| {
+            words(listed[i]).contains(&needle.to_lowercase())
+        });
     }
 
-    /// The places of the rows in view.
-    pub fn in_view(&self) -> std::ops::Range<usize> {
-        self.sheet.window()
+    /// The key of the selected row.
+    pub fn chosen(&self) -> Option<&K> {
+        self.sheet.chosen()
+    }
+
+    /// Selects a row by its key at the next `fit`.
+    pub fn choose(&mut self, key: K) {
+        self.sheet.choose(key);
+    }
+
+    /// The place of the selected row among those of the pane.
+    pub fn selected(&self) -> Option<usize> {
+        self.listed.get(self.sheet.selected()?).copied()
+    }
+
+    /// The places of the rows in view among those of the pane.
+    pub fn in_view(&self) -> impl Iterator<Item = usize> {
+        let listed = self.listed.get(self.sheet.window()).unwrap_or_default();
+        listed.iter().copied()
+    }
+
+    /// The column that rows are to be sorted by, and whether the other way round than its own order.
+    pub fn sort(&self) -> (usize, bool) {
+        (self.sheet.sort, self.sheet.inverted)
+    }
+
+    /// Sorts by this column from now on, in its own order.
+    pub fn sort_by(&mut self, column: usize) {
+        self.sheet.sort = column;
+        self.sheet.inverted = false;
     }
 
     /// Where the table stands, its titles included: between the head and a line above the foot.
@@ -119,77 +262,100 @@ impl<K: Clone + PartialEq + Default> Listing<K> {
         }
     }
 
-    /// Answers moves, search and sort.
-    pub fn act(&mut self, action: &Action, columns: &[Column]) -> Reply {
-        if self.sheet.act(action, columns.len()) {
-            Reply::Done
-        } else {
-            Reply::Pass
-        }
-    }
-
-    /// Answers the mouse: rows are selected, the wheel scrolls, a click on a title sorts.
-    pub fn mouse(&mut self, mouse: Mouse, columns: &[Column]) -> Reply {
-        let table = self.table();
-        if mouse.press == Press::Left && mouse.row == table.y && table.height > 0 && self.titles {
-            let at = mouse.column.saturating_sub(table.x);
-            let placed = place(columns, table.width);
-            if let Some(p) = placed.iter().find(|p| p.cells.contains(&at)) {
-                self.sheet.sort_by(p.column);
-                return Reply::Done;
-            }
-        }
-        let row = i32::from(mouse.row) - i32::from(table.y) - i32::from(self.titles);
-        if self.sheet.mouse(mouse, row) {
-            Reply::Done
-        } else {
-            Reply::Pass
-        }
-    }
-
-    /// Draws what was fitted; `order` tells whether a column's own order begins with the largest.
-    pub fn render(
-        &self,
-        world: &World,
-        columns: &[Column],
-        order: impl Fn(usize) -> bool,
-        buf: &mut Buffer,
-    ) {
-        let descending = order(self.sheet.sort) != self.sheet.inverted;
+    /// Draws what was fitted.
+    pub fn render(&self, world: &World, buf: &mut Buffer) {
         let theme = &world.theme;
-        self.draw_lines(theme, &self.head, self.area.y, buf);
-        let bottom = self.area.y + self.area.height;
-        let foot = bottom.saturating_sub(self.foot_height());
-        if !self.foot.is_empty() {
+        draw_lines(theme, &self.head, self.area, buf);
+        let foot = self.foot_height();
+        if foot > 0 {
             let rule = if theme.glyphs.ascii { "-" } else { "─" };
             let wide = usize::from(self.area.width.saturating_sub(2));
-            let parts = vec![(rule.repeat(wide), Role::Faint)];
-            self.draw_lines(theme, &[parts], foot, buf);
-            self.draw_lines(theme, &self.foot, foot + 1, buf);
+            let mut lines = vec![vec![(rule.repeat(wide), Role::Faint)]];
+            lines.extend(self.foot.iter().cloned());
+            let at = Rect {
+                y: self.area.bottom().saturating_sub(foot),
+                height: foot,
+                ..self.area
+            };
+            draw_lines(theme, &lines, at, buf);
         }
+        let (by, inverted) = self.sort();
+        let sort = match (self.order)(by) {
+            Order::None => None,
+            order => Some((by, (order == Order::Descending) != inverted)),
+        };
         let table = Table {
-            columns,
+            columns: self.columns,
             rows: &self.rows,
             selected: self.sheet.selected_in_view(),
-            sort: Some((self.sheet.sort, descending)),
-            needle: self.sheet.needle(),
+            sort,
+            needle: self.sheet.marked(),
             header: self.titles,
         };
         table.render(theme, self.table(), buf);
+        if self.listed.is_empty() && self.all > 0 {
+            let table = self.table();
+            let below = Rect {
+                y: table.y + u16::from(self.titles),
+                height: table.height.saturating_sub(self.titles.into()),
+                ..table
+            };
+            let text = format!("none of {} rows has '{}'", self.all, self.sheet.filter());
+            draw_lines(theme, &[vec![(text, Role::Dim)]], below, buf);
+        }
     }
 }
 
-impl<K> Listing<K> {
-    fn draw_lines(&self, theme: &Theme, lines: &[Parts], from: u16, buf: &mut Buffer) {
-        for (parts, y) in lines.iter().zip(from..) {
-            let area = Rect {
-                x: self.area.x + 1,
-                y,
-                width: self.area.width.saturating_sub(1),
-                height: 1,
-            };
-            line::draw(theme, area, parts, Modifier::empty(), buf);
+impl<K: Clone + PartialEq> Rows for Listing<K> {
+    fn typing(&self) -> bool {
+        self.sheet.typing()
+    }
+
+    fn key(&mut self, keys: &Keymap, key: Key) {
+        self.sheet.key(keys, key);
+    }
+
+    fn paste(&mut self, text: &str) {
+        self.sheet.paste(text);
+    }
+
+    fn act(&mut self, action: &Action) -> Reply {
+        let order = self.order;
+        let sortable = |column| order(column) != Order::None;
+        self.sheet.act(action, self.columns.len(), sortable)
+    }
+
+    /// A click selects a row, the wheel scrolls, a click on a title sorts.
+    fn mouse(&mut self, mouse: Mouse) -> Hit {
+        let table = self.table();
+        if mouse.press == Press::Left && mouse.row == table.y && table.height > 0 && self.titles {
+            let at = mouse.column.saturating_sub(table.x);
+            let placed = place(self.columns, table.width);
+            let hit = placed.iter().find(|p| p.cells.contains(&at));
+            if let Some(p) = hit.filter(|p| (self.order)(p.column) != Order::None) {
+                self.sheet.sort_by(p.column);
+            }
+            return Hit::Taken;
         }
+        let row = i32::from(mouse.row) - i32::from(table.y) - i32::from(self.titles);
+        self.sheet.mouse(mouse, row)
+    }
+
+    fn status(&self) -> String {
+        self.sheet.status(self.all)
+    }
+}
+
+/// Draws lines one below the other, a cell from the left end.
+pub fn draw_lines(theme: &Theme, lines: &[Parts], area: Rect, buf: &mut Buffer) {
+    for (parts, y) in lines.iter().zip(area.top()..area.bottom()) {
+        let at = Rect {
+            x: area.x + 1.min(area.width),
+            y,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        line::draw(theme, at, parts, Modifier::empty(), buf);
     }
 }
 
@@ -209,3 +375,6 @@ pub fn empty(theme: &Theme, area: Rect, text: &str, buf: &mut Buffer) {
     let parts = [(text.to_owned(), Role::Dim)];
     line::draw(theme, at, &parts, Modifier::empty(), buf);
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,12 @@
-//! The event log: what was done to processes and what became of it, with the time of day.
+//! The event log: what was done to processes, what became of it, and how those ended that were looked at, with the time of day.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::scroll::{self, Scroll};
 use crate::app::action::Action;
-use crate::app::key::{Key, Mouse, Press};
+use crate::app::key::{Key, Mouse};
 use crate::app::log::Entry;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
@@ -25,7 +26,7 @@ pub const LOG: Action = Action {
 static SPEC: Spec = Spec {
     name: "log",
     title: "Event log",
-    about: "What was done to processes and what became of it.",
+    about: "What was done to processes, what became of it, and how those ended that were looked at.",
     place: Place::Overlay,
     needs: Needs::empty(),
     actions: &[
@@ -41,26 +42,13 @@ static SPEC: Spec = Spec {
 /// The log on the screen.
 #[derive(Default)]
 pub struct EventLog {
-    /// Lines below the last visible one.
-    below: usize,
-    rows: usize,
+    scroll: Scroll,
+    /// It opens at its newest line.
+    opened: bool,
 }
 
 fn outer(screen: Rect, lines: usize) -> Rect {
     popup::area(screen, 92, (lines.clamp(1, 20)) as u16)
-}
-
-impl EventLog {
-    fn go(&mut self, lines: usize, action: &Action) {
-        self.below = match action.name {
-            n if n == moves::UP.name => self.below + 1,
-            n if n == moves::DOWN.name => self.below.saturating_sub(1),
-            n if n == moves::PAGE_UP.name => self.below + self.rows,
-            n if n == moves::PAGE_DOWN.name => self.below.saturating_sub(self.rows),
-            n if n == moves::FIRST.name => lines,
-            _ => 0,
-        };
-    }
 }
 
 impl Panel for EventLog {
@@ -73,53 +61,58 @@ impl Panel for EventLog {
     }
 
     fn open(&mut self, _: &World, _: &'static Action) -> Reply {
-        *self = Self::default();
+        self.opened = true;
         Reply::Done
     }
 
     fn fit(&mut self, world: &World, screen: Rect) -> Reply {
         let lines = world.log.entries().len();
-        self.rows = popup::content(outer(screen, lines)).height as usize;
-        self.below = self.below.min(lines.saturating_sub(self.rows));
+        if std::mem::take(&mut self.opened) {
+            self.scroll.end();
+        }
+        let rows = popup::content(outer(screen, lines)).height;
+        self.scroll.fit(lines, usize::from(rows));
         Reply::Pass
     }
 
-    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
-        self.go(world.log.entries().len(), action);
+    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+        match action.name {
+            n if n == moves::UP.name => self.scroll.by(-1),
+            n if n == moves::DOWN.name => self.scroll.by(1),
+            n if n == moves::PAGE_UP.name => self.scroll.page(-1),
+            n if n == moves::PAGE_DOWN.name => self.scroll.page(1),
+            n if n == moves::FIRST.name => self.scroll.home(),
+            _ => self.scroll.end(),
+        }
         Reply::Done
     }
 
-    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        match mouse.press {
-            Press::WheelUp => self.go(world.log.entries().len(), moves::UP),
-            Press::WheelDown => self.go(world.log.entries().len(), moves::DOWN),
-            Press::Left => return Reply::Close,
-            _ => {}
-        }
-        Reply::Done
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        self.scroll.mouse(mouse)
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let entries = world.log.entries();
         let lines = entries.len();
-        let status = if self.below > 0 {
-            format!("{} newer below", self.below)
-        } else {
-            "Esc closes".to_owned()
-        };
-        let area = popup::draw(theme, outer(screen, lines), SPEC.title, &status, buf);
-        let row = |i: usize| Rect {
-            y: area.y + i as u16,
-            height: u16::from(i < area.height as usize),
-            ..area
-        };
+        let area = popup::draw(
+            theme,
+            outer(screen, lines),
+            SPEC.title,
+            &self.scroll.status(),
+            buf,
+        );
+        let row = |i: usize| scroll::row(area, i);
         if lines == 0 {
-            let nothing = [("nothing was done to any process yet".to_owned(), Role::Dim)];
+            let nothing = [(
+                "nothing was done to any process yet, and none that was looked at has ended"
+                    .to_owned(),
+                Role::Dim,
+            )];
             line::draw(theme, row(0), &nothing, Modifier::empty(), buf);
         }
-        let first = lines.saturating_sub(self.below + self.rows);
-        for (i, entry) in entries.skip(first).take(self.rows).enumerate() {
+        let shown = self.scroll.shown();
+        for (i, entry) in entries.skip(shown.start).take(shown.len()).enumerate() {
             line::draw(theme, row(i), &parts(world, entry), Modifier::empty(), buf);
         }
     }

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::sheet::Sheet;
-use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Code, Key as Pressed, Mouse};
+use super::listing::{self, Content, Listing};
+use crate::app::action::{Action, actions};
+use crate::app::key::{Code, Key as Pressed};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::Needs;
@@ -19,42 +18,27 @@ use crate::model::region::growth::Growth;
 use crate::model::region::{AddressSpace, Group};
 use crate::theme::Role;
 use crate::widgets::address_space::{Block, Picture, blocks};
-use crate::widgets::table::{Row, Table, place};
+use crate::widgets::table;
 
 mod about;
 mod cells;
 mod rows;
 
-use rows::{By, Entry, Fold, Key, Wanted};
+use rows::{Entry, Fold, Key, Wanted};
 
-/// Lists regions by address, or by kind again.
-pub const BY_ADDRESS: Action = Action {
-    name: "by-address",
-    about: "List every region by address, or by kind again",
-    keys: &[Pressed::char('g')],
-    hint: "by address",
-};
-/// Opens a kind.
-pub const OPEN: Action = Action {
-    name: "open-kind",
-    about: "List more of the selected kind",
-    keys: &[Pressed::char('+'), Pressed::char('=')],
-    hint: "open",
-};
-/// Closes a kind.
-pub const CLOSE: Action = Action {
-    name: "close-kind",
-    about: "List less of the selected kind",
-    keys: &[Pressed::char('-')],
-    hint: "",
-};
-/// Opens or closes a kind.
-pub const TOGGLE: Action = Action {
-    name: "toggle-kind",
-    about: "List all of the selected kind, or only its sum",
-    keys: &[Pressed::of(Code::Enter)],
-    hint: "",
-};
+actions! {
+    /// Lists regions by address, or by kind again.
+    BY_ADDRESS "by-address" [Pressed::char('g')] "List every region by address, or by kind again" "by address";
+    /// Opens a kind.
+    OPEN "open-kind" [Pressed::char('+'), Pressed::char('=')] "List more of the selected kind" "open";
+    /// Closes a kind.
+    CLOSE "close-kind" [Pressed::char('-')] "List less of the selected kind" "";
+    /// Opens or closes a kind.
+    TOGGLE "toggle-kind" [Pressed::of(Code::Enter)] "List all of the selected kind, or only its sum" "";
+}
+
+static ACTIONS: [&Action; 21] =
+    listing::actions(moves::HOME, [&OPEN, &CLOSE, &TOGGLE, &BY_ADDRESS]);
 
 static SPEC: Spec = Spec {
     name: "memory",
@@ -62,27 +46,7 @@ static SPEC: Spec = Spec {
     about: "The address space: every region with what it claims and what it holds.",
     place: Place::Tab,
     needs: Needs::REGIONS.union(Needs::RESIDENCY),
-    actions: &[
-        moves::UP,
-        moves::DOWN,
-        moves::PAGE_UP,
-        moves::PAGE_DOWN,
-        moves::HALF_UP,
-        moves::HALF_DOWN,
-        moves::FIRST,
-        moves::LAST,
-        &OPEN,
-        &CLOSE,
-        &TOGGLE,
-        &BY_ADDRESS,
-        moves::SEARCH,
-        moves::NEXT,
-        moves::PREVIOUS,
-        moves::SORT_LEFT,
-        moves::SORT_RIGHT,
-        moves::INVERT,
-        moves::COPY,
-    ],
+    actions: &ACTIONS,
 };
 
 /// From this width on the picture stands left of the table.
@@ -98,11 +62,10 @@ pub struct Memory {
     measured: bool,
     groups: Vec<(Entry, Vec<Entry>)>,
     growth: Growth<Key>,
-    sheet: Sheet<Key>,
+    list: Listing<Key>,
     addresses: bool,
     folds: HashMap<Group, Fold>,
     entries: Vec<Entry>,
-    rows: Vec<Row>,
     blocks: Vec<Block>,
     about: Vec<about::Words>,
     areas: Areas,
@@ -208,12 +171,13 @@ impl Memory {
         self.growth.sweep();
     }
 
-    fn list(&mut self, space: &AddressSpace) {
+    fn sort(&mut self, space: &AddressSpace) {
+        let (by, inverted) = self.list.sort();
         let growth = &self.growth;
         let wanted = Wanted {
             folds: &self.folds,
-            by: By::ALL[self.sheet.sort.min(By::ALL.len() - 1)],
-            inverted: self.sheet.inverted,
+            by: cells::order_of(by),
+            inverted,
             grown: &|key| growth.of(key).map_or(0.0, |g| g.rate),
         };
         self.entries = if self.addresses {
@@ -224,7 +188,7 @@ impl Memory {
     }
 
     fn chosen(&self) -> Option<&Entry> {
-        self.entries.get(self.sheet.selected()?)
+        self.entries.get(self.list.selected()?)
     }
 
     fn fold(&mut self, change: impl Fn(Fold) -> Fold) -> Reply {
@@ -236,17 +200,9 @@ impl Memory {
         let fold = self.folds.entry(group).or_default();
         *fold = if more { Fold::All } else { change(*fold) };
         if *fold == Fold::Closed {
-            self.sheet.choose(Key::Group(group));
+            self.list.choose(Key::Group(group));
         }
         Reply::Done
-    }
-
-    fn copy(&self, world: &World) -> Reply {
-        let space = filled(world);
-        match (self.chosen(), space) {
-            (Some(entry), Some(space)) => Reply::Do(Effect::Copy(about::copied(entry, space))),
-            _ => Reply::Done,
-        }
     }
 }
 
@@ -260,34 +216,31 @@ impl Panel for Memory {
         self.areas = Areas::of(area);
         let Some(space) = filled(world).filter(|s| !s.regions.is_empty()) else {
             self.entries.clear();
-            self.rows.clear();
             return Reply::Pass;
         };
-        self.list(space);
+        self.sort(space);
         let keys: Vec<Key> = self.entries.iter().map(|e| e.key.clone()).collect();
-        let entries = &self.entries;
-        let height = usize::from(self.areas.table.height.saturating_sub(1));
-        self.sheet.fit(&keys, height, |i, needle| {
-            let label = cells::label(&entries[i], space).to_lowercase();
-            label.contains(&needle.to_lowercase())
-        });
         let columns = cells::columns(self.addresses);
-        let bar = place(columns, self.areas.table.width)
-            .iter()
-            .find(|p| p.column == cells::BAR)
-            .map_or(0, |p| p.cells.end - p.cells.start);
+        let entries = &self.entries;
         let look = cells::Look {
             theme: &world.theme,
             space,
             growth: &self.growth,
-            full: cells::full(&self.entries),
-            bar,
+            full: cells::full(entries),
+            bar: table::room(columns, cells::BAR, self.areas.table.width) as u16,
             addresses: self.addresses,
         };
-        self.rows = self.entries[self.sheet.window()]
-            .iter()
-            .map(|e| look.row(e))
-            .collect();
+        let content = Content {
+            columns,
+            order: cells::order(self.addresses),
+            titles: true,
+            head: Vec::new(),
+            foot: &listing::no_foot,
+            keys: &keys,
+            words: &|i| cells::label(&entries[i], space),
+            row: &|i| look.row(&entries[i]),
+        };
+        self.list.fit(self.areas.table, content);
         let growth = &self.growth;
         self.blocks = blocks(space, |group| {
             cells::growth_words(growth.of(&Key::Group(group)))
@@ -296,62 +249,42 @@ impl Panel for Memory {
         Reply::Pass
     }
 
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        Reply::Act(&TOGGLE)
+    }
+
+    fn copied(&self, world: &World) -> Option<String> {
+        Some(about::copied(self.chosen()?, filled(world)?))
+    }
+
     fn act(&mut self, world: &World, action: &'static Action) -> Reply {
-        match action.name {
-            name if name == BY_ADDRESS.name => {
+        match *action {
+            BY_ADDRESS => {
                 self.addresses = !self.addresses;
-                self.sheet.sort = 0;
-                self.sheet.inverted = false;
+                self.list.sort_by(0);
                 Reply::Done
             }
-            name if name == OPEN.name => self.fold(|f| match f {
+            OPEN => self.fold(|f| match f {
                 Fold::Closed => Fold::Few,
                 Fold::Few | Fold::All => Fold::All,
             }),
-            name if name == CLOSE.name => self.fold(|f| match f {
+            CLOSE => self.fold(|f| match f {
                 Fold::All => Fold::Few,
                 Fold::Few | Fold::Closed => Fold::Closed,
             }),
-            name if name == TOGGLE.name => self.fold(|f| match f {
+            TOGGLE => self.fold(|f| match f {
                 Fold::All => Fold::Closed,
                 Fold::Few | Fold::Closed => Fold::All,
             }),
-            name if name == moves::COPY.name => self.copy(world),
-            _ if self.sheet.act(action, By::ALL.len()) => Reply::Done,
-            _ => Reply::Pass,
-        }
-    }
-
-    fn typing(&self) -> bool {
-        self.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Pressed) -> Reply {
-        self.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        let table = self.areas.table;
-        let row = i32::from(mouse.row) - i32::from(table.y) - 1;
-        if row == -1 && mouse.press == crate::app::key::Press::Left {
-            let x = mouse.column.saturating_sub(table.x);
-            let placed = place(cells::columns(self.addresses), table.width);
-            let clicked = placed.iter().find(|p| p.cells.contains(&x));
-            if let Some(by) = clicked.and_then(|p| cells::order_of(self.addresses, p.column)) {
-                self.sheet.sort_by(by);
-            }
-            return Reply::Done;
-        }
-        if self.sheet.mouse(mouse, row) {
-            Reply::Done
-        } else {
-            Reply::Pass
+            _ => self.act_on_rows(world, action),
         }
     }
 
@@ -361,7 +294,7 @@ impl Panel for Memory {
         } else {
             "by kind"
         };
-        let status = self.sheet.status();
+        let status = self.list.status();
         if status.is_empty() {
             shown.to_owned()
         } else {
@@ -375,7 +308,7 @@ impl Panel for Memory {
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
-        if self.rows.is_empty() {
+        if self.entries.is_empty() {
             let proc = world.focus.and_then(|id| world.snapshot.get(id));
             let why = about::nothing(space(world), proc);
             about::draw_message(theme, area, &why, buf);
@@ -385,18 +318,7 @@ impl Panel for Memory {
         if areas.picture.width > 0 {
             self.draw_picture(world, buf);
         }
-        let sort = cells::column_of(self.addresses, self.sheet.sort);
-        Table {
-            columns: cells::columns(self.addresses),
-            rows: &self.rows,
-            selected: self.sheet.selected_in_view(),
-            sort: sort
-                .filter(|_| self.sheet.sort > 0 || self.sheet.inverted)
-                .map(|column| (column, !self.sheet.inverted)),
-            needle: self.sheet.needle(),
-            header: true,
-        }
-        .render(theme, areas.table, buf);
+        self.list.render(world, buf);
         about::draw(theme, areas.about, &self.about, buf);
         let ended = world
             .focus

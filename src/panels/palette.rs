@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::scroll;
 use crate::app::action::Action;
 use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse, Press};
@@ -123,11 +124,7 @@ impl Panel for Palette {
         }
         .intersection(screen);
         let area = popup::draw(theme, outer, "Commands", "Enter does it", buf);
-        let row = |i: usize| Rect {
-            y: area.y + i as u16,
-            height: u16::from(i < area.height as usize),
-            ..area
-        };
+        let row = |i: usize| scroll::row(area, i);
         let prompt = [
             (": ".to_owned(), Role::Accent),
             (format!("{}_", self.input.text()), Role::Text),

@@ -1,10 +1,12 @@
 //! The tab Schedule: when the process had a core, how its slices ended, who took the core, and what the scheduler allows it.
 
+mod facts;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::kept::Kept;
-use super::lanes::picture::{self, Picture, rounded};
+use super::lanes::picture::{self, Picture};
 use super::lanes::summary::{self, SumLine};
 use super::listing;
 use crate::app::action::Action;
@@ -12,13 +14,9 @@ use crate::app::key::Mouse;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
-use crate::model::format;
-use crate::model::id::Nanos;
 use crate::model::plan::Needs;
-use crate::model::reading::Reading;
-use crate::model::schedule::{Schedule, policy_words};
+use crate::model::schedule::Schedule;
 use crate::model::timeline::Origin;
-use crate::theme::Role;
 
 static SPEC: Spec = Spec {
     name: "schedule",
@@ -51,11 +49,16 @@ pub struct ScheduleTab {
 }
 
 impl ScheduleTab {
+    /// Rows of a lane.
+    fn each(area: Rect) -> u16 {
+        if area.height >= 40 { 3 } else { 2 }
+    }
+
     fn place(world: &World, area: Rect) -> [Rect; 3] {
         let known = world.timeline.origin != Origin::None;
         let lanes = world.timeline.lanes.len().min(64) as u16;
         let height = if known {
-            (lanes * 2 + 2).min(area.height / 2)
+            (lanes * Self::each(area) + 2).min(area.height / 2)
         } else {
             0
         };
@@ -100,11 +103,15 @@ impl Panel for ScheduleTab {
         self.areas = Self::place(world, area);
         self.picture.focused = true;
         let right = picture::numbers_width(area.width).min(16);
-        self.picture.fit(world, self.areas[0], 2, right);
+        self.picture
+            .fit(world, self.areas[0], Self::each(area), right);
         // The lanes are there before the facts, and stay while time stands still.
         self.facts = match self.kept.value() {
-            Some(schedule) => facts(schedule),
-            None => vec![fact(&self.kept.why(), Vec::new())],
+            Some(schedule) => facts::lines(schedule),
+            None => vec![SumLine {
+                label: self.kept.why(),
+                ..SumLine::default()
+            }],
         };
         self.slices = match (world.focus, self.picture.window()) {
             (Some(id), Some(window)) => summary::lines(world, id, window),
@@ -149,8 +156,12 @@ impl Panel for ScheduleTab {
         vec![
             line("on a core", "time in which one of its threads had a core"),
             line(
-                "waiting",
-                "time in which a thread could run but had no core (schedstat, all threads)",
+                "waiting, waited for one",
+                "time in which a thread could run but had no core: the kernel's run delay; ≥ where a thread ended uncounted or the window is older than the first count",
+            ),
+            line(
+                "slept",
+                "the rest: it waited for something else than a core",
             ),
             line(
                 "preempted",
@@ -162,8 +173,20 @@ impl Panel for ScheduleTab {
                 "how long the scheduler lets its first thread run before another one may (EEVDF)",
             ),
             line(
+                "weight",
+                "its claim on a core beside others: nice 0 is 1024, each step of nice about a quarter more or less",
+            ),
+            line(
+                "utilisation",
+                "how much of one core its first thread used lately, decaying over some 100 ms (PELT)",
+            ),
+            line(
+                "virtual time",
+                "time on a core, divided by its weight (vruntime): whoever has least of it on a core is next",
+            ),
+            line(
                 "lag",
-                "how much virtual time it is behind its fair share; negative: ahead",
+                "how much virtual time it is behind its fair share; this kernel tells it only in debugfs, where its queue's average stands beside it",
             ),
             line(
                 "throttled",
@@ -187,233 +210,5 @@ impl Panel for ScheduleTab {
     }
 }
 
-fn fact(label: &str, words: Vec<(String, Role)>) -> SumLine {
-    SumLine {
-        label: label.to_owned(),
-        words,
-        ..SumLine::default()
-    }
-}
-
-fn known<T>(value: &Reading<T>, write: impl Fn(&T) -> String) -> (String, Role) {
-    match value {
-        Ok(value) => (write(value), Role::Text),
-        Err(why) => (format!("– {}", why.word()), Role::Dim),
-    }
-}
-
-fn facts(s: &Schedule) -> Vec<SumLine> {
-    let priority = if s.rt_priority > 0 {
-        format!(", priority {}", s.rt_priority)
-    } else {
-        format!(", nice {}", s.nice)
-    };
-    let mut out = vec![
-        fact(
-            "policy",
-            vec![(
-                format!("{}{priority}", policy_words(s.policy)),
-                Role::Strong,
-            )],
-        ),
-        fact(
-            "may run on",
-            vec![
-                ("cores ".to_owned(), Role::Dim),
-                known(&s.cores, ToString::to_string),
-            ],
-        ),
-        fact("slice wanted", vec![known(&s.slice, |n| rounded(*n))]),
-        fact(
-            "virtual time",
-            vec![known(&s.vruntime_ms, |ms| format!("{ms:.1} ms"))],
-        ),
-        fact("lag", vec![known(&s.lag_ms, |ms| format!("{ms:.3} ms"))]),
-        throttled(s),
-        SumLine::default(),
-    ];
-    out.extend(rates(s));
-    out
-}
-
-fn throttled(s: &Schedule) -> SumLine {
-    let words = match &s.throttling {
-        Ok(t) if t.throttled == 0 => vec![
-            ("no".to_owned(), Role::Text),
-            (format!("  group {}", t.group), Role::Dim),
-        ],
-        Ok(t) => vec![
-            (
-                format!("{} of {} periods", t.throttled, t.periods),
-                Role::Warn,
-            ),
-            (
-                format!("  {} in all, group {}", format::duration(t.time), t.group),
-                Role::Dim,
-            ),
-        ],
-        Err(why) => vec![(format!("– {}", why.word()), Role::Dim)],
-    };
-    fact("throttled", words)
-}
-
-/// What it got: of the last second where two readings are there, and since it started.
-fn rates(s: &Schedule) -> Vec<SumLine> {
-    let c = &s.counters;
-    let plural = if c.threads == 1 { "thread" } else { "threads" };
-    let mut out = vec![SumLine {
-        title: true,
-        ..fact(
-            "by the kernel",
-            vec![(format!("{} {plural}, a second", c.threads), Role::Dim)],
-        )
-    }];
-    let mut push = |label: &str, now: Option<String>, all: String, role: Role| {
-        let now = now.map_or(("–".to_owned(), Role::Dim), |text| (text, role));
-        out.push(fact(
-            label,
-            vec![now, (format!("  {all} in all"), Role::Dim)],
-        ));
-    };
-    let rates = s.rates.ok();
-    let span = |ns: f64| rounded(Nanos(ns as u64));
-    let hurts = rates.is_some_and(|r| r.wait > r.run / 5.0 && r.wait > 1e7);
-    let wait = if hurts { Role::Warn } else { Role::Strong };
-    push(
-        "on a core",
-        rates.map(|r| span(r.run)),
-        format::duration(c.run),
-        Role::Strong,
-    );
-    push(
-        "waiting",
-        rates.map(|r| span(r.wait)),
-        format::duration(c.wait),
-        wait,
-    );
-    push(
-        "slices",
-        rates.map(|r| format::per_second(r.slices)),
-        format::count(c.slices),
-        Role::Text,
-    );
-    push(
-        "preempted",
-        rates.map(|r| format::per_second(r.involuntary)),
-        format::count(c.involuntary),
-        Role::Text,
-    );
-    push(
-        "yielded",
-        rates.map(|r| format::per_second(r.voluntary)),
-        format::count(c.voluntary),
-        Role::Text,
-    );
-    if let Some(moves) = c.migrations {
-        let rate = rates.and_then(|r| r.migrations).map(format::per_second);
-        push("moved core", rate, format::count(moves), Role::Text);
-    }
-    out
-}
-
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::model::detail::{Detail, Stamped};
-    use crate::model::id::ProcId;
-    use crate::model::reading::Missing;
-    use crate::model::schedule::{Counters, Rates, Throttling};
-    use crate::panels::lanes::tests as scenes;
-
-    fn schedule() -> Schedule {
-        let counters = Counters {
-            threads: 1,
-            run: Nanos::from_millis(5000),
-            wait: Nanos::from_millis(4000),
-            slices: 1250,
-            voluntary: 3,
-            involuntary: 1247,
-            migrations: Some(2),
-        };
-        Schedule {
-            policy: 0,
-            nice: 5,
-            rt_priority: 0,
-            cores: Ok("0-1".into()),
-            slice: Ok(Nanos(2_800_000)),
-            vruntime_ms: Ok(243.2),
-            lag_ms: Err(Missing::Unsupported),
-            counters,
-            rates: Rates::between(&Counters::default(), &counters, Nanos::from_millis(10_000)),
-            throttling: Ok(Throttling {
-                group: "/jobs".into(),
-                periods: 10,
-                throttled: 4,
-                time: Nanos::from_millis(120),
-            }),
-        }
-    }
-
-    fn drawn(width: u16, height: u16, focus: bool) -> String {
-        let mut world = scenes::world([0, 1]);
-        scenes::with_lanes(&mut world);
-        let id = ProcId::new(2, 2);
-        world.focus = focus.then_some(id);
-        world.detail = Arc::new(Detail {
-            of: world.focus,
-            schedule: Some(Stamped::new(Nanos(1), Ok(schedule()))),
-            ..Detail::default()
-        });
-        let area = Rect::new(0, 0, width, height);
-        let mut pane = ScheduleTab::default();
-        pane.fit(&world, area);
-        for action in SPEC.actions {
-            assert!(!matches!(pane.act(&world, action), Reply::Pass));
-        }
-        pane.fit(&world, area);
-        let mut buf = Buffer::empty(area);
-        pane.render(&world, area, &mut buf);
-        scenes::screen(&buf)
-    }
-
-    #[test]
-    fn facts_beside_slices() {
-        insta::assert_snapshot!(drawn(110, 26, true),  @r"
-cpu0  ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄  50%   250 sw/s 
-                                                                                                             
-cpu1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  50%    50 sw/s 
-                                                                                                             
-        −10 s                −7.5 s               −5 s                 −2.5 s            now                 
-                                                                                                             
-policy             normal, nice 5                      slice length       125/s, mean 4 ms                   
-may run on         cores 0-1                           < 10 µs                                               
-slice wanted       2.8 ms                              < 100 µs                                              
-virtual time       243.2 ms                            < 500 µs                                              
-lag                – unsupported                       < 1 ms                                                
-throttled          4 of 10 periods  120ms in all, gro… < 2 ms                                                
-                                                       < 4.2 ms           ███████████████████████ 100%       
-by the kernel      1 thread, a second                  < 8.4 ms                                              
-on a core          500 ms  5.0s in all                 ≥ 8.4 ms                                              
-waiting            400 ms  4.0s in all                                                                       
-slices             125  1.2k in all                    one second of it                                      
-preempted          125  1.2k in all                    on a core          ████████████ 500 ms                
-yielded            0.3  3 in all                       preempted          ████████████ 500 ms                
-moved core         –  2 in all                         ended              100% preempted  0% yielded         
-                                                       moved core         0/s  0.0% of its slices            
-                                                                                                             
-                                                       who took the core                                     
-                                                       job4               ███████████████████████ 100%  129…
-");
-    }
-
-    #[test]
-    fn right_at_every_size() {
-        for (w, h) in [(1, 1), (20, 5), (60, 15), (66, 40), (80, 24), (200, 60)] {
-            for focus in [true, false] {
-                drawn(w, h, focus);
-            }
-        }
-    }
-}
+mod tests;

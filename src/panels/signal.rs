@@ -11,7 +11,7 @@ mod tests;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::action::Action;
+use crate::app::action::{Action, actions};
 use crate::app::event::{Effect, Outcome};
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::moves;
@@ -25,51 +25,26 @@ use crate::model::stat::State;
 use choice::{Choice, Line};
 use result::Results;
 
-macro_rules! action {
-    ($(#[$doc:meta])* $id:ident, $name:literal, [$($key:expr),*], $about:literal, $hint:literal) => {
-        $(#[$doc])*
-        pub const $id: Action = Action { name: $name, about: $about, keys: &[$($key),*], hint: $hint };
-    };
-}
-
-action!(
+actions! {
     /// Opens the dialog with TERM.
-    SIGNAL, "signal", [Key::char('s'), Key::f(9), Key::of(Code::Delete)],
-    "Opens the dialog that sends a signal to the selected or tagged processes", "signal"
-);
-action!(
+    SIGNAL "signal" [Key::char('s'), Key::f(9), Key::of(Code::Delete)] "Opens the dialog that sends a signal to the selected or tagged processes" "signal";
     /// Opens the dialog with STOP for the branch, or CONT where it is stopped.
-    FREEZE, "freeze", [Key::char('X')],
-    "Opens the dialog that freezes the selected branch, or thaws it", ""
-);
-action!(
+    FREEZE "freeze" [Key::char('X')] "Opens the dialog that freezes the selected branch, or thaws it" "";
     /// Sends.
-    SEND, "send", [Key::of(Code::Enter)], "Sends the chosen signal to everybody who is named", "send"
-);
-action!(
+    SEND "send" [Key::of(Code::Enter)] "Sends the chosen signal to everybody who is named" "send";
     /// Confirms what is dangerous.
-    CONFIRM, "confirm", [Key::char('y')], "Confirms a signal that may end your session", ""
-);
-action!(
+    CONFIRM "confirm" [Key::char('y')] "Confirms a signal that may end your session" "";
     /// The next scope.
-    SCOPE, "scope", [Key::of(Code::Tab)], "Widens or narrows who is meant", "scope"
-);
-action!(
+    SCOPE "scope" [Key::of(Code::Tab)] "Widens or narrows who is meant" "scope";
     /// The scope before.
-    SCOPE_BACK, "scope-back", [Key::of(Code::BackTab)], "Goes back to the scope before", ""
-);
-action!(
+    SCOPE_BACK "scope-back" [Key::of(Code::BackTab)] "Goes back to the scope before" "";
     /// The next thread.
-    NEXT_THREAD, "next-thread", [Key::of(Code::Right)], "In the scope of one thread: the next one", ""
-);
-action!(
+    NEXT_THREAD "next-thread" [Key::of(Code::Right)] "In the scope of one thread: the next one" "";
     /// The thread before.
-    PREVIOUS_THREAD, "previous-thread", [Key::of(Code::Left)], "In the scope of one thread: the one before", ""
-);
-action!(
+    PREVIOUS_THREAD "previous-thread" [Key::of(Code::Left)] "In the scope of one thread: the one before" "";
     /// Leaves.
-    CANCEL, "cancel", [Key::of(Code::Esc)], "Closes the dialog; what was sent stays sent", "close"
-);
+    CANCEL "cancel" [Key::of(Code::Esc)] "Closes the dialog; what was sent stays sent" "close";
+}
 
 static SPEC: Spec = Spec {
     name: "signal",
@@ -248,6 +223,9 @@ impl Panel for SignalDialog {
     fn open(&mut self, world: &World, by: &'static Action) -> Reply {
         if world.settings.read_only {
             return Reply::Complain("pscope runs read-only: no signal can be sent".to_owned());
+        }
+        if let Some((id, signal)) = world.proposal {
+            return self.begin(vec![id], Scope::Process, signal);
         }
         let chosen: Vec<ProcId> = if world.tags.is_empty() {
             world.focus.into_iter().collect()

@@ -1,4 +1,4 @@
-//! The tab Signals: all 64, what each is for, and what the process has arranged for it. Sends nothing.
+//! The tab Signals: all 64, what each is for, and what the process has arranged for it. Enter proposes one to the dialog that sends.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,17 +6,27 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::kept::Kept;
-use super::listing::{self, Content, Listing, Parts};
+use super::listing::{self, Content, Listing, Order, Parts};
+use super::signal;
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Key, Mouse};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
 use crate::model::signal::{Disposition, Signal, SignalState, ThreadSignals};
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
+
+/// Proposes the selected signal.
+const SEND: Action = Action {
+    name: "send-selected",
+    about: "Opens the dialog that sends the selected signal to the process",
+    keys: &[Key::of(Code::Enter)],
+    hint: "send",
+};
+
+static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [&SEND]);
 
 static SPEC: Spec = Spec {
     name: "signals",
@@ -24,18 +34,8 @@ static SPEC: Spec = Spec {
     about: "All signals: what each is for, and whether it is caught, ignored, blocked or pending.",
     place: Place::Tab,
     needs: Needs::SIGNALS,
-    actions: listing::ACTIONS,
+    actions: &ACTIONS,
 };
-
-const fn column(title: &'static str, width: u16, grows: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right: false,
-        grows,
-        rank,
-    }
-}
 
 const NUMBER: usize = 0;
 const NAME: usize = 1;
@@ -44,26 +44,23 @@ const BLOCKED: usize = 3;
 const PENDING: usize = 4;
 
 const COLUMNS: &[Column] = &[
-    Column {
-        right: true,
-        ..column("NR", 3, false, 0)
-    },
-    column("SIGNAL", 8, false, 0),
-    column("WHAT HAPPENS", 21, false, 0),
-    column("BLOCKED", 9, false, 0),
-    column("PENDING", 10, false, 0),
-    column("WHAT IT IS FOR", 14, true, 1),
+    Column::right("NR", 3, 0),
+    Column::left("SIGNAL", 8, 0),
+    Column::left("WHAT HAPPENS", 21, 0),
+    Column::left("BLOCKED", 9, 0),
+    Column::left("PENDING", 10, 0),
+    Column::left("WHAT IT IS FOR", 14, 1).growing(),
 ];
 
 /// The pane.
 #[derive(Default)]
 pub struct SignalsTab {
     kept: Kept<SignalState>,
-    list: Listing<Option<Signal>>,
-    order: Vec<Option<Signal>>,
+    list: Listing<Signal>,
+    order: Vec<Signal>,
 }
 
-fn sorted(state: &SignalState, by: usize, inverted: bool) -> Vec<Option<Signal>> {
+fn sorted(state: &SignalState, (by, inverted): (usize, bool)) -> Vec<Signal> {
     let mut all: Vec<Signal> = Signal::all().collect();
     let rank = |s: &Signal| match state.disposition(*s) {
         Disposition::Caught => 0,
@@ -81,7 +78,7 @@ fn sorted(state: &SignalState, by: usize, inverted: bool) -> Vec<Option<Signal>>
     if inverted {
         all.reverse();
     }
-    all.into_iter().map(Some).collect()
+    all
 }
 
 /// What happens when the signal comes: `caught`, `ignored`, `terminates`.
@@ -217,56 +214,49 @@ impl Panel for SignalsTab {
             return Reply::Pass;
         };
         let ended = self.kept.ended();
-        let sheet = &self.list.sheet;
-        self.order = sorted(state, sheet.sort, sheet.inverted);
+        self.order = sorted(state, self.list.sort());
         let order = &self.order;
-        let contains = |i: usize, needle: &str| {
-            let needle = needle.to_lowercase();
-            let texts = order[i].map(|s| texts(state, s));
-            texts.is_some_and(|t| t.iter().any(|t| t.to_lowercase().contains(&needle)))
-        };
-        let made = |i: usize| order[i].map_or_else(Row::default, |s| row(world, state, s, ended));
         let content = Content {
+            columns: COLUMNS,
+            order: |_| Order::Ascending,
             titles: true,
             head: head(state, ended, area.height),
-            foot: &|_| Vec::new(),
+            foot: &listing::no_foot,
             keys: order,
-            matches: &contains,
-            row: &made,
+            words: &|i| texts(state, order[i]).join(" "),
+            row: &|i| row(world, state, order[i], ended),
         };
         self.list.fit(area, content);
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
-        if action == moves::COPY {
-            let chosen = self.list.sheet.chosen().copied().flatten();
-            return chosen
-                .zip(self.kept.value())
-                .map_or(Reply::Done, |(signal, state)| {
-                    let text = format!("{signal}: {}", happens(state, signal));
-                    Reply::Do(Effect::Copy(text))
-                });
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    /// The dialog, never the signal itself.
+    fn enter(&self, world: &World) -> Reply {
+        match (world.focus, self.list.chosen()) {
+            (Some(id), Some(signal)) => Reply::Propose(&signal::SIGNAL, id, *signal),
+            _ => Reply::Say("nothing is selected".to_owned()),
         }
-        self.list.act(action, COLUMNS)
     }
 
-    fn typing(&self) -> bool {
-        self.list.sheet.typing()
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        if *action == SEND {
+            return self.enter(world);
+        }
+        self.act_on_rows(world, action)
     }
 
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.list.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.list.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        self.list.mouse(mouse, COLUMNS)
+    fn copied(&self, _: &World) -> Option<String> {
+        let signal = *self.list.chosen()?;
+        let state = self.kept.value()?;
+        Some(format!("{signal}: {}", happens(state, signal)))
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {
@@ -300,16 +290,12 @@ impl Panel for SignalsTab {
         ]
     }
 
-    fn status(&self, _: &World) -> String {
-        self.list.sheet.status()
-    }
-
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         if self.kept.value().is_none() {
             listing::empty(&world.theme, area, &self.kept.why(), buf);
             return;
         }
-        self.list.render(world, COLUMNS, |_| false, buf);
+        self.list.render(world, buf);
     }
 }
 

@@ -9,15 +9,14 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::sheet;
+use super::listing;
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Code, Key, Mouse};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::format;
-use crate::model::network::{Connection, Network};
+use crate::model::network::{Connection, Network, Rates, Talker};
 use crate::model::plan::Needs;
 use crate::model::reading::Missing;
 use crate::theme::Role;
@@ -32,22 +31,7 @@ const JUMP: Action = Action {
     hint: "peer",
 };
 
-const ACTIONS: [&Action; 16] = {
-    let mut all = [&JUMP; 16];
-    let mut i = 0;
-    while i < 8 {
-        all[i + 1] = sheet::MOVES[i];
-        i += 1;
-    }
-    all[9] = moves::SEARCH;
-    all[10] = moves::NEXT;
-    all[11] = moves::PREVIOUS;
-    all[12] = moves::SORT_LEFT;
-    all[13] = moves::SORT_RIGHT;
-    all[14] = moves::INVERT;
-    all[15] = moves::COPY;
-    all
-};
+static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [&JUMP]);
 
 static SPEC: Spec = Spec {
     name: "sockets",
@@ -102,50 +86,39 @@ impl Panel for SocketsTab {
         };
         let focus = world.focus;
         let belongs = |c: &Connection| c.holders.iter().any(|(id, ..)| Some(*id) == focus);
-        self.list.fit(self.network.as_deref(), table, belongs);
+        self.list
+            .fit(world, self.network.as_deref(), table, belongs);
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list.rows)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list.rows)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        let network = self.network.as_deref();
+        let far = network
+            .zip(self.chosen())
+            .and_then(|(n, c)| row::opposite(n, c));
+        match far {
+            Some(id) => Reply::Inspect(id, SPEC.name),
+            None => Reply::Say("the other end is not a process that can be seen".to_owned()),
+        }
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        self.chosen().map(row::copied)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
         if *action == JUMP {
-            let network = self.network.as_deref();
-            let far = network
-                .zip(self.chosen())
-                .and_then(|(n, c)| row::opposite(n, c));
-            return match far {
-                Some(id) => Reply::Inspect(id, SPEC.name),
-                None => Reply::Say("the other end is not a process that can be seen".to_owned()),
-            };
+            return self.enter(world);
         }
-        if *action == *moves::COPY {
-            return match self.chosen() {
-                Some(c) => Reply::Do(Effect::Copy(row::copied(c))),
-                None => Reply::Say("nothing is selected".to_owned()),
-            };
-        }
-        self.list.act(action)
-    }
-
-    fn typing(&self) -> bool {
-        self.list.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.list.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.list.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        self.list.mouse(mouse)
-    }
-
-    fn status(&self, _: &World) -> String {
-        self.list.sheet.status()
+        self.act_on_rows(world, action)
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {
@@ -157,7 +130,7 @@ impl Panel for SocketsTab {
             say(world, "reading the sockets …", area, buf);
             return;
         };
-        let parts = summary(&self.list, network);
+        let parts = summary(world, &self.list, network);
         let at = Rect {
             x: area.x + 1,
             height: self.head.height.min(1),
@@ -171,22 +144,38 @@ impl Panel for SocketsTab {
             ratatui::style::Modifier::empty(),
             buf,
         );
-        self.list.render(world, network, false, buf);
+        self.list.rows.render(world, buf);
         if let Some(chosen) = self.chosen() {
             layers::draw(world, network, chosen, self.layers, buf);
         }
     }
 }
 
-fn summary(list: &List, network: &Network) -> Vec<(String, Role)> {
+fn summary(world: &World, list: &List, network: &Network) -> Vec<(String, Role)> {
     let all = list.all(network);
     let (listening, connected): (Vec<_>, Vec<_>) = all.partition(|c| c.inet.listens());
     if listening.is_empty() && connected.is_empty() {
-        return vec![("It has no TCP or UDP socket.".to_owned(), Role::Dim)];
+        return match network.focus {
+            Err(Missing::Denied) => vec![
+                ("– ".to_owned(), Role::Warn),
+                ("its descriptors are not shown to this user: run pscope as its owner or with CAP_SYS_PTRACE".to_owned(), Role::Dim),
+            ],
+            _ if !network.complete => {
+                vec![("reading who holds which socket …".to_owned(), Role::Dim)]
+            }
+            _ => vec![("It has no TCP or UDP socket.".to_owned(), Role::Dim)],
+        };
     }
     let mut out = vec![
         (connected.len().to_string(), Role::Strong),
-        (" connections   ".to_owned(), Role::Dim),
+        (
+            if connected.len() == 1 {
+                " connection   ".to_owned()
+            } else {
+                " connections   ".to_owned()
+            },
+            Role::Dim,
+        ),
         (listening.len().to_string(), Role::Strong),
         (" listening".to_owned(), Role::Dim),
     ];
@@ -195,6 +184,16 @@ fn summary(list: &List, network: &Network) -> Vec<(String, Role)> {
         let received: f64 = rates.iter().map(|r| r.received).sum();
         let sent: f64 = rates.iter().map(|r| r.sent).sum();
         out.push(("   TCP in ".to_owned(), Role::Dim));
+        out.push((format::rate(received), Role::Text));
+        out.push((" out ".to_owned(), Role::Dim));
+        out.push((format::rate(sent), Role::Text));
+    }
+    // What ended since the last reading is in no row, and may be most of what a server does.
+    let own = |t: &&Talker| t.who.as_ref().map(|(id, _)| *id) == world.focus;
+    let ended = network.talkers.iter().find(own).filter(|t| t.ended > 0);
+    if let Some(talker) = ended {
+        let Rates { received, sent } = talker.of_ended;
+        out.push((format!("   {} ended, in ", talker.ended), Role::Dim));
         out.push((format::rate(received), Role::Text));
         out.push((" out ".to_owned(), Role::Dim));
         out.push((format::rate(sent), Role::Text));

@@ -14,15 +14,15 @@ use ratatui::layout::Rect;
 use super::kept::Kept;
 use super::listing::{self, Content, Listing};
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Key, Mouse};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::id::Tid;
 use crate::model::plan::{Needs, Plan};
 use crate::model::threads::{ThreadRow, Threads};
 use crate::model::wait::Wait;
+
+static ACTIONS: [&Action; 17] = listing::actions(moves::FIRST, []);
 
 static SPEC: Spec = Spec {
     name: "threads",
@@ -31,7 +31,7 @@ static SPEC: Spec = Spec {
     place: Place::Tab,
     // Descriptors, since a wait tells who is at the other end.
     needs: Needs::WAITS.union(Needs::FILES),
-    actions: listing::ACTIONS,
+    actions: &ACTIONS,
 };
 
 /// The pane.
@@ -47,7 +47,7 @@ pub struct ThreadsTab {
 
 impl ThreadsTab {
     fn sort(&mut self, threads: &Threads) {
-        let by = self.list.sheet.sort;
+        let (by, inverted) = self.list.sort();
         self.order = (0..threads.rows.len()).collect();
         let row = |i: usize| &threads.rows[i];
         if by == rows::WAITS {
@@ -56,11 +56,11 @@ impl ThreadsTab {
         } else {
             self.order.sort_by(|a, b| compare(by, row(*a), row(*b)));
         }
-        if self.list.sheet.inverted {
+        if inverted {
             self.order.reverse();
         }
         self.keys = self.order.iter().map(|i| row(*i).id.tid).collect();
-        self.sorted = Some((by, self.list.sheet.inverted));
+        self.sorted = Some((by, inverted));
     }
 }
 
@@ -86,8 +86,11 @@ impl Panel for ThreadsTab {
 
     fn plan(&self, _: &World, plan: &mut Plan) {
         plan.needs |= SPEC.needs;
-        let shown = self.keys.get(self.list.in_view()).unwrap_or_default();
-        plan.threads = shown.into();
+        let shown: Vec<Tid> = self
+            .list
+            .in_view()
+            .filter_map(|i| self.keys.get(i).copied())
+            .collect();
         if let Some(threads) = self.kept.value() {
             let rows = shown.iter().filter_map(|tid| threads.get(*tid));
             let waits = rows.filter_map(|r| Some(&r.detail.as_ref().ok()?.waiting.what));
@@ -95,62 +98,43 @@ impl Panel for ThreadsTab {
             let fds: BTreeSet<u32> = fds.filter_map(|f| u32::try_from(f.number).ok()).collect();
             plan.descriptors = fds.into_iter().collect();
         }
+        plan.threads = shown.into();
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         let changed = self.kept.take(world, world.detail.threads.as_ref());
         let threads = self.kept.value().map(Arc::clone).unwrap_or_default();
-        let order = Some((self.list.sheet.sort, self.list.sheet.inverted));
-        if changed || self.sorted != order {
+        if changed || self.sorted != Some(self.list.sort()) {
             self.sort(&threads);
         }
+        let ended = self.kept.ended();
+        let at = |i: usize| &threads.rows[self.order[i]];
         let content = Content {
+            columns: rows::COLUMNS,
+            order: rows::order,
             titles: true,
-            head: rows::head(&threads, self.kept.ended(), area.height),
-            foot: &|i| foot::lines(world, &threads, &threads.rows[self.order[i]], area.width),
+            head: rows::head(&threads, ended, area.height),
+            foot: &|i| foot::lines(world, &threads, at(i), area.width),
             keys: &self.keys,
-            matches: &|i, needle| {
-                rows::contains(world, &threads, &threads.rows[self.order[i]], needle)
-            },
-            row: &|i| {
-                rows::row(
-                    world,
-                    &threads,
-                    &threads.rows[self.order[i]],
-                    self.kept.ended(),
-                )
-            },
+            words: &|i| rows::text(world, &threads, at(i)),
+            row: &|i| rows::row(world, &threads, at(i), ended),
         };
         self.list.fit(area, content);
         Reply::Pass
     }
 
-    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
-        if action == moves::COPY {
-            let row = self.list.sheet.chosen().zip(self.kept.value());
-            return row.map_or(Reply::Done, |(tid, threads)| {
-                Reply::Do(Effect::Copy(rows::copied(world, threads, *tid)))
-            });
-        }
-        self.list.act(action, rows::COLUMNS)
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
     }
 
-    fn typing(&self) -> bool {
-        self.list.sheet.typing()
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
     }
 
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.list.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.list.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        self.list.mouse(mouse, rows::COLUMNS)
+    fn copied(&self, world: &World) -> Option<String> {
+        let threads = self.kept.value()?;
+        let tid = *self.list.chosen()?;
+        Some(rows::copied(world, threads, tid))
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {
@@ -158,17 +142,12 @@ impl Panel for ThreadsTab {
         explain::lines(self.kept.value().map(AsRef::as_ref))
     }
 
-    fn status(&self, _: &World) -> String {
-        self.list.sheet.status()
-    }
-
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         if self.kept.value().is_none() {
             listing::empty(&world.theme, area, &self.kept.why(), buf);
             return;
         }
-        self.list
-            .render(world, rows::COLUMNS, rows::is_descending, buf);
+        self.list.render(world, buf);
     }
 }
 

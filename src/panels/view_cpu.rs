@@ -14,13 +14,14 @@ use super::listing::{self, Content, Listing};
 use crate::app::action::Action;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::format;
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::ProcId;
 use crate::model::plan::Needs;
 use crate::model::timeline::{Origin, PidStats, Timeline, Window};
 use crate::theme::Role;
+use crate::widgets::table::{Row, Table};
 
 /// Opens the selected process.
 const INSPECT: Action = Action {
@@ -30,13 +31,9 @@ const INSPECT: Action = Action {
     hint: "inspect",
 };
 
-static SPEC: Spec = Spec {
-    name: "view-cpu",
-    title: "CPU",
-    about: "Which process had each core, for how long, and who took it from whom.",
-    place: Place::View(2),
-    needs: Needs::SWITCHES.union(Needs::SENSORS),
-    actions: &[
+static ACTIONS: [&Action; 25] = listing::actions(
+    moves::FIRST,
+    [
         &picture::CURSOR_LEFT,
         &picture::CURSOR_RIGHT,
         &picture::ZOOM_OUT,
@@ -45,23 +42,20 @@ static SPEC: Spec = Spec {
         &picture::LATER,
         &picture::FOCUS,
         &INSPECT,
-        moves::UP,
-        moves::DOWN,
-        moves::PAGE_UP,
-        moves::PAGE_DOWN,
-        moves::HALF_UP,
-        moves::HALF_DOWN,
-        moves::FIRST,
-        moves::LAST,
-        moves::SEARCH,
-        moves::NEXT,
-        moves::PREVIOUS,
-        moves::SORT_LEFT,
-        moves::SORT_RIGHT,
-        moves::INVERT,
     ],
+);
+
+static SPEC: Spec = Spec {
+    name: "view-cpu",
+    title: "CPU",
+    about: "Which process had each core, for how long, and who took it from whom.",
+    place: Place::View(2),
+    needs: Needs::SWITCHES.union(Needs::SENSORS),
+    actions: &ACTIONS,
 };
 
+/// Rows of a lane: two of cells, one for how runs ended, one to breathe.
+const TALL: u16 = 4;
 /// From this width on the selected process has a column of its own.
 const BESIDE: u16 = 110;
 
@@ -71,6 +65,9 @@ pub struct ViewCpu {
     list: Listing<ProcId>,
     found: Vec<PidStats>,
     keys: Vec<ProcId>,
+    /// The rows below the processes, and where they stand.
+    sums: Vec<Row>,
+    sums_area: Rect,
     side: Vec<SumLine>,
     side_area: Rect,
     made: Option<Made>,
@@ -78,13 +75,13 @@ pub struct ViewCpu {
 
 impl Default for ViewCpu {
     fn default() -> Self {
-        let mut list = Listing::default();
-        list.sheet.sort = table::SHARE;
         Self {
             picture: Picture::default(),
-            list,
+            list: Listing::sorted_by(table::SHARE),
             found: Vec::new(),
             keys: Vec::new(),
+            sums: Vec::new(),
+            sums_area: Rect::default(),
             side: Vec::new(),
             side_area: Rect::default(),
             made: None,
@@ -107,7 +104,7 @@ impl ViewCpu {
         let lanes = Rect {
             x: area.x + 1.min(area.width),
             width: area.width.saturating_sub(2),
-            height: (lanes.max(1) * 3 + 1).min(most),
+            height: (lanes.max(1) * TALL + 1).min(most),
             ..area
         };
         let below = Rect {
@@ -130,16 +127,35 @@ impl ViewCpu {
         [lanes, table, side]
     }
 
+    /// Takes the last lines for the sums, as many as leave the processes two thirds.
+    fn keep_room(&mut self, below: Rect, heads: u16) -> Rect {
+        let height = (self.sums.len() as u16).min(below.height / 3);
+        let table = heads.min(below.height / 3)
+            + 1
+            + self.found.len().min(usize::from(below.height)) as u16;
+        let table = table.min(below.height - height);
+        self.sums_area = Rect {
+            y: below.y + table,
+            height,
+            ..below
+        };
+        Rect {
+            height: table,
+            ..below
+        }
+    }
+
     fn make(&mut self, world: &World, window: Window) {
-        let sort = (self.list.sheet.sort, self.list.sheet.inverted);
-        let chosen = self.list.sheet.chosen().copied();
+        let sort = self.list.sort();
+        let chosen = self.list.chosen().copied();
         let same = self.made.as_ref().is_some_and(|m| {
             Arc::ptr_eq(&m.timeline, &world.timeline) && m.window == window && m.sort == sort
         });
         if !same {
             self.found = world.timeline.by_process(window);
-            table::order(&mut self.found, sort);
+            table::sort(&mut self.found, sort);
             self.keys = self.found.iter().map(|p| p.who.id).collect();
+            self.sums = table::sums(world, window);
         }
         let side = self.made.as_ref().map(|m| m.chosen);
         if !same || side != Some(chosen) {
@@ -164,68 +180,83 @@ impl Panel for ViewCpu {
         let [lanes, below, side] = Self::areas(world, area);
         self.side_area = side;
         let right = picture::numbers_width(lanes.width);
-        self.picture.fit(world, lanes, 3, right);
+        self.picture.fit(world, lanes, TALL, right);
         let Some(window) = self.picture.window() else {
             return Reply::Pass;
         };
         self.make(world, window);
-        let (found, seconds) = (&self.found, window.span().seconds());
+        let heads = heads(world, window);
+        let below = self.keep_room(below, heads.len() as u16);
+        let (found, seconds) = (&self.found, world.timeline.known(window).seconds());
         let name = |i: usize| table::name(world, &found[i]);
         let content = Content {
-            head: vec![sensors::line(world), head(world, window)],
-            foot: &|_| Vec::new(),
+            columns: table::COLUMNS,
+            order: table::order,
+            head: heads,
+            foot: &listing::no_foot,
             titles: true,
             keys: &self.keys,
-            matches: &|i, needle| name(i).to_lowercase().contains(&needle.to_lowercase()),
+            words: &|i| format!("{} {}", found[i].who.id.pid, name(i)),
             row: &|i| table::row(world, &found[i], &name(i), seconds),
         };
         self.list.fit(below, content);
         // The first fit chooses the first row.
-        if self.made.as_ref().map(|m| m.chosen) != Some(self.list.sheet.chosen().copied()) {
+        if self.made.as_ref().map(|m| m.chosen) != Some(self.list.chosen().copied()) {
             self.make(world, window);
         }
         Reply::Pass
     }
 
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        match self.list.chosen() {
+            Some(id) => Reply::Inspect(*id, "schedule"),
+            None => Reply::Done,
+        }
+    }
+
+    fn copied(&self, world: &World) -> Option<String> {
+        let found = self.found.get(self.list.selected()?)?;
+        Some(format!(
+            "{} {}",
+            found.who.id.pid,
+            table::name(world, found)
+        ))
+    }
+
     fn act(&mut self, world: &World, action: &'static Action) -> Reply {
         if *action == INSPECT {
-            let chosen = self.list.sheet.chosen();
-            return chosen.map_or(Reply::Done, |id| Reply::Inspect(*id, "schedule"));
+            return self.enter(world);
         }
-        if picture::TIME.contains(&action)
-            || *action == picture::CURSOR_LEFT
-            || *action == picture::CURSOR_RIGHT
+        if *action == picture::FOCUS
+            && let Some(id) = self.list.chosen()
         {
-            if *action == picture::FOCUS
-                && let Some(id) = self.list.sheet.chosen()
-            {
-                self.picture.focused = !self.picture.focused;
-                return Reply::Focus(*id);
-            }
+            self.picture.focused = !self.picture.focused;
+            return Reply::Focus(*id);
+        }
+        let moves_picture = [&picture::CURSOR_LEFT, &picture::CURSOR_RIGHT].contains(&action);
+        if moves_picture || picture::TIME.contains(&action) {
             return self.picture.act(world, action).unwrap_or_default();
         }
-        self.list.act(action, table::COLUMNS)
-    }
-
-    fn typing(&self) -> bool {
-        self.list.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.list.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.list.sheet.paste(text);
-        Reply::Done
+        self.act_on_rows(world, action)
     }
 
     fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
         match self.picture.mouse(world, mouse) {
-            Reply::Pass => self.list.mouse(mouse, table::COLUMNS),
+            Reply::Pass => match self.list.mouse(mouse) {
+                Hit::Missed => Reply::Pass,
+                Hit::Taken => Reply::Done,
+                Hit::Again => self.enter(world),
+            },
             Reply::Focus(id) => {
-                self.list.sheet.choose(id);
+                self.list.choose(id);
                 Reply::Focus(id)
             }
             other => other,
@@ -241,11 +272,13 @@ impl Panel for ViewCpu {
     fn status(&self, world: &World) -> String {
         let system = &world.snapshot.system;
         let rate = system.switches.map_or("–".to_owned(), format::per_second);
-        format!("{rate} switches/s · {} running", system.running)
+        let machine = format!("{rate} switches/s · {} running", system.running);
+        format!("{}  {machine}", self.list.status())
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        let mut words = table::words();
+        let mut words = picture::explain(world);
+        words.extend(table::words());
         words.extend(sensors::explain(world));
         words
     }
@@ -257,8 +290,16 @@ impl Panel for ViewCpu {
             return;
         }
         self.picture.draw(world, buf);
-        self.list
-            .render(world, table::COLUMNS, table::is_descending, buf);
+        self.list.render(world, buf);
+        let sums = Table {
+            columns: table::COLUMNS,
+            rows: &self.sums,
+            selected: None,
+            sort: None,
+            needle: "",
+            header: false,
+        };
+        sums.render(&world.theme, self.sums_area, buf);
         let side = Rect {
             y: self.side_area.y + 1,
             height: self.side_area.height.saturating_sub(1),
@@ -270,22 +311,68 @@ impl Panel for ViewCpu {
     }
 }
 
+/// The lines above the table: sensors where there are any, who holds the machine back, what the table is about.
+fn heads(world: &World, window: Window) -> Vec<listing::Parts> {
+    let sensors = sensors::line(world);
+    let mut out = vec![pressure(world)];
+    if !sensors.is_empty() {
+        out.push(sensors);
+    }
+    out.push(head(world, window));
+    out
+}
+
+/// How many tasks want a core, and for how much of the time some waited.
+fn pressure(world: &World) -> listing::Parts {
+    let system = &world.snapshot.system;
+    let cores = system.cores.len();
+    let role = if system.running as usize > cores {
+        Role::Warn
+    } else {
+        Role::Strong
+    };
+    let mut parts = vec![
+        (system.running.to_string(), role),
+        (
+            format!(" running or waiting for one of {cores} cores"),
+            Role::Dim,
+        ),
+        (" · pressure ".to_owned(), Role::Dim),
+    ];
+    match &system.pressure[0] {
+        Ok(p) => {
+            let role = if p.some_10 >= 10.0 {
+                Role::Warn
+            } else {
+                Role::Strong
+            };
+            parts.push((format!("{:.0}%", p.some_10), role));
+            parts.push((format!(", {:.0}% in 60 s", p.some_60), Role::Dim));
+        }
+        Err(why) => parts.push((format!("– {}", why.word()), Role::Dim)),
+    }
+    if let Some([one, five, fifteen]) = system.load {
+        parts.push((
+            format!(" · load {one:.2} {five:.2} {fifteen:.2}"),
+            Role::Dim,
+        ));
+    }
+    parts
+}
+
 /// What the table is about.
 fn head(world: &World, window: Window) -> listing::Parts {
     let line = &world.timeline;
-    let run: u64 = line
-        .lanes
-        .iter()
-        .map(|l| l.total(window, line.origin).run.0)
-        .sum();
-    let all = window.span().0.max(1) as f64 * line.lanes.len().max(1) as f64;
-    let busy = run as f64 * 100.0 / all;
+    let lanes = line.lanes.iter();
+    let (run, all) = lanes.fold((0, 0), |(run, all), lane| {
+        let sums = lane.total(window, line.origin);
+        (run + sums.run.0, all + lane.known(window).0)
+    });
+    let busy = run as f64 * 100.0 / all.max(1) as f64;
+    let known = line.known(window);
     let mut parts = vec![
         ("Who had the cores ".to_owned(), Role::Title),
-        (
-            format!("in these {}", picture::rounded(Nanos(window.span().0))),
-            Role::Dim,
-        ),
+        (format!("in these {}", picture::rounded(known)), Role::Dim),
     ];
     if line.origin != Origin::Own {
         parts.push((

@@ -9,16 +9,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::sheet::{self, Sheet};
+use super::listing::{self, Content, Listing};
 use crate::app::action::Action;
-use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::detail::Stamped;
 use crate::model::disk::{DiskRates, Disks};
 use crate::model::format;
-use crate::model::id::ProcId;
+use crate::model::id::{Bytes, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::theme::Role;
@@ -32,23 +32,39 @@ const INSPECT: Action = Action {
     hint: "inspect",
 };
 
+static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [&INSPECT]);
+
 static SPEC: Spec = Spec {
     name: "view-disks",
     title: "Disks",
     about: "What each disk does, how full filesystems are, and which processes read and write.",
     place: Place::View(4),
     needs: Needs::DISKS.union(Needs::IO),
-    actions: &sheet::with::<4, 12>([&INSPECT, moves::SEARCH, moves::NEXT, moves::PREVIOUS]),
+    actions: &ACTIONS,
 };
 
 /// The view.
-#[derive(Default)]
 pub struct ViewDisks {
-    sheet: Sheet<ProcId>,
-    processes: Vec<processes::Busy>,
+    list: Listing<ProcId>,
+    processes: processes::List,
+    /// Whom the answer names: who moves the most, whatever the order of the table.
+    busiest: Option<processes::Busy>,
     newest: Option<Arc<Disks>>,
     rates: Vec<Reading<DiskRates>>,
     layout: Layout,
+}
+
+impl Default for ViewDisks {
+    fn default() -> Self {
+        Self {
+            list: Listing::sorted_by(processes::BY_BOTH),
+            processes: processes::List::default(),
+            busiest: None,
+            newest: None,
+            rates: Vec::new(),
+            layout: Layout::default(),
+        }
+    }
 }
 
 /// Where each part stands; an area without height is left out.
@@ -84,60 +100,58 @@ impl Panel for ViewDisks {
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
-        self.processes = processes::list(&world.snapshot);
+        let accounted = self.newest.as_ref().and_then(|d| d.delay_accounting);
+        self.processes = processes::list(&world.snapshot, accounted);
+        self.busiest = self.processes.busiest().cloned();
+        processes::sort(&mut self.processes.rows, self.list.sort());
         self.layout = layout(self.newest.as_deref(), area);
-        let rows: Vec<ProcId> = self.processes.iter().map(|p| p.id).collect();
-        let height = usize::from(self.layout.processes.height.saturating_sub(1));
-        let processes = &self.processes;
-        self.sheet
-            .fit(&rows, height, |i, needle| processes[i].matches(needle));
+        let keys: Vec<ProcId> = self.processes.rows.iter().map(|p| p.id).collect();
+        let processes = &self.processes.rows;
+        let content = Content {
+            columns: &processes::COLUMNS,
+            order: processes::order,
+            titles: true,
+            head: Vec::new(),
+            foot: &listing::no_foot,
+            keys: &keys,
+            words: &|i| processes[i].words(),
+            row: &|i| processes::row(world, &processes[i]),
+        };
+        self.list.fit(self.layout.processes, content);
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        match self.list.chosen() {
+            Some(id) => Reply::Inspect(*id, "files"),
+            None => Reply::Done,
+        }
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        let row = self.processes.rows.get(self.list.selected()?);
+        row.map(processes::Busy::words)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
         if *action == INSPECT {
-            let chosen = self.sheet.chosen();
-            return chosen.map_or(Reply::Done, |id| Reply::Inspect(*id, "files"));
+            return self.enter(world);
         }
-        if self.sheet.act(action, 0) {
-            Reply::Done
-        } else {
-            Reply::Pass
-        }
-    }
-
-    fn typing(&self) -> bool {
-        self.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        let row = i32::from(mouse.row) - i32::from(self.layout.processes.y) - 1;
-        let here = usize::try_from(row).ok();
-        let again =
-            mouse.press == Press::Left && here.is_some() && self.sheet.selected_in_view() == here;
-        match self.sheet.chosen().copied() {
-            Some(id) if again => Reply::Inspect(id, "files"),
-            _ if self.sheet.mouse(mouse, row) => Reply::Done,
-            _ => Reply::Pass,
-        }
-    }
-
-    fn status(&self, _: &World) -> String {
-        self.sheet.status()
+        self.act_on_rows(world, action)
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {
-        tables::explain()
+        let mut out = tables::explain();
+        out.extend(self.missing());
+        out
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
@@ -157,34 +171,61 @@ impl Panel for ViewDisks {
             );
             return;
         };
-        line::draw(
-            theme,
-            self.layout.answer,
-            &self.answer(disks),
-            Modifier::empty(),
-            buf,
-        );
+        let answers = [self.answer(disks), fullest(disks), self.waiting()];
+        for (i, parts) in answers
+            .iter()
+            .enumerate()
+            .take(usize::from(self.layout.answer.height))
+        {
+            let row = Rect {
+                y: self.layout.answer.y + i as u16,
+                height: 1,
+                ..self.layout.answer
+            };
+            line::draw(theme, row, parts, Modifier::empty(), buf);
+        }
         tables::devices(theme, disks, &self.rates, self.layout.devices, buf);
         tables::filesystems(theme, disks, self.layout.filesystems, buf);
-        let title = [
-            (" Processes".to_owned(), Role::Title),
-            (
-                "  by what they read from and write to disks".to_owned(),
-                Role::Dim,
-            ),
-        ];
+        let title = self.processes.title();
         line::draw(theme, self.layout.title, &title, Modifier::empty(), buf);
-        processes::draw(
-            world,
-            &self.processes,
-            &self.sheet,
-            self.layout.processes,
-            buf,
-        );
+        self.list.render(world, buf);
     }
 }
 
 impl ViewDisks {
+    /// Who is held up by a disk now.
+    fn waiting(&self) -> Vec<(String, Role)> {
+        let names = self.processes.held_up();
+        if names.is_empty() {
+            return vec![(" nobody is blocked on a disk".to_owned(), Role::Dim)];
+        }
+        vec![
+            (" blocked on a disk: ".to_owned(), Role::Dim),
+            (names, Role::Bad),
+        ]
+    }
+
+    /// Why there are dashes, for those that there are.
+    fn missing(&self) -> Vec<(String, String)> {
+        let dash = |why: String| ("–".to_owned(), why);
+        let mut out = Vec::new();
+        let disks = self.newest.as_deref();
+        if disks.is_some_and(|d| d.delay_accounting == Some(false)) {
+            let how = "the kernel does not account how long tasks wait for disks: turn it on with 'sysctl kernel.task_delayacct=1' (what waited before is not counted)";
+            out.push(dash(how.to_owned()));
+        }
+        if self.processes.denied > 0 {
+            let how = "processes of other users do not show what they read and write: run pscope as root or with CAP_SYS_PTRACE";
+            out.push(dash(format!("{} {how}", self.processes.denied)));
+        }
+        for f in disks.map_or(&[][..], |d| &d.filesystems) {
+            if let Err(why) = f.space {
+                out.push(dash(format!("{}: {}", f.mount, tables::silence(why))));
+            }
+        }
+        out
+    }
+
     /// The busiest device, and who is at it.
     fn answer(&self, disks: &Disks) -> Vec<(String, Role)> {
         let rated = disks.devices.iter().zip(&self.rates);
@@ -211,13 +252,47 @@ impl ViewDisks {
             (", writes ".to_owned(), Role::Dim),
             (format::rate(rates.written), Role::Text),
         ];
-        if let Some(top) = self.processes.first().filter(|p| p.total() > 0.0) {
+        if let Some(top) = &self.busiest {
             out.push(("; most by ".to_owned(), Role::Dim));
             out.push((format!("{} {}", top.id.pid, top.name), Role::Strong));
             out.push((format!(" {}", format::rate(top.total())), Role::Text));
         }
         out
     }
+}
+
+/// The fullest filesystem, and those that do not answer.
+fn fullest(disks: &Disks) -> Vec<(String, Role)> {
+    let known = disks
+        .filesystems
+        .iter()
+        .filter_map(|f| Some((f, f.fullness()?)));
+    let mut out = Vec::new();
+    if let Some((f, percent)) = known.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        let role = if percent >= 90.0 {
+            Role::Warn
+        } else {
+            Role::Strong
+        };
+        out.push((format!(" {}", f.mount), Role::Strong));
+        out.push((" is the fullest: ".to_owned(), Role::Dim));
+        out.push((format!("{percent:.0}%"), role));
+        let left = f.space.map_or(0, |s| s.available.0);
+        out.push((format!(", {} left", format::bytes(Bytes(left))), Role::Dim));
+    }
+    let silent = disks
+        .filesystems
+        .iter()
+        .filter(|f| f.space == Err(Missing::Late));
+    let silent: Vec<&str> = silent.map(|f| f.mount.as_str()).collect();
+    if !silent.is_empty() {
+        let gap = if out.is_empty() { " " } else { "; " };
+        out.push((
+            format!("{gap}no answer from {}", silent.join(", ")),
+            Role::Bad,
+        ));
+    }
+    out
 }
 
 /// The answer, the devices, the filesystems, the processes: each as high as it needs, the last one what is left.
@@ -234,7 +309,7 @@ fn layout(disks: Option<&Disks>, area: Rect) -> Layout {
         (d.devices.len() as u16, d.filesystems.len() as u16)
     });
     let third = area.height / 3;
-    let answer = take(1);
+    let answer = take(if area.height > 16 { 3 } else { 1 });
     take(u16::from(area.height > 12));
     let devices = take((devices + 1).min(third));
     take(u16::from(area.height > 12));

@@ -9,17 +9,15 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::sheet::{self, Sheet};
+use super::listing::{self, Content, Listing};
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::id::ProcId;
 use crate::model::ipc::{Ipc, Pair};
 use crate::model::plan::Needs;
-use crate::widgets::table::{Row, Table};
 
 /// Opens the process on the left.
 const INSPECT: Action = Action {
@@ -45,21 +43,7 @@ const SHOW: Action = Action {
     hint: "neighbourhood",
 };
 
-const ACTIONS: [&Action; 15] = {
-    let mut all = [&INSPECT; 15];
-    let mut i = 0;
-    while i < 8 {
-        all[i + 1] = sheet::MOVES[i];
-        i += 1;
-    }
-    all[9] = moves::SEARCH;
-    all[10] = moves::NEXT;
-    all[11] = moves::PREVIOUS;
-    all[12] = moves::COPY;
-    all[13] = &OTHER;
-    all[14] = &SHOW;
-    all
-};
+static ACTIONS: [&Action; 20] = listing::actions(moves::HOME, [&INSPECT, &OTHER, &SHOW]);
 
 static SPEC: Spec = Spec {
     name: "view-ipc",
@@ -71,11 +55,10 @@ static SPEC: Spec = Spec {
 };
 
 /// The view.
-#[derive(Default)]
 pub struct ViewIpc {
-    sheet: Sheet<(ProcId, ProcId)>,
+    list: Listing<(ProcId, ProcId)>,
     ipc: Option<Arc<Ipc>>,
-    rows: Vec<usize>,
+    order: Vec<usize>,
     /// Only pairs of this process.
     only: Option<ProcId>,
     answers: Rect,
@@ -83,9 +66,23 @@ pub struct ViewIpc {
     graph: Rect,
 }
 
+impl Default for ViewIpc {
+    fn default() -> Self {
+        Self {
+            list: Listing::sorted_by(row::BY),
+            ipc: None,
+            order: Vec::new(),
+            only: None,
+            answers: Rect::ZERO,
+            table: Rect::ZERO,
+            graph: Rect::ZERO,
+        }
+    }
+}
+
 impl ViewIpc {
     fn chosen(&self) -> Option<&Pair> {
-        let row = self.rows.get(self.sheet.selected()?)?;
+        let row = self.order.get(self.list.selected()?)?;
         self.ipc.as_deref()?.pairs.get(*row)
     }
 
@@ -134,79 +131,64 @@ impl Panel for ViewIpc {
         self.ipc = slot.and_then(|s| s.value.as_ref().ok()).cloned();
         self.divide(area);
         let pairs = self.ipc.as_deref().map_or(&[][..], |ipc| &ipc.pairs);
-        let needle = self.sheet.needle().to_lowercase();
         let only = self.only;
-        let fits = |p: &Pair| {
-            only.is_none_or(|id| p.a.id == id || p.b.id == id)
-                && (needle.is_empty() || row::text(p).contains(&needle))
+        let here = |p: &Pair| only.is_none_or(|id| p.a.id == id || p.b.id == id);
+        self.order.clear();
+        self.order
+            .extend((0..pairs.len()).filter(|i| here(&pairs[*i])));
+        row::sort(&mut self.order, pairs, self.list.sort());
+        let key = |i: &usize| (pairs[*i].a.id, pairs[*i].b.id);
+        let keys: Vec<_> = self.order.iter().map(key).collect();
+        let order = &self.order;
+        let content = Content {
+            columns: &row::COLUMNS,
+            order: row::order,
+            titles: true,
+            head: Vec::new(),
+            foot: &listing::no_foot,
+            keys: &keys,
+            words: &|i| row::copied(&pairs[order[i]]),
+            row: &|i| row::cells(world, &pairs[order[i]]),
         };
-        self.rows.clear();
-        self.rows
-            .extend((0..pairs.len()).filter(|i| fits(&pairs[*i])));
-        let keys: Vec<_> = self
-            .rows
-            .iter()
-            .map(|i| (pairs[*i].a.id, pairs[*i].b.id))
-            .collect();
-        let height = usize::from(self.table.height.saturating_sub(1));
-        self.sheet.fit(&keys, height, |_, _| true);
+        self.list.fit(self.table, content);
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
-        match action.name {
-            name if name == INSPECT.name => return self.inspect(false),
-            name if name == OTHER.name => return self.inspect(true),
-            name if name == SHOW.name => {
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        self.inspect(false)
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        self.chosen().map(row::copied)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        match *action {
+            INSPECT => self.inspect(false),
+            OTHER => self.inspect(true),
+            SHOW => {
                 self.only = match self.only {
                     Some(_) => None,
                     None => self.chosen().map(|p| p.a.id),
                 };
+                Reply::Done
             }
-            name if name == moves::COPY.name => {
-                return match self.chosen() {
-                    Some(pair) => Reply::Do(Effect::Copy(row::copied(pair))),
-                    None => Reply::Say("nothing is selected".to_owned()),
-                };
-            }
-            _ if self.sheet.act(action, 0) => {}
-            _ => return Reply::Pass,
-        }
-        Reply::Done
-    }
-
-    fn typing(&self) -> bool {
-        self.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        let row = i32::from(mouse.row) - i32::from(self.table.y) - 1;
-        let again = mouse.press == Press::Left
-            && usize::try_from(row).is_ok_and(|r| self.sheet.selected_in_view() == Some(r));
-        if again {
-            return self.inspect(false);
-        }
-        if self.sheet.mouse(mouse, row) {
-            Reply::Done
-        } else {
-            Reply::Pass
+            _ => self.act_on_rows(world, action),
         }
     }
 
     fn status(&self, _: &World) -> String {
         match self.only {
-            Some(id) => format!("only {}  {}", id.pid, self.sheet.status()),
-            None => self.sheet.status(),
+            Some(id) => format!("only {}  {}", id.pid, self.list.status()),
+            None => self.list.status(),
         }
     }
 
@@ -220,21 +202,7 @@ impl Panel for ViewIpc {
             return;
         };
         answers::draw(world, ipc, self.answers, buf);
-        let shown = self.rows.get(self.sheet.window()).unwrap_or_default();
-        let rows: Vec<Row> = shown
-            .iter()
-            .filter_map(|i| ipc.pairs.get(*i))
-            .map(|p| row::cells(world, p))
-            .collect();
-        Table {
-            columns: &row::COLUMNS,
-            rows: &rows,
-            selected: self.sheet.selected_in_view(),
-            sort: None,
-            needle: self.sheet.needle(),
-            header: true,
-        }
-        .render(&world.theme, self.table, buf);
+        self.list.render(world, buf);
         if let Some(chosen) = self.chosen() {
             neighbours::draw(world, ipc, &chosen.a, self.graph, buf);
         }
@@ -242,4 +210,4 @@ impl Panel for ViewIpc {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

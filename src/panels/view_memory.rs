@@ -2,6 +2,7 @@
 
 mod draw;
 mod holders;
+mod kernel;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,17 +10,18 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::sheet::{self, Sheet};
+use super::listing::{self, Content, Listing};
 use crate::app::action::Action;
-use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::detail::Stamped;
-use crate::model::id::ProcId;
+use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::machine_memory::{MachineMemory, MemoryRates};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
+use crate::model::sample::Memory;
 
 /// Opens the selected holder.
 const INSPECT: Action = Action {
@@ -28,6 +30,8 @@ const INSPECT: Action = Action {
     keys: &[Key::of(Code::Enter)],
     hint: "inspect",
 };
+
+static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [&INSPECT]);
 
 static SPEC: Spec = Spec {
     name: "view-memory",
@@ -38,22 +42,30 @@ static SPEC: Spec = Spec {
         .union(Needs::PSS)
         .union(Needs::OOM)
         .union(Needs::STATUS),
-    actions: &sheet::with::<4, 12>([&INSPECT, moves::SEARCH, moves::NEXT, moves::PREVIOUS]),
+    actions: &ACTIONS,
 };
 
 /// How many ticks the history keeps.
 const HISTORY: usize = 240;
 /// How many of the biggest processes are asked for their proportional memory.
 const CANDIDATES: usize = 40;
+/// How many of them the third line names.
+const NAMED: usize = 2;
 
 /// The view with its history.
 pub struct ViewMemory {
-    sheet: Sheet<ProcId>,
+    list: Listing<ProcId>,
     holders: Vec<holders::Holder>,
     /// Share of memory in use and of swap in use at the last ticks, 0..1.
     history: VecDeque<(f64, f64)>,
+    /// The tick that the history ends with.
+    heard: Option<Nanos>,
     newest: Option<Arc<MachineMemory>>,
     rates: Reading<MemoryRates>,
+    /// Whom the third line names, whatever the order of the table.
+    biggest: Vec<(String, Bytes)>,
+    /// How many lines stand above the table.
+    heights: draw::Heights,
     /// Where the table of holders is, header included.
     table: Rect,
 }
@@ -61,12 +73,37 @@ pub struct ViewMemory {
 impl Default for ViewMemory {
     fn default() -> Self {
         Self {
-            sheet: Sheet::default(),
+            list: Listing::sorted_by(holders::SIZE),
             holders: Vec::new(),
             history: VecDeque::new(),
+            heard: None,
             newest: None,
             rates: Err(Missing::Soon),
+            biggest: Vec::new(),
+            heights: draw::Heights::default(),
             table: Rect::ZERO,
+        }
+    }
+}
+
+impl ViewMemory {
+    /// The past goes on while nobody looks, from what every tick tells anyway.
+    fn remember(&mut self, world: &World) {
+        let at = world.snapshot.at;
+        let Ok(memory) = world.snapshot.system.memory else {
+            return;
+        };
+        if self.heard == Some(at) {
+            return;
+        }
+        self.heard = Some(at);
+        let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
+        self.history.push_back((
+            share(memory.used().0, memory.total.0),
+            share(memory.swap_used().0, memory.swap_total.0),
+        ));
+        if self.history.len() > HISTORY {
+            self.history.pop_front();
         }
     }
 }
@@ -78,11 +115,17 @@ impl Panel for ViewMemory {
 
     fn plan(&self, world: &World, plan: &mut Plan) {
         plan.needs |= SPEC.needs;
+        let swapped = |m: &Memory| m.swap_used().0 > 0;
+        if world.snapshot.system.memory.as_ref().is_ok_and(swapped) {
+            // Whoever is swapped out holds memory as well, and its resident part does not tell.
+            plan.of_all |= Needs::STATUS;
+        }
         let biggest = holders::biggest(&world.snapshot, CANDIDATES);
         plan.visible = plan.visible.iter().copied().chain(biggest).collect();
     }
 
     fn tick(&mut self, world: &World) {
+        self.remember(world);
         let Some(Stamped { value: Ok(now), .. }) = &world.detail.machine.memory else {
             return;
         };
@@ -94,83 +137,83 @@ impl Panel for ViewMemory {
             return;
         }
         self.rates = now.rates(before);
-        let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
-        self.history.push_back((
-            share(now.used().0, now.total.0),
-            share(now.swap_used().0, now.swap_total.0),
-        ));
-        if self.history.len() > HISTORY {
-            self.history.pop_front();
-        }
         self.newest = Some(Arc::clone(now));
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         self.holders = holders::list(&world.snapshot, CANDIDATES);
-        let head = draw::head_height(self.newest.as_deref(), area);
+        let largest = self.holders.first().map_or(1, holders::Holder::bytes);
+        let named = self.holders.iter().take(NAMED);
+        self.biggest = named.map(|h| (h.name().to_owned(), h.size())).collect();
+        holders::sort(&mut self.holders, self.list.sort());
+        self.heights = draw::Heights::of(self, world, area);
+        let head = self.heights.total();
         self.table = Rect {
             y: area.y + head.min(area.height),
             height: area.height.saturating_sub(head),
             ..area
         };
-        let rows: Vec<ProcId> = self.holders.iter().map(|h| h.id).collect();
+        let keys: Vec<ProcId> = self.holders.iter().map(|h| h.id).collect();
+        let scale = holders::Scale::of(world, largest, self.table.width);
         let holders = &self.holders;
-        let height = usize::from(self.table.height.saturating_sub(1));
-        self.sheet
-            .fit(&rows, height, |i, needle| holders[i].matches(needle));
+        let content = Content {
+            columns: &holders::COLUMNS,
+            order: holders::order,
+            titles: true,
+            head: Vec::new(),
+            foot: &listing::no_foot,
+            keys: &keys,
+            words: &|i| holders[i].words(),
+            row: &|i| holders::row(world, &holders[i], &scale),
+        };
+        self.list.fit(self.table, content);
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        match self.list.chosen() {
+            Some(id) => Reply::Inspect(*id, "memory"),
+            None => Reply::Done,
+        }
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        self.holders
+            .get(self.list.selected()?)
+            .map(holders::Holder::words)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
         if *action == INSPECT {
-            return match self.sheet.chosen() {
-                Some(id) => Reply::Inspect(*id, "memory"),
-                None => Reply::Pass,
-            };
+            return self.enter(world);
         }
-        if self.sheet.act(action, 0) {
-            Reply::Done
-        } else {
-            Reply::Pass
-        }
-    }
-
-    fn typing(&self) -> bool {
-        self.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        let row = i32::from(mouse.row) - i32::from(self.table.y) - 1;
-        let again = mouse.press == Press::Left
-            && usize::try_from(row).is_ok_and(|r| self.sheet.selected_in_view() == Some(r));
-        match self.sheet.chosen().copied() {
-            Some(id) if again => Reply::Inspect(id, "memory"),
-            _ if self.sheet.mouse(mouse, row) => Reply::Done,
-            _ => Reply::Pass,
-        }
-    }
-
-    fn status(&self, _: &World) -> String {
-        self.sheet.status()
+        self.act_on_rows(world, action)
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        draw::explain(world)
+        let mut out = draw::explain(world);
+        let denied = holders::denied(&self.holders);
+        if denied > 0 {
+            let why = format!(
+                "the proportional memory of {denied} of {} processes belongs to other users: run pscope as root or with CAP_SYS_PTRACE",
+                self.holders.len()
+            );
+            out.push(("–".to_owned(), why));
+        }
+        out
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         draw::head(self, world, area, buf);
-        holders::draw(world, &self.holders, &self.sheet, self.table, buf);
+        self.list.render(world, buf);
     }
 }
 

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::sheet;
+use super::listing;
 use super::sockets::list::List;
 use super::sockets::{layers, newest, row, say};
 use crate::app::action::Action;
-use crate::app::event::Effect;
-use crate::app::key::{Code, Key, Mouse};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::network::{Connection, Network};
 use crate::model::plan::Needs;
@@ -36,23 +35,7 @@ const SHOW: Action = Action {
     hint: "listening/connected",
 };
 
-const ACTIONS: [&Action; 17] = {
-    let mut all = [&INSPECT; 17];
-    let mut i = 0;
-    while i < 8 {
-        all[i + 1] = sheet::MOVES[i];
-        i += 1;
-    }
-    all[9] = moves::SEARCH;
-    all[10] = moves::NEXT;
-    all[11] = moves::PREVIOUS;
-    all[12] = moves::SORT_LEFT;
-    all[13] = moves::SORT_RIGHT;
-    all[14] = moves::INVERT;
-    all[15] = moves::COPY;
-    all[16] = &SHOW;
-    all
-};
+static ACTIONS: [&Action; 19] = listing::actions(moves::HOME, [&INSPECT, &SHOW]);
 
 static SPEC: Spec = Spec {
     name: "view-network",
@@ -73,7 +56,6 @@ enum Which {
 }
 
 /// The view.
-#[derive(Default)]
 pub struct ViewNetwork {
     list: List,
     which: Which,
@@ -81,6 +63,19 @@ pub struct ViewNetwork {
     answers: Rect,
     interfaces: Rect,
     layers: Rect,
+}
+
+impl Default for ViewNetwork {
+    fn default() -> Self {
+        Self {
+            list: List::of_all(),
+            which: Which::default(),
+            network: None,
+            answers: Rect::ZERO,
+            interfaces: Rect::ZERO,
+            layers: Rect::ZERO,
+        }
+    }
 }
 
 impl ViewNetwork {
@@ -117,15 +112,11 @@ impl Panel for ViewNetwork {
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
-        if self.network.is_none() && self.list.sheet.sort == 0 {
-            // Whose port is it? Listeners first.
-            self.list.sheet.sort = 1;
-        }
         self.network = newest(world);
         let table = self.divide(area);
         let which = self.which;
         self.list
-            .fit(self.network.as_deref(), table, |c| match which {
+            .fit(world, self.network.as_deref(), table, |c| match which {
                 Which::All => true,
                 Which::Listening => c.inet.listens(),
                 Which::Connected => !c.inet.listens(),
@@ -133,46 +124,38 @@ impl Panel for ViewNetwork {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
-        if *action == INSPECT {
-            return match self.chosen().and_then(|c| c.holders.first()) {
-                Some((id, ..)) => Reply::Inspect(*id, "sockets"),
-                None => Reply::Say("the owner of this socket is not visible".to_owned()),
-            };
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list.rows)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list.rows)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        match self.chosen().and_then(|c| c.holders.first()) {
+            Some((id, ..)) => Reply::Inspect(*id, "sockets"),
+            None => Reply::Say("the owner of this socket is not visible".to_owned()),
         }
-        if *action == SHOW {
-            self.which = match self.which {
-                Which::All => Which::Listening,
-                Which::Listening => Which::Connected,
-                Which::Connected => Which::All,
-            };
-            return Reply::Done;
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        self.chosen().map(row::copied)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        match *action {
+            INSPECT => self.enter(world),
+            SHOW => {
+                self.which = match self.which {
+                    Which::All => Which::Listening,
+                    Which::Listening => Which::Connected,
+                    Which::Connected => Which::All,
+                };
+                Reply::Done
+            }
+            _ => self.act_on_rows(world, action),
         }
-        if *action == *moves::COPY {
-            return match self.chosen() {
-                Some(c) => Reply::Do(Effect::Copy(row::copied(c))),
-                None => Reply::Say("nothing is selected".to_owned()),
-            };
-        }
-        self.list.act(action)
-    }
-
-    fn typing(&self) -> bool {
-        self.list.sheet.typing()
-    }
-
-    fn key(&mut self, world: &World, key: Key) -> Reply {
-        self.list.sheet.key(&world.keys, key);
-        Reply::Done
-    }
-
-    fn paste(&mut self, _: &World, text: &str) -> Reply {
-        self.list.sheet.paste(text);
-        Reply::Done
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        self.list.mouse(mouse)
     }
 
     fn status(&self, _: &World) -> String {
@@ -181,7 +164,7 @@ impl Panel for ViewNetwork {
             Which::Listening => "listening",
             Which::Connected => "connections",
         };
-        format!("{which}  {}", self.list.sheet.status())
+        format!("{which}  {}", self.list.rows.status())
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {
@@ -197,7 +180,7 @@ impl Panel for ViewNetwork {
         };
         answers::draw(world, network, self.answers, buf);
         interfaces::draw(world, network, self.interfaces, buf);
-        self.list.render(world, network, true, buf);
+        self.list.rows.render(world, buf);
         if self.layers.height > 0
             && let Some(chosen) = self.chosen()
         {

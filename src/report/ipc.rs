@@ -32,11 +32,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// For a target that is no process, or several.
 pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     let of = match &args.target {
-        Some(text) => Some(target::find(&super::sweep(Needs::empty())?, text)?),
+        Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
         None => None,
     };
     let root = ProcRoot::live();
-    let mut ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE);
+    let mut ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE, of);
     if let Some(of) = of {
         ipc.edges.retain(|e| e.a.id == of || e.b.id == of);
         ipc.pairs.retain(|p| p.a.id == of || p.b.id == of);

@@ -54,7 +54,7 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     if args.json {
         needs |= json::NEEDS;
     } else {
-        needs |= columns.iter().fold(Needs::empty(), |all, c| all | c.needs);
+        needs |= columns.iter().fold(Needs::COMMANDS, |all, c| all | c.needs);
     }
     let snapshot = super::sweep(needs)?;
     let mut procs: Vec<&Proc> = snapshot

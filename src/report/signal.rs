@@ -57,7 +57,7 @@ fn signal(text: &str) -> Result<Signal, String> {
 /// # Errors
 /// `Usage` where a name is not clear, before anything is sent; `Failed` where this is not the running kernel's own `/proc`.
 pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
-    let snapshot = sweep(Needs::empty())?;
+    let snapshot = sweep(Needs::COMMANDS)?;
     let (chosen, unknown) = resolve(args, &snapshot)?;
     for text in &unknown {
         paper.line(&[(text, Ink::Strong)])?;

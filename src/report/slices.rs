@@ -99,7 +99,7 @@ struct Out<'p, 'o> {
 /// `NoProcess` for a target that is not there; `Failed` when nothing can be heard or the trace cannot be written.
 pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     let of = match &args.target {
-        Some(text) => Some(target::find(&super::sweep(Needs::empty())?, text)?),
+        Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
         None => None,
     };
     let trace = match &args.perfetto {
@@ -193,7 +193,12 @@ impl Out<'_, '_> {
 
     fn end(self, line: &Timeline, window: Window) -> Result<(), Error> {
         if let Some(trace) = self.trace {
-            trace.finish()?;
+            // A process is called by its own name also where only other threads of it ran.
+            let now = super::sweep(Needs::empty()).ok();
+            trace.finish(|id| {
+                let proc = now.as_ref()?.get(id)?;
+                Some(proc.facts.name.to_string())
+            })?;
         }
         if !self.json {
             return text::write(self.paper, line, window, self.of);

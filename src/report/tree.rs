@@ -49,6 +49,12 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         Needs::empty()
     };
     needs.set(Needs::THREADS, args.threads);
+    // A name may be that of a program whose name the kernel has cut.
+    let named = args
+        .target
+        .as_ref()
+        .is_some_and(|t| t.parse::<u32>().is_err());
+    needs.set(Needs::COMMANDS, named || args.json);
     let snapshot = super::sweep(needs)?;
     let root = args
         .target

@@ -1,4 +1,6 @@
-//! The configuration file: what a person wants every time. The command line goes before it; nothing is ever written.
+//! The configuration file: what a person wants every time. The command line goes before it; it is written only when asked.
+
+pub mod keep;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,11 +9,15 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::app::choice::Value;
 use crate::app::key::Key;
 use crate::model::id::Nanos;
 
 /// Keys by the name of the action they ask for.
 pub type Keys = BTreeMap<String, Vec<Key>>;
+
+/// Values by the names of the settings.
+pub type Choices = Vec<(&'static str, Value)>;
 
 /// What the file may say, for example:
 ///
@@ -20,6 +26,8 @@ pub type Keys = BTreeMap<String, Vec<Key>>;
 /// interval-ms = 500
 /// cpu = "machine"
 /// view = "flat"
+/// sort = "mem"
+/// columns = ["pid", "user", "cpu", "mem", "command"]
 /// [keys]
 /// pause = ["p", "F12"]
 /// ```
@@ -33,7 +41,50 @@ struct File {
     read_only: bool,
     view: View,
     cpu: Cpu,
+    columns: Option<Vec<String>>,
+    sort: Option<String>,
+    order: Option<Order>,
+    filter: Option<String>,
+    threads: Option<bool>,
+    kernel: Option<bool>,
+    group: Option<bool>,
+    paths: Option<bool>,
+    follow: Option<bool>,
     keys: BTreeMap<String, Vec<String>>,
+}
+
+impl File {
+    /// What the panes answer for, in the order in which it is to be chosen.
+    fn choices(&self) -> Vec<(&'static str, Value)> {
+        let on = |name, on: Option<bool>| Some((name, Value::On(on?)));
+        let text = |name, text: Option<&str>| Some((name, Value::text(text?)));
+        let columns = self.columns.clone();
+        let order = self.order.as_ref().map(|o| match o {
+            Order::Descending => "descending",
+            Order::Ascending => "ascending",
+        });
+        [
+            columns.map(|names| ("columns", Value::List(names))),
+            text("sort", self.sort.as_deref()),
+            text("order", order),
+            text("filter", self.filter.as_deref()),
+            on("threads", self.threads),
+            on("kernel", self.kernel),
+            on("group", self.group),
+            on("paths", self.paths),
+            on("follow", self.follow),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Order {
+    Descending,
+    Ascending,
 }
 
 #[derive(Debug, Default, Deserialize, PartialEq)]
@@ -62,6 +113,15 @@ impl Default for File {
             read_only: false,
             view: View::default(),
             cpu: Cpu::default(),
+            columns: None,
+            sort: None,
+            order: None,
+            filter: None,
+            threads: None,
+            kernel: None,
+            group: None,
+            paths: None,
+            follow: None,
             keys: BTreeMap::new(),
         }
     }
@@ -85,6 +145,8 @@ pub struct Config {
     pub flat: bool,
     /// CPU % is of the whole machine.
     pub of_machine: bool,
+    /// What the panes begin with, by the names of the settings.
+    pub choices: Choices,
     /// Remapped keys.
     pub keys: Keys,
 }
@@ -123,6 +185,7 @@ impl Config {
         {
             bail!("interval-ms goes from 10 to 3600000");
         }
+        let choices = file.choices();
         let mut keys = Keys::new();
         for (action, names) in file.keys {
             let parsed: Result<Vec<Key>, String> = names.iter().map(|k| k.parse()).collect();
@@ -137,9 +200,27 @@ impl Config {
             read_only: file.read_only,
             flat: file.view == View::Flat,
             of_machine: file.cpu == Cpu::Machine,
+            choices,
             keys,
         })
     }
+}
+
+/// Where the settings are kept: the file that was named, else the person's own.
+pub fn place(file: Option<&Path>) -> Option<PathBuf> {
+    file.map(Path::to_owned).or_else(own)
+}
+
+/// Lets the panes begin as the file says.
+///
+/// # Errors
+/// Names a value that does not exist.
+pub fn choose(app: &mut App, choices: &Choices) -> anyhow::Result<()> {
+    for (name, value) in choices {
+        app.choose(name, value)
+            .map_err(|why| anyhow::anyhow!("the configuration sets {name}: {why}"))?;
+    }
+    Ok(())
 }
 
 /// `~/.config/pscope/config.toml`, as the XDG base directory specification places it.
@@ -183,6 +264,40 @@ mod tests {
         assert_eq!(config.interval, Some(Nanos::from_millis(500)));
         assert!(config.of_machine && config.flat && !config.mouse && !config.ascii);
         assert_eq!(config.keys["quit"], [Key::char('x'), Key::ctrl('q')]);
+    }
+
+    #[test]
+    fn the_panes_begin_as_it_says() {
+        let text = "sort = 'mem'\norder = 'ascending'\ncolumns = ['pid', 'command']\nfilter = 'user:me'\nfollow = true";
+        let config = Config::parse(text).expect("a configuration");
+        let theme = crate::theme::Theme::terminal(crate::theme::Depth::True, false);
+        let settings = crate::app::world::Settings::default();
+        let mut app = App::new(crate::panels::all(), settings, theme);
+        choose(&mut app, &config.choices).expect("all of it exists");
+        let chosen: Vec<String> = app
+            .choices()
+            .into_iter()
+            .filter(|c| c.value != c.default)
+            .map(|c| format!("{} {}", c.name, c.value))
+            .collect();
+        assert_eq!(
+            chosen,
+            [
+                "sort mem",
+                "order ascending",
+                "columns pid command",
+                "filter user:me",
+                "follow on"
+            ]
+        );
+        let bad = Config::parse("sort = 'colour'").expect("a configuration");
+        let error = choose(&mut app, &bad.choices).expect_err("no such column");
+        assert!(
+            error
+                .to_string()
+                .contains("sort: there is no column 'colour'"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
+use ratatui::layout::{Position, Rect};
 
 use super::inbox::{Ending, Inbox, Wake};
 use crate::app::App;
@@ -24,9 +25,20 @@ pub fn drive<B: Backend>(
     let mut wakes = inbox.poll();
     let mut plan = Plan::default();
     loop {
+        let mut acted = false;
         for wake in wakes {
             let after = match wake {
-                Wake::Event(event) => take(event, terminal, app, outside)?,
+                Wake::Event(event) => {
+                    let asks = matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_));
+                    // Keys come in bursts: each must mean what it would on a screen drawn after the one before, or
+                    // a dialog would open about the row that was selected earlier.
+                    if acted && asks {
+                        let size = terminal.size()?;
+                        screen::fit(app, Rect::from((Position::ORIGIN, size)));
+                    }
+                    acted |= asks;
+                    take(event, terminal, app, outside)?
+                }
                 Wake::Do(effect) => perform(effect, terminal, app, outside)?,
                 Wake::End(ending) => {
                     app.update(Event::Stop);
@@ -86,7 +98,7 @@ fn perform<B: Backend>(
         if effect == Effect::Quit {
             return Ok(Some(Ending::Quit));
         }
-        let all_anew = matches!(effect, Effect::Redraw | Effect::Suspend);
+        let all_anew = matches!(effect, Effect::Redraw | Effect::Suspend | Effect::Mouse(_));
         if let Some(event) = outside.perform(effect) {
             todo.extend(app.update(event));
         }

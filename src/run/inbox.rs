@@ -86,11 +86,13 @@ impl Inbox {
         waiting.take()
     }
 
-    /// Waits for the first snapshot or anything else, but not for longer than `at_most`; takes nothing.
+    /// Waits for the first snapshot, a key or an end, but not for longer than `at_most`; takes nothing.
+    ///
+    /// What else arrives would be drawn over an empty table, and the table after it.
     pub fn wait_first(&self, at_most: Duration) {
         let until = Instant::now() + at_most;
         let mut waiting = self.0.lock();
-        while waiting.is_empty() {
+        while waiting.queue.is_empty() && !waiting.resized && waiting.snapshot.is_none() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;

@@ -1,7 +1,10 @@
 //! The real world behind the app: the one place where effects happen.
 
+use std::path::PathBuf;
+
 use super::acting::Acting;
-use super::panics;
+use super::{config, panics};
+use crate::app::choice::Choice;
 use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::plan::Plan;
 use crate::sampler::Samplers;
@@ -10,17 +13,40 @@ use crate::term::{self, clipboard, signals};
 /// Performs effects on this terminal and this machine.
 pub struct Real {
     mouse: bool,
+    config: Option<PathBuf>,
     samplers: Samplers,
     acting: Option<Acting>,
 }
 
 impl Real {
     /// Over the terminal of this process.
-    pub fn new(mouse: bool, samplers: Samplers, acting: Option<Acting>) -> Self {
+    pub fn new(
+        mouse: bool,
+        config: Option<PathBuf>,
+        samplers: Samplers,
+        acting: Option<Acting>,
+    ) -> Self {
         Self {
             mouse,
+            config,
             samplers,
             acting,
+        }
+    }
+
+    fn keep(&self, choices: &[Choice]) -> Event {
+        let Some(path) = &self.config else {
+            return failed(
+                "there is no place for a configuration file: set HOME, or name one with --config"
+                    .to_owned(),
+            );
+        };
+        match config::keep::keep(path, choices) {
+            Ok(names) if names.is_empty() => {
+                done(format!("{} says all of this already", path.display()))
+            }
+            Ok(names) => done(format!("kept in {}: {}", path.display(), names.join(", "))),
+            Err(e) => failed(format!("{e:#}")),
         }
     }
 
@@ -50,6 +76,12 @@ impl Outside for Real {
                 Ok(()) => done(format!("copied {} characters", text.chars().count())),
                 Err(e) => failed(format!("cannot copy: {e}")),
             }),
+            Effect::Mouse(on) => {
+                self.mouse = on;
+                term::restore();
+                self.enter()
+            }
+            Effect::Keep(choices) => Some(self.keep(&choices)),
             Effect::Act(ticket, order) => match &self.acting {
                 Some(acting) => {
                     acting.order(ticket, order);

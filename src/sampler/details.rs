@@ -54,7 +54,16 @@ impl Details {
     pub(super) fn replan(&mut self, plan: &Plan) {
         let needs = plan.needs | plan.of_all;
         let more = needs & !self.needs;
+        let less = self.needs & !needs;
         self.needs = needs;
+        let left = |p: &&mut Paced| {
+            let fills = p.source.fills();
+            fills.intersects(less) && !fills.intersects(needs)
+        };
+        self.sources
+            .iter_mut()
+            .filter(left)
+            .for_each(|p| p.source.rest());
         if plan.focus == self.detail.of {
             // What somebody looks at only now must not wait for the pace of a glance.
             let wanted = |p: &&mut Paced| p.source.fills().intersects(more);
@@ -70,17 +79,16 @@ impl Details {
         }
     }
 
-    /// Reads the source that waits longest of those that are needed and due; `None` when none is.
-    pub(super) fn step(&mut self, now: Nanos, plan: &Plan) -> Option<Arc<Detail>> {
+    /// Reads the source that waits longest of those that are needed and due; answers whether there was one.
+    pub(super) fn step(&mut self, now: Nanos, plan: &Plan) -> bool {
         let needs = plan.needs | plan.of_all;
         let ready = |p: &&mut Paced| {
             p.source.fills().intersects(needs) && p.due <= now && p.patience.over(now)
         };
-        let next = self
-            .sources
-            .iter_mut()
-            .filter(ready)
-            .min_by_key(|p| p.due)?;
+        let waiting = self.sources.iter_mut().filter(ready);
+        let Some(next) = waiting.min_by_key(|p| p.due) else {
+            return false;
+        };
         self.detail.at = now;
         next.read(now, plan, &mut self.detail);
         self.detail.faults = self
@@ -88,7 +96,12 @@ impl Details {
             .iter()
             .filter_map(|p| p.fault.clone())
             .collect();
-        Some(Arc::new(self.detail.clone()))
+        true
+    }
+
+    /// What is known now.
+    pub(super) fn publish(&self) -> Arc<Detail> {
+        Arc::new(self.detail.clone())
     }
 
     /// When the next needed source is due; `None` when nothing is needed.
@@ -124,5 +137,58 @@ impl Paced {
             source: self.source.name(),
             why: SafeText::from(why),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::source::Error;
+    use std::sync::mpsc::{Sender, channel};
+
+    /// Says when it is read and when it rests.
+    struct Fake(Sender<&'static str>);
+
+    impl Source<Detail> for Fake {
+        fn name(&self) -> &'static str {
+            "fake"
+        }
+
+        fn fills(&self) -> Needs {
+            Needs::NETWORK | Needs::SOCKETS
+        }
+
+        fn rest(&mut self) {
+            self.0.send("rest").expect("heard");
+        }
+
+        fn read(&mut self, _: &Plan, _: &mut Detail) -> Result<(), Error> {
+            self.0.send("read").expect("heard");
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_source_rests_once_when_nobody_needs_it_any_more() {
+        let (sender, said) = channel();
+        let mut details = Details::with(vec![Box::new(Fake(sender))]);
+        let need = |needs| Plan {
+            needs,
+            ..Plan::default()
+        };
+        let wanted = [
+            Needs::NETWORK,
+            Needs::SOCKETS,
+            Needs::IPC,
+            Needs::empty(),
+            Needs::NETWORK,
+        ];
+        for (n, needs) in wanted.into_iter().enumerate() {
+            let plan = need(needs);
+            details.replan(&plan);
+            details.step(Nanos::from_millis(10_000 * n as u64), &plan);
+        }
+        let all: Vec<_> = said.try_iter().collect();
+        assert_eq!(all, ["read", "read", "rest", "read"]);
     }
 }

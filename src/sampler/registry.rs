@@ -17,6 +17,7 @@ use crate::sys::meminfo::Meminfo;
 use crate::sys::network::Networks;
 use crate::sys::overview::Overviews;
 use crate::sys::own::OwnCost;
+use crate::sys::own_strain::OwnStrain;
 use crate::sys::pressure::Pressures;
 use crate::sys::root::ProcRoot;
 use crate::sys::sched::Schedules;
@@ -32,6 +33,7 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
         Box::new(Load::new(root)),
         Box::new(Meminfo::new(root)),
         Box::new(Pressures::new(root)),
+        Box::new(OwnStrain::new(root)),
         Box::new(Frequencies::new(root)),
         Box::new(OwnCost::new(root)),
     ]

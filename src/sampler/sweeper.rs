@@ -13,6 +13,7 @@ use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 use crate::sys::changes::Feed;
+use crate::sys::endings::Endings;
 use crate::sys::machine;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
@@ -36,6 +37,7 @@ pub struct Sweeper {
     machine: Arc<Machine>,
     table: Table,
     tier: Tier,
+    endings: Endings,
     sources: Vec<Watched>,
     slowed: Option<SafeText>,
     before: Option<Sample>,
@@ -61,6 +63,7 @@ impl Sweeper {
             table: Table::new(root, machine.page_size)?,
             machine: Arc::new(machine),
             tier: Tier::default(),
+            endings: Endings::over(root),
             sources: sources
                 .into_iter()
                 .map(|source| Watched {
@@ -75,10 +78,11 @@ impl Sweeper {
         })
     }
 
-    /// Lets the kernel tell what changed, so that only this is read.
+    /// Lets the kernel tell what changed, so that only this is read; `only`: this way and no better one.
     #[must_use]
-    pub fn listening(self, feed: Feed) -> Self {
-        self.by(Tier::new(feed))
+    pub fn listening(mut self, feed: Feed, only: Option<Mode>) -> Self {
+        self.table.hurries = true;
+        self.by(Tier::new(feed, only))
     }
 
     /// Sweeps this way.
@@ -98,18 +102,24 @@ impl Sweeper {
     /// # Errors
     /// When `/proc` cannot be listed.
     pub fn tick(&mut self, now: Nanos, plan: &Plan) -> Result<(), Error> {
+        self.endings.watch(&plan.watched);
         let known = self.last.as_ref().map_or(&[][..], |s| &s.tasks);
         let (mode, tasks) = self.tier.sweep(&mut self.table, known, now, plan)?;
+        let lives = |id| tasks.binary_search_by_key(&id, |t| t.id).is_ok();
+        let endings = self.endings.told(lives, self.tier.exits());
         let mut sample = Sample {
             at: now,
             interval: plan.interval,
             machine: Arc::clone(&self.machine),
             mode,
+            endings: endings.into(),
             tasks,
             ..Sample::default()
         };
+        sample.read = self.table.rows.iter().filter(|r| r.fresh).count() as u32;
         self.read_sources(now, plan, &mut sample);
         self.tier.choose(self.last.as_ref(), &sample);
+        sample.faults.extend(self.tier.lacks(mode));
         self.note_limits(&mut sample);
         let unread = self.table.rows.iter().filter(|r| r.unread).count();
         if unread <= FEW || self.last.is_some() {
@@ -117,12 +127,15 @@ impl Sweeper {
         }
         self.read_extras(&mut sample.tasks, plan);
         self.read_threads(&mut sample, plan);
-        self.before = self.last.replace(sample);
+        let before = std::mem::replace(&mut self.before, self.last.replace(sample));
+        self.table
+            .recycle(before.map_or_else(Vec::new, |s| s.tasks));
         Ok(())
     }
 
     /// Reads what a plan needs and the last tick lacks; answers whether there was anything.
     pub fn fill(&mut self, plan: &Plan) -> bool {
+        self.endings.watch(&plan.watched);
         let Some(mut sample) = self.last.take() else {
             return false;
         };

@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use recorder::Recorder;
+use recorder::{Recorder, Rings};
 
 use super::{Desk, News, Tell};
 use crate::model::id::{CpuId, Nanos, ProcId};
@@ -36,11 +36,41 @@ const IDLE: Nanos = Nanos::from_millis(500);
 /// How often the list of cores is compared.
 const HOTPLUG: Nanos = Nanos::from_millis(2000);
 
+/// A machine that was asleep for less is not said to have been suspended.
+const ASLEEP: Nanos = Nanos::from_millis(1000);
+
+/// What the kernel is asked; tests answer otherwise.
+trait Kernel {
+    /// The cores that are online.
+    fn cores(&self) -> Vec<CpuId>;
+    /// Opens the rings of these cores for everything that happens on them.
+    fn rings(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
+    /// How long the machine was suspended since boot.
+    fn suspended(&self) -> Nanos;
+}
+
+/// The kernel that runs.
+struct Running<'a>(&'a ProcRoot);
+
+impl Kernel for Running<'_> {
+    fn cores(&self) -> Vec<CpuId> {
+        cores::online(self.0)
+    }
+    fn rings(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
+        if !self.0.is_live() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        Ok(Box::new(Reader::of_all(cpus)?))
+    }
+    fn suspended(&self) -> Nanos {
+        clock::since_boot().since(clock::now())
+    }
+}
+
 /// An open source.
 enum Open {
     Rings {
         recorder: Arc<Mutex<Recorder>>,
-        fds: Vec<i32>,
         of: Option<ProcId>,
     },
     Sampled(Box<Sampled>),
@@ -49,6 +79,7 @@ enum Open {
 /// The state of the thread.
 struct Watch<'a> {
     root: &'a ProcRoot,
+    kernel: &'a dyn Kernel,
     feed: &'a Feed,
     open: Option<Open>,
     /// Why nothing better is open.
@@ -56,19 +87,13 @@ struct Watch<'a> {
     published: Nanos,
     compared: Nanos,
     needed: Nanos,
+    suspended: Nanos,
 }
 
 /// Follows the cores until the end.
 pub(super) fn record(root: &ProcRoot, desk: &Desk, feed: &Feed, tell: &Tell) {
-    let mut watch = Watch {
-        root,
-        feed,
-        open: None,
-        why: SafeText::default(),
-        published: Nanos(0),
-        compared: Nanos(0),
-        needed: Nanos(0),
-    };
+    let kernel = Running(root);
+    let mut watch = Watch::new(root, &kernel, feed);
     let mut seen = 0;
     loop {
         let idle = if watch.open.is_some() { Nanos(0) } else { IDLE };
@@ -89,7 +114,21 @@ fn pace(plan: &Plan) -> Nanos {
     }
 }
 
-impl Watch<'_> {
+impl<'a> Watch<'a> {
+    fn new(root: &'a ProcRoot, kernel: &'a dyn Kernel, feed: &'a Feed) -> Self {
+        Self {
+            root,
+            kernel,
+            feed,
+            open: None,
+            why: SafeText::default(),
+            published: Nanos(0),
+            compared: Nanos(0),
+            needed: Nanos(0),
+            suspended: kernel.suspended(),
+        }
+    }
+
     fn step(&mut self, plan: &Plan, tell: &Tell) {
         let now = clock::now();
         let shown = plan.needs.contains(Needs::SWITCHES);
@@ -100,12 +139,13 @@ impl Watch<'_> {
             self.close();
             return;
         }
+        self.follow_machine(now);
         self.keep_open(plan, shown, now);
         let Some(open) = &mut self.open else { return };
         open.wait(pace(plan), &[]);
         let now = clock::now();
         let due = now.since(self.published) >= pace(plan);
-        let timeline = open.step(shown && due);
+        let timeline = open.step(shown, shown && due);
         if let Some(mut timeline) = timeline {
             self.published = now;
             timeline.why = self.why.clone();
@@ -113,23 +153,62 @@ impl Watch<'_> {
         }
     }
 
-    /// Opens what is needed and not open, and follows the focus and the list of cores.
+    /// Follows cores that come and go, and notices that the machine slept; what cannot go on is closed.
+    fn follow_machine(&mut self, now: Nanos) {
+        let asleep = self.kernel.suspended().since(self.suspended);
+        let compare = now.since(self.compared) >= HOTPLUG;
+        if asleep < ASLEEP && !compare {
+            return;
+        }
+        self.compared = now;
+        let cpus = self.kernel.cores();
+        let mut goes_on = true;
+        match &mut self.open {
+            None => {}
+            Some(Open::Sampled(sampled)) => {
+                sampled.follow(&cpus, now);
+                if asleep >= ASLEEP {
+                    sampled.suspended(now, asleep);
+                }
+            }
+            Some(Open::Rings { recorder, of }) => {
+                let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+                if of.is_none() {
+                    recorder.close_dead();
+                }
+                let changed = recorder.cpus() != cpus;
+                if asleep >= ASLEEP {
+                    goes_on = of.is_none() && recorder.suspended(asleep).is_ok();
+                }
+                if changed && goes_on {
+                    goes_on = of.is_none() && recorder.refit(&cpus).is_ok();
+                }
+            }
+        }
+        if asleep >= ASLEEP {
+            self.suspended = self.kernel.suspended();
+        }
+        if !goes_on {
+            self.close();
+        }
+    }
+
+    /// Opens what is needed and not open, and follows the focus.
     fn keep_open(&mut self, plan: &Plan, shown: bool, now: Nanos) {
         let stale = match &self.open {
             None => true,
             Some(Open::Rings { of: Some(of), .. }) => plan.focus != Some(*of),
             Some(_) => false,
         };
-        let hotplug = now.since(self.compared) >= HOTPLUG && self.cores_changed(now);
-        if !stale && !hotplug {
+        if !stale {
             return;
         }
-        let cpus = cores::online(self.root);
+        let cpus = self.kernel.cores();
         self.close();
-        match exact(self.root, &cpus, self.feed, now) {
-            Ok(open) => {
+        match self.kernel.rings(&cpus) {
+            Ok(rings) => {
                 self.why = SafeText::default();
-                self.open = Some(open);
+                self.open = Some(exact(self.root, rings, self.feed, now));
             }
             Err(error) => {
                 let why = perf::why(&error, perf::paranoid(self.root));
@@ -139,20 +218,16 @@ impl Watch<'_> {
                         .focus
                         .and_then(|id| own(self.root, id, &cpus, now).ok());
                     self.open = Some(own.unwrap_or_else(|| {
-                        Open::Sampled(Box::new(Sampled::new(self.root, &cpus, now)))
+                        Open::Sampled(Box::new(Sampled::new(
+                            self.root,
+                            self.feed.clone(),
+                            &cpus,
+                            now,
+                        )))
                     }));
                 }
             }
         }
-    }
-
-    fn cores_changed(&mut self, now: Nanos) -> bool {
-        self.compared = now;
-        let Some(Open::Rings { recorder, .. }) = &self.open else {
-            return false;
-        };
-        let recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
-        recorder.cpus() != cores::online(self.root)
     }
 
     fn close(&mut self) {
@@ -162,22 +237,13 @@ impl Watch<'_> {
     }
 }
 
-/// Opens the rings of all cores.
-fn exact(root: &ProcRoot, cpus: &[CpuId], feed: &Feed, now: Nanos) -> io::Result<Open> {
-    if !root.is_live() {
-        return Err(io::ErrorKind::Unsupported.into());
-    }
-    let reader = Reader::of_all(cpus)?;
-    let fds = reader.fds();
-    let recorder = Recorder::new(root, reader, Origin::Exact, feed.clone(), now);
+/// Records what the rings of all cores tell.
+fn exact(root: &ProcRoot, rings: Box<dyn Rings>, feed: &Feed, now: Nanos) -> Open {
+    let recorder = Recorder::new(root, rings, Origin::Exact, feed.clone(), now);
     let recorder = Arc::new(Mutex::new(recorder));
     let filler: Arc<Mutex<dyn Drain>> = recorder.clone();
     feed.fill_by(Some(filler));
-    Ok(Open::Rings {
-        recorder,
-        fds,
-        of: None,
-    })
+    Open::Rings { recorder, of: None }
 }
 
 /// Opens the rings of one process.
@@ -186,26 +252,27 @@ fn own(root: &ProcRoot, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Op
         return Err(io::ErrorKind::Unsupported.into());
     }
     let reader = Reader::of_own(&perf::threads(root, id.pid), cpus)?;
-    let fds = reader.fds();
-    if fds.is_empty() {
+    if reader.fds().is_empty() {
         return Err(io::ErrorKind::NotFound.into());
     }
-    let recorder = Recorder::new(root, reader, Origin::Own, Feed::default(), now);
+    let recorder = Recorder::new(root, Box::new(reader), Origin::Own, Feed::default(), now);
     Ok(Open::Rings {
         recorder: Arc::new(Mutex::new(recorder)),
-        fds,
         of: Some(id),
     })
 }
 
 impl Open {
-    /// Reads what there is to read, and tells it if `tell`.
-    fn step(&mut self, tell: bool) -> Option<Timeline> {
+    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it if `tell`.
+    fn step(&mut self, count: bool, tell: bool) -> Option<Timeline> {
         let now = clock::now();
         match self {
             Self::Rings { recorder, .. } => {
                 let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
                 recorder.drain();
+                if count {
+                    recorder.count();
+                }
                 tell.then(|| recorder.publish())
             }
             Self::Sampled(sampled) => {
@@ -218,7 +285,11 @@ impl Open {
     /// Waits until there is something to read, at most so long.
     fn wait(&self, at_most: Nanos, more: &[RawFd]) {
         match self {
-            Self::Rings { fds, .. } => {
+            Self::Rings { recorder, .. } => {
+                let fds = recorder
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .fds();
                 let all: Vec<_> = fds.iter().chain(more).copied().collect();
                 perf::wait(&all, at_most);
             }
@@ -237,14 +308,15 @@ impl Listening {
     /// Opens it; `of`: the process that matters, where not all may be heard.
     pub fn open(root: &ProcRoot, of: Option<ProcId>) -> Self {
         let (cpus, now) = (cores::online(root), clock::now());
-        match exact(root, &cpus, &Feed::default(), now) {
-            Ok(open) => Self {
-                open,
+        match Running(root).rings(&cpus) {
+            Ok(rings) => Self {
+                open: exact(root, rings, &Feed::default(), now),
                 why: SafeText::default(),
             },
             Err(error) => {
                 let own = of.and_then(|id| own(root, id, &cpus, now).ok());
-                let sampled = || Open::Sampled(Box::new(Sampled::new(root, &cpus, now)));
+                let sampled =
+                    || Open::Sampled(Box::new(Sampled::new(root, Feed::default(), &cpus, now)));
                 Self {
                     open: own.unwrap_or_else(sampled),
                     why: perf::why(&error, perf::paranoid(root)).into(),
@@ -256,7 +328,7 @@ impl Listening {
     /// Waits a tenth of a second at most, or until a signal asks to stop, and tells all that is known by then.
     pub fn step(&mut self, at_most: Nanos, stop: &Stop) -> Timeline {
         self.open.wait(at_most.min(REPORTING), &[stop.fd()]);
-        let mut line = self.open.step(true).unwrap_or_default();
+        let mut line = self.open.step(true, true).unwrap_or_default();
         line.why = self.why.clone();
         line
     }

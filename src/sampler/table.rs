@@ -1,18 +1,21 @@
 //! The process table: who there is, and the counters of each, read with one file a process.
 
+mod newcomer;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::model::id::{Nanos, Pid, ProcId, Ticks};
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Command, Facts, TaskSample};
-use crate::model::text::SafeText;
+use crate::model::sample::{Facts, TaskSample};
 use crate::sys::open_files;
 use crate::sys::proc_dir::{KeptFile, ProcDir, read_kept};
 use crate::sys::proc_stat::{self, Line};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
 use crate::sys::users::Users;
+
+use newcomer::{Newcomer, digest};
 
 /// What is remembered of each process from tick to tick, beside its sample.
 #[derive(Debug, Default)]
@@ -43,12 +46,16 @@ pub(super) struct Table {
     pub(super) hidden: usize,
     users: Users,
     page_size: u64,
+    /// Somebody waits for the first scan: it may take a second core.
+    pub(super) hurries: bool,
     /// When this sweep and the one before it began.
     now: Nanos,
     previous: Nanos,
     /// How many descriptors may be kept, and how many more.
     keep_most: usize,
     may_keep: usize,
+    /// The tasks of an older sweep, whose memory the next one takes.
+    spare: Vec<TaskSample>,
     pids: Vec<Pid>,
     buffer: Vec<u8>,
     entries: Vec<u8>,
@@ -66,14 +73,21 @@ impl Table {
             hidden: 0,
             users: Users::new(root),
             page_size,
+            hurries: false,
             now: Nanos(0),
             previous: Nanos(0),
             keep_most: open_files::raise_limit() / 2,
             may_keep: 0,
+            spare: Vec::new(),
             pids: Vec::new(),
             buffer: Vec::new(),
             entries: Vec::new(),
         })
+    }
+
+    /// Takes what an older sweep gave, to make the next one of it.
+    pub(super) fn recycle(&mut self, tasks: Vec<TaskSample>) {
+        self.spare = tasks;
     }
 
     /// Reads every process; `before` is what the last sweep gave.
@@ -86,7 +100,24 @@ impl Table {
         now: Nanos,
     ) -> Result<Vec<TaskSample>, Error> {
         self.dir.pids(&mut self.pids, &mut self.entries)?;
+        if self.hurries && before.is_empty() {
+            return Ok(self.meet_all(now));
+        }
         Ok(self.read_all(before, now))
+    }
+
+    /// The same where the next sweeps read only a few: then no descriptor is worth its 4 KiB of the kernel's memory.
+    ///
+    /// # Errors
+    /// When `/proc` cannot be listed.
+    pub(super) fn scan_once(
+        &mut self,
+        before: &[TaskSample],
+        now: Nanos,
+    ) -> Result<Vec<TaskSample>, Error> {
+        // Nobody was read since this very moment, so nobody is read often.
+        self.now = now;
+        self.scan(before, now)
     }
 
     /// Reads everybody who was there `before` and those who were `born` since, without listing the directory.
@@ -117,7 +148,9 @@ impl Table {
         self.previous = std::mem::replace(&mut self.now, now);
         self.count_kept();
         let pids = std::mem::take(&mut self.pids);
-        let mut tasks = Vec::with_capacity(pids.len() + 16);
+        let mut tasks = std::mem::take(&mut self.spare);
+        tasks.clear();
+        tasks.reserve(pids.len() + 16);
         let mut rows = Vec::with_capacity(pids.len() + 16);
         let old = std::mem::take(&mut self.rows);
         let mut old = old.into_iter().zip(before).peekable();
@@ -143,8 +176,12 @@ impl Table {
 
     /// Sees how many more descriptors may be kept: half of what the program may hold in all.
     fn count_kept(&mut self) {
-        let kept = self.rows.iter().filter(|r| r.stat.is_some()).count();
-        self.may_keep = self.keep_most.saturating_sub(kept);
+        self.may_keep = self.keep_most.saturating_sub(self.kept());
+    }
+
+    /// How many descriptors are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.rows.iter().filter(|r| r.stat.is_some()).count()
     }
 
     /// Reads the processes of `which` (ascending) and takes the others from `before`; who has ended goes, who began comes.
@@ -157,7 +194,8 @@ impl Table {
     ) -> Vec<TaskSample> {
         self.previous = std::mem::replace(&mut self.now, now);
         self.count_kept();
-        let mut tasks = before.to_vec();
+        let mut tasks = std::mem::take(&mut self.spare);
+        before.clone_into(&mut tasks);
         for row in &mut self.rows {
             row.fresh = false;
         }
@@ -233,15 +271,6 @@ impl Table {
         }
     }
 
-    /// The places of rows whose `stat` was read longest ago: all older than `age`, at most `most`, in turn.
-    pub(super) fn stale(&self, now: Nanos, age: Nanos, most: usize) -> impl Iterator<Item = usize> {
-        let old = move |row: &Row| now.since(row.read) >= age;
-        let rows = self.rows.iter().enumerate();
-        rows.filter(move |(_, row)| old(row))
-            .map(|(place, _)| place)
-            .take(most)
-    }
-
     /// Reads one process, whether it is `known` or somebody else has got its number.
     fn one(&mut self, pid: Pid, known: Option<(Row, &TaskSample)>) -> Reading<(Row, TaskSample)> {
         let (mut row, before) = known.map_or_else(
@@ -251,17 +280,17 @@ impl Table {
         let mut buffer = std::mem::take(&mut self.buffer);
         // Whoever is not read at every sweep is not worth 4 KiB of the kernel's memory.
         let often = before.is_some() && row.read >= self.previous;
-        let keep = often && self.may_keep > 0;
+        let keep = often && row.stat.is_none() && self.may_keep > 0;
         let mut read = read_stat(&self.dir, &mut row, pid, keep, &mut buffer)
             .and_then(|n| proc_stat::parse(&buffer[..n], self.page_size).ok_or(Missing::Gone))
             .map(|line| self.take_in(pid, row, before, &line));
         self.buffer = buffer;
+        self.may_keep -= usize::from(keep);
         if let Ok((row, _)) = &mut read
             && !often
         {
             row.stat = None;
         }
-        self.may_keep = self.may_keep.saturating_sub(usize::from(keep));
         read
     }
 
@@ -276,39 +305,34 @@ impl Table {
             pid,
             start: line.start,
         };
-        (row.read, row.fresh) = (self.now, true);
-        let name = digest(line.name);
-        let before = before.filter(|b| b.id == id);
-        let facts = match before {
-            Some(before) if row.name == name => Arc::clone(&before.facts),
-            _ => {
-                (row.name, row.unread) = (name, true);
-                self.first_facts(pid, line)
-            }
+        let known = before.filter(|b| b.id == id);
+        let Some(before) = known.filter(|_| row.name == digest(line.name)) else {
+            let found = Newcomer::of(&self.dir, pid, line);
+            let (row, mut task) = self.welcome(row, found);
+            task.extra = known.and_then(|b| b.extra.clone());
+            return (row, task);
         };
+        (row.read, row.fresh) = (self.now, true);
         let task = TaskSample {
             id,
             stat: line.stat,
-            facts,
-            extra: before.and_then(|b| b.extra.clone()),
+            facts: Arc::clone(&before.facts),
+            extra: before.extra.clone(),
         };
         (row, task)
     }
 
-    /// What can be told of a process without asking for its memory.
-    fn first_facts(&mut self, pid: Pid, line: &Line<'_>) -> Arc<Facts> {
-        let uid = self.dir.owner(pid);
-        let lacks_memory = line.stat.is_kernel_thread() || line.stat.virtual_size.0 == 0;
-        Arc::new(Facts {
-            name: SafeText::from_bytes(line.name),
-            command: if lacks_memory {
-                Ok(Command::default())
-            } else {
-                Err(Missing::Soon)
-            },
-            uid,
-            user: uid.map_or_else(|_| SafeText::default(), |uid| self.users.name(uid)),
-        })
+    /// Enters one that is met for the first time, or under a new name.
+    fn welcome(&mut self, mut row: Row, found: Newcomer) -> (Row, TaskSample) {
+        (row.name, row.unread) = (found.digest, true);
+        (row.read, row.fresh) = (self.now, true);
+        let task = TaskSample {
+            id: found.id,
+            stat: found.stat,
+            facts: Arc::new(found.facts(&mut self.users)),
+            extra: None,
+        };
+        (row, task)
     }
 
     /// Looks the name of a task's user up again.
@@ -367,11 +391,4 @@ fn read_stat(
         row.stat = Some(file);
     }
     Ok(n)
-}
-
-/// FNV-1a.
-fn digest(name: &[u8]) -> u64 {
-    name.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }

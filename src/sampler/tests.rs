@@ -2,7 +2,6 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
 use crate::model::id::Pid;
-use crate::model::plan::Needs;
 
 /// Starts over the running kernel and hands out what is told.
 fn start(plan: Plan) -> (Samplers, Receiver<News>) {
@@ -12,7 +11,7 @@ fn start(plan: Plan) -> (Samplers, Receiver<News>) {
         let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = sender.send(news);
     });
-    let samplers = Samplers::start(ProcRoot::live(), plan, &tell).expect("threads start");
+    let samplers = Samplers::start(ProcRoot::live(), plan, None, &tell).expect("threads start");
     (samplers, news)
 }
 
@@ -80,7 +79,8 @@ fn once_reads_everything_of_all() {
             | Needs::CGROUP
             | Needs::PSS
             | Needs::THREADS
-            | Needs::EXE,
+            | Needs::EXE
+            | Needs::COMMANDS,
         ..Plan::default()
     };
     let sample = once(&root, &all).expect("there is a /proc");
@@ -95,6 +95,54 @@ fn once_reads_everything_of_all() {
     assert!(sample.tasks.iter().all(|t| t.extra.is_some()));
 }
 
+/// A source that keeps the sampler busy for over a quarter of a short interval.
+struct Slow;
+
+impl crate::sys::source::Source<Sample> for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+    fn fills(&self) -> Needs {
+        Needs::empty()
+    }
+    fn read(&mut self, _: &Plan, _: &mut Sample) -> Result<(), Error> {
+        thread::sleep(Duration::from_millis(15));
+        Ok(())
+    }
+}
+
+#[test]
+fn ticks_that_take_over_a_quarter_of_the_interval_come_more_rarely_and_say_so() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = ProcRoot::fixture(dir.path());
+    std::fs::create_dir_all(root.proc("")).expect("made");
+    let sweeper = Sweeper::with(&root, vec![Box::new(Slow)]).expect("there is a proc tree");
+    let (sender, news) = channel();
+    let desk = Arc::new(Desk::new(plan(20)));
+    let at_work = Arc::clone(&desk);
+    let sampler = thread::spawn(move || {
+        let sender = Mutex::new(sender);
+        let tell: Tell = Arc::new(move |news| {
+            let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = sender.send(news);
+        });
+        sample(sweeper, &Feed::default(), &at_work, &tell)
+    });
+    let said = |news: &Receiver<News>| {
+        let faults = snapshot(news).faults.clone();
+        faults
+            .iter()
+            .find(|f| f.source == "sampler")
+            .map(|f| f.why.to_string())
+    };
+    let why = std::iter::repeat_with(|| said(&news)).flatten().next();
+    let why = why.expect("it says so at last");
+    assert!(why.contains("so there is one every"), "{why}");
+    desk.page().ended = true;
+    desk.changed.notify_all();
+    sampler.join().expect("it ends").expect("it listed");
+}
+
 #[test]
 fn without_a_proc_tree_the_thread_says_so() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -105,7 +153,7 @@ fn without_a_proc_tree_the_thread_says_so() {
         let _ = sender.send(news);
     });
     let root = ProcRoot::fixture(dir.path());
-    let _samplers = Samplers::start(root, plan(20), &tell).expect("threads start");
+    let _samplers = Samplers::start(root, plan(20), None, &tell).expect("threads start");
     let News::Lost { thread, why } = news.recv().expect("it tells") else {
         panic!("there is nothing to sample");
     };

@@ -3,15 +3,15 @@
 //! A process that did not run, and of which nobody told that it began, ended or changed, is as it was; save memory, which
 //! may be taken from a sleeping one, so everybody is read again by turns.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::table::Table;
 use crate::model::id::{Nanos, Pid};
 use crate::model::plan::Plan;
-use crate::model::sample::{Mode, Sample, TaskSample};
+use crate::model::sample::{Fault, Mode, Sample, TaskSample};
 use crate::model::stat::State;
 use crate::sys::changes::{Changes, Feed};
-use crate::sys::connector::Connector;
+use crate::sys::connector::{Connector, Told};
 use crate::sys::source::Error;
 
 /// How old a row may be before it is read again, whatever the kernel tells.
@@ -22,6 +22,10 @@ const LISTING: Nanos = Nanos(15_000_000_000);
 const SUSPENDED: Nanos = Nanos(2_000_000_000);
 /// Fewer processes than these are read faster than events are sorted out.
 const FEW: usize = 200;
+/// From how many losses of events in a row on the next one is expected too, so that descriptors are worth keeping.
+const FLOOD: u32 = 3;
+/// How many sweeps may go another way than the one that was asked for, until it is ready.
+const BEGINNING: u32 = 5;
 /// What reading one sleeping process costs against hearing of one switch.
 const SAVED_PER_PROCESS: f64 = 5.0;
 
@@ -32,15 +36,37 @@ pub(super) struct Tier {
     listed: Nanos,
     /// Something may have been missed.
     missed: bool,
+    /// The wait status of those who ended since the last sweep, where the kernel told it.
+    exits: HashMap<Pid, i32>,
     /// From how many processes on it is worth listening at all.
     few: usize,
+    /// The one way that a person asked for.
+    only: Option<Mode>,
+    /// How many sweeps in a row went another way.
+    otherwise: u32,
+    /// Who is read next in its turn, and when somebody last was.
+    turn: (Pid, Nanos),
+    /// How many sweeps in a row followed a loss of events.
+    losses: u32,
 }
 
 /// Whether the kernel tells who comes and goes.
 enum Listening {
     NotYet,
     Never,
-    Now(Connector),
+    Now(Box<dyn Teller>),
+}
+
+/// Who tells of births and names; the connector, or a stand-in.
+trait Teller: Send {
+    /// Takes everything told until now.
+    fn drain(&mut self) -> Told;
+}
+
+impl Teller for Connector {
+    fn drain(&mut self) -> Told {
+        Self::drain(self)
+    }
 }
 
 impl Default for Tier {
@@ -51,19 +77,47 @@ impl Default for Tier {
             connector: Listening::Never,
             listed: Nanos(0),
             missed: false,
+            exits: HashMap::new(),
             few: FEW,
+            only: None,
+            otherwise: 0,
+            turn: (Pid(0), Nanos(0)),
+            losses: 0,
         }
     }
 }
 
 impl Tier {
-    /// Listens to what the kernel tells.
-    pub(super) fn new(feed: Feed) -> Self {
+    /// Listens to what the kernel tells, in whatever way is best or `only` in one; where that is not to be had, the next best
+    /// takes its place and [`Self::lacks`] says so.
+    pub(super) fn new(feed: Feed, only: Option<Mode>) -> Self {
+        let connector = match only {
+            Some(Mode::Scan) => Listening::Never,
+            _ => Listening::NotYet,
+        };
         Self {
-            feed: Some(feed),
-            connector: Listening::NotYet,
+            feed: matches!(only, None | Some(Mode::Events)).then_some(feed),
+            connector,
+            few: if only.is_some() { 0 } else { FEW },
+            only,
             ..Self::default()
         }
+    }
+
+    /// What is wrong where a sweep went this way and another was asked for, and not only at the start.
+    pub(super) fn lacks(&mut self, mode: Mode) -> Option<Fault> {
+        let asked = self.only.filter(|asked| *asked != mode);
+        self.otherwise = if asked.is_some() {
+            self.otherwise + 1
+        } else {
+            0
+        };
+        let asked = asked.filter(|_| self.otherwise >= BEGINNING)?.word();
+        let why = format!("the kernel does not allow the way '{asked}' (pscope doctor says why)");
+        Some(Fault {
+            source: "sweep",
+            why: why.into(),
+        })
     }
 
     /// Reads what may have changed since `known`.
@@ -87,10 +141,15 @@ impl Tier {
             return Ok((Mode::Events, tasks));
         }
         let due = now.since(self.listed) >= LISTING || self.missed || known.is_empty();
-        let told = match &mut self.connector {
+        let mut told = match &mut self.connector {
             Listening::Now(connector) => Some(connector.drain()),
             _ => None,
         };
+        // Where events were lost, a number may have passed to somebody else in between.
+        let exits = told.as_mut().filter(|t| !t.lost);
+        self.exits = exits
+            .map(|t| std::mem::take(&mut t.ended))
+            .unwrap_or_default();
         let mode = match told {
             Some(_) => Mode::Connector,
             None => Mode::Scan,
@@ -105,6 +164,11 @@ impl Tier {
         Ok((mode, table.scan(known, now)?))
     }
 
+    /// How those ended of whom the kernel told at the last sweep: wait status by number.
+    pub(super) fn exits(&self) -> &HashMap<Pid, i32> {
+        &self.exits
+    }
+
     fn events(
         &mut self,
         table: &mut Table,
@@ -115,10 +179,17 @@ impl Tier {
     ) -> Result<Vec<TaskSample>, Error> {
         if changes.lost || self.missed || known.is_empty() {
             self.missed = false;
-            self.listed = now;
-            return table.scan(known, now);
+            (self.listed, self.turn.1) = (now, now);
+            self.losses += 1;
+            return if self.losses < FLOOD {
+                table.scan_once(known, now)
+            } else {
+                table.scan(known, now)
+            };
         }
-        let mut which = which(table, known, changes, now, plan);
+        self.losses = 0;
+        let mut which = which(known, changes, plan);
+        self.turns(known, now, &mut which);
         if now.since(self.listed) >= LISTING {
             self.listed = now;
             table.strangers(known, &mut which)?;
@@ -131,22 +202,46 @@ impl Tier {
     /// Asks the kernel to tell who comes and goes, once, where there are many.
     fn connect(&mut self, processes: usize) {
         if matches!(self.connector, Listening::NotYet) && processes >= self.few {
-            self.connector = Connector::open().map_or(Listening::Never, Listening::Now);
+            self.connector = match Connector::open() {
+                Ok(connector) => Listening::Now(Box::new(connector)),
+                Err(_) => Listening::Never,
+            };
         }
+    }
+
+    /// Adds those whose turn it is, by ascending pid and around: as large a share of all as the time since the last turn is
+    /// of [`ROUND`], so that each tick has the same to do and nobody waits longer.
+    fn turns(&mut self, known: &[TaskSample], now: Nanos, which: &mut Vec<Pid>) {
+        let (next, last) = self.turn;
+        let passed = u128::from(now.since(last).0);
+        let share = (known.len() as u128 * passed / u128::from(ROUND.0)) as usize + 1;
+        let from = known.partition_point(|t| t.id.pid < next);
+        let round = known[from..].iter().chain(&known[..from]);
+        let mut round = round.map(|t| t.id.pid);
+        which.extend(round.by_ref().take(share));
+        self.turn = (round.next().unwrap_or(Pid(0)), now);
     }
 
     /// Asks for events while they cost less than they save.
     ///
     /// Each switch costs about 0.3 µs on its core, and reading a process about 1.5 µs.
     pub(super) fn choose(&mut self, before: Option<&Sample>, sample: &Sample) {
+        // A time that was not read says nothing.
+        let timed = before.filter(|before| before.system.uptime.0 > 0);
+        if let Some(before) = timed {
+            // The time since boot counts on while the machine is suspended, the clock of the ticks does not.
+            let passed = sample.system.uptime.since(before.system.uptime);
+            self.missed |= passed.since(sample.at.since(before.at)) > SUSPENDED;
+        }
         let Some(feed) = &self.feed else { return };
         let Some(before) = before else {
             feed.want(sample.tasks.len() >= self.few);
             return;
         };
-        // The time since boot counts on while the machine is suspended, the clock of the ticks does not.
-        let passed = sample.system.uptime.since(before.system.uptime);
-        self.missed |= passed.since(sample.at.since(before.at)) > SUSPENDED;
+        if self.only == Some(Mode::Events) {
+            feed.want(true);
+            return;
+        }
         let switches = sample
             .system
             .switches
@@ -158,14 +253,8 @@ impl Tier {
     }
 }
 
-/// The processes that are read again.
-fn which(
-    table: &Table,
-    known: &[TaskSample],
-    changes: &Changes,
-    now: Nanos,
-    plan: &Plan,
-) -> Vec<Pid> {
+/// The processes that have changed, may have, or are on the screen.
+fn which(known: &[TaskSample], changes: &Changes, plan: &Plan) -> Vec<Pid> {
     let mut which: Vec<Pid> = plan
         .visible
         .iter()
@@ -194,11 +283,6 @@ fn which(
             which.push(task.id.pid);
         }
     }
-    let share = known.len() as u64 * plan.interval.0.max(10_000_000) / ROUND.0;
-    // Begun after two thirds of the time, all are through before it is over. At least a few: with a short interval a
-    // share would round down to nobody.
-    let turn = table.stale(now, Nanos(ROUND.0 / 3 * 2), share as usize * 3 + 4);
-    which.extend(turn.filter_map(|place| known.get(place)).map(|t| t.id.pid));
     which
 }
 

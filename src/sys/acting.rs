@@ -16,7 +16,7 @@ use super::standing;
 use crate::model::acting::{Brief, Delivery, News, Scope, Target};
 use crate::model::id::{ProcId, ThreadId};
 use crate::model::reading::{Missing, Reading};
-use crate::model::signal::Signal;
+use crate::model::signal::{Signal, SignalState};
 use crate::model::standing::{Kinship, Standing};
 
 /// So many targets are held at once at most; more are held one by one while they are signalled.
@@ -82,6 +82,7 @@ impl Hold {
         for target in targets {
             hold.add(target, &ancestry);
         }
+        hold.mark_orphans(&census);
         hold
     }
 
@@ -101,6 +102,9 @@ impl Hold {
         let mut standing = standing::of(&self.signals, target, seen, ancestry);
         if standing.pinned.is_ok() {
             standing.pinned = pin.as_ref().map(|_| ()).map_err(|e| *e);
+        }
+        if standing.signals.as_ref().is_ok_and(SignalState::blocks_any) {
+            standing.signalfds = standing::signalfds(self.signals.root(), target.id.pid);
         }
         self.held.push(Held { standing, pin });
     }
@@ -140,14 +144,27 @@ impl Hold {
 
     /// Looks again at those who are held.
     pub fn look(&mut self) {
-        let ancestry = kin::ancestry(&kin::census(self.signals.root()), self.signals.own());
+        let census = kin::census(self.signals.root());
+        let ancestry = kin::ancestry(&census, self.signals.own());
         for held in &mut self.held {
             let pin = held.pin.as_ref().map_err(|e| *e);
             let was_permitted = held.standing.permitted;
+            // They were looked for once, which costs the more the more descriptors there are.
+            let signalfds = std::mem::take(&mut held.standing.signalfds);
             held.standing = standing::of(&self.signals, held.target(), pin, &ancestry);
+            held.standing.signalfds = signalfds;
             if held.pin.is_err() {
                 held.standing.permitted = was_permitted;
             }
+        }
+        self.mark_orphans(&census);
+    }
+
+    /// Notes whose process group nobody could continue.
+    fn mark_orphans(&mut self, census: &[Kin]) {
+        for held in &mut self.held {
+            let at = census.binary_search_by_key(&held.standing.id, |k| k.id);
+            held.standing.orphaned = at.is_ok_and(|at| kin::orphaned(census, census[at].group));
         }
     }
 

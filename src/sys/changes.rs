@@ -6,13 +6,15 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::id::{Pid, Tid};
+use crate::model::snapshot::Snapshot;
 
 /// Processes of which something may have changed.
 ///
 /// A process is in `ran` when one of its threads came on a core or left one, when it is on a core at the moment of taking,
 /// and when it got or lost a thread; every counter of a process that is in no set is as it was, save resident memory
-/// (which reclaim may take from a sleeping one) and the parent of one whose parent is in `ended`. A sleeping process that
-/// was woken and waits for its first turn is in no set either: its state is told when it gets a core.
+/// (which reclaim may take from a sleeping one) and the parent of one whose parent is in `ended`. A process that was
+/// woken and waits for its turn is in no set either: its state, and to which core's queue it was moved, are told when it
+/// gets a core.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Had a core, or changed its number of threads.
@@ -43,6 +45,8 @@ struct State {
     /// Who fills it now; nobody while events are not to be had or not wanted.
     filler: Option<Arc<Mutex<dyn Drain>>>,
     wanted: bool,
+    /// The processes of the last sweep.
+    seen: Option<Arc<Snapshot>>,
 }
 
 impl Feed {
@@ -83,6 +87,16 @@ impl Feed {
             lost: true,
             ..Changes::default()
         };
+    }
+
+    /// Keeps the last sweep for those who hear of a process that has ended since.
+    pub fn saw(&self, snapshot: &Arc<Snapshot>) {
+        self.state().seen = Some(Arc::clone(snapshot));
+    }
+
+    /// The last sweep.
+    pub fn seen(&self) -> Option<Arc<Snapshot>> {
+        self.state().seen.clone()
     }
 
     /// Changes what will be taken next.

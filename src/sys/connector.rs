@@ -6,12 +6,13 @@
     reason = "the safe wrapper of socket(2) does not know this protocol"
 )]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 
 use nix::sys::socket::{MsgFlags, NetlinkAddr, bind, recv, send, setsockopt, sockopt::RcvBuf};
 
+use super::calls;
 use super::netlink::{self, u32_at};
 use super::source::Error;
 use crate::model::id::Pid;
@@ -38,6 +39,8 @@ pub struct Told {
     pub born: HashSet<Pid>,
     /// Executed a program or took a name.
     pub renamed: HashSet<Pid>,
+    /// Ended, with the wait status, of those who were there before: of the first that had the number.
+    pub ended: HashMap<Pid, i32>,
     /// Events did not fit into the socket.
     pub lost: bool,
     /// The kernel has answered the request.
@@ -105,6 +108,7 @@ impl Connector {
     pub fn drain(&mut self) -> Told {
         let mut told = Told::default();
         loop {
+            calls::count(1);
             match recv(
                 self.socket.as_raw_fd(),
                 &mut self.buffer,
@@ -153,6 +157,14 @@ fn take_in(body: &[u8], told: &mut Told) {
                 told.born.insert(Pid(pid));
             }
         }
+        // Of a process whose threads end one by one the last one tells how all ended.
+        EXIT => {
+            if let (Some(pid), Some(status)) = (number(1).map(Pid), number(2))
+                && !told.born.contains(&pid)
+            {
+                told.ended.insert(pid, status as i32);
+            }
+        }
         EXEC => told.renamed.extend(number(1).map(Pid)),
         COMM if number(0) == number(1) => told.renamed.extend(number(1).map(Pid)),
         _ => {}
@@ -178,10 +190,13 @@ mod tests {
         take_in(&event(FORK, &[1, 1, 8, 1]), &mut told);
         take_in(&event(EXEC, &[9, 9]), &mut told);
         take_in(&event(COMM, &[11, 10]), &mut told);
-        take_in(&event(EXIT, &[7, 7]), &mut told);
+        take_in(&event(EXIT, &[7, 7, 0, 17]), &mut told);
+        take_in(&event(EXIT, &[21, 20, 0, 17]), &mut told);
+        take_in(&event(EXIT, &[20, 20, 0x8b, 17]), &mut told);
         take_in(&event(FORK, &[1]), &mut told);
         assert_eq!(told.born, [Pid(7)].into());
         assert_eq!(told.renamed, [Pid(9)].into());
+        assert_eq!(told.ended, [(Pid(20), 0x8b)].into(), "7 began since");
         assert!(!told.answered);
         take_in(&event(ACK, &[22]), &mut told);
         assert!(!told.answered, "an error is no answer");

@@ -40,12 +40,17 @@ impl Source<Sample> for Cores {
 
 /// The cores that are online now, by ascending id; none where `/proc/stat` cannot be read.
 pub fn online(root: &ProcRoot) -> Vec<CpuId> {
+    now(root).iter().map(|c| c.id).collect()
+}
+
+/// What the cores that are online did since boot, likewise.
+pub fn now(root: &ProcRoot) -> Vec<CoreSample> {
     let mut system = SystemSample::default();
     parse(
         &std::fs::read(root.proc("stat")).unwrap_or_default(),
         &mut system,
     );
-    system.cores.iter().map(|c| c.id).collect()
+    system.cores
 }
 
 /// Fills in cores and counters from lines such as `b"cpu0 6331 0 3414 121481 185 0 13 10 0 0"` and `b"ctxt 601604"`.
@@ -94,7 +99,8 @@ fn core(key: &[u8], rest: &[u8]) -> Option<CoreSample> {
         id: CpuId(u32::try_from(id).ok()?),
         user: Ticks(user.saturating_add(nice)),
         system: Ticks(system),
-        irq: Ticks(hard.saturating_add(soft)),
+        irq: Ticks(hard),
+        softirq: Ticks(soft),
         steal: Ticks(steal),
         idle: Ticks(idle.saturating_add(iowait)),
         iowait: Ticks(iowait),
@@ -118,7 +124,8 @@ mod tests {
             id: CpuId(0),
             user: Ticks(6333),
             system: Ticks(3414),
-            irq: Ticks(17),
+            irq: Ticks(4),
+            softirq: Ticks(13),
             steal: Ticks(10),
             idle: Ticks(121_666),
             iowait: Ticks(185),

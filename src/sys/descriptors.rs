@@ -12,9 +12,9 @@ use super::clock;
 use super::fds::{Behind, Fds};
 use super::root::ProcRoot;
 use super::source::{Error, Source};
-use crate::model::descriptor::{About, Descriptor, Files, Info, Kind};
+use crate::model::descriptor::{About, Descriptor, Files, GpuUse, Info, Kind};
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Pid, ProcId};
+use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::peer::{Census, Flow, Holder, Join, Object, Peer, Tables, pipeline};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
@@ -42,6 +42,8 @@ pub struct Descriptors {
     /// Where the details of those not on the screen go on.
     next: u32,
     took_ms: u64,
+    /// When graphics cards were asked last, and how long they had worked for the process until then.
+    gpu: Option<(Nanos, Nanos)>,
     /// Whether a report wants everything at once.
     patient: bool,
     /// Whether only a few lines of the overview are made of it.
@@ -63,6 +65,7 @@ impl Descriptors {
             known: HashMap::new(),
             next: 0,
             took_ms: 0,
+            gpu: None,
             patient: false,
             glancing: false,
         }
@@ -80,7 +83,7 @@ impl Descriptors {
 
     fn files(&mut self, of: ProcId, shown: &[u32]) -> Reading<Files> {
         if self.of != Some(of) {
-            (self.of, self.next) = (Some(of), 0);
+            (self.of, self.next, self.gpu) = (Some(of), 0, None);
             self.known.clear();
         }
         let mut fds = Fds::open(&self.root, of.pid)?;
@@ -90,6 +93,9 @@ impl Descriptors {
         files.limit = self.limit(of);
         files.rows = self.known.values().map(|k| k.descriptor.clone()).collect();
         files.rows.sort_unstable_by_key(|d| d.fd);
+        let now = clock::now();
+        files.gpu = GpuUse::of(files.rows.iter()).map(|gpu| gpu.since(self.gpu, now));
+        self.gpu = files.gpu.as_ref().map(|gpu| (now, gpu.busy));
         let budget = if self.patient {
             Duration::from_mins(10)
         } else {
@@ -128,7 +134,11 @@ impl Descriptors {
         let mut fresh = HashMap::with_capacity(self.known.len());
         let mut unclear = Vec::new();
         for fd in fds.numbers()? {
-            let Ok(link) = fds.link(fd) else { continue };
+            let link = match fds.link(fd) {
+                Ok(link) => link,
+                Err(Missing::Denied) => return Err(Missing::Denied),
+                Err(_) => continue,
+            };
             let old = self.known.remove(&fd).filter(|k| k.link == link);
             let mut known = old.unwrap_or_else(|| {
                 let mut descriptor = Descriptor::new(fd, &link);

@@ -41,7 +41,6 @@ const KERNEL_TYPES: &[&[u8]] = &[
     b"efivarfs",
     b"nsfs",
     b"ramfs",
-    b"squashfs",
     b"selinuxfs",
 ];
 
@@ -92,6 +91,10 @@ impl DiskReader {
             at: crate::model::id::Nanos(0),
             devices: counters.into_iter().filter_map(device).collect(),
             filesystems: self.filesystems(),
+            delay_accounting: fs::read(self.root.proc("sys/kernel/task_delayacct"))
+                .ok()
+                .and_then(|text| fields::number(&text))
+                .map(|n| n != 0),
         })
     }
 
@@ -191,11 +194,14 @@ struct Mount {
     source: SafeText,
     kind: SafeText,
     read_only: bool,
+    /// The numbers of the device: `254:0`.
+    device: Vec<u8>,
+    /// Which part of the filesystem it shows.
+    root: Vec<u8>,
 }
 
-/// Parses lines such as `b"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard"`; of several mounts of one thing the first.
+/// Parses lines such as `b"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard"`; of several mounts of one filesystem one.
 fn mounts(text: &[u8]) -> Vec<Mount> {
-    let mut seen = HashSet::new();
     let mut out: Vec<Mount> = Vec::new();
     for line in fields::lines(text) {
         let words: Vec<&[u8]> = fields::words(line).collect();
@@ -207,43 +213,34 @@ fn mounts(text: &[u8]) -> Vec<Mount> {
         else {
             continue;
         };
-        if KERNEL_TYPES.contains(&kind) || !seen.insert((device.to_owned(), root.to_owned())) {
+        if KERNEL_TYPES.contains(&kind) {
             continue;
         }
-        let path = PathBuf::from(std::ffi::OsString::from_vec(unescape(path)));
+        let path = PathBuf::from(std::ffi::OsString::from_vec(fields::unescape(path)));
         // A later mount at the same place hides the earlier one.
         out.retain(|m| m.path != path);
         out.push(Mount {
             path,
-            source: SafeText::from_bytes(&unescape(source)),
+            source: SafeText::from_bytes(&fields::unescape(source)),
             kind: SafeText::from_bytes(kind),
             read_only: options.split(|b| *b == b',').any(|o| o == b"ro"),
+            device: device.to_owned(),
+            root: root.to_owned(),
         });
     }
-    out.sort_by(|a, b| a.path.cmp(&b.path));
-    out
-}
-
-/// Turns `\040` and its like back into the bytes they stand for.
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        if let [
-            b'\\',
-            a @ b'0'..=b'3',
-            b @ b'0'..=b'7',
-            c @ b'0'..=b'7',
-            after @ ..,
-        ] = rest
-        {
-            out.push((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'));
-            rest = after;
+    // As df does: of one filesystem the mount of all of it, or else that with the shortest path. Subvolumes of btrfs
+    // are told apart.
+    out.sort_by_key(|m| (m.root != b"/", m.path.as_os_str().len(), m.path.clone()));
+    let mut seen = HashSet::new();
+    out.retain(|m| {
+        let part: &[u8] = if m.kind.as_str() == "btrfs" {
+            &m.root
         } else {
-            out.push(*first);
-            rest = tail;
-        }
-    }
+            b""
+        };
+        seen.insert((m.device.clone(), part.to_owned()))
+    });
+    out.sort_by(|a, b| a.path.cmp(&b.path));
     out
 }
 
@@ -267,14 +264,16 @@ mod tests {
     #[test]
     fn mounts_are_unescaped_and_named_once() {
         let text = b"22 27 0:21 / /proc rw - proc proc rw\n27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n\
-            28 27 254:0 / /again rw - ext4 /dev/vda rw\n29 27 8:1 / /my\\040disk ro - vfat /dev/sda1 ro\nbroken\n";
+            28 27 254:0 / /again rw - ext4 /dev/vda rw\n29 27 8:1 / /my\\040disk ro - vfat /dev/sda1 ro\nbroken\n\
+            30 27 254:0 /run/netns /run/netns rw - ext4 /dev/vda rw\n31 27 8:2 /docker/hosts /etc/hosts rw - xfs /dev/sdb rw\n\
+            32 27 0:40 /@home /home rw - btrfs /dev/sdc rw\n33 27 0:40 /@var /var rw - btrfs /dev/sdc rw\n";
         let found = mounts(text);
         let paths: Vec<_> = found
             .iter()
             .map(|m| m.path.to_str().expect("utf-8"))
             .collect();
-        assert_eq!(paths, ["/", "/my disk"]);
-        assert!(found[1].read_only && !found[0].read_only);
+        assert_eq!(paths, ["/", "/etc/hosts", "/home", "/my disk", "/var"]);
+        assert!(found[3].read_only && !found[0].read_only);
     }
 
     #[test]

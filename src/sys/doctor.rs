@@ -9,7 +9,9 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use super::cores;
 use super::perf::{self, Reader};
 use super::root::ProcRoot;
+use super::sock_diag::endings::Endings;
 use crate::model::id::{Pid, Tid};
+use crate::model::reading::{Missing, Reading};
 
 /// How an interface was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,10 +225,23 @@ fn sockets() -> Finding {
         SockProtocol::NetlinkSockDiag,
     );
     match made {
-        Ok(_) => Finding::new("sock_diag", gives, State::Ok),
+        Ok(_) => match endings() {
+            Ok(()) => Finding::new("sock_diag", gives, State::Ok),
+            Err(why) => Finding::new("sock_diag", gives, State::Limited)
+                .found(format!(
+                    "no notice of connections that end: {why}; short ones are not counted"
+                ))
+                .get("sudo modprobe tcp_diag inet_diag"),
+        },
         Err(e) => Finding::new("sock_diag", gives, state(&e.into()))
             .get("sudo modprobe unix_diag tcp_diag inet_diag"),
     }
+}
+
+/// Whether the kernel tells of connections that end.
+fn endings() -> Reading<()> {
+    let endings = Endings::open(0).map_err(|_| Missing::Unsupported)?;
+    endings.take().map(drop)
 }
 
 fn groups(root: &ProcRoot) -> Finding {

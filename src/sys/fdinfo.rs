@@ -1,7 +1,7 @@
 //! `/proc/PID/fdinfo/N`: position, flags, and what only one kind of descriptor has. `proc_pid_fdinfo(5)`.
 
-use crate::model::descriptor::about::{Gpu, Watch};
-use crate::model::descriptor::{About, Flags, Info};
+use crate::model::descriptor::about::Watch;
+use crate::model::descriptor::{About, Flags, Gpu, Info};
 use crate::model::id::{Bytes, Nanos};
 use crate::model::text::SafeText;
 
@@ -71,22 +71,34 @@ fn gpu(key: &[u8], value: &[u8], about: &mut About) {
     }
     // The driver comes first.
     let About::Gpu(gpu) = about else { return };
+    if key == b"drm-pdev" {
+        gpu.card = SafeText::from_bytes(value);
+        return;
+    }
     let mut words = value.split(|b| *b == b' ').filter(|w| !w.is_empty());
     let Some(n) = words.next().and_then(|w| number(w, 10)) else {
         return;
     };
     let unit = words.next();
-    // `drm-engine-capacity-render: 2` has no unit.
-    if key.starts_with(b"drm-engine-") && unit == Some(b"ns") {
-        gpu.busy = Nanos(gpu.busy.0.saturating_add(n));
-    } else if key.starts_with(b"drm-resident-") {
+    let add = |to: &mut Option<Bytes>| {
         let unit = match unit {
             Some(b"KiB") => 1 << 10,
             Some(b"MiB") => 1 << 20,
             _ => 1,
         };
-        let known = gpu.memory.map_or(0, |b| b.0);
-        gpu.memory = Some(Bytes(known.saturating_add(n.saturating_mul(unit))));
+        let known = to.map_or(0, |b| b.0);
+        *to = Some(Bytes(known.saturating_add(n.saturating_mul(unit))));
+    };
+    match key {
+        b"drm-client-id" => gpu.client = Some(n),
+        // `drm-engine-capacity-render: 2` has no unit.
+        _ if key.starts_with(b"drm-engine-") && unit == Some(b"ns") => {
+            gpu.busy = Nanos(gpu.busy.0.saturating_add(n));
+        }
+        _ if key.starts_with(b"drm-resident-") => add(&mut gpu.resident),
+        _ if key.starts_with(b"drm-memory-") => add(&mut gpu.memory),
+        _ if key.starts_with(b"drm-total-") => add(&mut gpu.total),
+        _ => {}
     }
 }
 
@@ -285,6 +297,35 @@ mod tests {
         assert_eq!(about("drm-engine-render:\t9 ns\n"), About::Nothing);
         assert_eq!(about("tty-index:\t4\n"), About::Pty(4));
         assert_eq!(about("map_type:\t1\nmap_id:\t9\n"), About::Bpf("map", 9));
+    }
+
+    #[test]
+    fn cards_of_old_and_new_drivers_tell_their_memory() {
+        let about = |text: &str| parse(text.as_bytes()).about;
+        let amd = about(
+            "drm-driver:\tamdgpu\ndrm-client-id:\t31\ndrm-pdev:\t0000:03:00.0\npasid:\t32770\n\
+             drm-memory-vram:\t2048 KiB\ndrm-memory-gtt:\t1024 KiB\ndrm-memory-cpu:\t0 KiB\n\
+             drm-total-vram:\t4 MiB\ndrm-shared-vram:\t0\ndrm-resident-vram:\t2 MiB\ndrm-resident-gtt:\t1 MiB\n\
+             drm-engine-gfx:\t5000000 ns\n",
+        );
+        let About::Gpu(gpu) = &amd else {
+            panic!("{amd:?}");
+        };
+        assert_eq!((gpu.client, gpu.card.as_str()), (Some(31), "0000:03:00.0"));
+        assert_eq!(
+            gpu.holds(),
+            Some(Bytes(3 << 20)),
+            "both words tell the same"
+        );
+        assert_eq!(
+            amd.words().as_deref(),
+            Some("GPU amdgpu: worked 5 ms, holds 3.0M, claims 4.0M")
+        );
+        let old = about("drm-driver:\tmsm\ndrm-memory-system:\t512 KiB\n");
+        assert_eq!(
+            old.words().as_deref(),
+            Some("GPU msm: worked 0 µs, holds 512K")
+        );
     }
 
     proptest::proptest! {

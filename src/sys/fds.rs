@@ -43,6 +43,8 @@ pub struct Behind {
     pub links: u32,
     /// Its length, space, device and inode.
     pub extent: Extent,
+    /// Whether it is a POSIX message queue, which looks like a file of 80 bytes.
+    pub queue: bool,
 }
 
 impl Fds {
@@ -172,8 +174,12 @@ fn behind(path: &std::path::Path) -> Reading<Behind> {
     }
     // SAFETY: it was zeroed, which is a value of this plain structure, and the kernel filled it.
     let found = unsafe { found.assume_init() };
+    let format = u32::from(found.stx_mode) & libc::S_IFMT;
+    // Only these are asked, since one more call for each file would cost as much again.
+    let maybe = format == libc::S_IFREG && found.stx_size == QUEUE_SIZE && found.stx_blocks == 0;
     Ok(Behind {
-        format: u32::from(found.stx_mode) & libc::S_IFMT,
+        queue: maybe && is_queue(&path),
+        format,
         links: found.stx_nlink,
         extent: Extent {
             size: Bytes(found.stx_size),
@@ -182,6 +188,20 @@ fn behind(path: &std::path::Path) -> Reading<Behind> {
             inode: found.stx_ino,
         },
     })
+}
+
+/// `FILENT_SIZE` of the kernel's `ipc/mqueue.c`.
+const QUEUE_SIZE: u64 = 80;
+/// `MQUEUE_MAGIC` of the kernel's `ipc/mqueue.c`.
+const QUEUE_MAGIC: libc::c_long = 0x1980_0202;
+
+fn is_queue(path: &CStr) -> bool {
+    nix::sys::statfs::statfs(path).is_ok_and(of_queues)
+}
+
+/// Whether this is the filesystem of POSIX message queues.
+pub fn of_queues(found: nix::sys::statfs::Statfs) -> bool {
+    found.filesystem_type().0 == QUEUE_MAGIC
 }
 
 fn directory(path: &std::path::Path) -> Reading<File> {

@@ -1,33 +1,41 @@
-//! Who talks to whom for view 6: descriptors of every process, message queues, and locks that are waited for.
+//! Who talks to whom for view 6: descriptors and shared mappings of every process, System V objects, and locks that are
+//! waited for.
 
 pub mod locks;
 pub mod queues;
+pub mod sysv;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::clock;
 use super::descriptors::shared::{self, Shared};
-use super::pipe_fill;
+use super::fill::Fill;
 use super::root::ProcRoot;
+use super::shared_maps::SharedMaps;
 use super::source::{Error, Source};
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::Pid;
+use crate::model::id::{Pid, ProcId};
 use crate::model::ipc::{self, Channel, Edge, Ipc, Party};
-use crate::model::peer::{Census, Flow, Join, pipeline};
+use crate::model::peer::join::Place;
+use crate::model::peer::{Census, Flow, Join, Object, pipeline};
 use crate::model::plan::{Needs, Plan};
 
-const PACE_MS: u64 = 1000;
-/// A reading takes at most this share of the time: one part in so many.
-const SHARE: u64 = 20;
-/// How long one reading may ask how full pipes are.
+/// How long one reading may ask how full pipes and queues are.
 const FILL_BUDGET: Duration = Duration::from_millis(5);
+/// How long one reading may look at mappings, and for those who wait at System V objects.
+const MAPS_BUDGET: Duration = Duration::from_millis(10);
+const WAIT_BUDGET: Duration = Duration::from_millis(5);
 
 /// Reads who talks to whom.
 pub struct Talks {
     root: ProcRoot,
     shared: Shared,
+    maps: SharedMaps,
+    users: sysv::Users,
     took_ms: u64,
+    /// Whether every process was looked at once.
+    whole: bool,
 }
 
 impl Talks {
@@ -35,23 +43,42 @@ impl Talks {
     pub fn new(root: &ProcRoot, shared: Shared) -> Self {
         Self {
             root: root.clone(),
+            maps: SharedMaps::new(root),
+            users: sysv::Users::default(),
             shared,
             took_ms: 0,
+            whole: false,
         }
     }
 
-    /// Everything, as far as `budget` allows the census to be brought up to date.
-    pub fn ipc(&self, budget: Duration) -> Ipc {
+    /// Everything, as far as `budget` allows what is known to be brought up to date.
+    ///
+    /// Where very many share one thing, `of` is joined with each of them.
+    pub fn ipc(&mut self, budget: Duration, of: Option<ProcId>) -> Ipc {
         let live = self.root.is_live();
-        let mut out = self.shared.with(budget, None, |census, tables| {
+        // A report waits for everything; beside the screen each part has its own share.
+        let within = |part| {
+            if budget > shared::BUDGET {
+                budget
+            } else {
+                part
+            }
+        };
+        let mut mapped = false;
+        let shared = self.shared.clone();
+        let mut out = shared.with(budget, None, |census, tables| {
+            mapped = self.maps.refresh(census, within(MAPS_BUDGET));
+            let mappers = self.maps.mappers(census);
             let join = Join::new(census, tables);
             let filled = Instant::now();
-            let fill = |place: &crate::model::peer::join::Place<'_>| {
-                let allowed = live && filled.elapsed() < FILL_BUDGET.max(budget / 4);
-                allowed.then(|| pipe_fill::of(place.holder.id, place.fd))?
+            let full = Fill::default();
+            let fill = |object: &Object, place: &Place<'_>| {
+                let allowed = live && filled.elapsed() < within(FILL_BUDGET);
+                allowed.then(|| full.of(object, place.holder.id, place.fd))?
             };
-            let (mut edges, more) = ipc::edges(&join, tables, fill);
-            edges.extend(self.queues(census));
+            let (mut edges, more) = ipc::edges(&join, tables, &mappers, of, fill);
+            let waits = within(WAIT_BUDGET);
+            edges.extend(self.users.edges(&self.root, census, waits));
             edges.extend(self.locks(census));
             Ipc {
                 pairs: ipc::pairs(&edges),
@@ -63,27 +90,8 @@ impl Talks {
                 complete: true,
             }
         });
-        out.complete = self.shared.complete();
+        out.complete = mapped && self.shared.complete();
         out
-    }
-
-    fn queues(&self, census: &Census) -> Vec<Edge> {
-        let text = std::fs::read(self.root.proc("sysvipc/msg")).unwrap_or_default();
-        let queues = queues::parse(&text);
-        let edge = |q: &queues::Queue| {
-            let (a, b) = (party(census, q.sender)?, party(census, q.receiver)?);
-            (a.id != b.id).then(|| Edge {
-                channel: Channel::Queue,
-                a,
-                b,
-                flow: Flow::Out,
-                detail: format!(
-                    "queue {}, {} messages, {} bytes wait",
-                    q.id, q.messages, q.bytes
-                ),
-            })
-        };
-        queues.iter().filter_map(edge).collect()
     }
 
     fn locks(&self, census: &Census) -> Vec<Edge> {
@@ -104,7 +112,7 @@ impl Talks {
                 a,
                 b,
                 flow: Flow::In,
-                detail: format!("waits for a {} lock on inode {}", l.kind, l.inode),
+                detail: format!("{} waits for a {} lock on inode {}", l.pid, l.kind, l.inode),
             })
         };
         all.iter().filter(|l| l.waits).filter_map(edge).collect()
@@ -130,13 +138,14 @@ impl Source<Detail> for Talks {
     }
 
     fn pace_ms(&self) -> u64 {
-        PACE_MS.max(self.took_ms * SHARE)
+        shared::pace(self.took_ms, self.whole)
     }
 
-    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
         let began = Instant::now();
-        let ipc = self.ipc(shared::BUDGET);
+        let ipc = self.ipc(shared::BUDGET, plan.focus);
         self.took_ms = began.elapsed().as_millis() as u64;
+        self.whole = ipc.complete;
         into.machine.ipc = Some(Stamped::new(clock::now(), Ok(ipc)));
         Ok(())
     }

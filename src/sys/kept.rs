@@ -4,6 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
+use super::calls;
 use super::source::Error;
 
 /// A path with its descriptor and its buffer.
@@ -60,7 +61,10 @@ impl Kept {
     fn attempt(&mut self) -> std::io::Result<usize> {
         let file = match self.file.take() {
             Some(file) if self.keeps => file,
-            _ => File::open(&self.path)?,
+            _ => {
+                calls::count(1);
+                File::open(&self.path)?
+            }
         };
         let mut used = 0;
         loop {

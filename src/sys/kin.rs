@@ -59,6 +59,19 @@ pub fn read_at(root: &ProcRoot, directory: &str) -> Reading<Kin> {
     parse(&bytes).ok_or(Missing::Gone)
 }
 
+/// The wait status of a zombie, where it is shown to us.
+///
+/// The kernel prints 0 to those whom it shows nothing, so we ask first for a link that has the same rule.
+pub fn zombie_status(root: &ProcRoot, id: ProcId) -> Option<i32> {
+    let zombie = still(root, id).ok()?;
+    if zombie.state != State::Zombie {
+        return None;
+    }
+    let link = std::fs::read_link(root.proc(format!("{}/cwd", id.pid)));
+    let hidden = link.is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied);
+    (!hidden).then_some(zombie.exit_code)
+}
+
 /// Reads every process, by ascending pid.
 pub fn census(root: &ProcRoot) -> Vec<Kin> {
     let Ok(entries) = std::fs::read_dir(root.proc("")) else {
@@ -70,6 +83,21 @@ pub fn census(root: &ProcRoot) -> Vec<Kin> {
         .collect();
     all.sort_by_key(|kin| kin.id);
     all
+}
+
+/// Whether nobody in its session, outside its process group, is the parent of a member: nobody could continue the group.
+///
+/// As `will_become_orphaned_pgrp` in the kernel's `exit.c`.
+pub fn orphaned(census: &[Kin], group: Pid) -> bool {
+    let find = |pid: Pid| {
+        let at = census.binary_search_by_key(&pid, |k| k.id.pid).ok()?;
+        census.get(at)
+    };
+    let dead = |k: &&Kin| matches!(k.state, State::Zombie | State::Dead);
+    census
+        .iter()
+        .filter(|k| k.group == group && !dead(k) && k.parent.0 > 1)
+        .all(|k| find(k.parent).is_none_or(|p| p.group == group || p.session != k.session))
 }
 
 /// Those of `roots` and all their descendants, parents before children.

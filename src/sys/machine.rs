@@ -1,5 +1,5 @@
 //! Facts of the machine that stay while it runs: name, kernel, units, boot time, highest pid.
-#![expect(unsafe_code, reason = "sysconf(3)")]
+#![expect(unsafe_code, reason = "sysconf(3), localtime_r(3)")]
 
 use super::root::ProcRoot;
 use super::{clock, cores, fields};
@@ -33,8 +33,20 @@ pub fn read(root: &ProcRoot) -> Machine {
 
 /// Seconds that the clock on the wall is ahead of UTC now; 0 where the machine names no zone.
 fn utc_offset() -> i32 {
-    let zone = jiff::tz::TimeZone::system();
-    zone.to_offset(jiff::Timestamp::now()).seconds()
+    // The C library reads one file, `TZ` or /etc/localtime; a calendar crate reads the names of all zones first.
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_REALTIME);
+    let Ok(seconds) = now.map(|t| t.tv_sec()) else {
+        return 0;
+    };
+    // SAFETY: all zeroes are a valid `tm`, whose only pointer is set by the call.
+    let mut local: libc::tm = unsafe { std::mem::zeroed() };
+    // SAFETY: both are ours and live for the call; this program never changes its environment.
+    let filled = unsafe { libc::localtime_r(&raw const seconds, &raw mut local) };
+    if filled.is_null() {
+        0
+    } else {
+        local.tm_gmtoff as i32
+    }
 }
 
 fn sysconf(name: libc::c_int, otherwise: u64) -> u64 {

@@ -12,6 +12,7 @@ use super::source::{Error, Source};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Bytes;
 use crate::model::machine_memory::{Counters, MachineMemory, Node, Part, Swap};
+use crate::model::own_group::OwnGroup;
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
@@ -53,7 +54,7 @@ impl MachineMemories {
             .map_err(|_| Missing::Unsupported);
         memory.swaps = fs::read(self.root.proc("swaps")).map_or_else(|_| Vec::new(), |t| swaps(&t));
         memory.nodes = self.nodes();
-        memory.own_group = own::limits(&self.root).memory;
+        memory.own = own::limits(&self.root);
         Ok(memory)
     }
 
@@ -159,14 +160,16 @@ fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
     let total = kib("MemTotal")?;
     let free = or_zero("MemFree");
     let shared = or_zero("Shmem");
-    let zswap = kib("Zswap").filter(|n| *n > 0);
-    let compressed = extra
-        .compressed
-        .or(zswap.map(|taken| (Bytes(or_zero("Zswapped")), Bytes(taken))));
+    let compressed = compressed(extra.compressed, or_zero("Zswapped"), or_zero("Zswap"));
+    // Kernels before 4.20 tell only how many huge pages of the default size there are.
+    let set_aside = || {
+        let pages = values.get(&b"HugePages_Total"[..]).copied().unwrap_or(0);
+        pages.saturating_mul(or_zero("Hugepagesize"))
+    };
     let mut parts = vec![
         (Part::Processes, or_zero("AnonPages")),
         (Part::Shared, shared),
-        (Part::Huge, or_zero("Hugetlb")),
+        (Part::Huge, kib("Hugetlb").unwrap_or_else(set_aside)),
         (Part::Slab, or_zero("SUnreclaim")),
         (Part::Arc, extra.arc.map_or(0, |b| b.0)),
         (Part::Compressed, compressed.map_or(0, |(_, taken)| taken.0)),
@@ -176,13 +179,18 @@ fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
         (Part::Free, free),
     ];
     // The kernel does not count all it takes; what no other part has is its own. Counters are read one after the
-    // other, so that their sum can exceed the total for a moment: then the cache, the most restless, gives way.
-    let counted: u64 = parts.iter().map(|(_, n)| n).sum();
-    let excess = counted.saturating_sub(total);
-    if let Some(cache) = parts.iter_mut().find(|(p, _)| *p == Part::Cache) {
-        cache.1 = cache.1.saturating_sub(excess);
+    // other, so that their sum can exceed the total for a moment: then the cache, the most restless, gives way first.
+    let counted = parts
+        .iter()
+        .fold(0_u64, |sum, (_, n)| sum.saturating_add(*n));
+    let mut excess = counted.saturating_sub(total);
+    parts.sort_by_key(|(part, _)| *part != Part::Cache);
+    for (_, size) in &mut parts {
+        let less = excess.min(*size);
+        (*size, excess) = (*size - less, excess - less);
     }
-    parts.insert(4, (Part::Kernel, total.saturating_sub(counted)));
+    parts.push((Part::Kernel, total.saturating_sub(counted)));
+    parts.sort_by_key(|(part, _)| *part as u8);
     parts.retain(|(part, n)| *n > 0 || matches!(part, Part::Processes | Part::Cache | Part::Free));
     Some(MachineMemory {
         at: crate::model::id::Nanos(0),
@@ -204,8 +212,16 @@ fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
         compressed,
         nodes: Vec::new(),
         counters: Err(Missing::Soon),
-        own_group: None,
+        transparent: Bytes(or_zero("AnonHugePages")),
+        own: OwnGroup::default(),
     })
+}
+
+/// What zram and zswap hold together: before and after compression.
+fn compressed(zram: Option<(Bytes, Bytes)>, zswapped: u64, zswap: u64) -> Option<(Bytes, Bytes)> {
+    let (before, taken) = zram.map_or((0, 0), |(before, taken)| (before.0, taken.0));
+    let (before, taken) = (before.saturating_add(zswapped), taken.saturating_add(zswap));
+    (taken > 0).then_some((Bytes(before), Bytes(taken)))
 }
 
 fn huge(values: &HashMap<&[u8], u64>) -> Option<(u64, u64, Bytes)> {
@@ -247,7 +263,7 @@ fn swaps(text: &[u8]) -> Vec<Swap> {
     let lines = fields::lines(text).skip(1);
     let swap = |line: &[u8]| {
         let mut words = fields::words(line);
-        let path = SafeText::from_bytes(words.next()?);
+        let path = SafeText::from_bytes(&fields::unescape(words.next()?));
         let mut numbers = words.skip(1);
         let mut kib = || numbers.next().and_then(fields::number).map(Bytes::from_kib);
         let (size, used) = (kib()?, kib()?);

@@ -46,6 +46,18 @@ pub fn parse(text: &[u8]) -> Result<Listing<'_>, Error> {
     Ok(listing)
 }
 
+/// The mappings of `maps` whose changes others may see, in no order; lines that cannot be read are passed over.
+pub fn shared(text: &[u8]) -> impl Iterator<Item = Mapping> {
+    let mut name = (&b""[..], SafeText::default());
+    text.split(|b| *b == b'\n').filter_map(move |line| {
+        let space = line.iter().position(|b| *b == b' ')?;
+        if line.get(space + 4) != Some(&b's') {
+            return None;
+        }
+        header(line, &mut name).map(|(mapping, _)| mapping)
+    })
+}
+
 fn header<'a>(line: &'a [u8], last: &mut (&'a [u8], SafeText)) -> Option<(Mapping, &'a [u8])> {
     let mut fields = line.splitn(6, |b| *b == b' ');
     let range = fields.next()?;

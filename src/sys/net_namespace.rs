@@ -1,11 +1,11 @@
-//! Network namespaces: which one a process lives in, and a netlink socket inside a foreign one. `network_namespaces(7)`.
+//! Network namespaces: which one a process lives in, and work inside a foreign one. `network_namespaces(7)`.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 
 use nix::sched::{CloneFlags, setns};
 
 use super::root::ProcRoot;
-use super::sock_diag::SockDiag;
 use super::source::Error;
 use crate::model::id::Pid;
 use crate::model::reading::{Missing, Reading};
@@ -34,21 +34,31 @@ fn link(root: &ProcRoot, of: &str) -> Reading<u64> {
     inode.ok_or(Missing::Unsupported)
 }
 
-/// Opens the diagnosis of sockets inside the network namespace of a process.
+/// Does `work` inside `namespace`, the network namespace of a process; sockets that it opens stay bound to that one.
 ///
-/// A thread made for this enters the namespace and ends; the socket stays bound to where it was opened.
+/// A thread made for this enters the namespace and ends.
 ///
 /// # Errors
-/// `EPERM` without `CAP_SYS_ADMIN` over that namespace.
-pub fn diagnose(root: &ProcRoot, pid: Pid, namespace: u64) -> Result<SockDiag, Error> {
+/// `EPERM` without `CAP_SYS_ADMIN` over that namespace; else what `work` says.
+pub fn inside<T: Send + 'static>(
+    root: &ProcRoot,
+    pid: Pid,
+    namespace: u64,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
     let path = root.proc(format!("{pid}/ns/net"));
-    let place = File::open(&path).map_err(Error::io(path))?;
     let call = |why: std::io::Error| Error::Call { call: "setns", why };
+    let place = File::open(&path).map_err(Error::io(&path))?;
+    let found = place.metadata().map_err(Error::io(&path))?.ino();
+    if found != namespace {
+        // The process has moved, or ended and another has its number.
+        return Err(Error::io(path)(std::io::ErrorKind::NotFound.into()));
+    }
     let entered = std::thread::Builder::new()
         .name("netns".to_owned())
         .spawn(move || {
             setns(&place, CloneFlags::CLONE_NEWNET).map_err(|why| call(why.into()))?;
-            SockDiag::open(namespace)
+            work()
         })
         .map_err(call)?;
     entered
@@ -68,14 +78,11 @@ mod tests {
             return;
         };
         assert_eq!(ours, same);
-        match diagnose(&root, Pid(std::process::id()), ours) {
-            Ok(mut diag) => {
-                let mut all = Vec::new();
-                if let Err(why) = diag.unix(&mut all) {
-                    println!("skipped: {why}");
-                }
-            }
+        let here = || Ok(link(&ProcRoot::live(), "thread-self"));
+        match inside(&root, Pid(std::process::id()), ours, here) {
+            Ok(seen) => assert_eq!(seen, Ok(ours)),
             Err(why) => println!("skipped: {why}"),
         }
+        assert!(inside(&root, Pid(std::process::id()), ours + 1, here).is_err());
     }
 }

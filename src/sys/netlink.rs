@@ -1,12 +1,13 @@
 //! Netlink: asking the kernel for a table, and walking its messages and attributes. `netlink(7)`.
 //!
-//! Only dumps are asked for; nothing is ever changed through it. Any bytes are walked without a panic.
+//! Only dumps are asked for, and notices heard; nothing is ever changed through it. Any bytes are walked without a panic.
 
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
 use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, setsockopt, socket,
-    sockopt::ReceiveTimeout,
+    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, send,
+    setsockopt, socket,
+    sockopt::{RcvBuf, RcvBufForce, ReceiveTimeout},
 };
 use nix::sys::time::{TimeVal, TimeValLike as _};
 
@@ -17,6 +18,8 @@ const DONE: u16 = 3;
 const REQUEST: u16 = 1;
 const DUMP: u16 = 0x300;
 const HEADER: usize = 16;
+/// How many bytes of notices may wait.
+const ROOM: usize = 8 << 20;
 
 /// A netlink socket in the network namespace of the thread that opened it; it stays bound to that one.
 #[derive(Debug)]
@@ -88,6 +91,44 @@ impl Netlink {
                 }
             }
         }
+    }
+}
+
+impl Netlink {
+    /// Joins multicast groups, each a bit; what they tell is taken by [`Self::drain`].
+    ///
+    /// # Errors
+    /// `EPERM` for groups that need a right.
+    pub fn join(&mut self, groups: u32) -> Result<(), Error> {
+        // Room for a burst: as much as we like with the right to it, else as much as everyone may have.
+        if setsockopt(&self.socket, RcvBufForce, &ROOM).is_err() {
+            let _ = setsockopt(&self.socket, RcvBuf, &ROOM);
+        }
+        bind(self.socket.as_raw_fd(), &NetlinkAddr::new(0, groups)).map_err(|why| Error::Call {
+            call: "bind",
+            why: why.into(),
+        })
+    }
+
+    /// Takes every datagram that waits and never waits itself; `false` when some did not fit into the socket's buffer.
+    pub fn drain(&mut self, mut each: impl FnMut(&[u8])) -> bool {
+        let mut whole = true;
+        loop {
+            let fd = self.socket.as_raw_fd();
+            match recv(fd, &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+                Ok(0) | Err(nix::Error::EAGAIN) => return whole,
+                Ok(got) => each(&self.buffer[..got]),
+                Err(nix::Error::EINTR) => {}
+                Err(nix::Error::ENOBUFS) => whole = false,
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+impl AsFd for Netlink {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

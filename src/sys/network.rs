@@ -1,31 +1,33 @@
 //! The network of this machine for view 5 and the tab Sockets: interfaces, routes, sockets with their holders, throughput.
 
 pub mod interfaces;
+pub mod links;
+pub mod names;
 pub mod routes;
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::clock;
 use super::descriptors::shared::{self, Shared};
 use super::fields;
+use super::net_namespace;
+use super::netlink::Netlink;
 use super::root::ProcRoot;
+use super::sock_diag::endings::Endings;
 use super::source::{Error, Source};
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::{Nanos, Pid, ProcId};
+use crate::model::network::ledger::{Heard, Ledger};
 use crate::model::network::traffic::{self, Moved};
-use crate::model::network::{Connection, Network, Route};
+use crate::model::network::{Connection, Foreign, Interface, Network, Route};
 use crate::model::peer::{Census, Object, Tables};
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::model::socket::Inet;
-use crate::model::socket::address::Services;
 use crate::model::text::SafeText;
+use names::NameReader;
 
-const PACE_MS: u64 = 1000;
-/// A reading takes at most this share of the time: one part in so many.
-const SHARE: u64 = 20;
 /// How many holders of one socket are named.
 const NAMED: usize = 4;
 
@@ -33,95 +35,167 @@ const NAMED: usize = 4;
 pub struct Networks {
     root: ProcRoot,
     shared: Shared,
-    services: Arc<Services>,
-    before: Option<Before>,
+    names: NameReader,
+    ledger: Ledger,
+    /// Of each interface by namespace and name: when it was read, and what it had moved.
+    counted: HashMap<(u64, SafeText), (Nanos, Moved)>,
+    /// Open while somebody looks.
+    endings: Option<Reading<Endings>>,
+    /// Sockets to the interfaces of our namespace, and of that of the process in focus.
+    here: Option<Netlink>,
+    there: Option<(u64, Option<Netlink>)>,
     took_ms: u64,
-}
-
-/// The counters of the reading before.
-struct Before {
-    /// When the socket tables were read, and when the interfaces were.
-    at: (Nanos, Nanos),
-    sockets: HashMap<u64, Moved>,
-    interfaces: HashMap<SafeText, Moved>,
+    /// Whether every process was looked at once.
+    whole: bool,
 }
 
 impl Networks {
     /// Over a census that other sources use too.
     pub fn new(root: &ProcRoot, shared: Shared) -> Self {
-        let text = std::fs::read(root.etc("services")).unwrap_or_default();
         Self {
             root: root.clone(),
             shared,
-            services: Arc::new(Services::parse(&text)),
-            before: None,
+            names: NameReader::new(root),
+            ledger: Ledger::default(),
+            counted: HashMap::new(),
+            endings: None,
+            here: None,
+            there: None,
             took_ms: 0,
+            whole: false,
         }
     }
 
-    /// Reads everything once; rates need a second call.
+    /// Reads everything once, also the namespace of `focus` where that is another one; rates need a second call.
     ///
     /// # Errors
     /// Where `/proc/net/dev` cannot be read.
-    pub fn network(&mut self, budget: std::time::Duration) -> Result<Network, Error> {
-        let counted = clock::now();
+    pub fn network(&mut self, budget: Duration, focus: Option<Pid>) -> Result<Network, Error> {
+        // Before the tables, so that no connection ends unheard between the two.
+        self.listen();
+        let ours = self.shared.namespace();
         let mut network = Network {
-            interfaces: interfaces::read(&self.root)?,
-            routes: self.routes(),
+            interfaces: self.interfaces()?,
+            routes: self.routes("net"),
             resolvers: self.resolvers(),
-            services: Arc::clone(&self.services),
-            namespace: self.shared.namespace(),
+            names: self.names.read(),
+            namespace: ours,
             ..Network::default()
         };
-        let mut now = Nanos(0);
+        let mut at = Nanos(0);
+        let mut places: Vec<(u64, Pid)> = Vec::new();
         self.shared.with(budget, None, |census, tables| {
             network.connections = connections(census, tables);
             network.hidden = census.hidden();
-            now = tables.at;
+            let holder = census.holders.iter().find(|h| Some(h.id.pid) == focus);
+            let ends = holder.map_or(Err(Missing::Soon), |h| h.ends.as_ref().map_err(|why| *why));
+            network.focus = ends.map(|_| ());
+            at = tables.at;
+            places = namespaces(census);
         });
-        self.rate((now, counted), &mut network);
-        network.talkers = traffic::talkers(&network.connections);
+        network.complete = self.shared.complete();
+        let heard = self.heard(&places);
+        let settled = self.ledger.settle(at, &mut network.connections, heard);
+        network.span = self.ledger.span();
+        network.short = settled.short;
+        network.talkers = traffic::talkers(&network.connections, settled);
+        network.foreign = focus.and_then(|pid| self.foreign(pid));
+        self.rate(&mut network);
         Ok(network)
     }
 
-    /// Puts rates beside the counters, against the reading before, and keeps this one.
-    fn rate(&mut self, now: (Nanos, Nanos), network: &mut Network) {
-        let before = self.before.take();
-        let spans = before.as_ref().map_or((Nanos(0), Nanos(0)), |b| {
-            (now.0.since(b.at.0), now.1.since(b.at.1))
+    /// Begins to hear of connections that end.
+    fn listen(&mut self) {
+        if self.endings.is_some() {
+            return;
+        }
+        self.endings = Some(if self.root.is_live() {
+            Endings::open(self.shared.namespace()).map_err(|_| Missing::Unsupported)
+        } else {
+            Err(Missing::Unsupported)
         });
-        let mut kept = Before {
-            at: now,
-            sockets: HashMap::new(),
-            interfaces: HashMap::new(),
-        };
-        for interface in &mut network.interfaces {
-            let moved = (interface.counters.received, interface.counters.sent);
-            let old = before
-                .as_ref()
-                .and_then(|b| b.interfaces.get(&interface.name));
-            interface.rates = traffic::rates(old.copied(), moved, spans.1);
-            kept.interfaces.insert(interface.name.clone(), moved);
-        }
-        for connection in &mut network.connections {
-            let Some(moved) = moved(&connection.inet) else {
-                continue;
-            };
-            let old = before.as_ref().map(|b| {
-                // One that was not there before has moved all it moved since.
-                let old = b.sockets.get(&connection.inet.cookie);
-                old.copied().unwrap_or_default()
-            });
-            connection.rates = traffic::rates(old, moved, spans.0);
-            kept.sockets.insert(connection.inet.cookie, moved);
-        }
-        self.before = Some(kept);
     }
 
-    fn routes(&self) -> Vec<Route> {
-        let read = |file| std::fs::read(self.root.proc(file)).unwrap_or_default();
-        let mut out = routes::v4(&read("net/route"));
-        out.extend(routes::v6(&read("net/ipv6_route")));
+    fn heard(&mut self, places: &[(u64, Pid)]) -> Reading<Heard> {
+        let endings = match &mut self.endings {
+            Some(Ok(endings)) => endings,
+            Some(Err(why)) => return Err(*why),
+            None => return Err(Missing::Soon),
+        };
+        for (namespace, pid) in places {
+            endings.also(&self.root, *pid, *namespace);
+        }
+        endings.take()
+    }
+
+    fn interfaces(&mut self) -> Result<Vec<Interface>, Error> {
+        if self.root.is_live() {
+            if self.here.is_none() {
+                self.here = links::open().ok();
+            }
+            if let Some(Ok(mut all)) = self.here.as_mut().map(links::read) {
+                for interface in &mut all {
+                    interface.speed = interfaces::speed(&self.root, interface.name.as_bytes());
+                }
+                return Ok(all);
+            }
+            self.here = None;
+        }
+        interfaces::read(&self.root)
+    }
+
+    /// The surroundings of a process, where they are not ours.
+    fn foreign(&mut self, pid: Pid) -> Option<Foreign> {
+        // Where it is hidden which one it is, nothing can be said of it.
+        let namespace = net_namespace::of(&self.root, pid).ok()?;
+        if namespace == self.shared.namespace() {
+            self.there = None;
+            return None;
+        }
+        if self.there.as_ref().is_none_or(|(of, _)| *of != namespace) {
+            let opened = net_namespace::inside(&self.root, pid, namespace, links::open);
+            self.there = Some((namespace, opened.ok()));
+        }
+        let link = self.there.as_mut().and_then(|(_, link)| link.as_mut());
+        let interfaces = match link.map(links::read) {
+            Some(Ok(all)) => Ok(all),
+            _ => interfaces::from_outside(&self.root, pid),
+        };
+        Some(Foreign {
+            namespace,
+            interfaces,
+            routes: self.routes(&format!("{pid}/net")),
+        })
+    }
+
+    /// Puts rates beside the counters of interfaces, against the reading before, and keeps this one.
+    fn rate(&mut self, network: &mut Network) {
+        let now = clock::now();
+        let before = std::mem::take(&mut self.counted);
+        let ours = network
+            .interfaces
+            .iter_mut()
+            .map(|i| (network.namespace, i));
+        let foreign = network.foreign.iter_mut().flat_map(|f| {
+            let namespace = f.namespace;
+            let all = f.interfaces.iter_mut().flatten();
+            all.map(move |i| (namespace, i))
+        });
+        for (namespace, interface) in ours.chain(foreign) {
+            let moved = (interface.counters.received, interface.counters.sent);
+            let key = (namespace, interface.name.clone());
+            let old = before.get(&key);
+            let span = old.map_or(Nanos(0), |(at, _)| now.since(*at));
+            interface.rates = traffic::rates(old.map(|(_, moved)| *moved), moved, span);
+            self.counted.insert(key, (now, moved));
+        }
+    }
+
+    /// The routing tables below a directory `net` of `/proc`.
+    fn routes(&self, net: &str) -> Vec<Route> {
+        let read = |file| std::fs::read(self.root.proc(net).join(file)).unwrap_or_default();
+        let mut out = routes::v4(&read("route"));
+        out.extend(routes::v6(&read("ipv6_route")));
         out
     }
 
@@ -136,9 +210,13 @@ impl Networks {
     }
 }
 
-fn moved(inet: &Inet) -> Option<Moved> {
-    let tcp = inet.tcp.as_ref().filter(|_| inet.cookie != 0)?;
-    Some((tcp.received, tcp.acked))
+/// The network namespaces that processes live in, each with one of them.
+fn namespaces(census: &Census) -> Vec<(u64, Pid)> {
+    let mut out: HashMap<u64, Pid> = HashMap::new();
+    for holder in census.holders.iter().filter(|h| h.namespace != 0) {
+        out.entry(holder.namespace).or_insert(holder.id.pid);
+    }
+    out.into_iter().collect()
 }
 
 /// Every TCP and UDP socket with those who hold it.
@@ -163,6 +241,7 @@ fn connections(census: &Census, tables: &Tables) -> Vec<Connection> {
             inet: inet.clone(),
             holders: held,
             more,
+            was: None,
             rates: Err(Missing::Soon),
         }
     };
@@ -179,13 +258,22 @@ impl Source<Detail> for Networks {
     }
 
     fn pace_ms(&self) -> u64 {
-        PACE_MS.max(self.took_ms * SHARE)
+        shared::pace(self.took_ms, self.whole)
     }
 
-    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+    fn rest(&mut self) {
+        // While it is open, every connection of the machine that ends costs a little.
+        self.endings = None;
+        self.ledger = Ledger::default();
+        self.counted.clear();
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
         let began = Instant::now();
-        let network = self.network(shared::BUDGET)?;
+        let focus = plan.focus.filter(|_| plan.needs.contains(Needs::SOCKETS));
+        let network = self.network(shared::BUDGET, focus.map(|id| id.pid))?;
         self.took_ms = began.elapsed().as_millis() as u64;
+        self.whole = network.complete;
         into.machine.network = Some(Stamped::new(clock::now(), Ok(network)));
         Ok(())
     }
@@ -208,11 +296,15 @@ mod tests {
         let (mut server, _) = listener.accept().expect("a connection");
         let root = ProcRoot::live();
         let mut networks = Networks::new(&root, Shared::new(&root));
-        networks.network(Duration::from_mins(1)).expect("a reading");
+        networks
+            .network(Duration::from_mins(1), None)
+            .expect("a reading");
         client.write_all(&[1; 10_000]).expect("sent");
         server.read_exact(&mut [0; 10_000]).expect("received");
         networks.shared.expire();
-        let network = networks.network(Duration::from_mins(1)).expect("a reading");
+        let network = networks
+            .network(Duration::from_mins(1), None)
+            .expect("a reading");
         let pid = std::process::id();
         let mine = |c: &&Connection| c.holders.iter().any(|(id, ..)| id.pid.0 == pid);
         let found: Vec<_> = network
@@ -232,5 +324,47 @@ mod tests {
             listener.map(|c| crate::model::network::reach(&c.inet)),
             Some("only this machine")
         );
+    }
+
+    #[test]
+    fn short_connections_belong_to_their_listener() {
+        let Ok(listener) = std::net::TcpListener::bind("127.0.0.1:0") else {
+            println!("skipped: no loopback here");
+            return;
+        };
+        let to = listener.local_addr().expect("its address");
+        let root = ProcRoot::live();
+        let mut networks = Networks::new(&root, Shared::new(&root));
+        let mut read = || {
+            networks.shared.expire();
+            networks
+                .network(Duration::from_mins(1), None)
+                .expect("a reading")
+        };
+        read();
+        for _ in 0..20 {
+            let mut client = std::net::TcpStream::connect(to).expect("a client");
+            let (mut server, _) = listener.accept().expect("a connection");
+            client.write_all(&[1; 10_000]).expect("sent");
+            drop(client);
+            server.read_to_end(&mut Vec::new()).expect("received");
+        }
+        let pid = std::process::id();
+        let (mut ended, mut received) = (0, 0.0);
+        while ended < 20 {
+            let network = read();
+            if let Err(why) = network.short {
+                println!("skipped: {why}");
+                return;
+            }
+            let us = |t: &&traffic::Talker| t.who.as_ref().is_some_and(|(id, _)| id.pid.0 == pid);
+            for us in network.talkers.iter().filter(us) {
+                ended += us.ended;
+                received += us.of_ended.received * network.span.seconds();
+            }
+        }
+        assert!(received > 0.0);
+        networks.rest();
+        assert!(networks.endings.is_none());
     }
 }

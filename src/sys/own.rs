@@ -1,7 +1,8 @@
-//! What pscope itself costs: `getrusage(2)`, `/proc/self/statm` and `/proc/self/io`.
+//! What pscope itself costs: `getrusage(2)`, `/proc/self/statm`, `/proc/self/io`, and the calls that it counts itself.
 
 use nix::sys::resource::{UsageWho, getrusage};
 
+use super::calls;
 use super::fields;
 use super::kept::Kept;
 use super::root::ProcRoot;
@@ -48,19 +49,26 @@ impl Source<Sample> for OwnCost {
         })?;
         let micros = |t: nix::sys::time::TimeVal| (t.tv_sec() * 1_000_000 + t.tv_usec()) as u64;
         let cpu = micros(usage.user_time()) + micros(usage.system_time());
+        let written = |text: &[u8]| sum(text, &[b"wchar"]).map(Bytes);
+        let called = |text: &[u8]| sum(text, &[b"syscr", b"syscw"]).map(|n| n + calls::made());
+        let (calls, written) = match self.io.read() {
+            Ok(text) => (called(text), written(text)),
+            Err(_) => (Err(Missing::Denied), Err(Missing::Denied)),
+        };
         let pages = fields::numbers(self.statm.read()?).nth(1).unwrap_or(0);
         into.own = Some(OwnSample {
             cpu: Nanos(cpu * 1000),
             resident: Bytes(pages * into.machine.page_size),
-            calls: self.io.read().map_or(Err(Missing::Denied), calls),
+            calls,
+            written,
         });
         Ok(())
     }
 }
 
-/// Adds up the lines `b"syscr: 12"` and `b"syscw: 3"`.
-fn calls(text: &[u8]) -> Reading<u64> {
-    let wanted = fields::pairs(text).filter(|(key, _)| [&b"syscr"[..], b"syscw"].contains(key));
+/// Adds up the lines of these names, such as `b"syscr: 12"` and `b"syscw: 3"`.
+fn sum(text: &[u8], names: &[&[u8]]) -> Reading<u64> {
+    let wanted = fields::pairs(text).filter(|(key, _)| names.contains(key));
     let found: Vec<u64> = wanted
         .filter_map(|(_, value)| fields::number(value))
         .collect();
@@ -77,8 +85,10 @@ mod tests {
 
     #[test]
     fn reads_and_writes_are_added() {
-        assert_eq!(calls(b"rchar: 9\nwchar: 9\nsyscr: 12\nsyscw: 3\n"), Ok(15));
-        assert_eq!(calls(b""), Err(Missing::Unsupported));
+        let text = b"rchar: 9\nwchar: 8\nsyscr: 12\nsyscw: 3\n";
+        assert_eq!(sum(text, &[b"syscr", b"syscw"]), Ok(15));
+        assert_eq!(sum(text, &[b"wchar"]), Ok(8));
+        assert_eq!(sum(b"", &[b"wchar"]), Err(Missing::Unsupported));
     }
 
     #[test]
@@ -94,6 +104,16 @@ mod tests {
             ..Plan::default()
         };
         source.read(&plan, &mut sample).expect("our own files");
-        assert!(sample.own.is_some_and(|own| own.cpu.0 > 0));
+        let first = sample.own.expect("asked for");
+        assert!(first.cpu.0 > 0);
+        let dir = crate::sys::proc_dir::ProcDir::open(&ProcRoot::live()).expect("there is a /proc");
+        let me = crate::model::id::Pid(std::process::id());
+        dir.read(me, "stat", &mut Vec::new()).expect("our own");
+        source.read(&plan, &mut sample).expect("our own files");
+        let (Ok(before), Some(Ok(now))) = (first.calls, sample.own.map(|own| own.calls)) else {
+            eprintln!("skipped: the kernel does not count the calls of this process");
+            return;
+        };
+        assert!(now - before >= 3, "open, read, close: {before} and {now}");
     }
 }

@@ -21,8 +21,10 @@ use ring::{Event, Ring};
 use crate::model::id::{CpuId, Nanos, Pid, Tid};
 use crate::sys::root::ProcRoot;
 
-/// Pages of a ring: 512 KiB of 4 KiB pages fit into the memory that an ordinary user may lock.
-const PAGES: usize = 128;
+/// Pages of a ring: 2 MiB of 4 KiB pages hold 90 ms of the fastest switching, while the reader waits for a core itself.
+const PAGES: usize = 512;
+/// And where that much may not be locked: 512 KiB fit into what the kernel grants an ordinary user.
+const FEW_PAGES: usize = 128;
 /// Pages of all rings together, so that a machine of thousands of cores does not lock gigabytes.
 const ALL_PAGES: usize = 1 << 14;
 /// Events of one's own threads: each costs a descriptor and a place in the kernel's switch path.
@@ -44,17 +46,57 @@ impl Reader {
     /// # Errors
     /// `EACCES` or `EPERM` without the right, `EMFILE` when there are not enough descriptors, as the kernel says.
     pub fn of_all(cpus: &[CpuId]) -> io::Result<Self> {
-        let (pages, page) = sizes(cpus.len());
-        let attr = Attr::switches((pages * page / 2) as u32);
-        let mut rings = Vec::with_capacity(cpus.len());
+        let mut reader = Self::with(Vec::with_capacity(cpus.len()), Vec::new());
+        reader.refit(cpus)?;
+        Ok(reader)
+    }
+
+    /// Closes the rings of cores that are not among these, and opens those that are missing, for everything that happens.
+    ///
+    /// # Errors
+    /// As [`Reader::of_all`].
+    pub fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()> {
+        self.rings.retain(|r| cpus.contains(&r.cpu));
+        let mut most = PAGES;
         for cpu in cpus {
-            match Event::open(&attr, -1, *cpu) {
-                Ok(event) => rings.push(Ring::map(event, *cpu, pages, page)?),
+            let Err(at) = self.rings.binary_search_by_key(cpu, |r| r.cpu) else {
+                continue;
+            };
+            let (pages, page) = sizes(most, cpus.len());
+            let ring = Self::open(*cpu, pages, page).or_else(|error| {
+                if error.raw_os_error() != Some(libc::EPERM) || most == FEW_PAGES {
+                    return Err(error);
+                }
+                most = FEW_PAGES;
+                let (pages, page) = sizes(most, cpus.len());
+                Self::open(*cpu, pages, page)
+            });
+            match ring {
+                Ok(ring) => self.rings.insert(at, ring),
                 Err(e) if e.raw_os_error() == Some(libc::ENODEV) => {}
                 Err(e) => return Err(e),
             }
         }
-        Ok(Self::with(rings, Vec::new()))
+        Ok(())
+    }
+
+    /// Closes the rings that record nothing any more, and tells their cores; not to be asked twice at the same moment.
+    pub fn close_dead(&mut self) -> Vec<CpuId> {
+        let mut dead = Vec::new();
+        self.rings.retain_mut(|ring| {
+            let lives = ring.records();
+            if !lives {
+                dead.push(ring.cpu);
+            }
+            lives
+        });
+        dead
+    }
+
+    /// A ring for everything that happens on a core; the reader is woken when a quarter of it is full.
+    fn open(cpu: CpuId, pages: usize, page: usize) -> io::Result<Ring> {
+        let attr = Attr::switches((pages * page / 4) as u32);
+        Ring::map(Event::open(&attr, -1, cpu)?, cpu, pages, page)
     }
 
     /// Opens rings for these threads of one process, and for those that they will make.
@@ -65,8 +107,8 @@ impl Reader {
         if tids.len().saturating_mul(cpus.len()) > MOST_EVENTS {
             return Err(io::Error::from_raw_os_error(libc::E2BIG));
         }
-        let (pages, page) = sizes(cpus.len());
-        let attr = Attr::own((pages * page / 2) as u32);
+        let (pages, page) = sizes(FEW_PAGES, cpus.len());
+        let attr = Attr::own((pages * page / 4) as u32);
         let (mut rings, mut more) = (Vec::new(), Vec::new());
         for cpu in cpus {
             let mut ring: Option<Ring> = None;
@@ -142,15 +184,16 @@ impl Reader {
     }
 }
 
-/// Waits until a ring is half full, at most so long.
+/// Waits until a ring is full enough to be read, at most so long.
 pub fn wait(fds: &[RawFd], at_most: Nanos) {
     ring::wait(fds, at_most);
 }
 
-fn sizes(cpus: usize) -> (usize, usize) {
+/// Pages of the ring of each core, `most` at the most, and the size of a page.
+fn sizes(most: usize, cpus: usize) -> (usize, usize) {
     let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE);
     let page = page.ok().flatten().and_then(|p| usize::try_from(p).ok());
-    let fair = (ALL_PAGES / cpus.max(1)).clamp(8, PAGES);
+    let fair = (ALL_PAGES / cpus.max(1)).clamp(8, most);
     // A power of two, as the kernel demands.
     let pages = 1 << fair.ilog2();
     (pages, page.unwrap_or(4096))

@@ -1,9 +1,7 @@
-//! `/proc/pressure/*` and the same of our own control group: for how much of the time tasks waited for the cores, memory or I/O, kernel `accounting/psi`.
-
-use std::path::Path;
+//! `/proc/pressure/*`: for how much of the time tasks waited for the cores, memory or I/O, kernel `accounting/psi`.
+//! Where the kernel does not account it, `/proc/vmstat` tells how often programs searched for memory.
 
 use super::fields;
-use super::isolation::cgroup::own;
 use super::kept::Kept;
 use super::root::ProcRoot;
 use super::source::{Error, Source};
@@ -12,26 +10,23 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Pressure, Sample};
 
+/// What a file of pressure told.
+pub(super) type Told = Reading<Pressure>;
+
 /// Reads the three files at every tick; each may be absent.
 #[derive(Debug)]
 pub struct Pressures {
     files: [Kept; 3],
-    /// Those of our own control group, where it has any.
-    own: Option<[Kept; 3]>,
+    vmstat: Kept,
 }
 
 impl Pressures {
     /// Over a proc tree.
     pub fn new(root: &ProcRoot) -> Self {
-        let file = |name: &str| Kept::new(root.proc("pressure").join(name), root.is_live());
-        let own = own::pressure_dir(root);
-        let of = |dir: &Path| {
-            ["cpu", "memory", "io"]
-                .map(|name| Kept::new(dir.join(format!("{name}.pressure")), root.is_live()))
-        };
+        let file = |name: &str| Kept::new(root.proc(name), root.is_live());
         Self {
-            files: [file("cpu"), file("memory"), file("io")],
-            own: own.as_deref().map(of),
+            files: ["pressure/cpu", "pressure/memory", "pressure/io"].map(file),
+            vmstat: file("vmstat"),
         }
     }
 }
@@ -50,15 +45,31 @@ impl Source<Sample> for Pressures {
         into.system.cpu_pressure = one(cpu);
         into.system.memory_pressure = one(memory);
         into.system.io_pressure = one(io);
-        into.system.own_pressure = match &mut self.own {
-            Some(files) => files.each_mut().map(one),
-            None => [Err(Missing::Unsupported); 3],
-        };
+        if into.system.memory_pressure.is_err() {
+            let searches = self.vmstat.read().map(searches);
+            into.system.searches = searches.map_err(|_| Missing::Unsupported);
+        }
         Ok(())
     }
 }
 
-fn one(file: &mut Kept) -> Reading<Pressure> {
+/// Direct reclaims and pages brought back from swap: lines such as `b"allocstall_normal 5"` and `b"pswpin 7"`.
+fn searches(text: &[u8]) -> u64 {
+    let counts = |key: &[u8]| key == b"pswpin" || key.starts_with(b"allocstall");
+    fields::lines(text)
+        .filter_map(|line| {
+            let mut words = fields::words(line);
+            words.next().filter(|key| counts(key))?;
+            words.next().and_then(fields::number)
+        })
+        .fold(0, u64::saturating_add)
+}
+
+/// One file of pressure.
+///
+/// # Errors
+/// `Missing::Unsupported` where the kernel was built or started without pressure accounting.
+pub(super) fn one(file: &mut Kept) -> Told {
     match file.read() {
         Ok(text) => parse(text).ok_or(Missing::Unsupported),
         // No such file: the kernel was built or started without pressure accounting.
@@ -118,6 +129,29 @@ mod tests {
         assert_eq!(parse(text), Some(expected));
         assert_eq!(parse(b"full avg10=1.50\n"), None);
         assert_eq!(parse(b"some avg10=x\n"), None);
+    }
+
+    #[test]
+    fn without_pressure_accounting_searches_for_memory_are_counted() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        std::fs::create_dir_all(root.proc("pressure")).expect("made");
+        let vmstat = "pswpin 7\npswpout 9\nallocstall_dma 0\nallocstall_normal 5\npgfault 8\n";
+        std::fs::write(root.proc("vmstat"), vmstat).expect("written");
+        let mut source = Pressures::new(&root);
+        let mut sample = Sample::default();
+        source.read(&Plan::default(), &mut sample).expect("read");
+        assert_eq!(sample.system.memory_pressure, Err(Missing::Unsupported));
+        assert_eq!(sample.system.searches, Ok(12));
+        let text = "some avg10=1.00 avg60=0 avg300=0 total=1\n";
+        std::fs::write(root.proc("pressure/memory"), text).expect("written");
+        let mut sample = Sample::default();
+        source.read(&Plan::default(), &mut sample).expect("read");
+        assert_eq!(
+            sample.system.searches,
+            Err(Missing::Soon),
+            "not read in vain"
+        );
     }
 
     proptest::proptest! {

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, fstatat};
 
-use super::fields;
 use super::root::ProcRoot;
 use super::source::Error;
+use super::{calls, fields};
 use crate::model::id::{Pid, Tid, Uid};
 use crate::model::reading::Reading;
 
@@ -120,6 +120,8 @@ impl ProcDir {
         let mut name = [0; 96];
         let path = relative(&mut name, pid, file)?;
         let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        // With the `close` that follows.
+        calls::count(2);
         Ok(openat(&*self.dir, path, flags, Mode::empty())?)
     }
 
@@ -131,6 +133,7 @@ impl ProcDir {
     pub fn owner(&self, pid: Pid) -> Reading<Uid> {
         let mut name = [0; 96];
         let path = relative(&mut name, pid, "")?;
+        calls::count(1);
         let stat = fstatat(&*self.dir, path, AtFlags::empty()).map_err(io::Error::from)?;
         Ok(Uid(stat.st_uid))
     }
@@ -143,6 +146,7 @@ impl ProcDir {
         use std::os::unix::ffi::OsStringExt as _;
         let mut name = [0; 96];
         let path = relative(&mut name, pid, file)?;
+        calls::count(1);
         let target = nix::fcntl::readlinkat(&*self.dir, path).map_err(io::Error::from)?;
         Ok(target.into_vec())
     }
@@ -195,7 +199,9 @@ fn list(dir: &OwnedFd, entries: &mut Vec<u8>, mut each: impl FnMut(&[u8])) -> io
     }
     // SAFETY: the descriptor is open for as long as `dir` is borrowed; no memory is passed.
     unsafe { libc::lseek(fd, 0, libc::SEEK_SET) };
+    calls::count(1);
     loop {
+        calls::count(1);
         // SAFETY: the kernel writes at most `entries.len()` bytes into memory that is ours and initialised.
         let got = unsafe {
             libc::syscall(

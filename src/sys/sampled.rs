@@ -6,17 +6,23 @@ use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 
+use super::changes::Feed;
+use super::cores;
 use super::proc_counters;
 use super::proc_dir::ProcDir;
 use super::proc_stat;
 use super::root::ProcRoot;
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Ticks, Tid};
 use crate::model::sample::SchedStat;
+use crate::model::snapshot::Snapshot;
+use crate::model::stat::State;
 use crate::model::text::SafeText;
-use crate::model::timeline::{Builder, Origin, Timeline, Who};
+use crate::model::timeline::{Builder, Origin, Ran, Timeline, Who};
 
 /// How often all processes are looked at for one that runs.
 const CENSUS: Nanos = Nanos::from_millis(1000);
+/// How old a sweep may be to take its place.
+const RECENT: Nanos = Nanos::from_millis(2000);
 /// How long a thread is followed after it ran last.
 const FOLLOW: Nanos = Nanos::from_millis(2500);
 /// Threads that are followed at the most.
@@ -34,25 +40,33 @@ struct Followed {
 /// Samples a proc tree.
 pub struct Sampled {
     root: ProcRoot,
+    /// Keeps the last sweep, which knows who ran.
+    feed: Feed,
     dir: Option<ProcDir>,
     builder: Builder,
+    cpus: Vec<CpuId>,
     followed: HashMap<Tid, Followed>,
     /// Time on a core of each process at the last census.
     times: HashMap<ProcId, Ticks>,
+    /// The sweep that the last census was taken from.
+    swept: Option<Arc<Snapshot>>,
     counted: Nanos,
     last: Nanos,
     buffer: Vec<u8>,
 }
 
 impl Sampled {
-    /// Begins at `now`.
-    pub fn new(root: &ProcRoot, cpus: &[CpuId], now: Nanos) -> Self {
+    /// Begins at `now`. Where sweeps leave what they found in the `feed`, they are not made a second time.
+    pub fn new(root: &ProcRoot, feed: Feed, cpus: &[CpuId], now: Nanos) -> Self {
         Self {
             root: root.clone(),
+            feed,
             dir: ProcDir::open(root).ok(),
             builder: Builder::new(Origin::Sampled, cpus.iter().copied(), now),
+            cpus: cpus.to_vec(),
             followed: HashMap::new(),
             times: HashMap::new(),
+            swept: None,
             counted: Nanos(0),
             last: now,
             buffer: Vec::new(),
@@ -63,7 +77,13 @@ impl Sampled {
     pub fn step(&mut self, now: Nanos) {
         if now.since(self.counted) >= CENSUS {
             self.counted = now;
-            self.census(now);
+            match self.feed.seen().filter(|s| now.since(s.at) < RECENT) {
+                Some(sweep) => self.learn(&sweep, now),
+                None => self.census(now),
+            }
+            // The waits of threads come with each of their samples.
+            self.builder
+                .count(now, cores::now(&self.root), &mut |_: &Who| None);
         }
         let span = (self.last, now);
         let mut ended = Vec::new();
@@ -93,9 +113,13 @@ impl Sampled {
                             ..(*thread.who).clone()
                         });
                     }
-                    let slices = stat.slices.saturating_sub(before.slices) as u32;
+                    let ran = Ran {
+                        run,
+                        slices: stat.slices.saturating_sub(before.slices) as u32,
+                        waited: stat.wait.since(before.wait),
+                    };
                     let cpu = line.stat.processor;
-                    self.builder.sampled(cpu, span, run, slices, &thread.who);
+                    self.builder.sampled(cpu, span, ran, &thread.who);
                 }
             }
         }
@@ -108,7 +132,7 @@ impl Sampled {
     /// Looks for processes whose time on a core grew, and follows their threads.
     fn census(&mut self, now: Nanos) {
         let Some(dir) = &self.dir else { return };
-        let (mut pids, mut tids) = (Vec::new(), Vec::new());
+        let (mut pids, mut found) = (Vec::new(), Vec::new());
         if dir.pids(&mut pids, &mut self.buffer).is_err() {
             return;
         }
@@ -125,33 +149,71 @@ impl Sampled {
                 start: line.start,
             };
             let time = line.stat.cpu_time();
-            let name = SafeText::from_bytes(line.name);
             let ran = self.times.get(&id).is_none_or(|before| *before != time);
             times.insert(id, time);
-            if !ran || self.followed.len() >= MOST {
-                continue;
-            }
-            tids.clear();
-            if dir.tids(pid, &mut tids, &mut self.buffer).is_err() {
-                continue;
-            }
-            for tid in &tids {
-                let who = || {
-                    Arc::new(Who {
-                        id,
-                        tid: *tid,
-                        name: name.clone(),
-                    })
-                };
-                self.followed.entry(*tid).or_insert_with(|| Followed {
-                    pid,
-                    who: who(),
-                    before: None,
-                    ran: now,
-                });
+            if ran {
+                found.push((id, SafeText::from_bytes(line.name)));
             }
         }
         self.times = times;
+        for (id, name) in found {
+            self.begin(id, &name, now);
+        }
+    }
+
+    /// The same from a sweep; in the first one those count that had ran since the sweep before it.
+    fn learn(&mut self, sweep: &Arc<Snapshot>, now: Nanos) {
+        let before = self.swept.replace(Arc::clone(sweep));
+        for proc in &sweep.procs {
+            let ran = match &before {
+                Some(before) => before
+                    .get(proc.id)
+                    .is_none_or(|b| b.stat.cpu_time() != proc.stat.cpu_time()),
+                None => proc.cpu.is_ok_and(|cpu| cpu > 0.0) || proc.stat.state == State::Running,
+            };
+            if ran {
+                self.begin(proc.id, &proc.facts.name, now);
+            }
+        }
+    }
+
+    /// Follows the threads of a process.
+    fn begin(&mut self, id: ProcId, name: &SafeText, now: Nanos) {
+        let Some(dir) = self.dir.as_ref().filter(|_| self.followed.len() < MOST) else {
+            return;
+        };
+        let mut tids = Vec::new();
+        if dir.tids(id.pid, &mut tids, &mut self.buffer).is_err() {
+            return;
+        }
+        for tid in tids {
+            self.followed.entry(tid).or_insert_with(|| Followed {
+                pid: id.pid,
+                who: Arc::new(Who {
+                    id,
+                    tid,
+                    name: name.clone(),
+                }),
+                before: None,
+                ran: now,
+            });
+        }
+    }
+
+    /// Goes on with other cores: the lanes of those that went are gaps from now on.
+    pub fn follow(&mut self, cpus: &[CpuId], now: Nanos) {
+        for cpu in self.cpus.iter().filter(|c| !cpus.contains(c)) {
+            self.builder.offline(*cpu, now);
+        }
+        for cpu in cpus {
+            self.builder.online(*cpu, now);
+        }
+        self.cpus = cpus.to_vec();
+    }
+
+    /// The machine slept for `span`.
+    pub fn suspended(&mut self, now: Nanos, span: Nanos) {
+        self.builder.suspended(now, span);
     }
 
     /// An immutable view.
@@ -163,6 +225,7 @@ impl Sampled {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::scene::Scene;
 
     #[test]
     fn time_is_found_on_the_core_that_stat_names() {
@@ -176,7 +239,7 @@ mod tests {
         fs::write(task.join("schedstat"), "1000000 0 5\n").expect("written");
         let root = ProcRoot::fixture(dir.path());
         let ms = Nanos::from_millis;
-        let mut sampled = Sampled::new(&root, &[CpuId(0), CpuId(1)], ms(1000));
+        let mut sampled = Sampled::new(&root, Feed::default(), &[CpuId(0), CpuId(1)], ms(1000));
         sampled.step(ms(1050));
         fs::write(task.join("schedstat"), "21000000 0 9\n").expect("written");
         sampled.step(ms(1100));
@@ -185,5 +248,31 @@ mod tests {
         assert_eq!((bin.run, bin.slices), (ms(20), 4));
         assert_eq!((who.tid, who.name.as_str()), (Tid(8), "worker"));
         assert_eq!(line.origin, Origin::Sampled);
+    }
+
+    #[test]
+    fn a_sweep_tells_who_ran_and_nobody_else_is_looked_at() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        for pid in [7, 8, 9] {
+            fs::create_dir_all(root.proc(format!("{pid}/task/{pid}"))).expect("made");
+        }
+        let (feed, mut scene) = (Feed::default(), Scene::new());
+        for pid in [7, 8, 9] {
+            scene.task(pid, 1, "p");
+        }
+        let first = scene.pass(1000, &[(8, 3)]);
+        let at = first.at;
+        let mut sampled = Sampled::new(&root, feed.clone(), &[CpuId(0)], at);
+        let mut followed = |snapshot: Snapshot, now: Nanos| {
+            feed.saw(&Arc::new(snapshot));
+            sampled.learn(&feed.seen().expect("seen"), now);
+            let mut tids: Vec<u32> = sampled.followed.keys().map(|tid| tid.0).collect();
+            tids.sort_unstable();
+            tids
+        };
+        assert_eq!(followed(first, at), [8], "who ran before the first sweep");
+        let second = scene.pass(1000, &[(9, 1)]);
+        assert_eq!(followed(second, at), [8, 9]);
     }
 }

@@ -21,6 +21,13 @@ use crate::model::text::SafeText;
 /// Threads that are summed at the most.
 const THREADS: usize = 1024;
 
+/// `scale_load` of the kernel: machines of 64 bits keep 10 more bits of each weight.
+const WEIGHT: f64 = if cfg!(target_pointer_width = "64") {
+    1024.0
+} else {
+    1.0
+};
+
 /// Reads the scheduling of the process in focus.
 #[derive(Debug)]
 pub struct Schedules {
@@ -71,6 +78,8 @@ impl Schedules {
             slice: value("se.slice").map(|ns| Nanos(ns as u64)),
             vruntime_ms: value("se.vruntime"),
             lag_ms: value("se.vlag").map(|ns| ns / 1e6),
+            weight: value("se.load.weight").map(|w| w / WEIGHT),
+            utilisation: value("se.avg.util_avg").map(|u| u * 100.0 / 1024.0),
             counters,
             rates,
             throttling: throttling(&self.root, id),

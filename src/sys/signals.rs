@@ -4,23 +4,16 @@
 #![expect(unsafe_code, reason = "the C library has no wrappers for pidfds")]
 
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
-
 use super::kin::{self, Kin};
+use super::pidfd::{self, check};
 use super::root::ProcRoot;
 use crate::model::acting::{Fate, Target};
 use crate::model::id::{Pid, ProcId, ThreadId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::signal::Signal;
-use crate::model::stat::State;
-
-const PIDFD_THREAD: libc::c_uint = libc::O_EXCL as libc::c_uint;
-/// `_IOWR(0xff, 11, struct pidfd_info)` with the first, 64 byte long, version of the structure.
-const PIDFD_GET_INFO: libc::c_ulong = 0xc040_ff0b;
-const PIDFD_INFO_EXIT: u64 = 1 << 3;
 
 /// The right to send signals. It exists only over the running kernel's own proc tree, seen from our own pid namespace.
 #[derive(Clone, Debug)]
@@ -34,16 +27,6 @@ pub struct Signals {
 pub struct Pin {
     target: Target,
     fd: OwnedFd,
-}
-
-/// The beginning of the kernel's `struct pidfd_info`.
-#[repr(C)]
-#[derive(Default)]
-struct PidfdInfo {
-    mask: u64,
-    cgroup: u64,
-    ids: [u32; 11],
-    exit_code: i32,
 }
 
 impl Pin {
@@ -61,13 +44,9 @@ impl Pin {
 impl Signals {
     /// The right over this tree: none over a fixture, over files that are no procfs, or over that of another pid namespace.
     pub fn over(root: &ProcRoot) -> Option<Self> {
-        let own = std::process::id();
-        let proc = root.proc(Path::new("self"));
-        let is_proc = statfs(proc.parent()?).ok()?.filesystem_type() == PROC_SUPER_MAGIC;
-        let is_us = std::fs::read_link(&proc).ok()? == Path::new(&own.to_string());
-        (root.is_live() && is_proc && is_us).then(|| Self {
+        pidfd::speaks_of(root).then(|| Self {
             root: root.clone(),
-            own: Pid(own),
+            own: Pid(std::process::id()),
         })
     }
 
@@ -86,7 +65,7 @@ impl Signals {
     /// # Errors
     /// `Gone` when there is none of this number that started then; `Unsupported` before Linux 5.3.
     pub fn pin(&self, id: ProcId) -> Reading<Pin> {
-        let fd = open(id.pid.0, 0)?;
+        let fd = pidfd::open(id.pid.0, 0)?;
         // Only after the descriptor holds somebody can it be asked whether it is the one who was meant.
         if kin::read(&self.root, id.pid)?.id != id {
             return Err(Missing::Gone);
@@ -100,7 +79,7 @@ impl Signals {
     /// # Errors
     /// As [`Signals::pin`]; `Unsupported` before Linux 6.9.
     pub fn pin_thread(&self, of: ProcId, thread: ThreadId) -> Reading<Pin> {
-        let fd = open(thread.tid.0, PIDFD_THREAD)?;
+        let fd = pidfd::open(thread.tid.0, pidfd::THREAD)?;
         let stat = format!("{}/task/{}", of.pid, thread.tid);
         let found = kin::read_at(&self.root, &stat)?;
         if found.id != ProcId::new(thread.tid.0, thread.start.0) {
@@ -134,30 +113,12 @@ impl Signals {
     ///
     /// Right after the end, while it is a zombie of another user's, the kernel says only later how: [`Fate::Ended`].
     pub fn end(&self, pin: &Pin) -> Option<Fate> {
-        let mut poll = libc::pollfd {
-            fd: pin.fd.as_raw_fd(),
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        // SAFETY: one pollfd that lives during the call.
-        if unsafe { libc::poll(&raw mut poll, 1, 0) } < 1 {
+        if !pidfd::has_ended(pin.fd()) {
             return None;
         }
-        let status = exit_status(pin).or_else(|| self.zombie_status(pin.target.id));
+        let status = pidfd::exit_status(pin.fd());
+        let status = status.or_else(|| kin::zombie_status(&self.root, pin.target.id));
         Some(status.map_or(Fate::Ended, Fate::from_wait_status))
-    }
-
-    /// The wait status of a zombie, where it is shown to us.
-    ///
-    /// The kernel prints 0 to those whom it shows nothing, so we ask first for a link that has the same rule.
-    fn zombie_status(&self, id: ProcId) -> Option<i32> {
-        let zombie = kin::read(&self.root, id.pid).ok()?;
-        if zombie.id != id || zombie.state != State::Zombie {
-            return None;
-        }
-        let link = std::fs::read_link(self.root.proc(format!("{}/cwd", id.pid)));
-        let hidden = link.is_err_and(|e| e.kind() == io::ErrorKind::PermissionDenied);
-        (!hidden).then_some(zombie.exit_code)
     }
 
     /// Sends a signal to a whole process group at once.
@@ -191,14 +152,6 @@ impl Signals {
     }
 }
 
-fn open(number: u32, flags: libc::c_uint) -> Reading<OwnedFd> {
-    // SAFETY: no memory is passed; a descriptor that comes back is ours alone.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, number as libc::pid_t, flags) };
-    check(fd)?;
-    // SAFETY: the kernel just made it and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
-}
-
 fn raw_send(pin: &Pin, number: i32) -> Reading<()> {
     let none = std::ptr::null::<libc::siginfo_t>();
     // SAFETY: the descriptor is open and no siginfo is passed.
@@ -211,29 +164,4 @@ fn raw_send(pin: &Pin, number: i32) -> Reading<()> {
             0,
         )
     })
-}
-
-fn check(done: libc::c_long) -> Reading<()> {
-    if done >= 0 {
-        return Ok(());
-    }
-    let error = io::Error::last_os_error();
-    match error.raw_os_error() {
-        // Out of descriptors: the target is there, we cannot hold it.
-        Some(libc::EMFILE | libc::ENFILE) => Err(Missing::Late),
-        // A thread's number where a process is meant.
-        Some(libc::ENOENT) => Err(Missing::Gone),
-        _ => Err(Missing::from(&error)),
-    }
-}
-
-/// The wait status of a process that was reaped, from the pidfd itself (Linux 6.15).
-fn exit_status(pin: &Pin) -> Option<i32> {
-    let mut info = PidfdInfo {
-        mask: PIDFD_INFO_EXIT,
-        ..PidfdInfo::default()
-    };
-    // SAFETY: the structure is as long as the number of the call says and lives during it.
-    let done = unsafe { libc::ioctl(pin.fd.as_raw_fd(), PIDFD_GET_INFO, &raw mut info) };
-    (done == 0 && info.mask & PIDFD_INFO_EXIT != 0).then_some(info.exit_code)
 }

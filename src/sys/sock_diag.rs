@@ -2,6 +2,7 @@
 //!
 //! Works without any right and shows every socket of one network namespace with its user; who holds one, it does not tell.
 
+pub mod endings;
 pub mod inet;
 pub mod unix;
 

@@ -16,6 +16,8 @@ pub trait Source<T>: Send {
     fn pace_ms(&self) -> u64 {
         0
     }
+    /// Nobody needs it any more: gives back what costs the machine while it is open.
+    fn rest(&mut self) {}
     /// Reads what the plan asks for.
     ///
     /// # Errors

@@ -9,7 +9,9 @@ use super::signals::{Pin, Signals};
 use crate::model::acting::Target;
 use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
 use crate::model::reading::{Missing, Reading};
+use crate::model::signal::SignalSet;
 use crate::model::standing::{Init, Kinship, Standing};
+use crate::model::stat::State;
 use crate::model::text::SafeText;
 
 /// Finds out how whom a pin holds stands; `ancestry` is our own process and its parents.
@@ -78,10 +80,42 @@ fn describe(root: &ProcRoot, kin: &Kin, standing: &mut Standing) {
     };
     standing.uid = uid(&text).ok_or(Missing::Unsupported);
     standing.init = init(&text);
+    standing.killable = kin.state == State::Blocked && killable(root, kin.id.pid);
     standing.signals = signal_masks::read(root, kin.id.pid).map(|mut state| {
         state.kernel_thread |= kin.kernel_thread;
         state
     });
+}
+
+/// Whether an uninterruptible sleep ends for a signal that ends the process, by the name of the function that sleeps.
+///
+/// Of another user's process the kernel names none: then it is not known, and not promised.
+fn killable(root: &ProcRoot, pid: Pid) -> bool {
+    let name = std::fs::read_to_string(root.proc(format!("{pid}/wchan"))).unwrap_or_default();
+    // A parent waits for the child of `vfork(2)` in the function that makes it.
+    name.contains("killable") || ["kernel_clone", "wait_for_vfork_done"].contains(&name.as_str())
+}
+
+/// So many descriptors are looked at for a signalfd.
+const DESCRIPTORS: usize = 1024;
+
+/// The descriptors of a process through which signals are read, with those that each takes.
+pub fn signalfds(root: &ProcRoot, pid: Pid) -> Vec<(u32, SignalSet)> {
+    let Ok(entries) = std::fs::read_dir(root.proc(format!("{pid}/fd"))) else {
+        return Vec::new();
+    };
+    let signalfd = |entry: std::fs::DirEntry| {
+        let link = std::fs::read_link(entry.path()).ok()?;
+        let is_one = link.as_os_str() == "anon_inode:[signalfd]";
+        let fd: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let about = is_one.then(|| root.proc(format!("{pid}/fdinfo/{fd}")))?;
+        let about = std::fs::read_to_string(about).ok()?;
+        Some((fd, SignalSet::from_hex(line(&about, "sigmask")?)?))
+    };
+    let entries = entries.filter_map(Result::ok).take(DESCRIPTORS);
+    let mut found: Vec<_> = entries.filter_map(signalfd).collect();
+    found.sort_unstable_by_key(|(fd, _)| *fd);
+    found
 }
 
 /// The value of a line such as `SigCgt:\t0000000180014a03`.

@@ -68,7 +68,10 @@ impl TableReader {
             }
             match pid {
                 None => SockDiag::open(namespace).ok(),
-                Some(pid) => net_namespace::diagnose(root, pid, namespace).ok(),
+                Some(pid) => {
+                    net_namespace::inside(root, pid, namespace, move || SockDiag::open(namespace))
+                        .ok()
+                }
             }
         });
         if asked.as_mut().is_some_and(|diag| ask(diag, into)) {

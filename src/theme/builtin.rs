@@ -66,6 +66,54 @@ mod tests {
         }
     }
 
+    /// The lightness of the sixteen as xterm shows them, 0..1 (WCAG); `None` for the terminal's own.
+    fn lightness(color: Color) -> Option<f64> {
+        let rgb: [u8; 3] = match color {
+            Color::Black => [0, 0, 0],
+            Color::Red => [205, 0, 0],
+            Color::Green => [0, 205, 0],
+            Color::Yellow => [205, 205, 0],
+            Color::Blue => [0, 0, 238],
+            Color::Magenta => [205, 0, 205],
+            Color::Cyan => [0, 205, 205],
+            Color::Gray => [229, 229, 229],
+            Color::DarkGray => [127, 127, 127],
+            Color::LightRed => [255, 0, 0],
+            Color::LightGreen => [0, 255, 0],
+            Color::LightYellow => [255, 255, 0],
+            Color::LightBlue => [92, 92, 255],
+            Color::LightMagenta => [255, 0, 255],
+            Color::LightCyan => [0, 255, 255],
+            Color::White => [255, 255, 255],
+            _ => return None,
+        };
+        let [r, g, b] = rgb.map(|v| (f64::from(v) / 255.0).powf(2.2));
+        Some(0.2126 * r + 0.7152 * g + 0.0722 * b)
+    }
+
+    /// Terminals with a light background darken the plain colours, so that less is asked against white.
+    #[test]
+    fn the_sixteen_are_read_on_black_and_on_white() {
+        let palette = builtin("terminal-16").expect("the default");
+        let roles = palette.roles.iter();
+        let roles = roles.filter_map(|(role, style)| Some((role.name(), style.fg?)));
+        let processes = palette.processes.iter().map(|c| ("processes", *c));
+        for (name, color) in roles.chain(processes) {
+            let Some(light) = lightness(color) else {
+                continue;
+            };
+            let (on_black, on_white) = ((light + 0.05) / 0.05, 1.05 / (light + 0.05));
+            assert!(
+                on_black >= 3.0,
+                "{name}: {color} is lost on black ({on_black:.1})"
+            );
+            assert!(
+                on_white >= 1.6,
+                "{name}: {color} is lost on white ({on_white:.1})"
+            );
+        }
+    }
+
     #[test]
     fn without_colours_nothing_is_coloured() {
         for name in NAMES {

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::spark::eighth;
+use crate::model::core_share::CoreShare;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::text::{cut, width};
-use crate::model::timeline::{Cell, Fill};
+use crate::model::timeline::{Blind, Cell, Fill};
 use crate::theme::{Role, Theme};
 
 /// How a lane is drawn.
@@ -20,20 +21,32 @@ pub struct Look<'a> {
     pub focus: Option<ProcId>,
     /// Whether time without a slice is known to be idle.
     pub idle_known: bool,
+    /// How many rows the cells take.
+    rows: u16,
 }
 
 /// A cell that is at least so busy is drawn as part of a run, on which names can be written.
 const SOLID: f32 = 0.94;
 
-/// Draws the cells into the first row of `area`, and under long runs, where there is a second row, how long their slices are.
-pub fn draw(look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
+/// How many rows of `height` the cells take; a row is left for what stands below them, where there is more than one.
+pub fn body(height: u16) -> u16 {
+    height.saturating_sub(1).clamp(1, 2)
+}
+
+/// Draws the cells into the first rows of `area`, one or two; and with long runs how long their slices are and how they
+/// ended, in the second row and in the row below the cells.
+pub fn draw(mut look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() {
         return;
     }
+    let body = body(area.height);
+    look.rows = body;
     for (cell, x) in cells.iter().zip(area.left()..area.right()) {
-        let (symbol, style) = look.cell(cell);
-        buf[(x, area.y)].set_symbol(symbol).set_style(style);
+        for row in 0..body {
+            let (symbol, style) = look.cell(cell, body - 1 - row);
+            buf[(x, area.y + row)].set_symbol(symbol).set_style(style);
+        }
     }
     let mut from = 0;
     while from < cells.len().min(area.width as usize) {
@@ -41,11 +54,48 @@ pub fn draw(look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
         let wide = run.min(area.width as usize - from);
         let x = area.x + from as u16;
         let run_area = Rect::new(x, area.y, wide as u16, area.height);
-        name(&cells[from..from + wide], run_area, buf);
+        let cells = &cells[from..from + wide];
+        if let Some(who) = cells.first().and_then(|c| c.who.as_ref()) {
+            inscribe(&who.name, Modifier::BOLD, run_area, buf);
+        }
         if area.height > 1 {
-            look.length(&cells[from..from + wide], run_area, buf);
+            look.length(cells, run_area, buf);
+            look.end(cells, run_area, buf);
         }
         from += run;
+    }
+}
+
+/// From this share on time that was taken from whoever had the core shows below the lane, percent.
+const TAKEN: f32 = 2.0;
+/// And from this share on it shows as much.
+const MUCH: f32 = 20.0;
+
+/// Marks in `area`, the row below a lane, where interrupts or the hypervisor took time from whoever had the core: the
+/// larger one of both.
+pub fn taken(theme: &Theme, area: Rect, shares: &[Option<CoreShare>], buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
+    if area.height == 0 {
+        return;
+    }
+    for (share, x) in shares.iter().zip(area.left()..area.right()) {
+        let Some(share) = share else { continue };
+        let (irq, steal) = (share.interrupts(), share.steal);
+        let (most, role) = if steal > irq {
+            (steal, Role::CpuSteal)
+        } else {
+            (irq, Role::CpuIrq)
+        };
+        let symbol = match (most, theme.glyphs.ascii) {
+            (m, _) if m < TAKEN => continue,
+            (m, false) if m < MUCH => "▔",
+            (m, true) if m < MUCH => "\"",
+            (_, false) => "▀",
+            (_, true) => "^",
+        };
+        buf[(x, area.y)]
+            .set_symbol(symbol)
+            .set_style(theme.style(role));
     }
 }
 
@@ -60,7 +110,17 @@ fn ink(color: Color) -> Color {
     }
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    /// A look with these colours.
+    pub fn new(theme: &'a Theme, focus: Option<ProcId>, idle_known: bool) -> Self {
+        Self {
+            theme,
+            focus,
+            idle_known,
+            rows: 1,
+        }
+    }
+
     fn dimmed(&self, id: ProcId) -> bool {
         self.focus.is_some_and(|focus| focus != id)
     }
@@ -91,16 +151,18 @@ impl Look<'_> {
         cells.iter().take_while(same).count()
     }
 
-    fn cell(&self, cell: &Cell) -> (&'static str, Style) {
+    /// A cell as it stands in a row, counted from the lowest one of so many.
+    fn cell(&self, cell: &Cell, up: u16) -> (&'static str, Style) {
         let ascii = self.theme.glyphs.ascii;
         let faint = self.theme.style(Role::Faint);
         match cell.fill {
             Fill::Unknown => return (" ", faint),
-            Fill::Gap => return (if ascii { "/" } else { "╱" }, self.theme.style(Role::Bad)),
+            Fill::Gap(Blind::Offline) => return (if ascii { "-" } else { "╌" }, faint),
+            Fill::Gap(_) => return (if ascii { "/" } else { "╱" }, self.theme.style(Role::Bad)),
             Fill::Known => {}
         }
         let Some((share, id)) = self.shown(cell) else {
-            return match (self.idle_known, ascii) {
+            return match (self.idle_known && up == 0, ascii) {
                 (false, _) => (" ", faint),
                 (true, true) => (".", faint),
                 (true, false) => ("·", faint),
@@ -114,8 +176,13 @@ impl Look<'_> {
         if share >= SOLID {
             return self.solid(style, self.dimmed(id));
         }
-        let level = (share * 8.0).ceil().clamp(1.0, 7.0) as usize;
-        (eighth(level, ascii), style)
+        let rows = self.rows;
+        let levels = (share * 8.0 * f32::from(rows)).ceil();
+        let levels = levels.clamp(1.0, f32::from(rows) * 8.0 - 1.0) as u16;
+        match levels.saturating_sub(up * 8) {
+            0 => (" ", faint),
+            level => (eighth(usize::from(level.min(8)), ascii), style),
+        }
     }
 
     /// A full cell. Where there is colour it is the background, so that a name can stand on it.
@@ -129,128 +196,70 @@ impl Look<'_> {
         }
     }
 
-    /// Writes the mean length of the slices of a run below it, and whether the last one was preempted.
-    fn length(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
+    /// How many slices of a solid run ended in it, and whether the run is one that ended before the next began.
+    fn ended(&self, cells: &[Cell]) -> Option<(u64, bool)> {
         let slices: u64 = cells.iter().map(|c| u64::from(c.slices)).sum();
-        if self.solid_of(&cells[0]).is_none() || slices == 0 {
+        self.solid_of(&cells[0]).filter(|_| slices > 0)?;
+        let preempted = cells.last().is_some_and(|c| c.preempted > 0);
+        Some((slices, slices <= 2 && preempted))
+    }
+
+    /// Writes the mean length of the slices of a run: into its second row, or below it where it has one row only.
+    fn length(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
+        let Some((slices, single)) = self.ended(cells) else {
+            return;
+        };
+        let run: u64 = cells.iter().map(|c| c.run.0).sum();
+        let text = format::duration(Nanos(run / slices));
+        let below = Rect {
+            y: area.y + 1,
+            height: area.height - 1,
+            ..area
+        };
+        if body(area.height) > 1 {
+            inscribe(&text, Modifier::empty(), below, buf);
             return;
         }
-        let run: u64 = cells.iter().map(|c| c.run.0).sum();
-        let ended = cells.last().is_some_and(|c| c.preempted > 0);
-        let single = slices <= 2 && ended;
-        let text = format::duration(Nanos(run / slices));
         let room = (area.width as usize).saturating_sub(1 + usize::from(single));
-        let y = area.y + 1;
         if width(&text) < room {
             let dim = self.theme.style(Role::Dim);
-            buf.set_stringn(area.x + 1, y, &text, room, dim);
+            buf.set_stringn(below.x + 1, below.y, &text, room, dim);
         }
-        if single {
-            let mark = if self.theme.glyphs.ascii { "'" } else { "┘" };
-            let x = area.right() - 1;
-            buf.set_stringn(x, y, mark, 1, self.theme.style(Role::Bad));
+    }
+
+    /// Marks below a run that its last slice was preempted; says so where there is room.
+    fn end(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
+        let Some((_, true)) = self.ended(cells) else {
+            return;
+        };
+        let y = area.y + body(area.height);
+        let mark = if self.theme.glyphs.ascii { "'" } else { "┘" };
+        let last = area.right() - 1;
+        buf.set_stringn(last, y, mark, 1, self.theme.style(Role::Bad));
+        let word = "preempted";
+        if body(area.height) > 1 && usize::from(area.width) > word.len() + 1 {
+            let x = last - word.len() as u16;
+            buf.set_stringn(x, y, word, word.len(), self.theme.style(Role::Dim));
         }
     }
 }
 
-/// Writes the name of the process into its run, where it fits.
-fn name(cells: &[Cell], area: Rect, buf: &mut Buffer) {
-    let Some(who) = cells.first().and_then(|c| c.who.as_ref()) else {
-        return;
-    };
+/// Writes a text into the first row of a run, where it fits.
+fn inscribe(text: &str, add: Modifier, area: Rect, buf: &mut Buffer) {
     let room = (area.width as usize).saturating_sub(2);
-    if room < 3 || (width(&who.name) > room && room < 6) {
+    if room < 3 || (width(text) > room && room < 6) {
         return;
     }
-    let name = cut(&who.name, room);
+    let text = cut(text, room);
     let style = buf[(area.x, area.y)].style();
     let style = if buf[(area.x, area.y)].symbol() == " " {
-        style.add_modifier(Modifier::BOLD)
+        style.add_modifier(add)
     } else {
         // Without colour the letters stand in the run as in a window.
         style.add_modifier(Modifier::REVERSED)
     };
-    buf.set_stringn(area.x + 1, area.y, &name, room, style);
+    buf.set_stringn(area.x + 1, area.y, &text, room, style);
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::model::id::Tid;
-    use crate::model::timeline::Who;
-    use crate::theme::Depth;
-
-    fn cell(pid: u32, busy: f32) -> Cell {
-        Cell {
-            fill: Fill::Known,
-            who: (pid > 0).then(|| {
-                Arc::new(Who {
-                    id: ProcId::new(pid, 1),
-                    tid: Tid(pid),
-                    name: format!("job{pid}").into(),
-                })
-            }),
-            run: Nanos((busy * 1e6) as u64),
-            slices: 1,
-            preempted: 1,
-            busy,
-            focus: if pid == 7 { busy } else { 0.0 },
-        }
-    }
-
-    fn drawn(cells: &[Cell], focus: Option<u32>, theme: &Theme, rows: u16) -> Buffer {
-        let mut buf = Buffer::empty(Rect::new(0, 0, cells.len() as u16, rows));
-        let look = Look {
-            theme,
-            focus: focus.map(|pid| ProcId::new(pid, 1)),
-            idle_known: true,
-        };
-        draw(look, buf.area, cells, &mut buf);
-        buf
-    }
-
-    fn row(buf: &Buffer, y: u16) -> String {
-        let cells = (0..buf.area.width).map(|x| buf[(x, y)].symbol());
-        cells.collect()
-    }
-
-    fn scene() -> Vec<Cell> {
-        let mut cells = vec![cell(0, 0.0), cell(0, 0.0), cell(3, 0.3)];
-        cells.extend(std::iter::repeat_n(cell(7, 1.0), 8));
-        cells.push(cell(9, 0.6));
-        cells.push(Cell {
-            fill: Fill::Gap,
-            ..Cell::default()
-        });
-        cells.push(Cell::default());
-        cells
-    }
-
-    #[test]
-    fn heights_names_gaps_and_idle() {
-        let theme = Theme::terminal(Depth::True, false);
-        let buf = drawn(&scene(), None, &theme, 2);
-        assert_eq!(row(&buf, 0), "··▃ job7   ▅╱ ");
-        assert_eq!(row(&buf, 1), "    1.0ms     ");
-        let color = theme.process(ProcId::new(7, 1));
-        assert_eq!(buf[(4, 0)].bg, color);
-        assert_eq!(buf[(2, 0)].fg, theme.process(ProcId::new(3, 1)));
-    }
-
-    #[test]
-    fn without_colour_runs_are_blocks_and_names_are_cut_out() {
-        let theme = Theme::terminal(Depth::Mono, true);
-        let buf = drawn(&scene(), None, &theme, 1);
-        assert_eq!(row(&buf, 0), "...#job7###-/ ");
-    }
-
-    #[test]
-    fn the_process_in_focus_keeps_its_colour() {
-        let theme = Theme::terminal(Depth::True, false);
-        let buf = drawn(&scene(), Some(7), &theme, 1);
-        assert_eq!(buf[(2, 0)].style().fg, theme.style(Role::Faint).fg);
-        assert_eq!(buf[(4, 0)].bg, theme.process(ProcId::new(7, 1)));
-    }
-}
+mod tests;

@@ -25,6 +25,36 @@ pub struct Column {
     pub rank: u8,
 }
 
+impl Column {
+    /// A column of words, which begin at its left end.
+    pub const fn left(title: &'static str, width: u16, rank: u8) -> Self {
+        Self {
+            title,
+            width,
+            right: false,
+            grows: false,
+            rank,
+        }
+    }
+
+    /// A column of figures, which end at its right end.
+    pub const fn right(title: &'static str, width: u16, rank: u8) -> Self {
+        Self {
+            right: true,
+            ..Self::left(title, width, rank)
+        }
+    }
+
+    /// The same, taking its share of the cells that are left over.
+    #[must_use]
+    pub const fn growing(self) -> Self {
+        Self {
+            grows: true,
+            ..self
+        }
+    }
+}
+
 /// One row: a line of styled text for each column.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
@@ -100,6 +130,13 @@ pub fn place(columns: &[Column], cells: u16) -> Vec<Placed> {
     out
 }
 
+/// How many cells a column has in a table of this width; none where it finds no room.
+pub fn room(columns: &[Column], column: usize, width: u16) -> usize {
+    let placed = place(columns, width);
+    let found = placed.iter().find(|p| p.column == column);
+    found.map_or(0, |p| usize::from(p.cells.end - p.cells.start))
+}
+
 impl Table<'_> {
     /// Draws the table; nothing outside `area` is touched.
     pub fn render(&self, theme: &Theme, area: Rect, buf: &mut Buffer) {
@@ -144,12 +181,27 @@ impl Table<'_> {
                 Role::Dim
             });
             let room = usize::from(p.cells.end - p.cells.start);
+            let whole = width(column.title) + width(mark);
+            // The mark may stand in the gap beside the column, which is free.
+            let mut cells = p.cells.clone();
+            if whole == room + 1 {
+                if column.right {
+                    cells.start = cells.start.saturating_sub(1);
+                } else {
+                    cells.end = (cells.end + 1).min(area.width);
+                }
+            }
+            let room = usize::from(cells.end - cells.start);
             let text = format!(
                 "{}{mark}",
                 cut(column.title, room.saturating_sub(width(mark)))
             );
             let line = Line::from(Span::styled(text, style));
-            put(&line, column.right, p, area, area.y, buf);
+            let wider = Placed {
+                column: p.column,
+                cells,
+            };
+            put(&line, column.right, &wider, area, area.y, buf);
         }
     }
 

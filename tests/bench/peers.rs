@@ -44,7 +44,7 @@ fn peers(c: &mut Criterion) {
     });
     let join = Join::new(&census, &tables);
     c.bench_function("edges of 20,000 descriptors", |b| {
-        b.iter(|| black_box(ipc::edges(&join, &tables, |_| None)));
+        b.iter(|| black_box(ipc::edges(&join, &tables, &[], None, |_, _| None)));
     });
     let held: Vec<_> = (0..900).map_while(|_| std::io::pipe().ok()).collect();
     let mut taker = CensusTaker::new(ProcRoot::live());

@@ -12,6 +12,9 @@ use pscope::model::snapshot::Snapshot;
 use pscope::sampler::sweeper::Sweeper;
 use pscope::sys::root::ProcRoot;
 
+#[path = "../scale/farm.rs"]
+mod farm;
+
 const SIZES: [u32; 4] = [200, 2_000, 10_000, 100_000];
 
 fn plan() -> Plan {
@@ -21,34 +24,11 @@ fn plan() -> Plan {
     }
 }
 
-/// A proc tree of `n` processes in plain files; reading one costs about what the kernel's own cost.
-fn tree(n: u32) -> (tempfile::TempDir, ProcRoot) {
-    let shm = std::path::Path::new("/dev/shm");
-    let dir = tempfile::tempdir_in(shm).or_else(|_| tempfile::tempdir());
-    let dir = dir.expect("a directory");
-    let root = ProcRoot::fixture(dir.path());
-    for pid in 1..=n {
-        let ppid = pid / 8;
-        std::fs::create_dir_all(root.proc(pid.to_string())).expect("made");
-        let stat = format!(
-            "{pid} (farm-{pid:05}) S {ppid} 1 1 0 -1 4194304 40 0 0 0 0 0 0 0 20 0 1 0 {pid} 1245184 80 \
-             18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
-        );
-        std::fs::write(root.proc(format!("{pid}/stat")), stat).expect("written");
-        std::fs::write(
-            root.proc(format!("{pid}/cmdline")),
-            format!("farm-{pid:05}\0--role\0db\0"),
-        )
-        .expect("written");
-    }
-    (dir, root)
-}
-
 fn sweep(c: &mut Criterion) {
     let mut group = c.benchmark_group("sweep");
     group.sample_size(10);
     for n in SIZES {
-        let (_dir, root) = tree(n);
+        let (_dir, root) = farm::tree(n);
         let mut sweeper = Sweeper::new(&root).expect("a proc tree");
         let mut at = Nanos::from_millis(1000);
         sweeper.tick(at, &plan()).expect("it lists");

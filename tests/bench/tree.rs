@@ -40,7 +40,7 @@ fn machine(n: u32) -> Snapshot {
 }
 
 fn rows(c: &mut Criterion) {
-    for n in [10_000, 100_000] {
+    for n in [200, 2_000, 10_000, 100_000] {
         let snapshot = machine(n);
         let none = HashSet::new();
         let opened = HashSet::new();

@@ -1,7 +1,7 @@
 //! The puppet and its child: every descriptor has its kind, and every channel is found from both of its ends.
 
 use pscope::model::descriptor::{Descriptor, Files};
-use pscope::model::ipc::Ipc;
+use pscope::model::ipc::{Edge, Ipc};
 use pscope::model::peer::Flow;
 use pscope::model::reading::Missing;
 use pscope::sys::descriptors::Descriptors;
@@ -88,7 +88,7 @@ fn every_kind_is_told() {
 fn every_channel_is_an_edge() {
     let puppet = Puppet::start();
     let root = ProcRoot::live();
-    let ipc: Ipc = Talks::new(&root, Shared::new(&root)).ipc(Duration::from_mins(1));
+    let ipc: Ipc = Talks::new(&root, Shared::new(&root)).ipc(Duration::from_mins(1), None);
     let (us, them) = (puppet.pid(), child(&puppet));
     for said in channels(&puppet) {
         let (here, there) = (said["fd"].as_u64(), said["peer_fd"].as_u64());
@@ -106,6 +106,64 @@ fn every_channel_is_an_edge() {
         ends.contains(&us) && ends.contains(&them)
     });
     assert!(pair.is_some_and(|p| p.channels.len() >= 5), "{pair:?}");
+}
+
+#[test]
+fn what_joins_without_a_descriptor_is_an_edge_from_both_sides() {
+    let puppet = Puppet::start();
+    let said = puppet.truth["joined"].as_array().expect("a list");
+    assert!(said.len() >= 5, "{said:?}");
+    let root = ProcRoot::live();
+    let mut talks = Talks::new(&root, Shared::new(&root));
+    let began = std::time::Instant::now();
+    loop {
+        // From the other side as well as from the puppet's, whoever shares it too.
+        let mut missing = Vec::new();
+        for one in said {
+            let with = one["with"].as_u64().expect("a pid") as u32;
+            for of in [puppet.pid(), with] {
+                let ipc = talks.ipc(Duration::from_mins(1), Some(id_of(of)));
+                let ends = [puppet.pid(), with];
+                let fits = |e: &Edge| {
+                    e.channel.word() == one["kind"]
+                        && ends.contains(&e.a.id.pid.0)
+                        && ends.contains(&e.b.id.pid.0)
+                        && e.detail.contains(one["detail"].as_str().expect("words"))
+                };
+                if !ipc.edges.iter().any(fits) {
+                    missing.push(one);
+                }
+            }
+        }
+        // A child may still be about to wait for its lock.
+        if missing.is_empty() {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "{missing:?}");
+    }
+    for one in said {
+        let with = one["with"].as_u64().expect("a pid");
+        for of in [u64::from(puppet.pid()), with] {
+            let edges = told(of);
+            let fits = |e: &Value| {
+                let ends = [e["a"]["pid"].as_u64(), e["b"]["pid"].as_u64()];
+                e["kind"] == one["kind"]
+                    && ends.contains(&Some(u64::from(puppet.pid())))
+                    && ends.contains(&Some(with))
+            };
+            assert!(edges.iter().any(fits), "pscope ipc {of} --json: {one}");
+        }
+    }
+}
+
+/// The edges that the program itself tells of a process.
+fn told(of: u64) -> Vec<Value> {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_pscope"))
+        .args(["ipc", &of.to_string(), "--json"])
+        .output()
+        .expect("it runs");
+    let answer: Value = serde_json::from_slice(&out.stdout).expect("one object");
+    answer["edges"].as_array().expect("a list").clone()
 }
 
 #[test]

@@ -220,3 +220,43 @@ fn an_ordinary_user_is_told_whose_it_is() {
     assert!(text.contains("not permitted: it belongs to root"), "{text}");
     assert_eq!((output.status.code(), target.lives()), (Some(4), true));
 }
+
+#[test]
+fn who_ends_while_selected_says_how() {
+    let mut target = Puppet::ready("trap 'exit 7' TERM; echo ready; while :; do sleep 0.1; done");
+    let mut session = Session::start(pscope(&["--flat", &target.pid()]), 200, 60);
+    session.is_live();
+    session.shows(&target.pid());
+    session.press(b"\x1b");
+    session.shows("Processes");
+    let pid = nix::unistd::Pid::from_raw(target.0.id() as i32);
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("our child");
+    // The kernel tells of a zombie of ours at once.
+    session.shows("exited, code 7 · defunct");
+    target.0.wait().expect("our child");
+    session.shows("exited, code 7 · ");
+    session.press(b"L");
+    session.shows("Event log");
+    session.shows(&format!("{} sh exited, code 7", target.pid()));
+    leave(session);
+}
+
+#[test]
+fn enter_in_the_tab_signals_proposes_that_signal() {
+    let mut target = sleeper();
+    let mut session = Session::start(pscope(&[&target.pid()]), 120, 40);
+    session.is_live();
+    session.shows("KERNEL LAND");
+    session.press(b":signal-state\r");
+    session.shows("WHAT HAPPENS");
+    session.press(b"/USR2\r");
+    session.shows("1/1 of 64");
+    session.press(b"\r");
+    session.shows("Send a signal");
+    session.shows("pinned");
+    assert!(target.lives(), "nothing was sent yet");
+    session.press(b"\r");
+    session.shows("killed by SIGUSR2");
+    assert_eq!(target.ended_by(), Some(12));
+    leave(session);
+}

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::model::format::bytes;
-use crate::model::id::{Bytes, Nanos};
-use crate::model::text::SafeText;
+use super::gpu::Gpu;
+use crate::model::id::Nanos;
 
 /// What only one kind of descriptor has (`proc_pid_fdinfo(5)`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,17 +52,6 @@ pub enum About {
     Bpf(&'static str, u64),
     /// What a process does with a graphics card through this descriptor.
     Gpu(Gpu),
-}
-
-/// Use of a graphics card (kernel `gpu/drm-usage-stats`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Gpu {
-    /// The driver: `i915`.
-    pub driver: SafeText,
-    /// How long its engines have worked, all added up.
-    pub busy: Nanos,
-    /// Its buffers that are in memory; older drivers tell no other.
-    pub memory: Option<Bytes>,
 }
 
 /// One descriptor in the set of an epoll.
@@ -125,16 +113,6 @@ impl About {
     }
 }
 
-impl Gpu {
-    fn words(&self) -> String {
-        let mut out = format!("GPU {}: worked {}", self.driver, span(self.busy));
-        if let Some(memory) = self.memory {
-            let _ = write!(out, ", holds {}", bytes(memory));
-        }
-        out
-    }
-}
-
 fn epoll(watches: &[Watch]) -> String {
     if watches.is_empty() {
         return "watches nothing".to_owned();
@@ -172,7 +150,7 @@ fn timer(clock: i32, ticks: u64, left: Option<Nanos>, every: Nanos) -> String {
 }
 
 /// A span in the unit that suits it.
-fn span(of: Nanos) -> String {
+pub(super) fn span(of: Nanos) -> String {
     match of.seconds() {
         s if s >= 3600.0 => format!("{:.1} h", s / 3600.0),
         s if s >= 1.0 => format!("{s:.1} s"),

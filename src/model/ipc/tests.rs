@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::collect::PER_OBJECT;
 use super::*;
 use crate::model::peer::{Census, End, Holder};
 use crate::model::socket::{State, Unix};
@@ -23,7 +24,7 @@ fn holder(pid: u32, name: &str, ends: &[(u32, Mode, Object)]) -> Holder {
 
 fn found(holders: Vec<Holder>, tables: &Tables) -> (Vec<Edge>, usize) {
     let census = Census { holders };
-    edges(&Join::new(&census, tables), tables, |_| None)
+    edges(&Join::new(&census, tables), tables, &[], None, |_, _| None)
 }
 
 #[test]

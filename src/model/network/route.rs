@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::Interface;
+use crate::model::socket::Scope;
 use crate::model::text::SafeText;
 
 /// One line of a routing table.
@@ -47,4 +49,30 @@ fn same_bits(a: u128, b: u128, width: u32, prefix: u8) -> bool {
 pub fn choose(routes: &[Route], ip: IpAddr) -> Option<&Route> {
     let fitting = routes.iter().filter(|r| r.leads_to(ip));
     fitting.max_by_key(|r| (r.prefix, std::cmp::Reverse(r.metric)))
+}
+
+/// The interfaces and routes of one network namespace.
+#[derive(Clone, Copy, Debug)]
+pub struct Ways<'a> {
+    /// By index.
+    pub interfaces: &'a [Interface],
+    /// The main routing tables.
+    pub routes: &'a [Route],
+}
+
+impl<'a> Ways<'a> {
+    /// The interface with this name.
+    pub fn interface(self, name: &str) -> Option<&'a Interface> {
+        self.interfaces.iter().find(|i| i.name.as_str() == name)
+    }
+
+    /// The interface and the route by which packets to `ip` leave; our own addresses are reached by loopback.
+    pub fn to(self, ip: IpAddr) -> (Option<&'a Interface>, Option<&'a Route>) {
+        let own = |i: &&Interface| i.addresses.iter().any(|(a, _)| *a == ip);
+        if Scope::of(ip) == Scope::Loopback || self.interfaces.iter().any(|i| own(&i)) {
+            return (self.interfaces.iter().find(|i| i.is_loopback()), None);
+        }
+        let route = choose(self.routes, ip);
+        (route.and_then(|r| self.interface(&r.interface)), route)
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Connection;
+use super::ledger::Settled;
 use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
@@ -20,6 +21,11 @@ impl Rates {
     /// Both together.
     pub fn sum(&self) -> f64 {
         self.received + self.sent
+    }
+
+    fn add(&mut self, other: Self) {
+        self.received += other.received;
+        self.sent += other.sent;
     }
 }
 
@@ -50,41 +56,54 @@ pub struct Talker {
     pub who: Option<(ProcId, SafeText)>,
     /// How many connections it has.
     pub connections: usize,
-    /// What they move together.
+    /// How many more it had that ended since the reading before.
+    pub ended: usize,
+    /// What they all move together.
     pub rates: Rates,
+    /// The part of it that belongs to those that have ended.
+    pub of_ended: Rates,
+}
+
+impl Talker {
+    fn new(who: Option<(ProcId, SafeText)>) -> Self {
+        Self {
+            who,
+            connections: 0,
+            ended: 0,
+            rates: Rates::default(),
+            of_ended: Rates::default(),
+        }
+    }
 }
 
 /// TCP throughput by process, the busiest first; the connections of nobody known come together.
 ///
-/// A connection that several processes hold counts for the first of them, so that the sum stays the sum.
-pub fn talkers(connections: &[Connection]) -> Vec<Talker> {
+/// A connection that several processes hold counts for the first of them, so that the sum stays the sum; one that
+/// nobody holds any more, for who held it last.
+pub fn talkers(connections: &[Connection], settled: Settled) -> Vec<Talker> {
     let mut by: HashMap<Option<ProcId>, Talker> = HashMap::new();
     for connection in connections {
         let Ok(rates) = connection.rates else {
             continue;
         };
-        let who = connection
-            .holders
-            .first()
-            .map(|(id, name, _)| (*id, name.clone()));
-        let talker = by.entry(who.as_ref().map(|(id, _)| *id)).or_insert(Talker {
-            who,
-            connections: 0,
-            rates: Rates::default(),
-        });
+        let who = connection.owner().map(|(id, name)| (id, name.clone()));
+        let talker = by
+            .entry(who.as_ref().map(|(id, _)| *id))
+            .or_insert_with(|| Talker::new(who));
         talker.connections += 1;
-        talker.rates.received += rates.received;
-        talker.rates.sent += rates.sent;
+        talker.rates.add(rates);
+    }
+    for (id, (who, ended, rates)) in settled.by {
+        let talker = by.entry(id).or_insert_with(|| Talker::new(who));
+        talker.ended = ended;
+        talker.of_ended = rates;
+        talker.rates.add(rates);
     }
     let mut out: Vec<_> = by.into_values().collect();
     out.sort_by(|a, b| {
         let order = b.rates.sum().total_cmp(&a.rates.sum());
-        order.then(
-            a.who
-                .as_ref()
-                .map(|w| w.0)
-                .cmp(&b.who.as_ref().map(|w| w.0)),
-        )
+        let id = |t: &Talker| t.who.as_ref().map(|w| w.0);
+        order.then(id(a).cmp(&id(b)))
     });
     out
 }

@@ -114,7 +114,9 @@ impl<'a> Join<'a> {
     pub fn peers(&self, of: ProcId, fd: u32, mode: Option<Mode>, object: &Object) -> Peers {
         let ask = Ask { of, fd };
         match object {
-            Object::Pipe(_) | Object::Fifo { .. } => self.piped(ask, mode, object),
+            Object::Pipe(_) | Object::Fifo { .. } | Object::Queue { .. } => {
+                self.piped(ask, mode, object)
+            }
             Object::Socket(inode) => self.across(ask, *inode),
             Object::Pty { index, master } => {
                 let other = Object::Pty {

@@ -1,12 +1,8 @@
 //! Addresses: who can reach one, how it is written, and IPv4 that is dressed as IPv6.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::Protocol;
-use crate::model::text::SafeText;
-
-/// Who can reach an address.
+/// Who can reach an address (the registries of RFC 6890 and what was added to them since).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Nobody in particular: as a local address, every interface.
@@ -15,10 +11,20 @@ pub enum Scope {
     Loopback,
     /// Only the same cable or radio (`169.254/16`, `fe80::/10`).
     LinkLocal,
-    /// A private network (`10/8`, `172.16/12`, `192.168/16`, `fc00::/7`, carriers' `100.64/10`).
+    /// A private network (`10/8`, `172.16/12`, `192.168/16`, `fc00::/7`).
     Private,
+    /// The network between a carrier and its customers (`100.64/10`).
+    Carrier,
+    /// For examples in manuals, and for laboratories (`192.0.2/24`, `198.51.100/24`, `203.0.113/24`, `2001:db8::/32`, `3fff::/20`).
+    Documentation,
+    /// For measuring networks in a laboratory (`198.18/15`, `2001:2::/48`).
+    Benchmark,
     /// A group.
     Multicast,
+    /// Everyone on the same network (`255.255.255.255`).
+    Broadcast,
+    /// Given to nobody (`240/4`, `0/8`, `100::/64`).
+    Reserved,
     /// The internet.
     Public,
 }
@@ -30,10 +36,33 @@ impl Scope {
             ip if ip.is_unspecified() => Self::Unspecified,
             ip if ip.is_loopback() => Self::Loopback,
             ip if ip.is_multicast() => Self::Multicast,
-            IpAddr::V4(v4) if v4.is_link_local() => Self::LinkLocal,
-            IpAddr::V4(v4) if v4.is_private() || is_carrier(v4) => Self::Private,
-            IpAddr::V6(v6) if v6.is_unicast_link_local() => Self::LinkLocal,
-            IpAddr::V6(v6) if v6.is_unique_local() => Self::Private,
+            IpAddr::V4(v4) => Self::of_v4(v4),
+            IpAddr::V6(v6) => Self::of_v6(v6),
+        }
+    }
+
+    fn of_v4(v4: Ipv4Addr) -> Self {
+        match v4.octets() {
+            _ if v4.is_link_local() => Self::LinkLocal,
+            _ if v4.is_private() => Self::Private,
+            _ if v4.is_documentation() => Self::Documentation,
+            _ if v4.is_broadcast() => Self::Broadcast,
+            // These have no stable word in the standard library.
+            [100, 64..128, ..] => Self::Carrier,
+            [198, 18 | 19, ..] => Self::Benchmark,
+            [0 | 240.., ..] => Self::Reserved,
+            _ => Self::Public,
+        }
+    }
+
+    fn of_v6(v6: Ipv6Addr) -> Self {
+        match v6.segments() {
+            _ if v6.is_unicast_link_local() => Self::LinkLocal,
+            _ if v6.is_unique_local() => Self::Private,
+            // `2001:db8::/32` and `3fff::/20` have no stable word in the standard library, nor have the others.
+            [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => Self::Documentation,
+            [0x2001, 2, 0, ..] => Self::Benchmark,
+            [0x100, 0, 0, 0, ..] => Self::Reserved,
             _ => Self::Public,
         }
     }
@@ -45,7 +74,12 @@ impl Scope {
             Self::Loopback => "loopback",
             Self::LinkLocal => "link-local",
             Self::Private => "private",
+            Self::Carrier => "carrier",
+            Self::Documentation => "documentation",
+            Self::Benchmark => "benchmark",
             Self::Multicast => "multicast",
+            Self::Broadcast => "broadcast",
+            Self::Reserved => "reserved",
             Self::Public => "public",
         }
     }
@@ -57,15 +91,37 @@ impl Scope {
             Self::Loopback => "only this machine",
             Self::LinkLocal => "the same link",
             Self::Private => "the private network",
+            Self::Carrier => "the carrier's network",
+            Self::Documentation | Self::Benchmark => "a laboratory network",
             Self::Multicast => "the group",
+            Self::Broadcast => "the same network",
+            Self::Reserved => "nobody by custom",
             Self::Public => "the internet",
         }
     }
-}
 
-fn is_carrier(v4: Ipv4Addr) -> bool {
-    let [a, b, ..] = v4.octets();
-    a == 100 && (64..128).contains(&b)
+    /// What the scope means, in one sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Unspecified => {
+                "No address in particular; a listener on it hears every interface."
+            }
+            Self::Loopback => "An address of this machine that no other can reach.",
+            Self::LinkLocal => "Valid on one cable or radio only; no router forwards it.",
+            Self::Private => "Valid inside one private network; it is not routed on the internet.",
+            Self::Carrier => {
+                "Shared by a carrier's customers behind its address translation (100.64.0.0/10)."
+            }
+            Self::Documentation => {
+                "Set aside for examples and laboratories; it is not routed on the internet."
+            }
+            Self::Benchmark => "Set aside for measuring networks in a laboratory (198.18.0.0/15).",
+            Self::Multicast => "A group: whoever joined it hears what is sent to it.",
+            Self::Broadcast => "Everyone on the same network.",
+            Self::Reserved => "Given to nobody.",
+            Self::Public => "An address of the internet.",
+        }
+    }
 }
 
 /// An IPv4 address that is written as IPv6 (`::ffff:127.0.0.1`) as the IPv4 address it is.
@@ -98,45 +154,6 @@ pub fn from_words(words: [u32; 4]) -> Ipv6Addr {
     Ipv6Addr::from(bytes)
 }
 
-/// Names of ports, from `/etc/services`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Services(HashMap<(u16, Protocol), SafeText>);
-
-impl Services {
-    /// From the text of `/etc/services`: `https\t443/tcp\t# http protocol over TLS/SSL`.
-    ///
-    /// The first name of a port stays; lines that read otherwise are passed over.
-    pub fn parse(text: &[u8]) -> Self {
-        let mut names = HashMap::new();
-        for line in text.split(|b| *b == b'\n') {
-            let line = line.split(|b| *b == b'#').next().unwrap_or_default();
-            let mut words = line
-                .split(u8::is_ascii_whitespace)
-                .filter(|word| !word.is_empty());
-            let (Some(name), Some(port)) = (words.next(), words.next()) else {
-                continue;
-            };
-            let port = String::from_utf8_lossy(port);
-            let protocol = match port.split_once('/') {
-                Some((port, "tcp")) => port.parse().ok().map(|p| (p, Protocol::Tcp)),
-                Some((port, "udp")) => port.parse().ok().map(|p| (p, Protocol::Udp)),
-                _ => None,
-            };
-            if let Some(key) = protocol {
-                names
-                    .entry(key)
-                    .or_insert_with(|| SafeText::from_bytes(name));
-            }
-        }
-        Self(names)
-    }
-
-    /// The name of a port.
-    pub fn name(&self, port: u16, protocol: Protocol) -> Option<&str> {
-        self.0.get(&(port, protocol)).map(SafeText::as_str)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,7 +169,31 @@ mod tests {
             ("169.254.1.1", Scope::LinkLocal),
             ("fe80::1", Scope::LinkLocal),
             ("10.1.2.3", Scope::Private),
-            ("100.100.0.1", Scope::Private),
+            ("172.31.255.255", Scope::Private),
+            ("172.32.0.0", Scope::Public),
+            ("100.63.255.255", Scope::Public),
+            ("100.64.0.0", Scope::Carrier),
+            ("100.127.255.255", Scope::Carrier),
+            ("100.128.0.0", Scope::Public),
+            ("192.0.2.1", Scope::Documentation),
+            ("198.51.100.7", Scope::Documentation),
+            ("203.0.113.255", Scope::Documentation),
+            ("::ffff:192.0.2.1", Scope::Documentation),
+            ("2001:db8:1::1", Scope::Documentation),
+            ("2001:db9::1", Scope::Public),
+            ("3fff:fff::1", Scope::Documentation),
+            ("3fff:1000::1", Scope::Public),
+            ("198.17.255.255", Scope::Public),
+            ("198.18.0.0", Scope::Benchmark),
+            ("198.19.255.255", Scope::Benchmark),
+            ("198.20.0.0", Scope::Public),
+            ("2001:2::1", Scope::Benchmark),
+            ("0.1.2.3", Scope::Reserved),
+            ("240.0.0.1", Scope::Reserved),
+            ("255.255.255.255", Scope::Broadcast),
+            ("100::1", Scope::Reserved),
+            ("ff02::1", Scope::Multicast),
+            ("239.255.255.250", Scope::Multicast),
             ("fd00::1", Scope::Private),
             ("224.0.0.251", Scope::Multicast),
             ("151.101.1.91", Scope::Public),
@@ -160,17 +201,6 @@ mod tests {
         ] {
             assert_eq!(Scope::of(ip.parse().expect(ip)), scope, "{ip}");
         }
-    }
-
-    #[test]
-    fn services_are_read_and_nonsense_is_passed_over() {
-        let services = Services::parse(
-            b"# c\nhttp\t\t80/tcp\twww # web\nwww2 80/tcp\ndomain 53/udp\nx 99999/tcp\ny\n\xff 81/tcp",
-        );
-        assert_eq!(services.name(80, Protocol::Tcp), Some("http"));
-        assert_eq!(services.name(53, Protocol::Udp), Some("domain"));
-        assert_eq!(services.name(53, Protocol::Tcp), None);
-        assert_eq!(services.name(81, Protocol::Tcp), Some("\\xff"));
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! Builds lanes from switches as they come in. Pure: what it must know of a thread it asks of [`Names`].
 
+mod beside;
 mod lane;
+mod quick;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use beside::Counted;
+pub use beside::Counts;
 use lane::Growth;
+pub(super) use quick::Quick;
 
-use super::{Ended, Origin, Timeline, Who};
+use super::{Blind, Ended, Origin, Timeline, Who};
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Tid};
 use crate::model::text::SafeText;
 
@@ -25,29 +29,6 @@ impl<F: FnMut(Pid, Tid) -> (ProcId, SafeText)> Names for F {
     }
 }
 
-/// A hash for small numbers: the kernel gives thread numbers out, so nobody can choose them to collide.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct QuickHash(u64);
-
-impl Hasher for QuickHash {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for b in bytes {
-            self.write_u32(u32::from(*b));
-        }
-    }
-    fn write_u32(&mut self, n: u32) {
-        self.0 = (self.0 ^ u64::from(n))
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(26);
-    }
-}
-
-/// The hasher of maps by thread number.
-pub(super) type Quick = BuildHasherDefault<QuickHash>;
-
 /// What the builder remembers of a thread.
 #[derive(Debug)]
 struct Task {
@@ -58,6 +39,12 @@ struct Task {
     left: Option<(CpuId, Nanos, bool)>,
     /// It has told that it ends.
     exiting: bool,
+    /// The core that it had last.
+    cpu: CpuId,
+    /// Whether it had a core since the kernel's counters were read last.
+    ran: bool,
+    /// How long it had waited for a core by then, since it began.
+    waited: Option<Nanos>,
 }
 
 /// A thread in a record: numbers as the kernel gave them.
@@ -77,13 +64,25 @@ pub struct Builder {
     tasks: HashMap<u32, Task, Quick>,
     serial: u32,
     lost: u64,
+    counted: Counted,
     budget: usize,
 }
 
-/// Slices and bins that all lanes together may hold: about 48 MiB.
-const BUDGET: usize = 1 << 20;
+/// Time on a core that was found by sampling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// How long.
+    pub run: Nanos,
+    /// In how many slices.
+    pub slices: u32,
+    /// How long the thread waited for a core meanwhile.
+    pub waited: Nanos,
+}
+
+/// Slices and bins that all lanes together may hold: about 30 MiB.
+const BUDGET: usize = 1 << 19;
 /// Slices that one lane may hold.
-const MOST: usize = 1 << 16;
+const MOST: usize = 1 << 15;
 /// Threads that are remembered; more are forgotten and looked up again.
 const MOST_TASKS: usize = 1 << 17;
 
@@ -103,20 +102,39 @@ impl Builder {
             tasks: HashMap::default(),
             serial: 0,
             lost: 0,
+            counted: Counted::default(),
             budget,
         }
     }
 
-    /// Begins a lane for a core that came online.
+    /// Begins a lane for a core that came online, or goes on with the one that it had.
     pub fn online(&mut self, cpu: CpuId, since: Nanos) {
-        if let Err(at) = self.lanes.binary_search_by_key(&cpu, |l| l.cpu) {
-            self.lanes.insert(at, Growth::new(cpu, since, self.budget));
+        match self.lanes.binary_search_by_key(&cpu, |l| l.cpu) {
+            Err(at) => self.lanes.insert(at, Growth::new(cpu, since, self.budget)),
+            // Samples do not tell that nobody came; switches will tell who does.
+            Ok(at) if self.origin == Origin::Sampled => self.lanes[at].idle(since),
+            Ok(_) => {}
         }
     }
 
-    /// Drops the lane of a core that went offline.
-    pub fn offline(&mut self, cpu: CpuId) {
-        self.lanes.retain(|l| l.cpu != cpu);
+    /// A core went offline before `at`: its lane goes on as a gap.
+    pub fn offline(&mut self, cpu: CpuId, at: Nanos) {
+        if let Some(lane) = self.index(cpu) {
+            self.lanes[lane].lose(at, Blind::Offline);
+        }
+    }
+
+    /// The machine slept for `span` some time before `at`; what was on the cores is not known any more.
+    pub fn suspended(&mut self, at: Nanos, span: Nanos) {
+        let why = Blind::Suspended(span);
+        for lane in &mut self.lanes {
+            // Samples go on where they were; switches must be heard anew.
+            if self.origin == Origin::Sampled {
+                lane.blink(at, why);
+            } else {
+                lane.lose(at, why);
+            }
+        }
     }
 
     fn index(&self, cpu: CpuId) -> Option<usize> {
@@ -192,7 +210,8 @@ impl Builder {
         };
         lane.leave(at, ended);
         if ended == Ended::Exited {
-            task.remove();
+            self.uncounted(tid, at);
+            self.tasks.remove(&tid.0);
         } else {
             task.get_mut().left = Some((lane.cpu, at, ended == Ended::Preempted));
         }
@@ -211,6 +230,7 @@ impl Builder {
             ),
             None => (Nanos(0), false),
         };
+        (task.cpu, task.ran) = (self.lanes[lane].cpu, true);
         self.lanes[lane].enter(at, next.tid, task.serial, &task.who, waited, moved);
     }
 
@@ -234,7 +254,7 @@ impl Builder {
                 tid: of.tid,
                 name,
             });
-            self.remember(of.tid, who);
+            self.remember(of.tid, who, None);
         }
     }
 
@@ -260,7 +280,7 @@ impl Builder {
             tid: child.tid,
             name: maker.who.name.clone(),
         });
-        self.remember(child.tid, who);
+        self.remember(child.tid, who, Some(Nanos(0)));
     }
 
     /// A thread ends; its slice will end with it.
@@ -271,6 +291,8 @@ impl Builder {
                 task.exiting = true;
             }
         } else {
+            let last = self.lanes.iter().map(Growth::last).max();
+            self.uncounted(of.tid, last.unwrap_or_default());
             self.tasks.remove(&of.tid.0);
         }
     }
@@ -279,7 +301,7 @@ impl Builder {
     pub fn lose(&mut self, cpu: CpuId, at: Nanos, count: u64) {
         self.lost = self.lost.saturating_add(count);
         if let Some(lane) = self.index(cpu) {
-            self.lanes[lane].lose(at);
+            self.lanes[lane].lose(at, Blind::Lost);
         }
         // Renames and ends may be among what was lost.
         let on: Vec<_> = self.lanes.iter().filter_map(Growth::on).collect();
@@ -287,21 +309,10 @@ impl Builder {
     }
 
     /// Adds time on a core that was found by sampling, spread evenly over `[from, to)`.
-    pub fn sampled(
-        &mut self,
-        cpu: CpuId,
-        (from, to): (Nanos, Nanos),
-        run: Nanos,
-        slices: u32,
-        who: &Arc<Who>,
-    ) {
+    pub fn sampled(&mut self, cpu: CpuId, span: (Nanos, Nanos), ran: Ran, who: &Arc<Who>) {
         let next = self.serial.wrapping_add(1);
-        let task = self.tasks.entry(who.tid.0).or_insert_with(|| Task {
-            serial: next,
-            who: Arc::clone(who),
-            left: None,
-            exiting: false,
-        });
+        let task = || Task::new(next, Arc::clone(who), None);
+        let task = self.tasks.entry(who.tid.0).or_insert_with(task);
         if task.who != *who {
             task.who = Arc::clone(who);
             task.serial = next;
@@ -309,7 +320,7 @@ impl Builder {
         let serial = task.serial;
         self.serial = next;
         if let Some(lane) = self.index(cpu) {
-            self.lanes[lane].sampled((from, to), run, slices, serial, who);
+            self.lanes[lane].sampled(span, ran, serial, who);
         }
         self.forget_old();
     }
@@ -324,6 +335,7 @@ impl Builder {
             now,
             lanes: self.lanes.iter_mut().map(|l| l.publish(now)).collect(),
             lost: self.lost,
+            counted: self.counted.window(),
             why: SafeText::default(),
         }
     }
@@ -340,16 +352,10 @@ impl Builder {
         self.serial
     }
 
-    fn remember(&mut self, tid: Tid, who: Arc<Who>) {
+    fn remember(&mut self, tid: Tid, who: Arc<Who>, waited: Option<Nanos>) {
         self.forget_old();
         let serial = self.next_serial();
-        let task = Task {
-            serial,
-            who,
-            left: None,
-            exiting: false,
-        };
-        self.tasks.insert(tid.0, task);
+        self.tasks.insert(tid.0, Task::new(serial, who, waited));
     }
 
     /// Keeps the memory of threads bounded where their ends were not told.
@@ -370,15 +376,11 @@ fn task<'a>(
     tasks.entry(of.tid.0).or_insert_with(|| {
         *serial = serial.wrapping_add(1);
         let (id, name) = names.look_up(of.pid, of.tid);
-        Task {
-            serial: *serial,
-            who: Arc::new(Who {
-                id,
-                tid: of.tid,
-                name,
-            }),
-            left: None,
-            exiting: false,
-        }
+        let who = Who {
+            id,
+            tid: of.tid,
+            name,
+        };
+        Task::new(*serial, Arc::new(who), None)
     })
 }

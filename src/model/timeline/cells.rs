@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BINS, Ended, Lane, Origin, Slice, Who};
+use super::{BINS, Blind, Ended, Lane, Origin, Slice, Who, Window};
 use crate::model::id::{Nanos, ProcId};
 
 /// What is known of one bucket of time on one core.
@@ -43,8 +43,8 @@ pub enum Fill {
     Unknown,
     /// Known.
     Known,
-    /// Events were lost.
-    Gap,
+    /// It is not known, and why.
+    Gap(Blind),
 }
 
 impl Lane {
@@ -130,9 +130,12 @@ impl Lane {
             let end = start.saturating_add(bucket);
             let known = end > self.since.0 && start < self.now.0;
             cell.fill = if known { Fill::Known } else { Fill::Unknown };
-            let lost = |g: &super::Gap| g.start.0 < end && g.end.0 > start;
-            if known && self.gaps.iter().any(lost) {
-                cell.fill = Fill::Gap;
+            let window = Window {
+                from: Nanos(start),
+                to: Nanos(end),
+            };
+            if let Some(gap) = self.gaps.iter().find(|g| known && g.touches(window)) {
+                cell.fill = Fill::Gap(gap.why);
             }
         }
     }

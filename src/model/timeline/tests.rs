@@ -1,9 +1,12 @@
+mod beside;
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::id::Pid;
+use crate::model::id::{Pid, Ticks};
+use crate::model::sample::CoreSample;
 
 fn thread(tid: u32) -> Thread {
     // Threads come in processes of two.
@@ -136,14 +139,15 @@ fn a_loss_is_a_gap_and_invents_nothing() {
         line.lanes[0].gaps.as_ref(),
         [Gap {
             start: ms(1),
-            end: ms(8)
+            end: ms(8),
+            why: Blind::Lost,
         }]
     );
     assert_eq!(listed(&line.lanes[0]), [(8, 9, 6, Ended::Running)]);
     let cells = line.lanes[0].cells(Origin::Exact, ms(0), ms(1), 10, None);
     let fills: Vec<_> = cells.iter().map(|c| c.fill).collect();
     assert_eq!(fills[0], Fill::Known);
-    assert!(fills[1..8].iter().all(|f| *f == Fill::Gap));
+    assert!(fills[1..8].iter().all(|f| *f == Fill::Gap(Blind::Lost)));
     assert_eq!((fills[8], fills[9]), (Fill::Known, Fill::Unknown));
 }
 
@@ -177,11 +181,12 @@ fn windows_add_up() {
     let by = line.by_process(window);
     assert_eq!(by[0].who.id, ProcId::new(2, 7));
     assert_eq!(by[0].sums.run, ms(15));
-    assert_eq!((by[0].sums.slices, by[0].sums.preempted), (1, 1));
+    let told = by[0].sums.told.expect("switches tell");
+    assert_eq!((by[0].sums.slices, told.preempted), (1, 1));
     assert_eq!(by[0].sums.waited, ms(10));
     assert_eq!(line.takers(ProcId::new(2, 7), window)[0].0.tid, Tid(5));
     assert_eq!(line.lengths(ProcId::new(2, 7), window)[7], 1);
-    assert_eq!(line.of(ProcId::new(4, 7), window).run, ms(4));
+    assert_eq!(line.of(ProcId::new(4, 7), window).0.run, ms(4));
 }
 
 #[test]
@@ -194,7 +199,12 @@ fn sampled_time_lands_in_coarse_bins() {
     });
     for i in 0..10 {
         let span = (ms(i * 50), ms(i * 50 + 50));
-        b.sampled(CpuId(0), span, ms(25), 3, &who);
+        let ran = Ran {
+            run: ms(25),
+            slices: 3,
+            waited: ms(5),
+        };
+        b.sampled(CpuId(0), span, ran, &who);
     }
     let line = b.publish(ms(500));
     let cells = line.lanes[0].cells(Origin::Sampled, ms(0), ms(100), 5, None);
@@ -204,7 +214,19 @@ fn sampled_time_lands_in_coarse_bins() {
         to: ms(500),
     };
     assert_eq!(line.by_process(window)[0].sums.run, ms(250));
-    assert_eq!(line.by_process(window)[0].sums.slices, 30);
+    let found = &line.by_process(window)[0];
+    assert_eq!(found.sums.slices, 30);
+    assert_eq!(
+        found.sums.told, None,
+        "samples do not tell how slices ended"
+    );
+    assert_eq!(found.sums.preempted_percent(), None);
+    let all = Waited {
+        span: ms(50),
+        whole: true,
+    };
+    assert_eq!(found.waited, all);
+    assert_eq!(line.idle(window), (ms(250), ms(0)));
 }
 
 /// Random switches on three cores: (core, time to the switch before in µs, next thread, whether the old one could run).
@@ -293,4 +315,26 @@ fn memory_is_bounded_and_says_since_when() {
     };
     let run: u64 = line.by_process(window).iter().map(|p| p.sums.run.0).sum();
     assert!(run.abs_diff(1_900_000_000) < 20_000_000, "{run}");
+}
+
+#[test]
+fn what_was_not_recorded_counts_neither_as_idle_nor_for_rates() {
+    let mut line = short();
+    let window = Window {
+        from: ms(30),
+        to: ms(130),
+    };
+    assert_eq!(line.known(window), ms(40), "recorded since 90 ms");
+    line.lanes[0].gaps = Arc::from([Gap {
+        start: ms(80),
+        end: ms(100),
+        why: Blind::Lost,
+    }]);
+    assert_eq!(line.lanes[0].known(window), ms(30), "10 ms of it were lost");
+    assert_eq!(line.lanes[1].known(window), ms(0), "never heard of");
+    let later = Window {
+        from: ms(125),
+        to: ms(500),
+    };
+    assert_eq!(line.known(later), ms(5));
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Bin, Slice, Who};
+use super::{Bin, Slice, Wait, Who};
 use crate::model::id::Nanos;
 
 /// How many items a chunk holds.
@@ -33,6 +33,18 @@ impl Item for Slice {
 }
 
 impl Item for Bin {
+    fn start(&self) -> Nanos {
+        self.start
+    }
+    fn who(&self) -> u32 {
+        self.who
+    }
+    fn with(self, who: u32) -> Self {
+        Self { who, ..self }
+    }
+}
+
+impl Item for Wait {
     fn start(&self) -> Nanos {
         self.start
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{BINS, Ended, Lane, Origin, Timeline, Who};
+use super::{BINS, Ended, Lane, Origin, Timeline, Waited, Who};
 use crate::model::id::{Nanos, ProcId};
 
 /// Upper bounds of the classes of the slice-length histogram; a last class is open.
@@ -24,6 +24,8 @@ pub struct PidStats {
     pub who: Arc<Who>,
     /// Its sums.
     pub sums: Tally,
+    /// How long its threads waited for a core.
+    pub waited: Waited,
 }
 
 /// Sums of slices.
@@ -33,14 +35,21 @@ pub struct Tally {
     pub run: Nanos,
     /// Slices that ended.
     pub slices: u64,
-    /// Of those, ended while the thread could still run.
+    /// Time waited for a core: after preemptions, or all of it where the cores are sampled.
+    pub waited: Nanos,
+    /// What only switches tell; `None` where the cores are sampled.
+    pub told: Option<Told>,
+}
+
+/// Sums of what only switches tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Slices that ended while the thread could still run.
     pub preempted: u64,
-    /// The longest one.
+    /// The longest slice.
     pub longest: Nanos,
     /// Slices that began on another core than the one before.
     pub moved: u64,
-    /// Time waited for a core after a preemption.
-    pub waited: Nanos,
 }
 
 impl Tally {
@@ -49,18 +58,22 @@ impl Tally {
         self.run.0.checked_div(self.slices).map(Nanos)
     }
 
-    /// How many percent of the slices were preempted.
+    /// How many percent of the slices were preempted; `None` where there was no slice, or where samples do not tell.
     pub fn preempted_percent(&self) -> Option<f32> {
-        (self.slices > 0).then(|| self.preempted as f32 * 100.0 / self.slices as f32)
+        let told = self.told.filter(|_| self.slices > 0)?;
+        Some(told.preempted as f32 * 100.0 / self.slices as f32)
     }
 
     fn add(&mut self, more: &Self) {
         self.run.0 += more.run.0;
         self.slices += more.slices;
-        self.preempted += more.preempted;
-        self.longest = self.longest.max(more.longest);
-        self.moved += more.moved;
         self.waited.0 += more.waited.0;
+        if let Some(more) = more.told {
+            let told = self.told.get_or_insert_default();
+            told.preempted += more.preempted;
+            told.longest = told.longest.max(more.longest);
+            told.moved += more.moved;
+        }
     }
 }
 
@@ -114,10 +127,12 @@ impl Lane {
                 Tally {
                     run: Nanos(run),
                     slices: u64::from(bin.slices),
-                    preempted: u64::from(bin.preempted),
-                    longest: bin.longest,
-                    moved: u64::from(bin.moved),
                     waited: bin.waited,
+                    told: (origin != Origin::Sampled).then(|| Told {
+                        preempted: u64::from(bin.preempted),
+                        longest: bin.longest,
+                        moved: u64::from(bin.moved),
+                    }),
                 },
             );
         }
@@ -138,10 +153,12 @@ impl Lane {
                 Tally {
                     run: to.since(from),
                     slices: u64::from(ended),
-                    preempted: u64::from(ended && slice.ended == Ended::Preempted),
-                    longest: slice.span(),
-                    moved: 0,
                     waited: Nanos(0),
+                    told: Some(Told {
+                        preempted: u64::from(ended && slice.ended == Ended::Preempted),
+                        longest: slice.span(),
+                        moved: 0,
+                    }),
                 },
             );
         }
@@ -154,13 +171,24 @@ impl Lane {
                 each(
                     who,
                     Tally {
-                        moved: u64::from(bin.moved),
                         waited: bin.waited,
+                        told: Some(Told {
+                            moved: u64::from(bin.moved),
+                            ..Told::default()
+                        }),
                         ..Tally::default()
                     },
                 );
             }
         }
+    }
+
+    /// How much of a window is known of this core: not before it was recorded, nor where events were lost.
+    pub fn known(&self, window: Window) -> Nanos {
+        let (from, to) = (window.from.max(self.since), window.to.min(self.now));
+        let lost = self.gaps.iter();
+        let lost = lost.map(|g| g.end.min(to).since(g.start.max(from)).0);
+        Nanos(to.since(from).0.saturating_sub(lost.sum()))
     }
 
     /// The sums of everybody on this core.
@@ -172,6 +200,12 @@ impl Lane {
 }
 
 impl Timeline {
+    /// How much of a window is known, of the core of which most is: what rates are to be divided by.
+    pub fn known(&self, window: Window) -> Nanos {
+        let lanes = self.lanes.iter().map(|lane| lane.known(window));
+        lanes.max().unwrap_or_default()
+    }
+
     /// Who had the cores in a window, most time first.
     pub fn by_process(&self, window: Window) -> Vec<PidStats> {
         let mut found: HashMap<ProcId, PidStats> = HashMap::new();
@@ -180,6 +214,7 @@ impl Timeline {
                 let stats = found.entry(who.id).or_insert_with(|| PidStats {
                     who: Arc::clone(who),
                     sums: Tally::default(),
+                    waited: Waited::default(),
                 });
                 stats.sums.add(&sums);
                 if who.tid.0 == who.id.pid.0 {
@@ -187,13 +222,18 @@ impl Timeline {
                 }
             });
         }
+        let counted = self.waits(window);
         let mut out: Vec<_> = found.into_values().collect();
+        for stats in &mut out {
+            let counted = counted.get(&stats.who.id).copied();
+            stats.waited = self.waited(stats.sums.waited, counted);
+        }
         out.sort_by_key(|s| (std::cmp::Reverse(s.sums.run), s.who.id));
         out
     }
 
     /// The sums of one process in a window.
-    pub fn of(&self, id: ProcId, window: Window) -> Tally {
+    pub fn of(&self, id: ProcId, window: Window) -> (Tally, Waited) {
         let mut own = Tally::default();
         for lane in &self.lanes {
             lane.sums(window, self.origin, |who, sums| {
@@ -202,7 +242,33 @@ impl Timeline {
                 }
             });
         }
-        own
+        let counted = self.waits(window).get(&id).copied();
+        (own, self.waited(own.waited, counted))
+    }
+
+    /// What is known of a wait: by the switches, and by the kernel's own count.
+    fn waited(&self, seen: Nanos, counted: Option<Waited>) -> Waited {
+        let seen = Waited {
+            span: seen,
+            whole: self.origin == Origin::Sampled,
+        };
+        match counted {
+            Some(counted) if counted.whole || counted.span > seen.span => counted,
+            _ => seen,
+        }
+    }
+
+    /// How much of all cores' time in a window was idle, and of how much nothing is known, where each core is given the
+    /// time that is known of the best known one.
+    pub fn idle(&self, window: Window) -> (Nanos, Nanos) {
+        let all = self.known(window).0;
+        let (mut idle, mut unknown) = (0, 0);
+        for lane in &self.lanes {
+            let known = lane.known(window).0;
+            unknown += all - known;
+            idle += known.saturating_sub(lane.total(window, self.origin).run.0);
+        }
+        (Nanos(idle), Nanos(unknown))
     }
 
     /// How many of its ended slices in the window fall into each class of [`HISTOGRAM`], as far as single slices are kept.

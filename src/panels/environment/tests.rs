@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::app::event::Effect;
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Nanos;

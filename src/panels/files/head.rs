@@ -82,9 +82,12 @@ fn summary(world: &World, files: &Files) -> Vec<Part> {
         );
         out.push((text, Role::Warn));
     }
+    if let Some(gpu) = &files.gpu {
+        out.push((format!("   {}", gpu.words()), Role::Text));
+    }
     if files.hidden > 0 {
-        let text = format!("   {} processes not visible", files.hidden);
-        out.push((text, Role::Dim));
+        let hidden = format::counted(files.hidden as u64, "process", "processes");
+        out.push((format!("   {hidden} not visible"), Role::Dim));
     }
     out
 }

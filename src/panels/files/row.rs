@@ -12,45 +12,30 @@ use crate::model::id::{Bytes, ProcId};
 use crate::model::peer::{Note, Peer, Peers};
 use crate::model::socket::Socket;
 use crate::model::text::width;
+use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Column, Row};
 
-const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right,
-        grows: false,
-        rank,
-    }
-}
-
 /// The columns; their order is that of the sort keys.
 pub const COLUMNS: [Column; 6] = [
-    column("  FD", 11, false, 0),
-    column("KIND", 9, false, 2),
-    column("MODE", 4, false, 4),
-    Column {
-        grows: true,
-        ..column("WHAT", 20, false, 0)
-    },
-    column("POSITION, QUEUES", 19, false, 3),
-    Column {
-        grows: true,
-        ..column("PEER", 14, false, 1)
-    },
+    Column::left("  FD", 11, 0),
+    Column::left("KIND", 9, 2),
+    Column::left("MODE", 4, 4),
+    Column::left("WHAT", 20, 0).growing(),
+    Column::left("POSITION, QUEUES", 19, 3),
+    Column::left("PEER", 14, 1).growing(),
 ];
 
 /// The column of the target.
 pub const WHAT: usize = 3;
 
-/// Whether a column's own order is descending.
-pub fn descends(column: usize) -> bool {
-    column == 4
+/// How each column orders rows.
+pub fn order(column: usize) -> Order {
+    Order::descending(column == 4)
 }
 
-/// Whether the row contains the text, whatever its case.
-pub fn matches(d: &Descriptor, needle: &str) -> bool {
+/// Everything that search and filter look at.
+pub fn text(d: &Descriptor) -> String {
     let mut all = format!(
         "{} {} {} {} {}",
         d.fd,
@@ -62,7 +47,7 @@ pub fn matches(d: &Descriptor, needle: &str) -> bool {
     for peer in &d.peers.named {
         let _ = write!(all, " {} {}", peer.id.pid, peer.name);
     }
-    all.to_lowercase().contains(&needle.to_lowercase())
+    all
 }
 
 /// What `y` copies: the path, the addresses, or the words.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::app::event::Effect;
 use crate::app::world::Settings;
 use crate::model::descriptor::{Extent, Flags, Info, Kind, Mode};
 use crate::model::detail::{Detail, Stamped};
@@ -166,7 +167,7 @@ fn sorting_and_searching_find_a_row() {
         tab.key(&world, Key::char(c));
     }
     drawn(&mut tab, &world, 100, 20);
-    assert_eq!(tab.sheet.chosen(), Some(&7));
+    assert_eq!(tab.list.chosen(), Some(&7));
 }
 
 #[test]

@@ -90,12 +90,26 @@ fn shows_its_own_cost_when_asked() {
         cpu: Ok(0.42),
         resident: crate::model::id::Bytes(18 << 20),
         calls: Err(crate::model::reading::Missing::Denied),
+        written: Ok(crate::model::id::Bytes(9318)),
     });
     world.snapshot = Arc::new(snapshot);
     assert!(!drawn(&world, 160).contains("calls"));
     world.settings.own_cost = true;
     let line = drawn(&world, 160);
-    assert!(line.contains("pscope 0.4% 18.0M – calls, scan"), "{line}");
+    assert!(
+        line.contains("pscope 0.4% 18.0M – calls 9.1K out, scan: 0 read"),
+        "{line}"
+    );
+    for (width, cost) in [
+        (100, "pscope 0.4% 18.0M – calls, scan  "),
+        (80, "pscope 0.4% 18.0M  100%"),
+    ] {
+        let line = drawn(&world, width);
+        assert!(
+            line.contains(cost) && line.contains("LIVE"),
+            "{width}: {line}"
+        );
+    }
     let mut plan = Plan::default();
     Header.plan(&world, &mut plan);
     assert_eq!(plan.needs, Needs::OWN);

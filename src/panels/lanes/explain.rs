@@ -1,11 +1,9 @@
 //! What the lanes' panel means in words, with the thresholds of the verdict.
 
-use crate::app::world::World;
-use crate::model::format;
 use crate::model::verdict::THRESHOLDS;
 
 /// Each word of the panel with its meaning.
-pub fn lines(world: &World) -> Vec<(String, String)> {
+pub fn lines() -> Vec<(String, String)> {
     let line = |word: &str, means: &str| (word.to_owned(), means.to_owned());
     let mut out = vec![
         line("usr", "share of the tick in which the core ran programs"),
@@ -30,20 +28,13 @@ pub fn lines(world: &World) -> Vec<(String, String)> {
     ];
     for (of, limit, what) in THRESHOLDS {
         out.push((
-            format!("verdict: {of:?}"),
-            format!("from {limit:.0}% {what}; a verdict ends at half of it, that of memory at 93%"),
+            format!("verdict: {}", of.word()),
+            format!("from {limit:.0}% {what}; it ends at {:.0}%", of.ends()),
         ));
     }
     out.push(line(
         "this control group",
-        "the same thresholds for the control group that pscope lives in (v2), named where the machine at large is below them: its own limits hold it back",
+        "the same thresholds for the control group that pscope lives in, named where the machine at large is below them: its own limits hold it back; without pressure in the group (v1) by the periods in which its quota stopped it, and the ticks at which its memory limit was reached",
     ));
-    if let Some(verdict) = &world.verdict {
-        let since = world.snapshot.at.since(verdict.since);
-        out.push(line(
-            "now",
-            &format!("{}; since {}", verdict.sentence(), format::duration(since)),
-        ));
-    }
     out
 }

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::world::World;
+use crate::model::core_share::CoreShare;
 use crate::model::id::{Nanos, ProcId};
-use crate::model::snapshot::{Core, CoreShare};
+use crate::model::snapshot::Core;
 use crate::theme::{Role, Theme};
 use crate::widgets::meter::{self, Part};
 use crate::widgets::spark::eighth;
@@ -116,7 +117,7 @@ fn parts(theme: &Theme, share: CoreShare) -> [Part; 5] {
     let values = [
         (share.user, Role::CpuUser),
         (share.system, Role::CpuSystem),
-        (share.irq, Role::CpuIrq),
+        (share.interrupts(), Role::CpuIrq),
         (share.steal, Role::CpuSteal),
         (share.iowait, Role::CpuIowait),
     ];
@@ -153,7 +154,8 @@ fn numbers(core: &Core, width: u16) -> (u16, Vec<(String, Role)>) {
     let plain = |v: f32| if v >= 0.5 { Role::Text } else { Role::Dim };
     more("usr", format!("{:>2.0}", share.user), plain(share.user));
     more("sys", format!("{:>2.0}", share.system), plain(share.system));
-    more("irq", format!("{:>2.0}", share.irq), plain(share.irq));
+    let irq = share.interrupts();
+    more("irq", format!("{irq:>2.0}"), plain(irq));
     let warn = |v: f32| if v >= 0.5 { Role::Warn } else { Role::Dim };
     more("steal", format!("{:>2.0}", share.steal), warn(share.steal));
     more(

@@ -1,75 +1,46 @@
 //! The lanes of some cores with their axis, cursor and numbers: shared by the dashboard, the view of the cores and the inspector.
 
+mod cursor;
 mod draw;
+mod numbers;
 mod reading;
 mod scope;
+mod title;
 
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use crate::app::action::Action;
-use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::action::{Action, actions};
+use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::Reply;
 use crate::app::world::World;
+use crate::model::core_share::CoreShare;
 use crate::model::id::{CpuId, Nanos, ProcId};
-use crate::model::snapshot::{CoreShare, Snapshot};
-use crate::model::timeline::{Cell, Origin, Tally, Timeline, Who, Window};
-use crate::theme::Role;
+use crate::model::snapshot::Snapshot;
+use crate::model::timeline::{Cell, Lane, Origin, Tally, Timeline, Waited, Who, Window};
 
-pub use draw::numbers_width;
+pub use numbers::{at_least, numbers_width};
 pub use scope::{Scope, rounded};
+pub use title::{explain, origin};
 
-/// A shorter span of time.
-pub const ZOOM_IN: Action = Action {
-    name: "lanes-zoom-in",
-    about: "Shows a shorter time across the lanes, down to 1 ms",
-    keys: &[Key::char(']')],
-    hint: "",
-};
-/// A longer span of time.
-pub const ZOOM_OUT: Action = Action {
-    name: "lanes-zoom-out",
-    about: "Shows a longer time across the lanes, up to 60 s",
-    keys: &[Key::char('[')],
-    hint: "zoom time",
-};
-/// Earlier.
-pub const EARLIER: Action = Action {
-    name: "lanes-earlier",
-    about: "Pans the lanes back in time",
-    keys: &[Key::char('{')],
-    hint: "",
-};
-/// Later.
-pub const LATER: Action = Action {
-    name: "lanes-later",
-    about: "Pans the lanes forward in time, at last to now",
-    keys: &[Key::char('}')],
-    hint: "",
-};
-/// Only the selected process in colour.
-pub const FOCUS: Action = Action {
-    name: "lanes-focus",
-    about: "Leaves only the selected process its colour in the lanes, or gives it back to all",
-    keys: &[Key::char('v')],
-    hint: "",
-};
-/// Cursor to the left.
-pub const CURSOR_LEFT: Action = Action {
-    name: "lanes-cursor-left",
-    about: "Moves the cursor of the lanes back in time",
-    keys: &[Key::of(Code::Left), Key::char('h')],
-    hint: "",
-};
-/// Cursor to the right.
-pub const CURSOR_RIGHT: Action = Action {
-    name: "lanes-cursor-right",
-    about: "Moves the cursor of the lanes forward in time",
-    keys: &[Key::of(Code::Right), Key::char('l')],
-    hint: "",
-};
+actions! {
+    /// A shorter span of time.
+    ZOOM_IN "lanes-zoom-in" [Key::char(']')] "Shows a shorter time across the lanes, down to 1 ms" "";
+    /// A longer span of time.
+    ZOOM_OUT "lanes-zoom-out" [Key::char('[')] "Shows a longer time across the lanes, up to 60 s" "zoom time";
+    /// Earlier.
+    EARLIER "lanes-earlier" [Key::char('{')] "Pans the lanes back in time" "";
+    /// Later.
+    LATER "lanes-later" [Key::char('}')] "Pans the lanes forward in time, at last to now" "";
+    /// Only the selected process in colour.
+    FOCUS "lanes-focus" [Key::char('v')] "Leaves only the selected process its colour in the lanes, or gives it back to all" "";
+    /// Cursor to the left.
+    CURSOR_LEFT "lanes-cursor-left" [Key::of(Code::Left), Key::char('h')] "Moves the cursor of the lanes back in time" "";
+    /// Cursor to the right.
+    CURSOR_RIGHT "lanes-cursor-right" [Key::of(Code::Right), Key::char('l')] "Moves the cursor of the lanes forward in time" "";
+}
 
 /// What zooms and pans wherever lanes are shown.
 pub const TIME: [&Action; 5] = [&ZOOM_IN, &ZOOM_OUT, &EARLIER, &LATER, &FOCUS];
@@ -83,8 +54,16 @@ pub struct Row {
     pub cells: Vec<Cell>,
     /// Its sums in the shown window.
     pub total: Tally,
-    /// Its shares of the last tick.
+    /// How much of the window is known of it.
+    pub known: Nanos,
+    /// How long threads waited for it in the shown window.
+    pub waited: Waited,
+    /// Its shares: of the last tick, or of the shown window where that is not the present.
     pub share: Option<CoreShare>,
+    /// How the core spent its time around each cell.
+    pub spent: Vec<Option<CoreShare>>,
+    /// Whether the core is offline.
+    pub offline: bool,
     /// Its frequency, where known.
     pub khz: Option<u32>,
 }
@@ -104,6 +83,9 @@ struct Parts {
 
 /// From this width on a bucket usually holds several slices.
 const PROCESSES: Nanos = Nanos::from_millis(1);
+
+/// From so many rows a lane on its numbers are those of the shown window in full.
+const DETAILED: u16 = 3;
 
 /// Lanes with their state.
 #[derive(Debug, Default)]
@@ -164,7 +146,8 @@ impl Picture {
         self.lanes = line.lanes.len();
         let label = 6.min(area.width);
         let lanes = self.lanes.min(usize::from(u16::MAX)) as u16;
-        let axis = area.height > lanes.min(area.height.saturating_sub(1));
+        // Where each lane has just a row, the axis makes room until the cursor reads something out.
+        let axis = lanes != area.height || self.cursor.is_some();
         let room = area.height - u16::from(axis && area.height > 1);
         let each = (room / lanes.max(1)).clamp(1, each.max(1));
         self.parts = Parts {
@@ -217,6 +200,7 @@ impl Picture {
         let cores = &world.snapshot.system.cores;
         let lanes = line.lanes.iter().skip(self.top).take(shown);
         let by_process = bucket >= PROCESSES;
+        let live = self.scope.is_live() && self.parts.each < DETAILED;
         self.rows = lanes
             .map(|lane| {
                 let core = cores.binary_search_by_key(&lane.cpu, |c| c.id).ok();
@@ -224,11 +208,17 @@ impl Picture {
                 if by_process {
                     name_processes(&mut cells, &world.snapshot);
                 }
+                let tick = core.and_then(|i| cores[i].share.ok());
+                let whole = lane.spent_in(window);
                 Row {
                     cpu: lane.cpu,
                     cells,
                     total: lane.total(window, line.origin),
-                    share: core.and_then(|i| cores[i].share.ok()),
+                    known: lane.known(window),
+                    waited: line.waited_on(lane, window),
+                    share: if live { tick.or(whole) } else { whole.or(tick) },
+                    spent: spent(lane, window.from, bucket, n),
+                    offline: lane.is_offline(),
                     khz: core.and_then(|i| cores[i].khz),
                 }
             })
@@ -265,73 +255,6 @@ impl Picture {
         Some(Reply::Done)
     }
 
-    /// Moves the cursor; the first move shows it at the newest cell.
-    fn step(&mut self, lanes: i32, cells: i32) {
-        let last = i32::from(self.parts.cells) - 1;
-        let Some((lane, cell)) = self.cursor else {
-            self.cursor = Some((self.top, last.max(0) as u16));
-            return;
-        };
-        let cell = (i32::from(cell) + cells).clamp(0, last.max(0)) as u16;
-        let lane = lane
-            .saturating_add_signed(lanes as isize)
-            .min(self.lanes.saturating_sub(1));
-        self.cursor = Some((lane, cell));
-    }
-
-    fn scroll(&mut self, on: bool) {
-        let page = self.rows.len().max(1);
-        self.top = if on {
-            (self.top + page).min(self.lanes.saturating_sub(page))
-        } else {
-            self.top.saturating_sub(page)
-        };
-        if let Some((lane, _)) = &mut self.cursor {
-            *lane = (*lane).clamp(self.top, self.top + page - 1);
-        }
-    }
-
-    /// Takes the cursor away; says whether there was one.
-    pub fn leave(&mut self) -> bool {
-        self.cursor.take().is_some()
-    }
-
-    /// Answers the mouse: the cursor follows it, the wheel zooms.
-    pub fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        let parts = self.parts;
-        let inside = mouse.column >= parts.left && mouse.column < parts.left + parts.cells;
-        match mouse.press {
-            Press::WheelUp | Press::WheelDown if inside => {
-                let at = f64::from(mouse.column - parts.left) / f64::from(parts.cells.max(1));
-                let on = mouse.press == Press::WheelUp;
-                self.scope.zoom(&world.timeline, on, Some(at));
-                Reply::Done
-            }
-            Press::Left | Press::Drag | Press::Hover if inside && mouse.row >= parts.area.y => {
-                let row = usize::from((mouse.row - parts.area.y) / parts.each.max(1));
-                if row < self.rows.len() {
-                    self.cursor = Some((self.top + row, mouse.column - parts.left));
-                    return self.pressed(mouse);
-                }
-                Reply::Pass
-            }
-            _ => Reply::Pass,
-        }
-    }
-
-    /// A click on a run selects its process.
-    fn pressed(&self, mouse: Mouse) -> Reply {
-        let Some((lane, cell)) = self.cursor.filter(|_| mouse.press == Press::Left) else {
-            return Reply::Done;
-        };
-        let row = self.rows.get(lane - self.top);
-        let cell = row.and_then(|r| r.cells.get(usize::from(cell)));
-        match cell.and_then(|c| c.who.as_ref()) {
-            Some(who) => Reply::Focus(who.id),
-            None => Reply::Done,
-        }
-    }
-
     /// Whether nothing is known of other processes than the inspected one.
     fn idle_known(line: &Timeline) -> bool {
         line.origin != Origin::Own
@@ -353,24 +276,12 @@ fn name_processes(cells: &mut [Cell], snapshot: &Snapshot) {
     }
 }
 
-/// How the slices are known, and which time is shown: the words of a title.
-pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
-    let line = &world.timeline;
-    let role = match line.origin {
-        Origin::Exact => Role::Good,
-        _ => Role::Warn,
+/// How the core spent its time around each of `n` cells.
+fn spent(lane: &Lane, from: Nanos, bucket: Nanos, n: u16) -> Vec<Option<CoreShare>> {
+    let cell = |i: u16| {
+        let from = Nanos(from.0 + bucket.0 * u64::from(i));
+        let to = Nanos(from.0 + bucket.0);
+        lane.spent_in(Window { from, to })
     };
-    let words = picture.scope.words(line, picture.window);
-    let mut out = vec![
-        (line.origin.title().to_owned(), role),
-        (format!(" · {words}"), Role::Dim),
-    ];
-    if line.lost > 0 {
-        let lost = format!(" · {} events lost", line.lost);
-        out.push((lost, Role::Bad));
-    }
-    if picture.focused {
-        out.push((" · focus".to_owned(), Role::Accent));
-    }
-    out
+    (0..n).map(cell).collect()
 }

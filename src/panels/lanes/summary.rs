@@ -6,12 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::picture::rounded;
+use super::picture::{at_least, rounded};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::text::{cut, pad, width};
-use crate::model::timeline::{HISTOGRAM, Origin, Who, Window};
+use crate::model::timeline::{HISTOGRAM, Origin, Tally, Waited, Who, Window};
 use crate::theme::{Role, Theme};
 
 /// One line: a label, perhaps a bar, and words.
@@ -42,58 +42,65 @@ const TAKERS: usize = 6;
 /// The lines about `id` in `window`.
 pub fn lines(world: &World, id: ProcId, window: Window) -> Vec<SumLine> {
     let line = &world.timeline;
-    let sums = line.of(id, window);
-    let seconds = window.span().seconds();
+    let seconds = line.known(window).seconds();
     if seconds <= 0.0 || line.origin == Origin::None {
         return vec![title("slices are not known", line.why.to_string())];
     }
+    let (sums, waited) = line.of(id, window);
     let rate = format::per_second(sums.slices as f64 / seconds);
     let mean = sums.mean().map_or("–".to_owned(), rounded);
     let mut out = vec![title("slice length", format!("{rate}/s, mean {mean}"))];
-    if line.origin == Origin::Sampled {
+    if sums.told.is_some() || sums.slices == 0 {
+        histogram(&mut out, &line.lengths(id, window), id);
+    } else {
         out.push(SumLine {
             label: "single slices are not known: the cores are sampled".to_owned(),
             ..SumLine::default()
         });
-    } else {
-        histogram(&mut out, &line.lengths(id, window), id);
     }
     out.push(SumLine::default());
-    share_of_a_second(&mut out, id, sums.run, sums.waited, seconds, line.origin);
-    if let Some(preempted) = sums
-        .preempted_percent()
-        .filter(|_| line.origin != Origin::Sampled)
-    {
-        let role = if preempted >= 50.0 {
-            Role::Warn
-        } else {
-            Role::Strong
-        };
-        out.push(SumLine {
-            label: "ended".to_owned(),
-            words: vec![
-                (format!("{preempted:.0}%"), role),
-                (" preempted  ".to_owned(), Role::Dim),
-                (format!("{:.0}%", 100.0 - preempted), Role::Strong),
-                (" yielded".to_owned(), Role::Dim),
-            ],
-            ..SumLine::default()
-        });
-        let moved = format::per_second(sums.moved as f64 / seconds);
-        let each = sums.moved as f64 * 100.0 / sums.slices.max(1) as f64;
-        out.push(SumLine {
-            label: "moved core".to_owned(),
-            words: vec![
-                (format!("{moved}/s"), Role::Strong),
-                (format!("  {each:.1}% of its slices"), Role::Dim),
-            ],
-            ..SumLine::default()
-        });
-    }
+    parts(&mut out, world, id, window, (sums.run, waited));
+    out.extend(ends(&sums, seconds));
     if line.origin == Origin::Exact {
         takers(&mut out, &line.takers(id, window));
     }
     out
+}
+
+/// How its slices ended, and how often it changed the core.
+fn ends(sums: &Tally, seconds: f64) -> Vec<SumLine> {
+    let Some((preempted, told)) = sums.preempted_percent().zip(sums.told) else {
+        return Vec::new();
+    };
+    let role = if preempted >= 50.0 {
+        Role::Warn
+    } else {
+        Role::Strong
+    };
+    let ended = SumLine {
+        label: "ended".to_owned(),
+        words: vec![
+            (format!("{preempted:.0}%"), role),
+            (" preempted  ".to_owned(), Role::Dim),
+            (format!("{:.0}%", 100.0 - preempted), Role::Strong),
+            (" yielded".to_owned(), Role::Dim),
+        ],
+        ..SumLine::default()
+    };
+    let moved = format::per_second(told.moved as f64 / seconds);
+    let each = told.moved as f64 * 100.0 / sums.slices.max(1) as f64;
+    let moved = SumLine {
+        label: "moved core".to_owned(),
+        words: vec![
+            (format!("{moved}/s"), Role::Strong),
+            (
+                format!("  {each:.1}% of its slices began on another"),
+                Role::Dim,
+            ),
+        ],
+        ..SumLine::default()
+    };
+    vec![ended, moved]
 }
 
 fn histogram(out: &mut Vec<SumLine>, counts: &[u64; HISTOGRAM.len() + 1], id: ProcId) {
@@ -118,36 +125,63 @@ fn histogram(out: &mut Vec<SumLine>, counts: &[u64; HISTOGRAM.len() + 1], id: Pr
     }
 }
 
-fn share_of_a_second(
+/// The three parts of its threads' time: on a core, waiting for one, asleep. They add up to the time that all its
+/// threads together had.
+fn parts(
     out: &mut Vec<SumLine>,
+    world: &World,
     id: ProcId,
-    run: Nanos,
-    waited: Nanos,
-    seconds: f64,
-    origin: Origin,
+    window: Window,
+    (run, waited): (Nanos, Waited),
 ) {
-    out.push(title("one second of it", String::new()));
-    let mut push = |label: &str, span: Nanos, role: Role| {
-        let a_second = Nanos((span.0 as f64 / seconds) as u64);
+    let threads = world.snapshot.get(id).map_or(1, |p| p.stat.threads.max(1));
+    let known = world.timeline.known(window);
+    let all = known.0.saturating_mul(u64::from(threads));
+    // Counted at its begin and its end, the kernel's wait may reach beyond the window.
+    let waits = waited.span.0.min(all.saturating_sub(run.0));
+    let slept = all.saturating_sub(run.0 + waits);
+    let of = if threads > 1 {
+        format!("{threads} threads")
+    } else {
+        String::new()
+    };
+    out.push(title("a second of it", of));
+    let (more, less) = if waited.whole {
+        ("", "")
+    } else {
+        (at_least(&world.theme), at_most(&world.theme))
+    };
+    let wait = if waits > run.0 / 10 {
+        Role::Warn
+    } else {
+        Role::Text
+    };
+    for (label, part, sign, role) in [
+        ("on a core", run.0, "", Role::Strong),
+        ("waited for one", waits, more, wait),
+        ("slept", slept, less, Role::Text),
+    ] {
+        let share = part as f64 / all.max(1) as f64;
+        let a_second = rounded(Nanos((share * f64::from(threads) * 1e9) as u64));
+        let unknown = label == "waited for one" && !waited.whole && waits == 0;
         out.push(SumLine {
             label: label.to_owned(),
-            bar: Some(((a_second.seconds() as f32).min(1.0), id)),
-            words: vec![(rounded(a_second), role)],
+            bar: Some((share as f32, id)),
+            words: if unknown {
+                vec![("– counted from now on".to_owned(), Role::Dim)]
+            } else {
+                vec![
+                    (format!("{sign}{a_second}"), role),
+                    (format!("  {:.0}%", share * 100.0), Role::Dim),
+                ]
+            },
             ..SumLine::default()
         });
-    };
-    push("on a core", run, Role::Strong);
-    if origin == Origin::Exact {
-        push(
-            "preempted",
-            waited,
-            if waited.0 > run.0 / 10 {
-                Role::Warn
-            } else {
-                Role::Text
-            },
-        );
     }
+}
+
+fn at_most(theme: &Theme) -> &'static str {
+    if theme.glyphs.ascii { "<=" } else { "≤" }
 }
 
 fn takers(out: &mut Vec<SumLine>, takers: &[(Arc<Who>, u64)]) {
@@ -158,7 +192,7 @@ fn takers(out: &mut Vec<SumLine>, takers: &[(Arc<Who>, u64)]) {
     for (who, count) in takers.iter().take(TAKERS) {
         let share = *count as f64 * 100.0 / all.max(1) as f64;
         out.push(SumLine {
-            label: who.name.to_string(),
+            label: format!("{} {}", who.name, who.id.pid),
             bar: Some(((share / 100.0) as f32, who.id)),
             words: vec![
                 (format!("{share:.0}%"), Role::Text),

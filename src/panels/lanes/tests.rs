@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::world::Settings;
-use crate::model::id::{Bytes, CpuId};
+use crate::model::id::{Bytes, CpuId, Ticks};
 use crate::model::sample::{CoreSample, Pressure};
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
@@ -112,7 +112,7 @@ fn swap_shows_where_there_is_some() {
 /// Twelve seconds of two cores: 2 and 4 take turns of 4 ms on the first one, 6 runs 1 ms of every 10 on the second.
 pub fn with_lanes(world: &mut World) {
     use crate::model::id::{Pid, ProcId, Tid};
-    use crate::model::timeline::{Builder, Thread};
+    use crate::model::timeline::{Builder, Thread, Who};
     let mut names = |pid: Pid, tid: Tid| {
         (
             ProcId::new(pid.0, u64::from(pid.0)),
@@ -125,7 +125,23 @@ pub fn with_lanes(world: &mut World) {
         tid: Tid(tid),
     };
     let mut b = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], ms(0));
+    let counted = |b: &mut Builder, at: u64| {
+        let core = |id| CoreSample {
+            id: CpuId(id),
+            user: Ticks(at / 20),
+            idle: Ticks(at / 20),
+            softirq: Ticks(at / 1000),
+            ..CoreSample::default()
+        };
+        // 2 and 4 wait half of the time, and each time that 6 wakes up it waits for 1 ms.
+        b.count(ms(at), vec![core(0), core(1)], &mut |who: &Who| {
+            Some(ms(if who.tid.0 == 6 { at / 20 } else { at / 2 }))
+        });
+    };
     for i in 0..3000_u64 {
+        if i % 125 == 0 {
+            counted(&mut b, i * 4);
+        }
         let pair = if i % 2 == 0 { (4, 2) } else { (2, 4) };
         let pair = (thread(pair.0), thread(pair.1));
         b.switch(CpuId(0), ms(i * 4), pair, Some(true), &mut names);
@@ -136,6 +152,7 @@ pub fn with_lanes(world: &mut World) {
             }
         }
     }
+    counted(&mut b, 12_000);
     world.timeline = Arc::new(b.publish(ms(12_000)));
 }
 
@@ -163,9 +180,15 @@ fn samples_do_not_tell_how_slices_ended() {
     with_lanes(&mut world);
     let mut sampled = (*world.timeline).clone();
     sampled.origin = Origin::Sampled;
+    sampled.why = "switches of all cores need CAP_PERFMON".into();
     world.timeline = Arc::new(sampled);
-    let (_, text) = pressed(&world, "", 120, 6);
+    let (pane, text) = pressed(&world, "", 120, 6);
     assert!(text.contains("– preempted"), "{text}");
+    // And why that is so is one key away.
+    let told = pane.explain(&world);
+    let (word, means) = &told[0];
+    assert_eq!(word, "sampled 20 Hz");
+    assert!(means.contains("CAP_PERFMON"), "{means}");
     assert!(!text.contains("% preempted"), "{text}");
 }
 
@@ -194,11 +217,11 @@ fn lanes_zoomed_in_tell_the_slice_under_the_cursor() {
     with_lanes(&mut world);
     let (_, text) = pressed(&world, "]]]]]]]]{<<<<", 120, 6);
     insta::assert_snapshot!(text, @r"
-cpu0       job2       job4       job2        job4       job2     50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
+cpu0       job2       job4       job2        job4       job2     51% usr 49 sys  0 irq  2     250 sw/s 100% preempted  
          ┘                       4.0ms     ┘                                                                           
-cpu1  ···············     ▆································┊···  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
+cpu1  ···············     ▆································┊···  51% usr 49 sys  0 irq  2      50 sw/s   0% preempted  
                                                                                                                        
-      cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4                                                               
+      cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4 · softirq 2% around then                                      
 mem   ██████████▓▓▓▓▓··························  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –  3.2 cache
 ");
 }
@@ -218,4 +241,37 @@ fn lanes_are_right_at_every_size() {
     ] {
         pressed(&world, "[]{}", w, h);
     }
+}
+
+#[test]
+fn what_is_not_known_is_hatched_and_told_in_the_title() {
+    use crate::model::timeline::{Blind, Gap};
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let ms = crate::model::id::Nanos::from_millis;
+    let mut line = (*world.timeline).clone();
+    let gap = |from, to, why| Gap {
+        start: ms(from),
+        end: ms(to),
+        why,
+    };
+    line.lost = 17;
+    let slept = Blind::Suspended(ms(3_600_000));
+    line.lanes[0].gaps = [gap(5000, 6000, Blind::Lost), gap(9000, 9000, slept)].into();
+    line.lanes[1].gaps = [gap(11_000, 12_000, Blind::Offline)].into();
+    world.timeline = Arc::new(line);
+    let (pane, text) = pressed(&world, "", 120, 6);
+    let rows: Vec<_> = text.lines().collect();
+    assert_eq!(rows[0].matches('╱').count(), 8, "{text}");
+    assert!(
+        rows[2].contains("╌╌╌") && rows[2].contains("offline"),
+        "{text}"
+    );
+    let title: String = pane.title(&world).into_iter().map(|(t, _)| t).collect();
+    assert_eq!(
+        title,
+        "Time sharing exact · last 10 s · 17 events lost · suspended 1h 00m · cpu1 was offline"
+    );
+    let (_, text) = pressed(&world, "<j", 120, 6);
+    assert!(text.contains("the core was offline"), "{text}");
 }

@@ -16,13 +16,7 @@ use crate::theme::{Role, Theme};
 use crate::widgets::table::Column;
 
 /// One column, into which every row is laid out by itself.
-pub const COLUMNS: &[Column] = &[Column {
-    title: "",
-    width: 1,
-    right: false,
-    grows: true,
-    rank: 0,
-}];
+pub const COLUMNS: &[Column] = &[Column::left("", 1, 0).growing()];
 
 /// Cells of a name.
 const NAME: usize = 20;

@@ -16,16 +16,12 @@ macro_rules! actions {
 }
 
 actions! {
-    FIRST "first-process" [Key::of(Code::Home), Key::char('g')] "" "Go to the first row";
     FOLD "fold" [Key::of(Code::Left), Key::char('h')] "fold" "Fold the row, or go to its parent";
     UNFOLD "unfold" [Key::of(Code::Right), Key::char('l')] "fold" "Unfold the row, or go to its first child";
     UNFOLD_BELOW "unfold-below" [Key::char('+'), Key::char('=')] "" "Unfold the row and everything below it";
     FOLD_BELOW "fold-below" [Key::char('-')] "" "Fold the row and everything below it";
     FOLD_ALL "fold-all" [Key::char('*')] "" "Fold every subtree, or unfold them all";
     INSPECT "inspect" [Key::of(Code::Enter)] "inspect" "Inspect the selected process";
-    FILTER "filter" [Key::char('/'), Key::char('\\'), Key::f(4)] "filter" "Show only what passes a filter";
-    CLEAR_FILTER "clear-filter" [Key::of(Code::Esc)] "" "Clear the filter and the search, keep the selection";
-    SEARCH "search" [Key::f(3)] "" "Search by name and command line, and go there";
     TAG "tag" [Key::char(' ')] "tag" "Tag the row or take its tag away, and go on";
     TAG_BELOW "tag-subtree" [Key::char('c')] "" "Tag the process and everything below it";
     UNTAG "untag-all" [Key::char('U')] "" "Take all tags away";
@@ -51,18 +47,18 @@ pub(super) const ALL: &[&Action] = &[
     FOLD,
     UNFOLD,
     INSPECT,
-    FILTER,
+    moves::FILTER,
     TAG,
     TREE,
-    CLEAR_FILTER,
-    SEARCH,
+    moves::CLEAR,
+    moves::SEARCH,
     moves::NEXT,
     moves::PREVIOUS,
     moves::PAGE_UP,
     moves::PAGE_DOWN,
     moves::HALF_UP,
     moves::HALF_DOWN,
-    FIRST,
+    moves::FIRST,
     moves::LAST,
     UNFOLD_BELOW,
     FOLD_BELOW,

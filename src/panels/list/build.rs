@@ -23,7 +23,10 @@ impl List {
             self.sift(world);
             self.rebuild(world, tree);
         }
-        self.at = self.cursor.as_ref().and_then(|c| self.row_of(world, c));
+        let here = self.at.and_then(|at| self.cursor_at(world, at));
+        if stale || here.is_none() || here != self.cursor {
+            self.at = self.cursor.as_ref().and_then(|c| self.row_of(world, c));
+        }
         if self.settle_on_match {
             // What a filter asks for may still have to be read: until then nothing passes.
             self.settle_on_match = !self.leave_dim_rows(world);
@@ -31,10 +34,14 @@ impl List {
         if self.cursor.is_none() {
             self.begin(world);
         }
+        if stale || self.sums.0 != self.cursor {
+            self.sums = (self.cursor.clone(), self.sums(world));
+        }
         self.layout = super::layout::Layout::new(self, world);
-        self.scroll();
+        self.scroll(tree);
         self.layout.fit_indent(&self.forest.rows, self.top);
-        self.drawn = draw::prepare(self, world);
+        let drawn = std::mem::take(&mut self.drawn);
+        self.drawn = draw::prepare(self, world, drawn, stale);
         match self.cursor.as_ref().map(Cursor::owner) {
             Some(id) if world.focus != Some(id) => Reply::Focus(id),
             _ => Reply::Pass,
@@ -181,16 +188,21 @@ impl List {
         true
     }
 
-    fn scroll(&mut self) {
+    /// A tree keeps the cursor in view while rows come and go above it; a flat list lets it go where its value takes it,
+    /// unless it is followed.
+    fn scroll(&mut self, tree: bool) {
         let len = self.forest.rows.len();
         let height = self.layout.body.height as usize;
         if let Some(at) = self.at
-            && (self.seek || self.follow)
+            && (self.seek || self.follow || (tree && self.in_view))
         {
             self.top = self.top.clamp((at + 1).saturating_sub(height), at);
         }
         self.seek = false;
         self.top = self.top.min(len.saturating_sub(height));
+        self.in_view = self
+            .at
+            .is_some_and(|at| (self.top..self.top + height).contains(&at));
     }
 
     /// Keeps what was selected or tagged when it ended, for as long as it is; called at each tick.

@@ -5,12 +5,14 @@ use ratatui::style::{Modifier, Style};
 use super::List;
 use super::cells::Subject;
 use crate::app::world::World;
+use crate::model::acting::{ended_badly, ending};
 use crate::model::column::Column;
 use crate::model::forest::{Fold, Item, Row};
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::snapshot::Proc;
 use crate::model::stat::State;
+use crate::model::title::{Title, arguments};
 use crate::theme::Role;
 
 /// For how long a row is marked as new.
@@ -42,7 +44,7 @@ pub(super) fn spans(
 }
 
 /// How the lines of the tree are drawn, the same for all rows in view, so that they join.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Indent {
     /// Cells a level: 3, or fewer where the tree in view is deep.
     step: usize,
@@ -150,23 +152,39 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
 fn process(list: &List, world: &World, proc: &Proc) -> Spans {
     let theme = &world.theme;
     let dim = theme.style(Role::Dim);
-    let name_style = name_style(list, world, proc);
+    let name_style = if proc.stat.is_kernel_thread() {
+        theme.style(Role::Kernel)
+    } else {
+        name_style(list, world, proc)
+    };
     if let Some(ended) = list.ended.iter().find(|e| e.proc.id == proc.id) {
         let ago = format::duration(world.snapshot.at.since(ended.at));
-        let style = theme.style(Role::Ended);
+        let name = (proc.facts.name.to_string(), theme.style(Role::Ended));
+        let Some(how) = world.snapshot.ending(proc.id) else {
+            return vec![name, (format!(" ended {ago} ago"), dim)];
+        };
+        let role = if ended_badly(how) {
+            Role::Bad
+        } else {
+            Role::Dim
+        };
         return vec![
-            (proc.facts.name.to_string(), style),
-            (format!(" ended {ago} ago"), dim),
+            name,
+            (format!(" {}", ending(how)), theme.style(role)),
+            (format!(" · {ago} ago"), dim),
         ];
     }
-    if proc.stat.is_kernel_thread() {
-        return vec![(format!("[{}]", proc.facts.name), theme.style(Role::Kernel))];
-    }
     if proc.stat.state == State::Zombie {
-        let why = format!(" defunct · parent {} must reap it", proc.stat.ppid);
+        let how = world.snapshot.ending(proc.id);
+        let how = how.map_or_else(String::new, |how| format!(" {} ·", ending(how)));
+        let why = format!("{how} defunct · parent {} must reap it", proc.stat.ppid);
         return vec![(format!("[{}]", proc.facts.name), name_style), (why, dim)];
     }
-    let mut out = named(list, proc, name_style, dim);
+    let title = Title::of(proc, list.paths);
+    let mut out = vec![(title.name, name_style), (title.rest, dim)];
+    if !title.folder.is_empty() {
+        out.insert(0, (title.folder, dim));
+    }
     if proc.parent.is_none() && proc.stat.ppid.0 != 0 {
         out.push((format!(" · parent {} is not here", proc.stat.ppid), dim));
     }
@@ -192,61 +210,6 @@ fn name_style(list: &List, world: &World, proc: &Proc) -> Style {
 /// Whether a process began so lately that its row is marked.
 pub(super) fn is_new(world: &World, proc: &Proc) -> bool {
     world.snapshot.age(proc.id) < NEW
-}
-
-/// The name bright, the rest dim. The name is the program's, unless the process or thread calls itself otherwise.
-fn named(list: &List, proc: &Proc, name: Style, dim: Style) -> Spans {
-    let comm = proc.facts.name.as_str();
-    let Some(first) = proc
-        .facts
-        .command
-        .as_ref()
-        .ok()
-        .and_then(|c| c.args().next())
-    else {
-        return vec![(comm.to_owned(), name)];
-    };
-    if first.is_empty() {
-        return vec![(comm.to_owned(), name)];
-    }
-    // A title that the process wrote itself, such as `sshd: alice@pts/3`, stands in one argument.
-    let (program, title) = match first.find(' ') {
-        Some(at) if !first.starts_with('/') || first.contains(": ") => first.split_at(at),
-        _ => (first, ""),
-    };
-    let base = program.rsplit('/').next().unwrap_or(program);
-    let bare = base.trim_start_matches('-').trim_end_matches(':');
-    let mut out = Vec::new();
-    let calls_itself = !bare.is_empty() && (bare.starts_with(comm) || comm.starts_with(bare));
-    if calls_itself {
-        if list.paths && base.len() < program.len() {
-            out.push((program[..program.len() - base.len()].to_owned(), dim));
-        }
-        out.push((base.to_owned(), name));
-    } else {
-        out.push((comm.to_owned(), name));
-        let shown = if list.paths { program } else { base };
-        out.push((format!(" {shown}"), dim));
-    }
-    if !title.is_empty() {
-        out.push((title.to_owned(), dim));
-    }
-    if let Some(args) = arguments(proc) {
-        out.push((format!(" {args}"), dim));
-    }
-    out
-}
-
-/// The arguments after the program's name.
-fn arguments(proc: &Proc) -> Option<String> {
-    let command = proc.facts.command.as_ref().ok()?;
-    let (_, rest) = command.raw().split_once('\0')?;
-    // More than any screen shows is not worth copying.
-    let end = rest
-        .char_indices()
-        .nth(1000)
-        .map_or(rest.len(), |(at, _)| at);
-    Some(rest[..end].replace('\0', " "))
 }
 
 /// The column, for those who ask whether it is this one.

@@ -1,14 +1,18 @@
 //! Painting: rows are written when the list is fitted, and put on the screen when it is drawn.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::cells::{Cell, Subject, busy};
-use super::command::{is_command, is_new, spans};
+use super::command::{Indent, is_command, is_new, spans};
 use super::layout::Placed;
 use super::{List, Typing};
 use crate::app::world::World;
+use crate::model::id::ProcId;
 use crate::model::text::{cut, width};
 use crate::theme::Role;
 use crate::widgets::spark::Spark;
@@ -18,9 +22,21 @@ use crate::widgets::{line, table};
 #[derive(Default)]
 pub(super) struct Drawn {
     rows: Vec<DrawnRow>,
+    /// What the rows were written for.
+    of: Scope,
     foot: Vec<(String, Role)>,
     /// The cell of the cursor in the last line, while somebody types there.
     caret: Option<u16>,
+}
+
+/// On what the rows in view depend, beside what the whole list was made of.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Scope {
+    places: Range<usize>,
+    columns: Vec<(&'static str, Range<u16>)>,
+    indent: Indent,
+    focus: Option<ProcId>,
+    paths: bool,
 }
 
 struct DrawnRow {
@@ -50,15 +66,31 @@ impl Drawn {
     }
 }
 
-/// Writes the rows in view and the last line.
-pub(super) fn prepare(list: &List, world: &World) -> Drawn {
+/// Writes the rows in view and the last line; of the last `drawn` whatever is still right stays, unless all is `stale`.
+pub(super) fn prepare(list: &List, world: &World, drawn: Drawn, stale: bool) -> Drawn {
     let height = list.layout.body.height as usize;
     let end = (list.top + height).min(list.forest.rows.len());
-    let rows = (list.top..end)
-        .filter_map(|at| row(list, world, at))
-        .collect();
-    let (foot, caret) = foot(list, world);
-    Drawn { rows, foot, caret }
+    let placed = list.layout.columns.iter();
+    let of = Scope {
+        places: list.top..end,
+        columns: placed.map(|p| (p.column.name, p.cells.clone())).collect(),
+        indent: list.layout.indent,
+        focus: world.focus,
+        paths: list.paths,
+    };
+    let rows = if stale || drawn.of != of {
+        let rows = of.places.clone();
+        rows.filter_map(|at| row(list, world, at)).collect()
+    } else {
+        drawn.rows
+    };
+    let (foot, caret) = foot(list);
+    Drawn {
+        rows,
+        of,
+        foot,
+        caret,
+    }
 }
 
 fn row(list: &List, world: &World, at: usize) -> Option<DrawnRow> {
@@ -105,9 +137,9 @@ fn mark(list: &List, world: &World, subject: &Subject<'_>) -> Option<(&'static s
     }
 }
 
-fn foot(list: &List, world: &World) -> (Vec<(String, Role)>, Option<u16>) {
+fn foot(list: &List) -> (Vec<(String, Role)>, Option<u16>) {
     match &list.typing {
-        None => (list.sums(world), None),
+        None => (list.sums.1.clone(), None),
         Some(Typing::Filter(input, _)) => {
             let label = " filter / ";
             let caret = width(label) + input.cursor();
@@ -162,7 +194,7 @@ pub(super) fn title(list: &List, world: &World) -> Vec<(String, Role)> {
         (" · ".to_owned(), Role::Dim),
     ];
     if list.filter.text().is_empty() {
-        let key = world.keys.shown(super::actions::FILTER);
+        let key = world.keys.shown(crate::app::moves::FILTER);
         out.push((format!("{key} filter"), Role::Dim));
     } else {
         out.push((format!("/ {}", list.filter.text()), Role::Accent));
@@ -338,9 +370,9 @@ fn write(spans: &[(String, Style)], right: bool, area: Rect, buf: &mut Buffer) {
         let wide = width(text);
         let shown = if wide == left && rest > wide {
             // Something is cut off behind a text that just fits: its last cell says so.
-            cut(&format!("{text} "), left).into_owned()
+            Cow::Owned(cut(&format!("{text} "), left).into_owned())
         } else {
-            cut(text, left).into_owned()
+            cut(text, left)
         };
         rest -= wide;
         buf.set_stringn(x, area.y, &shown, left, *style);

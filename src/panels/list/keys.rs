@@ -23,7 +23,7 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
         "page-down" => list.page(world, 2),
         "half-page-up" => list.page(world, -1),
         "half-page-down" => list.page(world, 1),
-        "first-process" => list.go(world, 0),
+        "first" => list.go(world, 0),
         "last" => list.go(world, usize::MAX),
         "fold" => list.fold(world),
         "unfold" => list.unfold(world),
@@ -240,8 +240,14 @@ pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
     let at = Position::new(mouse.column, mouse.row);
     let x = mouse.column.saturating_sub(list.area.x);
     match mouse.press {
-        Press::WheelUp => list.top = list.top.saturating_sub(WHEEL),
-        Press::WheelDown => list.top += WHEEL,
+        // The wheel may leave the cursor behind.
+        Press::WheelUp | Press::WheelDown => {
+            list.in_view = false;
+            list.top = match mouse.press {
+                Press::WheelUp => list.top.saturating_sub(WHEEL),
+                _ => list.top + WHEEL,
+            };
+        }
         Press::Left if list.layout.header.contains(at) => {
             let hit = list.layout.columns.iter().find(|p| {
                 // A header may reach into the gap before its cells.

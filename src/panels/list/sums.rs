@@ -70,6 +70,14 @@ impl List {
 
     /// These nodes and everything below them, each once.
     fn with_below(&self, nodes: &[u32]) -> Vec<u32> {
+        if let [node] = nodes {
+            let below = self.forest.subtree(*node);
+            return if below.is_empty() {
+                vec![*node]
+            } else {
+                below.to_vec()
+            };
+        }
         let mut out: Vec<u32> = nodes
             .iter()
             .flat_map(|node| self.forest.subtree(*node).iter().chain([node]))

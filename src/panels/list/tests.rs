@@ -2,6 +2,7 @@
 
 mod frames;
 mod keys;
+mod rows;
 
 use std::sync::Arc;
 

@@ -9,44 +9,25 @@ use crate::model::id::Bytes;
 use crate::model::reading::Reading;
 use crate::model::region::growth::{Grown, Growth};
 use crate::model::region::{AddressSpace, Region, Residency};
+use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
 use crate::widgets::region_bar::{Amounts, bar, role};
 use crate::widgets::table::{Column, Row};
 
-const fn column(title: &'static str, width: u16, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right: true,
-        grows: false,
-        rank,
-    }
-}
-
-const fn words(title: &'static str, width: u16, grows: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right: false,
-        grows,
-        rank,
-    }
-}
-
-const CLAIMED: Column = column("claimed", 8, 2);
-const RESIDENT: Column = column("resident", 9, 0);
-const PROPORTIONAL: Column = column("PSS", 6, 7);
-const OWN: Column = column("own", 6, 1);
-const SWAPPED: Column = column("swapped", 8, 6);
-const DIRTY: Column = column("dirty", 6, 8);
-const GROWTH: Column = column("growth", 8, 4);
+const CLAIMED: Column = Column::right("claimed", 8, 2);
+const RESIDENT: Column = Column::right("resident", 9, 0);
+const PROPORTIONAL: Column = Column::right("PSS", 6, 7);
+const OWN: Column = Column::right("own", 6, 1);
+const SWAPPED: Column = Column::right("swapped", 8, 6);
+const DIRTY: Column = Column::right("dirty", 6, 8);
+const GROWTH: Column = Column::right("growth", 8, 4);
 
 /// The column of the bar, in both tables.
 pub const BAR: usize = 10;
 
 const BY_KIND: [Column; 11] = [
-    words("", 1, false, 3),
-    words("KIND", 14, true, 0),
+    Column::left("", 1, 3),
+    Column::left("KIND", 14, 0).growing(),
     CLAIMED,
     RESIDENT,
     PROPORTIONAL,
@@ -54,13 +35,13 @@ const BY_KIND: [Column; 11] = [
     SWAPPED,
     DIRTY,
     GROWTH,
-    words("", 0, false, 9),
-    words("of claimed", 12, true, 5),
+    Column::left("", 0, 9),
+    Column::left("of claimed", 12, 5).growing(),
 ];
 
 const BY_ADDRESS: [Column; 11] = [
-    words("RANGE", 25, false, 3),
-    words("KIND", 13, false, 0),
+    Column::left("RANGE", 25, 3),
+    Column::left("KIND", 13, 0),
     CLAIMED,
     RESIDENT,
     PROPORTIONAL,
@@ -68,8 +49,8 @@ const BY_ADDRESS: [Column; 11] = [
     SWAPPED,
     DIRTY,
     GROWTH,
-    words("MODE", 4, false, 5),
-    words("PATH", 14, true, 4),
+    Column::left("MODE", 4, 5),
+    Column::left("PATH", 14, 4).growing(),
 ];
 
 /// The columns of the table.
@@ -77,18 +58,23 @@ pub fn columns(addresses: bool) -> &'static [Column] {
     if addresses { &BY_ADDRESS } else { &BY_KIND }
 }
 
-/// The column that an order stands for; amounts follow the first two columns in both tables.
-pub fn column_of(addresses: bool, order: usize) -> Option<usize> {
-    match order {
-        0 => Some(usize::from(!addresses)),
-        1..8 => Some(order + 1),
-        _ => None,
+/// What a column orders rows by; amounts follow the first two columns in both tables.
+pub fn order_of(column: usize) -> By {
+    let amount = column.checked_sub(1).and_then(|n| By::ALL.get(n));
+    amount.copied().unwrap_or(By::Place)
+}
+
+/// How each column orders rows.
+pub fn order(addresses: bool) -> fn(usize) -> Order {
+    if addresses {
+        |column| sorts(column == 0 || (2..9).contains(&column))
+    } else {
+        |column| sorts((1..9).contains(&column))
     }
 }
 
-/// The order that a click on a column asks for.
-pub fn order_of(addresses: bool, column: usize) -> Option<usize> {
-    (0..By::ALL.len()).find(|order| column_of(addresses, *order) == Some(column))
+fn sorts(so: bool) -> Order {
+    if so { Order::Descending } else { Order::None }
 }
 
 /// What fills a bar: the largest held amount of all rows, with a little room, unless nothing claims as much.

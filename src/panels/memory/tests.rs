@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::app::key::Press;
+use crate::app::event::Effect;
+use crate::app::key::{Mouse, Press};
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Bytes, Tid};
@@ -230,7 +231,8 @@ fn keys_fold_list_by_address_sort_search_and_copy() {
 fn each_listed_key_is_answered() {
     let mut world = world(Depth::Ansi, false);
     read(&mut world, 1, Ok(space(412)));
-    for action in SPEC.actions {
+    // Esc leaves the tab where there is nothing to clear.
+    for action in SPEC.actions.iter().filter(|a| **a != moves::CLEAR) {
         let mut memory = Memory::default();
         memory.fit(&world, Rect::new(0, 0, 120, 40));
         assert!(

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::View;
 use super::lines::{Parts, dim, or_dash, text};
 use super::parts::{self, peer_of};
+use crate::model::acting::{ended_badly, ending};
 use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::overview::{Lately, Limit};
@@ -79,8 +80,18 @@ fn control_block(view: &View<'_>) -> Vec<Parts> {
 fn state(view: &View<'_>) -> Parts {
     let stat = &view.proc.stat;
     if let Some(ago) = view.ended {
-        let text = format!("ended {} ago", format::duration(ago));
-        return vec![(text, Role::Ended)];
+        let ago = format!("{} ago", format::duration(ago));
+        return match view.world.snapshot.ending(view.proc.id) {
+            None => vec![(format!("ended {ago}"), Role::Ended)],
+            Some(how) => {
+                let role = if ended_badly(how) {
+                    Role::Bad
+                } else {
+                    Role::Ended
+                };
+                vec![(ending(how), role), dim(format!(" · {ago}"))]
+            }
+        };
     }
     let role = match stat.state {
         State::Running => Role::Good,
@@ -95,7 +106,12 @@ fn state(view: &View<'_>) -> Parts {
     let threads = super::value(view.world, view.world.detail.threads.as_ref());
     let first = threads.and_then(|t| t.rows.iter().find(|r| r.id.tid.0 == view.proc.id.pid.0));
     match stat.state {
-        State::Zombie => parts.push(dim(format!(": {} must ask how it ended", stat.ppid))),
+        State::Zombie => {
+            if let Some(how) = view.world.snapshot.ending(view.proc.id) {
+                parts.push(text(format!(": {}", ending(how))));
+            }
+            parts.push(dim(format!(": {} must ask how it ended", stat.ppid)));
+        }
         State::Running => parts.push(dim(format!(" on cpu{}", stat.processor))),
         _ => {
             if let Some(words) = first

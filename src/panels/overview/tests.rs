@@ -2,12 +2,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::app::world::Settings;
+use crate::model::acting::Fate;
 use crate::model::detail::Detail;
 use crate::model::id::Bytes;
 use crate::model::overview::{Credentials, Limit};
 use crate::model::reading::{Missing, Reading};
 use crate::model::region::{Access, FileId, Flags, Kind, Part, Region, Residency};
 use crate::model::scene::Scene;
+use crate::model::snapshot::Snapshot;
 use crate::model::stat::State;
 use crate::theme::{Depth, Theme};
 
@@ -202,6 +204,11 @@ fn what_ended_while_open_stays_readable() {
     let lines = drawn(&mut overview, &world, 100, 36);
     has(&lines, "state   ended 3.0s ago");
     has(&lines, "libraries");
+    let mut snapshot = Snapshot::clone(&world.snapshot);
+    snapshot.endings = [(ProcId::new(70, 70), Ok(Fate::Exited(3)))].into();
+    world.snapshot = Arc::new(snapshot);
+    let lines = drawn(&mut overview, &world, 100, 36);
+    has(&lines, "state   exited, code 3 · 3.0s ago");
 }
 
 #[test]

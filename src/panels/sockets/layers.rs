@@ -1,5 +1,7 @@
 //! The layers under one connection, from the program down to the cable, one line each.
 
+use std::net::IpAddr;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -8,7 +10,7 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Bytes;
 use crate::model::network::{Connection, Interface, Network, reach};
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::socket::address::shown;
 use crate::model::socket::{Protocol, Scope};
 use crate::theme::Role;
@@ -109,19 +111,30 @@ fn internet(network: &Network, c: &Connection) -> Vec<Part> {
     if inet.listens() || inet.remote.port() == 0 {
         out.push((shown(inet.local), Role::Text));
         out.push((format!("   for {}", reach(inet)), Role::Dim));
+        if elsewhere(network, c) {
+            out.push((ELSEWHERE.to_owned(), Role::Dim));
+        }
         return out;
     }
-    let scope = |ip| Scope::of(ip).word();
-    out.push((inet.local.ip().to_string(), Role::Text));
-    out.push((format!(" {}", scope(inet.local.ip())), Role::Dim));
+    let say = |out: &mut Vec<Part>, ip: IpAddr| {
+        out.push((ip.to_string(), Role::Text));
+        out.push((format!(" {}", Scope::of(ip).word()), Role::Dim));
+        if let Some(name) = network.names.hosts.name(ip) {
+            out.push((format!(" {name}"), Role::Accent));
+        }
+    };
+    say(&mut out, inet.local.ip());
     out.push((" to ".to_owned(), Role::Dim));
-    out.push((inet.remote.ip().to_string(), Role::Text));
-    out.push((format!(" {}", scope(inet.remote.ip())), Role::Dim));
-    if elsewhere(network, c) {
-        out.push(("   in another network namespace".to_owned(), Role::Dim));
-        return out;
-    }
-    let (interface, route) = network.way(inet.remote.ip());
+    say(&mut out, inet.remote.ip());
+    let ways = match network.ways(inet.namespace) {
+        Ok(ways) => ways,
+        Err(why) => {
+            let text = format!("   in another network namespace, whose routes are – : {why}");
+            out.push((text, Role::Dim));
+            return out;
+        }
+    };
+    let (interface, route) = ways.to(inet.remote.ip());
     if let Some(interface) = interface {
         out.push((format!("   by {}", interface.name), Role::Text));
     }
@@ -141,33 +154,51 @@ fn internet(network: &Network, c: &Connection) -> Vec<Part> {
         }
         None => out.push(("   no route is known".to_owned(), Role::Dim)),
     }
+    if elsewhere(network, c) {
+        out.push((ELSEWHERE.to_owned(), Role::Dim));
+    }
     out
 }
+
+/// What is said where the interfaces and routes are not those of pscope itself.
+const ELSEWHERE: &str = ", in another network namespace";
 
 fn elsewhere(network: &Network, c: &Connection) -> bool {
     network.namespace != 0 && c.inet.namespace != 0 && c.inet.namespace != network.namespace
 }
 
-/// The interface that the socket's packets use; a listener for everyone uses them all.
-fn interface<'a>(network: &'a Network, c: &Connection) -> Option<&'a Interface> {
-    if elsewhere(network, c) {
-        return None;
-    }
+/// The interface that the socket's packets use; a listener for everyone uses them all, which is `None`.
+fn interface<'a>(network: &'a Network, c: &Connection) -> Reading<Option<&'a Interface>> {
     let ip = if c.inet.remote.port() == 0 {
         c.inet.local.ip()
     } else {
         c.inet.remote.ip()
     };
-    (!ip.is_unspecified()).then(|| network.way(ip).0)?
+    if ip.is_unspecified() {
+        return Ok(None);
+    }
+    let found = network.ways(c.inet.namespace)?.to(ip).0;
+    found.map(Some).ok_or(Missing::Unsupported)
 }
 
 fn link(network: &Network, c: &Connection) -> Vec<Part> {
     let mut out = layer("link");
-    let Some(i) = interface(network, c) else {
-        out.push(("every interface".to_owned(), Role::Dim));
-        return out;
+    let i = match interface(network, c) {
+        Ok(Some(i)) => i,
+        Ok(None) => {
+            out.push(("every interface".to_owned(), Role::Dim));
+            return out;
+        }
+        Err(_) => {
+            out.push(("–".to_owned(), Role::Dim));
+            return out;
+        }
     };
     out.push((i.name.to_string(), Role::Strong));
+    let kind = i.kind.words();
+    if !kind.is_empty() {
+        out.push((format!("  {kind}"), Role::Dim));
+    }
     match &i.mac {
         Ok(Some(mac)) => out.push((format!("   {mac}"), Role::Text)),
         Ok(None) => out.push(("   no hardware address".to_owned(), Role::Dim)),
@@ -187,7 +218,7 @@ fn link(network: &Network, c: &Connection) -> Vec<Part> {
 
 fn physical(network: &Network, c: &Connection) -> Vec<Part> {
     let mut out = layer("physical");
-    let Some(i) = interface(network, c) else {
+    let Ok(Some(i)) = interface(network, c) else {
         return out;
     };
     if i.is_loopback() {
@@ -204,19 +235,10 @@ fn physical(network: &Network, c: &Connection) -> Vec<Part> {
     };
     out.push((carrier.to_owned(), role));
     match i.speed {
-        Ok(mbit) => out.push((format!("   {}", speed(mbit)), Role::Text)),
+        Ok(mbit) => out.push((format!("   {}", format::bit_rate(mbit)), Role::Text)),
         Err(_) => out.push(("   speed –".to_owned(), Role::Dim)),
     }
     out
-}
-
-/// Megabits as people say them.
-pub fn speed(mbit: u32) -> String {
-    if mbit >= 1000 && mbit.is_multiple_of(1000) {
-        format!("{} Gbit/s", mbit / 1000)
-    } else {
-        format!("{mbit} Mbit/s")
-    }
 }
 
 fn or_dash(value: Reading<u32>) -> String {

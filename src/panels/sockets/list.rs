@@ -3,30 +3,27 @@
 use std::cmp::Ordering;
 use std::net::SocketAddr;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::row;
-use crate::app::action::Action;
-use crate::app::key::{Mouse, Press};
-use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::network::{Connection, Network};
 use crate::model::socket::{Protocol, State};
-use crate::panels::sheet::Sheet;
-use crate::widgets::table::{self, Row, Table};
+use crate::panels::listing::{self, Content, Listing};
+use crate::widgets::table::Row;
 
 /// What a row is known by while the table changes.
 pub type Key = (Protocol, SocketAddr, SocketAddr, u64);
 
-/// The rows in order, and the sheet over them.
+/// The connections in order.
 #[derive(Default)]
 pub struct List {
     /// Selection, search, order.
-    pub sheet: Sheet<Key>,
-    rows: Vec<usize>,
+    pub rows: Listing<Key>,
+    /// Whether each row names its process; else it names who is at the other end.
+    named: bool,
+    order: Vec<usize>,
     keys: Vec<Key>,
-    table: Rect,
 }
 
 fn key(c: &Connection) -> Key {
@@ -34,100 +31,67 @@ fn key(c: &Connection) -> Key {
 }
 
 impl List {
-    /// Takes in the connections that belong here; a search leaves only those that contain it.
+    /// A list of the connections of many processes, which names the process of each.
+    pub fn of_all() -> Self {
+        Self {
+            // Whose port is it? Listeners first.
+            rows: Listing::sorted_by(row::STATE),
+            named: true,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in the connections that belong here.
     pub fn fit(
         &mut self,
+        world: &World,
         network: Option<&Network>,
         table: Rect,
         belongs: impl Fn(&Connection) -> bool,
     ) {
-        self.table = table;
-        self.rows.clear();
-        if let Some(network) = network {
-            let all = &network.connections;
-            let needle = self.sheet.needle().to_lowercase();
-            let fits = |i: &usize| {
-                let c = &all[*i];
-                belongs(c) && (needle.is_empty() || row::text(network, c).contains(&needle))
-            };
-            self.rows.extend((0..all.len()).filter(fits));
-            let (sort, inverted) = (self.sheet.sort, self.sheet.inverted);
-            self.rows.sort_by(|a, b| {
-                let (a, b) = (&all[*a], &all[*b]);
-                let order = compare(a, b, sort);
-                let order = if inverted { order.reverse() } else { order };
-                order.then_with(|| key(a).cmp(&key(b)))
-            });
-            self.keys = self.rows.iter().map(|i| key(&all[*i])).collect();
-        } else {
-            self.keys.clear();
-        }
-        let height = usize::from(table.height.saturating_sub(1));
-        self.sheet.fit(&self.keys, height, |_, _| true);
+        let all = network.map_or(&[][..], |n| &n.connections);
+        self.order.clear();
+        self.order
+            .extend((0..all.len()).filter(|i| belongs(&all[*i])));
+        let (sort, inverted) = self.rows.sort();
+        self.order.sort_by(|a, b| {
+            let (a, b) = (&all[*a], &all[*b]);
+            let order = compare(a, b, sort);
+            let order = if inverted { order.reverse() } else { order };
+            order.then_with(|| key(a).cmp(&key(b)))
+        });
+        self.keys = self.order.iter().map(|i| key(&all[*i])).collect();
+        let order = &self.order;
+        let named = self.named;
+        let content = Content {
+            columns: if named { &row::COLUMNS } else { &row::OWN },
+            order: row::order,
+            titles: true,
+            head: Vec::new(),
+            foot: &listing::no_foot,
+            keys: &self.keys,
+            words: &|i| network.map_or_else(String::new, |n| row::text(n, &all[order[i]])),
+            row: &|i| {
+                network.map_or_else(Row::default, |n| {
+                    row::cells(world, n, &all[order[i]], named)
+                })
+            },
+        };
+        self.rows.fit(table, content);
     }
 
     /// The selected connection.
     pub fn chosen<'a>(&self, network: &'a Network) -> Option<&'a Connection> {
-        let row = self.rows.get(self.sheet.selected()?)?;
-        network.connections.get(*row)
+        network
+            .connections
+            .get(*self.order.get(self.rows.selected()?)?)
     }
 
-    /// Every connection of the list.
+    /// Every connection of the list, whatever a filter hides.
     pub fn all<'a>(&self, network: &'a Network) -> impl Iterator<Item = &'a Connection> {
-        self.rows.iter().filter_map(|i| network.connections.get(*i))
-    }
-
-    /// Answers moves, search and sorting.
-    pub fn act(&mut self, action: &Action) -> Reply {
-        if self.sheet.act(action, row::COLUMNS.len()) {
-            Reply::Done
-        } else {
-            Reply::Pass
-        }
-    }
-
-    /// Answers the mouse: titles sort, rows are selected.
-    pub fn mouse(&mut self, mouse: Mouse) -> Reply {
-        let row = i32::from(mouse.row) - i32::from(self.table.y) - 1;
-        if mouse.press == Press::Left && row == -1 {
-            let at = mouse.column.saturating_sub(self.table.x);
-            let columns = table::place(&row::COLUMNS, self.table.width);
-            if let Some(column) = columns.iter().find(|p| p.cells.contains(&at)) {
-                self.sheet.sort_by(column.column);
-            }
-            return Reply::Done;
-        }
-        if self.sheet.mouse(mouse, row) {
-            Reply::Done
-        } else {
-            Reply::Pass
-        }
-    }
-
-    /// Draws the rows in view; `named` says whether each names its process.
-    pub fn render(&self, world: &World, network: &Network, named: bool, buf: &mut Buffer) {
-        let shown = self.rows.get(self.sheet.window()).unwrap_or_default();
-        let rows: Vec<Row> = shown
+        self.order
             .iter()
             .filter_map(|i| network.connections.get(*i))
-            .map(|c| row::cells(world, network, c, named))
-            .collect();
-        let mut columns = row::COLUMNS;
-        if !named {
-            columns[row::PROCESS].title = "PEER";
-        }
-        Table {
-            columns: &columns,
-            rows: &rows,
-            selected: self.sheet.selected_in_view(),
-            sort: Some((
-                self.sheet.sort,
-                row::descends(self.sheet.sort) != self.sheet.inverted,
-            )),
-            needle: self.sheet.needle(),
-            header: true,
-        }
-        .render(&world.theme, self.table, buf);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One connection as a row, as text to search and to copy, and what its words mean.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -11,52 +12,41 @@ use crate::model::id::{Bytes, ProcId};
 use crate::model::network::{Connection, Network, reach};
 use crate::model::socket::address::shown;
 use crate::model::socket::{Protocol, Scope, State};
+use crate::panels::listing::Order;
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
 
-const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right,
-        grows: false,
-        rank,
-    }
-}
-
 /// The columns; their order is that of the sort keys.
 pub const COLUMNS: [Column; 11] = [
-    column("PROTO", 6, false, 6),
-    column("STATE", 11, false, 3),
-    Column {
-        grows: true,
-        ..column("LOCAL", 15, false, 0)
-    },
-    Column {
-        grows: true,
-        ..column("REMOTE", 17, false, 0)
-    },
-    column("SERVICE", 9, false, 5),
-    column("RTT", 7, true, 4),
-    column("RESENT", 6, true, 7),
-    column("QUEUES", 13, false, 6),
-    column("IN", 7, true, 2),
-    column("OUT", 7, true, 2),
-    Column {
-        grows: true,
-        ..column("PROCESS", 14, false, 1)
-    },
+    Column::left("PROTO", 6, 6),
+    Column::left("STATE", 11, 3),
+    Column::left("LOCAL", 15, 0).growing(),
+    Column::left("REMOTE", 17, 0).growing(),
+    Column::left("SERVICE", 9, 5),
+    Column::right("RTT", 7, 4),
+    Column::right("RESENT", 6, 7),
+    Column::left("QUEUES", 13, 6),
+    Column::right("IN", 7, 2),
+    Column::right("OUT", 7, 2),
+    Column::left("PROCESS", 14, 1).growing(),
 ];
 
-/// The column of the process.
-pub const PROCESS: usize = 10;
+/// The column of the state.
+pub const STATE: usize = 1;
 
-/// Whether a column's own order is descending.
-pub fn descends(column: usize) -> bool {
-    (5..10).contains(&column)
+/// The columns where all belong to one process.
+pub const OWN: [Column; 11] = {
+    let mut columns = COLUMNS;
+    columns[10].title = "PEER";
+    columns
+};
+
+/// How each column orders rows.
+pub fn order(column: usize) -> Order {
+    Order::descending((5..10).contains(&column))
 }
 
-/// Everything that a search looks at, in lower case.
+/// Everything that search and filter look at.
 pub fn text(network: &Network, c: &Connection) -> String {
     let mut out = format!(
         "{} {} {} {} {}",
@@ -66,10 +56,18 @@ pub fn text(network: &Network, c: &Connection) -> String {
         shown(c.inet.remote),
         network.service(&c.inet).unwrap_or_default()
     );
+    for ip in [c.inet.local.ip(), c.inet.remote.ip()] {
+        let _ = write!(
+            out,
+            " {} {}",
+            network.names.hosts.name(ip).unwrap_or_default(),
+            Scope::of(ip).word()
+        );
+    }
     for (id, name, _) in &c.holders {
         let _ = write!(out, " {} {name}", id.pid);
     }
-    out.to_lowercase()
+    out
 }
 
 /// What `y` copies.
@@ -118,7 +116,7 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
     } else if inet.remote.port() == 0 {
         Line::default()
     } else {
-        one(shown(inet.remote), Role::Text)
+        end(world, network, inet.remote)
     };
     let rate = |value: Option<f64>| match value {
         Some(rate) if rate > 0.0 => one(format::rate(rate), Role::Strong),
@@ -131,7 +129,7 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
         cells: vec![
             one(inet.protocol.word().to_owned(), Role::Dim),
             one(inet.state.word(inet.protocol).to_owned(), state),
-            one(shown(inet.local), Role::Text),
+            end(world, network, inet.local),
             remote,
             one(
                 network.service(inet).unwrap_or_default().to_owned(),
@@ -156,6 +154,20 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
     }
 }
 
+/// An address and port, and the name that this machine gives to the address.
+fn end(world: &World, network: &Network, end: SocketAddr) -> Line<'static> {
+    let mut spans = vec![Span::styled(shown(end), world.theme.style(Role::Text))];
+    let name = network.names.hosts.name(end.ip());
+    // That every machine calls its own loopback so, is known.
+    if let Some(name) = name.filter(|_| !end.ip().is_loopback()) {
+        spans.push(Span::styled(
+            format!(" {name}"),
+            world.theme.style(Role::Dim),
+        ));
+    }
+    Line::from(spans)
+}
+
 fn queues(world: &World, c: &Connection) -> Line<'static> {
     let (receive, send) = (c.inet.receive_queue, c.inet.send_queue);
     let bytes = |n: u32| format::bytes(Bytes(u64::from(n)));
@@ -178,8 +190,11 @@ pub fn holder(world: &World, network: &Network, c: &Connection) -> Line<'static>
     let style = |role| world.theme.style(role);
     let Some((id, name, _)) = c.holders.first() else {
         let text = match c.inet.inode {
-            0 if c.inet.state == State::TimeWait => "over".to_owned(),
-            0 => "nobody yet".to_owned(),
+            0 => c.was.as_ref().map_or_else(
+                || unheld(c.inet.state).to_owned(),
+                |(id, name)| format!("was {} {name}", id.pid),
+            ),
+            _ if !network.complete => "still reading".to_owned(),
             _ if network.hidden > 0 => format!("uid {}, not visible", c.inet.uid),
             _ => "no visible process".to_owned(),
         };
@@ -194,6 +209,14 @@ pub fn holder(world: &World, network: &Network, c: &Connection) -> Line<'static>
         spans.push(Span::styled(format!(" and {more} more"), style(Role::Dim)));
     }
     Line::from(spans)
+}
+
+/// Why no process holds a socket.
+fn unheld(state: State) -> &'static str {
+    match state {
+        State::SynReceived | State::Established | State::CloseWait => "nobody yet",
+        _ => "none, the kernel ends it",
+    }
 }
 
 fn peer(world: &World, network: &Network, c: &Connection) -> Line<'static> {
@@ -248,7 +271,15 @@ pub fn explain(row: Option<&Connection>) -> Vec<(String, String)> {
     );
     say(
         "nobody yet",
-        "The process that listens has not accepted the connection.",
+        "No process holds it: the one that listens has not accepted the connection.",
     );
+    say(
+        "the kernel ends it",
+        "No process holds it any more: the kernel sends what is left and waits for late segments. `was` names who held it last.",
+    );
+    if let Some(c) = row.filter(|c| c.inet.remote.port() != 0) {
+        let scope = Scope::of(c.inet.remote.ip());
+        say(scope.word(), scope.about());
+    }
     out
 }

@@ -2,9 +2,10 @@ use super::*;
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Bytes, Nanos, ProcId, Uid};
-use crate::model::network::{Counters, Interface, Rates, Route};
+use crate::model::network::ledger::Settled;
+use crate::model::network::{Counters, Interface, Kind, Rates, Route, Short};
 use crate::model::scene::Scene;
-use crate::model::socket::address::Services;
+use crate::model::socket::names::{Hosts, Names, Services};
 use crate::model::socket::{Inet, Protocol, State, Tcp};
 use crate::theme::{Depth, Theme};
 
@@ -45,6 +46,7 @@ pub fn connection(
             .into_iter()
             .collect(),
         more: 0,
+        was: None,
         rates: if tcp {
             Ok(Rates {
                 received: 1_300_000.0,
@@ -56,28 +58,31 @@ pub fn connection(
     }
 }
 
-pub fn network() -> Network {
-    let tcp = Protocol::Tcp;
-    let mut network = Network {
-        namespace: 1,
-        services: Arc::new(Services::parse(b"https 443/tcp\nssh 22/tcp\nntp 123/udp")),
-        resolvers: vec!["10.0.0.53".into()],
-        routes: vec![Route {
-            destination: "0.0.0.0".parse().expect("an address"),
-            prefix: 0,
-            gateway: Some("10.0.0.1".parse().expect("an address")),
-            interface: "eth0".into(),
-            metric: 0,
-        }],
-        interfaces: vec![Interface {
-            name: "eth0".into(),
-            index: 2,
-            state: Ok("up".into()),
-            carrier: Ok(true),
+fn interfaces() -> Vec<Interface> {
+    let interface = |name: &str, index, address: &str, kind| Interface {
+        name: name.into(),
+        index,
+        kind,
+        state: Ok("up".into()),
+        carrier: Ok(true),
+        speed: Err(Missing::Unsupported),
+        mac: Ok(None),
+        mtu: Ok(1500),
+        addresses: vec![(address.parse().expect("an address"), 24)],
+        counters: Counters::default(),
+        rates: Ok(Rates::default()),
+    };
+    let vlan = Kind {
+        word: Some("vlan".into()),
+        vlan: Some(7),
+        under: Some("eth0".into()),
+        part_of: None,
+    };
+    vec![
+        interface("lo", 1, "127.0.0.1", Kind::default()),
+        Interface {
             speed: Ok(1000),
             mac: Ok(Some("02:fc:00:00:00:01".into())),
-            mtu: Ok(1500),
-            addresses: vec![("10.0.0.2".parse().expect("an address"), 24)],
             counters: Counters {
                 drops_in: 3,
                 ..Counters::default()
@@ -86,7 +91,30 @@ pub fn network() -> Network {
                 received: 1_310_720.0,
                 sent: 12_000.0,
             }),
+            ..interface("eth0", 2, "10.0.0.2", Kind::default())
+        },
+        interface("eth0.7", 3, "198.51.100.9", vlan),
+    ]
+}
+
+pub fn network() -> Network {
+    let tcp = Protocol::Tcp;
+    let mut network = Network {
+        namespace: 1,
+        complete: true,
+        names: Arc::new(Names {
+            services: Services::parse(b"https 443/tcp\nssh 22/tcp\nntp 123/udp"),
+            hosts: Hosts::parse(b"10.0.0.1 router\n1.1.1.1 resolver.example"),
+        }),
+        resolvers: vec!["10.0.0.53".into()],
+        routes: vec![Route {
+            destination: "0.0.0.0".parse().expect("an address"),
+            prefix: 0,
+            gateway: Some("10.0.0.1".parse().expect("an address")),
+            interface: "eth0".into(),
+            metric: 0,
         }],
+        interfaces: interfaces(),
         connections: vec![
             connection(
                 tcp,
@@ -127,7 +155,20 @@ pub fn network() -> Network {
         ],
         ..Network::default()
     };
-    network.talkers = crate::model::network::traffic::talkers(&network.connections);
+    let settled = Settled {
+        by: std::collections::HashMap::new(),
+        short: Ok(Short {
+            rates: Rates {
+                received: 0.0,
+                sent: 500_000.0,
+            },
+            connections: 12,
+            missed: false,
+        }),
+    };
+    network.span = Nanos(1_000_000_000);
+    network.short = settled.short;
+    network.talkers = crate::model::network::traffic::talkers(&network.connections, settled);
     network
 }
 
@@ -174,9 +215,9 @@ fn the_layers_stand_under_the_chosen_connection() {
      LAYERS under the chosen socket
      application  20 curl  fd 7
      transport    TCP port 5000 to 6000   established   rtt 12.4ms ± 3.0ms   window 10 × 1.4K   resent 4   in all 90.0M in, 3.0M out
-     network      IPv4 127.0.0.1 loopback to 127.0.0.1 loopback, on this machine
-     link         every interface
-     physical
+     network      IPv4 127.0.0.1 loopback to 127.0.0.1 loopback   by lo, on this machine
+     link         lo   no hardware address   MTU 1500   0 errors, 0 drops
+     physical     none: the kernel hands it back to itself
     "##);
 }
 
@@ -212,10 +253,10 @@ fn enter_follows_a_connection_that_stays_on_this_machine() {
 }
 
 #[test]
-fn a_search_leaves_what_contains_it() {
+fn a_filter_leaves_what_contains_it() {
     let world = world();
     let mut tab = SocketsTab::default();
-    tab.act(&world, moves::SEARCH);
+    tab.act(&world, moves::FILTER);
     for c in "HTTPS".chars() {
         tab.key(&world, Key::char(c));
     }
@@ -224,4 +265,33 @@ fn a_search_leaves_what_contains_it() {
         text.contains("151.101.1.91:443") && !text.contains("127.0.0.1:6000"),
         "{text}"
     );
+}
+
+#[test]
+fn hidden_descriptors_are_not_called_none() {
+    let mut world = world();
+    world.focus = Some(ProcId::new(1, 1));
+    let mut hidden = network();
+    hidden.focus = Err(Missing::Denied);
+    let mut detail = Detail::default();
+    detail.machine.network = Some(Stamped::new(Nanos(1), Ok(hidden)));
+    world.detail = Arc::new(detail);
+    let text = drawn(&mut SocketsTab::default(), &world, 118, 20);
+    assert!(text.contains("not shown to this user"), "{text}");
+    assert!(!text.contains("It has no"), "{text}");
+}
+
+#[test]
+fn what_ended_is_said() {
+    let mut world = world();
+    let mut network = network();
+    let of = |t: &&mut Talker| t.who.as_ref().is_some_and(|(id, _)| id.pid.0 == 20);
+    let talker = network.talkers.iter_mut().find(of).expect("it talks");
+    talker.ended = 19;
+    talker.of_ended.sent = 2048.0;
+    let mut detail = Detail::default();
+    detail.machine.network = Some(Stamped::new(Nanos(1), Ok(network)));
+    world.detail = Arc::new(detail);
+    let text = drawn(&mut SocketsTab::default(), &world, 130, 20);
+    assert!(text.contains("19 ended, in 0/s out 2K/s"), "{text}");
 }

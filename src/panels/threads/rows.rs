@@ -10,7 +10,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::stat::State;
 use crate::model::threads::{ThreadRow, Threads};
 use crate::model::wait::{Lock, Wait, end_of};
-use crate::panels::listing::Parts;
+use crate::panels::listing::{Order, Parts};
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
 
@@ -23,38 +23,22 @@ pub const INVOLUNTARY: usize = 6;
 pub const STACK: usize = 7;
 pub const WAITS: usize = 8;
 
-const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right,
-        grows: false,
-        rank,
-    }
-}
-
 /// The columns; the order of the constants above.
 pub const COLUMNS: &[Column] = &[
-    column("TID", 7, true, 0),
-    column("NAME", 15, false, 0),
-    column("S", 1, false, 1),
-    column("CPU%", 5, true, 2),
-    column("CORE", 4, true, 6),
-    column("VOL/s", 5, true, 4),
-    column("INV/s", 5, true, 5),
-    column("STACK", 5, true, 3),
-    Column {
-        title: "WAITS FOR",
-        width: 30,
-        right: false,
-        grows: true,
-        rank: 0,
-    },
+    Column::right("TID", 7, 0),
+    Column::left("NAME", 15, 0),
+    Column::left("S", 1, 1),
+    Column::right("CPU%", 5, 2),
+    Column::right("CORE", 4, 6),
+    Column::right("VOL/s", 5, 4),
+    Column::right("INV/s", 5, 5),
+    Column::right("STACK", 5, 3),
+    Column::left("WAITS FOR", 30, 0).growing(),
 ];
 
-/// Whether a column's own order begins with the largest.
-pub fn is_descending(column: usize) -> bool {
-    matches!(column, CPU | VOLUNTARY | INVOLUNTARY | STACK)
+/// How each column orders rows.
+pub fn order(column: usize) -> Order {
+    Order::descending(matches!(column, CPU | VOLUNTARY | INVOLUNTARY | STACK))
 }
 
 /// A wait is told with its age from this on.
@@ -234,12 +218,9 @@ pub fn words(world: &World, threads: &Threads, row: &ThreadRow) -> String {
     words.unwrap_or_default()
 }
 
-pub fn contains(world: &World, threads: &Threads, row: &ThreadRow, needle: &str) -> bool {
-    let needle = needle.to_lowercase();
-    let waits = || words(world, threads, row);
-    row.name.to_lowercase().contains(&needle)
-        || row.id.tid.to_string().contains(&needle)
-        || waits().to_lowercase().contains(&needle)
+/// Everything that search and filter look at.
+pub fn text(world: &World, threads: &Threads, row: &ThreadRow) -> String {
+    format!("{} {} {}", row.id.tid, row.name, words(world, threads, row))
 }
 
 /// A thread as one line of text.

@@ -1,6 +1,8 @@
 //! Keys in, rows out, drawn at several sizes.
 
 use super::*;
+use crate::app::event::Effect;
+use crate::app::key::{Key, Mouse};
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Bytes, Nanos, ProcId, ThreadId, Ticks};
@@ -172,7 +174,7 @@ fn sorts_searches_and_copies() {
         tab.key(&world, Key::char(c));
     }
     tab.fit(&world, area);
-    assert_eq!(tab.list.sheet.chosen(), Some(&Tid(103)));
+    assert_eq!(tab.list.chosen(), Some(&Tid(103)));
     let Reply::Do(Effect::Copy(text)) = tab.act(&world, moves::COPY) else {
         panic!("it copies");
     };
@@ -180,7 +182,7 @@ fn sorts_searches_and_copies() {
         text,
         "103 right S: mutex held by thread 102 left (0x5000, in heap)"
     );
-    assert_eq!(tab.status(&world), "/held by thread 102▏");
+    assert_eq!(tab.status(&world), "search held by thread 102▏  4/4");
 }
 
 #[test]
@@ -206,7 +208,7 @@ fn a_click_on_a_title_sorts_and_one_on_a_row_selects() {
     assert_eq!(tab.keys, [Tid(103), Tid(102), Tid(101), Tid(100)]);
     tab.mouse(&world, click(5, titles + 2));
     tab.fit(&world, buf.area);
-    assert_eq!(tab.list.sheet.chosen(), Some(&Tid(102)));
+    assert_eq!(tab.list.chosen(), Some(&Tid(102)));
 }
 
 #[test]

@@ -8,58 +8,54 @@ use ratatui::text::{Line, Span};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
-use crate::model::timeline::{Origin, PidStats};
+use crate::model::timeline::{Origin, PidStats, Waited, Window};
+use crate::panels::lanes::picture::at_least;
+use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
 use crate::widgets::table::{Column, Row};
 
-const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right,
-        grows: false,
-        rank,
-    }
-}
+/// Cells of the bar of a share.
+const BAR: u16 = 8;
+
+/// Cells that are filled from the left, in eighths.
+const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// The columns.
 pub const COLUMNS: &[Column] = &[
-    column("PID", 7, true, 0),
-    Column {
-        grows: true,
-        ..column("NAME", 14, false, 0)
-    },
-    column("SHARE%", 7, true, 0),
-    column("SLICES/S", 8, true, 1),
-    column("MEAN", 7, true, 0),
-    column("LONGEST", 7, true, 3),
-    column("PREEMPTED", 9, true, 2),
-    column("WAITED", 7, true, 2),
-    column("MOVED", 6, true, 4),
+    Column::right("PID", 7, 0),
+    Column::left("NAME", 17, 0).growing(),
+    Column::right("SHARE%", 7, 0),
+    Column::left("", BAR, 5),
+    Column::right("SLICES/S", 8, 1),
+    Column::right("MEAN", 7, 0),
+    Column::right("LONGEST", 7, 3),
+    Column::right("PREEMPTED", 9, 2),
+    Column::right("WAITED", 7, 2),
+    Column::right("MOVED", 6, 4),
 ];
 
 /// The column that the table is sorted by at first.
 pub const SHARE: usize = 2;
 
-/// Whether a column's own order has the largest first.
-pub fn is_descending(column: usize) -> bool {
-    column > 1
+/// How each column orders rows.
+pub fn order(column: usize) -> Order {
+    Order::descending(column > 1)
 }
 
 /// Sorts by a column.
-pub fn order(found: &mut [PidStats], (by, inverted): (usize, bool)) {
+pub fn sort(found: &mut [PidStats], (by, inverted): (usize, bool)) {
     match by {
         0 => found.sort_by_key(|p| p.who.id),
         1 => found.sort_by(|a, b| a.who.name.cmp(&b.who.name)),
-        3 => found.sort_by_key(|p| Reverse(p.sums.slices)),
-        4 => found.sort_by_key(|p| Reverse(p.sums.mean())),
-        5 => found.sort_by_key(|p| Reverse(p.sums.longest)),
-        6 => found.sort_by(|a, b| {
+        4 => found.sort_by_key(|p| Reverse(p.sums.slices)),
+        5 => found.sort_by_key(|p| Reverse(p.sums.mean())),
+        6 => found.sort_by_key(|p| Reverse(p.sums.told.map(|t| t.longest))),
+        7 => found.sort_by(|a, b| {
             let share = |p: &PidStats| p.sums.preempted_percent().unwrap_or(-1.0);
             share(b).total_cmp(&share(a))
         }),
-        7 => found.sort_by_key(|p| Reverse(p.sums.waited)),
-        8 => found.sort_by_key(|p| Reverse(p.sums.moved)),
+        8 => found.sort_by_key(|p| Reverse(p.waited.span)),
+        9 => found.sort_by_key(|p| Reverse(p.sums.told.map(|t| t.moved))),
         // The table begins with its most telling order.
         _ => found.sort_by_key(|p| (Reverse(p.sums.run), p.who.id)),
     }
@@ -80,7 +76,6 @@ pub fn row(world: &World, found: &PidStats, name: &str, seconds: f64) -> Row {
     let sums = &found.sums;
     let seconds = seconds.max(1e-9);
     let share = (sums.run.seconds() * 100.0 / seconds) as f32;
-    let exact = world.timeline.origin != Origin::Sampled;
     let strong = if share >= 10.0 {
         Role::Strong
     } else {
@@ -95,42 +90,61 @@ pub fn row(world: &World, found: &PidStats, name: &str, seconds: f64) -> Row {
             text(format::duration(span), role)
         }
     };
-    let preempted = sums
-        .preempted_percent()
-        .filter(|_| exact)
-        .map_or_else(none, |p| {
-            let role = if p >= 50.0 { Role::Warn } else { Role::Text };
-            text(format!("{p:.0}%"), role)
-        });
-    let slow = sums.waited.seconds() / seconds > 0.05;
-    let waited = if slow { Role::Warn } else { Role::Text };
+    let preempted = sums.preempted_percent().map_or_else(none, |p| {
+        let role = if p >= 50.0 { Role::Warn } else { Role::Text };
+        text(format!("{p:.0}%"), role)
+    });
+    let slow = found.waited.span.seconds() / seconds > 0.05;
+    let role = if slow { Role::Warn } else { Role::Text };
+    let waited = match found.waited {
+        Waited {
+            whole: true,
+            span: all,
+        } => span(all, role),
+        Waited { span: Nanos(0), .. } => none(),
+        Waited { span, .. } => {
+            let sign = at_least(theme);
+            text(format!("{sign}{}", format::duration(span)), role)
+        }
+    };
     let cells = vec![
         text(found.who.id.pid.to_string(), Role::Dim),
         named(theme, found, name),
         text(format::percent(share), strong),
+        bar(theme, found, share / 100.0),
         text(format::per_second(sums.slices as f64 / seconds), Role::Text),
         sums.mean().map_or_else(none, |m| span(m, Role::Text)),
-        if exact {
-            span(sums.longest, Role::Dim)
-        } else {
-            none()
-        },
+        sums.told.map_or_else(none, |t| span(t.longest, Role::Dim)),
         preempted,
-        if exact {
-            span(sums.waited, waited)
-        } else {
-            none()
-        },
-        if exact {
-            text(format::count(sums.moved), Role::Dim)
-        } else {
-            none()
-        },
+        waited,
+        sums.told
+            .map_or_else(none, |t| text(format::count(t.moved), Role::Dim)),
     ];
     Row {
         cells,
         style: Style::new(),
     }
+}
+
+/// The share of one core as a bar in the colour of the process; full also where it is more.
+fn bar(theme: &Theme, found: &PidStats, share: f32) -> Line<'static> {
+    let most = usize::from(BAR);
+    let text = if theme.glyphs.ascii {
+        "#".repeat(((share * f32::from(BAR)).round() as usize).min(most))
+    } else {
+        let eighths = (share * f32::from(BAR) * 8.0).ceil() as usize;
+        let eighths = eighths.min(most * 8);
+        let part = if eighths < most * 8 {
+            PARTS[eighths % 8]
+        } else {
+            ""
+        };
+        "█".repeat((eighths / 8).min(most)) + part
+    };
+    Line::from(Span::styled(
+        text,
+        Style::new().fg(theme.process(found.who.id)),
+    ))
 }
 
 fn named(theme: &Theme, found: &PidStats, name: &str) -> Line<'static> {
@@ -140,6 +154,69 @@ fn named(theme: &Theme, found: &PidStats, name: &str) -> Line<'static> {
         Span::styled(mark, Style::new().fg(color)),
         Span::styled(name.to_owned(), theme.style(Role::Strong)),
     ])
+}
+
+/// A row below the processes, with which the shares add up to 100 for each core.
+fn sum_row(theme: &Theme, name: &str, share: f64, role: Role) -> Row {
+    let text = |text: String, role: Role| Line::from(Span::styled(text, theme.style(role)));
+    let cells = vec![
+        Line::default(),
+        text(format!("  {name}"), Role::Dim),
+        text(format::percent(share as f32), role),
+    ];
+    let rest = COLUMNS.len() - cells.len();
+    Row {
+        cells: cells
+            .into_iter()
+            .chain(vec![Line::default(); rest])
+            .collect(),
+        style: Style::new(),
+    }
+}
+
+/// What was nobody's, the sum of it all, and what of it interrupts and the hypervisor took; the most telling rows first.
+///
+/// Nothing where only one process is heard.
+pub fn sums(world: &World, window: Window) -> Vec<Row> {
+    let line = &world.timeline;
+    let span = line.known(window).seconds();
+    if line.origin == Origin::Own || span <= 0.0 {
+        return Vec::new();
+    }
+    let theme = &world.theme;
+    let percent = |time: Nanos| time.seconds() * 100.0 / span;
+    let (idle, unknown) = line.idle(window);
+    let mut out = vec![sum_row(theme, "idle", percent(idle), Role::Text)];
+    if unknown.0 > 0 {
+        out.push(sum_row(theme, "not known", percent(unknown), Role::Warn));
+    }
+    let all = 100.0 * line.lanes.len() as f64;
+    out.push(sum_row(theme, "all cores", all, Role::Strong));
+    let spent = || line.lanes.iter().filter_map(|l| l.spent_in(window));
+    if spent().next().is_none() {
+        return out;
+    }
+    for (name, share, role) in [
+        (
+            "of that irq",
+            spent().map(|s| s.irq).sum::<f32>(),
+            Role::CpuIrq,
+        ),
+        (
+            "of that softirq",
+            spent().map(|s| s.softirq).sum(),
+            Role::CpuIrq,
+        ),
+        (
+            "of that steal",
+            spent().map(|s| s.steal).sum(),
+            Role::CpuSteal,
+        ),
+    ] {
+        let role = if share >= 1.0 { role } else { Role::Dim };
+        out.push(sum_row(theme, name, share.into(), role));
+    }
+    out
 }
 
 /// What the words of the view mean.
@@ -158,15 +235,31 @@ pub fn words() -> Vec<(String, String)> {
         line("yielded", "slices after which the thread blocked or slept"),
         line(
             "waited",
-            "time between being preempted and getting a core again; waits after a wake-up are not in it",
+            "time in which its threads could run but had no core: the kernel's run delay, read about twice a second of threads that ran",
+        ),
+        line(
+            "≥",
+            "at least so long: a thread ended before it was read, or the window is older than the first reading or shorter than 0.8 s; then only waits after a preemption are known",
+        ),
+        line(
+            "– waited",
+            "nothing is known: no thread of it was read twice in the window, and none was preempted",
+        ),
+        line(
+            "idle",
+            "time in which nobody had the core; with it the shares add up to 100 for each core",
+        ),
+        line(
+            "of that irq, softirq, steal",
+            "what interrupts and the hypervisor took from whoever had the core, by the ticks of /proc/stat; it is inside the shares above",
+        ),
+        line(
+            "queue",
+            "how many threads waited for the core on average: the run delay of threads that had it last, by the time shown",
         ),
         line(
             "moved",
             "slices that began on another core than the one before",
-        ),
-        line(
-            "╱╱╱",
-            "events were lost here: the machine switched faster than they could be read",
         ),
     ]
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::detail::{Detail, Stamped};
+use crate::model::id::Nanos;
 use crate::model::sensor::{Sensors, Temperature};
 use crate::panels::lanes::tests as scenes;
 
@@ -11,7 +12,8 @@ fn drawn(width: u16, height: u16, keys: &[Key]) -> (ViewCpu, String) {
     pane.fit(&world, area);
     for key in keys {
         let action = world.keys.find(*key, SPEC.actions).expect("listed");
-        assert!(!matches!(pane.act(&world, action), Reply::Pass));
+        let answered = !matches!(pane.act(&world, action), Reply::Pass);
+        assert!(answered || action == moves::CLEAR, "{}", action.name);
         pane.fit(&world, area);
     }
     let mut buf = Buffer::empty(area);
@@ -23,32 +25,32 @@ fn drawn(width: u16, height: u16, keys: &[Key]) -> (ViewCpu, String) {
 fn lanes_table_and_one_process() {
     let (_, text) = drawn(140, 26, &[]);
     insta::assert_snapshot!(text,  @r"
- cpu0                                                                                 50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
-                                                                                     idle 50 iowait 0 irq 0 steal 0                         
+ cpu0                                                                                 50% usr 50 sys  0 irq  1     250 sw/s 100% preempted  
+                                                                                      idle 50 irq 0 softirq 1 steal 0 iowait 0              
+                                                                                      queue 1.0  moved in 0/s                               
                                                                                                                                             
- cpu1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
-                                                                                     idle 50 iowait 0 irq 0 steal 0                         
+ cpu1                                                                                 50% usr 50 sys  0 irq  1      50 sw/s   0% preempted  
+       ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂  idle 50 irq 0 softirq 1 steal 0 iowait 0              
+                                                                                      queue 0.0  moved in 0/s                               
                                                                                                                                             
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
-                                                                                                                                            
+ 2 running or waiting for one of 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.0…                                                        
  Who had the cores in these 10 s · busy 55.0% · idle 45.0%                            slice length       125/s, mean 4 ms                   
      PID NAME              SHARE%▼ SLICES/S    MEAN LONGEST PREEMPTED  WAITED  MOVED  < 10 µs                                               
 ▌      4 ■ job4               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 100 µs                                              
        2 ■ job2               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 500 µs                                              
-       6 ■ job6               10.0       50   2.0ms   2.0ms        0%       0      0  < 1 ms                                                
-                                                                                      < 2 ms                                                
-                                                                                      < 4.2 ms           ████████████████████████ 100%      
-                                                                                      < 8.4 ms                                              
-                                                                                      ≥ 8.4 ms                                              
-                                                                                                                                            
-                                                                                      one second of it                                      
-                                                                                      on a core          █████████████ 500 ms               
-                                                                                      preempted          ████████████ 500 ms                
+       6 ■ job6               10.0       50   2.0ms   2.0ms        0%   500ms      0  < 1 ms                                                
+           idle               90.0                                                    < 2 ms                                                
+           all cores           200                                                    < 4.2 ms           ████████████████████████ 100%      
+           of that irq         0.0                                                    < 8.4 ms                                              
+           of that softirq     2.0                                                    ≥ 8.4 ms                                              
+           of that steal       0.0                                                                                                          
+                                                                                      a second of it                                        
+                                                                                      on a core          █████████████ 500 ms  50%          
+                                                                                      waited for one     ████████████ 500 ms  50%           
+                                                                                      slept              0  0%                              
                                                                                       ended              100% preempted  0% yielded         
-                                                                                      moved core         0/s  0.0% of its slices            
-                                                                                                                                            
-                                                                                      who took the core                                     
-                                                                                      job2               ████████████████████████ 100%  125…
+                                                                                      moved core         0/s  0.0% of its slices began on a…
 ");
 }
 
@@ -58,7 +60,8 @@ fn every_key_is_answered_at_every_size() {
         for action in SPEC.actions {
             let key = action.keys[0];
             let (pane, _) = drawn(w, h, &[key]);
-            assert_eq!(pane.typing(), *action == moves::SEARCH);
+            let types = [moves::SEARCH, moves::FILTER].contains(action);
+            assert_eq!(pane.typing(), types);
         }
     }
 }
@@ -66,7 +69,7 @@ fn every_key_is_answered_at_every_size() {
 #[test]
 fn the_order_follows_the_column() {
     let (pane, _) = drawn(140, 26, &[Key::char('<')]);
-    assert_eq!(pane.list.sheet.sort, 1);
+    assert_eq!(pane.list.sort().0, 1);
     let names: Vec<_> = pane.found.iter().map(|p| p.who.name.to_string()).collect();
     assert!(names.is_sorted());
 }
@@ -95,7 +98,24 @@ fn sensors_have_a_line_where_there_are_any() {
     pane.render(&world, area, &mut buf);
     let text = scenes::screen(&buf);
     assert!(
-        text.contains("coretemp ! 93 °C of 100 °C critical"),
+        text.contains("coretemp ! 93 °C of 100 °C allowed"),
         "{text}"
     );
+}
+
+#[test]
+fn the_shares_of_processes_and_idle_add_up_to_all_cores() {
+    let (_, text) = drawn(140, 34, &[]);
+    let share = |line: &str, name: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let at = words.iter().position(|w| *w == name)?;
+        words.get(at + 1)?.parse::<f32>().ok()
+    };
+    let table = text.lines().map(|l| l.chars().take(84).collect::<String>());
+    let table: Vec<_> = table.collect();
+    let of = |name: &str| table.iter().find_map(|l| share(l, name));
+    let parts = ["job4", "job2", "job6", "idle"].map(|n| of(n).expect("a row"));
+    assert!((parts.iter().sum::<f32>() - 200.0).abs() < 0.2, "{text}");
+    assert_eq!(of("cores"), Some(200.0), "{text}");
+    assert_eq!(of("softirq"), Some(2.0), "{text}");
 }

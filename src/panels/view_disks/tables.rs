@@ -2,40 +2,28 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::model::disk::{DiskRates, Disks, Filesystem, Space};
 use crate::model::format::{bytes, per_second, rate};
 use crate::model::id::Bytes;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::theme::{Role, Theme};
+use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
 
-const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right,
-        grows: false,
-        rank,
-    }
-}
-
 const DEVICES: [Column; 10] = [
-    column("DEVICE", 10, false, 0),
-    column("SIZE", 6, true, 4),
-    column("BUSY", 5, true, 0),
-    Column {
-        grows: true,
-        ..column("", 6, false, 3)
-    },
-    column("READS", 8, true, 0),
-    column("WRITES", 8, true, 0),
-    column("READS/S", 7, true, 2),
-    column("WRITES/S", 8, true, 2),
-    column("LATENCY R / W", 15, true, 1),
-    column("QUEUE", 5, true, 2),
+    Column::left("DEVICE", 10, 0),
+    Column::right("SIZE", 6, 4),
+    Column::right("BUSY", 5, 0),
+    Column::left("", 6, 3).growing(),
+    Column::right("READS", 8, 0),
+    Column::right("WRITES", 8, 0),
+    Column::right("READS/S", 7, 2),
+    Column::right("WRITES/S", 8, 2),
+    Column::right("LATENCY R / W", 15, 1),
+    Column::right("QUEUE", 5, 2),
 ];
 
 fn cell(theme: &Theme, text: impl Into<String>, role: Role) -> Line<'static> {
@@ -76,10 +64,14 @@ pub fn devices(
     buf: &mut Buffer,
 ) {
     let cells = bar_cells(&DEVICES, area.width, 3);
-    let rows: Vec<Row> = disks
-        .devices
-        .iter()
-        .zip(rates)
+    let mut rated: Vec<_> = disks.devices.iter().zip(rates).collect();
+    let room = usize::from(area.height.saturating_sub(1));
+    if rated.len() > room {
+        let busy = |r: &Reading<DiskRates>| r.map_or(0.0, |r| r.busy);
+        rated.sort_by(|a, b| busy(b.1).total_cmp(&busy(a.1)));
+    }
+    let rows: Vec<Row> = rated
+        .into_iter()
         .map(|(device, rates)| {
             let size = device.size.map_or_else(|_| "–".to_owned(), bytes);
             let mut row = vec![
@@ -124,30 +116,25 @@ fn device_rates(theme: &Theme, r: &DiskRates, cells: usize) -> Vec<Line<'static>
 }
 
 const FILESYSTEMS: [Column; 8] = [
-    Column {
-        grows: true,
-        ..column("MOUNTED AT", 14, false, 0)
-    },
-    column("TYPE", 8, false, 3),
-    column("USED", 5, true, 0),
-    Column {
-        grows: true,
-        ..column("", 6, false, 4)
-    },
-    column("OF", 6, true, 1),
-    column("LEFT", 6, true, 0),
-    column("INODES", 6, true, 2),
-    Column {
-        grows: true,
-        ..column("FROM", 10, false, 5)
-    },
+    Column::left("MOUNTED AT", 14, 0).growing(),
+    Column::left("TYPE", 11, 3),
+    Column::right("USED", 5, 0),
+    Column::left("", 6, 4).growing(),
+    Column::right("OF", 6, 1),
+    Column::right("LEFT", 6, 0),
+    Column::right("INODES", 6, 2),
+    Column::left("FROM", 10, 5).growing(),
 ];
 
 /// Draws the filesystems, the fullest first.
 pub fn filesystems(theme: &Theme, disks: &Disks, area: Rect, buf: &mut Buffer) {
     let cells = bar_cells(&FILESYSTEMS, area.width, 3);
     let mut all: Vec<&Filesystem> = disks.filesystems.iter().collect();
-    let full = |f: &Filesystem| f.space.map_or(-1.0, |s| s.used_percent());
+    // What does not answer is news; what is full by nature is none.
+    let full = |f: &Filesystem| match f.space {
+        Err(_) => f64::INFINITY,
+        Ok(_) => f.fullness().unwrap_or(-1.0),
+    };
     all.sort_by(|a, b| full(b).total_cmp(&full(a)));
     let rows: Vec<Row> = all.iter().map(|f| filesystem(theme, f, cells)).collect();
     table(theme, &FILESYSTEMS, &rows, area, buf);
@@ -164,8 +151,12 @@ fn filesystem(theme: &Theme, f: &Filesystem, cells: usize) -> Row {
         cell(theme, kind, Role::Dim),
     ];
     match f.space {
-        Ok(space) => row.extend(space_cells(theme, &space, cells)),
-        Err(_) => row.extend((0..5).map(|_| cell(theme, "–", Role::Dim))),
+        Ok(space) => row.extend(space_cells(theme, &space, cells, f.is_image())),
+        Err(why) => {
+            row.push(cell(theme, "–", Role::Dim));
+            row.push(cell(theme, silence(why), Role::Bad));
+            row.extend((0..3).map(|_| cell(theme, "–", Role::Dim)));
+        }
     }
     row.push(cell(theme, f.source.as_str(), Role::Dim));
     Row {
@@ -174,9 +165,19 @@ fn filesystem(theme: &Theme, f: &Filesystem, cells: usize) -> Row {
     }
 }
 
-fn space_cells(theme: &Theme, space: &Space, cells: usize) -> Vec<Line<'static>> {
+/// Why a filesystem shows no space, in the width of a bar.
+pub fn silence(why: Missing) -> &'static str {
+    match why {
+        Missing::Late => "no answer",
+        Missing::Denied => "denied",
+        Missing::Gone => "out of reach",
+        Missing::Unsupported | Missing::Soon => "not told",
+    }
+}
+
+fn space_cells(theme: &Theme, space: &Space, cells: usize, image: bool) -> Vec<Line<'static>> {
     let percent = space.used_percent();
-    let role = if percent >= 90.0 {
+    let role = if percent >= 90.0 && !image {
         Role::Warn
     } else {
         Role::Text
@@ -184,7 +185,7 @@ fn space_cells(theme: &Theme, space: &Space, cells: usize) -> Vec<Line<'static>>
     let inodes = space.inodes_percent();
     vec![
         cell(theme, format!("{percent:.0}%"), role),
-        bar(theme, percent / 100.0, cells),
+        bar(theme, if image { 0.0 } else { percent / 100.0 }, cells),
         cell(theme, bytes(space.total), Role::Dim),
         cell(theme, bytes(Bytes(space.available.0)), Role::Text),
         cell(
@@ -195,7 +196,22 @@ fn space_cells(theme: &Theme, space: &Space, cells: usize) -> Vec<Line<'static>>
     ]
 }
 
+/// Draws as many rows as there is room for, and says how many there are beyond.
 fn table(theme: &Theme, columns: &[Column], rows: &[Row], area: Rect, buf: &mut Buffer) {
+    let room = usize::from(area.height.saturating_sub(1));
+    let (rows, area) = if rows.len() > room && room > 1 {
+        let last = Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            ..area
+        };
+        let more = format!(" … and {} more", rows.len() - (room - 1));
+        line::draw(theme, last, &[(more, Role::Dim)], Modifier::empty(), buf);
+        let height = area.height - 1;
+        (&rows[..room - 1], Rect { height, ..area })
+    } else {
+        (rows, area)
+    };
     Table {
         columns,
         rows,
@@ -215,9 +231,10 @@ pub fn explain() -> Vec<(String, String)> {
         ("queue", "requests under way on average"),
         ("used, left", "as df counts: of what ordinary users can have"),
         ("inodes", "share of the filesystem's files in use; – where it makes them as it needs them"),
-        ("reads, writes", "of a process: bytes a second that reached storage, page cache not counted (/proc/PID/io); – where the kernel does not show them to this user"),
-        ("waited", "time spent waiting for block devices; needs the sysctl kernel.task_delayacct=1, else –"),
-        ("blocked", "in uninterruptible sleep now, usually for a disk"),
+        ("reads, writes", "of a process: bytes a second that it fetched from storage, and that it gave to be written there, which may happen later (/proc/PID/io); – where the kernel does not show them to this user"),
+        ("blocked", "share of the last tick in which the first thread of the process waited for block devices; needs the sysctl kernel.task_delayacct=1, else –"),
+        ("waited", "the same in all, since the process began or the sysctl was set"),
+        ("now", "blocked: in uninterruptible sleep at this moment, usually for a disk"),
     ]
     .map(|(word, means)| (word.to_owned(), means.to_owned()))
     .into()

@@ -61,10 +61,8 @@ fn channels(ipc: &Ipc) -> Vec<Part> {
         out.push(("   still reading".to_owned(), Role::Warn));
     }
     if ipc.hidden > 0 {
-        out.push((
-            format!("   {} processes not visible", ipc.hidden),
-            Role::Dim,
-        ));
+        let hidden = format::counted(ipc.hidden as u64, "process", "processes");
+        out.push((format!("   {hidden} not visible"), Role::Dim));
     }
     out
 }
@@ -80,10 +78,12 @@ fn busiest(world: &World, ipc: &Ipc) -> Vec<Part> {
         out.push((format!(" {n}   "), Role::Dim));
     }
     if ipc.pairs.is_empty() {
-        out.push((
-            "nobody that can be seen talks to anybody".to_owned(),
-            Role::Dim,
-        ));
+        let words = if ipc.complete {
+            "nobody that can be seen talks to anybody"
+        } else {
+            "nobody yet of those who were looked at"
+        };
+        out.push((words.to_owned(), Role::Dim));
     }
     out
 }
@@ -120,7 +120,11 @@ pub fn explain() -> Vec<(String, String)> {
         (
             "BY",
             "What joins the two: pipes, unix sockets, TCP inside this machine, a terminal and the program that draws it, \
-             memory that both hold, eventfds, System V queues, a file lock that one waits for.",
+             memory that both map or hold, eventfds, message queues, semaphores, a file lock that one waits for.",
+        ),
+        (
+            "System V",
+            "The kernel keeps only who used a queue or semaphore last; the longer you look, the more users are known.",
         ),
         ("→ ← ⇄", "Which way data flows, or both ways."),
         (

@@ -5,47 +5,49 @@ use ratatui::text::{Line, Span};
 
 use crate::app::world::World;
 use crate::model::ipc::{Pair, Party};
+use crate::panels::listing::Order;
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
 
-/// The columns.
+const LEFT: usize = 0;
+const ARROW: usize = 1;
+const RIGHT: usize = 2;
+/// The column of the channels, by which the table is sorted at first.
+pub const BY: usize = 3;
+const DETAIL: usize = 4;
+
+/// The columns; the order of the constants above.
 pub const COLUMNS: [Column; 5] = [
-    Column {
-        title: "PROCESS",
-        width: 16,
-        right: false,
-        grows: true,
-        rank: 0,
-    },
-    Column {
-        title: "",
-        width: 2,
-        right: false,
-        grows: false,
-        rank: 0,
-    },
-    Column {
-        title: "PROCESS",
-        width: 16,
-        right: false,
-        grows: true,
-        rank: 0,
-    },
-    Column {
-        title: "BY",
-        width: 16,
-        right: false,
-        grows: true,
-        rank: 0,
-    },
-    Column {
-        title: "DETAIL",
-        width: 24,
-        right: false,
-        grows: true,
-        rank: 1,
-    },
+    Column::left("PROCESS", 16, 0).growing(),
+    Column::left("", 2, 0),
+    Column::left("PROCESS", 16, 0).growing(),
+    Column::left("BY", 16, 0).growing(),
+    Column::left("DETAIL", 24, 1).growing(),
 ];
+
+/// How each column orders rows; the arrow says nothing to sort by.
+pub fn order(column: usize) -> Order {
+    match column {
+        ARROW => Order::None,
+        BY => Order::Descending,
+        _ => Order::Ascending,
+    }
+}
+
+/// Sorts places of `pairs` by a column: processes by name, channels by their number.
+pub fn sort(places: &mut [usize], pairs: &[Pair], (by, inverted): (usize, bool)) {
+    let name = |p: &Party| (p.name.to_string(), p.id);
+    match by {
+        LEFT => places.sort_by_cached_key(|i| name(&pairs[*i].a)),
+        RIGHT => places.sort_by_cached_key(|i| name(&pairs[*i].b)),
+        DETAIL => places.sort_by_cached_key(|i| pairs[*i].details.join(", ")),
+        // They come with the most channels first.
+        _ => {}
+    }
+    if inverted {
+        places.reverse();
+    }
+}
 
 /// What joins the two, in words: `3 pipes, unix socket`.
 pub fn channels(pair: &Pair) -> String {
@@ -53,12 +55,7 @@ pub fn channels(pair: &Pair) -> String {
     words.join(", ")
 }
 
-/// Everything that a search looks at, in lower case.
-pub fn text(pair: &Pair) -> String {
-    copied(pair).to_lowercase()
-}
-
-/// What `y` copies: one line.
+/// What `y` copies, and what search and filter look at: one line.
 pub fn copied(pair: &Pair) -> String {
     format!(
         "{} {} {} {} {} {} {}",

@@ -25,7 +25,7 @@ fn edge(channel: Channel, a: (u32, &str), b: (u32, &str), flow: Flow, detail: &s
     }
 }
 
-fn world(ascii: bool) -> World {
+pub fn ipc() -> Ipc {
     let (make, bash, cc) = ((812, "make"), (780, "bash"), (900, "cc1"));
     let edges = vec![
         edge(
@@ -54,7 +54,7 @@ fn world(ascii: bool) -> World {
         ),
     ];
     let stage = |p: (u32, &str)| (ProcId::new(p.0, 1), p.1.into());
-    let ipc = Ipc {
+    Ipc {
         pairs: pairs(&edges),
         edges,
         more: 4996,
@@ -62,10 +62,13 @@ fn world(ascii: bool) -> World {
         hidden: 2,
         descriptors: 100,
         complete: true,
-    };
+    }
+}
+
+fn world(ascii: bool) -> World {
     let mut world = World::new(Theme::terminal(Depth::True, ascii), Settings::default());
     let mut detail = Detail::default();
-    detail.machine.ipc = Some(Stamped::new(Nanos(1), Ok(ipc)));
+    detail.machine.ipc = Some(Stamped::new(Nanos(1), Ok(ipc())));
     world.detail = Arc::new(detail);
     world
 }
@@ -78,7 +81,7 @@ fn pairs_stand_above_the_neighbourhood_of_the_chosen_one() {
      most       make ⇄ cc1 2   systemd ⇄ make 1   X ⇄ term 1   bash ⇄ make 1   sh → make 1
      pipelines  sh → make
 
-     PROCESS                      PROCESS                    BY                         DETAIL
+     PROCESS                      PROCESS                    BY▼                        DETAIL
     ▌    812 make              ⇄      900 cc1                2 pipes                    64K of 64K: the writer waits, emp…
            1 systemd           ⇄      812 make               unix socket                /run/systemd/notify
           40 X                 ⇄       41 term               shared memory              inode 7
@@ -136,13 +139,13 @@ fn enter_and_r_go_to_the_two_ends_and_g_keeps_one_neighbourhood() {
 }
 
 #[test]
-fn a_search_leaves_what_contains_it() {
+fn a_filter_leaves_what_contains_it() {
     let world = world(false);
     let mut view = ViewIpc::default();
-    view.act(&world, moves::SEARCH);
+    view.act(&world, moves::FILTER);
     for c in "memory".chars() {
         view.key(&world, Key::char(c));
     }
     drawn(&mut view, &world, 118, 30);
-    assert_eq!(view.rows.len(), 1);
+    assert_eq!(view.list.in_view().count(), 1);
 }

@@ -1,12 +1,12 @@
-//! The upper half of the memory view: the answer in three lines, the parts with their meaning, and how the kernel copes.
+//! The upper half of the memory view: the answer in three lines, and the parts with their meaning.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::ViewMemory;
+use super::{ViewMemory, holders, kernel};
 use crate::app::world::World;
-use crate::model::format::{bytes, per_second};
+use crate::model::format::bytes;
 use crate::model::id::Bytes;
 use crate::model::machine_memory::{MachineMemory, Part};
 use crate::model::reading::Missing;
@@ -14,26 +14,74 @@ use crate::model::text::pad;
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::meter;
-use crate::widgets::spark::Spark;
 
-type Parts = Vec<(String, Role)>;
+pub type Parts = Vec<(String, Role)>;
 
 /// From this width on the kernel's work stands beside the parts.
-const BESIDE: u16 = 100;
+const BESIDE: u16 = 70;
+/// From this width on each part says what it means.
+const MEANINGS: u16 = 110;
+/// The cells of a part without its meaning.
+const PART: u16 = 32;
+/// How many rows the table of holders keeps, its heading included: where there is room, and at the least.
+const TABLE: [u16; 2] = [6, 4];
 
-/// How many lines stand above the table of holders: all of them where the table keeps five rows, else the answer alone.
-pub fn head_height(memory: Option<&MachineMemory>, area: Rect) -> u16 {
-    let Some(memory) = memory else {
-        return 1.min(area.height);
-    };
-    let parts = memory.parts.len() as u16;
-    let all = 4 + parts + 2;
-    if area.height >= all + 6 {
-        all
-    } else if area.height >= 9 {
-        3
-    } else {
-        1.min(area.height)
+/// Where the lines above the table stand.
+#[derive(Clone, Copy, Default)]
+pub struct Heights {
+    /// The answer, the bar, the legend, and the limit of our own group where there is one.
+    top: u16,
+    /// The parts, and what stands beside them.
+    parts: u16,
+    /// Empty lines above and below the parts, of each.
+    air: u16,
+}
+
+impl Heights {
+    /// Everything where the table keeps its rows, else the answer alone.
+    pub fn of(view: &ViewMemory, world: &World, area: Rect) -> Self {
+        let Some(memory) = view.newest.as_deref() else {
+            return Self {
+                top: 1.min(area.height),
+                ..Self::default()
+            };
+        };
+        let top = 3 + u16::from(!kernel::own(memory, world).is_empty());
+        let parts = memory.parts.len() as u16;
+        let beside = if area.width >= BESIDE {
+            kernel::lines(view, memory, world).len() as u16
+        } else {
+            0
+        };
+        for (air, table) in [(1, TABLE[0]), (0, TABLE[1])] {
+            // Beside the parts: the title of the table, and the empty lines.
+            let left = area.height.saturating_sub(top + 1 + 2 * air + table);
+            if left >= parts {
+                return Self {
+                    top,
+                    parts: parts.max(beside).min(left),
+                    air,
+                };
+            }
+        }
+        let top = if area.height >= top + TABLE[0] {
+            top
+        } else {
+            1.min(area.height)
+        };
+        Self {
+            top,
+            ..Self::default()
+        }
+    }
+
+    /// All lines above the table.
+    pub fn total(self) -> u16 {
+        let parts = match self.parts {
+            0 => 0,
+            lines => lines + 1 + 2 * self.air,
+        };
+        self.top + parts
     }
 }
 
@@ -45,81 +93,54 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
         height: u16::from(i < area.height),
         ..area
     };
+    let mut draw = |area: Rect, parts: &Parts| {
+        line::draw(theme, inset(area), parts, Modifier::empty(), buf);
+    };
     let Some(memory) = view.newest.as_deref() else {
-        let why = world
-            .detail
-            .machine
-            .memory
-            .as_ref()
-            .and_then(|s| s.value.as_ref().err());
+        let slot = world.detail.machine.memory.as_ref();
+        let why = slot.and_then(|s| s.value.as_ref().err());
         let text = why.unwrap_or(&Missing::Soon).to_string();
-        line::draw(theme, row(0), &[(text, Role::Dim)], Modifier::empty(), buf);
+        draw(row(0), &vec![(text, Role::Dim)]);
         return;
     };
-    line::draw(
-        theme,
-        inset(row(0)),
-        &answer(memory),
-        Modifier::empty(),
-        buf,
-    );
-    let height = head_height(Some(memory), area);
-    if height < 3 {
+    let Heights { top, parts, air } = view.heights;
+    draw(row(0), &answer(memory));
+    if top < 3 {
         return;
+    }
+    draw(row(2), &legend(theme, memory, &view.biggest));
+    if top > 3 {
+        draw(row(3), &kernel::own(memory, world));
+    }
+    if parts > 0 {
+        let meanings = area.width >= MEANINGS;
+        let left = match (area.width >= BESIDE, meanings) {
+            (true, true) => area.width * 3 / 5,
+            (true, false) => PART,
+            (false, _) => area.width,
+        };
+        for (i, (part, size)) in memory.parts.iter().enumerate().take(usize::from(parts)) {
+            let area = Rect {
+                width: left.saturating_sub(2),
+                ..row(top + air + i as u16)
+            };
+            draw(area, &part_line(theme, memory, *part, *size));
+        }
+        draw(
+            row(view.heights.total() - 1),
+            &holders::title(&view.holders),
+        );
+        if area.width >= BESIDE {
+            let right = Rect {
+                x: area.x + left,
+                y: area.y + top + air,
+                width: area.width - left,
+                height: parts,
+            };
+            kernel::draw(view, memory, world, right, buf);
+        }
     }
     bar(theme, memory, inset(row(1)), buf);
-    if height == 3 {
-        line::draw(
-            theme,
-            inset(row(2)),
-            &legend(theme, memory),
-            Modifier::empty(),
-            buf,
-        );
-        return;
-    }
-    let beside = area.width >= BESIDE;
-    let left = if beside {
-        area.width * 3 / 5
-    } else {
-        area.width
-    };
-    for (i, (part, size)) in memory.parts.iter().enumerate() {
-        let area = Rect {
-            width: left.saturating_sub(2),
-            ..row(3 + i as u16)
-        };
-        line::draw(
-            theme,
-            inset(area),
-            &part_line(theme, memory, *part, *size),
-            Modifier::empty(),
-            buf,
-        );
-    }
-    if beside {
-        let right = Rect {
-            x: area.x + left,
-            y: area.y + 3,
-            width: area.width - left,
-            height: memory.parts.len() as u16 + 1,
-        };
-        kernel(view, memory, world, right, buf);
-    }
-    let title = [
-        ("Biggest holders".to_owned(), Role::Title),
-        (
-            "  by proportional memory (shared pages divided among those who map them)".to_owned(),
-            Role::Dim,
-        ),
-    ];
-    line::draw(
-        theme,
-        inset(row(height - 1)),
-        &title,
-        Modifier::empty(),
-        buf,
-    );
 }
 
 fn inset(area: Rect) -> Rect {
@@ -169,7 +190,7 @@ fn role(part: Part) -> Role {
         Part::Compressed => Role::Swap,
         Part::Arc | Part::Cache => Role::MemCache,
         Part::Buffers => Role::RegionFile,
-        Part::SlabReclaimable => Role::RegionLibrary,
+        Part::SlabReclaimable => Role::RegionAnonymous,
         Part::Free => Role::Faint,
     }
 }
@@ -208,14 +229,22 @@ fn bar(theme: &Theme, memory: &MachineMemory, area: Rect, buf: &mut Buffer) {
     );
 }
 
-fn legend(theme: &Theme, memory: &MachineMemory) -> Parts {
+/// The parts by size, the biggest processes named: where memory went, in one line.
+fn legend(theme: &Theme, memory: &MachineMemory, biggest: &[(String, Bytes)]) -> Parts {
     let mut out = Parts::new();
     let mut parts = memory.parts.clone();
     parts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-    for (part, size) in parts {
+    for (part, size) in parts.into_iter().filter(|(part, _)| *part != Part::Free) {
         out.push((format!("{} ", glyph(theme, part)), role(part)));
         out.push((format!("{} ", part.words().0), Role::Dim));
-        out.push((format!("{}  ", bytes(size)), Role::Text));
+        out.push((bytes(size), Role::Text));
+        if part == Part::Processes && !biggest.is_empty() {
+            let named = biggest.iter();
+            let named = named.map(|(name, size)| format!("{name} {}", bytes(*size)));
+            let named = named.collect::<Vec<_>>().join(", ");
+            out.push((format!(" ({named})"), Role::Dim));
+        }
+        out.push(("  ".to_owned(), Role::Text));
     }
     out
 }
@@ -230,153 +259,6 @@ fn part_line(theme: &Theme, memory: &MachineMemory, part: Part, size: Bytes) -> 
         (format!("{percent:>6.1}%  "), Role::Dim),
         (means.to_owned(), Role::Dim),
     ]
-}
-
-/// History, pressure, and how hard the kernel searches for memory.
-fn kernel(view: &ViewMemory, memory: &MachineMemory, world: &World, area: Rect, buf: &mut Buffer) {
-    let theme = &world.theme;
-    let mut lines: Vec<Parts> = Vec::new();
-    let label = |text: &str| (pad(text, 12), Role::Dim);
-    lines.push(vec![label("used")]);
-    let pressure = match world.snapshot.system.pressure[1] {
-        Ok(p) => vec![
-            label("pressure"),
-            (
-                format!("{:.1}%", p.some_10),
-                if p.some_10 >= 5.0 {
-                    Role::Warn
-                } else {
-                    Role::Text
-                },
-            ),
-            (
-                format!(
-                    " of the last 10 s someone waited, {:.1}% everyone",
-                    p.full_10
-                ),
-                Role::Dim,
-            ),
-        ],
-        Err(why) => vec![label("pressure"), (format!("– {why}"), Role::Dim)],
-    };
-    lines.push(pressure);
-    match view.rates {
-        Ok(r) => {
-            let rate = |n: f64| (per_second(n), if n > 0.0 { Role::Text } else { Role::Dim });
-            let dim = |text: &str| (text.to_owned(), Role::Dim);
-            lines.push(vec![
-                label("faults"),
-                rate(r.faults),
-                dim("/s, from disk "),
-                rate(r.major_faults),
-                dim("/s"),
-            ]);
-            lines.push(vec![
-                label("reclaim"),
-                rate(r.reclaimed),
-                dim(" pages/s taken back of "),
-                rate(r.scanned),
-                dim(" looked at, stalls "),
-                rate(r.stalls),
-                dim("/s"),
-            ]);
-            lines.push(vec![
-                label("refaults"),
-                rate(r.refaults),
-                dim(" pages/s were needed again"),
-            ]);
-            lines.push(vec![
-                label("swap"),
-                rate(r.swapped_in),
-                dim(" pages/s in, "),
-                rate(r.swapped_out),
-                dim(" out"),
-            ]);
-        }
-        Err(why) => lines.push(vec![label("faults"), (format!("– {why}"), Role::Dim)]),
-    }
-    lines.extend(more(memory, label));
-    let row = |i: usize| Rect {
-        y: area.y + i as u16,
-        height: u16::from(i < usize::from(area.height)),
-        ..area
-    };
-    for (i, parts) in lines.iter().enumerate().take(usize::from(area.height)) {
-        line::draw(theme, row(i), parts, Modifier::empty(), buf);
-    }
-    let chart = Rect {
-        x: area.x + 12.min(area.width),
-        width: area.width.saturating_sub(13),
-        height: 1,
-        ..area
-    };
-    let spark = Spark {
-        top: 1.0,
-        style: theme.style(Role::MemUsed),
-        idle: theme.style(Role::Faint),
-        ascii: theme.glyphs.ascii,
-    };
-    spark.draw(view.history.iter().map(|(used, _)| *used), chart, buf);
-}
-
-/// What only some machines have: dirty data, huge pages, compression, swap places, nodes, a limit of our own.
-fn more(memory: &MachineMemory, label: impl Fn(&str) -> (String, Role)) -> Vec<Parts> {
-    let text = |t: String| (t, Role::Text);
-    let mut out = vec![vec![
-        label("to disk"),
-        text(format!(
-            "{} dirty, {} being written",
-            bytes(memory.dirty),
-            bytes(memory.writeback)
-        )),
-    ]];
-    out.push(vec![
-        label("promised"),
-        text(format!("{} to processes", bytes(memory.committed))),
-    ]);
-    if let Some((used, all, size)) = memory.huge {
-        out.push(vec![
-            label("huge pages"),
-            text(format!("{used} of {all} in use, {} each", bytes(size))),
-        ]);
-    }
-    if let Some((before, taken)) = memory.compressed {
-        out.push(vec![
-            label("compressed"),
-            text(format!("{} kept in {}", bytes(before), bytes(taken))),
-        ]);
-    }
-    for swap in &memory.swaps {
-        let used = format!(
-            "{} of {} on {}",
-            bytes(swap.used),
-            bytes(swap.size),
-            swap.path
-        );
-        out.push(vec![label("swap place"), text(used)]);
-    }
-    for node in &memory.nodes {
-        out.push(vec![
-            label(&format!("node {}", node.id)),
-            text(format!(
-                "{} free of {}",
-                bytes(node.free),
-                bytes(node.total)
-            )),
-        ]);
-    }
-    if let Some(group) = &memory.own_group {
-        out.push(vec![
-            label("own limit"),
-            text(format!(
-                "{} of {} in {}",
-                bytes(group.used),
-                bytes(group.limit),
-                group.path
-            )),
-        ]);
-    }
-    out
 }
 
 /// Every part and rate with its meaning.
@@ -399,6 +281,8 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         line("used", "total less what the kernel estimates can be had without swapping (MemAvailable)"),
         line("proportional", "a process's pages, each divided by how many processes map it (PSS); – where it may not be read: then the table is ordered by resident memory"),
         line("resident", "a process's pages in memory, shared ones counted in full"),
+        line("this group", "what the control group that pscope lives in may use: its tightest limit on memory (memory.max, memory.high, or that of v1) and quota on the cores, and how often they were reached; a limit that slows down is memory.high"),
+        line("transparent", "of the memory of processes, what the kernel keeps in huge pages of its own accord"),
         line("OOM", "the score by which the kernel chooses whom to end when memory runs out; the highest goes first"),
         line("reclaim", "pages that the kernel took back from caches and programs"),
         line("refaults", "pages that had to be read again soon after they had been dropped: memory is too small for the work"),

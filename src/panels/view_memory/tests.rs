@@ -3,6 +3,7 @@ use crate::app::world::Settings;
 use crate::model::detail::Detail;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::machine_memory::{Counters, Part};
+use crate::model::own_group::OwnGroup;
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
 
@@ -31,7 +32,8 @@ fn memory(at_ms: u64, faults: u64) -> MachineMemory {
             faults,
             ..Counters::default()
         }),
-        own_group: None,
+        transparent: Bytes(0),
+        own: OwnGroup::default(),
     }
 }
 
@@ -96,12 +98,15 @@ fn holders_are_ordered_by_proportional_memory_where_it_is_known() {
     let (mut world, mut view) = (world(), ViewMemory::default());
     heard(&mut world, &mut view, memory(1000, 0));
     let screen = drawn(&mut view, &world, 120, 40);
-    let at = |name| screen.find(name).expect(name);
+    let row = |name| {
+        let of_table = |l: &&str| l.trim_end().ends_with(name);
+        screen.lines().position(|l| of_table(&l)).expect(name)
+    };
     assert!(
-        at("java") < at("chrome") && at("chrome") < at("init"),
+        row("java") < row("chrome") && row("chrome") < row("init"),
         "{screen}"
     );
-    let denied = screen.lines().find(|l| l.contains("java")).expect("java");
+    let denied = screen.lines().nth(row("java")).expect("java");
     assert!(
         denied.contains('–'),
         "unread proportional memory is no zero: {denied}"

@@ -7,6 +7,7 @@ use ratatui::style::Modifier;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::network::{Network, Rates, Talker};
+use crate::model::reading::Missing;
 use crate::model::socket::Scope;
 use crate::model::text::SafeText;
 use crate::theme::Role;
@@ -63,39 +64,61 @@ fn ports(network: &Network) -> Vec<Part> {
 
 fn bandwidth(network: &Network) -> Vec<Part> {
     let mut out = vec![label("bandwidth")];
-    let busy: Vec<&Talker> = network
-        .talkers
-        .iter()
-        .filter(|t| t.rates.sum() >= 1.0)
-        .take(NAMES)
-        .collect();
-    if network.talkers.is_empty() && network.connected().any(|c| c.inet.tcp.is_some()) {
+    if network.span.0 == 0 {
         out.push(("TCP only: needs a second reading".to_owned(), Role::Dim));
         return out;
     }
-    if busy.is_empty() {
-        out.push(("TCP only: nobody moves anything now".to_owned(), Role::Dim));
+    let mut busy: Vec<(Rates, Vec<Part>)> = network.talkers.iter().map(talker).collect();
+    // Short connections take the place among the others that is due to what they move.
+    if let Ok(short) = network.short {
+        let name = format::counted(
+            short.connections as u64,
+            "short connection",
+            "short connections",
+        );
+        let name = (name, Role::Text);
+        busy.push((short.rates, vec![name]));
+    }
+    busy.retain(|(rates, _)| rates.sum() >= 1.0);
+    busy.sort_by(|a, b| b.0.sum().total_cmp(&a.0.sum()));
+    let nobody = busy.is_empty();
+    let words = if nobody {
+        "TCP only: nobody moves anything now"
     } else {
-        out.push(("TCP only:".to_owned(), Role::Dim));
-    }
-    for talker in busy {
-        out.push(("   ".to_owned(), Role::Dim));
-        match &talker.who {
-            Some((id, name)) => {
-                out.push((format!("{} ", id.pid), Role::Dim));
-                out.push((name.to_string(), Role::Accent));
-            }
-            None => out.push(("not visible".to_owned(), Role::Dim)),
+        "TCP only:"
+    };
+    out.push((words.to_owned(), Role::Dim));
+    match network.short {
+        Ok(short) if short.missed => {
+            let text = " more ended than the kernel could tell, too low";
+            out.push((text.to_owned(), Role::Warn));
         }
-        moved(&mut out, talker.rates);
+        Err(why) if why != Missing::Soon => {
+            out.push((format!(" short connections – {why}"), Role::Dim));
+        }
+        _ => {}
     }
-    if let Ok(short) = network.short
-        && short.sum() >= 1.0
-    {
-        out.push(("   short connections".to_owned(), Role::Dim));
-        moved(&mut out, short);
+    for (rates, name) in busy.into_iter().take(NAMES) {
+        out.push(("   ".to_owned(), Role::Dim));
+        out.extend(name);
+        moved(&mut out, rates);
     }
     out
+}
+
+fn talker(of: &Talker) -> (Rates, Vec<Part>) {
+    let mut name = match &of.who {
+        Some((id, name)) => vec![
+            (format!("{} ", id.pid), Role::Dim),
+            (name.to_string(), Role::Accent),
+        ],
+        None => vec![("not visible".to_owned(), Role::Dim)],
+    };
+    if of.ended > 0 {
+        let text = format!(" with {} ended", format::count(of.ended as u64));
+        name.push((text, Role::Dim));
+    }
+    (of.rates, name)
 }
 
 fn moved(out: &mut Vec<Part>, rates: Rates) {
@@ -118,6 +141,9 @@ fn way_out(network: &Network) -> Vec<Part> {
         }
         out.push((" gateway ".to_owned(), Role::Dim));
         out.push((gateway.to_string(), Role::Text));
+        if let Some(name) = network.names.hosts.name(gateway) {
+            out.push((format!(" {name}"), Role::Dim));
+        }
         out.push(("  ".to_owned(), Role::Dim));
     }
     if seen.is_empty() {
@@ -148,7 +174,12 @@ pub fn explain() -> Vec<(String, String)> {
         ),
         (
             "short connections",
-            "Connections that began and ended between two readings; the kernel tells what they moved, not whose they were.",
+            "Connections that began and ended between two readings. The kernel tells what they moved, not whose they were; \
+             those of a port that somebody listens on are counted there.",
+        ),
+        (
+            "with N ended",
+            "So many connections of the process ended since the last reading; what they moved is counted with the others.",
         ),
         ("names from", "The servers of /etc/resolv.conf. pscope asks none of them."),
     ]

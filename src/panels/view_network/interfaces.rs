@@ -9,37 +9,29 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::network::{Interface, Network};
 use crate::model::socket::Scope;
-use crate::panels::sockets::layers::speed;
+use crate::model::text::width;
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row, Table};
 
 /// How many are listed at most.
 const MOST: usize = 8;
 
-const fn column(title: &'static str, width: u16, right: bool, rank: u8) -> Column {
-    Column {
-        title,
-        width,
-        right,
-        grows: false,
-        rank,
-    }
-}
-
-const COLUMNS: [Column; 9] = [
-    column("INTERFACE", 10, false, 0),
-    column("STATE", 7, false, 1),
-    column("SPEED", 10, false, 5),
-    column("IN", 8, true, 0),
-    column("OUT", 8, true, 0),
-    column("ERRORS", 6, true, 4),
-    column("DROPS", 6, true, 4),
-    Column {
-        grows: true,
-        ..column("ADDRESSES", 20, false, 0)
-    },
-    column("MAC, MTU", 25, false, 6),
+const COLUMNS: [Column; 10] = [
+    Column::left("INTERFACE", 10, 0),
+    Column::left("KIND", 0, 4),
+    Column::left("STATE", 7, 1),
+    Column::left("SPEED", 10, 5),
+    Column::right("IN", 8, 0),
+    Column::right("OUT", 8, 0),
+    Column::right("ERRORS", 6, 4),
+    Column::right("DROPS", 6, 4),
+    Column::left("ADDRESSES", 32, 0).growing(),
+    Column::left("MAC, MTU", 25, 6),
 ];
+
+/// The column of the kind.
+const KIND: usize = 1;
+const WIDEST_KIND: usize = 28;
 
 /// Those worth a line: all that are up or have an address.
 fn listed(network: &Network) -> Vec<&Interface> {
@@ -62,9 +54,20 @@ pub fn draw(world: &World, network: &Network, area: Rect, buf: &mut Buffer) {
         height: area.height - 1,
         ..area
     };
-    let rows: Vec<Row> = listed(network).into_iter().map(|i| row(world, i)).collect();
+    let shown = listed(network);
+    let mut columns = COLUMNS.to_vec();
+    let mut rows: Vec<Row> = shown.iter().map(|i| row(world, i)).collect();
+    // As wide as the longest kind; plain cards have none.
+    let kind = shown.iter().map(|i| width(&i.kind.words())).max();
+    columns[KIND].width = kind.unwrap_or(0).min(WIDEST_KIND) as u16;
+    if columns[KIND].width == 0 {
+        columns.remove(KIND);
+        for row in &mut rows {
+            row.cells.remove(KIND);
+        }
+    }
     Table {
-        columns: &COLUMNS,
+        columns: &columns,
         rows: &rows,
         selected: None,
         sort: None,
@@ -104,9 +107,10 @@ fn row(world: &World, i: &Interface) -> Row {
     Row {
         cells: vec![
             one(i.name.to_string(), Role::Strong),
+            one(i.kind.words(), Role::Dim),
             state,
             i.speed
-                .map_or_else(|_| dash(), |s| one(speed(s), Role::Dim)),
+                .map_or_else(|_| dash(), |s| one(format::bit_rate(s), Role::Dim)),
             rate(i.rates.ok().map(|r| r.received)),
             rate(i.rates.ok().map(|r| r.sent)),
             count(i.counters.errors_in + i.counters.errors_out),

@@ -5,11 +5,13 @@ use crate::panels::sockets::tests::{drawn, world};
 fn the_first_three_lines_answer() {
     insta::assert_snapshot!(drawn(&mut ViewNetwork::default(), &world(), 158, 30), @r##"
      ports      2 listen, 1 beyond this machine   22 ssh sshd   123 ntp uid 33
-     bandwidth  TCP only:   20 curl in 2.5M/s out 23K/s   30 proxy in 1.2M/s out 12K/s
-     way out    eth0 in 1.2M/s out 12K/s gateway 10.0.0.1   names from 10.0.0.53
+     bandwidth  TCP only:   20 curl in 2.5M/s out 23K/s   30 proxy in 1.2M/s out 12K/s   12 short connections in 0/s out 488K/s
+     way out    eth0 in 1.2M/s out 12K/s gateway 10.0.0.1 router   names from 10.0.0.53
 
-     INTERFACE  STATE   SPEED            IN      OUT ERRORS  DROPS ADDRESSES                                                             MAC, MTU
-     eth0       up      1 Gbit/s     1.2M/s    12K/s      0      3 10.0.0.2/24 private                                                   02:fc:00:00:00:01  1500
+     INTERFACE  KIND           STATE   SPEED            IN      OUT ERRORS  DROPS ADDRESSES                                              MAC, MTU
+     lo                        up      –               0/s      0/s      0      0 127.0.0.1/24 loopback                                  1500
+     eth0                      up      1 Gbit/s     1.2M/s    12K/s      0      3 10.0.0.2/24 private                                    02:fc:00:00:00:01  1500
+     eth0.7     vlan 7 on eth0 up      –               0/s      0/s      0      0 198.51.100.9/24 documentation                          1500
 
      PROTO  STATE▲      LOCAL                      REMOTE                        SERVICE       RTT RESENT QUEUES             IN     OUT PROCESS
     ▌tcp    listening   *:22                       everyone                      ssh                                                    9 sshd
@@ -17,9 +19,7 @@ fn the_first_three_lines_answer() {
      tcp    established 127.0.0.1:5000             127.0.0.1:6000                           12.4ms      4                1.2M/s   12K/s 20 curl
      tcp    established 127.0.0.1:6000             127.0.0.1:5000                           12.4ms      4                1.2M/s   12K/s 30 proxy
      tcp    established 10.0.0.2:40000             151.101.1.91:443              https      12.4ms      4                1.2M/s   12K/s 20 curl
-     tcp    time-wait   10.0.0.2:40002             1.1.1.1:443                   https                                                  over
-
-
+     tcp    time-wait   10.0.0.2:40002             1.1.1.1:443 resolver.example  https                                                  none, the kernel ends it
 
 
 

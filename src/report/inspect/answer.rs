@@ -49,8 +49,10 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
         }),
     );
     put(
-        &["descriptors"],
-        each(found.files.as_ref(), |f| vec![files::descriptors(f)]),
+        &["descriptors", "gpu"],
+        each(found.files.as_ref(), |f| {
+            vec![files::descriptors(f), files::gpu(f)]
+        }),
     );
     put(
         &["threads"],

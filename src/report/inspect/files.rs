@@ -13,6 +13,18 @@ pub(super) fn descriptors(files: &Files) -> Value {
     files.rows.iter().map(descriptor).collect()
 }
 
+/// What it does with graphics cards, or `null`.
+pub(super) fn gpu(files: &Files) -> Value {
+    files.gpu.as_ref().map_or(Value::Null, |gpu| {
+        json!({
+            "drivers": gpu.drivers,
+            "busy_ns": gpu.busy.0,
+            "resident_bytes": gpu.holds.map(|b| b.0),
+            "total_bytes": gpu.total.map(|b| b.0),
+        })
+    })
+}
+
 fn descriptor(d: &Descriptor) -> Value {
     let mut why = Map::new();
     let mut note = |key: &str, missing: crate::model::reading::Missing| {
@@ -99,6 +111,9 @@ pub(super) fn write(files: &Files, paper: &mut Paper<'_>) -> std::io::Result<()>
             (&kind, Ink::Dim),
             (&line, Ink::Plain),
         ])?;
+    }
+    if let Some(gpu) = &files.gpu {
+        paper.line(&[("  ", Ink::Dim), (&gpu.words(), Ink::Plain)])?;
     }
     for pipeline in &files.pipelines {
         let arrow = if paper.ascii { " > " } else { " → " };

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
-use crate::model::id::{CpuId, Nanos};
+use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::timeline::{Ended, Slice, Who};
 
 /// All packets come from one writer.
@@ -30,8 +30,8 @@ struct Last {
 pub struct Trace<W> {
     out: W,
     cores: HashMap<CpuId, Last>,
-    /// Threads that appeared: by process its name, and its threads.
-    processes: BTreeMap<u32, (String, BTreeMap<u32, String>)>,
+    /// Threads that appeared: by process its name, where its first thread told it, and its threads.
+    processes: BTreeMap<ProcId, (Option<String>, BTreeMap<u32, String>)>,
     /// Slices by core that wait to be written, so that a packet holds many.
     waiting: HashMap<CpuId, Vec<Vec<u8>>>,
 }
@@ -55,10 +55,10 @@ impl<W: Write> Trace<W> {
     /// # Errors
     /// When the file takes no more.
     pub fn slice(&mut self, cpu: CpuId, slice: &Slice, who: &Who) -> io::Result<()> {
-        let process = self.processes.entry(who.id.pid.0).or_default();
+        let process = self.processes.entry(who.id).or_default();
         process.1.insert(who.tid.0, who.name.to_string());
-        if who.tid.0 == who.id.pid.0 || process.0.is_empty() {
-            process.0 = who.name.to_string();
+        if who.tid.0 == who.id.pid.0 {
+            process.0 = Some(who.name.to_string());
         }
         let before = self.cores.get(&cpu).cloned();
         let pause = before.as_ref().is_some_and(|b| b.end < slice.start);
@@ -131,11 +131,11 @@ impl<W: Write> Trace<W> {
         self.out.write_all(&trace.0)
     }
 
-    /// Writes what waits, and who everybody was.
+    /// Writes what waits, and who everybody was; `names`: of processes whose first thread did not run.
     ///
     /// # Errors
     /// When the file takes no more.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub fn finish(mut self, names: impl Fn(ProcId) -> Option<String>) -> io::Result<()> {
         for (cpu, last) in std::mem::take(&mut self.cores) {
             self.switch(cpu, last.end, &last, (0, "swapper"))?;
         }
@@ -143,16 +143,16 @@ impl<W: Write> Trace<W> {
             self.bundle(cpu, &events)?;
         }
         let mut tree = Message::default();
-        for (pid, (name, threads)) in &self.processes {
+        for (id, (name, threads)) in &self.processes {
+            let pid = u64::from(id.pid.0);
+            let any = threads.values().next().cloned();
+            let name = name.clone().or_else(|| names(*id)).or(any);
             let mut process = Message::default();
-            process.number(1, (*pid).into()).text(3, name);
+            process.number(1, pid).text(3, &name.unwrap_or_default());
             tree.message(1, &process);
             for (tid, name) in threads {
                 let mut thread = Message::default();
-                thread
-                    .number(1, (*tid).into())
-                    .text(2, name)
-                    .number(3, (*pid).into());
+                thread.number(1, (*tid).into()).text(2, name).number(3, pid);
                 tree.message(2, &thread);
             }
         }
@@ -201,7 +201,7 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::id::{ProcId, Tid};
+    use crate::model::id::Tid;
 
     /// The numbers and texts of the leaves of a message, with the path of fields that leads to each.
     fn leaves(mut bytes: &[u8], path: &str, out: &mut Vec<String>) {
@@ -252,7 +252,8 @@ mod tests {
             ended: Ended::Yielded,
         };
         trace.slice(CpuId(1), &slice, &who).expect("written");
-        trace.finish().expect("written");
+        let named = |id: ProcId| (id.pid.0 == 4211).then(|| "cargo".to_owned());
+        trace.finish(named).expect("written");
         let mut found = Vec::new();
         leaves(&out, "", &mut found);
         for wanted in [
@@ -264,6 +265,7 @@ mod tests {
             ".1.1.2.1=5000",
             ".1.1.2.4.4=1",
             ".1.2.1.1=4211",
+            ".1.2.1.3=cargo",
             ".1.2.2.2=rustc",
             ".1.2.2.3=4211",
         ] {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::text::pad;
-use crate::model::timeline::{Origin, Tally, Timeline, Window};
+use crate::model::timeline::{Origin, PidStats, Tally, Timeline, Window};
 use crate::report::Error;
 use crate::report::paper::{Ink, Paper};
 
@@ -19,7 +19,7 @@ pub fn write(
     window: Window,
     of: Option<ProcId>,
 ) -> Result<(), Error> {
-    let seconds = window.span().seconds().max(1e-9);
+    let seconds = line.known(window).seconds().max(1e-9);
     let mut head = format!("{} · {seconds:.1} s", line.origin.title());
     if line.lost > 0 {
         let _ = write!(head, " · {} events lost", line.lost);
@@ -35,13 +35,14 @@ pub fn write(
     };
     for lane in &line.lanes {
         let sums = lane.total(window, line.origin);
+        let seconds = lane.known(window).seconds().max(1e-9);
         let busy = sums.run.seconds() * 100.0 / seconds;
         let text = format!(
             "cpu{:<4} {busy_word} {busy:>5.1}%  {:>7} slices/s  mean {:>7}  {} preempted",
             lane.cpu.0,
             format::per_second(sums.slices as f64 / seconds),
             sums.mean().map_or("–".to_owned(), format::duration),
-            preempted(line, &sums),
+            preempted(&sums),
         );
         paper.line(&[(&text, Ink::Plain)])?;
     }
@@ -52,8 +53,7 @@ pub fn write(
     let shown = found.iter().filter(|p| of.is_none_or(|id| id == p.who.id));
     for found in shown.take(ROWS) {
         let sums = found.sums;
-        let exact = line.origin != Origin::Sampled;
-        let or_dash = |text: Option<String>| text.filter(|_| exact).unwrap_or("–".to_owned());
+        let or_dash = |text: Option<String>| text.unwrap_or("–".to_owned());
         let text = format!(
             "{:>7} {} {:>6} {:>8} {:>7} {:>7} {:>9} {:>7} {:>6}",
             found.who.id.pid.0,
@@ -61,10 +61,10 @@ pub fn write(
             format::percent((sums.run.seconds() * 100.0 / seconds) as f32),
             format::per_second(sums.slices as f64 / seconds),
             sums.mean().map_or("–".to_owned(), format::duration),
-            or_dash(Some(format::duration(sums.longest))),
-            or_dash(sums.preempted_percent().map(|p| format!("{p:.0}%"))),
-            or_dash(Some(format::duration(sums.waited))),
-            or_dash(Some(format::count(sums.moved))),
+            or_dash(sums.told.map(|t| format::duration(t.longest))),
+            preempted(&sums),
+            waited(found),
+            or_dash(sums.told.map(|t| format::count(t.moved))),
         );
         paper.line(&[(&text, Ink::Plain)])?;
     }
@@ -74,10 +74,18 @@ pub fn write(
     Ok(())
 }
 
-fn preempted(line: &Timeline, sums: &Tally) -> String {
+fn preempted(sums: &Tally) -> String {
     let share = sums.preempted_percent();
-    let known = share.filter(|_| line.origin != Origin::Sampled);
-    known.map_or("–".to_owned(), |p| format!("{p:.0}%"))
+    share.map_or("–".to_owned(), |p| format!("{p:.0}%"))
+}
+
+/// The time waited for a core; `≥` where not all of it was counted.
+fn waited(found: &PidStats) -> String {
+    match (found.waited.whole, found.waited.span) {
+        (true, span) => format::duration(span),
+        (false, Nanos(0)) => "–".to_owned(),
+        (false, span) => format!("≥{}", format::duration(span)),
+    }
 }
 
 fn takers(paper: &mut Paper<'_>, line: &Timeline, window: Window, id: ProcId) -> Result<(), Error> {

@@ -8,8 +8,10 @@ use ratatui::backend::TestBackend;
 use super::super::inbox::Tell;
 use super::*;
 use crate::app::event::Outcome;
-use crate::app::key::{Key, Mouse, Press};
+use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::world::Settings;
+use crate::model::acting::Order;
+use crate::model::id::ProcId;
 use crate::model::scene::Scene;
 use crate::panels;
 use crate::theme::{Depth, Theme};
@@ -58,6 +60,10 @@ fn screen(terminal: &Terminal<TestBackend>) -> String {
 }
 
 fn run(wakes: &[Wake], notes: &mut Notes) -> (Ending, String) {
+    run_in(&mut app(), wakes, notes)
+}
+
+fn run_in(app: &mut App, wakes: &[Wake], notes: &mut Notes) -> (Ending, String) {
     let inbox = Inbox::new();
     let tell = inbox.tell();
     for wake in wakes {
@@ -69,7 +75,7 @@ fn run(wakes: &[Wake], notes: &mut Notes) -> (Ending, String) {
     }
     notes.end = Some(tell);
     let mut terminal = Terminal::new(TestBackend::new(100, 30)).expect("a terminal");
-    let ending = drive(&mut terminal, &mut app(), &inbox, notes).expect("a terminal in memory");
+    let ending = drive(&mut terminal, app, &inbox, notes).expect("a terminal in memory");
     (ending, screen(&terminal))
 }
 
@@ -146,4 +152,34 @@ fn the_mouse_anywhere_and_pasted_text_are_survived() {
     }
     wakes.push(Wake::Event(Event::Paste("q\n\u{1b}[2J".to_owned())));
     assert_eq!(run(&wakes, &mut notes).0, Ending::TerminalGone);
+}
+
+#[test]
+fn keys_of_one_burst_mean_what_they_would_one_by_one() {
+    let typed = ":quit".chars().map(key);
+    let enter = Wake::Event(Event::Key(Key::of(Code::Enter)));
+    let wakes: Vec<Wake> = typed.chain([enter]).collect();
+    let (ending, _) = run(&wakes, &mut Notes::default());
+    assert_eq!(ending, Ending::Quit, "the palette had found it");
+}
+
+#[test]
+fn a_dialog_is_about_the_row_that_the_keys_before_it_chose() {
+    let mut scene = Scene::new();
+    for pid in [1, 2, 3] {
+        scene.task(pid, 0, "job");
+    }
+    let mut app = app();
+    app.update(Event::Snapshot(Arc::new(scene.snapshot())));
+    screen::fit(&mut app, Rect::new(0, 0, 100, 30));
+    let mut notes = Notes::default();
+    run_in(
+        &mut app,
+        &[key('t'), key('d'), key('G'), key('s')],
+        &mut notes,
+    );
+    let Some(Effect::Act(_, Order::Pin { chosen, .. })) = notes.effects.last() else {
+        panic!("{:?}", notes.effects);
+    };
+    assert_eq!(chosen, &[ProcId::new(3, 3)]);
 }

@@ -224,7 +224,7 @@ fn listening(root: &ProcRoot) -> (Sweeper, Arc<Mutex<Changes>>) {
     let teller = Teller(feed.clone(), Arc::clone(&told));
     feed.fill_by(Some(Arc::new(Mutex::new(teller))));
     let sweeper = Sweeper::new(root).expect("there is a proc tree");
-    (sweeper.listening(feed), told)
+    (sweeper.listening(feed, None), told)
 }
 
 fn ticks(sweeper: &Sweeper) -> Vec<(u32, u64)> {
@@ -235,15 +235,21 @@ fn ticks(sweeper: &Sweeper) -> Vec<(u32, u64)> {
 
 #[test]
 fn events_name_the_only_rows_that_are_read_again() {
-    let (_dir, root) = root_of(&[(1, "one"), (2, "two"), (3, "three"), (4, "four")]);
+    let (_dir, root) = root_of(&[
+        (1, "one"),
+        (2, "two"),
+        (3, "three"),
+        (4, "four"),
+        (8, "eight"),
+    ]);
     let (mut sweeper, told) = listening(&root);
     sweeper.tick(s(1), &plan()).expect("it lists");
     assert_eq!(
         ticks(&sweeper),
-        [(1, 0), (2, 0), (3, 0), (4, 0)],
+        [(1, 0), (2, 0), (3, 0), (4, 0), (8, 0)],
         "the first is a scan"
     );
-    for pid in 1..=5 {
+    for pid in [1, 2, 3, 4, 5, 8] {
         put(&root, pid, 9);
     }
     std::fs::remove_dir_all(root.proc("4")).expect("it was there");
@@ -258,13 +264,18 @@ fn events_name_the_only_rows_that_are_read_again() {
         ..plan()
     };
     sweeper.tick(s(2), &shown).expect("it lists");
-    assert_eq!(ticks(&sweeper), [(1, 0), (2, 9), (3, 9), (5, 9)]);
+    assert_eq!(
+        ticks(&sweeper),
+        [(1, 9), (2, 9), (3, 9), (5, 9), (8, 0)],
+        "whose turn it is, who ran, who is shown, who began; not the last"
+    );
+    assert_eq!(sweeper.last.as_ref().map(|l| l.read), Some(4));
     assert_eq!(sweeper.last.as_ref().map(|l| l.mode), Some(Mode::Events));
     told.lock().expect("whole").lost = true;
     sweeper.tick(s(3), &plan()).expect("it lists");
     assert_eq!(
         ticks(&sweeper),
-        [(1, 9), (2, 9), (3, 9), (5, 9)],
+        [(1, 9), (2, 9), (3, 9), (5, 9), (8, 9)],
         "a loss is a scan"
     );
 }

@@ -1,21 +1,59 @@
 //! Turns records into slices and changes.
 
+use std::io;
+use std::os::fd::RawFd;
+
 use crate::model::id::{CpuId, Nanos};
-use crate::model::timeline::{Builder, Origin, Timeline};
+use crate::model::timeline::{Builder, COUNTING, Origin, Timeline, Who};
 use crate::sys::changes::{Collector, Drain, Feed};
-use crate::sys::clock;
 use crate::sys::perf::Reader;
 use crate::sys::perf::names::ProcNames;
 use crate::sys::perf::record::{Event, Record};
 use crate::sys::root::ProcRoot;
+use crate::sys::{clock, cores, run_delay};
+
+/// Rings of records; in a test no kernel fills them.
+pub(super) trait Rings: Send {
+    /// The cores whose rings are open.
+    fn cpus(&self) -> Vec<CpuId>;
+    /// What to wait on.
+    fn fds(&self) -> Vec<RawFd>;
+    /// Closes the rings that record nothing any more, and tells their cores.
+    fn close_dead(&mut self) -> Vec<CpuId>;
+    /// Closes the rings of cores that are not among these, and opens those that are missing.
+    fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()>;
+    /// Hands out every record until `now` in the order of time.
+    fn drain(&mut self, now: Nanos, each: &mut dyn FnMut(CpuId, Record));
+}
+
+impl Rings for Reader {
+    fn cpus(&self) -> Vec<CpuId> {
+        self.cpus().collect()
+    }
+    fn fds(&self) -> Vec<RawFd> {
+        self.fds()
+    }
+    fn close_dead(&mut self) -> Vec<CpuId> {
+        self.close_dead()
+    }
+    fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()> {
+        self.refit(cpus)
+    }
+    fn drain(&mut self, now: Nanos, each: &mut dyn FnMut(CpuId, Record)) {
+        self.drain(now, each);
+    }
+}
 
 /// The rings, what was built from them, and whom it tells.
 pub(super) struct Recorder {
-    reader: Reader,
+    rings: Box<dyn Rings>,
+    root: ProcRoot,
     built: Built,
     feed: Feed,
     /// Until when the rings are read.
     drained: Nanos,
+    /// When the kernel's counters were read last.
+    counted: Option<Nanos>,
 }
 
 /// What records are turned into.
@@ -26,22 +64,89 @@ struct Built {
 }
 
 impl Recorder {
-    pub fn new(root: &ProcRoot, reader: Reader, origin: Origin, feed: Feed, since: Nanos) -> Self {
+    pub fn new(
+        root: &ProcRoot,
+        rings: Box<dyn Rings>,
+        origin: Origin,
+        feed: Feed,
+        since: Nanos,
+    ) -> Self {
         Self {
             built: Built {
-                builder: Builder::new(origin, reader.cpus(), since),
-                names: ProcNames::new(root),
+                builder: Builder::new(origin, rings.cpus(), since),
+                names: ProcNames::new(root, feed.clone()),
                 changes: Collector::default(),
             },
-            reader,
+            root: root.clone(),
+            rings,
             feed,
             drained: since,
+            counted: None,
         }
     }
 
     /// The cores whose rings are read.
     pub fn cpus(&self) -> Vec<CpuId> {
-        self.reader.cpus().collect()
+        self.rings.cpus()
+    }
+
+    /// What to wait on.
+    pub fn fds(&self) -> Vec<RawFd> {
+        self.rings.fds()
+    }
+
+    /// Notices cores that were offline since this was called last, however soon they came back.
+    pub fn close_dead(&mut self) {
+        self.drain();
+        for cpu in self.rings.close_dead() {
+            self.built.builder.offline(cpu, self.drained);
+            self.built.changes.lost();
+        }
+    }
+
+    /// Goes on with other cores: the lanes of those that went are gaps from now on.
+    ///
+    /// # Errors
+    /// When a ring cannot be opened, as after the right to do so was taken away.
+    pub fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()> {
+        self.drain();
+        let before = self.rings.cpus();
+        self.rings.refit(cpus)?;
+        for cpu in before.iter().filter(|c| !cpus.contains(c)) {
+            self.built.builder.offline(*cpu, self.drained);
+        }
+        for cpu in cpus.iter().filter(|c| !before.contains(c)) {
+            self.built.builder.online(*cpu, self.drained);
+        }
+        self.built.changes.lost();
+        Ok(())
+    }
+
+    /// The machine slept: the kernel may have dropped the rings of cores that it put to sleep.
+    ///
+    /// # Errors
+    /// As [`Recorder::refit`].
+    pub fn suspended(&mut self, span: Nanos) -> io::Result<()> {
+        self.drain();
+        let cpus = self.rings.cpus();
+        self.rings.refit(&[])?;
+        self.rings.refit(&cpus)?;
+        self.built.builder.suspended(self.drained, span);
+        self.built.changes.lost();
+        Ok(())
+    }
+
+    /// Reads what the kernel counts beside the switches, where that is due.
+    pub fn count(&mut self) {
+        let now = self.drained;
+        if self.counted.is_some_and(|at| now.since(at) < COUNTING) {
+            return;
+        }
+        self.counted = Some(now);
+        let root = &self.root;
+        let mut waited = |who: &Who| run_delay::read(root, who.id.pid, who.tid);
+        let builder = &mut self.built.builder;
+        builder.count(now, cores::now(root), &mut waited);
     }
 
     /// A view of everything that was drained.
@@ -54,8 +159,8 @@ impl Drain for Recorder {
     fn drain(&mut self) {
         let now = clock::now();
         let built = &mut self.built;
-        self.reader
-            .drain(now, |cpu, record| built.take(cpu, record));
+        self.rings
+            .drain(now, &mut |cpu, record| built.take(cpu, record));
         self.drained = now;
         for pid in built.builder.on_cores() {
             built.changes.ran(pid);

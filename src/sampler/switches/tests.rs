@@ -12,7 +12,7 @@ fn recorder(root: &ProcRoot) -> Option<Recorder> {
     match Reader::of_all(&cores::online(root)) {
         Ok(reader) => Some(Recorder::new(
             root,
-            reader,
+            Box::new(reader),
             Origin::Exact,
             Feed::default(),
             now,
@@ -109,7 +109,8 @@ fn spinners_on_one_core_share_it_and_the_kernel_agrees() {
     let share = seen[0] as f64 / (seen[0] + seen[1]) as f64;
     assert!((share - 0.5).abs() < 0.05, "{share}");
     let sums = of(spinners[0].pid()).sums;
-    assert!(sums.preempted * 10 >= sums.slices * 9, "{sums:?}");
+    let told = sums.told.expect("switches tell");
+    assert!(told.preempted * 10 >= sums.slices * 9, "{sums:?}");
     let names: Vec<_> = by.iter().map(|p| p.who.name.to_string()).collect();
     assert!(names.iter().any(|n| n == "sh"), "{names:?}");
     let lane = line.lane(cpu).expect("its lane");
@@ -147,3 +148,6 @@ fn the_thread_publishes_and_fills_the_feed() {
     assert_eq!(last.why.is_empty(), last.origin == Origin::Exact);
     assert_eq!(feed.take(), None, "closed at the end");
 }
+
+mod machine;
+mod threads;

@@ -4,8 +4,11 @@
     reason = "a child's signal mask and one thread's user are set by the bare system call"
 )]
 
+mod standings;
+
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
@@ -31,8 +34,12 @@ impl Puppet {
     }
 
     fn with(command: &mut Command) -> Self {
+        Self::bare(command.process_group(0))
+    }
+
+    /// Without making a group: it makes its own session.
+    fn bare(command: &mut Command) -> Self {
         let mut child = command
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

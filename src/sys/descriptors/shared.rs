@@ -1,10 +1,11 @@
 //! What several sources need at once and none should read twice: the census and the socket tables.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::model::id::Pid;
-use crate::model::peer::{Census, Tables};
+use crate::model::peer::{Census, Object, Tables};
 use crate::sys::census::{CensusTaker, Effort};
 use crate::sys::root::ProcRoot;
 use crate::sys::tables::TableReader;
@@ -24,6 +25,17 @@ const GLANCE: Effort = Effort {
     fresh: Duration::from_secs(5),
 };
 
+/// How long a view of all processes waits after a reading that took so long: a second at the least, and so that
+/// readings take one part in twenty of the time. While not every process was looked at once, somebody waits for the
+/// rest: then one part in four.
+pub fn pace(took_ms: u64, whole: bool) -> u64 {
+    if whole {
+        1000.max(took_ms * 20)
+    } else {
+        200.max(took_ms * 4)
+    }
+}
+
 /// The census and the tables, shared by the sources of one thread.
 #[derive(Clone)]
 pub struct Shared(Arc<Mutex<Inner>>);
@@ -35,6 +47,31 @@ struct Inner {
     tables: Tables,
     at: Option<Instant>,
     complete: bool,
+    /// Sockets that nobody who can be seen holds, although everybody was asked.
+    nobodys: HashSet<u64>,
+}
+
+impl Inner {
+    /// The tables are newer than the census: looks for who holds what has been opened since.
+    fn seek(&mut self, budget: Duration) {
+        let all = self.tables.inet.iter().map(|i| i.inode);
+        let mut lost: HashSet<u64> = all.filter(|inode| *inode != 0).collect();
+        self.nobodys.retain(|inode| lost.contains(inode));
+        let holders = self.census.holders.iter();
+        for end in holders.flat_map(|h| h.ends.iter().flat_map(|ends| ends.iter())) {
+            if let Object::Socket(inode) = end.object {
+                lost.remove(&inode);
+            }
+        }
+        lost.retain(|inode| !self.nobodys.contains(inode));
+        if lost.is_empty() || !self.complete {
+            return;
+        }
+        if self.taker.seek(&mut lost, budget) {
+            self.nobodys.extend(lost);
+        }
+        self.census = self.taker.census();
+    }
 }
 
 impl Shared {
@@ -47,6 +84,7 @@ impl Shared {
             tables: Tables::default(),
             at: None,
             complete: false,
+            nobodys: HashSet::new(),
         })))
     }
 
@@ -89,6 +127,7 @@ impl Shared {
         if !recent {
             inner.tables = inner.reader.read(&inner.census);
             inner.at = Some(Instant::now());
+            inner.seek(effort.budget / 2);
         }
         work(&inner.census, &inner.tables)
     }

@@ -1,4 +1,4 @@
-//! `/proc/sysvipc/msg`: System V message queues with who sent and who took last. `sysvipc(7)`, `proc_sysvipc(5)`.
+//! `/proc/sysvipc/msg`: System V message queues with who sent and who took last, and `/proc/sysvipc/sem`: semaphores. `sysvipc(7)`, `proc_sysvipc(5)`.
 
 use crate::model::id::Pid;
 use crate::sys::fields;
@@ -35,6 +35,28 @@ pub fn parse(text: &[u8]) -> Vec<Queue> {
     fields::lines(text).skip(1).filter_map(queue).collect()
 }
 
+/// A set of semaphores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Set {
+    /// Its number.
+    pub id: u64,
+    /// How many semaphores it has.
+    pub count: u64,
+}
+
+/// Parses `         0          0   644          2     0     0     0     0 1795490598 1795490590` below its header.
+pub fn sets(text: &[u8]) -> Vec<Set> {
+    let set = |line: &[u8]| {
+        let n: Vec<_> = fields::words(line).skip(1).map(fields::number).collect();
+        let at = |i: usize| n.get(i).copied().flatten();
+        Some(Set {
+            id: at(0)?,
+            count: at(2)?,
+        })
+    };
+    fields::lines(text).skip(1).filter_map(set).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +75,18 @@ mod tests {
             }]
         );
         assert!(parse(b"").is_empty());
+    }
+
+    #[test]
+    fn sets_are_read() {
+        let text = b"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n -1234567          5   600          2     0     0     0     0 1795490598 1795490590\n1\n";
+        assert_eq!(sets(text), [Set { id: 5, count: 2 }]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_never_panics(bytes: Vec<u8>) {
+            let _ = (parse(&bytes), sets(&bytes));
+        }
     }
 }

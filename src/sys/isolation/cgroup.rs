@@ -41,8 +41,11 @@ pub fn read(root: &ProcRoot, memberships: &[u8]) -> Group {
     };
     group.memory = place("memory").map(|p| memory(&p));
     group.swap = place("memory").and_then(|p| swap(&p));
-    group.tasks = place("pids").map(|p| usage(&p, "pids.current", "pids.max"));
-    group.cpu = place("cpu").map(|p| cpu(&p));
+    // A controller that no hierarchy has leads to v2, whose groups then have none of its files.
+    let tasks = place("pids").map(|p| usage(&p, "pids.current", "pids.max"));
+    group.tasks = tasks.filter(|t| t.used.is_some() || t.limit.is_some());
+    let cpu = place("cpu").filter(|p| own::periods(&p.dir).is_some());
+    group.cpu = cpu.map(|p| self::cpu(&p));
     group.oom_kills = place("memory").and_then(|p| oom_kills(&p));
     if let Some(unified) = place("") {
         let file = |name: &str| -> Option<Pressure> {
@@ -255,4 +258,4 @@ fn oom_kills(place: &Place) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::sys) mod tests;

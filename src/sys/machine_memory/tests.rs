@@ -2,7 +2,7 @@ use super::*;
 
 const TEXT: &[u8] = b"MemTotal:       1000 kB\nMemFree:         300 kB\nMemAvailable:    600 kB\nBuffers:          20 kB
 Cached:          250 kB\nSwapTotal:       500 kB\nSwapFree:        400 kB\nAnonPages:       200 kB\nShmem:            50 kB
-SReclaimable:     30 kB\nSUnreclaim:       40 kB\nHugePages_Total:   4\nHugePages_Free:    1\nHugepagesize:   2048 kB\n";
+SReclaimable:     30 kB\nSUnreclaim:       40 kB\nHugePages_Total:   4\nHugePages_Free:    1\nHugepagesize:     10 kB\n";
 
 fn sum(memory: &MachineMemory) -> u64 {
     memory.parts.iter().map(|(_, bytes)| bytes.0).sum()
@@ -17,9 +17,14 @@ fn the_parts_add_up_to_the_total() {
         Bytes::from_kib(200),
         "shared memory is no cache"
     );
-    assert_eq!(memory.part(Part::Kernel), Bytes::from_kib(160));
+    assert_eq!(memory.part(Part::Kernel), Bytes::from_kib(120));
+    assert_eq!(
+        memory.part(Part::Huge),
+        Bytes::from_kib(40),
+        "kernels without the line Hugetlb tell the pages"
+    );
     assert_eq!(memory.used(), Bytes::from_kib(400));
-    assert_eq!(memory.huge, Some((3, 4, Bytes::from_kib(2048))));
+    assert_eq!(memory.huge, Some((3, 4, Bytes::from_kib(10))));
 }
 
 #[test]
@@ -27,6 +32,32 @@ fn parts_that_overlap_for_a_moment_still_add_up() {
     let text = b"MemTotal: 100 kB\nMemFree: 60 kB\nCached: 50 kB\nAnonPages: 10 kB\n";
     let memory = parse(text, Neighbours::default()).expect("meminfo");
     assert_eq!(sum(&memory), memory.total.0);
+}
+
+#[test]
+fn zram_and_zswap_are_added_up() {
+    let text = [TEXT, b"Zswap: 10 kB\nZswapped: 40 kB\n"].concat();
+    let extra = Neighbours {
+        compressed: Some((Bytes::from_kib(90), Bytes::from_kib(30))),
+        ..Neighbours::default()
+    };
+    let memory = parse(&text, extra).expect("meminfo");
+    assert_eq!(
+        memory.compressed,
+        Some((Bytes::from_kib(130), Bytes::from_kib(40)))
+    );
+    assert_eq!(sum(&memory), memory.total.0);
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_kernel_says_adds_up(values: Vec<u32>, total: u32) {
+        let keys = ["MemFree", "Shmem", "AnonPages", "Hugetlb", "SUnreclaim", "Cached", "Buffers", "SReclaimable", "Zswap"];
+        let lines = keys.iter().zip(&values).map(|(key, n)| format!("{key}: {n} kB\n"));
+        let text = format!("MemTotal: {total} kB\n{}", lines.collect::<String>());
+        let memory = parse(text.as_bytes(), Neighbours::default()).expect("meminfo");
+        proptest::prop_assert_eq!(sum(&memory), memory.total.0);
+    }
 }
 
 #[test]
@@ -74,6 +105,7 @@ fn swaps_by_path() {
         (Bytes::from_kib(1024), 100)
     );
     assert_eq!(found[1].priority, -2);
+    assert_eq!(found[1].path.as_str(), "/swap file");
 }
 
 #[test]

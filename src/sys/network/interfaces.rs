@@ -1,26 +1,18 @@
-//! Interfaces: counters from `/proc/net/dev`, the rest from `/sys/class/net`, addresses by `rtnetlink(7)`.
+//! Interfaces as text, for where netlink is not to be had: counters from `/proc/net/dev`, the rest from `/sys/class/net`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
-use nix::sys::socket::SockProtocol;
-
-use crate::model::id::Bytes;
-use crate::model::network::{Counters, Interface};
+use crate::model::id::{Bytes, Pid};
+use crate::model::network::{Counters, Interface, Kind};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::fields;
-use crate::sys::netlink::{Netlink, attributes, u32_at};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
 
-const GET_ADDRESS: u16 = 22;
-const ADDRESS: u16 = 1;
-const LOCAL: u16 = 2;
-/// `struct ifaddrmsg`: family, prefix length, flags, scope, index.
-const FIXED: usize = 8;
-
-/// Reads every interface of our network namespace.
+/// Reads every interface of our network namespace as text.
 ///
 /// # Errors
 /// Where `/proc/net/dev` cannot be read.
@@ -31,16 +23,30 @@ pub fn read(root: &ProcRoot) -> Result<Vec<Interface>, Error> {
         .into_iter()
         .map(|(name, counters)| facts(root, &name, counters))
         .collect();
-    if root.is_live() {
-        // Without netlink there are no addresses to show; the rest stands.
-        for (index, ip, prefix) in addresses().unwrap_or_default() {
-            if let Some(of) = out.iter_mut().find(|i| i.index == index) {
-                of.addresses.push((ip, prefix));
-            }
-        }
-    }
     out.sort_by_key(|i| i.index);
     Ok(out)
+}
+
+/// What may be seen of the interfaces of a process in a namespace that may not be entered: names and counters.
+///
+/// # Errors
+/// `Gone` when the process has ended.
+pub fn from_outside(root: &ProcRoot, pid: Pid) -> Reading<Vec<Interface>> {
+    let text = std::fs::read(root.proc(format!("{pid}/net/dev")))?;
+    let denied = |(name, counters): (Vec<u8>, Counters)| Interface {
+        name: SafeText::from_bytes(&name),
+        index: 0,
+        kind: Kind::default(),
+        state: Err(Missing::Denied),
+        carrier: Err(Missing::Denied),
+        speed: Err(Missing::Denied),
+        mac: Err(Missing::Denied),
+        mtu: Err(Missing::Denied),
+        addresses: Vec::new(),
+        counters,
+        rates: Err(Missing::Soon),
+    };
+    Ok(counters(&text).into_iter().map(denied).collect())
 }
 
 /// Parses `  eth0: 77112500    4130    0    0    0     0          0         0   335114    2744 …`.
@@ -66,11 +72,30 @@ fn counters(text: &[u8]) -> Vec<(Vec<u8>, Counters)> {
     fields::lines(text).skip(2).filter_map(line).collect()
 }
 
+fn folder(root: &ProcRoot, name: &[u8]) -> PathBuf {
+    root.sys(Path::new("class/net").join(OsStr::from_bytes(name)))
+}
+
+/// Megabits a second of an interface of our own namespace; only `/sys` tells it.
+///
+/// # Errors
+/// `Unsupported` for a virtual interface, which says -1 or refuses: it has no speed.
+pub fn speed(root: &ProcRoot, name: &[u8]) -> Reading<u32> {
+    let text = std::fs::read(folder(root, name).join("speed")).map_err(|_| Missing::Unsupported)?;
+    let text = std::str::from_utf8(&text).map_err(|_| Missing::Unsupported)?;
+    text.trim().parse().map_err(|_| Missing::Unsupported)
+}
+
 fn facts(root: &ProcRoot, name: &[u8], counters: Counters) -> Interface {
     let shown = SafeText::from_bytes(name);
-    let folder = root.sys(Path::new("class/net").join(shown.as_str()));
+    let folder = folder(root, name);
     let read = |file: &str| -> Reading<Vec<u8>> {
-        Ok(std::fs::read(folder.join(file))?.trim_ascii().to_vec())
+        let text = std::fs::read(folder.join(file)).map_err(|why| match Missing::from(why) {
+            // Interfaces do not end as processes do: a file that is not there is one that this kind lacks.
+            Missing::Gone => Missing::Unsupported,
+            why => why,
+        })?;
+        Ok(text.trim_ascii().to_vec())
     };
     let number = |file: &str| -> Reading<u32> {
         let text = read(file)?;
@@ -83,10 +108,10 @@ fn facts(root: &ProcRoot, name: &[u8], counters: Counters) -> Interface {
     });
     Interface {
         index: number("ifindex").unwrap_or(0),
+        kind: kind(&folder),
         state: read("operstate").map(|s| SafeText::from_bytes(&s)),
         carrier: number("carrier").map(|c| c == 1),
-        // A virtual interface says -1 or refuses: it has no speed.
-        speed: number("speed").map_err(|_| Missing::Unsupported),
+        speed: speed(root, name),
         mac,
         mtu: number("mtu"),
         addresses: Vec::new(),
@@ -96,30 +121,19 @@ fn facts(root: &ProcRoot, name: &[u8], counters: Counters) -> Interface {
     }
 }
 
-fn addresses() -> Result<Vec<(u32, IpAddr, u8)>, Error> {
-    let mut link = Netlink::open(SockProtocol::NetlinkRoute)?;
-    let mut out = Vec::new();
-    link.dump(GET_ADDRESS, &[0; FIXED], |body| out.extend(address(body)))?;
-    Ok(out)
-}
-
-/// One answer: interface, address, length of the prefix. On a point-to-point link the local end is an attribute of its own.
-fn address(body: &[u8]) -> Option<(u32, IpAddr, u8)> {
-    let fixed = body.get(..FIXED)?;
-    let ip = |value: &[u8]| match (value.len(), value.first_chunk::<4>()) {
-        (16, _) => value
-            .first_chunk::<16>()
-            .map(|b| IpAddr::V6(Ipv6Addr::from(*b))),
-        (4, Some(b)) => Some(IpAddr::V4(Ipv4Addr::from(*b))),
-        _ => None,
-    };
-    let find = |wanted| {
-        let mut all = attributes(&body[FIXED..]);
-        all.find(|(kind, _)| *kind == wanted)
-            .and_then(|(_, value)| ip(value))
-    };
-    let found = find(LOCAL).or_else(|| find(ADDRESS))?;
-    Some((u32_at(fixed, 4)?, found, fixed[1]))
+/// What `uevent` and the files beside it tell of the kind: `DEVTYPE=vlan`, a directory `bonding`, a link `master`.
+fn kind(folder: &Path) -> Kind {
+    let text = std::fs::read(folder.join("uevent")).unwrap_or_default();
+    let told = fields::lines(&text).find_map(|l| l.strip_prefix(b"DEVTYPE="));
+    let part_of = std::fs::read_link(folder.join("master")).ok();
+    Kind {
+        word: told.map(SafeText::from_bytes),
+        part_of: part_of
+            .as_deref()
+            .and_then(Path::file_name)
+            .map(|name| SafeText::from_bytes(name.as_bytes())),
+        ..Kind::default()
+    }
 }
 
 #[cfg(test)]
@@ -140,19 +154,11 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_the_local_end() {
-        let mut body = vec![2, 24, 0, 0, 3, 0, 0, 0];
-        body.extend_from_slice(&[8, 0, 1, 0, 10, 0, 0, 9, 8, 0, 2, 0, 10, 0, 0, 1]);
-        assert_eq!(address(&body), Some((3, IpAddr::from([10, 0, 0, 1]), 24)));
-        assert_eq!(address(&body[..9]), None);
-    }
-
-    #[test]
     fn loopback_is_among_ours() {
         let all = read(&ProcRoot::live()).expect("interfaces");
         match all.iter().find(|i| i.name.as_str() == "lo") {
-            Some(lo) if !lo.addresses.is_empty() => assert!(lo.is_loopback()),
-            _ => println!("skipped: no configured loopback here"),
+            Some(lo) => assert!(lo.is_loopback() && lo.index > 0),
+            None => println!("skipped: no loopback here"),
         }
     }
 }

@@ -11,6 +11,9 @@ const DUMMY: u64 = 9;
 /// `PERF_SAMPLE_TID | PERF_SAMPLE_TIME`: with `SAMPLE_ID_ALL`, each record ends with pid, tid and time.
 const SAMPLE_TYPE: u64 = 1 << 1 | 1 << 2;
 
+/// `PERF_FORMAT_TOTAL_TIME_ENABLED`: reading the event tells for how long it has recorded.
+const TIME_ENABLED: u64 = 1;
+
 const INHERIT: u64 = 1 << 1;
 const EXCLUDE_KERNEL: u64 = 1 << 5;
 const EXCLUDE_HV: u64 = 1 << 6;
@@ -58,7 +61,7 @@ impl Attr {
             config: DUMMY,
             sample_period: 0,
             sample_type: SAMPLE_TYPE,
-            read_format: 0,
+            read_format: TIME_ENABLED,
             flags: COMM
                 | TASK
                 | WATERMARK

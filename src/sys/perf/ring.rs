@@ -80,6 +80,8 @@ pub(super) struct Ring {
     size: u64,
     tail: u64,
     head: u64,
+    /// For how long it had recorded when that was asked last.
+    recorded: u64,
 }
 
 // SAFETY: the mapping belongs to this value alone and is not bound to a thread.
@@ -114,12 +116,26 @@ impl Ring {
             size: (pages * page) as u64,
             tail: 0,
             head: 0,
+            recorded: 0,
         })
     }
 
     /// The descriptor to poll.
     pub fn fd(&self) -> RawFd {
         self.event.0.as_raw_fd()
+    }
+
+    /// Whether it has recorded since this was asked last: a core that was offline meanwhile has dropped its events, and
+    /// nothing else tells so.
+    pub fn records(&mut self) -> bool {
+        let mut told = [0; 16];
+        let read = nix::unistd::read(&self.event.0, &mut told);
+        // The value, which is none for this event, and the time.
+        let recorded = told
+            .last_chunk()
+            .map_or(0, |time| u64::from_ne_bytes(*time));
+        let before = std::mem::replace(&mut self.recorded, recorded);
+        matches!(read, Ok(16)) && recorded > before
     }
 
     /// Looks how far the kernel has written.
@@ -200,7 +216,7 @@ impl Drop for Ring {
     }
 }
 
-/// Waits until one of the rings is half full, at most so long; a signal ends it early.
+/// Waits until one of the rings is full enough to be read, at most so long; a signal ends it early.
 pub(super) fn wait(fds: &[RawFd], at_most: Nanos) {
     let mut polled: Vec<_> = fds
         .iter()

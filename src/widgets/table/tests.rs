@@ -93,3 +93,29 @@ fn every_size_is_drawn_without_leaving_it() {
         drawn(wide, "t");
     }
 }
+
+#[test]
+fn the_sort_mark_stands_in_the_gap_where_the_title_fills_its_column() {
+    const TIGHT: [Column; 3] = [
+        Column::left("NAME", 4, 0),
+        Column::right("READS", 5, 0),
+        Column::left("USER", 4, 0),
+    ];
+    let header = |sorted: usize| {
+        let area = Rect::new(0, 0, 16, 1);
+        let mut buf = Buffer::empty(area);
+        let table = Table {
+            columns: &TIGHT,
+            rows: &[],
+            selected: None,
+            sort: Some((sorted, true)),
+            needle: "",
+            header: true,
+        };
+        table.render(&Theme::terminal(Depth::True, false), area, &mut buf);
+        crate::widgets::picture::text(&buf).trim_end().to_owned()
+    };
+    assert_eq!(header(0), " NAME▼READS USER");
+    assert_eq!(header(1), " NAMEREADS▼ USER", "the gap before it is free");
+    assert_eq!(header(2), " NAME READS US…▼", "there is no gap at the end");
+}

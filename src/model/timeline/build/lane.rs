@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Quick;
+use super::{Quick, Ran};
 use crate::model::id::{CpuId, Nanos, Tid};
 use crate::model::timeline::track::Growing;
-use crate::model::timeline::{BINS, Bin, Ended, Gap, Lane, Slice, Who};
+use crate::model::timeline::{BINS, Bin, Blind, Ended, Gap, Lane, Slice, Spent, Wait, Who};
 
 /// Gaps that are kept.
 const MOST_GAPS: usize = 256;
+/// Readings of how the core spent its time that are kept: those of somewhat more than the longest span of the lanes.
+const MOST_SPENT: usize = 160;
 
 /// The slice that has not ended.
 #[derive(Debug)]
@@ -27,8 +29,10 @@ struct Current {
 pub(super) struct Growth {
     pub cpu: CpuId,
     since: Nanos,
-    /// The moment of the last thing heard.
+    /// Until when it is told.
     last: Nanos,
+    /// The moment of the last switch.
+    heard: Nanos,
     current: Option<Current>,
     /// Whether nobody on the core means idle; else it means that nothing is known.
     known: bool,
@@ -38,6 +42,8 @@ pub(super) struct Growth {
     sums: [Sums; 3],
     bins: [Growing<Bin>; 3],
     gaps: Vec<Gap>,
+    waits: Growing<Wait>,
+    spent: Arc<[Spent]>,
     switches: u64,
 }
 
@@ -76,6 +82,7 @@ impl Growth {
             cpu,
             since,
             last: since,
+            heard: since,
             current: None,
             known: true,
             fresh: true,
@@ -83,6 +90,8 @@ impl Growth {
             sums: [Sums::default(), Sums::default(), Sums::default()],
             bins: std::array::from_fn(|_| Growing::new(budget / 4, since)),
             gaps: Vec::new(),
+            waits: Growing::new(budget / 8, since),
+            spent: Arc::from([]),
             switches: 0,
         }
     }
@@ -110,7 +119,7 @@ impl Growth {
         let at = at.max(self.last);
         self.begin(at);
         self.roll(at);
-        self.last = at;
+        (self.last, self.heard) = (at, at);
         self.switches += 1;
         if waited.0 > 0 || moved {
             let bin = self.sums[0].of(serial, who);
@@ -130,7 +139,7 @@ impl Growth {
     pub fn idle(&mut self, at: Nanos) {
         let at = at.max(self.last);
         self.begin(at);
-        self.last = at;
+        (self.last, self.heard) = (at, at);
     }
 
     /// Ends the gap that a loss has opened.
@@ -151,7 +160,7 @@ impl Growth {
         let Some(current) = self.current.take() else {
             return;
         };
-        self.last = at;
+        (self.last, self.heard) = (at, at);
         let slice = Slice {
             start: current.start,
             end: at,
@@ -174,12 +183,34 @@ impl Growth {
         }
     }
 
+    /// The moment of the last thing heard.
+    pub fn last(&self) -> Nanos {
+        self.last
+    }
+
+    /// Takes in how long a thread waited that had this core last; its `start` is not before that of the one before.
+    pub fn waited(&mut self, wait: Wait, serial: u32, who: &Arc<Who>) {
+        self.waits.push(wait, serial, who);
+    }
+
+    /// Takes in how the core spent its time since the reading before.
+    pub fn spent(&mut self, spent: Spent) {
+        let skip = (self.spent.len() + 1).saturating_sub(MOST_SPENT);
+        let kept = self.spent.iter().skip(skip).copied();
+        self.spent = kept.chain([spent]).collect();
+    }
+
     /// Nothing is known from the last thing heard until `at`.
-    pub fn lose(&mut self, at: Nanos) {
+    pub fn lose(&mut self, at: Nanos, why: Blind) {
         let at = at.max(self.last);
         self.fresh = false;
+        // An offline core is silent, and only later is it known why: nobody has had it since the last switch.
+        let start = match why {
+            Blind::Offline if self.known => self.heard,
+            _ => self.last,
+        };
         if let Some(current) = self.current.take() {
-            let end = current.summed.max(current.start);
+            let end = current.summed.min(start).max(current.start);
             if end > current.start {
                 let slice = Slice {
                     start: current.start,
@@ -190,19 +221,37 @@ impl Growth {
                 self.slices.push(slice, current.serial, &current.who);
             }
         }
-        let start = self.last;
-        if self.known || self.gaps.is_empty() {
-            self.gaps.push(Gap { start, end: at });
+        if self.known || self.gaps.last().is_none_or(|g| g.why != why) {
+            self.gaps.push(Gap {
+                start,
+                end: at,
+                why,
+            });
         }
         if let Some(gap) = self.gaps.last_mut() {
             gap.end = at;
         }
-        if self.gaps.len() > MOST_GAPS {
-            self.gaps.remove(0);
-        }
+        self.forget_gaps();
         self.known = false;
         self.roll(at);
         self.last = at;
+    }
+
+    /// Notes a moment at which nothing was known.
+    pub fn blink(&mut self, at: Nanos, why: Blind) {
+        let at = at.max(self.last);
+        self.gaps.push(Gap {
+            start: at,
+            end: at,
+            why,
+        });
+        self.forget_gaps();
+    }
+
+    fn forget_gaps(&mut self) {
+        if self.gaps.len() > MOST_GAPS {
+            self.gaps.remove(0);
+        }
     }
 
     /// Sums the running slice up until `now`, so that a view shows it.
@@ -261,25 +310,18 @@ impl Growth {
     }
 
     /// Time on the core that was found by sampling.
-    pub fn sampled(
-        &mut self,
-        (from, to): (Nanos, Nanos),
-        run: Nanos,
-        slices: u32,
-        serial: u32,
-        who: &Arc<Who>,
-    ) {
-        self.fresh = false;
+    pub fn sampled(&mut self, (from, to): (Nanos, Nanos), ran: Ran, serial: u32, who: &Arc<Who>) {
         let to = to.max(self.last);
+        self.begin(to);
         let from = from.max(self.since).min(to);
         let middle = Nanos(from.0.midpoint(to.0)).max(self.last);
         self.roll(middle);
         self.last = self.last.max(middle);
-        self.switches += u64::from(slices);
+        self.switches += u64::from(ran.slices);
         let bin = self.sums[0].of(serial, who);
-        bin.run.0 += run.0;
-        bin.slices += slices;
-        bin.longest = bin.longest.max(Nanos(run.0 / u64::from(slices.max(1))));
+        bin.run.0 += ran.run.0;
+        bin.slices += ran.slices;
+        bin.waited.0 += ran.waited.0;
     }
 
     /// An immutable view; call [`Growth::settle`] first.
@@ -302,6 +344,8 @@ impl Growth {
             slices: self.slices.publish(running.as_slice()),
             bins: std::array::from_fn(|level| self.bins[level].publish(&unfinished[level])),
             gaps: self.gaps.as_slice().into(),
+            waits: self.waits.publish(&[]),
+            spent: Arc::clone(&self.spent),
             switches: self.switches,
         }
     }

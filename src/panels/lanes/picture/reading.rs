@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use super::Picture;
 use super::scope::{ago, rounded};
+use crate::model::core_share::CoreShare;
+use crate::model::format;
 use crate::model::id::Nanos;
-use crate::model::timeline::{Cell, Covering, Ended, Fill, Lane, Origin, Timeline};
+use crate::model::timeline::{Blind, Cell, Covering, Ended, Fill, Origin, Timeline};
 
 impl Picture {
     /// The sentence about one cell.
@@ -24,7 +26,7 @@ impl Picture {
         let when = format!("cpu{} at {}: ", lane.cpu.0, ago(line.now.since(middle)));
         let what = match found.fill {
             Fill::Unknown => "not known".to_owned(),
-            Fill::Gap => "events were lost here".to_owned(),
+            Fill::Gap(why) => blind(why),
             Fill::Known if line.origin == Origin::Sampled => self.summed(found),
             Fill::Known => match lane.slice_at(middle) {
                 Some(found) if found.slice.span().0 * 2 >= self.bucket.0 => told(&found),
@@ -33,7 +35,8 @@ impl Picture {
                 _ => "not this process".to_owned(),
             },
         };
-        when + &what
+        let taken = row.spent.get(usize::from(cell)).copied().flatten();
+        when + &what + &taken.map(|s| stolen(&s)).unwrap_or_default()
     }
 
     /// A cell that holds many slices.
@@ -60,6 +63,33 @@ impl Picture {
     }
 }
 
+/// Why nothing is known.
+pub(super) fn blind(why: Blind) -> String {
+    match why {
+        Blind::Lost => "events were lost here".to_owned(),
+        Blind::Suspended(span) => {
+            format!("the machine was suspended for {}", format::duration(span))
+        }
+        Blind::Offline => "the core was offline".to_owned(),
+    }
+}
+
+/// What of that time was taken from whoever had the core, where it was something.
+fn stolen(share: &CoreShare) -> String {
+    let parts = [
+        ("irq", share.irq),
+        ("softirq", share.softirq),
+        ("steal", share.steal),
+    ];
+    let told = parts.iter().filter(|(_, share)| *share >= 1.0);
+    let told: Vec<_> = told.map(|(name, s)| format!("{name} {s:.0}%")).collect();
+    if told.is_empty() {
+        String::new()
+    } else {
+        format!(" · {} around then", told.join(" "))
+    }
+}
+
 /// One slice.
 fn told(found: &Covering<'_>) -> String {
     let Covering { slice, who, next } = found;
@@ -73,11 +103,4 @@ fn told(found: &Covering<'_>) -> String {
         Ended::Unseen => "its end was not told".to_owned(),
     };
     format!("{} {}/{}, {span}, {how}", who.name, who.id.pid, who.tid)
-}
-
-impl Picture {
-    /// The lane under the cursor.
-    pub fn lane_at_cursor<'a>(&self, line: &'a Timeline) -> Option<&'a Lane> {
-        line.lanes.get(self.cursor?.0)
-    }
 }

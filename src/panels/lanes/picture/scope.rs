@@ -130,7 +130,8 @@ impl Scope {
 pub fn rounded(span: Nanos) -> String {
     let ns = span.0 as f64;
     let (value, unit) = match span.0 {
-        0..1_000 => return format!("{} ns", span.0),
+        0 => return "0".to_owned(),
+        1..1_000 => return format!("{} ns", span.0),
         1_000..1_000_000 => (ns / 1e3, "µs"),
         1_000_000..1_000_000_000 => (ns / 1e6, "ms"),
         _ => (ns / 1e9, "s"),

@@ -1,0 +1,182 @@
+//! What a person may want otherwise, by the names of the configuration file: the settings sheet shows it, `w` keeps it.
+
+use std::fmt;
+
+use super::App;
+use crate::model::id::Nanos;
+use crate::theme::{self, Theme};
+
+/// A value as the configuration file writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Yes or no.
+    On(bool),
+    /// A number.
+    Number(u64),
+    /// A word or a text.
+    Text(String),
+    /// Words in order.
+    List(Vec<String>),
+}
+
+impl Value {
+    /// A word.
+    pub fn text(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::On(true) => f.write_str("on"),
+            Self::On(false) => f.write_str("off"),
+            Self::Number(n) => write!(f, "{n}"),
+            Self::Text(text) if text.is_empty() => f.write_str("none"),
+            Self::Text(text) => f.write_str(text),
+            Self::List(words) => f.write_str(&words.join(" ")),
+        }
+    }
+}
+
+/// One thing that can be chosen, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name in the configuration file.
+    pub name: &'static str,
+    /// What it does, one sentence without a full stop.
+    pub about: &'static str,
+    /// What it is now.
+    pub value: Value,
+    /// What it is where nobody chose.
+    pub default: Value,
+    /// What it can be; empty where it is chosen elsewhere, as `about` says.
+    pub values: Vec<Value>,
+}
+
+impl Choice {
+    /// Yes or no.
+    pub fn switch(name: &'static str, about: &'static str, value: bool, default: bool) -> Self {
+        Self {
+            name,
+            about,
+            value: Value::On(value),
+            default: Value::On(default),
+            values: vec![Value::On(false), Value::On(true)],
+        }
+    }
+
+    /// One of some words, the first of which is the default.
+    pub fn word(name: &'static str, about: &'static str, value: &str, words: &[&str]) -> Self {
+        Self {
+            name,
+            about,
+            value: Value::text(value),
+            default: Value::text(words.first().unwrap_or(&"")),
+            values: words.iter().map(|w| Value::text(w)).collect(),
+        }
+    }
+
+    /// The value after this one, or before it; `None` where it is chosen elsewhere.
+    pub fn beside(&self, on: bool) -> Option<Value> {
+        let n = self.values.len();
+        let at = self.values.iter().position(|v| *v == self.value);
+        let next = at.map_or(0, |at| if on { at + 1 } else { at + n - 1 });
+        self.values.get(next.checked_rem(n)?).cloned()
+    }
+}
+
+/// Intervals to choose from, milliseconds.
+const PACES: [u64; 7] = [100, 200, 500, 1000, 2000, 5000, 10_000];
+
+impl App {
+    /// Everything that can be chosen now.
+    pub fn choices(&self) -> Vec<Choice> {
+        let settings = &self.world.settings;
+        let mut themes: Vec<&str> = theme::NAMES.to_vec();
+        if let Some((name, _)) = &self.own_theme {
+            themes.push(name);
+        }
+        let ms = settings.interval.0 / 1_000_000;
+        let mut paces: Vec<u64> = PACES.to_vec();
+        if !paces.contains(&ms) {
+            paces.push(ms);
+            paces.sort_unstable();
+        }
+        let cpu = if settings.of_machine {
+            "machine"
+        } else {
+            "core"
+        };
+        let mut out = vec![
+            Choice::word("theme", "The colours", &settings.theme, &themes),
+            Choice::switch(
+                "ascii",
+                "Draws with ASCII only",
+                self.world.theme.glyphs.ascii,
+                false,
+            ),
+            Choice {
+                name: "interval-ms",
+                about: "Milliseconds from tick to tick",
+                value: Value::Number(ms),
+                default: Value::Number(1000),
+                values: paces.into_iter().map(Value::Number).collect(),
+            },
+            Choice::word(
+                "cpu",
+                "CPU % is of one core, or of the machine",
+                cpu,
+                &["core", "machine"],
+            ),
+            Choice::switch(
+                "mouse",
+                "The mouse is for pscope, not for the terminal",
+                settings.mouse,
+                true,
+            ),
+        ];
+        for panel in &self.panels {
+            out.extend(panel.choices(&self.world));
+        }
+        out
+    }
+
+    /// Chooses a value by its name, live.
+    ///
+    /// # Errors
+    /// When there is no such choice or it cannot have this value; says which values there are.
+    pub fn choose(&mut self, name: &str, value: &Value) -> Result<(), String> {
+        match (name, value) {
+            ("theme", Value::Text(theme)) => return self.choose_theme(theme),
+            ("ascii", Value::On(on)) => self.world.theme.glyphs.ascii = *on,
+            ("interval-ms", Value::Number(ms)) => {
+                self.world.settings.interval = Nanos::from_millis(*ms);
+            }
+            ("cpu", Value::Text(of)) => self.world.settings.of_machine = of == "machine",
+            ("mouse", Value::On(on)) => {
+                self.world.settings.mouse = *on;
+                self.effects.push(super::event::Effect::Mouse(*on));
+            }
+            _ => {
+                let asked = self.panels.iter_mut().find_map(|p| p.choose(name, value));
+                return asked.unwrap_or_else(|| Err(format!("{name} cannot be {value}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn choose_theme(&mut self, name: &str) -> Result<(), String> {
+        let now = &self.world.theme;
+        let theme = match (&self.own_theme, theme::builtin(name)) {
+            (Some((own, theme)), _) if own == name => theme.clone(),
+            (_, Some(palette)) => Theme::new(&palette, now.depth, now.glyphs.ascii),
+            (_, None) => return Err(format!("there is no theme '{name}'")),
+        };
+        let glyphs = now.glyphs;
+        self.world.theme = theme;
+        self.world.theme.glyphs = glyphs;
+        name.clone_into(&mut self.world.settings.theme);
+        Ok(())
+    }
+}

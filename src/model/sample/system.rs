@@ -1,0 +1,132 @@
+//! What one sweep heard of the machine: its cores, memory and pressure.
+
+use crate::model::id::{Bytes, CpuId, Nanos, Ticks};
+use crate::model::own_group::StrainSample;
+use crate::model::reading::{Missing, Reading};
+
+/// The machine's counters at one sweep.
+#[derive(Clone, Debug)]
+pub struct SystemSample {
+    /// Time since boot.
+    pub uptime: Nanos,
+    /// Load averages over 1, 5 and 15 minutes.
+    pub load: Option<[f32; 3]>,
+    /// Every core that is online, by ascending id (`/proc/stat`).
+    pub cores: Vec<CoreSample>,
+    /// Context switches since boot.
+    pub switches: u64,
+    /// Forks since boot.
+    pub forks: u64,
+    /// Tasks on a core or waiting for one.
+    pub running: u32,
+    /// Tasks waiting for I/O.
+    pub blocked: u32,
+    /// All tasks of the system, threads included (`/proc/loadavg`).
+    pub tasks: Option<u32>,
+    /// Memory.
+    pub memory: Reading<Memory>,
+    /// Pressure on the cores.
+    pub cpu_pressure: Reading<Pressure>,
+    /// Pressure on memory.
+    pub memory_pressure: Reading<Pressure>,
+    /// Pressure on I/O.
+    pub io_pressure: Reading<Pressure>,
+    /// Pressure on the cores, memory and I/O inside our own control group; `Unsupported` where that is no group of v2.
+    pub own_pressure: [Reading<Pressure>; 3],
+    /// How hard the limits of our own control group press.
+    pub own_strain: StrainSample,
+    /// How often programs searched for memory themselves or took a page back from swap, since boot; read only where the
+    /// kernel accounts no pressure on memory.
+    pub searches: Reading<u64>,
+}
+
+impl Default for SystemSample {
+    fn default() -> Self {
+        Self {
+            uptime: Nanos(0),
+            load: None,
+            cores: Vec::new(),
+            switches: 0,
+            forks: 0,
+            running: 0,
+            blocked: 0,
+            tasks: None,
+            memory: Err(Missing::Soon),
+            cpu_pressure: Err(Missing::Soon),
+            memory_pressure: Err(Missing::Soon),
+            io_pressure: Err(Missing::Soon),
+            own_pressure: [Err(Missing::Soon); 3],
+            own_strain: StrainSample::default(),
+            searches: Err(Missing::Soon),
+        }
+    }
+}
+
+/// Counters of one core, in ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CoreSample {
+    /// Which core.
+    pub id: CpuId,
+    /// User land, nice or not, guests included.
+    pub user: Ticks,
+    /// The kernel on behalf of tasks.
+    pub system: Ticks,
+    /// Interrupts.
+    pub irq: Ticks,
+    /// What interrupts leave for later: softirqs, such as the work of the network.
+    pub softirq: Ticks,
+    /// Taken by the hypervisor.
+    pub steal: Ticks,
+    /// Idle, waiting for I/O included.
+    pub idle: Ticks,
+    /// Of `idle`: while a task waited for I/O.
+    pub iowait: Ticks,
+    /// Frequency now, where known, in kHz.
+    pub khz: Option<u32>,
+}
+
+/// `/proc/meminfo`, the parts that a header shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// All memory that the kernel manages.
+    pub total: Bytes,
+    /// What can be had without swapping.
+    pub available: Bytes,
+    /// Unused.
+    pub free: Bytes,
+    /// Block device buffers.
+    pub buffers: Bytes,
+    /// Page cache and reclaimable slab.
+    pub cache: Bytes,
+    /// Shared memory and tmpfs.
+    pub shared: Bytes,
+    /// All swap.
+    pub swap_total: Bytes,
+    /// Unused swap.
+    pub swap_free: Bytes,
+}
+
+impl Memory {
+    /// Used: what is not available.
+    pub fn used(&self) -> Bytes {
+        Bytes(self.total.0.saturating_sub(self.available.0))
+    }
+
+    /// Swap in use.
+    pub fn swap_used(&self) -> Bytes {
+        Bytes(self.swap_total.0.saturating_sub(self.swap_free.0))
+    }
+}
+
+/// One file of `/proc/pressure`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pressure {
+    /// Share of the last 10 s in which some task waited, percent.
+    pub some_10: f32,
+    /// Share of the last 60 s in which some task waited, percent.
+    pub some_60: f32,
+    /// Share of the last 10 s in which all tasks waited, percent.
+    pub full_10: f32,
+    /// All time in which some task waited.
+    pub some_total: Nanos,
+}

@@ -1,0 +1,221 @@
+//! The pure function from two samples to a snapshot: rates, the tree, the state of the machine.
+
+use std::sync::Arc;
+
+use super::{Core, Own, Proc, Rates, Snapshot, System, Thread};
+use crate::model::core_share::CoreShare;
+use crate::model::id::{Bytes, Nanos};
+use crate::model::own_group::Strain;
+use crate::model::reading::{Missing, Reading};
+use crate::model::sample::{Extra, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
+use crate::model::stat::Stat;
+
+impl Snapshot {
+    /// Reads `next` against `prev`; a process that `prev` did not know has no rate yet.
+    ///
+    /// No rate is given over a gap of more than three intervals, nor where the clock did not move.
+    pub fn between(prev: Option<&Sample>, next: &Sample) -> Self {
+        let span = prev.map(|p| next.at.since(p.at)).filter(|s| s.0 > 0);
+        let span =
+            span.filter(|s| next.interval.0 == 0 || s.0 <= next.interval.0.saturating_mul(3));
+        let prev = prev.filter(|_| span.is_some());
+        let seconds = span.map_or(0.0, Nanos::seconds);
+        let hz = next.machine.ticks_per_second.max(1) as f64;
+        let per_tick = if seconds > 0.0 {
+            100.0 / (seconds * hz)
+        } else {
+            0.0
+        };
+        let mut procs = procs(
+            prev.map_or(&[], |p| &p.tasks),
+            &next.tasks,
+            per_tick,
+            seconds,
+        );
+        place(&mut procs);
+        let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, per_tick);
+        Self {
+            at: next.at,
+            span,
+            machine: Arc::clone(&next.machine),
+            system: system(prev, next, seconds, &procs),
+            procs,
+            threads,
+            endings: Arc::clone(&next.endings),
+            mode: next.mode,
+            read: next.read,
+            faults: next.faults.clone(),
+            own: next
+                .own
+                .map(|now| own(prev.and_then(|p| p.own), now, seconds)),
+        }
+    }
+}
+
+/// Walks two lists with the same order side by side and pairs each new item with its old self.
+fn pair<'a, T, K: Ord>(
+    old: &'a [T],
+    new: &'a [T],
+    key: impl Fn(&T) -> K,
+) -> impl Iterator<Item = (Option<&'a T>, &'a T)> {
+    let mut rest = old;
+    new.iter().map(move |item| {
+        let wanted = key(item);
+        while let [first, tail @ ..] = rest
+            && key(first) < wanted
+        {
+            rest = tail;
+        }
+        (rest.first().filter(|o| key(o) == wanted), item)
+    })
+}
+
+fn procs(old: &[TaskSample], new: &[TaskSample], per_tick: f64, seconds: f64) -> Vec<Proc> {
+    let mut out = Vec::with_capacity(new.len());
+    out.extend(pair(old, new, |t| t.id).map(|(before, task)| {
+        Proc {
+            id: task.id,
+            parent: None,
+            cpu: before
+                .map(|b| cpu_percent(&b.stat, &task.stat, per_tick))
+                .ok_or(Missing::Soon),
+            stat: task.stat,
+            facts: Arc::clone(&task.facts),
+            extra: task.extra.clone(),
+            rates: task
+                .extra
+                .as_deref()
+                .map(|now| Arc::new(rates(before, task, now, per_tick, seconds))),
+        }
+    }));
+    out
+}
+
+fn cpu_percent(before: &Stat, now: &Stat, per_tick: f64) -> f32 {
+    (now.cpu_time().0.saturating_sub(before.cpu_time().0) as f64 * per_tick) as f32
+}
+
+fn rates(
+    before: Option<&TaskSample>,
+    task: &TaskSample,
+    now: &Extra,
+    per_tick: f64,
+    seconds: f64,
+) -> Rates {
+    fn of<T: Copy>(
+        before: Option<Reading<T>>,
+        now: Reading<T>,
+        seconds: f64,
+        value: impl Fn(T) -> u64,
+    ) -> Reading<f64> {
+        let now = now?;
+        let before = before
+            .unwrap_or(Err(Missing::Soon))
+            .map_err(|_| Missing::Soon)?;
+        Ok(value(now).saturating_sub(value(before)) as f64 / seconds)
+    }
+    let delay = |b: &TaskSample| task.stat.block_delay.0.saturating_sub(b.stat.block_delay.0);
+    let blocked = before.map(|b| delay(b) as f64 * per_tick);
+    let before = before.and_then(|b| b.extra.as_deref());
+    let io = before.map(|b| b.io);
+    let status = before.map(|b| b.status);
+    Rates {
+        read: of(io, now.io, seconds, |i| i.read.0),
+        written: of(io, now.io, seconds, |i| i.written.0),
+        voluntary: of(status, now.status, seconds, |s| s.voluntary),
+        involuntary: of(status, now.status, seconds, |s| s.involuntary),
+        waiting: of(before.map(|b| b.schedstat), now.schedstat, seconds, |s| {
+            s.wait.0
+        })
+        .map(|ns| ns / 1e7),
+        blocked: blocked.ok_or(Missing::Soon),
+    }
+}
+
+fn own(before: Option<OwnSample>, now: OwnSample, seconds: f64) -> Own {
+    let before = before.ok_or(Missing::Soon);
+    let calls = |b: OwnSample| Ok(now.calls?.saturating_sub(b.calls?));
+    let written = |b: OwnSample| Ok(Bytes(now.written?.0.saturating_sub(b.written?.0)));
+    Own {
+        cpu: before.map(|b| (now.cpu.since(b.cpu).seconds() * 100.0 / seconds) as f32),
+        resident: now.resident,
+        calls: before.and_then(calls),
+        written: before.and_then(written),
+    }
+}
+
+fn threads(old: &[ThreadSample], new: &[ThreadSample], per_tick: f64) -> Vec<Thread> {
+    pair(old, new, |t| (t.of, t.id))
+        .map(|(before, now)| Thread {
+            of: now.of,
+            id: now.id,
+            name: now.name.clone(),
+            cpu: before
+                .map(|b| cpu_percent(&b.stat, &now.stat, per_tick))
+                .ok_or(Missing::Soon),
+            stat: now.stat,
+        })
+        .collect()
+}
+
+/// Finds each process's parent; a parent that is not there, that is younger in a circle, or itself, makes a root.
+fn place(procs: &mut [Proc]) {
+    for i in 0..procs.len() {
+        let ppid = procs[i].stat.ppid;
+        let parent = procs.binary_search_by_key(&ppid, |p| p.id.pid).ok();
+        procs[i].parent = parent.filter(|p| *p != i).map(|p| p as u32);
+    }
+    break_cycles(procs);
+}
+
+/// Cuts every circle of parents at one place, so that walking upwards always ends.
+///
+/// The kernel makes none, but a sweep is not one moment: a pid may be reused while it reads.
+fn break_cycles(procs: &mut [Proc]) {
+    let mut seen = vec![0_u32; procs.len()];
+    for i in 0..procs.len() {
+        let walk = i as u32 + 1;
+        let mut at = i;
+        while seen[at] == 0 {
+            seen[at] = walk;
+            match procs[at].parent {
+                Some(up) if seen[up as usize] == walk => procs[at].parent = None,
+                Some(up) => at = up as usize,
+                None => break,
+            }
+        }
+    }
+}
+
+fn system(prev: Option<&Sample>, next: &Sample, seconds: f64, procs: &[Proc]) -> System {
+    let s = &next.system;
+    let rate = |f: fn(&SystemSample) -> u64| {
+        prev.map(|p| f(s).saturating_sub(f(&p.system)) as f64 / seconds)
+            .ok_or(Missing::Soon)
+    };
+    System {
+        uptime: s.uptime,
+        load: s.load,
+        cores: pair(prev.map_or(&[], |p| &p.system.cores), &s.cores, |c| c.id)
+            .map(|(before, now)| Core {
+                id: now.id,
+                share: before
+                    .and_then(|b| CoreShare::between(b, now))
+                    .ok_or(Missing::Soon),
+                khz: now.khz,
+            })
+            .collect(),
+        switches: rate(|s| s.switches),
+        forks: rate(|s| s.forks),
+        running: s.running,
+        blocked: s.blocked,
+        threads: procs.iter().map(|p| u64::from(p.stat.threads)).sum(),
+        memory: s.memory,
+        pressure: [s.cpu_pressure, s.memory_pressure, s.io_pressure],
+        own_pressure: s.own_pressure,
+        own_strain: Strain::between(prev.map(|p| &p.system.own_strain), &s.own_strain),
+        searches: prev
+            .ok_or(Missing::Soon)
+            .and_then(|p| Ok(s.searches?.saturating_sub(p.system.searches?))),
+    }
+}

@@ -1,0 +1,123 @@
+//! Takes in what the kernel counts beside the switches.
+
+use std::sync::Arc;
+
+use super::{Builder, Task};
+use crate::model::core_share::CoreShare;
+use crate::model::id::{CpuId, Nanos, Tid};
+use crate::model::sample::CoreSample;
+use crate::model::timeline::beside::{Spent, Wait};
+use crate::model::timeline::{Who, Window};
+
+/// Threads that are read at the most at once; of more the waits are only known in part.
+const MOST: usize = 1024;
+
+/// What is counted of a thread since it began.
+pub trait Counts {
+    /// How long it has waited for a core; `None` where it is gone, or not to be read.
+    fn waited(&mut self, who: &Who) -> Option<Nanos>;
+}
+
+impl<F: FnMut(&Who) -> Option<Nanos>> Counts for F {
+    fn waited(&mut self, who: &Who) -> Option<Nanos> {
+        self(who)
+    }
+}
+
+/// When the counters were read, and what they were then.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    first: Option<Nanos>,
+    last: Nanos,
+    cores: Vec<CoreSample>,
+}
+
+impl Counted {
+    /// From the first reading to the last.
+    pub fn window(&self) -> Option<Window> {
+        let (from, to) = (self.first?, self.last);
+        Some(Window { from, to })
+    }
+}
+
+impl Builder {
+    /// Counts again: how long each thread waited that had a core since the last time, and how the cores spent their time.
+    pub fn count(&mut self, now: Nanos, cores: Vec<CoreSample>, counts: &mut dyn Counts) {
+        let begun = self.counted.first.is_some();
+        let span = (self.counted.last, now);
+        let mut read = 0;
+        for task in self.tasks.values_mut() {
+            if !std::mem::take(&mut task.ran) {
+                continue;
+            }
+            read += 1;
+            let total = if read <= MOST {
+                counts.waited(&task.who)
+            } else {
+                None
+            };
+            let before = std::mem::replace(&mut task.waited, total);
+            let delta = before.zip(total).map(|(before, now)| now.since(before));
+            if begun && let Ok(at) = self.lanes.binary_search_by_key(&task.cpu, |l| l.cpu) {
+                self.lanes[at].waited(wait(span, delta), task.serial, &task.who);
+            }
+        }
+        if begun {
+            self.spend(span, &cores);
+        }
+        self.counted.first.get_or_insert(now);
+        self.counted.last = now;
+        self.counted.cores = cores;
+    }
+
+    fn spend(&mut self, (start, end): (Nanos, Nanos), cores: &[CoreSample]) {
+        for core in cores {
+            let before = self.counted.cores.binary_search_by_key(&core.id, |c| c.id);
+            let before = before.ok().map(|at| &self.counted.cores[at]);
+            let share = before.and_then(|b| CoreShare::between(b, core));
+            let lane = self.lanes.binary_search_by_key(&core.id, |l| l.cpu);
+            if let (Some(share), Ok(lane)) = (share, lane) {
+                self.lanes[lane].spent(Spent { start, end, share });
+            }
+        }
+    }
+
+    /// A thread ended that had a core since the last reading: what it waited since then is never told.
+    pub(super) fn uncounted(&mut self, tid: Tid, at: Nanos) {
+        let Some(task) = self.tasks.get(&tid.0).filter(|t| t.ran) else {
+            return;
+        };
+        let span = (self.counted.last, at.max(self.counted.last));
+        let (cpu, serial, who) = (task.cpu, task.serial, Arc::clone(&task.who));
+        if self.counted.first.is_some()
+            && let Ok(lane) = self.lanes.binary_search_by_key(&cpu, |l| l.cpu)
+        {
+            self.lanes[lane].waited(wait(span, None), serial, &who);
+        }
+    }
+}
+
+impl Task {
+    /// A thread that was not heard of before; `waited`: for how long, where that is known.
+    pub(super) fn new(serial: u32, who: Arc<Who>, waited: Option<Nanos>) -> Self {
+        Self {
+            serial,
+            who,
+            left: None,
+            exiting: false,
+            cpu: CpuId::default(),
+            ran: false,
+            waited,
+        }
+    }
+}
+
+fn wait((start, end): (Nanos, Nanos), delta: Option<Nanos>) -> Wait {
+    Wait {
+        start,
+        end,
+        who: 0,
+        span: delta.unwrap_or_default(),
+        whole: delta.is_some(),
+    }
+}

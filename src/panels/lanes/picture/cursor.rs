@@ -1,0 +1,75 @@
+//! Moves the cursor of the lanes, by keys and by the mouse.
+
+use super::Picture;
+use crate::app::key::{Mouse, Press};
+use crate::app::panel::Reply;
+use crate::app::world::World;
+
+impl Picture {
+    /// Moves the cursor; the first move shows it at the newest cell.
+    pub(super) fn step(&mut self, lanes: i32, cells: i32) {
+        let last = i32::from(self.parts.cells) - 1;
+        let Some((lane, cell)) = self.cursor else {
+            self.cursor = Some((self.top, last.max(0) as u16));
+            return;
+        };
+        let cell = (i32::from(cell) + cells).clamp(0, last.max(0)) as u16;
+        let lane = lane
+            .saturating_add_signed(lanes as isize)
+            .min(self.lanes.saturating_sub(1));
+        self.cursor = Some((lane, cell));
+    }
+
+    pub(super) fn scroll(&mut self, on: bool) {
+        let page = self.rows.len().max(1);
+        self.top = if on {
+            (self.top + page).min(self.lanes.saturating_sub(page))
+        } else {
+            self.top.saturating_sub(page)
+        };
+        if let Some((lane, _)) = &mut self.cursor {
+            *lane = (*lane).clamp(self.top, self.top + page - 1);
+        }
+    }
+
+    /// Takes the cursor away; says whether there was one.
+    pub fn leave(&mut self) -> bool {
+        self.cursor.take().is_some()
+    }
+
+    /// Answers the mouse: the cursor follows it, the wheel zooms.
+    pub fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        let parts = self.parts;
+        let inside = mouse.column >= parts.left && mouse.column < parts.left + parts.cells;
+        match mouse.press {
+            Press::WheelUp | Press::WheelDown if inside => {
+                let at = f64::from(mouse.column - parts.left) / f64::from(parts.cells.max(1));
+                let on = mouse.press == Press::WheelUp;
+                self.scope.zoom(&world.timeline, on, Some(at));
+                Reply::Done
+            }
+            Press::Left | Press::Drag | Press::Hover if inside && mouse.row >= parts.area.y => {
+                let row = usize::from((mouse.row - parts.area.y) / parts.each.max(1));
+                if row < self.rows.len() {
+                    self.cursor = Some((self.top + row, mouse.column - parts.left));
+                    return self.pressed(mouse);
+                }
+                Reply::Pass
+            }
+            _ => Reply::Pass,
+        }
+    }
+
+    /// A click on a run selects its process.
+    fn pressed(&self, mouse: Mouse) -> Reply {
+        let Some((lane, cell)) = self.cursor.filter(|_| mouse.press == Press::Left) else {
+            return Reply::Done;
+        };
+        let row = self.rows.get(lane - self.top);
+        let cell = row.and_then(|r| r.cells.get(usize::from(cell)));
+        match cell.and_then(|c| c.who.as_ref()) {
+            Some(who) => Reply::Focus(who.id),
+            None => Reply::Done,
+        }
+    }
+}

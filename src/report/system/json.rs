@@ -1,0 +1,206 @@
+//! The machine as JSON; what could not be read is `null` with its reason.
+
+mod network;
+
+use serde_json::{Map, Value, json};
+
+use super::Machine;
+use crate::model::disk::{DiskRates, Disks};
+use crate::model::id::Nanos;
+use crate::model::machine_memory::MachineMemory;
+use crate::model::own_group::OwnGroup;
+use crate::model::reading::Reading;
+use crate::model::sample::Pressure;
+use crate::model::sensor::Sensors;
+use crate::report::json::SCHEMA;
+
+/// Everything.
+pub(super) fn as_json(machine: &Machine) -> Value {
+    let now = &machine.now;
+    let system = &now.system;
+    let mut out = json!({
+        "schema": SCHEMA,
+        "host": now.machine.host,
+        "kernel": now.machine.kernel,
+        "uptime_ms": system.uptime.0 / 1_000_000,
+        "span_ms": now.span.unwrap_or(Nanos(0)).0 / 1_000_000,
+        "load": system.load,
+        "processes": now.procs.len(),
+        "threads": system.threads,
+        "running": system.running,
+        "blocked": system.blocked,
+        "switches_per_second": system.switches.ok(),
+        "forks_per_second": system.forks.ok(),
+        "verdict": machine.verdict.as_ref().map(|v| json!({
+            "bottleneck": format!("{:?}", v.of).to_lowercase(),
+            "scope": format!("{:?}", v.scope).to_lowercase(),
+            "percent": v.percent,
+            "sentence": v.sentence(),
+            "behind": v.behind,
+        })),
+        "cores": system.cores.iter().map(core_json).collect::<Vec<_>>(),
+        "pressure": pressure_json(&system.pressure),
+        "own_group": own_json(&machine.own, &system.own_pressure),
+        "sensors": sensors_json(&machine.sensors),
+        "memory": machine.memory.as_ref().map(memory_json),
+        "disks": machine.disks.as_ref().map(|(d, r)| disks_json(d, r)),
+        "filesystems": machine.disks.as_ref().map(|(d, _)| filesystems_json(d)),
+    });
+    if let Value::Object(out) = &mut out {
+        network::put_in(out, machine.network.as_ref());
+    }
+    out
+}
+
+/// Puts a value in, or `null` and its reason under `unavailable`.
+pub(super) fn put<T: Into<Value>>(into: &mut Map<String, Value>, name: &str, value: Reading<T>) {
+    match value {
+        Ok(value) => {
+            into.insert(name.to_owned(), value.into());
+        }
+        Err(why) => {
+            into.insert(name.to_owned(), Value::Null);
+            let reasons = into.entry("unavailable").or_insert_with(|| json!({}));
+            if let Value::Object(reasons) = reasons {
+                reasons.insert(name.to_owned(), why.word().into());
+            }
+        }
+    }
+}
+
+fn core_json(core: &crate::model::snapshot::Core) -> Value {
+    let mut out = Map::new();
+    out.insert("id".to_owned(), core.id.0.into());
+    let share = core.share;
+    put(&mut out, "busy_percent", share.map(|s| s.busy()));
+    put(&mut out, "user_percent", share.map(|s| s.user));
+    put(&mut out, "system_percent", share.map(|s| s.system));
+    put(&mut out, "irq_percent", share.map(|s| s.irq));
+    put(&mut out, "softirq_percent", share.map(|s| s.softirq));
+    put(&mut out, "steal_percent", share.map(|s| s.steal));
+    put(&mut out, "iowait_percent", share.map(|s| s.iowait));
+    out.insert("khz".to_owned(), core.khz.into());
+    Value::Object(out)
+}
+
+/// The three pressures by name.
+fn pressure_json(pressure: &[Reading<Pressure>; 3]) -> Value {
+    let mut out = Map::new();
+    for (name, pressure) in ["cpu", "memory", "io"].iter().zip(pressure) {
+        let value = pressure.map(|p| {
+            json!({
+                "some_10s_percent": p.some_10,
+                "some_60s_percent": p.some_60,
+                "full_10s_percent": p.full_10,
+                "some_total_ns": p.some_total.0,
+            })
+        });
+        put(&mut out, name, value);
+    }
+    Value::Object(out)
+}
+
+fn memory_json(m: &MachineMemory) -> Value {
+    let parts = m.parts.iter();
+    let parts: Map<String, Value> = parts
+        .map(|(p, n)| (format!("{}_bytes", p.words().1), n.0.into()))
+        .collect();
+    json!({
+        "total_bytes": m.total.0,
+        "available_bytes": m.available.0,
+        "used_bytes": m.used().0,
+        "parts": parts,
+        "swap_total_bytes": m.swap_total.0,
+        "swap_used_bytes": m.swap_used().0,
+        "dirty_bytes": m.dirty.0,
+        "writeback_bytes": m.writeback.0,
+        "committed_bytes": m.committed.0,
+    })
+}
+
+fn disks_json(disks: &Disks, rates: &[Reading<DiskRates>]) -> Value {
+    let each = disks.devices.iter().zip(rates).map(|(device, rates)| {
+        let mut out = Map::new();
+        out.insert("name".to_owned(), device.name.as_str().into());
+        put(&mut out, "size_bytes", device.size.map(|b| b.0));
+        put(&mut out, "read_bytes_per_second", rates.map(|r| r.read));
+        put(
+            &mut out,
+            "written_bytes_per_second",
+            rates.map(|r| r.written),
+        );
+        put(&mut out, "reads_per_second", rates.map(|r| r.reads));
+        put(&mut out, "writes_per_second", rates.map(|r| r.writes));
+        put(&mut out, "busy_percent", rates.map(|r| r.busy));
+        put(&mut out, "queue", rates.map(|r| r.queue));
+        Value::Object(out)
+    });
+    each.collect()
+}
+
+fn filesystems_json(disks: &Disks) -> Value {
+    let each = disks.filesystems.iter().map(|f| {
+        let mut out = Map::new();
+        out.insert("mount".to_owned(), f.mount.as_str().into());
+        out.insert("source".to_owned(), f.source.as_str().into());
+        out.insert("type".to_owned(), f.kind.as_str().into());
+        out.insert("read_only".to_owned(), f.read_only.into());
+        put(&mut out, "total_bytes", f.space.map(|s| s.total.0));
+        put(&mut out, "available_bytes", f.space.map(|s| s.available.0));
+        put(&mut out, "used_bytes", f.space.map(|s| s.used().0));
+        put(&mut out, "inodes", f.space.map(|s| s.inodes));
+        put(&mut out, "inodes_free", f.space.map(|s| s.inodes_free));
+        Value::Object(out)
+    });
+    each.collect()
+}
+
+/// What our own control group may use.
+fn own_json(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Value {
+    json!({
+        "memory": own.memory.as_ref().map(|m| json!({
+            "path": m.path,
+            "used_bytes": m.used.0,
+            "limit_bytes": m.limit.0,
+        })),
+        "cpu": own.cpu.as_ref().map(|c| json!({
+            "path": c.set_by,
+            "limit_cores": c.cores,
+            "periods": c.periods,
+            "throttled_periods": c.throttled,
+            "throttled_ns": c.throttled_time.0,
+        })),
+        "pressure": pressure_json(pressure),
+    })
+}
+
+/// Sensors and power; empty lists where there is nothing.
+fn sensors_json(sensors: &Sensors) -> Value {
+    let temperatures = sensors.temperatures.iter().map(|t| {
+        json!({
+            "chip": t.chip,
+            "label": t.label,
+            "celsius": t.celsius,
+            "critical_celsius": t.critical,
+        })
+    });
+    let fans = sensors
+        .fans
+        .iter()
+        .map(|f| json!({ "chip": f.chip, "label": f.label, "rpm": f.rpm }));
+    let supplies = sensors.supplies.iter().map(|s| {
+        json!({
+            "name": s.name,
+            "type": s.kind,
+            "state": s.state,
+            "percent": s.percent,
+            "watts": s.watts,
+            "online": s.online,
+        })
+    });
+    json!({
+        "temperatures": temperatures.collect::<Vec<_>>(),
+        "fans": fans.collect::<Vec<_>>(),
+        "supplies": supplies.collect::<Vec<_>>(),
+    })
+}

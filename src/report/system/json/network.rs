@@ -1,0 +1,128 @@
+//! The network as JSON.
+
+use serde_json::{Map, Value, json};
+
+use super::put;
+use crate::model::network::{Connection, Interface, Network, reach};
+use crate::model::socket::Scope;
+use crate::model::text::SafeText;
+
+/// A name, and what stands under it.
+type Part = (&'static str, fn(&Network) -> Value);
+
+/// Puts everything in; `null` where the network could not be read.
+pub fn put_in(out: &mut Map<String, Value>, network: Option<&Network>) {
+    let all = |make: fn(&Network) -> Value| network.map_or(Value::Null, make);
+    let parts: [Part; 6] = [
+        ("interfaces", |n| {
+            n.interfaces.iter().map(interface).collect()
+        }),
+        ("gateways", |n| {
+            let each = n.gateways();
+            each.map(|(ip, interface)| json!({"address": ip, "interface": interface}))
+                .collect()
+        }),
+        ("dns_servers", |n| json!(n.resolvers)),
+        ("listeners", |n| {
+            let each = n.listeners().into_iter();
+            each.map(|c| listener(n, c)).collect()
+        }),
+        ("tcp", tcp),
+        ("processes_not_visible", |n| n.hidden.into()),
+    ];
+    for (name, make) in parts {
+        out.insert(name.to_owned(), all(make));
+    }
+}
+
+fn interface(i: &Interface) -> Value {
+    let mut out = Map::new();
+    let addresses = i.addresses.iter().map(
+        |(ip, prefix)| json!({"address": ip, "prefix": prefix, "scope": Scope::of(*ip).word()}),
+    );
+    let c = &i.counters;
+    for (name, value) in [
+        ("name", json!(i.name)),
+        ("index", json!(i.index)),
+        ("kind", json!(i.kind.word)),
+        ("vlan_id", json!(i.kind.vlan)),
+        ("under", json!(i.kind.under)),
+        ("part_of", json!(i.kind.part_of)),
+        ("up", json!(i.is_up())),
+        ("addresses", addresses.collect()),
+        ("received_bytes", json!(c.received.0)),
+        ("sent_bytes", json!(c.sent.0)),
+        ("packets_in", json!(c.packets_in)),
+        ("packets_out", json!(c.packets_out)),
+        ("errors_in", json!(c.errors_in)),
+        ("errors_out", json!(c.errors_out)),
+        ("drops_in", json!(c.drops_in)),
+        ("drops_out", json!(c.drops_out)),
+    ] {
+        out.insert(name.to_owned(), value);
+    }
+    put(
+        &mut out,
+        "state",
+        i.state.as_ref().map(SafeText::as_str).map_err(|w| *w),
+    );
+    put(&mut out, "carrier", i.carrier);
+    put(&mut out, "speed_mbit_per_second", i.speed);
+    put(
+        &mut out,
+        "mac",
+        i.mac.as_ref().map(|m| json!(m)).map_err(|w| *w),
+    );
+    put(&mut out, "mtu", i.mtu);
+    put(
+        &mut out,
+        "received_bytes_per_second",
+        i.rates.map(|r| r.received),
+    );
+    put(&mut out, "sent_bytes_per_second", i.rates.map(|r| r.sent));
+    Value::Object(out)
+}
+
+fn listener(network: &Network, c: &Connection) -> Value {
+    let each = c.holders.iter();
+    let processes: Vec<_> = each
+        .map(|(id, name, fd)| json!({"pid": id.pid.0, "name": name, "fd": fd}))
+        .collect();
+    json!({
+        "protocol": c.inet.protocol.word(),
+        "address": c.inet.local.ip(),
+        "port": c.inet.local.port(),
+        "service": network.service(&c.inet),
+        "scope": Scope::of(c.inet.local.ip()).word(),
+        "reach": reach(&c.inet),
+        "uid": c.inet.uid.0,
+        "processes": processes,
+        "more_processes": c.more,
+    })
+}
+
+/// What each process moves, and what short connections moved; `null` in place of a pid where it is not visible.
+fn tcp(network: &Network) -> Value {
+    let talkers = network.talkers.iter().map(|t| {
+        json!({
+            "pid": t.who.as_ref().map(|(id, _)| id.pid.0),
+            "name": t.who.as_ref().map(|(_, name)| name),
+            "connections": t.connections,
+            "ended": t.ended,
+            "received_bytes_per_second": t.rates.received,
+            "sent_bytes_per_second": t.rates.sent,
+        })
+    });
+    let mut out = Map::new();
+    out.insert("processes".to_owned(), talkers.collect());
+    let short = network.short.map(|s| {
+        json!({
+            "connections": s.connections,
+            "received_bytes_per_second": s.rates.received,
+            "sent_bytes_per_second": s.rates.sent,
+            "some_missed": s.missed,
+        })
+    });
+    put(&mut out, "short_connections", short);
+    Value::Object(out)
+}

@@ -1,0 +1,241 @@
+//! The machine as a page of text: one fact a line, its name in front.
+
+mod network;
+
+use super::Machine;
+use crate::model::core_share::CoreShare;
+use crate::model::disk::{DiskRates, Disks};
+use crate::model::format::{bytes, duration, per_second, rate};
+use crate::model::machine_memory::MachineMemory;
+use crate::model::own_group::OwnGroup;
+use crate::model::reading::Reading;
+use crate::model::sample::Pressure;
+use crate::model::sensor::Sensors;
+use crate::model::text::pad;
+use crate::report::Error;
+use crate::report::paper::{Ink, Paper};
+
+/// One line: pieces of text, each with its ink.
+pub(super) type Pieces = Vec<(String, Ink)>;
+
+/// What a line is about, in front of it; the longest name of an interface has 15 letters.
+fn label(text: &str) -> (String, Ink) {
+    (pad(text, 16), Ink::Dim)
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// Where it cannot be written.
+pub(super) fn print(machine: &Machine, paper: &mut Paper<'_>) -> Result<(), Error> {
+    for line in lines(machine, paper.ascii) {
+        let pieces: Vec<(&str, Ink)> = line
+            .iter()
+            .map(|(text, ink)| (text.as_str(), *ink))
+            .collect();
+        paper.line(&pieces)?;
+    }
+    Ok(())
+}
+
+pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
+    let now = &machine.now;
+    let missing = if ascii { "-" } else { "–" };
+    let plain = |text: String| (text, Ink::Plain);
+    let load = now.system.load.map_or_else(
+        || missing.to_owned(),
+        |l| l.map(|l| format!("{l:.2}")).join(" "),
+    );
+    let mut out = vec![
+        vec![
+            label("host"),
+            (now.machine.host.to_string(), Ink::Strong),
+            plain(format!(
+                "  Linux {}  up {}",
+                now.machine.kernel,
+                duration(now.system.uptime)
+            )),
+        ],
+        vec![
+            label("tasks"),
+            plain(format!(
+                "{} processes, {} threads, {} running, {} blocked, load {load}",
+                now.procs.len(),
+                now.system.threads,
+                now.system.running,
+                now.system.blocked
+            )),
+        ],
+        vec![
+            label("verdict"),
+            match &machine.verdict {
+                Some(verdict) => (verdict.sentence(), Ink::Strong),
+                None => plain("nothing holds the machine back".to_owned()),
+            },
+        ],
+    ];
+    let some = |r: Reading<f64>| r.map_or_else(|_| missing.to_owned(), per_second);
+    out.push(vec![
+        label("switches"),
+        plain(format!(
+            "{} a second, {} forks a second",
+            some(now.system.switches),
+            some(now.system.forks)
+        )),
+    ]);
+    for core in &now.system.cores {
+        let share = core
+            .share
+            .map_or_else(|_| missing.to_owned(), |s| shares(&s));
+        let mhz = core
+            .khz
+            .map_or_else(String::new, |k| format!("  {} MHz", k / 1000));
+        out.push(vec![
+            label(&format!("cpu{}", core.id)),
+            plain(format!("{share}{mhz}")),
+        ]);
+    }
+    for (name, pressure) in ["cpu", "memory", "io"].iter().zip(&now.system.pressure) {
+        let text = match pressure {
+            Ok(p) => format!(
+                "{:.1}% of the last 10 s some task waited, {:.1}% of the last minute",
+                p.some_10, p.some_60
+            ),
+            Err(why) => format!("{missing} {why}"),
+        };
+        out.push(vec![label(&format!("wait {name}")), plain(text)]);
+    }
+    out.extend(own_lines(&machine.own, &now.system.own_pressure));
+    out.extend(memory_lines(machine.memory.as_ref()));
+    out.extend(disk_lines(machine.disks.as_ref(), missing));
+    if let Some(network) = &machine.network {
+        out.extend(network::lines(network, missing));
+    }
+    out.extend(sensor_lines(&machine.sensors));
+    out
+}
+
+fn shares(s: &CoreShare) -> String {
+    format!(
+        "{:5.1}% busy: user {:.1} system {:.1} irq {:.1} steal {:.1}, waiting for I/O {:.1}",
+        s.busy(),
+        s.user,
+        s.system,
+        s.interrupts(),
+        s.steal,
+        s.iowait
+    )
+}
+
+fn memory_lines(memory: Option<&MachineMemory>) -> Vec<Pieces> {
+    let Some(m) = memory else { return Vec::new() };
+    let mut out = vec![vec![
+        label("memory"),
+        (
+            format!(
+                "{} of {} used, {} can be had without swapping",
+                bytes(m.used()),
+                bytes(m.total),
+                bytes(m.available)
+            ),
+            Ink::Plain,
+        ),
+    ]];
+    for (part, size) in &m.parts {
+        let (name, _, means) = part.words();
+        out.push(vec![
+            label(""),
+            (format!("{:>6}  ", bytes(*size)), Ink::Strong),
+            (pad(name, 12), Ink::Plain),
+            (means.to_owned(), Ink::Dim),
+        ]);
+    }
+    let swap = if m.swap_total.0 == 0 {
+        "none".to_owned()
+    } else {
+        format!("{} of {} used", bytes(m.swap_used()), bytes(m.swap_total))
+    };
+    out.push(vec![label("swap"), (swap, Ink::Plain)]);
+    out
+}
+
+fn disk_lines(disks: Option<&(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -> Vec<Pieces> {
+    let Some((disks, rates)) = disks else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    for (device, rates) in disks.devices.iter().zip(rates) {
+        let text = rates.as_ref().map_or_else(
+            |_| missing.to_owned(),
+            |r| {
+                let (reads, writes) = (rate(r.read), rate(r.written));
+                format!(
+                    "reads {reads}, writes {writes}, busy {:.0}%, {:.1} requests under way",
+                    r.busy, r.queue
+                )
+            },
+        );
+        out.push(vec![label(device.name.as_str()), (text, Ink::Plain)]);
+    }
+    for f in &disks.filesystems {
+        let text = f.space.map_or_else(
+            |why| format!("{missing} {why}"),
+            |s| {
+                format!(
+                    "{:.0}% of {} used, {} left",
+                    s.used_percent(),
+                    bytes(s.total),
+                    bytes(s.available)
+                )
+            },
+        );
+        out.push(vec![
+            (format!("{} ", pad(f.mount.as_str(), 23)), Ink::Dim),
+            (text, Ink::Plain),
+            (format!("  {} from {}", f.kind, f.source), Ink::Dim),
+        ]);
+    }
+    out
+}
+
+/// What our own control group may use, and how long its tasks waited; nothing where it has no limit and tells nothing.
+fn own_lines(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Vec<Pieces> {
+    let mut out = Vec::new();
+    let mut line = |text: String| out.push(vec![label("own group"), (text, Ink::Plain)]);
+    if let Some(memory) = &own.memory {
+        line(format!(
+            "{} of {} memory used in {}",
+            bytes(memory.used),
+            bytes(memory.limit),
+            memory.path
+        ));
+    }
+    if let Some(cpu) = &own.cpu
+        && let Some(cores) = cpu.cores
+    {
+        line(format!(
+            "may use {cores:.2} cores by {}; throttled in {} of {} periods, {} in all",
+            cpu.set_by.as_deref().unwrap_or("/"),
+            cpu.throttled,
+            cpu.periods,
+            duration(cpu.throttled_time)
+        ));
+    }
+    if let [Ok(cpu), Ok(memory), Ok(io)] = pressure {
+        line(format!(
+            "some task in it waited: cpu {:.1}%, memory {:.1}%, io {:.1}% of the last 10 s",
+            cpu.some_10, memory.some_10, io.some_10
+        ));
+    }
+    out
+}
+
+/// A line for each sensor; nothing where there is none.
+fn sensor_lines(sensors: &Sensors) -> Vec<Pieces> {
+    let mut out = Vec::new();
+    for (name, text, hot) in sensors.words() {
+        let ink = if hot { Ink::Strong } else { Ink::Plain };
+        out.push(vec![label("sensor"), (format!("{name}: {text}"), ink)]);
+    }
+    out
+}

@@ -1,0 +1,199 @@
+//! Writes choices into the configuration file: comments, keys and the order of lines stay; the file is replaced whole.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::Context as _;
+use toml::de::{DeTable, DeValue};
+
+use super::Config;
+use crate::app::choice::{Choice, Value};
+
+/// Writes what differs from the defaults or stands in the file already; answers the names of what was changed.
+///
+/// # Errors
+/// When the file cannot be read, understood or written; it is then as it was.
+pub fn keep(path: &Path, choices: &[Choice]) -> anyhow::Result<Vec<&'static str>> {
+    // A link leads to the file that is meant.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let before = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let (after, names) =
+        edited(&before, choices).with_context(|| format!("cannot change {}", path.display()))?;
+    if !names.is_empty() {
+        replace(&path, &after).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(names)
+}
+
+fn toml(value: &Value) -> toml::Value {
+    match value {
+        Value::On(on) => (*on).into(),
+        Value::Number(n) => i64::try_from(*n).unwrap_or(i64::MAX).into(),
+        Value::Text(text) => text.as_str().into(),
+        Value::List(words) => words.clone().into(),
+    }
+}
+
+/// The text with these choices in it, and the names of those that changed it.
+fn edited(before: &str, choices: &[Choice]) -> anyhow::Result<(String, Vec<&'static str>)> {
+    let values: toml::Table = toml::from_str(before)?;
+    let parsed = DeTable::parse(before)?;
+    let places: Vec<(&str, Range<usize>)> = parsed
+        .get_ref()
+        .iter()
+        .filter(|(_, value)| !matches!(value.get_ref(), DeValue::Table(_)))
+        .map(|(key, value)| (key.get_ref().as_ref(), value.span()))
+        .collect();
+    let mut names = Vec::new();
+    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
+    let mut added = String::new();
+    for choice in choices {
+        let wanted = toml(&choice.value);
+        let place = places.iter().find(|(name, _)| *name == choice.name);
+        match place {
+            Some(_) if values.get(choice.name) == Some(&wanted) => continue,
+            Some((_, place)) => changes.push((place.clone(), wanted.to_string())),
+            None if choice.value == choice.default => continue,
+            None => {
+                let _ = writeln!(added, "{} = {wanted}", choice.name);
+            }
+        }
+        names.push(choice.name);
+    }
+    // Behind the last plain key, since all of them stand before the first section; else at the top.
+    let last = places.iter().map(|(_, place)| place.end).max();
+    let at = last.map_or(0, |end| {
+        before[end..]
+            .find('\n')
+            .map_or(before.len(), |n| end + n + 1)
+    });
+    if !added.is_empty() {
+        let broken = at > 0 && !before[..at].ends_with('\n');
+        let lead = if broken { "\n" } else { "" };
+        changes.push((at..at, format!("{lead}{added}")));
+    }
+    changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+    let mut after = before.to_owned();
+    for (place, text) in changes {
+        after.replace_range(place, &text);
+    }
+    Config::parse(&after).context("it would not be understood afterwards")?;
+    Ok((after, names))
+}
+
+/// Puts a whole new file in the place of the old one, with its rights.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(directory)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = directory.join(format!(".{name}.{}", std::process::id()));
+    let written = File::create_new(&new).and_then(|mut file| {
+        if let Ok(old) = fs::metadata(path) {
+            file.set_permissions(old.permissions())?;
+        }
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&new, path)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choices(sort: &str, follow: bool) -> Vec<Choice> {
+        vec![
+            Choice::word("sort", "", sort, &["cpu", "mem"]),
+            Choice::switch("follow", "", follow, false),
+            Choice {
+                name: "columns",
+                about: "",
+                value: Value::List(vec!["pid".to_owned(), "command".to_owned()]),
+                default: Value::List(Vec::new()),
+                values: Vec::new(),
+            },
+        ]
+    }
+
+    #[test]
+    fn comments_order_and_keys_stay() {
+        let before =
+            "# mine\nsort = 'cpu' # busy first\ncolumns = [\n  'pid',\n]\n\n[keys]\nquit = ['x']\n";
+        let (after, names) = edited(before, &choices("mem", true)).expect("edited");
+        assert_eq!(
+            after,
+            "# mine\nsort = \"mem\" # busy first\ncolumns = [\"pid\", \"command\"]\nfollow = true\n\n[keys]\nquit = ['x']\n"
+        );
+        assert_eq!(names, ["sort", "follow", "columns"]);
+        let (again, names) = edited(&after, &choices("mem", true)).expect("edited");
+        assert_eq!(
+            (again, names.len()),
+            (after, 0),
+            "nothing is left to change"
+        );
+    }
+
+    #[test]
+    fn what_is_as_always_is_not_written() {
+        let (after, names) =
+            edited("[keys]\nquit = ['x']", &choices("cpu", false)).expect("edited");
+        assert_eq!(
+            after,
+            "columns = [\"pid\", \"command\"]\n[keys]\nquit = ['x']"
+        );
+        assert_eq!(names, ["columns"]);
+        let (after, _) = edited("ascii = true", &choices("cpu", true)).expect("edited");
+        assert_eq!(
+            after,
+            "ascii = true\nfollow = true\ncolumns = [\"pid\", \"command\"]\n"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_stays_as_it_is() {
+        assert!(edited("colour = 1", &choices("mem", false)).is_err());
+        assert!(edited("sort = ", &choices("mem", false)).is_err());
+    }
+
+    #[test]
+    fn the_file_is_made_and_keeps_its_rights_and_its_link() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("pscope/config.toml");
+        assert_eq!(keep(&path, &choices("mem", false)).expect("kept").len(), 2);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("ours");
+        let link = dir.path().join("link.toml");
+        std::os::unix::fs::symlink(&path, &link).expect("a link");
+        keep(&link, &choices("cpu", true)).expect("kept");
+        let text = fs::read_to_string(&path).expect("there");
+        assert!(
+            text.contains("sort = \"cpu\"") && text.contains("follow = true"),
+            "{text}"
+        );
+        let mode = fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        let left = fs::read_dir(path.parent().expect("a directory")).expect("there");
+        assert_eq!(left.count(), 1, "nothing is left beside it");
+        let error = keep(
+            Path::new("/proc/pscope/config.toml"),
+            &choices("mem", false),
+        );
+        let error = format!("{:#}", error.expect_err("nobody writes there"));
+        assert!(
+            error.contains("cannot write /proc/pscope/config.toml"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::model::id::Tid;
+use crate::model::timeline::Who;
+use crate::theme::Depth;
+
+fn cell(pid: u32, busy: f32) -> Cell {
+    Cell {
+        fill: Fill::Known,
+        who: (pid > 0).then(|| {
+            Arc::new(Who {
+                id: ProcId::new(pid, 1),
+                tid: Tid(pid),
+                name: format!("job{pid}").into(),
+            })
+        }),
+        run: Nanos((busy * 1e6) as u64),
+        slices: 1,
+        preempted: 1,
+        busy,
+        focus: if pid == 7 { busy } else { 0.0 },
+    }
+}
+
+fn drawn(cells: &[Cell], focus: Option<u32>, theme: &Theme, rows: u16) -> Buffer {
+    let mut buf = Buffer::empty(Rect::new(0, 0, cells.len() as u16, rows));
+    let look = Look::new(theme, focus.map(|pid| ProcId::new(pid, 1)), true);
+    draw(look, buf.area, cells, &mut buf);
+    buf
+}
+
+fn row(buf: &Buffer, y: u16) -> String {
+    let cells = (0..buf.area.width).map(|x| buf[(x, y)].symbol());
+    cells.collect()
+}
+
+fn scene() -> Vec<Cell> {
+    let mut cells = vec![cell(0, 0.0), cell(0, 0.0), cell(3, 0.3)];
+    cells.extend(std::iter::repeat_n(cell(7, 1.0), 8));
+    cells.push(cell(9, 0.6));
+    cells.push(Cell {
+        fill: Fill::Gap(Blind::Lost),
+        ..Cell::default()
+    });
+    cells.push(Cell::default());
+    cells
+}
+
+#[test]
+fn heights_names_gaps_and_idle() {
+    let theme = Theme::terminal(Depth::True, false);
+    let buf = drawn(&scene(), None, &theme, 2);
+    assert_eq!(row(&buf, 0), "··▃ job7   ▅╱ ");
+    assert_eq!(row(&buf, 1), "    1.0ms     ");
+    let color = theme.process(ProcId::new(7, 1));
+    assert_eq!(buf[(4, 0)].bg, color);
+    assert_eq!(buf[(2, 0)].fg, theme.process(ProcId::new(3, 1)));
+}
+
+#[test]
+fn two_rows_hold_the_name_the_length_and_finer_heights() {
+    let theme = Theme::terminal(Depth::True, false);
+    let mut cells = scene();
+    let run = &mut cells[3..11];
+    for cell in run.iter_mut() {
+        (cell.slices, cell.preempted) = (0, 0);
+    }
+    (run[7].slices, run[7].preempted) = (1, 1);
+    let buf = drawn(&cells, None, &theme, 3);
+    assert_eq!(row(&buf, 0), "    job7   ▂╱ ");
+    assert_eq!(row(&buf, 1), "··▅ 8.0ms  █╱ ");
+    assert_eq!(row(&buf, 2), "          ┘   ");
+    let color = theme.process(ProcId::new(7, 1));
+    assert_eq!((buf[(4, 0)].bg, buf[(4, 1)].bg), (color, color));
+}
+
+#[test]
+fn without_colour_runs_are_blocks_and_names_are_cut_out() {
+    let theme = Theme::terminal(Depth::Mono, true);
+    let buf = drawn(&scene(), None, &theme, 1);
+    assert_eq!(row(&buf, 0), "...#job7###-/ ");
+}
+
+#[test]
+fn what_interrupts_and_the_hypervisor_took_hangs_below() {
+    let theme = Theme::terminal(Depth::True, false);
+    let share = |irq, softirq, steal| {
+        Some(CoreShare {
+            irq,
+            softirq,
+            steal,
+            ..CoreShare::default()
+        })
+    };
+    let shares = [
+        None,
+        share(1.0, 0.5, 0.0),
+        share(1.0, 1.5, 0.0),
+        share(3.0, 0.0, 25.0),
+    ];
+    let mut buf = Buffer::empty(Rect::new(0, 0, 4, 1));
+    taken(&theme, buf.area, &shares, &mut buf);
+    assert_eq!(row(&buf, 0), "  ▔▀");
+    assert_eq!(
+        buf[(2, 0)].fg,
+        theme.style(Role::CpuIrq).fg.expect("a colour")
+    );
+    assert_eq!(
+        buf[(3, 0)].fg,
+        theme.style(Role::CpuSteal).fg.expect("a colour")
+    );
+    taken(
+        &Theme::terminal(Depth::Mono, true),
+        buf.area,
+        &shares,
+        &mut buf,
+    );
+    assert_eq!(row(&buf, 0), "  \"^");
+}
+
+#[test]
+fn an_offline_core_is_no_loss() {
+    let theme = Theme::terminal(Depth::True, false);
+    let gone = Cell {
+        fill: Fill::Gap(Blind::Offline),
+        ..Cell::default()
+    };
+    let buf = drawn(&[gone.clone(), gone], None, &theme, 1);
+    assert_eq!(row(&buf, 0), "╌╌");
+    assert_ne!(buf[(0, 0)].fg, theme.style(Role::Bad).fg.expect("a colour"));
+}
+
+#[test]
+fn the_process_in_focus_keeps_its_colour() {
+    let theme = Theme::terminal(Depth::True, false);
+    let buf = drawn(&scene(), Some(7), &theme, 1);
+    assert_eq!(buf[(2, 0)].style().fg, theme.style(Role::Faint).fg);
+    assert_eq!(buf[(4, 0)].bg, theme.process(ProcId::new(7, 1)));
+}
