@@ -18,7 +18,7 @@ pub mod tree;
 use std::io;
 
 use crate::model::plan::{Needs, Plan};
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Proc, Snapshot};
 use crate::sampler;
 use crate::sys::root::ProcRoot;
 use crate::sys::source;
@@ -99,15 +99,16 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
     };
     let sample = sampler::once(&ProcRoot::live(), &plan)?;
     let mut snapshot = Snapshot::between(None, &sample);
-    for i in 0..snapshot.procs.len() {
-        snapshot.procs[i].cpu = Ok(lifetime(&snapshot, i));
-    }
+    let procs = snapshot.procs.iter().map(|proc| Proc {
+        cpu: Ok(lifetime(&snapshot, proc)),
+        ..proc.clone()
+    });
+    snapshot.procs = procs.collect();
     Ok(snapshot)
 }
 
 /// Percent of one core since the process started.
-fn lifetime(snapshot: &Snapshot, index: usize) -> f32 {
-    let proc = &snapshot.procs[index];
+fn lifetime(snapshot: &Snapshot, proc: &Proc) -> f32 {
     let age = snapshot.age(proc.id).seconds();
     // A process younger than a tick has no age yet.
     let tick = 1.0 / snapshot.machine.ticks_per_second.max(1) as f64;

@@ -217,7 +217,7 @@ fn said(panic: &(dyn Any + Send)) -> String {
 
 /// The work of the thread `sampler`.
 fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result<(), Error> {
-    let publish = |sweeper: &Sweeper| {
+    let publish = |sweeper: &mut Sweeper| {
         if let Some(snapshot) = sweeper.snapshot() {
             let snapshot = Arc::new(snapshot);
             feed.saw(&snapshot);
@@ -240,14 +240,14 @@ fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result
                 Err(why) => return Err(why),
             }
             let took = clock::now().since(now);
-            publish(&sweeper);
+            publish(&mut sweeper);
             if pulse.took(took) {
                 sweeper.slowed(pulse.is_slowed().then(|| slowed(took, pulse.interval())));
             }
             pulse.advance(clock::now());
         }
         if sweeper.fill(&plan) {
-            publish(&sweeper);
+            publish(&mut sweeper);
         }
         let Some((edition, new)) = desk.wait(seen, Some(pulse.wait(clock::now()))) else {
             return Ok(());

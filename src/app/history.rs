@@ -26,7 +26,7 @@ impl History {
     /// Takes in one tick.
     pub fn push(&mut self, snapshot: &Snapshot) {
         self.tick += 1;
-        for proc in &snapshot.procs {
+        for proc in snapshot.procs.iter() {
             let Ok(cpu) = proc.cpu else { continue };
             if cpu >= 0.05 {
                 let tick = self.tick;

@@ -9,6 +9,7 @@ use super::panel::Spec;
 use super::*;
 use crate::model::plan::Needs;
 use crate::model::scene::Scene;
+use crate::model::snapshot::{Procs, Snapshot};
 use crate::theme::Depth;
 
 const KNOCK: Action = Action {
@@ -203,6 +204,30 @@ fn paused_time_stands_still_and_can_be_stepped() {
         app.world.snapshot.at, scene.sample.at,
         "the newest tick, not the next one"
     );
+}
+
+#[test]
+fn ticks_of_ten_thousand_processes_can_be_stepped_back_while_few_work() {
+    let (mut app, _) = app();
+    let mut scene = Scene::new();
+    for pid in 1..=10_000 {
+        scene.task(pid, 1, "farm");
+    }
+    let mut shown = Procs::default();
+    for tick in 0..12 {
+        let before = scene.sample.clone();
+        scene.pass(1000, &[(tick * 700 + 1, 10)]);
+        let snapshot = Snapshot::after(&shown, Some(&before), &scene.sample);
+        shown = snapshot.procs.clone();
+        app.update(Event::Snapshot(Arc::new(snapshot)));
+    }
+    press(&mut app, "p");
+    for back in 1..12 {
+        press(&mut app, ",");
+        assert_eq!(app.world.paused, Some(back));
+    }
+    let worked = app.world.snapshot.by_pid(Pid(1)).expect("there");
+    assert!(worked.cpu.is_ok_and(|cpu| (cpu - 10.0).abs() < 0.1));
 }
 
 #[test]

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use super::App;
 use super::panel::Reply;
 use crate::model::detail::Detail;
-use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::snapshot::Snapshot;
 use crate::model::timeline::Timeline;
 
-/// How much memory the retained ticks may take.
-const BUDGET_BYTES: usize = 3 << 20;
+/// How much memory the retained ticks may take beyond what they share.
+const BUDGET_BYTES: usize = 2 << 20;
 
 /// Ticks that can be looked at again, oldest first.
 #[derive(Default)]
 pub(super) struct Past {
     ticks: VecDeque<Arc<Snapshot>>,
+    /// What each tick but the oldest has of its own, in all.
     bytes: usize,
     /// The newest tick, while an older one is shown.
     newest: Option<Arc<Snapshot>>,
@@ -23,17 +24,20 @@ pub(super) struct Past {
     newest_timeline: Option<Arc<Timeline>>,
 }
 
-fn weight(snapshot: &Snapshot) -> usize {
-    snapshot.procs.len() * size_of::<Proc>() + 4096
+/// What a tick does not share with the one before it.
+fn own_bytes(tick: &Snapshot, before: &Snapshot) -> usize {
+    tick.procs.bytes_apart(&before.procs) + 4096
 }
 
 impl Past {
     fn push(&mut self, snapshot: Arc<Snapshot>) {
-        self.bytes += weight(&snapshot);
+        let before = self.ticks.back();
+        self.bytes += before.map_or(0, |before| own_bytes(&snapshot, before));
         self.ticks.push_back(snapshot);
         while self.bytes > BUDGET_BYTES && self.ticks.len() > 1 {
-            if let Some(old) = self.ticks.pop_front() {
-                self.bytes -= weight(&old);
+            let oldest = self.ticks.pop_front();
+            if let (Some(old), Some(next)) = (oldest, self.ticks.front()) {
+                self.bytes -= own_bytes(next, &old);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a person reads: every process with its rates and its place in the tree, made from two samples by a pure function.
 
 mod between;
+mod procs;
 
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use super::reading::{Missing, Reading};
 use super::sample::{Extra, Facts, Fault, Machine, Memory, Mode, Pressure};
 use super::stat::Stat;
 use super::text::SafeText;
+
+pub use procs::Procs;
 
 /// Everything known at one tick; immutable once made.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +28,7 @@ pub struct Snapshot {
     /// The machine's state and rates.
     pub system: System,
     /// Every process, by ascending pid.
-    pub procs: Vec<Proc>,
+    pub procs: Procs,
     /// Threads, by ascending (pid, tid), where they were asked for.
     pub threads: Vec<Thread>,
     /// How those ended who were watched, for as long as they are; a missing one says why it is not known.
@@ -169,7 +172,7 @@ pub struct Core {
 impl Snapshot {
     /// Where the process with this number stands in `procs`.
     pub fn index_of(&self, pid: Pid) -> Option<usize> {
-        self.procs.binary_search_by_key(&pid, |p| p.id.pid).ok()
+        self.procs.place_of(pid)
     }
 
     /// The process with this number, whoever it is now.

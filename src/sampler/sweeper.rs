@@ -10,7 +10,7 @@ use super::{commands, extras, registry, threads};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Procs, Snapshot};
 use crate::model::text::SafeText;
 use crate::sys::changes::Feed;
 use crate::sys::endings::Endings;
@@ -42,6 +42,8 @@ pub struct Sweeper {
     slowed: Option<SafeText>,
     before: Option<Sample>,
     last: Option<Sample>,
+    /// The processes of the last snapshot, to share what stays.
+    shown: Procs,
 }
 
 impl Sweeper {
@@ -75,6 +77,7 @@ impl Sweeper {
             slowed: None,
             before: None,
             last: None,
+            shown: Procs::default(),
         })
     }
 
@@ -103,6 +106,9 @@ impl Sweeper {
     /// When `/proc` cannot be listed.
     pub fn tick(&mut self, now: Nanos, plan: &Plan) -> Result<(), Error> {
         self.endings.watch(&plan.watched);
+        let oldest = self.before.take();
+        self.table
+            .recycle(oldest.map_or_else(Vec::new, |s| s.tasks));
         let known = self.last.as_ref().map_or(&[][..], |s| &s.tasks);
         let (mode, tasks) = self.tier.sweep(&mut self.table, known, now, plan)?;
         let lives = |id| tasks.binary_search_by_key(&id, |t| t.id).is_ok();
@@ -127,9 +133,7 @@ impl Sweeper {
         }
         self.read_extras(&mut sample.tasks, plan);
         self.read_threads(&mut sample, plan);
-        let before = std::mem::replace(&mut self.before, self.last.replace(sample));
-        self.table
-            .recycle(before.map_or_else(Vec::new, |s| s.tasks));
+        self.before = self.last.replace(sample);
         Ok(())
     }
 
@@ -151,9 +155,11 @@ impl Sweeper {
     }
 
     /// What a person reads now.
-    pub fn snapshot(&self) -> Option<Snapshot> {
+    pub fn snapshot(&mut self) -> Option<Snapshot> {
         let last = self.last.as_ref()?;
-        Some(Snapshot::between(self.before.as_ref(), last))
+        let snapshot = Snapshot::after(&self.shown, self.before.as_ref(), last);
+        self.shown = snapshot.procs.clone();
+        Some(snapshot)
     }
 
     /// What the last tick heard.

@@ -164,7 +164,7 @@ impl Sampled {
     /// The same from a sweep; in the first one those count that had ran since the sweep before it.
     fn learn(&mut self, sweep: &Arc<Snapshot>, now: Nanos) {
         let before = self.swept.replace(Arc::clone(sweep));
-        for proc in &sweep.procs {
+        for proc in sweep.procs.iter() {
             let ran = match &before {
                 Some(before) => before
                     .get(proc.id)

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Core, Own, Proc, Rates, Snapshot, System, Thread};
+use super::procs::RUN;
+use super::{Core, Own, Proc, Procs, Rates, Snapshot, System, Thread};
 use crate::model::core_share::CoreShare;
-use crate::model::id::{Bytes, Nanos};
+use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::own_group::Strain;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Extra, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
@@ -15,6 +16,11 @@ impl Snapshot {
     ///
     /// No rate is given over a gap of more than three intervals, nor where the clock did not move.
     pub fn between(prev: Option<&Sample>, next: &Sample) -> Self {
+        Self::after(&Procs::default(), prev, next)
+    }
+
+    /// The same; what is as it was in the `known` snapshot is shared with it.
+    pub fn after(known: &Procs, prev: Option<&Sample>, next: &Sample) -> Self {
         let span = prev.map(|p| next.at.since(p.at)).filter(|s| s.0 > 0);
         let span =
             span.filter(|s| next.interval.0 == 0 || s.0 <= next.interval.0.saturating_mul(3));
@@ -26,20 +32,14 @@ impl Snapshot {
         } else {
             0.0
         };
-        let mut procs = procs(
-            prev.map_or(&[], |p| &p.tasks),
-            &next.tasks,
-            per_tick,
-            seconds,
-        );
-        place(&mut procs);
+        let tasks = prev.map_or(&[][..], |p| &p.tasks);
         let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, per_tick);
         Self {
             at: next.at,
             span,
             machine: Arc::clone(&next.machine),
-            system: system(prev, next, seconds, &procs),
-            procs,
+            system: system(prev, next, seconds),
+            procs: procs(known, tasks, &next.tasks, per_tick, seconds),
             threads,
             endings: Arc::clone(&next.endings),
             mode: next.mode,
@@ -70,32 +70,84 @@ fn pair<'a, T, K: Ord>(
     })
 }
 
-fn procs(old: &[TaskSample], new: &[TaskSample], per_tick: f64, seconds: f64) -> Vec<Proc> {
-    let mut out = Vec::with_capacity(new.len());
-    out.extend(pair(old, new, |t| t.id).map(|(before, task)| {
+/// A process that is about to be entered, with what is not in its sample.
+struct Entry<'a> {
+    task: &'a TaskSample,
+    before: Option<&'a TaskSample>,
+    parent: Option<u32>,
+    cpu: Reading<f32>,
+}
+
+impl Entry<'_> {
+    /// Whether this is what is already entered.
+    fn is(&self, proc: &Proc) -> bool {
+        let task = self.task;
+        proc.id == task.id
+            && proc.parent == self.parent
+            && proc.cpu == self.cpu
+            && Arc::ptr_eq(&proc.facts, &task.facts)
+            && proc.extra.is_none()
+            && task.extra.is_none()
+            && proc.stat == task.stat
+    }
+
+    fn proc(&self, per_tick: f64, seconds: f64) -> Proc {
+        let task = self.task;
+        let rates = task.extra.as_deref();
+        let rates = rates.map(|now| Arc::new(rates_of(self.before, task, now, per_tick, seconds)));
         Proc {
             id: task.id,
-            parent: None,
-            cpu: before
-                .map(|b| cpu_percent(&b.stat, &task.stat, per_tick))
-                .ok_or(Missing::Soon),
+            parent: self.parent,
+            cpu: self.cpu,
             stat: task.stat,
             facts: Arc::clone(&task.facts),
             extra: task.extra.clone(),
-            rates: task
-                .extra
-                .as_deref()
-                .map(|now| Arc::new(rates(before, task, now, per_tick, seconds))),
+            rates,
         }
-    }));
-    out
+    }
+}
+
+fn procs(
+    known: &Procs,
+    old: &[TaskSample],
+    new: &[TaskSample],
+    per_tick: f64,
+    seconds: f64,
+) -> Procs {
+    let parents = parents(new);
+    let entries = pair(old, new, |t| t.id).zip(&parents);
+    let mut entries = entries.map(|((before, task), parent)| Entry {
+        task,
+        before,
+        parent: *parent,
+        cpu: before
+            .map(|b| cpu_percent(&b.stat, &task.stat, per_tick))
+            .ok_or(Missing::Soon),
+    });
+    let mut runs = Vec::with_capacity(new.len().div_ceil(RUN));
+    let mut run = Vec::with_capacity(RUN);
+    while runs.len() < runs.capacity() {
+        run.clear();
+        run.extend(entries.by_ref().take(RUN));
+        if run.is_empty() {
+            break;
+        }
+        let as_it_was = known.run(runs.len()).filter(|known| {
+            known.len() == run.len() && run.iter().zip(known.iter()).all(|(e, p)| e.is(p))
+        });
+        runs.push(as_it_was.map_or_else(
+            || run.iter().map(|e| e.proc(per_tick, seconds)).collect(),
+            Arc::clone,
+        ));
+    }
+    Procs::of(runs)
 }
 
 fn cpu_percent(before: &Stat, now: &Stat, per_tick: f64) -> f32 {
     (now.cpu_time().0.saturating_sub(before.cpu_time().0) as f64 * per_tick) as f32
 }
 
-fn rates(
+fn rates_of(
     before: Option<&TaskSample>,
     task: &TaskSample,
     now: &Extra,
@@ -158,28 +210,35 @@ fn threads(old: &[ThreadSample], new: &[ThreadSample], per_tick: f64) -> Vec<Thr
         .collect()
 }
 
-/// Finds each process's parent; a parent that is not there, that is younger in a circle, or itself, makes a root.
-fn place(procs: &mut [Proc]) {
-    for i in 0..procs.len() {
-        let ppid = procs[i].stat.ppid;
-        let parent = procs.binary_search_by_key(&ppid, |p| p.id.pid).ok();
-        procs[i].parent = parent.filter(|p| *p != i).map(|p| p as u32);
-    }
-    break_cycles(procs);
+/// The place of each task's parent; a parent that is not there, that is younger in a circle, or itself, makes a root.
+fn parents(tasks: &[TaskSample]) -> Vec<Option<u32>> {
+    let pids: Vec<Pid> = tasks.iter().map(|t| t.id.pid).collect();
+    // Siblings often stand together.
+    let mut last = (Pid(0), pids.binary_search(&Pid(0)).ok());
+    let mut parents = Vec::with_capacity(tasks.len());
+    parents.extend(tasks.iter().enumerate().map(|(i, task)| {
+        let ppid = task.stat.ppid;
+        if ppid != last.0 {
+            last = (ppid, pids.binary_search(&ppid).ok());
+        }
+        last.1.filter(|p| *p != i).map(|p| p as u32)
+    }));
+    break_cycles(&mut parents);
+    parents
 }
 
 /// Cuts every circle of parents at one place, so that walking upwards always ends.
 ///
 /// The kernel makes none, but a sweep is not one moment: a pid may be reused while it reads.
-fn break_cycles(procs: &mut [Proc]) {
-    let mut seen = vec![0_u32; procs.len()];
-    for i in 0..procs.len() {
+fn break_cycles(parents: &mut [Option<u32>]) {
+    let mut seen = vec![0_u32; parents.len()];
+    for i in 0..parents.len() {
         let walk = i as u32 + 1;
         let mut at = i;
         while seen[at] == 0 {
             seen[at] = walk;
-            match procs[at].parent {
-                Some(up) if seen[up as usize] == walk => procs[at].parent = None,
+            match parents[at] {
+                Some(up) if seen[up as usize] == walk => parents[at] = None,
                 Some(up) => at = up as usize,
                 None => break,
             }
@@ -187,7 +246,7 @@ fn break_cycles(procs: &mut [Proc]) {
     }
 }
 
-fn system(prev: Option<&Sample>, next: &Sample, seconds: f64, procs: &[Proc]) -> System {
+fn system(prev: Option<&Sample>, next: &Sample, seconds: f64) -> System {
     let s = &next.system;
     let rate = |f: fn(&SystemSample) -> u64| {
         prev.map(|p| f(s).saturating_sub(f(&p.system)) as f64 / seconds)
@@ -209,7 +268,7 @@ fn system(prev: Option<&Sample>, next: &Sample, seconds: f64, procs: &[Proc]) ->
         forks: rate(|s| s.forks),
         running: s.running,
         blocked: s.blocked,
-        threads: procs.iter().map(|p| u64::from(p.stat.threads)).sum(),
+        threads: next.tasks.iter().map(|t| u64::from(t.stat.threads)).sum(),
         memory: s.memory,
         pressure: [s.cpu_pressure, s.memory_pressure, s.io_pressure],
         own_pressure: s.own_pressure,

@@ -59,7 +59,7 @@ impl Menu {
 
     pub(super) fn users(snapshot: &Snapshot) -> Self {
         let mut counts = BTreeMap::new();
-        for proc in &snapshot.procs {
+        for proc in snapshot.procs.iter() {
             if !proc.stat.is_kernel_thread() {
                 *counts.entry(proc.facts.user.to_string()).or_insert(0) += 1;
             }

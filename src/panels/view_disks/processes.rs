@@ -68,7 +68,7 @@ pub struct List {
 pub fn list(snapshot: &Snapshot, accounted: Option<bool>) -> List {
     let mut denied = 0;
     let mut rows: Vec<Busy> = Vec::new();
-    for p in &snapshot.procs {
+    for p in snapshot.procs.iter() {
         let io = p.extra.as_deref().map_or(Err(Missing::Soon), |e| e.io);
         denied += usize::from(io == Err(Missing::Denied));
         let rates = p.rates.as_deref();

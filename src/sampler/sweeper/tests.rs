@@ -22,7 +22,7 @@ fn plan() -> Plan {
 /// The table in words: pid, state, name, parent, arguments, share of a core; then the cores and their load.
 fn words(snapshot: &Snapshot) -> String {
     let mut out = String::new();
-    for proc in &snapshot.procs {
+    for proc in snapshot.procs.iter() {
         let parent = proc.parent.map_or("-".into(), |at| {
             snapshot.procs[at as usize].id.pid.to_string()
         });
