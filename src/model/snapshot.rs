@@ -50,7 +50,7 @@ pub struct Own {
     pub cpu: Reading<f32>,
     /// Its resident memory.
     pub resident: Bytes,
-    /// Its system calls over the span, as far as they are counted ([`OwnSample::calls`]).
+    /// Its system calls over the span, as far as they are counted ([`OwnSample::calls`](super::sample::OwnSample::calls)).
     pub calls: Reading<u64>,
     /// What it wrote to the terminal over the span.
     pub written: Reading<Bytes>,
