@@ -13,7 +13,7 @@ use super::paper::Paper;
 use super::{Error, Exit, target};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::Needs;
-use crate::model::timeline::{Ended, Origin, Slice, Timeline, Who, Window};
+use crate::model::timeline::{Ended, Origin, PidStats, Slice, Timeline, Who, Window};
 use crate::sampler::Listening;
 use crate::sys::root::ProcRoot;
 use crate::sys::{clock, outfile, stop};
@@ -71,15 +71,43 @@ struct Line<'a> {
     ended: Option<&'static str>,
 }
 
-/// How the slices are known, and how many events were lost.
+/// How the slices are known, how many events were lost, and what of the cores' time no slice tells of.
 #[derive(Serialize)]
 struct Summary {
     source: &'static str,
     lost: u64,
     seconds: f64,
     slices: u64,
+    idle_ns: u64,
+    others_ns: u64,
+    unknown_ns: u64,
     #[serde(skip_serializing_if = "String::is_empty")]
     why: String,
+    /// Where single slices are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processes: Option<Vec<Sum>>,
+}
+
+/// What one process had of the cores.
+#[derive(Serialize)]
+struct Sum {
+    pid: u32,
+    name: String,
+    run_ns: u64,
+    slices: u64,
+    waited_ns: u64,
+}
+
+impl Sum {
+    fn of(found: &PidStats, name: String) -> Self {
+        Self {
+            pid: found.who.id.pid.0,
+            name,
+            run_ns: found.sums.run.0,
+            slices: found.sums.slices,
+            waited_ns: found.waited.span.0,
+        }
+    }
 }
 
 /// Where slices go as they end.
@@ -191,24 +219,33 @@ impl Out<'_, '_> {
         Ok(())
     }
 
-    fn end(self, line: &Timeline, window: Window) -> Result<(), Error> {
-        if let Some(trace) = self.trace {
-            // A process is called by its own name also where only other threads of it ran.
-            let now = super::sweep(Needs::empty()).ok();
-            trace.finish(|id| {
-                let proc = now.as_ref()?.get(id)?;
-                Some(proc.facts.name.to_string())
-            })?;
+    fn end(mut self, line: &Timeline, window: Window) -> Result<(), Error> {
+        // A process is called by its own name also where only other threads of it ran.
+        let now = super::sweep(Needs::empty()).ok();
+        let name_now = |id| Some(now.as_ref()?.get(id)?.facts.name.to_string());
+        if let Some(trace) = self.trace.take() {
+            trace.finish(name_now)?;
         }
+        let name = |p: &PidStats| name_now(p.who.id).unwrap_or_else(|| p.who.name.to_string());
         if !self.json {
-            return text::write(self.paper, line, window, self.of);
+            return text::write(self.paper, line, window, self.of, &name);
         }
+        let sums = || {
+            let found = line.by_process(window).into_iter();
+            let found = found.filter(|p| self.of.is_none_or(|id| id == p.who.id));
+            found.map(|p| Sum::of(&p, name(&p))).collect()
+        };
+        let rest = line.rest(window);
         let summary = Summary {
             source: line.origin.word(),
             lost: line.lost,
             seconds: window.span().seconds(),
             slices: self.slices,
+            idle_ns: rest.idle.0,
+            others_ns: rest.others.0,
+            unknown_ns: rest.unknown.0,
             why: line.why.to_string(),
+            processes: (line.origin == Origin::Sampled).then(sums),
         };
         let line = serde_json::json!({ "summary": summary });
         serde_json::to_writer(&mut *self.paper.out, &line)?;

@@ -145,7 +145,7 @@ impl<'a> Watch<'a> {
         open.wait(pace(plan), &[]);
         let now = clock::now();
         let due = now.since(self.published) >= pace(plan);
-        let timeline = open.step(shown, shown && due);
+        let timeline = open.step(shown, shown && due, false);
         if let Some(mut timeline) = timeline {
             self.published = now;
             timeline.why = self.why.clone();
@@ -263,21 +263,22 @@ fn own(root: &ProcRoot, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Op
 }
 
 impl Open {
-    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it if `tell`.
-    fn step(&mut self, count: bool, tell: bool) -> Option<Timeline> {
+    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it if `tell`; `last`: for
+    /// the last time.
+    fn step(&mut self, count: bool, tell: bool, last: bool) -> Option<Timeline> {
         let now = clock::now();
         match self {
             Self::Rings { recorder, .. } => {
                 let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
                 recorder.drain();
                 if count {
-                    recorder.count();
+                    recorder.count(last);
                 }
                 tell.then(|| recorder.publish())
             }
             Self::Sampled(sampled) => {
                 sampled.step(now);
-                tell.then(|| sampled.publish(now))
+                tell.then(|| sampled.publish(now, last))
             }
         }
     }
@@ -328,7 +329,8 @@ impl Listening {
     /// Waits a tenth of a second at most, or until a signal asks to stop, and tells all that is known by then.
     pub fn step(&mut self, at_most: Nanos, stop: &Stop) -> Timeline {
         self.open.wait(at_most.min(REPORTING), &[stop.fd()]);
-        let mut line = self.open.step(true, true).unwrap_or_default();
+        let last = at_most <= REPORTING || stop.asked();
+        let mut line = self.open.step(true, true, last).unwrap_or_default();
         line.why = self.why.clone();
         line
     }

@@ -3,6 +3,7 @@
 mod beside;
 mod lane;
 mod quick;
+mod sampled;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,6 +13,7 @@ use beside::Counted;
 pub use beside::Counts;
 use lane::Growth;
 pub(super) use quick::Quick;
+pub use sampled::Ran;
 
 use super::{Blind, Ended, Origin, Timeline, Who};
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Tid};
@@ -66,17 +68,6 @@ pub struct Builder {
     lost: u64,
     counted: Counted,
     budget: usize,
-}
-
-/// Time on a core that was found by sampling.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ran {
-    /// How long.
-    pub run: Nanos,
-    /// In how many slices.
-    pub slices: u32,
-    /// How long the thread waited for a core meanwhile.
-    pub waited: Nanos,
 }
 
 /// Slices and bins that all lanes together may hold: about 30 MiB.
@@ -306,23 +297,6 @@ impl Builder {
         // Renames and ends may be among what was lost.
         let on: Vec<_> = self.lanes.iter().filter_map(Growth::on).collect();
         self.tasks.retain(|tid, _| on.iter().any(|o| o.0 == *tid));
-    }
-
-    /// Adds time on a core that was found by sampling, spread evenly over `[from, to)`.
-    pub fn sampled(&mut self, cpu: CpuId, span: (Nanos, Nanos), ran: Ran, who: &Arc<Who>) {
-        let next = self.serial.wrapping_add(1);
-        let task = || Task::new(next, Arc::clone(who), None);
-        let task = self.tasks.entry(who.tid.0).or_insert_with(task);
-        if task.who != *who {
-            task.who = Arc::clone(who);
-            task.serial = next;
-        }
-        let serial = task.serial;
-        self.serial = next;
-        if let Some(lane) = self.index(cpu) {
-            self.lanes[lane].sampled(span, ran, serial, who);
-        }
-        self.forget_old();
     }
 
     /// An immutable view of everything until `now`.

@@ -19,7 +19,7 @@ use crate::app::world::World;
 use crate::model::core_share::CoreShare;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
-use crate::model::timeline::{Cell, Lane, Origin, Tally, Timeline, Waited, Who, Window};
+use crate::model::timeline::{Cell, Lane, Tally, Timeline, Waited, Who, Window};
 
 pub use numbers::{at_least, numbers_width};
 pub use scope::{Scope, rounded};
@@ -253,11 +253,6 @@ impl Picture {
             _ => return None,
         }
         Some(Reply::Done)
-    }
-
-    /// Whether nothing is known of other processes than the inspected one.
-    fn idle_known(line: &Timeline) -> bool {
-        line.origin != Origin::Own
     }
 }
 

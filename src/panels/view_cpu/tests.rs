@@ -55,6 +55,27 @@ fn lanes_table_and_one_process() {
 }
 
 #[test]
+fn who_was_not_seen_has_a_row_and_the_shares_add_up() {
+    let mut world = scenes::world([0, 1]);
+    scenes::with_samples(&mut world);
+    let area = Rect::new(0, 0, 140, 26);
+    let mut pane = ViewCpu::default();
+    pane.fit(&world, area);
+    let mut buf = Buffer::empty(area);
+    pane.render(&world, area, &mut buf);
+    let text = scenes::screen(&buf);
+    let share = |name: &str| {
+        let line = text.lines().find(|l| l.contains(name)).expect("a row");
+        let after = line.split(name).nth(1).expect("a share");
+        after.split_whitespace().next().expect("a share")
+    };
+    assert_eq!(share("■ job2"), "30.0", "{text}");
+    assert_eq!(share(" not seen "), "50.0", "{text}");
+    assert_eq!(share("  idle  "), "120", "{text}");
+    assert!(text.contains("busy 40.0% · idle 60.0%"), "{text}");
+}
+
+#[test]
 fn every_key_is_answered_at_every_size() {
     for (w, h) in [(1, 1), (20, 3), (60, 15), (80, 24), (120, 40), (200, 60)] {
         for action in SPEC.actions {

@@ -136,10 +136,10 @@ impl Recorder {
         Ok(())
     }
 
-    /// Reads what the kernel counts beside the switches, where that is due.
-    pub fn count(&mut self) {
+    /// Reads what the kernel counts beside the switches, where that is due, or for the last time.
+    pub fn count(&mut self, last: bool) {
         let now = self.drained;
-        if self.counted.is_some_and(|at| now.since(at) < COUNTING) {
+        if !last && self.counted.is_some_and(|at| now.since(at) < COUNTING) {
             return;
         }
         self.counted = Some(now);

@@ -6,11 +6,14 @@ use super::{Builder, Task};
 use crate::model::core_share::CoreShare;
 use crate::model::id::{CpuId, Nanos, Tid};
 use crate::model::sample::CoreSample;
-use crate::model::timeline::beside::{Spent, Wait};
-use crate::model::timeline::{Who, Window};
+use crate::model::timeline::beside::Wait;
+use crate::model::timeline::{Origin, Who, Window};
 
 /// Threads that are read at the most at once; of more the waits are only known in part.
 const MOST: usize = 1024;
+
+/// Whoever has a core leaves it for a moment within this time, and be it for the kernel's own work.
+const SILENCE: Nanos = Nanos::from_millis(2000);
 
 /// What is counted of a thread since it began.
 pub trait Counts {
@@ -70,14 +73,21 @@ impl Builder {
         self.counted.cores = cores;
     }
 
-    fn spend(&mut self, (start, end): (Nanos, Nanos), cores: &[CoreSample]) {
+    fn spend(&mut self, span: (Nanos, Nanos), cores: &[CoreSample]) {
         for core in cores {
             let before = self.counted.cores.binary_search_by_key(&core.id, |c| c.id);
             let before = before.ok().map(|at| &self.counted.cores[at]);
             let share = before.and_then(|b| CoreShare::between(b, core));
             let lane = self.lanes.binary_search_by_key(&core.id, |l| l.cpu);
             if let (Some(share), Ok(lane)) = (share, lane) {
-                self.lanes[lane].spent(Spent { start, end, share });
+                let lane = &mut self.lanes[lane];
+                match self.origin {
+                    // A sample tells of all that it found: who is not in it was not found.
+                    Origin::Sampled => lane.heard_nothing(span.0, Nanos(0)),
+                    Origin::Own => lane.heard_nothing(span.0, SILENCE),
+                    Origin::Exact | Origin::None => {}
+                }
+                lane.spent(span, share);
             }
         }
     }

@@ -150,8 +150,14 @@ fn a_suspended_machine_is_a_gap_however_short_its_clock_makes_it() {
         } else {
             let (id, name) = names(Pid(2), Tid(2));
             let tid = Tid(2);
-            let who = Arc::new(Who { id, tid, name });
-            b.sampled(cpu, (ms(0), ms(20)), Ran::default(), &who);
+            let ran = Ran {
+                cpu,
+                who: Arc::new(Who { id, tid, name }),
+                run: ms(1),
+                slices: 1,
+                waited: ms(0),
+            };
+            b.sampled((ms(0), ms(20)), vec![ran]);
         }
         b.suspended(ms(20), ms(3_600_000));
         let line = b.publish(ms(200));
@@ -191,8 +197,10 @@ fn shares_add_up_to_all_cores() {
             to: ms(to),
         };
         let ran: u64 = line.by_process(window).iter().map(|p| p.sums.run.0).sum();
-        let (idle, unknown) = line.idle(window);
-        assert_eq!(ran + idle.0 + unknown.0, 2 * line.known(window).0);
-        assert_eq!(unknown.0 > 0, to > 450, "{from}..{to}");
+        let rest = line.rest(window);
+        let nobodys = rest.idle.0 + rest.unknown.0;
+        assert_eq!(ran + nobodys, 2 * line.known(window).0);
+        assert_eq!(rest.others, ms(0));
+        assert_eq!(rest.unknown.0 > 0, to > 450, "{from}..{to}");
     }
 }
