@@ -266,6 +266,10 @@ pub fn words() -> Vec<(String, String)> {
             "how many threads waited for the core on average: the run delay of threads that had it last, by the time shown",
         ),
         line(
+            "picture right of a lane",
+            "how busy the core was in the last minute, 5 s a column",
+        ),
+        line(
             "moved",
             "slices that began on another core than the one before",
         ),

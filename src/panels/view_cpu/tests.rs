@@ -27,11 +27,11 @@ fn lanes_table_and_one_process() {
     insta::assert_snapshot!(text,  @r"
  cpu0                                                                                 50% usr 50 sys  0 irq  1     250 sw/s 100% preempted  
                                                                                       idle 50 irq 0 softirq 1 steal 0 iowait 0              
-                                                                                      queue 1.0  moved in 0/s                               
+                                                                                      queue 1.0  moved in 0/s                           ███ 
                                                                                                                                             
  cpu1                                                                                 50% usr 50 sys  0 irq  1      50 sw/s   0% preempted  
        ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂  idle 50 irq 0 softirq 1 steal 0 iowait 0              
-                                                                                      queue 0.0  moved in 0/s                               
+                                                                                      queue 0.0  moved in 0/s                           ███ 
                                                                                                                                             
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
  2 running or waiting for one of 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.0…                                                        
