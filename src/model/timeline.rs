@@ -158,6 +158,17 @@ pub enum Blind {
     Offline,
 }
 
+impl Blind {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Suspended(_) => "suspended",
+            Self::Offline => "offline",
+        }
+    }
+}
+
 /// A time for which nothing is known of a core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {

@@ -326,6 +326,11 @@ impl Listening {
         }
     }
 
+    /// Why single slices are not told; `None` where they are.
+    pub fn only_sums(&self) -> Option<&str> {
+        matches!(self.open, Open::Sampled(_)).then_some(self.why.as_str())
+    }
+
     /// Waits a tenth of a second at most, or until a signal asks to stop, and tells all that is known by then.
     pub fn step(&mut self, at_most: Nanos, stop: &Stop) -> Timeline {
         self.open.wait(at_most.min(REPORTING), &[stop.fd()]);
