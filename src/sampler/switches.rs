@@ -208,7 +208,10 @@ impl<'a> Watch<'a> {
         match self.kernel.rings(&cpus) {
             Ok(rings) => {
                 self.why = SafeText::default();
-                self.open = Some(exact(self.root, rings, self.feed, now));
+                let mut open = exact(self.root, rings, self.feed, now);
+                // Counting begins with the first slice, not with the first view.
+                open.step(shown, false, false);
+                self.open = Some(open);
             }
             Err(error) => {
                 let why = perf::why(&error, perf::paranoid(self.root));
@@ -310,10 +313,14 @@ impl Listening {
     pub fn open(root: &ProcRoot, of: Option<ProcId>) -> Self {
         let (cpus, now) = (cores::online(root), clock::now());
         match Running(root).rings(&cpus) {
-            Ok(rings) => Self {
-                open: exact(root, rings, &Feed::default(), now),
-                why: SafeText::default(),
-            },
+            Ok(rings) => {
+                let mut open = exact(root, rings, &Feed::default(), now);
+                open.step(true, false, false);
+                Self {
+                    open,
+                    why: SafeText::default(),
+                }
+            }
             Err(error) => {
                 let own = of.and_then(|id| own(root, id, &cpus, now).ok());
                 let sampled =

@@ -213,7 +213,13 @@ impl Builder {
             self.lanes[lane].idle(at);
             return;
         }
-        let task = task(&mut self.tasks, &mut self.serial, next, names);
+        let task = task(
+            &mut self.tasks,
+            &mut self.counted,
+            &mut self.serial,
+            next,
+            names,
+        );
         let (waited, moved) = match task.left {
             Some((from, left, runnable)) => (
                 if runnable { at.since(left) } else { Nanos(0) },
@@ -245,7 +251,8 @@ impl Builder {
                 tid: of.tid,
                 name,
             });
-            self.remember(of.tid, who, None);
+            let waited = self.counted.begun(of.tid);
+            self.remember(of.tid, who, waited);
         }
     }
 
@@ -257,7 +264,13 @@ impl Builder {
         started: Option<ProcId>,
         names: &mut dyn Names,
     ) {
-        let maker = task(&mut self.tasks, &mut self.serial, maker, names);
+        let maker = task(
+            &mut self.tasks,
+            &mut self.counted,
+            &mut self.serial,
+            maker,
+            names,
+        );
         let id = if child.pid == maker.who.id.pid {
             maker.who.id
         } else {
@@ -271,6 +284,7 @@ impl Builder {
             tid: child.tid,
             name: maker.who.name.clone(),
         });
+        self.counted.begun(child.tid);
         self.remember(child.tid, who, Some(Nanos(0)));
     }
 
@@ -343,6 +357,7 @@ impl Builder {
 
 fn task<'a>(
     tasks: &'a mut HashMap<u32, Task, Quick>,
+    counted: &mut Counted,
     serial: &mut u32,
     of: Thread,
     names: &mut dyn Names,
@@ -355,6 +370,6 @@ fn task<'a>(
             tid: of.tid,
             name,
         };
-        Task::new(*serial, Arc::new(who), None)
+        Task::new(*serial, Arc::new(who), counted.begun(of.tid))
     })
 }

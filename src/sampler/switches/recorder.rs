@@ -142,11 +142,15 @@ impl Recorder {
         if !last && self.counted.is_some_and(|at| now.since(at) < COUNTING) {
             return;
         }
-        self.counted = Some(now);
+        let first = self.counted.replace(now).is_none();
         let root = &self.root;
         let mut waited = |who: &Who| run_delay::read(root, who.id.pid, who.tid);
         let builder = &mut self.built.builder;
-        builder.count(now, cores::now(root), &mut waited);
+        if first {
+            builder.begin_count(now, cores::now(root), run_delay::of_all(root));
+        } else {
+            builder.count(now, cores::now(root), &mut waited);
+        }
     }
 
     /// A view of everything that was drained.

@@ -1,5 +1,6 @@
 //! Takes in what the kernel counts beside the switches.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Builder, Task};
@@ -33,6 +34,8 @@ pub(super) struct Counted {
     first: Option<Nanos>,
     last: Nanos,
     cores: Vec<CoreSample>,
+    /// How long those threads had waited by the first reading that were not heard of by then.
+    waits: HashMap<Tid, Nanos>,
 }
 
 impl Counted {
@@ -43,7 +46,33 @@ impl Counted {
     }
 }
 
+impl Counted {
+    /// How long a thread had waited by the first reading, if it has not been heard of since.
+    pub fn begun(&mut self, tid: Tid) -> Option<Nanos> {
+        self.waits.remove(&tid)
+    }
+}
+
 impl Builder {
+    /// Begins to count at a moment at which all these threads had waited so long.
+    pub fn begin_count(
+        &mut self,
+        now: Nanos,
+        cores: Vec<CoreSample>,
+        mut waits: HashMap<Tid, Nanos>,
+    ) {
+        for (tid, task) in &mut self.tasks {
+            task.ran = false;
+            task.waited = waits.remove(&Tid(*tid));
+        }
+        self.counted = Counted {
+            first: Some(now),
+            last: now,
+            cores,
+            waits,
+        };
+    }
+
     /// Counts again: how long each thread waited that had a core since the last time, and how the cores spent their time.
     pub fn count(&mut self, now: Nanos, cores: Vec<CoreSample>, counts: &mut dyn Counts) {
         let begun = self.counted.first.is_some();

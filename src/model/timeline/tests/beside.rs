@@ -73,6 +73,31 @@ fn waits_are_the_kernels_own_count() {
 }
 
 #[test]
+fn who_was_there_when_counting_began_is_known_in_whole() {
+    let mut b = Builder::new(Origin::Exact, [CpuId(0)], ms(0));
+    let waits = [(Tid(2), ms(500)), (Tid(4), ms(70))].into();
+    b.begin_count(ms(0), counted(0), waits);
+    let cpu = CpuId(0);
+    // 4 ends, and its number is given to another.
+    b.fork(thread(4), thread(2), Some(ProcId::new(4, 9)), &mut names);
+    for (at, pair) in [(100, (0, 2)), (200, (2, 4)), (300, (4, 0))] {
+        let pair = (thread(pair.0), thread(pair.1));
+        b.switch(cpu, ms(at), pair, Some(false), &mut names);
+    }
+    let mut waits = |who: &Who| Some(ms(if who.tid.0 == 2 { 540 } else { 30 }));
+    b.count(ms(1000), counted(1), &mut waits);
+    let line = b.publish(ms(1000));
+    let window = Window {
+        from: ms(0),
+        to: ms(1000),
+    };
+    let whole = |span| Waited { span, whole: true };
+    let of = |pid, start| line.of(ProcId::new(pid, start), window).1;
+    assert_eq!(of(2, 7), whole(ms(40)));
+    assert_eq!(of(4, 9), whole(ms(30)), "a newborn has waited for nothing");
+}
+
+#[test]
 fn a_thread_that_ends_uncounted_leaves_a_lower_bound() {
     let mut b = Builder::new(Origin::Exact, [CpuId(0)], ms(0));
     let cpu = CpuId(0);
