@@ -19,9 +19,9 @@ pub struct Wait {
     pub end: Nanos,
     /// Whose it is: an index of [`super::Chunk::who`].
     pub who: u32,
-    /// How long it waited.
+    /// How long it waited; where that is not known, how long it can have been at the most.
     pub span: Nanos,
-    /// Whether that is all: not where there was no reading before, or where the thread ended before it was read.
+    /// Whether it is known: not where there was no reading before, or where the thread ended before it was read.
     pub whole: bool,
 }
 
@@ -58,12 +58,23 @@ pub struct Waited {
     pub whole: bool,
 }
 
+/// What part of a wait lies in a window.
+struct Part {
+    span: Nanos,
+    /// How long it can have been at the most.
+    most: Nanos,
+    whole: bool,
+}
+
 /// The part of `of` that lies in a window, where it is spread evenly over `(start, end)`.
 fn inside((start, end): (Nanos, Nanos), of: u64, window: Window) -> u64 {
     let overlap = end.min(window.to).since(start.max(window.from)).0;
     let span = end.since(start).0.max(1);
     (u128::from(of) * u128::from(overlap) / u128::from(span)) as u64
 }
+
+/// What part of a window changes no number of threads that waited on average, to its tenth.
+const NEXT_TO_NOTHING: f64 = 0.05;
 
 /// From what part of a window on the readings stand for all of it.
 const ENOUGH: f64 = 0.9;
@@ -132,15 +143,16 @@ impl Lane {
     }
 
     /// Calls `each` with the process and the waits that lie in a window.
-    fn waits_in(&self, window: Window, mut each: impl FnMut(ProcId, Waited)) {
+    fn waits_in(&self, window: Window, mut each: impl FnMut(ProcId, Part)) {
         for (wait, who) in self.waits.from(window.from) {
             if wait.start >= window.to {
                 break;
             }
             if wait.end > window.from {
-                let span = Nanos(inside((wait.start, wait.end), wait.span.0, window));
+                let most = Nanos(inside((wait.start, wait.end), wait.span.0, window));
                 let whole = wait.whole;
-                each(who.id, Waited { span, whole });
+                let span = if whole { most } else { Nanos(0) };
+                each(who.id, Part { span, most, whole });
             }
         }
     }
@@ -224,7 +236,8 @@ impl Timeline {
         found
     }
 
-    /// How long threads waited in a window for the core that they had last, all together.
+    /// How long threads waited in a window for the core that they had last, all together; it is whole also where threads
+    /// ended unread, but so soon after they were read or began that it is next to nothing in a window of that length.
     pub fn waited_on(&self, lane: &Lane, window: Window) -> Waited {
         let seen = lane.total(window, self.origin).waited;
         if self.origin == Origin::Sampled {
@@ -233,17 +246,16 @@ impl Timeline {
                 whole: true,
             };
         }
-        let mut sum = Waited {
-            span: Nanos(0),
-            whole: self.is_counted(window),
-        };
+        let (mut span, mut unread) = (Nanos(0), 0);
         lane.waits_in(window, |_, more| {
-            sum.span.0 += more.span.0;
-            sum.whole &= more.whole;
+            span.0 += more.span.0;
+            unread += if more.whole { 0 } else { more.most.0 };
         });
-        if !sum.whole {
-            sum.span = sum.span.max(seen);
+        let whole =
+            self.is_counted(window) && unread as f64 <= window.span().0 as f64 * NEXT_TO_NOTHING;
+        if !whole {
+            span = span.max(seen);
         }
-        sum
+        Waited { span, whole }
     }
 }

@@ -47,6 +47,8 @@ struct Task {
     ran: bool,
     /// How long it had waited for a core by then, since it began.
     waited: Option<Nanos>,
+    /// When it began, where that was told.
+    began: Nanos,
 }
 
 /// A thread in a record: numbers as the kernel gave them.
@@ -256,9 +258,10 @@ impl Builder {
         }
     }
 
-    /// A thread was made by another; it is called like its maker until it says otherwise.
+    /// A thread was made by another at `at`; it is called like its maker until it says otherwise.
     pub fn fork(
         &mut self,
+        at: Nanos,
         child: Thread,
         maker: Thread,
         started: Option<ProcId>,
@@ -286,6 +289,9 @@ impl Builder {
         });
         self.counted.begun(child.tid);
         self.remember(child.tid, who, Some(Nanos(0)));
+        if let Some(task) = self.tasks.get_mut(&child.tid.0) {
+            task.began = at;
+        }
     }
 
     /// A thread ends; its slice will end with it.

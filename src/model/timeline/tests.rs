@@ -103,7 +103,13 @@ fn names_are_those_of_the_time_and_exits_show() {
     b.switch(cpu, ms(1), (thread(0), thread(2)), Some(false), &mut names);
     b.switch(cpu, ms(2), (thread(2), thread(0)), Some(false), &mut names);
     b.rename(thread(2), "other".into(), &mut names);
-    b.fork(thread(6), thread(2), Some(ProcId::new(6, 1)), &mut names);
+    b.fork(
+        ms(0),
+        thread(6),
+        thread(2),
+        Some(ProcId::new(6, 1)),
+        &mut names,
+    );
     b.switch(cpu, ms(3), (thread(0), thread(2)), Some(false), &mut names);
     b.exit(thread(2));
     let gone = Thread {

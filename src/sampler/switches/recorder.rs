@@ -198,7 +198,7 @@ impl Built {
                 self.changes.forked(child.pid, child.tid);
                 let born = child.pid.0 == child.tid.0;
                 let id = born.then(|| self.names.began(child.pid, at));
-                builder.fork(child, parent, id, &mut self.names);
+                builder.fork(at, child, parent, id, &mut self.names);
             }
             Event::Exited(thread) => {
                 self.changes.exited(thread.pid, thread.tid);

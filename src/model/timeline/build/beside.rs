@@ -127,11 +127,16 @@ impl Builder {
             return;
         };
         let span = (self.counted.last, at.max(self.counted.last));
+        let most = span.1.since(span.0.max(task.began));
         let (cpu, serial, who) = (task.cpu, task.serial, Arc::clone(&task.who));
         if self.counted.first.is_some()
             && let Ok(lane) = self.lanes.binary_search_by_key(&cpu, |l| l.cpu)
         {
-            self.lanes[lane].waited(wait(span, None), serial, &who);
+            let wait = Wait {
+                span: most,
+                ..wait(span, None)
+            };
+            self.lanes[lane].waited(wait, serial, &who);
         }
     }
 }
@@ -147,6 +152,7 @@ impl Task {
             cpu: CpuId::default(),
             ran: false,
             waited,
+            began: Nanos(0),
         }
     }
 }
@@ -156,7 +162,7 @@ fn wait((start, end): (Nanos, Nanos), delta: Option<Nanos>) -> Wait {
         start,
         end,
         who: 0,
-        span: delta.unwrap_or_default(),
+        span: delta.unwrap_or(end.since(start)),
         whole: delta.is_some(),
     }
 }
