@@ -10,7 +10,7 @@ mod window;
 
 use std::sync::Arc;
 
-pub use beside::{COUNTING, Spent, Wait, Waited};
+pub use beside::{COUNTING, Rest, Spent, Wait, Waited};
 pub use build::{Builder, Counts, Names, Ran, Thread};
 pub use cells::{Cell, Covering, Fill};
 pub use track::{Chunk, Item, Track};
@@ -44,6 +44,14 @@ impl Origin {
             Self::Exact => "exact",
             Self::Own => "own",
             Self::Sampled => "sampled",
+        }
+    }
+
+    /// Who had the cores of whom no slice tells.
+    pub fn others(self) -> &'static str {
+        match self {
+            Self::Own => "others",
+            Self::None | Self::Exact | Self::Sampled => "not seen",
         }
     }
 
@@ -148,6 +156,17 @@ pub enum Blind {
     Suspended(Nanos),
     /// The core was offline.
     Offline,
+}
+
+impl Blind {
+    /// The word in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Suspended(_) => "suspended",
+            Self::Offline => "offline",
+        }
+    }
 }
 
 /// A time for which nothing is known of a core.

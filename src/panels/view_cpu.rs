@@ -133,7 +133,8 @@ impl ViewCpu {
         let table = heads.min(below.height / 3)
             + 1
             + self.found.len().min(usize::from(below.height)) as u16;
-        let table = table.min(below.height - height);
+        // The list gives its head a third of its height.
+        let table = table.max(heads * 3).min(below.height - height);
         self.sums_area = Rect {
             y: below.y + table,
             height,
@@ -363,22 +364,18 @@ fn pressure(world: &World) -> listing::Parts {
 /// What the table is about.
 fn head(world: &World, window: Window) -> listing::Parts {
     let line = &world.timeline;
-    let lanes = line.lanes.iter();
-    let (run, all) = lanes.fold((0, 0), |(run, all), lane| {
-        let sums = lane.total(window, line.origin);
-        (run + sums.run.0, all + lane.known(window).0)
-    });
-    let busy = run as f64 * 100.0 / all.max(1) as f64;
     let known = line.known(window);
     let mut parts = vec![
         ("Who had the cores ".to_owned(), Role::Title),
         (format!("in these {}", picture::rounded(known)), Role::Dim),
     ];
-    if line.origin != Origin::Own {
-        parts.push((
-            format!(" · busy {busy:.1}% · idle {:.1}%", (100.0 - busy).max(0.0)),
-            Role::Dim,
-        ));
+    let rest = line.rest(window);
+    let all = known.seconds() * line.lanes.len() as f64;
+    let known = all - rest.unknown.seconds();
+    if known > 0.0 {
+        let idle = rest.idle.seconds() * 100.0 / known;
+        let busy = (100.0 - idle).max(0.0);
+        parts.push((format!(" · busy {busy:.1}% · idle {idle:.1}%"), Role::Dim));
     }
     parts
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::json::SCHEMA;
 use super::paper::{Ink, Paper};
 use super::{Error, Exit};
-use crate::model::text::pad;
+use crate::model::text::{pad, wrap};
 use crate::sys::doctor::{self, Finding, State};
 use crate::sys::root::ProcRoot;
 
@@ -66,6 +66,10 @@ fn json(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Where the words begin, and the fewest cells that they are broken into.
+const COLUMN: usize = 23;
+const NARROWEST: usize = 24;
+
 fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
     let [good, bad] = if paper.ascii {
         ["+", "-"]
@@ -78,11 +82,17 @@ fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
             State::Limited => ("!", Ink::Strong),
             State::Denied | State::Absent => (bad, Ink::Strong),
         };
+        // What it gives is read whole, so it goes on below where the line is short.
+        let room = paper.width.map_or(usize::MAX, |w| w.saturating_sub(COLUMN));
+        let gives = wrap(finding.gives, room.max(NARROWEST));
         paper.line(&[
             (&format!("{mark} {}", pad(finding.name, 13)), ink),
             (&pad(finding.state.word(), 8), ink),
-            (finding.gives, Ink::Plain),
+            (gives.first().map_or("", String::as_str), Ink::Plain),
         ])?;
+        for more in gives.iter().skip(1) {
+            paper.line(&[(&" ".repeat(COLUMN), Ink::Plain), (more, Ink::Plain)])?;
+        }
         for (label, more) in [("seen", &finding.found), ("get", &finding.get)] {
             if !more.is_empty() {
                 // A command that is cut in the middle cannot be pasted.
@@ -118,6 +128,35 @@ mod tests {
         };
         write(&mut paper).expect("written");
         String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn a_short_line_goes_on_below() {
+        let mut out = Vec::new();
+        let mut paper = Paper {
+            out: &mut out,
+            width: Some(50),
+            ascii: true,
+            styled: false,
+        };
+        let finding = Finding {
+            gives: "every context switch: exact slices, who took the core",
+            state: State::Ok,
+            found: String::new(),
+            get: String::new(),
+            ..finding()
+        };
+        text(&[finding], &mut paper).expect("written");
+        let out = String::from_utf8(out).expect("text");
+        assert!(out.lines().all(|l| l.len() <= 50), "{out}");
+        let rest = out
+            .lines()
+            .skip(1)
+            .all(|l| l.starts_with(&" ".repeat(COLUMN)));
+        assert!(
+            rest && out.trim_end().ends_with("who took the core"),
+            "{out}"
+        );
     }
 
     #[test]

@@ -7,13 +7,15 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use perfetto::Pause;
 use serde::Serialize;
 
 use super::paper::Paper;
 use super::{Error, Exit, target};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::Needs;
-use crate::model::timeline::{Ended, Origin, Slice, Timeline, Who, Window};
+use crate::model::snapshot::Snapshot;
+use crate::model::timeline::{Ended, Gap, Lane, Origin, PidStats, Slice, Timeline, Who, Window};
 use crate::sampler::Listening;
 use crate::sys::root::ProcRoot;
 use crate::sys::{clock, outfile, stop};
@@ -71,15 +73,65 @@ struct Line<'a> {
     ended: Option<&'static str>,
 }
 
-/// How the slices are known, and how many events were lost.
+/// How the slices are known, how many events were lost, and what of the cores' time no slice tells of.
 #[derive(Serialize)]
 struct Summary {
     source: &'static str,
     lost: u64,
     seconds: f64,
     slices: u64,
+    idle_ns: u64,
+    others_ns: u64,
+    unknown_ns: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<Missed>,
     #[serde(skip_serializing_if = "String::is_empty")]
     why: String,
+    /// Where single slices are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processes: Option<Vec<Sum>>,
+}
+
+/// A time for which nothing is known of a core.
+#[derive(Serialize)]
+struct Missed {
+    cpu: u32,
+    start_ns: u64,
+    end_ns: u64,
+    why: &'static str,
+}
+
+impl Missed {
+    fn of((cpu, gap): (CpuId, Gap)) -> Self {
+        Self {
+            cpu: cpu.0,
+            start_ns: gap.start.0,
+            end_ns: gap.end.0,
+            why: gap.why.word(),
+        }
+    }
+}
+
+/// What one process had of the cores.
+#[derive(Serialize)]
+struct Sum {
+    pid: u32,
+    name: String,
+    run_ns: u64,
+    slices: u64,
+    waited_ns: u64,
+}
+
+impl Sum {
+    fn of(found: &PidStats, name: String) -> Self {
+        Self {
+            pid: found.who.id.pid.0,
+            name,
+            run_ns: found.sums.run.0,
+            slices: found.sums.slices,
+            waited_ns: found.waited.span.0,
+        }
+    }
 }
 
 /// Where slices go as they end.
@@ -88,34 +140,49 @@ struct Out<'p, 'o> {
     json: bool,
     trace: Option<perfetto::Trace<Box<dyn Write>>>,
     of: Option<ProcId>,
-    /// Until when each core's slices are written.
+    /// Who had a core where no slice tells it.
+    silence: Pause,
+    /// Until when each core's slices are looked through, and until when they are told.
     written: HashMap<CpuId, Nanos>,
+    told: HashMap<CpuId, Nanos>,
     slices: u64,
+}
+
+/// A process is called by its own name also where only other threads of it ran.
+fn name_now(now: Option<&Snapshot>, id: ProcId) -> Option<String> {
+    Some(now?.get(id)?.facts.name.to_string())
 }
 
 /// Listens and tells.
 ///
 /// # Errors
-/// `NoProcess` for a target that is not there; `Failed` when nothing can be heard or the trace cannot be written.
+/// `NoProcess` for a target that is not there; `NotPermitted` when a trace is asked for and single slices are not told;
+/// `Failed` when it cannot be written.
 pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     let of = match &args.target {
         Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
-        None => None,
-    };
-    let trace = match &args.perfetto {
-        Some(path) => Some(trace(path)?),
         None => None,
     };
     let stop = stop::on_signals();
     let root = ProcRoot::live();
     let begin = clock::now();
     let mut listening = Listening::open(&root, of);
+    let trace = match &args.perfetto {
+        Some(path) => Some(trace(path, &listening)?),
+        None => None,
+    };
     let mut out = Out {
         paper,
         json: args.json,
         trace,
         of,
+        silence: if of.is_some() {
+            Pause::Others
+        } else {
+            Pause::Idle
+        },
         written: HashMap::new(),
+        told: HashMap::new(),
         slices: 0,
     };
     let end = Nanos(begin.0.saturating_add(args.span.0));
@@ -123,12 +190,17 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     loop {
         let now = clock::now();
         line = listening.step(end.since(now), &stop);
-        out.tell(&line, false)?;
-        if clock::now() >= end || stop.asked() {
+        let last = clock::now() >= end || stop.asked();
+        let told = out.tell(&line, last);
+        if told.is_err() {
+            // Whoever read the lines may have gone; the trace is still whole.
+            out.finish_trace()?;
+        }
+        told?;
+        if last {
             break;
         }
     }
-    out.tell(&line, true)?;
     let window = Window {
         from: begin,
         to: line.now,
@@ -137,7 +209,12 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn trace(path: &Path) -> Result<perfetto::Trace<Box<dyn Write>>, Error> {
+fn trace(path: &Path, listening: &Listening) -> Result<perfetto::Trace<Box<dyn Write>>, Error> {
+    if let Some(why) = listening.only_sums() {
+        return Err(Error::NotPermitted(format!(
+            "a trace is made of single slices, which are not told here: {why}"
+        )));
+    }
     let file = outfile::create(path)
         .map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
     Ok(perfetto::Trace::new(file))
@@ -160,7 +237,12 @@ impl Out<'_, '_> {
                     self.written.insert(lane.cpu, slice.end);
                 }
                 if self.of.is_none_or(|id| id == who.id) {
-                    self.one(lane.cpu, slice, who)?;
+                    let before = Window {
+                        from: self.told.get(&lane.cpu).copied().unwrap_or_default(),
+                        to: slice.start,
+                    };
+                    self.one(lane.cpu, slice, who, self.pause(lane, before))?;
+                    self.told.insert(lane.cpu, slice.end);
                 }
             }
         }
@@ -170,10 +252,18 @@ impl Out<'_, '_> {
         Ok(())
     }
 
-    fn one(&mut self, cpu: CpuId, slice: &Slice, who: &Who) -> Result<(), Error> {
+    /// Who had a core in a time without slices.
+    fn pause(&self, lane: &Lane, before: Window) -> Pause {
+        if lane.gaps.iter().any(|gap| gap.touches(before)) {
+            return Pause::Unknown;
+        }
+        self.silence
+    }
+
+    fn one(&mut self, cpu: CpuId, slice: &Slice, who: &Who, pause: Pause) -> Result<(), Error> {
         self.slices += 1;
         if let Some(trace) = &mut self.trace {
-            trace.slice(cpu, slice, who)?;
+            trace.slice(cpu, slice, who, pause)?;
         }
         if self.json {
             let line = Line {
@@ -191,24 +281,40 @@ impl Out<'_, '_> {
         Ok(())
     }
 
-    fn end(self, line: &Timeline, window: Window) -> Result<(), Error> {
-        if let Some(trace) = self.trace {
-            // A process is called by its own name also where only other threads of it ran.
+    /// Ends the trace, where one is written.
+    fn finish_trace(&mut self) -> Result<(), Error> {
+        if let Some(trace) = self.trace.take() {
             let now = super::sweep(Needs::empty()).ok();
-            trace.finish(|id| {
-                let proc = now.as_ref()?.get(id)?;
-                Some(proc.facts.name.to_string())
-            })?;
+            trace.finish(|id| name_now(now.as_ref(), id), self.silence)?;
         }
+        Ok(())
+    }
+
+    fn end(mut self, line: &Timeline, window: Window) -> Result<(), Error> {
+        self.finish_trace()?;
+        let now = super::sweep(Needs::empty()).ok();
+        let name_now = |id| name_now(now.as_ref(), id);
+        let name = |p: &PidStats| name_now(p.who.id).unwrap_or_else(|| p.who.name.to_string());
         if !self.json {
-            return text::write(self.paper, line, window, self.of);
+            return text::write(self.paper, line, window, self.of, &name);
         }
+        let sums = || {
+            let found = line.by_process(window).into_iter();
+            let found = found.filter(|p| self.of.is_none_or(|id| id == p.who.id));
+            found.map(|p| Sum::of(&p, name(&p))).collect()
+        };
+        let rest = line.rest(window);
         let summary = Summary {
             source: line.origin.word(),
             lost: line.lost,
             seconds: window.span().seconds(),
             slices: self.slices,
+            idle_ns: rest.idle.0,
+            others_ns: rest.others.0,
+            unknown_ns: rest.unknown.0,
+            gaps: line.gaps(window).map(Missed::of).collect(),
             why: line.why.to_string(),
+            processes: (line.origin == Origin::Sampled).then(sums),
         };
         let line = serde_json::json!({ "summary": summary });
         serde_json::to_writer(&mut *self.paper.out, &line)?;

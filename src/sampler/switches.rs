@@ -145,7 +145,7 @@ impl<'a> Watch<'a> {
         open.wait(pace(plan), &[]);
         let now = clock::now();
         let due = now.since(self.published) >= pace(plan);
-        let timeline = open.step(shown, shown && due);
+        let timeline = open.step(shown, shown && due, false);
         if let Some(mut timeline) = timeline {
             self.published = now;
             timeline.why = self.why.clone();
@@ -208,7 +208,10 @@ impl<'a> Watch<'a> {
         match self.kernel.rings(&cpus) {
             Ok(rings) => {
                 self.why = SafeText::default();
-                self.open = Some(exact(self.root, rings, self.feed, now));
+                let mut open = exact(self.root, rings, self.feed, now);
+                // Counting begins with the first slice, not with the first view.
+                open.step(shown, false, false);
+                self.open = Some(open);
             }
             Err(error) => {
                 let why = perf::why(&error, perf::paranoid(self.root));
@@ -263,21 +266,22 @@ fn own(root: &ProcRoot, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Op
 }
 
 impl Open {
-    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it if `tell`.
-    fn step(&mut self, count: bool, tell: bool) -> Option<Timeline> {
+    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it if `tell`; `last`: for
+    /// the last time.
+    fn step(&mut self, count: bool, tell: bool, last: bool) -> Option<Timeline> {
         let now = clock::now();
         match self {
             Self::Rings { recorder, .. } => {
                 let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
                 recorder.drain();
                 if count {
-                    recorder.count();
+                    recorder.count(last);
                 }
                 tell.then(|| recorder.publish())
             }
             Self::Sampled(sampled) => {
                 sampled.step(now);
-                tell.then(|| sampled.publish(now))
+                tell.then(|| sampled.publish(now, last))
             }
         }
     }
@@ -309,10 +313,14 @@ impl Listening {
     pub fn open(root: &ProcRoot, of: Option<ProcId>) -> Self {
         let (cpus, now) = (cores::online(root), clock::now());
         match Running(root).rings(&cpus) {
-            Ok(rings) => Self {
-                open: exact(root, rings, &Feed::default(), now),
-                why: SafeText::default(),
-            },
+            Ok(rings) => {
+                let mut open = exact(root, rings, &Feed::default(), now);
+                open.step(true, false, false);
+                Self {
+                    open,
+                    why: SafeText::default(),
+                }
+            }
             Err(error) => {
                 let own = of.and_then(|id| own(root, id, &cpus, now).ok());
                 let sampled =
@@ -325,10 +333,16 @@ impl Listening {
         }
     }
 
+    /// Why single slices are not told; `None` where they are.
+    pub fn only_sums(&self) -> Option<&str> {
+        matches!(self.open, Open::Sampled(_)).then_some(self.why.as_str())
+    }
+
     /// Waits a tenth of a second at most, or until a signal asks to stop, and tells all that is known by then.
     pub fn step(&mut self, at_most: Nanos, stop: &Stop) -> Timeline {
         self.open.wait(at_most.min(REPORTING), &[stop.fd()]);
-        let mut line = self.open.step(true, true).unwrap_or_default();
+        let last = at_most <= REPORTING || stop.asked();
+        let mut line = self.open.step(true, true, last).unwrap_or_default();
         line.why = self.why.clone();
         line
     }

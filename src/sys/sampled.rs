@@ -2,9 +2,12 @@
 //!
 //! Sums and numbers of slices are the kernel's own; their order, and the core where a thread moved between, are guesses.
 
+mod births;
+
 use std::collections::HashMap;
-use std::fs;
 use std::sync::Arc;
+
+use births::Births;
 
 use super::changes::Feed;
 use super::cores;
@@ -17,10 +20,12 @@ use crate::model::sample::SchedStat;
 use crate::model::snapshot::Snapshot;
 use crate::model::stat::State;
 use crate::model::text::SafeText;
-use crate::model::timeline::{Builder, Origin, Ran, Timeline, Who};
+use crate::model::timeline::{Builder, COUNTING, Origin, Ran, Timeline, Who};
 
 /// How often all processes are looked at for one that runs.
 const CENSUS: Nanos = Nanos::from_millis(1000);
+/// How soon that is done again after the first time, which cannot compare.
+const AGAIN: Nanos = Nanos::from_millis(200);
 /// How old a sweep may be to take its place.
 const RECENT: Nanos = Nanos::from_millis(2000);
 /// How long a thread is followed after it ran last.
@@ -33,6 +38,8 @@ const MOST: usize = 2000;
 struct Followed {
     pid: Pid,
     who: Arc<Who>,
+    /// The core that it was on when it was read last.
+    cpu: Option<CpuId>,
     before: Option<SchedStat>,
     ran: Nanos,
 }
@@ -43,6 +50,7 @@ pub struct Sampled {
     /// Keeps the last sweep, which knows who ran.
     feed: Feed,
     dir: Option<ProcDir>,
+    births: Births,
     builder: Builder,
     cpus: Vec<CpuId>,
     followed: HashMap<Tid, Followed>,
@@ -50,7 +58,10 @@ pub struct Sampled {
     times: HashMap<ProcId, Ticks>,
     /// The sweep that the last census was taken from.
     swept: Option<Arc<Snapshot>>,
-    counted: Nanos,
+    /// When the last census was.
+    met: Nanos,
+    /// When it was last counted how the cores spent their time.
+    counted: Option<Nanos>,
     last: Nanos,
     buffer: Vec<u8>,
 }
@@ -62,12 +73,14 @@ impl Sampled {
             root: root.clone(),
             feed,
             dir: ProcDir::open(root).ok(),
+            births: Births::new(root),
             builder: Builder::new(Origin::Sampled, cpus.iter().copied(), now),
             cpus: cpus.to_vec(),
             followed: HashMap::new(),
             times: HashMap::new(),
             swept: None,
-            counted: Nanos(0),
+            met: Nanos(0),
+            counted: None,
             last: now,
             buffer: Vec::new(),
         }
@@ -75,58 +88,53 @@ impl Sampled {
 
     /// Reads the threads that ran lately once more.
     pub fn step(&mut self, now: Nanos) {
-        if now.since(self.counted) >= CENSUS {
-            self.counted = now;
+        if self.counted.is_none() {
+            self.count(now);
+        }
+        self.welcome(now);
+        if now.since(self.met) >= CENSUS {
+            let first = self.times.is_empty() && self.swept.is_none();
+            self.met = if first {
+                Nanos((now.0 + AGAIN.0).saturating_sub(CENSUS.0))
+            } else {
+                now
+            };
             match self.feed.seen().filter(|s| now.since(s.at) < RECENT) {
                 Some(sweep) => self.learn(&sweep, now),
                 None => self.census(now),
             }
-            // The waits of threads come with each of their samples.
-            self.builder
-                .count(now, cores::now(&self.root), &mut |_: &Who| None);
         }
-        let span = (self.last, now);
-        let mut ended = Vec::new();
-        for (tid, thread) in &mut self.followed {
-            let path = self.root.proc(format!("{}/task/{tid}", thread.pid));
-            let read = |file: &str| fs::read(path.join(file)).ok();
-            let stat = read("schedstat").and_then(|t| proc_counters::schedstat(&t));
-            let Some(stat) = stat else {
-                ended.push(*tid);
-                continue;
-            };
-            if let Some(before) = thread.before.replace(stat) {
-                let run = stat.run.since(before.run);
-                if run.0 == 0 {
-                    if now.since(thread.ran) > FOLLOW {
-                        ended.push(*tid);
-                    }
-                    continue;
-                }
-                thread.ran = now;
-                let text = read("stat").unwrap_or_default();
-                if let Some(line) = proc_stat::parse(&text, 4096) {
-                    if thread.who.name.as_bytes() != line.name {
-                        let name = SafeText::from_bytes(line.name);
-                        thread.who = Arc::new(Who {
-                            name,
-                            ..(*thread.who).clone()
-                        });
-                    }
-                    let ran = Ran {
-                        run,
-                        slices: stat.slices.saturating_sub(before.slices) as u32,
-                        waited: stat.wait.since(before.wait),
-                    };
-                    let cpu = line.stat.processor;
-                    self.builder.sampled(cpu, span, ran, &thread.who);
-                }
+        let Some(dir) = &self.dir else { return };
+        let mut found = Vec::new();
+        let buffer = &mut self.buffer;
+        self.followed.retain(|tid, thread| {
+            thread.read(dir, *tid, now, buffer, &mut found) && now.since(thread.ran) <= FOLLOW
+        });
+        self.builder.sampled((self.last, now), found);
+        self.last = now;
+    }
+
+    /// Follows who began since the last step, from its birth on.
+    fn welcome(&mut self, now: Nanos) {
+        let Some(dir) = self.dir.as_ref() else { return };
+        for number in self.births.take() {
+            if self.followed.len() >= MOST {
+                return;
+            }
+            if let Some((id, name)) = births::look_up(dir, number, &mut self.buffer) {
+                let mut thread = Followed::new(id, Tid(number), &name, now);
+                thread.before = Some(SchedStat::default());
+                self.followed.insert(Tid(number), thread);
             }
         }
-        for tid in ended {
-            self.followed.remove(&tid);
-        }
-        self.last = now;
+    }
+
+    /// Counts how the cores spent their time since this was done last.
+    fn count(&mut self, now: Nanos) {
+        self.counted = Some(now);
+        // The waits of threads come with each of their samples.
+        let nobody = &mut |_: &Who| None;
+        self.builder.count(now, cores::now(&self.root), nobody);
     }
 
     /// Looks for processes whose time on a core grew, and follows their threads.
@@ -136,6 +144,7 @@ impl Sampled {
         if dir.pids(&mut pids, &mut self.buffer).is_err() {
             return;
         }
+        let first = self.times.is_empty();
         let mut times = HashMap::with_capacity(pids.len());
         for pid in pids {
             let Ok(text) = dir.read(pid, "stat", &mut self.buffer) else {
@@ -149,7 +158,11 @@ impl Sampled {
                 start: line.start,
             };
             let time = line.stat.cpu_time();
-            let ran = self.times.get(&id).is_none_or(|before| *before != time);
+            let ran = match self.times.get(&id) {
+                Some(before) => *before != time,
+                // At first everybody is new; whoever runs is told by its state.
+                None => !first || line.stat.state == State::Running,
+            };
             times.insert(id, time);
             if ran {
                 found.push((id, SafeText::from_bytes(line.name)));
@@ -187,16 +200,8 @@ impl Sampled {
             return;
         }
         for tid in tids {
-            self.followed.entry(tid).or_insert_with(|| Followed {
-                pid: id.pid,
-                who: Arc::new(Who {
-                    id,
-                    tid,
-                    name: name.clone(),
-                }),
-                before: None,
-                ran: now,
-            });
+            let new = || Followed::new(id, tid, name, now);
+            self.followed.entry(tid).or_insert_with(new);
         }
     }
 
@@ -216,14 +221,98 @@ impl Sampled {
         self.builder.suspended(now, span);
     }
 
-    /// An immutable view.
-    pub fn publish(&mut self, now: Nanos) -> Timeline {
+    /// An immutable view; `last`: none will follow, so that the newest moment is counted too.
+    pub fn publish(&mut self, now: Nanos, last: bool) -> Timeline {
+        if last || self.counted.is_none_or(|at| now.since(at) >= COUNTING) {
+            self.count(now);
+        }
         self.builder.publish(now)
     }
 }
 
+impl Followed {
+    fn new(id: ProcId, tid: Tid, name: &SafeText, now: Nanos) -> Self {
+        let name = name.clone();
+        Self {
+            pid: id.pid,
+            who: Arc::new(Who { id, tid, name }),
+            cpu: None,
+            before: None,
+            ran: now,
+        }
+    }
+
+    /// Reads it once more and adds what it had of the cores since; false where it has gone.
+    fn read(
+        &mut self,
+        dir: &ProcDir,
+        tid: Tid,
+        now: Nanos,
+        buffer: &mut Vec<u8>,
+        found: &mut Vec<Ran>,
+    ) -> bool {
+        let text = dir.read(self.pid, &format!("task/{tid}/schedstat"), buffer);
+        let Some(stat) = text.ok().and_then(proc_counters::schedstat) else {
+            return false;
+        };
+        let Some(before) = self.before.replace(stat) else {
+            return true;
+        };
+        let run = stat.run.since(before.run);
+        if run.0 == 0 {
+            return true;
+        }
+        self.ran = now;
+        let text = dir.read(self.pid, &format!("task/{tid}/stat"), buffer);
+        let Some(line) = text.ok().and_then(|text| proc_stat::parse(text, 4096)) else {
+            return true;
+        };
+        if self.who.name.as_bytes() != line.name {
+            let name = SafeText::from_bytes(line.name);
+            self.who = Arc::new(Who {
+                name,
+                ..(*self.who).clone()
+            });
+        }
+        let cpu = line.stat.processor;
+        let all = Ran {
+            cpu,
+            who: Arc::clone(&self.who),
+            run,
+            slices: stat.slices.saturating_sub(before.slices) as u32,
+            waited: stat.wait.since(before.wait),
+        };
+        // Of one that moved in between, it is not known when: half of it for each core is the least wrong.
+        match self.cpu.replace(cpu).filter(|from| *from != cpu) {
+            None => found.push(all),
+            Some(from) => found.extend(halves(all, from)),
+        }
+        true
+    }
+}
+
+/// The same on two cores.
+fn halves(all: Ran, from: CpuId) -> [Ran; 2] {
+    let half = Ran {
+        cpu: from,
+        who: Arc::clone(&all.who),
+        run: Nanos(all.run.0 / 2),
+        slices: all.slices / 2,
+        waited: Nanos(all.waited.0 / 2),
+    };
+    let rest = Ran {
+        run: all.run.since(half.run),
+        slices: all.slices - half.slices,
+        waited: all.waited.since(half.waited),
+        ..all
+    };
+    [half, rest]
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::model::scene::Scene;
 
@@ -243,7 +332,7 @@ mod tests {
         sampled.step(ms(1050));
         fs::write(task.join("schedstat"), "21000000 0 9\n").expect("written");
         sampled.step(ms(1100));
-        let line = sampled.publish(ms(1100));
+        let line = sampled.publish(ms(1100), false);
         let (bin, who) = line.lanes[1].bins[2].all().next().expect("a bin");
         assert_eq!((bin.run, bin.slices), (ms(20), 4));
         assert_eq!((who.tid, who.name.as_str()), (Tid(8), "worker"));

@@ -1,5 +1,6 @@
 //! Signals that ask a report to end: `INT`, `TERM` and `HUP` through a `signalfd(2)`, so that it can write its last line.
 
+use std::cell::Cell;
 use std::os::fd::{AsRawFd, RawFd};
 
 use nix::sys::signal::{SigSet, Signal};
@@ -7,7 +8,10 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 /// Whether a signal asked to end.
 #[derive(Debug)]
-pub struct Stop(Option<SignalFd>);
+pub struct Stop {
+    signals: Option<SignalFd>,
+    came: Cell<bool>,
+}
 
 /// Listens from now on; the signals do nothing else any more in this thread and those it makes.
 pub fn on_signals() -> Stop {
@@ -17,18 +21,23 @@ pub fn on_signals() -> Stop {
     }
     let blocked = set.thread_block().ok();
     let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
-    Stop(blocked.and_then(|()| SignalFd::with_flags(&set, flags).ok()))
+    Stop {
+        signals: blocked.and_then(|()| SignalFd::with_flags(&set, flags).ok()),
+        came: Cell::new(false),
+    }
 }
 
 impl Stop {
-    /// Whether one came; it is asked for once.
+    /// Whether one came.
     pub fn asked(&self) -> bool {
-        let Some(fd) = &self.0 else { return false };
-        matches!(fd.read_signal(), Ok(Some(_)))
+        if let Some(Ok(Some(_))) = self.signals.as_ref().map(SignalFd::read_signal) {
+            self.came.set(true);
+        }
+        self.came.get()
     }
 
     /// What becomes readable when one comes; -1 where signals end the program at once.
     pub fn fd(&self) -> RawFd {
-        self.0.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+        self.signals.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 }

@@ -19,8 +19,6 @@ pub struct Look<'a> {
     pub theme: &'a Theme,
     /// The process that keeps its colour while all others recede.
     pub focus: Option<ProcId>,
-    /// Whether time without a slice is known to be idle.
-    pub idle_known: bool,
     /// How many rows the cells take.
     rows: u16,
 }
@@ -112,11 +110,10 @@ fn ink(color: Color) -> Color {
 
 impl<'a> Look<'a> {
     /// A look with these colours.
-    pub fn new(theme: &'a Theme, focus: Option<ProcId>, idle_known: bool) -> Self {
+    pub fn new(theme: &'a Theme, focus: Option<ProcId>) -> Self {
         Self {
             theme,
             focus,
-            idle_known,
             rows: 1,
         }
     }
@@ -161,28 +158,60 @@ impl<'a> Look<'a> {
             Fill::Gap(_) => return (if ascii { "/" } else { "╱" }, self.theme.style(Role::Bad)),
             Fill::Known => {}
         }
-        let Some((share, id)) = self.shown(cell) else {
-            return match (self.idle_known && up == 0, ascii) {
-                (false, _) => (" ", faint),
-                (true, true) => (".", faint),
-                (true, false) => ("·", faint),
-            };
+        let (own, id) = self
+            .shown(cell)
+            .map_or((0.0, None), |(s, id)| (s, Some(id)));
+        let dimmed = id.is_some_and(|id| self.dimmed(id));
+        let (own, all) = (
+            self.level(own),
+            self.level(cell.busy + cell.others.unwrap_or(0.0)),
+        );
+        // Whoever is dimmed is one of the others.
+        let own = if dimmed { own.max(all) } else { own };
+        let style = match id {
+            Some(id) if !dimmed => self.theme.style(Role::Text).fg(self.theme.process(id)),
+            _ => faint,
         };
-        let style = if self.dimmed(id) {
-            faint
-        } else {
-            self.theme.style(Role::Text).fg(self.theme.process(id))
+        if id.is_some() && own == self.rows * 8 {
+            return self.solid(style, dimmed);
+        }
+        let in_row = |level: u16| usize::from(level.saturating_sub(up * 8).min(8));
+        let (own, all) = (in_row(own), in_row(all.max(own)));
+        if own == 0 {
+            return self.others(cell, all, up);
+        }
+        // What others had stands above it where it fills most of the rest; without colour both are one.
+        let others = (all - own) * 2 > 8 - own;
+        match faint.fg.filter(|c| *c != Color::Reset) {
+            Some(color) if others => (eighth(own, ascii), style.bg(color)),
+            None if others => (eighth(all, ascii), style),
+            _ => (eighth(own, ascii), style),
+        }
+    }
+
+    /// How many eighths of the rows a share fills; less than [`SOLID`] is never all, and something is never nothing.
+    fn level(&self, share: f32) -> u16 {
+        let full = self.rows * 8;
+        match share {
+            s if s <= 0.0 => 0,
+            s if s >= SOLID => full,
+            s => ((s * f32::from(full)).ceil() as u16).clamp(1, full - 1),
+        }
+    }
+
+    /// A row of a cell in which nobody is shown: others fill it up to a level, or the core was idle.
+    fn others(&self, cell: &Cell, level: usize, up: u16) -> (&'static str, Style) {
+        let ascii = self.theme.glyphs.ascii;
+        let idle = up == 0 && cell.others == Some(0.0);
+        let symbol = match (level, ascii) {
+            (8, true) => ":",
+            (8, false) => "░",
+            (1.., _) => eighth(level, ascii),
+            (0, true) if idle => ".",
+            (0, false) if idle => "·",
+            (0, _) => " ",
         };
-        if share >= SOLID {
-            return self.solid(style, self.dimmed(id));
-        }
-        let rows = self.rows;
-        let levels = (share * 8.0 * f32::from(rows)).ceil();
-        let levels = levels.clamp(1.0, f32::from(rows) * 8.0 - 1.0) as u16;
-        match levels.saturating_sub(up * 8) {
-            0 => (" ", faint),
-            level => (eighth(usize::from(level.min(8)), ascii), style),
-        }
+        (symbol, self.theme.style(Role::Faint))
     }
 
     /// A full cell. Where there is colour it is the background, so that a name can stand on it.

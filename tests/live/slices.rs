@@ -99,6 +99,42 @@ fn a_closed_pipe_ends_it_quietly() {
     assert_eq!(running.ended(), (Some(0), String::new()));
 }
 
+#[test]
+fn a_trace_is_whole_though_nobody_reads_the_lines_or_it_is_not_begun() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("trace");
+    let name = path.to_str().expect("text");
+    let args = ["--for", "600s", "--json", "--perfetto", name];
+    let mut running = Running::start(&mut pscope(&args));
+    let mut lines = running.lines();
+    let first = lines.next();
+    drop(lines);
+    let (code, complaint) = running.ended();
+    if first.is_none() {
+        // Where only sums are known, there is nothing to make it of.
+        println!("refused here: {complaint}");
+        assert_eq!(code, Some(4));
+        assert!(!path.exists(), "nothing is written");
+        return;
+    }
+    assert_eq!((code, complaint), (Some(0), String::new()));
+    let trace = std::fs::read(&path).expect("written");
+    // The last packet names the processes: field 2 of a packet, field 1 of the trace.
+    let (mut rest, mut last) = (&trace[..], 0);
+    while let [0x0a, tail @ ..] = rest {
+        let mut length = 0_usize;
+        let digits = tail.iter().position(|b| b & 0x80 == 0).expect("a length");
+        for (i, byte) in tail[..=digits].iter().enumerate() {
+            length |= usize::from(byte & 0x7f) << (7 * i);
+        }
+        let packet = &tail[digits + 1..];
+        last = packet[0];
+        rest = &packet[length..];
+    }
+    assert!(rest.is_empty(), "{} bytes are no packet", rest.len());
+    assert_eq!(last >> 3, 2, "the names of processes");
+}
+
 /// Sends what Ctrl-c sends, once the program has asked to be told of it.
 fn interrupt_when_it_listens(running: &Running) {
     let pid = running.0.id();

@@ -19,9 +19,9 @@ pub struct Wait {
     pub end: Nanos,
     /// Whose it is: an index of [`super::Chunk::who`].
     pub who: u32,
-    /// How long it waited.
+    /// How long it waited; where that is not known, how long it can have been at the most.
     pub span: Nanos,
-    /// Whether that is all: not where there was no reading before, or where the thread ended before it was read.
+    /// Whether it is known: not where there was no reading before, or where the thread ended before it was read.
     pub whole: bool,
 }
 
@@ -34,6 +34,19 @@ pub struct Spent {
     pub end: Nanos,
     /// The shares of that time.
     pub share: CoreShare,
+    /// How much of it the slices tell of; `None` where they are not all known, so that the two are not to be compared.
+    pub told: Option<Nanos>,
+}
+
+/// What of a window was nobody's of whom the slices tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rest {
+    /// Nobody had the cores.
+    pub idle: Nanos,
+    /// The kernel says that the cores were busy, but no slice tells with whom.
+    pub others: Nanos,
+    /// Nothing is known.
+    pub unknown: Nanos,
 }
 
 /// Time waited for a core.
@@ -45,6 +58,14 @@ pub struct Waited {
     pub whole: bool,
 }
 
+/// What part of a wait lies in a window.
+struct Part {
+    span: Nanos,
+    /// How long it can have been at the most.
+    most: Nanos,
+    whole: bool,
+}
+
 /// The part of `of` that lies in a window, where it is spread evenly over `(start, end)`.
 fn inside((start, end): (Nanos, Nanos), of: u64, window: Window) -> u64 {
     let overlap = end.min(window.to).since(start.max(window.from)).0;
@@ -52,16 +73,67 @@ fn inside((start, end): (Nanos, Nanos), of: u64, window: Window) -> u64 {
     (u128::from(of) * u128::from(overlap) / u128::from(span)) as u64
 }
 
+/// What part of a window changes no number of threads that waited on average, to its tenth.
+const NEXT_TO_NOTHING: f64 = 0.05;
+
+/// From what part of a window on the readings stand for all of it.
+const ENOUGH: f64 = 0.9;
+
+/// From what share of a reading on time that no slice tells of is drawn: its ticks of 10 ms are no finer.
+const NOISE: f32 = 0.06;
+
+impl Spent {
+    /// How busy the core was in the part of the reading that no slice tells of, 0..1.
+    fn beside(&self) -> Option<f32> {
+        let span = self.end.since(self.start).0 as f32;
+        let told = self.told?.0 as f32;
+        let others = self.share.busy() / 100.0 * span - told;
+        if others < span * NOISE {
+            return Some(0.0);
+        }
+        Some((others / (span - told).max(1.0)).min(1.0))
+    }
+}
+
 impl Lane {
+    /// The readings that touch a window.
+    fn spent_over(&self, window: Window) -> impl Iterator<Item = &Spent> {
+        let first = self.spent.partition_point(|s| s.end <= window.from);
+        let all = self.spent[first..].iter();
+        all.take_while(move |s| s.start < window.to)
+    }
+
+    /// How much of a window was busy with somebody of whom no slice tells, 0..1, where the slices tell of `told` of it;
+    /// `None` where that was not counted.
+    pub(super) fn others_in(&self, window: Window, told: f32) -> Option<f32> {
+        let (mut busy, mut counted) = (0.0, 0.0);
+        for spent in self.spent_over(window) {
+            let part = spent.end.min(window.to).since(spent.start.max(window.from));
+            if let Some(beside) = spent.beside() {
+                busy += beside * part.0 as f32;
+                counted += part.0 as f32;
+            }
+        }
+        let most = 1.0 - told.clamp(0.0, 1.0);
+        (counted * 2.0 >= window.span().0 as f32).then(|| busy / counted * most)
+    }
+
+    /// How much of a window the kernel counted, and how much of that the core was busy.
+    fn busy_in(&self, window: Window) -> (f64, f64) {
+        let (mut counted, mut busy) = (0.0, 0.0);
+        for spent in self.spent_over(window).filter(|s| s.told.is_some()) {
+            let part = spent.end.min(window.to).since(spent.start.max(window.from));
+            counted += part.0 as f64;
+            busy += part.0 as f64 * f64::from(spent.share.busy()) / 100.0;
+        }
+        (counted, busy)
+    }
+
     /// How the core spent a window, as far as that was counted; `None` where it was not.
     pub fn spent_in(&self, window: Window) -> Option<CoreShare> {
         let mut all = 0.0;
         let mut sum = CoreShare::default();
-        let first = self.spent.partition_point(|s| s.end <= window.from);
-        for spent in &self.spent[first..] {
-            if spent.start >= window.to {
-                break;
-            }
+        for spent in self.spent_over(window) {
             let part = inside((spent.start, spent.end), 1 << 20, window) as f32
                 * spent.end.since(spent.start).seconds() as f32;
             sum.add(&spent.share, part);
@@ -71,21 +143,69 @@ impl Lane {
     }
 
     /// Calls `each` with the process and the waits that lie in a window.
-    fn waits_in(&self, window: Window, mut each: impl FnMut(ProcId, Waited)) {
+    fn waits_in(&self, window: Window, mut each: impl FnMut(ProcId, Part)) {
         for (wait, who) in self.waits.from(window.from) {
             if wait.start >= window.to {
                 break;
             }
             if wait.end > window.from {
-                let span = Nanos(inside((wait.start, wait.end), wait.span.0, window));
+                let most = Nanos(inside((wait.start, wait.end), wait.span.0, window));
                 let whole = wait.whole;
-                each(who.id, Waited { span, whole });
+                let span = if whole { most } else { Nanos(0) };
+                each(who.id, Part { span, most, whole });
             }
         }
     }
 }
 
 impl Timeline {
+    /// What of all cores' time in a window was nobody's of whom the slices tell, where each core is given the time that is
+    /// known of the best known one.
+    ///
+    /// Where not all slices are told, what is idle is by the kernel's count of how busy the cores were.
+    pub fn rest(&self, window: Window) -> Rest {
+        let all = self.known(window).0 * self.lanes.len() as u64;
+        self.rest_of(&self.lanes, all, window)
+    }
+
+    /// The same of one core, in the time that is known of it.
+    pub fn rest_on(&self, lane: &Lane, window: Window) -> Rest {
+        let all = lane.known(window).0;
+        self.rest_of(std::slice::from_ref(lane), all, window)
+    }
+
+    fn rest_of(&self, lanes: &[Lane], all: u64, window: Window) -> Rest {
+        let (mut known, mut run, mut counted, mut busy) = (0, 0, 0.0, 0.0);
+        for lane in lanes {
+            known += lane.known(window).0;
+            run += lane.total(window, self.origin).run.0;
+            let (more, of_that) = lane.busy_in(window);
+            (counted, busy) = (counted + more, busy + of_that);
+        }
+        let unknown = Nanos(all.saturating_sub(known));
+        let free = known.saturating_sub(run);
+        if self.origin == Origin::Exact {
+            let (idle, others) = (Nanos(free), Nanos(0));
+            return Rest {
+                idle,
+                others,
+                unknown,
+            };
+        }
+        // The readings stand for the whole window where they miss no more than the newest moment of it.
+        let part = counted / known.max(1) as f64;
+        let part = if part >= ENOUGH { 1.0 } else { part };
+        let share = if counted > 0.0 { busy / counted } else { 0.0 };
+        let others = (share * known as f64 - run as f64).max(0.0) * part;
+        let others = (others as u64).min(free);
+        let uncounted = ((free - others) as f64 * (1.0 - part)) as u64;
+        Rest {
+            idle: Nanos(free - others - uncounted),
+            others: Nanos(others),
+            unknown: Nanos(unknown.0 + uncounted),
+        }
+    }
+
     /// Whether the counters were read all over a window, save for the reading that is due next.
     fn is_counted(&self, window: Window) -> bool {
         let late = Nanos(COUNTING.0 * 2);
@@ -116,7 +236,8 @@ impl Timeline {
         found
     }
 
-    /// How long threads waited in a window for the core that they had last, all together.
+    /// How long threads waited in a window for the core that they had last, all together; it is whole also where threads
+    /// ended unread, but so soon after they were read or began that it is next to nothing in a window of that length.
     pub fn waited_on(&self, lane: &Lane, window: Window) -> Waited {
         let seen = lane.total(window, self.origin).waited;
         if self.origin == Origin::Sampled {
@@ -125,17 +246,16 @@ impl Timeline {
                 whole: true,
             };
         }
-        let mut sum = Waited {
-            span: Nanos(0),
-            whole: self.is_counted(window),
-        };
+        let (mut span, mut unread) = (Nanos(0), 0);
         lane.waits_in(window, |_, more| {
-            sum.span.0 += more.span.0;
-            sum.whole &= more.whole;
+            span.0 += more.span.0;
+            unread += if more.whole { 0 } else { more.most.0 };
         });
-        if !sum.whole {
-            sum.span = sum.span.max(seen);
+        let whole =
+            self.is_counted(window) && unread as f64 <= window.span().0 as f64 * NEXT_TO_NOTHING;
+        if !whole {
+            span = span.max(seen);
         }
-        sum
+        Waited { span, whole }
     }
 }

@@ -3,6 +3,7 @@
 mod beside;
 mod lane;
 mod quick;
+mod sampled;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,6 +13,7 @@ use beside::Counted;
 pub use beside::Counts;
 use lane::Growth;
 pub(super) use quick::Quick;
+pub use sampled::Ran;
 
 use super::{Blind, Ended, Origin, Timeline, Who};
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Tid};
@@ -45,6 +47,8 @@ struct Task {
     ran: bool,
     /// How long it had waited for a core by then, since it began.
     waited: Option<Nanos>,
+    /// When it began, where that was told.
+    began: Nanos,
 }
 
 /// A thread in a record: numbers as the kernel gave them.
@@ -66,17 +70,6 @@ pub struct Builder {
     lost: u64,
     counted: Counted,
     budget: usize,
-}
-
-/// Time on a core that was found by sampling.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ran {
-    /// How long.
-    pub run: Nanos,
-    /// In how many slices.
-    pub slices: u32,
-    /// How long the thread waited for a core meanwhile.
-    pub waited: Nanos,
 }
 
 /// Slices and bins that all lanes together may hold: about 30 MiB.
@@ -222,7 +215,13 @@ impl Builder {
             self.lanes[lane].idle(at);
             return;
         }
-        let task = task(&mut self.tasks, &mut self.serial, next, names);
+        let task = task(
+            &mut self.tasks,
+            &mut self.counted,
+            &mut self.serial,
+            next,
+            names,
+        );
         let (waited, moved) = match task.left {
             Some((from, left, runnable)) => (
                 if runnable { at.since(left) } else { Nanos(0) },
@@ -254,19 +253,27 @@ impl Builder {
                 tid: of.tid,
                 name,
             });
-            self.remember(of.tid, who, None);
+            let waited = self.counted.begun(of.tid);
+            self.remember(of.tid, who, waited);
         }
     }
 
-    /// A thread was made by another; it is called like its maker until it says otherwise.
+    /// A thread was made by another at `at`; it is called like its maker until it says otherwise.
     pub fn fork(
         &mut self,
+        at: Nanos,
         child: Thread,
         maker: Thread,
         started: Option<ProcId>,
         names: &mut dyn Names,
     ) {
-        let maker = task(&mut self.tasks, &mut self.serial, maker, names);
+        let maker = task(
+            &mut self.tasks,
+            &mut self.counted,
+            &mut self.serial,
+            maker,
+            names,
+        );
         let id = if child.pid == maker.who.id.pid {
             maker.who.id
         } else {
@@ -280,7 +287,11 @@ impl Builder {
             tid: child.tid,
             name: maker.who.name.clone(),
         });
+        self.counted.begun(child.tid);
         self.remember(child.tid, who, Some(Nanos(0)));
+        if let Some(task) = self.tasks.get_mut(&child.tid.0) {
+            task.began = at;
+        }
     }
 
     /// A thread ends; its slice will end with it.
@@ -306,23 +317,6 @@ impl Builder {
         // Renames and ends may be among what was lost.
         let on: Vec<_> = self.lanes.iter().filter_map(Growth::on).collect();
         self.tasks.retain(|tid, _| on.iter().any(|o| o.0 == *tid));
-    }
-
-    /// Adds time on a core that was found by sampling, spread evenly over `[from, to)`.
-    pub fn sampled(&mut self, cpu: CpuId, span: (Nanos, Nanos), ran: Ran, who: &Arc<Who>) {
-        let next = self.serial.wrapping_add(1);
-        let task = || Task::new(next, Arc::clone(who), None);
-        let task = self.tasks.entry(who.tid.0).or_insert_with(task);
-        if task.who != *who {
-            task.who = Arc::clone(who);
-            task.serial = next;
-        }
-        let serial = task.serial;
-        self.serial = next;
-        if let Some(lane) = self.index(cpu) {
-            self.lanes[lane].sampled(span, ran, serial, who);
-        }
-        self.forget_old();
     }
 
     /// An immutable view of everything until `now`.
@@ -369,6 +363,7 @@ impl Builder {
 
 fn task<'a>(
     tasks: &'a mut HashMap<u32, Task, Quick>,
+    counted: &mut Counted,
     serial: &mut u32,
     of: Thread,
     names: &mut dyn Names,
@@ -381,6 +376,6 @@ fn task<'a>(
             tid: of.tid,
             name,
         };
-        Task::new(*serial, Arc::new(who), None)
+        Task::new(*serial, Arc::new(who), counted.begun(of.tid))
     })
 }

@@ -22,6 +22,8 @@ pub struct Cell {
     pub busy: f32,
     /// How much of the bucket the process in focus had, 0..1.
     pub focus: f32,
+    /// How much of it the core was busy with somebody of whom no slice tells, 0..1; `None` where that was not counted.
+    pub others: Option<f32>,
 }
 
 /// The slice that covers a moment.
@@ -106,6 +108,14 @@ impl Lane {
         let tallies = row.tallies.iter();
         let mut cells: Vec<_> = tallies.map(|t| cell(t, bucket.0, focus)).collect();
         self.mark_unknown(&mut cells, from.0, bucket.0);
+        for (i, cell) in cells.iter_mut().enumerate() {
+            let from = Nanos(from.0 + bucket.0 * i as u64);
+            let to = Nanos(from.0 + bucket.0);
+            cell.others = match origin {
+                Origin::Exact => Some(0.0),
+                _ => self.others_in(Window { from, to }, cell.busy),
+            };
+        }
         cells
     }
 
@@ -223,5 +233,6 @@ fn cell(tally: &[Share<'_>], bucket: u64, focus: Option<ProcId>) -> Cell {
         preempted: most.map_or(0, |s| s.preempted),
         busy: (busy as f32 / bucket as f32).min(1.0),
         focus: (own as f32 / bucket as f32).min(1.0),
+        others: None,
     }
 }

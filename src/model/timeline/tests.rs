@@ -1,4 +1,5 @@
 mod beside;
+mod sampled;
 
 use std::collections::HashMap;
 
@@ -102,7 +103,13 @@ fn names_are_those_of_the_time_and_exits_show() {
     b.switch(cpu, ms(1), (thread(0), thread(2)), Some(false), &mut names);
     b.switch(cpu, ms(2), (thread(2), thread(0)), Some(false), &mut names);
     b.rename(thread(2), "other".into(), &mut names);
-    b.fork(thread(6), thread(2), Some(ProcId::new(6, 1)), &mut names);
+    b.fork(
+        ms(0),
+        thread(6),
+        thread(2),
+        Some(ProcId::new(6, 1)),
+        &mut names,
+    );
     b.switch(cpu, ms(3), (thread(0), thread(2)), Some(false), &mut names);
     b.exit(thread(2));
     let gone = Thread {
@@ -187,46 +194,6 @@ fn windows_add_up() {
     assert_eq!(line.takers(ProcId::new(2, 7), window)[0].0.tid, Tid(5));
     assert_eq!(line.lengths(ProcId::new(2, 7), window)[7], 1);
     assert_eq!(line.of(ProcId::new(4, 7), window).0.run, ms(4));
-}
-
-#[test]
-fn sampled_time_lands_in_coarse_bins() {
-    let mut b = Builder::new(Origin::Sampled, [CpuId(0)], ms(0));
-    let who = Arc::new(Who {
-        id: ProcId::new(2, 7),
-        tid: Tid(2),
-        name: "spin".into(),
-    });
-    for i in 0..10 {
-        let span = (ms(i * 50), ms(i * 50 + 50));
-        let ran = Ran {
-            run: ms(25),
-            slices: 3,
-            waited: ms(5),
-        };
-        b.sampled(CpuId(0), span, ran, &who);
-    }
-    let line = b.publish(ms(500));
-    let cells = line.lanes[0].cells(Origin::Sampled, ms(0), ms(100), 5, None);
-    assert!(cells.iter().all(|c| (c.busy - 0.5).abs() < 0.01));
-    let window = Window {
-        from: ms(0),
-        to: ms(500),
-    };
-    assert_eq!(line.by_process(window)[0].sums.run, ms(250));
-    let found = &line.by_process(window)[0];
-    assert_eq!(found.sums.slices, 30);
-    assert_eq!(
-        found.sums.told, None,
-        "samples do not tell how slices ended"
-    );
-    assert_eq!(found.sums.preempted_percent(), None);
-    let all = Waited {
-        span: ms(50),
-        whole: true,
-    };
-    assert_eq!(found.waited, all);
-    assert_eq!(line.idle(window), (ms(250), ms(0)));
 }
 
 /// Random switches on three cores: (core, time to the switch before in µs, next thread, whether the old one could run).

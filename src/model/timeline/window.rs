@@ -258,19 +258,6 @@ impl Timeline {
         }
     }
 
-    /// How much of all cores' time in a window was idle, and of how much nothing is known, where each core is given the
-    /// time that is known of the best known one.
-    pub fn idle(&self, window: Window) -> (Nanos, Nanos) {
-        let all = self.known(window).0;
-        let (mut idle, mut unknown) = (0, 0);
-        for lane in &self.lanes {
-            let known = lane.known(window).0;
-            unknown += all - known;
-            idle += known.saturating_sub(lane.total(window, self.origin).run.0);
-        }
-        (Nanos(idle), Nanos(unknown))
-    }
-
     /// How many of its ended slices in the window fall into each class of [`HISTOGRAM`], as far as single slices are kept.
     pub fn lengths(&self, id: ProcId, window: Window) -> [u64; HISTOGRAM.len() + 1] {
         let mut out = [0; HISTOGRAM.len() + 1];

@@ -231,5 +231,7 @@ fn holder(world: &World, core: &Core) -> Option<ProcId> {
     let from = Nanos(line.now.0.saturating_sub(second.0));
     let lane = line.lane(core.id)?;
     let cells = lane.cells(line.origin, from, second, 1, None);
-    cells.first()?.who.as_ref().map(|who| who.id)
+    let cell = cells.first()?;
+    let seen = cell.others.is_none_or(|others| others <= cell.busy);
+    cell.who.as_ref().filter(|_| seen).map(|who| who.id)
 }

@@ -19,7 +19,7 @@ use crate::app::world::World;
 use crate::model::core_share::CoreShare;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
-use crate::model::timeline::{Cell, Lane, Origin, Tally, Timeline, Waited, Who, Window};
+use crate::model::timeline::{Cell, Lane, Tally, Timeline, Waited, Who, Window};
 
 pub use numbers::{at_least, numbers_width};
 pub use scope::{Scope, rounded};
@@ -62,6 +62,8 @@ pub struct Row {
     pub share: Option<CoreShare>,
     /// How the core spent its time around each cell.
     pub spent: Vec<Option<CoreShare>>,
+    /// How busy it was in the minute before the right end, percent; none where there is no room for it.
+    pub history: Vec<Option<f64>>,
     /// Whether the core is offline.
     pub offline: bool,
     /// Its frequency, where known.
@@ -218,6 +220,11 @@ impl Picture {
                     waited: line.waited_on(lane, window),
                     share: if live { tick.or(whole) } else { whole.or(tick) },
                     spent: spent(lane, window.from, bucket, n),
+                    history: if self.parts.each < DETAILED {
+                        Vec::new()
+                    } else {
+                        history(lane, window.to)
+                    },
                     offline: lane.is_offline(),
                     khz: core.and_then(|i| cores[i].khz),
                 }
@@ -254,11 +261,6 @@ impl Picture {
         }
         Some(Reply::Done)
     }
-
-    /// Whether nothing is known of other processes than the inspected one.
-    fn idle_known(line: &Timeline) -> bool {
-        line.origin != Origin::Own
-    }
 }
 
 /// Threads have names of their own; a cell that holds many slices is called by their process.
@@ -274,6 +276,21 @@ fn name_processes(cells: &mut [Cell], snapshot: &Snapshot) {
             });
         }
     }
+}
+
+/// Columns of the history, and the time of each.
+const HISTORY: (u64, Nanos) = (12, Nanos::from_millis(5000));
+
+/// How busy the core was in the minute before `to`, on a grid of time.
+fn history(lane: &Lane, to: Nanos) -> Vec<Option<f64>> {
+    let (columns, each) = (HISTORY.0, HISTORY.1.0);
+    let last = to.0.div_ceil(each);
+    let column = |i: u64| {
+        let from = Nanos(last.checked_sub(columns - i)? * each);
+        let to = Nanos((from.0 + each).min(to.0));
+        Some(f64::from(lane.spent_in(Window { from, to })?.busy()))
+    };
+    (0..columns).map(column).collect()
 }
 
 /// How the core spent its time around each of `n` cells.

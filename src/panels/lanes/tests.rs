@@ -156,6 +156,60 @@ pub fn with_lanes(world: &mut World) {
     world.timeline = Arc::new(b.publish(ms(12_000)));
 }
 
+/// Twelve seconds of two cores by samples: the kernel says that the first one is busy for 80 %, 2 was seen for 30 % on it.
+pub fn with_samples(world: &mut World) {
+    use crate::model::id::{Nanos, ProcId, Tid};
+    use crate::model::timeline::{Builder, Ran, Who};
+    let ms = Nanos::from_millis;
+    let who = Arc::new(Who {
+        id: ProcId::new(2, 2),
+        tid: Tid(2),
+        name: "job2".into(),
+    });
+    let mut b = Builder::new(Origin::Sampled, [CpuId(0), CpuId(1)], ms(0));
+    for i in 0..=240_u64 {
+        let at = i * 50;
+        if i > 0 {
+            let ran = Ran {
+                cpu: CpuId(0),
+                who: Arc::clone(&who),
+                run: ms(15),
+                slices: 2,
+                waited: ms(0),
+            };
+            b.sampled((ms(at - 50), ms(at)), vec![ran]);
+        }
+        if i % 10 == 0 {
+            let core = |id, busy| CoreSample {
+                id: CpuId(id),
+                user: Ticks(at * busy / 1000),
+                idle: Ticks(at * (100 - busy) / 1000),
+                ..CoreSample::default()
+            };
+            b.count(ms(at), vec![core(0, 80), core(1, 0)], &mut |_: &Who| None);
+        }
+    }
+    world.timeline = Arc::new(b.publish(ms(12_000)));
+}
+
+#[test]
+fn who_was_not_seen_is_never_idle() {
+    let mut world = world([0, 1]);
+    with_samples(&mut world);
+    let (pane, text) = pressed(&world, "<", 120, 6);
+    let rows: Vec<_> = text
+        .lines()
+        .map(|l| l.chars().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(rows[0][30], '▃', "{text}");
+    assert_eq!(rows[2][30], '·', "{text}");
+    let said = "job2 2 had 30% of 180 ms in 8 slices · somebody not seen 50%";
+    assert!(text.contains(said), "{text}");
+    let told = pane.explain(&world);
+    let marks = told.iter().find(|(mark, _)| mark.starts_with('░'));
+    assert!(marks.expect("explained").1.starts_with("not seen"));
+}
+
 fn pressed(world: &World, keys: &str, width: u16, height: u16) -> (Lanes, String) {
     let area = Rect::new(0, 0, width, height);
     let mut pane = Lanes::default();

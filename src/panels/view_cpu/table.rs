@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
-use crate::model::timeline::{Origin, PidStats, Waited, Window};
+use crate::model::timeline::{PidStats, Waited, Window};
 use crate::panels::lanes::picture::at_least;
 use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
@@ -175,20 +175,24 @@ fn sum_row(theme: &Theme, name: &str, share: f64, role: Role) -> Row {
 }
 
 /// What was nobody's, the sum of it all, and what of it interrupts and the hypervisor took; the most telling rows first.
-///
-/// Nothing where only one process is heard.
 pub fn sums(world: &World, window: Window) -> Vec<Row> {
     let line = &world.timeline;
     let span = line.known(window).seconds();
-    if line.origin == Origin::Own || span <= 0.0 {
+    if span <= 0.0 {
         return Vec::new();
     }
     let theme = &world.theme;
     let percent = |time: Nanos| time.seconds() * 100.0 / span;
-    let (idle, unknown) = line.idle(window);
-    let mut out = vec![sum_row(theme, "idle", percent(idle), Role::Text)];
-    if unknown.0 > 0 {
-        out.push(sum_row(theme, "not known", percent(unknown), Role::Warn));
+    let rest = line.rest(window);
+    let mut out = Vec::new();
+    if rest.others.0 > 0 {
+        let name = line.origin.others();
+        out.push(sum_row(theme, name, percent(rest.others), Role::Text));
+    }
+    out.push(sum_row(theme, "idle", percent(rest.idle), Role::Text));
+    if rest.unknown.0 > 0 {
+        let unknown = percent(rest.unknown);
+        out.push(sum_row(theme, "not known", unknown, Role::Warn));
     }
     let all = 100.0 * line.lanes.len() as f64;
     out.push(sum_row(theme, "all cores", all, Role::Strong));
@@ -250,12 +254,20 @@ pub fn words() -> Vec<(String, String)> {
             "time in which nobody had the core; with it the shares add up to 100 for each core",
         ),
         line(
+            "not seen, others",
+            "time in which the cores were busy, by the ticks of /proc/stat, with none of whom the lanes tell",
+        ),
+        line(
             "of that irq, softirq, steal",
             "what interrupts and the hypervisor took from whoever had the core, by the ticks of /proc/stat; it is inside the shares above",
         ),
         line(
             "queue",
             "how many threads waited for the core on average: the run delay of threads that had it last, by the time shown",
+        ),
+        line(
+            "picture right of a lane",
+            "how busy the core was in the last minute, 5 s a column",
         ),
         line(
             "moved",

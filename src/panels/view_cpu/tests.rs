@@ -27,11 +27,11 @@ fn lanes_table_and_one_process() {
     insta::assert_snapshot!(text,  @r"
  cpu0                                                                                 50% usr 50 sys  0 irq  1     250 sw/s 100% preempted  
                                                                                       idle 50 irq 0 softirq 1 steal 0 iowait 0              
-                                                                                      queue 1.0  moved in 0/s                               
+                                                                                      queue 1.0  moved in 0/s                           ███ 
                                                                                                                                             
  cpu1                                                                                 50% usr 50 sys  0 irq  1      50 sw/s   0% preempted  
        ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂  idle 50 irq 0 softirq 1 steal 0 iowait 0              
-                                                                                      queue 0.0  moved in 0/s                               
+                                                                                      queue 0.0  moved in 0/s                           ███ 
                                                                                                                                             
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
  2 running or waiting for one of 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.0…                                                        
@@ -52,6 +52,27 @@ fn lanes_table_and_one_process() {
                                                                                       ended              100% preempted  0% yielded         
                                                                                       moved core         0/s  0.0% of its slices began on a…
 ");
+}
+
+#[test]
+fn who_was_not_seen_has_a_row_and_the_shares_add_up() {
+    let mut world = scenes::world([0, 1]);
+    scenes::with_samples(&mut world);
+    let area = Rect::new(0, 0, 140, 26);
+    let mut pane = ViewCpu::default();
+    pane.fit(&world, area);
+    let mut buf = Buffer::empty(area);
+    pane.render(&world, area, &mut buf);
+    let text = scenes::screen(&buf);
+    let share = |name: &str| {
+        let line = text.lines().find(|l| l.contains(name)).expect("a row");
+        let after = line.split(name).nth(1).expect("a share");
+        after.split_whitespace().next().expect("a share")
+    };
+    assert_eq!(share("■ job2"), "30.0", "{text}");
+    assert_eq!(share(" not seen "), "50.0", "{text}");
+    assert_eq!(share("  idle  "), "120", "{text}");
+    assert!(text.contains("busy 40.0% · idle 60.0%"), "{text}");
 }
 
 #[test]

@@ -17,6 +17,29 @@ const RUNNABLE: u64 = 0;
 const SLEEPING: u64 = 1;
 const DEAD: u64 = 16;
 
+/// Who had a core where no slice tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// Nobody: the core was idle.
+    Idle,
+    /// Somebody else, or nobody: only one process is told of.
+    Others,
+    /// It is not known, as after a loss of events.
+    Unknown,
+}
+
+impl Pause {
+    /// The thread that stands for it. Only the kernel's idle thread has a number that a thread can have: the greatest
+    /// that there can be is 4194303 (`PID_MAX_LIMIT`).
+    fn thread(self) -> (u32, &'static str) {
+        match self {
+            Self::Idle => (0, "swapper"),
+            Self::Others => (4_194_305, "others or idle"),
+            Self::Unknown => (4_194_306, "not known"),
+        }
+    }
+}
+
 /// What was on a core last.
 #[derive(Clone)]
 struct Last {
@@ -50,28 +73,29 @@ impl<W: Write> Trace<W> {
         }
     }
 
-    /// Adds a slice; those of one core come in order.
+    /// Adds a slice; those of one core come in order. `pause`: who had the core before it since the last slice.
     ///
     /// # Errors
     /// When the file takes no more.
-    pub fn slice(&mut self, cpu: CpuId, slice: &Slice, who: &Who) -> io::Result<()> {
+    pub fn slice(&mut self, cpu: CpuId, slice: &Slice, who: &Who, pause: Pause) -> io::Result<()> {
         let process = self.processes.entry(who.id).or_default();
         process.1.insert(who.tid.0, who.name.to_string());
         if who.tid.0 == who.id.pid.0 {
             process.0 = Some(who.name.to_string());
         }
         let before = self.cores.get(&cpu).cloned();
-        let pause = before.as_ref().is_some_and(|b| b.end < slice.start);
-        if let Some(before) = before.as_ref().filter(|_| pause) {
-            self.switch(cpu, before.end, before, (0, "swapper"))?;
+        let paused = before.as_ref().is_some_and(|b| b.end < slice.start);
+        let (tid, name) = pause.thread();
+        if let Some(before) = before.as_ref().filter(|_| paused) {
+            self.switch(cpu, before.end, before, (tid, name))?;
         }
-        let idle = Last {
-            tid: 0,
-            name: "swapper".to_owned(),
+        let nobody = Last {
+            tid,
+            name: name.to_owned(),
             ended: Ended::Preempted,
             end: slice.start,
         };
-        let from = before.filter(|_| !pause).unwrap_or(idle);
+        let from = before.filter(|_| !paused).unwrap_or(nobody);
         self.switch(cpu, slice.start, &from, (who.tid.0, &who.name))?;
         let last = Last {
             tid: who.tid.0,
@@ -131,13 +155,18 @@ impl<W: Write> Trace<W> {
         self.out.write_all(&trace.0)
     }
 
-    /// Writes what waits, and who everybody was; `names`: of processes whose first thread did not run.
+    /// Writes what waits, and who everybody was; `names`: of processes whose first thread did not run; `pause`: who has
+    /// the cores from then on.
     ///
     /// # Errors
     /// When the file takes no more.
-    pub fn finish(mut self, names: impl Fn(ProcId) -> Option<String>) -> io::Result<()> {
+    pub fn finish(
+        mut self,
+        names: impl Fn(ProcId) -> Option<String>,
+        pause: Pause,
+    ) -> io::Result<()> {
         for (cpu, last) in std::mem::take(&mut self.cores) {
-            self.switch(cpu, last.end, &last, (0, "swapper"))?;
+            self.switch(cpu, last.end, &last, pause.thread())?;
         }
         for (cpu, events) in std::mem::take(&mut self.waiting) {
             self.bundle(cpu, &events)?;
@@ -228,7 +257,7 @@ mod tests {
             let (body, rest) = bytes.split_at(length);
             bytes = rest;
             match std::str::from_utf8(body) {
-                Ok(text) if text.chars().all(|c| c.is_ascii_graphic()) => {
+                Ok(text) if text.chars().all(|c| c == ' ' || c.is_ascii_graphic()) => {
                     out.push(format!("{at}={text}"));
                 }
                 _ => leaves(body, &at, out),
@@ -251,9 +280,10 @@ mod tests {
             who: 0,
             ended: Ended::Yielded,
         };
-        trace.slice(CpuId(1), &slice, &who).expect("written");
+        let written = trace.slice(CpuId(1), &slice, &who, Pause::Idle);
+        written.expect("written");
         let named = |id: ProcId| (id.pid.0 == 4211).then(|| "cargo".to_owned());
-        trace.finish(named).expect("written");
+        trace.finish(named, Pause::Idle).expect("written");
         let mut found = Vec::new();
         leaves(&out, "", &mut found);
         for wanted in [
@@ -271,5 +301,33 @@ mod tests {
         ] {
             assert!(found.iter().any(|f| f == wanted), "{wanted} in {found:?}");
         }
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_called_idle() {
+        let mut out = Vec::new();
+        let mut trace = Trace::new(&mut out);
+        let who = Who {
+            id: ProcId::new(7, 1),
+            tid: Tid(7),
+            name: "job".into(),
+        };
+        for (start, pause) in [(1000, Pause::Others), (2000, Pause::Unknown)] {
+            let slice = Slice {
+                start: Nanos(start),
+                end: Nanos(start + 500),
+                who: 0,
+                ended: Ended::Yielded,
+            };
+            let written = trace.slice(CpuId(0), &slice, &who, pause);
+            written.expect("written");
+        }
+        trace.finish(|_| None, Pause::Others).expect("written");
+        let mut found = Vec::new();
+        leaves(&out, "", &mut found);
+        let next = found.iter().filter_map(|f| f.strip_prefix(".1.1.2.4.6="));
+        let next: Vec<_> = next.collect();
+        assert_eq!(next, ["7", "4194306", "7", "4194305"], "{found:?}");
+        assert!(!found.iter().any(|f| f.contains("swapper")), "{found:?}");
     }
 }

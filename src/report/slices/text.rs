@@ -18,6 +18,7 @@ pub fn write(
     line: &Timeline,
     window: Window,
     of: Option<ProcId>,
+    names: &dyn Fn(&PidStats) -> String,
 ) -> Result<(), Error> {
     let seconds = line.known(window).seconds().max(1e-9);
     let mut head = format!("{} · {seconds:.1} s", line.origin.title());
@@ -28,18 +29,15 @@ pub fn write(
     if !line.why.is_empty() {
         paper.line(&[(&line.why, Ink::Dim)])?;
     }
-    let busy_word = if line.origin == Origin::Own {
-        "its"
-    } else {
-        "busy"
-    };
     for lane in &line.lanes {
         let sums = lane.total(window, line.origin);
         let seconds = lane.known(window).seconds().max(1e-9);
-        let busy = sums.run.seconds() * 100.0 / seconds;
+        let rest = line.rest_on(lane, window);
+        let busy = (sums.run.seconds() + rest.others.seconds()) * 100.0 / seconds;
         let text = format!(
-            "cpu{:<4} {busy_word} {busy:>5.1}%  {:>7} slices/s  mean {:>7}  {} preempted",
+            "cpu{:<4} busy {busy:>5.1}%{}  {:>7} slices/s  mean {:>7}  {} preempted",
             lane.cpu.0,
+            of_that(line.origin, rest.others.seconds() * 100.0 / seconds),
             format::per_second(sums.slices as f64 / seconds),
             sums.mean().map_or("–".to_owned(), format::duration),
             preempted(&sums),
@@ -57,7 +55,7 @@ pub fn write(
         let text = format!(
             "{:>7} {} {:>6} {:>8} {:>7} {:>7} {:>9} {:>7} {:>6}",
             found.who.id.pid.0,
-            pad(&found.who.name, 16),
+            pad(&names(found), 16),
             format::percent((sums.run.seconds() * 100.0 / seconds) as f32),
             format::per_second(sums.slices as f64 / seconds),
             sums.mean().map_or("–".to_owned(), format::duration),
@@ -68,8 +66,41 @@ pub fn write(
         );
         paper.line(&[(&text, Ink::Plain)])?;
     }
+    if of.is_none() {
+        nobodys(paper, line, window, seconds)?;
+    }
     if let Some(id) = of.filter(|_| line.origin == Origin::Exact) {
         takers(paper, line, window, id)?;
+    }
+    Ok(())
+}
+
+/// How much of a core's time no slice tells of, where that is not a matter of course.
+fn of_that(origin: Origin, percent: f64) -> String {
+    match origin {
+        Origin::Exact | Origin::None => String::new(),
+        Origin::Own | Origin::Sampled => format!("  {} {percent:>5.1}%", origin.others()),
+    }
+}
+
+/// What was nobody's of whom the slices tell; with it the shares add up to 100 for each core.
+fn nobodys(
+    paper: &mut Paper<'_>,
+    line: &Timeline,
+    window: Window,
+    seconds: f64,
+) -> Result<(), Error> {
+    let rest = line.rest(window);
+    for (name, part, always) in [
+        (line.origin.others(), rest.others, false),
+        ("idle", rest.idle, true),
+        ("not known", rest.unknown, false),
+    ] {
+        if always || part.0 > 0 {
+            let share = format::percent((part.seconds() * 100.0 / seconds) as f32);
+            let text = format!("        {} {share:>6}", pad(name, 16));
+            paper.line(&[(&text, Ink::Dim)])?;
+        }
     }
     Ok(())
 }

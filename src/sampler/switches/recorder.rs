@@ -136,17 +136,21 @@ impl Recorder {
         Ok(())
     }
 
-    /// Reads what the kernel counts beside the switches, where that is due.
-    pub fn count(&mut self) {
+    /// Reads what the kernel counts beside the switches, where that is due, or for the last time.
+    pub fn count(&mut self, last: bool) {
         let now = self.drained;
-        if self.counted.is_some_and(|at| now.since(at) < COUNTING) {
+        if !last && self.counted.is_some_and(|at| now.since(at) < COUNTING) {
             return;
         }
-        self.counted = Some(now);
+        let first = self.counted.replace(now).is_none();
         let root = &self.root;
         let mut waited = |who: &Who| run_delay::read(root, who.id.pid, who.tid);
         let builder = &mut self.built.builder;
-        builder.count(now, cores::now(root), &mut waited);
+        if first {
+            builder.begin_count(now, cores::now(root), run_delay::of_all(root));
+        } else {
+            builder.count(now, cores::now(root), &mut waited);
+        }
     }
 
     /// A view of everything that was drained.
@@ -194,7 +198,7 @@ impl Built {
                 self.changes.forked(child.pid, child.tid);
                 let born = child.pid.0 == child.tid.0;
                 let id = born.then(|| self.names.began(child.pid, at));
-                builder.fork(child, parent, id, &mut self.names);
+                builder.fork(at, child, parent, id, &mut self.names);
             }
             Event::Exited(thread) => {
                 self.changes.exited(thread.pid, thread.tid);

@@ -149,5 +149,6 @@ fn the_thread_publishes_and_fills_the_feed() {
     assert_eq!(feed.take(), None, "closed at the end");
 }
 
+mod live;
 mod machine;
 mod threads;

@@ -20,12 +20,13 @@ fn cell(pid: u32, busy: f32) -> Cell {
         preempted: 1,
         busy,
         focus: if pid == 7 { busy } else { 0.0 },
+        others: Some(0.0),
     }
 }
 
 fn drawn(cells: &[Cell], focus: Option<u32>, theme: &Theme, rows: u16) -> Buffer {
     let mut buf = Buffer::empty(Rect::new(0, 0, cells.len() as u16, rows));
-    let look = Look::new(theme, focus.map(|pid| ProcId::new(pid, 1)), true);
+    let look = Look::new(theme, focus.map(|pid| ProcId::new(pid, 1)));
     draw(look, buf.area, cells, &mut buf);
     buf
 }
@@ -117,6 +118,52 @@ fn what_interrupts_and_the_hypervisor_took_hangs_below() {
         &mut buf,
     );
     assert_eq!(row(&buf, 0), "  \"^");
+}
+
+#[test]
+fn what_others_had_stands_above_and_is_never_idle() {
+    let with = |pid, busy, others| Cell {
+        others,
+        ..cell(pid, busy)
+    };
+    let cells = [
+        with(3, 0.4, Some(0.6)),
+        with(3, 0.4, Some(0.1)),
+        with(0, 0.0, Some(1.0)),
+        with(0, 0.0, Some(0.3)),
+        with(0, 0.0, Some(0.0)),
+        with(0, 0.0, None),
+    ];
+    let theme = Theme::terminal(Depth::True, false);
+    let buf = drawn(&cells, None, &theme, 1);
+    assert_eq!(row(&buf, 0), "▄▄░▃· ");
+    let faint = theme.style(Role::Faint).fg.expect("a colour");
+    assert_eq!(buf[(0, 0)].bg, faint);
+    assert_eq!(buf[(1, 0)].bg, Color::Reset);
+    assert_eq!((buf[(2, 0)].fg, buf[(3, 0)].fg), (faint, faint));
+    // Two rows: the upper one is theirs.
+    let buf = drawn(&cells, None, &theme, 3);
+    assert_eq!(row(&buf, 0), "░ ░   ");
+    assert_eq!(row(&buf, 1), "▇▇░▅· ");
+    // Without colour one picture is both.
+    let buf = drawn(&cells, None, &Theme::terminal(Depth::Mono, true), 1);
+    let ascii = row(&buf, 0);
+    assert!(ascii.starts_with('#') && ascii[2..3] == *":", "{ascii}");
+}
+
+#[test]
+fn the_rest_of_a_cell_of_the_focus_is_not_idle() {
+    let theme = Theme::terminal(Depth::True, false);
+    let mut half = cell(7, 1.0);
+    half.focus = 0.5;
+    let buf = drawn(&[half, cell(9, 0.5)], Some(7), &theme, 1);
+    assert_eq!(row(&buf, 0), "▄▄");
+    let faint = theme.style(Role::Faint).fg.expect("a colour");
+    assert_eq!(
+        (buf[(0, 0)].fg, buf[(0, 0)].bg),
+        (theme.process(ProcId::new(7, 1)), faint)
+    );
+    assert_eq!(buf[(1, 0)].fg, faint);
 }
 
 #[test]

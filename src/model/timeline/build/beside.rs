@@ -1,16 +1,20 @@
 //! Takes in what the kernel counts beside the switches.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Builder, Task};
 use crate::model::core_share::CoreShare;
 use crate::model::id::{CpuId, Nanos, Tid};
 use crate::model::sample::CoreSample;
-use crate::model::timeline::beside::{Spent, Wait};
-use crate::model::timeline::{Who, Window};
+use crate::model::timeline::beside::Wait;
+use crate::model::timeline::{Origin, Who, Window};
 
 /// Threads that are read at the most at once; of more the waits are only known in part.
 const MOST: usize = 1024;
+
+/// Whoever has a core leaves it for a moment within this time, and be it for the kernel's own work.
+const SILENCE: Nanos = Nanos::from_millis(2000);
 
 /// What is counted of a thread since it began.
 pub trait Counts {
@@ -30,6 +34,8 @@ pub(super) struct Counted {
     first: Option<Nanos>,
     last: Nanos,
     cores: Vec<CoreSample>,
+    /// How long those threads had waited by the first reading that were not heard of by then.
+    waits: HashMap<Tid, Nanos>,
 }
 
 impl Counted {
@@ -40,7 +46,33 @@ impl Counted {
     }
 }
 
+impl Counted {
+    /// How long a thread had waited by the first reading, if it has not been heard of since.
+    pub fn begun(&mut self, tid: Tid) -> Option<Nanos> {
+        self.waits.remove(&tid)
+    }
+}
+
 impl Builder {
+    /// Begins to count at a moment at which all these threads had waited so long.
+    pub fn begin_count(
+        &mut self,
+        now: Nanos,
+        cores: Vec<CoreSample>,
+        mut waits: HashMap<Tid, Nanos>,
+    ) {
+        for (tid, task) in &mut self.tasks {
+            task.ran = false;
+            task.waited = waits.remove(&Tid(*tid));
+        }
+        self.counted = Counted {
+            first: Some(now),
+            last: now,
+            cores,
+            waits,
+        };
+    }
+
     /// Counts again: how long each thread waited that had a core since the last time, and how the cores spent their time.
     pub fn count(&mut self, now: Nanos, cores: Vec<CoreSample>, counts: &mut dyn Counts) {
         let begun = self.counted.first.is_some();
@@ -70,14 +102,21 @@ impl Builder {
         self.counted.cores = cores;
     }
 
-    fn spend(&mut self, (start, end): (Nanos, Nanos), cores: &[CoreSample]) {
+    fn spend(&mut self, span: (Nanos, Nanos), cores: &[CoreSample]) {
         for core in cores {
             let before = self.counted.cores.binary_search_by_key(&core.id, |c| c.id);
             let before = before.ok().map(|at| &self.counted.cores[at]);
             let share = before.and_then(|b| CoreShare::between(b, core));
             let lane = self.lanes.binary_search_by_key(&core.id, |l| l.cpu);
             if let (Some(share), Ok(lane)) = (share, lane) {
-                self.lanes[lane].spent(Spent { start, end, share });
+                let lane = &mut self.lanes[lane];
+                match self.origin {
+                    // A sample tells of all that it found: who is not in it was not found.
+                    Origin::Sampled => lane.heard_nothing(span.0, Nanos(0)),
+                    Origin::Own => lane.heard_nothing(span.0, SILENCE),
+                    Origin::Exact | Origin::None => {}
+                }
+                lane.spent(span, share);
             }
         }
     }
@@ -88,11 +127,16 @@ impl Builder {
             return;
         };
         let span = (self.counted.last, at.max(self.counted.last));
+        let most = span.1.since(span.0.max(task.began));
         let (cpu, serial, who) = (task.cpu, task.serial, Arc::clone(&task.who));
         if self.counted.first.is_some()
             && let Ok(lane) = self.lanes.binary_search_by_key(&cpu, |l| l.cpu)
         {
-            self.lanes[lane].waited(wait(span, None), serial, &who);
+            let wait = Wait {
+                span: most,
+                ..wait(span, None)
+            };
+            self.lanes[lane].waited(wait, serial, &who);
         }
     }
 }
@@ -108,6 +152,7 @@ impl Task {
             cpu: CpuId::default(),
             ran: false,
             waited,
+            began: Nanos(0),
         }
     }
 }
@@ -117,7 +162,7 @@ fn wait((start, end): (Nanos, Nanos), delta: Option<Nanos>) -> Wait {
         start,
         end,
         who: 0,
-        span: delta.unwrap_or_default(),
+        span: delta.unwrap_or(end.since(start)),
         whole: delta.is_some(),
     }
 }

@@ -1,18 +1,17 @@
 //! One growing lane: the slice that runs now, the full ones, and the bins they are summed into.
 
+mod counted;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Quick, Ran};
+use super::Quick;
 use crate::model::id::{CpuId, Nanos, Tid};
 use crate::model::timeline::track::Growing;
 use crate::model::timeline::{BINS, Bin, Blind, Ended, Gap, Lane, Slice, Spent, Wait, Who};
 
 /// Gaps that are kept.
 const MOST_GAPS: usize = 256;
-/// Readings of how the core spent its time that are kept: those of somewhat more than the longest span of the lanes.
-const MOST_SPENT: usize = 160;
-
 /// The slice that has not ended.
 #[derive(Debug)]
 struct Current {
@@ -45,6 +44,10 @@ pub(super) struct Growth {
     waits: Growing<Wait>,
     spent: Arc<[Spent]>,
     switches: u64,
+    /// How long somebody had the core since the begin, as far as that is summed up.
+    ran: Nanos,
+    /// What that was when the kernel's counters were read last.
+    compared: Nanos,
 }
 
 /// The bin that is being filled.
@@ -93,6 +96,8 @@ impl Growth {
             waits: Growing::new(budget / 8, since),
             spent: Arc::from([]),
             switches: 0,
+            ran: Nanos(0),
+            compared: Nanos(0),
         }
     }
 
@@ -188,18 +193,6 @@ impl Growth {
         self.last
     }
 
-    /// Takes in how long a thread waited that had this core last; its `start` is not before that of the one before.
-    pub fn waited(&mut self, wait: Wait, serial: u32, who: &Arc<Who>) {
-        self.waits.push(wait, serial, who);
-    }
-
-    /// Takes in how the core spent its time since the reading before.
-    pub fn spent(&mut self, spent: Spent) {
-        let skip = (self.spent.len() + 1).saturating_sub(MOST_SPENT);
-        let kept = self.spent.iter().skip(skip).copied();
-        self.spent = kept.chain([spent]).collect();
-    }
-
     /// Nothing is known from the last thing heard until `at`.
     pub fn lose(&mut self, at: Nanos, why: Blind) {
         let at = at.max(self.last);
@@ -280,6 +273,7 @@ impl Growth {
             let border = Nanos((from.0 / BINS[0].0 + 1) * BINS[0].0);
             let to = border.min(until);
             current.summed = to;
+            self.ran.0 += to.since(from).0;
             let (serial, who) = (current.serial, Arc::clone(&current.who));
             self.roll(from);
             self.sums[0].of(serial, &who).run.0 += to.since(from).0;
@@ -307,21 +301,6 @@ impl Growth {
             items.clear();
             self.sums[level].items = items;
         }
-    }
-
-    /// Time on the core that was found by sampling.
-    pub fn sampled(&mut self, (from, to): (Nanos, Nanos), ran: Ran, serial: u32, who: &Arc<Who>) {
-        let to = to.max(self.last);
-        self.begin(to);
-        let from = from.max(self.since).min(to);
-        let middle = Nanos(from.0.midpoint(to.0)).max(self.last);
-        self.roll(middle);
-        self.last = self.last.max(middle);
-        self.switches += u64::from(ran.slices);
-        let bin = self.sums[0].of(serial, who);
-        bin.run.0 += ran.run.0;
-        bin.slices += ran.slices;
-        bin.waited.0 += ran.waited.0;
     }
 
     /// An immutable view; call [`Growth::settle`] first.

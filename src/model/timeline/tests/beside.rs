@@ -20,7 +20,13 @@ fn waits_are_the_kernels_own_count() {
     let mut b = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], ms(0));
     let cpu = CpuId(0);
     b.count(ms(0), counted(0), &mut |_: &Who| None);
-    b.fork(thread(2), thread(8), Some(ProcId::new(2, 7)), &mut names);
+    b.fork(
+        ms(0),
+        thread(2),
+        thread(8),
+        Some(ProcId::new(2, 7)),
+        &mut names,
+    );
     let mut on = 0;
     for i in 1..=40 {
         let next = if on == 2 { 4 } else { 2 };
@@ -73,12 +79,49 @@ fn waits_are_the_kernels_own_count() {
 }
 
 #[test]
+fn who_was_there_when_counting_began_is_known_in_whole() {
+    let mut b = Builder::new(Origin::Exact, [CpuId(0)], ms(0));
+    let waits = [(Tid(2), ms(500)), (Tid(4), ms(70))].into();
+    b.begin_count(ms(0), counted(0), waits);
+    let cpu = CpuId(0);
+    // 4 ends, and its number is given to another.
+    b.fork(
+        ms(0),
+        thread(4),
+        thread(2),
+        Some(ProcId::new(4, 9)),
+        &mut names,
+    );
+    for (at, pair) in [(100, (0, 2)), (200, (2, 4)), (300, (4, 0))] {
+        let pair = (thread(pair.0), thread(pair.1));
+        b.switch(cpu, ms(at), pair, Some(false), &mut names);
+    }
+    let mut waits = |who: &Who| Some(ms(if who.tid.0 == 2 { 540 } else { 30 }));
+    b.count(ms(1000), counted(1), &mut waits);
+    let line = b.publish(ms(1000));
+    let window = Window {
+        from: ms(0),
+        to: ms(1000),
+    };
+    let whole = |span| Waited { span, whole: true };
+    let of = |pid, start| line.of(ProcId::new(pid, start), window).1;
+    assert_eq!(of(2, 7), whole(ms(40)));
+    assert_eq!(of(4, 9), whole(ms(30)), "a newborn has waited for nothing");
+}
+
+#[test]
 fn a_thread_that_ends_uncounted_leaves_a_lower_bound() {
     let mut b = Builder::new(Origin::Exact, [CpuId(0)], ms(0));
     let cpu = CpuId(0);
     let nobody = &mut |_: &Who| None;
     b.count(ms(0), counted(0), nobody);
-    b.fork(thread(2), thread(8), Some(ProcId::new(2, 7)), &mut names);
+    b.fork(
+        ms(0),
+        thread(2),
+        thread(8),
+        Some(ProcId::new(2, 7)),
+        &mut names,
+    );
     for (at, pair, runnable) in [
         (100, (0, 2), false),
         (200, (2, 4), true),
@@ -107,6 +150,45 @@ fn a_thread_that_ends_uncounted_leaves_a_lower_bound() {
         whole: false,
     };
     assert_eq!(waited, least);
+}
+
+#[test]
+fn newborns_that_end_at_once_leave_the_queue_of_a_core_known() {
+    let mut b = Builder::new(Origin::Exact, [CpuId(0)], ms(0));
+    b.begin_count(ms(0), counted(0), [(Tid(2), ms(0))].into());
+    let cpu = CpuId(0);
+    let live = |b: &mut Builder, at: u64, span: u64| {
+        b.fork(
+            ms(at),
+            thread(4),
+            thread(2),
+            Some(ProcId::new(4, at)),
+            &mut names,
+        );
+        let pair = (thread(2), thread(4));
+        b.switch(cpu, ms(at + 1), pair, Some(true), &mut names);
+        b.exit(thread(4));
+        let pair = (thread(4), thread(2));
+        b.switch(cpu, ms(at + span), pair, Some(false), &mut names);
+    };
+    for i in 0..10 {
+        live(&mut b, i * 500 + 100, 4);
+        let waited = ms((i + 1) * 100);
+        b.count(ms((i + 1) * 500), counted(i + 1), &mut |_: &Who| {
+            Some(waited)
+        });
+    }
+    let queue = |b: &mut Builder, to| {
+        let line = b.publish(ms(to));
+        let from = ms(0);
+        line.waited_on(&line.lanes[0], Window { from, to: ms(to) })
+    };
+    let known = queue(&mut b, 5000);
+    assert_eq!((known.span, known.whole), (ms(1000), true));
+    // One that lived for longer may have waited all the time.
+    live(&mut b, 5010, 400);
+    b.count(ms(5500), counted(11), &mut |_: &Who| Some(ms(1100)));
+    assert!(!queue(&mut b, 5500).whole);
 }
 
 #[test]
@@ -150,8 +232,14 @@ fn a_suspended_machine_is_a_gap_however_short_its_clock_makes_it() {
         } else {
             let (id, name) = names(Pid(2), Tid(2));
             let tid = Tid(2);
-            let who = Arc::new(Who { id, tid, name });
-            b.sampled(cpu, (ms(0), ms(20)), Ran::default(), &who);
+            let ran = Ran {
+                cpu,
+                who: Arc::new(Who { id, tid, name }),
+                run: ms(1),
+                slices: 1,
+                waited: ms(0),
+            };
+            b.sampled((ms(0), ms(20)), vec![ran]);
         }
         b.suspended(ms(20), ms(3_600_000));
         let line = b.publish(ms(200));
@@ -191,8 +279,10 @@ fn shares_add_up_to_all_cores() {
             to: ms(to),
         };
         let ran: u64 = line.by_process(window).iter().map(|p| p.sums.run.0).sum();
-        let (idle, unknown) = line.idle(window);
-        assert_eq!(ran + idle.0 + unknown.0, 2 * line.known(window).0);
-        assert_eq!(unknown.0 > 0, to > 450, "{from}..{to}");
+        let rest = line.rest(window);
+        let nobodys = rest.idle.0 + rest.unknown.0;
+        assert_eq!(ran + nobodys, 2 * line.known(window).0);
+        assert_eq!(rest.others, ms(0));
+        assert_eq!(rest.unknown.0 > 0, to > 450, "{from}..{to}");
     }
 }

@@ -19,7 +19,7 @@ impl Picture {
         let parts = self.parts;
         let theme = &world.theme;
         let focus = world.focus.filter(|_| self.focused);
-        let look = lane::Look::new(theme, focus, Self::idle_known(&world.timeline));
+        let look = lane::Look::new(theme, focus);
         let mut y = parts.area.y;
         for row in &self.rows {
             let area = Rect::new(parts.left, y, parts.cells, parts.each.min(3));

@@ -8,9 +8,13 @@ use super::Row;
 use crate::model::core_share::CoreShare;
 use crate::model::format;
 use crate::theme::{Role, Theme};
+use crate::widgets::chart::Chart;
 use crate::widgets::line;
 
 type Parts = Vec<(String, Role)>;
+
+/// The width of all numbers.
+const FULL: u16 = 55;
 
 /// How many cells the numbers right of a lane take in a picture of this width.
 pub fn numbers_width(width: u16) -> u16 {
@@ -18,7 +22,7 @@ pub fn numbers_width(width: u16) -> u16 {
         0..40 => 5,
         40..70 => 16,
         70..110 => 30,
-        _ => 55,
+        _ => FULL,
     }
 }
 
@@ -33,6 +37,28 @@ pub fn draw(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
         let area = Rect::new(area.x, y, area.width, 1);
         line::draw(theme, area, parts, Modifier::empty(), buf);
     }
+    let columns = row.history.len() as u16;
+    if lines.len() > 2 && area.width >= FULL {
+        let chart = Rect::new(area.right() - columns, area.y + 1, columns, 2);
+        history(theme, row, chart, buf);
+    }
+}
+
+/// The last minute of the core as a small picture.
+fn history(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
+    let newest = row.history.last().copied().flatten();
+    let role = if newest.is_some_and(|busy| busy >= 90.0) {
+        Role::Warn
+    } else {
+        Role::CpuUser
+    };
+    let chart = Chart {
+        top: 100.0,
+        style: theme.style(role),
+        idle: theme.style(Role::Faint),
+        ascii: theme.glyphs.ascii,
+    };
+    chart.draw(row.history.iter().copied(), area, buf);
 }
 
 /// Busy, its parts, switches and preemptions.
@@ -48,7 +74,7 @@ fn first(row: &Row, width: u16) -> Parts {
         Some(busy) => (format!("{busy:>4.0}%"), Role::Strong),
         None => ("    –".to_owned(), Role::Dim),
     });
-    if width >= 55 {
+    if width >= FULL {
         let share = row.share.unwrap_or_default();
         parts.push((" usr ".to_owned(), Role::Dim));
         parts.push((format!("{:>2.0}", share.user), Role::Text));

@@ -27,37 +27,44 @@ impl Picture {
         let what = match found.fill {
             Fill::Unknown => "not known".to_owned(),
             Fill::Gap(why) => blind(why),
-            Fill::Known if line.origin == Origin::Sampled => self.summed(found),
+            Fill::Known if line.origin == Origin::Sampled => self.summed(found, line.origin),
             Fill::Known => match lane.slice_at(middle) {
                 Some(found) if found.slice.span().0 * 2 >= self.bucket.0 => told(&found),
-                _ if found.who.is_some() => self.summed(found),
-                _ if Self::idle_known(line) => "idle".to_owned(),
-                _ => "not this process".to_owned(),
+                _ => self.summed(found, line.origin),
             },
         };
         let taken = row.spent.get(usize::from(cell)).copied().flatten();
         when + &what + &taken.map(|s| stolen(&s)).unwrap_or_default()
     }
 
-    /// A cell that holds many slices.
-    fn summed(&self, cell: &Cell) -> String {
-        let Some(who) = &cell.who else {
-            return "idle".to_owned();
+    /// A cell that holds many slices, or none.
+    fn summed(&self, cell: &Cell, origin: Origin) -> String {
+        let percent = |part: f64| format!("{:.0}% of {}", part * 100.0, rounded(self.bucket));
+        let others = cell.others.filter(|o| *o > 0.0);
+        let who_else = match origin {
+            Origin::Own => "others",
+            _ => "somebody not seen",
         };
-        let share = cell.run.0 as f64 * 100.0 / self.bucket.0.max(1) as f64;
-        let mut text = format!(
-            "{} {} had {share:.0}% of {}",
-            who.name,
-            who.id.pid,
-            rounded(self.bucket)
-        );
+        let Some(who) = &cell.who else {
+            return match (others, cell.others, origin) {
+                (Some(o), _, _) => format!("{who_else} had {}", percent(f64::from(o))),
+                (None, Some(_), _) => "idle".to_owned(),
+                (None, None, Origin::Own) => "not this process".to_owned(),
+                (None, None, _) => "not counted yet".to_owned(),
+            };
+        };
+        let share = cell.run.0 as f64 / self.bucket.0.max(1) as f64;
+        let mut text = format!("{} {} had {}", who.name, who.id.pid, percent(share));
         if cell.slices > 0 {
             let plural = if cell.slices == 1 { "" } else { "s" };
-            let _ = write!(
-                text,
-                " in {} slice{plural}, {} preempted",
-                cell.slices, cell.preempted
-            );
+            let _ = write!(text, " in {} slice{plural}", cell.slices);
+            // Samples do not tell how slices ended.
+            if origin != Origin::Sampled {
+                let _ = write!(text, ", {} preempted", cell.preempted);
+            }
+        }
+        if let Some(others) = others {
+            let _ = write!(text, " · {who_else} {:.0}%", others * 100.0);
         }
         text
     }

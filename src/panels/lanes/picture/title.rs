@@ -75,8 +75,16 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         "" => how.to_owned(),
         why => format!("{how}: {why}"),
     };
+    let others = match line.origin {
+        Origin::Own => "busy with others than the inspected process, by the ticks of /proc/stat",
+        Origin::Sampled => {
+            "not seen: the core was busy, by the ticks of /proc/stat, with none of the threads that were followed; most often with one that lived too briefly"
+        }
+        Origin::None | Origin::Exact => "with the focus on one process: others had the core",
+    };
     let marks = [
         ("·", "nobody had the core: idle"),
+        ("░ ▂", others),
         (
             "╱",
             "not known: events were lost, or the machine was suspended",

@@ -41,7 +41,7 @@ impl Counted {
 }
 
 /// Two threads on one core that begin to work when both are ready, and end when both have been looked at.
-struct Pair {
+pub struct Pair {
     tids: [Tid; 2],
     begin: Vec<mpsc::Sender<()>>,
     end: Vec<mpsc::Sender<()>>,
@@ -78,11 +78,23 @@ impl Pair {
         }
     }
 
-    /// Lets both work, and drains the rings until they are done.
-    fn work(&self, recorder: &mut Recorder) {
+    fn start(&self) {
         for begin in &self.begin {
             begin.send(()).expect("it waits");
         }
+    }
+
+    /// Lets both work while nobody reads the rings.
+    pub fn work_unheard(&self) {
+        self.start();
+        for _ in 0..2 {
+            self.done.recv().expect("both end");
+        }
+    }
+
+    /// Lets both work, and drains the rings until they are done.
+    fn work(&self, recorder: &mut Recorder) {
+        self.start();
         let mut left = 2;
         while left > 0 {
             let pause = Duration::from_millis(1);
@@ -95,7 +107,7 @@ impl Pair {
         }
     }
 
-    fn end(self) {
+    pub fn end(self) {
         for end in &self.end {
             end.send(()).expect("it waits");
         }
@@ -106,7 +118,7 @@ impl Pair {
 }
 
 /// Two threads that hand a byte to and fro so many times.
-fn ping_pong(cpu: CpuId, times: u32) -> Pair {
+pub fn ping_pong(cpu: CpuId, times: u32) -> Pair {
     let (mut hear, mut say) = io::pipe().expect("a pipe");
     let (mut hear_back, mut say_back) = io::pipe().expect("a pipe");
     Pair::of(
@@ -274,10 +286,10 @@ fn one_process_of_ones_own_is_heard_without_any_right() {
     while run_ns(pid) < before + 300_000_000 {
         assert!(Instant::now() < deadline, "it does not get the core");
         open.wait(Nanos::from_millis(20), &[]);
-        open.step(false, false);
+        open.step(false, false, false);
     }
     let told = run_ns(pid) - before;
-    let line = open.step(true, true).expect("told");
+    let line = open.step(true, true, true).expect("told");
     assert_eq!(line.origin, Origin::Own);
     let window = Window { from, to: line.now };
     let by = line.by_process(window);
