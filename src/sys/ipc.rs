@@ -76,15 +76,19 @@ impl Talks {
                 let allowed = live && filled.elapsed() < within(FILL_BUDGET);
                 allowed.then(|| full.of(object, place.holder.id, place.fd))?
             };
-            let (mut edges, more) = ipc::edges(&join, tables, &mappers, of, fill);
+            let found = ipc::edges(&join, tables, &mappers, of, fill);
+            let mut edges = found.edges;
             let waits = within(WAIT_BUDGET);
             edges.extend(self.users.edges(&self.root, census, waits));
             edges.extend(self.locks(census));
+            let lines = ipc::lines::lines(&edges, found.crowds);
             Ipc {
                 pairs: ipc::pairs(&edges),
+                processes: ipc::lines::processes(&lines),
+                lines,
                 edges,
-                more,
-                pipelines: pipeline::all(&join, &census.holders),
+                more: found.more,
+                pipelines: pipeline::all(&join),
                 hidden: census.hidden(),
                 descriptors: census.len(),
                 complete: true,
@@ -113,6 +117,7 @@ impl Talks {
                 b,
                 flow: Flow::In,
                 detail: format!("{} waits for a {} lock on inode {}", l.pid, l.kind, l.inode),
+                crowd: false,
             })
         };
         all.iter().filter(|l| l.waits).filter_map(edge).collect()
