@@ -26,7 +26,7 @@ pub const COLUMNS: [Column; 5] = [
     Column::left("", 2, 0),
     Column::left("PROCESS", 16, 0).growing(),
     Column::left("BY", 16, 0).growing(),
-    Column::left("DETAIL", 24, 1).growing(),
+    Column::left("DETAIL", 20, 1).growing(),
 ];
 
 /// How each column orders rows; the arrow says nothing to sort by.
