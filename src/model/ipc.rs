@@ -3,6 +3,7 @@
 //! Pure: `sys::ipc` brings the census, the socket tables and what the kernel tells of queues and locks.
 
 mod collect;
+pub mod lines;
 pub mod memory;
 
 use std::collections::HashMap;
@@ -13,8 +14,10 @@ use super::peer::join::Place;
 use super::peer::{Flow, Join, Object, Tables, pipeline};
 use super::socket::{Inet, address};
 use super::text::SafeText;
-use collect::{Edges, party};
+use collect::{Edges, Joint, party};
 
+pub use collect::{Crowd, Found};
+pub use lines::Line;
 pub use memory::{Mapped, Mapper};
 
 /// What joins two processes.
@@ -104,6 +107,8 @@ pub struct Edge {
     pub flow: Flow,
     /// What else is known: addresses, a path, how full it is.
     pub detail: String,
+    /// Whether a [`Crowd`] tells of the same object as a whole.
+    pub crowd: bool,
 }
 
 /// Every channel between two processes.
@@ -130,6 +135,10 @@ pub struct Ipc {
     pub more: usize,
     /// The same by pair.
     pub pairs: Vec<Pair>,
+    /// The same as a person reads it: what is alike together.
+    pub lines: Vec<Line>,
+    /// How many processes are in them.
+    pub processes: usize,
     /// Shell pipelines, first process first.
     pub pipelines: Vec<Vec<pipeline::Stage>>,
     /// How many processes hide their descriptors from this user.
@@ -140,7 +149,7 @@ pub struct Ipc {
     pub complete: bool,
 }
 
-/// Every channel that descriptors and mappings make, and how many were only counted.
+/// Every channel that descriptors and mappings make.
 ///
 /// `fill` tells how full a pipe or queue is. Where very many share one thing, `hub` is joined with each of them.
 pub fn edges(
@@ -149,7 +158,7 @@ pub fn edges(
     mappers: &[Mapper],
     hub: Option<ProcId>,
     fill: impl Fn(&Object, &Place<'_>) -> Option<String>,
-) -> (Vec<Edge>, usize) {
+) -> Found {
     let mut edges = Edges::new(hub);
     for (object, places) in join.objects() {
         match object {
@@ -165,14 +174,18 @@ pub fn edges(
                     master: true,
                 });
                 let masters: Vec<_> = masters.iter().collect();
-                let mut slaves: Vec<_> = places.iter().collect();
-                slaves.dedup_by_key(|p| p.holder.id);
-                let detail = format!("pts/{index}");
-                edges.between(Channel::Pty, (&masters, &slaves), Flow::Both, &detail);
+                let slaves: Vec<_> = places.iter().collect();
+                let joint = Joint {
+                    channel: Channel::Pty,
+                    object,
+                    flow: Flow::Both,
+                    detail: &format!("pts/{index}"),
+                };
+                edges.between(joint, (&masters, &slaves));
             }
             Object::Eventfd(id) => {
                 let all = places.iter().map(party).collect();
-                edges.shared(Channel::Eventfd, all, &format!("eventfd {id}"));
+                edges.shared(Channel::Eventfd, object, all, &format!("eventfd {id}"));
             }
             _ => {}
         }
@@ -194,12 +207,8 @@ fn pipes(
         _ => Channel::Pipe,
     };
     let side = |passes: fn(Mode) -> bool| -> Vec<&Place<'_>> {
-        let mut side: Vec<_> = places
-            .iter()
-            .filter(|p| p.mode.is_some_and(passes))
-            .collect();
-        side.dedup_by_key(|p| p.holder.id);
-        side
+        let side = places.iter().filter(|p| p.mode.is_some_and(passes));
+        side.collect()
     };
     let (writers, readers) = (side(Mode::writes), side(Mode::reads));
     let crosses = |w: &&Place<'_>| readers.iter().any(|r| r.holder.id != w.holder.id);
@@ -207,35 +216,46 @@ fn pipes(
         return;
     }
     let detail = readers.first().and_then(|r| fill(object, r));
-    let detail = detail.unwrap_or_default();
-    edges.between(channel, (&writers, &readers), Flow::Out, &detail);
+    let joint = Joint {
+        channel,
+        object,
+        flow: Flow::Out,
+        detail: &detail.unwrap_or_default(),
+    };
+    edges.between(joint, (&writers, &readers));
 }
 
 fn sockets(edges: &mut Edges, join: &Join<'_>, tables: &Tables) {
-    let held =
-        |inode: u64| -> Vec<&Place<'_>> { join.holders(&Object::Socket(inode)).iter().collect() };
+    let mut join_ends = |channel, (one, other): (u64, u64), detail: &str| {
+        let object = Object::Socket(one);
+        let held = |object| -> Vec<&Place<'_>> { join.holders(object).iter().collect() };
+        let joint = Joint {
+            channel,
+            object: &object,
+            flow: Flow::Both,
+            detail,
+        };
+        edges.between(joint, (&held(&object), &held(&Object::Socket(other))));
+    };
     for unix in &tables.unix {
         if let Some(peer) = unix.peer.filter(|p| *p > unix.inode) {
             let far = join.unix(peer).and_then(|u| u.name.as_ref());
             let name = unix.name.as_ref().or(far);
             let detail = name.map(ToString::to_string).unwrap_or_default();
-            let ends = (held(unix.inode), held(peer));
-            edges.between(Channel::Unix, (&ends.0, &ends.1), Flow::Both, &detail);
+            join_ends(Channel::Unix, (unix.inode, peer), &detail);
         }
         for client in &unix.waiting {
-            let ends = (held(*client), held(unix.inode));
             let name = unix.name.as_deref().unwrap_or_default();
             let detail = format!("{name} not accepted yet");
-            edges.between(Channel::Unix, (&ends.0, &ends.1), Flow::Both, detail.trim());
+            join_ends(Channel::Unix, (*client, unix.inode), detail.trim());
         }
     }
     let key = |i: &Inet| (i.local, i.remote);
     for inet in &tables.inet {
         if let Some(other) = join.opposite(inet).filter(|o| key(inet) < key(o)) {
-            let ends = (held(inet.inode), held(other.inode));
             let (here, there) = (address::shown(inet.local), address::shown(inet.remote));
             let detail = format!("{here} {there}");
-            edges.between(Channel::Tcp, (&ends.0, &ends.1), Flow::Both, &detail);
+            join_ends(Channel::Tcp, (inet.inode, other.inode), &detail);
         }
     }
 }
@@ -244,7 +264,7 @@ fn sockets(edges: &mut Edges, join: &Join<'_>, tables: &Tables) {
 const DETAILS: usize = 4;
 
 /// The edges by pair, the ones with most channels first.
-pub fn pairs(edges: &[Edge]) -> Vec<Pair> {
+pub fn pairs<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> Vec<Pair> {
     let mut by: HashMap<(ProcId, ProcId), Pair> = HashMap::new();
     for edge in edges {
         let turned = edge.a.id > edge.b.id;
@@ -273,9 +293,13 @@ pub fn pairs(edges: &[Edge]) -> Vec<Pair> {
         }
     }
     let mut out: Vec<_> = by.into_values().map(written_first).collect();
-    let count = |p: &Pair| p.channels.iter().map(|(_, n)| n).sum::<usize>();
-    out.sort_by_key(|p| (std::cmp::Reverse(count(p)), p.a.id, p.b.id));
+    out.sort_by_key(|p| (std::cmp::Reverse(counted(&p.channels)), p.a.id, p.b.id));
     out
+}
+
+/// How many channels these are.
+pub fn counted(channels: &[(Channel, usize)]) -> usize {
+    channels.iter().map(|(_, n)| n).sum()
 }
 
 /// Where all flows one way, the one it flows from stands first.

@@ -48,6 +48,8 @@ pub struct Network {
     pub complete: bool,
     /// The network namespace whose interfaces and routes these are.
     pub namespace: u64,
+    /// What other network namespaces are called, where anybody has named them.
+    pub namespaces: Vec<(u64, SafeText)>,
     /// The interfaces and routes of the process in focus, where it lives in another namespace.
     pub foreign: Option<Foreign>,
 }
@@ -78,6 +80,7 @@ impl Default for Network {
             focus: Err(Missing::Soon),
             complete: false,
             namespace: 0,
+            namespaces: Vec::new(),
             foreign: None,
         }
     }
@@ -171,6 +174,19 @@ impl Network {
             interfaces: foreign.interfaces.as_ref().map_err(|why| *why)?,
             routes: &foreign.routes,
         })
+    }
+
+    /// What the namespace of a socket is called, where that is not ours: its name, else its number.
+    pub fn elsewhere(&self, of: &Inet) -> Option<SafeText> {
+        let there = of.namespace;
+        if there == self.namespace || there == 0 || self.namespace == 0 {
+            return None;
+        }
+        let named = self.namespaces.iter().find(|(inode, _)| *inode == there);
+        Some(named.map_or_else(
+            || there.to_string().as_str().into(),
+            |(_, name)| name.clone(),
+        ))
     }
 
     /// The sockets that a process holds.

@@ -74,10 +74,8 @@ pub struct Inet {
 /// What TCP measures about one connection (`struct tcp_info`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tcp {
-    /// Smoothed round-trip time.
-    pub rtt: Nanos,
-    /// How much it varies.
-    pub rtt_variation: Nanos,
+    /// Smoothed round-trip time and how much it varies; `None` while nothing was acknowledged that it could be measured by.
+    pub rtt: Option<(Nanos, Nanos)>,
     /// Segments sent again since it began.
     pub retransmits: u32,
     /// Bytes that the other end acknowledged.

@@ -1,6 +1,7 @@
 //! What every pane with a table does alike: lines above it, the table itself, search, filter, order, mouse.
 
 mod sheet;
+mod wanted;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,6 +16,7 @@ use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
 use sheet::Sheet;
+use wanted::Wanted;
 
 /// What a pane with a listing answers besides going to the first row.
 const SHARED: [&Action; 16] = [
@@ -189,10 +191,11 @@ impl<K: Clone + PartialEq> Listing<K> {
         if wanted.is_empty() {
             self.listed.extend(0..self.all);
         } else {
-            self.listed.extend((0..self.all).filter(|i| {
-                let row = words(*i);
-                wanted.iter().all(|word| row.contains(word))
-            }));
+            let rows: Vec<String> = (0..self.all).map(words).collect();
+            let wanted: Vec<_> = wanted.iter().map(|w| Wanted::of(w, &rows)).collect();
+            let passes = |row: &String| wanted.iter().all(|word| word.is_in(row));
+            self.listed
+                .extend((0..self.all).filter(|i| passes(&rows[*i])));
         }
         let left: Vec<K>;
         let keys = if self.listed.len() == self.all {

@@ -1,22 +1,25 @@
-//! View 6: who talks to whom? Pairs of processes with what joins them, and the neighbourhood of the chosen one.
+//! View 6: who talks to whom? Pairs of processes with what joins them, many that are alike in one line, and the
+//! neighbourhood of the chosen one.
 
 mod answers;
+mod channels;
 mod neighbours;
 mod row;
 
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::listing::{self, Content, Listing};
 use crate::app::action::Action;
-use crate::app::key::{Code, Key};
+use crate::app::key::{Code, Key, Mouse};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
 use crate::model::id::ProcId;
-use crate::model::ipc::{Ipc, Pair};
+use crate::model::ipc::lines::Key as LineKey;
+use crate::model::ipc::{Ipc, Line, Party};
 use crate::model::plan::Needs;
 
 /// Opens the process on the left.
@@ -43,7 +46,32 @@ const SHOW: Action = Action {
     hint: "neighbourhood",
 };
 
-static ACTIONS: [&Action; 20] = listing::actions(moves::HOME, [&INSPECT, &OTHER, &SHOW]);
+/// Opens a line of many.
+const UNFOLD: Action = Action {
+    name: "unfold-line",
+    about: "Lists the processes of a line that stands for many",
+    keys: &[
+        Key::of(Code::Right),
+        Key::char('l'),
+        Key::char('+'),
+        Key::char('='),
+    ],
+    hint: "unfold",
+};
+
+/// Closes it.
+const FOLD: Action = Action {
+    name: "fold-line",
+    about: "Puts them back into one line",
+    keys: &[Key::of(Code::Left), Key::char('h'), Key::char('-')],
+    hint: "",
+};
+
+static ACTIONS: [&Action; 22] =
+    listing::actions(moves::HOME, [&INSPECT, &OTHER, &SHOW, &UNFOLD, &FOLD]);
+
+/// So many of an opened line are listed.
+const OPENED: usize = 256;
 
 static SPEC: Spec = Spec {
     name: "view-ipc",
@@ -54,12 +82,32 @@ static SPEC: Spec = Spec {
     actions: &ACTIONS,
 };
 
+/// A row: a line, or one of those that an opened line stands for.
+#[derive(Clone, Copy)]
+struct At {
+    line: usize,
+    member: Option<Member>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Member {
+    /// By its place in the line.
+    One(usize),
+    /// How many more there are.
+    Rest(usize),
+}
+
+/// What a row is known by: the line, and of one in an opened line also who it is.
+type RowKey = (LineKey, Option<ProcId>);
+
 /// The view.
 pub struct ViewIpc {
-    list: Listing<(ProcId, ProcId)>,
+    list: Listing<RowKey>,
     ipc: Option<Arc<Ipc>>,
     order: Vec<usize>,
-    /// Only pairs of this process.
+    rows: Vec<At>,
+    open: Vec<LineKey>,
+    /// Only lines with this process.
     only: Option<ProcId>,
     answers: Rect,
     table: Rect,
@@ -72,6 +120,8 @@ impl Default for ViewIpc {
             list: Listing::sorted_by(row::BY),
             ipc: None,
             order: Vec::new(),
+            rows: Vec::new(),
+            open: Vec::new(),
             only: None,
             answers: Rect::ZERO,
             table: Rect::ZERO,
@@ -81,16 +131,85 @@ impl Default for ViewIpc {
 }
 
 impl ViewIpc {
-    fn chosen(&self) -> Option<&Pair> {
-        let row = self.order.get(self.list.selected()?)?;
-        self.ipc.as_deref()?.pairs.get(*row)
+    fn chosen(&self) -> Option<(&Line, Option<Member>)> {
+        let at = self.rows.get(self.list.selected()?)?;
+        Some((self.ipc.as_deref()?.lines.get(at.line)?, at.member))
     }
 
-    fn inspect(&self, right: bool) -> Reply {
-        match self.chosen() {
-            Some(pair) if right => Reply::Inspect(pair.b.id, "files"),
-            Some(pair) => Reply::Inspect(pair.a.id, "files"),
-            None => Reply::Say("nothing is selected".to_owned()),
+    /// Inspects one side of the chosen row; where that are many, lists them.
+    fn inspect(&mut self, right: bool) -> Reply {
+        let Some((line, member)) = self.chosen() else {
+            return Reply::Say("nothing is selected".to_owned());
+        };
+        let own = match member {
+            Some(Member::One(at)) => line.member(at),
+            _ => (None, None),
+        };
+        let (own, side) = if right {
+            (own.1, &line.b)
+        } else {
+            (own.0, &line.a)
+        };
+        match (own, &side[..]) {
+            (Some(one), _) | (None, [one]) => Reply::Inspect(one.id, "files"),
+            _ if member.is_none() => self.fold(false),
+            _ => Reply::Say("there are many on that side".to_owned()),
+        }
+    }
+
+    /// The process that the chosen row is about.
+    fn hub(&self) -> Option<&Party> {
+        let (line, member) = self.chosen()?;
+        let own = match member {
+            Some(Member::One(at)) => line.member(at),
+            _ => (None, None),
+        };
+        own.0.or(own.1).or_else(|| line.hub())
+    }
+
+    fn fold(&mut self, closes: bool) -> Reply {
+        let Some((line, _)) = self.chosen() else {
+            return Reply::Say("nothing is selected".to_owned());
+        };
+        let key = line.key.clone();
+        if !line.is_group() {
+            return Reply::Say("this line is of two processes only".to_owned());
+        }
+        self.open.retain(|k| *k != key);
+        if closes {
+            self.list.choose((key, None));
+        } else {
+            self.open.push(key);
+        }
+        Reply::Done
+    }
+
+    /// The rows in order: every line that is to be listed, and below an opened one those that it stands for.
+    fn arrange(&mut self) {
+        let lines = self.ipc.as_deref().map_or(&[][..], |ipc| &ipc.lines);
+        let only = self.only;
+        let here = |l: &Line| only.is_none_or(|id| l.has(id));
+        self.order.clear();
+        self.order
+            .extend((0..lines.len()).filter(|i| here(&lines[*i])));
+        row::sort(&mut self.order, lines, self.list.sort());
+        self.open.retain(|key| lines.iter().any(|l| l.key == *key));
+        self.rows.clear();
+        for line in &self.order {
+            let row = |member| At {
+                line: *line,
+                member,
+            };
+            self.rows.push(row(None));
+            if !self.open.contains(&lines[*line].key) {
+                continue;
+            }
+            let all = lines[*line].members();
+            let shown = (0..all.min(OPENED)).map(|at| row(Some(Member::One(at))));
+            self.rows.extend(shown);
+            if all > OPENED {
+                self.rows.push(row(Some(Member::Rest(all - OPENED))));
+            }
         }
     }
 
@@ -130,16 +249,20 @@ impl Panel for ViewIpc {
         let slot = world.detail.machine.ipc.as_ref();
         self.ipc = slot.and_then(|s| s.value.as_ref().ok()).cloned();
         self.divide(area);
-        let pairs = self.ipc.as_deref().map_or(&[][..], |ipc| &ipc.pairs);
-        let only = self.only;
-        let here = |p: &Pair| only.is_none_or(|id| p.a.id == id || p.b.id == id);
-        self.order.clear();
-        self.order
-            .extend((0..pairs.len()).filter(|i| here(&pairs[*i])));
-        row::sort(&mut self.order, pairs, self.list.sort());
-        let key = |i: &usize| (pairs[*i].a.id, pairs[*i].b.id);
-        let keys: Vec<_> = self.order.iter().map(key).collect();
-        let order = &self.order;
+        self.arrange();
+        let lines = self.ipc.as_deref().map_or(&[][..], |ipc| &ipc.lines);
+        let key = |at: &At| -> RowKey {
+            let line = &lines[at.line];
+            let who = match at.member {
+                Some(Member::One(n)) => line.member(n).0.or(line.member(n).1).map(|p| p.id),
+                Some(Member::Rest(_)) => Some(ProcId::default()),
+                None => None,
+            };
+            (line.key.clone(), who)
+        };
+        let keys: Vec<_> = self.rows.iter().map(key).collect();
+        let rows = &self.rows;
+        let open = &self.open;
         let content = Content {
             columns: &row::COLUMNS,
             order: row::order,
@@ -147,8 +270,14 @@ impl Panel for ViewIpc {
             head: Vec::new(),
             foot: &listing::no_foot,
             keys: &keys,
-            words: &|i| row::copied(&pairs[order[i]]),
-            row: &|i| row::cells(world, &pairs[order[i]]),
+            words: &|i| row::searched(&lines[rows[i].line]),
+            row: &|i| {
+                let line = &lines[rows[i].line];
+                match rows[i].member {
+                    None => row::cells(world, line, open.contains(&line.key)),
+                    Some(member) => row::member(world, line, member),
+                }
+            },
         };
         self.list.fit(self.table, content);
         Reply::Pass
@@ -162,12 +291,9 @@ impl Panel for ViewIpc {
         Some(&mut self.list)
     }
 
-    fn enter(&self, _: &World) -> Reply {
-        self.inspect(false)
-    }
-
     fn copied(&self, _: &World) -> Option<String> {
-        self.chosen().map(row::copied)
+        let (line, member) = self.chosen()?;
+        Some(row::copied(line, member))
     }
 
     fn act(&mut self, world: &World, action: &'static Action) -> Reply {
@@ -177,11 +303,21 @@ impl Panel for ViewIpc {
             SHOW => {
                 self.only = match self.only {
                     Some(_) => None,
-                    None => self.chosen().map(|p| p.a.id),
+                    None => self.hub().map(|p| p.id),
                 };
                 Reply::Done
             }
+            UNFOLD => self.fold(false),
+            FOLD => self.fold(true),
             _ => self.act_on_rows(world, action),
+        }
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        match self.list.mouse(mouse) {
+            Hit::Missed => Reply::Pass,
+            Hit::Taken => Reply::Done,
+            Hit::Again => self.inspect(false),
         }
     }
 
@@ -203,9 +339,23 @@ impl Panel for ViewIpc {
         };
         answers::draw(world, ipc, self.answers, buf);
         self.list.render(world, buf);
-        if let Some(chosen) = self.chosen() {
-            neighbours::draw(world, ipc, &chosen.a, self.graph, buf);
-        }
+        let Some((line, member)) = self.chosen() else {
+            return;
+        };
+        let Some(hub) = self.hub() else {
+            return;
+        };
+        let beside = if self.graph.width >= channels::FROM {
+            channels::WIDTH
+        } else {
+            0
+        };
+        let [graph, list] =
+            Layout::horizontal([Constraint::Min(0), Constraint::Length(beside)]).areas(self.graph);
+        neighbours::draw(world, ipc, hub, graph, buf);
+        let of = line.hub().map_or(hub.id, |p| p.id);
+        let member = member.map(|_| hub.id).filter(|id| *id != of);
+        channels::draw(world, ipc, (line, of, member), list, buf);
     }
 }
 

@@ -133,8 +133,12 @@ impl Panel for ViewNetwork {
     }
 
     fn enter(&self, _: &World) -> Reply {
-        match self.chosen().and_then(|c| c.holders.first()) {
+        let Some(chosen) = self.chosen() else {
+            return Reply::Say("nothing is selected".to_owned());
+        };
+        match chosen.holders.first() {
             Some((id, ..)) => Reply::Inspect(*id, "sockets"),
+            None if chosen.inet.inode == 0 => Reply::Say("no process holds this socket".to_owned()),
             None => Reply::Say("the owner of this socket is not visible".to_owned()),
         }
     }

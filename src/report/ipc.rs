@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use super::json::SCHEMA;
 use super::paper::{Ink, Paper};
 use super::{Error, Exit, target};
-use crate::model::ipc::{Edge, Ipc, Pair, Party};
+use crate::model::id::ProcId;
+use crate::model::ipc::{Edge, Ipc, Line, Pair, Party, lines};
 use crate::model::plan::Needs;
+use crate::model::text::width;
 use crate::sys::descriptors::shared::Shared;
 use crate::sys::ipc::Talks;
 use crate::sys::root::ProcRoot;
@@ -46,7 +48,7 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         serde_json::to_writer(&mut *paper.out, &as_json(&ipc))?;
         paper.out.write_all(b"\n")?;
     } else {
-        print(&ipc, paper)?;
+        print(&ipc, of, paper)?;
     }
     Ok(Exit::Done)
 }
@@ -77,22 +79,56 @@ fn as_json(ipc: &Ipc) -> Value {
     })
 }
 
-fn print(ipc: &Ipc, paper: &mut Paper<'_>) -> Result<(), Error> {
-    let widest = |of: fn(&Pair) -> &Party| {
-        let widths = ipc.pairs.iter().map(|p| of(p).name.width());
-        widths.max().unwrap_or(0)
+/// One line of the text: two sides, and what joins them.
+struct Row {
+    left: (String, String),
+    arrow: &'static str,
+    right: (String, String),
+    by: String,
+    detail: String,
+}
+
+/// Of everything the lines that put together what is alike; of one process each of its pairs.
+fn rows(ipc: &Ipc, of: Option<ProcId>, ascii: bool) -> Vec<Row> {
+    let one = |p: &Party| (p.id.pid.to_string(), p.name.to_string());
+    let side = |side: &[Party]| match side {
+        [party] => one(party),
+        side => (String::new(), lines::words(side)),
     };
-    let (a, b) = (widest(|p| &p.a), widest(|p| &p.b));
-    for pair in &ipc.pairs {
-        let kinds: Vec<_> = pair.channels.iter().map(|(c, n)| c.counted(*n)).collect();
+    if of.is_some() {
+        let row = |p: &Pair| Row {
+            left: one(&p.a),
+            arrow: p.flow.arrow(ascii),
+            right: one(&p.b),
+            by: lines::channels(&p.channels),
+            detail: p.details.join(", "),
+        };
+        return ipc.pairs.iter().map(row).collect();
+    }
+    let row = |l: &Line| Row {
+        left: side(&l.a),
+        arrow: l.flow.arrow(ascii),
+        right: side(&l.b),
+        by: l.by(),
+        detail: l.details.join(", "),
+    };
+    ipc.lines.iter().map(row).collect()
+}
+
+fn print(ipc: &Ipc, of: Option<ProcId>, paper: &mut Paper<'_>) -> Result<(), Error> {
+    let rows = rows(ipc, of, paper.ascii);
+    let widest = |of: fn(&Row) -> &str| rows.iter().map(|r| width(of(r))).max().unwrap_or(0);
+    let (a, b) = (widest(|r| &r.left.1), widest(|r| &r.right.1));
+    for row in &rows {
+        let padded = |name: &str, to: usize| format!("{name}{} ", " ".repeat(to - width(name)));
         paper.line(&[
-            (&format!("{:>7} ", pair.a.id.pid), Ink::Dim),
-            (&format!("{:a$} ", pair.a.name), Ink::Strong),
-            (&format!("{} ", pair.flow.arrow(paper.ascii)), Ink::Dim),
-            (&format!("{:>7} ", pair.b.id.pid), Ink::Dim),
-            (&format!("{:b$} ", pair.b.name), Ink::Strong),
-            (&format!(" {} ", kinds.join(", ")), Ink::Plain),
-            (&format!(" {}", pair.details.join(", ")), Ink::Dim),
+            (&format!("{:>7} ", row.left.0), Ink::Dim),
+            (&padded(&row.left.1, a), Ink::Strong),
+            (&format!("{} ", row.arrow), Ink::Dim),
+            (&format!("{:>7} ", row.right.0), Ink::Dim),
+            (&padded(&row.right.1, b), Ink::Strong),
+            (&format!(" {} ", row.by), Ink::Plain),
+            (&format!(" {}", row.detail), Ink::Dim),
         ])?;
     }
     let arrow = if paper.ascii { " -> " } else { " → " };
@@ -100,14 +136,14 @@ fn print(ipc: &Ipc, paper: &mut Paper<'_>) -> Result<(), Error> {
         let names: Vec<_> = stages.iter().map(|(_, name)| name.as_str()).collect();
         paper.line(&[("pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
     }
-    if ipc.more > 0 {
+    if of.is_some() && ipc.more > 0 {
         paper.line(&[(&format!("and {} more", ipc.more), Ink::Dim)])?;
     }
     if ipc.hidden > 0 {
-        let text = format!(
-            "{} processes hide their descriptors from this user",
-            ipc.hidden
-        );
+        let text = match ipc.hidden {
+            1 => "1 process hides its descriptors from this user".to_owned(),
+            n => format!("{n} processes hide their descriptors from this user"),
+        };
         paper.line(&[(&text, Ink::Dim)])?;
     }
     Ok(())
@@ -116,7 +152,6 @@ fn print(ipc: &Ipc, paper: &mut Paper<'_>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::id::ProcId;
     use crate::model::ipc::{Channel, pairs};
     use crate::model::peer::Flow;
 
@@ -133,6 +168,7 @@ mod tests {
             b: party(5, "reader", 0),
             flow: Flow::Out,
             detail: "empty".to_owned(),
+            crowd: false,
         }];
         let ipc = Ipc {
             pairs: pairs(&edges),
@@ -152,8 +188,49 @@ mod tests {
             ascii: false,
             styled: false,
         };
-        print(&ipc, &mut paper).expect("written");
+        print(&ipc, Some(ProcId::new(9, 1)), &mut paper).expect("written");
         let text = String::from_utf8(out).expect("text");
         assert_eq!(text, "      9 writer →       5 reader  pipe  empty\n");
+    }
+
+    #[test]
+    fn without_a_target_what_is_alike_is_one_line_and_columns_stand() {
+        let party = |pid, name: &str| Party {
+            id: ProcId::new(pid, 1),
+            name: name.into(),
+            fd: None,
+        };
+        let edge = |a, b, channel| Edge {
+            channel,
+            a,
+            b,
+            flow: Flow::Both,
+            detail: String::new(),
+            crowd: false,
+        };
+        let clients = (10..15).map(|pid| edge(party(5, "httpd"), party(pid, "進"), Channel::Tcp));
+        let mut edges: Vec<_> = clients.collect();
+        edges.push(edge(party(1, "x"), party(2, "y"), Channel::Unix));
+        let ipc = Ipc {
+            lines: lines::lines(&edges, vec![]),
+            edges,
+            hidden: 1,
+            more: 7,
+            ..Ipc::default()
+        };
+        let mut out = Vec::new();
+        let mut paper = Paper {
+            out: &mut out,
+            width: None,
+            ascii: false,
+            styled: false,
+        };
+        print(&ipc, None, &mut paper).expect("written");
+        assert_eq!(
+            String::from_utf8(out).expect("text"),
+            "      5 httpd ⇄         5×[進]  5 tcp\n      \
+             1 x     ⇄       2 y       unix socket\n\
+             1 process hides its descriptors from this user\n"
+        );
     }
 }

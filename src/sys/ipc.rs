@@ -5,6 +5,7 @@ pub mod locks;
 pub mod queues;
 pub mod sysv;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -70,21 +71,31 @@ impl Talks {
             mapped = self.maps.refresh(census, within(MAPS_BUDGET));
             let mappers = self.maps.mappers(census);
             let join = Join::new(census, tables);
-            let filled = Instant::now();
             let full = Fill::default();
+            // Only what asking takes, so that a slow join takes no word away.
+            let spent = Cell::new(Duration::ZERO);
             let fill = |object: &Object, place: &Place<'_>| {
-                let allowed = live && filled.elapsed() < within(FILL_BUDGET);
-                allowed.then(|| full.of(object, place.holder.id, place.fd))?
+                if !live || spent.get() >= within(FILL_BUDGET) {
+                    return None;
+                }
+                let began = Instant::now();
+                let told = full.of(object, place.holder.id, place.fd);
+                spent.set(spent.get() + began.elapsed());
+                told
             };
-            let (mut edges, more) = ipc::edges(&join, tables, &mappers, of, fill);
+            let found = ipc::edges(&join, tables, &mappers, of, fill);
+            let mut edges = found.edges;
             let waits = within(WAIT_BUDGET);
             edges.extend(self.users.edges(&self.root, census, waits));
             edges.extend(self.locks(census));
+            let lines = ipc::lines::lines(&edges, found.crowds);
             Ipc {
                 pairs: ipc::pairs(&edges),
+                processes: ipc::lines::processes(&lines),
+                lines,
                 edges,
-                more,
-                pipelines: pipeline::all(&join, &census.holders),
+                more: found.more,
+                pipelines: pipeline::all(&join),
                 hidden: census.hidden(),
                 descriptors: census.len(),
                 complete: true,
@@ -113,6 +124,7 @@ impl Talks {
                 b,
                 flow: Flow::In,
                 detail: format!("{} waits for a {} lock on inode {}", l.pid, l.kind, l.inode),
+                crowd: false,
             })
         };
         all.iter().filter(|l| l.waits).filter_map(edge).collect()

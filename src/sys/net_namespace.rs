@@ -1,6 +1,7 @@
 //! Network namespaces: which one a process lives in, and work inside a foreign one. `network_namespaces(7)`.
 
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 
 use nix::sched::{CloneFlags, setns};
@@ -9,6 +10,7 @@ use super::root::ProcRoot;
 use super::source::Error;
 use crate::model::id::Pid;
 use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
 
 /// The network namespace of a process, as an inode: `net:[4026531840]`.
 ///
@@ -32,6 +34,18 @@ fn link(root: &ProcRoot, of: &str) -> Reading<u64> {
         .to_str()
         .and_then(|t| t.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok());
     inode.ok_or(Missing::Unsupported)
+}
+
+/// What `ip netns` calls the namespaces that it made, by inode: the files of `/run/netns`.
+pub fn names(root: &ProcRoot) -> Vec<(u64, SafeText)> {
+    let entries = std::fs::read_dir(root.run("netns")).into_iter().flatten();
+    let named = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        // Not that of the entry, which may be what the namespace is mounted over.
+        let inode = std::fs::metadata(entry.path()).ok()?.ino();
+        Some((inode, SafeText::from_bytes(entry.file_name().as_bytes())))
+    });
+    named.collect()
 }
 
 /// Does `work` inside `namespace`, the network namespace of a process; sockets that it opens stay bound to that one.
@@ -69,6 +83,19 @@ pub fn inside<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_namespace_is_called_as_its_file() {
+        let home = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(home.path());
+        assert_eq!(names(&root), []);
+        std::fs::create_dir_all(root.run("netns")).expect("made");
+        std::fs::write(root.run("netns/blue"), "").expect("written");
+        let inode = std::fs::metadata(root.run("netns/blue"))
+            .expect("there")
+            .ino();
+        assert_eq!(names(&root), [(inode, "blue".into())]);
+    }
 
     #[test]
     fn our_own_namespace_can_be_entered_or_is_denied() {

@@ -94,6 +94,13 @@ impl Networks {
             places = namespaces(census);
         });
         network.complete = self.shared.complete();
+        if network
+            .connections
+            .iter()
+            .any(|c| network.elsewhere(&c.inet).is_some())
+        {
+            network.namespaces = net_namespace::names(&self.root);
+        }
         let heard = self.heard(&places);
         let settled = self.ledger.settle(at, &mut network.connections, heard);
         network.span = self.ledger.span();

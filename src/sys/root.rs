@@ -9,26 +9,29 @@ pub struct ProcRoot {
     proc: Arc<Path>,
     sys: Arc<Path>,
     etc: Arc<Path>,
+    run: Arc<Path>,
     live: bool,
 }
 
 impl ProcRoot {
-    /// The running kernel's own trees, `/proc`, `/sys` and the files of `/etc` that name users and services.
+    /// The running kernel's own trees, `/proc`, `/sys`, and what `/etc` and `/run` call users, services and namespaces.
     pub fn live() -> Self {
         Self {
             proc: Path::new("/proc").into(),
             sys: Path::new("/sys").into(),
             etc: Path::new("/etc").into(),
+            run: Path::new("/run").into(),
             live: true,
         }
     }
 
-    /// A directory with `proc`, `sys` and `etc` inside that stands in for a kernel; nothing can be signalled through it.
+    /// A directory with `proc`, `sys`, `etc` and `run` inside that stands in for a kernel; nothing can be signalled through it.
     pub fn fixture(dir: &Path) -> Self {
         Self {
             proc: dir.join("proc").into(),
             sys: dir.join("sys").into(),
             etc: dir.join("etc").into(),
+            run: dir.join("run").into(),
             live: false,
         }
     }
@@ -51,5 +54,10 @@ impl ProcRoot {
     /// A path below `/etc`.
     pub fn etc(&self, path: impl AsRef<Path>) -> PathBuf {
         self.etc.join(path)
+    }
+
+    /// A path below `/run`.
+    pub fn run(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.run.join(path)
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn edges(edges: &mut Edges, join: &Join<'_>, mappers: &[Mapper]) {
         });
         piece.all.extend(places.iter().map(party));
     }
-    for ((_, inode), piece) in pieces {
+    for ((device, inode), piece) in pieces {
         let kind = Kind::of(piece.name);
         let channel = match kind {
             Kind::Semaphore(_) => Channel::Semaphore,
@@ -150,7 +150,12 @@ pub(super) fn edges(edges: &mut Edges, join: &Join<'_>, mappers: &[Mapper]) {
             Kind::Device => format!("inode {inode}, held and not mapped"),
             kind => kind.words(inode),
         };
-        edges.shared(channel, piece.all, &detail);
+        let object = Object::Inode {
+            device,
+            inode,
+            memory: true,
+        };
+        edges.shared(channel, &object, piece.all, &detail);
     }
 }
 
@@ -182,7 +187,8 @@ mod tests {
         let (census, tables) = (Census::default(), Tables::default());
         let join = Join::new(&census, &tables);
         let hub = hub.map(|pid| ProcId::new(pid, 1));
-        super::super::edges(&join, &tables, mappers, hub, |_, _| None)
+        let found = super::super::edges(&join, &tables, mappers, hub, |_, _| None);
+        (found.edges, found.more)
     }
 
     #[test]

@@ -23,8 +23,14 @@ fn holder(pid: u32, name: &str, ends: &[(u32, Mode, Object)]) -> Holder {
 }
 
 fn found(holders: Vec<Holder>, tables: &Tables) -> (Vec<Edge>, usize) {
+    let found = all(holders, tables, None);
+    (found.edges, found.more)
+}
+
+fn all(holders: Vec<Holder>, tables: &Tables, hub: Option<u32>) -> Found {
     let census = Census { holders };
-    edges(&Join::new(&census, tables), tables, &[], None, |_, _| None)
+    let hub = hub.map(|pid| ProcId::new(pid, 1));
+    edges(&Join::new(&census, tables), tables, &[], hub, |_, _| None)
 }
 
 #[test]
@@ -68,8 +74,35 @@ fn thousands_of_readers_are_counted() {
     let pipe = Object::Pipe(1);
     let mut holders = vec![holder(1, "writer", &[(1, Mode::Write, pipe.clone())])];
     holders.extend((2..1002).map(|pid| holder(pid, "reader", &[(0, Mode::Read, pipe.clone())])));
-    let (edges, more) = found(holders, &Tables::default());
-    assert_eq!((edges.len(), edges.len() + more), (PER_OBJECT, 1000));
+    let said = all(holders.clone(), &Tables::default(), None);
+    assert_eq!(
+        (said.edges.len(), said.edges.len() + said.more),
+        (PER_OBJECT, 1000)
+    );
+    assert_eq!((said.crowds[0].a.len(), said.crowds[0].b.len()), (1, 1000));
+    // Whoever is asked about is there, once.
+    let said = all(holders, &Tables::default(), Some(900));
+    assert_eq!(said.edges.len() + said.more, 1000);
+    let of_900 = said.edges.iter().filter(|e| e.b.id.pid.0 == 900);
+    assert_eq!(of_900.count(), 1);
+}
+
+#[test]
+fn thousands_on_both_sides_are_counted_exactly() {
+    let pipe = Object::Pipe(1);
+    let both = [
+        (3, Mode::Read, pipe.clone()),
+        (4, Mode::Write, pipe.clone()),
+    ];
+    let holders: Vec<_> = (1..=3000).map(|pid| holder(pid, "worker", &both)).collect();
+    let said = all(holders, &Tables::default(), None);
+    assert_eq!(said.edges.len() + said.more, 3000 * 2999);
+    assert_eq!(said.edges.len(), PER_OBJECT);
+    let crowd = &said.crowds[0];
+    assert_eq!(
+        (crowd.a.len(), crowd.b.len(), crowd.flow),
+        (3000, 0, Flow::Both)
+    );
 }
 
 #[test]

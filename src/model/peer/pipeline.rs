@@ -1,5 +1,9 @@
 //! Shell pipelines: processes whose standard output is the standard input of the next one.
 
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use super::join::Place;
 use super::{Holder, Join, Object};
 use crate::model::descriptor::Mode;
 use crate::model::id::ProcId;
@@ -29,17 +33,36 @@ pub fn through(join: &Join<'_>, of: &Holder) -> Vec<Stage> {
     if chain.len() < 2 {
         return Vec::new();
     }
-    chain.iter().map(|h| (h.id, h.name.clone())).collect()
+    chain.iter().map(|h| stage(h)).collect()
 }
 
-/// Every pipeline of the machine, each once, by the pid of its first process.
-pub fn all(join: &Join<'_>, holders: &[Holder]) -> Vec<Vec<Stage>> {
-    let first = |h: &&Holder| neighbour(join, h, 1).is_some() && neighbour(join, h, 0).is_none();
-    holders
-        .iter()
-        .filter(first)
-        .map(|h| through(join, h))
-        .collect()
+fn stage(of: &Holder) -> Stage {
+    (of.id, of.name.clone())
+}
+
+/// Every pipeline of the machine, each once: the longest first, then by the pid of its first process.
+pub fn all(join: &Join<'_>) -> Vec<Vec<Stage>> {
+    let pipes = join.objects().filter(|(o, _)| matches!(o, Object::Pipe(_)));
+    let link = |(_, places): (_, &[Place<'_>])| {
+        let from = eldest(places, (1, Mode::writes), None)?;
+        let to = eldest(places, (0, Mode::reads), Some(from.id))?;
+        Some((stage(from), stage(to)))
+    };
+    let links: Vec<(Stage, Stage)> = pipes.filter_map(link).collect();
+    let fed: HashSet<ProcId> = links.iter().map(|(_, to)| to.0).collect();
+    let next: HashMap<ProcId, &Stage> = links.iter().map(|(from, to)| (from.0, to)).collect();
+    let mut out: Vec<Vec<Stage>> = Vec::new();
+    for (first, _) in links.iter().filter(|(from, _)| !fed.contains(&from.0)) {
+        let mut stages = vec![first.clone()];
+        while stages.len() < LONGEST
+            && let Some(to) = stages.last().and_then(|last| next.get(&last.0))
+        {
+            stages.push((*to).clone());
+        }
+        out.push(stages);
+    }
+    out.sort_by_key(|stages| (Reverse(stages.len()), stages.first().map(|(id, _)| *id)));
+    out
 }
 
 /// Who writes into the standard input of a process, or reads its standard output, over an unnamed pipe.
@@ -49,15 +72,20 @@ fn neighbour<'a>(join: &Join<'a>, of: &Holder, fd: u32) -> Option<&'a Holder> {
     if !matches!(end.object, Object::Pipe(_)) {
         return None;
     }
-    let (wanted, passes): (u32, fn(Mode) -> bool) = match fd {
+    let wanted: Side = match fd {
         0 => (1, Mode::writes),
         _ => (0, Mode::reads),
     };
-    let fits = |p: &&super::join::Place<'a>| {
-        p.fd == wanted && p.holder.id != of.id && p.mode.is_some_and(passes)
-    };
-    join.holders(&end.object)
-        .iter()
-        .find(fits)
-        .map(|p| p.holder)
+    eldest(join.holders(&end.object), wanted, Some(of.id))
+}
+
+/// One side of a pipeline's pipe: under which number a process holds it, and what it can do with it.
+type Side = (u32, fn(Mode) -> bool);
+
+/// Of those on one side the first that was started: its children may have inherited what it holds.
+fn eldest<'a>(places: &[Place<'a>], (fd, passes): Side, but: Option<ProcId>) -> Option<&'a Holder> {
+    let fits =
+        |p: &&Place<'a>| p.fd == fd && Some(p.holder.id) != but && p.mode.is_some_and(passes);
+    let all = places.iter().filter(fits).map(|p| p.holder);
+    all.min_by_key(|h| (h.id.start, h.id.pid))
 }

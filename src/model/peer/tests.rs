@@ -249,5 +249,31 @@ fn a_pipeline_reads_from_first_to_last() {
         assert_eq!(names(found), ["cat", "grep", "wc"]);
     }
     assert!(pipeline::through(&join, &all.holders[0]).is_empty());
-    assert_eq!(pipeline::all(&join, &all.holders).len(), 1);
+    assert_eq!(pipeline::all(&join).len(), 1);
+}
+
+#[test]
+fn what_children_inherited_is_one_pipeline_from_the_eldest() {
+    let (one, two) = (Object::Pipe(1), Object::Pipe(2));
+    let mut holders = vec![
+        holder(5, "pids start anew", &[(1, W, one.clone())]),
+        holder(10, "sh", &[(1, W, one.clone())]),
+        holder(20, "cat", &[(0, R, one.clone()), (1, W, two.clone())]),
+        holder(30, "tee", &[(0, R, two)]),
+    ];
+    holders.extend((40..5000).map(|pid| holder(pid, "job", &[(1, W, one.clone())])));
+    for late in holders
+        .iter_mut()
+        .filter(|h| h.id.pid.0 == 5 || h.name == "job".into())
+    {
+        late.id.start.0 += 1;
+    }
+    let all = census(holders);
+    let tables = Tables::default();
+    let join = Join::new(&all, &tables);
+    let found = pipeline::all(&join);
+    let names: Vec<_> = found.iter().flatten().map(|(_, n)| n.as_str()).collect();
+    assert_eq!(names, ["sh", "cat", "tee"]);
+    let of_job = pipeline::through(&join, &all.holders[50]);
+    assert_eq!(of_job[0].1.as_str(), "job", "its own output goes there too");
 }

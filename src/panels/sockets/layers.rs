@@ -78,10 +78,12 @@ fn transport(network: &Network, c: &Connection) -> Vec<Part> {
     out.push((format!("   {}", inet.state.word(inet.protocol)), Role::Text));
     match (&inet.tcp, inet.protocol) {
         (Some(tcp), _) => {
+            let rtt = tcp.rtt.map_or_else(
+                || "–".to_owned(),
+                |(rtt, by)| format!("{} ± {}", format::duration(rtt), format::duration(by)),
+            );
             let text = format!(
-                "   rtt {} ± {}   window {} × {}   resent {}   in all {} in, {} out",
-                format::duration(tcp.rtt),
-                format::duration(tcp.rtt_variation),
+                "   rtt {rtt}   window {} × {}   resent {}   in all {} in, {} out",
                 tcp.window,
                 format::bytes(Bytes(u64::from(tcp.mss))),
                 tcp.retransmits,
@@ -111,9 +113,7 @@ fn internet(network: &Network, c: &Connection) -> Vec<Part> {
     if inet.listens() || inet.remote.port() == 0 {
         out.push((shown(inet.local), Role::Text));
         out.push((format!("   for {}", reach(inet)), Role::Dim));
-        if elsewhere(network, c) {
-            out.push((ELSEWHERE.to_owned(), Role::Dim));
-        }
+        out.extend(elsewhere(network, c).map(|text| (text, Role::Dim)));
         return out;
     }
     let say = |out: &mut Vec<Part>, ip: IpAddr| {
@@ -154,17 +154,14 @@ fn internet(network: &Network, c: &Connection) -> Vec<Part> {
         }
         None => out.push(("   no route is known".to_owned(), Role::Dim)),
     }
-    if elsewhere(network, c) {
-        out.push((ELSEWHERE.to_owned(), Role::Dim));
-    }
+    out.extend(elsewhere(network, c).map(|text| (text, Role::Dim)));
     out
 }
 
 /// What is said where the interfaces and routes are not those of pscope itself.
-const ELSEWHERE: &str = ", in another network namespace";
-
-fn elsewhere(network: &Network, c: &Connection) -> bool {
-    network.namespace != 0 && c.inet.namespace != 0 && c.inet.namespace != network.namespace
+fn elsewhere(network: &Network, c: &Connection) -> Option<String> {
+    let name = network.elsewhere(&c.inet)?;
+    Some(format!(", in another network namespace, {name}"))
 }
 
 /// The interface that the socket's packets use; a listener for everyone uses them all, which is `None`.

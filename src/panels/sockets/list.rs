@@ -63,8 +63,14 @@ impl List {
         self.keys = self.order.iter().map(|i| key(&all[*i])).collect();
         let order = &self.order;
         let named = self.named;
+        let away = |n: &Network| all.iter().any(|c| n.elsewhere(&c.inet).is_some());
+        let spread = network.is_some_and(away);
         let content = Content {
-            columns: if named { &row::COLUMNS } else { &row::OWN },
+            columns: match (named, spread) {
+                (true, true) => &row::SPREAD,
+                (true, false) => &row::COLUMNS,
+                (false, _) => &row::OWN,
+            },
             order: row::order,
             titles: true,
             head: Vec::new(),
@@ -107,7 +113,7 @@ fn by_state(c: &Connection) -> (bool, Protocol, State, u16) {
 }
 
 fn compare(a: &Connection, b: &Connection, column: usize) -> Ordering {
-    let rtt = |c: &Connection| c.inet.tcp.map(|t| t.rtt);
+    let rtt = |c: &Connection| c.inet.tcp.and_then(|t| t.rtt);
     let again = |c: &Connection| c.inet.tcp.map(|t| t.retransmits);
     let queues = |c: &Connection| u64::from(c.inet.receive_queue) + u64::from(c.inet.send_queue);
     let rate = |c: &Connection, f: fn(&crate::model::network::Rates) -> f64| {
@@ -127,6 +133,7 @@ fn compare(a: &Connection, b: &Connection, column: usize) -> Ordering {
         7 => queues(b).cmp(&queues(a)),
         8 => rate(b, |r| r.received).total_cmp(&rate(a, |r| r.received)),
         9 => rate(b, |r| r.sent).total_cmp(&rate(a, |r| r.sent)),
+        11 => a.inet.namespace.cmp(&b.inet.namespace),
         _ => a
             .holders
             .first()

@@ -31,6 +31,13 @@ pub const COLUMNS: [Column; 11] = [
     Column::left("PROCESS", 14, 1).growing(),
 ];
 
+/// The same with the network namespace of each, where not all are in ours.
+pub const SPREAD: [Column; 12] = {
+    let [a, b, c, d, e, f, g, h, i, j, k] = COLUMNS;
+    let netns = Column::left("NETNS", 10, 5);
+    [a, b, c, d, e, f, g, h, i, j, k, netns]
+};
+
 /// The column of the state.
 pub const STATE: usize = 1;
 
@@ -66,6 +73,15 @@ pub fn text(network: &Network, c: &Connection) -> String {
     }
     for (id, name, _) in &c.holders {
         let _ = write!(out, " {} {name}", id.pid);
+    }
+    if let Some(name) = network.elsewhere(&c.inet) {
+        let _ = write!(out, " {name}");
+    }
+    // As the filter of the process table asks for them.
+    let state = c.inet.state.word(c.inet.protocol);
+    let _ = write!(out, " port:{} state:{state}", c.inet.local.port());
+    if c.inet.remote.port() != 0 {
+        let _ = write!(out, " port:{}", c.inet.remote.port());
     }
     out
 }
@@ -135,7 +151,11 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
                 network.service(inet).unwrap_or_default().to_owned(),
                 Role::Dim,
             ),
-            tcp.map_or_else(Line::default, |t| one(format::duration(t.rtt), Role::Text)),
+            match tcp.map(|t| t.rtt) {
+                Some(Some((rtt, _))) => one(format::duration(rtt), Role::Text),
+                Some(None) => one("–".to_owned(), Role::Dim),
+                None => Line::default(),
+            },
             match (tcp, resent) {
                 (None, _) => Line::default(),
                 (_, 0) => one("0".to_owned(), Role::Faint),
@@ -149,6 +169,9 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
             } else {
                 peer(world, network, c)
             },
+            network
+                .elsewhere(inet)
+                .map_or_else(Line::default, |name| one(name.to_string(), Role::Text)),
         ],
         style: Style::new(),
     }
@@ -249,8 +272,13 @@ pub fn explain(row: Option<&Connection>) -> Vec<(String, String)> {
         "It listens on a loopback address: nobody else can reach it.",
     );
     say(
+        "NETNS",
+        "The network namespace that the socket lives in, where that is another one: a container has interfaces, addresses \
+         and ports of its own. As `ip netns` calls it, else its number.",
+    );
+    say(
         "RTT",
-        "Smoothed time from a segment to its acknowledgement, as TCP measures it.",
+        "Smoothed time from a segment to its acknowledgement, as TCP measures it; – while nothing was acknowledged.",
     );
     say(
         "RESENT",

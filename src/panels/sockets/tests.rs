@@ -31,8 +31,7 @@ pub fn connection(
             interface: 0,
             namespace: 1,
             tcp: tcp.then(|| Tcp {
-                rtt: Nanos(12_400_000),
-                rtt_variation: Nanos(3_000_000),
+                rtt: Some((Nanos(12_400_000), Nanos(3_000_000))),
                 retransmits: 4,
                 acked: Bytes(3 << 20),
                 received: Bytes(90 << 20),

@@ -1,12 +1,14 @@
 //! The first three lines: how much talk there is, who talks most, and the pipelines.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::app::world::World;
 use crate::model::format;
-use crate::model::ipc::{Channel, Ipc};
+use crate::model::ipc::{Channel, Ipc, Party, counted, lines};
 use crate::theme::Role;
 use crate::widgets::line;
 
@@ -31,27 +33,18 @@ fn label(text: &str) -> Part {
 }
 
 fn channels(ipc: &Ipc) -> Vec<Part> {
+    let mut counts: BTreeMap<Channel, usize> = BTreeMap::new();
+    for (channel, n) in ipc.lines.iter().flat_map(|l| &l.channels) {
+        *counts.entry(*channel).or_default() += n;
+    }
+    let all: usize = counts.values().sum();
     let mut out = vec![
         label("channels"),
-        (ipc.edges.len().to_string(), Role::Strong),
-        (" between ".to_owned(), Role::Dim),
-        (ipc.pairs.len().to_string(), Role::Strong),
-        (" pairs".to_owned(), Role::Dim),
+        (format::count(all as u64), Role::Strong),
+        (" among ".to_owned(), Role::Dim),
+        (format::count(ipc.processes as u64), Role::Strong),
+        (" processes".to_owned(), Role::Dim),
     ];
-    if ipc.more > 0 {
-        out.push((
-            format!(" and {} more", format::count(ipc.more as u64)),
-            Role::Warn,
-        ));
-    }
-    let mut counts: Vec<(Channel, usize)> = Vec::new();
-    for edge in &ipc.edges {
-        match counts.iter_mut().find(|(c, _)| *c == edge.channel) {
-            Some((_, n)) => *n += 1,
-            None => counts.push((edge.channel, 1)),
-        }
-    }
-    counts.sort_unstable();
     for (channel, n) in counts {
         let words = channel.counted(n);
         let words = if n == 1 { format!("1 {words}") } else { words };
@@ -69,15 +62,14 @@ fn channels(ipc: &Ipc) -> Vec<Part> {
 
 fn busiest(world: &World, ipc: &Ipc) -> Vec<Part> {
     let mut out = vec![label("most")];
-    for pair in ipc.pairs.iter().take(5) {
-        let n: usize = pair.channels.iter().map(|(_, n)| n).sum();
-        out.push((pair.a.name.to_string(), Role::Accent));
-        let arrow = pair.flow.arrow(world.theme.glyphs.ascii);
+    for line in ipc.lines.iter().take(5) {
+        let arrow = line.flow.arrow(world.theme.glyphs.ascii);
+        out.push((name(&line.a), Role::Accent));
         out.push((format!(" {arrow} "), Role::Dim));
-        out.push((pair.b.name.to_string(), Role::Accent));
-        out.push((format!(" {n}   "), Role::Dim));
+        out.push((name(&line.b), Role::Accent));
+        out.push((format!(" {}   ", counted(&line.channels)), Role::Dim));
     }
-    if ipc.pairs.is_empty() {
+    if ipc.lines.is_empty() {
         let words = if ipc.complete {
             "nobody that can be seen talks to anybody"
         } else {
@@ -86,6 +78,14 @@ fn busiest(world: &World, ipc: &Ipc) -> Vec<Part> {
         out.push((words.to_owned(), Role::Dim));
     }
     out
+}
+
+/// A side by name only.
+fn name(side: &[Party]) -> String {
+    match side {
+        [one] => one.name.to_string(),
+        side => lines::words(side),
+    }
 }
 
 fn pipelines(world: &World, ipc: &Ipc) -> Vec<Part> {
@@ -132,8 +132,17 @@ pub fn explain() -> Vec<(String, String)> {
             "How full the pipe is. A full one makes its writer wait, an empty one its reader.",
         ),
         (
-            "and N more",
-            "One object is held by very many processes; not every pair of them is listed.",
+            "50×[name]",
+            "Processes of one name that talk to the same one in the same way; the key for unfolding lists them.",
+        ),
+        (
+            "one pipe",
+            "One object that three or more hold, as when a whole tree of processes inherits its output. \
+             It counts as one channel, and comes after what joins two processes.",
+        ),
+        (
+            "each other",
+            "All of them hold the same thing, and each may write and read it.",
         ),
         (
             "not visible",
@@ -141,7 +150,8 @@ pub fn explain() -> Vec<(String, String)> {
         ),
         (
             "pipelines",
-            "Processes whose standard output is the standard input of the next, as a shell joins them with |.",
+            "Processes whose standard output is the standard input of the next, as a shell joins them with |. \
+             Of those who inherited one end the eldest stands for all.",
         ),
     ]
     .map(|(word, about)| (word.to_owned(), about.to_owned()))

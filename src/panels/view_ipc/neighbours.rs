@@ -4,9 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::row;
 use crate::app::world::World;
-use crate::model::ipc::{Ipc, Pair, Party};
+use crate::model::ipc::{Ipc, Line, Party, lines};
 use crate::model::peer::Flow;
 use crate::model::text::{cut, width};
 use crate::theme::Role;
@@ -55,24 +54,8 @@ pub fn draw(world: &World, ipc: &Ipc, of: &Party, area: Rect, buf: &mut Buffer) 
 }
 
 /// Who sends to the process only, and everyone else that it has to do with.
-fn sides<'a>(ipc: &'a Ipc, of: &Party) -> (Vec<Neighbour<'a>>, Vec<Neighbour<'a>>) {
-    let near = ipc.pairs.iter().filter_map(|pair| {
-        if pair.a.id == of.id {
-            Some(Neighbour {
-                who: &pair.b,
-                flow: pair.flow,
-                pair,
-            })
-        } else if pair.b.id == of.id {
-            Some(Neighbour {
-                who: &pair.a,
-                flow: pair.flow.turned(),
-                pair,
-            })
-        } else {
-            None
-        }
-    });
+fn sides(ipc: &Ipc, of: &Party) -> (Vec<Neighbour>, Vec<Neighbour>) {
+    let near = ipc.lines.iter().filter_map(|line| neighbour(line, of));
     let (mut left, mut right): (Vec<_>, Vec<_>) = near.partition(|n| n.flow == Flow::In);
     // Those of both ways fill the emptier side.
     while left.len() + 1 < right.len()
@@ -83,22 +66,53 @@ fn sides<'a>(ipc: &'a Ipc, of: &Party) -> (Vec<Neighbour<'a>>, Vec<Neighbour<'a>
     (left, right)
 }
 
-struct Neighbour<'a> {
-    who: &'a Party,
+/// One of its neighbours, or many that a line puts together.
+struct Neighbour {
+    who: String,
+    /// Seen from the process.
     flow: Flow,
-    pair: &'a Pair,
+    by: String,
+}
+
+/// Who is at the other side of a line from a process; nobody where it is not in the line.
+fn neighbour(line: &Line, of: &Party) -> Option<Neighbour> {
+    let on = |side: &[Party]| side.iter().any(|p| p.id == of.id);
+    let (left, right) = (on(&line.a), on(&line.b));
+    if !left && !right {
+        return None;
+    }
+    let far = if left { &line.b } else { &line.a };
+    // Where it is on both sides, or all share one thing, the others are all but it.
+    let who = if far.is_empty() || (left && right) {
+        let others = line.a.len().max(line.b.len()) - 1;
+        format!("{others} others")
+    } else {
+        lines::words(far)
+    };
+    let flow = match (left, right) {
+        (true, true) => Flow::Both,
+        (true, false) => line.flow,
+        _ => line.flow.turned(),
+    };
+    // What joins it with the one is less than what joins all of them.
+    let own = line
+        .pairs
+        .iter()
+        .find(|p| far.len() == 1 && (p.a.id == of.id || p.b.id == of.id));
+    let by = own.map_or_else(|| line.by(), |pair| lines::channels(&pair.channels));
+    Some(Neighbour { who, flow, by })
 }
 
 /// One line of the picture; `y` of it, where `half` is the line of the process itself and `room` how many there are.
 fn picture(
     world: &World,
-    (left, right): (&[Neighbour<'_>], &[Neighbour<'_>]),
+    (left, right): (&[Neighbour], &[Neighbour]),
     middle: &str,
     side: usize,
     (y, half, room): (usize, usize, usize),
 ) -> Vec<(String, Role)> {
     let ascii = world.theme.glyphs.ascii;
-    let text = |side: &[Neighbour<'_>], out: bool| -> (String, String, String) {
+    let text = |side: &[Neighbour], out: bool| -> (String, String, String) {
         let Some(n) = side.get(y) else {
             return (String::new(), String::new(), String::new());
         };
@@ -106,10 +120,8 @@ fn picture(
             let more = format!("and {} more", side.len() + 1 - room);
             return (more, String::new(), String::new());
         }
-        let who = format!("{} {}", n.who.id.pid, n.who.name);
-        let by = row::channels(n.pair);
         let arrow = if out { n.flow } else { n.flow.turned() }.arrow(ascii);
-        (who, format!(" {arrow} "), by)
+        (n.who.clone(), format!(" {arrow} "), n.by.clone())
     };
     let (who, arrow, by) = text(left, false);
     let who = cut(&who, side / 2).into_owned();

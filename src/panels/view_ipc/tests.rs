@@ -2,8 +2,8 @@ use super::*;
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Nanos;
-use crate::model::ipc::{Channel, Edge, Party, pairs};
-use crate::model::peer::Flow;
+use crate::model::ipc::{Channel, Crowd, Edge, Party, lines, pairs};
+use crate::model::peer::{Flow, Object};
 use crate::panels::sockets::tests::drawn;
 use crate::theme::{Depth, Theme};
 
@@ -22,12 +22,26 @@ fn edge(channel: Channel, a: (u32, &str), b: (u32, &str), flow: Flow, detail: &s
         b: party(b.0, b.1),
         flow,
         detail: detail.to_owned(),
+        crowd: false,
+    }
+}
+
+/// A log that a whole tree of processes writes to.
+fn crowd() -> Crowd {
+    let tree = (600..625).map(|pid| party(pid, if pid == 600 { "make" } else { "cc1" }));
+    Crowd {
+        object: Object::Pipe(9),
+        channel: Channel::Pipe,
+        a: tree.collect(),
+        b: vec![party(700, "tee")],
+        flow: Flow::Out,
+        detail: "empty".to_owned(),
     }
 }
 
 pub fn ipc() -> Ipc {
     let (make, bash, cc) = ((812, "make"), (780, "bash"), (900, "cc1"));
-    let edges = vec![
+    let mut edges = vec![
         edge(
             Channel::Pipe,
             make,
@@ -53,9 +67,22 @@ pub fn ipc() -> Ipc {
             "inode 7",
         ),
     ];
+    edges.extend((60..64).map(|pid| {
+        let detail = format!("127.0.0.1:80 127.0.0.1:{}", 5000 + pid);
+        edge(
+            Channel::Tcp,
+            (50, "httpd"),
+            (pid, "curl"),
+            Flow::Both,
+            &detail,
+        )
+    }));
+    let lines = lines::lines(&edges, vec![crowd()]);
     let stage = |p: (u32, &str)| (ProcId::new(p.0, 1), p.1.into());
     Ipc {
         pairs: pairs(&edges),
+        processes: lines::processes(&lines),
+        lines,
         edges,
         more: 4996,
         pipelines: vec![vec![stage((790, "sh")), stage(make)]],
@@ -76,19 +103,21 @@ fn world(ascii: bool) -> World {
 #[test]
 fn pairs_stand_above_the_neighbourhood_of_the_chosen_one() {
     let mut view = ViewIpc::default();
+    drawn(&mut view, &world(false), 118, 24);
+    view.act(&world(false), moves::DOWN);
     insta::assert_snapshot!(drawn(&mut view, &world(false), 118, 24), @r##"
-     channels   6 between 5 pairs and 5.0k more   3 pipes   1 unix socket   1 terminal   1 shared memory   2 processes no…
-     most       make ⇄ cc1 2   systemd ⇄ make 1   X ⇄ term 1   bash ⇄ make 1   sh → make 1
+     channels   11 among 38 processes   4 pipes   1 unix socket   4 tcp   1 terminal   1 shared memory   2 processes not …
+     most       httpd ⇄ 4×[curl] 4   make ⇄ cc1 2   systemd ⇄ make 1   X ⇄ term 1   bash ⇄ make 1
      pipelines  sh → make
 
-     PROCESS                      PROCESS                    BY▼                        DETAIL
-    ▌    812 make              ⇄      900 cc1                2 pipes                    64K of 64K: the writer waits, emp…
-           1 systemd           ⇄      812 make               unix socket                /run/systemd/notify
-          40 X                 ⇄       41 term               shared memory              inode 7
-         780 bash              ⇄      812 make               terminal                   pts/3
-         790 sh                →      812 make               pipe                       empty
-
-
+     PROCESS                        PROCESS                    BY▼                         DETAIL
+     +     50 httpd              ⇄        4×[curl]             4 tcp                       127.0.0.1:80
+    ▌     812 make               ⇄      900 cc1                2 pipes                     64K of 64K: the writer waits, …
+            1 systemd            ⇄      812 make               unix socket                 /run/systemd/notify
+           40 X                  ⇄       41 term               shared memory               inode 7
+          780 bash               ⇄      812 make               terminal                    pts/3
+          790 sh                 →      812 make               pipe                        empty
+     +     25 processes          →      700 tee                one pipe                    empty, 24 cc1, 1 make
 
 
 
@@ -108,7 +137,7 @@ fn every_size_answers_in_both_alphabets() {
             let text = drawn(&mut ViewIpc::default(), &world, width, height);
             assert!(text.contains("make"), "{width}x{height}\n{text}");
             assert!(
-                text.contains("6 between 5 pairs"),
+                text.contains("11 among 38 processes"),
                 "{width}x{height}\n{text}"
             );
             assert!(!ascii || !text.contains(['→', '─', '⇄']), "{text}");
@@ -124,6 +153,8 @@ fn enter_and_r_go_to_the_two_ends_and_g_keeps_one_neighbourhood() {
     let world = world(false);
     let mut view = ViewIpc::default();
     drawn(&mut view, &world, 118, 30);
+    view.act(&world, moves::DOWN);
+    drawn(&mut view, &world, 118, 30);
     let goes = |view: &mut ViewIpc, action| match view.act(&world, action) {
         Reply::Inspect(id, "files") => id.pid.0,
         _ => 0,
@@ -136,6 +167,76 @@ fn enter_and_r_go_to_the_two_ends_and_g_keeps_one_neighbourhood() {
     let text = drawn(&mut view, &world, 118, 30);
     assert!(!text.contains("41 term"), "{text}");
     assert!(view.status(&world).starts_with("only 812"));
+}
+
+#[test]
+fn where_there_is_room_each_channel_of_the_chosen_row_is_told() {
+    let world = world(false);
+    let mut view = ViewIpc::default();
+    drawn(&mut view, &world, 158, 44);
+    view.act(&world, moves::DOWN);
+    let text = drawn(&mut view, &world, 158, 44);
+    for told in [
+        "CHANNELS 812 make ⇄ 900 cc1",
+        "812 fd 3 → 900 fd 3   pipe   64K of 64K: the writer waits",
+        "812 fd 3 ← 900 fd 3   pipe   empty",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    view.act(&world, moves::UP);
+    drawn(&mut view, &world, 158, 44);
+    view.act(&world, &UNFOLD);
+    drawn(&mut view, &world, 158, 44);
+    let text = drawn(&mut view, &world, 158, 24);
+    assert!(text.contains("50 fd 3 ⇄ 60 fd 3"), "{text}");
+    view.act(&world, moves::DOWN);
+    drawn(&mut view, &world, 158, 44);
+    view.act(&world, moves::DOWN);
+    let text = drawn(&mut view, &world, 158, 44);
+    assert!(
+        !text.contains("50 fd 3 ⇄ 60 fd 3"),
+        "only of the chosen one\n{text}"
+    );
+    assert!(text.contains("50 fd 3 ⇄ 61 fd 3"), "{text}");
+}
+
+#[test]
+fn a_line_of_many_opens_to_them_and_closes_again() {
+    let world = world(false);
+    let mut view = ViewIpc::default();
+    drawn(&mut view, &world, 118, 40);
+    let text = drawn(&mut view, &world, 118, 40);
+    assert!(
+        text.contains("4×[curl]") && !text.contains("62 curl"),
+        "{text}"
+    );
+    let goes = |view: &mut ViewIpc, action| match view.act(&world, action) {
+        Reply::Inspect(id, "files") => id.pid.0,
+        _ => 0,
+    };
+    // Many at the right: they are listed, and each of them is a row of its own.
+    assert_eq!(
+        (goes(&mut view, &INSPECT), goes(&mut view, &OTHER)),
+        (50, 0)
+    );
+    for _ in 0..3 {
+        drawn(&mut view, &world, 118, 40);
+        view.act(&world, moves::DOWN);
+    }
+    let text = drawn(&mut view, &world, 118, 40);
+    assert!(text.contains("▌") && text.contains("62 curl"), "{text}");
+    assert_eq!(
+        (goes(&mut view, &INSPECT), goes(&mut view, &OTHER)),
+        (50, 62)
+    );
+    assert_eq!(
+        view.copied(&world).as_deref(),
+        Some("50 httpd <> 62 curl 4 tcp 127.0.0.1:80")
+    );
+    view.act(&world, &FOLD);
+    let text = drawn(&mut view, &world, 118, 40);
+    assert!(!text.contains("62 curl"), "{text}");
+    assert_eq!(goes(&mut view, &INSPECT), 50, "the line itself is selected");
 }
 
 #[test]

@@ -37,7 +37,10 @@ fn label(text: &str) -> Part {
 }
 
 fn ports(network: &Network) -> Vec<Part> {
-    let listeners = network.listeners();
+    let (listeners, away): (Vec<_>, Vec<_>) = network
+        .listeners()
+        .into_iter()
+        .partition(|c| network.elsewhere(&c.inet).is_none());
     let open = listeners
         .iter()
         .filter(|c| Scope::of(c.inet.local.ip()) != Scope::Loopback);
@@ -48,6 +51,11 @@ fn ports(network: &Network) -> Vec<Part> {
         (open.count().to_string(), Role::Strong),
         (" beyond this machine".to_owned(), Role::Dim),
     ];
+    if !away.is_empty() {
+        out.push((", ".to_owned(), Role::Dim));
+        out.push((away.len().to_string(), Role::Strong));
+        out.push((" in other namespaces".to_owned(), Role::Dim));
+    }
     for c in listeners.iter().take(NAMES) {
         out.push(("   ".to_owned(), Role::Dim));
         out.push((c.inet.local.port().to_string(), Role::Text));
@@ -166,6 +174,10 @@ pub fn explain() -> Vec<(String, String)> {
         (
             "beyond this machine",
             "Listeners on an address that others can reach: every address, a private or a public one.",
+        ),
+        (
+            "in other namespaces",
+            "Listeners in network namespaces other than ours, as containers have them: their ports are not ports of this machine.",
         ),
         (
             "TCP only",

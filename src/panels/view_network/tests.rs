@@ -1,5 +1,8 @@
 use super::*;
-use crate::panels::sockets::tests::{drawn, world};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::Nanos;
+use crate::model::socket::{Protocol, State, Tcp};
+use crate::panels::sockets::tests::{connection, drawn, network, world};
 
 #[test]
 fn the_first_three_lines_answer() {
@@ -68,4 +71,93 @@ fn enter_inspects_the_owner_and_g_narrows_the_list() {
         matches!(view.act(&world, &INSPECT), Reply::Say(_)),
         "nobody is visible"
     );
+}
+
+/// The same, and a container that listens on port 22 too.
+fn with_a_container() -> World {
+    let mut world = world();
+    let mut network = network();
+    let mut listener = connection(
+        Protocol::Tcp,
+        State::Listening,
+        "0.0.0.0:22",
+        "0.0.0.0:0",
+        Some((40, "dropbear")),
+    );
+    listener.inet.namespace = 4_026_532_250;
+    let mut connecting = connection(
+        Protocol::Tcp,
+        State::SynSent,
+        "10.0.0.2:40005",
+        "10.9.9.9:2222",
+        Some((20, "curl")),
+    );
+    connecting.inet.tcp = Some(Tcp::default());
+    network.connections.extend([listener, connecting]);
+    network.namespaces = vec![(4_026_532_250, "blue".into())];
+    let mut detail = Detail::default();
+    detail.machine.network = Some(Stamped::new(Nanos(1), Ok(network)));
+    world.detail = Arc::new(detail);
+    world
+}
+
+#[test]
+fn ports_of_another_namespace_are_not_ours() {
+    let world = with_a_container();
+    let text = drawn(&mut ViewNetwork::default(), &world, 158, 36);
+    assert!(
+        text.contains("2 listen, 1 beyond this machine, 1 in other namespaces   22 ssh sshd"),
+        "{text}"
+    );
+    let row = text.lines().find(|l| l.contains("dropbear"));
+    assert!(
+        row.is_some_and(|l| l.trim_end().ends_with("blue")),
+        "{text}"
+    );
+    let ours = text
+        .lines()
+        .find(|l| l.contains("9 sshd") && l.contains("everyone"));
+    assert!(
+        ours.is_some_and(|l| l.trim_end().ends_with("sshd")),
+        "{text}"
+    );
+    // Where all are ours there is no such column.
+    let plain = drawn(
+        &mut ViewNetwork::default(),
+        &super::super::sockets::tests::world(),
+        158,
+        36,
+    );
+    assert!(text.contains("NETNS") && !plain.contains("NETNS"));
+}
+
+#[test]
+fn what_was_never_acknowledged_has_no_round_trip_time() {
+    let text = drawn(&mut ViewNetwork::default(), &with_a_container(), 158, 36);
+    let row = text
+        .lines()
+        .find(|l| l.contains("connecting"))
+        .expect(&text);
+    assert!(row.contains(" – ") && !row.contains("0s"), "{row}");
+}
+
+#[test]
+fn a_filter_finds_a_port_and_a_state() {
+    let world = with_a_container();
+    let mut view = ViewNetwork::default();
+    for (filter, rows) in [
+        ("port:22", 2),
+        ("port:222", 1),
+        ("port:22 blue", 1),
+        ("state:connecting", 1),
+        ("state:est", 3),
+        ("port:443 curl", 1),
+    ] {
+        view.act(&world, moves::CLEAR);
+        view.act(&world, moves::FILTER);
+        view.paste(&world, filter);
+        drawn(&mut view, &world, 158, 36);
+        assert_eq!(view.list.rows.in_view().count(), rows, "{filter}");
+        view.key(&world, Key::of(Code::Enter));
+    }
 }

@@ -191,6 +191,7 @@ fn edge(
         b,
         flow,
         detail,
+        crowd: false,
     })
 }
 

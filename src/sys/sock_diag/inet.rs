@@ -66,8 +66,8 @@ fn tcp(info: &[u8]) -> Option<Tcp> {
     let word = |at| u32_at(info, at).unwrap_or(0);
     let long = |at| u64_at(info, at).unwrap_or(0);
     Some(Tcp {
-        rtt: micros(68)?,
-        rtt_variation: micros(72)?,
+        // The variation begins with a guess.
+        rtt: Some((micros(68)?, micros(72)?)).filter(|(rtt, _)| rtt.0 > 0),
         mss: word(16),
         path_mtu: word(60),
         window: word(80),

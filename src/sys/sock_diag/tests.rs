@@ -54,12 +54,19 @@ fn a_connection_has_ends_queues_and_what_tcp_measures() {
     assert_eq!((inet.inode, inet.cookie, inet.namespace), (0xb7d5, 9, 7));
     assert_eq!(inet.state, State::Established);
     let tcp = inet.tcp.expect("the kernel measures it");
-    assert_eq!(
-        (tcp.rtt, tcp.rtt_variation),
-        (Nanos(100_000), Nanos(58_000))
-    );
+    assert_eq!(tcp.rtt, Some((Nanos(100_000), Nanos(58_000))));
     assert_eq!((tcp.acked, tcp.received), (Bytes(101), Bytes(0)));
     assert_eq!((tcp.mss, tcp.window, tcp.retransmits), (0x8000, 11, 0));
+}
+
+#[test]
+fn before_anything_is_acknowledged_there_is_no_round_trip_time() {
+    let text = CONNECTION.replace("64000000 3a000000", "00000000 90d00300");
+    assert_ne!(text, CONNECTION);
+    let mut body = bytes(&text);
+    body.resize(392, 0);
+    let inet = inet::parse(&body, Protocol::Tcp, 7).expect("a TCP socket");
+    assert_eq!(inet.tcp.expect("it is told of").rtt, None);
 }
 
 #[test]

@@ -95,6 +95,8 @@ fn listener(network: &Network, c: &Connection) -> Value {
         "service": network.service(&c.inet),
         "scope": Scope::of(c.inet.local.ip()).word(),
         "reach": reach(&c.inet),
+        "network_namespace": (c.inet.namespace != 0).then_some(c.inet.namespace),
+        "own_network_namespace": network.elsewhere(&c.inet).is_none(),
         "uid": c.inet.uid.0,
         "processes": processes,
         "more_processes": c.more,

@@ -73,12 +73,14 @@ fn interface(i: &Interface) -> Pieces {
 
 fn listener(network: &Network, c: &Connection) -> Pieces {
     let service = network.service(&c.inet).map(|s| format!(" {s}"));
+    let away = network.elsewhere(&c.inet);
     let what = format!(
-        "{} {}{} for {}",
+        "{} {}{} for {}{}",
         c.inet.protocol.word(),
         shown(c.inet.local),
         service.unwrap_or_default(),
-        reach(&c.inet)
+        reach(&c.inet),
+        away.map_or_else(String::new, |name| format!(" in network namespace {name}"))
     );
     let who = match c.holders.first() {
         Some((id, name, _)) => {
