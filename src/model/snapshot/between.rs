@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::moved::{self, Left};
 use super::{Core, Own, Proc, Rates, Snapshot, System, Thread};
 use crate::model::core_share::CoreShare;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::own_group::Strain;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Extra, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
+use crate::model::sample::{Extra, Io, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
 use crate::model::stat::Stat;
 
 impl Snapshot {
@@ -26,12 +27,12 @@ impl Snapshot {
         } else {
             0.0
         };
-        let mut procs = procs(
-            prev.map_or(&[], |p| &p.tasks),
-            &next.tasks,
+        let step = Step {
             per_tick,
             seconds,
-        );
+            born: prev.map(|p| p.system.uptime.seconds() * hz - hz / 20.0),
+        };
+        let mut procs = procs(prev.map_or(&[], |p| &p.tasks), &next.tasks, &step);
         place(&mut procs);
         let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, per_tick);
         Self {
@@ -70,14 +71,24 @@ fn pair<'a, T, K: Ord>(
     })
 }
 
-fn procs(old: &[TaskSample], new: &[TaskSample], per_tick: f64, seconds: f64) -> Vec<Proc> {
+/// What makes rates of differences.
+struct Step {
+    /// Percent of the time, for each of the kernel's ticks.
+    per_tick: f64,
+    seconds: f64,
+    /// Who started from this tick after boot on had done nothing at the sample before; the sweep itself takes a moment.
+    born: Option<f64>,
+}
+
+fn procs(old: &[TaskSample], new: &[TaskSample], step: &Step) -> Vec<Proc> {
     let mut out = Vec::with_capacity(new.len());
+    let left = Left::between(old, new);
     out.extend(pair(old, new, |t| t.id).map(|(before, task)| {
         Proc {
             id: task.id,
             parent: None,
             cpu: before
-                .map(|b| cpu_percent(&b.stat, &task.stat, per_tick))
+                .map(|b| cpu_percent(&b.stat, &task.stat, step.per_tick))
                 .ok_or(Missing::Soon),
             stat: task.stat,
             facts: Arc::clone(&task.facts),
@@ -85,7 +96,7 @@ fn procs(old: &[TaskSample], new: &[TaskSample], per_tick: f64, seconds: f64) ->
             rates: task
                 .extra
                 .as_deref()
-                .map(|now| Arc::new(rates(before, task, now, per_tick, seconds))),
+                .map(|now| Arc::new(rates(before, task, now, &left, step))),
         }
     }));
     out
@@ -99,8 +110,8 @@ fn rates(
     before: Option<&TaskSample>,
     task: &TaskSample,
     now: &Extra,
-    per_tick: f64,
-    seconds: f64,
+    left: &Left,
+    step: &Step,
 ) -> Rates {
     fn of<T: Copy>(
         before: Option<Reading<T>>,
@@ -115,13 +126,18 @@ fn rates(
         Ok(value(now).saturating_sub(value(before)) as f64 / seconds)
     }
     let delay = |b: &TaskSample| task.stat.block_delay.0.saturating_sub(b.stat.block_delay.0);
-    let blocked = before.map(|b| delay(b) as f64 * per_tick);
+    let seconds = step.seconds;
+    let blocked = before.map(|b| delay(b) as f64 * step.per_tick);
+    let newborn = before.is_none() && step.born.is_some_and(|at| task.id.start.0 as f64 >= at);
     let before = before.and_then(|b| b.extra.as_deref());
-    let io = before.map(|b| b.io);
+    let began = newborn.then_some(Ok(Io::default()));
+    let moved = moved::since(before.map(|b| b.io).or(began), now.io, left.of(task.id));
+    let rate = |of: &dyn Fn(moved::Since) -> Reading<u64>| Ok(moved.and_then(of)? as f64 / seconds);
     let status = before.map(|b| b.status);
     Rates {
-        read: of(io, now.io, seconds, |i| i.read.0),
-        written: of(io, now.io, seconds, |i| i.written.0),
+        read: rate(&|m| Ok(m.own.read.0)),
+        written: rate(&|m| Ok(m.own.written.0)),
+        ended: rate(&|m| m.ended.map(|n| n.0)),
         voluntary: of(status, now.status, seconds, |s| s.voluntary),
         involuntary: of(status, now.status, seconds, |s| s.involuntary),
         waiting: of(before.map(|b| b.schedstat), now.schedstat, seconds, |s| {
