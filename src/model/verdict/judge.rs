@@ -159,7 +159,8 @@ impl Judge {
         match of {
             Bottleneck::Cpu => {
                 let shares = self.moments.iter().filter_map(|m| m.throttled);
-                Some((Basis::Quota, self.long_enough().then(|| mean(shares))??))
+                // A quota has ten periods a second, so that one tick tells a share already.
+                Some((Basis::Quota, mean(shares)?))
             }
             Bottleneck::Memory => Some((Basis::Ticks, self.share(|m| m.hit)?)),
             Bottleneck::Io | Bottleneck::Steal | Bottleneck::Full => None,

@@ -252,6 +252,16 @@ fn a_group_of_v1_is_judged_by_its_quota_and_its_limit() {
         scene.sample.system.own_strain = strain(n);
     });
     let verdict = verdict.expect("throttled");
+    let mut judge = Judge::default();
+    scene.sample.system.own_strain = strain(10);
+    judge.judge(&scene.pass(1000, &[(2, 50)]));
+    scene.sample.system.own_strain = strain(11);
+    let second = judge.judge(&scene.snapshot()).map(|v| v.scope);
+    assert_eq!(
+        second,
+        Some(Scope::Group),
+        "two readings are enough for a report"
+    );
     assert_eq!(
         verdict.sentence(),
         "this control group is CPU-bound: its quota stopped it in 60% of its periods: rustc"

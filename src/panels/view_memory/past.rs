@@ -84,6 +84,7 @@ pub fn draw(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
     line::draw(&world.theme, head, &title, Modifier::empty(), buf);
     let chart = Rect {
         y: area.y + 1,
+        width: area.width.saturating_sub(1),
         height: area.height.saturating_sub(1),
         ..area
     };
