@@ -220,6 +220,7 @@ fn role(part: Part) -> Role {
         Part::Arc | Part::Cache => Role::MemCache,
         Part::Buffers => Role::RegionFile,
         Part::SlabReclaimable => Role::RegionAnonymous,
+        Part::AtHand => Role::Dim,
         Part::Free => Role::Faint,
     }
 }
