@@ -5,6 +5,7 @@ mod live {
     mod elsewhere;
     mod inspect;
     mod machine;
+    mod moved;
     pub mod puppet;
     mod regions;
     mod slices;

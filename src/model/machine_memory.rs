@@ -28,6 +28,9 @@ pub enum Part {
     Buffers,
     /// Kernel objects that can be given back (`SReclaimable`).
     SlabReclaimable,
+    /// Freed pages that each core keeps at hand for the next who asks (`pagesets` of `/proc/zoneinfo`): `MemFree` is without
+    /// them.
+    AtHand,
     /// Unused.
     Free,
 }
@@ -78,6 +81,11 @@ impl Part {
                 "slab_reclaimable",
                 "kernel caches (names, inodes); given back when needed",
             ),
+            Self::AtHand => (
+                "at hand",
+                "at_hand",
+                "freed pages that the cores keep for the next who asks",
+            ),
             Self::Free => ("free", "free", "unused"),
         }
     }
@@ -86,7 +94,7 @@ impl Part {
     pub fn can_be_had(self) -> bool {
         matches!(
             self,
-            Self::Cache | Self::Buffers | Self::SlabReclaimable | Self::Free
+            Self::Cache | Self::Buffers | Self::SlabReclaimable | Self::AtHand | Self::Free
         )
     }
 }

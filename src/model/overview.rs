@@ -3,7 +3,7 @@
 use super::id::{Bytes, Nanos};
 use super::reading::{Missing, Reading};
 use super::region::Residency;
-use super::sample::{Io, SchedStat};
+use super::sample::{Moved, SchedStat};
 use super::text::SafeText;
 
 /// The control block of one process in short.
@@ -26,7 +26,7 @@ pub struct Overview {
     /// Time on cores and waiting for one, and slices, over all its threads.
     pub schedule: Reading<Scheduled>,
     /// Bytes from and to storage.
-    pub io: Reading<Io>,
+    pub io: Reading<Moved>,
     /// Where its pages are, in sum.
     pub memory: Reading<Residency>,
     /// Since when its first thread has neither run nor been woken, as far as was seen.

@@ -222,7 +222,7 @@ impl Command {
 pub struct Extra {
     /// From `/proc/PID/status`.
     pub status: Reading<Status>,
-    /// From `/proc/PID/io`.
+    /// What it read from and wrote to storage.
     pub io: Reading<Io>,
     /// Control group, the path of the v2 hierarchy or else of the most telling v1 one.
     pub cgroup: Reading<SafeText>,
@@ -273,13 +273,56 @@ pub struct Status {
     pub swap: Bytes,
 }
 
-/// Counters of `/proc/PID/io`.
+/// What a process moved since it started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Io {
+    /// As `/proc/PID/io` adds it up: the threads that live, those that ended, and every child that was waited for, with
+    /// all that the child ever moved.
+    pub all: Moved,
+    /// The threads that live alone, from `/proc/PID/task/TID/io`; `None` where no child was waited for, so that all is
+    /// its own.
+    pub living: Option<Moved>,
+}
+
+/// Bytes moved from and to storage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
     /// Bytes fetched from storage.
     pub read: Bytes,
     /// Bytes sent to storage, less those truncated away before.
     pub written: Bytes,
+}
+
+impl Io {
+    /// What a process without children moved.
+    pub fn alone(read: Bytes, written: Bytes) -> Self {
+        Self {
+            all: Moved { read, written },
+            living: None,
+        }
+    }
+}
+
+impl std::ops::Add for Moved {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            read: Bytes(self.read.0.saturating_add(other.read.0)),
+            written: Bytes(self.written.0.saturating_add(other.written.0)),
+        }
+    }
+}
+
+impl Moved {
+    /// What was moved beyond `before`; nothing where a counter went back.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self {
+            read: Bytes(self.read.0.saturating_sub(before.read.0)),
+            written: Bytes(self.written.0.saturating_sub(before.written.0)),
+        }
+    }
 }
 
 /// Counters of `schedstat`.

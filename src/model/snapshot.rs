@@ -1,6 +1,7 @@
 //! What a person reads: every process with its rates and its place in the tree, made from two samples by a pure function.
 
 mod between;
+mod moved;
 mod procs;
 
 use std::sync::Arc;
@@ -78,10 +79,12 @@ pub struct Proc {
 /// Rates a second, from what only shown rows have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
-    /// Bytes read from storage.
+    /// Bytes read from storage, by itself.
     pub read: Reading<f64>,
-    /// Bytes written to storage.
+    /// Bytes written to storage, by itself.
     pub written: Reading<f64>,
+    /// Bytes that children and threads of it which ended meanwhile had moved in both directions since the last tick.
+    pub ended: Reading<f64>,
     /// Voluntary switches.
     pub voluntary: Reading<f64>,
     /// Involuntary switches.

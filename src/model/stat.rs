@@ -93,6 +93,8 @@ pub struct Stat {
     pub flags: u32,
     /// Faults answered without the disk.
     pub minor_faults: u64,
+    /// Minor faults of children that were waited for: no child comes and goes without one.
+    pub child_faults: u64,
     /// Faults that read from the disk.
     pub major_faults: u64,
     /// Time in user land.

@@ -135,6 +135,27 @@ impl Verdict {
         self.with_names(format!("{group}{} {:.0}%", self.of.word(), self.percent))
     }
 
+    /// What it says from the longest form to the shortest, each with how long it lasts or without.
+    pub fn forms(&self, now: Nanos) -> [(String, String); 5] {
+        let lasts = self.lasts(now);
+        let lasts = lasts.map_or_else(String::new, |span| format!(" {span}"));
+        let first = Self {
+            behind: self.behind.iter().take(1).cloned().collect(),
+            ..self.clone()
+        };
+        let nobody = Self {
+            behind: Vec::new(),
+            ..self.clone()
+        };
+        [
+            (self.sentence(), lasts.clone()),
+            (self.short(), lasts),
+            (self.short(), String::new()),
+            (first.short(), String::new()),
+            (nobody.short(), String::new()),
+        ]
+    }
+
     /// For how long it has been so: `for 12s`; nothing in its first second.
     pub fn lasts(&self, now: Nanos) -> Option<String> {
         let span = now.since(self.since);

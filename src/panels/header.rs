@@ -31,6 +31,9 @@ pub struct Header;
 
 type Part = (String, Role);
 
+/// The rank of the verdict: only the names of the program and of the process in focus outlast it.
+const VERDICT: u8 = 95;
+
 /// Parts that come and go together; the lowest rank goes first where the line is short.
 struct Group {
     rank: u8,
@@ -72,13 +75,16 @@ impl Panel for Header {
         };
         if world.page != Page::Dashboard {
             // On the dashboard the title of the lanes says it.
-            let kept: usize = 2.min(groups.len());
-            let taken = groups
-                .iter()
-                .take(kept)
-                .chain(groups.iter().filter(|g| g.rank >= 90));
-            let taken: usize = taken.map(|g| total(std::slice::from_ref(g)) + 3).sum();
-            groups.extend(verdict(world, room.saturating_sub(taken)));
+            let left = |kept: &dyn Fn(usize, &Group) -> bool| {
+                let kept = groups.iter().enumerate().filter(|(i, g)| kept(*i, g));
+                let taken: usize = kept.map(|(_, g)| total(std::slice::from_ref(g)) + 3).sum();
+                room.saturating_sub(taken)
+            };
+            let rooms = [
+                left(&|i, g| i < 2 || g.rank >= 90),
+                left(&|_, g| g.rank > VERDICT),
+            ];
+            groups.extend(verdict(world, rooms));
         }
         while groups.len() > 1 && total(&groups) > room {
             let least = (0..groups.len()).min_by_key(|i| (groups[*i].rank, usize::MAX - i));
@@ -187,20 +193,16 @@ fn machine(world: &World) -> Vec<Group> {
     out
 }
 
-/// What holds the machine back, at the length that there is room for.
-fn verdict(world: &World, room: usize) -> Option<Group> {
-    let verdict = world.verdict.as_ref()?;
-    let lasts = verdict.lasts(world.snapshot.at);
-    let lasts = lasts.map_or_else(String::new, |span| format!(" {span}"));
-    let texts = [
-        (verdict.sentence(), lasts.clone()),
-        (verdict.short(), lasts),
-        (verdict.short(), String::new()),
-    ];
-    let (sentence, lasts) = texts
-        .into_iter()
-        .find(|(a, b)| width(a) + width(b) <= room)?;
-    Some(group(88, [(sentence, Warn), (lasts, Dim)]))
+/// What holds the machine back, at the length that there is room for: beside the title, or else without it, which the
+/// border below says again.
+fn verdict(world: &World, [beside, alone]: [usize; 2]) -> Option<Group> {
+    let forms = world.verdict.as_ref()?.forms(world.snapshot.at);
+    let fits = |(a, b): &&(String, String), room| width(a) + width(b) <= room;
+    let whole = forms.iter().take(3).find(|form| fits(form, beside));
+    let (sentence, lasts) =
+        whole.or_else(|| forms.iter().skip(1).find(|form| fits(form, alone)))?;
+    let parts = [(sentence.as_str(), Warn), (lasts.as_str(), Dim)];
+    Some(group(VERDICT, parts))
 }
 
 fn inspected(world: &World) -> Vec<Group> {

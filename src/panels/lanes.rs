@@ -176,18 +176,13 @@ impl Panel for Lanes {
         let Some(verdict) = &world.verdict else {
             return Vec::new();
         };
-        let lasts = verdict.lasts(world.snapshot.at);
-        let lasts = lasts.map_or_else(String::new, |span| format!(" {span}"));
         let title: usize = self.title(world).iter().map(|(text, _)| width(text)).sum();
         // Beside the title: corners, blanks, and a piece of the border between them.
         let room = usize::from(self.width).saturating_sub(title + 8);
-        let long = verdict.sentence();
-        let fits = |sentence: &str| width(sentence) + width(&lasts) <= room;
-        let sentence = if fits(&long) { long } else { verdict.short() };
-        let lasts = if fits(&sentence) {
-            lasts
-        } else {
-            String::new()
+        let mut forms = verdict.forms(world.snapshot.at).into_iter();
+        let fits = |(sentence, lasts): &(String, String)| width(sentence) + width(lasts) <= room;
+        let Some((sentence, lasts)) = forms.find(fits) else {
+            return Vec::new();
         };
         vec![(sentence, Role::Warn), (lasts, Role::Dim)]
     }

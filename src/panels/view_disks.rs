@@ -253,7 +253,12 @@ impl ViewDisks {
             (format::rate(rates.written), Role::Text),
         ];
         if let Some(top) = &self.busiest {
-            out.push(("; most by ".to_owned(), Role::Dim));
+            let by = if top.by_ended() {
+                "; most by children that ended, of "
+            } else {
+                "; most by "
+            };
+            out.push((by.to_owned(), Role::Dim));
             out.push((format!("{} {}", top.id.pid, top.name), Role::Strong));
             out.push((format!(" {}", format::rate(top.total())), Role::Text));
         }

@@ -3,6 +3,7 @@
 mod draw;
 mod holders;
 mod kernel;
+mod past;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -56,8 +57,7 @@ const NAMED: usize = 2;
 pub struct ViewMemory {
     list: Listing<ProcId>,
     holders: Vec<holders::Holder>,
-    /// Share of memory in use and of swap in use at the last ticks, 0..1.
-    history: VecDeque<(f64, f64)>,
+    history: VecDeque<past::Past>,
     /// The tick that the history ends with.
     heard: Option<Nanos>,
     newest: Option<Arc<MachineMemory>>,
@@ -97,11 +97,13 @@ impl ViewMemory {
             return;
         }
         self.heard = Some(at);
-        let share = |part: u64, all: u64| part as f64 / all.max(1) as f64;
-        self.history.push_back((
-            share(memory.used().0, memory.total.0),
-            share(memory.swap_used().0, memory.swap_total.0),
-        ));
+        self.history.push_back(past::Past {
+            at,
+            used: memory.used(),
+            swapped: memory.swap_used(),
+            pressure: world.snapshot.system.pressure[1].map(|p| p.some_10),
+            rates: Err(Missing::Soon),
+        });
         if self.history.len() > HISTORY {
             self.history.pop_front();
         }
@@ -137,6 +139,9 @@ impl Panel for ViewMemory {
             return;
         }
         self.rates = now.rates(before);
+        if let Some(last) = self.history.back_mut() {
+            last.rates = self.rates;
+        }
         self.newest = Some(Arc::clone(now));
     }
 

@@ -1,11 +1,12 @@
 //! What only shown rows, or all rows where one sorts or filters by it, have: the costlier files of a process.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::model::id::{Bytes, Pid};
 use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Extra, Io, TaskSample};
+use crate::model::sample::{Extra, Io, Moved, TaskSample};
 use crate::model::text::SafeText;
 use crate::sys::opened::{self, Ports};
 use crate::sys::proc_dir::ProcDir;
@@ -24,7 +25,11 @@ pub(super) const OF_A_PROCESS: Needs = Needs::STATUS
 /// Reads, for each place, the parts that are needed there; the others stay as they are.
 pub(super) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Needs)]) {
     let mut buffer = Vec::new();
-    let mut io = pick(tasks, wanted, Needs::IO, |pids| read_io(dir, pids)).into_iter();
+    let alone = alone(tasks, wanted);
+    let mut io = pick(tasks, wanted, Needs::IO, |pids| {
+        read_io(dir, pids.into_iter().zip(alone).collect())
+    })
+    .into_iter();
     let mut pss = pick(tasks, wanted, Needs::PSS, |pids| read_pss(dir, pids)).into_iter();
     let ports = ports(dir, tasks, wanted);
     for (place, needs) in wanted {
@@ -128,12 +133,58 @@ fn pick<T>(
     read(pids)
 }
 
+/// Of those whose I/O is needed, in their order: whether no child's I/O can be among theirs, nor soon will be.
+fn alone(tasks: &[TaskSample], wanted: &[(usize, Needs)]) -> Vec<bool> {
+    let asked: Vec<&TaskSample> = wanted
+        .iter()
+        .filter(|(_, needs)| needs.contains(Needs::IO))
+        .map(|(place, _)| &tasks[*place])
+        .collect();
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let parents: HashSet<Pid> = tasks.iter().map(|t| t.stat.ppid).collect();
+    asked
+        .iter()
+        .map(|t| t.stat.child_faults == 0 && !parents.contains(&t.id.pid))
+        .collect()
+}
+
 /// `io` takes the lock that a process holds while it executes a program, from whatever file system that comes.
-fn read_io(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<Io>> {
+fn read_io(dir: &ProcDir, asked: Vec<(Pid, bool)>) -> Vec<Reading<Io>> {
     let dir = dir.clone();
-    bounded::each("io", pids, move |pid| {
-        file(&dir, *pid, "io", &mut Vec::new(), proc_counters::io)
+    bounded::each("io", asked, move |(pid, alone)| {
+        let mut buffer = Vec::new();
+        // All first: what a thread moves between the two readings is then nobody's rather than a child's.
+        let all = file(&dir, *pid, "io", &mut buffer, proc_counters::io)?;
+        let living = if *alone {
+            None
+        } else {
+            Some(living(&dir, *pid, &mut buffer)?)
+        };
+        Ok(Io { all, living })
     })
+}
+
+/// What the living threads of a process moved; one that ends meanwhile is none of them.
+fn living(dir: &ProcDir, pid: Pid, buffer: &mut Vec<u8>) -> Reading<Moved> {
+    let mut tids = Vec::new();
+    dir.tids(pid, &mut tids, buffer)?;
+    let mut sum = Moved::default();
+    for tid in tids {
+        match file(
+            dir,
+            pid,
+            &format!("task/{tid}/io"),
+            buffer,
+            proc_counters::io,
+        ) {
+            Ok(moved) => sum = sum + moved,
+            Err(Missing::Gone) => {}
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(sum)
 }
 
 /// `smaps_rollup` takes the memory lock, and walks every page table.

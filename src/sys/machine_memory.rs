@@ -44,6 +44,7 @@ impl MachineMemories {
         let extra = Neighbours {
             arc: self.arc(),
             compressed: self.compressed(),
+            at_hand: fs::read(self.root.proc("zoneinfo")).map_or(Bytes(0), |t| at_hand(&t)),
         };
         let found = parse(self.meminfo.read()?, extra);
         let mut memory = found.ok_or_else(|| self.meminfo.broken(1, "MemTotal"))?;
@@ -148,6 +149,18 @@ impl Source<Detail> for MachineMemories {
 struct Neighbours {
     arc: Option<Bytes>,
     compressed: Option<(Bytes, Bytes)>,
+    at_hand: Bytes,
+}
+
+/// Adds up the free pages that each core keeps of each zone: lines such as `b"              count:    353"`.
+fn at_hand(text: &[u8]) -> Bytes {
+    let counts = fields::lines(text).filter_map(|line| {
+        let mut words = fields::words(line);
+        words.next().filter(|word| *word == b"count:")?;
+        fields::number(words.next()?)
+    });
+    let pages = counts.fold(0, u64::saturating_add);
+    Bytes(pages.saturating_mul(procfs::page_size()))
 }
 
 /// Parses lines such as `b"MemTotal:       24684100 kB"` into parts that add up to the total.
@@ -176,6 +189,7 @@ fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
         (Part::Cache, or_zero("Cached").saturating_sub(shared)),
         (Part::Buffers, or_zero("Buffers")),
         (Part::SlabReclaimable, or_zero("SReclaimable")),
+        (Part::AtHand, extra.at_hand.0),
         (Part::Free, free),
     ];
     // The kernel does not count all it takes; what no other part has is its own. Counters are read one after the

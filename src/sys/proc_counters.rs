@@ -2,17 +2,17 @@
 
 use super::fields;
 use crate::model::id::{Bytes, Nanos};
-use crate::model::sample::{Io, SchedStat};
+use crate::model::sample::{Moved, SchedStat};
 
-/// Parses `/proc/PID/io`: `b"rchar: 6976\n…read_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 0\n"`.
-pub fn io(text: &[u8]) -> Option<Io> {
+/// Parses the `io` of a process or a thread: `b"rchar: 6976\n…read_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 0\n"`.
+pub fn io(text: &[u8]) -> Option<Moved> {
     let of = |wanted: &[u8]| {
         let (_, value) = fields::pairs(text).find(|(key, _)| *key == wanted)?;
         fields::number(value)
     };
     let written = of(b"write_bytes")?;
     let cancelled = of(b"cancelled_write_bytes").unwrap_or(0);
-    Some(Io {
+    Some(Moved {
         read: Bytes(of(b"read_bytes")?),
         written: Bytes(written.saturating_sub(cancelled)),
     })
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn reads_io() {
         let text = b"rchar: 6976\nwchar: 1\nsyscr: 10\nsyscw: 0\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 4096\n";
-        let expected = Io {
+        let expected = Moved {
             read: Bytes(4096),
             written: Bytes(4096),
         };

@@ -118,10 +118,10 @@ columns! {
         sum(|_, p| rate(p, |r| r.read), Unit::BytesRate, Some(65_536.0));
     WRITE "write" "WRITE/s" 7 Needs::IO, "Bytes a second that it made the kernel send to storage.",
         sum(|_, p| rate(p, |r| r.written), Unit::BytesRate, Some(65_536.0));
-    READ_ALL "read-all" "READ" 5 Needs::IO, "Bytes that it made the kernel fetch from storage since it started.",
-        sum(|_, p| io(p, |i| i.read.0), Unit::Bytes, MIB);
-    WRITTEN_ALL "written-all" "WRTN" 5 Needs::IO, "Bytes that it made the kernel send to storage since it started.",
-        sum(|_, p| io(p, |i| i.written.0), Unit::Bytes, MIB);
+    READ_ALL "read-all" "READ" 5 Needs::IO, "Bytes that it made the kernel fetch from storage since it started, the children that it waited for included.",
+        sum(|_, p| io(p, |i| i.all.read.0), Unit::Bytes, MIB);
+    WRITTEN_ALL "written-all" "WRTN" 5 Needs::IO, "Bytes that it made the kernel send to storage since it started, the children that it waited for included.",
+        sum(|_, p| io(p, |i| i.all.written.0), Unit::Bytes, MIB);
     VOLUNTARY "vol" "VOL/s" 5 Needs::STATUS, "Switches a second because it blocked or slept.",
         sum(|_, p| rate(p, |r| r.voluntary), Unit::Rate, Some(10.0));
     INVOLUNTARY "invol" "INVOL/s" 7 Needs::STATUS, "Switches a second because the kernel took the core.",

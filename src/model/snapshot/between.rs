@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::moved::{self, Left};
 use super::procs::RUN;
 use super::{Core, Own, Proc, Procs, Rates, Snapshot, System, Thread};
 use crate::model::core_share::CoreShare;
 use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::own_group::Strain;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Extra, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
+use crate::model::sample::{Extra, Io, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
 use crate::model::stat::Stat;
 
 impl Snapshot {
@@ -32,6 +33,11 @@ impl Snapshot {
         } else {
             0.0
         };
+        let step = Step {
+            per_tick,
+            seconds,
+            born: prev.map(|p| p.system.uptime.seconds() * hz - hz / 20.0),
+        };
         let tasks = prev.map_or(&[][..], |p| &p.tasks);
         let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, per_tick);
         Self {
@@ -39,7 +45,7 @@ impl Snapshot {
             span,
             machine: Arc::clone(&next.machine),
             system: system(prev, next, seconds),
-            procs: procs(known, tasks, &next.tasks, per_tick, seconds),
+            procs: procs(known, tasks, &next.tasks, &step),
             threads,
             endings: Arc::clone(&next.endings),
             mode: next.mode,
@@ -70,6 +76,15 @@ fn pair<'a, T, K: Ord>(
     })
 }
 
+/// What makes rates of differences.
+struct Step {
+    /// Percent of the time, for each of the kernel's ticks.
+    per_tick: f64,
+    seconds: f64,
+    /// Who started from this tick after boot on had done nothing at the sample before; the sweep itself takes a moment.
+    born: Option<f64>,
+}
+
 /// A process that is about to be entered, with what is not in its sample.
 struct Entry<'a> {
     task: &'a TaskSample,
@@ -91,10 +106,10 @@ impl Entry<'_> {
             && proc.stat == task.stat
     }
 
-    fn proc(&self, per_tick: f64, seconds: f64) -> Proc {
+    fn proc(&self, left: &Left, step: &Step) -> Proc {
         let task = self.task;
-        let rates = task.extra.as_deref();
-        let rates = rates.map(|now| Arc::new(rates_of(self.before, task, now, per_tick, seconds)));
+        let extra = task.extra.as_deref();
+        let rates = extra.map(|now| Arc::new(rates(self.before, task, now, left, step)));
         Proc {
             id: task.id,
             parent: self.parent,
@@ -111,17 +126,17 @@ fn procs(
     known: &Procs,
     old: &[TaskSample],
     new: &[TaskSample],
-    per_tick: f64,
-    seconds: f64,
+    step: &Step,
 ) -> Procs {
     let parents = parents(new);
+    let left = Left::between(old, new);
     let entries = pair(old, new, |t| t.id).zip(&parents);
     let mut entries = entries.map(|((before, task), parent)| Entry {
         task,
         before,
         parent: *parent,
         cpu: before
-            .map(|b| cpu_percent(&b.stat, &task.stat, per_tick))
+            .map(|b| cpu_percent(&b.stat, &task.stat, step.per_tick))
             .ok_or(Missing::Soon),
     });
     let mut runs = Vec::with_capacity(new.len().div_ceil(RUN));
@@ -136,7 +151,7 @@ fn procs(
             known.len() == run.len() && run.iter().zip(known.iter()).all(|(e, p)| e.is(p))
         });
         runs.push(as_it_was.map_or_else(
-            || run.iter().map(|e| e.proc(per_tick, seconds)).collect(),
+            || run.iter().map(|e| e.proc(&left, step)).collect(),
             Arc::clone,
         ));
     }
@@ -147,12 +162,12 @@ fn cpu_percent(before: &Stat, now: &Stat, per_tick: f64) -> f32 {
     (now.cpu_time().0.saturating_sub(before.cpu_time().0) as f64 * per_tick) as f32
 }
 
-fn rates_of(
+fn rates(
     before: Option<&TaskSample>,
     task: &TaskSample,
     now: &Extra,
-    per_tick: f64,
-    seconds: f64,
+    left: &Left,
+    step: &Step,
 ) -> Rates {
     fn of<T: Copy>(
         before: Option<Reading<T>>,
@@ -167,13 +182,18 @@ fn rates_of(
         Ok(value(now).saturating_sub(value(before)) as f64 / seconds)
     }
     let delay = |b: &TaskSample| task.stat.block_delay.0.saturating_sub(b.stat.block_delay.0);
-    let blocked = before.map(|b| delay(b) as f64 * per_tick);
+    let seconds = step.seconds;
+    let blocked = before.map(|b| delay(b) as f64 * step.per_tick);
+    let newborn = before.is_none() && step.born.is_some_and(|at| task.id.start.0 as f64 >= at);
     let before = before.and_then(|b| b.extra.as_deref());
-    let io = before.map(|b| b.io);
+    let began = newborn.then_some(Ok(Io::default()));
+    let moved = moved::since(before.map(|b| b.io).or(began), now.io, left.of(task.id));
+    let rate = |of: &dyn Fn(moved::Since) -> Reading<u64>| Ok(moved.and_then(of)? as f64 / seconds);
     let status = before.map(|b| b.status);
     Rates {
-        read: of(io, now.io, seconds, |i| i.read.0),
-        written: of(io, now.io, seconds, |i| i.written.0),
+        read: rate(&|m| Ok(m.own.read.0)),
+        written: rate(&|m| Ok(m.own.written.0)),
+        ended: rate(&|m| m.ended.map(|n| n.0)),
         voluntary: of(status, now.status, seconds, |s| s.voluntary),
         involuntary: of(status, now.status, seconds, |s| s.involuntary),
         waiting: of(before.map(|b| b.schedstat), now.schedstat, seconds, |s| {

@@ -1,6 +1,6 @@
 //! Which processes are behind a bottleneck: those that use what the others wait for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::judge::Moment;
 use super::{Bottleneck, Scope};
@@ -8,8 +8,10 @@ use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::snapshot::{Proc, Snapshot};
 
-/// How much of a core a process must use to be named, percent.
+/// How much of a core all of one name must use to be named, percent.
 const BUSY: f64 = 5.0;
+/// And how much of what those use that use the most.
+const SHARE: f64 = 0.1;
 
 /// At most three names, each with how many processes bear it; of memory the one that holds the most.
 pub(super) fn names(
@@ -18,16 +20,17 @@ pub(super) fn names(
     snapshot: &Snapshot,
     moments: &VecDeque<Moment>,
 ) -> Vec<String> {
-    let procs = snapshot.procs.iter().filter(|p| match scope {
+    let belongs = |id: ProcId| match scope {
         Scope::Machine => true,
         Scope::Group => {
             let members = &snapshot.system.own_strain.members;
-            members.binary_search(&p.id.pid).is_ok()
+            members.binary_search(&id.pid).is_ok()
         }
-    });
+    };
+    let procs = snapshot.procs.iter().filter(|p| belongs(p.id));
     let groups = match of {
-        Bottleneck::Cpu => by_name(procs, |p| p.cpu.map_or(0.0, f64::from), BUSY),
-        Bottleneck::Steal => by_name(procs, |p| p.cpu.map_or(0.0, f64::from), f64::MIN_POSITIVE),
+        Bottleneck::Cpu => busy(snapshot, moments, belongs, BUSY),
+        Bottleneck::Steal => busy(snapshot, moments, belongs, f64::MIN_POSITIVE),
         Bottleneck::Memory | Bottleneck::Full => {
             let found = by_name(procs, |p| p.stat.resident.0 as f64, f64::MIN_POSITIVE);
             let most = found.into_iter().next();
@@ -60,6 +63,36 @@ pub(super) fn names(
     groups.into_iter().take(3).map(text).collect()
 }
 
+/// Who used the cores at the ticks that the verdict is about, those that ended since included: names with how many that
+/// bear them live, and their percentage of one core together, the heaviest first.
+fn busy<'a>(
+    snapshot: &Snapshot,
+    moments: &'a VecDeque<Moment>,
+    belongs: impl Fn(ProcId) -> bool,
+    least: f64,
+) -> Vec<(&'a str, usize, f64)> {
+    let mut groups: HashMap<&str, (HashSet<ProcId>, f64)> = HashMap::new();
+    let all = moments.iter().flat_map(|m| &m.busy);
+    for (id, name, cpu) in all.filter(|(id, ..)| belongs(*id)) {
+        let (ids, sum) = groups.entry(name.as_str()).or_default();
+        ids.insert(*id);
+        *sum += f64::from(*cpu) / moments.len() as f64;
+    }
+    let lives = |id: &&ProcId| snapshot.get(**id).is_some();
+    let groups = groups.into_iter();
+    let mut out: Vec<_> = groups
+        .map(|(name, (ids, w))| (name, ids.iter().filter(lives).count().max(1), w))
+        .collect();
+    sort(&mut out);
+    let most = out.first().map_or(0.0, |(.., w)| *w);
+    out.retain(|(.., w)| *w >= least && *w >= most * SHARE);
+    out
+}
+
+fn sort(groups: &mut [(&str, usize, f64)]) {
+    groups.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
+}
+
 /// Names with how many processes bear them and their weight together, the heaviest first.
 fn by_name<'a>(
     procs: impl Iterator<Item = &'a Proc>,
@@ -78,6 +111,6 @@ fn by_name<'a>(
         .into_iter()
         .map(|(name, (n, w))| (name, n, w))
         .collect();
-    out.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
+    sort(&mut out);
     out
 }

@@ -6,8 +6,9 @@ use super::{Basis, Bottleneck, Scope, THRESHOLDS, Verdict, behind};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::reading::Reading;
 use crate::model::sample::Pressure;
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::stat::State;
+use crate::model::text::SafeText;
 
 /// How far back what ticks found is counted, as the kernel's own averages do.
 const WINDOW: Nanos = Nanos::from_millis(10_000);
@@ -16,6 +17,9 @@ const ENOUGH: Nanos = Nanos::from_millis(4_000);
 
 /// From which share of idle time of all cores on nobody but a quota keeps tasks from them, percent.
 const IDLE: f32 = 20.0;
+
+/// How much of a core a process used to be remembered, percent.
+const NOTABLE: f32 = 1.0;
 
 /// What one tick found.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub(super) struct Moment {
     hit: Option<bool>,
     /// Processes that were in uninterruptible sleep.
     pub(super) blocked: Vec<ProcId>,
+    /// Processes that used a core, with their names, since they may end, and how much of it, percent.
+    pub(super) busy: Vec<(ProcId, SafeText, f32)>,
 }
 
 /// Judges tick by tick.
@@ -153,7 +159,8 @@ impl Judge {
         match of {
             Bottleneck::Cpu => {
                 let shares = self.moments.iter().filter_map(|m| m.throttled);
-                Some((Basis::Quota, self.long_enough().then(|| mean(shares))??))
+                // A quota has ten periods a second, so that one tick tells a share already.
+                Some((Basis::Quota, mean(shares)?))
             }
             Bottleneck::Memory => Some((Basis::Ticks, self.share(|m| m.hit)?)),
             Bottleneck::Io | Bottleneck::Steal | Bottleneck::Full => None,
@@ -188,7 +195,13 @@ fn moment(snapshot: &Snapshot) -> Moment {
         throttled: strain.throttled.ok(),
         hit: strain.hits.ok().map(|n| n > 0),
         blocked: blocked.map(|p| p.id).collect(),
+        busy: snapshot.procs.iter().filter_map(busy).collect(),
     }
+}
+
+fn busy(p: &Proc) -> Option<(ProcId, SafeText, f32)> {
+    let cpu = p.cpu.ok().filter(|cpu| *cpu >= NOTABLE)?;
+    Some((p.id, p.facts.name.clone(), cpu))
 }
 
 /// The share of the last 10 s in which some task waited, where the bottleneck is one that tasks wait at.

@@ -56,6 +56,46 @@ fn names_the_bottleneck_and_who_is_behind_it() {
 }
 
 #[test]
+fn names_are_those_of_the_whole_window_and_not_of_who_hardly_matters() {
+    let mut scene = pressed(38.4, 1.0);
+    scene.task(20, 1, "pscope");
+    let mut judge = Judge::default();
+    let busy: Vec<(u32, u64)> = (2..8).map(|pid| (pid, 30)).chain([(20, 8)]).collect();
+    judge.judge(&scene.pass(1000, &busy));
+    // One of them ends, and the others sleep for a tick: they are behind the last 10 s all the same.
+    scene.end(2);
+    let verdict = judge.judge(&scene.pass(1000, &[(20, 9)]));
+    let behind = verdict.expect("a verdict").behind;
+    assert_eq!(
+        behind,
+        ["rustc ×5"],
+        "pscope uses less than a tenth of that"
+    );
+}
+
+#[test]
+fn the_forms_grow_shorter_and_lose_names_last() {
+    let mut scene = pressed(38.4, 1.0);
+    scene.task(20, 1, "make");
+    let mut judge = Judge::default();
+    let busy = [(2, 40), (3, 40), (20, 40)];
+    judge.judge(&scene.pass(1000, &busy));
+    let snapshot = scene.pass(2000, &[(2, 80), (3, 80), (20, 80)]);
+    let verdict = judge.judge(&snapshot).expect("a verdict");
+    let forms = verdict.forms(snapshot.at).map(|(a, b)| a + &b);
+    assert_eq!(
+        forms,
+        [
+            "CPU-bound: 38% of the last 10 s someone waited for a core: rustc ×2, make for 2.0s",
+            "CPU-bound 38%: rustc ×2, make for 2.0s",
+            "CPU-bound 38%: rustc ×2, make",
+            "CPU-bound 38%: rustc ×2",
+            "CPU-bound 38%",
+        ]
+    );
+}
+
+#[test]
 fn begins_at_the_threshold_and_ends_at_half_of_it() {
     let mut judge = Judge::default();
     assert!(judge.judge(&pressed(19.0, 0.0).snapshot()).is_none());
@@ -212,6 +252,16 @@ fn a_group_of_v1_is_judged_by_its_quota_and_its_limit() {
         scene.sample.system.own_strain = strain(n);
     });
     let verdict = verdict.expect("throttled");
+    let mut judge = Judge::default();
+    scene.sample.system.own_strain = strain(10);
+    judge.judge(&scene.pass(1000, &[(2, 50)]));
+    scene.sample.system.own_strain = strain(11);
+    let second = judge.judge(&scene.snapshot()).map(|v| v.scope);
+    assert_eq!(
+        second,
+        Some(Scope::Group),
+        "two readings are enough for a report"
+    );
     assert_eq!(
         verdict.sentence(),
         "this control group is CPU-bound: its quota stopped it in 60% of its periods: rustc"

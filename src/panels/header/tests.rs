@@ -4,6 +4,7 @@ use super::*;
 use crate::app::world::Settings;
 use crate::model::id::ProcId;
 use crate::model::scene::Scene;
+use crate::model::verdict::{Basis, Bottleneck, Scope, Verdict};
 use crate::theme::{Depth, Theme};
 
 fn world() -> World {
@@ -54,6 +55,39 @@ fn narrow_lines_lose_the_least_first_and_keep_the_badge() {
     for width in 0..200 {
         let line = drawn(&world, width);
         assert!(width < 40 || line.contains("LIVE"), "{width}: {line}");
+    }
+}
+
+#[test]
+fn the_verdict_outlasts_everything_but_the_name_of_the_program() {
+    let mut world = world();
+    world.page = Page::View(3);
+    world.active = "view-memory";
+    world.verdict = Some(Verdict {
+        scope: Scope::Machine,
+        of: Bottleneck::Cpu,
+        basis: Basis::Pressure,
+        percent: 82.0,
+        severity: 4.0,
+        since: Nanos(0),
+        behind: vec!["rustc ×3".to_owned(), "cargo".to_owned()],
+    });
+    let said = [
+        (
+            160,
+            "CPU-bound: 82% of the last 10 s someone waited for a core: rustc ×3, cargo for ",
+        ),
+        (100, "CPU-bound 82%: rustc ×3, cargo"),
+        (80, "CPU-bound 82%: rustc ×3, cargo"),
+        (66, "CPU-bound 82%: rustc ×3 "),
+        (60, "CPU-bound 82% "),
+    ];
+    for (width, said) in said {
+        let line = drawn(&world, width);
+        assert!(
+            line.contains(said) && line.contains("LIVE"),
+            "{width}: {line}"
+        );
     }
 }
 

@@ -59,10 +59,7 @@ fn extra(life: &Life, steps: u64) -> Extra {
             ..Status::default()
         }),
         io: written.map_or(Err(Missing::Denied), |n| {
-            Ok(Io {
-                read: mib(n / 2),
-                written: wrote(pid, n, steps),
-            })
+            Ok(Io::alone(mib(n / 2), wrote(pid, n, steps)))
         }),
         pss: pss.map(mib).ok_or(Missing::Denied),
         oom_score: Ok((resident / 10) as u32 + 600),

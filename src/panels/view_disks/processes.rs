@@ -26,6 +26,8 @@ pub struct Busy {
     user: String,
     read: Reading<f64>,
     written: Reading<f64>,
+    /// By children that ended since the last tick.
+    ended: Reading<f64>,
     all_read: Reading<u64>,
     all_written: Reading<u64>,
     /// Share of the time since the last tick spent waiting for block devices, percent.
@@ -33,13 +35,18 @@ pub struct Busy {
     /// Whether it is in uninterruptible sleep now.
     blocked: bool,
     /// Time spent waiting for block devices since it began.
-    waited: Reading<Nanos>,
+    pub waited: Reading<Nanos>,
 }
 
 impl Busy {
-    /// Bytes a second in both directions, as far as known.
+    /// Bytes a second in both directions, as far as known, with those of children that ended.
     pub fn total(&self) -> f64 {
-        self.read.unwrap_or(0.0) + self.written.unwrap_or(0.0)
+        self.read.unwrap_or(0.0) + self.written.unwrap_or(0.0) + self.ended.unwrap_or(0.0)
+    }
+
+    /// Whether most of that is of children that ended.
+    pub fn by_ended(&self) -> bool {
+        self.ended.unwrap_or(0.0) * 2.0 > self.total()
     }
 
     /// Bytes in both directions since it began, as far as known.
@@ -75,7 +82,9 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>) -> List {
         let rate = |f: fn(&Rates) -> Reading<f64>| rates.map_or(Err(Missing::Soon), f);
         // Without accounting the kernel says 0, which is no measurement.
         let counted = |n: u64| accounted != Some(false) && (n > 0 || accounted == Some(true));
-        let known = counted(p.stat.block_delay.0);
+        let waited = snapshot.machine.nanos(p.stat.block_delay);
+        // Of who waited while accounting was turned on, the kernel tells more than all its life.
+        let known = counted(p.stat.block_delay.0) && waited.0 <= snapshot.age(p.id).0;
         let busy = Busy {
             id: p.id,
             name: p.facts.name.to_string(),
@@ -84,13 +93,12 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>) -> List {
             user: p.facts.user.to_string(),
             read: rate(|r| r.read),
             written: rate(|r| r.written),
+            ended: rate(|r| r.ended),
             held: rate(|r| r.blocked).and_then(|r| known.then_some(r).ok_or(Missing::Unsupported)),
-            all_read: io.map(|io| io.read.0),
-            all_written: io.map(|io| io.written.0),
+            all_read: io.map(|io| io.all.read.0),
+            all_written: io.map(|io| io.all.written.0),
             blocked: p.stat.state == State::Blocked,
-            waited: known
-                .then(|| snapshot.machine.nanos(p.stat.block_delay))
-                .ok_or(Missing::Unsupported),
+            waited: known.then_some(waited).ok_or(Missing::Unsupported),
         };
         let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();
         if ever || busy.total() > 0.0 || busy.blocked || busy.held.unwrap_or(0.0) > 0.0 {
@@ -163,7 +171,7 @@ pub const BY_BOTH: usize = COLUMNS.len();
 pub fn order(column: usize) -> Order {
     match column {
         BY_BOTH => Order::None,
-        _ => Order::descending((2..9).contains(&column)),
+        _ => Order::descending((2..10).contains(&column)),
     }
 }
 
@@ -175,12 +183,13 @@ pub fn sort(processes: &mut [Busy], (by, inverted): (usize, bool)) {
         1 => processes.sort_by(|a, b| a.user.cmp(&b.user)),
         2 => processes.sort_by(|a, b| rate(b.read).total_cmp(&rate(a.read))),
         3 => processes.sort_by(|a, b| rate(b.written).total_cmp(&rate(a.written))),
-        4 => processes.sort_by(|a, b| rate(b.held).total_cmp(&rate(a.held))),
-        5 => processes.sort_by_key(|p| Reverse(p.all_read.ok())),
-        6 => processes.sort_by_key(|p| Reverse(p.all_written.ok())),
-        7 => processes.sort_by_key(|p| Reverse(p.waited.ok())),
-        8 => processes.sort_by_key(|p| Reverse(p.blocked)),
-        9 => processes.sort_by(|a, b| a.command.cmp(&b.command)),
+        4 => processes.sort_by(|a, b| rate(b.ended).total_cmp(&rate(a.ended))),
+        5 => processes.sort_by(|a, b| rate(b.held).total_cmp(&rate(a.held))),
+        6 => processes.sort_by_key(|p| Reverse(p.all_read.ok())),
+        7 => processes.sort_by_key(|p| Reverse(p.all_written.ok())),
+        8 => processes.sort_by_key(|p| Reverse(p.waited.ok())),
+        9 => processes.sort_by_key(|p| Reverse(p.blocked)),
+        10 => processes.sort_by(|a, b| a.command.cmp(&b.command)),
         _ => {}
     }
     if inverted {
@@ -189,11 +198,12 @@ pub fn sort(processes: &mut [Busy], (by, inverted): (usize, bool)) {
 }
 
 /// The columns.
-pub const COLUMNS: [Column; 10] = [
+pub const COLUMNS: [Column; 11] = [
     Column::right("PID", 7, 0),
     Column::left("USER", 9, 4),
     Column::right("READS", 8, 0),
     Column::right("WRITES", 9, 0),
+    Column::right("BY ENDED", 8, 2),
     Column::right("BLOCKED", 7, 1),
     Column::right("ALL READ", 8, 3),
     Column::right("ALL WRITTEN", 11, 3),
@@ -225,6 +235,7 @@ pub fn row(world: &World, p: &Busy) -> Row {
             cell(p.user.clone(), Role::User),
             rate(p.read),
             rate(p.written),
+            rate(p.ended),
             match p.held {
                 Ok(0.0) => cell("0%".to_owned(), Role::Dim),
                 Ok(share) => cell(format!("{share:.0}%"), Role::Warn),

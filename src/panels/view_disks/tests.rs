@@ -2,9 +2,10 @@ use super::*;
 use crate::app::world::Settings;
 use crate::model::detail::Detail;
 use crate::model::disk::{Device, DiskCounters, Filesystem, Space};
-use crate::model::id::{Bytes, Nanos};
-use crate::model::sample::{Extra, Io};
+use crate::model::id::{Bytes, Nanos, Ticks};
+use crate::model::sample::{Extra, Io, Moved};
 use crate::model::scene::Scene;
+use crate::model::stat::State;
 use crate::theme::{Depth, Theme};
 
 fn disks(at_ms: u64, written: u64) -> Disks {
@@ -52,10 +53,7 @@ fn world() -> World {
     let mut scene = Scene::new();
     let io = |written| {
         Some(Arc::new(Extra {
-            io: Ok(Io {
-                read: Bytes(0),
-                written: Bytes(written),
-            }),
+            io: Ok(Io::alone(Bytes(0), Bytes(written))),
             ..Extra::default()
         }))
     };
@@ -113,6 +111,60 @@ fn names_the_busiest_device_and_who_is_at_it() {
     for width in 0..40 {
         drawn(&mut view, &world, width, width / 2);
     }
+}
+
+#[test]
+fn what_ended_children_moved_is_not_said_of_their_parent() {
+    let mut scene = Scene::new();
+    let io = |all: u64, living: u64| {
+        let moved = |n: u64| Moved {
+            read: Bytes(n << 20),
+            ..Moved::default()
+        };
+        let io = Io {
+            all: moved(all),
+            living: Some(moved(living)),
+        };
+        Some(Arc::new(Extra {
+            io: Ok(io),
+            ..Extra::default()
+        }))
+    };
+    scene.task(1, 0, "init");
+    scene.task(7, 1, "make").extra = io(100, 1);
+    scene.pass(1000, &[]);
+    scene.of(7).extra = io(107, 1);
+    let (mut world, mut view) = (world(), ViewDisks::default());
+    world.snapshot = Arc::new(scene.snapshot());
+    heard(&mut world, &mut view, disks(1000, 0));
+    heard(&mut world, &mut view, disks(2000, 8 << 20));
+    let screen = drawn(&mut view, &world, 160, 40);
+    assert!(
+        screen.contains("most by children that ended, of 7 make 7.0M/s"),
+        "{screen}"
+    );
+    let row = screen.lines().find(|l| l.trim_end().ends_with("make"));
+    let row: Vec<&str> = row.expect("a row").split_whitespace().collect();
+    assert_eq!(row[..6], ["▌", "7", "root", "0", "0", "7.0M/s"]);
+}
+
+#[test]
+fn nobody_waited_for_longer_than_it_lives() {
+    let mut scene = Scene::new();
+    let age = scene.snapshot().age(ProcId::new(7, 7)).0 / 10_000_000;
+    for (pid, name, waited) in [(7, "true", age / 2), (8, "false", age * 2)] {
+        let task = scene.task(pid, 1, name);
+        task.stat.block_delay = Ticks(waited);
+        task.stat.state = State::Blocked;
+    }
+    let list = processes::list(&scene.snapshot(), Some(true));
+    let mut waited: Vec<_> = list
+        .rows
+        .iter()
+        .map(|p| (p.id.pid.0, p.waited.is_ok()))
+        .collect();
+    waited.sort_unstable();
+    assert_eq!(waited, [(7, true), (8, false)]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{ViewMemory, holders, kernel};
+use super::{ViewMemory, holders, kernel, past};
 use crate::app::world::World;
 use crate::model::format::bytes;
 use crate::model::id::Bytes;
@@ -35,7 +35,14 @@ pub struct Heights {
     parts: u16,
     /// Empty lines above and below the parts, of each.
     air: u16,
+    /// Memory in use over time, its title included.
+    chart: u16,
 }
+
+/// The lines of the chart.
+const CHART: u16 = 5;
+/// How many lines the table keeps where there is a chart.
+const BELOW: u16 = 14;
 
 impl Heights {
     /// Everything where the table keeps its rows, else the answer alone.
@@ -49,7 +56,7 @@ impl Heights {
         let top = 3 + u16::from(!kernel::own(memory, world).is_empty());
         let parts = memory.parts.len() as u16;
         let beside = if area.width >= BESIDE {
-            kernel::lines(view, memory, world).len() as u16
+            kernel::lines(view, memory, world, false).len() as u16
         } else {
             0
         };
@@ -57,11 +64,15 @@ impl Heights {
             // Beside the parts: the title of the table, and the empty lines.
             let left = area.height.saturating_sub(top + 1 + 2 * air + table);
             if left >= parts {
-                return Self {
+                let found = Self {
                     top,
                     parts: parts.max(beside).min(left),
                     air,
+                    chart: 0,
                 };
+                let left = area.height - found.total().min(area.height);
+                let chart = if left > CHART + BELOW { CHART } else { 0 };
+                return Self { chart, ..found };
             }
         }
         let top = if area.height >= top + TABLE[0] {
@@ -81,7 +92,12 @@ impl Heights {
             0 => 0,
             lines => lines + 1 + 2 * self.air,
         };
-        self.top + parts
+        self.top + parts + self.over()
+    }
+
+    /// The lines that the chart takes, with the empty one below it.
+    fn over(self) -> u16 {
+        self.chart + u16::from(self.chart > 0)
     }
 }
 
@@ -103,7 +119,10 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
         draw(row(0), &vec![(text, Role::Dim)]);
         return;
     };
-    let Heights { top, parts, air } = view.heights;
+    let Heights {
+        top, parts, air, ..
+    } = view.heights;
+    let first = top + air + view.heights.over();
     draw(row(0), &answer(memory));
     if top < 3 {
         return;
@@ -122,7 +141,7 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
         for (i, (part, size)) in memory.parts.iter().enumerate().take(usize::from(parts)) {
             let area = Rect {
                 width: left.saturating_sub(2),
-                ..row(top + air + i as u16)
+                ..row(first + i as u16)
             };
             draw(area, &part_line(theme, memory, *part, *size));
         }
@@ -133,11 +152,21 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
         if area.width >= BESIDE {
             let right = Rect {
                 x: area.x + left,
-                y: area.y + top + air,
+                y: area.y + first,
                 width: area.width - left,
                 height: parts,
             };
-            kernel::draw(view, memory, world, right, buf);
+            let charted = view.heights.chart > 0;
+            let lines = kernel::lines(view, memory, world, charted);
+            kernel::draw(view, &lines, world, right, buf);
+        }
+        if view.heights.chart > 0 {
+            let chart = Rect {
+                y: area.y + top + air,
+                height: view.heights.chart,
+                ..inset(area)
+            };
+            past::draw(view, world, chart, buf);
         }
     }
     bar(theme, memory, inset(row(1)), buf);
@@ -191,6 +220,7 @@ fn role(part: Part) -> Role {
         Part::Arc | Part::Cache => Role::MemCache,
         Part::Buffers => Role::RegionFile,
         Part::SlabReclaimable => Role::RegionAnonymous,
+        Part::AtHand => Role::Dim,
         Part::Free => Role::Faint,
     }
 }
@@ -284,6 +314,11 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         line("this group", "what the control group that pscope lives in may use: its tightest limit on memory (memory.max, memory.high, or that of v1) and quota on the cores, and how often they were reached; a limit that slows down is memory.high"),
         line("transparent", "of the memory of processes, what the kernel keeps in huge pages of its own accord"),
         line("OOM", "the score by which the kernel chooses whom to end when memory runs out; the highest goes first"),
+        line("history", "what each figure was at the last ticks, the newest at the right, against the most that it was; what only this view reads begins when it is opened"),
+        line("pressure", "share of the last 10 s in which some task, or every task, waited for memory"),
+        line("faults", "pages that were touched and were not there: new ones, and those that had to come from the disk"),
+        line("to disk", "file contents that were changed in memory: not yet written, and on their way"),
+        line("committed", "memory that programs asked for and may come to use (Committed_AS); more than there is can be promised"),
         line("reclaim", "pages that the kernel took back from caches and programs"),
         line("refaults", "pages that had to be read again soon after they had been dropped: memory is too small for the work"),
     ]);

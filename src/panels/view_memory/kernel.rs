@@ -1,4 +1,4 @@
-//! How the kernel copes: history, pressure, how hard it searches for memory, swap, nodes, and the limits of our own group.
+//! How the kernel copes: pressure, how hard it searches for memory, swap, nodes, and the limits of our own group.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,15 +6,15 @@ use ratatui::style::Modifier;
 
 use super::ViewMemory;
 use super::draw::Parts;
+use super::past::{self, Past, Trail};
 use crate::app::world::World;
 use crate::model::format::{bytes, per_second, percent};
 use crate::model::machine_memory::{MachineMemory, MemoryRates};
 use crate::model::own_group::GroupMemory;
 use crate::model::reading::Reading;
-use crate::model::text::pad;
+use crate::model::text::{pad, width};
 use crate::theme::Role;
 use crate::widgets::line;
-use crate::widgets::spark::Spark;
 
 /// The cells of a line's label.
 const LABEL: u16 = 12;
@@ -31,14 +31,52 @@ fn text(text: String) -> (String, Role) {
     (text, Role::Text)
 }
 
-/// All lines, the most telling first; the first two are histories where there is swap, else the first.
-pub fn lines(view: &ViewMemory, memory: &MachineMemory, world: &World) -> Vec<Parts> {
-    let mut out = vec![vec![label("used")]];
-    if memory.swap_total.0 > 0 {
-        out.push(vec![label("swap used")]);
+/// A line, and the past of its figure.
+pub type Told = (Parts, Option<Trail>);
+
+/// All lines, the most telling first.
+pub fn lines(view: &ViewMemory, memory: &MachineMemory, world: &World, charted: bool) -> Vec<Told> {
+    let mut told = Vec::new();
+    if !charted {
+        let used = vec![label("used"), text(bytes(memory.used()))];
+        told.push((used, Some(past::USED)));
     }
-    out.push(pressure(world));
-    out.extend(rates(view.rates));
+    if memory.swap_total.0 > 0 {
+        let used = vec![label("swap used"), text(bytes(memory.swap_used()))];
+        told.push((used, Some(SWAPPED)));
+    }
+    told.push((pressure(world), Some(PRESSURE)));
+    told.extend(rates(view.rates));
+    told.extend(facts(memory).into_iter().map(|line| (line, None)));
+    told
+}
+
+const SWAPPED: Trail = Trail {
+    of: |p| Ok(p.swapped.0 as f64),
+    top: 1.0,
+    role: Role::Swap,
+};
+const PRESSURE: Trail = Trail {
+    of: |p| p.pressure.map(f64::from),
+    top: 5.0,
+    role: Role::Warn,
+};
+const FAULTS: Trail = trail(|p| Ok(p.rates?.faults));
+const RECLAIM: Trail = trail(|p| Ok(p.rates?.reclaimed));
+const SWAPS: Trail = trail(|p| p.rates.map(|r| r.swapped_in + r.swapped_out));
+const REFAULTS: Trail = trail(|p| Ok(p.rates?.refaults));
+
+const fn trail(of: fn(&Past) -> Reading<f64>) -> Trail {
+    Trail {
+        of,
+        top: 10.0,
+        role: Role::MemCache,
+    }
+}
+
+/// What there is of swap, nodes and huge pages, and what was promised.
+fn facts(memory: &MachineMemory) -> Vec<Parts> {
+    let mut out = Vec::new();
     for swap in &memory.swaps {
         let (used, size) = (bytes(swap.used), bytes(swap.size));
         let place = format!("{used} of {size} on {}", swap.path);
@@ -70,8 +108,9 @@ pub fn lines(view: &ViewMemory, memory: &MachineMemory, world: &World) -> Vec<Pa
         text(format!("{dirty} dirty, {writeback} being written")),
     ]);
     out.push(vec![
-        label("promised"),
-        text(format!("{} to processes", bytes(memory.committed))),
+        label("committed"),
+        text(bytes(memory.committed)),
+        dim(" promised to programs, used or not"),
     ]);
     out
 }
@@ -97,81 +136,67 @@ fn pressure(world: &World) -> Parts {
     }
 }
 
-fn rates(rates: Reading<MemoryRates>) -> Vec<Parts> {
+fn rates(rates: Reading<MemoryRates>) -> Vec<Told> {
     let r = match rates {
         Ok(r) => r,
-        Err(why) => return vec![vec![label("faults"), dim(&format!("– {why}"))]],
+        Err(why) => return vec![(vec![label("faults"), dim(&format!("– {why}"))], None)],
     };
     let rate = |n: f64| (per_second(n), if n > 0.0 { Role::Text } else { Role::Dim });
+    let faults = vec![
+        label("faults"),
+        rate(r.faults),
+        dim("/s, from disk "),
+        rate(r.major_faults),
+        dim("/s"),
+    ];
+    let reclaim = vec![
+        label("reclaim"),
+        rate(r.reclaimed),
+        dim("/s of "),
+        rate(r.scanned),
+        dim(" pages, stalls "),
+        rate(r.stalls),
+        dim("/s"),
+    ];
+    let swap = vec![
+        label("swap"),
+        rate(r.swapped_in),
+        dim(" pages/s in, "),
+        rate(r.swapped_out),
+        dim(" out"),
+    ];
+    let refaults = vec![
+        label("refaults"),
+        rate(r.refaults),
+        dim(" pages/s needed again"),
+    ];
     vec![
-        vec![
-            label("faults"),
-            rate(r.faults),
-            dim("/s, from disk "),
-            rate(r.major_faults),
-            dim("/s"),
-        ],
-        vec![
-            label("reclaim"),
-            rate(r.reclaimed),
-            dim("/s of "),
-            rate(r.scanned),
-            dim(" pages, stalls "),
-            rate(r.stalls),
-            dim("/s"),
-        ],
-        vec![
-            label("swap"),
-            rate(r.swapped_in),
-            dim(" pages/s in, "),
-            rate(r.swapped_out),
-            dim(" out"),
-        ],
-        vec![
-            label("refaults"),
-            rate(r.refaults),
-            dim(" pages/s needed again"),
-        ],
+        (faults, Some(FAULTS)),
+        (reclaim, Some(RECLAIM)),
+        (swap, Some(SWAPS)),
+        (refaults, Some(REFAULTS)),
     ]
 }
 
-/// Draws the lines, and the histories behind the first labels.
-pub fn draw(
-    view: &ViewMemory,
-    memory: &MachineMemory,
-    world: &World,
-    area: Rect,
-    buf: &mut Buffer,
-) {
-    let theme = &world.theme;
-    let row = |i: usize| Rect {
-        y: area.y + i as u16,
-        height: u16::from(i < usize::from(area.height)),
-        ..area
-    };
-    let lines = lines(view, memory, world);
-    for (i, parts) in lines.iter().enumerate().take(usize::from(area.height)) {
-        line::draw(theme, row(i), parts, Modifier::empty(), buf);
-    }
-    let chart = |i: usize| {
-        let all = row(i);
-        Rect {
-            x: all.x + LABEL.min(all.width),
-            width: all.width.saturating_sub(LABEL + 1),
-            ..all
+/// Draws the lines, and behind each what its figure was at the last ticks.
+pub fn draw(view: &ViewMemory, lines: &[Told], world: &World, area: Rect, buf: &mut Buffer) {
+    for ((parts, trail), y) in lines.iter().zip(area.top()..area.bottom()) {
+        let row = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        line::draw(&world.theme, row, parts, Modifier::empty(), buf);
+        let taken: usize = parts.iter().map(|(text, _)| width(text)).sum();
+        let taken = (taken as u16 + 2).min(row.width);
+        if let Some(trail) = trail {
+            let behind = Rect {
+                x: row.x + taken,
+                width: row.width.saturating_sub(taken + 1),
+                ..row
+            };
+            trail.draw(view, world, behind, buf);
         }
-    };
-    let spark = |role| Spark {
-        top: 1.0,
-        style: theme.style(role),
-        idle: theme.style(Role::Faint),
-        ascii: theme.glyphs.ascii,
-    };
-    let used = view.history.iter().map(|(used, _)| *used);
-    spark(Role::MemUsed).draw(used, chart(0), buf);
-    if memory.swap_total.0 > 0 {
-        let swapped = view.history.iter().map(|(_, swapped)| *swapped);
-        spark(Role::Swap).draw(swapped, chart(1), buf);
     }
 }
 

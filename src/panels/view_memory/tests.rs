@@ -94,6 +94,41 @@ fn faults_are_a_rate_between_two_readings() {
 }
 
 #[test]
+fn the_past_is_a_chart_where_there_is_room_and_a_trail_where_not() {
+    let (mut world, mut view) = (world(), ViewMemory::default());
+    let mut scene = Scene::new();
+    for gib in [6, 6, 12, 3] {
+        if let Ok(memory) = &mut scene.sample.system.memory {
+            memory.available = Bytes(memory.total.0 - (gib << 30));
+        }
+        world.snapshot = Arc::new(scene.pass(1000, &[]));
+        let at_ms = world.snapshot.at.0 / 1_000_000;
+        heard(&mut world, &mut view, memory(at_ms, at_ms * 2));
+    }
+    let tall = drawn(&mut view, &world, 158, 46);
+    let line = |screen: &str, with: &str| {
+        let found = screen.lines().position(|l| l.contains(with));
+        found.unwrap_or_else(|| panic!("{with}: {screen}"))
+    };
+    let title = line(&tall, "Used  in the last 3.0s: least 3.00G, most 12.0G");
+    let last = |line: &str| line.chars().skip(153).take(4).collect::<String>();
+    let rows: Vec<String> = tall.lines().skip(title + 1).take(4).map(last).collect();
+    assert_eq!(rows, ["  ▄ ", "  █ ", "▆▆█ ", "███▇"]);
+    let faults = |screen: &str| {
+        screen
+            .lines()
+            .nth(line(screen, "faults "))
+            .map(str::to_owned)
+    };
+    let trail = faults(&tall).expect("a line");
+    assert_eq!(last(&trail).trim(), "▇▇▇", "one less than readings");
+    let flat = drawn(&mut view, &world, 100, 26);
+    assert!(!flat.contains("in the last"), "{flat}");
+    let used = flat.lines().nth(line(&flat, "used  ")).expect("a line");
+    assert!(used.trim_end().ends_with("▃▃▇▂"), "{used}");
+}
+
+#[test]
 fn holders_are_ordered_by_proportional_memory_where_it_is_known() {
     let (mut world, mut view) = (world(), ViewMemory::default());
     heard(&mut world, &mut view, memory(1000, 0));

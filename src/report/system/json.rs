@@ -133,6 +133,17 @@ fn disks_json(disks: &Disks, rates: &[Reading<DiskRates>]) -> Value {
         put(&mut out, "writes_per_second", rates.map(|r| r.writes));
         put(&mut out, "busy_percent", rates.map(|r| r.busy));
         put(&mut out, "queue", rates.map(|r| r.queue));
+        // `null` where there was none to take any time.
+        put(
+            &mut out,
+            "read_latency_ms",
+            rates.map(|r| r.read_latency_ms),
+        );
+        put(
+            &mut out,
+            "write_latency_ms",
+            rates.map(|r| r.write_latency_ms),
+        );
         Value::Object(out)
     });
     each.collect()
@@ -162,6 +173,9 @@ fn own_json(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Value {
             "path": m.path,
             "used_bytes": m.used.0,
             "limit_bytes": m.limit.0,
+            "slows_down_only": m.soft,
+            "cache_bytes": m.cache.map(|b| b.0),
+            "limit_reached": m.hits,
         })),
         "cpu": own.cpu.as_ref().map(|c| json!({
             "path": c.set_by,

@@ -1,7 +1,8 @@
 use super::json::as_json;
 use super::text::lines;
 use super::*;
-use crate::model::id::{Bytes, Uid};
+use crate::model::disk::{Device, DiskCounters};
+use crate::model::id::{Bytes, Nanos, Uid};
 use crate::model::network::{Connection, Counters, Interface, Kind, Rates, Route};
 use crate::model::own_group::GroupMemory;
 use crate::model::reading::Missing;
@@ -74,13 +75,56 @@ fn limits_are_told_with_the_group_that_sets_them() {
         path: "/a.slice".into(),
         limit: Bytes(1 << 30),
         used: Bytes(512 << 20),
+        cache: Some(Bytes(4 << 20)),
+        hits: Some(3),
         ..GroupMemory::default()
     });
+    let told = &as_json(&machine)["own_group"]["memory"];
+    assert_eq!(
+        (&told["cache_bytes"], &told["limit_reached"]),
+        (&(4 << 20).into(), &3.into())
+    );
     machine.now.system.own_pressure = [Ok(Pressure::default()); 3];
     let page = page(&machine);
     let own: Vec<_> = page.iter().filter(|l| l.starts_with("own group")).collect();
     assert_eq!(own.len(), 2);
-    assert!(own[0].ends_with("512M of 1.00G memory used in /a.slice"));
+    assert!(own[0].ends_with(
+        "512M of 1.00G memory used in /a.slice, 4.0M of it cache; limit reached 3 times"
+    ));
+}
+
+#[test]
+fn a_disk_tells_how_long_it_took_and_null_where_nothing_was_asked_of_it() {
+    let mut machine = machine();
+    let device = |reads: u64| Device {
+        name: "vda".into(),
+        size: Ok(Bytes(1 << 30)),
+        rotational: None,
+        counters: DiskCounters {
+            reads,
+            read: Bytes(reads << 20),
+            read_ms: reads * 4,
+            ..DiskCounters::default()
+        },
+    };
+    let disks = |at_ms, reads| Disks {
+        at: Nanos::from_millis(at_ms),
+        devices: vec![device(reads)],
+        ..Disks::default()
+    };
+    let (before, now) = (disks(0, 10), disks(1000, 30));
+    let rates = now.rates(&before);
+    machine.disks = Some((now, rates));
+    let told = &as_json(&machine)["disks"][0];
+    assert_eq!(told["read_latency_ms"], 4.0);
+    assert_eq!(told["write_latency_ms"], Value::Null);
+    assert!(told.get("unavailable").is_none(), "{told}");
+    let page = page(&machine);
+    let line = page.iter().find(|l| l.starts_with("vda")).expect("a line");
+    assert!(
+        line.contains("reads 20.0M/s (4.0 ms each), writes 0/s, busy 0%"),
+        "{line}"
+    );
 }
 
 /// A card with an address, its gateway, and a listener that nobody may be seen to hold.

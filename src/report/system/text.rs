@@ -168,10 +168,17 @@ fn disk_lines(disks: Option<&(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -
         let text = rates.as_ref().map_or_else(
             |_| missing.to_owned(),
             |r| {
-                let (reads, writes) = (rate(r.read), rate(r.written));
+                let took = |ms: Option<f64>| {
+                    ms.map_or_else(String::new, |ms| format!(" ({ms:.1} ms each)"))
+                };
                 format!(
-                    "reads {reads}, writes {writes}, busy {:.0}%, {:.1} requests under way",
-                    r.busy, r.queue
+                    "reads {}{}, writes {}{}, busy {:.0}%, {:.1} requests under way",
+                    rate(r.read),
+                    took(r.read_latency_ms),
+                    rate(r.written),
+                    took(r.write_latency_ms),
+                    r.busy,
+                    r.queue
                 )
             },
         );
@@ -204,10 +211,17 @@ fn own_lines(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Vec<Pieces> {
     let mut line = |text: String| out.push(vec![label("own group"), (text, Ink::Plain)]);
     if let Some(memory) = &own.memory {
         line(format!(
-            "{} of {} memory used in {}",
+            "{} of {} memory used in {}{}{}",
             bytes(memory.used),
             bytes(memory.limit),
-            memory.path
+            memory.path,
+            memory.cache.map_or_else(String::new, |cache| format!(
+                ", {} of it cache",
+                bytes(cache)
+            )),
+            memory
+                .hits
+                .map_or_else(String::new, |n| format!("; limit reached {n} times")),
         ));
     }
     if let Some(cpu) = &own.cpu

@@ -116,7 +116,7 @@ fn only_shown_rows_pay_for_what_only_they_show() {
     let of = |pid| {
         let proc = snapshot.by_pid(Pid(pid)).expect("it is there");
         let extra = proc.extra.as_ref().expect("all have a score");
-        (extra.oom_score, extra.io.map(|io| io.read.0))
+        (extra.oom_score, extra.io.map(|io| io.all.read.0))
     };
     assert_eq!(of(1), (Ok(7), Err(Missing::Soon)));
     assert_eq!(of(2), (Ok(7), Ok(100)));

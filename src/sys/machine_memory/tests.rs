@@ -74,6 +74,7 @@ fn zram_and_arc_are_parts_of_their_own() {
     let extra = Neighbours {
         arc: Some(Bytes::from_kib(100)),
         compressed: Some((Bytes::from_kib(90), Bytes::from_kib(30))),
+        ..Neighbours::default()
     };
     let memory = parse(TEXT, extra).expect("meminfo");
     assert_eq!(sum(&memory), memory.total.0);
@@ -112,4 +113,20 @@ fn swaps_by_path() {
 fn a_text_without_a_total_is_refused() {
     assert!(parse(b"", Neighbours::default()).is_none());
     assert!(parse(b"MemTotal: x\n\xff\n", Neighbours::default()).is_none());
+}
+
+#[test]
+fn pages_that_cores_keep_at_hand_are_not_the_kernels() {
+    let text = b"Node 0, zone      DMA\n  pages free     3840\n  pagesets\n    cpu: 0\n              count:    2\n              high:     9\n    cpu: 1\n              count: 3\n";
+    let page = procfs::page_size();
+    assert_eq!(at_hand(text), Bytes(5 * page));
+    assert_eq!(at_hand(b"count\ncount: x\n"), Bytes(0));
+    let extra = Neighbours {
+        at_hand: Bytes::from_kib(20),
+        ..Neighbours::default()
+    };
+    let memory = parse(TEXT, extra).expect("meminfo");
+    assert_eq!(sum(&memory), memory.total.0);
+    assert_eq!(memory.part(Part::AtHand), Bytes::from_kib(20));
+    assert_eq!(memory.part(Part::Kernel), Bytes::from_kib(100));
 }
