@@ -23,7 +23,10 @@ fn holder(pid: u32, name: &str, ends: &[(u32, Mode, Object)]) -> Holder {
 }
 
 fn found(holders: Vec<Holder>, tables: &Tables) -> (Vec<Edge>, usize) {
-    let census = Census { holders };
+    let census = Census {
+        holders,
+        in_part: false,
+    };
     edges(&Join::new(&census, tables), tables, &[], None, |_, _| None)
 }
 
