@@ -73,4 +73,5 @@ pub mod stop;
 pub mod system_calls;
 pub mod tables;
 pub mod users;
+pub mod visible;
 pub mod waits;

@@ -147,9 +147,13 @@ pub fn changed(to: Option<&Setting>, change: &Change) -> (String, bool) {
 
 /// A target by number and name: `1842 firefox`, `1842 firefox thread 1850`.
 pub fn who(target: Target, name: &str) -> String {
+    let process = match name {
+        "" => target.id.pid.to_string(),
+        name => format!("{} {name}", target.id.pid),
+    };
     match target.thread {
-        Some(thread) => format!("{} {name} thread {}", target.id.pid, thread.tid),
-        None => format!("{} {name}", target.id.pid),
+        Some(thread) => format!("{process} thread {}", thread.tid),
+        None => process,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Snapshot;
 use crate::model::stat::Stat;
+use crate::model::text::SafeText;
 
 /// How many ticks are kept: ten minutes at one a second.
 pub const POINTS: usize = 600;
@@ -37,6 +38,7 @@ pub struct Trace {
     of: Option<ProcId>,
     points: VecDeque<Point>,
     last: Option<(Nanos, Stat)>,
+    name: SafeText,
 }
 
 impl Trace {
@@ -82,6 +84,14 @@ impl Trace {
             self.points.pop_front();
         }
         self.last = Some((snapshot.at, proc.stat));
+        if self.name != proc.facts.name {
+            self.name = proc.facts.name.clone();
+        }
+    }
+
+    /// The name that it had last, empty where it was never seen.
+    pub fn name(&self) -> &SafeText {
+        &self.name
     }
 
     /// Whose past it is.
@@ -126,6 +136,7 @@ mod tests {
         assert_eq!(last.switches, Err(Missing::Soon), "nobody asked for them");
         let then = Nanos(now.0 - 5_000_000_000);
         assert_eq!(trace.until(then).count(), POINTS - 5, "back in time");
+        assert!(!trace.name().is_empty(), "for when it has ended");
         let kept = scene.snapshot();
         trace.follow(Some(ProcId::new(8, 8)), std::iter::once(&kept));
         assert_eq!(trace.until(now).count(), 0, "another process, another past");

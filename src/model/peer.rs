@@ -180,6 +180,8 @@ pub struct Holder {
 pub struct Census {
     /// By ascending pid.
     pub holders: Vec<Holder>,
+    /// Processes may live on this machine that are not listed here: of another pid namespace, or hidden by `hidepid`.
+    pub in_part: bool,
 }
 
 impl Census {

@@ -214,7 +214,12 @@ fn inspected(world: &World) -> Vec<Group> {
     let Some(proc) = world.snapshot.get(id) else {
         let how = world.snapshot.ending(id);
         let how = how.map_or_else(|| "ended".to_owned(), ending);
-        out.push(group(98, [(format!("{} ", id.pid), Text), (how, Warn)]));
+        let known = Some(world.trace.name()).filter(|name| !name.is_empty());
+        let name = known.map_or_else(String::new, |name| format!("{name} "));
+        out.push(group(
+            98,
+            [(format!("{} ", id.pid), Text), (name, Strong), (how, Warn)],
+        ));
         return out;
     };
     out.push(group(

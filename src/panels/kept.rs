@@ -76,6 +76,9 @@ impl<T> Kept<T> {
                 "– the kernel does not show it to this user: run pscope as its user or as root"
                     .to_owned()
             }
+            (_, Err(Missing::Gone)) => {
+                "– the process has ended; this was not read before".to_owned()
+            }
             (_, Err(why)) => format!("– {why}"),
         }
     }

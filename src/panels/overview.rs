@@ -23,6 +23,7 @@ use crate::theme::Role;
 use crate::widgets::address_space::{Block, blocks};
 use crate::widgets::line;
 
+mod fold;
 mod history;
 mod kernel_land;
 mod lines;
@@ -65,6 +66,9 @@ pub struct Overview {
     areas: Areas,
     head: Vec<Parts>,
     kernel: Vec<Parts>,
+    folds: fold::Folds,
+    /// The rows that the two lands took at most, of how many.
+    tallest: (u16, u16),
     blocks: Vec<Block>,
     sums: Vec<Parts>,
     foot: Parts,
@@ -82,7 +86,24 @@ struct Areas {
     foot: Rect,
 }
 
+/// The charts are so many rows high each at most, beside the list and alone.
+const CHART: [u16; 2] = [3, 5];
+
 impl Areas {
+    /// Gives the charts what the two lands leave of their rows; each of the three gets the same.
+    fn leave(&mut self, needed: u16, most: u16) {
+        // One blank row stays between.
+        let spare = self.kernel.height.saturating_sub(needed + 1);
+        if self.history.height < 3 {
+            return;
+        }
+        let more = (spare / 3).min(most - 1) * 3;
+        self.user.height -= more;
+        self.kernel.height -= more;
+        self.history.y -= more;
+        self.history.height += more;
+    }
+
     fn of(area: Rect) -> Self {
         let tall = area.height;
         let head = if tall >= 16 { 2 } else { u16::from(tall >= 8) };
@@ -201,15 +222,16 @@ impl Panel for Overview {
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         self.take_in(world);
-        self.areas = Areas::of(area);
-        let areas = self.areas;
+        let mut areas = Areas::of(area);
+        self.areas = areas;
+        let mut folds = std::mem::take(&mut self.folds);
         let Some(view) = self.view(world) else {
             (self.head, self.kernel, self.sums) = Default::default();
             self.blocks.clear();
             return Reply::Pass;
         };
         let head = lines::head(&view, areas.head);
-        let mut kernel = kernel_land::lines(&view, areas.kernel);
+        let mut kernel = kernel_land::lines(&view, areas.kernel, &mut folds);
         let sums = user_land::sums(&view, areas.user.width);
         let foot = lines::foot(&view);
         let growth = &self.growth;
@@ -226,7 +248,21 @@ impl Panel for Overview {
             kernel.push(Vec::new());
             kernel.extend(user_land::stacked(&view, &shown));
         }
+        // What is not read yet would leave too much.
+        if view.facts.is_some() && areas.user.width > 0 {
+            let pictured = user_land::rows(&shown, &sums);
+            let needed = pictured.max(kernel.len().min(usize::from(area.height)) as u16);
+            let before = if self.tallest.1 == area.height {
+                self.tallest.0
+            } else {
+                0
+            };
+            self.tallest = (needed.max(before), area.height);
+            areas.leave(self.tallest.0, CHART[usize::from(alone(world))]);
+            self.areas = areas;
+        }
         (self.head, self.kernel, self.sums, self.foot) = (head, kernel, sums, foot);
+        self.folds = folds;
         self.blocks = shown;
         self.page = usize::from(areas.kernel.height);
         self.scroll(0);

@@ -21,6 +21,7 @@ use crate::model::region::AddressSpace;
 use crate::model::signal::SignalState;
 use crate::model::snapshot::Snapshot;
 use crate::model::threads::Threads;
+use crate::model::wait::end_of;
 use crate::sys::address_space::AddressSpaces;
 use crate::sys::descriptors::Descriptors;
 use crate::sys::environ::Environ;
@@ -147,10 +148,7 @@ impl Found {
 
     /// Who is at the other end of a descriptor.
     fn peer(&self, fd: i32) -> Option<String> {
-        let rows = &self.peers.as_ref()?.rows;
-        let row = rows.iter().find(|d| i64::from(d.fd) == i64::from(fd))?;
-        let peer = row.peers.named.first()?;
-        Some(format!("{} {}", peer.id.pid, peer.name))
+        end_of(self.peers.as_ref()?, fd)
     }
 
     /// Why a section is missing as a whole.

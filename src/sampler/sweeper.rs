@@ -17,6 +17,7 @@ use crate::sys::endings::Endings;
 use crate::sys::machine;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
+use crate::sys::visible;
 
 /// How many command lines the first sweep may read without making the first picture late.
 const FEW: usize = 64;
@@ -38,6 +39,8 @@ pub struct Sweeper {
     table: Table,
     tier: Tier,
     endings: Endings,
+    /// The mount option that keeps the processes of other users out of the list.
+    hidden_by: Option<String>,
     sources: Vec<Watched>,
     slowed: Option<SafeText>,
     before: Option<Sample>,
@@ -66,6 +69,7 @@ impl Sweeper {
             machine: Arc::new(machine),
             tier: Tier::default(),
             endings: Endings::over(root),
+            hidden_by: visible::hidden_by(root),
             sources: sources
                 .into_iter()
                 .map(|source| Watched {
@@ -191,16 +195,17 @@ impl Sweeper {
             source: "sampler",
             why,
         }));
-        if self.table.hidden > 0 {
-            let why = format!(
-                "processes hidden from this user (mount option hidepid): {}",
-                self.table.hidden
-            );
-            sample.faults.push(Fault {
-                source: "processes",
-                why: SafeText::from(why),
-            });
-        }
+        let hidden = match (self.table.hidden, &self.hidden_by) {
+            (0, None) => return,
+            (0, Some(option)) => {
+                format!("those of other users are not listed (mount option {option})")
+            }
+            (n, _) => format!("processes hidden from this user (mount option hidepid): {n}"),
+        };
+        sample.faults.push(Fault {
+            source: "processes",
+            why: SafeText::from(hidden),
+        });
     }
 
     /// Reads the command lines that were never read, those of shown rows, and by turns the others.

@@ -148,13 +148,16 @@ impl Hold {
         let ancestry = kin::ancestry(&census, self.signals.own());
         for held in &mut self.held {
             let pin = held.pin.as_ref().map_err(|e| *e);
-            let was_permitted = held.standing.permitted;
+            let now = standing::of(&self.signals, held.target(), pin, &ancestry);
+            let known = std::mem::replace(&mut held.standing, now);
             // They were looked for once, which costs the more the more descriptors there are.
-            let signalfds = std::mem::take(&mut held.standing.signalfds);
-            held.standing = standing::of(&self.signals, held.target(), pin, &ancestry);
-            held.standing.signalfds = signalfds;
+            held.standing.signalfds = known.signalfds;
             if held.pin.is_err() {
-                held.standing.permitted = was_permitted;
+                held.standing.permitted = known.permitted;
+            }
+            if held.standing.pinned == Err(Missing::Gone) {
+                held.standing.name = known.name;
+                held.standing.uid = known.uid;
             }
         }
         self.mark_orphans(&census);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::fds::{Behind, Fds};
 use super::root::ProcRoot;
-use super::{fields, net_namespace, proc_stat};
+use super::{fields, net_namespace, proc_stat, visible};
 use crate::model::descriptor::{About, Kind, kind};
 use crate::model::id::{Pid, ProcId, Ticks};
 use crate::model::peer::{Census, End, Holder, Object};
@@ -34,6 +34,7 @@ pub struct Effort {
 #[derive(Debug)]
 pub struct CensusTaker {
     root: ProcRoot,
+    in_part: bool,
     known: HashMap<Pid, Known>,
     /// What reading every process once cost, lately.
     cost: Duration,
@@ -78,6 +79,7 @@ impl CensusTaker {
     /// A taker that knows nobody yet.
     pub fn new(root: ProcRoot) -> Self {
         Self {
+            in_part: visible::in_part(&root),
             root,
             known: HashMap::new(),
             cost: Duration::ZERO,
@@ -164,7 +166,10 @@ impl CensusTaker {
     pub fn census(&self) -> Census {
         let mut holders: Vec<_> = self.known.values().map(|k| k.holder.clone()).collect();
         holders.sort_unstable_by_key(|h| h.id);
-        Census { holders }
+        Census {
+            holders,
+            in_part: self.in_part,
+        }
     }
 
     fn pids(&self) -> Vec<Pid> {

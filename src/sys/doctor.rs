@@ -10,6 +10,7 @@ use super::cores;
 use super::perf::{self, Reader};
 use super::root::ProcRoot;
 use super::sock_diag::endings::Endings;
+use super::visible;
 use crate::model::id::{Pid, Tid};
 use crate::model::reading::{Missing, Reading};
 
@@ -122,21 +123,14 @@ fn readable(path: &Path) -> State {
 }
 
 fn processes(root: &ProcRoot) -> Finding {
-    let mounts = fs::read_to_string(root.proc("self/mountinfo")).unwrap_or_default();
-    let hidden = mounts
-        .lines()
-        .filter(|l| l.contains(" - proc "))
-        .find_map(|l| l.split([' ', ',']).find(|o| o.starts_with("hidepid=")));
     let gives = "the process table, names, states, times, memory";
     let listed = readable(&root.proc("self/stat"));
-    match hidden.filter(|h| !matches!(*h, "hidepid=0" | "hidepid=off")) {
-        Some(option) if listed == State::Ok && !nix::unistd::geteuid().is_root() => {
-            Finding::new("processes", gives, State::Limited)
-                .found(format!(
-                    "/proc is mounted with {option}: others' processes are hidden"
-                ))
-                .get("sudo mount -o remount,hidepid=0 /proc, or run pscope as root")
-        }
+    match visible::hidden_by(root) {
+        Some(option) if listed == State::Ok => Finding::new("processes", gives, State::Limited)
+            .found(format!(
+                "/proc is mounted with {option}: others' processes are hidden"
+            ))
+            .get("sudo mount -o remount,hidepid=0 /proc, or run pscope as root"),
         _ => Finding::new("processes", gives, listed).get("mount -t proc proc /proc"),
     }
 }

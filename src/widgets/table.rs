@@ -271,12 +271,14 @@ pub fn select(theme: &Theme, line: Rect, buf: &mut Buffer) {
     let reversed = style.add_modifier.contains(Modifier::REVERSED);
     for x in line.left()..line.right() {
         if let Some(cell) = buf.cell_mut((x, line.y)) {
-            // A picture turned inside out would say the opposite.
-            if reversed && x > line.x && is_picture(cell.symbol()) {
-                continue;
-            }
             if reversed {
-                cell.set_fg(Color::Reset).set_bg(Color::Reset);
+                // A picture keeps its colours on the bar: what stands behind is in front when reversed.
+                let (front, behind) = if is_picture(cell.symbol()) {
+                    (cell.bg, cell.fg)
+                } else {
+                    (Color::Reset, Color::Reset)
+                };
+                cell.set_fg(front).set_bg(behind);
                 cell.modifier.remove(Modifier::DIM);
             }
             cell.set_style(style);

@@ -34,6 +34,7 @@ fn ring() -> Census {
     };
     Census {
         holders: (0..1000).map(holder).collect(),
+        in_part: false,
     }
 }
 

@@ -28,7 +28,10 @@ fn found(holders: Vec<Holder>, tables: &Tables) -> (Vec<Edge>, usize) {
 }
 
 fn all(holders: Vec<Holder>, tables: &Tables, hub: Option<u32>) -> Found {
-    let census = Census { holders };
+    let census = Census {
+        holders,
+        in_part: false,
+    };
     let hub = hub.map(|pid| ProcId::new(pid, 1));
     edges(&Join::new(&census, tables), tables, &[], hub, |_, _| None)
 }

@@ -69,7 +69,7 @@ impl<'a> Join<'a> {
             connections: connected
                 .map(|i| ((i.namespace, i.local, i.remote), i))
                 .collect(),
-            hidden: census.hidden() > 0,
+            hidden: census.hidden() > 0 || census.in_part,
         }
     }
 

@@ -21,7 +21,10 @@ fn holder(pid: u32, name: &str, ends: &[(u32, Option<Mode>, Object)]) -> Holder 
 }
 
 fn census(holders: Vec<Holder>) -> Census {
-    Census { holders }
+    Census {
+        holders,
+        in_part: false,
+    }
 }
 
 fn names(peers: &Peers) -> Vec<(&str, u32, Flow)> {
@@ -65,6 +68,9 @@ fn a_pipe_without_another_end_is_closed_or_not_visible() {
             .note
     };
     assert_eq!(ask(&all), Some(Note::Closed));
+    all.in_part = true;
+    assert_eq!(ask(&all), Some(Note::Hidden(None)), "who is not listed");
+    all.in_part = false;
     all.holders.push(Holder {
         ends: Err(crate::model::reading::Missing::Denied),
         ..holder(11, "other", &[])

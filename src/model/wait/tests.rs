@@ -125,6 +125,10 @@ fn locks_that_cannot_be_told_apart_are_not() {
     );
     assert_eq!(
         said(0x89, 7),
+        "condition variable, semaphore or rwlock (0x5000)"
+    );
+    assert_eq!(
+        said(0x89, 2),
         "barrier or lock that stores no owner (0x5000)"
     );
     assert_eq!(said(0x89, 0xffff_ffff), "parked until it is woken (0x5000)");
@@ -140,10 +144,10 @@ fn a_deadline_of_a_lock_is_what_is_left() {
         t.said(),
         "condition variable, semaphore or rwlock (0x5000), 4.5s left"
     );
-    let t = call("futex", &[0x5000, 0x89, 0, 0x6000]).words64(0x6000, &[53, 0]);
+    let t = call("futex", &[0x5000, 0x89, 2, 0x6000]).words64(0x6000, &[53, 0]);
     assert_eq!(
         t.said(),
-        "barrier or lock that stores no owner (0x5000), 3.0s left"
+        "condition variable, semaphore or rwlock (0x5000), 3.0s left"
     );
 }
 
@@ -291,7 +295,7 @@ fn states_that_need_no_system_call() {
     assert_eq!(clues(State::Zombie, false, denied, None), "ended");
     assert_eq!(
         clues(State::Stopped, false, denied, None),
-        "stopped, until it is continued"
+        "the signal CONT"
     );
     assert_eq!(
         clues(State::Idle, true, denied, Some("worker_thread")),

@@ -91,7 +91,7 @@ impl Wait {
                 .function
                 .as_ref()
                 .map_or_else(|| "work".to_owned(), |f| format!("work, in {f}")),
-            Self::Stopped => "stopped, until it is continued".to_owned(),
+            Self::Stopped => "the signal CONT".to_owned(),
             Self::Traced(None) => "stopped by its debugger".to_owned(),
             Self::Traced(Some(pid)) => format!("stopped by its debugger {pid}"),
             Self::Ended => "ended".to_owned(),

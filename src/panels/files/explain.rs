@@ -46,7 +46,7 @@ pub fn words(_: &World, row: Option<&Descriptor>) -> Vec<(String, String)> {
     );
     say(
         "not visible",
-        "Processes of other users do not show their descriptors to you; one of them may be the missing peer.",
+        "Processes of other users do not show their descriptors to you, and those of another pid namespace, or that hidepid hides, are not even listed: one of them may be the missing peer.",
     );
     out
 }

@@ -10,6 +10,7 @@ use crate::model::descriptor::{Descriptor, Files, Kind};
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::peer::{Note, Peer, Peers};
+use crate::model::reading::Missing;
 use crate::model::socket::Socket;
 use crate::model::text::width;
 use crate::panels::listing::Order;
@@ -276,6 +277,7 @@ pub fn detail(
                 how.push(dim(format!("  position {}", info.position)));
             }
         }
+        Err(Missing::Soon) => how.push(dim("flags being read …".to_owned())),
         Err(why) => how.push(dim(format!("flags – {why}"))),
     }
     if let Ok(extent) = &d.extent {

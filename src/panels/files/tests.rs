@@ -100,7 +100,7 @@ fn the_table_reads_well_at_a_common_size() {
 
 
      0 device /dev/null
-     flags – not read yet; a rate needs two samples
+     flags being read …
     "##);
 }
 

@@ -114,6 +114,11 @@ fn the_inspector_names_its_process() {
     );
     world.focus = Some(ProcId::new(9, 8));
     assert!(drawn(&world, 120).contains("9 ended"));
+    world.focus = Some(ProcId::new(9, 9));
+    let seen = Arc::clone(&world.snapshot);
+    world.trace.follow(world.focus, std::iter::once(&*seen));
+    world.snapshot = Arc::default();
+    assert!(drawn(&world, 120).contains("9 bash ended"));
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::snapshot::Proc;
 use crate::theme::Role;
+use crate::widgets::chart::Chart;
 use crate::widgets::line;
-use crate::widgets::spark::Spark;
 
 /// So many ticks are kept.
 const KEPT: usize = 240;
@@ -94,10 +94,19 @@ impl Rings {
                 waiting,
             ),
         ];
-        // The last of four rows is left blank.
-        let from = area.bottom().saturating_sub(area.height.min(3));
-        let from = if area.height > 3 { area.y } else { from };
-        for (y, (name, ring, top, role, text)) in (from..area.bottom()).zip(rows) {
+        // The last row is left blank where there are more than three.
+        let tall = if area.height > 3 {
+            (area.height - 1) / 3
+        } else {
+            1
+        };
+        let from = if area.height > 3 {
+            area.y
+        } else {
+            area.bottom().saturating_sub(area.height.min(3))
+        };
+        let starts = (from..area.bottom()).step_by(usize::from(tall));
+        for (y, (name, ring, top, role, text)) in starts.zip(rows) {
             let row = Rect {
                 y,
                 height: 1,
@@ -109,15 +118,16 @@ impl Rings {
             let bar = Rect {
                 x: row.x + 6.min(row.width),
                 width: row.width.saturating_sub(6 + words + 2),
+                height: tall,
                 ..row
             };
-            let spark = Spark {
+            let chart = Chart {
                 top,
                 style: theme.style(role),
                 idle: theme.style(Role::Faint),
                 ascii: theme.glyphs.ascii,
             };
-            spark.draw(ring.iter().copied(), bar, buf);
+            chart.draw(ring.iter().copied().map(Some), bar, buf);
             let end = Rect {
                 x: bar.right() + 1,
                 width: row.right().saturating_sub(bar.right() + 1),

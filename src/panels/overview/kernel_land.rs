@@ -3,20 +3,21 @@
 use ratatui::layout::Rect;
 
 use super::View;
+use super::fold::Folds;
 use super::lines::{Parts, dim, or_dash, text};
 use super::parts::{self, peer_of};
 use crate::model::acting::{ended_badly, ending};
 use crate::model::format;
-use crate::model::id::{Bytes, Nanos};
+use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::overview::{Lately, Limit};
 use crate::model::reading::Missing;
 use crate::model::stat::State;
-use crate::model::text::{pad, wrap};
+use crate::model::text::pad;
 use crate::model::tty;
 use crate::theme::Role;
 
 /// How wide labels are.
-const LABEL: usize = 8;
+pub(super) const LABEL: usize = 8;
 
 fn labelled(label: &str, mut value: Parts) -> Parts {
     let mut parts = vec![(pad(label, LABEL), Role::Dim)];
@@ -24,14 +25,16 @@ fn labelled(label: &str, mut value: Parts) -> Parts {
     parts
 }
 
-/// Every line; as many descriptors and threads as the height allows.
-pub(super) fn lines(view: &View<'_>, area: Rect) -> Vec<Parts> {
+/// Every line; as many descriptors and threads as the height allows, and lines that are too long folded where rows are left.
+pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts> {
     let wide = usize::from(area.width.saturating_sub(1));
     let spaced = area.height >= 22;
     let block = control_block(view);
-    let identity = identity(view, wide);
+    let identity = identity(view);
     let fixed = block.len() + identity.len() + 8;
-    let left = usize::from(area.height).saturating_sub(fixed);
+    // A blank row stays below where there is room.
+    let tall = usize::from(area.height.saturating_sub(u16::from(spaced)));
+    let left = tall.saturating_sub(fixed);
     let threads = (left / 3).clamp(1, if super::alone(view.world) { 12 } else { 6 });
     let files = left.saturating_sub(threads).clamp(3, 14);
     let mut out = vec![vec![
@@ -53,7 +56,7 @@ pub(super) fn lines(view: &View<'_>, area: Rect) -> Vec<Parts> {
     rest.extend(near(view));
     section(rest);
     section(identity);
-    out
+    folds.lay(out, wide, tall)
 }
 
 fn control_block(view: &View<'_>) -> Vec<Parts> {
@@ -196,13 +199,11 @@ fn slices(view: &View<'_>) -> Vec<Parts> {
         line.push(dim(format!(" · {run} on cores in all")));
     }
     let mut out = vec![labelled("slices", line)];
-    if let Ok(l) = lately.as_ref()
-        && l.waiting_ms >= 0.05
-    {
-        let role = if l.waiting_ms > 100.0 {
-            Role::Warn
-        } else {
-            Role::Text
+    if let Ok(l) = lately.as_ref() {
+        let role = match l.waiting_ms {
+            ms if ms > 100.0 => Role::Warn,
+            ms if ms < 0.05 => Role::Dim,
+            _ => Role::Text,
         };
         let amount = format!("{:.1} ms/s", l.waiting_ms);
         out.push(labelled("waited", vec![(amount, role), dim(" for a core")]));
@@ -263,9 +264,8 @@ fn near(view: &View<'_>) -> Vec<Parts> {
         .collect()
 }
 
-fn identity(view: &View<'_>, wide: usize) -> Vec<Parts> {
+fn identity(view: &View<'_>) -> Vec<Parts> {
     let stat = &view.proc.stat;
-    let room = wide.saturating_sub(LABEL);
     let mut out = Vec::new();
     if let Some(facts) = view.facts {
         let path = |label: &str, reading: &crate::model::reading::Reading<_>| {
@@ -283,19 +283,18 @@ fn identity(view: &View<'_>, wide: usize) -> Vec<Parts> {
         out.extend(path("cwd", &facts.cwd));
         out.extend(path("cgroup", &facts.cgroup));
     }
-    let mut session = vec![dim(format!("{} · group {}", stat.session, stat.group))];
+    // The leaders of pid 0 live outside this pid namespace, or there is none.
+    let leader = |pid: Pid| match pid.0 {
+        0 => "–".to_owned(),
+        pid => pid.to_string(),
+    };
+    let (session, group) = (leader(stat.session), leader(stat.group));
+    let mut session = vec![dim(format!("{session} · group {group}"))];
     if let Some(tty) = tty::name(stat.tty) {
         session.push(dim(" · "));
         session.push(text(tty.into_owned()));
     }
     out.push(labelled("session", session));
-    for (i, part) in wrap(&view.proc.command_line(), room)
-        .into_iter()
-        .take(2)
-        .enumerate()
-    {
-        let label = if i == 0 { "command" } else { "" };
-        out.push(labelled(label, vec![dim(part)]));
-    }
+    out.push(labelled("command", vec![dim(view.proc.command_line())]));
     out
 }

@@ -6,7 +6,7 @@ use super::lines::{Parts, dim, or_dash};
 use crate::model::descriptor::{Descriptor, Files, Mode};
 use crate::model::peer::Note;
 use crate::model::stat::State;
-use crate::model::text::{cut, pad};
+use crate::model::text::{cut, pad, width};
 use crate::model::threads::Threads;
 use crate::model::wait::end_of;
 use crate::theme::Role;
@@ -114,8 +114,10 @@ fn descriptor(view: &View<'_>, d: &Descriptor, wide: usize) -> Parts {
             parts.push(dim(format!(" and {more} more")));
         }
     } else {
+        let progress = d.progress();
+        let room = room.saturating_sub(if progress.is_some() { 5 } else { 0 });
         parts.push(dim(cut(&d.words(), room).into_owned()));
-        if let Some((at, size)) = d.progress() {
+        if let Some((at, size)) = progress {
             let share = at as f64 / size.max(1) as f64;
             parts.push(dim(" "));
             let (bar, _) = gauge(view, share.min(1.0), 4);
@@ -159,19 +161,25 @@ pub(super) fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
     if all.rows.len() < 2 {
         return out;
     }
+    let shown = || all.rows.iter().take(room);
+    let digits = shown().map(|row| width(&row.id.tid.to_string())).max();
+    let digits = digits.unwrap_or_default().max(4);
+    // Names that only repeat that of the process leave their place to the words.
+    let named = shown().any(|row| row.name != view.proc.facts.name);
     let name = (wide / 4).clamp(6, 16);
-    for row in all.rows.iter().take(room) {
+    for row in shown() {
         let waits = all.waits_on(row, &|fd| peer_of(view, fd));
-        out.push(vec![
-            dim(format!("  {:>6} ", row.id.tid)),
-            (pad(&row.name, name), Role::Thread),
-            dim(" "),
-            or_dash(&waits, |words| dim(words.clone())),
-        ]);
+        let mut parts = vec![dim(format!("  {:>digits$} ", row.id.tid))];
+        if named {
+            parts.push((pad(&row.name, name), Role::Thread));
+            parts.push(dim(" "));
+        }
+        parts.push(or_dash(&waits, |words| dim(words.clone())));
+        out.push(parts);
     }
     let more = all.rows.len().saturating_sub(room);
     if more > 0 {
-        out.push(vec![dim(format!("         + {more} more"))]);
+        out.push(vec![dim(format!("  {:digits$} + {more} more", ""))]);
     }
     out
 }

@@ -90,6 +90,12 @@ pub(super) fn stacked(view: &View<'_>, blocks: &[Block]) -> Vec<Parts> {
     out
 }
 
+/// How many rows the box with the regions, the sums and their bar want at least.
+pub(super) fn rows(blocks: &[Block], sums: &[Parts]) -> u16 {
+    let picture = blocks.len() + blocks.len() / 2 + 2;
+    (1 + picture + sums.len() + usize::from(!sums.is_empty())) as u16
+}
+
 /// Draws the box with the regions, and the sums with their bar below it.
 pub(super) fn draw(
     view: &View<'_>,

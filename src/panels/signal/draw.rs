@@ -217,7 +217,10 @@ pub(in crate::panels) fn wrap(names: &[String], cells: usize, most: usize) -> Ve
 }
 
 fn alone(world: &World, brief: &Brief, one: &Standing) -> String {
-    let mut text = format!("{} {}", one.id.pid, one.name);
+    // Of a process that had ended before it was asked about, only its row is left.
+    let seen = (world.trace.of() == Some(one.id)).then(|| world.trace.name());
+    let name = seen.filter(|_| one.name.is_empty()).unwrap_or(&one.name);
+    let mut text = format!("{} {name}", one.id.pid);
     if let Some(thread) = one.thread {
         let name = brief.threads.iter().find(|(id, _)| *id == thread);
         let name = name.map(|(_, name)| name.as_str()).unwrap_or_default();
@@ -230,10 +233,11 @@ fn alone(world: &World, brief: &Brief, one: &Standing) -> String {
         Err(Missing::Late) => "checked when sent",
         Err(_) => "cannot be pinned",
     };
-    format!(
-        "{text}   {}   started {age} ago   {held}",
-        owner(world, one)
-    )
+    let owner = owner(world, one);
+    if !owner.is_empty() {
+        text = format!("{text}   {owner}");
+    }
+    format!("{text}   started {age} ago   {held}")
 }
 
 /// The scopes that there are, with how many each would hit.

@@ -91,7 +91,9 @@ pub(super) fn write(files: &Files, paper: &mut Paper<'_>) -> std::io::Result<()>
             let amounts = [at, size].map(|n| bytes(crate::model::id::Bytes(n)));
             line = format!("{line}  at {} of {}", amounts[0], amounts[1]);
         }
-        for peer in d.peers.named.iter().take(4) {
+        let mut named: Vec<_> = d.peers.named.iter().collect();
+        named.dedup_by_key(|peer| peer.id);
+        for peer in named.iter().take(4) {
             let arrow = if d.peers.note == Some(Note::Shared) {
                 "="
             } else {
@@ -99,7 +101,7 @@ pub(super) fn write(files: &Files, paper: &mut Paper<'_>) -> std::io::Result<()>
             };
             line = format!("{line}  {arrow} {} {}", peer.id.pid, peer.name);
         }
-        let more = d.peers.named.len().saturating_sub(4) + d.peers.more;
+        let more = named.len().saturating_sub(4) + d.peers.more;
         if more > 0 {
             line = format!("{line} and {more} more");
         }

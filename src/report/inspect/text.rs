@@ -2,7 +2,7 @@
 
 use super::{Found, files, memory};
 use crate::model::environment::Environment;
-use crate::model::format::{bytes, duration};
+use crate::model::format::{bytes, counted, duration};
 use crate::model::isolation::Isolation;
 use crate::model::overview::Overview;
 use crate::model::reading::{Missing, Reading};
@@ -58,7 +58,7 @@ fn section<T>(
     match part {
         Ok(part) => body(part, paper),
         Err(why) => {
-            let dash = if paper.ascii { "-" } else { "–" };
+            let dash = dash(paper.ascii);
             let help = if *why == Missing::Denied {
                 "; its own user may see it, and whoever may trace it (root, or cap_sys_ptrace)"
             } else {
@@ -77,10 +77,13 @@ fn labelled(label: &str, value: &str, paper: &mut Paper<'_>) -> Written {
 }
 
 fn or_dash<T>(value: &Reading<T>, ascii: bool, show: impl Fn(&T) -> String) -> String {
-    let dash = if ascii { "-" } else { "–" };
     value
         .as_ref()
-        .map_or_else(|why| format!("{dash} ({})", why.word()), show)
+        .map_or_else(|why| format!("{} ({})", dash(ascii), why.word()), show)
+}
+
+fn dash(ascii: bool) -> &'static str {
+    if ascii { "-" } else { "–" }
 }
 
 fn overview(found: &Found, proc: &Proc, o: &Overview, paper: &mut Paper<'_>) -> Written {
@@ -125,10 +128,8 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, paper: &mut Paper<'_>) -> 
     labelled("memory", &format!("{sums}, own {own}"), paper)?;
     let schedule = or_dash(&o.schedule, ascii, |s| {
         let (run, wait) = (duration(s.total.run), duration(s.total.wait));
-        format!(
-            "{run} on cores in {} slices, waited {wait} for a core",
-            s.total.slices
-        )
+        let slices = counted(s.total.slices, "slice", "slices");
+        format!("{run} on cores in {slices}, waited {wait} for a core")
     });
     labelled("schedule", &schedule, paper)?;
     let io = or_dash(&o.io, ascii, |i| {
@@ -216,7 +217,11 @@ fn limits(isolation: &Isolation, paper: &mut Paper<'_>) -> Written {
                 let amount = |n: Option<u64>| {
                     n.map_or_else(|| "unlimited".to_owned(), |n| limit.resource.amount(n))
                 };
-                let used = or_dash(&limit.used, ascii, |n| limit.resource.amount(*n));
+                let used = match &limit.used {
+                    // Of some the kernel counts nothing that could be shown.
+                    Err(Missing::Unsupported) => dash(ascii).to_owned(),
+                    used => or_dash(used, ascii, |n| limit.resource.amount(*n)),
+                };
                 let front = format!("  {}", pad(limit.resource.name(), 12));
                 let line = format!(
                     "{used:>16} of {:<12} (at most {})",
@@ -233,9 +238,10 @@ fn limits(isolation: &Isolation, paper: &mut Paper<'_>) -> Written {
             (Ok(id), Ok(true)) => format!("{id}, the same as ours"),
             (Ok(id), Ok(false)) => format!("{id}, apart from ours: {}", namespace.about),
             (Ok(id), Err(_)) => id.to_string(),
-            (Err(why), _) => format!("{} ({})", if ascii { "-" } else { "–" }, why.word()),
+            (Err(why), _) => format!("{} ({})", dash(ascii), why.word()),
         };
-        labelled(&format!("{} namespace", namespace.kind), &value, paper)?;
+        let label = format!("  {}", pad(&format!("{} namespace", namespace.kind), 18));
+        paper.line(&[(&label, Ink::Dim), (&value, Ink::Plain)])?;
     }
     let group = or_dash(&isolation.group, ascii, |g| {
         g.path()

@@ -227,6 +227,19 @@ fn a_number_that_was_reused_hits_nobody() {
 }
 
 #[test]
+fn who_ends_while_the_dialog_is_open_keeps_its_name() {
+    let mut puppet = Puppet::ready("echo ready; exec sleep 1000");
+    let mut hold = puppet.hold(Scope::Process);
+    let known = hold.standings().remove(0);
+    puppet.child.kill().expect("ours");
+    puppet.child.wait().expect("it ends");
+    hold.look();
+    let now = hold.standings().remove(0);
+    assert_eq!(now.pinned, Err(Missing::Gone));
+    assert_eq!((now.name, now.uid), (known.name, known.uid));
+}
+
+#[test]
 fn nobody_of_a_restarting_tree_escapes() {
     let worker = "(while :; do sleep 1000; done) &";
     let puppet = Puppet::ready(&format!("{worker} {worker} {worker} echo ready; wait"));

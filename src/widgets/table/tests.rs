@@ -76,6 +76,19 @@ fn narrow_tables_lose_the_column_of_the_highest_rank_and_cut_by_cell() {
 }
 
 #[test]
+fn a_picture_keeps_its_colour_on_the_reversed_bar() {
+    let theme = Theme::terminal(Depth::Ansi, false);
+    let area = Rect::new(0, 0, 4, 1);
+    let mut buf = Buffer::empty(area);
+    buf.set_string(0, 0, " a▃▇", Style::new().fg(Color::Green));
+    select(&theme, area, &mut buf);
+    let cell = |x| &buf[(x, 0)];
+    assert!((0..4).all(|x| cell(x).modifier.contains(Modifier::REVERSED)));
+    assert_eq!((cell(1).fg, cell(1).bg), (Color::Reset, Color::Reset));
+    assert_eq!((cell(2).fg, cell(2).bg), (Color::Reset, Color::Green));
+}
+
+#[test]
 fn selection_is_reversed_and_matches_are_marked() {
     let buf = drawn(30, "PTS");
     assert!(buf[(5, 2)].modifier.contains(Modifier::REVERSED));

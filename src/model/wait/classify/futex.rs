@@ -32,14 +32,14 @@ pub(super) fn wait(clues: &Clues<'_>, args: [u64; 6], name: &str) -> Wait {
         _ => call::until(clues, deadline, name, clues.now.monotonic),
     };
     Wait::Futex(Futex {
-        kind: kind(clues, word, op, value),
+        kind: kind(clues, word, op, value, deadline),
         word,
         place: None,
         limit,
     })
 }
 
-fn kind(clues: &Clues<'_>, word: u64, op: u64, value: u64) -> Lock {
+fn kind(clues: &Clues<'_>, word: u64, op: u64, value: u64, deadline: u64) -> Lock {
     let owner = |address: u64, mask: u32| (clues.thread)(clues.memory.u32(address)? & mask);
     let behind = || owner(word.wrapping_add(8), u32::MAX);
     match (op & 0x7f, op & PRIVATE != 0) {
@@ -58,6 +58,8 @@ fn kind(clues: &Clues<'_>, word: u64, op: u64, value: u64) -> Lock {
         (WAIT_BITSET, true) if op & REALTIME != 0 => Lock::Condition,
         // std::thread::park of Rust waits for its word to leave -1.
         (WAIT_BITSET, true) if value == 0xffff_ffff => Lock::Parked,
+        // Waits of glibc with a monotonic deadline (of Java, C++ and Python too), and Rust's: only its mutex says 2.
+        (WAIT_BITSET, true) if deadline != 0 || value != CONTENDED => Lock::Condition,
         (WAIT_REQUEUE_PI, _) => Lock::Condition,
         (_, false) => Lock::Shared(if value == CONTENDED { behind() } else { None }),
         _ => Lock::Ownerless,
