@@ -76,6 +76,43 @@ fn who_was_not_seen_has_a_row_and_the_shares_add_up() {
 }
 
 #[test]
+fn the_cursor_reaches_the_last_of_many_cores_with_holes() {
+    use crate::model::id::{CpuId, Pid, Tid};
+    use crate::model::timeline::{Builder, Thread};
+    let mut names = |pid: Pid, _: Tid| (ProcId::new(pid.0, 1), "job".into());
+    for cores in [64_u32, 4096] {
+        let ids = (0..cores).map(|i| i * 3);
+        let mut world = scenes::world(ids.clone());
+        let mut b = Builder::new(Origin::Exact, ids.clone().map(CpuId), Nanos(0));
+        for cpu in ids {
+            let on = |n: u32| Thread {
+                pid: Pid(n),
+                tid: Tid(n),
+            };
+            let pair = (on(0), on(10 + cpu));
+            let at = Nanos::from_millis(1);
+            b.switch(CpuId(cpu), at, pair, Some(false), &mut names);
+        }
+        world.timeline = Arc::new(b.publish(Nanos::from_millis(50)));
+        let area = Rect::new(0, 0, 140, 40);
+        let mut pane = ViewCpu::default();
+        pane.fit(&world, area);
+        pane.act(&world, &picture::CURSOR_LEFT);
+        let (picture, list) = (&mut pane.picture, moves::DOWN);
+        for _ in 0..cores {
+            picture.act(&world, list);
+        }
+        pane.fit(&world, area);
+        let mut buf = Buffer::empty(area);
+        pane.render(&world, area, &mut buf);
+        let text = scenes::screen(&buf);
+        let last = format!("cpu{}", (cores - 1) * 3);
+        assert!(text.lines().any(|l| l.trim().starts_with(&last)), "{text}");
+        assert!(text.contains(&format!("{last} at ")), "{text}");
+    }
+}
+
+#[test]
 fn every_key_is_answered_at_every_size() {
     for (w, h) in [(1, 1), (20, 3), (60, 15), (80, 24), (120, 40), (200, 60)] {
         for action in SPEC.actions {
