@@ -122,12 +122,7 @@ impl Entry<'_> {
     }
 }
 
-fn procs(
-    known: &Procs,
-    old: &[TaskSample],
-    new: &[TaskSample],
-    step: &Step,
-) -> Procs {
+fn procs(known: &Procs, old: &[TaskSample], new: &[TaskSample], step: &Step) -> Procs {
     let parents = parents(new);
     let left = Left::between(old, new);
     let entries = pair(old, new, |t| t.id).zip(&parents);
