@@ -7,6 +7,7 @@ mod details;
 mod extras;
 mod pulse;
 pub mod registry;
+mod resident;
 pub mod sweeper;
 mod switches;
 mod table;

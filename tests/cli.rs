@@ -101,6 +101,11 @@ fn ps_as_json_says_what_proc_says() {
     assert_eq!(found["start_time_ticks"], number(19));
     assert_eq!(found["virtual_bytes"], number(20));
     assert_eq!(found["kernel_thread"], false);
+    // Not the quick number of `stat`, which each core may not have added to yet.
+    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).expect("its memory");
+    let mut pages = statm.split(' ').map(|n| n.parse::<i64>().expect("pages"));
+    let (claimed, resident) = (pages.next().expect("pages"), pages.next().expect("pages"));
+    assert_eq!(found["rss_bytes"], resident * (number(20) / claimed));
     let exe = fs::read_link(format!("/proc/{pid}/exe")).expect("its program");
     assert_eq!(found["exe"], exe.to_str().expect("a plain path"));
     let uid = fs::metadata(format!("/proc/{pid}")).map(|m| std::os::unix::fs::MetadataExt::uid(&m));

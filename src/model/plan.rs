@@ -29,6 +29,9 @@ bitflags::bitflags! {
         /// What processes hold open, for the filters `port:` and `fd:`.
         const DESCRIPTORS = 1 << 8;
 
+        /// Resident memory to the page: `/proc/PID/statm`; `stat` has it nearly.
+        const RESIDENT = 1 << 11;
+
         /// What pscope itself costs.
         const OWN = 1 << 10;
 

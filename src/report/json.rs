@@ -14,7 +14,10 @@ use crate::model::tty;
 pub const SCHEMA: u32 = 1;
 
 /// What must be read of a process for [`Process`].
-pub const NEEDS: Needs = Needs::COMMANDS.union(Needs::EXE).union(Needs::CGROUP);
+pub const NEEDS: Needs = Needs::COMMANDS
+    .union(Needs::EXE)
+    .union(Needs::CGROUP)
+    .union(Needs::RESIDENT);
 
 /// One process. `cpu_percent` is its share of one core since it started.
 #[derive(Debug, Serialize)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::pulse::Patience;
 use super::table::Table;
 use super::tier::Tier;
-use super::{commands, extras, registry, threads};
+use super::{commands, extras, registry, resident, threads};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
@@ -135,6 +135,7 @@ impl Sweeper {
         if unread <= FEW || self.last.is_some() {
             self.read_commands(&mut sample, plan, now);
         }
+        self.read_resident(&mut sample.tasks, plan);
         self.read_extras(&mut sample.tasks, plan);
         self.read_threads(&mut sample, plan);
         self.before = self.last.replace(sample);
@@ -152,10 +153,11 @@ impl Sweeper {
             let now = sample.at;
             self.read_commands(&mut sample, plan, now);
         }
+        let resident = self.read_resident(&mut sample.tasks, plan);
         let extras = self.add_extras(&mut sample.tasks, plan);
         let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan);
         self.last = Some(sample);
-        unread || extras || threads
+        unread || resident || extras || threads
     }
 
     /// What a person reads now.
@@ -238,6 +240,20 @@ impl Sweeper {
         for place in places {
             self.table.check_user(&mut tasks[place]);
         }
+    }
+
+    /// Reads resident memory to the page where a plan asks for it and a row lacks it; answers whether there were any.
+    fn read_resident(&mut self, tasks: &mut [TaskSample], plan: &Plan) -> bool {
+        let places: Vec<usize> = if plan.of_all.contains(Needs::RESIDENT) {
+            (0..tasks.len()).collect()
+        } else if plan.needs.contains(Needs::RESIDENT) {
+            visible(tasks, plan).collect()
+        } else {
+            // The panes about one process tell its memory too.
+            let focus = plan.focus.and_then(|id| place_of(tasks, id));
+            focus.into_iter().collect()
+        };
+        resident::read(&mut self.table, tasks, &places)
     }
 
     /// Reads the costlier files that a plan asks for, and forgets the others.
@@ -325,8 +341,12 @@ fn wanted(tasks: &[TaskSample], plan: &Plan) -> Vec<Needs> {
 
 /// The places of the processes whose rows are shown, and of the one in focus.
 fn visible(tasks: &[TaskSample], plan: &Plan) -> impl Iterator<Item = usize> {
-    let place = |id: &ProcId| tasks.binary_search_by_key(id, |t| t.id).ok();
-    plan.visible.iter().chain(&plan.focus).filter_map(place)
+    let shown = plan.visible.iter().chain(&plan.focus);
+    shown.filter_map(|id| place_of(tasks, *id))
+}
+
+fn place_of(tasks: &[TaskSample], id: ProcId) -> Option<usize> {
+    tasks.binary_search_by_key(&id, |t| t.id).ok()
 }
 
 #[cfg(test)]

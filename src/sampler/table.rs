@@ -30,6 +30,8 @@ pub(super) struct Row {
     read: Nanos,
     /// Whether the last sweep read it.
     pub(super) fresh: bool,
+    /// Whether its resident memory is that of `statm`, read after its `stat`.
+    pub(super) exact: bool,
     /// Whether its command line was not read since it began, took a name or executed a program.
     pub(super) unread: bool,
 }
@@ -45,7 +47,7 @@ pub(super) struct Table {
     /// How many processes the last scan could not read at all, since the mount option `hidepid` hides them.
     pub(super) hidden: usize,
     users: Users,
-    page_size: u64,
+    pub(super) page_size: u64,
     /// Somebody waits for the first scan: it may take a second core.
     pub(super) hurries: bool,
     /// When this sweep and the one before it began.
@@ -312,7 +314,7 @@ impl Table {
             task.extra = known.and_then(|b| b.extra.clone());
             return (row, task);
         };
-        (row.read, row.fresh) = (self.now, true);
+        (row.read, row.fresh, row.exact) = (self.now, true, false);
         let task = TaskSample {
             id,
             stat: line.stat,
@@ -325,7 +327,7 @@ impl Table {
     /// Enters one that is met for the first time, or under a new name.
     fn welcome(&mut self, mut row: Row, found: Newcomer) -> (Row, TaskSample) {
         (row.name, row.unread) = (found.digest, true);
-        (row.read, row.fresh) = (self.now, true);
+        (row.read, row.fresh, row.exact) = (self.now, true, false);
         let task = TaskSample {
             id: found.id,
             stat: found.stat,

@@ -1,4 +1,4 @@
-//! The small files of a process with one or two numbers: `io`, `schedstat`, `oom_score`, `smaps_rollup`, `proc(5)`.
+//! The small files of a process with a few numbers: `io`, `schedstat`, `statm`, `oom_score`, `smaps_rollup`, `proc(5)`.
 
 use super::fields;
 use crate::model::id::{Bytes, Nanos};
@@ -26,6 +26,11 @@ pub fn schedstat(text: &[u8]) -> Option<SchedStat> {
         wait: Nanos(numbers.next()?),
         slices: numbers.next()?,
     })
+}
+
+/// Parses the resident pages of `statm`, its second number: `b"1245 327 251 40 0 182 0\n"`.
+pub fn resident_pages(text: &[u8]) -> Option<u64> {
+    fields::numbers(text).nth(1)
 }
 
 /// Parses `oom_score`: `b"666\n"`.

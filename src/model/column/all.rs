@@ -86,7 +86,7 @@ columns! {
         sum(|_, p| p.cpu.map(f64::from), Unit::Percent, Some(1.0));
     HISTORY "history" "history" 8 Needs::empty(), "CPU share of the last ticks, newest at the right.",
         Shows::History;
-    MEM "mem" "MEM" 5 Needs::empty(), "Resident memory, shared pages counted whole.",
+    MEM "mem" "MEM" 5 Needs::RESIDENT, "Resident memory, shared pages counted whole.",
         sum(|_, p| Ok(p.stat.resident.0 as f64), Unit::Bytes, MIB);
     PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them.",
         sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);

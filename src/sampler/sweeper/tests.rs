@@ -7,7 +7,7 @@ use nix::sys::stat::Mode as Permissions;
 use nix::unistd::mkfifo;
 
 use super::*;
-use crate::model::id::Pid;
+use crate::model::id::{Bytes, Pid};
 use crate::model::reading::Missing;
 use crate::sys::changes::{Changes, Drain};
 use crate::sys::scenario;
@@ -140,6 +140,41 @@ fn fetching_more_leaves_rates_as_they_are() {
     sweeper.fill(&shown);
     let snapshot = sweeper.snapshot().expect("a tick was made");
     assert_eq!(snapshot.procs[0].cpu, Ok(50.0));
+}
+
+#[test]
+fn shown_rows_tell_resident_memory_to_the_page_and_others_nearly() {
+    let (_dir, root) = root_of(&[(1, "one"), (2, "two")]);
+    for pid in [1, 2] {
+        std::fs::write(root.proc(format!("{pid}/statm")), "900 77 60 1 0 5 0\n").expect("written");
+    }
+    let mut sweeper = Sweeper::new(&root).expect("there is a proc tree");
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    let nearly = sweeper.snapshot().expect("a tick was made").procs[0]
+        .stat
+        .resident;
+    let page = sweeper.machine.page_size;
+    let of = |sweeper: &mut Sweeper| {
+        let snapshot = sweeper.snapshot().expect("a tick was made");
+        [0, 1].map(|at: usize| snapshot.procs[at].stat.resident)
+    };
+    assert_ne!(nearly.0, 77 * page);
+    let shown = Plan {
+        needs: Needs::RESIDENT,
+        visible: vec![ProcId::new(2, 2)].into(),
+        ..plan()
+    };
+    assert!(sweeper.fill(&shown), "there is something to fetch");
+    assert!(!sweeper.fill(&shown), "and only once");
+    assert_eq!(of(&mut sweeper), [nearly, Bytes(77 * page)]);
+    sweeper.tick(s(2), &shown).expect("it lists");
+    assert_eq!(of(&mut sweeper), [nearly, Bytes(77 * page)]);
+    let sorted = Plan {
+        of_all: Needs::RESIDENT,
+        ..plan()
+    };
+    sweeper.tick(s(3), &sorted).expect("it lists");
+    assert_eq!(of(&mut sweeper), [Bytes(77 * page); 2]);
 }
 
 /// A source that fails as its name says.
