@@ -26,7 +26,8 @@ pub(super) struct Past {
 
 /// What a tick does not share with the one before it.
 fn own_bytes(tick: &Snapshot, before: &Snapshot) -> usize {
-    tick.procs.bytes_apart(&before.procs) + 4096
+    let threads = size_of_val(&tick.threads[..]);
+    tick.procs.bytes_apart(&before.procs) + threads + 4096
 }
 
 impl Past {

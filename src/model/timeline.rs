@@ -30,6 +30,8 @@ pub enum Origin {
     None,
     /// Every switch of every core was told by the kernel.
     Exact,
+    /// The same, but whoever lives outside our PID namespace is told as nobody, as idle is.
+    Inside,
     /// Every switch of one process of this user's was told; what others did is not known.
     Own,
     /// Times on a core were sampled; their order inside a bin is not known.
@@ -41,16 +43,21 @@ impl Origin {
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Exact => "exact",
+            Self::Exact | Self::Inside => "exact",
             Self::Own => "own",
             Self::Sampled => "sampled",
         }
     }
 
+    /// Whether it tells of each slice who had the core next.
+    pub fn tells_all_ends(self) -> bool {
+        matches!(self, Self::Exact | Self::Inside)
+    }
+
     /// Who had the cores of whom no slice tells.
     pub fn others(self) -> &'static str {
         match self {
-            Self::Own => "others",
+            Self::Own | Self::Inside => "others",
             Self::None | Self::Exact | Self::Sampled => "not seen",
         }
     }
@@ -60,6 +67,7 @@ impl Origin {
         match self {
             Self::None => "not known",
             Self::Exact => "exact",
+            Self::Inside => "exact in this namespace",
             Self::Own => "own processes",
             Self::Sampled => "sampled 20 Hz",
         }
@@ -223,7 +231,7 @@ pub struct Timeline {
     pub lost: u64,
     /// From when to when the kernel's counters were read beside the switches.
     pub counted: Option<Window>,
-    /// Why a better origin is not to be had; empty for [`Origin::Exact`].
+    /// Why a better origin is not to be had; empty for [`Origin::Exact`] and [`Origin::Inside`].
     pub why: SafeText,
 }
 

@@ -21,7 +21,7 @@ use crate::sys::perf::{self, Reader};
 use crate::sys::root::ProcRoot;
 use crate::sys::sampled::Sampled;
 use crate::sys::stop::Stop;
-use crate::sys::{clock, cores};
+use crate::sys::{clock, cores, visible};
 
 /// Between two published views, where nobody looks closely.
 const PACE: Nanos = Nanos::from_millis(500);
@@ -242,11 +242,20 @@ impl<'a> Watch<'a> {
 
 /// Records what the rings of all cores tell.
 fn exact(root: &ProcRoot, rings: Box<dyn Rings>, feed: &Feed, now: Nanos) -> Open {
-    let recorder = Recorder::new(root, rings, Origin::Exact, feed.clone(), now);
+    let recorder = Recorder::new(root, rings, whole(root), feed.clone(), now);
     let recorder = Arc::new(Mutex::new(recorder));
     let filler: Arc<Mutex<dyn Drain>> = recorder.clone();
     feed.fill_by(Some(filler));
     Open::Rings { recorder, of: None }
+}
+
+/// What the rings of all cores tell here.
+fn whole(root: &ProcRoot) -> Origin {
+    if visible::inside(root) {
+        Origin::Inside
+    } else {
+        Origin::Exact
+    }
 }
 
 /// Opens the rings of one process.

@@ -19,8 +19,13 @@ pub fn hidden_by(root: &ProcRoot) -> Option<String> {
 
 /// Whether processes may live on this machine that this tree does not list.
 pub fn in_part(root: &ProcRoot) -> bool {
+    inside(root) || hidden_by(root).is_some()
+}
+
+/// Whether we live in another PID namespace than the first: then the kernel gives no number to whoever lives outside it.
+pub fn inside(root: &ProcRoot) -> bool {
     let ours = std::fs::read_link(root.proc("self/ns/pid"));
-    ours.is_ok_and(|ns| ns != Path::new(FIRST)) || hidden_by(root).is_some()
+    ours.is_ok_and(|ns| ns != Path::new(FIRST))
 }
 
 /// `proc /proc proc rw,relatime,hidepid=invisible`; `None` where nothing is hidden.

@@ -61,7 +61,7 @@ pub fn lines(world: &World, id: ProcId, window: Window) -> Vec<SumLine> {
     out.push(SumLine::default());
     parts(&mut out, world, id, window, (sums.run, waited));
     out.extend(ends(&sums, seconds));
-    if line.origin == Origin::Exact {
+    if line.origin.tells_all_ends() {
         takers(&mut out, &line.takers(id, window));
     }
     out

@@ -69,7 +69,7 @@ pub fn write(
     if of.is_none() {
         nobodys(paper, line, window, seconds)?;
     }
-    if let Some(id) = of.filter(|_| line.origin == Origin::Exact) {
+    if let Some(id) = of.filter(|_| line.origin.tells_all_ends()) {
         takers(paper, line, window, id)?;
     }
     Ok(())
@@ -79,7 +79,9 @@ pub fn write(
 fn of_that(origin: Origin, percent: f64) -> String {
     match origin {
         Origin::Exact | Origin::None => String::new(),
-        Origin::Own | Origin::Sampled => format!("  {} {percent:>5.1}%", origin.others()),
+        Origin::Own | Origin::Inside | Origin::Sampled => {
+            format!("  {} {percent:>5.1}%", origin.others())
+        }
     }
 }
 

@@ -145,7 +145,7 @@ fn the_thread_publishes_and_fills_the_feed() {
     let last = told.last().expect("published");
     assert_ne!(last.origin, Origin::None);
     assert_eq!(last.lanes.len(), cores::online(&root).len());
-    assert_eq!(last.why.is_empty(), last.origin == Origin::Exact);
+    assert_eq!(last.why.is_empty(), last.origin == whole(&root));
     assert_eq!(feed.take(), None, "closed at the end");
 }
 

@@ -161,6 +161,38 @@ fn what_is_not_the_inspected_process_is_others() {
 }
 
 #[test]
+fn whoever_lives_outside_the_namespace_is_others_and_not_idle() {
+    let mut b = Builder::new(Origin::Inside, [CpuId(0), CpuId(1)], ms(0));
+    // Whoever is outside has the number of the idle thread.
+    let (ours, nobody) = (thread(2), thread(0));
+    for i in 0..20_u64 {
+        for (cpu, next) in [(CpuId(0), ours), (CpuId(1), nobody)] {
+            b.switch(cpu, ms(i * 100), (nobody, next), Some(true), &mut names);
+            b.switch(cpu, ms(i * 100 + 50), (next, nobody), None, &mut names);
+        }
+        if i % 5 == 0 {
+            let at = i * 100;
+            b.count(ms(at), cores(at, [80, 40]), &mut |_: &Who| None);
+        }
+    }
+    b.count(ms(2000), cores(2000, [80, 40]), &mut |_: &Who| None);
+    let line = b.publish(ms(2000));
+    let mut parts = line.lanes.iter().map(|lane| {
+        let cells = lane.cells(Origin::Inside, ms(500), ms(500), 1, None);
+        let part = |part: f32| (part * 100.0).round();
+        (part(cells[0].busy), cells[0].others.map(part))
+    });
+    assert_eq!(parts.next(), Some((50.0, Some(30.0))));
+    assert_eq!(parts.next(), Some((0.0, Some(40.0))));
+    let rest = line.rest(window(0, 2000));
+    let percent = |part: Nanos| (part.0 + 10_000_000) / 20_000_000;
+    assert_eq!(
+        (percent(rest.others), percent(rest.idle)),
+        (30 + 40, 20 + 60)
+    );
+}
+
+#[test]
 fn time_with_lost_events_is_not_said_to_be_others() {
     let mut b = Builder::new(Origin::Own, [CpuId(0), CpuId(1)], ms(0));
     let cpu = CpuId(0);

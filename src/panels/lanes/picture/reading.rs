@@ -42,7 +42,7 @@ impl Picture {
         let percent = |part: f64| format!("{:.0}% of {}", part * 100.0, rounded(self.bucket));
         let others = cell.others.filter(|o| *o > 0.0);
         let who_else = match origin {
-            Origin::Own => "others",
+            Origin::Own | Origin::Inside => "others",
             _ => "somebody not seen",
         };
         let Some(who) = &cell.who else {

@@ -64,6 +64,9 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
     let how = match line.origin {
         Origin::None => "it is not known yet who had the cores",
         Origin::Exact => "the kernel told every switch of every core",
+        Origin::Inside => {
+            "the kernel told every switch of the processes of our PID namespace; whoever lives outside is told like an idle core, so that others are known by the ticks of /proc/stat only"
+        }
         Origin::Own => {
             "the kernel told every switch of the inspected process only; what others did is not known"
         }
@@ -76,6 +79,9 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         why => format!("{how}: {why}"),
     };
     let others = match line.origin {
+        Origin::Inside => {
+            "busy with others than those of our PID namespace, by the ticks of /proc/stat"
+        }
         Origin::Own => "busy with others than the inspected process, by the ticks of /proc/stat",
         Origin::Sampled => {
             "not seen: the core was busy, by the ticks of /proc/stat, with none of the threads that were followed; most often with one that lived too briefly"

@@ -139,10 +139,10 @@ fn a_core_that_goes_offline_is_a_gap_and_the_others_go_on() {
     kernel.switch(0, 4_000_001);
     kernel.switch(1, 4_000_002);
     let before = step(&mut watch);
-    assert_eq!(before.origin, Origin::Exact);
+    assert_eq!(before.origin, whole(&root));
     kernel.cores.replace(vec![CpuId(0)]);
     let line = step(&mut watch);
-    assert_eq!(line.origin, Origin::Exact);
+    assert_eq!(line.origin, whole(&root));
     assert_eq!(line.lanes.len(), 2);
     assert!(line.lanes[1].is_offline() && !line.lanes[0].is_offline());
     assert_eq!(
@@ -169,7 +169,7 @@ fn a_core_that_was_offline_between_two_looks_is_noticed() {
     kernel.dead.lock().expect("no test failed").push(CpuId(1));
     let line = step(&mut watch);
     let whys: Vec<_> = line.lanes[1].gaps.iter().map(|g| g.why).collect();
-    assert_eq!((line.origin, whys), (Origin::Exact, vec![Blind::Offline]));
+    assert_eq!((line.origin, whys), (whole(&root), vec![Blind::Offline]));
     assert!(line.lanes[0].gaps.is_empty());
     kernel.switch(1, 4_000_002);
     let line = step(&mut watch);
@@ -188,7 +188,7 @@ fn sleep_of_the_machine_is_a_gap_on_every_core() {
     let hour = Nanos::from_millis(3_600_000);
     kernel.suspended.set(hour);
     let line = step(&mut watch);
-    assert_eq!(line.origin, Origin::Exact);
+    assert_eq!(line.origin, whole(&root));
     for lane in &line.lanes {
         let whys: Vec<_> = lane.gaps.iter().map(|g| g.why).collect();
         assert_eq!(whys, [Blind::Suspended(hour)]);
@@ -204,11 +204,11 @@ fn rights_that_vanish_end_in_samples_that_say_why() {
     let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
     let mut watch = Watch::new(&root, &kernel, &feed);
     let line = step(&mut watch);
-    assert_eq!((line.origin, line.why.is_empty()), (Origin::Exact, true));
+    assert_eq!((line.origin, line.why.is_empty()), (whole(&root), true));
     assert!(feed.take().is_some());
     *kernel.allowed.lock().expect("no test failed") = false;
     // What is open stays open.
-    assert_eq!(step(&mut watch).origin, Origin::Exact);
+    assert_eq!(step(&mut watch).origin, whole(&root));
     kernel.cores.replace(vec![CpuId(0), CpuId(1), CpuId(2)]);
     let line = step(&mut watch);
     assert_eq!((line.origin, line.why.is_empty()), (Origin::Sampled, false));
