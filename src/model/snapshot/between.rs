@@ -13,7 +13,7 @@ use crate::model::sample::{Extra, Io, OwnSample, Sample, SystemSample, TaskSampl
 use crate::model::stat::Stat;
 
 impl Snapshot {
-    /// Reads `next` against `prev`; a process that `prev` did not know has no rate yet.
+    /// Reads `next` against `prev`; a process that `prev` did not know has no rate yet, save one that began since then.
     ///
     /// No rate is given over a gap of more than three intervals, nor where the clock did not move.
     pub fn between(prev: Option<&Sample>, next: &Sample) -> Self {
@@ -36,7 +36,11 @@ impl Snapshot {
         let step = Step {
             per_tick,
             seconds,
-            born: prev.map(|p| p.system.uptime.seconds() * hz - hz / 20.0),
+            born: prev
+                .map(|p| p.system.uptime.seconds())
+                // A time that was not read says nothing.
+                .filter(|uptime| *uptime > 0.0)
+                .map(|uptime| uptime * hz - hz / 20.0),
         };
         let tasks = prev.map_or(&[][..], |p| &p.tasks);
         let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, per_tick);
@@ -85,6 +89,13 @@ struct Step {
     born: Option<f64>,
 }
 
+impl Step {
+    /// Whether a task began since the sample before, so that all it has counted is of this step.
+    fn bore(&self, task: &TaskSample) -> bool {
+        self.born.is_some_and(|at| task.id.start.0 as f64 >= at)
+    }
+}
+
 /// A process that is about to be entered, with what is not in its sample.
 struct Entry<'a> {
     task: &'a TaskSample,
@@ -131,7 +142,9 @@ fn procs(known: &Procs, old: &[TaskSample], new: &[TaskSample], step: &Step) -> 
         before,
         parent: *parent,
         cpu: before
-            .map(|b| cpu_percent(&b.stat, &task.stat, step.per_tick))
+            .map(|b| b.stat)
+            .or_else(|| step.bore(task).then(Stat::default))
+            .map(|b| cpu_percent(&b, &task.stat, step.per_tick))
             .ok_or(Missing::Soon),
     });
     let mut runs = Vec::with_capacity(new.len().div_ceil(RUN));
@@ -179,7 +192,7 @@ fn rates(
     let delay = |b: &TaskSample| task.stat.block_delay.0.saturating_sub(b.stat.block_delay.0);
     let seconds = step.seconds;
     let blocked = before.map(|b| delay(b) as f64 * step.per_tick);
-    let newborn = before.is_none() && step.born.is_some_and(|at| task.id.start.0 as f64 >= at);
+    let newborn = before.is_none() && step.bore(task);
     let before = before.and_then(|b| b.extra.as_deref());
     let began = newborn.then_some(Ok(Io::default()));
     let moved = moved::since(before.map(|b| b.io).or(began), now.io, left.of(task.id));
@@ -291,5 +304,40 @@ fn system(prev: Option<&Sample>, next: &Sample, seconds: f64) -> System {
         searches: prev
             .ok_or(Missing::Soon)
             .and_then(|p| Ok(s.searches?.saturating_sub(p.system.searches?))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::ProcId;
+    use crate::model::scene::Scene;
+
+    #[test]
+    fn one_that_began_since_the_last_sample_has_counted_from_nothing() {
+        let mut scene = Scene::new();
+        scene.task(1, 0, "init");
+        scene.pass(1000, &[]);
+        let began = scene.sample.system.uptime.seconds() * 100.0;
+        let now = |scene: &mut Scene, pid: u32, start: f64| {
+            scene.task(pid, 1, "new");
+            scene.of(pid).id = ProcId::new(pid, start as u64);
+            scene.of(pid).stat.user.0 = 25;
+        };
+        let before = scene.sample.clone();
+        scene.pass(1000, &[]);
+        now(&mut scene, 7, began + 30.0);
+        now(&mut scene, 8, began - 300.0);
+        let snapshot = Snapshot::between(Some(&before), &scene.sample);
+        let cpu = |pid| snapshot.by_pid(Pid(pid)).expect("there").cpu;
+        assert_eq!(cpu(7), Ok(25.0));
+        assert_eq!(cpu(8), Err(Missing::Soon), "nobody knows when it worked");
+        assert_eq!(
+            Snapshot::between(None, &scene.sample)
+                .by_pid(Pid(7))
+                .expect("there")
+                .cpu,
+            Err(Missing::Soon)
+        );
     }
 }
