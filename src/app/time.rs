@@ -10,7 +10,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::timeline::Timeline;
 
 /// How much memory the retained ticks may take beyond what they share.
-const BUDGET_BYTES: usize = 2 << 20;
+const BUDGET_BYTES: usize = 1 << 20;
 
 /// Ticks that can be looked at again, oldest first.
 #[derive(Default)]
