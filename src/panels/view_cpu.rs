@@ -191,7 +191,7 @@ impl Panel for ViewCpu {
         let (found, seconds) = (&self.found, world.timeline.known(window).seconds());
         let name = |i: usize| table::name(world, &found[i]);
         let content = Content {
-            columns: table::COLUMNS,
+            columns: table::columns(world.timeline.origin),
             order: table::order,
             head: heads,
             foot: &listing::no_foot,
@@ -293,7 +293,7 @@ impl Panel for ViewCpu {
         self.picture.draw(world, buf);
         self.list.render(world, buf);
         let sums = Table {
-            columns: table::COLUMNS,
+            columns: table::columns(world.timeline.origin),
             rows: &self.sums,
             selected: None,
             sort: None,

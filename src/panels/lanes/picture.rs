@@ -27,19 +27,19 @@ pub use title::{explain, origin};
 
 actions! {
     /// A shorter span of time.
-    ZOOM_IN "lanes-zoom-in" [Key::char(']')] "Shows a shorter time across the lanes, down to 1 ms" "";
+    ZOOM_IN "lanes-zoom-in" [Key::char(']')] "Shows a shorter time across the lanes, down to 1 ms" "zoom";
     /// A longer span of time.
-    ZOOM_OUT "lanes-zoom-out" [Key::char('[')] "Shows a longer time across the lanes, up to 60 s" "zoom time";
+    ZOOM_OUT "lanes-zoom-out" [Key::char('[')] "Shows a longer time across the lanes, up to 60 s" "zoom";
     /// Earlier.
-    EARLIER "lanes-earlier" [Key::char('{')] "Pans the lanes back in time" "";
+    EARLIER "lanes-earlier" [Key::char('{')] "Pans the lanes back in time" "pan";
     /// Later.
-    LATER "lanes-later" [Key::char('}')] "Pans the lanes forward in time, at last to now" "";
+    LATER "lanes-later" [Key::char('}')] "Pans the lanes forward in time, at last to now" "pan";
     /// Only the selected process in colour.
-    FOCUS "lanes-focus" [Key::char('v')] "Leaves only the selected process its colour in the lanes, or gives it back to all" "";
+    FOCUS "lanes-focus" [Key::char('v')] "Leaves only the selected process its colour in the lanes, or gives it back to all" "focus";
     /// Cursor to the left.
-    CURSOR_LEFT "lanes-cursor-left" [Key::of(Code::Left), Key::char('h')] "Moves the cursor of the lanes back in time" "";
+    CURSOR_LEFT "lanes-cursor-left" [Key::of(Code::Left), Key::char('h')] "Moves the cursor of the lanes back in time" "cursor";
     /// Cursor to the right.
-    CURSOR_RIGHT "lanes-cursor-right" [Key::of(Code::Right), Key::char('l')] "Moves the cursor of the lanes forward in time" "";
+    CURSOR_RIGHT "lanes-cursor-right" [Key::of(Code::Right), Key::char('l')] "Moves the cursor of the lanes forward in time" "cursor";
 }
 
 /// What zooms and pans wherever lanes are shown.
@@ -243,8 +243,16 @@ impl Picture {
             .cursor
             .map(|(_, cell)| f64::from(cell) / f64::from(self.parts.cells.max(1)));
         match *action {
-            ZOOM_IN => self.scope.zoom(line, true, at),
-            ZOOM_OUT => self.scope.zoom(line, false, at),
+            ZOOM_IN if !self.scope.shortens(line, self.parts.cells) => {
+                let why = "the cores are sampled: they do not tell of shorter times";
+                return Some(Reply::Say(why.to_owned()));
+            }
+            ZOOM_IN | ZOOM_OUT => {
+                if let Some(window) = self.window {
+                    self.scope.reach(window.span());
+                }
+                self.scope.zoom(line, *action == ZOOM_IN, at);
+            }
             EARLIER => self.scope.pan(line, true),
             LATER => self.scope.pan(line, false),
             FOCUS if world.focus.is_none() => {

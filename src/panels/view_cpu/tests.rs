@@ -36,10 +36,10 @@ fn lanes_table_and_one_process() {
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
  2 running or waiting for one of 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.0…                                                        
  Who had the cores in these 10 s · busy 55.0% · idle 45.0%                            slice length       125/s, mean 4 ms                   
-     PID NAME              SHARE%▼ SLICES/S    MEAN LONGEST PREEMPTED  WAITED  MOVED  < 10 µs                                               
-▌      4 ■ job4               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 100 µs                                              
-       2 ■ job2               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 500 µs                                              
-       6 ■ job6               10.0       50   2.0ms   2.0ms        0%   500ms      0  < 1 ms                                                
+     PID NAME              SHARE%▼ SLICES/S    MEAN  WAITED LONGEST PREEMPTED  MOVED  < 10 µs                                               
+▌      4 ■ job4               50.0      125   4.0ms    5.0s   4.0ms      100%      0  < 100 µs                                              
+       2 ■ job2               50.0      125   4.0ms    5.0s   4.0ms      100%      0  < 500 µs                                              
+       6 ■ job6               10.0       50   2.0ms   500ms   2.0ms        0%      0  < 1 ms                                                
            idle               90.0                                                    < 2 ms                                                
            all cores           200                                                    < 4.2 ms           ████████████████████████ 100%      
            of that irq         0.0                                                    < 8.4 ms                                              
@@ -73,6 +73,11 @@ fn who_was_not_seen_has_a_row_and_the_shares_add_up() {
     assert_eq!(share(" not seen "), "50.0", "{text}");
     assert_eq!(share("  idle  "), "120", "{text}");
     assert!(text.contains("busy 40.0% · idle 60.0%"), "{text}");
+    // What samples do not tell has no column of dashes.
+    assert!(
+        text.contains("WAITED") && !text.contains("PREEMPTED"),
+        "{text}"
+    );
 }
 
 #[test]
