@@ -31,7 +31,7 @@ const INSPECT: Action = Action {
     hint: "inspect",
 };
 
-static ACTIONS: [&Action; 25] = listing::actions(
+static ACTIONS: [&Action; 26] = listing::actions(
     moves::FIRST,
     [
         &picture::CURSOR_LEFT,
@@ -40,6 +40,7 @@ static ACTIONS: [&Action; 25] = listing::actions(
         &picture::ZOOM_IN,
         &picture::EARLIER,
         &picture::LATER,
+        &picture::PRESENT,
         &picture::FOCUS,
         &INSPECT,
     ],
@@ -245,6 +246,10 @@ impl Panel for ViewCpu {
         let moves_picture = [&picture::CURSOR_LEFT, &picture::CURSOR_RIGHT].contains(&action);
         if moves_picture || picture::TIME.contains(&action) {
             return self.picture.act(world, action).unwrap_or_default();
+        }
+        // The first Esc leaves what the cursor and the panning hold, the next one the view.
+        if action == moves::CLEAR && self.picture.settle() {
+            return Reply::Done;
         }
         self.act_on_rows(world, action)
     }

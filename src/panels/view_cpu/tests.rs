@@ -55,6 +55,24 @@ fn lanes_table_and_one_process() {
 }
 
 #[test]
+fn escape_leads_back_to_the_present_before_it_leaves() {
+    let press = |keys: &[char]| {
+        let mut all: Vec<_> = keys.iter().map(|c| Key::char(*c)).collect();
+        all.push(Key::of(Code::Left));
+        drawn(140, 26, &all).0
+    };
+    let mut world = scenes::world([0, 1]);
+    scenes::with_lanes(&mut world);
+    let mut pane = press(&[']', '{']);
+    assert!(!pane.picture.scope.is_live());
+    assert!(matches!(pane.act(&world, moves::CLEAR), Reply::Done));
+    assert!(pane.picture.scope.is_live());
+    assert!(matches!(pane.act(&world, moves::CLEAR), Reply::Pass));
+    let (pane, _) = drawn(140, 26, &[']', '{', '0'].map(Key::char));
+    assert!(pane.picture.scope.is_live());
+}
+
+#[test]
 fn who_was_not_seen_has_a_row_and_the_shares_add_up() {
     let mut world = scenes::world([0, 1]);
     scenes::with_samples(&mut world);

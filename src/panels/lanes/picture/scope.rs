@@ -96,6 +96,11 @@ impl Scope {
         self.set(line, (fixed + self.span().0 as f64 * (1.0 - at)) as u64);
     }
 
+    /// Follows the present from now on.
+    pub fn follow(&mut self) {
+        self.until = None;
+    }
+
     /// Goes a quarter of the span back or on.
     pub fn pan(&mut self, line: &Timeline, back: bool) {
         let step = self.span().0 / 4;
