@@ -235,6 +235,7 @@ impl Timeline {
     }
 
     /// The same as it was at about an earlier moment: in whole bins, which are not known in part.
+    #[must_use]
     pub fn until(&self, at: Nanos) -> Self {
         let now = Nanos(at.0 / BINS[2].0 * BINS[2].0).min(self.now);
         let mut earlier = self.clone();

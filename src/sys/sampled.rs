@@ -133,7 +133,8 @@ impl Sampled {
             if self.followed.len() >= MOST {
                 return;
             }
-            if let Some((id, name)) = births::look_up(dir, number, &mut self.buffer) {
+            let found = births::look_up(dir, number, &mut self.buffer);
+            if let Some((id, name, _)) = found.filter(|(_, _, start)| self.births.is_new(*start)) {
                 let mut thread = Followed::new(id, Tid(number), &name, now);
                 thread.before = Some(SchedStat::default());
                 self.followed.insert(Tid(number), thread);
