@@ -339,10 +339,7 @@ fn pressure(world: &World) -> listing::Parts {
     };
     let mut parts = vec![
         (system.running.to_string(), role),
-        (
-            format!(" running or waiting for one of {cores} cores"),
-            Role::Dim,
-        ),
+        (format!(" running or waiting on {cores} cores"), Role::Dim),
         (" · pressure ".to_owned(), Role::Dim),
     ];
     match &system.pressure[0] {

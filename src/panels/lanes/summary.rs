@@ -81,7 +81,7 @@ fn ends(sums: &Tally, seconds: f64) -> Vec<SumLine> {
         label: "ended".to_owned(),
         words: vec![
             (format!("{preempted:.0}%"), role),
-            (" preempted  ".to_owned(), Role::Dim),
+            (" preempted ".to_owned(), Role::Dim),
             (format!("{:.0}%", 100.0 - preempted), Role::Strong),
             (" yielded".to_owned(), Role::Dim),
         ],
@@ -93,10 +93,7 @@ fn ends(sums: &Tally, seconds: f64) -> Vec<SumLine> {
         label: "moved core".to_owned(),
         words: vec![
             (format!("{moved}/s"), Role::Strong),
-            (
-                format!("  {each:.1}% of its slices began on another"),
-                Role::Dim,
-            ),
+            (format!("  {each:.1}% of its slices"), Role::Dim),
         ],
         ..SumLine::default()
     };

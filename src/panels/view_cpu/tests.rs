@@ -34,7 +34,7 @@ fn lanes_table_and_one_process() {
                                                                                       queue 0.0  moved in 0/s                           ███ 
                                                                                                                                             
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
- 2 running or waiting for one of 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.0…                                                        
+ 2 running or waiting on 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.07 0.51                                                           
  Who had the cores in these 10 s · busy 55.0% · idle 45.0%                            slice length       125/s, mean 4 ms                   
      PID NAME              SHARE%▼ SLICES/S    MEAN  WAITED LONGEST PREEMPTED  MOVED  < 10 µs                                               
 ▌      4 ■ job4               50.0      125   4.0ms    5.0s   4.0ms      100%      0  < 100 µs                                              
@@ -49,8 +49,8 @@ fn lanes_table_and_one_process() {
                                                                                       on a core          █████████████ 500 ms  50%          
                                                                                       waited for one     ████████████ 500 ms  50%           
                                                                                       slept              0  0%                              
-                                                                                      ended              100% preempted  0% yielded         
-                                                                                      moved core         0/s  0.0% of its slices began on a…
+                                                                                      ended              100% preempted 0% yielded          
+                                                                                      moved core         0/s  0.0% of its slices            
 ");
 }
 
