@@ -48,9 +48,18 @@ enum Command {
     Signal(report::signal::Args),
     /// Prints who talks to whom
     Ipc(report::ipc::Args),
-    /// Tells who ran on which core, as it happens
+    /// Tells who ran on which core
+    ///
+    /// When the time is over, or Ctrl-c ends it, a summary of each core and of who had them is printed; single slices are
+    /// told with --json, as they end, and with --perfetto.
+    ///
+    /// With the right to see switches, which doctor tells how to get, every switch of every core is told (exact).
+    /// Without it every switch of a TARGET of one's own is (own processes), else the cores are sampled 20 times a second:
+    /// that gives sums, but no single slice. The first line, or "source" in JSON, says which it is.
     Slices(report::slices::Args),
     /// Tells which kernel interfaces are open to pscope, and how to open the others
+    ///
+    /// A line each: ok, limited, denied or absent; what it gives; what was seen; and the command that opens it.
     Doctor(report::doctor::Args),
     /// Prints the completions of a shell
     Completions {

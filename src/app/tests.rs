@@ -7,9 +7,11 @@ use super::action::Action;
 use super::key::{Code, Key};
 use super::panel::Spec;
 use super::*;
+use crate::model::id::Nanos;
 use crate::model::plan::Needs;
 use crate::model::scene::Scene;
 use crate::model::snapshot::{Procs, Snapshot};
+use crate::model::timeline::Timeline;
 use crate::theme::Depth;
 
 const KNOCK: Action = Action {
@@ -204,6 +206,42 @@ fn paused_time_stands_still_and_can_be_stepped() {
         app.world.snapshot.at, scene.sample.at,
         "the newest tick, not the next one"
     );
+}
+
+#[test]
+fn the_lanes_are_stepped_with_everything_else() {
+    let (mut app, _) = app();
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    let mut ticks = Vec::new();
+    for _ in 0..3 {
+        let tick = Arc::new(scene.pass(1000, &[]));
+        ticks.push(tick.at);
+        app.update(Event::Snapshot(tick));
+    }
+    let lanes = |now| {
+        Event::Switches(Arc::new(Timeline {
+            now,
+            ..Timeline::default()
+        }))
+    };
+    let shown = Nanos(ticks[2].0 + 70_000_000);
+    app.update(lanes(shown));
+    press(&mut app, "p");
+    app.update(lanes(Nanos(shown.0 + 500_000_000)));
+    assert_eq!(app.world.timeline.now, shown, "frozen");
+    for tick in [ticks[1], ticks[0]] {
+        press(&mut app, ",");
+        let behind = tick.since(app.world.timeline.now);
+        assert!(behind < Nanos::from_millis(100), "{behind:?}");
+        assert!(app.world.timeline.now <= tick);
+    }
+    press(&mut app, ".");
+    press(&mut app, ".");
+    assert_eq!(app.world.timeline.now, shown);
+    press(&mut app, ",");
+    press(&mut app, "p");
+    assert_eq!(app.world.timeline.now, Nanos(shown.0 + 500_000_000));
 }
 
 #[test]

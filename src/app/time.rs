@@ -22,6 +22,8 @@ pub(super) struct Past {
     newest: Option<Arc<Snapshot>>,
     newest_detail: Option<Arc<Detail>>,
     newest_timeline: Option<Arc<Timeline>>,
+    /// The lanes as they were when time stopped, while they are shown until an older tick.
+    whole: Option<Arc<Timeline>>,
 }
 
 /// What a tick does not share with the one before it.
@@ -124,6 +126,9 @@ impl App {
             self.world.paused = Some(0);
             return;
         }
+        if let Some(whole) = self.past.whole.take() {
+            self.world.timeline = whole;
+        }
         let newest = self
             .past
             .newest
@@ -158,6 +163,12 @@ impl App {
         }
         self.world.paused = Some(wanted);
         self.world.snapshot = Arc::clone(&self.past.ticks[last - wanted]);
+        let now = || Arc::clone(&self.world.timeline);
+        let whole = self.past.whole.get_or_insert_with(now);
+        self.world.timeline = match wanted {
+            0 => Arc::clone(whole),
+            _ => Arc::new(whole.until(self.world.snapshot.at)),
+        };
         self.ticked();
     }
 }

@@ -242,6 +242,18 @@ impl Timeline {
         Some(&self.lanes[at])
     }
 
+    /// The same as it was at about an earlier moment: in whole bins, which are not known in part.
+    #[must_use]
+    pub fn until(&self, at: Nanos) -> Self {
+        let now = Nanos(at.0 / BINS[2].0 * BINS[2].0).min(self.now);
+        let mut earlier = self.clone();
+        earlier.now = now;
+        for lane in &mut earlier.lanes {
+            lane.now = lane.now.min(now);
+        }
+        earlier
+    }
+
     /// The gaps in a window, by core.
     pub fn gaps(&self, window: Window) -> impl Iterator<Item = (CpuId, Gap)> {
         self.lanes.iter().flat_map(move |lane| {
@@ -255,7 +267,7 @@ impl Lane {
     /// Whether the core is offline.
     pub fn is_offline(&self) -> bool {
         let last = self.gaps.last();
-        last.is_some_and(|g| g.why == Blind::Offline && g.end >= self.now)
+        last.is_some_and(|g| g.why == Blind::Offline && g.start <= self.now && g.end >= self.now)
     }
 }
 

@@ -31,6 +31,7 @@ static SPEC: Spec = Spec {
         &picture::ZOOM_IN,
         &picture::EARLIER,
         &picture::LATER,
+        &picture::PRESENT,
         &picture::FOCUS,
         &picture::CURSOR_LEFT,
         &picture::CURSOR_RIGHT,

@@ -31,6 +31,7 @@ static SPEC: Spec = Spec {
         &picture::ZOOM_IN,
         &picture::EARLIER,
         &picture::LATER,
+        &picture::PRESENT,
     ],
 };
 
@@ -151,9 +152,10 @@ impl Panel for ScheduleTab {
             .collect()
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
         let line = |word: &str, means: &str| (word.to_owned(), means.to_owned());
-        vec![
+        let mut out = picture::explain(world);
+        out.extend([
             line("on a core", "time in which one of its threads had a core"),
             line(
                 "waiting, waited for one",
@@ -192,7 +194,8 @@ impl Panel for ScheduleTab {
                 "throttled",
                 "its control group had used up its quota of CPU time",
             ),
-        ]
+        ]);
+        out
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -31,7 +31,7 @@ const INSPECT: Action = Action {
     hint: "inspect",
 };
 
-static ACTIONS: [&Action; 25] = listing::actions(
+static ACTIONS: [&Action; 26] = listing::actions(
     moves::FIRST,
     [
         &picture::CURSOR_LEFT,
@@ -40,6 +40,7 @@ static ACTIONS: [&Action; 25] = listing::actions(
         &picture::ZOOM_IN,
         &picture::EARLIER,
         &picture::LATER,
+        &picture::PRESENT,
         &picture::FOCUS,
         &INSPECT,
     ],
@@ -191,7 +192,7 @@ impl Panel for ViewCpu {
         let (found, seconds) = (&self.found, world.timeline.known(window).seconds());
         let name = |i: usize| table::name(world, &found[i]);
         let content = Content {
-            columns: table::COLUMNS,
+            columns: table::columns(world.timeline.origin),
             order: table::order,
             head: heads,
             foot: &listing::no_foot,
@@ -246,6 +247,10 @@ impl Panel for ViewCpu {
         if moves_picture || picture::TIME.contains(&action) {
             return self.picture.act(world, action).unwrap_or_default();
         }
+        // The first Esc leaves what the cursor and the panning hold, the next one the view.
+        if action == moves::CLEAR && self.picture.settle() {
+            return Reply::Done;
+        }
         self.act_on_rows(world, action)
     }
 
@@ -293,7 +298,7 @@ impl Panel for ViewCpu {
         self.picture.draw(world, buf);
         self.list.render(world, buf);
         let sums = Table {
-            columns: table::COLUMNS,
+            columns: table::columns(world.timeline.origin),
             rows: &self.sums,
             selected: None,
             sort: None,
@@ -334,10 +339,7 @@ fn pressure(world: &World) -> listing::Parts {
     };
     let mut parts = vec![
         (system.running.to_string(), role),
-        (
-            format!(" running or waiting for one of {cores} cores"),
-            Role::Dim,
-        ),
+        (format!(" running or waiting on {cores} cores"), Role::Dim),
         (" · pressure ".to_owned(), Role::Dim),
     ];
     match &system.pressure[0] {

@@ -78,7 +78,7 @@ impl Table {
             hurries: false,
             now: Nanos(0),
             previous: Nanos(0),
-            keep_most: open_files::raise_limit() / 2,
+            keep_most: open_files::for_processes(),
             may_keep: 0,
             spare: Vec::new(),
             pids: Vec::new(),
@@ -176,7 +176,7 @@ impl Table {
         tasks
     }
 
-    /// Sees how many more descriptors may be kept: half of what the program may hold in all.
+    /// Sees how many more descriptors may be kept: their part of what the program may hold in all.
     fn count_kept(&mut self) {
         self.may_keep = self.keep_most.saturating_sub(self.kept());
     }

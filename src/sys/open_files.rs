@@ -15,6 +15,16 @@ pub fn raise_limit() -> usize {
     }
 }
 
+/// How many files of processes may stay open; with those of threads half of the limit.
+pub fn for_processes() -> usize {
+    raise_limit() / 8 * 3
+}
+
+/// How many files of threads may stay open beside them.
+pub fn for_threads() -> usize {
+    raise_limit() / 8
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,8 +11,9 @@ use births::Births;
 
 use super::changes::Feed;
 use super::cores;
+use super::open_files;
 use super::proc_counters;
-use super::proc_dir::ProcDir;
+use super::proc_dir::{KeptFile, ProcDir, read_kept};
 use super::proc_stat;
 use super::root::ProcRoot;
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Ticks, Tid};
@@ -42,6 +43,8 @@ struct Followed {
     cpu: Option<CpuId>,
     before: Option<SchedStat>,
     ran: Nanos,
+    /// Its `schedstat`, open for as long as it is followed.
+    kept: Option<KeptFile>,
 }
 
 /// Samples a proc tree.
@@ -54,6 +57,8 @@ pub struct Sampled {
     builder: Builder,
     cpus: Vec<CpuId>,
     followed: HashMap<Tid, Followed>,
+    /// How many of them may be kept open.
+    keep_most: usize,
     /// Time on a core of each process at the last census.
     times: HashMap<ProcId, Ticks>,
     /// The sweep that the last census was taken from.
@@ -77,6 +82,7 @@ impl Sampled {
             builder: Builder::new(Origin::Sampled, cpus.iter().copied(), now),
             cpus: cpus.to_vec(),
             followed: HashMap::new(),
+            keep_most: open_files::for_threads(),
             times: HashMap::new(),
             swept: None,
             met: Nanos(0),
@@ -107,7 +113,13 @@ impl Sampled {
         let Some(dir) = &self.dir else { return };
         let mut found = Vec::new();
         let buffer = &mut self.buffer;
+        let kept = self.followed.values().filter(|t| t.kept.is_some()).count();
+        let mut room = self.keep_most.saturating_sub(kept);
         self.followed.retain(|tid, thread| {
+            if thread.kept.is_none() && room > 0 && dir.keeps() {
+                thread.keep(dir, *tid);
+                room -= usize::from(thread.kept.is_some());
+            }
             thread.read(dir, *tid, now, buffer, &mut found) && now.since(thread.ran) <= FOLLOW
         });
         self.builder.sampled((self.last, now), found);
@@ -121,7 +133,8 @@ impl Sampled {
             if self.followed.len() >= MOST {
                 return;
             }
-            if let Some((id, name)) = births::look_up(dir, number, &mut self.buffer) {
+            let found = births::look_up(dir, number, &mut self.buffer);
+            if let Some((id, name, _)) = found.filter(|(_, _, start)| self.births.is_new(*start)) {
                 let mut thread = Followed::new(id, Tid(number), &name, now);
                 thread.before = Some(SchedStat::default());
                 self.followed.insert(Tid(number), thread);
@@ -239,7 +252,24 @@ impl Followed {
             cpu: None,
             before: None,
             ran: now,
+            kept: None,
         }
+    }
+
+    /// Opens its `schedstat` for all readings to come: three calls less each time.
+    fn keep(&mut self, dir: &ProcDir, tid: Tid) {
+        let file = dir.file(self.pid, &format!("task/{tid}/schedstat"));
+        self.kept = file.ok();
+    }
+
+    /// Its time on a core; `None` where it has gone.
+    fn schedstat(&self, dir: &ProcDir, tid: Tid, buffer: &mut Vec<u8>) -> Option<SchedStat> {
+        if let Some(file) = &self.kept {
+            let n = read_kept(file, buffer).ok()?;
+            return proc_counters::schedstat(&buffer[..n]);
+        }
+        let text = dir.read(self.pid, &format!("task/{tid}/schedstat"), buffer);
+        proc_counters::schedstat(text.ok()?)
     }
 
     /// Reads it once more and adds what it had of the cores since; false where it has gone.
@@ -251,8 +281,7 @@ impl Followed {
         buffer: &mut Vec<u8>,
         found: &mut Vec<Ran>,
     ) -> bool {
-        let text = dir.read(self.pid, &format!("task/{tid}/schedstat"), buffer);
-        let Some(stat) = text.ok().and_then(proc_counters::schedstat) else {
+        let Some(stat) = self.schedstat(dir, tid, buffer) else {
             return false;
         };
         let Some(before) = self.before.replace(stat) else {
@@ -310,58 +339,4 @@ fn halves(all: Ran, from: CpuId) -> [Ran; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::model::scene::Scene;
-
-    #[test]
-    fn time_is_found_on_the_core_that_stat_names() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let task = dir.path().join("proc/7/task/8");
-        fs::create_dir_all(&task).expect("made");
-        let fields =
-            "R 1 7 7 0 -1 0 0 0 0 0 10 2 0 0 20 0 2 0 98 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0";
-        fs::write(dir.path().join("proc/7/stat"), format!("7 (p) {fields}")).expect("written");
-        fs::write(task.join("stat"), format!("8 (worker) {fields}")).expect("written");
-        fs::write(task.join("schedstat"), "1000000 0 5\n").expect("written");
-        let root = ProcRoot::fixture(dir.path());
-        let ms = Nanos::from_millis;
-        let mut sampled = Sampled::new(&root, Feed::default(), &[CpuId(0), CpuId(1)], ms(1000));
-        sampled.step(ms(1050));
-        fs::write(task.join("schedstat"), "21000000 0 9\n").expect("written");
-        sampled.step(ms(1100));
-        let line = sampled.publish(ms(1100), false);
-        let (bin, who) = line.lanes[1].bins[2].all().next().expect("a bin");
-        assert_eq!((bin.run, bin.slices), (ms(20), 4));
-        assert_eq!((who.tid, who.name.as_str()), (Tid(8), "worker"));
-        assert_eq!(line.origin, Origin::Sampled);
-    }
-
-    #[test]
-    fn a_sweep_tells_who_ran_and_nobody_else_is_looked_at() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let root = ProcRoot::fixture(dir.path());
-        for pid in [7, 8, 9] {
-            fs::create_dir_all(root.proc(format!("{pid}/task/{pid}"))).expect("made");
-        }
-        let (feed, mut scene) = (Feed::default(), Scene::new());
-        for pid in [7, 8, 9] {
-            scene.task(pid, 1, "p");
-        }
-        let first = scene.pass(1000, &[(8, 3)]);
-        let at = first.at;
-        let mut sampled = Sampled::new(&root, feed.clone(), &[CpuId(0)], at);
-        let mut followed = |snapshot: Snapshot, now: Nanos| {
-            feed.saw(&Arc::new(snapshot));
-            sampled.learn(&feed.seen().expect("seen"), now);
-            let mut tids: Vec<u32> = sampled.followed.keys().map(|tid| tid.0).collect();
-            tids.sort_unstable();
-            tids
-        };
-        assert_eq!(followed(first, at), [8], "who ran before the first sweep");
-        let second = scene.pass(1000, &[(9, 1)]);
-        assert_eq!(followed(second, at), [8, 9]);
-    }
-}
+mod tests;

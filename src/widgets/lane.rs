@@ -9,7 +9,7 @@ use crate::model::core_share::CoreShare;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::text::{cut, width};
-use crate::model::timeline::{Blind, Cell, Fill};
+use crate::model::timeline::{Blind, Cell, Ended, Fill};
 use crate::theme::{Role, Theme};
 
 /// How a lane is drawn.
@@ -56,6 +56,7 @@ pub fn draw(mut look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
         if let Some(who) = cells.first().and_then(|c| c.who.as_ref()) {
             inscribe(&who.name, Modifier::BOLD, run_area, buf);
         }
+        look.part(cells, run_area, buf);
         if area.height > 1 {
             look.length(cells, run_area, buf);
             look.end(cells, run_area, buf);
@@ -100,7 +101,7 @@ pub fn taken(theme: &Theme, area: Rect, shares: &[Option<CoreShare>], buf: &mut 
 /// Letters on a run: dark on the light and middle colours that themes give processes.
 fn ink(color: Color) -> Color {
     match color {
-        Color::Rgb(r, g, b) if u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b) < 1000 => {
+        Color::Rgb(r, g, b) if u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b) < 1150 => {
             Color::White
         }
         Color::Blue | Color::Red | Color::Magenta => Color::White,
@@ -139,12 +140,14 @@ impl<'a> Look<'a> {
         (share >= SOLID && named).then_some(id)
     }
 
-    /// How many cells from the first one on belong to the same process, solidly; at least one.
+    /// How many cells from the first one on belong to the same process, solidly, and to the same slice where that is seen
+    /// as one; at least one.
     fn run(&self, cells: &[Cell]) -> usize {
-        let Some(first) = cells.first().and_then(|c| self.solid_of(c)) else {
+        let Some((cell, first)) = cells.first().and_then(|c| Some((c, self.solid_of(c)?))) else {
             return 1;
         };
-        let same = |c: &&Cell| self.solid_of(c) == Some(first);
+        let begin = |c: &Cell| c.slice.map(|s| s.start);
+        let same = |c: &&Cell| self.solid_of(c) == Some(first) && begin(c) == begin(cell);
         cells.iter().take_while(same).count()
     }
 
@@ -225,21 +228,41 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// How many slices of a solid run ended in it, and whether the run is one that ended before the next began.
-    fn ended(&self, cells: &[Cell]) -> Option<(u64, bool)> {
-        let slices: u64 = cells.iter().map(|c| u64::from(c.slices)).sum();
-        self.solid_of(&cells[0]).filter(|_| slices > 0)?;
-        let preempted = cells.last().is_some_and(|c| c.preempted > 0);
-        Some((slices, slices <= 2 && preempted))
+    /// Parts a run from the next one where no colour tells them apart.
+    fn part(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
+        let x = area.right() - 1;
+        let symbol = match buf[(x, area.y)].symbol() {
+            "█" => "▊",
+            "#" => "|",
+            _ => return,
+        };
+        let coloured = |id| self.theme.process(id) != Color::Reset;
+        if self.solid_of(&cells[0]).is_none_or(coloured) {
+            return;
+        }
+        for row in 0..self.rows {
+            buf[(x, area.y + row)].set_symbol(symbol);
+        }
     }
 
-    /// Writes the mean length of the slices of a run: into its second row, or below it where it has one row only.
+    /// How long the slices of a solid run are, and whether it is one that was preempted at its end.
+    fn ended(&self, cells: &[Cell]) -> Option<(Nanos, bool)> {
+        self.solid_of(&cells[0])?;
+        if let Some(slice) = cells[0].slice {
+            return Some((slice.span(), slice.ended == Ended::Preempted));
+        }
+        let slices: u64 = cells.iter().map(|c| u64::from(c.slices)).sum();
+        let run: u64 = cells.iter().map(|c| c.run.0).sum();
+        let preempted = cells.last().is_some_and(|c| c.preempted > 0);
+        Some((Nanos(run.checked_div(slices)?), slices <= 2 && preempted))
+    }
+
+    /// Writes the length of the slice of a run, or the mean of its slices: into its second row, or below it where it has one row only.
     fn length(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
-        let Some((slices, single)) = self.ended(cells) else {
+        let Some((length, single)) = self.ended(cells) else {
             return;
         };
-        let run: u64 = cells.iter().map(|c| c.run.0).sum();
-        let text = format::duration(Nanos(run / slices));
+        let text = format::duration(length);
         let below = Rect {
             y: area.y + 1,
             height: area.height - 1,

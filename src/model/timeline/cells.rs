@@ -12,6 +12,8 @@ pub struct Cell {
     pub fill: Fill,
     /// Who held the core longest.
     pub who: Option<Arc<Who>>,
+    /// The slice that filled most of the bucket, where it is long enough to be seen as one.
+    pub slice: Option<Slice>,
     /// How long its process had the core.
     pub run: Nanos,
     /// How many slices of its process ended in the bucket.
@@ -93,6 +95,9 @@ impl Lane {
                     if !row.add((slice.start, slice.end), slice.span(), who, ends) {
                         break;
                     }
+                    if slice.span().0 >= bucket.0.saturating_mul(SEEN) {
+                        row.name(*slice, who);
+                    }
                 }
             }
             Level::Bins(level) => {
@@ -151,6 +156,9 @@ impl Lane {
     }
 }
 
+/// From so many buckets on a slice is seen as one.
+const SEEN: u64 = 5;
+
 enum Level {
     Slices,
     Bins(usize),
@@ -166,6 +174,7 @@ struct Row<'a> {
 /// What one process had of a bucket.
 struct Share<'a> {
     who: &'a Arc<Who>,
+    slice: Option<Slice>,
     run: u64,
     slices: u32,
     preempted: u32,
@@ -204,12 +213,24 @@ impl<'a> Row<'a> {
         true
     }
 
+    /// Notes the slice in the buckets of which it fills at least half.
+    fn name(&mut self, slice: Slice, who: &'a Arc<Who>) {
+        let half = self.bucket / 2;
+        let index = |at: Nanos| (at.0.saturating_sub(self.from) + half) / self.bucket;
+        let (first, last) = (index(slice.start), index(slice.end).min(self.n as u64));
+        for index in first..last {
+            let share = self.share(index, who);
+            (share.slice, share.who) = (Some(slice), who);
+        }
+    }
+
     fn share(&mut self, index: u64, who: &'a Arc<Who>) -> &mut Share<'a> {
         let tally = &mut self.tallies[index as usize];
         let at = tally.iter().position(|s| s.who.id == who.id);
         let at = at.unwrap_or_else(|| {
             tally.push(Share {
                 who,
+                slice: None,
                 run: 0,
                 slices: 0,
                 preempted: 0,
@@ -228,6 +249,7 @@ fn cell(tally: &[Share<'_>], bucket: u64, focus: Option<ProcId>) -> Cell {
     Cell {
         fill: Fill::Known,
         who: most.map(|s| Arc::clone(s.who)),
+        slice: most.and_then(|s| s.slice),
         run: Nanos(most.map_or(0, |s| s.run)),
         slices: most.map_or(0, |s| s.slices),
         preempted: most.map_or(0, |s| s.preempted),

@@ -68,6 +68,36 @@ fn switches_become_slices() {
 }
 
 #[test]
+fn a_cell_knows_its_slice_where_that_is_long_enough() {
+    let line = short();
+    let from = Nanos(ms(100).0 - 400_000);
+    let cells = line.lanes[0].cells(line.origin, from, ms(1), 32, None);
+    let begins = cells.iter().map(|c| c.slice.map(|s| s.start.0 / 1_000_000));
+    let begins: Vec<_> = begins.collect();
+    assert_eq!(begins[0], Some(100), "more than half of the bucket");
+    assert_eq!(begins[..10], [Some(100); 10]);
+    assert_eq!(begins[10..20], [None; 10], "4 ms, and idle");
+    assert_eq!(begins[20..30], [Some(120); 10]);
+    let wide = line.lanes[0].cells(line.origin, from, ms(3), 10, None);
+    assert!(wide.iter().all(|c| c.slice.is_none()));
+}
+
+#[test]
+fn a_wait_counts_as_far_as_the_window_reaches() {
+    let line = short();
+    let waited = |from| {
+        let window = Window {
+            from: ms(from),
+            to: ms(130),
+        };
+        line.lanes[0].total(window, line.origin).waited
+    };
+    // From 110 to 120 ms it could run and did not; a bin is 1 ms.
+    assert_eq!(waited(100), ms(10));
+    assert!((ms(5)..=ms(6)).contains(&waited(115)), "{:?}", waited(115));
+}
+
+#[test]
 fn who_was_there_at_the_begin_gets_its_time() {
     let mut b = Builder::new(Origin::Exact, [CpuId(3)], ms(5));
     let pair = (thread(8), thread(0));

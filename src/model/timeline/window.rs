@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{BINS, Ended, Lane, Origin, Timeline, Waited, Who};
+use super::{BINS, Bin, Ended, Lane, Origin, Timeline, Waited, Who};
 use crate::model::id::{Nanos, ProcId};
 
 /// Upper bounds of the classes of the slice-length histogram; a last class is open.
@@ -127,7 +127,7 @@ impl Lane {
                 Tally {
                     run: Nanos(run),
                     slices: u64::from(bin.slices),
-                    waited: bin.waited,
+                    waited: waited(bin, BINS[level], window),
                     told: (origin != Origin::Sampled).then(|| Told {
                         preempted: u64::from(bin.preempted),
                         longest: bin.longest,
@@ -171,7 +171,7 @@ impl Lane {
                 each(
                     who,
                     Tally {
-                        waited: bin.waited,
+                        waited: waited(bin, BINS[0], window),
                         told: Some(Told {
                             moved: u64::from(bin.moved),
                             ..Told::default()
@@ -197,6 +197,12 @@ impl Lane {
         self.sums(window, origin, |_, sums| all.add(&sums));
         all
     }
+}
+
+/// What of a thread's waits that ended in a bin can lie in the window: no more than there was of it until then.
+fn waited(bin: &Bin, width: Nanos, window: Window) -> Nanos {
+    let end = Nanos(bin.start.0 + width.0).min(window.to);
+    bin.waited.min(end.since(window.from))
 }
 
 impl Timeline {

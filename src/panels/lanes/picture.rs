@@ -27,23 +27,25 @@ pub use title::{explain, origin};
 
 actions! {
     /// A shorter span of time.
-    ZOOM_IN "lanes-zoom-in" [Key::char(']')] "Shows a shorter time across the lanes, down to 1 ms" "";
+    ZOOM_IN "lanes-zoom-in" [Key::char(']')] "Shows a shorter time across the lanes, down to 1 ms" "zoom";
     /// A longer span of time.
-    ZOOM_OUT "lanes-zoom-out" [Key::char('[')] "Shows a longer time across the lanes, up to 60 s" "zoom time";
+    ZOOM_OUT "lanes-zoom-out" [Key::char('[')] "Shows a longer time across the lanes, up to 60 s" "zoom";
     /// Earlier.
-    EARLIER "lanes-earlier" [Key::char('{')] "Pans the lanes back in time" "";
+    EARLIER "lanes-earlier" [Key::char('{')] "Pans the lanes back in time" "pan";
     /// Later.
-    LATER "lanes-later" [Key::char('}')] "Pans the lanes forward in time, at last to now" "";
+    LATER "lanes-later" [Key::char('}')] "Pans the lanes forward in time, at last to now" "pan";
+    /// Back to the present.
+    PRESENT "lanes-now" [Key::char('0')] "Lets the lanes follow the present again, without a cursor" "";
     /// Only the selected process in colour.
-    FOCUS "lanes-focus" [Key::char('v')] "Leaves only the selected process its colour in the lanes, or gives it back to all" "";
+    FOCUS "lanes-focus" [Key::char('v')] "Leaves only the selected process its colour in the lanes, or gives it back to all" "focus";
     /// Cursor to the left.
-    CURSOR_LEFT "lanes-cursor-left" [Key::of(Code::Left), Key::char('h')] "Moves the cursor of the lanes back in time" "";
+    CURSOR_LEFT "lanes-cursor-left" [Key::of(Code::Left), Key::char('h')] "Moves the cursor of the lanes back in time" "cursor";
     /// Cursor to the right.
-    CURSOR_RIGHT "lanes-cursor-right" [Key::of(Code::Right), Key::char('l')] "Moves the cursor of the lanes forward in time" "";
+    CURSOR_RIGHT "lanes-cursor-right" [Key::of(Code::Right), Key::char('l')] "Moves the cursor of the lanes forward in time" "cursor";
 }
 
 /// What zooms and pans wherever lanes are shown.
-pub const TIME: [&Action; 5] = [&ZOOM_IN, &ZOOM_OUT, &EARLIER, &LATER, &FOCUS];
+pub const TIME: [&Action; 6] = [&ZOOM_IN, &ZOOM_OUT, &EARLIER, &LATER, &PRESENT, &FOCUS];
 
 /// One lane as it is shown.
 #[derive(Debug)]
@@ -236,6 +238,20 @@ impl Picture {
         };
     }
 
+    /// Zooms around `at`, a share of the shown time; says where samples tell no more.
+    fn zoom(&mut self, line: &Timeline, shorter: bool, at: Option<f64>) -> Reply {
+        if shorter && !self.scope.shortens(line, self.parts.cells) {
+            return Reply::Say(
+                "the cores are sampled: they do not tell of shorter times".to_owned(),
+            );
+        }
+        if let Some(window) = self.window {
+            self.scope.reach(window.span());
+        }
+        self.scope.zoom(line, shorter, at);
+        Reply::Done
+    }
+
     /// Answers one of [`TIME`] or a move of the cursor; `None` where it is neither.
     pub fn act(&mut self, world: &World, action: &Action) -> Option<Reply> {
         let line = &world.timeline;
@@ -243,10 +259,12 @@ impl Picture {
             .cursor
             .map(|(_, cell)| f64::from(cell) / f64::from(self.parts.cells.max(1)));
         match *action {
-            ZOOM_IN => self.scope.zoom(line, true, at),
-            ZOOM_OUT => self.scope.zoom(line, false, at),
+            ZOOM_IN | ZOOM_OUT => return Some(self.zoom(line, *action == ZOOM_IN, at)),
             EARLIER => self.scope.pan(line, true),
             LATER => self.scope.pan(line, false),
+            PRESENT => {
+                self.settle();
+            }
             FOCUS if world.focus.is_none() => {
                 return Some(Reply::Say("select a process first".to_owned()));
             }

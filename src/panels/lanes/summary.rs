@@ -11,7 +11,7 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::text::{cut, pad, width};
-use crate::model::timeline::{HISTOGRAM, Origin, Tally, Waited, Who, Window};
+use crate::model::timeline::{COUNTING, HISTOGRAM, Origin, Tally, Waited, Who, Window};
 use crate::theme::{Role, Theme};
 
 /// One line: a label, perhaps a bar, and words.
@@ -54,7 +54,7 @@ pub fn lines(world: &World, id: ProcId, window: Window) -> Vec<SumLine> {
         histogram(&mut out, &line.lengths(id, window), id);
     } else {
         out.push(SumLine {
-            label: "single slices are not known: the cores are sampled".to_owned(),
+            label: "sampled: single slices are not known".to_owned(),
             ..SumLine::default()
         });
     }
@@ -81,7 +81,7 @@ fn ends(sums: &Tally, seconds: f64) -> Vec<SumLine> {
         label: "ended".to_owned(),
         words: vec![
             (format!("{preempted:.0}%"), role),
-            (" preempted  ".to_owned(), Role::Dim),
+            (" preempted ".to_owned(), Role::Dim),
             (format!("{:.0}%", 100.0 - preempted), Role::Strong),
             (" yielded".to_owned(), Role::Dim),
         ],
@@ -93,10 +93,7 @@ fn ends(sums: &Tally, seconds: f64) -> Vec<SumLine> {
         label: "moved core".to_owned(),
         words: vec![
             (format!("{moved}/s"), Role::Strong),
-            (
-                format!("  {each:.1}% of its slices began on another"),
-                Role::Dim,
-            ),
+            (format!("  {each:.1}% of its slices"), Role::Dim),
         ],
         ..SumLine::default()
     };
@@ -125,6 +122,9 @@ fn histogram(out: &mut Vec<SumLine>, counts: &[u64; HISTOGRAM.len() + 1], id: Pr
     }
 }
 
+/// Waits are counted over so long a time at least.
+const SOON: Nanos = Nanos(COUNTING.0 * 2);
+
 /// The three parts of its threads' time: on a core, waiting for one, asleep. They add up to the time that all its
 /// threads together had.
 fn parts(
@@ -151,6 +151,12 @@ fn parts(
     } else {
         (at_least(&world.theme), at_most(&world.theme))
     };
+    let less = if slept == 0 { "" } else { less };
+    let why = if window.span() < SOON {
+        "– not told of so short a time"
+    } else {
+        "– counted from now on"
+    };
     let wait = if waits > run.0 / 10 {
         Role::Warn
     } else {
@@ -168,7 +174,7 @@ fn parts(
             label: label.to_owned(),
             bar: Some((share as f32, id)),
             words: if unknown {
-                vec![("– counted from now on".to_owned(), Role::Dim)]
+                vec![(why.to_owned(), Role::Dim)]
             } else {
                 vec![
                     (format!("{sign}{a_second}"), role),

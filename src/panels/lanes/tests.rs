@@ -237,13 +237,12 @@ fn samples_do_not_tell_how_slices_ended() {
     sampled.why = "switches of all cores need CAP_PERFMON".into();
     world.timeline = Arc::new(sampled);
     let (pane, text) = pressed(&world, "", 120, 6);
-    assert!(text.contains("– preempted"), "{text}");
-    // And why that is so is one key away.
+    assert!(!text.contains("preempted"), "{text}");
+    // Why that is so is one key away.
     let told = pane.explain(&world);
     let (word, means) = &told[0];
     assert_eq!(word, "sampled 20 Hz");
     assert!(means.contains("CAP_PERFMON"), "{means}");
-    assert!(!text.contains("% preempted"), "{text}");
 }
 
 #[test]
@@ -272,7 +271,7 @@ fn lanes_zoomed_in_tell_the_slice_under_the_cursor() {
     let (_, text) = pressed(&world, "]]]]]]]]{<<<<", 120, 6);
     insta::assert_snapshot!(text, @r"
 cpu0       job2       job4       job2        job4       job2     51% usr 49 sys  0 irq  2     250 sw/s 100% preempted  
-         ┘                       4.0ms     ┘                                                                           
+         ┘ 4.0ms    ┘ 4.0ms    ┘ 4.0ms     ┘ 4.0ms    ┘ 4.0ms ┘                                                        
 cpu1  ···············     ▆································┊···  51% usr 49 sys  0 irq  2      50 sw/s   0% preempted  
                                                                                                                        
       cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4 · softirq 2% around then                                      
@@ -328,4 +327,11 @@ fn what_is_not_known_is_hatched_and_told_in_the_title() {
     );
     let (_, text) = pressed(&world, "<j", 120, 6);
     assert!(text.contains("the core was offline"), "{text}");
+    // A loss of long ago takes nothing from the last second.
+    let (pane, _) = pressed(&world, "]]]", 120, 6);
+    let title: String = pane.title(&world).into_iter().map(|(t, _)| t).collect();
+    assert!(
+        title.contains("last 1 s") && !title.contains("lost"),
+        "{title}"
+    );
 }

@@ -152,6 +152,12 @@ fn rates(s: &Schedule) -> Vec<SumLine> {
     if let Some(moves) = c.migrations {
         let rate = rates.and_then(|r| r.migrations).map(format::per_second);
         push("moved core", rate, format::count(moves), Role::Text);
+        if c.threads > 1
+            && let Some(line) = out.last_mut()
+        {
+            line.words
+                .push((", its first thread".to_owned(), Role::Dim));
+        }
     }
     out
 }

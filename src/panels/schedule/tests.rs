@@ -83,8 +83,8 @@ on a core          500 ms  5.0s in all                 a second of it
 waiting            400 ms  4.0s in all                 on a core          ████████████ 500 ms  50%           
 slices             125  1.2k in all                    waited for one     ████████████ 500 ms  50%           
 preempted          125  1.2k in all                    slept              0  0%                              
-yielded            0.3  3 in all                       ended              100% preempted  0% yielded         
-moved core         –  2 in all                         moved core         0/s  0.0% of its slices began on … 
+yielded            0.3  3 in all                       ended              100% preempted 0% yielded          
+moved core         –  2 in all                         moved core         0/s  0.0% of its slices            
                                                                                                              
                                                        who took the core                                     
                                                        job4 4             ███████████████████████ 100%  129…

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
-use crate::model::timeline::{PidStats, Waited, Window};
+use crate::model::timeline::{Origin, PidStats, Waited, Window};
 use crate::panels::lanes::picture::at_least;
 use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
@@ -21,18 +21,26 @@ const BAR: u16 = 8;
 const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// The columns.
-pub const COLUMNS: &[Column] = &[
+const COLUMNS: &[Column] = &[
     Column::right("PID", 7, 0),
     Column::left("NAME", 17, 0).growing(),
     Column::right("SHARE%", 7, 0),
     Column::left("", BAR, 5),
     Column::right("SLICES/S", 8, 1),
     Column::right("MEAN", 7, 0),
+    Column::right("WAITED", 7, 2),
     Column::right("LONGEST", 7, 3),
     Column::right("PREEMPTED", 9, 2),
-    Column::right("WAITED", 7, 2),
     Column::right("MOVED", 6, 4),
 ];
+
+/// The columns that are known: the last three only where switches are told.
+pub fn columns(origin: Origin) -> &'static [Column] {
+    match origin {
+        Origin::Sampled => &COLUMNS[..COLUMNS.len() - 3],
+        Origin::None | Origin::Exact | Origin::Own => COLUMNS,
+    }
+}
 
 /// The column that the table is sorted by at first.
 pub const SHARE: usize = 2;
@@ -49,12 +57,12 @@ pub fn sort(found: &mut [PidStats], (by, inverted): (usize, bool)) {
         1 => found.sort_by(|a, b| a.who.name.cmp(&b.who.name)),
         4 => found.sort_by_key(|p| Reverse(p.sums.slices)),
         5 => found.sort_by_key(|p| Reverse(p.sums.mean())),
-        6 => found.sort_by_key(|p| Reverse(p.sums.told.map(|t| t.longest))),
-        7 => found.sort_by(|a, b| {
+        6 => found.sort_by_key(|p| Reverse(p.waited.span)),
+        7 => found.sort_by_key(|p| Reverse(p.sums.told.map(|t| t.longest))),
+        8 => found.sort_by(|a, b| {
             let share = |p: &PidStats| p.sums.preempted_percent().unwrap_or(-1.0);
             share(b).total_cmp(&share(a))
         }),
-        8 => found.sort_by_key(|p| Reverse(p.waited.span)),
         9 => found.sort_by_key(|p| Reverse(p.sums.told.map(|t| t.moved))),
         // The table begins with its most telling order.
         _ => found.sort_by_key(|p| (Reverse(p.sums.run), p.who.id)),
@@ -114,9 +122,9 @@ pub fn row(world: &World, found: &PidStats, name: &str, seconds: f64) -> Row {
         bar(theme, found, share / 100.0),
         text(format::per_second(sums.slices as f64 / seconds), Role::Text),
         sums.mean().map_or_else(none, |m| span(m, Role::Text)),
+        waited,
         sums.told.map_or_else(none, |t| span(t.longest, Role::Dim)),
         preempted,
-        waited,
         sums.told
             .map_or_else(none, |t| text(format::count(t.moved), Role::Dim)),
     ];

@@ -34,12 +34,12 @@ fn lanes_table_and_one_process() {
                                                                                       queue 0.0  moved in 0/s                           ███ 
                                                                                                                                             
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
- 2 running or waiting for one of 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.0…                                                        
+ 2 running or waiting on 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.07 0.51                                                           
  Who had the cores in these 10 s · busy 55.0% · idle 45.0%                            slice length       125/s, mean 4 ms                   
-     PID NAME              SHARE%▼ SLICES/S    MEAN LONGEST PREEMPTED  WAITED  MOVED  < 10 µs                                               
-▌      4 ■ job4               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 100 µs                                              
-       2 ■ job2               50.0      125   4.0ms   4.0ms      100%    5.0s      0  < 500 µs                                              
-       6 ■ job6               10.0       50   2.0ms   2.0ms        0%   500ms      0  < 1 ms                                                
+     PID NAME              SHARE%▼ SLICES/S    MEAN  WAITED LONGEST PREEMPTED  MOVED  < 10 µs                                               
+▌      4 ■ job4               50.0      125   4.0ms    5.0s   4.0ms      100%      0  < 100 µs                                              
+       2 ■ job2               50.0      125   4.0ms    5.0s   4.0ms      100%      0  < 500 µs                                              
+       6 ■ job6               10.0       50   2.0ms   500ms   2.0ms        0%      0  < 1 ms                                                
            idle               90.0                                                    < 2 ms                                                
            all cores           200                                                    < 4.2 ms           ████████████████████████ 100%      
            of that irq         0.0                                                    < 8.4 ms                                              
@@ -49,9 +49,27 @@ fn lanes_table_and_one_process() {
                                                                                       on a core          █████████████ 500 ms  50%          
                                                                                       waited for one     ████████████ 500 ms  50%           
                                                                                       slept              0  0%                              
-                                                                                      ended              100% preempted  0% yielded         
-                                                                                      moved core         0/s  0.0% of its slices began on a…
+                                                                                      ended              100% preempted 0% yielded          
+                                                                                      moved core         0/s  0.0% of its slices            
 ");
+}
+
+#[test]
+fn escape_leads_back_to_the_present_before_it_leaves() {
+    let press = |keys: &[char]| {
+        let mut all: Vec<_> = keys.iter().map(|c| Key::char(*c)).collect();
+        all.push(Key::of(Code::Left));
+        drawn(140, 26, &all).0
+    };
+    let mut world = scenes::world([0, 1]);
+    scenes::with_lanes(&mut world);
+    let mut pane = press(&[']', '{']);
+    assert!(!pane.picture.scope.is_live());
+    assert!(matches!(pane.act(&world, moves::CLEAR), Reply::Done));
+    assert!(pane.picture.scope.is_live());
+    assert!(matches!(pane.act(&world, moves::CLEAR), Reply::Pass));
+    let (pane, _) = drawn(140, 26, &[']', '{', '0'].map(Key::char));
+    assert!(pane.picture.scope.is_live());
 }
 
 #[test]
@@ -73,6 +91,11 @@ fn who_was_not_seen_has_a_row_and_the_shares_add_up() {
     assert_eq!(share(" not seen "), "50.0", "{text}");
     assert_eq!(share("  idle  "), "120", "{text}");
     assert!(text.contains("busy 40.0% · idle 60.0%"), "{text}");
+    // What samples do not tell has no column of dashes.
+    assert!(
+        text.contains("WAITED") && !text.contains("PREEMPTED"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -29,41 +29,39 @@ pub fn write(
     if !line.why.is_empty() {
         paper.line(&[(&line.why, Ink::Dim)])?;
     }
+    // Samples do not tell how slices ended.
+    let told = line.origin != Origin::Sampled;
     for lane in &line.lanes {
         let sums = lane.total(window, line.origin);
         let seconds = lane.known(window).seconds().max(1e-9);
         let rest = line.rest_on(lane, window);
         let busy = (sums.run.seconds() + rest.others.seconds()) * 100.0 / seconds;
         let text = format!(
-            "cpu{:<4} busy {busy:>5.1}%{}  {:>7} slices/s  mean {:>7}  {} preempted",
+            "cpu{:<4} busy {busy:>5.1}%{}  {:>7} slices/s  mean {:>7}{}",
             lane.cpu.0,
             of_that(line.origin, rest.others.seconds() * 100.0 / seconds),
             format::per_second(sums.slices as f64 / seconds),
             sums.mean().map_or("–".to_owned(), format::duration),
-            preempted(&sums),
+            if told {
+                format!("  {} preempted", preempted(&sums))
+            } else {
+                String::new()
+            },
         );
         paper.line(&[(&text, Ink::Plain)])?;
     }
     paper.line(&[])?;
-    let title = "    PID NAME             SHARE% SLICES/S    MEAN LONGEST PREEMPTED  WAITED  MOVED";
-    paper.line(&[(title, Ink::Dim)])?;
+    let title = "    PID NAME             SHARE% SLICES/S    MEAN  WAITED";
+    let more = " LONGEST PREEMPTED  MOVED";
+    let title = format!("{title}{}", if told { more } else { "" });
+    paper.line(&[(&title, Ink::Dim)])?;
     let found = line.by_process(window);
     let shown = found.iter().filter(|p| of.is_none_or(|id| id == p.who.id));
     for found in shown.take(ROWS) {
-        let sums = found.sums;
-        let or_dash = |text: Option<String>| text.unwrap_or("–".to_owned());
-        let text = format!(
-            "{:>7} {} {:>6} {:>8} {:>7} {:>7} {:>9} {:>7} {:>6}",
-            found.who.id.pid.0,
-            pad(&names(found), 16),
-            format::percent((sums.run.seconds() * 100.0 / seconds) as f32),
-            format::per_second(sums.slices as f64 / seconds),
-            sums.mean().map_or("–".to_owned(), format::duration),
-            or_dash(sums.told.map(|t| format::duration(t.longest))),
-            preempted(&sums),
-            waited(found),
-            or_dash(sums.told.map(|t| format::count(t.moved))),
-        );
+        let mut text = row(found, &names(found), seconds);
+        if told {
+            text += &ends(&found.sums);
+        }
         paper.line(&[(&text, Ink::Plain)])?;
     }
     if of.is_none() {
@@ -73,6 +71,31 @@ pub fn write(
         takers(paper, line, window, id)?;
     }
     Ok(())
+}
+
+/// What is known of a process, however the slices are.
+fn row(found: &PidStats, name: &str, seconds: f64) -> String {
+    let sums = found.sums;
+    format!(
+        "{:>7} {} {:>6} {:>8} {:>7} {:>7}",
+        found.who.id.pid.0,
+        pad(name, 16),
+        format::percent((sums.run.seconds() * 100.0 / seconds) as f32),
+        format::per_second(sums.slices as f64 / seconds),
+        sums.mean().map_or("–".to_owned(), format::duration),
+        waited(found),
+    )
+}
+
+/// What only switches tell.
+fn ends(sums: &Tally) -> String {
+    let or_dash = |text: Option<String>| text.unwrap_or("–".to_owned());
+    format!(
+        " {:>7} {:>9} {:>6}",
+        or_dash(sums.told.map(|t| format::duration(t.longest))),
+        preempted(sums),
+        or_dash(sums.told.map(|t| format::count(t.moved))),
+    )
 }
 
 /// How much of a core's time no slice tells of, where that is not a matter of course.

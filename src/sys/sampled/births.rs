@@ -4,12 +4,12 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::id::{Pid, ProcId};
+use crate::model::id::{Pid, ProcId, Ticks};
 use crate::model::text::SafeText;
 use crate::sys::kept::Kept;
 use crate::sys::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
-use crate::sys::{fields, proc_stat};
+use crate::sys::{clock, fields, machine, proc_stat};
 
 /// Numbers that are looked up at the most at one look; of a flood those are looked up that are most likely still there.
 const MOST: u32 = 256;
@@ -19,6 +19,9 @@ const MOST: u32 = 256;
 pub(super) struct Births {
     file: Kept,
     newest: Option<u32>,
+    per_second: u64,
+    /// When it was looked last, and the time before.
+    looked: [Ticks; 2],
 }
 
 impl Births {
@@ -27,12 +30,22 @@ impl Births {
         Self {
             file: Kept::new(root.proc("loadavg"), root.is_live()),
             newest: None,
+            per_second: machine::read(root).ticks_per_second,
+            looked: [Ticks(0); 2],
         }
+    }
+
+    /// Whether who started then is new since the look before the last: after numbers began anew from the lowest, old ones
+    /// lie between those given out since.
+    pub fn is_new(&self, start: Ticks) -> bool {
+        start.0 + 1 >= self.looked[1].0
     }
 
     /// The numbers given out since this was called last; none at first, and none when they began anew from the lowest.
     pub fn take(&mut self) -> RangeInclusive<u32> {
         let newest = self.file.read().ok().and_then(newest);
+        let now = u128::from(clock::since_boot().0) * u128::from(self.per_second) / 1_000_000_000;
+        self.looked = [Ticks(now as u64), self.looked[0]];
         let before = std::mem::replace(&mut self.newest, newest);
         match (before, newest) {
             (Some(before), Some(newest)) if newest > before => {
@@ -49,12 +62,12 @@ fn newest(text: &[u8]) -> Option<u32> {
     u32::try_from(fields::number(word)?).ok()
 }
 
-/// The process that a thread with this number belongs to, and what the thread is called.
+/// The process that a thread with this number belongs to, what the thread is called, and when it started.
 pub(super) fn look_up(
     dir: &ProcDir,
     number: u32,
     buffer: &mut Vec<u8>,
-) -> Option<(ProcId, SafeText)> {
+) -> Option<(ProcId, SafeText, Ticks)> {
     // The directory of a thread is there by its number, although it is not listed.
     let text = dir.read(Pid(number), "status", buffer).ok()?;
     let (_, group) = fields::pairs(text).find(|(key, _)| *key == b"Tgid")?;
@@ -62,12 +75,13 @@ pub(super) fn look_up(
     let own = dir.read(Pid(number), "stat", buffer).ok()?;
     let line = proc_stat::parse(own, 4096)?;
     let name = SafeText::from_bytes(line.name);
-    let mut start = line.start;
+    let own = line.start;
+    let mut start = own;
     if pid.0 != number {
         let first = dir.read(pid, "stat", buffer).ok()?;
         start = proc_stat::parse(first, 4096)?.start;
     }
-    Some((ProcId { pid, start }, name))
+    Some((ProcId { pid, start }, name, own))
 }
 
 #[cfg(test)]
@@ -99,6 +113,8 @@ mod tests {
     #[test]
     fn a_thread_is_found_with_its_process() {
         let dir = ProcDir::open(&ProcRoot::live()).expect("there is a /proc");
+        let mut births = Births::new(&ProcRoot::live());
+        births.take();
         let (told, heard) = std::sync::mpsc::channel();
         let (end, ended) = std::sync::mpsc::channel::<()>();
         let thread = std::thread::Builder::new().name("newborn".to_owned());
@@ -108,10 +124,19 @@ mod tests {
             let _ = ended.recv();
         });
         let number = heard.recv().expect("it began");
-        let (id, name) = look_up(&dir, number, &mut Vec::new()).expect("it lives");
+        births.take();
+        let (id, name, start) = look_up(&dir, number, &mut Vec::new()).expect("it lives");
+        assert!(births.is_new(start), "{start:?} {births:?}");
         assert_eq!((id.pid.0, name.as_str()), (std::process::id(), "newborn"));
-        let (own, _) = look_up(&dir, id.pid.0, &mut Vec::new()).expect("this process");
+        let (own, _, _) = look_up(&dir, id.pid.0, &mut Vec::new()).expect("this process");
         assert_eq!(own, id);
+        // A number between those given out since, that somebody has had since the machine started.
+        if let Some((_, _, start)) = look_up(&dir, 1, &mut Vec::new()) {
+            assert!(
+                id.pid.0 == 1 || !births.is_new(start),
+                "{start:?} {births:?}"
+            );
+        }
         drop(end);
         thread.expect("made").join().expect("ended");
         let nobody = look_up(&dir, u32::MAX, &mut Vec::new());

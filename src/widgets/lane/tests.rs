@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::id::Tid;
-use crate::model::timeline::Who;
+use crate::model::timeline::{Slice, Who};
 use crate::theme::Depth;
 
 fn cell(pid: u32, busy: f32) -> Cell {
@@ -15,6 +15,7 @@ fn cell(pid: u32, busy: f32) -> Cell {
                 name: format!("job{pid}").into(),
             })
         }),
+        slice: None,
         run: Nanos((busy * 1e6) as u64),
         slices: 1,
         preempted: 1,
@@ -77,10 +78,40 @@ fn two_rows_hold_the_name_the_length_and_finer_heights() {
 }
 
 #[test]
+fn every_slice_that_is_seen_as_one_has_its_name_its_length_and_its_end() {
+    let theme = Theme::terminal(Depth::True, false);
+    let slice = |start: u64, end: u64, ended| {
+        let of = Slice {
+            start: Nanos::from_millis(start),
+            end: Nanos::from_millis(end),
+            who: 0,
+            ended,
+        };
+        // Its end is counted in a cell of whoever came next.
+        let cell = Cell {
+            slice: Some(of),
+            slices: 0,
+            preempted: 0,
+            ..cell(7, 1.0)
+        };
+        std::iter::repeat_n(cell, (end - start) as usize)
+    };
+    let mut cells: Vec<_> = slice(0, 12, Ended::Preempted).collect();
+    cells.extend(slice(12, 19, Ended::Yielded));
+    let buf = drawn(&cells, None, &theme, 3);
+    assert_eq!(row(&buf, 0), " job7        job7  ");
+    assert_eq!(row(&buf, 1), " 12.0ms      7.0ms ");
+    assert_eq!(row(&buf, 2), "  preempted┘       ");
+}
+
+#[test]
 fn without_colour_runs_are_blocks_and_names_are_cut_out() {
     let theme = Theme::terminal(Depth::Mono, true);
     let buf = drawn(&scene(), None, &theme, 1);
-    assert_eq!(row(&buf, 0), "...#job7###-/ ");
+    assert_eq!(row(&buf, 0), "...#job7##|-/ ");
+    let theme = Theme::terminal(Depth::Mono, false);
+    let buf = drawn(&scene(), None, &theme, 1);
+    assert_eq!(row(&buf, 0), "··▃█job7██▊▅╱ ");
 }
 
 #[test]

@@ -32,9 +32,11 @@ impl Picture {
         }
     }
 
-    /// Takes the cursor away; says whether there was one.
-    pub fn leave(&mut self) -> bool {
-        self.cursor.take().is_some()
+    /// Takes the cursor away and follows the present; says whether that changed anything.
+    pub fn settle(&mut self) -> bool {
+        let panned = !self.scope.is_live();
+        self.scope.follow();
+        self.cursor.take().is_some() || panned
     }
 
     /// Answers the mouse: the cursor follows it, the wheel zooms.
@@ -45,8 +47,7 @@ impl Picture {
             Press::WheelUp | Press::WheelDown if inside => {
                 let at = f64::from(mouse.column - parts.left) / f64::from(parts.cells.max(1));
                 let on = mouse.press == Press::WheelUp;
-                self.scope.zoom(&world.timeline, on, Some(at));
-                Reply::Done
+                self.zoom(&world.timeline, on, Some(at))
             }
             Press::Left | Press::Drag | Press::Hover if inside && mouse.row >= parts.area.y => {
                 let row = usize::from((mouse.row - parts.area.y) / parts.each.max(1));

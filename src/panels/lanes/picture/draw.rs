@@ -75,7 +75,7 @@ impl Picture {
         let (shown, now) = (window.span().0.max(1), world.timeline.now);
         // Round moments before the right end, as many as stand apart.
         let quarters = if parts.cells >= 60 { 4 } else { 2 };
-        let quarter = self.scope.span().0.min(shown) / quarters;
+        let quarter = self.scope.told(window).0.min(shown) / quarters;
         for i in 0..=quarters {
             let before = quarter * i;
             let live = self.scope.is_live() && i == 0;

@@ -98,7 +98,8 @@ fn first(row: &Row, width: u16) -> Parts {
         parts.push((format!("{:>6}", format::per_second(rate)), Role::Text));
         parts.push((" sw/s".to_owned(), Role::Dim));
     }
-    if width >= 30 {
+    // Samples do not tell how slices ended.
+    if width >= 30 && row.total.told.is_some() {
         match row.total.preempted_percent() {
             Some(share) => {
                 let role = if share >= 30.0 {

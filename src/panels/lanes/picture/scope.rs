@@ -50,11 +50,7 @@ impl Scope {
     pub fn window(&self, line: &Timeline, n: u16) -> (Window, Nanos) {
         let n = u64::from(n.max(1));
         let rough = (self.span().0 / n).max(1);
-        let finest = if line.origin == Origin::Sampled {
-            BINS[2].0
-        } else {
-            1
-        };
+        let finest = finest(line).0;
         let bins = BINS.iter().rev().map(|b| b.0);
         let step = bins.filter(|b| *b * 4 <= rough).max().unwrap_or(1);
         let bucket = (rough.div_ceil(step) * step).max(finest);
@@ -68,6 +64,20 @@ impl Scope {
             to: Nanos(to),
         };
         (window, Nanos(bucket))
+    }
+
+    /// Whether `n` cells have more to tell of a shorter span: where the cores are sampled, a cell is a bin at least.
+    pub fn shortens(&self, line: &Timeline, n: u16) -> bool {
+        let shorter = SPANS[self.span.saturating_sub(1)];
+        Nanos::from_millis(shorter).0 * 4 / 3 >= finest(line).0 * u64::from(n)
+    }
+
+    /// Takes the next span that is not shorter than what is shown: a sampled picture may show more than was asked for.
+    pub fn reach(&mut self, shown: Nanos) {
+        let longest = SPANS.len() - 1;
+        while self.span < longest && self.span().0 * 4 / 3 < shown.0 {
+            self.span += 1;
+        }
     }
 
     /// Shows a shorter or longer span around `at`, a share of the old one counted from its begin.
@@ -84,6 +94,11 @@ impl Scope {
         let until = self.until.unwrap_or(line.now).0 as f64;
         let fixed = until - old * (1.0 - at);
         self.set(line, (fixed + self.span().0 as f64 * (1.0 - at)) as u64);
+    }
+
+    /// Follows the present from now on.
+    pub fn follow(&mut self) {
+        self.until = None;
     }
 
     /// Goes a quarter of the span back or on.
@@ -110,15 +125,18 @@ impl Scope {
         };
     }
 
+    /// The span to tell of a window: a bucket more or less is no other span; a much longer one is told.
+    pub fn told(&self, window: Window) -> Nanos {
+        if window.span().0 > self.span().0 * 5 / 4 {
+            window.span()
+        } else {
+            self.span()
+        }
+    }
+
     /// In words: `last 10 s`, `40 ms until −4.2 s`.
     pub fn words(&self, line: &Timeline, window: Option<Window>) -> String {
-        // A bucket more or less is no other span; a much longer one is told.
-        let shown = window.map_or(self.span(), |w| w.span());
-        let span = if shown.0 > self.span().0 * 5 / 4 {
-            rounded(shown)
-        } else {
-            rounded(self.span())
-        };
+        let span = rounded(window.map_or(self.span(), |w| self.told(w)));
         match self.until {
             None => format!("last {span}"),
             Some(until) => format!("{span} until {}", ago(line.now.since(until))),
@@ -126,14 +144,23 @@ impl Scope {
     }
 }
 
+/// The shortest time that a cell can tell of.
+fn finest(line: &Timeline) -> Nanos {
+    match line.origin {
+        Origin::Sampled => BINS[2],
+        Origin::None | Origin::Exact | Origin::Own => Nanos(1),
+    }
+}
+
 /// A span with the unit that a person would use, without needless digits: `10 s`, `2.5 s`, `400 ms`, `3.98 ms`, `40 µs`.
 pub fn rounded(span: Nanos) -> String {
     let ns = span.0 as f64;
+    // What rounds to a thousand of a unit is one of the next.
     let (value, unit) = match span.0 {
         0 => return "0".to_owned(),
         1..1_000 => return format!("{} ns", span.0),
-        1_000..1_000_000 => (ns / 1e3, "µs"),
-        1_000_000..1_000_000_000 => (ns / 1e6, "ms"),
+        1_000..999_500 => (ns / 1e3, "µs"),
+        999_500..999_500_000 => (ns / 1e6, "ms"),
         _ => (ns / 1e9, "s"),
     };
     let digits = match value {
@@ -202,6 +229,22 @@ mod tests {
     }
 
     #[test]
+    fn samples_are_not_zoomed_into_further_than_they_tell() {
+        let mut line = line(100_000);
+        let scope = Scope::default();
+        assert!(scope.shortens(&line, 95));
+        line.origin = Origin::Sampled;
+        assert!(!scope.shortens(&line, 95) && scope.shortens(&line, 40));
+        // Switches were told until now.
+        let mut scope = Scope::of(1);
+        let (window, _) = scope.window(&line, 95);
+        assert_eq!(scope.told(window), Nanos::from_millis(9500));
+        assert_eq!(scope.words(&line, Some(window)), "last 9.5 s");
+        scope.reach(window.span());
+        assert_eq!(scope.span(), Nanos::from_millis(10_000));
+    }
+
+    #[test]
     fn spans_read_well() {
         let of = |ns| rounded(Nanos(ns));
         assert_eq!(
@@ -210,9 +253,10 @@ mod tests {
                 of(2_500_000_000),
                 of(3_984_000),
                 of(400_000_000),
-                of(40_000)
+                of(40_000),
+                of(999_980)
             ],
-            ["10 s", "2.5 s", "3.98 ms", "400 ms", "40 µs"]
+            ["10 s", "2.5 s", "3.98 ms", "400 ms", "40 µs", "1 ms"]
         );
     }
 }

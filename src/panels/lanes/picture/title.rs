@@ -18,7 +18,8 @@ pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
         (line.origin.title().to_owned(), role),
         (format!(" · {words}"), Role::Dim),
     ];
-    if line.lost > 0 {
+    let hurt = |window| line.gaps(window).any(|(_, gap)| gap.why == Blind::Lost);
+    if line.lost > 0 && picture.window.is_some_and(hurt) {
         let lost = format!(" · {} events lost", line.lost);
         out.push((lost, Role::Bad));
     }
