@@ -122,7 +122,7 @@ fn a_disk_tells_how_long_it_took_and_null_where_nothing_was_asked_of_it() {
     let page = page(&machine);
     let line = page.iter().find(|l| l.starts_with("vda")).expect("a line");
     assert!(
-        line.contains("reads 20.0M/s (4.0 ms each), writes 0/s, busy 0%"),
+        line.contains("reads 20.0M/s (4.0 ms each), writes 0/s  busy 0%"),
         "{line}"
     );
 }
