@@ -8,7 +8,7 @@ use crate::model::disk::{DiskRates, Disks};
 use crate::model::format::{bytes, duration, per_second, rate};
 use crate::model::machine_memory::MachineMemory;
 use crate::model::own_group::OwnGroup;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::sensor::Sensors;
 use crate::model::text::{pad, width};
@@ -126,10 +126,11 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
         out.push(vec![label(&format!("wait {name}")), plain(text)]);
     }
     out.extend(own_lines(&machine.own, &now.system.own_pressure));
-    out.extend(memory_lines(machine.memory.as_ref()));
-    out.extend(disk_lines(machine.disks.as_ref(), missing));
-    if let Some(network) = &machine.network {
-        out.extend(network::lines(network, missing));
+    out.extend(memory_lines(&machine.memory, missing));
+    out.extend(disk_lines(&machine.disks, missing));
+    match &machine.network {
+        Ok(network) => out.extend(network::lines(network, missing)),
+        Err(why) => out.push(unread("network", *why, missing)),
     }
     out.extend(sensor_lines(&machine.sensors));
     out
@@ -147,8 +148,16 @@ fn shares(s: &CoreShare) -> String {
     )
 }
 
-fn memory_lines(memory: Option<&MachineMemory>) -> Vec<Pieces> {
-    let Some(m) = memory else { return Vec::new() };
+/// What could not be read, and why.
+fn unread(name: &str, why: Missing, missing: &str) -> Pieces {
+    vec![label(name), (format!("{missing} {why}"), Ink::Plain)]
+}
+
+fn memory_lines(memory: &Reading<MachineMemory>, missing: &str) -> Vec<Pieces> {
+    let m = match memory {
+        Ok(m) => m,
+        Err(why) => return vec![unread("memory", *why, missing)],
+    };
     let mut out = vec![vec![
         label("memory"),
         (
@@ -179,9 +188,10 @@ fn memory_lines(memory: Option<&MachineMemory>) -> Vec<Pieces> {
     out
 }
 
-fn disk_lines(disks: Option<&(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -> Vec<Pieces> {
-    let Some((disks, rates)) = disks else {
-        return Vec::new();
+fn disk_lines(disks: &Reading<(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -> Vec<Pieces> {
+    let (disks, rates) = match disks {
+        Ok((disks, rates)) => (disks, rates),
+        Err(why) => return vec![unread("disks", *why, missing)],
     };
     let mut out = Vec::new();
     for (device, rates) in disks.devices.iter().zip(rates) {
