@@ -182,7 +182,7 @@ impl Panel for ViewNetwork {
             say(world, "reading the network …", area, buf);
             return;
         };
-        answers::draw(world, network, self.answers, buf);
+        super::answers::draw(world, &answers::of(network), self.answers, buf);
         interfaces::draw(world, network, self.interfaces, buf);
         self.list.rows.render(world, buf);
         if self.layers.height > 0

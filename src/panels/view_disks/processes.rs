@@ -147,17 +147,17 @@ impl List {
 
     /// What the table is ordered by at first, and what it cannot know.
     pub fn title(&self) -> Vec<(String, Role)> {
-        let by = "  by what they read from and write to disks";
+        let by = "  by disk reads and writes";
         let mut out = vec![
             (" Processes".to_owned(), Role::Title),
             (by.to_owned(), Role::Dim),
         ];
         if self.denied > 0 {
-            let text = format!("; {} more may not be read", self.denied);
+            let text = format!("; {} may not be read", self.denied);
             out.push((text, Role::Warn));
         }
         if self.accounted == Some(false) {
-            let how = "; time blocked is not accounted: sysctl kernel.task_delayacct=1";
+            let how = "; BLOCKED needs sysctl kernel.task_delayacct=1";
             out.push((how.to_owned(), Role::Dim));
         }
         out

@@ -9,7 +9,7 @@ fn the_first_three_lines_answer() {
     insta::assert_snapshot!(drawn(&mut ViewNetwork::default(), &world(), 158, 30), @r##"
      ports      2 listen, 1 beyond this machine   22 ssh sshd   123 ntp uid 33
      bandwidth  TCP only:   20 curl in 2.5M/s out 23K/s   30 proxy in 1.2M/s out 12K/s   12 short connections in 0/s out 488K/s
-     way out    eth0 in 1.2M/s out 12K/s gateway 10.0.0.1 router   names from 10.0.0.53
+     way out    eth0 gateway 10.0.0.1 router   names from 10.0.0.53   eth0 in 1.2M/s out 12K/s
 
      INTERFACE  KIND           STATE   SPEED            IN      OUT ERRORS  DROPS ADDRESSES                                              MAC, MTU
      lo                        up      –               0/s      0/s      0      0 127.0.0.1/24 loopback                                  1500
