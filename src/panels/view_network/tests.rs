@@ -22,7 +22,7 @@ fn the_first_three_lines_answer() {
      tcp    established 127.0.0.1:5000             127.0.0.1:6000                           12.4ms      4                1.2M/s   12K/s 20 curl
      tcp    established 127.0.0.1:6000             127.0.0.1:5000                           12.4ms      4                1.2M/s   12K/s 30 proxy
      tcp    established 10.0.0.2:40000             151.101.1.91:443              https      12.4ms      4                1.2M/s   12K/s 20 curl
-     tcp    time-wait   10.0.0.2:40002             1.1.1.1:443 resolver.example  https                                                  none, the kernel ends it
+     tcp    time-wait   10.0.0.2:40002             1.1.1.1:443 resolver.example  https                                                  the kernel ends it
 
 
 
@@ -35,7 +35,6 @@ fn the_first_three_lines_answer() {
      transport    TCP port 22 ssh   listening
      network      IPv4 *:22   for everyone
      link         every interface
-     physical
     "##);
 }
 
