@@ -71,8 +71,9 @@ pub struct List {
     accounted: Option<bool>,
 }
 
-/// Those that do any I/O now, then those that did any; kernel threads only while they do.
-pub fn list(snapshot: &Snapshot, accounted: Option<bool>) -> List {
+/// Those that do any I/O now, then those that did any; kernel threads only while they do. The chosen one stays, also
+/// while it is not known what it does.
+pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>) -> List {
     let mut denied = 0;
     let mut rows: Vec<Busy> = Vec::new();
     for p in snapshot.procs.iter() {
@@ -101,7 +102,12 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>) -> List {
             waited: known.then_some(waited).ok_or(Missing::Unsupported),
         };
         let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();
-        if ever || busy.total() > 0.0 || busy.blocked || busy.held.unwrap_or(0.0) > 0.0 {
+        if Some(p.id) == chosen
+            || ever
+            || busy.total() > 0.0
+            || busy.blocked
+            || busy.held.unwrap_or(0.0) > 0.0
+        {
             rows.push(busy);
         }
     }

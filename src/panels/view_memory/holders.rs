@@ -144,7 +144,7 @@ pub const COLUMNS: [Column; 9] = [
     Column::right("PID", 7, 0),
     Column::left("USER", 9, 5),
     Column::right("PROPORTIONAL", 13, 0),
-    Column::right("OF ALL", 6, 2),
+    Column::right("OF ALL", 7, 2),
     Column::left("", 6, 4).growing(),
     Column::right("RESIDENT", 8, 3),
     Column::right("SWAPPED", 7, 3),
