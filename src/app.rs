@@ -43,6 +43,8 @@ pub struct App {
     tab_titles: Vec<(Rect, usize)>,
     /// The tab of the inspector, as an index of `panels`.
     tab: Option<usize>,
+    /// From where the inspector was opened.
+    came: Page,
     /// The theme that it began with, where that is none of those that come with the program.
     own_theme: Option<(String, Theme)>,
     past: Past,
@@ -103,6 +105,7 @@ impl App {
             placed: Vec::new(),
             tab_titles: Vec::new(),
             tab,
+            came: Page::Dashboard,
             own_theme,
             past: Past::default(),
             judge: Judge::default(),
@@ -305,6 +308,9 @@ impl App {
     }
 
     fn show(&mut self, page: Page) {
+        if page == Page::Inspector && self.world.page != page {
+            self.came = self.world.page;
+        }
         self.world.page = page;
         self.world.active = match page {
             Page::Dashboard => "list",

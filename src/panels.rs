@@ -1,5 +1,6 @@
 //! The panes: one file each, and one line in `all`; nothing else registers them.
 
+mod answers;
 mod environment;
 mod explain;
 mod files;

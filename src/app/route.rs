@@ -219,7 +219,8 @@ impl App {
     fn back(&mut self) {
         match self.world.page {
             Page::Dashboard => self.world.active = "list",
-            Page::Inspector | Page::View(_) => self.show(Page::Dashboard),
+            Page::Inspector => self.show(self.came),
+            Page::View(_) => self.show(Page::Dashboard),
         }
     }
 

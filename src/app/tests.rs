@@ -169,6 +169,22 @@ fn letters_open_tabs_and_escape_leads_back() {
 }
 
 #[test]
+fn the_inspector_leads_back_to_the_view_that_opened_it() {
+    let (mut app, _) = app();
+    press(&mut app, "2");
+    app.inspect(ProcId::new(7, 7), "memory");
+    assert_eq!(app.world.active, "memory");
+    app.inspect(ProcId::new(1, 1), "memory");
+    press(&mut app, "Esc");
+    assert_eq!((app.world.page, app.world.active), (Page::View(2), "cpu"));
+    press(&mut app, "Esc");
+    assert_eq!(app.world.page, Page::Dashboard);
+    press(&mut app, "m");
+    press(&mut app, "Esc");
+    assert_eq!(app.world.page, Page::Dashboard, "it was opened from there");
+}
+
+#[test]
 fn an_overlay_takes_every_key_until_it_is_left() {
     let (mut app, heard) = app();
     press(&mut app, "O");

@@ -101,7 +101,7 @@ impl Panel for ViewDisks {
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         let accounted = self.newest.as_ref().and_then(|d| d.delay_accounting);
-        self.processes = processes::list(&world.snapshot, accounted);
+        self.processes = processes::list(&world.snapshot, accounted, self.list.chosen().copied());
         self.busiest = self.processes.busiest().cloned();
         processes::sort(&mut self.processes.rows, self.list.sort());
         self.layout = layout(self.newest.as_deref(), area);

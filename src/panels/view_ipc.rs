@@ -337,7 +337,7 @@ impl Panel for ViewIpc {
             super::sockets::say(world, "reading who talks to whom …", area, buf);
             return;
         };
-        answers::draw(world, ipc, self.answers, buf);
+        super::answers::draw(world, &answers::of(world, ipc), self.answers, buf);
         self.list.render(world, buf);
         let Some((line, member)) = self.chosen() else {
             return;

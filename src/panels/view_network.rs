@@ -139,6 +139,9 @@ impl Panel for ViewNetwork {
         match chosen.holders.first() {
             Some((id, ..)) => Reply::Inspect(*id, "sockets"),
             None if chosen.inet.inode == 0 => Reply::Say("no process holds this socket".to_owned()),
+            None if !self.network.as_deref().is_some_and(|n| n.complete) => Reply::Say(
+                "descriptors are still being read: its owner is not known yet".to_owned(),
+            ),
             None => Reply::Say("the owner of this socket is not visible".to_owned()),
         }
     }
@@ -182,7 +185,7 @@ impl Panel for ViewNetwork {
             say(world, "reading the network …", area, buf);
             return;
         };
-        answers::draw(world, network, self.answers, buf);
+        super::answers::draw(world, &answers::of(network), self.answers, buf);
         interfaces::draw(world, network, self.interfaces, buf);
         self.list.rows.render(world, buf);
         if self.layers.height > 0

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::json::SCHEMA;
 use super::paper::{Ink, Paper};
 use super::{Error, Exit};
-use crate::model::text::{pad, wrap};
+use crate::model::text::pad;
 use crate::sys::doctor::{self, Finding, State};
 use crate::sys::root::ProcRoot;
 
@@ -66,9 +66,8 @@ fn json(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where the words begin, and the fewest cells that they are broken into.
+/// Where the words begin.
 const COLUMN: usize = 23;
-const NARROWEST: usize = 24;
 
 fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
     let [good, bad] = if paper.ascii {
@@ -83,16 +82,12 @@ fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
             State::Denied | State::Absent => (bad, Ink::Strong),
         };
         // What it gives is read whole, so it goes on below where the line is short.
-        let room = paper.width.map_or(usize::MAX, |w| w.saturating_sub(COLUMN));
-        let gives = wrap(finding.gives, room.max(NARROWEST));
-        paper.line(&[
-            (&format!("{mark} {}", pad(finding.name, 13)), ink),
-            (&pad(finding.state.word(), 8), ink),
-            (gives.first().map_or("", String::as_str), Ink::Plain),
-        ])?;
-        for more in gives.iter().skip(1) {
-            paper.line(&[(&" ".repeat(COLUMN), Ink::Plain), (more, Ink::Plain)])?;
-        }
+        let head = format!("{mark} {}", pad(finding.name, 13));
+        let state = pad(finding.state.word(), 8);
+        paper.flow(
+            &[(&head, ink), (&state, ink), (finding.gives, Ink::Plain)],
+            COLUMN,
+        )?;
         for (label, more) in [("seen", &finding.found), ("get", &finding.get)] {
             if !more.is_empty() {
                 // A command that is cut in the middle cannot be pasted.

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::model::text::{cut, width};
+
 /// Where a report goes and what it may use there.
 pub struct Paper<'a> {
     /// Where bytes go.
@@ -42,11 +44,45 @@ impl Paper<'_> {
             } else {
                 text
             };
-            let text = crate::model::text::cut(text, left);
-            left -= crate::model::text::width(&text).min(left);
+            let text = cut(text, left);
+            left -= width(&text).min(left);
             self.piece(&text, *ink)?;
         }
         self.out.write_all(b"\n")
+    }
+
+    /// Writes a line in pieces, and what is too long for the paper goes on below, `hang` cells from the left.
+    ///
+    /// It is broken where two blanks set facts apart; a fact that is longer than a line is broken between its words.
+    ///
+    /// # Errors
+    /// When the paper takes no more.
+    pub fn flow(&mut self, pieces: &[(&str, Ink)], hang: usize) -> io::Result<()> {
+        let whole: usize = pieces.iter().map(|(text, _)| width(text)).sum();
+        let Some(limit) = self.width.filter(|&w| w < whole) else {
+            return self.line(pieces);
+        };
+        let hang = hang.min(limit.saturating_sub(NARROWEST));
+        let mut row = Row::default();
+        let words = words(pieces);
+        for fact in words.chunk_by(|_, next| next.gap < 2) {
+            let needs = |words: &[Word<'_>]| words.iter().map(|w| w.gap + width(w.text)).sum();
+            let mut fact_needs: usize = needs(fact);
+            let long = fact_needs - fact[0].gap > limit - hang;
+            for word in fact {
+                // A word that begins where another ink begins belongs to the one before it.
+                let full = row.used + if long { needs(&[*word]) } else { fact_needs } > limit;
+                let mut gap = word.gap;
+                if full && gap > 0 && row.used > hang {
+                    self.line(&row.pieces())?;
+                    row = Row::default();
+                    gap = hang;
+                }
+                row.put(gap, word);
+                fact_needs -= needs(&[*word]);
+            }
+        }
+        self.line(&row.pieces())
     }
 
     fn piece(&mut self, text: &str, ink: Ink) -> io::Result<()> {
@@ -65,9 +101,108 @@ impl Paper<'_> {
     }
 }
 
+/// The fewest cells that text is broken into.
+const NARROWEST: usize = 24;
+
+/// Letters without a blank, in one ink, and the blanks before them.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    gap: usize,
+    text: &'a str,
+    ink: Ink,
+}
+
+fn words<'a>(pieces: &[(&'a str, Ink)]) -> Vec<Word<'a>> {
+    let mut out = Vec::new();
+    let mut gap = 0;
+    for &(text, ink) in pieces {
+        for (i, text) in text.split(' ').enumerate() {
+            gap += usize::from(i > 0);
+            if !text.is_empty() {
+                out.push(Word { gap, text, ink });
+                gap = 0;
+            }
+        }
+    }
+    out
+}
+
+/// A line as it fills.
+#[derive(Default)]
+struct Row {
+    pieces: Vec<(String, Ink)>,
+    used: usize,
+}
+
+impl Row {
+    fn put(&mut self, gap: usize, word: &Word<'_>) {
+        self.used += gap + width(word.text);
+        let text = format!("{:gap$}{}", "", word.text);
+        match self.pieces.last_mut() {
+            Some((last, ink)) if *ink == word.ink => last.push_str(&text),
+            _ => self.pieces.push((text, word.ink)),
+        }
+    }
+
+    fn pieces(&self) -> Vec<(&str, Ink)> {
+        let each = self.pieces.iter();
+        each.map(|(text, ink)| (text.as_str(), *ink)).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn flowed(limit: usize, pieces: &[(&str, Ink)], hang: usize) -> String {
+        let mut out = Vec::new();
+        let mut paper = Paper {
+            out: &mut out,
+            width: Some(limit),
+            ascii: false,
+            styled: false,
+        };
+        paper.flow(pieces, hang).expect("written");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn a_long_line_goes_on_below_fact_by_fact() {
+        let pieces = [
+            ("eth0    ", Ink::Dim),
+            ("up  192.0.2.2/24 documentation", Ink::Plain),
+            ("  MTU ", Ink::Plain),
+            ("1400", Ink::Strong),
+        ];
+        assert_eq!(
+            flowed(80, &pieces, 8),
+            "eth0    up  192.0.2.2/24 documentation  MTU 1400\n"
+        );
+        assert_eq!(
+            flowed(40, &pieces, 8),
+            "eth0    up  192.0.2.2/24 documentation\n        MTU 1400\n"
+        );
+        assert_eq!(
+            flowed(36, &pieces, 8),
+            "eth0    up\n        192.0.2.2/24 documentation\n        MTU 1400\n",
+            "no fact is broken that has room on a line of its own"
+        );
+    }
+
+    #[test]
+    fn a_long_fact_is_broken_between_words_and_a_long_word_is_cut() {
+        let pieces = [
+            ("cache ", Ink::Dim),
+            ("file contents kept for the next reader", Ink::Plain),
+        ];
+        assert_eq!(
+            flowed(32, &pieces, 6),
+            "cache file contents kept for the\n      next reader\n"
+        );
+        let long = "x".repeat(30);
+        let text = flowed(24, &[("a ", Ink::Dim), (&long, Ink::Plain)], 2);
+        assert!(text.lines().all(|l| width(l) <= 24), "{text}");
+    }
 
     fn written(width: Option<usize>, styled: bool) -> String {
         let mut out = Vec::new();

@@ -41,12 +41,12 @@ pub struct Args {
 /// The two readings, and what they say together.
 struct Machine {
     now: Snapshot,
-    memory: Option<MachineMemory>,
-    disks: Option<(Disks, Vec<Reading<DiskRates>>)>,
+    memory: Reading<MachineMemory>,
+    disks: Reading<(Disks, Vec<Reading<DiskRates>>)>,
     verdict: Option<Verdict>,
     own: OwnGroup,
     sensors: Sensors,
-    network: Option<Network>,
+    network: Reading<Network>,
 }
 
 /// Writes the page.
@@ -76,10 +76,10 @@ fn measure(span: Duration) -> Result<Machine, Error> {
     let root = ProcRoot::live();
     let plan = Plan::default();
     let mut reader = DiskReader::new(&root);
-    let read = |reader: &mut DiskReader| {
-        let mut disks = reader.read_now().ok()?;
+    let read = |reader: &mut DiskReader| -> Reading<Disks> {
+        let mut disks = reader.read_now().map_err(|why| why.reason())?;
         disks.at = clock::now();
-        Some(disks)
+        Ok(disks)
     };
     let mut networks = Networks::new(&root, Shared::new(&root));
     let _ = networks.network(PATIENCE, None);
@@ -92,8 +92,10 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         (disks, rates)
     });
     Ok(Machine {
-        network: networks.network(PATIENCE, None).ok(),
-        memory: MachineMemories::new(&root).read_now().ok(),
+        network: networks.network(PATIENCE, None).map_err(|why| why.reason()),
+        memory: MachineMemories::new(&root)
+            .read_now()
+            .map_err(|why| why.reason()),
         verdict: Judge::default().judge(&now),
         own: own::limits(&root),
         sensors: sensors::read_now(&root),

@@ -70,15 +70,8 @@ fn searches(text: &[u8]) -> u64 {
 /// # Errors
 /// `Missing::Unsupported` where the kernel was built or started without pressure accounting.
 pub(super) fn one(file: &mut Kept) -> Told {
-    match file.read() {
-        Ok(text) => parse(text).ok_or(Missing::Unsupported),
-        // No such file: the kernel was built or started without pressure accounting.
-        Err(Error::Io { why, .. }) => Err(match Missing::from(&why) {
-            Missing::Denied => Missing::Denied,
-            _ => Missing::Unsupported,
-        }),
-        Err(_) => Err(Missing::Unsupported),
-    }
+    let text = file.read().map_err(|why| why.reason())?;
+    parse(text).ok_or(Missing::Unsupported)
 }
 
 /// Parses `b"some avg10=0.07 avg60=0.31 avg300=0.73 total=17356038\nfull avg10=0.00 …"`; older kernels have no `full`

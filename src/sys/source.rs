@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Missing;
 
 /// One thing that the kernel can tell. Implementations only read.
 ///
@@ -61,5 +62,17 @@ impl Error {
     pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |why| Self::Io { path, why }
+    }
+
+    /// Why a fact of the machine is missing. A file that is not there is one that this kernel does not have.
+    pub fn reason(&self) -> Missing {
+        match self {
+            Self::Io { why, .. } | Self::Call { why, .. }
+                if Missing::from(why) == Missing::Denied =>
+            {
+                Missing::Denied
+            }
+            _ => Missing::Unsupported,
+        }
     }
 }

@@ -18,6 +18,10 @@ const ENOUGH: Nanos = Nanos::from_millis(4_000);
 /// From which share of idle time of all cores on nobody but a quota keeps tasks from them, percent.
 const IDLE: f32 = 20.0;
 
+/// How many times as bad another bottleneck must be to take the place of the one that is named: two that are alike would
+/// take turns from tick to tick.
+const HOLDS: f32 = 1.25;
+
 /// How much of a core a process used to be remembered, percent.
 const NOTABLE: f32 = 1.0;
 
@@ -110,16 +114,17 @@ impl Judge {
     }
 
     fn worst(&self, scope: Scope, snapshot: &Snapshot) -> Option<Found> {
+        let held = |of| self.now.is_some_and(|(s, now, _)| s == scope && now == of);
         let bottlenecks = THRESHOLDS.iter().filter_map(|(of, limit, _)| {
             let (basis, percent) = match scope {
                 Scope::Machine => self.of_machine(*of, snapshot)?,
                 Scope::Group => self.of_group(*of, snapshot)?,
             };
-            let held = self.now.is_some_and(|(s, now, _)| s == scope && now == *of);
-            let needed = if held { of.ends() } else { *limit };
+            let needed = if held(*of) { of.ends() } else { *limit };
             (percent >= needed).then_some((*of, basis, percent, percent / limit))
         });
-        bottlenecks.max_by(|a, b| a.3.total_cmp(&b.3))
+        let weight = |(of, _, _, severity): &Found| severity * if held(*of) { HOLDS } else { 1.0 };
+        bottlenecks.max_by(|a, b| weight(a).total_cmp(&weight(b)))
     }
 
     fn of_machine(&self, of: Bottleneck, snapshot: &Snapshot) -> Option<(Basis, f32)> {

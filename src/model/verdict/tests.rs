@@ -111,6 +111,22 @@ fn begins_at_the_threshold_and_ends_at_half_of_it() {
 }
 
 #[test]
+fn two_that_are_alike_do_not_take_turns() {
+    let mut judge = Judge::default();
+    let mut scene = pressed(80.0, 39.0);
+    let first = judge.judge(&scene.snapshot()).expect("above");
+    assert_eq!(first.of, Bottleneck::Cpu);
+    let mut next = |io| {
+        scene.sample.system.io_pressure = pressed(0.0, io).sample.system.io_pressure;
+        judge.judge(&scene.pass(1000, &[])).expect("above")
+    };
+    let still = next(42.0);
+    assert_eq!((still.of, still.since), (Bottleneck::Cpu, first.since));
+    assert_eq!(next(60.0).of, Bottleneck::Io, "far worse");
+    assert_eq!(next(39.0).of, Bottleneck::Io, "and it stays in its turn");
+}
+
+#[test]
 fn a_control_group_is_named_for_what_only_it_suffers_from() {
     let mut scene = pressed(2.0, 0.0);
     scene.sample.system.own_pressure[0] = pressed(61.0, 0.0).sample.system.cpu_pressure;

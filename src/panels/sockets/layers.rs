@@ -214,10 +214,10 @@ fn link(network: &Network, c: &Connection) -> Vec<Part> {
 }
 
 fn physical(network: &Network, c: &Connection) -> Vec<Part> {
-    let mut out = layer("physical");
     let Ok(Some(i)) = interface(network, c) else {
-        return out;
+        return Vec::new();
     };
+    let mut out = layer("physical");
     if i.is_loopback() {
         out.push((
             "none: the kernel hands it back to itself".to_owned(),

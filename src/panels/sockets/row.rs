@@ -238,7 +238,7 @@ pub fn holder(world: &World, network: &Network, c: &Connection) -> Line<'static>
 fn unheld(state: State) -> &'static str {
     match state {
         State::SynReceived | State::Established | State::CloseWait => "nobody yet",
-        _ => "none, the kernel ends it",
+        _ => "the kernel ends it",
     }
 }
 

@@ -71,8 +71,9 @@ pub struct List {
     accounted: Option<bool>,
 }
 
-/// Those that do any I/O now, then those that did any; kernel threads only while they do.
-pub fn list(snapshot: &Snapshot, accounted: Option<bool>) -> List {
+/// Those that do any I/O now, then those that did any; kernel threads only while they do. The chosen one stays, also
+/// while it is not known what it does.
+pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>) -> List {
     let mut denied = 0;
     let mut rows: Vec<Busy> = Vec::new();
     for p in snapshot.procs.iter() {
@@ -101,7 +102,12 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>) -> List {
             waited: known.then_some(waited).ok_or(Missing::Unsupported),
         };
         let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();
-        if ever || busy.total() > 0.0 || busy.blocked || busy.held.unwrap_or(0.0) > 0.0 {
+        if Some(p.id) == chosen
+            || ever
+            || busy.total() > 0.0
+            || busy.blocked
+            || busy.held.unwrap_or(0.0) > 0.0
+        {
             rows.push(busy);
         }
     }
@@ -147,17 +153,17 @@ impl List {
 
     /// What the table is ordered by at first, and what it cannot know.
     pub fn title(&self) -> Vec<(String, Role)> {
-        let by = "  by what they read from and write to disks";
+        let by = "  by disk reads and writes";
         let mut out = vec![
             (" Processes".to_owned(), Role::Title),
             (by.to_owned(), Role::Dim),
         ];
         if self.denied > 0 {
-            let text = format!("; {} more may not be read", self.denied);
+            let text = format!("; {} may not be read", self.denied);
             out.push((text, Role::Warn));
         }
         if self.accounted == Some(false) {
-            let how = "; time blocked is not accounted: sysctl kernel.task_delayacct=1";
+            let how = "; BLOCKED needs sysctl kernel.task_delayacct=1";
             out.push((how.to_owned(), Role::Dim));
         }
         out

@@ -157,7 +157,7 @@ fn nobody_waited_for_longer_than_it_lives() {
         task.stat.block_delay = Ticks(waited);
         task.stat.state = State::Blocked;
     }
-    let list = processes::list(&scene.snapshot(), Some(true));
+    let list = processes::list(&scene.snapshot(), Some(true), None);
     let mut waited: Vec<_> = list
         .rows
         .iter()
@@ -187,6 +187,25 @@ fn what_is_not_known_is_no_zero() {
         !screen.contains("denied"),
         "a process whose I/O may not be read has no place in this order"
     );
+}
+
+#[test]
+fn the_chosen_one_is_kept_while_it_is_not_known_what_others_do() {
+    let (mut world, mut view) = (world(), ViewDisks::default());
+    heard(&mut world, &mut view, disks(1000, 0));
+    view.list.choose(ProcId::new(7, 7));
+    drawn(&mut view, &world, 120, 40);
+    // The inspector was shown meanwhile, and nobody asked for I/O.
+    let mut scene = Scene::new();
+    for (pid, name) in [(1, "init"), (7, "writer"), (8, "cat")] {
+        scene.task(pid, 0, name);
+    }
+    scene.task(8, 1, "cat").stat.state = State::Blocked;
+    world.snapshot = Arc::new(scene.snapshot());
+    let screen = drawn(&mut view, &world, 120, 40);
+    assert_eq!(view.list.chosen(), Some(&ProcId::new(7, 7)), "{screen}");
+    let row = screen.lines().find(|l| l.contains("writer"));
+    assert!(row.is_some_and(|l| l.contains('–')), "{screen}");
 }
 
 #[test]

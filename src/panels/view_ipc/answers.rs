@@ -2,80 +2,62 @@
 
 use std::collections::BTreeMap;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Modifier;
-
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::ipc::{Channel, Ipc, Party, counted, lines};
+use crate::panels::answers::{Answer, Part};
 use crate::theme::Role;
-use crate::widgets::line;
 
-type Part = (String, Role);
-
-/// Draws the answers.
-pub fn draw(world: &World, ipc: &Ipc, area: Rect, buf: &mut Buffer) {
-    let all = [channels(ipc), busiest(world, ipc), pipelines(world, ipc)];
-    for (parts, y) in all.iter().zip(area.y..area.bottom()) {
-        let at = Rect {
-            x: area.x + 1,
-            y,
-            width: area.width.saturating_sub(1),
-            height: 1,
-        };
-        line::draw(&world.theme, at, parts, Modifier::empty(), buf);
-    }
+/// The answers.
+pub fn of(world: &World, ipc: &Ipc) -> [Answer; 3] {
+    [channels(ipc), busiest(world, ipc), pipelines(world, ipc)]
 }
 
-fn label(text: &str) -> Part {
-    (format!("{text:<10} "), Role::Dim)
-}
-
-fn channels(ipc: &Ipc) -> Vec<Part> {
+fn channels(ipc: &Ipc) -> Answer {
     let mut counts: BTreeMap<Channel, usize> = BTreeMap::new();
     for (channel, n) in ipc.lines.iter().flat_map(|l| &l.channels) {
         *counts.entry(*channel).or_default() += n;
     }
     let all: usize = counts.values().sum();
-    let mut out = vec![
-        label("channels"),
-        (format::count(all as u64), Role::Strong),
-        (" among ".to_owned(), Role::Dim),
-        (format::count(ipc.processes as u64), Role::Strong),
-        (" processes".to_owned(), Role::Dim),
-    ];
-    for (channel, n) in counts {
-        let words = channel.counted(n);
-        let words = if n == 1 { format!("1 {words}") } else { words };
-        out.push((format!("   {words}"), Role::Dim));
-    }
+    let mut out = Answer::to("channels");
+    out.say(format::count(all as u64), Role::Strong);
+    out.say(" among ", Role::Dim);
+    out.say(format::count(ipc.processes as u64), Role::Strong);
+    out.say(" processes", Role::Dim);
     if !ipc.complete {
-        out.push(("   still reading".to_owned(), Role::Warn));
+        out.say("   still reading", Role::Warn);
     }
     if ipc.hidden > 0 {
         let hidden = format::counted(ipc.hidden as u64, "process", "processes");
-        out.push((format!("   {hidden} not visible"), Role::Dim));
+        out.say(format!("   {hidden} not visible"), Role::Dim);
     }
+    let counts: Vec<_> = counts.into_iter().collect();
+    out.add(counts.into_iter().map(|(channel, n)| {
+        let words = channel.counted(n);
+        let words = if n == 1 { format!("1 {words}") } else { words };
+        vec![(words, Role::Dim)]
+    }));
     out
 }
 
-fn busiest(world: &World, ipc: &Ipc) -> Vec<Part> {
-    let mut out = vec![label("most")];
-    for line in ipc.lines.iter().take(5) {
-        let arrow = line.flow.arrow(world.theme.glyphs.ascii);
-        out.push((name(&line.a), Role::Accent));
-        out.push((format!(" {arrow} "), Role::Dim));
-        out.push((name(&line.b), Role::Accent));
-        out.push((format!(" {}   ", counted(&line.channels)), Role::Dim));
-    }
+fn busiest(world: &World, ipc: &Ipc) -> Answer {
+    let mut out = Answer::to("most");
+    let ascii = world.theme.glyphs.ascii;
+    out.add(ipc.lines.iter().map(|line| {
+        vec![
+            (name(&line.a), Role::Accent),
+            (format!(" {} ", line.flow.arrow(ascii)), Role::Dim),
+            (name(&line.b), Role::Accent),
+            (format!(" {}", counted(&line.channels)), Role::Dim),
+        ]
+    }));
     if ipc.lines.is_empty() {
         let words = if ipc.complete {
             "nobody that can be seen talks to anybody"
         } else {
             "nobody yet of those who were looked at"
         };
-        out.push((words.to_owned(), Role::Dim));
+        out.say(words, Role::Dim);
     }
     out
 }
@@ -88,28 +70,25 @@ fn name(side: &[Party]) -> String {
     }
 }
 
-fn pipelines(world: &World, ipc: &Ipc) -> Vec<Part> {
-    let mut out = vec![label("pipelines")];
+fn pipelines(world: &World, ipc: &Ipc) -> Answer {
+    let mut out = Answer::to("pipelines");
     let arrow = if world.theme.glyphs.ascii {
         " -> "
     } else {
         " → "
     };
-    for (i, stages) in ipc.pipelines.iter().take(6).enumerate() {
-        if i > 0 {
-            out.push(("   ".to_owned(), Role::Dim));
-        }
-        for (j, (_, name)) in stages.iter().enumerate() {
-            if j > 0 {
-                out.push((arrow.to_owned(), Role::Dim));
+    out.add(ipc.pipelines.iter().map(|stages| {
+        let mut pipeline: Vec<Part> = Vec::new();
+        for (_, name) in stages {
+            if !pipeline.is_empty() {
+                pipeline.push((arrow.to_owned(), Role::Dim));
             }
-            out.push((name.to_string(), Role::Accent));
+            pipeline.push((name.to_string(), Role::Accent));
         }
-    }
-    match ipc.pipelines.len() {
-        0 => out.push(("none".to_owned(), Role::Dim)),
-        n if n > 6 => out.push((format!("   and {} more", n - 6), Role::Dim)),
-        _ => {}
+        pipeline
+    }));
+    if ipc.pipelines.is_empty() {
+        out.say("none", Role::Dim);
     }
     out
 }

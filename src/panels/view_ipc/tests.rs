@@ -106,8 +106,8 @@ fn pairs_stand_above_the_neighbourhood_of_the_chosen_one() {
     drawn(&mut view, &world(false), 118, 24);
     view.act(&world(false), moves::DOWN);
     insta::assert_snapshot!(drawn(&mut view, &world(false), 118, 24), @r##"
-     channels   11 among 38 processes   4 pipes   1 unix socket   4 tcp   1 terminal   1 shared memory   2 processes not …
-     most       httpd ⇄ 4×[curl] 4   make ⇄ cc1 2   systemd ⇄ make 1   X ⇄ term 1   bash ⇄ make 1
+     channels   11 among 38 processes   2 processes not visible   4 pipes   1 unix socket   4 tcp   1 terminal   +1 more
+     most       httpd ⇄ 4×[curl] 4   make ⇄ cc1 2   systemd ⇄ make 1   X ⇄ term 1   bash ⇄ make 1   sh → make 1   +1 more
      pipelines  sh → make
 
      PROCESS                        PROCESS                    BY▼                         DETAIL

@@ -92,11 +92,9 @@ pub fn title(holders: &[Holder]) -> Vec<(String, Role)> {
     let mut out = vec![("Biggest holders".to_owned(), Role::Title)];
     let (all, denied) = (holders.len(), denied(holders));
     let by = match denied {
-        0 => "  by proportional memory (shared pages divided among those who map them)".to_owned(),
+        0 => "  by proportional memory (shared pages are divided)".to_owned(),
         n if n == all => "  by resident memory: no proportional memory may be read here".to_owned(),
-        n => format!(
-            "  by proportional memory, resident for the {n} of {all} where it may not be read"
-        ),
+        n => format!("  by proportional memory, resident for {n} of {all} (denied)"),
     };
     out.push((by, Role::Dim));
     out
@@ -146,7 +144,7 @@ pub const COLUMNS: [Column; 9] = [
     Column::right("PID", 7, 0),
     Column::left("USER", 9, 5),
     Column::right("PROPORTIONAL", 13, 0),
-    Column::right("OF ALL", 6, 2),
+    Column::right("OF ALL", 7, 2),
     Column::left("", 6, 4).growing(),
     Column::right("RESIDENT", 8, 3),
     Column::right("SWAPPED", 7, 3),

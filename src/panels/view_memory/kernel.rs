@@ -110,7 +110,7 @@ fn facts(memory: &MachineMemory) -> Vec<Parts> {
     out.push(vec![
         label("committed"),
         text(bytes(memory.committed)),
-        dim(" promised to programs, used or not"),
+        dim(" promised, used or not"),
     ]);
     out
 }
@@ -126,10 +126,7 @@ fn pressure(world: &World) -> Parts {
             vec![
                 label("pressure"),
                 (format!("{:.1}%", p.some_10), role),
-                dim(&format!(
-                    " of 10 s someone waited, {:.1}% everyone",
-                    p.full_10
-                )),
+                dim(&format!(" of 10 s, everyone {:.1}%", p.full_10)),
             ]
         }
         Err(why) => vec![label("pressure"), dim(&format!("– {why}"))],

@@ -1,42 +1,19 @@
 //! The first three lines: whose ports, whose bandwidth, which way out.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Modifier;
-
-use crate::app::world::World;
 use crate::model::format;
-use crate::model::network::{Network, Rates, Talker};
+use crate::model::network::{Connection, Network, Rates, Talker};
 use crate::model::reading::Missing;
 use crate::model::socket::Scope;
 use crate::model::text::SafeText;
+use crate::panels::answers::{Answer, Part};
 use crate::theme::Role;
-use crate::widgets::line;
 
-type Part = (String, Role);
-
-/// How many names an answer gives at most; the line cuts what does not fit.
-const NAMES: usize = 8;
-
-/// Draws the answers.
-pub fn draw(world: &World, network: &Network, area: Rect, buf: &mut Buffer) {
-    let all = [ports(network), bandwidth(network), way_out(network)];
-    for (parts, y) in all.iter().zip(area.y..area.bottom()) {
-        let at = Rect {
-            x: area.x + 1,
-            y,
-            width: area.width.saturating_sub(1),
-            height: 1,
-        };
-        line::draw(&world.theme, at, parts, Modifier::empty(), buf);
-    }
+/// The answers.
+pub fn of(network: &Network) -> [Answer; 3] {
+    [ports(network), bandwidth(network), way_out(network)]
 }
 
-fn label(text: &str) -> Part {
-    (format!("{text:<10} "), Role::Dim)
-}
-
-fn ports(network: &Network) -> Vec<Part> {
+fn ports(network: &Network) -> Answer {
     let (listeners, away): (Vec<_>, Vec<_>) = network
         .listeners()
         .into_iter()
@@ -44,36 +21,36 @@ fn ports(network: &Network) -> Vec<Part> {
     let open = listeners
         .iter()
         .filter(|c| Scope::of(c.inet.local.ip()) != Scope::Loopback);
-    let mut out = vec![
-        label("ports"),
-        (listeners.len().to_string(), Role::Strong),
-        (" listen, ".to_owned(), Role::Dim),
-        (open.count().to_string(), Role::Strong),
-        (" beyond this machine".to_owned(), Role::Dim),
-    ];
+    let mut out = Answer::to("ports");
+    out.say(listeners.len().to_string(), Role::Strong);
+    out.say(" listen, ", Role::Dim);
+    out.say(open.count().to_string(), Role::Strong);
+    out.say(" beyond this machine", Role::Dim);
     if !away.is_empty() {
-        out.push((", ".to_owned(), Role::Dim));
-        out.push((away.len().to_string(), Role::Strong));
-        out.push((" in other namespaces".to_owned(), Role::Dim));
+        out.say(", ", Role::Dim);
+        out.say(away.len().to_string(), Role::Strong);
+        out.say(" in other namespaces", Role::Dim);
     }
-    for c in listeners.iter().take(NAMES) {
-        out.push(("   ".to_owned(), Role::Dim));
-        out.push((c.inet.local.port().to_string(), Role::Text));
-        if let Some(service) = network.service(&c.inet) {
-            out.push((format!(" {service}"), Role::Dim));
-        }
-        match c.holders.first() {
-            Some((_, name, _)) => out.push((format!(" {name}"), Role::Accent)),
-            None => out.push((format!(" uid {}", c.inet.uid), Role::Dim)),
-        }
-    }
+    out.add(listeners.iter().map(|c| port(network, c)));
     out
 }
 
-fn bandwidth(network: &Network) -> Vec<Part> {
-    let mut out = vec![label("bandwidth")];
+fn port(network: &Network, c: &Connection) -> Vec<Part> {
+    let mut out = vec![(c.inet.local.port().to_string(), Role::Text)];
+    if let Some(service) = network.service(&c.inet) {
+        out.push((format!(" {service}"), Role::Dim));
+    }
+    out.push(match c.holders.first() {
+        Some((_, name, _)) => (format!(" {name}"), Role::Accent),
+        None => (format!(" uid {}", c.inet.uid), Role::Dim),
+    });
+    out
+}
+
+fn bandwidth(network: &Network) -> Answer {
+    let mut out = Answer::to("bandwidth");
     if network.span.0 == 0 {
-        out.push(("TCP only: needs a second reading".to_owned(), Role::Dim));
+        out.say("TCP only: needs a second reading", Role::Dim);
         return out;
     }
     let mut busy: Vec<(Rates, Vec<Part>)> = network.talkers.iter().map(talker).collect();
@@ -89,28 +66,26 @@ fn bandwidth(network: &Network) -> Vec<Part> {
     }
     busy.retain(|(rates, _)| rates.sum() >= 1.0);
     busy.sort_by(|a, b| b.0.sum().total_cmp(&a.0.sum()));
-    let nobody = busy.is_empty();
-    let words = if nobody {
+    let words = if busy.is_empty() {
         "TCP only: nobody moves anything now"
     } else {
         "TCP only:"
     };
-    out.push((words.to_owned(), Role::Dim));
+    out.say(words, Role::Dim);
     match network.short {
         Ok(short) if short.missed => {
             let text = " more ended than the kernel could tell, too low";
-            out.push((text.to_owned(), Role::Warn));
+            out.say(text, Role::Warn);
         }
         Err(why) if why != Missing::Soon => {
-            out.push((format!(" short connections – {why}"), Role::Dim));
+            out.say(format!(" short connections – {why}"), Role::Dim);
         }
         _ => {}
     }
-    for (rates, name) in busy.into_iter().take(NAMES) {
-        out.push(("   ".to_owned(), Role::Dim));
-        out.extend(name);
-        moved(&mut out, rates);
-    }
+    out.add(busy.into_iter().map(|(rates, mut name)| {
+        moved(&mut name, rates);
+        name
+    }));
     out
 }
 
@@ -136,35 +111,42 @@ fn moved(out: &mut Vec<Part>, rates: Rates) {
     out.push((format::rate(rates.sent), Role::Strong));
 }
 
-fn way_out(network: &Network) -> Vec<Part> {
-    let mut out = vec![label("way out")];
+fn way_out(network: &Network) -> Answer {
+    let mut out = Answer::to("way out");
+    let mut ways: Vec<Vec<Part>> = Vec::new();
     let mut seen = Vec::new();
     for (gateway, name) in network.gateways() {
+        let mut way = Vec::new();
         if !seen.contains(&name) {
-            out.push((name.to_string(), Role::Strong));
-            if let Some(Ok(rates)) = network.interface(name).map(|i| i.rates) {
-                moved(&mut out, rates);
-            }
+            way.push((format!("{name} "), Role::Strong));
             seen.push(name);
         }
-        out.push((" gateway ".to_owned(), Role::Dim));
-        out.push((gateway.to_string(), Role::Text));
+        way.push(("gateway ".to_owned(), Role::Dim));
+        way.push((gateway.to_string(), Role::Text));
         if let Some(name) = network.names.hosts.name(gateway) {
-            out.push((format!(" {name}"), Role::Dim));
+            way.push((format!(" {name}"), Role::Dim));
         }
-        out.push(("  ".to_owned(), Role::Dim));
+        ways.push(way);
     }
     if seen.is_empty() {
-        out.push((
-            "no default route: only networks that are right here".to_owned(),
-            Role::Warn,
-        ));
+        let text = "no default route: only networks that are right here";
+        out.say(text, Role::Warn);
     }
     if !network.resolvers.is_empty() {
         let names: Vec<_> = network.resolvers.iter().map(SafeText::as_str).collect();
-        out.push((" names from ".to_owned(), Role::Dim));
-        out.push((names.join(", "), Role::Text));
+        ways.push(vec![
+            ("names from ".to_owned(), Role::Dim),
+            (names.join(", "), Role::Text),
+        ]);
     }
+    for name in seen {
+        if let Some(Ok(rates)) = network.interface(name).map(|i| i.rates) {
+            let mut way = vec![(name.to_string(), Role::Strong)];
+            moved(&mut way, rates);
+            ways.push(way);
+        }
+    }
+    out.add(ways.into_iter());
     out
 }
 

@@ -9,47 +9,69 @@ use crate::model::disk::{DiskRates, Disks};
 use crate::model::id::Nanos;
 use crate::model::machine_memory::MachineMemory;
 use crate::model::own_group::OwnGroup;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::sensor::Sensors;
+use crate::model::verdict::Verdict;
 use crate::report::json::SCHEMA;
 
 /// Everything.
 pub(super) fn as_json(machine: &Machine) -> Value {
     let now = &machine.now;
     let system = &now.system;
-    let mut out = json!({
-        "schema": SCHEMA,
-        "host": now.machine.host,
-        "kernel": now.machine.kernel,
-        "uptime_ms": system.uptime.0 / 1_000_000,
-        "span_ms": now.span.unwrap_or(Nanos(0)).0 / 1_000_000,
-        "load": system.load,
-        "processes": now.procs.len(),
-        "threads": system.threads,
-        "running": system.running,
-        "blocked": system.blocked,
-        "switches_per_second": system.switches.ok(),
-        "forks_per_second": system.forks.ok(),
-        "verdict": machine.verdict.as_ref().map(|v| json!({
-            "bottleneck": format!("{:?}", v.of).to_lowercase(),
-            "scope": format!("{:?}", v.scope).to_lowercase(),
-            "percent": v.percent,
-            "sentence": v.sentence(),
-            "behind": v.behind,
-        })),
-        "cores": system.cores.iter().map(core_json).collect::<Vec<_>>(),
-        "pressure": pressure_json(&system.pressure),
-        "own_group": own_json(&machine.own, &system.own_pressure),
-        "sensors": sensors_json(&machine.sensors),
-        "memory": machine.memory.as_ref().map(memory_json),
-        "disks": machine.disks.as_ref().map(|(d, r)| disks_json(d, r)),
-        "filesystems": machine.disks.as_ref().map(|(d, _)| filesystems_json(d)),
-    });
-    if let Value::Object(out) = &mut out {
-        network::put_in(out, machine.network.as_ref());
+    let mut out = Map::new();
+    for (name, value) in [
+        ("schema", json!(SCHEMA)),
+        ("host", json!(now.machine.host)),
+        ("kernel", json!(now.machine.kernel)),
+        ("uptime_ms", json!(system.uptime.0 / 1_000_000)),
+        ("span_ms", json!(now.span.unwrap_or(Nanos(0)).0 / 1_000_000)),
+        ("processes", json!(now.procs.len())),
+        ("threads", json!(system.threads)),
+        ("running", json!(system.running)),
+        ("blocked", json!(system.blocked)),
+        ("verdict", json!(machine.verdict.as_ref().map(verdict_json))),
+        ("cores", system.cores.iter().map(core_json).collect()),
+        ("pressure", pressure_json(&system.pressure)),
+        ("own_group", own_json(&machine.own, &system.own_pressure)),
+        ("sensors", sensors_json(&machine.sensors)),
+    ] {
+        out.insert(name.to_owned(), value);
     }
-    out
+    let load = system.load.ok_or(Missing::Unsupported);
+    put(&mut out, "load", load.map(|l| json!(l.map(short))));
+    put(&mut out, "switches_per_second", system.switches);
+    put(&mut out, "forks_per_second", system.forks);
+    put(&mut out, "memory", part(&machine.memory, memory_json));
+    let disks = &machine.disks;
+    put(&mut out, "disks", part(disks, |(d, r)| disks_json(d, r)));
+    put(
+        &mut out,
+        "filesystems",
+        part(disks, |(d, _)| filesystems_json(d)),
+    );
+    network::put_in(&mut out, &machine.network);
+    Value::Object(out)
+}
+
+/// A part of the answer, made of what could be read.
+pub(super) fn part<T>(of: &Reading<T>, make: impl FnOnce(&T) -> Value) -> Reading<Value> {
+    of.as_ref().map(make).map_err(|why| *why)
+}
+
+/// Rounded to a hundredth, as exact as the kernel tells its averages.
+fn short(value: f32) -> f64 {
+    (f64::from(value) * 100.0).round() / 100.0
+}
+
+fn verdict_json(v: &Verdict) -> Value {
+    json!({
+        "bottleneck": format!("{:?}", v.of).to_lowercase(),
+        "scope": format!("{:?}", v.scope).to_lowercase(),
+        "percent": short(v.percent),
+        "sentence": v.sentence(),
+        "behind": v.behind,
+    })
 }
 
 /// Puts a value in, or `null` and its reason under `unavailable`.
@@ -72,14 +94,14 @@ fn core_json(core: &crate::model::snapshot::Core) -> Value {
     let mut out = Map::new();
     out.insert("id".to_owned(), core.id.0.into());
     let share = core.share;
-    put(&mut out, "busy_percent", share.map(|s| s.busy()));
-    put(&mut out, "user_percent", share.map(|s| s.user));
-    put(&mut out, "system_percent", share.map(|s| s.system));
-    put(&mut out, "irq_percent", share.map(|s| s.irq));
-    put(&mut out, "softirq_percent", share.map(|s| s.softirq));
-    put(&mut out, "steal_percent", share.map(|s| s.steal));
-    put(&mut out, "iowait_percent", share.map(|s| s.iowait));
-    out.insert("khz".to_owned(), core.khz.into());
+    put(&mut out, "busy_percent", share.map(|s| short(s.busy())));
+    put(&mut out, "user_percent", share.map(|s| short(s.user)));
+    put(&mut out, "system_percent", share.map(|s| short(s.system)));
+    put(&mut out, "irq_percent", share.map(|s| short(s.irq)));
+    put(&mut out, "softirq_percent", share.map(|s| short(s.softirq)));
+    put(&mut out, "steal_percent", share.map(|s| short(s.steal)));
+    put(&mut out, "iowait_percent", share.map(|s| short(s.iowait)));
+    put(&mut out, "khz", core.khz.ok_or(Missing::Unsupported));
     Value::Object(out)
 }
 
@@ -89,9 +111,9 @@ fn pressure_json(pressure: &[Reading<Pressure>; 3]) -> Value {
     for (name, pressure) in ["cpu", "memory", "io"].iter().zip(pressure) {
         let value = pressure.map(|p| {
             json!({
-                "some_10s_percent": p.some_10,
-                "some_60s_percent": p.some_60,
-                "full_10s_percent": p.full_10,
+                "some_10s_percent": short(p.some_10),
+                "some_60s_percent": short(p.some_60),
+                "full_10s_percent": short(p.full_10),
                 "some_total_ns": p.some_total.0,
             })
         });

@@ -16,12 +16,14 @@ fn machine() -> Machine {
     scene.task(1, 0, "init");
     Machine {
         now: scene.pass(500, &[]),
-        memory: MachineMemories::new(&ProcRoot::live()).read_now().ok(),
-        disks: None,
+        memory: MachineMemories::new(&ProcRoot::live())
+            .read_now()
+            .map_err(|why| why.reason()),
+        disks: Err(Missing::Denied),
         verdict: None,
         own: OwnGroup::default(),
         sensors: Sensors::default(),
-        network: None,
+        network: Err(Missing::Soon),
     }
 }
 
@@ -33,6 +35,40 @@ fn what_cannot_be_read_is_null_with_its_reason() {
     assert_eq!(answer["pressure"]["unavailable"]["cpu"], "soon");
     assert_eq!(answer["cores"][0]["busy_percent"], 50.0);
     assert_eq!(answer["verdict"], Value::Null);
+    for (name, why) in [
+        ("disks", "denied"),
+        ("filesystems", "denied"),
+        ("interfaces", "soon"),
+        ("listeners", "soon"),
+    ] {
+        assert_eq!(answer[name], Value::Null);
+        assert_eq!(answer["unavailable"][name], why);
+    }
+    let page = page(&machine());
+    let disks = page.iter().find(|l| l.starts_with("disks"));
+    assert_eq!(
+        disks.map(String::as_str),
+        Some("disks           – the kernel does not show it to this user")
+    );
+}
+
+#[test]
+fn averages_are_as_short_in_json_as_the_kernel_tells_them() {
+    let mut machine = machine();
+    machine.now.system.load = Some([3.69, 3.11, 0.0]);
+    machine.now.system.pressure[0] = Ok(Pressure {
+        some_10: 72.83,
+        ..Pressure::default()
+    });
+    let answer = as_json(&machine).to_string();
+    assert!(answer.contains(r#""load":[3.69,3.11,0.0]"#), "{answer}");
+    assert!(answer.contains(r#""some_10s_percent":72.83,"#), "{answer}");
+    machine.now.system.load = None;
+    let answer = as_json(&machine);
+    assert_eq!(
+        (&answer["load"], &answer["unavailable"]["load"]),
+        (&Value::Null, &"unsupported".into())
+    );
 }
 
 #[test]
@@ -114,7 +150,7 @@ fn a_disk_tells_how_long_it_took_and_null_where_nothing_was_asked_of_it() {
     };
     let (before, now) = (disks(0, 10), disks(1000, 30));
     let rates = now.rates(&before);
-    machine.disks = Some((now, rates));
+    machine.disks = Ok((now, rates));
     let told = &as_json(&machine)["disks"][0];
     assert_eq!(told["read_latency_ms"], 4.0);
     assert_eq!(told["write_latency_ms"], Value::Null);
@@ -122,7 +158,7 @@ fn a_disk_tells_how_long_it_took_and_null_where_nothing_was_asked_of_it() {
     let page = page(&machine);
     let line = page.iter().find(|l| l.starts_with("vda")).expect("a line");
     assert!(
-        line.contains("reads 20.0M/s (4.0 ms each), writes 0/s, busy 0%"),
+        line.contains("reads 20.0M/s (4.0 ms each), writes 0/s  busy 0%"),
         "{line}"
     );
 }
@@ -190,7 +226,7 @@ fn network() -> Network {
 fn the_network_is_told_in_text() {
     let mut machine = machine();
     assert!(!page(&machine).iter().any(|l| l.starts_with("gateway")));
-    machine.network = Some(network());
+    machine.network = Ok(network());
     let page = page(&machine);
     let line = |with: &str| {
         let found = page.iter().find(|l| l.starts_with(with));
@@ -212,7 +248,7 @@ fn the_network_is_told_in_text() {
 fn the_network_is_told_in_json() {
     let mut machine = machine();
     assert_eq!(as_json(&machine)["interfaces"], Value::Null);
-    machine.network = Some(network());
+    machine.network = Ok(network());
     let answer = as_json(&machine);
     let eth0 = &answer["interfaces"][0];
     assert_eq!(eth0["addresses"][0]["scope"], "documentation");

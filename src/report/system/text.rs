@@ -8,10 +8,10 @@ use crate::model::disk::{DiskRates, Disks};
 use crate::model::format::{bytes, duration, per_second, rate};
 use crate::model::machine_memory::MachineMemory;
 use crate::model::own_group::OwnGroup;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::sensor::Sensors;
-use crate::model::text::pad;
+use crate::model::text::{pad, width};
 use crate::report::Error;
 use crate::report::paper::{Ink, Paper};
 
@@ -20,7 +20,7 @@ pub(super) type Pieces = Vec<(String, Ink)>;
 
 /// What a line is about, in front of it; the longest name of an interface has 15 letters.
 fn label(text: &str) -> (String, Ink) {
-    (pad(text, 16), Ink::Dim)
+    (fill(text, 16), Ink::Dim)
 }
 
 /// Writes the page.
@@ -33,9 +33,29 @@ pub(super) fn print(machine: &Machine, paper: &mut Paper<'_>) -> Result<(), Erro
             .iter()
             .map(|(text, ink)| (text.as_str(), *ink))
             .collect();
-        paper.line(&pieces)?;
+        paper.flow(&pieces, hang(&line))?;
     }
     Ok(())
+}
+
+/// Where what is too long for a line goes on: under the words that end it, or under the first fact where more facts
+/// follow, each set off by blanks.
+fn hang(line: &[(String, Ink)]) -> usize {
+    let before = match line.split_last() {
+        Some(((last, _), before)) if !last.starts_with(' ') => before,
+        _ => line.get(..1).unwrap_or_default(),
+    };
+    let cells: usize = before.iter().map(|(text, _)| width(text)).sum();
+    cells.min(MEANS)
+}
+
+/// Where it is told what a part of memory means.
+const MEANS: usize = 36;
+
+/// `text` filled to `cells`, and never cut: on paper a name is read whole.
+fn fill(text: &str, cells: usize) -> String {
+    let blanks = cells.saturating_sub(width(text)).max(1);
+    format!("{text}{:blanks$}", "")
 }
 
 pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
@@ -59,7 +79,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
         vec![
             label("tasks"),
             plain(format!(
-                "{} processes, {} threads, {} running, {} blocked, load {load}",
+                "{} processes, {} threads, {} running, {} blocked  load {load}",
                 now.procs.len(),
                 now.system.threads,
                 now.system.running,
@@ -98,7 +118,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
     for (name, pressure) in ["cpu", "memory", "io"].iter().zip(&now.system.pressure) {
         let text = match pressure {
             Ok(p) => format!(
-                "{:.1}% of the last 10 s some task waited, {:.1}% of the last minute",
+                "some task waited {:.1}% of the last 10 s, {:.1}% of the last minute",
                 p.some_10, p.some_60
             ),
             Err(why) => format!("{missing} {why}"),
@@ -106,10 +126,11 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
         out.push(vec![label(&format!("wait {name}")), plain(text)]);
     }
     out.extend(own_lines(&machine.own, &now.system.own_pressure));
-    out.extend(memory_lines(machine.memory.as_ref()));
-    out.extend(disk_lines(machine.disks.as_ref(), missing));
-    if let Some(network) = &machine.network {
-        out.extend(network::lines(network, missing));
+    out.extend(memory_lines(&machine.memory, missing));
+    out.extend(disk_lines(&machine.disks, missing));
+    match &machine.network {
+        Ok(network) => out.extend(network::lines(network, missing)),
+        Err(why) => out.push(unread("network", *why, missing)),
     }
     out.extend(sensor_lines(&machine.sensors));
     out
@@ -117,7 +138,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
 
 fn shares(s: &CoreShare) -> String {
     format!(
-        "{:5.1}% busy: user {:.1} system {:.1} irq {:.1} steal {:.1}, waiting for I/O {:.1}",
+        "{:5.1}% busy: user {:.1} system {:.1} irq {:.1} steal {:.1} iowait {:.1}",
         s.busy(),
         s.user,
         s.system,
@@ -127,8 +148,16 @@ fn shares(s: &CoreShare) -> String {
     )
 }
 
-fn memory_lines(memory: Option<&MachineMemory>) -> Vec<Pieces> {
-    let Some(m) = memory else { return Vec::new() };
+/// What could not be read, and why.
+fn unread(name: &str, why: Missing, missing: &str) -> Pieces {
+    vec![label(name), (format!("{missing} {why}"), Ink::Plain)]
+}
+
+fn memory_lines(memory: &Reading<MachineMemory>, missing: &str) -> Vec<Pieces> {
+    let m = match memory {
+        Ok(m) => m,
+        Err(why) => return vec![unread("memory", *why, missing)],
+    };
     let mut out = vec![vec![
         label("memory"),
         (
@@ -159,9 +188,10 @@ fn memory_lines(memory: Option<&MachineMemory>) -> Vec<Pieces> {
     out
 }
 
-fn disk_lines(disks: Option<&(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -> Vec<Pieces> {
-    let Some((disks, rates)) = disks else {
-        return Vec::new();
+fn disk_lines(disks: &Reading<(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -> Vec<Pieces> {
+    let (disks, rates) = match disks {
+        Ok((disks, rates)) => (disks, rates),
+        Err(why) => return vec![unread("disks", *why, missing)],
     };
     let mut out = Vec::new();
     for (device, rates) in disks.devices.iter().zip(rates) {
@@ -172,7 +202,7 @@ fn disk_lines(disks: Option<&(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -
                     ms.map_or_else(String::new, |ms| format!(" ({ms:.1} ms each)"))
                 };
                 format!(
-                    "reads {}{}, writes {}{}, busy {:.0}%, {:.1} requests under way",
+                    "reads {}{}, writes {}{}  busy {:.0}%, {:.1} requests under way",
                     rate(r.read),
                     took(r.read_latency_ms),
                     rate(r.written),
@@ -189,15 +219,16 @@ fn disk_lines(disks: Option<&(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -
             |why| format!("{missing} {why}"),
             |s| {
                 format!(
-                    "{:.0}% of {} used, {} left",
+                    "{:.0}% full: {} of {} used, {} left",
                     s.used_percent(),
+                    bytes(s.used()),
                     bytes(s.total),
                     bytes(s.available)
                 )
             },
         );
         out.push(vec![
-            (format!("{} ", pad(f.mount.as_str(), 23)), Ink::Dim),
+            (fill(f.mount.as_str(), 24), Ink::Dim),
             (text, Ink::Plain),
             (format!("  {} from {}", f.kind, f.source), Ink::Dim),
         ]);

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::put;
+use super::{part, put};
 use crate::model::network::{Connection, Interface, Network, reach};
+use crate::model::reading::Reading;
 use crate::model::socket::Scope;
 use crate::model::text::SafeText;
 
@@ -11,8 +12,7 @@ use crate::model::text::SafeText;
 type Part = (&'static str, fn(&Network) -> Value);
 
 /// Puts everything in; `null` where the network could not be read.
-pub fn put_in(out: &mut Map<String, Value>, network: Option<&Network>) {
-    let all = |make: fn(&Network) -> Value| network.map_or(Value::Null, make);
+pub fn put_in(out: &mut Map<String, Value>, network: &Reading<Network>) {
     let parts: [Part; 6] = [
         ("interfaces", |n| {
             n.interfaces.iter().map(interface).collect()
@@ -31,7 +31,7 @@ pub fn put_in(out: &mut Map<String, Value>, network: Option<&Network>) {
         ("processes_not_visible", |n| n.hidden.into()),
     ];
     for (name, make) in parts {
-        out.insert(name.to_owned(), all(make));
+        put(out, name, part(network, make));
     }
 }
 
