@@ -95,7 +95,7 @@ impl Order {
 #[derive(Clone, Debug)]
 pub struct Listing<K> {
     sheet: Sheet<K>,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     order: fn(usize) -> Order,
     head: Vec<Parts>,
     foot: Vec<Parts>,
@@ -111,7 +111,7 @@ impl<K> Default for Listing<K> {
     fn default() -> Self {
         Self {
             sheet: Sheet::default(),
-            columns: &[],
+            columns: Vec::new(),
             order: |_| Order::None,
             head: Vec::new(),
             foot: Vec::new(),
@@ -127,7 +127,7 @@ impl<K> Default for Listing<K> {
 /// What a listing is fitted to. Rows are told by their place in `keys`.
 pub struct Content<'a, K> {
     /// The columns.
-    pub columns: &'static [Column],
+    pub columns: &'a [Column],
     /// How each of them orders rows; the pane has sorted its rows so.
     pub order: fn(usize) -> Order,
     /// Whether the columns have titles.
@@ -160,7 +160,8 @@ impl<K: Clone + PartialEq> Listing<K> {
     /// Takes in the rows as they are now; only those in view are made.
     pub fn fit(&mut self, area: Rect, mut content: Content<'_, K>) {
         self.area = area;
-        self.columns = content.columns;
+        self.columns.clear();
+        self.columns.extend(content.columns);
         self.order = content.order;
         self.titles = content.titles;
         self.head = std::mem::take(&mut content.head);
@@ -288,7 +289,7 @@ impl<K: Clone + PartialEq> Listing<K> {
             order => Some((by, (order == Order::Descending) != inverted)),
         };
         let table = Table {
-            columns: self.columns,
+            columns: &self.columns,
             rows: &self.rows,
             selected: self.sheet.selected_in_view(),
             sort,
@@ -333,7 +334,7 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
         let table = self.table();
         if mouse.press == Press::Left && mouse.row == table.y && table.height > 0 && self.titles {
             let at = mouse.column.saturating_sub(table.x);
-            let placed = place(self.columns, table.width);
+            let placed = place(&self.columns, table.width);
             let hit = placed.iter().find(|p| p.cells.contains(&at));
             if let Some(p) = hit.filter(|p| (self.order)(p.column) != Order::None) {
                 self.sheet.sort_by(p.column);
