@@ -12,6 +12,7 @@ use crate::app::key::{Key, Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Hit, Reply, Rows};
 use crate::app::world::World;
+use crate::model::text::{width, wrap};
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
@@ -369,15 +370,21 @@ pub fn empty(theme: &Theme, area: Rect, text: &str, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let wide = crate::model::text::width(text).min(usize::from(area.width)) as u16;
-    let at = Rect {
-        x: area.x + (area.width - wide) / 2,
-        y: area.y + area.height / 3,
-        width: wide,
-        height: 1,
-    };
-    let parts = [(text.to_owned(), Role::Dim)];
-    line::draw(theme, at, &parts, Modifier::empty(), buf);
+    let lines = wrap(text, usize::from(area.width.saturating_sub(2).max(1)));
+    let wide = lines.iter().map(|l| width(l)).max().unwrap_or(0);
+    let wide = wide.min(usize::from(area.width)) as u16;
+    for (words, y) in lines
+        .into_iter()
+        .zip(area.y + area.height / 3..area.bottom())
+    {
+        let at = Rect {
+            x: area.x + (area.width - wide) / 2,
+            y,
+            width: wide,
+            height: 1,
+        };
+        line::draw(theme, at, &[(words, Role::Dim)], Modifier::empty(), buf);
+    }
 }
 
 #[cfg(test)]

@@ -218,19 +218,17 @@ pub(super) fn family(view: &View<'_>, room: usize) -> Vec<Parts> {
         .map_or(4, |p| width(&p.id.pid.to_string()).max(4));
     let name = all.iter().take(shown).map(|p| width(&p.facts.name)).max();
     for child in all.iter().take(shown) {
-        let stat = &child.stat;
-        let mut parts = vec![
+        out.push(vec![
             dim(format!("  {:>digits$} ", child.id.pid)),
             (
                 pad(&child.facts.name, name.unwrap_or_default()),
                 Role::Accent,
             ),
-            (format!("  {}", stat.state.words()), role_of(stat.state)),
-        ];
-        if let Some(cpu) = child.cpu.ok().filter(|cpu| *cpu >= 0.05) {
-            parts.push(dim(format!(" · CPU {cpu:.1}%")));
-        }
-        out.push(parts);
+            (
+                format!("  {}", child.stat.state.words()),
+                role_of(child.stat.state),
+            ),
+        ]);
     }
     let more = all.len().saturating_sub(shown);
     if more > 0 {
