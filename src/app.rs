@@ -25,7 +25,7 @@ use panel::{Panel, Place, Reply};
 use time::Past;
 use world::{Notice, Page, Section, Settings, World};
 
-use crate::model::id::{Pid, ProcId};
+use crate::model::id::ProcId;
 use crate::model::plan::Plan;
 use crate::model::verdict::Judge;
 use crate::theme::Theme;
@@ -338,18 +338,6 @@ impl App {
     /// The tabs of the inspector, as indices of the panes.
     pub fn tabs(&self) -> impl Iterator<Item = usize> {
         (0..self.panels.len()).filter(|i| self.panels[*i].spec().place == Place::Tab)
-    }
-
-    fn resolve(&self, target: &str) -> Option<ProcId> {
-        let snapshot = &self.world.snapshot;
-        if let Ok(pid) = target.parse() {
-            return snapshot.by_pid(Pid(pid)).map(|p| p.id);
-        }
-        let found = snapshot
-            .procs
-            .iter()
-            .find(|p| p.facts.name.as_str() == target);
-        found.map(|p| p.id)
     }
 
     /// Does what an action asks for; says whether anybody answered.

@@ -107,8 +107,8 @@ pub fn main() -> ExitCode {
         (None, _) => match live::run(&cli.live, cli.ascii) {
             Ok(status) => ExitCode::from(status),
             Err(e) => {
-                complain(&format!("{e:#}"));
-                ExitCode::from(Exit::Failed as u8)
+                complain(&e.to_string());
+                ExitCode::from(e.exit() as u8)
             }
         },
     }

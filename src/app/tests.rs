@@ -7,7 +7,7 @@ use super::action::Action;
 use super::key::{Code, Key};
 use super::panel::Spec;
 use super::*;
-use crate::model::id::Nanos;
+use crate::model::id::{Nanos, Pid};
 use crate::model::plan::Needs;
 use crate::model::scene::Scene;
 use crate::model::snapshot::{Procs, Snapshot};
@@ -287,7 +287,7 @@ fn ticks_of_ten_thousand_processes_can_be_stepped_back_while_few_work() {
 #[test]
 fn a_target_opens_once_in_the_inspector() {
     let (mut app, _) = app();
-    app.world.settings.target = Some("worker".to_owned());
+    app.world.settings.target = Some(ProcId::new(7, 7));
     let snapshot = Arc::clone(&app.world.snapshot);
     app.update(Event::Snapshot(Arc::clone(&snapshot)));
     assert_eq!(

@@ -59,10 +59,12 @@ impl App {
         self.past.push(Arc::clone(&snapshot));
         self.world.snapshot = snapshot;
         self.ticked();
-        if let Some(target) = self.world.settings.target.take()
-            && let Some(id) = self.resolve(&target)
-        {
-            self.inspect(id, "overview");
+        if let Some(id) = self.world.settings.target.take() {
+            if self.world.snapshot.get(id).is_some() {
+                self.inspect(id, "overview");
+            } else {
+                self.say(format!("process {} has ended", id.pid), true);
+            }
         }
     }
 

@@ -127,8 +127,8 @@ pub struct Settings {
     pub own_cost: bool,
     /// Whether the list begins as a tree.
     pub tree: bool,
-    /// The process to open in the inspector at the start: a pid or a name.
-    pub target: Option<String>,
+    /// The process to open in the inspector at the start.
+    pub target: Option<ProcId>,
 }
 
 impl Default for Settings {

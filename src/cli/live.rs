@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use crate::app::world::Settings;
 use crate::model::id::Nanos;
+use crate::model::plan::Needs;
 use crate::model::sample::Mode;
 use crate::model::span;
+use crate::report::{self, Error, target};
 use crate::run::config::{self, Config};
 use crate::run::{self, theme};
 use crate::term::{self, depth};
@@ -54,18 +56,24 @@ pub struct Args {
 /// Shows the live screen; answers with the exit status.
 ///
 /// # Errors
-/// When there is no terminal, or the configuration or the theme cannot be used.
-pub fn run(args: &Args, ascii: bool) -> anyhow::Result<u8> {
-    if !term::is_interactive() {
-        anyhow::bail!(
-            "the live screen needs a terminal for input and output; 'pscope ps' and 'pscope tree' print to a pipe or a file"
-        );
-    }
-    let config = Config::load(args.config.as_deref())?;
+/// `Usage` when the configuration or the theme cannot be used, or the name is that of several; `NoProcess` when there is none;
+/// `Failed` when there is no terminal.
+pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
+    let usage = |e: anyhow::Error| Error::Usage(format!("{e:#}"));
+    let config = Config::load(args.config.as_deref()).map_err(usage)?;
     let depth = depth::detect(|name| std::env::var(name).ok());
     let name = args.theme.as_deref().or(config.theme.as_deref());
     let name = name.unwrap_or("terminal-16");
-    let theme = theme::load(name, depth, ascii || config.ascii)?;
+    let theme = theme::load(name, depth, ascii || config.ascii).map_err(usage)?;
+    let target = match &args.target {
+        Some(text) => Some(target::find(&report::sweep(Needs::COMMANDS)?, text)?),
+        None => None,
+    };
+    if !term::is_interactive() {
+        return Err(Error::Failed(
+            "the live screen needs a terminal for input and output; 'pscope ps' and 'pscope tree' print to a pipe or a file".to_owned(),
+        ));
+    }
     let ending = run::live(run::Options {
         settings: Settings {
             theme: name.to_owned(),
@@ -75,13 +83,14 @@ pub fn run(args: &Args, ascii: bool) -> anyhow::Result<u8> {
             read_only: args.read_only || config.read_only,
             own_cost: args.own_cost,
             tree: args.tree || !(args.flat || config.flat),
-            target: args.target.clone(),
+            target,
         },
         theme,
         choices: config.choices,
         config: config::place(args.config.as_deref()),
         keys: config.keys,
         sweep: args.sweep,
-    })?;
+    })
+    .map_err(|e| Error::Failed(format!("{e:#}")))?;
     Ok(ending.status())
 }

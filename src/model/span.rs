@@ -9,6 +9,17 @@ const HOW: &str = "write a number with ms, s or m: 500ms, 2s, 1m";
 /// # Errors
 /// Says how to write one.
 pub fn parse(text: &str) -> Result<Nanos, String> {
+    match parse_any(text)? {
+        span if (10_000_000..=3_600_000_000_000).contains(&span.0) => Ok(span),
+        _ => Err("it goes from 10ms to 1h".to_owned()),
+    }
+}
+
+/// Reads a span of any length but none.
+///
+/// # Errors
+/// Says how to write one.
+pub fn parse_any(text: &str) -> Result<Nanos, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.');
     let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
     let scale = match unit.trim() {
@@ -19,10 +30,11 @@ pub fn parse(text: &str) -> Result<Nanos, String> {
         _ => return Err(HOW.to_owned()),
     };
     let nanos = number.parse::<f64>().map_err(|_| HOW.to_owned())? * scale;
-    if !(10e6..=3600e9).contains(&nanos) {
-        return Err("it goes from 10ms to 1h".to_owned());
+    if (1.0..1e18).contains(&nanos) {
+        Ok(Nanos(nanos as u64))
+    } else {
+        Err(HOW.to_owned())
     }
-    Ok(Nanos(nanos as u64))
 }
 
 #[cfg(test)]
@@ -42,6 +54,10 @@ mod tests {
         }
         for text in ["", "s", "1d", "0", "1ms", "-1s", "1.2.3s", "2h"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+        assert_eq!(parse_any("2h"), Ok(Nanos::from_millis(7_200_000)));
+        for text in ["", "0s", "-1s", "5 parsecs", "inf", "99999999999h"] {
+            assert!(parse_any(text).is_err(), "{text}");
         }
     }
 }

@@ -39,10 +39,17 @@ static SPEC: Spec = Spec {
     actions: &ACTIONS,
 };
 
-const COLUMNS: &[Column] = &[
-    Column::left("NAME", 26, 0),
-    Column::left("VALUE", 16, 0).growing(),
-];
+/// Names take so many cells, and a third of the width where longer ones need it.
+const NAME: usize = 26;
+
+fn columns(all: &[Variable], wide: usize) -> [Column; 2] {
+    let longest = all.iter().map(|v| width(&v.name)).max().unwrap_or(0);
+    let name = longest.min(wide / 3).max(NAME);
+    [
+        Column::left("NAME", name as u16, 0),
+        Column::left("VALUE", 16, 0).growing(),
+    ]
+}
 
 /// The pane.
 #[derive(Default)]
@@ -151,9 +158,9 @@ fn head(world: &World, environment: &Environment, ended: bool, reveal: bool) -> 
 }
 
 /// The whole value of the selected variable, where its row could not hold it.
-fn foot(variable: &Variable, reveal: bool, wide: usize) -> Vec<Parts> {
+fn foot(variable: &Variable, reveal: bool, names: u16, wide: usize) -> Vec<Parts> {
     let value = variable.shown(reveal);
-    let column = wide.saturating_sub(usize::from(COLUMNS[0].width) + 3);
+    let column = wide.saturating_sub(usize::from(names) + 3);
     if width(value) <= column {
         return Vec::new();
     }
@@ -178,13 +185,14 @@ impl Panel for EnvironmentTab {
         };
         let (ended, reveal, wide) = (self.kept.ended(), self.reveal, self.wide);
         let all = &environment.variables;
+        let columns = columns(all, wide);
         let order = &self.order;
         let content = Content {
-            columns: COLUMNS,
+            columns: &columns,
             order: |_| Order::Ascending,
             titles: true,
             head: head(world, environment, ended, reveal),
-            foot: &|i| foot(&all[order[i]], reveal, wide),
+            foot: &|i| foot(&all[order[i]], reveal, columns[0].width, wide),
             keys: order,
             words: &|i| format!("{} {}", all[order[i]].name, all[order[i]].shown(reveal)),
             row: &|i| row(world, &all[order[i]], reveal, ended),

@@ -62,6 +62,8 @@ pub struct FilesTab {
     /// The row that the choice is about.
     peer_of: Option<(ProcId, u32)>,
     parts: Parts,
+    /// How wide words were at most, of the process that is shown.
+    wanted: row::Wanted,
 }
 
 /// Where things are drawn.
@@ -84,6 +86,17 @@ impl FilesTab {
         let of = self.files.as_deref()?.of;
         let others: Vec<_> = row.peers.named.iter().filter(|p| p.id != of).collect();
         others.get(self.peer % others.len().max(1)).copied()
+    }
+
+    /// Asks new descriptors how wide their words are.
+    fn ask_widths(&mut self, world: &World, files: Option<&Files>) {
+        let before = self.files.as_deref();
+        if before.map(|f| f.of) != files.map(|f| f.of) {
+            self.wanted = row::Wanted::default();
+        }
+        if let Some(files) = files.filter(|f| before.is_none_or(|b| !std::ptr::eq(b, *f))) {
+            self.wanted = self.wanted.or(&world.theme, files);
+        }
     }
 
     /// The head shows what there is to say; the foot is there where the table keeps most of the height.
@@ -140,16 +153,18 @@ impl Panel for FilesTab {
         let slot = world.detail.files.as_ref();
         let files = slot.and_then(|s| s.value.as_ref().ok()).cloned();
         let files = files.filter(|f| Some(f.of) == world.focus);
+        self.ask_widths(world, files.as_deref());
         self.files = files;
         self.parts = self.divide(area);
         let (sort, inverted) = self.list.sort();
         self.order.update(self.files.as_ref(), sort, inverted);
         let width = self.parts.table.width;
-        let room = table::room(&row::COLUMNS, row::WHAT, width);
+        let columns = row::columns(self.wanted, width);
+        let room = table::room(&columns, row::WHAT, width);
         let (files, order) = (self.files.as_deref(), &self.order);
         let at = |i: usize| Some((files?, files?.rows.get(order.row(i)?)?));
         let content = Content {
-            columns: &row::COLUMNS,
+            columns: &columns,
             order: row::order,
             titles: true,
             head: Vec::new(),

@@ -12,6 +12,7 @@ use crate::app::key::{Key, Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Hit, Reply, Rows};
 use crate::app::world::World;
+use crate::model::text::{width, wrap};
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
@@ -95,7 +96,7 @@ impl Order {
 #[derive(Clone, Debug)]
 pub struct Listing<K> {
     sheet: Sheet<K>,
-    columns: &'static [Column],
+    columns: Vec<Column>,
     order: fn(usize) -> Order,
     head: Vec<Parts>,
     foot: Vec<Parts>,
@@ -111,7 +112,7 @@ impl<K> Default for Listing<K> {
     fn default() -> Self {
         Self {
             sheet: Sheet::default(),
-            columns: &[],
+            columns: Vec::new(),
             order: |_| Order::None,
             head: Vec::new(),
             foot: Vec::new(),
@@ -127,7 +128,7 @@ impl<K> Default for Listing<K> {
 /// What a listing is fitted to. Rows are told by their place in `keys`.
 pub struct Content<'a, K> {
     /// The columns.
-    pub columns: &'static [Column],
+    pub columns: &'a [Column],
     /// How each of them orders rows; the pane has sorted its rows so.
     pub order: fn(usize) -> Order,
     /// Whether the columns have titles.
@@ -160,7 +161,8 @@ impl<K: Clone + PartialEq> Listing<K> {
     /// Takes in the rows as they are now; only those in view are made.
     pub fn fit(&mut self, area: Rect, mut content: Content<'_, K>) {
         self.area = area;
-        self.columns = content.columns;
+        self.columns.clear();
+        self.columns.extend(content.columns);
         self.order = content.order;
         self.titles = content.titles;
         self.head = std::mem::take(&mut content.head);
@@ -288,7 +290,7 @@ impl<K: Clone + PartialEq> Listing<K> {
             order => Some((by, (order == Order::Descending) != inverted)),
         };
         let table = Table {
-            columns: self.columns,
+            columns: &self.columns,
             rows: &self.rows,
             selected: self.sheet.selected_in_view(),
             sort,
@@ -333,7 +335,7 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
         let table = self.table();
         if mouse.press == Press::Left && mouse.row == table.y && table.height > 0 && self.titles {
             let at = mouse.column.saturating_sub(table.x);
-            let placed = place(self.columns, table.width);
+            let placed = place(&self.columns, table.width);
             let hit = placed.iter().find(|p| p.cells.contains(&at));
             if let Some(p) = hit.filter(|p| (self.order)(p.column) != Order::None) {
                 self.sheet.sort_by(p.column);
@@ -368,15 +370,21 @@ pub fn empty(theme: &Theme, area: Rect, text: &str, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let wide = crate::model::text::width(text).min(usize::from(area.width)) as u16;
-    let at = Rect {
-        x: area.x + (area.width - wide) / 2,
-        y: area.y + area.height / 3,
-        width: wide,
-        height: 1,
-    };
-    let parts = [(text.to_owned(), Role::Dim)];
-    line::draw(theme, at, &parts, Modifier::empty(), buf);
+    let lines = wrap(text, usize::from(area.width.saturating_sub(2).max(1)));
+    let wide = lines.iter().map(|l| width(l)).max().unwrap_or(0);
+    let wide = wide.min(usize::from(area.width)) as u16;
+    for (words, y) in lines
+        .into_iter()
+        .zip(area.y + area.height / 3..area.bottom())
+    {
+        let at = Rect {
+            x: area.x + (area.width - wide) / 2,
+            y,
+            width: wide,
+            height: 1,
+        };
+        line::draw(theme, at, &[(words, Role::Dim)], Modifier::empty(), buf);
+    }
 }
 
 #[cfg(test)]

@@ -158,7 +158,10 @@ fn summary(world: &World, list: &List, network: &Network) -> Vec<(String, Role)>
         return match network.focus {
             Err(Missing::Denied) => vec![
                 ("– ".to_owned(), Role::Warn),
-                ("its descriptors are not shown to this user: run pscope as its owner or with CAP_SYS_PTRACE".to_owned(), Role::Dim),
+                (
+                    "not permitted: its sockets are shown only to its user and to root".to_owned(),
+                    Role::Dim,
+                ),
             ],
             _ if !network.complete => {
                 vec![("reading who holds which socket …".to_owned(), Role::Dim)]

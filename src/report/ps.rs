@@ -22,7 +22,7 @@ pub struct Args {
         allow_hyphen_values = true
     )]
     sort: String,
-    /// The columns, parted by commas
+    /// The columns, parted by commas; a wrong name is answered with all of them
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     columns: Vec<String>,
     /// Prints JSON

@@ -59,14 +59,14 @@ fn signal(text: &str) -> Result<Signal, String> {
 pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     let snapshot = sweep(Needs::COMMANDS)?;
     let (chosen, unknown) = resolve(args, &snapshot)?;
-    for text in &unknown {
-        paper.line(&[(text, Ink::Strong)])?;
+    let mut exit = Exit::Done;
+    for why in &unknown {
+        paper.line(&[(&why.to_string(), Ink::Strong)])?;
+        exit = match exit {
+            Exit::NotPermitted => exit,
+            _ => why.exit(),
+        };
     }
-    let mut exit = if unknown.is_empty() {
-        Exit::Done
-    } else {
-        Exit::NoProcess
-    };
     if chosen.is_empty() {
         return Ok(exit);
     }
@@ -102,8 +102,8 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     Ok(exit)
 }
 
-/// Whom the texts mean, and a sentence for each that means nobody.
-fn resolve(args: &Args, snapshot: &Snapshot) -> Result<(Vec<ProcId>, Vec<String>), Error> {
+/// Whom the texts mean, and why for each that means nobody whom we see.
+fn resolve(args: &Args, snapshot: &Snapshot) -> Result<(Vec<ProcId>, Vec<Error>), Error> {
     let (mut chosen, mut unknown) = (Vec::new(), Vec::new());
     for text in &args.targets {
         let found = if args.all {
@@ -113,7 +113,7 @@ fn resolve(args: &Args, snapshot: &Snapshot) -> Result<(Vec<ProcId>, Vec<String>
         };
         match found {
             Ok(ids) => chosen.extend(ids),
-            Err(Error::NoProcess(why)) => unknown.push(why),
+            Err(why @ (Error::NoProcess(_) | Error::NotPermitted(_))) => unknown.push(why),
             Err(Error::Usage(why)) => {
                 let how = "nothing was sent; --all sends to each of them";
                 return Err(Error::Usage(format!("{why}\n{how}")));
@@ -261,9 +261,10 @@ mod tests {
         };
         assert!(why.contains("nothing was sent"), "{why}");
         let (chosen, unknown) =
-            resolve(&args(&["bash", "7", "99"], true), &snapshot).expect("clear");
+            resolve(&args(&["bash", "7", "4194305"], true), &snapshot).expect("clear");
         assert_eq!(chosen.len(), 2);
-        assert_eq!(unknown, ["there is no process 99"]);
+        let words: Vec<String> = unknown.iter().map(ToString::to_string).collect();
+        assert_eq!(words, ["there is no process 4194305"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::{Error, Exit, target};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::Needs;
 use crate::model::snapshot::Snapshot;
+use crate::model::span;
 use crate::model::timeline::{Ended, Gap, Lane, Origin, PidStats, Slice, Timeline, Who, Window};
 use crate::sampler::Listening;
 use crate::sys::root::ProcRoot;
@@ -26,7 +27,7 @@ pub struct Args {
     /// Only this process: a pid or a name
     target: Option<String>,
     /// How long to listen: 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span)]
+    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any)]
     span: Nanos,
     /// One JSON object a slice, as it ends; a summary as the last line
     #[arg(long)]
@@ -34,31 +35,6 @@ pub struct Args {
     /// Writes the slices as a trace that the Perfetto viewer opens
     #[arg(long, value_name = "FILE")]
     perfetto: Option<PathBuf>,
-}
-
-/// Reads `5s`, `200ms`, `1.5s`, `2m`; a bare number is seconds.
-fn span(text: &str) -> Result<Nanos, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let scale = match &text[digits.len()..] {
-        "ms" => 1e6,
-        "" | "s" => 1e9,
-        "m" | "min" => 60e9,
-        "h" => 3600e9,
-        unit => {
-            return Err(format!(
-                "no unit of time is called '{unit}'; write 5s, 200ms or 2m"
-            ));
-        }
-    };
-    let number: f64 = digits
-        .parse()
-        .map_err(|_| format!("'{text}' is no time; write 5s, 200ms or 2m"))?;
-    let ns = number * scale;
-    if ns.is_finite() && ns > 0.0 && ns < 1e18 {
-        Ok(Nanos(ns as u64))
-    } else {
-        Err(format!("'{text}' is no time to listen"))
-    }
 }
 
 /// A slice as a line of JSON.
@@ -320,21 +296,5 @@ impl Out<'_, '_> {
         serde_json::to_writer(&mut *self.paper.out, &line)?;
         self.paper.out.write_all(b"\n")?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(span("5s"), Ok(Nanos(5_000_000_000)));
-        assert_eq!(span("200ms"), Ok(Nanos(200_000_000)));
-        assert_eq!(span("1.5"), Ok(Nanos(1_500_000_000)));
-        assert_eq!(span("2m"), Ok(Nanos(120_000_000_000)));
-        for wrong in ["", "s", "-1s", "5 parsecs", "inf", "0"] {
-            assert!(span(wrong).is_err(), "{wrong}");
-        }
     }
 }

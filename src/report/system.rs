@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::paper::Paper;
 use super::{Error, Exit};
 use crate::model::disk::{DiskRates, Disks};
+use crate::model::id::Nanos;
 use crate::model::machine_memory::MachineMemory;
 use crate::model::network::Network;
 use crate::model::own_group::OwnGroup;
@@ -16,6 +17,7 @@ use crate::model::reading::Reading;
 use crate::model::sample::Sample;
 use crate::model::sensor::Sensors;
 use crate::model::snapshot::Snapshot;
+use crate::model::span;
 use crate::model::verdict::{Judge, Verdict};
 use crate::sampler;
 use crate::sys::clock;
@@ -30,9 +32,9 @@ use crate::sys::sensors;
 /// Prints cores, memory, pressure, disks, filesystems, interfaces and listeners, and what holds the machine back
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// For how many seconds rates are measured
-    #[arg(long = "for", value_name = "SECONDS", default_value_t = 0.5)]
-    span: f64,
+    /// How long rates are measured: 5s, 200ms, 2m
+    #[arg(long = "for", value_name = "TIME", default_value = "500ms", value_parser = span::parse)]
+    span: Nanos,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -52,14 +54,9 @@ struct Machine {
 /// Writes the page.
 ///
 /// # Errors
-/// For a span that makes no sense, and when the processes cannot be read; what else is missing is shown as `–`.
+/// When the processes cannot be read; what else is missing is shown as `–`.
 pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
-    if !(0.05..=3600.0).contains(&args.span) {
-        return Err(Error::Usage(
-            "--for goes from 0.05 to 3600 seconds".to_owned(),
-        ));
-    }
-    let machine = measure(Duration::from_secs_f64(args.span))?;
+    let machine = measure(Duration::from_nanos(args.span.0))?;
     if args.json {
         serde_json::to_writer(&mut *paper.out, &json::as_json(&machine))?;
         paper.out.write_all(b"\n")?;

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use super::Error;
 use crate::model::id::{Pid, ProcId};
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::sys::root::ProcRoot;
+use crate::sys::{pidfd, visible};
 
 /// How many bytes of a name the kernel keeps (`TASK_COMM_LEN` less one).
 const NAME_BYTES: usize = 15;
@@ -14,11 +16,11 @@ const LISTED: usize = 20;
 /// Finds the process that `text` names.
 ///
 /// # Errors
-/// `NoProcess` when there is none; `Usage` with a list when several have the name.
+/// `NoProcess` when there is none, `NotPermitted` when it is hidden; `Usage` with a list when several have the name.
 pub fn find(snapshot: &Snapshot, text: &str) -> Result<ProcId, Error> {
     if let Ok(pid) = text.parse() {
         let found = snapshot.by_pid(Pid(pid)).map(|p| p.id);
-        return found.ok_or_else(|| Error::NoProcess(format!("there is no process {pid}")));
+        return found.ok_or_else(|| absent(pid));
     }
     match called(snapshot, text)?.as_slice() {
         [one] => Ok(one.id),
@@ -26,10 +28,22 @@ pub fn find(snapshot: &Snapshot, text: &str) -> Result<ProcId, Error> {
     }
 }
 
+/// Why a number is not listed: `/proc` may hide what the kernel knows.
+fn absent(pid: u32) -> Error {
+    let root = ProcRoot::live();
+    if pidfd::speaks_of(&root) && pidfd::open(pid, 0).is_ok() {
+        let option = visible::hidden_by(&root).map_or_else(String::new, |o| format!(" ({o})"));
+        return Error::NotPermitted(format!(
+            "process {pid} is there, but /proc hides it from this user{option}; run pscope as its user or as root"
+        ));
+    }
+    Error::NoProcess(format!("there is no process {pid}"))
+}
+
 /// Finds every process that `text` names.
 ///
 /// # Errors
-/// `NoProcess` when there is none.
+/// `NoProcess` when there is none, `NotPermitted` when it is hidden.
 pub fn all(snapshot: &Snapshot, text: &str) -> Result<Vec<ProcId>, Error> {
     if text.parse::<u32>().is_ok() {
         return find(snapshot, text).map(|id| vec![id]);
@@ -113,7 +127,7 @@ mod tests {
             Some(ProcId::new(9, 9))
         );
         for (text, exit, said) in [
-            ("99", Exit::NoProcess, "there is no process 99"),
+            ("4194305", Exit::NoProcess, "there is no process 4194305"),
             ("emacs", Exit::NoProcess, "no process is called 'emacs'"),
             ("bash", Exit::Usage, "2 processes are called 'bash'"),
         ] {

@@ -277,9 +277,7 @@ fn where_proc_hides_processes_the_doctor_says_so_and_nothing_is_made_up() {
     );
     let doctor = String::from_utf8_lossy(&doctor.stdout).into_owned();
     assert!(doctor.contains("hidepid=invisible"), "{doctor}");
-    assert_eq!(
-        one.status.code(),
-        Some(3),
-        "there is no such process for this user"
-    );
+    let said = String::from_utf8_lossy(&one.stderr).into_owned();
+    assert!(said.contains("hides it from this user"), "{said}");
+    assert_eq!(one.status.code(), Some(4), "{said}");
 }

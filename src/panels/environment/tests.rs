@@ -116,3 +116,14 @@ fn draws_at_every_size() {
         }
     }
 }
+
+#[test]
+fn long_names_are_whole_where_values_leave_the_room() {
+    let of = |name: &str, wide| {
+        let all = Environment::from_bytes(format!("{name}=x\0").as_bytes());
+        columns(&all.variables, wide)[0].width
+    };
+    assert_eq!(of("HOME", 160), 26);
+    assert_eq!(of("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", 160), 32);
+    assert_eq!(of("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", 80), 26);
+}

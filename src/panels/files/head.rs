@@ -11,6 +11,7 @@ use crate::model::detail::Stamped;
 use crate::model::format;
 use crate::model::id::Bytes;
 use crate::model::reading::Missing;
+use crate::panels::listing;
 use crate::theme::Role;
 use crate::widgets::line;
 
@@ -148,10 +149,7 @@ pub fn absent(world: &World, area: Rect, buf: &mut Buffer) {
         Some(Stamped {
             value: Err(Missing::Denied),
             ..
-        }) => {
-            "The kernel shows the descriptors of a process only to its owner and to root. \
-             Run pscope as that user, or with CAP_SYS_PTRACE."
-        }
+        }) => "– not permitted: its descriptors are shown only to its user and to root",
         Some(Stamped {
             value: Err(Missing::Gone),
             ..
@@ -159,22 +157,5 @@ pub fn absent(world: &World, area: Rect, buf: &mut Buffer) {
         Some(Stamped { value: Err(_), .. }) => "This kernel does not show descriptors.",
         _ => "reading the descriptors …",
     };
-    for (text, y) in crate::model::text::wrap(text, usize::from(area.width.saturating_sub(2)))
-        .into_iter()
-        .zip(area.y..area.bottom())
-    {
-        let at = Rect {
-            x: (area.x + 1).min(area.right()),
-            y,
-            width: area.width.saturating_sub(1),
-            height: 1,
-        };
-        line::draw(
-            &world.theme,
-            at,
-            &[(text, Role::Dim)],
-            Modifier::empty(),
-            buf,
-        );
-    }
+    listing::empty(&world.theme, area, text, buf);
 }

@@ -15,10 +15,10 @@ use crate::model::socket::Socket;
 use crate::model::text::width;
 use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
-use crate::widgets::table::{Column, Row};
+use crate::widgets::table::{self, Column, Row};
 
 /// The columns; their order is that of the sort keys.
-pub const COLUMNS: [Column; 6] = [
+const COLUMNS: [Column; 6] = [
     Column::left("  FD", 11, 0),
     Column::left("KIND", 9, 2),
     Column::left("MODE", 4, 4),
@@ -29,6 +29,46 @@ pub const COLUMNS: [Column; 6] = [
 
 /// The column of the target.
 pub const WHAT: usize = 3;
+
+/// The column of whoever is at the other end.
+const PEER: usize = 5;
+/// So many cells say in words that nobody is there.
+const SENTENCE: usize = 27;
+/// So many descriptors are asked how wide their words are.
+const ASKED: usize = 1000;
+
+/// How wide the words of the two columns are that share the room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    what: usize,
+    peer: usize,
+}
+
+impl Wanted {
+    /// What these want, and what was wanted before: columns do not jump from tick to tick.
+    pub fn or(self, theme: &Theme, files: &Files) -> Self {
+        files.rows.iter().take(ASKED).fold(self, |all, d| Self {
+            what: all.what.max(what(theme, d, usize::MAX).width()),
+            peer: all.peer.max(peers(theme, files.of, &d.peers).width()),
+        })
+    }
+}
+
+/// The columns at this width: who is at the other end has what the other words leave, but at least half, or a sentence.
+pub fn columns(wanted: Wanted, width: u16) -> [Column; 6] {
+    let mut columns = COLUMNS;
+    let of = |column| table::room(&COLUMNS, column, width);
+    let all = of(WHAT) + of(PEER);
+    if of(PEER) == 0 || all < usize::from(COLUMNS[WHAT].width + COLUMNS[PEER].width) {
+        return columns;
+    }
+    let due = all.saturating_sub(wanted.what).max(all / 2).max(SENTENCE);
+    let peer = wanted.peer.min(due);
+    let [least, what] = [PEER, WHAT].map(|c| usize::from(COLUMNS[c].width));
+    columns[PEER].width = peer.min(all - what).max(least) as u16;
+    columns[PEER].grows = false;
+    columns
+}
 
 /// How each column orders rows.
 pub fn order(column: usize) -> Order {
@@ -226,7 +266,7 @@ fn peers(theme: &Theme, of: ProcId, peers: &Peers) -> Line<'static> {
     let more = peers.named.len().saturating_sub(1) + peers.more;
     if more > 0 {
         spans.push(Span::styled(
-            format!(" and {} more", format::count(more as u64)),
+            format!(" + {} more", format::count(more as u64)),
             style(Role::Dim),
         ));
     }

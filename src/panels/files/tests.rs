@@ -86,11 +86,11 @@ fn the_table_reads_well_at_a_common_size() {
      4 of 1024 ▱▱▱▱▱▱▱   1 file   1 pipe   1 unix   1 deleted, holding 12.0M   3 processes not visible
      pipeline  make → tee
 
-       FD▲       KIND      MODE WHAT                         POSITION, QUEUES    PEER
+       FD▲       KIND      MODE WHAT                               POSITION, QUEUES    PEER
     ▌   0 stdin  device    r    /dev/null
-        1 stdout pipe      w    pipe:[39457]                                     → 30 tee and 1 more
-        7        file      rw   …ig.log deleted, holds 12.0M ▰▰▰▰▱▱▱  6.0M/12.0M
-        9        unix      –    socket:[77]                                      owner not visible
+        1 stdout pipe      w    pipe:[39457]                                           → 30 tee + 1 more
+        7        file      rw   …/big.log deleted, holds 12.0M     ▰▰▰▰▱▱▱  6.0M/12.0M
+        9        unix      –    socket:[77]                                            owner not visible
 
 
 
@@ -176,9 +176,24 @@ fn a_refusal_is_said_and_copying_gives_the_path() {
     let mut tab = FilesTab::default();
     let text = drawn(&mut tab, &denied, 60, 8);
     let text: Vec<&str> = text.split_whitespace().collect();
-    assert!(text.join(" ").contains("only to its owner and to root"));
+    assert!(text.join(" ").contains("only to its user and to root"));
     let world = world(Ok(table()));
     drawn(&mut tab, &world, 100, 20);
     let copied = tab.act(&world, moves::COPY);
     assert!(matches!(copied, Reply::Do(Effect::Copy(text)) if text == "/dev/null"));
+}
+
+#[test]
+fn the_other_end_is_told_in_whole_where_there_is_room() {
+    let mut files = table();
+    files.rows[1].peers = Peers {
+        note: Some(Note::Closed),
+        ..Peers::default()
+    };
+    let world = world(Ok(files));
+    for width in [100, 120, 160] {
+        let text = drawn(&mut FilesTab::default(), &world, width, 18);
+        assert!(text.contains(&Note::Closed.words()), "{text}");
+        assert!(text.contains(" deleted, holds 12.0M"), "{text}");
+    }
 }

@@ -31,10 +31,16 @@ pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts
     let spaced = area.height >= 22;
     let block = control_block(view);
     let identity = identity(view);
-    let fixed = block.len() + identity.len() + 8;
+    // Headings, what counts the rest of a list, signals, and blank rows.
+    let fixed = block.len() + identity.len() + if spaced { 10 } else { 8 };
     // A blank row stays below where there is room.
     let tall = usize::from(area.height.saturating_sub(u16::from(spaced)));
     let left = tall.saturating_sub(fixed);
+    let children = match parts::children(view).count() {
+        some if some > 0 && spaced => some.min((left / 5).clamp(1, 8)),
+        _ => 0,
+    };
+    let left = left.saturating_sub(if children > 0 { 2 + children } else { 0 });
     let threads = (left / 3).clamp(1, if super::alone(view.world) { 12 } else { 6 });
     let files = left.saturating_sub(threads).clamp(3, 14);
     let mut out = vec![vec![
@@ -42,20 +48,25 @@ pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts
         (" the control block".to_owned(), Role::Faint),
     ]];
     out.extend(block);
-    let mut section = |lines: Vec<Parts>| {
-        if !lines.is_empty() {
-            if spaced {
-                out.push(Vec::new());
-            }
-            out.extend(lines);
-        }
-    };
-    section(parts::descriptors(view, files, wide));
-    section(parts::threads(view, threads, wide));
     let mut rest = signals(view);
     rest.extend(near(view));
-    section(rest);
-    section(identity);
+    let first = [
+        parts::descriptors(view, files, wide),
+        parts::threads(view, threads, wide),
+    ];
+    let used: usize = first.iter().map(Vec::len).sum();
+    let unused = (files + threads).saturating_sub(used);
+    let family = match children {
+        0 => Vec::new(),
+        some => parts::family(view, (some + unused).min(12)),
+    };
+    let sections = first.into_iter().chain([family, rest, identity]);
+    for lines in sections.filter(|lines| !lines.is_empty()) {
+        if spaced {
+            out.push(Vec::new());
+        }
+        out.extend(lines);
+    }
     folds.lay(out, wide, tall)
 }
 
@@ -80,6 +91,16 @@ fn control_block(view: &View<'_>) -> Vec<Parts> {
     out
 }
 
+/// How a state stands out.
+pub(super) fn role_of(state: State) -> Role {
+    match state {
+        State::Running => Role::Good,
+        State::Blocked | State::Zombie => Role::Bad,
+        State::Stopped | State::Traced => Role::Warn,
+        _ => Role::Text,
+    }
+}
+
 fn state(view: &View<'_>) -> Parts {
     let stat = &view.proc.stat;
     if let Some(ago) = view.ended {
@@ -96,15 +117,9 @@ fn state(view: &View<'_>) -> Parts {
             }
         };
     }
-    let role = match stat.state {
-        State::Running => Role::Good,
-        State::Blocked | State::Zombie => Role::Bad,
-        State::Stopped | State::Traced => Role::Warn,
-        _ => Role::Text,
-    };
     let mut parts = vec![
         dim(format!("{} ", stat.state.letter())),
-        (stat.state.words().to_owned(), role),
+        (stat.state.words().to_owned(), role_of(stat.state)),
     ];
     let threads = super::value(view.world, view.world.detail.threads.as_ref());
     let first = threads.and_then(|t| t.rows.iter().find(|r| r.id.tid.0 == view.proc.id.pid.0));

@@ -95,17 +95,18 @@ pub(super) fn foot(view: &View<'_>) -> Parts {
         .iter()
         .filter(|(_, read)| *read == Err(Missing::Denied))
         .count();
-    let role = if denied > 0 { Role::Warn } else { Role::Dim };
     let key = view.world.keys.shown(&crate::app::globals::EXPLAIN);
-    vec![
-        ("denied".to_owned(), role),
-        dim(format!(" {denied} of {} sources · ", sources.len())),
-        (key, Role::Accent),
-        dim(" explains any number"),
-    ]
+    let mut parts = Parts::new();
+    if denied > 0 {
+        parts.push(("denied".to_owned(), Role::Warn));
+        parts.push(dim(format!(" {denied} of {} sources · ", sources.len())));
+    }
+    parts.push((key, Role::Accent));
+    parts.push(dim(" explains any number"));
+    parts
 }
 
-const WORDS: [(&str, &str); 14] = [
+const WORDS: [(&str, &str); 15] = [
     (
         "user land",
         "The address space, high addresses on top. Heights are readable, not to scale; amounts are what each kind claims.",
@@ -141,6 +142,10 @@ const WORDS: [(&str, &str); 14] = [
     (
         "threads",
         "How many there are and what the first ones wait for.",
+    ),
+    (
+        "children",
+        "Processes that it began and that live, or that have ended and wait until it asks how (wait).",
     ),
     (
         "signals",

@@ -1,10 +1,11 @@
 //! Descriptors with their peers, and threads with what they wait for.
 
 use super::View;
-use super::kernel_land::heading;
+use super::kernel_land::{heading, role_of};
 use super::lines::{Parts, dim, or_dash};
 use crate::model::descriptor::{Descriptor, Files, Mode};
 use crate::model::peer::Note;
+use crate::model::snapshot::Proc;
 use crate::model::stat::State;
 use crate::model::text::{cut, pad, width};
 use crate::model::threads::Threads;
@@ -38,12 +39,18 @@ pub(super) fn descriptors(view: &View<'_>, room: usize, wide: usize) -> Vec<Part
     let shown = room.saturating_sub(1);
     match files {
         Some(files) => {
+            let numbers = files
+                .rows
+                .iter()
+                .take(shown)
+                .map(|d| width(&d.fd.to_string()));
+            let digits = numbers.max().unwrap_or_default().max(2);
             out.extend(
                 files
                     .rows
                     .iter()
                     .take(shown)
-                    .map(|d| descriptor(view, d, wide)),
+                    .map(|d| descriptor(view, d, digits, wide)),
             );
             let more = files.rows.len().saturating_sub(shown);
             if more > 0 {
@@ -85,7 +92,7 @@ fn gauge(view: &View<'_>, share: f64, cells: usize) -> (String, Role) {
     )
 }
 
-fn descriptor(view: &View<'_>, d: &Descriptor, wide: usize) -> Parts {
+fn descriptor(view: &View<'_>, d: &Descriptor, digits: usize, wide: usize) -> Parts {
     let ascii = view.world.theme.glyphs.ascii;
     let arrow = match (d.mode, ascii) {
         (Ok(mode), false) if mode.reads() && mode.writes() => "⇄",
@@ -95,11 +102,11 @@ fn descriptor(view: &View<'_>, d: &Descriptor, wide: usize) -> Parts {
         _ => " ",
     };
     let mut parts = vec![
-        dim(format!("  {:>2} ", d.fd)),
+        dim(format!("  {:>digits$} ", d.fd)),
         (pad(d.name(), 7), Role::Text),
         dim(format!("{arrow} ")),
     ];
-    let room = wide.saturating_sub(16);
+    let room = wide.saturating_sub(14 + digits);
     let peer = d
         .peers
         .named
@@ -178,6 +185,52 @@ pub(super) fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
         out.push(parts);
     }
     let more = all.rows.len().saturating_sub(room);
+    if more > 0 {
+        out.push(vec![dim(format!("  {:digits$} + {more} more", ""))]);
+    }
+    out
+}
+
+/// Its children, by ascending pid.
+pub(super) fn children<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Proc> {
+    let pid = view.proc.id.pid;
+    let all = view.world.snapshot.procs.iter();
+    all.filter(move |p| p.stat.ppid == pid && p.id.pid != pid)
+}
+
+/// The first children, what they do now, and how many have ended and are not yet asked how.
+pub(super) fn family(view: &View<'_>, room: usize) -> Vec<Parts> {
+    let all: Vec<&Proc> = children(view).collect();
+    let mut head = vec![(all.len().to_string(), Role::Strong)];
+    let zombies = all.iter().filter(|p| p.stat.state == State::Zombie).count();
+    if zombies > 0 {
+        head.push((format!(" · {zombies} ended, not yet asked how"), Role::Warn));
+    }
+    let mut out = vec![heading("children", head)];
+    // One line more says how many are left out.
+    let shown = if all.len() > room {
+        room.saturating_sub(1)
+    } else {
+        room
+    };
+    let digits = all
+        .last()
+        .map_or(4, |p| width(&p.id.pid.to_string()).max(4));
+    let name = all.iter().take(shown).map(|p| width(&p.facts.name)).max();
+    for child in all.iter().take(shown) {
+        out.push(vec![
+            dim(format!("  {:>digits$} ", child.id.pid)),
+            (
+                pad(&child.facts.name, name.unwrap_or_default()),
+                Role::Accent,
+            ),
+            (
+                format!("  {}", child.stat.state.words()),
+                role_of(child.stat.state),
+            ),
+        ]);
+    }
+    let more = all.len().saturating_sub(shown);
     if more > 0 {
         out.push(vec![dim(format!("  {:digits$} + {more} more", ""))]);
     }

@@ -139,7 +139,7 @@ fn both_lands_stand_side_by_side_down_to_60_columns() {
         has(&lines, "claims 100M holds 10.0M");
         has(&lines, "own 6.0M");
         has(&lines, "cwd     –");
-        has(&lines, "denied 1 of 9 sources");
+        has(&lines, "denied 1 of 9 sources · x explains");
         let at = |what: &str| lines.iter().position(|l| l.contains(what));
         assert!(
             at("stack ") < at("libraries") && at("libraries") < at("heap "),
@@ -229,4 +229,26 @@ fn each_listed_key_is_answered_and_missing_sources_are_explained() {
     let explained = overview.explain(&world);
     let cwd = explained.iter().find(|(word, _)| word == "– cwd");
     assert!(cwd.is_some_and(|(_, why)| why.contains("does not show it to this user")));
+}
+
+#[test]
+fn children_are_listed_where_there_is_room() {
+    let mut scene = scene();
+    for pid in 80..=90 {
+        scene.task(pid, 70, "kit");
+    }
+    scene.of(82).stat.state = State::Zombie;
+    let mut world = world(&scene, false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    let lines = drawn(&mut Overview::default(), &world, 120, 44);
+    has(&lines, "children 11 · 1 ended, not yet asked how");
+    has(&lines, "80 kit  sleeping");
+    has(&lines, "82 kit  zombie");
+    let lines = drawn(&mut Overview::default(), &world, 120, 36);
+    let listed = lines.iter().filter(|l| l.contains(" kit  ")).count();
+    assert!(listed > 0, "{lines:?}");
+    has(&lines, &format!("+ {} more", 11 - listed));
+    has(&lines, "command");
+    let lines = drawn(&mut Overview::default(), &world, 76, 20);
+    assert!(!lines.iter().any(|l| l.contains("kit")), "{lines:?}");
 }

@@ -62,8 +62,8 @@ pub(super) fn list_rows(dialog: &SignalDialog, screen: Rect) -> usize {
 pub(super) fn dialog(dialog: &SignalDialog, world: &World, screen: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
     let outer = outer(dialog, screen);
-    let title = match dialog.stage {
-        Stage::Sent(_) => "Signal sent",
+    let title = match &dialog.stage {
+        Stage::Sent(results) => results.title(),
         _ => "Send a signal",
     };
     let area = popup::draw(theme, outer, title, &status(dialog), buf);

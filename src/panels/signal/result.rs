@@ -49,6 +49,15 @@ impl Results {
         }
     }
 
+    /// What happened, in two words.
+    pub(super) fn title(&self) -> &'static str {
+        match &self.deliveries {
+            Some(all) if all.iter().any(|d| d.sent.is_ok()) => "Signal sent",
+            None if self.refused.is_none() => "Sending a signal",
+            _ => "Signal not sent",
+        }
+    }
+
     pub(super) fn fit(&mut self, rows: usize) {
         self.top = self.top.min(self.len().saturating_sub(rows));
     }

@@ -276,7 +276,10 @@ fn hidden_descriptors_are_not_called_none() {
     detail.machine.network = Some(Stamped::new(Nanos(1), Ok(hidden)));
     world.detail = Arc::new(detail);
     let text = drawn(&mut SocketsTab::default(), &world, 118, 20);
-    assert!(text.contains("not shown to this user"), "{text}");
+    assert!(
+        text.contains("not permitted: its sockets are shown only to its user"),
+        "{text}"
+    );
     assert!(!text.contains("It has no"), "{text}");
 }
 

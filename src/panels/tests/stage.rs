@@ -265,12 +265,17 @@ fn detail(steps: u64) -> Detail {
 
 /// The app after some seconds on that machine.
 pub fn app(theme: Theme) -> App {
+    let mut scene = scene();
     let settings = Settings {
-        target: Some("curl".to_owned()),
+        target: scene
+            .sample
+            .tasks
+            .iter()
+            .find(|p| p.facts.name.as_str() == "curl")
+            .map(|p| p.id),
         ..Settings::default()
     };
     let mut app = App::new(all(), settings, theme);
-    let mut scene = scene();
     app.update(Event::Snapshot(Arc::new(scene.snapshot())));
     app.update(Event::Detail(Arc::new(detail(0))));
     for step in 1..=6 {

@@ -207,9 +207,7 @@ pub fn denied(threads: &Threads) -> Option<&'static str> {
             .is_ok_and(|d| d.waiting.what == Wait::Hidden || d.sp == Err(Missing::Denied))
             && !r.stat.is_kernel_thread()
     });
-    hidden.then_some(
-        "What they wait for is not shown to this user: run pscope as their user or as root.",
-    )
+    hidden.then_some("Not permitted: what they wait for is shown only to their user and to root.")
 }
 
 /// What a thread waits for, peers included; empty where it was not read.

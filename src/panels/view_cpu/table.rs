@@ -38,7 +38,7 @@ const COLUMNS: &[Column] = &[
 pub fn columns(origin: Origin) -> &'static [Column] {
     match origin {
         Origin::Sampled => &COLUMNS[..COLUMNS.len() - 3],
-        Origin::None | Origin::Exact | Origin::Own => COLUMNS,
+        Origin::None | Origin::Exact | Origin::Inside | Origin::Own => COLUMNS,
     }
 }
 

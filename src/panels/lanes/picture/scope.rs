@@ -148,7 +148,7 @@ impl Scope {
 fn finest(line: &Timeline) -> Nanos {
     match line.origin {
         Origin::Sampled => BINS[2],
-        Origin::None | Origin::Exact | Origin::Own => Nanos(1),
+        Origin::None | Origin::Exact | Origin::Inside | Origin::Own => Nanos(1),
     }
 }
 

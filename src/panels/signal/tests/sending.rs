@@ -176,3 +176,28 @@ fn a_branch_is_frozen_and_thawed() {
     stage.ask(&["X"], News::Pinned(brief(Scope::Subtree, targets())));
     assert_eq!(sends(&stage.press(&["Enter"])), [Signal::CONT]);
 }
+
+#[test]
+fn what_was_not_sent_is_not_called_sent() {
+    let mut stage = stage(Settings::default());
+    stage.ask(
+        &["s"],
+        News::Pinned(brief(Scope::Process, vec![standing(12, "web")])),
+    );
+    let refused = Delivery {
+        to: Target {
+            id: ProcId::new(12, 12),
+            thread: None,
+        },
+        name: "web".into(),
+        sent: Err(Missing::Denied),
+    };
+    stage.ask(
+        &["Enter"],
+        News::Sent {
+            signal: Signal::TERM,
+            deliveries: vec![refused],
+        },
+    );
+    assert!(stage.screen((90, 12)).contains("Signal not sent"));
+}
