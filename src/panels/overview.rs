@@ -23,6 +23,7 @@ use crate::theme::Role;
 use crate::widgets::address_space::{Block, blocks};
 use crate::widgets::line;
 
+mod children;
 mod fold;
 mod history;
 mod kernel_land;
@@ -30,6 +31,7 @@ mod lines;
 mod parts;
 mod user_land;
 
+use children::Children;
 use lines::Parts;
 
 static SPEC: Spec = Spec {
@@ -60,6 +62,7 @@ pub struct Overview {
     of: Option<ProcId>,
     /// The process as it was last seen, and when.
     last: Option<(Proc, Nanos)>,
+    children: Children,
     rings: history::Rings,
     growth: Growth<Group>,
     measured: Option<Nanos>,
@@ -150,6 +153,7 @@ struct View<'a> {
     ended: Option<Nanos>,
     facts: Option<&'a Facts>,
     space: Option<&'a AddressSpace>,
+    children: &'a Children,
 }
 
 /// What is known of the process in focus, where it is known.
@@ -170,6 +174,7 @@ impl Overview {
             };
         }
         let Some(id) = world.focus else { return };
+        self.children.seek(id, &world.snapshot);
         if let Some(proc) = world.snapshot.get(id) {
             self.rings.push(world, proc);
             self.last = Some((proc.clone(), world.snapshot.at));
@@ -196,6 +201,7 @@ impl Overview {
             ended: (!lives).then(|| world.snapshot.at.since(*seen)),
             facts: value(world, world.detail.overview.as_ref()),
             space: value(world, world.detail.regions.as_ref()),
+            children: &self.children,
         })
     }
 

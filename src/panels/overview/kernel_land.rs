@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::View;
+use super::children;
 use super::fold::Folds;
 use super::lines::{Parts, dim, or_dash, text};
 use super::parts::{self, peer_of};
@@ -36,11 +37,11 @@ pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts
     // A blank row stays below where there is room.
     let tall = usize::from(area.height.saturating_sub(u16::from(spaced)));
     let left = tall.saturating_sub(fixed);
-    let children = match parts::children(view).count() {
+    let room_for = match view.children.count {
         some if some > 0 && spaced => some.min((left / 5).clamp(1, 8)),
         _ => 0,
     };
-    let left = left.saturating_sub(if children > 0 { 2 + children } else { 0 });
+    let left = left.saturating_sub(if room_for > 0 { 2 + room_for } else { 0 });
     let threads = (left / 3).clamp(1, if super::alone(view.world) { 12 } else { 6 });
     let files = left.saturating_sub(threads).clamp(3, 14);
     let mut out = vec![vec![
@@ -56,9 +57,9 @@ pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts
     ];
     let used: usize = first.iter().map(Vec::len).sum();
     let unused = (files + threads).saturating_sub(used);
-    let family = match children {
+    let family = match room_for {
         0 => Vec::new(),
-        some => parts::family(view, (some + unused).min(12)),
+        some => parts::family(view.children, (some + unused).min(children::MOST)),
     };
     let sections = first.into_iter().chain([family, rest, identity]);
     for lines in sections.filter(|lines| !lines.is_empty()) {

@@ -1,11 +1,11 @@
 //! Descriptors with their peers, and threads with what they wait for.
 
 use super::View;
+use super::children::Children;
 use super::kernel_land::{heading, role_of};
 use super::lines::{Parts, dim, or_dash};
 use crate::model::descriptor::{Descriptor, Files, Mode};
 use crate::model::peer::Note;
-use crate::model::snapshot::Proc;
 use crate::model::stat::State;
 use crate::model::text::{cut, pad, width};
 use crate::model::threads::Threads;
@@ -191,46 +191,31 @@ pub(super) fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
     out
 }
 
-/// Its children, by ascending pid.
-pub(super) fn children<'a>(view: &View<'a>) -> impl Iterator<Item = &'a Proc> {
-    let pid = view.proc.id.pid;
-    let all = view.world.snapshot.procs.iter();
-    all.filter(move |p| p.stat.ppid == pid && p.id.pid != pid)
-}
-
 /// The first children, what they do now, and how many have ended and are not yet asked how.
-pub(super) fn family(view: &View<'_>, room: usize) -> Vec<Parts> {
-    let all: Vec<&Proc> = children(view).collect();
-    let mut head = vec![(all.len().to_string(), Role::Strong)];
-    let zombies = all.iter().filter(|p| p.stat.state == State::Zombie).count();
-    if zombies > 0 {
-        head.push((format!(" · {zombies} ended, not yet asked how"), Role::Warn));
+pub(super) fn family(children: &Children, room: usize) -> Vec<Parts> {
+    let mut head = vec![(children.count.to_string(), Role::Strong)];
+    if children.ended > 0 {
+        let zombies = format!(" · {} ended, not yet asked how", children.ended);
+        head.push((zombies, Role::Warn));
     }
     let mut out = vec![heading("children", head)];
     // One line more says how many are left out.
-    let shown = if all.len() > room {
+    let shown = if children.count > room {
         room.saturating_sub(1)
     } else {
         room
     };
-    let digits = all
-        .last()
-        .map_or(4, |p| width(&p.id.pid.to_string()).max(4));
-    let name = all.iter().take(shown).map(|p| width(&p.facts.name)).max();
-    for child in all.iter().take(shown) {
+    let digits = width(&children.last.to_string()).max(4);
+    let shown = &children.first[..shown.min(children.first.len())];
+    let name = shown.iter().map(|c| width(&c.name)).max();
+    for child in shown {
         out.push(vec![
-            dim(format!("  {:>digits$} ", child.id.pid)),
-            (
-                pad(&child.facts.name, name.unwrap_or_default()),
-                Role::Accent,
-            ),
-            (
-                format!("  {}", child.stat.state.words()),
-                role_of(child.stat.state),
-            ),
+            dim(format!("  {:>digits$} ", child.pid)),
+            (pad(&child.name, name.unwrap_or_default()), Role::Accent),
+            (format!("  {}", child.state.words()), role_of(child.state)),
         ]);
     }
-    let more = all.len().saturating_sub(shown);
+    let more = children.count - shown.len();
     if more > 0 {
         out.push(vec![dim(format!("  {:digits$} + {more} more", ""))]);
     }
