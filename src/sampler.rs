@@ -32,7 +32,7 @@ use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
 
 use details::Details;
-use pulse::Pulse;
+use pulse::{Grid, Pulse};
 use sweeper::Sweeper;
 pub use switches::Listening;
 
@@ -135,6 +135,8 @@ pub fn once(root: &ProcRoot, plan: &Plan) -> Result<Sample, Error> {
 
 /// Where the current plan lies.
 struct Desk {
+    /// When all threads do what they do at the same pace.
+    grid: Grid,
     page: Mutex<Page>,
     changed: Condvar,
 }
@@ -151,6 +153,7 @@ struct Page {
 impl Desk {
     fn new(plan: Plan) -> Self {
         Self {
+            grid: Grid::from(clock::now()),
             page: Mutex::new(Page {
                 plan,
                 edition: 1,
@@ -228,7 +231,7 @@ fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result
     let Some((mut seen, mut plan)) = desk.wait(0, None) else {
         return Ok(());
     };
-    let mut pulse = Pulse::new(clock::now(), plan.interval);
+    let mut pulse = Pulse::new(desk.grid, plan.interval);
     let mut failures = 0;
     loop {
         let now = clock::now();
@@ -265,7 +268,7 @@ fn slowed(took: Nanos, interval: Nanos) -> String {
 
 /// The work of the thread `detail`.
 fn read_details(root: &ProcRoot, desk: &Desk, tell: &Tell) {
-    let mut details = Details::new(root);
+    let mut details = Details::new(root, desk.grid);
     let mut wanted = desk.wait(0, None);
     while let Some((seen, plan)) = wanted {
         details.replan(&plan);

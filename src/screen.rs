@@ -8,7 +8,7 @@ use crate::app::world::Page;
 use crate::app::{App, Placed};
 use crate::model::text::width;
 use crate::theme::Role;
-use crate::widgets::{ascii, frame};
+use crate::widgets::{ascii, frame, put};
 
 /// From this width on the inspector stands beside the list.
 const BESIDE: u16 = 100;
@@ -207,11 +207,12 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
         let chosen = Some(*tab) == app.tab();
         let style = theme.style(if chosen { Role::Badge } else { Role::Dim });
         let text = format!(" {} ", app.panels()[*tab].spec().title);
-        buf.set_stringn(area.x, area.y, text, area.width as usize, style);
+        put::text(buf, area.x, area.y, text, area.width as usize, style);
     }
     let end = areas.last().map_or(outer.x + 3, |(a, _)| a.x + a.width);
     if areas.last().map(|(_, t)| *t) != app.tabs().last() && end + 3 < outer.x + outer.width {
-        buf.set_stringn(
+        put::text(
+            buf,
             end,
             outer.y,
             if theme.glyphs.ascii { ">" } else { "…" },

@@ -10,6 +10,7 @@ pub mod meter;
 #[cfg(test)]
 pub mod picture;
 pub mod popup;
+pub mod put;
 pub mod region_bar;
 pub mod spark;
 pub mod table;

@@ -24,6 +24,7 @@ mod about;
 mod cells;
 mod rows;
 
+use crate::widgets::put;
 use rows::{Entry, Fold, Key, Wanted};
 
 actions! {
@@ -334,7 +335,8 @@ impl Memory {
         let theme = &world.theme;
         let area = self.areas.picture;
         let wide = self.areas.picture.width > 40;
-        buf.set_stringn(
+        put::text(
+            buf,
             area.x + 1,
             area.y,
             "ADDRESS SPACE",
@@ -342,7 +344,8 @@ impl Memory {
             theme.style(Role::Accent),
         );
         if wide {
-            buf.set_stringn(
+            put::text(
+                buf,
                 area.x + 16,
                 area.y,
                 "not to scale",

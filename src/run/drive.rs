@@ -1,6 +1,7 @@
 //! The loop, the same in production and in tests: take what came, let the app decide, perform, draw once.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -9,8 +10,12 @@ use ratatui::layout::{Position, Rect};
 use super::inbox::{Ending, Inbox, Wake};
 use crate::app::App;
 use crate::app::event::{Effect, Event, Outside};
+use crate::model::id::Nanos;
 use crate::model::plan::Plan;
 use crate::screen;
+
+/// For how long what the samplers tell of one moment is gathered into one frame. The first table does not wait.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Runs until the person leaves or something ends the program.
 ///
@@ -55,7 +60,8 @@ pub fn drive<B: Backend>(
             outside.replan(&wanted);
             plan = wanted;
         }
-        wakes = inbox.wait();
+        let first = app.world.snapshot.at == Nanos(0);
+        wakes = inbox.wait(if first { Duration::ZERO } else { GATHER });
     }
 }
 

@@ -74,14 +74,16 @@ impl Inbox {
     }
 
     /// Waits until something arrived and takes all of it: keys in their order, then the latest detail and snapshot.
-    pub fn wait(&self) -> Vec<Wake> {
-        let mut waiting = self.0.lock();
-        while waiting.is_empty() {
-            waiting = self
-                .0
-                .arrived
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
+    ///
+    /// What nobody asked for is kept back for `gather`: the samplers read at the same moments, and what they tell is drawn
+    /// at once. A key is never kept back.
+    pub fn wait(&self, gather: Duration) -> Vec<Wake> {
+        let arrived = &self.0.arrived;
+        let waiting = arrived.wait_while(self.0.lock(), |w| w.is_empty());
+        let mut waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        if !gather.is_zero() {
+            let more = arrived.wait_timeout_while(waiting, gather, |w| w.may_grow());
+            waiting = more.unwrap_or_else(PoisonError::into_inner).0;
         }
         waiting.take()
     }
@@ -92,7 +94,7 @@ impl Inbox {
     pub fn wait_first(&self, at_most: Duration) {
         let until = Instant::now() + at_most;
         let mut waiting = self.0.lock();
-        while waiting.queue.is_empty() && !waiting.resized && waiting.snapshot.is_none() {
+        while !waiting.is_urgent() && waiting.snapshot.is_none() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -110,8 +112,21 @@ impl Inbox {
 
 impl Waiting {
     fn is_empty(&self) -> bool {
-        let states = [&self.detail, &self.snapshot, &self.switches];
-        self.queue.is_empty() && !self.resized && states.iter().all(|s| s.is_none())
+        !self.is_urgent() && self.states().iter().all(|s| s.is_none())
+    }
+
+    fn states(&self) -> [&Option<Event>; 3] {
+        [&self.detail, &self.snapshot, &self.switches]
+    }
+
+    /// Whether somebody waits for what it leads to.
+    fn is_urgent(&self) -> bool {
+        !self.queue.is_empty() || self.resized
+    }
+
+    /// Whether nobody waits for it, and more of the same moment may come.
+    fn may_grow(&self) -> bool {
+        !self.is_urgent() && self.states().iter().any(|s| s.is_none())
     }
 
     fn take(&mut self) -> Vec<Wake> {
@@ -191,11 +206,36 @@ mod tests {
         tell.event(Event::Key(Key::char('b')));
         tell.event(Event::Resize);
         tell.event(Event::Resize);
-        let got = inbox.wait();
+        let got = inbox.wait(Duration::ZERO);
         assert_eq!(got.len(), 4);
         assert!(matches!(&got[0], Wake::Event(Event::Key(k)) if *k == Key::char('a')));
         assert!(matches!(&got[3], Wake::Event(Event::Snapshot(s)) if Arc::ptr_eq(s, &last)));
         assert!(inbox.poll().is_empty());
+    }
+
+    #[test]
+    fn what_is_told_at_the_same_moment_is_drawn_at_once_and_a_key_is_not_kept_back() {
+        const HOUR: Duration = Duration::from_hours(1);
+        let inbox = Inbox::new();
+        let tell = inbox.tell();
+        let others = std::thread::spawn(move || {
+            tell.event(Event::Switches(Arc::default()));
+            tell.event(Event::Detail(Arc::default()));
+            tell.event(Event::Snapshot(Arc::default()));
+            tell
+        });
+        assert_eq!(
+            inbox.wait(HOUR).len(),
+            3,
+            "there is nothing more to wait for"
+        );
+        let tell = others.join().expect("it told");
+        tell.event(Event::Detail(Arc::default()));
+        let presses = std::thread::spawn(move || tell.event(Event::Key(Key::char('a'))));
+        let got = inbox.wait(HOUR);
+        assert!(matches!(&got[0], Wake::Event(Event::Key(_))));
+        assert_eq!(got.len(), 2);
+        presses.join().expect("it pressed");
     }
 
     #[test]
@@ -214,7 +254,7 @@ mod tests {
             tell.event(Event::Key(Key::char('x')));
         }
         tell.end(Ending::Signal(15));
-        let got = inbox.wait();
+        let got = inbox.wait(Duration::ZERO);
         assert_eq!(got.len(), QUEUE_MAX + 1);
         assert!(matches!(got.last(), Some(Wake::End(Ending::Signal(15)))));
     }

@@ -1,4 +1,4 @@
-//! Command lines: read once for each program that a process executes, again for shown rows, the rest by turns.
+//! Command lines: read once for each program that a process executes, again for shown rows that ran, the rest by turns.
 
 use std::sync::Arc;
 
@@ -32,7 +32,8 @@ pub(super) fn read(
     };
     for (place, command) in places.iter().zip(bounded::each("cmdline", pids, read)) {
         let task = &mut tasks[*place];
-        (rows[*place].checked, rows[*place].unread) = (now, false);
+        let row = &mut rows[*place];
+        (row.checked, row.unread, row.ran) = (now, false, command.is_err());
         let known = task.facts.command.as_ref();
         let keep = match &command {
             Ok(new) => known == Ok(new) || (new.is_empty() && known.is_ok()),

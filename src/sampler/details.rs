@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::pulse::Patience;
+use super::pulse::{Grid, Patience};
 use super::registry;
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
@@ -12,6 +12,10 @@ use crate::model::sample::Fault;
 use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
+
+/// Paces are rounded to this, or to the ticks where they come faster, so that what is due at about the same time is told
+/// at once.
+const STEP: Nanos = Nanos::from_millis(500);
 
 /// A source, when it is due, and its luck.
 struct Paced {
@@ -23,6 +27,7 @@ struct Paced {
 
 /// What is known between readings.
 pub(super) struct Details {
+    grid: Grid,
     sources: Vec<Paced>,
     detail: Detail,
     /// What the last plan needed.
@@ -31,12 +36,12 @@ pub(super) struct Details {
 
 impl Details {
     /// With the sources of the registry.
-    pub(super) fn new(root: &ProcRoot) -> Self {
-        Self::with(registry::detail_sources(root))
+    pub(super) fn new(root: &ProcRoot, grid: Grid) -> Self {
+        Self::with(registry::detail_sources(root), grid)
     }
 
     /// With these sources.
-    pub(super) fn with(sources: Vec<Box<dyn Source<Detail>>>) -> Self {
+    pub(super) fn with(sources: Vec<Box<dyn Source<Detail>>>, grid: Grid) -> Self {
         let paced = |source| Paced {
             source,
             due: Nanos(0),
@@ -44,6 +49,7 @@ impl Details {
             fault: None,
         };
         Self {
+            grid,
             sources: sources.into_iter().map(paced).collect(),
             detail: Detail::default(),
             needs: Needs::empty(),
@@ -90,7 +96,7 @@ impl Details {
             return false;
         };
         self.detail.at = now;
-        next.read(now, plan, &mut self.detail);
+        next.read(now, plan, self.grid, &mut self.detail);
         self.detail.faults = self
             .sources
             .iter()
@@ -114,15 +120,17 @@ impl Details {
 }
 
 impl Paced {
-    fn read(&mut self, now: Nanos, plan: &Plan, detail: &mut Detail) {
+    fn read(&mut self, now: Nanos, plan: &Plan, grid: Grid, detail: &mut Detail) {
         let source = &mut self.source;
         let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, detail)));
+        let tick = plan.interval.max(Nanos::from_millis(100));
         // A source without a pace of its own follows the ticks.
         let pace = match self.source.pace_ms() {
-            0 => plan.interval.max(Nanos::from_millis(100)),
+            0 => tick,
             ms => Nanos::from_millis(ms),
         };
-        self.due = Nanos(now.0.saturating_add(pace.0));
+        let due = Nanos(now.0.saturating_add(pace.0));
+        self.due = grid.near(due, STEP.min(tick).min(pace), now);
         let why = match outcome {
             Ok(Ok(())) => {
                 self.patience.worked();
@@ -171,7 +179,7 @@ mod tests {
     #[test]
     fn a_source_rests_once_when_nobody_needs_it_any_more() {
         let (sender, said) = channel();
-        let mut details = Details::with(vec![Box::new(Fake(sender))]);
+        let mut details = Details::with(vec![Box::new(Fake(sender))], Grid::from(Nanos(0)));
         let need = |needs| Plan {
             needs,
             ..Plan::default()

@@ -1,4 +1,4 @@
-//! When the next tick is due: a grid of equal intervals that does not drift, and back-off after failures.
+//! When something is due: on a grid of equal intervals that does not drift and that all threads share; back-off after failures.
 
 use crate::model::id::Nanos;
 
@@ -13,11 +13,38 @@ const SHORT: u32 = 10;
 /// The pace is slowed to at most this many times the interval that was asked for.
 const SLOWEST: u64 = 64;
 
-/// A grid of ticks.
+/// The moments at which things are done, counted from one origin: what several threads tell at the same pace comes at
+/// the same time, and is drawn at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Grid {
+    origin: Nanos,
+}
+
+impl Grid {
+    /// Counted from this moment.
+    pub fn from(origin: Nanos) -> Self {
+        Self { origin }
+    }
+
+    /// The first of the moments `step` apart that comes after `now`.
+    pub fn after(self, now: Nanos, step: Nanos) -> Nanos {
+        let steps = now.since(self.origin).0 / step.0.max(1) + 1;
+        Nanos(self.origin.0.saturating_add(steps.saturating_mul(step.0)))
+    }
+
+    /// The one of them that is nearest to `when`, but comes after `now`.
+    pub fn near(self, when: Nanos, step: Nanos, now: Nanos) -> Nanos {
+        let half_before = Nanos(when.0.saturating_sub(step.0 / 2));
+        self.after(half_before.max(now), step)
+    }
+}
+
+/// When the ticks are.
 ///
 /// Where ticks take over a quarter of the interval, the interval doubles: a monitor must not be what it shows.
 #[derive(Clone, Copy, Debug)]
 pub struct Pulse {
+    grid: Grid,
     next: Nanos,
     asked: Nanos,
     /// How many times the interval that was asked for is kept.
@@ -27,10 +54,11 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// The first tick is due at once.
-    pub fn new(now: Nanos, interval: Nanos) -> Self {
+    /// The first tick is due at once, the others on the grid.
+    pub fn new(grid: Grid, interval: Nanos) -> Self {
         Self {
-            next: now,
+            grid,
+            next: grid.origin,
             asked: sane(interval),
             slowed: 1,
             long: 0,
@@ -77,10 +105,7 @@ impl Pulse {
 
     /// Goes on to the first point of the grid after `now`; ticks that were missed are not made up for.
     pub fn advance(&mut self, now: Nanos) {
-        let interval = self.interval().0;
-        let behind = now.since(self.next).0 / interval;
-        let steps = (behind + 1).saturating_mul(interval);
-        self.next = Nanos(self.next.0.saturating_add(steps));
+        self.next = self.grid.after(now, self.interval());
     }
 
     /// Changes the distance; the next tick is then at most one new interval away.
@@ -88,11 +113,9 @@ impl Pulse {
         let interval = sane(interval);
         if interval != self.asked {
             *self = Self {
-                next: self.next,
-                ..Self::new(now, interval)
+                next: self.next.min(self.grid.after(now, interval)),
+                ..Self::new(self.grid, interval)
             };
-            let soonest = Nanos(now.0.saturating_add(interval.0));
-            self.next = self.next.min(soonest);
         }
     }
 }
@@ -145,7 +168,7 @@ mod tests {
 
     #[test]
     fn ticks_stay_on_the_grid() {
-        let mut pulse = Pulse::new(ms(5), ms(100));
+        let mut pulse = Pulse::new(Grid::from(ms(5)), ms(100));
         assert!(pulse.due(ms(5)));
         pulse.advance(ms(17));
         assert_eq!(pulse.wait(ms(17)), ms(88), "105, whenever the work ended");
@@ -158,15 +181,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_done_at_the_same_pace_is_done_at_the_same_time() {
+        let grid = Grid::from(ms(7));
+        assert_eq!(grid.after(ms(7), ms(500)), ms(507));
+        assert_eq!(grid.after(ms(506), ms(500)), ms(507));
+        assert_eq!(grid.after(ms(507), ms(500)), ms(1007));
+        // Read a little late, with a pace of a second: still a second after the last point.
+        assert_eq!(grid.near(ms(1509), ms(500), ms(509)), ms(1507));
+        assert_eq!(grid.near(ms(1500), ms(500), ms(500)), ms(1507));
+        assert_eq!(
+            grid.near(ms(510), ms(500), ms(509)),
+            ms(1007),
+            "never again at once"
+        );
+    }
+
+    #[test]
     fn a_new_interval_takes_effect_at_once() {
-        let mut pulse = Pulse::new(ms(0), ms(10_000));
+        let mut pulse = Pulse::new(Grid::from(ms(0)), ms(10_000));
         pulse.advance(ms(0));
         pulse.set(ms(50), ms(100));
-        assert_eq!(pulse.wait(ms(50)), ms(100));
+        assert_eq!(
+            pulse.wait(ms(50)),
+            ms(50),
+            "with everything else that is done"
+        );
         pulse.set(ms(60), ms(5000));
         assert_eq!(
             pulse.wait(ms(60)),
-            ms(90),
+            ms(40),
             "the tick under way keeps its place"
         );
         pulse.set(ms(60), ms(0));
@@ -175,7 +218,7 @@ mod tests {
 
     #[test]
     fn long_ticks_double_the_interval_and_short_ones_halve_it_again() {
-        let mut pulse = Pulse::new(ms(0), ms(100));
+        let mut pulse = Pulse::new(Grid::from(ms(0)), ms(100));
         assert!(!pulse.took(ms(26)) && !pulse.took(ms(26)));
         assert!(!pulse.took(ms(25)), "one in between was quick enough");
         assert!(!pulse.took(ms(26)) && !pulse.took(ms(26)) && pulse.took(ms(26)));

@@ -210,7 +210,7 @@ impl Sweeper {
         });
     }
 
-    /// Reads the command lines that were never read, those of shown rows, and by turns the others.
+    /// Reads the command lines that were never read, those of shown rows that may have run, and by turns the others.
     fn read_commands(&mut self, sample: &mut Sample, plan: &Plan, now: Nanos) {
         let tasks = &mut sample.tasks;
         let rows = &mut self.table.rows;
@@ -222,7 +222,8 @@ impl Sweeper {
         // A share of the table, so that a full round takes as long as a check may be old.
         let interval = u128::from(plan.interval.0.max(10_000_000));
         let mut turns = (tasks.len() as u128 * interval / u128::from(round.0)) as usize + 1;
-        let mut places: Vec<usize> = visible(tasks, plan).collect();
+        let shown = visible(tasks, plan);
+        let mut places: Vec<usize> = shown.filter(|place| rows[*place].ran).collect();
         for (place, row) in rows.iter_mut().enumerate() {
             if row.unread {
                 // What has no memory has no arguments, and needs no reading.

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use recorder::{Recorder, Rings};
 
+use super::pulse::Grid;
 use super::{Desk, News, Tell};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
@@ -81,10 +82,12 @@ struct Watch<'a> {
     root: &'a ProcRoot,
     kernel: &'a dyn Kernel,
     feed: &'a Feed,
+    grid: Grid,
     open: Option<Open>,
     /// Why nothing better is open.
     why: SafeText,
-    published: Nanos,
+    /// When the next view is told.
+    due: Nanos,
     compared: Nanos,
     needed: Nanos,
     suspended: Nanos,
@@ -93,7 +96,7 @@ struct Watch<'a> {
 /// Follows the cores until the end.
 pub(super) fn record(root: &ProcRoot, desk: &Desk, feed: &Feed, tell: &Tell) {
     let kernel = Running(root);
-    let mut watch = Watch::new(root, &kernel, feed);
+    let mut watch = Watch::new(root, &kernel, feed, desk.grid);
     let mut seen = 0;
     loop {
         let idle = if watch.open.is_some() { Nanos(0) } else { IDLE };
@@ -115,14 +118,15 @@ fn pace(plan: &Plan) -> Nanos {
 }
 
 impl<'a> Watch<'a> {
-    fn new(root: &'a ProcRoot, kernel: &'a dyn Kernel, feed: &'a Feed) -> Self {
+    fn new(root: &'a ProcRoot, kernel: &'a dyn Kernel, feed: &'a Feed, grid: Grid) -> Self {
         Self {
             root,
             kernel,
             feed,
+            grid,
             open: None,
             why: SafeText::default(),
-            published: Nanos(0),
+            due: Nanos(0),
             compared: Nanos(0),
             needed: Nanos(0),
             suspended: kernel.suspended(),
@@ -142,12 +146,16 @@ impl<'a> Watch<'a> {
         self.follow_machine(now);
         self.keep_open(plan, shown, now);
         let Some(open) = &mut self.open else { return };
-        open.wait(pace(plan), &[]);
+        // A closer look asks for the next view earlier.
+        self.due = self.due.min(self.grid.after(now, pace(plan)));
+        open.wait(self.due.since(now), &[]);
         let now = clock::now();
-        let due = now.since(self.published) >= pace(plan);
+        let due = now >= self.due;
+        if due {
+            self.due = self.grid.after(now, pace(plan));
+        }
         let timeline = open.step(shown, shown && due, false);
         if let Some(mut timeline) = timeline {
-            self.published = now;
             timeline.why = self.why.clone();
             tell(News::Switches(Arc::new(timeline)));
         }

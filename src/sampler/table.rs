@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::model::id::{Nanos, Pid, ProcId, Ticks};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Facts, TaskSample};
+use crate::sys::changes::Changes;
 use crate::sys::open_files;
 use crate::sys::proc_dir::{KeptFile, ProcDir, read_kept};
 use crate::sys::proc_stat::{self, Line};
@@ -32,6 +33,8 @@ pub(super) struct Row {
     pub(super) fresh: bool,
     /// Whether its resident memory is that of `statm`, read after its `stat`.
     pub(super) exact: bool,
+    /// Whether it may have run since its command line and user were compared; who did not run changed neither.
+    pub(super) ran: bool,
     /// Whether its command line was not read since it began, took a name or executed a program.
     pub(super) unread: bool,
 }
@@ -160,7 +163,8 @@ impl Table {
             while old.next_if(|(_, task)| task.id.pid < *pid).is_some() {}
             let known = old.next_if(|(_, task)| task.id.pid == *pid);
             match self.one(*pid, known) {
-                Ok((row, mut task)) => {
+                Ok((mut row, mut task)) => {
+                    row.ran = true;
                     if renamed {
                         self.name_user(&mut task);
                     }
@@ -191,7 +195,7 @@ impl Table {
         &mut self,
         before: &[TaskSample],
         which: &[Pid],
-        renamed: &HashSet<Pid>,
+        changes: &Changes,
         now: Nanos,
     ) -> Vec<TaskSample> {
         self.previous = std::mem::replace(&mut self.now, now);
@@ -209,7 +213,8 @@ impl Table {
                 continue;
             };
             let mut row = std::mem::take(&mut self.rows[place]);
-            row.unread |= renamed.contains(pid);
+            row.unread |= changes.renamed.contains(pid);
+            row.ran |= changes.ran.contains(pid);
             if let Ok((row, task)) = self.one(*pid, Some((row, &before[place]))) {
                 self.rows[place] = row;
                 tasks[place] = task;

@@ -196,7 +196,7 @@ impl Tier {
         }
         which.sort_unstable();
         which.dedup();
-        Ok(table.update(known, &which, &changes.renamed, now))
+        Ok(table.update(known, &which, changes, now))
     }
 
     /// Asks the kernel to tell who comes and goes, once, where there are many.

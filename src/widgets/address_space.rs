@@ -11,6 +11,7 @@ use crate::model::text::{cut, width};
 use crate::theme::{Role, Theme};
 
 use super::region_bar::role;
+use crate::widgets::put;
 
 /// A block of the picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,7 +155,7 @@ impl Picture<'_> {
         let dot = if theme.glyphs.ascii { "." } else { "·" };
         let style = theme.style(Role::Faint);
         for x in (x..row.right()).step_by(2).take(8) {
-            buf.set_stringn(x, row.y, dot, 1, style);
+            put::text(buf, x, row.y, dot, 1, style);
         }
     }
 
@@ -164,7 +165,8 @@ impl Picture<'_> {
         if self.addresses {
             if address {
                 let text = short_address(block.address);
-                buf.set_stringn(
+                put::text(
+                    buf,
                     x,
                     at.y,
                     text,
@@ -182,7 +184,7 @@ impl Picture<'_> {
         let wide = if self.addresses { 3 } else { 2 };
         for y in at.top()..at.bottom() {
             let room = usize::from(at.right().saturating_sub(x)).min(wide);
-            buf.set_stringn(x, y, solid, room, colour);
+            put::text(buf, x, y, solid, room, colour);
         }
         x += wide as u16 + 1;
         let label = if self.selected == Some(block.group) {
@@ -206,7 +208,8 @@ impl Picture<'_> {
         };
         let amount = cut(&amount, room);
         let gap = room.saturating_sub(width(&amount) + 1);
-        buf.set_stringn(
+        put::text(
+            buf,
             x,
             at.y,
             cut(block.group.title(), gap),
@@ -218,7 +221,7 @@ impl Picture<'_> {
         } else {
             at.right().saturating_sub(width(&amount) as u16)
         };
-        buf.set_stringn(right, at.y, &amount, room, colour);
+        put::text(buf, right, at.y, &amount, room, colour);
         if at.height > 1 {
             let arrow = match (block.group, theme.glyphs.ascii) {
                 (Group::Heap, false) => "↑ ",
@@ -233,7 +236,7 @@ impl Picture<'_> {
             } else {
                 Role::Good
             });
-            buf.set_stringn(x, at.y + 1, cut(&text, room), room, style);
+            put::text(buf, x, at.y + 1, cut(&text, room), room, style);
         }
     }
 }

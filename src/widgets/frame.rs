@@ -7,6 +7,7 @@ use ratatui::style::Modifier;
 use super::line;
 use crate::model::text::width;
 use crate::theme::{Role, Theme};
+use crate::widgets::put;
 
 /// The area inside the border.
 pub fn inside(outer: Rect) -> Rect {
@@ -88,6 +89,6 @@ pub fn title(
             Modifier::empty(),
             buf,
         );
-        buf.set_stringn(x, outer.y, " ", 1, theme.style(Role::Text));
+        put::text(buf, x, outer.y, " ", 1, theme.style(Role::Text));
     }
 }

@@ -11,6 +11,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::text::{cut, width};
 use crate::model::timeline::{Blind, Cell, Ended, Fill};
 use crate::theme::{Role, Theme};
+use crate::widgets::put;
 
 /// How a lane is drawn.
 #[derive(Clone, Copy)]
@@ -275,7 +276,7 @@ impl<'a> Look<'a> {
         let room = (area.width as usize).saturating_sub(1 + usize::from(single));
         if width(&text) < room {
             let dim = self.theme.style(Role::Dim);
-            buf.set_stringn(below.x + 1, below.y, &text, room, dim);
+            put::text(buf, below.x + 1, below.y, &text, room, dim);
         }
     }
 
@@ -287,11 +288,11 @@ impl<'a> Look<'a> {
         let y = area.y + body(area.height);
         let mark = if self.theme.glyphs.ascii { "'" } else { "┘" };
         let last = area.right() - 1;
-        buf.set_stringn(last, y, mark, 1, self.theme.style(Role::Bad));
+        put::text(buf, last, y, mark, 1, self.theme.style(Role::Bad));
         let word = "preempted";
         if body(area.height) > 1 && usize::from(area.width) > word.len() + 1 {
             let x = last - word.len() as u16;
-            buf.set_stringn(x, y, word, word.len(), self.theme.style(Role::Dim));
+            put::text(buf, x, y, word, word.len(), self.theme.style(Role::Dim));
         }
     }
 }
@@ -310,7 +311,7 @@ fn inscribe(text: &str, add: Modifier, area: Rect, buf: &mut Buffer) {
         // Without colour the letters stand in the run as in a window.
         style.add_modifier(Modifier::REVERSED)
     };
-    buf.set_stringn(area.x + 1, area.y, &text, room, style);
+    put::text(buf, area.x + 1, area.y, &text, room, style);
 }
 
 #[cfg(test)]

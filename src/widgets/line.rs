@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use crate::model::text::{cut, width};
 use crate::theme::{Role, Theme};
+use crate::widgets::put;
 
 /// Draws the parts one after the other, cut by cell where they do not fit; returns the column after the last one.
 pub fn draw(
@@ -27,7 +28,14 @@ pub fn draw(
             break;
         }
         let text = cut(text, room);
-        buf.set_stringn(x, area.y, &text, room, theme.style(*role).add_modifier(add));
+        put::text(
+            buf,
+            x,
+            area.y,
+            &text,
+            room,
+            theme.style(*role).add_modifier(add),
+        );
         x += width(&text) as u16;
     }
     x

@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 
 use crate::model::text::{cut, width};
 use crate::theme::{Role, Theme};
+use crate::widgets::put;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
@@ -252,7 +253,7 @@ fn put(text: &Line<'_>, right: bool, at: &Placed, area: Rect, y: u16, buf: &mut 
             cut(&span.content, left).into_owned()
         };
         rest -= w;
-        (x, _) = buf.set_stringn(x, y, &shown, left, text.style.patch(span.style));
+        x = put::text(buf, x, y, &shown, left, text.style.patch(span.style));
         left = left.saturating_sub(width(&shown));
         if left == 0 {
             break;

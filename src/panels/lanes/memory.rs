@@ -9,6 +9,7 @@ use crate::model::reading::Reading;
 use crate::model::sample::{Memory, Pressure};
 use crate::theme::{Role, Theme};
 use crate::widgets::meter::{self, Part};
+use crate::widgets::put;
 
 /// Pressure from which a number is coloured, percent of the last 10 s.
 const HIGH: f32 = 10.0;
@@ -17,7 +18,8 @@ const HIGH: f32 = 10.0;
 pub fn draw(world: &World, area: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
     let system = &world.snapshot.system;
-    buf.set_stringn(
+    put::text(
+        buf,
         area.x,
         area.y,
         "mem   ",
@@ -40,7 +42,7 @@ pub fn draw(world: &World, area: Rect, buf: &mut Buffer) {
     let mut x = bar.right();
     for (text, role) in text {
         let left = usize::from(area.right().saturating_sub(x));
-        (x, _) = buf.set_stringn(x, area.y, text, left, theme.style(role));
+        x = put::text(buf, x, area.y, text, left, theme.style(role));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Core;
 use crate::theme::{Role, Theme};
 use crate::widgets::meter::{self, Part};
+use crate::widgets::put;
 use crate::widgets::spark::eighth;
 
 /// The narrowest meter that still says something: `cpu12 ▉▉▉▉▉▉····  94%`.
@@ -80,7 +81,7 @@ pub fn draw(world: &World, strip_only: bool, area: Rect, top: u16, buf: &mut Buf
 fn one(theme: &Theme, core: &Core, area: Rect, buf: &mut Buffer) {
     let width = usize::from(area.width);
     let label = format!("cpu{:<2} ", core.id.0);
-    buf.set_stringn(area.x, area.y, &label, width, theme.style(Role::Dim));
+    put::text(buf, area.x, area.y, &label, width, theme.style(Role::Dim));
     let right = numbers(core, area.width);
     let bar = Rect {
         x: area.x + label.len() as u16,
@@ -96,7 +97,7 @@ fn one(theme: &Theme, core: &Core, area: Rect, buf: &mut Buffer) {
     let mut x = bar.right();
     for (text, role) in right.1 {
         let left = area.right().saturating_sub(x);
-        let (end, _) = buf.set_stringn(x, area.y, text, usize::from(left), theme.style(role));
+        let end = put::text(buf, x, area.y, text, usize::from(left), theme.style(role));
         x = end;
     }
 }
@@ -182,7 +183,8 @@ fn strip(world: &World, area: Rect, top: u16, cells: u16, buf: &mut Buffer) {
         }
         let first = cores.first().map_or(0, |c| c.id.0);
         let label = 6.min(area.width.saturating_sub(1));
-        buf.set_stringn(
+        put::text(
+            buf,
             area.x,
             y,
             format!("{first:>5} "),

@@ -13,6 +13,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::text::{cut, pad, width};
 use crate::model::timeline::{COUNTING, HISTOGRAM, Origin, Tally, Waited, Who, Window};
 use crate::theme::{Role, Theme};
+use crate::widgets::put;
 
 /// One line: a label, perhaps a bar, and words.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -221,7 +222,7 @@ pub fn draw(theme: &Theme, lines: &[SumLine], area: Rect, buf: &mut Buffer) {
         let mut put = |x: &mut u16, text: &str, style: Style| {
             let room = usize::from(area.right().saturating_sub(*x));
             let text = cut(text, room);
-            buf.set_stringn(*x, y, &text, room, style);
+            put::text(buf, *x, y, &text, room, style);
             *x += width(&text) as u16;
         };
         let role = if line.title { Role::Title } else { Role::Dim };

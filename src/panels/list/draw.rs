@@ -16,7 +16,7 @@ use crate::model::id::ProcId;
 use crate::model::text::{cut, width};
 use crate::theme::Role;
 use crate::widgets::spark::Spark;
-use crate::widgets::{line, table};
+use crate::widgets::{line, put, table};
 
 /// What is in view, ready to be painted.
 #[derive(Default)]
@@ -301,7 +301,7 @@ fn header(list: &List, world: &World, buf: &mut Buffer) {
         let x = (placed.cells.start as isize + skip.max(-1)).max(0) as u16;
         let text = cut(&text, room + 1);
         let end = area.width.saturating_sub(x) as usize;
-        buf.set_stringn(area.x + x, area.y, &text, end, style);
+        put::text(buf, area.x + x, area.y, &text, end, style);
     }
 }
 
@@ -375,7 +375,7 @@ fn write(spans: &[(String, Style)], right: bool, area: Rect, buf: &mut Buffer) {
             cut(text, left)
         };
         rest -= wide;
-        buf.set_stringn(x, area.y, &shown, left, *style);
+        put::text(buf, x, area.y, &shown, left, *style);
         let used = width(&shown);
         x += used as u16;
         left -= used.min(left);

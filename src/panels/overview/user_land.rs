@@ -13,6 +13,7 @@ use crate::model::text::wrap;
 use crate::theme::Role;
 use crate::widgets::address_space::{Block, Picture};
 use crate::widgets::line;
+use crate::widgets::put;
 use crate::widgets::region_bar::{Amounts, bar, role};
 
 /// Why there is no user land.
@@ -207,14 +208,15 @@ fn draw_box(view: &View<'_>, edges: Rect, blocks: &[Block], buf: &mut Buffer) {
     ] {
         let middle = across.repeat(wide.saturating_sub(2));
         let line = format!("{}{middle}{}", corners[first], corners[last]);
-        buf.set_stringn(edges.x, y, line, wide, style);
+        put::text(buf, edges.x, y, line, wide, style);
         let digits = address.map_or(String::new(), |b| format!("{:x}", b.address));
         let short = format!(
             "{}{}",
             digits.get(..4).unwrap_or(&digits),
             if ascii { "." } else { "…" }
         );
-        buf.set_stringn(
+        put::text(
+            buf,
             edges.x + 1,
             y,
             short,
@@ -223,8 +225,8 @@ fn draw_box(view: &View<'_>, edges: Rect, blocks: &[Block], buf: &mut Buffer) {
         );
     }
     for y in edges.top() + 1..edges.bottom().saturating_sub(1) {
-        buf.set_stringn(edges.x, y, down, 1, style);
-        buf.set_stringn(edges.right().saturating_sub(1), y, down, 1, style);
+        put::text(buf, edges.x, y, down, 1, style);
+        put::text(buf, edges.right().saturating_sub(1), y, down, 1, style);
     }
 }
 

@@ -351,6 +351,37 @@ fn an_exec_reads_the_command_line_anew_though_the_name_is_the_same() {
 }
 
 #[test]
+fn a_shown_row_is_asked_for_its_arguments_again_only_once_it_ran() {
+    let (_dir, root) = root_of(&[(1, "old"), (2, "old"), (3, "old")]);
+    let (mut sweeper, told) = listening(&root);
+    let shown = Plan {
+        visible: vec![ProcId::new(1, 1), ProcId::new(2, 2)].into(),
+        ..plan()
+    };
+    // The first is a scan, after which anybody may have run; the second looks again.
+    sweeper.tick(s(1), &shown).expect("it lists");
+    sweeper.tick(s(2), &shown).expect("it lists");
+    for pid in 1..=3 {
+        std::fs::write(root.proc(format!("{pid}/cmdline")), "new\0").expect("written");
+    }
+    let count = |sweeper: &mut Sweeper| {
+        let said = words(&sweeper.snapshot().expect("made"));
+        said.matches("[new]").count()
+    };
+    sweeper.tick(s(3), &shown).expect("it lists");
+    assert_eq!(count(&mut sweeper), 0, "nobody ran");
+    told.lock().expect("whole").ran = [Pid(2), Pid(3)].into();
+    sweeper.tick(s(4), &shown).expect("it lists");
+    assert_eq!(count(&mut sweeper), 1, "one ran and is shown");
+    let also = Plan {
+        visible: vec![ProcId::new(3, 3)].into(),
+        ..plan()
+    };
+    sweeper.tick(s(5), &also).expect("it lists");
+    assert_eq!(count(&mut sweeper), 2, "it ran before it was shown");
+}
+
+#[test]
 fn the_zombie_and_the_orphan_of_an_end_are_read_again() {
     let (_dir, root) = root_of(&[(1, "one"), (5, "parent"), (9, "child")]);
     let child = "9 (child) S 5 9 9 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 9 4096 1\n";

@@ -21,7 +21,7 @@ const LOOK: Effort = Effort {
 /// For a few lines beside other things: with 10,000 processes it must not cost what the process table costs.
 const GLANCE: Effort = Effort {
     budget: Duration::from_millis(4),
-    share: 500,
+    share: 1000,
     fresh: Duration::from_secs(5),
 };
 

@@ -226,7 +226,8 @@ pub(super) fn wait(fds: &[RawFd], at_most: Nanos) {
             revents: 0,
         })
         .collect();
-    let ms = i32::try_from(at_most.0 / 1_000_000).unwrap_or(i32::MAX);
+    // Rounded up, or the last part of a millisecond would be spent on asking again and again.
+    let ms = i32::try_from(at_most.0.div_ceil(1_000_000)).unwrap_or(i32::MAX);
     // SAFETY: the array has as many entries as told; a descriptor that was closed meanwhile is only marked so.
     unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, ms) };
 }

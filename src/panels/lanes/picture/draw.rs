@@ -11,7 +11,7 @@ use crate::app::world::World;
 use crate::model::id::Nanos;
 use crate::model::text::{cut, width};
 use crate::theme::{Role, Theme};
-use crate::widgets::{lane, line};
+use crate::widgets::{lane, line, put};
 
 impl Picture {
     /// Draws it; call `fit` first.
@@ -68,7 +68,7 @@ impl Picture {
         if !self.reading.is_empty() {
             let style = theme.style(Role::Strong);
             let text = cut(&self.reading, room);
-            buf.set_stringn(parts.left, y, &text, room, style);
+            put::text(buf, parts.left, y, &text, room, style);
             return;
         }
         let Some(window) = self.window else { return };
@@ -89,7 +89,7 @@ impl Picture {
             let last = parts.cells.saturating_sub(width(&text) as u16);
             let x = parts.left + (from_left as u16).min(last);
             let style = theme.style(Role::Faint);
-            buf.set_stringn(x, y, &text, usize::from(parts.cells), style);
+            put::text(buf, x, y, &text, usize::from(parts.cells), style);
         }
     }
 }

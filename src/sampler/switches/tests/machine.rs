@@ -113,7 +113,7 @@ impl Told {
 /// One step of the thread that compares the machine in any case; what it told.
 fn step(watch: &mut Watch) -> Arc<Timeline> {
     watch.compared = Nanos(0);
-    watch.published = Nanos(0);
+    watch.due = Nanos(0);
     let told: Arc<Mutex<Option<Arc<Timeline>>>> = Arc::default();
     let heard = Arc::clone(&told);
     let tell: Tell = Arc::new(move |news| {
@@ -134,7 +134,7 @@ fn step(watch: &mut Watch) -> Arc<Timeline> {
 #[test]
 fn a_core_that_goes_offline_is_a_gap_and_the_others_go_on() {
     let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
-    let mut watch = Watch::new(&root, &kernel, &feed);
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     kernel.switch(0, 4_000_001);
     kernel.switch(1, 4_000_002);
@@ -162,7 +162,7 @@ fn a_core_that_goes_offline_is_a_gap_and_the_others_go_on() {
 #[test]
 fn a_core_that_was_offline_between_two_looks_is_noticed() {
     let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
-    let mut watch = Watch::new(&root, &kernel, &feed);
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     kernel.switch(1, 4_000_001);
     step(&mut watch);
@@ -181,7 +181,7 @@ fn a_core_that_was_offline_between_two_looks_is_noticed() {
 #[test]
 fn sleep_of_the_machine_is_a_gap_on_every_core() {
     let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
-    let mut watch = Watch::new(&root, &kernel, &feed);
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     kernel.switch(0, 4_000_001);
     step(&mut watch);
@@ -202,7 +202,7 @@ fn sleep_of_the_machine_is_a_gap_on_every_core() {
 #[test]
 fn rights_that_vanish_end_in_samples_that_say_why() {
     let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
-    let mut watch = Watch::new(&root, &kernel, &feed);
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     let line = step(&mut watch);
     assert_eq!((line.origin, line.why.is_empty()), (whole(&root), true));
     assert!(feed.take().is_some());
@@ -219,7 +219,7 @@ fn rights_that_vanish_end_in_samples_that_say_why() {
 #[test]
 fn an_overflow_is_a_gap_and_a_count() {
     let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
-    let mut watch = Watch::new(&root, &kernel, &feed);
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     feed.take();
     kernel.switch(0, 4_000_001);
