@@ -79,14 +79,14 @@ impl Samplers {
         let desk = Arc::new(Desk::new(plan));
         let (table, detail) = (root.clone(), root.clone());
         let feed = Feed::default();
-        let changes = feed.clone();
+        let (changes, heard) = (feed.clone(), feed.clone());
         spawn("sampler", &desk, tell, move |desk, tell| {
             let sweeper = Sweeper::new(&table)?.listening(changes.clone(), only);
             sample(sweeper, &changes, desk, tell)
         })?;
         spawn("detail", &desk, tell, move |desk, tell| {
             desk.wait_drawn();
-            read_details(&detail, desk, tell);
+            read_details(&detail, heard, desk, tell);
             Ok(())
         })?;
         spawn("switches", &desk, tell, move |desk, tell| {
@@ -267,8 +267,8 @@ fn slowed(took: Nanos, interval: Nanos) -> String {
 }
 
 /// The work of the thread `detail`.
-fn read_details(root: &ProcRoot, desk: &Desk, tell: &Tell) {
-    let mut details = Details::new(root, desk.grid);
+fn read_details(root: &ProcRoot, feed: Feed, desk: &Desk, tell: &Tell) {
+    let mut details = Details::new(root, feed, desk.grid);
     let mut wanted = desk.wait(0, None);
     while let Some((seen, plan)) = wanted {
         details.replan(&plan);

@@ -10,6 +10,7 @@ use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::Fault;
 use crate::model::text::SafeText;
+use crate::sys::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
 
@@ -36,8 +37,8 @@ pub(super) struct Details {
 
 impl Details {
     /// With the sources of the registry.
-    pub(super) fn new(root: &ProcRoot, grid: Grid) -> Self {
-        Self::with(registry::detail_sources(root), grid)
+    pub(super) fn new(root: &ProcRoot, feed: Feed, grid: Grid) -> Self {
+        Self::with(registry::detail_sources(root, feed), grid)
     }
 
     /// With these sources.

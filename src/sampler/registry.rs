@@ -3,6 +3,7 @@
 use crate::model::detail::Detail;
 use crate::model::sample::Sample;
 use crate::sys::address_space;
+use crate::sys::changes::Feed;
 use crate::sys::cores::Cores;
 use crate::sys::descriptors::Descriptors;
 use crate::sys::descriptors::shared::Shared;
@@ -39,10 +40,11 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
     ]
 }
 
-/// What the inspector and the system views show, each at its own pace and only while it is needed.
-pub fn detail_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Detail>>> {
+/// What the inspector and the system views show, each at its own pace and only while it is needed; the feed tells them who
+/// lives and who ran.
+pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>>> {
     let (regions, residencies) = address_space::sources(root);
-    let shared = Shared::new(root);
+    let shared = Shared::hearing(root, feed);
     vec![
         Box::new(Overviews::new(root)),
         Box::new(regions),

@@ -20,6 +20,7 @@ use newcomer::{Newcomer, digest};
 
 /// What is remembered of each process from tick to tick, beside its sample.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Row {
     /// Its `stat`, kept open.
     stat: Option<KeptFile>,

@@ -9,9 +9,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::changes::Feed;
 use super::fds::{Behind, Fds};
 use super::root::ProcRoot;
-use super::{fields, net_namespace, proc_stat, visible};
+use super::{clock, fields, net_namespace, proc_stat, visible};
 use crate::model::descriptor::{About, Kind, kind};
 use crate::model::id::{Pid, ProcId, Ticks};
 use crate::model::peer::{Census, End, Holder, Object};
@@ -28,12 +29,14 @@ pub struct Effort {
     pub share: u32,
     /// How old the list of processes, the census and the socket tables may be to be used again.
     pub fresh: Duration,
+    /// How old what is known of a process may be that did not run since: only what it holds may then have another name.
+    pub asleep: Duration,
 }
 
 /// Takes the census and keeps it.
-#[derive(Debug)]
 pub struct CensusTaker {
     root: ProcRoot,
+    feed: Feed,
     in_part: bool,
     known: HashMap<Pid, Known>,
     /// What reading every process once cost, lately.
@@ -46,6 +49,8 @@ pub struct CensusTaker {
 #[derive(Debug)]
 struct Known {
     at: Instant,
+    /// Whether it may have run since.
+    woke: bool,
     took: Duration,
     holder: Holder,
     /// By descriptor: the hash of its link, to tell that it still is what it was.
@@ -78,9 +83,16 @@ const FEW: usize = 8;
 impl CensusTaker {
     /// A taker that knows nobody yet.
     pub fn new(root: ProcRoot) -> Self {
+        Self::hearing(root, Feed::default())
+    }
+
+    /// The same; whom the feed hears sleep is not read again for long, since only a process itself opens and closes its
+    /// descriptors.
+    pub fn hearing(root: ProcRoot, feed: Feed) -> Self {
         Self {
             in_part: visible::in_part(&root),
             root,
+            feed,
             known: HashMap::new(),
             cost: Duration::ZERO,
             living: Vec::new(),
@@ -95,8 +107,9 @@ impl CensusTaker {
         let began = Instant::now();
         let Effort { budget, share, .. } = *effort;
         let old = |at: Instant| began.duration_since(at) >= effort.fresh;
+        self.hear();
         if self.listed.is_none_or(old) {
-            self.living = self.pids();
+            self.living = self.seen(effort.fresh).unwrap_or_else(|| self.pids());
             self.listed = Some(began);
             let living = &self.living;
             self.known
@@ -105,11 +118,16 @@ impl CensusTaker {
         let stale = STALE.max(self.cost * share);
         // Who began at about the same time is the likeliest at the other end of a pipe.
         let far = |pid: Pid| near.map_or(0, |near| near.0.abs_diff(pid.0));
+        let is_due = |known: &Known| {
+            let age = began.duration_since(known.at);
+            age >= stale && (known.woke || age >= effort.asleep)
+        };
         let mut due: Vec<(Option<Instant>, u32, Pid)> = self
             .living
             .iter()
-            .map(|pid| (self.known.get(pid).map(|k| k.at), far(*pid), *pid))
-            .filter(|(at, ..)| at.is_none_or(|at| began.duration_since(at) >= stale))
+            .map(|pid| (self.known.get(pid), *pid))
+            .filter(|(known, _)| known.is_none_or(is_due))
+            .map(|(known, pid)| (known.map(|k| k.at), far(pid), pid))
             .collect();
         due.sort_unstable();
         let mut complete = true;
@@ -172,6 +190,27 @@ impl CensusTaker {
         }
     }
 
+    /// Takes in who may have run since the last time.
+    fn hear(&mut self) {
+        match self.feed.ran_since() {
+            Some(ran) => {
+                for pid in ran {
+                    if let Some(known) = self.known.get_mut(&pid) {
+                        known.woke = true;
+                    }
+                }
+            }
+            None => self.known.values_mut().for_each(|k| k.woke = true),
+        }
+    }
+
+    /// Who lived at the last sweep, where that is no older than this.
+    fn seen(&self, fresh: Duration) -> Option<Vec<Pid>> {
+        let sweep = self.feed.seen()?;
+        let age = Duration::from_nanos(clock::now().since(sweep.at).0);
+        (age < fresh).then(|| sweep.procs.iter().map(|p| p.id.pid).collect())
+    }
+
     fn pids(&self) -> Vec<Pid> {
         let Ok(entries) = std::fs::read_dir(self.root.proc("")) else {
             return Vec::new();
@@ -221,6 +260,7 @@ impl CensusTaker {
         };
         Ok(Known {
             at,
+            woke: false,
             took: at.elapsed(),
             holder: Holder {
                 id,

@@ -42,6 +42,8 @@ pub struct Feed(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     changes: Changes,
+    /// Who may have run since the census asked; `None` where nobody knows.
+    ran: Option<HashSet<Pid>>,
     /// Who fills it now; nobody while events are not to be had or not wanted.
     filler: Option<Arc<Mutex<dyn Drain>>>,
     wanted: bool,
@@ -83,6 +85,7 @@ impl Feed {
     pub fn fill_by(&self, filler: Option<Arc<Mutex<dyn Drain>>>) {
         let mut state = self.state();
         state.filler = filler;
+        state.ran = None;
         state.changes = Changes {
             lost: true,
             ..Changes::default()
@@ -99,9 +102,30 @@ impl Feed {
         self.state().seen.clone()
     }
 
-    /// Changes what will be taken next.
-    pub fn note(&self, change: impl FnOnce(&mut Changes)) {
-        change(&mut self.state().changes);
+    /// Who may have run since this was asked last; `None` at first, after a loss and while nobody listens: then anybody may.
+    ///
+    /// Whoever ran a moment ago may be told only the next time. There is one answer, so only one may ask: the census.
+    pub fn ran_since(&self) -> Option<HashSet<Pid>> {
+        let mut state = self.state();
+        let heard = state.filler.is_some().then(HashSet::new);
+        std::mem::replace(&mut state.ran, heard)
+    }
+
+    /// Adds to what will be taken next.
+    pub fn note(&self, new: Changes) {
+        let mut state = self.state();
+        if new.lost {
+            state.ran = None;
+        }
+        if let Some(ran) = &mut state.ran {
+            ran.extend(new.ran.iter().chain(&new.born).chain(&new.renamed));
+        }
+        let all = &mut state.changes;
+        all.ran.extend(new.ran);
+        all.born.extend(new.born);
+        all.ended.extend(new.ended);
+        all.renamed.extend(new.renamed);
+        all.lost |= new.lost;
     }
 }
 
@@ -168,13 +192,7 @@ impl Collector {
     pub fn hand_over(&mut self, feed: &Feed) {
         let new = std::mem::take(&mut self.new);
         self.recent.fill(0);
-        feed.note(|all| {
-            all.ran.extend(new.ran);
-            all.born.extend(new.born);
-            all.ended.extend(new.ended);
-            all.renamed.extend(new.renamed);
-            all.lost |= new.lost;
-        });
+        feed.note(new);
     }
 }
 
@@ -219,5 +237,36 @@ mod tests {
         );
         feed.fill_by(None);
         assert_eq!(feed.take(), None);
+    }
+
+    #[test]
+    fn the_census_hears_who_ran_whether_or_not_a_sweep_takes_it() {
+        let feed = Feed::default();
+        let hears = |pid| Changes {
+            ran: [Pid(pid)].into(),
+            ..Changes::default()
+        };
+        feed.note(hears(1));
+        assert_eq!(feed.ran_since(), None, "nobody listens");
+        assert_eq!(feed.ran_since(), None);
+        let filler = Filler(feed.clone(), Collector::default());
+        feed.fill_by(Some(Arc::new(Mutex::new(filler))));
+        feed.note(hears(2));
+        assert_eq!(feed.ran_since(), None, "nor did anybody before this");
+        feed.note(hears(3));
+        feed.take();
+        feed.note(hears(4));
+        let heard = feed.ran_since().expect("somebody listens");
+        assert!(heard.contains(&Pid(3)) && heard.contains(&Pid(4)));
+        assert!(heard.contains(&Pid(9)), "it began: {heard:?}");
+        feed.note(Changes {
+            lost: true,
+            ..hears(5)
+        });
+        feed.note(hears(6));
+        assert_eq!(feed.ran_since(), None, "anybody may have run");
+        assert_eq!(feed.ran_since(), Some(HashSet::new()));
+        feed.fill_by(None);
+        assert_eq!(feed.ran_since(), None);
     }
 }

@@ -184,6 +184,7 @@ broken
             budget: Duration::from_mins(1),
             share: 1,
             fresh: Duration::ZERO,
+            asleep: Duration::ZERO,
         };
         taker.refresh(&effort, None);
         let census = taker.census();

@@ -53,6 +53,7 @@ fn peers(c: &mut Criterion) {
         budget: Duration::from_mins(1),
         share: 1,
         fresh: Duration::ZERO,
+        asleep: Duration::ZERO,
     };
     taker.refresh(&effort, None);
     let pid = pscope::model::id::Pid(std::process::id());

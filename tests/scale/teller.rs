@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use pscope::model::id::Pid;
-use pscope::sys::changes::{Drain, Feed};
+use pscope::sys::changes::{Changes, Drain, Feed};
 
 /// Tells of the same few processes at each tick, as the rings do of an idle machine.
 struct Teller {
@@ -13,7 +13,10 @@ struct Teller {
 
 impl Drain for Teller {
     fn drain(&mut self) {
-        self.feed.note(|all| all.ran.extend(&self.ran));
+        self.feed.note(Changes {
+            ran: self.ran.iter().copied().collect(),
+            ..Changes::default()
+        });
     }
 }
 

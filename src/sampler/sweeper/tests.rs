@@ -244,12 +244,7 @@ struct Teller(Feed, Arc<Mutex<Changes>>);
 impl Drain for Teller {
     fn drain(&mut self) {
         let told = std::mem::take(&mut *self.1.lock().expect("nobody panics with it"));
-        self.0.note(|all| {
-            *all = Changes {
-                lost: all.lost | told.lost,
-                ..told
-            }
-        });
+        self.0.note(told);
     }
 }
 

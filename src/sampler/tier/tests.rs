@@ -195,7 +195,10 @@ fn events_agree_with_a_full_scan_under_churn() {
         std::thread::yield_now();
     }
     if feed.take().is_some() {
-        feed.note(|all| all.lost = true);
+        feed.note(Changes {
+            lost: true,
+            ..Changes::default()
+        });
         let sweeper = Sweeper::new(&ProcRoot::live()).expect("there is a /proc");
         agrees_under_churn(sweeper.listening(feed, None), Mode::Events);
     } else {
@@ -317,7 +320,10 @@ fn a_loss_keeps_no_descriptors_and_a_flood_of_losses_does() {
     let mut table = Table::new(&ProcRoot::live(), 4096).expect("there is a /proc");
     let (mut tasks, mut kept) = (Vec::new(), Vec::new());
     for at in 1..=6 {
-        feed.note(|all| all.lost = at != 3);
+        feed.note(Changes {
+            lost: at != 3,
+            ..Changes::default()
+        });
         let swept = tier.sweep(&mut table, &tasks, s(at), &plan());
         tasks = swept.expect("it lists").1;
         kept.push(table.kept() > tasks.len() / 2);

@@ -1,12 +1,16 @@
+use std::sync::Mutex;
+
 use super::*;
 use crate::model::descriptor::Mode;
 use crate::model::peer::{Flow, Join, Tables};
+use crate::sys::changes::{Changes, Drain};
 
 fn effort(budget: Duration) -> Effort {
     Effort {
         budget,
         share: 20,
         fresh: Duration::ZERO,
+        asleep: Duration::ZERO,
     }
 }
 
@@ -83,6 +87,58 @@ fn what_is_known_of_a_sleeper_is_kept_until_it_runs() {
     }
     drop(input);
     child.wait().expect("it ends");
+}
+
+/// Tells nothing by itself.
+struct Silent;
+
+impl Drain for Silent {
+    fn drain(&mut self) {}
+}
+
+#[test]
+fn who_is_not_heard_to_run_is_not_read_again_for_long() {
+    let mut child = std::process::Command::new("sleep")
+        .arg("1000")
+        .spawn()
+        .expect("it sleeps");
+    let (me, sleeper) = (Pid(std::process::id()), Pid(child.id()));
+    let feed = Feed::default();
+    feed.fill_by(Some(Arc::new(Mutex::new(Silent))));
+    let mut taker = CensusTaker::hearing(ProcRoot::live(), feed.clone());
+    let whole = Effort {
+        asleep: Duration::from_hours(1),
+        ..effort(Duration::from_mins(1))
+    };
+    assert!(taker.refresh(&whole, None));
+    // Which of them are read again once all are old enough.
+    let mut read = |effort: &Effort| {
+        let old = Instant::now().checked_sub(Duration::from_mins(10));
+        let old = old.expect("the machine runs for longer");
+        for pid in [me, sleeper] {
+            taker.known.get_mut(&pid).expect("it lives").at = old;
+        }
+        assert!(taker.refresh(effort, None));
+        [me, sleeper].map(|pid| taker.known[&pid].at > old)
+    };
+    feed.note(Changes {
+        ran: [me].into(),
+        ..Changes::default()
+    });
+    assert_eq!(read(&whole), [true, false]);
+    assert_eq!(read(&whole), [false, false], "nobody ran since");
+    feed.note(Changes {
+        lost: true,
+        ..Changes::default()
+    });
+    assert_eq!(read(&whole), [true, true], "anybody may have run");
+    let impatient = Effort {
+        asleep: Duration::from_secs(30),
+        ..whole
+    };
+    assert_eq!(read(&impatient), [true, true], "it is too long ago");
+    child.kill().expect("ours");
+    child.wait().expect("it ended");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::model::id::Pid;
 use crate::model::peer::{Census, Object, Tables};
 use crate::sys::census::{CensusTaker, Effort};
+use crate::sys::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::tables::TableReader;
 
@@ -17,12 +18,14 @@ const LOOK: Effort = Effort {
     budget: BUDGET,
     share: 20,
     fresh: Duration::from_millis(200),
+    asleep: Duration::from_secs(30),
 };
 /// For a few lines beside other things: with 10,000 processes it must not cost what the process table costs.
 const GLANCE: Effort = Effort {
     budget: Duration::from_millis(4),
-    share: 1000,
+    share: 500,
     fresh: Duration::from_secs(5),
+    asleep: Duration::from_mins(5),
 };
 
 /// How long a view of all processes waits after a reading that took so long: a second at the least, and so that
@@ -77,8 +80,13 @@ impl Inner {
 impl Shared {
     /// Nothing is read yet.
     pub fn new(root: &ProcRoot) -> Self {
+        Self::hearing(root, Feed::default())
+    }
+
+    /// The same, told by the feed who lives and who ran.
+    pub fn hearing(root: &ProcRoot, feed: Feed) -> Self {
         Self(Arc::new(Mutex::new(Inner {
-            taker: CensusTaker::new(root.clone()),
+            taker: CensusTaker::hearing(root.clone(), feed),
             reader: TableReader::new(root.clone()),
             census: Census::default(),
             tables: Tables::default(),
