@@ -5,6 +5,7 @@
 mod beside;
 mod build;
 mod cells;
+mod packed;
 mod track;
 mod window;
 
@@ -13,7 +14,8 @@ use std::sync::Arc;
 pub use beside::{COUNTING, Rest, Spent, Wait, Waited};
 pub use build::{Builder, Counts, Names, Ran, Thread};
 pub use cells::{Cell, Covering, Fill};
-pub use track::{Chunk, Item, Track};
+pub use packed::Item;
+pub use track::Track;
 pub use window::{HISTOGRAM, PidStats, Tally, Told, Window};
 
 use super::id::{CpuId, Nanos, ProcId, Tid};
@@ -120,8 +122,6 @@ pub struct Slice {
     pub start: Nanos,
     /// When it ended, or the moment of publishing where it still runs.
     pub end: Nanos,
-    /// Whose it is: an index of [`Chunk::who`].
-    pub who: u32,
     /// How it ended.
     pub ended: Ended,
 }
@@ -138,8 +138,6 @@ impl Slice {
 pub struct Bin {
     /// When the bin begins.
     pub start: Nanos,
-    /// Whose sums these are: an index of [`Chunk::who`].
-    pub who: u32,
     /// Slices that ended in it.
     pub slices: u32,
     /// Of those, how many ended while the thread could still run.

@@ -217,7 +217,7 @@ impl Out<'_, '_> {
                         from: self.told.get(&lane.cpu).copied().unwrap_or_default(),
                         to: slice.start,
                     };
-                    self.one(lane.cpu, slice, who, self.pause(lane, before))?;
+                    self.one(lane.cpu, &slice, who, self.pause(lane, before))?;
                     self.told.insert(lane.cpu, slice.end);
                 }
             }

@@ -38,7 +38,8 @@ pub struct CensusTaker {
     root: ProcRoot,
     feed: Feed,
     in_part: bool,
-    known: HashMap<Pid, Known>,
+    known: HashMap<Pid, Box<Known>>,
+    alike: Alike,
     /// What reading every process once cost, lately.
     cost: Duration,
     /// Who lived when `/proc` was last listed, by ascending pid.
@@ -54,11 +55,39 @@ struct Known {
     took: Duration,
     holder: Holder,
     /// By descriptor: the hash of its link, to tell that it still is what it was.
-    links: Vec<u64>,
+    links: Arc<[u64]>,
     /// Of a process with one thread: how long it had run, and how often, before its descriptors were read.
     ran: Option<[u64; 2]>,
     /// When every descriptor was last read as if nothing were known.
     whole: Instant,
+}
+
+/// What a process holds, and for each the hash of its link.
+type Held = (Arc<[End]>, Arc<[u64]>);
+
+/// What many processes hold alike, since they were all started by one, is kept once.
+#[derive(Debug, Default)]
+struct Alike(HashMap<u64, Held>);
+
+impl Alike {
+    /// So many different ones are remembered.
+    const MOST: usize = 256;
+
+    fn once(&mut self, ends: Vec<End>, links: &[u64]) -> Held {
+        let mut hasher = DefaultHasher::new();
+        links.hash(&mut hasher);
+        let key = hasher.finish();
+        let same = |held: &&Held| *held.0 == *ends && *held.1 == *links;
+        if let Some(held) = self.0.get(&key).filter(same) {
+            return held.clone();
+        }
+        let held: Held = (ends.into(), links.into());
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
+        }
+        self.0.insert(key, held.clone());
+        held
+    }
 }
 
 impl Known {
@@ -94,6 +123,7 @@ impl CensusTaker {
             root,
             feed,
             known: HashMap::new(),
+            alike: Alike::default(),
             cost: Duration::ZERO,
             living: Vec::new(),
             listed: None,
@@ -126,7 +156,7 @@ impl CensusTaker {
             .living
             .iter()
             .map(|pid| (self.known.get(pid), *pid))
-            .filter(|(known, _)| known.is_none_or(is_due))
+            .filter(|(known, _)| known.is_none_or(|known| is_due(known)))
             .map(|(known, pid)| (known.map(|k| k.at), far(pid), pid))
             .collect();
         due.sort_unstable();
@@ -146,7 +176,7 @@ impl CensusTaker {
     pub fn renew(&mut self, pid: Pid) {
         let before = self.known.remove(&pid);
         if let Ok(known) = self.visit(pid, before) {
-            self.known.insert(pid, known);
+            self.known.insert(pid, Box::new(known));
         }
     }
 
@@ -221,7 +251,7 @@ impl CensusTaker {
         out
     }
 
-    fn visit(&self, pid: Pid, before: Option<Known>) -> Reading<Known> {
+    fn visit(&mut self, pid: Pid, before: Option<Box<Known>>) -> Reading<Known> {
         let at = Instant::now();
         let text = std::fs::read(self.root.proc(format!("{pid}/stat")))?;
         let line = proc_stat::parse(&text, 1).ok_or(Missing::Unsupported)?;
@@ -247,14 +277,14 @@ impl CensusTaker {
         let whole = recent.as_ref().map_or(at, |b| b.whole);
         let slept = |b: &Known| ran.is_some() && b.ran == ran && b.holder.ends.is_ok();
         let (ends, links) = match recent {
-            _ if holds_none => (Ok(Arc::default()), Vec::new()),
+            _ if holds_none => (Ok(Arc::default()), Arc::default()),
             // Only a process itself opens and closes its descriptors.
             Some(known) if slept(&known) => (known.holder.ends, known.links),
             known => {
                 let old = known.as_ref().map(|b| (&b.holder, &b.links[..]));
                 match self.ends(pid, old) {
                     Ok((ends, links)) => (Ok(ends), links),
-                    Err(why) => (Err(why), Vec::new()),
+                    Err(why) => (Err(why), Arc::default()),
                 }
             }
         };
@@ -281,7 +311,7 @@ impl CensusTaker {
         Some([numbers.next()?, numbers.nth(1)?])
     }
 
-    fn ends(&self, pid: Pid, before: Option<(&Holder, &[u64])>) -> Reading<(Arc<[End]>, Vec<u64>)> {
+    fn ends(&mut self, pid: Pid, before: Option<(&Holder, &[u64])>) -> Reading<Held> {
         let mut fds = Fds::open(&self.root, pid)?;
         let numbers = fds.numbers()?;
         let mut ends = Vec::with_capacity(numbers.len());
@@ -334,7 +364,7 @@ impl CensusTaker {
                 end.mode = fds.mode(end.fd).ok();
             }
         }
-        Ok((Arc::from(ends), links))
+        Ok(self.alike.once(ends, &links))
     }
 }
 

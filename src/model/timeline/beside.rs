@@ -17,8 +17,6 @@ pub struct Wait {
     pub start: Nanos,
     /// This one.
     pub end: Nanos,
-    /// Whose it is: an index of [`super::Chunk::who`].
-    pub who: u32,
     /// How long it waited; where that is not known, how long it can have been at the most.
     pub span: Nanos,
     /// Whether it is known: not where there was no reading before, or where the thread ended before it was read.

@@ -96,7 +96,7 @@ impl Lane {
                         break;
                     }
                     if slice.span().0 >= bucket.0.saturating_mul(SEEN) {
-                        row.name(*slice, who);
+                        row.name(slice, who);
                     }
                 }
             }
@@ -133,7 +133,7 @@ impl Lane {
         let (slice, who) = items.find(|(s, _)| s.end > at)?;
         let next = items.next().filter(|(n, _)| n.start == slice.end);
         (slice.start <= at).then(|| Covering {
-            slice: *slice,
+            slice,
             who,
             next: next.map(|(_, who)| who),
         })

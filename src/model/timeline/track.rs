@@ -3,69 +3,23 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Bin, Slice, Wait, Who};
+use super::Who;
+use super::packed::Item;
 use crate::model::id::Nanos;
 
 /// How many items a chunk holds.
 const CHUNK: usize = 512;
 
-/// What stands in a track.
-pub trait Item: Copy {
-    /// When it begins.
-    fn start(&self) -> Nanos;
-    /// Whose it is.
-    fn who(&self) -> u32;
-    /// The same of somebody else.
-    #[must_use]
-    fn with(self, who: u32) -> Self;
-}
-
-impl Item for Slice {
-    fn start(&self) -> Nanos {
-        self.start
-    }
-    fn who(&self) -> u32 {
-        self.who
-    }
-    fn with(self, who: u32) -> Self {
-        Self { who, ..self }
-    }
-}
-
-impl Item for Bin {
-    fn start(&self) -> Nanos {
-        self.start
-    }
-    fn who(&self) -> u32 {
-        self.who
-    }
-    fn with(self, who: u32) -> Self {
-        Self { who, ..self }
-    }
-}
-
-impl Item for Wait {
-    fn start(&self) -> Nanos {
-        self.start
-    }
-    fn who(&self) -> u32 {
-        self.who
-    }
-    fn with(self, who: u32) -> Self {
-        Self { who, ..self }
-    }
-}
-
 /// A piece of a track with the names that it needs.
 #[derive(Clone, Debug)]
-pub struct Chunk<T> {
+struct Chunk<T: Item> {
     /// By ascending start.
-    pub items: Vec<T>,
+    items: Vec<T::Packed>,
     /// Who the items are about.
-    pub who: Vec<Arc<Who>>,
+    who: Vec<Arc<Who>>,
 }
 
-impl<T> Default for Chunk<T> {
+impl<T: Item> Default for Chunk<T> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
@@ -76,13 +30,13 @@ impl<T> Default for Chunk<T> {
 
 /// A published list of items by ascending start.
 #[derive(Clone, Debug)]
-pub struct Track<T> {
+pub struct Track<T: Item> {
     chunks: Arc<[Arc<Chunk<T>>]>,
     /// Before this moment items may have been dropped.
     pub since: Nanos,
 }
 
-impl<T> Default for Track<T> {
+impl<T: Item> Default for Track<T> {
     fn default() -> Self {
         Self {
             chunks: Arc::from([]),
@@ -91,28 +45,36 @@ impl<T> Default for Track<T> {
     }
 }
 
+impl<T: Item> Chunk<T> {
+    /// Its items in their order from this place on.
+    fn from(&self, place: usize) -> impl DoubleEndedIterator<Item = (T, &Arc<Who>)> {
+        self.items[place..].iter().map(|packed| {
+            let (item, who) = T::unpack(packed);
+            (item, &self.who[usize::from(who)])
+        })
+    }
+}
+
 impl<T: Item> Track<T> {
     /// The items that begin from the last one at or before `from` on, with whom they are about.
-    pub fn from(&self, from: Nanos) -> impl Iterator<Item = (&T, &Arc<Who>)> {
-        let begins = |c: &Arc<Chunk<T>>| c.items.first().is_some_and(|i| i.start() <= from);
+    pub fn from(&self, from: Nanos) -> impl Iterator<Item = (T, &Arc<Who>)> {
+        let begins = |c: &Arc<Chunk<T>>| c.items.first().is_some_and(|i| T::start(i) <= from);
         let first = self.chunks.partition_point(begins).saturating_sub(1);
         let skip = self.chunks.get(first).map_or(0, |c| {
-            let after = c.items.partition_point(|i| i.start() <= from);
-            let last = after.checked_sub(1).map(|at| c.items[at].start());
+            let after = c.items.partition_point(|i| T::start(i) <= from);
+            let last = after.checked_sub(1).map(|at| T::start(&c.items[at]));
             // Several sums share the start of their bin.
-            last.map_or(0, |s| c.items.partition_point(|i| i.start() < s))
+            last.map_or(0, |s| c.items.partition_point(|i| T::start(i) < s))
         });
         self.chunks[first.min(self.chunks.len())..]
             .iter()
-            .flat_map(|c| c.items.iter().map(|i| (i, &c.who[i.who() as usize])))
-            .skip(skip)
+            .enumerate()
+            .flat_map(move |(n, c)| c.from(if n == 0 { skip } else { 0 }))
     }
 
     /// Every item, oldest first.
-    pub fn all(&self) -> impl DoubleEndedIterator<Item = (&T, &Arc<Who>)> {
-        self.chunks
-            .iter()
-            .flat_map(|c| c.items.iter().map(|i| (i, &c.who[i.who() as usize])))
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = (T, &Arc<Who>)> {
+        self.chunks.iter().flat_map(|c| c.from(0))
     }
 
     /// How many items there are.
@@ -128,11 +90,11 @@ impl<T: Item> Track<T> {
 
 /// A track that grows at its end and forgets at its begin.
 #[derive(Debug)]
-pub(super) struct Growing<T> {
+pub(super) struct Growing<T: Item> {
     full: VecDeque<Arc<Chunk<T>>>,
     open: Chunk<T>,
     /// Where a thread's serial number stands in the open chunk's `who`.
-    local: HashMap<u32, u32, super::build::Quick>,
+    local: HashMap<u32, u16, super::build::Quick>,
     most: usize,
     since: Nanos,
 }
@@ -154,17 +116,18 @@ impl<T: Item> Growing<T> {
         if self.open.items.len() >= CHUNK {
             self.seal();
         }
-        let next = self.open.who.len() as u32;
+        let next = self.open.who.len() as u16;
         let at = *self.local.entry(serial).or_insert(next);
         if at == next {
             self.open.who.push(Arc::clone(who));
         }
-        self.open.items.push(item.with(at));
+        self.open.items.push(item.pack(at));
     }
 
     fn seal(&mut self) {
         self.local.clear();
-        let full = std::mem::take(&mut self.open);
+        let mut full = std::mem::take(&mut self.open);
+        full.who.shrink_to_fit();
         self.open.items.reserve(CHUNK);
         self.full.push_back(Arc::new(full));
         while self.full.len() >= self.most {
@@ -176,9 +139,9 @@ impl<T: Item> Growing<T> {
 
     /// The start of the first kept item that shares its bin with none that was dropped.
     fn complete_after(&self, dropped: &Chunk<T>) -> Nanos {
-        let last = dropped.items.last().map_or(self.since, Item::start);
+        let last = dropped.items.last().map_or(self.since, T::start);
         let kept = self.full.iter().flat_map(|c| c.items.iter());
-        kept.map(Item::start)
+        kept.map(T::start)
             .find(|start| *start > last)
             .unwrap_or(last)
     }
@@ -187,9 +150,9 @@ impl<T: Item> Growing<T> {
     pub fn publish(&self, last: &[(T, Arc<Who>)]) -> Track<T> {
         let mut open = self.open.clone();
         for (item, who) in last {
-            let at = open.who.len() as u32;
+            let at = open.who.len() as u16;
             open.who.push(Arc::clone(who));
-            open.items.push(item.with(at));
+            open.items.push(item.pack(at));
         }
         let chunks = self.full.iter().cloned();
         let last = (!open.items.is_empty()).then(|| Arc::new(open));

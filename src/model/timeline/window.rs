@@ -127,7 +127,7 @@ impl Lane {
                 Tally {
                     run: Nanos(run),
                     slices: u64::from(bin.slices),
-                    waited: waited(bin, BINS[level], window),
+                    waited: waited(&bin, BINS[level], window),
                     told: (origin != Origin::Sampled).then(|| Told {
                         preempted: u64::from(bin.preempted),
                         longest: bin.longest,
@@ -171,7 +171,7 @@ impl Lane {
                 each(
                     who,
                     Tally {
-                        waited: waited(bin, BINS[0], window),
+                        waited: waited(&bin, BINS[0], window),
                         told: Some(Told {
                             moved: u64::from(bin.moved),
                             ..Told::default()

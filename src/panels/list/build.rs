@@ -84,6 +84,8 @@ impl List {
             passing: filtered.then_some(self.passing.as_slice()),
             ended: &self.ended,
         };
+        // The old rows first give their memory back.
+        self.forest = Forest::default();
         self.forest = Forest::build(&world.snapshot, &view, &mut self.steady);
         self.built = Some(Built {
             snapshot: Arc::clone(&world.snapshot),

@@ -277,7 +277,6 @@ mod tests {
         let slice = Slice {
             start: Nanos(1000),
             end: Nanos(5000),
-            who: 0,
             ended: Ended::Yielded,
         };
         let written = trace.slice(CpuId(1), &slice, &who, Pause::Idle);
@@ -316,7 +315,6 @@ mod tests {
             let slice = Slice {
                 start: Nanos(start),
                 end: Nanos(start + 500),
-                who: 0,
                 ended: Ended::Yielded,
             };
             let written = trace.slice(CpuId(0), &slice, &who, pause);

@@ -114,7 +114,7 @@ fn spinners_on_one_core_share_it_and_the_kernel_agrees() {
     let names: Vec<_> = by.iter().map(|p| p.who.name.to_string()).collect();
     assert!(names.iter().any(|n| n == "sh"), "{names:?}");
     let lane = line.lane(cpu).expect("its lane");
-    let all: Vec<_> = lane.slices.all().map(|(s, _)| *s).collect();
+    let all: Vec<_> = lane.slices.all().map(|(s, _)| s).collect();
     assert!(all.windows(2).all(|p| p[0].end <= p[1].start));
     assert!(all.iter().filter(|s| s.ended == Ended::Running).count() <= 1);
 }

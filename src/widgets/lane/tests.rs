@@ -84,7 +84,6 @@ fn every_slice_that_is_seen_as_one_has_its_name_its_length_and_its_end() {
         let of = Slice {
             start: Nanos::from_millis(start),
             end: Nanos::from_millis(end),
-            who: 0,
             ended,
         };
         // Its end is counted in a cell of whoever came next.

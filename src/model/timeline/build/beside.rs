@@ -161,7 +161,6 @@ fn wait((start, end): (Nanos, Nanos), delta: Option<Nanos>) -> Wait {
     Wait {
         start,
         end,
-        who: 0,
         span: delta.unwrap_or(end.since(start)),
         whole: delta.is_some(),
     }

@@ -65,7 +65,6 @@ impl Sums {
         if at == next {
             let bin = Bin {
                 start: self.start,
-                who: 0,
                 slices: 0,
                 preempted: 0,
                 moved: 0,
@@ -91,7 +90,7 @@ impl Growth {
             fresh: true,
             slices: Growing::new(budget, since),
             sums: [Sums::default(), Sums::default(), Sums::default()],
-            bins: std::array::from_fn(|_| Growing::new(budget / 4, since)),
+            bins: [8, 4, 4].map(|part| Growing::new(budget / part, since)),
             gaps: Vec::new(),
             waits: Growing::new(budget / 8, since),
             spent: Arc::from([]),
@@ -169,7 +168,6 @@ impl Growth {
         let slice = Slice {
             start: current.start,
             end: at,
-            who: 0,
             ended,
         };
         self.roll(at);
@@ -208,7 +206,6 @@ impl Growth {
                 let slice = Slice {
                     start: current.start,
                     end,
-                    who: 0,
                     ended: Ended::Unseen,
                 };
                 self.slices.push(slice, current.serial, &current.who);
@@ -310,7 +307,6 @@ impl Growth {
             let slice = Slice {
                 start: c.start,
                 end: c.summed,
-                who: 0,
                 ended: Ended::Running,
             };
             (slice, Arc::clone(&c.who))

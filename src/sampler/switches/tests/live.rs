@@ -58,7 +58,7 @@ fn rings_that_overflow_leave_a_gap_and_nothing_wrong() {
     let lost = |g: &&crate::model::timeline::Gap| g.why == Blind::Lost && g.end > g.start;
     let gaps: Vec<_> = lane.gaps.iter().filter(lost).collect();
     assert!(!gaps.is_empty(), "{:?}", lane.gaps);
-    let all: Vec<_> = lane.slices.all().map(|(s, _)| *s).collect();
+    let all: Vec<_> = lane.slices.all().map(|(s, _)| s).collect();
     assert!(all.windows(2).all(|p| p[0].end <= p[1].start));
     for gap in gaps {
         let inside = all.iter().find(|s| s.start < gap.end && s.end > gap.start);

@@ -144,7 +144,7 @@ pub fn ping_pong(cpu: CpuId, times: u32) -> Pair {
 fn slices_of(line: &Timeline, tid: Tid, from: Nanos) -> Vec<Slice> {
     let all = line.lanes.iter().flat_map(|l| l.slices.all());
     let own = all.filter(|(s, who)| who.tid == tid && s.ended != Ended::Running && s.start >= from);
-    own.map(|(s, _)| *s).collect()
+    own.map(|(s, _)| s).collect()
 }
 
 /// How often a comparison of times is repeated: what a hypervisor or an interrupt took from a thread, the kernel does not
