@@ -13,6 +13,7 @@ mod switches;
 mod table;
 mod threads;
 mod tier;
+mod watched;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -25,6 +25,8 @@ pub struct Schedule {
     pub weight: Reading<f64>,
     /// How much of one core its first thread used lately, percent (`se.avg.util_avg`).
     pub utilisation: Reading<f64>,
+    /// Whether its first thread sleeps: then the kernel does not renew the utilisation, which is that of when it last ran.
+    pub asleep: bool,
     /// The counters of all its threads together.
     pub counters: Counters,
     /// What the counters did in a second.

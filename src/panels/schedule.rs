@@ -180,7 +180,7 @@ impl Panel for ScheduleTab {
             ),
             line(
                 "utilisation",
-                "how much of one core its first thread used lately, decaying over some 100 ms (PELT)",
+                "how much of one core its first thread used lately, decaying over some 100 ms (PELT); the kernel does not renew it while the thread sleeps",
             ),
             line(
                 "virtual time",

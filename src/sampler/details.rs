@@ -1,15 +1,13 @@
 //! What the thread `detail` does: reads each source of the inspector and the system views at its own pace.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::pulse::{Grid, Patience};
+use super::pulse::Grid;
 use super::registry;
+use super::watched::Watched;
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
-use crate::model::sample::Fault;
-use crate::model::text::SafeText;
 use crate::sys::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
@@ -18,12 +16,10 @@ use crate::sys::source::Source;
 /// at once.
 const STEP: Nanos = Nanos::from_millis(500);
 
-/// A source, when it is due, and its luck.
+/// A source, and when it is due.
 struct Paced {
-    source: Box<dyn Source<Detail>>,
+    watched: Watched<Detail>,
     due: Nanos,
-    patience: Patience,
-    fault: Option<Fault>,
 }
 
 /// What is known between readings.
@@ -44,10 +40,8 @@ impl Details {
     /// With these sources.
     pub(super) fn with(sources: Vec<Box<dyn Source<Detail>>>, grid: Grid) -> Self {
         let paced = |source| Paced {
-            source,
+            watched: Watched::new(source),
             due: Nanos(0),
-            patience: Patience::default(),
-            fault: None,
         };
         Self {
             grid,
@@ -64,16 +58,16 @@ impl Details {
         let less = self.needs & !needs;
         self.needs = needs;
         let left = |p: &&mut Paced| {
-            let fills = p.source.fills();
+            let fills = p.watched.fills();
             fills.intersects(less) && !fills.intersects(needs)
         };
         self.sources
             .iter_mut()
             .filter(left)
-            .for_each(|p| p.source.rest());
+            .for_each(|p| p.watched.source.rest());
         if plan.focus == self.detail.of {
             // What somebody looks at only now must not wait for the pace of a glance.
-            let wanted = |p: &&mut Paced| p.source.fills().intersects(more);
+            let wanted = |p: &&mut Paced| p.watched.fills().intersects(more);
             self.sources
                 .iter_mut()
                 .filter(wanted)
@@ -89,9 +83,7 @@ impl Details {
     /// Reads the source that waits longest of those that are needed and due; answers whether there was one.
     pub(super) fn step(&mut self, now: Nanos, plan: &Plan) -> bool {
         let needs = plan.needs | plan.of_all;
-        let ready = |p: &&mut Paced| {
-            p.source.fills().intersects(needs) && p.due <= now && p.patience.over(now)
-        };
+        let ready = |p: &&mut Paced| p.watched.fills().intersects(needs) && p.next() <= now;
         let waiting = self.sources.iter_mut().filter(ready);
         let Some(next) = waiting.min_by_key(|p| p.due) else {
             return false;
@@ -101,7 +93,7 @@ impl Details {
         self.detail.faults = self
             .sources
             .iter()
-            .filter_map(|p| p.fault.clone())
+            .filter_map(|p| p.watched.fault())
             .collect();
         true
     }
@@ -114,38 +106,27 @@ impl Details {
     /// When the next needed source is due; `None` when nothing is needed.
     pub(super) fn next(&self, plan: &Plan) -> Option<Nanos> {
         let needs = plan.needs | plan.of_all;
-        let needed = |p: &&Paced| p.source.fills().intersects(needs);
-        let due = |p: &Paced| p.due.max(p.patience.until());
-        self.sources.iter().filter(needed).map(due).min()
+        let needed = |p: &&Paced| p.watched.fills().intersects(needs);
+        self.sources.iter().filter(needed).map(Paced::next).min()
     }
 }
 
 impl Paced {
     fn read(&mut self, now: Nanos, plan: &Plan, grid: Grid, detail: &mut Detail) {
-        let source = &mut self.source;
-        let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, detail)));
+        self.watched.read(now, plan, detail);
         let tick = plan.interval.max(Nanos::from_millis(100));
         // A source without a pace of its own follows the ticks.
-        let pace = match self.source.pace_ms() {
+        let pace = match self.watched.source.pace_ms() {
             0 => tick,
             ms => Nanos::from_millis(ms),
         };
         let due = Nanos(now.0.saturating_add(pace.0));
         self.due = grid.near(due, STEP.min(tick).min(pace), now);
-        let why = match outcome {
-            Ok(Ok(())) => {
-                self.patience.worked();
-                self.fault = None;
-                return;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => format!("a fault of pscope: {}", super::said(&*panic)),
-        };
-        self.patience.failed(now);
-        self.fault = Some(Fault {
-            source: self.source.name(),
-            why: SafeText::from(why),
-        });
+    }
+
+    /// When it is to be read: when it is due and is not left alone.
+    fn next(&self) -> Nanos {
+        self.due.max(self.watched.until())
     }
 }
 

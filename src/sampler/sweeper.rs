@@ -1,11 +1,10 @@
 //! The sweep: what one tick reads, and what a new plan adds to it. Keeps no clock and starts no thread.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::pulse::Patience;
 use super::table::Table;
 use super::tier::Tier;
+use super::watched::Watched;
 use super::{commands, extras, registry, resident, threads};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
@@ -26,13 +25,6 @@ const ROUND: Nanos = Nanos(30_000_000_000);
 /// The same where the kernel tells who executes a program.
 const LONG_ROUND: Nanos = Nanos(300_000_000_000);
 
-/// A source with its luck.
-struct Watched {
-    source: Box<dyn Source<Sample>>,
-    patience: Patience,
-    fault: Option<Fault>,
-}
-
 /// What is known between ticks.
 pub struct Sweeper {
     machine: Arc<Machine>,
@@ -41,7 +33,7 @@ pub struct Sweeper {
     endings: Endings,
     /// The mount option that keeps the processes of other users out of the list.
     hidden_by: Option<String>,
-    sources: Vec<Watched>,
+    sources: Vec<Watched<Sample>>,
     slowed: Option<SafeText>,
     before: Option<Sample>,
     last: Option<Sample>,
@@ -70,14 +62,7 @@ impl Sweeper {
             tier: Tier::default(),
             endings: Endings::over(root),
             hidden_by: visible::hidden_by(root),
-            sources: sources
-                .into_iter()
-                .map(|source| Watched {
-                    source,
-                    patience: Patience::default(),
-                    fault: None,
-                })
-                .collect(),
+            sources: sources.into_iter().map(Watched::new).collect(),
             slowed: None,
             before: None,
             last: None,
@@ -181,14 +166,12 @@ impl Sweeper {
     fn read_sources(&mut self, now: Nanos, plan: &Plan, sample: &mut Sample) {
         let needs = plan.needs | plan.of_all;
         for watched in &mut self.sources {
-            let fills = watched.source.fills();
+            let fills = watched.fills();
             if !fills.is_empty() && !fills.intersects(needs) {
                 continue;
             }
-            if watched.patience.over(now) {
-                watched.read(now, plan, sample);
-            }
-            sample.faults.extend(watched.fault.clone());
+            watched.read(now, plan, sample);
+            sample.faults.extend(watched.fault());
         }
     }
 
@@ -300,28 +283,6 @@ impl Sweeper {
         let (dir, rows) = (&self.table.dir, &self.table.rows);
         sample.threads = threads::read(dir, &sample.tasks, rows, before, page_size);
         true
-    }
-}
-
-impl Watched {
-    /// Reads; a failure or a panic becomes a fault, and the source is left alone for a while.
-    fn read(&mut self, now: Nanos, plan: &Plan, sample: &mut Sample) {
-        let source = &mut self.source;
-        let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, sample)));
-        let why = match outcome {
-            Ok(Ok(())) => {
-                self.patience.worked();
-                self.fault = None;
-                return;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => format!("a fault of pscope: {}", super::said(&*panic)),
-        };
-        self.patience.failed(now);
-        self.fault = Some(Fault {
-            source: self.source.name(),
-            why: SafeText::from(why),
-        });
     }
 }
 

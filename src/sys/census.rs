@@ -52,12 +52,12 @@ struct Known {
     at: Instant,
     /// Whether it may have run since.
     woke: bool,
-    took: Duration,
+    took_us: u32,
     holder: Holder,
     /// By descriptor: the hash of its link, to tell that it still is what it was.
     links: Arc<[u64]>,
     /// Of a process with one thread: how long it had run, and how often, before its descriptors were read.
-    ran: Option<[u64; 2]>,
+    ran: Option<Box<[u64; 2]>>,
     /// When every descriptor was last read as if nothing were known.
     whole: Instant,
 }
@@ -168,7 +168,8 @@ impl CensusTaker {
             }
             self.renew(pid);
         }
-        self.cost = self.known.values().map(|k| k.took).sum();
+        let cost_us = self.known.values().map(|k| u64::from(k.took_us)).sum();
+        self.cost = Duration::from_micros(cost_us);
         complete
     }
 
@@ -271,7 +272,7 @@ impl CensusTaker {
         let ran = match line.stat.state {
             State::Running => None,
             _ if line.stat.threads != 1 || holds_none || !many => None,
-            _ => self.ran(pid),
+            _ => self.ran(pid).map(Box::new),
         };
         let recent = before.filter(|b| at.duration_since(b.whole) < RELIED);
         let whole = recent.as_ref().map_or(at, |b| b.whole);
@@ -291,7 +292,7 @@ impl CensusTaker {
         Ok(Known {
             at,
             woke: false,
-            took: at.elapsed(),
+            took_us: u32::try_from(at.elapsed().as_micros()).unwrap_or(u32::MAX),
             holder: Holder {
                 id,
                 name,

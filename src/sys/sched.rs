@@ -16,6 +16,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::schedule::{Counters, Rates, Schedule, Throttling};
+use crate::model::stat::State;
 use crate::model::text::SafeText;
 
 /// Threads that are summed at the most.
@@ -80,6 +81,7 @@ impl Schedules {
             lag_ms: value("se.vlag").map(|ns| ns / 1e6),
             weight: value("se.load.weight").map(|w| w / WEIGHT),
             utilisation: value("se.avg.util_avg").map(|u| u * 100.0 / 1024.0),
+            asleep: stat.state != State::Running,
             counters,
             rates,
             throttling: throttling(&self.root, id),

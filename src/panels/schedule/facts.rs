@@ -35,6 +35,7 @@ pub fn lines(s: &Schedule) -> Vec<SumLine> {
     } else {
         ""
     };
+    let when = if s.asleep { " when it last ran" } else { "" };
     let mut out = vec![
         fact(
             "policy",
@@ -59,7 +60,9 @@ pub fn lines(s: &Schedule) -> Vec<SumLine> {
         fact("weight", vec![known(&s.weight, |w| format!("{w:.0}"))]),
         fact(
             "utilisation",
-            vec![known(&s.utilisation, |p| format!("{p:.0}% of a core{of}"))],
+            vec![known(&s.utilisation, |p| {
+                format!("{p:.0}% of a core{of}{when}")
+            })],
         ),
         throttled(s),
         SumLine::default(),

@@ -26,6 +26,7 @@ fn schedule() -> Schedule {
         vruntime_ms: Ok(243.2),
         weight: Ok(335.0),
         utilisation: Ok(33.2),
+        asleep: true,
         lag_ms: Err(Missing::Unsupported),
         counters,
         rates: Rates::between(&Counters::default(), &counters, Nanos::from_millis(10_000)),
@@ -75,7 +76,7 @@ slice wanted       2.8 ms                              < 100 µs
 virtual time       243.2 ms                            < 500 µs                                              
 lag                – this kernel does not print it     < 1 ms                                                
 weight             335                                 < 2 ms                                                
-utilisation        33% of a core                       < 4.2 ms           ███████████████████████ 100%       
+utilisation        33% of a core when it last ran      < 4.2 ms           ███████████████████████ 100%       
 throttled          4 of 10 periods  120ms in all, gro… < 8.4 ms                                              
                                                        ≥ 8.4 ms                                              
 by the kernel      1 thread, a second                                                                        

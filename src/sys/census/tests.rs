@@ -59,7 +59,10 @@ fn what_is_known_of_a_sleeper_is_kept_until_it_runs() {
     let look = |taker: &mut CensusTaker| {
         taker.renew(pid);
         let known = &taker.known[&pid];
-        (known.ran, known.holder.ends.clone().expect("our own child"))
+        (
+            known.ran.clone(),
+            known.holder.ends.clone().expect("our own child"),
+        )
     };
     let has = |ends: &[End], fd| ends.iter().any(|e| e.fd == fd);
     let began = Instant::now();

@@ -130,6 +130,8 @@ impl Shared {
             inner.taker.renew(pid);
         }
         if !fresh || focus.is_some() {
+            // The old one first gives its memory back.
+            inner.census = Census::default();
             inner.census = inner.taker.census();
         }
         if !recent {

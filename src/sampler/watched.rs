@@ -1,0 +1,66 @@
+//! A source with its luck: what fails or panics is a fault that is told, and is left alone for a while.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::pulse::Patience;
+use crate::model::id::Nanos;
+use crate::model::plan::{Needs, Plan};
+use crate::model::sample::Fault;
+use crate::model::text::SafeText;
+use crate::sys::source::Source;
+
+/// A source of what `T` holds.
+pub(super) struct Watched<T> {
+    pub(super) source: Box<dyn Source<T>>,
+    patience: Patience,
+    fault: Option<Fault>,
+}
+
+impl<T> Watched<T> {
+    /// One that has not failed yet.
+    pub(super) fn new(source: Box<dyn Source<T>>) -> Self {
+        Self {
+            source,
+            patience: Patience::default(),
+            fault: None,
+        }
+    }
+
+    /// What it fills.
+    pub(super) fn fills(&self) -> Needs {
+        self.source.fills()
+    }
+
+    /// Until when it is left alone.
+    pub(super) fn until(&self) -> Nanos {
+        self.patience.until()
+    }
+
+    /// Why its last reading failed, if it did.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.fault.clone()
+    }
+
+    /// Reads, unless it is left alone.
+    pub(super) fn read(&mut self, now: Nanos, plan: &Plan, into: &mut T) {
+        if !self.patience.over(now) {
+            return;
+        }
+        let source = &mut self.source;
+        let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, into)));
+        let why = match outcome {
+            Ok(Ok(())) => {
+                self.patience.worked();
+                self.fault = None;
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => format!("a fault of pscope: {}", super::said(&*panic)),
+        };
+        self.patience.failed(now);
+        self.fault = Some(Fault {
+            source: self.source.name(),
+            why: SafeText::from(why),
+        });
+    }
+}
