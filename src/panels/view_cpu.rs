@@ -19,6 +19,7 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
+use crate::model::text::width;
 use crate::model::timeline::{Origin, PidStats, Timeline, Window};
 use crate::theme::Role;
 use crate::widgets::table::{Row, Table};
@@ -187,7 +188,7 @@ impl Panel for ViewCpu {
             return Reply::Pass;
         };
         self.make(world, window);
-        let heads = heads(world, window);
+        let heads = heads(world, window, below.width);
         let below = self.keep_room(below, heads.len() as u16);
         let (found, seconds) = (&self.found, world.timeline.known(window).seconds());
         let name = |i: usize| table::name(world, &found[i]);
@@ -318,9 +319,18 @@ impl Panel for ViewCpu {
 }
 
 /// The lines above the table: sensors where there are any, who holds the machine back, what the table is about.
-fn heads(world: &World, window: Window) -> Vec<listing::Parts> {
+fn heads(world: &World, window: Window, room: u16) -> Vec<listing::Parts> {
     let sensors = sensors::line(world);
-    let mut out = vec![pressure(world)];
+    let forms = [
+        pressure(world, " running or waiting on", true),
+        pressure(world, " running or waiting on", false),
+    ];
+    let fits = |parts: &listing::Parts| {
+        let cells: usize = parts.iter().map(|(text, _)| width(text)).sum();
+        cells <= usize::from(room)
+    };
+    let fitting = forms.into_iter().find(fits);
+    let mut out = vec![fitting.unwrap_or_else(|| pressure(world, " runnable,", false))];
     if !sensors.is_empty() {
         out.push(sensors);
     }
@@ -328,8 +338,8 @@ fn heads(world: &World, window: Window) -> Vec<listing::Parts> {
     out
 }
 
-/// How many tasks want a core, and for how much of the time some waited.
-fn pressure(world: &World) -> listing::Parts {
+/// How many tasks want a core, and for how much of the time some waited; `minute`: also on average of the last one.
+fn pressure(world: &World, wanting: &str, minute: bool) -> listing::Parts {
     let system = &world.snapshot.system;
     let cores = system.cores.len();
     let role = if system.running as usize > cores {
@@ -339,7 +349,7 @@ fn pressure(world: &World) -> listing::Parts {
     };
     let mut parts = vec![
         (system.running.to_string(), role),
-        (format!(" running or waiting on {cores} cores"), Role::Dim),
+        (format!("{wanting} {cores} cores"), Role::Dim),
         (" · pressure ".to_owned(), Role::Dim),
     ];
     match &system.pressure[0] {
@@ -350,7 +360,9 @@ fn pressure(world: &World) -> listing::Parts {
                 Role::Strong
             };
             parts.push((format!("{:.0}%", p.some_10), role));
-            parts.push((format!(", {:.0}% in 60 s", p.some_60), Role::Dim));
+            if minute {
+                parts.push((format!(", {:.0}% in 60 s", p.some_60), Role::Dim));
+            }
         }
         Err(why) => parts.push((format!("– {}", why.word()), Role::Dim)),
     }

@@ -9,7 +9,6 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -126,6 +125,8 @@ where
         let index = state.next;
         if index == self.items.len() {
             state.done = true;
+            // Whoever is woken wants the lock.
+            drop(state);
             self.moved.notify_one();
             return None;
         }
@@ -176,9 +177,34 @@ fn wants_a_core(tid: i32) -> bool {
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// Where a helper waits for its next job. A channel would wake it while it holds what the helper needs next.
+#[derive(Default)]
+struct Seat {
+    job: Mutex<Option<Job>>,
+    given: Condvar,
+}
+
+impl Seat {
+    fn give(&self, job: Job) {
+        *lock(&self.job) = Some(job);
+        self.given.notify_one();
+    }
+
+    fn wait(&self) -> Job {
+        let mut place = lock(&self.job);
+        loop {
+            if let Some(job) = place.take() {
+                return job;
+            }
+            let woken = self.given.wait(place);
+            place = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
 #[derive(Default)]
 struct Pool {
-    idle: Vec<Sender<Job>>,
+    idle: Vec<Arc<Seat>>,
     helpers: usize,
     stuck: HashSet<u64>,
 }
@@ -197,35 +223,29 @@ where
     W: Fn(&I) -> Reading<T> + Send + Sync + 'static,
 {
     let batch = Arc::clone(batch);
-    let mut job: Job = Box::new(move || batch.work_off(helper));
-    loop {
-        let mut pool = lock(&POOL);
-        let Some(idle) = pool.idle.pop() else {
-            if pool.helpers >= HELPERS {
-                return false;
-            }
-            pool.helpers += 1;
-            drop(pool);
-            return spawn(job);
-        };
+    let job: Job = Box::new(move || batch.work_off(helper));
+    let mut pool = lock(&POOL);
+    if let Some(seat) = pool.idle.pop() {
         drop(pool);
-        match idle.send(job) {
-            Ok(()) => return true,
-            Err(back) => job = back.0,
-        }
+        seat.give(job);
+        return true;
     }
+    if pool.helpers >= HELPERS {
+        return false;
+    }
+    pool.helpers += 1;
+    drop(pool);
+    spawn(job)
 }
 
 fn spawn(first: Job) -> bool {
-    let (sender, jobs) = channel::<Job>();
     let helper = move || {
-        first();
+        let seat = Arc::<Seat>::default();
+        let mut job = first;
         loop {
-            lock(&POOL).idle.push(sender.clone());
-            match jobs.recv() {
-                Ok(job) => job(),
-                Err(_) => return,
-            }
+            job();
+            lock(&POOL).idle.push(Arc::clone(&seat));
+            job = seat.wait();
         }
     };
     let made = std::thread::Builder::new()

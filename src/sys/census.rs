@@ -3,11 +3,15 @@
 //! A link costs about 2 µs, so a machine with 100,000 descriptors would cost a quarter of a second each time. New processes are
 //! read at once; the others in turn, oldest first, within the time that is allowed.
 
+mod alike;
+
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use alike::{Alike, Held};
 
 use super::changes::Feed;
 use super::fds::{Behind, Fds};
@@ -60,34 +64,6 @@ struct Known {
     ran: Option<Box<[u64; 2]>>,
     /// When every descriptor was last read as if nothing were known.
     whole: Instant,
-}
-
-/// What a process holds, and for each the hash of its link.
-type Held = (Arc<[End]>, Arc<[u64]>);
-
-/// What many processes hold alike, since they were all started by one, is kept once.
-#[derive(Debug, Default)]
-struct Alike(HashMap<u64, Held>);
-
-impl Alike {
-    /// So many different ones are remembered.
-    const MOST: usize = 256;
-
-    fn once(&mut self, ends: Vec<End>, links: &[u64]) -> Held {
-        let mut hasher = DefaultHasher::new();
-        links.hash(&mut hasher);
-        let key = hasher.finish();
-        let same = |held: &&Held| *held.0 == *ends && *held.1 == *links;
-        if let Some(held) = self.0.get(&key).filter(same) {
-            return held.clone();
-        }
-        let held: Held = (ends.into(), links.into());
-        if self.0.len() >= Self::MOST {
-            self.0.clear();
-        }
-        self.0.insert(key, held.clone());
-        held
-    }
 }
 
 impl Known {

@@ -55,6 +55,23 @@ fn lanes_table_and_one_process() {
 }
 
 #[test]
+fn pressure_and_load_are_whole_on_a_narrow_screen() {
+    let line = |w| {
+        let (_, text) = drawn(w, 26, &[]);
+        let line = text.lines().find(|l| l.contains("pressure"));
+        line.expect("a line of it").trim().to_owned()
+    };
+    assert_eq!(
+        line(76),
+        "2 running or waiting on 2 cores · pressure 38% · load 1.38 1.07 0.51"
+    );
+    assert_eq!(
+        line(60),
+        "2 runnable, 2 cores · pressure 38% · load 1.38 1.07 0.51"
+    );
+}
+
+#[test]
 fn escape_leads_back_to_the_present_before_it_leaves() {
     let press = |keys: &[char]| {
         let mut all: Vec<_> = keys.iter().map(|c| Key::char(*c)).collect();
