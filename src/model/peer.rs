@@ -115,6 +115,8 @@ pub enum Note {
     NotAccepted,
     /// Somebody holds it whose descriptors this user may not see.
     Hidden(Option<Uid>),
+    /// Not every process was asked yet what it holds.
+    Looking,
     /// Nobody holds the other end any more.
     Closed,
     /// The other end is on another machine.
@@ -130,6 +132,7 @@ impl Note {
             Self::NotAccepted => "not accepted yet".to_owned(),
             Self::Hidden(None) => "owner not visible".to_owned(),
             Self::Hidden(Some(uid)) => format!("uid {uid}, owner not visible"),
+            Self::Looking => "still reading".to_owned(),
             Self::Closed => "nobody holds the other end".to_owned(),
             Self::Elsewhere => "another machine".to_owned(),
             Self::Shared => "shared".to_owned(),
@@ -182,6 +185,8 @@ pub struct Census {
     pub holders: Vec<Holder>,
     /// Processes may live on this machine that are not listed here: of another pid namespace, or hidden by `hidepid`.
     pub in_part: bool,
+    /// Not every process was asked yet: who is missing here may only not have been met.
+    pub early: bool,
 }
 
 impl Census {

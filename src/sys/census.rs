@@ -44,6 +44,8 @@ pub struct CensusTaker {
     in_part: bool,
     known: HashMap<Pid, Box<Known>>,
     alike: Alike,
+    /// Whether every living process was read at least once.
+    complete: bool,
     /// What reading every process once cost, lately.
     cost: Duration,
     /// Who lived when `/proc` was last listed, by ascending pid.
@@ -100,6 +102,7 @@ impl CensusTaker {
             feed,
             known: HashMap::new(),
             alike: Alike::default(),
+            complete: false,
             cost: Duration::ZERO,
             living: Vec::new(),
             listed: None,
@@ -146,6 +149,7 @@ impl CensusTaker {
         }
         let cost_us = self.known.values().map(|k| u64::from(k.took_us)).sum();
         self.cost = Duration::from_micros(cost_us);
+        self.complete = complete;
         complete
     }
 
@@ -194,6 +198,7 @@ impl CensusTaker {
         Census {
             holders,
             in_part: self.in_part,
+            early: !self.complete,
         }
     }
 

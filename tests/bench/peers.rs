@@ -35,6 +35,7 @@ fn ring() -> Census {
     Census {
         holders: (0..1000).map(holder).collect(),
         in_part: false,
+        early: false,
     }
 }
 

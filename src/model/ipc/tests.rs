@@ -31,6 +31,7 @@ fn all(holders: Vec<Holder>, tables: &Tables, hub: Option<u32>) -> Found {
     let census = Census {
         holders,
         in_part: false,
+        early: false,
     };
     let hub = hub.map(|pid| ProcId::new(pid, 1));
     edges(&Join::new(&census, tables), tables, &[], hub, |_, _| None)

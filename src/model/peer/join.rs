@@ -32,6 +32,7 @@ pub struct Join<'a> {
     inet: HashMap<u64, &'a Inet>,
     connections: HashMap<Ends, &'a Inet>,
     hidden: bool,
+    early: bool,
 }
 
 impl<'a> Join<'a> {
@@ -70,6 +71,7 @@ impl<'a> Join<'a> {
                 .map(|i| ((i.namespace, i.local, i.remote), i))
                 .collect(),
             hidden: census.hidden() > 0 || census.in_part,
+            early: census.early,
         }
     }
 
@@ -241,7 +243,7 @@ impl<'a> Join<'a> {
         self.answer(ask, found, Note::Closed, uid)
     }
 
-    /// The peers found; where there are none, `empty`, or that they are not visible to this user.
+    /// The peers found; where there are none, `empty`, or that they are not known yet or not visible to this user.
     fn answer<'b>(
         &self,
         ask: Ask,
@@ -254,7 +256,9 @@ impl<'a> Join<'a> {
     {
         let mut peers = collect(ask, found);
         if peers.named.is_empty() {
-            peers.note = Some(if self.hidden {
+            peers.note = Some(if self.early {
+                Note::Looking
+            } else if self.hidden {
                 Note::Hidden(uid)
             } else {
                 empty

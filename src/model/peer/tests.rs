@@ -24,6 +24,7 @@ fn census(holders: Vec<Holder>) -> Census {
     Census {
         holders,
         in_part: false,
+        early: false,
     }
 }
 
@@ -68,6 +69,9 @@ fn a_pipe_without_another_end_is_closed_or_not_visible() {
             .note
     };
     assert_eq!(ask(&all), Some(Note::Closed));
+    all.early = true;
+    assert_eq!(ask(&all), Some(Note::Looking), "not everybody was asked");
+    all.early = false;
     all.in_part = true;
     assert_eq!(ask(&all), Some(Note::Hidden(None)), "who is not listed");
     all.in_part = false;

@@ -59,6 +59,9 @@ fn about_note(note: Note) -> &'static str {
         Note::Hidden(_) => {
             "The other end is open, in a process whose descriptors the kernel does not show to this user."
         }
+        Note::Looking => {
+            "Not every process was asked yet what it holds: who is at the other end is told as soon as it is found."
+        }
         Note::Closed => {
             "No process holds the other end: reading gives end of file, writing gives SIGPIPE."
         }

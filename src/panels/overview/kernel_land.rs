@@ -301,7 +301,7 @@ fn identity(view: &View<'_>) -> Vec<Parts> {
     }
     // The leaders of pid 0 live outside this pid namespace, or there is none.
     let leader = |pid: Pid| match pid.0 {
-        0 => "–".to_owned(),
+        0 => "none here".to_owned(),
         pid => pid.to_string(),
     };
     let (session, group) = (leader(stat.session), leader(stat.group));

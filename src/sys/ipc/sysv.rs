@@ -264,6 +264,7 @@ mod tests {
         let census = |pids: &[u32]| Census {
             holders: pids.iter().map(|pid| holder(*pid)).collect(),
             in_part: false,
+            early: false,
         };
         let mut users = Users::default();
         let mut look = |sender: u32, pids: &[u32]| {
