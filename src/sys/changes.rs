@@ -35,6 +35,9 @@ pub trait Drain: Send {
     fn drain(&mut self);
 }
 
+/// So many are remembered for the census, which may not ask for hours; with more, anybody may have run.
+const MOST: usize = 1 << 14;
+
 /// Where the changes are handed over. Clones share one place.
 #[derive(Clone, Default)]
 pub struct Feed(Arc<Mutex<State>>);
@@ -119,6 +122,9 @@ impl Feed {
         }
         if let Some(ran) = &mut state.ran {
             ran.extend(new.ran.iter().chain(&new.born).chain(&new.renamed));
+            if ran.len() > MOST {
+                state.ran = None;
+            }
         }
         let all = &mut state.changes;
         all.ran.extend(new.ran);
@@ -266,6 +272,11 @@ mod tests {
         feed.note(hears(6));
         assert_eq!(feed.ran_since(), None, "anybody may have run");
         assert_eq!(feed.ran_since(), Some(HashSet::new()));
+        feed.note(Changes {
+            ran: (0..=MOST as u32).map(Pid).collect(),
+            ..Changes::default()
+        });
+        assert_eq!(feed.ran_since(), None, "not more than that are remembered");
         feed.fill_by(None);
         assert_eq!(feed.ran_since(), None);
     }

@@ -72,7 +72,7 @@ pub struct Builder {
     budget: usize,
 }
 
-/// Slices and bins that all lanes together may hold: about 30 MiB.
+/// Slices and bins that all lanes together may hold: about 22 MiB.
 const BUDGET: usize = 1 << 19;
 /// Slices that one lane may hold.
 const MOST: usize = 1 << 15;
