@@ -118,7 +118,8 @@ fn cores(text: &str) -> Setting {
 fn nice_opens_one_off_and_says_what_the_limit_allows() {
     let mut bench = bench(2);
     bench.open("F7", vec![footing(12, "make")]);
-    insta::assert_snapshot!(bench.screen(84, 10), @r#"
+    insta::assert_snapshot!(bench.screen(84, 10), @r"
+
 ╭─ Nice ───────────────────────────────────────────────────────────────────────╮
 │ to     12 make                                                               │
 │ now    nice 0                                                                │
@@ -127,7 +128,7 @@ fn nice_opens_one_off_and_says_what_the_limit_allows() {
 │                                                                              │
 │ will   nice -1: not permitted: only root may lower nice (RLIMIT_NICE is 0)   │
 ╰ Enter apply · ← → change · u undo · Esc close ───────────────────────────────╯
-"#);
+");
     assert_eq!(changes(&bench.press(&["Enter"])), [Setting::Nice(-1)]);
     bench.press(&["Esc"]);
     bench.open("F8", vec![footing(12, "make")]);
