@@ -1,5 +1,7 @@
 //! Who is whose child, and what each node is worth in the sort column.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{Forest, NONE, View};
@@ -148,35 +150,37 @@ impl Family {
         keys
     }
 
-    /// The place of each node among all by its text.
+    /// The place of each node among all by its text. Many have the same one, such as a user, so only different texts are
+    /// sorted.
     fn ranks(&self, snapshot: &Snapshot, view: &View<'_>) -> Vec<f64> {
-        let text = |node: usize| -> String {
-            let Some(proc) = Forest::proc(snapshot, view.ended, node as u32) else {
-                return String::new();
+        let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
+        let mut of_node = Vec::with_capacity(self.parent.len());
+        for (node, there) in self.there.iter().enumerate() {
+            let proc = Forest::proc(snapshot, view.ended, node as u32).filter(|_| *there);
+            let text = match (proc, &view.sort.shows) {
+                (None, _) => None,
+                (Some(proc), Shows::Text(of)) => of(snapshot, proc).ok(),
+                (Some(proc), _) => Some(Cow::Borrowed(proc.facts.name.as_str())),
             };
-            match view.sort.shows {
-                Shows::Text(of) => {
-                    of(snapshot, proc).map_or_else(|_| String::new(), |t| t.to_lowercase())
-                }
-                _ => proc.facts.name.to_lowercase(),
-            }
-        };
-        let mut texts: Vec<(String, u32)> = (0..self.parent.len())
-            .filter(|i| self.there[*i])
-            .map(|i| (text(i), i as u32))
-            .collect();
+            let next = places.len();
+            let place = |text| *places.entry(text).or_insert(next);
+            of_node.push(text.filter(|t| !t.is_empty()).map(place));
+        }
+        let folded = places
+            .into_iter()
+            .map(|(t, place)| (t.to_lowercase(), place));
+        let mut texts: Vec<(String, usize)> = folded.collect();
         texts.sort_unstable();
-        let mut keys = vec![f64::NAN; self.parent.len()];
+        let mut ranks = vec![0.0; texts.len()];
         let mut rank = 0.0;
-        for i in 0..texts.len() {
-            if i > 0 && texts[i].0 != texts[i - 1].0 {
+        for (i, (text, place)) in texts.iter().enumerate() {
+            if i > 0 && *text != texts[i - 1].0 {
                 rank += 1.0;
             }
-            if !texts[i].0.is_empty() {
-                keys[texts[i].1 as usize] = rank;
-            }
+            ranks[*place] = rank;
         }
-        keys
+        let rank = |place: Option<usize>| place.map_or(f64::NAN, |place| ranks[place]);
+        of_node.into_iter().map(rank).collect()
     }
 }
 
