@@ -12,8 +12,8 @@ use crate::sys::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
 
-/// Paces are rounded to this, or to the ticks where they come faster, so that what is due at about the same time is told
-/// at once.
+/// Paces are rounded to a part of the tick that is at most so long, so that what is due at about the same time is told at
+/// once, and with the tick.
 const STEP: Nanos = Nanos::from_millis(500);
 
 /// A source, and when it is due.
@@ -121,7 +121,8 @@ impl Paced {
             ms => Nanos::from_millis(ms),
         };
         let due = Nanos(now.0.saturating_add(pace.0));
-        self.due = grid.near(due, STEP.min(tick).min(pace), now);
+        let step = Nanos(tick.0 / tick.0.div_ceil(STEP.0));
+        self.due = grid.near(due, step.min(pace), now);
     }
 
     /// When it is to be read: when it is due and is not left alone.
@@ -155,6 +156,23 @@ mod tests {
         fn read(&mut self, _: &Plan, _: &mut Detail) -> Result<(), Error> {
             self.0.send("read").expect("heard");
             Ok(())
+        }
+    }
+
+    #[test]
+    fn a_source_without_a_pace_is_read_with_the_ticks() {
+        let (sender, _said) = channel();
+        let mut details = Details::with(vec![Box::new(Fake(sender))], Grid::from(Nanos(0)));
+        let plan = Plan {
+            needs: Needs::NETWORK,
+            interval: Nanos::from_millis(700),
+            ..Plan::default()
+        };
+        for (now, next) in [(3, 700), (702, 1400), (1399, 2100)] {
+            details.replan(&plan);
+            details.sources[0].due = Nanos(0);
+            assert!(details.step(Nanos::from_millis(now), &plan));
+            assert_eq!(details.next(&plan), Some(Nanos::from_millis(next)));
         }
     }
 

@@ -259,13 +259,21 @@ impl Table {
         Ok(())
     }
 
-    /// Puts new rows in their places; both lists ascend. Who began last nearly always has the highest numbers, so that hardly
-    /// anybody has to move up.
+    /// Puts new rows in their places; both lists ascend. Nobody moves up twice, and nobody at all where those who began last
+    /// have the highest numbers.
     fn join(&mut self, tasks: &mut Vec<TaskSample>, born: Vec<(Row, TaskSample)>) {
+        let mut end = tasks.len();
+        let many = born.len();
         for (row, task) in born {
-            let place = tasks.partition_point(|t| t.id < task.id);
-            self.rows.insert(place, row);
-            tasks.insert(place, task);
+            self.rows.push(row);
+            tasks.push(task);
+        }
+        for left in (1..=many).rev() {
+            let last = tasks[end + left - 1].id;
+            let place = tasks[..end].partition_point(|t| t.id < last);
+            tasks[place..end + left].rotate_right(left);
+            self.rows[place..end + left].rotate_right(left);
+            end = place;
         }
     }
 

@@ -109,6 +109,11 @@ impl CensusTaker {
         }
     }
 
+    /// Whether every living process has been read at least once.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
     /// Brings the census up to date within `budget`; answers whether every living process has been read at least once.
     ///
     /// Of those never read, the ones with a pid near `near` come first.

@@ -311,6 +311,38 @@ fn events_name_the_only_rows_that_are_read_again() {
 }
 
 #[test]
+fn births_between_others_stand_by_their_numbers() {
+    let (_dir, root) = root_of(&[(10, "a"), (20, "b"), (30, "c"), (40, "d")]);
+    let (mut sweeper, told) = listening(&root);
+    sweeper.tick(s(1), &plan()).expect("it lists");
+    let born = [5, 14, 15, 25, 41, 50];
+    for pid in born {
+        put(&root, pid, u64::from(pid));
+    }
+    told.lock().expect("whole").born = born.map(Pid).into();
+    sweeper.tick(s(2), &plan()).expect("it lists");
+    let pids: Vec<u32> = ticks(&sweeper).iter().map(|(pid, _)| *pid).collect();
+    assert_eq!(pids, [5, 10, 14, 15, 20, 25, 30, 40, 41, 50]);
+    // The rows moved along with them: what is read again is told of the right one.
+    put(&root, 25, 99);
+    put(&root, 30, 99);
+    told.lock().expect("whole").ran = [Pid(25), Pid(30)].into();
+    sweeper.tick(s(3), &plan()).expect("it lists");
+    let fresh: Vec<bool> = sweeper.table.rows.iter().map(|r| r.ran).collect();
+    let ran: Vec<u32> = pids
+        .iter()
+        .zip(fresh)
+        .filter(|(_, ran)| *ran)
+        .map(|(p, _)| *p)
+        .collect();
+    assert_eq!(
+        ran,
+        [5, 14, 15, 25, 30, 41, 50],
+        "whose command line is to be read: who began, and who ran since"
+    );
+}
+
+#[test]
 fn nobody_stays_unread_for_more_than_half_a_minute() {
     let (_dir, root) = root_of(&[(1, "one"), (2, "two")]);
     let (mut sweeper, _told) = listening(&root);

@@ -49,7 +49,6 @@ struct Inner {
     census: Census,
     tables: Tables,
     at: Option<Instant>,
-    complete: bool,
     /// Sockets that nobody who can be seen holds, although everybody was asked.
     nobodys: HashSet<u64>,
 }
@@ -67,7 +66,7 @@ impl Inner {
             }
         }
         lost.retain(|inode| !self.nobodys.contains(inode));
-        if lost.is_empty() || !self.complete {
+        if lost.is_empty() || !self.taker.is_complete() {
             return;
         }
         if self.taker.seek(&mut lost, budget) {
@@ -91,7 +90,6 @@ impl Shared {
             census: Census::default(),
             tables: Tables::default(),
             at: None,
-            complete: false,
             nobodys: HashSet::new(),
         })))
     }
@@ -122,9 +120,9 @@ impl Shared {
         let mut inner = self.lock();
         let inner = &mut *inner;
         let recent = inner.at.is_some_and(|at| at.elapsed() < effort.fresh);
-        let fresh = recent && inner.complete;
+        let fresh = recent && inner.taker.is_complete();
         if !fresh {
-            inner.complete = inner.taker.refresh(&effort, focus);
+            inner.taker.refresh(&effort, focus);
         }
         if let Some(pid) = focus {
             inner.taker.renew(pid);
@@ -154,7 +152,7 @@ impl Shared {
 
     /// Whether every living process has been visited once.
     pub fn complete(&self) -> bool {
-        self.lock().complete
+        self.lock().taker.is_complete()
     }
 
     /// The network namespace of this program.
