@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub at: Nanos,
     /// The time that rates cover; `None` where there are none (first sample, or a gap).
     pub span: Option<Nanos>,
+    /// The interval in force: longer than the one asked for where sweeps would take too much of that.
+    pub interval: Nanos,
     /// Facts that stay.
     pub machine: Arc<Machine>,
     /// The machine's state and rates.

@@ -272,12 +272,15 @@ fn badge(world: &World, width: u16) -> Vec<Part> {
     } else {
         "100% = 1 core"
     };
-    let pace = seconds(world.settings.interval);
+    // Where sweeps take too long for the pace that was asked for, a fault says so, and this tells the one that is kept.
+    let (asked, kept) = (world.settings.interval, world.snapshot.interval);
+    let pace = seconds(asked.max(kept));
     let mut out = vec![(format!("{scale}  "), Dim)];
     match world.paused {
         None => {
             let dot = if ascii { "* " } else { "● " };
-            out.push((format!("{dot}LIVE {pace} "), Good));
+            let role = if kept > asked { Warn } else { Good };
+            out.push((format!("{dot}LIVE {pace} "), role));
         }
         Some(back) => {
             let mark = if ascii { "|| " } else { "‖ " };

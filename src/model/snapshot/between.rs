@@ -47,6 +47,7 @@ impl Snapshot {
         Self {
             at: next.at,
             span,
+            interval: next.interval,
             machine: Arc::clone(&next.machine),
             system: system(prev, next, seconds),
             procs: procs(known, tasks, &next.tasks, &step),

@@ -28,6 +28,30 @@ fn drawn(world: &World, width: u16) -> String {
 }
 
 #[test]
+fn tells_the_pace_that_is_kept() {
+    let mut world = world();
+    let mut shown = |asked_ms, kept_ms| {
+        world.settings.interval = Nanos::from_millis(asked_ms);
+        let mut snapshot = (*world.snapshot).clone();
+        snapshot.interval = Nanos::from_millis(kept_ms);
+        world.snapshot = Arc::new(snapshot);
+        let line = drawn(&world, 160);
+        line.trim_end().rsplit(' ').next().map(str::to_owned)
+    };
+    assert_eq!(shown(200, 200).as_deref(), Some("0.2s"));
+    assert_eq!(
+        shown(200, 800).as_deref(),
+        Some("0.8s"),
+        "a sweep takes too long"
+    );
+    assert_eq!(
+        shown(2000, 1000).as_deref(),
+        Some("2s"),
+        "from the next tick on"
+    );
+}
+
+#[test]
 fn says_how_the_machine_does() {
     let line = drawn(&world(), 160);
     for part in [
