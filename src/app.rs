@@ -26,8 +26,8 @@ use time::Past;
 use world::{Notice, Page, Section, Settings, World};
 
 use crate::model::id::ProcId;
+use crate::model::machine::verdict::Judge;
 use crate::model::plan::Plan;
-use crate::model::verdict::Judge;
 use crate::theme::Theme;
 
 /// The whole state of the program on the screen.

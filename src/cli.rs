@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::report::paper::Paper;
+use crate::report::printer::Paper;
 use crate::report::{self, Error, Exit};
 use crate::term::{depth, output};
 use crate::theme::Depth;

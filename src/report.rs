@@ -7,7 +7,7 @@ pub mod doctor;
 pub mod inspect;
 pub mod ipc;
 pub mod json;
-pub mod paper;
+pub mod printer;
 pub mod ps;
 pub mod signal;
 pub mod slices;

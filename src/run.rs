@@ -24,7 +24,7 @@ use crate::model::sample::Mode;
 use crate::panels;
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
-use crate::sys::heap;
+use crate::sys::own::heap;
 use crate::sys::root::ProcRoot;
 use crate::term::output::{self, Output};
 use crate::term::signals::Told;

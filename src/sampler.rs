@@ -2,17 +2,12 @@
 //! tick) and `detail` (the inspector and the system views, each source at its own pace), beside `switches`, which follows
 //! who has the cores. Never the terminal.
 
-mod commands;
 mod details;
-mod extras;
-mod pulse;
+mod process;
 pub mod registry;
-mod resident;
+mod scheduling;
 pub mod sweeper;
-mod switches;
-mod table;
-mod threads;
-mod tier;
+mod ticker;
 mod watched;
 
 use std::any::Any;
@@ -25,17 +20,17 @@ use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::{Mode, Sample};
+use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::model::timeline::Timeline;
-use crate::sys::changes::Feed;
 use crate::sys::clock;
+use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
 
 use details::Details;
-use pulse::{Grid, Pulse};
+pub use scheduling::switches::Listening;
 use sweeper::Sweeper;
-pub use switches::Listening;
+use ticker::{Grid, Pulse};
 
 /// For how long the parts of the inspector that were read are kept back to be told together.
 const TOGETHER: Nanos = Nanos::from_millis(10);
@@ -92,7 +87,7 @@ impl Samplers {
         })?;
         spawn("switches", &desk, tell, move |desk, tell| {
             desk.wait_drawn();
-            switches::record(&root, desk, &feed, tell);
+            scheduling::switches::record(&root, desk, &feed, tell);
             Ok(())
         })?;
         Ok(Self { desk })

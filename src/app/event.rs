@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::key::{Key, Mouse};
 use crate::model::acting::{Order, Report, Ticket};
 use crate::model::detail::Detail;
+use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::model::timeline::Timeline;
 
 /// What came in, from any thread.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::model::acting::tuning::{Change, Setting};
 use crate::model::acting::{Fate, News, Report, Target, Ticket, ended_badly, ending, refusal};
 use crate::model::id::ProcId;
-use crate::model::lever::{Change, Setting};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
@@ -161,8 +161,8 @@ pub fn who(target: Target, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::acting::Delivery;
+    use crate::model::acting::signal::Signal;
     use crate::model::id::Nanos;
-    use crate::model::signal::Signal;
 
     fn report(news: News) -> Report {
         Report {

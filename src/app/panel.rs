@@ -9,9 +9,9 @@ use super::event::{Effect, Outcome};
 use super::key::{Key, Mouse};
 use super::moves;
 use super::world::World;
+use crate::model::acting::signal::Signal;
 use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
-use crate::model::signal::Signal;
 use crate::theme::Role;
 
 /// Where a pane stands.

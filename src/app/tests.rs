@@ -10,8 +10,8 @@ use super::*;
 use crate::model::id::{Nanos, Pid};
 use crate::model::plan::Needs;
 use crate::model::scene::Scene;
+use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::{Procs, Snapshot};
-use crate::model::timeline::Timeline;
 use crate::theme::Depth;
 
 const KNOCK: Action = Action {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::App;
 use super::panel::Reply;
 use crate::model::detail::Detail;
+use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::model::timeline::Timeline;
 
 /// How much memory the retained ticks may take beyond what they share.
 const BUDGET_BYTES: usize = 1 << 20;

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use crate::model::id::{Bytes, Nanos, ProcId};
+use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Snapshot;
-use crate::model::stat::Stat;
 use crate::model::text::SafeText;
 
 /// How many ticks are kept: ten minutes at one a second.

@@ -8,12 +8,12 @@ use super::choice::Choice;
 use super::history::History;
 use super::log::Log;
 use super::trace::Trace;
+use crate::model::acting::signal::Signal;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
-use crate::model::signal::Signal;
+use crate::model::machine::verdict::Verdict;
+use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::model::timeline::Timeline;
-use crate::model::verdict::Verdict;
 use crate::theme::Theme;
 
 /// Everything that panes read.

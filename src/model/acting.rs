@@ -1,12 +1,17 @@
 //! Acting on processes, in words: which processes are meant, what was sent to whom, and what became of it. Acts on nothing.
 
+pub mod prediction;
+pub mod signal;
+pub mod standing;
+pub mod tuning;
+
 use std::fmt;
 
+use super::acting::signal::Signal;
+use super::acting::standing::Standing;
+use super::acting::tuning::{Change, Footing, Setting};
 use super::id::{Nanos, Pid, ProcId, ThreadId};
-use super::lever::{Change, Footing, Setting};
 use super::reading::{Missing, Reading};
-use super::signal::Signal;
-use super::standing::Standing;
 use super::text::SafeText;
 
 /// Which processes an action on one of them is meant for.

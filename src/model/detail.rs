@@ -2,22 +2,22 @@
 
 use std::sync::Arc;
 
-use super::descriptor::Files;
-use super::disk::Disks;
-use super::environment::Environment;
+use super::acting::signal::SignalState;
+use super::descriptors::descriptor::Files;
+use super::descriptors::ipc::Ipc;
 use super::id::{Nanos, ProcId};
-use super::ipc::Ipc;
-use super::isolation::Isolation;
-use super::machine_memory::MachineMemory;
+use super::machine::disk::Disks;
+use super::machine::memory::MachineMemory;
+use super::machine::sensor::Sensors;
+use super::memory::region::AddressSpace;
 use super::network::Network;
-use super::overview::Overview;
+use super::process::environment::Environment;
+use super::process::isolation::Isolation;
+use super::process::overview::Overview;
+use super::process::threads::Threads;
 use super::reading::Reading;
-use super::region::AddressSpace;
 use super::sample::Fault;
-use super::schedule::Schedule;
-use super::sensor::Sensors;
-use super::signal::SignalState;
-use super::threads::Threads;
+use super::scheduling::schedule::Schedule;
 
 /// A part of [`Detail`]: `None` until it was read once.
 pub type Slot<T> = Option<Stamped<T>>;

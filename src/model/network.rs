@@ -10,10 +10,10 @@ pub mod traffic;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::descriptors::socket::names::Names;
+use super::descriptors::socket::{Inet, Protocol, Scope};
 use super::id::{Nanos, ProcId};
 use super::reading::{Missing, Reading};
-use super::socket::names::Names;
-use super::socket::{Inet, Protocol, Scope};
 use super::text::SafeText;
 
 pub use interface::{Counters, Interface, Kind};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::acting::Fate;
 use super::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Uid};
+use super::process::stat::Stat;
 use super::reading::{Missing, Reading};
-use super::stat::Stat;
 use super::text::SafeText;
 
 pub use system::{CoreSample, Memory, Pressure, SystemSample};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::acting::Fate;
 use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
+use super::process::stat::{Stat, State};
 use super::reading::Reading;
 use super::sample::{
     Command, CoreSample, Facts, Machine, Memory, Sample, TaskSample, ThreadSample,
 };
 use super::snapshot::Snapshot;
-use super::stat::{Stat, State};
 use super::text::SafeText;
 
 /// A machine with two cores and the processes that are put on it.

@@ -7,12 +7,12 @@ mod procs;
 use std::sync::Arc;
 
 use super::acting::Fate;
-use super::core_share::CoreShare;
+use super::groups::own_group::Strain;
 use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId};
-use super::own_group::Strain;
+use super::machine::core_share::CoreShare;
+use super::process::stat::Stat;
 use super::reading::{Missing, Reading};
 use super::sample::{Extra, Facts, Fault, Machine, Memory, Mode, Pressure};
-use super::stat::Stat;
 use super::text::SafeText;
 
 pub use procs::Procs;

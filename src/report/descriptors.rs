@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::descriptor::{Descriptor, Files, Mode};
-use crate::model::peer::Peer;
+use crate::model::descriptors::descriptor::{Descriptor, Files, Mode};
+use crate::model::descriptors::peer::Peer;
+use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::reading::Missing;
-use crate::model::socket::{Protocol, Socket};
 
 /// Every descriptor with its peers; what could not be read is `null` with its reason in `unavailable`.
 pub fn json(files: &Files) -> Value {
@@ -40,7 +40,7 @@ fn descriptor(d: &Descriptor) -> Value {
         "about": d.words(),
         "peers": d.peers.named.iter().map(peer).collect::<Vec<_>>(),
         "peers_not_listed": d.peers.more,
-        "note": d.peers.note.map(crate::model::peer::Note::words),
+        "note": d.peers.note.map(crate::model::descriptors::peer::Note::words),
     });
     if !unavailable.is_empty()
         && let Value::Object(out) = &mut out
@@ -57,8 +57,8 @@ fn peer(p: &Peer) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::descriptors::peer::Flow;
     use crate::model::id::ProcId;
-    use crate::model::peer::Flow;
 
     #[test]
     fn a_descriptor_has_the_promised_fields() {

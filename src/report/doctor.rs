@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::json::SCHEMA;
-use super::paper::{Ink, Paper};
+use super::printer::{Ink, Paper};
 use super::{Error, Exit};
 use crate::model::text::pad;
 use crate::sys::doctor::{self, Finding, State};

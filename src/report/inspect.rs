@@ -9,27 +9,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::json;
-use super::paper::Paper;
+use super::printer::Paper;
 use super::{Error, Exit, target};
-use crate::model::descriptor::Files;
-use crate::model::environment::Environment;
+use crate::model::acting::signal::SignalState;
+use crate::model::descriptors::descriptor::Files;
 use crate::model::id::{ProcId, Tid};
-use crate::model::isolation::Isolation;
-use crate::model::overview::Overview;
+use crate::model::memory::region::AddressSpace;
+use crate::model::process::environment::Environment;
+use crate::model::process::isolation::Isolation;
+use crate::model::process::overview::Overview;
+use crate::model::process::threads::Threads;
 use crate::model::reading::{Missing, Reading};
-use crate::model::region::AddressSpace;
-use crate::model::signal::SignalState;
+use crate::model::scheduling::wait::end_of;
 use crate::model::snapshot::Snapshot;
-use crate::model::threads::Threads;
-use crate::model::wait::end_of;
-use crate::sys::address_space::AddressSpaces;
-use crate::sys::descriptors::Descriptors;
-use crate::sys::environ::Environ;
-use crate::sys::isolation::Isolations;
-use crate::sys::overview::Overviews;
+use crate::sys::acting::signal_masks::SignalMasks;
+use crate::sys::descriptors::joined::Descriptors;
+use crate::sys::memory::address_space::AddressSpaces;
+use crate::sys::process::environ::Environ;
+use crate::sys::process::isolation::Isolations;
+use crate::sys::process::overview::Overviews;
 use crate::sys::root::ProcRoot;
-use crate::sys::signal_masks::SignalMasks;
-use crate::sys::waits::Waits;
+use crate::sys::scheduling::waits::Waits;
 
 /// Prints everything about one process: regions, descriptors, threads, signals, environment, limits
 #[derive(Debug, clap::Args)]

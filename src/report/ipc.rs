@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::json::SCHEMA;
-use super::paper::{Ink, Paper};
+use super::printer::{Ink, Paper};
 use super::{Error, Exit, target};
+use crate::model::descriptors::ipc::{Edge, Ipc, Line, Pair, Party, lines};
 use crate::model::id::ProcId;
-use crate::model::ipc::{Edge, Ipc, Line, Pair, Party, lines};
 use crate::model::plan::Needs;
 use crate::model::text::width;
-use crate::sys::descriptors::shared::Shared;
-use crate::sys::ipc::Talks;
+use crate::sys::descriptors::ipc::Talks;
+use crate::sys::descriptors::joined::shared::Shared;
 use crate::sys::root::ProcRoot;
 
 /// Prints who talks to whom: pipes, sockets, terminals, shared memory, queues, locks
@@ -61,9 +61,9 @@ fn as_json(ipc: &Ipc) -> Value {
             "a": party(&e.a),
             "b": party(&e.b),
             "flow": match e.flow {
-                crate::model::peer::Flow::Out => "a_to_b",
-                crate::model::peer::Flow::In => "b_to_a",
-                crate::model::peer::Flow::Both => "both",
+                crate::model::descriptors::peer::Flow::Out => "a_to_b",
+                crate::model::descriptors::peer::Flow::In => "b_to_a",
+                crate::model::descriptors::peer::Flow::Both => "both",
             },
             "detail": e.detail,
         })
@@ -152,8 +152,8 @@ fn print(ipc: &Ipc, of: Option<ProcId>, paper: &mut Paper<'_>) -> Result<(), Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ipc::{Channel, pairs};
-    use crate::model::peer::Flow;
+    use crate::model::descriptors::ipc::{Channel, pairs};
+    use crate::model::descriptors::peer::Flow;
 
     #[test]
     fn text_and_json_tell_the_same_edge() {

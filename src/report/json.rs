@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::plan::Needs;
+use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Extra;
 use crate::model::snapshot::{Proc, Snapshot};
-use crate::model::tty;
 
 /// The version of every JSON answer.
 pub const SCHEMA: u32 = 1;

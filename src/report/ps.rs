@@ -1,11 +1,11 @@
 //! `pscope ps`: a table of processes, or the same as JSON.
 
 use super::json::{self, Process};
-use super::paper::{Ink, Paper};
+use super::printer::{Ink, Paper};
 use super::{Error, Exit};
-use crate::model::column::{self, Column};
-use crate::model::filter::Filter;
 use crate::model::plan::Needs;
+use crate::model::process::column::{self, Column};
+use crate::model::process::filter::Filter;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::{pad, width};
 

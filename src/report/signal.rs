@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::paper::{Ink, Paper};
+use super::printer::{Ink, Paper};
 use super::{Error, Exit, sweep, target};
+use crate::model::acting::prediction::Prediction;
+use crate::model::acting::signal::Signal;
+use crate::model::acting::standing::Standing;
 use crate::model::acting::{Delivery, Fate, News, Scope, Settled, Target, refusal};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::Needs;
-use crate::model::prediction::Prediction;
 use crate::model::reading::Missing;
-use crate::model::signal::Signal;
 use crate::model::snapshot::Snapshot;
-use crate::model::standing::Standing;
 use crate::model::text::{SafeText, pad, width};
 use crate::sys::acting::Hold;
+use crate::sys::acting::signals::Signals;
 use crate::sys::root::ProcRoot;
-use crate::sys::signals::Signals;
 
 /// Options of `pscope signal`.
 #[derive(Debug, clap::Args)]

@@ -10,16 +10,19 @@ use std::path::{Path, PathBuf};
 use perfetto::Pause;
 use serde::Serialize;
 
-use super::paper::Paper;
+use super::printer::Paper;
 use super::{Error, Exit, target};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::Needs;
+use crate::model::scheduling::timeline::{
+    Ended, Gap, Lane, Origin, PidStats, Slice, Timeline, Who, Window,
+};
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
-use crate::model::timeline::{Ended, Gap, Lane, Origin, PidStats, Slice, Timeline, Who, Window};
 use crate::sampler::Listening;
+use crate::sys::clock;
+use crate::sys::own::{outfile, stop};
 use crate::sys::root::ProcRoot;
-use crate::sys::{clock, outfile, stop};
 
 /// `pscope slices`
 #[derive(Debug, clap::Args)]

@@ -5,29 +5,29 @@ mod text;
 
 use std::time::Duration;
 
-use super::paper::Paper;
+use super::printer::Paper;
 use super::{Error, Exit};
-use crate::model::disk::{DiskRates, Disks};
+use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
-use crate::model::machine_memory::MachineMemory;
+use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::memory::MachineMemory;
+use crate::model::machine::sensor::Sensors;
+use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::network::Network;
-use crate::model::own_group::OwnGroup;
 use crate::model::plan::Plan;
 use crate::model::reading::Reading;
 use crate::model::sample::Sample;
-use crate::model::sensor::Sensors;
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
-use crate::model::verdict::{Judge, Verdict};
 use crate::sampler;
 use crate::sys::clock;
-use crate::sys::descriptors::shared::Shared;
-use crate::sys::disks::DiskReader;
-use crate::sys::isolation::cgroup::own;
-use crate::sys::machine_memory::MachineMemories;
+use crate::sys::descriptors::joined::shared::Shared;
+use crate::sys::machine::disks::DiskReader;
+use crate::sys::machine::memory::MachineMemories;
+use crate::sys::machine::sensors;
 use crate::sys::network::Networks;
+use crate::sys::process::isolation::cgroup::own;
 use crate::sys::root::ProcRoot;
-use crate::sys::sensors;
 
 /// Prints cores, memory, pressure, disks, filesystems, interfaces and listeners, and what holds the machine back
 #[derive(Debug, clap::Args)]

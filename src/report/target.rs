@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use super::Error;
 use crate::model::id::{Pid, ProcId};
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::sys::acting::pidfd;
+use crate::sys::process::visible;
 use crate::sys::root::ProcRoot;
-use crate::sys::{pidfd, visible};
 
 /// How many bytes of a name the kernel keeps (`TASK_COMM_LEN` less one).
 const NAME_BYTES: usize = 15;

@@ -3,14 +3,14 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::json::{self, Process};
-use super::paper::{Ink, Paper};
+use super::printer::{Ink, Paper};
 use super::{Error, Exit, target};
-use crate::model::column::Column;
-use crate::model::forest::{Forest, Item, View, threads_of};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
+use crate::model::process::column::Column;
+use crate::model::process::forest::{Forest, Item, View, threads_of};
+use crate::model::process::steady::Steady;
 use crate::model::snapshot::Snapshot;
-use crate::model::steady::Steady;
 
 /// Prints the processes as a tree, then exits
 #[derive(Debug, Default, clap::Args)]
@@ -72,7 +72,9 @@ fn print(
     paper: &mut Paper<'_>,
 ) -> Result<(), Error> {
     let forest = forest(snapshot, root, args)?;
-    let at = |row: &crate::model::forest::Row| Forest::proc(snapshot, &[], forest.node(row.item));
+    let at = |row: &crate::model::process::forest::Row| {
+        Forest::proc(snapshot, &[], forest.node(row.item))
+    };
     let from = match root {
         None => 0,
         Some(id) => forest

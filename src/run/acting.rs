@@ -8,12 +8,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::app::event::{Event, Outcome};
+use crate::model::acting::signal::Signal;
 use crate::model::acting::{News, Order, Report, Ticket};
-use crate::model::signal::Signal;
 use crate::sys::acting::Hold;
-use crate::sys::levers::{self, Undo};
+use crate::sys::acting::signals::Signals;
+use crate::sys::acting::tuning::{self, Undo};
 use crate::sys::root::ProcRoot;
-use crate::sys::signals::Signals;
 
 /// How long is watched what becomes of a signal.
 const WATCH: Duration = Duration::from_secs(3);
@@ -111,10 +111,10 @@ fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State
             }
             Order::Send(signal) => send(ticket, signal, state, tell),
             Order::Survey(of) => {
-                report(tell, ticket, News::Surveyed(levers::survey(signals, &of)));
+                report(tell, ticket, News::Surveyed(tuning::survey(signals, &of)));
             }
             Order::Change { of, to } => {
-                let (changes, undo) = levers::change(signals, &of, &to);
+                let (changes, undo) = tuning::change(signals, &of, &to);
                 last_change = Some(undo);
                 let to = Some(to);
                 report(tell, ticket, News::Changed { to, changes });
@@ -123,7 +123,7 @@ fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State
                 let news = match last_change.take() {
                     Some(undo) => News::Changed {
                         to: None,
-                        changes: levers::undo(signals, &undo),
+                        changes: tuning::undo(signals, &undo),
                     },
                     None => News::Refused("there is no change to take back".to_owned()),
                 };

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::pulse::Grid;
 use super::registry;
+use super::ticker::Grid;
 use super::watched::Watched;
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
-use crate::sys::changes::Feed;
+use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
 

@@ -2,30 +2,30 @@
 
 use crate::model::detail::Detail;
 use crate::model::sample::Sample;
-use crate::sys::address_space;
-use crate::sys::changes::Feed;
-use crate::sys::cores::Cores;
-use crate::sys::descriptors::Descriptors;
-use crate::sys::descriptors::shared::Shared;
-use crate::sys::disks::DiskReader;
-use crate::sys::environ::Environ;
-use crate::sys::frequency::Frequencies;
-use crate::sys::ipc::Talks;
-use crate::sys::isolation::Isolations;
-use crate::sys::loadavg::Load;
-use crate::sys::machine_memory::MachineMemories;
-use crate::sys::meminfo::Meminfo;
+use crate::sys::acting::signal_masks::SignalMasks;
+use crate::sys::descriptors::ipc::Talks;
+use crate::sys::descriptors::joined::Descriptors;
+use crate::sys::descriptors::joined::shared::Shared;
+use crate::sys::groups::own_strain::OwnStrain;
+use crate::sys::machine::cores::Cores;
+use crate::sys::machine::disks::DiskReader;
+use crate::sys::machine::frequency::Frequencies;
+use crate::sys::machine::loadavg::Load;
+use crate::sys::machine::meminfo::Meminfo;
+use crate::sys::machine::memory::MachineMemories;
+use crate::sys::machine::pressure::Pressures;
+use crate::sys::machine::sensors::SensorReader;
+use crate::sys::memory::address_space;
 use crate::sys::network::Networks;
-use crate::sys::overview::Overviews;
 use crate::sys::own::OwnCost;
-use crate::sys::own_strain::OwnStrain;
-use crate::sys::pressure::Pressures;
+use crate::sys::process::changes::Feed;
+use crate::sys::process::environ::Environ;
+use crate::sys::process::isolation::Isolations;
+use crate::sys::process::overview::Overviews;
 use crate::sys::root::ProcRoot;
-use crate::sys::sched::Schedules;
-use crate::sys::sensors::SensorReader;
-use crate::sys::signal_masks::SignalMasks;
+use crate::sys::scheduling::sched::Schedules;
+use crate::sys::scheduling::waits::Waits;
 use crate::sys::source::Source;
-use crate::sys::waits::Waits;
 
 /// What is read at each tick beside the process table.
 pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {

@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use super::table::Table;
-use super::tier::Tier;
+use super::process::table::Table;
+use super::process::tracking::Tier;
+use super::process::{commands, optional_stats, resident, threads};
+use super::registry;
 use super::watched::Watched;
-use super::{commands, extras, registry, resident, threads};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
 use crate::model::snapshot::{Procs, Snapshot};
 use crate::model::text::SafeText;
-use crate::sys::changes::Feed;
-use crate::sys::endings::Endings;
-use crate::sys::machine;
+use crate::sys::machine::host;
+use crate::sys::process::changes::Feed;
+use crate::sys::process::endings::Endings;
+use crate::sys::process::visible;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
-use crate::sys::visible;
 
 /// How many command lines the first sweep may read without making the first picture late.
 const FEW: usize = 64;
@@ -55,7 +56,7 @@ impl Sweeper {
     /// # Errors
     /// When there is no proc tree.
     pub fn with(root: &ProcRoot, sources: Vec<Box<dyn Source<Sample>>>) -> Result<Self, Error> {
-        let machine = machine::read(root);
+        let machine = host::read(root);
         Ok(Self {
             table: Table::new(root, machine.page_size)?,
             machine: Arc::new(machine),
@@ -246,12 +247,12 @@ impl Sweeper {
         // What a process that did not run has counted is as it was.
         for ((task, row), needs) in tasks.iter().zip(&self.table.rows).zip(&mut wanted) {
             if let Some(extra) = task.extra.as_deref().filter(|_| !row.fresh) {
-                *needs &= extras::lacking(extra);
+                *needs &= optional_stats::lacking(extra);
             }
         }
         for (task, needs) in tasks.iter_mut().zip(&wanted) {
             let old = task.extra.take().filter(|_| !needs.is_empty());
-            task.extra = old.map(|extra| Arc::new(extras::only(&extra, *needs)));
+            task.extra = old.map(|extra| Arc::new(optional_stats::only(&extra, *needs)));
         }
         let wanted: Vec<_> = wanted.into_iter().enumerate().collect();
         self.read_parts(tasks, wanted);
@@ -260,7 +261,7 @@ impl Sweeper {
     /// Reads the parts that a plan asks for and a row lacks; answers whether there were any.
     fn add_extras(&self, tasks: &mut [TaskSample], plan: &Plan) -> bool {
         let lacking = |(task, needs): (&TaskSample, Needs)| match &task.extra {
-            Some(extra) => needs & extras::lacking(extra),
+            Some(extra) => needs & optional_stats::lacking(extra),
             None => needs,
         };
         let wanted = wanted(tasks, plan);
@@ -270,7 +271,7 @@ impl Sweeper {
 
     fn read_parts(&self, tasks: &mut [TaskSample], mut wanted: Vec<(usize, Needs)>) -> bool {
         wanted.retain(|(_, needs)| !needs.is_empty());
-        extras::read(&self.table.dir, tasks, &wanted);
+        optional_stats::read(&self.table.dir, tasks, &wanted);
         !wanted.is_empty()
     }
 
@@ -293,8 +294,8 @@ fn has_memory(task: &TaskSample) -> bool {
 
 /// What each process's row needs of the costlier files.
 fn wanted(tasks: &[TaskSample], plan: &Plan) -> Vec<Needs> {
-    let mut wanted = vec![plan.of_all & extras::OF_A_PROCESS; tasks.len()];
-    let shown = (plan.needs | plan.of_all) & extras::OF_A_PROCESS;
+    let mut wanted = vec![plan.of_all & optional_stats::OF_A_PROCESS; tasks.len()];
+    let shown = (plan.needs | plan.of_all) & optional_stats::OF_A_PROCESS;
     for place in visible(tasks, plan) {
         wanted[place] = shown;
     }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::pulse::Patience;
+use super::ticker::Patience;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::Fault;

@@ -2,6 +2,12 @@
 //!
 //! Everything goes through [`Signals`]; without that right nothing here can be made. Reads `/proc` afresh, never the last tick.
 
+pub mod pidfd;
+pub mod signal_masks;
+pub mod signals;
+pub mod standing;
+pub mod tuning;
+
 mod scope;
 mod subtree;
 mod watch;
@@ -10,14 +16,13 @@ use std::time::Duration;
 
 use scope::Ties;
 
-use super::kin::{self, Kin};
-use super::signals::{Pin, Signals};
-use super::standing;
+use super::acting::signals::{Pin, Signals};
+use super::process::process_ids::{self, Kin};
+use crate::model::acting::signal::{Signal, SignalState};
+use crate::model::acting::standing::{Kinship, Standing};
 use crate::model::acting::{Brief, Delivery, News, Scope, Target};
 use crate::model::id::{ProcId, ThreadId};
 use crate::model::reading::{Missing, Reading};
-use crate::model::signal::{Signal, SignalState};
-use crate::model::standing::{Kinship, Standing};
 
 /// So many targets are held at once at most; more are held one by one while they are signalled.
 const HELD: usize = 256;
@@ -64,8 +69,8 @@ impl Hold {
         scope: Scope,
         thread: Option<ThreadId>,
     ) -> Self {
-        let census = kin::census(signals.root());
-        let ancestry = kin::ancestry(&census, signals.own());
+        let census = process_ids::census(signals.root());
+        let ancestry = process_ids::ancestry(&census, signals.own());
         let ties = Ties::of(signals.root(), &census, chosen);
         let members = ties.members(&census, chosen, scope);
         let targets = members.into_iter().map(|id| Target {
@@ -119,7 +124,7 @@ impl Hold {
     /// What a person is told before sending.
     pub fn brief(&self) -> Brief {
         let root = self.signals.root();
-        let census = kin::census(root);
+        let census = process_ids::census(root);
         let counts: Vec<(Scope, Reading<usize>)> = Scope::ALL
             .into_iter()
             .map(|s| (s, self.ties.count(root, &census, &self.chosen, s)))
@@ -144,8 +149,8 @@ impl Hold {
 
     /// Looks again at those who are held.
     pub fn look(&mut self) {
-        let census = kin::census(self.signals.root());
-        let ancestry = kin::ancestry(&census, self.signals.own());
+        let census = process_ids::census(self.signals.root());
+        let ancestry = process_ids::ancestry(&census, self.signals.own());
         for held in &mut self.held {
             let pin = held.pin.as_ref().map_err(|e| *e);
             let now = standing::of(&self.signals, held.target(), pin, &ancestry);
@@ -167,7 +172,8 @@ impl Hold {
     fn mark_orphans(&mut self, census: &[Kin]) {
         for held in &mut self.held {
             let at = census.binary_search_by_key(&held.standing.id, |k| k.id);
-            held.standing.orphaned = at.is_ok_and(|at| kin::orphaned(census, census[at].group));
+            held.standing.orphaned =
+                at.is_ok_and(|at| process_ids::orphaned(census, census[at].group));
         }
     }
 
@@ -252,7 +258,7 @@ impl Hold {
     }
 
     fn census(&self) -> Vec<Kin> {
-        kin::census(self.signals.root())
+        process_ids::census(self.signals.root())
     }
 }
 

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
-use super::cores;
-use super::perf::{self, Reader};
+use super::machine::cores;
+use super::network::sock_diag::endings::Endings;
+use super::process::visible;
 use super::root::ProcRoot;
-use super::sock_diag::endings::Endings;
-use super::visible;
+use super::scheduling::perf::{self, Reader};
 use crate::model::id::{Pid, Tid};
 use crate::model::reading::{Missing, Reading};
 

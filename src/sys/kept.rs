@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
-use super::calls;
+use super::own::calls;
 use super::source::Error;
 
 /// A path with its descriptor and its buffer.

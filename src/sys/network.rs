@@ -1,5 +1,11 @@
 //! The network of this machine for view 5 and the tab Sockets: interfaces, routes, sockets with their holders, throughput.
 
+pub mod namespace;
+pub mod netlink;
+pub mod sock_diag;
+pub mod socket_tables;
+pub mod text_tables;
+
 pub mod interfaces;
 pub mod links;
 pub mod names;
@@ -9,22 +15,21 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::clock;
-use super::descriptors::shared::{self, Shared};
+use super::descriptors::joined::shared::{self, Shared};
 use super::fields;
-use super::net_namespace;
-use super::netlink::Netlink;
+use super::network::netlink::Netlink;
+use super::network::sock_diag::endings::Endings;
 use super::root::ProcRoot;
-use super::sock_diag::endings::Endings;
 use super::source::{Error, Source};
+use crate::model::descriptors::peer::{Census, Object, Tables};
+use crate::model::descriptors::socket::Inet;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::network::ledger::{Heard, Ledger};
 use crate::model::network::traffic::{self, Moved};
 use crate::model::network::{Connection, Foreign, Interface, Network, Route};
-use crate::model::peer::{Census, Object, Tables};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
-use crate::model::socket::Inet;
 use crate::model::text::SafeText;
 use names::NameReader;
 
@@ -99,7 +104,7 @@ impl Networks {
             .iter()
             .any(|c| network.elsewhere(&c.inet).is_some())
         {
-            network.namespaces = net_namespace::names(&self.root);
+            network.namespaces = namespace::names(&self.root);
         }
         let heard = self.heard(&places);
         let settled = self.ledger.settle(at, &mut network.connections, heard);
@@ -154,13 +159,13 @@ impl Networks {
     /// The surroundings of a process, where they are not ours.
     fn foreign(&mut self, pid: Pid) -> Option<Foreign> {
         // Where it is hidden which one it is, nothing can be said of it.
-        let namespace = net_namespace::of(&self.root, pid).ok()?;
+        let namespace = namespace::of(&self.root, pid).ok()?;
         if namespace == self.shared.namespace() {
             self.there = None;
             return None;
         }
         if self.there.as_ref().is_none_or(|(of, _)| *of != namespace) {
-            let opened = net_namespace::inside(&self.root, pid, namespace, links::open);
+            let opened = namespace::inside(&self.root, pid, namespace, links::open);
             self.there = Some((namespace, opened.ok()));
         }
         let link = self.there.as_mut().and_then(|(_, link)| link.as_mut());

@@ -1,8 +1,13 @@
 //! What pscope itself costs: `getrusage(2)`, `/proc/self/statm`, `/proc/self/io`, and the calls that it counts itself.
 
+pub mod calls;
+pub mod heap;
+pub mod open_files;
+pub mod outfile;
+pub mod stop;
+
 use nix::sys::resource::{UsageWho, getrusage};
 
-use super::calls;
 use super::fields;
 use super::kept::Kept;
 use super::root::ProcRoot;
@@ -106,7 +111,8 @@ mod tests {
         source.read(&plan, &mut sample).expect("our own files");
         let first = sample.own.expect("asked for");
         assert!(first.cpu.0 > 0);
-        let dir = crate::sys::proc_dir::ProcDir::open(&ProcRoot::live()).expect("there is a /proc");
+        let dir = crate::sys::process::proc_dir::ProcDir::open(&ProcRoot::live())
+            .expect("there is a /proc");
         let me = crate::model::id::Pid(std::process::id());
         dir.read(me, "stat", &mut Vec::new()).expect("our own");
         source.read(&plan, &mut sample).expect("our own files");

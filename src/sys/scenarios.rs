@@ -3,22 +3,22 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::descriptors::shared::Shared;
-use super::isolation::cgroup::{self, own};
-use super::machine_memory::MachineMemories;
+use super::descriptors::joined::shared::Shared;
+use super::groups::own_strain::OwnStrain;
+use super::machine::memory::MachineMemories;
+use super::machine::sensors;
 use super::network::Networks;
-use super::own_strain::OwnStrain;
+use super::process::isolation::cgroup::{self, own};
 use super::root::ProcRoot;
 use super::scenario;
-use super::sensors;
 use super::source::Source as _;
 use crate::model::format::{bytes, duration};
+use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
-use crate::model::isolation::group::{Group, Usage};
-use crate::model::machine_memory::MachineMemory;
+use crate::model::machine::memory::MachineMemory;
 use crate::model::network::{Connection, Interface, Network, reach};
-use crate::model::own_group::OwnGroup;
 use crate::model::plan::Plan;
+use crate::model::process::isolation::group::{Group, Usage};
 use crate::model::reading::Reading;
 use crate::model::sample::Sample;
 

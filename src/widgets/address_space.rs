@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::model::format;
 use crate::model::id::Bytes;
-use crate::model::region::{AddressSpace, Group, Region};
+use crate::model::memory::region::{AddressSpace, Group, Region};
 use crate::model::text::{cut, width};
 use crate::theme::{Role, Theme};
 

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::spark::eighth;
-use crate::model::core_share::CoreShare;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::machine::core_share::CoreShare;
+use crate::model::scheduling::timeline::{Blind, Cell, Ended, Fill};
 use crate::model::text::{cut, width};
-use crate::model::timeline::{Blind, Cell, Ended, Fill};
 use crate::theme::{Role, Theme};
 use crate::widgets::put;
 

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::model::id::Bytes;
-use crate::model::region::{Group, Residency};
+use crate::model::memory::region::{Group, Residency};
 use crate::theme::{Role, Theme};
 
 /// The role of a group's colour.

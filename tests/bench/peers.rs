@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use pscope::model::descriptor::Mode;
+use pscope::model::descriptors::descriptor::Mode;
+use pscope::model::descriptors::ipc;
+use pscope::model::descriptors::peer::{Census, End, Holder, Join, Object, Tables};
 use pscope::model::id::ProcId;
-use pscope::model::ipc;
-use pscope::model::peer::{Census, End, Holder, Join, Object, Tables};
-use pscope::sys::census::{CensusTaker, Effort};
+use pscope::sys::descriptors::holder_index::{CensusTaker, Effort};
 use pscope::sys::root::ProcRoot;
 
 /// 1,000 processes with 20 ends each, in a ring of pipes.

@@ -5,12 +5,12 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
-use pscope::model::column::Column;
-use pscope::model::filter::Filter;
-use pscope::model::forest::{Forest, View};
+use pscope::model::process::column::Column;
+use pscope::model::process::filter::Filter;
+use pscope::model::process::forest::{Forest, View};
+use pscope::model::process::steady::Steady;
 use pscope::model::scene::Scene;
 use pscope::model::snapshot::Snapshot;
-use pscope::model::steady::Steady;
 
 const NAMES: [&str; 7] = [
     "sshd", "bash", "postgres", "nginx", "node", "worker", "sleep",

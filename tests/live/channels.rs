@@ -1,12 +1,12 @@
 //! The puppet and its child: every descriptor has its kind, and every channel is found from both of its ends.
 
-use pscope::model::descriptor::{Descriptor, Files};
-use pscope::model::ipc::{Edge, Ipc};
-use pscope::model::peer::Flow;
+use pscope::model::descriptors::descriptor::{Descriptor, Files};
+use pscope::model::descriptors::ipc::{Edge, Ipc};
+use pscope::model::descriptors::peer::Flow;
 use pscope::model::reading::Missing;
-use pscope::sys::descriptors::Descriptors;
-use pscope::sys::descriptors::shared::Shared;
-use pscope::sys::ipc::Talks;
+use pscope::sys::descriptors::ipc::Talks;
+use pscope::sys::descriptors::joined::Descriptors;
+use pscope::sys::descriptors::joined::shared::Shared;
 use pscope::sys::root::ProcRoot;
 use serde_json::Value;
 use std::time::Duration;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use pscope::model::id::Pid;
 use pscope::model::network::{Connection, Network};
 use pscope::model::reading::Missing;
-use pscope::sys::descriptors::shared::Shared;
+use pscope::sys::descriptors::joined::shared::Shared;
 use pscope::sys::network::Networks;
 use pscope::sys::root::ProcRoot;
 

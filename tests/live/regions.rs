@@ -1,9 +1,9 @@
 //! The puppet's regions, as root and as its owner; another user's are denied and not empty.
 
 use pscope::model::id::{Bytes, Pid};
+use pscope::model::memory::region::{AddressSpace, Part, Region};
 use pscope::model::reading::Missing;
-use pscope::model::region::{AddressSpace, Part, Region};
-use pscope::sys::address_space::AddressSpaces;
+use pscope::sys::memory::address_space::AddressSpaces;
 use pscope::sys::root::ProcRoot;
 
 use super::puppet::Puppet;
@@ -92,7 +92,8 @@ fn growth_is_seen() {
     let before = space(&puppet).totals();
     puppet.ask("grow");
     let after = space(&puppet).totals();
-    let resident = |t: pscope::model::region::totals::Totals| t.residency.expect("told").resident.0;
+    let resident =
+        |t: pscope::model::memory::region::totals::Totals| t.residency.expect("told").resident.0;
     assert!(after.size.0 >= before.size.0 + (8 << 20));
     assert!(resident(after) >= resident(before) + (8 << 20));
 }

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use pscope::model::acting::signal::{Disposition, Signal};
 use pscope::model::id::Tid;
-use pscope::model::signal::{Disposition, Signal};
-use pscope::model::threads::Threads;
-use pscope::model::wait::Wait;
+use pscope::model::process::threads::Threads;
+use pscope::model::scheduling::wait::Wait;
+use pscope::sys::acting::signal_masks::SignalMasks;
 use pscope::sys::root::ProcRoot;
-use pscope::sys::signal_masks::SignalMasks;
-use pscope::sys::waits::Waits;
+use pscope::sys::scheduling::waits::Waits;
 use serde_json::Value;
 
 use super::puppet::Puppet;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use pscope::model::id::Pid;
-use pscope::sys::changes::{Changes, Drain, Feed};
+use pscope::sys::process::changes::{Changes, Drain, Feed};
 
 /// Tells of the same few processes at each tick, as the rings do of an idle machine.
 struct Teller {

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::traffic::Rates;
+use crate::model::descriptors::socket::Scope;
 use crate::model::id::Bytes;
 use crate::model::reading::Reading;
-use crate::model::socket::Scope;
 use crate::model::text::SafeText;
 
 /// One interface.

@@ -7,9 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::Connection;
 use super::traffic::{Moved, Rates, rates};
+use crate::model::descriptors::socket::{Inet, Protocol, State};
 use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
-use crate::model::socket::{Inet, Protocol, State};
 use crate::model::text::SafeText;
 
 /// A TCP connection that has ended.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::Interface;
-use crate::model::socket::Scope;
+use crate::model::descriptors::socket::Scope;
 use crate::model::text::SafeText;
 
 /// One line of a routing table.

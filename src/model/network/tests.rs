@@ -1,8 +1,8 @@
 use super::*;
+use crate::model::descriptors::socket::State;
+use crate::model::descriptors::socket::names::Services;
 use crate::model::id::{Bytes, Nanos, Uid};
 use crate::model::reading::Missing;
-use crate::model::socket::State;
-use crate::model::socket::names::Services;
 
 fn route(net: &str, prefix: u8, gateway: Option<&str>, interface: &str, metric: u32) -> Route {
     Route {
@@ -122,7 +122,7 @@ fn a_service_is_named_by_the_port_that_is_listened_on() {
 fn counted(cookie: u64, remote: &str, holder: Option<u32>, received: u64) -> Connection {
     let mut c = connection("10.0.0.1:80", remote, holder, 0.0);
     c.inet.cookie = cookie;
-    c.inet.tcp = Some(crate::model::socket::Tcp {
+    c.inet.tcp = Some(crate::model::descriptors::socket::Tcp {
         received: Bytes(received),
         ..Default::default()
     });

@@ -1,7 +1,7 @@
 //! What one sweep heard of the machine: its cores, memory and pressure.
 
+use crate::model::groups::own_group::StrainSample;
 use crate::model::id::{Bytes, CpuId, Nanos, Ticks};
-use crate::model::own_group::StrainSample;
 use crate::model::reading::{Missing, Reading};
 
 /// The machine's counters at one sweep.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::moved::{self, Left};
 use super::procs::RUN;
 use super::{Core, Own, Proc, Procs, Rates, Snapshot, System, Thread};
-use crate::model::core_share::CoreShare;
+use crate::model::groups::own_group::Strain;
 use crate::model::id::{Bytes, Nanos, Pid};
-use crate::model::own_group::Strain;
+use crate::model::machine::core_share::CoreShare;
+use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Extra, Io, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
-use crate::model::stat::Stat;
 
 impl Snapshot {
     /// Reads `next` against `prev`; a process that `prev` did not know has no rate yet, save one that began since then.

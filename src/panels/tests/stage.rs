@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use super::{all, lanes, sockets, view_ipc};
+use super::all;
+use super::dashboard::lanes;
+use super::inspector::sockets;
+use super::views::ipc;
 use crate::app::App;
 use crate::app::event::Event;
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
-use crate::model::disk::{Device, DiskCounters, Disks, Filesystem, Space};
+use crate::model::groups::own_group::{GroupMemory, OwnGroup, StrainSample};
 use crate::model::id::{Bytes, Nanos};
-use crate::model::isolation::group::GroupCpu;
-use crate::model::machine_memory::{Counters, MachineMemory, Node, Part, Swap};
-use crate::model::own_group::{GroupMemory, OwnGroup, StrainSample};
+use crate::model::machine::disk::{Device, DiskCounters, Disks, Filesystem, Space};
+use crate::model::machine::memory::{Counters, MachineMemory, Node, Part, Swap};
+use crate::model::machine::sensor::{Fan, Sensors, Supply, Temperature};
+use crate::model::process::isolation::group::GroupCpu;
+use crate::model::process::stat::State;
 use crate::model::reading::Missing;
 use crate::model::sample::{Extra, Io, Memory, Pressure, Status};
 use crate::model::scene::Scene;
-use crate::model::sensor::{Fan, Sensors, Supply, Temperature};
-use crate::model::stat::State;
 use crate::theme::Theme;
 
 /// Who lives there: pid, parent, name, resident MiB, proportional MiB where it may be read, swapped MiB, MiB written.
@@ -258,7 +261,7 @@ fn detail(steps: u64) -> Detail {
     detail.machine.memory = Some(Stamped::new(at, Ok(memory(steps))));
     detail.machine.disks = Some(Stamped::new(at, Ok(disks(steps))));
     detail.machine.network = Some(Stamped::new(at, Ok(sockets::tests::network())));
-    detail.machine.ipc = Some(Stamped::new(at, Ok(view_ipc::tests::ipc())));
+    detail.machine.ipc = Some(Stamped::new(at, Ok(ipc::tests::ipc())));
     detail.machine.sensors = Some(Stamped::new(at, Ok(sensors())));
     detail
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Found, files, memory};
-use crate::model::overview::Overview;
+use crate::model::process::overview::Overview;
 use crate::model::reading::{Missing, Reading};
 use crate::report::json::{Process, SCHEMA};
 

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::descriptor::{Descriptor, Files, Mode};
+use crate::model::descriptors::descriptor::{Descriptor, Files, Mode};
+use crate::model::descriptors::peer::Note;
+use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::format::bytes;
-use crate::model::peer::Note;
-use crate::model::socket::{Protocol, Socket};
-use crate::report::paper::{Ink, Paper};
+use crate::report::printer::{Ink, Paper};
 
 /// Every descriptor by its number.
 pub(super) fn descriptors(files: &Files) -> Value {

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::format::bytes;
+use crate::model::memory::region::{AddressSpace, Region, Residency};
 use crate::model::reading::Reading;
-use crate::model::region::{AddressSpace, Region, Residency};
-use crate::report::paper::{Ink, Paper};
+use crate::report::printer::{Ink, Paper};
 
 /// Every region by ascending address.
 pub(super) fn regions(space: &AddressSpace) -> Value {

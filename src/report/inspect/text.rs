@@ -1,18 +1,18 @@
 //! The answer as text: a heading and indented lines for each section.
 
 use super::{Found, files, memory};
-use crate::model::environment::Environment;
+use crate::model::acting::signal::{Disposition, Signal, SignalState};
 use crate::model::format::{bytes, counted, duration};
-use crate::model::isolation::Isolation;
-use crate::model::overview::Overview;
+use crate::model::process::environment::Environment;
+use crate::model::process::isolation::Isolation;
+use crate::model::process::overview::Overview;
+use crate::model::process::threads::Threads;
+use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
-use crate::model::signal::{Disposition, Signal, SignalState};
 use crate::model::snapshot::Proc;
 use crate::model::text::{pad, width};
-use crate::model::threads::Threads;
-use crate::model::tty;
 use crate::report::Error;
-use crate::report::paper::{Ink, Paper};
+use crate::report::printer::{Ink, Paper};
 
 type Written = Result<(), Error>;
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use crate::model::id::{CpuId, Nanos, ProcId};
-use crate::model::timeline::{Ended, Slice, Who};
+use crate::model::scheduling::timeline::{Ended, Slice, Who};
 
 /// All packets come from one writer.
 const SEQUENCE: u64 = 1;

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::scheduling::timeline::{Origin, PidStats, Tally, Timeline, Window};
 use crate::model::text::pad;
-use crate::model::timeline::{Origin, PidStats, Tally, Timeline, Window};
 use crate::report::Error;
-use crate::report::paper::{Ink, Paper};
+use crate::report::printer::{Ink, Paper};
 
 /// Rows at most.
 const ROWS: usize = 30;

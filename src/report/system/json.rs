@@ -5,14 +5,14 @@ mod network;
 use serde_json::{Map, Value, json};
 
 use super::Machine;
-use crate::model::disk::{DiskRates, Disks};
+use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
-use crate::model::machine_memory::MachineMemory;
-use crate::model::own_group::OwnGroup;
+use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::memory::MachineMemory;
+use crate::model::machine::sensor::Sensors;
+use crate::model::machine::verdict::Verdict;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
-use crate::model::sensor::Sensors;
-use crate::model::verdict::Verdict;
 use crate::report::json::SCHEMA;
 
 /// Everything.

@@ -1,14 +1,14 @@
 use super::json::as_json;
 use super::text::lines;
 use super::*;
-use crate::model::disk::{Device, DiskCounters};
+use crate::model::descriptors::socket::{Inet, Protocol, State};
+use crate::model::groups::own_group::GroupMemory;
 use crate::model::id::{Bytes, Nanos, Uid};
+use crate::model::machine::disk::{Device, DiskCounters};
 use crate::model::network::{Connection, Counters, Interface, Kind, Rates, Route};
-use crate::model::own_group::GroupMemory;
 use crate::model::reading::Missing;
 use crate::model::sample::Pressure;
 use crate::model::scene::Scene;
-use crate::model::socket::{Inet, Protocol, State};
 use serde_json::Value;
 
 fn machine() -> Machine {

@@ -3,17 +3,17 @@
 mod network;
 
 use super::Machine;
-use crate::model::core_share::CoreShare;
-use crate::model::disk::{DiskRates, Disks};
 use crate::model::format::{bytes, duration, per_second, rate};
-use crate::model::machine_memory::MachineMemory;
-use crate::model::own_group::OwnGroup;
+use crate::model::groups::own_group::OwnGroup;
+use crate::model::machine::core_share::CoreShare;
+use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::memory::MachineMemory;
+use crate::model::machine::sensor::Sensors;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
-use crate::model::sensor::Sensors;
 use crate::model::text::{pad, width};
 use crate::report::Error;
-use crate::report::paper::{Ink, Paper};
+use crate::report::printer::{Ink, Paper};
 
 /// One line: pieces of text, each with its ink.
 pub(super) type Pieces = Vec<(String, Ink)>;

@@ -9,7 +9,7 @@ use nix::unistd::mkfifo;
 use super::*;
 use crate::model::id::{Bytes, Pid};
 use crate::model::reading::Missing;
-use crate::sys::changes::{Changes, Drain};
+use crate::sys::process::changes::{Changes, Drain};
 use crate::sys::scenario;
 
 fn plan() -> Plan {

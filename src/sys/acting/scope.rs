@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::super::kin::{self, Kin};
 use super::super::root::ProcRoot;
-use super::super::standing;
 use crate::model::acting::Scope;
 use crate::model::id::{Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
+use crate::sys::acting::standing;
+use crate::sys::process::process_ids::{self, Kin};
 
 /// What the chosen processes belong to, as it was when they were chosen: it outlives them.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl Ties {
         };
         let more = match scope {
             Scope::Process | Scope::Thread => Vec::new(),
-            Scope::Subtree => kin::subtree(census, chosen),
+            Scope::Subtree => process_ids::subtree(census, chosen),
             Scope::Group => of(&|k| self.groups.contains(&k.group)),
             Scope::Session => of(&|k| self.sessions.contains(&k.session)),
             Scope::Cgroup => {

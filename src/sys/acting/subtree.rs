@@ -5,13 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::kin;
 use super::Hold;
+use crate::model::acting::signal::Signal;
+use crate::model::acting::standing::Kinship;
 use crate::model::acting::{Delivery, Target};
+use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
-use crate::model::signal::Signal;
-use crate::model::standing::Kinship;
-use crate::model::stat::State;
+use crate::sys::process::process_ids;
 
 /// Longer than this nobody is chased: a lineage that is born faster than it can be stopped wins, and the last scan says so.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -82,9 +82,9 @@ fn enlarge(hold: &mut Hold) -> bool {
     let census = hold.census();
     let known: std::collections::HashSet<_> = hold.held.iter().map(|h| h.standing.id).collect();
     let roots: Vec<_> = hold.held.iter().map(|h| h.standing.id).collect();
-    let now = kin::subtree(&census, &roots);
+    let now = process_ids::subtree(&census, &roots);
     let new: Vec<_> = now.into_iter().filter(|id| !known.contains(id)).collect();
-    let ancestry = kin::ancestry(&census, hold.signals.own());
+    let ancestry = process_ids::ancestry(&census, hold.signals.own());
     for id in &new {
         let target = Target {
             id: *id,

@@ -12,11 +12,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
+use crate::model::acting::prediction::Prediction;
+use crate::model::acting::signal::DefaultAction;
 use crate::model::acting::{Fate, Settled};
 use crate::model::id::Pid;
-use crate::model::prediction::Prediction;
-use crate::model::signal::DefaultAction;
-use crate::model::stat::State;
+use crate::model::process::stat::State;
 use crate::sys::root::ProcRoot;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -53,7 +53,7 @@ impl Puppet {
 
     fn id(&self) -> ProcId {
         let root = ProcRoot::live();
-        kin::read(&root, Pid(self.child.id()))
+        process_ids::read(&root, Pid(self.child.id()))
             .expect("our child")
             .id
     }
@@ -64,7 +64,7 @@ impl Puppet {
 
     fn state(&self) -> State {
         let root = ProcRoot::live();
-        kin::read(&root, Pid(self.child.id()))
+        process_ids::read(&root, Pid(self.child.id()))
             .expect("our child")
             .state
     }
@@ -201,7 +201,7 @@ fn a_zombie_is_named_with_its_parent() {
 #[test]
 fn how_it_ended_is_known_although_somebody_else_reaped_it() {
     let puppet = Puppet::ready("sh -c 'exec sleep 1000' & echo ready; wait $!; read -r line");
-    let child = kin::census(&ProcRoot::live()).into_iter();
+    let child = process_ids::census(&ProcRoot::live()).into_iter();
     let child = child
         .filter(|k| k.parent.0 == puppet.child.id())
         .map(|k| k.id);

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::super::{kin, standing};
 use super::{Held, Hold};
+use crate::model::acting::signal::{DefaultAction, Signal};
 use crate::model::acting::{Fate, News, Scope, Settled};
 use crate::model::id::{Nanos, Pid, ProcId};
+use crate::model::process::stat::State;
 use crate::model::reading::Missing;
-use crate::model::signal::{DefaultAction, Signal};
-use crate::model::stat::State;
 use crate::model::text::SafeText;
+use crate::sys::acting::standing;
+use crate::sys::process::process_ids;
 
 /// How often what no descriptor tells is looked at: stops, and the ends of those who are not held.
 const PACE: Duration = Duration::from_millis(25);
@@ -64,7 +65,7 @@ pub(super) fn until_settled(
 }
 
 fn lives(hold: &Hold, id: ProcId) -> bool {
-    let kin = kin::read(hold.signals.root(), id.pid);
+    let kin = process_ids::read(hold.signals.root(), id.pid);
     kin.is_ok_and(|k| k.id == id && !matches!(k.state, State::Zombie | State::Dead))
 }
 
@@ -90,7 +91,7 @@ fn fate(hold: &Hold, held: &Held, signal: Signal) -> Option<Fate> {
     if ended.is_some() {
         return ended;
     }
-    let state = || kin::read(hold.signals.root(), held.standing.id.pid).map(|k| k.state);
+    let state = || process_ids::read(hold.signals.root(), held.standing.id.pid).map(|k| k.state);
     match signal.default_action() {
         DefaultAction::Stop => (state() == Ok(State::Stopped)).then_some(Fate::Stopped),
         DefaultAction::Continue => {
@@ -126,7 +127,7 @@ fn newcomers(hold: &Hold) -> Vec<(Pid, SafeText)> {
     let pids: HashSet<Pid> = held.iter().map(|id| id.pid).collect();
     let in_scope: HashSet<ProcId> = if hold.scope == Scope::Subtree {
         let roots: Vec<ProcId> = held.iter().copied().collect();
-        kin::subtree(&census, &roots).into_iter().collect()
+        process_ids::subtree(&census, &roots).into_iter().collect()
     } else {
         let members = hold.ties.members(&census, &hold.chosen, hold.scope);
         members.into_iter().collect()

@@ -9,7 +9,7 @@ use crate::model::id::Bytes;
 use crate::model::network::{Counters, Interface, Kind};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
-use crate::sys::netlink::{Netlink, attributes, u16_at, u32_at, u64_at};
+use crate::sys::network::netlink::{Netlink, attributes, u16_at, u32_at, u64_at};
 use crate::sys::source::Error;
 
 const GET_LINK: u16 = 18;

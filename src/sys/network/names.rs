@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::model::socket::names::{Hosts, Names, Services};
+use crate::model::descriptors::socket::names::{Hosts, Names, Services};
 use crate::sys::root::ProcRoot;
 
 /// Keeps the names.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::id::Tid;
-use crate::model::timeline::{Slice, Who};
+use crate::model::scheduling::timeline::{Slice, Who};
 use crate::theme::Depth;
 
 fn cell(pid: u32, busy: f32) -> Cell {

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{part, put};
+use crate::model::descriptors::socket::Scope;
 use crate::model::network::{Connection, Interface, Network, reach};
 use crate::model::reading::Reading;
-use crate::model::socket::Scope;
 use crate::model::text::SafeText;
 
 /// A name, and what stands under it.

@@ -1,12 +1,12 @@
 //! The network in lines: interfaces, the way out, who listens, who moves how much.
 
 use super::{Pieces, label};
+use crate::model::descriptors::socket::Scope;
+use crate::model::descriptors::socket::address::shown;
 use crate::model::format;
 use crate::model::network::{Connection, Interface, Network, reach};
-use crate::model::socket::Scope;
-use crate::model::socket::address::shown;
 use crate::model::text::SafeText;
-use crate::report::paper::Ink;
+use crate::report::printer::Ink;
 
 /// A line for each interface that is up or has an address, for each gateway, the servers of names, each listener, and
 /// each process that moves anything over TCP.

@@ -87,7 +87,7 @@ fn a_parent_that_waits_for_its_vfork_child_can_be_killed() {
     let root = ProcRoot::live();
     let end = std::time::Instant::now() + LONG;
     let kin = loop {
-        let kin = kin::read(&root, Pid(pid as u32)).expect("our child");
+        let kin = process_ids::read(&root, Pid(pid as u32)).expect("our child");
         if kin.state == State::Blocked {
             break kin;
         }
@@ -140,7 +140,7 @@ fn the_first_of_a_namespace_is_shielded_but_not_from_above() {
     let out = child.stdout.as_mut().expect("a pipe");
     BufReader::new(out).read_line(&mut line).expect("read");
     if line == "ready\n" {
-        let census = kin::census(&ProcRoot::live());
+        let census = process_ids::census(&ProcRoot::live());
         let first = census.iter().find(|k| k.parent == Pid(child.id()));
         let first = first.expect("unshare has a child").id;
         let mut hold = Hold::take(&right(), &[first], Scope::Process, None);

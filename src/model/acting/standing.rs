@@ -1,0 +1,89 @@
+//! How a process stands before somebody acts on it: who it is, what it is doing, and what it would do with a signal.
+
+use super::signal::{SignalSet, SignalState};
+use crate::model::id::{Pid, ProcId, ThreadId, Uid};
+use crate::model::process::stat::State;
+use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
+
+/// What was found out about one target when it was pinned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    /// Who it is.
+    pub id: ProcId,
+    /// The one thread of it that is meant; `None` for the whole process.
+    pub thread: Option<ThreadId>,
+    /// The name that the kernel keeps.
+    pub name: SafeText,
+    /// Its real user.
+    pub uid: Reading<Uid>,
+    /// What its first thread is doing.
+    pub state: State,
+    /// Its parent, by number and name.
+    pub parent: Option<(Pid, SafeText)>,
+    /// What it catches, ignores and blocks, and what waits for it.
+    pub signals: Reading<SignalState>,
+    /// Its descriptors through which blocked signals are read, with those that each takes (`signalfd(2)`).
+    pub signalfds: Vec<(u32, SignalSet)>,
+    /// Whether nobody in its session could continue its process group: stops from the terminal are thrown away then.
+    pub orphaned: bool,
+    /// Whether the uninterruptible sleep that it is in ends for a signal that ends the process (`TASK_KILLABLE`).
+    pub killable: bool,
+    /// Whether it is a thread of the kernel itself.
+    pub kernel_thread: bool,
+    /// Whether it is the first process of a pid namespace.
+    pub init: Init,
+    /// Whether the kernel lets us signal it, as it answered when it was asked.
+    pub permitted: Reading<()>,
+    /// Whether it is pscope itself or one of its ancestors.
+    pub kinship: Kinship,
+    /// Whether a pidfd holds it, so that nobody else can be hit.
+    pub pinned: Reading<()>,
+}
+
+/// Whether a process is the first one of a pid namespace; the kernel shields those.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Init {
+    /// It is not.
+    #[default]
+    No,
+    /// It is pid 1 of the namespace that we live in: not even KILL reaches it.
+    Ours,
+    /// It is pid 1 of a namespace below ours: only KILL and STOP reach it without a handler.
+    Below,
+}
+
+/// Whether acting on a process would hit ourselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kinship {
+    /// It is somebody else.
+    #[default]
+    Stranger,
+    /// It is pscope.
+    Own,
+    /// pscope descends from it: its shell, its terminal, the session.
+    Ancestor,
+}
+
+impl Default for Standing {
+    /// A sleeping process of which nothing else is known.
+    fn default() -> Self {
+        Self {
+            id: ProcId::default(),
+            thread: None,
+            name: SafeText::default(),
+            uid: Err(Missing::Soon),
+            state: State::Sleeping,
+            parent: None,
+            signals: Err(Missing::Soon),
+            signalfds: Vec::new(),
+            orphaned: false,
+            killable: false,
+            kernel_thread: false,
+            init: Init::No,
+            permitted: Ok(()),
+            kinship: Kinship::Stranger,
+            pinned: Ok(()),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The machine as a whole: cores, memory, disks, sensors, and what holds it back.
+
+pub mod core_share;
+pub mod disk;
+pub mod memory;
+pub mod sensor;
+pub mod verdict;

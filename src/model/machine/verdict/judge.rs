@@ -1,0 +1,226 @@
+//! Weighs one tick after the other, with what the ticks of the last 10 s found.
+
+use std::collections::VecDeque;
+
+use super::{Basis, Bottleneck, Scope, THRESHOLDS, Verdict, behind};
+use crate::model::id::{Nanos, ProcId};
+use crate::model::process::stat::State;
+use crate::model::reading::Reading;
+use crate::model::sample::Pressure;
+use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::SafeText;
+
+/// How far back what ticks found is counted, as the kernel's own averages do.
+const WINDOW: Nanos = Nanos::from_millis(10_000);
+/// How much of it must be known before a share of its ticks means anything.
+const ENOUGH: Nanos = Nanos::from_millis(4_000);
+
+/// From which share of idle time of all cores on nobody but a quota keeps tasks from them, percent.
+const IDLE: f32 = 20.0;
+
+/// How many times as bad another bottleneck must be to take the place of the one that is named: two that are alike would
+/// take turns from tick to tick.
+const HOLDS: f32 = 1.25;
+
+/// How much of a core a process used to be remembered, percent.
+const NOTABLE: f32 = 1.0;
+
+/// What one tick found.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    at: Nanos,
+    /// More tasks could run than there are cores.
+    queued: bool,
+    /// Some task was blocked on I/O.
+    waited: bool,
+    /// Programs searched for memory themselves, or took pages back from swap.
+    searched: Option<bool>,
+    /// Our own group: share of its quota's periods in which it was throttled, percent.
+    throttled: Option<f32>,
+    /// Our own group: whether its memory limit was reached.
+    hit: Option<bool>,
+    /// Processes that were in uninterruptible sleep.
+    pub(super) blocked: Vec<ProcId>,
+    /// Processes that used a core, with their names, since they may end, and how much of it, percent.
+    pub(super) busy: Vec<(ProcId, SafeText, f32)>,
+}
+
+/// Judges tick by tick.
+#[derive(Clone, Debug, Default)]
+pub struct Judge {
+    now: Option<(Scope, Bottleneck, Nanos)>,
+    moments: VecDeque<Moment>,
+}
+
+/// A bottleneck, with what it was measured by, how badly, and how many times its threshold that is.
+type Found = (Bottleneck, Basis, f32, f32);
+
+impl Judge {
+    /// Judges one tick; `None` while nothing holds the machine back.
+    pub fn judge(&mut self, snapshot: &Snapshot) -> Option<Verdict> {
+        self.remember(snapshot);
+        // What the machine suffers from, its groups do as well: a group is named only for what is its own.
+        let machine = self.worst(Scope::Machine, snapshot);
+        let machine = machine.filter(|found| !self.is_of_our_quota(*found, snapshot));
+        let found = machine.map(|found| (Scope::Machine, found));
+        let group = || Some((Scope::Group, self.worst(Scope::Group, snapshot)?));
+        let Some((scope, found)) = found.or_else(group) else {
+            self.now = None;
+            return None;
+        };
+        let (of, basis, percent, severity) = found;
+        let since = match self.now {
+            Some((was, now, since)) if (was, now) == (scope, of) => since,
+            _ => snapshot.at,
+        };
+        self.now = Some((scope, of, since));
+        Some(Verdict {
+            scope,
+            of,
+            basis,
+            percent,
+            severity,
+            since,
+            behind: behind::names(of, scope, snapshot, &self.moments),
+        })
+    }
+
+    /// Whether tasks wait for a core only since our own quota stops them: the kernel counts that as pressure on the
+    /// machine too, but its cores are idle meanwhile.
+    fn is_of_our_quota(&self, (of, ..): Found, snapshot: &Snapshot) -> bool {
+        let throttled = mean(self.moments.iter().filter_map(|m| m.throttled));
+        let cores = snapshot.system.cores.iter();
+        let idle = mean(cores.filter_map(|c| Some(c.share.ok()?.idle)));
+        of == Bottleneck::Cpu
+            && throttled.is_some_and(|share| share >= of.begins())
+            && idle.is_some_and(|share| share >= IDLE)
+            && self.worst(Scope::Group, snapshot).is_some()
+    }
+
+    fn remember(&mut self, snapshot: &Snapshot) {
+        // A tick can come again, with more of what a pane needs.
+        if self.moments.back().is_some_and(|m| m.at == snapshot.at) {
+            self.moments.pop_back();
+        }
+        if self.moments.back().is_some_and(|m| m.at > snapshot.at) {
+            self.moments.clear();
+        }
+        self.moments.push_back(moment(snapshot));
+        while let Some(first) = self.moments.front()
+            && snapshot.at.since(first.at).0 > WINDOW.0
+        {
+            self.moments.pop_front();
+        }
+    }
+
+    fn worst(&self, scope: Scope, snapshot: &Snapshot) -> Option<Found> {
+        let held = |of| self.now.is_some_and(|(s, now, _)| s == scope && now == of);
+        let bottlenecks = THRESHOLDS.iter().filter_map(|(of, limit, _)| {
+            let (basis, percent) = match scope {
+                Scope::Machine => self.of_machine(*of, snapshot)?,
+                Scope::Group => self.of_group(*of, snapshot)?,
+            };
+            let needed = if held(*of) { of.ends() } else { *limit };
+            (percent >= needed).then_some((*of, basis, percent, percent / limit))
+        });
+        let weight = |(of, _, _, severity): &Found| severity * if held(*of) { HOLDS } else { 1.0 };
+        bottlenecks.max_by(|a, b| weight(a).total_cmp(&weight(b)))
+    }
+
+    fn of_machine(&self, of: Bottleneck, snapshot: &Snapshot) -> Option<(Basis, f32)> {
+        let system = &snapshot.system;
+        match of {
+            Bottleneck::Cpu | Bottleneck::Memory | Bottleneck::Io => {
+                let accounted = pressure(of, &system.pressure);
+                let counted = || match of {
+                    Bottleneck::Cpu => self.share(|m| Some(m.queued)),
+                    Bottleneck::Io => self.share(|m| Some(m.waited)),
+                    _ => self.share(|m| m.searched),
+                };
+                accounted
+                    .map(|p| (Basis::Pressure, p))
+                    .or_else(|| Some((Basis::Ticks, counted()?)))
+            }
+            Bottleneck::Steal => {
+                let shares = system
+                    .cores
+                    .iter()
+                    .filter_map(|c| Some(c.share.ok()?.steal));
+                Some((Basis::Now, mean(shares)?))
+            }
+            Bottleneck::Full => {
+                let memory = system.memory.ok()?;
+                let all = memory.total.0.saturating_add(memory.swap_total.0);
+                let used = memory.used().0.saturating_add(memory.swap_used().0);
+                (all > 0).then(|| (Basis::Now, (used as f64 * 100.0 / all as f64) as f32))
+            }
+        }
+    }
+
+    fn of_group(&self, of: Bottleneck, snapshot: &Snapshot) -> Option<(Basis, f32)> {
+        if let Some(percent) = pressure(of, &snapshot.system.own_pressure) {
+            return Some((Basis::Pressure, percent));
+        }
+        match of {
+            Bottleneck::Cpu => {
+                let shares = self.moments.iter().filter_map(|m| m.throttled);
+                // A quota has ten periods a second, so that one tick tells a share already.
+                Some((Basis::Quota, mean(shares)?))
+            }
+            Bottleneck::Memory => Some((Basis::Ticks, self.share(|m| m.hit)?)),
+            Bottleneck::Io | Bottleneck::Steal | Bottleneck::Full => None,
+        }
+    }
+
+    /// The share of the ticks that know it in which it was so, percent.
+    fn share(&self, so: impl Fn(&Moment) -> Option<bool>) -> Option<f32> {
+        let known = self.moments.iter().filter_map(so);
+        mean(known.map(|yes| if yes { 100.0 } else { 0.0 })).filter(|_| self.long_enough())
+    }
+
+    fn long_enough(&self) -> bool {
+        let ends = self.moments.front().zip(self.moments.back());
+        ends.is_some_and(|(first, last)| last.at.since(first.at).0 >= ENOUGH.0)
+    }
+}
+
+fn moment(snapshot: &Snapshot) -> Moment {
+    let system = &snapshot.system;
+    let strain = &system.own_strain;
+    let blocked = snapshot
+        .procs
+        .iter()
+        .filter(|p| p.stat.state == State::Blocked);
+    Moment {
+        at: snapshot.at,
+        // The one that counts them runs as well.
+        queued: system.running as usize > system.cores.len() + 1,
+        waited: system.blocked > 0,
+        searched: system.searches.ok().map(|n| n > 0),
+        throttled: strain.throttled.ok(),
+        hit: strain.hits.ok().map(|n| n > 0),
+        blocked: blocked.map(|p| p.id).collect(),
+        busy: snapshot.procs.iter().filter_map(busy).collect(),
+    }
+}
+
+fn busy(p: &Proc) -> Option<(ProcId, SafeText, f32)> {
+    let cpu = p.cpu.ok().filter(|cpu| *cpu >= NOTABLE)?;
+    Some((p.id, p.facts.name.clone(), cpu))
+}
+
+/// The share of the last 10 s in which some task waited, where the bottleneck is one that tasks wait at.
+fn pressure(of: Bottleneck, [cpu, memory, io]: &[Reading<Pressure>; 3]) -> Option<f32> {
+    let pressure = match of {
+        Bottleneck::Cpu => cpu,
+        Bottleneck::Memory => memory,
+        Bottleneck::Io => io,
+        Bottleneck::Steal | Bottleneck::Full => return None,
+    };
+    Some(pressure.ok()?.some_10)
+}
+
+fn mean(values: impl Iterator<Item = f32>) -> Option<f32> {
+    let (n, sum) = values.fold((0, 0.0), |(n, sum), v| (n + 1, sum + v));
+    (n > 0).then(|| sum / n as f32)
+}

@@ -1,0 +1,3 @@
+//! The address space of a process: mappings, and the regions that a person sees in them.
+
+pub mod region;

@@ -1,0 +1,13 @@
+//! What a process is to a person: its columns, its place in the tree, its names, its threads, what it may use.
+
+pub mod column;
+pub mod environment;
+pub mod filter;
+pub mod forest;
+pub mod isolation;
+pub mod overview;
+pub mod stat;
+pub mod steady;
+pub mod threads;
+pub mod title;
+pub mod tty;

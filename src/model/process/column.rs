@@ -1,0 +1,185 @@
+//! The columns of the process table: each a constant with what it costs and how it reads. Table, sort, filter and reports share them.
+
+mod all;
+
+use std::borrow::Cow;
+
+use crate::model::format;
+use crate::model::id::{Bytes, Nanos};
+use crate::model::plan::Needs;
+use crate::model::reading::Reading;
+use crate::model::snapshot::{Proc, Snapshot};
+
+pub use all::{ALL, DEFAULT};
+
+/// A column of the process table.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name in settings, options and filters: `cpu`.
+    pub name: &'static str,
+    /// Its title above the table: `CPU%`.
+    pub title: &'static str,
+    /// What it tells, one sentence.
+    pub about: &'static str,
+    /// How many cells it takes; the command takes what is left over.
+    pub width: u16,
+    /// What must be read for it.
+    pub needs: Needs,
+    /// What it shows.
+    pub shows: Shows,
+    /// Whether a thread has this of its own.
+    pub of_threads: bool,
+}
+
+/// What a column shows.
+#[derive(Clone, Copy, Debug)]
+pub enum Shows {
+    /// A number.
+    Number {
+        /// Of one process, in the unit's base: bytes, nanoseconds, percent of one core.
+        of: fn(&Snapshot, &Proc) -> Reading<f64>,
+        /// How it reads.
+        unit: Unit,
+        /// Whether it can be added up over a subtree.
+        adds: bool,
+        /// Below this a change is noise that must not move rows; `None`: every change counts.
+        slack: Option<f64>,
+    },
+    /// A text; where there is none to tell it is empty.
+    Text(for<'a> fn(&'a Snapshot, &'a Proc) -> Reading<Cow<'a, str>>),
+    /// The CPU share of the last ticks as a picture; it sorts as CPU does.
+    History,
+    /// The tree, the name and the command line; it sorts by name.
+    Command,
+}
+
+/// How a number reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// As it is: a pid, a priority.
+    Plain,
+    /// How many: `64`, `12.4k`.
+    Count,
+    /// Percent of one core: `18.3`.
+    Percent,
+    /// Bytes: `1.20G`.
+    Bytes,
+    /// Bytes a second: `1.2M`.
+    BytesRate,
+    /// Events a second: `412`.
+    Rate,
+    /// Nanoseconds on a core: `12:41.30`.
+    Clock,
+    /// Nanoseconds: `3d 2h`.
+    Span,
+    /// Milliseconds after the Unix epoch, in the machine's zone: `14:02`, `Nov 19`, `2024`.
+    Moment,
+}
+
+impl Unit {
+    /// The number as it is shown.
+    pub fn text(self, value: f64, snapshot: &Snapshot) -> String {
+        match self {
+            Self::Plain => format!("{value:.0}"),
+            Self::Count => format::count(value.max(0.0) as u64),
+            Self::Percent => format::percent(value as f32),
+            Self::Bytes | Self::BytesRate => format::bytes(Bytes(value.max(0.0) as u64)),
+            Self::Rate => format::per_second(value),
+            Self::Clock => format::clock(Nanos(value.max(0.0) as u64)),
+            Self::Span => format::duration(Nanos(value.max(0.0) as u64)),
+            Self::Moment => moment(value, snapshot),
+        }
+    }
+}
+
+impl Column {
+    /// The column with this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|c| c.name == name)
+    }
+
+    /// Whether its text stands at the right of its cells.
+    pub fn right(&self) -> bool {
+        matches!(self.shows, Shows::Number { .. })
+    }
+
+    /// Whether the greatest comes first when it becomes the sort column.
+    pub fn greatest_first(&self) -> bool {
+        matches!(self.shows, Shows::History)
+            || matches!(self.shows, Shows::Number { unit, .. } if unit != Unit::Plain && unit != Unit::Span)
+    }
+
+    /// Whether it can be added up over a subtree.
+    pub fn adds(&self) -> bool {
+        matches!(
+            self.shows,
+            Shows::History | Shows::Number { adds: true, .. }
+        )
+    }
+
+    /// The number of one process, where the column shows numbers.
+    pub fn number(&self, snapshot: &Snapshot, proc: &Proc) -> Option<Reading<f64>> {
+        match self.shows {
+            Shows::Number { of, .. } => Some(of(snapshot, proc)),
+            Shows::History => Some(proc.cpu.map(f64::from)),
+            Shows::Text(_) | Shows::Command => None,
+        }
+    }
+
+    /// The sum over some processes: of those that could be read, or why none could.
+    pub fn sum<'a>(
+        &self,
+        snapshot: &Snapshot,
+        procs: impl Iterator<Item = &'a Proc>,
+    ) -> Option<Reading<f64>> {
+        let mut sum: Option<Reading<f64>> = None;
+        for proc in procs {
+            let one = self.number(snapshot, proc)?;
+            sum = Some(match (sum, one) {
+                (Some(Ok(so_far)), Ok(more)) => Ok(so_far + more),
+                (Some(Ok(so_far)), Err(_)) => Ok(so_far),
+                (_, one) => one,
+            });
+        }
+        sum
+    }
+
+    /// The text of one process as a report prints it.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn text<'a>(&self, snapshot: &'a Snapshot, proc: &'a Proc) -> Reading<Cow<'a, str>> {
+        match self.shows {
+            Shows::Number { of, unit, .. } => {
+                of(snapshot, proc).map(|value| unit.text(value, snapshot).into())
+            }
+            Shows::Text(of) => of(snapshot, proc),
+            Shows::History => proc.cpu.map(|cpu| format::percent(cpu).into()),
+            Shows::Command => Ok(proc.command_line().into()),
+        }
+    }
+}
+
+/// A moment in the machine's zone, shorter the longer ago it is.
+fn moment(unix_ms: f64, snapshot: &Snapshot) -> String {
+    let zone = jiff::tz::Offset::from_seconds(snapshot.machine.utc_offset)
+        .unwrap_or(jiff::tz::Offset::UTC);
+    let civil = |ms: u64| {
+        let at =
+            jiff::Timestamp::from_millisecond(ms as i64).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        zone.to_datetime(at)
+    };
+    let at = civil(unix_ms.max(0.0) as u64);
+    let now_ms = snapshot.machine.boot_unix_ms + snapshot.system.uptime.0 / 1_000_000;
+    let now = civil(now_ms);
+    if at.date() == now.date() {
+        format!("{:02}:{:02}", at.hour(), at.minute())
+    } else if at.year() == now.year() {
+        at.strftime("%b %e").to_string()
+    } else {
+        at.year().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

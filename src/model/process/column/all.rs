@@ -1,0 +1,145 @@
+//! Every column that there is.
+
+use std::borrow::Cow;
+
+use super::{Column, Shows, Unit};
+use crate::model::groups::unit;
+use crate::model::plan::Needs;
+use crate::model::process::tty;
+use crate::model::reading::{Missing, Reading};
+use crate::model::sample::{Extra, Io, Status};
+use crate::model::snapshot::{Proc, Rates, Snapshot};
+
+const fn number(of: fn(&Snapshot, &Proc) -> Reading<f64>, unit: Unit) -> Shows {
+    Shows::Number {
+        of,
+        unit,
+        adds: false,
+        slack: None,
+    }
+}
+
+const fn sum(of: fn(&Snapshot, &Proc) -> Reading<f64>, unit: Unit, slack: Option<f64>) -> Shows {
+    Shows::Number {
+        of,
+        unit,
+        adds: true,
+        slack,
+    }
+}
+
+fn extra<T: Copy>(proc: &Proc, of: impl Fn(&Extra) -> Reading<T>) -> Reading<T> {
+    proc.extra.as_deref().map_or(Err(Missing::Soon), of)
+}
+
+fn status(proc: &Proc, of: impl Fn(Status) -> u64) -> Reading<f64> {
+    extra(proc, |e| e.status).map(|s| of(s) as f64)
+}
+
+fn io(proc: &Proc, of: impl Fn(Io) -> u64) -> Reading<f64> {
+    extra(proc, |e| e.io).map(|i| of(i) as f64)
+}
+
+fn rate(proc: &Proc, of: impl Fn(&Rates) -> Reading<f64>) -> Reading<f64> {
+    proc.rates.as_deref().map_or(Err(Missing::Soon), of)
+}
+
+const MIB: Option<f64> = Some(1_048_576.0);
+
+macro_rules! columns {
+    ($($(#[$flag:ident])? $id:ident $name:literal $title:literal $width:literal $needs:expr, $about:literal, $shows:expr;)*) => {
+        $(
+            #[doc = $about]
+            pub const $id: &Column = &Column {
+                name: $name,
+                title: $title,
+                about: $about,
+                width: $width,
+                needs: $needs,
+                shows: $shows,
+                of_threads: columns!(@ $($flag)?),
+            };
+        )*
+        /// Every column, in the order of the chooser.
+        pub const ALL: &[&Column] = &[$($id),*];
+    };
+    (@ thread) => { true };
+    (@) => { false };
+}
+
+columns! {
+    #[thread]
+    PID "pid" "PID" 7 Needs::empty(), "Number of the process.",
+        number(|_, p| Ok(f64::from(p.id.pid.0)), Unit::Plain);
+    PPID "ppid" "PPID" 7 Needs::empty(), "Number of its parent.",
+        number(|_, p| Ok(f64::from(p.stat.ppid.0)), Unit::Plain);
+    GROUP "group" "PGRP" 7 Needs::empty(), "Its process group.",
+        number(|_, p| Ok(f64::from(p.stat.group.0)), Unit::Plain);
+    SESSION "session" "SID" 7 Needs::empty(), "Its session.",
+        number(|_, p| Ok(f64::from(p.stat.session.0)), Unit::Plain);
+    USER "user" "USER" 8 Needs::empty(), "The user as whom it acts.",
+        Shows::Text(|_, p| Ok(Cow::Borrowed(p.facts.user.as_str())));
+    #[thread]
+    STATE "state" "S" 1 Needs::empty(), "What it is doing: R running, S sleeping, D blocked, Z zombie, T stopped, t traced, I idle.",
+        Shows::Text(|_, p| Ok(p.stat.state.letter().to_string().into()));
+    #[thread]
+    CPU "cpu" "CPU%" 5 Needs::empty(), "Share of one core over the last interval.",
+        sum(|_, p| p.cpu.map(f64::from), Unit::Percent, Some(1.0));
+    HISTORY "history" "history" 8 Needs::empty(), "CPU share of the last ticks, newest at the right.",
+        Shows::History;
+    MEM "mem" "MEM" 5 Needs::RESIDENT, "Resident memory, shared pages counted whole.",
+        sum(|_, p| Ok(p.stat.resident.0 as f64), Unit::Bytes, MIB);
+    PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them.",
+        sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
+    SWAP "swap" "SWAP" 5 Needs::STATUS, "Memory that was swapped out.",
+        sum(|_, p| status(p, |s| s.swap.0), Unit::Bytes, MIB);
+    VIRTUAL "virt" "VIRT" 5 Needs::empty(), "Address space that it claims.",
+        number(|_, p| Ok(p.stat.virtual_size.0 as f64), Unit::Bytes);
+    THREADS "threads" "THR" 4 Needs::empty(), "Number of threads.",
+        sum(|_, p| Ok(f64::from(p.stat.threads)), Unit::Count, None);
+    #[thread]
+    TIME "time" "TIME" 8 Needs::empty(), "Time on a core since it started.",
+        sum(|s, p| Ok(s.machine.nanos(p.stat.cpu_time()).0 as f64), Unit::Clock, None);
+    #[thread]
+    NICE "nice" "NI" 3 Needs::empty(), "Nice value, -20 (greedy) to 19 (modest).",
+        number(|_, p| Ok(f64::from(p.stat.nice)), Unit::Plain);
+    #[thread]
+    PRIORITY "priority" "PRI" 4 Needs::empty(), "The kernel's priority; negative for real-time tasks.",
+        number(|_, p| Ok(f64::from(p.stat.priority)), Unit::Plain);
+    #[thread]
+    CORE "core" "CORE" 4 Needs::empty(), "The core it last ran on.",
+        number(|_, p| Ok(f64::from(p.stat.processor.0)), Unit::Plain);
+    START "start" "START" 6 Needs::empty(), "When it started.",
+        number(|s, p| Ok(s.machine.unix_ms(p.id.start) as f64), Unit::Moment);
+    AGE "age" "AGE" 7 Needs::empty(), "How long ago it started.",
+        number(|s, p| Ok(s.age(p.id).0 as f64), Unit::Span);
+    TTY "tty" "TTY" 7 Needs::empty(), "Its controlling terminal.",
+        Shows::Text(|_, p| Ok(tty::name(p.stat.tty).unwrap_or_default()));
+    READ "read" "READ/s" 6 Needs::IO, "Bytes a second that it made the kernel fetch from storage.",
+        sum(|_, p| rate(p, |r| r.read), Unit::BytesRate, Some(65_536.0));
+    WRITE "write" "WRITE/s" 7 Needs::IO, "Bytes a second that it made the kernel send to storage.",
+        sum(|_, p| rate(p, |r| r.written), Unit::BytesRate, Some(65_536.0));
+    READ_ALL "read-all" "READ" 5 Needs::IO, "Bytes that it made the kernel fetch from storage since it started, the children that it waited for included.",
+        sum(|_, p| io(p, |i| i.all.read.0), Unit::Bytes, MIB);
+    WRITTEN_ALL "written-all" "WRTN" 5 Needs::IO, "Bytes that it made the kernel send to storage since it started, the children that it waited for included.",
+        sum(|_, p| io(p, |i| i.all.written.0), Unit::Bytes, MIB);
+    VOLUNTARY "vol" "VOL/s" 5 Needs::STATUS, "Switches a second because it blocked or slept.",
+        sum(|_, p| rate(p, |r| r.voluntary), Unit::Rate, Some(10.0));
+    INVOLUNTARY "invol" "INVOL/s" 7 Needs::STATUS, "Switches a second because the kernel took the core.",
+        sum(|_, p| rate(p, |r| r.involuntary), Unit::Rate, Some(10.0));
+    WAIT "wait" "WAIT%" 5 Needs::SCHEDSTAT, "Share of time that its first thread waited for a core.",
+        number(|_, p| rate(p, |r| r.waiting), Unit::Percent);
+    MAJOR "major" "MAJFL" 5 Needs::empty(), "Page faults that read from the disk since it started.",
+        sum(|_, p| Ok(p.stat.major_faults as f64), Unit::Count, None);
+    OOM "oom" "OOM" 4 Needs::OOM, "How likely the kernel is to end it when memory runs out.",
+        number(|_, p| extra(p, |e| e.oom_score).map(f64::from), Unit::Plain);
+    CGROUP "cgroup" "UNIT" 16 Needs::CGROUP, "Its control group: the unit, container or session.",
+        Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
+            e.cgroup.as_ref().map(|path| Cow::Owned(unit::short(path))).map_err(|m| *m)
+        }));
+    COMMAND "command" "COMMAND" 0 Needs::empty(), "Its place in the tree, its name and its command line.",
+        Shows::Command;
+}
+
+/// The columns of a fresh start.
+pub const DEFAULT: &[&Column] = &[PID, USER, STATE, CPU, HISTORY, MEM, THREADS, COMMAND];

@@ -1,0 +1,82 @@
+//! The filter of the process table: `user:alice cpu>10 !sshd | port:8080`. Half-typed input is never an error.
+//!
+//! All words must fit, `|` parts alternatives, `!` negates a term. A term that is not finished or not understood is left out
+//! and noted, so that the list does not blink while somebody types.
+
+mod parse;
+mod part;
+mod term;
+
+use std::ops::Range;
+
+use crate::model::plan::Needs;
+use crate::model::snapshot::{Proc, Snapshot};
+
+use term::Test;
+
+/// A filter as typed and as understood.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    text: String,
+    alternatives: Vec<Vec<Term>>,
+    notes: Vec<Note>,
+    needs: Needs,
+}
+
+/// A part of the text that is left out for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Which bytes of the text.
+    pub at: Range<usize>,
+    /// What is missing or wrong.
+    pub why: String,
+}
+
+#[derive(Clone, Debug)]
+struct Term {
+    not: bool,
+    test: Test,
+}
+
+impl Filter {
+    /// Understands what was typed so far.
+    pub fn parse(text: &str) -> Self {
+        parse::parse(text)
+    }
+
+    /// The text as typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it lets everything pass.
+    pub fn is_empty(&self) -> bool {
+        self.alternatives.is_empty()
+    }
+
+    /// What is left out, and why.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// What must be read of every process to answer it.
+    pub fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    /// Whether a process passes; what could not be read of it passes neither a term nor its negation.
+    ///
+    /// `of_one_core` turns CPU shares of one core into the scale that the person sees.
+    pub fn matches(&self, snapshot: &Snapshot, proc: &Proc, of_one_core: f32) -> bool {
+        self.is_empty()
+            || self.alternatives.iter().any(|terms| {
+                terms.iter().all(|term| {
+                    let answer = term.test.answer(snapshot, proc, of_one_core);
+                    answer.is_some_and(|yes| yes != term.not)
+                })
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,173 @@
+//! One term of a filter and its answer about one process: yes, no, or not known.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use regex::Regex;
+
+use super::part::Part;
+
+use crate::model::plan::Needs;
+use crate::model::process::column::{Column, Shows, Unit};
+use crate::model::sample::Opened;
+use crate::model::snapshot::{Proc, Snapshot};
+
+/// What a term asks.
+#[derive(Clone, Debug)]
+pub(super) enum Test {
+    /// Part of the name or of the command line.
+    Word(Part),
+    /// A pattern over the name or the whole command line.
+    Pattern(Regex),
+    /// Part of the name alone.
+    Name(Part),
+    /// A number column against a value.
+    Number(&'static Column, Compare, f64),
+    /// A text column.
+    Text(&'static Column, How, String),
+    /// One of these states, by letter.
+    State(String),
+    /// A local or remote port of one of its sockets.
+    Port(RangeInclusive<u16>),
+    /// Part of where one of its descriptors leads.
+    Target(Part),
+    /// Part of the executable's path.
+    Exe(Part),
+}
+
+/// How a number is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compare {
+    Less,
+    AtMost,
+    Equal,
+    AtLeast,
+    More,
+}
+
+/// How a text is compared, whatever its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    /// It begins so; a number is not cut in two.
+    Begins,
+    /// It is this.
+    Is,
+    /// It has this in it.
+    Has,
+}
+
+impl Compare {
+    /// Whether `have` stands so to `want`; numbers that read the same are equal.
+    fn holds(self, have: f64, want: f64) -> bool {
+        match self {
+            Self::Less => have < want,
+            Self::AtMost => have <= want,
+            Self::Equal => (have - want).abs() < 0.05 + want.abs() * 1e-9,
+            Self::AtLeast => have >= want,
+            Self::More => have > want,
+        }
+    }
+}
+
+impl How {
+    fn holds(self, have: &str, want: &str) -> bool {
+        let have = have.to_lowercase();
+        match self {
+            Self::Is => have == want,
+            Self::Has => have.contains(want),
+            Self::Begins => have.strip_prefix(want).is_some_and(|rest| {
+                let cut = want.ends_with(|c: char| c.is_ascii_digit())
+                    && rest.starts_with(|c: char| c.is_ascii_digit());
+                !cut
+            }),
+        }
+    }
+}
+
+impl Test {
+    /// What must be read to answer it.
+    pub(super) fn needs(&self) -> Needs {
+        match self {
+            Self::Word(_) | Self::Pattern(_) => Needs::COMMANDS,
+            Self::Name(_) | Self::State(_) => Needs::empty(),
+            Self::Number(column, ..) | Self::Text(column, ..) => column.needs,
+            Self::Port(_) | Self::Target(_) => Needs::DESCRIPTORS,
+            Self::Exe(_) => Needs::EXE,
+        }
+    }
+
+    /// The answer about one process; `None` where what it asks for could not be read.
+    pub(super) fn answer(
+        &self,
+        snapshot: &Snapshot,
+        proc: &Proc,
+        of_one_core: f32,
+    ) -> Option<bool> {
+        let facts = &proc.facts;
+        match self {
+            Self::Word(word) => {
+                let command = facts.command.as_ref().map_or("", |c| c.raw());
+                Some(word.is_in(&facts.name) || word.is_in(command))
+            }
+            Self::Pattern(pattern) => {
+                let raw = facts.command.as_ref().map_or("", |c| c.raw());
+                let line: Cow<'_, str> = if raw.contains('\0') {
+                    raw.replace('\0', " ").into()
+                } else {
+                    raw.into()
+                };
+                Some(pattern.is_match(&facts.name) || pattern.is_match(&line))
+            }
+            Self::Name(word) => Some(word.is_in(&facts.name)),
+            Self::Number(column, compare, want) => {
+                let have = column.number(snapshot, proc)?.ok()?;
+                Some(compare.holds(have * scale(column, of_one_core), *want))
+            }
+            Self::Text(column, how, want) => text(column, *how, want, snapshot, proc),
+            Self::State(letters) => Some(letters.contains(proc.stat.state.letter())),
+            Self::Port(ports) => {
+                opened(proc).map(|o| o.ports.iter().any(|port| ports.contains(port)))
+            }
+            Self::Target(part) => {
+                opened(proc).map(|o| o.targets.iter().any(|target| part.is_in(target)))
+            }
+            Self::Exe(part) => {
+                let exe = proc.extra.as_deref()?.exe.as_ref().ok()?;
+                Some(part.is_in(exe))
+            }
+        }
+    }
+}
+
+fn text(column: &Column, how: How, want: &str, snapshot: &Snapshot, proc: &Proc) -> Option<bool> {
+    match column.name {
+        "cgroup" => {
+            let path = proc.extra.as_deref()?.cgroup.as_ref().ok()?;
+            Some(How::Has.holds(path, want))
+        }
+        "user" => {
+            let number = proc.facts.uid.is_ok_and(|uid| uid.0.to_string() == want);
+            Some(number || how.holds(&proc.facts.user, want))
+        }
+        _ => match column.shows {
+            Shows::Text(of) => of(snapshot, proc).ok().map(|have| how.holds(&have, want)),
+            _ => None,
+        },
+    }
+}
+
+fn opened(proc: &Proc) -> Option<&Opened> {
+    proc.extra.as_deref()?.opened.as_deref().ok()
+}
+
+/// CPU shares are compared in the scale that the person sees.
+fn scale(column: &Column, of_one_core: f32) -> f64 {
+    match column.shows {
+        Shows::Number {
+            unit: Unit::Percent,
+            ..
+        }
+        | Shows::History => f64::from(of_one_core),
+        _ => 1.0,
+    }
+}

@@ -1,0 +1,171 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::model::id::{Bytes, Uid};
+use crate::model::process::stat::State;
+use crate::model::sample::{Command, Extra, Facts, Opened};
+use crate::model::scene::Scene;
+use crate::model::text::SafeText;
+
+fn scene() -> Scene {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "systemd");
+    let web = scene.task(50, 1, "Web Content");
+    web.facts = Arc::new(Facts {
+        name: "Web Content".into(),
+        command: Ok(Command::from_bytes(
+            b"/usr/lib/firefox\0-contentproc\0--tab 7\0",
+        )),
+        uid: Ok(Uid(1000)),
+        user: "alice".into(),
+    });
+    web.stat.threads = 64;
+    web.stat.resident = Bytes(3 << 30);
+    web.stat.tty = 34819;
+    web.extra = Some(Arc::new(Extra {
+        cgroup: Ok("/system.slice/docker-abc.scope".into()),
+        opened: Ok(Arc::new(Opened {
+            targets: vec!["/var/log/syslog".into()],
+            ports: vec![8080],
+        })),
+        ..Extra::default()
+    }));
+    let bob = scene.task(60, 1, "dd");
+    bob.stat.state = State::Blocked;
+    bob.facts = Arc::new(Facts {
+        name: "dd".into(),
+        command: Ok(Command::from_bytes(b"dd\0if=/dev/zero\0")),
+        uid: Ok(Uid(1001)),
+        user: SafeText::from("bobby"),
+    });
+    scene
+}
+
+/// The pids that pass.
+fn pass(text: &str) -> Vec<u32> {
+    let mut scene = scene();
+    let snapshot = scene.pass(1000, &[(50, 20)]);
+    let filter = Filter::parse(text);
+    let passing = snapshot
+        .procs
+        .iter()
+        .filter(|p| filter.matches(&snapshot, p, 1.0));
+    passing.map(|p| p.id.pid.0).collect()
+}
+
+#[test]
+fn every_form_of_the_language() {
+    for (text, pids) in [
+        ("", vec![1, 50, 60]),
+        ("FIREFOX", vec![50]),
+        ("content tab", vec![50]),
+        ("firefox dd", vec![]),
+        ("firefox | dd", vec![50, 60]),
+        ("firefox|dd", vec![50, 60]),
+        ("!firefox", vec![1, 60]),
+        ("!firefox !dd | user:alice", vec![1, 50]),
+        ("user:alice", vec![50]),
+        ("user:al", vec![50]),
+        ("user:1001", vec![60]),
+        ("user=bob", vec![]),
+        ("state:D", vec![60]),
+        ("state:dz", vec![60]),
+        ("state:sleeping", vec![1, 50]),
+        ("cpu>10", vec![50]),
+        ("cpu>10%", vec![50]),
+        ("cpu<=20 cpu>=20", vec![50]),
+        ("mem>1g", vec![50]),
+        ("mem>1.5GiB", vec![50]),
+        ("mem<11m", vec![1, 60]),
+        ("threads>50", vec![50]),
+        ("pid:60", vec![60]),
+        ("ppid=1", vec![50, 60]),
+        ("port:8080", vec![50]),
+        ("port:8000-9000", vec![50]),
+        ("port:80", vec![]),
+        ("!port:80", vec![50]),
+        ("fd:/var/log", vec![50]),
+        ("tty:pts/3", vec![50]),
+        ("tty:pts", vec![50]),
+        ("tty:pts/", vec![50]),
+        ("cgroup:docker", vec![50]),
+        ("unit:DOCKER", vec![50]),
+        ("age<17m", vec![1, 50, 60]),
+        ("age<1001s age>=1000s", vec![1, 50, 60]),
+        ("age<16m", vec![]),
+        ("name:dd", vec![60]),
+        ("re:^d{2}", vec![60]),
+        ("re:^(dd|systemd)$", vec![1, 60]),
+        ("re:--tab.7$", vec![50]),
+        ("\"--tab 7\"", vec![50]),
+        ("\"contentproc --tab\"", vec![50]),
+        ("if=/dev", vec![60]),
+        ("http://x", vec![]),
+    ] {
+        assert_eq!(pass(text), pids, "{text}");
+    }
+}
+
+#[test]
+fn half_typed_terms_are_left_out_and_noted() {
+    for text in [
+        "!",
+        "user:",
+        "cpu>",
+        "cpu>x",
+        "mem>1z",
+        "re:",
+        "re:(",
+        "|",
+        "port:http",
+        "\"",
+        "state:Q",
+        "age<1y",
+        "start>1",
+    ] {
+        let filter = Filter::parse(text);
+        let matched = pass(text);
+        assert_eq!(matched, [1, 50, 60], "{text}");
+        assert!(
+            text == "|" || filter.notes().len() == 1,
+            "{text}: {:?}",
+            filter.notes()
+        );
+    }
+    assert_eq!(pass("firefox |"), [50]);
+    assert_eq!(pass("dd cpu>"), [60]);
+    assert_eq!(Filter::parse("dd cpu>").notes()[0].at, 3..7);
+}
+
+#[test]
+fn a_filter_says_what_it_costs() {
+    for (text, needs) in [
+        ("state:D cpu>1", Needs::empty()),
+        ("ssh", Needs::COMMANDS),
+        ("port:80 | cgroup:x", Needs::DESCRIPTORS | Needs::CGROUP),
+        ("pss>1m", Needs::PSS),
+        ("exe:/usr", Needs::EXE),
+    ] {
+        assert_eq!(Filter::parse(text).needs(), needs, "{text}");
+    }
+}
+
+#[test]
+fn cpu_is_compared_in_the_scale_that_is_shown() {
+    let snapshot = scene().pass(1000, &[(50, 20)]);
+    let proc = snapshot.by_pid(crate::model::id::Pid(50)).expect("50");
+    assert!(Filter::parse("cpu>15").matches(&snapshot, proc, 1.0));
+    assert!(!Filter::parse("cpu>15").matches(&snapshot, proc, 0.5));
+}
+
+proptest::proptest! {
+    #[test]
+    fn anything_may_be_typed(text in "[a-z:!|<>=\" 0-9./(re)é-]{0,24}") {
+        let filter = Filter::parse(&text);
+        proptest::prop_assert_eq!(filter.text(), &text);
+        for note in filter.notes() {
+            proptest::prop_assert!(text.get(note.at.clone()).is_some());
+        }
+        let _ = pass(&text);
+    }
+}

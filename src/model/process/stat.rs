@@ -1,0 +1,137 @@
+//! The numbers of one task: a line of `/proc/PID/stat`.
+
+use crate::model::id::{Bytes, CpuId, Pid, Ticks};
+
+/// What a task is doing (`proc_pid_stat(5)`, field 3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// On a core or waiting for one.
+    Running,
+    /// Waiting for an event; a signal wakes it.
+    #[default]
+    Sleeping,
+    /// Waiting, usually for a device; no signal wakes it.
+    Blocked,
+    /// Ended; its parent has not yet asked how.
+    Zombie,
+    /// Stopped by a job-control signal.
+    Stopped,
+    /// Stopped by a debugger.
+    Traced,
+    /// Idle kernel thread.
+    Idle,
+    /// Going away.
+    Dead,
+    /// A letter that this program does not know.
+    Other(u8),
+}
+
+impl State {
+    /// From the kernel's letter.
+    pub fn from_letter(letter: u8) -> Self {
+        match letter {
+            b'R' => Self::Running,
+            b'S' => Self::Sleeping,
+            b'D' => Self::Blocked,
+            b'Z' => Self::Zombie,
+            b'T' => Self::Stopped,
+            b't' => Self::Traced,
+            b'I' => Self::Idle,
+            b'X' | b'x' => Self::Dead,
+            other => Self::Other(other),
+        }
+    }
+
+    /// The kernel's letter; `?` for one that is not printable.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Running => 'R',
+            Self::Sleeping => 'S',
+            Self::Blocked => 'D',
+            Self::Zombie => 'Z',
+            Self::Stopped => 'T',
+            Self::Traced => 't',
+            Self::Idle => 'I',
+            Self::Dead => 'X',
+            Self::Other(letter) if letter.is_ascii_graphic() => letter as char,
+            Self::Other(_) => '?',
+        }
+    }
+
+    /// The state in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Sleeping => "sleeping",
+            Self::Blocked => "in uninterruptible sleep",
+            Self::Zombie => "zombie",
+            Self::Stopped => "stopped",
+            Self::Traced => "stopped by a debugger",
+            Self::Idle => "idle",
+            Self::Dead => "dead",
+            Self::Other(_) => "in a state unknown to pscope",
+        }
+    }
+}
+
+/// The counters and facts of one task, as cumulative as the kernel gives them.
+///
+/// For a process, times and faults are sums over its threads; state, core and priority are those of its first thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stat {
+    /// What it is doing.
+    pub state: State,
+    /// Its parent; 0 for the first process and kernel threads' root.
+    pub ppid: Pid,
+    /// Process group.
+    pub group: Pid,
+    /// Session.
+    pub session: Pid,
+    /// Controlling terminal as a device number; 0 for none.
+    pub tty: u32,
+    /// Kernel flags (`PF_*`).
+    pub flags: u32,
+    /// Faults answered without the disk.
+    pub minor_faults: u64,
+    /// Minor faults of children that were waited for: no child comes and goes without one.
+    pub child_faults: u64,
+    /// Faults that read from the disk.
+    pub major_faults: u64,
+    /// Time in user land.
+    pub user: Ticks,
+    /// Time in the kernel.
+    pub system: Ticks,
+    /// The kernel's priority: 20 + nice for normal tasks, negative for real-time ones.
+    pub priority: i32,
+    /// Nice value, -20..19.
+    pub nice: i32,
+    /// Number of threads.
+    pub threads: u32,
+    /// Address space.
+    pub virtual_size: Bytes,
+    /// Resident memory.
+    pub resident: Bytes,
+    /// The core it last ran on.
+    pub processor: CpuId,
+    /// Real-time priority, 0 for normal tasks.
+    pub rt_priority: u32,
+    /// Scheduling policy (`SCHED_*`).
+    pub policy: u32,
+    /// Time spent waiting for block devices (needs delay accounting; else 0).
+    pub block_delay: Ticks,
+}
+
+impl Stat {
+    /// `PF_KTHREAD` of the kernel's `sched.h`.
+    const KERNEL_THREAD: u32 = 0x0020_0000;
+
+    /// Whether it is a thread of the kernel itself.
+    pub fn is_kernel_thread(&self) -> bool {
+        self.flags & Self::KERNEL_THREAD != 0
+    }
+
+    /// Time on a core, in user land and in the kernel.
+    pub fn cpu_time(&self) -> Ticks {
+        Ticks(self.user.0.saturating_add(self.system.0))
+    }
+}

@@ -1,0 +1,160 @@
+//! Sort keys that do not jitter: a list that is sorted by a live number must not reshuffle at every tick.
+//!
+//! A key rises at once and falls over a few ticks; within a small band it stays where it was. A band would leave a wrong
+//! order standing for ever, so every key is settled exactly each `EXACT_EVERY` ticks, not all at the same tick.
+
+use crate::model::id::{Nanos, ProcId};
+
+/// How many ticks a key may differ from its value at the most.
+const EXACT_EVERY: u64 = 8;
+
+/// The keys of the last tick, by ascending process.
+#[derive(Clone, Debug, Default)]
+pub struct Steady {
+    at: Nanos,
+    tick: u64,
+    /// What the keys mean: another column, mode or set of rows begins afresh.
+    meaning: u64,
+    keys: Vec<Held>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    id: ProcId,
+    smooth: f64,
+    key: f64,
+}
+
+impl Steady {
+    /// Turns values into keys. The values are of these processes, by ascending identity, at the tick of this moment.
+    pub fn settle(
+        &mut self,
+        at: Nanos,
+        meaning: u64,
+        slack: f64,
+        ids: impl Iterator<Item = ProcId>,
+        values: &mut [f64],
+    ) {
+        let fresh = meaning != self.meaning || at < self.at;
+        let again = !fresh && at == self.at;
+        self.tick += u64::from(!again);
+        self.at = at;
+        self.meaning = meaning;
+        let old = std::mem::take(&mut self.keys);
+        let old = if fresh { &[] } else { old.as_slice() };
+        let mut at = 0;
+        self.keys.reserve(values.len());
+        for (id, value) in ids.zip(values) {
+            while old.get(at).is_some_and(|held| held.id < id) {
+                at += 1;
+            }
+            let held = match old.get(at).filter(|held| held.id == id) {
+                Some(held) if again => *held,
+                Some(held) => held.next(*value, slack, self.tick),
+                None => Held {
+                    id,
+                    smooth: *value,
+                    key: *value,
+                },
+            };
+            *value = held.key;
+            self.keys.push(held);
+        }
+    }
+}
+
+impl Held {
+    fn next(self, value: f64, slack: f64, tick: u64) -> Self {
+        let rise = value - self.smooth;
+        let mut smooth = if rise > slack.max(self.smooth.abs() * 0.1) {
+            value
+        } else {
+            self.smooth + 0.4 * rise
+        };
+        if (value - smooth).abs() < slack * 0.05 + value.abs() * 0.002 {
+            smooth = value;
+        }
+        let far = (smooth - self.key).abs() > slack.max(self.key.abs() * 0.15);
+        let due = (tick + u64::from(self.id.pid.0)).is_multiple_of(EXACT_EVERY);
+        Self {
+            id: self.id,
+            smooth,
+            key: if far || due { smooth } else { self.key },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids() -> impl Iterator<Item = ProcId> {
+        (1..=3).map(|pid| ProcId::new(pid, 1))
+    }
+
+    fn settle(steady: &mut Steady, tick: u64, values: [f64; 3]) -> [f64; 3] {
+        let mut values = values;
+        steady.settle(Nanos(tick), 7, 1.0, ids(), &mut values);
+        values
+    }
+
+    /// In tenths, so that they can be compared.
+    fn tenths(keys: [f64; 3]) -> [i64; 3] {
+        keys.map(|key| (key * 10.0).round() as i64)
+    }
+
+    fn order(keys: [f64; 3]) -> [usize; 3] {
+        let mut order = [0, 1, 2];
+        order.sort_by(|a, b| keys[*b].total_cmp(&keys[*a]));
+        order
+    }
+
+    #[test]
+    fn noise_moves_nobody() {
+        let mut steady = Steady::default();
+        let first = order(settle(&mut steady, 1, [20.4, 20.2, 20.0]));
+        let mut moves = 0;
+        for tick in 2..100 {
+            let wobble = |i: u64| 20.0 + ((tick * 7 + i * 3) % 5) as f64 / 10.0;
+            let now = order(settle(&mut steady, tick, [wobble(0), wobble(1), wobble(2)]));
+            moves += usize::from(now != first);
+        }
+        assert!(
+            moves < 98,
+            "the exact order of noise would change at nearly every tick"
+        );
+        let now = settle(&mut steady, 100, [20.0, 80.0, 20.0]);
+        assert_eq!(order(now)[0], 1, "a real rise is seen at once");
+    }
+
+    #[test]
+    fn a_gap_of_one_tick_does_not_drop_a_busy_process() {
+        let mut steady = Steady::default();
+        settle(&mut steady, 1, [90.0, 30.0, 0.0]);
+        assert_eq!(order(settle(&mut steady, 2, [0.0, 30.0, 0.0]))[0], 0);
+        assert_eq!(order(settle(&mut steady, 3, [90.0, 30.0, 0.0]))[0], 0);
+    }
+
+    #[test]
+    fn still_values_end_in_their_exact_order() {
+        let mut steady = Steady::default();
+        settle(&mut steady, 1, [100.0, 101.0, 0.0]);
+        let mut last = [0.0; 3];
+        for tick in 2..40 {
+            last = settle(&mut steady, tick, [101.0, 100.0, 0.0]);
+        }
+        assert_eq!(tenths(last), [1010, 1000, 0]);
+    }
+
+    #[test]
+    fn the_same_tick_gives_the_same_keys_and_another_meaning_begins_afresh() {
+        let mut steady = Steady::default();
+        settle(&mut steady, 1, [50.0, 1.0, 1.0]);
+        let second = settle(&mut steady, 2, [0.0, 1.0, 1.0]);
+        let again = settle(&mut steady, 2, [0.0, 1.0, 1.0]);
+        assert_eq!(tenths(again), tenths(second));
+        let mut values = [0.0, 1.0, 1.0];
+        steady.settle(Nanos(2), 8, 1.0, ids(), &mut values);
+        assert_eq!(tenths(values), [0, 10, 10]);
+    }
+}

@@ -1,0 +1,5 @@
+//! Who had the cores, and why a thread did not run: slices, scheduling facts, waits.
+
+pub mod schedule;
+pub mod timeline;
+pub mod wait;

@@ -1,0 +1,203 @@
+//! What a thread waits for, and how that is said. The kernel tells it in numbers; [`classify`] turns them into this.
+
+mod call;
+mod classify;
+mod deadlock;
+mod ends;
+mod memory;
+mod words;
+
+pub use call::{Call, wanted};
+pub use classify::{Clues, Now, classify};
+pub use deadlock::{Deadlock, deadlocks};
+pub use ends::end_of;
+pub use memory::Memory;
+pub use words::Names;
+
+use crate::model::id::{Nanos, Pid, Tid};
+use crate::model::reading::Reading;
+use crate::model::text::SafeText;
+
+/// What a thread does or waits for, with the kernel's own names for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// What it waits for.
+    pub what: Wait,
+    /// The system call that it is in.
+    pub call: Option<SafeText>,
+    /// The function of the kernel that it sleeps in, without compiler suffixes.
+    pub function: Option<SafeText>,
+    /// Whether no signal wakes it (state D).
+    pub uninterruptible: bool,
+}
+
+/// What a thread waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wait {
+    /// On a core or waiting for one.
+    Running,
+    /// A lock in its memory.
+    Futex(Futex),
+    /// Any of several descriptors.
+    Any {
+        /// The system call, without its variants: `poll`, `select`, `epoll`.
+        how: &'static str,
+        /// The epoll instance itself.
+        set: Option<Fd>,
+        /// What it watches, in order, at most [`MOST_FDS`].
+        fds: Vec<Fd>,
+        /// How many it watches.
+        total: usize,
+        /// How long at most.
+        limit: Limit,
+    },
+    /// One descriptor.
+    On {
+        /// What it does with it: `read of`.
+        verb: &'static str,
+        /// Which.
+        fd: Fd,
+    },
+    /// A child to change its state.
+    Child(Child),
+    /// Time to pass.
+    Sleep(Limit),
+    /// A signal to come.
+    Signal(Limit),
+    /// Something that a phrase says in full: `message on a System V queue`.
+    Phrase(&'static str),
+    /// Another system call; its name is in [`Waiting::call`].
+    Call,
+    /// Something outside a system call, such as a page of its memory.
+    Outside,
+    /// Nothing: a kernel thread with no work.
+    Work,
+    /// To be continued.
+    Stopped,
+    /// Its debugger.
+    Traced(Option<Pid>),
+    /// Its parent, to ask how it ended.
+    Ended,
+    /// Something that this user may not see.
+    Hidden,
+}
+
+/// How many watched descriptors are named.
+pub const MOST_FDS: usize = 64;
+
+/// A descriptor and what it leads to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fd {
+    /// Its number.
+    pub number: i32,
+    /// What the link in `/proc/PID/fd` says.
+    pub target: Reading<SafeText>,
+}
+
+/// How long a wait lasts at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limit {
+    /// Without end.
+    #[default]
+    None,
+    /// So long from its unknown beginning.
+    Asked(Nanos),
+    /// So long from now.
+    Left(Nanos),
+}
+
+/// Which child is waited for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Child {
+    /// Any child.
+    Any,
+    /// This child, with its name where it could be read.
+    One(Pid, Option<SafeText>),
+    /// Any child of a process group.
+    Group(Pid),
+    /// The one behind a pidfd.
+    Behind(i32),
+    /// The one it started with `vfork`, until that runs a program or ends.
+    Vforked,
+}
+
+/// A lock in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Futex {
+    /// Which kind, as far as it can be told.
+    pub kind: Lock,
+    /// Its address.
+    pub word: u64,
+    /// Where that is: `heap`, `stack`, `memfd:x +0x40`.
+    pub place: Option<SafeText>,
+    /// How long it waits at most.
+    pub limit: Limit,
+}
+
+/// Which kind of lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// A mutex that stores who holds it.
+    Mutex(Tid),
+    /// A priority-inheriting mutex.
+    PiMutex(Tid),
+    /// The end of a thread.
+    Join(Tid),
+    /// A condition variable, semaphore or read-write lock of the C library.
+    Condition,
+    /// A barrier, or a lock that does not store who holds it.
+    Ownerless,
+    /// A thread of a runtime that parked itself until it is woken.
+    Parked,
+    /// A lock in memory that may be shared with others, and who holds it where that is stored.
+    Shared(Option<Tid>),
+    /// Any of several locks.
+    Several(u32),
+}
+
+impl Futex {
+    /// Takes in whether its memory is shared: a lock that may be shared is none in private memory.
+    pub fn settle(&mut self, shared: bool) {
+        match self.kind {
+            Lock::Shared(None) if !shared => self.kind = Lock::Ownerless,
+            Lock::Shared(Some(owner)) if !shared => self.kind = Lock::Mutex(owner),
+            _ => {}
+        }
+    }
+}
+
+impl Wait {
+    /// The thread that has to act before this one goes on, where that is known.
+    pub fn owner(&self) -> Option<Tid> {
+        match self {
+            Self::Futex(futex) => match futex.kind {
+                Lock::Mutex(t) | Lock::PiMutex(t) | Lock::Join(t) => Some(t),
+                Lock::Shared(owner) => owner,
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The descriptors that it waits for.
+    pub fn descriptors(&self) -> &[Fd] {
+        match self {
+            Self::On { fd, .. } => std::slice::from_ref(fd),
+            Self::Any { fds, .. } => fds,
+            _ => &[],
+        }
+    }
+
+    /// The same, to fill in what they lead to.
+    pub fn descriptors_mut(&mut self) -> impl Iterator<Item = &mut Fd> {
+        let (one, set, many) = match self {
+            Self::On { fd, .. } => (Some(fd), None, &mut [][..]),
+            Self::Any { set, fds, .. } => (None, set.as_mut(), &mut fds[..]),
+            _ => (None, None, &mut [][..]),
+        };
+        one.into_iter().chain(set).chain(many)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! The table of kernel facts, row by row: raw numbers in, words out.
+
+use super::words::Names;
+use super::*;
+use crate::model::process::stat::State;
+use crate::model::reading::Missing;
+
+struct Thread {
+    state: State,
+    name: &'static str,
+    args: [u64; 6],
+    memory: Memory,
+    function: Option<&'static str>,
+    wide: bool,
+}
+
+fn call(name: &'static str, args: &[u64]) -> Thread {
+    let mut all = [0; 6];
+    all[..args.len()].copy_from_slice(args);
+    Thread {
+        state: State::Sleeping,
+        name,
+        args: all,
+        memory: Memory::default(),
+        function: None,
+        wide: true,
+    }
+}
+
+impl Thread {
+    fn with(mut self, address: u64, bytes: &[u8]) -> Self {
+        self.memory.insert(address, bytes.to_vec());
+        self
+    }
+
+    fn words32(mut self, address: u64, words: &[u32]) -> Self {
+        let bytes = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        self.memory.insert(address, bytes);
+        self
+    }
+
+    fn words64(mut self, address: u64, words: &[u64]) -> Self {
+        let bytes = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        self.memory.insert(address, bytes);
+        self
+    }
+
+    fn waiting(&self) -> Waiting {
+        let call = Call::In {
+            number: 1,
+            args: self.args,
+            sp: 0x7000,
+        };
+        classify(&Clues {
+            state: self.state,
+            kernel_thread: false,
+            call: Ok(call),
+            name: Some(self.name),
+            function: Ok(self.function.map(SafeText::from)),
+            memory: &self.memory,
+            wide: self.wide,
+            thread: &|n| (100..110).contains(&n).then_some(Tid(n)),
+            now: Now {
+                real: Nanos::from_millis(1_700_000_000_000),
+                monotonic: Nanos::from_millis(50_000),
+                boot: Nanos::from_millis(60_000),
+            },
+        })
+    }
+
+    fn said(&self) -> String {
+        self.waiting().words(&Names {
+            thread: &|t| (t.0 == 101).then(|| "io".into()),
+            peer: &|fd| (fd == 3).then(|| "pipe written by 812 make".to_owned()),
+        })
+    }
+}
+
+#[test]
+fn a_glibc_mutex_names_its_owner() {
+    let t = call("futex", &[0x5000, 0x80, 2])
+        .words32(0x5000, &[2])
+        .words32(0x5008, &[101]);
+    assert_eq!(t.said(), "mutex held by thread 101 io (0x5000)");
+    assert_eq!(t.waiting().what.owner(), Some(Tid(101)));
+    let t = call("futex", &[0x5000, 0x80, 2]).words32(0x5008, &[4711]);
+    assert_eq!(
+        t.said(),
+        "barrier or lock that stores no owner (0x5000)",
+        "no such thread"
+    );
+    let t = call("futex", &[0x5000, 0x80, 2]);
+    assert_eq!(t.waiting().what.owner(), None, "memory that cannot be read");
+}
+
+#[test]
+fn a_pi_mutex_holds_its_owner_in_the_word() {
+    let t = call("futex", &[0x5000, 0x86, 0]).words32(0x5000, &[0x8000_0066]);
+    assert_eq!(t.said(), "PI mutex held by thread 102 (0x5000)");
+}
+
+#[test]
+fn a_musl_mutex_holds_its_owner_in_the_value() {
+    let t = call("futex", &[0x5000, 0x80, 0x8000_0067]);
+    assert_eq!(t.waiting().what.owner(), Some(Tid(103)));
+}
+
+#[test]
+fn a_join_waits_for_the_number_of_the_thread() {
+    let t = call("futex", &[0x5000, 0x109, 104, 0, 0, 0xffff_ffff]).words32(0x5000, &[104]);
+    assert_eq!(t.said(), "joining thread 104");
+    assert_eq!(t.waiting().what.owner(), Some(Tid(104)));
+}
+
+#[test]
+fn locks_that_cannot_be_told_apart_are_not() {
+    let said = |op: u64, value: u64| call("futex", &[0x5000, op, value]).said();
+    assert_eq!(
+        said(0x189, 0),
+        "condition variable, semaphore or rwlock (0x5000)"
+    );
+    assert_eq!(
+        said(0x80, 0),
+        "barrier or lock that stores no owner (0x5000)"
+    );
+    assert_eq!(
+        said(0x89, 7),
+        "condition variable, semaphore or rwlock (0x5000)"
+    );
+    assert_eq!(
+        said(0x89, 2),
+        "barrier or lock that stores no owner (0x5000)"
+    );
+    assert_eq!(said(0x89, 0xffff_ffff), "parked until it is woken (0x5000)");
+    assert_eq!(said(0, 0), "lock that may be shared (0x5000)");
+    assert_eq!(call("futex_waitv", &[0x1, 3]).said(), "any of 3 locks");
+}
+
+#[test]
+fn a_deadline_of_a_lock_is_what_is_left() {
+    let t =
+        call("futex", &[0x5000, 0x189, 0, 0x6000]).words64(0x6000, &[1_700_000_004, 500_000_000]);
+    assert_eq!(
+        t.said(),
+        "condition variable, semaphore or rwlock (0x5000), 4.5s left"
+    );
+    let t = call("futex", &[0x5000, 0x89, 2, 0x6000]).words64(0x6000, &[53, 0]);
+    assert_eq!(
+        t.said(),
+        "condition variable, semaphore or rwlock (0x5000), 3.0s left"
+    );
+}
+
+#[test]
+fn a_poll_names_its_descriptors() {
+    let t = call("poll", &[0x5000, 3, 0xffff_ffff]).words32(0x5000, &[3, 1, u32::MAX, 1, 5, 1]);
+    assert_eq!(
+        t.said(),
+        "poll on 2 descriptors: 3 pipe written by 812 make, 5"
+    );
+    let t = call("ppoll", &[0x5000, 1, 0x6000])
+        .words32(0x5000, &[5, 1])
+        .words64(0x6000, &[2, 0]);
+    assert_eq!(t.said(), "poll on 1 descriptor: 5, at most 2.0s");
+    let t = call("poll", &[0x5000, 4, 1500]);
+    assert_eq!(
+        t.said(),
+        "poll on 4 descriptors, at most 1.5s",
+        "memory not readable"
+    );
+    assert_eq!(call("poll", &[0, 0, 250]).said(), "sleep of 250ms");
+    let fds: Vec<u32> = (0..20).flat_map(|n| [n + 10, 1]).collect();
+    let t = call("poll", &[0x5000, 20, 0xffff_ffff]).words32(0x5000, &fds);
+    assert_eq!(
+        t.said(),
+        "poll on 20 descriptors: 10, 11, 12, 13, 14, 15 + 14 more"
+    );
+}
+
+#[test]
+fn select_reads_three_sets() {
+    let t = call("select", &[70, 0x5000, 0x6000, 0, 0])
+        .words64(0x5000, &[1 << 5, 1 << 4])
+        .words64(0x6000, &[1 << 7 | 1 << 5, 0]);
+    assert_eq!(t.said(), "select on 3 descriptors: 5, 7, 68");
+    let t = call("select", &[0, 0, 0, 0, 0x5000]).words64(0x5000, &[1, 500_000]);
+    assert_eq!(t.said(), "sleep of 1.5s");
+}
+
+#[test]
+fn descriptors_children_and_time() {
+    assert_eq!(
+        call("read", &[3]).said(),
+        "read of fd 3, pipe written by 812 make"
+    );
+    assert_eq!(call("recvfrom", &[9]).said(), "receive on fd 9");
+    assert_eq!(call("accept4", &[4]).said(), "accept on fd 4");
+    assert_eq!(call("flock", &[4]).said(), "file lock (flock) on fd 4");
+    assert_eq!(call("fcntl", &[4, 7]).said(), "record lock (fcntl) on fd 4");
+    assert_eq!(call("wait4", &[u64::MAX]).said(), "any child to end");
+    assert_eq!(call("wait4", &[812]).said(), "child 812 to end");
+    assert_eq!(
+        call("wait4", &[(-812_i64) as u64]).said(),
+        "a child of process group 812 to end"
+    );
+    assert_eq!(call("waitid", &[1, 812]).said(), "child 812 to end");
+    assert_eq!(
+        call("waitid", &[3, 7]).said(),
+        "the child behind pidfd 7 to end"
+    );
+    assert_eq!(call("rt_sigsuspend", &[]).said(), "a signal");
+    assert_eq!(call("semop", &[1]).said(), "System V semaphore");
+    assert_eq!(call("keyctl", &[]).said(), "in keyctl");
+    let t = call("clock_nanosleep", &[1, 1, 0x5000]).words64(0x5000, &[51, 200_000_000]);
+    assert_eq!(t.said(), "sleep, 1.2s left");
+    let t = call("clock_nanosleep", &[0, 0, 0x5000]).words64(0x5000, &[30, 0]);
+    assert_eq!(t.said(), "sleep of 30s");
+    assert_eq!(
+        call("nanosleep", &[0x5000]).said(),
+        "sleep",
+        "memory not readable"
+    );
+}
+
+#[test]
+fn a_32_bit_process_has_short_times_and_sets() {
+    let mut t = call("clock_nanosleep_time64", &[1, 1, 0x5000]).words64(0x5000, &[51, 0]);
+    t.wide = false;
+    assert_eq!(t.said(), "sleep, 1.0s left");
+    let mut t = call("nanosleep", &[0x5000]).words32(0x5000, &[30, 0]);
+    t.wide = false;
+    assert_eq!(t.said(), "sleep of 30s");
+    let mut t = call("_newselect", &[64, 0x5000]).words32(0x5000, &[1 << 5, 1 << 2]);
+    t.wide = false;
+    assert_eq!(t.said(), "select on 2 descriptors: 5, 34");
+}
+
+#[test]
+fn targets_are_said_in_a_word() {
+    let mut waiting = call("read", &[9]).waiting();
+    for (target, word) in [
+        ("pipe:[4711]", "pipe"),
+        ("socket:[4711]", "socket"),
+        ("anon_inode:[eventfd]", "eventfd"),
+        ("anon_inode:inotify", "inotify"),
+        ("/dev/pts/3", "terminal /dev/pts/3"),
+        ("/var/log/x", "/var/log/x"),
+    ] {
+        for fd in waiting.what.descriptors_mut() {
+            fd.target = Ok(target.into());
+        }
+        assert_eq!(waiting.words(&Names::NONE), format!("read of fd 9, {word}"));
+    }
+}
+
+#[test]
+fn state_d_names_the_kernels_function() {
+    let mut t = call("write", &[4]);
+    t.state = State::Blocked;
+    t.function = Some("jbd2_log_wait_commit");
+    assert_eq!(
+        t.said(),
+        "disk or device (D, in jbd2_log_wait_commit): write of fd 4"
+    );
+    t.function = None;
+    assert_eq!(t.said(), "disk or device (D): write of fd 4");
+    t.function = Some("kernel_clone");
+    assert_eq!(t.said(), "its new child to run a program or end");
+}
+
+#[test]
+fn states_that_need_no_system_call() {
+    let clues = |state, kernel_thread, call: Reading<Call>, function: Option<&str>| {
+        let memory = Memory::default();
+        classify(&Clues {
+            state,
+            kernel_thread,
+            call,
+            name: None,
+            function: Ok(function.map(SafeText::from)),
+            memory: &memory,
+            wide: true,
+            thread: &|_| None,
+            now: Now::default(),
+        })
+        .words(&Names::NONE)
+    };
+    let denied = Err(Missing::Denied);
+    let call = Ok(Call::In {
+        number: 999,
+        args: [0; 6],
+        sp: 0,
+    });
+    assert_eq!(clues(State::Running, false, denied, None), "running");
+    assert_eq!(clues(State::Zombie, false, denied, None), "ended");
+    assert_eq!(
+        clues(State::Stopped, false, denied, None),
+        "the signal CONT"
+    );
+    assert_eq!(
+        clues(State::Idle, true, denied, Some("worker_thread")),
+        "work, in worker_thread"
+    );
+    assert_eq!(
+        clues(State::Sleeping, false, denied, None),
+        "not shown to this user"
+    );
+    assert_eq!(
+        clues(State::Sleeping, false, Ok(Call::Running), None),
+        "running"
+    );
+    assert_eq!(
+        clues(State::Sleeping, false, call, None),
+        "in system call 999"
+    );
+    assert_eq!(
+        clues(
+            State::Sleeping,
+            false,
+            denied,
+            Some("poll_schedule_timeout.constprop.0")
+        ),
+        "in poll_schedule_timeout"
+    );
+    assert_eq!(
+        clues(State::Blocked, false, denied, Some("io_schedule")),
+        "disk or device (D, in io_schedule)"
+    );
+}
+
+#[test]
+fn a_kernel_thread_is_in_no_system_call() {
+    let memory = Memory::default();
+    let waiting = classify(&Clues {
+        state: State::Sleeping,
+        kernel_thread: true,
+        call: Call::parse(b"0 0x0 0x0 0x0 0x0 0x0 0x0 0x0 0x0").ok_or(Missing::Soon),
+        name: Some("read"),
+        function: Ok(Some("kthreadd".into())),
+        memory: &memory,
+        wide: true,
+        thread: &|_| None,
+        now: Now::default(),
+    });
+    assert_eq!((waiting.call, waiting.what), (None, Wait::Work));
+}
+
+#[test]
+fn names_are_plain_arguments() {
+    let t = call("epoll_wait", &[4, 0, 0, 500]).with(0, &[]);
+    let mut waiting = t.waiting();
+    if let Wait::Any { fds, total, .. } = &mut waiting.what {
+        *total = 1;
+        fds.push(Fd {
+            number: 7,
+            target: Ok("socket:[1]".into()),
+        });
+    }
+    assert_eq!(
+        waiting.words(&Names::NONE),
+        "epoll 4 on 1 descriptor: 7 socket, at most 500ms"
+    );
+    assert_eq!(waiting.what.descriptors().len(), 1);
+    assert_eq!(
+        waiting.what.descriptors_mut().count(),
+        2,
+        "the set itself too"
+    );
+}

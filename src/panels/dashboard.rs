@@ -1,0 +1,6 @@
+//! The dashboard: header, lanes, the process list, footer.
+
+pub(super) mod footer;
+pub(super) mod header;
+pub mod lanes;
+pub mod list;

@@ -1,0 +1,73 @@
+use super::*;
+use crate::app::App;
+use crate::app::event::Event;
+use crate::app::globals;
+use crate::app::key::Key;
+use crate::app::world::{Notice, Settings};
+use crate::theme::{Depth, Theme};
+
+fn app() -> App {
+    App::new(
+        crate::panels::all(),
+        Settings::default(),
+        Theme::terminal(Depth::True, false),
+    )
+}
+
+fn drawn(world: &World, width: u16) -> String {
+    let area = Rect::new(0, 0, width, 1);
+    let mut footer = Footer::default();
+    footer.fit(world, area);
+    let mut buf = Buffer::empty(area);
+    footer.render(world, area, &mut buf);
+    (0..width).map(|x| buf[(x, 0)].symbol()).collect()
+}
+
+#[test]
+fn help_and_quit_are_always_there() {
+    let mut app = app();
+    app.world.active = "";
+    for width in [24, 80, 160] {
+        let line = drawn(&app.world, width);
+        assert!(
+            line.contains("? help") && line.contains("q quit"),
+            "{width}: {line}"
+        );
+    }
+    drawn(&app.world, 1);
+}
+
+#[test]
+fn hints_follow_the_keymap() {
+    let mut app = app();
+    app.world.keys.remap("quit", vec![Key::ctrl('q')]);
+    let line = drawn(&app.world, 120);
+    assert!(line.contains("Ctrl-q quit"), "{line}");
+}
+
+#[test]
+fn a_notice_takes_the_line_until_the_next_key() {
+    let mut app = app();
+    app.world.notice = Some(Notice {
+        text: "no such process".to_owned(),
+        bad: true,
+    });
+    assert_eq!(drawn(&app.world, 40).trim(), "no such process");
+    app.update(Event::Key(Key::char('~')));
+    assert!(app.world.notice.is_none());
+}
+
+#[test]
+fn a_click_does_what_the_hint_says() {
+    let app = app();
+    let area = Rect::new(0, 0, 160, 1);
+    let mut footer = Footer::default();
+    footer.fit(&app.world, area);
+    let quit = footer.hints.last().expect("hints");
+    let mouse = Mouse {
+        press: Press::Left,
+        column: quit.area.x,
+        row: 0,
+    };
+    assert!(matches!(footer.mouse(&app.world, mouse), Reply::Act(a) if *a == globals::QUIT));
+}

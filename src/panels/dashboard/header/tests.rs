@@ -1,0 +1,179 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::app::world::Settings;
+use crate::model::id::ProcId;
+use crate::model::machine::verdict::{Basis, Bottleneck, Scope, Verdict};
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+
+fn world() -> World {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "systemd");
+    scene.task(5, 1, "sshd");
+    scene.task(9, 5, "bash");
+    scene.sample.system.switches = 1000;
+    scene.pass(1000, &[]);
+    scene.sample.system.switches += 12_400;
+    let mut world = World::new(Theme::terminal(Depth::True, false), Settings::default());
+    world.snapshot = Arc::new(scene.pass(1000, &[(9, 18)]));
+    world
+}
+
+fn drawn(world: &World, width: u16) -> String {
+    let area = Rect::new(0, 0, width, 1);
+    let mut buf = Buffer::empty(area);
+    Header.render(world, area, &mut buf);
+    (0..width).map(|x| buf[(x, 0)].symbol()).collect()
+}
+
+#[test]
+fn tells_the_pace_that_is_kept() {
+    let mut world = world();
+    let mut shown = |asked_ms, kept_ms| {
+        world.settings.interval = Nanos::from_millis(asked_ms);
+        let mut snapshot = (*world.snapshot).clone();
+        snapshot.interval = Nanos::from_millis(kept_ms);
+        world.snapshot = Arc::new(snapshot);
+        let line = drawn(&world, 160);
+        line.trim_end().rsplit(' ').next().map(str::to_owned)
+    };
+    assert_eq!(shown(200, 200).as_deref(), Some("0.2s"));
+    assert_eq!(
+        shown(200, 800).as_deref(),
+        Some("0.8s"),
+        "a sweep takes too long"
+    );
+    assert_eq!(
+        shown(2000, 1000).as_deref(),
+        Some("2s"),
+        "from the next tick on"
+    );
+}
+
+#[test]
+fn says_how_the_machine_does() {
+    let line = drawn(&world(), 160);
+    for part in [
+        "pscope",
+        "scene",
+        "Linux 6.18.0",
+        "up 16m 42s",
+        "load 1.38 1.07 0.51",
+        "3 processes",
+        "2 running",
+    ] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    assert!(
+        line.trim_end().ends_with("100% = 1 core  ● LIVE 1s"),
+        "{line}"
+    );
+}
+
+#[test]
+fn narrow_lines_lose_the_least_first_and_keep_the_badge() {
+    let world = world();
+    let line = drawn(&world, 80);
+    assert!(line.contains("load") && !line.contains("Linux"), "{line}");
+    for width in 0..200 {
+        let line = drawn(&world, width);
+        assert!(width < 40 || line.contains("LIVE"), "{width}: {line}");
+    }
+}
+
+#[test]
+fn the_verdict_outlasts_everything_but_the_name_of_the_program() {
+    let mut world = world();
+    world.page = Page::View(3);
+    world.active = "view-memory";
+    world.verdict = Some(Verdict {
+        scope: Scope::Machine,
+        of: Bottleneck::Cpu,
+        basis: Basis::Pressure,
+        percent: 82.0,
+        severity: 4.0,
+        since: Nanos(0),
+        behind: vec!["rustc ×3".to_owned(), "cargo".to_owned()],
+    });
+    let said = [
+        (
+            160,
+            "CPU-bound: 82% of the last 10 s someone waited for a core: rustc ×3, cargo for ",
+        ),
+        (100, "CPU-bound 82%: rustc ×3, cargo"),
+        (80, "CPU-bound 82%: rustc ×3, cargo"),
+        (66, "CPU-bound 82%: rustc ×3 "),
+        (60, "CPU-bound 82% "),
+    ];
+    for (width, said) in said {
+        let line = drawn(&world, width);
+        assert!(
+            line.contains(said) && line.contains("LIVE"),
+            "{width}: {line}"
+        );
+    }
+}
+
+#[test]
+fn paused_time_is_loud() {
+    let mut world = world();
+    world.paused = Some(3);
+    let line = drawn(&world, 120);
+    assert!(
+        line.contains("‖ PAUSED 3 back") && !line.contains("LIVE"),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_inspector_names_its_process() {
+    let mut world = world();
+    world.page = Page::Inspector;
+    world.focus = Some(ProcId::new(9, 9));
+    let line = drawn(&world, 120);
+    assert!(
+        line.contains("9 bash   systemd → sshd → bash   root   CPU 18.0%   holds 10.0M"),
+        "{line}"
+    );
+    world.focus = Some(ProcId::new(9, 8));
+    assert!(drawn(&world, 120).contains("9 ended"));
+    world.focus = Some(ProcId::new(9, 9));
+    let seen = Arc::clone(&world.snapshot);
+    world.trace.follow(world.focus, std::iter::once(&*seen));
+    world.snapshot = Arc::default();
+    assert!(drawn(&world, 120).contains("9 bash ended"));
+}
+
+#[test]
+fn shows_its_own_cost_when_asked() {
+    let mut world = world();
+    let mut snapshot = (*world.snapshot).clone();
+    snapshot.own = Some(crate::model::snapshot::Own {
+        cpu: Ok(0.42),
+        resident: crate::model::id::Bytes(18 << 20),
+        calls: Err(crate::model::reading::Missing::Denied),
+        written: Ok(crate::model::id::Bytes(9318)),
+    });
+    world.snapshot = Arc::new(snapshot);
+    assert!(!drawn(&world, 160).contains("calls"));
+    world.settings.own_cost = true;
+    let line = drawn(&world, 160);
+    assert!(
+        line.contains("pscope 0.4% 18.0M – calls 9.1K out, scan: 0 read"),
+        "{line}"
+    );
+    for (width, cost) in [
+        (100, "pscope 0.4% 18.0M – calls, scan  "),
+        (80, "pscope 0.4% 18.0M  100%"),
+    ] {
+        let line = drawn(&world, width);
+        assert!(
+            line.contains(cost) && line.contains("LIVE"),
+            "{width}: {line}"
+        );
+    }
+    let mut plan = Plan::default();
+    Header.plan(&world, &mut plan);
+    assert_eq!(plan.needs, Needs::OWN);
+}

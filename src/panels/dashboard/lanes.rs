@@ -1,0 +1,217 @@
+//! The cores and memory on top of the dashboard: who had each core, or where that is not known, how busy it was.
+
+mod explain;
+mod memory;
+mod meters;
+pub mod picture;
+pub mod summary;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::action::Action;
+use crate::app::key::Mouse;
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::World;
+use crate::model::plan::{Needs, Plan};
+use crate::model::scheduling::timeline::Origin;
+use crate::model::text::width;
+use crate::theme::Role;
+use picture::Picture;
+
+static SPEC: Spec = Spec {
+    name: "lanes",
+    title: "Time sharing",
+    about: "Who had each core and for how long, memory, and pressure.",
+    place: Place::Top,
+    needs: Needs::SWITCHES,
+    actions: &[
+        &picture::ZOOM_OUT,
+        &picture::ZOOM_IN,
+        &picture::EARLIER,
+        &picture::LATER,
+        &picture::PRESENT,
+        &picture::FOCUS,
+        &picture::CURSOR_LEFT,
+        &picture::CURSOR_RIGHT,
+        moves::UP,
+        moves::DOWN,
+        moves::PAGE_UP,
+        moves::PAGE_DOWN,
+    ],
+};
+
+/// What is drawn above the line of memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// How busy each core was: nobody tells who had it.
+    #[default]
+    Meters,
+    /// Who had each core.
+    Lanes,
+    /// One cell a core: there are too many for a row each.
+    Strip,
+}
+
+/// The pane.
+#[derive(Debug, Default)]
+pub struct Lanes {
+    kind: Kind,
+    picture: Picture,
+    /// The first row of meters or of the strip that is shown.
+    top: u16,
+    /// The last row that can be on top.
+    last: u16,
+    /// How many rows are shown.
+    shown: u16,
+    /// How wide the panel is inside.
+    width: u16,
+}
+
+impl Lanes {
+    fn split(mut inside: Rect) -> (Rect, Rect) {
+        if inside.width >= 24 {
+            inside.x += 1;
+            inside.width -= 2;
+        }
+        let memory = u16::from(inside.height > 1);
+        let cores = Rect {
+            height: inside.height - memory,
+            ..inside
+        };
+        let memory = Rect {
+            y: inside.y + cores.height,
+            height: memory,
+            ..inside
+        };
+        (cores, memory)
+    }
+
+    /// What fits into `rows` rows without the line of memory.
+    fn kind(world: &World, width: u16, rows: u16) -> Kind {
+        let lanes = world.timeline.lanes.len();
+        if lanes == 0 || world.timeline.origin == Origin::None {
+            Kind::Meters
+        } else if lanes <= usize::from(rows) && width >= 30 {
+            Kind::Lanes
+        } else {
+            Kind::Strip
+        }
+    }
+}
+
+impl Panel for Lanes {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn plan(&self, _: &World, plan: &mut Plan) {
+        plan.needs |= SPEC.needs;
+        plan.lane_pace = self.picture.pace();
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        self.width = area.width;
+        let (cores, _) = Self::split(area);
+        self.kind = Self::kind(world, cores.width, cores.height);
+        if self.kind == Kind::Lanes {
+            let right = picture::numbers_width(cores.width);
+            self.picture.fit(world, cores, 2, right);
+            return Reply::Pass;
+        }
+        let all = meters::rows(world, self.kind == Kind::Strip, cores.width, cores.height);
+        self.shown = cores.height;
+        self.last = all.saturating_sub(cores.height);
+        self.top = self.top.min(self.last);
+        Reply::Pass
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        if self.kind == Kind::Lanes {
+            return self.picture.act(world, action).unwrap_or_default();
+        }
+        let page = self.shown.max(1);
+        if action == moves::PAGE_UP || action == moves::UP {
+            self.top = self.top.saturating_sub(page);
+        } else if action == moves::PAGE_DOWN || action == moves::DOWN {
+            self.top = (self.top + page).min(self.last);
+        } else {
+            return Reply::Say("there are no lanes here: the cores are shown as sums".to_owned());
+        }
+        Reply::Done
+    }
+
+    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        if self.kind == Kind::Lanes {
+            self.picture.mouse(world, mouse)
+        } else {
+            Reply::Pass
+        }
+    }
+
+    fn height(&self, world: &World, width: u16, most: u16) -> u16 {
+        let width = width.saturating_sub(2);
+        let rows = most.saturating_sub(1);
+        let lanes = world.timeline.lanes.len().min(usize::from(most)) as u16;
+        match Self::kind(world, width, rows) {
+            Kind::Lanes => (lanes * 2 + 2).min(most),
+            kind => meters::rows(world, kind == Kind::Strip, width, rows).min(rows) + 1,
+        }
+    }
+
+    fn title(&self, world: &World) -> Vec<(String, Role)> {
+        let mut title = vec![("Time sharing ".to_owned(), Role::Title)];
+        match self.kind {
+            Kind::Meters => title.push(("· shares of the last tick".to_owned(), Role::Dim)),
+            Kind::Lanes => title.extend(picture::origin(&self.picture, world)),
+            Kind::Strip => title.push((
+                "· who had each core longest, last 1 s".to_owned(),
+                Role::Dim,
+            )),
+        }
+        title
+    }
+
+    fn badge(&self, world: &World) -> Vec<(String, Role)> {
+        let Some(verdict) = &world.verdict else {
+            return Vec::new();
+        };
+        let title: usize = self.title(world).iter().map(|(text, _)| width(text)).sum();
+        // Beside the title: corners, blanks, and a piece of the border between them.
+        let room = usize::from(self.width).saturating_sub(title + 8);
+        let mut forms = verdict.forms(world.snapshot.at).into_iter();
+        let fits = |(sentence, lasts): &(String, String)| width(sentence) + width(lasts) <= room;
+        let Some((sentence, lasts)) = forms.find(fits) else {
+            return Vec::new();
+        };
+        vec![(sentence, Role::Warn), (lasts, Role::Dim)]
+    }
+
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        let mut out = match self.kind {
+            Kind::Lanes => picture::explain(world),
+            Kind::Meters | Kind::Strip => Vec::new(),
+        };
+        out.extend(explain::lines());
+        out
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        let (cores, mem) = Self::split(area);
+        match self.kind {
+            Kind::Lanes => self.picture.draw(world, buf),
+            kind => meters::draw(world, kind == Kind::Strip, cores, self.top, buf),
+        }
+        if mem.height > 0 {
+            memory::draw(world, mem, buf);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(in crate::panels) mod tests;

@@ -1,0 +1,312 @@
+//! The lanes of some cores with their axis, cursor and numbers: shared by the dashboard, the view of the cores and the inspector.
+
+mod cursor;
+mod draw;
+mod numbers;
+mod reading;
+mod scope;
+mod title;
+
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use crate::app::action::{Action, actions};
+use crate::app::key::{Code, Key};
+use crate::app::moves;
+use crate::app::panel::Reply;
+use crate::app::world::World;
+use crate::model::id::{CpuId, Nanos, ProcId};
+use crate::model::machine::core_share::CoreShare;
+use crate::model::scheduling::timeline::{Cell, Lane, Tally, Timeline, Waited, Who, Window};
+use crate::model::snapshot::Snapshot;
+
+pub use numbers::{at_least, numbers_width};
+pub use scope::{Scope, rounded};
+pub use title::{explain, origin};
+
+actions! {
+    /// A shorter span of time.
+    ZOOM_IN "lanes-zoom-in" [Key::char(']')] "Shows a shorter time across the lanes, down to 1 ms" "zoom";
+    /// A longer span of time.
+    ZOOM_OUT "lanes-zoom-out" [Key::char('[')] "Shows a longer time across the lanes, up to 60 s" "zoom";
+    /// Earlier.
+    EARLIER "lanes-earlier" [Key::char('{')] "Pans the lanes back in time" "pan";
+    /// Later.
+    LATER "lanes-later" [Key::char('}')] "Pans the lanes forward in time, at last to now" "pan";
+    /// Back to the present.
+    PRESENT "lanes-now" [Key::char('0')] "Lets the lanes follow the present again, without a cursor" "";
+    /// Only the selected process in colour.
+    FOCUS "lanes-focus" [Key::char('v')] "Leaves only the selected process its colour in the lanes, or gives it back to all" "focus";
+    /// Cursor to the left.
+    CURSOR_LEFT "lanes-cursor-left" [Key::of(Code::Left), Key::char('h')] "Moves the cursor of the lanes back in time" "cursor";
+    /// Cursor to the right.
+    CURSOR_RIGHT "lanes-cursor-right" [Key::of(Code::Right), Key::char('l')] "Moves the cursor of the lanes forward in time" "cursor";
+}
+
+/// What zooms and pans wherever lanes are shown.
+pub const TIME: [&Action; 6] = [&ZOOM_IN, &ZOOM_OUT, &EARLIER, &LATER, &PRESENT, &FOCUS];
+
+/// One lane as it is shown.
+#[derive(Debug)]
+pub struct Row {
+    /// Which core.
+    pub cpu: CpuId,
+    /// Its cells.
+    pub cells: Vec<Cell>,
+    /// Its sums in the shown window.
+    pub total: Tally,
+    /// How much of the window is known of it.
+    pub known: Nanos,
+    /// How long threads waited for it in the shown window.
+    pub waited: Waited,
+    /// Its shares: of the last tick, or of the shown window where that is not the present.
+    pub share: Option<CoreShare>,
+    /// How the core spent its time around each cell.
+    pub spent: Vec<Option<CoreShare>>,
+    /// How busy it was in the minute before the right end, percent; none where there is no room for it.
+    pub history: Vec<Option<f64>>,
+    /// Whether the core is offline.
+    pub offline: bool,
+    /// Its frequency, where known.
+    pub khz: Option<u32>,
+}
+
+/// Where the parts of the picture stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Parts {
+    /// Where the cells begin, and how many there are.
+    left: u16,
+    cells: u16,
+    /// Rows of the screen a lane.
+    each: u16,
+    /// Whether there is a line for axis or reading below.
+    axis: bool,
+    area: Rect,
+}
+
+/// From this width on a bucket usually holds several slices.
+const PROCESSES: Nanos = Nanos::from_millis(1);
+
+/// From so many rows a lane on its numbers are those of the shown window in full.
+const DETAILED: u16 = 3;
+
+/// Lanes with their state.
+#[derive(Debug, Default)]
+pub struct Picture {
+    /// What time is shown.
+    pub scope: Scope,
+    /// Whether only the selected process is in colour.
+    pub focused: bool,
+    /// The cursor: a lane counted from the first one, and a cell.
+    cursor: Option<(usize, u16)>,
+    /// The first lane that is shown.
+    top: usize,
+    lanes: usize,
+    rows: Vec<Row>,
+    parts: Parts,
+    window: Option<Window>,
+    bucket: Nanos,
+    reading: String,
+    seen: Option<Seen>,
+}
+
+/// What the prepared rows were made of; while it is the same, they are.
+#[derive(Debug)]
+struct Seen {
+    timeline: Arc<Timeline>,
+    tick: Nanos,
+    parts: Parts,
+    scope: Scope,
+    focus: Option<ProcId>,
+    top: usize,
+    cursor: Option<(usize, u16)>,
+}
+
+impl Picture {
+    /// How often a new view is worth drawing: about twenty times over the span, within reason.
+    pub fn pace(&self) -> Nanos {
+        Nanos(self.scope.span().0 / 20).clamp(Nanos::from_millis(100), Nanos::from_millis(500))
+    }
+
+    /// The window that is shown.
+    pub fn window(&self) -> Option<Window> {
+        self.window
+    }
+
+    /// Prepares the lanes for `area`, `each` rows a lane, at most; `right` cells are kept for numbers.
+    pub fn fit(&mut self, world: &World, area: Rect, each: u16, right: u16) {
+        let line = &world.timeline;
+        self.lanes = line.lanes.len();
+        let label = 6.min(area.width);
+        let lanes = self.lanes.min(usize::from(u16::MAX)) as u16;
+        // Where each lane has just a row, the axis makes room until the cursor reads something out.
+        let axis = lanes != area.height || self.cursor.is_some();
+        let room = area.height - u16::from(axis && area.height > 1);
+        let each = (room / lanes.max(1)).clamp(1, each.max(1));
+        self.parts = Parts {
+            left: area.x + label,
+            cells: area.width.saturating_sub(label + right),
+            each,
+            axis: axis && area.height > 1,
+            area,
+        };
+        let shown = usize::from(room / each).min(self.lanes);
+        self.top = self.top.min(self.lanes - shown);
+        if let Some((lane, cell)) = &mut self.cursor {
+            *lane = (*lane).min(self.lanes.saturating_sub(1));
+            *cell = (*cell).min(self.parts.cells.saturating_sub(1));
+            self.top = self.top.clamp((*lane + 1).saturating_sub(shown), *lane);
+        }
+        let focus = world.focus.filter(|_| self.focused);
+        if self.is_current(world, focus) {
+            return;
+        }
+        self.prepare(world, focus, shown);
+        self.seen = Some(Seen {
+            timeline: Arc::clone(line),
+            tick: world.snapshot.at,
+            parts: self.parts,
+            scope: self.scope,
+            focus,
+            top: self.top,
+            cursor: self.cursor,
+        });
+    }
+
+    fn is_current(&self, world: &World, focus: Option<ProcId>) -> bool {
+        self.seen.as_ref().is_some_and(|seen| {
+            Arc::ptr_eq(&seen.timeline, &world.timeline)
+                && seen.tick == world.snapshot.at
+                && seen.parts == self.parts
+                && seen.scope == self.scope
+                && seen.focus == focus
+                && seen.top == self.top
+                && seen.cursor == self.cursor
+        })
+    }
+
+    fn prepare(&mut self, world: &World, focus: Option<ProcId>, shown: usize) {
+        let line = &world.timeline;
+        let n = self.parts.cells.max(1);
+        let (window, bucket) = self.scope.window(line, n);
+        (self.window, self.bucket) = (Some(window), bucket);
+        let cores = &world.snapshot.system.cores;
+        let lanes = line.lanes.iter().skip(self.top).take(shown);
+        let by_process = bucket >= PROCESSES;
+        let live = self.scope.is_live() && self.parts.each < DETAILED;
+        self.rows = lanes
+            .map(|lane| {
+                let core = cores.binary_search_by_key(&lane.cpu, |c| c.id).ok();
+                let mut cells = lane.cells(line.origin, window.from, bucket, usize::from(n), focus);
+                if by_process {
+                    name_processes(&mut cells, &world.snapshot);
+                }
+                let tick = core.and_then(|i| cores[i].share.ok());
+                let whole = lane.spent_in(window);
+                Row {
+                    cpu: lane.cpu,
+                    cells,
+                    total: lane.total(window, line.origin),
+                    known: lane.known(window),
+                    waited: line.waited_on(lane, window),
+                    share: if live { tick.or(whole) } else { whole.or(tick) },
+                    spent: spent(lane, window.from, bucket, n),
+                    history: if self.parts.each < DETAILED {
+                        Vec::new()
+                    } else {
+                        history(lane, window.to)
+                    },
+                    offline: lane.is_offline(),
+                    khz: core.and_then(|i| cores[i].khz),
+                }
+            })
+            .collect();
+        self.reading = match self.cursor {
+            Some((lane, cell)) => self.read(line, lane, cell),
+            None => String::new(),
+        };
+    }
+
+    /// Zooms around `at`, a share of the shown time; says where samples tell no more.
+    fn zoom(&mut self, line: &Timeline, shorter: bool, at: Option<f64>) -> Reply {
+        if shorter && !self.scope.shortens(line, self.parts.cells) {
+            return Reply::Say(
+                "the cores are sampled: they do not tell of shorter times".to_owned(),
+            );
+        }
+        if let Some(window) = self.window {
+            self.scope.reach(window.span());
+        }
+        self.scope.zoom(line, shorter, at);
+        Reply::Done
+    }
+
+    /// Answers one of [`TIME`] or a move of the cursor; `None` where it is neither.
+    pub fn act(&mut self, world: &World, action: &Action) -> Option<Reply> {
+        let line = &world.timeline;
+        let at = self
+            .cursor
+            .map(|(_, cell)| f64::from(cell) / f64::from(self.parts.cells.max(1)));
+        match *action {
+            ZOOM_IN | ZOOM_OUT => return Some(self.zoom(line, *action == ZOOM_IN, at)),
+            EARLIER => self.scope.pan(line, true),
+            LATER => self.scope.pan(line, false),
+            PRESENT => {
+                self.settle();
+            }
+            FOCUS if world.focus.is_none() => {
+                return Some(Reply::Say("select a process first".to_owned()));
+            }
+            FOCUS => self.focused = !self.focused,
+            CURSOR_LEFT => self.step(0, -1),
+            CURSOR_RIGHT => self.step(0, 1),
+            _ if action == moves::UP => self.step(-1, 0),
+            _ if action == moves::DOWN => self.step(1, 0),
+            _ if action == moves::PAGE_UP => self.scroll(false),
+            _ if action == moves::PAGE_DOWN => self.scroll(true),
+            _ => return None,
+        }
+        Some(Reply::Done)
+    }
+}
+
+/// Threads have names of their own; a cell that holds many slices is called by their process.
+fn name_processes(cells: &mut [Cell], snapshot: &Snapshot) {
+    for cell in cells {
+        if let Some(who) = &mut cell.who
+            && who.tid.0 != who.id.pid.0
+            && let Some(proc) = snapshot.get(who.id)
+        {
+            *who = Arc::new(Who {
+                name: proc.facts.name.clone(),
+                ..(**who).clone()
+            });
+        }
+    }
+}
+
+/// Columns of the history, and the time of each.
+const HISTORY: (u64, Nanos) = (12, Nanos::from_millis(5000));
+
+/// How busy the core was in the minute before `to`, on a grid of time.
+fn history(lane: &Lane, to: Nanos) -> Vec<Option<f64>> {
+    let (columns, each) = (HISTORY.0, HISTORY.1.0);
+    let last = to.0.div_ceil(each);
+    let column = |i: u64| {
+        let from = Nanos(last.checked_sub(columns - i)? * each);
+        let to = Nanos((from.0 + each).min(to.0));
+        Some(f64::from(lane.spent_in(Window { from, to })?.busy()))
+    };
+    (0..columns).map(column).collect()
+}
+
+/// How the core spent its time around each of `n` cells.
+fn spent(lane: &Lane, from: Nanos, bucket: Nanos, n: u16) -> Vec<Option<CoreShare>> {
+    let cell = |i: u16| {
+        let from = Nanos(from.0 + bucket.0 * u64::from(i));
+        let to = Nanos(from.0 + bucket.0);
+        lane.spent_in(Window { from, to })
+    };
+    (0..n).map(cell).collect()
+}

@@ -1,0 +1,172 @@
+//! The numbers right of a lane: how busy its core is and with what, how often it switches, who waits for it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::Row;
+use crate::model::format;
+use crate::model::machine::core_share::CoreShare;
+use crate::theme::{Role, Theme};
+use crate::widgets::chart::Chart;
+use crate::widgets::line;
+
+type Parts = Vec<(String, Role)>;
+
+/// The width of all numbers.
+const FULL: u16 = 55;
+
+/// How many cells the numbers right of a lane take in a picture of this width.
+pub fn numbers_width(width: u16) -> u16 {
+    match width {
+        0..40 => 5,
+        40..70 => 16,
+        70..110 => 30,
+        _ => FULL,
+    }
+}
+
+/// Draws as many of them as there is room for, the most telling ones first.
+pub fn draw(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
+    let mut lines = vec![first(row, area.width)];
+    if area.height > 2 && area.width >= 30 && !row.offline {
+        lines.extend(row.share.map(|s| shares(&s, area.width)));
+        lines.push(rest(theme, row));
+    }
+    for (parts, y) in lines.iter().zip(area.y..area.bottom()) {
+        let area = Rect::new(area.x, y, area.width, 1);
+        line::draw(theme, area, parts, Modifier::empty(), buf);
+    }
+    let columns = row.history.len() as u16;
+    if lines.len() > 2 && area.width >= FULL {
+        let chart = Rect::new(area.right() - columns, area.y + 1, columns, 2);
+        history(theme, row, chart, buf);
+    }
+}
+
+/// The last minute of the core as a small picture.
+fn history(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
+    let newest = row.history.last().copied().flatten();
+    let role = if newest.is_some_and(|busy| busy >= 90.0) {
+        Role::Warn
+    } else {
+        Role::CpuUser
+    };
+    let chart = Chart {
+        top: 100.0,
+        style: theme.style(role),
+        idle: theme.style(Role::Faint),
+        ascii: theme.glyphs.ascii,
+    };
+    chart.draw(row.history.iter().copied(), area, buf);
+}
+
+/// Busy, its parts, switches and preemptions.
+fn first(row: &Row, width: u16) -> Parts {
+    if row.offline {
+        let word = if width >= 9 { "  offline" } else { "  off" };
+        return vec![(word.to_owned(), Role::Warn)];
+    }
+    let seconds = row.known.seconds();
+    let mut parts = Vec::new();
+    parts.push(match row.share.map(|s| s.busy()) {
+        Some(busy) if busy >= 90.0 => (format!("{busy:>4.0}%"), Role::Warn),
+        Some(busy) => (format!("{busy:>4.0}%"), Role::Strong),
+        None => ("    –".to_owned(), Role::Dim),
+    });
+    if width >= FULL {
+        let share = row.share.unwrap_or_default();
+        parts.push((" usr ".to_owned(), Role::Dim));
+        parts.push((format!("{:>2.0}", share.user), Role::Text));
+        parts.push((" sys ".to_owned(), Role::Dim));
+        parts.push((format!("{:>2.0}", share.system), Role::Text));
+        // What takes the core from everybody stands where the eye already is, only when it matters.
+        parts.push(if share.steal >= 1.0 {
+            (format!(" steal{:>3.0}", share.steal), Role::CpuSteal)
+        } else {
+            let irq = share.interrupts();
+            let role = if irq >= 1.0 {
+                Role::CpuIrq
+            } else {
+                Role::Faint
+            };
+            (format!(" irq{irq:>3.0}  "), role)
+        });
+    }
+    if width >= 16 && seconds > 0.0 {
+        let rate = row.total.slices as f64 / seconds;
+        parts.push((format!("{:>6}", format::per_second(rate)), Role::Text));
+        parts.push((" sw/s".to_owned(), Role::Dim));
+    }
+    // Samples do not tell how slices ended.
+    if width >= 30 && row.total.told.is_some() {
+        match row.total.preempted_percent() {
+            Some(share) => {
+                let role = if share >= 30.0 {
+                    Role::Warn
+                } else {
+                    Role::Text
+                };
+                parts.push((format!(" {share:>3.0}%"), role));
+            }
+            None => parts.push(("    –".to_owned(), Role::Dim)),
+        }
+        let word = if width >= 44 {
+            " preempted"
+        } else {
+            " preempt"
+        };
+        parts.push((word.to_owned(), Role::Dim));
+    }
+    parts
+}
+
+/// What of the core's time was nobody's.
+fn shares(share: &CoreShare, width: u16) -> Parts {
+    let mut parts = vec![(" ".to_owned(), Role::Dim)];
+    let mut used = 1;
+    for (name, value, role) in [
+        ("idle", share.idle, Role::Text),
+        ("irq", share.irq, Role::CpuIrq),
+        ("softirq", share.softirq, Role::CpuIrq),
+        ("steal", share.steal, Role::CpuSteal),
+        ("iowait", share.iowait, Role::CpuIowait),
+    ] {
+        let (name, number) = (format!(" {name} "), format!("{value:.0}"));
+        used += name.len() + number.len();
+        if used > usize::from(width) {
+            break;
+        }
+        parts.push((name, Role::Dim));
+        let role = if value >= 1.0 { role } else { Role::Dim };
+        parts.push((number, role));
+    }
+    parts
+}
+
+/// How many threads waited for the core on average, how often one came over from another core, the frequency.
+fn rest(theme: &Theme, row: &Row) -> Parts {
+    let seconds = row.known.seconds().max(1e-9);
+    let mut parts = vec![("  queue ".to_owned(), Role::Dim)];
+    let queue = row.waited.span.seconds() / seconds;
+    let role = if queue >= 1.0 { Role::Warn } else { Role::Text };
+    parts.push(match (row.waited.whole, queue) {
+        (false, q) if q < 0.05 => ("–".to_owned(), Role::Dim),
+        (true, q) => (format!("{q:.1}"), role),
+        (false, q) => (format!("{}{q:.1}", at_least(theme)), role),
+    });
+    if let Some(told) = row.total.told {
+        let moved = format::per_second(told.moved as f64 / seconds);
+        parts.push(("  moved in ".to_owned(), Role::Dim));
+        parts.push((format!("{moved}/s"), Role::Text));
+    }
+    if let Some(khz) = row.khz {
+        parts.push((format!("  {:.1} GHz", f64::from(khz) / 1e6), Role::Dim));
+    }
+    parts
+}
+
+/// The sign before a number that may be larger.
+pub fn at_least(theme: &Theme) -> &'static str {
+    if theme.glyphs.ascii { ">=" } else { "≥" }
+}

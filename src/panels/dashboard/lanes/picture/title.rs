@@ -1,0 +1,113 @@
+//! How the slices are known, and what of the shown time is not known: the words of a title.
+
+use super::Picture;
+use crate::app::world::World;
+use crate::model::format;
+use crate::model::scheduling::timeline::{Blind, Origin, Timeline, Window};
+use crate::theme::Role;
+
+/// How the slices are known, and which time is shown: the words of a title.
+pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
+    let line = &world.timeline;
+    let role = match line.origin {
+        Origin::Exact => Role::Good,
+        _ => Role::Warn,
+    };
+    let words = picture.scope.words(line, picture.window);
+    let mut out = vec![
+        (line.origin.title().to_owned(), role),
+        (format!(" · {words}"), Role::Dim),
+    ];
+    let hurt = |window| line.gaps(window).any(|(_, gap)| gap.why == Blind::Lost);
+    if line.lost > 0 && picture.window.is_some_and(hurt) {
+        let lost = format!(" · {} events lost", line.lost);
+        out.push((lost, Role::Bad));
+    }
+    out.extend(gaps(line, picture.window));
+    if picture.focused {
+        out.push((" · focus".to_owned(), Role::Accent));
+    }
+    out
+}
+
+/// Where in the window nothing is known and why, as far as no count of lost events says it.
+fn gaps(line: &Timeline, window: Option<Window>) -> Vec<(String, Role)> {
+    let Some(window) = window else {
+        return Vec::new();
+    };
+    let mut offline = Vec::new();
+    let mut slept = None;
+    for (cpu, gap) in line.gaps(window) {
+        match gap.why {
+            Blind::Suspended(span) => slept = Some(span),
+            Blind::Offline if !offline.contains(&cpu) => offline.push(cpu),
+            Blind::Offline | Blind::Lost => {}
+        }
+    }
+    let mut out = Vec::new();
+    if let Some(span) = slept {
+        out.push((
+            format!(" · suspended {}", format::duration(span)),
+            Role::Warn,
+        ));
+    }
+    match offline.as_slice() {
+        [] => {}
+        [one] => out.push((format!(" · cpu{one} was offline"), Role::Warn)),
+        more => out.push((format!(" · {} cores were offline", more.len()), Role::Warn)),
+    }
+    out
+}
+
+/// How the slices are known, with why it is not better, and the marks of what is not known.
+pub fn explain(world: &World) -> Vec<(String, String)> {
+    let line = &world.timeline;
+    let how = match line.origin {
+        Origin::None => "it is not known yet who had the cores",
+        Origin::Exact => "the kernel told every switch of every core",
+        Origin::Inside => {
+            "the kernel told every switch of the processes of our PID namespace; whoever lives outside is told like an idle core, so that others are known by the ticks of /proc/stat only"
+        }
+        Origin::Own => {
+            "the kernel told every switch of the inspected process only; what others did is not known"
+        }
+        Origin::Sampled => {
+            "times on a core were read 20 times a second; their order, and how slices ended, are not known"
+        }
+    };
+    let how = match line.why.as_str() {
+        "" => how.to_owned(),
+        why => format!("{how}: {why}"),
+    };
+    let others = match line.origin {
+        Origin::Inside => {
+            "busy with others than those of our PID namespace, by the ticks of /proc/stat"
+        }
+        Origin::Own => "busy with others than the inspected process, by the ticks of /proc/stat",
+        Origin::Sampled => {
+            "not seen: the core was busy, by the ticks of /proc/stat, with none of the threads that were followed; most often with one that lived too briefly"
+        }
+        Origin::None | Origin::Exact => "with the focus on one process: others had the core",
+    };
+    let marks = [
+        ("·", "nobody had the core: idle"),
+        ("░ ▂", others),
+        (
+            "╱",
+            "not known: events were lost, or the machine was suspended",
+        ),
+        ("╌", "the core was offline"),
+        (
+            "▔ ▀",
+            "below a lane: interrupts or the hypervisor took from 2 %, or from 20 %, of the time",
+        ),
+        (
+            "┘",
+            "the slice ended while its thread could still run: preempted",
+        ),
+    ];
+    let marks = marks.map(|(mark, means)| (mark.to_owned(), means.to_owned()));
+    let mut out = vec![(line.origin.title().to_owned(), how)];
+    out.extend(marks);
+    out
+}

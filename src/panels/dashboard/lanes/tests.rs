@@ -1,0 +1,337 @@
+use super::*;
+use crate::app::world::Settings;
+use crate::model::id::{Bytes, CpuId, Ticks};
+use crate::model::sample::{CoreSample, Pressure};
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+use std::sync::Arc;
+
+pub fn world(cores: impl IntoIterator<Item = u32>) -> World {
+    let mut scene = Scene::new();
+    scene.sample.system.cores = cores
+        .into_iter()
+        .map(|id| CoreSample {
+            id: CpuId(id),
+            ..CoreSample::default()
+        })
+        .collect();
+    scene.sample.system.cpu_pressure = Ok(Pressure {
+        some_10: 38.2,
+        ..Pressure::default()
+    });
+    let mut world = World::new(Theme::terminal(Depth::True, false), Settings::default());
+    world.snapshot = Arc::new(scene.pass(1000, &[]));
+    world
+}
+
+pub fn screen(buf: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buf.area.height {
+        for x in 0..buf.area.width {
+            out.push_str(buf[(x, y)].symbol());
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn drawn(world: &World, width: u16, height: u16) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut pane = Lanes::default();
+    pane.fit(world, area);
+    let mut buf = Buffer::empty(area);
+    pane.render(world, area, &mut buf);
+    screen(&buf)
+}
+
+#[test]
+fn two_cores_and_memory() {
+    let world = world([0, 1]);
+    insta::assert_snapshot!(drawn(&world, 100, 3), @r"
+cpu0  ██████████████████████████·························   50%  usr 50  sys  0  irq  0  steal  0  
+cpu1  ██████████████████████████·························   50%  usr 50  sys  0  irq  0  steal  0  
+mem   ████████▓▓▓▓····················  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –
+");
+}
+
+#[test]
+fn narrow_and_without_memory_figures() {
+    let mut world = world([0, 7]);
+    let mut snapshot = (*world.snapshot).clone();
+    snapshot.system.memory = Err(crate::model::reading::Missing::Denied);
+    snapshot.system.cores[1].share = Err(crate::model::reading::Missing::Soon);
+    world.snapshot = Arc::new(snapshot);
+    insta::assert_snapshot!(drawn(&world, 40, 3), @r"
+cpu0  █████████········   50%  usr 50  
+cpu7  ·························     –  
+mem   ·····························  –
+");
+}
+
+#[test]
+fn many_cores_become_a_strip_that_scrolls() {
+    let world = world((0..4096).map(|i| i * 3));
+    let area = Rect::new(0, 0, 120, 12);
+    let mut pane = Lanes::default();
+    pane.fit(&world, area);
+    assert!(pane.last > 0);
+    assert!(matches!(pane.act(&world, moves::PAGE_DOWN), Reply::Done));
+    assert_eq!(pane.top, 11);
+    for _ in 0..9 {
+        pane.act(&world, moves::PAGE_DOWN);
+    }
+    assert_eq!(pane.top, pane.last);
+    let mut buf = Buffer::empty(area);
+    pane.render(&world, area, &mut buf);
+    let text = screen(&buf);
+    assert!(text.contains("12096 "), "{text}");
+}
+
+#[test]
+fn right_at_every_size() {
+    for cores in [0_u32, 1, 2, 8, 130, 4096] {
+        let world = world(0..cores);
+        for (w, h) in [(1, 1), (2, 9), (7, 3), (60, 15), (80, 24), (200, 60)] {
+            drawn(&world, w, h);
+        }
+    }
+}
+
+#[test]
+fn swap_shows_where_there_is_some() {
+    let mut world = world([0]);
+    let mut snapshot = (*world.snapshot).clone();
+    if let Ok(memory) = &mut snapshot.system.memory {
+        memory.swap_total = Bytes(2 << 30);
+        memory.swap_free = Bytes(1 << 30);
+    }
+    world.snapshot = Arc::new(snapshot);
+    assert!(drawn(&world, 120, 4).contains("swap 1.0 / 2.0"));
+}
+
+/// Twelve seconds of two cores: 2 and 4 take turns of 4 ms on the first one, 6 runs 1 ms of every 10 on the second.
+pub fn with_lanes(world: &mut World) {
+    use crate::model::id::{Pid, ProcId, Tid};
+    use crate::model::scheduling::timeline::{Builder, Thread, Who};
+    let mut names = |pid: Pid, tid: Tid| {
+        (
+            ProcId::new(pid.0, u64::from(pid.0)),
+            format!("job{tid}").into(),
+        )
+    };
+    let ms = crate::model::id::Nanos::from_millis;
+    let thread = |tid| Thread {
+        pid: Pid(tid),
+        tid: Tid(tid),
+    };
+    let mut b = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], ms(0));
+    let counted = |b: &mut Builder, at: u64| {
+        let core = |id| CoreSample {
+            id: CpuId(id),
+            user: Ticks(at / 20),
+            idle: Ticks(at / 20),
+            softirq: Ticks(at / 1000),
+            ..CoreSample::default()
+        };
+        // 2 and 4 wait half of the time, and each time that 6 wakes up it waits for 1 ms.
+        b.count(ms(at), vec![core(0), core(1)], &mut |who: &Who| {
+            Some(ms(if who.tid.0 == 6 { at / 20 } else { at / 2 }))
+        });
+    };
+    for i in 0..3000_u64 {
+        if i % 125 == 0 {
+            counted(&mut b, i * 4);
+        }
+        let pair = if i % 2 == 0 { (4, 2) } else { (2, 4) };
+        let pair = (thread(pair.0), thread(pair.1));
+        b.switch(CpuId(0), ms(i * 4), pair, Some(true), &mut names);
+        if i % 5 == 0 {
+            for (at, pair) in [(i * 4, (0, 6)), (i * 4 + 2, (6, 0))] {
+                let pair = (thread(pair.0), thread(pair.1));
+                b.switch(CpuId(1), ms(at), pair, Some(false), &mut names);
+            }
+        }
+    }
+    counted(&mut b, 12_000);
+    world.timeline = Arc::new(b.publish(ms(12_000)));
+}
+
+/// Twelve seconds of two cores by samples: the kernel says that the first one is busy for 80 %, 2 was seen for 30 % on it.
+pub fn with_samples(world: &mut World) {
+    use crate::model::id::{Nanos, ProcId, Tid};
+    use crate::model::scheduling::timeline::{Builder, Ran, Who};
+    let ms = Nanos::from_millis;
+    let who = Arc::new(Who {
+        id: ProcId::new(2, 2),
+        tid: Tid(2),
+        name: "job2".into(),
+    });
+    let mut b = Builder::new(Origin::Sampled, [CpuId(0), CpuId(1)], ms(0));
+    for i in 0..=240_u64 {
+        let at = i * 50;
+        if i > 0 {
+            let ran = Ran {
+                cpu: CpuId(0),
+                who: Arc::clone(&who),
+                run: ms(15),
+                slices: 2,
+                waited: ms(0),
+            };
+            b.sampled((ms(at - 50), ms(at)), vec![ran]);
+        }
+        if i % 10 == 0 {
+            let core = |id, busy| CoreSample {
+                id: CpuId(id),
+                user: Ticks(at * busy / 1000),
+                idle: Ticks(at * (100 - busy) / 1000),
+                ..CoreSample::default()
+            };
+            b.count(ms(at), vec![core(0, 80), core(1, 0)], &mut |_: &Who| None);
+        }
+    }
+    world.timeline = Arc::new(b.publish(ms(12_000)));
+}
+
+#[test]
+fn who_was_not_seen_is_never_idle() {
+    let mut world = world([0, 1]);
+    with_samples(&mut world);
+    let (pane, text) = pressed(&world, "<", 120, 6);
+    let rows: Vec<_> = text
+        .lines()
+        .map(|l| l.chars().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(rows[0][30], '▃', "{text}");
+    assert_eq!(rows[2][30], '·', "{text}");
+    let said = "job2 2 had 30% of 180 ms in 8 slices · somebody not seen 50%";
+    assert!(text.contains(said), "{text}");
+    let told = pane.explain(&world);
+    let marks = told.iter().find(|(mark, _)| mark.starts_with('░'));
+    assert!(marks.expect("explained").1.starts_with("not seen"));
+}
+
+fn pressed(world: &World, keys: &str, width: u16, height: u16) -> (Lanes, String) {
+    let area = Rect::new(0, 0, width, height);
+    let mut pane = Lanes::default();
+    pane.fit(world, area);
+    for key in keys.chars() {
+        let key = match key {
+            '<' => crate::app::key::Key::of(crate::app::key::Code::Left),
+            key => crate::app::key::Key::char(key),
+        };
+        let action = world.keys.find(key, SPEC.actions).expect("listed");
+        assert!(!matches!(pane.act(world, action), Reply::Pass));
+        pane.fit(world, area);
+    }
+    let mut buf = Buffer::empty(area);
+    pane.render(world, area, &mut buf);
+    (pane, screen(&buf))
+}
+
+#[test]
+fn samples_do_not_tell_how_slices_ended() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let mut sampled = (*world.timeline).clone();
+    sampled.origin = Origin::Sampled;
+    sampled.why = "switches of all cores need CAP_PERFMON".into();
+    world.timeline = Arc::new(sampled);
+    let (pane, text) = pressed(&world, "", 120, 6);
+    assert!(!text.contains("preempted"), "{text}");
+    // Why that is so is one key away.
+    let told = pane.explain(&world);
+    let (word, means) = &told[0];
+    assert_eq!(word, "sampled 20 Hz");
+    assert!(means.contains("CAP_PERFMON"), "{means}");
+}
+
+#[test]
+fn lanes_of_ten_seconds() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let (pane, text) = pressed(&world, "", 120, 6);
+    insta::assert_snapshot!(text, @r"
+cpu0                                                             50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
+                                                                                                                       
+cpu1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
+                                                                                                                       
+       −10 s                       −5 s                     now                                                        
+mem   ██████████▓▓▓▓▓··························  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –  3.2 cache
+");
+    let title: String = pane.title(&world).into_iter().map(|(t, _)| t).collect();
+    assert_eq!(title, "Time sharing exact · last 10 s");
+    assert_eq!(pane.height(&world, 118, 14), 6);
+    assert_eq!(pane.height(&world, 118, 3), 3);
+}
+
+#[test]
+fn lanes_zoomed_in_tell_the_slice_under_the_cursor() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let (_, text) = pressed(&world, "]]]]]]]]{<<<<", 120, 6);
+    insta::assert_snapshot!(text, @r"
+cpu0       job2       job4       job2        job4       job2     51% usr 49 sys  0 irq  2     250 sw/s 100% preempted  
+         ┘ 4.0ms    ┘ 4.0ms    ┘ 4.0ms     ┘ 4.0ms    ┘ 4.0ms ┘                                                        
+cpu1  ···············     ▆································┊···  51% usr 49 sys  0 irq  2      50 sw/s   0% preempted  
+                                                                                                                       
+      cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4 · softirq 2% around then                                      
+mem   ██████████▓▓▓▓▓··························  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –  3.2 cache
+");
+}
+
+#[test]
+fn lanes_are_right_at_every_size() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    for (w, h) in [
+        (1, 1),
+        (2, 9),
+        (29, 3),
+        (30, 3),
+        (60, 4),
+        (78, 6),
+        (198, 18),
+    ] {
+        pressed(&world, "[]{}", w, h);
+    }
+}
+
+#[test]
+fn what_is_not_known_is_hatched_and_told_in_the_title() {
+    use crate::model::scheduling::timeline::{Blind, Gap};
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let ms = crate::model::id::Nanos::from_millis;
+    let mut line = (*world.timeline).clone();
+    let gap = |from, to, why| Gap {
+        start: ms(from),
+        end: ms(to),
+        why,
+    };
+    line.lost = 17;
+    let slept = Blind::Suspended(ms(3_600_000));
+    line.lanes[0].gaps = [gap(5000, 6000, Blind::Lost), gap(9000, 9000, slept)].into();
+    line.lanes[1].gaps = [gap(11_000, 12_000, Blind::Offline)].into();
+    world.timeline = Arc::new(line);
+    let (pane, text) = pressed(&world, "", 120, 6);
+    let rows: Vec<_> = text.lines().collect();
+    assert_eq!(rows[0].matches('╱').count(), 8, "{text}");
+    assert!(
+        rows[2].contains("╌╌╌") && rows[2].contains("offline"),
+        "{text}"
+    );
+    let title: String = pane.title(&world).into_iter().map(|(t, _)| t).collect();
+    assert_eq!(
+        title,
+        "Time sharing exact · last 10 s · 17 events lost · suspended 1h 00m · cpu1 was offline"
+    );
+    let (_, text) = pressed(&world, "<j", 120, 6);
+    assert!(text.contains("the core was offline"), "{text}");
+    // A loss of long ago takes nothing from the last second.
+    let (pane, _) = pressed(&world, "]]]", 120, 6);
+    let title: String = pane.title(&world).into_iter().map(|(t, _)| t).collect();
+    assert!(
+        title.contains("last 1 s") && !title.contains("lost"),
+        "{title}"
+    );
+}

@@ -1,0 +1,283 @@
+//! From the world to rows: when they must be made anew, where the cursor is among them, what is in view.
+
+use std::sync::Arc;
+
+use super::{Built, Cursor, List, draw};
+use crate::app::panel::Reply;
+use crate::app::world::World;
+use crate::model::id::ProcId;
+use crate::model::process::forest::{Ended, Forest, GroupKey, Item, View};
+use crate::model::snapshot::Proc;
+
+impl List {
+    /// Lists the rows if anything changed, clamps the cursor and the view, and writes the lines in view.
+    pub(super) fn prepare(&mut self, world: &World) -> Reply {
+        let tree = *self.tree.get_or_insert(world.settings.tree);
+        let stale = self.built.as_ref().is_none_or(|b| {
+            !Arc::ptr_eq(&b.snapshot, &world.snapshot)
+                || b.version != self.version
+                || b.tags != world.tags
+                || b.of_machine != world.settings.of_machine
+        });
+        if stale {
+            self.sift(world);
+            self.rebuild(world, tree);
+        }
+        let here = self.at.and_then(|at| self.cursor_at(world, at));
+        if stale || here.is_none() || here != self.cursor {
+            self.at = self.cursor.as_ref().and_then(|c| self.row_of(world, c));
+        }
+        if self.settle_on_match {
+            // What a filter asks for may still have to be read: until then nothing passes.
+            self.settle_on_match = !self.leave_dim_rows(world);
+        }
+        if self.cursor.is_none() {
+            self.begin(world);
+        }
+        if stale || self.sums.0 != self.cursor {
+            self.sums = (self.cursor.clone(), self.sums(world));
+        }
+        self.layout = super::layout::Layout::new(self, world);
+        self.scroll(tree);
+        self.layout.fit_indent(&self.forest.rows, self.top);
+        let drawn = std::mem::take(&mut self.drawn);
+        self.drawn = draw::prepare(self, world, drawn, stale);
+        match self.cursor.as_ref().map(Cursor::owner) {
+            Some(id) if world.focus != Some(id) => Reply::Focus(id),
+            _ => Reply::Pass,
+        }
+    }
+
+    /// Something that rows depend on changed.
+    pub(super) fn changed(&mut self) {
+        self.version += 1;
+    }
+
+    /// Finds out which processes pass the filter.
+    fn sift(&mut self, world: &World) {
+        self.passing.clear();
+        if self.filter.is_empty() {
+            return;
+        }
+        let snapshot = &world.snapshot;
+        let scale = world.scaled(1.0);
+        let passes = |p: &Proc| self.filter.matches(snapshot, p, scale);
+        self.passing.extend(snapshot.procs.iter().map(passes));
+    }
+
+    fn rebuild(&mut self, world: &World, tree: bool) {
+        let filtered = !self.filter.is_empty();
+        let view = View {
+            tree,
+            threads: self.threads,
+            kernel: self.kernel,
+            compact: self.compact,
+            sort: self.sort,
+            descending: self.descending,
+            folded: if filtered {
+                &self.folded_in_filter
+            } else {
+                &self.folded
+            },
+            opened: &self.opened,
+            tags: &world.tags,
+            passing: filtered.then_some(self.passing.as_slice()),
+            ended: &self.ended,
+        };
+        // The old rows first give their memory back.
+        self.forest = Forest::default();
+        self.forest = Forest::build(&world.snapshot, &view, &mut self.steady);
+        self.built = Some(Built {
+            snapshot: Arc::clone(&world.snapshot),
+            tags: world.tags.clone(),
+            version: self.version,
+            of_machine: world.settings.of_machine,
+        });
+    }
+
+    /// The process that a row is about.
+    pub(super) fn proc_at<'a>(&'a self, world: &'a World, row: usize) -> Option<&'a Proc> {
+        let row = self.forest.rows.get(row)?;
+        Forest::proc(&world.snapshot, &self.ended, self.forest.node(row.item))
+    }
+
+    /// What the cursor would be on this row.
+    pub(super) fn cursor_at(&self, world: &World, row: usize) -> Option<Cursor> {
+        let proc = self.proc_at(world, row)?;
+        let item = self.forest.rows[row].item;
+        let thread = |i: u32| world.snapshot.threads.get(i as usize);
+        Some(match item {
+            Item::Proc(_) => Cursor::Proc(proc.id),
+            Item::Group { .. } => Cursor::Group(group_key(world, proc), proc.id),
+            Item::Thread { thread: i, .. } => Cursor::Thread(proc.id, thread(i)?.id),
+            Item::Threads { .. } => {
+                let first = *self.forest.members(item).first()?;
+                Cursor::Threads(proc.id, thread(first)?.name.clone())
+            }
+        })
+    }
+
+    /// The row of a cursor: its own, or the group that its process is part of.
+    fn row_of(&self, world: &World, cursor: &Cursor) -> Option<usize> {
+        let rows = &self.forest.rows;
+        let node = self.node_of(world, cursor.owner());
+        let threads = &world.snapshot.threads;
+        let exact = rows.iter().position(|row| match (cursor, row.item) {
+            (Cursor::Proc(_), Item::Proc(n)) => Some(n) == node,
+            (Cursor::Thread(_, tid), Item::Thread { node: n, thread }) => {
+                Some(n) == node && threads.get(thread as usize).is_some_and(|t| t.id == *tid)
+            }
+            (Cursor::Threads(_, name), item @ Item::Threads { node: n, .. }) => {
+                let first = self.forest.members(item).first();
+                Some(n) == node
+                    && first
+                        .is_some_and(|t| threads.get(*t as usize).is_some_and(|t| t.name == *name))
+            }
+            (Cursor::Group(key, _), Item::Group { .. }) => {
+                let first = Forest::proc(&world.snapshot, &self.ended, self.forest.node(row.item));
+                first.is_some_and(|p| {
+                    p.facts.name == key.name && group_key(world, p).parent == key.parent
+                })
+            }
+            _ => false,
+        });
+        exact.or_else(|| {
+            let node = node?;
+            rows.iter().position(|row| match row.item {
+                Item::Proc(n) => n == node,
+                Item::Group { .. } => self.forest.members(row.item).binary_search(&node).is_ok(),
+                _ => false,
+            })
+        })
+    }
+
+    /// The node of a process, living or kept.
+    pub(super) fn node_of(&self, world: &World, id: ProcId) -> Option<u32> {
+        let snapshot = &world.snapshot;
+        if snapshot.get(id).is_some() {
+            return snapshot.index_of(id.pid).map(|i| i as u32);
+        }
+        let kept = self.ended.iter().position(|e| e.proc.id == id)?;
+        Some((snapshot.procs.len() + kept) as u32)
+    }
+
+    /// Puts the cursor somewhere for the first time.
+    fn begin(&mut self, world: &World) {
+        let wanted = world.focus.map(Cursor::Proc);
+        let at = wanted.and_then(|c| self.row_of(world, &c)).unwrap_or(0);
+        self.cursor = self.cursor_at(world, at);
+        self.at = self.cursor.is_some().then_some(at);
+    }
+
+    /// A cursor on a row that the filter hides or dims goes to the nearest one that passes; answers whether there is one.
+    fn leave_dim_rows(&mut self, world: &World) -> bool {
+        let rows = &self.forest.rows;
+        if self.at.is_some_and(|at| !rows[at].dim) {
+            return true;
+        }
+        let from = self.at.unwrap_or(0);
+        let below = rows
+            .iter()
+            .skip(from)
+            .position(|r| !r.dim)
+            .map(|i| from + i);
+        let Some(found) = below.or_else(|| rows.iter().position(|r| !r.dim)) else {
+            return false;
+        };
+        self.cursor = self.cursor_at(world, found);
+        self.at = Some(found);
+        self.seek = true;
+        true
+    }
+
+    /// A tree keeps the cursor in view while rows come and go above it; a flat list lets it go where its value takes it,
+    /// unless it is followed.
+    fn scroll(&mut self, tree: bool) {
+        let len = self.forest.rows.len();
+        let height = self.layout.body.height as usize;
+        if let Some(at) = self.at
+            && (self.seek || self.follow || (tree && self.in_view))
+        {
+            self.top = self.top.clamp((at + 1).saturating_sub(height), at);
+        }
+        self.seek = false;
+        self.top = self.top.min(len.saturating_sub(height));
+        self.in_view = self
+            .at
+            .is_some_and(|at| (self.top..self.top + height).contains(&at));
+    }
+
+    /// Keeps what was selected or tagged when it ended, for as long as it is; called at each tick.
+    pub(super) fn keep_ended(&mut self, world: &World) {
+        let snapshot = &world.snapshot;
+        let mut wanted = world.tags.clone();
+        wanted.extend(world.focus);
+        wanted.extend(self.cursor.as_ref().map(Cursor::owner));
+        let before = self.ended.len();
+        self.ended
+            .retain(|e| wanted.contains(&e.proc.id) && snapshot.get(e.proc.id).is_none());
+        let dropped = before != self.ended.len();
+        let mut added = false;
+        if let Some(built) = &self.built {
+            for id in wanted {
+                let kept = self.ended.iter().any(|e| e.proc.id == id);
+                if let Some(proc) = built.snapshot.get(id)
+                    && !kept
+                    && snapshot.get(id).is_none()
+                {
+                    let parent = proc
+                        .parent
+                        .and_then(|i| built.snapshot.procs.get(i as usize));
+                    self.ended.push(Ended {
+                        proc: proc.clone(),
+                        parent: parent.map(|p| p.id),
+                        at: snapshot.at,
+                    });
+                    added = true;
+                }
+            }
+        }
+        if added || dropped {
+            self.changed();
+        }
+    }
+
+    /// Puts the cursor on a process and makes its row be there: unfolds what hides it, shows it if it is of the kernel.
+    pub(super) fn reveal(&mut self, world: &World, id: ProcId) {
+        self.cursor = Some(Cursor::Proc(id));
+        self.seek = true;
+        let snapshot = &world.snapshot;
+        let Some(proc) = snapshot.get(id) else { return };
+        if proc.stat.is_kernel_thread() {
+            self.kernel = true;
+        }
+        let mut up = proc.parent;
+        while let Some(above) = up.and_then(|i| snapshot.procs.get(i as usize)) {
+            self.folded.remove(&above.id);
+            self.folded_in_filter.remove(&above.id);
+            up = above.parent;
+        }
+        if !self.filter.is_empty() && !self.filter.matches(snapshot, proc, world.scaled(1.0)) {
+            self.set_filter("");
+        }
+        let key = group_key(world, proc);
+        let alike = |p: &&Proc| p.facts.name == proc.facts.name && p.parent == proc.parent;
+        let in_group = snapshot.procs.iter().filter(alike).nth(1).is_some();
+        if in_group {
+            self.opened.insert(key);
+        }
+        self.changed();
+    }
+}
+
+/// The group that a leaf belongs to.
+pub(super) fn group_key(world: &World, proc: &Proc) -> GroupKey {
+    let parent = proc
+        .parent
+        .and_then(|i| world.snapshot.procs.get(i as usize));
+    GroupKey {
+        parent: parent.map(|p| p.id),
+        name: proc.facts.name.clone(),
+        threads: false,
+    }
+}

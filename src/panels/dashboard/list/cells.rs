@@ -1,0 +1,222 @@
+//! The cells of a row: texts with their styles, and the picture of its past.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ratatui::style::{Modifier, Style};
+
+use super::List;
+use crate::app::history::TICKS;
+use crate::app::world::World;
+use crate::model::id::{Pid, ProcId};
+use crate::model::process::column::{Column, Shows, Unit};
+use crate::model::process::forest::{Fold, Forest, Item, Row};
+use crate::model::process::stat::State;
+use crate::model::reading::Reading;
+use crate::model::snapshot::{Proc, Thread};
+use crate::theme::Role;
+
+/// What a row is about: one process or thread, or several that share the row.
+pub(super) struct Subject<'a> {
+    /// The one that stands for the row.
+    pub lead: Cow<'a, Proc>,
+    /// All of them where they are several; sums are over these.
+    pub all: Vec<Cow<'a, Proc>>,
+    /// The thread's name.
+    pub thread: Option<&'a Thread>,
+}
+
+/// What stands in a cell.
+pub(super) enum Cell {
+    Text(String, Style),
+    /// CPU shares of the last ticks, oldest first.
+    Past(Vec<f64>),
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn of(list: &'a List, world: &'a World, row: Row) -> Option<Self> {
+        let snapshot = &*world.snapshot;
+        let forest = &list.forest;
+        let lead = Forest::proc(snapshot, &list.ended, forest.node(row.item))?;
+        let living = |nodes: &[u32]| -> Vec<Cow<'a, Proc>> {
+            let procs = nodes.iter().filter_map(|n| snapshot.procs.get(*n as usize));
+            procs.map(Cow::Borrowed).collect()
+        };
+        let thread = |i: u32| snapshot.threads.get(i as usize);
+        Some(match row.item {
+            Item::Proc(node) => Self {
+                lead: Cow::Borrowed(lead),
+                all: match row.fold {
+                    Fold::Closed(_) => living(forest.subtree(node)),
+                    Fold::Leaf | Fold::Open => Vec::new(),
+                },
+                thread: None,
+            },
+            Item::Group { .. } => Self {
+                lead: Cow::Borrowed(lead),
+                all: living(forest.members(row.item)),
+                thread: None,
+            },
+            Item::Thread { thread: i, .. } => Self {
+                lead: Cow::Owned(as_proc(lead, thread(i)?)),
+                all: Vec::new(),
+                thread: thread(i),
+            },
+            Item::Threads { .. } => {
+                let threads = forest.members(row.item).iter().filter_map(|i| thread(*i));
+                let all: Vec<Cow<'a, Proc>> =
+                    threads.map(|t| Cow::Owned(as_proc(lead, t))).collect();
+                Self {
+                    lead: all.first()?.clone(),
+                    all,
+                    thread: forest.members(row.item).first().and_then(|i| thread(*i)),
+                }
+            }
+        })
+    }
+
+    /// The number of a column: the sum where several share the row.
+    fn number(&self, world: &World, column: &Column) -> Option<Reading<f64>> {
+        if self.all.len() > 1 && column.adds() {
+            column.sum(&world.snapshot, self.all.iter().map(AsRef::as_ref))
+        } else {
+            column.number(&world.snapshot, &self.lead)
+        }
+    }
+
+    /// The state that says most among those that share the row.
+    fn state(&self) -> State {
+        let telling = |s: &State| match s {
+            State::Running => 3,
+            State::Blocked => 2,
+            _ => 1,
+        };
+        let shared = self.thread.is_some()
+            || self
+                .all
+                .iter()
+                .all(|p| p.facts.name == self.lead.facts.name);
+        let all = self.all.iter().map(|p| p.stat.state).filter(|_| shared);
+        all.chain([self.lead.stat.state])
+            .max_by_key(telling)
+            .unwrap_or_default()
+    }
+
+    /// The cell of a column, except the command.
+    pub(super) fn cell(&self, world: &World, column: &Column) -> Cell {
+        let theme = &world.theme;
+        if self.thread.is_some() && !column.of_threads {
+            return Cell::Text(String::new(), Style::new());
+        }
+        match column.shows {
+            Shows::Number { unit, .. } => match self.number(world, column) {
+                Some(Ok(value)) => number(world, unit, value),
+                _ => missing(world),
+            },
+            Shows::History => Cell::Past(self.past(world, usize::from(column.width))),
+            Shows::Text(_) if column.name == "state" => {
+                let state = self.state();
+                Cell::Text(state.letter().to_string(), theme.style(state_role(state)))
+            }
+            Shows::Text(of) => match of(&world.snapshot, &self.lead) {
+                Ok(text) => {
+                    let root = column.name == "user" && self.lead.facts.uid.is_ok_and(|u| u.0 == 0);
+                    let role = match column.name {
+                        "user" if !root => Role::User,
+                        _ => Role::Dim,
+                    };
+                    Cell::Text(text.into_owned(), theme.style(role))
+                }
+                Err(_) => missing(world),
+            },
+            Shows::Command => Cell::Text(String::new(), Style::new()),
+        }
+    }
+
+    fn past(&self, world: &World, cells: usize) -> Vec<f64> {
+        let mut sum = vec![0.0; cells.min(TICKS)];
+        let mut add = |id: ProcId| {
+            for (slot, value) in sum.iter_mut().zip(world.history.cpu(id, cells)) {
+                *slot += f64::from(value);
+            }
+        };
+        if self.all.len() > 1 {
+            self.all.iter().for_each(|p| add(p.id));
+        } else {
+            add(self.lead.id);
+        }
+        sum
+    }
+}
+
+/// A thread as if it were a process, for the columns that threads have of their own.
+fn as_proc(of: &Proc, thread: &Thread) -> Proc {
+    Proc {
+        id: ProcId {
+            pid: Pid(thread.id.tid.0),
+            start: thread.id.start,
+        },
+        parent: None,
+        cpu: thread.cpu,
+        stat: thread.stat,
+        facts: Arc::clone(&of.facts),
+        extra: None,
+        rates: None,
+    }
+}
+
+fn missing(world: &World) -> Cell {
+    let dash = if world.theme.glyphs.ascii { "-" } else { "–" };
+    Cell::Text(dash.to_owned(), world.theme.style(Role::Faint))
+}
+
+fn number(world: &World, unit: Unit, value: f64) -> Cell {
+    let theme = &world.theme;
+    match unit {
+        Unit::Percent => {
+            let shown = world.scaled(value as f32);
+            Cell::Text(
+                unit.text(f64::from(shown), &world.snapshot),
+                busy(world, value),
+            )
+        }
+        Unit::Bytes => {
+            let total = world.snapshot.system.memory.map_or(0, |m| m.total.0) as f64;
+            let role = if value * 100.0 >= total {
+                Role::Text
+            } else {
+                Role::Dim
+            };
+            Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
+        }
+        Unit::BytesRate | Unit::Rate => {
+            let role = if value >= 1.0 {
+                Role::Text
+            } else {
+                Role::Faint
+            };
+            Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
+        }
+        _ => Cell::Text(unit.text(value, &world.snapshot), theme.style(Role::Dim)),
+    }
+}
+
+/// How a CPU share of one core looks.
+pub(super) fn busy(world: &World, of_one_core: f64) -> Style {
+    let theme = &world.theme;
+    match of_one_core {
+        v if v >= 80.0 => theme.style(Role::Warn).add_modifier(Modifier::BOLD),
+        v if v >= 40.0 => theme.style(Role::Strong),
+        v if v >= 0.05 => theme.style(Role::Text),
+        _ => theme.style(Role::Dim),
+    }
+}
+
+fn state_role(state: State) -> Role {
+    match state {
+        State::Running => Role::Good,
+        State::Blocked => Role::Bad,
+        State::Zombie | State::Stopped | State::Traced => Role::Warn,
+        _ => Role::Dim,
+    }
+}

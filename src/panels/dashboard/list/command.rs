@@ -1,0 +1,218 @@
+//! The last column: the lines of the tree, the name, and the command line.
+
+use ratatui::style::{Modifier, Style};
+
+use super::List;
+use super::cells::Subject;
+use crate::app::world::World;
+use crate::model::acting::{ended_badly, ending};
+use crate::model::format;
+use crate::model::id::Nanos;
+use crate::model::process::column::Column;
+use crate::model::process::forest::{Fold, Item, Row};
+use crate::model::process::stat::State;
+use crate::model::process::title::{Title, arguments};
+use crate::model::snapshot::Proc;
+use crate::theme::Role;
+
+/// For how long a row is marked as new.
+const NEW: Nanos = Nanos(4_000_000_000);
+/// From this share of one core on a process has its own colour.
+const BUSY: f32 = 5.0;
+
+type Spans = Vec<(String, Style)>;
+
+/// The column's text in parts, and how many cells the lines of the tree take.
+pub(super) fn spans(
+    list: &List,
+    world: &World,
+    subject: &Subject<'_>,
+    at: usize,
+) -> (Spans, usize) {
+    let theme = &world.theme;
+    let row = list.forest.rows[at];
+    let mut out: Spans = Vec::new();
+    let guides = guides(list, world, row, at);
+    let mut indent = guides.chars().count();
+    out.push((guides, theme.style(Role::Faint)));
+    if is_folded(row) {
+        out.push(("+ ".to_owned(), theme.style(Role::Accent)));
+        indent += 2;
+    }
+    out.extend(text(list, world, subject, row));
+    (out, indent)
+}
+
+/// How the lines of the tree are drawn, the same for all rows in view, so that they join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Indent {
+    /// Cells a level: 3, or fewer where the tree in view is deep.
+    step: usize,
+    /// How many of the outermost levels are left out.
+    dropped: usize,
+}
+
+impl Default for Indent {
+    fn default() -> Self {
+        Self {
+            step: 3,
+            dropped: 0,
+        }
+    }
+}
+
+impl Indent {
+    /// For rows of at most this depth, so that the lines leave the names half of the cells.
+    pub(super) fn new(deepest: u32, room: usize) -> Self {
+        let deepest = deepest as usize;
+        let most = room.div_ceil(2).max(1);
+        let step = (1..=3)
+            .rev()
+            .find(|step| deepest * step <= most)
+            .unwrap_or(1);
+        Self {
+            step,
+            dropped: deepest.saturating_sub(most / step),
+        }
+    }
+}
+
+/// The lines that lead to a row: `│  ├─ `.
+fn guides(list: &List, world: &World, row: Row, at: usize) -> String {
+    if row.depth == 0 {
+        return String::new();
+    }
+    let Indent { step, dropped } = list.layout.indent;
+    let [pass, none, branch, end, more] = if world.theme.glyphs.ascii {
+        ["|  ", "   ", "|- ", "`- ", "> "]
+    } else {
+        ["│  ", "   ", "├─ ", "└─ ", "… "]
+    };
+    let shown = (row.depth as usize).saturating_sub(dropped);
+    let mut parts = Vec::with_capacity(shown + 1);
+    if shown > 0 {
+        parts.push(if row.last { end } else { branch });
+        let above = list.forest.above(at).take(shown - 1);
+        parts.extend(above.map(|last| if last { none } else { pass }));
+    }
+    let level = |part: &&str| part.chars().take(step).collect::<String>();
+    let mut text: String = parts.iter().rev().map(level).collect();
+    if dropped > 0 {
+        text.insert_str(0, more);
+    }
+    if step == 3 && shown > 0 && is_folded(row) {
+        // The fold mark takes the place of the blank before the name.
+        text.pop();
+    }
+    text
+}
+
+/// Whether the row is a process whose children are folded away.
+fn is_folded(row: Row) -> bool {
+    matches!((row.fold, row.item), (Fold::Closed(_), Item::Proc(_)))
+}
+
+fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
+    let theme = &world.theme;
+    let proc = &*subject.lead;
+    let dim = theme.style(Role::Dim);
+    let grouped = theme.style(Role::Thread);
+    let times = if theme.glyphs.ascii { "x" } else { "×" };
+    match row.item {
+        Item::Group { len, .. } => {
+            let mut out = vec![(format!("{len}{times}[{}]", proc.facts.name), grouped)];
+            let same = subject.all.len() <= 64
+                && subject
+                    .all
+                    .iter()
+                    .all(|p| p.facts.command == proc.facts.command);
+            if same && let Some(args) = arguments(proc) {
+                out.push((format!(" {args}"), dim));
+            }
+            out
+        }
+        Item::Thread { .. } => {
+            let name = subject.thread.map_or("", |t| t.name.as_str());
+            vec![(format!("{{{name}}}"), grouped)]
+        }
+        Item::Threads { len, .. } => {
+            let name = subject.thread.map_or("", |t| t.name.as_str());
+            vec![(format!("{{{len}{times}{name}}}"), grouped)]
+        }
+        Item::Proc(_) => {
+            let mut out = process(list, world, proc);
+            if let Fold::Closed(n) = row.fold {
+                out.insert(1, (format!(" ({n})"), dim));
+            }
+            out
+        }
+    }
+}
+
+fn process(list: &List, world: &World, proc: &Proc) -> Spans {
+    let theme = &world.theme;
+    let dim = theme.style(Role::Dim);
+    let name_style = if proc.stat.is_kernel_thread() {
+        theme.style(Role::Kernel)
+    } else {
+        name_style(list, world, proc)
+    };
+    if let Some(ended) = list.ended.iter().find(|e| e.proc.id == proc.id) {
+        let ago = format::duration(world.snapshot.at.since(ended.at));
+        let name = (proc.facts.name.to_string(), theme.style(Role::Ended));
+        let Some(how) = world.snapshot.ending(proc.id) else {
+            return vec![name, (format!(" ended {ago} ago"), dim)];
+        };
+        let role = if ended_badly(how) {
+            Role::Bad
+        } else {
+            Role::Dim
+        };
+        return vec![
+            name,
+            (format!(" {}", ending(how)), theme.style(role)),
+            (format!(" · {ago} ago"), dim),
+        ];
+    }
+    if proc.stat.state == State::Zombie {
+        let how = world.snapshot.ending(proc.id);
+        let how = how.map_or_else(String::new, |how| format!(" {} ·", ending(how)));
+        let why = format!("{how} defunct · parent {} must reap it", proc.stat.ppid);
+        return vec![(format!("[{}]", proc.facts.name), name_style), (why, dim)];
+    }
+    let title = Title::of(proc, list.paths);
+    let mut out = vec![(title.name, name_style), (title.rest, dim)];
+    if !title.folder.is_empty() {
+        out.insert(0, (title.folder, dim));
+    }
+    if proc.parent.is_none() && proc.stat.ppid.0 != 0 {
+        out.push((format!(" · parent {} is not here", proc.stat.ppid), dim));
+    }
+    out
+}
+
+fn name_style(list: &List, world: &World, proc: &Proc) -> Style {
+    let theme = &world.theme;
+    let bold = Modifier::BOLD;
+    if world.tags.contains(&proc.id) {
+        theme.style(Role::Tagged)
+    } else if is_new(world, proc) && !list.ended.iter().any(|e| e.proc.id == proc.id) {
+        theme.style(Role::New)
+    } else if world.history.cpu(proc.id, 8).any(|cpu| cpu >= BUSY) {
+        Style::new().fg(theme.process(proc.id))
+    } else if world.focus == Some(proc.id) {
+        theme.style(Role::Strong).add_modifier(bold)
+    } else {
+        theme.style(Role::Text)
+    }
+}
+
+/// Whether a process began so lately that its row is marked.
+pub(super) fn is_new(world: &World, proc: &Proc) -> bool {
+    world.snapshot.age(proc.id) < NEW
+}
+
+/// The column, for those who ask whether it is this one.
+pub(super) fn is_command(column: &Column) -> bool {
+    column.name == "command"
+}

@@ -1,0 +1,192 @@
+//! Where header, rows, the wrapped command and the last line stand, and which columns find room.
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::List;
+use super::command::{Indent, is_command};
+use crate::app::world::World;
+use crate::model::process::column::{Column, Shows};
+use crate::model::process::forest::Row;
+use crate::model::text::width;
+use crate::widgets::table;
+
+/// The least that the tree and the command get before other columns give way.
+const COMMAND_CELLS: u16 = 24;
+
+/// A column with its cells, counted from the left end of the list.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub column: &'static Column,
+    pub cells: Range<u16>,
+}
+
+/// The parts of the list's area.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    pub columns: Vec<Placed>,
+    pub header: Rect,
+    pub body: Rect,
+    /// The whole command line of the selected row.
+    pub whole: Vec<String>,
+    pub whole_area: Rect,
+    /// Sums, or the line that is typed.
+    pub foot: Rect,
+    /// Cells at the left that rows keep for the selection's bar and their mark.
+    pub gutter: u16,
+    /// How the lines of the tree in view are drawn.
+    pub indent: Indent,
+}
+
+impl Layout {
+    pub(super) fn new(list: &List, world: &World) -> Self {
+        let area = list.area;
+        let mut out = Self {
+            gutter: if area.width >= 40 {
+                2
+            } else {
+                u16::from(area.width >= 8)
+            },
+            body: area,
+            ..Self::default()
+        };
+        if area.height >= 3 {
+            out.header = take_top(&mut out.body, 1);
+        }
+        if area.height >= 6 || (list.typing.is_some() && area.height >= 2) {
+            out.foot = take_bottom(&mut out.body, 1);
+        }
+        if list.wrapped && area.height >= 6 {
+            let command = list.here(world).map(|(_, p)| p.command_line());
+            let room = area.width.saturating_sub(2).max(1) as usize;
+            out.whole = chop(&command.unwrap_or_default(), room);
+            out.whole.truncate((out.body.height / 3).max(1) as usize);
+            out.whole_area = take_bottom(&mut out.body, out.whole.len() as u16);
+        }
+        out.columns = columns(list, world, area.width, out.gutter);
+        out
+    }
+
+    /// Fits the lines of the tree to the deepest row in view.
+    pub(super) fn fit_indent(&mut self, rows: &[Row], top: usize) {
+        let in_view = rows.iter().skip(top).take(self.body.height as usize);
+        let deepest = in_view.map(|row| row.depth).max().unwrap_or(0);
+        let command = self.columns.iter().find(|p| is_command(p.column));
+        let room = command.map_or(0, |p| p.cells.end - p.cells.start);
+        self.indent = Indent::new(deepest, usize::from(room));
+    }
+
+    /// The columns that found room.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().map(|p| p.column)
+    }
+
+    /// What each shown column tells, and why a value of the selected row is missing.
+    pub(super) fn explain(&self, list: &List, world: &World) -> Vec<(String, String)> {
+        let here = list.here(world).map(|(_, proc)| proc);
+        self.shown()
+            .map(|column| {
+                let missing = here.and_then(|p| column.text(&world.snapshot, p).err());
+                let about = match missing {
+                    Some(why) => format!("{} Missing here: {why}.", column.about),
+                    None => column.about.to_owned(),
+                };
+                (column.title.to_owned(), about)
+            })
+            .collect()
+    }
+}
+
+/// Breaks a text into lines of so many cells wherever they end, as a shell shows a long command.
+fn chop(text: &str, cells: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide > cells {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(last) = lines.last_mut().filter(|_| wide <= cells) {
+            last.push_str(grapheme);
+            used += wide;
+        }
+    }
+    lines
+}
+
+fn take_top(area: &mut Rect, height: u16) -> Rect {
+    let height = height.min(area.height);
+    let top = Rect { height, ..*area };
+    area.y += height;
+    area.height -= height;
+    top
+}
+
+fn take_bottom(area: &mut Rect, height: u16) -> Rect {
+    let height = height.min(area.height);
+    area.height -= height;
+    Rect {
+        y: area.y + area.height,
+        height,
+        ..*area
+    }
+}
+
+fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
+    let specs: Vec<table::Column> = list
+        .columns
+        .iter()
+        .map(|column| {
+            let grows = matches!(column.shows, Shows::Command);
+            table::Column {
+                title: column.title,
+                width: match column.name {
+                    "command" => COMMAND_CELLS,
+                    "pid" | "ppid" | "group" | "session" => pid_width(world),
+                    _ => column.width,
+                },
+                right: column.right(),
+                grows,
+                rank: rank(column.name),
+            }
+        })
+        .collect();
+    // The table keeps one cell at its left; the gutter has it already.
+    let placed = table::place(&specs, (width + 1).saturating_sub(gutter));
+    let cells = |c: Range<u16>| {
+        let shift = |x: u16| (x + gutter).saturating_sub(1).min(width);
+        shift(c.start)..shift(c.end)
+    };
+    placed
+        .into_iter()
+        .map(|p| Placed {
+            column: list.columns[p.column],
+            cells: cells(p.cells),
+        })
+        .filter(|p| !p.cells.is_empty())
+        .collect()
+}
+
+/// The digits of the greatest pid and a cell between them and the mark, at least 6.
+fn pid_width(world: &World) -> u16 {
+    let last = world.snapshot.procs.last().map_or(0, |p| p.id.pid.0);
+    last.checked_ilog10().map_or(6, |log| log as u16 + 2).max(6)
+}
+
+/// Which column gives way first where the list is narrow.
+fn rank(name: &str) -> u8 {
+    match name {
+        "command" => 0,
+        "cpu" => 1,
+        "pid" => 2,
+        "mem" => 3,
+        "state" => 4,
+        "user" => 5,
+        "threads" => 7,
+        "history" => 8,
+        _ => 6,
+    }
+}

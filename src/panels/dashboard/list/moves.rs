@@ -1,0 +1,100 @@
+//! Moving the cursor: by rows, to matches.
+
+use super::{Cursor, List};
+use crate::app::world::World;
+use crate::model::process::filter::Filter;
+use crate::model::text::SafeText;
+
+impl List {
+    /// Puts the cursor on a row; past the ends it stays at them.
+    pub(super) fn go(&mut self, world: &World, row: usize) {
+        let last = self.forest.rows.len().saturating_sub(1);
+        if let Some(cursor) = self.cursor_at(world, row.min(last)) {
+            self.at = Some(row.min(last));
+            self.settle_on_match = false;
+            self.cursor = Some(cursor);
+            self.seek = true;
+        }
+    }
+
+    /// Moves by so many rows.
+    pub(super) fn step(&mut self, world: &World, rows: isize) {
+        let at = self.at.unwrap_or(self.top);
+        self.go(world, at.saturating_add_signed(rows));
+    }
+
+    /// Moves by half pages.
+    pub(super) fn page(&mut self, world: &World, halves: isize) {
+        let height = (self.layout.body.height as isize).max(2);
+        self.step(world, halves * height / 2);
+    }
+
+    /// Goes to the next row that has the searched text, from the cursor on, around the ends.
+    pub(super) fn search(&mut self, world: &World, from: usize, down: bool) -> bool {
+        let len = self.forest.rows.len();
+        if self.needle.is_empty() || len == 0 {
+            return false;
+        }
+        let wanted = self.needle.to_lowercase();
+        let order = (0..len).map(|i| {
+            if down {
+                (from + i) % len
+            } else {
+                (from + len - i) % len
+            }
+        });
+        let hit = |row: &usize| self.has(world, *row, &wanted);
+        if let Some(found) = order.into_iter().find(hit) {
+            self.go(world, found);
+            return true;
+        }
+        false
+    }
+
+    /// Whether a row has this text in its name, command line or pid.
+    fn has(&self, world: &World, row: usize, wanted: &str) -> bool {
+        let Some(proc) = self.proc_at(world, row) else {
+            return false;
+        };
+        let contains = |text: &str| text.to_lowercase().contains(wanted);
+        let thread = match self.cursor_at(world, row) {
+            Some(Cursor::Thread(of, id)) => {
+                let threads = world.snapshot.threads_of(of);
+                threads.iter().find(|t| t.id == id).map(|t| t.name.clone())
+            }
+            Some(Cursor::Threads(_, name)) => Some(name),
+            _ => None,
+        };
+        match thread {
+            Some(name) => contains(&name),
+            None => {
+                contains(&proc.facts.name)
+                    || contains(&proc.command_line())
+                    || proc.id.pid.to_string() == wanted
+            }
+        }
+    }
+
+    /// Takes a filter in force.
+    pub(super) fn set_filter(&mut self, text: &str) {
+        if self.filter.text() == text {
+            return;
+        }
+        let was_empty = self.filter.is_empty();
+        self.filter = Filter::parse(text);
+        if was_empty || self.filter.is_empty() {
+            self.folded_in_filter.clear();
+        }
+        self.settle_on_match = !self.filter.is_empty();
+        self.seek = true;
+        self.changed();
+    }
+
+    /// The threads of one name in the row of the cursor, where it stands on such a row.
+    pub(super) fn threads_here(&self) -> Option<SafeText> {
+        match &self.cursor {
+            Some(Cursor::Threads(_, name)) => Some(name.clone()),
+            _ => None,
+        }
+    }
+}

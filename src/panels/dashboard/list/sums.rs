@@ -1,0 +1,113 @@
+//! The last line: what the selection has, alone and with everything below it; and whose facts are worth reading.
+
+use std::sync::Arc;
+
+use super::List;
+use crate::app::world::World;
+use crate::model::format;
+use crate::model::id::{Bytes, ProcId};
+use crate::model::process::column::Column;
+use crate::model::process::forest::{Fold, Forest, Item};
+use crate::model::snapshot::Proc;
+use crate::theme::Role;
+
+impl List {
+    /// The line as parts: how many are selected or tagged, their own CPU and memory, and that of their subtrees.
+    pub(super) fn sums(&self, world: &World) -> Vec<(String, Role)> {
+        let nodes: Vec<u32> = if world.tags.is_empty() {
+            match self.here(world) {
+                Some((row, _)) => match row.item {
+                    Item::Group { .. } => self.forest.members(row.item).to_vec(),
+                    item => vec![self.forest.node(item)],
+                },
+                None => Vec::new(),
+            }
+        } else {
+            let tagged = world.tags.iter();
+            tagged.filter_map(|id| self.node_of(world, *id)).collect()
+        };
+        if nodes.is_empty() {
+            return Vec::new();
+        }
+        let sign = if world.theme.glyphs.ascii {
+            "sum"
+        } else {
+            "Σ"
+        };
+        let (count, word) = if world.tags.is_empty() {
+            (nodes.len(), "selected")
+        } else {
+            (world.tags.len(), "tagged")
+        };
+        let own = self.amounts(world, &nodes);
+        let below = self.with_below(&nodes);
+        let mut out = vec![
+            (format!(" {sign} {count} {word} · own "), Role::Dim),
+            (own, Role::Text),
+        ];
+        if below.len() > nodes.len() {
+            let all = self.amounts(world, &below);
+            out.push((" · with children ".to_owned(), Role::Dim));
+            out.push((all, Role::Text));
+            out.push((format!(" · {} processes", below.len()), Role::Dim));
+        }
+        out
+    }
+
+    fn amounts(&self, world: &World, nodes: &[u32]) -> String {
+        let sum = |name: &str| -> Option<f64> {
+            let procs = nodes
+                .iter()
+                .filter_map(|n| Forest::proc(&world.snapshot, &self.ended, *n));
+            Column::find(name)?.sum(&world.snapshot, procs)?.ok()
+        };
+        let cpu = sum("cpu").map_or("–".to_owned(), |cpu| {
+            format!("{}%", format::percent(world.scaled(cpu as f32)))
+        });
+        let mem = sum("mem").map_or("–".to_owned(), |mem| format::bytes(Bytes(mem as u64)));
+        format!("{cpu}  {mem}")
+    }
+
+    /// These nodes and everything below them, each once.
+    fn with_below(&self, nodes: &[u32]) -> Vec<u32> {
+        if let [node] = nodes {
+            let below = self.forest.subtree(*node);
+            return if below.is_empty() {
+                vec![*node]
+            } else {
+                below.to_vec()
+            };
+        }
+        let mut out: Vec<u32> = nodes
+            .iter()
+            .flat_map(|node| self.forest.subtree(*node).iter().chain([node]))
+            .copied()
+            .collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// The processes whose rows are in view; with those folded away where `sums` of a costly column are shown.
+    pub(super) fn visible(&self, world: &World, sums: bool) -> Arc<[ProcId]> {
+        let rows = self.forest.rows.iter().skip(self.top);
+        let mut out: Vec<ProcId> = Vec::new();
+        let mut add = |nodes: &[u32]| {
+            let procs = nodes
+                .iter()
+                .filter_map(|n| world.snapshot.procs.get(*n as usize));
+            out.extend(procs.map(|p: &Proc| p.id));
+        };
+        for row in rows.take(self.layout.body.height as usize) {
+            let node = self.forest.node(row.item);
+            match (row.item, row.fold) {
+                (Item::Group { .. }, _) if sums => add(self.forest.members(row.item)),
+                (Item::Proc(_), Fold::Closed(_)) if sums => add(self.forest.subtree(node)),
+                _ => add(&[node]),
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out.into()
+    }
+}

@@ -1,0 +1,237 @@
+//! Rows: those that end or begin, those that are revealed or followed, what they cost.
+
+use super::keys::stage;
+use super::*;
+use crate::app::world::Page;
+use crate::model::acting::Fate;
+use crate::model::acting::signal::Signal;
+use crate::model::id::ProcId;
+use crate::model::plan::{Needs, Plan};
+
+#[test]
+fn what_ends_while_selected_stays() {
+    let mut stage = stage();
+    stage.press("j j j j");
+    stage.scene.end(4211);
+    stage.pass(&[]);
+    stage.pass(&[]);
+    assert!(
+        stage.selected().contains("rustc ended 1.0s ago"),
+        "{}",
+        stage.selected()
+    );
+    assert_eq!(stage.focus(), 4211);
+    stage.press("k");
+    stage.pass(&[]);
+    assert!(!stage.text().contains("rustc"));
+    stage.press("Space");
+    stage.scene.end(2214);
+    stage.pass(&[]);
+    stage.press("g");
+    stage.pass(&[]);
+    assert!(
+        stage.text().contains("bash ended"),
+        "a tagged one too: {}",
+        stage.text()
+    );
+    stage.press("U");
+    stage.pass(&[]);
+    assert!(!stage.text().contains("bash"));
+}
+
+#[test]
+fn an_ended_row_says_how() {
+    let mut stage = stage();
+    stage.press("j j j j");
+    stage
+        .scene
+        .end_as(4211, Ok(Fate::Killed(Signal::SEGV, true)));
+    stage.pass(&[]);
+    stage.pass(&[]);
+    assert!(
+        stage
+            .selected()
+            .contains("rustc killed by SIGSEGV, core dumped"),
+        "{}",
+        stage.selected()
+    );
+    let told: Vec<_> = stage.app.world.log.entries().collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].text, "4211 rustc killed by SIGSEGV, core dumped");
+    assert!(stage.app.plan().watched.contains(&ProcId::new(4211, 4211)));
+}
+
+#[test]
+fn a_new_row_is_marked_for_a_while() {
+    let mut stage = stage();
+    stage.scene.task(5000, 1, "fresh").id.start.0 = 100_150;
+    stage.pass(&[]);
+    assert!(stage.text().contains("+  5000"), "{}", stage.text());
+    for _ in 0..5 {
+        stage.pass(&[]);
+    }
+    assert!(!stage.text().contains("+  5000"));
+}
+
+#[test]
+fn going_to_a_process_reveals_it() {
+    let mut stage = stage();
+    stage.press("g *");
+    let id = |stage: &Stage, pid: u32| {
+        let procs = &stage.app.world.snapshot.procs;
+        procs.iter().find(|p| p.id.pid.0 == pid).expect("there").id
+    };
+    let focus = id(&stage, 1902);
+    stage.app.inspect(focus, "overview");
+    stage.press("1");
+    assert_eq!(stage.focus(), 1902);
+    assert!(
+        stage.selected().starts_with("1902 alice"),
+        "{}",
+        stage.text()
+    );
+    let focus = id(&stage, 3);
+    stage.app.inspect(focus, "overview");
+    stage.press("1");
+    assert!(
+        stage.selected().contains("[kworker/0:1]"),
+        "{}",
+        stage.text()
+    );
+}
+
+#[test]
+fn enter_inspects_and_y_copies() {
+    let mut stage = stage();
+    stage.press("j y");
+    assert_eq!(stage.effects, [Effect::Copy("/usr/sbin/sshd -D".into())]);
+    stage.press("Enter");
+    assert_eq!(
+        (stage.app.world.page, stage.focus()),
+        (Page::Inspector, 612)
+    );
+}
+
+#[test]
+fn columns_are_chosen_and_cost_only_while_shown() {
+    let mut stage = stage();
+    assert!(!stage.app.plan().needs.contains(Needs::IO));
+    stage.press("C").type_in("read").press("Space");
+    assert!(stage.text().contains("READ/s"));
+    stage.press("Esc");
+    let plan = stage.app.plan();
+    assert!(plan.needs.contains(Needs::IO) && !plan.of_all.contains(Needs::IO));
+    stage.press("F6").type_in("read").press("Enter");
+    assert!(
+        stage.app.plan().of_all.contains(Needs::IO),
+        "all rows where it is the sort key"
+    );
+}
+
+#[test]
+fn only_rows_in_view_are_asked_for() {
+    let mut stage = Stage::new(100, 8);
+    let plan = stage.app.plan();
+    assert_eq!(plan.visible.len(), 4, "{:?}", plan.visible);
+    stage.press("G");
+    assert!(stage.app.plan().visible.iter().any(|id| id.pid.0 == 2950));
+}
+
+#[test]
+fn a_folded_row_asks_for_what_is_below_it_only_where_a_costly_sum_is_shown() {
+    let mut stage = stage();
+    stage.press("g -");
+    let visible = |stage: &Stage| {
+        // Another pane has its needs too.
+        let mut plan = Plan {
+            needs: Needs::OVERVIEW,
+            ..Plan::default()
+        };
+        let list = stage.app.panels().iter().find(|p| p.spec().name == "list");
+        list.expect("the list").plan(&stage.app.world, &mut plan);
+        plan.visible.len()
+    };
+    assert_eq!(visible(&stage), 1, "{}", stage.text());
+    stage.press("C").type_in("read").press("Space Esc");
+    assert!(visible(&stage) > 10, "{}", stage.text());
+}
+
+#[test]
+fn the_whole_command_line_and_paths() {
+    let mut stage = stage();
+    stage.press("B");
+    assert!(stage.text().contains("/usr/sbin/sshd -D"));
+    stage.press("B G");
+    stage.press("F3").type_in("postgres").press("Enter W");
+    let text = stage.text();
+    assert!(
+        text.contains("│ /usr/bin/postgres -D /var/lib/postgresql/15/main"),
+        "{text}"
+    );
+}
+
+#[test]
+fn time_stands_still_and_everything_works_on() {
+    let mut stage = stage();
+    stage.press("p");
+    let snapshot = stage.scene.pass(1000, &[(703, 90)]);
+    stage.event(Event::Snapshot(Arc::new(snapshot)));
+    stage.press("t");
+    assert_eq!(stage.pids()[0], 4211, "the frozen tick");
+    stage.press("M");
+    assert_eq!(stage.pids()[0], 1842);
+    stage.press("/").type_in("sshd").press("Enter");
+    assert_eq!(stage.pids(), [612, 2210]);
+    stage.press("Esc P p");
+    assert_eq!(stage.pids()[0], 703);
+}
+
+#[test]
+fn follow_keeps_the_selection_in_view() {
+    let mut stage = Stage::new(100, 9);
+    stage.press("t");
+    stage.pass(&[(4211, 90), (1842, 80), (1901, 70), (703, 60), (612, 50)]);
+    stage.press("g F");
+    assert_eq!(stage.focus(), 4211);
+    for _ in 0..12 {
+        stage.pass(&[
+            (1842, 80),
+            (1901, 70),
+            (703, 60),
+            (612, 50),
+            (1201, 40),
+            (2214, 30),
+        ]);
+    }
+    assert!(stage.selected().contains("4211"), "{}", stage.text());
+    assert!(stage.pids()[0] != 1842);
+}
+
+#[test]
+fn rows_that_come_above_do_not_push_the_selection_out_of_view() {
+    let mut stage = Stage::new(100, 9);
+    stage.pass(&[]);
+    stage.press("G");
+    let before = stage.selected();
+    let pid = stage.focus();
+    for n in 0..12 {
+        stage.scene.task(5000 + n, 1, &format!("new{n}"));
+        stage.pass(&[(5000 + n, 90)]);
+    }
+    assert_eq!(stage.focus(), pid);
+    assert!(
+        stage.selected().contains(&pid.to_string()),
+        "{before}\n{}",
+        stage.text()
+    );
+    stage.mouse(Press::WheelUp, 20, 4);
+    stage.mouse(Press::WheelUp, 20, 4);
+    stage.mouse(Press::WheelUp, 20, 4);
+    stage.pass(&[]);
+    assert_eq!(
+        stage.selected(),
+        "",
+        "the wheel may leave it behind: {}",
+        stage.text()
+    );
+}

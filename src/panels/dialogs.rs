@@ -1,0 +1,10 @@
+//! What opens above the panes: dialogs, help, the palette, the event log.
+
+pub(super) mod explain;
+pub(super) mod help;
+pub(super) mod log;
+pub(super) mod palette;
+pub(super) mod scroll;
+pub mod settings;
+pub mod signal;
+pub(super) mod tuning;

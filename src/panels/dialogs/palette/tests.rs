@@ -1,0 +1,68 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::app::App;
+use crate::app::event::{Effect, Event};
+use crate::app::world::Settings;
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+
+fn app() -> App {
+    let mut app = App::new(
+        crate::panels::all(),
+        Settings::default(),
+        Theme::terminal(Depth::True, false),
+    );
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    scene.task(12, 1, "worker");
+    scene.task(1234, 1, "other");
+    app.update(Event::Snapshot(Arc::new(scene.snapshot())));
+    app
+}
+
+fn press(app: &mut App, keys: &[&str]) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys {
+        effects.extend(app.update(Event::Key(key.parse().expect(key))));
+        app.place(Vec::new(), Vec::new(), Rect::new(0, 0, 80, 24));
+    }
+    effects
+}
+
+#[test]
+fn a_number_jumps_to_that_pid_and_not_to_a_longer_one() {
+    let mut app = app();
+    press(&mut app, &[":", "1", "2", "Enter"]);
+    assert_eq!(app.world.focus, Some(ProcId::new(12, 12)));
+    press(&mut app, &[":", "9", "9", "Enter"]);
+    assert_eq!(app.world.focus, Some(ProcId::new(12, 12)));
+    assert!(app.world.notice.as_ref().is_some_and(|n| n.bad));
+}
+
+#[test]
+fn letters_find_a_command() {
+    let mut app = app();
+    press(&mut app, &[":", "c", "p", "s", "c", "Enter"]);
+    assert!(app.world.settings.of_machine, "cpu-scale by its letters");
+    assert_eq!(
+        press(&mut app, &[":", "q", "u", "i", "Enter"]),
+        [Effect::Quit]
+    );
+}
+
+#[test]
+fn the_best_match_comes_first() {
+    let app = app();
+    let names: Vec<_> = find(&app.world, "pause")
+        .into_iter()
+        .filter_map(|i| {
+            if let Item::Do(a) = i {
+                Some(a.name)
+            } else {
+                None
+            }
+        })
+        .collect();
+    assert_eq!(names.first(), Some(&"pause"));
+}

@@ -1,0 +1,334 @@
+//! The tab History: CPU, memory, I/O, faults and switches of the process, as far back as ticks are kept.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::action::Action;
+use crate::app::event::Effect;
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::trace::Point;
+use crate::app::world::World;
+use crate::model::format::{bytes, duration, per_second, percent, rate};
+use crate::model::id::{Bytes, Nanos};
+use crate::model::plan::Needs;
+use crate::model::reading::Reading;
+use crate::model::text::pad;
+use crate::panels::listing::{self, Parts};
+use crate::theme::Role;
+use crate::widgets::chart::{Chart, squeeze};
+use crate::widgets::line;
+
+static SPEC: Spec = Spec {
+    name: "history",
+    title: "History",
+    about: "CPU, memory, I/O, faults and switches of the process over the last minutes.",
+    place: Place::Tab,
+    needs: Needs::STATUS.union(Needs::IO),
+    actions: &[moves::COPY],
+};
+
+/// One quantity over time.
+struct Quantity {
+    name: &'static str,
+    role: Role,
+    of: fn(&Point) -> Reading<f64>,
+    told: fn(f64) -> String,
+    /// The least value that fills a chart.
+    top: f64,
+}
+
+const QUANTITIES: [Quantity; 6] = [
+    Quantity {
+        name: "CPU %",
+        role: Role::CpuUser,
+        of: |p| p.cpu,
+        told: |v| percent(v as f32),
+        top: 10.0,
+    },
+    Quantity {
+        name: "memory",
+        role: Role::MemCache,
+        of: |p| Ok(p.resident.0 as f64),
+        told: |v| bytes(Bytes(v as u64)),
+        top: 1.0,
+    },
+    Quantity {
+        name: "read",
+        role: Role::RegionShared,
+        of: |p| p.read,
+        told: rate,
+        top: 65_536.0,
+    },
+    Quantity {
+        name: "written",
+        role: Role::RegionText,
+        of: |p| p.written,
+        told: rate,
+        top: 65_536.0,
+    },
+    Quantity {
+        name: "faults/s",
+        role: Role::RegionGlobals,
+        of: |p| p.faults,
+        told: per_second,
+        top: 10.0,
+    },
+    Quantity {
+        name: "switches/s",
+        role: Role::RegionStack,
+        of: |p| p.switches,
+        told: per_second,
+        top: 10.0,
+    },
+];
+
+/// Cells of a name.
+const NAME: usize = 11;
+
+/// A quantity's values, oldest first, with what they come to.
+struct Series {
+    values: Vec<Option<f64>>,
+    now: Reading<f64>,
+    least: f64,
+    mean: f64,
+    most: f64,
+}
+
+fn series(points: &[Point], of: fn(&Point) -> Reading<f64>) -> Series {
+    let values: Vec<Option<f64>> = points.iter().map(|p| of(p).ok()).collect();
+    let known = values.iter().flatten();
+    let count = known.clone().count().max(1) as f64;
+    Series {
+        now: points
+            .last()
+            .map_or(Err(crate::model::reading::Missing::Soon), of),
+        least: known.clone().copied().reduce(f64::min).unwrap_or(0.0),
+        mean: known.clone().sum::<f64>() / count,
+        most: known.copied().reduce(f64::max).unwrap_or(0.0),
+        values,
+    }
+}
+
+impl Series {
+    fn is_known(&self) -> bool {
+        self.values.iter().any(Option::is_some)
+    }
+
+    /// `CPU %  12.0   least 0.0   mean 3.1   most 98.6`.
+    fn summary(&self, quantity: &Quantity) -> Parts {
+        let mut parts = vec![(pad(quantity.name, NAME), Role::Dim)];
+        parts.push(match self.now {
+            Ok(now) => ((quantity.told)(now), Role::Strong),
+            Err(why) => (format!("– {why}"), Role::Faint),
+        });
+        if self.is_known() {
+            for (name, value) in [
+                ("least", self.least),
+                ("mean", self.mean),
+                ("most", self.most),
+            ] {
+                parts.push((format!("   {name} "), Role::Dim));
+                parts.push(((quantity.told)(value), Role::Text));
+            }
+        }
+        parts
+    }
+}
+
+/// The pane.
+#[derive(Default)]
+pub struct HistoryTab {
+    points: Vec<Point>,
+}
+
+impl HistoryTab {
+    fn chart(world: &World, quantity: &Quantity, series: &Series, area: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        let chart = Chart {
+            // Some air above, or a steady value would fill its chart and look like a full one.
+            top: (series.most * 1.15).max(quantity.top),
+            style: theme.style(quantity.role),
+            idle: theme.style(Role::Faint),
+            ascii: theme.glyphs.ascii,
+        };
+        let columns = squeeze(&series.values, usize::from(area.width));
+        chart.draw(columns.into_iter(), area, buf);
+    }
+
+    /// How far back the left end is, and where the newest moment stands.
+    fn axis(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
+            return;
+        };
+        let wide = usize::from(area.width);
+        let each = self.points.len().div_ceil(wide.max(1)).max(1);
+        let columns = self.points.len().div_ceil(each).min(wide);
+        let span = duration(Nanos(last.at.since(first.at).0));
+        let from = area.x + (wide - columns) as u16;
+        let left = Rect {
+            x: from,
+            width: area.right().saturating_sub(from),
+            ..area
+        };
+        let theme = &world.theme;
+        let now = [("now".to_owned(), Role::Dim)];
+        let ago = [(format!("-{span}"), Role::Dim)];
+        if usize::from(left.width) >= span.len() + 6 {
+            line::draw(theme, left, &ago, Modifier::empty(), buf);
+        }
+        line::draw_right(theme, area, &now, buf);
+    }
+}
+
+impl Panel for HistoryTab {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn fit(&mut self, world: &World, _: Rect) -> Reply {
+        self.points.clear();
+        if world.trace.of() == world.focus {
+            self.points.extend(world.trace.until(world.snapshot.at));
+        }
+        Reply::Pass
+    }
+
+    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+        if action != moves::COPY {
+            return Reply::Pass;
+        }
+        let told = QUANTITIES.iter().map(|q| {
+            let parts = series(&self.points, q.of).summary(q);
+            parts.into_iter().map(|(text, _)| text).collect::<String>()
+        });
+        Reply::Do(Effect::Copy(told.collect::<Vec<_>>().join("\n")))
+    }
+
+    fn explain(&self, _: &World) -> Vec<(String, String)> {
+        let say = |word: &str, meaning: &str| (word.to_owned(), meaning.to_owned());
+        vec![
+            say(
+                "history",
+                "As far back as ticks are kept, ten minutes at most. Where many ticks share a column, the highest is drawn.",
+            ),
+            say("memory", "Resident memory: pages in RAM now."),
+            say(
+                "read, written",
+                "Bytes from and to storage; what the page cache answers is not in it. Read only while this tab is open.",
+            ),
+            say(
+                "faults/s",
+                "Pages that were not there when they were touched: new ones, shared ones, and those that had to come from the disk.",
+            ),
+            say(
+                "switches/s",
+                "How often the first thread was taken from a core or gave it up. Read only while this tab is open.",
+            ),
+        ]
+    }
+
+    fn status(&self, _: &World) -> String {
+        match self.points.len() {
+            0 => String::new(),
+            1 => "1 tick".to_owned(),
+            n => format!("{n} ticks"),
+        }
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        if self.points.is_empty() {
+            let why = if world.focus.is_none() {
+                "no process is selected"
+            } else {
+                "the next tick begins its history"
+            };
+            listing::empty(&world.theme, area, why, buf);
+            return;
+        }
+        let inside = Rect {
+            x: area.x + u16::from(area.width > 4),
+            width: area.width.saturating_sub(2 * u16::from(area.width > 4)),
+            ..area
+        };
+        let count = QUANTITIES.len() as u16;
+        if inside.height > 2 * count {
+            self.tall(world, inside, buf);
+        } else {
+            self.flat(world, inside, buf);
+        }
+    }
+}
+
+impl HistoryTab {
+    /// Each quantity with its summary above its chart, and the axis below all.
+    fn tall(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let count = QUANTITIES.len() as u16;
+        let each = (area.height - 1) / count;
+        let mut y = area.y;
+        for quantity in &QUANTITIES {
+            let series = series(&self.points, quantity.of);
+            let title = Rect {
+                y,
+                height: 1,
+                ..area
+            };
+            let summary = series.summary(quantity);
+            line::draw(&world.theme, title, &summary, Modifier::empty(), buf);
+            let chart = Rect {
+                y: y + 1,
+                height: each - 1,
+                ..area
+            };
+            Self::chart(world, quantity, &series, chart, buf);
+            y += each;
+        }
+        let axis = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        self.axis(world, axis, buf);
+    }
+
+    /// One row a quantity: name, value now, chart.
+    fn flat(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        const VALUE: usize = 8;
+        let mut used = 0;
+        let lead = (NAME + VALUE + 1) as u16;
+        let chart = Rect {
+            x: area.x + lead.min(area.width),
+            width: area.width.saturating_sub(lead),
+            height: 1,
+            ..area
+        };
+        for (quantity, y) in QUANTITIES.iter().zip(area.top()..area.bottom()) {
+            let series = series(&self.points, quantity.of);
+            let now = series.now.map_or("–".to_owned(), quantity.told);
+            let parts = [
+                (pad(quantity.name, NAME), Role::Dim),
+                (format!("{now:>VALUE$} "), Role::Strong),
+            ];
+            let row = Rect {
+                y,
+                height: 1,
+                ..area
+            };
+            line::draw(&world.theme, row, &parts, Modifier::empty(), buf);
+            Self::chart(world, quantity, &series, Rect { y, ..chart }, buf);
+            used += 1;
+        }
+        if used < area.height {
+            let y = area.y + used;
+            self.axis(world, Rect { y, ..chart }, buf);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,364 @@
+//! The tab Overview: user land on the left, kernel land on the right, as a lecture draws a process on the board.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::action::Action;
+use crate::app::event::Effect;
+use crate::app::key::{Key, Mouse, Press};
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::{Page, World};
+use crate::model::detail::Stamped;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::memory::region::growth::Growth;
+use crate::model::memory::region::{AddressSpace, Group};
+use crate::model::plan::{Needs, Plan};
+use crate::model::process::overview::Overview as Facts;
+use crate::model::snapshot::Proc;
+use crate::theme::Role;
+use crate::widgets::address_space::{Block, blocks};
+use crate::widgets::line;
+
+mod children;
+mod fold;
+mod history;
+mod kernel_land;
+mod lines;
+mod parts;
+mod user_land;
+
+use children::Children;
+use lines::Parts;
+
+static SPEC: Spec = Spec {
+    name: "overview",
+    title: "Overview",
+    about: "One process at a glance: its memory on the left, what the kernel keeps of it on the right.",
+    place: Place::Tab,
+    needs: Needs::OVERVIEW.union(Needs::REGIONS),
+    actions: &[
+        moves::UP,
+        moves::DOWN,
+        moves::PAGE_UP,
+        moves::PAGE_DOWN,
+        moves::FIRST,
+        moves::LAST,
+        moves::COPY,
+    ],
+};
+
+/// Below this width kernel land stands above user land.
+const BESIDE: u16 = 50;
+/// Descriptors, threads and signals are renewed so often here; their own tabs do it faster.
+const RENEW: Nanos = Nanos(4_000_000_000);
+
+/// The tab.
+#[derive(Default)]
+pub struct Overview {
+    of: Option<ProcId>,
+    /// The process as it was last seen, and when.
+    last: Option<(Proc, Nanos)>,
+    children: Children,
+    rings: history::Rings,
+    growth: Growth<Group>,
+    measured: Option<Nanos>,
+    areas: Areas,
+    head: Vec<Parts>,
+    kernel: Vec<Parts>,
+    folds: fold::Folds,
+    /// The rows that the two lands took at most, of how many.
+    tallest: (u16, u16),
+    blocks: Vec<Block>,
+    sums: Vec<Parts>,
+    foot: Parts,
+    top: usize,
+    page: usize,
+}
+
+/// Where the parts of the tab stand; empty areas are left out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Areas {
+    head: Rect,
+    user: Rect,
+    kernel: Rect,
+    history: Rect,
+    foot: Rect,
+}
+
+/// The charts are so many rows high each at most, beside the list and alone.
+const CHART: [u16; 2] = [3, 5];
+
+impl Areas {
+    /// Gives the charts what the two lands leave of their rows; each of the three gets the same.
+    fn leave(&mut self, needed: u16, most: u16) {
+        // One blank row stays between.
+        let spare = self.kernel.height.saturating_sub(needed + 1);
+        if self.history.height < 3 {
+            return;
+        }
+        let more = (spare / 3).min(most - 1) * 3;
+        self.user.height -= more;
+        self.kernel.height -= more;
+        self.history.y -= more;
+        self.history.height += more;
+    }
+
+    fn of(area: Rect) -> Self {
+        let tall = area.height;
+        let head = if tall >= 16 { 2 } else { u16::from(tall >= 8) };
+        let foot = u16::from(tall >= 14);
+        let history = match tall {
+            0..18 => 0,
+            18..26 => 1,
+            26..32 => 3,
+            _ => 4,
+        };
+        let body = Rect {
+            y: area.y + head,
+            height: tall.saturating_sub(head + foot + history),
+            ..area
+        };
+        let user = if area.width < BESIDE {
+            0
+        } else {
+            (area.width * 38 / 100).clamp(24, 40)
+        };
+        let rows = |y: u16, height: u16| Rect { y, height, ..area };
+        Self {
+            head: rows(area.y, head),
+            user: Rect {
+                width: user,
+                ..body
+            },
+            kernel: Rect {
+                x: body.x + user + u16::from(user > 0),
+                width: body.width.saturating_sub(user + u16::from(user > 0)),
+                ..body
+            },
+            history: rows(body.bottom(), history),
+            foot: rows(area.bottom().saturating_sub(foot), foot),
+        }
+    }
+}
+
+/// Everything that the lines are made of.
+struct View<'a> {
+    world: &'a World,
+    proc: &'a Proc,
+    /// How long ago it ended, if it has.
+    ended: Option<Nanos>,
+    facts: Option<&'a Facts>,
+    space: Option<&'a AddressSpace>,
+    children: &'a Children,
+}
+
+/// What is known of the process in focus, where it is known.
+fn known<'a, T>(world: &'a World, slot: Option<&'a Stamped<T>>) -> Option<&'a Stamped<T>> {
+    slot.filter(|_| world.focus.is_some() && world.detail.of == world.focus)
+}
+
+fn value<'a, T>(world: &'a World, slot: Option<&'a Stamped<T>>) -> Option<&'a T> {
+    known(world, slot)?.value.as_ref().ok().map(Arc::as_ref)
+}
+
+impl Overview {
+    fn take_in(&mut self, world: &World) {
+        if self.of != world.focus {
+            *self = Self {
+                of: world.focus,
+                ..Self::default()
+            };
+        }
+        let Some(id) = world.focus else { return };
+        self.children.seek(id, &world.snapshot);
+        if let Some(proc) = world.snapshot.get(id) {
+            self.rings.push(world, proc);
+            self.last = Some((proc.clone(), world.snapshot.at));
+        }
+        let slot = known(world, world.detail.regions.as_ref());
+        let at = slot.map(|s| s.at);
+        if at != self.measured
+            && let Some(space) = value(world, world.detail.regions.as_ref())
+        {
+            self.measured = at;
+            self.growth.at(at.unwrap_or_default());
+            for (group, totals) in space.by_group() {
+                self.growth.note(group, totals.size);
+            }
+        }
+    }
+
+    fn view<'a>(&'a self, world: &'a World) -> Option<View<'a>> {
+        let (proc, seen) = self.last.as_ref()?;
+        let lives = world.snapshot.get(proc.id).is_some();
+        Some(View {
+            world,
+            proc,
+            ended: (!lives).then(|| world.snapshot.at.since(*seen)),
+            facts: value(world, world.detail.overview.as_ref()),
+            space: value(world, world.detail.regions.as_ref()),
+            children: &self.children,
+        })
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        let last = self.kernel.len().saturating_sub(self.page);
+        self.top = self.top.saturating_add_signed(rows).min(last);
+    }
+}
+
+impl Panel for Overview {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn plan(&self, world: &World, plan: &mut Plan) {
+        plan.needs |= SPEC.needs;
+        let now = world.detail.at;
+        let due = |at: Option<Nanos>| at.is_none_or(|at| now.since(at) >= RENEW);
+        let detail = &world.detail;
+        if due(known(world, detail.threads.as_ref()).map(|s| s.at)) {
+            plan.needs |= Needs::WAITS;
+        }
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        self.take_in(world);
+        let mut areas = Areas::of(area);
+        self.areas = areas;
+        let mut folds = std::mem::take(&mut self.folds);
+        let Some(view) = self.view(world) else {
+            (self.head, self.kernel, self.sums) = Default::default();
+            self.blocks.clear();
+            return Reply::Pass;
+        };
+        let head = lines::head(&view, areas.head);
+        let mut kernel = kernel_land::lines(&view, areas.kernel, &mut folds);
+        let sums = user_land::sums(&view, areas.user.width);
+        let foot = lines::foot(&view);
+        let growth = &self.growth;
+        let shown = view.space.map(|space| {
+            blocks(space, |group| match growth.of(&group) {
+                Some(grown) if grown.rate >= 512.0 => {
+                    format!("+{}", crate::model::format::rate(grown.rate))
+                }
+                _ => String::new(),
+            })
+        });
+        let shown = shown.unwrap_or_default();
+        if areas.user.width == 0 {
+            kernel.push(Vec::new());
+            kernel.extend(user_land::stacked(&view, &shown));
+        }
+        // What is not read yet would leave too much.
+        if view.facts.is_some() && areas.user.width > 0 {
+            let pictured = user_land::rows(&shown, &sums);
+            let needed = pictured.max(kernel.len().min(usize::from(area.height)) as u16);
+            let before = if self.tallest.1 == area.height {
+                self.tallest.0
+            } else {
+                0
+            };
+            self.tallest = (needed.max(before), area.height);
+            areas.leave(self.tallest.0, CHART[usize::from(alone(world))]);
+            self.areas = areas;
+        }
+        (self.head, self.kernel, self.sums, self.foot) = (head, kernel, sums, foot);
+        self.folds = folds;
+        self.blocks = shown;
+        self.page = usize::from(areas.kernel.height);
+        self.scroll(0);
+        Reply::Pass
+    }
+
+    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+        let page = self.page.max(2) as isize - 1;
+        match action.name {
+            name if name == moves::UP.name => self.scroll(-1),
+            name if name == moves::DOWN.name => self.scroll(1),
+            name if name == moves::PAGE_UP.name => self.scroll(-page),
+            name if name == moves::PAGE_DOWN.name => self.scroll(page),
+            name if name == moves::FIRST.name => self.scroll(isize::MIN),
+            name if name == moves::LAST.name => self.scroll(isize::MAX),
+            name if name == moves::COPY.name => {
+                let line = self.last.as_ref().map(|(proc, _)| proc.command_line());
+                return line.map_or(Reply::Done, |line| Reply::Do(Effect::Copy(line)));
+            }
+            _ => return Reply::Pass,
+        }
+        Reply::Done
+    }
+
+    fn key(&mut self, _: &World, _: Key) -> Reply {
+        Reply::Pass
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        match mouse.press {
+            Press::WheelUp => self.scroll(-3),
+            Press::WheelDown => self.scroll(3),
+            _ => return Reply::Pass,
+        }
+        Reply::Done
+    }
+
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        lines::explained(known(world, world.detail.overview.as_ref()))
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        let area = area.intersection(buf.area);
+        let Some(view) = self.view(world) else {
+            let text = if world.focus.is_some() {
+                "The process has ended."
+            } else {
+                "No process is selected."
+            };
+            let parts = [(text.to_owned(), Role::Dim)];
+            line::draw(theme, area, &parts, Modifier::empty(), buf);
+            return;
+        };
+        draw_lines(world, self.areas.head, &self.head, buf);
+        if self.areas.user.width > 0 {
+            user_land::draw(&view, self.areas.user, &self.blocks, &self.sums, buf);
+        }
+        let shown = self.top.min(self.kernel.len());
+        draw_lines(world, self.areas.kernel, &self.kernel[shown..], buf);
+        self.rings.draw(world, self.areas.history, buf);
+        draw_lines(
+            world,
+            self.areas.foot,
+            std::slice::from_ref(&self.foot),
+            buf,
+        );
+        if view.ended.is_some() {
+            buf.set_style(area, theme.style(Role::Dim));
+        }
+    }
+}
+
+fn draw_lines(world: &World, area: Rect, lines: &[Parts], buf: &mut Buffer) {
+    let area = area.intersection(buf.area);
+    for (y, parts) in (area.top()..area.bottom()).zip(lines) {
+        let row = Rect {
+            x: area.x + 1.min(area.width),
+            y,
+            width: area.width.saturating_sub(1),
+            height: 1,
+        };
+        line::draw(&world.theme, row, parts, Modifier::empty(), buf);
+    }
+}
+
+/// Whether the inspector has the screen to itself.
+fn alone(world: &World) -> bool {
+    world.page == Page::Inspector
+}
+
+#[cfg(test)]
+mod tests;

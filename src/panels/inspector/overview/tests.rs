@@ -1,0 +1,254 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::app::world::Settings;
+use crate::model::acting::Fate;
+use crate::model::detail::Detail;
+use crate::model::id::Bytes;
+use crate::model::memory::region::{Access, FileId, Flags, Kind, Part, Region, Residency};
+use crate::model::process::overview::{Credentials, Limit};
+use crate::model::process::stat::State;
+use crate::model::reading::{Missing, Reading};
+use crate::model::scene::Scene;
+use crate::model::snapshot::Snapshot;
+use crate::theme::{Depth, Theme};
+
+fn scene() -> Scene {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "systemd");
+    scene.task(50, 1, "sshd");
+    scene.task(60, 50, "bash");
+    scene.task(70, 60, "fox").stat.threads = 4;
+    scene
+}
+
+fn world(scene: &Scene, ascii: bool) -> World {
+    let mut world = World::new(Theme::terminal(Depth::Ansi, ascii), Settings::default());
+    world.snapshot = Arc::new(scene.snapshot());
+    world.focus = Some(ProcId::new(70, 70));
+    world
+}
+
+fn region(start: u64, kib: u64, kind: Kind) -> Region {
+    Region {
+        start,
+        end: start + kib * 1024,
+        kind,
+        part: Part::Plain,
+        access: Access::default(),
+        offset: 0,
+        file: FileId::default(),
+        name: "".into(),
+        deleted: false,
+        stack: None,
+        residency: Err(Missing::Soon),
+        flags: Flags::empty(),
+        sharers: Vec::new(),
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        exe: Ok("/usr/bin/fox".into()),
+        cwd: Err(Missing::Denied),
+        cgroup: Ok("/user.slice".into()),
+        status: Ok(Credentials {
+            signals: [12, 2, 0],
+            cores: "0-7".into(),
+            ..Credentials::default()
+        }),
+        descriptors: Ok(1000),
+        standard: [
+            Ok("/dev/null".into()),
+            Ok("pipe:[7]".into()),
+            Err(Missing::Denied),
+        ],
+        limits: Ok(vec![Limit {
+            name: "Max open files",
+            used: 1000,
+            soft: Some(1024),
+            bytes: false,
+        }]),
+        memory: Ok(Residency {
+            resident: Bytes(8 << 20),
+            own: Bytes(6 << 20),
+            ..Residency::default()
+        }),
+        ..Facts::default()
+    }
+}
+
+fn read(world: &mut World, overview: Reading<Facts>, regions: Reading<AddressSpace>) {
+    let at = Nanos::from_millis(1_000_000);
+    world.detail = Arc::new(Detail {
+        at,
+        of: world.focus,
+        overview: Some(Stamped::new(at, overview)),
+        regions: Some(Stamped::new(at, regions)),
+        ..Detail::default()
+    });
+}
+
+fn space() -> AddressSpace {
+    AddressSpace {
+        regions: vec![
+            region(0x5581_0000_0000, 612, Kind::Text),
+            region(0x5581_1000_0000, 412, Kind::Heap),
+            region(0x7f13_0000_0000, 1900, Kind::Library),
+            region(0x7ffd_0000_0000, 132, Kind::Stack),
+        ],
+        ..AddressSpace::default()
+    }
+}
+
+fn drawn(overview: &mut Overview, world: &World, width: u16, height: u16) -> Vec<String> {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    overview.fit(world, area);
+    overview.render(world, area, &mut buf);
+    (0..height)
+        .map(|y| {
+            let line: String = (0..width).map(|x| buf[(x, y)].symbol()).collect();
+            line.trim_end().to_owned()
+        })
+        .collect()
+}
+
+fn has(lines: &[String], part: &str) {
+    let text = lines.join("\n");
+    assert!(text.contains(part), "no {part:?} in\n{text}");
+}
+
+#[test]
+fn both_lands_stand_side_by_side_down_to_60_columns() {
+    let mut world = world(&scene(), false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    for width in [58, 67, 118, 158] {
+        let lines = drawn(&mut Overview::default(), &world, width, 36);
+        has(&lines, "systemd → sshd → bash → fox   root");
+        let lands = lines.iter().find(|l| l.contains("USER LAND"));
+        assert!(
+            lands.is_some_and(|l| l.contains("KERNEL LAND")),
+            "{lines:?}"
+        );
+        has(&lines, "state   S sleeping");
+        has(&lines, "parent  60 bash");
+        has(&lines, "descriptors 1000 of 1024");
+        has(&lines, "signals 12 caught 2 ignored");
+        has(&lines, "limit near Max open files");
+        has(&lines, "claims 100M holds 10.0M");
+        has(&lines, "own 6.0M");
+        has(&lines, "cwd     –");
+        has(&lines, "denied 1 of 9 sources · x explains");
+        let at = |what: &str| lines.iter().position(|l| l.contains(what));
+        assert!(
+            at("stack ") < at("libraries") && at("libraries") < at("heap "),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn one_column_and_every_size_are_drawn() {
+    let mut world = world(&scene(), true);
+    read(&mut world, Ok(facts()), Ok(space()));
+    for width in [1, 3, 9, 24, 40, 49, 50, 66, 120, 220] {
+        for height in [1, 2, 4, 8, 13, 14, 17, 18, 25, 31, 32, 60] {
+            drawn(&mut Overview::default(), &world, width, height);
+        }
+    }
+    let mut overview = Overview::default();
+    let lines = drawn(&mut overview, &world, 44, 20);
+    has(&lines, "KERNEL LAND");
+    overview.act(&world, moves::LAST);
+    has(&drawn(&mut overview, &world, 44, 20), "claims 100M");
+}
+
+#[test]
+fn kernel_threads_zombies_and_strangers_are_told_in_words() {
+    let mut scene = scene();
+    scene.of(70).stat.flags = 0x0020_0000;
+    let mut of_kernel = world(&scene, false);
+    read(&mut of_kernel, Ok(facts()), Ok(AddressSpace::default()));
+    let lines = drawn(&mut Overview::default(), &of_kernel, 90, 36);
+    has(&lines, "none: a thread of the kernel");
+    assert!(
+        !lines.iter().any(|l| l.contains("descriptors")),
+        "{lines:?}"
+    );
+    scene.of(70).stat.flags = 0;
+    scene.of(70).stat.state = State::Zombie;
+    let mut dead = world(&scene, false);
+    read(&mut dead, Ok(facts()), Ok(AddressSpace::default()));
+    let lines = drawn(&mut Overview::default(), &dead, 90, 36);
+    has(&lines, "Z zombie: 60 must ask how it ended");
+    has(&lines, "given its");
+    scene.of(70).stat.state = State::Sleeping;
+    let mut foreign = world(&scene, false);
+    read(&mut foreign, Ok(facts()), Err(Missing::Denied));
+    has(
+        &drawn(&mut Overview::default(), &foreign, 90, 36),
+        "not permitted",
+    );
+}
+
+#[test]
+fn what_ended_while_open_stays_readable() {
+    let mut scene = scene();
+    let mut world = world(&scene, false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    let mut overview = Overview::default();
+    drawn(&mut overview, &world, 100, 36);
+    scene.end(70);
+    world.snapshot = Arc::new(scene.pass(3000, &[]));
+    let lines = drawn(&mut overview, &world, 100, 36);
+    has(&lines, "state   ended 3.0s ago");
+    has(&lines, "libraries");
+    let mut snapshot = Snapshot::clone(&world.snapshot);
+    snapshot.endings = [(ProcId::new(70, 70), Ok(Fate::Exited(3)))].into();
+    world.snapshot = Arc::new(snapshot);
+    let lines = drawn(&mut overview, &world, 100, 36);
+    has(&lines, "state   exited, code 3 · 3.0s ago");
+}
+
+#[test]
+fn each_listed_key_is_answered_and_missing_sources_are_explained() {
+    let mut world = world(&scene(), false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    let mut overview = Overview::default();
+    drawn(&mut overview, &world, 100, 36);
+    for action in SPEC.actions {
+        assert!(
+            !matches!(overview.act(&world, action), Reply::Pass),
+            "{}",
+            action.name
+        );
+    }
+    let copied = overview.act(&world, moves::COPY);
+    assert!(matches!(copied, Reply::Do(Effect::Copy(line)) if line == "fox"));
+    let explained = overview.explain(&world);
+    let cwd = explained.iter().find(|(word, _)| word == "– cwd");
+    assert!(cwd.is_some_and(|(_, why)| why.contains("does not show it to this user")));
+}
+
+#[test]
+fn children_are_listed_where_there_is_room() {
+    let mut scene = scene();
+    for pid in 80..=90 {
+        scene.task(pid, 70, "kit");
+    }
+    scene.of(82).stat.state = State::Zombie;
+    let mut world = world(&scene, false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    let lines = drawn(&mut Overview::default(), &world, 120, 44);
+    has(&lines, "children 11 · 1 ended, not yet asked how");
+    has(&lines, "80 kit  sleeping");
+    has(&lines, "82 kit  zombie");
+    let lines = drawn(&mut Overview::default(), &world, 120, 36);
+    let listed = lines.iter().filter(|l| l.contains(" kit  ")).count();
+    assert!(listed > 0, "{lines:?}");
+    has(&lines, &format!("+ {} more", 11 - listed));
+    has(&lines, "command");
+    let lines = drawn(&mut Overview::default(), &world, 76, 20);
+    assert!(!lines.iter().any(|l| l.contains("kit")), "{lines:?}");
+}

@@ -1,0 +1,339 @@
+//! View 4: who is hammering the disk? Devices with what they do a second, filesystems with what is left, processes by I/O.
+
+mod processes;
+mod tables;
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::app::action::Action;
+use crate::app::key::{Code, Key};
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::world::World;
+use crate::model::detail::Stamped;
+use crate::model::format;
+use crate::model::id::{Bytes, ProcId};
+use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::panels::listing::{self, Content, Listing};
+use crate::theme::Role;
+use crate::widgets::line;
+
+/// Opens the selected process.
+const INSPECT: Action = Action {
+    name: "inspect-writer",
+    about: "Inspects the files of the selected process",
+    keys: &[Key::of(Code::Enter)],
+    hint: "inspect",
+};
+
+static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [&INSPECT]);
+
+static SPEC: Spec = Spec {
+    name: "view-disks",
+    title: "Disks",
+    about: "What each disk does, how full filesystems are, and which processes read and write.",
+    place: Place::View(4),
+    needs: Needs::DISKS.union(Needs::IO),
+    actions: &ACTIONS,
+};
+
+/// The view.
+pub struct ViewDisks {
+    list: Listing<ProcId>,
+    processes: processes::List,
+    /// Whom the answer names: who moves the most, whatever the order of the table.
+    busiest: Option<processes::Busy>,
+    newest: Option<Arc<Disks>>,
+    rates: Vec<Reading<DiskRates>>,
+    layout: Layout,
+}
+
+impl Default for ViewDisks {
+    fn default() -> Self {
+        Self {
+            list: Listing::sorted_by(processes::BY_BOTH),
+            processes: processes::List::default(),
+            busiest: None,
+            newest: None,
+            rates: Vec::new(),
+            layout: Layout::default(),
+        }
+    }
+}
+
+/// Where each part stands; an area without height is left out.
+#[derive(Default)]
+struct Layout {
+    answer: Rect,
+    devices: Rect,
+    filesystems: Rect,
+    title: Rect,
+    processes: Rect,
+}
+
+impl Panel for ViewDisks {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn plan(&self, _: &World, plan: &mut Plan) {
+        plan.needs |= SPEC.needs;
+        plan.of_all |= Needs::IO;
+    }
+
+    fn tick(&mut self, world: &World) {
+        let Some(Stamped { value: Ok(now), .. }) = &world.detail.machine.disks else {
+            return;
+        };
+        match &self.newest {
+            Some(before) if before.at == now.at => return,
+            Some(before) => self.rates = now.rates(before),
+            None => self.rates = vec![Err(Missing::Soon); now.devices.len()],
+        }
+        self.newest = Some(Arc::clone(now));
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        let accounted = self.newest.as_ref().and_then(|d| d.delay_accounting);
+        self.processes = processes::list(&world.snapshot, accounted, self.list.chosen().copied());
+        self.busiest = self.processes.busiest().cloned();
+        processes::sort(&mut self.processes.rows, self.list.sort());
+        self.layout = layout(self.newest.as_deref(), area);
+        let keys: Vec<ProcId> = self.processes.rows.iter().map(|p| p.id).collect();
+        let processes = &self.processes.rows;
+        let content = Content {
+            columns: &processes::COLUMNS,
+            order: processes::order,
+            titles: true,
+            head: Vec::new(),
+            foot: &listing::no_foot,
+            keys: &keys,
+            words: &|i| processes[i].words(),
+            row: &|i| processes::row(world, &processes[i]),
+        };
+        self.list.fit(self.layout.processes, content);
+        Reply::Pass
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, _: &World) -> Reply {
+        match self.list.chosen() {
+            Some(id) => Reply::Inspect(*id, "files"),
+            None => Reply::Done,
+        }
+    }
+
+    fn copied(&self, _: &World) -> Option<String> {
+        let row = self.processes.rows.get(self.list.selected()?);
+        row.map(processes::Busy::words)
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        if *action == INSPECT {
+            return self.enter(world);
+        }
+        self.act_on_rows(world, action)
+    }
+
+    fn explain(&self, _: &World) -> Vec<(String, String)> {
+        let mut out = tables::explain();
+        out.extend(self.missing());
+        out
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        let Some(disks) = self.newest.as_deref() else {
+            let slot = world.detail.machine.disks.as_ref();
+            let why = slot
+                .and_then(|s| s.value.as_ref().err())
+                .copied()
+                .unwrap_or(Missing::Soon);
+            line::draw(
+                theme,
+                area,
+                &[(format!(" {why}"), Role::Dim)],
+                Modifier::empty(),
+                buf,
+            );
+            return;
+        };
+        let answers = [self.answer(disks), fullest(disks), self.waiting()];
+        for (i, parts) in answers
+            .iter()
+            .enumerate()
+            .take(usize::from(self.layout.answer.height))
+        {
+            let row = Rect {
+                y: self.layout.answer.y + i as u16,
+                height: 1,
+                ..self.layout.answer
+            };
+            line::draw(theme, row, parts, Modifier::empty(), buf);
+        }
+        tables::devices(theme, disks, &self.rates, self.layout.devices, buf);
+        tables::filesystems(theme, disks, self.layout.filesystems, buf);
+        let title = self.processes.title();
+        line::draw(theme, self.layout.title, &title, Modifier::empty(), buf);
+        self.list.render(world, buf);
+    }
+}
+
+impl ViewDisks {
+    /// Who is held up by a disk now.
+    fn waiting(&self) -> Vec<(String, Role)> {
+        let names = self.processes.held_up();
+        if names.is_empty() {
+            return vec![(" nobody is blocked on a disk".to_owned(), Role::Dim)];
+        }
+        vec![
+            (" blocked on a disk: ".to_owned(), Role::Dim),
+            (names, Role::Bad),
+        ]
+    }
+
+    /// Why there are dashes, for those that there are.
+    fn missing(&self) -> Vec<(String, String)> {
+        let dash = |why: String| ("–".to_owned(), why);
+        let mut out = Vec::new();
+        let disks = self.newest.as_deref();
+        if disks.is_some_and(|d| d.delay_accounting == Some(false)) {
+            let how = "the kernel does not account how long tasks wait for disks: turn it on with 'sysctl kernel.task_delayacct=1' (what waited before is not counted)";
+            out.push(dash(how.to_owned()));
+        }
+        if self.processes.denied > 0 {
+            let how = "processes of other users do not show what they read and write: run pscope as root or with CAP_SYS_PTRACE";
+            out.push(dash(format!("{} {how}", self.processes.denied)));
+        }
+        for f in disks.map_or(&[][..], |d| &d.filesystems) {
+            if let Err(why) = f.space {
+                out.push(dash(format!("{}: {}", f.mount, tables::silence(why))));
+            }
+        }
+        out
+    }
+
+    /// The busiest device, and who is at it.
+    fn answer(&self, disks: &Disks) -> Vec<(String, Role)> {
+        let rated = disks.devices.iter().zip(&self.rates);
+        let busiest = rated
+            .filter_map(|(d, r)| Some((d, r.as_ref().ok()?)))
+            .max_by(|a, b| a.1.busy.total_cmp(&b.1.busy));
+        let Some((device, rates)) = busiest else {
+            return vec![(" rates need a second reading".to_owned(), Role::Dim)];
+        };
+        if rates.reads + rates.writes == 0.0 {
+            return vec![(" all disks are idle".to_owned(), Role::Strong)];
+        }
+        let role = if rates.busy >= 80.0 {
+            Role::Warn
+        } else {
+            Role::Strong
+        };
+        let mut out = vec![
+            (format!(" {}", device.name), Role::Strong),
+            (" is busy ".to_owned(), Role::Dim),
+            (format!("{:.0}%", rates.busy), role),
+            (" of the time: reads ".to_owned(), Role::Dim),
+            (format::rate(rates.read), Role::Text),
+            (", writes ".to_owned(), Role::Dim),
+            (format::rate(rates.written), Role::Text),
+        ];
+        if let Some(top) = &self.busiest {
+            let by = if top.by_ended() {
+                "; most by children that ended, of "
+            } else {
+                "; most by "
+            };
+            out.push((by.to_owned(), Role::Dim));
+            out.push((format!("{} {}", top.id.pid, top.name), Role::Strong));
+            out.push((format!(" {}", format::rate(top.total())), Role::Text));
+        }
+        out
+    }
+}
+
+/// The fullest filesystem, and those that do not answer.
+fn fullest(disks: &Disks) -> Vec<(String, Role)> {
+    let known = disks
+        .filesystems
+        .iter()
+        .filter_map(|f| Some((f, f.fullness()?)));
+    let mut out = Vec::new();
+    if let Some((f, percent)) = known.max_by(|a, b| a.1.total_cmp(&b.1)) {
+        let role = if percent >= 90.0 {
+            Role::Warn
+        } else {
+            Role::Strong
+        };
+        out.push((format!(" {}", f.mount), Role::Strong));
+        out.push((" is the fullest: ".to_owned(), Role::Dim));
+        out.push((format!("{percent:.0}%"), role));
+        let left = f.space.map_or(0, |s| s.available.0);
+        out.push((format!(", {} left", format::bytes(Bytes(left))), Role::Dim));
+    }
+    let silent = disks
+        .filesystems
+        .iter()
+        .filter(|f| f.space == Err(Missing::Late));
+    let silent: Vec<&str> = silent.map(|f| f.mount.as_str()).collect();
+    if !silent.is_empty() {
+        let gap = if out.is_empty() { " " } else { "; " };
+        out.push((
+            format!("{gap}no answer from {}", silent.join(", ")),
+            Role::Bad,
+        ));
+    }
+    out
+}
+
+/// The answer, the devices, the filesystems, the processes: each as high as it needs, the last one what is left.
+fn layout(disks: Option<&Disks>, area: Rect) -> Layout {
+    let mut y = area.y;
+    let mut take = |wanted: u16| {
+        let left = area.bottom().saturating_sub(y);
+        let height = wanted.min(left);
+        let part = Rect { y, height, ..area };
+        y += height;
+        part
+    };
+    let (devices, filesystems) = disks.map_or((0, 0), |d| {
+        (d.devices.len() as u16, d.filesystems.len() as u16)
+    });
+    let third = area.height / 3;
+    let answer = take(if area.height > 16 { 3 } else { 1 });
+    take(u16::from(area.height > 12));
+    let devices = take((devices + 1).min(third));
+    take(u16::from(area.height > 12));
+    let filesystems = if area.height > 12 {
+        take((filesystems + 1).min(third))
+    } else {
+        take(0)
+    };
+    take(u16::from(area.height > 16));
+    let title = take(u16::from(area.height > 16));
+    let rest = take(u16::MAX);
+    Layout {
+        answer,
+        devices,
+        filesystems,
+        title,
+        processes: rest,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,265 @@
+//! Processes by what they read and write.
+
+use std::cmp::Reverse;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::world::World;
+use crate::model::format;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::process::stat::State;
+use crate::model::process::title::Title;
+use crate::model::reading::{Missing, Reading};
+use crate::model::snapshot::{Rates, Snapshot};
+use crate::panels::listing::Order;
+use crate::theme::Role;
+use crate::widgets::table::{Column, Row};
+
+/// A process that reads, writes, or waits for a disk.
+#[derive(Clone)]
+pub struct Busy {
+    pub id: ProcId,
+    pub name: String,
+    command: String,
+    title: Title,
+    user: String,
+    read: Reading<f64>,
+    written: Reading<f64>,
+    /// By children that ended since the last tick.
+    ended: Reading<f64>,
+    all_read: Reading<u64>,
+    all_written: Reading<u64>,
+    /// Share of the time since the last tick spent waiting for block devices, percent.
+    held: Reading<f64>,
+    /// Whether it is in uninterruptible sleep now.
+    blocked: bool,
+    /// Time spent waiting for block devices since it began.
+    pub waited: Reading<Nanos>,
+}
+
+impl Busy {
+    /// Bytes a second in both directions, as far as known, with those of children that ended.
+    pub fn total(&self) -> f64 {
+        self.read.unwrap_or(0.0) + self.written.unwrap_or(0.0) + self.ended.unwrap_or(0.0)
+    }
+
+    /// Whether most of that is of children that ended.
+    pub fn by_ended(&self) -> bool {
+        self.ended.unwrap_or(0.0) * 2.0 > self.total()
+    }
+
+    /// Bytes in both directions since it began, as far as known.
+    fn ever(&self) -> u64 {
+        self.all_read
+            .unwrap_or(0)
+            .saturating_add(self.all_written.unwrap_or(0))
+    }
+
+    /// Everything that search and filter look at, and what is copied.
+    pub fn words(&self) -> String {
+        format!("{} {} {}", self.id.pid, self.user, self.command)
+    }
+}
+
+/// The processes of the table, and how many are not in it since their I/O may not be read.
+#[derive(Default)]
+pub struct List {
+    pub rows: Vec<Busy>,
+    pub denied: usize,
+    /// Whether the kernel accounts how long tasks wait for devices; `None` where it does not say.
+    accounted: Option<bool>,
+}
+
+/// Those that do any I/O now, then those that did any; kernel threads only while they do. The chosen one stays, also
+/// while it is not known what it does.
+pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>) -> List {
+    let mut denied = 0;
+    let mut rows: Vec<Busy> = Vec::new();
+    for p in snapshot.procs.iter() {
+        let io = p.extra.as_deref().map_or(Err(Missing::Soon), |e| e.io);
+        denied += usize::from(io == Err(Missing::Denied));
+        let rates = p.rates.as_deref();
+        let rate = |f: fn(&Rates) -> Reading<f64>| rates.map_or(Err(Missing::Soon), f);
+        // Without accounting the kernel says 0, which is no measurement.
+        let counted = |n: u64| accounted != Some(false) && (n > 0 || accounted == Some(true));
+        let waited = snapshot.machine.nanos(p.stat.block_delay);
+        // Of who waited while accounting was turned on, the kernel tells more than all its life.
+        let known = counted(p.stat.block_delay.0) && waited.0 <= snapshot.age(p.id).0;
+        let busy = Busy {
+            id: p.id,
+            name: p.facts.name.to_string(),
+            command: p.command_line(),
+            title: Title::of(p, false),
+            user: p.facts.user.to_string(),
+            read: rate(|r| r.read),
+            written: rate(|r| r.written),
+            ended: rate(|r| r.ended),
+            held: rate(|r| r.blocked).and_then(|r| known.then_some(r).ok_or(Missing::Unsupported)),
+            all_read: io.map(|io| io.all.read.0),
+            all_written: io.map(|io| io.all.written.0),
+            blocked: p.stat.state == State::Blocked,
+            waited: known.then_some(waited).ok_or(Missing::Unsupported),
+        };
+        let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();
+        if Some(p.id) == chosen
+            || ever
+            || busy.total() > 0.0
+            || busy.blocked
+            || busy.held.unwrap_or(0.0) > 0.0
+        {
+            rows.push(busy);
+        }
+    }
+    rows.sort_by(|a, b| {
+        let first = b
+            .total()
+            .total_cmp(&a.total())
+            .then(b.blocked.cmp(&a.blocked));
+        first.then(b.ever().cmp(&a.ever())).then(a.id.cmp(&b.id))
+    });
+    rows.truncate(500);
+    List {
+        rows,
+        denied,
+        accounted,
+    }
+}
+
+impl List {
+    /// The one that reads and writes the most now.
+    pub fn busiest(&self) -> Option<&Busy> {
+        let most = self
+            .rows
+            .iter()
+            .max_by(|a, b| a.total().total_cmp(&b.total()));
+        most.filter(|p| p.total() > 0.0)
+    }
+
+    /// Who is in uninterruptible sleep, or spent a tenth of the tick waiting for devices: `dd 92%, tar`.
+    pub fn held_up(&self) -> String {
+        let mut held: Vec<&Busy> = self.rows.iter().collect();
+        held.retain(|p| p.blocked || p.held.unwrap_or(0.0) >= 10.0);
+        held.sort_by(|a, b| b.held.unwrap_or(0.0).total_cmp(&a.held.unwrap_or(0.0)));
+        let name = |p: &&Busy| match p.held {
+            Ok(share) if share > 0.0 => format!("{} {} {share:.0}%", p.id.pid, p.name),
+            _ => format!("{} {}", p.id.pid, p.name),
+        };
+        let names: Vec<String> = held.iter().take(5).map(name).collect();
+        let more = held.len().saturating_sub(names.len());
+        let more = (more > 0).then(|| format!(" and {more} more"));
+        format!("{}{}", names.join(", "), more.unwrap_or_default())
+    }
+
+    /// What the table is ordered by at first, and what it cannot know.
+    pub fn title(&self) -> Vec<(String, Role)> {
+        let by = "  by disk reads and writes";
+        let mut out = vec![
+            (" Processes".to_owned(), Role::Title),
+            (by.to_owned(), Role::Dim),
+        ];
+        if self.denied > 0 {
+            let text = format!("; {} may not be read", self.denied);
+            out.push((text, Role::Warn));
+        }
+        if self.accounted == Some(false) {
+            let how = "; BLOCKED needs sysctl kernel.task_delayacct=1";
+            out.push((how.to_owned(), Role::Dim));
+        }
+        out
+    }
+}
+
+/// The order at first, by no column: who moves the most, in both directions.
+pub const BY_BOTH: usize = COLUMNS.len();
+
+/// How each column orders rows.
+pub fn order(column: usize) -> Order {
+    match column {
+        BY_BOTH => Order::None,
+        _ => Order::descending((2..10).contains(&column)),
+    }
+}
+
+/// Sorts by a column; those of equal rank stay in the order of what they move.
+pub fn sort(processes: &mut [Busy], (by, inverted): (usize, bool)) {
+    let rate = |r: Reading<f64>| r.unwrap_or(-1.0);
+    match by {
+        0 => processes.sort_by_key(|p| p.id),
+        1 => processes.sort_by(|a, b| a.user.cmp(&b.user)),
+        2 => processes.sort_by(|a, b| rate(b.read).total_cmp(&rate(a.read))),
+        3 => processes.sort_by(|a, b| rate(b.written).total_cmp(&rate(a.written))),
+        4 => processes.sort_by(|a, b| rate(b.ended).total_cmp(&rate(a.ended))),
+        5 => processes.sort_by(|a, b| rate(b.held).total_cmp(&rate(a.held))),
+        6 => processes.sort_by_key(|p| Reverse(p.all_read.ok())),
+        7 => processes.sort_by_key(|p| Reverse(p.all_written.ok())),
+        8 => processes.sort_by_key(|p| Reverse(p.waited.ok())),
+        9 => processes.sort_by_key(|p| Reverse(p.blocked)),
+        10 => processes.sort_by(|a, b| a.command.cmp(&b.command)),
+        _ => {}
+    }
+    if inverted {
+        processes.reverse();
+    }
+}
+
+/// The columns.
+pub const COLUMNS: [Column; 11] = [
+    Column::right("PID", 7, 0),
+    Column::left("USER", 9, 4),
+    Column::right("READS", 8, 0),
+    Column::right("WRITES", 9, 0),
+    Column::right("BY ENDED", 8, 2),
+    Column::right("BLOCKED", 7, 1),
+    Column::right("ALL READ", 8, 3),
+    Column::right("ALL WRITTEN", 11, 3),
+    Column::right("WAITED", 7, 5),
+    Column::left("NOW", 7, 2),
+    Column::left("COMMAND", 14, 0).growing(),
+];
+
+/// One row.
+pub fn row(world: &World, p: &Busy) -> Row {
+    let style = |role| world.theme.style(role);
+    let cell = |text: String, role| Line::from(Span::styled(text, style(role)));
+    let rate = |r: Reading<f64>| match r {
+        Ok(0.0) => cell("0".to_owned(), Role::Dim),
+        Ok(n) => cell(format::rate(n), Role::Strong),
+        Err(_) => cell("–".to_owned(), Role::Dim),
+    };
+    let size = |r: Reading<u64>| match r {
+        Ok(n) => cell(format::bytes(crate::model::id::Bytes(n)), Role::Dim),
+        Err(_) => cell("–".to_owned(), Role::Dim),
+    };
+    let command = Line::from(vec![
+        Span::styled(p.title.name.clone(), style(Role::Strong)),
+        Span::styled(p.title.rest.clone(), style(Role::Dim)),
+    ]);
+    Row {
+        cells: vec![
+            cell(p.id.pid.to_string(), Role::Dim),
+            cell(p.user.clone(), Role::User),
+            rate(p.read),
+            rate(p.written),
+            rate(p.ended),
+            match p.held {
+                Ok(0.0) => cell("0%".to_owned(), Role::Dim),
+                Ok(share) => cell(format!("{share:.0}%"), Role::Warn),
+                Err(_) => cell("–".to_owned(), Role::Dim),
+            },
+            size(p.all_read),
+            size(p.all_written),
+            match p.waited {
+                Ok(span) => cell(format::duration(span), Role::Dim),
+                Err(_) => cell("–".to_owned(), Role::Dim),
+            },
+            if p.blocked {
+                cell("blocked".to_owned(), Role::Bad)
+            } else {
+                Line::default()
+            },
+            command,
+        ],
+        style: Style::new(),
+    }
+}

@@ -1,0 +1,138 @@
+//! The first three lines: how much talk there is, who talks most, and the pipelines.
+
+use std::collections::BTreeMap;
+
+use crate::app::world::World;
+use crate::model::descriptors::ipc::{Channel, Ipc, Party, counted, lines};
+use crate::model::format;
+use crate::panels::views::answers::{Answer, Part};
+use crate::theme::Role;
+
+/// The answers.
+pub fn of(world: &World, ipc: &Ipc) -> [Answer; 3] {
+    [channels(ipc), busiest(world, ipc), pipelines(world, ipc)]
+}
+
+fn channels(ipc: &Ipc) -> Answer {
+    let mut counts: BTreeMap<Channel, usize> = BTreeMap::new();
+    for (channel, n) in ipc.lines.iter().flat_map(|l| &l.channels) {
+        *counts.entry(*channel).or_default() += n;
+    }
+    let all: usize = counts.values().sum();
+    let mut out = Answer::to("channels");
+    out.say(format::count(all as u64), Role::Strong);
+    out.say(" among ", Role::Dim);
+    out.say(format::count(ipc.processes as u64), Role::Strong);
+    out.say(" processes", Role::Dim);
+    if !ipc.complete {
+        out.say("   still reading", Role::Warn);
+    }
+    if ipc.hidden > 0 {
+        let hidden = format::counted(ipc.hidden as u64, "process", "processes");
+        out.say(format!("   {hidden} not visible"), Role::Dim);
+    }
+    let counts: Vec<_> = counts.into_iter().collect();
+    out.add(counts.into_iter().map(|(channel, n)| {
+        let words = channel.counted(n);
+        let words = if n == 1 { format!("1 {words}") } else { words };
+        vec![(words, Role::Dim)]
+    }));
+    out
+}
+
+fn busiest(world: &World, ipc: &Ipc) -> Answer {
+    let mut out = Answer::to("most");
+    let ascii = world.theme.glyphs.ascii;
+    out.add(ipc.lines.iter().map(|line| {
+        vec![
+            (name(&line.a), Role::Accent),
+            (format!(" {} ", line.flow.arrow(ascii)), Role::Dim),
+            (name(&line.b), Role::Accent),
+            (format!(" {}", counted(&line.channels)), Role::Dim),
+        ]
+    }));
+    if ipc.lines.is_empty() {
+        let words = if ipc.complete {
+            "nobody that can be seen talks to anybody"
+        } else {
+            "nobody yet of those who were looked at"
+        };
+        out.say(words, Role::Dim);
+    }
+    out
+}
+
+/// A side by name only.
+fn name(side: &[Party]) -> String {
+    match side {
+        [one] => one.name.to_string(),
+        side => lines::words(side),
+    }
+}
+
+fn pipelines(world: &World, ipc: &Ipc) -> Answer {
+    let mut out = Answer::to("pipelines");
+    let arrow = if world.theme.glyphs.ascii {
+        " -> "
+    } else {
+        " → "
+    };
+    out.add(ipc.pipelines.iter().map(|stages| {
+        let mut pipeline: Vec<Part> = Vec::new();
+        for (_, name) in stages {
+            if !pipeline.is_empty() {
+                pipeline.push((arrow.to_owned(), Role::Dim));
+            }
+            pipeline.push((name.to_string(), Role::Accent));
+        }
+        pipeline
+    }));
+    if ipc.pipelines.is_empty() {
+        out.say("none", Role::Dim);
+    }
+    out
+}
+
+/// What the words of the view mean.
+pub fn explain() -> Vec<(String, String)> {
+    [
+        (
+            "BY",
+            "What joins the two: pipes, unix sockets, TCP inside this machine, a terminal and the program that draws it, \
+             memory that both map or hold, eventfds, message queues, semaphores, a file lock that one waits for.",
+        ),
+        (
+            "System V",
+            "The kernel keeps only who used a queue or semaphore last; the longer you look, the more users are known.",
+        ),
+        ("→ ← ⇄", "Which way data flows, or both ways."),
+        (
+            "64K of 64K",
+            "How full the pipe is. A full one makes its writer wait, an empty one its reader.",
+        ),
+        (
+            "50×[name]",
+            "Processes of one name that talk to the same one in the same way; the key for unfolding lists them.",
+        ),
+        (
+            "one pipe",
+            "One object that three or more hold, as when a whole tree of processes inherits its output. \
+             It counts as one channel, and comes after what joins two processes.",
+        ),
+        (
+            "each other",
+            "All of them hold the same thing, and each may write and read it.",
+        ),
+        (
+            "not visible",
+            "Processes of other users do not show their descriptors to you; their channels are missing here.",
+        ),
+        (
+            "pipelines",
+            "Processes whose standard output is the standard input of the next, as a shell joins them with |. \
+             Of those who inherited one end the eldest stands for all.",
+        ),
+    ]
+    .map(|(word, about)| (word.to_owned(), about.to_owned()))
+    .to_vec()
+}

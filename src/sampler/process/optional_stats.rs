@@ -1,0 +1,237 @@
+//! What only shown rows, or all rows where one sorts or filters by it, have: the costlier files of a process.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::model::id::{Bytes, Pid};
+use crate::model::plan::Needs;
+use crate::model::reading::{Missing, Reading};
+use crate::model::sample::{Extra, Io, Moved, TaskSample};
+use crate::model::text::SafeText;
+use crate::sys::bounded;
+use crate::sys::descriptors::opened::{self, Ports};
+use crate::sys::groups::proc_cgroup;
+use crate::sys::process::proc_dir::ProcDir;
+use crate::sys::process::{proc_counters, proc_status};
+
+/// All needs that this file fills.
+pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
+    .union(Needs::IO)
+    .union(Needs::CGROUP)
+    .union(Needs::PSS)
+    .union(Needs::OOM)
+    .union(Needs::SCHEDSTAT)
+    .union(Needs::EXE)
+    .union(Needs::DESCRIPTORS);
+
+/// Reads, for each place, the parts that are needed there; the others stay as they are.
+pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Needs)]) {
+    let mut buffer = Vec::new();
+    let alone = alone(tasks, wanted);
+    let mut io = pick(tasks, wanted, Needs::IO, |pids| {
+        read_io(dir, pids.into_iter().zip(alone).collect())
+    })
+    .into_iter();
+    let mut pss = pick(tasks, wanted, Needs::PSS, |pids| read_pss(dir, pids)).into_iter();
+    let ports = ports(dir, tasks, wanted);
+    for (place, needs) in wanted {
+        let task = &mut tasks[*place];
+        let mut extra = task.extra.as_deref().map_or_else(Extra::default, copy);
+        if needs.contains(Needs::IO) {
+            extra.io = io.next().unwrap_or(Err(Missing::Late));
+        }
+        if needs.contains(Needs::PSS) {
+            let new = pss.next().unwrap_or(Err(Missing::Late));
+            // A big process may take longer than a read may: what was known is better than nothing.
+            extra.pss = new.or_else(|why| {
+                if why == Missing::Late {
+                    extra.pss
+                } else {
+                    Err(why)
+                }
+            });
+        }
+        small(dir, task.id.pid, *needs, &mut extra, &mut buffer);
+        if let Some(ports) = ports
+            .as_ref()
+            .filter(|_| needs.contains(Needs::DESCRIPTORS))
+        {
+            extra.opened = opened::read(dir, task.id.pid, ports, &mut buffer).map(Arc::new);
+        }
+        task.extra = Some(Arc::new(extra));
+    }
+}
+
+/// The ports of all sockets, where somebody needs what processes hold open.
+fn ports(dir: &ProcDir, tasks: &[TaskSample], wanted: &[(usize, Needs)]) -> Option<Ports> {
+    let asked = wanted
+        .iter()
+        .filter(|(_, needs)| needs.contains(Needs::DESCRIPTORS));
+    let pids: Vec<Pid> = asked.map(|(place, _)| tasks[*place].id.pid).collect();
+    (!pids.is_empty()).then(|| Ports::read(dir, &pids))
+}
+
+fn copy(extra: &Extra) -> Extra {
+    Extra {
+        cgroup: extra.cgroup.clone(),
+        exe: extra.exe.clone(),
+        opened: extra.opened.clone(),
+        ..*extra
+    }
+}
+
+/// The files that never make the reader wait.
+fn small(dir: &ProcDir, pid: Pid, needs: Needs, extra: &mut Extra, buffer: &mut Vec<u8>) {
+    if needs.contains(Needs::STATUS) {
+        extra.status = dir.read(pid, "status", buffer).map(proc_status::parse);
+    }
+    if needs.contains(Needs::CGROUP) {
+        extra.cgroup = file(dir, pid, "cgroup", buffer, |text| {
+            let new = proc_cgroup::parse(text)?;
+            let known = extra.cgroup.as_ref().ok().filter(|known| **known == new);
+            Some(known.cloned().unwrap_or(new))
+        });
+    }
+    if needs.contains(Needs::OOM) {
+        extra.oom_score = file(dir, pid, "oom_score", buffer, proc_counters::oom_score);
+    }
+    if needs.contains(Needs::SCHEDSTAT) {
+        extra.schedstat = file(dir, pid, "schedstat", buffer, proc_counters::schedstat);
+    }
+    if needs.contains(Needs::EXE) {
+        // A kernel thread has no executable and says `ENOENT`, as if it had ended.
+        extra.exe = match dir.link(pid, "exe") {
+            Err(Missing::Gone) if extra.exe.is_err() => Err(Missing::Unsupported),
+            other => other.map(|path| SafeText::from_bytes(&path)),
+        };
+    }
+}
+
+fn file<T>(
+    dir: &ProcDir,
+    pid: Pid,
+    name: &str,
+    buffer: &mut Vec<u8>,
+    parse: impl Fn(&[u8]) -> Option<T>,
+) -> Reading<T> {
+    parse(dir.read(pid, name, buffer)?).ok_or(Missing::Unsupported)
+}
+
+/// Reads for those who need it, in their order.
+fn pick<T>(
+    tasks: &[TaskSample],
+    wanted: &[(usize, Needs)],
+    need: Needs,
+    read: impl FnOnce(Vec<Pid>) -> Vec<T>,
+) -> Vec<T> {
+    let pids: Vec<Pid> = wanted
+        .iter()
+        .filter(|(_, needs)| needs.contains(need))
+        .map(|(place, _)| tasks[*place].id.pid)
+        .collect();
+    if pids.is_empty() {
+        return Vec::new();
+    }
+    read(pids)
+}
+
+/// Of those whose I/O is needed, in their order: whether no child's I/O can be among theirs, nor soon will be.
+fn alone(tasks: &[TaskSample], wanted: &[(usize, Needs)]) -> Vec<bool> {
+    let asked: Vec<&TaskSample> = wanted
+        .iter()
+        .filter(|(_, needs)| needs.contains(Needs::IO))
+        .map(|(place, _)| &tasks[*place])
+        .collect();
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let parents: HashSet<Pid> = tasks.iter().map(|t| t.stat.ppid).collect();
+    asked
+        .iter()
+        .map(|t| t.stat.child_faults == 0 && !parents.contains(&t.id.pid))
+        .collect()
+}
+
+/// `io` takes the lock that a process holds while it executes a program, from whatever file system that comes.
+fn read_io(dir: &ProcDir, asked: Vec<(Pid, bool)>) -> Vec<Reading<Io>> {
+    let dir = dir.clone();
+    bounded::each("io", asked, move |(pid, alone)| {
+        let mut buffer = Vec::new();
+        // All first: what a thread moves between the two readings is then nobody's rather than a child's.
+        let all = file(&dir, *pid, "io", &mut buffer, proc_counters::io)?;
+        let living = if *alone {
+            None
+        } else {
+            Some(living(&dir, *pid, &mut buffer)?)
+        };
+        Ok(Io { all, living })
+    })
+}
+
+/// What the living threads of a process moved; one that ends meanwhile is none of them.
+fn living(dir: &ProcDir, pid: Pid, buffer: &mut Vec<u8>) -> Reading<Moved> {
+    let mut tids = Vec::new();
+    dir.tids(pid, &mut tids, buffer)?;
+    let mut sum = Moved::default();
+    for tid in tids {
+        match file(
+            dir,
+            pid,
+            &format!("task/{tid}/io"),
+            buffer,
+            proc_counters::io,
+        ) {
+            Ok(moved) => sum = sum + moved,
+            Err(Missing::Gone) => {}
+            Err(why) => return Err(why),
+        }
+    }
+    Ok(sum)
+}
+
+/// `smaps_rollup` takes the memory lock, and walks every page table.
+fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<Bytes>> {
+    let dir = dir.clone();
+    bounded::each("smaps_rollup", pids, move |pid| {
+        let mut buffer = Vec::new();
+        match dir.read(*pid, "smaps_rollup", &mut buffer) {
+            // Without memory of its own: a kernel thread (no text) or a zombie (`ESRCH`).
+            Ok(text) => Ok(proc_counters::proportional(text).unwrap_or_default()),
+            Err(why) => Err(why),
+        }
+    })
+}
+
+/// What of an old reading a new one begins with: the needed parts, to fall back on and to share text with.
+pub(in crate::sampler) fn only(extra: &Extra, needs: Needs) -> Extra {
+    let mut kept = copy(extra);
+    let none = Extra::default();
+    for need in (OF_A_PROCESS - needs).iter() {
+        match need {
+            Needs::STATUS => kept.status = none.status,
+            Needs::IO => kept.io = none.io,
+            Needs::CGROUP => kept.cgroup = Err(Missing::Soon),
+            Needs::PSS => kept.pss = none.pss,
+            Needs::OOM => kept.oom_score = none.oom_score,
+            Needs::SCHEDSTAT => kept.schedstat = none.schedstat,
+            Needs::DESCRIPTORS => kept.opened = Err(Missing::Soon),
+            _ => kept.exe = Err(Missing::Soon),
+        }
+    }
+    kept
+}
+
+/// The parts that nobody has read yet.
+pub(in crate::sampler) fn lacking(extra: &Extra) -> Needs {
+    const SOON: Missing = Missing::Soon;
+    let mut needs = Needs::empty();
+    needs.set(Needs::STATUS, extra.status == Err(SOON));
+    needs.set(Needs::IO, extra.io == Err(SOON));
+    needs.set(Needs::CGROUP, extra.cgroup == Err(SOON));
+    needs.set(Needs::PSS, extra.pss == Err(SOON));
+    needs.set(Needs::OOM, extra.oom_score == Err(SOON));
+    needs.set(Needs::SCHEDSTAT, extra.schedstat == Err(SOON));
+    needs.set(Needs::EXE, extra.exe == Err(SOON));
+    needs.set(Needs::DESCRIPTORS, extra.opened == Err(SOON));
+    needs
+}

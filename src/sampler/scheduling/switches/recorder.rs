@@ -1,0 +1,219 @@
+//! Turns records into slices and changes.
+
+use std::io;
+use std::os::fd::RawFd;
+
+use crate::model::id::{CpuId, Nanos};
+use crate::model::scheduling::timeline::{Builder, COUNTING, Origin, Timeline, Who};
+use crate::sys::clock;
+use crate::sys::machine::cores;
+use crate::sys::process::changes::{Collector, Drain, Feed};
+use crate::sys::root::ProcRoot;
+use crate::sys::scheduling::perf::Reader;
+use crate::sys::scheduling::perf::names::ProcNames;
+use crate::sys::scheduling::perf::record::{Event, Record};
+use crate::sys::scheduling::run_delay;
+
+/// Rings of records; in a test no kernel fills them.
+pub(super) trait Rings: Send {
+    /// The cores whose rings are open.
+    fn cpus(&self) -> Vec<CpuId>;
+    /// What to wait on.
+    fn fds(&self) -> Vec<RawFd>;
+    /// Closes the rings that record nothing any more, and tells their cores.
+    fn close_dead(&mut self) -> Vec<CpuId>;
+    /// Closes the rings of cores that are not among these, and opens those that are missing.
+    fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()>;
+    /// Hands out every record until `now` in the order of time.
+    fn drain(&mut self, now: Nanos, each: &mut dyn FnMut(CpuId, Record));
+}
+
+impl Rings for Reader {
+    fn cpus(&self) -> Vec<CpuId> {
+        self.cpus().collect()
+    }
+    fn fds(&self) -> Vec<RawFd> {
+        self.fds()
+    }
+    fn close_dead(&mut self) -> Vec<CpuId> {
+        self.close_dead()
+    }
+    fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()> {
+        self.refit(cpus)
+    }
+    fn drain(&mut self, now: Nanos, each: &mut dyn FnMut(CpuId, Record)) {
+        self.drain(now, each);
+    }
+}
+
+/// The rings, what was built from them, and whom it tells.
+pub(super) struct Recorder {
+    rings: Box<dyn Rings>,
+    root: ProcRoot,
+    built: Built,
+    feed: Feed,
+    /// Until when the rings are read.
+    drained: Nanos,
+    /// When the kernel's counters were read last.
+    counted: Option<Nanos>,
+}
+
+/// What records are turned into.
+struct Built {
+    builder: Builder,
+    names: ProcNames,
+    changes: Collector,
+}
+
+impl Recorder {
+    pub fn new(
+        root: &ProcRoot,
+        rings: Box<dyn Rings>,
+        origin: Origin,
+        feed: Feed,
+        since: Nanos,
+    ) -> Self {
+        Self {
+            built: Built {
+                builder: Builder::new(origin, rings.cpus(), since),
+                names: ProcNames::new(root, feed.clone()),
+                changes: Collector::default(),
+            },
+            root: root.clone(),
+            rings,
+            feed,
+            drained: since,
+            counted: None,
+        }
+    }
+
+    /// The cores whose rings are read.
+    pub fn cpus(&self) -> Vec<CpuId> {
+        self.rings.cpus()
+    }
+
+    /// What to wait on.
+    pub fn fds(&self) -> Vec<RawFd> {
+        self.rings.fds()
+    }
+
+    /// Notices cores that were offline since this was called last, however soon they came back.
+    pub fn close_dead(&mut self) {
+        self.drain();
+        for cpu in self.rings.close_dead() {
+            self.built.builder.offline(cpu, self.drained);
+            self.built.changes.lost();
+        }
+    }
+
+    /// Goes on with other cores: the lanes of those that went are gaps from now on.
+    ///
+    /// # Errors
+    /// When a ring cannot be opened, as after the right to do so was taken away.
+    pub fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()> {
+        self.drain();
+        let before = self.rings.cpus();
+        self.rings.refit(cpus)?;
+        for cpu in before.iter().filter(|c| !cpus.contains(c)) {
+            self.built.builder.offline(*cpu, self.drained);
+        }
+        for cpu in cpus.iter().filter(|c| !before.contains(c)) {
+            self.built.builder.online(*cpu, self.drained);
+        }
+        self.built.changes.lost();
+        Ok(())
+    }
+
+    /// The machine slept: the kernel may have dropped the rings of cores that it put to sleep.
+    ///
+    /// # Errors
+    /// As [`Recorder::refit`].
+    pub fn suspended(&mut self, span: Nanos) -> io::Result<()> {
+        self.drain();
+        let cpus = self.rings.cpus();
+        self.rings.refit(&[])?;
+        self.rings.refit(&cpus)?;
+        self.built.builder.suspended(self.drained, span);
+        self.built.changes.lost();
+        Ok(())
+    }
+
+    /// Reads what the kernel counts beside the switches, where that is due, or for the last time.
+    pub fn count(&mut self, last: bool) {
+        let now = self.drained;
+        if !last && self.counted.is_some_and(|at| now.since(at) < COUNTING) {
+            return;
+        }
+        let first = self.counted.replace(now).is_none();
+        let root = &self.root;
+        let mut waited = |who: &Who| run_delay::read(root, who.id.pid, who.tid);
+        let builder = &mut self.built.builder;
+        if first {
+            builder.begin_count(now, cores::now(root), run_delay::of_all(root));
+        } else {
+            builder.count(now, cores::now(root), &mut waited);
+        }
+    }
+
+    /// A view of everything that was drained.
+    pub fn publish(&mut self) -> Timeline {
+        self.built.builder.publish(self.drained)
+    }
+}
+
+impl Drain for Recorder {
+    fn drain(&mut self) {
+        let now = clock::now();
+        let built = &mut self.built;
+        self.rings
+            .drain(now, &mut |cpu, record| built.take(cpu, record));
+        self.drained = now;
+        for pid in built.builder.on_cores() {
+            built.changes.ran(pid);
+        }
+        built.changes.hand_over(&self.feed);
+    }
+}
+
+impl Built {
+    fn take(&mut self, cpu: CpuId, record: Record) {
+        let (at, builder) = (record.at, &mut self.builder);
+        match record.event {
+            Event::Switch {
+                prev,
+                next,
+                runnable,
+            } => {
+                self.changes.ran(prev.pid);
+                self.changes.ran(next.pid);
+                builder.switch(cpu, at, (prev, next), runnable, &mut self.names);
+            }
+            Event::Came(thread) => builder.come(cpu, at, thread, &mut self.names),
+            Event::Left { thread, runnable } => {
+                builder.leave(cpu, at, thread, Some(runnable), &mut self.names);
+            }
+            Event::Named { thread, name, exec } => {
+                self.changes.renamed(thread.pid, thread.tid, exec);
+                builder.rename(thread, name, &mut self.names);
+            }
+            Event::Forked { child, parent } => {
+                self.changes.forked(child.pid, child.tid);
+                let born = child.pid.0 == child.tid.0;
+                let id = born.then(|| self.names.began(child.pid, at));
+                builder.fork(at, child, parent, id, &mut self.names);
+            }
+            Event::Exited(thread) => {
+                self.changes.exited(thread.pid, thread.tid);
+                if thread.pid.0 == thread.tid.0 {
+                    self.names.ended(thread.pid);
+                }
+                builder.exit(thread);
+            }
+            Event::Lost(count) => {
+                self.changes.lost();
+                self.names.forget();
+                builder.lose(cpu, at, count);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the running kernel tells in odd moments: rings that overflow, threads that change their name or begin late.
+
+use std::sync::mpsc;
+
+use super::threads::ping_pong;
+use super::*;
+use crate::model::id::Tid;
+use crate::model::scheduling::timeline::Blind;
+
+/// A thread of this process that runs for a moment whenever it is asked to.
+struct Runner {
+    tid: Tid,
+    ask: mpsc::Sender<()>,
+    done: mpsc::Receiver<()>,
+}
+
+impl Runner {
+    fn start(name: &str) -> Self {
+        let (ready, tid) = mpsc::channel();
+        let (ask, asked) = mpsc::channel::<()>();
+        let (told, done) = mpsc::channel();
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        let body = move || {
+            let tid = nix::unistd::gettid().as_raw();
+            ready.send(Tid(tid as u32)).expect("the test waits");
+            while asked.recv().is_ok() {
+                told.send(()).expect("the test waits");
+            }
+        };
+        thread.spawn(body).expect("it starts");
+        let tid = tid.recv().expect("it starts");
+        Self { tid, ask, done }
+    }
+
+    fn run(&self) {
+        self.ask.send(()).expect("it lives");
+        self.done.recv().expect("it lives");
+    }
+}
+
+#[test]
+fn rings_that_overflow_leave_a_gap_and_nothing_wrong() {
+    let root = ProcRoot::live();
+    let Some(mut recorder) = recorder(&root) else {
+        return;
+    };
+    let cpu = *cores::online(&root).last().expect("a core");
+    recorder.drain();
+    // A ring of 2 MiB holds 26,000 switches.
+    let pair = ping_pong(cpu, 60_000);
+    pair.work_unheard();
+    recorder.drain();
+    pair.end();
+    recorder.drain();
+    let line = recorder.publish();
+    assert!(line.lost > 0, "it was read fast enough");
+    let lane = line.lane(cpu).expect("its lane");
+    let lost =
+        |g: &&crate::model::scheduling::timeline::Gap| g.why == Blind::Lost && g.end > g.start;
+    let gaps: Vec<_> = lane.gaps.iter().filter(lost).collect();
+    assert!(!gaps.is_empty(), "{:?}", lane.gaps);
+    let all: Vec<_> = lane.slices.all().map(|(s, _)| s).collect();
+    assert!(all.windows(2).all(|p| p[0].end <= p[1].start));
+    for gap in gaps {
+        let inside = all.iter().find(|s| s.start < gap.end && s.end > gap.start);
+        assert_eq!(inside, None, "told within {gap:?}");
+    }
+}
+
+#[test]
+fn a_slice_keeps_the_name_of_its_time() {
+    let root = ProcRoot::live();
+    let Some(mut recorder) = recorder(&root) else {
+        return;
+    };
+    let runner = Runner::start("before");
+    runner.run();
+    recorder.drain();
+    let path = format!("/proc/self/task/{}/comm", runner.tid);
+    std::fs::write(path, "after").expect("one's own thread");
+    runner.run();
+    // Until it has left the core again.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let mut names: Vec<String>;
+    loop {
+        recorder.drain();
+        let line = recorder.publish();
+        if line.lost > 0 {
+            println!("skipped: events were lost");
+            return;
+        }
+        let slices = line.lanes.iter().flat_map(|l| l.slices.all());
+        let own = slices.filter(|(_, who)| who.tid == runner.tid);
+        let mut own: Vec<_> = own
+            .map(|(s, who)| (s.start, who.name.to_string()))
+            .collect();
+        own.sort();
+        names = own.into_iter().map(|(_, name)| name).collect();
+        names.dedup();
+        if names.last().is_some_and(|n| n == "after") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{names:?}");
+        runner.run();
+    }
+    assert!(names.contains(&"before".to_owned()), "{names:?}");
+}
+
+#[test]
+fn threads_that_begin_later_are_heard_in_a_process_of_ones_own() {
+    let root = ProcRoot::live();
+    let cpus = cores::online(&root);
+    let pid = Pid(std::process::id());
+    let text = std::fs::read(format!("/proc/{pid}/stat")).expect("it lives");
+    let line = crate::sys::process::proc_stat::parse(&text, 4096).expect("a line");
+    let id = ProcId {
+        pid,
+        start: line.start,
+    };
+    let there = Runner::start("there");
+    let mut open = match own(&root, id, &cpus, clock::now()) {
+        Ok(open) => open,
+        Err(error) => {
+            println!("skipped: {}", perf::why(&error, perf::paranoid(&root)));
+            return;
+        }
+    };
+    let late = Runner::start("late");
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let heard = |line: &Timeline, tid: Tid| {
+        let mut slices = line.lanes.iter().flat_map(|l| l.slices.all());
+        slices.any(|(_, who)| who.tid == tid && who.id == id)
+    };
+    loop {
+        there.run();
+        late.run();
+        let line = open.step(true, true, false).expect("told");
+        if line.lost > 0 {
+            println!("skipped: events were lost");
+            return;
+        }
+        if heard(&line, there.tid) && heard(&line, late.tid) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "one of them is not heard");
+    }
+}

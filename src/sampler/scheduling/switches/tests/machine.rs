@@ -1,0 +1,233 @@
+//! What happens to the lanes when the machine changes under them: cores that go and come, sleep, rights that vanish.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use super::*;
+use crate::model::id::Tid;
+use crate::model::scheduling::timeline::{Blind, Thread};
+use crate::sys::scheduling::perf::record::{Event, Record};
+
+type Records = Arc<Mutex<VecDeque<(CpuId, Record)>>>;
+
+/// A kernel whose state the test sets.
+struct Told {
+    cores: RefCell<Vec<CpuId>>,
+    allowed: Arc<Mutex<bool>>,
+    suspended: Cell<Nanos>,
+    records: Records,
+    /// Cores whose rings record nothing any more.
+    dead: Arc<Mutex<Vec<CpuId>>>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            cores: RefCell::new(vec![CpuId(0), CpuId(1)]),
+            allowed: Arc::new(Mutex::new(true)),
+            suspended: Cell::default(),
+            records: Records::default(),
+            dead: Arc::default(),
+        }
+    }
+}
+
+struct ToldRings {
+    dead: Arc<Mutex<Vec<CpuId>>>,
+    cpus: Vec<CpuId>,
+    allowed: Arc<Mutex<bool>>,
+    records: Records,
+}
+
+impl Rings for ToldRings {
+    fn cpus(&self) -> Vec<CpuId> {
+        self.cpus.clone()
+    }
+    fn fds(&self) -> Vec<RawFd> {
+        Vec::new()
+    }
+    fn close_dead(&mut self) -> Vec<CpuId> {
+        let dead = std::mem::take(&mut *self.dead.lock().expect("no test failed"));
+        self.cpus.retain(|c| !dead.contains(c));
+        dead
+    }
+    fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()> {
+        let more = cpus.iter().any(|c| !self.cpus.contains(c));
+        if more && !*self.allowed.lock().expect("no test failed") {
+            return Err(io::Error::from_raw_os_error(libc::EACCES));
+        }
+        self.cpus = cpus.to_vec();
+        Ok(())
+    }
+    fn drain(&mut self, _: Nanos, each: &mut dyn FnMut(CpuId, Record)) {
+        let records = std::mem::take(&mut *self.records.lock().expect("no test failed"));
+        for (cpu, record) in records {
+            if self.cpus.contains(&cpu) {
+                each(cpu, record);
+            }
+        }
+    }
+}
+
+impl Kernel for Told {
+    fn cores(&self) -> Vec<CpuId> {
+        self.cores.borrow().clone()
+    }
+    fn rings(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
+        let mut rings = ToldRings {
+            cpus: Vec::new(),
+            allowed: Arc::clone(&self.allowed),
+            records: Arc::clone(&self.records),
+            dead: Arc::clone(&self.dead),
+        };
+        rings.refit(cpus)?;
+        Ok(Box::new(rings))
+    }
+    fn suspended(&self) -> Nanos {
+        self.suspended.get()
+    }
+}
+
+impl Told {
+    /// A switch on a core now, from nobody to a thread that does not exist.
+    fn switch(&self, cpu: u32, next: u32) {
+        let thread = |n| Thread {
+            pid: Pid(n),
+            tid: Tid(n),
+        };
+        let event = Event::Switch {
+            prev: thread(0),
+            next: thread(next),
+            runnable: Some(false),
+        };
+        self.tell(cpu, event);
+    }
+
+    fn tell(&self, cpu: u32, event: Event) {
+        let at = clock::now();
+        let mut records = self.records.lock().expect("no test failed");
+        records.push_back((CpuId(cpu), Record { at, event }));
+    }
+}
+
+/// One step of the thread that compares the machine in any case; what it told.
+fn step(watch: &mut Watch) -> Arc<Timeline> {
+    watch.compared = Nanos(0);
+    watch.due = Nanos(0);
+    let told: Arc<Mutex<Option<Arc<Timeline>>>> = Arc::default();
+    let heard = Arc::clone(&told);
+    let tell: Tell = Arc::new(move |news| {
+        if let News::Switches(line) = news {
+            *heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
+        }
+    });
+    let plan = Plan {
+        needs: Needs::SWITCHES,
+        lane_pace: Nanos::from_millis(1),
+        ..Plan::default()
+    };
+    watch.step(&plan, &tell);
+    let line = told.lock().unwrap_or_else(PoisonError::into_inner).take();
+    line.expect("it tells")
+}
+
+#[test]
+fn a_core_that_goes_offline_is_a_gap_and_the_others_go_on() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    step(&mut watch);
+    kernel.switch(0, 4_000_001);
+    kernel.switch(1, 4_000_002);
+    let before = step(&mut watch);
+    assert_eq!(before.origin, whole(&root));
+    kernel.cores.replace(vec![CpuId(0)]);
+    let line = step(&mut watch);
+    assert_eq!(line.origin, whole(&root));
+    assert_eq!(line.lanes.len(), 2);
+    assert!(line.lanes[1].is_offline() && !line.lanes[0].is_offline());
+    assert_eq!(
+        line.lanes[0].since, before.lanes[0].since,
+        "what was known of the other core still is"
+    );
+    kernel.cores.replace(vec![CpuId(0), CpuId(1)]);
+    step(&mut watch);
+    kernel.switch(1, 4_000_003);
+    let line = step(&mut watch);
+    assert!(!line.lanes[1].is_offline());
+    let whys: Vec<_> = line.lanes[1].gaps.iter().map(|g| g.why).collect();
+    assert_eq!(whys, [Blind::Offline]);
+    assert!(line.lanes[0].gaps.is_empty());
+}
+
+#[test]
+fn a_core_that_was_offline_between_two_looks_is_noticed() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    step(&mut watch);
+    kernel.switch(1, 4_000_001);
+    step(&mut watch);
+    kernel.dead.lock().expect("no test failed").push(CpuId(1));
+    let line = step(&mut watch);
+    let whys: Vec<_> = line.lanes[1].gaps.iter().map(|g| g.why).collect();
+    assert_eq!((line.origin, whys), (whole(&root), vec![Blind::Offline]));
+    assert!(line.lanes[0].gaps.is_empty());
+    kernel.switch(1, 4_000_002);
+    let line = step(&mut watch);
+    assert!(!line.lanes[1].is_offline());
+    let on: Vec<_> = line.lanes[1].slices.all().map(|(_, w)| w.tid.0).collect();
+    assert_eq!(on, [4_000_002], "nobody is said to have had it meanwhile");
+}
+
+#[test]
+fn sleep_of_the_machine_is_a_gap_on_every_core() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    step(&mut watch);
+    kernel.switch(0, 4_000_001);
+    step(&mut watch);
+    let hour = Nanos::from_millis(3_600_000);
+    kernel.suspended.set(hour);
+    let line = step(&mut watch);
+    assert_eq!(line.origin, whole(&root));
+    for lane in &line.lanes {
+        let whys: Vec<_> = lane.gaps.iter().map(|g| g.why).collect();
+        assert_eq!(whys, [Blind::Suspended(hour)]);
+    }
+    // Once is enough.
+    kernel.switch(0, 4_000_002);
+    let line = step(&mut watch);
+    assert_eq!(line.lanes[0].gaps.len(), 1);
+}
+
+#[test]
+fn rights_that_vanish_end_in_samples_that_say_why() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    let line = step(&mut watch);
+    assert_eq!((line.origin, line.why.is_empty()), (whole(&root), true));
+    assert!(feed.take().is_some());
+    *kernel.allowed.lock().expect("no test failed") = false;
+    // What is open stays open.
+    assert_eq!(step(&mut watch).origin, whole(&root));
+    kernel.cores.replace(vec![CpuId(0), CpuId(1), CpuId(2)]);
+    let line = step(&mut watch);
+    assert_eq!((line.origin, line.why.is_empty()), (Origin::Sampled, false));
+    assert_eq!(line.lanes.len(), 3);
+    assert_eq!(feed.take(), None, "sweeps scan again");
+}
+
+#[test]
+fn an_overflow_is_a_gap_and_a_count() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    step(&mut watch);
+    feed.take();
+    kernel.switch(0, 4_000_001);
+    kernel.tell(0, Event::Lost(17));
+    kernel.switch(1, 4_000_002);
+    let line = step(&mut watch);
+    assert_eq!(line.lost, 17);
+    assert_eq!(line.lanes[0].gaps[0].why, Blind::Lost);
+    assert!(line.lanes[1].gaps.is_empty());
+    assert!(feed.take().expect("filled").lost, "sweeps scan once");
+}

@@ -1,0 +1,209 @@
+//! What a process and its threads catch, ignore and block, and what waits for them: the masks of `proc_pid_status(5)`.
+
+use crate::model::acting::signal::{SignalSet, SignalState, ThreadSignals};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Pid, ProcId, Tid};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Reading;
+use crate::model::text::SafeText;
+use crate::sys::clock;
+use crate::sys::fields;
+use crate::sys::process::process_ids;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// Threads beyond this number are not asked what they block.
+const THREADS: usize = 1024;
+
+/// Reads the masks of a process and of its threads.
+///
+/// # Errors
+/// As the kernel says; anyone may read this file, unless `/proc` is mounted with `hidepid`.
+pub fn read(root: &ProcRoot, pid: Pid) -> Reading<SignalState> {
+    let mut state = parse(&std::fs::read(root.proc(format!("{pid}/status")))?);
+    if state.thread_count > 1 {
+        let mut tids: Vec<Tid> = std::fs::read_dir(root.proc(format!("{pid}/task")))?
+            .filter_map(|e| e.ok()?.file_name().into_string().ok()?.parse().ok())
+            .map(Tid)
+            .collect();
+        tids.sort_unstable();
+        let one = |tid: &Tid| {
+            let path = root.proc(format!("{pid}/task/{tid}/status"));
+            Some(thread(*tid, &std::fs::read(path).ok()?))
+        };
+        state.threads = tids.iter().take(THREADS).filter_map(one).collect();
+    }
+    Ok(state)
+}
+
+/// Parses lines such as `SigCgt:\t0000000180014a03`, `SigQ:\t3/96364`, `Threads:\t4`; missing ones are empty sets.
+pub fn parse(status: &[u8]) -> SignalState {
+    let mut state = SignalState {
+        thread_count: 1,
+        ..SignalState::default()
+    };
+    for (key, value) in fields::pairs(status) {
+        match key {
+            b"State" => state.zombie = matches!(value.first(), Some(b'Z' | b'X')),
+            b"Kthread" => state.kernel_thread = value == b"1",
+            b"Threads" => state.thread_count = fields::number(value).unwrap_or(1) as usize,
+            b"SigQ" => state.queued = queued(value),
+            b"SigPnd" => state.thread_pending = mask(value),
+            b"ShdPnd" => state.pending = mask(value),
+            b"SigBlk" => state.blocked = mask(value),
+            b"SigIgn" => state.ignored = mask(value),
+            b"SigCgt" => state.caught = mask(value),
+            _ => {}
+        }
+    }
+    state
+}
+
+/// Parses what one thread blocks and what waits for it alone.
+pub fn thread(tid: Tid, status: &[u8]) -> ThreadSignals {
+    let state = parse(status);
+    let name = fields::pairs(status).find(|(key, _)| *key == b"Name");
+    ThreadSignals {
+        tid,
+        name: SafeText::from_bytes(name.map_or(b"", |(_, name)| name)),
+        blocked: state.blocked,
+        pending: state.thread_pending,
+    }
+}
+
+fn mask(text: &[u8]) -> SignalSet {
+    let text = std::str::from_utf8(text).ok();
+    text.and_then(SignalSet::from_hex).unwrap_or_default()
+}
+
+/// Signals that are queued for the user, and how many may be: `3/96364`.
+fn queued(text: &[u8]) -> Option<(u64, u64)> {
+    let (now, rest) = fields::unsigned(text)?;
+    Some((now, fields::unsigned(rest.strip_prefix(b"/")?)?.0))
+}
+
+/// Reads the masks of the process in focus.
+pub struct SignalMasks {
+    root: ProcRoot,
+}
+
+impl SignalMasks {
+    /// A source over a proc tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self { root: root.clone() }
+    }
+
+    /// The masks of this very process.
+    ///
+    /// # Errors
+    /// `Gone` when it has ended, whoever has its number now.
+    pub fn of(&self, id: ProcId) -> Reading<SignalState> {
+        let mut state = read(&self.root, id.pid)?;
+        // Kernels before 6.8 have no line `Kthread`.
+        state.kernel_thread |= process_ids::still(&self.root, id)?.kernel_thread;
+        Ok(state)
+    }
+}
+
+impl Source<Detail> for SignalMasks {
+    fn name(&self) -> &'static str {
+        "signals"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::SIGNALS
+    }
+
+    fn pace_ms(&self) -> u64 {
+        500
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let value = plan.focus.map(|id| self.of(id));
+        into.signals = value.map(|value| Stamped::new(clock::now(), value));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::acting::signal::{Disposition, Signal};
+    use crate::model::reading::Missing;
+
+    const STATUS: &[u8] =
+        b"Name:\tweb\nState:\tS (sleeping)\nUid:\t1000\t0\t0\t0\nThreads:\t3\nSigQ:\t3/96364\n\
+        SigPnd:\t0000000200000000\nShdPnd:\t0000000000000200\nSigBlk:\t0000000000000200\n\
+        SigIgn:\t0000000000000001\nSigCgt:\t0000000000004000\n";
+
+    #[test]
+    fn reads_masks() {
+        let state = parse(STATUS);
+        assert_eq!(state.disposition(Signal::TERM), Disposition::Caught);
+        assert_eq!(state.disposition(Signal::HUP), Disposition::Ignored);
+        assert!(state.is_blocked(Signal::USR1) && state.is_pending(Signal::USR1));
+        assert_eq!(
+            state
+                .thread_pending
+                .iter()
+                .map(Signal::number)
+                .collect::<Vec<_>>(),
+            [34]
+        );
+        assert_eq!((state.thread_count, state.queued), (3, Some((3, 96_364))));
+        assert!(!state.zombie && !state.kernel_thread);
+        let one = thread(Tid(7), STATUS);
+        assert_eq!((one.name.as_str(), one.pending.len()), ("web", 1));
+    }
+
+    #[test]
+    fn reads_zombies_kernel_threads_and_nonsense() {
+        assert!(parse(b"State:\tZ (zombie)\n").zombie);
+        assert!(parse(b"Kthread:\t1\n").kernel_thread);
+        assert_eq!(
+            parse(b"SigQ:\tx\nSigBlk:\t\xff\nThreads:\n").thread_count,
+            1
+        );
+        let empty = thread(Tid(1), b"");
+        assert!(empty.name.is_empty() && empty.blocked.is_empty());
+    }
+
+    #[test]
+    fn reads_our_own_and_nobody_elses() {
+        let root = ProcRoot::live();
+        let source = SignalMasks::new(&root);
+        let me = process_ids::read(&root, Pid(std::process::id()))
+            .expect("we live")
+            .id;
+        let state = source.of(me).expect("our own");
+        assert_eq!(state.disposition(Signal::KILL), Disposition::Default);
+        assert!(state.threads.len() >= 2 && state.queued.is_some());
+        let other = ProcId::new(me.pid.0, me.start.0 + 1);
+        assert_eq!(source.of(other).err(), Some(Missing::Gone));
+    }
+
+    #[test]
+    fn our_table_of_signals_is_that_of_the_c_library() {
+        for (name, number) in [
+            ("HUP", libc::SIGHUP),
+            ("USR1", libc::SIGUSR1),
+            ("CHLD", libc::SIGCHLD),
+            ("STKFLT", libc::SIGSTKFLT),
+            ("URG", libc::SIGURG),
+            ("PWR", libc::SIGPWR),
+            ("SYS", libc::SIGSYS),
+            ("RTMIN", libc::SIGRTMIN()),
+            ("RTMAX", libc::SIGRTMAX()),
+        ] {
+            let ours = name.parse::<Signal>().map(Signal::number);
+            assert_eq!(ours.map(i32::from), Ok(number), "{name}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = (parse(&bytes), thread(Tid(1), &bytes));
+        }
+    }
+}

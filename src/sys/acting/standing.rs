@@ -1,0 +1,159 @@
+//! How a process stands to signals: `/proc/PID/status` of it and of its threads, and what the kernel answers when asked.
+//!
+//! See `proc_pid_status(5)`. Sends nothing.
+
+use super::signal_masks;
+use super::signals::{Pin, Signals};
+use crate::model::acting::Target;
+use crate::model::acting::signal::SignalSet;
+use crate::model::acting::standing::{Init, Kinship, Standing};
+use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
+use crate::model::process::stat::State;
+use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
+use crate::sys::process::process_ids::{self, Kin};
+use crate::sys::root::ProcRoot;
+
+/// Finds out how whom a pin holds stands; `ancestry` is our own process and its parents.
+pub fn of(signals: &Signals, target: Target, pin: Reading<&Pin>, ancestry: &[ProcId]) -> Standing {
+    let root = signals.root();
+    let mut standing = Standing {
+        id: target.id,
+        thread: target.thread,
+        permitted: pin.and_then(|pin| signals.may(pin)),
+        kinship: match ancestry.iter().position(|id| *id == target.id) {
+            Some(0) => Kinship::Own,
+            Some(_) => Kinship::Ancestor,
+            None => Kinship::Stranger,
+        },
+        pinned: pin.map(|_| ()),
+        ..Standing::default()
+    };
+    match process_ids::read(root, target.id.pid)
+        .ok()
+        .filter(|k| k.id == target.id)
+    {
+        Some(kin) => {
+            describe(root, &kin, &mut standing);
+            // A pidfd of a process that was reaped between the two readings says so.
+            if pin.is_ok_and(|pin| signals.may(pin) == Err(Missing::Gone)) {
+                standing.pinned = Err(Missing::Gone);
+            }
+        }
+        None => standing.pinned = Err(Missing::Gone),
+    }
+    standing
+}
+
+/// The threads of a process, the first one first.
+pub fn threads(root: &ProcRoot, id: ProcId) -> Vec<(ThreadId, SafeText)> {
+    let thread = |tid: Tid| {
+        let kin = process_ids::read_at(root, &format!("{}/task/{tid}", id.pid)).ok()?;
+        let start = kin.id.start;
+        Some((ThreadId { tid, start }, kin.name))
+    };
+    tids(root, id.pid).into_iter().filter_map(thread).collect()
+}
+
+fn tids(root: &ProcRoot, pid: Pid) -> Vec<Tid> {
+    let Ok(entries) = std::fs::read_dir(root.proc(format!("{pid}/task"))) else {
+        return Vec::new();
+    };
+    let names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
+    let mut tids: Vec<Tid> = names.filter_map(|n| n.parse().ok().map(Tid)).collect();
+    tids.sort_unstable();
+    tids
+}
+
+fn describe(root: &ProcRoot, kin: &Kin, standing: &mut Standing) {
+    standing.name = kin.name.clone();
+    standing.state = kin.state;
+    standing.kernel_thread = kin.kernel_thread;
+    let parent = process_ids::read(root, kin.parent).ok();
+    standing.parent = parent.map(|p| (p.id.pid, p.name));
+    let text = match std::fs::read(root.proc(format!("{}/status", kin.id.pid))) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) => {
+            standing.signals = Err(Missing::from(&error));
+            return;
+        }
+    };
+    standing.uid = uid(&text).ok_or(Missing::Unsupported);
+    standing.init = init(&text);
+    standing.killable = kin.state == State::Blocked && killable(root, kin.id.pid);
+    standing.signals = signal_masks::read(root, kin.id.pid).map(|mut state| {
+        state.kernel_thread |= kin.kernel_thread;
+        state
+    });
+}
+
+/// Whether an uninterruptible sleep ends for a signal that ends the process, by the name of the function that sleeps.
+///
+/// Of another user's process the kernel names none: then it is not known, and not promised.
+fn killable(root: &ProcRoot, pid: Pid) -> bool {
+    let name = std::fs::read_to_string(root.proc(format!("{pid}/wchan"))).unwrap_or_default();
+    // A parent waits for the child of `vfork(2)` in the function that makes it.
+    name.contains("killable") || ["kernel_clone", "wait_for_vfork_done"].contains(&name.as_str())
+}
+
+/// So many descriptors are looked at for a signalfd.
+const DESCRIPTORS: usize = 1024;
+
+/// The descriptors of a process through which signals are read, with those that each takes.
+pub fn signalfds(root: &ProcRoot, pid: Pid) -> Vec<(u32, SignalSet)> {
+    let Ok(entries) = std::fs::read_dir(root.proc(format!("{pid}/fd"))) else {
+        return Vec::new();
+    };
+    let signalfd = |entry: std::fs::DirEntry| {
+        let link = std::fs::read_link(entry.path()).ok()?;
+        let is_one = link.as_os_str() == "anon_inode:[signalfd]";
+        let fd: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let about = is_one.then(|| root.proc(format!("{pid}/fdinfo/{fd}")))?;
+        let about = std::fs::read_to_string(about).ok()?;
+        Some((fd, SignalSet::from_hex(line(&about, "sigmask")?)?))
+    };
+    let entries = entries.filter_map(Result::ok).take(DESCRIPTORS);
+    let mut found: Vec<_> = entries.filter_map(signalfd).collect();
+    found.sort_unstable_by_key(|(fd, _)| *fd);
+    found
+}
+
+/// The value of a line such as `SigCgt:\t0000000180014a03`.
+fn line<'a>(status: &'a str, key: &str) -> Option<&'a str> {
+    let mut lines = status.lines();
+    lines.find_map(|l| Some(l.strip_prefix(key)?.strip_prefix(':')?.trim()))
+}
+
+/// The real user, the first of `Uid:\t1000\t1000\t1000\t1000`.
+pub(in crate::sys) fn uid(status: &str) -> Option<Uid> {
+    let real = line(status, "Uid")?.split_ascii_whitespace().next()?;
+    real.parse().ok().map(Uid)
+}
+
+/// Whether it is the first of a namespace: `NSpid:\t812\t1` is one below ours, `NSpid:\t1` is our own.
+fn init(status: &str) -> Init {
+    let numbers = line(status, "NSpid").map(|l| l.split_ascii_whitespace().collect::<Vec<_>>());
+    match numbers.as_deref() {
+        Some(["1"]) => Init::Ours,
+        Some([_, .., "1"]) => Init::Below,
+        _ => Init::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: &str = "Name:\tweb\nUid:\t1000\t0\t0\t0\nNSpid:\t812\t1\nThreads:\t3\n\
+        SigQ:\t0/96365\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000000200\nSigBlk:\t0000000000000200\n\
+        SigIgn:\t0000000000000001\nSigCgt:\t0000000000004000\n";
+
+    #[test]
+    fn reads_user_and_namespace() {
+        assert_eq!(uid(STATUS), Some(Uid(1000)));
+        assert_eq!(init(STATUS), Init::Below);
+        assert_eq!(init("NSpid:\t1\n"), Init::Ours);
+        assert_eq!(init("NSpid:\t12\n"), Init::No);
+        assert_eq!(init(""), Init::No);
+    }
+}

@@ -1,0 +1,324 @@
+//! The descriptors of the process in focus, joined with everyone who is at another end.
+//!
+//! All links are read each time; `fdinfo` and sizes first of those on the screen, then of the others within a budget.
+
+pub mod shared;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::fds::{Behind, Fds};
+use super::holder_index::{object, refined};
+use crate::model::descriptors::descriptor::{About, Descriptor, Files, GpuUse, Info, Kind};
+use crate::model::descriptors::peer::{Census, Flow, Holder, Join, Object, Peer, Tables, pipeline};
+use crate::model::descriptors::socket::{Protocol, Socket};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Nanos, Pid, ProcId};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::sys::clock;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+use shared::Shared;
+
+/// How long the details of descriptors that are not on the screen may take at each reading.
+const BUDGET: Duration = Duration::from_millis(4);
+/// The shortest pause between two readings.
+const PACE_MS: u64 = 500;
+/// A reading takes at most this share of the time: one part in so many.
+const SHARE: u64 = 20;
+/// The same where only the overview shows a few of them.
+const GLANCE_MS: u64 = 2000;
+const GLANCE_SHARE: u64 = 400;
+const SLOWEST_MS: u64 = 15_000;
+
+/// Reads the descriptor table of the process in focus.
+pub struct Descriptors {
+    root: ProcRoot,
+    shared: Shared,
+    of: Option<ProcId>,
+    /// By number: the link, and the descriptor as it was when last read.
+    known: HashMap<u32, Known>,
+    /// Where the details of those not on the screen go on.
+    next: u32,
+    took_ms: u64,
+    /// When graphics cards were asked last, and how long they had worked for the process until then.
+    gpu: Option<(Nanos, Nanos)>,
+    /// Whether a report wants everything at once.
+    patient: bool,
+    /// Whether only a few lines of the overview are made of it.
+    glancing: bool,
+}
+
+struct Known {
+    link: Vec<u8>,
+    descriptor: Descriptor,
+}
+
+impl Descriptors {
+    /// Over a census that other sources use too.
+    pub fn new(root: &ProcRoot, shared: Shared) -> Self {
+        Self {
+            root: root.clone(),
+            shared,
+            of: None,
+            known: HashMap::new(),
+            next: 0,
+            took_ms: 0,
+            gpu: None,
+            patient: false,
+            glancing: false,
+        }
+    }
+
+    /// Reads everything about every descriptor of a process at once, whatever it costs: for reports.
+    ///
+    /// # Errors
+    /// `Denied` for processes of other users, `Gone` when it has ended.
+    pub fn all_of(root: &ProcRoot, of: ProcId) -> Reading<Files> {
+        let mut reader = Self::new(root, Shared::new(root));
+        reader.patient = true;
+        reader.files(of, &[])
+    }
+
+    fn files(&mut self, of: ProcId, shown: &[u32]) -> Reading<Files> {
+        if self.of != Some(of) {
+            (self.of, self.next, self.gpu) = (Some(of), 0, None);
+            self.known.clear();
+        }
+        let mut fds = Fds::open(&self.root, of.pid)?;
+        self.links(&mut fds)?;
+        self.details(&mut fds, shown);
+        let mut files = Files::new(of);
+        files.limit = self.limit(of);
+        files.rows = self.known.values().map(|k| k.descriptor.clone()).collect();
+        files.rows.sort_unstable_by_key(|d| d.fd);
+        let now = clock::now();
+        files.gpu = GpuUse::of(files.rows.iter()).map(|gpu| gpu.since(self.gpu, now));
+        self.gpu = files.gpu.as_ref().map(|gpu| (now, gpu.busy));
+        let budget = if self.patient {
+            Duration::from_mins(10)
+        } else {
+            shared::BUDGET
+        };
+        let shared = self.shared.clone();
+        let join = |census: &Census, tables: &Tables| {
+            let join = Join::new(census, tables);
+            for row in &mut files.rows {
+                join_row(census, &join, &fds, of, row);
+            }
+            let holder = census.holders.iter().find(|h| h.id == of);
+            files.pipelines = holder
+                .map(|h| pipeline::through(&join, h))
+                .filter(|stages| !stages.is_empty())
+                .into_iter()
+                .collect();
+            files.hidden = census.hidden();
+        };
+        if self.glancing {
+            shared.glance(Some(of.pid), join);
+        } else {
+            shared.with(budget, Some(of.pid), join);
+        }
+        for row in &files.rows {
+            // The kind of a socket is known only from the tables; what was found stays for when they are behind.
+            if let Some(known) = self.known.get_mut(&row.fd) {
+                known.descriptor.kind = row.kind;
+            }
+        }
+        Ok(files)
+    }
+
+    /// Brings the set of descriptors up to date; what has the same link keeps what was read of it.
+    fn links(&mut self, fds: &mut Fds) -> Reading<()> {
+        let mut fresh = HashMap::with_capacity(self.known.len());
+        let mut unclear = Vec::new();
+        for fd in fds.numbers()? {
+            let link = match fds.link(fd) {
+                Ok(link) => link,
+                Err(Missing::Denied) => return Err(Missing::Denied),
+                Err(_) => continue,
+            };
+            let old = self.known.remove(&fd).filter(|k| k.link == link);
+            let mut known = old.unwrap_or_else(|| {
+                let mut descriptor = Descriptor::new(fd, &link);
+                (_, descriptor.object) = object(fds, fd, &link);
+                if matches!(descriptor.kind, Kind::File | Kind::Memfd | Kind::Device) {
+                    unclear.push(fd);
+                }
+                Known { link, descriptor }
+            });
+            known.descriptor.mode = fds.mode(fd);
+            fresh.insert(fd, known);
+        }
+        self.known = fresh;
+        for (fd, behind) in unclear.iter().zip(fds.behind(&unclear)) {
+            if let Some(known) = self.known.get_mut(fd) {
+                known.take(behind);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads `fdinfo` and sizes: of what is shown, then of as many others as the budget allows.
+    fn details(&mut self, fds: &mut Fds, shown: &[u32]) {
+        let began = Instant::now();
+        let mut order: Vec<u32> = self.known.keys().copied().collect();
+        order.sort_unstable_by_key(|fd| (*fd < self.next, *fd));
+        order.retain(|fd| !shown.contains(fd));
+        let mut sized = Vec::new();
+        for (i, fd) in shown.iter().chain(&order).enumerate() {
+            if i >= shown.len() && began.elapsed() >= BUDGET && !self.patient {
+                self.next = *fd;
+                break;
+            }
+            let Some(known) = self.known.get_mut(fd) else {
+                continue;
+            };
+            known.descriptor.info = fds.info(*fd);
+            if matches!(known.descriptor.kind, Kind::File | Kind::Memfd) {
+                sized.push(*fd);
+            }
+        }
+        for (fd, behind) in sized.iter().zip(fds.behind(&sized)) {
+            if let Some(known) = self.known.get_mut(fd) {
+                known.take(behind);
+            }
+        }
+    }
+
+    fn limit(&self, of: ProcId) -> Reading<Option<u64>> {
+        let text = std::fs::read(self.root.proc(format!("{}/limits", of.pid)))?;
+        limit(&text)
+    }
+}
+
+/// The soft limit in `Max open files            1024                 1048576              files`.
+fn limit(text: &[u8]) -> Reading<Option<u64>> {
+    let line = crate::sys::fields::lines(text)
+        .find_map(|l| l.strip_prefix(b"Max open files"))
+        .ok_or(Missing::Unsupported)?;
+    match crate::sys::fields::words(line).next() {
+        Some(b"unlimited") => Ok(None),
+        Some(word) => crate::sys::fields::number(word)
+            .map(Some)
+            .ok_or(Missing::Unsupported),
+        None => Err(Missing::Unsupported),
+    }
+}
+
+impl Known {
+    fn take(&mut self, behind: Reading<Behind>) {
+        let d = &mut self.descriptor;
+        let behind = match behind {
+            Ok(behind) => behind,
+            Err(why) => {
+                d.extent = Err(why);
+                return;
+            }
+        };
+        d.kind = match behind.format {
+            libc::S_IFDIR => Kind::Directory,
+            libc::S_IFIFO => Kind::Fifo,
+            libc::S_IFCHR | libc::S_IFBLK => Kind::Device,
+            _ => d.kind,
+        };
+        if let Some(object) = refined(&self.link, &behind) {
+            d.object = object;
+        }
+        d.extent = match behind.format {
+            libc::S_IFREG => Ok(behind.extent),
+            _ => Err(Missing::Unsupported),
+        };
+        if d.deleted && behind.links > 0 {
+            // A file that is really called so.
+            d.deleted = false;
+            d.target = crate::model::text::SafeText::from_bytes(&self.link);
+        }
+    }
+}
+
+fn named(holder: &Holder) -> Peer {
+    Peer {
+        id: holder.id,
+        name: holder.name.clone(),
+        fd: None,
+        flow: Flow::Out,
+    }
+}
+
+fn join_row(census: &Census, join: &Join<'_>, fds: &Fds, of: ProcId, row: &mut Descriptor) {
+    if let Object::Socket(inode) = row.object {
+        row.socket = join.socket(inode);
+        match &row.socket {
+            Some(Socket::Unix(_)) => row.kind = Kind::Unix,
+            Some(Socket::Inet(inet)) if inet.protocol == Protocol::Tcp => row.kind = Kind::Tcp,
+            Some(Socket::Inet(_)) => row.kind = Kind::Udp,
+            None if row.kind == Kind::Other => {
+                row.kind = fds
+                    .protocol(row.fd)
+                    .map_or(Kind::Other, |p| by_protocol(&p));
+            }
+            None => {}
+        }
+    }
+    if let Ok(Info {
+        about: About::Pidfd(Some(pid)),
+        ..
+    }) = &row.info
+    {
+        row.peers.named = census.of_pid(Pid(*pid)).map(named).into_iter().collect();
+        return;
+    }
+    if !matches!(row.kind, Kind::Directory | Kind::Device) {
+        row.peers = join.peers(of, row.fd, row.mode.ok(), &row.object);
+    }
+}
+
+/// The kernel's names of protocols: `TCPv6`, `UNIX-STREAM`, `NETLINK`, `PACKET`.
+fn by_protocol(name: &[u8]) -> Kind {
+    match name {
+        n if n.starts_with(b"TCP") || n.starts_with(b"MPTCP") => Kind::Tcp,
+        n if n.starts_with(b"UDP") => Kind::Udp,
+        n if n.starts_with(b"UNIX") => Kind::Unix,
+        n if n.starts_with(b"NETLINK") => Kind::Netlink,
+        n if n.starts_with(b"PACKET") => Kind::Packet,
+        _ => Kind::Other,
+    }
+}
+
+impl Source<Detail> for Descriptors {
+    fn name(&self) -> &'static str {
+        "descriptors"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::FILES | Needs::SOCKETS | Needs::OVERVIEW | Needs::WAITS
+    }
+
+    fn pace_ms(&self) -> u64 {
+        if self.glancing {
+            return (GLANCE_MS.max(self.took_ms * GLANCE_SHARE)).min(SLOWEST_MS);
+        }
+        PACE_MS.max(self.took_ms * SHARE)
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let Some(of) = plan.focus else { return Ok(()) };
+        let began = Instant::now();
+        let closely = Needs::FILES | Needs::SOCKETS;
+        let overview = plan.needs.contains(Needs::OVERVIEW);
+        self.glancing = overview && !plan.needs.intersects(closely);
+        let files = self.files(of, &plan.descriptors);
+        self.took_ms = began.elapsed().as_millis() as u64;
+        // The last picture of a process that has ended stays.
+        if files == Err(Missing::Gone) && into.files.as_ref().is_some_and(|f| f.value.is_ok()) {
+            return Ok(());
+        }
+        into.files = Some(Stamped::new(clock::now(), files));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

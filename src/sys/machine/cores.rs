@@ -1,0 +1,160 @@
+//! `/proc/stat`: what each core did since boot, switches, forks, tasks that run or wait, `proc_stat(5)`.
+
+use crate::model::id::{CpuId, Ticks};
+use crate::model::plan::{Needs, Plan};
+use crate::model::sample::{CoreSample, Sample, SystemSample};
+use crate::sys::fields;
+use crate::sys::kept::Kept;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// Reads `/proc/stat` at every tick.
+#[derive(Debug)]
+pub struct Cores {
+    file: Kept,
+}
+
+impl Cores {
+    /// Over a proc tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            file: Kept::new(root.proc("stat"), root.is_live()),
+        }
+    }
+}
+
+impl Source<Sample> for Cores {
+    fn name(&self) -> &'static str {
+        "cores"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::empty()
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
+        parse(self.file.read()?, &mut into.system);
+        Ok(())
+    }
+}
+
+/// The cores that are online now, by ascending id; none where `/proc/stat` cannot be read.
+pub fn online(root: &ProcRoot) -> Vec<CpuId> {
+    now(root).iter().map(|c| c.id).collect()
+}
+
+/// What the cores that are online did since boot, likewise.
+pub fn now(root: &ProcRoot) -> Vec<CoreSample> {
+    let mut system = SystemSample::default();
+    parse(
+        &std::fs::read(root.proc("stat")).unwrap_or_default(),
+        &mut system,
+    );
+    system.cores
+}
+
+/// Fills in cores and counters from lines such as `b"cpu0 6331 0 3414 121481 185 0 13 10 0 0"` and `b"ctxt 601604"`.
+///
+/// Only cores that are online are there; ids may have holes, and columns that an old kernel lacks are zero.
+pub fn parse(text: &[u8], into: &mut SystemSample) {
+    into.cores.clear();
+    for line in fields::lines(text) {
+        let (key, rest) = match line.iter().position(|b| *b == b' ') {
+            Some(space) => (&line[..space], &line[space + 1..]),
+            None => continue,
+        };
+        let number = || fields::number(rest).unwrap_or_default();
+        match key {
+            b"ctxt" => into.switches = number(),
+            b"processes" => into.forks = number(),
+            b"procs_running" => into.running = number() as u32,
+            b"procs_blocked" => into.blocked = number() as u32,
+            _ => into.cores.extend(core(key, rest)),
+        }
+    }
+    if !into.cores.is_sorted_by_key(|c| c.id) {
+        into.cores.sort_by_key(|c| c.id);
+    }
+    into.cores.dedup_by_key(|c| c.id);
+}
+
+/// When the kernel booted, in seconds after the Unix epoch: the line `b"btime 1795311347"`.
+pub fn boot_time(text: &[u8]) -> Option<u64> {
+    fields::lines(text)
+        .find_map(|line| line.strip_prefix(b"btime "))
+        .and_then(fields::number)
+}
+
+fn core(key: &[u8], rest: &[u8]) -> Option<CoreSample> {
+    let (id, after) = fields::unsigned(key.strip_prefix(b"cpu")?)?;
+    if !after.is_empty() {
+        return None;
+    }
+    let mut column = fields::numbers(rest).fuse();
+    let mut next = || column.next().unwrap_or_default();
+    // `user` and `nice` already hold the guests' time (`account_guest_time`), so the last two columns add nothing.
+    let (user, nice, system, idle, iowait) = (next(), next(), next(), next(), next());
+    let (hard, soft, steal) = (next(), next(), next());
+    Some(CoreSample {
+        id: CpuId(u32::try_from(id).ok()?),
+        user: Ticks(user.saturating_add(nice)),
+        system: Ticks(system),
+        irq: Ticks(hard),
+        softirq: Ticks(soft),
+        steal: Ticks(steal),
+        idle: Ticks(idle.saturating_add(iowait)),
+        iowait: Ticks(iowait),
+        khz: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &[u8] = b"cpu  13350 0 9218 239230 985 0 65 27 0 0\ncpu0 6331 2 3414 121481 185 4 13 10 9 0\n\
+        cpu12 7019 0 5804\nintr 248649 0 0 1\nctxt 444238\nbtime 1795311347\nprocesses 11905\nprocs_running 3\n\
+        procs_blocked 1\nsoftirq 252411 0\n";
+
+    #[test]
+    fn reads_cores_with_holes_and_counters() {
+        let mut system = SystemSample::default();
+        parse(TEXT, &mut system);
+        let first = CoreSample {
+            id: CpuId(0),
+            user: Ticks(6333),
+            system: Ticks(3414),
+            irq: Ticks(4),
+            softirq: Ticks(13),
+            steal: Ticks(10),
+            idle: Ticks(121_666),
+            iowait: Ticks(185),
+            khz: None,
+        };
+        assert_eq!(system.cores[0], first);
+        assert_eq!(system.cores[1].id, CpuId(12));
+        assert_eq!(system.cores.len(), 2);
+        assert_eq!((system.switches, system.forks), (444_238, 11_905));
+        assert_eq!((system.running, system.blocked), (3, 1));
+        assert_eq!(boot_time(TEXT), Some(1_795_311_347));
+    }
+
+    #[test]
+    fn cores_are_in_order_and_once() {
+        let mut system = SystemSample::default();
+        parse(
+            b"cpu3 1\ncpu1 1\ncpu3 2\ncpux 1\ncpu99999999999 1\n",
+            &mut system,
+        );
+        let ids: Vec<_> = system.cores.iter().map(|c| c.id.0).collect();
+        assert_eq!(ids, [1, 3]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            parse(&bytes, &mut SystemSample::default());
+            let _ = boot_time(&bytes);
+        }
+    }
+}

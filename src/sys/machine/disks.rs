@@ -1,0 +1,301 @@
+//! `/proc/diskstats`, `/proc/self/mountinfo` and `statvfs(3)`: what disks do and how full filesystems are.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
+
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::Bytes;
+use crate::model::machine::disk::{Device, DiskCounters, Disks, Filesystem, Space};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
+use crate::sys::bounded;
+use crate::sys::fields;
+use crate::sys::kept::Kept;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// Types that hold no files of anybody's: the kernel's own trees.
+const KERNEL_TYPES: &[&[u8]] = &[
+    b"proc",
+    b"sysfs",
+    b"cgroup",
+    b"cgroup2",
+    b"devpts",
+    b"devtmpfs",
+    b"securityfs",
+    b"debugfs",
+    b"tracefs",
+    b"pstore",
+    b"bpf",
+    b"mqueue",
+    b"hugetlbfs",
+    b"autofs",
+    b"configfs",
+    b"fusectl",
+    b"binfmt_misc",
+    b"rpc_pipefs",
+    b"efivarfs",
+    b"nsfs",
+    b"ramfs",
+    b"selinuxfs",
+];
+
+/// Reads disks while view 4 is shown.
+#[derive(Debug)]
+pub struct DiskReader {
+    root: ProcRoot,
+    diskstats: Kept,
+}
+
+impl DiskReader {
+    /// Over a proc and a sys tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            diskstats: Kept::new(root.proc("diskstats"), root.is_live()),
+        }
+    }
+
+    /// Reads everything once.
+    ///
+    /// # Errors
+    /// Where `/proc/diskstats` cannot be read; filesystems that do not answer are `Late` by themselves.
+    pub fn read_now(&mut self) -> Result<Disks, Error> {
+        let counters = parse(self.diskstats.read()?);
+        let block = self.root.sys("block");
+        let device = |(name, counters): (Vec<u8>, DiskCounters)| {
+            // The kernel writes '!' for a '/' in a device's name.
+            let file: Vec<u8> = name
+                .iter()
+                .map(|b| if *b == b'/' { b'!' } else { *b })
+                .collect();
+            let dir = block.join(OsStr::from_bytes(&file));
+            if !dir.is_dir() {
+                return None;
+            }
+            let number = |path: &str| fields::number(&fs::read(dir.join(path)).ok()?);
+            Some(Device {
+                name: SafeText::from_bytes(&name),
+                size: number("size")
+                    .map(|n| Bytes(n * 512))
+                    .ok_or(Missing::Unsupported),
+                rotational: number("queue/rotational").map(|n| n == 1),
+                counters,
+            })
+        };
+        Ok(Disks {
+            at: crate::model::id::Nanos(0),
+            devices: counters.into_iter().filter_map(device).collect(),
+            filesystems: self.filesystems(),
+            delay_accounting: fs::read(self.root.proc("sys/kernel/task_delayacct"))
+                .ok()
+                .and_then(|text| fields::number(&text))
+                .map(|n| n != 0),
+        })
+    }
+
+    fn filesystems(&self) -> Vec<Filesystem> {
+        let text = fs::read(self.root.proc("self/mountinfo")).unwrap_or_default();
+        let mounts = mounts(&text);
+        let paths: Vec<PathBuf> = mounts.iter().map(|m| m.path.clone()).collect();
+        let spaces = if self.root.is_live() {
+            bounded::each("statvfs", paths, |path: &PathBuf| space(path))
+        } else {
+            paths.iter().map(|_| Err(Missing::Unsupported)).collect()
+        };
+        let joined = mounts.into_iter().zip(spaces);
+        joined
+            .filter(|(_, space)| !space.is_ok_and(|s| s.total.0 == 0))
+            .map(|(m, space)| Filesystem {
+                mount: SafeText::from_bytes(m.path.as_os_str().as_bytes()),
+                source: m.source,
+                kind: m.kind,
+                read_only: m.read_only,
+                space,
+            })
+            .collect()
+    }
+}
+
+impl Source<Detail> for DiskReader {
+    fn name(&self) -> &'static str {
+        "disks"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::DISKS
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let mut disks = self.read_now()?;
+        disks.at = into.at;
+        into.machine.disks = Some(Stamped::new(into.at, Ok(disks)));
+        Ok(())
+    }
+}
+
+fn space(path: &PathBuf) -> Reading<Space> {
+    let s = nix::sys::statvfs::statvfs(path).map_err(|e| Missing::from(std::io::Error::from(e)))?;
+    let bytes = |blocks: u64| Bytes(blocks.saturating_mul(s.fragment_size()));
+    Ok(Space {
+        total: bytes(s.blocks()),
+        free: bytes(s.blocks_free()),
+        available: bytes(s.blocks_available()),
+        inodes: s.files(),
+        inodes_free: s.files_free(),
+    })
+}
+
+/// Parses lines such as `b" 254       0 vda 155091 31201 18955490 170775 20144 88478 33337920 119025 0 28556 292866 …"`:
+/// numbers of the device, name, reads, merged, sectors, ms, the same of writes, under way, ms busy, ms weighted.
+fn parse(text: &[u8]) -> Vec<(Vec<u8>, DiskCounters)> {
+    let device = |line: &[u8]| {
+        let mut words = fields::words(line).skip(2);
+        let name = words.next()?.to_owned();
+        let n: Vec<u64> = words.map_while(fields::number).take(11).collect();
+        let &[
+            reads,
+            _,
+            sectors_read,
+            read_ms,
+            writes,
+            _,
+            sectors_written,
+            write_ms,
+            in_flight,
+            busy_ms,
+            weighted_ms,
+        ] = &n[..]
+        else {
+            return None;
+        };
+        let counters = DiskCounters {
+            reads,
+            read: Bytes(sectors_read.saturating_mul(512)),
+            read_ms,
+            writes,
+            written: Bytes(sectors_written.saturating_mul(512)),
+            write_ms,
+            in_flight,
+            busy_ms,
+            weighted_ms,
+        };
+        (reads + writes > 0).then_some((name, counters))
+    };
+    fields::lines(text).filter_map(device).collect()
+}
+
+struct Mount {
+    path: PathBuf,
+    source: SafeText,
+    kind: SafeText,
+    read_only: bool,
+    /// The numbers of the device: `254:0`.
+    device: Vec<u8>,
+    /// Which part of the filesystem it shows.
+    root: Vec<u8>,
+}
+
+/// Parses lines such as `b"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard"`; of several mounts of one filesystem one.
+fn mounts(text: &[u8]) -> Vec<Mount> {
+    let mut out: Vec<Mount> = Vec::new();
+    for line in fields::lines(text) {
+        let words: Vec<&[u8]> = fields::words(line).collect();
+        let Some(dash) = words.iter().position(|w| *w == b"-") else {
+            continue;
+        };
+        let (&[_, _, device, root, path, options, ..], &[kind, source, ..]) =
+            (&words[..], &words[dash + 1..])
+        else {
+            continue;
+        };
+        if KERNEL_TYPES.contains(&kind) {
+            continue;
+        }
+        let path = PathBuf::from(std::ffi::OsString::from_vec(fields::unescape(path)));
+        // A later mount at the same place hides the earlier one.
+        out.retain(|m| m.path != path);
+        out.push(Mount {
+            path,
+            source: SafeText::from_bytes(&fields::unescape(source)),
+            kind: SafeText::from_bytes(kind),
+            read_only: options.split(|b| *b == b',').any(|o| o == b"ro"),
+            device: device.to_owned(),
+            root: root.to_owned(),
+        });
+    }
+    // As df does: of one filesystem the mount of all of it, or else that with the shortest path. Subvolumes of btrfs
+    // are told apart.
+    out.sort_by_key(|m| (m.root != b"/", m.path.as_os_str().len(), m.path.clone()));
+    let mut seen = HashSet::new();
+    out.retain(|m| {
+        let part: &[u8] = if m.kind.as_str() == "btrfs" {
+            &m.root
+        } else {
+            b""
+        };
+        seen.insert((m.device.clone(), part.to_owned()))
+    });
+    out.sort_by(|a, b| a.path.cmp(&b.path));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_diskstats_of_old_and_new_kernels() {
+        let text = b" 254 0 vda 10 1 80 30 20 2 160 60 1 50 90 5 0 0 0 1 1\n 7 0 loop0 0 0 0 0 0 0 0 0 0 0 0\n8 0 sda 1 2\n";
+        let found = parse(text);
+        assert_eq!(found.len(), 1, "idle and broken lines are left out");
+        let (name, c) = &found[0];
+        assert_eq!(name, b"vda");
+        assert_eq!(
+            (c.read, c.written, c.in_flight, c.busy_ms),
+            (Bytes(80 * 512), Bytes(160 * 512), 1, 50)
+        );
+    }
+
+    #[test]
+    fn mounts_are_unescaped_and_named_once() {
+        let text = b"22 27 0:21 / /proc rw - proc proc rw\n27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n\
+            28 27 254:0 / /again rw - ext4 /dev/vda rw\n29 27 8:1 / /my\\040disk ro - vfat /dev/sda1 ro\nbroken\n\
+            30 27 254:0 /run/netns /run/netns rw - ext4 /dev/vda rw\n31 27 8:2 /docker/hosts /etc/hosts rw - xfs /dev/sdb rw\n\
+            32 27 0:40 /@home /home rw - btrfs /dev/sdc rw\n33 27 0:40 /@var /var rw - btrfs /dev/sdc rw\n";
+        let found = mounts(text);
+        let paths: Vec<_> = found
+            .iter()
+            .map(|m| m.path.to_str().expect("utf-8"))
+            .collect();
+        assert_eq!(paths, ["/", "/etc/hosts", "/home", "/my disk", "/var"]);
+        assert!(found[3].read_only && !found[0].read_only);
+    }
+
+    #[test]
+    fn this_machine_has_a_root_with_space() {
+        let disks = DiskReader::new(&ProcRoot::live())
+            .read_now()
+            .expect("diskstats");
+        let root = disks
+            .filesystems
+            .iter()
+            .find(|f| f.mount.as_str() == "/")
+            .expect("a root");
+        assert!(
+            matches!(root.space, Ok(s) if s.total >= s.free) || root.space == Err(Missing::Late)
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            parse(&bytes);
+            mounts(&bytes);
+        }
+    }
+}

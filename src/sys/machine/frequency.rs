@@ -1,0 +1,94 @@
+//! `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq`: how fast each core runs, kernel `admin-guide/pm/cpufreq`.
+
+use crate::model::id::CpuId;
+use crate::model::plan::{Needs, Plan};
+use crate::model::sample::Sample;
+use crate::sys::fields;
+use crate::sys::kept::Kept;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// Reads the frequency of every core; virtual machines tell none, and then nothing is read again.
+#[derive(Debug)]
+pub struct Frequencies {
+    root: ProcRoot,
+    files: Vec<(CpuId, Kept)>,
+    absent: bool,
+}
+
+/// Beyond this many cores nobody reads single frequencies, and asking each costs an interrupt on that core.
+const MOST: usize = 256;
+
+impl Frequencies {
+    /// Over a sys tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        let absent = !root.sys("devices/system/cpu/cpu0/cpufreq").exists();
+        Self {
+            root: root.clone(),
+            files: Vec::new(),
+            absent,
+        }
+    }
+}
+
+impl Source<Sample> for Frequencies {
+    fn name(&self) -> &'static str {
+        "frequency"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::empty()
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
+        let cores = &mut into.system.cores;
+        if self.absent || cores.len() > MOST {
+            return Ok(());
+        }
+        if !cores
+            .iter()
+            .map(|c| c.id)
+            .eq(self.files.iter().map(|f| f.0))
+        {
+            let file = |id: CpuId| {
+                let path = format!("devices/system/cpu/cpu{id}/cpufreq/scaling_cur_freq");
+                Kept::new(self.root.sys(path), self.root.is_live())
+            };
+            self.files = cores.iter().map(|c| (c.id, file(c.id))).collect();
+        }
+        for (core, (_, file)) in cores.iter_mut().zip(&mut self.files) {
+            let khz = file.read().ok().and_then(fields::number);
+            core.khz = khz.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sample::CoreSample;
+
+    #[test]
+    fn reads_each_core_that_tells() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let freq = |id: u32| root.sys(format!("devices/system/cpu/cpu{id}/cpufreq"));
+        for id in [0, 2] {
+            std::fs::create_dir_all(freq(id)).expect("made");
+        }
+        std::fs::write(freq(2).join("scaling_cur_freq"), "3400000\n").expect("written");
+        let mut sample = Sample::default();
+        let core = |id| CoreSample {
+            id: CpuId(id),
+            ..CoreSample::default()
+        };
+        sample.system.cores = vec![core(0), core(2)];
+        let mut source = Frequencies::new(&root);
+        source
+            .read(&Plan::default(), &mut sample)
+            .expect("it reads");
+        let khz: Vec<_> = sample.system.cores.iter().map(|c| c.khz).collect();
+        assert_eq!(khz, [None, Some(3_400_000)]);
+    }
+}

@@ -1,0 +1,98 @@
+//! `/proc/loadavg` and `/proc/uptime`: how many tasks wanted a core lately, and since when the machine is up.
+
+use crate::model::id::Nanos;
+use crate::model::plan::{Needs, Plan};
+use crate::model::sample::Sample;
+use crate::sys::kept::Kept;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+use crate::sys::{clock, fields};
+
+/// Reads both files at every tick.
+#[derive(Debug)]
+pub struct Load {
+    averages: Kept,
+    uptime: Kept,
+    live: bool,
+}
+
+impl Load {
+    /// Over a proc tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        let live = root.is_live();
+        Self {
+            averages: Kept::new(root.proc("loadavg"), live),
+            uptime: Kept::new(root.proc("uptime"), live),
+            live,
+        }
+    }
+}
+
+impl Source<Sample> for Load {
+    fn name(&self) -> &'static str {
+        "load"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::empty()
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
+        let told = self.uptime.read().ok().and_then(uptime);
+        if let Some(uptime) = told.or_else(|| self.live.then(clock::since_boot)) {
+            into.system.uptime = uptime;
+        }
+        let (load, tasks) = parse(self.averages.read()?);
+        into.system.load = load;
+        into.system.tasks = tasks;
+        Ok(())
+    }
+}
+
+/// Parses `b"0.11 0.12 0.09 1/93 13995\n"`: the averages over 1, 5 and 15 minutes, and the number of all tasks.
+pub fn parse(text: &[u8]) -> (Option<[f32; 3]>, Option<u32>) {
+    let mut words = fields::words(text);
+    let mut average = || words.next().and_then(fields::decimal);
+    let load = (average(), average(), average());
+    let tasks = words.next().and_then(|word| {
+        let slash = word.iter().position(|b| *b == b'/')?;
+        fields::number(&word[slash + 1..])
+    });
+    let load = match load {
+        (Some(one), Some(five), Some(fifteen)) => Some([one, five, fifteen]),
+        _ => None,
+    };
+    (load, tasks.map(|n| n as u32))
+}
+
+/// Parses the first number of `b"1609.52 2936.10\n"`: seconds since boot, suspended time included.
+pub fn uptime(text: &[u8]) -> Option<Nanos> {
+    let (seconds, rest) = fields::unsigned(text)?;
+    let hundredths = rest.strip_prefix(b".").and_then(fields::number);
+    Some(Nanos(seconds.saturating_mul(1_000_000_000).saturating_add(
+        hundredths.unwrap_or(0).min(99) * 10_000_000,
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_load_and_uptime() {
+        assert_eq!(
+            parse(b"0.11 0.12 10.09 1/93 13995\n"),
+            (Some([0.11, 0.12, 10.09]), Some(93))
+        );
+        assert_eq!(parse(b"0.11 x 0.09 1\n"), (None, None));
+        assert_eq!(uptime(b"1609.52 2936.10\n"), Some(Nanos(1_609_520_000_000)));
+        assert_eq!(uptime(b"-\n"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = (parse(&bytes), uptime(&bytes));
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The address space of the process in focus: its mappings, split and named with the help of what else the kernel tells.
+
+use std::collections::{HashMap, HashSet};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::sharers::Sharers;
+use super::stack_pointers::StackPointers;
+use super::{elf, maps};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Nanos, Pid, ProcId};
+use crate::model::memory::region::classify::{Evidence, classify};
+use crate::model::memory::region::{AddressSpace, FileId, Headers, Mapping};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::sys::bounded;
+use crate::sys::process::process_ids;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// The least time between two readings, in milliseconds.
+const PACE: u64 = 1000;
+/// Readings may take this share of a core: one part of so many.
+const SHARE: u64 = 250;
+
+/// Reads the address space of the process in focus: `maps` first, then `smaps` at a pace that follows its cost.
+#[derive(Debug)]
+pub struct AddressSpaces {
+    root: ProcRoot,
+    page: u64,
+    of: Option<ProcId>,
+    headers: HashMap<FileId, Headers>,
+    /// Files that are no ELF files or cannot be read.
+    opaque: HashSet<FileId>,
+    exe: Option<FileId>,
+    pointers: StackPointers,
+    sharers: Sharers,
+    /// What the last reading took.
+    cost: Nanos,
+    pace: u64,
+}
+
+impl AddressSpaces {
+    /// Reads below this root.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            page: procfs::page_size(),
+            of: None,
+            headers: HashMap::new(),
+            opaque: HashSet::new(),
+            exe: None,
+            pointers: StackPointers::default(),
+            sharers: Sharers::new(root),
+            cost: Nanos(u64::MAX),
+            pace: PACE,
+        }
+    }
+
+    /// Reads the address space of one process, residency included if asked for.
+    ///
+    /// # Errors
+    /// `Denied` for another user's process without the right to trace it; `Gone` when it ended.
+    pub fn of(&mut self, id: ProcId, residency: bool) -> Reading<AddressSpace> {
+        let began = Instant::now();
+        self.turn_to(id);
+        if process_ids::read(&self.root, id.pid)?.id != id {
+            return Err(Missing::Gone);
+        }
+        let dir = self.root.proc(id.pid.to_string());
+        let file = |name: &str| bounded::read(&dir.join(name));
+        let (text, told) = match residency.then(|| file("smaps")) {
+            Some(Ok(text)) => (text, Ok(())),
+            Some(Err(why)) => (file("maps")?, Err(why)),
+            None => (file("maps")?, Err(Missing::Soon)),
+        };
+        let listing = maps::parse(&text).map_err(|_| Missing::Unsupported)?;
+        self.learn(id.pid, &dir, &listing);
+        let (pointers, all_threads) = self.pointers.read(&self.root, id.pid);
+        let mut regions = classify(&Evidence {
+            mappings: &listing.mappings,
+            headers: &self.headers,
+            exe: self.exe,
+            pointers: &pointers,
+            all_threads,
+            page: self.page,
+        });
+        if let Err(why) = told {
+            for region in &mut regions {
+                region.residency = region.residency.and(Err(why)).or(Err(why));
+            }
+        }
+        // Looking through every process is paid for only while the whole address space is shown.
+        let sharers = if residency {
+            self.sharers.find(id.pid, &mut regions)
+        } else {
+            Err(Missing::Soon)
+        };
+        Ok(AddressSpace {
+            regions,
+            residency: told,
+            sharers,
+            cost: Nanos(began.elapsed().as_nanos() as u64),
+        })
+    }
+
+    /// Reads the address space of one process with everything that can be told, whatever it costs: for reports.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn whole(&mut self, id: ProcId) -> Reading<AddressSpace> {
+        let mut space = self.of(id, true)?;
+        space.sharers = self.sharers.finish(id.pid, &mut space.regions);
+        Ok(space)
+    }
+
+    fn turn_to(&mut self, id: ProcId) {
+        if self.of == Some(id) {
+            return;
+        }
+        self.of = Some(id);
+        self.pace = PACE;
+        self.cost = Nanos(u64::MAX);
+        self.headers.clear();
+        self.opaque.clear();
+        self.exe = None;
+        self.pointers.clear();
+        self.sharers.clear();
+    }
+
+    /// Reads the headers of files with code that are new in the list, and finds out which one is the program.
+    fn learn(&mut self, pid: Pid, dir: &Path, listing: &maps::Listing<'_>) {
+        let exe = dir.join("exe");
+        let inode = std::fs::metadata(&exe)
+            .ok()
+            .map(|m| std::os::unix::fs::MetadataExt::ino(&m));
+        // The device in `maps` is not always that of `stat` (overlay, btrfs), so the path decides where inodes repeat.
+        let path = std::fs::read_link(&exe).ok();
+        let candidates = || {
+            listing
+                .mappings
+                .iter()
+                .zip(&listing.paths)
+                .filter(|(m, _)| Some(m.file.inode) == inode && m.file.inode != 0)
+        };
+        let named = |bytes: &[u8]| {
+            let bytes = maps::unescaped(bytes);
+            path.as_deref().is_some_and(|p| {
+                let link = p.as_os_str().as_bytes();
+                link.strip_suffix(b" (deleted)").unwrap_or(link) == &*bytes
+            })
+        };
+        let found = candidates()
+            .find(|(_, p)| named(p))
+            .or_else(|| candidates().next());
+        let program = found.map(|(m, _)| m.file);
+        if program != self.exe {
+            // It executed another program: what was known of files may be of others with their numbers.
+            self.headers.clear();
+            self.opaque.clear();
+            self.exe = program;
+        }
+        let mut files = Vec::new();
+        let mut places = Vec::new();
+        for (mapping, path) in listing.mappings.iter().zip(&listing.paths) {
+            let file = mapping.file;
+            let known = self.headers.contains_key(&file) || self.opaque.contains(&file);
+            if mapping.access.run && file.inode != 0 && !known && !files.contains(&file) {
+                let exe = (Some(file) == self.exe).then_some(&exe);
+                files.push(file);
+                places.push(self.places_of(pid, mapping, path, exe));
+            }
+        }
+        let read = bounded::each("headers", places, |places: &Vec<PathBuf>| {
+            let mut found = Err(Missing::Gone);
+            for place in places {
+                found = elf::read(place);
+                if found.is_ok() {
+                    break;
+                }
+            }
+            found
+        });
+        for (file, headers) in files.into_iter().zip(read) {
+            match headers {
+                Ok(headers) => {
+                    self.headers.insert(file, headers);
+                }
+                Err(_) => {
+                    self.opaque.insert(file);
+                }
+            }
+        }
+    }
+
+    /// Where a mapped file can be opened: by the link of the mapping, which works for deleted files and in other mount
+    /// namespaces but needs rights, or by its path below the root that the process sees.
+    fn places_of(
+        &self,
+        pid: Pid,
+        mapping: &Mapping,
+        path: &[u8],
+        exe: Option<&PathBuf>,
+    ) -> Vec<PathBuf> {
+        let mut places: Vec<PathBuf> = exe.into_iter().cloned().collect();
+        let link = format!("{pid}/map_files/{:x}-{:x}", mapping.start, mapping.end);
+        places.push(self.root.proc(link));
+        if !mapping.deleted && path.starts_with(b"/") {
+            let path = maps::unescaped(path);
+            let path = std::ffi::OsStr::from_bytes(&path[1..]);
+            places.push(self.root.proc(format!("{pid}/root")).join(path));
+        }
+        places
+    }
+}
+
+/// The reader, shared by its two sources.
+type Shared = Arc<Mutex<AddressSpaces>>;
+
+/// The two sources of an address space: its mappings, and where their pages are.
+pub fn sources(root: &ProcRoot) -> (Regions, Residencies) {
+    let shared = Arc::new(Mutex::new(AddressSpaces::new(root)));
+    (Regions(Arc::clone(&shared)), Residencies(shared))
+}
+
+/// The mappings of the process in focus, from `maps`.
+#[derive(Debug)]
+pub struct Regions(Shared);
+
+/// The mappings of the process in focus and where their pages are, from `smaps`.
+#[derive(Debug)]
+pub struct Residencies(Shared);
+
+impl Source<Detail> for Regions {
+    fn name(&self) -> &'static str {
+        "maps"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::REGIONS
+    }
+
+    fn pace_ms(&self) -> u64 {
+        lock(&self.0).pace
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        // Where smaps is read it tells all that maps does.
+        let told = into.regions.as_ref().and_then(|r| r.value.as_ref().ok());
+        if !(plan.needs.contains(Needs::RESIDENCY) && told.is_some_and(|s| s.residency.is_ok())) {
+            lock(&self.0).fill(plan.focus, false, into);
+        }
+        Ok(())
+    }
+}
+
+impl Source<Detail> for Residencies {
+    fn name(&self) -> &'static str {
+        "smaps"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::RESIDENCY
+    }
+
+    fn pace_ms(&self) -> u64 {
+        lock(&self.0).pace
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        lock(&self.0).fill(plan.focus, true, into);
+        Ok(())
+    }
+}
+
+impl AddressSpaces {
+    fn fill(&mut self, focus: Option<ProcId>, residency: bool, into: &mut Detail) {
+        let Some(id) = focus else {
+            into.regions = None;
+            return;
+        };
+        let space = self.of(id, residency);
+        if let Ok(space) = &space {
+            // A machine that is busy elsewhere makes one reading look dear; the cheaper of the last two counts.
+            let cost = std::mem::replace(&mut self.cost, space.cost).min(space.cost);
+            self.pace = (cost.0 * SHARE / 1_000_000).clamp(PACE, 10_000);
+        }
+        // A process that ended keeps what was last read of it.
+        let kept = into.of == Some(id) && into.regions.as_ref().is_some_and(|r| r.value.is_ok());
+        let ended = |space: &AddressSpace| space.regions.is_empty();
+        let lost = space
+            .as_ref()
+            .map_or_else(|why| *why == Missing::Gone, ended);
+        if !(kept && lost) {
+            into.regions = Some(Stamped::new(into.at, space));
+        }
+    }
+}
+
+fn lock(shared: &Shared) -> MutexGuard<'_, AddressSpaces> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,71 @@
+//! Whether `/proc` lists every process of the machine: `proc(5)`, `pid_namespaces(7)`. Changes nothing.
+
+use std::path::Path;
+
+use crate::sys::root::ProcRoot;
+
+/// The inode of the first pid namespace (`PROC_PID_INIT_INO` of `linux/proc_ns.h`).
+const FIRST: &str = "pid:[4026531836]";
+
+/// The mount option that hides processes of other users from this one, as `hidepid=invisible`.
+///
+/// Who may trace everybody, or is in the group of the mount, sees all; the first process belongs to root nearly everywhere.
+pub fn hidden_by(root: &ProcRoot) -> Option<String> {
+    let mounts = std::fs::read_to_string(root.proc("self/mountinfo")).ok()?;
+    let option = option(&mounts)?;
+    let first = std::fs::read(root.proc("1/stat"));
+    first.is_err().then_some(option)
+}
+
+/// Whether processes may live on this machine that this tree does not list.
+pub fn in_part(root: &ProcRoot) -> bool {
+    inside(root) || hidden_by(root).is_some()
+}
+
+/// Whether we live in another PID namespace than the first: then the kernel gives no number to whoever lives outside it.
+pub fn inside(root: &ProcRoot) -> bool {
+    let ours = std::fs::read_link(root.proc("self/ns/pid"));
+    ours.is_ok_and(|ns| ns != Path::new(FIRST))
+}
+
+/// `proc /proc proc rw,relatime,hidepid=invisible`; `None` where nothing is hidden.
+fn option(mounts: &str) -> Option<String> {
+    mounts
+        .lines()
+        .filter(|line| line.contains(" - proc "))
+        .find_map(|line| line.split([' ', ',']).find(|o| o.starts_with("hidepid=")))
+        .filter(|option| !matches!(*option, "hidepid=0" | "hidepid=off"))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(mounts: &str, namespace: &str) -> (tempfile::TempDir, ProcRoot) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let own = dir.path().join("proc/self");
+        std::fs::create_dir_all(own.join("ns")).expect("made");
+        std::fs::write(own.join("mountinfo"), mounts).expect("written");
+        std::os::unix::fs::symlink(namespace, own.join("ns/pid")).expect("linked");
+        let root = ProcRoot::fixture(dir.path());
+        (dir, root)
+    }
+
+    #[test]
+    fn a_mount_option_or_a_namespace_hides_processes() {
+        let plain = "21 28 0:20 / /proc rw,nosuid - proc proc rw\n";
+        let hiding = "21 28 0:20 / /proc rw,nosuid - proc proc rw,hidepid=invisible\n";
+        let (_at, root) = tree(plain, FIRST);
+        assert_eq!((hidden_by(&root), in_part(&root)), (None, false));
+        let (_at, root) = tree(plain, "pid:[4026532320]");
+        assert_eq!((hidden_by(&root), in_part(&root)), (None, true));
+        let (at, root) = tree(hiding, FIRST);
+        assert_eq!(hidden_by(&root).as_deref(), Some("hidepid=invisible"));
+        assert!(in_part(&root));
+        let first = at.path().join("proc/1");
+        std::fs::create_dir_all(&first).expect("made");
+        std::fs::write(first.join("stat"), "1 (init) S").expect("written");
+        assert!(!in_part(&root), "who sees the first process sees all");
+    }
+}

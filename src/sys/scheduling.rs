@@ -1,0 +1,8 @@
+//! Who has the cores, and what threads wait for: switches, `schedstat`, system calls.
+
+pub mod perf;
+pub mod run_delay;
+pub mod sampled;
+pub mod sched;
+pub mod system_calls;
+pub mod waits;

@@ -1,0 +1,106 @@
+//! What the descriptors and children that threads wait for are: `/proc/PID/fd`, `/proc/PID/fdinfo`, `/proc/PID/comm`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::os::unix::ffi::OsStrExt as _;
+
+use crate::model::id::Pid;
+use crate::model::process::threads::ThreadRow;
+use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::wait::{Child, Fd, MOST_FDS, Wait};
+use crate::model::text::SafeText;
+use crate::sys::bounded;
+use crate::sys::root::ProcRoot;
+
+/// Fills in what the descriptors in the waits of the chosen threads lead to, and the names of children.
+///
+/// `nested` is whether numbers in the process's memory are of another pid namespace than ours; children are not named then.
+pub fn resolve(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow], nested: bool) {
+    watch(root, pid, chosen, rows);
+    let mut wanted = BTreeSet::new();
+    for wait in waits(chosen, rows) {
+        match wait {
+            Wait::Child(Child::One(child, name)) if !nested => {
+                let comm = std::fs::read(root.proc(format!("{child}/comm"))).ok();
+                *name = comm.map(|c| SafeText::from_bytes(c.trim_ascii_end()));
+            }
+            _ => wanted.extend(wait.descriptors_mut().map(|fd| fd.number)),
+        }
+    }
+    let numbers: Vec<i32> = wanted.into_iter().collect();
+    let targets: HashMap<i32, Reading<SafeText>> = numbers
+        .iter()
+        .map(|fd| (*fd, target(root, pid, *fd)))
+        .collect();
+    for wait in waits(chosen, rows) {
+        for fd in wait.descriptors_mut() {
+            if let Some(target) = targets.get(&fd.number) {
+                fd.target.clone_from(target);
+            }
+        }
+    }
+}
+
+fn waits<'a>(chosen: &'a [usize], rows: &'a mut [ThreadRow]) -> impl Iterator<Item = &'a mut Wait> {
+    let chosen: BTreeSet<usize> = chosen.iter().copied().collect();
+    let rows = rows.iter_mut().enumerate();
+    rows.filter(move |(i, _)| chosen.contains(i))
+        .filter_map(|(_, row)| Some(&mut row.detail.as_mut().ok()?.waiting.what))
+}
+
+/// A link such as `/proc/812/fd/3` → `pipe:[4711]`.
+fn target(root: &ProcRoot, pid: Pid, fd: i32) -> Reading<SafeText> {
+    let link = std::fs::read_link(root.proc(format!("{pid}/fd/{fd}")))?;
+    Ok(SafeText::from_bytes(link.as_os_str().as_bytes()))
+}
+
+/// Fills in what epoll instances watch.
+fn watch(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow]) {
+    for wait in waits(chosen, rows) {
+        let Wait::Any {
+            set: Some(set),
+            fds,
+            total,
+            ..
+        } = wait
+        else {
+            continue;
+        };
+        let path = root.proc(format!("{pid}/fdinfo/{}", set.number));
+        if let Ok(text) = bounded::read(&path) {
+            let numbers = watched(&text);
+            *total = numbers.len();
+            fds.extend(numbers.into_iter().take(MOST_FDS).map(|number| Fd {
+                number,
+                target: Err(Missing::Soon),
+            }));
+        }
+    }
+}
+
+/// The descriptors of lines such as `tfd:        5 events:       19 data:                5  pos:0 ino:2 sdev:9`, ascending.
+fn watched(fdinfo: &[u8]) -> Vec<i32> {
+    let lines = fdinfo.split(|b| *b == b'\n');
+    let mut all: Vec<i32> = lines
+        .filter_map(|line| {
+            let number = crate::sys::fields::number(line.strip_prefix(b"tfd:")?)?;
+            i32::try_from(number).ok()
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_an_epoll_instance_watches() {
+        let text = b"pos:\t0\nflags:\t02\nmnt_id:\t15\nino:\t1057\n\
+            tfd:       12 events:       19 data:               12  pos:0 ino:2 sdev:9\n\
+            tfd:        5 events:       19 data:                5  pos:0 ino:2 sdev:9\n\
+            tfd: x\n";
+        assert_eq!(watched(text), [5, 12]);
+        assert!(watched(b"").is_empty());
+    }
+}

@@ -1,0 +1,127 @@
+//! Threads of this very test, blocked in known ways.
+
+use std::io::Read as _;
+use std::os::fd::AsRawFd as _;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::model::scheduling::wait::{Limit, Wait};
+
+fn own(waits: &mut Waits) -> ProcId {
+    let dir = ProcDir::open(&waits.root).expect("a /proc");
+    let pid = Pid(std::process::id());
+    let start = start(&dir, pid, 4096).expect("we live");
+    ProcId { pid, start }
+}
+
+/// Reads again and again until a thread waits as it should, which it does a moment after it said so.
+fn until(waits: &mut Waits, tid: Tid, is: impl Fn(&ThreadRow) -> bool) -> Option<ThreadRow> {
+    let of = own(waits);
+    let end = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < end {
+        let threads = waits.threads(of, &[tid]).expect("our own threads");
+        let row = threads.get(tid).expect("it lives").clone();
+        let detail = row.detail.as_ref().expect("shown threads are read");
+        if detail.waiting.what == Wait::Hidden {
+            println!("skipped: this machine does not show system calls");
+            return None;
+        }
+        if is(&row) {
+            return Some(row);
+        }
+        std::thread::yield_now();
+    }
+    panic!("it never waited so");
+}
+
+fn what(row: &ThreadRow) -> &Wait {
+    &row.detail.as_ref().expect("detail").waiting.what
+}
+
+#[test]
+fn a_blocked_read_names_its_descriptor() {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let fd = reader.as_raw_fd();
+    let (tell, told) = channel();
+    let thread = std::thread::Builder::new()
+        .name("reading".into())
+        .spawn(move || {
+            tell.send(Tid(nix::unistd::gettid().as_raw() as u32))
+                .expect("told");
+            let _ = reader.read(&mut [0]);
+        });
+    let tid = told.recv().expect("a thread");
+    let mut waits = Waits::new(&ProcRoot::live());
+    if let Some(row) = until(&mut waits, tid, |r| matches!(what(r), Wait::On { .. })) {
+        let Wait::On { verb, fd: on } = what(&row) else {
+            unreachable!();
+        };
+        assert_eq!((*verb, on.number), ("read of", fd));
+        assert!(on.target.as_ref().is_ok_and(|t| t.starts_with("pipe:[")));
+        assert_eq!(row.name.as_str(), "reading");
+        let detail = row.detail.expect("detail");
+        let stack = detail.stack.expect("its own stack");
+        assert!(stack.used.0 > 0 && stack.used.0 < 1 << 20 && stack.used <= stack.size);
+        assert!(detail.switches.is_ok());
+    }
+    drop(writer);
+    thread.expect("spawned").join().expect("ended");
+}
+
+#[test]
+fn a_sleep_tells_its_length() {
+    let (tell, told) = channel();
+    let (stop, stopped) = channel::<()>();
+    let thread = std::thread::spawn(move || {
+        tell.send(Tid(nix::unistd::gettid().as_raw() as u32))
+            .expect("told");
+        let _ = stopped.recv_timeout(Duration::from_mins(10));
+    });
+    let tid = told.recv().expect("a thread");
+    let mut waits = Waits::new(&ProcRoot::live());
+    let asleep = |r: &ThreadRow| matches!(what(r), Wait::Futex(f) if f.limit != Limit::None);
+    if let Some(row) = until(&mut waits, tid, asleep) {
+        let Wait::Futex(futex) = what(&row) else {
+            unreachable!();
+        };
+        let (Limit::Left(left) | Limit::Asked(left)) = futex.limit else {
+            unreachable!();
+        };
+        assert!(left.seconds() > 500.0 && left.seconds() <= 600.0, "{left}");
+        assert!(futex.place.is_some());
+    }
+    stop.send(()).expect("it waits");
+    thread.join().expect("ended");
+}
+
+#[test]
+fn many_threads_are_read_in_turns_and_shown_ones_first() {
+    let mut waits = Waits::new(&ProcRoot::live());
+    let rows: Vec<ThreadRow> = (0..1000)
+        .map(|n| {
+            let id = ThreadId {
+                tid: Tid(n),
+                start: Ticks(1),
+            };
+            waits.row(id, SafeText::default(), Stat::default())
+        })
+        .collect();
+    let shown: Vec<Tid> = (900..940).map(Tid).collect();
+    let mut seen = HashSet::new();
+    for _ in 0..5 {
+        let chosen = waits.chosen(&shown, &rows);
+        assert!(chosen.len() <= IN_DETAIL && chosen[..40] == (900..940).collect::<Vec<_>>());
+        seen.extend(chosen);
+    }
+    assert_eq!(seen.len(), 1000, "everyone had a turn");
+    assert!(waits.chosen(&[Tid(5000)], &[]).is_empty());
+}
+
+#[test]
+fn another_process_with_the_same_number_is_gone() {
+    let mut waits = Waits::new(&ProcRoot::live());
+    let mut other = own(&mut waits);
+    other.start.0 += 1;
+    assert_eq!(waits.threads(other, &[]).err(), Some(Missing::Gone));
+}

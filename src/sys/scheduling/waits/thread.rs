@@ -1,0 +1,118 @@
+//! Everything that is read of one thread: `status`, `syscall`, `wchan`, and the memory that its system call points to.
+
+use std::path::Path;
+
+use crate::model::id::{Pid, Tid};
+use crate::model::process::threads::Switches;
+use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::wait::{Call, Memory, wanted};
+use crate::model::text::SafeText;
+use crate::sys::fields;
+use crate::sys::memory::process_memory;
+use crate::sys::root::ProcRoot;
+use crate::sys::scheduling::system_calls;
+
+/// What the kernel says of one thread.
+#[derive(Debug)]
+pub struct Raw {
+    pub switches: Reading<Switches<u64>>,
+    /// Its number in its own pid namespace, and how many namespaces deep that is.
+    pub inner: Option<(u32, usize)>,
+    pub tracer: Option<Pid>,
+    pub call: Reading<Call>,
+    pub name: Option<&'static str>,
+    pub function: Reading<Option<SafeText>>,
+    pub memory: Memory,
+}
+
+/// Reads one thread; what is denied is missing by itself.
+///
+/// # Errors
+/// `Gone` when it has ended.
+pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool) -> Reading<Raw> {
+    let dir = root.proc(format!("{pid}/task/{tid}"));
+    let status = text(&dir, "status");
+    if status == Err(Missing::Gone) {
+        return Err(Missing::Gone);
+    }
+    let call = text(&dir, "syscall").and_then(|t| Call::parse(&t).ok_or(Missing::Unsupported));
+    let mut raw = Raw {
+        switches: status.as_deref().map_err(|m| *m).map(switches),
+        inner: status.as_deref().ok().and_then(inner),
+        tracer: status.as_deref().ok().and_then(tracer),
+        call,
+        name: None,
+        function: text(&dir, "wchan").map(|t| function(&t)),
+        memory: Memory::default(),
+    };
+    if let Ok(Call::In { number, args, .. }) = raw.call {
+        raw.name = system_calls::name(number, wide);
+        // A tree of files that stands in for a kernel must never lead to a real process.
+        if root.is_live() {
+            let pieces = raw
+                .name
+                .map_or_else(Vec::new, |name| wanted(name, &args, wide));
+            for (address, length) in pieces {
+                if let Ok(bytes) = process_memory::read(Pid(tid.0), address, length) {
+                    raw.memory.insert(address, bytes);
+                }
+            }
+        }
+    }
+    Ok(raw)
+}
+
+fn text(dir: &Path, file: &str) -> Reading<Vec<u8>> {
+    Ok(std::fs::read(dir.join(file))?)
+}
+
+/// The lines `voluntary_ctxt_switches:\t7` and `nonvoluntary_ctxt_switches:\t3` of `status`.
+fn switches(status: &[u8]) -> Switches<u64> {
+    let counted = crate::sys::process::proc_status::parse(status);
+    Switches {
+        voluntary: counted.voluntary,
+        involuntary: counted.involuntary,
+    }
+}
+
+/// The last number of `NSpid:\t812\t1`, and how many there are.
+fn inner(status: &[u8]) -> Option<(u32, usize)> {
+    let (_, value) = fields::pairs(status).find(|(key, _)| *key == b"NSpid")?;
+    let numbers: Vec<u64> = fields::numbers(value).collect();
+    Some((u32::try_from(*numbers.last()?).ok()?, numbers.len()))
+}
+
+/// The number of `TracerPid:\t812`, unless it is 0.
+fn tracer(status: &[u8]) -> Option<Pid> {
+    let (_, value) = fields::pairs(status).find(|(key, _)| *key == b"TracerPid")?;
+    let number = u32::try_from(fields::number(value)?).ok()?;
+    (number != 0).then_some(Pid(number))
+}
+
+/// A name of the kernel's; it prints `0` where a thread runs and where it hides the name.
+fn function(text: &[u8]) -> Option<SafeText> {
+    let name = text.trim_ascii();
+    (!name.is_empty() && name != b"0").then(|| SafeText::from_bytes(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_lines_of_status() {
+        let status = b"Name:\tx\nTracerPid:\t812\nNSpid:\t900\t7\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t2\n";
+        assert_eq!(inner(status), Some((7, 2)));
+        assert_eq!(tracer(status), Some(Pid(812)));
+        assert_eq!(tracer(b"TracerPid:\t0\n"), None);
+        let counted = switches(status);
+        assert_eq!((counted.voluntary, counted.involuntary), (5, 2));
+    }
+
+    #[test]
+    fn a_hidden_function_is_none() {
+        assert_eq!(function(b"0"), None);
+        assert_eq!(function(b""), None);
+        assert_eq!(function(b"futex_do_wait").as_deref(), Some("futex_do_wait"));
+    }
+}
