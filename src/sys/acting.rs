@@ -17,7 +17,7 @@ use std::time::Duration;
 use scope::Ties;
 
 use super::acting::signals::{Pin, Signals};
-use super::process::process_ids::{self, Kin};
+use super::process::process_ids::{self, ProcessIds};
 use crate::model::acting::signal::{Signal, SignalState};
 use crate::model::acting::standing::{Kinship, Standing};
 use crate::model::acting::{Brief, Delivery, News, Scope, Target};
@@ -69,10 +69,10 @@ impl Hold {
         scope: Scope,
         thread: Option<ThreadId>,
     ) -> Self {
-        let census = process_ids::census(signals.root());
-        let ancestry = process_ids::ancestry(&census, signals.own());
-        let ties = Ties::of(signals.root(), &census, chosen);
-        let members = ties.members(&census, chosen, scope);
+        let everybody = process_ids::all(signals.root());
+        let ancestry = process_ids::ancestry(&everybody, signals.own());
+        let ties = Ties::of(signals.root(), &everybody, chosen);
+        let members = ties.members(&everybody, chosen, scope);
         let targets = members.into_iter().map(|id| Target {
             id,
             thread: thread.filter(|_| scope == Scope::Thread),
@@ -87,7 +87,7 @@ impl Hold {
         for target in targets {
             hold.add(target, &ancestry);
         }
-        hold.mark_orphans(&census);
+        hold.mark_orphans(&everybody);
         hold
     }
 
@@ -124,10 +124,10 @@ impl Hold {
     /// What a person is told before sending.
     pub fn brief(&self) -> Brief {
         let root = self.signals.root();
-        let census = process_ids::census(root);
+        let everybody = process_ids::all(root);
         let counts: Vec<(Scope, Reading<usize>)> = Scope::ALL
             .into_iter()
-            .map(|s| (s, self.ties.count(root, &census, &self.chosen, s)))
+            .map(|s| (s, self.ties.count(root, &everybody, &self.chosen, s)))
             .collect();
         let threads = match self.chosen.as_slice() {
             [one] => standing::threads(root, *one),
@@ -135,7 +135,7 @@ impl Hold {
         };
         Brief {
             scope: self.scope,
-            at_once: self.ties.at_once(&census, &self.chosen, self.scope),
+            at_once: self.ties.at_once(&everybody, &self.chosen, self.scope),
             counts,
             targets: self.standings(),
             threads,
@@ -149,8 +149,8 @@ impl Hold {
 
     /// Looks again at those who are held.
     pub fn look(&mut self) {
-        let census = process_ids::census(self.signals.root());
-        let ancestry = process_ids::ancestry(&census, self.signals.own());
+        let everybody = process_ids::all(self.signals.root());
+        let ancestry = process_ids::ancestry(&everybody, self.signals.own());
         for held in &mut self.held {
             let pin = held.pin.as_ref().map_err(|e| *e);
             let now = standing::of(&self.signals, held.target(), pin, &ancestry);
@@ -165,15 +165,15 @@ impl Hold {
                 held.standing.uid = known.uid;
             }
         }
-        self.mark_orphans(&census);
+        self.mark_orphans(&everybody);
     }
 
     /// Notes whose process group nobody could continue.
-    fn mark_orphans(&mut self, census: &[Kin]) {
+    fn mark_orphans(&mut self, everybody: &[ProcessIds]) {
         for held in &mut self.held {
-            let at = census.binary_search_by_key(&held.standing.id, |k| k.id);
+            let at = everybody.binary_search_by_key(&held.standing.id, |k| k.id);
             held.standing.orphaned =
-                at.is_ok_and(|at| process_ids::orphaned(census, census[at].group));
+                at.is_ok_and(|at| process_ids::orphaned(everybody, everybody[at].group));
         }
     }
 
@@ -257,8 +257,8 @@ impl Hold {
         self.held.iter().map(each).collect()
     }
 
-    fn census(&self) -> Vec<Kin> {
-        process_ids::census(self.signals.root())
+    fn everybody(&self) -> Vec<ProcessIds> {
+        process_ids::all(self.signals.root())
     }
 }
 

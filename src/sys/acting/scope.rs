@@ -8,7 +8,7 @@ use crate::model::acting::Scope;
 use crate::model::id::{Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::standing;
-use crate::sys::process::process_ids::{self, Kin};
+use crate::sys::process::process_ids::{self, ProcessIds};
 
 /// What the chosen processes belong to, as it was when they were chosen: it outlives them.
 #[derive(Debug, Default)]
@@ -19,31 +19,36 @@ pub(super) struct Ties {
 }
 
 impl Ties {
-    pub(super) fn of(root: &ProcRoot, census: &[Kin], chosen: &[ProcId]) -> Self {
-        let kin = || census.iter().filter(|k| chosen.contains(&k.id));
+    pub(super) fn of(root: &ProcRoot, everybody: &[ProcessIds], chosen: &[ProcId]) -> Self {
+        let who = || everybody.iter().filter(|k| chosen.contains(&k.id));
         let distinct = |ids: BTreeSet<Pid>| ids.into_iter().filter(|p| p.0 > 0).collect();
-        let mut cgroups: Vec<PathBuf> = kin().filter_map(|k| cgroup(root, k.id.pid)).collect();
+        let mut cgroups: Vec<PathBuf> = who().filter_map(|k| cgroup(root, k.id.pid)).collect();
         cgroups.sort();
         cgroups.dedup();
         Self {
-            groups: distinct(kin().map(|k| k.group).collect()),
-            sessions: distinct(kin().map(|k| k.session).collect()),
+            groups: distinct(who().map(|k| k.group).collect()),
+            sessions: distinct(who().map(|k| k.session).collect()),
             cgroups,
         }
     }
 
     /// Everybody of a scope, the chosen ones first; a chosen one that has ended stays in, so that it is reported.
-    pub(super) fn members(&self, census: &[Kin], chosen: &[ProcId], scope: Scope) -> Vec<ProcId> {
+    pub(super) fn members(
+        &self,
+        everybody: &[ProcessIds],
+        chosen: &[ProcId],
+        scope: Scope,
+    ) -> Vec<ProcId> {
         let mut found = chosen.to_vec();
         found.sort_unstable();
         found.dedup();
-        let of = |wanted: &dyn Fn(&Kin) -> bool| {
-            let members = census.iter().filter(|k| !k.kernel_thread && wanted(k));
+        let of = |wanted: &dyn Fn(&ProcessIds) -> bool| {
+            let members = everybody.iter().filter(|k| !k.kernel_thread && wanted(k));
             members.map(|k| k.id).collect::<Vec<_>>()
         };
         let more = match scope {
             Scope::Process | Scope::Thread => Vec::new(),
-            Scope::Subtree => process_ids::subtree(census, chosen),
+            Scope::Subtree => process_ids::subtree(everybody, chosen),
             Scope::Group => of(&|k| self.groups.contains(&k.group)),
             Scope::Session => of(&|k| self.sessions.contains(&k.session)),
             Scope::Cgroup => {
@@ -66,7 +71,7 @@ impl Ties {
     pub(super) fn count(
         &self,
         root: &ProcRoot,
-        census: &[Kin],
+        everybody: &[ProcessIds],
         chosen: &[ProcId],
         scope: Scope,
     ) -> Reading<usize> {
@@ -80,14 +85,19 @@ impl Ties {
         match (there, scope, chosen) {
             (false, ..) => Err(Missing::Unsupported),
             (true, Scope::Thread, [one]) => Ok(standing::threads(root, *one).len()),
-            _ => Ok(self.members(census, chosen, scope).len()),
+            _ => Ok(self.members(everybody, chosen, scope).len()),
         }
     }
 
     /// Another scope with the very same members that the kernel hits in one call.
-    pub(super) fn at_once(&self, census: &[Kin], chosen: &[ProcId], scope: Scope) -> Option<Scope> {
+    pub(super) fn at_once(
+        &self,
+        everybody: &[ProcessIds],
+        chosen: &[ProcId],
+        scope: Scope,
+    ) -> Option<Scope> {
         let set = |s| {
-            self.members(census, chosen, s)
+            self.members(everybody, chosen, s)
                 .into_iter()
                 .collect::<BTreeSet<_>>()
         };

@@ -12,7 +12,7 @@ use crate::model::acting::signal::Signal;
 use crate::model::acting::{Fate, Target};
 use crate::model::id::{Pid, ProcId, ThreadId};
 use crate::model::reading::{Missing, Reading};
-use crate::sys::process::process_ids::{self, Kin};
+use crate::sys::process::process_ids::{self, ProcessIds};
 use crate::sys::root::ProcRoot;
 
 /// The right to send signals. It exists only over the running kernel's own proc tree, seen from our own pid namespace.
@@ -128,7 +128,7 @@ impl Signals {
     /// # Errors
     /// `Gone` when the member is not of the group; `Denied` when nobody of the group may be signalled.
     pub fn send_group(&self, member: &Pin, group: Pid, signal: Signal) -> Reading<()> {
-        let in_group = |kin: Kin| kin.id == member.target.id && kin.group == group;
+        let in_group = |who: ProcessIds| who.id == member.target.id && who.group == group;
         if group.0 <= 1 || !in_group(process_ids::read(&self.root, member.target.id.pid)?) {
             return Err(Missing::Gone);
         }

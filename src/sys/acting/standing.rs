@@ -11,7 +11,7 @@ use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
-use crate::sys::process::process_ids::{self, Kin};
+use crate::sys::process::process_ids::{self, ProcessIds};
 use crate::sys::root::ProcRoot;
 
 /// Finds out how whom a pin holds stands; `ancestry` is our own process and its parents.
@@ -33,8 +33,8 @@ pub fn of(signals: &Signals, target: Target, pin: Reading<&Pin>, ancestry: &[Pro
         .ok()
         .filter(|k| k.id == target.id)
     {
-        Some(kin) => {
-            describe(root, &kin, &mut standing);
+        Some(who) => {
+            describe(root, &who, &mut standing);
             // A pidfd of a process that was reaped between the two readings says so.
             if pin.is_ok_and(|pin| signals.may(pin) == Err(Missing::Gone)) {
                 standing.pinned = Err(Missing::Gone);
@@ -48,9 +48,9 @@ pub fn of(signals: &Signals, target: Target, pin: Reading<&Pin>, ancestry: &[Pro
 /// The threads of a process, the first one first.
 pub fn threads(root: &ProcRoot, id: ProcId) -> Vec<(ThreadId, SafeText)> {
     let thread = |tid: Tid| {
-        let kin = process_ids::read_at(root, &format!("{}/task/{tid}", id.pid)).ok()?;
-        let start = kin.id.start;
-        Some((ThreadId { tid, start }, kin.name))
+        let who = process_ids::read_at(root, &format!("{}/task/{tid}", id.pid)).ok()?;
+        let start = who.id.start;
+        Some((ThreadId { tid, start }, who.name))
     };
     tids(root, id.pid).into_iter().filter_map(thread).collect()
 }
@@ -65,13 +65,13 @@ fn tids(root: &ProcRoot, pid: Pid) -> Vec<Tid> {
     tids
 }
 
-fn describe(root: &ProcRoot, kin: &Kin, standing: &mut Standing) {
-    standing.name = kin.name.clone();
-    standing.state = kin.state;
-    standing.kernel_thread = kin.kernel_thread;
-    let parent = process_ids::read(root, kin.parent).ok();
+fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
+    standing.name = who.name.clone();
+    standing.state = who.state;
+    standing.kernel_thread = who.kernel_thread;
+    let parent = process_ids::read(root, who.parent).ok();
     standing.parent = parent.map(|p| (p.id.pid, p.name));
-    let text = match std::fs::read(root.proc(format!("{}/status", kin.id.pid))) {
+    let text = match std::fs::read(root.proc(format!("{}/status", who.id.pid))) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
             standing.signals = Err(Missing::from(&error));
@@ -80,9 +80,9 @@ fn describe(root: &ProcRoot, kin: &Kin, standing: &mut Standing) {
     };
     standing.uid = uid(&text).ok_or(Missing::Unsupported);
     standing.init = init(&text);
-    standing.killable = kin.state == State::Blocked && killable(root, kin.id.pid);
-    standing.signals = signal_masks::read(root, kin.id.pid).map(|mut state| {
-        state.kernel_thread |= kin.kernel_thread;
+    standing.killable = who.state == State::Blocked && killable(root, who.id.pid);
+    standing.signals = signal_masks::read(root, who.id.pid).map(|mut state| {
+        state.kernel_thread |= who.kernel_thread;
         state
     });
 }

@@ -79,12 +79,12 @@ fn thaw(hold: &mut Hold) -> Vec<Delivery> {
 
 /// Takes hold of descendants that were not there before; says whether there were any.
 fn enlarge(hold: &mut Hold) -> bool {
-    let census = hold.census();
+    let everybody = hold.everybody();
     let known: std::collections::HashSet<_> = hold.held.iter().map(|h| h.standing.id).collect();
     let roots: Vec<_> = hold.held.iter().map(|h| h.standing.id).collect();
-    let now = process_ids::subtree(&census, &roots);
+    let now = process_ids::subtree(&everybody, &roots);
     let new: Vec<_> = now.into_iter().filter(|id| !known.contains(id)).collect();
-    let ancestry = process_ids::ancestry(&census, hold.signals.own());
+    let ancestry = process_ids::ancestry(&everybody, hold.signals.own());
     for id in &new {
         let target = Target {
             id: *id,

@@ -201,7 +201,7 @@ fn a_zombie_is_named_with_its_parent() {
 #[test]
 fn how_it_ended_is_known_although_somebody_else_reaped_it() {
     let puppet = Puppet::ready("sh -c 'exec sleep 1000' & echo ready; wait $!; read -r line");
-    let child = process_ids::census(&ProcRoot::live()).into_iter();
+    let child = process_ids::all(&ProcRoot::live()).into_iter();
     let child = child
         .filter(|k| k.parent.0 == puppet.child.id())
         .map(|k| k.id);

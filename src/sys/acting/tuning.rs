@@ -123,7 +123,7 @@ fn change_one(
 }
 
 fn footing(root: &ProcRoot, id: ProcId, us: Uid, privileged: bool) -> Footing {
-    let Some(kin) = process_ids::read(root, id.pid).ok().filter(|k| k.id == id) else {
+    let Some(who) = process_ids::read(root, id.pid).ok().filter(|k| k.id == id) else {
         let there = Err(Missing::Gone);
         return Footing {
             id,
@@ -141,7 +141,7 @@ fn footing(root: &ProcRoot, id: ProcId, us: Uid, privileged: bool) -> Footing {
     let tid = id.pid.0;
     Footing {
         id,
-        name: kin.name,
+        name: who.name,
         uid,
         threads: standing::threads(root, id).len(),
         nice: nice(tid),

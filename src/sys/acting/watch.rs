@@ -65,8 +65,8 @@ pub(super) fn until_settled(
 }
 
 fn lives(hold: &Hold, id: ProcId) -> bool {
-    let kin = process_ids::read(hold.signals.root(), id.pid);
-    kin.is_ok_and(|k| k.id == id && !matches!(k.state, State::Zombie | State::Dead))
+    let who = process_ids::read(hold.signals.root(), id.pid);
+    who.is_ok_and(|k| k.id == id && !matches!(k.state, State::Zombie | State::Dead))
 }
 
 /// Sleeps until somebody ends, but not longer than `at_most`.
@@ -122,23 +122,25 @@ fn lasting(hold: &Hold, held: &Held, signal: Signal) -> Fate {
 
 /// Who lives in the scope now and was not signalled: the last scan.
 fn newcomers(hold: &Hold) -> Vec<(Pid, SafeText)> {
-    let census = hold.census();
+    let everybody = hold.everybody();
     let held: HashSet<ProcId> = hold.held.iter().map(|h| h.standing.id).collect();
     let pids: HashSet<Pid> = held.iter().map(|id| id.pid).collect();
     let in_scope: HashSet<ProcId> = if hold.scope == Scope::Subtree {
         let roots: Vec<ProcId> = held.iter().copied().collect();
-        process_ids::subtree(&census, &roots).into_iter().collect()
+        process_ids::subtree(&everybody, &roots)
+            .into_iter()
+            .collect()
     } else {
-        let members = hold.ties.members(&census, &hold.chosen, hold.scope);
+        let members = hold.ties.members(&everybody, &hold.chosen, hold.scope);
         members.into_iter().collect()
     };
-    let found = census.into_iter().filter(|kin| {
+    let found = everybody.into_iter().filter(|who| {
         // A child that lost its parents belongs to init now, but keeps the group and session that they led.
         let led = hold.scope == Scope::Subtree
-            && (pids.contains(&kin.group) || pids.contains(&kin.session));
-        let living = !matches!(kin.state, State::Zombie | State::Dead);
-        let known = held.contains(&kin.id) || kin.id.pid == hold.signals.own();
-        living && !known && (led || in_scope.contains(&kin.id))
+            && (pids.contains(&who.group) || pids.contains(&who.session));
+        let living = !matches!(who.state, State::Zombie | State::Dead);
+        let known = held.contains(&who.id) || who.id.pid == hold.signals.own();
+        living && !known && (led || in_scope.contains(&who.id))
     });
-    found.map(|kin| (kin.id.pid, kin.name)).collect()
+    found.map(|who| (who.id.pid, who.name)).collect()
 }

@@ -10,7 +10,7 @@ use crate::sys::root::ProcRoot;
 
 /// The family of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kin {
+pub struct ProcessIds {
     /// Who it is.
     pub id: ProcId,
     /// The name that the kernel keeps.
@@ -33,7 +33,7 @@ pub struct Kin {
 ///
 /// # Errors
 /// `Gone` when there is none of this number.
-pub fn read(root: &ProcRoot, pid: Pid) -> Reading<Kin> {
+pub fn read(root: &ProcRoot, pid: Pid) -> Reading<ProcessIds> {
     read_at(root, &pid.to_string())
 }
 
@@ -41,10 +41,10 @@ pub fn read(root: &ProcRoot, pid: Pid) -> Reading<Kin> {
 ///
 /// # Errors
 /// `Gone` when it has ended, whoever has its number now.
-pub fn still(root: &ProcRoot, id: ProcId) -> Reading<Kin> {
-    let kin = read(root, id.pid)?;
-    if kin.id == id {
-        Ok(kin)
+pub fn still(root: &ProcRoot, id: ProcId) -> Reading<ProcessIds> {
+    let who = read(root, id.pid)?;
+    if who.id == id {
+        Ok(who)
     } else {
         Err(Missing::Gone)
     }
@@ -54,7 +54,7 @@ pub fn still(root: &ProcRoot, id: ProcId) -> Reading<Kin> {
 ///
 /// # Errors
 /// `Gone` when it is not there.
-pub fn read_at(root: &ProcRoot, directory: &str) -> Reading<Kin> {
+pub fn read_at(root: &ProcRoot, directory: &str) -> Reading<ProcessIds> {
     let bytes = std::fs::read(root.proc(format!("{directory}/stat")))?;
     parse(&bytes).ok_or(Missing::Gone)
 }
@@ -73,45 +73,45 @@ pub fn zombie_status(root: &ProcRoot, id: ProcId) -> Option<i32> {
 }
 
 /// Reads every process, by ascending pid.
-pub fn census(root: &ProcRoot) -> Vec<Kin> {
+pub fn all(root: &ProcRoot) -> Vec<ProcessIds> {
     let Ok(entries) = std::fs::read_dir(root.proc("")) else {
         return Vec::new();
     };
     let names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
-    let mut all: Vec<Kin> = names
+    let mut all: Vec<ProcessIds> = names
         .filter_map(|name| read(root, Pid(name.parse().ok()?)).ok())
         .collect();
-    all.sort_by_key(|kin| kin.id);
+    all.sort_by_key(|who| who.id);
     all
 }
 
 /// Whether nobody in its session, outside its process group, is the parent of a member: nobody could continue the group.
 ///
 /// As `will_become_orphaned_pgrp` in the kernel's `exit.c`.
-pub fn orphaned(census: &[Kin], group: Pid) -> bool {
+pub fn orphaned(everybody: &[ProcessIds], group: Pid) -> bool {
     let find = |pid: Pid| {
-        let at = census.binary_search_by_key(&pid, |k| k.id.pid).ok()?;
-        census.get(at)
+        let at = everybody.binary_search_by_key(&pid, |k| k.id.pid).ok()?;
+        everybody.get(at)
     };
-    let dead = |k: &&Kin| matches!(k.state, State::Zombie | State::Dead);
-    census
+    let dead = |k: &&ProcessIds| matches!(k.state, State::Zombie | State::Dead);
+    everybody
         .iter()
         .filter(|k| k.group == group && !dead(k) && k.parent.0 > 1)
         .all(|k| find(k.parent).is_none_or(|p| p.group == group || p.session != k.session))
 }
 
 /// Those of `roots` and all their descendants, parents before children.
-pub fn subtree(census: &[Kin], roots: &[ProcId]) -> Vec<ProcId> {
+pub fn subtree(everybody: &[ProcessIds], roots: &[ProcId]) -> Vec<ProcId> {
     let mut found: Vec<ProcId> = Vec::new();
     for root in roots {
-        if census.iter().any(|k| k.id == *root) && !found.contains(root) {
+        if everybody.iter().any(|k| k.id == *root) && !found.contains(root) {
             found.push(*root);
         }
     }
     let mut children: std::collections::HashMap<Pid, Vec<ProcId>> =
         std::collections::HashMap::new();
-    for kin in census {
-        children.entry(kin.parent).or_default().push(kin.id);
+    for who in everybody {
+        children.entry(who.parent).or_default().push(who.id);
     }
     let mut seen: std::collections::HashSet<ProcId> = found.iter().copied().collect();
     let mut next = 0;
@@ -127,16 +127,16 @@ pub fn subtree(census: &[Kin], roots: &[ProcId]) -> Vec<ProcId> {
 }
 
 /// The process and its parents, nearest first.
-pub fn ancestry(census: &[Kin], of: Pid) -> Vec<ProcId> {
-    let by_pid = |pid| census.iter().find(|k| k.id.pid == pid);
+pub fn ancestry(everybody: &[ProcessIds], of: Pid) -> Vec<ProcId> {
+    let by_pid = |pid| everybody.iter().find(|k| k.id.pid == pid);
     let mut line: Vec<ProcId> = Vec::new();
     let mut at = by_pid(of);
-    while let Some(kin) = at {
-        if line.contains(&kin.id) {
+    while let Some(who) = at {
+        if line.contains(&who.id) {
             break;
         }
-        line.push(kin.id);
-        at = by_pid(kin.parent);
+        line.push(who.id);
+        at = by_pid(who.parent);
     }
     line
 }
@@ -144,7 +144,7 @@ pub fn ancestry(census: &[Kin], of: Pid) -> Vec<ProcId> {
 /// Parses a line such as `812 (make) S 640 812 640 34816 812 4194304 … 771203 …`.
 ///
 /// The name may hold anything, brackets and line ends too, so the last `)` ends it.
-fn parse(bytes: &[u8]) -> Option<Kin> {
+fn parse(bytes: &[u8]) -> Option<ProcessIds> {
     const KERNEL_THREAD: u32 = 0x0020_0000;
     let open = bytes.iter().position(|b| *b == b'(')?;
     let close = bytes.iter().rposition(|b| *b == b')')?;
@@ -154,7 +154,7 @@ fn parse(bytes: &[u8]) -> Option<Kin> {
     // `proc_pid_stat(5)` counts from 1 and the state is its field 3.
     let field = |n: usize| fields.get(n - 3).copied();
     let number = |n: usize| field(n)?.parse::<u32>().ok().map(Pid);
-    Some(Kin {
+    Some(ProcessIds {
         id: ProcId::new(pid.parse().ok()?, field(22)?.parse().ok()?),
         name: SafeText::from_bytes(bytes.get(open + 1..close)?),
         state: State::from_letter(*field(3)?.as_bytes().first()?),
@@ -176,15 +176,15 @@ mod tests {
 
     #[test]
     fn reads_a_line_whatever_the_name_holds() {
-        let kin = parse(LINE).expect("a stat line");
-        assert_eq!(kin.id, ProcId::new(812, 771_203));
-        assert_eq!(kin.name.as_str(), "a) (b\\n");
+        let who = parse(LINE).expect("a stat line");
+        assert_eq!(who.id, ProcId::new(812, 771_203));
+        assert_eq!(who.name.as_str(), "a) (b\\n");
         assert_eq!(
-            (kin.parent, kin.group, kin.session),
+            (who.parent, who.group, who.session),
             (Pid(640), Pid(811), Pid(640))
         );
-        assert_eq!((kin.state, kin.exit_code), (State::Zombie, 7 << 8));
-        assert!(!kin.kernel_thread);
+        assert_eq!((who.state, who.exit_code), (State::Zombie, 7 << 8));
+        assert!(!who.kernel_thread);
     }
 
     proptest::proptest! {
@@ -199,8 +199,8 @@ mod tests {
         }
     }
 
-    fn kin(pid: u32, parent: u32) -> Kin {
-        Kin {
+    fn who(pid: u32, parent: u32) -> ProcessIds {
+        ProcessIds {
             id: ProcId::new(pid, u64::from(pid)),
             name: "k".into(),
             state: State::Sleeping,
@@ -214,24 +214,24 @@ mod tests {
 
     #[test]
     fn families_are_walked_down_and_up() {
-        let census = [
-            kin(1, 0),
-            kin(2, 1),
-            kin(3, 2),
-            kin(4, 2),
-            kin(5, 1),
-            kin(6, 4),
+        let everybody = [
+            who(1, 0),
+            who(2, 1),
+            who(3, 2),
+            who(4, 2),
+            who(5, 1),
+            who(6, 4),
         ];
         let pids = |ids: Vec<ProcId>| ids.iter().map(|i| i.pid.0).collect::<Vec<_>>();
-        assert_eq!(pids(subtree(&census, &[census[1].id])), [2, 3, 4, 6]);
+        assert_eq!(pids(subtree(&everybody, &[everybody[1].id])), [2, 3, 4, 6]);
         assert_eq!(
-            pids(subtree(&census, &[census[3].id, census[1].id])),
+            pids(subtree(&everybody, &[everybody[3].id, everybody[1].id])),
             [4, 2, 6, 3]
         );
-        assert_eq!(pids(ancestry(&census, Pid(6))), [6, 4, 2, 1]);
+        assert_eq!(pids(ancestry(&everybody, Pid(6))), [6, 4, 2, 1]);
         let stale = ProcId::new(2, 99);
-        assert!(subtree(&census, &[stale]).is_empty());
-        let circle = [kin(7, 8), kin(8, 7)];
+        assert!(subtree(&everybody, &[stale]).is_empty());
+        let circle = [who(7, 8), who(8, 7)];
         assert_eq!(pids(ancestry(&circle, Pid(7))), [7, 8]);
         assert_eq!(pids(subtree(&circle, &[circle[0].id])), [7, 8]);
     }

@@ -86,15 +86,15 @@ fn a_parent_that_waits_for_its_vfork_child_can_be_killed() {
     let _group = Group(pid);
     let root = ProcRoot::live();
     let end = std::time::Instant::now() + LONG;
-    let kin = loop {
-        let kin = process_ids::read(&root, Pid(pid as u32)).expect("our child");
-        if kin.state == State::Blocked {
-            break kin;
+    let who = loop {
+        let who = process_ids::read(&root, Pid(pid as u32)).expect("our child");
+        if who.state == State::Blocked {
+            break who;
         }
-        assert!(std::time::Instant::now() < end, "it waits: {:?}", kin.state);
+        assert!(std::time::Instant::now() < end, "it waits: {:?}", who.state);
         std::thread::yield_now();
     };
-    let mut hold = Hold::take(&right(), &[kin.id], Scope::Process, None);
+    let mut hold = Hold::take(&right(), &[who.id], Scope::Process, None);
     if !hold.held[0].standing.killable {
         println!("skipped: this kernel does not name where our own child sleeps");
         return;
@@ -140,8 +140,8 @@ fn the_first_of_a_namespace_is_shielded_but_not_from_above() {
     let out = child.stdout.as_mut().expect("a pipe");
     BufReader::new(out).read_line(&mut line).expect("read");
     if line == "ready\n" {
-        let census = process_ids::census(&ProcRoot::live());
-        let first = census.iter().find(|k| k.parent == Pid(child.id()));
+        let everybody = process_ids::all(&ProcRoot::live());
+        let first = everybody.iter().find(|k| k.parent == Pid(child.id()));
         let first = first.expect("unshare has a child").id;
         let mut hold = Hold::take(&right(), &[first], Scope::Process, None);
         assert_eq!(predicted(&hold, Signal::TERM), Prediction::Shielded);
