@@ -21,7 +21,7 @@ use super::network::netlink::Netlink;
 use super::network::sock_diag::endings::Endings;
 use super::root::ProcRoot;
 use super::source::{Error, Source};
-use crate::model::descriptors::peer::{Census, Object, Tables};
+use crate::model::descriptors::peer::{HolderIndex, Object, Tables};
 use crate::model::descriptors::socket::Inet;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
@@ -55,7 +55,7 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Over a census that other sources use too.
+    /// Over a index that other sources use too.
     pub fn new(root: &ProcRoot, shared: Shared) -> Self {
         Self {
             root: root.clone(),
@@ -89,14 +89,14 @@ impl Networks {
         };
         let mut at = Nanos(0);
         let mut places: Vec<(u64, Pid)> = Vec::new();
-        self.shared.with(budget, None, |census, tables| {
-            network.connections = connections(census, tables);
-            network.hidden = census.hidden();
-            let holder = census.holders.iter().find(|h| Some(h.id.pid) == focus);
+        self.shared.with(budget, None, |index, tables| {
+            network.connections = connections(index, tables);
+            network.hidden = index.hidden();
+            let holder = index.holders.iter().find(|h| Some(h.id.pid) == focus);
             let ends = holder.map_or(Err(Missing::Soon), |h| h.ends.as_ref().map_err(|why| *why));
             network.focus = ends.map(|_| ());
             at = tables.at;
-            places = namespaces(census);
+            places = namespaces(index);
         });
         network.complete = self.shared.complete();
         if network
@@ -223,18 +223,18 @@ impl Networks {
 }
 
 /// The network namespaces that processes live in, each with one of them.
-fn namespaces(census: &Census) -> Vec<(u64, Pid)> {
+fn namespaces(index: &HolderIndex) -> Vec<(u64, Pid)> {
     let mut out: HashMap<u64, Pid> = HashMap::new();
-    for holder in census.holders.iter().filter(|h| h.namespace != 0) {
+    for holder in index.holders.iter().filter(|h| h.namespace != 0) {
         out.entry(holder.namespace).or_insert(holder.id.pid);
     }
     out.into_iter().collect()
 }
 
 /// Every TCP and UDP socket with those who hold it.
-fn connections(census: &Census, tables: &Tables) -> Vec<Connection> {
+fn connections(index: &HolderIndex, tables: &Tables) -> Vec<Connection> {
     let mut holders: HashMap<u64, Vec<(ProcId, SafeText, u32)>> = HashMap::new();
-    for holder in &census.holders {
+    for holder in &index.holders {
         for end in holder.ends.iter().flat_map(|ends| ends.iter()) {
             if let Object::Socket(inode) = end.object {
                 let held = (holder.id, holder.name.clone(), end.fd);

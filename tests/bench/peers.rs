@@ -1,4 +1,4 @@
-//! What peers cost: taking the census of 20,000 descriptors for real, and joining it.
+//! What peers cost: taking the index of 20,000 descriptors for real, and joining it.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use pscope::model::descriptors::descriptor::Mode;
 use pscope::model::descriptors::ipc;
-use pscope::model::descriptors::peer::{Census, End, Holder, Join, Object, Tables};
+use pscope::model::descriptors::peer::{End, Holder, HolderIndex, Join, Object, Tables};
 use pscope::model::id::ProcId;
 use pscope::sys::descriptors::holder_index::{CensusTaker, Effort};
 use pscope::sys::root::ProcRoot;
 
 /// 1,000 processes with 20 ends each, in a ring of pipes.
-fn ring() -> Census {
+fn ring() -> HolderIndex {
     let pipe = |n: u32, fd: u32| Object::Pipe(u64::from(n % 1000) * 10 + u64::from(fd % 10));
     let holder = |n: u32| {
         let end = |fd: u32| End {
@@ -32,7 +32,7 @@ fn ring() -> Census {
             ends: Ok(Arc::from((0..20).map(end).collect::<Vec<_>>())),
         }
     };
-    Census {
+    HolderIndex {
         holders: (0..1000).map(holder).collect(),
         in_part: false,
         early: false,
@@ -40,11 +40,11 @@ fn ring() -> Census {
 }
 
 fn peers(c: &mut Criterion) {
-    let (census, tables) = (ring(), Tables::default());
+    let (index, tables) = (ring(), Tables::default());
     c.bench_function("join 20,000 descriptors", |b| {
-        b.iter(|| black_box(Join::new(&census, &tables)));
+        b.iter(|| black_box(Join::new(&index, &tables)));
     });
-    let join = Join::new(&census, &tables);
+    let join = Join::new(&index, &tables);
     c.bench_function("edges of 20,000 descriptors", |b| {
         b.iter(|| black_box(ipc::edges(&join, &tables, &[], None, |_, _| None)));
     });

@@ -1,6 +1,6 @@
 //! Who talks to whom: the channels between processes as edges, and the same grouped by pair.
 //!
-//! Pure: `sys::ipc` brings the census, the socket tables and what the kernel tells of queues and locks.
+//! Pure: `sys::ipc` brings the index, the socket tables and what the kernel tells of queues and locks.
 
 mod collect;
 pub mod lines;

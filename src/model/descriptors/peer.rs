@@ -1,6 +1,6 @@
 //! Peers: who is at the other end. Joins the descriptors of all processes with the kernel's socket tables.
 //!
-//! Pure: `sys::descriptors` brings the census and the tables. Also the words for ends that have no name.
+//! Pure: `sys::descriptors` brings the index and the tables. Also the words for ends that have no name.
 
 pub mod join;
 pub mod pipeline;
@@ -154,7 +154,7 @@ pub struct Peers {
 /// How many peers of one descriptor are named before `and N more`.
 pub const NAMED: usize = 16;
 
-/// One descriptor of a census: as much as joining needs.
+/// One descriptor of a index: as much as joining needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
     /// Its number.
@@ -165,7 +165,7 @@ pub struct End {
     pub object: Object,
 }
 
-/// One process of a census.
+/// One process of a index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Who it is.
@@ -180,7 +180,7 @@ pub struct Holder {
 
 /// What every process holds open, as far as this user may see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Census {
+pub struct HolderIndex {
     /// By ascending pid.
     pub holders: Vec<Holder>,
     /// Processes may live on this machine that are not listed here: of another pid namespace, or hidden by `hidepid`.
@@ -189,7 +189,7 @@ pub struct Census {
     pub early: bool,
 }
 
-impl Census {
+impl HolderIndex {
     /// The process with this number.
     pub fn of_pid(&self, pid: Pid) -> Option<&Holder> {
         let at = self.holders.binary_search_by_key(&pid, |h| h.id.pid).ok()?;

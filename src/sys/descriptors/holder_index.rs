@@ -1,4 +1,4 @@
-//! The census: what every process holds open, kept between readings and renewed a part at a time.
+//! The index: what every process holds open, kept between readings and renewed a part at a time.
 //!
 //! A link costs about 2 µs, so a machine with 100,000 descriptors would cost a quarter of a second each time. New processes are
 //! read at once; the others in turn, oldest first, within the time that is allowed.
@@ -15,7 +15,7 @@ use alike::{Alike, Held};
 
 use super::fds::{Behind, Fds};
 use crate::model::descriptors::descriptor::{About, Kind, kind};
-use crate::model::descriptors::peer::{Census, End, Holder, Object};
+use crate::model::descriptors::peer::{End, Holder, HolderIndex, Object};
 use crate::model::id::{Pid, ProcId, Ticks};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
@@ -31,15 +31,15 @@ use crate::sys::{clock, fields};
 pub struct Effort {
     /// How long one reading may spend.
     pub budget: Duration,
-    /// A whole census takes at most one part in so many of the time.
+    /// A whole index takes at most one part in so many of the time.
     pub share: u32,
-    /// How old the list of processes, the census and the socket tables may be to be used again.
+    /// How old the list of processes, the index and the socket tables may be to be used again.
     pub fresh: Duration,
     /// How old what is known of a process may be that did not run since: only what it holds may then have another name.
     pub asleep: Duration,
 }
 
-/// Takes the census and keeps it.
+/// Takes the index and keeps it.
 pub struct CensusTaker {
     root: ProcRoot,
     feed: Feed,
@@ -116,7 +116,7 @@ impl CensusTaker {
         self.complete
     }
 
-    /// Brings the census up to date within `budget`; answers whether every living process has been read at least once.
+    /// Brings the index up to date within `budget`; answers whether every living process has been read at least once.
     ///
     /// Of those never read, the ones with a pid near `near` come first.
     pub fn refresh(&mut self, effort: &Effort, near: Option<Pid>) -> bool {
@@ -199,10 +199,10 @@ impl CensusTaker {
     }
 
     /// What is known, by ascending pid.
-    pub fn census(&self) -> Census {
+    pub fn index(&self) -> HolderIndex {
         let mut holders: Vec<_> = self.known.values().map(|k| k.holder.clone()).collect();
         holders.sort_unstable_by_key(|h| h.id);
-        Census {
+        HolderIndex {
             holders,
             in_part: self.in_part,
             early: !self.complete,

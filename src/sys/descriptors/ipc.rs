@@ -13,7 +13,7 @@ use super::fill::Fill;
 use super::joined::shared::{self, Shared};
 use crate::model::descriptors::ipc::{self, Channel, Edge, Ipc, Party};
 use crate::model::descriptors::peer::join::Place;
-use crate::model::descriptors::peer::{Census, Flow, Join, Object, pipeline};
+use crate::model::descriptors::peer::{Flow, HolderIndex, Join, Object, pipeline};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Pid, ProcId};
 use crate::model::plan::{Needs, Plan};
@@ -40,7 +40,7 @@ pub struct Talks {
 }
 
 impl Talks {
-    /// Over a census that other sources use too.
+    /// Over a index that other sources use too.
     pub fn new(root: &ProcRoot, shared: Shared) -> Self {
         Self {
             root: root.clone(),
@@ -67,10 +67,10 @@ impl Talks {
         };
         let mut mapped = false;
         let shared = self.shared.clone();
-        let mut out = shared.with(budget, None, |census, tables| {
-            mapped = self.maps.refresh(census, within(MAPS_BUDGET));
-            let mappers = self.maps.mappers(census);
-            let join = Join::new(census, tables);
+        let mut out = shared.with(budget, None, |index, tables| {
+            mapped = self.maps.refresh(index, within(MAPS_BUDGET));
+            let mappers = self.maps.mappers(index);
+            let join = Join::new(index, tables);
             let full = Fill::default();
             // Only what asking takes, so that a slow join takes no word away.
             let spent = Cell::new(Duration::ZERO);
@@ -86,8 +86,8 @@ impl Talks {
             let found = ipc::edges(&join, tables, &mappers, of, fill);
             let mut edges = found.edges;
             let waits = within(WAIT_BUDGET);
-            edges.extend(self.users.edges(&self.root, census, waits));
-            edges.extend(self.locks(census));
+            edges.extend(self.users.edges(&self.root, index, waits));
+            edges.extend(self.locks(index));
             let lines = ipc::lines::lines(&edges, found.crowds);
             Ipc {
                 pairs: ipc::pairs(&edges),
@@ -96,8 +96,8 @@ impl Talks {
                 edges,
                 more: found.more,
                 pipelines: pipeline::all(&join),
-                hidden: census.hidden(),
-                descriptors: census.len(),
+                hidden: index.hidden(),
+                descriptors: index.len(),
                 complete: true,
             }
         });
@@ -105,7 +105,7 @@ impl Talks {
         out
     }
 
-    fn locks(&self, census: &Census) -> Vec<Edge> {
+    fn locks(&self, index: &HolderIndex) -> Vec<Edge> {
         let text = std::fs::read(self.root.proc("locks")).unwrap_or_default();
         let all = locks::parse(&text);
         let owners: HashMap<u64, Pid> = all
@@ -114,10 +114,7 @@ impl Talks {
             .map(|l| (l.number, l.pid))
             .collect();
         let edge = |l: &locks::Lock| {
-            let (a, b) = (
-                party(census, l.pid)?,
-                party(census, *owners.get(&l.number)?)?,
-            );
+            let (a, b) = (party(index, l.pid)?, party(index, *owners.get(&l.number)?)?);
             (a.id != b.id).then(|| Edge {
                 channel: Channel::Lock,
                 a,
@@ -131,8 +128,8 @@ impl Talks {
     }
 }
 
-fn party(census: &Census, pid: Pid) -> Option<Party> {
-    let holder = census.of_pid(pid)?;
+fn party(index: &HolderIndex, pid: Pid) -> Option<Party> {
+    let holder = index.of_pid(pid)?;
     Some(Party {
         id: holder.id,
         name: holder.name.clone(),

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use super::fds::{Behind, Fds};
 use super::holder_index::{object, refined};
 use crate::model::descriptors::descriptor::{About, Descriptor, Files, GpuUse, Info, Kind};
-use crate::model::descriptors::peer::{Census, Flow, Holder, Join, Object, Peer, Tables, pipeline};
+use crate::model::descriptors::peer::{
+    Flow, Holder, HolderIndex, Join, Object, Peer, Tables, pipeline,
+};
 use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
@@ -56,7 +58,7 @@ struct Known {
 }
 
 impl Descriptors {
-    /// Over a census that other sources use too.
+    /// Over a index that other sources use too.
     pub fn new(root: &ProcRoot, shared: Shared) -> Self {
         Self {
             root: root.clone(),
@@ -102,18 +104,18 @@ impl Descriptors {
             shared::BUDGET
         };
         let shared = self.shared.clone();
-        let join = |census: &Census, tables: &Tables| {
-            let join = Join::new(census, tables);
+        let join = |index: &HolderIndex, tables: &Tables| {
+            let join = Join::new(index, tables);
             for row in &mut files.rows {
-                join_row(census, &join, &fds, of, row);
+                join_row(index, &join, &fds, of, row);
             }
-            let holder = census.holders.iter().find(|h| h.id == of);
+            let holder = index.holders.iter().find(|h| h.id == of);
             files.pipelines = holder
                 .map(|h| pipeline::through(&join, h))
                 .filter(|stages| !stages.is_empty())
                 .into_iter()
                 .collect();
-            files.hidden = census.hidden();
+            files.hidden = index.hidden();
         };
         if self.glancing {
             shared.glance(Some(of.pid), join);
@@ -247,7 +249,7 @@ fn named(holder: &Holder) -> Peer {
     }
 }
 
-fn join_row(census: &Census, join: &Join<'_>, fds: &Fds, of: ProcId, row: &mut Descriptor) {
+fn join_row(index: &HolderIndex, join: &Join<'_>, fds: &Fds, of: ProcId, row: &mut Descriptor) {
     if let Object::Socket(inode) = row.object {
         row.socket = join.socket(inode);
         match &row.socket {
@@ -267,7 +269,7 @@ fn join_row(census: &Census, join: &Join<'_>, fds: &Fds, of: ProcId, row: &mut D
         ..
     }) = &row.info
     {
-        row.peers.named = census.of_pid(Pid(*pid)).map(named).into_iter().collect();
+        row.peers.named = index.of_pid(Pid(*pid)).map(named).into_iter().collect();
         return;
     }
     if !matches!(row.kind, Kind::Directory | Kind::Device) {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::maps;
 use crate::model::descriptors::ipc::{Mapped, Mapper};
-use crate::model::descriptors::peer::{Census, Holder, Object};
+use crate::model::descriptors::peer::{Holder, HolderIndex, Object};
 use crate::model::id::{Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::bounded;
@@ -51,12 +51,12 @@ impl SharedMaps {
         }
     }
 
-    /// Looks at more processes of the census within `budget`; answers whether each was looked at once.
-    pub fn refresh(&mut self, census: &Census, budget: Duration) -> bool {
+    /// Looks at more processes of the index within `budget`; answers whether each was looked at once.
+    pub fn refresh(&mut self, index: &HolderIndex, budget: Duration) -> bool {
         let began = Instant::now();
-        let living: HashSet<ProcId> = census.holders.iter().map(|h| h.id).collect();
+        let living: HashSet<ProcId> = index.holders.iter().map(|h| h.id).collect();
         self.known.retain(|id, _| living.contains(id));
-        let mut due: Vec<(Option<Instant>, bool, ProcId)> = census
+        let mut due: Vec<(Option<Instant>, bool, ProcId)> = index
             .holders
             .iter()
             .map(|h| (self.known.get(&h.id).map(|k| k.at), !likely(h), h.id))
@@ -74,7 +74,7 @@ impl SharedMaps {
     }
 
     /// Who maps anything that others may see.
-    pub fn mappers(&self, census: &Census) -> Vec<Mapper> {
+    pub fn mappers(&self, index: &HolderIndex) -> Vec<Mapper> {
         let mapper = |h: &Holder| {
             let maps = self.known.get(&h.id)?.maps.as_ref().ok()?;
             (!maps.is_empty()).then(|| Mapper {
@@ -83,7 +83,7 @@ impl SharedMaps {
                 maps: Arc::clone(maps),
             })
         };
-        census.holders.iter().filter_map(mapper).collect()
+        index.holders.iter().filter_map(mapper).collect()
     }
 
     fn look(&mut self, some: &[ProcId]) {
@@ -187,9 +187,9 @@ broken
             asleep: Duration::ZERO,
         };
         taker.refresh(&effort, None);
-        let census = taker.census();
+        let index = taker.index();
         let mut maps = SharedMaps::new(&root);
-        assert!(!maps.refresh(&census, Duration::ZERO));
-        assert!(maps.refresh(&census, Duration::from_mins(1)));
+        assert!(!maps.refresh(&index, Duration::ZERO));
+        assert!(maps.refresh(&index, Duration::from_mins(1)));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::namespace;
 use super::sock_diag::SockDiag;
 use super::text_tables;
-use crate::model::descriptors::peer::{Census, Tables};
+use crate::model::descriptors::peer::{HolderIndex, Tables};
 use crate::model::descriptors::socket::Protocol;
 use crate::model::id::Pid;
 use crate::sys::clock;
@@ -39,10 +39,10 @@ impl TableReader {
         self.ours
     }
 
-    /// The tables of our namespace and of those in which a process of the census lives.
-    pub fn read(&mut self, census: &Census) -> Tables {
+    /// The tables of our namespace and of those in which a process of the index lives.
+    pub fn read(&mut self, index: &HolderIndex) -> Tables {
         let mut places: Vec<(u64, Option<Pid>)> = vec![(self.ours, None)];
-        for holder in &census.holders {
+        for holder in &index.holders {
             let known = places.iter().any(|(n, _)| *n == holder.namespace);
             if holder.namespace != 0 && !known && places.len() < NAMESPACES {
                 places.push((holder.namespace, Some(holder.id.pid)));

@@ -35,7 +35,7 @@ pub trait Drain: Send {
     fn drain(&mut self);
 }
 
-/// So many are remembered for the census, which may not ask for hours; with more, anybody may have run.
+/// So many are remembered for the index, which may not ask for hours; with more, anybody may have run.
 const MOST: usize = 1 << 14;
 
 /// Where the changes are handed over. Clones share one place.
@@ -45,7 +45,7 @@ pub struct Feed(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     changes: Changes,
-    /// Who may have run since the census asked; `None` where nobody knows.
+    /// Who may have run since the index asked; `None` where nobody knows.
     ran: Option<HashSet<Pid>>,
     /// Who fills it now; nobody while events are not to be had or not wanted.
     filler: Option<Arc<Mutex<dyn Drain>>>,
@@ -107,7 +107,7 @@ impl Feed {
 
     /// Who may have run since this was asked last; `None` at first, after a loss and while nobody listens: then anybody may.
     ///
-    /// Whoever ran a moment ago may be told only the next time. There is one answer, so only one may ask: the census.
+    /// Whoever ran a moment ago may be told only the next time. There is one answer, so only one may ask: the index.
     pub fn ran_since(&self) -> Option<HashSet<Pid>> {
         let mut state = self.state();
         let heard = state.filler.is_some().then(HashSet::new);

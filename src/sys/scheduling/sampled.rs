@@ -24,7 +24,7 @@ use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
 
 /// How often all processes are looked at for one that runs.
-const CENSUS: Nanos = Nanos::from_millis(1000);
+const INDEX: Nanos = Nanos::from_millis(1000);
 /// How soon that is done again after the first time, which cannot compare.
 const AGAIN: Nanos = Nanos::from_millis(200);
 /// How old a sweep may be to take its place.
@@ -59,11 +59,11 @@ pub struct Sampled {
     followed: HashMap<Tid, Followed>,
     /// How many of them may be kept open.
     keep_most: usize,
-    /// Time on a core of each process at the last census.
+    /// Time on a core of each process at the last index.
     times: HashMap<ProcId, Ticks>,
-    /// The sweep that the last census was taken from.
+    /// The sweep that the last index was taken from.
     swept: Option<Arc<Snapshot>>,
-    /// When the last census was.
+    /// When the last index was.
     met: Nanos,
     /// When it was last counted how the cores spent their time.
     counted: Option<Nanos>,
@@ -98,16 +98,16 @@ impl Sampled {
             self.count(now);
         }
         self.welcome(now);
-        if now.since(self.met) >= CENSUS {
+        if now.since(self.met) >= INDEX {
             let first = self.times.is_empty() && self.swept.is_none();
             self.met = if first {
-                Nanos((now.0 + AGAIN.0).saturating_sub(CENSUS.0))
+                Nanos((now.0 + AGAIN.0).saturating_sub(INDEX.0))
             } else {
                 now
             };
             match self.feed.seen().filter(|s| now.since(s.at) < RECENT) {
                 Some(sweep) => self.learn(&sweep, now),
-                None => self.census(now),
+                None => self.index(now),
             }
         }
         let Some(dir) = &self.dir else { return };
@@ -151,7 +151,7 @@ impl Sampled {
     }
 
     /// Looks for processes whose time on a core grew, and follows their threads.
-    fn census(&mut self, now: Nanos) {
+    fn index(&mut self, now: Nanos) {
         let Some(dir) = &self.dir else { return };
         let (mut pids, mut found) = (Vec::new(), Vec::new());
         if dir.pids(&mut pids, &mut self.buffer).is_err() {

@@ -163,7 +163,7 @@ pub(super) fn edges(edges: &mut Edges, join: &Join<'_>, mappers: &[Mapper]) {
 mod tests {
     use super::*;
     use crate::model::descriptors::ipc::Edge;
-    use crate::model::descriptors::peer::{Census, Tables};
+    use crate::model::descriptors::peer::{HolderIndex, Tables};
 
     fn mapper(pid: u32, maps: &[(u64, &str, bool)]) -> Mapper {
         let maps: Vec<_> = maps
@@ -184,8 +184,8 @@ mod tests {
     }
 
     fn found(mappers: &[Mapper], hub: Option<u32>) -> (Vec<Edge>, usize) {
-        let (census, tables) = (Census::default(), Tables::default());
-        let join = Join::new(&census, &tables);
+        let (index, tables) = (HolderIndex::default(), Tables::default());
+        let join = Join::new(&index, &tables);
         let hub = hub.map(|pid| ProcId::new(pid, 1));
         let found = super::super::edges(&join, &tables, mappers, hub, |_, _| None);
         (found.edges, found.more)

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::collect::PER_OBJECT;
 use super::*;
-use crate::model::descriptors::peer::{Census, End, Holder};
+use crate::model::descriptors::peer::{End, Holder, HolderIndex};
 use crate::model::descriptors::socket::{State, Unix};
 
 fn holder(pid: u32, name: &str, ends: &[(u32, Mode, Object)]) -> Holder {
@@ -28,13 +28,13 @@ fn found(holders: Vec<Holder>, tables: &Tables) -> (Vec<Edge>, usize) {
 }
 
 fn all(holders: Vec<Holder>, tables: &Tables, hub: Option<u32>) -> Found {
-    let census = Census {
+    let index = HolderIndex {
         holders,
         in_part: false,
         early: false,
     };
     let hub = hub.map(|pid| ProcId::new(pid, 1));
-    edges(&Join::new(&census, tables), tables, &[], hub, |_, _| None)
+    edges(&Join::new(&index, tables), tables, &[], hub, |_, _| None)
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! The join itself: an index over the census and the tables, and the questions that are put to it.
+//! The join itself: an index over the index and the tables, and the questions that are put to it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use super::{Census, Flow, Holder, NAMED, Note, Object, Peer, Peers, Tables};
+use super::{Flow, Holder, HolderIndex, NAMED, Note, Object, Peer, Peers, Tables};
 use crate::model::descriptors::descriptor::Mode;
 use crate::model::descriptors::socket::{Inet, Protocol, Scope, Socket, State, Unix};
 use crate::model::id::{ProcId, Uid};
@@ -36,10 +36,10 @@ pub struct Join<'a> {
 }
 
 impl<'a> Join<'a> {
-    /// Indexes a census and the tables of the same moment.
-    pub fn new(census: &'a Census, tables: &'a Tables) -> Self {
-        let mut places: HashMap<_, Vec<_>> = HashMap::with_capacity(census.len());
-        for holder in &census.holders {
+    /// Indexes a index and the tables of the same moment.
+    pub fn new(index: &'a HolderIndex, tables: &'a Tables) -> Self {
+        let mut places: HashMap<_, Vec<_>> = HashMap::with_capacity(index.len());
+        for holder in &index.holders {
             for end in holder.ends.iter().flat_map(|ends| ends.iter()) {
                 if end.object != Object::Other {
                     places.entry(&end.object).or_default().push(Place {
@@ -70,8 +70,8 @@ impl<'a> Join<'a> {
             connections: connected
                 .map(|i| ((i.namespace, i.local, i.remote), i))
                 .collect(),
-            hidden: census.hidden() > 0 || census.in_part,
-            early: census.early,
+            hidden: index.hidden() > 0 || index.in_part,
+            early: index.early,
         }
     }
 

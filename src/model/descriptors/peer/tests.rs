@@ -20,8 +20,8 @@ fn holder(pid: u32, name: &str, ends: &[(u32, Option<Mode>, Object)]) -> Holder 
     }
 }
 
-fn census(holders: Vec<Holder>) -> Census {
-    Census {
+fn index(holders: Vec<Holder>) -> HolderIndex {
+    HolderIndex {
         holders,
         in_part: false,
         early: false,
@@ -43,7 +43,7 @@ const RW: Option<Mode> = Some(Mode::Both);
 #[test]
 fn pipes_join_readers_with_writers_only() {
     let pipe = Object::Pipe(7);
-    let all = census(vec![
+    let all = index(vec![
         holder(10, "a", &[(1, W, pipe.clone())]),
         holder(11, "b", &[(0, R, pipe.clone()), (3, W, pipe.clone())]),
         holder(12, "c", &[(2, W, pipe.clone())]),
@@ -61,9 +61,9 @@ fn pipes_join_readers_with_writers_only() {
 
 #[test]
 fn a_pipe_without_another_end_is_closed_or_not_visible() {
-    let mut all = census(vec![holder(10, "a", &[(1, W, Object::Pipe(7))])]);
+    let mut all = index(vec![holder(10, "a", &[(1, W, Object::Pipe(7))])]);
     let tables = Tables::default();
-    let ask = |all: &Census| {
+    let ask = |all: &HolderIndex| {
         Join::new(all, &tables)
             .peers(ProcId::new(10, 1), 1, W, &Object::Pipe(7))
             .note
@@ -87,7 +87,7 @@ fn thousands_of_holders_are_counted_not_listed() {
     let pipe = Object::Pipe(7);
     let mut holders = vec![holder(1, "writer", &[(1, W, pipe.clone())])];
     holders.extend((2..5014).map(|pid| holder(pid, "reader", &[(0, R, pipe.clone())])));
-    let all = census(holders);
+    let all = index(holders);
     let tables = Tables::default();
     let peers = Join::new(&all, &tables).peers(ProcId::new(1, 1), 1, W, &pipe);
     assert_eq!((peers.named.len(), peers.more), (NAMED, 4996));
@@ -105,7 +105,7 @@ fn unix(inode: u64, peer: Option<u64>, state: State, waiting: &[u64]) -> Unix {
 
 #[test]
 fn unix_sockets_join_by_peer_and_before_they_are_accepted() {
-    let all = census(vec![
+    let all = index(vec![
         holder(
             10,
             "client",
@@ -158,7 +158,7 @@ fn tcp(inode: u64, state: State, local: &str, remote: &str, namespace: u64) -> I
 
 #[test]
 fn loopback_tcp_joins_by_its_ends_within_one_namespace() {
-    let all = census(vec![
+    let all = index(vec![
         holder(
             10,
             "client",
@@ -196,7 +196,7 @@ fn loopback_tcp_joins_by_its_ends_within_one_namespace() {
 
 #[test]
 fn a_far_end_is_elsewhere() {
-    let all = census(vec![holder(10, "client", &[(3, RW, Object::Socket(1))])]);
+    let all = index(vec![holder(10, "client", &[(3, RW, Object::Socket(1))])]);
     let tables = Tables {
         at: Nanos(0),
         unix: Vec::new(),
@@ -215,7 +215,7 @@ fn a_far_end_is_elsewhere() {
 #[test]
 fn terminals_and_eventfds_join_too() {
     let side = |master| Object::Pty { index: 3, master };
-    let all = census(vec![
+    let all = index(vec![
         holder(
             10,
             "sshd",
@@ -248,7 +248,7 @@ fn a_pipeline_reads_from_first_to_last() {
         holder(11, "grep", &[(0, R, one), (1, W, two.clone())]),
         holder(12, "wc", &[(0, R, two), (1, RW, Object::Other)]),
     ];
-    let all = census(holders);
+    let all = index(holders);
     let tables = Tables::default();
     let join = Join::new(&all, &tables);
     let names = |stages: Vec<pipeline::Stage>| -> Vec<String> {
@@ -278,7 +278,7 @@ fn what_children_inherited_is_one_pipeline_from_the_eldest() {
     {
         late.id.start.0 += 1;
     }
-    let all = census(holders);
+    let all = index(holders);
     let tables = Tables::default();
     let join = Join::new(&all, &tables);
     let found = pipeline::all(&join);

@@ -20,16 +20,16 @@ fn our_own_pipe_is_found_and_joined_with_itself() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let mut taker = CensusTaker::new(ProcRoot::live());
     assert!(taker.refresh(&effort(Duration::from_mins(1)), None));
-    let census = taker.census();
+    let index = taker.index();
     let pid = Pid(std::process::id());
-    let me = census.holders.iter().find(|h| h.id.pid == pid);
+    let me = index.holders.iter().find(|h| h.id.pid == pid);
     let me = me.expect("we live");
     let ends = me.ends.as_ref().expect("our own");
     let r = ends.iter().find(|e| e.fd == reader.as_raw_fd() as u32);
     let r = r.expect("the reading end");
     assert_eq!(r.mode, Some(Mode::Read));
     let tables = Tables::default();
-    let join = Join::new(&census, &tables);
+    let join = Join::new(&index, &tables);
     let peers = join.peers(me.id, r.fd, r.mode, &r.object);
     let found: Vec<_> = peers
         .named
@@ -162,6 +162,6 @@ fn a_socket_opened_since_is_found_where_it_is_sought() {
 fn without_time_nobody_is_read_and_it_says_so() {
     let mut taker = CensusTaker::new(ProcRoot::live());
     assert!(!taker.refresh(&effort(Duration::ZERO), None));
-    let census = taker.census();
-    assert!(census.holders.is_empty() && census.early);
+    let index = taker.index();
+    assert!(index.holders.is_empty() && index.early);
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::queues::{self, Queue, Set};
 use crate::model::descriptors::ipc::{Channel, Edge, Party};
-use crate::model::descriptors::peer::{Census, Flow};
+use crate::model::descriptors::peer::{Flow, HolderIndex};
 use crate::model::id::{Pid, ProcId};
 use crate::sys::bounded;
 use crate::sys::fields;
@@ -48,7 +48,7 @@ enum Waits {
 
 impl Users {
     /// Looks who uses what now, and answers the edges between them.
-    pub fn edges(&mut self, root: &ProcRoot, census: &Census, budget: Duration) -> Vec<Edge> {
+    pub fn edges(&mut self, root: &ProcRoot, index: &HolderIndex, budget: Duration) -> Vec<Edge> {
         let read = |name| std::fs::read(root.proc(name)).unwrap_or_default();
         let queues = queues::parse(&read("sysvipc/msg"));
         let sets = queues::sets(&read("sysvipc/sem"));
@@ -56,8 +56,8 @@ impl Users {
             *self = Self::default();
             return Vec::new();
         }
-        self.forget(census, &queues, &sets);
-        let who = |pid: Pid| Some(census.of_pid(pid)?.id);
+        self.forget(index, &queues, &sets);
+        let who = |pid: Pid| Some(index.of_pid(pid)?.id);
         for queue in &queues {
             let (senders, takers) = self.queues.entry(queue.id).or_default();
             senders.extend(who(queue.sender));
@@ -70,20 +70,20 @@ impl Users {
             let known = self.sets.entry(set.id).or_default();
             known.extend(users.into_iter().filter_map(who));
         }
-        for (id, waits) in self.blocked(root, census, budget) {
+        for (id, waits) in self.blocked(root, index, budget) {
             match waits {
                 Waits::ToSend(queue) => drop(self.queues.entry(queue).or_default().0.insert(id)),
                 Waits::ToTake(queue) => drop(self.queues.entry(queue).or_default().1.insert(id)),
                 Waits::AtSet(set) => drop(self.sets.entry(set).or_default().insert(id)),
             }
         }
-        let mut out = self.of_queues(census, &queues);
-        out.extend(self.of_sets(census, &sets, &waiting));
+        let mut out = self.of_queues(index, &queues);
+        out.extend(self.of_sets(index, &sets, &waiting));
         out
     }
 
-    fn forget(&mut self, census: &Census, queues: &[Queue], sets: &[Set]) {
-        let lives = |id: &ProcId| census.of_pid(id.pid).is_some_and(|h| h.id == *id);
+    fn forget(&mut self, index: &HolderIndex, queues: &[Queue], sets: &[Set]) {
+        let lives = |id: &ProcId| index.of_pid(id.pid).is_some_and(|h| h.id == *id);
         self.queues
             .retain(|id, _| queues.iter().any(|q| q.id == *id));
         self.sets.retain(|id, _| sets.iter().any(|s| s.id == *id));
@@ -98,21 +98,21 @@ impl Users {
     fn blocked(
         &mut self,
         root: &ProcRoot,
-        census: &Census,
+        index: &HolderIndex,
         budget: Duration,
     ) -> Vec<(ProcId, Waits)> {
         let began = Instant::now();
         let mut out = Vec::new();
         let mut seen = 0;
-        while seen < census.holders.len() && began.elapsed() < budget {
-            let some: Vec<_> = census
+        while seen < index.holders.len() && began.elapsed() < budget {
+            let some: Vec<_> = index
                 .holders
                 .iter()
                 .cycle()
                 .skip(self.next)
-                .take(STEP.min(census.holders.len() - seen))
+                .take(STEP.min(index.holders.len() - seen))
                 .collect();
-            self.next = (self.next + some.len()) % census.holders.len();
+            self.next = (self.next + some.len()) % index.holders.len();
             seen += some.len();
             let paths = some.iter();
             let paths = paths.map(|h| root.proc(format!("{}/syscall", h.id.pid)));
@@ -127,7 +127,7 @@ impl Users {
         out
     }
 
-    fn of_queues(&self, census: &Census, queues: &[Queue]) -> Vec<Edge> {
+    fn of_queues(&self, index: &HolderIndex, queues: &[Queue]) -> Vec<Edge> {
         let mut out = Vec::new();
         for queue in queues {
             let Some((senders, takers)) = self.queues.get(&queue.id) else {
@@ -143,14 +143,14 @@ impl Users {
             let pairs = pairs.filter(|(a, b)| a != b).take(MOST);
             out.extend(
                 pairs.filter_map(|pair| {
-                    edge(census, Channel::Queue, pair, Flow::Out, detail.clone())
+                    edge(index, Channel::Queue, pair, Flow::Out, detail.clone())
                 }),
             );
         }
         out
     }
 
-    fn of_sets(&self, census: &Census, sets: &[Set], waiting: &HashMap<u64, u64>) -> Vec<Edge> {
+    fn of_sets(&self, index: &HolderIndex, sets: &[Set], waiting: &HashMap<u64, u64>) -> Vec<Edge> {
         let mut out = Vec::new();
         for set in sets {
             let Some(users) = self.sets.get(&set.id) else {
@@ -169,7 +169,7 @@ impl Users {
                 .enumerate()
                 .flat_map(|(i, a)| all[i + 1..].iter().map(move |b| (*a, *b)));
             out.extend(pairs.take(MOST).filter_map(|pair| {
-                edge(census, Channel::Semaphore, pair, Flow::Both, detail.clone())
+                edge(index, Channel::Semaphore, pair, Flow::Both, detail.clone())
             }));
         }
         out
@@ -177,13 +177,13 @@ impl Users {
 }
 
 fn edge(
-    census: &Census,
+    index: &HolderIndex,
     channel: Channel,
     (a, b): (ProcId, ProcId),
     flow: Flow,
     detail: String,
 ) -> Option<Edge> {
-    let party = |id: ProcId| super::party(census, id.pid);
+    let party = |id: ProcId| super::party(index, id.pid);
     let (a, b): (Party, Party) = (party(a)?, party(b)?);
     Some(Edge {
         channel,
@@ -261,7 +261,7 @@ mod tests {
             namespace: 1,
             ends: Ok(Arc::default()),
         };
-        let census = |pids: &[u32]| Census {
+        let index = |pids: &[u32]| HolderIndex {
             holders: pids.iter().map(|pid| holder(*pid)).collect(),
             in_part: false,
             early: false,
@@ -270,7 +270,7 @@ mod tests {
         let mut look = |sender: u32, pids: &[u32]| {
             let text = format!("head\n1 3 644 12 1 {sender} 900 0 0\n");
             std::fs::write(root.proc("sysvipc/msg"), text).expect("written");
-            let edges = users.edges(&root, &census(pids), Duration::ZERO);
+            let edges = users.edges(&root, &index(pids), Duration::ZERO);
             let ends = edges.iter().map(|e| (e.a.id.pid.0, e.b.id.pid.0));
             ends.collect::<Vec<_>>()
         };

@@ -1,17 +1,17 @@
-//! What several sources need at once and none should read twice: the census and the socket tables.
+//! What several sources need at once and none should read twice: the index and the socket tables.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::model::descriptors::peer::{Census, Object, Tables};
+use crate::model::descriptors::peer::{HolderIndex, Object, Tables};
 use crate::model::id::Pid;
 use crate::sys::descriptors::holder_index::{CensusTaker, Effort};
 use crate::sys::network::socket_tables::TableReader;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
 
-/// How long one reading may spend on the census.
+/// How long one reading may spend on the index.
 pub const BUDGET: Duration = Duration::from_millis(60);
 /// For a pane that is all about descriptors.
 const LOOK: Effort = Effort {
@@ -39,14 +39,14 @@ pub fn pace(took_ms: u64, whole: bool) -> u64 {
     }
 }
 
-/// The census and the tables, shared by the sources of one thread.
+/// The index and the tables, shared by the sources of one thread.
 #[derive(Clone)]
 pub struct Shared(Arc<Mutex<Inner>>);
 
 struct Inner {
     taker: CensusTaker,
     reader: TableReader,
-    census: Census,
+    index: HolderIndex,
     tables: Tables,
     at: Option<Instant>,
     /// Sockets that nobody who can be seen holds, although everybody was asked.
@@ -54,12 +54,12 @@ struct Inner {
 }
 
 impl Inner {
-    /// The tables are newer than the census: looks for who holds what has been opened since.
+    /// The tables are newer than the index: looks for who holds what has been opened since.
     fn seek(&mut self, budget: Duration) {
         let all = self.tables.inet.iter().map(|i| i.inode);
         let mut lost: HashSet<u64> = all.filter(|inode| *inode != 0).collect();
         self.nobodys.retain(|inode| lost.contains(inode));
-        let holders = self.census.holders.iter();
+        let holders = self.index.holders.iter();
         for end in holders.flat_map(|h| h.ends.iter().flat_map(|ends| ends.iter())) {
             if let Object::Socket(inode) = end.object {
                 lost.remove(&inode);
@@ -72,7 +72,7 @@ impl Inner {
         if self.taker.seek(&mut lost, budget) {
             self.nobodys.extend(lost);
         }
-        self.census = self.taker.census();
+        self.index = self.taker.index();
     }
 }
 
@@ -87,7 +87,7 @@ impl Shared {
         Self(Arc::new(Mutex::new(Inner {
             taker: CensusTaker::hearing(root.clone(), feed),
             reader: TableReader::new(root.clone()),
-            census: Census::default(),
+            index: HolderIndex::default(),
             tables: Tables::default(),
             at: None,
             nobodys: HashSet::new(),
@@ -99,13 +99,17 @@ impl Shared {
         &self,
         budget: Duration,
         focus: Option<Pid>,
-        work: impl FnOnce(&Census, &Tables) -> T,
+        work: impl FnOnce(&HolderIndex, &Tables) -> T,
     ) -> T {
         self.spend(Effort { budget, ..LOOK }, focus, work)
     }
 
     /// The same at little cost: what is known may be some seconds old, `focus` is not.
-    pub fn glance<T>(&self, focus: Option<Pid>, work: impl FnOnce(&Census, &Tables) -> T) -> T {
+    pub fn glance<T>(
+        &self,
+        focus: Option<Pid>,
+        work: impl FnOnce(&HolderIndex, &Tables) -> T,
+    ) -> T {
         let first = self.lock().at.is_none();
         let budget = if first { BUDGET } else { GLANCE.budget };
         self.spend(Effort { budget, ..GLANCE }, focus, work)
@@ -115,7 +119,7 @@ impl Shared {
         &self,
         effort: Effort,
         focus: Option<Pid>,
-        work: impl FnOnce(&Census, &Tables) -> T,
+        work: impl FnOnce(&HolderIndex, &Tables) -> T,
     ) -> T {
         let mut inner = self.lock();
         let inner = &mut *inner;
@@ -129,15 +133,15 @@ impl Shared {
         }
         if !fresh || focus.is_some() {
             // The old one first gives its memory back.
-            inner.census = Census::default();
-            inner.census = inner.taker.census();
+            inner.index = HolderIndex::default();
+            inner.index = inner.taker.index();
         }
         if !recent {
-            inner.tables = inner.reader.read(&inner.census);
+            inner.tables = inner.reader.read(&inner.index);
             inner.at = Some(Instant::now());
             inner.seek(effort.budget / 2);
         }
-        work(&inner.census, &inner.tables)
+        work(&inner.index, &inner.tables)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
