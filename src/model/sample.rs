@@ -146,7 +146,7 @@ pub struct TaskSample {
     /// What changes only at exec or setuid.
     pub facts: Arc<Facts>,
     /// What costs more; `None` while nobody needs it.
-    pub extra: Option<Arc<Extra>>,
+    pub extra: Option<Arc<OptionalStats>>,
 }
 
 /// What changes only when a process executes a program or changes its user.
@@ -219,7 +219,7 @@ impl Command {
 
 /// Facts of one process that are read only where they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extra {
+pub struct OptionalStats {
     /// From `/proc/PID/status`.
     pub status: Reading<Status>,
     /// What it read from and wrote to storage.
@@ -247,7 +247,7 @@ pub struct Opened {
     pub ports: Vec<u16>,
 }
 
-impl Default for Extra {
+impl Default for OptionalStats {
     fn default() -> Self {
         Self {
             status: Err(Missing::Soon),

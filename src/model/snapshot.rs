@@ -12,7 +12,7 @@ use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId};
 use super::machine::core_share::CoreShare;
 use super::process::stat::Stat;
 use super::reading::{Missing, Reading};
-use super::sample::{Extra, Facts, Fault, Machine, Memory, Mode, Pressure};
+use super::sample::{Facts, Fault, Machine, Memory, Mode, OptionalStats, Pressure};
 use super::text::SafeText;
 
 pub use procs::Procs;
@@ -73,7 +73,7 @@ pub struct Proc {
     /// Name, command line, user.
     pub facts: Arc<Facts>,
     /// What only shown rows have.
-    pub extra: Option<Arc<Extra>>,
+    pub extra: Option<Arc<OptionalStats>>,
     /// Rates of `extra`, where two samples have it.
     pub rates: Option<Arc<Rates>>,
 }

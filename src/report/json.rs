@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::model::plan::Needs;
 use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::Extra;
+use crate::model::sample::OptionalStats;
 use crate::model::snapshot::{Proc, Snapshot};
 
 /// The version of every JSON answer.
@@ -113,7 +113,7 @@ impl Note<'_> {
     }
 }
 
-fn extra<'a, T>(proc: &'a Proc, of: impl FnOnce(&'a Extra) -> Reading<T>) -> Reading<T> {
+fn extra<'a, T>(proc: &'a Proc, of: impl FnOnce(&'a OptionalStats) -> Reading<T>) -> Reading<T> {
     proc.extra.as_deref().map_or(Err(Missing::Soon), of)
 }
 
@@ -130,10 +130,10 @@ mod tests {
     #[test]
     fn what_could_not_be_read_is_null_with_its_reason() {
         let mut scene = Scene::new();
-        scene.task(7, 1, "demo").extra = Some(std::sync::Arc::new(Extra {
+        scene.task(7, 1, "demo").extra = Some(std::sync::Arc::new(OptionalStats {
             exe: Err(Missing::Denied),
             cgroup: Ok("/user.slice".into()),
-            ..Extra::default()
+            ..OptionalStats::default()
         }));
         let snapshot = scene.snapshot();
         let value =

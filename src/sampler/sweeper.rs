@@ -140,10 +140,10 @@ impl Sweeper {
             self.read_commands(&mut sample, plan, now);
         }
         let resident = self.read_resident(&mut sample.tasks, plan);
-        let extras = self.add_extras(&mut sample.tasks, plan);
+        let optional = self.add_optional(&mut sample.tasks, plan);
         let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan);
         self.last = Some(sample);
-        unread || resident || extras || threads
+        unread || resident || optional || threads
     }
 
     /// What a person reads now.
@@ -259,7 +259,7 @@ impl Sweeper {
     }
 
     /// Reads the parts that a plan asks for and a row lacks; answers whether there were any.
-    fn add_extras(&self, tasks: &mut [TaskSample], plan: &Plan) -> bool {
+    fn add_optional(&self, tasks: &mut [TaskSample], plan: &Plan) -> bool {
         let lacking = |(task, needs): (&TaskSample, Needs)| match &task.extra {
             Some(extra) => needs & optional_stats::lacking(extra),
             None => needs,

@@ -10,7 +10,9 @@ use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Extra, Io, OwnSample, Sample, SystemSample, TaskSample, ThreadSample};
+use crate::model::sample::{
+    Io, OptionalStats, OwnSample, Sample, SystemSample, TaskSample, ThreadSample,
+};
 
 impl Snapshot {
     /// Reads `next` against `prev`; a process that `prev` did not know has no rate yet, save one that began since then.
@@ -174,7 +176,7 @@ fn cpu_percent(before: &Stat, now: &Stat, per_tick: f64) -> f32 {
 fn rates(
     before: Option<&TaskSample>,
     task: &TaskSample,
-    now: &Extra,
+    now: &OptionalStats,
     left: &Left,
     step: &Step,
 ) -> Rates {

@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
     use crate::model::id::Pid;
-    use crate::model::sample::Extra;
+    use crate::model::sample::OptionalStats;
     use crate::model::scene::Scene;
     use crate::model::snapshot::{Rates, Snapshot};
 
@@ -117,12 +117,12 @@ mod tests {
             read: Bytes(n * MIB),
             ..Moved::default()
         };
-        scene.of(pid).extra = Some(Arc::new(Extra {
+        scene.of(pid).extra = Some(Arc::new(OptionalStats {
             io: Ok(Io {
                 all: moved(all),
                 living: living.map(moved),
             }),
-            ..Extra::default()
+            ..OptionalStats::default()
         }));
     }
 

@@ -18,7 +18,7 @@ use crate::model::machine::sensor::{Fan, Sensors, Supply, Temperature};
 use crate::model::process::isolation::group::GroupCpu;
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
-use crate::model::sample::{Extra, Io, Memory, Pressure, Status};
+use crate::model::sample::{Io, Memory, OptionalStats, Pressure, Status};
 use crate::model::scene::Scene;
 use crate::theme::Theme;
 
@@ -53,10 +53,10 @@ fn wrote(pid: u32, mib: u64, steps: u64) -> Bytes {
     Bytes((mib + more) << 20)
 }
 
-fn extra(life: &Life, steps: u64) -> Extra {
+fn extra(life: &Life, steps: u64) -> OptionalStats {
     let (pid, _, _, resident, pss, swap, written) = *life;
     let mib = |n: u64| Bytes(n << 20);
-    Extra {
+    OptionalStats {
         status: Ok(Status {
             swap: mib(swap),
             ..Status::default()
@@ -66,7 +66,7 @@ fn extra(life: &Life, steps: u64) -> Extra {
         }),
         pss: pss.map(mib).ok_or(Missing::Denied),
         oom_score: Ok((resident / 10) as u32 + 600),
-        ..Extra::default()
+        ..OptionalStats::default()
     }
 }
 

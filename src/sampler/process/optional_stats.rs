@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::id::{Bytes, Pid};
 use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Extra, Io, Moved, TaskSample};
+use crate::model::sample::{Io, Moved, OptionalStats, TaskSample};
 use crate::model::text::SafeText;
 use crate::sys::bounded;
 use crate::sys::descriptors::opened::{self, Ports};
@@ -36,7 +36,10 @@ pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: 
     let ports = ports(dir, tasks, wanted);
     for (place, needs) in wanted {
         let task = &mut tasks[*place];
-        let mut extra = task.extra.as_deref().map_or_else(Extra::default, copy);
+        let mut extra = task
+            .extra
+            .as_deref()
+            .map_or_else(OptionalStats::default, copy);
         if needs.contains(Needs::IO) {
             extra.io = io.next().unwrap_or(Err(Missing::Late));
         }
@@ -71,8 +74,8 @@ fn ports(dir: &ProcDir, tasks: &[TaskSample], wanted: &[(usize, Needs)]) -> Opti
     (!pids.is_empty()).then(|| Ports::read(dir, &pids))
 }
 
-fn copy(extra: &Extra) -> Extra {
-    Extra {
+fn copy(extra: &OptionalStats) -> OptionalStats {
+    OptionalStats {
         cgroup: extra.cgroup.clone(),
         exe: extra.exe.clone(),
         opened: extra.opened.clone(),
@@ -81,7 +84,7 @@ fn copy(extra: &Extra) -> Extra {
 }
 
 /// The files that never make the reader wait.
-fn small(dir: &ProcDir, pid: Pid, needs: Needs, extra: &mut Extra, buffer: &mut Vec<u8>) {
+fn small(dir: &ProcDir, pid: Pid, needs: Needs, extra: &mut OptionalStats, buffer: &mut Vec<u8>) {
     if needs.contains(Needs::STATUS) {
         extra.status = dir.read(pid, "status", buffer).map(proc_status::parse);
     }
@@ -203,9 +206,9 @@ fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<Bytes>> {
 }
 
 /// What of an old reading a new one begins with: the needed parts, to fall back on and to share text with.
-pub(in crate::sampler) fn only(extra: &Extra, needs: Needs) -> Extra {
+pub(in crate::sampler) fn only(extra: &OptionalStats, needs: Needs) -> OptionalStats {
     let mut kept = copy(extra);
-    let none = Extra::default();
+    let none = OptionalStats::default();
     for need in (OF_A_PROCESS - needs).iter() {
         match need {
             Needs::STATUS => kept.status = none.status,
@@ -222,7 +225,7 @@ pub(in crate::sampler) fn only(extra: &Extra, needs: Needs) -> Extra {
 }
 
 /// The parts that nobody has read yet.
-pub(in crate::sampler) fn lacking(extra: &Extra) -> Needs {
+pub(in crate::sampler) fn lacking(extra: &OptionalStats) -> Needs {
     const SOON: Missing = Missing::Soon;
     let mut needs = Needs::empty();
     needs.set(Needs::STATUS, extra.status == Err(SOON));

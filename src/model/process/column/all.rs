@@ -7,7 +7,7 @@ use crate::model::groups::unit;
 use crate::model::plan::Needs;
 use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Extra, Io, Status};
+use crate::model::sample::{Io, OptionalStats, Status};
 use crate::model::snapshot::{Proc, Rates, Snapshot};
 
 const fn number(of: fn(&Snapshot, &Proc) -> Reading<f64>, unit: Unit) -> Shows {
@@ -28,7 +28,7 @@ const fn sum(of: fn(&Snapshot, &Proc) -> Reading<f64>, unit: Unit, slack: Option
     }
 }
 
-fn extra<T: Copy>(proc: &Proc, of: impl Fn(&Extra) -> Reading<T>) -> Reading<T> {
+fn extra<T: Copy>(proc: &Proc, of: impl Fn(&OptionalStats) -> Reading<T>) -> Reading<T> {
     proc.extra.as_deref().map_or(Err(Missing::Soon), of)
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::id::{Bytes, Uid};
 use crate::model::process::stat::State;
-use crate::model::sample::{Command, Extra, Facts, Opened};
+use crate::model::sample::{Command, Facts, Opened, OptionalStats};
 use crate::model::scene::Scene;
 use crate::model::text::SafeText;
 
@@ -22,13 +22,13 @@ fn scene() -> Scene {
     web.stat.threads = 64;
     web.stat.resident = Bytes(3 << 30);
     web.stat.tty = 34819;
-    web.extra = Some(Arc::new(Extra {
+    web.extra = Some(Arc::new(OptionalStats {
         cgroup: Ok("/system.slice/docker-abc.scope".into()),
         opened: Ok(Arc::new(Opened {
             targets: vec!["/var/log/syslog".into()],
             ports: vec![8080],
         })),
-        ..Extra::default()
+        ..OptionalStats::default()
     }));
     let bob = scene.task(60, 1, "dd");
     bob.stat.state = State::Blocked;

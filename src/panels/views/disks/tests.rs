@@ -4,7 +4,7 @@ use crate::model::detail::Detail;
 use crate::model::id::{Bytes, Nanos, Ticks};
 use crate::model::machine::disk::{Device, DiskCounters, Filesystem, Space};
 use crate::model::process::stat::State;
-use crate::model::sample::{Extra, Io, Moved};
+use crate::model::sample::{Io, Moved, OptionalStats};
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
 
@@ -52,16 +52,16 @@ fn disks(at_ms: u64, written: u64) -> Disks {
 fn world() -> World {
     let mut scene = Scene::new();
     let io = |written| {
-        Some(Arc::new(Extra {
+        Some(Arc::new(OptionalStats {
             io: Ok(Io::alone(Bytes(0), Bytes(written))),
-            ..Extra::default()
+            ..OptionalStats::default()
         }))
     };
     scene.task(1, 0, "init");
     scene.task(7, 1, "writer").extra = io(1 << 20);
-    scene.task(8, 1, "denied").extra = Some(Arc::new(Extra {
+    scene.task(8, 1, "denied").extra = Some(Arc::new(OptionalStats {
         io: Err(Missing::Denied),
-        ..Extra::default()
+        ..OptionalStats::default()
     }));
     scene.pass(1000, &[]);
     scene.of(7).extra = io(5 << 20);
@@ -125,9 +125,9 @@ fn what_ended_children_moved_is_not_said_of_their_parent() {
             all: moved(all),
             living: Some(moved(living)),
         };
-        Some(Arc::new(Extra {
+        Some(Arc::new(OptionalStats {
             io: Ok(io),
-            ..Extra::default()
+            ..OptionalStats::default()
         }))
     };
     scene.task(1, 0, "init");

@@ -42,7 +42,7 @@ fn world() -> World {
     scene.task(1, 0, "init");
     scene.task(20, 1, "java").stat.resident = Bytes(3 << 30);
     scene.task(30, 1, "chrome").stat.resident = Bytes(2 << 30);
-    scene.of(30).extra = Some(Arc::new(crate::model::sample::Extra {
+    scene.of(30).extra = Some(Arc::new(crate::model::sample::OptionalStats {
         pss: Ok(Bytes(1 << 30)),
         ..Default::default()
     }));

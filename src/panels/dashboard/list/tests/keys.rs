@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::plan::Needs;
-use crate::model::sample::{Extra, Opened};
+use crate::model::sample::{Opened, OptionalStats};
 
 pub(super) fn stage() -> Stage {
     let mut stage = Stage::new(100, 30);
@@ -202,12 +202,12 @@ fn a_filter_whose_facts_come_later_finds_its_match_then() {
     let mut stage = stage();
     stage.press("/").type_in("port:22").press("Enter");
     assert_eq!(stage.pids().len(), 0);
-    stage.scene.of(612).extra = Some(Arc::new(Extra {
+    stage.scene.of(612).extra = Some(Arc::new(OptionalStats {
         opened: Ok(Arc::new(Opened {
             targets: Vec::new(),
             ports: vec![22],
         })),
-        ..Extra::default()
+        ..OptionalStats::default()
     }));
     stage.pass(&[]);
     assert_eq!((stage.pids(), stage.focus()), (vec![1, 612], 612));
