@@ -30,7 +30,7 @@ use crate::sys::source::Error;
 use details::Details;
 pub use scheduling::switches::Listening;
 use sweeper::Sweeper;
-use ticker::{Grid, Pulse};
+use ticker::{Grid, Ticker};
 
 /// For how long the parts of the inspector that were read are kept back to be told together.
 const TOGETHER: Nanos = Nanos::from_millis(10);
@@ -227,12 +227,12 @@ fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result
     let Some((mut seen, mut plan)) = desk.wait(0, None) else {
         return Ok(());
     };
-    let mut pulse = Pulse::new(desk.grid, plan.interval);
+    let mut ticker = Ticker::new(desk.grid, plan.interval);
     let mut failures = 0;
     loop {
         let now = clock::now();
-        plan.interval = pulse.interval();
-        if pulse.due(now) {
+        plan.interval = ticker.interval();
+        if ticker.due(now) {
             match sweeper.tick(now, &plan) {
                 Ok(()) => failures = 0,
                 // Once may be chance; a table that cannot be read any more is no table.
@@ -241,19 +241,19 @@ fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result
             }
             let took = clock::now().since(now);
             publish(&mut sweeper);
-            if pulse.took(took) {
-                sweeper.slowed(pulse.is_slowed().then(|| slowed(took, pulse.interval())));
+            if ticker.took(took) {
+                sweeper.slowed(ticker.is_slowed().then(|| slowed(took, ticker.interval())));
             }
-            pulse.advance(clock::now());
+            ticker.advance(clock::now());
         }
         if sweeper.fill(&plan) {
             publish(&mut sweeper);
         }
-        let Some((edition, new)) = desk.wait(seen, Some(pulse.wait(clock::now()))) else {
+        let Some((edition, new)) = desk.wait(seen, Some(ticker.wait(clock::now()))) else {
             return Ok(());
         };
         (seen, plan) = (edition, new);
-        pulse.set(clock::now(), plan.interval);
+        ticker.set(clock::now(), plan.interval);
     }
 }
 

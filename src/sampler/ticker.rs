@@ -43,7 +43,7 @@ impl Grid {
 ///
 /// Where ticks take over a quarter of the interval, the interval doubles: a monitor must not be what it shows.
 #[derive(Clone, Copy, Debug)]
-pub struct Pulse {
+pub struct Ticker {
     grid: Grid,
     next: Nanos,
     asked: Nanos,
@@ -53,7 +53,7 @@ pub struct Pulse {
     short: u32,
 }
 
-impl Pulse {
+impl Ticker {
     /// The first tick is due at once, the others on the grid.
     pub fn new(grid: Grid, interval: Nanos) -> Self {
         Self {
@@ -168,13 +168,13 @@ mod tests {
 
     #[test]
     fn ticks_stay_on_the_grid() {
-        let mut pulse = Pulse::new(Grid::from(ms(5)), ms(100));
-        assert!(pulse.due(ms(5)));
-        pulse.advance(ms(17));
-        assert_eq!(pulse.wait(ms(17)), ms(88), "105, whenever the work ended");
-        pulse.advance(ms(350));
+        let mut ticker = Ticker::new(Grid::from(ms(5)), ms(100));
+        assert!(ticker.due(ms(5)));
+        ticker.advance(ms(17));
+        assert_eq!(ticker.wait(ms(17)), ms(88), "105, whenever the work ended");
+        ticker.advance(ms(350));
         assert_eq!(
-            pulse.wait(ms(350)),
+            ticker.wait(ms(350)),
             ms(55),
             "405: what was missed is not made up for"
         );
@@ -198,46 +198,46 @@ mod tests {
 
     #[test]
     fn a_new_interval_takes_effect_at_once() {
-        let mut pulse = Pulse::new(Grid::from(ms(0)), ms(10_000));
-        pulse.advance(ms(0));
-        pulse.set(ms(50), ms(100));
+        let mut ticker = Ticker::new(Grid::from(ms(0)), ms(10_000));
+        ticker.advance(ms(0));
+        ticker.set(ms(50), ms(100));
         assert_eq!(
-            pulse.wait(ms(50)),
+            ticker.wait(ms(50)),
             ms(50),
             "with everything else that is done"
         );
-        pulse.set(ms(60), ms(5000));
+        ticker.set(ms(60), ms(5000));
         assert_eq!(
-            pulse.wait(ms(60)),
+            ticker.wait(ms(60)),
             ms(40),
             "the tick under way keeps its place"
         );
-        pulse.set(ms(60), ms(0));
-        assert_eq!(pulse.interval(), ms(1000));
+        ticker.set(ms(60), ms(0));
+        assert_eq!(ticker.interval(), ms(1000));
     }
 
     #[test]
     fn long_ticks_double_the_interval_and_short_ones_halve_it_again() {
-        let mut pulse = Pulse::new(Grid::from(ms(0)), ms(100));
-        assert!(!pulse.took(ms(26)) && !pulse.took(ms(26)));
-        assert!(!pulse.took(ms(25)), "one in between was quick enough");
-        assert!(!pulse.took(ms(26)) && !pulse.took(ms(26)) && pulse.took(ms(26)));
-        assert_eq!(pulse.interval(), ms(200));
-        assert!(pulse.is_slowed());
+        let mut ticker = Ticker::new(Grid::from(ms(0)), ms(100));
+        assert!(!ticker.took(ms(26)) && !ticker.took(ms(26)));
+        assert!(!ticker.took(ms(25)), "one in between was quick enough");
+        assert!(!ticker.took(ms(26)) && !ticker.took(ms(26)) && ticker.took(ms(26)));
+        assert_eq!(ticker.interval(), ms(200));
+        assert!(ticker.is_slowed());
         assert!(
-            (0..50).all(|_| !pulse.took(ms(26))),
+            (0..50).all(|_| !ticker.took(ms(26))),
             "long enough for 200 ms"
         );
         for n in 1..=10 {
-            assert_eq!(pulse.took(ms(12)), n == 10);
+            assert_eq!(ticker.took(ms(12)), n == 10);
         }
-        assert!(!pulse.is_slowed());
+        assert!(!ticker.is_slowed());
         for _ in 0..1000 {
-            pulse.took(ms(1_000_000));
+            ticker.took(ms(1_000_000));
         }
-        assert_eq!(pulse.interval(), ms(6400));
-        pulse.set(ms(0), ms(50));
-        assert_eq!(pulse.interval(), ms(50), "a new wish is a new start");
+        assert_eq!(ticker.interval(), ms(6400));
+        ticker.set(ms(0), ms(50));
+        assert_eq!(ticker.interval(), ms(50), "a new wish is a new start");
     }
 
     #[test]
