@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::process::table::Table;
-use super::process::tracking::Tier;
+use super::process::tracking::Tracking;
 use super::process::{commands, optional_stats, resident, threads};
 use super::registry;
 use super::watched::Watched;
@@ -30,7 +30,7 @@ const LONG_ROUND: Nanos = Nanos(300_000_000_000);
 pub struct Sweeper {
     machine: Arc<Machine>,
     table: Table,
-    tier: Tier,
+    tracking: Tracking,
     endings: Endings,
     /// The mount option that keeps the processes of other users out of the list.
     hidden_by: Option<String>,
@@ -60,7 +60,7 @@ impl Sweeper {
         Ok(Self {
             table: Table::new(root, machine.page_size)?,
             machine: Arc::new(machine),
-            tier: Tier::default(),
+            tracking: Tracking::default(),
             endings: Endings::over(root),
             hidden_by: visible::hidden_by(root),
             sources: sources.into_iter().map(Watched::new).collect(),
@@ -75,13 +75,13 @@ impl Sweeper {
     #[must_use]
     pub fn listening(mut self, feed: Feed, only: Option<Mode>) -> Self {
         self.table.hurries = true;
-        self.by(Tier::new(feed, only))
+        self.by(Tracking::new(feed, only))
     }
 
     /// Sweeps this way.
     #[must_use]
-    pub(super) fn by(mut self, tier: Tier) -> Self {
-        self.tier = tier;
+    pub(super) fn by(mut self, tracking: Tracking) -> Self {
+        self.tracking = tracking;
         self
     }
 
@@ -100,9 +100,9 @@ impl Sweeper {
         self.table
             .recycle(oldest.map_or_else(Vec::new, |s| s.tasks));
         let known = self.last.as_ref().map_or(&[][..], |s| &s.tasks);
-        let (mode, tasks) = self.tier.sweep(&mut self.table, known, now, plan)?;
+        let (mode, tasks) = self.tracking.sweep(&mut self.table, known, now, plan)?;
         let lives = |id| tasks.binary_search_by_key(&id, |t| t.id).is_ok();
-        let endings = self.endings.told(lives, self.tier.exits());
+        let endings = self.endings.told(lives, self.tracking.exits());
         let mut sample = Sample {
             at: now,
             interval: plan.interval,
@@ -114,8 +114,8 @@ impl Sweeper {
         };
         sample.read = self.table.rows.iter().filter(|r| r.fresh).count() as u32;
         self.read_sources(now, plan, &mut sample);
-        self.tier.choose(self.last.as_ref(), &sample);
-        sample.faults.extend(self.tier.lacks(mode));
+        self.tracking.choose(self.last.as_ref(), &sample);
+        sample.faults.extend(self.tracking.lacks(mode));
         self.note_limits(&mut sample);
         let unread = self.table.rows.iter().filter(|r| r.unread).count();
         if unread <= FEW || self.last.is_some() {

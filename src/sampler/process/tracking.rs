@@ -30,7 +30,7 @@ const BEGINNING: u32 = 5;
 const SAVED_PER_PROCESS: f64 = 5.0;
 
 /// The way that is chosen, anew at each tick: events where somebody fills the feed, else the connector, else the directory.
-pub(in crate::sampler) struct Tier {
+pub(in crate::sampler) struct Tracking {
     feed: Option<Feed>,
     connector: Listening,
     listed: Nanos,
@@ -69,7 +69,7 @@ impl Teller for Connector {
     }
 }
 
-impl Default for Tier {
+impl Default for Tracking {
     /// Reads the directory, whatever the kernel could tell.
     fn default() -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Default for Tier {
     }
 }
 
-impl Tier {
+impl Tracking {
     /// Listens to what the kernel tells, in whatever way is best or `only` in one; where that is not to be had, the next best
     /// takes its place and [`Self::lacks`] says so.
     pub(in crate::sampler) fn new(feed: Feed, only: Option<Mode>) -> Self {

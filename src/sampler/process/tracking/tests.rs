@@ -174,11 +174,11 @@ fn the_connector_agrees_with_a_full_scan_under_churn() {
         return;
     }
     let sweeper = Sweeper::new(&ProcRoot::live()).expect("there is a /proc");
-    let tier = Tier {
+    let tracking = Tracking {
         few: 0,
-        ..Tier::new(Feed::default(), None)
+        ..Tracking::new(Feed::default(), None)
     };
-    agrees_under_churn(sweeper.by(tier), Mode::Connector);
+    agrees_under_churn(sweeper.by(tracking), Mode::Connector);
 }
 
 #[test]
@@ -264,9 +264,9 @@ fn what_the_connector_lost_is_made_up_for_by_one_scan() {
     let told = Arc::<Mutex<Told>>::default();
     let mut sweeper = Sweeper::with(&root, Vec::new())
         .expect("there is a proc tree")
-        .by(Tier {
+        .by(Tracking {
             connector: Listening::Now(Box::new(Stand(Arc::clone(&told)))),
-            ..Tier::default()
+            ..Tracking::default()
         });
     sweeper.tick(s(1), &plan()).expect("it lists");
     put(&root, 2);
@@ -317,7 +317,7 @@ fn after_a_suspended_machine_wakes_everybody_is_read_once() {
 fn a_loss_keeps_no_descriptors_and_a_flood_of_losses_does() {
     let feed = Feed::default();
     feed.fill_by(Some(Arc::new(Mutex::new(Silent))));
-    let mut tier = Tier::new(feed.clone(), None);
+    let mut tracking = Tracking::new(feed.clone(), None);
     let mut table = Table::new(&ProcRoot::live(), 4096).expect("there is a /proc");
     let (mut tasks, mut kept) = (Vec::new(), Vec::new());
     for at in 1..=6 {
@@ -325,7 +325,7 @@ fn a_loss_keeps_no_descriptors_and_a_flood_of_losses_does() {
             lost: at != 3,
             ..Changes::default()
         });
-        let swept = tier.sweep(&mut table, &tasks, s(at), &plan());
+        let swept = tracking.sweep(&mut table, &tasks, s(at), &plan());
         tasks = swept.expect("it lists").1;
         kept.push(table.kept() > tasks.len() / 2);
     }
@@ -346,13 +346,13 @@ fn events_are_asked_for_only_while_they_cost_less_than_they_save() {
         scene.task(pid, 0, "p");
     }
     let feed = Feed::default();
-    let mut tier = Tier::new(feed.clone(), None);
+    let mut tracking = Tracking::new(feed.clone(), None);
     let mut ask = |switches: u64| {
         let before = scene.sample.clone();
         scene.sample.at.0 += 1_000_000_000;
         scene.sample.system.uptime.0 += 1_000_000_000;
         scene.sample.system.switches += switches;
-        tier.choose(Some(&before), &scene.sample);
+        tracking.choose(Some(&before), &scene.sample);
         feed.wanted()
     };
     let saved = (FEW as f64 * SAVED_PER_PROCESS) as u64;
@@ -365,11 +365,11 @@ fn events_are_asked_for_only_while_they_cost_less_than_they_save() {
     );
     assert!(ask(saved - 1));
     scene.end(1);
-    let mut tier = Tier::new(feed.clone(), None);
-    tier.choose(None, &scene.sample);
+    let mut tracking = Tracking::new(feed.clone(), None);
+    tracking.choose(None, &scene.sample);
     assert!(!feed.wanted(), "a few are read faster than sorted out");
-    let mut tier = Tier::new(feed.clone(), Some(Mode::Events));
-    tier.choose(None, &scene.sample);
+    let mut tracking = Tracking::new(feed.clone(), Some(Mode::Events));
+    tracking.choose(None, &scene.sample);
     assert!(feed.wanted(), "unless somebody asks for it");
 }
 
