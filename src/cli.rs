@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::report::printer::Paper;
+use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
 use crate::term::{depth, output};
 use crate::theme::Depth;
@@ -71,18 +71,18 @@ enum Command {
 }
 
 impl Command {
-    fn run(&self, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+    fn run(&self, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         match self {
-            Self::Tree(args) => report::tree::run(args, paper),
-            Self::Ps(args) => report::ps::run(args, paper),
-            Self::Inspect(args) => report::inspect::run(args, paper),
-            Self::System(args) => report::system::run(args, paper),
-            Self::Signal(args) => report::signal::run(args, paper),
-            Self::Ipc(args) => report::ipc::run(args, paper),
-            Self::Slices(args) => report::slices::run(args, paper),
-            Self::Doctor(args) => report::doctor::run(args, paper),
-            Self::Completions { shell } => completions(*shell, paper),
-            Self::Man => manual(paper),
+            Self::Tree(args) => report::tree::run(args, printer),
+            Self::Ps(args) => report::ps::run(args, printer),
+            Self::Inspect(args) => report::inspect::run(args, printer),
+            Self::System(args) => report::system::run(args, printer),
+            Self::Signal(args) => report::signal::run(args, printer),
+            Self::Ipc(args) => report::ipc::run(args, printer),
+            Self::Slices(args) => report::slices::run(args, printer),
+            Self::Doctor(args) => report::doctor::run(args, printer),
+            Self::Completions { shell } => completions(*shell, printer),
+            Self::Man => manual(printer),
         }
     }
 }
@@ -124,13 +124,13 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     let terminal = stdout.is_terminal();
     let depth = depth::detect(|name| std::env::var(name).ok());
     let mut out = BufWriter::with_capacity(1 << 16, stdout.lock());
-    let mut paper = Paper {
+    let mut printer = Printer {
         out: &mut out,
         width: terminal.then(|| output::size().width.into()),
         ascii,
         styled: terminal && depth > Depth::Mono,
     };
-    let result = command.run(&mut paper);
+    let result = command.run(&mut printer);
     let result = result.and_then(|exit| {
         out.flush()?;
         Ok(exit)
@@ -146,16 +146,16 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn completions(shell: clap_complete::Shell, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+fn completions(shell: clap_complete::Shell, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     // The generator panics on a closed pipe, so it writes into memory.
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pscope", &mut text);
-    paper.out.write_all(&text)?;
+    printer.out.write_all(&text)?;
     Ok(Exit::Done)
 }
 
-fn manual(paper: &mut Paper<'_>) -> Result<Exit, Error> {
-    man::write(Cli::command(), &mut paper.out)?;
+fn manual(printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    man::write(Cli::command(), &mut printer.out)?;
     Ok(Exit::Done)
 }
 

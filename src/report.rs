@@ -1,6 +1,6 @@
-//! Answers on paper: one file for each report, written as text or JSON to a pipe, a file or a terminal. Never the live screen.
+//! Answers on printer: one file for each report, written as text or JSON to a pipe, a file or a terminal. Never the live screen.
 //!
-//! Each report has its `Args` and a `run(&Args, &mut Paper) -> Result<Exit, Error>`, and one line in `cli`.
+//! Each report has its `Args` and a `run(&Args, &mut Printer) -> Result<Exit, Error>`, and one line in `cli`.
 
 pub mod descriptors;
 pub mod doctor;
@@ -41,7 +41,7 @@ pub enum Exit {
 /// Why a report could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The paper takes no more; a closed pipe is no failure.
+    /// The printer takes no more; a closed pipe is no failure.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
     /// A name or a number that no process has.

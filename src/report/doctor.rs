@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::json::SCHEMA;
-use super::printer::{Ink, Paper};
+use super::printer::{Ink, Printer};
 use super::{Error, Exit};
 use crate::model::text::pad;
 use crate::sys::doctor::{self, Finding, State};
@@ -35,18 +35,18 @@ struct Source<'a> {
 /// Examines this machine and tells.
 ///
 /// # Errors
-/// When the paper takes no more.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+/// When the printer takes no more.
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let findings = doctor::examine(&ProcRoot::live());
     if args.json {
-        json(&findings, paper)?;
+        json(&findings, printer)?;
     } else {
-        text(&findings, paper)?;
+        text(&findings, printer)?;
     }
     Ok(Exit::Done)
 }
 
-fn json(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
+fn json(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
     fn some(text: &str) -> Option<&str> {
         (!text.is_empty()).then_some(text)
     }
@@ -61,16 +61,16 @@ fn json(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
         schema: SCHEMA,
         sources: sources.collect(),
     };
-    serde_json::to_writer(&mut *paper.out, &answer)?;
-    paper.out.write_all(b"\n")?;
+    serde_json::to_writer(&mut *printer.out, &answer)?;
+    printer.out.write_all(b"\n")?;
     Ok(())
 }
 
 /// Where the words begin.
 const COLUMN: usize = 23;
 
-fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
-    let [good, bad] = if paper.ascii {
+fn text(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
+    let [good, bad] = if printer.ascii {
         ["+", "-"]
     } else {
         ["✓", "✗"]
@@ -84,7 +84,7 @@ fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
         // What it gives is read whole, so it goes on below where the line is short.
         let head = format!("{mark} {}", pad(finding.name, 13));
         let state = pad(finding.state.word(), 8);
-        paper.flow(
+        printer.flow(
             &[(&head, ink), (&state, ink), (finding.gives, Ink::Plain)],
             COLUMN,
         )?;
@@ -92,7 +92,7 @@ fn text(findings: &[Finding], paper: &mut Paper<'_>) -> Result<(), Error> {
             if !more.is_empty() {
                 // A command that is cut in the middle cannot be pasted.
                 let text = format!("                       {label}: {more}\n");
-                paper.out.write_all(text.as_bytes())?;
+                printer.out.write_all(text.as_bytes())?;
             }
         }
     }
@@ -113,22 +113,22 @@ mod tests {
         }
     }
 
-    fn written(write: impl FnOnce(&mut Paper<'_>) -> Result<(), Error>) -> String {
+    fn written(write: impl FnOnce(&mut Printer<'_>) -> Result<(), Error>) -> String {
         let mut out = Vec::new();
-        let mut paper = Paper {
+        let mut printer = Printer {
             out: &mut out,
             width: None,
             ascii: true,
             styled: false,
         };
-        write(&mut paper).expect("written");
+        write(&mut printer).expect("written");
         String::from_utf8(out).expect("text")
     }
 
     #[test]
     fn a_short_line_goes_on_below() {
         let mut out = Vec::new();
-        let mut paper = Paper {
+        let mut printer = Printer {
             out: &mut out,
             width: Some(50),
             ascii: true,
@@ -141,7 +141,7 @@ mod tests {
             get: String::new(),
             ..finding()
         };
-        text(&[finding], &mut paper).expect("written");
+        text(&[finding], &mut printer).expect("written");
         let out = String::from_utf8(out).expect("text");
         assert!(out.lines().all(|l| l.len() <= 50), "{out}");
         let rest = out
@@ -156,14 +156,14 @@ mod tests {
 
     #[test]
     fn says_what_is_missing_and_the_way_to_it() {
-        let text = written(|paper| text(&[finding()], paper));
+        let text = written(|printer| text(&[finding()], printer));
         assert_eq!(
             text,
             "- switches     denied  every context switch\n\
              \x20                      seen: kernel.perf_event_paranoid is 2\n\
              \x20                      get: sudo sysctl kernel.perf_event_paranoid=0\n"
         );
-        let json = written(|paper| json(&[finding()], paper));
+        let json = written(|printer| json(&[finding()], printer));
         assert!(json.starts_with(r#"{"schema":1,"sources":[{"name":"switches","state":"denied""#));
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::json;
-use super::printer::Paper;
+use super::printer::Printer;
 use super::{Error, Exit, target};
 use crate::model::acting::signal::SignalState;
 use crate::model::descriptors::descriptor::Files;
@@ -96,7 +96,7 @@ struct Found {
 ///
 /// # Errors
 /// When there is no such process, or several of the name; what else could not be read is said in its place.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let snapshot = super::sweep(json::NEEDS)?;
     let id = target::find(&snapshot, &args.target)?;
     let sections = match args.section {
@@ -105,10 +105,10 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     };
     let found = Found::read(snapshot, id, &sections);
     if args.json {
-        serde_json::to_writer(&mut *paper.out, &answer::of(&found))?;
-        paper.out.write_all(b"\n")?;
+        serde_json::to_writer(&mut *printer.out, &answer::of(&found))?;
+        printer.out.write_all(b"\n")?;
     } else {
-        text::write(&found, paper)?;
+        text::write(&found, printer)?;
     }
     // Whoever asks for one section wants to know that he may not see it; of a whole process there is always something.
     Ok(match args.section.and(found.first_missing()) {

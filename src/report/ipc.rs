@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::json::SCHEMA;
-use super::printer::{Ink, Paper};
+use super::printer::{Ink, Printer};
 use super::{Error, Exit, target};
 use crate::model::descriptors::ipc::{Edge, Ipc, Line, Pair, Party, lines};
 use crate::model::id::ProcId;
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 ///
 /// # Errors
 /// For a target that is no process, or several.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let of = match &args.target {
         Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
         None => None,
@@ -45,10 +45,10 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         ipc.pipelines.retain(|p| p.iter().any(|(id, _)| *id == of));
     }
     if args.json {
-        serde_json::to_writer(&mut *paper.out, &as_json(&ipc))?;
-        paper.out.write_all(b"\n")?;
+        serde_json::to_writer(&mut *printer.out, &as_json(&ipc))?;
+        printer.out.write_all(b"\n")?;
     } else {
-        print(&ipc, of, paper)?;
+        print(&ipc, of, printer)?;
     }
     Ok(Exit::Done)
 }
@@ -115,13 +115,13 @@ fn rows(ipc: &Ipc, of: Option<ProcId>, ascii: bool) -> Vec<Row> {
     ipc.lines.iter().map(row).collect()
 }
 
-fn print(ipc: &Ipc, of: Option<ProcId>, paper: &mut Paper<'_>) -> Result<(), Error> {
-    let rows = rows(ipc, of, paper.ascii);
+fn print(ipc: &Ipc, of: Option<ProcId>, printer: &mut Printer<'_>) -> Result<(), Error> {
+    let rows = rows(ipc, of, printer.ascii);
     let widest = |of: fn(&Row) -> &str| rows.iter().map(|r| width(of(r))).max().unwrap_or(0);
     let (a, b) = (widest(|r| &r.left.1), widest(|r| &r.right.1));
     for row in &rows {
         let padded = |name: &str, to: usize| format!("{name}{} ", " ".repeat(to - width(name)));
-        paper.line(&[
+        printer.line(&[
             (&format!("{:>7} ", row.left.0), Ink::Dim),
             (&padded(&row.left.1, a), Ink::Strong),
             (&format!("{} ", row.arrow), Ink::Dim),
@@ -131,20 +131,20 @@ fn print(ipc: &Ipc, of: Option<ProcId>, paper: &mut Paper<'_>) -> Result<(), Err
             (&format!(" {}", row.detail), Ink::Dim),
         ])?;
     }
-    let arrow = if paper.ascii { " -> " } else { " → " };
+    let arrow = if printer.ascii { " -> " } else { " → " };
     for stages in &ipc.pipelines {
         let names: Vec<_> = stages.iter().map(|(_, name)| name.as_str()).collect();
-        paper.line(&[("pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
+        printer.line(&[("pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
     }
     if of.is_some() && ipc.more > 0 {
-        paper.line(&[(&format!("and {} more", ipc.more), Ink::Dim)])?;
+        printer.line(&[(&format!("and {} more", ipc.more), Ink::Dim)])?;
     }
     if ipc.hidden > 0 {
         let text = match ipc.hidden {
             1 => "1 process hides its descriptors from this user".to_owned(),
             n => format!("{n} processes hide their descriptors from this user"),
         };
-        paper.line(&[(&text, Ink::Dim)])?;
+        printer.line(&[(&text, Ink::Dim)])?;
     }
     Ok(())
 }
@@ -182,13 +182,13 @@ mod tests {
                    "b": {"pid": 5, "name": "reader", "fd": 0}, "flow": "a_to_b", "detail": "empty"})
         );
         let mut out = Vec::new();
-        let mut paper = Paper {
+        let mut printer = Printer {
             out: &mut out,
             width: None,
             ascii: false,
             styled: false,
         };
-        print(&ipc, Some(ProcId::new(9, 1)), &mut paper).expect("written");
+        print(&ipc, Some(ProcId::new(9, 1)), &mut printer).expect("written");
         let text = String::from_utf8(out).expect("text");
         assert_eq!(text, "      9 writer →       5 reader  pipe  empty\n");
     }
@@ -219,13 +219,13 @@ mod tests {
             ..Ipc::default()
         };
         let mut out = Vec::new();
-        let mut paper = Paper {
+        let mut printer = Printer {
             out: &mut out,
             width: None,
             ascii: false,
             styled: false,
         };
-        print(&ipc, None, &mut paper).expect("written");
+        print(&ipc, None, &mut printer).expect("written");
         assert_eq!(
             String::from_utf8(out).expect("text"),
             "      5 httpd ⇄         5×[進]  5 tcp\n      \

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::model::text::{cut, width};
 
 /// Where a report goes and what it may use there.
-pub struct Paper<'a> {
+pub struct Printer<'a> {
     /// Where bytes go.
     pub out: &'a mut dyn Write,
     /// How many cells a line may take; `None` where nothing is cut.
@@ -27,11 +27,11 @@ pub enum Ink {
     Dim,
 }
 
-impl Paper<'_> {
+impl Printer<'_> {
     /// Writes a line in pieces, cut to the width and with its trailing blanks left out.
     ///
     /// # Errors
-    /// When the paper takes no more.
+    /// When the printer takes no more.
     pub fn line(&mut self, pieces: &[(&str, Ink)]) -> io::Result<()> {
         let mut left = self.width.unwrap_or(usize::MAX);
         let last = pieces
@@ -51,12 +51,12 @@ impl Paper<'_> {
         self.out.write_all(b"\n")
     }
 
-    /// Writes a line in pieces, and what is too long for the paper goes on below, `hang` cells from the left.
+    /// Writes a line in pieces, and what is too long for the printer goes on below, `hang` cells from the left.
     ///
     /// It is broken where two blanks set facts apart; a fact that is longer than a line is broken between its words.
     ///
     /// # Errors
-    /// When the paper takes no more.
+    /// When the printer takes no more.
     pub fn flow(&mut self, pieces: &[(&str, Ink)], hang: usize) -> io::Result<()> {
         let whole: usize = pieces.iter().map(|(text, _)| width(text)).sum();
         let Some(limit) = self.width.filter(|&w| w < whole) else {
@@ -156,13 +156,13 @@ mod tests {
 
     fn flowed(limit: usize, pieces: &[(&str, Ink)], hang: usize) -> String {
         let mut out = Vec::new();
-        let mut paper = Paper {
+        let mut printer = Printer {
             out: &mut out,
             width: Some(limit),
             ascii: false,
             styled: false,
         };
-        paper.flow(pieces, hang).expect("written");
+        printer.flow(pieces, hang).expect("written");
         String::from_utf8(out).expect("UTF-8")
     }
 
@@ -206,14 +206,14 @@ mod tests {
 
     fn written(width: Option<usize>, styled: bool) -> String {
         let mut out = Vec::new();
-        let mut paper = Paper {
+        let mut printer = Printer {
             out: &mut out,
             width,
             ascii: false,
             styled,
         };
         let pieces = [("ab ", Ink::Dim), ("cdef", Ink::Plain), ("  ", Ink::Plain)];
-        paper.line(&pieces).expect("written");
+        printer.line(&pieces).expect("written");
         String::from_utf8(out).expect("UTF-8")
     }
 

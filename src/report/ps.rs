@@ -1,7 +1,7 @@
 //! `pscope ps`: a table of processes, or the same as JSON.
 
 use super::json::{self, Process};
-use super::printer::{Ink, Paper};
+use super::printer::{Ink, Printer};
 use super::{Error, Exit};
 use crate::model::plan::Needs;
 use crate::model::process::column::{self, Column};
@@ -39,7 +39,7 @@ const SHOWN: &[&str] = &[
 ///
 /// # Errors
 /// For a column or a filter that is not understood, and when the processes cannot be read.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let columns = columns(&args.columns)?;
     let (sort, descending) = direction(&args.sort)?;
     let filter = Filter::parse(&args.filter.join(" "));
@@ -64,9 +64,9 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         .collect();
     order(&snapshot, &mut procs, sort, descending);
     if args.json {
-        write_json(&snapshot, &procs, paper)?;
+        write_json(&snapshot, &procs, printer)?;
     } else {
-        write_table(&snapshot, &procs, &columns, paper)?;
+        write_table(&snapshot, &procs, &columns, printer)?;
     }
     Ok(Exit::Done)
 }
@@ -117,17 +117,21 @@ fn order(snapshot: &Snapshot, procs: &mut [&Proc], by: &Column, descending: bool
     }
 }
 
-fn write_json(snapshot: &Snapshot, procs: &[&Proc], paper: &mut Paper<'_>) -> Result<(), Error> {
+fn write_json(
+    snapshot: &Snapshot,
+    procs: &[&Proc],
+    printer: &mut Printer<'_>,
+) -> Result<(), Error> {
     let schema = json::SCHEMA;
     write!(
-        paper.out,
+        printer.out,
         "{{\"schema\":{schema},\"cpu_percent_over\":\"lifetime\",\"processes\":["
     )?;
     for (i, proc) in procs.iter().enumerate() {
-        paper.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *paper.out, &Process::new(snapshot, proc))?;
+        printer.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *printer.out, &Process::new(snapshot, proc))?;
     }
-    paper.out.write_all(b"\n]}\n")?;
+    printer.out.write_all(b"\n]}\n")?;
     Ok(())
 }
 
@@ -135,9 +139,9 @@ fn write_table(
     snapshot: &Snapshot,
     procs: &[&Proc],
     columns: &[&Column],
-    paper: &mut Paper<'_>,
+    printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
-    let missing = if paper.ascii { "-" } else { "–" };
+    let missing = if printer.ascii { "-" } else { "–" };
     let text = |c: &Column, p: &Proc| {
         c.text(snapshot, p)
             .map_or_else(|_| missing.to_owned(), String::from)
@@ -171,10 +175,10 @@ fn write_table(
         line
     };
     let titles: Vec<&str> = columns.iter().map(|c| c.title).collect();
-    paper.line(&[(&layout(&titles), Ink::Strong)])?;
+    printer.line(&[(&layout(&titles), Ink::Strong)])?;
     for row in &cells {
         let row: Vec<&str> = row.iter().map(String::as_str).collect();
-        paper.line(&[(&layout(&row), Ink::Plain)])?;
+        printer.line(&[(&layout(&row), Ink::Plain)])?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::printer::{Ink, Paper};
+use super::printer::{Ink, Printer};
 use super::{Error, Exit, sweep, target};
 use crate::model::acting::prediction::Prediction;
 use crate::model::acting::signal::Signal;
@@ -56,12 +56,12 @@ fn signal(text: &str) -> Result<Signal, String> {
 ///
 /// # Errors
 /// `Usage` where a name is not clear, before anything is sent; `Failed` where this is not the running kernel's own `/proc`.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let snapshot = sweep(Needs::COMMANDS)?;
     let (chosen, unknown) = resolve(args, &snapshot)?;
     let mut exit = Exit::Done;
     for why in &unknown {
-        paper.line(&[(&why.to_string(), Ink::Strong)])?;
+        printer.line(&[(&why.to_string(), Ink::Strong)])?;
         exit = match exit {
             Exit::NotPermitted => exit,
             _ => why.exit(),
@@ -81,7 +81,7 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
     };
     let mut hold = Hold::take(&right, &chosen, scope, None);
     if args.dry_run {
-        foretell(args.signal, &hold.standings(), &snapshot, paper)?;
+        foretell(args.signal, &hold.standings(), &snapshot, printer)?;
         return Ok(exit);
     }
     let before = hold.standings();
@@ -90,7 +90,7 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         .map_or(Duration::ZERO, |n| Duration::from_nanos(n.0));
     let mut told = Told::default();
     hold.send(args.signal, watch, &mut |news| told.hear(news));
-    told.write(args, &before, &snapshot, paper)?;
+    told.write(args, &before, &snapshot, printer)?;
     for delivery in &told.deliveries {
         exit = match (delivery.sent, exit) {
             (Err(Missing::Denied), _) | (_, Exit::NotPermitted) => Exit::NotPermitted,
@@ -136,7 +136,7 @@ fn foretell(
     signal: Signal,
     to: &[Standing],
     snapshot: &Snapshot,
-    paper: &mut Paper<'_>,
+    printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
     let names: Vec<String> = to
         .iter()
@@ -147,7 +147,7 @@ fn foretell(
         let owner = owner(snapshot, standing);
         let words = Prediction::of(signal, standing, &owner).to_string();
         let user = format!("  {}  ", pad(&owner, 8));
-        paper.line(&[
+        printer.line(&[
             (&pad(&name, cells), Ink::Strong),
             (&user, Ink::Dim),
             (&words, Ink::Plain),
@@ -179,7 +179,7 @@ impl Told {
         args: &Args,
         before: &[Standing],
         snapshot: &Snapshot,
-        paper: &mut Paper<'_>,
+        printer: &mut Printer<'_>,
     ) -> Result<(), Error> {
         let signal = args.signal.name();
         let name = |d: &Delivery| format!("{} {}", d.to.id.pid, d.name);
@@ -200,14 +200,14 @@ impl Told {
                     )
                 }
             };
-            paper.line(&[
+            printer.line(&[
                 (&pad(&name(delivery), cells), Ink::Strong),
                 (&words, Ink::Plain),
             ])?;
         }
         for (pid, name) in &self.settled.newcomers {
             let words = format!("{pid} {name}  appeared meanwhile and was not signalled");
-            paper.line(&[(&words, Ink::Strong)])?;
+            printer.line(&[(&words, Ink::Strong)])?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use perfetto::Pause;
 use serde::Serialize;
 
-use super::printer::Paper;
+use super::printer::Printer;
 use super::{Error, Exit, target};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::Needs;
@@ -115,7 +115,7 @@ impl Sum {
 
 /// Where slices go as they end.
 struct Out<'p, 'o> {
-    paper: &'p mut Paper<'o>,
+    printer: &'p mut Printer<'o>,
     json: bool,
     trace: Option<perfetto::Trace<Box<dyn Write>>>,
     of: Option<ProcId>,
@@ -137,7 +137,7 @@ fn name_now(now: Option<&Snapshot>, id: ProcId) -> Option<String> {
 /// # Errors
 /// `NoProcess` for a target that is not there; `NotPermitted` when a trace is asked for and single slices are not told;
 /// `Failed` when it cannot be written.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let of = match &args.target {
         Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
         None => None,
@@ -151,7 +151,7 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         None => None,
     };
     let mut out = Out {
-        paper,
+        printer,
         json: args.json,
         trace,
         of,
@@ -226,7 +226,7 @@ impl Out<'_, '_> {
             }
         }
         if self.json {
-            self.paper.out.flush()?;
+            self.printer.out.flush()?;
         }
         Ok(())
     }
@@ -254,8 +254,8 @@ impl Out<'_, '_> {
                 name: &who.name,
                 ended: slice.ended.word(),
             };
-            serde_json::to_writer(&mut *self.paper.out, &line)?;
-            self.paper.out.write_all(b"\n")?;
+            serde_json::to_writer(&mut *self.printer.out, &line)?;
+            self.printer.out.write_all(b"\n")?;
         }
         Ok(())
     }
@@ -275,7 +275,7 @@ impl Out<'_, '_> {
         let name_now = |id| name_now(now.as_ref(), id);
         let name = |p: &PidStats| name_now(p.who.id).unwrap_or_else(|| p.who.name.to_string());
         if !self.json {
-            return text::write(self.paper, line, window, self.of, &name);
+            return text::write(self.printer, line, window, self.of, &name);
         }
         let sums = || {
             let found = line.by_process(window).into_iter();
@@ -296,8 +296,8 @@ impl Out<'_, '_> {
             processes: (line.origin == Origin::Sampled).then(sums),
         };
         let line = serde_json::json!({ "summary": summary });
-        serde_json::to_writer(&mut *self.paper.out, &line)?;
-        self.paper.out.write_all(b"\n")?;
+        serde_json::to_writer(&mut *self.printer.out, &line)?;
+        self.printer.out.write_all(b"\n")?;
         Ok(())
     }
 }

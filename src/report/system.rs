@@ -5,7 +5,7 @@ mod text;
 
 use std::time::Duration;
 
-use super::printer::Paper;
+use super::printer::Printer;
 use super::{Error, Exit};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
@@ -55,13 +55,13 @@ struct Machine {
 ///
 /// # Errors
 /// When the processes cannot be read; what else is missing is shown as `–`.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let machine = measure(Duration::from_nanos(args.span.0))?;
     if args.json {
-        serde_json::to_writer(&mut *paper.out, &json::as_json(&machine))?;
-        paper.out.write_all(b"\n")?;
+        serde_json::to_writer(&mut *printer.out, &json::as_json(&machine))?;
+        printer.out.write_all(b"\n")?;
     } else {
-        text::print(&machine, paper)?;
+        text::print(&machine, printer)?;
     }
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::json::{self, Process};
-use super::printer::{Ink, Paper};
+use super::printer::{Ink, Printer};
 use super::{Error, Exit, target};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
@@ -42,7 +42,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the target is not there, and when the processes cannot be read.
-pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let mut needs = if args.json {
         json::NEEDS
     } else {
@@ -61,7 +61,7 @@ pub fn run(args: &Args, paper: &mut Paper<'_>) -> Result<Exit, Error> {
         .as_deref()
         .map(|t| target::find(&snapshot, t))
         .transpose()?;
-    print(&snapshot, root, args, paper)?;
+    print(&snapshot, root, args, printer)?;
     Ok(Exit::Done)
 }
 
@@ -69,7 +69,7 @@ fn print(
     snapshot: &Snapshot,
     root: Option<ProcId>,
     args: &Args,
-    paper: &mut Paper<'_>,
+    printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
     let forest = forest(snapshot, root, args)?;
     let at = |row: &crate::model::process::forest::Row| {
@@ -85,9 +85,9 @@ fn print(
     };
     let rows = from..from + extent(&forest, from, root.is_some());
     if args.json {
-        write_json(snapshot, &forest, rows, args.threads, paper)
+        write_json(snapshot, &forest, rows, args.threads, printer)
     } else {
-        write_lines(snapshot, &forest, rows, args.pids, paper)
+        write_lines(snapshot, &forest, rows, args.pids, printer)
     }
 }
 
@@ -134,9 +134,9 @@ fn write_lines(
     forest: &Forest,
     rows: std::ops::Range<usize>,
     pids: bool,
-    paper: &mut Paper<'_>,
+    printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
-    let [tee, corner, through, blank] = if paper.ascii {
+    let [tee, corner, through, blank] = if printer.ascii {
         ["|- ", "`- ", "|  ", "   "]
     } else {
         ["├─ ", "└─ ", "│  ", "   "]
@@ -155,8 +155,8 @@ fn write_lines(
             }
             guides.push_str(if row.last { corner } else { tee });
         }
-        let name = label(snapshot, forest, row.item, pids, paper.ascii);
-        paper.line(&[(&guides, Ink::Dim), (&name, Ink::Plain)])?;
+        let name = label(snapshot, forest, row.item, pids, printer.ascii);
+        printer.line(&[(&guides, Ink::Dim), (&name, Ink::Plain)])?;
     }
     Ok(())
 }
@@ -193,11 +193,11 @@ fn write_json(
     forest: &Forest,
     rows: std::ops::Range<usize>,
     threads: bool,
-    paper: &mut Paper<'_>,
+    printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
     let schema = json::SCHEMA;
     write!(
-        paper.out,
+        printer.out,
         "{{\"schema\":{schema},\"cpu_percent_over\":\"lifetime\",\"processes\":["
     )?;
     let mut open: Vec<u32> = Vec::new();
@@ -208,28 +208,28 @@ fn write_json(
         };
         while open.last().is_some_and(|depth| *depth >= row.depth) {
             open.pop();
-            paper.out.write_all(b"]}")?;
+            printer.out.write_all(b"]}")?;
             fresh = false;
         }
-        paper.out.write_all(if fresh { b"\n" } else { b",\n" })?;
+        printer.out.write_all(if fresh { b"\n" } else { b",\n" })?;
         let mut text = serde_json::to_vec(&Process::new(snapshot, proc))?;
         text.pop();
-        paper.out.write_all(&text)?;
+        printer.out.write_all(&text)?;
         if threads {
             let of: Vec<serde_json::Value> = threads_of(snapshot, proc.id)
                 .map(|(_, t)| serde_json::json!({"tid": t.id.tid.0, "name": t.name, "state": t.stat.state.letter()}))
                 .collect();
-            paper.out.write_all(b",\"thread_list\":")?;
-            serde_json::to_writer(&mut *paper.out, &of)?;
+            printer.out.write_all(b",\"thread_list\":")?;
+            serde_json::to_writer(&mut *printer.out, &of)?;
         }
-        paper.out.write_all(b",\"children\":[")?;
+        printer.out.write_all(b",\"children\":[")?;
         open.push(row.depth);
         fresh = true;
     }
     for _ in open {
-        paper.out.write_all(b"]}")?;
+        printer.out.write_all(b"]}")?;
     }
-    paper.out.write_all(b"\n]}\n")?;
+    printer.out.write_all(b"\n]}\n")?;
     Ok(())
 }
 
@@ -258,13 +258,13 @@ mod tests {
         let snapshot = scene();
         let root = root.and_then(|pid| snapshot.by_pid(Pid(pid))).map(|p| p.id);
         let mut out = Vec::new();
-        let mut paper = Paper {
+        let mut printer = Printer {
             out: &mut out,
             width: None,
             ascii,
             styled: false,
         };
-        print(&snapshot, root, args, &mut paper).expect("written");
+        print(&snapshot, root, args, &mut printer).expect("written");
         String::from_utf8(out).expect("UTF-8")
     }
 

@@ -45,7 +45,7 @@ impl Depth {
         out.fg = style.fg.map(|c| self.color(c));
         out.bg = style.bg.map(|c| self.color(c));
         if self == Self::Mono {
-            let marked = style.bg.is_some_and(|bg| bg != Color::Reset) && !paper(style);
+            let marked = style.bg.is_some_and(|bg| bg != Color::Reset) && !printer(style);
             (out.fg, out.bg) = (None, None);
             if marked {
                 out = out.add_modifier(Modifier::REVERSED);
@@ -56,7 +56,7 @@ impl Depth {
 }
 
 /// Whether a style is dark on light: what a light theme paints everything with, which marks nothing.
-fn paper(style: Style) -> bool {
+fn printer(style: Style) -> bool {
     let light = |c: Option<Color>| matches!(c, Some(Color::Rgb(r, g, b)) if luma([r, g, b]) > 160);
     light(style.bg) && !light(style.fg) && style.add_modifier.is_empty()
 }

@@ -6,7 +6,7 @@ use crate::model::descriptors::descriptor::{Descriptor, Files, Mode};
 use crate::model::descriptors::peer::Note;
 use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::format::bytes;
-use crate::report::printer::{Ink, Paper};
+use crate::report::printer::{Ink, Printer};
 
 /// Every descriptor by its number.
 pub(super) fn descriptors(files: &Files) -> Value {
@@ -77,9 +77,9 @@ fn state(socket: &Socket) -> &'static str {
 }
 
 /// One line a descriptor, and the pipelines that it is a part of.
-pub(super) fn write(files: &Files, paper: &mut Paper<'_>) -> std::io::Result<()> {
+pub(super) fn write(files: &Files, printer: &mut Printer<'_>) -> std::io::Result<()> {
     for d in &files.rows {
-        let ascii = paper.ascii;
+        let ascii = printer.ascii;
         let mode = d.mode.map_or("", Mode::word);
         let front = format!("  {:>5} {:<7}", d.fd, d.name());
         let kind = format!("{:<10} {mode:<11} ", d.kind.word());
@@ -108,22 +108,22 @@ pub(super) fn write(files: &Files, paper: &mut Paper<'_>) -> std::io::Result<()>
         if let Some(note) = d.peers.note.filter(|n| *n != Note::Shared) {
             line = format!("{line}  ({})", note.words());
         }
-        paper.line(&[
+        printer.line(&[
             (&front, Ink::Strong),
             (&kind, Ink::Dim),
             (&line, Ink::Plain),
         ])?;
     }
     if let Some(gpu) = &files.gpu {
-        paper.line(&[("  ", Ink::Dim), (&gpu.words(), Ink::Plain)])?;
+        printer.line(&[("  ", Ink::Dim), (&gpu.words(), Ink::Plain)])?;
     }
     for pipeline in &files.pipelines {
-        let arrow = if paper.ascii { " > " } else { " → " };
+        let arrow = if printer.ascii { " > " } else { " → " };
         let names: Vec<String> = pipeline
             .iter()
             .map(|(id, name)| format!("{} {name}", id.pid))
             .collect();
-        paper.line(&[("  pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
+        printer.line(&[("  pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
     }
     Ok(())
 }

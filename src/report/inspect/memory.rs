@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::model::format::bytes;
 use crate::model::memory::region::{AddressSpace, Region, Residency};
 use crate::model::reading::Reading;
-use crate::report::printer::{Ink, Paper};
+use crate::report::printer::{Ink, Printer};
 
 /// Every region by ascending address.
 pub(super) fn regions(space: &AddressSpace) -> Value {
@@ -72,14 +72,14 @@ pub(super) fn by_kind(space: &AddressSpace) -> Value {
 }
 
 /// The sums by group, then every region from the highest address down.
-pub(super) fn write(space: &AddressSpace, paper: &mut Paper<'_>) -> std::io::Result<()> {
+pub(super) fn write(space: &AddressSpace, printer: &mut Printer<'_>) -> std::io::Result<()> {
     if space.regions.is_empty() {
-        return paper.line(&[(
+        return printer.line(&[(
             "  no address space: a kernel thread, or it has ended",
             Ink::Plain,
         )]);
     }
-    let dash = if paper.ascii { "-" } else { "–" };
+    let dash = if printer.ascii { "-" } else { "–" };
     let amount = |r: &Reading<Residency>, f: fn(&Residency) -> crate::model::id::Bytes| {
         r.as_ref().map_or_else(|_| dash.to_owned(), |r| bytes(f(r)))
     };
@@ -96,21 +96,21 @@ pub(super) fn write(space: &AddressSpace, paper: &mut Paper<'_>) -> std::io::Res
         "  {:<16}{:>8} {:>9} {:>8} {:>8} {:>8}",
         "", "claimed", "resident", "PSS", "own", "swapped"
     );
-    paper.line(&[(&head, Ink::Dim)])?;
+    printer.line(&[(&head, Ink::Dim)])?;
     for (group, sum) in space.by_group() {
         let line = row(group.title(), bytes(sum.size), &sum.residency);
-        paper.line(&[(&line, Ink::Plain)])?;
+        printer.line(&[(&line, Ink::Plain)])?;
     }
     let all = space.totals();
-    paper.line(&[(&row("all", bytes(all.size), &all.residency), Ink::Strong)])?;
-    paper.line(&[("", Ink::Plain)])?;
+    printer.line(&[(&row("all", bytes(all.size), &all.residency), Ink::Strong)])?;
+    printer.line(&[("", Ink::Plain)])?;
     for region in space.regions.iter().rev() {
-        write_region(region, &amount(&region.residency, |r| r.resident), paper)?;
+        write_region(region, &amount(&region.residency, |r| r.resident), printer)?;
     }
     Ok(())
 }
 
-fn write_region(region: &Region, resident: &str, paper: &mut Paper<'_>) -> std::io::Result<()> {
+fn write_region(region: &Region, resident: &str, printer: &mut Printer<'_>) -> std::io::Result<()> {
     let range = format!(
         "  {:>12x}-{:<12x} {} ",
         region.start, region.end, region.access
@@ -141,7 +141,7 @@ fn write_region(region: &Region, resident: &str, paper: &mut Paper<'_>) -> std::
         };
         name = format!("{name}, also mapped by {} {}{more}", first.pid, first.name);
     }
-    paper.line(&[
+    printer.line(&[
         (&range, Ink::Dim),
         (&sizes, Ink::Plain),
         (&name, Ink::Plain),

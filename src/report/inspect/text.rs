@@ -12,67 +12,70 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Proc;
 use crate::model::text::{pad, width};
 use crate::report::Error;
-use crate::report::printer::{Ink, Paper};
+use crate::report::printer::{Ink, Printer};
 
 type Written = Result<(), Error>;
 
 /// Writes every section that was asked for.
-pub(super) fn write(found: &Found, paper: &mut Paper<'_>) -> Written {
+pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
     let proc = found.snapshot.get(found.id);
     if let Some(proc) = proc {
         let title = format!("{} {}", proc.id.pid, proc.facts.name);
         let line = format!("  {}", proc.command_line());
-        paper.line(&[(&title, Ink::Strong), (&line, Ink::Dim)])?;
+        printer.line(&[(&title, Ink::Strong), (&line, Ink::Dim)])?;
     }
-    section("overview", found.overview.as_ref(), paper, |o, paper| {
-        proc.map_or(Ok(()), |p| overview(found, p, o, paper))
+    section(
+        "overview",
+        found.overview.as_ref(),
+        printer,
+        |o, printer| proc.map_or(Ok(()), |p| overview(found, p, o, printer)),
+    )?;
+    section("memory", found.memory.as_ref(), printer, |m, printer| {
+        Ok(memory::write(m, printer)?)
     })?;
-    section("memory", found.memory.as_ref(), paper, |m, paper| {
-        Ok(memory::write(m, paper)?)
+    section("files", found.files.as_ref(), printer, |f, printer| {
+        Ok(files::write(f, printer)?)
     })?;
-    section("files", found.files.as_ref(), paper, |f, paper| {
-        Ok(files::write(f, paper)?)
+    section("threads", found.threads.as_ref(), printer, |t, printer| {
+        threads(found, t, printer)
     })?;
-    section("threads", found.threads.as_ref(), paper, |t, paper| {
-        threads(found, t, paper)
-    })?;
-    section("signals", found.signals.as_ref(), paper, signals)?;
+    section("signals", found.signals.as_ref(), printer, signals)?;
     section(
         "environment",
         found.environment.as_ref(),
-        paper,
+        printer,
         environment,
     )?;
-    section("limits", found.limits.as_ref(), paper, limits)
+    section("limits", found.limits.as_ref(), printer, limits)
 }
 
 fn section<T>(
     title: &str,
     part: Option<&Reading<T>>,
-    paper: &mut Paper<'_>,
-    body: impl FnOnce(&T, &mut Paper<'_>) -> Written,
+    printer: &mut Printer<'_>,
+    body: impl FnOnce(&T, &mut Printer<'_>) -> Written,
 ) -> Written {
     let Some(part) = part else { return Ok(()) };
-    paper.line(&[("", Ink::Plain)])?;
-    paper.line(&[(&title.to_uppercase(), Ink::Strong)])?;
+    printer.line(&[("", Ink::Plain)])?;
+    printer.line(&[(&title.to_uppercase(), Ink::Strong)])?;
     match part {
-        Ok(part) => body(part, paper),
+        Ok(part) => body(part, printer),
         Err(why) => {
-            let dash = dash(paper.ascii);
+            let dash = dash(printer.ascii);
             let help = if *why == Missing::Denied {
                 "; its own user may see it, and whoever may trace it (root, or cap_sys_ptrace)"
             } else {
                 ""
             };
-            paper.line(&[(&format!("  {dash} {why}{help}"), Ink::Plain)])?;
+            printer.line(&[(&format!("  {dash} {why}{help}"), Ink::Plain)])?;
             Ok(())
         }
     }
 }
 
-fn labelled(label: &str, value: &str, paper: &mut Paper<'_>) -> Written {
+fn labelled(label: &str, value: &str, printer: &mut Printer<'_>) -> Written {
     let label = format!("  {}", pad(label, 13));
-    paper.line(&[(&label, Ink::Dim), (value, Ink::Plain)])?;
+    printer.line(&[(&label, Ink::Dim), (value, Ink::Plain)])?;
     Ok(())
 }
 
@@ -86,18 +89,18 @@ fn dash(ascii: bool) -> &'static str {
     if ascii { "-" } else { "–" }
 }
 
-fn overview(found: &Found, proc: &Proc, o: &Overview, paper: &mut Paper<'_>) -> Written {
-    let ascii = paper.ascii;
+fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>) -> Written {
+    let ascii = printer.ascii;
     let stat = &proc.stat;
     let snapshot = &found.snapshot;
     let state = format!("{} {}", stat.state.letter(), stat.state.words());
-    labelled("state", &state, paper)?;
+    labelled("state", &state, printer)?;
     let parent = snapshot.by_pid(stat.ppid);
     let parent = parent.map_or_else(
         || stat.ppid.to_string(),
         |p| format!("{} {}", p.id.pid, p.facts.name),
     );
-    labelled("parent", &parent, paper)?;
+    labelled("parent", &parent, printer)?;
     let mut user = format!(
         "{} ({})",
         proc.facts.user,
@@ -106,45 +109,45 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, paper: &mut Paper<'_>) -> 
     if let Ok(status) = &o.status {
         user = format!("{user}, {}", status.capabilities_words());
     }
-    labelled("user", &user, paper)?;
+    labelled("user", &user, printer)?;
     let age = duration(snapshot.age(proc.id));
-    labelled("started", &format!("{age} ago"), paper)?;
-    labelled("exe", &or_dash(&o.exe, ascii, ToString::to_string), paper)?;
-    labelled("cwd", &or_dash(&o.cwd, ascii, ToString::to_string), paper)?;
+    labelled("started", &format!("{age} ago"), printer)?;
+    labelled("exe", &or_dash(&o.exe, ascii, ToString::to_string), printer)?;
+    labelled("cwd", &or_dash(&o.cwd, ascii, ToString::to_string), printer)?;
     labelled(
         "cgroup",
         &or_dash(&o.cgroup, ascii, ToString::to_string),
-        paper,
+        printer,
     )?;
     let tty = tty::name(stat.tty).map_or_else(|| "none".to_owned(), Into::into);
     let session = format!("{}, group {}, terminal {tty}", stat.session, stat.group);
-    labelled("session", &session, paper)?;
+    labelled("session", &session, printer)?;
     let sums = format!(
         "claims {}, holds {}",
         bytes(stat.virtual_size),
         bytes(stat.resident)
     );
     let own = or_dash(&o.memory, ascii, |m| bytes(m.own));
-    labelled("memory", &format!("{sums}, own {own}"), paper)?;
+    labelled("memory", &format!("{sums}, own {own}"), printer)?;
     let schedule = or_dash(&o.schedule, ascii, |s| {
         let (run, wait) = (duration(s.total.run), duration(s.total.wait));
         let slices = counted(s.total.slices, "slice", "slices");
         format!("{run} on cores in {slices}, waited {wait} for a core")
     });
-    labelled("schedule", &schedule, paper)?;
+    labelled("schedule", &schedule, printer)?;
     let io = or_dash(&o.io, ascii, |i| {
         format!("read {}, written {}", bytes(i.read), bytes(i.written))
     });
-    labelled("storage", &io, paper)?;
+    labelled("storage", &io, printer)?;
     labelled(
         "descriptors",
         &or_dash(&o.descriptors, ascii, ToString::to_string),
-        paper,
+        printer,
     )
 }
 
-fn threads(found: &Found, all: &Threads, paper: &mut Paper<'_>) -> Written {
-    let ascii = paper.ascii;
+fn threads(found: &Found, all: &Threads, printer: &mut Printer<'_>) -> Written {
+    let ascii = printer.ascii;
     for row in &all.rows {
         let front = format!("  {:>7} {} ", row.id.tid, pad(&row.name, 16));
         let cpu = or_dash(&row.cpu, ascii, |c| format!("{c:.1}"));
@@ -154,7 +157,7 @@ fn threads(found: &Found, all: &Threads, paper: &mut Paper<'_>) -> Written {
             ascii,
             Clone::clone,
         );
-        paper.line(&[
+        printer.line(&[
             (&front, Ink::Strong),
             (&middle, Ink::Dim),
             (&waits, Ink::Plain),
@@ -162,13 +165,13 @@ fn threads(found: &Found, all: &Threads, paper: &mut Paper<'_>) -> Written {
     }
     for deadlock in &all.deadlocks {
         let told = format!("  deadlock: {}", all.told(deadlock));
-        paper.line(&[(&told, Ink::Strong)])?;
+        printer.line(&[(&told, Ink::Strong)])?;
     }
     Ok(())
 }
 
 /// What differs from the default, then how many do not.
-fn signals(state: &SignalState, paper: &mut Paper<'_>) -> Written {
+fn signals(state: &SignalState, printer: &mut Printer<'_>) -> Written {
     let mut plain = 0;
     for signal in Signal::all() {
         let disposition = state.disposition(signal);
@@ -187,30 +190,30 @@ fn signals(state: &SignalState, paper: &mut Paper<'_>) -> Written {
         }
         let front = format!("  {:>3} {}", signal.number(), pad(&signal.name(), 10));
         let middle = format!("{:<9} {:<16}", disposition.word(), marks.join(" "));
-        paper.line(&[
+        printer.line(&[
             (&front, Ink::Strong),
             (&middle, Ink::Plain),
             (signal.meaning(), Ink::Dim),
         ])?;
     }
     let rest = format!("  {plain} others have their default action");
-    paper.line(&[(&rest, Ink::Dim)])?;
+    printer.line(&[(&rest, Ink::Dim)])?;
     Ok(())
 }
 
-fn environment(all: &Environment, paper: &mut Paper<'_>) -> Written {
+fn environment(all: &Environment, printer: &mut Printer<'_>) -> Written {
     for variable in &all.variables {
         let name = format!("  {}=", variable.name);
-        paper.line(&[(&name, Ink::Dim), (variable.shown(false), Ink::Plain)])?;
+        printer.line(&[(&name, Ink::Dim), (variable.shown(false), Ink::Plain)])?;
     }
     if all.variables.is_empty() {
-        paper.line(&[("  none", Ink::Dim)])?;
+        printer.line(&[("  none", Ink::Dim)])?;
     }
     Ok(())
 }
 
-fn limits(isolation: &Isolation, paper: &mut Paper<'_>) -> Written {
-    let ascii = paper.ascii;
+fn limits(isolation: &Isolation, printer: &mut Printer<'_>) -> Written {
+    let ascii = printer.ascii;
     match &isolation.limits {
         Ok(limits) => {
             for limit in limits {
@@ -228,10 +231,10 @@ fn limits(isolation: &Isolation, paper: &mut Paper<'_>) -> Written {
                     amount(limit.soft),
                     amount(limit.hard)
                 );
-                paper.line(&[(&front, Ink::Strong), (&line, Ink::Plain)])?;
+                printer.line(&[(&front, Ink::Strong), (&line, Ink::Plain)])?;
             }
         }
-        Err(why) => labelled("limits", &why.to_string(), paper)?,
+        Err(why) => labelled("limits", &why.to_string(), printer)?,
     }
     for namespace in &isolation.namespaces {
         let value = match (&namespace.id, namespace.ours) {
@@ -241,13 +244,13 @@ fn limits(isolation: &Isolation, paper: &mut Paper<'_>) -> Written {
             (Err(why), _) => format!("{} ({})", dash(ascii), why.word()),
         };
         let label = format!("  {}", pad(&format!("{} namespace", namespace.kind), 18));
-        paper.line(&[(&label, Ink::Dim), (&value, Ink::Plain)])?;
+        printer.line(&[(&label, Ink::Dim), (&value, Ink::Plain)])?;
     }
     let group = or_dash(&isolation.group, ascii, |g| {
         g.path()
             .map_or_else(|| "none".to_owned(), ToString::to_string)
     });
-    labelled("cgroup", &group, paper)?;
+    labelled("cgroup", &group, printer)?;
     let rights = or_dash(&isolation.rights, ascii, |r| {
         let names: Vec<&str> = r.effective.names().collect();
         if names.is_empty() {
@@ -261,5 +264,5 @@ fn limits(isolation: &Isolation, paper: &mut Paper<'_>) -> Written {
     } else {
         rights
     };
-    labelled("capabilities", &rights, paper)
+    labelled("capabilities", &rights, printer)
 }

@@ -7,14 +7,14 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::scheduling::timeline::{Origin, PidStats, Tally, Timeline, Window};
 use crate::model::text::pad;
 use crate::report::Error;
-use crate::report::printer::{Ink, Paper};
+use crate::report::printer::{Ink, Printer};
 
 /// Rows at most.
 const ROWS: usize = 30;
 
 /// Writes who had the cores, and what is known of one process in particular.
 pub fn write(
-    paper: &mut Paper<'_>,
+    printer: &mut Printer<'_>,
     line: &Timeline,
     window: Window,
     of: Option<ProcId>,
@@ -25,9 +25,9 @@ pub fn write(
     if line.lost > 0 {
         let _ = write!(head, " · {} events lost", line.lost);
     }
-    paper.line(&[(&head, Ink::Strong)])?;
+    printer.line(&[(&head, Ink::Strong)])?;
     if !line.why.is_empty() {
-        paper.line(&[(&line.why, Ink::Dim)])?;
+        printer.line(&[(&line.why, Ink::Dim)])?;
     }
     // Samples do not tell how slices ended.
     let told = line.origin != Origin::Sampled;
@@ -48,13 +48,13 @@ pub fn write(
                 String::new()
             },
         );
-        paper.line(&[(&text, Ink::Plain)])?;
+        printer.line(&[(&text, Ink::Plain)])?;
     }
-    paper.line(&[])?;
+    printer.line(&[])?;
     let title = "    PID NAME             SHARE% SLICES/S    MEAN  WAITED";
     let more = " LONGEST PREEMPTED  MOVED";
     let title = format!("{title}{}", if told { more } else { "" });
-    paper.line(&[(&title, Ink::Dim)])?;
+    printer.line(&[(&title, Ink::Dim)])?;
     let found = line.by_process(window);
     let shown = found.iter().filter(|p| of.is_none_or(|id| id == p.who.id));
     for found in shown.take(ROWS) {
@@ -62,13 +62,13 @@ pub fn write(
         if told {
             text += &ends(&found.sums);
         }
-        paper.line(&[(&text, Ink::Plain)])?;
+        printer.line(&[(&text, Ink::Plain)])?;
     }
     if of.is_none() {
-        nobodys(paper, line, window, seconds)?;
+        nobodys(printer, line, window, seconds)?;
     }
     if let Some(id) = of.filter(|_| line.origin.tells_all_ends()) {
-        takers(paper, line, window, id)?;
+        takers(printer, line, window, id)?;
     }
     Ok(())
 }
@@ -110,7 +110,7 @@ fn of_that(origin: Origin, percent: f64) -> String {
 
 /// What was nobody's of whom the slices tell; with it the shares add up to 100 for each core.
 fn nobodys(
-    paper: &mut Paper<'_>,
+    printer: &mut Printer<'_>,
     line: &Timeline,
     window: Window,
     seconds: f64,
@@ -124,7 +124,7 @@ fn nobodys(
         if always || part.0 > 0 {
             let share = format::percent((part.seconds() * 100.0 / seconds) as f32);
             let text = format!("        {} {share:>6}", pad(name, 16));
-            paper.line(&[(&text, Ink::Dim)])?;
+            printer.line(&[(&text, Ink::Dim)])?;
         }
     }
     Ok(())
@@ -144,7 +144,12 @@ fn waited(found: &PidStats) -> String {
     }
 }
 
-fn takers(paper: &mut Paper<'_>, line: &Timeline, window: Window, id: ProcId) -> Result<(), Error> {
+fn takers(
+    printer: &mut Printer<'_>,
+    line: &Timeline,
+    window: Window,
+    id: ProcId,
+) -> Result<(), Error> {
     let takers = line.takers(
         id,
         Window {
@@ -153,12 +158,12 @@ fn takers(paper: &mut Paper<'_>, line: &Timeline, window: Window, id: ProcId) ->
         },
     );
     let all: u64 = takers.iter().map(|(_, n)| n).sum();
-    paper.line(&[])?;
+    printer.line(&[])?;
     if all == 0 {
-        paper.line(&[("nobody took the core from it", Ink::Plain)])?;
+        printer.line(&[("nobody took the core from it", Ink::Plain)])?;
         return Ok(());
     }
-    paper.line(&[("who took the core from it", Ink::Dim)])?;
+    printer.line(&[("who took the core from it", Ink::Dim)])?;
     for (who, count) in takers.iter().take(ROWS) {
         let share = *count as f64 * 100.0 / all as f64;
         let text = format!(
@@ -166,7 +171,7 @@ fn takers(paper: &mut Paper<'_>, line: &Timeline, window: Window, id: ProcId) ->
             who.id.pid.0,
             pad(&who.name, 16)
         );
-        paper.line(&[(&text, Ink::Plain)])?;
+        printer.line(&[(&text, Ink::Plain)])?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::text::{pad, width};
 use crate::report::Error;
-use crate::report::printer::{Ink, Paper};
+use crate::report::printer::{Ink, Printer};
 
 /// One line: pieces of text, each with its ink.
 pub(super) type Pieces = Vec<(String, Ink)>;
@@ -27,13 +27,13 @@ fn label(text: &str) -> (String, Ink) {
 ///
 /// # Errors
 /// Where it cannot be written.
-pub(super) fn print(machine: &Machine, paper: &mut Paper<'_>) -> Result<(), Error> {
-    for line in lines(machine, paper.ascii) {
+pub(super) fn print(machine: &Machine, printer: &mut Printer<'_>) -> Result<(), Error> {
+    for line in lines(machine, printer.ascii) {
         let pieces: Vec<(&str, Ink)> = line
             .iter()
             .map(|(text, ink)| (text.as_str(), *ink))
             .collect();
-        paper.flow(&pieces, hang(&line))?;
+        printer.flow(&pieces, hang(&line))?;
     }
     Ok(())
 }
@@ -52,7 +52,7 @@ fn hang(line: &[(String, Ink)]) -> usize {
 /// Where it is told what a part of memory means.
 const MEANS: usize = 36;
 
-/// `text` filled to `cells`, and never cut: on paper a name is read whole.
+/// `text` filled to `cells`, and never cut: on printer a name is read whole.
 fn fill(text: &str, cells: usize) -> String {
     let blanks = cells.saturating_sub(width(text)).max(1);
     format!("{text}{:blanks$}", "")
