@@ -36,7 +36,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(dashboard::list::List::default()),
         Box::new(dialogs::palette::Palette::default()),
         Box::new(dialogs::help::Help::default()),
-        Box::new(dialogs::settings::SettingsSheet::default()),
+        Box::new(dialogs::settings::SettingsDialog::default()),
         Box::new(dialogs::explain::Explain::default()),
         Box::new(inspector::files::FilesTab::default()),
         Box::new(inspector::sockets::SocketsTab::default()),

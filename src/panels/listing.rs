@@ -1,6 +1,6 @@
 //! What every pane with a table does alike: lines above it, the table itself, search, filter, order, mouse.
 
-mod sheet;
+mod state;
 mod wanted;
 
 use ratatui::buffer::Buffer;
@@ -16,7 +16,7 @@ use crate::model::text::{width, wrap};
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
-use sheet::Sheet;
+use state::TableState;
 use wanted::Wanted;
 
 /// What a pane with a listing answers besides going to the first row.
@@ -95,7 +95,7 @@ impl Order {
 /// A table with lines above it, as it was fitted last.
 #[derive(Clone, Debug)]
 pub struct Listing<K> {
-    sheet: Sheet<K>,
+    table: TableState<K>,
     columns: Vec<Column>,
     order: fn(usize) -> Order,
     head: Vec<Parts>,
@@ -111,7 +111,7 @@ pub struct Listing<K> {
 impl<K> Default for Listing<K> {
     fn default() -> Self {
         Self {
-            sheet: Sheet::default(),
+            table: TableState::default(),
             columns: Vec::new(),
             order: |_| Order::None,
             head: Vec::new(),
@@ -154,7 +154,7 @@ impl<K: Clone + PartialEq> Listing<K> {
     /// A listing that is sorted by this column at first.
     pub fn sorted_by(column: usize) -> Self {
         let mut listing = Self::default();
-        listing.sheet.sort = column;
+        listing.table.sort = column;
         listing
     }
 
@@ -186,7 +186,7 @@ impl<K: Clone + PartialEq> Listing<K> {
 
     fn fit_sheet(&mut self, content: &Content<'_, K>) {
         let words = |i: usize| (content.words)(i).to_lowercase();
-        let filter = self.sheet.filter().to_lowercase();
+        let filter = self.table.filter().to_lowercase();
         let wanted: Vec<&str> = filter.split_whitespace().collect();
         self.all = content.keys.len();
         self.listed.clear();
@@ -212,41 +212,41 @@ impl<K: Clone + PartialEq> Listing<K> {
         };
         let height = usize::from(self.table().height.saturating_sub(self.titles.into()));
         let listed = &self.listed;
-        self.sheet.fit(keys, height, |i, needle| {
+        self.table.fit(keys, height, |i, needle| {
             words(listed[i]).contains(&needle.to_lowercase())
         });
     }
 
     /// The key of the selected row.
     pub fn chosen(&self) -> Option<&K> {
-        self.sheet.chosen()
+        self.table.chosen()
     }
 
     /// Selects a row by its key at the next `fit`.
     pub fn choose(&mut self, key: K) {
-        self.sheet.choose(key);
+        self.table.choose(key);
     }
 
     /// The place of the selected row among those of the pane.
     pub fn selected(&self) -> Option<usize> {
-        self.listed.get(self.sheet.selected()?).copied()
+        self.listed.get(self.table.selected()?).copied()
     }
 
     /// The places of the rows in view among those of the pane.
     pub fn in_view(&self) -> impl Iterator<Item = usize> {
-        let listed = self.listed.get(self.sheet.window()).unwrap_or_default();
+        let listed = self.listed.get(self.table.window()).unwrap_or_default();
         listed.iter().copied()
     }
 
     /// The column that rows are to be sorted by, and whether the other way round than its own order.
     pub fn sort(&self) -> (usize, bool) {
-        (self.sheet.sort, self.sheet.inverted)
+        (self.table.sort, self.table.inverted)
     }
 
     /// Sorts by this column from now on, in its own order.
     pub fn sort_by(&mut self, column: usize) {
-        self.sheet.sort = column;
-        self.sheet.inverted = false;
+        self.table.sort = column;
+        self.table.inverted = false;
     }
 
     /// Where the table stands, its titles included: between the head and a line above the foot.
@@ -292,9 +292,9 @@ impl<K: Clone + PartialEq> Listing<K> {
         let table = Table {
             columns: &self.columns,
             rows: &self.rows,
-            selected: self.sheet.selected_in_view(),
+            selected: self.table.selected_in_view(),
             sort,
-            needle: self.sheet.marked(),
+            needle: self.table.marked(),
             header: self.titles,
         };
         table.render(theme, self.table(), buf);
@@ -305,7 +305,7 @@ impl<K: Clone + PartialEq> Listing<K> {
                 height: table.height.saturating_sub(self.titles.into()),
                 ..table
             };
-            let text = format!("none of {} rows has '{}'", self.all, self.sheet.filter());
+            let text = format!("none of {} rows has '{}'", self.all, self.table.filter());
             draw_lines(theme, &[vec![(text, Role::Dim)]], below, buf);
         }
     }
@@ -313,21 +313,21 @@ impl<K: Clone + PartialEq> Listing<K> {
 
 impl<K: Clone + PartialEq> Rows for Listing<K> {
     fn typing(&self) -> bool {
-        self.sheet.typing()
+        self.table.typing()
     }
 
     fn key(&mut self, keys: &Keymap, key: Key) {
-        self.sheet.key(keys, key);
+        self.table.key(keys, key);
     }
 
     fn paste(&mut self, text: &str) {
-        self.sheet.paste(text);
+        self.table.paste(text);
     }
 
     fn act(&mut self, action: &Action) -> Reply {
         let order = self.order;
         let sortable = |column| order(column) != Order::None;
-        self.sheet.act(action, self.columns.len(), sortable)
+        self.table.act(action, self.columns.len(), sortable)
     }
 
     /// A click selects a row, the wheel scrolls, a click on a title sorts.
@@ -338,16 +338,16 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
             let placed = place(&self.columns, table.width);
             let hit = placed.iter().find(|p| p.cells.contains(&at));
             if let Some(p) = hit.filter(|p| (self.order)(p.column) != Order::None) {
-                self.sheet.sort_by(p.column);
+                self.table.sort_by(p.column);
             }
             return Hit::Taken;
         }
         let row = i32::from(mouse.row) - i32::from(table.y) - i32::from(self.titles);
-        self.sheet.mouse(mouse, row)
+        self.table.mouse(mouse, row)
     }
 
     fn status(&self) -> String {
-        self.sheet.status(self.all)
+        self.table.status(self.all)
     }
 }
 

@@ -54,9 +54,9 @@ const NAME: usize = 12;
 /// Cells of a value.
 const VALUE: usize = 24;
 
-/// The sheet.
+/// The table.
 #[derive(Default)]
-pub struct SettingsSheet {
+pub struct SettingsDialog {
     at: usize,
     top: usize,
     rows: usize,
@@ -67,7 +67,7 @@ fn outer(screen: Rect, choices: usize) -> Rect {
     popup::area(screen, WIDTH, choices as u16 + 2)
 }
 
-impl SettingsSheet {
+impl SettingsDialog {
     fn chosen<'a>(&self, world: &'a World) -> Option<&'a Choice> {
         world.choices.get(self.at)
     }
@@ -88,7 +88,7 @@ impl SettingsSheet {
     }
 }
 
-impl Panel for SettingsSheet {
+impl Panel for SettingsDialog {
     fn spec(&self) -> &'static Spec {
         &SPEC
     }

@@ -16,7 +16,7 @@ const WHEEL: isize = 3;
 
 /// Selection, scrolling, search, filter and order of a table whose rows have the key `K`.
 #[derive(Clone, Debug)]
-pub struct Sheet<K> {
+pub struct TableState<K> {
     chosen: Option<K>,
     /// Whether a person chose the row; until then the first one is selected, whichever it is.
     moved: bool,
@@ -49,7 +49,7 @@ enum Jump {
     Previous,
 }
 
-impl<K> Default for Sheet<K> {
+impl<K> Default for TableState<K> {
     fn default() -> Self {
         Self {
             chosen: None,
@@ -69,7 +69,7 @@ impl<K> Default for Sheet<K> {
     }
 }
 
-impl<K: Clone + PartialEq> Sheet<K> {
+impl<K: Clone + PartialEq> TableState<K> {
     /// Takes in the rows as they are now, in order: the selection stays on its key, and what is in view follows it.
     ///
     /// `matches` tells whether a row contains the text that is searched for.
