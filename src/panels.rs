@@ -50,7 +50,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(views::disks::ViewDisks::default()),
         Box::new(inspector::threads::ThreadsTab::default()),
         Box::new(dialogs::signal::SignalDialog::default()),
-        Box::new(dialogs::tuning::LeverDialog::default()),
+        Box::new(dialogs::tuning::TuningDialog::default()),
         Box::new(dialogs::log::EventLog::default()),
         Box::new(inspector::overview::Overview::default()),
         Box::new(inspector::memory::Memory::default()),

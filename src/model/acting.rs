@@ -243,7 +243,7 @@ pub enum News {
     Settled(Settled),
     /// So do those stand that were asked about.
     Surveyed(Vec<Footing>),
-    /// A lever was moved, or moved back.
+    /// A tunable was moved, or moved back.
     Changed {
         /// To what; `None` where the last change was taken back.
         to: Option<Setting>,

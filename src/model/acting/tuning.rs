@@ -1,4 +1,4 @@
-//! The levers beside signals: nice, affinity, I/O priority, scheduling policy. Plain words and the kernel's rules for them.
+//! The tunables beside signals: nice, affinity, I/O priority, scheduling policy. Plain words and the kernel's rules for them.
 //!
 //! See `setpriority(2)`, `sched_setaffinity(2)`, `ioprio_set(2)`, `sched(7)`. Changes nothing.
 
@@ -16,7 +16,7 @@ use crate::model::text::SafeText;
 
 /// What can be changed of a process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Lever {
+pub enum Tunable {
     /// Its weight among normal tasks.
     #[default]
     Nice,
@@ -28,7 +28,7 @@ pub enum Lever {
     Policy,
 }
 
-/// A value of a lever.
+/// A value of a tunable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// -20, the most, to 19, the least.
@@ -42,13 +42,13 @@ pub enum Setting {
 }
 
 impl Setting {
-    /// Which lever it is of.
-    pub fn lever(&self) -> Lever {
+    /// Which tunable it is of.
+    pub fn tunable(&self) -> Tunable {
         match self {
-            Self::Nice(_) => Lever::Nice,
-            Self::Affinity(_) => Lever::Affinity,
-            Self::Io(_) => Lever::Io,
-            Self::Policy(_) => Lever::Policy,
+            Self::Nice(_) => Tunable::Nice,
+            Self::Affinity(_) => Tunable::Affinity,
+            Self::Io(_) => Tunable::Io,
+            Self::Policy(_) => Tunable::Policy,
         }
     }
 }
@@ -250,7 +250,7 @@ impl fmt::Display for Scheduling {
     }
 }
 
-/// How a process stands before a lever is moved: its values now, and what the kernel would allow.
+/// How a process stands before a tunable is moved: its values now, and what the kernel would allow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Footing {
     /// Who it is.
@@ -303,16 +303,16 @@ impl Default for Footing {
 }
 
 impl Footing {
-    /// The value of a lever now.
+    /// The value of a tunable now.
     ///
     /// # Errors
     /// Why it could not be read.
-    pub fn now(&self, lever: Lever) -> Reading<Setting> {
-        match lever {
-            Lever::Nice => self.nice.map(Setting::Nice),
-            Lever::Affinity => self.cores.clone().map(Setting::Affinity),
-            Lever::Io => self.io.map(Setting::Io),
-            Lever::Policy => self.scheduling.map(Setting::Policy),
+    pub fn now(&self, tunable: Tunable) -> Reading<Setting> {
+        match tunable {
+            Tunable::Nice => self.nice.map(Setting::Nice),
+            Tunable::Affinity => self.cores.clone().map(Setting::Affinity),
+            Tunable::Io => self.io.map(Setting::Io),
+            Tunable::Policy => self.scheduling.map(Setting::Policy),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The dialogs that move a lever: nice, affinity, I/O priority, scheduling policy. What is now, what would be allowed, what came of it.
+//! The dialogs that move a tunable: nice, affinity, I/O priority, scheduling policy. What is now, what would be allowed, what came of it.
 //!
 //! They work on identities, so a number that passed to somebody else changes nobody; the last change can be taken back.
 
@@ -18,7 +18,7 @@ use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::acting::tuning::{
-    CoreSet, Footing, IoClass, IoPriority, Lever, Policy, Scheduling, Setting,
+    CoreSet, Footing, IoClass, IoPriority, Policy, Scheduling, Setting, Tunable,
 };
 use crate::model::acting::{News, Order, Ticket};
 use crate::model::id::ProcId;
@@ -39,7 +39,7 @@ actions! {
     /// Changes.
     APPLY "apply" [Key::of(Code::Enter)] "Changes everybody who is named" "apply";
     /// Takes the last change back.
-    UNDO "undo" [Key::char('u')] "Takes the last change of a lever back" "undo";
+    UNDO "undo" [Key::char('u')] "Takes the last change back" "undo";
     /// Leaves.
     CANCEL "cancel-change" [Key::of(Code::Esc)] "Closes the dialog; what was changed stays so" "close";
     /// Less.
@@ -57,7 +57,7 @@ actions! {
 }
 
 static SPEC: Spec = Spec {
-    name: "lever",
+    name: "tuning",
     title: "Change",
     about: "Nice, affinity, I/O priority and policy: what is, what would be allowed, what came of it.",
     place: Place::Overlay,
@@ -85,10 +85,10 @@ static SPEC: Spec = Spec {
 
 /// The dialogs.
 #[derive(Default)]
-pub struct LeverDialog {
+pub struct TuningDialog {
     number: u64,
     open: bool,
-    lever: Lever,
+    tunable: Tunable,
     /// How far nice is to be moved when its value is known.
     by: i32,
     chosen: Vec<ProcId>,
@@ -101,7 +101,7 @@ pub struct LeverDialog {
     rows: usize,
 }
 
-impl LeverDialog {
+impl TuningDialog {
     fn ticket(&self) -> Ticket {
         Ticket {
             dialog: SPEC.name,
@@ -121,8 +121,8 @@ impl LeverDialog {
 
     /// What the dialog would change everybody to.
     fn proposed(&self) -> Option<Setting> {
-        match self.lever {
-            Lever::Affinity if self.setting.is_some() => {
+        match self.tunable {
+            Tunable::Affinity if self.setting.is_some() => {
                 Some(Setting::Affinity(self.picker.chosen.clone()))
             }
             _ => self.setting.clone(),
@@ -131,12 +131,12 @@ impl LeverDialog {
 
     /// Begins at what the first process has.
     fn begin(&mut self, world: &World) {
-        let first = self.footings.iter().find_map(|f| f.now(self.lever).ok());
-        let first = first.unwrap_or_else(|| match self.lever {
-            Lever::Nice => Setting::Nice(0),
-            Lever::Affinity => Setting::Affinity(CoreSet::default()),
-            Lever::Io => Setting::Io(IoPriority::default()),
-            Lever::Policy => Setting::Policy(Scheduling::default()),
+        let first = self.footings.iter().find_map(|f| f.now(self.tunable).ok());
+        let first = first.unwrap_or_else(|| match self.tunable {
+            Tunable::Nice => Setting::Nice(0),
+            Tunable::Affinity => Setting::Affinity(CoreSet::default()),
+            Tunable::Io => Setting::Io(IoPriority::default()),
+            Tunable::Policy => Setting::Policy(Scheduling::default()),
         });
         if let Setting::Affinity(cores) = &first {
             let all = world.snapshot.system.cores.iter().map(|c| c.id).collect();
@@ -215,7 +215,11 @@ impl LeverDialog {
     }
 
     fn on_number_action(&mut self, action: &Action) {
-        let page = if self.lever == Lever::Policy { 10 } else { 5 };
+        let page = if self.tunable == Tunable::Policy {
+            10
+        } else {
+            5
+        };
         match action.name {
             n if n == LESS.name || n == NICE_DOWN.name => self.add(-1),
             n if n == MORE.name || n == NICE_UP.name => self.add(1),
@@ -237,7 +241,7 @@ fn step<T: Copy + PartialEq>(all: &[T], at: T, by: isize) -> T {
     all[next]
 }
 
-impl Panel for LeverDialog {
+impl Panel for TuningDialog {
     fn spec(&self) -> &'static Spec {
         &SPEC
     }
@@ -258,17 +262,17 @@ impl Panel for LeverDialog {
         if chosen.is_empty() {
             return Reply::Complain("select a process first".to_owned());
         }
-        let (lever, by) = match *by {
-            AFFINITY => (Lever::Affinity, 0),
-            IO => (Lever::Io, 0),
-            POLICY => (Lever::Policy, 0),
-            NICE_DOWN => (Lever::Nice, -1),
-            _ => (Lever::Nice, 1),
+        let (tunable, by) = match *by {
+            AFFINITY => (Tunable::Affinity, 0),
+            IO => (Tunable::Io, 0),
+            POLICY => (Tunable::Policy, 0),
+            NICE_DOWN => (Tunable::Nice, -1),
+            _ => (Tunable::Nice, 1),
         };
         *self = Self {
             number: self.number + 1,
             open: true,
-            lever,
+            tunable,
             by,
             chosen,
             ..Self::default()
@@ -287,7 +291,7 @@ impl Panel for LeverDialog {
     }
 
     fn typing(&self) -> bool {
-        self.lever == Lever::Affinity && self.setting.is_some()
+        self.tunable == Tunable::Affinity && self.setting.is_some()
     }
 
     fn key(&mut self, _: &World, key: Key) -> Reply {
@@ -309,7 +313,7 @@ impl Panel for LeverDialog {
             }
             _ => {
                 self.results.clear();
-                if self.lever == Lever::Affinity {
+                if self.tunable == Tunable::Affinity {
                     self.on_core_action(action);
                 } else {
                     self.on_number_action(action);
@@ -320,7 +324,7 @@ impl Panel for LeverDialog {
     }
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        if self.lever == Lever::Affinity {
+        if self.tunable == Tunable::Affinity {
             self.picker.mouse(mouse);
         }
         Reply::Done

@@ -12,7 +12,7 @@ use std::io;
 use super::signals::Signals;
 use super::standing;
 use crate::model::acting::tuning::{
-    Change, CoreSet, Footing, IoPriority, Lever, Policy, Scheduling, Setting,
+    Change, CoreSet, Footing, IoPriority, Policy, Scheduling, Setting, Tunable,
 };
 use crate::model::id::{ProcId, ThreadId, Uid};
 use crate::model::reading::{Missing, Reading};
@@ -32,7 +32,7 @@ pub struct Undo {
     before: Vec<(ProcId, Vec<(ThreadId, Setting)>)>,
 }
 
-/// How processes stand before a lever is moved.
+/// How processes stand before a tunable is moved.
 pub fn survey(signals: &Signals, of: &[ProcId]) -> Vec<Footing> {
     let privileged = is_privileged(signals.root());
     // SAFETY: no memory is passed, and it cannot fail.
@@ -46,7 +46,8 @@ pub fn survey(signals: &Signals, of: &[ProcId]) -> Vec<Footing> {
 pub fn change(signals: &Signals, of: &[ProcId], setting: &Setting) -> (Vec<Change>, Undo) {
     let mut undo = Undo::default();
     let change = |id: &ProcId| {
-        let (change, before) = change_one(signals, *id, |_| Some(setting.clone()), setting.lever());
+        let (change, before) =
+            change_one(signals, *id, |_| Some(setting.clone()), setting.tunable());
         undo.before.push((*id, before));
         change
     };
@@ -57,14 +58,14 @@ pub fn change(signals: &Signals, of: &[ProcId], setting: &Setting) -> (Vec<Chang
 /// Takes a change back, for those who still live.
 pub fn undo(signals: &Signals, undo: &Undo) -> Vec<Change> {
     let back = |(id, before): &(ProcId, Vec<(ThreadId, Setting)>)| {
-        let lever = before.first().map(|(_, s)| s.lever())?;
+        let tunable = before.first().map(|(_, s)| s.tunable())?;
         let of = |thread| {
             before
                 .iter()
                 .find(|(t, _)| *t == thread)
                 .map(|(_, s)| s.clone())
         };
-        Some(change_one(signals, *id, of, lever).0)
+        Some(change_one(signals, *id, of, tunable).0)
     };
     undo.before.iter().filter_map(back).collect()
 }
@@ -74,7 +75,7 @@ fn change_one(
     signals: &Signals,
     id: ProcId,
     to: impl Fn(ThreadId) -> Option<Setting>,
-    lever: Lever,
+    tunable: Tunable,
 ) -> (Change, Vec<(ThreadId, Setting)>) {
     let mut before = Vec::new();
     let mut change = Change {
@@ -99,7 +100,7 @@ fn change_one(
     let mut refused = None;
     for (thread, _) in threads {
         let Some(setting) = to(thread) else { continue };
-        let old = read(thread.tid.0, lever);
+        let old = read(thread.tid.0, tunable);
         match write(thread.tid.0, &setting) {
             Ok(()) => {
                 done += 1;
@@ -173,12 +174,12 @@ fn is_privileged(root: &ProcRoot) -> bool {
     mask.is_some_and(|m| m & (1 << CAP_SYS_NICE) != 0)
 }
 
-fn read(tid: u32, lever: Lever) -> Reading<Setting> {
-    match lever {
-        Lever::Nice => nice(tid).map(Setting::Nice),
-        Lever::Affinity => affinity(tid).map(Setting::Affinity),
-        Lever::Io => io_priority(tid).map(Setting::Io),
-        Lever::Policy => scheduling(tid).map(Setting::Policy),
+fn read(tid: u32, tunable: Tunable) -> Reading<Setting> {
+    match tunable {
+        Tunable::Nice => nice(tid).map(Setting::Nice),
+        Tunable::Affinity => affinity(tid).map(Setting::Affinity),
+        Tunable::Io => io_priority(tid).map(Setting::Io),
+        Tunable::Policy => scheduling(tid).map(Setting::Policy),
     }
 }
 

@@ -35,7 +35,7 @@ impl Forecast {
         if to.there == Err(Missing::Gone) {
             return Self::Gone;
         }
-        if to.now(setting.lever()).as_ref() == Ok(setting) {
+        if to.now(setting.tunable()).as_ref() == Ok(setting) {
             return Self::Same;
         }
         if let Setting::Affinity(cores) = setting

@@ -1,4 +1,4 @@
-//! How the lever dialogs look.
+//! How the tunable dialogs look.
 //!
 //! ```text
 //! ╭ Nice ────────────────────────────────────────────────────╮
@@ -15,9 +15,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{LeverDialog, Picker};
+use super::{Picker, TuningDialog};
 use crate::app::world::World;
-use crate::model::acting::tuning::{Footing, Forecast, IoClass, Lever, Policy, Setting};
+use crate::model::acting::tuning::{Footing, Forecast, IoClass, Policy, Setting, Tunable};
 use crate::model::text::{SafeText, pad, width};
 use crate::panels::dialogs::signal::draw::{keys, wrap};
 use crate::theme::Role;
@@ -27,22 +27,22 @@ const WIDTH: u16 = 76;
 
 type Parts = Vec<(String, Role)>;
 
-fn title(lever: Lever) -> &'static str {
-    match lever {
-        Lever::Nice => "Nice",
-        Lever::Affinity => "Affinity: the cores it may run on",
-        Lever::Io => "I/O priority",
-        Lever::Policy => "Scheduling policy",
+fn title(tunable: Tunable) -> &'static str {
+    match tunable {
+        Tunable::Nice => "Nice",
+        Tunable::Affinity => "Affinity: the cores it may run on",
+        Tunable::Io => "I/O priority",
+        Tunable::Policy => "Scheduling policy",
     }
 }
 
 /// Lines that the editor would like.
-fn wished(dialog: &LeverDialog) -> u16 {
-    match dialog.lever {
-        Lever::Nice => 1,
-        Lever::Io => IoClass::ALL.len() as u16,
-        Lever::Policy => Policy::ALL.len() as u16,
-        Lever::Affinity => {
+fn wished(dialog: &TuningDialog) -> u16 {
+    match dialog.tunable {
+        Tunable::Nice => 1,
+        Tunable::Io => IoClass::ALL.len() as u16,
+        Tunable::Policy => Policy::ALL.len() as u16,
+        Tunable::Affinity => {
             let across = usize::from((wide(dialog) / dialog.picker.cell()).max(1)) / 8 * 8;
             let rows = dialog.picker.all.len().div_ceil(across.max(1));
             rows.clamp(1, 16) as u16
@@ -51,12 +51,12 @@ fn wished(dialog: &LeverDialog) -> u16 {
 }
 
 /// Lines below the editor: a blank one, the forecast, what came of it.
-fn below(dialog: &LeverDialog) -> u16 {
+fn below(dialog: &TuningDialog) -> u16 {
     2 + dialog.results.len().min(6) as u16
 }
 
 /// Many cores take more of a wide screen.
-fn wide(dialog: &LeverDialog) -> u16 {
+fn wide(dialog: &TuningDialog) -> u16 {
     if dialog.picker.all.len() > 64 {
         118
     } else {
@@ -64,12 +64,12 @@ fn wide(dialog: &LeverDialog) -> u16 {
     }
 }
 
-fn outer(dialog: &LeverDialog, screen: Rect) -> Rect {
+fn outer(dialog: &TuningDialog, screen: Rect) -> Rect {
     popup::area(screen, wide(dialog), 3 + wished(dialog) + below(dialog))
 }
 
 /// Where the value is edited.
-pub(super) fn editor(dialog: &LeverDialog, screen: Rect) -> Rect {
+pub(super) fn editor(dialog: &TuningDialog, screen: Rect) -> Rect {
     let area = popup::content(outer(dialog, screen));
     let (head, foot) = match area.height {
         0..=2 => (0, 0),
@@ -84,7 +84,7 @@ pub(super) fn editor(dialog: &LeverDialog, screen: Rect) -> Rect {
 }
 
 /// Draws it all.
-pub(super) fn dialog(dialog: &LeverDialog, world: &World, screen: Rect, buf: &mut Buffer) {
+pub(super) fn dialog(dialog: &TuningDialog, world: &World, screen: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
     let outer = outer(dialog, screen);
     let status = match (&dialog.setting, &dialog.picker) {
@@ -92,8 +92,8 @@ pub(super) fn dialog(dialog: &LeverDialog, world: &World, screen: Rect, buf: &mu
         (Some(Setting::Affinity(_)), p) => format!("{} of {} cores", p.chosen.len(), p.all.len()),
         _ => String::new(),
     };
-    let area = popup::draw(theme, outer, title(dialog.lever), &status, buf);
-    keys(theme, outer, hints(dialog.lever), buf);
+    let area = popup::draw(theme, outer, title(dialog.tunable), &status, buf);
+    keys(theme, outer, hints(dialog.tunable), buf);
     let row = |y: u16| Rect {
         y,
         height: u16::from(y < area.y + area.height),
@@ -156,22 +156,22 @@ pub(super) fn dialog(dialog: &LeverDialog, world: &World, screen: Rect, buf: &mu
     }
 }
 
-fn hints(lever: Lever) -> &'static [(&'static str, &'static str)] {
-    match lever {
-        Lever::Nice => &[
+fn hints(tunable: Tunable) -> &'static [(&'static str, &'static str)] {
+    match tunable {
+        Tunable::Nice => &[
             ("Enter", "apply"),
             ("← →", "change"),
             ("u", "undo"),
             ("Esc", "close"),
         ],
-        Lever::Affinity => &[
+        Tunable::Affinity => &[
             ("Enter", "apply"),
             ("Space", "toggle"),
             ("a n i", "all, none, others"),
             ("u", "undo"),
             ("Esc", "close"),
         ],
-        Lever::Io | Lever::Policy => &[
+        Tunable::Io | Tunable::Policy => &[
             ("Enter", "apply"),
             ("↑ ↓", "choose"),
             ("← →", "number"),
@@ -181,7 +181,7 @@ fn hints(lever: Lever) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-fn to(dialog: &LeverDialog, world: &World, cells: u16) -> Parts {
+fn to(dialog: &TuningDialog, world: &World, cells: u16) -> Parts {
     let name = |f: &Footing| format!("{} {}", f.id.pid, f.name);
     let mut names: Vec<String> = dialog.footings.iter().map(name).collect();
     if names.is_empty() {
@@ -208,11 +208,11 @@ fn to(dialog: &LeverDialog, world: &World, cells: u16) -> Parts {
     parts
 }
 
-fn now(dialog: &LeverDialog) -> Parts {
+fn now(dialog: &TuningDialog) -> Parts {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for footing in &dialog.footings {
         let text = footing
-            .now(dialog.lever)
+            .now(dialog.tunable)
             .map_or("–".to_owned(), |s| s.to_string());
         match counts.iter_mut().find(|(t, _)| *t == text) {
             Some((_, n)) => *n += 1,
@@ -231,7 +231,7 @@ fn now(dialog: &LeverDialog) -> Parts {
 }
 
 /// What would come of it: the sentence, or each sentence with its count.
-fn will(dialog: &LeverDialog, world: &World) -> Parts {
+fn will(dialog: &TuningDialog, world: &World) -> Parts {
     let mut parts = vec![("will   ".to_owned(), Role::Dim)];
     let Some(setting) = dialog.proposed() else {
         return parts;

@@ -31,7 +31,7 @@ fn footing(pid: u32, name: &str) -> Footing {
 fn bench(cores: u32) -> Bench {
     let settings = Settings::default();
     let theme = Theme::terminal(Depth::True, false);
-    let mut app = App::new(vec![Box::new(LeverDialog::default())], settings, theme);
+    let mut app = App::new(vec![Box::new(TuningDialog::default())], settings, theme);
     let mut scene = Scene::new();
     scene.task(12, 1, "make");
     // Every seventh number is a hole.

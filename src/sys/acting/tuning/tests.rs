@@ -63,16 +63,18 @@ fn every_lever_moves_and_moves_back() {
     for setting in settings {
         let footing = survey(&signals, &[puppet.id()]).remove(0);
         let foretold = Forecast::of(&setting, &footing, &"us".into());
-        if setting.lever() == Lever::Affinity && before.cores.as_ref().is_ok_and(|c| c.len() == 1) {
+        if setting.tunable() == Tunable::Affinity
+            && before.cores.as_ref().is_ok_and(|c| c.len() == 1)
+        {
             println!("skipped: one core leaves no choice");
             continue;
         }
         assert_eq!(foretold, Forecast::Allowed, "{setting}");
         let (changes, back) = change(&signals, &[puppet.id()], &setting);
         assert_eq!(changes[0].done, Ok(1), "{setting}");
-        assert_eq!(changes[0].before, before.now(setting.lever()));
+        assert_eq!(changes[0].before, before.now(setting.tunable()));
         let after = survey(&signals, &[puppet.id()]).remove(0);
-        assert_eq!(after.now(setting.lever()).as_ref(), Ok(&setting));
+        assert_eq!(after.now(setting.tunable()).as_ref(), Ok(&setting));
         let allowed = Forecast::of(
             &changes[0].before.clone().expect("known"),
             &after,
