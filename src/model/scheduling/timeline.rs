@@ -2,18 +2,18 @@
 //!
 //! A [`Timeline`] is immutable: publishing one shares all but the newest chunk with the one before, and pausing keeps it.
 
-mod beside;
 mod build;
 mod cells;
+mod counters;
 mod packed;
 mod track;
 mod window;
 
 use std::sync::Arc;
 
-pub use beside::{COUNTING, Rest, Spent, Wait, Waited};
 pub use build::{Builder, Counts, Names, Ran, Thread};
 pub use cells::{Cell, Covering, Fill};
+pub use counters::{COUNTING, Rest, Spent, Wait, Waited};
 pub use packed::Item;
 pub use track::Track;
 pub use window::{HISTOGRAM, PidStats, Tally, Told, Window};

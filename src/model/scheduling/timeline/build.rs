@@ -1,6 +1,6 @@
 //! Builds lanes from switches as they come in. Pure: what it must know of a thread it asks of [`Names`].
 
-mod beside;
+mod counters;
 mod lane;
 mod quick;
 mod sampled;
@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use beside::Counted;
-pub use beside::Counts;
+use counters::Counted;
+pub use counters::Counts;
 use lane::Growth;
 pub(super) use quick::Quick;
 pub use sampled::Ran;

@@ -1,4 +1,4 @@
-mod beside;
+mod counters;
 mod sampled;
 
 use std::collections::HashMap;

@@ -7,7 +7,7 @@ use super::{Builder, Task};
 use crate::model::id::{CpuId, Nanos, Tid};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::sample::CoreSample;
-use crate::model::scheduling::timeline::beside::Wait;
+use crate::model::scheduling::timeline::counters::Wait;
 use crate::model::scheduling::timeline::{Origin, Who, Window};
 
 /// Threads that are read at the most at once; of more the waits are only known in part.
