@@ -2,7 +2,7 @@
 //!
 //! It is silent while nothing does. A verdict begins at its threshold and ends at half of it, so that it does not flicker.
 
-mod behind;
+mod contributors;
 mod judge;
 
 pub use judge::Judge;

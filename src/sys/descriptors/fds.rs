@@ -36,7 +36,7 @@ pub struct Fds {
 
 /// What lies behind a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Behind {
+pub struct Target {
     /// `S_IFMT` part of its mode.
     pub format: u32,
     /// How many names it has; none when it was removed.
@@ -129,7 +129,7 @@ impl Fds {
     }
 
     /// What lies behind several links, as far as it is known without asking a server; each may take 20 ms.
-    pub fn behind(&self, fds: &[u32]) -> Vec<Reading<Behind>> {
+    pub fn behind(&self, fds: &[u32]) -> Vec<Reading<Target>> {
         if fds.is_empty() {
             return Vec::new();
         }
@@ -156,7 +156,7 @@ impl Fds {
 }
 
 /// Asks what a path leads to. A file on a dead server may hang even so, since the path itself is checked with it.
-fn behind(path: &std::path::Path) -> Reading<Behind> {
+fn behind(path: &std::path::Path) -> Reading<Target> {
     let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Missing::Unsupported)?;
     let mut found = MaybeUninit::<libc::statx>::zeroed();
     // SAFETY: the path ends with NUL, the structure has the kernel's size, and both outlive the call.
@@ -177,7 +177,7 @@ fn behind(path: &std::path::Path) -> Reading<Behind> {
     let format = u32::from(found.stx_mode) & libc::S_IFMT;
     // Only these are asked, since one more call for each file would cost as much again.
     let maybe = format == libc::S_IFREG && found.stx_size == QUEUE_SIZE && found.stx_blocks == 0;
-    Ok(Behind {
+    Ok(Target {
         queue: maybe && is_queue(&path),
         format,
         links: found.stx_nlink,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use alike::{Alike, Held};
 
-use super::fds::{Behind, Fds};
+use super::fds::{Fds, Target};
 use crate::model::descriptors::descriptor::{About, Kind, kind};
 use crate::model::descriptors::peer::{End, Holder, HolderIndex, Object};
 use crate::model::id::{Pid, ProcId, Ticks};
@@ -376,7 +376,7 @@ pub fn object(fds: &mut Fds, fd: u32, link: &[u8]) -> (Kind, Object) {
 }
 
 /// Named pipes, shared memory and removed files are known by device and inode, since paths do not tell them apart.
-pub fn refined(link: &[u8], behind: &Behind) -> Option<Object> {
+pub fn refined(link: &[u8], behind: &Target) -> Option<Object> {
     let (device, inode) = (behind.extent.device, behind.extent.inode);
     let memory = link.starts_with(b"/memfd:") || link.starts_with(b"/dev/shm/");
     match behind.format {

@@ -7,7 +7,7 @@ pub mod shared;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::fds::{Behind, Fds};
+use super::fds::{Fds, Target};
 use super::holder_index::{object, refined};
 use crate::model::descriptors::descriptor::{About, Descriptor, Files, GpuUse, Info, Kind};
 use crate::model::descriptors::peer::{
@@ -210,7 +210,7 @@ fn limit(text: &[u8]) -> Reading<Option<u64>> {
 }
 
 impl Known {
-    fn take(&mut self, behind: Reading<Behind>) {
+    fn take(&mut self, behind: Reading<Target>) {
         let d = &mut self.descriptor;
         let behind = match behind {
             Ok(behind) => behind,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Basis, Bottleneck, Scope, THRESHOLDS, Verdict, behind};
+use super::{Basis, Bottleneck, Scope, THRESHOLDS, Verdict, contributors};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::stat::State;
 use crate::model::reading::Reading;
@@ -81,7 +81,7 @@ impl Judge {
             percent,
             severity,
             since,
-            behind: behind::names(of, scope, snapshot, &self.moments),
+            behind: contributors::names(of, scope, snapshot, &self.moments),
         })
     }
 
