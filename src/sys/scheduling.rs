@@ -2,7 +2,6 @@
 
 pub mod perf;
 pub mod run_delay;
-pub mod sampled;
 pub mod sched;
 pub mod system_calls;
 pub mod waits;

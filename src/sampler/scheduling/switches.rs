@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use recorder::{Recorder, Rings};
 
+use super::sampled::Sampled;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::{Origin, Timeline};
@@ -24,7 +25,6 @@ use crate::sys::process::changes::{Drain, Feed};
 use crate::sys::process::visible;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::perf::{self, Reader};
-use crate::sys::scheduling::sampled::Sampled;
 
 /// Between two published views, where nobody looks closely.
 const PACE: Nanos = Nanos::from_millis(500);
