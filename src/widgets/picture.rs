@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 
 use crate::model::text::width;
+use crate::theme::{Depth, Palette, Role, Theme};
 
 /// The characters, line by line, without blanks at the ends.
 pub fn text(buf: &Buffer) -> String {
@@ -21,29 +22,118 @@ pub fn text(buf: &Buffer) -> String {
     })
 }
 
-/// The characters, then the same cells with a letter for each style, then what the letters mean.
+/// The letter of each role in the lists of styles. A letter never changes its role, so that a picture changes only where it does.
+const LETTERS: &[(Role, char)] = &[
+    (Role::Text, '.'),
+    (Role::Strong, 's'),
+    (Role::Dim, 'd'),
+    (Role::Faint, 'f'),
+    (Role::Border, 'b'),
+    (Role::BorderFocus, 'B'),
+    (Role::Title, 't'),
+    (Role::Accent, 'a'),
+    (Role::Badge, 'g'),
+    (Role::Paused, 'p'),
+    (Role::Selected, '#'),
+    (Role::Good, '+'),
+    (Role::Warn, '!'),
+    (Role::Bad, 'x'),
+    (Role::Tagged, '*'),
+    (Role::New, 'n'),
+    (Role::Ended, 'e'),
+    (Role::Match, '/'),
+    (Role::User, 'u'),
+    (Role::Thread, 'h'),
+    (Role::Kernel, 'k'),
+    (Role::CpuUser, 'U'),
+    (Role::CpuSystem, 'S'),
+    (Role::CpuIrq, 'Q'),
+    (Role::CpuSteal, 'L'),
+    (Role::CpuIowait, 'O'),
+    (Role::MemUsed, 'M'),
+    (Role::MemCache, 'C'),
+    (Role::Swap, 'W'),
+    (Role::RegionText, 'T'),
+    (Role::RegionRodata, 'R'),
+    (Role::RegionGlobals, 'G'),
+    (Role::RegionHeap, 'H'),
+    (Role::RegionStack, 'K'),
+    (Role::RegionLibrary, 'Y'),
+    (Role::RegionFile, 'F'),
+    (Role::RegionShared, 'Z'),
+    (Role::RegionAnonymous, 'A'),
+    (Role::RegionOther, 'o'),
+];
+
+/// A theme in which every role and each colour of a process can be told from all others: the one for [`styled`].
+pub fn theme() -> Theme {
+    let style = |(n, (role, _)): (usize, &(Role, char))| {
+        let color = Color::Rgb(0, n as u8, 0);
+        let style = match role {
+            Role::Text => Style::new(),
+            Role::Selected | Role::Badge | Role::Paused => Style::new().bg(color),
+            _ => Style::new().fg(color),
+        };
+        (*role, style)
+    };
+    let palette = Palette {
+        roles: LETTERS.iter().enumerate().map(style).collect(),
+        processes: (0..8).map(|n| Color::Rgb(1, n, 0)).collect(),
+    };
+    Theme::new(&palette, Depth::True, false)
+}
+
+/// The characters, then the same cells with a letter for the role that colours them, then the rows that have a
+/// ground with the letter of that, then what else is bold or reversed, and what the letters mean.
 ///
-/// `.` is the terminal's own style. Colours stand for roles of a theme, so a changed role shows here too.
+/// `.` is ordinary text; digits are the colours of processes. The picture must be drawn with [`theme`].
 pub fn styled(buf: &Buffer) -> String {
-    let mut styles: Vec<String> = vec![String::new()];
-    let letters = lines(buf, |cells| {
-        cells
-            .iter()
-            .map(|cell| {
-                let style = style(cell);
-                let at = styles.iter().position(|s| *s == style).unwrap_or_else(|| {
-                    styles.push(style);
-                    styles.len() - 1
-                });
-                letter(at)
-            })
-            .collect()
-    });
-    let mut legend = String::new();
-    for (i, style) in styles.iter().enumerate().skip(1) {
-        let _ = writeln!(legend, "{} {style}", letter(i));
+    let mut out = text(buf);
+    let mut used: Vec<char> = Vec::new();
+    let mut note = |color: Color| {
+        let letter = letter(color);
+        used.push(letter);
+        letter
+    };
+    out.push('\n');
+    out += &lines(buf, |cells| cells.iter().map(|c| note(c.fg)).collect());
+    let wide = usize::from(buf.area.width.max(1));
+    for (y, cells) in buf.content().chunks(wide).enumerate() {
+        if cells.iter().any(|c| c.bg != Color::Reset) {
+            let grounds: String = cells.iter().map(|c| note(c.bg)).collect();
+            let _ = write!(
+                out,
+                "\nground of row {y}\n{}\n",
+                grounds.trim_end_matches('.')
+            );
+        }
     }
-    format!("{}\n{letters}\n{legend}", text(buf))
+    out.push('\n');
+    for (y, cells) in buf.content().chunks(wide).enumerate() {
+        let mut x = 0;
+        for run in cells.chunk_by(|a, b| a.modifier == b.modifier) {
+            if run[0].modifier != Modifier::empty() {
+                let how = format!("{:?}", run[0].modifier).to_lowercase();
+                let _ = writeln!(out, "row {y}, {x}..{}: {how}", x + run.len());
+            }
+            x += run.len();
+        }
+    }
+    for (role, letter) in LETTERS.iter().skip(1).filter(|(_, l)| used.contains(l)) {
+        let _ = writeln!(out, "{letter} {}", role.name());
+    }
+    out
+}
+
+/// The letter of what a colour of [`theme`] stands for: `@` for what is chosen to be read on a ground, `?` for nobody's colour.
+fn letter(color: Color) -> char {
+    match color {
+        Color::Reset => '.',
+        Color::Black | Color::White => '@',
+        Color::Rgb(0, n, 0) => LETTERS.get(usize::from(n)).map_or('?', |(_, l)| *l),
+        Color::Rgb(1, n, 0) => char::from_digit(n.into(), 10).unwrap_or('?'),
+        _ => '?',
+    }
 }
 
 fn lines(buf: &Buffer, mut line: impl FnMut(&[Cell]) -> String) -> String {
@@ -55,23 +145,13 @@ fn lines(buf: &Buffer, mut line: impl FnMut(&[Cell]) -> String) -> String {
     out
 }
 
-fn letter(at: usize) -> char {
-    ".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-        .chars()
-        .nth(at)
-        .unwrap_or('?')
-}
-
-fn style(cell: &Cell) -> String {
-    let mut out = Vec::new();
-    if cell.fg != Color::Reset {
-        out.push(cell.fg.to_string().to_lowercase());
+#[test]
+fn every_role_has_one_letter() {
+    let mut letters: Vec<char> = LETTERS.iter().map(|(_, l)| *l).collect();
+    letters.sort_unstable();
+    letters.dedup();
+    assert_eq!(letters.len(), LETTERS.len());
+    for role in Role::ALL {
+        assert!(LETTERS.iter().any(|(r, _)| r == role), "{}", role.name());
     }
-    if cell.bg != Color::Reset {
-        out.push(format!("on {}", cell.bg.to_string().to_lowercase()));
-    }
-    if cell.modifier != Modifier::empty() {
-        out.push(format!("{:?}", cell.modifier).to_lowercase());
-    }
-    out.join(" ")
 }

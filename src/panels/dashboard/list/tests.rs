@@ -133,7 +133,7 @@ impl Stage {
         Self::with(
             scene(),
             Settings::default(),
-            Theme::terminal(Depth::Ansi, false),
+            picture::theme(),
             width,
             height,
         )

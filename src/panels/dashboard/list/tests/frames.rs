@@ -32,8 +32,23 @@ fn at_120_by_40() {
 }
 
 #[test]
-fn at_200_by_60() {
-    insta::assert_snapshot!(frame(200, 60, "K j ← j j W"));
+fn at_200_by_60_everything_has_its_row() {
+    let mut stage = busy(200, 60);
+    stage.press("K j ← j j W");
+    let text = stage.text();
+    for pid in [
+        "1", "612", "1201", "1842", "1901", "2044", "703", "2950", "2", "3",
+    ] {
+        let rows = text
+            .lines()
+            .filter(|l| l.split_whitespace().any(|w| w == pid));
+        assert!(rows.count() > 0, "{pid} is missing:\n{text}");
+    }
+    assert!(
+        text.contains("sshd (3) -D"),
+        "folded, with a count:\n{text}"
+    );
+    assert!(text.contains("parent 1 must reap it"), "{text}");
 }
 
 #[test]
