@@ -2,7 +2,6 @@
 //!
 //! Each report has its `Args` and a `run(&Args, &mut Printer) -> Result<Exit, Error>`, and one line in `cli`.
 
-pub mod descriptors;
 pub mod doctor;
 pub mod inspect;
 pub mod ipc;

@@ -41,6 +41,8 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let mut ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE, of);
     if let Some(of) = of {
         ipc.edges.retain(|e| e.a.id == of || e.b.id == of);
+        // Only edges between others are left out where a question is about one process.
+        ipc.more = 0;
         ipc.pairs.retain(|p| p.a.id == of || p.b.id == of);
         ipc.pipelines.retain(|p| p.iter().any(|(id, _)| *id == of));
     }
@@ -135,9 +137,6 @@ fn print(ipc: &Ipc, of: Option<ProcId>, printer: &mut Printer<'_>) -> Result<(),
     for stages in &ipc.pipelines {
         let names: Vec<_> = stages.iter().map(|(_, name)| name.as_str()).collect();
         printer.line(&[("pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
-    }
-    if of.is_some() && ipc.more > 0 {
-        printer.line(&[(&format!("and {} more", ipc.more), Ink::Dim)])?;
     }
     if ipc.hidden > 0 {
         let text = match ipc.hidden {

@@ -7,3 +7,4 @@ pub mod holder_index;
 pub mod ipc;
 pub mod joined;
 pub mod opened;
+pub mod terminal;

@@ -29,6 +29,7 @@ fn ring() -> HolderIndex {
             id: ProcId::new(n + 1, 1),
             name: "ring".into(),
             namespace: 1,
+            mounts: 1,
             ends: Ok(Arc::from((0..20).map(end).collect::<Vec<_>>())),
         }
     };

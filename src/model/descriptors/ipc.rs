@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use super::descriptor::Mode;
 use super::peer::join::Place;
 use super::peer::{Flow, Join, Object, Tables, pipeline};
+use super::socket::Protocol;
 use super::socket::{Inet, address};
 use crate::model::id::ProcId;
 use crate::model::text::SafeText;
@@ -31,6 +32,8 @@ pub enum Channel {
     Unix,
     /// A TCP connection inside the machine.
     Tcp,
+    /// UDP sockets inside the machine, at least one of them connected.
+    Udp,
     /// A pseudo terminal.
     Pty,
     /// Memory that both map or hold.
@@ -53,6 +56,7 @@ impl Channel {
             Self::Fifo => "fifo",
             Self::Unix => "unix",
             Self::Tcp => "tcp",
+            Self::Udp => "udp",
             Self::Pty => "pty",
             Self::Memory => "shared_memory",
             Self::Eventfd => "eventfd",
@@ -69,6 +73,7 @@ impl Channel {
             Self::Fifo => ("fifo", "fifos"),
             Self::Unix => ("unix socket", "unix sockets"),
             Self::Tcp => ("tcp", "tcp"),
+            Self::Udp => ("udp", "udp"),
             Self::Pty => ("terminal", "terminals"),
             Self::Memory => ("shared memory", "shared memories"),
             Self::Eventfd => ("eventfd", "eventfds"),
@@ -166,10 +171,12 @@ pub fn edges(
                 pipes(&mut edges, object, places, &fill);
             }
             Object::Pty {
+                instance,
                 index,
                 master: false,
             } => {
                 let masters = join.holders(&Object::Pty {
+                    instance: *instance,
                     index: *index,
                     master: true,
                 });
@@ -226,36 +233,60 @@ fn pipes(
 }
 
 fn sockets(edges: &mut Edges, join: &Join<'_>, tables: &Tables) {
-    let mut join_ends = |channel, (one, other): (u64, u64), detail: &str| {
+    let mut join_ends = |channel, flow, (one, other): (u64, u64), detail: &str| {
         let object = Object::Socket(one);
         let held = |object| -> Vec<&Place<'_>> { join.holders(object).iter().collect() };
         let joint = Joint {
             channel,
             object: &object,
-            flow: Flow::Both,
+            flow,
             detail,
         };
         edges.between(joint, (&held(&object), &held(&Object::Socket(other))));
     };
     for unix in &tables.unix {
-        if let Some(peer) = unix.peer.filter(|p| *p > unix.inode) {
+        for sender in join.senders(unix.inode) {
+            let name = unix.name.as_deref().unwrap_or_default();
+            join_ends(Channel::Unix, Flow::Out, (*sender, unix.inode), name);
+        }
+        let mutual = |peer: &u64| join.unix(*peer).is_some_and(|far| far.peer.is_some());
+        if let Some(peer) = unix.peer.filter(|p| *p > unix.inode && mutual(p)) {
             let far = join.unix(peer).and_then(|u| u.name.as_ref());
             let name = unix.name.as_ref().or(far);
             let detail = name.map(ToString::to_string).unwrap_or_default();
-            join_ends(Channel::Unix, (unix.inode, peer), &detail);
+            join_ends(Channel::Unix, Flow::Both, (unix.inode, peer), &detail);
         }
         for client in &unix.waiting {
             let name = unix.name.as_deref().unwrap_or_default();
             let detail = format!("{name} not accepted yet");
-            join_ends(Channel::Unix, (*client, unix.inode), detail.trim());
+            let ends = (*client, unix.inode);
+            join_ends(Channel::Unix, Flow::Both, ends, detail.trim());
         }
     }
     let key = |i: &Inet| (i.local, i.remote);
     for inet in &tables.inet {
-        if let Some(other) = join.opposite(inet).filter(|o| key(inet) < key(o)) {
-            let (here, there) = (address::shown(inet.local), address::shown(inet.remote));
-            let detail = format!("{here} {there}");
-            join_ends(Channel::Tcp, (inet.inode, other.inode), &detail);
+        let (here, there) = (address::shown(inet.local), address::shown(inet.remote));
+        let detail = format!("{here} {there}");
+        let channel = match inet.protocol {
+            Protocol::Tcp => Channel::Tcp,
+            Protocol::Udp => Channel::Udp,
+        };
+        match join.opposite(inet) {
+            Some(other) if other.inode == 0 => {
+                if let Some(listener) = join.listener(inet) {
+                    let detail = format!("{detail} not accepted yet");
+                    join_ends(channel, Flow::Both, (inet.inode, listener), &detail);
+                }
+            }
+            Some(other) if inet.inode != 0 && key(inet) < key(other) => {
+                join_ends(channel, Flow::Both, (inet.inode, other.inode), &detail);
+            }
+            Some(_) => {}
+            None => {
+                if let Some(taker) = join.taker(inet) {
+                    join_ends(channel, Flow::Out, (inet.inode, taker.inode), &detail);
+                }
+            }
         }
     }
 }

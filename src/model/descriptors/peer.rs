@@ -24,6 +24,8 @@ pub enum Object {
     Socket(u64),
     /// One side of a pseudo terminal.
     Pty {
+        /// The instance of devpts, by its device: each has its own numbers. 0 where it is not known: then nothing is joined.
+        instance: u64,
         /// The number in `/dev/pts`.
         index: u32,
         /// The side of the terminal program.
@@ -54,10 +56,21 @@ pub enum Object {
         /// The inode there.
         inode: u64,
     },
-    /// A file, by its path.
+    /// A file whose device and inode are not known: nothing is joined by a path, which means another file in another
+    /// mount namespace.
     File(SafeText),
     /// Something that has no other end.
     Other,
+}
+
+impl Object {
+    /// Whether it is known well enough to be joined with what others hold.
+    pub fn joins(&self) -> bool {
+        !matches!(
+            self,
+            Self::Other | Self::File(_) | Self::Pty { instance: 0, .. }
+        )
+    }
 }
 
 /// Which way data flows, seen from the process that is looked at (or from `a` of an edge).
@@ -106,6 +119,15 @@ pub struct Peer {
     pub fd: Option<u32>,
     /// Which way data flows, seen from this end.
     pub flow: Flow,
+    /// It lives in another mount namespace, such as a container: its paths are not those of the process that is asked about.
+    pub foreign: bool,
+}
+
+impl Peer {
+    /// Where it lives, if its paths mean other files than those of the process that is asked about.
+    pub fn place(&self) -> Option<&'static str> {
+        self.foreign.then_some("in another mount namespace")
+    }
 }
 
 /// Why an end has no name, or what is special about it.
@@ -145,16 +167,26 @@ impl Note {
 pub struct Peers {
     /// The first few, by ascending pid.
     pub named: Vec<Peer>,
-    /// How many more there are.
+    /// How many more processes there are.
     pub more: usize,
     /// What is special.
     pub note: Option<Note>,
 }
 
+impl Peers {
+    /// How many processes these are: one that holds several ends counts once.
+    pub fn processes(&self) -> usize {
+        let mut ids: Vec<ProcId> = self.named.iter().map(|p| p.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.len() + self.more
+    }
+}
+
 /// How many peers of one descriptor are named before `and N more`.
 pub const NAMED: usize = 16;
 
-/// One descriptor of a index: as much as joining needs.
+/// One descriptor of the index: as much as joining needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
     /// Its number.
@@ -165,7 +197,7 @@ pub struct End {
     pub object: Object,
 }
 
-/// One process of a index.
+/// One process of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Who it is.
@@ -174,6 +206,8 @@ pub struct Holder {
     pub name: SafeText,
     /// Its network namespace, as the inode of `/proc/PID/ns/net`; 0 where it may not be seen.
     pub namespace: u64,
+    /// Its mount namespace, as the inode of `/proc/PID/ns/mnt`; 0 where it may not be seen.
+    pub mounts: u64,
     /// What it holds, by ascending number.
     pub ends: Reading<Arc<[End]>>,
 }

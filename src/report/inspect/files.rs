@@ -36,7 +36,13 @@ fn descriptor(d: &Descriptor) -> Value {
     let socket = d.socket.as_ref();
     let peers = d.peers.named.iter();
     let peers: Value = peers
-        .map(|p| json!({"pid": p.id.pid.0, "name": p.name, "fd": p.fd}))
+        .map(|p| {
+            let mut peer = json!({"pid": p.id.pid.0, "name": p.name, "fd": p.fd});
+            if let Some(place) = p.place() {
+                peer["place"] = place.into();
+            }
+            peer
+        })
         .collect();
     let mut out = json!({
         "fd": d.fd,
@@ -100,6 +106,9 @@ pub(super) fn write(files: &Files, printer: &mut Printer<'_>) -> std::io::Result
                 peer.flow.arrow(ascii)
             };
             line = format!("{line}  {arrow} {} {}", peer.id.pid, peer.name);
+            if let Some(place) = peer.place() {
+                line = format!("{line} ({place})");
+            }
         }
         let more = named.len().saturating_sub(4) + d.peers.more;
         if more > 0 {

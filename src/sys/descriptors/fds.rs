@@ -19,6 +19,7 @@ use nix::fcntl::AtFlags;
 use nix::sys::stat::fstatat;
 
 use super::fdinfo;
+use super::terminal::{self, Terminal};
 use crate::model::descriptors::descriptor::{Extent, Info, Mode};
 use crate::model::id::{Bytes, Pid};
 use crate::model::reading::{Missing, Reading};
@@ -45,6 +46,8 @@ pub struct Target {
     pub extent: Extent,
     /// Whether it is a POSIX message queue, which looks like a file of 80 bytes.
     pub queue: bool,
+    /// Which pseudo terminal it is a side of.
+    pub terminal: Option<Terminal>,
 }
 
 impl Fds {
@@ -156,8 +159,8 @@ impl Fds {
 }
 
 /// Asks what a path leads to. A file on a dead server may hang even so, since the path itself is checked with it.
-fn behind(path: &std::path::Path) -> Reading<Target> {
-    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Missing::Unsupported)?;
+fn behind(at: &std::path::Path) -> Reading<Target> {
+    let path = CString::new(at.as_os_str().as_bytes()).map_err(|_| Missing::Unsupported)?;
     let mut found = MaybeUninit::<libc::statx>::zeroed();
     // SAFETY: the path ends with NUL, the structure has the kernel's size, and both outlive the call.
     let status = unsafe {
@@ -177,14 +180,19 @@ fn behind(path: &std::path::Path) -> Reading<Target> {
     let format = u32::from(found.stx_mode) & libc::S_IFMT;
     // Only these are asked, since one more call for each file would cost as much again.
     let maybe = format == libc::S_IFREG && found.stx_size == QUEUE_SIZE && found.stx_blocks == 0;
+    let device = u64::from(found.stx_dev_major) << 32 | u64::from(found.stx_dev_minor);
+    let terminal = (format == libc::S_IFCHR)
+        .then(|| terminal::of(at, (found.stx_rdev_major, found.stx_rdev_minor), device))
+        .flatten();
     Ok(Target {
+        terminal,
         queue: maybe && is_queue(&path),
         format,
         links: found.stx_nlink,
         extent: Extent {
             size: Bytes(found.stx_size),
             held: Bytes(found.stx_blocks.saturating_mul(512)),
-            device: u64::from(found.stx_dev_major) << 32 | u64::from(found.stx_dev_minor),
+            device,
             inode: found.stx_ino,
         },
     })

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use alike::{Alike, Held};
 
 use super::fds::{Fds, Target};
+use super::terminal::Terminal;
 use crate::model::descriptors::descriptor::{About, Kind, kind};
 use crate::model::descriptors::peer::{End, Holder, HolderIndex, Object};
 use crate::model::id::{Pid, ProcId, Ticks};
@@ -285,6 +286,7 @@ impl CensusTaker {
                 id,
                 name,
                 namespace: namespace::of(&self.root, pid).unwrap_or(0),
+                mounts: namespace::mounts_of(&self.root, pid).unwrap_or(0),
                 ends,
             },
             links,
@@ -326,7 +328,7 @@ impl CensusTaker {
             });
             let object = old.unwrap_or_else(|| {
                 let (kind, object) = object(&mut fds, fd, &link);
-                if matches!(kind, Kind::File | Kind::Memfd) {
+                if matches!(kind, Kind::File | Kind::Memfd | Kind::Tty) {
                     unclear.push((ends.len(), fd, link));
                 }
                 object
@@ -340,8 +342,9 @@ impl CensusTaker {
         }
         let asked: Vec<u32> = unclear.iter().map(|(_, fd, _)| *fd).collect();
         for ((at, _, link), behind) in unclear.iter().zip(fds.behind(&asked)) {
-            if let Some(object) = behind.ok().and_then(|b| refined(link, &b)) {
-                ends[*at].object = object;
+            let object = &mut ends[*at].object;
+            if let Some(known) = behind.ok().and_then(|b| refined(link, object, &b)) {
+                *object = known;
             }
         }
         for end in &mut ends {
@@ -367,6 +370,7 @@ pub fn object(fds: &mut Fds, fd: u32, link: &[u8]) -> (Kind, Object) {
     let object = match fds.info(fd).map(|info| info.about) {
         Ok(About::Eventfd { id: Some(id), .. }) => Object::Eventfd(id),
         Ok(About::Pty(index)) => Object::Pty {
+            instance: 0,
             index,
             master: true,
         },
@@ -375,20 +379,44 @@ pub fn object(fds: &mut Fds, fd: u32, link: &[u8]) -> (Kind, Object) {
     (kind, object)
 }
 
-/// Named pipes, shared memory and removed files are known by device and inode, since paths do not tell them apart.
-pub fn refined(link: &[u8], behind: &Target) -> Option<Object> {
+/// What lies behind a link is known by device and inode, since one path means different files in different mount
+/// namespaces; a pseudo terminal by the instance of devpts and its number there.
+pub fn refined(link: &[u8], object: &Object, behind: &Target) -> Option<Object> {
     let (device, inode) = (behind.extent.device, behind.extent.inode);
     let memory = link.starts_with(b"/memfd:") || link.starts_with(b"/dev/shm/");
     match behind.format {
         libc::S_IFIFO => Some(Object::Fifo { device, inode }),
         libc::S_IFREG if behind.queue => Some(Object::Queue { device, inode }),
-        libc::S_IFREG if memory || behind.links == 0 => Some(Object::Inode {
+        libc::S_IFREG => Some(Object::Inode {
             device,
             inode,
             memory,
         }),
-        libc::S_IFREG => None,
+        libc::S_IFCHR => Some(
+            behind
+                .terminal
+                .map_or(Object::Other, |t| terminal(t, object)),
+        ),
         _ => Some(Object::Other),
+    }
+}
+
+fn terminal(terminal: Terminal, object: &Object) -> Object {
+    let of_master = match object {
+        Object::Pty {
+            index,
+            master: true,
+            ..
+        } => Some(*index),
+        _ => None,
+    };
+    let Some(index) = terminal.index.or(of_master) else {
+        return Object::Other;
+    };
+    Object::Pty {
+        instance: terminal.instance.unwrap_or(0),
+        index,
+        master: terminal.index.is_none(),
     }
 }
 

@@ -145,7 +145,10 @@ impl Descriptors {
             let mut known = old.unwrap_or_else(|| {
                 let mut descriptor = Descriptor::new(fd, &link);
                 (_, descriptor.object) = object(fds, fd, &link);
-                if matches!(descriptor.kind, Kind::File | Kind::Memfd | Kind::Device) {
+                if matches!(
+                    descriptor.kind,
+                    Kind::File | Kind::Memfd | Kind::Device | Kind::Tty
+                ) {
                     unclear.push(fd);
                 }
                 Known { link, descriptor }
@@ -222,10 +225,11 @@ impl Known {
         d.kind = match behind.format {
             libc::S_IFDIR => Kind::Directory,
             libc::S_IFIFO => Kind::Fifo,
-            libc::S_IFCHR | libc::S_IFBLK => Kind::Device,
+            libc::S_IFCHR if behind.terminal.is_some() => Kind::Tty,
+            libc::S_IFCHR | libc::S_IFBLK if d.kind != Kind::Tty => Kind::Device,
             _ => d.kind,
         };
-        if let Some(object) = refined(&self.link, &behind) {
+        if let Some(object) = refined(&self.link, &d.object, &behind) {
             d.object = object;
         }
         d.extent = match behind.format {
@@ -246,6 +250,7 @@ fn named(holder: &Holder) -> Peer {
         name: holder.name.clone(),
         fd: None,
         flow: Flow::Out,
+        foreign: false,
     }
 }
 

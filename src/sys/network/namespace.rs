@@ -17,7 +17,15 @@ use crate::sys::source::Error;
 /// # Errors
 /// `Denied` for processes of other users.
 pub fn of(root: &ProcRoot, pid: Pid) -> Reading<u64> {
-    link(root, &pid.to_string())
+    link(root, &pid.to_string(), "net")
+}
+
+/// The mount namespace of a process, as an inode: `mnt:[4026531841]`.
+///
+/// # Errors
+/// `Denied` for processes of other users.
+pub fn mounts_of(root: &ProcRoot, pid: Pid) -> Reading<u64> {
+    link(root, &pid.to_string(), "mnt")
 }
 
 /// The network namespace of this program.
@@ -25,11 +33,11 @@ pub fn of(root: &ProcRoot, pid: Pid) -> Reading<u64> {
 /// # Errors
 /// As the kernel says.
 pub fn ours(root: &ProcRoot) -> Reading<u64> {
-    link(root, "self")
+    link(root, "self", "net")
 }
 
-fn link(root: &ProcRoot, of: &str) -> Reading<u64> {
-    let target = std::fs::read_link(root.proc(format!("{of}/ns/net")))?;
+fn link(root: &ProcRoot, of: &str, kind: &str) -> Reading<u64> {
+    let target = std::fs::read_link(root.proc(format!("{of}/ns/{kind}")))?;
     let inode = target
         .to_str()
         .and_then(|t| t.strip_prefix("net:[")?.strip_suffix(']')?.parse().ok());
@@ -105,7 +113,7 @@ mod tests {
             return;
         };
         assert_eq!(ours, same);
-        let here = || Ok(link(&ProcRoot::live(), "thread-self"));
+        let here = || Ok(link(&ProcRoot::live(), "thread-self", "net"));
         match inside(&root, Pid(std::process::id()), ours, here) {
             Ok(seen) => assert_eq!(seen, Ok(ours)),
             Err(why) => println!("skipped: {why}"),

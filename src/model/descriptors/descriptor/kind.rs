@@ -262,6 +262,7 @@ fn device(target: &[u8]) -> Option<(Kind, Object)> {
         return Some((
             Kind::Tty,
             Object::Pty {
+                instance: 0,
                 index: index as u32,
                 master: false,
             },

@@ -151,14 +151,18 @@ impl Edges {
             detail,
         };
         let crowd = self.crowd(joint, &all, &all, all.len());
-        if let Some(at) = all.iter().position(|p| Some(p.id) == self.hub) {
+        let hub = all.iter().position(|p| Some(p.id) == self.hub);
+        if let Some(at) = hub {
             all.swap(0, at);
         }
         let pairs = all.len() * all.len().saturating_sub(1) / 2;
         let centres = if all.len() <= CIRCLE { all.len() } else { 1 };
         let mut given = 0;
         for (i, a) in all.iter().enumerate().take(centres) {
-            for b in all.iter().skip(i + 1).take(PER_OBJECT) {
+            // Whom the question is about is never left out.
+            let whole = i == 0 && hub.is_some();
+            let most = if whole { usize::MAX } else { PER_OBJECT };
+            for b in all.iter().skip(i + 1).take(most) {
                 given += 1;
                 self.push(joint, a, b, crowd);
             }

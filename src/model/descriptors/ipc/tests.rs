@@ -18,6 +18,7 @@ fn holder(pid: u32, name: &str, ends: &[(u32, Mode, Object)]) -> Holder {
         id: ProcId::new(pid, 1),
         name: name.into(),
         namespace: 1,
+        mounts: 1,
         ends: Ok(Arc::from(ends)),
     }
 }
@@ -116,7 +117,11 @@ fn sockets_terminals_and_memory_join_too() {
         inode: 2,
         memory: true,
     };
-    let pty = |master| Object::Pty { index: 4, master };
+    let pty = |master| Object::Pty {
+        instance: 9,
+        index: 4,
+        master,
+    };
     let holders = vec![
         holder(
             10,

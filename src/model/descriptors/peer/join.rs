@@ -1,11 +1,12 @@
-//! The join itself: an index over the index and the tables, and the questions that are put to it.
+//! The join itself: lookups over the holder index and the tables, and the questions that are put to it.
+
+mod sockets;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use super::{Flow, Holder, HolderIndex, NAMED, Note, Object, Peer, Peers, Tables};
 use crate::model::descriptors::descriptor::Mode;
-use crate::model::descriptors::socket::{Inet, Protocol, Scope, Socket, State, Unix};
+use crate::model::descriptors::socket::{Inet, Socket, Unix};
 use crate::model::id::{ProcId, Uid};
 
 /// One descriptor of one process, as the index keeps it.
@@ -19,29 +20,22 @@ pub struct Place<'a> {
     pub mode: Option<Mode>,
 }
 
-/// The two ends of a connection, in one namespace.
-type Ends = (u64, SocketAddr, SocketAddr);
-
-/// An index over what every process holds and what the kernel's socket tables say.
+/// What every process holds, joined with what the kernel's socket tables say.
 #[derive(Debug)]
 pub struct Join<'a> {
     places: HashMap<&'a Object, Vec<Place<'a>>>,
-    unix: HashMap<u64, &'a Unix>,
-    /// Who waits to be accepted → the listener.
-    waiting: HashMap<u64, u64>,
-    inet: HashMap<u64, &'a Inet>,
-    connections: HashMap<Ends, &'a Inet>,
+    sockets: sockets::Sockets<'a>,
     hidden: bool,
     early: bool,
 }
 
 impl<'a> Join<'a> {
-    /// Indexes a index and the tables of the same moment.
+    /// Over the holder index and the tables of the same moment.
     pub fn new(index: &'a HolderIndex, tables: &'a Tables) -> Self {
         let mut places: HashMap<_, Vec<_>> = HashMap::with_capacity(index.len());
         for holder in &index.holders {
             for end in holder.ends.iter().flat_map(|ends| ends.iter()) {
-                if end.object != Object::Other {
+                if end.object.joins() {
                     places.entry(&end.object).or_default().push(Place {
                         holder,
                         fd: end.fd,
@@ -50,26 +44,9 @@ impl<'a> Join<'a> {
                 }
             }
         }
-        let listeners = tables
-            .unix
-            .iter()
-            .flat_map(|unix| unix.waiting.iter().map(|client| (*client, unix.inode)));
-        let connected = tables.inet.iter().filter(|i| {
-            i.protocol == Protocol::Tcp && i.state != State::Listening && i.remote.port() != 0
-        });
         Self {
             places,
-            unix: tables.unix.iter().map(|u| (u.inode, u)).collect(),
-            waiting: listeners.collect(),
-            inet: tables
-                .inet
-                .iter()
-                .filter(|i| i.inode != 0)
-                .map(|i| (i.inode, i))
-                .collect(),
-            connections: connected
-                .map(|i| ((i.namespace, i.local, i.remote), i))
-                .collect(),
+            sockets: sockets::Sockets::new(tables),
             hidden: index.hidden() > 0 || index.in_part,
             early: index.early,
         }
@@ -89,53 +66,73 @@ impl<'a> Join<'a> {
 
     /// What the kernel's tables say about a socket.
     pub fn socket(&self, inode: u64) -> Option<Socket> {
-        let inet = || self.inet.get(&inode).map(|i| Socket::Inet((*i).clone()));
-        let unix = || {
-            let mut unix = (*self.unix.get(&inode)?).clone();
-            let listener = self.waiting.get(&inode).copied();
-            let far = unix.peer.or(listener).and_then(|p| self.unix.get(&p));
-            unix.peer_name = far.and_then(|far| far.name.clone());
-            Some(Socket::Unix(unix))
-        };
-        inet().or_else(unix)
+        self.sockets.socket(inode)
     }
 
     /// The unix socket with this inode.
     pub fn unix(&self, inode: u64) -> Option<&'a Unix> {
-        self.unix.get(&inode).copied()
+        self.sockets.unix(inode)
     }
 
-    /// The other end of a TCP connection, where it is in a table too.
+    /// The other end of a TCP connection or of a connected UDP pair, where it is in a table too.
     pub fn opposite(&self, of: &Inet) -> Option<&'a Inet> {
-        let turned = (of.namespace, of.remote, of.local);
-        let other = self.connections.get(&turned).copied()?;
-        (of.protocol == Protocol::Tcp && of.state != State::Listening).then_some(other)
+        self.sockets.opposite(of)
+    }
+
+    /// The unix sockets that send datagrams to this one.
+    pub fn senders(&self, inode: u64) -> &[u64] {
+        self.sockets.senders(inode)
+    }
+
+    /// The listener that has not accepted a connection yet which no descriptor holds at its other end.
+    pub fn listener(&self, of: &Inet) -> Option<u64> {
+        self.sockets.listener(of).map(|l| l.inode)
+    }
+
+    /// The one socket on this machine that takes what a connected UDP socket sends, where that socket is not connected itself.
+    pub fn taker(&self, of: &Inet) -> Option<&'a Inet> {
+        self.sockets.taker(of)
     }
 
     /// The peers of a descriptor `fd` of process `of`.
     pub fn peers(&self, of: ProcId, fd: u32, mode: Option<Mode>, object: &Object) -> Peers {
-        let ask = Ask { of, fd };
+        if !object.joins() {
+            return Peers::default();
+        }
+        let mounts = self.mounts_of(of, object);
+        let ask = Ask { of, fd, mounts };
         match object {
             Object::Pipe(_) | Object::Fifo { .. } | Object::Queue { .. } => {
                 self.piped(ask, mode, object)
             }
             Object::Socket(inode) => self.across(ask, *inode),
-            Object::Pty { index, master } => {
+            Object::Pty {
+                instance,
+                index,
+                master,
+            } => {
                 let other = Object::Pty {
+                    instance: *instance,
                     index: *index,
                     master: !master,
                 };
                 let found = self.holders(&other).iter().map(|p| (p, Flow::Both));
                 self.answer(ask, found, Note::Closed, None)
             }
-            Object::Eventfd(_) | Object::Inode { .. } | Object::File(_) => {
+            Object::Eventfd(_) | Object::Inode { .. } => {
                 let others = self.holders(object).iter().filter(|p| p.holder.id != of);
                 let mut peers = collect(ask, others.map(|p| (p, Flow::Both)));
                 peers.note = (!peers.named.is_empty()).then_some(Note::Shared);
                 peers
             }
-            Object::Other => Peers::default(),
+            Object::File(_) | Object::Other => Peers::default(),
         }
+    }
+
+    /// The mount namespace of a holder of this object.
+    fn mounts_of(&self, of: ProcId, object: &Object) -> u64 {
+        let own = self.holders(object).iter().find(|p| p.holder.id == of);
+        own.map_or(0, |p| p.holder.mounts)
     }
 
     /// Those who hold the other side of a pipe: writers for a reader, readers for a writer.
@@ -151,89 +148,6 @@ impl<'a> Join<'a> {
             Flow::Both => true,
         });
         self.answer(ask, opposite.map(|p| (p, flow)), Note::Closed, None)
-    }
-
-    fn across(&self, ask: Ask, inode: u64) -> Peers {
-        if let Some(unix) = self.unix.get(&inode) {
-            return self.across_unix(ask, unix);
-        }
-        let Some(inet) = self.inet.get(&inode) else {
-            return Peers::default();
-        };
-        if inet.listens() || inet.remote.port() == 0 || inet.state == State::Closed {
-            return Peers::default();
-        }
-        let Some(other) = self.opposite(inet) else {
-            let note = if inet.protocol == Protocol::Tcp && inet.is_local() {
-                Note::Closed
-            } else if Scope::of(inet.remote.ip()) == Scope::Loopback {
-                return Peers::default();
-            } else {
-                Note::Elsewhere
-            };
-            return Peers {
-                note: Some(note),
-                ..Peers::default()
-            };
-        };
-        if other.inode == 0 {
-            return self.unaccepted(ask, inet);
-        }
-        self.held(ask, other.inode, Some(other.uid))
-    }
-
-    /// A connection whose other end no descriptor holds: its listener's process will accept it, or it was abandoned.
-    fn unaccepted(&self, ask: Ask, inet: &Inet) -> Peers {
-        let listener = self.inet.values().find(|l| {
-            l.listens()
-                && l.protocol == inet.protocol
-                && l.namespace == inet.namespace
-                && l.local.port() == inet.remote.port()
-                && (l.local.ip().is_unspecified() || l.local.ip() == inet.remote.ip())
-        });
-        let Some(listener) = listener.filter(|_| inet.state == State::Established) else {
-            return Peers {
-                note: Some(Note::Closed),
-                ..Peers::default()
-            };
-        };
-        let mut peers = self.held(ask, listener.inode, Some(listener.uid));
-        peers.note = peers.note.or(Some(Note::NotAccepted));
-        peers
-    }
-
-    fn across_unix(&self, ask: Ask, unix: &Unix) -> Peers {
-        if let Some(peer) = unix.peer {
-            if let Some(listener) = self.waiting.get(&unix.inode)
-                && self.holders(&Object::Socket(peer)).is_empty()
-            {
-                return self.not_accepted(ask, *listener);
-            }
-            return self.held(ask, peer, self.unix.get(&peer).and_then(|u| u.uid));
-        }
-        if let Some(listener) = self.waiting.get(&unix.inode) {
-            return self.not_accepted(ask, *listener);
-        }
-        if unix.waiting.is_empty() {
-            let closed = unix.state == State::Established;
-            return Peers {
-                note: closed.then_some(Note::Closed),
-                ..Peers::default()
-            };
-        }
-        let clients = unix.waiting.iter();
-        let found = clients.flat_map(|c| self.holders(&Object::Socket(*c)));
-        let found = found.map(|p| (p, Flow::Both));
-        let mut peers = self.answer(ask, found, Note::Closed, None);
-        peers.note = peers.note.or(Some(Note::NotAccepted));
-        peers
-    }
-
-    fn not_accepted(&self, ask: Ask, listener: u64) -> Peers {
-        let uid = self.unix.get(&listener).and_then(|u| u.uid);
-        let mut peers = self.held(ask, listener, uid);
-        peers.note = peers.note.or(Some(Note::NotAccepted));
-        peers
     }
 
     /// Those who hold the socket at the other end.
@@ -273,6 +187,13 @@ impl<'a> Join<'a> {
 struct Ask {
     of: ProcId,
     fd: u32,
+    /// Its mount namespace, 0 where that is not known.
+    mounts: u64,
+}
+
+/// Whether two mount namespaces are known to differ.
+pub fn foreign(one: u64, other: u64) -> bool {
+    one != 0 && other != 0 && one != other
 }
 
 /// Other processes are named before the process itself.
@@ -282,6 +203,7 @@ where
 {
     let mut peers = Peers::default();
     let mut itself = Vec::new();
+    let mut more = std::collections::HashSet::new();
     for (place, flow) in found {
         let own = place.holder.id == ask.of;
         if own && place.fd == ask.fd {
@@ -289,7 +211,9 @@ where
         }
         let list = if own { &mut itself } else { &mut peers.named };
         if list.len() == NAMED {
-            peers.more += 1;
+            if !own && !list.iter().any(|p| p.id == place.holder.id) {
+                more.insert(place.holder.id);
+            }
             continue;
         }
         list.push(Peer {
@@ -297,10 +221,11 @@ where
             name: place.holder.name.clone(),
             fd: Some(place.fd),
             flow,
+            foreign: foreign(ask.mounts, place.holder.mounts),
         });
     }
     let room = NAMED - peers.named.len();
-    peers.more += itself.len().saturating_sub(room);
+    peers.more = more.len();
     peers.named.extend(itself.into_iter().take(room));
     peers
 }

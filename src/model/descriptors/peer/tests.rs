@@ -16,6 +16,7 @@ fn holder(pid: u32, name: &str, ends: &[(u32, Option<Mode>, Object)]) -> Holder 
         id: ProcId::new(pid, 1),
         name: name.into(),
         namespace: 1,
+        mounts: 1,
         ends: Ok(Arc::from(ends)),
     }
 }
@@ -214,7 +215,11 @@ fn a_far_end_is_elsewhere() {
 
 #[test]
 fn terminals_and_eventfds_join_too() {
-    let side = |master| Object::Pty { index: 3, master };
+    let side = |master| Object::Pty {
+        instance: 9,
+        index: 3,
+        master,
+    };
     let all = index(vec![
         holder(
             10,
@@ -286,4 +291,143 @@ fn what_children_inherited_is_one_pipeline_from_the_eldest() {
     assert_eq!(names, ["sh", "cat", "tee"]);
     let of_job = pipeline::through(&join, &all.holders[50]);
     assert_eq!(of_job[0].1.as_str(), "job", "its own output goes there too");
+}
+
+#[test]
+fn terminals_of_two_instances_are_not_joined_nor_those_of_an_unknown_one() {
+    let side = |instance, master| Object::Pty {
+        instance,
+        index: 0,
+        master,
+    };
+    let all = index(vec![
+        holder(10, "sshd", &[(9, RW, side(1, true))]),
+        holder(11, "inner", &[(0, RW, side(2, false))]),
+        holder(12, "denied", &[(0, RW, side(0, false))]),
+        holder(13, "denied", &[(9, RW, side(0, true))]),
+    ]);
+    let tables = Tables::default();
+    let join = Join::new(&all, &tables);
+    for (pid, instance) in [(11, 2), (12, 0)] {
+        let peers = join.peers(ProcId::new(pid, 1), 0, RW, &side(instance, false));
+        assert!(peers.named.is_empty(), "{pid}");
+    }
+}
+
+#[test]
+fn a_file_is_joined_by_identity_and_strangers_are_told() {
+    let file = |inode| Object::Inode {
+        device: 1,
+        inode,
+        memory: false,
+    };
+    let mut all = index(vec![
+        holder(
+            10,
+            "a",
+            &[(3, R, file(5)), (4, R, Object::File("/x".into()))],
+        ),
+        holder(
+            11,
+            "b",
+            &[(3, R, file(5)), (4, R, Object::File("/x".into()))],
+        ),
+        holder(12, "c", &[(3, R, file(6))]),
+    ]);
+    all.holders[1].mounts = 2;
+    let tables = Tables::default();
+    let join = Join::new(&all, &tables);
+    let peers = join.peers(ProcId::new(10, 1), 3, R, &file(5));
+    assert_eq!(names(&peers), [("b", 3, Flow::Both)]);
+    assert_eq!(peers.named[0].place(), Some("in another mount namespace"));
+    let by_path = join.peers(ProcId::new(10, 1), 4, R, &Object::File("/x".into()));
+    assert!(by_path.named.is_empty(), "a path is no identity");
+}
+
+#[test]
+fn datagrams_lead_from_their_senders_to_who_is_bound() {
+    let all = index(vec![
+        holder(10, "sender", &[(3, RW, Object::Socket(1))]),
+        holder(11, "sender", &[(3, RW, Object::Socket(2))]),
+        holder(20, "syslog", &[(5, RW, Object::Socket(9))]),
+    ]);
+    let tables = Tables {
+        unix: vec![
+            unix(1, Some(9), State::Established, &[]),
+            unix(2, Some(9), State::Established, &[]),
+            unix(9, None, State::Closed, &[]),
+        ],
+        ..Tables::default()
+    };
+    let join = Join::new(&all, &tables);
+    let of = |pid, fd, inode| join.peers(ProcId::new(pid, 1), fd, RW, &Object::Socket(inode));
+    assert_eq!(names(&of(10, 3, 1)), [("syslog", 5, Flow::Out)]);
+    let heard = of(20, 5, 9);
+    assert_eq!(
+        names(&heard),
+        [("sender", 3, Flow::In), ("sender", 3, Flow::In)]
+    );
+    assert_eq!(heard.note, None);
+}
+
+#[test]
+fn connected_udp_sockets_lead_to_their_pair_or_to_the_one_that_is_bound() {
+    let all = index(vec![
+        holder(10, "client", &[(3, RW, Object::Socket(1))]),
+        holder(11, "pair", &[(3, RW, Object::Socket(2))]),
+        holder(
+            20,
+            "server",
+            &[(5, RW, Object::Socket(3)), (6, RW, Object::Socket(4))],
+        ),
+        holder(
+            30,
+            "twice",
+            &[(5, RW, Object::Socket(5)), (6, RW, Object::Socket(6))],
+        ),
+    ]);
+    let udp = |inode, local, remote| Inet {
+        protocol: Protocol::Udp,
+        ..tcp(inode, State::Established, local, remote, 1)
+    };
+    let tables = Tables {
+        inet: vec![
+            udp(1, "127.0.0.1:500", "127.0.0.1:53"),
+            udp(2, "127.0.0.1:24005", "127.0.0.1:24006"),
+            udp(3, "127.0.0.1:24006", "127.0.0.1:24005"),
+            udp(4, "0.0.0.0:53", "0.0.0.0:0"),
+            udp(5, "0.0.0.0:99", "0.0.0.0:0"),
+            udp(6, "0.0.0.0:99", "0.0.0.0:0"),
+            udp(7, "127.0.0.1:501", "127.0.0.1:99"),
+        ],
+        ..Tables::default()
+    };
+    let join = Join::new(&all, &tables);
+    let of = |pid, fd, inode| join.peers(ProcId::new(pid, 1), fd, RW, &Object::Socket(inode));
+    assert_eq!(names(&of(10, 3, 1)), [("server", 6, Flow::Out)]);
+    assert_eq!(names(&of(20, 6, 4)), [("client", 3, Flow::In)]);
+    assert_eq!(names(&of(11, 3, 2)), [("server", 5, Flow::Both)]);
+    assert_eq!(names(&of(20, 5, 3)), [("pair", 3, Flow::Both)]);
+    assert!(of(40, 3, 7).named.is_empty(), "one of two: not told which");
+}
+
+#[test]
+fn a_listener_names_who_waits_to_be_accepted() {
+    let all = index(vec![
+        holder(10, "client", &[(4, RW, Object::Socket(5))]),
+        holder(20, "server", &[(5, RW, Object::Socket(4))]),
+    ]);
+    let s = "127.0.0.1:80";
+    let tables = Tables {
+        inet: vec![
+            tcp(4, State::Listening, "0.0.0.0:80", "0.0.0.0:0", 1),
+            tcp(5, State::Established, "127.0.0.1:4001", s, 1),
+            tcp(0, State::Established, s, "127.0.0.1:4001", 1),
+        ],
+        ..Tables::default()
+    };
+    let join = Join::new(&all, &tables);
+    let peers = join.peers(ProcId::new(20, 1), 5, RW, &Object::Socket(4));
+    assert_eq!(names(&peers), [("client", 4, Flow::Both)]);
+    assert_eq!(peers.note, Some(Note::NotAccepted));
 }

@@ -62,6 +62,7 @@ mod tests {
             name: name.into(),
             fd: Some(1),
             flow,
+            foreign: false,
         }
     }
 

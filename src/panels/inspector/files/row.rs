@@ -263,7 +263,7 @@ fn peers(theme: &Theme, of: ProcId, peers: &Peers) -> Line<'static> {
             ));
         }
     }
-    let more = peers.named.len().saturating_sub(1) + peers.more;
+    let more = peers.processes().saturating_sub(1);
     if more > 0 {
         spans.push(Span::styled(
             format!(" + {} more", format::count(more as u64)),
@@ -370,7 +370,9 @@ fn all_peers(
             style(Role::Dim),
         ));
         out.push(Span::styled(format!("{} {name}", peer.id.pid), shown));
-        out.push(Span::styled(format!("{}  ", fd(peer)), style(Role::Dim)));
+        let place = peer.place().map_or_else(String::new, |p| format!(", {p}"));
+        let rest = format!("{}{place}  ", fd(peer));
+        out.push(Span::styled(rest, style(Role::Dim)));
     }
     if peers.more > 0 {
         out.push(Span::styled(

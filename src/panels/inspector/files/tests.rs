@@ -15,6 +15,7 @@ fn peer(pid: u32, name: &str, fd: u32, flow: Flow) -> Peer {
         name: name.into(),
         fd: Some(fd),
         flow,
+        foreign: false,
     }
 }
 

@@ -116,7 +116,7 @@ fn descriptor(view: &View<'_>, d: &Descriptor, digits: usize, wide: usize) -> Pa
         parts.push(dim(format!("{} ", d.kind.word())));
         parts.push(dim(format!("{} ", peer.flow.arrow(ascii))));
         parts.push((format!("{} {}", peer.id.pid, peer.name), Role::Accent));
-        let more = d.peers.named.len() - 1 + d.peers.more;
+        let more = d.peers.processes() - 1;
         if more > 0 {
             parts.push(dim(format!(" and {more} more")));
         }

@@ -259,6 +259,7 @@ mod tests {
             id: ProcId::new(pid, 1),
             name: "x".into(),
             namespace: 1,
+            mounts: 1,
             ends: Ok(Arc::default()),
         };
         let index = |pids: &[u32]| HolderIndex {
