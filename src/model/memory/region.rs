@@ -117,9 +117,33 @@ pub struct Residency {
     pub huge: Bytes,
     /// Locked into memory.
     pub locked: Bytes,
+    /// Of `own`: freed by the program, and taken back by the kernel when it needs memory (`MADV_FREE`).
+    pub freed: Bytes,
 }
 
 impl Residency {
+    /// Parts what was counted for pages of which the last belongs to two: `before` bytes of whole pages lie before it,
+    /// `tail` bytes of it are the other's. `None` where it is not plain that the last page is resident.
+    fn parted(self, before: Bytes, tail: Bytes) -> Option<(Self, Self)> {
+        if self.resident <= before {
+            return None;
+        }
+        let (mut mine, mut other) = (self, Self::default());
+        let part = |mine: &mut Bytes, other: &mut Bytes| {
+            if *mine > before {
+                other.0 = tail.0.min(mine.0);
+                mine.0 -= other.0;
+            }
+        };
+        part(&mut mine.resident, &mut other.resident);
+        part(&mut mine.proportional, &mut other.proportional);
+        part(&mut mine.own, &mut other.own);
+        part(&mut mine.own_dirty, &mut other.own_dirty);
+        part(&mut mine.dirty, &mut other.dirty);
+        part(&mut mine.locked, &mut other.locked);
+        Some((mine, other))
+    }
+
     /// Adds another mapping's.
     pub fn add(&mut self, more: &Self) {
         let sum = |a: &mut Bytes, b: Bytes| a.0 = a.0.saturating_add(b.0);
@@ -131,6 +155,7 @@ impl Residency {
         sum(&mut self.swapped, more.swapped);
         sum(&mut self.huge, more.huge);
         sum(&mut self.locked, more.locked);
+        sum(&mut self.freed, more.freed);
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::format::bytes;
-use crate::model::memory::region::{AddressSpace, Region, Residency};
+use crate::model::memory::region::{AddressSpace, Flags, Region, Residency};
 use crate::model::reading::Reading;
 use crate::report::printer::{Ink, Printer};
 
@@ -26,6 +26,8 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         "pss_bytes": of(|p| p.proportional.0),
         "swap_bytes": of(|p| p.swapped.0),
         "private_dirty_bytes": of(|p| p.own_dirty.0),
+        "freed_bytes": of(|p| p.freed.0),
+        "guard_pages": r.flags.contains(Flags::GUARDS),
         "path": Some(r.name.as_str()).filter(|n| !n.is_empty()),
         "deleted": r.deleted,
         "tid": r.stack.as_ref().map(|s| s.tid.0),
@@ -45,6 +47,7 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
             "pss_bytes",
             "swap_bytes",
             "private_dirty_bytes",
+            "freed_bytes",
         ];
         let reasons: Map<String, Value> = fields
             .iter()

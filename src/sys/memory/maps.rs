@@ -140,6 +140,7 @@ fn field(line: &[u8], residency: &mut Residency, flags: &mut Flags) {
         }
         b"Shared_Dirty" => add(&mut residency.dirty),
         b"Swap" => add(&mut residency.swapped),
+        b"LazyFree" => add(&mut residency.freed),
         b"Locked" => add(&mut residency.locked),
         b"AnonHugePages" | b"ShmemPmdMapped" | b"FilePmdMapped" => add(&mut residency.huge),
         // The pool's pages are in neither Rss nor Pss.

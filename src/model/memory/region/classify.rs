@@ -93,14 +93,16 @@ fn in_image(
     if !own {
         return false;
     }
-    if m.access.none() {
+    let ours = evidence.exe == Some(image.file);
+    // What lies wholly among the zeros stays theirs, whatever the program has made of its access.
+    let writes = |start: u64| m.access.write || m.file.inode == 0 && start <= m.start;
+    let zeros = image
+        .zeros()
+        .find(|(start, end)| *start < m.end && m.start < up(*end, evidence.page) && writes(*start));
+    if m.access.none() && (m.file.inode != 0 || zeros.is_none()) {
         out.push(plain(m, Kind::Guard, Part::Reserve));
         return true;
     }
-    let ours = evidence.exe == Some(image.file);
-    let zeros = image
-        .zeros()
-        .find(|(start, end)| *start < m.end && m.start < up(*end, evidence.page) && m.access.write);
     let (kind, part) = match image.place(m.start, evidence.page) {
         Some(Place::Code) if ours => (Kind::Text, Part::Code),
         Some(Place::Code) => (Kind::Library, Part::Code),
@@ -108,28 +110,37 @@ fn in_image(
         Some(Place::Constants) => (Kind::Library, Part::Constants),
         Some(Place::Data) if m.access.write => (Kind::Data, Part::Plain),
         Some(Place::Data) => (Kind::Data, Part::Relocated),
+        None if zeros.is_some() && m.access.none() => (Kind::Bss, Part::Protected),
         None if zeros.is_some() => (Kind::Bss, Part::Zeros),
         None => return false,
     };
     let mut region = plain(m, kind, part);
     region.name = image.first.name.clone();
     match (kind, zeros) {
-        (Kind::Data, Some((from, _))) => with_tail(region, from, out),
+        (Kind::Data, Some((from, _))) => with_tail(region, from, evidence.page, out),
         (Kind::Bss, Some((_, to))) => bss(evidence, region, up(to, evidence.page), m, out),
         _ => out.push(region),
     }
     true
 }
 
-/// Parts the last page of data from the zeros that share it. The kernel counts that page once: with the data.
-fn with_tail(mut data: Region, from: u64, out: &mut Vec<Region>) {
+/// Parts the last page of data from the zeros that share it. The kernel counts that page once, with the data: where it is
+/// plain that the page is among those counted, each gets its bytes of it.
+fn with_tail(mut data: Region, from: u64, page: u64, out: &mut Vec<Region>) {
     let mut tail = data.clone();
     tail.start = from.max(data.start);
     tail.kind = Kind::Bss;
     tail.part = Part::Zeros;
     data.end = tail.start;
     if data.start < data.end {
-        tail.residency = Err(Missing::Unsupported);
+        let before = image::down(data.end, page).saturating_sub(data.start);
+        (data.residency, tail.residency) = match data.residency {
+            Ok(whole) => match whole.parted(Bytes(before), tail.size()) {
+                Some((data, tail)) => (Ok(data), Ok(tail)),
+                None => (Ok(whole), Err(Missing::Unsupported)),
+            },
+            Err(why) => (Err(why), Err(why)),
+        };
         out.push(data);
     }
     if tail.start < tail.end {
@@ -144,10 +155,14 @@ fn bss(evidence: &Evidence<'_>, mut zeros: Region, end: u64, m: &Mapping, out: &
     zeros.end = zeros.end.min(end);
     zeros.file = FileId::default();
     if let Some(tail) = out.last()
-        && tail.kind == Kind::Bss
+        && (tail.kind, tail.part, tail.access) == (Kind::Bss, zeros.part, zeros.access)
         && tail.end == zeros.start
+        && tail.name == zeros.name
     {
         zeros.start = tail.start;
+        if let (Ok(sum), Ok(more)) = (&mut zeros.residency, &tail.residency) {
+            sum.add(more);
+        }
         out.pop();
     }
     let Some(rest) = rest else {

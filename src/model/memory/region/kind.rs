@@ -224,6 +224,8 @@ pub enum Part {
     Relocated,
     /// Zeros that share their page with data before them, and go on behind it.
     Zeros,
+    /// Globals that begin as zeros, to which the program has taken the access away for now.
+    Protected,
     /// The kernel's own heap segment, moved by brk(2).
     Brk,
     /// A malloc arena of 64 MiB for threads (glibc).
@@ -234,6 +236,8 @@ pub enum Part {
     GoHeap,
     /// The stack of a thread that has ended, kept for the next one.
     SpareStack,
+    /// Stacks of several threads, with no guard between them.
+    Stacks,
     /// A guard under a stack.
     StackGuard,
     /// Address space without access.
@@ -250,6 +254,8 @@ pub enum Part {
     SysV,
     /// `memfd_create(2)`.
     Memfd,
+    /// `memfd_secret(2)`: not even the kernel sees it.
+    Secret,
     /// `MAP_SHARED | MAP_ANONYMOUS`, shared by fork.
     ForkShared,
     /// A file mapped so that writes reach it.
@@ -267,11 +273,13 @@ impl Part {
             Self::Constants => "constants",
             Self::Relocated => "relro",
             Self::Zeros => "zeros",
+            Self::Protected => "zeros, no access",
             Self::Brk => "brk",
             Self::Arena => "arena",
             Self::ArenaReserve => "arena reserve",
             Self::GoHeap => "Go heap",
             Self::SpareStack => "spare stack",
+            Self::Stacks => "several stacks",
             Self::StackGuard => "stack guard",
             Self::Reserve => "reserved",
             Self::Jit => "JIT code",
@@ -280,6 +288,7 @@ impl Part {
             Self::Posix => "POSIX",
             Self::SysV => "System V",
             Self::Memfd => "memfd",
+            Self::Secret => "secret memory",
             Self::ForkShared => "shared by fork",
             Self::SharedFile => "shared",
             Self::PrivateFile => "private",
@@ -296,7 +305,10 @@ impl Part {
                 "The loader wrote addresses here at the start and then took the right to write away (RELRO)."
             }
             Self::Zeros => {
-                "Globals that begin as zeros. The first of them share a page with data and are counted there."
+                "Globals that begin as zeros. The first of them share a page with data, which the kernel counts once."
+            }
+            Self::Protected => {
+                "Globals that begin as zeros, to which the program took the access away (mprotect); what was touched stays resident."
             }
             Self::Brk => {
                 "malloc has claimed this from the kernel with brk(2); free memory inside it is not visible from outside."
@@ -310,6 +322,9 @@ impl Part {
             Self::GoHeap => "The Go runtime allocates objects and goroutine stacks here.",
             Self::SpareStack => {
                 "Its thread has ended; the C library keeps the stack for the next thread."
+            }
+            Self::Stacks => {
+                "Stacks of several threads without guards between them: where one ends and the next begins is not told."
             }
             Self::StackGuard => {
                 "No access: a stack that overflows faults here instead of overwriting its neighbour."
@@ -325,6 +340,9 @@ impl Part {
             }
             Self::Memfd => {
                 "Memory behind a descriptor (memfd_create); whoever is given the descriptor can map it."
+            }
+            Self::Secret => {
+                "Memory that is taken out of the kernel's own view (memfd_secret): never swapped, never dumped, read by its holders only."
             }
             Self::ForkShared => "Shared with children made by fork, and with nobody else.",
             Self::SharedFile => "Writes go to the file and are seen by all who map it.",

@@ -176,6 +176,14 @@ fn meaning(entry: &Entry, regions: &[&Region]) -> String {
         if region.flags.contains(Flags::GUARDS) {
             text.push_str(" Some of its pages are guards that fault when touched.");
         }
+        if let Ok(held) = region.residency
+            && held.freed.0 > 0
+        {
+            let freed = format::bytes(held.freed);
+            text.push_str(" The program freed ");
+            text.push_str(&freed);
+            text.push_str(" of it, which the kernel takes back when it needs memory.");
+        }
         if region.flags.contains(Flags::NOT_FORKED) {
             text.push_str(" A child made by fork does not get it.");
         }

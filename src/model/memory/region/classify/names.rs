@@ -61,6 +61,8 @@ pub(super) fn by_path(m: &Mapping) -> Option<(Kind, Part)> {
             (false, true) => (Kind::Shared, Part::Memfd),
             (false, false) => (Kind::File, Part::PrivateFile),
         }
+    } else if is("/secretmem") && m.deleted {
+        (Kind::Shared, Part::Secret)
     } else if is("/dev/shm/") {
         if shared {
             (Kind::Shared, Part::Posix)

@@ -206,11 +206,10 @@ fn the_page_that_data_and_zeros_share_is_counted_once() {
         all_threads: false,
         page: PAGE,
     });
-    assert_eq!(regions[1].residency.map(|r| r.resident), Ok(Bytes(4096)));
-    assert_eq!(
-        (regions[2].kind, regions[2].residency),
-        (Kind::Bss, Err(Missing::Unsupported))
-    );
+    let resident = |at: usize| regions[at].residency.map(|r| r.resident);
+    assert_eq!(resident(1), Ok(Bytes(0x200)), "no more than it claims");
+    assert_eq!(regions[2].kind, Kind::Bss);
+    assert_eq!(resident(2), Ok(Bytes(4096 - 0x200)));
 }
 
 #[test]
@@ -311,5 +310,96 @@ fn code_without_readable_headers_goes_by_its_access() {
             "7f0000000000-7f0000001000 library constants /lib/b.so",
             "7f0000001000-7f0000002000 library code /lib/b.so",
         ]
+    );
+}
+
+fn classified(text: &str, residency: impl Fn(usize) -> Residency) -> Vec<Region> {
+    let mut mappings = mappings(text);
+    for (i, m) in mappings.iter_mut().enumerate() {
+        m.pages = Some((residency(i), m.flags()));
+    }
+    let headers = HashMap::from([(
+        file(0xe),
+        Headers {
+            loads: vec![
+                load(0x1000, 0x1000, 0x800, 0x800, "rx"),
+                load(0x4000, 0x5000, 0x1200, 0x8200, "rw"),
+            ],
+            wide: true,
+        },
+    )]);
+    classify(&Evidence {
+        mappings: &mappings,
+        headers: &headers,
+        exe: Some(file(0xe)),
+        pointers: &[],
+        all_threads: false,
+        page: PAGE,
+    })
+}
+
+#[test]
+fn zeros_in_several_mappings_are_all_counted() {
+    // Split by madvise(2), by mprotect(2) to read only, and to no access at all.
+    for middle in ["rw-p", "r--p", "---p"] {
+        let text = format!(
+            "555500001000-555500002000 r-xp 1000 e /bin/prog
+             555500005000-555500007000 rw-p 4000 e /bin/prog
+             555500007000-555500009000 rw-p 0 0 -
+             555500009000-55550000a000 {middle} 0 0 -
+             55550000a000-55550000e000 rw-p 0 0 -"
+        );
+        let whole = |i: usize| Residency {
+            resident: Bytes([0x1000, 0x2000, 0x2000, 0x1000, 0x4000][i]),
+            ..Residency::default()
+        };
+        let regions = classified(&text, whole);
+        let bss = regions.iter().filter(|r| r.kind == Kind::Bss);
+        let sums: (u64, u64) = bss.fold((0, 0), |(size, held), r| {
+            let resident = r.residency.map_or(0, |r| r.resident.0);
+            (size + r.size().0, held + resident)
+        });
+        assert_eq!(sums, (0x7e00, 0x7e00), "{middle}");
+        for region in &regions {
+            let resident = region.residency.map_or(0, |r| r.resident.0);
+            assert!(resident <= region.size().0, "{middle}: {region:?}");
+        }
+    }
+}
+
+#[test]
+fn a_shared_page_that_may_not_be_there_is_counted_with_neither() {
+    let text = "555500001000-555500002000 r-xp 1000 e /bin/prog
+                555500005000-555500007000 rw-p 4000 e /bin/prog";
+    let one = |_: usize| Residency {
+        resident: Bytes(0x1000),
+        ..Residency::default()
+    };
+    let regions = classified(text, one);
+    assert_eq!(regions[1].residency.map(|r| r.resident), Ok(Bytes(0x1000)));
+    assert_eq!(regions[2].residency, Err(Missing::Unsupported));
+}
+
+#[test]
+fn stacks_without_guards_are_stacks_unless_the_program_is_go() {
+    let stacks = "7f0000001000-7f0000801000 rw-p 0 0 -";
+    let two = [pointer(42, 0x7f00_0010_0000), pointer(43, 0x7f00_0050_0000)];
+    assert_eq!(
+        said(stacks, &[], &two),
+        ["7f0000001000-7f0000801000 thread_stack several stacks"]
+    );
+    let go = format!("c000000000-c000400000 rw-p 0 0 -\n{stacks}");
+    assert_eq!(
+        said(&go, &[], &two)[1],
+        "7f0000001000-7f0000801000 heap Go heap"
+    );
+}
+
+#[test]
+fn secret_memory_has_a_word_of_its_own() {
+    let text = "7f0000001000-7f0000002000 rw-s 0 5 /secretmem (deleted)";
+    assert_eq!(
+        said(text, &[], &[]),
+        ["7f0000001000-7f0000002000 shared secret memory /secretmem"]
     );
 }

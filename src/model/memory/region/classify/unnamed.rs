@@ -59,11 +59,23 @@ pub(super) fn alone(evidence: &Evidence<'_>, m: &Mapping) -> Region {
                 region.kind = Kind::ThreadStack;
                 region.stack = Some(used(pointer, m));
             }
-            (Some(_), Some(_)) => (region.kind, region.part) = (Kind::Heap, Part::GoHeap),
+            // Goroutines' stacks lie in the Go heap; elsewhere threads were given stacks without guards.
+            (Some(_), Some(_)) if is_go(evidence) => {
+                (region.kind, region.part) = (Kind::Heap, Part::GoHeap);
+            }
+            (Some(_), Some(_)) => (region.kind, region.part) = (Kind::ThreadStack, Part::Stacks),
             (None, _) => {}
         }
     }
     region
+}
+
+/// Whether the Go runtime has put its heap where it does on this kind of machine; nothing is known of it on 32 bits.
+fn is_go(evidence: &Evidence<'_>) -> bool {
+    let headers = evidence.exe.and_then(|exe| evidence.headers.get(&exe));
+    let narrow = headers.is_some_and(|h| !h.wide);
+    let mut starts = evidence.mappings.iter().map(|m| m.start);
+    narrow || starts.any(|start| GO_HEAP.contains(&start))
 }
 
 /// glibc's arenas begin at a multiple of their greatest size, and what they have not used is reserved up to the next.
