@@ -1,6 +1,7 @@
 //! State, actions, update: events in, effects out. Performs nothing, draws nothing itself.
 
 pub mod action;
+pub mod button;
 pub mod choice;
 pub mod event;
 pub mod globals;
@@ -41,6 +42,8 @@ pub struct App {
     placed: Vec<Placed>,
     /// Where the titles of tabs are, for the mouse.
     tab_titles: Vec<(Rect, usize)>,
+    /// The whole screen at the last fit; boxes stand in it.
+    screen: Rect,
     /// The tab of the inspector, as an index of `panels`.
     tab: Option<usize>,
     /// From where the inspector was opened.
@@ -64,6 +67,8 @@ pub struct Placed {
     pub panel: usize,
     /// Where it draws.
     pub area: Rect,
+    /// The same with its border, where it has one.
+    pub outer: Rect,
 }
 
 impl App {
@@ -81,6 +86,9 @@ impl App {
         });
         for panel in &panels {
             let spec = panel.spec();
+            if let Place::View(digit) = spec.place {
+                world.views.push(digit);
+            }
             let actions = match panel.openers() {
                 [] => spec.actions,
                 openers => {
@@ -104,6 +112,7 @@ impl App {
             overlays: Vec::new(),
             placed: Vec::new(),
             tab_titles: Vec::new(),
+            screen: Rect::ZERO,
             tab,
             came: Page::Dashboard,
             own_theme,
@@ -172,8 +181,11 @@ impl App {
 
     /// Places the visible panes and lets them prepare for being drawn; `screen` decides where.
     pub fn place(&mut self, placed: Vec<Placed>, tab_titles: Vec<(Rect, usize)>, screen: Rect) {
+        let bar = |p: &Placed| self.panels[p.panel].spec().place == Place::Views;
+        self.world.bar = placed.iter().any(bar);
         self.placed = placed;
         self.tab_titles = tab_titles;
+        self.screen = screen;
         let is_active = |p: &&Placed| self.panels[p.panel].spec().name == self.world.active;
         if !self.placed.iter().any(|p| is_active(&p)) {
             let mut visible = self.placed.iter().map(|p| self.panels[p.panel].spec());
@@ -182,7 +194,7 @@ impl App {
             self.world.active = first.map_or("", |s| s.name);
         }
         for i in 0..self.placed.len() {
-            let Placed { panel, area } = self.placed[i];
+            let Placed { panel, area, .. } = self.placed[i];
             let reply = self.panels[panel].fit(&self.world, area);
             self.obey(reply);
         }

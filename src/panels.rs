@@ -11,6 +11,7 @@ use crate::app::panel::Panel;
 /// The order of tabs and views on the screen, by name; a pane that is not named here comes last.
 const ORDER: &[&str] = &[
     "header",
+    "views",
     "lanes",
     "list",
     "overview",
@@ -29,6 +30,7 @@ const ORDER: &[&str] = &[
 pub fn all() -> Vec<Box<dyn Panel>> {
     let mut all: Vec<Box<dyn Panel>> = vec![
         Box::new(dashboard::header::Header),
+        Box::new(dashboard::views_bar::ViewsBar::default()),
         Box::new(dashboard::footer::Footer::default()),
         Box::new(dashboard::lanes::Lanes::default()),
         Box::new(views::cpu::ViewCpu::default()),

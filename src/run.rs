@@ -20,6 +20,7 @@ use ratatui::layout::{Position, Rect};
 use crate::app::App;
 use crate::app::event::{Effect, Event};
 use crate::app::world::Settings;
+use crate::model::id::{Pid, Uid};
 use crate::model::sample::Mode;
 use crate::panels;
 use crate::sampler::{self, News, Samplers};
@@ -70,7 +71,14 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     let panics = panics::install(&inbox.tell());
     let (to, read_only) = (inbox.tell(), options.settings.read_only);
     let mouse = options.settings.mouse;
-    let mut app = App::new(panels::all(), options.settings, options.theme);
+    let settings = Settings {
+        me: Some((
+            Pid(std::process::id()),
+            Uid(nix::unistd::geteuid().as_raw()),
+        )),
+        ..options.settings
+    };
+    let mut app = App::new(panels::all(), settings, options.theme);
     config::remap(&mut app, options.keys)?;
     config::choose(&mut app, &options.choices)?;
     // The panes say what the first sweep is worth reading for only once they know where they stand.

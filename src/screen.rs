@@ -13,6 +13,9 @@ use crate::widgets::{ascii, frame, put};
 /// From this width on the inspector stands beside the list.
 const BESIDE: u16 = 100;
 
+/// From this height on there is a line for the views.
+const BAR: u16 = 20;
+
 /// The areas of one frame, borders included.
 #[derive(Debug, Default)]
 struct Layout {
@@ -29,6 +32,7 @@ pub fn fit(app: &mut App, screen: Rect) {
         placed.push(Placed {
             panel: *panel,
             area: frame::inside(*outer),
+            outer: *outer,
         });
         if app.panels()[*panel].spec().place == Place::Tab {
             tab_titles = tab_areas(app, *outer);
@@ -37,6 +41,7 @@ pub fn fit(app: &mut App, screen: Rect) {
     placed.extend(layout.bare.iter().map(|(panel, area)| Placed {
         panel: *panel,
         area: *area,
+        outer: *area,
     }));
     placed.sort_by_key(|p| (p.area.y, p.area.x));
     app.place(placed, tab_titles, screen);
@@ -81,6 +86,14 @@ fn layout(app: &App, screen: Rect) -> Layout {
     let find = |place: Place| app.panels().iter().position(|p| p.spec().place == place);
     if let Some(header) = find(Place::Header).filter(|_| body.height >= 5) {
         out.bare.push((header, Rect { height: 1, ..body }));
+        body = Rect {
+            y: body.y + 1,
+            height: body.height - 1,
+            ..body
+        };
+    }
+    if let Some(views) = find(Place::Views).filter(|_| screen.height >= BAR && screen.width >= 40) {
+        out.bare.push((views, Rect { height: 1, ..body }));
         body = Rect {
             y: body.y + 1,
             height: body.height - 1,

@@ -135,6 +135,12 @@ impl App {
                 settings.mouse,
                 true,
             ),
+            Choice::switch(
+                "tips",
+                "The line of views tells the keys to begin with",
+                settings.tips,
+                true,
+            ),
         ];
         for panel in &self.panels {
             out.extend(panel.choices(&self.world));
@@ -150,6 +156,7 @@ impl App {
         match (name, value) {
             ("theme", Value::Text(theme)) => return self.choose_theme(theme),
             ("ascii", Value::On(on)) => self.world.theme.glyphs.ascii = *on,
+            ("tips", Value::On(on)) => self.world.settings.tips = *on,
             ("interval-ms", Value::Number(ms)) => {
                 self.world.settings.interval = Nanos::from_millis(*ms);
             }

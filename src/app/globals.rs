@@ -8,6 +8,8 @@ actions! {
     QUIT "quit" [Key::char('q'), Key::f(10), Key::ctrl('c')] "Ends pscope" "quit";
     /// Leaves what is open.
     BACK "back" [Key::of(Code::Esc)] "Leaves the inspector, a view or a dialog" "";
+    /// The keys to begin with are known.
+    DISMISS "dismiss-tip" [] "Takes the keys to begin with from the line of views" "";
     /// Moves the keyboard.
     NEXT_PANE "next-pane" [Key::of(Code::Tab)] "Gives the keyboard to the next pane" "";
     /// Moves the keyboard back.
@@ -62,26 +64,27 @@ tabs! {
 }
 
 macro_rules! views {
-    ($($id:ident $digit:literal $action:literal $about:literal;)*) => {
+    ($($id:ident $digit:literal $action:literal $label:literal $about:literal;)*) => {
         actions! { $(#[doc = $about] $id $action [Key::char($digit as char)] $about "";)* }
-        /// Which action shows which view, by its digit.
-        pub const VIEWS: &[(&Action, u8)] = &[$((&$id, $digit - b'0')),*];
+        /// Which action shows which view, by its digit and the label in the bar of views.
+        pub const VIEWS: &[(&Action, u8, &str)] = &[$((&$id, $digit - b'0', $label)),*];
     };
 }
 
 views! {
-    VIEW_1 b'1' "dashboard" "Shows the dashboard: cores and processes";
-    VIEW_2 b'2' "view-cpu" "Shows who had the cores";
-    VIEW_3 b'3' "view-memory" "Shows where memory went";
-    VIEW_4 b'4' "view-disks" "Shows disks and filesystems";
-    VIEW_5 b'5' "view-network" "Shows interfaces, ports and connections";
-    VIEW_6 b'6' "view-ipc" "Shows who talks to whom";
+    VIEW_1 b'1' "dashboard" "Processes" "Shows the dashboard: cores and processes";
+    VIEW_2 b'2' "view-cpu" "CPU" "Shows who had the cores";
+    VIEW_3 b'3' "view-memory" "Memory" "Shows where memory went";
+    VIEW_4 b'4' "view-disks" "Disks" "Shows disks and filesystems";
+    VIEW_5 b'5' "view-network" "Network" "Shows interfaces, ports and connections";
+    VIEW_6 b'6' "view-ipc" "IPC" "Shows who talks to whom";
 }
 
 /// All of them, in the order of the help page.
 pub const ALL: &[&Action] = &[
     &QUIT,
     &BACK,
+    &DISMISS,
     &NEXT_PANE,
     &PREVIOUS_PANE,
     &ZOOM,

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::action::{Action, Keymap};
+use super::button::Button;
 use super::choice::{Choice, Value};
 use super::event::{Effect, Outcome};
 use super::key::{Key, Mouse};
@@ -21,6 +22,8 @@ pub enum Place {
     Header,
     /// Below it on the dashboard: the cores and memory.
     Top,
+    /// Below the header: the views, by digit and name.
+    Views,
     /// The process list.
     List,
     /// A tab of the inspector, in the order of the registry.
@@ -276,6 +279,13 @@ pub trait Panel {
         } else {
             vec![(status, Role::Dim)]
         }
+    }
+
+    /// What can be clicked besides what [`Panel::mouse`] answers: parts of its title, hints. `outer` is its area with the
+    /// border, or for an overlay the whole screen.
+    fn buttons(&self, world: &World, outer: Rect) -> Vec<Button> {
+        let _ = (world, outer);
+        Vec::new()
     }
 
     /// Draws itself; `area` is what `fit` was given.

@@ -3,6 +3,7 @@
 use ratatui::layout::Position;
 
 use super::action::Action;
+use super::button::{Button, Does};
 use super::event::Effect;
 use super::globals as g;
 use super::key::{Key, Mouse, Press};
@@ -13,6 +14,11 @@ use crate::model::id::Nanos;
 
 const SHORTEST: Nanos = Nanos(100_000_000);
 const LONGEST: Nanos = Nanos(60_000_000_000);
+
+/// Whether a pane in this place can have the keyboard.
+fn has_keyboard(place: Place) -> bool {
+    !matches!(place, Place::Header | Place::Views | Place::Footer)
+}
 
 impl App {
     pub(super) fn on_key(&mut self, key: Key) {
@@ -116,6 +122,18 @@ impl App {
     }
 
     pub(super) fn on_mouse(&mut self, mouse: Mouse) {
+        let at = Position::new(mouse.column, mouse.row);
+        let pressed = mouse.press == Press::Left;
+        if pressed && let Some(does) = self.button(at) {
+            self.world.notice = None;
+            match does {
+                Does::Press(key) => self.on_key(key),
+                Does::Act(action) => {
+                    self.perform(action);
+                }
+            }
+            return;
+        }
         if let Some(overlay) = self.overlays.last_mut() {
             let reply = match overlay {
                 Overlay::Registered(i) => self.panels[*i].mouse(&self.world, mouse),
@@ -124,8 +142,6 @@ impl App {
             self.obey(reply);
             return;
         }
-        let at = Position::new(mouse.column, mouse.row);
-        let pressed = mouse.press == Press::Left;
         if pressed
             && let Some((_, tab)) = self.tab_titles.iter().find(|(area, _)| area.contains(at))
         {
@@ -135,17 +151,42 @@ impl App {
             return;
         }
         let Some(hit) = self.placed.iter().find(|p| p.area.contains(at)).copied() else {
+            let border = self.placed.iter().find(|p| p.outer.contains(at));
+            if let Some(hit) = border.filter(|_| pressed) {
+                self.world.active = self.panels[hit.panel].spec().name;
+            }
             return;
         };
         let spec = self.panels[hit.panel].spec();
         if pressed {
             self.world.notice = None;
-            if !matches!(spec.place, Place::Header | Place::Footer) {
+            if has_keyboard(spec.place) {
                 self.world.active = spec.name;
             }
         }
         let reply = self.panels[hit.panel].mouse(&self.world, mouse);
         self.obey(reply);
+    }
+
+    /// What a click on this cell asks for, where that is a button: of the topmost overlay, else of the panes. A pane whose
+    /// button it is gets the keyboard.
+    fn button(&mut self, at: Position) -> Option<Does> {
+        let hit = |buttons: Vec<Button>| {
+            let found = buttons.into_iter().find(|b| b.area.contains(at));
+            found.map(|b| b.does)
+        };
+        if let Some(overlay) = self.overlays.last() {
+            return hit(self.overlay(overlay).buttons(&self.world, self.screen));
+        }
+        let mut placed = self.placed.iter().filter(|p| p.outer.contains(at));
+        let (panel, does) = placed.find_map(|p| {
+            let panel = &self.panels[p.panel];
+            Some((p.panel, hit(panel.buttons(&self.world, p.outer))?))
+        })?;
+        if has_keyboard(self.panels[panel].spec().place) {
+            self.world.active = self.panels[panel].spec().name;
+        }
+        Some(does)
     }
 
     /// Answers an action of the app's own; says whether it was one, and one that means something here.
@@ -155,6 +196,7 @@ impl App {
             g::REDRAW => self.effects.push(Effect::Redraw),
             g::SUSPEND => self.effects.push(Effect::Suspend),
             g::BACK => self.back(),
+            g::DISMISS => self.world.settings.tips = false,
             g::NEXT_PANE => self.next_pane(true),
             g::PREVIOUS_PANE => self.next_pane(false),
             g::ZOOM => self.zoom(),
@@ -173,7 +215,7 @@ impl App {
     }
 
     fn open_page(&mut self, action: &'static Action) -> bool {
-        if let Some((_, digit)) = g::VIEWS.iter().find(|(a, _)| *a == action) {
+        if let Some((_, digit, _)) = g::VIEWS.iter().find(|(a, ..)| *a == action) {
             let there = |n| self.panels.iter().any(|p| p.spec().place == Place::View(n));
             match *digit {
                 1 => self.show(Page::Dashboard),
@@ -218,6 +260,7 @@ impl App {
 
     fn back(&mut self) {
         match self.world.page {
+            Page::Dashboard if self.world.active == "list" => self.world.settings.tips = false,
             Page::Dashboard => self.world.active = "list",
             Page::Inspector => self.show(self.came),
             Page::View(_) => self.show(Page::Dashboard),
@@ -237,8 +280,7 @@ impl App {
     }
 
     fn next_pane(&mut self, on: bool) {
-        let focusable =
-            |i: &usize| !matches!(self.panels[*i].spec().place, Place::Header | Place::Footer);
+        let focusable = |i: &usize| has_keyboard(self.panels[*i].spec().place);
         let visible: Vec<usize> = self
             .placed
             .iter()

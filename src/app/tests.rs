@@ -108,6 +108,7 @@ fn place_wide(app: &mut App, screen: Rect) {
     let placed = shown.into_iter().enumerate().map(|(i, panel)| Placed {
         panel,
         area: Rect::new(i as u16 * 80, 1, 80, 40),
+        outer: Rect::new(i as u16 * 80, 1, 80, 40),
     });
     app.place(placed.collect(), Vec::new(), screen);
 }

@@ -10,7 +10,7 @@ use super::log::Log;
 use super::trace::Trace;
 use crate::model::acting::signal::Signal;
 use crate::model::detail::Detail;
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::machine::verdict::Verdict;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
@@ -50,6 +50,10 @@ pub struct World {
     pub active: &'static str,
     /// Every action that a key can ask for now, by pane: the source of help, footer and palette.
     pub catalog: Vec<Section>,
+    /// The digits of the views that there are, the dashboard among them.
+    pub views: Vec<u8>,
+    /// The line of views is on the screen.
+    pub bar: bool,
     /// The names of dialogs that can be opened from anywhere.
     pub dialogs: Vec<&'static str>,
     /// Everything that can be chosen, while a dialog is open.
@@ -123,8 +127,12 @@ pub struct Settings {
     pub of_machine: bool,
     /// Nothing on the machine may be changed.
     pub read_only: bool,
+    /// The line of views tells the keys to begin with.
+    pub tips: bool,
     /// The header shows what pscope itself costs.
     pub own_cost: bool,
+    /// Which process this is, and whose; the list begins with one that this user may look into.
+    pub me: Option<(Pid, Uid)>,
     /// Whether the list begins as a tree.
     pub tree: bool,
     /// The process to open in the inspector at the start.
@@ -139,7 +147,9 @@ impl Default for Settings {
             interval: Nanos::from_millis(1000),
             of_machine: false,
             read_only: false,
+            tips: true,
             own_cost: false,
+            me: None,
             tree: true,
             target: None,
         }
@@ -166,6 +176,8 @@ impl World {
             page: Page::Dashboard,
             active: "list",
             catalog: Vec::new(),
+            views: vec![1],
+            bar: false,
             dialogs: Vec::new(),
             choices: Vec::new(),
             explanation: Explanation::default(),

@@ -84,6 +84,7 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
             own_cost: args.own_cost,
             tree: args.tree || !(args.flat || config.flat),
             target,
+            ..Settings::default()
         },
         theme,
         choices: config.choices,

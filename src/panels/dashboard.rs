@@ -4,3 +4,4 @@ pub(super) mod footer;
 pub(super) mod header;
 pub mod lanes;
 pub mod list;
+pub(super) mod views_bar;

@@ -2,6 +2,7 @@
 
 pub(super) mod explain;
 pub(super) mod help;
+pub(super) mod hints;
 pub(super) mod log;
 pub(super) mod palette;
 pub(super) mod scroll;

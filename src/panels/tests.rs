@@ -1,6 +1,7 @@
 //! What holds for every pane: it answers what it lists, its texts are whole, no key has two meanings in one pane.
 
 mod frames;
+mod mouse;
 mod stage;
 
 use std::collections::HashMap;

@@ -50,6 +50,7 @@ struct File {
     group: Option<bool>,
     paths: Option<bool>,
     follow: Option<bool>,
+    tips: Option<bool>,
     keys: BTreeMap<String, Vec<String>>,
 }
 
@@ -73,6 +74,7 @@ impl File {
             on("group", self.group),
             on("paths", self.paths),
             on("follow", self.follow),
+            on("tips", self.tips),
         ]
         .into_iter()
         .flatten()
@@ -122,6 +124,7 @@ impl Default for File {
             group: None,
             paths: None,
             follow: None,
+            tips: None,
             keys: BTreeMap::new(),
         }
     }

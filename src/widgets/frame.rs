@@ -55,6 +55,41 @@ pub fn draw(theme: &Theme, outer: Rect, active: bool, buf: &mut Buffer) {
     }
 }
 
+/// Where the parts of a title and of its badge stand in the upper border; those that find no room have no cells.
+pub fn title_cells(
+    outer: Rect,
+    parts: &[(String, Role)],
+    badge: &[(String, Role)],
+) -> (Vec<Rect>, Vec<Rect>) {
+    let nowhere = |parts: &[(String, Role)]| vec![Rect::ZERO; parts.len()];
+    if outer.width < 8 || outer.height == 0 {
+        return (nowhere(parts), nowhere(badge));
+    }
+    let last = outer.x + outer.width - 2;
+    let lay = |mut x: u16, end: u16, parts: &[(String, Role)]| -> Vec<Rect> {
+        let part = |(text, _): &(String, Role)| {
+            let cells = (width(text) as u16).min(end.saturating_sub(x));
+            x += cells;
+            Rect::new(x - cells, outer.y, cells, 1)
+        };
+        parts.iter().map(part).collect()
+    };
+    let mut end = outer.x + 2;
+    let mut titles = Vec::new();
+    if !parts.is_empty() {
+        titles = lay(end + 1, last, parts);
+        end = titles.last().map_or(end, |t| (t.right() + 1).min(last));
+    }
+    let cells: usize = badge.iter().map(|(text, _)| width(text)).sum();
+    let left_over = usize::from(last.saturating_sub(end + 1));
+    let fits = cells + 2 <= left_over || parts.len() > 1 && left_over > 24;
+    if cells == 0 || left_over <= 2 || !fits {
+        return (titles, nowhere(badge));
+    }
+    let wide = (cells + 2).min(left_over) as u16;
+    (titles, lay(last - wide + 1, last - 1, badge))
+}
+
 /// Writes a title in parts to the left of the upper border and a badge to its right, where there is room for both.
 pub fn title(
     theme: &Theme,
@@ -63,32 +98,28 @@ pub fn title(
     badge: &[(String, Role)],
     buf: &mut Buffer,
 ) {
-    if outer.width < 8 || outer.height == 0 {
+    let (titles, badges) = title_cells(outer, parts, badge);
+    write(theme, &titles, parts, buf);
+    write(theme, &badges, badge, buf);
+}
+
+/// Writes the parts into their cells, with a blank before the first and behind the last.
+fn write(theme: &Theme, cells: &[Rect], parts: &[(String, Role)], buf: &mut Buffer) {
+    let there = |at: &&Rect| at.width > 0;
+    let (Some(first), Some(last)) = (cells.iter().find(there), cells.iter().rev().find(there))
+    else {
         return;
-    }
-    let room = outer.width - 4;
-    let mut end = outer.x + 2;
-    if !parts.is_empty() {
-        let area = Rect::new(outer.x + 2, outer.y, room, 1);
-        let mut spans = vec![(" ".to_owned(), Role::Text)];
-        spans.extend(parts.iter().cloned());
-        spans.push((" ".to_owned(), Role::Text));
-        end = line::draw(theme, area, &spans, Modifier::empty(), buf);
-    }
-    let cells: usize = badge.iter().map(|(text, _)| width(text)).sum();
-    let right = outer.x + outer.width - 2;
-    let left_over = right.saturating_sub(end + 1) as usize;
-    if cells > 0 && left_over > 2 && (cells + 2 <= left_over || parts.len() > 1 && left_over > 24) {
-        let wide = (cells + 2).min(left_over) as u16;
-        let mut spans = vec![(" ".to_owned(), Role::Text)];
-        spans.extend(badge.iter().cloned());
-        let x = line::draw(
+    };
+    let blank = theme.style(Role::Text);
+    put::text(buf, first.x - 1, first.y, " ", 1, blank);
+    put::text(buf, last.right(), last.y, " ", 1, blank);
+    for (at, part) in cells.iter().zip(parts) {
+        line::draw(
             theme,
-            Rect::new(right - wide, outer.y, wide - 1, 1),
-            &spans,
+            *at,
+            std::slice::from_ref(part),
             Modifier::empty(),
             buf,
         );
-        put::text(buf, x, outer.y, " ", 1, theme.style(Role::Text));
     }
 }

@@ -1,19 +1,22 @@
 //! The first line: whose machine this is, how it does, and whether time runs. In the inspector: which process.
 
+mod badge;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::app::action::Action;
+use crate::app::button::Button;
+use crate::app::globals as g;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::{Page, World};
 use crate::model::acting::ending;
 use crate::model::format;
-use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
 use crate::model::snapshot::Proc;
 use crate::model::text::width;
-use crate::theme::Role::{self, Accent, Bad, Badge, Dim, Good, Strong, Text, User, Warn};
+use crate::theme::Role::{self, Badge, Dim, Good, Strong, Text, User, Warn};
 use crate::widgets::line;
 
 static SPEC: Spec = Spec {
@@ -38,6 +41,15 @@ const VERDICT: u8 = 95;
 struct Group {
     rank: u8,
     parts: Vec<Part>,
+    /// What a click asks for.
+    does: Option<&'static Action>,
+}
+
+impl Group {
+    fn doing(mut self, action: &'static Action) -> Self {
+        self.does = Some(action);
+        self
+    }
 }
 
 fn group(rank: u8, parts: impl IntoIterator<Item = (impl Into<String>, Role)>) -> Group {
@@ -47,6 +59,7 @@ fn group(rank: u8, parts: impl IntoIterator<Item = (impl Into<String>, Role)>) -
             .into_iter()
             .map(|(text, role)| (text.into(), role))
             .collect(),
+        does: None,
     }
 }
 
@@ -65,9 +78,82 @@ impl Panel for Header {
         Reply::Pass
     }
 
+    fn buttons(&self, world: &World, area: Rect) -> Vec<Button> {
+        let line = Line::new(world, area);
+        let mut out = Vec::new();
+        let mut x = area.x;
+        for group in &line.left {
+            let cells = total(std::slice::from_ref(group)) as u16;
+            out.extend(group.does.map(|does| {
+                Button::act(
+                    Rect {
+                        x,
+                        width: cells,
+                        ..area
+                    },
+                    does,
+                )
+            }));
+            x += cells + 3;
+        }
+        let wide: usize = line
+            .right
+            .iter()
+            .map(|g| total(std::slice::from_ref(g)))
+            .sum();
+        let mut x = area.right().saturating_sub(wide as u16);
+        for group in &line.right {
+            let cells = total(std::slice::from_ref(group)) as u16;
+            out.extend(group.does.map(|does| {
+                Button::act(
+                    Rect {
+                        x,
+                        width: cells,
+                        ..area
+                    },
+                    does,
+                )
+            }));
+            x += cells;
+        }
+        out
+    }
+
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
-        let right = badge(world, area.width);
+        let Line { left, right } = Line::new(world, area);
+        let right: Vec<Part> = right.into_iter().flat_map(|g| g.parts).collect();
         let wide: usize = right.iter().map(|(text, _)| width(text)).sum();
+        let mut parts = Vec::new();
+        for (i, group) in left.into_iter().enumerate() {
+            if i > 0 {
+                parts.push(("   ".to_owned(), Text));
+            }
+            parts.extend(group.parts);
+        }
+        let fits = wide < area.width as usize;
+        let room = (area.width as usize).saturating_sub(wide + 3);
+        let left = Rect {
+            width: if fits { room as u16 } else { area.width },
+            ..area
+        };
+        line::draw(&world.theme, left, &parts, Modifier::empty(), buf);
+        if fits {
+            line::draw_right(&world.theme, area, &right, buf);
+        }
+    }
+}
+
+/// What stands in the line: groups from its left end with three blanks between them, and without any at its right end.
+struct Line {
+    left: Vec<Group>,
+    right: Vec<Group>,
+}
+
+impl Line {
+    fn new(world: &World, area: Rect) -> Self {
+        let right = badge::badge(world, area.width);
+        let parts = right.iter().flat_map(|g| &g.parts);
+        let wide: usize = parts.map(|(text, _)| width(text)).sum();
         let room = (area.width as usize).saturating_sub(wide + 3);
         let mut groups = match world.page {
             Page::Inspector => inspected(world),
@@ -90,24 +176,9 @@ impl Panel for Header {
             let least = (0..groups.len()).min_by_key(|i| (groups[*i].rank, usize::MAX - i));
             groups.remove(least.unwrap_or(0));
         }
-        let mut parts = Vec::new();
-        for (i, group) in groups.into_iter().enumerate() {
-            if i > 0 {
-                parts.push(("   ".to_owned(), Text));
-            }
-            parts.extend(group.parts);
-        }
-        let left = Rect {
-            width: if wide < area.width as usize {
-                room as u16
-            } else {
-                area.width
-            },
-            ..area
-        };
-        line::draw(&world.theme, left, &parts, Modifier::empty(), buf);
-        if wide < area.width as usize {
-            line::draw_right(&world.theme, area, &right, buf);
+        Self {
+            left: groups,
+            right,
         }
     }
 }
@@ -122,13 +193,15 @@ fn machine(world: &World) -> Vec<Group> {
     let system = &s.system;
     let mut out = vec![group(99, [(" pscope ", Badge)])];
     out.push(group(60, [(s.machine.host.as_str(), Strong)]));
-    if let Page::View(n) = world.page {
+    if let Page::View(n) = world.page
+        && !world.bar
+    {
         let view = world.catalog.iter().find(|c| c.name == world.active);
         out.push(group(
             90,
             [(format!("{n} {}", view.map_or("", |v| v.title)), Strong)],
         ));
-    } else {
+    } else if !matches!(world.page, Page::View(_)) {
         let kernel = format!("Linux {}", s.machine.kernel);
         out.push(group(10, [(kernel, Dim)]));
         out.push(group(
@@ -138,7 +211,8 @@ fn machine(world: &World) -> Vec<Group> {
     }
     if let Some(load) = system.load {
         let load = load.map(|l| format!("{l:.2}")).join(" ");
-        out.push(group(70, [("load ".to_owned(), Dim), (load, Text)]));
+        let load = group(70, [("load ".to_owned(), Dim), (load, Text)]);
+        out.push(load.doing(&g::VIEW_2));
     }
     out.push(group(
         50,
@@ -165,7 +239,7 @@ fn machine(world: &World) -> Vec<Group> {
             (" blocked".to_owned(), Dim),
         ]);
     }
-    out.push(group(45, tasks));
+    out.push(group(45, tasks).doing(&g::VIEW_2));
     if let Ok(rate) = system.switches {
         out.push(group(
             30,
@@ -202,7 +276,7 @@ fn verdict(world: &World, [beside, alone]: [usize; 2]) -> Option<Group> {
     let (sentence, lasts) =
         whole.or_else(|| forms.iter().skip(1).find(|form| fits(form, alone)))?;
     let parts = [(sentence.as_str(), Warn), (lasts.as_str(), Dim)];
-    Some(group(VERDICT, parts))
+    Some(group(VERDICT, parts).doing(&g::EXPLAIN))
 }
 
 fn inspected(world: &World) -> Vec<Group> {
@@ -263,72 +337,6 @@ fn ancestry(world: &World, proc: &Proc) -> Vec<Part> {
     }
     names.reverse();
     names
-}
-
-fn badge(world: &World, width: u16) -> Vec<Part> {
-    let ascii = world.theme.glyphs.ascii;
-    let scale = if world.settings.of_machine {
-        "100% = machine"
-    } else {
-        "100% = 1 core"
-    };
-    // Where sweeps take too long for the pace that was asked for, a fault says so, and this tells the one that is kept.
-    let (asked, kept) = (world.settings.interval, world.snapshot.interval);
-    let pace = seconds(asked.max(kept));
-    let mut out = vec![(format!("{scale}  "), Dim)];
-    match world.paused {
-        None => {
-            let dot = if ascii { "* " } else { "● " };
-            let role = if kept > asked { Warn } else { Good };
-            out.push((format!("{dot}LIVE {pace} "), role));
-        }
-        Some(back) => {
-            let mark = if ascii { "|| " } else { "‖ " };
-            let ago = if back == 0 {
-                String::new()
-            } else {
-                format!(" {back} back")
-            };
-            out.push((format!(" {mark}PAUSED{ago} "), Role::Paused));
-        }
-    }
-    if let Some(cost) = own_cost(world, usize::from(width) * 2 / 5) {
-        out.insert(0, cost);
-    }
-    if world.settings.read_only {
-        out.insert(0, ("read-only  ".to_owned(), Accent));
-    }
-    if world.snapshot.procs.is_empty() {
-        out.insert(0, ("reading…  ".to_owned(), Bad));
-    }
-    out
-}
-
-/// What pscope itself costs, as much of it as finds room: `pscope 0.4% 18.0M 312 calls 9.1K out, events: 43 read`.
-fn own_cost(world: &World, room: usize) -> Option<Part> {
-    let own = world.snapshot.own.filter(|_| world.settings.own_cost)?;
-    let dash = |_| "–".to_owned();
-    let cpu = own.cpu.map(|c| format!("{}%", format::percent(c)));
-    let cost = format!(
-        "pscope {} {}",
-        cpu.unwrap_or_else(dash),
-        format::bytes(own.resident)
-    );
-    let calls = own.calls.map_or_else(dash, format::count);
-    let written = own.written.map_or_else(dash, format::bytes);
-    let mode = world.snapshot.mode.word();
-    let read = format::count(u64::from(world.snapshot.read));
-    let forms = [
-        format!("{cost} {calls} calls {written} out, {mode}: {read} read  "),
-        format!("{cost} {calls} calls, {mode}  "),
-    ];
-    let form = forms.into_iter().find(|form| width(form) <= room);
-    Some((form.unwrap_or_else(|| format!("{cost}  ")), Accent))
-}
-
-/// `1s`, `0.25s`, `2.5s`.
-fn seconds(span: Nanos) -> String {
-    format!("{}s", (span.seconds() * 1000.0).round() / 1000.0)
 }
 
 #[cfg(test)]

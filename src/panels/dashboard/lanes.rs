@@ -10,6 +10,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::button::Button;
+use crate::app::globals;
 use crate::app::key::Mouse;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
@@ -18,6 +20,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Origin;
 use crate::model::text::width;
 use crate::theme::Role;
+use crate::widgets::frame;
 use picture::Picture;
 
 static SPEC: Spec = Spec {
@@ -171,6 +174,17 @@ impl Panel for Lanes {
             )),
         }
         title
+    }
+
+    fn buttons(&self, world: &World, outer: Rect) -> Vec<Button> {
+        let (title, badge) = (self.title(world), self.badge(world));
+        let (title, badge) = frame::title_cells(outer, &title, &badge);
+        let first = title.into_iter().take(1);
+        let view = first.map(|at| Button::act(at, &globals::VIEW_2));
+        let verdict = badge
+            .into_iter()
+            .map(|at| Button::act(at, &globals::EXPLAIN));
+        view.chain(verdict).collect()
     }
 
     fn badge(&self, world: &World) -> Vec<(String, Role)> {

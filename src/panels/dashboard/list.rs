@@ -15,6 +15,7 @@ mod layout;
 mod menu;
 mod moves;
 mod sums;
+mod title;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::button::Button;
 use crate::app::choice::{Choice, Value};
 use crate::app::input::Input;
 use crate::app::key::{Key, Mouse};
@@ -77,6 +79,8 @@ pub struct List {
     typing: Option<Typing>,
     menu: Option<Menu>,
     cursor: Option<Cursor>,
+    /// The cursor stands where a person, or the first rates, put it.
+    begun: bool,
     /// The first row in view.
     top: usize,
     /// The row of the cursor, where it has one.
@@ -159,6 +163,7 @@ impl Default for List {
             typing: None,
             menu: None,
             cursor: None,
+            begun: false,
             top: 0,
             at: None,
             seek: true,
@@ -233,7 +238,14 @@ impl Panel for List {
     }
 
     fn title(&self, world: &World) -> Vec<(String, Role)> {
-        draw::title(self, world)
+        title::title(self, world)
+    }
+
+    fn buttons(&self, world: &World, outer: Rect) -> Vec<Button> {
+        match &self.menu {
+            Some(menu) => menu.buttons(self.area),
+            None => title::title_buttons(self, world, outer),
+        }
     }
 
     fn status(&self, _: &World) -> String {

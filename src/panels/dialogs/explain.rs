@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::hints;
 use super::scroll::{self, Scroll};
 use crate::app::action::Action;
+use crate::app::button::Button;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
@@ -73,6 +75,11 @@ impl Panel for Explain {
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
         self.scroll.mouse(mouse)
+    }
+
+    fn buttons(&self, world: &World, screen: Rect) -> Vec<Button> {
+        let outer = popup::area(screen, WIDTH, self.lines.len() as u16);
+        hints::status(outer, world.explanation.title, &self.scroll.status())
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {

@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::hints;
 use super::scroll::{self, Scroll};
 use crate::app::action::Action;
+use crate::app::button::Button;
 use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec};
@@ -113,6 +115,11 @@ impl Panel for Help {
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
         self.scroll.mouse(mouse)
+    }
+
+    fn buttons(&self, _: &World, screen: Rect) -> Vec<Button> {
+        let outer = outer(screen, self.lines.len());
+        hints::status(outer, SPEC.title, &self.scroll.status())
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {

@@ -4,8 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::hints;
 use super::scroll::{self, Scroll};
 use crate::app::action::Action;
+use crate::app::button::Button;
 use crate::app::key::{Key, Mouse};
 use crate::app::log::Entry;
 use crate::app::moves;
@@ -89,6 +91,11 @@ impl Panel for EventLog {
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
         self.scroll.mouse(mouse)
+    }
+
+    fn buttons(&self, world: &World, screen: Rect) -> Vec<Button> {
+        let outer = outer(screen, world.log.entries().len());
+        hints::status(outer, SPEC.title, &self.scroll.status())
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {

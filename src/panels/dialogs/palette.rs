@@ -1,11 +1,12 @@
 //! The command palette: every action by its name, found by a few of its letters; a number jumps to that process.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::scroll;
+use super::{hints, scroll};
 use crate::app::action::Action;
+use crate::app::button::Button;
 use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::panel::{Panel, Place, Reply, Spec};
@@ -39,6 +40,33 @@ pub struct Palette {
     input: Input,
     at: usize,
     found: Vec<Item>,
+    outer: Rect,
+}
+
+/// What the keys do, in its border.
+const STATUS: &str = "Enter does it · Esc closes";
+
+/// The box for so many lines found.
+fn outer(screen: Rect, found: usize) -> Rect {
+    Rect {
+        y: screen.y + screen.height / 6,
+        ..popup::area(screen, 76, found.clamp(1, 14) as u16 + 2)
+    }
+    .intersection(screen)
+}
+
+impl Palette {
+    /// Does what the cursor stands on.
+    fn take(&self) -> Reply {
+        match self.found.get(self.at) {
+            Some(Item::Do(action)) => Reply::All(vec![Reply::Close, Reply::Act(action)]),
+            Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
+            None => Reply::All(vec![
+                Reply::Close,
+                Reply::Complain(format!("nothing is called '{}'", self.input.text())),
+            ]),
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -61,9 +89,10 @@ impl Panel for Palette {
         Reply::Done
     }
 
-    fn fit(&mut self, world: &World, _: Rect) -> Reply {
+    fn fit(&mut self, world: &World, screen: Rect) -> Reply {
         self.found = find(world, self.input.text());
         self.at = self.at.min(self.found.len().saturating_sub(1));
+        self.outer = outer(screen, self.found.len());
         Reply::Pass
     }
 
@@ -78,16 +107,7 @@ impl Panel for Palette {
     fn key(&mut self, _: &World, key: Key) -> Reply {
         match key.code {
             Code::Esc => return Reply::Close,
-            Code::Enter => {
-                return match self.found.get(self.at) {
-                    Some(Item::Do(action)) => Reply::All(vec![Reply::Close, Reply::Act(action)]),
-                    Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
-                    None => Reply::All(vec![
-                        Reply::Close,
-                        Reply::Complain(format!("nothing is called '{}'", self.input.text())),
-                    ]),
-                };
-            }
+            Code::Enter => return self.take(),
             Code::Up => self.at = self.at.saturating_sub(1),
             Code::Down => self.at += 1,
             _ => {
@@ -109,21 +129,33 @@ impl Panel for Palette {
         match mouse.press {
             Press::WheelUp => self.at = self.at.saturating_sub(1),
             Press::WheelDown => self.at += 1,
-            Press::Left => return Reply::Close,
+            Press::Left => {
+                let at = Position::new(mouse.column, mouse.row);
+                if !self.outer.contains(at) {
+                    return Reply::Close;
+                }
+                let area = popup::content(self.outer);
+                let row = usize::from(mouse.row.saturating_sub(area.y));
+                let shown = (area.height as usize).saturating_sub(2);
+                let top = (self.at + 1).saturating_sub(shown);
+                if area.contains(at) && row >= 2 && top + row - 2 < self.found.len() {
+                    self.at = top + row - 2;
+                    return self.take();
+                }
+            }
             _ => {}
         }
         Reply::Done
     }
 
+    fn buttons(&self, _: &World, _: Rect) -> Vec<Button> {
+        hints::status(self.outer, SPEC.title, STATUS)
+    }
+
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
-        let rows = self.found.len().clamp(1, 14) as u16;
-        let outer = Rect {
-            y: screen.y + screen.height / 6,
-            ..popup::area(screen, 76, rows + 2)
-        }
-        .intersection(screen);
-        let area = popup::draw(theme, outer, "Commands", "Enter does it", buf);
+        let outer = outer(screen, self.found.len());
+        let area = popup::draw(theme, outer, SPEC.title, STATUS, buf);
         let row = |i: usize| scroll::row(area, i);
         let prompt = [
             (": ".to_owned(), Role::Accent),

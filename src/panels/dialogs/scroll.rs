@@ -32,8 +32,8 @@ impl Scroll {
     pub fn status(&self) -> String {
         match self.lines.saturating_sub(self.top + self.rows) {
             0 => "Esc closes".to_owned(),
-            1 => "1 more line below".to_owned(),
-            more => format!("{more} more lines below"),
+            1 => "1 more line below · Esc closes".to_owned(),
+            more => format!("{more} more lines below · Esc closes"),
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
         scroll.fit(10, 4);
         assert_eq!(
             (scroll.shown(), scroll.status()),
-            (0..4, "6 more lines below".to_owned())
+            (0..4, "6 more lines below · Esc closes".to_owned())
         );
         scroll.by(-3);
         assert!(scroll.key(Key::of(Code::PageDown)));

@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::scroll;
+use super::{hints, scroll};
 use crate::app::action::{Action, actions};
+use crate::app::button::Button;
 use crate::app::choice::Choice;
 use crate::app::event::Effect;
 use crate::app::key::{Code, Key, Mouse, Press};
@@ -146,10 +147,15 @@ impl Panel for SettingsDialog {
         Reply::Done
     }
 
+    fn buttons(&self, world: &World, screen: Rect) -> Vec<Button> {
+        let outer = outer(screen, world.choices.len());
+        hints::status(outer, SPEC.title, &status(world))
+    }
+
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let outer = outer(screen, world.choices.len());
-        let status = format!("{} keeps them · Esc closes", world.keys.shown(&KEEP));
+        let status = status(world);
         let area = popup::draw(theme, outer, SPEC.title, &status, buf);
         let shown = world.choices.iter().enumerate().skip(self.top);
         for (row, (i, choice)) in shown.take(self.rows).enumerate() {
@@ -173,6 +179,10 @@ impl Panel for SettingsDialog {
             line::draw(theme, foot, &[said], Modifier::empty(), buf);
         }
     }
+}
+
+fn status(world: &World) -> String {
+    format!("{} keeps them · Esc closes", world.keys.shown(&KEEP))
 }
 
 fn parts(choice: &Choice) -> Vec<(String, Role)> {

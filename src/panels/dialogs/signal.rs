@@ -9,9 +9,10 @@ mod result;
 mod tests;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::app::action::{Action, actions};
+use crate::app::button::Button;
 use crate::app::event::{Effect, Outcome};
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::moves;
@@ -88,6 +89,7 @@ pub struct SignalDialog {
     lines: Vec<Line>,
     to: Vec<String>,
     rows: usize,
+    screen: Rect,
 }
 
 #[derive(Default)]
@@ -152,7 +154,10 @@ impl SignalDialog {
             return Reply::Done;
         };
         let step = if back { there.len() - 1 } else { 1 };
-        let scope = there[(at + step) % there.len()];
+        self.scope_to(there[(at + step) % there.len()])
+    }
+
+    fn scope_to(&mut self, scope: Scope) -> Reply {
         self.scope = scope;
         self.thread = 0;
         self.pin()
@@ -248,6 +253,7 @@ impl Panel for SignalDialog {
         if !matches!(self.stage, Stage::Sent(_)) {
             self.to = draw::targets(world, &self.chosen, self.brief.as_ref(), screen);
         }
+        self.screen = screen;
         self.rows = draw::list_rows(self, screen);
         self.choice.fit(self.rows);
         self.lines = match &self.brief {
@@ -312,10 +318,23 @@ impl Panel for SignalDialog {
         }
     }
 
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        let at = Position::new(mouse.column, mouse.row);
         let action = match mouse.press {
             Press::WheelUp => moves::UP,
             Press::WheelDown => moves::DOWN,
+            Press::Left if matches!(self.stage, Stage::Choosing) => {
+                let scope = draw::scope_at(self, world, self.screen, at);
+                if let Some(scope) = scope.filter(|s| *s != self.scope) {
+                    return self.scope_to(scope);
+                }
+                let list = draw::list_area(self, self.screen);
+                if list.contains(at) {
+                    // A click chooses; only the button in the border, or Enter, sends.
+                    self.choice.choose(usize::from(at.y - list.y));
+                }
+                return Reply::Done;
+            }
             _ => return Reply::Done,
         };
         match &mut self.stage {
@@ -324,6 +343,10 @@ impl Panel for SignalDialog {
             Stage::Asking(_) => {}
         }
         Reply::Done
+    }
+
+    fn buttons(&self, _: &World, screen: Rect) -> Vec<Button> {
+        draw::buttons(self, screen)
     }
 
     fn outcome(&mut self, _: &World, outcome: &Outcome) -> Reply {

@@ -3,6 +3,7 @@
 //! They work on identities, so a number that passed to somebody else changes nobody; the last change can be taken back.
 
 mod draw;
+mod mouse;
 mod picker;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::{Action, actions};
+use crate::app::button::Button;
 use crate::app::event::{Effect, Outcome};
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::log::changed;
@@ -99,6 +101,8 @@ pub struct TuningDialog {
     results: Vec<(String, bool)>,
     waiting: bool,
     rows: usize,
+    /// Where the value is edited.
+    editor: Rect,
 }
 
 impl TuningDialog {
@@ -286,6 +290,7 @@ impl Panel for TuningDialog {
         }
         let area = draw::editor(self, screen);
         self.rows = area.height as usize;
+        self.editor = area;
         self.picker.fit(area);
         Reply::Pass
     }
@@ -326,8 +331,14 @@ impl Panel for TuningDialog {
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
         if self.tunable == Tunable::Affinity {
             self.picker.mouse(mouse);
+        } else {
+            self.on_mouse(mouse);
         }
         Reply::Done
+    }
+
+    fn buttons(&self, _: &World, screen: Rect) -> Vec<Button> {
+        draw::buttons(self, screen)
     }
 
     fn outcome(&mut self, _: &World, outcome: &Outcome) -> Reply {

@@ -1,3 +1,4 @@
+use crate::model::id::Nanos;
 use std::sync::Arc;
 
 use super::*;

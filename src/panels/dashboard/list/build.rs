@@ -7,6 +7,7 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::ProcId;
 use crate::model::process::forest::{Ended, Forest, GroupKey, Item, View};
+use crate::model::process::stat::State;
 use crate::model::snapshot::Proc;
 
 impl List {
@@ -31,7 +32,7 @@ impl List {
             // What a filter asks for may still have to be read: until then nothing passes.
             self.settle_on_match = !self.leave_dim_rows(world);
         }
-        if self.cursor.is_none() {
+        if self.cursor.is_none() || (stale && !self.begun) {
             self.begin(world);
         }
         if stale || self.sums.0 != self.cursor {
@@ -161,12 +162,37 @@ impl List {
         Some((snapshot.procs.len() + kept) as u32)
     }
 
-    /// Puts the cursor somewhere for the first time.
+    /// Puts the cursor somewhere for the first time: on the process that was asked for, else on the busiest that may be
+    /// looked into. Who that is shows once there are rates; until then the cursor waits on the first such row.
     fn begin(&mut self, world: &World) {
-        let wanted = world.focus.map(Cursor::Proc);
-        let at = wanted.and_then(|c| self.row_of(world, &c)).unwrap_or(0);
+        let wanted = world.focus.filter(|_| self.cursor.is_none());
+        let asked = wanted.and_then(|id| self.row_of(world, &Cursor::Proc(id)));
+        let at = asked.or_else(|| self.busiest(world)).unwrap_or(0);
+        self.begun = asked.is_some() || world.snapshot.span.is_some();
         self.cursor = self.cursor_at(world, at);
         self.at = self.cursor.is_some().then_some(at);
+        self.seek = true;
+    }
+
+    /// The row of the busiest process of those that this user may look into; among equals the one that was busy longest.
+    fn busiest(&self, world: &World) -> Option<usize> {
+        let me = world.settings.me;
+        let worth = |at: usize| {
+            let row = self.forest.rows.get(at).filter(|row| !row.dim)?;
+            matches!(row.item, Item::Proc(_) | Item::Group { .. }).then_some(())?;
+            let proc = self.proc_at(world, at)?;
+            let (open, other) = me.map_or((true, true), |(pid, uid)| {
+                let same = proc.facts.uid.is_ok_and(|of| of == uid);
+                (uid.0 == 0 || same, pid != proc.id.pid)
+            });
+            let living = !proc.stat.is_kernel_thread() && proc.stat.state != State::Zombie;
+            let cpu = (proc.cpu.unwrap_or(0.0) * 10.0) as u32;
+            Some((open && other && living, cpu, proc.stat.cpu_time()))
+        };
+        let rows = 0..self.forest.rows.len();
+        rows.filter_map(|at| Some((worth(at)?, std::cmp::Reverse(at))))
+            .max()
+            .map(|(_, at)| at.0)
     }
 
     /// A cursor on a row that the filter hides or dims goes to the nearest one that passes; answers whether there is one.
@@ -245,6 +271,7 @@ impl List {
     /// Puts the cursor on a process and makes its row be there: unfolds what hides it, shows it if it is of the kernel.
     pub(super) fn reveal(&mut self, world: &World, id: ProcId) {
         self.cursor = Some(Cursor::Proc(id));
+        self.begun = true;
         self.seek = true;
         let snapshot = &world.snapshot;
         let Some(proc) = snapshot.get(id) else { return };

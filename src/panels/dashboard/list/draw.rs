@@ -10,6 +10,7 @@ use ratatui::style::{Modifier, Style};
 use super::cells::{Cell, Subject, busy};
 use super::command::{Indent, is_command, is_new, spans};
 use super::layout::Placed;
+use super::title::arrow;
 use super::{List, Typing};
 use crate::app::world::World;
 use crate::model::id::ProcId;
@@ -181,43 +182,6 @@ fn typed(list: &List, text: &str) -> Vec<(String, Role)> {
     }
     out.push((text.get(at..).unwrap_or_default().to_owned(), Role::Text));
     out
-}
-
-/// The title in parts: `Processes tree · by CPU% ▼ · / filter`.
-pub(super) fn title(list: &List, world: &World) -> Vec<(String, Role)> {
-    let tree = list.tree.unwrap_or(world.settings.tree);
-    let arrow = arrow(list.descending, world.theme.glyphs.ascii);
-    let mut out = vec![
-        ("Processes ".to_owned(), Role::Title),
-        (if tree { "tree" } else { "flat" }.to_owned(), Role::Accent),
-        (format!(" · by {} {arrow}", list.sort.title), Role::Dim),
-        (" · ".to_owned(), Role::Dim),
-    ];
-    if list.filter.text().is_empty() {
-        let key = world.keys.shown(crate::app::moves::FILTER);
-        out.push((format!("{key} filter"), Role::Dim));
-    } else {
-        out.push((format!("/ {}", list.filter.text()), Role::Accent));
-    }
-    for (on, word) in [
-        (list.threads, "threads"),
-        (list.kernel, "kernel"),
-        (list.follow, "follow"),
-    ] {
-        if on {
-            out.push((format!(" · {word}"), Role::Dim));
-        }
-    }
-    out
-}
-
-fn arrow(descending: bool, ascii: bool) -> &'static str {
-    match (descending, ascii) {
-        (true, false) => "▼",
-        (false, false) => "▲",
-        (true, true) => "v",
-        (false, true) => "^",
-    }
 }
 
 /// Paints what was prepared.

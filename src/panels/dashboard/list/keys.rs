@@ -16,6 +16,7 @@ use crate::model::process::column::Column;
 const WHEEL: usize = 3;
 
 pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Reply {
+    list.begun = true;
     match action.name {
         "up" => list.step(world, -1),
         "down" => list.step(world, 1),
@@ -36,6 +37,10 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
             list.typing = Some(Typing::Filter(input, list.cursor.clone()));
         }
         "search" => list.typing = Some(Typing::Search(Input::default(), list.cursor.clone())),
+        // Esc with nothing to clear is for whoever comes next.
+        "clear-filter" if list.filter.text().is_empty() && list.needle.is_empty() => {
+            return Reply::Pass;
+        }
         "clear-filter" => {
             list.set_filter("");
             list.needle.clear();
@@ -141,7 +146,7 @@ pub(super) fn typed(list: &mut List, world: &World, key: Key) -> Reply {
     }
     if let Some(mut menu) = list.menu.take() {
         let chosen = menu.key(key);
-        return choose(list, menu, chosen);
+        return choose(list, world, menu, chosen);
     }
     match key.code {
         Code::Up => list.step(world, -1),
@@ -210,7 +215,7 @@ fn leave(list: &mut List) {
     }
 }
 
-fn choose(list: &mut List, menu: Menu, chosen: Chosen) -> Reply {
+fn choose(list: &mut List, world: &World, menu: Menu, chosen: Chosen) -> Reply {
     match chosen {
         Chosen::Nothing => list.menu = Some(menu),
         Chosen::Closed => {}
@@ -223,6 +228,12 @@ fn choose(list: &mut List, menu: Menu, chosen: Chosen) -> Reply {
             Some(name) => list.set_filter(&format!("user={name}")),
             None => list.set_filter(""),
         },
+        Chosen::Keep => {
+            list.menu = Some(menu);
+            let mut all = super::choices::all(list, world);
+            all.retain(|c| c.name == "columns");
+            return Reply::Do(Effect::Keep(all));
+        }
         Chosen::Columns(columns) => {
             list.columns = columns;
             list.menu = Some(menu);
@@ -235,7 +246,7 @@ fn choose(list: &mut List, menu: Menu, chosen: Chosen) -> Reply {
 pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
     if let Some(mut menu) = list.menu.take() {
         let chosen = menu.mouse(mouse, list.area);
-        return choose(list, menu, chosen);
+        return choose(list, world, menu, chosen);
     }
     let at = Position::new(mouse.column, mouse.row);
     let x = mouse.column.saturating_sub(list.area.x);
@@ -263,6 +274,7 @@ pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
                 return Reply::Done;
             }
             let on_mark = list.drawn.is_fold_mark(row, x);
+            list.begun = true;
             list.go(world, list.top + row);
             list.seek = false;
             if mouse.press == Press::Left && on_mark {

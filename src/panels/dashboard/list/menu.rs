@@ -6,11 +6,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use crate::app::button::Button;
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::world::World;
 use crate::model::process::column::{self, Column};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::{pad, width};
+use crate::panels::dialogs::hints;
 use crate::theme::Role;
 use crate::widgets::{line, popup, table};
 
@@ -41,6 +43,8 @@ pub(super) enum Chosen {
     Sort(&'static Column),
     /// One user, or all.
     User(Option<String>),
+    /// The columns are to be kept for the next time; it stays open.
+    Keep,
     /// These columns; it stays open.
     Columns(Vec<&'static Column>),
 }
@@ -50,7 +54,7 @@ impl Menu {
         let at = column::ALL.iter().position(|c| c.name == now.name);
         Self {
             title: "Sort by",
-            help: "Enter sorts",
+            help: "Enter sorts · Esc closes",
             kind: Kind::Sort(column::ALL.to_vec()),
             at: at.unwrap_or(0),
             typed: String::new(),
@@ -68,7 +72,7 @@ impl Menu {
         users.insert(0, (String::new(), snapshot.procs.len()));
         Self {
             title: "User",
-            help: "Enter filters",
+            help: "Enter filters · Esc closes",
             kind: Kind::Users(users),
             at: 0,
             typed: String::new(),
@@ -85,7 +89,7 @@ impl Menu {
             .chain(hidden.map(|c| (*c, false)));
         Self {
             title: "Columns",
-            help: "Space shows or hides · ← → move",
+            help: "Space shows or hides · ← → move · Ctrl-s keeps · Esc closes",
             kind: Kind::Columns(all.collect()),
             at: 0,
             typed: String::new(),
@@ -112,6 +116,9 @@ impl Menu {
     pub(super) fn key(&mut self, key: Key) -> Chosen {
         let last = self.len().saturating_sub(1);
         match key.code {
+            Code::Char('s') if key.ctrl && matches!(self.kind, Kind::Columns(_)) => {
+                return Chosen::Keep;
+            }
             Code::Esc => return Chosen::Closed,
             Code::Enter => return self.choose(),
             Code::Up => self.at = self.at.saturating_sub(1),
@@ -242,6 +249,11 @@ impl Menu {
             _ => {}
         }
         Chosen::Nothing
+    }
+
+    /// The keys that its border names.
+    pub(super) fn buttons(&self, area: Rect) -> Vec<Button> {
+        hints::status(self.outer(area), self.title, self.help)
     }
 
     pub(super) fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -96,6 +96,12 @@ impl Choice {
         self.at = at.min(last);
     }
 
+    /// Chooses the signal in this line of those in view.
+    pub(super) fn choose(&mut self, line: usize) {
+        self.typed.clear();
+        self.at = (self.top + line).min(order().len() - 1);
+    }
+
     pub(super) fn fit(&mut self, rows: usize) {
         self.top = self
             .top

@@ -11,11 +11,12 @@
 //! ```
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::choice::owner;
 use super::{SignalDialog, Stage};
+use crate::app::button::Button;
 use crate::app::world::World;
 use crate::model::acting::prediction::Force;
 use crate::model::acting::standing::Standing;
@@ -24,7 +25,8 @@ use crate::model::format;
 use crate::model::id::ProcId;
 use crate::model::reading::Missing;
 use crate::model::text::{pad, width};
-use crate::theme::{Role, Theme};
+use crate::panels::dialogs::hints::{self, Hint};
+use crate::theme::Role;
 use crate::widgets::{line, popup, table};
 
 const WIDTH: u16 = 84;
@@ -58,6 +60,53 @@ pub(super) fn list_rows(dialog: &SignalDialog, screen: Rect) -> usize {
     }
 }
 
+/// What can be clicked in its border.
+pub(super) fn buttons(dialog: &SignalDialog, screen: Rect) -> Vec<Button> {
+    hints::buttons(outer(dialog, screen), hints(dialog))
+}
+
+/// The scope at this place of the line that lists them.
+pub(super) fn scope_at(
+    dialog: &SignalDialog,
+    world: &World,
+    screen: Rect,
+    at: Position,
+) -> Option<Scope> {
+    let area = content(screen);
+    let inside = popup::content(outer(dialog, screen));
+    if inside.height <= 2 || at.y != inside.y + dialog.to.len() as u16 {
+        return None;
+    }
+    let mut x = inside.x;
+    let parts = scopes(dialog, world, area.width);
+    let counts = dialog.brief.iter().flat_map(|b| &b.counts);
+    let there = counts.filter(|(_, n)| n.is_ok()).map(|(s, _)| *s);
+    x += parts.first().map_or(0, |(label, _)| width(label) as u16);
+    for (scope, (text, _)) in there.zip(&parts[1.min(parts.len())..]) {
+        let end = x + width(text) as u16;
+        if (x..end).contains(&at.x) {
+            return Some(scope);
+        }
+        x = end;
+    }
+    None
+}
+
+/// Where the list of signals stands.
+pub(super) fn list_area(dialog: &SignalDialog, screen: Rect) -> Rect {
+    let area = popup::content(outer(dialog, screen));
+    let above = match area.height {
+        0..=2 => 0,
+        3..=6 => dialog.to.len() as u16 + 1,
+        _ => dialog.to.len() as u16 + 2,
+    };
+    Rect {
+        y: area.y + above.min(area.height),
+        height: area.height.saturating_sub(above).min(dialog.rows as u16),
+        ..area
+    }
+}
+
 /// Draws it all.
 pub(super) fn dialog(dialog: &SignalDialog, world: &World, screen: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
@@ -67,7 +116,7 @@ pub(super) fn dialog(dialog: &SignalDialog, world: &World, screen: Rect, buf: &m
         _ => "Send a signal",
     };
     let area = popup::draw(theme, outer, title, &status(dialog), buf);
-    keys(theme, outer, hints(dialog), buf);
+    hints::draw(theme, outer, hints(dialog), buf);
     let row = |i: u16| Rect {
         y: area.y + i,
         height: u16::from(i < area.height),
@@ -115,7 +164,7 @@ fn status(dialog: &SignalDialog) -> String {
     }
 }
 
-fn hints(dialog: &SignalDialog) -> &'static [(&'static str, &'static str)] {
+fn hints(dialog: &SignalDialog) -> &'static [Hint] {
     match &dialog.stage {
         Stage::Choosing if dialog.scope == Scope::Thread => &[
             ("Enter", "send"),
@@ -127,37 +176,6 @@ fn hints(dialog: &SignalDialog) -> &'static [(&'static str, &'static str)] {
         Stage::Asking(_) => &[("y", "send it"), ("Esc", "do not")],
         Stage::Sent(r) if r.survivors().is_some() => &[("Enter", "prepare KILL"), ("Esc", "close")],
         Stage::Sent(_) => &[("Esc", "close")],
-    }
-}
-
-/// What the keys do now, in the lower border of a dialog.
-pub(in crate::panels) fn keys(theme: &Theme, outer: Rect, keys: &[(&str, &str)], buf: &mut Buffer) {
-    let mut parts: Parts = vec![(" ".to_owned(), Role::Dim)];
-    for (i, (key, does)) in keys.iter().enumerate() {
-        if i > 0 {
-            parts.push((
-                if theme.glyphs.ascii { "   " } else { " · " }.to_owned(),
-                Role::Dim,
-            ));
-        }
-        let key = if theme.glyphs.ascii && !key.is_ascii() {
-            "arrows"
-        } else {
-            key
-        };
-        parts.push((key.to_owned(), Role::Accent));
-        parts.push((format!(" {does}"), Role::Dim));
-    }
-    parts.push((" ".to_owned(), Role::Dim));
-    let wide: usize = parts.iter().map(|(t, _)| width(t)).sum();
-    if outer.height > 2 && outer.width as usize > wide + 3 {
-        let border = Rect {
-            x: outer.x + 1,
-            y: outer.y + outer.height - 1,
-            width: wide as u16,
-            height: 1,
-        };
-        line::draw(theme, border, &parts, Modifier::empty(), buf);
     }
 }
 

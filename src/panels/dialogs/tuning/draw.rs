@@ -16,10 +16,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::{Picker, TuningDialog};
+use crate::app::button::Button;
 use crate::app::world::World;
 use crate::model::acting::tuning::{Footing, Forecast, IoClass, Policy, Setting, Tunable};
 use crate::model::text::{SafeText, pad, width};
-use crate::panels::dialogs::signal::draw::{keys, wrap};
+use crate::panels::dialogs::hints::{self, Hint};
+use crate::panels::dialogs::signal::draw::wrap;
 use crate::theme::Role;
 use crate::widgets::{line, popup, table};
 
@@ -83,6 +85,19 @@ pub(super) fn editor(dialog: &TuningDialog, screen: Rect) -> Rect {
     }
 }
 
+/// What can be clicked in its border.
+pub(super) fn buttons(dialog: &TuningDialog, screen: Rect) -> Vec<Button> {
+    hints::buttons(outer(dialog, screen), hints(dialog.tunable))
+}
+
+/// The first place of the rail of nice, counted from the left of the editor.
+pub(super) const RAIL: u16 = 4;
+
+/// How many classes or policies stand above those in view.
+pub(super) fn above(chosen: usize, rows: usize) -> usize {
+    (chosen + 1).saturating_sub(rows)
+}
+
 /// Draws it all.
 pub(super) fn dialog(dialog: &TuningDialog, world: &World, screen: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
@@ -93,7 +108,7 @@ pub(super) fn dialog(dialog: &TuningDialog, world: &World, screen: Rect, buf: &m
         _ => String::new(),
     };
     let area = popup::draw(theme, outer, title(dialog.tunable), &status, buf);
-    keys(theme, outer, hints(dialog.tunable), buf);
+    hints::draw(theme, outer, hints(dialog.tunable), buf);
     let row = |y: u16| Rect {
         y,
         height: u16::from(y < area.y + area.height),
@@ -156,7 +171,7 @@ pub(super) fn dialog(dialog: &TuningDialog, world: &World, screen: Rect, buf: &m
     }
 }
 
-fn hints(tunable: Tunable) -> &'static [(&'static str, &'static str)] {
+fn hints(tunable: Tunable) -> &'static [Hint] {
     match tunable {
         Tunable::Nice => &[
             ("Enter", "apply"),
@@ -292,7 +307,7 @@ type Item = (&'static str, &'static str, bool, Option<u8>);
 fn choices(items: &[Item], world: &World, area: Rect, buf: &mut Buffer) {
     let chosen = items.iter().position(|i| i.2).unwrap_or(0);
     let rows = usize::from(area.height);
-    let top = (chosen + 1).saturating_sub(rows);
+    let top = above(chosen, rows);
     for (i, (word, about, is_chosen, number)) in items.iter().skip(top).take(rows).enumerate() {
         let row = Rect {
             y: area.y + i as u16,

@@ -1,6 +1,7 @@
 //! Keys and mouse: moving, folding, filtering, tagging, sorting.
 
 use super::*;
+use crate::model::id::Pid;
 use crate::model::plan::Needs;
 use crate::model::sample::{Opened, OptionalStats};
 
@@ -22,7 +23,6 @@ fn the_tree_stands_by_the_total_of_subtrees() {
 #[test]
 fn the_cursor_moves_and_is_the_focus() {
     let mut stage = stage();
-    assert_eq!(stage.focus(), 1, "the first row to begin with");
     for (keys, pid) in [
         ("j", 612),
         ("↓ ↓", 2214),
@@ -39,6 +39,33 @@ fn the_cursor_moves_and_is_the_focus() {
         stage.press(keys);
         assert_eq!(stage.focus(), pid, "{keys}");
     }
+}
+
+#[test]
+fn the_busiest_that_may_be_looked_into_is_selected_first() {
+    let begin = |me: Option<(u32, u32)>| {
+        let settings = Settings {
+            me: me.map(|(pid, uid)| (Pid(pid), Uid(uid))),
+            ..Settings::default()
+        };
+        let mut app = App::new(vec![Box::new(List::default())], settings, picture::theme());
+        let mut scene = scene();
+        let size = Rect::new(0, 0, 120, 40);
+        let mut focus = Vec::new();
+        let first = scene.snapshot();
+        let busy = [&[(612, 90), (1842, 60), (4211, 30)][..], &[(4211, 99)]];
+        let later = busy.map(|busy| scene.pass(1000, busy));
+        for snapshot in [first].into_iter().chain(later) {
+            app.update(Event::Snapshot(Arc::new(snapshot)));
+            screen::fit(&mut app, size);
+            focus.push(app.world.focus.map_or(0, |id| id.pid.0));
+        }
+        focus[1..].to_vec()
+    };
+    assert_eq!(begin(None), [612, 612], "it stays, whoever is busy later");
+    assert_eq!(begin(Some((1, 0))), [612, 612], "root may look into all");
+    assert_eq!(begin(Some((1, 1000))), [1842, 1842], "another's is closed");
+    assert_eq!(begin(Some((1842, 1000))), [4211, 4211], "not ourselves");
 }
 
 #[test]

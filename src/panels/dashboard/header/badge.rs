@@ -1,0 +1,77 @@
+//! The right end of the header: the scale of CPU %, whether time runs, what pscope itself costs.
+
+use super::{Group, Part, group};
+use crate::app::globals as g;
+use crate::app::world::World;
+use crate::model::format;
+use crate::model::id::Nanos;
+use crate::model::text::width;
+use crate::theme::Role::{self, Accent, Bad, Dim, Good, Warn};
+
+/// Its groups from the left, without blanks between them.
+pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
+    let ascii = world.theme.glyphs.ascii;
+    let scale = if world.settings.of_machine {
+        "100% = machine"
+    } else {
+        "100% = 1 core"
+    };
+    // Where sweeps take too long for the pace that was asked for, a fault says so, and this tells the one that is kept.
+    let (asked, kept) = (world.settings.interval, world.snapshot.interval);
+    let pace = seconds(asked.max(kept));
+    let mut out = vec![group(0, [(format!("{scale}  "), Dim)]).doing(&g::CPU_SCALE)];
+    let time = match world.paused {
+        None => {
+            let dot = if ascii { "* " } else { "● " };
+            let role = if kept > asked { Warn } else { Good };
+            (format!("{dot}LIVE {pace} "), role)
+        }
+        Some(back) => {
+            let mark = if ascii { "|| " } else { "‖ " };
+            let ago = if back == 0 {
+                String::new()
+            } else {
+                format!(" {back} back")
+            };
+            (format!(" {mark}PAUSED{ago} "), Role::Paused)
+        }
+    };
+    out.push(group(0, [time]).doing(&g::PAUSE));
+    if let Some(cost) = own_cost(world, usize::from(width) * 2 / 5) {
+        out.insert(0, group(0, [cost]).doing(&g::OWN_COST));
+    }
+    if world.settings.read_only {
+        out.insert(0, group(0, [("read-only  ", Accent)]));
+    }
+    if world.snapshot.procs.is_empty() {
+        out.insert(0, group(0, [("reading…  ", Bad)]));
+    }
+    out
+}
+
+/// What pscope itself costs, as much of it as finds room: `pscope 0.4% 18.0M 312 calls 9.1K out, events: 43 read`.
+fn own_cost(world: &World, room: usize) -> Option<Part> {
+    let own = world.snapshot.own.filter(|_| world.settings.own_cost)?;
+    let dash = |_| "–".to_owned();
+    let cpu = own.cpu.map(|c| format!("{}%", format::percent(c)));
+    let cost = format!(
+        "pscope {} {}",
+        cpu.unwrap_or_else(dash),
+        format::bytes(own.resident)
+    );
+    let calls = own.calls.map_or_else(dash, format::count);
+    let written = own.written.map_or_else(dash, format::bytes);
+    let mode = world.snapshot.mode.word();
+    let read = format::count(u64::from(world.snapshot.read));
+    let forms = [
+        format!("{cost} {calls} calls {written} out, {mode}: {read} read  "),
+        format!("{cost} {calls} calls, {mode}  "),
+    ];
+    let form = forms.into_iter().find(|form| width(form) <= room);
+    Some((form.unwrap_or_else(|| format!("{cost}  ")), Accent))
+}
+
+/// `1s`, `0.25s`, `2.5s`.
+fn seconds(span: Nanos) -> String {
+    format!("{}s", (span.seconds() * 1000.0).round() / 1000.0)
+}
