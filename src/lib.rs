@@ -7,6 +7,8 @@ pub mod app;
 pub mod cli;
 pub mod model;
 pub mod panels;
+#[cfg(any(test, fuzzing))]
+pub mod parsers;
 pub mod report;
 pub mod run;
 pub mod sampler;

@@ -5,7 +5,7 @@
 mod details;
 mod process;
 pub mod registry;
-mod scheduling;
+pub(crate) mod scheduling;
 pub mod sweeper;
 mod ticker;
 mod watched;

@@ -18,6 +18,11 @@ const MAY: &[(&str, &[&str])] = &[
     ("screen", &["model", "theme", "app", "widgets"]),
     ("term", &["app", "theme"]),
     ("report", &["model", "sys", "sampler"]),
+    // Only compiled for tests and for fuzzing.
+    (
+        "parsers",
+        &["app", "model", "run", "sampler", "sys", "term", "theme"],
+    ),
     (
         "cli",
         &[

@@ -179,7 +179,7 @@ impl Config {
             .with_context(|| format!("cannot use the configuration {}", path.display()))
     }
 
-    fn parse(text: &str) -> anyhow::Result<Self> {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let file: File = toml::from_str(text)?;
         let interval = file.interval_ms.map(Nanos::from_millis);
         if file

@@ -72,7 +72,7 @@ impl Source<Sample> for OwnCost {
 }
 
 /// Adds up the lines of these names, such as `b"syscr: 12"` and `b"syscw: 3"`.
-fn sum(text: &[u8], names: &[&[u8]]) -> Reading<u64> {
+pub(crate) fn sum(text: &[u8], names: &[&[u8]]) -> Reading<u64> {
     let wanted = fields::pairs(text).filter(|(key, _)| names.contains(key));
     let found: Vec<u64> = wanted
         .filter_map(|(_, value)| fields::number(value))
@@ -80,7 +80,7 @@ fn sum(text: &[u8], names: &[&[u8]]) -> Reading<u64> {
     if found.is_empty() {
         Err(Missing::Unsupported)
     } else {
-        Ok(found.iter().sum())
+        Ok(found.into_iter().fold(0, u64::saturating_add))
     }
 }
 

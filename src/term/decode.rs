@@ -6,7 +6,7 @@
 use crate::app::event::Event;
 use crate::app::key::{Code, Key, Mouse, Press};
 
-/// The longest sequence that is waited for; a longer one is noise.
+/// The longest sequence that is read; a longer one is noise, and dropped to its end, lest its rest be taken for keys.
 const LONGEST: usize = 64;
 /// The most that one paste may bring; what follows is dropped.
 const PASTE_MAX: usize = 64 * 1024;
@@ -17,6 +17,8 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 pub struct Decoder {
     waiting: Vec<u8>,
     paste: Option<Vec<u8>>,
+    /// Within a sequence that is too long.
+    noise: bool,
 }
 
 /// What the bytes at the front are.
@@ -41,6 +43,15 @@ impl Decoder {
                     None => return,
                 }
             }
+            if self.noise {
+                let Some(end) = sequence_end(&self.waiting[at..]) else {
+                    at = self.waiting.len();
+                    break;
+                };
+                // What ends no sequence begins something else.
+                at += end + usize::from(is_final(self.waiting[at + end]));
+                self.noise = false;
+            }
             match front(&self.waiting[at..]) {
                 Front::Event(used, event) => {
                     out.extend(event);
@@ -50,7 +61,10 @@ impl Decoder {
                     at += used;
                     self.paste = Some(Vec::new());
                 }
-                Front::More if self.waiting.len() - at > LONGEST => at += 1,
+                Front::More if self.waiting.len() - at > LONGEST => {
+                    at = self.waiting.len();
+                    self.noise = true;
+                }
                 Front::More => break,
             }
         }
@@ -59,7 +73,7 @@ impl Decoder {
 
     /// Whether bytes wait for more; an Escape key alone looks like the beginning of a sequence.
     pub fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty() && self.paste.is_none()
+        (self.noise || !self.waiting.is_empty()) && self.paste.is_none()
     }
 
     /// Nothing followed in time: what waits is an Escape key, or is dropped.
@@ -73,6 +87,7 @@ impl Decoder {
             _ => {}
         }
         self.waiting.clear();
+        self.noise = false;
     }
 
     /// Moves pasted bytes over; `Some` when the paste ended, with where its end mark ended.
@@ -176,14 +191,17 @@ fn sequence(rest: &[u8]) -> Front {
             _ => Front::Event(3, None),
         };
     }
-    let Some(end) = rest.iter().position(|b| !(0x20..=0x3f).contains(b)) else {
+    let Some(end) = sequence_end(rest) else {
         return Front::More;
     };
     let (parameters, last) = (&rest[..end], rest[end]);
     let used = 2 + end + 1;
-    if !(0x40..=0x7e).contains(&last) {
+    if !is_final(last) {
         // Not the end of a sequence: it was cut off, and something else begins here.
         return Front::Event(used - 1, None);
+    }
+    if used > LONGEST + 1 {
+        return Front::Event(used, None);
     }
     if let [b'<', numbers @ ..] = parameters {
         return Front::Event(used, mouse(numbers, last));
@@ -198,6 +216,15 @@ fn sequence(rest: &[u8]) -> Front {
         (_, None | Some(1)) => Front::Event(used, lettered(last, held)),
         _ => Front::Event(used, None),
     }
+}
+
+/// Where parameters and intermediates end.
+fn sequence_end(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|b| !(0x20..=0x3f).contains(b))
+}
+
+fn is_final(byte: u8) -> bool {
+    (0x40..=0x7e).contains(&byte)
 }
 
 /// A decimal number; what follows a colon (a sub-parameter) is left out.

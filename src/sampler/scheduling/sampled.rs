@@ -2,7 +2,7 @@
 //!
 //! Sums and numbers of slices are the kernel's own; their order, and the core where a thread moved between, are guesses.
 
-mod births;
+pub(crate) mod births;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -79,7 +79,7 @@ fn is_queue(file: &std::fs::File) -> bool {
     nix::sys::statfs::fstatfs(file).is_ok_and(fds::of_queues)
 }
 
-fn waiting(text: &[u8]) -> Option<u64> {
+pub(crate) fn waiting(text: &[u8]) -> Option<u64> {
     let rest = text.strip_prefix(b"QSIZE:")?;
     fields::number(fields::words(rest).next()?)
 }

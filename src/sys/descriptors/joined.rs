@@ -199,7 +199,7 @@ impl Descriptors {
 }
 
 /// The soft limit in `Max open files            1024                 1048576              files`.
-fn limit(text: &[u8]) -> Reading<Option<u64>> {
+pub(crate) fn limit(text: &[u8]) -> Reading<Option<u64>> {
     let line = crate::sys::fields::lines(text)
         .find_map(|l| l.strip_prefix(b"Max open files"))
         .ok_or(Missing::Unsupported)?;

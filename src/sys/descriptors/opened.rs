@@ -77,7 +77,7 @@ pub fn read(dir: &ProcDir, pid: Pid, ports: &Ports, buffer: &mut Vec<u8>) -> Rea
 }
 
 /// The number in `socket:[39457]`.
-fn inode(link: &[u8]) -> Option<u64> {
+pub(crate) fn inode(link: &[u8]) -> Option<u64> {
     let digits = link.strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
     std::str::from_utf8(digits).ok()?.parse().ok()
 }

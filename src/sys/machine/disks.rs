@@ -152,7 +152,7 @@ fn space(path: &PathBuf) -> Reading<Space> {
 
 /// Parses lines such as `b" 254       0 vda 155091 31201 18955490 170775 20144 88478 33337920 119025 0 28556 292866 …"`:
 /// numbers of the device, name, reads, merged, sectors, ms, the same of writes, under way, ms busy, ms weighted.
-fn parse(text: &[u8]) -> Vec<(Vec<u8>, DiskCounters)> {
+pub(crate) fn parse(text: &[u8]) -> Vec<(Vec<u8>, DiskCounters)> {
     let device = |line: &[u8]| {
         let mut words = fields::words(line).skip(2);
         let name = words.next()?.to_owned();
@@ -184,12 +184,12 @@ fn parse(text: &[u8]) -> Vec<(Vec<u8>, DiskCounters)> {
             busy_ms,
             weighted_ms,
         };
-        (reads + writes > 0).then_some((name, counters))
+        (reads > 0 || writes > 0).then_some((name, counters))
     };
     fields::lines(text).filter_map(device).collect()
 }
 
-struct Mount {
+pub(crate) struct Mount {
     path: PathBuf,
     source: SafeText,
     kind: SafeText,
@@ -201,7 +201,7 @@ struct Mount {
 }
 
 /// Parses lines such as `b"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard"`; of several mounts of one filesystem one.
-fn mounts(text: &[u8]) -> Vec<Mount> {
+pub(crate) fn mounts(text: &[u8]) -> Vec<Mount> {
     let mut out: Vec<Mount> = Vec::new();
     for line in fields::lines(text) {
         let words: Vec<&[u8]> = fields::words(line).collect();

@@ -146,14 +146,14 @@ impl Source<Detail> for MachineMemories {
 
 /// What lies in memory beside what `/proc/meminfo` itemises.
 #[derive(Clone, Copy, Debug, Default)]
-struct Neighbours {
+pub(crate) struct Neighbours {
     arc: Option<Bytes>,
     compressed: Option<(Bytes, Bytes)>,
     at_hand: Bytes,
 }
 
 /// Adds up the free pages that each core keeps of each zone: lines such as `b"              count:    353"`.
-fn at_hand(text: &[u8]) -> Bytes {
+pub(crate) fn at_hand(text: &[u8]) -> Bytes {
     let counts = fields::lines(text).filter_map(|line| {
         let mut words = fields::words(line);
         words.next().filter(|word| *word == b"count:")?;
@@ -164,7 +164,7 @@ fn at_hand(text: &[u8]) -> Bytes {
 }
 
 /// Parses lines such as `b"MemTotal:       24684100 kB"` into parts that add up to the total.
-fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
+pub(crate) fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
     let values: HashMap<&[u8], u64> = fields::pairs(text)
         .filter_map(|(key, value)| Some((key, fields::number(value)?)))
         .collect();
@@ -209,9 +209,10 @@ fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
     Some(MachineMemory {
         at: crate::model::id::Nanos(0),
         total: Bytes(total),
-        available: Bytes(
-            kib("MemAvailable").unwrap_or(free + or_zero("Buffers") + or_zero("Cached")),
-        ),
+        available: Bytes(kib("MemAvailable").unwrap_or_else(|| {
+            let given_back = or_zero("Buffers").saturating_add(or_zero("Cached"));
+            free.saturating_add(given_back)
+        })),
         parts: parts
             .into_iter()
             .map(|(part, n)| (part, Bytes(n)))
@@ -246,7 +247,7 @@ fn huge(values: &HashMap<&[u8], u64>) -> Option<(u64, u64, Bytes)> {
 }
 
 /// Parses lines such as `b"pgmajfault 9065"`; the counters of the zones are added up.
-fn counters(text: &[u8]) -> Counters {
+pub(crate) fn counters(text: &[u8]) -> Counters {
     let mut out = Counters::default();
     for line in fields::lines(text) {
         let mut words = fields::words(line);
@@ -273,7 +274,7 @@ fn counters(text: &[u8]) -> Counters {
 }
 
 /// Parses lines such as `b"/dev/zram0  partition  8388604  1024  100"`, sizes in KiB, below a heading.
-fn swaps(text: &[u8]) -> Vec<Swap> {
+pub(crate) fn swaps(text: &[u8]) -> Vec<Swap> {
     let lines = fields::lines(text).skip(1);
     let swap = |line: &[u8]| {
         let mut words = fields::words(line);

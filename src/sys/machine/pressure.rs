@@ -54,7 +54,7 @@ impl Source<Sample> for Pressures {
 }
 
 /// Direct reclaims and pages brought back from swap: lines such as `b"allocstall_normal 5"` and `b"pswpin 7"`.
-fn searches(text: &[u8]) -> u64 {
+pub(crate) fn searches(text: &[u8]) -> u64 {
     let counts = |key: &[u8]| key == b"pswpin" || key.starts_with(b"allocstall");
     fields::lines(text)
         .filter_map(|line| {

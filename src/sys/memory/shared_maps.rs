@@ -133,7 +133,7 @@ fn likely(holder: &Holder) -> bool {
     ends.any(|end| matches!(end.object, Object::Inode { memory: true, .. }))
 }
 
-fn shared(text: &[u8]) -> Arc<[Mapped]> {
+pub(crate) fn shared(text: &[u8]) -> Arc<[Mapped]> {
     let mut all: Vec<Mapped> = Vec::new();
     // What has no name belongs to a device.
     for mapping in maps::shared(text).filter(|m| !m.name.is_empty()) {

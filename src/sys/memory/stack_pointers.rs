@@ -51,7 +51,7 @@ impl StackPointers {
 
 /// The second word from the end: `0 0x3 0x7ff… 0x400 0x0 0x0 0x0 0x7ffd5fb3a9c8 0x7f1f3bb1a25d`, `-1 0x7ff… 0x7f1…`, or
 /// `running`, which tells nothing.
-fn parse(text: &[u8]) -> Option<u64> {
+pub(crate) fn parse(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     let mut words = text.split_ascii_whitespace().rev();
     let at = words.nth(1)?.strip_prefix("0x")?;

@@ -50,7 +50,7 @@ pub fn from_outside(root: &ProcRoot, pid: Pid) -> Reading<Vec<Interface>> {
 }
 
 /// Parses `  eth0: 77112500    4130    0    0    0     0          0         0   335114    2744 …`.
-fn counters(text: &[u8]) -> Vec<(Vec<u8>, Counters)> {
+pub(crate) fn counters(text: &[u8]) -> Vec<(Vec<u8>, Counters)> {
     let line = |line: &[u8]| {
         let colon = line.iter().rposition(|b| *b == b':')?;
         let n: Vec<u64> = fields::numbers(&line[colon + 1..]).collect();

@@ -39,7 +39,7 @@ const VLAN_ID: u16 = 1;
 
 /// One link as the kernel tells it, its relatives still as numbers.
 #[derive(Debug, PartialEq)]
-struct Link {
+pub(crate) struct Link {
     interface: Interface,
     under: Option<u32>,
     master: Option<u32>,
@@ -86,7 +86,7 @@ fn named(link: Link, names: &HashMap<u32, SafeText>) -> Interface {
     interface
 }
 
-fn link(body: &[u8]) -> Option<Link> {
+pub(crate) fn link(body: &[u8]) -> Option<Link> {
     let fixed = body.get(..LINK_FIXED)?;
     let mut interface = Interface {
         name: SafeText::default(),
@@ -190,7 +190,7 @@ fn info(value: &[u8], kind: &mut Kind) {
 }
 
 /// One answer: interface, address, length of the prefix. On a point-to-point link the local end is an attribute of its own.
-fn address(body: &[u8]) -> Option<(u32, IpAddr, u8)> {
+pub(crate) fn address(body: &[u8]) -> Option<(u32, IpAddr, u8)> {
     let fixed = body.get(..ADDRESS_FIXED)?;
     let ip = |value: &[u8]| match (value.len(), value.first_chunk::<4>()) {
         (16, _) => value

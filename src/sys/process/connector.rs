@@ -142,7 +142,7 @@ fn failed(call: &'static str) -> impl Fn(io::Error) -> Error {
 }
 
 /// Takes in one event: `cn_msg`, `what`, `cpu`, a time stamp, then numbers of threads and processes in pairs.
-fn take_in(body: &[u8], told: &mut Told) {
+pub(crate) fn take_in(body: &[u8], told: &mut Told) {
     let Some(what) = u32_at(body, CN_MSG) else {
         return;
     };

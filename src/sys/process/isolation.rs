@@ -143,7 +143,7 @@ fn namespace(root: &ProcRoot, process: &str, kind: &str) -> Reading<u64> {
 }
 
 /// Parses lines such as `Max open files            1024                 524288               files     `.
-fn limits(text: &[u8]) -> Vec<Limit> {
+pub(crate) fn limits(text: &[u8]) -> Vec<Limit> {
     let value = |word: &str| match word {
         "unlimited" => Some(None),
         n => n.parse().ok().map(Some),
@@ -189,7 +189,7 @@ fn numbers(status: &[u8]) -> Vec<u32> {
 }
 
 /// A number such as `-17`.
-fn integer(text: &[u8]) -> Reading<i32> {
+pub(crate) fn integer(text: &[u8]) -> Reading<i32> {
     let number = fields::signed(text.trim_ascii()).map(|(n, _)| n);
     number
         .and_then(|n| i32::try_from(n).ok())
@@ -197,13 +197,13 @@ fn integer(text: &[u8]) -> Reading<i32> {
 }
 
 /// The user of a login; the kernel writes 4294967295 for nobody.
-fn login(text: &[u8]) -> Option<Uid> {
+pub(crate) fn login(text: &[u8]) -> Option<Uid> {
     let number = u32::try_from(fields::number(text)?).ok()?;
     (number != u32::MAX).then_some(Uid(number))
 }
 
 /// Parses `Uid:\t1000\t0\t0\t0`, `CapEff:\t000001ffffffffff`, `NoNewPrivs:\t0`, `Seccomp:\t2`, `Seccomp_filters:\t1`.
-fn rights(status: &[u8], last: u32) -> Rights {
+pub(crate) fn rights(status: &[u8], last: u32) -> Rights {
     let set = |key: &[u8]| {
         let text = value(status, key).and_then(|v| std::str::from_utf8(v).ok());
         Capabilities(

@@ -19,7 +19,7 @@ use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
 use crate::sys::{bounded, clock};
 
-mod status;
+pub(crate) mod status;
 
 /// The pace while it costs little.
 const PACE_MS: u64 = 1000;
@@ -167,7 +167,7 @@ impl Overviews {
 
 /// The soft limit in a line such as `Max open files            1024                 1048576              files`;
 /// `u64::MAX` for unlimited.
-fn soft_limit(text: &[u8], name: &str) -> Option<u64> {
+pub(crate) fn soft_limit(text: &[u8], name: &str) -> Option<u64> {
     let line = crate::sys::fields::lines(text).find(|l| l.starts_with(name.as_bytes()))?;
     let value = crate::sys::fields::words(&line[name.len()..]).next()?;
     if value == b"unlimited" {

@@ -144,7 +144,7 @@ pub fn ancestry(everybody: &[ProcessIds], of: Pid) -> Vec<ProcId> {
 /// Parses a line such as `812 (make) S 640 812 640 34816 812 4194304 … 771203 …`.
 ///
 /// The name may hold anything, brackets and line ends too, so the last `)` ends it.
-fn parse(bytes: &[u8]) -> Option<ProcessIds> {
+pub(crate) fn parse(bytes: &[u8]) -> Option<ProcessIds> {
     const KERNEL_THREAD: u32 = 0x0020_0000;
     let open = bytes.iter().position(|b| *b == b'(')?;
     let close = bytes.iter().rposition(|b| *b == b')')?;

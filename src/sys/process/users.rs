@@ -52,7 +52,7 @@ impl Users {
 }
 
 /// Parses lines such as `b"alice:x:1000:1000:Alice:/home/alice:/bin/sh"`; the first name of a number counts.
-fn parse(text: &[u8]) -> impl Iterator<Item = (Uid, SafeText)> {
+pub(crate) fn parse(text: &[u8]) -> impl Iterator<Item = (Uid, SafeText)> {
     let mut found: Vec<_> = fields::lines(text)
         .filter_map(|line| {
             let mut parts = line.split(|b| *b == b':');

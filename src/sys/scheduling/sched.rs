@@ -90,7 +90,7 @@ impl Schedules {
 }
 
 /// One number of `/proc/PID/sched`: `b"se.slice   :   1400000\n"`.
-fn field(text: &[u8], key: &str) -> Option<f64> {
+pub(crate) fn field(text: &[u8], key: &str) -> Option<f64> {
     let (_, value) = fields::lines(text).find_map(|line| {
         let colon = line.iter().position(|b| *b == b':')?;
         let (name, value) = (line[..colon].trim_ascii(), &line[colon + 1..]);
@@ -156,7 +156,7 @@ fn throttling(root: &ProcRoot, id: ProcId) -> Reading<Throttling> {
 /// Parses `cpu.stat`: `b"nr_periods 10\nnr_throttled 3\nthrottled_usec 1500\n"`; version 1 has `throttled_time` in nanoseconds.
 ///
 /// A group without a quota has none of it.
-fn quota(text: &[u8]) -> Option<Throttling> {
+pub(crate) fn quota(text: &[u8]) -> Option<Throttling> {
     let value = |key: &str| {
         let line = fields::lines(text).find(|l| {
             let rest = l.strip_prefix(key.as_bytes());

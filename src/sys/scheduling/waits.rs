@@ -3,9 +3,9 @@
 //! Counters of all threads are read as often as they are cheap, those of shown ones each time; what costs more is read of
 //! the shown ones first and of the others in turns.
 
-mod links;
-mod space;
-mod thread;
+pub(crate) mod links;
+pub(crate) mod space;
+pub(crate) mod thread;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -82,6 +82,15 @@ fn sequences_nobody_knows_are_dropped_whole() {
     assert_eq!(read(&[b"\x1b\x03"]), ["Esc", "Ctrl-c"]);
 }
 
+#[test]
+fn the_rest_of_an_endless_sequence_is_no_key() {
+    let endless = [b"\x1b[".as_slice(), &b"9;".repeat(80), b"q", b"x"].concat();
+    for piece in [1, 7, 64, 1000] {
+        let pieces: Vec<&[u8]> = endless.chunks(piece).collect();
+        assert_eq!(read(&pieces), ["x"], "in {piece}s");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_bytes_are_survived_and_cuts_change_nothing(bytes: Vec<u8>, cut in 0usize..40) {

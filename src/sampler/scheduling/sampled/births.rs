@@ -59,7 +59,7 @@ impl Births {
 }
 
 /// The last number of `b"0.11 0.12 0.09 1/93 13995\n"`.
-fn newest(text: &[u8]) -> Option<u32> {
+pub(crate) fn newest(text: &[u8]) -> Option<u32> {
     let word = fields::words(text).nth(4)?;
     u32::try_from(fields::number(word)?).ok()
 }

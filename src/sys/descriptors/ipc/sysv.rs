@@ -40,7 +40,7 @@ pub struct Users {
 
 /// What a process waits in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Waits {
+pub(crate) enum Waits {
     ToSend(u64),
     ToTake(u64),
     AtSet(u64),
@@ -218,7 +218,7 @@ fn ask(set: &Set) -> (BTreeSet<Pid>, u64) {
 }
 
 /// What `220 0x5 0x7ffd… …` means: the number of the system call in decimal, its arguments in hexadecimal.
-fn waits(text: &[u8]) -> Option<Waits> {
+pub(crate) fn waits(text: &[u8]) -> Option<Waits> {
     let mut words = fields::words(text);
     let call = fields::number(words.next()?)? as libc::c_long;
     let id = std::str::from_utf8(words.next()?).ok()?;

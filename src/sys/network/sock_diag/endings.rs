@@ -161,7 +161,7 @@ fn hear(namespace: u64, link: &mut Netlink, heard: &Mutex<Heard>) {
 }
 
 /// One notice; the same as an answer of the table, its inode nought. A listener has moved nothing and is passed over.
-fn parse(body: &[u8], namespace: u64) -> Option<Ended> {
+pub(crate) fn parse(body: &[u8], namespace: u64) -> Option<Ended> {
     let inet = inet::parse(body, Protocol::Tcp, namespace)?;
     let tcp = inet.tcp.filter(|_| inet.remote.port() != 0)?;
     Some(Ended {

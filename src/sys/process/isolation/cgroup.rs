@@ -14,7 +14,7 @@ use crate::sys::root::ProcRoot;
 
 /// A mounted hierarchy: `31 23 0:28 /root /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Mount {
+pub(crate) struct Mount {
     /// Which part of the hierarchy is mounted.
     root: Vec<u8>,
     at: Vec<u8>,
@@ -65,7 +65,7 @@ fn mounts(root: &ProcRoot) -> Vec<Mount> {
 }
 
 /// A line such as `4:memory:/docker/2da4` or `0::/system.slice`.
-fn membership(line: &[u8]) -> Option<Membership> {
+pub(crate) fn membership(line: &[u8]) -> Option<Membership> {
     let mut parts = line.splitn(3, |b| *b == b':');
     let (_number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
     Some(Membership {
@@ -75,7 +75,7 @@ fn membership(line: &[u8]) -> Option<Membership> {
 }
 
 /// A line of `mountinfo` about a hierarchy of control groups; `None` for any other.
-fn mount(line: &[u8]) -> Option<Mount> {
+pub(crate) fn mount(line: &[u8]) -> Option<Mount> {
     let words: Vec<&[u8]> = fields::words(line).collect();
     let dash = words.iter().position(|w| *w == b"-")?;
     let unified = match *words.get(dash + 1)? {

@@ -6,7 +6,7 @@ use crate::model::text::SafeText;
 use crate::sys::fields;
 
 /// Parses lines such as `b"Uid:\t1000\t1000\t1000\t1000"`, `CapEff: 0000000000000400`, `Cpus_allowed_list: 0-3`.
-pub(super) fn parse(text: &[u8]) -> Credentials {
+pub(crate) fn parse(text: &[u8]) -> Credentials {
     let mut out = Credentials::default();
     for (key, value) in fields::pairs(text) {
         let number = || fields::number(value).unwrap_or_default();

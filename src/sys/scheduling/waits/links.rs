@@ -78,7 +78,7 @@ fn watch(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow]) {
 }
 
 /// The descriptors of lines such as `tfd:        5 events:       19 data:                5  pos:0 ino:2 sdev:9`, ascending.
-fn watched(fdinfo: &[u8]) -> Vec<i32> {
+pub(crate) fn watched(fdinfo: &[u8]) -> Vec<i32> {
     let lines = fdinfo.split(|b| *b == b'\n');
     let mut all: Vec<i32> = lines
         .filter_map(|line| {

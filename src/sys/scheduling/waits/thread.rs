@@ -67,7 +67,7 @@ fn text(dir: &Path, file: &str) -> Reading<Vec<u8>> {
 }
 
 /// The lines `voluntary_ctxt_switches:\t7` and `nonvoluntary_ctxt_switches:\t3` of `status`.
-fn switches(status: &[u8]) -> Switches<u64> {
+pub(crate) fn switches(status: &[u8]) -> Switches<u64> {
     let counted = crate::sys::process::proc_status::parse(status);
     Switches {
         voluntary: counted.voluntary,
@@ -76,21 +76,21 @@ fn switches(status: &[u8]) -> Switches<u64> {
 }
 
 /// The last number of `NSpid:\t812\t1`, and how many there are.
-fn inner(status: &[u8]) -> Option<(u32, usize)> {
+pub(crate) fn inner(status: &[u8]) -> Option<(u32, usize)> {
     let (_, value) = fields::pairs(status).find(|(key, _)| *key == b"NSpid")?;
     let numbers: Vec<u64> = fields::numbers(value).collect();
     Some((u32::try_from(*numbers.last()?).ok()?, numbers.len()))
 }
 
 /// The number of `TracerPid:\t812`, unless it is 0.
-fn tracer(status: &[u8]) -> Option<Pid> {
+pub(crate) fn tracer(status: &[u8]) -> Option<Pid> {
     let (_, value) = fields::pairs(status).find(|(key, _)| *key == b"TracerPid")?;
     let number = u32::try_from(fields::number(value)?).ok()?;
     (number != 0).then_some(Pid(number))
 }
 
 /// A name of the kernel's; it prints `0` where a thread runs and where it hides the name.
-fn function(text: &[u8]) -> Option<SafeText> {
+pub(crate) fn function(text: &[u8]) -> Option<SafeText> {
     let name = text.trim_ascii();
     (!name.is_empty() && name != b"0").then(|| SafeText::from_bytes(name))
 }
