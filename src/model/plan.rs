@@ -32,6 +32,9 @@ bitflags::bitflags! {
         /// Resident memory to the page: `/proc/PID/statm`; `stat` has it nearly.
         const RESIDENT = 1 << 11;
 
+        /// What a process in state D waits for: `/proc/PID/wchan`. Of those alone, whoever shows it.
+        const BLOCKED_ON = 1 << 12;
+
         /// What pscope itself costs.
         const OWN = 1 << 10;
 

@@ -8,6 +8,7 @@ use super::acting::Fate;
 use super::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Uid};
 use super::process::stat::Stat;
 use super::reading::{Missing, Reading};
+use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 
 pub use system::{CoreSample, Memory, Pressure, SystemSample};
@@ -236,6 +237,8 @@ pub struct OptionalStats {
     pub exe: Reading<SafeText>,
     /// What it holds open.
     pub opened: Reading<Arc<Opened>>,
+    /// What it waits for in state D; read of those alone.
+    pub blocked_on: Reading<Cause>,
 }
 
 /// What a process holds open, as the filters `fd:` and `port:` ask for it.
@@ -258,6 +261,7 @@ impl Default for OptionalStats {
             schedstat: Err(Missing::Soon),
             exe: Err(Missing::Soon),
             opened: Err(Missing::Soon),
+            blocked_on: Err(Missing::Soon),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who had the cores, and why a thread did not run: slices, scheduling facts, waits.
 
+pub mod blocked;
 pub mod schedule;
 pub mod timeline;
 pub mod wait;

@@ -10,9 +10,10 @@ use super::acting::Fate;
 use super::groups::own_group::Strain;
 use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId};
 use super::machine::core_share::CoreShare;
-use super::process::stat::Stat;
+use super::process::stat::{Stat, State};
 use super::reading::{Missing, Reading};
 use super::sample::{Facts, Fault, Machine, Memory, Mode, OptionalStats, Pressure};
+use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 
 pub use procs::Procs;
@@ -210,6 +211,13 @@ impl Snapshot {
 }
 
 impl Proc {
+    /// What it waits for in state D; `None` in another state, and where that is not told.
+    pub fn blocked_on(&self) -> Option<Cause> {
+        let extra = self.extra.as_deref()?;
+        let blocked = self.stat.state == State::Blocked;
+        extra.blocked_on.ok().filter(|_| blocked)
+    }
+
     /// The command line in one line; the name in brackets where there is none (kernel threads, zombies).
     pub fn command_line(&self) -> String {
         match &self.facts.command {

@@ -9,6 +9,7 @@ use super::registry;
 use super::watched::Watched;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
+use crate::model::process::stat::State;
 use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
 use crate::model::snapshot::{Procs, Snapshot};
 use crate::model::text::SafeText;
@@ -21,6 +22,8 @@ use crate::sys::source::{Error, Source};
 
 /// How many command lines the first sweep may read without making the first picture late.
 const FEW: usize = 64;
+/// Of so many processes in state D it is asked what they wait for.
+const HELD: usize = 1_000;
 /// How long a command line and a user stay unchecked.
 const ROUND: Nanos = Nanos(30_000_000_000);
 /// The same where the kernel tells who executes a program.
@@ -298,6 +301,12 @@ fn wanted(tasks: &[TaskSample], plan: &Plan) -> Vec<Needs> {
     let shown = (plan.needs | plan.of_all) & optional_stats::OF_A_PROCESS;
     for place in visible(tasks, plan) {
         wanted[place] = shown;
+    }
+    // The verdict weighs who is held up, wherever it stands in the table.
+    let held = tasks.iter().enumerate();
+    let held = held.filter(|(_, task)| task.stat.state == State::Blocked);
+    for (place, _) in held.take(HELD) {
+        wanted[place] |= Needs::BLOCKED_ON | Needs::IO;
     }
     wanted
 }

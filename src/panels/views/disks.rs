@@ -196,13 +196,23 @@ impl ViewDisks {
     /// Who is held up by a disk now.
     fn waiting(&self) -> Vec<(String, Role)> {
         let names = self.processes.held_up();
-        if names.is_empty() {
-            return vec![(" nobody is blocked on a disk".to_owned(), Role::Dim)];
+        let mut out = if names.is_empty() {
+            vec![(" nobody is blocked on a disk".to_owned(), Role::Dim)]
+        } else {
+            vec![
+                (" blocked on a disk: ".to_owned(), Role::Dim),
+                (names, Role::Bad),
+            ]
+        };
+        let elsewhere = self.processes.held_elsewhere();
+        if let Some(first) = elsewhere.first() {
+            out.push(("; ".to_owned(), Role::Dim));
+            out.push((first.clone(), Role::Warn));
+            if elsewhere.len() > 1 {
+                out.push((format!(" and {} more", elsewhere.len() - 1), Role::Dim));
+            }
         }
-        vec![
-            (" blocked on a disk: ".to_owned(), Role::Dim),
-            (names, Role::Bad),
-        ]
+        out
     }
 
     /// Why there are dashes, for those that there are.

@@ -13,6 +13,8 @@ use crate::model::machine::sensor::Sensors;
 use crate::model::machine::verdict::Verdict;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
+use crate::model::scheduling::blocked::{self, Cause};
+use crate::model::snapshot::Snapshot;
 use crate::report::json::SCHEMA;
 
 /// Everything.
@@ -30,6 +32,7 @@ pub(super) fn as_json(machine: &Machine) -> Value {
         ("threads", json!(system.threads)),
         ("running", json!(system.running)),
         ("blocked", json!(system.blocked)),
+        ("state_d", state_d(now)),
         ("verdict", json!(machine.verdict.as_ref().map(verdict_json))),
         ("cores", system.cores.iter().map(core_json).collect()),
         ("pressure", pressure_json(&system.pressure)),
@@ -52,6 +55,14 @@ pub(super) fn as_json(machine: &Machine) -> Value {
     );
     network::put_in(&mut out, &machine.network);
     Value::Object(out)
+}
+
+/// How many processes are in state D, by what holds them; `not_told` where this user may not know it.
+fn state_d(now: &Snapshot) -> Value {
+    let counted = blocked::counted(now).into_iter();
+    let named =
+        counted.map(|(cause, n)| (cause.map_or("not_told", Cause::word).to_owned(), json!(n)));
+    Value::Object(named.collect())
 }
 
 /// A part of the answer, made of what could be read.

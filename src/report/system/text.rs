@@ -11,6 +11,7 @@ use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
+use crate::model::scheduling::blocked;
 use crate::model::text::{pad, width};
 use crate::report::Error;
 use crate::report::printer::{Ink, Printer};
@@ -94,6 +95,10 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
             },
         ],
     ];
+    let held = blocked::words(&blocked::counted(now));
+    if !held.is_empty() {
+        out.insert(2, vec![label("state D"), plain(held)]);
+    }
     let some = |r: Reading<f64>| r.map_or_else(|_| missing.to_owned(), per_second);
     out.push(vec![
         label("switches"),

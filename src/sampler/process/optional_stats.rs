@@ -7,6 +7,7 @@ use crate::model::id::{Bytes, Pid};
 use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Io, Moved, OptionalStats, TaskSample};
+use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 use crate::sys::bounded;
 use crate::sys::descriptors::opened::{self, Ports};
@@ -22,7 +23,8 @@ pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
     .union(Needs::OOM)
     .union(Needs::SCHEDSTAT)
     .union(Needs::EXE)
-    .union(Needs::DESCRIPTORS);
+    .union(Needs::DESCRIPTORS)
+    .union(Needs::BLOCKED_ON);
 
 /// Reads, for each place, the parts that are needed there; the others stay as they are.
 pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Needs)]) {
@@ -93,6 +95,13 @@ fn small(dir: &ProcDir, pid: Pid, needs: Needs, extra: &mut OptionalStats, buffe
             let new = proc_cgroup::parse(text)?;
             let known = extra.cgroup.as_ref().ok().filter(|known| **known == new);
             Some(known.cloned().unwrap_or(new))
+        });
+    }
+    if needs.contains(Needs::BLOCKED_ON) {
+        extra.blocked_on = file(dir, pid, "wchan", buffer, |text| {
+            let name = std::str::from_utf8(text).ok()?.trim();
+            // "0" for one that runs again, and for processes whose insides this user may not see.
+            (!name.is_empty() && name != "0").then(|| Cause::of(name))
         });
     }
     if needs.contains(Needs::OOM) {
@@ -218,6 +227,7 @@ pub(in crate::sampler) fn only(extra: &OptionalStats, needs: Needs) -> OptionalS
             Needs::OOM => kept.oom_score = none.oom_score,
             Needs::SCHEDSTAT => kept.schedstat = none.schedstat,
             Needs::DESCRIPTORS => kept.opened = Err(Missing::Soon),
+            Needs::BLOCKED_ON => kept.blocked_on = none.blocked_on,
             _ => kept.exe = Err(Missing::Soon),
         }
     }
@@ -233,6 +243,7 @@ pub(in crate::sampler) fn lacking(extra: &OptionalStats) -> Needs {
     needs.set(Needs::CGROUP, extra.cgroup == Err(SOON));
     needs.set(Needs::PSS, extra.pss == Err(SOON));
     needs.set(Needs::OOM, extra.oom_score == Err(SOON));
+    needs.set(Needs::BLOCKED_ON, extra.blocked_on == Err(SOON));
     needs.set(Needs::SCHEDSTAT, extra.schedstat == Err(SOON));
     needs.set(Needs::EXE, extra.exe == Err(SOON));
     needs.set(Needs::DESCRIPTORS, extra.opened == Err(SOON));

@@ -41,8 +41,9 @@ pub(super) fn names(
         }
         Bottleneck::Io => {
             let mut times: HashMap<ProcId, f64> = HashMap::new();
-            for id in moments.iter().flat_map(|m| &m.blocked) {
-                *times.entry(*id).or_default() += 1.0;
+            // By what they really moved; by how often they were met waiting where that is not to be had.
+            for (id, moved) in moments.iter().flat_map(|m| &m.blocked) {
+                *times.entry(*id).or_default() += 1.0 + moved;
             }
             let weight = |p: &Proc| times.get(&p.id).copied().unwrap_or(0.0);
             let (kernel, programs): (Vec<&Proc>, Vec<&Proc>) =

@@ -7,6 +7,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::process::stat::State;
 use crate::model::reading::Reading;
 use crate::model::sample::Pressure;
+use crate::model::scheduling::blocked::Cause;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::SafeText;
 
@@ -39,8 +40,8 @@ pub(super) struct Moment {
     throttled: Option<f32>,
     /// Our own group: whether its memory limit was reached.
     hit: Option<bool>,
-    /// Processes that were in uninterruptible sleep.
-    pub(super) blocked: Vec<ProcId>,
+    /// Processes that were in uninterruptible sleep for what may be I/O, and what they moved, bytes a second.
+    pub(super) blocked: Vec<(ProcId, f64)>,
     /// Processes that used a core, with their names, since they may end, and how much of it, percent.
     pub(super) busy: Vec<(ProcId, SafeText, f32)>,
 }
@@ -190,7 +191,9 @@ fn moment(snapshot: &Snapshot) -> Moment {
     let blocked = snapshot
         .procs
         .iter()
-        .filter(|p| p.stat.state == State::Blocked);
+        .filter(|p| p.stat.state == State::Blocked)
+        // A parent that waits for its vfork child and a frozen group do no I/O.
+        .filter(|p| p.blocked_on().is_none_or(Cause::is_io));
     Moment {
         at: snapshot.at,
         // The one that counts them runs as well.
@@ -199,9 +202,15 @@ fn moment(snapshot: &Snapshot) -> Moment {
         searched: system.searches.ok().map(|n| n > 0),
         throttled: strain.throttled.ok(),
         hit: strain.hits.ok().map(|n| n > 0),
-        blocked: blocked.map(|p| p.id).collect(),
+        blocked: blocked.map(|p| (p.id, moved(p))).collect(),
         busy: snapshot.procs.iter().filter_map(busy).collect(),
     }
+}
+
+/// What a process reads and writes a second, as far as it is known.
+fn moved(p: &Proc) -> f64 {
+    let rates = p.rates.as_deref();
+    rates.map_or(0.0, |r| r.read.unwrap_or(0.0) + r.written.unwrap_or(0.0))
 }
 
 fn busy(p: &Proc) -> Option<(ProcId, SafeText, f32)> {

@@ -11,6 +11,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::process::stat::State;
 use crate::model::process::title::Title;
 use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::blocked::Cause;
 use crate::model::snapshot::{Rates, Snapshot};
 use crate::panels::listing::Order;
 use crate::theme::Role;
@@ -34,6 +35,7 @@ pub struct Busy {
     held: Reading<f64>,
     /// Whether it is in uninterruptible sleep now.
     blocked: bool,
+    cause: Option<Cause>,
     /// Time spent waiting for block devices since it began.
     pub waited: Reading<Nanos>,
 }
@@ -99,6 +101,7 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>
             all_read: io.map(|io| io.all.read.0),
             all_written: io.map(|io| io.all.written.0),
             blocked: p.stat.state == State::Blocked,
+            cause: p.blocked_on(),
             waited: known.then_some(waited).ok_or(Missing::Unsupported),
         };
         let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();
@@ -136,10 +139,22 @@ impl List {
         most.filter(|p| p.total() > 0.0)
     }
 
-    /// Who is in uninterruptible sleep, or spent a tenth of the tick waiting for devices: `dd 92%, tar`.
+    /// Who waits in the kernel for something that is no disk: `812 make: waiting for the child of vfork`.
+    pub fn held_elsewhere(&self) -> Vec<String> {
+        let other = |p: &&Busy| p.cause.is_some_and(|cause| cause != Cause::Disk);
+        let held = self.rows.iter().filter(other);
+        let words = |p: &Busy| p.cause.map_or("", Cause::words);
+        held.map(|p| format!("{} {} {}", p.id.pid, p.name, words(p)))
+            .collect()
+    }
+
+    /// Who is blocked on a disk, or on what is not told to this user, or spent a tenth of the tick waiting for devices: `dd 92%, tar`.
     pub fn held_up(&self) -> String {
         let mut held: Vec<&Busy> = self.rows.iter().collect();
-        held.retain(|p| p.blocked || p.held.unwrap_or(0.0) >= 10.0);
+        held.retain(|p| {
+            let on_disk = p.cause.is_none_or(|cause| cause == Cause::Disk);
+            p.blocked && on_disk || p.held.unwrap_or(0.0) >= 10.0
+        });
         held.sort_by(|a, b| b.held.unwrap_or(0.0).total_cmp(&a.held.unwrap_or(0.0)));
         let name = |p: &&Busy| match p.held {
             Ok(share) if share > 0.0 => format!("{} {} {share:.0}%", p.id.pid, p.name),
@@ -254,7 +269,8 @@ pub fn row(world: &World, p: &Busy) -> Row {
                 Err(_) => cell("–".to_owned(), Role::Dim),
             },
             if p.blocked {
-                cell("blocked".to_owned(), Role::Bad)
+                let cause = p.cause.map_or("blocked", Cause::word);
+                cell(cause.to_owned(), Role::Bad)
             } else {
                 Line::default()
             },

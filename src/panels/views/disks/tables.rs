@@ -236,7 +236,7 @@ pub fn explain() -> Vec<(String, String)> {
         ("all read, written", "since the process began, as the kernel adds it up: with every child that it waited for"),
         ("blocked", "share of the last tick in which the first thread of the process waited for block devices; needs the sysctl kernel.task_delayacct=1, else –"),
         ("waited", "the same in all, since the process began or the sysctl was set"),
-        ("now", "blocked: in uninterruptible sleep at this moment, usually for a disk"),
+        ("now", "what holds it in uninterruptible sleep (state D) at this moment, by the kernel function that it sleeps in (/proc/PID/wchan): disk, server (of FUSE, NFS and the like), memory, lock (of the kernel), child (of vfork), frozen, kernel (anything else); blocked where that is not told to this user"),
     ]
     .map(|(word, means)| (word.to_owned(), means.to_owned()))
     .into()
