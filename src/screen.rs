@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::panel::{Panel, Place};
 use crate::app::world::Page;
 use crate::app::{App, Placed};
+use crate::model::process::called::called;
 use crate::model::text::width;
 use crate::theme::Role;
 use crate::widgets::{ascii, frame, put};
@@ -203,7 +204,7 @@ fn inspected(app: &App) -> String {
     let world = &app.world;
     let proc = world.focus.and_then(|id| world.snapshot.get(id));
     match (proc, world.focus) {
-        (Some(p), _) => format!("{} {}", p.id.pid, p.facts.name),
+        (Some(p), _) => format!("{} {}", p.id.pid, called(p)),
         (None, Some(id)) => format!("{} ended", id.pid),
         (None, None) => "no process".to_owned(),
     }

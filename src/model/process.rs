@@ -1,5 +1,6 @@
 //! What a process is to a person: its columns, its place in the tree, its names, its threads, what it may use.
 
+pub mod called;
 pub mod column;
 pub mod environment;
 pub mod filter;

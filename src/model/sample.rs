@@ -175,7 +175,7 @@ impl Default for Facts {
 }
 
 /// A command line: its arguments in one piece of memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Command(Arc<str>);
 
 impl Command {

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::column::Column;
 use super::steady::Steady;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::sample::Command;
 use crate::model::snapshot::{Proc, Snapshot, Thread};
 use crate::model::text::SafeText;
 
@@ -31,13 +32,16 @@ pub struct Ended {
     pub at: Nanos,
 }
 
-/// Which leaves stand in one row: those of one parent, or the threads of one process, that have the same name.
+/// Which leaves stand in one row: those of one parent with the same name and command line, or the threads of one process
+/// that have the same name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GroupKey {
     /// The parent; `None` for roots. For threads their process.
     pub parent: Option<ProcId>,
     /// Their name.
     pub name: SafeText,
+    /// Their command line; empty for threads, and where it is not known.
+    pub command: Command,
     /// Whether they are threads.
     pub threads: bool,
 }
@@ -140,6 +144,29 @@ pub struct Forest {
     spans: Vec<(u32, u32)>,
     passing: usize,
     shown: usize,
+}
+
+impl GroupKey {
+    /// The group that a process belongs to, whose parent this is.
+    pub fn of(proc: &Proc, parent: Option<ProcId>) -> Self {
+        let command = proc.facts.command.as_ref().ok();
+        Self {
+            parent,
+            name: proc.facts.name.clone(),
+            command: command.cloned().unwrap_or_default(),
+            threads: false,
+        }
+    }
+
+    /// The group of a process's threads of this name.
+    pub fn of_threads(of: ProcId, name: SafeText) -> Self {
+        Self {
+            parent: Some(of),
+            name,
+            command: Command::default(),
+            threads: true,
+        }
+    }
 }
 
 impl Forest {

@@ -14,6 +14,7 @@ use crate::app::world::{Page, World};
 use crate::model::acting::ending;
 use crate::model::format;
 use crate::model::plan::{Needs, Plan};
+use crate::model::process::called::called;
 use crate::model::snapshot::Proc;
 use crate::model::text::width;
 use crate::theme::Role::{self, Badge, Dim, Good, Strong, Text, User, Warn};
@@ -300,7 +301,7 @@ fn inspected(world: &World) -> Vec<Group> {
         98,
         [
             (format!("{} ", id.pid), Text),
-            (proc.facts.name.to_string(), Strong),
+            (called(proc).into_owned(), Strong),
         ],
     ));
     out.push(group(20, ancestry(world, proc)));

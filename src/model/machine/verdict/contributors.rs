@@ -1,17 +1,22 @@
 //! Which processes are behind a bottleneck: those that use what the others wait for.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::judge::Moment;
 use super::{Bottleneck, Scope};
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
+use crate::model::process::called::called;
 use crate::model::snapshot::{Proc, Snapshot};
 
 /// How much of a core all of one name must use to be named, percent.
 const BUSY: f64 = 5.0;
 /// And how much of what those use that use the most.
 const SHARE: f64 = 0.1;
+
+/// A name, how many bear it, and their weight together.
+type Named<'a> = (Cow<'a, str>, usize, f64);
 
 /// At most three names, each with how many processes bear it; of memory the one that holds the most.
 pub(super) fn names(
@@ -34,7 +39,7 @@ pub(super) fn names(
         Bottleneck::Memory | Bottleneck::Full => {
             let found = by_name(procs, |p| p.stat.resident.0 as f64, f64::MIN_POSITIVE);
             let most = found.into_iter().next();
-            let text = |(name, _, w): (&str, usize, f64)| {
+            let text = |(name, _, w): Named<'_>| {
                 format!("{name} holds {}", format::bytes(Bytes(w as u64)))
             };
             return most.map(text).into_iter().collect();
@@ -57,8 +62,8 @@ pub(super) fn names(
             }
         }
     };
-    let text = |(name, n, _): (&str, usize, f64)| match n {
-        1 => name.to_owned(),
+    let text = |(name, n, _): Named<'_>| match n {
+        1 => name.into_owned(),
         _ => format!("{name} ×{n}"),
     };
     groups.into_iter().take(3).map(text).collect()
@@ -71,7 +76,7 @@ fn busy<'a>(
     moments: &'a VecDeque<Moment>,
     belongs: impl Fn(ProcId) -> bool,
     least: f64,
-) -> Vec<(&'a str, usize, f64)> {
+) -> Vec<Named<'a>> {
     let mut groups: HashMap<&str, (HashSet<ProcId>, f64)> = HashMap::new();
     let all = moments.iter().flat_map(|m| &m.busy);
     for (id, name, cpu) in all.filter(|(id, ..)| belongs(*id)) {
@@ -82,7 +87,13 @@ fn busy<'a>(
     let lives = |id: &&ProcId| snapshot.get(**id).is_some();
     let groups = groups.into_iter();
     let mut out: Vec<_> = groups
-        .map(|(name, (ids, w))| (name, ids.iter().filter(lives).count().max(1), w))
+        .map(|(name, (ids, w))| {
+            (
+                Cow::Borrowed(name),
+                ids.iter().filter(lives).count().max(1),
+                w,
+            )
+        })
         .collect();
     sort(&mut out);
     let most = out.first().map_or(0.0, |(.., w)| *w);
@@ -90,8 +101,8 @@ fn busy<'a>(
     out
 }
 
-fn sort(groups: &mut [(&str, usize, f64)]) {
-    groups.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(b.0)));
+fn sort(groups: &mut [Named<'_>]) {
+    groups.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
 }
 
 /// Names with how many processes bear them and their weight together, the heaviest first.
@@ -99,12 +110,12 @@ fn by_name<'a>(
     procs: impl Iterator<Item = &'a Proc>,
     weight: impl Fn(&Proc) -> f64,
     least: f64,
-) -> Vec<(&'a str, usize, f64)> {
-    let mut groups: HashMap<&str, (usize, f64)> = HashMap::new();
+) -> Vec<Named<'a>> {
+    let mut groups: HashMap<Cow<'a, str>, (usize, f64)> = HashMap::new();
     for proc in procs {
         let w = weight(proc);
         if w >= least {
-            let group = groups.entry(proc.facts.name.as_str()).or_default();
+            let group = groups.entry(called(proc)).or_default();
             *group = (group.0 + 1, group.1 + w);
         }
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Basis, Bottleneck, Scope, THRESHOLDS, Verdict, contributors};
 use crate::model::id::{Nanos, ProcId};
+use crate::model::process::called::called;
 use crate::model::process::stat::State;
 use crate::model::reading::Reading;
 use crate::model::sample::Pressure;
@@ -215,7 +216,7 @@ fn moved(p: &Proc) -> f64 {
 
 fn busy(p: &Proc) -> Option<(ProcId, SafeText, f32)> {
     let cpu = p.cpu.ok().filter(|cpu| *cpu >= NOTABLE)?;
-    Some((p.id, p.facts.name.clone(), cpu))
+    Some((p.id, SafeText::from(called(p).into_owned()), cpu))
 }
 
 /// The share of the last 10 s in which some task waited, where the bottleneck is one that tasks wait at.

@@ -38,7 +38,9 @@ pub(super) fn alike(snapshot: &Snapshot, view: &View<'_>, family: &Family) -> Ve
             _ => 0,
         };
         let uid = proc.facts.uid.map_or(u64::MAX, |uid| u64::from(uid.0));
-        keys.hash_one((kind, uid, proc.facts.name.as_str()))
+        // Other arguments do other work: fourteen scripts of one interpreter are fourteen rows.
+        let command = proc.facts.command.as_ref().map_or("", |c| c.raw());
+        keys.hash_one((kind, uid, proc.facts.name.as_str(), command))
             .max(ALONE + 1)
     };
     snapshot.procs.iter().enumerate().map(of).collect()

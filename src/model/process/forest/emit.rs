@@ -190,11 +190,8 @@ impl<'a> Emit<'a> {
     fn is_group(&self, same: &[(u64, u32)], parent: u32) -> bool {
         self.view.opened.is_empty() || {
             let first = &self.snapshot.procs[same[0].1 as usize];
-            let key = GroupKey {
-                parent: self.snapshot.procs.get(parent as usize).map(|p| p.id),
-                name: first.facts.name.clone(),
-                threads: false,
-            };
+            let parent = self.snapshot.procs.get(parent as usize).map(|p| p.id);
+            let key = GroupKey::of(first, parent);
             !self.view.opened.contains(&key)
         }
     }
@@ -281,11 +278,10 @@ impl<'a> Emit<'a> {
         if self.view.compact {
             let opened = |name: &crate::model::text::SafeText| {
                 !self.view.opened.is_empty()
-                    && self.view.opened.contains(&GroupKey {
-                        parent: Some(id),
-                        name: name.clone(),
-                        threads: true,
-                    })
+                    && self
+                        .view
+                        .opened
+                        .contains(&GroupKey::of_threads(id, name.clone()))
             };
             threads.sort_by(|(a, x), (b, y)| (&x.name, a).cmp(&(&y.name, b)));
             let mut lists: Vec<Vec<u32>> = Vec::new();

@@ -161,6 +161,11 @@ fn opened_groups_and_no_groups() {
     let opened = |pid: u32, name: &str, threads| GroupKey {
         parent: Some(ProcId::new(pid, u64::from(pid))),
         name: name.into(),
+        command: if threads {
+            Command::default()
+        } else {
+            Command::from_bytes(name.as_bytes())
+        },
         threads,
     };
     let mut want = Want {
@@ -179,6 +184,23 @@ fn opened_groups_and_no_groups() {
         ..Want::default()
     };
     assert_eq!(want.draw(&snapshot), open);
+}
+
+#[test]
+fn only_equal_command_lines_share_a_row() {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    for (pid, script) in [(10, "a.py"), (11, "b.py"), (12, "a.py"), (13, "c.py")] {
+        let task = scene.task(pid, 1, "python3");
+        let command = format!("python3\0{script}");
+        Arc::make_mut(&mut task.facts).command =
+            Ok(Command::from_bytes(command.as_bytes()));
+    }
+    let text = Want::default().draw(&scene.snapshot());
+    assert!(
+        text.contains("2×[python3]") && text.contains("python3 11") && text.contains("python3 13"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -18,8 +18,10 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
+use crate::model::process::called::called;
 use crate::model::scheduling::timeline::{Cell, Lane, Tally, Timeline, Waited, Who, Window};
 use crate::model::snapshot::Snapshot;
+use crate::model::text::SafeText;
 
 pub use numbers::{at_least, numbers_width};
 pub use scope::{Scope, rounded};
@@ -271,17 +273,19 @@ impl Picture {
     }
 }
 
-/// Threads have names of their own; a cell that holds many slices is called by their process.
+/// Threads have names of their own; a cell that holds many slices is called by their process, and by what that runs.
 fn name_processes(cells: &mut [Cell], snapshot: &Snapshot) {
     for cell in cells {
         if let Some(who) = &mut cell.who
-            && who.tid.0 != who.id.pid.0
             && let Some(proc) = snapshot.get(who.id)
         {
-            *who = Arc::new(Who {
-                name: proc.facts.name.clone(),
-                ..(**who).clone()
-            });
+            let called = called(proc);
+            if who.name.as_str() != called {
+                *who = Arc::new(Who {
+                    name: SafeText::from(called.into_owned()),
+                    ..(**who).clone()
+                });
+            }
         }
     }
 }

@@ -136,9 +136,7 @@ impl List {
             }
             (Cursor::Group(key, _), Item::Group { .. }) => {
                 let first = Forest::proc(&world.snapshot, &self.ended, self.forest.node(row.item));
-                first.is_some_and(|p| {
-                    p.facts.name == key.name && group_key(world, p).parent == key.parent
-                })
+                first.is_some_and(|p| group_key(world, p) == *key)
             }
             _ => false,
         });
@@ -288,7 +286,10 @@ impl List {
             self.set_filter("");
         }
         let key = group_key(world, proc);
-        let alike = |p: &&Proc| p.facts.name == proc.facts.name && p.parent == proc.parent;
+        let alike = |p: &&Proc| {
+            let facts = (&p.facts.name, &p.facts.command, p.parent);
+            facts == (&proc.facts.name, &proc.facts.command, proc.parent)
+        };
         let in_group = snapshot.procs.iter().filter(alike).nth(1).is_some();
         if in_group {
             self.opened.insert(key);
@@ -302,9 +303,5 @@ pub(super) fn group_key(world: &World, proc: &Proc) -> GroupKey {
     let parent = proc
         .parent
         .and_then(|i| world.snapshot.procs.get(i as usize));
-    GroupKey {
-        parent: parent.map(|p| p.id),
-        name: proc.facts.name.clone(),
-        threads: false,
-    }
+    GroupKey::of(proc, parent.map(|p| p.id))
 }

@@ -121,12 +121,7 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
     match row.item {
         Item::Group { len, .. } => {
             let mut out = vec![(format!("{len}{times}[{}]", proc.facts.name), grouped)];
-            let same = subject.all.len() <= 64
-                && subject
-                    .all
-                    .iter()
-                    .all(|p| p.facts.command == proc.facts.command);
-            if same && let Some(args) = arguments(proc) {
+            if let Some(args) = arguments(proc) {
                 out.push((format!(" {args}"), dim));
             }
             out

@@ -53,11 +53,7 @@ impl List {
                     .threads_of(*of)
                     .iter()
                     .find(|t| t.id == *id)?;
-                GroupKey {
-                    parent: Some(*of),
-                    name: thread.name.clone(),
-                    threads: true,
-                }
+                GroupKey::of_threads(*of, thread.name.clone())
             }
             (_, Item::Proc(_)) if row.fold == Fold::Leaf => group_key(world, proc),
             _ => return None,
@@ -75,11 +71,7 @@ impl List {
             (Fold::Closed(_), Item::Group { .. }) => self.open(group),
             (Fold::Closed(_), Item::Threads { .. }) => {
                 if let Some(name) = self.threads_here() {
-                    self.open(GroupKey {
-                        parent: Some(id),
-                        name,
-                        threads: true,
-                    });
+                    self.open(GroupKey::of_threads(id, name));
                 }
             }
             (Fold::Closed(_), _) => {

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
+use crate::model::process::called::called;
 use crate::model::scheduling::timeline::{Origin, PidStats, Waited, Window};
 use crate::panels::dashboard::lanes::picture::at_least;
 use crate::panels::listing::Order;
@@ -75,7 +76,7 @@ pub fn sort(found: &mut [PidStats], (by, inverted): (usize, bool)) {
 /// What the process is called now, or what the last thread seen was.
 pub fn name(world: &World, found: &PidStats) -> String {
     let now = world.snapshot.get(found.who.id);
-    now.map_or_else(|| found.who.name.to_string(), |p| p.facts.name.to_string())
+    now.map_or_else(|| found.who.name.to_string(), |p| called(p).into_owned())
 }
 
 /// One row.

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::process::called::called;
 use crate::model::process::stat::State;
 use crate::model::process::title::Title;
 use crate::model::reading::{Missing, Reading};
@@ -90,7 +91,7 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>
         let known = counted(p.stat.block_delay.0) && waited.0 <= snapshot.age(p.id).0;
         let busy = Busy {
             id: p.id,
-            name: p.facts.name.to_string(),
+            name: called(p).into_owned(),
             command: p.command_line(),
             title: Title::of(p, false),
             user: p.facts.user.to_string(),
