@@ -75,6 +75,12 @@ impl Isolation {
         self
     }
 
+    /// Whether it is known to live in another namespace of this kind than pscope.
+    pub fn is_apart(&self, kind: &str) -> bool {
+        let other = |n: &Namespace| n.kind == kind && n.ours == Ok(false);
+        self.namespaces.iter().any(other)
+    }
+
     /// Whether it is apart from us in any way.
     pub fn differs(&self) -> bool {
         self.namespaces.iter().any(|n| n.ours == Ok(false))

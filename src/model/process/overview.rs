@@ -1,5 +1,6 @@
 //! What the tab Overview tells of one process beyond its row of the table: the control block in short.
 
+use super::isolation::rights::Capabilities;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::memory::region::Residency;
 use crate::model::reading::{Missing, Reading};
@@ -39,9 +40,11 @@ pub struct Credentials {
     /// Real, effective, saved and filesystem user.
     pub uids: [u32; 4],
     /// Capabilities that are in force, as a bit mask.
-    pub capabilities: u64,
-    /// Capabilities that it could ever have: the bounding set.
-    pub bounding: u64,
+    pub capabilities: Capabilities,
+    /// The highest capability that this kernel knows.
+    pub last_capability: u32,
+    /// It lives in another user namespace than pscope, and its capabilities hold only there.
+    pub apart: bool,
     /// Seccomp mode: 0 off, 1 strict, 2 filter.
     pub seccomp: u32,
     /// Whether it can gain no rights by executing a program.
@@ -147,16 +150,9 @@ impl Overview {
 }
 
 impl Credentials {
-    /// The capabilities in words: none, all, or how many.
+    /// The capabilities in words: `none`, `all but sys_resource`.
     pub fn capabilities_words(&self) -> String {
-        match (self.capabilities, self.bounding) {
-            (0, _) => "no capabilities".to_owned(),
-            (have, bounding) if have.count_ones() >= 38 && have == bounding => {
-                "all capabilities".to_owned()
-            }
-            (have, _) if have.is_power_of_two() => "1 capability".to_owned(),
-            (have, _) => format!("{} capabilities", have.count_ones()),
-        }
+        self.capabilities.words_in(self.last_capability, self.apart)
     }
 }
 
@@ -176,21 +172,5 @@ mod tests {
         assert!(!limit(500, Some(1024)).is_near());
         assert!(!limit(u64::MAX, None).is_near());
         assert!(limit(1, Some(0)).is_near());
-    }
-
-    #[test]
-    fn capabilities_are_told_in_words() {
-        let of = |capabilities, bounding| {
-            let credentials = Credentials {
-                capabilities,
-                bounding,
-                ..Credentials::default()
-            };
-            credentials.capabilities_words()
-        };
-        assert_eq!(of(0, u64::MAX), "no capabilities");
-        assert_eq!(of(0x1ff_ffff_ffff, 0x1ff_ffff_ffff), "all capabilities");
-        assert_eq!(of(0x400, 0x1ff_ffff_ffff), "1 capability");
-        assert_eq!(of(0x3400, 0x1ff_ffff_ffff), "3 capabilities");
     }
 }

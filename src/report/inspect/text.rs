@@ -10,7 +10,7 @@ use crate::model::process::threads::Threads;
 use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Proc;
-use crate::model::text::{pad, width};
+use crate::model::text::pad;
 use crate::report::Error;
 use crate::report::printer::{Ink, Printer};
 
@@ -107,7 +107,7 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
         or_dash(&proc.facts.uid, ascii, ToString::to_string)
     );
     if let Ok(status) = &o.status {
-        user = format!("{user}, {}", status.capabilities_words());
+        user = format!("{user}, capabilities: {}", status.capabilities_words());
     }
     labelled("user", &user, printer)?;
     let age = duration(snapshot.age(proc.id));
@@ -252,17 +252,7 @@ fn limits(isolation: &Isolation, printer: &mut Printer<'_>) -> Written {
     });
     labelled("cgroup", &group, printer)?;
     let rights = or_dash(&isolation.rights, ascii, |r| {
-        let names: Vec<&str> = r.effective.names().collect();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        }
+        r.effective.words_in(r.last, isolation.is_apart("user"))
     });
-    let rights = if width(&rights) > 400 {
-        "all".to_owned()
-    } else {
-        rights
-    };
     labelled("capabilities", &rights, printer)
 }

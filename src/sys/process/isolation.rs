@@ -108,12 +108,7 @@ impl Isolations {
     }
 
     fn rights(&self, status: &[u8]) -> Rights {
-        let last = std::fs::read(self.root.proc("sys/kernel/cap_last_cap")).ok();
-        rights(
-            status,
-            last.and_then(|t| fields::number(&t))
-                .map_or(40, |n| n as u32),
-        )
+        rights(status, last_capability(&self.root))
     }
 
     /// What a security module (`AppArmor`, `SELinux`, Smack) calls it; kernels without one refuse the file.
@@ -200,6 +195,20 @@ pub(crate) fn integer(text: &[u8]) -> Reading<i32> {
 pub(crate) fn login(text: &[u8]) -> Option<Uid> {
     let number = u32::try_from(fields::number(text)?).ok()?;
     (number != u32::MAX).then_some(Uid(number))
+}
+
+/// The highest capability that the kernel knows: `/proc/sys/kernel/cap_last_cap`.
+pub fn last_capability(root: &ProcRoot) -> u32 {
+    let last = std::fs::read(root.proc("sys/kernel/cap_last_cap")).ok();
+    last.and_then(|t| fields::number(&t))
+        .map_or(40, |n| n as u32)
+}
+
+/// Whether a process is known to live in another namespace of this kind than pscope.
+pub fn is_apart(root: &ProcRoot, pid: Pid, kind: &str) -> bool {
+    let link = |of: &str| std::fs::read_link(root.proc(format!("{of}/ns/{kind}"))).ok();
+    let theirs = link(&pid.to_string());
+    theirs.is_some_and(|theirs| link("self").is_some_and(|ours| theirs != ours))
 }
 
 /// Parses `Uid:\t1000\t0\t0\t0`, `CapEff:\t000001ffffffffff`, `NoNewPrivs:\t0`, `Seccomp:\t2`, `Seccomp_filters:\t1`.

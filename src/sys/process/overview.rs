@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{proc_counters, process_ids};
+use super::{isolation, proc_counters, process_ids};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::memory::region::Residency;
@@ -68,7 +68,11 @@ impl Overviews {
         let now = clock::now();
         let dir = self.root.proc(id.pid.to_string());
         let status = std::fs::read(dir.join("status")).map_err(Missing::from);
-        let status = status.map(|text| status::parse(&text));
+        let status = status.map(|text| Credentials {
+            last_capability: isolation::last_capability(&self.root),
+            apart: isolation::is_apart(&self.root, id.pid, "user"),
+            ..status::parse(&text)
+        });
         let descriptors = descriptors(&dir.join("fd"));
         let limits = std::fs::read(dir.join("limits")).map_err(Missing::from);
         let limits = limits.map(|text| self.limits(&text, &dir, &status, descriptors));

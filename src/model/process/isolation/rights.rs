@@ -111,6 +111,16 @@ impl Capabilities {
         named.filter_map(move |(i, name)| (self.0 >> i & 1 == 1).then_some(*name))
     }
 
+    /// The same, and where it holds: rights in another user namespace reach no further than that.
+    pub fn words_in(self, last: u32, apart: bool) -> String {
+        let words = self.words(last);
+        if apart && self.0 != 0 {
+            format!("{words}, in its own user namespace only")
+        } else {
+            words
+        }
+    }
+
     /// The set in words: `none`, `all`, `all but sys_resource`, `chown, kill`.
     pub fn words(self, last: u32) -> String {
         let all = Self::all(last);
@@ -133,6 +143,15 @@ impl Capabilities {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_in_another_user_namespace_are_told_as_such() {
+        let all = Capabilities::all(40);
+        assert_eq!(all.words_in(40, false), "all");
+        let apart = "all, in its own user namespace only";
+        assert_eq!(all.words_in(40, true), apart);
+        assert_eq!(Capabilities(0).words_in(40, true), "none");
+    }
 
     #[test]
     fn sets_in_words() {

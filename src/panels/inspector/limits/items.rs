@@ -8,7 +8,6 @@ use crate::model::format::{bytes, count, duration};
 use crate::model::id::{Bytes, Uid};
 use crate::model::process::isolation::group::{Group, GroupCpu, Usage};
 use crate::model::process::isolation::limit::Limit;
-use crate::model::process::isolation::rights::Rights;
 use crate::model::process::isolation::{Isolation, Namespace};
 use crate::model::reading::Reading;
 use crate::model::text::{pad, width};
@@ -129,7 +128,7 @@ pub fn all(isolation: &Isolation) -> Vec<Item> {
     limits(&isolation.limits, &mut items);
     group(&isolation.group, &mut items);
     namespaces(isolation, &mut items);
-    rights(&isolation.rights, &mut items);
+    rights(isolation, &mut items);
     rest(isolation, &mut items);
     items
 }
@@ -295,7 +294,9 @@ fn one(namespace: &Namespace) -> Option<Item> {
     Some(Item::fact(namespace.kind, format!("{id}  {words}"), role))
 }
 
-fn rights(rights: &Reading<Rights>, items: &mut Vec<Item>) {
+fn rights(isolation: &Isolation, items: &mut Vec<Item>) {
+    let rights = &isolation.rights;
+    let apart = isolation.is_apart("user");
     items.push(Item::section("RIGHTS", missing(rights)));
     let Ok(rights) = rights else { return };
     let [real, effective, saved] = rights.users;
@@ -317,7 +318,7 @@ fn rights(rights: &Reading<Rights>, items: &mut Vec<Item>) {
         ("bounding", rights.bounding),
         ("ambient", rights.ambient),
     ] {
-        let words = set.words(last);
+        let words = set.words_in(last, apart);
         let role = match (name, words.as_str()) {
             (_, "none") => Role::Dim,
             ("capabilities", _) => Role::Warn,

@@ -158,6 +158,7 @@ fn user(view: &View<'_>) -> Parts {
     let status = view.facts.and_then(|f| f.status.as_ref().ok());
     if let Some(status) = status {
         parts.push(dim(" · "));
+        parts.push(dim("capabilities "));
         parts.push(text(status.capabilities_words()));
         if status.uids[0] != status.uids[1] {
             parts.push((format!(" · started by uid {}", status.uids[0]), Role::Warn));
