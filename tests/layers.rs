@@ -2,9 +2,18 @@
 //!
 //! Code under `#[cfg(test)]` may look wherever it likes.
 
+mod layers {
+    pub mod imports;
+    pub mod source;
+    mod subjects;
+    mod users;
+}
+
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use layers::imports::of_rooms;
+use layers::source::{code, files};
 
 /// What each room may import besides itself. `cli` and `run` join all of them.
 const MAY: &[(&str, &[&str])] = &[
@@ -67,79 +76,18 @@ fn faults(path: &Path, text: &str) -> Vec<String> {
             path.display()
         )];
     };
-    for (number, line) in code(text) {
+    for (number, line) in (1..).zip(code(text).lines()) {
         let mut complain =
             |what: String| out.push(format!("src/{}:{number}: {what}", path.display()));
-        for other in imports(&line, parts.len()) {
+        for other in of_rooms(line, parts.len()) {
             let known = MAY.iter().any(|(name, _)| *name == other);
             if known && other != room && !may.contains(&other.as_str()) {
                 complain(format!("{room} must not import {other}"));
             }
         }
         for (word, rooms) in WORDS {
-            if names(&line, word) && !rooms.contains(&room) {
+            if names(line, word) && !rooms.contains(&room) {
                 complain(format!("{room} must not name {word}"));
-            }
-        }
-    }
-    out
-}
-
-/// The lines of code with their numbers: no comments, no texts in quotes, nothing from `#[cfg(test)]` on.
-fn code(text: &str) -> impl Iterator<Item = (usize, String)> {
-    text.lines()
-        .take_while(|line| line.trim() != "#[cfg(test)]")
-        .enumerate()
-        .map(|(i, line)| (i + 1, strip(line)))
-}
-
-fn strip(line: &str) -> String {
-    let mut out = String::new();
-    let mut quoted = false;
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' if quoted => {
-                chars.next();
-            }
-            '\'' if !quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-            }
-            '"' => quoted = !quoted,
-            '/' if !quoted && chars.peek() == Some(&'/') => break,
-            c if !quoted => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
-/// The rooms that a line of a file at this depth (1: `src/foo.rs`) imports.
-fn imports(line: &str, depth: usize) -> Vec<String> {
-    let from_root = format!("{}::", vec!["super"; depth].join("::"));
-    let mut out = Vec::new();
-    for prefix in ["crate::", from_root.as_str()] {
-        for (at, _) in line.match_indices(prefix) {
-            let before = line[..at].chars().next_back();
-            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
-                continue;
-            }
-            let rest = &line[at + prefix.len()..];
-            let group = rest
-                .strip_prefix('{')
-                .map_or(rest, |g| g.split('}').next().unwrap_or(g));
-            let items = if group.len() == rest.len() {
-                vec![rest]
-            } else {
-                group.split(',').collect()
-            };
-            for item in items {
-                let name: String = item
-                    .trim()
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect();
-                out.push(name);
             }
         }
     }
@@ -161,36 +109,14 @@ fn names(line: &str, word: &str) -> bool {
     })
 }
 
-fn sources(dir: &Path, out: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(dir).expect("a directory of the source tree") {
-        let path = entry.expect("an entry").path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if path.is_dir() && name != "tests" {
-            sources(&path, out);
-        } else if path.extension().is_some_and(|e| e == "rs") && name != "tests.rs" {
-            out.push(path);
-        }
-    }
-}
-
 #[test]
 fn rooms_import_only_what_they_may() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    assert!(files.len() > 20, "the source tree was found");
     let mut all = String::new();
-    for path in files {
-        let below = path.strip_prefix(&src).expect("a path below src");
-        if below == Path::new("lib.rs") || below == Path::new("main.rs") {
+    for (path, text) in files() {
+        if path == Path::new("lib.rs") || path == Path::new("main.rs") {
             continue;
         }
-        let text = fs::read_to_string(&path).expect("a source file");
-        for fault in faults(below, &text) {
+        for fault in faults(&path, &text) {
             let _ = writeln!(all, "{fault}");
         }
     }
@@ -199,17 +125,13 @@ fn rooms_import_only_what_they_may() {
 
 #[test]
 fn every_file_says_what_it_owns() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    for path in files {
-        let text = fs::read_to_string(&path).expect("a source file");
+    for (path, text) in files() {
+        let path_shown = path.display();
         assert!(
             text.starts_with("//! "),
-            "{} does not open with //!",
-            path.display()
+            "{path_shown} does not open with //!"
         );
-        assert!(!path.ends_with("mod.rs"), "{}", path.display());
+        assert!(!path.ends_with("mod.rs"), "{path_shown}");
     }
 }
 
@@ -262,6 +184,11 @@ fn the_rule_can_be_broken() {
             "run must not name std::process::Command",
         ),
         ("helpers.rs", "", "'helpers' is no room"),
+        (
+            "app/i.rs",
+            "#[cfg(test)]\nmod tests;\n\nuse crate::sys::root;",
+            "app must not import sys",
+        ),
     ] {
         let found = faults(Path::new(path), text);
         assert!(found.iter().any(|f| f.contains(said)), "{path}: {found:?}");

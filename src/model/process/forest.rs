@@ -210,13 +210,6 @@ impl Forest {
         &self.before[from as usize..(from + len) as usize]
     }
 
-    /// Whether one node stands somewhere below another, or is it.
-    pub fn is_below(&self, node: u32, above: u32) -> bool {
-        let at = |n: u32| self.spans.get(n as usize).copied().unwrap_or_default();
-        let ((node, here), (from, len)) = (at(node), at(above));
-        here > 0 && (from..from + len).contains(&node)
-    }
-
     /// How many processes pass the filter, of how many that may be shown.
     pub fn counts(&self) -> (usize, usize) {
         (self.passing, self.shown)

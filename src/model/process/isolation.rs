@@ -82,6 +82,7 @@ impl Isolation {
     }
 
     /// Whether it is apart from us in any way.
+    #[cfg(test)]
     pub fn differs(&self) -> bool {
         self.namespaces.iter().any(|n| n.ours == Ok(false))
     }

@@ -114,15 +114,6 @@ impl Mode {
         }
     }
 
-    /// From the flags of `fdinfo`: the last octal digit.
-    pub fn from_flags(flags: u64) -> Self {
-        match flags & 3 {
-            0 => Self::Read,
-            1 => Self::Write,
-            _ => Self::Both,
-        }
-    }
-
     /// `r`, `w`, `rw`, or `path`.
     pub fn word(self) -> &'static str {
         match self {

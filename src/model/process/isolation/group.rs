@@ -104,12 +104,6 @@ impl Group {
         v2.or_else(longest).map(|m| &m.path)
     }
 
-    /// Memory in use and its limit as bytes.
-    pub fn memory_bytes(&self) -> Option<(Bytes, Option<Bytes>)> {
-        let memory = self.memory.as_ref()?;
-        Some((Bytes(memory.used?), memory.limit.map(Bytes)))
-    }
-
     /// The group as the JSON contract has it.
     pub fn to_json(&self) -> GroupJson<'_> {
         let usage = |u: &Option<Usage>| u.as_ref().map_or((None, None), |u| (u.used, u.limit));

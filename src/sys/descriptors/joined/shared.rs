@@ -149,6 +149,7 @@ impl Shared {
     }
 
     /// Lets the next use read everything again, however fresh it is.
+    #[cfg(test)]
     pub fn expire(&self) {
         let mut inner = self.lock();
         inner.at = None;
