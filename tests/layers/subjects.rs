@@ -36,8 +36,8 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
     ),
     (
         "model/machine",
-        &["groups", "process"],
-        "our own group bounds the machine; a verdict names states",
+        &["groups", "process", "scheduling"],
+        "our own group bounds the machine; a verdict names states and what blocks",
     ),
     (
         "model/network",

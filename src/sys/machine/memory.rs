@@ -74,8 +74,8 @@ impl MachineMemories {
                 (numbers.next(), numbers.next(), numbers.next())
                 && taken > 0
             {
-                let (b, t) = sum.unwrap_or((0, 0));
-                sum = Some((b + before, t + taken));
+                let (b, t) = sum.unwrap_or((0_u64, 0_u64));
+                sum = Some((b.saturating_add(before), t.saturating_add(taken)));
             }
         }
         sum.map(|(before, taken)| (Bytes(before), Bytes(taken)))

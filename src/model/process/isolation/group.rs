@@ -1,6 +1,6 @@
 //! The control group of a process: what it and its neighbours may use together, `cgroups(7)`.
 
-use crate::model::id::{Bytes, Nanos};
+use crate::model::id::Nanos;
 use crate::model::sample::Pressure;
 use crate::model::text::SafeText;
 

@@ -24,11 +24,13 @@ pub(crate) fn parse(text: &[u8]) -> Credentials {
             b"Cpus_allowed_list" => out.cores = SafeText::from_bytes(value.trim_ascii()),
             b"VmHWM" => out.peak = Some(Bytes::from_kib(number())),
             b"VmLck" => out.locked = Bytes::from_kib(number()),
-            b"voluntary_ctxt_switches" | b"nonvoluntary_ctxt_switches" => out.switches += number(),
+            b"voluntary_ctxt_switches" | b"nonvoluntary_ctxt_switches" => {
+                out.switches = out.switches.saturating_add(number());
+            }
             b"SigCgt" => out.signals[0] = count(),
             b"SigIgn" => out.signals[1] = count(),
             b"SigBlk" => out.signals[2] = count(),
-            b"SigPnd" | b"ShdPnd" => out.pending += count(),
+            b"SigPnd" | b"ShdPnd" => out.pending = out.pending.saturating_add(count()),
             _ => {}
         }
     }

@@ -39,7 +39,7 @@ impl Mapping {
         let path = self.path.strip_suffix(b" (deleted)").unwrap_or(&self.path);
         let file = path.rsplit(|b| *b == b'/').next().unwrap_or(path);
         let file = SafeText::from_bytes(file);
-        let at = address - self.start + self.offset;
+        let at = (address - self.start).saturating_add(self.offset);
         match path {
             b"[heap]" => "heap".into(),
             b"[stack]" => "main stack".into(),
