@@ -75,8 +75,8 @@ fn blank_length(rest: &str, before: Option<u8>) -> usize {
             return found.map_or(rest.len(), |at| from + at + end.len());
         }
     }
-    if rest.starts_with('"') {
-        return 1 + quoted(&rest[1..]);
+    if let Some(text) = rest.strip_prefix('"') {
+        return 1 + quoted(text);
     }
     // A character, not a lifetime.
     let mut chars = rest.chars();
