@@ -1,5 +1,6 @@
 //! What one sweep heard: cumulative counters, as the kernel told them. Only `between` turns two samples into rates.
 
+mod command;
 mod system;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::reading::{Missing, Reading};
 use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 
+pub use command::Command;
 pub use system::{CoreSample, Memory, Pressure, SystemSample};
 
 /// One sweep.
@@ -171,50 +173,6 @@ impl Default for Facts {
             uid: Err(Missing::Soon),
             user: SafeText::default(),
         }
-    }
-}
-
-/// A command line: its arguments in one piece of memory.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Command(Arc<str>);
-
-impl Command {
-    /// From the kernel's NUL-separated bytes (`/proc/PID/cmdline`: `b"sleep\0100\0"`).
-    pub fn from_bytes(bytes: &[u8]) -> Self {
-        let bytes = bytes.strip_suffix(b"\0").unwrap_or(bytes);
-        if bytes.is_empty() {
-            return Self::default();
-        }
-        let mut joined = String::with_capacity(bytes.len());
-        for (i, arg) in bytes.split(|b| *b == 0).enumerate() {
-            if i > 0 {
-                joined.push('\0');
-            }
-            joined.push_str(SafeText::from_bytes(arg).as_str());
-        }
-        Self(Arc::from(joined))
-    }
-
-    /// Whether there are no arguments at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The arguments, the program's name first.
-    pub fn args(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .split('\0')
-            .take(if self.is_empty() { 0 } else { usize::MAX })
-    }
-
-    /// The arguments in one piece, each ended by a NUL but the last.
-    pub fn raw(&self) -> &str {
-        &self.0
-    }
-
-    /// The arguments joined by spaces.
-    pub fn line(&self) -> String {
-        self.0.replace('\0', " ")
     }
 }
 

@@ -11,12 +11,24 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Printable text: control, C1, bidi and zero-width characters and invalid UTF-8 are escaped (`\n`, `\x1b`, `\u{202e}`).
+///
+/// What was escaped is kept beside it for [`SafeText::exact`], which no terminal ever sees.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SafeText(Arc<str>);
+pub struct SafeText {
+    shown: Arc<str>,
+    exact: Option<Arc<String>>,
+}
+
+/// Where bytes that are no UTF-8 stand in [`SafeText::exact`]: byte 0x80 as U+F780, byte 0xff as U+F7FF, of the private
+/// use area. A lone surrogate would do the same, but strict readers of JSON refuse it.
+const BYTES: u32 = 0xf700;
 
 impl Default for SafeText {
     fn default() -> Self {
-        Self(Arc::from(""))
+        Self {
+            shown: Arc::from(""),
+            exact: None,
+        }
     }
 }
 
@@ -26,28 +38,46 @@ impl SafeText {
         if bytes.iter().all(|b| (0x20..0x7f).contains(b))
             && let Ok(plain) = std::str::from_utf8(bytes)
         {
-            return Self(Arc::from(plain));
+            return Self {
+                shown: Arc::from(plain),
+                exact: None,
+            };
         }
+        let mut exact = String::with_capacity(bytes.len());
         let mut out = String::with_capacity(bytes.len() + 8);
         for chunk in bytes.utf8_chunks() {
+            exact.push_str(chunk.valid());
             for c in chunk.valid().chars() {
                 push_escaped(&mut out, c);
             }
             for b in chunk.invalid() {
+                exact.extend(char::from_u32(BYTES + u32::from(*b)));
                 let _ = write!(out, "\\x{b:02x}");
             }
         }
-        Self(Arc::from(out))
+        Self {
+            exact: (exact != out).then(|| Arc::new(exact)),
+            shown: Arc::from(out),
+        }
+    }
+
+    /// The text as it was, for machines: JSON carries it. Bytes that are no UTF-8 stand as U+F780 to U+F7FF.
+    ///
+    /// It must not reach a terminal.
+    pub fn exact(&self) -> &str {
+        self.exact
+            .as_ref()
+            .map_or(&self.shown, |exact| exact.as_str())
     }
 
     /// The escaped text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.shown
     }
 
     /// How many terminal cells it takes.
     pub fn width(&self) -> usize {
-        width(&self.0)
+        width(&self.shown)
     }
 }
 
@@ -66,19 +96,19 @@ impl From<String> for SafeText {
 impl Deref for SafeText {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.0
+        &self.shown
     }
 }
 
 impl fmt::Display for SafeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(&self.shown)
     }
 }
 
 impl serde::Serialize for SafeText {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.exact())
     }
 }
 
@@ -100,7 +130,7 @@ fn push_escaped(out: &mut String, c: char) {
 /// Whether `c` shows nothing or reorders its neighbours.
 ///
 /// The zero-width joiner and the variation selectors are kept out too: they make the width of a cell uncertain.
-fn deceives(c: char) -> bool {
+pub fn deceives(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -226,5 +256,13 @@ mod tests {
             proptest::prop_assert!(width(&cut(&text, cells)) <= cells);
             proptest::prop_assert_eq!(width(&pad(&text, cells)), cells);
         }
+    }
+
+    #[test]
+    fn what_was_escaped_is_kept_for_machines() {
+        let text = SafeText::from_bytes(b"a\nb\xffc\xe2\x80\xae");
+        assert_eq!(text.as_str(), "a\\nb\\xffc\\u{202e}");
+        assert_eq!(text.exact(), "a\nb\u{f7ff}c\u{202e}");
+        assert_eq!(SafeText::from("plain").exact(), "plain");
     }
 }

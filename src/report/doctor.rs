@@ -61,7 +61,7 @@ fn json(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
         schema: SCHEMA,
         sources: sources.collect(),
     };
-    serde_json::to_writer(&mut *printer.out, &answer)?;
+    printer.json(&answer)?;
     printer.out.write_all(b"\n")?;
     Ok(())
 }

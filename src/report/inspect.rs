@@ -105,7 +105,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     };
     let found = Found::read(snapshot, id, &sections);
     if args.json {
-        serde_json::to_writer(&mut *printer.out, &answer::of(&found))?;
+        printer.json(&answer::of(&found))?;
         printer.out.write_all(b"\n")?;
     } else {
         text::write(&found, printer)?;

@@ -47,7 +47,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         ipc.pipelines.retain(|p| p.iter().any(|(id, _)| *id == of));
     }
     if args.json {
-        serde_json::to_writer(&mut *printer.out, &as_json(&ipc))?;
+        printer.json(&as_json(&ipc))?;
         printer.out.write_all(b"\n")?;
     } else {
         print(&ipc, of, printer)?;

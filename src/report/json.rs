@@ -9,6 +9,7 @@ use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::OptionalStats;
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::SafeText;
 
 /// The version of every JSON answer.
 pub const SCHEMA: u32 = 1;
@@ -69,13 +70,18 @@ impl<'a> Process<'a> {
             ppid: stat.ppid.0,
             start_time_ticks: proc.id.start.0,
             start_time_unix_ms: snapshot.machine.unix_ms(proc.id.start),
-            name: facts.name.as_str(),
+            name: facts.name.exact(),
             command: note
                 .take("command", facts.command.as_ref().map_err(|m| *m))
-                .map(|c| c.args().collect()),
-            exe: note.take("exe", extra(proc, |e| e.exe.as_deref().map_err(|m| *m))),
+                .map(|c| c.exact_args().collect()),
+            exe: note.take(
+                "exe",
+                extra(proc, |e| {
+                    e.exe.as_ref().map(SafeText::exact).map_err(|m| *m)
+                }),
+            ),
             uid: uid.map(|u| u.0),
-            user: uid.map(|_| facts.user.as_str()),
+            user: uid.map(|_| facts.user.exact()),
             state: stat.state.letter(),
             threads: stat.threads,
             nice: stat.nice,
@@ -90,7 +96,9 @@ impl<'a> Process<'a> {
             process_group: stat.group.0,
             cgroup: note.take(
                 "cgroup",
-                extra(proc, |e| e.cgroup.as_deref().map_err(|m| *m)),
+                extra(proc, |e| {
+                    e.cgroup.as_ref().map(SafeText::exact).map_err(|m| *m)
+                }),
             ),
             kernel_thread: stat.is_kernel_thread(),
             unavailable,

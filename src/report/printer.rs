@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::text::{cut, width};
+use crate::model::text::{cut, deceives, width};
 
 /// Where a report goes and what it may use there.
 pub struct Printer<'a> {
@@ -27,7 +27,46 @@ pub enum Ink {
     Dim,
 }
 
+/// Writes JSON that means what was read and cannot act on a terminal: what could is written as `\uXXXX`.
+struct Harmless;
+
+impl serde_json::ser::Formatter for Harmless {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        text: &str,
+    ) -> io::Result<()> {
+        let acts = |c: char| c.is_control() || deceives(c);
+        let mut rest = text;
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| acts(*c)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
+
+/// Writes a value as harmless JSON in one line, without the line's end.
+///
+/// # Errors
+/// Where the value cannot be JSON, or `out` takes no more.
+pub fn json(out: &mut dyn Write, value: &impl serde::Serialize) -> serde_json::Result<()> {
+    let mut writer = serde_json::Serializer::with_formatter(out, Harmless);
+    value.serialize(&mut writer)
+}
+
 impl Printer<'_> {
+    /// Writes a value as JSON, without the line's end.
+    ///
+    /// # Errors
+    /// When the printer takes no more.
+    pub fn json(&mut self, value: &impl serde::Serialize) -> serde_json::Result<()> {
+        json(&mut *self.out, value)
+    }
+
     /// Writes a line in pieces, cut to the width and with its trailing blanks left out.
     ///
     /// # Errors
@@ -222,5 +261,16 @@ mod tests {
         assert_eq!(written(None, false), "ab cdef\n");
         assert_eq!(written(Some(5), false), "ab c…\n");
         assert_eq!(written(None, true), "\x1b[2mab \x1b[0mcdef\n");
+    }
+
+    #[test]
+    fn json_means_what_was_read_and_cannot_act_on_a_terminal() {
+        let value = "a\nb\u{9b}31m\u{202e}\u{f7ff}\u{e0001}é";
+        let mut out = Vec::new();
+        json(&mut out, &value).expect("written");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert_eq!(text, r#""a\nb\u009b31m\u202e\uf7ff\udb40\udc01é""#);
+        let back: String = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(back, value);
     }
 }

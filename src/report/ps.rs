@@ -129,7 +129,7 @@ fn write_json(
     )?;
     for (i, proc) in procs.iter().enumerate() {
         printer.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *printer.out, &Process::new(snapshot, proc))?;
+        printer.json(&Process::new(snapshot, proc))?;
     }
     printer.out.write_all(b"\n]}\n")?;
     Ok(())

@@ -254,7 +254,7 @@ impl Out<'_, '_> {
                 name: &who.name,
                 ended: slice.ended.word(),
             };
-            serde_json::to_writer(&mut *self.printer.out, &line)?;
+            self.printer.json(&line)?;
             self.printer.out.write_all(b"\n")?;
         }
         Ok(())
@@ -296,7 +296,7 @@ impl Out<'_, '_> {
             processes: (line.origin == Origin::Sampled).then(sums),
         };
         let line = serde_json::json!({ "summary": summary });
-        serde_json::to_writer(&mut *self.printer.out, &line)?;
+        self.printer.json(&line)?;
         self.printer.out.write_all(b"\n")?;
         Ok(())
     }

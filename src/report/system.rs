@@ -58,7 +58,7 @@ struct Machine {
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let machine = measure(Duration::from_nanos(args.span.0))?;
     if args.json {
-        serde_json::to_writer(&mut *printer.out, &json::as_json(&machine))?;
+        printer.json(&json::as_json(&machine))?;
         printer.out.write_all(b"\n")?;
     } else {
         text::print(&machine, printer)?;

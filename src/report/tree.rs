@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::json::{self, Process};
-use super::printer::{Ink, Printer};
+use super::printer::{self, Ink, Printer};
 use super::{Error, Exit, target};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
@@ -212,7 +212,8 @@ fn write_json(
             fresh = false;
         }
         printer.out.write_all(if fresh { b"\n" } else { b",\n" })?;
-        let mut text = serde_json::to_vec(&Process::new(snapshot, proc))?;
+        let mut text = Vec::new();
+        printer::json(&mut text, &Process::new(snapshot, proc))?;
         text.pop();
         printer.out.write_all(&text)?;
         if threads {
@@ -220,7 +221,7 @@ fn write_json(
                 .map(|(_, t)| serde_json::json!({"tid": t.id.tid.0, "name": t.name, "state": t.stat.state.letter()}))
                 .collect();
             printer.out.write_all(b",\"thread_list\":")?;
-            serde_json::to_writer(&mut *printer.out, &of)?;
+            printer.json(&of)?;
         }
         printer.out.write_all(b",\"children\":[")?;
         open.push(row.depth);

@@ -175,7 +175,7 @@ impl Interpreter {
             }
             if self.valued.contains(&arg) {
                 args.next();
-            } else if !arg.starts_with('-') && !(self.name == "java" && arg.starts_with('@')) {
+            } else if !(arg.starts_with('-') || self.name == "java" && arg.starts_with('@')) {
                 return Some(if self.name == "java" {
                     class(arg)
                 } else {
@@ -195,7 +195,11 @@ fn base(path: &str) -> String {
 
 /// The last part of a class with its packages, or of a file.
 fn class(name: &str) -> String {
-    if name.contains('/') || name.ends_with(".java") {
+    if name.contains('/')
+        || std::path::Path::new(name)
+            .extension()
+            .is_some_and(|e| e == "java")
+    {
         return base(name);
     }
     name.rsplit('.').next().unwrap_or(name).to_owned()

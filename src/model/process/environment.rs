@@ -12,6 +12,8 @@ pub const MASK: &str = "********";
 pub struct Environment {
     /// The variables.
     pub variables: Vec<Variable>,
+    /// It does not begin as an environment does: the program wrote a title over its beginning, and what stood there is gone.
+    pub overwritten: bool,
 }
 
 /// One variable.
@@ -28,9 +30,16 @@ pub struct Variable {
 impl Environment {
     /// Parses the kernel's NUL-separated bytes (`/proc/PID/environ`: `b"HOME=/root\0LANG=C\0"`).
     pub fn from_bytes(bytes: &[u8]) -> Self {
+        let begin = bytes.split(|b| *b == 0).next().unwrap_or_default();
         let texts = bytes.split(|b| *b == 0).filter(|t| !t.is_empty());
+        let variables = texts.map(Variable::from_bytes);
+        let overwritten = !bytes.is_empty() && !begin.iter().skip(1).any(|b| *b == b'=');
         Self {
-            variables: texts.map(Variable::from_bytes).collect(),
+            // What is left of the title is no variable.
+            variables: variables
+                .skip(usize::from(overwritten && !begin.is_empty()))
+                .collect(),
+            overwritten,
         }
     }
 
@@ -38,8 +47,12 @@ impl Environment {
     pub fn to_json(&self) -> BTreeMap<&str, &str> {
         let mut out = BTreeMap::new();
         for variable in &self.variables {
-            out.entry(variable.name.as_str())
-                .or_insert(variable.shown(false));
+            out.entry(variable.name.exact())
+                .or_insert(if variable.secret {
+                    MASK
+                } else {
+                    variable.value.exact()
+                });
         }
         out
     }
@@ -139,6 +152,17 @@ mod tests {
             ]
         );
         assert!(Environment::from_bytes(b"").variables.is_empty());
+    }
+
+    #[test]
+    fn a_title_that_was_written_over_it_is_told() {
+        let left = Environment::from_bytes(b"user@pts/0\0\0\0\0LANG=C\0");
+        assert!(left.overwritten);
+        let names: Vec<_> = left.variables.iter().map(|v| v.name.as_str()).collect();
+        assert_eq!(names, ["LANG"]);
+        assert!(Environment::from_bytes(b"\0\0\0LANG=C\0").overwritten);
+        assert!(!Environment::from_bytes(b"LANG=C\0lonely\0").overwritten);
+        assert!(!Environment::from_bytes(b"").overwritten);
     }
 
     #[test]

@@ -110,6 +110,10 @@ fn row(world: &World, variable: &Variable, reveal: bool, ended: bool) -> Row {
     }
 }
 
+/// Servers such as sshd and `PostgreSQL` show in `ps` what they do, and write it where arguments and environment stood.
+const OVERWRITTEN: &str =
+    "The program wrote a title over the beginning of it: what stood there is gone.";
+
 fn head(world: &World, environment: &Environment, ended: bool, reveal: bool) -> Vec<Parts> {
     let all = &environment.variables;
     let proc = world.focus.and_then(|id| world.snapshot.get(id));
@@ -122,7 +126,8 @@ fn head(world: &World, environment: &Environment, ended: bool, reveal: bool) -> 
             Some(stat) if stat.state == State::Zombie => {
                 note("It has ended: its memory and with it the environment are gone.")
             }
-            _ => note("It was given no environment, or has written over it."),
+            _ if environment.overwritten => note(OVERWRITTEN),
+            _ => note("It was given no environment."),
         };
     }
     let secrets = all.iter().filter(|v| v.secret).count();
@@ -151,6 +156,9 @@ fn head(world: &World, environment: &Environment, ended: bool, reveal: bool) -> 
     }
     parts.push(("as fixed when the program began".to_owned(), Role::Dim));
     let mut head = vec![parts];
+    if environment.overwritten {
+        head.extend(note(OVERWRITTEN));
+    }
     if ended {
         head.extend(note("The process has ended; this was its environment."));
     }

@@ -68,6 +68,10 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
         &["environment"],
         each(found.environment.as_ref(), |e| vec![plain(&e.to_json())]),
     );
+    let overwritten = found.environment.as_ref().and_then(|e| e.as_ref().ok());
+    if overwritten.is_some_and(|e| e.overwritten) {
+        put(&["environment_overwritten"], Some(Ok(vec![true.into()])));
+    }
     let limits = ["limits", "namespaces", "cgroup", "capabilities"];
     let isolation = found
         .limits

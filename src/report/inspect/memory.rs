@@ -28,7 +28,7 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         "private_dirty_bytes": of(|p| p.own_dirty.0),
         "freed_bytes": of(|p| p.freed.0),
         "guard_pages": r.flags.contains(Flags::GUARDS),
-        "path": Some(r.name.as_str()).filter(|n| !n.is_empty()),
+        "path": Some(r.name.exact()).filter(|n| !n.is_empty()),
         "deleted": r.deleted,
         "tid": r.stack.as_ref().map(|s| s.tid.0),
         "offset": r.offset,

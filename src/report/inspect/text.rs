@@ -206,7 +206,10 @@ fn environment(all: &Environment, printer: &mut Printer<'_>) -> Written {
         let name = format!("  {}=", variable.name);
         printer.line(&[(&name, Ink::Dim), (variable.shown(false), Ink::Plain)])?;
     }
-    if all.variables.is_empty() {
+    if all.overwritten {
+        let why = "  the program wrote a title over its beginning: what stood there is gone";
+        printer.line(&[(why, Ink::Dim)])?;
+    } else if all.variables.is_empty() {
         printer.line(&[("  none", Ink::Dim)])?;
     }
     Ok(())

@@ -154,7 +154,7 @@ fn memory_json(m: &MachineMemory) -> Value {
 fn disks_json(disks: &Disks, rates: &[Reading<DiskRates>]) -> Value {
     let each = disks.devices.iter().zip(rates).map(|(device, rates)| {
         let mut out = Map::new();
-        out.insert("name".to_owned(), device.name.as_str().into());
+        out.insert("name".to_owned(), device.name.exact().into());
         put(&mut out, "size_bytes", device.size.map(|b| b.0));
         put(&mut out, "read_bytes_per_second", rates.map(|r| r.read));
         put(
@@ -185,9 +185,9 @@ fn disks_json(disks: &Disks, rates: &[Reading<DiskRates>]) -> Value {
 fn filesystems_json(disks: &Disks) -> Value {
     let each = disks.filesystems.iter().map(|f| {
         let mut out = Map::new();
-        out.insert("mount".to_owned(), f.mount.as_str().into());
-        out.insert("source".to_owned(), f.source.as_str().into());
-        out.insert("type".to_owned(), f.kind.as_str().into());
+        out.insert("mount".to_owned(), f.mount.exact().into());
+        out.insert("source".to_owned(), f.source.exact().into());
+        out.insert("type".to_owned(), f.kind.exact().into());
         out.insert("read_only".to_owned(), f.read_only.into());
         put(&mut out, "total_bytes", f.space.map(|s| s.total.0));
         put(&mut out, "available_bytes", f.space.map(|s| s.available.0));

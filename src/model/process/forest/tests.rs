@@ -193,8 +193,7 @@ fn only_equal_command_lines_share_a_row() {
     for (pid, script) in [(10, "a.py"), (11, "b.py"), (12, "a.py"), (13, "c.py")] {
         let task = scene.task(pid, 1, "python3");
         let command = format!("python3\0{script}");
-        Arc::make_mut(&mut task.facts).command =
-            Ok(Command::from_bytes(command.as_bytes()));
+        Arc::make_mut(&mut task.facts).command = Ok(Command::from_bytes(command.as_bytes()));
     }
     let text = Want::default().draw(&scene.snapshot());
     assert!(
