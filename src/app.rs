@@ -12,6 +12,7 @@ pub mod log;
 pub mod moves;
 pub mod panel;
 mod route;
+pub mod synonyms;
 mod time;
 pub mod trace;
 pub mod world;
@@ -193,6 +194,7 @@ impl App {
                 visible.find(|s| matches!(s.place, Place::List | Place::Tab | Place::View(_)));
             self.world.active = first.map_or("", |s| s.name);
         }
+        self.world.moment = self.moment();
         for i in 0..self.placed.len() {
             let Placed { panel, area, .. } = self.placed[i];
             let reply = self.panels[panel].fit(&self.world, area);
@@ -208,6 +210,18 @@ impl App {
             };
             self.obey(reply);
         }
+    }
+
+    /// What the topmost overlay, or else the pane with the keyboard, says that the keys do at this moment.
+    fn moment(&self) -> Vec<(String, &'static str)> {
+        let overlay = self.overlays.last().map(|o| self.overlay(o));
+        let active = || {
+            let mut panels = self.panels.iter();
+            let found = panels.find(|p| p.spec().name == self.world.active);
+            found.map(AsRef::as_ref)
+        };
+        let pane = overlay.or_else(active);
+        pane.map_or_else(Vec::new, |p| p.moment(&self.world))
     }
 
     /// Every pane, in the order of the registry.

@@ -119,6 +119,16 @@ pub trait Rows {
     fn status(&self) -> String;
 }
 
+/// What the keys do while a line is typed that takes effect at once.
+pub fn line_keys(esc: &'static str) -> Vec<(String, &'static str)> {
+    vec![
+        ("Enter".to_owned(), "keep"),
+        ("Esc".to_owned(), esc),
+        ("↑ ↓".to_owned(), "move"),
+        ("Ctrl-u".to_owned(), "empty the line"),
+    ]
+}
+
 /// A pane with its state. Rendering cannot change it.
 pub trait Panel {
     /// Its fixed facts.
@@ -279,6 +289,25 @@ pub trait Panel {
         } else {
             vec![(status, Role::Dim)]
         }
+    }
+
+    /// What the keys do at this moment, where that is not what its actions say: while something is typed or chosen. Keys
+    /// are parted by blanks.
+    fn moment(&self, world: &World) -> Vec<(String, &'static str)> {
+        let spec = self.spec();
+        if self.rows().is_some_and(Rows::typing) {
+            return line_keys("clear");
+        }
+        if spec.place != Place::Overlay {
+            return Vec::new();
+        }
+        let hints = spec.actions.iter().filter(|a| !a.hint.is_empty());
+        let mut out: Vec<(String, &'static str)> =
+            hints.map(|a| (world.keys.shown(a), a.hint)).collect();
+        if !out.iter().any(|(key, _)| key == "Esc") {
+            out.push(("Esc".to_owned(), "close"));
+        }
+        out
     }
 
     /// What can be clicked besides what [`Panel::mouse`] answers: parts of its title, hints. `outer` is its area with the

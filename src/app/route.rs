@@ -9,7 +9,7 @@ use super::globals as g;
 use super::key::{Key, Mouse, Press};
 use super::panel::{Place, Reply};
 use super::world::{Explanation, Page};
-use super::{App, Overlay};
+use super::{App, Overlay, Placed};
 use crate::model::id::Nanos;
 
 const SHORTEST: Nanos = Nanos(100_000_000);
@@ -176,7 +176,12 @@ impl App {
             found.map(|b| b.does)
         };
         if let Some(overlay) = self.overlays.last() {
-            return hit(self.overlay(overlay).buttons(&self.world, self.screen));
+            let own = hit(self.overlay(overlay).buttons(&self.world, self.screen));
+            // The footer tells the keys of the box.
+            let footer = |p: &&Placed| self.panels[p.panel].spec().place == Place::Footer;
+            let footer = self.placed.iter().find(footer);
+            let below = || hit(self.panels[footer?.panel].buttons(&self.world, footer?.outer));
+            return own.or_else(below);
         }
         let mut placed = self.placed.iter().filter(|p| p.outer.contains(at));
         let (panel, does) = placed.find_map(|p| {

@@ -50,6 +50,8 @@ pub struct World {
     pub active: &'static str,
     /// Every action that a key can ask for now, by pane: the source of help, footer and palette.
     pub catalog: Vec<Section>,
+    /// What the keys do at this moment, where that is not what the actions of the pane say.
+    pub moment: Vec<(String, &'static str)>,
     /// The digits of the views that there are, the dashboard among them.
     pub views: Vec<u8>,
     /// The line of views is on the screen.
@@ -176,6 +178,7 @@ impl World {
             page: Page::Dashboard,
             active: "list",
             catalog: Vec::new(),
+            moment: Vec::new(),
             views: vec![1],
             bar: false,
             dialogs: Vec::new(),

@@ -210,6 +210,24 @@ impl Snapshot {
     }
 }
 
+impl Thread {
+    /// It as if it were a process, for the columns that threads have of their own.
+    pub fn as_proc(&self, of: &Proc) -> Proc {
+        Proc {
+            id: ProcId {
+                pid: Pid(self.id.tid.0),
+                start: self.id.start,
+            },
+            parent: None,
+            cpu: self.cpu,
+            stat: self.stat,
+            facts: Arc::clone(&of.facts),
+            extra: None,
+            rates: None,
+        }
+    }
+}
+
 impl Proc {
     /// What it waits for in state D; `None` in another state, and where that is not told.
     pub fn blocked_on(&self) -> Option<Cause> {

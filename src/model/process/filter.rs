@@ -3,6 +3,7 @@
 //! All words must fit, `|` parts alternatives, `!` negates a term. A term that is not finished or not understood is left out
 //! and noted, so that the list does not blink while somebody types.
 
+pub mod fields;
 mod parse;
 mod part;
 mod term;
@@ -62,6 +63,17 @@ impl Filter {
     /// What must be read of every process to answer it.
     pub fn needs(&self) -> Needs {
         self.needs
+    }
+
+    /// Which condition nobody on the machine meets by what it names: `no user nobdy`. Only what is known of everybody counts.
+    pub fn nobody(&self, snapshot: &Snapshot) -> Option<String> {
+        let terms = self.alternatives.iter().flatten().filter(|t| !t.not);
+        let mut named = terms.filter_map(|t| Some((&t.test, t.test.names()?)));
+        let met = |test: &Test| {
+            let mut answers = snapshot.procs.iter().map(|p| test.answer(snapshot, p, 1.0));
+            answers.any(|yes| yes != Some(false))
+        };
+        named.find(|(test, _)| !met(test)).map(|(_, text)| text)
     }
 
     /// Whether a process passes; what could not be read of it passes neither a term nor its negation.

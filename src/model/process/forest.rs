@@ -5,6 +5,7 @@
 mod alike;
 mod emit;
 mod family;
+mod threads;
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,11 +1,12 @@
 //! The last line: what the keys do here, made from the live keymap; or what just happened.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::app::action::Action;
-use crate::app::key::{Mouse, Press};
+use crate::app::button::Button;
+use crate::app::globals as g;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
@@ -32,7 +33,7 @@ pub struct Footer {
 struct Hint {
     keys: String,
     does: &'static str,
-    action: &'static Action,
+    action: Option<&'static Action>,
     area: Rect,
 }
 
@@ -42,7 +43,11 @@ impl Panel for Footer {
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
-        self.hints = place(hints(world), area);
+        self.hints = if world.moment.is_empty() {
+            place(hints(world), area, 2)
+        } else {
+            place(moment(world), area, 0)
+        };
         Reply::Pass
     }
 
@@ -50,13 +55,11 @@ impl Panel for Footer {
         Reply::Pass
     }
 
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        let at = Position::new(mouse.column, mouse.row);
-        let hit = self.hints.iter().find(|h| h.area.contains(at));
-        match hit {
-            Some(hint) if mouse.press == Press::Left => Reply::Act(hint.action),
-            _ => Reply::Pass,
+    fn buttons(&self, world: &World, _: Rect) -> Vec<Button> {
+        if world.notice.is_some() {
+            return Vec::new();
         }
+        self.hints.iter().flat_map(Hint::buttons).collect()
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
@@ -91,6 +94,45 @@ impl Panel for Footer {
     }
 }
 
+impl Hint {
+    /// What is clicked: the action, or each of its keys; the last one takes the words along.
+    fn buttons(&self) -> Vec<Button> {
+        if let Some(action) = self.action {
+            return vec![Button::act(self.area, action)];
+        }
+        let count = self.keys.split_whitespace().count();
+        let mut x = self.area.x;
+        let button = |(i, word): (usize, &str)| {
+            let wide = width(word) as u16;
+            let cells = if i + 1 == count {
+                self.area.right().saturating_sub(x)
+            } else {
+                wide
+            };
+            let at = Rect {
+                x,
+                width: cells,
+                ..self.area
+            };
+            x += wide + 1;
+            Some(Button::press(at, word.parse().ok()?))
+        };
+        let words = self.keys.split_whitespace().enumerate();
+        words.filter_map(button).collect()
+    }
+}
+
+/// What the keys do at this moment: while something is typed, in a dialog.
+fn moment(world: &World) -> Vec<Hint> {
+    let hint = |(keys, does): &(String, &'static str)| Hint {
+        keys: keys.clone(),
+        does,
+        action: None,
+        area: Rect::ZERO,
+    };
+    world.moment.iter().map(hint).collect()
+}
+
 /// The hints of the pane with the keyboard, then of dialogs, then of the app; neighbours with the same hint share it.
 fn hints(world: &World) -> Vec<Hint> {
     let rank = |name: &str| match name {
@@ -123,10 +165,29 @@ fn hints(world: &World) -> Vec<Hint> {
             }
             _ => out.push(Hint {
                 keys: key,
-                does: action.hint,
-                action,
+                does: if world.paused.is_some() && **action == g::PAUSE {
+                    "go on"
+                } else {
+                    action.hint
+                },
+                action: Some(action),
                 area: Rect::ZERO,
             }),
+        }
+    }
+    if world.paused.is_some() {
+        let step = |action| world.keys.shown(action);
+        out.insert(
+            0,
+            Hint {
+                keys: format!("{} {}", step(&g::STEP_BACK), step(&g::STEP_ON)),
+                does: "step in time",
+                action: None,
+                area: Rect::ZERO,
+            },
+        );
+        if let Some(at) = out.iter().position(|h| h.does == "go on") {
+            out[..=at].rotate_right(1);
         }
     }
     out.sort_by_key(|hint| match hint.does {
@@ -142,10 +203,10 @@ fn belongs(name: &str, world: &World) -> bool {
     name == world.active || name == "app" || world.dialogs.contains(&name)
 }
 
-/// Gives each hint its cells from the left; what does not fit is left out, but never the last two (help, quit).
-fn place(hints: Vec<Hint>, area: Rect) -> Vec<Hint> {
+/// Gives each hint its cells from the left; what does not fit is left out, but never the last ones that are to be kept.
+fn place(hints: Vec<Hint>, area: Rect, keep: usize) -> Vec<Hint> {
     let wide = |h: &Hint| (width(&h.keys) + 1 + width(h.does)) as u16;
-    let keep = hints.len().saturating_sub(2);
+    let keep = hints.len().saturating_sub(keep);
     let last: u16 = hints[keep..].iter().map(|h| wide(h) + 3).sum();
     let mut x = area.x + 1;
     let mut out = Vec::new();

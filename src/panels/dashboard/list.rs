@@ -28,7 +28,7 @@ use crate::app::button::Button;
 use crate::app::choice::{Choice, Value};
 use crate::app::input::Input;
 use crate::app::key::{Key, Mouse};
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, line_keys};
 use crate::app::world::World;
 use crate::model::id::{ProcId, ThreadId};
 use crate::model::plan::{Needs, Plan};
@@ -75,6 +75,8 @@ pub struct List {
     folded_in_filter: HashSet<ProcId>,
     opened: HashSet<GroupKey>,
     filter: Filter,
+    /// Who is looked for by the filter and is not there.
+    nobody: Option<String>,
     needle: String,
     typing: Option<Typing>,
     menu: Option<Menu>,
@@ -87,6 +89,8 @@ pub struct List {
     at: Option<usize>,
     /// The cursor must be brought into view.
     seek: bool,
+    /// The first rows must be in view; a cursor that is not there then goes to the first.
+    seek_top: bool,
     /// The cursor's row was in view when it was drawn last.
     in_view: bool,
     /// The filter changed: a cursor on a row that does not pass moves to one that does.
@@ -159,6 +163,7 @@ impl Default for List {
             folded_in_filter: HashSet::new(),
             opened: HashSet::new(),
             filter: Filter::default(),
+            nobody: None,
             needle: String::new(),
             typing: None,
             menu: None,
@@ -167,6 +172,7 @@ impl Default for List {
             top: 0,
             at: None,
             seek: true,
+            seek_top: false,
             in_view: false,
             settle_on_match: false,
             forest: Forest::default(),
@@ -239,6 +245,15 @@ impl Panel for List {
 
     fn title(&self, world: &World) -> Vec<(String, Role)> {
         title::title(self, world)
+    }
+
+    fn moment(&self, _: &World) -> Vec<(String, &'static str)> {
+        match (&self.menu, &self.typing) {
+            (Some(menu), _) => menu.moment(),
+            (None, Some(Typing::Filter(..))) => line_keys("clear"),
+            (None, Some(Typing::Search(..))) => line_keys("go back"),
+            (None, None) => Vec::new(),
+        }
     }
 
     fn buttons(&self, world: &World, outer: Rect) -> Vec<Button> {

@@ -11,6 +11,7 @@ use crate::app::button::Button;
 use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::synonyms;
 use crate::app::world::World;
 use crate::model::plan::Needs;
 use crate::model::text::{pad, width};
@@ -49,6 +50,62 @@ const FILTER: &[(&str, &str)] = &[
     ("!x   a | b   re:^k", "not, or, regular expression"),
 ];
 
+/// The keys that are worth knowing first, two columns: actions by name, with what they do in few words.
+const ESSENTIALS: &[[(&[&str], &str); 2]] = &[
+    [
+        (&["up", "down"], "one row up, down"),
+        (&["filter"], "only what passes a filter"),
+    ],
+    [
+        (&["inspect"], "inspect the process"),
+        (&["clear-filter"], "clear, leave, go back"),
+    ],
+    [
+        (&["fold", "unfold"], "fold, unfold"),
+        (&["search"], "search and go there"),
+    ],
+    [
+        (&["tree-or-flat"], "tree or flat list"),
+        (
+            &["sort-cpu", "sort-memory", "sort-time"],
+            "by CPU, memory, time",
+        ),
+    ],
+    [
+        (&["tag"], "tag a row"),
+        (&["sort-by"], "choose the sort column"),
+    ],
+    [
+        (&["signal"], "send a signal (kill)"),
+        (&["columns"], "choose the columns"),
+    ],
+    [
+        (&["nice-down", "nice-up"], "nice: more, less of the cores"),
+        (&["copy"], "copy pid, command, row"),
+    ],
+    [
+        (&["files"], "its open files and peers"),
+        (&["memory"], "its memory"),
+    ],
+    [
+        (&["threads-tab"], "what its threads wait for"),
+        (&["schedule"], "when it ran"),
+    ],
+    [
+        (&["show-threads", "show-kernel"], "threads, kernel threads"),
+        (&["user"], "one user's processes"),
+    ],
+    [
+        (&["dashboard", "view-cpu", "view-memory"], "… the views"),
+        (&["pause"], "stop time, and go on"),
+    ],
+    [
+        (&["commands"], "any command by its name"),
+        (&["explain"], "what every number means"),
+    ],
+    [(&["settings"], "settings, themes"), (&["quit"], "quit")],
+];
+
 /// The help page.
 #[derive(Default)]
 pub struct Help {
@@ -60,6 +117,8 @@ pub struct Help {
 enum Entry {
     Heading(&'static str, &'static str),
     Line(String, String),
+    /// Two lines of the essentials beside each other.
+    Pair([(String, &'static str); 2]),
     Blank,
 }
 
@@ -169,11 +228,43 @@ impl Panel for Help {
                         (right.clone(), Role::Text),
                     ]
                 }
+                Entry::Pair(pair) => essentials(pair, area.width),
                 Entry::Blank => continue,
             };
             line::draw(theme, row(i + 2), &parts, Modifier::empty(), buf);
         }
     }
+}
+
+/// The keys to show for some actions.
+fn keys_of(world: &World, names: &[&str]) -> String {
+    let all = || world.catalog.iter().flat_map(|s| s.actions.iter().copied());
+    let shown = names.iter().filter_map(|name| {
+        let action = all().find(|a| a.name == *name)?;
+        let key = world.keys.shown(action);
+        Some(if key.is_empty() {
+            format!(":{name}")
+        } else {
+            key
+        })
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+/// Two lines beside each other.
+fn essentials(pair: &[(String, &'static str); 2], width: u16) -> Vec<(String, Role)> {
+    let half = (usize::from(width) / 2).max(20);
+    let mut parts = Vec::new();
+    for (i, (keys, does)) in pair.iter().enumerate() {
+        let does = if i == 0 {
+            pad(does, half - 13)
+        } else {
+            (*does).to_owned()
+        };
+        parts.push((format!("  {} ", pad(keys, 9)), Role::Accent));
+        parts.push((does, Role::Text));
+    }
+    parts
 }
 
 fn key_cells(width: u16) -> usize {
@@ -194,6 +285,14 @@ fn entries(world: &World, needle: &str) -> Vec<Entry> {
         _ => 3,
     });
     let mut out = Vec::new();
+    if needle.is_empty() {
+        let shown = |(names, does): &(&[&str], &'static str)| (keys_of(world, names), *does);
+        let pairs = ESSENTIALS
+            .iter()
+            .map(|pair| Entry::Pair([shown(&pair[0]), shown(&pair[1])]));
+        let about = "The mouse works too: whatever looks like a button is one.";
+        push(&mut out, "First of all", about, pairs.collect());
+    }
     for section in sections {
         let lines = section.actions.iter().filter_map(|action| {
             let keys = world.keys.keys(action);
@@ -203,8 +302,12 @@ fn entries(world: &World, needle: &str) -> Vec<Entry> {
             } else {
                 keys.join(" ")
             };
-            let all =
-                format!("{keys} {} {} {}", action.name, action.about, section.title).to_lowercase();
+            let also = synonyms::of(action.name).join(" ");
+            let all = format!(
+                "{keys} {} {} {} {also}",
+                action.name, action.about, section.title
+            )
+            .to_lowercase();
             all.contains(needle)
                 .then(|| Entry::Line(keys, action.about.to_owned()))
         });

@@ -7,9 +7,11 @@ use ratatui::style::Modifier;
 use super::{hints, scroll};
 use crate::app::action::Action;
 use crate::app::button::Button;
+use crate::app::choice::{Choice, Value};
 use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::synonyms;
 use crate::app::world::World;
 use crate::model::id::{Pid, ProcId};
 use crate::model::plan::Needs;
@@ -60,6 +62,9 @@ impl Palette {
     fn take(&self) -> Reply {
         match self.found.get(self.at) {
             Some(Item::Do(action)) => Reply::All(vec![Reply::Close, Reply::Act(action)]),
+            Some(Item::Choose(name, value, _)) => {
+                Reply::All(vec![Reply::Close, Reply::Choose(name, value.clone())])
+            }
             Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
             None => Reply::All(vec![
                 Reply::Close,
@@ -73,6 +78,8 @@ impl Palette {
 enum Item {
     Do(&'static Action),
     Jump(ProcId, String),
+    /// A setting with one of its values.
+    Choose(&'static str, Value, &'static str),
 }
 
 impl Panel for Palette {
@@ -190,6 +197,11 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
             (pad(action.name, 18), Role::Strong),
             (action.about.to_owned(), Role::Dim),
         ],
+        Item::Choose(name, value, about) => vec![
+            (pad("set", 8), Role::Accent),
+            (pad(&format!("{name} {value}"), 18), Role::Strong),
+            ((*about).to_owned(), Role::Dim),
+        ],
         Item::Jump(id, command) => vec![
             (pad("jump", 8), Role::Accent),
             (pad(&id.pid.to_string(), 18), Role::Strong),
@@ -219,10 +231,28 @@ fn find(world: &World, typed: &str) -> Vec<Item> {
         }
     }
     actions.sort_by_key(|(score, _)| *score);
-    actions
-        .into_iter()
-        .map(|(_, action)| Item::Do(action))
+    let (near, far): (Vec<_>, Vec<_>) = actions.into_iter().partition(|(score, _)| *score < 2);
+    let items = |found: Vec<(u32, &'static Action)>| found.into_iter().map(|(_, a)| Item::Do(a));
+    items(near)
+        .chain(settings(world, &typed))
+        .chain(items(far))
         .collect()
+}
+
+/// The values of the settings that are called so: `theme dark`, `dark`.
+fn settings(world: &World, typed: &str) -> Vec<Item> {
+    if typed.chars().count() < 2 {
+        return Vec::new();
+    }
+    let of = |choice: &Choice| {
+        let (name, about) = (choice.name, choice.about);
+        let values = choice.values.iter().filter(|v| **v != choice.value);
+        let items = values.filter(|v| format!("{name} {v}").contains(typed));
+        items
+            .map(|v| Item::Choose(name, v.clone(), about))
+            .collect::<Vec<_>>()
+    };
+    world.choices.iter().flat_map(of).take(40).collect()
 }
 
 /// How well the letters fit, lower is better; `None` where they do not occur in this order.
@@ -235,6 +265,13 @@ fn score(typed: &str, action: &Action) -> Option<u32> {
         return Some(0);
     }
     if action.name.contains(typed) {
+        return Some(1);
+    }
+    let also = synonyms::of(action.name);
+    if also.contains(&typed) {
+        return Some(0);
+    }
+    if typed.len() > 1 && also.iter().any(|word| word.starts_with(typed)) {
         return Some(1);
     }
     if about.contains(typed) {

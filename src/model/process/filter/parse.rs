@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
 
+use super::fields;
 use super::part::Part;
 use super::term::{Compare, How, Test};
 use super::{Filter, Note, Term};
@@ -97,7 +98,13 @@ fn test(token: &str) -> Result<Test, String> {
     );
     let column = Column::find(if key == "unit" { "cgroup" } else { &key });
     if !known && column.is_none() {
-        return Ok(Test::Word(part(token)?));
+        // `if=/dev/zero` and `http://host` stand in command lines; `usr:alice` is a field that there is not.
+        let plain = token[end..].starts_with('=') || token[end..].starts_with("://");
+        let word = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if plain || !word || value.is_empty() {
+            return Ok(Test::Word(part(token)?));
+        }
+        return Err(fields::unknown(&key));
     }
     if value.is_empty() {
         return Err(format!("{key} of what?"));

@@ -85,6 +85,17 @@ impl How {
 }
 
 impl Test {
+    /// What somebody is looked for by, where that is a name: `no user nobdy`.
+    pub(super) fn names(&self) -> Option<String> {
+        match self {
+            Self::Text(column, _, value) => Some(format!("no {} {value}", column.name)),
+            Self::Port(ports) if ports.start() == ports.end() => {
+                Some(format!("nobody with port {}", ports.start()))
+            }
+            _ => None,
+        }
+    }
+
     /// What must be read to answer it.
     pub(super) fn needs(&self) -> Needs {
         match self {

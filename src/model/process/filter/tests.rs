@@ -122,6 +122,9 @@ fn half_typed_terms_are_left_out_and_noted() {
         "state:Q",
         "age<1y",
         "start>1",
+        "usr:alice",
+        "rss>1g",
+        "localhost:8080",
     ] {
         let filter = Filter::parse(text);
         let matched = pass(text);
@@ -167,5 +170,23 @@ proptest::proptest! {
             proptest::prop_assert!(text.get(note.at.clone()).is_some());
         }
         let _ = pass(&text);
+    }
+}
+
+#[test]
+fn whoever_is_not_there_is_told() {
+    let mut scene = scene();
+    let snapshot = scene.pass(1000, &[]);
+    for (text, told) in [
+        ("user:nobdy", Some("no user nobdy")),
+        ("cpu>50 user:nobdy", Some("no user nobdy")),
+        ("user:alice cpu>99", None),
+        ("!user:nobdy", None),
+        ("xyz", None),
+        // Of some processes it is not known which ports they hold.
+        ("port:99", None),
+    ] {
+        let nobody = Filter::parse(text).nobody(&snapshot);
+        assert_eq!(nobody.as_deref(), told, "{text}");
     }
 }

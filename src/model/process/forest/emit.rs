@@ -26,15 +26,15 @@ struct Todo {
 }
 
 pub(super) struct Emit<'a> {
-    snapshot: &'a Snapshot,
-    view: &'a View<'a>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) view: &'a View<'a>,
     family: &'a Family,
     keys: &'a [f64],
     /// By process: a number that is equal for leaves that may share a row, or [`ALONE`].
     alike: Vec<u64>,
     /// Whether a node passes the filter, and whether it or something below it does; empty without a filter.
     leads: Vec<bool>,
-    out: Forest,
+    pub(super) out: Forest,
     todo: Vec<Todo>,
     units: Vec<Unit>,
     leaves: Vec<(u64, u32)>,
@@ -247,7 +247,7 @@ impl<'a> Emit<'a> {
         self.push(kids, node, row, depth + 1, folded);
     }
 
-    fn row(&mut self, item: Item, parent: u32, depth: u32, last: bool, fold: Fold) {
+    pub(super) fn row(&mut self, item: Item, parent: u32, depth: u32, last: bool, fold: Fold) {
         let dim = !self.passes(self.out.node(item));
         self.out.rows.push(Row {
             item,
@@ -270,57 +270,6 @@ impl<'a> Emit<'a> {
         let proc = self.snapshot.procs.get(node as usize);
         proc.filter(|_| self.passes(node))
             .map_or(0, |p| threads_of(self.snapshot, p.id).count())
-    }
-
-    fn thread_rows(&mut self, node: u32, parent: u32, depth: u32, more: bool) {
-        let id = self.snapshot.procs[node as usize].id;
-        let mut threads: Vec<_> = threads_of(self.snapshot, id).collect();
-        if self.view.compact {
-            let opened = |name: &crate::model::text::SafeText| {
-                !self.view.opened.is_empty()
-                    && self
-                        .view
-                        .opened
-                        .contains(&GroupKey::of_threads(id, name.clone()))
-            };
-            threads.sort_by(|(a, x), (b, y)| (&x.name, a).cmp(&(&y.name, b)));
-            let mut lists: Vec<Vec<u32>> = Vec::new();
-            for same in threads.chunk_by(|(_, a), (_, b)| a.name == b.name) {
-                let all = same.iter().map(|(i, _)| *i);
-                if opened(&same[0].1.name) {
-                    lists.extend(all.map(|i| vec![i]));
-                } else {
-                    lists.push(all.collect());
-                }
-            }
-            lists.sort_by_key(|list| list[0]);
-            let end = lists.len();
-            for (i, list) in lists.into_iter().enumerate() {
-                let item = if let [thread] = list[..] {
-                    Item::Thread { node, thread }
-                } else {
-                    let first = self.out.members.len() as u32;
-                    self.out.members.extend(&list);
-                    Item::Threads {
-                        node,
-                        first,
-                        len: list.len() as u32,
-                    }
-                };
-                let fold = if list.len() > 1 {
-                    Fold::Closed(0)
-                } else {
-                    Fold::Leaf
-                };
-                self.row(item, parent, depth, !more && i + 1 == end, fold);
-            }
-        } else {
-            let end = threads.len();
-            for (i, (thread, _)) in threads.into_iter().enumerate() {
-                let item = Item::Thread { node, thread };
-                self.row(item, parent, depth, !more && i + 1 == end, Fold::Leaf);
-            }
-        }
     }
 
     /// The flat list: every node that passes, in order; threads below their process.

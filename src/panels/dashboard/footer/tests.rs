@@ -1,5 +1,6 @@
 use super::*;
 use crate::app::App;
+use crate::app::button::Does;
 use crate::app::event::Event;
 use crate::app::globals;
 use crate::app::key::Key;
@@ -64,10 +65,7 @@ fn a_click_does_what_the_hint_says() {
     let mut footer = Footer::default();
     footer.fit(&app.world, area);
     let quit = footer.hints.last().expect("hints");
-    let mouse = Mouse {
-        press: Press::Left,
-        column: quit.area.x,
-        row: 0,
-    };
-    assert!(matches!(footer.mouse(&app.world, mouse), Reply::Act(a) if *a == globals::QUIT));
+    let buttons = footer.buttons(&app.world, area);
+    let hit = buttons.iter().find(|b| b.area == quit.area);
+    assert_eq!(hit.map(|b| b.does), Some(Does::Act(&globals::QUIT)));
 }

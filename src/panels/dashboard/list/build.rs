@@ -23,6 +23,9 @@ impl List {
         if stale {
             self.sift(world);
             self.rebuild(world, tree);
+            let (passing, _) = self.forest.counts();
+            let vain = !self.filter.is_empty() && passing == 0;
+            self.nobody = vain.then(|| self.filter.nobody(&world.snapshot)).flatten();
         }
         let here = self.at.and_then(|at| self.cursor_at(world, at));
         if stale || here.is_none() || here != self.cursor {
@@ -39,6 +42,15 @@ impl List {
             self.sums = (self.cursor.clone(), self.sums(world));
         }
         self.layout = super::layout::Layout::new(self, world);
+        if std::mem::take(&mut self.seek_top) {
+            self.top = 0;
+            if self
+                .at
+                .is_none_or(|at| at >= usize::from(self.layout.body.height))
+            {
+                self.go(world, 0);
+            }
+        }
         self.scroll(tree);
         self.layout.fit_indent(&self.forest.rows, self.top);
         let drawn = std::mem::take(&mut self.drawn);

@@ -1,14 +1,13 @@
 //! The cells of a row: texts with their styles, and the picture of its past.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use ratatui::style::{Modifier, Style};
 
 use super::List;
 use crate::app::history::TICKS;
 use crate::app::world::World;
-use crate::model::id::{Pid, ProcId};
+use crate::model::id::ProcId;
 use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::process::forest::{Fold, Forest, Item, Row};
 use crate::model::process::stat::State;
@@ -58,14 +57,14 @@ impl<'a> Subject<'a> {
                 thread: None,
             },
             Item::Thread { thread: i, .. } => Self {
-                lead: Cow::Owned(as_proc(lead, thread(i)?)),
+                lead: Cow::Owned(thread(i)?.as_proc(lead)),
                 all: Vec::new(),
                 thread: thread(i),
             },
             Item::Threads { .. } => {
                 let threads = forest.members(row.item).iter().filter_map(|i| thread(*i));
                 let all: Vec<Cow<'a, Proc>> =
-                    threads.map(|t| Cow::Owned(as_proc(lead, t))).collect();
+                    threads.map(|t| Cow::Owned(t.as_proc(lead))).collect();
                 Self {
                     lead: all.first()?.clone(),
                     all,
@@ -146,22 +145,6 @@ impl<'a> Subject<'a> {
             add(self.lead.id);
         }
         sum
-    }
-}
-
-/// A thread as if it were a process, for the columns that threads have of their own.
-fn as_proc(of: &Proc, thread: &Thread) -> Proc {
-    Proc {
-        id: ProcId {
-            pid: Pid(thread.id.tid.0),
-            start: thread.id.start,
-        },
-        parent: None,
-        cpu: thread.cpu,
-        stat: thread.stat,
-        facts: Arc::clone(&of.facts),
-        extra: None,
-        rates: None,
     }
 }
 

@@ -12,8 +12,10 @@ use super::command::{Indent, is_command, is_new, spans};
 use super::layout::Placed;
 use super::title::arrow;
 use super::{List, Typing};
+use crate::app::moves;
 use crate::app::world::World;
 use crate::model::id::ProcId;
+use crate::model::process::filter::fields;
 use crate::model::text::{cut, width};
 use crate::theme::Role;
 use crate::widgets::spark::Spark;
@@ -85,7 +87,7 @@ pub(super) fn prepare(list: &List, world: &World, drawn: Drawn, stale: bool) -> 
     } else {
         drawn.rows
     };
-    let (foot, caret) = foot(list);
+    let (foot, caret) = foot(list, world);
     Drawn {
         rows,
         of,
@@ -138,9 +140,13 @@ fn mark(list: &List, world: &World, subject: &Subject<'_>) -> Option<(&'static s
     }
 }
 
-fn foot(list: &List) -> (Vec<(String, Role)>, Option<u16>) {
+fn foot(list: &List, world: &World) -> (Vec<(String, Role)>, Option<u16>) {
     match &list.typing {
-        None => (list.sums.1.clone(), None),
+        None => {
+            let mut out = doubts(list, world);
+            out.extend(list.sums.1.iter().cloned());
+            (out, None)
+        }
         Some(Typing::Filter(input, _)) => {
             let label = " filter / ";
             let caret = width(label) + input.cursor();
@@ -151,6 +157,9 @@ fn foot(list: &List) -> (Vec<(String, Role)>, Option<u16>) {
             match list.filter.notes().first() {
                 Some(note) => out.push((format!("  {}", note.why), Role::Warn)),
                 None => out.push((format!("  {passing} of {all}"), Role::Dim)),
+            }
+            if let Some(nobody) = &list.nobody {
+                out.push((format!(" · {nobody}"), Role::Warn));
             }
             (out, Some(caret as u16))
         }
@@ -165,6 +174,38 @@ fn foot(list: &List) -> (Vec<(String, Role)>, Option<u16>) {
             (out, Some(caret as u16))
         }
     }
+}
+
+/// What of the filter in force is not understood, and who is looked for in vain.
+fn doubts(list: &List, world: &World) -> Vec<(String, Role)> {
+    let mut out = Vec::new();
+    let note = list.filter.notes().first();
+    if let Some(note) = note {
+        let part = list.filter.text().get(note.at.clone()).unwrap_or_default();
+        let text = format!(" left out of the filter: {part} ({})", note.why);
+        out.push((text, Role::Warn));
+    }
+    if let Some(nobody) = &list.nobody {
+        out.push((format!(" {nobody}"), Role::Warn));
+    }
+    if !out.is_empty() {
+        let key = world.keys.shown(moves::FILTER);
+        out.push((format!(" · {key} changes it "), Role::Dim));
+    }
+    out
+}
+
+/// What helps while a filter is typed: the fields that begin so, else how conditions are written.
+fn syntax(text: &str) -> Vec<(String, Role)> {
+    let fields = fields::beginning(text);
+    if fields.is_empty() {
+        return vec![(format!(" {}", fields::SYNTAX), Role::Dim)];
+    }
+    let mut out = vec![(" fields ".to_owned(), Role::Dim)];
+    for field in fields {
+        out.push((format!(" {field}"), Role::Accent));
+    }
+    out
 }
 
 /// The filter's text, with what is left out dimmed.
@@ -227,6 +268,12 @@ pub(super) fn render(list: &List, world: &World, area: Rect, buf: &mut Buffer) {
             Modifier::empty(),
             buf,
         );
+    }
+    if layout.hint.height > 0
+        && let Some(Typing::Filter(input, _)) = &list.typing
+    {
+        let text = syntax(input.text());
+        line::draw(theme, layout.hint, &text, Modifier::empty(), buf);
     }
     if layout.foot.height > 0 {
         line::draw(theme, layout.foot, &list.drawn.foot, Modifier::empty(), buf);

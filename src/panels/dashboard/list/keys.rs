@@ -68,7 +68,10 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
 /// Actions that change how the list looks.
 fn look(list: &mut List, world: &World, name: &str) -> Reply {
     match name {
-        "tree-or-flat" => list.tree = Some(!list.tree.unwrap_or(world.settings.tree)),
+        "tree-or-flat" => {
+            list.tree = Some(!list.tree.unwrap_or(world.settings.tree));
+            list.seek_top = true;
+        }
         "show-threads" => list.threads = !list.threads,
         "show-kernel" => list.kernel = !list.kernel,
         "group-alike" => {
@@ -78,9 +81,9 @@ fn look(list: &mut List, world: &World, name: &str) -> Reply {
         "follow" => list.follow = !list.follow,
         "paths" => list.paths = !list.paths,
         "whole-command" => list.wrapped = !list.wrapped,
-        "sort-cpu" => sort_by(list, "cpu"),
-        "sort-memory" => sort_by(list, "mem"),
-        "sort-time" => sort_by(list, "time"),
+        "sort-cpu" => sort_on(list, "cpu"),
+        "sort-memory" => sort_on(list, "mem"),
+        "sort-time" => sort_on(list, "time"),
         "sort-left" => sort_beside(list, false),
         "sort-right" => sort_beside(list, true),
         "invert-order" => list.descending = !list.descending,
@@ -108,6 +111,16 @@ fn again(list: &mut List, world: &World, down: bool) -> Reply {
     }
 }
 
+/// Sorts by a column in its own order: the same key twice does not turn it round.
+fn sort_on(list: &mut List, name: &str) {
+    if let Some(column) = Column::find(name) {
+        list.sort = column;
+        list.descending = column.greatest_first();
+        list.changed();
+    }
+}
+
+/// Sorts by a column; where it is sorted by that already, the other way round.
 fn sort_by(list: &mut List, name: &str) {
     let Some(column) = Column::find(name) else {
         return;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::List;
 use super::command::{Indent, is_command};
+use super::{List, Typing};
 use crate::app::world::World;
 use crate::model::process::column::{Column, Shows};
 use crate::model::process::forest::Row;
@@ -32,6 +32,8 @@ pub(super) struct Layout {
     /// The whole command line of the selected row.
     pub whole: Vec<String>,
     pub whole_area: Rect,
+    /// What helps while a filter is typed.
+    pub hint: Rect,
     /// Sums, or the line that is typed.
     pub foot: Rect,
     /// Cells at the left that rows keep for the selection's bar and their mark.
@@ -57,6 +59,9 @@ impl Layout {
         }
         if area.height >= 6 || (list.typing.is_some() && area.height >= 2) {
             out.foot = take_bottom(&mut out.body, 1);
+        }
+        if matches!(list.typing, Some(Typing::Filter(..))) && area.height >= 8 {
+            out.hint = take_bottom(&mut out.body, 1);
         }
         if list.wrapped && area.height >= 6 {
             let command = list.here(world).map(|(_, p)| p.command_line());

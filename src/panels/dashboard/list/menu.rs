@@ -251,6 +251,28 @@ impl Menu {
         Chosen::Nothing
     }
 
+    /// What the keys do in it.
+    pub(super) fn moment(&self) -> Vec<(String, &'static str)> {
+        let (enter, more): (_, &[(&str, &str)]) = match self.kind {
+            Kind::Sort(_) => ("sort", &[("↑ ↓", "move"), ("Esc", "close")]),
+            Kind::Users(_) => ("filter", &[("↑ ↓", "move"), ("Esc", "close")]),
+            Kind::Columns(_) => (
+                "done",
+                &[
+                    ("Space", "show or hide"),
+                    ("← →", "move it"),
+                    ("Ctrl-s", "keep for the next time"),
+                    ("Esc", "close"),
+                ],
+            ),
+        };
+        let more = more.iter().map(|(keys, does)| ((*keys).to_owned(), *does));
+        [("Enter".to_owned(), enter)]
+            .into_iter()
+            .chain(more)
+            .collect()
+    }
+
     /// The keys that its border names.
     pub(super) fn buttons(&self, area: Rect) -> Vec<Button> {
         hints::status(self.outer(area), self.title, self.help)

@@ -66,3 +66,46 @@ fn the_best_match_comes_first() {
         .collect();
     assert_eq!(names.first(), Some(&"pause"));
 }
+
+#[test]
+fn things_are_found_by_what_people_call_them() {
+    let mut app = app();
+    press(&mut app, &[":"]);
+    for (typed, name) in [
+        ("kill", "signal"),
+        ("renice", "nice-down"),
+        ("theme", "settings"),
+        ("colour", "settings"),
+        ("color", "settings"),
+        ("temperature", "view-cpu"),
+        ("gpu", "files"),
+        ("container", "columns"),
+        ("port", "view-network"),
+        ("undo", "log"),
+        ("delay", "slower"),
+        ("quit", "quit"),
+        ("exit", "quit"),
+    ] {
+        let found = find(&app.world, typed);
+        let near = found.iter().take(6);
+        let names: Vec<&str> = near
+            .filter_map(|i| match i {
+                Item::Do(a) => Some(a.name),
+                _ => None,
+            })
+            .collect();
+        assert!(names.contains(&name), "{typed}: {names:?}");
+    }
+    press(&mut app, &["d", "a", "r", "k"]);
+    let found = find(&app.world, "theme dark");
+    assert!(matches!(found.first(), Some(Item::Choose("theme", _, _))));
+}
+
+#[test]
+fn other_words_are_for_actions_that_exist() {
+    let app = app();
+    let all = || app.world.catalog.iter().flat_map(|s| s.actions);
+    for name in synonyms::named() {
+        assert!(all().any(|a| a.name == name), "there is no action '{name}'");
+    }
+}

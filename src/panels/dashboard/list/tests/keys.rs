@@ -356,3 +356,33 @@ fn the_mouse_selects_folds_and_scrolls() {
     stage.press("k");
     assert_eq!(stage.pids()[0], 1, "the next key brings the view back");
 }
+
+#[test]
+fn a_filter_tells_its_syntax_and_what_it_does_not_understand() {
+    let mut stage = Stage::new(120, 40);
+    stage.press("/");
+    assert!(stage.text().contains("user:alice  state:D"), "the syntax");
+    stage.type_in("us");
+    assert!(stage.text().contains("fields  user"));
+    stage.type_in("er:nobdy");
+    assert!(stage.text().contains("no user nobdy"));
+    stage.press("Enter");
+    assert!(stage.text().contains("no user nobdy"), "after Enter too");
+    stage.press("/ Ctrl-u").type_in("usr:alice").press("Enter");
+    let text = stage.text();
+    assert!(
+        text.contains("left out of the filter: usr:alice") && text.contains("is 'user' meant?"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_same_sort_key_twice_does_not_turn_the_order() {
+    let mut stage = stage();
+    stage.press("M");
+    let once = stage.pids();
+    stage.press("M");
+    assert_eq!(stage.pids(), once);
+    stage.press("I");
+    assert_ne!(stage.pids(), once);
+}
