@@ -49,8 +49,10 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
 
 /// Without the parts in capitals, which stand for names, and what follows them; a path without any is whole.
 fn known(path: &str) -> PathBuf {
-    let stands_for =
-        |part: &&str| !part.chars().any(|c| c.is_ascii_uppercase()) || part.ends_with(".md");
+    let stands_for = |part: &&str| {
+        let shouted = part.chars().any(|c| c.is_ascii_uppercase());
+        !shouted || *part == "README.md"
+    };
     let layer = LAYERS.iter().any(|l| path.split('/').next() == Some(*l));
     let below = if layer { "src/" } else { "" };
     format!("{below}{path}")
