@@ -9,6 +9,7 @@ pub mod model;
 pub mod panels;
 #[cfg(any(test, fuzzing))]
 pub mod parsers;
+pub mod recording;
 pub mod report;
 pub mod run;
 pub mod sampler;

@@ -204,6 +204,12 @@ impl Snapshot {
         found.map(|(_, how)| how)
     }
 
+    /// When it was, milliseconds after the Unix epoch.
+    pub fn unix_ms(&self) -> u64 {
+        let uptime_ms = self.system.uptime.0 / 1_000_000;
+        self.machine.boot_unix_ms.saturating_add(uptime_ms)
+    }
+
     /// How long ago a process started.
     pub fn age(&self, id: ProcId) -> Nanos {
         self.system.uptime.since(self.machine.nanos(id.start))

@@ -104,7 +104,7 @@ const ANYWHERE: [&str; 9] = [
 const WORDS: [&str; 5] = ["KEY", "KEYS", "PASS", "PW", "AUTH"];
 
 /// Whether a name is that of a secret: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `MYSQL_PWD`, but not `PWD`, `KEYMAP`, `SSH_AUTH_SOCK`.
-fn is_secret_name(name: &str) -> bool {
+pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_uppercase();
     if matches!(name.as_str(), "PWD" | "OLDPWD") || name.ends_with("_SOCK") {
         return false;
@@ -116,7 +116,7 @@ fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether a value is an address with a password in it: `postgres://user:password@host/db`.
-fn has_password(value: &str) -> bool {
+pub fn has_password(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else {
         return false;
     };

@@ -1,0 +1,121 @@
+//! The past that is kept in memory while pscope runs: the newest chunks, within a budget.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::past::{Moment, Record, Records, chunk_of, ends, ticks};
+use super::record::{Found, Head, Kind};
+use crate::model::id::Nanos;
+
+/// Records in memory, within a budget: the oldest chunks go first.
+#[derive(Debug)]
+struct Memory {
+    chunks: VecDeque<Vec<Record>>,
+    bytes: usize,
+    budget: usize,
+    /// How many records ever came.
+    count: u64,
+}
+
+/// The past that is kept while pscope runs, shared between who sees and who looks back.
+#[derive(Clone, Debug)]
+pub struct Kept(Arc<(Mutex<Memory>, Condvar)>);
+
+/// What the memory of a record takes beside its bytes.
+const AROUND: usize = size_of::<Record>() + 16;
+
+impl Kept {
+    /// Keeps at most so many bytes.
+    pub fn new(budget: usize) -> Self {
+        let memory = Memory {
+            chunks: VecDeque::new(),
+            bytes: 0,
+            budget,
+            count: 0,
+        };
+        Self(Arc::new((Mutex::new(memory), Condvar::new())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps records; those that are none are left out.
+    pub fn push(&self, records: Vec<Vec<u8>>) {
+        let mut memory = self.lock();
+        for record in records {
+            let Found::Head(head, _) = Head::find(&record) else {
+                continue;
+            };
+            memory.bytes += record.len() + AROUND;
+            memory.count += 1;
+            let record = (head, Arc::from(record));
+            match memory.chunks.back_mut() {
+                Some(chunk) if head.kind != Kind::Whole => chunk.push(record),
+                _ if head.kind == Kind::Whole => memory.chunks.push_back(vec![record]),
+                _ => {}
+            }
+        }
+        while memory.bytes > memory.budget && memory.chunks.len() > 1 {
+            let oldest = memory.chunks.pop_front().unwrap_or_default();
+            let freed: usize = oldest.iter().map(|(_, r)| r.len() + AROUND).sum();
+            memory.bytes -= freed;
+        }
+        drop(memory);
+        self.0.1.notify_all();
+    }
+
+    /// Changes how much may be kept.
+    pub fn set_budget(&self, bytes: usize) {
+        self.lock().budget = bytes;
+    }
+
+    /// What is kept, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// From when on it is kept, and until when.
+    pub fn span(&self) -> Option<(Nanos, Nanos)> {
+        let memory = self.lock();
+        let (first, last) = (memory.chunks.front()?, memory.chunks.back()?);
+        Some((first.first()?.0.at, last.last()?.0.at))
+    }
+
+    /// The records that came after the first `seen`, as far as they are kept, and how many ever came; waits for one, but
+    /// not for longer than `at_most`.
+    pub fn after(&self, seen: u64, at_most: Duration) -> (Vec<Arc<[u8]>>, u64) {
+        let (_, arrived) = &*self.0;
+        let waited = arrived.wait_timeout_while(self.lock(), at_most, |m| m.count <= seen);
+        let memory = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let new = usize::try_from(memory.count - seen.min(memory.count)).unwrap_or(usize::MAX);
+        let all = memory.chunks.iter().flatten();
+        let skip = all.clone().count().saturating_sub(new);
+        let records = all.skip(skip).map(|(_, record)| Arc::clone(record));
+        (records.collect(), memory.count)
+    }
+}
+
+impl Records for Kept {
+    fn moments(&self) -> Vec<Moment> {
+        let memory = self.lock();
+        ticks(memory.chunks.iter().flatten().map(|(head, _)| head))
+    }
+
+    fn way_to(&self, at: Nanos) -> Result<Vec<Record>, String> {
+        let memory = self.lock();
+        let begins = memory
+            .chunks
+            .iter()
+            .map(|c| ends(c.iter().map(|(head, _)| head)));
+        let Some(chunk) = chunk_of(begins, at) else {
+            return Ok(Vec::new());
+        };
+        let chunk = memory.chunks[chunk].iter();
+        Ok(chunk
+            .take_while(|(head, _)| head.at <= at)
+            .cloned()
+            .collect())
+    }
+}

@@ -1,0 +1,130 @@
+//! The past that can be looked at: records that lie in memory or in a file, and the way to any moment of them.
+
+use std::sync::Arc;
+
+use super::record::{Head, Kind, Summary};
+use super::{Broken, Player};
+use crate::model::id::Nanos;
+use crate::model::snapshot::Snapshot;
+
+/// A moment of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When, `CLOCK_MONOTONIC` of the machine that was recorded.
+    pub at: Nanos,
+    /// How it did.
+    pub summary: Summary,
+}
+
+/// One record.
+pub type Record = (Head, Arc<[u8]>);
+
+/// Records that can be asked for.
+pub trait Records: Send {
+    /// Every moment, oldest first.
+    fn moments(&self) -> Vec<Moment>;
+
+    /// The records by which a moment is reached, the whole state first; empty where it is not kept.
+    ///
+    /// # Errors
+    /// When they cannot be read, in words.
+    fn way_to(&self, at: Nanos) -> Result<Vec<Record>, String>;
+}
+
+/// The past, and how far it was gone back.
+pub struct Past {
+    records: Box<dyn Records>,
+    player: Player,
+    /// The whole state from which the player came.
+    from: Option<Nanos>,
+    /// How many records it took from there.
+    taken: usize,
+}
+
+impl Past {
+    /// Over these records.
+    pub fn new(records: Box<dyn Records>) -> Self {
+        Self {
+            records,
+            player: Player::default(),
+            from: None,
+            taken: 0,
+        }
+    }
+
+    /// Every moment, oldest first.
+    pub fn moments(&self) -> Vec<Moment> {
+        self.records.moments()
+    }
+
+    /// What was seen at a moment.
+    ///
+    /// # Errors
+    /// When it is not kept or cannot be read, in words.
+    pub fn at(&mut self, at: Nanos) -> Result<Snapshot, String> {
+        let way = self.records.way_to(at)?;
+        let [(whole, _), ..] = way.as_slice() else {
+            return Err("that moment is not kept any more".to_owned());
+        };
+        let goes_on = self.from == Some(whole.at)
+            && self.player.at().is_some_and(|reached| reached < at)
+            && self.taken < way.len();
+        if !goes_on {
+            self.player = Player::default();
+            self.taken = 0;
+        }
+        self.from = Some(whole.at);
+        let last = way.len() - 1;
+        for (i, (head, record)) in way.iter().enumerate().skip(self.taken) {
+            let taken = self.player.take(head, record, i < last);
+            if let Err(why) = taken {
+                self.from = None;
+                return Err(why.to_string());
+            }
+        }
+        self.taken = way.len();
+        self.player
+            .snapshot()
+            .ok_or_else(|| Broken::Alone.to_string())
+    }
+}
+
+/// The ticks of chunks: a whole state is one only where no chunk before told it.
+pub(super) fn ticks<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Moment> {
+    let mut moments: Vec<Moment> = Vec::new();
+    for head in heads.filter(|head| !matches!(head.kind, Kind::Other(_))) {
+        if moments.last().is_none_or(|last| last.at < head.at) {
+            moments.push(Moment {
+                at: head.at,
+                summary: head.summary,
+            });
+        }
+    }
+    moments
+}
+
+/// When a chunk begins and ends: its whole state, its first change and its last.
+pub(super) type Ends = [Option<Nanos>; 3];
+
+pub(super) fn ends<'a>(mut heads: impl DoubleEndedIterator<Item = &'a Head> + Clone) -> Ends {
+    let last = heads.clone().next_back().map(|head| head.at);
+    let mut next = || heads.next().map(|head| head.at);
+    [next(), next(), last]
+}
+
+/// The chunk that tells the most of a moment: the last that has a change at or before it. A whole state counts only where
+/// no chunk before it tells the same moment, with its rates.
+pub(super) fn chunk_of(chunks: impl Iterator<Item = Ends>, at: Nanos) -> Option<usize> {
+    let mut found = None;
+    let mut told = None;
+    for (i, [whole, change, last]) in chunks.enumerate() {
+        let first = if whole > told { whole } else { change };
+        match first {
+            Some(first) if first <= at => found = Some(i),
+            Some(_) => break,
+            None => {}
+        }
+        told = last;
+    }
+    found
+}

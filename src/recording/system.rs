@@ -1,0 +1,196 @@
+//! The machine's counters, as fields.
+
+use std::sync::Arc;
+
+use super::Broken;
+use super::extra::{as_ref, within};
+use super::numbers::{self, Numbers as _};
+use super::wire::{self, Fields, Value};
+use crate::model::groups::own_group::StrainSample;
+use crate::model::id::{Nanos, Pid};
+use crate::model::reading::{Missing, Reading};
+use crate::model::sample::{CoreSample, Machine, SystemSample};
+use crate::model::text::SafeText;
+
+/// More cores than any machine has.
+const MOST_CORES: usize = 1 << 16;
+
+fn counters(s: &SystemSample) -> [u64; 5] {
+    let [running, blocked] = [s.running, s.blocked].map(u64::from);
+    [s.uptime.0, s.switches, s.forks, running, blocked]
+}
+
+/// An optional value as a reading.
+fn optional<T>(value: Option<&T>) -> Reading<&T> {
+    value.ok_or(Missing::Unsupported)
+}
+
+/// Writes what differs.
+pub fn write(out: &mut Fields, field: u32, before: &SystemSample, now: &SystemSample) {
+    let mut inner = Fields::default();
+    let o = &mut inner;
+    // A place apart from the others, so that more counters can follow.
+    let mut row = Fields::default();
+    numbers::write(&mut row, 1, &counters(before), &counters(now));
+    o.fields(1, &row);
+    numbers::write_reading(
+        o,
+        2,
+        optional(before.load.as_ref()),
+        optional(now.load.as_ref()),
+    );
+    numbers::write_reading(
+        o,
+        3,
+        optional(before.tasks.as_ref()),
+        optional(now.tasks.as_ref()),
+    );
+    numbers::write_reading(o, 4, as_ref(&before.memory), as_ref(&now.memory));
+    for (i, (before, now)) in pressures(before).iter().zip(pressures(now)).enumerate() {
+        numbers::write_reading(o, 5 + i as u32, as_ref(before), as_ref(now));
+    }
+    numbers::write_reading(o, 11, as_ref(&before.searches), as_ref(&now.searches));
+    strain(o, &before.own_strain, &now.own_strain);
+    if before.cores != now.cores {
+        cores(o, &before.cores, &now.cores);
+    }
+    out.fields(field, &inner);
+}
+
+fn pressures(s: &SystemSample) -> [&Reading<crate::model::sample::Pressure>; 6] {
+    let [cpu, memory, io] = &s.own_pressure;
+    [
+        &s.cpu_pressure,
+        &s.memory_pressure,
+        &s.io_pressure,
+        cpu,
+        memory,
+        io,
+    ]
+}
+
+fn strain(out: &mut Fields, before: &StrainSample, now: &StrainSample) {
+    numbers::write_reading(out, 12, as_ref(&before.periods), as_ref(&now.periods));
+    numbers::write_reading(out, 13, as_ref(&before.hits), as_ref(&now.hits));
+    if before.members != now.members {
+        out.ascending(14, now.members.iter().map(|pid| pid.0.into()));
+    }
+}
+
+fn cores(out: &mut Fields, before: &[CoreSample], now: &[CoreSample]) {
+    let mut rows = Fields::default();
+    for core in now {
+        let mut row = Fields::default();
+        let old = before.iter().find(|old| old.id == core.id);
+        let mut known = old.map_or([0; 9], CoreSample::row);
+        known[0] = 0;
+        numbers::write(&mut row, 1, &known, &core.row());
+        rows.fields(1, &row);
+    }
+    out.fields(16, &rows);
+}
+
+/// Takes in what [`write()`] wrote.
+pub fn read(now: &mut SystemSample, bytes: &[u8]) -> Result<(), Broken> {
+    wire::each(bytes, |field, value| {
+        match field {
+            1 => {
+                let mut row = counters(now);
+                within(value, |field, value| {
+                    numbers::hear(&mut row, 1, field, value);
+                    Ok(())
+                })?;
+                (now.uptime, now.switches, now.forks) = (Nanos(row[0]), row[1], row[2]);
+                (now.running, now.blocked) = (row[3] as u32, row[4] as u32);
+            }
+            2 => now.load = numbers::reading(optional(now.load.as_ref()), value)?.ok(),
+            3 => now.tasks = numbers::reading(optional(now.tasks.as_ref()), value)?.ok(),
+            4 => now.memory = numbers::reading(as_ref(&now.memory), value)?,
+            5 => now.cpu_pressure = numbers::reading(as_ref(&now.cpu_pressure), value)?,
+            6 => now.memory_pressure = numbers::reading(as_ref(&now.memory_pressure), value)?,
+            7 => now.io_pressure = numbers::reading(as_ref(&now.io_pressure), value)?,
+            8..=10 => {
+                let own = &mut now.own_pressure[field as usize - 8];
+                *own = numbers::reading(as_ref(own), value)?;
+            }
+            11 => now.searches = numbers::reading(as_ref(&now.searches), value)?,
+            12 => {
+                let periods = &mut now.own_strain.periods;
+                *periods = numbers::reading(as_ref(periods), value)?;
+            }
+            13 => now.own_strain.hits = numbers::reading(as_ref(&now.own_strain.hits), value)?,
+            14 => {
+                if let Value::Bytes(bytes) = value {
+                    let pids = wire::ascending(bytes)?.into_iter();
+                    now.own_strain.members = pids.map(|pid| Pid(pid as u32)).collect();
+                }
+            }
+            16 => now.cores = read_cores(&now.cores, value)?,
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+fn read_cores(before: &[CoreSample], value: Value<'_>) -> Result<Vec<CoreSample>, Broken> {
+    let mut cores: Vec<CoreSample> = Vec::new();
+    within(value, |_, value| {
+        let mut row = [0; 9];
+        within(value, |field, value| {
+            numbers::hear(&mut row, 1, field, value);
+            Ok(())
+        })?;
+        let id = row[0] as u32;
+        if cores.last().is_some_and(|last| last.id.0 >= id) || cores.len() >= MOST_CORES {
+            return Err(Broken::TooLarge);
+        }
+        let old = before.binary_search_by_key(&id, |core| core.id.0);
+        if let Ok(old) = old {
+            for (now, old) in row.iter_mut().zip(before[old].row()).skip(1) {
+                *now = now.wrapping_add(old);
+            }
+        }
+        cores.push(CoreSample::of(row));
+        Ok(())
+    })?;
+    Ok(cores)
+}
+
+/// Writes the facts of the machine.
+pub fn write_machine(out: &mut Fields, field: u32, machine: &Machine) {
+    let mut inner = Fields::default();
+    inner.bytes(1, machine.host.as_bytes());
+    inner.bytes(2, machine.kernel.as_bytes());
+    let row = [
+        machine.ticks_per_second,
+        machine.page_size,
+        machine.boot_unix_ms,
+        machine.pid_max.into(),
+        i64::from(machine.utc_offset) as u64,
+    ];
+    numbers::write(&mut inner, 3, &[0; 5], &row);
+    out.fields(field, &inner);
+}
+
+/// Reads them.
+pub fn read_machine(value: Value<'_>) -> Result<Arc<Machine>, Broken> {
+    let mut row = [0; 5];
+    let [mut host, mut kernel] = [SafeText::default(), SafeText::default()];
+    within(value, |field, value| {
+        match (field, value) {
+            (1, Value::Bytes(bytes)) => host = SafeText::from_bytes(bytes),
+            (2, Value::Bytes(bytes)) => kernel = SafeText::from_bytes(bytes),
+            _ => numbers::hear(&mut row, 3, field, value),
+        }
+        Ok(())
+    })?;
+    Ok(Arc::new(Machine {
+        host,
+        kernel,
+        ticks_per_second: row[0],
+        page_size: row[1],
+        boot_unix_ms: row[2],
+        pid_max: row[3] as u32,
+        utc_offset: row[4] as i32,
+    }))
+}

@@ -1,0 +1,284 @@
+//! One tick as fields: the whole state, or what changed since the one before.
+
+use super::extra::within;
+use super::numbers::{self, code, why};
+use super::wire::{self, Fields, Value};
+use super::{Broken, MOST_TASKS, names, system, task};
+use crate::model::acting::Fate;
+use crate::model::acting::signal::Signal;
+use crate::model::id::{Bytes, Nanos, Pid, ProcId};
+use crate::model::reading::{Missing, Reading};
+use crate::model::sample::{Fault, Mode, OwnSample, Sample, ThreadSample};
+use crate::model::text::SafeText;
+
+/// The numbers of the fields of a tick.
+mod field {
+    pub const ROW: u32 = 1;
+    pub const MACHINE: u32 = 2;
+    pub const SYSTEM: u32 = 3;
+    pub const TASK: u32 = 4;
+    pub const GONE: u32 = 5;
+    pub const THREAD: u32 = 6;
+    pub const THREADS: u32 = 7;
+    pub const ENDING: u32 = 8;
+    pub const ENDINGS: u32 = 9;
+    pub const FAULT: u32 = 10;
+    pub const FAULTS: u32 = 11;
+    pub const OWN: u32 = 12;
+}
+
+fn row(sample: &Sample) -> [u64; 4] {
+    let mode = match sample.mode {
+        Mode::Scan => 0,
+        Mode::Connector => 1,
+        Mode::Events => 2,
+    };
+    [sample.at.0, sample.interval.0, mode, sample.read.into()]
+}
+
+/// A tick as what changed since `before`; the whole of it where there is none.
+pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
+    let nothing = Sample::default();
+    let whole = before.is_none();
+    let before = before.unwrap_or(&nothing);
+    let mut o = Fields::default();
+    let mut numbers = Fields::default();
+    numbers::write(&mut numbers, 1, &row(before), &row(now));
+    o.fields(field::ROW, &numbers);
+    if whole || before.machine != now.machine {
+        system::write_machine(&mut o, field::MACHINE, &now.machine);
+    }
+    system::write(&mut o, field::SYSTEM, &before.system, &now.system);
+    // Who is gone comes first: a number may have been given anew.
+    task::write_all(&mut o, field::TASK, field::GONE, &before.tasks, &now.tasks);
+    if !same_threads(&before.threads, &now.threads) {
+        o.number(field::THREADS, now.threads.len() as u64);
+        task::write_threads(&mut o, field::THREAD, &before.threads, &now.threads);
+    }
+    if before.endings != now.endings {
+        o.number(field::ENDINGS, now.endings.len() as u64);
+        for ending in now.endings.iter() {
+            write_ending(&mut o, ending);
+        }
+    }
+    if before.faults != now.faults {
+        o.number(field::FAULTS, now.faults.len() as u64);
+        for fault in &now.faults {
+            let mut inner = Fields::default();
+            inner.bytes(1, fault.source.as_bytes());
+            inner.bytes(2, fault.why.as_bytes());
+            o.fields(field::FAULT, &inner);
+        }
+    }
+    if before.own != now.own {
+        o.fields(field::OWN, &own(now.own));
+    }
+    o.0
+}
+
+fn same_threads(a: &[ThreadSample], b: &[ThreadSample]) -> bool {
+    let same = |(a, b): (&ThreadSample, &ThreadSample)| {
+        (a.of, a.id) == (b.of, b.id) && a.stat == b.stat && a.name == b.name
+    };
+    a.len() == b.len() && a.iter().zip(b).all(same)
+}
+
+fn write_ending(out: &mut Fields, (id, how): &(ProcId, Reading<Fate>)) {
+    let (kind, detail, dumped) = match how {
+        Ok(Fate::Exited(status)) => (1, u64::from(*status), false),
+        Ok(Fate::Killed(signal, dumped)) => (2, signal.number().into(), *dumped),
+        Ok(_) => (3, 0, false),
+        Err(missing) => (4, code(*missing), false),
+    };
+    let mut inner = Fields::default();
+    inner.number(1, id.pid.0.into());
+    inner.number(2, id.start.0);
+    inner.number(3, kind);
+    inner.number(4, detail);
+    if dumped {
+        inner.number(5, 1);
+    }
+    out.fields(field::ENDING, &inner);
+}
+
+fn ending(value: Value<'_>) -> Result<(ProcId, Reading<Fate>), Broken> {
+    let mut n = [0; 5];
+    within(value, |field, value| {
+        if let (1..=5, Value::Number(number)) = (field, value) {
+            n[field as usize - 1] = number;
+        }
+        Ok(())
+    })?;
+    let how = match n[2] {
+        1 => Ok(Fate::Exited(n[3] as u8)),
+        2 => match u32::try_from(n[3]).ok().and_then(Signal::new) {
+            Some(signal) => Ok(Fate::Killed(signal, n[4] != 0)),
+            None => Ok(Fate::Ended),
+        },
+        4 => Err(why(n[3])),
+        _ => Ok(Fate::Ended),
+    };
+    Ok((ProcId::new(n[0] as u32, n[1]), how))
+}
+
+fn own(own: Option<OwnSample>) -> Fields {
+    let mut o = Fields::default();
+    let Some(own) = own else { return o };
+    o.number(1, own.cpu.0);
+    o.number(2, own.resident.0);
+    match own.calls {
+        Ok(calls) => o.number(3, calls),
+        Err(missing) => o.number(4, code(missing)),
+    }
+    match own.written {
+        Ok(written) => o.number(5, written.0),
+        Err(missing) => o.number(6, code(missing)),
+    }
+    o
+}
+
+fn read_own(value: Value<'_>) -> Result<Option<OwnSample>, Broken> {
+    let mut own = OwnSample {
+        cpu: Nanos(0),
+        resident: Bytes(0),
+        calls: Err(Missing::Unsupported),
+        written: Err(Missing::Unsupported),
+    };
+    let mut any = false;
+    within(value, |field, value| {
+        any = true;
+        match (field, value) {
+            (1, Value::Number(n)) => own.cpu = Nanos(n),
+            (2, Value::Number(n)) => own.resident = Bytes(n),
+            (3, Value::Number(n)) => own.calls = Ok(n),
+            (4, Value::Number(n)) => own.calls = Err(why(n)),
+            (5, Value::Number(n)) => own.written = Ok(Bytes(n)),
+            (6, Value::Number(n)) => own.written = Err(why(n)),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(any.then_some(own))
+}
+
+/// What a tick says, gathered before the state is changed.
+#[derive(Default)]
+struct News {
+    born: Vec<crate::model::sample::TaskSample>,
+    gone: Vec<u64>,
+    last: Option<u32>,
+    threads: Option<Vec<ThreadSample>>,
+    endings: Option<Vec<(ProcId, Reading<Fate>)>>,
+    faults: Option<Vec<Fault>>,
+}
+
+/// Changes a state to what it was at the next tick.
+///
+/// # Errors
+/// When the bytes are not those of a tick after this state; the state is of no use then.
+pub fn apply(state: &mut Sample, bytes: &[u8]) -> Result<(), Broken> {
+    let mut news = News::default();
+    wire::each(bytes, |field, value| hear(state, &mut news, field, value))?;
+    if !news.gone.is_empty() {
+        let gone = news.gone;
+        let is_gone = |pid: Pid| gone.binary_search(&pid.0.into()).is_ok();
+        state.tasks.retain(|task| !is_gone(task.id.pid));
+    }
+    if !news.born.is_empty() {
+        state.tasks.append(&mut news.born);
+        // Two runs in order: the sort only merges them.
+        state.tasks.sort_by_key(|task| task.id);
+    }
+    if let Some(threads) = news.threads {
+        state.threads = threads;
+    }
+    if let Some(endings) = news.endings {
+        state.endings = endings.into();
+    }
+    if let Some(faults) = news.faults {
+        state.faults = faults;
+    }
+    Ok(())
+}
+
+fn hear(state: &mut Sample, news: &mut News, field: u32, value: Value<'_>) -> Result<(), Broken> {
+    match (field, value) {
+        (field::ROW, _) => {
+            let mut numbers = row(state);
+            within(value, |field, value| {
+                numbers::hear(&mut numbers, 1, field, value);
+                Ok(())
+            })?;
+            (state.at, state.interval) = (Nanos(numbers[0]), Nanos(numbers[1]));
+            state.mode = match numbers[2] {
+                1 => Mode::Connector,
+                2 => Mode::Events,
+                _ => Mode::Scan,
+            };
+            state.read = numbers[3] as u32;
+        }
+        (field::MACHINE, _) => state.machine = system::read_machine(value)?,
+        (field::SYSTEM, Value::Bytes(bytes)) => system::read(&mut state.system, bytes)?,
+        (field::TASK, _) => {
+            let last = news.last;
+            news.last = Some(task::read_one(
+                &mut state.tasks,
+                &mut news.born,
+                last,
+                value,
+            )?);
+            if state.tasks.len() + news.born.len() > MOST_TASKS {
+                return Err(Broken::TooLarge);
+            }
+        }
+        (field::GONE, Value::Bytes(bytes)) => news.gone = wire::ascending(bytes)?,
+        (field::THREADS, Value::Number(_)) => {
+            news.threads.get_or_insert_default();
+        }
+        (field::THREAD, _) => {
+            let thread = task::read_thread(&state.threads, value)?;
+            let threads = news.threads.get_or_insert_default();
+            let follows = |last: &ThreadSample| (last.of, last.id) < (thread.of, thread.id);
+            if threads.len() >= MOST_TASKS || !threads.last().is_none_or(follows) {
+                return Err(Broken::Damaged);
+            }
+            threads.push(thread);
+        }
+        (field::ENDINGS, Value::Number(_)) => {
+            news.endings.get_or_insert_default();
+        }
+        (field::ENDING, _) => push(news.endings.get_or_insert_default(), ending(value)?)?,
+        (field::FAULTS, Value::Number(_)) => {
+            news.faults.get_or_insert_default();
+        }
+        (field::FAULT, _) => {
+            let mut fault = Fault {
+                source: "",
+                why: SafeText::default(),
+            };
+            within(value, |field, value| {
+                match (field, value) {
+                    (1, Value::Bytes(bytes)) => fault.source = names::source(bytes),
+                    (2, Value::Bytes(bytes)) => fault.why = SafeText::from_bytes(bytes),
+                    _ => {}
+                }
+                Ok(())
+            })?;
+            push(news.faults.get_or_insert_default(), fault)?;
+        }
+        (field::OWN, _) => state.own = read_own(value)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// More endings or faults than are ever told at once.
+const MOST: usize = 1 << 16;
+
+fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Broken> {
+    if list.len() >= MOST {
+        return Err(Broken::TooLarge);
+    }
+    list.push(item);
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! From samples to records: a whole state now and then, and between them what changed.
+
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
+};
+
+use super::record::{self, Kind, Summary};
+use super::tick;
+use crate::model::sample::Sample;
+
+/// How hard it packs, of 10.
+const LEVEL: i32 = 6;
+/// A chunk ends when its changes take so many times what its whole state takes…
+const RATIO: usize = 3;
+/// …or after so many ticks, so that every moment is found quickly.
+const LONGEST: u32 = 300;
+
+/// Makes records of samples. Each is told together with the one before it.
+pub struct Writer {
+    packer: Box<CompressorOxide>,
+    buffer: Vec<u8>,
+    chunk: Option<Chunk>,
+    /// How the machine did at the last tick.
+    last: Option<Summary>,
+}
+
+/// What the chunk so far takes.
+struct Chunk {
+    whole: usize,
+    changes: usize,
+    ticks: u32,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        let flags = create_comp_flags_from_zip_params(LEVEL, -15, 0);
+        Self {
+            packer: Box::new(CompressorOxide::new(flags)),
+            buffer: Vec::new(),
+            chunk: None,
+            last: None,
+        }
+    }
+}
+
+impl Writer {
+    /// The records of a tick. Where a chunk begins with it, the state before comes first as a whole, so that the chunk
+    /// tells the rates of this tick by itself.
+    pub fn tick(
+        &mut self,
+        before: Option<&Sample>,
+        now: &Sample,
+        summary: Summary,
+    ) -> Vec<Vec<u8>> {
+        let full =
+            |chunk: &Chunk| chunk.ticks >= LONGEST || chunk.changes > RATIO * chunk.whole.max(4096);
+        let goes_on = self.chunk.as_ref().is_some_and(|chunk| !full(chunk));
+        let last = self.last.replace(summary);
+        let mut records = Vec::new();
+        let Some(before) = before else {
+            records.push(self.begin(now, &summary));
+            return records;
+        };
+        if !goes_on {
+            let passed = now.at.since(before.at).0 / 1_000_000;
+            let then = last.unwrap_or(Summary {
+                unix_ms: summary.unix_ms.saturating_sub(passed),
+                cpu: None,
+                memory: None,
+                pressure: None,
+                marks: record::Marks::default(),
+            });
+            records.push(self.begin(before, &then));
+        }
+        let raw = tick::write(Some(before), now);
+        let change = self.pack(Kind::Change, now, &summary, &raw);
+        if let Some(chunk) = &mut self.chunk {
+            chunk.changes += change.len();
+            chunk.ticks += 1;
+        }
+        records.push(change);
+        records
+    }
+
+    /// Ends the chunk: the next tick begins another one.
+    pub fn end_chunk(&mut self) {
+        self.chunk = None;
+    }
+
+    fn begin(&mut self, state: &Sample, summary: &Summary) -> Vec<u8> {
+        let raw = tick::write(None, state);
+        let whole = self.pack(Kind::Whole, state, summary, &raw);
+        self.chunk = Some(Chunk {
+            whole: whole.len(),
+            changes: 0,
+            ticks: 0,
+        });
+        whole
+    }
+
+    fn pack(&mut self, kind: Kind, of: &Sample, summary: &Summary, raw: &[u8]) -> Vec<u8> {
+        self.packer.reset();
+        self.buffer.resize(raw.len(), 0);
+        let (status, _, len) =
+            compress(&mut self.packer, raw, &mut self.buffer, TDEFLFlush::Finish);
+        let packed = (status == TDEFLStatus::Done && len < raw.len()).then(|| &self.buffer[..len]);
+        record::write(kind, of.at, summary, raw, packed)
+    }
+}
