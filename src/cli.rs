@@ -57,6 +57,8 @@ enum Command {
     /// Without it every switch of a TARGET of one's own is (own processes), else the cores are sampled 20 times a second:
     /// that gives sums, but no single slice. The first line, or "source" in JSON, says which it is.
     Slices(report::slices::Args),
+    /// Records what happens, to be looked at later or elsewhere
+    Record(report::record::Args),
     /// Tells which kernel interfaces are open to pscope, and how to open the others
     ///
     /// A line each: ok, limited, denied or absent; what it gives; what was seen; and the command that opens it.
@@ -80,6 +82,7 @@ impl Command {
             Self::Signal(args) => report::signal::run(args, printer),
             Self::Ipc(args) => report::ipc::run(args, printer),
             Self::Slices(args) => report::slices::run(args, printer),
+            Self::Record(args) => report::record::run(args, printer),
             Self::Doctor(args) => report::doctor::run(args, printer),
             Self::Completions { shell } => completions(*shell, printer),
             Self::Man => manual(printer),

@@ -14,6 +14,7 @@ pub mod recorded;
 mod system;
 mod task;
 mod tick;
+pub mod when;
 mod wire;
 pub mod writer;
 

@@ -87,6 +87,7 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
         ProcRoot::live(),
         app.plan(),
         options.sweep,
+        None,
         &listener(&inbox.tell()),
     )
     .context("cannot start the sampling threads")?;

@@ -6,6 +6,7 @@ mod details;
 mod process;
 pub mod registry;
 pub(crate) mod scheduling;
+pub mod scribe;
 pub mod sweeper;
 mod ticker;
 mod watched;
@@ -29,6 +30,7 @@ use crate::sys::source::Error;
 
 use details::Details;
 pub use scheduling::switches::Listening;
+use scribe::{Keeping, Scribe};
 use sweeper::Sweeper;
 use ticker::{Grid, Ticker};
 
@@ -62,7 +64,8 @@ pub struct Samplers {
 }
 
 impl Samplers {
-    /// Starts the threads `sampler`, `detail` and `switches`; `only`: the one way to find what changed, whatever the kernel allows.
+    /// Starts the threads `sampler`, `detail` and `switches`; `only`: the one way to find what changed, whatever the kernel
+    /// allows; `keeping`: where the past is kept.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -70,6 +73,7 @@ impl Samplers {
         root: ProcRoot,
         plan: Plan,
         only: Option<Mode>,
+        keeping: Option<Keeping>,
         tell: &Tell,
     ) -> std::io::Result<Self> {
         let desk = Arc::new(Desk::new(plan));
@@ -78,7 +82,7 @@ impl Samplers {
         let (changes, heard) = (feed.clone(), feed.clone());
         spawn("sampler", &desk, tell, move |desk, tell| {
             let sweeper = Sweeper::new(&table)?.listening(changes.clone(), only);
-            sample(sweeper, &changes, desk, tell)
+            sample(sweeper, &changes, keeping.map(Scribe::new), desk, tell)
         })?;
         spawn("detail", &desk, tell, move |desk, tell| {
             desk.wait_drawn();
@@ -216,11 +220,20 @@ fn said(panic: &(dyn Any + Send)) -> String {
 }
 
 /// The work of the thread `sampler`.
-fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result<(), Error> {
-    let publish = |sweeper: &mut Sweeper| {
+fn sample(
+    mut sweeper: Sweeper,
+    feed: &Feed,
+    mut scribe: Option<Scribe>,
+    desk: &Desk,
+    tell: &Tell,
+) -> Result<(), Error> {
+    let publish = |sweeper: &mut Sweeper, scribe: &mut Option<Scribe>| {
         if let Some(snapshot) = sweeper.snapshot() {
             let snapshot = Arc::new(snapshot);
             feed.saw(&snapshot);
+            if let Some(scribe) = scribe {
+                scribe.saw(&snapshot);
+            }
             tell(News::Snapshot(snapshot));
         }
     };
@@ -233,6 +246,9 @@ fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result
         let now = clock::now();
         plan.interval = ticker.interval();
         if ticker.due(now) {
+            if let Some(scribe) = &mut scribe {
+                scribe.before_next(&sweeper);
+            }
             match sweeper.tick(now, &plan) {
                 Ok(()) => failures = 0,
                 // Once may be chance; a table that cannot be read any more is no table.
@@ -240,14 +256,17 @@ fn sample(mut sweeper: Sweeper, feed: &Feed, desk: &Desk, tell: &Tell) -> Result
                 Err(why) => return Err(why),
             }
             let took = clock::now().since(now);
-            publish(&mut sweeper);
+            publish(&mut sweeper, &mut scribe);
             if ticker.took(took) {
                 sweeper.slowed(ticker.is_slowed().then(|| slowed(took, ticker.interval())));
             }
             ticker.advance(clock::now());
         }
         if sweeper.fill(&plan) {
-            publish(&mut sweeper);
+            publish(&mut sweeper, &mut scribe);
+        }
+        if let Some(scribe) = &mut scribe {
+            scribe.filled(&sweeper);
         }
         let Some((edition, new)) = desk.wait(seen, Some(ticker.wait(clock::now()))) else {
             return Ok(());

@@ -70,6 +70,11 @@ impl SafeText {
             .map_or(&self.shown, |exact| exact.as_str())
     }
 
+    /// The bytes of which it was made; see [`Self::exact`].
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        bytes_of(self.exact())
+    }
+
     /// The escaped text.
     pub fn as_str(&self) -> &str {
         &self.shown
@@ -79,6 +84,22 @@ impl SafeText {
     pub fn width(&self) -> usize {
         width(&self.shown)
     }
+}
+
+/// The bytes of a text in the form of [`SafeText::exact`].
+pub fn bytes_of(exact: &str) -> Cow<'_, [u8]> {
+    let byte = |c: char| u32::from(c).checked_sub(BYTES + 0x80).filter(|b| *b < 0x80);
+    if exact.is_ascii() || !exact.chars().any(|c| byte(c).is_some()) {
+        return Cow::Borrowed(exact.as_bytes());
+    }
+    let mut bytes = Vec::with_capacity(exact.len());
+    for c in exact.chars() {
+        match byte(c) {
+            Some(b) => bytes.push(b as u8 | 0x80),
+            None => bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    Cow::Owned(bytes)
 }
 
 impl From<&str> for SafeText {

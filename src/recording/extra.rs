@@ -27,7 +27,7 @@ pub fn write(out: &mut Fields, field: u32, before: Option<&OptionalStats>, now: 
         match &now.opened {
             Ok(held) => {
                 for target in &held.targets {
-                    opened.bytes(1, target.as_bytes());
+                    opened.bytes(1, &target.bytes());
                 }
                 opened.ascending(2, held.ports.iter().map(|p| u64::from(*p)));
             }
@@ -67,7 +67,7 @@ fn text(out: &mut Fields, field: u32, before: &Reading<SafeText>, now: &Reading<
     if before != now {
         let mut inner = Fields::default();
         match now {
-            Ok(text) => inner.bytes(1, text.as_bytes()),
+            Ok(text) => inner.bytes(1, &text.bytes()),
             Err(why) => inner.number(WHY, numbers::code(*why)),
         }
         out.fields(field, &inner);

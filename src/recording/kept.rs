@@ -66,11 +66,6 @@ impl Kept {
         self.0.1.notify_all();
     }
 
-    /// Changes how much may be kept.
-    pub fn set_budget(&self, bytes: usize) {
-        self.lock().budget = bytes;
-    }
-
     /// What is kept, in bytes.
     pub fn bytes(&self) -> usize {
         self.lock().bytes

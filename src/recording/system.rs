@@ -159,8 +159,8 @@ fn read_cores(before: &[CoreSample], value: Value<'_>) -> Result<Vec<CoreSample>
 /// Writes the facts of the machine.
 pub fn write_machine(out: &mut Fields, field: u32, machine: &Machine) {
     let mut inner = Fields::default();
-    inner.bytes(1, machine.host.as_bytes());
-    inner.bytes(2, machine.kernel.as_bytes());
+    inner.bytes(1, &machine.host.bytes());
+    inner.bytes(2, &machine.kernel.bytes());
     let row = [
         machine.ticks_per_second,
         machine.page_size,

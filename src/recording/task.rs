@@ -10,7 +10,7 @@ use crate::model::id::{ProcId, ThreadId, Ticks, Tid, Uid};
 use crate::model::process::stat::Stat;
 use crate::model::reading::Missing;
 use crate::model::sample::{Command, Facts, TaskSample, ThreadSample};
-use crate::model::text::SafeText;
+use crate::model::text::{SafeText, bytes_of};
 
 /// The first field of the counters.
 const STAT: u32 = 4;
@@ -90,18 +90,21 @@ fn one(before: Option<&TaskSample>, task: &TaskSample, last: u32) -> Fields {
 
 fn facts(out: &mut Fields, facts: &Facts) {
     let mut o = Fields::default();
-    o.bytes(1, facts.name.as_bytes());
+    o.bytes(1, &facts.name.bytes());
     match &facts.command {
         Ok(command) if command.is_empty() => o.bytes(2, b""),
-        // Each argument is ended, so that an empty last one is not lost.
-        Ok(command) => o.bytes(2, format!("{}\0", mask::command(command.raw())).as_bytes()),
+        Ok(command) => {
+            // Each argument is ended, so that an empty last one is not lost.
+            let arguments: String = command.exact_args().flat_map(|arg| [arg, "\0"]).collect();
+            o.bytes(2, &bytes_of(&mask::command(&arguments)));
+        }
         Err(why) => o.number(3, numbers::code(*why)),
     }
     match facts.uid {
         Ok(uid) => o.number(4, uid.0.into()),
         Err(why) => o.number(5, numbers::code(why)),
     }
-    o.bytes(6, facts.user.as_bytes());
+    o.bytes(6, &facts.user.bytes());
     out.fields(3, &o);
 }
 
@@ -226,7 +229,7 @@ pub fn write_threads(out: &mut Fields, field: u32, old: &[ThreadSample], new: &[
         // The first counters stand in the same fields as those of a process.
         o.number(62, thread.id.start.0);
         if before.is_none_or(|before| before.name != thread.name) {
-            o.bytes(63, thread.name.as_bytes());
+            o.bytes(63, &thread.name.bytes());
         }
         let known = before.map_or_else(Stat::default, |before| before.stat);
         numbers::write(&mut o, STAT, &known.row(), &thread.stat.row());

@@ -81,7 +81,7 @@ fn change(scene: &mut Scene, i: u64) {
             scene.of(41).id.start.0 += 1000;
             scene.of(41).stat.user.0 = 0;
             let facts = Arc::make_mut(&mut scene.of(41).facts);
-            facts.command = Ok(Command::from_bytes(b"cc\0\0-o\0x\0"));
+            facts.command = Ok(Command::from_bytes(b"cc\0\0-o\0\xff\x1bx\0"));
             facts.uid = Err(Missing::Denied);
         }
         5 => {
@@ -139,18 +139,17 @@ fn extra(i: u64) -> OptionalStats {
             targets: vec!["pipe:[1]".into()],
             ports: vec![80, 8080],
         })),
+        ..OptionalStats::default()
     }
 }
 
 fn record(samples: &[Sample], seen: &[Snapshot]) -> Vec<Vec<u8>> {
     let mut writer = Writer::default();
+    writer.longest = 20;
     let mut records = Vec::new();
     for (i, (sample, snapshot)) in samples.iter().zip(seen).enumerate() {
         let before = i.checked_sub(1).map(|i| &samples[i]);
         records.extend(writer.tick(before, sample, Summary::of(snapshot, Marks::default())));
-        if i % 20 == 19 {
-            writer.end_chunk();
-        }
     }
     records
 }

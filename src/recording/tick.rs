@@ -66,7 +66,7 @@ pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
         for fault in &now.faults {
             let mut inner = Fields::default();
             inner.bytes(1, fault.source.as_bytes());
-            inner.bytes(2, fault.why.as_bytes());
+            inner.bytes(2, &fault.why.bytes());
             o.fields(field::FAULT, &inner);
         }
     }

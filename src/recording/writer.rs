@@ -6,6 +6,7 @@ use miniz_oxide::deflate::core::{
 
 use super::record::{self, Kind, Summary};
 use super::tick;
+use crate::model::id::Nanos;
 use crate::model::sample::Sample;
 
 /// How hard it packs, of 10.
@@ -20,8 +21,10 @@ pub struct Writer {
     packer: Box<CompressorOxide>,
     buffer: Vec<u8>,
     chunk: Option<Chunk>,
-    /// How the machine did at the last tick.
-    last: Option<Summary>,
+    /// The last tick, and how the machine did.
+    last: Option<(Nanos, Summary)>,
+    /// After how many ticks a chunk ends.
+    pub(super) longest: u32,
 }
 
 /// What the chunk so far takes.
@@ -39,6 +42,7 @@ impl Default for Writer {
             buffer: Vec::new(),
             chunk: None,
             last: None,
+            longest: LONGEST,
         }
     }
 }
@@ -52,24 +56,29 @@ impl Writer {
         now: &Sample,
         summary: Summary,
     ) -> Vec<Vec<u8>> {
-        let full =
-            |chunk: &Chunk| chunk.ticks >= LONGEST || chunk.changes > RATIO * chunk.whole.max(4096);
+        let full = |chunk: &Chunk| {
+            chunk.ticks >= self.longest || chunk.changes > RATIO * chunk.whole.max(4096)
+        };
         let goes_on = self.chunk.as_ref().is_some_and(|chunk| !full(chunk));
-        let last = self.last.replace(summary);
+        let last = self.last.replace((now.at, summary));
         let mut records = Vec::new();
         let Some(before) = before else {
             records.push(self.begin(now, &summary));
             return records;
         };
-        if !goes_on {
+        let last = last.filter(|(at, _)| *at == before.at);
+        if !goes_on || last.is_none() {
             let passed = now.at.since(before.at).0 / 1_000_000;
-            let then = last.unwrap_or(Summary {
-                unix_ms: summary.unix_ms.saturating_sub(passed),
-                cpu: None,
-                memory: None,
-                pressure: None,
-                marks: record::Marks::default(),
-            });
+            let then = last.map_or(
+                Summary {
+                    unix_ms: summary.unix_ms.saturating_sub(passed),
+                    cpu: None,
+                    memory: None,
+                    pressure: None,
+                    marks: record::Marks::default(),
+                },
+                |(_, summary)| summary,
+            );
             records.push(self.begin(before, &then));
         }
         let raw = tick::write(Some(before), now);
@@ -80,11 +89,6 @@ impl Writer {
         }
         records.push(change);
         records
-    }
-
-    /// Ends the chunk: the next tick begins another one.
-    pub fn end_chunk(&mut self) {
-        self.chunk = None;
     }
 
     fn begin(&mut self, state: &Sample, summary: &Summary) -> Vec<u8> {

@@ -28,6 +28,8 @@ pub struct Args {
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    past: super::past::Args,
 }
 
 /// The columns unless others are asked for.
@@ -56,7 +58,14 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     } else {
         needs |= columns.iter().fold(Needs::COMMANDS, |all, c| all | c.needs);
     }
-    let snapshot = super::sweep(needs)?;
+    let past = args.past.snapshot()?;
+    // Of a recording it is the share of the tick.
+    let over = if past.is_some() {
+        "interval"
+    } else {
+        "lifetime"
+    };
+    let snapshot = past.map_or_else(|| super::sweep(needs), Ok)?;
     let mut procs: Vec<&Proc> = snapshot
         .procs
         .iter()
@@ -64,7 +73,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .collect();
     order(&snapshot, &mut procs, sort, descending);
     if args.json {
-        write_json(&snapshot, &procs, printer)?;
+        write_json(&snapshot, over, &procs, printer)?;
     } else {
         write_table(&snapshot, &procs, &columns, printer)?;
     }
@@ -119,13 +128,14 @@ fn order(snapshot: &Snapshot, procs: &mut [&Proc], by: &Column, descending: bool
 
 fn write_json(
     snapshot: &Snapshot,
+    over: &str,
     procs: &[&Proc],
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
     let schema = json::SCHEMA;
     write!(
         printer.out,
-        "{{\"schema\":{schema},\"cpu_percent_over\":\"lifetime\",\"processes\":["
+        "{{\"schema\":{schema},\"cpu_percent_over\":\"{over}\",\"processes\":["
     )?;
     for (i, proc) in procs.iter().enumerate() {
         printer.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;

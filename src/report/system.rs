@@ -15,7 +15,7 @@ use crate::model::machine::sensor::Sensors;
 use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::network::Network;
 use crate::model::plan::Plan;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Sample;
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
@@ -38,6 +38,8 @@ pub struct Args {
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    past: super::past::Args,
 }
 
 /// The two readings, and what they say together.
@@ -56,7 +58,10 @@ struct Machine {
 /// # Errors
 /// When the processes cannot be read; what else is missing is shown as `–`.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    let machine = measure(Duration::from_nanos(args.span.0))?;
+    let machine = match args.past.snapshot()? {
+        Some(then) => recorded(then),
+        None => measure(Duration::from_nanos(args.span.0))?,
+    };
     if args.json {
         printer.json(&json::as_json(&machine))?;
         printer.out.write_all(b"\n")?;
@@ -64,6 +69,19 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         text::print(&machine, printer)?;
     }
     Ok(Exit::Done)
+}
+
+/// What a recording tells of the machine; the rest was not read then.
+fn recorded(then: Snapshot) -> Machine {
+    Machine {
+        network: Err(Missing::Soon),
+        memory: Err(Missing::Soon),
+        verdict: Judge::default().judge(&then),
+        own: OwnGroup::default(),
+        sensors: Sensors::default(),
+        disks: Err(Missing::Soon),
+        now: then,
+    }
 }
 
 /// How long reading the descriptors of every process may take.

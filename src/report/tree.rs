@@ -36,6 +36,8 @@ pub struct Args {
     /// Prints JSON, nested by "children"
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    past: super::past::Args,
 }
 
 /// Writes the tree.
@@ -55,7 +57,8 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .as_ref()
         .is_some_and(|t| t.parse::<u32>().is_err());
     needs.set(Needs::COMMANDS, named || args.json);
-    let snapshot = super::sweep(needs)?;
+    let past = args.past.snapshot()?;
+    let snapshot = past.map_or_else(|| super::sweep(needs), Ok)?;
     let root = args
         .target
         .as_deref()

@@ -162,6 +162,11 @@ impl Sweeper {
         self.last.as_ref()
     }
 
+    /// What the tick before it heard.
+    pub fn sample_before(&self) -> Option<&Sample> {
+        self.before.as_ref()
+    }
+
     /// What the last tick heard, to keep.
     pub fn into_sample(self) -> Option<Sample> {
         self.last

@@ -11,7 +11,8 @@ fn start(plan: Plan) -> (Samplers, Receiver<News>) {
         let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = sender.send(news);
     });
-    let samplers = Samplers::start(ProcRoot::live(), plan, None, &tell).expect("threads start");
+    let samplers =
+        Samplers::start(ProcRoot::live(), plan, None, None, &tell).expect("threads start");
     (samplers, news)
 }
 
@@ -126,7 +127,7 @@ fn ticks_that_take_over_a_quarter_of_the_interval_come_more_rarely_and_say_so() 
             let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
             let _ = sender.send(news);
         });
-        sample(sweeper, &Feed::default(), &at_work, &tell)
+        sample(sweeper, &Feed::default(), None, &at_work, &tell)
     });
     let said = |news: &Receiver<News>| {
         let faults = snapshot(news).faults.clone();
@@ -153,7 +154,7 @@ fn without_a_proc_tree_the_thread_says_so() {
         let _ = sender.send(news);
     });
     let root = ProcRoot::fixture(dir.path());
-    let _samplers = Samplers::start(root, plan(20), None, &tell).expect("threads start");
+    let _samplers = Samplers::start(root, plan(20), None, None, &tell).expect("threads start");
     let News::Lost { thread, why } = news.recv().expect("it tells") else {
         panic!("there is nothing to sample");
     };

@@ -4,6 +4,7 @@ pub mod calls;
 pub mod heap;
 pub mod open_files;
 pub mod outfile;
+pub mod recording;
 pub mod stop;
 
 use nix::sys::resource::{UsageWho, getrusage};

@@ -1,0 +1,73 @@
+//! Answers from a recording: `--from FILE` and `--at TIME` of the reports.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use crate::model::snapshot::Snapshot;
+use crate::recording::recorded::Bytes;
+use crate::recording::{Past, Recorded, when};
+use crate::sys::own::recording as files;
+
+/// From which recording, and of when.
+#[derive(Debug, Default, clap::Args)]
+#[group(skip)]
+pub struct Args {
+    /// Answers from a recording instead of now
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// The moment in the recording: 12:03:40, or -5m before its end [default: its end]
+    #[arg(
+        long,
+        value_name = "TIME",
+        requires = "from",
+        allow_hyphen_values = true
+    )]
+    at: Option<String>,
+}
+
+impl Args {
+    /// What was seen then; `None` where nobody asks for a recording.
+    ///
+    /// # Errors
+    /// `Failed` where it cannot be read; `Usage` for a time that is none, or of which nothing is recorded.
+    pub fn snapshot(&self) -> Result<Option<Snapshot>, Error> {
+        let Some(path) = &self.from else {
+            return Ok(None);
+        };
+        let wrong = |why: String| Error::Failed(format!("{}: {why}", path.display()));
+        let mut past = open(path)?;
+        let moments = past.moments();
+        let last = moments.last().map(|moment| moment.at).unwrap_or_default();
+        let end = past.at(last).map_err(wrong)?;
+        let Some(text) = &self.at else {
+            return Ok(Some(end));
+        };
+        let at = when::find(text, &moments, end.machine.utc_offset).map_err(Error::Usage)?;
+        past.at(at).map(Some).map_err(wrong)
+    }
+}
+
+/// A file as the bytes of a recording.
+struct OnDisk(files::Kept);
+
+impl Bytes for OnDisk {
+    fn len(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_at(&self, place: u64, into: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(place, into)
+    }
+}
+
+/// Opens a recording that lies in a file.
+///
+/// # Errors
+/// `Failed` where it is none or cannot be read.
+pub fn open(path: &Path) -> Result<Past, Error> {
+    let wrong = |why: String| Error::Failed(format!("{}: {why}", path.display()));
+    let file = files::open(path).map_err(|e| wrong(e.to_string()))?;
+    let recorded = Recorded::open(Box::new(OnDisk(file))).map_err(wrong)?;
+    Ok(Past::new(Box::new(recorded)))
+}

@@ -1,0 +1,256 @@
+//! `pscope record`: keeps what happens in a file or a stream, to be looked at later or elsewhere.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::printer::Printer;
+use super::{Error, Exit};
+use crate::model::id::Nanos;
+use crate::model::plan::{Needs, Plan};
+use crate::model::span;
+use crate::recording::record::Found;
+use crate::recording::{Head, Kept, Kind, MAGIC};
+use crate::sampler::scribe::{Keeping, When};
+use crate::sampler::{News, Samplers};
+use crate::sys::clock;
+use crate::sys::own::recording::{self as files, Written};
+use crate::sys::own::stop;
+use crate::sys::root::ProcRoot;
+
+/// Records what happens: every tick of every process, until Ctrl-c or the time is over
+///
+/// The file is for its owner alone; a recording that is there already is gone on with. Secrets in command lines are masked,
+/// environments are not recorded. `pscope replay FILE` shows it; `ps`, `tree`, `system` and `inspect` answer from it with
+/// `--from`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where to: a file, or - for a stream
+    file: PathBuf,
+    /// The pace: 500ms, 2s, 1m
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = span::parse)]
+    interval: Nanos,
+    /// How long to record [default: until Ctrl-c]
+    #[arg(long = "for", value_name = "TIME", value_parser = span::parse_any)]
+    span: Option<Nanos>,
+    /// Forgets what is older than this: 24h
+    #[arg(long, value_name = "TIME", value_parser = span::parse_any)]
+    keep: Option<Nanos>,
+    /// Forgets the oldest where the file would grow beyond this: 200M
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_size: Option<u64>,
+}
+
+/// Reads a size: `200M`, `1.5g`, `65536`.
+fn size(text: &str) -> Result<u64, String> {
+    let how = || "write a size of at least 1M, such as 200M or 2G".to_owned();
+    let text = text.trim().to_lowercase();
+    let text = text
+        .strip_suffix("ib")
+        .or(text.strip_suffix('b'))
+        .unwrap_or(&text);
+    let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let (number, unit) = text.split_at(unit.unwrap_or(text.len()));
+    let scale = match unit {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(how()),
+    };
+    let bytes = number.parse::<f64>().map_err(|_| how())? * (1_u64 << scale) as f64;
+    if bytes >= 1_048_576.0 {
+        Ok(bytes as u64)
+    } else {
+        Err(how())
+    }
+}
+
+/// What waits for a slow disk at the most.
+const BACKLOG: usize = 64 << 20;
+/// How often it looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Records until it is asked to end.
+///
+/// # Errors
+/// `Failed` when it cannot be written, and when nothing can be read any more; what was written stays. `Usage` for a stream to
+/// a terminal, or one that is to forget.
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    // Before any thread is made, so that all of them leave the signals to it.
+    let stop = stop::on_signals();
+    let mut to = To::open(args, printer)?;
+    let kept = Kept::new(BACKLOG);
+    let plan = Plan {
+        of_all: Needs::COMMANDS,
+        interval: args.interval,
+        ..Plan::default()
+    };
+    let lost: Arc<Mutex<Option<String>>> = Arc::default();
+    let samplers = {
+        let lost = Arc::clone(&lost);
+        let keeping = Keeping {
+            kept: kept.clone(),
+            when: When::AtOnce,
+        };
+        let tell = Arc::new(move |news| {
+            if let News::Lost { thread, why } = news {
+                let text = format!("the thread '{thread}' died: {why}");
+                *lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+            }
+        });
+        Samplers::start(
+            ProcRoot::live(),
+            plan.clone(),
+            None,
+            Some(keeping),
+            &(tell as _),
+        )?
+    };
+    samplers.replan(plan);
+    let began = clock::now();
+    let mut seen = 0;
+    loop {
+        let left = args.span.map(|span| span.since(clock::now().since(began)));
+        let ends = stop.asked() || left == Some(Nanos(0));
+        let patience = left.map_or(LOOK, |left| LOOK.min(Duration::from_nanos(left.0)));
+        let (records, count) = kept.after(seen, if ends { Duration::ZERO } else { patience });
+        seen = count;
+        to.write(&records, printer)?;
+        if ends {
+            return Ok(Exit::Done);
+        }
+        if let Some(why) = lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(Error::Failed(why));
+        }
+    }
+}
+
+/// Where the records go.
+enum To {
+    Stream,
+    File(Box<Ring>),
+}
+
+/// A file of which the oldest chunks are forgotten.
+struct Ring {
+    file: Written,
+    name: String,
+    /// Where each chunk begins, and when, in milliseconds.
+    chunks: VecDeque<(u64, u64)>,
+    keep_ms: Option<u64>,
+    max_size: Option<u64>,
+}
+
+impl To {
+    fn open(args: &Args, printer: &mut Printer<'_>) -> Result<Self, Error> {
+        let forgets = args.keep.is_some() || args.max_size.is_some();
+        if args.file.as_os_str() == "-" {
+            if printer.width.is_some() {
+                return Err(Error::Usage(
+                    "a recording is not for a terminal: name a file, or send it on, as in pscope record - | pscope replay -".to_owned(),
+                ));
+            }
+            if forgets {
+                return Err(Error::Usage(
+                    "a stream forgets nothing: --keep and --max-size are for files".to_owned(),
+                ));
+            }
+            printer.out.write_all(MAGIC)?;
+            return Ok(Self::Stream);
+        }
+        let name = args.file.display().to_string();
+        let file = files::begin(&args.file, MAGIC)
+            .map_err(|e| Error::Failed(format!("cannot record to {name}: {e}")))?;
+        Ok(Self::File(Box::new(Ring {
+            file,
+            name,
+            chunks: VecDeque::new(),
+            keep_ms: args.keep.map(|keep| keep.0 / 1_000_000),
+            max_size: args.max_size,
+        })))
+    }
+
+    fn write(&mut self, records: &[Arc<[u8]>], printer: &mut Printer<'_>) -> Result<(), Error> {
+        match self {
+            Self::Stream => {
+                for record in records {
+                    printer.out.write_all(record)?;
+                }
+                printer.out.flush()?;
+                Ok(())
+            }
+            Self::File(ring) => records.iter().try_for_each(|record| ring.write(record)),
+        }
+    }
+}
+
+impl Ring {
+    fn write(&mut self, record: &[u8]) -> Result<(), Error> {
+        if let Found::Head(head, _) = Head::find(record) {
+            if head.kind == Kind::Whole {
+                self.chunks
+                    .push_back((self.file.size(), head.summary.unix_ms));
+            }
+            self.forget(head.summary.unix_ms)
+                .and_then(|()| self.file.append(record))
+                .map_err(|e| self.stopped(&e))?;
+        }
+        Ok(())
+    }
+
+    fn stopped(&self, why: &io::Error) -> Error {
+        Error::Failed(format!(
+            "cannot write {}: {why}; what was recorded until now is kept",
+            self.name
+        ))
+    }
+
+    /// Forgets the oldest chunks, once they are a quarter of the file.
+    fn forget(&mut self, now_ms: u64) -> io::Result<()> {
+        let len = self.file.size();
+        let target = self
+            .max_size
+            .filter(|max| len > *max)
+            .map(|max| max / 4 * 3);
+        let since = self.keep_ms.map(|keep| now_ms.saturating_sub(keep));
+        let mut from = None;
+        for (i, (place, _)) in self.chunks.iter().enumerate().skip(1) {
+            // Until the next one began, this chunk told of what may still be wanted.
+            let old = since.is_some_and(|since| self.chunks[i].1 < since);
+            let large = target.is_some_and(|target| len - self.chunks[i - 1].0 > target);
+            if old || large {
+                from = Some((i, *place));
+            } else {
+                break;
+            }
+        }
+        let Some((dropped, from)) = from.filter(|(_, from)| from - MAGIC.len() as u64 >= len / 4)
+        else {
+            return Ok(());
+        };
+        self.file.shorten(MAGIC, from)?;
+        self.chunks.drain(..dropped);
+        for (place, _) in &mut self.chunks {
+            *place = *place - from + MAGIC.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        assert_eq!(size("200M"), Ok(200 << 20));
+        assert_eq!(size("1.5GiB"), Ok(3 << 29));
+        for text in ["", "M", "12", "1q", "-5M"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+}
