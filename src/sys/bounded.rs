@@ -3,7 +3,6 @@
 //! They run on helper threads, whole batches at a time, so that ten thousand reads cost one change of thread. An item
 //! that takes too long is left behind with its helper; a fresh one goes on with the rest. What hangs is not tried again
 //! until it came back, and the number of helpers is bounded, so a sick machine costs a few idle threads at the most.
-#![expect(unsafe_code, reason = "gettid(2)")]
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -97,8 +96,7 @@ where
 
     /// What a helper does: item after item, until all are done or it was left behind.
     fn work_off(&self, helper: u32) {
-        // SAFETY: takes nothing, cannot fail.
-        let tid = unsafe { libc::gettid() };
+        let tid = nix::unistd::gettid().as_raw();
         loop {
             let Some(index) = self.begin(helper, tid) else {
                 return;

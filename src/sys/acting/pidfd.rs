@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::path::Path;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
 
 use crate::model::reading::{Missing, Reading};
@@ -52,13 +53,8 @@ pub fn open(number: u32, flags: libc::c_uint) -> Reading<OwnedFd> {
 
 /// Whether who is held has ended, reaped or not.
 pub fn has_ended(fd: BorrowedFd<'_>) -> bool {
-    let mut poll = libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: one pollfd that lives during the call.
-    unsafe { libc::poll(&raw mut poll, 1, 0) == 1 }
+    let mut polled = [PollFd::new(fd, PollFlags::POLLIN)];
+    poll(&mut polled, PollTimeout::ZERO) == Ok(1)
 }
 
 /// The wait status of a process that was reaped, from the descriptor itself (Linux 6.15).

@@ -35,8 +35,7 @@ pub struct Undo {
 /// How processes stand before a tunable is moved.
 pub fn survey(signals: &Signals, of: &[ProcId]) -> Vec<Footing> {
     let privileged = is_privileged(signals.root());
-    // SAFETY: no memory is passed, and it cannot fail.
-    let us = Uid(unsafe { libc::geteuid() });
+    let us = Uid(nix::unistd::geteuid().as_raw());
     of.iter()
         .map(|id| footing(signals.root(), *id, us, privileged))
         .collect()

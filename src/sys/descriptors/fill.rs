@@ -14,6 +14,8 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 
+use nix::fcntl::{FcntlArg, fcntl};
+
 use super::fds;
 use crate::model::descriptors::peer::Object;
 use crate::model::format;
@@ -92,8 +94,7 @@ fn ask(process: &OwnedFd, fd: u32) -> Option<(u64, u64)> {
     let mut used: libc::c_int = 0;
     // SAFETY: FIONREAD writes one int, and `used` outlives the call.
     let status = unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut used) };
-    // SAFETY: F_GETPIPE_SZ takes no argument and answers with a number or -1.
-    let capacity = unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_GETPIPE_SZ) };
+    let capacity = fcntl(&pipe, FcntlArg::F_GETPIPE_SZ).ok()?;
     let told = status == 0 && capacity > 0;
     told.then_some((u64::try_from(used).ok()?, u64::try_from(capacity).ok()?))
 }

@@ -1,5 +1,5 @@
 //! Facts of the machine that stay while it runs: name, kernel, units, boot time, highest pid.
-#![expect(unsafe_code, reason = "sysconf(3), localtime_r(3)")]
+#![expect(unsafe_code, reason = "localtime_r(3)")]
 
 use super::cores;
 use crate::model::sample::Machine;
@@ -13,8 +13,8 @@ pub fn read(root: &ProcRoot) -> Machine {
     let text = |name: &str| SafeText::from_bytes(file(name).trim_ascii());
     let (ticks_per_second, page_size, boot_unix_ms);
     if root.is_live() {
-        ticks_per_second = sysconf(libc::_SC_CLK_TCK, 100);
-        page_size = sysconf(libc::_SC_PAGESIZE, 4096);
+        ticks_per_second = procfs::ticks_per_second();
+        page_size = procfs::page_size();
         boot_unix_ms = clock::boot_unix_ms();
     } else {
         ticks_per_second = 100;
@@ -48,15 +48,6 @@ fn utc_offset() -> i32 {
     } else {
         local.tm_gmtoff as i32
     }
-}
-
-fn sysconf(name: libc::c_int, otherwise: u64) -> u64 {
-    // SAFETY: no memory is passed; an unknown name answers -1.
-    let value = unsafe { libc::sysconf(name) };
-    u64::try_from(value)
-        .ok()
-        .filter(|n| *n > 0)
-        .unwrap_or(otherwise)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, fstatat};
+use nix::unistd::{Whence, lseek};
 
 use crate::model::id::{Pid, Tid, Uid};
 use crate::model::reading::Reading;
@@ -198,8 +199,7 @@ fn list(dir: &OwnedFd, entries: &mut Vec<u8>, mut each: impl FnMut(&[u8])) -> io
     if entries.len() < ENTRIES {
         entries.resize(ENTRIES, 0);
     }
-    // SAFETY: the descriptor is open for as long as `dir` is borrowed; no memory is passed.
-    unsafe { libc::lseek(fd, 0, libc::SEEK_SET) };
+    lseek(dir, 0, Whence::SeekSet)?;
     calls::count(1);
     loop {
         calls::count(1);
