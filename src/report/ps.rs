@@ -8,6 +8,8 @@ use crate::model::process::column::{self, Column};
 use crate::model::process::filter::Filter;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::{pad, width};
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use std::ffi::OsStr;
 
 /// Prints a table of processes, then exits. CPU % is the average over the life of each process
 #[derive(Debug, clap::Args)]
@@ -19,11 +21,12 @@ pub struct Args {
         long,
         value_name = "COLUMN",
         default_value = "pid",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        value_parser = Names
     )]
     sort: String,
-    /// The columns, parted by commas; a wrong name is answered with all of them
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    /// The columns, parted by commas, as the heads on the screen say
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Names)]
     columns: Vec<String>,
     /// Prints JSON
     #[arg(long)]
@@ -32,9 +35,35 @@ pub struct Args {
     past: super::past::Args,
 }
 
+/// The names of the columns, for help and completions; what is none of them is answered with all.
+#[derive(Clone)]
+struct Names;
+
+impl TypedValueParser for Names {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let value = |c: &&Column| {
+            PossibleValue::new(c.name)
+                .help(c.about)
+                .aliases(c.aliases())
+        };
+        Some(Box::new(column::ALL.iter().map(value)))
+    }
+}
+
 /// The columns unless others are asked for.
 const SHOWN: &[&str] = &[
-    "pid", "user", "state", "cpu", "mem", "threads", "time", "command",
+    "pid", "user", "state", "cpu", "mem", "thr", "time", "command",
 ];
 
 /// Writes the table.

@@ -10,6 +10,7 @@ use crate::model::plan::Needs;
 use crate::model::reading::Reading;
 use crate::model::snapshot::{Proc, Snapshot};
 
+use all::ALIASES;
 pub use all::{ALL, DEFAULT};
 
 /// A column of the process table.
@@ -62,6 +63,8 @@ pub enum Unit {
     Count,
     /// Percent of one core: `18.3`.
     Percent,
+    /// Percent of the whole: `18.3`.
+    Share,
     /// Bytes: `1.20G`.
     Bytes,
     /// Bytes a second: `1.2M`.
@@ -82,7 +85,7 @@ impl Unit {
         match self {
             Self::Plain => format!("{value:.0}"),
             Self::Count => format::count(value.max(0.0) as u64),
-            Self::Percent => format::percent(value as f32),
+            Self::Percent | Self::Share => format::percent(value as f32),
             Self::Bytes | Self::BytesRate => format::bytes(Bytes(value.max(0.0) as u64)),
             Self::Rate => format::per_second(value),
             Self::Clock => format::clock(Nanos(value.max(0.0) as u64)),
@@ -93,9 +96,22 @@ impl Unit {
 }
 
 impl Column {
-    /// The column with this name.
+    /// The column with this name, in any case: its own, the head that the screen shows, or an older name of it.
     pub fn find(name: &str) -> Option<&'static Self> {
-        ALL.iter().copied().find(|c| c.name == name)
+        let name = name.to_lowercase();
+        let own = |name: &str| ALL.iter().copied().find(|c| c.name == name);
+        let alias = || ALIASES.iter().find(|(other, _)| *other == name);
+        let head = || ALL.iter().copied().find(|c| c.title.to_lowercase() == name);
+        own(&name)
+            .or_else(head)
+            .or_else(|| alias().and_then(|(_, column)| own(column)))
+    }
+
+    /// Other names that it answers to.
+    pub fn aliases(&self) -> impl Iterator<Item = &'static str> {
+        let of = self.name;
+        let mine = ALIASES.iter().filter(move |(_, column)| *column == of);
+        mine.map(|(other, _)| *other)
     }
 
     /// Whether its text stands at the right of its cells.

@@ -62,7 +62,14 @@ pub struct SettingsDialog {
     top: usize,
     rows: usize,
     inside: Rect,
+    /// What is to be written is shown, and waits for the key once more.
+    asking: bool,
+    /// The names of what was changed here.
+    changed: Vec<&'static str>,
 }
+
+/// What is passing unless it was chosen here: the filter, the order and the mode that the list happens to have.
+const PASSING: [&str; 4] = ["filter", "sort", "order", "view"];
 
 fn outer(screen: Rect, choices: usize) -> Rect {
     popup::area(screen, WIDTH, choices as u16 + 2)
@@ -73,10 +80,33 @@ impl SettingsDialog {
         world.choices.get(self.at)
     }
 
-    fn change(&self, world: &World, on: bool) -> Reply {
+    /// What is written: all but what is only passing.
+    fn kept(&self, world: &World) -> Vec<Choice> {
+        let stays = |c: &&Choice| !PASSING.contains(&c.name) || self.changed.contains(&c.name);
+        world.choices.iter().filter(stays).cloned().collect()
+    }
+
+    /// What differs from the defaults, as the file will say it.
+    fn preview(&self, world: &World) -> String {
+        let kept = self.kept(world);
+        let differs = kept.iter().filter(|c| c.value != c.default);
+        let lines: Vec<String> = differs
+            .map(|c| format!("{} = {}", c.name, c.value))
+            .collect();
+        let key = world.keys.shown(&KEEP);
+        if lines.is_empty() {
+            return format!("nothing differs from the defaults; {key} writes so");
+        }
+        format!("{key} writes: {}", lines.join(", "))
+    }
+
+    fn change(&mut self, world: &World, on: bool) -> Reply {
         let Some(choice) = self.chosen(world) else {
             return Reply::Done;
         };
+        if !self.changed.contains(&choice.name) {
+            self.changed.push(choice.name);
+        }
         match choice.beside(on) {
             Some(value) => Reply::Choose(choice.name, value),
             None => Reply::Say(choice.about.to_owned()),
@@ -111,11 +141,16 @@ impl Panel for SettingsDialog {
     }
 
     fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        self.asking &= action.name == KEEP.name;
         let page = self.rows as isize;
         match action.name {
             n if n == NEXT_VALUE.name => return self.change(world, true),
             n if n == PREVIOUS_VALUE.name => return self.change(world, false),
-            n if n == KEEP.name => return Reply::Do(Effect::Keep(world.choices.clone())),
+            n if n == KEEP.name && !std::mem::replace(&mut self.asking, true) => {}
+            n if n == KEEP.name => {
+                self.asking = false;
+                return Reply::Do(Effect::Keep(self.kept(world)));
+            }
             n if n == moves::UP.name => self.by(world, -1),
             n if n == moves::DOWN.name => self.by(world, 1),
             n if n == moves::PAGE_UP.name => self.by(world, -page),
@@ -174,6 +209,11 @@ impl Panel for SettingsDialog {
             },
             |n| (n.text.clone(), if n.bad { Role::Bad } else { Role::Good }),
         );
+        let said = if self.asking {
+            (self.preview(world), Role::Warn)
+        } else {
+            said
+        };
         let foot = scroll::row(area, usize::from(area.height).saturating_sub(1));
         if area.height > 2 {
             line::draw(theme, foot, &[said], Modifier::empty(), buf);

@@ -44,6 +44,11 @@ fn rate(proc: &Proc, of: impl Fn(&Rates) -> Reading<f64>) -> Reading<f64> {
     proc.rates.as_deref().map_or(Err(Missing::Soon), of)
 }
 
+fn share(snapshot: &Snapshot, proc: &Proc) -> Reading<f64> {
+    let total = snapshot.system.memory.map(|m| m.total.0)?;
+    Ok(proc.stat.resident.0 as f64 * 100.0 / total.max(1) as f64)
+}
+
 const MIB: Option<f64> = Some(1_048_576.0);
 
 macro_rules! columns {
@@ -73,9 +78,9 @@ columns! {
         number(|_, p| Ok(f64::from(p.id.pid.0)), Unit::Plain);
     PPID "ppid" "PPID" 7 Needs::empty(), "Number of its parent.",
         number(|_, p| Ok(f64::from(p.stat.ppid.0)), Unit::Plain);
-    GROUP "group" "PGRP" 7 Needs::empty(), "Its process group.",
+    GROUP "pgrp" "PGRP" 7 Needs::empty(), "Its process group.",
         number(|_, p| Ok(f64::from(p.stat.group.0)), Unit::Plain);
-    SESSION "session" "SID" 7 Needs::empty(), "Its session.",
+    SESSION "sid" "SID" 7 Needs::empty(), "Its session.",
         number(|_, p| Ok(f64::from(p.stat.session.0)), Unit::Plain);
     USER "user" "USER" 8 Needs::empty(), "The user as whom it acts.",
         Shows::Text(|_, p| Ok(Cow::Borrowed(p.facts.user.as_str())));
@@ -89,22 +94,24 @@ columns! {
         Shows::History;
     MEM "mem" "MEM" 5 Needs::RESIDENT, "Resident memory, shared pages counted whole.",
         sum(|_, p| Ok(p.stat.resident.0 as f64), Unit::Bytes, MIB);
+    SHARE "mem%" "MEM%" 5 Needs::RESIDENT, "Share of the machine's memory that it holds, shared pages counted whole.",
+        sum(share, Unit::Share, Some(0.1));
     PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them.",
         sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
     SWAP "swap" "SWAP" 5 Needs::STATUS, "Memory that was swapped out.",
         sum(|_, p| status(p, |s| s.swap.0), Unit::Bytes, MIB);
     VIRTUAL "virt" "VIRT" 5 Needs::empty(), "Address space that it claims.",
         number(|_, p| Ok(p.stat.virtual_size.0 as f64), Unit::Bytes);
-    THREADS "threads" "THR" 4 Needs::empty(), "Number of threads.",
+    THREADS "thr" "THR" 4 Needs::empty(), "Number of threads.",
         sum(|_, p| Ok(f64::from(p.stat.threads)), Unit::Count, None);
     #[thread]
     TIME "time" "TIME" 8 Needs::empty(), "Time on a core since it started.",
         sum(|s, p| Ok(s.machine.nanos(p.stat.cpu_time()).0 as f64), Unit::Clock, None);
     #[thread]
-    NICE "nice" "NI" 3 Needs::empty(), "Nice value, -20 (greedy) to 19 (modest).",
+    NICE "ni" "NI" 3 Needs::empty(), "Nice value, -20 (greedy) to 19 (modest).",
         number(|_, p| Ok(f64::from(p.stat.nice)), Unit::Plain);
     #[thread]
-    PRIORITY "priority" "PRI" 4 Needs::empty(), "The kernel's priority; negative for real-time tasks.",
+    PRIORITY "pri" "PRI" 4 Needs::empty(), "The kernel's priority; negative for real-time tasks.",
         number(|_, p| Ok(f64::from(p.stat.priority)), Unit::Plain);
     #[thread]
     CORE "core" "CORE" 4 Needs::empty(), "The core it last ran on.",
@@ -121,7 +128,7 @@ columns! {
         sum(|_, p| rate(p, |r| r.written), Unit::BytesRate, Some(65_536.0));
     READ_ALL "read-all" "READ" 5 Needs::IO, "Bytes that it made the kernel fetch from storage since it started, the children that it waited for included.",
         sum(|_, p| io(p, |i| i.all.read.0), Unit::Bytes, MIB);
-    WRITTEN_ALL "written-all" "WRTN" 5 Needs::IO, "Bytes that it made the kernel send to storage since it started, the children that it waited for included.",
+    WRITTEN_ALL "wrtn" "WRTN" 5 Needs::IO, "Bytes that it made the kernel send to storage since it started, the children that it waited for included.",
         sum(|_, p| io(p, |i| i.all.written.0), Unit::Bytes, MIB);
     VOLUNTARY "vol" "VOL/s" 5 Needs::STATUS, "Switches a second because it blocked or slept.",
         sum(|_, p| rate(p, |r| r.voluntary), Unit::Rate, Some(10.0));
@@ -129,17 +136,40 @@ columns! {
         sum(|_, p| rate(p, |r| r.involuntary), Unit::Rate, Some(10.0));
     WAIT "wait" "WAIT%" 5 Needs::SCHEDSTAT, "Share of time that its first thread waited for a core.",
         number(|_, p| rate(p, |r| r.waiting), Unit::Percent);
-    MAJOR "major" "MAJFL" 5 Needs::empty(), "Page faults that read from the disk since it started.",
+    MAJOR "majfl" "MAJFL" 5 Needs::empty(), "Page faults that read from the disk since it started.",
         sum(|_, p| Ok(p.stat.major_faults as f64), Unit::Count, None);
     OOM "oom" "OOM" 4 Needs::OOM, "How likely the kernel is to end it when memory runs out.",
         number(|_, p| extra(p, |e| e.oom_score).map(f64::from), Unit::Plain);
-    CGROUP "cgroup" "UNIT" 16 Needs::CGROUP, "Its control group: the unit, container or session.",
+    CGROUP "unit" "UNIT" 16 Needs::CGROUP, "Its control group: the unit, container or session.",
         Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
             e.cgroup.as_ref().map(|path| Cow::Owned(unit::short(path))).map_err(|m| *m)
         }));
     COMMAND "command" "COMMAND" 0 Needs::empty(), "Its place in the tree, its name and its command line.",
         Shows::Command;
 }
+
+/// Names that were in use before those of the screen's heads, and what else people write.
+pub const ALIASES: &[(&str, &str)] = &[
+    ("group", "pgrp"),
+    ("session", "sid"),
+    ("threads", "thr"),
+    ("nlwp", "thr"),
+    ("nice", "ni"),
+    ("priority", "pri"),
+    ("major", "majfl"),
+    ("written-all", "wrtn"),
+    ("cgroup", "unit"),
+    ("s", "state"),
+    ("stat", "state"),
+    ("pcpu", "cpu"),
+    ("pmem", "mem%"),
+    ("rss", "mem"),
+    ("res", "mem"),
+    ("vsz", "virt"),
+    ("cmd", "command"),
+    ("args", "command"),
+    ("etime", "age"),
+];
 
 /// The columns of a fresh start.
 pub const DEFAULT: &[&Column] = &[PID, USER, STATE, CPU, HISTORY, MEM, THREADS, COMMAND];

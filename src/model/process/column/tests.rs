@@ -68,3 +68,26 @@ fn a_start_is_shorter_the_longer_ago_it_was() {
     assert_eq!(text(1_690_000_000_000.0), "Jul 22");
     assert_eq!(text(1_600_000_000_000.0), "2020");
 }
+
+#[test]
+fn a_column_answers_to_its_head_and_to_older_names() {
+    for (asked, name) in [
+        ("unit", "unit"),
+        ("UNIT", "unit"),
+        ("cgroup", "unit"),
+        ("ni", "ni"),
+        ("nice", "ni"),
+        ("thr", "thr"),
+        ("threads", "thr"),
+        ("cpu%", "cpu"),
+        ("read/s", "read"),
+        ("S", "state"),
+    ] {
+        assert_eq!(Column::find(asked).map(|c| c.name), Some(name), "{asked}");
+    }
+    for (alias, of) in ALIASES {
+        let own = ALL.iter().find(|c| c.name == *alias);
+        assert!(own.is_none(), "{alias} is a name of its own");
+        assert!(Column::find(of).is_some(), "{of}");
+    }
+}

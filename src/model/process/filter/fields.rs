@@ -3,13 +3,14 @@
 use crate::model::process::column::{ALL, Shows};
 
 /// Fields that are no columns.
-const MORE: [&str; 3] = ["port", "fd", "name"];
+const MORE: [&str; 5] = ["port", "fd", "name", "threads", "cgroup"];
 
 /// What stands in the help line while nothing is typed yet, the most useful first.
 pub const SYNTAX: &str = "words narrow · user:alice  state:D  cpu>10  mem>1g  port:8080  fd:/var/log  age<1m · !x not · a | b or · re:…";
 
 /// Every field, sorted.
 pub fn all() -> Vec<&'static str> {
+    // The older names of two that people know by them.
     let columns = ALL.iter().filter(|c| !matches!(c.shows, Shows::History));
     let mut all: Vec<&str> = columns.map(|c| c.name).chain(MORE).collect();
     all.sort_unstable();

@@ -96,7 +96,7 @@ fn test(token: &str) -> Result<Test, String> {
         key.as_str(),
         "port" | "fd" | "name" | "exe" | "state" | "unit" | "command"
     );
-    let column = Column::find(if key == "unit" { "cgroup" } else { &key });
+    let column = Column::find(&key);
     if !known && column.is_none() {
         // `if=/dev/zero` and `http://host` stand in command lines; `usr:alice` is a field that there is not.
         let plain = token[end..].starts_with('=') || token[end..].starts_with("://");
@@ -221,7 +221,7 @@ fn amount(value: &str, unit: Unit) -> Result<f64, String> {
     let (suffixes, bare): (&[(&str, f64)], f64) = match unit {
         Unit::Bytes | Unit::BytesRate => (SIZES, 1.0),
         Unit::Clock | Unit::Span => (SPANS, 1e9),
-        Unit::Percent => (&[("%", 1.0)], 1.0),
+        Unit::Percent | Unit::Share => (&[("%", 1.0)], 1.0),
         Unit::Count | Unit::Rate => (COUNTS, 1.0),
         Unit::Plain => (&[], 1.0),
         Unit::Moment => return Err("use age, as in age<1h".to_owned()),

@@ -152,7 +152,7 @@ impl Test {
 
 fn text(column: &Column, how: How, want: &str, snapshot: &Snapshot, proc: &Proc) -> Option<bool> {
     match column.name {
-        "cgroup" => {
+        "unit" => {
             let path = proc.extra.as_deref()?.cgroup.as_ref().ok()?;
             Some(How::Has.holds(path, want))
         }

@@ -123,7 +123,7 @@ fn half_typed_terms_are_left_out_and_noted() {
         "age<1y",
         "start>1",
         "usr:alice",
-        "rss>1g",
+        "colour>1g",
         "localhost:8080",
     ] {
         let filter = Filter::parse(text);

@@ -150,7 +150,7 @@ fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
                 title: column.title,
                 width: match column.name {
                     "command" => COMMAND_CELLS,
-                    "pid" | "ppid" | "group" | "session" => pid_width(world),
+                    "pid" | "ppid" | "pgrp" | "sid" => pid_width(world),
                     _ => column.width,
                 },
                 right: column.right(),
@@ -190,7 +190,7 @@ fn rank(name: &str) -> u8 {
         "mem" => 3,
         "state" => 4,
         "user" => 5,
-        "threads" => 7,
+        "thr" => 7,
         "history" => 8,
         _ => 6,
     }

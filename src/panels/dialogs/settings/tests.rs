@@ -79,10 +79,15 @@ fn the_mouse_is_given_back_and_nothing_is_written_unasked() {
     let mut stage = Stage::new(100, 40);
     stage.go("mouse");
     assert_eq!(stage.press(&["Space"]), [Effect::Mouse(false)]);
+    assert_eq!(stage.press(&["w"]), [], "it is shown first");
+    assert!(stage.text().contains("w writes: mouse = off"));
     let effects = stage.press(&["w"]);
     let [Effect::Keep(choices)] = effects.as_slice() else {
         panic!("{effects:?}");
     };
+    for passing in PASSING {
+        assert!(choices.iter().all(|c| c.name != passing), "{passing}");
+    }
     let mouse = choices.iter().find(|c| c.name == "mouse").expect("listed");
     assert_eq!(
         (&mouse.value, &mouse.default),
