@@ -3,6 +3,7 @@
 //! Nothing here knows what is visible, keeps a clock of its own beyond stamping what it read, or draws.
 
 pub mod acting;
+pub mod asker;
 pub mod bounded;
 pub mod clock;
 pub mod descriptors;

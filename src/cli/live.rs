@@ -10,6 +10,7 @@ use crate::model::span;
 use crate::report::{self, Error, target};
 use crate::run::config::{self, Config};
 use crate::run::{self, theme};
+use crate::sys::asker;
 use crate::term::{self, depth};
 
 /// The pace where nobody says another.
@@ -59,6 +60,7 @@ pub struct Args {
 /// `Usage` when the configuration or the theme cannot be used, or the name is that of several; `NoProcess` when there is none;
 /// `Failed` when there is no terminal.
 pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
+    asker::prepare();
     let usage = |e: anyhow::Error| Error::Usage(format!("{e:#}"));
     let config = Config::load(args.config.as_deref()).map_err(usage)?;
     let depth = depth::detect(|name| std::env::var(name).ok());

@@ -1,5 +1,6 @@
 //! The sweep: what one tick reads, and what a new plan adds to it. Keeps no clock and starts no thread.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 
 use super::process::table::Table;
@@ -7,12 +8,14 @@ use super::process::tracking::Tracking;
 use super::process::{commands, optional_stats, resident, threads};
 use super::registry;
 use super::watched::Watched;
+use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::stat::State;
 use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
 use crate::model::snapshot::{Procs, Snapshot};
 use crate::model::text::SafeText;
+use crate::sys::asker;
 use crate::sys::machine::host;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::endings::Endings;
@@ -185,6 +188,7 @@ impl Sweeper {
     }
 
     fn note_limits(&self, sample: &mut Sample) {
+        sample.faults.extend(unanswered());
         sample.faults.extend(self.slowed.clone().map(|why| Fault {
             source: "sampler",
             why,
@@ -293,6 +297,33 @@ impl Sweeper {
         sample.threads = threads::read(dir, &sample.tasks, rows, before, page_size);
         true
     }
+}
+
+/// What does not answer, named with since when; and that nothing more is asked, where that is so.
+fn unanswered() -> Vec<Fault> {
+    let (all, short) = asker::unanswered();
+    let fault = |why: String| Fault {
+        source: "files",
+        why: SafeText::from(why),
+    };
+    let mut out: Vec<Fault> = Vec::new();
+    if let Some(first) = all.first() {
+        let path = SafeText::from_bytes(first.path.as_os_str().as_bytes());
+        let lasts = format::duration(Nanos(first.lasts.as_nanos() as u64));
+        let more = match all.len() - 1 {
+            0 => String::new(),
+            n => format!(", nor do {n} more"),
+        };
+        out.push(fault(format!(
+            "{path} has not answered for {lasts}{more}; it is asked again"
+        )));
+    }
+    if short {
+        out.push(fault(
+            "all helpers wait for files that do not answer; no more is asked".to_owned(),
+        ));
+    }
+    out
 }
 
 /// Kernel threads and zombies have no memory, and so no command line.

@@ -112,6 +112,8 @@ where
                 return;
             }
             state.results[index] = result.unwrap_or(Err(Missing::Unsupported));
+            // It came back: whoever looks before the next item is begun must not take it for stuck.
+            state.running = None;
         }
     }
 

@@ -57,6 +57,20 @@ pub fn has_ended(fd: BorrowedFd<'_>) -> bool {
     poll(&mut polled, PollTimeout::ZERO) == Ok(1)
 }
 
+/// Sends a signal to a child of our own that is held; one that has ended gets none.
+pub(in crate::sys) fn kill(fd: BorrowedFd<'_>, signal: nix::sys::signal::Signal) {
+    // SAFETY: no memory is passed; the descriptor lives during the call.
+    unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            fd.as_raw_fd(),
+            signal as libc::c_int,
+            std::ptr::null::<libc::siginfo_t>(),
+            0,
+        )
+    };
+}
+
 /// The wait status of a process that was reaped, from the descriptor itself (Linux 6.15).
 pub fn exit_status(fd: BorrowedFd<'_>) -> Option<i32> {
     let mut info = Info {

@@ -23,7 +23,7 @@ use super::terminal::{self, Terminal};
 use crate::model::descriptors::descriptor::{Extent, Info, Mode};
 use crate::model::id::{Bytes, Pid};
 use crate::model::reading::{Missing, Reading};
-use crate::sys::bounded;
+use crate::sys::asker;
 use crate::sys::root::ProcRoot;
 
 /// The open directory of one process's descriptors. It names the process itself, not its number.
@@ -137,7 +137,7 @@ impl Fds {
             return Vec::new();
         }
         let paths = fds.iter().map(|fd| self.path.join(fd.to_string()));
-        bounded::each("stat", paths.collect(), |path: &PathBuf| behind(path))
+        asker::targets(paths.collect())
     }
 
     /// The protocol of a socket that is in no table yet, as the kernel names it: `TCP`, `NETLINK`, `PACKET`.
@@ -158,8 +158,9 @@ impl Fds {
     }
 }
 
-/// Asks what a path leads to. A file on a dead server may hang even so, since the path itself is checked with it.
-fn behind(at: &std::path::Path) -> Reading<Target> {
+/// Asks what a path leads to. A file on a dead server may hang even so, since the path itself is checked with it:
+/// [`asker`] asks it.
+pub(in crate::sys) fn behind(at: &std::path::Path) -> Reading<Target> {
     let path = CString::new(at.as_os_str().as_bytes()).map_err(|_| Missing::Unsupported)?;
     let mut found = MaybeUninit::<libc::statx>::zeroed();
     // SAFETY: the path ends with NUL, the structure has the kernel's size, and both outlive the call.

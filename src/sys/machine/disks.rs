@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Bytes;
@@ -12,7 +12,7 @@ use crate::model::machine::disk::{Device, DiskCounters, Disks, Filesystem, Space
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
-use crate::sys::bounded;
+use crate::sys::asker;
 use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
@@ -103,7 +103,7 @@ impl DiskReader {
         let mounts = mounts(&text);
         let paths: Vec<PathBuf> = mounts.iter().map(|m| m.path.clone()).collect();
         let spaces = if self.root.is_live() {
-            bounded::each("statvfs", paths, |path: &PathBuf| space(path))
+            asker::spaces(paths)
         } else {
             paths.iter().map(|_| Err(Missing::Unsupported)).collect()
         };
@@ -138,7 +138,8 @@ impl Source<Detail> for DiskReader {
     }
 }
 
-fn space(path: &PathBuf) -> Reading<Space> {
+/// How full the filesystem at a path is. May never return where its server does not answer: [`asker`] asks it.
+pub(in crate::sys) fn space(path: &Path) -> Reading<Space> {
     let s = nix::sys::statvfs::statvfs(path).map_err(|e| Missing::from(std::io::Error::from(e)))?;
     let bytes = |blocks: u64| Bytes(blocks.saturating_mul(s.fragment_size()));
     Ok(Space {

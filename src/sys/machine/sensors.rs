@@ -8,9 +8,12 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::machine::sensor::{Fan, Sensors, Supply, Temperature};
 use crate::model::plan::{Needs, Plan};
 use crate::model::text::SafeText;
-use crate::sys::clock;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
+use crate::sys::{asker, clock};
+
+/// No file of a sensor is longer: the kernel gives a page at most.
+const LONGEST: u32 = 4096;
 
 /// Reads all sensors while they are shown; a chip can take milliseconds, so not at every tick.
 #[derive(Debug)]
@@ -126,14 +129,14 @@ fn supply(dir: &Path) -> Option<Supply> {
 }
 
 fn text(path: &Path) -> Option<SafeText> {
-    let text = fs::read(path).ok()?;
+    let text = asker::read(path, LONGEST).ok()?;
     let text = text.trim_ascii();
     (!text.is_empty()).then(|| SafeText::from_bytes(text))
 }
 
 /// A number such as `-1500`.
 fn number(path: &Path) -> Option<i64> {
-    let text = fs::read(path).ok()?;
+    let text = asker::read(path, LONGEST).ok()?;
     std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
 }
 

@@ -15,10 +15,10 @@ use crate::model::memory::region::classify::{Evidence, classify};
 use crate::model::memory::region::{AddressSpace, FileId, Headers, Mapping};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
-use crate::sys::bounded;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
+use crate::sys::{asker, bounded};
 
 /// The least time between two readings, in milliseconds.
 const PACE: u64 = 1000;
@@ -133,9 +133,8 @@ impl AddressSpaces {
     /// Reads the headers of files with code that are new in the list, and finds out which one is the program.
     fn learn(&mut self, pid: Pid, dir: &Path, listing: &maps::Listing<'_>) {
         let exe = dir.join("exe");
-        let inode = std::fs::metadata(&exe)
-            .ok()
-            .map(|m| std::os::unix::fs::MetadataExt::ino(&m));
+        let target = asker::targets(vec![exe.clone()]).pop();
+        let inode = target.and_then(|t| Some(t.ok()?.extent.inode));
         // The device in `maps` is not always that of `stat` (overlay, btrfs), so the path decides where inodes repeat.
         let path = std::fs::read_link(&exe).ok();
         let candidates = || {
@@ -173,17 +172,7 @@ impl AddressSpaces {
                 places.push(self.places_of(pid, mapping, path, exe));
             }
         }
-        let read = bounded::each("headers", places, |places: &Vec<PathBuf>| {
-            let mut found = Err(Missing::Gone);
-            for place in places {
-                found = elf::read(place);
-                if found.is_ok() {
-                    break;
-                }
-            }
-            found
-        });
-        for (file, headers) in files.into_iter().zip(read) {
+        for (file, headers) in files.into_iter().zip(headers_at(&places)) {
             match headers {
                 Ok(headers) => {
                     self.headers.insert(file, headers);
@@ -301,6 +290,22 @@ impl AddressSpaces {
 
 fn lock(shared: &Shared) -> MutexGuard<'_, AddressSpaces> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For each file the headers found at the first of its places where they can be read.
+fn headers_at(places: &[Vec<PathBuf>]) -> Vec<Reading<Headers>> {
+    let mut out: Vec<Reading<Headers>> = places.iter().map(|_| Err(Missing::Gone)).collect();
+    let rounds = places.iter().map(Vec::len).max().unwrap_or(0);
+    for round in 0..rounds {
+        let open = |(i, places): (usize, &Vec<PathBuf>)| Some((i, places.get(round)?.clone()));
+        let left = places.iter().enumerate().filter_map(open);
+        let left: Vec<_> = left.filter(|(i, _)| out[*i].is_err()).collect();
+        let paths: Vec<_> = left.iter().map(|(_, path)| path.clone()).collect();
+        for ((i, _), found) in left.iter().zip(elf::read(&paths)) {
+            out[*i] = found;
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -1,42 +1,47 @@
 //! Reads the program headers of an ELF file (`elf(5)`), 32 and 64 bit, both byte orders. Reads at most its first 64 KiB.
 
-use std::io::Read as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::model::memory::region::{Headers, Load};
 use crate::model::reading::{Missing, Reading};
+use crate::sys::asker;
 
 /// Program headers stand behind the file header in every file that a linker makes; more than this is not looked at.
-const LOOKED_AT: u64 = 64 << 10;
+const LOOKED_AT: u32 = 64 << 10;
+/// So much is read first, which holds them nearly always.
+const FIRST: u32 = 4096;
 
 const PT_LOAD: u64 = 1;
 const RUN: u64 = 1;
 const WRITE: u64 = 2;
 
-/// Reads the program headers of a file.
+/// Reads the program headers of files that an observed process chose, in their order.
 ///
 /// # Errors
-/// As the kernel says; `Unsupported` for what is no ELF file.
-pub fn read(path: &Path) -> Reading<Headers> {
-    let file = std::fs::File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(Missing::Unsupported);
-    }
-    let mut head = Vec::new();
-    file.take(4096).read_to_end(&mut head)?;
-    match parse(&head) {
-        Parsed::Headers(headers) => Ok(headers),
-        Parsed::NotElf => Err(Missing::Unsupported),
-        Parsed::Longer => {
-            head.clear();
-            let file = std::fs::File::open(path)?;
-            file.take(LOOKED_AT).read_to_end(&mut head)?;
-            match parse(&head) {
-                Parsed::Headers(headers) => Ok(headers),
-                Parsed::NotElf | Parsed::Longer => Err(Missing::Unsupported),
+/// For each as the kernel says; `Unsupported` for what is no ELF file, `Late` where its filesystem does not answer.
+pub fn read(paths: &[PathBuf]) -> Vec<Reading<Headers>> {
+    let mut out: Vec<Reading<Headers>> = Vec::with_capacity(paths.len());
+    let mut longer = Vec::new();
+    for (i, head) in asker::regular(paths.to_vec(), FIRST)
+        .into_iter()
+        .enumerate()
+    {
+        out.push(head.and_then(|head| match parse(&head) {
+            Parsed::Headers(headers) => Ok(headers),
+            Parsed::NotElf => Err(Missing::Unsupported),
+            Parsed::Longer => {
+                longer.push(i);
+                Err(Missing::Unsupported)
             }
+        }));
+    }
+    let again = longer.iter().map(|i| paths[*i].clone()).collect();
+    for (i, head) in longer.iter().zip(asker::regular(again, LOOKED_AT)) {
+        if let Ok(Parsed::Headers(headers)) = head.map(|head| parse(&head)) {
+            out[*i] = Ok(headers);
         }
     }
+    out
 }
 
 /// What the first bytes of a file are.
@@ -77,7 +82,7 @@ pub fn parse(head: &[u8]) -> Parsed {
     }
     let end = table.saturating_add(entry * count);
     if end > head.len() as u64 {
-        return if end <= LOOKED_AT {
+        return if end <= u64::from(LOOKED_AT) {
             Parsed::Longer
         } else {
             Parsed::NotElf
@@ -151,7 +156,8 @@ mod tests {
     #[test]
     fn reads_the_headers_of_this_program() {
         let path = std::env::current_exe().expect("our own path");
-        let headers = read(&path).expect("our own headers");
+        let found = read(std::slice::from_ref(&path)).remove(0);
+        let headers = found.expect("our own headers");
         assert!(headers.loads.iter().any(|l| l.run && !l.write));
         assert!(
             headers

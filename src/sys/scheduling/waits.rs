@@ -27,7 +27,7 @@ use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
-use crate::sys::{bounded, clock};
+use crate::sys::{asker, bounded, clock};
 
 /// How many threads are read in detail each time.
 const IN_DETAIL: usize = 256;
@@ -230,14 +230,8 @@ fn start(dir: &ProcDir, pid: Pid, page: u64) -> Reading<Ticks> {
 /// Whether a process has 64-bit words: the class of its executable's ELF header; as our own where it cannot be read.
 fn is_wide(root: &ProcRoot, pid: Pid) -> bool {
     let path = root.proc(format!("{pid}/exe"));
-    let header = bounded::each("class", vec![path], |path| {
-        use std::io::Read as _;
-        let mut header = [0; 5];
-        std::fs::File::open(path)?.read_exact(&mut header)?;
-        Ok(header)
-    });
-    match header.first() {
-        Some(Ok([0x7f, b'E', b'L', b'F', class])) => *class == 2,
+    match asker::regular(vec![path], 5).pop().as_ref() {
+        Some(Ok(header)) if header.starts_with(b"\x7fELF") => header.get(4) == Some(&2),
         _ => cfg!(target_pointer_width = "64"),
     }
 }

@@ -1,0 +1,112 @@
+//! Questions that a sick machine may never answer, put to child processes: `statfs(2)`, files of remote and FUSE
+//! filesystems, sensors, whatever an observed process chose to run or to open.
+//!
+//! A thread that sleeps uninterruptibly keeps its whole program as a zombie that nothing ends, with the shell, a pipe and
+//! `timeout -s KILL` waiting behind it. So none of ours ever asks such a question: a small process of our own ([`child`])
+//! makes workers, which hold nothing of ours, and one that does not answer in time is given up. Files of `/proc` that take
+//! a lock of the target (`maps`, `io`, `syscall`) stay with the threads of [`super::bounded`]: those waits end for a
+//! signal that ends us (`mmap_read_lock_killable`, `down_read_killable`).
+
+mod child;
+mod pool;
+mod wire;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::model::machine::disk::Space;
+use crate::model::reading::{Missing, Reading};
+use crate::sys::descriptors::fds::Target;
+
+/// What is asked of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    /// Its content, up to so many bytes.
+    Read,
+    /// The same, if it is a regular file; anything else is not opened.
+    Regular,
+    /// How full its filesystem is.
+    Space,
+    /// What kind of file it is, how large, on which device.
+    Target,
+}
+
+/// One question.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Question {
+    kind: Kind,
+    path: PathBuf,
+    /// How many bytes at most.
+    most: u32,
+}
+
+/// A question that is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// What was asked about.
+    pub path: PathBuf,
+    /// For how long.
+    pub lasts: Duration,
+}
+
+/// Makes the process that makes workers, while this program is still small and has no threads: then each of them is small
+/// too. Without it the first question does that.
+pub fn prepare() {
+    pool::prepare();
+}
+
+/// What is not answered now, the longest first, and whether so much is that no more is asked.
+pub fn unanswered() -> (Vec<Unanswered>, bool) {
+    pool::unanswered()
+}
+
+/// The content of a file, up to so many bytes, opened so that neither a FIFO nor a terminal there waits or notices.
+///
+/// # Errors
+/// `Late` where no answer came in time, and while the last question about it is not answered; else as the kernel says.
+pub fn read(path: &Path, most: u32) -> Reading<Vec<u8>> {
+    one(Kind::Read, path, most)
+}
+
+/// The beginnings of files that an observed process chose; those that are no regular files are not opened.
+///
+/// # Errors
+/// For each as [`read`]; `Unsupported` for what is no regular file.
+pub fn regular(paths: Vec<PathBuf>, most: u32) -> Vec<Reading<Vec<u8>>> {
+    all(Kind::Regular, paths, most)
+}
+
+/// How full the filesystems at these paths are.
+///
+/// # Errors
+/// For each as [`read`].
+pub fn spaces(paths: Vec<PathBuf>) -> Vec<Reading<Space>> {
+    let answers = all(Kind::Space, paths, 0).into_iter();
+    answers
+        .map(|answer| wire::space(&answer?).ok_or(Missing::Unsupported))
+        .collect()
+}
+
+/// What lies behind these paths.
+///
+/// # Errors
+/// For each as [`read`].
+pub fn targets(paths: Vec<PathBuf>) -> Vec<Reading<Target>> {
+    let answers = all(Kind::Target, paths, 0).into_iter();
+    answers
+        .map(|answer| wire::target(&answer?).ok_or(Missing::Unsupported))
+        .collect()
+}
+
+fn one(kind: Kind, path: &Path, most: u32) -> Reading<Vec<u8>> {
+    let answer = all(kind, vec![path.to_owned()], most).pop();
+    answer.unwrap_or(Err(Missing::Late))
+}
+
+fn all(kind: Kind, paths: Vec<PathBuf>, most: u32) -> Vec<Reading<Vec<u8>>> {
+    let question = |path| Question { kind, path, most };
+    pool::ask(&paths.into_iter().map(question).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! The other side: the process that makes workers, and what a worker does. Nothing here returns to the program.
+//!
+//! Both hold none of its descriptors, are of no session or process group that a shell waits for, and end when nobody asks
+//! them any more. The maker never asks anything itself, so it always answers.
+#![expect(unsafe_code, reason = "fork(2), close_range(2) and _exit(2)")]
+
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut, Read as _};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, fork};
+
+use super::{Kind, Question, wire};
+use crate::model::reading::{Missing, Reading};
+use crate::sys::acting::pidfd;
+use crate::sys::descriptors::fds;
+use crate::sys::machine::disks;
+
+/// Makes the maker; the socket that comes back is how it is spoken to.
+///
+/// # Errors
+/// As the kernel says.
+pub(super) fn make_maker() -> io::Result<UnixStream> {
+    let (ours, theirs) = UnixStream::pair()?;
+    // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
+    // takes across a fork.
+    match unsafe { fork() }? {
+        ForkResult::Parent { .. } => Ok(ours),
+        ForkResult::Child => {
+            drop(ours);
+            leave(theirs.as_raw_fd());
+            make(&theirs);
+            end()
+        }
+    }
+}
+
+/// Asks the maker for a worker: a socket to it, its number, and a hold of it.
+///
+/// # Errors
+/// When the maker has ended, or the kernel makes no more processes.
+pub(super) fn make_worker(maker: &UnixStream) -> io::Result<(UnixStream, u32, OwnedFd)> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let fds = [theirs.as_raw_fd()];
+    let order = [IoSlice::new(b"w")];
+    let rights = [ControlMessage::ScmRights(&fds)];
+    sendmsg::<()>(
+        maker.as_raw_fd(),
+        &order,
+        &rights,
+        MsgFlags::MSG_NOSIGNAL,
+        None,
+    )?;
+    let mut number = [0; 4];
+    let hold = receive(maker.as_raw_fd(), &mut number)?;
+    Ok((ours, u32::from_le_bytes(number), hold))
+}
+
+/// One message with one descriptor.
+fn receive(from: RawFd, into: &mut [u8]) -> io::Result<OwnedFd> {
+    let mut space = nix::cmsg_space!(RawFd);
+    let length = into.len();
+    let mut parts = [IoSliceMut::new(into)];
+    let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+    let message = recvmsg::<()>(from, &mut parts, Some(&mut space), flags)?;
+    if message.bytes != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    for part in message.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(fds) = part
+            && let Some(fd) = fds.first()
+        {
+            // SAFETY: the kernel just made it for this message and nobody else knows it.
+            return Ok(unsafe { OwnedFd::from_raw_fd(*fd) });
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+/// Lets go of everything of the program but one descriptor.
+fn leave(kept: RawFd) {
+    let _ = nix::unistd::setsid();
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
+    let _ = nix::unistd::chdir("/");
+    let _ = nix::sys::prctl::set_name(c"pscope-asker");
+    if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
+        let _ = nix::unistd::dup2_stdin(&null);
+        let _ = nix::unistd::dup2_stdout(&null);
+        let _ = nix::unistd::dup2_stderr(&null);
+    }
+    close(3, kept - 1);
+    close(kept + 1, RawFd::MAX);
+}
+
+/// Closes all descriptors from `first` to `last`.
+fn close(first: RawFd, last: RawFd) {
+    if last < first {
+        return;
+    }
+    // SAFETY: nothing in this process uses what is closed: it never goes back to what the program was doing.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if closed == 0 {
+        return;
+    }
+    // Before Linux 5.9.
+    let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten();
+    let numbers = open.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<RawFd>().ok());
+    for fd in numbers.collect::<Vec<_>>() {
+        if (first..=last).contains(&fd) {
+            // SAFETY: as above; one that is closed already is an error without consequence.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+/// Makes a worker for each socket that comes, until nobody sends one any more.
+fn make(orders: &UnixStream) {
+    loop {
+        let Ok(socket) = receive(orders.as_raw_fd(), &mut [0]) else {
+            return;
+        };
+        while let Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) =
+            waitpid(None, Some(WaitPidFlag::WNOHANG))
+        {}
+        // SAFETY: this process has one thread.
+        match unsafe { fork() } {
+            Ok(ForkResult::Child) => {
+                close(3, socket.as_raw_fd() - 1);
+                close(socket.as_raw_fd() + 1, RawFd::MAX);
+                work(UnixStream::from(socket));
+                end()
+            }
+            Ok(ForkResult::Parent { child }) => {
+                // Nobody but us reaps it, so that its number is still its own.
+                let number = child.as_raw() as u32;
+                let Ok(hold) = pidfd::open(number, 0) else {
+                    return;
+                };
+                let fds = [hold.as_raw_fd()];
+                let told = number.to_le_bytes();
+                let told = [IoSlice::new(&told)];
+                let rights = [ControlMessage::ScmRights(&fds)];
+                let flags = MsgFlags::MSG_NOSIGNAL;
+                if sendmsg::<()>(orders.as_raw_fd(), &told, &rights, flags, None).is_err() {
+                    return;
+                }
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+/// Answers question after question, until nobody asks any more.
+fn work(mut socket: UnixStream) {
+    while let Some(question) = wire::take_question(&mut socket) {
+        if wire::put_answer(&mut socket, &answer(&question)).is_err() {
+            return;
+        }
+    }
+}
+
+fn end() -> ! {
+    // SAFETY: ends this process without what the program would do at its end.
+    unsafe { libc::_exit(0) }
+}
+
+/// The answer to one question; this is what may never come.
+pub(super) fn answer(question: &Question) -> Reading<Vec<u8>> {
+    let path = &question.path;
+    match question.kind {
+        Kind::Read => read(path, question.most),
+        Kind::Regular => regular(path, question.most),
+        Kind::Space => disks::space(path).map(|space| wire::of_space(&space)),
+        Kind::Target => fds::behind(path).map(|target| wire::of_target(&target)),
+    }
+}
+
+/// Neither waits for the other end of a FIFO nor makes a terminal ours.
+fn read(path: &Path, most: u32) -> Reading<Vec<u8>> {
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let mut text = Vec::new();
+    file.take(u64::from(most)).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// Looks at it without opening it first: opening a device can change what it does.
+fn regular(path: &Path, most: u32) -> Reading<Vec<u8>> {
+    let looked = File::options()
+        .read(true)
+        .custom_flags(libc::O_PATH)
+        .open(path)?;
+    if !looked.metadata()?.is_file() {
+        return Err(Missing::Unsupported);
+    }
+    let same = format!("/proc/self/fd/{}", looked.as_raw_fd());
+    read(Path::new(&same), most)
+}

@@ -1,0 +1,267 @@
+//! This side: the workers, what each is asked, and what is not answered.
+
+use std::collections::HashMap;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
+use super::{Question, Unanswered, child, wire};
+use crate::model::reading::{Missing, Reading};
+use crate::sys::acting::pidfd;
+
+/// How long one answer may take.
+const LIMIT: Duration = Duration::from_millis(20);
+/// How long it may take where the worker waits for a core rather than for the kernel.
+const STARVED: Duration = Duration::from_millis(500);
+/// How many workers there may be, those that were given up and do not end included.
+const WORKERS: usize = 16;
+/// So many questions are sent before their answers are read: fewer bytes than a socket holds.
+const AT_ONCE: usize = 16;
+/// After what time a question is put again at the earliest, doubled with each time that it is not answered.
+const AGAIN: Duration = Duration::from_secs(2);
+/// And at the latest.
+const AGAIN_AT_MOST: Duration = Duration::from_secs(32);
+
+/// One process that answers questions.
+struct Worker {
+    socket: UnixStream,
+    number: u32,
+    hold: OwnedFd,
+}
+
+/// A question that was not answered.
+struct Stuck {
+    path: PathBuf,
+    since: Instant,
+    tries: u32,
+    /// When it may be put again, if by then the worker has ended.
+    again: Instant,
+    worker: Option<OwnedFd>,
+}
+
+impl Stuck {
+    fn holds(&self) -> bool {
+        let lives = |hold: &OwnedFd| !pidfd::has_ended(hold.as_fd());
+        self.worker.as_ref().is_some_and(lives)
+    }
+}
+
+#[derive(Default)]
+struct Pool {
+    maker: Option<UnixStream>,
+    idle: Vec<Worker>,
+    /// Workers that somebody uses now.
+    used: usize,
+    stuck: HashMap<Question, Stuck>,
+    /// No worker was to be had the last time.
+    short: bool,
+}
+
+static POOL: LazyLock<Mutex<Pool>> = LazyLock::new(Mutex::default);
+
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) fn prepare() {
+    let mut pool = pool();
+    if pool.maker.is_none() {
+        pool.maker = child::make_maker().ok();
+    }
+}
+
+pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
+    let pool = pool();
+    let mut out: Vec<Unanswered> = Vec::new();
+    for stuck in pool.stuck.values() {
+        let lasts = stuck.since.elapsed();
+        match out.iter_mut().find(|u| u.path == stuck.path) {
+            Some(known) => known.lasts = known.lasts.max(lasts),
+            None => out.push(Unanswered {
+                path: stuck.path.clone(),
+                lasts,
+            }),
+        }
+    }
+    out.sort_by(|a, b| b.lasts.cmp(&a.lasts).then_with(|| a.path.cmp(&b.path)));
+    (out, pool.short)
+}
+
+/// Puts questions in their order; what is not answered in time is `Late`, and the others are still answered.
+pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
+    let mut answers: Vec<Reading<Vec<u8>>> = questions.iter().map(|_| Err(Missing::Late)).collect();
+    let mut left: Vec<usize> = {
+        let pool = pool();
+        let open = |i: &usize| pool.may_ask(&questions[*i]);
+        (0..questions.len()).filter(open).collect()
+    };
+    let mut failed = 0;
+    while !left.is_empty() {
+        let Some(mut worker) = pool().take() else {
+            break;
+        };
+        let now: Vec<usize> = left.iter().copied().take(AT_ONCE).collect();
+        let done = put(&mut worker, questions, &now, &mut answers);
+        left.drain(..done);
+        if done == now.len() {
+            pool().give_back(worker);
+            continue;
+        }
+        let open = left[0];
+        if worker.is_silent() {
+            left.remove(0);
+            pool().give_up(worker, &questions[open]);
+        } else {
+            // It ended by itself, or was ended: another one may do better, but not for ever.
+            pool().used -= 1;
+            failed += 1;
+            if failed > 3 {
+                break;
+            }
+        }
+    }
+    let mut pool = pool();
+    for (question, answer) in questions.iter().zip(&answers) {
+        if *answer != Err(Missing::Late) {
+            pool.stuck.remove(question);
+        }
+    }
+    answers
+}
+
+/// Puts some questions to one worker; answers how many it answered.
+fn put(
+    worker: &mut Worker,
+    questions: &[Question],
+    which: &[usize],
+    answers: &mut [Reading<Vec<u8>>],
+) -> usize {
+    let mut out = Vec::new();
+    for i in which {
+        wire::put_question(&mut out, &questions[*i]);
+    }
+    if worker.socket.write_all(&out).is_err() {
+        return 0;
+    }
+    for (n, i) in which.iter().enumerate() {
+        if !worker.has_answered() {
+            return n;
+        }
+        let most = questions[*i].most as usize;
+        match wire::take_answer(&mut worker.socket, most) {
+            Ok(answer) => answers[*i] = answer,
+            Err(_) => return n,
+        }
+    }
+    which.len()
+}
+
+impl Worker {
+    /// Waits for the next answer, for as long as one may take.
+    fn has_answered(&self) -> bool {
+        let begun = Instant::now();
+        loop {
+            if self.wait(LIMIT) {
+                return true;
+            }
+            if begun.elapsed() >= STARVED || !self.wants_a_core() {
+                return false;
+            }
+        }
+    }
+
+    fn wait(&self, limit: Duration) -> bool {
+        let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+        let limit = PollTimeout::try_from(limit).unwrap_or(PollTimeout::ZERO);
+        loop {
+            match poll(&mut fds, limit) {
+                Ok(n) => return n > 0,
+                Err(nix::Error::EINTR) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Whether it lives and has said nothing.
+    fn is_silent(&self) -> bool {
+        !self.wait(Duration::ZERO)
+    }
+
+    /// Whether it could run: then the machine is busy, and the kernel owes us nothing.
+    fn wants_a_core(&self) -> bool {
+        let Ok(text) = std::fs::read(format!("/proc/{}/stat", self.number)) else {
+            return false;
+        };
+        let close = text.iter().rposition(|b| *b == b')');
+        close.is_some_and(|at| text.get(at + 2) == Some(&b'R'))
+    }
+}
+
+impl Pool {
+    /// Whether a question is worth putting: not while the last worker sits on it, nor too often.
+    fn may_ask(&self, question: &Question) -> bool {
+        let stuck = self.stuck.get(question);
+        stuck.is_none_or(|s| !s.holds() && Instant::now() >= s.again)
+    }
+
+    fn take(&mut self) -> Option<Worker> {
+        if let Some(worker) = self.idle.pop() {
+            self.used += 1;
+            return Some(worker);
+        }
+        let held = self.stuck.values().filter(|s| s.holds()).count();
+        self.short = held + self.used >= WORKERS;
+        if self.short {
+            return None;
+        }
+        let worker = self.make().or_else(|_| {
+            // The maker was ended by somebody: once more with a new one.
+            self.maker = None;
+            self.make()
+        });
+        self.used += usize::from(worker.is_ok());
+        worker.ok()
+    }
+
+    fn make(&mut self) -> io::Result<Worker> {
+        if self.maker.is_none() {
+            self.maker = Some(child::make_maker()?);
+        }
+        let maker = self.maker.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let (socket, number, hold) = child::make_worker(maker)?;
+        Ok(Worker {
+            socket,
+            number,
+            hold,
+        })
+    }
+
+    fn give_back(&mut self, worker: Worker) {
+        self.used -= 1;
+        self.idle.push(worker);
+    }
+
+    /// Ends a worker that does not answer; where the kernel keeps it, it is remembered until it has ended.
+    fn give_up(&mut self, worker: Worker, question: &Question) {
+        self.used -= 1;
+        pidfd::kill(worker.hold.as_fd(), Signal::SIGKILL);
+        let now = Instant::now();
+        let old = self.stuck.remove(question);
+        let (since, tries) = old.map_or((now, 0), |s| (s.since, s.tries + 1));
+        let pause = AGAIN.saturating_mul(1 << tries.min(8)).min(AGAIN_AT_MOST);
+        let stuck = Stuck {
+            path: question.path.clone(),
+            since,
+            tries,
+            again: now + pause,
+            worker: Some(worker.hold),
+        };
+        self.stuck.insert(question.clone(), stuck);
+    }
+}
