@@ -109,7 +109,8 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
 /// What gathers a whole layer: it may look into every room, and every room into it.
 const GATHERING: &[(&str, Rooms)] = &[
     ("model", &["detail", "sample", "scene", "snapshot"]),
-    ("sys", &["doctor", "kept", "scenario", "scenarios"]),
+    // A child of `asker` does what the rooms ask of the kernel, and they ask through it.
+    ("sys", &["asker", "doctor", "kept", "scenario", "scenarios"]),
     ("panels", &[]),
 ];
 
