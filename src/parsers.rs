@@ -36,6 +36,7 @@ pub const PARSERS: &[Parser] = &[
         sys::machine::cores::parse(b, &mut SystemSample::default());
         see(sys::machine::cores::boot_time(b));
     }),
+    ("cpuinfo", |b| see(sys::machine::identity::processors(b))),
     ("loadavg", |b| {
         see(sys::machine::loadavg::parse(b));
         see(crate::sampler::scheduling::sampled::births::newest(b));

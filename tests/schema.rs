@@ -37,6 +37,11 @@ impl Check<'_> {
         {
             self.out.push(format!("{at}: {value}, not {only}"));
         }
+        if let Some(words) = rule["enum"].as_array()
+            && !words.contains(value)
+        {
+            self.out.push(format!("{at}: {value} is none of {words:?}"));
+        }
         self.kind(value, rule, at);
         match value {
             Value::Array(items) if rule.get("items").is_some() => {

@@ -10,6 +10,7 @@ use super::{Error, Exit};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
 use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::identity::Identity;
 use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
 use crate::model::machine::verdict::{Judge, Verdict};
@@ -23,6 +24,7 @@ use crate::sampler;
 use crate::sys::clock;
 use crate::sys::descriptors::joined::shared::Shared;
 use crate::sys::machine::disks::DiskReader;
+use crate::sys::machine::identity;
 use crate::sys::machine::memory::MachineMemories;
 use crate::sys::machine::sensors;
 use crate::sys::network::Networks;
@@ -45,6 +47,7 @@ pub struct Args {
 /// The two readings, and what they say together.
 struct Machine {
     now: Snapshot,
+    identity: Identity,
     memory: Reading<MachineMemory>,
     disks: Reading<(Disks, Vec<Reading<DiskRates>>)>,
     verdict: Option<Verdict>,
@@ -78,6 +81,7 @@ fn recorded(then: Snapshot) -> Machine {
         memory: Err(Missing::Soon),
         verdict: Judge::default().judge(&then),
         own: OwnGroup::default(),
+        identity: Identity::default(),
         sensors: Sensors::default(),
         disks: Err(Missing::Soon),
         now: then,
@@ -113,6 +117,7 @@ fn measure(span: Duration) -> Result<Machine, Error> {
             .map_err(|why| why.reason()),
         verdict: Judge::default().judge(&now),
         own: own::limits(&root),
+        identity: identity::read(&root),
         sensors: sensors::read_now(&root),
         disks,
         now,

@@ -4,6 +4,7 @@ pub mod cores;
 pub mod disks;
 pub mod frequency;
 pub mod host;
+pub mod identity;
 pub mod loadavg;
 pub mod meminfo;
 pub mod memory;

@@ -43,6 +43,10 @@ pub(super) fn as_json(machine: &Machine) -> Value {
     }
     let load = system.load.ok_or(Missing::Unsupported);
     put(&mut out, "load", load.map(|l| json!(l.map(short))));
+    let is = &machine.identity;
+    put(&mut out, "operating_system", told(&is.system));
+    put(&mut out, "product", told(&is.product));
+    put(&mut out, "processors", told(&is.processors));
     put(&mut out, "switches_per_second", system.switches);
     put(&mut out, "forks_per_second", system.forks);
     put(&mut out, "memory", part(&machine.memory, memory_json));
@@ -55,6 +59,13 @@ pub(super) fn as_json(machine: &Machine) -> Value {
     );
     network::put_in(&mut out, &machine.network);
     Value::Object(out)
+}
+
+fn told<T: serde::Serialize>(reading: &Reading<T>) -> Reading<Value> {
+    reading
+        .as_ref()
+        .map(|value| json!(value))
+        .map_err(|why| *why)
 }
 
 /// How many processes are in state D, by what holds them; `not_told` where this user may not know it.

@@ -22,6 +22,7 @@ fn machine() -> Machine {
         disks: Err(Missing::Denied),
         verdict: None,
         own: OwnGroup::default(),
+        identity: Identity::default(),
         sensors: Sensors::default(),
         network: Err(Missing::Soon),
     }

@@ -7,12 +7,13 @@ use crate::model::format::{bytes, duration, per_second, rate};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::machine::core_share::CoreShare;
 use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::identity::Identity;
 use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::scheduling::blocked;
-use crate::model::text::{pad, width};
+use crate::model::text::{SafeText, pad, width};
 use crate::report::Error;
 use crate::report::printer::{Ink, Printer};
 
@@ -59,6 +60,23 @@ fn fill(text: &str, cells: usize) -> String {
     format!("{text}{:blanks$}", "")
 }
 
+/// What it runs and what it is: `Debian GNU/Linux 12 on LENOVO 21HM, AMD Ryzen 7`.
+fn machine_is(identity: &Identity, missing: &str) -> String {
+    let word = |text: &Reading<SafeText>| {
+        text.as_ref()
+            .map_or(missing.to_owned(), ToString::to_string)
+    };
+    let cores = identity
+        .processors
+        .as_ref()
+        .map_or(missing.to_owned(), |all| {
+            let names: Vec<&str> = all.iter().map(SafeText::as_str).collect();
+            names.join(", ")
+        });
+    let (system, product) = (word(&identity.system), word(&identity.product));
+    format!("{system}  product {product}  processor {cores}")
+}
+
 pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
     let now = &machine.now;
     let missing = if ascii { "-" } else { "–" };
@@ -76,6 +94,10 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
                 now.machine.kernel,
                 duration(now.system.uptime)
             )),
+        ],
+        vec![
+            label("machine"),
+            plain(machine_is(&machine.identity, missing)),
         ],
         vec![
             label("tasks"),
