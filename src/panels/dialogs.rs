@@ -1,5 +1,6 @@
 //! What opens above the panes: dialogs, help, the palette, the event log.
 
+pub(super) mod copy;
 pub(super) mod explain;
 pub(super) mod help;
 pub(super) mod hints;

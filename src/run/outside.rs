@@ -7,6 +7,7 @@ use super::{config, panics};
 use crate::app::choice::Choice;
 use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::plan::Plan;
+use crate::model::text::cut;
 use crate::sampler::Samplers;
 use crate::term::{self, clipboard, signals};
 
@@ -73,7 +74,7 @@ impl Outside for Real {
                 }
             }
             Effect::Copy(text) => Some(match term::say(&clipboard::copy(&text)) {
-                Ok(()) => done(format!("copied {} characters", text.chars().count())),
+                Ok(()) => done(format!("copied: {}", cut(&text, 100))),
                 Err(e) => failed(format!("cannot copy: {e}")),
             }),
             Effect::Mouse(on) => {

@@ -5,9 +5,13 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{Forest, NONE, View};
+use crate::model::id::Nanos;
 use crate::model::process::column::{Column, Shows};
 use crate::model::process::steady::Steady;
 use crate::model::snapshot::Snapshot;
+
+/// How long a process is told to be young, and stands behind its siblings.
+const YOUNG: Nanos = Nanos(3_000_000_000);
 
 /// Parents and children of the nodes that may be shown.
 pub(super) struct Family {
@@ -143,11 +147,28 @@ impl Family {
         for (node, key) in keys.iter_mut().enumerate().skip(n) {
             *key = value(node).unwrap_or(unknown);
         }
-        if let Some(slack) = slack {
+        // A flat list is sorted by the very numbers that it shows.
+        if let Some(slack) = slack.filter(|_| view.tree) {
             let ids = snapshot.procs.iter().map(|p| p.id);
             steady.settle(snapshot.at, meaning(view), slack, ids, &mut keys[..n]);
+            if adds && view.descending {
+                self.young_last(snapshot, &mut keys[..n]);
+            }
         }
         keys
+    }
+
+    /// Leaves that were born just now stand behind their older siblings, so that those who live a moment push nobody about.
+    fn young_last(&self, snapshot: &Snapshot, keys: &mut [f64]) {
+        if snapshot.span.is_none() {
+            return;
+        }
+        for (node, (key, proc)) in keys.iter_mut().zip(snapshot.procs.iter()).enumerate() {
+            let leaf = self.parent[node] != NONE && self.kids(node as u32).is_empty();
+            if leaf && snapshot.age(proc.id) < YOUNG {
+                *key = 0.0;
+            }
+        }
     }
 
     /// The place of each node among all by its text. Many have the same one, such as a user, so only different texts are

@@ -11,6 +11,7 @@ use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::process::column::Column;
+use crate::panels::dialogs::copy::CopyMenu;
 
 /// Rows that one turn of the wheel moves the view by.
 const WHEEL: usize = 3;
@@ -56,7 +57,11 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
         "untag-all" => return Reply::Tag(world.tags.iter().copied().collect(), false),
         "copy" => {
             return match list.here(world) {
-                Some((_, proc)) => Reply::Do(Effect::Copy(proc.command_line())),
+                Some((_, proc)) => {
+                    let of = |column: &&Column| column.text(&world.snapshot, proc).ok();
+                    let cells: Vec<_> = list.columns.iter().filter_map(of).collect();
+                    Reply::Open(Box::new(CopyMenu::new(proc, cells.join("  "))))
+                }
                 None => Reply::Done,
             };
         }

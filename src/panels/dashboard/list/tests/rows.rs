@@ -104,7 +104,15 @@ fn going_to_a_process_reveals_it() {
 fn enter_inspects_and_y_copies() {
     let mut stage = stage();
     stage.press("j y");
-    assert_eq!(stage.effects, [Effect::Copy("/usr/sbin/sshd -D".into())]);
+    assert_eq!(stage.effects, [], "a menu opens");
+    let text = stage.text();
+    assert!(text.contains("strace -f -p 612"), "{text}");
+    stage.press("y");
+    stage.press("y p");
+    stage.press("y g");
+    let copied = ["/usr/sbin/sshd -D", "612", "gdb -p 612"];
+    let copied = copied.map(|text| Effect::Copy(text.to_owned()));
+    assert_eq!(stage.effects, copied);
     stage.press("Enter");
     assert_eq!(
         (stage.app.world.page, stage.focus()),
