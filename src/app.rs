@@ -30,6 +30,7 @@ use world::{Notice, Page, Section, Settings, World};
 use crate::model::id::ProcId;
 use crate::model::machine::verdict::Judge;
 use crate::model::plan::Plan;
+use crate::model::text::SafeText;
 use crate::theme::Theme;
 
 /// The whole state of the program on the screen.
@@ -313,6 +314,23 @@ impl App {
             }
         }
         true
+    }
+
+    /// Tells what was not understood before the screen was there: the first of it now, all of it in the event log.
+    pub fn complain(&mut self, unix_ms: u64, about: &[String]) {
+        let Some(first) = about.first() else {
+            return;
+        };
+        let more = match about.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more: L)"),
+        };
+        // A file may hold anything.
+        let printable = |text: &str| SafeText::from(text).as_str().to_owned();
+        self.say(printable(&format!("{first}{more}")), true);
+        for text in about {
+            self.world.log.tell(unix_ms, printable(text));
+        }
     }
 
     fn say(&mut self, text: String, bad: bool) {

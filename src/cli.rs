@@ -92,13 +92,15 @@ impl Command {
 
 /// Does what the command line asks for.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();
             return ExitCode::from(u8::from(e.use_stderr()) * Exit::Usage as u8);
         }
     };
+    let letters = depth::is_ascii(|name| std::env::var(name).ok());
+    cli.ascii |= letters && cli.command.is_some();
     match (&cli.command, &cli.live.target) {
         (Some(_), Some(target)) => {
             complain(&format!(

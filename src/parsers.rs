@@ -201,7 +201,9 @@ pub const PARSERS: &[Parser] = &[
         see(filter.notes());
     }),
     ("config", |b| {
-        see(Config::parse(&String::from_utf8_lossy(b)).is_ok());
+        see(Config::parse(&String::from_utf8_lossy(b))
+            .complaints
+            .is_empty());
     }),
     ("theme", |b| {
         if let Ok(palette) = theme::parse(&String::from_utf8_lossy(b)) {

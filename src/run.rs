@@ -10,7 +10,6 @@ pub mod theme;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -25,13 +24,13 @@ use crate::model::sample::Mode;
 use crate::panels;
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
-use crate::sys::own::heap;
+use crate::sys::own::{self, heap};
 use crate::sys::root::ProcRoot;
 use crate::term::output::{self, Output};
 use crate::term::signals::Told;
 use crate::term::{self, input, signals};
 use crate::theme::Theme;
-use acting::Acting;
+use acting::{Acting, Finish};
 use inbox::{Ending, Inbox, Tell};
 use outside::Real;
 
@@ -39,10 +38,8 @@ use outside::Real;
 const FIRST_SWEEP: Duration = Duration::from_millis(50);
 /// How long a signal that ends the program waits for the loop, which may hang in a write to a stalled terminal.
 const GRACE: Duration = Duration::from_millis(500);
-/// How long it waits once the loop has ended, for whoever is stopped on the way to a signal to be let go.
+/// How long it waits for what was ordered to be carried out; whoever is then still stopped on the way to a signal is let go.
 const LEAVE: Duration = Duration::from_secs(5);
-/// Whether the loop has ended.
-static LEAVING: AtomicBool = AtomicBool::new(false);
 
 /// What a person chose on the command line and in the configuration.
 pub struct Options {
@@ -55,7 +52,13 @@ pub struct Options {
     /// Where settings are kept when asked.
     pub config: Option<PathBuf>,
     /// Remapped keys.
-    pub keys: config::Keys,
+    pub keys: Vec<config::Binding>,
+    /// The configuration that was read.
+    pub read_from: Option<PathBuf>,
+    /// What was not understood of it, with the lines.
+    pub complaints: Vec<(usize, String)>,
+    /// What else was not understood, such as lines of a theme.
+    pub told: Vec<String>,
     /// The one way to find which processes changed; the best that the kernel allows where none is named.
     pub sweep: Option<Mode>,
 }
@@ -66,7 +69,7 @@ pub struct Options {
 /// When the terminal cannot be taken or threads cannot be started; the terminal is as it was by then.
 pub fn live(options: Options) -> anyhow::Result<Ending> {
     heap::settle();
-    signals::block().context("cannot block signals")?;
+    own::signals::block().context("cannot block signals")?;
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());
     let (to, read_only) = (inbox.tell(), options.settings.read_only);
@@ -79,8 +82,13 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
         ..options.settings
     };
     let mut app = App::new(panels::all(), settings, options.theme);
-    config::remap(&mut app, options.keys)?;
-    config::choose(&mut app, &options.choices)?;
+    let mut complaints = options.complaints;
+    complaints.extend(config::keys::remap(&mut app, options.keys));
+    complaints.extend(config::choose(&mut app, &options.choices));
+    complaints.sort();
+    let mut told = config::told(options.read_from.as_deref(), &complaints);
+    told.extend(options.told);
+    app.complain(acting::unix_ms(), &told);
     // The panes say what the first sweep is worth reading for only once they know where they stand.
     screen::fit(&mut app, Rect::from((Position::ORIGIN, output::size())));
     let samplers = Samplers::start(
@@ -93,9 +101,13 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     .context("cannot start the sampling threads")?;
     let acting = Acting::start(&ProcRoot::live(), read_only, move |event| to.event(event))
         .context("cannot start the thread that acts on processes")?;
+    let finish = acting.as_ref().map(Acting::finish);
+    if let Some(finish) = &finish {
+        panics.before_the_end(finish.clone());
+    }
     term::enter(mouse).context("cannot take the terminal")?;
     let mut outside = Real::new(mouse, options.config, samplers, acting);
-    let ending = threads(&inbox.tell()).and_then(|()| {
+    let ending = threads(&inbox.tell(), finish).and_then(|()| {
         inbox.wait_first(FIRST_SWEEP);
         let mut terminal = Terminal::new(Output::new())?;
         match drive::drive(&mut terminal, &mut app, &inbox, &mut outside) {
@@ -103,7 +115,6 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
             other => other.context("cannot write to the terminal"),
         }
     });
-    LEAVING.store(true, Ordering::Relaxed);
     term::restore();
     panics.print();
     ending
@@ -124,9 +135,15 @@ fn listener(tell: &Tell) -> sampler::Tell {
 }
 
 /// Starts the threads that listen to the person and to signals.
-fn threads(tell: &Tell) -> anyhow::Result<()> {
+fn threads(tell: &Tell, finish: Option<Finish>) -> anyhow::Result<()> {
     let to = tell.clone();
-    spawn("stop", move || signals::wait(|told| on_signal(&to, told)))?;
+    spawn("stop", move || {
+        while let Ok(number) = own::signals::wait() {
+            if let Some(told) = signals::meaning(number) {
+                on_signal(&to, told, finish.as_ref());
+            }
+        }
+    })?;
     let to = tell.clone();
     spawn("input", move || {
         input::read_until_gone(|event| {
@@ -145,7 +162,7 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()>
     Ok(())
 }
 
-fn on_signal(tell: &Tell, told: Told) {
+fn on_signal(tell: &Tell, told: Told, finish: Option<&Finish>) {
     match told {
         Told::Resized => tell.event(Event::Resize),
         Told::Suspend => tell.perform(Effect::Suspend),
@@ -154,8 +171,8 @@ fn on_signal(tell: &Tell, told: Told) {
             let ending = Ending::Signal(signal);
             tell.end(ending);
             std::thread::sleep(GRACE);
-            if LEAVING.load(Ordering::Relaxed) {
-                std::thread::sleep(LEAVE);
+            if let Some(finish) = finish {
+                finish.wait(LEAVE);
             }
             term::restore();
             std::process::exit(ending.status().into());

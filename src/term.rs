@@ -2,6 +2,7 @@
 //!
 //! Whoever ends the program, from whatever thread, calls [`restore`]; it acts once and is safe to call at any moment.
 
+mod cells;
 pub mod clipboard;
 pub mod decode;
 pub mod depth;
@@ -26,13 +27,14 @@ static OURS: AtomicBool = AtomicBool::new(false);
 /// Held while a frame is on its way, so that none comes after the terminal was given back.
 static FRAME: Mutex<()> = Mutex::new(());
 
-/// Alternate screen, bracketed paste, no cursor.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l";
+/// Alternate screen, bracketed paste, no cursor; then everything is wiped, since where there is no alternate screen old text
+/// would stand between our digits.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[0m\x1b[2J\x1b[H";
 /// Clicks, drags and the wheel, with coordinates that know no limit of 223.
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
-/// Everything off again: a frame left open, attributes, mouse, paste; the cursor shown, the main screen back.
-const LEAVE: &[u8] =
-    b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+/// Everything off again: a frame left open, attributes, mouse, paste; the cursor below the picture, for terminals that have no
+/// other screen to go back to; the main screen back, the cursor shown.
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[9999;1H\r\n\x1b[?1049l\x1b[?25h";
 
 /// How long giving the terminal back waits for one that takes no bytes.
 const STALLED: Duration = Duration::from_millis(100);

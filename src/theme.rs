@@ -5,11 +5,11 @@ mod depth;
 mod file;
 mod role;
 
-use ratatui::style::{Color, Style};
+use ratatui::style::{Color, Modifier, Style};
 
 pub use builtin::{NAMES, builtin};
 pub use depth::Depth;
-pub use file::{ThemeError, parse};
+pub use file::{ThemeError, parse, read};
 pub use role::Role;
 
 use crate::model::id::ProcId;
@@ -49,9 +49,12 @@ impl Theme {
         for (role, style) in &palette.roles {
             styles[*role as usize] = depth.style(*style);
         }
+        if matches!(depth, Depth::Eight | Depth::Ansi) {
+            few(&mut styles, palette);
+        }
         let mut processes: Vec<Color> = Vec::new();
         for color in palette.processes.iter().map(|c| depth.color(*c)) {
-            if !processes.contains(&color) {
+            if !processes.contains(&color) && color != Color::DarkGray {
                 processes.push(color);
             }
         }
@@ -81,5 +84,30 @@ impl Theme {
         let mixed =
             (u64::from(id.pid.0) ^ id.start.0.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.processes[(mixed >> 32) as usize % self.processes.len()]
+    }
+}
+
+/// Makes a theme of many colours right in few: nothing is said in bright black, which well-known palettes give to the background,
+/// and what stood out by what is behind it still does where both became one colour.
+fn few(styles: &mut [Style], palette: &Palette) {
+    let asked = |role: usize| palette.roles.iter().find(|(r, _)| *r as usize == role);
+    let behind = asked(Role::Text as usize).and_then(|(_, style)| style.bg);
+    let text = &mut styles[Role::Text as usize];
+    if text.fg == Some(Color::DarkGray) {
+        text.fg = Some(match text.bg {
+            Some(Color::White | Color::Gray) => Color::Black,
+            _ => Color::Gray,
+        });
+    }
+    let text = *text;
+    for (role, style) in styles.iter_mut().enumerate() {
+        if style.fg == Some(Color::DarkGray) {
+            style.fg = text.fg;
+            *style = style.add_modifier(Modifier::DIM);
+        }
+        let stood_out = asked(role).is_some_and(|(_, s)| s.bg.is_some() && s.bg != behind);
+        if stood_out && style.bg == text.bg {
+            *style = style.add_modifier(Modifier::REVERSED);
+        }
     }
 }

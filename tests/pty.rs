@@ -1,5 +1,9 @@
 //! The built program in a real terminal: it shows processes, and however it ends, the terminal is as it was.
 
+#[path = "pty/frozen.rs"]
+mod frozen;
+#[path = "pty/kinds.rs"]
+mod kinds;
 #[path = "pty/session.rs"]
 mod session;
 #[path = "pty/signal.rs"]
@@ -176,7 +180,6 @@ fn without_a_terminal_it_says_what_to_use() {
 #[test]
 fn no_terminal_type_is_refused() {
     for (name, value) in [
-        ("TERM", "dumb"),
         ("TERM", "no-such-terminal"),
         ("TERM", ""),
         ("NO_COLOR", "1"),

@@ -92,6 +92,11 @@ impl Log {
                         true,
                     );
                 }
+                for target in &settled.stopped {
+                    let known = self.names.iter().find(|(_, of, _)| of == target);
+                    let name = known.map(|(.., name)| name.clone()).unwrap_or_default();
+                    self.put(at, format!("{} is stopped now", who(*target, &name)), true);
+                }
             }
             News::Refused(why) => self.put(at, why.clone(), true),
         }
@@ -109,6 +114,11 @@ impl Log {
         self.ended.push_back(id);
         let text = format!("{} {name} {}", id.pid, ending(how));
         self.put(unix_ms, text, ended_badly(how));
+    }
+
+    /// Takes in a line that something else than an order gave rise to.
+    pub fn tell(&mut self, unix_ms: u64, text: String) {
+        self.put(unix_ms, text, true);
     }
 
     fn put(&mut self, unix_ms: u64, text: String, bad: bool) {

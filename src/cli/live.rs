@@ -12,6 +12,7 @@ use crate::run::config::{self, Config};
 use crate::run::{self, theme};
 use crate::sys::asker;
 use crate::term::{self, depth};
+use crate::theme::{Depth, Theme};
 
 /// The pace where nobody says another.
 const PACE: Nanos = Nanos(1_000_000_000);
@@ -62,11 +63,17 @@ pub struct Args {
 pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
     asker::prepare();
     let usage = |e: anyhow::Error| Error::Usage(format!("{e:#}"));
-    let config = Config::load(args.config.as_deref()).map_err(usage)?;
+    let mut config = Config::load(args.config.as_deref()).map_err(usage)?;
     let depth = depth::detect(|name| std::env::var(name).ok());
-    let name = args.theme.as_deref().or(config.theme.as_deref());
-    let name = name.unwrap_or("terminal-16");
-    let theme = theme::load(name, depth, ascii || config.ascii).map_err(usage)?;
+    let letters = || depth::is_ascii(|name| std::env::var(name).ok());
+    let ascii = ascii || config.ascii.unwrap_or_else(letters);
+    let (name, (theme, told)) = match (&args.theme, config.theme.take()) {
+        (Some(name), _) => (
+            name.clone(),
+            theme::load(name, depth, ascii).map_err(usage)?,
+        ),
+        (None, named) => usual(named, depth, ascii),
+    };
     let target = match &args.target {
         Some(text) => Some(target::find(&report::sweep(Needs::COMMANDS)?, text)?),
         None => None,
@@ -76,9 +83,14 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
             "the live screen needs a terminal for input and output; 'pscope ps' and 'pscope tree' print to a pipe or a file".to_owned(),
         ));
     }
+    if depth::is_dumb(|name| std::env::var(name).ok()) {
+        return Err(Error::Failed(
+            "TERM=dumb says that this terminal has no full screen; 'pscope ps' and 'pscope tree' print line by line".to_owned(),
+        ));
+    }
     let ending = run::live(run::Options {
         settings: Settings {
-            theme: name.to_owned(),
+            theme: name,
             mouse: config.mouse && !args.no_mouse,
             interval: args.interval.or(config.interval).unwrap_or(PACE),
             of_machine: config.of_machine,
@@ -92,8 +104,26 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
         choices: config.choices,
         config: config::place(args.config.as_deref()),
         keys: config.keys,
+        read_from: config.path,
+        complaints: config.complaints,
+        told,
         sweep: args.sweep,
     })
     .map_err(|e| Error::Failed(format!("{e:#}")))?;
     Ok(ending.status())
+}
+
+/// The theme of the configuration, or the usual one where that cannot be had: a wrong line never keeps the program from starting.
+fn usual(named: Option<String>, depth: Depth, ascii: bool) -> (String, (Theme, Vec<String>)) {
+    let mut told = Vec::new();
+    if let Some(name) = named {
+        match theme::load(&name, depth, ascii) {
+            Ok(theme) => return (name, theme),
+            Err(why) => told.push(format!("{why:#}")),
+        }
+    }
+    (
+        "terminal-16".to_owned(),
+        (Theme::terminal(depth, ascii), told),
+    )
 }

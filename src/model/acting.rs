@@ -261,6 +261,8 @@ pub struct Settled {
     pub after: Nanos,
     /// Targets that have not ended.
     pub alive: Vec<Target>,
+    /// Targets that are stopped, whoever stopped them: nothing happens in them until they are continued.
+    pub stopped: Vec<Target>,
     /// Processes of the scope that were not there before, found by the last scan; none of them was signalled.
     pub newcomers: Vec<(Pid, SafeText)>,
     /// Whether the scope was scanned again at the end, so that "none is left" is a fact.

@@ -15,7 +15,11 @@ use crate::model::snapshot::Snapshot;
 use crate::model::text::{SafeText, pad, width};
 use crate::sys::acting::Hold;
 use crate::sys::acting::signals::Signals;
+use crate::sys::own;
 use crate::sys::root::ProcRoot;
+
+/// So many of those who are stopped are named.
+const NAMED: usize = 3;
 
 /// Options of `pscope signal`.
 #[derive(Debug, clap::Args)]
@@ -57,7 +61,11 @@ fn signal(text: &str) -> Result<Signal, String> {
 /// # Errors
 /// `Usage` where a name is not clear, before anything is sent; `Failed` where this is not the running kernel's own `/proc`.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    let snapshot = sweep(Needs::COMMANDS)?;
+    // The threads that the sweep starts keep signals back for good, so that while we send none of them can end the program.
+    let shield = own::signals::shield();
+    let snapshot = sweep(Needs::COMMANDS);
+    drop(shield);
+    let snapshot = snapshot?;
     let (chosen, unknown) = resolve(args, &snapshot)?;
     let mut exit = Exit::Done;
     for why in &unknown {
@@ -89,7 +97,15 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .wait
         .map_or(Duration::ZERO, |n| Duration::from_nanos(n.0));
     let mut told = Told::default();
-    hold.send(args.signal, watch, &mut |news| told.hear(news));
+    hold.send(args.signal, watch, &mut |news| {
+        let sent = matches!(news, News::Sent { .. });
+        told.hear(news);
+        // Once the signals that were kept back are let through, nothing more can be said.
+        if sent && own::signals::waiting().is_some() {
+            let written = told.write(args, &before, &snapshot, printer);
+            let _ = written.is_ok_and(|()| printer.out.flush().is_ok());
+        }
+    });
     told.write(args, &before, &snapshot, printer)?;
     for delivery in &told.deliveries {
         exit = match (delivery.sent, exit) {
@@ -209,7 +225,31 @@ impl Told {
             let words = format!("{pid} {name}  appeared meanwhile and was not signalled");
             printer.line(&[(&words, Ink::Strong)])?;
         }
+        if let Some(words) = self.stopped() {
+            printer.line(&[(&words, Ink::Strong)])?;
+        }
         Ok(())
+    }
+
+    /// Who is stopped now, and what lets them go on.
+    fn stopped(&self) -> Option<String> {
+        let of = |t: &Target| self.deliveries.iter().find(|d| d.to == *t);
+        let stopped = self.settled.stopped.iter().filter_map(of);
+        let stopped: Vec<&Delivery> = stopped.collect();
+        let name = |d: &&Delivery| format!("{} {}", d.to.id.pid, d.name);
+        let names: Vec<String> = stopped.iter().map(name).take(NAMED).collect();
+        let more = match stopped.len() - names.len() {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let pids: Vec<String> = stopped.iter().map(|d| d.to.id.pid.to_string()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "stopped now: {}{more}; 'pscope signal CONT {}' lets them go on",
+                names.join(", "),
+                pids.join(" ")
+            )
+        })
     }
 
     /// What became of a target, where that was waited for.

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::app::event::{Event, Outcome};
 use crate::model::acting::signal::Signal;
 use crate::model::acting::{News, Order, Report, Ticket};
-use crate::sys::acting::Hold;
 use crate::sys::acting::signals::Signals;
 use crate::sys::acting::tuning::{self, Undo};
+use crate::sys::acting::{Hold, let_go};
 use crate::sys::root::ProcRoot;
 
 /// How long is watched what becomes of a signal.
@@ -20,28 +20,71 @@ const WATCH: Duration = Duration::from_secs(3);
 
 type Tell = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// The way to the worker. Dropping it waits until nobody is frozen any more.
+/// An order on its way to the worker.
+type Handed = (Ticket, Order, Option<Pending>);
+
+/// The way to the worker. Dropping it waits until every order that changes something is carried out.
 pub struct Acting {
-    orders: Sender<(Ticket, Order)>,
-    state: Arc<State>,
+    orders: Sender<Handed>,
+    pending: Arc<Count>,
 }
 
-/// Who is held by which dialog, and how many signals are just being sent.
+/// Who is held by which dialog.
 #[derive(Default)]
-struct State {
-    holds: Mutex<Holds>,
+struct State(Mutex<HashMap<&'static str, (Ticket, Option<Hold>)>>);
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, HashMap<&'static str, (Ticket, Option<Hold>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many orders that change something were handed over and are not carried out yet.
+#[derive(Default)]
+struct Count {
+    orders: Mutex<usize>,
     idle: Condvar,
 }
 
-#[derive(Default)]
-struct Holds {
-    of: HashMap<&'static str, (Ticket, Option<Hold>)>,
-    sending: usize,
+impl Count {
+    fn wait(&self, at_most: Duration) {
+        let waited = self
+            .idle
+            .wait_timeout_while(self.lock(), at_most, |n| *n > 0);
+        drop(waited);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl State {
-    fn lock(&self) -> MutexGuard<'_, Holds> {
-        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+/// One order that counts, from the moment it is handed over; whoever drops it, carried out or lost, takes it from the count.
+struct Pending(Arc<Count>);
+
+impl Pending {
+    fn new(count: &Arc<Count>) -> Self {
+        *count.lock() += 1;
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        *self.0.lock() -= 1;
+        self.0.idle.notify_all();
+    }
+}
+
+/// For whoever ends the program from another thread: waits for what was ordered, and lets everybody go who is stopped by us.
+#[derive(Clone)]
+pub struct Finish(Arc<Count>);
+
+impl Finish {
+    /// Waits until every order is carried out, but not longer than `at_most`; afterwards nobody is kept stopped.
+    pub fn wait(&self, at_most: Duration) {
+        self.0.wait(at_most);
+        let_go();
     }
 }
 
@@ -59,34 +102,47 @@ impl Acting {
             return Ok(None);
         };
         let (orders, received) = channel();
-        let state = Arc::<State>::default();
-        let (own, tell): (_, Tell) = (Arc::clone(&state), Arc::new(tell));
+        let tell: Tell = Arc::new(tell);
         std::thread::Builder::new()
             .name("acting".to_owned())
-            .spawn(move || work(&signals, &received, &own, &tell))?;
-        Ok(Some(Self { orders, state }))
+            .spawn(move || work(&signals, &received, &tell))?;
+        let pending = Arc::default();
+        Ok(Some(Self { orders, pending }))
     }
 
     /// Hands an order over; never waits.
     pub fn order(&self, ticket: Ticket, order: Order) {
-        // The worker ends only when this sender is gone.
-        let _ = self.orders.send((ticket, order));
+        let changes = matches!(order, Order::Send(_) | Order::Change { .. } | Order::Undo);
+        let pending = changes.then(|| Pending::new(&self.pending));
+        // The worker ends only when this sender is gone, or when it died: then the order is dropped, and counts no more.
+        let _ = self.orders.send((ticket, order, pending));
+    }
+
+    /// Waits until every order that changes something is carried out, but not longer than `at_most`.
+    pub fn settle(&self, at_most: Duration) {
+        self.pending.wait(at_most);
+    }
+
+    /// What another thread that ends the program must do first.
+    pub fn finish(&self) -> Finish {
+        Finish(Arc::clone(&self.pending))
     }
 }
 
 impl Drop for Acting {
     fn drop(&mut self) {
-        let mut holds = self.state.lock();
-        while holds.sending > 0 {
-            let woken = self.state.idle.wait(holds);
-            holds = woken.unwrap_or_else(PoisonError::into_inner);
-        }
+        let waited = self
+            .pending
+            .idle
+            .wait_while(self.pending.lock(), |n| *n > 0);
+        drop(waited);
     }
 }
 
-fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State>, tell: &Tell) {
+fn work(signals: &Signals, orders: &Receiver<Handed>, tell: &Tell) {
+    let state = Arc::<State>::default();
     let mut last_change: Option<Undo> = None;
-    for (ticket, order) in orders {
+    for (ticket, order, pending) in orders {
         match order {
             Order::Pin {
                 chosen,
@@ -95,12 +151,12 @@ fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State
             } => {
                 let hold = Hold::take(signals, &chosen, scope, thread);
                 let brief = hold.brief();
-                state.lock().of.insert(ticket.dialog, (ticket, Some(hold)));
+                state.lock().insert(ticket.dialog, (ticket, Some(hold)));
                 report(tell, ticket, News::Pinned(brief));
             }
             Order::Look => {
                 let mut holds = state.lock();
-                if let Some((of, Some(hold))) = holds.of.get_mut(ticket.dialog)
+                if let Some((of, Some(hold))) = holds.get_mut(ticket.dialog)
                     && *of == ticket
                 {
                     hold.look();
@@ -109,7 +165,7 @@ fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State
                     report(tell, ticket, News::Pinned(brief));
                 }
             }
-            Order::Send(signal) => send(ticket, signal, state, tell),
+            Order::Send(signal) => send(ticket, signal, pending, &state, tell),
             Order::Survey(of) => {
                 report(tell, ticket, News::Surveyed(tuning::survey(signals, &of)));
             }
@@ -130,66 +186,53 @@ fn work(signals: &Signals, orders: &Receiver<(Ticket, Order)>, state: &Arc<State
                 report(tell, ticket, news);
             }
             Order::Release => {
-                let mut holds = state.lock();
-                holds.of.retain(|_, (of, _)| *of != ticket);
+                state.lock().retain(|_, (of, _)| *of != ticket);
             }
         }
     }
 }
 
 /// Sends and watches on a thread of its own, so that the next order need not wait three seconds.
-fn send(ticket: Ticket, signal: Signal, state: &Arc<State>, tell: &Tell) {
+fn send(ticket: Ticket, signal: Signal, pending: Option<Pending>, state: &Arc<State>, tell: &Tell) {
     let mut holds = state.lock();
-    let held = holds
-        .of
-        .get_mut(ticket.dialog)
-        .filter(|(of, _)| *of == ticket);
+    let held = holds.get_mut(ticket.dialog).filter(|(of, _)| *of == ticket);
     let Some(mut hold) = held.and_then(|(_, hold)| hold.take()) else {
         drop(holds);
         let nobody = "nothing was sent: nobody is held any more".to_owned();
         report(tell, ticket, News::Refused(nobody));
         return;
     };
-    holds.sending += 1;
     drop(holds);
     let (own, to) = (Arc::clone(state), Arc::clone(tell));
     let watcher = std::thread::Builder::new().name("watch".to_owned());
     let spawned = watcher.spawn(move || {
-        let mut sending = Some(Sending(&own));
+        let mut pending = pending;
         hold.send(signal, WATCH, &mut |news| {
-            sending = None;
+            // All is sent and nobody is kept stopped: the rest only watches.
+            pending = None;
             report(&to, ticket, news);
         });
         let mut holds = own.lock();
-        if let Some((of, place)) = holds.of.get_mut(ticket.dialog)
+        if let Some((of, place)) = holds.get_mut(ticket.dialog)
             && *of == ticket
         {
             *place = Some(hold);
         }
     });
     if let Err(why) = spawned {
-        drop(Sending(state));
-        report(
-            tell,
-            ticket,
-            News::Refused(format!("nothing was sent: {why}")),
-        );
+        let refused = News::Refused(format!("nothing was sent: {why}"));
+        report(tell, ticket, refused);
     }
 }
 
-/// A signal on its way; while there is one, the program does not end, since it may have stopped a whole branch.
-struct Sending<'a>(&'a State);
-
-impl Drop for Sending<'_> {
-    fn drop(&mut self) {
-        self.0.lock().sending -= 1;
-        self.0.idle.notify_all();
-    }
+/// The time now, in milliseconds after the Unix epoch.
+pub fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |d| d.as_millis() as u64)
 }
 
 fn report(tell: &Tell, ticket: Ticket, news: News) {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let unix_ms = since.map_or(0, |d| d.as_millis() as u64);
+    let unix_ms = unix_ms();
     let report = Report {
         ticket,
         unix_ms,

@@ -1,8 +1,11 @@
 //! The configuration file: what a person wants every time. The command line goes before it; it is written only when asked.
 
 pub mod keep;
+pub mod keys;
+mod lines;
+pub mod text;
 
-use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,14 +13,11 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::app::choice::Value;
-use crate::app::key::Key;
 use crate::model::id::Nanos;
+pub use lines::Binding;
 
-/// Keys by the name of the action they ask for.
-pub type Keys = BTreeMap<String, Vec<Key>>;
-
-/// Values by the names of the settings.
-pub type Choices = Vec<(&'static str, Value)>;
+/// Values by the names of the settings, with the line on which each stands.
+pub type Choices = Vec<(&'static str, Value, usize)>;
 
 /// What the file may say, for example:
 ///
@@ -36,7 +36,7 @@ pub type Choices = Vec<(&'static str, Value)>;
 struct File {
     theme: Option<String>,
     interval_ms: Option<u64>,
-    ascii: bool,
+    ascii: Option<bool>,
     mouse: bool,
     read_only: bool,
     view: View,
@@ -51,7 +51,6 @@ struct File {
     paths: Option<bool>,
     follow: Option<bool>,
     tips: Option<bool>,
-    keys: BTreeMap<String, Vec<String>>,
 }
 
 impl File {
@@ -110,7 +109,7 @@ impl Default for File {
         Self {
             theme: None,
             interval_ms: None,
-            ascii: false,
+            ascii: None,
             mouse: true,
             read_only: false,
             view: View::default(),
@@ -125,7 +124,6 @@ impl Default for File {
             paths: None,
             follow: None,
             tips: None,
-            keys: BTreeMap::new(),
         }
     }
 }
@@ -138,8 +136,8 @@ pub struct Config {
     pub theme: Option<String>,
     /// The pace.
     pub interval: Option<Nanos>,
-    /// ASCII only.
-    pub ascii: bool,
+    /// ASCII only, or not; the locale says it where nobody does.
+    pub ascii: Option<bool>,
     /// Whether the mouse is ours.
     pub mouse: bool,
     /// Nothing on the machine may be changed.
@@ -151,61 +149,83 @@ pub struct Config {
     /// What the panes begin with, by the names of the settings.
     pub choices: Choices,
     /// Remapped keys.
-    pub keys: Keys,
+    pub keys: Vec<Binding>,
+    /// The file that was read.
+    pub path: Option<PathBuf>,
+    /// What was not understood, with the line of each; 0 for the whole file.
+    pub complaints: Vec<(usize, String)>,
 }
 
 impl Config {
     /// Reads `file`, or where none is named the person's own if there is one.
     ///
     /// # Errors
-    /// When a named file cannot be read, and when any file says what is not understood.
+    /// When a named file cannot be read. What is wrong with its lines is among the complaints.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         let (path, named) = match file {
             Some(path) => (path.to_owned(), true),
             None => match own() {
                 Some(path) => (path, false),
-                None => return Self::parse(""),
+                None => return Ok(Self::parse("")),
             },
         };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(_) if !named => return Self::parse(""),
-            Err(e) => {
+        let mut config = match text::read(&path) {
+            Ok(text) => Self::parse(&text),
+            Err(e) if named => {
                 let shown = path.display();
                 return Err(e).with_context(|| format!("cannot read the configuration {shown}"));
             }
+            Err(e) => {
+                let mut none = Self::parse("");
+                if e.kind() != io::ErrorKind::NotFound {
+                    none.complaints.push((0, format!("it cannot be read: {e}")));
+                }
+                none
+            }
         };
-        Self::parse(&text)
-            .with_context(|| format!("cannot use the configuration {}", path.display()))
+        config.path = Some(path);
+        Ok(config)
     }
 
-    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
-        let file: File = toml::from_str(text)?;
-        let interval = file.interval_ms.map(Nanos::from_millis);
-        if file
-            .interval_ms
-            .is_some_and(|ms| !(10..=3_600_000).contains(&ms))
-        {
-            bail!("interval-ms goes from 10 to 3600000");
+    pub(crate) fn parse(text: &str) -> Self {
+        let lines::Lines {
+            file,
+            keys,
+            places,
+            mut complaints,
+        } = lines::read(text);
+        let line = |name: &str| {
+            let place = places.iter().find(|(n, _)| n == name);
+            place.map_or(0, |(_, line)| *line)
+        };
+        let ms = file.interval_ms;
+        let interval = ms.filter(|ms| (10..=3_600_000).contains(ms));
+        if ms != interval {
+            let range = "interval-ms goes from 10 to 3600000".to_owned();
+            complaints.push((line("interval-ms"), range));
         }
-        let choices = file.choices();
-        let mut keys = Keys::new();
-        for (action, names) in file.keys {
-            let parsed: Result<Vec<Key>, String> = names.iter().map(|k| k.parse()).collect();
-            let parsed = parsed.map_err(|e| anyhow::anyhow!("keys.{action}: {e}"))?;
-            keys.insert(action, parsed);
-        }
-        Ok(Self {
-            theme: file.theme,
-            interval,
+        let choices = file.choices().into_iter();
+        Self {
+            interval: interval.map(Nanos::from_millis),
             ascii: file.ascii,
             mouse: file.mouse,
             read_only: file.read_only,
             flat: file.view == View::Flat,
             of_machine: file.cpu == Cpu::Machine,
-            choices,
+            choices: choices.map(|(name, to)| (name, to, line(name))).collect(),
+            theme: file.theme,
             keys,
-        })
+            path: None,
+            complaints,
+        }
+    }
+
+    /// What a whole text must be for something to be written into it.
+    fn check(text: &str) -> anyhow::Result<()> {
+        match Self::parse(text).complaints.first() {
+            Some((line, why)) => bail!("line {line}: {why}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -214,16 +234,26 @@ pub fn place(file: Option<&Path>) -> Option<PathBuf> {
     file.map(Path::to_owned).or_else(own)
 }
 
-/// Lets the panes begin as the file says.
-///
-/// # Errors
-/// Names a value that does not exist.
-pub fn choose(app: &mut App, choices: &Choices) -> anyhow::Result<()> {
-    for (name, value) in choices {
-        app.choose(name, value)
-            .map_err(|why| anyhow::anyhow!("the configuration sets {name}: {why}"))?;
-    }
-    Ok(())
+/// Lets the panes begin as the file says; what they cannot begin with, with the line of each.
+pub fn choose(app: &mut App, choices: &Choices) -> Vec<(usize, String)> {
+    let one = |(name, value, line): &(&'static str, Value, usize)| {
+        let why = app.choose(name, value).err()?;
+        Some((*line, format!("{name}: {why}")))
+    };
+    choices.iter().filter_map(one).collect()
+}
+
+/// The complaints as lines for a person.
+pub fn told(path: Option<&Path>, complaints: &[(usize, String)]) -> Vec<String> {
+    let name = path.map_or_else(
+        || "the configuration".to_owned(),
+        |p| p.display().to_string(),
+    );
+    let line = |(line, why): &(usize, String)| match line {
+        0 => format!("{name}: {why}"),
+        line => format!("{name}, line {line}: {why}"),
+    };
+    complaints.iter().map(line).collect()
 }
 
 /// `~/.config/pscope/config.toml`, as the XDG base directory specification places it.
@@ -237,46 +267,35 @@ fn own() -> Option<PathBuf> {
     Some(base.join("pscope/config.toml"))
 }
 
-/// Gives the app its remapped keys.
-///
-/// # Errors
-/// Names an action that no pane answers.
-pub fn remap(app: &mut App, keys: Keys) -> anyhow::Result<()> {
-    for (name, keys) in keys {
-        let sections = app.world.catalog.iter();
-        let known = sections.flat_map(|s| s.actions).any(|a| a.name == name);
-        if !known {
-            bail!(
-                "the configuration maps keys to '{name}', but there is no such action; help (?) lists them"
-            );
-        }
-        app.world.keys.remap(&name, keys);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::key::Key;
 
     #[test]
     fn reads_what_a_person_wants_every_time() {
         let text = "theme = 'dark'\ninterval-ms = 500\ncpu = 'machine'\nview = 'flat'\nmouse = false\n[keys]\nquit = ['x', 'Ctrl-q']";
-        let config = Config::parse(text).expect("a configuration");
+        let config = Config::parse(text);
+        assert_eq!(config.complaints, []);
         assert_eq!(config.theme.as_deref(), Some("dark"));
         assert_eq!(config.interval, Some(Nanos::from_millis(500)));
-        assert!(config.of_machine && config.flat && !config.mouse && !config.ascii);
-        assert_eq!(config.keys["quit"], [Key::char('x'), Key::ctrl('q')]);
+        assert!(config.of_machine && config.flat && !config.mouse && config.ascii.is_none());
+        let quit = Binding {
+            action: "quit".to_owned(),
+            line: 7,
+            keys: vec![Key::char('x'), Key::ctrl('q')],
+        };
+        assert_eq!(config.keys, [quit]);
     }
 
     #[test]
     fn the_panes_begin_as_it_says() {
         let text = "sort = 'mem'\norder = 'ascending'\ncolumns = ['pid', 'command']\nfilter = 'user:me'\nfollow = true";
-        let config = Config::parse(text).expect("a configuration");
+        let config = Config::parse(text);
         let theme = crate::theme::Theme::terminal(crate::theme::Depth::True, false);
         let settings = crate::app::world::Settings::default();
         let mut app = App::new(crate::panels::all(), settings, theme);
-        choose(&mut app, &config.choices).expect("all of it exists");
+        assert_eq!(choose(&mut app, &config.choices), []);
         let chosen: Vec<String> = app
             .choices()
             .into_iter()
@@ -293,28 +312,63 @@ mod tests {
                 "follow on"
             ]
         );
-        let bad = Config::parse("sort = 'colour'").expect("a configuration");
-        let error = choose(&mut app, &bad.choices).expect_err("no such column");
+        let bad = Config::parse("# mine\nsort = 'colour'");
+        let told = told(None, &choose(&mut app, &bad.choices));
         assert!(
-            error
-                .to_string()
-                .contains("sort: there is no column 'colour'"),
-            "{error}"
+            told[0].contains("line 2: sort: there is no column 'colour'"),
+            "{told:?}"
         );
     }
 
+    /// A wrong line is told with its number and what is known, and takes no other line away.
     #[test]
-    fn says_what_it_does_not_understand() {
-        for (text, said) in [
-            ("colour = 1", "colour"),
-            ("interval-ms = 1", "interval-ms goes from 10"),
-            ("view = 'round'", "round"),
-            ("[keys]\nquit = ['Hyper-x']", "keys.quit"),
+    fn says_what_it_does_not_understand_and_goes_on() {
+        for (text, line, said) in [
+            (
+                "colour = 1\nfollow = true",
+                1,
+                "there is no setting 'colour'; there are theme, interval-ms",
+            ),
+            (
+                "follow = true\ninterval-ms = 1",
+                2,
+                "interval-ms goes from 10",
+            ),
+            (
+                "follow = true\n\nview = 'round'",
+                3,
+                "view: unknown variant `round`, expected `tree` or `flat`",
+            ),
+            ("follow = true\n[keys]\nquit = ['Hyper-x']", 3, "keys.quit"),
+            (
+                "follow = true\n[keys]\nquit = 'x'",
+                3,
+                "keys.quit: keys are a list",
+            ),
+            ("follow = true\nsort = \n", 2, ""),
+            ("follow = true\nmouse = 'yes'", 2, "mouse: invalid type"),
+            (
+                "follow = true\n[colours]\nred = 1",
+                2,
+                "there is no setting 'colours'",
+            ),
         ] {
-            let error = format!("{:#}", Config::parse(text).expect_err(text));
-            assert!(error.contains(said), "{text}: {error}");
+            let config = Config::parse(text);
+            let [(at, why)] = config.complaints.as_slice() else {
+                panic!("{text}: {:?}", config.complaints);
+            };
+            assert!(*at == line && why.contains(said), "{text}: {at}: {why}");
+            let kept = config.choices.iter().any(|(name, ..)| *name == "follow");
+            assert!(kept, "{text}: the other line counts");
         }
         let error = Config::load(Some(Path::new("/nowhere/x.toml"))).expect_err("no file");
         assert!(format!("{error:#}").contains("/nowhere/x.toml"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_survived(text: String) {
+            let _ = Config::parse(&text);
+        }
     }
 }

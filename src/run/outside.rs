@@ -1,6 +1,7 @@
 //! The real world behind the app: the one place where effects happen.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::acting::Acting;
 use super::{config, panics};
@@ -10,6 +11,9 @@ use crate::model::plan::Plan;
 use crate::model::text::cut;
 use crate::sampler::Samplers;
 use crate::term::{self, clipboard, signals};
+
+/// How long the program waits, before it stops, for what was ordered to be carried out.
+const SETTLE: Duration = Duration::from_secs(3);
 
 /// Performs effects on this terminal and this machine.
 pub struct Real {
@@ -66,6 +70,10 @@ impl Outside for Real {
             Effect::Redraw => self.enter(),
             Effect::Suspend => {
                 term::restore();
+                // Stopped between a stop and a signal of ours, we would leave a whole branch as it is.
+                if let Some(acting) = &self.acting {
+                    acting.settle(SETTLE);
+                }
                 let stopped = signals::stop();
                 let entered = self.enter();
                 match stopped {

@@ -3,9 +3,11 @@
 
 use std::backtrace::Backtrace;
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
+use super::acting::Finish;
 use super::inbox::Tell;
 use crate::app::event::Event;
 use crate::term;
@@ -15,7 +17,13 @@ const VITAL: &[&str] = &["main", "input", "stop"];
 
 /// What threads said when they died, for after the screen.
 #[derive(Clone, Default)]
-pub struct Panics(Arc<Mutex<Vec<String>>>);
+pub struct Panics {
+    said: Arc<Mutex<Vec<String>>>,
+    finish: Arc<OnceLock<Finish>>,
+}
+
+/// How long a program that died waits for what was ordered before.
+const LEAVE: Duration = Duration::from_secs(3);
 
 /// Sets what happens at a panic of any thread, from now on.
 pub fn install(tell: &Tell) -> Panics {
@@ -28,6 +36,10 @@ pub fn install(tell: &Tell) -> Panics {
         if VITAL.contains(&name) {
             term::restore();
             usual(info);
+            // Another thread may have stopped a whole branch just now.
+            if let Some(finish) = kept.finish.get() {
+                finish.wait(LEAVE);
+            }
             std::process::exit(1);
         }
         let why = message(info);
@@ -59,6 +71,12 @@ pub fn rehearse() {
 pub fn rehearse() {}
 
 impl Panics {
+    /// What is waited for before a panic ends the program.
+    pub fn before_the_end(&self, finish: Finish) {
+        // It is set once, at the start.
+        let _ = self.finish.set(finish);
+    }
+
     /// Prints what was kept.
     pub fn print(&self) {
         for text in self.lock().drain(..) {
@@ -67,7 +85,7 @@ impl Panics {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,25 +3,36 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use ratatui::style::Style;
 
-use crate::theme::{self, Depth, Theme};
+use super::config::text;
+use crate::theme::{self, Depth, Role, Theme, ThemeError};
 
-/// Loads a theme by its name, or from a file where the name is a path.
+/// Loads a theme by its name, or from a file where the name is a path; with what was not understood of it.
 ///
 /// # Errors
-/// When there is no such theme or the file is none.
-pub fn load(name: &str, depth: Depth, ascii: bool) -> anyhow::Result<Theme> {
+/// When there is no such theme or the file cannot be read.
+pub fn load(name: &str, depth: Depth, ascii: bool) -> anyhow::Result<(Theme, Vec<String>)> {
     if let Some(palette) = theme::builtin(name) {
-        return Ok(Theme::new(&palette, depth, ascii));
+        return Ok((Theme::new(&palette, depth, ascii), Vec::new()));
     }
     if Path::new(name).extension().is_none_or(|e| e != "toml") && !name.contains('/') {
         let known = theme::NAMES.join(", ");
         bail!("there is no theme '{name}'; themes are {known}, or the path of a .toml file");
     }
     let text =
-        std::fs::read_to_string(name).with_context(|| format!("cannot read the theme {name}"))?;
-    let palette = theme::parse(&text).with_context(|| format!("cannot use the theme {name}"))?;
-    Ok(Theme::new(&palette, depth, ascii))
+        text::read(Path::new(name)).with_context(|| format!("cannot read the theme {name}"))?;
+    let (mut palette, complaints) = theme::read(&text);
+    // What a file leaves out, or says so that nobody understands it, is as where nobody chose.
+    let usual = theme::builtin(theme::NAMES[0]).unwrap_or_default();
+    if !complaints.is_empty() {
+        let missing = |(role, _): &&(Role, Style)| palette.roles.iter().all(|(r, _)| r != role);
+        let missing: Vec<_> = usual.roles.iter().filter(missing).copied().collect();
+        palette.roles.extend(missing);
+    }
+    let line = |(line, why): &(usize, ThemeError)| format!("{name}, line {line}: {why}");
+    let complaints = complaints.iter().map(line).collect();
+    Ok((Theme::new(&palette, depth, ascii), complaints))
 }
 
 #[cfg(test)]
@@ -37,14 +48,15 @@ mod tests {
         let path = dir.path().join("mine.toml");
         let path = path.to_str().expect("a plain path");
         std::fs::write(path, "[roles]\nnobody = 'red'").expect("written");
-        let error = format!(
-            "{:#}",
-            load(path, Depth::True, false).expect_err("a bad role")
-        );
+        let (_, told) = load(path, Depth::True, false).expect("it starts all the same");
         assert!(
-            error.contains("mine.toml") && error.contains("'nobody'"),
-            "{error}"
+            told[0].contains("mine.toml, line 2:") && told[0].contains("'nobody'"),
+            "{told:?}"
         );
+        assert!(load("/dev/zero.toml", Depth::True, false).is_err());
+        let (own, other) = ("/proc/self/../../dev/zero", Depth::True);
+        let error = format!("{:#}", load(own, other, false).expect_err("a device"));
+        assert!(error.contains("no regular file"), "{error}");
         std::fs::write(path, "[roles]\ntext = 'red'").expect("written");
         assert!(load(path, Depth::True, false).is_ok());
     }

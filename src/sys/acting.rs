@@ -8,15 +8,18 @@ pub mod signals;
 pub mod standing;
 pub mod tuning;
 
+mod frozen;
 mod scope;
 mod subtree;
 mod watch;
 
 use std::time::Duration;
 
+pub use frozen::let_go;
 use scope::Ties;
 
 use super::acting::signals::{Pin, Signals};
+use super::own::signals as own_signals;
 use super::process::process_ids::{self, ProcessIds};
 use crate::model::acting::signal::{Signal, SignalState};
 use crate::model::acting::standing::{Kinship, Standing};
@@ -179,8 +182,9 @@ impl Hold {
 
     /// Sends a signal to everybody who is held and watches them for at most `watch`; `tell` hears what happens as it happens.
     ///
-    /// Every target is tried, whatever became of the one before.
+    /// Every target is tried, whatever became of the one before. Signals to ourselves wait until all is sent and was told.
     pub fn send(&mut self, signal: Signal, watch: Duration, tell: &mut dyn FnMut(News)) {
+        let shield = own_signals::shield();
         let deliveries = match self.scope {
             Scope::Subtree => subtree::send(self, signal),
             Scope::Group => self.send_group(signal),
@@ -189,6 +193,7 @@ impl Hold {
         };
         let sent: Vec<bool> = deliveries.iter().map(|d| d.sent.is_ok()).collect();
         tell(News::Sent { signal, deliveries });
+        drop(shield);
         watch::until_settled(self, signal, &sent, watch, tell);
     }
 

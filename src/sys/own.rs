@@ -5,6 +5,7 @@ pub mod heap;
 pub mod open_files;
 pub mod outfile;
 pub mod recording;
+pub mod signals;
 pub mod stop;
 
 use nix::sys::resource::{UsageWho, getrusage};

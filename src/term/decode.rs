@@ -11,6 +11,12 @@ const LONGEST: usize = 64;
 /// The most that one paste may bring; what follows is dropped.
 const PASTE_MAX: usize = 64 * 1024;
 const PASTE_END: &[u8] = b"\x1b[201~";
+/// Terminals take this out of what they paste, so a person pressed it: the end mark was lost.
+const CTRL_C: u8 = 0x03;
+/// How long an Escape byte waits for the rest of a sequence; slow links deliver it in pieces.
+const ESCAPE_MS: u16 = 40;
+/// How long a paste waits for its next piece. One without an end mark must not swallow keys for ever.
+const PASTE_MS: u16 = 500;
 
 /// Bytes that do not make an event yet.
 #[derive(Debug, Default)]
@@ -71,14 +77,24 @@ impl Decoder {
         self.waiting.drain(..at);
     }
 
-    /// Whether bytes wait for more; an Escape key alone looks like the beginning of a sequence.
-    pub fn is_waiting(&self) -> bool {
-        (self.noise || !self.waiting.is_empty()) && self.paste.is_none()
+    /// For how many milliseconds what has begun waits for more; `None` where nothing has.
+    ///
+    /// An Escape key alone looks like the beginning of a sequence, and a paste may have lost its end mark.
+    pub fn patience(&self) -> Option<u16> {
+        if self.paste.is_some() {
+            Some(PASTE_MS)
+        } else {
+            (self.noise || !self.waiting.is_empty()).then_some(ESCAPE_MS)
+        }
     }
 
-    /// Nothing followed in time: what waits is an Escape key, or is dropped.
+    /// Nothing followed in time: a paste is over, an Escape byte is the key, anything else is dropped.
     pub fn give_up(&mut self, out: &mut Vec<Event>) {
-        if self.paste.is_some() {
+        if let Some(mut paste) = self.paste.take() {
+            let room = PASTE_MAX.saturating_sub(paste.len());
+            let rest = self.waiting.len().min(room);
+            paste.extend(self.waiting.drain(..).take(rest));
+            out.push(Event::Paste(String::from_utf8_lossy(&paste).into_owned()));
             return;
         }
         match self.waiting.as_slice() {
@@ -94,6 +110,12 @@ impl Decoder {
     fn pasted(&mut self, from: usize, out: &mut Vec<Event>) -> Option<usize> {
         let rest = &self.waiting[from..];
         let end = rest.windows(PASTE_END.len()).position(|w| w == PASTE_END);
+        let cut = rest.iter().position(|b| *b == CTRL_C);
+        let (end, mark) = match (end, cut) {
+            (Some(end), Some(cut)) if cut < end => (Some(cut), 0),
+            (None, Some(cut)) => (Some(cut), 0),
+            (end, _) => (end, PASTE_END.len()),
+        };
         // Without an end mark, the last bytes may be the beginning of one.
         let take = end.unwrap_or_else(|| rest.len().saturating_sub(PASTE_END.len() - 1));
         let paste = self.paste.get_or_insert_default();
@@ -106,7 +128,7 @@ impl Decoder {
         let text = String::from_utf8_lossy(paste).into_owned();
         self.paste = None;
         out.push(Event::Paste(text));
-        Some(from + end + PASTE_END.len())
+        Some(from + end + mark)
     }
 }
 

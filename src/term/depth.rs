@@ -1,4 +1,6 @@
-//! How many colours the terminal shows, from the environment: `NO_COLOR`, `COLORTERM`, `TERM`. Asks the terminal nothing.
+//! What the terminal shows, from the environment: colours by `NO_COLOR`, `COLORTERM`, `TERM`; letters by the locale.
+//!
+//! Asks the terminal nothing, which might not answer. See `environ(7)`, `locale(7)`.
 
 use crate::theme::Depth;
 
@@ -17,6 +19,15 @@ pub fn detect(var: impl Fn(&str) -> Option<String>) -> Depth {
         || term.ends_with("-mono")
     {
         return Depth::Mono;
+    }
+    // Consoles of eight colours, whatever a variable inherited from elsewhere promises.
+    if term.starts_with("ansi")
+        || term.starts_with("pcansi")
+        || term.starts_with("cons25")
+        || term == "linux"
+        || term.starts_with("linux-")
+    {
+        return Depth::Eight;
     }
     let colorterm = var("COLORTERM").unwrap_or_default();
     let direct = [
@@ -40,6 +51,23 @@ pub fn detect(var: impl Fn(&str) -> Option<String>) -> Depth {
     }
 }
 
+/// Whether nothing but ASCII may be written: the locale has another character set than UTF-8.
+///
+/// Where no variable names a locale nothing is known of the terminal, as in most containers, and UTF-8 is what terminals speak.
+pub fn is_ascii(var: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name| var(name).filter(|v| !v.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    locale.is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        !(name.contains("utf-8") || name.contains("utf8"))
+    })
+}
+
+/// Whether the terminal says of itself that it can move no cursor, so that there is no full screen.
+pub fn is_dumb(var: impl Fn(&str) -> Option<String>) -> bool {
+    var("TERM").as_deref() == Some("dumb")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,9 +88,30 @@ mod tests {
         assert_eq!(depth("", "xterm-256color", ""), Depth::Indexed);
         assert_eq!(depth("", "xterm-256color", "truecolor"), Depth::True);
         assert_eq!(depth("", "xterm-kitty", ""), Depth::True);
-        assert_eq!(depth("", "linux", ""), Depth::Ansi);
+        assert_eq!(depth("", "linux", ""), Depth::Eight);
+        assert_eq!(depth("", "ansi", "truecolor"), Depth::Eight);
         assert_eq!(depth("", "", ""), Depth::Ansi);
         assert_eq!(depth("", "dumb", "truecolor"), Depth::Mono);
         assert_eq!(depth("1", "xterm-256color", "truecolor"), Depth::Mono);
+    }
+
+    #[test]
+    fn the_locale_says_which_letters_there_are() {
+        let ascii = |all: &str, ctype: &str, lang: &str| {
+            is_ascii(|name| {
+                let value = match name {
+                    "LC_ALL" => all,
+                    "LC_CTYPE" => ctype,
+                    _ => lang,
+                };
+                (!value.is_empty()).then(|| value.to_owned())
+            })
+        };
+        assert!(ascii("C", "", "en_GB.UTF-8"));
+        assert!(ascii("", "", "POSIX"));
+        assert!(ascii("", "de_DE.ISO-8859-1", "de_DE.UTF-8"));
+        assert!(!ascii("C.UTF-8", "", "C"));
+        assert!(!ascii("", "en_US.utf8", "C"));
+        assert!(!ascii("", "", ""));
     }
 }

@@ -9,20 +9,15 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::decode::Decoder;
 use crate::app::event::Event;
 
-/// How long an Escape byte waits for the rest of a sequence; slow links deliver it in pieces.
-const ESCAPE_MS: u16 = 40;
-
 /// Reads the terminal until it goes away; `tell` hears each event.
 pub fn read_until_gone(tell: impl Fn(Event)) {
     let mut decoder = Decoder::default();
     let mut events = Vec::new();
     let mut buffer = [0; 4096];
     loop {
-        let timeout = if decoder.is_waiting() {
-            PollTimeout::from(ESCAPE_MS)
-        } else {
-            PollTimeout::NONE
-        };
+        let timeout = decoder
+            .patience()
+            .map_or(PollTimeout::NONE, PollTimeout::from);
         match readable(timeout) {
             Ok(true) => match nix::unistd::read(io::stdin(), &mut buffer) {
                 // The end of the input: nobody can press a key any more.

@@ -64,7 +64,8 @@ impl Backend for Output {
         if content.peek().is_none() {
             return Ok(());
         }
-        self.encode().draw(content)
+        super::cells::encode(content, &mut self.frame);
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {

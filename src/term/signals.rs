@@ -1,6 +1,6 @@
-//! Signals sent to the program itself: ending, stopping, going on, a new size (`signal(7)`, `sigwait(3)`).
+//! Signals sent to the program itself: ending, stopping, going on, a new size (`signal(7)`).
 //!
-//! They are blocked before any thread starts, so that one thread waits for them and no code is interrupted by them.
+//! They are kept back before any thread starts, so that one thread waits for them and no code is interrupted by them.
 
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::Pid;
@@ -18,35 +18,15 @@ pub enum Told {
     Resized,
 }
 
-const HEARD: &[(Signal, Option<Told>)] = &[
-    (Signal::SIGTERM, None),
-    (Signal::SIGINT, None),
-    (Signal::SIGHUP, None),
-    (Signal::SIGQUIT, None),
-    (Signal::SIGTSTP, Some(Told::Suspend)),
-    (Signal::SIGCONT, Some(Told::Continued)),
-    (Signal::SIGWINCH, Some(Told::Resized)),
-];
-
-fn heard() -> SigSet {
-    HEARD.iter().map(|(signal, _)| *signal).collect()
-}
-
-/// Keeps the signals back from every thread that is started from now on.
-///
-/// # Errors
-/// Never on Linux.
-pub fn block() -> std::io::Result<()> {
-    Ok(heard().thread_block()?)
-}
-
-/// Waits for signals for ever; `tell` hears what each means.
-pub fn wait(tell: impl Fn(Told)) {
-    let heard = heard();
-    while let Ok(signal) = heard.wait() {
-        let meaning = HEARD.iter().find(|(s, _)| *s == signal);
-        let meaning = meaning.and_then(|(_, told)| *told);
-        tell(meaning.unwrap_or(Told::End(signal as i32)));
+/// What a signal that is kept back from the program means to it; `None` for one that means nothing.
+pub fn meaning(number: i32) -> Option<Told> {
+    match Signal::try_from(number) {
+        Ok(Signal::SIGTSTP) => Some(Told::Suspend),
+        Ok(Signal::SIGCONT) => Some(Told::Continued),
+        Ok(Signal::SIGWINCH) => Some(Told::Resized),
+        Ok(Signal::SIGCHLD | Signal::SIGURG) => None,
+        // The realtime signals have no names there, and end a program as the others do.
+        _ => Some(Told::End(number)),
     }
 }
 
@@ -70,14 +50,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_way_of_ending_is_heard() {
-        for signal in [
-            Signal::SIGTERM,
-            Signal::SIGINT,
-            Signal::SIGHUP,
-            Signal::SIGQUIT,
-        ] {
-            assert!(heard().contains(signal));
+    fn whatever_ends_a_program_ends_it_in_order() {
+        for number in [1, 2, 3, 10, 12, 14, 15, 34, 64] {
+            assert_eq!(meaning(number), Some(Told::End(number)));
         }
+        assert_eq!(meaning(Signal::SIGTSTP as i32), Some(Told::Suspend));
+        assert_eq!(meaning(Signal::SIGURG as i32), None);
     }
 }

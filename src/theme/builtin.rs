@@ -51,7 +51,13 @@ mod tests {
     fn what_must_stand_out_does_so_at_every_depth() {
         for name in NAMES {
             let palette = builtin(name).expect(name);
-            for depth in [Depth::Mono, Depth::Ansi, Depth::Indexed, Depth::True] {
+            for depth in [
+                Depth::Mono,
+                Depth::Eight,
+                Depth::Ansi,
+                Depth::Indexed,
+                Depth::True,
+            ] {
                 let theme = Theme::new(&palette, depth, false);
                 let text = theme.style(Role::Text);
                 for role in [Role::Selected, Role::Badge, Role::Paused] {
@@ -63,6 +69,29 @@ mod tests {
                     assert!(marked, "{name} {depth:?} {}: {style:?}", role.name());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn nothing_is_said_in_bright_black() {
+        for name in NAMES {
+            let palette = builtin(name).expect(name);
+            for depth in [Depth::Eight, Depth::Ansi] {
+                let theme = Theme::new(&palette, depth, false);
+                for role in Role::ALL {
+                    let fg = theme.style(*role).fg;
+                    assert_ne!(fg, Some(Color::DarkGray), "{name} {}", role.name());
+                }
+            }
+        }
+        let theme = Theme::new(&builtin("terminal-16").expect("it"), Depth::True, false);
+        for role in Role::ALL {
+            assert_ne!(
+                theme.style(*role).fg,
+                Some(Color::DarkGray),
+                "{}",
+                role.name()
+            );
         }
     }
 

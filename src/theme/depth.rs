@@ -7,7 +7,9 @@ use ratatui::style::{Color, Modifier, Style};
 pub enum Depth {
     /// None (`NO_COLOR`, `TERM=dumb`): bold, dim and reverse only.
     Mono,
-    /// The 8 or 16 colours of the terminal's own palette.
+    /// The 8 colours of consoles that know no light ones but by bold.
+    Eight,
+    /// The 16 colours of the terminal's own palette.
     Ansi,
     /// 256.
     Indexed,
@@ -35,6 +37,8 @@ impl Depth {
             (Self::Mono, _) => Color::Reset,
             (Self::Indexed, Color::Rgb(r, g, b)) => Color::Indexed(indexed([r, g, b])),
             (Self::Ansi, Color::Rgb(r, g, b)) => ansi([r, g, b]),
+            (Self::Eight, Color::Rgb(r, g, b)) => ordinary(ansi([r, g, b])),
+            (Self::Eight, color) => ordinary(color),
             (_, color) => color,
         }
     }
@@ -44,6 +48,13 @@ impl Depth {
         let mut out = style;
         out.fg = style.fg.map(|c| self.color(c));
         out.bg = style.bg.map(|c| self.color(c));
+        if self == Self::Eight
+            && style
+                .fg
+                .is_some_and(|c| HUES.iter().any(|(_, light)| *light == c))
+        {
+            out = out.add_modifier(Modifier::BOLD);
+        }
         if self == Self::Mono {
             let marked = style.bg.is_some_and(|bg| bg != Color::Reset) && !printer(style);
             (out.fg, out.bg) = (None, None);
@@ -52,6 +63,16 @@ impl Depth {
             }
         }
         out
+    }
+}
+
+/// The one of the first eight that a colour of the sixteen is a lighter kind of.
+fn ordinary(color: Color) -> Color {
+    let dark = HUES.iter().find(|(_, light)| *light == color);
+    match (color, dark) {
+        (_, Some((dark, _))) => *dark,
+        (Color::White, _) => Color::Gray,
+        (other, _) => other,
     }
 }
 
@@ -126,6 +147,17 @@ mod tests {
         ] {
             assert_eq!(Depth::Ansi.color(Color::from_u32(hex)), name, "{hex:06x}");
         }
+    }
+
+    #[test]
+    fn eight_colours_are_eight() {
+        assert_eq!(Depth::Eight.color(Color::LightBlue), Color::Blue);
+        assert_eq!(Depth::Eight.color(Color::White), Color::Gray);
+        let light = Depth::Eight.style(Style::new().fg(Color::LightRed));
+        assert_eq!(
+            light,
+            Style::new().fg(Color::Red).add_modifier(Modifier::BOLD)
+        );
     }
 
     #[test]

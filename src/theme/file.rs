@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 
 use ratatui::style::{Color, Modifier, Style};
+use toml::de::{DeTable, DeValue};
 
 use super::{Palette, Role};
 
@@ -32,36 +33,78 @@ fn known() -> String {
     names.join(", ")
 }
 
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    roles: toml::Table,
-    #[serde(default)]
-    processes: Vec<String>,
-}
-
-/// Reads a theme.
+/// Reads a theme, of which every line must be understood.
 ///
 /// # Errors
 /// Says which role or word is not understood.
 pub fn parse(text: &str) -> Result<Palette, ThemeError> {
-    let file: File = toml::from_str(text).map_err(|e| ThemeError::Shape(e.to_string()))?;
+    let (palette, complaints) = read(text);
+    match complaints.into_iter().next() {
+        Some((_, why)) => Err(why),
+        None => Ok(palette),
+    }
+}
+
+/// Reads what is understood of a theme, and what is not, with the line of each.
+pub fn read(text: &str) -> (Palette, Vec<(usize, ThemeError)>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let line = |at: usize| 1 + text.bytes().take(at).filter(|b| *b == b'\n').count();
+    let shape = |e: toml::de::Error| {
+        let at = e.span().map_or(1, |span| line(span.start));
+        (at, ThemeError::Shape(e.message().replace('\n', " ")))
+    };
+    let mut complaints: Vec<(usize, ThemeError)> = errors.into_iter().map(shape).collect();
     let mut palette = Palette::default();
-    for (name, value) in &file.roles {
-        let role = Role::ALL.iter().find(|r| r.name() == name);
-        let role = *role.ok_or_else(|| ThemeError::Role(name.clone()))?;
-        let text = value
-            .as_str()
-            .ok_or_else(|| word(name, &value.to_string()))?;
-        palette.roles.push((role, style(name, text)?));
+    for (key, value) in table.get_ref() {
+        let mut complain = |at: usize, why| complaints.push((line(at), why));
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            ("roles", DeValue::Table(roles)) => {
+                for (name, value) in roles {
+                    match one(name.get_ref(), value.get_ref()) {
+                        Ok(role) => palette.roles.push(role),
+                        Err(why) => complain(name.span().start, why),
+                    }
+                }
+            }
+            ("processes", DeValue::Array(colors)) => {
+                for value in colors {
+                    let text = shown(value.get_ref());
+                    match color(&text) {
+                        Some(color) => palette.processes.push(color),
+                        None => complain(value.span().start, word("processes", &text)),
+                    }
+                }
+            }
+            (name, _) => {
+                let known =
+                    format!("'{name}' is not known here; a theme has [roles] and processes");
+                complain(key.span().start, ThemeError::Shape(known));
+            }
+        }
     }
-    for text in &file.processes {
-        palette
-            .processes
-            .push(color(text).ok_or_else(|| word("processes", text))?);
+    complaints.sort_by_key(|(line, _)| *line);
+    // One mistake may confuse the parser several times.
+    complaints.dedup_by_key(|(line, _)| *line);
+    (palette, complaints)
+}
+
+/// One line of `[roles]`.
+fn one(name: &str, value: &DeValue<'_>) -> Result<(Role, Style), ThemeError> {
+    let role = Role::ALL.iter().find(|r| r.name() == name);
+    let role = *role.ok_or_else(|| ThemeError::Role(name.to_owned()))?;
+    match value {
+        DeValue::String(text) => Ok((role, style(name, text)?)),
+        other => Err(word(name, &shown(other))),
     }
-    Ok(palette)
+}
+
+/// A value as a person wrote it, or what kind it is.
+fn shown(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        other => other.type_str().to_owned(),
+    }
 }
 
 fn word(role: &str, word: &str) -> ThemeError {
@@ -147,6 +190,24 @@ mod tests {
         ] {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_takes_no_other_away() {
+        let text =
+            "processes = ['plaid', 'red']\n[roles]\nnobody = 'bold'\ntext = 'red'\ndim = 'dimm'";
+        let (palette, complaints) = read(text);
+        assert_eq!(palette.processes, [Color::Red]);
+        assert_eq!(palette.roles, [(Role::Text, Style::new().fg(Color::Red))]);
+        let lines: Vec<usize> = complaints.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 3, 5]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_survived(text: String) {
+            let _ = read(&text);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::scheduling::timeline::{Blind, Cell, Ended, Fill};
 use crate::model::text::{cut, width};
-use crate::theme::{Role, Theme};
+use crate::theme::{Depth, Role, Theme};
 use crate::widgets::put;
 
 /// How a lane is drawn.
@@ -186,7 +186,12 @@ impl<'a> Look<'a> {
         }
         // What others had stands above it where it fills most of the rest; without colour both are one.
         let others = (all - own) * 2 > 8 - own;
-        match faint.fg.filter(|c| *c != Color::Reset) {
+        // Behind a picture, unlike in letters, bright black is what shows a share that is not this process's own.
+        let behind = match (faint.fg, self.theme.depth) {
+            (None | Some(Color::Reset), depth) if depth >= Depth::Ansi => Some(Color::DarkGray),
+            (fg, _) => fg,
+        };
+        match behind.filter(|c| *c != Color::Reset) {
             Some(color) if others => (eighth(own, ascii), style.bg(color)),
             None if others => (eighth(all, ascii), style),
             _ => (eighth(own, ascii), style),

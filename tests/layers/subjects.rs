@@ -56,8 +56,8 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
     ),
     (
         "sys/acting",
-        &["process"],
-        "who is signalled is looked for among processes",
+        &["own", "process"],
+        "who is signalled is looked for among processes; while it is sent, signals to ourselves wait",
     ),
     (
         "sys/descriptors",

@@ -67,6 +67,7 @@ fn environment(command: &mut CommandBuilder) {
     command.env_remove("XDG_CONFIG_HOME");
     command.env("TERM", "xterm-256color");
     command.env_remove("NO_COLOR");
+    command.env("LC_ALL", "C.UTF-8");
 }
 
 impl Session {
@@ -158,6 +159,11 @@ impl Session {
     /// How many bytes were heard.
     pub fn mark(&self) -> usize {
         self.heard().bytes.len()
+    }
+
+    /// All that was sent so far.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.heard().bytes.clone()
     }
 
     /// Waits for `bytes` after a mark.

@@ -7,11 +7,11 @@ use std::process::{Child, Command, Output, Stdio};
 use super::session::{Session, pscope};
 
 /// A child that is killed and reaped, whatever the test does.
-struct Puppet(Child);
+pub struct Puppet(pub Child);
 
 impl Puppet {
     /// Runs a shell script until it has printed a line.
-    fn ready(script: &str) -> Self {
+    pub fn ready(script: &str) -> Self {
         let mut command = Command::new("sh");
         let command = command.args(["-c", script]).stdout(Stdio::piped());
         let mut child = command.process_group(0).spawn().expect("sh starts");
@@ -22,7 +22,7 @@ impl Puppet {
         Self(child)
     }
 
-    fn pid(&self) -> String {
+    pub fn pid(&self) -> String {
         self.0.id().to_string()
     }
 

@@ -187,8 +187,8 @@ impl SignalDialog {
             }
             // Only its own key confirms, so that a second Enter typed too fast does not.
             Stage::Asking(_) => Reply::Done,
-            Stage::Sent(results) => match results.survivors() {
-                Some(alive) => self.begin(alive, Scope::Process, Signal::KILL),
+            Stage::Sent(results) => match results.offer() {
+                Some((signal, to)) => self.begin(to, Scope::Process, signal),
                 None if results.settled.is_some() => self.close(),
                 None => Reply::Done,
             },

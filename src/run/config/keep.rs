@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use toml::de::{DeTable, DeValue};
 
-use super::Config;
+use super::{Config, text};
 use crate::app::choice::{Choice, Value};
 
 /// Writes what differs from the defaults or stands in the file already; answers the names of what was changed.
@@ -19,7 +19,7 @@ use crate::app::choice::{Choice, Value};
 pub fn keep(path: &Path, choices: &[Choice]) -> anyhow::Result<Vec<&'static str>> {
     // A link leads to the file that is meant.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let before = match fs::read_to_string(&path) {
+    let before = match text::read(&path) {
         Ok(text) => text,
         Err(e) if e.kind() == io::ErrorKind::NotFound => String::new(),
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
@@ -81,10 +81,10 @@ fn edited(before: &str, choices: &[Choice]) -> anyhow::Result<(String, Vec<&'sta
     }
     changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
     let mut after = before.to_owned();
-    for (place, text) in changes {
-        after.replace_range(place, &text);
+    for (place, new) in changes {
+        after.replace_range(place, &new);
     }
-    Config::parse(&after).context("it would not be understood afterwards")?;
+    Config::check(&after).context("it would not be understood afterwards")?;
     Ok((after, names))
 }
 

@@ -1,13 +1,16 @@
 //! A whole branch of the process tree, so that nobody escapes by being born meanwhile.
 //!
-//! Root first everybody is stopped; the tree is read again until it holds nobody new; then the signal is sent and those whom we
-//! stopped go on. A stopped process cannot fork: the kernel restarts a `fork` that a signal overtakes.
+//! Where the signal ends everybody, root first everybody is stopped; the tree is read again until it holds nobody new; then the
+//! signal is sent and those whom we stopped go on. A stopped process cannot fork: the kernel restarts a `fork` that a signal
+//! overtakes. Where somebody would outlive the signal nobody is stopped, since a shell takes a stop of its foreground job for the
+//! user's wish and leaves it so: the signal is sent, and the tree looked at again for those who were born meanwhile.
 
 use std::time::{Duration, Instant};
 
-use super::Hold;
-use crate::model::acting::signal::Signal;
-use crate::model::acting::standing::Kinship;
+use super::frozen::Frozen;
+use super::{Held, Hold};
+use crate::model::acting::signal::{DefaultAction, Disposition, Signal};
+use crate::model::acting::standing::{Init, Kinship};
 use crate::model::acting::{Delivery, Target};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
@@ -15,66 +18,107 @@ use crate::sys::process::process_ids;
 
 /// Longer than this nobody is chased: a lineage that is born faster than it can be stopped wins, and the last scan says so.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// So often is looked again after a signal that ends and stops nobody: whoever is born later was not meant.
+const LOOKS: usize = 2;
 
 /// Sends a signal to everybody of the tree, also to those who are born while it is walked.
 pub(super) fn send(hold: &mut Hold, signal: Signal) -> Vec<Delivery> {
-    if signal == Signal::CONT {
-        return thaw(hold);
-    }
-    let stopped = freeze(hold);
-    if signal == Signal::STOP {
-        let mut deliveries = hold.send_each(signal);
-        for (delivery, stop) in deliveries.iter_mut().zip(&stopped) {
-            if let Some(Err(why)) = stop {
-                delivery.sent = Err(*why);
-            }
+    match freeze(hold, signal) {
+        Some(frozen) => {
+            // Leaves first: where a parent ends while a child is still stopped, the kernel sends HUP to the orphaned group
+            // (`setpgid(2)`).
+            let deliveries = hold.send_in_order(signal, (0..hold.held.len()).rev());
+            drop(frozen);
+            deliveries
         }
-        return deliveries;
+        None => chase(hold, signal),
     }
-    // Leaves first: where a parent ends while a child is still stopped, the kernel sends HUP to the orphaned group (`setpgid(2)`).
-    let deliveries = hold.send_in_order(signal, (0..hold.held.len()).rev());
-    // Those that were stopped before we came stay so: the signal waits for them, as it was foretold.
-    for (held, stop) in hold.held.iter().zip(&stopped).rev() {
-        let ours = *stop == Some(Ok(())) && held.standing.state != State::Stopped;
-        if ours && signal != Signal::KILL {
-            let _ = hold.send_one(held, Signal::CONT);
-        }
-    }
-    deliveries
 }
 
-/// Stops everybody, root first, until the tree holds nobody new; what came of it, for each who is held.
-fn freeze(hold: &mut Hold) -> Vec<Option<Reading<()>>> {
+/// Whether nothing but its end comes of a signal that ends by default; also of who cannot be stopped anyway.
+fn ends(held: &Held, signal: Signal) -> bool {
+    let who = &held.standing;
+    let out_of_reach = who.kernel_thread
+        || who.kinship == Kinship::Own
+        || who.permitted == Err(Missing::Denied)
+        || who.pinned == Err(Missing::Gone)
+        || matches!(who.state, State::Zombie | State::Dead);
+    let falls = || match &who.signals {
+        Ok(masks) => masks.disposition(signal) == Disposition::Default && !masks.is_blocked(signal),
+        Err(_) => false,
+    };
+    out_of_reach || signal == Signal::KILL || (who.init == Init::No && falls())
+}
+
+/// Stops everybody, root first, until the tree holds nobody new; nobody where somebody would outlive the signal.
+pub(super) fn freeze(hold: &mut Hold, signal: Signal) -> Option<Frozen> {
+    let action = signal.default_action();
+    if !matches!(action, DefaultAction::Terminate | DefaultAction::Core) {
+        return None;
+    }
+    // A dialog may have been open for long.
+    hold.look();
+    if !hold.held.iter().all(|held| ends(held, signal)) {
+        return None;
+    }
     let began = Instant::now();
-    let mut done: Vec<Option<Reading<()>>> = Vec::new();
+    let frozen = Frozen::new(&hold.signals);
+    let mut done = 0;
     loop {
-        while done.len() < hold.held.len() {
-            let held = &hold.held[done.len()];
-            let spared = held.standing.kinship == Kinship::Own || held.standing.kernel_thread;
-            done.push((!spared).then(|| hold.send_one(held, Signal::STOP)));
+        for held in &hold.held[done..] {
+            // Who cannot be stopped is told when the signal itself is sent.
+            let _ = stop(hold, held, &frozen);
         }
-        if !enlarge(hold) || began.elapsed() > PATIENCE {
+        done = hold.held.len();
+        if began.elapsed() > PATIENCE || !enlarge(hold) {
+            return Some(frozen);
+        }
+        if !hold.held[done..].iter().all(|held| ends(held, signal)) {
+            return None;
+        }
+    }
+}
+
+fn stop(hold: &Hold, held: &Held, frozen: &Frozen) -> Reading<()> {
+    let who = &held.standing;
+    if who.kinship == Kinship::Own || who.kernel_thread {
+        return Ok(());
+    }
+    match &held.pin {
+        Ok(pin) => frozen.stop(who.id, pin),
+        Err(Missing::Late) => frozen.stop(who.id, &hold.pin(held.target())?),
+        Err(why) => Err(*why),
+    }
+}
+
+/// Sends to everybody, root first and ourselves last, until the tree holds nobody new.
+fn chase(hold: &mut Hold, signal: Signal) -> Vec<Delivery> {
+    let began = Instant::now();
+    let looks = match signal.default_action() {
+        DefaultAction::Ignore => LOOKS,
+        _ => usize::MAX,
+    };
+    let mut sent: Vec<Reading<()>> = Vec::new();
+    for look in 1.. {
+        for held in &hold.held[sent.len()..] {
+            let own = held.standing.kinship == Kinship::Own;
+            sent.push(if own {
+                Err(Missing::Soon)
+            } else {
+                hold.send_one(held, signal)
+            });
+        }
+        if look >= looks || began.elapsed() > PATIENCE || !enlarge(hold) {
             break;
         }
     }
-    done.resize(hold.held.len(), Some(Err(Missing::Late)));
-    done
-}
-
-/// Lets everybody go on, until the tree holds nobody new who is stopped.
-fn thaw(hold: &mut Hold) -> Vec<Delivery> {
-    let began = Instant::now();
-    let mut deliveries = hold.send_each(Signal::CONT);
-    while enlarge(hold) && began.elapsed() < PATIENCE {
-        let known = deliveries.len();
-        for held in &hold.held[known..] {
-            deliveries.push(held.delivery(hold.send_one(held, Signal::CONT)));
+    for (held, sent) in hold.held.iter().zip(&mut sent) {
+        if held.standing.kinship == Kinship::Own {
+            *sent = hold.send_one(held, signal);
         }
     }
-    let known = deliveries.len();
-    let late = |h: &super::Held| h.delivery(Err(Missing::Late));
-    deliveries.extend(hold.held[known..].iter().map(late));
-    deliveries
+    let each = hold.held.iter().zip(sent);
+    each.map(|(held, sent)| held.delivery(sent)).collect()
 }
 
 /// Takes hold of descendants that were not there before; says whether there were any.

@@ -4,6 +4,7 @@
     reason = "a child's signal mask and one thread's user are set by the bare system call"
 )]
 
+mod frozen;
 mod standings;
 
 use std::io::{BufRead as _, BufReader};

@@ -7,7 +7,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::{Held, Hold};
 use crate::model::acting::signal::{DefaultAction, Signal};
-use crate::model::acting::{Fate, News, Scope, Settled};
+use crate::model::acting::{Fate, News, Scope, Settled, Target};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
@@ -54,11 +54,15 @@ pub(super) fn until_settled(
         }
         wait(hold, &open, watch.saturating_sub(began.elapsed()));
     }
+    let stopped = hold.held.iter().filter(|h| is_stopped(hold, h.standing.id));
+    let mut stopped: Vec<Target> = stopped.map(Held::target).collect();
+    stopped.sort_unstable();
     let scanned = !matches!(hold.scope, Scope::Process | Scope::Thread);
     alive.sort_unstable();
     tell(News::Settled(Settled {
         after: since(),
         alive,
+        stopped,
         newcomers: if scanned { newcomers(hold) } else { Vec::new() },
         scanned,
     }));
@@ -67,6 +71,10 @@ pub(super) fn until_settled(
 fn lives(hold: &Hold, id: ProcId) -> bool {
     let who = process_ids::read(hold.signals.root(), id.pid);
     who.is_ok_and(|k| k.id == id && !matches!(k.state, State::Zombie | State::Dead))
+}
+
+fn is_stopped(hold: &Hold, id: ProcId) -> bool {
+    process_ids::still(hold.signals.root(), id).is_ok_and(|k| k.state == State::Stopped)
 }
 
 /// Sleeps until somebody ends, but not longer than `at_most`.

@@ -10,7 +10,12 @@ fn read(pieces: &[&[u8]]) -> Vec<String> {
         decoder.feed(piece, &mut out);
     }
     decoder.give_up(&mut out);
-    out.iter()
+    words(&out)
+}
+
+fn words(events: &[Event]) -> Vec<String> {
+    events
+        .iter()
         .map(|event| match event {
             Event::Key(key) => key.to_string(),
             Event::Mouse(m) => format!("{:?} {} {}", m.press, m.column, m.row),
@@ -103,4 +108,19 @@ proptest::proptest! {
         pieces.feed(&bytes[cut..], &mut b);
         proptest::prop_assert_eq!(format!("{:?}", a), format!("{:?}", b));
     }
+}
+
+#[test]
+fn a_paste_without_an_end_is_over_when_nothing_follows_or_somebody_interrupts() {
+    let mut decoder = Decoder::default();
+    let mut out = Vec::new();
+    decoder.feed(b"\x1b[200~abc", &mut out);
+    assert_eq!(decoder.patience(), Some(PASTE_MS));
+    decoder.give_up(&mut out);
+    decoder.feed(b"q", &mut out);
+    assert_eq!(words(&out), ["paste abc", "q"]);
+    assert_eq!(decoder.patience(), None);
+    out.clear();
+    decoder.feed(b"\x1b[200~ab\x03q", &mut out);
+    assert_eq!(words(&out), ["paste ab", "Ctrl-c", "q"]);
 }

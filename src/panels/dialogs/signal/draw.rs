@@ -19,6 +19,7 @@ use super::{SignalDialog, Stage};
 use crate::app::button::Button;
 use crate::app::world::World;
 use crate::model::acting::prediction::Force;
+use crate::model::acting::signal::Signal;
 use crate::model::acting::standing::Standing;
 use crate::model::acting::{Brief, Scope};
 use crate::model::format;
@@ -174,8 +175,11 @@ fn hints(dialog: &SignalDialog) -> &'static [Hint] {
         ],
         Stage::Choosing => &[("Enter", "send"), ("Tab", "scope"), ("Esc", "cancel")],
         Stage::Asking(_) => &[("y", "send it"), ("Esc", "do not")],
-        Stage::Sent(r) if r.survivors().is_some() => &[("Enter", "prepare KILL"), ("Esc", "close")],
-        Stage::Sent(_) => &[("Esc", "close")],
+        Stage::Sent(r) => match r.offer() {
+            Some((Signal::CONT, _)) => &[("Enter", "prepare CONT"), ("Esc", "close")],
+            Some(_) => &[("Enter", "prepare KILL"), ("Esc", "close")],
+            None => &[("Esc", "close")],
+        },
     }
 }
 

@@ -97,6 +97,22 @@ impl Results {
         (self.ends() && self.signal != Signal::KILL && !alive.is_empty()).then_some(alive)
     }
 
+    /// Who is stopped now, where that is what there is to do something about: nobody else has outlived the signal.
+    pub(super) fn stopped(&self) -> Option<Vec<ProcId>> {
+        let settled = self.settled.as_ref()?;
+        let mut stopped: Vec<ProcId> = settled.stopped.iter().map(|t| t.id).collect();
+        stopped.dedup();
+        let survivors = self.survivors().unwrap_or_default();
+        let all = survivors.iter().all(|id| stopped.contains(id));
+        (all && !stopped.is_empty()).then_some(stopped)
+    }
+
+    /// The signal that is offered next, and to whom.
+    pub(super) fn offer(&self) -> Option<(Signal, Vec<ProcId>)> {
+        let go_on = self.stopped().map(|ids| (Signal::CONT, ids));
+        go_on.or_else(|| Some((Signal::KILL, self.survivors()?)))
+    }
+
     /// The visible lines: mark, who, what was sent, what became of it.
     pub(super) fn lines(&self, rows: usize, ascii: bool) -> Vec<Vec<(String, Role)>> {
         let name = self.signal.name();
@@ -179,7 +195,21 @@ impl Results {
         }
         if let Some(alive) = self.survivors() {
             let after = settled.after.seconds();
-            let text = format!(" · {} still alive after {after:.0} s. KILL?", alive.len());
+            let offer = if self.stopped().is_none() {
+                " KILL?"
+            } else {
+                ""
+            };
+            let text = format!(" · {} still alive after {after:.0} s.{offer}", alive.len());
+            parts.push((text, Role::Warn));
+        }
+        if !settled.stopped.is_empty() {
+            let offer = if self.stopped().is_some() {
+                ". CONT?"
+            } else {
+                ""
+            };
+            let text = format!(" · {} stopped now{offer}", settled.stopped.len());
             parts.push((text, Role::Warn));
         }
         parts
@@ -189,7 +219,7 @@ impl Results {
     pub(super) fn say(&self) -> Reply {
         let text: String = self.summary().into_iter().map(|(text, _)| text).collect();
         let text = format!("{}: {text}", self.signal.name());
-        if self.survivors().is_some() || self.refused.is_some() {
+        if self.offer().is_some() || self.refused.is_some() {
             Reply::Complain(text)
         } else {
             Reply::Say(text)

@@ -89,6 +89,7 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
     let settled = Settled {
         after,
         alive: vec![to(13), to(14)],
+        stopped: Vec::new(),
         newcomers: vec![(Pid(99), "cc1".into())],
         scanned: true,
     };
