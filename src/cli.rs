@@ -10,6 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
+use crate::sys::own::{capabilities, sandbox};
 use crate::term::{depth, output};
 use crate::theme::Depth;
 
@@ -73,6 +74,16 @@ enum Command {
 }
 
 impl Command {
+    /// Whether something may be done to processes.
+    fn acts(&self) -> bool {
+        matches!(self, Self::Signal(_))
+    }
+
+    /// Whether a file may be written, to which a person gave the name.
+    fn writes(&self) -> bool {
+        matches!(self, Self::Slices(_) | Self::Record(_))
+    }
+
     fn run(&self, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         match self {
             Self::Tree(args) => report::tree::run(args, printer),
@@ -125,6 +136,12 @@ fn complain(text: &str) {
 }
 
 fn print(command: &Command, ascii: bool) -> ExitCode {
+    // Nothing is lost where that is refused, and doctor tells what is held.
+    let _ = capabilities::keep_useful(command.acts(), command.writes());
+    sandbox::begin();
+    if !command.writes() {
+        sandbox::only_read();
+    }
     let stdout = std::io::stdout();
     let terminal = stdout.is_terminal();
     let depth = depth::detect(|name| std::env::var(name).ok());

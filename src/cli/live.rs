@@ -11,6 +11,7 @@ use crate::report::{self, Error, target};
 use crate::run::config::{self, Config};
 use crate::run::{self, theme};
 use crate::sys::asker;
+use crate::sys::own::{capabilities, sandbox};
 use crate::term::{self, depth};
 use crate::theme::{Depth, Theme};
 
@@ -61,6 +62,10 @@ pub struct Args {
 /// `Usage` when the configuration or the theme cannot be used, or the name is that of several; `NoProcess` when there is none;
 /// `Failed` when there is no terminal.
 pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
+    // Nothing is lost where that is refused, and doctor tells what is held.
+    let _ = capabilities::keep_useful(!args.read_only, true);
+    sandbox::begin();
+    // Under the same rule as we are, but not yet under that of our readers.
     asker::prepare();
     let usage = |e: anyhow::Error| Error::Usage(format!("{e:#}"));
     let mut config = Config::load(args.config.as_deref()).map_err(usage)?;

@@ -1,5 +1,7 @@
 //! Which kernel interfaces are open to this program: each is tried once, and what would open it is told exactly.
 
+mod own;
+
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -95,6 +97,8 @@ pub fn examine(root: &ProcRoot) -> Vec<Finding> {
         groups(root),
         frequency(root),
         delays(root),
+        own::sandbox(),
+        own::rights(&program),
     ]
 }
 
@@ -143,7 +147,8 @@ fn others(root: &ProcRoot, program: &str) -> Finding {
         Err(e) => Finding::new("others", gives, state(&e))
             .found("only this user's own processes are open")
             .get(format!(
-                "sudo setcap cap_sys_ptrace,cap_dac_read_search,cap_perfmon+ep {program}"
+                "sudo pscope; or, for those of a group only: sudo groupadd -f pscope && sudo chown root:pscope {program} && \
+                 sudo chmod 0750 {program} && sudo setcap cap_sys_ptrace,cap_perfmon+ep {program}"
             )),
     }
 }

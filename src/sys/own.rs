@@ -1,10 +1,12 @@
 //! What pscope itself costs: `getrusage(2)`, `/proc/self/statm`, `/proc/self/io`, and the calls that it counts itself.
 
 pub mod calls;
+pub mod capabilities;
 pub mod heap;
 pub mod open_files;
 pub mod outfile;
 pub mod recording;
+pub mod sandbox;
 pub mod signals;
 pub mod stop;
 

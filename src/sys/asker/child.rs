@@ -89,7 +89,8 @@ fn leave(kept: RawFd) {
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
     let _ = nix::unistd::chdir("/");
     let _ = nix::sys::prctl::set_name(c"pscope-asker");
-    if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
+    // Only to be read: whoever makes workers may have denied itself to open anything to be written.
+    if let Ok(null) = File::open("/dev/null") {
         let _ = nix::unistd::dup2_stdin(&null);
         let _ = nix::unistd::dup2_stdout(&null);
         let _ = nix::unistd::dup2_stderr(&null);
