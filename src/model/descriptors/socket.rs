@@ -67,6 +67,8 @@ pub struct Inet {
     pub interface: u32,
     /// The network namespace that it lives in, as the inode of `/proc/PID/ns/net`.
     pub namespace: u64,
+    /// Of a listener on every IPv6 address: whether it takes no IPv4, where the kernel tells it.
+    pub only_v6: Option<bool>,
     /// What TCP measures, where the kernel tells it.
     pub tcp: Option<Tcp>,
 }
@@ -149,6 +151,17 @@ impl Inet {
         }
     }
 
+    /// This end as text. Every address is `0.0.0.0` of IPv4 alone, `[::]` of IPv6 alone or where it is not told, `*` of both.
+    pub fn local_end(&self) -> String {
+        let port = self.local.port();
+        match self.local.ip() {
+            ip if !ip.is_unspecified() => address::shown(self.local),
+            std::net::IpAddr::V4(_) => format!("0.0.0.0:{port}"),
+            std::net::IpAddr::V6(_) if self.only_v6 == Some(false) => format!("*:{port}"),
+            std::net::IpAddr::V6(_) => format!("[::]:{port}"),
+        }
+    }
+
     /// Whether both ends are on this machine.
     pub fn is_local(&self) -> bool {
         let (here, there) = (self.local.ip(), self.remote.ip());
@@ -160,7 +173,7 @@ impl Socket {
     /// This end as text: `127.0.0.1:8080`, `/run/x.sock`.
     pub fn local(&self) -> Option<String> {
         match self {
-            Self::Inet(inet) => Some(address::shown(inet.local)),
+            Self::Inet(inet) => Some(inet.local_end()),
             Self::Unix(unix) => unix.name.as_ref().map(ToString::to_string),
         }
     }
@@ -201,11 +214,7 @@ impl Socket {
     pub fn words(&self) -> String {
         match self {
             Self::Inet(inet) if inet.listens() => {
-                format!(
-                    "{} {}",
-                    inet.state.word(inet.protocol),
-                    address::shown(inet.local)
-                )
+                format!("{} {}", inet.state.word(inet.protocol), inet.local_end())
             }
             Self::Inet(inet) if inet.remote.port() == 0 => {
                 inet.state.word(inet.protocol).to_owned()

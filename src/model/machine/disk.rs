@@ -114,7 +114,13 @@ impl Filesystem {
             )
     }
 
-    /// Share in use, percent; `None` where it is not known or means nothing.
+    /// Whether it runs out of files (inodes) before it runs out of bytes.
+    pub fn is_short_of_inodes(&self) -> bool {
+        let space = self.space.ok().filter(|_| !self.is_image());
+        space.is_some_and(|s| s.inodes_percent().is_some_and(|i| i > s.used_percent()))
+    }
+
+    /// Share in use, percent, of bytes or of inodes; `None` where it is not known or means nothing.
     pub fn fullness(&self) -> Option<f64> {
         let space = self.space.ok().filter(|_| !self.is_image())?;
         Some(

@@ -1,5 +1,6 @@
 //! Temperatures, fans and power, where the machine tells them. Nothing is known of a machine without sensors.
 
+use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
 /// All of them; each list is empty where there is nothing.
@@ -20,8 +21,8 @@ pub struct Temperature {
     pub chip: SafeText,
     /// What is measured, where the driver says so: `Package id 0`.
     pub label: Option<SafeText>,
-    /// Degrees Celsius.
-    pub celsius: f32,
+    /// Degrees Celsius; `Late` where the sensor does not answer, `Unsupported` for nothing or what no part survives.
+    pub celsius: Reading<f32>,
     /// From where the machine protects itself, degrees Celsius.
     pub critical: Option<f32>,
 }
@@ -57,7 +58,8 @@ pub struct Supply {
 impl Temperature {
     /// Whether less than a tenth is left to its limit.
     pub fn is_hot(&self) -> bool {
-        self.critical.is_some_and(|c| self.celsius >= c * 0.9)
+        let near = |limit: f32| self.celsius.is_ok_and(|now| now >= limit * 0.9);
+        self.critical.is_some_and(near)
     }
 }
 
@@ -90,7 +92,11 @@ impl Sensors {
         };
         let temperatures = self.temperatures.iter().map(|t| {
             let critical = t.critical.map(|c| format!(" of {c:.0} °C allowed"));
-            let text = format!("{:.0} °C{}", t.celsius, critical.unwrap_or_default());
+            let text = match t.celsius {
+                Ok(now) => format!("{now:.0} °C{}", critical.unwrap_or_default()),
+                Err(Missing::Late) => "– does not answer".to_owned(),
+                Err(_) => "– tells no temperature".to_owned(),
+            };
             (name(&t.chip, &t.label), text, t.is_hot())
         });
         let fans = self.fans.iter().map(|f| {

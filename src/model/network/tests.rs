@@ -68,6 +68,7 @@ fn connection(local: &str, remote: &str, holder: Option<u32>, rate: f64) -> Conn
             uid: Uid(0),
             interface: 0,
             namespace: 1,
+            only_v6: None,
             tcp: None,
         },
         holders: holder

@@ -233,7 +233,7 @@ fn sensors() -> Sensors {
         temperatures: vec![Temperature {
             chip: "coretemp".into(),
             label: Some("Package id 0".into()),
-            celsius: 93.0,
+            celsius: Ok(93.0),
             critical: Some(100.0),
         }],
         fans: vec![Fan {

@@ -292,8 +292,14 @@ fn fullest(disks: &Disks) -> Vec<(String, Role)> {
         out.push((format!(" {}", f.mount), Role::Strong));
         out.push((" is the fullest: ".to_owned(), Role::Dim));
         out.push((format!("{percent:.0}%"), role));
-        let left = f.space.map_or(0, |s| s.available.0);
-        out.push((format!(", {} left", format::bytes(Bytes(left))), Role::Dim));
+        let left = if f.is_short_of_inodes() {
+            let free = f.space.map_or(0, |s| s.inodes_free);
+            format!(" of its inodes, {} left", format::count(free))
+        } else {
+            let left = f.space.map_or(0, |s| s.available.0);
+            format!(", {} left", format::bytes(Bytes(left)))
+        };
+        out.push((left, Role::Dim));
     }
     let silent = disks
         .filesystems

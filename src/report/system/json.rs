@@ -235,12 +235,16 @@ fn own_json(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Value {
 /// Sensors and power; empty lists where there is nothing.
 fn sensors_json(sensors: &Sensors) -> Value {
     let temperatures = sensors.temperatures.iter().map(|t| {
-        json!({
+        let mut out = json!({
             "chip": t.chip,
             "label": t.label,
-            "celsius": t.celsius,
+            "celsius": t.celsius.ok(),
             "critical_celsius": t.critical,
-        })
+        });
+        if let Err(why) = t.celsius {
+            out["unavailable"] = json!({"celsius": why.word()});
+        }
+        out
     });
     let fans = sensors
         .fans

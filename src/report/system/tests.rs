@@ -178,6 +178,7 @@ fn network() -> Network {
         uid: Uid(0),
         interface: 0,
         namespace: 1,
+        only_v6: None,
         tcp: None,
     };
     Network {
@@ -241,7 +242,7 @@ fn the_network_is_told_in_text() {
     assert_eq!(line("names from"), "names from      192.0.2.53");
     assert_eq!(
         line("listens"),
-        "listens         tcp *:22 for everyone  uid 0, owner not visible"
+        "listens         tcp 0.0.0.0:22 for everyone  uid 0, owner not visible"
     );
 }
 

@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::machine::sensor::{Fan, Sensors, Supply, Temperature};
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Missing;
 use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
 use crate::sys::{asker, clock};
+
+/// What a part of a running machine may have, degrees Celsius.
+const POSSIBLE: std::ops::RangeInclusive<f32> = -60.0..=200.0;
 
 /// No file of a sensor is longer: the kernel gives a page at most.
 const LONGEST: u32 = 4096;
@@ -57,7 +61,7 @@ pub fn read_now(root: &ProcRoot) -> Sensors {
     let supplies = entries(&root.sys("class/power_supply"));
     sensors.supplies = supplies.iter().filter_map(|dir| supply(dir)).collect();
     // Stable, so that equal ones keep the order of their chips.
-    let share = |t: &Temperature| t.celsius / t.critical.unwrap_or(f32::MAX);
+    let share = |t: &Temperature| t.celsius.unwrap_or(f32::MIN) / t.critical.unwrap_or(f32::MAX);
     sensors
         .temperatures
         .sort_by(|a, b| share(b).total_cmp(&share(a)));
@@ -84,8 +88,13 @@ fn chip(dir: &Path, into: &mut Sensors) {
         let beside = |what: &str| dir.join(format!("{sensor}_{what}"));
         let label = text(&beside("label"));
         if sensor.starts_with("temp") {
-            let Some(celsius) = thousandths(&path) else {
-                continue;
+            let celsius = match asker::read(&path, LONGEST) {
+                // Drivers that have lost their chip tell thousands of degrees, or nothing.
+                Ok(text) => parsed(&text)
+                    .map(|n| n as f32 / 1000.0)
+                    .filter(|c| POSSIBLE.contains(c))
+                    .ok_or(Missing::Unsupported),
+                Err(why) => Err(why),
             };
             // Drivers without a limit write 0 or thousands of degrees.
             let limit = |what| thousandths(&beside(what)).filter(|c| (1.0..500.0).contains(c));
@@ -136,7 +145,10 @@ fn text(path: &Path) -> Option<SafeText> {
 
 /// A number such as `-1500`.
 fn number(path: &Path) -> Option<i64> {
-    let text = asker::read(path, LONGEST).ok()?;
+    parsed(&asker::read(path, LONGEST).ok()?)
+}
+
+fn parsed(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
 }
 
@@ -164,6 +176,22 @@ mod tests {
         let (_dir, sensors) = machine(&[]);
         assert_eq!(sensors, Sensors::default());
         assert!(sensors.words().is_empty());
+    }
+
+    #[test]
+    fn what_tells_no_temperature_is_not_the_hottest() {
+        let (dir, _) = machine(&[
+            ("hwmon/hwmon0/name", "fake"),
+            ("hwmon/hwmon0/temp2_input", "65261000"),
+            ("hwmon/hwmon0/temp3_input", ""),
+            ("hwmon/hwmon0/temp4_input", "41000"),
+        ]);
+        let fifo = dir.path().join("sys/class/hwmon/hwmon0/temp1_input");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("made");
+        let sensors = read_now(&ProcRoot::fixture(dir.path()));
+        let told: Vec<_> = sensors.temperatures.iter().map(|t| t.celsius).collect();
+        let nothing = Err(Missing::Unsupported);
+        assert_eq!(told, [Ok(41.0), nothing, nothing, nothing]);
     }
 
     #[test]

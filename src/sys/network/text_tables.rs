@@ -40,6 +40,7 @@ fn inet_line(line: &[u8], protocol: Protocol, namespace: u64) -> Option<Inet> {
         uid: Uid(uid),
         interface: 0,
         namespace,
+        only_v6: None,
         tcp: None,
     })
 }

@@ -153,6 +153,7 @@ fn tcp(inode: u64, state: State, local: &str, remote: &str, namespace: u64) -> I
         uid: Uid(0),
         interface: 0,
         namespace,
+        only_v6: None,
         tcp: None,
     }
 }

@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::app::world::World;
-use crate::model::descriptors::socket::address::shown;
 use crate::model::descriptors::socket::{Protocol, Scope};
 use crate::model::format;
 use crate::model::id::Bytes;
@@ -111,7 +110,7 @@ fn internet(network: &Network, c: &Connection) -> Vec<Part> {
         Role::Strong,
     ));
     if inet.listens() || inet.remote.port() == 0 {
-        out.push((shown(inet.local), Role::Text));
+        out.push((inet.local_end(), Role::Text));
         out.push((format!("   for {}", reach(inet)), Role::Dim));
         out.extend(elsewhere(network, c).map(|text| (text, Role::Dim)));
         return out;

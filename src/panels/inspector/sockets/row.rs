@@ -1,7 +1,7 @@
 //! One connection as a row, as text to search and to copy, and what its words mean.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -59,7 +59,7 @@ pub fn text(network: &Network, c: &Connection) -> String {
         "{} {} {} {} {}",
         c.inet.protocol.word(),
         c.inet.state.word(c.inet.protocol),
-        shown(c.inet.local),
+        c.inet.local_end(),
         shown(c.inet.remote),
         network.service(&c.inet).unwrap_or_default()
     );
@@ -89,9 +89,9 @@ pub fn text(network: &Network, c: &Connection) -> String {
 /// What `y` copies.
 pub fn copied(c: &Connection) -> String {
     if c.inet.remote.port() == 0 {
-        shown(c.inet.local)
+        c.inet.local_end()
     } else {
-        format!("{} {}", shown(c.inet.local), shown(c.inet.remote))
+        format!("{} {}", c.inet.local_end(), shown(c.inet.remote))
     }
 }
 
@@ -132,7 +132,7 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
     } else if inet.remote.port() == 0 {
         Line::default()
     } else {
-        end(world, network, inet.remote)
+        end(world, network, inet.remote.ip(), shown(inet.remote))
     };
     let rate = |value: Option<f64>| match value {
         Some(rate) if rate > 0.0 => one(format::rate(rate), Role::Strong),
@@ -145,7 +145,7 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
         cells: vec![
             one(inet.protocol.word().to_owned(), Role::Dim),
             one(inet.state.word(inet.protocol).to_owned(), state),
-            end(world, network, inet.local),
+            end(world, network, inet.local.ip(), inet.local_end()),
             remote,
             one(
                 network.service(inet).unwrap_or_default().to_owned(),
@@ -178,11 +178,11 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
 }
 
 /// An address and port, and the name that this machine gives to the address.
-fn end(world: &World, network: &Network, end: SocketAddr) -> Line<'static> {
-    let mut spans = vec![Span::styled(shown(end), world.theme.style(Role::Text))];
-    let name = network.names.hosts.name(end.ip());
+fn end(world: &World, network: &Network, ip: IpAddr, text: String) -> Line<'static> {
+    let mut spans = vec![Span::styled(text, world.theme.style(Role::Text))];
+    let name = network.names.hosts.name(ip);
     // That every machine calls its own loopback so, is known.
-    if let Some(name) = name.filter(|_| !end.ip().is_loopback()) {
+    if let Some(name) = name.filter(|_| !ip.is_loopback()) {
         spans.push(Span::styled(
             format!(" {name}"),
             world.theme.style(Role::Dim),

@@ -30,6 +30,7 @@ pub fn connection(
             uid: Uid(33),
             interface: 0,
             namespace: 1,
+            only_v6: Some(false),
             tcp: tcp.then(|| Tcp {
                 rtt: Some((Nanos(12_400_000), Nanos(3_000_000))),
                 retransmits: 4,

@@ -182,7 +182,7 @@ fn sensors_have_a_line_where_there_are_any() {
         temperatures: vec![Temperature {
             chip: "coretemp".into(),
             label: None,
-            celsius: 93.0,
+            celsius: Ok(93.0),
             critical: Some(100.0),
         }],
         ..Sensors::default()

@@ -17,7 +17,7 @@ fn the_first_three_lines_answer() {
      eth0.7     vlan 7 on eth0 up      –               0/s      0/s      0      0 198.51.100.9/24 documentation                          1500
 
      PROTO  STATE▲      LOCAL                      REMOTE                        SERVICE       RTT RESENT QUEUES             IN     OUT PROCESS
-    ▌tcp    listening   *:22                       everyone                      ssh                                                    9 sshd
+    ▌tcp    listening   0.0.0.0:22                 everyone                      ssh                                                    9 sshd
      udp    open        127.0.0.1:123              only this machine             ntp                                                    no visible process
      tcp    established 127.0.0.1:5000             127.0.0.1:6000                           12.4ms      4                1.2M/s   12K/s 20 curl
      tcp    established 127.0.0.1:6000             127.0.0.1:5000                           12.4ms      4                1.2M/s   12K/s 30 proxy
@@ -33,7 +33,7 @@ fn the_first_three_lines_answer() {
      LAYERS under the chosen socket
      application  9 sshd  fd 7
      transport    TCP port 22 ssh   listening
-     network      IPv4 *:22   for everyone
+     network      IPv4 0.0.0.0:22   for everyone
      link         every interface
     "##);
 }

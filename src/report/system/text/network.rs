@@ -2,7 +2,6 @@
 
 use super::{Pieces, label};
 use crate::model::descriptors::socket::Scope;
-use crate::model::descriptors::socket::address::shown;
 use crate::model::format;
 use crate::model::network::{Connection, Interface, Network, reach};
 use crate::model::text::SafeText;
@@ -77,7 +76,7 @@ fn listener(network: &Network, c: &Connection) -> Pieces {
     let what = format!(
         "{} {}{} for {}{}",
         c.inet.protocol.word(),
-        shown(c.inet.local),
+        c.inet.local_end(),
         service.unwrap_or_default(),
         reach(&c.inet),
         away.map_or_else(String::new, |name| format!(" in network namespace {name}"))

@@ -12,6 +12,8 @@ pub const V4: u8 = 2;
 /// `AF_INET6`.
 pub const V6: u8 = 10;
 const INFO: u16 = 2;
+/// `INET_DIAG_SKV6ONLY`, which the kernel tells of listeners and bound sockets of IPv6.
+const ONLY_V6: u16 = 11;
 const FIXED: usize = 72;
 
 /// `struct inet_diag_req_v2`: all states, with `tcp_info` for TCP.
@@ -51,6 +53,9 @@ pub fn parse(body: &[u8], protocol: Protocol, namespace: u64) -> Option<Inet> {
         uid: Uid(u32_at(fixed, 64)?),
         inode: u64::from(u32_at(fixed, 68)?),
         namespace,
+        only_v6: attributes(&body[FIXED..])
+            .find(|(kind, _)| *kind == ONLY_V6)
+            .and_then(|(_, value)| Some(*value.first()? != 0)),
         tcp: None,
     };
     let info = attributes(&body[FIXED..]).find(|(kind, _)| *kind == INFO);
