@@ -209,7 +209,6 @@ fn settings_are_kept_when_asked_and_are_there_the_next_time() {
     session.shows("Settings");
     // Down to the view, and to its other value.
     session.press(b"jjjjjj\x1b[C");
-    session.shows("writes: view = flat");
     assert_eq!(
         std::fs::read_dir(home.path()).expect("there").count(),
         0,
