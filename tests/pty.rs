@@ -214,6 +214,9 @@ fn settings_are_kept_when_asked_and_are_there_the_next_time() {
         0,
         "nothing is written unasked"
     );
+    // The key shows what it would write, and writes it when it is pressed again.
+    session.press(b"w");
+    session.shows("writes: view = flat");
     session.press(b"w");
     session.shows("kept in ");
     session.press(b"\x1b");
