@@ -98,6 +98,8 @@ pub struct List {
     forest: Forest,
     steady: Steady,
     ended: Vec<Ended>,
+    /// Lines that ended leaves hold for a moment.
+    vacant: Vec<build::Vacant>,
     passing: Vec<bool>,
     built: Option<Built>,
     /// Counts every change of what the rows depend on.
@@ -178,6 +180,7 @@ impl Default for List {
             forest: Forest::default(),
             steady: Steady::default(),
             ended: Vec::new(),
+            vacant: Vec::new(),
             passing: Vec::new(),
             built: None,
             version: 0,

@@ -152,20 +152,23 @@ impl Family {
             let ids = snapshot.procs.iter().map(|p| p.id);
             steady.settle(snapshot.at, meaning(view), slack, ids, &mut keys[..n]);
             if adds && view.descending {
-                self.young_last(snapshot, &mut keys[..n]);
+                self.young_last(snapshot, view, &mut keys);
             }
         }
         keys
     }
 
     /// Leaves that were born just now stand behind their older siblings, so that those who live a moment push nobody about.
-    fn young_last(&self, snapshot: &Snapshot, keys: &mut [f64]) {
+    fn young_last(&self, snapshot: &Snapshot, view: &View<'_>, keys: &mut [f64]) {
         if snapshot.span.is_none() {
             return;
         }
-        for (node, (key, proc)) in keys.iter_mut().zip(snapshot.procs.iter()).enumerate() {
+        for (node, key) in keys.iter_mut().enumerate() {
             let leaf = self.parent[node] != NONE && self.kids(node as u32).is_empty();
-            if leaf && snapshot.age(proc.id) < YOUNG {
+            let proc = Forest::proc(snapshot, view.ended, node as u32).filter(|_| leaf);
+            let kept = node >= snapshot.procs.len();
+            let young = if kept { Nanos(2 * YOUNG.0) } else { YOUNG };
+            if proc.is_some_and(|p| snapshot.age(p.id) < young) {
                 *key = 0.0;
             }
         }

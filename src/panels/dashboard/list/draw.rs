@@ -132,7 +132,9 @@ fn mark(list: &List, world: &World, subject: &Subject<'_>) -> Option<(&'static s
     } else if world.tags.contains(&id) {
         Some((if ascii { "*" } else { "◆" }, theme.style(Role::Tagged)))
     } else if list.ended.iter().any(|e| e.proc.id == id) {
-        Some((if ascii { "x" } else { "×" }, theme.style(Role::Bad)))
+        let lost = world.focus == Some(id);
+        let role = if lost { Role::Bad } else { Role::Ended };
+        Some((if ascii { "x" } else { "×" }, theme.style(role)))
     } else if is_new(world, &subject.lead) {
         Some(("+", theme.style(Role::New)))
     } else {

@@ -23,6 +23,12 @@ fn what_ends_while_selected_stays() {
     assert_eq!(stage.focus(), 4211);
     stage.press("k");
     stage.pass(&[]);
+    assert!(
+        stage.text().contains("rustc"),
+        "its line holds for a moment"
+    );
+    stage.pass(&[]);
+    stage.pass(&[]);
     assert!(!stage.text().contains("rustc"));
     stage.press("Space");
     stage.scene.end(2214);
@@ -36,6 +42,9 @@ fn what_ends_while_selected_stays() {
     );
     stage.press("U");
     stage.pass(&[]);
+    for _ in 0..4 {
+        stage.pass(&[]);
+    }
     assert!(!stage.text().contains("bash"));
 }
 
@@ -242,4 +251,29 @@ fn rows_that_come_above_do_not_push_the_selection_out_of_view() {
         "the wheel may leave it behind: {}",
         stage.text()
     );
+}
+
+#[test]
+fn a_sibling_takes_over_the_line_of_one_that_ended() {
+    let mut stage = stage();
+    stage.pass(&[]);
+    stage.scene.task(5000, 612, "cc1");
+    stage.pass(&[]);
+    let before = stage.pids();
+    assert!(before.contains(&5000));
+    for pid in 5001..5006 {
+        stage.scene.end(pid - 1);
+        stage.pass(&[]);
+        let held = stage.pids();
+        assert_eq!(
+            held,
+            before
+                .iter()
+                .map(|p| if *p == 5000 { pid - 1 } else { *p })
+                .collect::<Vec<_>>()
+        );
+        stage.scene.task(pid, 612, "cc1");
+        stage.pass(&[]);
+        assert_eq!(stage.pids().len(), before.len(), "no row was pushed");
+    }
 }
