@@ -33,13 +33,17 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         "tid": r.stack.as_ref().map(|s| s.tid.0),
         "offset": r.offset,
     });
+    let mut why_not = Map::new();
     if r.access.shared {
         let sharers = r.sharers.iter();
         let sharers = sharers.map(|s| json!({"pid": s.pid.0, "name": s.name}));
-        out["also_mapped_by"] = sharers.collect();
-        if let Err(why) = space.sharers {
-            out["unavailable"] = json!({"also_mapped_by": why.word()});
-        }
+        out["also_mapped_by"] = match space.sharers {
+            Ok(()) => sharers.collect(),
+            Err(why) => {
+                why_not.insert("also_mapped_by".to_owned(), why.word().into());
+                Value::Null
+            }
+        };
     }
     if let Err(why) = r.residency {
         let fields = [
@@ -49,11 +53,10 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
             "private_dirty_bytes",
             "freed_bytes",
         ];
-        let reasons: Map<String, Value> = fields
-            .iter()
-            .map(|f| ((*f).to_owned(), why.word().into()))
-            .collect();
-        out["unavailable"] = Value::Object(reasons);
+        why_not.extend(fields.map(|f| (f.to_owned(), why.word().into())));
+    }
+    if !why_not.is_empty() {
+        out["unavailable"] = Value::Object(why_not);
     }
     out
 }
@@ -149,4 +152,48 @@ fn write_region(region: &Region, resident: &str, printer: &mut Printer<'_>) -> s
         (&sizes, Ink::Plain),
         (&name, Ink::Plain),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Bytes;
+    use crate::model::memory::region::{Access, FileId, Kind, Part, Residency};
+    use crate::model::reading::Missing;
+
+    #[test]
+    fn every_reason_stands_and_nobody_is_not_an_empty_list() {
+        let region = Region {
+            start: 0x1000,
+            end: 0x3000,
+            kind: Kind::Shared,
+            part: Part::Plain,
+            access: Access::from_letters(b"rw-s"),
+            offset: 0,
+            file: FileId::default(),
+            name: "/dev/shm/ring".into(),
+            deleted: false,
+            stack: None,
+            residency: Err(Missing::Denied),
+            flags: Flags::empty(),
+            sharers: Vec::new(),
+        };
+        let mut space = AddressSpace {
+            regions: vec![region],
+            sharers: Err(Missing::Late),
+            ..AddressSpace::default()
+        };
+        let told = &regions(&space)[0];
+        assert_eq!(told["also_mapped_by"], Value::Null);
+        assert_eq!(told["unavailable"]["also_mapped_by"], "late");
+        assert_eq!(told["unavailable"]["rss_bytes"], "denied");
+        space.sharers = Ok(());
+        space.regions[0].residency = Ok(Residency {
+            resident: Bytes(4096),
+            ..Residency::default()
+        });
+        let told = &regions(&space)[0];
+        assert_eq!(told["also_mapped_by"], json!([]));
+        assert_eq!(told["unavailable"], Value::Null);
+    }
 }
