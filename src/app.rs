@@ -142,6 +142,8 @@ impl App {
                 }
                 self.each(|panel, world| panel.outcome(world, &outcome));
             }
+            Event::Beat => self.beat(),
+            Event::Recording(news) => self.on_recording(news),
             Event::Stop => self.effects.push(Effect::Quit),
             Event::Lost { thread, why } => self.say(
                 format!("the thread '{thread}' died: {why}; what it read stays as it was"),
@@ -305,6 +307,8 @@ impl App {
                 Ok(()) => self.world.choices = self.choices(),
                 Err(why) => self.say(why, true),
             },
+            Reply::Go(place) => self.go(place),
+            Reply::When(text) => self.go_to(&text),
             Reply::Say(text) => self.say(text, false),
             Reply::Complain(text) => self.say(text, true),
             Reply::All(replies) => {

@@ -60,6 +60,12 @@ enum Command {
     Slices(report::slices::Args),
     /// Records what happens, to be looked at later or elsewhere
     Record(report::record::Args),
+    /// Shows a recording on the live screen, or one that is piped in
+    ///
+    /// p plays and stops, ( and ) change the speed; , and . go a tick, < and > a minute, Home and End to its ends, a click on
+    /// the line of time to a moment, and : takes a time: 12:03:40, -5m. Another machine is shown live by
+    /// ssh HOST pscope record - | pscope replay -
+    Replay(live::Replay),
     /// Tells which kernel interfaces are open to pscope, and how to open the others
     ///
     /// A line each: ok, limited, denied or absent; what it gives; what was seen; and the command that opens it.
@@ -94,6 +100,8 @@ impl Command {
             Self::Ipc(args) => report::ipc::run(args, printer),
             Self::Slices(args) => report::slices::run(args, printer),
             Self::Record(args) => report::record::run(args, printer),
+            // It is a screen, no report: main shows it.
+            Self::Replay(_) => Ok(Exit::Done),
             Self::Doctor(args) => report::doctor::run(args, printer),
             Self::Completions { shell } => completions(*shell, printer),
             Self::Man => manual(printer),
@@ -119,14 +127,20 @@ pub fn main() -> ExitCode {
             ));
             ExitCode::from(Exit::Usage as u8)
         }
+        (Some(Command::Replay(replay)), None) => shown(live::replay(&cli.live, replay, cli.ascii)),
         (Some(command), None) => print(command, cli.ascii),
-        (None, _) => match live::run(&cli.live, cli.ascii) {
-            Ok(status) => ExitCode::from(status),
-            Err(e) => {
-                complain(&e.to_string());
-                ExitCode::from(e.exit() as u8)
-            }
-        },
+        (None, _) => shown(live::run(&cli.live, cli.ascii)),
+    }
+}
+
+/// How a screen ended.
+fn shown(status: Result<u8, Error>) -> ExitCode {
+    match status {
+        Ok(status) => ExitCode::from(status),
+        Err(e) => {
+            complain(&e.to_string());
+            ExitCode::from(e.exit() as u8)
+        }
     }
 }
 

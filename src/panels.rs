@@ -32,6 +32,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(dashboard::header::Header),
         Box::new(dashboard::views_bar::ViewsBar::default()),
         Box::new(dashboard::footer::Footer::default()),
+        Box::new(dashboard::time_bar::TimeLine::default()),
         Box::new(dashboard::lanes::Lanes::default()),
         Box::new(views::cpu::ViewCpu::default()),
         Box::new(inspector::schedule::ScheduleTab::default()),

@@ -6,8 +6,11 @@ pub mod drive;
 pub mod inbox;
 mod outside;
 mod panics;
+mod recording;
+mod stream;
 pub mod theme;
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +25,8 @@ use crate::app::world::Settings;
 use crate::model::id::{Pid, Uid};
 use crate::model::sample::Mode;
 use crate::panels;
+use crate::recording::{Kept, Past};
+use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
 use crate::sys::own::{self, heap};
@@ -32,7 +37,7 @@ use crate::term::{self, input, signals};
 use crate::theme::Theme;
 use acting::{Acting, Finish};
 use inbox::{Ending, Inbox, Tell};
-use outside::Real;
+use outside::{Real, Source};
 
 /// How long the first frame waits for the first sweep, so that the first picture is already the table.
 const FIRST_SWEEP: Duration = Duration::from_millis(50);
@@ -59,8 +64,63 @@ pub struct Options {
     pub complaints: Vec<(usize, String)>,
     /// What else was not understood, such as lines of a theme.
     pub told: Vec<String>,
+    /// How much memory the past may take, in bytes.
+    pub remember: usize,
+    /// What is shown.
+    pub shows: Shows,
     /// The one way to find which processes changed; the best that the kernel allows where none is named.
     pub sweep: Option<Mode>,
+}
+
+/// What the screen shows.
+pub enum Shows {
+    /// This machine, now.
+    Now,
+    /// A recording.
+    Recording(Box<Past>),
+    /// A recording that arrives here.
+    Stream(OwnedFd),
+}
+
+/// Begins to read what is shown.
+fn source(
+    shows: Shows,
+    remember: usize,
+    sweep: Option<Mode>,
+    app: &mut App,
+    tell: &Tell,
+) -> anyhow::Result<Source> {
+    let kept = Kept::new(remember);
+    let mut source = Source {
+        samplers: None,
+        kept: Some(kept.clone()),
+        acting: None,
+    };
+    if let Shows::Recording(past) = shows {
+        source.kept = None;
+        app.replay(*past);
+        return Ok(source);
+    }
+    let past = Past::new(Box::new(kept.clone()));
+    if let Shows::Stream(from) = shows {
+        app.watch(past);
+        let tell = tell.clone();
+        spawn("stream", move || stream::show(&from, &kept, &tell))?;
+        return Ok(source);
+    }
+    app.remember(past);
+    let keeping = Keeping {
+        kept,
+        when: When::AtNext,
+    };
+    let root = ProcRoot::live();
+    let samplers = Samplers::start(root, app.plan(), sweep, Some(keeping), &listener(tell))
+        .context("cannot start the sampling threads")?;
+    source.samplers = Some(samplers);
+    let (to, read_only) = (tell.clone(), app.world.settings.read_only);
+    source.acting = Acting::start(&ProcRoot::live(), read_only, move |event| to.event(event))
+        .context("cannot start the thread that acts on processes")?;
+    Ok(source)
 }
 
 /// Shows the live screen until the person leaves or something ends the program.
@@ -72,13 +132,13 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     own::signals::block().context("cannot block signals")?;
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());
-    let (to, read_only) = (inbox.tell(), options.settings.read_only);
     let mouse = options.settings.mouse;
     let settings = Settings {
-        me: Some((
-            Pid(std::process::id()),
-            Uid(nix::unistd::geteuid().as_raw()),
-        )),
+        // In a recording nobody is this program.
+        me: matches!(options.shows, Shows::Now).then(|| {
+            let user = Uid(nix::unistd::geteuid().as_raw());
+            (Pid(std::process::id()), user)
+        }),
         ..options.settings
     };
     let mut app = App::new(panels::all(), settings, options.theme);
@@ -91,22 +151,19 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     app.complain(acting::unix_ms(), &told);
     // The panes say what the first sweep is worth reading for only once they know where they stand.
     screen::fit(&mut app, Rect::from((Position::ORIGIN, output::size())));
-    let samplers = Samplers::start(
-        ProcRoot::live(),
-        app.plan(),
+    let source = source(
+        options.shows,
+        options.remember,
         options.sweep,
-        None,
-        &listener(&inbox.tell()),
-    )
-    .context("cannot start the sampling threads")?;
-    let acting = Acting::start(&ProcRoot::live(), read_only, move |event| to.event(event))
-        .context("cannot start the thread that acts on processes")?;
-    let finish = acting.as_ref().map(Acting::finish);
+        &mut app,
+        &inbox.tell(),
+    )?;
+    let finish = source.acting.as_ref().map(Acting::finish);
     if let Some(finish) = &finish {
         panics.before_the_end(finish.clone());
     }
     term::enter(mouse).context("cannot take the terminal")?;
-    let mut outside = Real::new(mouse, options.config, samplers, acting);
+    let mut outside = Real::new(mouse, options.config, source, inbox.tell());
     let ending = threads(&inbox.tell(), finish).and_then(|()| {
         inbox.wait_first(FIRST_SWEEP);
         let mut terminal = Terminal::new(Output::new())?;

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::app::panel::{Panel, Place};
 use crate::app::world::Page;
 use crate::app::{App, Placed};
+use crate::model::plan::Needs;
 use crate::model::process::called::called;
 use crate::model::text::width;
 use crate::theme::Role;
@@ -68,16 +69,41 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
                 buf,
             );
         }
-        pane.render(world, frame::inside(*outer), buf);
+        pane_content(app, *panel, frame::inside(*outer), buf);
     }
     for (panel, area) in &layout.bare {
-        app.panels()[*panel].render(world, *area, buf);
+        pane_content(app, *panel, *area, buf);
     }
     for overlay in app.overlays() {
         overlay.render(world, screen, buf);
     }
     if world.theme.glyphs.ascii {
         ascii::plain(buf);
+    }
+}
+
+/// Draws a pane; or why it is empty, where time stands at a moment of which it knows nothing.
+fn pane_content(app: &App, panel: usize, area: Rect, buf: &mut Buffer) {
+    let (pane, world) = (app.panels()[panel].as_ref(), &app.world);
+    let spec = pane.spec();
+    let whole =
+        matches!(spec.place, Place::Tab | Place::View(_)) && !spec.needs.contains(Needs::OVERVIEW);
+    match world
+        .unread(spec.needs)
+        .filter(|_| whole && area.height > 0)
+    {
+        Some(why) => {
+            let room = usize::from(area.width.saturating_sub(1));
+            put::text(
+                buf,
+                area.x + 1,
+                area.y,
+                why,
+                room,
+                world.theme.style(Role::Dim),
+            );
+        }
+        None => pane.render(world, area, buf),
     }
 }
 
@@ -107,6 +133,19 @@ fn layout(app: &App, screen: Rect) -> Layout {
             footer,
             Rect {
                 y: body.y + body.height,
+                height: 1,
+                ..body
+            },
+        ));
+    }
+    let stands = app.world.paused.is_some() && body.height >= 6;
+    if let Some(time) = find(Place::Time).filter(|_| stands) {
+        body.height -= 1;
+        let y = body.y + body.height;
+        out.bare.push((
+            time,
+            Rect {
+                y,
                 height: 1,
                 ..body
             },

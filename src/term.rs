@@ -11,7 +11,7 @@ pub mod output;
 pub mod signals;
 
 use std::io::{self, IsTerminal, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
@@ -42,6 +42,25 @@ const STALLED: Duration = Duration::from_millis(100);
 /// Whether a person sits at both ends.
 pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Takes what is piped in, and lets keys come from the terminal itself from now on.
+///
+/// # Errors
+/// When nothing is piped in or there is no terminal.
+pub fn take_piped() -> io::Result<OwnedFd> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Err(io::Error::other(
+            "nothing is piped in: pscope record - | pscope replay -",
+        ));
+    }
+    let piped = nix::unistd::dup(&stdin)?;
+    let flags = nix::fcntl::OFlag::O_RDWR | nix::fcntl::OFlag::O_CLOEXEC;
+    let mode = nix::sys::stat::Mode::empty();
+    let terminal = nix::fcntl::open("/dev/tty", flags, mode)?;
+    nix::unistd::dup2_stdin(&terminal)?;
+    Ok(piped)
 }
 
 /// Takes the terminal; again after it was given back or after somebody else changed it.

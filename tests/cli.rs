@@ -234,3 +234,57 @@ fn completions_and_manual_are_complete() {
         "{manual}"
     );
 }
+
+#[test]
+fn what_is_recorded_can_be_asked_for_later() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.pscope");
+    let path = file.to_str().expect("UTF-8");
+    let sleeper = Sleeper::start();
+    let pid = sleeper.pid();
+    let recorded = pscope(&["record", path, "--interval", "50ms", "--for", "500ms"]);
+    assert!(recorded.status.success(), "{}", text(&recorded.stderr));
+    drop(sleeper);
+    let found = |args: &[&str]| {
+        let json: Value = serde_json::from_slice(&pscope(args).stdout).expect("JSON");
+        let all = json["processes"].as_array().expect("a list").clone();
+        all.iter().any(|p| p["pid"] == pid)
+    };
+    assert!(found(&["ps", "--json", "--from", path]));
+    assert!(!found(&["ps", "--json"]), "now it has ended");
+    let tree = pscope(&["tree", "--pids", "--from", path, "--at", "-100ms"]);
+    assert!(
+        text(&tree.stdout).contains(&format!("cat({pid})"))
+            || text(&tree.stdout).contains(&pid.to_string())
+    );
+    assert!(pscope(&["system", "--from", path]).status.success());
+    // Cut in the middle of a record, as by a crash: what is whole is told.
+    let bytes = fs::read(&file).expect("a recording");
+    fs::write(&file, &bytes[..bytes.len() - 5]).expect("cut");
+    assert!(found(&["ps", "--json", "--from", path]));
+    for (args, status, said) in [
+        (
+            &["ps", "--from", path, "--at", "noon"][..],
+            2,
+            "write a time of day",
+        ),
+        (&["ps", "--from", path, "--at", "-9h"], 2, "it goes from"),
+        (&["ps", "--at", "-5m"], 2, "--from"),
+        (&["ps", "--from", "/proc/self/stat"], 1, "no recording"),
+        (&["ps", "--from", "/nowhere"], 1, "/nowhere"),
+        (&["record", "/dev/full", "--for", "1s"], 1, "No space left"),
+        (
+            &["record", "-", "--keep", "1h", "--for", "1s"],
+            2,
+            "a stream forgets nothing",
+        ),
+        (&["record", "/nowhere/x", "--for", "1s"], 1, "/nowhere/x"),
+    ] {
+        let output = pscope(args);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {err}");
+        assert!(err.contains(said), "{args:?}: {err}");
+    }
+    let stream = pscope(&["record", "-", "--interval", "50ms", "--for", "200ms"]);
+    assert!(stream.stdout.starts_with(b"PSCOPE\x1a\n") && stream.stdout.len() > 100);
+}

@@ -25,7 +25,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("theme", &["model"]),
     ("app", &["model", "theme", "recording"]),
     ("widgets", &["model", "theme"]),
-    ("panels", &["model", "theme", "app", "widgets"]),
+    ("panels", &["model", "theme", "app", "widgets", "recording"]),
     ("screen", &["model", "theme", "app", "widgets"]),
     ("term", &["app", "theme"]),
     // Only compiled for tests and for fuzzing.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::key::{Key, Mouse};
 use crate::model::acting::{Order, Report, Ticket};
 use crate::model::detail::Detail;
+use crate::model::id::Nanos;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 
@@ -28,6 +29,10 @@ pub enum Event {
     Switches(Arc<Timeline>),
     /// What became of an effect.
     Outcome(Outcome),
+    /// It is time for the next tick of what is played.
+    Beat,
+    /// A recording began in a file of this name, ended, or could not go on.
+    Recording(Result<Option<String>, String>),
     /// The program is asked to end (a signal, or the terminal went away).
     Stop,
     /// A thread of the program died; the rest goes on.
@@ -54,6 +59,10 @@ pub enum Effect {
     Mouse(bool),
     /// Write these into the configuration file, as far as they differ from the defaults.
     Keep(Vec<Choice>),
+    /// Begin to record what is remembered and what comes, or end that.
+    Record,
+    /// Tell a beat each time this has passed, or none any more.
+    Play(Option<Nanos>),
     /// Find out about processes, or act on them; reports come back as [`Outcome::Acted`].
     Act(Ticket, Order),
 }

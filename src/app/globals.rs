@@ -22,6 +22,16 @@ actions! {
     STEP_BACK "step-back" [Key::char(',')] "While paused: one tick back" "";
     /// On in time.
     STEP_ON "step-on" [Key::char('.')] "While paused: one tick on" "";
+    /// A minute back in time.
+    MINUTE_BACK "minute-back" [Key::char('<')] "While paused: a minute back" "";
+    /// A minute on in time.
+    MINUTE_ON "minute-on" [Key::char('>')] "While paused: a minute on" "";
+    /// The oldest moment.
+    OLDEST "oldest" [Key::of(Code::Home)] "While paused: the oldest moment that is kept" "";
+    /// The newest moment.
+    NEWEST "newest" [Key::of(Code::End)] "While paused: the newest moment" "";
+    /// Records.
+    RECORD "record" [Key::char('R')] "Records into a file what is remembered and what comes, or ends that" "";
     /// What the numbers mean.
     EXPLAIN "explain" [Key::char('x')] "Explains every word and number of the pane, and each – in it" "";
     /// The scale of CPU %.
@@ -80,6 +90,16 @@ views! {
     VIEW_6 b'6' "view-ipc" "IPC" "Shows who talks to whom";
 }
 
+/// What steps through time while it stands still; these keys come before those of the panes then.
+pub const TIME: &[&Action] = &[
+    &STEP_BACK,
+    &STEP_ON,
+    &MINUTE_BACK,
+    &MINUTE_ON,
+    &OLDEST,
+    &NEWEST,
+];
+
 /// All of them, in the order of the help page.
 pub const ALL: &[&Action] = &[
     &QUIT,
@@ -91,6 +111,11 @@ pub const ALL: &[&Action] = &[
     &PAUSE,
     &STEP_BACK,
     &STEP_ON,
+    &MINUTE_BACK,
+    &MINUTE_ON,
+    &OLDEST,
+    &NEWEST,
+    &RECORD,
     &FASTER,
     &SLOWER,
     &EXPLAIN,

@@ -30,6 +30,8 @@ pub enum Place {
     Tab,
     /// A system view, chosen by its digit.
     View(u8),
+    /// The line above the last one, while time stands still.
+    Time,
     /// The last line.
     Footer,
     /// Above everything, until closed.
@@ -79,6 +81,10 @@ pub enum Reply {
     Propose(&'static Action, ProcId, Signal),
     /// Choose a value by its name, as the configuration file would.
     Choose(&'static str, Value),
+    /// Show this moment of those that are kept, by its place.
+    Go(usize),
+    /// Show the moment that is written like this: `12:03:40`, `-5m`.
+    When(String),
     /// Say this in the status line.
     Say(String),
     /// Say that this went wrong.

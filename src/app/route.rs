@@ -75,6 +75,12 @@ impl App {
     }
 
     fn by_keymap(&mut self, key: Key) {
+        if self.world.paused.is_some()
+            && let Some(action) = self.world.keys.find(key, g::TIME)
+        {
+            self.perform_global(action);
+            return;
+        }
         for i in self.answering_order() {
             let Some(action) = self.world.keys.find(key, self.panels[i].spec().actions) else {
                 continue;
@@ -208,6 +214,8 @@ impl App {
             g::PAUSE => self.pause(),
             g::STEP_BACK => self.step(true),
             g::STEP_ON => self.step(false),
+            g::MINUTE_BACK | g::MINUTE_ON | g::OLDEST | g::NEWEST => return self.leap(action),
+            g::RECORD => self.effects.push(Effect::Record),
             g::EXPLAIN => self.explain(),
             g::OWN_COST => self.world.settings.own_cost = !self.world.settings.own_cost,
             g::CPU_SCALE => self.world.settings.of_machine = !self.world.settings.of_machine,
@@ -320,6 +328,11 @@ impl App {
     }
 
     fn pace(&mut self, change: impl Fn(Nanos) -> Nanos) {
+        if self.world.time.replay.is_some() {
+            let slower = change(Nanos(2)).0 > 2;
+            self.play_at(if slower { -1 } else { 1 });
+            return;
+        }
         let interval = change(self.world.settings.interval).clamp(SHORTEST, LONGEST);
         self.world.settings.interval = interval;
         self.say(format!("a tick every {} s", interval.seconds()), false);

@@ -315,3 +315,94 @@ fn global_actions_have_unique_names_and_keys() {
         }
     }
 }
+
+/// Ticks that are kept in memory as records, as the sampler keeps them.
+fn kept(ticks: u64) -> (crate::recording::Kept, Vec<Arc<Snapshot>>) {
+    use crate::recording::{Kept, Marks, Summary, Writer};
+    let kept = Kept::new(1 << 20);
+    let (mut scene, mut writer) = (Scene::new(), Writer::default());
+    scene.task(1, 0, "init");
+    scene.task(7, 1, "busy");
+    let mut seen = Vec::new();
+    for tick in 0..ticks {
+        let before = scene.sample.clone();
+        if tick == 20 {
+            scene.end(7);
+        }
+        let busy: &[(u32, u64)] = if tick < 20 { &[(7, 40)] } else { &[] };
+        scene.pass(1000, busy);
+        let snapshot = Snapshot::between(Some(&before), &scene.sample);
+        let summary = Summary::of(&snapshot, Marks::default());
+        kept.push(writer.tick(Some(&before), &scene.sample, summary));
+        seen.push(Arc::new(snapshot));
+    }
+    (kept, seen)
+}
+
+#[test]
+fn what_ended_long_ago_is_there_as_it_was() {
+    let (mut app, _) = app();
+    let (kept, seen) = kept(200);
+    app.remember(crate::recording::Past::new(Box::new(kept)));
+    // Only the newest are ticks of the screen itself.
+    for tick in &seen[190..] {
+        app.update(Event::Snapshot(Arc::clone(tick)));
+    }
+    let history: Vec<f32> = app.world.history.cpu(ProcId::new(7, 7), 4).collect();
+    assert_eq!(history, [0.0; 4], "nobody knows of it");
+    press(&mut app, "p");
+    assert_eq!(app.world.paused, Some(0));
+    press(&mut app, "<");
+    assert_eq!(app.world.snapshot.at, seen[139].at, "a minute back");
+    press(&mut app, "Home");
+    for _ in 0..11 {
+        press(&mut app, ".");
+    }
+    let busy = app
+        .world
+        .snapshot
+        .get(ProcId::new(7, 7))
+        .expect("it lives again");
+    assert_eq!(busy.cpu, Ok(40.0));
+    let history: Vec<f32> = app.world.history.cpu(ProcId::new(7, 7), 3).collect();
+    assert_eq!(history, [40.0; 3], "with its past");
+    press(&mut app, "End");
+    assert_eq!(app.world.snapshot.at, seen[199].at);
+    press(&mut app, "p");
+    assert_eq!(
+        (app.world.paused, app.world.snapshot.at),
+        (None, seen[199].at)
+    );
+}
+
+#[test]
+fn a_recording_plays_to_its_end_and_a_typed_time_is_found() {
+    let (mut app, _) = app();
+    let (kept, seen) = kept(30);
+    app.replay(crate::recording::Past::new(Box::new(kept)));
+    // The state before the first tick is kept as well.
+    let first = app.world.snapshot.at;
+    assert!(first < seen[0].at && app.world.paused == Some(30));
+    let second = Some(Nanos(1_000_000_000));
+    assert_eq!(press(&mut app, "p"), [Effect::Play(second)]);
+    assert_eq!(
+        press(&mut app, "("),
+        [Effect::Play(Some(Nanos(500_000_000)))]
+    );
+    for _ in 0..30 {
+        app.update(Event::Beat);
+    }
+    assert_eq!(app.world.snapshot.at, seen[29].at);
+    assert_eq!(app.update(Event::Beat), [Effect::Play(None)], "the end");
+    app.go_to("-10s");
+    assert_eq!(app.world.snapshot.at, seen[19].at);
+    app.go_to("-1h");
+    assert!(
+        app.world
+            .notice
+            .as_ref()
+            .is_some_and(|n| n.bad && n.text.contains("it goes from"))
+    );
+    assert_eq!(app.world.snapshot.at, seen[19].at, "it stays where it was");
+    assert_eq!(app.world.unread(Needs::FILES), Some("not recorded"));
+}

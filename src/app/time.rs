@@ -4,13 +4,28 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::App;
+use super::action::Action;
+use super::event::Effect;
+use super::globals as g;
+use super::history::{History, TICKS};
 use super::panel::Reply;
+use super::world::Replay;
 use crate::model::detail::Detail;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
+use crate::recording::past::Moment;
+use crate::recording::{self, Marks, Summary, when};
 
 /// How much memory the retained ticks may take beyond what they share.
 const BUDGET_BYTES: usize = 1 << 20;
+/// How many details are kept for looking back, and how long one may be older than the tick with which it is shown.
+const DETAILS: usize = 16;
+const FRESH: Nanos = Nanos(5_000_000_000);
+const MINUTE: Nanos = Nanos(60_000_000_000);
+/// Of more processes a step tells no history.
+const MANY: usize = 3000;
 
 /// Ticks that can be looked at again, oldest first.
 #[derive(Default)]
@@ -22,8 +37,20 @@ pub(super) struct Past {
     newest: Option<Arc<Snapshot>>,
     newest_detail: Option<Arc<Detail>>,
     newest_timeline: Option<Arc<Timeline>>,
-    /// The lanes as they were when time stopped, while they are shown until an older tick.
-    whole: Option<Arc<Timeline>>,
+    /// What was shown when time stopped.
+    live: Option<Live>,
+    /// The last details that were read, oldest first.
+    details: VecDeque<Arc<Detail>>,
+    /// What is kept beyond the ticks.
+    deep: Option<recording::Past>,
+}
+
+/// What was shown when time stopped, beside the tick.
+struct Live {
+    history: History,
+    detail: Arc<Detail>,
+    timeline: Arc<Timeline>,
+    verdict: Option<Verdict>,
 }
 
 /// What a tick does not share with the one before it.
@@ -33,6 +60,49 @@ fn own_bytes(tick: &Snapshot, before: &Snapshot) -> usize {
 }
 
 impl Past {
+    /// Every moment until the one that is shown: those kept beyond the ticks, and the ticks that are not yet among them.
+    fn moments(&self, shown: Nanos) -> Vec<Moment> {
+        let mut moments = self
+            .deep
+            .as_ref()
+            .map_or_else(Vec::new, recording::Past::moments);
+        moments.retain(|moment| moment.at <= shown);
+        for tick in &self.ticks {
+            if moments.last().is_none_or(|last| last.at < tick.at) {
+                moments.push(Moment {
+                    at: tick.at,
+                    summary: Summary::of(tick, Marks::default()),
+                });
+            }
+        }
+        moments
+    }
+
+    /// The tick of a moment.
+    fn tick(&mut self, at: Nanos) -> Result<Arc<Snapshot>, String> {
+        let place = self.ticks.binary_search_by_key(&at, |tick| tick.at);
+        match (place, &mut self.deep) {
+            (Ok(place), _) => Ok(Arc::clone(&self.ticks[place])),
+            (Err(_), Some(deep)) => deep.at(at).map(Arc::new),
+            (Err(_), None) => Err("that moment is not kept any more".to_owned()),
+        }
+    }
+
+    /// What of the process in focus and of the machine was read last at a moment; nothing where that was long before.
+    fn detail(&self, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
+        let fits = |detail: &&Arc<Detail>| {
+            detail.at <= at && at.since(detail.at) <= FRESH && detail.of == focus
+        };
+        let found = self.details.iter().rev().find(fits).map(Arc::clone);
+        found.unwrap_or_else(|| {
+            Arc::new(Detail {
+                at,
+                of: focus,
+                ..Detail::default()
+            })
+        })
+    }
+
     fn push(&mut self, snapshot: Arc<Snapshot>) {
         let before = self.ticks.back();
         self.bytes += before.map_or(0, |before| own_bytes(&snapshot, before));
@@ -85,16 +155,18 @@ impl App {
     }
 
     pub(super) fn on_detail(&mut self, detail: Arc<Detail>) {
-        if self.world.paused.is_some()
-            && detail.of == self.world.detail.of
-            && self.world.detail.at.0 > 0
-        {
+        let known = detail.of == self.world.detail.of && self.world.detail.at.0 > 0;
+        if self.world.paused.is_some_and(|back| back > 0 || known) {
             self.past.newest_detail = Some(detail);
             return;
         }
         if detail.of.is_some() && detail.of != self.world.focus {
             return;
         }
+        if self.past.details.len() >= DETAILS {
+            self.past.details.pop_front();
+        }
+        self.past.details.push_back(Arc::clone(&detail));
         self.world.detail = detail;
         self.ticked();
     }
@@ -123,13 +195,52 @@ impl App {
         });
     }
 
+    /// Lets an older past than that of the last ticks be looked at.
+    pub fn remember(&mut self, past: recording::Past) {
+        self.past.deep = Some(past);
+    }
+
+    /// Shows a recording: time stands still at its beginning.
+    pub fn replay(&mut self, past: recording::Past) {
+        self.world.time.moments = past.moments();
+        self.world.time.replay = Some(Replay {
+            playing: false,
+            speed: 0,
+        });
+        self.world.paused = Some(0);
+        self.world.time.recorded = true;
+        self.remember(past);
+        self.go(0);
+    }
+
+    /// What is shown comes from elsewhere: nothing can be read or done there.
+    pub fn watch(&mut self, past: recording::Past) {
+        self.world.time.recorded = true;
+        self.remember(past);
+    }
+
     pub(super) fn pause(&mut self) {
-        if self.world.paused.take().is_none() {
-            self.world.paused = Some(0);
+        if self.world.time.replay.is_some() {
+            self.play();
             return;
         }
-        if let Some(whole) = self.past.whole.take() {
-            self.world.timeline = whole;
+        if self.world.paused.take().is_none() {
+            self.world.time.moments = self.past.moments(self.world.snapshot.at);
+            self.world.time.at = self.world.time.moments.len().saturating_sub(1);
+            self.world.paused = Some(0);
+            self.past.live = Some(Live {
+                history: self.world.history.clone(),
+                detail: Arc::clone(&self.world.detail),
+                timeline: Arc::clone(&self.world.timeline),
+                verdict: self.world.verdict.clone(),
+            });
+            return;
+        }
+        self.world.time.moments = Vec::new();
+        if let Some(live) = self.past.live.take() {
+            self.world.history = live.history;
+            self.world.detail = live.detail;
+            self.world.timeline = live.timeline;
         }
         let newest = self
             .past
@@ -149,28 +260,157 @@ impl App {
 
     /// Shows an older or a newer tick while paused.
     pub(super) fn step(&mut self, back: bool) {
-        let Some(before) = self.world.paused else {
+        if self.world.paused.is_none() {
             self.say("press p first: time is running".to_owned(), false);
             return;
-        };
-        let last = self.past.ticks.len().saturating_sub(1);
-        let wanted = if back {
-            before + 1
-        } else {
-            before.saturating_sub(1)
-        };
-        if wanted > last {
+        }
+        let at = self.world.time.at;
+        if back && at == 0 {
             self.say("no older tick is kept".to_owned(), false);
             return;
         }
-        self.world.paused = Some(wanted);
-        self.world.snapshot = Arc::clone(&self.past.ticks[last - wanted]);
-        let now = || Arc::clone(&self.world.timeline);
-        let whole = self.past.whole.get_or_insert_with(now);
-        self.world.timeline = match wanted {
-            0 => Arc::clone(whole),
-            _ => Arc::new(whole.until(self.world.snapshot.at)),
+        self.go(if back { at - 1 } else { at + 1 });
+    }
+
+    /// Goes a minute or to an end while paused; says whether time stands still.
+    pub(super) fn leap(&mut self, by: &Action) -> bool {
+        if self.world.paused.is_none() {
+            return false;
+        }
+        let time = &self.world.time;
+        let Some(now) = time.moments.get(time.at) else {
+            return true;
         };
+        let place = |at: Nanos| time.moments.partition_point(|m| m.at < at);
+        self.go(match *by {
+            g::OLDEST => 0,
+            g::MINUTE_BACK => place(Nanos(now.at.0.saturating_sub(MINUTE.0))),
+            g::MINUTE_ON => place(Nanos(now.at.0.saturating_add(MINUTE.0))),
+            _ => usize::MAX,
+        });
+        true
+    }
+
+    /// Goes to a moment as it was typed; stops time first.
+    pub(super) fn go_to(&mut self, text: &str) {
+        if self.world.paused.is_none() {
+            self.pause();
+        }
+        let ahead = self.world.snapshot.machine.utc_offset;
+        match when::find(text, &self.world.time.moments, ahead) {
+            Ok(at) => self.go(self.world.time.moments.partition_point(|m| m.at < at)),
+            Err(why) => self.say(why, true),
+        }
+    }
+
+    /// Shows the moment in this place, or the newest one.
+    pub(super) fn go(&mut self, place: usize) {
+        let last = self.world.time.moments.len().saturating_sub(1);
+        let place = place.min(last);
+        let Some(moment) = self.world.time.moments.get(place).copied() else {
+            return;
+        };
+        let snapshot = match self.past.tick(moment.at) {
+            Ok(snapshot) => snapshot,
+            Err(why) => return self.say(why, true),
+        };
+        self.world.paused = Some(last - place);
+        self.world.time.at = place;
+        self.world.snapshot = snapshot;
+        let live = self.past.live.as_ref().filter(|_| place == last);
+        if let Some(live) = live {
+            self.world.history = live.history.clone();
+            self.world.detail = Arc::clone(&live.detail);
+            self.world.timeline = Arc::clone(&live.timeline);
+            self.world.verdict.clone_from(&live.verdict);
+        } else {
+            self.retell(place);
+            self.world.detail = self.past.detail(moment.at, self.world.focus);
+            let whole = self.past.live.as_ref().map(|live| &live.timeline);
+            self.world.timeline = whole.map_or_else(Arc::default, |whole| {
+                Arc::new(whole.until(self.world.snapshot.at))
+            });
+        }
         self.ticked();
+    }
+
+    /// Makes the history of the list and the verdict what they were: from the ticks before the one that is shown.
+    fn retell(&mut self, place: usize) {
+        let mut history = History::default();
+        let mut judge = Judge::default();
+        self.world.verdict = None;
+        // Of very many processes the tick alone is told: a step must not take longer than a person notices.
+        let many = self.world.snapshot.procs.len() > MANY;
+        let from = if many {
+            place
+        } else {
+            place.saturating_sub(TICKS - 1)
+        };
+        for moment in &self.world.time.moments[from..=place] {
+            if let Ok(tick) = self.past.tick(moment.at) {
+                history.push(&tick);
+                self.world.verdict = judge.judge(&tick);
+            }
+        }
+        self.world.history = history;
+    }
+
+    /// Hears of the file into which it is recorded.
+    pub(super) fn on_recording(&mut self, news: Result<Option<String>, String>) {
+        let before = self.world.time.recording.take();
+        match (news, before) {
+            (Ok(Some(file)), _) => {
+                self.say(
+                    format!("records into {file} with what is remembered; R ends it"),
+                    false,
+                );
+                self.world.time.recording = Some(file);
+            }
+            (Ok(None), Some(file)) => self.say(
+                format!("recorded in {file}; pscope replay {file} shows it"),
+                false,
+            ),
+            (Ok(None), None) => {}
+            (Err(why), _) => self.say(why, true),
+        }
+    }
+
+    /// Plays a recording, or stops it.
+    fn play(&mut self) {
+        let Some(replay) = &mut self.world.time.replay else {
+            return;
+        };
+        replay.playing = !replay.playing;
+        let again = replay.playing && self.world.paused == Some(0);
+        if again {
+            self.go(0);
+        }
+        self.play_at(0);
+    }
+
+    /// Plays faster or slower by so many times two.
+    pub(super) fn play_at(&mut self, change: i8) {
+        let time = &mut self.world.time;
+        let Some(replay) = &mut time.replay else {
+            return;
+        };
+        replay.speed = replay.speed.saturating_add(change).clamp(-3, 6);
+        let (playing, speed) = (replay.playing, replay.speed);
+        let pace = if speed < 0 { 1_u64 << -speed } else { 1 };
+        let pace = self.world.snapshot.interval.0.max(100_000_000) * pace;
+        let pace = Nanos((pace >> speed.max(0)).max(20_000_000));
+        self.effects.push(Effect::Play(playing.then_some(pace)));
+    }
+
+    /// Shows the next tick of what is played; at its end it stops.
+    pub(super) fn beat(&mut self) {
+        if !self.world.time.replay.is_some_and(|replay| replay.playing) {
+            return;
+        }
+        if self.world.paused == Some(0) {
+            self.play();
+        } else {
+            self.go(self.world.time.at + 1);
+        }
     }
 }

@@ -12,8 +12,10 @@ use crate::model::acting::signal::Signal;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::machine::verdict::Verdict;
+use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
+use crate::recording::past::Moment;
 use crate::theme::Theme;
 
 /// Everything that panes read.
@@ -36,6 +38,8 @@ pub struct World {
     pub proposal: Option<(ProcId, Signal)>,
     /// Whether time stands still, and how many ticks before the last one.
     pub paused: Option<usize>,
+    /// What can be looked back at.
+    pub time: TimeBar,
     /// The person's choices.
     pub settings: Settings,
     /// Colours and glyphs.
@@ -66,6 +70,30 @@ pub struct World {
     pub log: Log,
     /// What holds the machine back now, if anything.
     pub verdict: Option<Verdict>,
+}
+
+/// The moments that are kept, while time stands still, and how a recording is played.
+#[derive(Clone, Debug, Default)]
+pub struct TimeBar {
+    /// Every moment, oldest first.
+    pub moments: Vec<Moment>,
+    /// Which of them is shown.
+    pub at: usize,
+    /// It is a recording: whether it plays, and how fast.
+    pub replay: Option<Replay>,
+    /// What is shown was recorded: nothing more can be read of it.
+    pub recorded: bool,
+    /// The file into which it is recorded.
+    pub recording: Option<String>,
+}
+
+/// How a recording is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// Whether it plays.
+    pub playing: bool,
+    /// How many times faster than it was, as a power of two.
+    pub speed: i8,
 }
 
 /// What fills the screen below the header.
@@ -171,6 +199,7 @@ impl World {
             tags: BTreeSet::new(),
             proposal: None,
             paused: None,
+            time: TimeBar::default(),
             settings,
             theme,
             keys: Keymap::default(),
@@ -187,6 +216,36 @@ impl World {
             log: Log::default(),
             verdict: None,
         }
+    }
+
+    /// Why what these needs stand for is not to be had: the moment that is shown has passed, and it was not read then.
+    pub fn unread(&self, needs: Needs) -> Option<&'static str> {
+        let past = self.paused.is_some_and(|back| back > 0);
+        if !past && !self.time.recorded {
+            return None;
+        }
+        let (of, machine) = (&self.detail, &self.detail.machine);
+        let unread = [
+            (Needs::REGIONS, of.regions.is_none()),
+            (Needs::FILES, of.files.is_none()),
+            (Needs::WAITS, of.threads.is_none()),
+            (Needs::SIGNALS, of.signals.is_none()),
+            (Needs::ENVIRONMENT, of.environment.is_none()),
+            (Needs::LIMITS, of.isolation.is_none()),
+            (Needs::SOCKETS, of.files.is_none()),
+            (Needs::MEMORY, machine.memory.is_none()),
+            (Needs::DISKS, machine.disks.is_none()),
+            (Needs::NETWORK, machine.network.is_none()),
+            (Needs::IPC, machine.ipc.is_none()),
+        ];
+        let any = unread
+            .iter()
+            .any(|(need, missing)| *missing && needs.contains(*need));
+        any.then_some(if self.time.recorded {
+            "not recorded"
+        } else {
+            "not read at that moment"
+        })
     }
 
     /// CPU % in the scale that is in force.

@@ -9,7 +9,7 @@ use crate::model::sample::Mode;
 use crate::model::span;
 use crate::report::{self, Error, target};
 use crate::run::config::{self, Config};
-use crate::run::{self, theme};
+use crate::run::{self, Shows, theme};
 use crate::sys::asker;
 use crate::sys::own::{capabilities, sandbox};
 use crate::term::{self, depth};
@@ -17,6 +17,9 @@ use crate::theme::{Depth, Theme};
 
 /// The pace where nobody says another.
 const PACE: Nanos = Nanos(1_000_000_000);
+
+/// How much of the past is kept in memory, in bytes: 15 minutes of 10,000 processes take a tenth of it.
+const REMEMBER: usize = 8 << 20;
 
 /// Options of the live screen.
 #[derive(Debug, clap::Args)]
@@ -56,6 +59,29 @@ pub struct Args {
     config: Option<PathBuf>,
 }
 
+/// What `replay` shows.
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// A recording, or - for one that is piped in
+    file: PathBuf,
+}
+
+/// Shows a recording on the live screen.
+///
+/// # Errors
+/// As [`run`], and `Failed` when it is no recording or cannot be read.
+pub fn replay(args: &Args, replay: &Replay, ascii: bool) -> Result<u8, Error> {
+    let shows = if replay.file.as_os_str() == "-" {
+        let piped = term::take_piped();
+        Shows::Stream(piped.map_err(|e| Error::Failed(format!("cannot read the stream: {e}")))?)
+    } else {
+        Shows::Recording(Box::new(report::past::open(&replay.file)?))
+    };
+    let _ = capabilities::keep_useful(false, true);
+    sandbox::begin();
+    show(args, shows, ascii)
+}
+
 /// Shows the live screen; answers with the exit status.
 ///
 /// # Errors
@@ -66,7 +92,12 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
     let _ = capabilities::keep_useful(!args.read_only, true);
     sandbox::begin();
     // Under the same rule as we are, but not yet under that of our readers.
+    // Of a recording nothing is asked.
     asker::prepare();
+    show(args, Shows::Now, ascii)
+}
+
+fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
     let usage = |e: anyhow::Error| Error::Usage(format!("{e:#}"));
     let mut config = Config::load(args.config.as_deref()).map_err(usage)?;
     let depth = depth::detect(|name| std::env::var(name).ok());
@@ -99,7 +130,8 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
             mouse: config.mouse && !args.no_mouse,
             interval: args.interval.or(config.interval).unwrap_or(PACE),
             of_machine: config.of_machine,
-            read_only: args.read_only || config.read_only,
+            // Nothing can be done to the processes of a recording.
+            read_only: args.read_only || config.read_only || !matches!(shows, Shows::Now),
             own_cost: args.own_cost,
             tree: args.tree || !(args.flat || config.flat),
             target,
@@ -112,6 +144,8 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
         read_from: config.path,
         complaints: config.complaints,
         told,
+        remember: REMEMBER,
+        shows,
         sweep: args.sweep,
     })
     .map_err(|e| Error::Failed(format!("{e:#}")))?;

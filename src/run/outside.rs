@@ -1,14 +1,20 @@
 //! The real world behind the app: the one place where effects happen.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::acting::Acting;
+use super::inbox::Tell;
+use super::recording::Recorder;
 use super::{config, panics};
 use crate::app::choice::Choice;
 use crate::app::event::{Effect, Event, Outcome, Outside};
+use crate::model::id::Nanos;
 use crate::model::plan::Plan;
 use crate::model::text::cut;
+use crate::recording::Kept;
 use crate::sampler::Samplers;
 use crate::term::{self, clipboard, signals};
 
@@ -19,24 +25,65 @@ const SETTLE: Duration = Duration::from_secs(3);
 pub struct Real {
     mouse: bool,
     config: Option<PathBuf>,
-    samplers: Samplers,
-    acting: Option<Acting>,
+    source: Source,
+    tell: Tell,
+    recorder: Option<Recorder>,
+    /// Which player's beats count.
+    player: Arc<AtomicU64>,
+}
+
+/// What is shown: a machine that runs, or a recording.
+pub struct Source {
+    /// Who reads the machine; nobody where a recording is shown.
+    pub samplers: Option<Samplers>,
+    /// What is remembered.
+    pub kept: Option<Kept>,
+    /// Who acts on processes; nobody where nothing may be done to them.
+    pub acting: Option<Acting>,
 }
 
 impl Real {
     /// Over the terminal of this process.
-    pub fn new(
-        mouse: bool,
-        config: Option<PathBuf>,
-        samplers: Samplers,
-        acting: Option<Acting>,
-    ) -> Self {
+    pub fn new(mouse: bool, config: Option<PathBuf>, source: Source, tell: Tell) -> Self {
         Self {
             mouse,
             config,
-            samplers,
-            acting,
+            source,
+            tell,
+            recorder: None,
+            player: Arc::default(),
         }
+    }
+
+    fn record(&mut self) -> Event {
+        if self.recorder.take().is_some() {
+            return Event::Recording(Ok(None));
+        }
+        let Some(kept) = self.source.kept.clone() else {
+            return failed("this is a recording already".to_owned());
+        };
+        Event::Recording(
+            Recorder::begin(kept, self.tell.clone()).map(|(recorder, file)| {
+                self.recorder = Some(recorder);
+                Some(file)
+            }),
+        )
+    }
+
+    /// Tells beats at this pace until another one is asked for.
+    fn play(&self, pace: Option<Nanos>) -> Option<Event> {
+        let mine = self.player.fetch_add(1, Ordering::Relaxed) + 1;
+        let pace = Duration::from_nanos(pace?.0);
+        let (player, tell) = (Arc::clone(&self.player), self.tell.clone());
+        let beat = move || {
+            while player.load(Ordering::Relaxed) == mine {
+                std::thread::sleep(pace);
+                tell.event(Event::Beat);
+            }
+        };
+        let thread = std::thread::Builder::new().name("player".to_owned());
+        let error = thread.spawn(beat).err()?;
+        Some(failed(format!("cannot play: {error}")))
     }
 
     fn keep(&self, choices: &[Choice]) -> Event {
@@ -71,7 +118,7 @@ impl Outside for Real {
             Effect::Suspend => {
                 term::restore();
                 // Stopped between a stop and a signal of ours, we would leave a whole branch as it is.
-                if let Some(acting) = &self.acting {
+                if let Some(acting) = &self.source.acting {
                     acting.settle(SETTLE);
                 }
                 let stopped = signals::stop();
@@ -90,8 +137,10 @@ impl Outside for Real {
                 term::restore();
                 self.enter()
             }
+            Effect::Record => Some(self.record()),
+            Effect::Play(pace) => self.play(pace),
             Effect::Keep(choices) => Some(self.keep(&choices)),
-            Effect::Act(ticket, order) => match &self.acting {
+            Effect::Act(ticket, order) => match &self.source.acting {
                 Some(acting) => {
                     acting.order(ticket, order);
                     None
@@ -105,7 +154,9 @@ impl Outside for Real {
 
     fn replan(&mut self, plan: &Plan) {
         panics::rehearse();
-        self.samplers.replan(plan.clone());
+        if let Some(samplers) = &self.source.samplers {
+            samplers.replan(plan.clone());
+        }
     }
 }
 

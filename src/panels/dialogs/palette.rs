@@ -65,6 +65,7 @@ impl Palette {
             Some(Item::Choose(name, value, _)) => {
                 Reply::All(vec![Reply::Close, Reply::Choose(name, value.clone())])
             }
+            Some(Item::When(text)) => Reply::All(vec![Reply::Close, Reply::When(text.clone())]),
             Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
             None => Reply::All(vec![
                 Reply::Close,
@@ -78,6 +79,8 @@ impl Palette {
 enum Item {
     Do(&'static Action),
     Jump(ProcId, String),
+    /// A moment, as it was typed.
+    When(String),
     /// A setting with one of its values.
     Choose(&'static str, Value, &'static str),
 }
@@ -202,6 +205,11 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
             (pad(&format!("{name} {value}"), 18), Role::Strong),
             ((*about).to_owned(), Role::Dim),
         ],
+        Item::When(text) => vec![
+            (pad("time", 8), Role::Accent),
+            (pad(text, 18), Role::Strong),
+            ("Shows that moment of the past".to_owned(), Role::Dim),
+        ],
         Item::Jump(id, command) => vec![
             (pad("jump", 8), Role::Accent),
             (pad(&id.pid.to_string(), 18), Role::Strong),
@@ -213,6 +221,10 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
 /// Processes whose pid begins with the number typed; else actions, the best match first.
 fn find(world: &World, typed: &str) -> Vec<Item> {
     let typed = typed.trim().trim_start_matches(':').to_lowercase();
+    let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    if typed.strip_prefix('-').is_some_and(digit) || digit(&typed) && typed.contains(':') {
+        return vec![Item::When(typed)];
+    }
     if let Ok(pid) = typed.parse::<u32>() {
         let jump = |p: &crate::model::snapshot::Proc| Item::Jump(p.id, p.command_line());
         let exact = world.snapshot.by_pid(Pid(pid)).map(jump);

@@ -20,7 +20,21 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
     let (asked, kept) = (world.settings.interval, world.snapshot.interval);
     let pace = seconds(asked.max(kept));
     let mut out = vec![group(0, [(format!("{scale}  "), Dim)]).doing(&g::CPU_SCALE)];
+    if world.time.recording.is_some() {
+        let dot = if ascii { "(o) " } else { "◉ " };
+        out.push(group(0, [(format!("{dot}REC  "), Bad)]).doing(&g::RECORD));
+    }
     let time = match world.paused {
+        Some(_) if world.time.replay.is_some() => {
+            let play = world.time.replay.is_some_and(|replay| replay.playing);
+            let mark = match (play, ascii) {
+                (true, false) => "▶ ",
+                (true, true) => "> ",
+                (false, false) => "‖ ",
+                (false, true) => "|| ",
+            };
+            (format!(" {mark}RECORDING "), Role::Paused)
+        }
         None => {
             let dot = if ascii { "* " } else { "● " };
             let role = if kept > asked { Warn } else { Good };

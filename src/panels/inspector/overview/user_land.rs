@@ -8,6 +8,7 @@ use super::View;
 use super::lines::{Parts, dim};
 use crate::model::format;
 use crate::model::id::Bytes;
+use crate::model::plan::Needs;
 use crate::model::process::stat::State;
 use crate::model::text::wrap;
 use crate::theme::Role;
@@ -32,7 +33,7 @@ fn nothing(view: &View<'_>) -> &'static str {
     } else if view.ended.is_some() {
         "none any more: it has ended"
     } else {
-        "being read …"
+        view.world.unread(Needs::REGIONS).unwrap_or("being read …")
     }
 }
 

@@ -1,0 +1,184 @@
+//! The line of time, while it stands still: how the machine did over all that is kept, and which moment is shown.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use crate::app::key::{Mouse, Press};
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::World;
+use crate::model::format;
+use crate::model::plan::Needs;
+use crate::model::text::width;
+use crate::recording::past::Moment;
+use crate::recording::{Marks, when};
+use crate::theme::Role::{self, Accent, Bad, Dim, Good, Strong, Warn};
+use crate::widgets::{line, put};
+
+static SPEC: Spec = Spec {
+    name: "time",
+    title: "Time",
+    about: "How the machine did over all that is kept, and which moment is shown.",
+    place: Place::Time,
+    needs: Needs::empty(),
+    actions: &[],
+};
+
+/// The line; it remembers where the dots stand, for the mouse.
+#[derive(Default)]
+pub struct TimeLine {
+    dots: Rect,
+    moments: usize,
+}
+
+/// Dots of a braille cell from the bottom up, of its left and its right column.
+const LEFT: [u32; 5] = [0, 0x40, 0x44, 0x46, 0x47];
+const RIGHT: [u32; 5] = [0, 0x80, 0xa0, 0xb0, 0xb8];
+
+impl Panel for TimeLine {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        let [left, right] = words(world).map(|parts| total(&parts) as u16);
+        let fits = area.width > left + right + 8;
+        let (left, right) = if fits {
+            (left, right)
+        } else {
+            (left.min(area.width), 0)
+        };
+        self.dots = Rect {
+            x: area.x + left,
+            width: area.width.saturating_sub(left + right),
+            ..area
+        };
+        self.moments = world.time.moments.len();
+        Reply::Pass
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        let at = Position::new(mouse.column, mouse.row);
+        match mouse.press {
+            Press::Left | Press::Drag if self.dots.contains(at) && self.moments > 0 => {
+                let cell = usize::from(mouse.column - self.dots.x);
+                // The last moment of the cell: what its dots tell has happened by then.
+                Reply::Go(first(cell + 1, self.dots.width, self.moments).saturating_sub(1))
+            }
+            _ => Reply::Pass,
+        }
+    }
+
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        let _ = world;
+        vec![
+            (
+                "dots".to_owned(),
+                "left: cores busy; right: memory used; the highest of each cell".to_owned(),
+            ),
+            (
+                "colour".to_owned(),
+                "pressure: the highest of the three, from 10% and from 40%".to_owned(),
+            ),
+            (
+                "marks".to_owned(),
+                "! what holds the machine back changed; x a watched process was ended by a signal; O memory ran out; T a trigger fired".to_owned(),
+            ),
+        ]
+    }
+
+    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let [left, right] = words(world);
+        line::draw(&world.theme, area, &left, Modifier::empty(), buf);
+        if self.dots.right() < area.right() {
+            line::draw_right(&world.theme, area, &right, buf);
+        }
+        let moments = &world.time.moments;
+        for cell in 0..self.dots.width {
+            let from = first(cell.into(), self.dots.width, moments.len());
+            let to = first(usize::from(cell) + 1, self.dots.width, moments.len());
+            let bucket = &moments[from..to.max(from + 1).min(moments.len())];
+            if bucket.is_empty() {
+                break;
+            }
+            // A moment over several cells is marked once.
+            let again =
+                cell > 0 && from == first(usize::from(cell) - 1, self.dots.width, moments.len());
+            let (text, role) = dot(bucket, !again, world.theme.glyphs.ascii);
+            let shown = (from..to.max(from + 1)).contains(&world.time.at);
+            let mut style = world.theme.style(role);
+            if shown {
+                style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
+            }
+            put::text(buf, self.dots.x + cell, area.y, text, 1, style);
+        }
+    }
+}
+
+/// The first moment of a cell.
+fn first(cell: usize, cells: u16, moments: usize) -> usize {
+    cell * moments / usize::from(cells.max(1))
+}
+
+/// What a cell shows of the moments in it.
+fn dot(moments: &[Moment], marked: bool, ascii: bool) -> (String, Role) {
+    let marks = moments
+        .iter()
+        .fold(Marks::default(), |all, m| all | m.summary.marks);
+    for (mark, sign, role) in [
+        (Marks::TRIGGER, "T", Accent),
+        (Marks::OOM, "O", Bad),
+        (Marks::KILLED, "x", Bad),
+        (Marks::VERDICT, "!", Warn),
+    ] {
+        if marked && marks.contains(mark) {
+            return (sign.to_owned(), role);
+        }
+    }
+    let most = |of: fn(&Moment) -> Option<u16>| moments.iter().filter_map(of).max();
+    let cpu = most(|m| m.summary.cpu).unwrap_or(0);
+    let memory = most(|m| m.summary.memory).unwrap_or(0);
+    let role = match most(|m| m.summary.pressure).unwrap_or(0) {
+        400.. => Bad,
+        100.. => Warn,
+        _ => Good,
+    };
+    if ascii {
+        return ((cpu.min(999) / 100).to_string(), role);
+    }
+    // Something is a dot, and only all of it are four.
+    let height = |share: u16| usize::from(share.div_ceil(250).min(4));
+    let dots = 0x2800 + LEFT[height(cpu)] + RIGHT[height(memory)];
+    let text = char::from_u32(dots).map_or_else(String::new, String::from);
+    (text, role)
+}
+
+fn total(parts: &[(String, Role)]) -> usize {
+    parts.iter().map(|(text, _)| width(text)).sum()
+}
+
+/// What stands left and right of the dots: when it is, and how far back one can go.
+fn words(world: &World) -> [Vec<(String, Role)>; 2] {
+    let time = &world.time;
+    let ahead = world.snapshot.machine.utc_offset;
+    let clock = when::clock(world.snapshot.unix_ms() as i64, ahead);
+    let mut left = vec![(format!(" {clock} "), Strong)];
+    if let Some(replay) = time.replay {
+        let text = match (replay.playing, replay.speed) {
+            (false, _) => "stands ".to_owned(),
+            (true, speed @ ..0) => format!("plays 1/{}× ", 1_u32 << -speed),
+            (true, speed) => format!("plays {}× ", 1_u32 << speed),
+        };
+        left.push((text, Accent));
+    }
+    let ends = time.moments.first().zip(time.moments.last());
+    let kept = ends.map_or_else(String::new, |(first, last)| {
+        let what = if time.replay.is_some() {
+            "recorded"
+        } else {
+            "kept"
+        };
+        format!(" {what}: {} ", format::duration(last.at.since(first.at)))
+    });
+    [left, vec![(kept, Dim)]]
+}

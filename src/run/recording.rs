@@ -1,0 +1,99 @@
+//! What `R` asks for: a thread that writes what is remembered, and what comes, into a file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::inbox::Tell;
+use crate::app::event::Event;
+use crate::recording::{Head, Kept, Kind, MAGIC, record::Found};
+use crate::sys::clock;
+use crate::sys::own::recording::{self as files, Written};
+
+/// How often it looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A recording that runs. Dropping it ends it, once what is there is written.
+pub struct Recorder {
+    ends: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Recorder {
+    /// Begins in the current directory; answers with the name of the file as well.
+    ///
+    /// # Errors
+    /// In words, with the remedy.
+    pub fn begin(kept: Kept, tell: Tell) -> Result<(Self, String), String> {
+        let path = name();
+        let shown = path.display().to_string();
+        let wrong = |e: std::io::Error| {
+            format!(
+                "cannot record to {shown}: {e}; begin pscope in a directory that you may write to"
+            )
+        };
+        let file = files::begin(&path, MAGIC).map_err(wrong)?;
+        let ends = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&ends);
+        let work = move || {
+            if let Err(why) = write(file, &path, &kept, &flag) {
+                tell.event(Event::Recording(Err(why)));
+            }
+        };
+        let builder = std::thread::Builder::new().name("recorder".to_owned());
+        let thread = builder.spawn(work).map_err(wrong)?;
+        let recorder = Self {
+            ends,
+            thread: Some(thread),
+        };
+        Ok((recorder, shown))
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A name that no other recording has: `pscope-2026-11-27-00-03-40.pscope`.
+fn name() -> PathBuf {
+    let now = clock::boot_unix_ms() + clock::since_boot().0 / 1_000_000;
+    let now = jiff::Timestamp::from_millisecond(now as i64).unwrap_or_default();
+    let now = now.to_zoned(jiff::tz::TimeZone::system());
+    PathBuf::from(format!(
+        "pscope-{}.pscope",
+        now.strftime("%Y-%m-%d-%H-%M-%S")
+    ))
+}
+
+fn write(mut file: Written, path: &Path, kept: &Kept, ends: &AtomicBool) -> Result<(), String> {
+    let mut seen = 0;
+    let mut begun = false;
+    loop {
+        let ending = ends.load(Ordering::Relaxed);
+        let (records, count) = kept.after(seen, if ending { Duration::ZERO } else { LOOK });
+        seen = count;
+        for record in records {
+            if let Found::Head(head, _) = Head::find(&record) {
+                begun |= head.kind == Kind::Whole;
+            }
+            if begun {
+                file.append(&record).map_err(|e| {
+                    format!(
+                        "cannot write {}: {e}; what was recorded is kept",
+                        path.display()
+                    )
+                })?;
+            }
+        }
+        if ending {
+            return Ok(());
+        }
+    }
+}
