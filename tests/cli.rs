@@ -288,3 +288,22 @@ fn what_is_recorded_can_be_asked_for_later() {
     let stream = pscope(&["record", "-", "--interval", "50ms", "--for", "200ms"]);
     assert!(stream.stdout.starts_with(b"PSCOPE\x1a\n") && stream.stdout.len() > 100);
 }
+
+#[test]
+fn what_was_recorded_before_is_never_lost() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("old.pscope");
+    let name = path.to_str().expect("UTF-8");
+    let source = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/recordings/version-1.pscope"
+    );
+    let bytes = fs::read(source).expect("a recording");
+    fs::write(&path, &bytes).expect("written");
+    // Its moments are a quarter of an hour after boot: on a machine that is up for less it is refused, else gone on with.
+    let output = pscope(&["record", name, "--interval", "50ms", "--for", "300ms"]);
+    let after = fs::read(&path).expect("there");
+    assert!(after.starts_with(&bytes), "{}", text(&output.stderr));
+    assert_eq!(output.status.success(), after.len() > bytes.len());
+    assert!(pscope(&["ps", "--from", name]).status.success());
+}

@@ -163,6 +163,18 @@ impl To {
             return Ok(Self::Stream);
         }
         let name = args.file.display().to_string();
+        // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
+        if args.file.is_file()
+            && let Ok(past) = super::past::open(&args.file)
+            && past
+                .moments()
+                .last()
+                .is_some_and(|last| last.at >= clock::now())
+        {
+            return Err(Error::Failed(format!(
+                "{name} is a recording of before the last boot: name another file, it is left as it is"
+            )));
+        }
         let file = files::begin(&args.file, MAGIC)
             .map_err(|e| Error::Failed(format!("cannot record to {name}: {e}")))?;
         Ok(Self::File(Box::new(Ring {
