@@ -58,7 +58,7 @@ pub struct ProcId {
 
 impl ProcId {
     /// Joins a pid and a start time.
-    pub fn new(pid: u32, start: u64) -> Self {
+    pub const fn new(pid: u32, start: u64) -> Self {
         Self {
             pid: Pid(pid),
             start: Ticks(start),

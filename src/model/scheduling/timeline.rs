@@ -216,6 +216,15 @@ pub struct Lane {
     pub switches: u64,
 }
 
+/// The switches of one process, which the kernel told beside samples of everybody.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Which process.
+    pub of: ProcId,
+    /// Its slices, of [`Origin::Own`].
+    pub line: Timeline,
+}
+
 /// The lanes of all cores.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
@@ -231,9 +240,17 @@ pub struct Timeline {
     pub counted: Option<Window>,
     /// Why a better origin is not to be had; empty for [`Origin::Exact`] and [`Origin::Inside`].
     pub why: SafeText,
+    /// Where the cores are sampled: what is known better of one process.
+    pub own: Option<Arc<Own>>,
 }
 
 impl Timeline {
+    /// What is known best of one process: its own slices where they are told, else the same as of everybody.
+    pub fn about(&self, id: ProcId) -> &Self {
+        let own = self.own.as_ref().filter(|own| own.of == id);
+        own.map_or(self, |own| &own.line)
+    }
+
     /// The lane of a core.
     pub fn lane(&self, cpu: CpuId) -> Option<&Lane> {
         let at = self.lanes.binary_search_by_key(&cpu, |l| l.cpu).ok()?;
@@ -249,6 +266,10 @@ impl Timeline {
         for lane in &mut earlier.lanes {
             lane.now = lane.now.min(now);
         }
+        earlier.own = self.own.as_ref().map(|own| {
+            let line = own.line.until(at);
+            Arc::new(Own { of: own.of, line })
+        });
         earlier
     }
 

@@ -1,43 +1,43 @@
 //! What the thread `switches` does: drains the rings into the timeline and into the changes that a sweep reads by.
 //!
 //! It opens the best source that the kernel allows, only while the lanes are shown or a sweep wants events, and closes it
-//! some time after nobody needs it.
+//! some time after nobody needs it. Which one is best is a table, in `source`.
 
+mod listening;
+mod open;
 mod recorder;
+mod source;
 
 use std::io;
-use std::os::fd::RawFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use recorder::{Recorder, Rings};
+pub use listening::Listening;
+use open::Open;
+use recorder::Rings;
+use source::{Facts, Focus, Is, Rights, Source};
 
-use super::sampled::Sampled;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
-use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::text::SafeText;
 use crate::sampler::ticker::Grid;
 use crate::sampler::{Desk, News, Tell};
 use crate::sys::clock;
 use crate::sys::machine::cores;
-use crate::sys::own::stop::Stop;
-use crate::sys::process::changes::{Drain, Feed};
-use crate::sys::process::visible;
+use crate::sys::process::changes::Feed;
+use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::perf::{self, Reader};
 
 /// Between two published views, where nobody looks closely.
 const PACE: Nanos = Nanos::from_millis(500);
-/// Between two looks of a report.
-const REPORTING: Nanos = Nanos::from_millis(100);
-/// Between two readings of the sampled source: 20 Hz.
-const SAMPLING: Nanos = Nanos::from_millis(50);
 /// How long an open source is kept after nobody needs it, so that going from page to page loses nothing.
 const LINGER: Nanos = Nanos::from_millis(10_000);
 /// How often it is asked whether a sweep wants events, while nothing is open.
 const IDLE: Nanos = Nanos::from_millis(500);
-/// How often the list of cores is compared.
+/// How often the list of cores is compared, and whether rights have changed.
 const HOTPLUG: Nanos = Nanos::from_millis(2000);
+/// How long a selection must stay before its process is listened to: whoever runs down the list opens nothing.
+const SETTLE: Nanos = Nanos::from_millis(200);
 
 /// A machine that was asleep for less is not said to have been suspended.
 const ASLEEP: Nanos = Nanos::from_millis(1000);
@@ -48,6 +48,12 @@ trait Kernel {
     fn cores(&self) -> Vec<CpuId>;
     /// Opens the rings of these cores for everything that happens on them.
     fn rings(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
+    /// Opens rings for the threads of one process, and for those that they will make.
+    fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
+    /// Whether this process still has its number.
+    fn lives(&self, id: ProcId) -> bool;
+    /// What the rights of this user hang on; another value is worth another try.
+    fn paranoid(&self) -> Option<i32>;
     /// How long the machine was suspended since boot.
     fn suspended(&self) -> Nanos;
 }
@@ -65,18 +71,64 @@ impl Kernel for Running<'_> {
         }
         Ok(Box::new(Reader::of_all(cpus)?))
     }
+    fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
+        if !self.0.is_live() {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let tids = perf::threads(self.0, id.pid);
+        Ok(Box::new(Reader::of_own(&tids, cpus)?))
+    }
+    fn lives(&self, id: ProcId) -> bool {
+        process_ids::still(self.0, id).is_ok()
+    }
+    fn paranoid(&self) -> Option<i32> {
+        perf::paranoid(self.0)
+    }
     fn suspended(&self) -> Nanos {
         clock::since_boot().since(clock::now())
     }
 }
 
-/// An open source.
-enum Open {
-    Rings {
-        recorder: Arc<Mutex<Recorder>>,
-        of: Option<ProcId>,
-    },
-    Sampled(Box<Sampled>),
+/// What the kernel answered when it was asked for everybody's switches, and what it hung on.
+#[derive(Default)]
+struct Refusal {
+    /// Why nothing better is open.
+    why: SafeText,
+    paranoid: Option<i32>,
+    /// When it is asked again in any case: what was not a matter of rights may pass.
+    again: Option<Nanos>,
+}
+
+/// The selected process, and what is known of it.
+#[derive(Default)]
+struct Selected {
+    /// Who is selected, since when.
+    now: Option<ProcId>,
+    since: Nanos,
+    /// Who was selected long enough to be listened to.
+    settled: Option<ProcId>,
+    refused: bool,
+    gone: bool,
+}
+
+impl Selected {
+    fn follow(&mut self, focus: Option<ProcId>, now: Nanos) {
+        if self.now != focus {
+            (self.now, self.since) = (focus, now);
+        }
+        if self.settled != focus && now.since(self.since) >= SETTLE {
+            (self.settled, self.refused, self.gone) = (focus, false, false);
+        }
+    }
+
+    fn focus(&self) -> Option<Focus> {
+        let is = match (self.refused, self.gone) {
+            (true, _) => Is::Refused,
+            (_, true) => Is::Gone,
+            _ => Is::There,
+        };
+        self.settled.map(|id| Focus { id, is })
+    }
 }
 
 /// The state of the thread.
@@ -86,12 +138,14 @@ struct Watch<'a> {
     feed: &'a Feed,
     grid: Grid,
     open: Option<Open>,
-    /// Why nothing better is open.
-    why: SafeText,
+    refusal: Option<Refusal>,
+    selected: Selected,
     /// When the next view is told.
     due: Nanos,
     compared: Nanos,
-    needed: Nanos,
+    /// When somebody looked last, and when a sweep wanted events last.
+    shown: Option<Nanos>,
+    wanted: Option<Nanos>,
     suspended: Nanos,
 }
 
@@ -127,10 +181,12 @@ impl<'a> Watch<'a> {
             feed,
             grid,
             open: None,
-            why: SafeText::default(),
+            refusal: None,
+            selected: Selected::default(),
             due: Nanos(0),
             compared: Nanos(0),
-            needed: Nanos(0),
+            shown: None,
+            wanted: None,
             suspended: kernel.suspended(),
         }
     }
@@ -138,15 +194,15 @@ impl<'a> Watch<'a> {
     fn step(&mut self, plan: &Plan, tell: &Tell) {
         let now = clock::now();
         let shown = plan.needs.contains(Needs::SWITCHES);
-        if shown || self.feed.wanted() {
-            self.needed = now;
+        if shown {
+            self.shown = Some(now);
         }
-        if now.since(self.needed) > LINGER || self.needed.0 == 0 {
-            self.close();
-            return;
+        if self.feed.wanted() {
+            self.wanted = Some(now);
         }
+        self.selected.follow(plan.focus, now);
         self.follow_machine(now);
-        self.keep_open(plan, shown, now);
+        self.listen(shown, now);
         let Some(open) = &mut self.open else { return };
         // A closer look asks for the next view earlier.
         self.due = self.due.min(self.grid.after(now, pace(plan)));
@@ -157,13 +213,89 @@ impl<'a> Watch<'a> {
             self.due = self.grid.after(now, pace(plan));
         }
         let timeline = open.step(shown, shown && due, false);
+        if due {
+            self.notice_end();
+        }
         if let Some(mut timeline) = timeline {
-            timeline.why = self.why.clone();
+            if let Some(refusal) = &self.refusal {
+                timeline.why = refusal.why.clone();
+            }
             tell(News::Switches(Arc::new(timeline)));
         }
     }
 
-    /// Follows cores that come and go, and notices that the machine slept; what cannot go on is closed.
+    fn facts(&self, now: Nanos) -> Facts {
+        let lately = |at: Option<Nanos>| at.is_some_and(|at| now.since(at) <= LINGER);
+        Facts {
+            rights: match self.refusal {
+                None => Rights::All,
+                Some(_) => Rights::Own,
+            },
+            focus: self.selected.focus(),
+            shown: lately(self.shown),
+            wanted: lately(self.wanted),
+        }
+    }
+
+    /// Opens what the facts ask for, and closes what they do not.
+    fn listen(&mut self, shown: bool, now: Nanos) {
+        if source::choose(&self.facts(now)) == Source::Every && !self.hears_all() {
+            self.open_all(shown, now);
+        }
+        match source::choose(&self.facts(now)) {
+            Source::Nothing => self.close(),
+            Source::Every => {}
+            Source::Samples(beside) => {
+                let (root, kernel) = (self.root, self.kernel);
+                let cpus = || kernel.cores();
+                if !matches!(self.open, Some(Open::Samples { .. })) {
+                    self.close();
+                    self.open = Some(open::samples(root, self.feed, &cpus(), now));
+                }
+                let hear = |id| open::one(root, kernel, id, &cpus(), now);
+                let heard = self.open.as_mut().is_none_or(|o| o.turn_to(beside, hear));
+                self.selected.refused |= !heard;
+            }
+        }
+    }
+
+    fn hears_all(&self) -> bool {
+        matches!(self.open, Some(Open::Every(_)))
+    }
+
+    /// Opens the rings of all cores, or notes why they are not to be had.
+    fn open_all(&mut self, shown: bool, now: Nanos) {
+        match self.kernel.rings(&self.kernel.cores()) {
+            Ok(rings) => {
+                self.close();
+                let mut open = open::every(self.root, rings, self.feed, now);
+                // Counting begins with the first slice, not with the first view.
+                open.step(shown, false, false);
+                self.open = Some(open);
+            }
+            Err(error) => {
+                let paranoid = self.kernel.paranoid();
+                let denied = error.kind() == io::ErrorKind::PermissionDenied;
+                self.refusal = Some(Refusal {
+                    why: perf::why(&error, paranoid).into(),
+                    paranoid,
+                    again: (!denied).then_some(Nanos(now.0 + LINGER.0)),
+                });
+            }
+        }
+    }
+
+    /// Notices that the process beside the samples has ended: nothing more will come of it.
+    fn notice_end(&mut self) {
+        if let Some(Open::Samples {
+            beside: Some(one), ..
+        }) = &self.open
+        {
+            self.selected.gone |= one.heard.is_over() || !self.kernel.lives(one.of);
+        }
+    }
+
+    /// Follows cores that come and go, rights that change, and notices that the machine slept; what cannot go on is closed.
     fn follow_machine(&mut self, now: Nanos) {
         let asleep = self.kernel.suspended().since(self.suspended);
         let compare = now.since(self.compared) >= HOTPLUG;
@@ -171,27 +303,34 @@ impl<'a> Watch<'a> {
             return;
         }
         self.compared = now;
+        let again = |r: &Refusal| {
+            r.paranoid != self.kernel.paranoid() || r.again.is_some_and(|at| now >= at)
+        };
+        self.refusal = self.refusal.take().filter(|r| !again(r));
         let cpus = self.kernel.cores();
         let mut goes_on = true;
         match &mut self.open {
-            None => {}
-            Some(Open::Sampled(sampled)) => {
+            None | Some(Open::One(_)) => {}
+            Some(Open::Samples { sampled, beside }) => {
+                // The rings of one process are those of the cores of their time.
+                let fits = |b: &open::OfOne| {
+                    asleep < ASLEEP && (b.heard.is_over() || b.heard.lock().cpus() == cpus)
+                };
+                *beside = beside.take().filter(fits);
                 sampled.follow(&cpus, now);
                 if asleep >= ASLEEP {
                     sampled.suspended(now, asleep);
                 }
             }
-            Some(Open::Rings { recorder, of }) => {
-                let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
-                if of.is_none() {
-                    recorder.close_dead();
-                }
+            Some(Open::Every(heard)) => {
+                let mut recorder = heard.lock();
+                recorder.close_dead();
                 let changed = recorder.cpus() != cpus;
                 if asleep >= ASLEEP {
-                    goes_on = of.is_none() && recorder.suspended(asleep).is_ok();
+                    goes_on = recorder.suspended(asleep).is_ok();
                 }
                 if changed && goes_on {
-                    goes_on = of.is_none() && recorder.refit(&cpus).is_ok();
+                    goes_on = recorder.refit(&cpus).is_ok();
                 }
             }
         }
@@ -203,167 +342,14 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Opens what is needed and not open, and follows the focus.
-    fn keep_open(&mut self, plan: &Plan, shown: bool, now: Nanos) {
-        let stale = match &self.open {
-            None => true,
-            Some(Open::Rings { of: Some(of), .. }) => plan.focus != Some(*of),
-            Some(_) => false,
-        };
-        if !stale {
-            return;
-        }
-        let cpus = self.kernel.cores();
-        self.close();
-        match self.kernel.rings(&cpus) {
-            Ok(rings) => {
-                self.why = SafeText::default();
-                let mut open = exact(self.root, rings, self.feed, now);
-                // Counting begins with the first slice, not with the first view.
-                open.step(shown, false, false);
-                self.open = Some(open);
-            }
-            Err(error) => {
-                let why = perf::why(&error, perf::paranoid(self.root));
-                self.why = SafeText::from(why);
-                if shown {
-                    let own = plan
-                        .focus
-                        .and_then(|id| own(self.root, id, &cpus, now).ok());
-                    self.open = Some(own.unwrap_or_else(|| {
-                        Open::Sampled(Box::new(Sampled::new(
-                            self.root,
-                            self.feed.clone(),
-                            &cpus,
-                            now,
-                        )))
-                    }));
-                }
-            }
-        }
-    }
-
     fn close(&mut self) {
-        if self.open.take().is_some() {
+        if self
+            .open
+            .take()
+            .is_some_and(|o| matches!(o, Open::Every(_)))
+        {
             self.feed.fill_by(None);
         }
-    }
-}
-
-/// Records what the rings of all cores tell.
-fn exact(root: &ProcRoot, rings: Box<dyn Rings>, feed: &Feed, now: Nanos) -> Open {
-    let recorder = Recorder::new(root, rings, whole(root), feed.clone(), now);
-    let recorder = Arc::new(Mutex::new(recorder));
-    let filler: Arc<Mutex<dyn Drain>> = recorder.clone();
-    feed.fill_by(Some(filler));
-    Open::Rings { recorder, of: None }
-}
-
-/// What the rings of all cores tell here.
-fn whole(root: &ProcRoot) -> Origin {
-    if visible::inside(root) {
-        Origin::Inside
-    } else {
-        Origin::Exact
-    }
-}
-
-/// Opens the rings of one process.
-fn own(root: &ProcRoot, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Open> {
-    if !root.is_live() {
-        return Err(io::ErrorKind::Unsupported.into());
-    }
-    let reader = Reader::of_own(&perf::threads(root, id.pid), cpus)?;
-    if reader.fds().is_empty() {
-        return Err(io::ErrorKind::NotFound.into());
-    }
-    let recorder = Recorder::new(root, Box::new(reader), Origin::Own, Feed::default(), now);
-    Ok(Open::Rings {
-        recorder: Arc::new(Mutex::new(recorder)),
-        of: Some(id),
-    })
-}
-
-impl Open {
-    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it if `tell`; `last`: for
-    /// the last time.
-    fn step(&mut self, count: bool, tell: bool, last: bool) -> Option<Timeline> {
-        let now = clock::now();
-        match self {
-            Self::Rings { recorder, .. } => {
-                let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
-                recorder.drain();
-                if count {
-                    recorder.count(last);
-                }
-                tell.then(|| recorder.publish())
-            }
-            Self::Sampled(sampled) => {
-                sampled.step(now);
-                tell.then(|| sampled.publish(now, last))
-            }
-        }
-    }
-
-    /// Waits until there is something to read, at most so long.
-    fn wait(&self, at_most: Nanos, more: &[RawFd]) {
-        match self {
-            Self::Rings { recorder, .. } => {
-                let fds = recorder
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .fds();
-                let all: Vec<_> = fds.iter().chain(more).copied().collect();
-                perf::wait(&all, at_most);
-            }
-            Self::Sampled(_) => perf::wait(more, at_most.min(SAMPLING)),
-        }
-    }
-}
-
-/// The best source that the kernel allows, read on the caller's thread, for reports.
-pub struct Listening {
-    open: Open,
-    why: SafeText,
-}
-
-impl Listening {
-    /// Opens it; `of`: the process that matters, where not all may be heard.
-    pub fn open(root: &ProcRoot, of: Option<ProcId>) -> Self {
-        let (cpus, now) = (cores::online(root), clock::now());
-        match Running(root).rings(&cpus) {
-            Ok(rings) => {
-                let mut open = exact(root, rings, &Feed::default(), now);
-                open.step(true, false, false);
-                Self {
-                    open,
-                    why: SafeText::default(),
-                }
-            }
-            Err(error) => {
-                let own = of.and_then(|id| own(root, id, &cpus, now).ok());
-                let sampled =
-                    || Open::Sampled(Box::new(Sampled::new(root, Feed::default(), &cpus, now)));
-                Self {
-                    open: own.unwrap_or_else(sampled),
-                    why: perf::why(&error, perf::paranoid(root)).into(),
-                }
-            }
-        }
-    }
-
-    /// Why single slices are not told; `None` where they are.
-    pub fn only_sums(&self) -> Option<&str> {
-        matches!(self.open, Open::Sampled(_)).then_some(self.why.as_str())
-    }
-
-    /// Waits a tenth of a second at most, or until a signal asks to stop, and tells all that is known by then.
-    pub fn step(&mut self, at_most: Nanos, stop: &Stop) -> Timeline {
-        self.open.wait(at_most.min(REPORTING), &[stop.fd()]);
-        let last = at_most <= REPORTING || stop.asked();
-        let mut line = self.open.step(true, true, last).unwrap_or_default();
-        line.why = self.why.clone();
-        line
     }
 }
 

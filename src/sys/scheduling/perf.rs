@@ -34,8 +34,6 @@ const MOST_EVENTS: usize = 512;
 #[derive(Debug)]
 pub struct Reader {
     rings: Vec<Ring>,
-    /// Further events that write into the rings.
-    _more: Vec<Event>,
     /// Moments of the next records, reused.
     heap: BinaryHeap<Reverse<(Nanos, usize)>>,
 }
@@ -46,7 +44,7 @@ impl Reader {
     /// # Errors
     /// `EACCES` or `EPERM` without the right, `EMFILE` when there are not enough descriptors, as the kernel says.
     pub fn of_all(cpus: &[CpuId]) -> io::Result<Self> {
-        let mut reader = Self::with(Vec::with_capacity(cpus.len()), Vec::new());
+        let mut reader = Self::with(Vec::with_capacity(cpus.len()));
         reader.refit(cpus)?;
         Ok(reader)
     }
@@ -109,7 +107,7 @@ impl Reader {
         }
         let (pages, page) = sizes(FEW_PAGES, cpus.len());
         let attr = Attr::own((pages * page / 4) as u32);
-        let (mut rings, mut more) = (Vec::new(), Vec::new());
+        let mut rings = Vec::new();
         for cpu in cpus {
             let mut ring: Option<Ring> = None;
             for tid in tids {
@@ -120,23 +118,19 @@ impl Reader {
                     }
                     Err(e) => return Err(e),
                 };
-                match &ring {
+                match &mut ring {
                     None => ring = Some(Ring::map(event, *cpu, pages / 2, page)?),
-                    Some(ring) => {
-                        event.write_into(ring)?;
-                        more.push(event);
-                    }
+                    Some(ring) => ring.add(event)?,
                 }
             }
             rings.extend(ring);
         }
-        Ok(Self::with(rings, more))
+        Ok(Self::with(rings))
     }
 
-    fn with(rings: Vec<Ring>, more: Vec<Event>) -> Self {
+    fn with(rings: Vec<Ring>) -> Self {
         Self {
             rings,
-            _more: more,
             heap: BinaryHeap::new(),
         }
     }
@@ -146,9 +140,19 @@ impl Reader {
         self.rings.iter().map(|r| r.cpu)
     }
 
-    /// What [`wait`] waits on; the numbers are valid as long as this reader lives.
+    /// What [`wait`] waits on; the numbers are valid as long as this reader lives. Nothing where nothing more will come:
+    /// every thread that was listened to has ended.
     pub fn fds(&self) -> Vec<RawFd> {
-        self.rings.iter().map(Ring::fd).collect()
+        self.rings.iter().filter_map(Ring::fd).collect()
+    }
+
+    /// Takes in which of them hung up, as [`wait`] told: what they have told is still read, but they are not waited on.
+    pub fn hung_up(&mut self, fds: &[RawFd]) {
+        for ring in &mut self.rings {
+            if ring.fd().is_some_and(|fd| fds.contains(&fd)) {
+                ring.event_ended();
+            }
+        }
     }
 
     /// Hands out every record until `now`, all cores in one order of time; later ones stay for the next call.
@@ -184,9 +188,16 @@ impl Reader {
     }
 }
 
-/// Waits until a ring is full enough to be read, at most so long.
-pub fn wait(fds: &[RawFd], at_most: Nanos) {
-    ring::wait(fds, at_most);
+/// Waits until a ring is full enough to be read, at most so long; tells those that hung up, which must not be waited on
+/// again: the threads that they are about have ended.
+#[must_use = "waiting again on what hung up is spinning"]
+pub fn wait(fds: &[RawFd], at_most: Nanos) -> Vec<RawFd> {
+    ring::wait(fds, at_most)
+}
+
+/// Waits so long, and for nothing.
+pub fn pause(span: Nanos) {
+    ring::wait(&[], span);
 }
 
 /// Pages of the ring of each core, `most` at the most, and the size of a page.

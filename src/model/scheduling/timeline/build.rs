@@ -331,6 +331,7 @@ impl Builder {
             lost: self.lost,
             counted: self.counted.window(),
             why: SafeText::default(),
+            own: None,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::app::world::World;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::process::called::called;
-use crate::model::scheduling::timeline::{Cell, Lane, Tally, Timeline, Waited, Who, Window};
+use crate::model::scheduling::timeline::{Cell, Fill, Lane, Tally, Timeline, Waited, Who, Window};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 
@@ -136,10 +136,17 @@ impl Picture {
         self.window
     }
 
+    /// What is drawn: everybody's time, or with the focus on one process what is known best of that one.
+    pub fn line<'w>(&self, world: &'w World) -> &'w Timeline {
+        match world.focus.filter(|_| self.focused) {
+            Some(id) => world.timeline.about(id),
+            None => &world.timeline,
+        }
+    }
+
     /// Prepares the lanes for `area`, `each` rows a lane, at most; `right` cells are kept for numbers.
     pub fn fit(&mut self, world: &World, area: Rect, each: u16, right: u16) {
-        let line = &world.timeline;
-        self.lanes = line.lanes.len();
+        self.lanes = self.line(world).lanes.len();
         let label = 6.min(area.width);
         let lanes = self.lanes.min(usize::from(u16::MAX)) as u16;
         // Where each lane has just a row, the axis makes room until the cursor reads something out.
@@ -166,7 +173,7 @@ impl Picture {
         }
         self.prepare(world, focus, shown);
         self.seen = Some(Seen {
-            timeline: Arc::clone(line),
+            timeline: Arc::clone(&world.timeline),
             tick: world.snapshot.at,
             parts: self.parts,
             scope: self.scope,
@@ -189,7 +196,7 @@ impl Picture {
     }
 
     fn prepare(&mut self, world: &World, focus: Option<ProcId>, shown: usize) {
-        let line = &world.timeline;
+        let line = self.line(world);
         let n = self.parts.cells.max(1);
         let (window, bucket) = self.scope.window(line, n);
         (self.window, self.bucket) = (Some(window), bucket);
@@ -201,6 +208,7 @@ impl Picture {
             .map(|lane| {
                 let core = cores.binary_search_by_key(&lane.cpu, |c| c.id).ok();
                 let mut cells = lane.cells(line.origin, window.from, bucket, usize::from(n), focus);
+                earlier(&mut cells, world, lane, window.from, bucket, focus);
                 if by_process {
                     name_processes(&mut cells, &world.snapshot);
                 }
@@ -246,7 +254,7 @@ impl Picture {
 
     /// Answers one of [`TIME`] or a move of the cursor; `None` where it is neither.
     pub fn act(&mut self, world: &World, action: &Action) -> Option<Reply> {
-        let line = &world.timeline;
+        let line = self.line(world);
         let at = self
             .cursor
             .map(|(_, cell)| f64::from(cell) / f64::from(self.parts.cells.max(1)));
@@ -270,6 +278,26 @@ impl Picture {
             _ => return None,
         }
         Some(Reply::Done)
+    }
+}
+
+/// Fills the cells of a time at which one process was not listened to yet with what is known of everybody.
+fn earlier(
+    cells: &mut [Cell],
+    world: &World,
+    lane: &Lane,
+    from: Nanos,
+    bucket: Nanos,
+    focus: Option<ProcId>,
+) {
+    let all = &world.timeline;
+    let missing = cells.iter().take_while(|c| c.fill == Fill::Unknown).count();
+    let there = all.lane(lane.cpu).filter(|there| there.since < lane.since);
+    if let Some(there) = there.filter(|_| missing > 0) {
+        let found = there.cells(all.origin, from, bucket, missing, focus);
+        for (cell, found) in cells.iter_mut().zip(found) {
+            *cell = found;
+        }
     }
 }
 

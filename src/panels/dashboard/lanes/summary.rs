@@ -42,7 +42,7 @@ const TAKERS: usize = 6;
 
 /// The lines about `id` in `window`.
 pub fn lines(world: &World, id: ProcId, window: Window) -> Vec<SumLine> {
-    let line = &world.timeline;
+    let line = world.timeline.about(id);
     let seconds = line.known(window).seconds();
     if seconds <= 0.0 || line.origin == Origin::None {
         return vec![title("slices are not known", line.why.to_string())];
@@ -136,7 +136,7 @@ fn parts(
     (run, waited): (Nanos, Waited),
 ) {
     let threads = world.snapshot.get(id).map_or(1, |p| p.stat.threads.max(1));
-    let known = world.timeline.known(window);
+    let known = world.timeline.about(id).known(window);
     let all = known.0.saturating_mul(u64::from(threads));
     // Counted at its begin and its end, the kernel's wait may reach beyond the window.
     let waits = waited.span.0.min(all.saturating_sub(run.0));

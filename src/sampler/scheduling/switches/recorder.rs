@@ -3,23 +3,25 @@
 use std::io;
 use std::os::fd::RawFd;
 
-use crate::model::id::{CpuId, Nanos};
+use crate::model::id::{CpuId, Nanos, Pid};
 use crate::model::scheduling::timeline::{Builder, COUNTING, Origin, Timeline, Who};
 use crate::sys::clock;
 use crate::sys::machine::cores;
 use crate::sys::process::changes::{Collector, Drain, Feed};
 use crate::sys::root::ProcRoot;
-use crate::sys::scheduling::perf::Reader;
 use crate::sys::scheduling::perf::names::ProcNames;
 use crate::sys::scheduling::perf::record::{Event, Record};
+use crate::sys::scheduling::perf::{self, Reader};
 use crate::sys::scheduling::run_delay;
 
 /// Rings of records; in a test no kernel fills them.
 pub(super) trait Rings: Send {
     /// The cores whose rings are open.
     fn cpus(&self) -> Vec<CpuId>;
-    /// What to wait on.
+    /// What to wait on; nothing where nothing more will come.
     fn fds(&self) -> Vec<RawFd>;
+    /// Takes in which of them hung up: they are not waited on any more.
+    fn hung_up(&mut self, fds: &[RawFd]);
     /// Closes the rings that record nothing any more, and tells their cores.
     fn close_dead(&mut self) -> Vec<CpuId>;
     /// Closes the rings of cores that are not among these, and opens those that are missing.
@@ -34,6 +36,9 @@ impl Rings for Reader {
     }
     fn fds(&self) -> Vec<RawFd> {
         self.fds()
+    }
+    fn hung_up(&mut self, fds: &[RawFd]) {
+        self.hung_up(fds);
     }
     fn close_dead(&mut self) -> Vec<CpuId> {
         self.close_dead()
@@ -56,6 +61,8 @@ pub(super) struct Recorder {
     drained: Nanos,
     /// When the kernel's counters were read last.
     counted: Option<Nanos>,
+    /// The only process that is listened to.
+    only: Option<Pid>,
 }
 
 /// What records are turned into.
@@ -84,7 +91,15 @@ impl Recorder {
             feed,
             drained: since,
             counted: None,
+            only: None,
         }
+    }
+
+    /// The same where the rings are those of one process.
+    #[must_use]
+    pub fn only(mut self, of: Pid) -> Self {
+        self.only = Some(of);
+        self
     }
 
     /// The cores whose rings are read.
@@ -92,9 +107,28 @@ impl Recorder {
         self.rings.cpus()
     }
 
-    /// What to wait on.
+    /// What to wait on; nothing where nothing more will come.
     pub fn fds(&self) -> Vec<RawFd> {
         self.rings.fds()
+    }
+
+    /// Takes in which of them hung up.
+    pub fn hung_up(&mut self, fds: &[RawFd]) {
+        self.rings.hung_up(fds);
+    }
+
+    /// Whether nothing more will come: everybody who was listened to has ended.
+    pub fn is_over(&self) -> bool {
+        self.only.is_some() && self.rings.fds().is_empty()
+    }
+
+    /// Closes the rings for good, when they have told the last of it.
+    pub fn close(&mut self) {
+        if !self.rings.cpus().is_empty() {
+            self.drain();
+            // Without cores nothing is opened, so that nothing can be refused.
+            let _ = self.rings.refit(&[]);
+        }
     }
 
     /// Notices cores that were offline since this was called last, however soon they came back.
@@ -149,7 +183,11 @@ impl Recorder {
         let mut waited = |who: &Who| run_delay::read(root, who.id.pid, who.tid);
         let builder = &mut self.built.builder;
         if first {
-            builder.begin_count(now, cores::now(root), run_delay::of_all(root));
+            let waits = match self.only {
+                Some(pid) => run_delay::of_process(root, pid, &perf::threads(root, pid)),
+                None => run_delay::of_all(root),
+            };
+            builder.begin_count(now, cores::now(root), waits);
         } else {
             builder.count(now, cores::now(root), &mut waited);
         }

@@ -1,10 +1,19 @@
+use std::os::fd::RawFd;
 use std::process::{Child, Command};
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::open::whole;
+use super::recorder::Recorder;
 use super::*;
 use crate::model::id::Pid;
-use crate::model::scheduling::timeline::{Ended, Window};
+use crate::model::scheduling::timeline::{Ended, Origin, Timeline, Window};
+use crate::sys::process::changes::Drain as _;
+
+/// Opens the rings of one process alone.
+fn own(root: &ProcRoot, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Open> {
+    Ok(Open::One(open::one(root, &Running(root), id, cpus, now)?))
+}
 
 /// A recorder of every core, or a printed reason why this test cannot run here.
 fn recorder(root: &ProcRoot) -> Option<Recorder> {
@@ -83,7 +92,7 @@ fn spinners_on_one_core_share_it_and_the_kernel_agrees() {
             Instant::now() < deadline,
             "the spinners do not get the core"
         );
-        perf::wait(&[], Nanos::from_millis(20));
+        perf::pause(Nanos::from_millis(20));
         recorder.drain();
     }
     let after = all();

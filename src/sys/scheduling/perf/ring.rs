@@ -51,7 +51,7 @@ impl Event {
     ///
     /// # Errors
     /// `EINVAL` for another core.
-    pub fn write_into(&self, ring: &Ring) -> io::Result<()> {
+    fn write_into(&self, ring: &Ring) -> io::Result<()> {
         const SET_OUTPUT: libc::c_ulong = 0x2405;
         // SAFETY: both are descriptors that live; the kernel keeps its own reference to the ring.
         let done = unsafe {
@@ -74,6 +74,10 @@ pub(super) struct Ring {
     /// Which core it belongs to.
     pub cpu: CpuId,
     event: Event,
+    /// Further events that write into it.
+    more: Vec<Event>,
+    /// How many of all these events have ended, in their order: those of threads that are gone.
+    ended: usize,
     base: *mut u8,
     page: usize,
     /// Bytes of data; a power of two.
@@ -111,6 +115,8 @@ impl Ring {
         Ok(Self {
             cpu,
             event,
+            more: Vec::new(),
+            ended: 0,
             base: base.cast(),
             page,
             size: (pages * page) as u64,
@@ -120,9 +126,26 @@ impl Ring {
         })
     }
 
-    /// The descriptor to poll.
-    pub fn fd(&self) -> RawFd {
-        self.event.0.as_raw_fd()
+    /// Takes in the records of a further event of the same core.
+    ///
+    /// # Errors
+    /// `EINVAL` for another core.
+    pub fn add(&mut self, event: Event) -> io::Result<()> {
+        event.write_into(self)?;
+        self.more.push(event);
+        Ok(())
+    }
+
+    /// The descriptor to poll: any event that writes into the ring tells when there is something to read; one that has
+    /// ended tells at once and for ever. `None` when all have ended.
+    pub fn fd(&self) -> Option<RawFd> {
+        let all = [&self.event].into_iter().chain(&self.more);
+        all.skip(self.ended).map(|e| e.0.as_raw_fd()).next()
+    }
+
+    /// The event that is polled has ended.
+    pub fn event_ended(&mut self) {
+        self.ended += 1;
     }
 
     /// Whether it has recorded since this was asked last: a core that was offline meanwhile has dropped its events, and
@@ -216,8 +239,9 @@ impl Drop for Ring {
     }
 }
 
-/// Waits until one of the rings is full enough to be read, at most so long; a signal ends it early.
-pub(super) fn wait(fds: &[RawFd], at_most: Nanos) {
+/// Waits until one of the rings is full enough to be read, at most so long; a signal ends it early. Tells the descriptors
+/// that have hung up: asked again, they would not wait at all.
+pub(super) fn wait(fds: &[RawFd], at_most: Nanos) -> Vec<RawFd> {
     let mut polled: Vec<_> = fds
         .iter()
         .map(|fd| libc::pollfd {
@@ -230,4 +254,7 @@ pub(super) fn wait(fds: &[RawFd], at_most: Nanos) {
     let ms = i32::try_from(at_most.0.div_ceil(1_000_000)).unwrap_or(i32::MAX);
     // SAFETY: the array has as many entries as told; a descriptor that was closed meanwhile is only marked so.
     unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, ms) };
+    let over = libc::POLLHUP | libc::POLLERR | libc::POLLNVAL;
+    let hung = polled.iter().filter(|one| one.revents & over != 0);
+    hung.map(|one| one.fd).collect()
 }

@@ -47,7 +47,7 @@ impl Picture {
             Press::WheelUp | Press::WheelDown if inside => {
                 let at = f64::from(mouse.column - parts.left) / f64::from(parts.cells.max(1));
                 let on = mouse.press == Press::WheelUp;
-                self.zoom(&world.timeline, on, Some(at))
+                self.zoom(self.line(world), on, Some(at))
             }
             Press::Left | Press::Drag | Press::Hover if inside && mouse.row >= parts.area.y => {
                 let row = usize::from((mouse.row - parts.area.y) / parts.each.max(1));

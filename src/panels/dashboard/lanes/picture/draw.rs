@@ -72,7 +72,7 @@ impl Picture {
             return;
         }
         let Some(window) = self.window else { return };
-        let (shown, now) = (window.span().0.max(1), world.timeline.now);
+        let (shown, now) = (window.span().0.max(1), self.line(world).now);
         // Round moments before the right end, as many as stand apart.
         let quarters = if parts.cells >= 60 { 4 } else { 2 };
         let quarter = self.scope.told(window).0.min(shown) / quarters;

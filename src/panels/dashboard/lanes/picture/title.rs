@@ -8,7 +8,7 @@ use crate::theme::Role;
 
 /// How the slices are known, and which time is shown: the words of a title.
 pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
-    let line = &world.timeline;
+    let line = picture.line(world);
     let role = match line.origin {
         Origin::Exact => Role::Good,
         _ => Role::Warn,
@@ -24,6 +24,10 @@ pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
         out.push((lost, Role::Bad));
     }
     out.extend(gaps(line, picture.window));
+    let exact = |id| line.about(id).origin != line.origin;
+    if world.focus.is_some_and(exact) {
+        out.push((" · selected exact".to_owned(), Role::Good));
+    }
     if picture.focused {
         out.push((" · focus".to_owned(), Role::Accent));
     }
@@ -75,8 +79,14 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
             "times on a core were read 20 times a second; their order, and how slices ended, are not known"
         }
     };
+    let how = match &line.own {
+        Some(_) => format!(
+            "{how}. Of the selected process the kernel told every switch: the focus on it and its tab Schedule show them"
+        ),
+        None => how.to_owned(),
+    };
     let how = match line.why.as_str() {
-        "" => how.to_owned(),
+        "" => how,
         why => format!("{how}: {why}"),
     };
     let others = match line.origin {

@@ -112,7 +112,7 @@ fn threads_that_begin_later_are_heard_in_a_process_of_ones_own() {
     let cpus = cores::online(&root);
     let pid = Pid(std::process::id());
     let text = std::fs::read(format!("/proc/{pid}/stat")).expect("it lives");
-    let line = crate::sys::process::proc_stat::parse(&text, 4096).expect("a line");
+    let line = proc_stat::parse(&text, 4096).expect("a line");
     let id = ProcId {
         pid,
         start: line.start,
@@ -144,4 +144,81 @@ fn threads_that_begin_later_are_heard_in_a_process_of_ones_own() {
         }
         assert!(Instant::now() < deadline, "one of them is not heard");
     }
+}
+
+/// The process of this child for its whole life.
+fn identity(pid: Pid) -> ProcId {
+    let text = std::fs::read(format!("/proc/{pid}/stat")).expect("it lives");
+    let line = proc_stat::parse(&text, 4096).expect("a line");
+    ProcId {
+        pid,
+        start: line.start,
+    }
+}
+
+#[test]
+fn a_process_that_has_ended_is_not_waited_on() {
+    let root = ProcRoot::live();
+    let cpus = cores::online(&root);
+    let child = Puppet::spin(*cpus.last().expect("a core"));
+    let mut open = match own(&root, identity(child.pid()), &cpus, clock::now()) {
+        Ok(open) => open,
+        Err(error) => {
+            println!("skipped: {}", perf::why(&error, perf::paranoid(&root)));
+            return;
+        }
+    };
+    // On a busy machine it has to wait for its turn before there is anything to tell.
+    let deadline = Instant::now() + Duration::from_mins(1);
+    let run = || {
+        let text = std::fs::read(format!("/proc/{}/stat", child.pid())).expect("it lives");
+        let line = proc_stat::parse(&text, 4096).expect("a line");
+        line.stat.cpu_time()
+    };
+    let before = run();
+    while run() == before {
+        assert!(Instant::now() < deadline, "it never runs");
+        std::thread::yield_now();
+    }
+    open.step(false, false, false);
+    drop(child);
+    // Its events hang up now, and would for ever: each wait would be none.
+    let over = |open: &Open| matches!(open, Open::One(one) if one.heard.is_over());
+    for _ in 0..3 {
+        open.wait(Nanos::from_millis(1), &[]);
+    }
+    assert!(over(&open), "what hung up is still waited on");
+    let line = open.step(true, true, true).expect("told");
+    let slices = line.lanes.iter().flat_map(|l| l.slices.all());
+    assert!(slices.count() > 0, "what it told is still there");
+}
+
+#[test]
+fn a_first_thread_that_has_ended_leaves_the_others_to_be_waited_on() {
+    let root = ProcRoot::live();
+    let cpus = cores::online(&root);
+    let (ends, lives) = (Runner::start("ends"), Runner::start("lives"));
+    let mut reader = match Reader::of_own(&[ends.tid, lives.tid], &cpus) {
+        Ok(reader) => reader,
+        Err(error) => {
+            println!("skipped: {}", perf::why(&error, perf::paranoid(&root)));
+            return;
+        }
+    };
+    let before = reader.fds();
+    let path = format!("/proc/self/task/{}", ends.tid);
+    drop(ends);
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while std::path::Path::new(&path).exists() {
+        assert!(Instant::now() < deadline, "it does not end");
+        std::thread::yield_now();
+    }
+    // On each core its event was the first one, which is waited on.
+    while reader.fds().iter().any(|fd| before.contains(fd)) {
+        let hung = perf::wait(&reader.fds(), Nanos::from_millis(1));
+        reader.hung_up(&hung);
+        assert!(Instant::now() < deadline, "it does not hang up");
+    }
+    assert_eq!(reader.fds().len(), cpus.len());
+    assert!(perf::wait(&reader.fds(), Nanos(0)).is_empty());
 }

@@ -18,6 +18,10 @@ struct Told {
     records: Records,
     /// Cores whose rings record nothing any more.
     dead: Arc<Mutex<Vec<CpuId>>>,
+    /// Processes of one's own, and those of all that live.
+    own: RefCell<Vec<ProcId>>,
+    living: RefCell<Vec<ProcId>>,
+    paranoid: Cell<i32>,
 }
 
 impl Default for Told {
@@ -28,6 +32,9 @@ impl Default for Told {
             suspended: Cell::default(),
             records: Records::default(),
             dead: Arc::default(),
+            own: RefCell::default(),
+            living: RefCell::default(),
+            paranoid: Cell::new(2),
         }
     }
 }
@@ -46,6 +53,7 @@ impl Rings for ToldRings {
     fn fds(&self) -> Vec<RawFd> {
         Vec::new()
     }
+    fn hung_up(&mut self, _: &[RawFd]) {}
     fn close_dead(&mut self) -> Vec<CpuId> {
         let dead = std::mem::take(&mut *self.dead.lock().expect("no test failed"));
         self.cpus.retain(|c| !dead.contains(c));
@@ -83,6 +91,23 @@ impl Kernel for Told {
         rings.refit(cpus)?;
         Ok(Box::new(rings))
     }
+    fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
+        if !self.own.borrow().contains(&id) {
+            return Err(io::Error::from_raw_os_error(libc::EACCES));
+        }
+        Ok(Box::new(ToldRings {
+            cpus: cpus.to_vec(),
+            allowed: Arc::default(),
+            records: Arc::clone(&self.records),
+            dead: Arc::default(),
+        }))
+    }
+    fn lives(&self, id: ProcId) -> bool {
+        self.living.borrow().contains(&id)
+    }
+    fn paranoid(&self) -> Option<i32> {
+        Some(self.paranoid.get())
+    }
     fn suspended(&self) -> Nanos {
         self.suspended.get()
     }
@@ -112,6 +137,12 @@ impl Told {
 
 /// One step of the thread that compares the machine in any case; what it told.
 fn step(watch: &mut Watch) -> Arc<Timeline> {
+    step_on(watch, None)
+}
+
+/// The same while this process is selected, and has been long enough.
+fn step_on(watch: &mut Watch, focus: Option<ProcId>) -> Arc<Timeline> {
+    (watch.selected.now, watch.selected.since) = (focus, Nanos(0));
     watch.compared = Nanos(0);
     watch.due = Nanos(0);
     let told: Arc<Mutex<Option<Arc<Timeline>>>> = Arc::default();
@@ -124,6 +155,7 @@ fn step(watch: &mut Watch) -> Arc<Timeline> {
     let plan = Plan {
         needs: Needs::SWITCHES,
         lane_pace: Nanos::from_millis(1),
+        focus,
         ..Plan::default()
     };
     watch.step(&plan, &tell);
@@ -214,6 +246,88 @@ fn rights_that_vanish_end_in_samples_that_say_why() {
     assert_eq!((line.origin, line.why.is_empty()), (Origin::Sampled, false));
     assert_eq!(line.lanes.len(), 3);
     assert_eq!(feed.take(), None, "sweeps scan again");
+}
+
+#[test]
+fn rights_that_come_are_taken() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    *kernel.allowed.lock().expect("no test failed") = false;
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    assert_eq!(step(&mut watch).origin, Origin::Sampled);
+    *kernel.allowed.lock().expect("no test failed") = true;
+    assert_eq!(
+        step(&mut watch).origin,
+        Origin::Sampled,
+        "nothing has told that it is worth asking"
+    );
+    kernel.paranoid.set(-1);
+    let line = step(&mut watch);
+    assert_eq!((line.origin, line.why.is_empty()), (whole(&root), true));
+}
+
+#[test]
+fn own_processes_are_reached_and_left_and_the_lanes_go_on() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    *kernel.allowed.lock().expect("no test failed") = false;
+    let [first, second, others] = [7, 8, 1].map(|n| ProcId::new(4_000_000 + n, 1));
+    kernel.own.replace(vec![first, second]);
+    kernel.living.replace(vec![first, second, others]);
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    let begin = step_on(&mut watch, Some(others));
+    assert_eq!((begin.origin, begin.own.is_none()), (Origin::Sampled, true));
+    assert!(!begin.why.is_empty());
+    // A first reading tells nothing yet.
+    let begin = step_on(&mut watch, Some(others));
+    let since: Vec<_> = begin.lanes.iter().map(|l| l.since).collect();
+    let told = |line: &Timeline| line.own.as_ref().map(|own| (own.of, own.line.origin));
+    for (selected, exact) in [
+        (Some(first), Some(first)),
+        (Some(second), Some(second)),
+        (Some(others), None),
+        (Some(second), Some(second)),
+        (None, None),
+        (Some(first), Some(first)),
+    ] {
+        let line = step_on(&mut watch, selected);
+        assert_eq!(line.origin, Origin::Sampled, "{selected:?}");
+        let exact = exact.map(|id| (id, Origin::Own));
+        assert_eq!(told(&line), exact, "{selected:?}");
+        let now: Vec<_> = line.lanes.iter().map(|l| l.since).collect();
+        assert_eq!(now, since, "what the lanes showed, they still do");
+    }
+    // It has ended: what was told of it stays while it is selected, and nothing is waited on.
+    kernel.living.replace(vec![others]);
+    step_on(&mut watch, Some(first));
+    let line = step_on(&mut watch, Some(first));
+    assert_eq!(told(&line), Some((first, Origin::Own)));
+    let Some(Open::Samples {
+        beside: Some(kept), ..
+    }) = &watch.open
+    else {
+        panic!("it is kept");
+    };
+    assert!(kept.heard.is_over());
+    let line = step_on(&mut watch, Some(others));
+    assert_eq!(told(&line), None);
+}
+
+#[test]
+fn a_selection_that_runs_down_the_list_opens_nothing() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    *kernel.allowed.lock().expect("no test failed") = false;
+    let id = ProcId::new(4_000_007, 1);
+    kernel.own.replace(vec![id]);
+    kernel.living.replace(vec![id]);
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    let since = Nanos(clock::now().0 + SETTLE.0 * 1000);
+    (watch.selected.now, watch.selected.since) = (Some(id), since);
+    let facts = |watch: &mut Watch, now| {
+        watch.selected.follow(Some(id), now);
+        watch.selected.focus().map(|f| f.id)
+    };
+    assert_eq!(facts(&mut watch, since), None);
+    assert_eq!(facts(&mut watch, Nanos(since.0 + SETTLE.0 - 1)), None);
+    assert_eq!(facts(&mut watch, Nanos(since.0 + SETTLE.0)), Some(id));
 }
 
 #[test]

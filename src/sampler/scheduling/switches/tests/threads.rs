@@ -270,9 +270,7 @@ fn one_process_of_ones_own_is_heard_without_any_right() {
     let child = Puppet::spin(cpu);
     let pid = child.pid();
     let text = std::fs::read(format!("/proc/{pid}/stat")).expect("it lives");
-    let start = crate::sys::process::proc_stat::parse(&text, 4096)
-        .expect("a line")
-        .start;
+    let start = proc_stat::parse(&text, 4096).expect("a line").start;
     let id = ProcId { pid, start };
     let mut open = match own(&root, id, &cpus, clock::now()) {
         Ok(open) => open,
