@@ -6,6 +6,7 @@ use super::threads::ping_pong;
 use super::*;
 use crate::model::id::Tid;
 use crate::model::scheduling::timeline::Blind;
+use crate::sys::process::proc_stat;
 
 /// A thread of this process that runs for a moment whenever it is asked to.
 struct Runner {

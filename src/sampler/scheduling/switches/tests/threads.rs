@@ -8,6 +8,7 @@ use super::*;
 use crate::model::id::Tid;
 use crate::model::sample::SchedStat;
 use crate::model::scheduling::timeline::Slice;
+use crate::sys::process::proc_stat;
 
 /// Pins the calling thread and tells its number.
 fn pinned(cpu: CpuId) -> Tid {
