@@ -58,6 +58,8 @@ enum Command {
     /// Without it every switch of a TARGET of one's own is (own processes), else the cores are sampled 20 times a second:
     /// that gives sums, but no single slice. The first line, or "source" in JSON, says which it is.
     Slices(report::slices::Args),
+    /// Prints the machine and its programs as metrics for Prometheus
+    Metrics(report::metrics::Args),
     /// Records what happens, to be looked at later or elsewhere
     Record(report::record::Args),
     /// Shows a recording on the live screen, or one that is piped in
@@ -99,6 +101,7 @@ impl Command {
             Self::Signal(args) => report::signal::run(args, printer),
             Self::Ipc(args) => report::ipc::run(args, printer),
             Self::Slices(args) => report::slices::run(args, printer),
+            Self::Metrics(args) => report::metrics::run(args, printer),
             Self::Record(args) => report::record::run(args, printer),
             // It is a screen, no report: main shows it.
             Self::Replay(_) => Ok(Exit::Done),

@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod inspect;
 pub mod ipc;
 pub mod json;
+pub mod metrics;
 pub mod past;
 pub mod printer;
 pub mod ps;
