@@ -4,8 +4,10 @@ mod live {
     mod channels;
     mod elsewhere;
     mod inspect;
+    mod leader_ended;
     mod machine;
     mod moved;
+    mod predictions;
     pub mod puppet;
     mod regions;
     mod slices;

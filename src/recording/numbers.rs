@@ -96,9 +96,9 @@ pub fn reading<T: Numbers<N>, const N: usize>(
     Ok(missing.map_or_else(|| Ok(T::of(row)), Err))
 }
 
-impl Numbers<20> for Stat {
+impl Numbers<21> for Stat {
     /// What changes often stands in the first twelve places, whose fields take one byte.
-    fn row(&self) -> [u64; 20] {
+    fn row(&self) -> [u64; 21] {
         let state = match self.state {
             State::Other(letter) => letter,
             known => known.letter() as u8,
@@ -124,10 +124,11 @@ impl Numbers<20> for Stat {
             self.nice as u64,
             self.rt_priority.into(),
             self.policy.into(),
+            self.first_ended.into(),
         ]
     }
 
-    fn of(r: [u64; 20]) -> Self {
+    fn of(r: [u64; 21]) -> Self {
         Self {
             state: State::from_letter(r[0] as u8),
             user: Ticks(r[1]),
@@ -149,6 +150,7 @@ impl Numbers<20> for Stat {
             nice: r[17] as i32,
             rt_priority: r[18] as u32,
             policy: r[19] as u32,
+            first_ended: r[20] != 0,
         }
     }
 }

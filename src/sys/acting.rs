@@ -21,7 +21,7 @@ use scope::Ties;
 use super::acting::signals::{Pin, Signals};
 use super::own::signals as own_signals;
 use super::process::process_ids::{self, ProcessIds};
-use crate::model::acting::signal::{Signal, SignalState};
+use crate::model::acting::signal::Signal;
 use crate::model::acting::standing::{Kinship, Standing};
 use crate::model::acting::{Brief, Delivery, News, Scope, Target};
 use crate::model::id::{ProcId, ThreadId};
@@ -111,7 +111,7 @@ impl Hold {
         if standing.pinned.is_ok() {
             standing.pinned = pin.as_ref().map(|_| ()).map_err(|e| *e);
         }
-        if standing.signals.as_ref().is_ok_and(SignalState::blocks_any) {
+        if standing.signals.is_ok() {
             standing.signalfds = standing::signalfds(self.signals.root(), target.id.pid);
         }
         self.held.push(Held { standing, pin });

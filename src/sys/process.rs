@@ -5,6 +5,7 @@ pub mod connector;
 pub mod endings;
 pub mod environ;
 pub mod isolation;
+pub mod living;
 pub mod overview;
 pub mod proc_counters;
 pub mod proc_dir;

@@ -1,10 +1,12 @@
 //! Starts the puppet (`examples/puppet`) and reads what it says it has made.
 
-use std::io::{BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pscope::model::id::ProcId;
 use serde_json::Value;
 
@@ -15,6 +17,8 @@ pub struct Puppet {
     output: BufReader<ChildStdout>,
     /// What it says it has made.
     pub truth: Value,
+    /// Whether it does a single thing and does not listen for its end.
+    single: bool,
 }
 
 /// Where the puppet is, built if need be: `cargo test --test live` builds no examples.
@@ -36,9 +40,14 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         build.arg("--release");
     }
     let program = profile.join("examples/puppet");
-    // Another user than the one who built may not build; what is there serves.
+    // Another user than the one who built may not build; what is there serves. An old one would not.
+    let may_build = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&program)
+        .is_ok()
+        || !program.exists();
     let built = build.status().is_ok_and(|status| status.success());
-    assert!(built || program.exists(), "the puppet builds");
+    assert!(built || !may_build, "the puppet builds");
     program
 });
 
@@ -46,6 +55,30 @@ impl Puppet {
     /// Starts a puppet and waits until it is ready.
     pub fn start() -> Self {
         Self::run(&mut Command::new(&*PROGRAM))
+    }
+
+    /// Starts one that does a single thing, and waits until it says that it does.
+    pub fn mode(mode: &str) -> Self {
+        Self::run(Command::new(&*PROGRAM).arg(mode))
+    }
+
+    /// The next line that it says; empty where none comes while it lives, or for ten seconds.
+    pub fn says(&mut self) -> String {
+        let mut line = String::new();
+        let fd = self.output.get_ref().as_fd();
+        let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
+        let told = !self.output.buffer().is_empty();
+        if !told && poll(&mut fds, PollTimeout::from(10_000_u16)).unwrap_or(0) == 0 {
+            return line;
+        }
+        let _ = self.output.read_line(&mut line);
+        line.trim_end().to_owned()
+    }
+
+    /// Ends it, whatever it is about, with those that it started; answers when it has ended.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     fn run(command: &mut Command) -> Self {
@@ -59,6 +92,7 @@ impl Puppet {
             input,
             output,
             truth,
+            single: command.get_args().len() > 0,
         }
     }
 
@@ -83,6 +117,9 @@ impl Puppet {
 impl Drop for Puppet {
     fn drop(&mut self) {
         self.input.take();
+        if self.single {
+            self.kill();
+        }
         let _ = self.child.wait();
     }
 }

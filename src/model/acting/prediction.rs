@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::signal::{DefaultAction, Disposition, Signal};
 use super::standing::{Init, Standing};
-use crate::model::id::Pid;
+use crate::model::id::{Pid, Tid};
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
@@ -32,14 +32,18 @@ pub enum Prediction {
     AlreadyStopped,
     /// Every thread blocks it.
     Blocked,
+    /// It does that, unless a thread that reads this signalfd takes it first.
+    OrRead(DefaultAction, u32),
     /// Every thread blocks it, and the program reads it from this descriptor.
     ReadFrom(u32),
+    /// This thread waits for it in `sigwait(3)` and takes it.
+    ReadBy(Tid, SafeText),
     /// A stop from the terminal, to a process group that nobody could continue: the kernel throws it away.
     Orphaned,
     /// The process is stopped and will see it when it continues.
     AfterContinue,
-    /// A debugger holds the process and will be asked.
-    Debugger,
+    /// A debugger traces the process and is asked first; its number and name where they are known.
+    Debugger(Option<(Pid, SafeText)>),
     /// It sleeps uninterruptibly and will see it afterwards.
     AfterIo,
     /// A function of the program will be called.
@@ -89,47 +93,67 @@ impl Prediction {
     }
 
     /// What happens to a signal that the kernel accepts.
+    ///
+    /// In the kernel's own order: what a signal does as it is sent, then who blocks it or waits for it, then who is asked.
     fn permitted(signal: Signal, to: &Standing) -> Self {
-        let handled = to.signals.as_ref().map_err(|e| *e);
-        let handled = handled.map(|s| s.disposition(signal));
-        let out_of_reach = match to.init {
-            Init::No => false,
-            Init::Ours => handled == Ok(Disposition::Default),
-            Init::Below => handled == Ok(Disposition::Default) && !signal.is_unstoppable(),
-        };
-        if out_of_reach {
-            return Self::Shielded;
-        }
         let stopped = to.state == State::Stopped;
+        let blocked_state = to.state == State::Blocked;
         match signal {
-            Signal::STOP if stopped => return Self::AlreadyStopped,
-            Signal::CONT if stopped => return Self::Certain(DefaultAction::Continue),
-            _ if to.state == State::Blocked && !to.killable => return Self::AfterIo,
-            Signal::STOP if to.state == State::Blocked => return Self::AfterIo,
+            Signal::KILL if to.init == Init::Ours => return Self::Shielded,
+            Signal::KILL if blocked_state && !to.killable => return Self::AfterIo,
             Signal::KILL => return Self::Certain(DefaultAction::Terminate),
-            Signal::STOP => return Self::Certain(DefaultAction::Stop),
+            // Even of one that is shielded, blocks or ignores it.
+            Signal::CONT if stopped => return Self::Certain(DefaultAction::Continue),
+            Signal::STOP => return Self::stop(to),
             _ => {}
         }
-        let (Ok(handled), Ok(masks)) = (handled, &to.signals) else {
-            return Self::Unknown(to.signals.as_ref().err().copied().unwrap_or(Missing::Soon));
+        let masks = match &to.signals {
+            Ok(masks) => masks,
+            Err(why) => return Self::Unknown(*why),
         };
-        let blocked = match to.thread {
-            Some(one) => masks.blocking(signal).any(|t| t.tid == one.tid),
+        let one = to.thread.map(|t| t.tid);
+        if let Some(waiter) = masks.reader(signal, one) {
+            return Self::ReadBy(waiter.tid, waiter.name.clone());
+        }
+        let blocked = match one {
+            Some(tid) => masks.blocking(signal).any(|t| t.tid == tid),
             None => masks.is_blocked(signal),
         };
         // The kernel keeps a blocked signal even where it is ignored: the handler may change before it is unblocked.
         if blocked {
-            let mut readers = to.signalfds.iter().filter(|(_, set)| set.contains(signal));
-            return readers
-                .next()
-                .map_or(Self::Blocked, |(fd, _)| Self::ReadFrom(*fd));
+            let reader = to.signalfd_for(signal);
+            return reader.map_or(Self::Blocked, Self::ReadFrom);
         }
+        // A tracer is told even of what is ignored, and may change it.
+        if let Some(tracer) = &to.tracer {
+            return Self::Debugger(Some(tracer.clone()));
+        }
+        Self::delivered(signal, masks.disposition(signal), to)
+    }
+
+    /// STOP, which nobody blocks.
+    fn stop(to: &Standing) -> Self {
+        match (&to.tracer, to.state) {
+            (Some(tracer), _) => Self::Debugger(Some(tracer.clone())),
+            _ if to.init == Init::Ours => Self::Shielded,
+            (_, State::Stopped) => Self::AlreadyStopped,
+            (_, State::Blocked) => Self::AfterIo,
+            _ => Self::Certain(DefaultAction::Stop),
+        }
+    }
+
+    /// A signal that some thread takes.
+    fn delivered(signal: Signal, handled: Disposition, to: &Standing) -> Self {
+        let shielded = to.init != Init::No && handled == Disposition::Default;
         match (handled, signal.default_action()) {
+            _ if shielded => Self::Shielded,
+            // Thrown away as it is sent, whatever the process is doing.
             (Disposition::Ignored, _) => Self::Ignored,
             (Disposition::Default, DefaultAction::Continue) => Self::NotStopped,
             (Disposition::Default, DefaultAction::Ignore) => Self::NothingByDefault,
-            _ if to.state == State::Traced => Self::Debugger,
-            _ if stopped => Self::AfterContinue,
+            _ if to.state == State::Traced => Self::Debugger(None),
+            _ if to.state == State::Stopped => Self::AfterContinue,
+            _ if to.state == State::Blocked && !to.killable => Self::AfterIo,
             // Such a sleep ends only for what ends the process without a dump.
             (Disposition::Default, DefaultAction::Terminate) => {
                 Self::Default(DefaultAction::Terminate)
@@ -137,7 +161,11 @@ impl Prediction {
             _ if to.state == State::Blocked => Self::AfterIo,
             (Disposition::Caught, _) => Self::Caught,
             (Disposition::Default, DefaultAction::Stop) if to.orphaned => Self::Orphaned,
-            (Disposition::Default, action) => Self::Default(action),
+            // A thread that sits in a read of it is woken first, and takes what does not end the process as it is sent.
+            (Disposition::Default, action) => match to.signalfd_for(signal) {
+                Some(fd) => Self::OrRead(action, fd),
+                None => Self::Default(action),
+            },
         }
     }
 
@@ -145,7 +173,12 @@ impl Prediction {
     pub fn force(&self) -> Force {
         match self {
             Self::Certain(_) | Self::Default(_) => Force::Acts,
-            Self::Caught | Self::ReadFrom(_) | Self::Debugger | Self::Unknown(_) => Force::Asks,
+            Self::Caught
+            | Self::ReadFrom(_)
+            | Self::ReadBy(..)
+            | Self::OrRead(..)
+            | Self::Debugger(_)
+            | Self::Unknown(_) => Force::Asks,
             Self::Blocked | Self::AfterContinue | Self::AfterIo => Force::Waits,
             _ => Force::Nothing,
         }
@@ -166,10 +199,11 @@ impl Prediction {
             Self::NotStopped => "not stopped",
             Self::AlreadyStopped => "already stopped",
             Self::Blocked => "blocked",
-            Self::ReadFrom(_) => "read",
+            Self::ReadFrom(_) | Self::ReadBy(..) => "read",
+            Self::OrRead(..) => "may be read",
             Self::Orphaned => "thrown away",
             Self::AfterContinue => "stopped",
-            Self::Debugger => "debugged",
+            Self::Debugger(_) => "debugged",
             Self::AfterIo => "in D state",
             Self::Caught => "caught",
             Self::Certain(DefaultAction::Stop) | Self::Default(DefaultAction::Stop) => "stops",
@@ -206,12 +240,25 @@ impl fmt::Display for Prediction {
             Self::NotStopped => f.write_str("not stopped: nothing will happen"),
             Self::AlreadyStopped => f.write_str("already stopped: nothing will happen"),
             Self::Blocked => f.write_str("blocked: stays pending"),
+            Self::OrRead(action, fd) => {
+                let default = Self::Default(*action);
+                write!(f, "{default}, unless a signalfd (fd {fd}) reads it first")
+            }
             Self::ReadFrom(fd) => write!(f, "blocked: read through a signalfd (fd {fd})"),
+            Self::ReadBy(tid, name) => {
+                write!(
+                    f,
+                    "read by thread {tid} {name}, which waits for it (sigwait)"
+                )
+            }
             Self::Orphaned => {
                 f.write_str("orphaned group, nobody could continue it: nothing will happen")
             }
             Self::AfterContinue => f.write_str("stopped: stays pending until it continues"),
-            Self::Debugger => f.write_str("held by a debugger, which decides"),
+            Self::Debugger(Some((pid, name))) => {
+                write!(f, "traced by {pid} {name}, which is asked first")
+            }
+            Self::Debugger(None) => f.write_str("traced: its debugger is asked first"),
             Self::AfterIo => f.write_str("D state: acts only when its I/O returns"),
             Self::Caught => f.write_str("caught by a handler: it decides"),
             Self::Certain(DefaultAction::Stop) => f.write_str("cannot be caught: it stops"),
@@ -224,170 +271,4 @@ impl fmt::Display for Prediction {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::acting::signal::{SignalSet, SignalState, ThreadSignals};
-    use crate::model::acting::standing::Init;
-    use crate::model::id::{ThreadId, Ticks, Tid};
-
-    fn set(signals: &[Signal]) -> SignalSet {
-        signals.iter().copied().collect()
-    }
-
-    fn standing() -> Standing {
-        Standing {
-            signals: Ok(SignalState {
-                caught: set(&[Signal::TERM]),
-                ignored: set(&[Signal::HUP, Signal::USR2]),
-                blocked: set(&[Signal::USR1, Signal::USR2]),
-                ..SignalState::default()
-            }),
-            ..Standing::default()
-        }
-    }
-
-    fn says(signal: Signal, to: &Standing) -> String {
-        Prediction::of(signal, to, &"root".into()).to_string()
-    }
-
-    #[test]
-    fn a_signalfd_reads_what_is_blocked() {
-        let mut to = standing();
-        to.signalfds = vec![(4, set(&[Signal::CONT])), (7, set(&[Signal::USR1]))];
-        assert_eq!(
-            says(Signal::USR1, &to),
-            "blocked: read through a signalfd (fd 7)"
-        );
-        assert_eq!(says(Signal::USR2, &to), "blocked: stays pending");
-    }
-
-    #[test]
-    fn an_orphaned_group_takes_no_stop_from_the_terminal() {
-        let mut to = standing();
-        let stop = Signal::new(20).expect("TSTP");
-        assert_eq!(says(stop, &to), "default: stops it");
-        to.orphaned = true;
-        assert!(says(stop, &to).starts_with("orphaned group"));
-        assert_eq!(says(Signal::STOP, &to), "cannot be caught: it stops");
-    }
-
-    #[test]
-    fn a_killable_sleep_ends_for_what_ends_the_process() {
-        let mut to = standing();
-        to.state = State::Blocked;
-        assert_eq!(
-            says(Signal::KILL, &to),
-            "D state: acts only when its I/O returns"
-        );
-        to.killable = true;
-        assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
-        assert_eq!(says(Signal::INT, &to), "default: terminates");
-        for waits in [Signal::TERM, Signal::STOP, Signal::SEGV] {
-            assert_eq!(says(waits, &to), "D state: acts only when its I/O returns");
-        }
-    }
-
-    #[test]
-    fn dispositions_become_sentences() {
-        let to = standing();
-        assert_eq!(says(Signal::TERM, &to), "caught by a handler: it decides");
-        assert_eq!(says(Signal::HUP, &to), "ignored: nothing will happen");
-        assert_eq!(says(Signal::USR1, &to), "blocked: stays pending");
-        assert_eq!(says(Signal::USR2, &to), "blocked: stays pending");
-        assert_eq!(says(Signal::INT, &to), "default: terminates");
-        assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
-        assert_eq!(says(Signal::STOP, &to), "cannot be caught: it stops");
-        assert_eq!(says(Signal::CONT, &to), "not stopped: nothing will happen");
-        let winch = Signal::new(28).expect("WINCH");
-        assert_eq!(says(winch, &to), "default: nothing will happen");
-    }
-
-    #[test]
-    fn a_stopped_process_sees_signals_later_but_kill_at_once() {
-        let to = Standing {
-            state: State::Stopped,
-            ..standing()
-        };
-        let later = "stopped: stays pending until it continues";
-        assert_eq!(says(Signal::TERM, &to), later);
-        assert_eq!(says(Signal::INT, &to), later);
-        assert_eq!(says(Signal::HUP, &to), "ignored: nothing will happen");
-        assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
-        assert_eq!(says(Signal::CONT, &to), "it continues");
-        let again = "already stopped: nothing will happen";
-        assert_eq!(says(Signal::STOP, &to), again);
-    }
-
-    #[test]
-    fn who_cannot_be_hit_is_named_first() {
-        let zombie = Standing {
-            state: State::Zombie,
-            parent: Some((Pid(812), "make".into())),
-            permitted: Err(Missing::Denied),
-            ..standing()
-        };
-        let reap = "zombie: already dead, its parent 812 make must reap it";
-        assert_eq!(says(Signal::KILL, &zombie), reap);
-        let denied = Standing {
-            permitted: Err(Missing::Denied),
-            ..standing()
-        };
-        let refused = "not permitted: it belongs to root";
-        assert_eq!(says(Signal::KILL, &denied), refused);
-        let kernel = Standing {
-            kernel_thread: true,
-            ..standing()
-        };
-        assert_eq!(
-            says(Signal::KILL, &kernel),
-            "kernel thread: takes no signals"
-        );
-        let device = Standing {
-            state: State::Blocked,
-            ..standing()
-        };
-        assert_eq!(
-            says(Signal::KILL, &device),
-            "D state: acts only when its I/O returns"
-        );
-    }
-
-    #[test]
-    fn the_first_process_of_a_namespace_is_shielded() {
-        let of = |init, signal| {
-            let to = Standing { init, ..standing() };
-            Prediction::of(signal, &to, &"root".into())
-        };
-        assert_eq!(of(Init::Ours, Signal::KILL), Prediction::Shielded);
-        assert_eq!(of(Init::Ours, Signal::TERM), Prediction::Caught);
-        assert_eq!(of(Init::Below, Signal::INT), Prediction::Shielded);
-        assert_eq!(
-            of(Init::Below, Signal::KILL),
-            Prediction::Certain(DefaultAction::Terminate)
-        );
-    }
-
-    #[test]
-    fn one_thread_blocks_for_itself_alone() {
-        let thread = |tid, blocked: &[Signal]| ThreadSignals {
-            tid: Tid(tid),
-            name: "t".into(),
-            blocked: set(blocked),
-            pending: SignalSet::default(),
-        };
-        let mut to = Standing {
-            signals: Ok(SignalState {
-                blocked: set(&[Signal::INT]),
-                threads: vec![thread(1, &[Signal::INT]), thread(2, &[])],
-                ..SignalState::default()
-            }),
-            ..Standing::default()
-        };
-        assert_eq!(says(Signal::INT, &to), "default: terminates");
-        to.thread = Some(ThreadId {
-            tid: Tid(1),
-            start: Ticks(0),
-        });
-        assert_eq!(says(Signal::INT, &to), "blocked: stays pending");
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use set::SignalSet;
-pub use state::{Disposition, SignalJson, SignalState, ThreadSignals};
+pub use state::{Disposition, SignalJson, SignalState, SignalWaiter, ThreadSignals};
 
 /// One of the 64 signals, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! How a process stands before somebody acts on it: who it is, what it is doing, and what it would do with a signal.
 
-use super::signal::{SignalSet, SignalState};
+use super::signal::{Signal, SignalSet, SignalState};
 use crate::model::id::{Pid, ProcId, ThreadId, Uid};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
@@ -17,8 +17,10 @@ pub struct Standing {
     pub name: SafeText,
     /// Its real user.
     pub uid: Reading<Uid>,
-    /// What its first thread is doing.
+    /// What its first living thread is doing.
     pub state: State,
+    /// Who traces it (`ptrace(2)`), by number and name.
+    pub tracer: Option<(Pid, SafeText)>,
     /// Its parent, by number and name.
     pub parent: Option<(Pid, SafeText)>,
     /// What it catches, ignores and blocks, and what waits for it.
@@ -65,6 +67,15 @@ pub enum Kinship {
     Ancestor,
 }
 
+impl Standing {
+    /// The first descriptor through which this signal is read.
+    pub fn signalfd_for(&self, signal: Signal) -> Option<u32> {
+        let mut readers = self.signalfds.iter();
+        let reader = readers.find(|(_, set)| set.contains(signal));
+        reader.map(|(fd, _)| *fd)
+    }
+}
+
 impl Default for Standing {
     /// A sleeping process of which nothing else is known.
     fn default() -> Self {
@@ -74,6 +85,7 @@ impl Default for Standing {
             name: SafeText::default(),
             uid: Err(Missing::Soon),
             state: State::Sleeping,
+            tracer: None,
             parent: None,
             signals: Err(Missing::Soon),
             signalfds: Vec::new(),

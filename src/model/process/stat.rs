@@ -1,5 +1,7 @@
 //! The numbers of one task: a line of `/proc/PID/stat`.
 
+use std::borrow::Cow;
+
 use crate::model::id::{Bytes, CpuId, Pid, Ticks};
 
 /// What a task is doing (`proc_pid_stat(5)`, field 3).
@@ -76,11 +78,14 @@ impl State {
 
 /// The counters and facts of one task, as cumulative as the kernel gives them.
 ///
-/// For a process, times and faults are sums over its threads; state, core and priority are those of its first thread.
+/// For a process, times and faults are sums over its threads; state, core and priority are those of its first thread, or of
+/// the busiest living one where the first has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stat {
     /// What it is doing.
     pub state: State,
+    /// Whether its first thread has ended while others go on.
+    pub first_ended: bool,
     /// Its parent; 0 for the first process and kernel threads' root.
     pub ppid: Pid,
     /// Process group.
@@ -128,6 +133,18 @@ impl Stat {
     /// Whether it is a thread of the kernel itself.
     pub fn is_kernel_thread(&self) -> bool {
         self.flags & Self::KERNEL_THREAD != 0
+    }
+
+    /// The state in words, and that of the first thread where it alone has ended: `first thread has ended, 2 go on: running`.
+    pub fn state_words(&self) -> Cow<'static, str> {
+        let words = self.state.words();
+        if !self.first_ended {
+            return words.into();
+        }
+        match self.threads.saturating_sub(1) {
+            1 => format!("first thread has ended, 1 goes on: {words}").into(),
+            n => format!("first thread has ended, {n} go on: {words}").into(),
+        }
     }
 
     /// Time on a core, in user land and in the kernel.

@@ -81,13 +81,17 @@ fn sorted(state: &SignalState, (by, inverted): (usize, bool)) -> Vec<Signal> {
     all
 }
 
-/// What happens when the signal comes: `caught`, `ignored`, `terminates`.
-fn happens(state: &SignalState, signal: Signal) -> &'static str {
-    match state.disposition(signal) {
+/// What happens when the signal comes: `caught`, `ignored`, `terminates`, `read by 1871 reader`.
+fn happens(state: &SignalState, signal: Signal) -> String {
+    if let Some(waiter) = state.reader(signal, None) {
+        return format!("read by {} {}", waiter.tid, waiter.name);
+    }
+    let word = match state.disposition(signal) {
         Disposition::Default if state.zombie || state.kernel_thread => "nothing",
         Disposition::Default => signal.default_action().words(),
         other => other.word(),
-    }
+    };
+    word.to_owned()
 }
 
 /// Who blocks it: `yes`, `3 of 5`, `by 1871`; empty for nobody.
@@ -120,7 +124,7 @@ fn texts(state: &SignalState, signal: Signal) -> [String; 6] {
     [
         signal.number().to_string(),
         signal.name(),
-        happens(state, signal).to_owned(),
+        happens(state, signal),
         blocked(state, signal),
         pending(state, signal),
         signal.meaning().to_owned(),

@@ -93,7 +93,7 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
     let ascii = printer.ascii;
     let stat = &proc.stat;
     let snapshot = &found.snapshot;
-    let state = format!("{} {}", stat.state.letter(), stat.state.words());
+    let state = format!("{} {}", stat.state.letter(), stat.state_words());
     labelled("state", &state, printer)?;
     let parent = snapshot.by_pid(stat.ppid);
     let parent = parent.map_or_else(
@@ -184,12 +184,15 @@ fn signals(state: &SignalState, printer: &mut Printer<'_>) -> Written {
             .filter(|(on, _)| *on)
             .map(|(_, w)| *w)
             .collect();
-        if disposition == Disposition::Default && marks.is_empty() {
+        let reader = state.reader(signal, None);
+        let reader = reader.map(|w| format!("read by {} {}", w.tid, w.name));
+        if disposition == Disposition::Default && marks.is_empty() && reader.is_none() {
             plain += 1;
             continue;
         }
         let front = format!("  {:>3} {}", signal.number(), pad(&signal.name(), 10));
-        let middle = format!("{:<9} {:<16}", disposition.word(), marks.join(" "));
+        let marks = reader.unwrap_or_else(|| marks.join(" "));
+        let middle = format!("{:<9} {marks:<16}", disposition.word());
         printer.line(&[
             (&front, Ink::Strong),
             (&middle, Ink::Plain),

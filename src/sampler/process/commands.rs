@@ -7,6 +7,7 @@ use crate::model::id::{Nanos, Pid};
 use crate::model::reading::Reading;
 use crate::model::sample::{Command, Facts, TaskSample};
 use crate::sys::bounded;
+use crate::sys::process::living;
 use crate::sys::process::proc_dir::ProcDir;
 
 /// Reads the command lines of the tasks at these places.
@@ -23,7 +24,10 @@ pub(in crate::sampler) fn read(
     if places.is_empty() {
         return;
     }
-    let pids: Vec<Pid> = places.iter().map(|i| tasks[*i].id.pid).collect();
+    let pids: Vec<Pid> = places
+        .iter()
+        .map(|i| living::asked(dir, tasks[*i].id.pid, &tasks[*i].stat))
+        .collect();
     let dir = dir.clone();
     let read = move |pid: &Pid| -> Reading<Command> {
         let mut buffer = vec![0; 1024];

@@ -13,7 +13,7 @@ use crate::sys::bounded;
 use crate::sys::descriptors::opened::{self, Ports};
 use crate::sys::groups::proc_cgroup;
 use crate::sys::process::proc_dir::ProcDir;
-use crate::sys::process::{proc_counters, proc_status};
+use crate::sys::process::{living, proc_counters, proc_status};
 
 /// All needs that this file fills.
 pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
@@ -30,11 +30,11 @@ pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
 pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Needs)]) {
     let mut buffer = Vec::new();
     let alone = alone(tasks, wanted);
-    let mut io = pick(tasks, wanted, Needs::IO, |pids| {
+    let mut io = pick(dir, tasks, wanted, Needs::IO, |pids| {
         read_io(dir, pids.into_iter().zip(alone).collect())
     })
     .into_iter();
-    let mut pss = pick(tasks, wanted, Needs::PSS, |pids| read_pss(dir, pids)).into_iter();
+    let mut pss = pick(dir, tasks, wanted, Needs::PSS, |pids| read_pss(dir, pids)).into_iter();
     let ports = ports(dir, tasks, wanted);
     for (place, needs) in wanted {
         let task = &mut tasks[*place];
@@ -56,12 +56,13 @@ pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: 
                 }
             });
         }
-        small(dir, task.id.pid, *needs, &mut extra, &mut buffer);
+        let asked = living::asked(dir, task.id.pid, &task.stat);
+        small(dir, asked, *needs, &mut extra, &mut buffer);
         if let Some(ports) = ports
             .as_ref()
             .filter(|_| needs.contains(Needs::DESCRIPTORS))
         {
-            extra.opened = opened::read(dir, task.id.pid, ports, &mut buffer).map(Arc::new);
+            extra.opened = opened::read(dir, asked, ports, &mut buffer).map(Arc::new);
         }
         task.extra = Some(Arc::new(extra));
     }
@@ -131,6 +132,7 @@ fn file<T>(
 
 /// Reads for those who need it, in their order.
 fn pick<T>(
+    dir: &ProcDir,
     tasks: &[TaskSample],
     wanted: &[(usize, Needs)],
     need: Needs,
@@ -139,7 +141,7 @@ fn pick<T>(
     let pids: Vec<Pid> = wanted
         .iter()
         .filter(|(_, needs)| needs.contains(need))
-        .map(|(place, _)| tasks[*place].id.pid)
+        .map(|(place, _)| living::asked(dir, tasks[*place].id.pid, &tasks[*place].stat))
         .collect();
     if pids.is_empty() {
         return Vec::new();

@@ -6,7 +6,7 @@
 use super::table::Table;
 use crate::model::id::Bytes;
 use crate::model::sample::TaskSample;
-use crate::sys::process::proc_counters;
+use crate::sys::process::{living, proc_counters};
 
 /// Reads it in those of the `places` where it is not known since their `stat` was read; answers whether there were any.
 pub(in crate::sampler) fn read(
@@ -22,7 +22,8 @@ pub(in crate::sampler) fn read(
             continue;
         }
         (row.exact, any) = (true, true);
-        let text = table.dir.read(task.id.pid, "statm", &mut buffer);
+        let asked = living::asked(&table.dir, task.id.pid, &task.stat);
+        let text = table.dir.read(asked, "statm", &mut buffer);
         // One that has just ended keeps the quick number.
         if let Some(pages) = text.ok().and_then(proc_counters::resident_pages) {
             task.stat.resident = Bytes(pages.saturating_mul(table.page_size));

@@ -10,6 +10,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Facts, TaskSample};
 use crate::sys::own::open_files;
 use crate::sys::process::changes::Changes;
+use crate::sys::process::living;
 use crate::sys::process::proc_dir::{KeptFile, ProcDir, read_kept};
 use crate::sys::process::proc_stat::{self, Line};
 use crate::sys::process::users::Users;
@@ -289,7 +290,10 @@ impl Table {
         let keep = often && row.stat.is_none() && self.may_keep > 0;
         let mut read = read_stat(&self.dir, &mut row, pid, keep, &mut buffer)
             .and_then(|n| proc_stat::parse(&buffer[..n], self.page_size).ok_or(Missing::Gone))
-            .map(|line| self.take_in(pid, row, before, &line));
+            .map(|mut line| {
+                living::mend(&self.dir, pid, self.page_size, &mut line.stat);
+                self.take_in(pid, row, before, &line)
+            });
         self.buffer = buffer;
         self.may_keep -= usize::from(keep);
         if let Ok((row, _)) = &mut read

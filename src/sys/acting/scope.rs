@@ -8,6 +8,7 @@ use crate::model::acting::Scope;
 use crate::model::id::{Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::standing;
+use crate::sys::process::living;
 use crate::sys::process::process_ids::{self, ProcessIds};
 
 /// What the chosen processes belong to, as it was when they were chosen: it outlives them.
@@ -121,7 +122,8 @@ impl Ties {
 
 /// The directory of a process's own control group: that of version 2, or else the one of systemd; `None` for the root group.
 fn cgroup(root: &ProcRoot, pid: Pid) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(root.proc(format!("{pid}/cgroup"))).ok()?;
+    let asked = living::pid(root, pid);
+    let text = std::fs::read_to_string(root.proc(format!("{asked}/cgroup"))).ok()?;
     let unified = root.sys("fs/cgroup/unified");
     let unified = if unified.is_dir() {
         unified

@@ -1,15 +1,18 @@
 //! What a process and its threads catch, ignore and block, and what waits for them: the masks of `proc_pid_status(5)`.
 
-use crate::model::acting::signal::{SignalSet, SignalState, ThreadSignals};
+use crate::model::acting::signal::{SignalSet, SignalState, SignalWaiter, ThreadSignals};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Pid, ProcId, Tid};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Reading;
+use crate::model::scheduling::wait::Call;
 use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::fields;
+use crate::sys::memory::process_memory;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
+use crate::sys::scheduling::system_calls;
 use crate::sys::source::{Error, Source};
 
 /// Threads beyond this number are not asked what they block.
@@ -28,12 +31,52 @@ pub fn read(root: &ProcRoot, pid: Pid) -> Reading<SignalState> {
             .collect();
         tids.sort_unstable();
         let one = |tid: &Tid| {
-            let path = root.proc(format!("{pid}/task/{tid}/status"));
-            Some(thread(*tid, &std::fs::read(path).ok()?))
+            let text = std::fs::read(root.proc(format!("{pid}/task/{tid}/status"))).ok()?;
+            // What one that has ended blocked is of no account to those who go on.
+            (!parse(&text).zombie).then(|| thread(*tid, &text))
         };
         state.threads = tids.iter().take(THREADS).filter_map(one).collect();
+        if state.zombie
+            && let Some(first) = state.threads.first()
+        {
+            (state.zombie, state.blocked) = (false, first.blocked);
+            state.thread_pending = SignalSet::default();
+        }
     }
+    state.waiters = waiters(root, pid, &state);
     Ok(state)
+}
+
+/// The threads that wait for signals in `rt_sigtimedwait(2)`: their `syscall` has the address of the set of 8 bytes.
+///
+/// Told only to whoever may trace the process; a tree of files has no memory to look into.
+fn waiters(root: &ProcRoot, pid: Pid, state: &SignalState) -> Vec<SignalWaiter> {
+    if !root.is_live() || state.kernel_thread || state.zombie {
+        return Vec::new();
+    }
+    let wait = |tid: Tid, name: SafeText| {
+        let text = std::fs::read(root.proc(format!("{pid}/task/{tid}/syscall"))).ok()?;
+        let Some(Call::In { number, args, .. }) = Call::parse(&text) else {
+            return None;
+        };
+        let here = |wide| system_calls::name(number, wide);
+        // The same in both tables of a machine means 128 or 177, which no other wait has; the set is one of 64 bits in both.
+        let named = [here(true), here(false)].into_iter().flatten();
+        let mut named = named.filter(|n| n.starts_with("rt_sigtimedwait"));
+        named.next()?;
+        let bytes = process_memory::read(Pid(tid.0), args[0], 8).ok()?;
+        let signals = SignalSet(u64::from_ne_bytes(bytes.try_into().ok()?));
+        Some(SignalWaiter { tid, name, signals })
+    };
+    if state.threads.is_empty() {
+        let name = std::fs::read(root.proc(format!("{pid}/comm"))).unwrap_or_default();
+        let name = SafeText::from_bytes(name.trim_ascii_end());
+        return wait(Tid(pid.0), name).into_iter().collect();
+    }
+    let threads = state.threads.iter();
+    threads
+        .filter_map(|t| wait(t.tid, t.name.clone()))
+        .collect()
 }
 
 /// Parses lines such as `SigCgt:\t0000000180014a03`, `SigQ:\t3/96364`, `Threads:\t4`; missing ones are empty sets.

@@ -11,6 +11,7 @@ use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
+use crate::sys::process::living;
 use crate::sys::process::process_ids::{self, ProcessIds};
 use crate::sys::root::ProcRoot;
 
@@ -71,7 +72,8 @@ fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
     standing.kernel_thread = who.kernel_thread;
     let parent = process_ids::read(root, who.parent).ok();
     standing.parent = parent.map(|p| (p.id.pid, p.name));
-    let text = match std::fs::read(root.proc(format!("{}/status", who.id.pid))) {
+    let asked = living::pid(root, who.id.pid);
+    let text = match std::fs::read(root.proc(format!("{asked}/status"))) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
             standing.signals = Err(Missing::from(&error));
@@ -80,7 +82,11 @@ fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
     };
     standing.uid = uid(&text).ok_or(Missing::Unsupported);
     standing.init = init(&text);
-    standing.killable = who.state == State::Blocked && killable(root, who.id.pid);
+    standing.killable = who.state == State::Blocked && killable(root, asked);
+    standing.tracer = tracer(&text).map(|pid| {
+        let name = process_ids::read(root, pid).map_or_else(|_| SafeText::default(), |t| t.name);
+        (pid, name)
+    });
     standing.signals = signal_masks::read(root, who.id.pid).map(|mut state| {
         state.kernel_thread |= who.kernel_thread;
         state
@@ -101,6 +107,7 @@ const DESCRIPTORS: usize = 1024;
 
 /// The descriptors of a process through which signals are read, with those that each takes.
 pub fn signalfds(root: &ProcRoot, pid: Pid) -> Vec<(u32, SignalSet)> {
+    let pid = living::pid(root, pid);
     let Ok(entries) = std::fs::read_dir(root.proc(format!("{pid}/fd"))) else {
         return Vec::new();
     };
@@ -128,6 +135,12 @@ fn line<'a>(status: &'a str, key: &str) -> Option<&'a str> {
 pub(in crate::sys) fn uid(status: &str) -> Option<Uid> {
     let real = line(status, "Uid")?.split_ascii_whitespace().next()?;
     real.parse().ok().map(Uid)
+}
+
+/// The tracer of `TracerPid:\t812`; 0 is nobody, or somebody outside our pid namespace.
+fn tracer(status: &str) -> Option<Pid> {
+    let number = line(status, "TracerPid")?.parse().ok()?;
+    (number != 0).then_some(Pid(number))
 }
 
 /// Whether it is the first of a namespace: `NSpid:\t812\t1` is one below ours, `NSpid:\t1` is our own.

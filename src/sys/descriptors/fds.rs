@@ -24,6 +24,7 @@ use crate::model::descriptors::descriptor::{Extent, Info, Mode};
 use crate::model::id::{Bytes, Pid};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::asker;
+use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 
 /// The open directory of one process's descriptors. It names the process itself, not its number.
@@ -56,6 +57,7 @@ impl Fds {
     /// # Errors
     /// `Denied` for processes of other users, `Gone` when it has ended.
     pub fn open(root: &ProcRoot, pid: Pid) -> Reading<Self> {
+        let pid = living::pid(root, pid);
         let path = root.proc(format!("{pid}/fd"));
         Ok(Self {
             links: directory(&path)?,

@@ -23,7 +23,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::network::namespace;
 use crate::sys::process::changes::Feed;
-use crate::sys::process::{proc_stat, visible};
+use crate::sys::process::{living, proc_stat, visible};
 use crate::sys::root::ProcRoot;
 use crate::sys::{clock, fields};
 
@@ -245,6 +245,11 @@ impl CensusTaker {
         let at = Instant::now();
         let text = std::fs::read(self.root.proc(format!("{pid}/stat")))?;
         let line = proc_stat::parse(&text, 1).ok_or(Missing::Unsupported)?;
+        let asked = if living::first_has_ended(&line.stat) {
+            living::pid(&self.root, pid)
+        } else {
+            pid
+        };
         let id = ProcId {
             pid,
             start: line.start,
@@ -254,8 +259,8 @@ impl CensusTaker {
             Some(b) if b.holder.name.as_bytes() == line.name => b.holder.name.clone(),
             _ => SafeText::from_bytes(line.name),
         };
-        let holds_none =
-            line.stat.is_kernel_thread() || matches!(line.stat.state, State::Zombie | State::Dead);
+        let holds_none = line.stat.is_kernel_thread()
+            || (asked == pid && matches!(line.stat.state, State::Zombie | State::Dead));
         let many = before.as_ref().is_some_and(|b| b.links.len() >= FEW);
         // Before the descriptors, so that what happens meanwhile is noticed the next time. Who runs now may change them.
         let ran = match line.stat.state {
@@ -272,7 +277,7 @@ impl CensusTaker {
             Some(known) if slept(&known) => (known.holder.ends, known.links),
             known => {
                 let old = known.as_ref().map(|b| (&b.holder, &b.links[..]));
-                match self.ends(pid, old) {
+                match self.ends(asked, old) {
                     Ok((ends, links)) => (Ok(ends), links),
                     Err(why) => (Err(why), Arc::default()),
                 }
@@ -285,8 +290,8 @@ impl CensusTaker {
             holder: Holder {
                 id,
                 name,
-                namespace: namespace::of(&self.root, pid).unwrap_or(0),
-                mounts: namespace::mounts_of(&self.root, pid).unwrap_or(0),
+                namespace: namespace::of(&self.root, asked).unwrap_or(0),
+                mounts: namespace::mounts_of(&self.root, asked).unwrap_or(0),
                 ends,
             },
             links,

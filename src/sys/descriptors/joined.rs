@@ -19,6 +19,7 @@ use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::clock;
+use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
 use shared::Shared;
@@ -193,7 +194,8 @@ impl Descriptors {
     }
 
     fn limit(&self, of: ProcId) -> Reading<Option<u64>> {
-        let text = std::fs::read(self.root.proc(format!("{}/limits", of.pid)))?;
+        let asked = living::pid(&self.root, of.pid);
+        let text = std::fs::read(self.root.proc(format!("{asked}/limits")))?;
         limit(&text)
     }
 }

@@ -15,6 +15,7 @@ use crate::model::memory::region::classify::{Evidence, classify};
 use crate::model::memory::region::{AddressSpace, FileId, Headers, Mapping};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
+use crate::sys::process::living;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
@@ -69,7 +70,8 @@ impl AddressSpaces {
         if process_ids::read(&self.root, id.pid)?.id != id {
             return Err(Missing::Gone);
         }
-        let dir = self.root.proc(id.pid.to_string());
+        let asked = living::pid(&self.root, id.pid);
+        let dir = self.root.proc(asked.to_string());
         let file = |name: &str| bounded::read(&dir.join(name));
         let (text, told) = match residency.then(|| file("smaps")) {
             Some(Ok(text)) => (text, Ok(())),
@@ -77,7 +79,7 @@ impl AddressSpaces {
             None => (file("maps")?, Err(Missing::Soon)),
         };
         let listing = maps::parse(&text).map_err(|_| Missing::Unsupported)?;
-        self.learn(id.pid, &dir, &listing);
+        self.learn(asked, &dir, &listing);
         let (pointers, all_threads) = self.pointers.read(&self.root, id.pid);
         let mut regions = classify(&Evidence {
             mappings: &listing.mappings,

@@ -6,6 +6,7 @@ use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::environment::Environment;
 use crate::model::reading::{Missing, Reading};
+use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
 use crate::sys::{bounded, clock};
@@ -26,7 +27,11 @@ impl Environ {
     /// # Errors
     /// `Gone` when it has ended, `Denied` without the right to trace it, `Late` while its memory is locked.
     pub fn of(&self, id: ProcId) -> Reading<Environment> {
-        let text = bounded::read(&self.root.proc(format!("{}/environ", id.pid)));
+        let text = bounded::read(
+            &self
+                .root
+                .proc(format!("{}/environ", living::pid(&self.root, id.pid))),
+        );
         process_ids::still(&self.root, id)?;
         match text {
             Ok(text) => Ok(Environment::from_bytes(&text)),

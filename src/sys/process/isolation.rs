@@ -13,6 +13,7 @@ use crate::model::process::isolation::{Isolation, NAMESPACES, Namespace};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::machine::host;
+use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
 use crate::sys::{clock, fields};
@@ -37,7 +38,7 @@ impl Isolations {
     /// # Errors
     /// `Gone` when it has ended.
     pub fn of(&self, id: ProcId) -> Reading<Isolation> {
-        let pid = id.pid;
+        let pid = living::pid(&self.root, id.pid);
         let status = self.text(pid, "status");
         let isolation = Isolation {
             limits: self.limits(pid, status.as_deref().unwrap_or_default()),

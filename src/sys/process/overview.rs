@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{isolation, proc_counters, process_ids};
+use super::{isolation, living, proc_counters, process_ids};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::memory::region::Residency;
@@ -66,11 +66,12 @@ impl Overviews {
             return Err(Missing::Gone);
         }
         let now = clock::now();
-        let dir = self.root.proc(id.pid.to_string());
+        let asked = living::pid(&self.root, id.pid);
+        let dir = self.root.proc(asked.to_string());
         let status = std::fs::read(dir.join("status")).map_err(Missing::from);
         let status = status.map(|text| Credentials {
             last_capability: isolation::last_capability(&self.root),
-            apart: isolation::is_apart(&self.root, id.pid, "user"),
+            apart: isolation::is_apart(&self.root, asked, "user"),
             ..status::parse(&text)
         });
         let descriptors = descriptors(&dir.join("fd"));

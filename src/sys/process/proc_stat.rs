@@ -100,6 +100,7 @@ mod tests {
         );
         let expected = Stat {
             state: State::Running,
+            first_ended: false,
             ppid: Pid(2),
             group: Pid(18),
             session: Pid(2),

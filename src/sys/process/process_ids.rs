@@ -6,6 +6,7 @@ use crate::model::id::{Pid, ProcId};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
+use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 
 /// The family of one process.
@@ -34,7 +35,15 @@ pub struct ProcessIds {
 /// # Errors
 /// `Gone` when there is none of this number.
 pub fn read(root: &ProcRoot, pid: Pid) -> Reading<ProcessIds> {
-    read_at(root, &pid.to_string())
+    let mut who = read_at(root, &pid.to_string())?;
+    // A process is its threads: it has not ended while one of them lives.
+    if who.state == State::Zombie
+        && let Some(tid) = living::other(root, pid)
+        && let Ok(thread) = read_at(root, &format!("{pid}/task/{tid}"))
+    {
+        who.state = thread.state;
+    }
+    Ok(who)
 }
 
 /// Reads this very process.

@@ -13,6 +13,7 @@ use crate::model::scheduling::schedule::{Counters, Rates, Schedule, Throttling};
 use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::fields;
+use crate::sys::process::living;
 use crate::sys::process::proc_counters;
 use crate::sys::process::proc_stat;
 use crate::sys::process::proc_status;
@@ -49,7 +50,14 @@ impl Schedules {
         let path = |file: &str| self.root.proc(format!("{}/{file}", id.pid));
         let text = fs::read(path("stat"))?;
         let line = proc_stat::parse(&text, 4096).filter(|l| l.start == id.start);
-        let stat = line.ok_or(Missing::Gone)?.stat;
+        let mut stat = line.ok_or(Missing::Gone)?.stat;
+        let asked = living::pid(&self.root, id.pid);
+        let path = |file: &str| self.root.proc(format!("{asked}/{file}"));
+        if asked != id.pid
+            && let Some(other) = proc_stat::parse(&fs::read(path("stat"))?, 4096)
+        {
+            stat = other.stat;
+        }
         let sched = fs::read(path("sched")).map_err(Missing::from);
         let value = |key: &str| match &sched {
             Ok(text) => field(text, key).ok_or(Missing::Unsupported),
@@ -120,7 +128,8 @@ fn counters(root: &ProcRoot, id: ProcId) -> Counters {
 
 /// Finds the group that has the `cpu` controller and reads how it was held back.
 fn throttling(root: &ProcRoot, id: ProcId) -> Reading<Throttling> {
-    let text = fs::read(root.proc(format!("{}/cgroup", id.pid)))?;
+    let asked = living::pid(root, id.pid);
+    let text = fs::read(root.proc(format!("{asked}/cgroup")))?;
     let mut places: Vec<(PathBuf, SafeText)> = Vec::new();
     for line in fields::lines(&text) {
         let mut parts = line.splitn(3, |b| *b == b':');

@@ -23,6 +23,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::{Clues, Now, Wait, classify};
 use crate::model::text::SafeText;
 use crate::sys::machine::host;
+use crate::sys::process::living;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
@@ -184,8 +185,9 @@ impl Waits {
 
     fn detail(&mut self, of: ProcId, shown: &[Tid], rows: &mut [ThreadRow]) {
         let chosen = self.chosen(shown, rows);
-        let wide = is_wide(&self.root, of.pid);
-        let space = bounded::read(&self.root.proc(format!("{}/maps", of.pid)));
+        let asked = living::pid(&self.root, of.pid);
+        let wide = is_wide(&self.root, asked);
+        let space = bounded::read(&self.root.proc(format!("{asked}/maps")));
         let space = space.map(|text| Space::parse(&text));
         let items: Vec<(ProcId, ThreadId)> = chosen.iter().map(|i| (of, rows[*i].id)).collect();
         let root = self.root.clone();
@@ -205,7 +207,7 @@ impl Waits {
                 Err(why) => Err(why),
             };
         }
-        links::resolve(&self.root, of.pid, &chosen, rows, names.nested);
+        links::resolve(&self.root, asked, &chosen, rows, names.nested);
         if let Ok(space) = &space {
             place(rows, space);
         } else if let Err(why) = space {

@@ -44,6 +44,8 @@ pub struct SignalState {
     pub queued: Option<(u64, u64)>,
     /// The masks of each thread, the first one included; empty where they were not read.
     pub threads: Vec<ThreadSignals>,
+    /// Threads that wait for signals in `sigwait(3)` and its like, with those that each takes, as far as that is shown.
+    pub waiters: Vec<SignalWaiter>,
     /// How many threads there are, of which `threads` may be a part.
     pub thread_count: usize,
     /// Whether it is a thread of the kernel, which takes no signals.
@@ -65,7 +67,38 @@ pub struct ThreadSignals {
     pub pending: SignalSet,
 }
 
+/// A thread that waits for signals to read them: `rt_sigtimedwait(2)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignalWaiter {
+    /// Which thread.
+    pub tid: Tid,
+    /// Its name.
+    pub name: SafeText,
+    /// What it waits for; the kernel takes these out of its mask for as long.
+    pub signals: SignalSet,
+}
+
 impl SignalState {
+    /// The thread that waits for a signal and takes one that is sent to the process, or to the thread `one` alone.
+    ///
+    /// The first thread is asked first; where it blocks the signal any other may take it, so a waiter does for certain only
+    /// if nobody else would.
+    pub fn reader(&self, signal: Signal, one: Option<Tid>) -> Option<&SignalWaiter> {
+        let by = |tid: Tid| {
+            let mut waiters = self.waiters.iter();
+            waiters.find(|w| w.tid == tid && w.signals.contains(signal))
+        };
+        if let Some(tid) = one {
+            return by(tid);
+        }
+        if let Some(first) = self.threads.first().and_then(|t| by(t.tid)) {
+            return Some(first);
+        }
+        let takes = |t: &ThreadSignals| !t.blocked.contains(signal) && by(t.tid).is_none();
+        let waits = self.waiters.iter().find(|w| w.signals.contains(signal));
+        waits.filter(|_| !self.threads.iter().any(takes))
+    }
+
     /// What the process has arranged for a signal.
     ///
     /// KILL and STOP are always the default, whatever the masks of a kernel thread say.

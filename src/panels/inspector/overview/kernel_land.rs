@@ -120,7 +120,7 @@ fn state(view: &View<'_>) -> Parts {
     }
     let mut parts = vec![
         dim(format!("{} ", stat.state.letter())),
-        (stat.state.words().to_owned(), role_of(stat.state)),
+        (stat.state_words().into_owned(), role_of(stat.state)),
     ];
     let threads = super::value(view.world, view.world.detail.threads.as_ref());
     let first = threads.and_then(|t| t.rows.iter().find(|r| r.id.tid.0 == view.proc.id.pid.0));

@@ -54,6 +54,19 @@ fn drawn(tab: &mut SignalsTab, world: &World, wide: u16, high: u16) -> Vec<Strin
 }
 
 #[test]
+fn a_thread_in_sigwait_reads_what_it_waits_for() {
+    let mut waited = state();
+    waited.waiters = vec![crate::model::acting::signal::SignalWaiter {
+        tid: Tid(100),
+        name: "reader".into(),
+        signals: set(&[3]),
+    }];
+    let lines = drawn(&mut SignalsTab::default(), &world_with(waited), 96, 40);
+    let quit = lines.iter().find(|l| l.contains("QUIT")).expect("shown");
+    assert!(quit.contains("read by 100 reader"), "{quit}");
+}
+
+#[test]
 fn says_what_each_signal_would_do() {
     let lines = drawn(&mut SignalsTab::default(), &world_with(state()), 96, 40);
     insta::assert_snapshot!(lines[..19].join("\n"), @r"

@@ -8,6 +8,7 @@ use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Command, Facts, TaskSample};
 use crate::model::text::SafeText;
+use crate::sys::process::living;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::proc_stat::{self, Line};
 use crate::sys::process::users::Users;
@@ -45,7 +46,8 @@ impl Newcomer {
 
     fn read(dir: &ProcDir, pid: Pid, page_size: u64, buffer: &mut Vec<u8>) -> Reading<Self> {
         let text = dir.read(pid, "stat", buffer)?;
-        let line = proc_stat::parse(text, page_size).ok_or(Missing::Gone)?;
+        let mut line = proc_stat::parse(text, page_size).ok_or(Missing::Gone)?;
+        living::mend(dir, pid, page_size, &mut line.stat);
         Ok(Self::of(dir, pid, &line))
     }
 

@@ -1,0 +1,262 @@
+//! What is foretold, state by state.
+
+use super::*;
+use crate::model::acting::signal::{SignalSet, SignalState, SignalWaiter, ThreadSignals};
+use crate::model::acting::standing::Init;
+use crate::model::id::{ThreadId, Ticks};
+
+fn set(signals: &[Signal]) -> SignalSet {
+    signals.iter().copied().collect()
+}
+
+fn standing() -> Standing {
+    Standing {
+        signals: Ok(SignalState {
+            caught: set(&[Signal::TERM]),
+            ignored: set(&[Signal::HUP, Signal::USR2]),
+            blocked: set(&[Signal::USR1, Signal::USR2]),
+            ..SignalState::default()
+        }),
+        ..Standing::default()
+    }
+}
+
+fn says(signal: Signal, to: &Standing) -> String {
+    Prediction::of(signal, to, &"root".into()).to_string()
+}
+
+#[test]
+fn a_signalfd_reads_what_is_blocked() {
+    let mut to = standing();
+    to.signalfds = vec![(4, set(&[Signal::CONT])), (7, set(&[Signal::USR1]))];
+    assert_eq!(
+        says(Signal::USR1, &to),
+        "blocked: read through a signalfd (fd 7)"
+    );
+    assert_eq!(says(Signal::USR2, &to), "blocked: stays pending");
+}
+
+#[test]
+fn an_orphaned_group_takes_no_stop_from_the_terminal() {
+    let mut to = standing();
+    let stop = Signal::new(20).expect("TSTP");
+    assert_eq!(says(stop, &to), "default: stops it");
+    to.orphaned = true;
+    assert!(says(stop, &to).starts_with("orphaned group"));
+    assert_eq!(says(Signal::STOP, &to), "cannot be caught: it stops");
+}
+
+#[test]
+fn a_killable_sleep_ends_for_what_ends_the_process() {
+    let mut to = standing();
+    to.state = State::Blocked;
+    assert_eq!(
+        says(Signal::KILL, &to),
+        "D state: acts only when its I/O returns"
+    );
+    to.killable = true;
+    assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
+    assert_eq!(says(Signal::INT, &to), "default: terminates");
+    for waits in [Signal::TERM, Signal::STOP, Signal::SEGV] {
+        assert_eq!(says(waits, &to), "D state: acts only when its I/O returns");
+    }
+}
+
+#[test]
+fn dispositions_become_sentences() {
+    let to = standing();
+    assert_eq!(says(Signal::TERM, &to), "caught by a handler: it decides");
+    assert_eq!(says(Signal::HUP, &to), "ignored: nothing will happen");
+    assert_eq!(says(Signal::USR1, &to), "blocked: stays pending");
+    assert_eq!(says(Signal::USR2, &to), "blocked: stays pending");
+    assert_eq!(says(Signal::INT, &to), "default: terminates");
+    assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
+    assert_eq!(says(Signal::STOP, &to), "cannot be caught: it stops");
+    assert_eq!(says(Signal::CONT, &to), "not stopped: nothing will happen");
+    let winch = Signal::new(28).expect("WINCH");
+    assert_eq!(says(winch, &to), "default: nothing will happen");
+}
+
+#[test]
+fn a_stopped_process_sees_signals_later_but_kill_at_once() {
+    let to = Standing {
+        state: State::Stopped,
+        ..standing()
+    };
+    let later = "stopped: stays pending until it continues";
+    assert_eq!(says(Signal::TERM, &to), later);
+    assert_eq!(says(Signal::INT, &to), later);
+    assert_eq!(says(Signal::HUP, &to), "ignored: nothing will happen");
+    assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
+    assert_eq!(says(Signal::CONT, &to), "it continues");
+    let again = "already stopped: nothing will happen";
+    assert_eq!(says(Signal::STOP, &to), again);
+}
+
+#[test]
+fn who_cannot_be_hit_is_named_first() {
+    let zombie = Standing {
+        state: State::Zombie,
+        parent: Some((Pid(812), "make".into())),
+        permitted: Err(Missing::Denied),
+        ..standing()
+    };
+    let reap = "zombie: already dead, its parent 812 make must reap it";
+    assert_eq!(says(Signal::KILL, &zombie), reap);
+    let denied = Standing {
+        permitted: Err(Missing::Denied),
+        ..standing()
+    };
+    let refused = "not permitted: it belongs to root";
+    assert_eq!(says(Signal::KILL, &denied), refused);
+    let kernel = Standing {
+        kernel_thread: true,
+        ..standing()
+    };
+    assert_eq!(
+        says(Signal::KILL, &kernel),
+        "kernel thread: takes no signals"
+    );
+    let device = Standing {
+        state: State::Blocked,
+        ..standing()
+    };
+    assert_eq!(
+        says(Signal::KILL, &device),
+        "D state: acts only when its I/O returns"
+    );
+}
+
+#[test]
+fn the_first_process_of_a_namespace_is_shielded() {
+    let of = |init, signal| {
+        let to = Standing { init, ..standing() };
+        Prediction::of(signal, &to, &"root".into())
+    };
+    assert_eq!(of(Init::Ours, Signal::KILL), Prediction::Shielded);
+    assert_eq!(of(Init::Ours, Signal::TERM), Prediction::Caught);
+    assert_eq!(of(Init::Below, Signal::INT), Prediction::Shielded);
+    assert_eq!(
+        of(Init::Below, Signal::KILL),
+        Prediction::Certain(DefaultAction::Terminate)
+    );
+}
+
+#[test]
+fn one_thread_blocks_for_itself_alone() {
+    let thread = |tid, blocked: &[Signal]| ThreadSignals {
+        tid: Tid(tid),
+        name: "t".into(),
+        blocked: set(blocked),
+        pending: SignalSet::default(),
+    };
+    let mut to = Standing {
+        signals: Ok(SignalState {
+            blocked: set(&[Signal::INT]),
+            threads: vec![thread(1, &[Signal::INT]), thread(2, &[])],
+            ..SignalState::default()
+        }),
+        ..Standing::default()
+    };
+    assert_eq!(says(Signal::INT, &to), "default: terminates");
+    to.thread = Some(ThreadId {
+        tid: Tid(1),
+        start: Ticks(0),
+    });
+    assert_eq!(says(Signal::INT, &to), "blocked: stays pending");
+}
+
+fn debugger() -> (Pid, SafeText) {
+    (Pid(9), "gdb".into())
+}
+
+#[test]
+fn what_is_ignored_is_thrown_away_whatever_the_process_is_doing() {
+    for state in [State::Blocked, State::Stopped, State::Sleeping] {
+        let to = Standing {
+            state,
+            ..standing()
+        };
+        assert_eq!(says(Signal::HUP, &to), "ignored: nothing will happen");
+        assert_eq!(says(Signal::URG, &to), "default: nothing will happen");
+        assert_eq!(says(Signal::USR2, &to), "blocked: stays pending");
+    }
+}
+
+#[test]
+fn a_tracer_is_asked_before_anything_but_kill_and_what_is_blocked() {
+    let to = Standing {
+        tracer: Some(debugger()),
+        ..standing()
+    };
+    let asked = "traced by 9 gdb, which is asked first";
+    for signal in [
+        Signal::TERM,
+        Signal::HUP,
+        Signal::INT,
+        Signal::STOP,
+        Signal::CONT,
+        Signal::URG,
+    ] {
+        assert_eq!(says(signal, &to), asked, "{signal}");
+    }
+    assert_eq!(says(Signal::USR1, &to), "blocked: stays pending");
+    assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
+}
+
+#[test]
+fn a_stopped_first_process_of_a_namespace_continues() {
+    let mut to = Standing {
+        init: Init::Below,
+        state: State::Stopped,
+        ..standing()
+    };
+    assert_eq!(says(Signal::CONT, &to), "it continues");
+    assert_eq!(
+        Prediction::of(Signal::INT, &to, &"root".into()),
+        Prediction::Shielded
+    );
+    to.state = State::Sleeping;
+    assert_eq!(says(Signal::STOP, &to), "cannot be caught: it stops");
+    assert_eq!(says(Signal::USR1, &to), "blocked: stays pending");
+}
+
+#[test]
+fn who_waits_in_sigwait_reads_the_signal() {
+    let thread = |tid, blocked: &[Signal]| ThreadSignals {
+        tid: Tid(tid),
+        name: "t".into(),
+        blocked: set(blocked),
+        pending: SignalSet::default(),
+    };
+    let both = [Signal::INT, Signal::TERM];
+    let waiter = SignalWaiter {
+        tid: Tid(2),
+        name: "reader".into(),
+        signals: set(&both),
+    };
+    // The kernel takes what a thread waits for out of its mask for as long.
+    let mut to = Standing {
+        signals: Ok(SignalState {
+            blocked: set(&both),
+            threads: vec![thread(1, &both), thread(2, &[])],
+            waiters: vec![waiter],
+            ..SignalState::default()
+        }),
+        tracer: Some(debugger()),
+        ..Standing::default()
+    };
+    let read = "read by thread 2 reader, which waits for it (sigwait)";
+    assert_eq!(says(Signal::INT, &to), read);
+    to.tracer = None;
+    assert_eq!(says(Signal::INT, &to), read);
+    assert_eq!(says(Signal::HUP, &to), "default: terminates");
+    if let Ok(signals) = &mut to.signals {
+        signals.threads[0].blocked = SignalSet::default();
+    }
+    assert_eq!(
+        says(Signal::INT, &to),
+        "default: terminates",
+        "the first thread is asked first and does not wait"
+    );
+}
