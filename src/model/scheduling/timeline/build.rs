@@ -294,12 +294,16 @@ impl Builder {
         }
     }
 
-    /// A thread ends; its slice will end with it.
-    pub fn exit(&mut self, of: Thread) {
-        let on_core = self.lanes.iter().any(|l| l.on() == Some(of.tid));
-        if on_core {
+    /// A thread ends at `at`; its slice ends when it leaves the core. The events of one process end before that: there
+    /// nobody will tell that it left, and its slice ends now.
+    pub fn exit(&mut self, at: Nanos, of: Thread) {
+        let lane = self.lanes.iter().position(|l| l.on() == Some(of.tid));
+        if let Some(lane) = lane {
             if let Some(task) = self.tasks.get_mut(&of.tid.0) {
                 task.exiting = true;
+            }
+            if self.origin == Origin::Own {
+                self.left(lane, at, None);
             }
         } else {
             let last = self.lanes.iter().map(Growth::last).max();

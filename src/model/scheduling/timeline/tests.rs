@@ -1,4 +1,5 @@
 mod counters;
+mod own;
 mod sampled;
 
 use std::collections::HashMap;
@@ -141,7 +142,7 @@ fn names_are_those_of_the_time_and_exits_show() {
         &mut names,
     );
     b.switch(cpu, ms(3), (thread(0), thread(2)), Some(false), &mut names);
-    b.exit(thread(2));
+    b.exit(ms(4), thread(2));
     let gone = Thread {
         pid: Pid(u32::MAX),
         tid: Tid(u32::MAX),

@@ -245,7 +245,7 @@ impl Built {
                 if thread.pid.0 == thread.tid.0 {
                     self.names.ended(thread.pid);
                 }
-                builder.exit(thread);
+                builder.exit(at, thread);
             }
             Event::Lost(count) => {
                 self.changes.lost();

@@ -130,7 +130,7 @@ fn a_thread_that_ends_uncounted_leaves_a_lower_bound() {
         let pair = (thread(pair.0), thread(pair.1));
         b.switch(cpu, ms(at), pair, Some(runnable), &mut names);
     }
-    b.exit(thread(2));
+    b.exit(ms(400), thread(2));
     b.switch(
         cpu,
         ms(400),
@@ -167,7 +167,7 @@ fn newborns_that_end_at_once_leave_the_queue_of_a_core_known() {
         );
         let pair = (thread(2), thread(4));
         b.switch(cpu, ms(at + 1), pair, Some(true), &mut names);
-        b.exit(thread(4));
+        b.exit(ms(at + span), thread(4));
         let pair = (thread(4), thread(2));
         b.switch(cpu, ms(at + span), pair, Some(false), &mut names);
     };
