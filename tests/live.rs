@@ -7,7 +7,6 @@ mod live {
     mod leader_ended;
     mod machine;
     mod moved;
-    mod predictions;
     pub mod puppet;
     mod regions;
     mod slices;

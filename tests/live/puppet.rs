@@ -1,12 +1,10 @@
 //! Starts the puppet (`examples/puppet`) and reads what it says it has made.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::fd::AsFd as _;
+use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::LazyLock;
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pscope::model::id::ProcId;
 use serde_json::Value;
 
@@ -60,19 +58,6 @@ impl Puppet {
     /// Starts one that does a single thing, and waits until it says that it does.
     pub fn mode(mode: &str) -> Self {
         Self::run(Command::new(&*PROGRAM).arg(mode))
-    }
-
-    /// The next line that it says; empty where none comes while it lives, or for ten seconds.
-    pub fn says(&mut self) -> String {
-        let mut line = String::new();
-        let fd = self.output.get_ref().as_fd();
-        let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
-        let told = !self.output.buffer().is_empty();
-        if !told && poll(&mut fds, PollTimeout::from(10_000_u16)).unwrap_or(0) == 0 {
-            return line;
-        }
-        let _ = self.output.read_line(&mut line);
-        line.trim_end().to_owned()
     }
 
     /// Ends it, whatever it is about, with those that it started; answers when it has ended.
