@@ -56,7 +56,7 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
     ),
     (
         "sys/acting",
-        &["own", "process"],
+        &["memory", "own", "process", "scheduling"],
         "who is signalled is looked for among processes; while it is sent, signals to ourselves wait",
     ),
     (

@@ -113,12 +113,6 @@ impl SignalState {
         }
     }
 
-    /// Whether any thread blocks any signal.
-    pub fn blocks_any(&self) -> bool {
-        let any = |set: &SignalSet| *set != SignalSet::default();
-        any(&self.blocked) || self.threads.iter().any(|t| any(&t.blocked))
-    }
-
     /// Whether every thread blocks it, so that one sent to the process stays pending.
     pub fn is_blocked(&self, signal: Signal) -> bool {
         self.blocked.contains(signal) && self.threads.iter().all(|t| t.blocked.contains(signal))
