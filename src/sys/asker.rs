@@ -2,9 +2,9 @@
 //! filesystems, sensors, whatever an observed process chose to run or to open.
 //!
 //! A thread that sleeps uninterruptibly keeps its whole program as a zombie that nothing ends, with the shell, a pipe and
-//! `timeout -s KILL` waiting behind it. So none of ours ever asks such a question: a small process of our own ([`child`])
+//! `timeout -s KILL` waiting behind it. So none of ours ever asks such a question: a small process of our own (`child`)
 //! makes workers, which hold nothing of ours, and one that does not answer in time is given up. Files of `/proc` that take
-//! a lock of the target (`maps`, `io`, `syscall`) stay with the threads of [`super::bounded`]: those waits end for a
+//! a lock of the target (`maps`, `io`, `syscall`) stay with the threads of `bounded`: those waits end for a
 //! signal that ends us (`mmap_read_lock_killable`, `down_read_killable`).
 
 mod child;
