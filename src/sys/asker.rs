@@ -68,6 +68,14 @@ pub fn read(path: &Path, most: u32) -> Reading<Vec<u8>> {
     one(Kind::Read, path, most)
 }
 
+/// The contents of several files, as [`read`] does it, in their order and at one go.
+///
+/// # Errors
+/// For each as [`read`].
+pub fn each(paths: Vec<PathBuf>, most: u32) -> Vec<Reading<Vec<u8>>> {
+    all(Kind::Read, paths, most)
+}
+
 /// The beginnings of files that an observed process chose; those that are no regular files are not opened.
 ///
 /// # Errors

@@ -146,8 +146,11 @@ impl Networks {
                 self.here = links::open().ok();
             }
             if let Some(Ok(mut all)) = self.here.as_mut().map(links::read) {
-                for interface in &mut all {
-                    interface.speed = interfaces::speed(&self.root, interface.name.as_bytes());
+                let names: Vec<SafeText> = all.iter().map(|i| i.name.clone()).collect();
+                let names = names.iter().map(|name| name.as_bytes());
+                let told = interfaces::speeds(&self.root, names);
+                for (interface, speed) in all.iter_mut().zip(told) {
+                    interface.speed = speed;
                 }
                 return Ok(all);
             }

@@ -38,8 +38,13 @@ impl Source<Sample> for Load {
     }
 
     fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
-        let told = self.uptime.read().ok().and_then(uptime);
-        if let Some(uptime) = told.or_else(|| self.live.then(clock::since_boot)) {
+        // Start times of processes are of this clock. Containers replace the file, and would make everybody younger.
+        let told = if self.live {
+            Some(clock::since_boot())
+        } else {
+            self.uptime.read().ok().and_then(uptime)
+        };
+        if let Some(uptime) = told {
             into.system.uptime = uptime;
         }
         let (load, tasks) = parse(self.averages.read()?);

@@ -11,11 +11,14 @@ use crate::model::machine::memory::{Counters, MachineMemory, Node, Part, Swap};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
-use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::process::isolation::cgroup::own;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
+use crate::sys::{asker, fields};
+
+/// No file of a device or node that is asked here is longer: the kernel gives a page at most.
+const LONGEST: u32 = 4096;
 
 /// Reads the machine's memory while view 3 is shown.
 #[derive(Debug)]
@@ -66,7 +69,7 @@ impl MachineMemories {
             if !entry.file_name().as_encoded_bytes().starts_with(b"zram") {
                 continue;
             }
-            let Ok(text) = fs::read(entry.path().join("mm_stat")) else {
+            let Ok(text) = asker::read(&entry.path().join("mm_stat"), LONGEST) else {
                 continue;
             };
             let mut numbers = fields::numbers(&text);
@@ -105,7 +108,7 @@ impl MachineMemories {
             else {
                 continue;
             };
-            let Ok(text) = fs::read(entry.path().join("meminfo")) else {
+            let Ok(text) = asker::read(&entry.path().join("meminfo"), LONGEST) else {
                 continue;
             };
             let value = |key: &[u8]| {

@@ -8,9 +8,9 @@ use crate::model::id::{Bytes, Pid};
 use crate::model::network::{Counters, Interface, Kind};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
-use crate::sys::fields;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
+use crate::sys::{asker, fields};
 
 /// Reads every interface of our network namespace as text.
 ///
@@ -23,6 +23,11 @@ pub fn read(root: &ProcRoot) -> Result<Vec<Interface>, Error> {
         .into_iter()
         .map(|(name, counters)| facts(root, &name, counters))
         .collect();
+    let names: Vec<Vec<u8>> = out.iter().map(|i| i.name.as_bytes().to_vec()).collect();
+    let told = speeds(root, names.iter().map(Vec::as_slice));
+    for (interface, speed) in out.iter_mut().zip(told) {
+        interface.speed = speed;
+    }
     out.sort_by_key(|i| i.index);
     Ok(out)
 }
@@ -76,21 +81,35 @@ fn folder(root: &ProcRoot, name: &[u8]) -> PathBuf {
     root.sys(Path::new("class/net").join(OsStr::from_bytes(name)))
 }
 
-/// Megabits a second of an interface of our own namespace; only `/sys` tells it.
+/// No file of an interface is longer: the kernel gives a page at most.
+const LONGEST: u32 = 4096;
+
+/// Megabits a second of interfaces of our own namespace, in their order; only `/sys` tells it, and asks the driver.
 ///
 /// # Errors
-/// `Unsupported` for a virtual interface, which says -1 or refuses: it has no speed.
-pub fn speed(root: &ProcRoot, name: &[u8]) -> Reading<u32> {
-    let text = std::fs::read(folder(root, name).join("speed")).map_err(|_| Missing::Unsupported)?;
-    let text = std::str::from_utf8(&text).map_err(|_| Missing::Unsupported)?;
-    text.trim().parse().map_err(|_| Missing::Unsupported)
+/// For each `Unsupported` for a virtual interface, which says -1 or refuses: it has no speed. `Late` where the driver does
+/// not answer.
+pub fn speeds<'a>(root: &ProcRoot, names: impl IntoIterator<Item = &'a [u8]>) -> Vec<Reading<u32>> {
+    let paths = names
+        .into_iter()
+        .map(|name| folder(root, name).join("speed"));
+    let told = asker::each(paths.collect(), LONGEST).into_iter();
+    told.map(|text| {
+        let text = text.map_err(|why| match why {
+            Missing::Late => why,
+            _ => Missing::Unsupported,
+        })?;
+        let text = std::str::from_utf8(&text).map_err(|_| Missing::Unsupported)?;
+        text.trim().parse().map_err(|_| Missing::Unsupported)
+    })
+    .collect()
 }
 
 fn facts(root: &ProcRoot, name: &[u8], counters: Counters) -> Interface {
     let shown = SafeText::from_bytes(name);
     let folder = folder(root, name);
     let read = |file: &str| -> Reading<Vec<u8>> {
-        let text = std::fs::read(folder.join(file)).map_err(|why| match Missing::from(why) {
+        let text = asker::read(&folder.join(file), LONGEST).map_err(|why| match why {
             // Interfaces do not end as processes do: a file that is not there is one that this kind lacks.
             Missing::Gone => Missing::Unsupported,
             why => why,
@@ -111,7 +130,7 @@ fn facts(root: &ProcRoot, name: &[u8], counters: Counters) -> Interface {
         kind: kind(&folder),
         state: read("operstate").map(|s| SafeText::from_bytes(&s)),
         carrier: number("carrier").map(|c| c == 1),
-        speed: speed(root, name),
+        speed: Err(Missing::Soon),
         mac,
         mtu: number("mtu"),
         addresses: Vec::new(),
@@ -123,7 +142,7 @@ fn facts(root: &ProcRoot, name: &[u8], counters: Counters) -> Interface {
 
 /// What `uevent` and the files beside it tell of the kind: `DEVTYPE=vlan`, a directory `bonding`, a link `master`.
 fn kind(folder: &Path) -> Kind {
-    let text = std::fs::read(folder.join("uevent")).unwrap_or_default();
+    let text = asker::read(&folder.join("uevent"), LONGEST).unwrap_or_default();
     let told = fields::lines(&text).find_map(|l| l.strip_prefix(b"DEVTYPE="));
     let part_of = std::fs::read_link(folder.join("master")).ok();
     Kind {
