@@ -53,7 +53,10 @@ fn the_busiest_that_may_be_looked_into_is_selected_first() {
         let size = Rect::new(0, 0, 120, 40);
         let mut focus = Vec::new();
         let first = scene.snapshot();
-        let busy = [&[(612, 90), (1842, 60), (4211, 30)][..], &[(4211, 99)]];
+        let busy = [
+            &[(1, 95), (612, 90), (1842, 60), (4211, 30)][..],
+            &[(4211, 99)],
+        ];
         let later = busy.map(|busy| scene.pass(1000, busy));
         for snapshot in [first].into_iter().chain(later) {
             app.update(Event::Snapshot(Arc::new(snapshot)));
@@ -63,9 +66,17 @@ fn the_busiest_that_may_be_looked_into_is_selected_first() {
         focus[1..].to_vec()
     };
     assert_eq!(begin(None), [612, 612], "it stays, whoever is busy later");
-    assert_eq!(begin(Some((1, 0))), [612, 612], "root may look into all");
-    assert_eq!(begin(Some((1, 1000))), [1842, 1842], "another's is closed");
+    let nobody = 9999;
+    assert_eq!(
+        begin(Some((nobody, 0))),
+        [612, 612],
+        "root may look into all"
+    );
+    let other = begin(Some((nobody, 1000)));
+    assert_eq!(other, [1842, 1842], "another's is closed");
     assert_eq!(begin(Some((1842, 1000))), [4211, 4211], "not ourselves");
+    let helper = begin(Some((1201, 1000)));
+    assert_eq!(helper, [4211, 4211], "nor a child of ours");
 }
 
 #[test]
