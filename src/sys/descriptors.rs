@@ -6,5 +6,6 @@ pub mod fill;
 pub mod holder_index;
 pub mod ipc;
 pub mod joined;
+pub mod objects;
 pub mod opened;
 pub mod terminal;

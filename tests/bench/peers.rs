@@ -9,7 +9,7 @@ use pscope::model::descriptors::descriptor::Mode;
 use pscope::model::descriptors::ipc;
 use pscope::model::descriptors::peer::{End, Holder, HolderIndex, Join, Object, Tables};
 use pscope::model::id::ProcId;
-use pscope::sys::descriptors::holder_index::{CensusTaker, Effort};
+use pscope::sys::descriptors::holder_index::{Effort, Indexer};
 use pscope::sys::root::ProcRoot;
 
 /// 1,000 processes with 20 ends each, in a ring of pipes.
@@ -50,7 +50,7 @@ fn peers(c: &mut Criterion) {
         b.iter(|| black_box(ipc::edges(&join, &tables, &[], None, |_, _| None)));
     });
     let held: Vec<_> = (0..900).map_while(|_| std::io::pipe().ok()).collect();
-    let mut taker = CensusTaker::new(ProcRoot::live());
+    let mut taker = Indexer::new(ProcRoot::live());
     let effort = Effort {
         budget: Duration::from_mins(1),
         share: 1,

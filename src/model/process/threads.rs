@@ -1,9 +1,9 @@
 //! The threads of the process in focus: what each does, where, how much, and what it waits for.
 
-use super::stat::Stat;
+use super::stat::{Stat, State};
 use crate::model::id::{Bytes, Nanos, ThreadId, Tid};
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Deadlock, Names, Waiting, deadlocks};
+use crate::model::scheduling::wait::{Deadlock, Names, Wait, Waiting, deadlocks};
 use crate::model::text::SafeText;
 
 /// All threads of one process.
@@ -100,6 +100,10 @@ impl Threads {
         peer: &dyn Fn(i32) -> Option<String>,
     ) -> Reading<String> {
         let detail = row.detail.as_ref().map_err(|m| *m)?;
+        // Its state and its wait are of two moments: "sleeping, running" is no sentence, and the next reading tells.
+        if row.stat.state != State::Running && detail.waiting.what == Wait::Running {
+            return Err(Missing::Soon);
+        }
         let names = Names {
             thread: &|tid| Some(self.get(tid)?.name.clone()),
             peer,

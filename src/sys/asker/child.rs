@@ -10,6 +10,7 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
@@ -22,12 +23,17 @@ use crate::sys::acting::pidfd;
 use crate::sys::descriptors::fds;
 use crate::sys::machine::disks;
 
+/// How long the maker may take to make a worker on a busy machine.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// Makes the maker; the socket that comes back is how it is spoken to.
 ///
 /// # Errors
 /// As the kernel says.
 pub(super) fn make_maker() -> io::Result<UnixStream> {
     let (ours, theirs) = UnixStream::pair()?;
+    // A maker that somebody stopped is replaced as one that ended.
+    ours.set_read_timeout(Some(PATIENCE))?;
     // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
     // takes across a fork.
     match unsafe { fork() }? {

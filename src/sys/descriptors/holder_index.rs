@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use alike::{Alike, Held};
 
-use super::fds::{Fds, Target};
-use super::terminal::Terminal;
-use crate::model::descriptors::descriptor::{About, Kind, kind};
+use super::fds::Fds;
+use super::objects::{object, refined};
+use crate::model::descriptors::descriptor::Kind;
 use crate::model::descriptors::peer::{End, Holder, HolderIndex, Object};
 use crate::model::id::{Pid, ProcId, Ticks};
 use crate::model::process::stat::State;
@@ -41,7 +41,7 @@ pub struct Effort {
 }
 
 /// Takes the index and keeps it.
-pub struct CensusTaker {
+pub struct Indexer {
     root: ProcRoot,
     feed: Feed,
     in_part: bool,
@@ -90,7 +90,7 @@ const RELIED: Duration = Duration::from_secs(10);
 /// With fewer descriptors than this, asking whether the process ran costs as much as reading them.
 const FEW: usize = 8;
 
-impl CensusTaker {
+impl Indexer {
     /// A taker that knows nobody yet.
     pub fn new(root: ProcRoot) -> Self {
         Self::hearing(root, Feed::default())
@@ -362,66 +362,6 @@ impl CensusTaker {
             }
         }
         Ok(self.alike.once(ends, &links))
-    }
-}
-
-/// What a descriptor is and what joins it, where its link or its `fdinfo` says so.
-pub fn object(fds: &mut Fds, fd: u32, link: &[u8]) -> (Kind, Object) {
-    let (kind, object) = kind::classify(link);
-    let ptmx = kind == Kind::Tty && link.ends_with(b"ptmx");
-    if !ptmx && kind != Kind::Eventfd {
-        return (kind, object);
-    }
-    let object = match fds.info(fd).map(|info| info.about) {
-        Ok(About::Eventfd { id: Some(id), .. }) => Object::Eventfd(id),
-        Ok(About::Pty(index)) => Object::Pty {
-            instance: 0,
-            index,
-            master: true,
-        },
-        _ => object,
-    };
-    (kind, object)
-}
-
-/// What lies behind a link is known by device and inode, since one path means different files in different mount
-/// namespaces; a pseudo terminal by the instance of devpts and its number there.
-pub fn refined(link: &[u8], object: &Object, behind: &Target) -> Option<Object> {
-    let (device, inode) = (behind.extent.device, behind.extent.inode);
-    let memory = link.starts_with(b"/memfd:") || link.starts_with(b"/dev/shm/");
-    match behind.format {
-        libc::S_IFIFO => Some(Object::Fifo { device, inode }),
-        libc::S_IFREG if behind.queue => Some(Object::Queue { device, inode }),
-        libc::S_IFREG => Some(Object::Inode {
-            device,
-            inode,
-            memory,
-        }),
-        libc::S_IFCHR => Some(
-            behind
-                .terminal
-                .map_or(Object::Other, |t| terminal(t, object)),
-        ),
-        _ => Some(Object::Other),
-    }
-}
-
-fn terminal(terminal: Terminal, object: &Object) -> Object {
-    let of_master = match object {
-        Object::Pty {
-            index,
-            master: true,
-            ..
-        } => Some(*index),
-        _ => None,
-    };
-    let Some(index) = terminal.index.or(of_master) else {
-        return Object::Other;
-    };
-    Object::Pty {
-        instance: terminal.instance.unwrap_or(0),
-        index,
-        master: terminal.index.is_none(),
     }
 }
 

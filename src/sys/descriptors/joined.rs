@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::fds::{Fds, Target};
-use super::holder_index::{object, refined};
+use super::objects::{object, refined};
 use crate::model::descriptors::descriptor::{About, Descriptor, Files, GpuUse, Info, Kind};
 use crate::model::descriptors::peer::{
     Flow, Holder, HolderIndex, Join, Object, Peer, Tables, pipeline,

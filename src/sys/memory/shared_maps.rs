@@ -160,7 +160,7 @@ pub(crate) fn shared(text: &[u8]) -> Arc<[Mapped]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::descriptors::holder_index::{CensusTaker, Effort};
+    use crate::sys::descriptors::holder_index::{Effort, Indexer};
 
     #[test]
     fn only_shared_mappings_are_taken_and_ranges_of_one_piece_once() {
@@ -179,7 +179,7 @@ broken
     #[test]
     fn without_time_it_says_that_more_is_to_come() {
         let root = ProcRoot::live();
-        let mut taker = CensusTaker::new(root.clone());
+        let mut taker = Indexer::new(root.clone());
         let effort = Effort {
             budget: Duration::from_mins(1),
             share: 1,

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::model::id::Ticks;
-use crate::model::process::stat::State;
-use crate::model::scheduling::wait::{Fd, Futex, Limit, Lock, Wait};
+
+use crate::model::scheduling::wait::{Fd, Futex, Limit, Lock};
 
 fn row(tid: u32, what: Wait) -> ThreadRow {
     ThreadRow {
@@ -131,4 +131,27 @@ fn json_is_the_contract() {
         },
     ]);
     assert_eq!(json, expected);
+}
+
+#[test]
+fn two_moments_make_no_sentence() {
+    let sleeps = row(1, Wait::Running);
+    let runs = ThreadRow {
+        stat: Stat {
+            state: State::Running,
+            ..Stat::default()
+        },
+        ..row(2, Wait::Running)
+    };
+    let threads = Threads {
+        rows: vec![sleeps, runs],
+        ..Threads::default()
+    };
+    let said = |at: usize| threads.waits_on(&threads.rows[at], &|_| None);
+    assert_eq!(
+        said(0),
+        Err(Missing::Soon),
+        "asleep, and running when asked"
+    );
+    assert!(said(1).is_ok());
 }

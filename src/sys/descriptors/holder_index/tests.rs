@@ -18,7 +18,7 @@ fn effort(budget: Duration) -> Effort {
 fn our_own_pipe_is_found_and_joined_with_itself() {
     use std::os::fd::AsRawFd as _;
     let (reader, writer) = std::io::pipe().expect("a pipe");
-    let mut taker = CensusTaker::new(ProcRoot::live());
+    let mut taker = Indexer::new(ProcRoot::live());
     assert!(taker.refresh(&effort(Duration::from_mins(1)), None));
     let index = taker.index();
     let pid = Pid(std::process::id());
@@ -55,8 +55,8 @@ fn what_is_known_of_a_sleeper_is_kept_until_it_runs() {
         .spawn()
         .expect("a shell");
     let pid = Pid(child.id());
-    let mut taker = CensusTaker::new(ProcRoot::live());
-    let look = |taker: &mut CensusTaker| {
+    let mut taker = Indexer::new(ProcRoot::live());
+    let look = |taker: &mut Indexer| {
         taker.renew(pid);
         let known = &taker.known[&pid];
         (
@@ -108,7 +108,7 @@ fn who_is_not_heard_to_run_is_not_read_again_for_long() {
     let (me, sleeper) = (Pid(std::process::id()), Pid(child.id()));
     let feed = Feed::default();
     feed.fill_by(Some(Arc::new(Mutex::new(Silent))));
-    let mut taker = CensusTaker::hearing(ProcRoot::live(), feed.clone());
+    let mut taker = Indexer::hearing(ProcRoot::live(), feed.clone());
     let whole = Effort {
         asleep: Duration::from_hours(1),
         ..effort(Duration::from_mins(1))
@@ -147,7 +147,7 @@ fn who_is_not_heard_to_run_is_not_read_again_for_long() {
 #[test]
 fn a_socket_opened_since_is_found_where_it_is_sought() {
     use std::os::unix::net::UnixStream;
-    let mut taker = CensusTaker::new(ProcRoot::live());
+    let mut taker = Indexer::new(ProcRoot::live());
     assert!(taker.refresh(&effort(Duration::from_mins(1)), None));
     let (one, _other) = UnixStream::pair().expect("a socketpair");
     let inode = nix::sys::stat::fstat(&one).expect("its inode").st_ino;
@@ -160,7 +160,7 @@ fn a_socket_opened_since_is_found_where_it_is_sought() {
 
 #[test]
 fn without_time_nobody_is_read_and_it_says_so() {
-    let mut taker = CensusTaker::new(ProcRoot::live());
+    let mut taker = Indexer::new(ProcRoot::live());
     assert!(!taker.refresh(&effort(Duration::ZERO), None));
     let index = taker.index();
     assert!(index.holders.is_empty() && index.early);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::model::descriptors::peer::{HolderIndex, Object, Tables};
 use crate::model::id::Pid;
-use crate::sys::descriptors::holder_index::{CensusTaker, Effort};
+use crate::sys::descriptors::holder_index::{Effort, Indexer};
 use crate::sys::network::socket_tables::TableReader;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
@@ -44,7 +44,7 @@ pub fn pace(took_ms: u64, whole: bool) -> u64 {
 pub struct Shared(Arc<Mutex<Inner>>);
 
 struct Inner {
-    taker: CensusTaker,
+    taker: Indexer,
     reader: TableReader,
     index: HolderIndex,
     tables: Tables,
@@ -85,7 +85,7 @@ impl Shared {
     /// The same, told by the feed who lives and who ran.
     pub fn hearing(root: &ProcRoot, feed: Feed) -> Self {
         Self(Arc::new(Mutex::new(Inner {
-            taker: CensusTaker::hearing(root.clone(), feed),
+            taker: Indexer::hearing(root.clone(), feed),
             reader: TableReader::new(root.clone()),
             index: HolderIndex::default(),
             tables: Tables::default(),
