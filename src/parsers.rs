@@ -120,7 +120,7 @@ pub const PARSERS: &[Parser] = &[
     ("limits", |b| {
         see(sys::process::isolation::limits(b));
         see(sys::process::overview::soft_limit(b, "Max open files"));
-        see(sys::descriptors::joined::limit(b));
+        see(sys::descriptors::limit::soft(b));
     }),
     ("loginuid", |b| {
         see(sys::process::isolation::integer(b));

@@ -2,10 +2,15 @@
 //! tick) and `detail` (the inspector and the system views, each source at its own pace), beside `switches`, which follows
 //! who has the cores. Never the terminal.
 
+pub mod descriptors;
 mod details;
+pub mod memory;
+pub mod network;
 mod process;
 pub mod registry;
-pub(crate) mod scheduling;
+#[cfg(test)]
+mod scenarios;
+pub mod scheduling;
 pub mod scribe;
 pub mod sweeper;
 mod ticker;

@@ -19,7 +19,5 @@ pub mod process;
 pub mod root;
 #[cfg(test)]
 pub mod scenario;
-#[cfg(test)]
-mod scenarios;
 pub mod scheduling;
 pub mod source;

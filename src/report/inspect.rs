@@ -22,14 +22,14 @@ use crate::model::process::threads::Threads;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::end_of;
 use crate::model::snapshot::Snapshot;
+use crate::sampler::descriptors::joined::Descriptors;
+use crate::sampler::memory::address_space::AddressSpaces;
+use crate::sampler::scheduling::waits::Waits;
 use crate::sys::acting::signal_masks::SignalMasks;
-use crate::sys::descriptors::joined::Descriptors;
-use crate::sys::memory::address_space::AddressSpaces;
 use crate::sys::process::environ::Environ;
 use crate::sys::process::isolation::Isolations;
 use crate::sys::process::overview::Overviews;
 use crate::sys::root::ProcRoot;
-use crate::sys::scheduling::waits::Waits;
 
 /// Prints everything about one process: regions, descriptors, threads, signals, environment, limits
 #[derive(Debug, clap::Args)]

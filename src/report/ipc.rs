@@ -11,8 +11,8 @@ use crate::model::descriptors::ipc::{Edge, Ipc, Line, Pair, Party, lines};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
 use crate::model::text::width;
-use crate::sys::descriptors::ipc::Talks;
-use crate::sys::descriptors::joined::shared::Shared;
+use crate::sampler::descriptors::ipc::Talks;
+use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sys::root::ProcRoot;
 
 /// Prints who talks to whom: pipes, sockets, terminals, shared memory, queues, locks

@@ -21,13 +21,13 @@ use crate::model::sample::Sample;
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::sampler;
+use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sampler::network::Networks;
 use crate::sys::clock;
-use crate::sys::descriptors::joined::shared::Shared;
 use crate::sys::machine::disks::DiskReader;
 use crate::sys::machine::identity;
 use crate::sys::machine::memory::MachineMemories;
 use crate::sys::machine::sensors;
-use crate::sys::network::Networks;
 use crate::sys::process::isolation::cgroup::own;
 use crate::sys::root::ProcRoot;
 

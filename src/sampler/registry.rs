@@ -2,10 +2,13 @@
 
 use crate::model::detail::Detail;
 use crate::model::sample::Sample;
+use crate::sampler::descriptors::ipc::Talks;
+use crate::sampler::descriptors::joined::Descriptors;
+use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sampler::memory::address_space;
+use crate::sampler::network::Networks;
+use crate::sampler::scheduling::waits::Waits;
 use crate::sys::acting::signal_masks::SignalMasks;
-use crate::sys::descriptors::ipc::Talks;
-use crate::sys::descriptors::joined::Descriptors;
-use crate::sys::descriptors::joined::shared::Shared;
 use crate::sys::groups::own_strain::OwnStrain;
 use crate::sys::machine::cores::Cores;
 use crate::sys::machine::disks::DiskReader;
@@ -15,8 +18,6 @@ use crate::sys::machine::meminfo::Meminfo;
 use crate::sys::machine::memory::MachineMemories;
 use crate::sys::machine::pressure::Pressures;
 use crate::sys::machine::sensors::SensorReader;
-use crate::sys::memory::address_space;
-use crate::sys::network::Networks;
 use crate::sys::own::OwnCost;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::environ::Environ;
@@ -24,7 +25,6 @@ use crate::sys::process::isolation::Isolations;
 use crate::sys::process::overview::Overviews;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::sched::Schedules;
-use crate::sys::scheduling::waits::Waits;
 use crate::sys::source::Source;
 
 /// What is read at each tick beside the process table.

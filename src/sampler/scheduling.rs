@@ -1,4 +1,6 @@
-//! Who has the cores: what the thread `switches` does, and whom it samples where the kernel tells no switches.
+//! Who has the cores: what the thread `switches` does, whom it samples where the kernel tells no switches, and what the
+//! threads of the process in focus wait for.
 
 pub(crate) mod sampled;
 pub(super) mod switches;
+pub mod waits;

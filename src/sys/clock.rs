@@ -14,9 +14,14 @@ pub fn since_boot() -> Nanos {
     read(ClockId::CLOCK_BOOTTIME)
 }
 
+/// The calendar's time on `CLOCK_REALTIME`, since the Unix epoch.
+pub fn real() -> Nanos {
+    read(ClockId::CLOCK_REALTIME)
+}
+
 /// When the kernel booted, in milliseconds after the Unix epoch, as the calendar stands now.
 pub fn boot_unix_ms() -> u64 {
-    read(ClockId::CLOCK_REALTIME).since(since_boot()).0 / 1_000_000
+    real().since(since_boot()).0 / 1_000_000
 }
 
 fn read(clock: ClockId) -> Nanos {

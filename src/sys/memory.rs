@@ -1,9 +1,7 @@
-//! The address spaces of processes: mappings, ELF files, who shares what.
+//! The address spaces of processes: mappings and ELF files.
 
-pub mod address_space;
 pub mod elf;
 pub mod maps;
 pub mod process_memory;
 pub mod shared_maps;
-pub mod sharers;
 pub mod stack_pointers;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::model::id::Pid;
+
 /// A proc tree and a sys tree. Every path of `sys` starts at one.
 #[derive(Clone, Debug)]
 pub struct ProcRoot {
@@ -59,5 +61,30 @@ impl ProcRoot {
     /// A path below `/run`.
     pub fn run(&self, path: impl AsRef<Path>) -> PathBuf {
         self.run.join(path)
+    }
+
+    /// The bytes of a file below `/proc`. Only for files that the kernel answers from what it has at hand.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn read(&self, path: impl AsRef<Path>) -> std::io::Result<Vec<u8>> {
+        std::fs::read(self.proc(path))
+    }
+
+    /// Where a link below `/proc` leads, as the kernel writes it.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn link(&self, path: impl AsRef<Path>) -> std::io::Result<PathBuf> {
+        std::fs::read_link(self.proc(path))
+    }
+
+    /// Who is listed in `/proc`, ascending; nobody where it cannot be listed.
+    pub fn pids(&self) -> Vec<Pid> {
+        let entries = std::fs::read_dir(self.proc("")).into_iter().flatten();
+        let names = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok());
+        let mut out: Vec<Pid> = names.map(Pid).collect();
+        out.sort_unstable();
+        out
     }
 }

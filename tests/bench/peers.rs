@@ -9,7 +9,7 @@ use pscope::model::descriptors::descriptor::Mode;
 use pscope::model::descriptors::ipc;
 use pscope::model::descriptors::peer::{End, Holder, HolderIndex, Join, Object, Tables};
 use pscope::model::id::ProcId;
-use pscope::sys::descriptors::holder_index::{Effort, Indexer};
+use pscope::sampler::descriptors::holder_index::{Effort, Indexer};
 use pscope::sys::root::ProcRoot;
 
 /// 1,000 processes with 20 ends each, in a ring of pipes.

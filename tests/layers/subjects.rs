@@ -61,8 +61,8 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
     ),
     (
         "sys/descriptors",
-        &["memory", "network", "process"],
-        "shared memory, sockets, and who holds them are joined",
+        &["network", "process"],
+        "a socket belongs to a namespace; what a process with an ended first thread holds is asked of a living one",
     ),
     (
         "sys/groups",
@@ -75,23 +75,13 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
         "limits of our own group bound memory",
     ),
     (
-        "sys/memory",
-        &["process"],
-        "who maps a file is looked for among processes",
-    ),
-    (
-        "sys/network",
-        &["descriptors"],
-        "a connection is joined with who holds it",
-    ),
-    (
         "sys/process",
         &["acting", "groups", "machine", "memory", "network", "own"],
         "an ending is waited for by pidfd, the connector speaks netlink, the overview gathers",
     ),
     (
         "sys/scheduling",
-        &["machine", "memory", "process"],
+        &["memory", "process"],
         "a wait is read from memory of the thread, a lane is of a core",
     ),
     (

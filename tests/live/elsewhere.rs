@@ -5,8 +5,8 @@ use std::time::Duration;
 use pscope::model::id::Pid;
 use pscope::model::network::{Connection, Network};
 use pscope::model::reading::Missing;
-use pscope::sys::descriptors::joined::shared::Shared;
-use pscope::sys::network::Networks;
+use pscope::sampler::descriptors::joined::shared::Shared;
+use pscope::sampler::network::Networks;
 use pscope::sys::root::ProcRoot;
 
 use super::puppet::{Puppet, id_of};

@@ -3,7 +3,7 @@
 use pscope::model::id::{Bytes, Pid};
 use pscope::model::memory::region::{AddressSpace, Part, Region};
 use pscope::model::reading::Missing;
-use pscope::sys::memory::address_space::AddressSpaces;
+use pscope::sampler::memory::address_space::AddressSpaces;
 use pscope::sys::root::ProcRoot;
 
 use super::puppet::Puppet;

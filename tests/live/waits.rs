@@ -6,9 +6,9 @@ use pscope::model::acting::signal::{Disposition, Signal};
 use pscope::model::id::Tid;
 use pscope::model::process::threads::Threads;
 use pscope::model::scheduling::wait::Wait;
+use pscope::sampler::scheduling::waits::Waits;
 use pscope::sys::acting::signal_masks::SignalMasks;
 use pscope::sys::root::ProcRoot;
-use pscope::sys::scheduling::waits::Waits;
 use serde_json::Value;
 
 use super::puppet::Puppet;

@@ -1,6 +1,6 @@
 //! Who talks to whom: the channels between processes as edges, and the same grouped by pair.
 //!
-//! Pure: `sys::ipc` brings the index, the socket tables and what the kernel tells of queues and locks.
+//! Pure: `sampler::descriptors::ipc` brings the index, the socket tables and what the kernel tells of queues and locks.
 
 mod collect;
 pub mod lines;
@@ -10,10 +10,10 @@ use std::collections::HashMap;
 
 use super::descriptor::Mode;
 use super::peer::join::Place;
-use super::peer::{Flow, Join, Object, Tables, pipeline};
+use super::peer::{Flow, HolderIndex, Join, Object, Tables, pipeline};
 use super::socket::Protocol;
 use super::socket::{Inet, address};
-use crate::model::id::ProcId;
+use crate::model::id::{Pid, ProcId};
 use crate::model::text::SafeText;
 use collect::{Edges, Joint, party};
 
@@ -97,6 +97,18 @@ pub struct Party {
     pub name: SafeText,
     /// Under which number it holds its end, where it is a descriptor.
     pub fd: Option<u32>,
+}
+
+impl Party {
+    /// The process with this number, by no descriptor; `None` where the index does not know it.
+    pub fn of(index: &HolderIndex, pid: Pid) -> Option<Self> {
+        let holder = index.of_pid(pid)?;
+        Some(Self {
+            id: holder.id,
+            name: holder.name.clone(),
+            fd: None,
+        })
+    }
 }
 
 /// One channel between two processes.

@@ -64,3 +64,19 @@ fn terminal(terminal: Terminal, object: &Object) -> Object {
         master: terminal.index.is_none(),
     }
 }
+
+/// What kind of thing is behind a descriptor, by its mode, where its link told less.
+pub fn kind(told: Kind, behind: &Target) -> Kind {
+    match behind.format {
+        libc::S_IFDIR => Kind::Directory,
+        libc::S_IFIFO => Kind::Fifo,
+        libc::S_IFCHR if behind.terminal.is_some() => Kind::Tty,
+        libc::S_IFCHR | libc::S_IFBLK if told != Kind::Tty => Kind::Device,
+        _ => told,
+    }
+}
+
+/// Whether a regular file is behind a descriptor, the only thing with an extent.
+pub fn is_file(behind: &Target) -> bool {
+    behind.format == libc::S_IFREG
+}

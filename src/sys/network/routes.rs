@@ -1,10 +1,12 @@
 //! `/proc/net/route` and `/proc/net/ipv6_route`: the main routing tables. `proc_pid_net(5)`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 use crate::model::network::Route;
 use crate::model::text::SafeText;
 use crate::sys::fields;
+use crate::sys::root::ProcRoot;
 
 /// `RTF_UP`: the route is in use.
 const UP: u32 = 1;
@@ -12,6 +14,24 @@ const UP: u32 = 1;
 const REJECT: u32 = 0x200;
 /// `RTF_LOCAL` of IPv6: an address of our own.
 const LOCAL: u32 = 0x8000_0000;
+
+/// The routing tables below a directory `net` of `/proc`; empty where they cannot be read.
+pub fn read(root: &ProcRoot, net: &str) -> Vec<Route> {
+    let read = |file| root.read(Path::new(net).join(file)).unwrap_or_default();
+    let mut out = v4(&read("route"));
+    out.extend(v6(&read("ipv6_route")));
+    out
+}
+
+/// The servers in `/etc/resolv.conf`: `nameserver 10.255.255.53`.
+pub fn resolvers(root: &ProcRoot) -> Vec<SafeText> {
+    let text = std::fs::read(root.etc("resolv.conf")).unwrap_or_default();
+    let server = |line: &[u8]| {
+        let mut words = fields::words(line);
+        (words.next()? == b"nameserver").then(|| words.next().map(SafeText::from_bytes))?
+    };
+    fields::lines(&text).filter_map(server).collect()
+}
 
 /// Parses `eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0`: addresses in words of the machine's byte order.
 pub fn v4(text: &[u8]) -> Vec<Route> {

@@ -183,8 +183,8 @@ fn edge(
     flow: Flow,
     detail: String,
 ) -> Option<Edge> {
-    let party = |id: ProcId| super::party(index, id.pid);
-    let (a, b): (Party, Party) = (party(a)?, party(b)?);
+    let party = |id: ProcId| Party::of(index, id.pid);
+    let (a, b) = (party(a)?, party(b)?);
     Some(Edge {
         channel,
         a,

@@ -7,8 +7,6 @@ pub mod shared;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::fds::{Fds, Target};
-use super::objects::{object, refined};
 use crate::model::descriptors::descriptor::{About, Descriptor, Files, GpuUse, Info, Kind};
 use crate::model::descriptors::peer::{
     Flow, Holder, HolderIndex, Join, Object, Peer, Tables, pipeline,
@@ -19,6 +17,9 @@ use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::clock;
+use crate::sys::descriptors::fds::{Fds, Target};
+use crate::sys::descriptors::limit;
+use crate::sys::descriptors::objects::{is_file, kind, object, refined};
 use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
@@ -195,22 +196,7 @@ impl Descriptors {
 
     fn limit(&self, of: ProcId) -> Reading<Option<u64>> {
         let asked = living::pid(&self.root, of.pid);
-        let text = std::fs::read(self.root.proc(format!("{asked}/limits")))?;
-        limit(&text)
-    }
-}
-
-/// The soft limit in `Max open files            1024                 1048576              files`.
-pub(crate) fn limit(text: &[u8]) -> Reading<Option<u64>> {
-    let line = crate::sys::fields::lines(text)
-        .find_map(|l| l.strip_prefix(b"Max open files"))
-        .ok_or(Missing::Unsupported)?;
-    match crate::sys::fields::words(line).next() {
-        Some(b"unlimited") => Ok(None),
-        Some(word) => crate::sys::fields::number(word)
-            .map(Some)
-            .ok_or(Missing::Unsupported),
-        None => Err(Missing::Unsupported),
+        limit::soft(&self.root.read(format!("{asked}/limits"))?)
     }
 }
 
@@ -224,19 +210,14 @@ impl Known {
                 return;
             }
         };
-        d.kind = match behind.format {
-            libc::S_IFDIR => Kind::Directory,
-            libc::S_IFIFO => Kind::Fifo,
-            libc::S_IFCHR if behind.terminal.is_some() => Kind::Tty,
-            libc::S_IFCHR | libc::S_IFBLK if d.kind != Kind::Tty => Kind::Device,
-            _ => d.kind,
-        };
+        d.kind = kind(d.kind, &behind);
         if let Some(object) = refined(&self.link, &d.object, &behind) {
             d.object = object;
         }
-        d.extent = match behind.format {
-            libc::S_IFREG => Ok(behind.extent),
-            _ => Err(Missing::Unsupported),
+        d.extent = if is_file(&behind) {
+            Ok(behind.extent)
+        } else {
+            Err(Missing::Unsupported)
         };
         if d.deleted && behind.links > 0 {
             // A file that is really called so.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::model::descriptors::peer::{HolderIndex, Object, Tables};
 use crate::model::id::Pid;
-use crate::sys::descriptors::holder_index::{Effort, Indexer};
+use crate::sampler::descriptors::holder_index::{Effort, Indexer};
 use crate::sys::network::socket_tables::TableReader;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;

@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 
 use alike::{Alike, Held};
 
-use super::fds::Fds;
-use super::objects::{object, refined};
 use crate::model::descriptors::descriptor::Kind;
 use crate::model::descriptors::peer::{End, Holder, HolderIndex, Object};
 use crate::model::id::{Pid, ProcId, Ticks};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
+use crate::sys::descriptors::fds::Fds;
+use crate::sys::descriptors::objects::{object, refined};
 use crate::sys::network::namespace;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::{living, proc_stat, visible};
@@ -126,7 +126,7 @@ impl Indexer {
         let old = |at: Instant| began.duration_since(at) >= effort.fresh;
         self.hear();
         if self.listed.is_none_or(old) {
-            self.living = self.seen(effort.fresh).unwrap_or_else(|| self.pids());
+            self.living = self.seen(effort.fresh).unwrap_or_else(|| self.root.pids());
             self.listed = Some(began);
             let living = &self.living;
             self.known
@@ -231,19 +231,9 @@ impl Indexer {
         (age < fresh).then(|| sweep.procs.iter().map(|p| p.id.pid).collect())
     }
 
-    fn pids(&self) -> Vec<Pid> {
-        let Ok(entries) = std::fs::read_dir(self.root.proc("")) else {
-            return Vec::new();
-        };
-        let names = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok());
-        let mut out: Vec<Pid> = names.map(Pid).collect();
-        out.sort_unstable();
-        out
-    }
-
     fn visit(&mut self, pid: Pid, before: Option<Box<Known>>) -> Reading<Known> {
         let at = Instant::now();
-        let text = std::fs::read(self.root.proc(format!("{pid}/stat")))?;
+        let text = self.root.read(format!("{pid}/stat"))?;
         let line = proc_stat::parse(&text, 1).ok_or(Missing::Unsupported)?;
         let asked = if living::first_has_ended(&line.stat) {
             living::pid(&self.root, pid)
@@ -302,7 +292,7 @@ impl Indexer {
 
     /// How many nanoseconds a process with one thread has run, and how often it got a core: `12067 34 5`.
     fn ran(&self, pid: Pid) -> Option<[u64; 2]> {
-        let text = std::fs::read(self.root.proc(format!("{pid}/schedstat"))).ok()?;
+        let text = self.root.read(format!("{pid}/schedstat")).ok()?;
         let mut numbers = fields::numbers(&text);
         Some([numbers.next()?, numbers.nth(1)?])
     }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use super::maps;
 use crate::model::id::Pid;
 use crate::model::memory::region::{FileId, Kind, Region, Sharer};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::bounded;
+use crate::sys::memory::maps;
 use crate::sys::root::ProcRoot;
 
 /// How long one look may take; the next one goes on where it stopped.
@@ -100,7 +100,7 @@ impl Sharers {
     fn look(&mut self, pid: Pid, wanted: &[FileId]) {
         let began = Instant::now();
         if self.left.is_empty() {
-            self.left = self.pids();
+            self.left = self.root.pids();
         }
         while let Some(other) = self.left.pop() {
             if other != pid {
@@ -137,7 +137,7 @@ impl Sharers {
         if hits.peek().is_none() {
             return;
         }
-        let name = std::fs::read(dir.join("comm")).unwrap_or_default();
+        let name = self.root.read(format!("{other}/comm")).unwrap_or_default();
         let name = SafeText::from_bytes(name.strip_suffix(b"\n").unwrap_or(&name));
         for hit in hits {
             self.found
@@ -145,14 +145,6 @@ impl Sharers {
                 .or_default()
                 .insert(other, name.clone());
         }
-    }
-
-    fn pids(&self) -> Vec<Pid> {
-        std::fs::read_dir(self.root.proc(""))
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok().map(Pid))
-            .collect()
     }
 }
 

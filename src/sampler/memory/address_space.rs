@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::sharers::Sharers;
-use super::stack_pointers::StackPointers;
-use super::{elf, maps};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::memory::region::classify::{Evidence, classify};
 use crate::model::memory::region::{AddressSpace, FileId, Headers, Mapping};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
+use crate::sys::machine::host;
+use crate::sys::memory::stack_pointers::StackPointers;
+use crate::sys::memory::{elf, maps};
 use crate::sys::process::living;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
@@ -48,7 +49,7 @@ impl AddressSpaces {
     pub fn new(root: &ProcRoot) -> Self {
         Self {
             root: root.clone(),
-            page: procfs::page_size(),
+            page: host::read(root).page_size,
             of: None,
             headers: HashMap::new(),
             opaque: HashSet::new(),
@@ -138,7 +139,7 @@ impl AddressSpaces {
         let target = asker::targets(vec![exe.clone()]).pop();
         let inode = target.and_then(|t| Some(t.ok()?.extent.inode));
         // The device in `maps` is not always that of `stat` (overlay, btrfs), so the path decides where inodes repeat.
-        let path = std::fs::read_link(&exe).ok();
+        let path = self.root.link(format!("{pid}/exe")).ok();
         let candidates = || {
             listing
                 .mappings

@@ -112,15 +112,3 @@ fn thousands_of_descriptors_are_detailed_a_part_at_a_time() {
     );
     assert!(files.rows.len() >= many.len());
 }
-
-#[test]
-fn the_limit_is_a_number_or_none() {
-    let line = "Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 1048576              files     \n";
-    assert_eq!(limit(line.as_bytes()), Ok(Some(1024)));
-    assert_eq!(
-        limit(b"Max open files  unlimited unlimited files"),
-        Ok(None)
-    );
-    assert_eq!(limit(b"Max open files"), Err(Missing::Unsupported));
-    assert_eq!(limit(b""), Err(Missing::Unsupported));
-}

@@ -4,14 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::descriptors::joined::shared::Shared;
-use super::groups::own_strain::OwnStrain;
-use super::machine::memory::MachineMemories;
-use super::machine::sensors;
 use super::network::Networks;
-use super::process::isolation::cgroup::{self, own};
-use super::root::ProcRoot;
-use super::scenario;
-use super::source::Source as _;
 use crate::model::format::{bytes, duration};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
@@ -21,6 +14,13 @@ use crate::model::plan::Plan;
 use crate::model::process::isolation::group::{Group, Usage};
 use crate::model::reading::Reading;
 use crate::model::sample::Sample;
+use crate::sys::groups::own_strain::OwnStrain;
+use crate::sys::machine::memory::MachineMemories;
+use crate::sys::machine::sensors;
+use crate::sys::process::isolation::cgroup::{self, own};
+use crate::sys::root::ProcRoot;
+use crate::sys::scenario;
+use crate::sys::source::Source as _;
 
 macro_rules! line {
     ($out:expr, $($arg:tt)*) => {
@@ -125,7 +125,7 @@ fn own(own: &OwnGroup) -> String {
 fn control_groups_of_every_layout() {
     let begin = |root: &ProcRoot| OwnStrain::new(root);
     scenario::play("group", begin, |strain, root, step| {
-        let text = std::fs::read(root.proc("7/cgroup")).unwrap_or_default();
+        let text = root.read("7/cgroup").unwrap_or_default();
         let mut out = group(&cgroup::read(root, &text));
         out += &own(&own::limits(root));
         let mut sample = Sample {

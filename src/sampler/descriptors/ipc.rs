@@ -1,0 +1,152 @@
+//! Who talks to whom for view 6: descriptors and shared mappings of every process, System V objects, and locks that are
+//! waited for.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::joined::shared::{self, Shared};
+use crate::model::descriptors::ipc::{self, Channel, Edge, Ipc, Party};
+use crate::model::descriptors::peer::join::Place;
+use crate::model::descriptors::peer::{Flow, HolderIndex, Join, Object, pipeline};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Pid, ProcId};
+use crate::model::plan::{Needs, Plan};
+use crate::sampler::memory::shared_maps::SharedMaps;
+use crate::sys::clock;
+use crate::sys::descriptors::fill::Fill;
+use crate::sys::descriptors::ipc::{locks, sysv};
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// How long one reading may ask how full pipes and queues are.
+const FILL_BUDGET: Duration = Duration::from_millis(5);
+/// How long one reading may look at mappings, and for those who wait at System V objects.
+const MAPS_BUDGET: Duration = Duration::from_millis(10);
+const WAIT_BUDGET: Duration = Duration::from_millis(5);
+
+/// Reads who talks to whom.
+pub struct Talks {
+    root: ProcRoot,
+    shared: Shared,
+    maps: SharedMaps,
+    users: sysv::Users,
+    took_ms: u64,
+    /// Whether every process was looked at once.
+    whole: bool,
+}
+
+impl Talks {
+    /// Over a index that other sources use too.
+    pub fn new(root: &ProcRoot, shared: Shared) -> Self {
+        Self {
+            root: root.clone(),
+            maps: SharedMaps::new(root),
+            users: sysv::Users::default(),
+            shared,
+            took_ms: 0,
+            whole: false,
+        }
+    }
+
+    /// Everything, as far as `budget` allows what is known to be brought up to date.
+    ///
+    /// Where very many share one thing, `of` is joined with each of them.
+    pub fn ipc(&mut self, budget: Duration, of: Option<ProcId>) -> Ipc {
+        let live = self.root.is_live();
+        // A report waits for everything; beside the screen each part has its own share.
+        let within = |part| {
+            if budget > shared::BUDGET {
+                budget
+            } else {
+                part
+            }
+        };
+        let mut mapped = false;
+        let shared = self.shared.clone();
+        let mut out = shared.with(budget, None, |index, tables| {
+            mapped = self.maps.refresh(index, within(MAPS_BUDGET));
+            let mappers = self.maps.mappers(index);
+            let join = Join::new(index, tables);
+            let full = Fill::default();
+            // Only what asking takes, so that a slow join takes no word away.
+            let spent = Cell::new(Duration::ZERO);
+            let fill = |object: &Object, place: &Place<'_>| {
+                if !live || spent.get() >= within(FILL_BUDGET) {
+                    return None;
+                }
+                let began = Instant::now();
+                let told = full.of(object, place.holder.id, place.fd);
+                spent.set(spent.get() + began.elapsed());
+                told
+            };
+            let found = ipc::edges(&join, tables, &mappers, of, fill);
+            let mut edges = found.edges;
+            let waits = within(WAIT_BUDGET);
+            edges.extend(self.users.edges(&self.root, index, waits));
+            edges.extend(self.locks(index));
+            let lines = ipc::lines::lines(&edges, found.crowds);
+            Ipc {
+                pairs: ipc::pairs(&edges),
+                processes: ipc::lines::processes(&lines),
+                lines,
+                edges,
+                more: found.more,
+                pipelines: pipeline::all(&join),
+                hidden: index.hidden(),
+                descriptors: index.len(),
+                complete: true,
+            }
+        });
+        out.complete = mapped && self.shared.complete();
+        out
+    }
+
+    fn locks(&self, index: &HolderIndex) -> Vec<Edge> {
+        let text = self.root.read("locks").unwrap_or_default();
+        let all = locks::parse(&text);
+        let owners: HashMap<u64, Pid> = all
+            .iter()
+            .filter(|l| !l.waits)
+            .map(|l| (l.number, l.pid))
+            .collect();
+        let edge = |l: &locks::Lock| {
+            let (a, b) = (
+                Party::of(index, l.pid)?,
+                Party::of(index, *owners.get(&l.number)?)?,
+            );
+            (a.id != b.id).then(|| Edge {
+                channel: Channel::Lock,
+                a,
+                b,
+                flow: Flow::In,
+                detail: format!("{} waits for a {} lock on inode {}", l.pid, l.kind, l.inode),
+                crowd: false,
+            })
+        };
+        all.iter().filter(|l| l.waits).filter_map(edge).collect()
+    }
+}
+
+impl Source<Detail> for Talks {
+    fn name(&self) -> &'static str {
+        "ipc"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::IPC
+    }
+
+    fn pace_ms(&self) -> u64 {
+        shared::pace(self.took_ms, self.whole)
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let began = Instant::now();
+        let ipc = self.ipc(shared::BUDGET, plan.focus);
+        self.took_ms = began.elapsed().as_millis() as u64;
+        self.whole = ipc.complete;
+        into.machine.ipc = Some(Stamped::new(clock::now(), Ok(ipc)));
+        Ok(())
+    }
+}
