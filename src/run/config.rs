@@ -249,9 +249,10 @@ pub fn told(path: Option<&Path>, complaints: &[(usize, String)]) -> Vec<String> 
         || "the configuration".to_owned(),
         |p| p.display().to_string(),
     );
+    // What is wrong before where: a long path is what may be cut.
     let line = |(line, why): &(usize, String)| match line {
-        0 => format!("{name}: {why}"),
-        line => format!("{name}, line {line}: {why}"),
+        0 => format!("{why} (in {name})"),
+        line => format!("line {line}: {why} (in {name})"),
     };
     complaints.iter().map(line).collect()
 }

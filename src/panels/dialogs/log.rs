@@ -14,6 +14,7 @@ use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
+use crate::model::text::wrap;
 use crate::theme::Role;
 use crate::widgets::{line, popup};
 
@@ -49,8 +50,20 @@ pub struct EventLog {
     opened: bool,
 }
 
+/// How wide a line may be.
+const WIDTH: u16 = 110;
+/// Where what happened begins, after the time of day.
+const INDENT: usize = 10;
+
+/// The lines of a log as they fit a screen: what is long goes on below, since what matters may stand at its end.
+fn lines(world: &World, screen: Rect) -> Vec<Vec<(String, Role)>> {
+    let room = usize::from(popup::content(popup::area(screen, WIDTH, 1)).width);
+    let wrapped = |entry| parts(world, entry, room.saturating_sub(INDENT).max(1));
+    world.log.entries().flat_map(wrapped).collect()
+}
+
 fn outer(screen: Rect, lines: usize) -> Rect {
-    popup::area(screen, 92, (lines.clamp(1, 20)) as u16)
+    popup::area(screen, WIDTH, (lines.clamp(1, 20)) as u16)
 }
 
 impl Panel for EventLog {
@@ -68,7 +81,7 @@ impl Panel for EventLog {
     }
 
     fn fit(&mut self, world: &World, screen: Rect) -> Reply {
-        let lines = world.log.entries().len();
+        let lines = lines(world, screen).len();
         if std::mem::take(&mut self.opened) {
             self.scroll.end();
         }
@@ -94,23 +107,22 @@ impl Panel for EventLog {
     }
 
     fn buttons(&self, world: &World, screen: Rect) -> Vec<Button> {
-        let outer = outer(screen, world.log.entries().len());
+        let outer = outer(screen, lines(world, screen).len());
         hints::status(outer, SPEC.title, &self.scroll.status())
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
-        let entries = world.log.entries();
-        let lines = entries.len();
+        let all = lines(world, screen);
         let area = popup::draw(
             theme,
-            outer(screen, lines),
+            outer(screen, all.len()),
             SPEC.title,
             &self.scroll.status(),
             buf,
         );
         let row = |i: usize| scroll::row(area, i);
-        if lines == 0 {
+        if all.is_empty() {
             let nothing = [(
                 "nothing was done to any process yet, and none that was looked at has ended"
                     .to_owned(),
@@ -119,19 +131,22 @@ impl Panel for EventLog {
             line::draw(theme, row(0), &nothing, Modifier::empty(), buf);
         }
         let shown = self.scroll.shown();
-        for (i, entry) in entries.skip(shown.start).take(shown.len()).enumerate() {
-            line::draw(theme, row(i), &parts(world, entry), Modifier::empty(), buf);
+        let visible = all.iter().skip(shown.start).take(shown.len());
+        for (i, parts) in visible.enumerate() {
+            line::draw(theme, row(i), parts, Modifier::empty(), buf);
         }
     }
 }
 
-fn parts(world: &World, entry: &Entry) -> Vec<(String, Role)> {
+fn parts(world: &World, entry: &Entry, room: usize) -> Vec<Vec<(String, Role)>> {
     let role = if entry.bad { Role::Warn } else { Role::Text };
     let local = (entry.unix_ms / 1000) as i64 + i64::from(world.snapshot.machine.utc_offset);
     let second = local.rem_euclid(86_400);
     let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
-    vec![
-        (format!("{h:02}:{m:02}:{s:02}  "), Role::Dim),
-        (entry.text.clone(), role),
-    ]
+    let mut head = format!("{h:02}:{m:02}:{s:02}  ");
+    let line = |text| {
+        let head = std::mem::replace(&mut head, " ".repeat(INDENT));
+        vec![(head, Role::Dim), (text, role)]
+    };
+    wrap(&entry.text, room).into_iter().map(line).collect()
 }
