@@ -36,6 +36,12 @@ pub const PARSERS: &[Parser] = &[
         sys::machine::cores::parse(b, &mut SystemSample::default());
         see(sys::machine::cores::boot_time(b));
     }),
+    ("btf", |b| {
+        if let Some(types) = sys::bpf::btf::Types::parse(b.to_vec()) {
+            see(types.offset("outer", "in.c"));
+            see(types.tracepoint("x"));
+        }
+    }),
     ("cpuinfo", |b| see(sys::machine::identity::processors(b))),
     ("loadavg", |b| {
         see(sys::machine::loadavg::parse(b));

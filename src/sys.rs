@@ -5,6 +5,7 @@
 pub mod acting;
 pub mod asker;
 pub mod bounded;
+pub mod bpf;
 pub mod clock;
 pub mod descriptors;
 pub mod doctor;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
+use super::bpf::{self, btf};
 use super::machine::cores;
 use super::network::sock_diag::endings::Endings;
 use super::process::visible;
@@ -89,6 +90,7 @@ pub fn examine(root: &ProcRoot) -> Vec<Finding> {
         others(root, &program),
         switches(root, &program),
         own_switches(root),
+        programs(root, &program),
         times(root),
         scheduler(root),
         pressure(root),
@@ -187,6 +189,26 @@ fn own_switches(root: &ProcRoot) -> Finding {
         Err(e) => Finding::new("own switches", gives, state(&e))
             .found(format!("perf_event_open: {e}"))
             .get("sudo sysctl kernel.perf_event_paranoid=2, and a container whose seccomp profile allows perf_event_open"),
+    }
+}
+
+fn programs(root: &ProcRoot, program: &str) -> Finding {
+    let gives =
+        "sums of switches made in the kernel: exact shares of every core however often it switches";
+    let name = "kernel programs";
+    if !root.is_live() {
+        return Finding::new(name, gives, State::Absent);
+    }
+    let types = btf::Types::of_kernel(root);
+    let typed = types.is_some_and(|t| t.tracepoint("sched_switch").is_some());
+    match bpf::allowed() {
+        Ok(()) if !typed => Finding::new(name, gives, State::Limited)
+            .found("allowed, but /sys/kernel/btf/vmlinux does not tell the kernel's types")
+            .get("a kernel with CONFIG_DEBUG_INFO_BTF"),
+        Ok(()) => Finding::new(name, gives, State::Ok),
+        Err(e) => Finding::new(name, gives, state(&e))
+            .found(bpf::why(&e))
+            .get(format!("sudo setcap cap_bpf,cap_perfmon+ep {program}")),
     }
 }
 

@@ -17,7 +17,10 @@ const FOUNDATIONS: &[(&str, Rooms)] = &[
         "model",
         &["format", "id", "plan", "reading", "span", "text"],
     ),
-    ("sys", &["bounded", "clock", "fields", "root", "source"]),
+    (
+        "sys",
+        &["bounded", "bpf", "clock", "fields", "root", "source"],
+    ),
     // Dialogs open above everything, tables stand in everything: neither knows where it is.
     ("panels", &["dialogs", "listing"]),
 ];
