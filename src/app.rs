@@ -12,6 +12,7 @@ pub mod log;
 pub mod moves;
 pub mod panel;
 mod route;
+pub mod save;
 pub mod synonyms;
 mod time;
 pub mod trace;
@@ -139,6 +140,7 @@ impl App {
                     event::Outcome::Done(text) => self.say(text.clone(), false),
                     event::Outcome::Failed(text) => self.say(text.clone(), true),
                     event::Outcome::Acted(report) => self.world.log.hear(report),
+                    event::Outcome::Exists(_) => {}
                 }
                 self.each(|panel, world| panel.outcome(world, &outcome));
             }

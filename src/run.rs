@@ -7,6 +7,7 @@ pub mod inbox;
 mod outside;
 mod panics;
 mod recording;
+mod saving;
 mod stream;
 pub mod theme;
 

@@ -2,7 +2,7 @@
 //!
 //! Whoever ends the program, from whatever thread, calls [`restore`]; it acts once and is safe to call at any moment.
 
-mod cells;
+pub(crate) mod cells;
 pub mod clipboard;
 pub mod decode;
 pub mod depth;

@@ -4,6 +4,7 @@ use super::choice::Choice;
 use std::sync::Arc;
 
 use super::key::{Key, Mouse};
+use super::save::Save;
 use crate::model::acting::{Order, Report, Ticket};
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
@@ -55,6 +56,10 @@ pub enum Effect {
     Redraw,
     /// Put a text into the clipboard (OSC 52).
     Copy(String),
+    /// Save the screen as it is seen, or the table of the pane with the keyboard.
+    Save(Save),
+    /// Write this into a file that a person named.
+    Write(Save, Vec<u8>),
     /// Take the mouse, or give it back to the terminal.
     Mouse(bool),
     /// Write these into the configuration file, as far as they differ from the defaults.
@@ -74,6 +79,8 @@ pub enum Outcome {
     Done(String),
     /// It failed; the text says why and what would help.
     Failed(String),
+    /// A file of this name is there: it is left as it is unless that is asked for.
+    Exists(Save),
     /// News of an order that acts on processes.
     Acted(Report),
 }

@@ -9,6 +9,7 @@ use super::choice::{Choice, Value};
 use super::event::{Effect, Outcome};
 use super::key::{Key, Mouse};
 use super::moves;
+use super::save::Sheet;
 use super::world::World;
 use crate::model::acting::signal::Signal;
 use crate::model::id::ProcId;
@@ -123,6 +124,9 @@ pub trait Rows {
 
     /// Which row of how many, and what is searched for; for the right end of a title.
     fn status(&self) -> String;
+
+    /// The heads, and the texts of the rows that have room in the area of the last fit.
+    fn sheet(&self) -> (Vec<String>, Vec<Vec<String>>);
 }
 
 /// What the keys do while a line is typed that takes effect at once.
@@ -222,6 +226,18 @@ pub trait Panel {
             Hit::Taken => Reply::Done,
             Hit::Again => self.enter(world),
         }
+    }
+
+    /// Everything that it lists, as it was fitted last, for a file.
+    fn sheet(&self, world: &World) -> Option<Sheet> {
+        let _ = world;
+        let (heads, rows) = self.rows()?.sheet();
+        Some(Sheet {
+            name: self.spec().name,
+            heads,
+            rows,
+            procs: Vec::new(),
+        })
     }
 
     /// Hears what became of an effect.

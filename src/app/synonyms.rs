@@ -59,6 +59,18 @@ const ALSO: &[(&str, &[&str])] = &[
     ),
     ("copy", &["yank", "clipboard"]),
     (
+        "save",
+        &[
+            "export",
+            "screenshot",
+            "csv",
+            "json",
+            "svg",
+            "print",
+            "picture",
+        ],
+    ),
+    (
         "view-cpu",
         &[
             "temperature",

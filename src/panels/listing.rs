@@ -349,6 +349,18 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
     fn status(&self) -> String {
         self.table.status(self.all)
     }
+
+    fn sheet(&self) -> (Vec<String>, Vec<Vec<String>>) {
+        let heads = self.columns.iter().map(|c| c.title.to_lowercase());
+        let text = |row: &Row| {
+            let cells = row
+                .cells
+                .iter()
+                .map(|line| line.to_string().trim().to_owned());
+            cells.collect()
+        };
+        (heads.collect(), self.rows.iter().map(text).collect())
+    }
 }
 
 /// Draws lines one below the other, a cell from the left end.

@@ -8,8 +8,9 @@ use ratatui::backend::Backend;
 use ratatui::layout::{Position, Rect};
 
 use super::inbox::{Ending, Inbox, Wake};
+use super::saving;
 use crate::app::App;
-use crate::app::event::{Effect, Event, Outside};
+use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::id::Nanos;
 use crate::model::plan::Plan;
 use crate::screen;
@@ -105,6 +106,21 @@ fn perform<B: Backend>(
             return Ok(Some(Ending::Quit));
         }
         let all_anew = matches!(effect, Effect::Redraw | Effect::Suspend | Effect::Mouse(_));
+        let effect = match effect {
+            Effect::Save(save) => {
+                let area = Rect::from((Position::ORIGIN, terminal.size()?));
+                let bytes = saving::bytes(app, area, save.form);
+                match bytes {
+                    Ok(bytes) => Effect::Write(save, bytes),
+                    Err(why) => {
+                        let told = Event::Outcome(Outcome::Failed(why));
+                        todo.extend(app.update(told));
+                        continue;
+                    }
+                }
+            }
+            effect => effect,
+        };
         if let Some(event) = outside.perform(effect) {
             todo.extend(app.update(event));
         }

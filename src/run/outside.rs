@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::acting::Acting;
 use super::inbox::Tell;
 use super::recording::Recorder;
-use super::{config, panics};
+use super::{config, panics, saving};
 use crate::app::choice::Choice;
 use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::id::Nanos;
@@ -112,8 +112,8 @@ impl Real {
 impl Outside for Real {
     fn perform(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            // The loop ends by itself.
-            Effect::Quit => None,
+            // The loop ends by itself, and turns what is saved into what is written.
+            Effect::Quit | Effect::Save(_) => None,
             Effect::Redraw => self.enter(),
             Effect::Suspend => {
                 term::restore();
@@ -132,6 +132,7 @@ impl Outside for Real {
                 Ok(()) => done(format!("copied: {}", cut(&text, 100))),
                 Err(e) => failed(format!("cannot copy: {e}")),
             }),
+            Effect::Write(save, bytes) => Some(Event::Outcome(saving::write(save, &bytes))),
             Effect::Mouse(on) => {
                 self.mouse = on;
                 term::restore();

@@ -47,6 +47,22 @@ pub fn encode<'a>(cells: impl Iterator<Item = (u16, u16, &'a Cell)>, out: &mut V
     }
 }
 
+/// Writes the cells of one line without saying where they stand, and leaves the pen plain.
+pub fn line<'a>(cells: impl Iterator<Item = &'a Cell>, out: &mut Vec<u8>) {
+    let mut pen = PLAIN;
+    for cell in cells {
+        let wanted = (cell.fg, cell.bg, cell.modifier);
+        if wanted != pen {
+            style(wanted, out);
+            pen = wanted;
+        }
+        out.extend_from_slice(cell.symbol().as_bytes());
+    }
+    if pen != PLAIN {
+        style(PLAIN, out);
+    }
+}
+
 /// Everything off, then what is wanted: short, and right whatever was on before.
 fn style((fg, bg, modifier): Pen, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\x1b[0");

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::plan::Needs;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::{Proc, Snapshot};
 
 use all::ALIASES;
@@ -173,6 +173,50 @@ impl Column {
             Shows::History => proc.cpu.map(|cpu| format::percent(cpu).into()),
             Shows::Command => Ok(proc.command_line().into()),
         }
+    }
+}
+
+/// Numbers for programs: whole, in a unit that the name of the column says.
+impl Column {
+    /// Its name with the unit: `mem_bytes`, `cpu_percent`, `time_seconds`.
+    pub fn exact_head(&self) -> String {
+        let unit = match self.shows {
+            Shows::History => "_percent",
+            Shows::Number { unit, .. } => match unit {
+                Unit::Plain | Unit::Count | Unit::Moment => "",
+                Unit::Percent | Unit::Share => "_percent",
+                Unit::Bytes => "_bytes",
+                Unit::BytesRate => "_bytes_per_second",
+                Unit::Rate => "_per_second",
+                Unit::Clock | Unit::Span => "_seconds",
+            },
+            Shows::Text(_) | Shows::Command => "",
+        };
+        let name = self.name.trim_end_matches('%').replace('-', "_");
+        if name.len() < self.name.len() {
+            return format!("{name}_share{unit}");
+        }
+        format!("{name}{unit}")
+    }
+
+    /// The text of one process for programs: numbers whole, moments as RFC 3339 has them.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn exact(&self, snapshot: &Snapshot, proc: &Proc) -> Reading<String> {
+        let (value, unit) = match self.shows {
+            Shows::Number { of, unit, .. } => (of(snapshot, proc)?, unit),
+            Shows::History => (proc.cpu.map(f64::from)?, Unit::Percent),
+            Shows::Text(_) | Shows::Command => return self.text(snapshot, proc).map(String::from),
+        };
+        Ok(match unit {
+            Unit::Plain | Unit::Count | Unit::Bytes | Unit::BytesRate => format!("{value:.0}"),
+            Unit::Percent | Unit::Share | Unit::Rate => format!("{value:.2}"),
+            Unit::Clock | Unit::Span => format!("{:.2}", value / 1e9),
+            Unit::Moment => jiff::Timestamp::from_millisecond(value as i64)
+                .map_err(|_| Missing::Unsupported)?
+                .to_string(),
+        })
     }
 }
 

@@ -153,7 +153,7 @@ fn hints(world: &World) -> Vec<Hint> {
         .filter(|a| !a.hint.is_empty())
     {
         let key = world.keys.shown(action);
-        if key.is_empty() {
+        if key.is_empty() || taken(world, action) {
             continue;
         }
         match out.last_mut() {
@@ -176,16 +176,14 @@ fn hints(world: &World) -> Vec<Hint> {
         }
     }
     if world.paused.is_some() {
-        let step = |action| world.keys.shown(action);
-        out.insert(
-            0,
-            Hint {
-                keys: format!("{} {}", step(&g::STEP_BACK), step(&g::STEP_ON)),
-                does: "step in time",
-                action: None,
-                area: Rect::ZERO,
-            },
-        );
+        let pair = |back, on, does| Hint {
+            keys: format!("{} {}", world.keys.shown(back), world.keys.shown(on)),
+            does,
+            action: None,
+            area: Rect::ZERO,
+        };
+        out.insert(0, pair(&g::MINUTE_BACK, &g::MINUTE_ON, "a minute"));
+        out.insert(0, pair(&g::STEP_BACK, &g::STEP_ON, "a tick"));
         if let Some(at) = out.iter().position(|h| h.does == "go on") {
             out[..=at].rotate_right(1);
         }
@@ -196,6 +194,12 @@ fn hints(world: &World) -> Vec<Hint> {
         _ => 0,
     });
     out
+}
+
+/// Whether the key that would be shown for an action means something else while time stands still.
+fn taken(world: &World, action: &'static Action) -> bool {
+    let key = world.keys.keys(action).first();
+    world.paused.is_some() && key.is_some_and(|key| world.keys.find(*key, g::TIME).is_some())
 }
 
 /// Whether the actions of a pane can be asked for now: its own, the app's, and those that open dialogs.

@@ -14,6 +14,7 @@ mod keys;
 mod layout;
 mod menu;
 mod moves;
+mod sheet;
 mod sums;
 mod title;
 
@@ -29,6 +30,7 @@ use crate::app::choice::{Choice, Value};
 use crate::app::input::Input;
 use crate::app::key::{Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec, line_keys};
+use crate::app::save::Sheet;
 use crate::app::world::World;
 use crate::model::id::{ProcId, ThreadId};
 use crate::model::plan::{Needs, Plan};
@@ -244,6 +246,10 @@ impl Panel for List {
         if self.cursor.as_ref().map(Cursor::owner) != Some(id) {
             self.reveal(world, id);
         }
+    }
+
+    fn sheet(&self, world: &World) -> Option<Sheet> {
+        Some(sheet::sheet(self, world))
     }
 
     fn title(&self, world: &World) -> Vec<(String, Role)> {

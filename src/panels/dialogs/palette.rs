@@ -8,9 +8,11 @@ use super::{hints, scroll};
 use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::choice::{Choice, Value};
+use crate::app::event::Effect;
 use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::save::{Form, Save};
 use crate::app::synonyms;
 use crate::app::world::World;
 use crate::model::id::{Pid, ProcId};
@@ -66,6 +68,18 @@ impl Palette {
                 Reply::All(vec![Reply::Close, Reply::Choose(name, value.clone())])
             }
             Some(Item::When(text)) => Reply::All(vec![Reply::Close, Reply::When(text.clone())]),
+            Some(Item::Save(path, form)) => match form {
+                Ok(form) => {
+                    let (form, path) = (*form, path.clone());
+                    let save = Save {
+                        form,
+                        path,
+                        over: false,
+                    };
+                    Reply::All(vec![Reply::Close, Reply::Do(Effect::Save(save))])
+                }
+                Err(why) => Reply::All(vec![Reply::Close, Reply::Complain(why.clone())]),
+            },
             Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
             None => Reply::All(vec![
                 Reply::Close,
@@ -81,6 +95,8 @@ enum Item {
     Jump(ProcId, String),
     /// A moment, as it was typed.
     When(String),
+    /// A file to save to, and why it cannot be.
+    Save(String, Result<Form, String>),
     /// A setting with one of its values.
     Choose(&'static str, Value, &'static str),
 }
@@ -210,6 +226,14 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
             (pad(text, 18), Role::Strong),
             ("Shows that moment of the past".to_owned(), Role::Dim),
         ],
+        Item::Save(path, form) => vec![
+            (pad("save", 8), Role::Accent),
+            (pad(path, 18), Role::Strong),
+            match form {
+                Ok(form) => (format!(" {}", form.about()), Role::Dim),
+                Err(why) => (format!(" {why}"), Role::Warn),
+            },
+        ],
         Item::Jump(id, command) => vec![
             (pad("jump", 8), Role::Accent),
             (pad(&id.pid.to_string(), 18), Role::Strong),
@@ -220,7 +244,13 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
 
 /// Processes whose pid begins with the number typed; else actions, the best match first.
 fn find(world: &World, typed: &str) -> Vec<Item> {
-    let typed = typed.trim().trim_start_matches(':').to_lowercase();
+    let typed = typed.trim().trim_start_matches(':');
+    if let Some(path) = typed.strip_prefix("save ").map(str::trim)
+        && !path.is_empty()
+    {
+        return vec![Item::Save(path.to_owned(), Form::told(path))];
+    }
+    let typed = typed.to_lowercase();
     let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     if typed.strip_prefix('-').is_some_and(digit) || digit(&typed) && typed.contains(':') {
         return vec![Item::When(typed)];

@@ -1,7 +1,8 @@
 //! Files that a person asked to be written; nothing else is ever written.
 
-use std::fs::File;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// Creates a file, or empties the one that is there.
@@ -10,4 +11,77 @@ use std::path::Path;
 /// As the kernel says.
 pub fn create(path: &Path) -> io::Result<Box<dyn Write>> {
     Ok(Box::new(BufWriter::new(File::create(path)?)))
+}
+
+/// Writes a new file for its owner alone, whole or not at all.
+///
+/// # Errors
+/// As the kernel says; `AlreadyExists` where anything of this name is there, which is left as it is.
+pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_data());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+/// Puts a new file in the place of the one that is there, at once: nobody sees half of it.
+///
+/// # Errors
+/// As the kernel says, and `InvalidInput` where what is there is no regular file; it is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link leads to the file that is meant.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "what is there is no regular file; it is left as it is",
+        ));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    create_new(&beside, bytes)?;
+    let moved = fs::rename(&beside, &path);
+    if moved.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    moved
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_new_file_is_for_its_owner_alone_and_an_old_one_stays() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a.csv");
+        create_new(&path, b"one").expect("written");
+        let mode = || fs::metadata(&path).expect("there").permissions().mode();
+        assert_eq!(mode() & 0o777, 0o600);
+        let why = create_new(&path, b"two").expect_err("it is there");
+        assert_eq!(why.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).expect("read"), b"one");
+        replace(&path, b"three").expect("asked for");
+        assert_eq!(fs::read(&path).expect("read"), b"three");
+        assert_eq!(mode() & 0o777, 0o600);
+        let left = fs::read_dir(dir.path()).expect("there").count();
+        assert_eq!(left, 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_replaced_and_a_link_is_not_followed_unasked() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(dir.path().join("nowhere"), &link).expect("made");
+        assert!(create_new(&link, b"x").is_err());
+        assert!(!dir.path().join("nowhere").exists());
+        assert!(replace(dir.path(), b"x").is_err());
+        assert!(replace(Path::new("/dev/null"), b"x").is_err());
+    }
 }

@@ -50,7 +50,7 @@ fn a_sum_leaves_out_what_could_not_be_read() {
     let cpu = Column::find("cpu").expect("cpu");
     assert_eq!(
         cpu.sum(&snapshot, snapshot.procs.iter()),
-        Some(Err(crate::model::reading::Missing::Soon))
+        Some(Err(Missing::Soon))
     );
     let snapshot = scene.pass(1000, &[(2, 50)]);
     assert_eq!(cpu.sum(&snapshot, snapshot.procs.iter()), Some(Ok(50.0)));

@@ -69,3 +69,14 @@ fn a_click_does_what_the_hint_says() {
     let hit = buttons.iter().find(|b| b.area == quit.area);
     assert_eq!(hit.map(|b| b.does), Some(Does::Act(&globals::QUIT)));
 }
+
+#[test]
+fn while_time_stands_still_the_keys_that_step_are_told_and_no_others_for_them() {
+    let mut app = app();
+    app.world.paused = Some(0);
+    let line = drawn(&app.world, 160);
+    for said in [", . a tick", "< > a minute", "p go on", "q quit"] {
+        assert!(line.contains(said), "{said}: {line}");
+    }
+    assert!(!line.contains("sort"), "{line}");
+}

@@ -1,0 +1,47 @@
+//! The list as a table for a file: one line for each process that is listed, folded away or not, with exact numbers.
+
+use super::List;
+use super::cells::Subject;
+use crate::app::save::Sheet;
+use crate::app::world::World;
+use crate::model::process::column::Column;
+use crate::model::snapshot::Proc;
+
+/// Every process of the rows, in their order; with threads on, those too.
+pub(super) fn sheet(list: &List, world: &World) -> Sheet {
+    let mut sheet = Sheet {
+        name: "list",
+        heads: list.columns.iter().map(|c| c.exact_head()).collect(),
+        ..Sheet::default()
+    };
+    for row in list.forest.rows.iter().filter(|row| !row.dim) {
+        let Some(subject) = Subject::of(list, world, *row) else {
+            continue;
+        };
+        let all = if subject.all.is_empty() {
+            std::slice::from_ref(&subject.lead)
+        } else {
+            &subject.all
+        };
+        for proc in all {
+            sheet
+                .rows
+                .push(line(list, world, proc, subject.thread.is_some()));
+            if subject.thread.is_none() {
+                sheet.procs.push(proc.id);
+            }
+        }
+    }
+    sheet
+}
+
+/// What could not be read is empty, as is what a thread has not of its own.
+fn line(list: &List, world: &World, proc: &Proc, thread: bool) -> Vec<String> {
+    let text = |column: &&'static Column| {
+        if thread && !column.of_threads && column.name != "command" {
+            return String::new();
+        }
+        column.exact(&world.snapshot, proc).unwrap_or_default()
+    };
+    list.columns.iter().map(text).collect()
+}
