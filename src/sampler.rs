@@ -134,7 +134,7 @@ pub fn once(root: &ProcRoot, plan: &Plan) -> Result<Sample, Error> {
     let mut sweeper = Sweeper::new(root)?;
     sweeper.tick(clock::now(), plan)?;
     if plan.of_all.contains(Needs::COMMANDS) {
-        sweeper.fill(plan);
+        sweeper.fill(clock::now(), plan);
     }
     Ok(sweeper.into_sample().unwrap_or_default())
 }
@@ -270,7 +270,7 @@ fn sample(
             }
             ticker.advance(clock::now());
         }
-        if sweeper.fill(&plan) {
+        if sweeper.fill(clock::now(), &plan) {
             publish(&mut sweeper, &mut scribe);
         }
         if let Some(scribe) = &mut scribe {

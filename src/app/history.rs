@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::id::ProcId;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
 
 /// How many ticks of CPU are kept of each process.
@@ -19,12 +19,17 @@ struct Ring {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     tick: u64,
+    /// The moment of that tick, by which it is known again.
+    at: Nanos,
     cpu: HashMap<ProcId, Ring>,
 }
 
 impl History {
-    /// Takes in one tick.
+    /// Takes in one tick; the same tick again, with more that was read for it, changes nothing.
     pub fn push(&mut self, snapshot: &Snapshot) {
+        if std::mem::replace(&mut self.at, snapshot.at) == snapshot.at && self.tick > 0 {
+            return;
+        }
         self.tick += 1;
         for proc in snapshot.procs.iter() {
             let Ok(cpu) = proc.cpu else { continue };

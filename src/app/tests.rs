@@ -14,6 +14,8 @@ use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::{Procs, Snapshot};
 use crate::theme::Depth;
 
+mod ticks;
+
 const KNOCK: Action = Action {
     name: "knock",
     about: "Knocks",

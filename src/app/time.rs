@@ -1,6 +1,7 @@
 //! Time on the screen: ticks come in, are kept for looking back, and stand still while paused.
 
-use std::collections::VecDeque;
+mod past;
+
 use std::sync::Arc;
 
 use super::App;
@@ -11,115 +12,24 @@ use super::history::{History, TICKS};
 use super::panel::Reply;
 use super::world::Replay;
 use crate::model::detail::Detail;
-use crate::model::id::{Nanos, ProcId};
-use crate::model::machine::verdict::{Judge, Verdict};
+use crate::model::id::Nanos;
+use crate::model::machine::verdict::Judge;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::recording::past::Moment;
-use crate::recording::{self, Marks, Summary, when};
+use crate::recording::{self, when};
 
-/// How much memory the retained ticks may take beyond what they share.
-const BUDGET_BYTES: usize = 1 << 20;
-/// How many details are kept for looking back, and how long one may be older than the tick with which it is shown.
-const DETAILS: usize = 16;
-const FRESH: Nanos = Nanos(5_000_000_000);
+use past::Live;
+pub(super) use past::Past;
+
+/// How far a leap goes.
 const MINUTE: Nanos = Nanos(60_000_000_000);
 /// Of more processes a step tells no history.
 const MANY: usize = 3000;
 
-/// Ticks that can be looked at again, oldest first.
-#[derive(Default)]
-pub(super) struct Past {
-    ticks: VecDeque<Arc<Snapshot>>,
-    /// What each tick but the oldest has of its own, in all.
-    bytes: usize,
-    /// The newest tick, while an older one is shown.
-    newest: Option<Arc<Snapshot>>,
-    newest_detail: Option<Arc<Detail>>,
-    newest_timeline: Option<Arc<Timeline>>,
-    /// What was shown when time stopped.
-    live: Option<Live>,
-    /// The last details that were read, oldest first.
-    details: VecDeque<Arc<Detail>>,
-    /// What is kept beyond the ticks.
-    deep: Option<recording::Past>,
-}
-
-/// What was shown when time stopped, beside the tick.
-struct Live {
-    history: History,
-    detail: Arc<Detail>,
-    timeline: Arc<Timeline>,
-    verdict: Option<Verdict>,
-}
-
-/// What a tick does not share with the one before it.
-fn own_bytes(tick: &Snapshot, before: &Snapshot) -> usize {
-    let threads = size_of_val(&tick.threads[..]);
-    tick.procs.bytes_apart(&before.procs) + threads + 4096
-}
-
-impl Past {
-    /// Every moment until the one that is shown: those kept beyond the ticks, and the ticks that are not yet among them.
-    fn moments(&self, shown: Nanos) -> Vec<Moment> {
-        let mut moments = self
-            .deep
-            .as_ref()
-            .map_or_else(Vec::new, recording::Past::moments);
-        moments.retain(|moment| moment.at <= shown);
-        for tick in &self.ticks {
-            if moments.last().is_none_or(|last| last.at < tick.at) {
-                moments.push(Moment {
-                    at: tick.at,
-                    summary: Summary::of(tick, Marks::default()),
-                });
-            }
-        }
-        moments
-    }
-
-    /// The tick of a moment.
-    fn tick(&mut self, at: Nanos) -> Result<Arc<Snapshot>, String> {
-        let place = self.ticks.binary_search_by_key(&at, |tick| tick.at);
-        match (place, &mut self.deep) {
-            (Ok(place), _) => Ok(Arc::clone(&self.ticks[place])),
-            (Err(_), Some(deep)) => deep.at(at).map(Arc::new),
-            (Err(_), None) => Err("that moment is not kept any more".to_owned()),
-        }
-    }
-
-    /// What of the process in focus and of the machine was read last at a moment; nothing where that was long before.
-    fn detail(&self, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
-        let fits = |detail: &&Arc<Detail>| {
-            detail.at <= at && at.since(detail.at) <= FRESH && detail.of == focus
-        };
-        let found = self.details.iter().rev().find(fits).map(Arc::clone);
-        found.unwrap_or_else(|| {
-            Arc::new(Detail {
-                at,
-                of: focus,
-                ..Detail::default()
-            })
-        })
-    }
-
-    fn push(&mut self, snapshot: Arc<Snapshot>) {
-        let before = self.ticks.back();
-        self.bytes += before.map_or(0, |before| own_bytes(&snapshot, before));
-        self.ticks.push_back(snapshot);
-        while self.bytes > BUDGET_BYTES && self.ticks.len() > 1 {
-            let oldest = self.ticks.pop_front();
-            if let (Some(old), Some(next)) = (oldest, self.ticks.front()) {
-                self.bytes -= own_bytes(next, &old);
-            }
-        }
-    }
-}
-
 impl App {
     pub(super) fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) {
         if self.world.paused.is_some() {
-            self.past.newest = Some(snapshot);
+            self.on_hidden(snapshot);
             return;
         }
         self.world.history.push(&snapshot);
@@ -136,6 +46,23 @@ impl App {
                 self.say(format!("process {} has ended", id.pid), true);
             }
         }
+    }
+
+    /// Takes in what comes while time stands still: the past goes on behind the picture, and the tick that is shown gets what
+    /// was read for it since.
+    fn on_hidden(&mut self, snapshot: Arc<Snapshot>) {
+        self.world.trace.push(&snapshot);
+        self.judge.judge(&snapshot);
+        if let Some(live) = &mut self.past.live {
+            live.goes_on.push(&snapshot);
+        }
+        let shown = self.world.paused == Some(0) && self.world.snapshot.at == snapshot.at;
+        if shown {
+            self.past.push(Arc::clone(&snapshot));
+            self.world.snapshot = Arc::clone(&snapshot);
+            self.ticked();
+        }
+        self.past.newest = Some(snapshot);
     }
 
     /// Writes down how those ended that were looked at, by the name they had last.
@@ -163,10 +90,7 @@ impl App {
         if detail.of.is_some() && detail.of != self.world.focus {
             return;
         }
-        if self.past.details.len() >= DETAILS {
-            self.past.details.pop_front();
-        }
-        self.past.details.push_back(Arc::clone(&detail));
+        self.past.keep(&detail);
         self.world.detail = detail;
         self.ticked();
     }
@@ -233,12 +157,13 @@ impl App {
                 detail: Arc::clone(&self.world.detail),
                 timeline: Arc::clone(&self.world.timeline),
                 verdict: self.world.verdict.clone(),
+                goes_on: self.world.history.clone(),
             });
             return;
         }
         self.world.time.moments = Vec::new();
         if let Some(live) = self.past.live.take() {
-            self.world.history = live.history;
+            self.world.history = live.goes_on;
             self.world.detail = live.detail;
             self.world.timeline = live.timeline;
         }

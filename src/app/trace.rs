@@ -37,7 +37,8 @@ pub struct Point {
 pub struct Trace {
     of: Option<ProcId>,
     points: VecDeque<Point>,
-    last: Option<(Nanos, Stat)>,
+    /// The last two ticks.
+    last: [Option<(Nanos, Stat)>; 2],
     name: SafeText,
 }
 
@@ -51,7 +52,7 @@ impl Trace {
         past.for_each(|snapshot| self.push(snapshot));
     }
 
-    /// Takes in one tick.
+    /// Takes in one tick, or the last one again with more of it.
     pub fn push(&mut self, snapshot: &Snapshot) {
         let Some(proc) = self.of.and_then(|id| snapshot.get(id)) else {
             return;
@@ -60,9 +61,14 @@ impl Trace {
         let rate = |of: fn(&crate::model::snapshot::Rates) -> Reading<f64>| {
             rates.map_or(Err(Missing::Soon), of)
         };
-        let since = self
-            .last
-            .map(|(at, stat)| (snapshot.at.since(at).seconds(), stat));
+        let [before, last] = &mut self.last;
+        if last.is_some_and(|(at, _)| at == snapshot.at) {
+            self.points.pop_back();
+        } else {
+            *before = *last;
+        }
+        *last = Some((snapshot.at, proc.stat));
+        let since = before.map(|(at, stat)| (snapshot.at.since(at).seconds(), stat));
         let counted = |of: fn(&Stat) -> u64| match since {
             Some((seconds, before)) if seconds > 0.0 => {
                 Ok(of(&proc.stat).saturating_sub(of(&before)) as f64 / seconds)
@@ -83,7 +89,6 @@ impl Trace {
         if self.points.len() > POINTS {
             self.points.pop_front();
         }
-        self.last = Some((snapshot.at, proc.stat));
         if self.name != proc.facts.name {
             self.name = proc.facts.name.clone();
         }

@@ -287,7 +287,7 @@ pub fn refusal(why: Missing) -> &'static str {
         Missing::Denied => "not permitted",
         Missing::Unsupported => "this kernel cannot do it",
         Missing::Late => "not reached in time",
-        Missing::Soon => "not tried",
+        Missing::Soon | Missing::Gap => "not tried",
     }
 }
 

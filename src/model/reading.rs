@@ -15,6 +15,8 @@ pub enum Missing {
     Late,
     /// Not known yet: nobody asked for it until now, or a rate needs one more sample.
     Soon,
+    /// The sample before is too long ago for a rate: nothing was read meanwhile.
+    Gap,
 }
 
 impl Missing {
@@ -26,6 +28,7 @@ impl Missing {
             Self::Unsupported => "unsupported",
             Self::Late => "late",
             Self::Soon => "soon",
+            Self::Gap => "gap",
         }
     }
 }
@@ -38,6 +41,7 @@ impl fmt::Display for Missing {
             Self::Unsupported => "this kernel does not tell it",
             Self::Late => "the kernel did not answer in time",
             Self::Soon => "not read yet; a rate needs two samples",
+            Self::Gap => "nothing was read for too long; the next tick has it",
         })
     }
 }

@@ -18,7 +18,8 @@ pub use system::{CoreSample, Memory, Pressure, SystemSample};
 /// One sweep.
 #[derive(Clone, Debug, Default)]
 pub struct Sample {
-    /// When it was taken, `CLOCK_MONOTONIC`.
+    /// When it was taken, `CLOCK_MONOTONIC`. It is what the tick is known by: a sample of the same moment is the same tick,
+    /// perhaps with more that was read for it later.
     pub at: Nanos,
     /// The pace that was asked for; rates over more than three of it are not shown.
     pub interval: Nanos,
@@ -197,6 +198,20 @@ pub struct OptionalStats {
     pub opened: Reading<Arc<Opened>>,
     /// What it waits for in state D; read of those alone.
     pub blocked_on: Reading<Cause>,
+    /// How much later than the tick its counters were read.
+    pub after: After,
+}
+
+/// How much later than the tick it belongs to each counter was read: at a tick 0, and more where it was asked for between
+/// two ticks. Rates are of the time that passed between two readings, not between two ticks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct After {
+    /// Of [`OptionalStats::status`].
+    pub status: Nanos,
+    /// Of [`OptionalStats::io`].
+    pub io: Nanos,
+    /// Of [`OptionalStats::schedstat`].
+    pub schedstat: Nanos,
 }
 
 /// What a process holds open, as the filters `fd:` and `port:` ask for it.
@@ -220,6 +235,7 @@ impl Default for OptionalStats {
             exe: Err(Missing::Soon),
             opened: Err(Missing::Soon),
             blocked_on: Err(Missing::Soon),
+            after: After::default(),
         }
     }
 }
@@ -309,6 +325,8 @@ pub struct ThreadSample {
     pub name: SafeText,
     /// Its counters; times are its own.
     pub stat: Stat,
+    /// How much later than the tick they were read.
+    pub after: Nanos,
 }
 
 impl Clone for TaskSample {

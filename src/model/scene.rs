@@ -101,6 +101,7 @@ impl Scene {
             },
             name: name.into(),
             stat: Stat::default(),
+            after: Nanos(0),
         };
         let at = self
             .sample

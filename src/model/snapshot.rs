@@ -16,6 +16,7 @@ use super::sample::{Facts, Fault, Machine, Memory, Mode, OptionalStats, Pressure
 use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 
+pub use between::span;
 pub use procs::Procs;
 
 /// Everything known at one tick; immutable once made.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::Broken;
 use super::numbers::{self, WHY};
 use super::wire::{self, Fields, Value};
+use crate::model::id::Nanos;
 use crate::model::reading::Reading;
-use crate::model::sample::{Opened, OptionalStats};
+use crate::model::sample::{After, Opened, OptionalStats};
 use crate::model::text::SafeText;
 
 /// Writes what differs.
@@ -35,7 +36,19 @@ pub fn write(out: &mut Fields, field: u32, before: Option<&OptionalStats>, now: 
         }
         inner.fields(8, &opened);
     }
+    if before.after != now.after {
+        let mut after = Fields::default();
+        numbers::write(&mut after, 1, &moments(before.after), &moments(now.after));
+        inner.fields(AFTER, &after);
+    }
     out.fields(field, &inner);
+}
+
+/// The field of how much later than the tick the counters were read.
+const AFTER: u32 = 14;
+
+fn moments(after: After) -> [u64; 3] {
+    [after.status.0, after.io.0, after.schedstat.0]
 }
 
 /// Reads what [`write()`] wrote.
@@ -51,6 +64,19 @@ pub fn read(before: Option<&OptionalStats>, bytes: &[u8]) -> Result<OptionalStat
             6 => now.schedstat = numbers::reading(as_ref(&now.schedstat), value)?,
             7 => now.exe = read_text(value)?,
             8 => now.opened = opened(value)?,
+            AFTER => {
+                let mut row = moments(now.after);
+                within(value, |field, value| {
+                    numbers::hear(&mut row, 1, field, value);
+                    Ok(())
+                })?;
+                let [status, io, schedstat] = row.map(Nanos);
+                now.after = After {
+                    status,
+                    io,
+                    schedstat,
+                };
+            }
             _ => {}
         }
         Ok(())

@@ -44,6 +44,7 @@ pub fn code(why: Missing) -> u64 {
         Missing::Unsupported => 3,
         Missing::Late => 4,
         Missing::Soon => 5,
+        Missing::Gap => 6,
     }
 }
 
@@ -54,6 +55,7 @@ pub fn why(code: u64) -> Missing {
         2 => Missing::Denied,
         4 => Missing::Late,
         5 => Missing::Soon,
+        6 => Missing::Gap,
         _ => Missing::Unsupported,
     }
 }

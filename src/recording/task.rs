@@ -6,7 +6,7 @@ use super::extra::{self, within};
 use super::numbers::{self, Numbers as _};
 use super::wire::{Fields, Value};
 use super::{Broken, mask};
-use crate::model::id::{ProcId, ThreadId, Ticks, Tid, Uid};
+use crate::model::id::{Nanos, ProcId, ThreadId, Ticks, Tid, Uid};
 use crate::model::process::stat::Stat;
 use crate::model::reading::Missing;
 use crate::model::sample::{Command, Facts, TaskSample, ThreadSample};
@@ -228,6 +228,9 @@ pub fn write_threads(out: &mut Fields, field: u32, old: &[ThreadSample], new: &[
         o.number(3, thread.id.tid.0.into());
         // The first counters stand in the same fields as those of a process.
         o.number(62, thread.id.start.0);
+        if thread.after.0 > 0 {
+            o.number(61, thread.after.0);
+        }
         if before.is_none_or(|before| before.name != thread.name) {
             o.bytes(63, &thread.name.bytes());
         }
@@ -240,11 +243,13 @@ pub fn write_threads(out: &mut Fields, field: u32, old: &[ThreadSample], new: &[
 /// Reads one thread.
 pub fn read_thread(old: &[ThreadSample], value: Value<'_>) -> Result<ThreadSample, Broken> {
     let mut key = [0; 4];
+    let mut after = Nanos(0);
     let mut name = None;
     let mut counters = [0; 20];
     within(value, |field, value| {
         match (field, value) {
             (1..=3, Value::Number(number)) => key[field as usize - 1] = number,
+            (61, Value::Number(number)) => after = Nanos(number),
             (62, Value::Number(number)) => key[3] = number,
             (63, Value::Bytes(bytes)) => name = Some(SafeText::from_bytes(bytes)),
             _ => numbers::hear(&mut counters, STAT, field, value),
@@ -270,5 +275,6 @@ pub fn read_thread(old: &[ThreadSample], value: Value<'_>) -> Result<ThreadSampl
         id,
         name: name.or_else(known).unwrap_or_default(),
         stat: Stat::of(row),
+        after,
     })
 }

@@ -10,8 +10,8 @@ use crate::model::id::{Bytes, Nanos, Uid};
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
 use crate::model::sample::{
-    Command, Fault, Io, Mode, Moved, Opened, OptionalStats, OwnSample, Pressure, Sample, SchedStat,
-    Status,
+    After, Command, Fault, Io, Mode, Moved, Opened, OptionalStats, OwnSample, Pressure, Sample,
+    SchedStat, Status,
 };
 use crate::model::scene::Scene;
 use crate::model::snapshot::Snapshot;
@@ -174,6 +174,35 @@ fn what_was_recorded_is_what_was_seen() {
     assert_eq!(moments.len(), 90);
     for (moment, live) in moments.iter().zip(&seen) {
         same(&past.at(moment.at).expect("it is kept"), live);
+    }
+}
+
+#[test]
+fn what_was_read_between_two_ticks_is_recorded_with_its_moment() {
+    let (mut samples, _) = script(30);
+    let mut later = 0;
+    for (i, sample) in samples.iter_mut().enumerate() {
+        for thread in &mut sample.threads {
+            thread.after = Nanos(i as u64 % 3);
+            later += thread.after.0;
+        }
+        for extra in sample.tasks.iter_mut().filter_map(|t| t.extra.as_mut()) {
+            Arc::make_mut(extra).after = After {
+                status: Nanos(0),
+                io: Nanos(i as u64 % 3),
+                schedstat: Nanos(i as u64),
+            };
+        }
+    }
+    assert!(later > 0, "there are threads");
+    let before = std::iter::once(None).chain(samples.iter().map(Some));
+    let seen = before.zip(&samples).map(|(b, s)| Snapshot::between(b, s));
+    let seen: Vec<Snapshot> = seen.collect();
+    let kept = Kept::new(1 << 20);
+    kept.push(record(&samples, &seen));
+    let mut past = Past::new(Box::new(kept));
+    for live in &seen {
+        same(&past.at(live.at).expect("it is kept"), live);
     }
 }
 

@@ -78,7 +78,8 @@ pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
 
 fn same_threads(a: &[ThreadSample], b: &[ThreadSample]) -> bool {
     let same = |(a, b): (&ThreadSample, &ThreadSample)| {
-        (a.of, a.id) == (b.of, b.id) && a.stat == b.stat && a.name == b.name
+        let (of_a, of_b) = ((a.of, a.id, a.after), (b.of, b.id, b.after));
+        of_a == of_b && a.stat == b.stat && a.name == b.name
     };
     a.len() == b.len() && a.iter().zip(b).all(same)
 }

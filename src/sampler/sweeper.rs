@@ -1,6 +1,7 @@
 //! The sweep: what one tick reads, and what a new plan adds to it. Keeps no clock and starts no thread.
 
-use std::os::unix::ffi::OsStrExt as _;
+mod faults;
+
 use std::sync::Arc;
 
 use super::process::table::Table;
@@ -8,14 +9,12 @@ use super::process::tracking::Tracking;
 use super::process::{commands, optional_stats, resident, threads};
 use super::registry;
 use super::watched::Watched;
-use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::stat::State;
-use crate::model::sample::{Fault, Machine, Mode, Sample, TaskSample};
+use crate::model::sample::{Machine, Mode, Sample, TaskSample};
 use crate::model::snapshot::{Procs, Snapshot};
 use crate::model::text::SafeText;
-use crate::sys::asker;
 use crate::sys::machine::host;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::endings::Endings;
@@ -42,6 +41,8 @@ pub struct Sweeper {
     hidden_by: Option<String>,
     sources: Vec<Watched<Sample>>,
     slowed: Option<SafeText>,
+    /// How many listings in a row failed.
+    failed: u32,
     before: Option<Sample>,
     last: Option<Sample>,
     /// The processes of the last snapshot, to share what stays.
@@ -71,6 +72,7 @@ impl Sweeper {
             hidden_by: visible::hidden_by(root),
             sources: sources.into_iter().map(Watched::new).collect(),
             slowed: None,
+            failed: 0,
             before: None,
             last: None,
             shown: Procs::default(),
@@ -99,14 +101,25 @@ impl Sweeper {
     /// One tick. The very first leaves out the command lines of all but a few processes: [`Self::fill`] reads them.
     ///
     /// # Errors
-    /// When `/proc` cannot be listed.
+    /// When `/proc` cannot be listed: then the tick before is still the last one, and says so.
     pub fn tick(&mut self, now: Nanos, plan: &Plan) -> Result<(), Error> {
         self.endings.watch(&plan.watched);
-        let oldest = self.before.take();
-        self.table
-            .recycle(oldest.map_or_else(Vec::new, |s| s.tasks));
+        let mut oldest = self.before.take();
+        let spare = oldest.as_mut().map(|s| std::mem::take(&mut s.tasks));
+        self.table.recycle(spare.unwrap_or_default());
         let known = self.last.as_ref().map_or(&[][..], |s| &s.tasks);
-        let (mode, tasks) = self.tracking.sweep(&mut self.table, known, now, plan)?;
+        let found = self.tracking.sweep(&mut self.table, known, now, plan);
+        let (mode, tasks) = match found {
+            Ok(found) => found,
+            Err(why) => {
+                self.before = oldest.map(|s| Sample {
+                    tasks: self.table.reclaim(),
+                    ..s
+                });
+                self.not_listed(&why);
+                return Err(why);
+            }
+        };
         let lives = |id| tasks.binary_search_by_key(&id, |t| t.id).is_ok();
         let endings = self.endings.told(lives, self.tracking.exits());
         let mut sample = Sample {
@@ -121,6 +134,8 @@ impl Sweeper {
         sample.read = self.table.rows.iter().filter(|r| r.fresh).count() as u32;
         self.read_sources(now, plan, &mut sample);
         self.tracking.choose(self.last.as_ref(), &sample);
+        sample.faults.splice(0..0, self.gap(&sample));
+        self.failed = 0;
         sample.faults.extend(self.tracking.lacks(mode));
         self.note_limits(&mut sample);
         let unread = self.table.rows.iter().filter(|r| r.unread).count();
@@ -129,25 +144,26 @@ impl Sweeper {
         }
         self.read_resident(&mut sample.tasks, plan);
         self.read_extras(&mut sample.tasks, plan);
-        self.read_threads(&mut sample, plan);
+        self.read_threads(&mut sample, plan, Nanos(0));
         self.before = self.last.replace(sample);
         Ok(())
     }
 
-    /// Reads what a plan needs and the last tick lacks; answers whether there was anything.
-    pub fn fill(&mut self, plan: &Plan) -> bool {
+    /// Reads what a plan needs and the last tick lacks; answers whether there was anything. It is still that tick: what
+    /// is read carries how much later that was.
+    pub fn fill(&mut self, now: Nanos, plan: &Plan) -> bool {
         self.endings.watch(&plan.watched);
         let Some(mut sample) = self.last.take() else {
             return false;
         };
+        let after = now.since(sample.at);
         let unread = self.table.rows.iter().any(|r| r.unread);
         if unread {
-            let now = sample.at;
             self.read_commands(&mut sample, plan, now);
         }
         let resident = self.read_resident(&mut sample.tasks, plan);
-        let optional = self.add_optional(&mut sample.tasks, plan);
-        let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan);
+        let optional = self.add_optional(&mut sample.tasks, plan, after);
+        let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan, after);
         self.last = Some(sample);
         unread || resident || optional || threads
     }
@@ -185,25 +201,6 @@ impl Sweeper {
             watched.read(now, plan, sample);
             sample.faults.extend(watched.fault());
         }
-    }
-
-    fn note_limits(&self, sample: &mut Sample) {
-        sample.faults.extend(unanswered());
-        sample.faults.extend(self.slowed.clone().map(|why| Fault {
-            source: "sampler",
-            why,
-        }));
-        let hidden = match (self.table.hidden, &self.hidden_by) {
-            (0, None) => return,
-            (0, Some(option)) => {
-                format!("those of other users are not listed (mount option {option})")
-            }
-            (n, _) => format!("processes hidden from this user (mount option hidepid): {n}"),
-        };
-        sample.faults.push(Fault {
-            source: "processes",
-            why: SafeText::from(hidden),
-        });
     }
 
     /// Reads the command lines that were never read, those of shown rows that may have run, and by turns the others.
@@ -256,74 +253,50 @@ impl Sweeper {
     /// Reads the costlier files that a plan asks for, and forgets the others.
     fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan) {
         let mut wanted = wanted(tasks, plan);
-        // What a process that did not run has counted is as it was.
-        for ((task, row), needs) in tasks.iter().zip(&self.table.rows).zip(&mut wanted) {
+        for ((task, row), needs) in tasks.iter_mut().zip(&self.table.rows).zip(&mut wanted) {
+            let old = task.extra.take().filter(|_| !needs.is_empty());
+            task.extra = old.map(|extra| optional_stats::only(extra, *needs));
+            // What a process that did not run has counted is as it was.
             if let Some(extra) = task.extra.as_deref().filter(|_| !row.fresh) {
                 *needs &= optional_stats::lacking(extra);
             }
         }
-        for (task, needs) in tasks.iter_mut().zip(&wanted) {
-            let old = task.extra.take().filter(|_| !needs.is_empty());
-            task.extra = old.map(|extra| Arc::new(optional_stats::only(&extra, *needs)));
-        }
         let wanted: Vec<_> = wanted.into_iter().enumerate().collect();
-        self.read_parts(tasks, wanted);
+        self.read_parts(tasks, wanted, Nanos(0));
     }
 
     /// Reads the parts that a plan asks for and a row lacks; answers whether there were any.
-    fn add_optional(&self, tasks: &mut [TaskSample], plan: &Plan) -> bool {
+    fn add_optional(&self, tasks: &mut [TaskSample], plan: &Plan, after: Nanos) -> bool {
         let lacking = |(task, needs): (&TaskSample, Needs)| match &task.extra {
             Some(extra) => needs & optional_stats::lacking(extra),
             None => needs,
         };
         let wanted = wanted(tasks, plan);
         let wanted = tasks.iter().zip(wanted).map(lacking).enumerate().collect();
-        self.read_parts(tasks, wanted)
+        self.read_parts(tasks, wanted, after)
     }
 
-    fn read_parts(&self, tasks: &mut [TaskSample], mut wanted: Vec<(usize, Needs)>) -> bool {
+    fn read_parts(
+        &self,
+        tasks: &mut [TaskSample],
+        mut wanted: Vec<(usize, Needs)>,
+        after: Nanos,
+    ) -> bool {
         wanted.retain(|(_, needs)| !needs.is_empty());
-        optional_stats::read(&self.table.dir, tasks, &wanted);
+        optional_stats::read(&self.table.dir, tasks, &wanted, after);
         !wanted.is_empty()
     }
 
-    fn read_threads(&self, sample: &mut Sample, plan: &Plan) -> bool {
+    fn read_threads(&self, sample: &mut Sample, plan: &Plan, after: Nanos) -> bool {
         if !(plan.needs | plan.of_all).contains(Needs::THREADS) {
             return false;
         }
         let before = self.last.as_ref().map_or(&[][..], |s| &s.threads);
         let page_size = self.machine.page_size;
         let (dir, rows) = (&self.table.dir, &self.table.rows);
-        sample.threads = threads::read(dir, &sample.tasks, rows, before, page_size);
-        true
+        sample.threads = threads::read(dir, &sample.tasks, rows, before, page_size, after);
+        !sample.threads.is_empty()
     }
-}
-
-/// What does not answer, named with since when; and that nothing more is asked, where that is so.
-fn unanswered() -> Vec<Fault> {
-    let (all, short) = asker::unanswered();
-    let fault = |why: String| Fault {
-        source: "files",
-        why: SafeText::from(why),
-    };
-    let mut out: Vec<Fault> = Vec::new();
-    if let Some(first) = all.first() {
-        let path = SafeText::from_bytes(first.path.as_os_str().as_bytes());
-        let lasts = format::duration(Nanos(first.lasts.as_nanos() as u64));
-        let more = match all.len() - 1 {
-            0 => String::new(),
-            n => format!(", nor do {n} more"),
-        };
-        out.push(fault(format!(
-            "{path} has not answered for {lasts}{more}; it is asked again"
-        )));
-    }
-    if short {
-        out.push(fault(
-            "all helpers wait for files that do not answer; no more is asked".to_owned(),
-        ));
-    }
-    out
 }
 
 /// Kernel threads and zombies have no memory, and so no command line.

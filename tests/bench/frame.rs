@@ -71,7 +71,7 @@ impl Stage {
         self.at.0 += 1_000_000_000;
         let plan = self.app.plan();
         self.sweeper.tick(self.at, &plan).expect("it lists");
-        self.sweeper.fill(&plan);
+        self.sweeper.fill(self.at, &plan);
         let snapshot = self.sweeper.snapshot().expect("a tick was made");
         self.app.update(Event::Snapshot(Arc::new(snapshot)));
         self.draw();

@@ -32,7 +32,7 @@ fn sweep(c: &mut Criterion) {
         let mut sweeper = Sweeper::new(&root).expect("a proc tree");
         let mut at = Nanos::from_millis(1000);
         sweeper.tick(at, &plan()).expect("it lists");
-        sweeper.fill(&plan());
+        sweeper.fill(at, &plan());
         group.throughput(Throughput::Elements(n.into()));
         group.bench_function(BenchmarkId::new("files", n), |b| {
             b.iter(|| {
@@ -49,7 +49,7 @@ fn running(c: &mut Criterion) {
     let mut sweeper = Sweeper::new(&ProcRoot::live()).expect("a proc tree");
     let mut at = Nanos::from_millis(1000);
     sweeper.tick(at, &plan()).expect("it lists");
-    sweeper.fill(&plan());
+    sweeper.fill(at, &plan());
     let n = sweeper.snapshot().map_or(0, |s| s.procs.len());
     group.bench_function(BenchmarkId::new("tick", n), |b| {
         b.iter(|| {

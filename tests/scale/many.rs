@@ -67,7 +67,7 @@ fn sample(
         sweeper
             .tick(Nanos(tick * 1_000_000_000), &plan)
             .expect("it lists");
-        sweeper.fill(&plan);
+        sweeper.fill(Nanos(tick * 1_000_000_000), &plan);
         let read = sweeper.sample().map_or(0, |sample| sample.read);
         let snapshot = sweeper.snapshot().expect("a tick was made");
         tell.event(Event::Snapshot(Arc::new(snapshot)));

@@ -11,7 +11,7 @@ use crate::model::machine::core_share::CoreShare;
 use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{
-    Io, OptionalStats, OwnSample, Sample, SystemSample, TaskSample, ThreadSample,
+    After, Io, OptionalStats, OwnSample, Sample, Status, SystemSample, TaskSample, ThreadSample,
 };
 
 impl Snapshot {
@@ -24,20 +24,15 @@ impl Snapshot {
 
     /// The same; what is as it was in the `known` snapshot is shared with it.
     pub fn after(known: &Procs, prev: Option<&Sample>, next: &Sample) -> Self {
-        let span = prev.map(|p| next.at.since(p.at)).filter(|s| s.0 > 0);
-        let span =
-            span.filter(|s| next.interval.0 == 0 || s.0 <= next.interval.0.saturating_mul(3));
-        let prev = prev.filter(|_| span.is_some());
-        let seconds = span.map_or(0.0, Nanos::seconds);
+        let span = span(prev, next);
+        let none = span.err().unwrap_or(Missing::Soon);
+        let prev = prev.filter(|_| span.is_ok());
         let hz = next.machine.ticks_per_second.max(1) as f64;
-        let per_tick = if seconds > 0.0 {
-            100.0 / (seconds * hz)
-        } else {
-            0.0
-        };
         let step = Step {
-            per_tick,
-            seconds,
+            hz,
+            span: span.unwrap_or_default(),
+            none,
+            cores: next.system.cores.len(),
             born: prev
                 .map(|p| p.system.uptime.seconds())
                 // A time that was not read says nothing.
@@ -45,13 +40,13 @@ impl Snapshot {
                 .map(|uptime| uptime * hz - hz / 20.0),
         };
         let tasks = prev.map_or(&[][..], |p| &p.tasks);
-        let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, per_tick);
+        let threads = threads(prev.map_or(&[], |p| &p.threads), &next.threads, &step);
         Self {
             at: next.at,
-            span,
+            span: span.ok(),
             interval: next.interval,
             machine: Arc::clone(&next.machine),
-            system: system(prev, next, seconds),
+            system: system(prev, next, &step),
             procs: procs(known, tasks, &next.tasks, &step),
             threads,
             endings: Arc::clone(&next.endings),
@@ -60,8 +55,24 @@ impl Snapshot {
             faults: next.faults.clone(),
             own: next
                 .own
-                .map(|now| own(prev.and_then(|p| p.own), now, seconds)),
+                .map(|now| own(prev.and_then(|p| p.own), now, &step)),
         }
+    }
+}
+
+/// The time that rates cover.
+///
+/// # Errors
+/// `Soon` where there is no earlier sample, `Gap` where it is more than three intervals ago: of the longer one, since it
+/// may just have been shortened, and a share of the time before is as right as any.
+pub fn span(prev: Option<&Sample>, next: &Sample) -> Reading<Nanos> {
+    let prev = prev.ok_or(Missing::Soon)?;
+    let span = next.at.since(prev.at);
+    let most = prev.interval.max(next.interval).0.saturating_mul(3);
+    match span.0 {
+        0 => Err(Missing::Soon),
+        n if next.interval.0 == 0 || n <= most => Ok(span),
+        _ => Err(Missing::Gap),
     }
 }
 
@@ -85,14 +96,51 @@ fn pair<'a, T, K: Ord>(
 
 /// What makes rates of differences.
 struct Step {
-    /// Percent of the time, for each of the kernel's ticks.
-    per_tick: f64,
-    seconds: f64,
+    /// The kernel's ticks a second.
+    hz: f64,
+    /// From one sample to the next; 0 where there are no rates.
+    span: Nanos,
+    /// Why something that the sample before does not have has no rate.
+    none: Missing,
+    /// How many cores there are; 0 where that was not told.
+    cores: usize,
     /// Who started from this tick after boot on had done nothing at the sample before; the sweep itself takes a moment.
     born: Option<f64>,
 }
 
+/// Over less than this the kernel's ticks of 10 ms, and what comes in bursts, tell a chance rather than a rate; save where the
+/// pace itself is as short.
+const SHORTEST: Nanos = Nanos::from_millis(100);
+
 impl Step {
+    /// The seconds from one reading to the next, where each was so much later than its tick.
+    ///
+    /// # Errors
+    /// `Soon` where they lie so close together that they tell nothing.
+    fn seconds(&self, before: Nanos, now: Nanos) -> Reading<f64> {
+        let span = Nanos(self.span.0.saturating_add(now.0).saturating_sub(before.0));
+        if span.0 == 0 || span < self.span.min(SHORTEST) {
+            return Err(Missing::Soon);
+        }
+        Ok(span.seconds())
+    }
+
+    /// The share of one core that so many ticks are; never more than there are cores.
+    fn percent(&self, ticks: u64, seconds: f64, cores: usize) -> f32 {
+        let most = if cores == 0 {
+            f64::MAX
+        } else {
+            cores as f64 * 100.0
+        };
+        (ticks as f64 * 100.0 / (seconds * self.hz)).min(most) as f32
+    }
+
+    /// The share of a core that a process had from tick to tick.
+    fn cpu(&self, before: &Stat, now: &Stat) -> Reading<f32> {
+        let seconds = self.seconds(Nanos(0), Nanos(0))?;
+        Ok(self.percent(ticks(before, now), seconds, self.cores))
+    }
+
     /// Whether a task began since the sample before, so that all it has counted is of this step.
     fn bore(&self, task: &TaskSample) -> bool {
         self.born.is_some_and(|at| task.id.start.0 as f64 >= at)
@@ -147,8 +195,8 @@ fn procs(known: &Procs, old: &[TaskSample], new: &[TaskSample], step: &Step) -> 
         cpu: before
             .map(|b| b.stat)
             .or_else(|| step.bore(task).then(Stat::default))
-            .map(|b| cpu_percent(&b, &task.stat, step.per_tick))
-            .ok_or(Missing::Soon),
+            .ok_or(step.none)
+            .and_then(|b| step.cpu(&b, &task.stat)),
     });
     let mut runs = Vec::with_capacity(new.len().div_ceil(RUN));
     let mut run = Vec::with_capacity(RUN);
@@ -169,8 +217,9 @@ fn procs(known: &Procs, old: &[TaskSample], new: &[TaskSample], step: &Step) -> 
     Procs::of(runs)
 }
 
-fn cpu_percent(before: &Stat, now: &Stat, per_tick: f64) -> f32 {
-    (now.cpu_time().0.saturating_sub(before.cpu_time().0) as f64 * per_tick) as f32
+/// The kernel's ticks of work between two readings.
+fn ticks(before: &Stat, now: &Stat) -> u64 {
+    now.cpu_time().0.saturating_sub(before.cpu_time().0)
 }
 
 fn rates(
@@ -181,42 +230,63 @@ fn rates(
     step: &Step,
 ) -> Rates {
     fn of<T: Copy>(
-        before: Option<Reading<T>>,
+        before: Reading<T>,
         now: Reading<T>,
-        seconds: f64,
+        seconds: Reading<f64>,
         value: impl Fn(T) -> u64,
     ) -> Reading<f64> {
         let now = now?;
-        let before = before
-            .unwrap_or(Err(Missing::Soon))
-            .map_err(|_| Missing::Soon)?;
-        Ok(value(now).saturating_sub(value(before)) as f64 / seconds)
+        // What was denied then, and is not now, was not read then.
+        let before = before.map_err(soon)?;
+        Ok(value(now).saturating_sub(value(before)) as f64 / seconds?)
     }
     let delay = |b: &TaskSample| task.stat.block_delay.0.saturating_sub(b.stat.block_delay.0);
-    let seconds = step.seconds;
-    let blocked = before.map(|b| delay(b) as f64 * step.per_tick);
+    let blocked = before.ok_or(step.none).and_then(|b| {
+        let seconds = step.seconds(Nanos(0), Nanos(0))?;
+        Ok(f64::from(step.percent(delay(b), seconds, 1)))
+    });
     let newborn = before.is_none() && step.bore(task);
-    let before = before.and_then(|b| b.extra.as_deref());
     let began = newborn.then_some(Ok(Io::default()));
-    let moved = moved::since(before.map(|b| b.io).or(began), now.io, left.of(task.id));
-    let rate = |of: &dyn Fn(moved::Since) -> Reading<u64>| Ok(moved.and_then(of)? as f64 / seconds);
-    let status = before.map(|b| b.status);
+    let before = before.and_then(|b| b.extra.as_deref());
+    let then = before.map_or_else(After::default, |b| b.after);
+    let none = Err(step.none);
+    let moved = moved::since(
+        before.map(|b| b.io).or(began).unwrap_or(none),
+        now.io,
+        left.of(task.id),
+    );
+    let seconds = step.seconds(then.io, now.after.io);
+    let rate =
+        |of: &dyn Fn(moved::Since) -> Reading<u64>| Ok(moved.and_then(of)? as f64 / seconds?);
+    let status = before.map_or(Err(step.none), |b| b.status);
+    let switches = |value: fn(Status) -> u64| {
+        let seconds = step.seconds(then.status, now.after.status);
+        of(status, now.status, seconds, value)
+    };
+    let schedstat = before.map_or(Err(step.none), |b| b.schedstat);
+    let seconds = step.seconds(then.schedstat, now.after.schedstat);
     Rates {
         read: rate(&|m| Ok(m.own.read.0)),
         written: rate(&|m| Ok(m.own.written.0)),
         ended: rate(&|m| m.ended.map(|n| n.0)),
-        voluntary: of(status, now.status, seconds, |s| s.voluntary),
-        involuntary: of(status, now.status, seconds, |s| s.involuntary),
-        waiting: of(before.map(|b| b.schedstat), now.schedstat, seconds, |s| {
-            s.wait.0
-        })
-        .map(|ns| ns / 1e7),
-        blocked: blocked.ok_or(Missing::Soon),
+        voluntary: switches(|s| s.voluntary),
+        involuntary: switches(|s| s.involuntary),
+        waiting: of(schedstat, now.schedstat, seconds, |s| s.wait.0).map(|ns| ns / 1e7),
+        blocked,
     }
 }
 
-fn own(before: Option<OwnSample>, now: OwnSample, seconds: f64) -> Own {
-    let before = before.ok_or(Missing::Soon);
+/// Why there is no rate where the first of two readings is missing.
+fn soon(why: Missing) -> Missing {
+    match why {
+        Missing::Gap => Missing::Gap,
+        _ => Missing::Soon,
+    }
+}
+
+fn own(before: Option<OwnSample>, now: OwnSample, step: &Step) -> Own {
+    let before = before.ok_or(step.none);
+    let seconds = step.span.seconds();
     let calls = |b: OwnSample| Ok(now.calls?.saturating_sub(b.calls?));
     let written = |b: OwnSample| Ok(Bytes(now.written?.0.saturating_sub(b.written?.0)));
     Own {
@@ -227,15 +297,16 @@ fn own(before: Option<OwnSample>, now: OwnSample, seconds: f64) -> Own {
     }
 }
 
-fn threads(old: &[ThreadSample], new: &[ThreadSample], per_tick: f64) -> Vec<Thread> {
+fn threads(old: &[ThreadSample], new: &[ThreadSample], step: &Step) -> Vec<Thread> {
     pair(old, new, |t| (t.of, t.id))
         .map(|(before, now)| Thread {
             of: now.of,
             id: now.id,
             name: now.name.clone(),
-            cpu: before
-                .map(|b| cpu_percent(&b.stat, &now.stat, per_tick))
-                .ok_or(Missing::Soon),
+            cpu: before.ok_or(step.none).and_then(|b| {
+                let seconds = step.seconds(b.after, now.after)?;
+                Ok(step.percent(ticks(&b.stat, &now.stat), seconds, 1))
+            }),
             stat: now.stat,
         })
         .collect()
@@ -277,11 +348,12 @@ fn break_cycles(parents: &mut [Option<u32>]) {
     }
 }
 
-fn system(prev: Option<&Sample>, next: &Sample, seconds: f64) -> System {
+fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
     let s = &next.system;
+    let seconds = step.span.seconds();
     let rate = |f: fn(&SystemSample) -> u64| {
         prev.map(|p| f(s).saturating_sub(f(&p.system)) as f64 / seconds)
-            .ok_or(Missing::Soon)
+            .ok_or(step.none)
     };
     System {
         uptime: s.uptime,
@@ -291,7 +363,7 @@ fn system(prev: Option<&Sample>, next: &Sample, seconds: f64) -> System {
                 id: now.id,
                 share: before
                     .and_then(|b| CoreShare::between(b, now))
-                    .ok_or(Missing::Soon),
+                    .ok_or(step.none),
                 khz: now.khz,
             })
             .collect(),
@@ -305,7 +377,7 @@ fn system(prev: Option<&Sample>, next: &Sample, seconds: f64) -> System {
         own_pressure: s.own_pressure,
         own_strain: Strain::between(prev.map(|p| &p.system.own_strain), &s.own_strain),
         searches: prev
-            .ok_or(Missing::Soon)
+            .ok_or(step.none)
             .and_then(|p| Ok(s.searches?.saturating_sub(p.system.searches?))),
     }
 }

@@ -20,15 +20,12 @@ pub struct Since {
 }
 
 /// What a process moved from one sample to the next. `left` is what children that ended meanwhile had moved before.
-pub fn since(
-    before: Option<Reading<Io>>,
-    now: Reading<Io>,
-    left: Reading<Moved>,
-) -> Reading<Since> {
+pub fn since(before: Reading<Io>, now: Reading<Io>, left: Reading<Moved>) -> Reading<Since> {
     let now = now?;
-    let before = before
-        .unwrap_or(Err(Missing::Soon))
-        .map_err(|_| Missing::Soon)?;
+    let before = before.map_err(|why| match why {
+        Missing::Gap => Missing::Gap,
+        _ => Missing::Soon,
+    })?;
     let all = now.all.since(before.all);
     let own = match (before.living, now.living) {
         (Some(before), Some(now)) => now.since(before),

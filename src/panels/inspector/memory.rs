@@ -381,7 +381,7 @@ fn why(reading: Missing) -> &'static str {
         Missing::Late => {
             "The kernel did not answer in time: somebody holds the lock on the process's memory."
         }
-        Missing::Soon => "Being read.",
+        Missing::Soon | Missing::Gap => "Being read.",
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::model::id::{Bytes, Pid};
+use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Io, Moved, OptionalStats, TaskSample};
+use crate::model::sample::{After, Io, Moved, OptionalStats, TaskSample};
 use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 use crate::sys::bounded;
@@ -26,8 +26,13 @@ pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
     .union(Needs::DESCRIPTORS)
     .union(Needs::BLOCKED_ON);
 
-/// Reads, for each place, the parts that are needed there; the others stay as they are.
-pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: &[(usize, Needs)]) {
+/// Reads, for each place, the parts that are needed there, `after` the tick; the others stay as they are.
+pub(in crate::sampler) fn read(
+    dir: &ProcDir,
+    tasks: &mut [TaskSample],
+    wanted: &[(usize, Needs)],
+    after: Nanos,
+) {
     let mut buffer = Vec::new();
     let alone = alone(tasks, wanted);
     let mut io = pick(dir, tasks, wanted, Needs::IO, |pids| {
@@ -42,6 +47,7 @@ pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: 
             .extra
             .as_deref()
             .map_or_else(OptionalStats::default, copy);
+        stamp(&mut extra.after, *needs, after);
         if needs.contains(Needs::IO) {
             extra.io = io.next().unwrap_or(Err(Missing::Late));
         }
@@ -65,6 +71,20 @@ pub(in crate::sampler) fn read(dir: &ProcDir, tasks: &mut [TaskSample], wanted: 
             extra.opened = opened::read(dir, asked, ports, &mut buffer).map(Arc::new);
         }
         task.extra = Some(Arc::new(extra));
+    }
+}
+
+/// Notes when these parts were read.
+fn stamp(of: &mut After, needs: Needs, after: Nanos) {
+    let parts = [
+        (Needs::STATUS, &mut of.status),
+        (Needs::IO, &mut of.io),
+        (Needs::SCHEDSTAT, &mut of.schedstat),
+    ];
+    for (need, part) in parts {
+        if needs.contains(need) {
+            *part = after;
+        }
     }
 }
 
@@ -217,8 +237,14 @@ fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<Bytes>> {
 }
 
 /// What of an old reading a new one begins with: the needed parts, to fall back on and to share text with.
-pub(in crate::sampler) fn only(extra: &OptionalStats, needs: Needs) -> OptionalStats {
-    let mut kept = copy(extra);
+pub(in crate::sampler) fn only(extra: Arc<OptionalStats>, needs: Needs) -> Arc<OptionalStats> {
+    let known = OF_A_PROCESS - lacking(&extra);
+    if (known - needs).is_empty() && extra.after == After::default() {
+        return extra;
+    }
+    let mut kept = copy(&extra);
+    // Whoever did not run has counted nothing since, so that what is kept is of the new tick as well.
+    kept.after = After::default();
     let none = OptionalStats::default();
     for need in (OF_A_PROCESS - needs).iter() {
         match need {
@@ -233,7 +259,7 @@ pub(in crate::sampler) fn only(extra: &OptionalStats, needs: Needs) -> OptionalS
             _ => kept.exe = Err(Missing::Soon),
         }
     }
-    kept
+    Arc::new(kept)
 }
 
 /// The parts that nobody has read yet.

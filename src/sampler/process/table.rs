@@ -97,6 +97,11 @@ impl Table {
         self.spare = tasks;
     }
 
+    /// Gives it back where no sweep came of it.
+    pub(in crate::sampler) fn reclaim(&mut self) -> Vec<TaskSample> {
+        std::mem::take(&mut self.spare)
+    }
+
     /// Reads every process; `before` is what the last sweep gave.
     ///
     /// # Errors

@@ -1,20 +1,21 @@
 //! Threads of processes that have more than one, read only while somebody shows them.
 
 use super::table::Row;
-use crate::model::id::{ProcId, ThreadId};
+use crate::model::id::{Nanos, ProcId, ThreadId};
 use crate::model::sample::{TaskSample, ThreadSample};
 use crate::model::text::SafeText;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::proc_stat;
 
 /// Reads every thread of every process with more than one; those of a process that did not run, and names that did not
-/// change, are shared with `before`.
+/// change, are shared with `before`. `after` is how much later than the tick they are read.
 pub(in crate::sampler) fn read(
     dir: &ProcDir,
     tasks: &[TaskSample],
     rows: &[Row],
     before: &[ThreadSample],
     page_size: u64,
+    after: Nanos,
 ) -> Vec<ThreadSample> {
     let mut found = Vec::with_capacity(before.len());
     let (mut tids, mut buffer, mut entries) = (Vec::new(), Vec::new(), Vec::new());
@@ -23,7 +24,9 @@ pub(in crate::sampler) fn read(
         if !row.fresh {
             let known = of(before, task.id);
             if !known.is_empty() {
-                found.extend_from_slice(known);
+                // Whoever did not run has counted nothing since, so that this is of the tick as well.
+                let known = known.iter().cloned();
+                found.extend(known.map(|thread| ThreadSample { after, ..thread }));
                 continue;
             }
         }
@@ -49,6 +52,7 @@ pub(in crate::sampler) fn read(
                 id,
                 name: name(known, line.name),
                 stat: line.stat,
+                after,
             });
         }
     }

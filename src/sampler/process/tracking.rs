@@ -131,6 +131,19 @@ impl Tracking {
         now: Nanos,
         plan: &Plan,
     ) -> Result<(Mode, Vec<TaskSample>), Error> {
+        let found = self.found(table, known, now, plan);
+        // What was told for a sweep that failed is not told again.
+        self.missed |= found.is_err();
+        found
+    }
+
+    fn found(
+        &mut self,
+        table: &mut Table,
+        known: &[TaskSample],
+        now: Nanos,
+        plan: &Plan,
+    ) -> Result<(Mode, Vec<TaskSample>), Error> {
         let changes = self.feed.as_ref().and_then(Feed::take);
         if let Some(changes) = changes {
             // One of the two is enough.
@@ -226,13 +239,7 @@ impl Tracking {
     ///
     /// Each switch costs about 0.3 µs on its core, and reading a process about 1.5 µs.
     pub(in crate::sampler) fn choose(&mut self, before: Option<&Sample>, sample: &Sample) {
-        // A time that was not read says nothing.
-        let timed = before.filter(|before| before.system.uptime.0 > 0);
-        if let Some(before) = timed {
-            // The time since boot counts on while the machine is suspended, the clock of the ticks does not.
-            let passed = sample.system.uptime.since(before.system.uptime);
-            self.missed |= passed.since(sample.at.since(before.at)) > SUSPENDED;
-        }
+        self.missed |= before.is_some_and(|before| suspended(before, sample).is_some());
         let Some(feed) = &self.feed else { return };
         let Some(before) = before else {
             feed.want(sample.tasks.len() >= self.few);
@@ -251,6 +258,16 @@ impl Tracking {
         let most = if feed.wanted() { saved * 2.0 } else { saved };
         feed.want(sample.tasks.len() >= self.few && switches < most);
     }
+}
+
+/// For how long the machine was suspended between two samples, if it was.
+pub(in crate::sampler) fn suspended(before: &Sample, sample: &Sample) -> Option<Nanos> {
+    let (then, now) = (before.system.uptime, sample.system.uptime);
+    // A time that was not read says nothing. The time since boot counts on while the machine is suspended, the clock of
+    // the ticks does not.
+    let timed = then.0 > 0 && now.0 > 0;
+    let lost = now.since(then).since(sample.at.since(before.at));
+    (timed && lost > SUSPENDED).then_some(lost)
 }
 
 /// The processes that have changed, may have, or are on the screen.

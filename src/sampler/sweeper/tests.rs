@@ -12,6 +12,8 @@ use crate::model::reading::Missing;
 use crate::sys::process::changes::{Changes, Drain};
 use crate::sys::scenario;
 
+mod ticks;
+
 fn plan() -> Plan {
     Plan {
         interval: Nanos::from_millis(1000),
@@ -50,7 +52,7 @@ fn scenarios() {
     scenario::play("table", begin, |sweeper, _, step| {
         let now = Nanos::from_millis(step.at_ms);
         sweeper.tick(now, &plan()).expect("it lists");
-        sweeper.fill(&plan());
+        sweeper.fill(now, &plan());
         words(&sweeper.snapshot().expect("a tick was made"))
     });
 }
@@ -110,8 +112,8 @@ fn only_shown_rows_pay_for_what_only_they_show() {
         visible: vec![ProcId::new(2, 2), ProcId::new(9, 9)].into(),
         ..plan()
     };
-    assert!(sweeper.fill(&shown), "there is something to fetch");
-    assert!(!sweeper.fill(&shown), "and only once");
+    assert!(sweeper.fill(s(1), &shown), "there is something to fetch");
+    assert!(!sweeper.fill(s(1), &shown), "and only once");
     let snapshot = sweeper.snapshot().expect("a tick was made");
     let of = |pid| {
         let proc = snapshot.by_pid(Pid(pid)).expect("it is there");
@@ -137,7 +139,7 @@ fn fetching_more_leaves_rates_as_they_are() {
         visible: vec![ProcId::new(1, 1)].into(),
         ..plan()
     };
-    sweeper.fill(&shown);
+    sweeper.fill(s(1), &shown);
     let snapshot = sweeper.snapshot().expect("a tick was made");
     assert_eq!(snapshot.procs[0].cpu, Ok(50.0));
 }
@@ -164,8 +166,8 @@ fn shown_rows_tell_resident_memory_to_the_page_and_others_nearly() {
         visible: vec![ProcId::new(2, 2)].into(),
         ..plan()
     };
-    assert!(sweeper.fill(&shown), "there is something to fetch");
-    assert!(!sweeper.fill(&shown), "and only once");
+    assert!(sweeper.fill(s(1), &shown), "there is something to fetch");
+    assert!(!sweeper.fill(s(1), &shown), "and only once");
     assert_eq!(of(&mut sweeper), [nearly, Bytes(77 * page)]);
     sweeper.tick(s(2), &shown).expect("it lists");
     assert_eq!(of(&mut sweeper), [nearly, Bytes(77 * page)]);

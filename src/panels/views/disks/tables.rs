@@ -171,7 +171,7 @@ pub fn silence(why: Missing) -> &'static str {
         Missing::Late => "no answer",
         Missing::Denied => "denied",
         Missing::Gone => "out of reach",
-        Missing::Unsupported | Missing::Soon => "not told",
+        Missing::Unsupported | Missing::Soon | Missing::Gap => "not told",
     }
 }
 

@@ -1,0 +1,125 @@
+//! The ticks and details that can be looked at again, within a budget of memory, and what was shown when time stopped.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::app::history::History;
+use crate::model::detail::Detail;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::machine::verdict::Verdict;
+use crate::model::scheduling::timeline::Timeline;
+use crate::model::snapshot::Snapshot;
+use crate::recording::past::Moment;
+use crate::recording::{self, Marks, Summary};
+
+/// How much memory the retained ticks may take beyond what they share.
+const BUDGET_BYTES: usize = 1 << 20;
+/// How many details are kept for looking back, and how long one may be older than the tick with which it is shown.
+const DETAILS: usize = 16;
+const FRESH: Nanos = Nanos(5_000_000_000);
+
+/// Ticks that can be looked at again, oldest first.
+#[derive(Default)]
+pub(in crate::app) struct Past {
+    pub(in crate::app) ticks: VecDeque<Arc<Snapshot>>,
+    /// What each tick but the oldest has of its own, in all.
+    bytes: usize,
+    /// The newest tick, while an older one is shown.
+    pub(super) newest: Option<Arc<Snapshot>>,
+    pub(super) newest_detail: Option<Arc<Detail>>,
+    pub(super) newest_timeline: Option<Arc<Timeline>>,
+    /// What was shown when time stopped.
+    pub(super) live: Option<Live>,
+    /// The last details that were read, oldest first.
+    details: VecDeque<Arc<Detail>>,
+    /// What is kept beyond the ticks.
+    pub(super) deep: Option<recording::Past>,
+}
+
+/// What was shown when time stopped, beside the tick.
+pub(super) struct Live {
+    pub(super) history: History,
+    pub(super) detail: Arc<Detail>,
+    pub(super) timeline: Arc<Timeline>,
+    pub(super) verdict: Option<Verdict>,
+    /// The history as it goes on meanwhile.
+    pub(super) goes_on: History,
+}
+
+/// What a tick does not share with the one before it.
+fn own_bytes(tick: &Snapshot, before: &Snapshot) -> usize {
+    let threads = size_of_val(&tick.threads[..]);
+    tick.procs.bytes_apart(&before.procs) + threads + 4096
+}
+
+impl Past {
+    /// Every moment until the one that is shown: those kept beyond the ticks, and the ticks that are not yet among them.
+    pub(super) fn moments(&self, shown: Nanos) -> Vec<Moment> {
+        let mut moments = self
+            .deep
+            .as_ref()
+            .map_or_else(Vec::new, recording::Past::moments);
+        moments.retain(|moment| moment.at <= shown);
+        for tick in &self.ticks {
+            if moments.last().is_none_or(|last| last.at < tick.at) {
+                moments.push(Moment {
+                    at: tick.at,
+                    summary: Summary::of(tick, Marks::default()),
+                });
+            }
+        }
+        moments
+    }
+
+    /// The tick of a moment.
+    pub(super) fn tick(&mut self, at: Nanos) -> Result<Arc<Snapshot>, String> {
+        let place = self.ticks.binary_search_by_key(&at, |tick| tick.at);
+        match (place, &mut self.deep) {
+            (Ok(place), _) => Ok(Arc::clone(&self.ticks[place])),
+            (Err(_), Some(deep)) => deep.at(at).map(Arc::new),
+            (Err(_), None) => Err("that moment is not kept any more".to_owned()),
+        }
+    }
+
+    /// What of the process in focus and of the machine was read last at a moment; nothing where that was long before.
+    pub(super) fn detail(&self, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
+        let fits = |detail: &&Arc<Detail>| {
+            detail.at <= at && at.since(detail.at) <= FRESH && detail.of == focus
+        };
+        let found = self.details.iter().rev().find(fits).map(Arc::clone);
+        found.unwrap_or_else(|| {
+            Arc::new(Detail {
+                at,
+                of: focus,
+                ..Detail::default()
+            })
+        })
+    }
+
+    /// Keeps a tick; the last one again, with more of it, takes its place.
+    pub(super) fn push(&mut self, snapshot: Arc<Snapshot>) {
+        if self.ticks.back().is_some_and(|last| last.at == snapshot.at) {
+            let old = self.ticks.pop_back();
+            if let (Some(old), Some(before)) = (old, self.ticks.back()) {
+                self.bytes -= own_bytes(&old, before);
+            }
+        }
+        let before = self.ticks.back();
+        self.bytes += before.map_or(0, |before| own_bytes(&snapshot, before));
+        self.ticks.push_back(snapshot);
+        while self.bytes > BUDGET_BYTES && self.ticks.len() > 1 {
+            let oldest = self.ticks.pop_front();
+            if let (Some(old), Some(next)) = (oldest, self.ticks.front()) {
+                self.bytes -= own_bytes(next, &old);
+            }
+        }
+    }
+
+    /// Keeps a detail for looking back.
+    pub(super) fn keep(&mut self, detail: &Arc<Detail>) {
+        if self.details.len() >= DETAILS {
+            self.details.pop_front();
+        }
+        self.details.push_back(Arc::clone(detail));
+    }
+}
