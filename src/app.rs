@@ -33,6 +33,7 @@ use crate::model::machine::verdict::Judge;
 use crate::model::plan::Plan;
 use crate::model::text::SafeText;
 use crate::theme::Theme;
+use crate::theme::ground::AUTO;
 
 /// The whole state of the program on the screen.
 pub struct App {
@@ -78,7 +79,7 @@ impl App {
     /// An app before the first sweep, with these panes in the order of tabs and views.
     pub fn new(panels: Vec<Box<dyn Panel>>, settings: Settings, theme: Theme) -> Self {
         let name = settings.theme.clone();
-        let own = crate::theme::builtin(&name).is_none();
+        let own = name != AUTO && crate::theme::builtin(&name).is_none();
         let own_theme = own.then(|| (name, theme.clone()));
         let mut world = World::new(theme, settings);
         world.catalog.push(Section {
@@ -144,6 +145,7 @@ impl App {
                 }
                 self.each(|panel, world| panel.outcome(world, &outcome));
             }
+            Event::Ground(told) => self.on_ground(told),
             Event::Beat => self.beat(),
             Event::Recording(news) => self.on_recording(news),
             Event::Stop => self.effects.push(Effect::Quit),

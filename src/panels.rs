@@ -41,6 +41,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(dialogs::help::Help::default()),
         Box::new(dialogs::settings::SettingsDialog::default()),
         Box::new(dialogs::save::SaveDialog::default()),
+        Box::new(dialogs::themes::ThemeDialog::default()),
         Box::new(dialogs::explain::Explain::default()),
         Box::new(inspector::files::FilesTab::default()),
         Box::new(inspector::sockets::SocketsTab::default()),

@@ -14,7 +14,7 @@ pub mod theme;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use ratatui::Terminal;
@@ -35,13 +35,15 @@ use crate::sys::root::ProcRoot;
 use crate::term::output::{self, Output};
 use crate::term::signals::Told;
 use crate::term::{self, input, signals};
-use crate::theme::Theme;
+use crate::theme::{Depth, Theme};
 use acting::{Acting, Finish};
 use inbox::{Ending, Inbox, Tell};
 use outside::{Real, Source};
 
 /// How long the first frame waits for the first sweep, so that the first picture is already the table.
 const FIRST_SWEEP: Duration = Duration::from_millis(50);
+/// How long the first frame waits for the terminal to say what is behind its text; where it says so later, the colours change then.
+const ANSWER: Duration = Duration::from_millis(80);
 /// How long a signal that ends the program waits for the loop, which may hang in a write to a stalled terminal.
 const GRACE: Duration = Duration::from_millis(500);
 /// How long it waits for what was ordered to be carried out; whoever is then still stopped on the way to a signal is let go.
@@ -165,8 +167,16 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     }
     term::enter(mouse).context("cannot take the terminal")?;
     let mut outside = Real::new(mouse, options.config, source, inbox.tell());
+    let asks = app.world.theme.depth == Depth::True;
+    if asks {
+        term::ask_ground().context("cannot write to the terminal")?;
+    }
+    let begun = Instant::now();
     let ending = threads(&inbox.tell(), finish).and_then(|()| {
         inbox.wait_first(FIRST_SWEEP);
+        if asks {
+            inbox.wait_answer(ANSWER.saturating_sub(begun.elapsed()));
+        }
         let mut terminal = Terminal::new(Output::new())?;
         match drive::drive(&mut terminal, &mut app, &inbox, &mut outside) {
             Err(e) if term::is_gone(&e) => Ok(Ending::TerminalGone),

@@ -9,8 +9,8 @@ use crate::app::{App, Placed};
 use crate::model::plan::Needs;
 use crate::model::process::called::called;
 use crate::model::text::width;
-use crate::theme::Role;
-use crate::widgets::{ascii, frame, put};
+use crate::theme::{Ground, Role};
+use crate::widgets::{ascii, dim, frame, put};
 
 /// From this width on the inspector stands beside the list.
 const BESIDE: u16 = 100;
@@ -74,7 +74,14 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     for (panel, area) in &layout.bare {
         pane_content(app, *panel, *area, buf);
     }
+    let ground = match world.settings.ground {
+        Ground::Told(rgb) => Some(rgb),
+        _ => None,
+    };
     for overlay in app.overlays() {
+        if !overlay.is_clear() {
+            dim::recede(&world.theme, ground, screen, buf);
+        }
         overlay.render(world, screen, buf);
     }
     if world.theme.glyphs.ascii {

@@ -32,6 +32,8 @@ static FRAME: Mutex<()> = Mutex::new(());
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[0m\x1b[2J\x1b[H";
 /// Clicks, drags and the wheel, with coordinates that know no limit of 223.
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// What is behind the text (OSC 11); and what the terminal is, which every one answers, so that waiting for the first has an end.
+const ASK: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
 /// Everything off again: a frame left open, attributes, mouse, paste; the cursor below the picture, for terminals that have no
 /// other screen to go back to; the main screen back, the cursor shown.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[9999;1H\r\n\x1b[?1049l\x1b[?25h";
@@ -85,6 +87,14 @@ pub fn enter(mouse: bool) -> io::Result<()> {
         all.extend_from_slice(MOUSE);
     }
     write_all(&all)
+}
+
+/// Asks what is behind the text; the answer comes in like a key, or never.
+///
+/// # Errors
+/// When the terminal has gone.
+pub fn ask_ground() -> io::Result<()> {
+    write_all(ASK)
 }
 
 /// Gives the terminal back as it was found. Does nothing if it is not ours; never blocks for long.

@@ -1,8 +1,10 @@
 //! The colours and glyphs of the screen by their role. Reads no file: `term` finds out what the terminal can, `run` loads themes.
 
 mod builtin;
+pub mod contrast;
 mod depth;
 mod file;
+pub mod ground;
 mod role;
 
 use ratatui::style::{Color, Modifier, Style};
@@ -10,6 +12,7 @@ use ratatui::style::{Color, Modifier, Style};
 pub use builtin::{NAMES, builtin};
 pub use depth::Depth;
 pub use file::{ThemeError, parse, read};
+pub use ground::Ground;
 pub use role::Role;
 
 use crate::model::id::ProcId;
@@ -46,8 +49,15 @@ impl Theme {
     /// Fits a palette to what the terminal can show.
     pub fn new(palette: &Palette, depth: Depth, ascii: bool) -> Self {
         let mut styles = vec![Style::new(); Role::ALL.len()];
+        let ground = palette.roles.iter().find(|(role, _)| *role == Role::Text);
+        let ground = ground.and_then(|(_, style)| style.bg);
         for (role, style) in &palette.roles {
-            styles[*role as usize] = depth.style(*style);
+            let mut style = *style;
+            if depth == Depth::Mono && style.bg == ground {
+                // What is behind everything marks nothing.
+                style.bg = None;
+            }
+            styles[*role as usize] = depth.style(style);
         }
         if matches!(depth, Depth::Eight | Depth::Ansi) {
             few(&mut styles, palette);
@@ -77,6 +87,11 @@ impl Theme {
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
         self.styles[role as usize]
+    }
+
+    /// The colours that processes have.
+    pub fn process_colors(&self) -> &[Color] {
+        &self.processes
     }
 
     /// The colour of a process: the same in lanes, tree and tables, for its whole life.

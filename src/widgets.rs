@@ -3,6 +3,7 @@
 pub mod address_space;
 pub mod ascii;
 pub mod chart;
+pub mod dim;
 pub mod frame;
 pub mod lane;
 pub mod line;

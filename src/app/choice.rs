@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::App;
 use crate::model::id::Nanos;
-use crate::theme::{self, Theme};
+use crate::theme::ground::{self, AUTO};
+use crate::theme::{self, Ground, Theme};
 
 /// A value as the configuration file writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +94,8 @@ impl App {
     /// Everything that can be chosen now.
     pub fn choices(&self) -> Vec<Choice> {
         let settings = &self.world.settings;
-        let mut themes: Vec<&str> = theme::NAMES.to_vec();
+        let mut themes: Vec<&str> = vec![AUTO];
+        themes.extend(theme::NAMES);
         if let Some((name, _)) = &self.own_theme {
             themes.push(name);
         }
@@ -173,10 +175,23 @@ impl App {
         Ok(())
     }
 
+    /// The terminal said what is behind its text: the theme that is to fit it does.
+    pub(super) fn on_ground(&mut self, told: Option<[u8; 3]>) {
+        let Some(rgb) = told else { return };
+        self.world.settings.ground = Ground::Told(rgb);
+        if self.world.settings.theme == AUTO {
+            // It is one of those that there are.
+            let _ = self.choose_theme(AUTO);
+        }
+    }
+
     fn choose_theme(&mut self, name: &str) -> Result<(), String> {
         let now = &self.world.theme;
         let theme = match (&self.own_theme, theme::builtin(name)) {
             (Some((own, theme)), _) if own == name => theme.clone(),
+            _ if name == AUTO => {
+                ground::auto(self.world.settings.ground, now.depth, now.glyphs.ascii)
+            }
             (_, Some(palette)) => Theme::new(&palette, now.depth, now.glyphs.ascii),
             (_, None) => return Err(format!("there is no theme '{name}'")),
         };

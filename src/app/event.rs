@@ -30,6 +30,8 @@ pub enum Event {
     Switches(Arc<Timeline>),
     /// What became of an effect.
     Outcome(Outcome),
+    /// What the terminal answered when it was asked what is behind its text: a colour, or nothing that says one.
+    Ground(Option<[u8; 3]>),
     /// It is time for the next tick of what is played.
     Beat,
     /// A recording began in a file of this name, ended, or could not go on.

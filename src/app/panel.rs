@@ -291,6 +291,11 @@ pub trait Panel {
         1
     }
 
+    /// Whether what is behind it keeps its colours, where it is an overlay.
+    fn is_clear(&self) -> bool {
+        false
+    }
+
     /// Its title in parts; the screen writes it into the border.
     fn title(&self, world: &World) -> Vec<(String, Role)> {
         let _ = world;

@@ -43,18 +43,19 @@ const ALSO: &[(&str, &[&str])] = &[
     (
         "settings",
         &[
-            "theme",
-            "colour",
-            "color",
             "options",
             "preferences",
             "config",
             "configuration",
             "setup",
-            "dark",
-            "light",
             "ascii",
             "mouse",
+        ],
+    ),
+    (
+        "themes",
+        &[
+            "theme", "colour", "colours", "color", "colors", "dark", "light", "look", "scheme",
         ],
     ),
     ("copy", &["yank", "clipboard"]),

@@ -16,7 +16,8 @@ use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::recording::past::Moment;
-use crate::theme::Theme;
+use crate::theme::ground::AUTO;
+use crate::theme::{Ground, Theme};
 
 /// Everything that panes read.
 pub struct World {
@@ -149,6 +150,8 @@ pub struct Notice {
 pub struct Settings {
     /// The name of the theme.
     pub theme: String,
+    /// What is behind the text of the terminal.
+    pub ground: Ground,
     /// Whether the mouse is ours.
     pub mouse: bool,
     /// The pace.
@@ -172,7 +175,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            theme: "terminal-16".to_owned(),
+            theme: AUTO.to_owned(),
+            ground: Ground::Unknown,
             mouse: true,
             interval: Nanos::from_millis(1000),
             of_machine: false,

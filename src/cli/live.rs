@@ -13,7 +13,8 @@ use crate::run::{self, Shows, theme};
 use crate::sys::asker;
 use crate::sys::own::{capabilities, sandbox};
 use crate::term::{self, depth};
-use crate::theme::{Depth, Theme};
+use crate::theme::ground::{self, AUTO};
+use crate::theme::{Depth, Ground, Theme};
 
 /// The pace where nobody says another.
 const PACE: Nanos = Nanos(1_000_000_000);
@@ -33,7 +34,7 @@ pub struct Args {
     /// The pace: 500ms, 2s, 1m [default: 1s]
     #[arg(long, value_name = "TIME", value_parser = span::parse)]
     interval: Option<Nanos>,
-    /// Colours: terminal-16, dark, light, contrast, colorblind, mono, or a .toml file [default: terminal-16]
+    /// Colours: auto, dark, light, gruvbox, nord, dracula, solarized-dark, solarized-light, catppuccin, tokyo-night, monokai, contrast, colorblind, mono, terminal-16, or a .toml file [default: auto, what fits the terminal]
     #[arg(long, value_name = "NAME")]
     theme: Option<String>,
     /// Takes away everything that changes the machine: signals, priorities, affinity
@@ -103,12 +104,13 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
     let depth = depth::detect(|name| std::env::var(name).ok());
     let letters = || depth::is_ascii(|name| std::env::var(name).ok());
     let ascii = ascii || config.ascii.unwrap_or_else(letters);
+    let ground = Ground::hint(std::env::var("COLORFGBG").ok().as_deref());
     let (name, (theme, told)) = match (&args.theme, config.theme.take()) {
         (Some(name), _) => (
             name.clone(),
-            theme::load(name, depth, ascii).map_err(usage)?,
+            theme::load(name, ground, depth, ascii).map_err(usage)?,
         ),
-        (None, named) => usual(named, depth, ascii),
+        (None, named) => usual(named, ground, depth, ascii),
     };
     let target = match &args.target {
         Some(text) => Some(target::find(&report::sweep(Needs::COMMANDS)?, text)?),
@@ -127,6 +129,7 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
     let ending = run::live(run::Options {
         settings: Settings {
             theme: name,
+            ground,
             mouse: config.mouse && !args.no_mouse,
             interval: args.interval.or(config.interval).unwrap_or(PACE),
             of_machine: config.of_machine,
@@ -153,16 +156,18 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
 }
 
 /// The theme of the configuration, or the usual one where that cannot be had: a wrong line never keeps the program from starting.
-fn usual(named: Option<String>, depth: Depth, ascii: bool) -> (String, (Theme, Vec<String>)) {
+fn usual(
+    named: Option<String>,
+    ground: Ground,
+    depth: Depth,
+    ascii: bool,
+) -> (String, (Theme, Vec<String>)) {
     let mut told = Vec::new();
     if let Some(name) = named {
-        match theme::load(&name, depth, ascii) {
+        match theme::load(&name, ground, depth, ascii) {
             Ok(theme) => return (name, theme),
             Err(why) => told.push(format!("{why:#}")),
         }
     }
-    (
-        "terminal-16".to_owned(),
-        (Theme::terminal(depth, ascii), told),
-    )
+    (AUTO.to_owned(), (ground::auto(ground, depth, ascii), told))
 }

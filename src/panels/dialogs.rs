@@ -10,4 +10,5 @@ pub(super) mod save;
 pub(super) mod scroll;
 pub mod settings;
 pub mod signal;
+pub(super) mod themes;
 pub(super) mod tuning;

@@ -40,6 +40,9 @@ struct Waiting {
     detail: Option<Event>,
     snapshot: Option<Event>,
     switches: Option<Event>,
+    ground: Option<Event>,
+    /// Whether the terminal answered.
+    answered: bool,
 }
 
 #[derive(Default)]
@@ -104,6 +107,13 @@ impl Inbox {
         }
     }
 
+    /// Waits for what the terminal answers, or a key or an end, but not for longer than `at_most`; takes nothing.
+    pub fn wait_answer(&self, at_most: Duration) {
+        let waiting = self.0.lock();
+        let open = |w: &mut Waiting| !w.answered && !w.is_urgent();
+        drop(self.0.arrived.wait_timeout_while(waiting, at_most, open));
+    }
+
     /// Takes what is there without waiting.
     pub fn poll(&self) -> Vec<Wake> {
         self.0.lock().take()
@@ -112,7 +122,7 @@ impl Inbox {
 
 impl Waiting {
     fn is_empty(&self) -> bool {
-        !self.is_urgent() && self.states().iter().all(|s| s.is_none())
+        !self.is_urgent() && self.ground.is_none() && self.states().iter().all(|s| s.is_none())
     }
 
     fn states(&self) -> [&Option<Event>; 3] {
@@ -130,7 +140,8 @@ impl Waiting {
     }
 
     fn take(&mut self) -> Vec<Wake> {
-        let mut all: Vec<Wake> = self.queue.drain(..).collect();
+        let mut all: Vec<Wake> = self.ground.take().map(Wake::Event).into_iter().collect();
+        all.extend(self.queue.drain(..));
         if std::mem::take(&mut self.resized) {
             all.push(Wake::Event(Event::Resize));
         }
@@ -143,6 +154,12 @@ impl Waiting {
     fn put(&mut self, event: Event) {
         match event {
             Event::Resize => self.resized = true,
+            Event::Ground(told) => {
+                self.answered = true;
+                if told.is_some() {
+                    self.ground = Some(event);
+                }
+            }
             Event::Snapshot(_) => self.snapshot = Some(event),
             Event::Detail(_) => self.detail = Some(event),
             Event::Switches(_) => self.switches = Some(event),

@@ -6,19 +6,30 @@ use anyhow::{Context as _, bail};
 use ratatui::style::Style;
 
 use super::config::text;
-use crate::theme::{self, Depth, Role, Theme, ThemeError};
+use crate::theme::ground::{self, AUTO};
+use crate::theme::{self, Depth, Ground, Role, Theme, ThemeError};
 
 /// Loads a theme by its name, or from a file where the name is a path; with what was not understood of it.
 ///
 /// # Errors
 /// When there is no such theme or the file cannot be read.
-pub fn load(name: &str, depth: Depth, ascii: bool) -> anyhow::Result<(Theme, Vec<String>)> {
+pub fn load(
+    name: &str,
+    ground: Ground,
+    depth: Depth,
+    ascii: bool,
+) -> anyhow::Result<(Theme, Vec<String>)> {
+    if name == AUTO {
+        return Ok((ground::auto(ground, depth, ascii), Vec::new()));
+    }
     if let Some(palette) = theme::builtin(name) {
         return Ok((Theme::new(&palette, depth, ascii), Vec::new()));
     }
     if Path::new(name).extension().is_none_or(|e| e != "toml") && !name.contains('/') {
         let known = theme::NAMES.join(", ");
-        bail!("there is no theme '{name}'; themes are {known}, or the path of a .toml file");
+        bail!(
+            "there is no theme '{name}'; themes are {AUTO}, {known}, or the path of a .toml file"
+        );
     }
     let text =
         text::read(Path::new(name)).with_context(|| format!("cannot read the theme {name}"))?;
@@ -41,23 +52,31 @@ mod tests {
 
     #[test]
     fn loads_by_name_and_by_path_and_says_what_is_wrong() {
-        assert!(load("dark", Depth::True, false).is_ok());
-        let error = load("drak", Depth::True, false).expect_err("no such theme");
-        assert!(error.to_string().contains("themes are terminal-16, dark"));
+        assert!(load("dark", Ground::Unknown, Depth::True, false).is_ok());
+        let error = load("drak", Ground::Unknown, Depth::True, false).expect_err("no such theme");
+        assert!(
+            error
+                .to_string()
+                .contains("themes are auto, terminal-16, dark")
+        );
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("mine.toml");
         let path = path.to_str().expect("a plain path");
         std::fs::write(path, "[roles]\nnobody = 'red'").expect("written");
-        let (_, told) = load(path, Depth::True, false).expect("it starts all the same");
+        let (_, told) =
+            load(path, Ground::Unknown, Depth::True, false).expect("it starts all the same");
         assert!(
             told[0].starts_with("line 2: ") && told[0].contains("mine.toml"),
             "{told:?}"
         );
-        assert!(load("/dev/zero.toml", Depth::True, false).is_err());
+        assert!(load("/dev/zero.toml", Ground::Unknown, Depth::True, false).is_err());
         let (own, other) = ("/proc/self/../../dev/zero", Depth::True);
-        let error = format!("{:#}", load(own, other, false).expect_err("a device"));
+        let error = format!(
+            "{:#}",
+            load(own, Ground::Unknown, other, false).expect_err("a device")
+        );
         assert!(error.contains("no regular file"), "{error}");
         std::fs::write(path, "[roles]\ntext = 'red'").expect("written");
-        assert!(load(path, Depth::True, false).is_ok());
+        assert!(load(path, Ground::Unknown, Depth::True, false).is_ok());
     }
 }

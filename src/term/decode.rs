@@ -182,6 +182,8 @@ fn escape(rest: &[u8]) -> Front {
     match rest {
         [] => Front::More,
         [b'[', rest @ ..] => sequence(rest),
+        [b']'] => Front::More,
+        [b']', digit, ..] if digit.is_ascii_digit() => answer(rest),
         [b'O', rest @ ..] => match rest {
             [] => Front::More,
             [letter, ..] => Front::Event(3, lettered(*letter, 0)),
@@ -193,6 +195,40 @@ fn escape(rest: &[u8]) -> Front {
             other => other,
         },
     }
+}
+
+/// What the terminal answers to a question: `ESC ] 11 ; rgb:1c1c/1f1f/2626`, ended by BEL or `ESC \\`.
+fn answer(rest: &[u8]) -> Front {
+    let Some(end) = rest.iter().position(|b| matches!(b, 0x07 | 0x1b)) else {
+        return Front::More;
+    };
+    let used = match (rest[end], rest.get(end + 1)) {
+        (0x07, _) => 1 + end + 1,
+        (_, None) => return Front::More,
+        (_, Some(b'\\')) => 1 + end + 2,
+        // Something else begins here.
+        (_, Some(_)) => 1 + end,
+    };
+    let color = rest[..end].strip_prefix(b"]11;").and_then(color);
+    Front::Event(used, color.map(|rgb| Event::Ground(Some(rgb))))
+}
+
+/// `rgb:1c1c/1f1f/2626` or `rgba:…/…/…/…`, one to four digits a channel (XParseColor).
+fn color(text: &[u8]) -> Option<[u8; 3]> {
+    let text = std::str::from_utf8(text).ok()?;
+    let channels = text
+        .strip_prefix("rgb:")
+        .or_else(|| text.strip_prefix("rgba:"))?;
+    let channel = |digits: &str| {
+        let value = u32::from_str_radix(digits, 16).ok()?;
+        let most = match digits.len() {
+            n @ 1..=4 => (1_u32 << (4 * n)) - 1,
+            _ => return None,
+        };
+        Some((value * 255 / most) as u8)
+    };
+    let mut channels = channels.split('/').map(channel);
+    Some([channels.next()??, channels.next()??, channels.next()??])
 }
 
 /// A key with Alt held: Escape, then the key.
@@ -224,6 +260,10 @@ fn sequence(rest: &[u8]) -> Front {
     }
     if used > LONGEST + 1 {
         return Front::Event(used, None);
+    }
+    // What the terminal is: the answer to a question that every terminal answers, and so the end of waiting for others.
+    if last == b'c' && parameters.first() == Some(&b'?') {
+        return Front::Event(used, Some(Event::Ground(None)));
     }
     if let [b'<', numbers @ ..] = parameters {
         return Front::Event(used, mouse(numbers, last));

@@ -81,6 +81,12 @@ roles! {
     MemCache = "mem-cache",
     /// Swap.
     Swap = "swap",
+    /// What comes in: read from a disk, received from a network.
+    FlowIn = "flow-in",
+    /// What goes out: written, sent.
+    FlowOut = "flow-out",
+    /// Waiting: for a core, for memory, for a disk.
+    Wait = "wait",
     /// Regions: text (code).
     RegionText = "region-text",
     /// Regions: read-only data.

@@ -171,7 +171,7 @@ impl Picture<'_> {
                     at.y,
                     text,
                     usize::from(at.width),
-                    theme.style(Role::Faint),
+                    theme.style(Role::Dim),
                 );
             }
             x += ADDRESS;

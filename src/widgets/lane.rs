@@ -10,7 +10,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::scheduling::timeline::{Blind, Cell, Ended, Fill};
 use crate::model::text::{cut, width};
-use crate::theme::{Depth, Role, Theme};
+use crate::theme::{Depth, Role, Theme, contrast};
 use crate::widgets::put;
 
 /// How a lane is drawn.
@@ -102,9 +102,7 @@ pub fn taken(theme: &Theme, area: Rect, shares: &[Option<CoreShare>], buf: &mut 
 /// Letters on a run: dark on the light and middle colours that themes give processes.
 fn ink(color: Color) -> Color {
     match color {
-        Color::Rgb(r, g, b) if u32::from(r) * 3 + u32::from(g) * 6 + u32::from(b) < 1150 => {
-            Color::White
-        }
+        Color::Rgb(r, g, b) => contrast::ink([r, g, b]),
         Color::Blue | Color::Red | Color::Magenta => Color::White,
         _ => Color::Black,
     }

@@ -63,6 +63,9 @@ const LETTERS: &[(Role, char)] = &[
     (Role::RegionShared, 'Z'),
     (Role::RegionAnonymous, 'A'),
     (Role::RegionOther, 'o'),
+    (Role::FlowIn, 'i'),
+    (Role::FlowOut, 'v'),
+    (Role::Wait, 'w'),
 ];
 
 /// A theme in which every role and each colour of a process can be told from all others: the one for [`styled`].

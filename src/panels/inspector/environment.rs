@@ -94,7 +94,7 @@ impl EnvironmentTab {
 fn row(world: &World, variable: &Variable, reveal: bool, ended: bool) -> Row {
     let theme = &world.theme;
     let (value, role) = match variable.shown(reveal) {
-        "" => ("empty", Role::Faint),
+        "" => ("empty", Role::Dim),
         value if variable.secret && !reveal => (value, Role::Warn),
         value => (value, Role::Dim),
     };

@@ -121,7 +121,7 @@ impl Series {
         let mut parts = vec![(pad(quantity.name, NAME), Role::Dim)];
         parts.push(match self.now {
             Ok(now) => ((quantity.told)(now), Role::Strong),
-            Err(why) => (format!("– {why}"), Role::Faint),
+            Err(why) => (format!("– {why}"), Role::Dim),
         });
         if self.is_known() {
             for (name, value) in [

@@ -350,7 +350,7 @@ impl Memory {
                 area.y,
                 "not to scale",
                 12,
-                theme.style(Role::Faint),
+                theme.style(Role::Dim),
             );
         }
         let inner = Rect {

@@ -78,13 +78,36 @@ fn pasted_text_is_no_keys_however_it_is_cut() {
 
 #[test]
 fn sequences_nobody_knows_are_dropped_whole() {
-    assert_eq!(read(&[b"\x1b[?62;22cx"]), ["x"]);
+    assert_eq!(read(&[b"\x1b[?62;22cx"]), ["Ground(None)", "x"]);
     assert_eq!(read(&[b"\x1b[12;40Ry"]), ["y"]);
     assert_eq!(read(&[b"\x1b[Iz"]), ["z"]);
     assert_eq!(read(&[b"\xff\xfeq"]), ["q"]);
     assert_eq!(read(&[b"\x1b[1;\x1b[A"]), ["↑"]);
     assert_eq!(read(&[b"\x1b\x1b[B"]), ["Esc", "↓"]);
     assert_eq!(read(&[b"\x1b\x03"]), ["Esc", "Ctrl-c"]);
+}
+
+#[test]
+fn what_is_behind_the_text_is_an_answer_and_no_key() {
+    let told = ["Ground(Some([28, 31, 38]))", "q"];
+    for bytes in [
+        &b"\x1b]11;rgb:1c1c/1f1f/2626\x1b\\q"[..],
+        b"\x1b]11;rgb:1c/1f/26\x07q",
+        b"\x1b]11;rgba:1c1c/1f1f/2626/ffff\x07q",
+    ] {
+        assert_eq!(read(&[bytes]), told);
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(read(&single), told, "in pieces");
+    }
+    assert_eq!(read(&[b"\x1b]11;rgb:zz/00/00\x07q"]), ["q"], "no colour");
+    assert_eq!(
+        read(&[b"\x1b]10;rgb:ff/ff/ff\x07q"]),
+        ["q"],
+        "another answer"
+    );
+    assert_eq!(read(&[b"\x1b]11;rgb:ff\x1b[A"]), ["↑"], "cut off");
+    assert_eq!(read(&[b"\x1b]"]), ["Alt-]"]);
+    assert_eq!(read(&[b"\x1b]x"]), ["Alt-]", "x"]);
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn what_others_had_stands_above_and_is_never_idle() {
     assert_eq!(row(&buf, 0), "▄▄░▃· ");
     let faint = theme.style(Role::Faint).fg.expect("a colour");
     assert_eq!(buf[(0, 0)].bg, faint);
-    assert_eq!(buf[(1, 0)].bg, Color::Reset);
+    assert_eq!(Some(buf[(1, 0)].bg), theme.style(Role::Text).bg);
     assert_eq!((buf[(2, 0)].fg, buf[(3, 0)].fg), (faint, faint));
     // Two rows: the upper one is theirs.
     let buf = drawn(&cells, None, &theme, 3);

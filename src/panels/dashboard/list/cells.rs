@@ -150,7 +150,7 @@ impl<'a> Subject<'a> {
 
 fn missing(world: &World) -> Cell {
     let dash = if world.theme.glyphs.ascii { "-" } else { "–" };
-    Cell::Text(dash.to_owned(), world.theme.style(Role::Faint))
+    Cell::Text(dash.to_owned(), world.theme.style(Role::Dim))
 }
 
 fn number(world: &World, unit: Unit, value: f64) -> Cell {
@@ -173,11 +173,7 @@ fn number(world: &World, unit: Unit, value: f64) -> Cell {
             Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
         }
         Unit::BytesRate | Unit::Rate => {
-            let role = if value >= 1.0 {
-                Role::Text
-            } else {
-                Role::Faint
-            };
+            let role = if value >= 1.0 { Role::Text } else { Role::Dim };
             Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
         }
         _ => Cell::Text(unit.text(value, &world.snapshot), theme.style(Role::Dim)),

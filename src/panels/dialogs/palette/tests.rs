@@ -74,9 +74,9 @@ fn things_are_found_by_what_people_call_them() {
     for (typed, name) in [
         ("kill", "signal"),
         ("renice", "nice-down"),
-        ("theme", "settings"),
-        ("colour", "settings"),
-        ("color", "settings"),
+        ("theme", "themes"),
+        ("colour", "themes"),
+        ("color", "themes"),
         ("temperature", "view-cpu"),
         ("gpu", "files"),
         ("container", "columns"),

@@ -191,7 +191,7 @@ fn place(theme: &Theme, d: &Descriptor) -> Line<'static> {
     let Some((position, size)) = d.progress() else {
         return match d.extent {
             Ok(extent) if d.kind == Kind::File && extent.size.0 == 0 => {
-                Line::from(Span::styled("empty", style(Role::Faint)))
+                Line::from(Span::styled("empty", style(Role::Dim)))
             }
             _ => Line::default(),
         };

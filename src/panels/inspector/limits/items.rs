@@ -84,7 +84,7 @@ impl Item {
         };
         let near = role_of(*share);
         let roles = [
-            if used == "–" { Role::Faint } else { near },
+            if used == "–" { Role::Dim } else { near },
             Role::Text,
             Role::Dim,
         ];
@@ -338,7 +338,7 @@ fn rights(isolation: &Isolation, items: &mut Vec<Item>) {
 fn rest(isolation: &Isolation, items: &mut Vec<Item>) {
     let mut fact = |name: &str, value: Reading<String>| match value {
         Ok(value) => items.push(Item::fact(name, value, Role::Text)),
-        Err(why) => items.push(Item::fact(name, format!("– {why}"), Role::Faint)),
+        Err(why) => items.push(Item::fact(name, format!("– {why}"), Role::Dim)),
     };
     let label = isolation.label.as_ref().map_err(|m| *m);
     fact(

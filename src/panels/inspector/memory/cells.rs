@@ -230,9 +230,9 @@ impl Look<'_> {
 
     fn amount(&self, bytes: &Reading<Bytes>, role: Role) -> Line<'static> {
         let (text, role) = match bytes {
-            Ok(Bytes(0)) => ("0".to_owned(), Role::Faint),
+            Ok(Bytes(0)) => ("0".to_owned(), Role::Dim),
             Ok(bytes) => (format::bytes(*bytes), role),
-            Err(_) => ("–".to_owned(), Role::Faint),
+            Err(_) => ("–".to_owned(), Role::Dim),
         };
         Line::from(Span::styled(text, self.theme.style(role)))
     }

@@ -31,7 +31,7 @@ pub(super) fn or_dash<T>(
 ) -> (String, Role) {
     reading
         .as_ref()
-        .map_or_else(|_| ("–".to_owned(), Role::Faint), show)
+        .map_or_else(|_| ("–".to_owned(), Role::Dim), show)
 }
 
 /// Its ancestors, the first one first, itself last.
@@ -74,7 +74,7 @@ pub(super) fn head(view: &View<'_>, area: Rect) -> Vec<Parts> {
     for (i, name) in shown.iter().enumerate() {
         let last = i + 1 == shown.len();
         if i > 0 {
-            parts.push((arrow.to_owned(), Role::Faint));
+            parts.push((arrow.to_owned(), Role::Dim));
         }
         parts.push((
             (*name).to_owned(),

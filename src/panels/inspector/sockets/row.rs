@@ -136,7 +136,7 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
     };
     let rate = |value: Option<f64>| match value {
         Some(rate) if rate > 0.0 => one(format::rate(rate), Role::Strong),
-        Some(_) => one("0".to_owned(), Role::Faint),
+        Some(_) => one("0".to_owned(), Role::Dim),
         None => Line::default(),
     };
     let tcp = inet.tcp.as_ref();
@@ -158,7 +158,7 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
             },
             match (tcp, resent) {
                 (None, _) => Line::default(),
-                (_, 0) => one("0".to_owned(), Role::Faint),
+                (_, 0) => one("0".to_owned(), Role::Dim),
                 (_, n) => one(format::count(u64::from(n)), Role::Warn),
             },
             queues(world, c),

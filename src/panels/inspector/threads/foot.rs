@@ -79,6 +79,6 @@ fn stack(detail: &ThreadDetail) -> Parts {
                 Role::Dim,
             ),
         ],
-        Err(why) => vec![label, (format!("– {why}"), Role::Faint)],
+        Err(why) => vec![label, (format!("– {why}"), Role::Dim)],
     }
 }

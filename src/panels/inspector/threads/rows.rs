@@ -56,7 +56,7 @@ pub fn row(world: &World, threads: &Threads, row: &ThreadRow, ended: bool) -> Ro
     let text = |text: String, role: Role| Line::from(Span::styled(text, theme.style(role)));
     let value = |value: Reading<String>, role: Role| match value {
         Ok(value) => text(value, role),
-        Err(_) => text("–".to_owned(), Role::Faint),
+        Err(_) => text("–".to_owned(), Role::Dim),
     };
     let cpu = row.cpu.map(|c| world.scaled(c));
     let rates = row.value(|d| d.rates);
@@ -89,7 +89,7 @@ pub fn row(world: &World, threads: &Threads, row: &ThreadRow, ended: bool) -> Ro
 fn waits(world: &World, threads: &Threads, row: &ThreadRow) -> Line<'static> {
     let theme = &world.theme;
     let Ok(detail) = &row.detail else {
-        return Line::from(Span::styled("–", theme.style(Role::Faint)));
+        return Line::from(Span::styled("–", theme.style(Role::Dim)));
     };
     let words = words(world, threads, row);
     let mut line = Line::from(Span::styled(words, theme.style(role(threads, row))));
@@ -103,7 +103,7 @@ fn waits(world: &World, threads: &Threads, row: &ThreadRow) -> Line<'static> {
 /// How much a wait matters: a deadlock and a sick disk most, what is hidden least.
 fn role(threads: &Threads, row: &ThreadRow) -> Role {
     let Ok(detail) = &row.detail else {
-        return Role::Faint;
+        return Role::Dim;
     };
     if threads.deadlocks.iter().any(|d| d.0.contains(&row.id.tid)) || detail.waiting.uninterruptible
     {
@@ -117,7 +117,7 @@ fn role(threads: &Threads, row: &ThreadRow) -> Role {
             _ => Role::Dim,
         },
         Wait::On { .. } | Wait::Child(_) => Role::Text,
-        Wait::Hidden => Role::Faint,
+        Wait::Hidden => Role::Dim,
         _ => Role::Dim,
     }
 }

@@ -150,7 +150,7 @@ pub fn member(world: &World, line: &Line, member: Member) -> Row {
     Row {
         cells: vec![
             cell(a, 3),
-            Text::from(Span::styled(flow, style(Role::Faint))),
+            Text::from(Span::styled(flow, style(Role::Dim))),
             cell(b, 2),
             Text::from(Span::styled(by, style(Role::Dim))),
             Text::from(Span::styled(details, style(Role::Dim))),

@@ -83,7 +83,7 @@ fn row(world: &World, i: &Interface) -> Row {
     let dash = || one("–".to_owned(), Role::Dim);
     let rate = |value: Option<f64>| value.map_or_else(dash, |r| one(format::rate(r), Role::Strong));
     let count = |n: u64| {
-        let role = if n > 0 { Role::Warn } else { Role::Faint };
+        let role = if n > 0 { Role::Warn } else { Role::Dim };
         one(format::count(n), role)
     };
     let state = match (i.is_up(), &i.state) {

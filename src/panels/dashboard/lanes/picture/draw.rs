@@ -88,7 +88,7 @@ impl Picture {
             let from_left = u64::from(parts.cells) * (shown - before.min(shown)) / shown;
             let last = parts.cells.saturating_sub(width(&text) as u16);
             let x = parts.left + (from_left as u16).min(last);
-            let style = theme.style(Role::Faint);
+            let style = theme.style(Role::Dim);
             put::text(buf, x, y, &text, usize::from(parts.cells), style);
         }
     }

@@ -85,11 +85,7 @@ fn first(row: &Row, width: u16) -> Parts {
             (format!(" steal{:>3.0}", share.steal), Role::CpuSteal)
         } else {
             let irq = share.interrupts();
-            let role = if irq >= 1.0 {
-                Role::CpuIrq
-            } else {
-                Role::Faint
-            };
+            let role = if irq >= 1.0 { Role::CpuIrq } else { Role::Dim };
             (format!(" irq{irq:>3.0}  "), role)
         });
     }
