@@ -180,9 +180,8 @@ fn character(bytes: &[u8]) -> Front {
 /// What follows an Escape byte.
 fn escape(rest: &[u8]) -> Front {
     match rest {
-        [] => Front::More,
+        [] | [b']'] => Front::More,
         [b'[', rest @ ..] => sequence(rest),
-        [b']'] => Front::More,
         [b']', digit, ..] if digit.is_ascii_digit() => answer(rest),
         [b'O', rest @ ..] => match rest {
             [] => Front::More,
@@ -213,7 +212,7 @@ fn answer(rest: &[u8]) -> Front {
     Front::Event(used, color.map(|rgb| Event::Ground(Some(rgb))))
 }
 
-/// `rgb:1c1c/1f1f/2626` or `rgba:…/…/…/…`, one to four digits a channel (XParseColor).
+/// `rgb:1c1c/1f1f/2626` or `rgba:…/…/…/…`, one to four digits a channel (`XParseColor`).
 fn color(text: &[u8]) -> Option<[u8; 3]> {
     let text = std::str::from_utf8(text).ok()?;
     let channels = text

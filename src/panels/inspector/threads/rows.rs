@@ -117,7 +117,6 @@ fn role(threads: &Threads, row: &ThreadRow) -> Role {
             _ => Role::Dim,
         },
         Wait::On { .. } | Wait::Child(_) => Role::Text,
-        Wait::Hidden => Role::Dim,
         _ => Role::Dim,
     }
 }
