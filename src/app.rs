@@ -11,6 +11,7 @@ pub mod key;
 pub mod log;
 pub mod moves;
 pub mod panel;
+pub mod presets;
 mod route;
 pub mod save;
 pub mod synonyms;

@@ -146,8 +146,8 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     };
     let mut app = App::new(panels::all(), settings, options.theme);
     let mut complaints = options.complaints;
-    complaints.extend(config::keys::remap(&mut app, options.keys));
     complaints.extend(config::choose(&mut app, &options.choices));
+    complaints.extend(config::keys::remap(&mut app, options.keys));
     complaints.sort();
     let mut told = config::told(options.read_from.as_deref(), &complaints);
     told.extend(options.told);

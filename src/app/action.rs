@@ -33,9 +33,11 @@ macro_rules! actions {
 }
 pub(crate) use actions;
 
-/// Which keys ask for which action: the defaults, with a person's changes on top.
+/// Which keys ask for which action: the defaults, on top of them a preset, then a person's own.
 #[derive(Clone, Debug, Default)]
 pub struct Keymap {
+    /// Those of a preset.
+    preset: HashMap<&'static str, Vec<Key>>,
     changed: HashMap<String, Vec<Key>>,
 }
 
@@ -45,11 +47,16 @@ impl Keymap {
         self.changed.insert(action.to_owned(), keys);
     }
 
+    /// Takes the keys of another preset; what a person changed stays.
+    pub fn take_preset(&mut self, preset: HashMap<&'static str, Vec<Key>>) {
+        self.preset = preset;
+    }
+
     /// The keys that ask for an action.
     pub fn keys<'a>(&'a self, action: &'a Action) -> &'a [Key] {
-        self.changed
-            .get(action.name)
-            .map_or(action.keys, Vec::as_slice)
+        let changed = self.changed.get(action.name);
+        let keys = changed.or_else(|| self.preset.get(action.name));
+        keys.map_or(action.keys, Vec::as_slice)
     }
 
     /// The action among these that a key asks for; the first wins.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::App;
+use super::{App, presets};
 use crate::model::id::Nanos;
 use crate::theme::ground::{self, AUTO};
 use crate::theme::{self, Ground, Theme};
@@ -131,6 +131,12 @@ impl App {
                 cpu,
                 &["core", "machine"],
             ),
+            Choice::word(
+                "keymap",
+                "The keys as in another program; your own [keys] go before",
+                settings.keymap,
+                &presets::NAMES,
+            ),
             Choice::switch(
                 "mouse",
                 "The mouse is for pscope, not for the terminal",
@@ -161,6 +167,11 @@ impl App {
             ("tips", Value::On(on)) => self.world.settings.tips = *on,
             ("interval-ms", Value::Number(ms)) => {
                 self.world.settings.interval = Nanos::from_millis(*ms);
+            }
+            ("keymap", Value::Text(name)) => {
+                self.world.keys.take_preset(presets::keys(name)?);
+                let known = presets::NAMES.into_iter().find(|known| known == name);
+                self.world.settings.keymap = known.unwrap_or_default();
             }
             ("cpu", Value::Text(of)) => self.world.settings.of_machine = of == "machine",
             ("mouse", Value::On(on)) => {

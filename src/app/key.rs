@@ -144,16 +144,20 @@ impl fmt::Display for Key {
 impl FromStr for Key {
     type Err = String;
 
-    /// Reads what `Display` writes, and `Up Down Left Right` for the arrows.
+    /// Reads what `Display` writes, in any case where it is no letter, and `Up Down Left Right` for the arrows.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut key = Self::char(' ');
         let mut rest = text;
         loop {
-            if let Some(tail) = rest.strip_prefix("Ctrl-") {
+            let held = |name: &str| {
+                let (begin, tail) = rest.split_at_checked(name.len())?;
+                (begin.eq_ignore_ascii_case(name) && !tail.is_empty()).then_some(tail)
+            };
+            if let Some(tail) = held("Ctrl-") {
                 (key.ctrl, rest) = (true, tail);
-            } else if let Some(tail) = rest.strip_prefix("Alt-") {
+            } else if let Some(tail) = held("Alt-") {
                 (key.alt, rest) = (true, tail);
-            } else if let Some(tail) = rest.strip_prefix("Shift-") {
+            } else if let Some(tail) = held("Shift-") {
                 (key.shift, rest) = (true, tail);
             } else {
                 break;
@@ -167,7 +171,7 @@ impl FromStr for Key {
         key.code = match (named, chars.next(), chars.as_str()) {
             (Some((code, _)), ..) => *code,
             (None, Some(c), "") => Code::Char(c),
-            (None, Some('F' | 'f'), n) if n.parse::<u8>().is_ok() => {
+            (None, Some('F' | 'f'), n) if n.parse::<u8>().is_ok_and(|n| (1..=24).contains(&n)) => {
                 Code::F(n.parse().unwrap_or(0))
             }
             _ => {
@@ -179,6 +183,10 @@ impl FromStr for Key {
         Ok(key)
     }
 }
+
+/// How keys are written in a configuration: one text for its head, the manual page and the README.
+pub const SYNTAX: &str = "A key is a letter as it is typed (g, G, ?, +), or Space, Enter, Esc, Tab, BackTab, Backspace, Del, Ins, Up, Down, Left, Right, \
+Home, End, PgUp, PgDn, F1 to F24, with Ctrl-, Alt- or Shift- before it: Ctrl-u, Alt-x, Shift-Up. A list gives an action these keys and no others, [] none.";
 
 /// What the mouse did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,6 +229,9 @@ mod tests {
             assert_eq!(key.to_string(), text);
         }
         assert_eq!("Up".parse(), Ok(Key::of(Code::Up)));
+        assert_eq!("ctrl-u".parse(), Ok(Key::ctrl('u')));
+        assert_eq!("f5".parse(), Ok(Key::f(5)));
         assert!("Hyper".parse::<Key>().is_err());
+        assert!("".parse::<Key>().is_err());
     }
 }

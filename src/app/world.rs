@@ -152,6 +152,8 @@ pub struct Settings {
     pub theme: String,
     /// What is behind the text of the terminal.
     pub ground: Ground,
+    /// Whose keys are taken, by the name of the preset.
+    pub keymap: &'static str,
     /// Whether the mouse is ours.
     pub mouse: bool,
     /// The pace.
@@ -177,6 +179,7 @@ impl Default for Settings {
         Self {
             theme: AUTO.to_owned(),
             ground: Ground::Unknown,
+            keymap: super::presets::NAMES[0],
             mouse: true,
             interval: Nanos::from_millis(1000),
             of_machine: false,

@@ -16,6 +16,7 @@ use crate::app::globals;
 use crate::app::key::Key;
 use crate::app::moves;
 use crate::app::panel::{Place, Reply};
+use crate::app::presets;
 use crate::app::world::{Settings, World};
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
@@ -135,9 +136,8 @@ fn specs_are_whole_and_names_are_unique() {
     assert!(twice.is_empty(), "{twice:?}");
 }
 
-#[test]
-fn a_key_means_one_thing_in_a_pane() {
-    let keys = Keymap::default();
+/// What asks for two things at once: in a pane or with the dialogs that open over it, and among what the app answers.
+fn clashes(keys: &Keymap) -> Vec<(&'static str, String, &'static str, &'static str)> {
     let panes = all();
     let openers: Vec<&Action> = panes.iter().flat_map(|p| p.openers()).copied().collect();
     let mut clashes = Vec::new();
@@ -168,7 +168,39 @@ fn a_key_means_one_thing_in_a_pane() {
             }
         }
     }
-    assert!(clashes.is_empty(), "{clashes:?}");
+    clashes
+}
+
+#[test]
+fn a_key_means_one_thing_in_a_pane() {
+    for preset in presets::NAMES {
+        let mut keys = Keymap::default();
+        keys.take_preset(presets::keys(preset).expect("a preset"));
+        let clashes = clashes(&keys);
+        assert!(clashes.is_empty(), "{preset}: {clashes:?}");
+        // What opens a tab or a view from the list has no other meaning there.
+        let list = ready("list", &world());
+        for (action, _) in globals::TABS {
+            for key in keys.keys(action) {
+                let other = keys.find(*key, list.spec().actions);
+                assert!(other.is_none(), "{preset}: {key}: {other:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn presets_name_actions_that_there_are() {
+    let app = crate::app::App::new(
+        all(),
+        Settings::default(),
+        Theme::terminal(Depth::Ansi, false),
+    );
+    for preset in presets::NAMES {
+        for name in presets::keys(preset).expect("a preset").keys() {
+            assert!(app.actions().any(|a| a.name == *name), "{preset}: {name}");
+        }
+    }
 }
 
 /// The keys of the app, the list and the dialogs as the README prints them.

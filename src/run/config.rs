@@ -51,6 +51,7 @@ struct File {
     paths: Option<bool>,
     follow: Option<bool>,
     tips: Option<bool>,
+    keymap: Option<String>,
 }
 
 impl File {
@@ -74,6 +75,7 @@ impl File {
             on("paths", self.paths),
             on("follow", self.follow),
             on("tips", self.tips),
+            text("keymap", self.keymap.as_deref()),
         ]
         .into_iter()
         .flatten()
@@ -124,6 +126,7 @@ impl Default for File {
             paths: None,
             follow: None,
             tips: None,
+            keymap: None,
         }
     }
 }

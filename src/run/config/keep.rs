@@ -11,6 +11,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Config, text};
 use crate::app::choice::{Choice, Value};
+use crate::app::key::SYNTAX;
+use crate::app::presets;
+use crate::model::text::wrap;
 
 /// Writes what differs from the defaults or stands in the file already; answers the names of what was changed.
 ///
@@ -26,10 +29,27 @@ pub fn keep(path: &Path, choices: &[Choice]) -> anyhow::Result<Vec<&'static str>
     };
     let (after, names) =
         edited(&before, choices).with_context(|| format!("cannot change {}", path.display()))?;
+    let head = if before.is_empty() {
+        head()
+    } else {
+        String::new()
+    };
     if !names.is_empty() {
-        replace(&path, &after).with_context(|| format!("cannot write {}", path.display()))?;
+        replace(&path, &(head + &after))
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(names)
+}
+
+/// What a file that is written for the first time begins with.
+fn head() -> String {
+    let mut out = "# The configuration of pscope; `pscope man` tells what it may say.\n#\n# keymap = \"htop\" takes the keys of another program: ".to_owned();
+    out += &presets::NAMES.join(", ");
+    out += ".\n# Any action can have other keys; the key : lists every action by its name:\n#   [keys]\n#   pause = [\"p\", \"F12\"]\n";
+    for line in wrap(SYNTAX, 100) {
+        let _ = writeln!(out, "# {line}");
+    }
+    out + "\n"
 }
 
 fn toml(value: &Value) -> toml::Value {
@@ -172,6 +192,12 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("pscope/config.toml");
         assert_eq!(keep(&path, &choices("mem", false)).expect("kept").len(), 2);
+        let text = fs::read_to_string(&path).expect("there");
+        assert!(
+            text.starts_with("# The configuration") && text.contains("Ctrl-u"),
+            "{text}"
+        );
+        assert_eq!(Config::parse(&text).complaints, []);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("ours");
         let link = dir.path().join("link.toml");
         std::os::unix::fs::symlink(&path, &link).expect("a link");

@@ -13,17 +13,11 @@ pub fn remap(app: &mut App, bindings: Vec<Binding>) -> Vec<(usize, String)> {
     let mut complaints = Vec::new();
     let mut changed = Vec::new();
     for Binding { action, line, keys } in bindings {
-        let names = || {
-            app.world
-                .catalog
-                .iter()
-                .flat_map(|s| s.actions)
-                .map(|a| a.name)
-        };
+        let names = || app.actions().map(|a| a.name);
         if !names().any(|name| name == action) {
             let near = nearest(&action, names());
             let text = format!(
-                "there is no action '{action}'; near to it are {}, and help (?) lists all",
+                "there is no action '{action}'; near to it are {}; the key : lists all",
                 near.join(", ")
             );
             complaints.push((line, text));

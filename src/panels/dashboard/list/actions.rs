@@ -18,6 +18,7 @@ macro_rules! actions {
 actions! {
     FOLD "fold" [Key::of(Code::Left), Key::char('h')] "fold" "Fold the row, or go to its parent";
     UNFOLD "unfold" [Key::of(Code::Right), Key::char('l')] "fold" "Unfold the row, or go to its first child";
+    TOGGLE "toggle-fold" [] "" "Fold the row, or unfold it";
     UNFOLD_BELOW "unfold-below" [Key::char('+'), Key::char('=')] "" "Unfold the row and everything below it";
     FOLD_BELOW "fold-below" [Key::char('-')] "" "Fold the row and everything below it";
     FOLD_ALL "fold-all" [Key::char('*')] "" "Fold every subtree, or unfold them all";
@@ -60,6 +61,7 @@ pub(super) const ALL: &[&Action] = &[
     moves::HALF_DOWN,
     moves::FIRST,
     moves::LAST,
+    TOGGLE,
     UNFOLD_BELOW,
     FOLD_BELOW,
     FOLD_ALL,

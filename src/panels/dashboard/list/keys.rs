@@ -29,6 +29,7 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
         "last" => list.go(world, usize::MAX),
         "fold" => list.fold(world),
         "unfold" => list.unfold(world),
+        "toggle-fold" => list.toggle(world),
         "fold-below" => list.fold_below(world, true),
         "unfold-below" => list.fold_below(world, false),
         "fold-all" => list.fold_all(world),
