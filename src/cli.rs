@@ -58,6 +58,11 @@ enum Command {
     /// Without it every switch of a TARGET of one's own is (own processes), else the cores are sampled 20 times a second:
     /// that gives sums, but no single slice. The first line, or "source" in JSON, says which it is.
     Slices(report::slices::Args),
+    /// Tells where the time of a process went: on a core, waiting for one, blocked and on what
+    ///
+    /// The parts add up to the time that was looked at. Time on a core and waiting for one are the kernel's own counts. What a
+    /// thread was blocked on is certain while it sleeps through; where it ran in between, it is what was seen 20 times a second.
+    Time(report::time::Args),
     /// Prints the machine and its programs as metrics for Prometheus
     Metrics(report::metrics::Args),
     /// Records what happens, to be looked at later or elsewhere
@@ -101,6 +106,7 @@ impl Command {
             Self::Signal(args) => report::signal::run(args, printer),
             Self::Ipc(args) => report::ipc::run(args, printer),
             Self::Slices(args) => report::slices::run(args, printer),
+            Self::Time(args) => report::time::run(args, printer),
             Self::Metrics(args) => report::metrics::run(args, printer),
             Self::Record(args) => report::record::run(args, printer),
             // It is a screen, no report: main shows it.

@@ -15,6 +15,7 @@ pub mod signal;
 pub mod slices;
 pub mod system;
 pub mod target;
+pub mod time;
 pub mod tree;
 
 use std::io;

@@ -307,3 +307,34 @@ fn what_was_recorded_before_is_never_lost() {
     assert_eq!(output.status.success(), after.len() > bytes.len());
     assert!(pscope(&["ps", "--from", name]).status.success());
 }
+
+/// `cat` waits for its standard input all the time: that is what its time went for, and the parts are the whole.
+#[test]
+fn the_time_of_a_sleeper_adds_up() {
+    let sleeper = Sleeper::start();
+    let pid = sleeper.pid().to_string();
+    let output = pscope(&["time", &pid, "--for", "300ms", "--json"]);
+    let error = text(&output.stderr);
+    if error.contains("does not count") {
+        println!("skipped: this kernel counts no slices");
+        return;
+    }
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let process = &answer["processes"][0];
+    let number = |field: &str| process[field].as_u64().expect("a number");
+    let blocked = process["blocked"].as_array().expect("waits");
+    let of = |wait: &Value| wait["ns"].as_u64().expect("a number");
+    let all: u64 = blocked.iter().map(of).sum();
+    assert_eq!(
+        number("running_ns") + number("ready_ns") + all,
+        number("span_ns")
+    );
+    let longest = blocked.iter().max_by_key(|w| of(w)).expect("a wait");
+    if longest["kind"] == "unknown" {
+        println!("skipped: this machine does not show system calls");
+        return;
+    }
+    assert_eq!(longest["kind"], "descriptor", "{answer}");
+    assert_eq!(longest["fds"][0], 0);
+    assert_eq!(process["threads"].as_array().map(Vec::len), Some(1));
+}

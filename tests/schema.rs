@@ -136,6 +136,7 @@ fn one_process_of_ours_and_one_of_root() {
     let own = sleeper.0.id().to_string();
     for target in [own.as_str(), "1"] {
         holds(&["inspect", target, "--json"], "inspect");
+        holds(&["time", target, "--for", "200ms", "--json"], "time");
     }
 }
 

@@ -65,6 +65,7 @@ tabs! {
     MEMORY "memory" "memory" [Key::char('m')] "Inspects its memory regions";
     FILES "files" "files" [Key::char('f')] "Inspects its descriptors and peers";
     THREADS "threads" "threads-tab" [Key::char('w')] "Inspects its threads and what they wait for";
+    TIME_SPENT "time" "time-spent" [Key::char('b')] "Inspects where its time goes: on a core, waiting for one, blocked";
     SCHEDULE "schedule" "schedule" [Key::char('S')] "Inspects its slices: when it ran and who took the core";
     SIGNAL_STATE "signals" "signal-state" [] "Inspects how it treats each signal";
     SOCKETS "sockets" "sockets" [] "Inspects its connections";
@@ -129,6 +130,7 @@ pub const ALL: &[&Action] = &[
     &MEMORY,
     &FILES,
     &THREADS,
+    &TIME_SPENT,
     &SCHEDULE,
     &SIGNAL_STATE,
     &SOCKETS,

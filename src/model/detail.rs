@@ -18,6 +18,7 @@ use super::process::threads::Threads;
 use super::reading::Reading;
 use super::sample::Fault;
 use super::scheduling::schedule::Schedule;
+use super::scheduling::spent::TimeSpent;
 
 /// A part of [`Detail`]: `None` until it was read once.
 pub type Slot<T> = Option<Stamped<T>>;
@@ -71,6 +72,8 @@ pub struct Detail {
     pub isolation: Slot<Isolation>,
     /// How the kernel schedules it.
     pub schedule: Slot<Schedule>,
+    /// Where the time of its threads went lately.
+    pub spent: Slot<TimeSpent>,
     /// What it does with signals.
     pub signals: Slot<SignalState>,
     /// What the system views show.

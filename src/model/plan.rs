@@ -58,6 +58,8 @@ bitflags::bitflags! {
         const SCHEDULE = 1 << 24;
         /// Focus: sockets with their transport state.
         const SOCKETS = 1 << 25;
+        /// Focus: where the time of its threads goes.
+        const SPENT = 1 << 26;
 
         /// Machine: the context switches of every core.
         const SWITCHES = 1 << 32;

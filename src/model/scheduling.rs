@@ -2,5 +2,6 @@
 
 pub mod blocked;
 pub mod schedule;
+pub mod spent;
 pub mod timeline;
 pub mod wait;

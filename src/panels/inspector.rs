@@ -11,3 +11,4 @@ pub(super) mod schedule;
 pub(super) mod signals;
 pub(super) mod sockets;
 pub(super) mod threads;
+pub(super) mod time;

@@ -2,5 +2,6 @@
 //! threads of the process in focus wait for.
 
 pub(crate) mod sampled;
+pub mod spent;
 pub(super) mod switches;
 pub mod waits;

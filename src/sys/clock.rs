@@ -19,6 +19,11 @@ pub fn real() -> Nanos {
     read(ClockId::CLOCK_REALTIME)
 }
 
+/// Time on a core of the calling thread, `CLOCK_THREAD_CPUTIME_ID`: what work costs, whatever the machine does beside it.
+pub fn of_thread() -> Nanos {
+    read(ClockId::CLOCK_THREAD_CPUTIME_ID)
+}
+
 /// When the kernel booted, in milliseconds after the Unix epoch, as the calendar stands now.
 pub fn boot_unix_ms() -> u64 {
     real().since(since_boot()).0 / 1_000_000

@@ -16,7 +16,7 @@ use crate::theme::Role::{self, Accent, Bad, Dim, Good, Strong, Warn};
 use crate::widgets::{line, put};
 
 static SPEC: Spec = Spec {
-    name: "time",
+    name: "time-bar",
     title: "Time",
     about: "How the machine did over all that is kept, and which moment is shown.",
     place: Place::Time,

@@ -80,7 +80,8 @@ impl Waits {
         } else {
             self.again(&dir, of, shown)
         };
-        self.detail(of, shown, &mut rows);
+        let chosen = self.chosen(shown, &rows);
+        self.detail(of, &chosen, &mut rows);
         // The number may have found another owner meanwhile.
         if start(&dir, of.pid, self.page)? != of.start {
             return Err(Missing::Gone);
@@ -90,6 +91,26 @@ impl Waits {
             ..Threads::default()
         };
         self.last = Arc::new(threads.with_deadlocks());
+        Ok(Arc::clone(&self.last))
+    }
+
+    /// Reads these threads alone, for who looks many times a second; of the others what was known stays.
+    ///
+    /// # Errors
+    /// As [`Waits::threads`].
+    pub fn look(&mut self, of: ProcId, at: &[Tid]) -> Reading<Arc<Threads>> {
+        if self.of != Some(of) || at.iter().any(|tid| self.last.get(*tid).is_none()) {
+            return self.threads(of, at);
+        }
+        let dir = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported)?;
+        let mut rows = self.again(&dir, of, at);
+        let place = |tid: &Tid| rows.binary_search_by_key(tid, |r| r.id.tid).ok();
+        let chosen: Vec<usize> = at.iter().filter_map(place).collect();
+        self.detail(of, &chosen, &mut rows);
+        self.last = Arc::new(Threads {
+            rows,
+            deadlocks: Vec::new(),
+        });
         Ok(Arc::clone(&self.last))
     }
 
@@ -178,8 +199,7 @@ impl Waits {
         chosen
     }
 
-    fn detail(&mut self, of: ProcId, shown: &[Tid], rows: &mut [ThreadRow]) {
-        let chosen = self.chosen(shown, rows);
+    fn detail(&self, of: ProcId, chosen: &[usize], rows: &mut [ThreadRow]) {
         let asked = living::pid(&self.root, of.pid);
         let wide = is_wide(&self.root, asked);
         let space = bounded::read(&self.root.proc(format!("{asked}/maps")));
@@ -189,7 +209,7 @@ impl Waits {
         let raws = bounded::each("thread", items, move |(of, id)| {
             thread::read(&root, of.pid, id.tid, wide)
         });
-        let names = Numbers::new(rows, &chosen, &raws);
+        let names = Numbers::new(rows, chosen, &raws);
         let now = Now {
             real: clock::real(),
             monotonic: clock::now(),
@@ -202,7 +222,7 @@ impl Waits {
                 Err(why) => Err(why),
             };
         }
-        links::resolve(&self.root, asked, &chosen, rows, names.nested);
+        links::resolve(&self.root, asked, chosen, rows, names.nested);
         if let Ok(space) = &space {
             place(rows, space);
         } else if let Err(why) = space {

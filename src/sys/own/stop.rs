@@ -1,10 +1,13 @@
 //! Signals that ask a report to end: `INT`, `TERM` and `HUP` through a `signalfd(2)`, so that it can write its last line.
 
 use std::cell::Cell;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd as _, AsRawFd, RawFd};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use crate::model::id::Nanos;
 
 /// Whether a signal asked to end.
 #[derive(Debug)]
@@ -34,6 +37,17 @@ impl Stop {
             self.came.set(true);
         }
         self.came.get()
+    }
+
+    /// Waits so long, or until one comes.
+    pub fn wait(&self, at_most: Nanos) {
+        let ms = u16::try_from(at_most.0.div_ceil(1_000_000)).unwrap_or(u16::MAX);
+        let Some(signals) = &self.signals else {
+            std::thread::sleep(std::time::Duration::from_millis(ms.into()));
+            return;
+        };
+        let mut fds = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+        let _ = poll(&mut fds, PollTimeout::from(ms));
     }
 
     /// What becomes readable when one comes; -1 where signals end the program at once.

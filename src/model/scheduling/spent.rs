@@ -1,0 +1,275 @@
+//! Where the time of threads went: on a core, waiting for one, blocked and on what. The parts of a thread add up to its span.
+//!
+//! Time on a core and waiting for one are the kernel's own counters. What is left was blocked; what it was blocked on is known
+//! for certain where the thread never ran between two readings, and is taken from the readings at both ends elsewhere.
+
+mod cause;
+pub mod lines;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use cause::{Cause, Kind};
+
+use crate::model::id::{Nanos, ThreadId, Tid};
+use crate::model::text::SafeText;
+
+/// So many causes are told apart of one thread in one bucket; the others are told together.
+const MOST: usize = 32;
+
+/// What a thread, or several, did in a span: `running + ready + blocked = span`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spent {
+    /// For how long it was followed; of several threads the sum.
+    pub span: Nanos,
+    /// On a core.
+    pub running: Nanos,
+    /// Waiting for one.
+    pub ready: Nanos,
+    /// Blocked, by cause; the order means nothing.
+    pub blocked: Vec<Share>,
+}
+
+/// What a cause took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share {
+    /// On what.
+    pub cause: Cause,
+    /// For how long.
+    pub span: Nanos,
+    /// Of that, in waits that were seen whole: between two readings the thread never ran.
+    pub whole: Nanos,
+}
+
+/// What two readings of a thread tell of the time between them.
+#[derive(Clone, Copy, Debug)]
+pub struct Between<'a> {
+    /// How long that is.
+    pub span: Nanos,
+    /// On a core.
+    pub running: Nanos,
+    /// Waiting for one.
+    pub ready: Nanos,
+    /// Whether it never ran.
+    pub slept: bool,
+    /// What it was blocked on at the first reading and at the second; `None` where it was not.
+    pub ends: [Option<&'a Cause>; 2],
+}
+
+impl Spent {
+    /// Adds the time between two readings.
+    pub fn add(&mut self, between: Between<'_>) {
+        let Between { span, slept, .. } = between;
+        let running = between.running.min(span);
+        let ready = between.ready.min(span.since(running));
+        self.span.0 += span.0;
+        self.running.0 += running.0;
+        self.ready.0 += ready.0;
+        let blocked = span.since(running).since(ready);
+        if blocked == Nanos(0) {
+            return;
+        }
+        match between.ends {
+            [Some(first), Some(last)] if first != last => {
+                let half = Nanos(blocked.0 / 2);
+                self.block(first, half, Nanos(0));
+                self.block(last, blocked.since(half), Nanos(0));
+            }
+            [Some(cause), _] | [None, Some(cause)] => {
+                let whole = if slept { blocked } else { Nanos(0) };
+                self.block(cause, blocked, whole);
+            }
+            [None, None] => self.block(&Cause::Short, blocked, Nanos(0)),
+        }
+    }
+
+    fn block(&mut self, cause: &Cause, span: Nanos, whole: Nanos) {
+        let known = self.blocked.iter().position(|s| s.cause == *cause);
+        let cause = match known {
+            None if self.blocked.len() >= MOST => &Cause::Others,
+            _ => cause,
+        };
+        let known = known.or_else(|| self.blocked.iter().position(|s| s.cause == *cause));
+        if let Some(at) = known {
+            self.blocked[at].span.0 += span.0;
+            self.blocked[at].whole.0 += whole.0;
+        } else {
+            let cause = cause.clone();
+            self.blocked.push(Share { cause, span, whole });
+        }
+    }
+
+    /// Adds what another, or the same one at another time, did.
+    pub fn merge(&mut self, other: &Self) {
+        self.span.0 += other.span.0;
+        self.running.0 += other.running.0;
+        self.ready.0 += other.ready.0;
+        for share in &other.blocked {
+            self.block(&share.cause, share.span, share.whole);
+        }
+    }
+
+    /// How long it was blocked in all.
+    pub fn blocked(&self) -> Nanos {
+        Nanos(self.blocked.iter().map(|s| s.span.0).sum())
+    }
+
+    /// How long it had nothing to do, as far as that can be told.
+    pub fn idle(&self) -> Nanos {
+        let idle = self.blocked.iter().filter(|s| s.cause.kind().is_idle());
+        Nanos(idle.map(|s| s.span.0).sum())
+    }
+
+    /// Of the time blocked, the share that was seen whole; 1 where it never was.
+    pub fn certain(&self) -> f64 {
+        let whole: u64 = self.blocked.iter().map(|s| s.whole.0).sum();
+        match self.blocked().0 {
+            0 => 1.0,
+            all => whole as f64 / all as f64,
+        }
+    }
+}
+
+/// One thread, and what it did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadSpent {
+    /// Which.
+    pub id: ThreadId,
+    /// Its name.
+    pub name: SafeText,
+    /// What it did.
+    pub spent: Spent,
+}
+
+/// What the threads of a process did in a short time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucket {
+    /// From when, `CLOCK_MONOTONIC`.
+    pub from: Nanos,
+    /// Until when.
+    pub to: Nanos,
+    /// How often they were read.
+    pub readings: u32,
+    /// By ascending number.
+    pub threads: Vec<ThreadSpent>,
+}
+
+/// What the threads of a process did lately, the oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct TimeSpent {
+    /// About a second each.
+    pub buckets: Vec<Arc<Bucket>>,
+}
+
+impl TimeSpent {
+    /// The last `span` of it: whole buckets, as few as cover that.
+    pub fn last(&self, span: Nanos) -> Bucket {
+        let to = self.buckets.last().map_or(Nanos(0), |b| b.to);
+        let buckets = self.buckets.iter();
+        sum(buckets
+            .filter(|b| to.since(b.from) <= Nanos(span.0 + span.0 / 20) || b.to == to)
+            .map(AsRef::as_ref))
+    }
+}
+
+/// Buckets that follow each other, as one.
+pub fn sum<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Bucket {
+    let mut threads: BTreeMap<ThreadId, ThreadSpent> = BTreeMap::new();
+    let mut out = Bucket::default();
+    for (n, bucket) in buckets.enumerate() {
+        if n == 0 {
+            out.from = bucket.from;
+        }
+        out.to = bucket.to;
+        out.readings += bucket.readings;
+        for thread in &bucket.threads {
+            threads
+                .entry(thread.id)
+                .and_modify(|known| {
+                    known.spent.merge(&thread.spent);
+                    known.name.clone_from(&thread.name);
+                })
+                .or_insert_with(|| thread.clone());
+        }
+    }
+    out.threads = threads.into_values().collect();
+    out
+}
+
+impl Bucket {
+    /// What all its threads did, as one: thread time, of which two threads have two seconds in one.
+    pub fn all(&self) -> Spent {
+        let mut all = Spent::default();
+        for thread in &self.threads {
+            all.merge(&thread.spent);
+        }
+        all
+    }
+
+    /// The name of one of its threads.
+    pub fn name_of(&self, tid: Tid) -> Option<SafeText> {
+        let found = self.threads.iter().find(|t| t.id.tid == tid);
+        found.map(|t| t.name.clone())
+    }
+
+    /// How often the threads were read, a second.
+    pub fn pace(&self) -> f64 {
+        let seconds = self.to.since(self.from).seconds();
+        if seconds > 0.0 {
+            f64::from(self.readings) / seconds
+        } else {
+            0.0
+        }
+    }
+}
+
+/// How far the kernel's counter of time on a core may lag behind: a tick of the slowest clock that kernels are built with.
+const TICK: u64 = 10_000_000;
+
+/// What the counters of a thread tell of the time since they were read last.
+///
+/// The kernel brings time on a core up to date at every tick, and time waiting for one when a core is given: both lag behind.
+/// What was told ahead of them is taken off later, what they grew by more than the time that passed is told later.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counted {
+    counters: [u64; 2],
+    /// What they grew by and was not told yet; below 0: what was told ahead.
+    owed: [i64; 2],
+}
+
+impl Counted {
+    /// As they stand when a thread is followed from now on.
+    pub fn begin(run: Nanos, wait: Nanos) -> Self {
+        Self {
+            counters: [run.0, wait.0],
+            owed: [0; 2],
+        }
+    }
+
+    /// Takes in new values after `span`; `wanted`: it wanted a core all the time, and was given none anew. Answers the time on
+    /// a core and waiting for one, together at most `span`.
+    pub fn take(&mut self, run: Nanos, wait: Nanos, span: Nanos, wanted: bool) -> [Nanos; 2] {
+        let now = [run.0, wait.0];
+        for (owed, (now, before)) in self.owed.iter_mut().zip(now.iter().zip(self.counters)) {
+            let grown = i64::try_from(now.saturating_sub(before)).unwrap_or(i64::MAX);
+            *owed = owed.saturating_add(grown);
+        }
+        self.counters = now;
+        let due = self.owed.map(|o| u64::try_from(o).unwrap_or(0));
+        let running = due[0].min(span.0);
+        let ready = due[1].min(span.0 - running);
+        let left = span.0 - running - ready;
+        let mut told = [running, ready];
+        if wanted {
+            // While it runs the counter is never older than a tick.
+            told[usize::from(running == 0 || left > TICK)] += left;
+        }
+        for (owed, told) in self.owed.iter_mut().zip(told) {
+            *owed -= i64::try_from(told).unwrap_or(i64::MAX);
+        }
+        told.map(Nanos)
+    }
+}
+
+#[cfg(test)]
+mod tests;

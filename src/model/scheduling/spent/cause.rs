@@ -1,0 +1,133 @@
+//! What a thread was blocked on, so that the same wait is the same cause whenever it is seen.
+
+use crate::model::reading::Missing;
+use crate::model::scheduling::wait::{Child, Limit, Lock, Names, Wait, Waiting};
+
+/// What a thread was blocked on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// This, without what changes while it lasts: how much time is left.
+    Wait(Box<Waiting>),
+    /// Waits that had begun and ended between two readings.
+    Short,
+    /// What is not told apart any more.
+    Others,
+    /// Something that was not read, and why.
+    Untold(Missing),
+}
+
+/// What sort of thing that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A disk, a filesystem, or something else that no signal interrupts.
+    Device,
+    /// A lock that another thread holds.
+    Lock,
+    /// What is at the other end of a descriptor.
+    Descriptor,
+    /// A page of its memory.
+    Page,
+    /// A child.
+    Child,
+    /// Another thread or process that is to wake it, or to end.
+    Wake,
+    /// Any of several descriptors: the loop of a server, with nothing to do.
+    Events,
+    /// Time to pass.
+    Sleep,
+    /// A signal.
+    Signal,
+    /// Stopped, by a signal or its debugger.
+    Stopped,
+    /// Another system call.
+    Call,
+    /// Not known.
+    Unknown,
+}
+
+impl Kind {
+    /// As a word: `lock`, `descriptor`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Lock => "lock",
+            Self::Descriptor => "descriptor",
+            Self::Page => "page",
+            Self::Child => "child",
+            Self::Wake => "wake",
+            Self::Events => "events",
+            Self::Sleep => "sleep",
+            Self::Signal => "signal",
+            Self::Stopped => "stopped",
+            Self::Call => "call",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether it means having nothing to do, rather than being held up. Where the same wait may be either, it is not idle.
+    pub fn is_idle(self) -> bool {
+        matches!(self, Self::Events | Self::Sleep | Self::Signal)
+    }
+}
+
+impl Cause {
+    /// What is waited for; `None` where nothing is: the reading found it running.
+    pub fn of(waiting: &Waiting) -> Option<Self> {
+        if matches!(waiting.what, Wait::Running | Wait::Ended) {
+            return None;
+        }
+        let mut steady = waiting.clone();
+        match &mut steady.what {
+            Wait::Futex(futex) => futex.limit = Limit::None,
+            Wait::Any { limit, .. } | Wait::Sleep(limit) | Wait::Signal(limit) => {
+                *limit = Limit::None;
+            }
+            _ => {}
+        }
+        Some(Self::Wait(Box::new(steady)))
+    }
+
+    /// What sort of thing it is.
+    pub fn kind(&self) -> Kind {
+        let Self::Wait(waiting) = self else {
+            return Kind::Unknown;
+        };
+        let vforked = matches!(waiting.what, Wait::Child(Child::Vforked));
+        if waiting.uninterruptible && !vforked {
+            return Kind::Device;
+        }
+        match &waiting.what {
+            Wait::Futex(futex) => match futex.kind {
+                Lock::Mutex(_) | Lock::PiMutex(_) | Lock::Shared(Some(_)) => Kind::Lock,
+                _ => Kind::Wake,
+            },
+            Wait::Any { total: 1, .. } | Wait::On { .. } => Kind::Descriptor,
+            Wait::Any { .. } | Wait::Work => Kind::Events,
+            Wait::Child(_) => Kind::Child,
+            Wait::Sleep(_) => Kind::Sleep,
+            Wait::Signal(_) => Kind::Signal,
+            Wait::Outside => Kind::Page,
+            Wait::Stopped | Wait::Traced(_) => Kind::Stopped,
+            Wait::Phrase(_) | Wait::Call => Kind::Call,
+            Wait::Running | Wait::Ended | Wait::Hidden => Kind::Unknown,
+        }
+    }
+
+    /// In words, as the tab Threads says them: `read of fd 7, tcp to 4121 postgres`.
+    pub fn words(&self, names: &Names<'_>) -> String {
+        match self {
+            Self::Wait(waiting) => waiting.words(names),
+            Self::Short => "waits too short to be seen".to_owned(),
+            Self::Others => "other waits".to_owned(),
+            Self::Untold(why) => format!("– {why}"),
+        }
+    }
+
+    /// The wait itself.
+    pub fn waiting(&self) -> Option<&Waiting> {
+        match self {
+            Self::Wait(waiting) => Some(waiting),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What was told in, rows out.
+
+use super::*;
+use crate::app::world::Settings;
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{ThreadId, Ticks};
+use crate::model::reading::Missing;
+use crate::model::scheduling::spent::{Between, Cause, ThreadSpent};
+use crate::model::scheduling::wait::{Fd, Limit, Waiting};
+use crate::theme::{Depth, Theme};
+
+fn cause(what: Wait) -> Cause {
+    Cause::of(&Waiting {
+        what,
+        call: None,
+        function: None,
+        uninterruptible: false,
+    })
+    .expect("it waits")
+}
+
+fn thread(tid: u32, name: &str, running: u64, ready: u64, on: &Cause) -> ThreadSpent {
+    let mut spent = Spent::default();
+    spent.add(Between {
+        span: Nanos(1_000_000_000),
+        running: Nanos(running * 1_000_000),
+        ready: Nanos(ready * 1_000_000),
+        slept: running == 0,
+        ends: [Some(on), Some(on)],
+    });
+    ThreadSpent {
+        id: ThreadId {
+            tid: Tid(tid),
+            start: Ticks(9),
+        },
+        name: name.into(),
+        spent,
+    }
+}
+
+fn told() -> TimeSpent {
+    let read = cause(Wait::On {
+        verb: "read of",
+        fd: Fd {
+            number: 3,
+            target: Ok("pipe:[7]".into()),
+        },
+    });
+    let child = cause(Wait::Child(Child::One(
+        crate::model::id::Pid(7),
+        Some("cc1".into()),
+    )));
+    let sleep = cause(Wait::Sleep(Limit::Left(Nanos(5))));
+    let bucket = |n: u64| {
+        Arc::new(Bucket {
+            from: Nanos(n * 1_000_000_000),
+            to: Nanos((n + 1) * 1_000_000_000),
+            readings: 20,
+            threads: vec![
+                thread(100, "main", 250, 50, &read),
+                thread(101, "waiter", 0, 0, &child),
+                thread(102, "timer", 0, 0, &sleep),
+            ],
+        })
+    };
+    TimeSpent {
+        buckets: (0..12).map(bucket).collect(),
+    }
+}
+
+fn world(told: Result<TimeSpent, Missing>) -> World {
+    let mut world = World::new(Theme::terminal(Depth::Ansi, false), Settings::default());
+    world.focus = Some(ProcId::new(100, 9));
+    world.detail = Arc::new(Detail {
+        of: world.focus,
+        spent: Some(Stamped::new(Nanos(1), told)),
+        ..Detail::default()
+    });
+    world
+}
+
+fn drawn(tab: &mut TimeTab, world: &World, wide: u16, high: u16) -> Vec<String> {
+    let area = Rect::new(0, 0, wide, high);
+    tab.fit(world, area);
+    let mut buf = Buffer::empty(area);
+    tab.render(world, area, &mut buf);
+    let line = |y| -> String { (0..wide).map(|x| buf[(x, y)].symbol()).collect() };
+    (0..high).map(|y| line(y).trim_end().to_owned()).collect()
+}
+
+#[test]
+fn the_parts_add_up_and_the_longest_is_first() {
+    let world = world(Ok(told()));
+    let lines = drawn(&mut TimeTab::default(), &world, 84, 16);
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn each_thread_by_itself() {
+    let world = world(Ok(told()));
+    let mut tab = TimeTab::default();
+    tab.fit(&world, Rect::new(0, 0, 84, 12));
+    tab.act(&world, &BY_THREAD);
+    tab.act(&world, &NARROWER);
+    let lines = drawn(&mut tab, &world, 84, 12);
+    insta::assert_snapshot!(lines.join("\n"));
+    assert!(lines[0].contains("over 5.0s"), "{}", lines[0]);
+}
+
+#[test]
+fn enter_leads_to_whom_it_waits_for() {
+    let world = world(Ok(told()));
+    let mut tab = TimeTab::default();
+    let area = Rect::new(0, 0, 84, 16);
+    let mut led = Vec::new();
+    for _ in 0..5 {
+        tab.fit(&world, area);
+        if let Reply::Inspect(id, name) = tab.enter(&world) {
+            led.push((id.pid.0, name));
+        }
+        tab.act(&world, moves::DOWN);
+    }
+    // The child is not in the snapshot, so its thread is shown.
+    let expected = ["threads", "threads", "files", "schedule", "schedule"];
+    assert_eq!(led, expected.map(|tab| (100, tab)));
+}
+
+#[test]
+fn says_why_there_is_nothing() {
+    for (why, words) in [
+        (Missing::Soon, "reading"),
+        (Missing::Unsupported, "does not tell"),
+        (Missing::Gone, "ended"),
+    ] {
+        let lines = drawn(&mut TimeTab::default(), &world(Err(why)), 90, 9);
+        assert!(lines.join(" ").contains(words), "{lines:?}");
+    }
+}
+
+#[test]
+fn draws_at_every_size() {
+    let world = world(Ok(told()));
+    let mut tab = TimeTab::default();
+    for wide in 0..90 {
+        for high in 0..20 {
+            drawn(&mut tab, &world, wide, high);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `pscope time`: where the time of a process went, as lines of text that add up, or JSON.
+
+mod json;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::printer::Printer;
+use super::{Error, Exit, target};
+use crate::model::descriptors::descriptor::Files;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::Needs;
+use crate::model::reading::Missing;
+use crate::model::scheduling::spent::{Bucket, sum};
+use crate::model::scheduling::wait::{Names, end_of};
+use crate::model::snapshot::Snapshot;
+use crate::model::span;
+use crate::model::text::SafeText;
+use crate::sampler::descriptors::joined::Descriptors;
+use crate::sampler::scheduling::spent::Follower;
+use crate::sys::clock;
+use crate::sys::own::stop::{self, Stop};
+use crate::sys::root::ProcRoot;
+
+/// `pscope time`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The process: a pid or a name
+    target: String,
+    /// How long to look: 5s, 200ms, 2m
+    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any)]
+    span: Nanos,
+    /// Each thread by itself
+    #[arg(long, conflicts_with = "tree")]
+    threads: bool,
+    /// Its descendants too, each process by itself
+    #[arg(long)]
+    tree: bool,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How often descendants are looked for.
+const AGAIN: Nanos = Nanos::from_millis(500);
+
+/// A process and what its threads did.
+struct Told {
+    id: ProcId,
+    name: SafeText,
+    bucket: Bucket,
+    /// Its descriptors, for who is at their other ends.
+    files: Option<Arc<Files>>,
+    ended: bool,
+}
+
+impl Told {
+    /// The names that its waits mention.
+    fn names<T>(&self, with: impl FnOnce(&Names<'_>) -> T) -> T {
+        with(&Names {
+            thread: &|tid| self.bucket.name_of(tid),
+            peer: &|fd| end_of(self.files.as_ref()?, fd),
+        })
+    }
+}
+
+/// A process while it is followed.
+struct Followed {
+    follower: Follower,
+    name: SafeText,
+    ended: bool,
+}
+
+/// Looks, and tells.
+///
+/// # Errors
+/// `NoProcess` for a target that is not there or ended before anything was seen; `Failed` where the kernel does not count.
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    let snapshot = super::sweep(Needs::COMMANDS)?;
+    let id = target::find(&snapshot, &args.target)?;
+    let stop = stop::on_signals();
+    let told = follow(&snapshot, id, args, &stop)?;
+    if told.iter().all(|t| t.bucket.threads.is_empty()) {
+        return Err(Error::NoProcess(format!(
+            "process {} ended before its time could be told",
+            id.pid
+        )));
+    }
+    if args.json {
+        printer.json(&json::of(id, args, &told))?;
+        printer.out.write_all(b"\n")?;
+    } else {
+        text::write(args, &told, printer)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<Told>, Error> {
+    let root = ProcRoot::live();
+    let mut all: BTreeMap<ProcId, Followed> = BTreeMap::new();
+    let add = |all: &mut BTreeMap<ProcId, Followed>, snapshot: &Snapshot| {
+        for id in wanted(snapshot, id, args.tree) {
+            all.entry(id).or_insert_with(|| Followed {
+                follower: Follower::new(&root, id),
+                name: snapshot
+                    .get(id)
+                    .map_or_else(SafeText::default, |p| p.facts.name.clone()),
+                ended: false,
+            });
+        }
+    };
+    add(&mut all, first);
+    let end = Nanos(clock::now().0.saturating_add(args.span.0));
+    let mut looked = clock::now();
+    loop {
+        if args.tree && clock::now().since(looked) >= AGAIN {
+            add(&mut all, &super::sweep(Needs::empty())?);
+            looked = clock::now();
+        }
+        for followed in all.values_mut().filter(|f| !f.ended) {
+            match followed.follower.step() {
+                Ok(()) => {}
+                Err(Missing::Unsupported) => {
+                    return Err(Error::Failed(
+                        "this kernel does not count the time of threads (no schedstat)".to_owned(),
+                    ));
+                }
+                Err(_) => followed.ended = true,
+            }
+        }
+        let now = clock::now();
+        let over = now >= end || all.values().all(|f| f.ended);
+        if over || stop.asked() {
+            break;
+        }
+        let pause = all.values().map(|f| f.follower.pause()).max();
+        stop.wait(pause.unwrap_or_default().min(end.since(now)));
+    }
+    Ok(all.into_iter().map(|(id, f)| tell(&root, id, f)).collect())
+}
+
+/// The process, and where the tree is asked for its descendants.
+fn wanted(snapshot: &Snapshot, id: ProcId, tree: bool) -> Vec<ProcId> {
+    let mut found = BTreeSet::from([id.pid]);
+    let mut out = vec![id];
+    let mut grown = tree;
+    while grown {
+        grown = false;
+        for proc in snapshot.procs.iter() {
+            if found.contains(&proc.stat.ppid) && found.insert(proc.id.pid) {
+                out.push(proc.id);
+                grown = true;
+            }
+        }
+    }
+    out
+}
+
+fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Told {
+    let bucket = sum(std::iter::once(&followed.follower.take()));
+    let files = Descriptors::all_of(root, id).ok().map(Arc::new);
+    Told {
+        id,
+        name: followed.name,
+        bucket,
+        files,
+        ended: followed.ended,
+    }
+}

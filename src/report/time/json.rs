@@ -1,0 +1,72 @@
+//! The answer as JSON: `docs/json.md`.
+
+use serde_json::{Value, json};
+
+use super::{Args, Told};
+use crate::model::id::ProcId;
+use crate::model::scheduling::spent::lines::{Line, What, lines};
+use crate::model::scheduling::spent::{Cause, Spent};
+use crate::model::text::SafeText;
+use crate::report::json::SCHEMA;
+
+pub fn of(id: ProcId, args: &Args, told: &[Told]) -> Value {
+    let seen = told.iter().filter(|t| !t.bucket.threads.is_empty());
+    json!({
+        "schema": SCHEMA,
+        "pid": id.pid.0,
+        "for_ns": args.span.0,
+        "processes": seen.map(process).collect::<Vec<_>>(),
+    })
+}
+
+fn process(told: &Told) -> Value {
+    let bucket = &told.bucket;
+    let all = bucket.all();
+    let threads = bucket.threads.iter().map(|t| {
+        let mut out = parts(told, &t.spent);
+        out["tid"] = t.id.tid.0.into();
+        out["name"] = t.name.as_str().into();
+        out
+    });
+    let mut out = parts(told, &all);
+    out["pid"] = told.id.pid.0.into();
+    out["name"] = told.name.as_str().into();
+    out["ended"] = told.ended.into();
+    out["seconds"] = bucket.to.since(bucket.from).seconds().into();
+    out["readings"] = bucket.readings.into();
+    out["certain"] = all.certain().into();
+    out["threads"] = threads.collect();
+    out
+}
+
+/// `span_ns = running_ns + ready_ns + the sum of blocked[].ns`.
+fn parts(told: &Told, spent: &Spent) -> Value {
+    let waits = lines(spent)
+        .into_iter()
+        .filter_map(|line| match &line.what {
+            What::Blocked(cause) => Some(wait(told, &line, cause)),
+            _ => None,
+        });
+    json!({
+        "span_ns": spent.span.0,
+        "running_ns": spent.running.0,
+        "ready_ns": spent.ready.0,
+        "blocked": waits.collect::<Vec<_>>(),
+    })
+}
+
+fn wait(told: &Told, line: &Line, cause: &Cause) -> Value {
+    let waiting = cause.waiting();
+    let fds = waiting.map_or(&[][..], |w| w.what.descriptors());
+    let call = waiting.and_then(|w| w.call.as_ref());
+    json!({
+        "kind": cause.kind().word(),
+        "idle": cause.kind().is_idle(),
+        "on": told.names(|names| cause.words(names)),
+        "call": call.map(SafeText::as_str),
+        "fds": fds.iter().map(|fd| fd.number).collect::<Vec<_>>(),
+        "holder_tid": waiting.and_then(|w| w.what.owner()).map(|t| t.0),
+        "ns": line.span.0,
+        "whole_ns": line.whole.0,
+    })
+}
