@@ -49,7 +49,7 @@ pub const OF_THREADS: &[Column] = &[
     Column::right("RUN%", 5, 0),
     Column::right("READY%", 6, 2),
     Column::right("BLOCK%", 6, 3),
-    Column::left("MOSTLY", 30, 0).growing(),
+    Column::left("MOSTLY", 20, 0).growing(),
 ];
 
 pub fn order_of_threads(column: usize) -> Order {
@@ -206,7 +206,7 @@ pub fn head(world: &World, shown: &Bucket, all: &Spent, area: Rect, window: Nano
     ];
     let parts = [
         ("running", all.running, Role::Good),
-        ("waiting for a core", all.ready, Role::Warn),
+        ("ready", all.ready, Role::Warn),
         ("blocked", all.blocked().since(all.idle()), Role::Text),
         ("idle", all.idle(), Role::Dim),
     ];
