@@ -35,6 +35,11 @@ bitflags::bitflags! {
         /// What a process in state D waits for: `/proc/PID/wchan`. Of those alone, whoever shows it.
         const BLOCKED_ON = 1 << 12;
 
+        /// How resident memory grew over the last minute; read with [`Self::RESIDENT`], no file of its own.
+        const GROWTH = 1 << 13;
+        /// What the first thread waits for: `/proc/PID/syscall` and `/proc/PID/wchan`.
+        const WAITS_FOR = 1 << 14;
+
         /// What pscope itself costs.
         const OWN = 1 << 10;
 

@@ -1,6 +1,7 @@
 //! What one sweep heard: cumulative counters, as the kernel told them. Only `between` turns two samples into rates.
 
 mod command;
+mod growth;
 mod system;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 
 pub use command::Command;
+pub use growth::Growth;
 pub use system::{CoreSample, Memory, Pressure, SystemSample};
 
 /// One sweep.
@@ -198,6 +200,10 @@ pub struct OptionalStats {
     pub opened: Reading<Arc<Opened>>,
     /// What it waits for in state D; read of those alone.
     pub blocked_on: Reading<Cause>,
+    /// How its resident memory grew while somebody looked.
+    pub growth: Reading<Growth>,
+    /// What its first thread waits for, in words.
+    pub waits_for: Reading<SafeText>,
     /// How much later than the tick its counters were read.
     pub after: After,
 }
@@ -235,6 +241,8 @@ impl Default for OptionalStats {
             exe: Err(Missing::Soon),
             opened: Err(Missing::Soon),
             blocked_on: Err(Missing::Soon),
+            growth: Err(Missing::Soon),
+            waits_for: Err(Missing::Soon),
             after: After::default(),
         }
     }

@@ -258,7 +258,7 @@ impl Sweeper {
             task.extra = old.map(|extra| optional_stats::only(extra, *needs));
             // What a process that did not run has counted is as it was.
             if let Some(extra) = task.extra.as_deref().filter(|_| !row.fresh) {
-                *needs &= optional_stats::lacking(extra);
+                *needs &= optional_stats::lacking(extra) | optional_stats::OF_SLEEPERS;
             }
         }
         let wanted: Vec<_> = wanted.into_iter().enumerate().collect();

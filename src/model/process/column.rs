@@ -69,6 +69,8 @@ pub enum Unit {
     Bytes,
     /// Bytes a second: `1.2M`.
     BytesRate,
+    /// Bytes that were gained, or lost: `+1.2M`, `-310K`, `0`.
+    Signed,
     /// Events a second: `412`.
     Rate,
     /// Nanoseconds on a core: `12:41.30`.
@@ -87,6 +89,11 @@ impl Unit {
             Self::Count => format::count(value.max(0.0) as u64),
             Self::Percent | Self::Share => format::percent(value as f32),
             Self::Bytes | Self::BytesRate => format::bytes(Bytes(value.max(0.0) as u64)),
+            Self::Signed if value.abs() < 1.0 => "0".to_owned(),
+            Self::Signed => {
+                let sign = if value < 0.0 { '-' } else { '+' };
+                format!("{sign}{}", format::bytes(Bytes(value.abs() as u64)))
+            }
             Self::Rate => format::per_second(value),
             Self::Clock => format::clock(Nanos(value.max(0.0) as u64)),
             Self::Span => format::duration(Nanos(value.max(0.0) as u64)),
@@ -186,13 +193,14 @@ impl Column {
                 Unit::Plain | Unit::Count | Unit::Moment => "",
                 Unit::Percent | Unit::Share => "_percent",
                 Unit::Bytes => "_bytes",
+                Unit::Signed => "_bytes_per_minute",
                 Unit::BytesRate => "_bytes_per_second",
                 Unit::Rate => "_per_second",
                 Unit::Clock | Unit::Span => "_seconds",
             },
             Shows::Text(_) | Shows::Command => "",
         };
-        let name = self.name.trim_end_matches('%').replace('-', "_");
+        let name = self.name.trim_end_matches('%').replace([' ', '-'], "_");
         if name.len() < self.name.len() {
             return format!("{name}_share{unit}");
         }
@@ -210,7 +218,9 @@ impl Column {
             Shows::Text(_) | Shows::Command => return self.text(snapshot, proc).map(String::from),
         };
         Ok(match unit {
-            Unit::Plain | Unit::Count | Unit::Bytes | Unit::BytesRate => format!("{value:.0}"),
+            Unit::Plain | Unit::Count | Unit::Bytes | Unit::BytesRate | Unit::Signed => {
+                format!("{value:.0}")
+            }
             Unit::Percent | Unit::Share | Unit::Rate => format!("{value:.2}"),
             Unit::Clock | Unit::Span => format!("{:.2}", value / 1e9),
             Unit::Moment => jiff::Timestamp::from_millisecond(value as i64)

@@ -1,19 +1,21 @@
 //! What only shown rows, or all rows where one sorts or filters by it, have: the costlier files of a process.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::plan::Needs;
+use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{After, Io, Moved, OptionalStats, TaskSample};
 use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
-use crate::sys::bounded;
 use crate::sys::descriptors::opened::{self, Ports};
 use crate::sys::groups::proc_cgroup;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::{living, proc_counters, proc_status};
+use crate::sys::scheduling::waits::first;
+use crate::sys::{bounded, clock};
 
 /// All needs that this file fills.
 pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
@@ -24,7 +26,12 @@ pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
     .union(Needs::SCHEDSTAT)
     .union(Needs::EXE)
     .union(Needs::DESCRIPTORS)
+    .union(Needs::GROWTH)
+    .union(Needs::WAITS_FOR)
     .union(Needs::BLOCKED_ON);
+
+/// What changes although a process did not run: time passes, pages are taken from it.
+pub(in crate::sampler) const OF_SLEEPERS: Needs = Needs::GROWTH;
 
 /// Reads, for each place, the parts that are needed there, `after` the tick; the others stay as they are.
 pub(in crate::sampler) fn read(
@@ -40,6 +47,10 @@ pub(in crate::sampler) fn read(
     })
     .into_iter();
     let mut pss = pick(dir, tasks, wanted, Needs::PSS, |pids| read_pss(dir, pids)).into_iter();
+    let mut waits = pick(dir, tasks, wanted, Needs::WAITS_FOR, |pids| {
+        read_waits(dir, tasks, wanted, &pids)
+    })
+    .into_iter();
     let ports = ports(dir, tasks, wanted);
     for (place, needs) in wanted {
         let task = &mut tasks[*place];
@@ -61,6 +72,14 @@ pub(in crate::sampler) fn read(
                     Err(why)
                 }
             });
+        }
+        if needs.contains(Needs::GROWTH) {
+            let mut growth = extra.growth.unwrap_or_default();
+            growth.push(clock::now(), task.stat.resident);
+            extra.growth = Ok(growth);
+        }
+        if needs.contains(Needs::WAITS_FOR) {
+            extra.waits_for = waits.next().unwrap_or(Err(Missing::Late));
         }
         let asked = living::asked(dir, task.id.pid, &task.stat);
         small(dir, asked, *needs, &mut extra, &mut buffer);
@@ -102,6 +121,7 @@ fn copy(extra: &OptionalStats) -> OptionalStats {
         cgroup: extra.cgroup.clone(),
         exe: extra.exe.clone(),
         opened: extra.opened.clone(),
+        waits_for: extra.waits_for.clone(),
         ..*extra
     }
 }
@@ -223,6 +243,26 @@ fn living(dir: &ProcDir, pid: Pid, buffer: &mut Vec<u8>) -> Reading<Moved> {
     Ok(sum)
 }
 
+/// `syscall` takes the same lock as `io`.
+fn read_waits(
+    dir: &ProcDir,
+    tasks: &[TaskSample],
+    wanted: &[(usize, Needs)],
+    asked: &[Pid],
+) -> Vec<Reading<SafeText>> {
+    let places = wanted
+        .iter()
+        .filter(|(_, needs)| needs.contains(Needs::WAITS_FOR));
+    let stats: HashMap<Pid, Stat> = places
+        .zip(asked)
+        .map(|((place, _), pid)| (*pid, tasks[*place].stat))
+        .collect();
+    let dir = dir.clone();
+    bounded::each("syscall", asked.to_vec(), move |pid| {
+        first::words(&dir, *pid, stats.get(pid).ok_or(Missing::Gone)?)
+    })
+}
+
 /// `smaps_rollup` takes the memory lock, and walks every page table.
 fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<Bytes>> {
     let dir = dir.clone();
@@ -256,6 +296,8 @@ pub(in crate::sampler) fn only(extra: Arc<OptionalStats>, needs: Needs) -> Arc<O
             Needs::SCHEDSTAT => kept.schedstat = none.schedstat,
             Needs::DESCRIPTORS => kept.opened = Err(Missing::Soon),
             Needs::BLOCKED_ON => kept.blocked_on = none.blocked_on,
+            Needs::GROWTH => kept.growth = none.growth,
+            Needs::WAITS_FOR => kept.waits_for = Err(Missing::Soon),
             _ => kept.exe = Err(Missing::Soon),
         }
     }
@@ -271,6 +313,8 @@ pub(in crate::sampler) fn lacking(extra: &OptionalStats) -> Needs {
     needs.set(Needs::CGROUP, extra.cgroup == Err(SOON));
     needs.set(Needs::PSS, extra.pss == Err(SOON));
     needs.set(Needs::OOM, extra.oom_score == Err(SOON));
+    needs.set(Needs::GROWTH, extra.growth == Err(SOON));
+    needs.set(Needs::WAITS_FOR, extra.waits_for == Err(SOON));
     needs.set(Needs::BLOCKED_ON, extra.blocked_on == Err(SOON));
     needs.set(Needs::SCHEDSTAT, extra.schedstat == Err(SOON));
     needs.set(Needs::EXE, extra.exe == Err(SOON));

@@ -140,6 +140,11 @@ impl ProcDir {
         Ok(Uid(stat.st_uid))
     }
 
+    /// Whether this is the kernel's own tree, not one that stands in for it.
+    pub fn is_live(&self) -> bool {
+        self.keeps
+    }
+
     /// Where a symbolic link of a process leads, such as `exe`.
     ///
     /// # Errors

@@ -96,6 +96,8 @@ columns! {
         sum(|_, p| Ok(p.stat.resident.0 as f64), Unit::Bytes, MIB);
     SHARE "mem%" "MEM%" 5 Needs::RESIDENT, "Share of the machine's memory that it holds, shared pages counted whole.",
         sum(share, Unit::Share, Some(0.1));
+    GROWTH "growth" "GROWTH" 7 Needs::RESIDENT.union(Needs::GROWTH), "Resident memory that it gained a minute, over the last minute; below zero where it shrank.",
+        sum(|_, p| extra(p, |e| e.growth).and_then(|g| g.per_minute()), Unit::Signed, MIB);
     PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them.",
         sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
     SWAP "swap" "SWAP" 5 Needs::STATUS, "Memory that was swapped out.",
@@ -143,6 +145,10 @@ columns! {
     CGROUP "unit" "UNIT" 16 Needs::CGROUP, "Its control group: the unit, container or session.",
         Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
             e.cgroup.as_ref().map(|path| Cow::Owned(unit::short(path))).map_err(|m| *m)
+        }));
+    WAITS_FOR "waits-for" "WAITS FOR" 24 Needs::WAITS_FOR, "What its first thread waits for, in words; the tab Threads tells it of each.",
+        Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
+            e.waits_for.as_ref().map(|words| Cow::Borrowed(words.as_str())).map_err(|m| *m)
         }));
     COMMAND "command" "COMMAND" 0 Needs::empty(), "Its place in the tree, its name and its command line.",
         Shows::Command;

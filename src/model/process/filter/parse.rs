@@ -219,7 +219,7 @@ fn amount(value: &str, unit: Unit) -> Result<f64, String> {
     ];
     let value = value.to_lowercase();
     let (suffixes, bare): (&[(&str, f64)], f64) = match unit {
-        Unit::Bytes | Unit::BytesRate => (SIZES, 1.0),
+        Unit::Bytes | Unit::BytesRate | Unit::Signed => (SIZES, 1.0),
         Unit::Clock | Unit::Span => (SPANS, 1e9),
         Unit::Percent | Unit::Share => (&[("%", 1.0)], 1.0),
         Unit::Count | Unit::Rate => (COUNTS, 1.0),
@@ -227,7 +227,9 @@ fn amount(value: &str, unit: Unit) -> Result<f64, String> {
         Unit::Moment => return Err("use age, as in age<1h".to_owned()),
     };
     let value = match unit {
-        Unit::Bytes | Unit::BytesRate => value.trim_end_matches("/s").trim_end_matches("ib"),
+        Unit::Bytes | Unit::BytesRate | Unit::Signed => {
+            value.trim_end_matches("/s").trim_end_matches("ib")
+        }
         _ => &value,
     };
     let (number, factor) = suffixes
@@ -237,7 +239,9 @@ fn amount(value: &str, unit: Unit) -> Result<f64, String> {
     match number.parse::<f64>() {
         Ok(n) if n.is_finite() => Ok(n * factor),
         _ => Err(match unit {
-            Unit::Bytes | Unit::BytesRate => "it wants a size such as 512m or 1.5g".to_owned(),
+            Unit::Bytes | Unit::BytesRate | Unit::Signed => {
+                "it wants a size such as 512m or 1.5g".to_owned()
+            }
             Unit::Clock | Unit::Span => "it wants a span such as 30s, 5m or 2d".to_owned(),
             _ => "it wants a number".to_owned(),
         }),

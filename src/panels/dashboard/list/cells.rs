@@ -172,7 +172,7 @@ fn number(world: &World, unit: Unit, value: f64) -> Cell {
             };
             Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
         }
-        Unit::BytesRate | Unit::Rate => {
+        Unit::BytesRate | Unit::Rate | Unit::Signed => {
             let role = if value >= 1.0 { Role::Text } else { Role::Dim };
             Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
         }

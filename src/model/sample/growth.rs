@@ -1,0 +1,85 @@
+//! How memory of a process grew over the last minute: marks ten seconds apart, and what it is now.
+
+use crate::model::id::{Bytes, Nanos};
+use crate::model::reading::{Missing, Reading};
+
+/// From mark to mark.
+const STEP: Nanos = Nanos(10_000_000_000);
+/// Less time than this tells no rate.
+const LEAST: Nanos = Nanos(5_000_000_000);
+/// So many marks are a minute.
+const MARKS: usize = 7;
+
+/// Resident memory at some moments of the last minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Growth {
+    /// The oldest first; the first `len` count.
+    marks: [(Nanos, Bytes); MARKS],
+    len: u8,
+    now: (Nanos, Bytes),
+}
+
+impl Growth {
+    /// Takes in what it is now.
+    pub fn push(&mut self, at: Nanos, resident: Bytes) {
+        self.now = (at, resident);
+        let mut len = usize::from(self.len);
+        if len > 0 && at.since(self.marks[len - 1].0) < STEP {
+            return;
+        }
+        if len == MARKS {
+            self.marks.rotate_left(1);
+            len -= 1;
+        }
+        self.marks[len] = self.now;
+        self.len = len as u8 + 1;
+    }
+
+    /// Bytes a minute; below zero where it shrank.
+    ///
+    /// # Errors
+    /// `Soon` until it was watched for five seconds.
+    pub fn per_minute(&self) -> Reading<f64> {
+        let (now, resident) = self.now;
+        let marks = &self.marks[..usize::from(self.len)];
+        let from = marks
+            .iter()
+            .find(|(at, _)| now.since(*at) <= Nanos(6 * STEP.0 + STEP.0 / 2));
+        let (at, before) = from.ok_or(Missing::Soon)?;
+        let time = now.since(*at);
+        if time < LEAST {
+            return Err(Missing::Soon);
+        }
+        let grown = resident.0 as f64 - before.0 as f64;
+        Ok(grown * 60.0 / time.seconds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: u64 = 1_000_000_000;
+
+    #[test]
+    fn it_is_told_by_the_minute_over_the_last_minute() {
+        let mut growth = Growth::default();
+        assert_eq!(growth.per_minute(), Err(Missing::Soon));
+        for second in 0..=4 {
+            growth.push(Nanos(second * S), Bytes(second << 20));
+            assert_eq!(growth.per_minute(), Err(Missing::Soon));
+        }
+        for second in 5..200 {
+            growth.push(Nanos(second * S), Bytes(second << 20));
+            let mib = growth.per_minute().expect("known") / f64::from(1 << 20);
+            assert!((mib - 60.0).abs() < 0.01, "{second}: {mib}");
+        }
+        // It stops to grow: after a minute nothing is left of it, and shrinking is below zero.
+        for second in 200..270 {
+            growth.push(Nanos(second * S), Bytes(199 << 20));
+        }
+        assert_eq!(growth.per_minute(), Ok(0.0));
+        growth.push(Nanos(270 * S), Bytes(1 << 20));
+        assert!(growth.per_minute().is_ok_and(|rate| rate < 0.0));
+    }
+}

@@ -1,0 +1,129 @@
+//! What the first thread of a process waits for, in words, for a column: `/proc/PID/syscall` and `wchan`, `proc_pid_syscall(5)`.
+//!
+//! Of one descriptor it says where that leads; of several only how many. The tab Threads tells more.
+
+use crate::model::id::{Pid, Tid};
+use crate::model::process::stat::Stat;
+use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::wait::{Call, Clues, Memory, Names, Now, Wait, classify, wanted};
+use crate::model::text::SafeText;
+use crate::sys::clock;
+use crate::sys::memory::process_memory;
+use crate::sys::process::proc_dir::ProcDir;
+use crate::sys::scheduling::system_calls;
+
+use super::thread::function;
+
+/// The wait of the thread with this number. `syscall` takes the lock that a process holds while it executes a program.
+///
+/// # Errors
+/// `Gone` when it has ended, `Denied` where this user may not see it.
+pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
+    let mut buffer = Vec::new();
+    let call = dir.read(pid, "syscall", &mut buffer);
+    let call = call.and_then(|text| Call::parse(text).ok_or(Missing::Unsupported));
+    let function = dir.read(pid, "wchan", &mut buffer).map(function);
+    if function == Err(Missing::Gone) {
+        return Err(Missing::Gone);
+    }
+    // The first stack of a process with 64-bit words lies above all that 32 bits can name.
+    let wide = match call {
+        Ok(Call::In { sp, .. } | Call::Outside { sp }) => sp > u64::from(u32::MAX),
+        _ => true,
+    };
+    let (mut name, mut memory) = (None, Memory::default());
+    if let Ok(Call::In { number, args, .. }) = call {
+        name = system_calls::name(number, wide);
+        if dir.is_live() {
+            let pieces = name.map_or_else(Vec::new, |name| wanted(name, &args, wide));
+            for (address, length) in pieces {
+                if let Ok(bytes) = process_memory::read(pid, address, length) {
+                    memory.insert(address, bytes);
+                }
+            }
+        }
+    }
+    let lives = |number: u32| comm(dir, pid, Tid(number)).map(|_| Tid(number));
+    let mut waiting = classify(&Clues {
+        state: stat.state,
+        kernel_thread: stat.is_kernel_thread(),
+        call,
+        name,
+        function,
+        memory: &memory,
+        wide,
+        thread: &lives,
+        now: Now {
+            real: clock::real(),
+            monotonic: clock::now(),
+            boot: clock::since_boot(),
+        },
+    });
+    match &mut waiting.what {
+        Wait::On { fd, .. } => {
+            let link = dir.link(pid, &format!("fd/{}", fd.number));
+            fd.target = link.map(|path| SafeText::from_bytes(&path));
+        }
+        // Addresses say nothing in a column, and a list of numbers without their targets hardly more.
+        Wait::Any { fds, .. } => fds.clear(),
+        Wait::Futex(futex) => futex.word = 0,
+        _ => {}
+    }
+    if waiting.what == Wait::Hidden && waiting.function.is_none() && !waiting.uninterruptible {
+        return Err(call.err().unwrap_or(Missing::Denied));
+    }
+    let names = Names {
+        thread: &|tid| comm(dir, pid, tid),
+        ..Names::NONE
+    };
+    let words = waiting.words(&names).replace(" (0x0)", "");
+    Ok(SafeText::from(words))
+}
+
+fn comm(dir: &ProcDir, pid: Pid, tid: Tid) -> Option<SafeText> {
+    let mut buffer = Vec::new();
+    let text = dir
+        .read(pid, &format!("task/{tid}/comm"), &mut buffer)
+        .ok()?;
+    Some(SafeText::from_bytes(text.trim_ascii_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::model::process::stat::State;
+    use crate::sys::root::ProcRoot;
+
+    #[test]
+    fn a_reader_of_a_pipe_says_so() {
+        let dir = ProcDir::open(&ProcRoot::live()).expect("a proc");
+        let mut cat = Command::new("cat");
+        let cat = cat.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = cat.spawn().expect("cat");
+        let stat = Stat {
+            state: State::Sleeping,
+            ..Stat::default()
+        };
+        // It says so as soon as it waits; until then it runs, or the shell's loader reads files.
+        let wanted = "read of fd 0, pipe";
+        let mut said = String::new();
+        for _ in 0..100_000 {
+            match words(&dir, Pid(child.id()), &stat) {
+                Ok(words) => said = words.as_str().to_owned(),
+                Err(Missing::Denied) => {
+                    println!("skipped: system calls of a child are not shown here");
+                    wanted.clone_into(&mut said);
+                }
+                Err(why) => panic!("{why:?}"),
+            }
+            if said == wanted {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        child.kill().and_then(|()| child.wait()).expect("ended");
+        assert_eq!(said, wanted);
+    }
+}
