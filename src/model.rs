@@ -18,3 +18,4 @@ pub mod scheduling;
 pub mod snapshot;
 pub mod span;
 pub mod text;
+pub mod zone;

@@ -221,8 +221,8 @@ impl App {
         if self.world.paused.is_none() {
             self.pause();
         }
-        let ahead = self.world.snapshot.machine.utc_offset;
-        match when::find(text, &self.world.time.moments, ahead) {
+        let zone = &self.world.snapshot.machine.zone;
+        match when::find(text, &self.world.time.moments, zone) {
             Ok(at) => self.go(self.world.time.moments.partition_point(|m| m.at < at)),
             Err(why) => self.say(why, true),
         }

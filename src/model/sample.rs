@@ -12,6 +12,7 @@ use super::process::stat::Stat;
 use super::reading::{Missing, Reading};
 use super::scheduling::blocked::Cause;
 use super::text::SafeText;
+use super::zone::Zone;
 
 pub use command::Command;
 pub use growth::Growth;
@@ -123,8 +124,8 @@ pub struct Machine {
     pub boot_unix_ms: u64,
     /// The highest pid that the kernel gives out; rows are laid out for its digits.
     pub pid_max: u32,
-    /// Seconds that the clock on the wall is ahead of UTC.
-    pub utc_offset: i32,
+    /// How far the clock on the wall is ahead of UTC, by the rule of each day.
+    pub zone: Zone,
 }
 
 impl Machine {

@@ -11,6 +11,7 @@ use super::sample::{
 };
 use super::snapshot::Snapshot;
 use super::text::SafeText;
+use super::zone::Zone;
 
 /// A machine with two cores and the processes that are put on it.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ impl Scene {
                 page_size: 4096,
                 boot_unix_ms: 1_700_000_000_000,
                 pid_max: 4_194_304,
-                utc_offset: 0,
+                zone: Zone::default(),
             }),
             ..Sample::default()
         };

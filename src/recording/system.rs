@@ -11,6 +11,7 @@ use crate::model::id::{Nanos, Pid};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{CoreSample, Machine, SystemSample};
 use crate::model::text::SafeText;
+use crate::model::zone::Zone;
 
 /// More cores than any machine has.
 const MOST_CORES: usize = 1 << 16;
@@ -166,24 +167,53 @@ pub fn write_machine(out: &mut Fields, field: u32, machine: &Machine) {
         machine.page_size,
         machine.boot_unix_ms,
         machine.pid_max.into(),
-        i64::from(machine.utc_offset) as u64,
+        // What the clock was ahead when it began, for readers that know no more.
+        i64::from(machine.zone.ahead((machine.boot_unix_ms / 1000) as i64)) as u64,
     ];
     numbers::write(&mut inner, 3, &[0; 5], &row);
+    for (from, ahead) in &machine.zone.steps {
+        let mut step = Fields::default();
+        step.number(1, wire::zigzag(*from as u64));
+        step.number(2, wire::zigzag(i64::from(*ahead) as u64));
+        inner.fields(ZONE, &step);
+    }
     out.fields(field, &inner);
+}
+
+/// The field of a step of the zone.
+const ZONE: u32 = 16;
+/// More steps than any zone has in the life of a machine.
+const MOST_STEPS: usize = 1 << 10;
+
+fn step(value: Value<'_>) -> Result<(i64, i32), Broken> {
+    let mut row = [0; 2];
+    within(value, |field, value| {
+        numbers::hear(&mut row, 1, field, value);
+        Ok(())
+    })?;
+    Ok((row[0] as i64, row[1] as i32))
 }
 
 /// Reads them.
 pub fn read_machine(value: Value<'_>) -> Result<Arc<Machine>, Broken> {
     let mut row = [0; 5];
+    let mut steps = Vec::new();
     let [mut host, mut kernel] = [SafeText::default(), SafeText::default()];
     within(value, |field, value| {
         match (field, value) {
             (1, Value::Bytes(bytes)) => host = SafeText::from_bytes(bytes),
             (2, Value::Bytes(bytes)) => kernel = SafeText::from_bytes(bytes),
+            (ZONE, _) if steps.len() < MOST_STEPS => steps.push(step(value)?),
             _ => numbers::hear(&mut row, 3, field, value),
         }
         Ok(())
     })?;
+    let zone = if steps.is_empty() {
+        Zone::fixed(row[4] as i32)
+    } else {
+        steps.sort_unstable();
+        Zone { steps }
+    };
     Ok(Arc::new(Machine {
         host,
         kernel,
@@ -191,6 +221,6 @@ pub fn read_machine(value: Value<'_>) -> Result<Arc<Machine>, Broken> {
         page_size: row[1],
         boot_unix_ms: row[2],
         pid_max: row[3] as u32,
-        utc_offset: row[4] as i32,
+        zone,
     }))
 }

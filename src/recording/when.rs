@@ -3,15 +3,16 @@
 use super::past::Moment;
 use crate::model::id::Nanos;
 use crate::model::span;
+use crate::model::zone::Zone;
 
 const DAY_MS: i64 = 86_400_000;
 const HOW: &str = "write a time of day (12:03:40) or how long before the end (-5m)";
 
-/// The moment that is meant: the last tick at or before it. `ahead`: seconds that the clock on the wall is ahead of UTC.
+/// The moment that is meant: the last tick at or before it, by the clock on the wall of this zone.
 ///
 /// # Errors
 /// How to write one, or from when to when there is something.
-pub fn find(text: &str, moments: &[Moment], ahead: i32) -> Result<Nanos, String> {
+pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String> {
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
         return Err("nothing is kept yet".to_owned());
     };
@@ -20,12 +21,12 @@ pub fn find(text: &str, moments: &[Moment], ahead: i32) -> Result<Nanos, String>
         let back = span::parse_any(back).map_err(|_| HOW.to_owned())?;
         ms(last) - (back.0 / 1_000_000) as i64
     } else {
-        let ahead = i64::from(ahead) * 1000;
-        let day = (ms(last) + ahead).div_euclid(DAY_MS) * DAY_MS - ahead;
-        let at = day + time_of_day(text).ok_or_else(|| HOW.to_owned())?;
+        let day = zone.wall_ms(ms(last)).div_euclid(DAY_MS) * DAY_MS;
+        let wall = day + time_of_day(text).ok_or_else(|| HOW.to_owned())?;
         // A time that has not come yet today was yesterday's.
+        let at = zone.unix_ms(wall);
         if at > ms(last) + 60_000 {
-            at - DAY_MS
+            zone.unix_ms(wall - DAY_MS)
         } else {
             at
         }
@@ -34,7 +35,7 @@ pub fn find(text: &str, moments: &[Moment], ahead: i32) -> Result<Nanos, String>
     let place = moments.partition_point(|moment| ms(moment) < wanted + 1000);
     let found = place.checked_sub(1).map(|place| moments[place].at);
     found.ok_or_else(|| {
-        let clock = |moment| clock(ms(moment), ahead);
+        let clock = |moment| clock(ms(moment), zone);
         format!(
             "there is nothing of that time: it goes from {} to {}",
             clock(first),
@@ -52,8 +53,8 @@ fn time_of_day(text: &str) -> Option<i64> {
 }
 
 /// The time of day, `12:03:40`.
-pub fn clock(unix_ms: i64, ahead: i32) -> String {
-    let second = (unix_ms.div_euclid(1000) + i64::from(ahead)).rem_euclid(86_400);
+pub fn clock(unix_ms: i64, zone: &Zone) -> String {
+    let second = zone.wall_ms(unix_ms).div_euclid(1000).rem_euclid(86_400);
     let (hour, minute) = (second / 3600, second / 60 % 60);
     format!("{hour:02}:{minute:02}:{:02}", second % 60)
 }
@@ -77,13 +78,16 @@ mod tests {
             },
         };
         let moments: Vec<Moment> = (0..600).map(moment).collect();
-        let find = |text| find(text, &moments, 0);
+        let find = |text| find(text, &moments, &Zone::default());
         assert_eq!(find("22:13:20"), Ok(Nanos(0)));
         assert_eq!(find("22:14"), Ok(Nanos(40)));
         assert_eq!(find("-5m"), Ok(Nanos(299)));
         assert!(find("-9m59s").is_err());
         assert!(find("21:00").is_err_and(|why| why.contains("22:13:20 to 22:23:19")));
         assert!(find("").is_err() && find("25:00").is_err() && find("-").is_err());
-        assert_eq!(super::find("23:14", &moments, 3600), Ok(Nanos(40)));
+        assert_eq!(
+            super::find("23:14", &moments, &Zone::fixed(3600)),
+            Ok(Nanos(40))
+        );
     }
 }

@@ -43,7 +43,7 @@ impl Args {
         let Some(text) = &self.at else {
             return Ok(Some(end));
         };
-        let at = when::find(text, &moments, end.machine.utc_offset).map_err(Error::Usage)?;
+        let at = when::find(text, &moments, &end.machine.zone).map_err(Error::Usage)?;
         past.at(at).map(Some).map_err(wrong)
     }
 }

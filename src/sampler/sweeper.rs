@@ -33,6 +33,7 @@ const LONG_ROUND: Nanos = Nanos(300_000_000_000);
 
 /// What is known between ticks.
 pub struct Sweeper {
+    root: ProcRoot,
     machine: Arc<Machine>,
     table: Table,
     tracking: Tracking,
@@ -65,6 +66,7 @@ impl Sweeper {
     pub fn with(root: &ProcRoot, sources: Vec<Box<dyn Source<Sample>>>) -> Result<Self, Error> {
         let machine = host::read(root);
         Ok(Self {
+            root: root.clone(),
             table: Table::new(root, machine.page_size)?,
             machine: Arc::new(machine),
             tracking: Tracking::default(),
@@ -122,6 +124,9 @@ impl Sweeper {
         };
         let lives = |id| tasks.binary_search_by_key(&id, |t| t.id).is_ok();
         let endings = self.endings.told(lives, self.tracking.exits());
+        if let Some(boot) = host::booted_anew(&self.root, &self.machine) {
+            Arc::make_mut(&mut self.machine).boot_unix_ms = boot;
+        }
         let mut sample = Sample {
             at: now,
             interval: plan.interval,

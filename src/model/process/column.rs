@@ -232,12 +232,11 @@ impl Column {
 
 /// A moment in the machine's zone, shorter the longer ago it is.
 fn moment(unix_ms: f64, snapshot: &Snapshot) -> String {
-    let zone = jiff::tz::Offset::from_seconds(snapshot.machine.utc_offset)
-        .unwrap_or(jiff::tz::Offset::UTC);
+    // A process that was started in summer was started in summer time.
     let civil = |ms: u64| {
-        let at =
-            jiff::Timestamp::from_millisecond(ms as i64).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        zone.to_datetime(at)
+        let wall = snapshot.machine.zone.wall_ms(ms as i64);
+        let at = jiff::Timestamp::from_millisecond(wall).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        jiff::tz::Offset::UTC.to_datetime(at)
     };
     let at = civil(unix_ms.max(0.0) as u64);
     let now_ms = snapshot.machine.boot_unix_ms + snapshot.system.uptime.0 / 1_000_000;

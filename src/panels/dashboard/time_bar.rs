@@ -160,8 +160,8 @@ fn total(parts: &[(String, Role)]) -> usize {
 /// What stands left and right of the dots: when it is, and how far back one can go.
 fn words(world: &World) -> [Vec<(String, Role)>; 2] {
     let time = &world.time;
-    let ahead = world.snapshot.machine.utc_offset;
-    let clock = when::clock(world.snapshot.unix_ms() as i64, ahead);
+    let zone = &world.snapshot.machine.zone;
+    let clock = when::clock(world.snapshot.unix_ms() as i64, zone);
     let mut left = vec![(format!(" {clock} "), Strong)];
     if let Some(replay) = time.replay {
         let text = match (replay.playing, replay.speed) {

@@ -15,6 +15,7 @@ use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
 use crate::model::text::wrap;
+use crate::recording::when;
 use crate::theme::Role;
 use crate::widgets::{line, popup};
 
@@ -140,10 +141,8 @@ impl Panel for EventLog {
 
 fn parts(world: &World, entry: &Entry, room: usize) -> Vec<Vec<(String, Role)>> {
     let role = if entry.bad { Role::Warn } else { Role::Text };
-    let local = (entry.unix_ms / 1000) as i64 + i64::from(world.snapshot.machine.utc_offset);
-    let second = local.rem_euclid(86_400);
-    let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
-    let mut head = format!("{h:02}:{m:02}:{s:02}  ");
+    let clock = when::clock(entry.unix_ms as i64, &world.snapshot.machine.zone);
+    let mut head = format!("{clock}  ");
     let line = |text| {
         let head = std::mem::replace(&mut head, " ".repeat(INDENT));
         vec![(head, Role::Dim), (text, role)]

@@ -53,11 +53,10 @@ fn outer(screen: Rect) -> Rect {
 /// A name that tells the moment: `pscope-2026-11-27-00-03-40.svg`.
 fn name(world: &World, form: Form) -> String {
     let snapshot = &world.snapshot;
-    let ms = snapshot.machine.boot_unix_ms + snapshot.system.uptime.0 / 1_000_000;
-    let zone = jiff::tz::Offset::from_seconds(world.snapshot.machine.utc_offset);
-    let zone = zone.unwrap_or(jiff::tz::Offset::UTC);
-    let at = jiff::Timestamp::from_millisecond(ms as i64).unwrap_or_default();
-    let at = zone.to_datetime(at).strftime("%Y-%m-%d-%H-%M-%S");
+    let wall = snapshot.machine.zone.wall_ms(snapshot.unix_ms() as i64);
+    let at = jiff::Timestamp::from_millisecond(wall).unwrap_or_default();
+    let at = jiff::tz::Offset::UTC.to_datetime(at);
+    let at = at.strftime("%Y-%m-%d-%H-%M-%S");
     format!("pscope-{at}.{}", form.ending())
 }
 

@@ -4,6 +4,7 @@
 use super::cores;
 use crate::model::sample::Machine;
 use crate::model::text::SafeText;
+use crate::model::zone::Zone;
 use crate::sys::root::ProcRoot;
 use crate::sys::{clock, fields};
 
@@ -28,17 +29,36 @@ pub fn read(root: &ProcRoot) -> Machine {
         page_size,
         boot_unix_ms,
         pid_max: fields::number(&file("sys/kernel/pid_max")).map_or(4_194_304, |n| n as u32),
-        utc_offset: if root.is_live() { utc_offset() } else { 0 },
+        zone: if root.is_live() {
+            zone(boot_unix_ms)
+        } else {
+            Zone::default()
+        },
     }
 }
 
-/// Seconds that the clock on the wall is ahead of UTC now; 0 where the machine names no zone.
-fn utc_offset() -> i32 {
+/// When the kernel booted, where the clock was set since that was read.
+pub fn booted_anew(root: &ProcRoot, machine: &Machine) -> Option<u64> {
+    let boot = root.is_live().then(clock::boot_unix_ms)?;
+    (boot.abs_diff(machine.boot_unix_ms) >= CLOCK_SET_MS).then_some(boot)
+}
+
+/// A clock that is kept right is moved by less than this between two looks.
+const CLOCK_SET_MS: u64 = 1000;
+/// For how many seconds from now on the rules of the zone are looked up: ten years.
+const AHEAD: i64 = 10 * 366 * 86_400;
+
+/// The rules of the zone from the boot on, and a while before it; UTC where the machine names no zone.
+fn zone(boot_unix_ms: u64) -> Zone {
+    let boot = (boot_unix_ms / 1000) as i64;
+    let now = boot + clock::since_boot().seconds() as i64;
+    Zone::between(boot - 86_400, now + AHEAD, ahead)
+}
+
+/// Seconds that the clock on the wall is ahead of UTC at a moment.
+fn ahead(unix: i64) -> i32 {
     // The C library reads one file, `TZ` or /etc/localtime; a calendar crate reads the names of all zones first.
-    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_REALTIME);
-    let Ok(seconds) = now.map(|t| t.tv_sec()) else {
-        return 0;
-    };
+    let seconds: libc::time_t = unix;
     // SAFETY: all zeroes are a valid `tm`, whose only pointer is set by the call.
     let mut local: libc::tm = unsafe { std::mem::zeroed() };
     // SAFETY: both are ours and live for the call; this program never changes its environment.

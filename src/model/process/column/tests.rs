@@ -91,3 +91,22 @@ fn a_column_answers_to_its_head_and_to_older_names() {
         assert!(Column::find(of).is_some(), "{of}");
     }
 }
+
+#[test]
+fn whoever_began_in_summer_time_is_told_in_summer_time() {
+    const HOUR: u64 = 3_600;
+    // Clocks in Berlin went back on 25 October 2026 at 01:00 UTC.
+    let autumn = 1_792_890_000_u64;
+    let mut scene = Scene::new();
+    let machine = std::sync::Arc::make_mut(&mut scene.sample.machine);
+    machine.boot_unix_ms = (autumn - 100 * HOUR) * 1000;
+    machine.zone.steps = vec![(0, 7200), (autumn as i64, 3600)];
+    scene.sample.system.uptime = crate::model::id::Nanos::from_millis(1000 * HOUR * 1000);
+    // Half past ten in the evening by UTC, half past midnight by the clock of that day.
+    scene.task(7, 1, "old").id.start = Ticks((100 * HOUR - 5 * HOUR / 2) * 100);
+    scene.of(7).stat.threads = 1;
+    let snapshot = scene.snapshot();
+    let start = ALL.iter().find(|c| c.name == "start").expect("a column");
+    let text = start.text(&snapshot, &snapshot.procs[0]);
+    assert_eq!(text.as_deref(), Ok("Oct 25"));
+}
