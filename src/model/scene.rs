@@ -45,8 +45,11 @@ impl Scene {
             ..Sample::default()
         };
         sample.system.uptime = Nanos::from_millis(1_000_000);
-        sample.system.load = Some([1.38, 1.07, 0.51]);
-        sample.system.running = 2;
+        sample.system.load = Ok([1.38, 1.07, 0.51]);
+        sample.system.running = Ok(2);
+        sample.system.blocked = Ok(0);
+        sample.system.switches = Ok(0);
+        sample.system.forks = Ok(0);
         sample.system.memory = Ok(Memory {
             total: Bytes(24 << 30),
             available: Bytes(18 << 30),

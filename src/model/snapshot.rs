@@ -120,7 +120,7 @@ pub struct System {
     /// Time since boot.
     pub uptime: Nanos,
     /// Load averages.
-    pub load: Option<[f32; 3]>,
+    pub load: Reading<[f32; 3]>,
     /// Every online core, by ascending id.
     pub cores: Vec<Core>,
     /// Context switches a second.
@@ -128,9 +128,9 @@ pub struct System {
     /// Forks a second.
     pub forks: Reading<f64>,
     /// Tasks on a core or waiting for one.
-    pub running: u32,
+    pub running: Reading<u32>,
     /// Tasks waiting for I/O.
-    pub blocked: u32,
+    pub blocked: Reading<u32>,
     /// Number of threads, kernel threads included.
     pub threads: u64,
     /// Memory.
@@ -149,12 +149,12 @@ impl Default for System {
     fn default() -> Self {
         Self {
             uptime: Nanos(0),
-            load: None,
+            load: Err(Missing::Soon),
             cores: Vec::new(),
             switches: Err(Missing::Soon),
             forks: Err(Missing::Soon),
-            running: 0,
-            blocked: 0,
+            running: Err(Missing::Soon),
+            blocked: Err(Missing::Soon),
             threads: 0,
             memory: Err(Missing::Soon),
             pressure: [Err(Missing::Soon); 3],

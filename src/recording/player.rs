@@ -31,7 +31,7 @@ impl Player {
     fn try_take(&mut self, head: &Head, record: &[u8], passing: bool) -> Result<(), Broken> {
         match head.kind {
             Kind::Whole => {
-                let mut state = Sample::default();
+                let mut state = tick::nothing();
                 tick::apply(&mut state, &head.unpack(record)?)?;
                 // The whole state of the tick that was reached says nothing new.
                 if self.at() != Some(state.at) {

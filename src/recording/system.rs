@@ -17,14 +17,21 @@ use crate::model::zone::Zone;
 const MOST_CORES: usize = 1 << 16;
 
 fn counters(s: &SystemSample) -> [u64; 5] {
-    let [running, blocked] = [s.running, s.blocked].map(u64::from);
-    [s.uptime.0, s.switches, s.forks, running, blocked]
+    let [running, blocked] = [s.running, s.blocked].map(|n| n.map_or(0, u64::from));
+    let [switches, forks] = [s.switches, s.forks].map(|n| n.unwrap_or(0));
+    [s.uptime.0, switches, forks, running, blocked]
 }
 
-/// An optional value as a reading.
-fn optional<T>(value: Option<&T>) -> Reading<&T> {
-    value.ok_or(Missing::Unsupported)
+/// Why the counters but the first are not there: 0 where they are.
+fn lacking(s: &SystemSample) -> [u64; 4] {
+    let of = |why: Option<Missing>| why.map_or(0, numbers::code);
+    let [running, blocked] = [s.running, s.blocked].map(|n| of(n.err()));
+    let [switches, forks] = [s.switches, s.forks].map(|n| of(n.err()));
+    [switches, forks, running, blocked]
 }
+
+/// The field of that row.
+const LACKING: u32 = 17;
 
 /// Writes what differs.
 pub fn write(out: &mut Fields, field: u32, before: &SystemSample, now: &SystemSample) {
@@ -34,18 +41,14 @@ pub fn write(out: &mut Fields, field: u32, before: &SystemSample, now: &SystemSa
     let mut row = Fields::default();
     numbers::write(&mut row, 1, &counters(before), &counters(now));
     o.fields(1, &row);
-    numbers::write_reading(
-        o,
-        2,
-        optional(before.load.as_ref()),
-        optional(now.load.as_ref()),
-    );
-    numbers::write_reading(
-        o,
-        3,
-        optional(before.tasks.as_ref()),
-        optional(now.tasks.as_ref()),
-    );
+    let lacking = lacking(now);
+    if lacking != [0; 4] {
+        let mut row = Fields::default();
+        numbers::write(&mut row, 1, &[0; 4], &lacking);
+        o.fields(LACKING, &row);
+    }
+    numbers::write_reading(o, 2, as_ref(&before.load), as_ref(&now.load));
+    numbers::write_reading(o, 3, as_ref(&before.tasks), as_ref(&now.tasks));
     numbers::write_reading(o, 4, as_ref(&before.memory), as_ref(&now.memory));
     for (i, (before, now)) in pressures(before).iter().zip(pressures(now)).enumerate() {
         numbers::write_reading(o, 5 + i as u32, as_ref(before), as_ref(now));
@@ -93,19 +96,19 @@ fn cores(out: &mut Fields, before: &[CoreSample], now: &[CoreSample]) {
 
 /// Takes in what [`write()`] wrote.
 pub fn read(now: &mut SystemSample, bytes: &[u8]) -> Result<(), Broken> {
+    let (mut row, mut lacks) = (counters(now), [0; 4]);
     wire::each(bytes, |field, value| {
         match field {
-            1 => {
-                let mut row = counters(now);
-                within(value, |field, value| {
-                    numbers::hear(&mut row, 1, field, value);
-                    Ok(())
-                })?;
-                (now.uptime, now.switches, now.forks) = (Nanos(row[0]), row[1], row[2]);
-                (now.running, now.blocked) = (row[3] as u32, row[4] as u32);
-            }
-            2 => now.load = numbers::reading(optional(now.load.as_ref()), value)?.ok(),
-            3 => now.tasks = numbers::reading(optional(now.tasks.as_ref()), value)?.ok(),
+            1 => within(value, |field, value| {
+                numbers::hear(&mut row, 1, field, value);
+                Ok(())
+            })?,
+            LACKING => within(value, |field, value| {
+                numbers::hear(&mut lacks, 1, field, value);
+                Ok(())
+            })?,
+            2 => now.load = numbers::reading(as_ref(&now.load), value)?,
+            3 => now.tasks = numbers::reading(as_ref(&now.tasks), value)?,
             4 => now.memory = numbers::reading(as_ref(&now.memory), value)?,
             5 => now.cpu_pressure = numbers::reading(as_ref(&now.cpu_pressure), value)?,
             6 => now.memory_pressure = numbers::reading(as_ref(&now.memory_pressure), value)?,
@@ -130,7 +133,16 @@ pub fn read(now: &mut SystemSample, bytes: &[u8]) -> Result<(), Broken> {
             _ => {}
         }
         Ok(())
-    })
+    })?;
+    let reading = |at: usize| match lacks[at] {
+        0 => Ok(row[at + 1]),
+        code => Err(numbers::why(code)),
+    };
+    now.uptime = Nanos(row[0]);
+    (now.switches, now.forks) = (reading(0), reading(1));
+    let few = |at| reading(at).map(|n| n as u32);
+    (now.running, now.blocked) = (few(2), few(3));
+    Ok(())
 }
 
 fn read_cores(before: &[CoreSample], value: Value<'_>) -> Result<Vec<CoreSample>, Broken> {

@@ -44,10 +44,11 @@ fn script(ticks: u64) -> (Vec<Sample>, Vec<Snapshot>) {
 
 fn change(scene: &mut Scene, i: u64) {
     let system = &mut scene.sample.system;
-    system.switches += 1000 + i;
-    system.running = (i % 5) as u32;
-    system.load = (!i.is_multiple_of(4)).then_some([0.1, i as f32, 3.5]);
-    system.tasks = Some(400 + i as u32);
+    system.switches = Ok(system.switches.unwrap_or(0) + 1000 + i);
+    system.running = Ok((i % 5) as u32);
+    let load = (!i.is_multiple_of(4)).then_some([0.1, i as f32, 3.5]);
+    system.load = load.ok_or(Missing::Unsupported);
+    system.tasks = Ok(400 + i as u32);
     system.searches = Ok(i);
     system.io_pressure = Ok(Pressure {
         some_10: i as f32 * 1.5,
@@ -178,10 +179,16 @@ fn what_was_recorded_is_what_was_seen() {
 }
 
 #[test]
-fn what_was_read_between_two_ticks_is_recorded_with_its_moment() {
+fn what_was_read_between_two_ticks_and_what_was_not_there_are_recorded_as_such() {
     let (mut samples, _) = script(30);
     let mut later = 0;
     for (i, sample) in samples.iter_mut().enumerate() {
+        // What is denied at times is told as that too.
+        if i % 4 > 1 {
+            sample.system.running = Err(Missing::Denied);
+            sample.system.switches = Err(Missing::Soon);
+            sample.system.load = Err(Missing::Denied);
+        }
         for thread in &mut sample.threads {
             thread.after = Nanos(i as u64 % 3);
             later += thread.after.0;

@@ -36,9 +36,17 @@ fn row(sample: &Sample) -> [u64; 4] {
     [sample.at.0, sample.interval.0, mode, sample.read.into()]
 }
 
+/// What a whole record is the change from: what later versions came to tell was not told by the first.
+pub fn nothing() -> Sample {
+    let mut nothing = Sample::default();
+    nothing.system.load = Err(Missing::Unsupported);
+    nothing.system.tasks = Err(Missing::Unsupported);
+    nothing
+}
+
 /// A tick as what changed since `before`; the whole of it where there is none.
 pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
-    let nothing = Sample::default();
+    let nothing = nothing();
     let whole = before.is_none();
     let before = before.unwrap_or(&nothing);
     let mut o = Fields::default();

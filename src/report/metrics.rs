@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::printer::Printer;
 use super::{Error, Exit};
 use crate::model::id::Nanos;
-use crate::model::machine::verdict::{Judge, THRESHOLDS};
+use crate::model::machine::verdict::{Judge, THRESHOLDS, blind};
 use crate::model::plan::Plan;
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
@@ -114,7 +114,10 @@ fn machine(now: &Snapshot, out: &mut Vec<u8>) -> Result<(), Error> {
         pressure,
     )?;
     let verdict = Judge::default().judge(now).map(|verdict| verdict.of);
-    let held = THRESHOLDS.iter().map(|(of, ..)| {
+    let blind = blind::blind(system);
+    let unseen = |of| blind.iter().any(|(b, _)| *b == of);
+    let judged = THRESHOLDS.iter().filter(|(of, ..)| !unseen(*of));
+    let held = judged.map(|(of, ..)| {
         let held = f64::from(u8::from(verdict == Some(*of)));
         (label("bottleneck", of.word()), held)
     });

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::ticker::Patience;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Missing;
 use crate::model::sample::Fault;
 use crate::model::text::SafeText;
 use crate::sys::source::Source;
@@ -14,6 +15,8 @@ pub(super) struct Watched<T> {
     pub(super) source: Box<dyn Source<T>>,
     patience: Patience,
     fault: Option<Fault>,
+    /// Why there is nothing of it now.
+    lacks: Missing,
 }
 
 impl<T> Watched<T> {
@@ -23,6 +26,7 @@ impl<T> Watched<T> {
             source,
             patience: Patience::default(),
             fault: None,
+            lacks: Missing::Soon,
         }
     }
 
@@ -44,7 +48,8 @@ impl<T> Watched<T> {
     /// Reads, unless it is left alone.
     pub(super) fn read(&mut self, now: Nanos, plan: &Plan, into: &mut T) {
         if !self.patience.over(now) {
-            return;
+            // What is left alone is missing for the reason for which it is.
+            return self.source.lack(self.lacks, into);
         }
         let source = &mut self.source;
         let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, into)));
@@ -54,9 +59,16 @@ impl<T> Watched<T> {
                 self.fault = None;
                 return;
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(panic) => format!("a fault of pscope: {}", super::said(&*panic)),
+            Ok(Err(error)) => {
+                self.lacks = error.reason();
+                error.to_string()
+            }
+            Err(panic) => {
+                self.lacks = Missing::Unsupported;
+                format!("a fault of pscope: {}", super::said(&*panic))
+            }
         };
+        self.source.lack(self.lacks, into);
         self.patience.failed(now);
         self.fault = Some(Fault {
             source: self.source.name(),

@@ -1,5 +1,6 @@
 //! Which kernel interfaces are open to this program: each is tried once, and what would open it is told exactly.
 
+mod files;
 mod own;
 
 use std::fs;
@@ -91,14 +92,15 @@ pub fn examine(root: &ProcRoot) -> Vec<Finding> {
         switches(root, &program),
         own_switches(root),
         programs(root, &program),
-        times(root),
-        scheduler(root),
-        pressure(root),
-        kernel_stack(root),
+        files::machine(root),
+        files::times(root),
+        files::scheduler(root),
+        files::pressure(root),
+        files::kernel_stack(root),
         sockets(),
         groups(root),
-        frequency(root),
-        delays(root),
+        files::frequency(root),
+        files::delays(root),
         own::sandbox(),
         own::rights(&program),
     ]
@@ -163,7 +165,7 @@ fn switches(root: &ProcRoot, program: &str) -> Finding {
     });
     match Reader::of_all(&cores::online(root)) {
         Ok(_) => Finding::new("switches", gives, State::Ok).found(told),
-        Err(e) if level.is_none() => {
+        Err(e) if level.is_none() && state(&e) != State::Denied => {
             Finding::new("switches", gives, State::Absent).found(perf::why(&e, level))
         }
         Err(e) => {
@@ -212,31 +214,6 @@ fn programs(root: &ProcRoot, program: &str) -> Finding {
     }
 }
 
-fn times(root: &ProcRoot) -> Finding {
-    let gives =
-        "time on a core and waiting for one, slices; sampled lanes where switches are denied";
-    Finding::new("schedstat", gives, readable(&root.proc("self/schedstat")))
-        .get("a kernel with CONFIG_SCHED_INFO")
-}
-
-fn scheduler(root: &ProcRoot) -> Finding {
-    let gives = "virtual run time, slice length and migrations of a thread";
-    Finding::new("sched", gives, readable(&root.proc("self/sched")))
-        .get("a kernel with CONFIG_SCHED_DEBUG")
-}
-
-fn pressure(root: &ProcRoot) -> Finding {
-    let gives = "how much time was lost to waiting for cores, memory and I/O: the verdict";
-    let state = readable(&root.proc("pressure/cpu"));
-    Finding::new("pressure", gives, state).get("boot with psi=1; a kernel with CONFIG_PSI")
-}
-
-fn kernel_stack(root: &ProcRoot) -> Finding {
-    let gives = "where in the kernel a thread waits";
-    Finding::new("kernel stack", gives, readable(&root.proc("self/stack")))
-        .get("run pscope as root")
-}
-
 fn sockets() -> Finding {
     let gives = "sockets with their peers, queues, round trips and throughput";
     let made = socket(
@@ -277,31 +254,6 @@ fn groups(root: &ProcRoot) -> Finding {
             .get("boot with systemd.unified_cgroup_hierarchy=1"),
         (false, false) => Finding::new("cgroups", gives, State::Absent)
             .get("sudo mount -t cgroup2 none /sys/fs/cgroup"),
-    }
-}
-
-fn frequency(root: &ProcRoot) -> Finding {
-    let gives = "the frequency of each core";
-    let path = root.sys("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
-    let state = readable(&path);
-    let finding = Finding::new("frequency", gives, state);
-    if state == State::Absent {
-        finding.found("no driver: usual in virtual machines")
-    } else {
-        finding
-    }
-}
-
-fn delays(root: &ProcRoot) -> Finding {
-    let gives = "time that processes waited for block devices";
-    let on = fs::read_to_string(root.proc("sys/kernel/task_delayacct"));
-    match on {
-        Ok(text) if text.trim() == "1" => Finding::new("delays", gives, State::Ok),
-        Ok(_) => Finding::new("delays", gives, State::Absent)
-            .found("switched off")
-            .get("sudo sysctl kernel.task_delayacct=1"),
-        Err(e) => Finding::new("delays", gives, state(&e))
-            .get("boot with delayacct; a kernel with CONFIG_TASK_DELAY_ACCT"),
     }
 }
 

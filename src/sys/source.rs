@@ -24,6 +24,8 @@ pub trait Source<T>: Send {
     /// # Errors
     /// Only where the source fails whole; a value that one process denies is a `Missing` inside `T`.
     fn read(&mut self, plan: &Plan, into: &mut T) -> Result<(), Error>;
+    /// Says why there is nothing of it, where it failed whole and until it is read again.
+    fn lack(&self, _why: Missing, _into: &mut T) {}
 }
 
 /// Why a kernel interface could not be read at all.

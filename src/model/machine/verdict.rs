@@ -2,6 +2,7 @@
 //!
 //! It is silent while nothing does. A verdict begins at its threshold and ends at half of it, so that it does not flicker.
 
+pub mod blind;
 mod contributors;
 mod judge;
 

@@ -10,19 +10,19 @@ pub struct SystemSample {
     /// Time since boot.
     pub uptime: Nanos,
     /// Load averages over 1, 5 and 15 minutes.
-    pub load: Option<[f32; 3]>,
-    /// Every core that is online, by ascending id (`/proc/stat`).
+    pub load: Reading<[f32; 3]>,
+    /// Every core that is online, by ascending id (`/proc/stat`); without counters where the kernel refuses these.
     pub cores: Vec<CoreSample>,
     /// Context switches since boot.
-    pub switches: u64,
+    pub switches: Reading<u64>,
     /// Forks since boot.
-    pub forks: u64,
+    pub forks: Reading<u64>,
     /// Tasks on a core or waiting for one.
-    pub running: u32,
+    pub running: Reading<u32>,
     /// Tasks waiting for I/O.
-    pub blocked: u32,
+    pub blocked: Reading<u32>,
     /// All tasks of the system, threads included (`/proc/loadavg`).
-    pub tasks: Option<u32>,
+    pub tasks: Reading<u32>,
     /// Memory.
     pub memory: Reading<Memory>,
     /// Pressure on the cores.
@@ -44,13 +44,13 @@ impl Default for SystemSample {
     fn default() -> Self {
         Self {
             uptime: Nanos(0),
-            load: None,
+            load: Err(Missing::Soon),
             cores: Vec::new(),
-            switches: 0,
-            forks: 0,
-            running: 0,
-            blocked: 0,
-            tasks: None,
+            switches: Err(Missing::Soon),
+            forks: Err(Missing::Soon),
+            running: Err(Missing::Soon),
+            blocked: Err(Missing::Soon),
+            tasks: Err(Missing::Soon),
             memory: Err(Missing::Soon),
             cpu_pressure: Err(Missing::Soon),
             memory_pressure: Err(Missing::Soon),
@@ -83,6 +83,22 @@ pub struct CoreSample {
     pub iowait: Ticks,
     /// Frequency now, where known, in kHz.
     pub khz: Option<u32>,
+}
+
+impl CoreSample {
+    /// A core of which only is known that it is there.
+    pub fn untold(id: CpuId) -> Self {
+        Self {
+            id,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the kernel told what it did: no core is online without having idled or worked for a tick.
+    pub fn is_told(&self) -> bool {
+        let busy = self.user.0 | self.system.0 | self.irq.0 | self.softirq.0;
+        (busy | self.steal.0 | self.idle.0) > 0
+    }
 }
 
 /// `/proc/meminfo`, the parts that a header shows.

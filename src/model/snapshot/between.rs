@@ -11,7 +11,8 @@ use crate::model::machine::core_share::CoreShare;
 use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{
-    After, Io, OptionalStats, OwnSample, Sample, Status, SystemSample, TaskSample, ThreadSample,
+    After, CoreSample, Io, OptionalStats, OwnSample, Sample, Status, SystemSample, TaskSample,
+    ThreadSample,
 };
 
 impl Snapshot {
@@ -351,9 +352,15 @@ fn break_cycles(parents: &mut [Option<u32>]) {
 fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
     let s = &next.system;
     let seconds = step.span.seconds();
-    let rate = |f: fn(&SystemSample) -> u64| {
-        prev.map(|p| f(s).saturating_sub(f(&p.system)) as f64 / seconds)
-            .ok_or(step.none)
+    let rate = |f: fn(&SystemSample) -> Reading<u64>| {
+        // Why it is not told outweighs that there is nothing to compare it with.
+        let now = f(s)?;
+        let before = f(&prev.ok_or(step.none)?.system).map_err(soon)?;
+        Ok(now.saturating_sub(before) as f64 / seconds)
+    };
+    let why_not = |core: &CoreSample| match s.running {
+        Err(why) if !core.is_told() => why,
+        _ => step.none,
     };
     System {
         uptime: s.uptime,
@@ -363,7 +370,7 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
                 id: now.id,
                 share: before
                     .and_then(|b| CoreShare::between(b, now))
-                    .ok_or(step.none),
+                    .ok_or_else(|| why_not(now)),
                 khz: now.khz,
             })
             .collect(),
@@ -376,9 +383,10 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
         pressure: [s.cpu_pressure, s.memory_pressure, s.io_pressure],
         own_pressure: s.own_pressure,
         own_strain: Strain::between(prev.map(|p| &p.system.own_strain), &s.own_strain),
-        searches: prev
-            .ok_or(step.none)
-            .and_then(|p| Ok(s.searches?.saturating_sub(p.system.searches?))),
+        searches: s.searches.and_then(|now| {
+            let before = prev.ok_or(step.none)?.system.searches.map_err(soon)?;
+            Ok(now.saturating_sub(before))
+        }),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::{Page, World};
 use crate::model::acting::ending;
 use crate::model::format;
+use crate::model::machine::verdict::blind;
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::called::called;
 use crate::model::snapshot::Proc;
@@ -35,6 +36,8 @@ pub struct Header;
 
 type Part = (String, Role);
 
+/// The rank of what the verdict does not see.
+const BLIND: u8 = 25;
 /// The rank of the verdict: only the names of the program and of the process in focus outlast it.
 const VERDICT: u8 = 95;
 
@@ -210,7 +213,7 @@ fn machine(world: &World) -> Vec<Group> {
             [(format!("up {}", format::duration(system.uptime)), Dim)],
         ));
     }
-    if let Some(load) = system.load {
+    if let Ok(load) = system.load {
         let load = load.map(|l| format!("{l:.2}")).join(" ");
         let load = group(70, [("load ".to_owned(), Dim), (load, Text)]);
         out.push(load.doing(&g::VIEW_2));
@@ -230,13 +233,15 @@ fn machine(world: &World) -> Vec<Group> {
         ],
     ));
     let mut tasks = vec![
-        (system.running.to_string(), Good),
+        system
+            .running
+            .map_or_else(|_| ("–".to_owned(), Dim), |n| (n.to_string(), Good)),
         (" running".to_owned(), Dim),
     ];
-    if system.blocked > 0 {
+    if let Ok(blocked @ 1..) = system.blocked {
         tasks.extend([
             ("  ".to_owned(), Dim),
-            (system.blocked.to_string(), Warn),
+            (blocked.to_string(), Warn),
             (" blocked".to_owned(), Dim),
         ]);
     }
@@ -271,7 +276,12 @@ fn machine(world: &World) -> Vec<Group> {
 /// What holds the machine back, at the length that there is room for: beside the title, or else without it, which the
 /// border below says again.
 fn verdict(world: &World, [beside, alone]: [usize; 2]) -> Option<Group> {
-    let forms = world.verdict.as_ref()?.forms(world.snapshot.at);
+    let Some(verdict) = &world.verdict else {
+        let blind = blind::blind(&world.snapshot.system);
+        let words = format!("not seen: {}", blind::words(&blind)?);
+        return Some(group(BLIND, [(words, Dim)]).doing(&g::EXPLAIN));
+    };
+    let forms = verdict.forms(world.snapshot.at);
     let fits = |(a, b): &&(String, String), room| width(a) + width(b) <= room;
     let whole = forms.iter().take(3).find(|form| fits(form, beside));
     let (sentence, lasts) =

@@ -16,6 +16,7 @@ use crate::app::key::Mouse;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
+use crate::model::machine::verdict::blind;
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Origin;
 use crate::model::text::width;
@@ -188,12 +189,15 @@ impl Panel for Lanes {
     }
 
     fn badge(&self, world: &World) -> Vec<(String, Role)> {
-        let Some(verdict) = &world.verdict else {
-            return Vec::new();
-        };
         let title: usize = self.title(world).iter().map(|(text, _)| width(text)).sum();
         // Beside the title: corners, blanks, and a piece of the border between them.
         let room = usize::from(self.width).saturating_sub(title + 8);
+        let Some(verdict) = &world.verdict else {
+            let blind = blind::blind(&world.snapshot.system);
+            let words = blind::words(&blind).map(|words| format!("not seen: {words}"));
+            let words = words.filter(|words| width(words) <= room);
+            return words.into_iter().map(|words| (words, Role::Dim)).collect();
+        };
         let mut forms = verdict.forms(world.snapshot.at).into_iter();
         let fits = |(sentence, lasts): &(String, String)| width(sentence) + width(lasts) <= room;
         let Some((sentence, lasts)) = forms.find(fits) else {

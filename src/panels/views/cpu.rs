@@ -279,7 +279,8 @@ impl Panel for ViewCpu {
     fn status(&self, world: &World) -> String {
         let system = &world.snapshot.system;
         let rate = system.switches.map_or("–".to_owned(), format::per_second);
-        let machine = format!("{rate} switches/s · {} running", system.running);
+        let running = system.running.map_or("–".to_owned(), |n| n.to_string());
+        let machine = format!("{rate} switches/s · {running} running");
         format!("{}  {machine}", self.list.status())
     }
 
@@ -342,13 +343,13 @@ fn heads(world: &World, window: Window, room: u16) -> Vec<listing::Parts> {
 fn pressure(world: &World, wanting: &str, minute: bool) -> listing::Parts {
     let system = &world.snapshot.system;
     let cores = system.cores.len();
-    let role = if system.running as usize > cores {
-        Role::Warn
-    } else {
-        Role::Strong
+    let running = match system.running {
+        Ok(n) if n as usize > cores => (n.to_string(), Role::Warn),
+        Ok(n) => (n.to_string(), Role::Strong),
+        Err(why) => (format!("– ({})", why.word()), Role::Dim),
     };
     let mut parts = vec![
-        (system.running.to_string(), role),
+        running,
         (format!("{wanting} {cores} cores"), Role::Dim),
         (" · pressure ".to_owned(), Role::Dim),
     ];
@@ -366,7 +367,7 @@ fn pressure(world: &World, wanting: &str, minute: bool) -> listing::Parts {
         }
         Err(why) => parts.push((format!("– {}", why.word()), Role::Dim)),
     }
-    if let Some([one, five, fifteen]) = system.load {
+    if let Ok([one, five, fifteen]) = system.load {
         parts.push((
             format!(" · load {one:.2} {five:.2} {fifteen:.2}"),
             Role::Dim,

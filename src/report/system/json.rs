@@ -10,7 +10,7 @@ use crate::model::id::Nanos;
 use crate::model::machine::disk::{DiskRates, Disks};
 use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
-use crate::model::machine::verdict::Verdict;
+use crate::model::machine::verdict::{Bottleneck, THRESHOLDS, Verdict, blind};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::scheduling::blocked::{self, Cause};
@@ -21,6 +21,7 @@ use crate::report::json::SCHEMA;
 pub(super) fn as_json(machine: &Machine) -> Value {
     let now = &machine.now;
     let system = &now.system;
+    let blind = blind::blind(system);
     let mut out = Map::new();
     for (name, value) in [
         ("schema", json!(SCHEMA)),
@@ -30,10 +31,9 @@ pub(super) fn as_json(machine: &Machine) -> Value {
         ("span_ms", json!(now.span.unwrap_or(Nanos(0)).0 / 1_000_000)),
         ("processes", json!(now.procs.len())),
         ("threads", json!(system.threads)),
-        ("running", json!(system.running)),
-        ("blocked", json!(system.blocked)),
         ("state_d", state_d(now)),
         ("verdict", json!(machine.verdict.as_ref().map(verdict_json))),
+        ("verdict_does_not_see", unseen(&blind)),
         ("cores", system.cores.iter().map(core_json).collect()),
         ("pressure", pressure_json(&system.pressure)),
         ("own_group", own_json(&machine.own, &system.own_pressure)),
@@ -41,8 +41,12 @@ pub(super) fn as_json(machine: &Machine) -> Value {
     ] {
         out.insert(name.to_owned(), value);
     }
-    let load = system.load.ok_or(Missing::Unsupported);
-    put(&mut out, "load", load.map(|l| json!(l.map(short))));
+    if machine.verdict.is_none() && blind.len() == THRESHOLDS.len() {
+        put(&mut out, "verdict", Err::<Value, _>(blind[0].1));
+    }
+    put(&mut out, "running", system.running);
+    put(&mut out, "blocked", system.blocked);
+    put(&mut out, "load", system.load.map(|l| json!(l.map(short))));
     let is = &machine.identity;
     put(&mut out, "operating_system", told(&is.system));
     put(&mut out, "product", told(&is.product));
@@ -86,9 +90,21 @@ fn short(value: f32) -> f64 {
     (f64::from(value) * 100.0).round() / 100.0
 }
 
+/// What could hold the machine back unseen, with why it is not seen.
+fn unseen(blind: &[(Bottleneck, Missing)]) -> Value {
+    let named = blind
+        .iter()
+        .map(|(of, why)| (bottleneck(*of), json!(why.word())));
+    Value::Object(named.collect())
+}
+
+fn bottleneck(of: Bottleneck) -> String {
+    format!("{of:?}").to_lowercase()
+}
+
 fn verdict_json(v: &Verdict) -> Value {
     json!({
-        "bottleneck": format!("{:?}", v.of).to_lowercase(),
+        "bottleneck": bottleneck(v.of),
         "scope": format!("{:?}", v.scope).to_lowercase(),
         "percent": short(v.percent),
         "sentence": v.sentence(),

@@ -56,7 +56,7 @@ fn what_cannot_be_read_is_null_with_its_reason() {
 #[test]
 fn averages_are_as_short_in_json_as_the_kernel_tells_them() {
     let mut machine = machine();
-    machine.now.system.load = Some([3.69, 3.11, 0.0]);
+    machine.now.system.load = Ok([3.69, 3.11, 0.0]);
     machine.now.system.pressure[0] = Ok(Pressure {
         some_10: 72.83,
         ..Pressure::default()
@@ -64,7 +64,7 @@ fn averages_are_as_short_in_json_as_the_kernel_tells_them() {
     let answer = as_json(&machine).to_string();
     assert!(answer.contains(r#""load":[3.69,3.11,0.0]"#), "{answer}");
     assert!(answer.contains(r#""some_10s_percent":72.83,"#), "{answer}");
-    machine.now.system.load = None;
+    machine.now.system.load = Err(Missing::Unsupported);
     let answer = as_json(&machine);
     assert_eq!(
         (&answer["load"], &answer["unavailable"]["load"]),

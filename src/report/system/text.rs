@@ -10,6 +10,7 @@ use crate::model::machine::disk::{DiskRates, Disks};
 use crate::model::machine::identity::Identity;
 use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
+use crate::model::machine::verdict::blind;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::scheduling::blocked;
@@ -82,9 +83,10 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
     let missing = if ascii { "-" } else { "–" };
     let plain = |text: String| (text, Ink::Plain);
     let load = now.system.load.map_or_else(
-        || missing.to_owned(),
+        |_| missing.to_owned(),
         |l| l.map(|l| format!("{l:.2}")).join(" "),
     );
+    let count = |n: Reading<u32>| n.map_or_else(|_| missing.to_owned(), |n| n.to_string());
     let mut out = vec![
         vec![
             label("host"),
@@ -105,15 +107,15 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
                 "{} processes, {} threads, {} running, {} blocked  load {load}",
                 now.procs.len(),
                 now.system.threads,
-                now.system.running,
-                now.system.blocked
+                count(now.system.running),
+                count(now.system.blocked)
             )),
         ],
         vec![
             label("verdict"),
             match &machine.verdict {
                 Some(verdict) => (verdict.sentence(), Ink::Strong),
-                None => plain("nothing holds the machine back".to_owned()),
+                None => plain(blind::silence(&now.system)),
             },
         ],
     ];

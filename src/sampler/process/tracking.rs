@@ -249,10 +249,9 @@ impl Tracking {
             feed.want(true);
             return;
         }
-        let switches = sample
-            .system
-            .switches
-            .saturating_sub(before.system.switches) as f64;
+        // Where they are not told, hearing of them is tried: who hears too much loses some, and then all are read.
+        let counted = |sample: &Sample| sample.system.switches.unwrap_or(0);
+        let switches = counted(sample).saturating_sub(counted(before)) as f64;
         let saved = sample.tasks.len() as f64 * SAVED_PER_PROCESS;
         // What is in force stays so until it is clearly worse: no flapping between.
         let most = if feed.wanted() { saved * 2.0 } else { saved };

@@ -1,7 +1,11 @@
 //! `/proc/stat`: what each core did since boot, switches, forks, tasks that run or wait, `proc_stat(5)`.
 
+use nix::sched::{CpuSet, sched_getaffinity};
+use nix::unistd::Pid;
+
 use crate::model::id::{CpuId, Ticks};
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Missing;
 use crate::model::sample::{CoreSample, Sample, SystemSample};
 use crate::sys::fields;
 use crate::sys::kept::Kept;
@@ -12,6 +16,8 @@ use crate::sys::source::{Error, Source};
 #[derive(Debug)]
 pub struct Cores {
     file: Kept,
+    /// The cores that there were when it began, for where it cannot be read.
+    there: Vec<CpuId>,
 }
 
 impl Cores {
@@ -19,6 +25,7 @@ impl Cores {
     pub fn new(root: &ProcRoot) -> Self {
         Self {
             file: Kept::new(root.proc("stat"), root.is_live()),
+            there: there(root),
         }
     }
 }
@@ -36,12 +43,53 @@ impl Source<Sample> for Cores {
         parse(self.file.read()?, &mut into.system);
         Ok(())
     }
+
+    fn lack(&self, why: Missing, into: &mut Sample) {
+        let system = &mut into.system;
+        (system.switches, system.forks) = (Err(why), Err(why));
+        (system.running, system.blocked) = (Err(why), Err(why));
+        let there = self.there.iter();
+        system.cores = there.map(|id| CoreSample::untold(*id)).collect();
+    }
 }
 
-/// The cores that are online now, by ascending id; none where `/proc/stat` cannot be read.
+/// The cores that are online now, by ascending id; where no file tells them, those that this program may run on.
 pub fn online(root: &ProcRoot) -> Vec<CpuId> {
-    now(root).iter().map(|c| c.id).collect()
+    let told: Vec<CpuId> = now(root).iter().map(|c| c.id).collect();
+    if told.is_empty() { there(root) } else { told }
 }
+
+/// The cores that there are as others tell it than `/proc/stat`: a list such as `b"0-3,8\n"`, or our own affinity.
+fn there(root: &ProcRoot) -> Vec<CpuId> {
+    let list = std::fs::read(root.sys("devices/system/cpu/online")).unwrap_or_default();
+    let listed = listed(&list);
+    if !listed.is_empty() || !root.is_live() {
+        return listed;
+    }
+    let own = sched_getaffinity(Pid::from_raw(0)).unwrap_or_default();
+    let may = |id: &usize| own.is_set(*id).unwrap_or(false);
+    let ids = (0..CpuSet::count()).filter(may);
+    ids.map(|id| CpuId(id as u32)).collect()
+}
+
+/// Reads a list such as `b"0-3,8\n"`; a range that is absurd is left out.
+fn listed(text: &[u8]) -> Vec<CpuId> {
+    let mut ids = Vec::new();
+    for range in text.trim_ascii().split(|b| *b == b',') {
+        let mut ends = range.split(|b| *b == b'-').map(fields::number);
+        let first = ends.next().flatten();
+        let last = ends.next().map_or(first, |end| end);
+        if let (Some(first), Some(last)) = (first, last)
+            && last < MOST
+        {
+            ids.extend((first..=last).map(|id| CpuId(id as u32)));
+        }
+    }
+    ids
+}
+
+/// More cores than any machine has.
+const MOST: u64 = 1 << 16;
 
 /// What the cores that are online did since boot, likewise.
 pub fn now(root: &ProcRoot) -> Vec<CoreSample> {
@@ -58,17 +106,20 @@ pub fn now(root: &ProcRoot) -> Vec<CoreSample> {
 /// Only cores that are online are there; ids may have holes, and columns that an old kernel lacks are zero.
 pub fn parse(text: &[u8], into: &mut SystemSample) {
     into.cores.clear();
+    // A line that is not there is one that this kernel, or whoever stands in for it, does not tell.
+    (into.switches, into.forks) = (Err(Missing::Unsupported), Err(Missing::Unsupported));
+    (into.running, into.blocked) = (Err(Missing::Unsupported), Err(Missing::Unsupported));
     for line in fields::lines(text) {
         let (key, rest) = match line.iter().position(|b| *b == b' ') {
             Some(space) => (&line[..space], &line[space + 1..]),
             None => continue,
         };
-        let number = || fields::number(rest).unwrap_or_default();
+        let number = || fields::number(rest).ok_or(Missing::Unsupported);
         match key {
             b"ctxt" => into.switches = number(),
             b"processes" => into.forks = number(),
-            b"procs_running" => into.running = number() as u32,
-            b"procs_blocked" => into.blocked = number() as u32,
+            b"procs_running" => into.running = number().map(|n| n as u32),
+            b"procs_blocked" => into.blocked = number().map(|n| n as u32),
             _ => into.cores.extend(core(key, rest)),
         }
     }
@@ -134,9 +185,29 @@ mod tests {
         assert_eq!(system.cores[0], first);
         assert_eq!(system.cores[1].id, CpuId(12));
         assert_eq!(system.cores.len(), 2);
-        assert_eq!((system.switches, system.forks), (444_238, 11_905));
-        assert_eq!((system.running, system.blocked), (3, 1));
+        assert_eq!((system.switches, system.forks), (Ok(444_238), Ok(11_905)));
+        assert_eq!((system.running, system.blocked), (Ok(3), Ok(1)));
         assert_eq!(boot_time(TEXT), Some(1_795_311_347));
+    }
+
+    #[test]
+    fn where_it_may_not_be_read_the_cores_are_there_and_nothing_else_is_told() {
+        assert_eq!(listed(b"0-1,8\n"), [0, 1, 8].map(CpuId));
+        assert_eq!(listed(b"x,3-99999999999,2-1"), []);
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let list = root.sys("devices/system/cpu/online");
+        std::fs::create_dir_all(list.parent().expect("a path")).expect("made");
+        std::fs::write(list, "0,2\n").expect("written");
+        let mut sample = Sample::default();
+        let cores = Cores::new(&root);
+        cores.lack(Missing::Denied, &mut sample);
+        let ids: Vec<u32> = sample.system.cores.iter().map(|c| c.id.0).collect();
+        assert_eq!(ids, [0, 2]);
+        assert!(sample.system.cores.iter().all(|c| !c.is_told()));
+        assert_eq!(sample.system.running, Err(Missing::Denied));
+        assert_eq!(online(&root), [0, 2].map(CpuId));
+        assert!(!there(&ProcRoot::live()).is_empty(), "we run somewhere");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! `/proc/loadavg` and `/proc/uptime`: how many tasks wanted a core lately, and since when the machine is up.
 
 use crate::model::id::Nanos;
+use nix::sys::sysinfo::sysinfo;
+
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Missing;
 use crate::model::sample::Sample;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
@@ -48,9 +51,20 @@ impl Source<Sample> for Load {
             into.system.uptime = uptime;
         }
         let (load, tasks) = parse(self.averages.read()?);
-        into.system.load = load;
-        into.system.tasks = tasks;
+        into.system.load = load.ok_or(Missing::Unsupported);
+        into.system.tasks = tasks.ok_or(Missing::Unsupported);
         Ok(())
+    }
+
+    fn lack(&self, why: Missing, into: &mut Sample) {
+        // The same three numbers come with a call that nobody can refuse.
+        let asked = self.live.then(|| sysinfo().ok()).flatten();
+        let load = asked.map(|info| {
+            let (one, five, fifteen) = info.load_average();
+            [one, five, fifteen].map(|n| n as f32)
+        });
+        into.system.load = load.ok_or(why);
+        into.system.tasks = Err(why);
     }
 }
 

@@ -34,12 +34,15 @@ impl Source<Sample> for Meminfo {
     }
 
     fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
-        into.system.memory = Err(Missing::Unsupported);
         let memory = parse(self.file.read()?);
         into.system.memory = memory.ok_or(Missing::Unsupported);
         memory
             .map(|_| ())
             .ok_or_else(|| self.file.broken(1, "MemTotal"))
+    }
+
+    fn lack(&self, why: Missing, into: &mut Sample) {
+        into.system.memory = Err(why);
     }
 }
 

@@ -47,7 +47,7 @@ impl Source<Sample> for Pressures {
         into.system.io_pressure = one(io);
         if into.system.memory_pressure.is_err() {
             let searches = self.vmstat.read().map(searches);
-            into.system.searches = searches.map_err(|_| Missing::Unsupported);
+            into.system.searches = searches.map_err(|why| why.reason());
         }
         Ok(())
     }

@@ -44,6 +44,11 @@ impl Reader {
     /// # Errors
     /// `EACCES` or `EPERM` without the right, `EMFILE` when there are not enough descriptors, as the kernel says.
     pub fn of_all(cpus: &[CpuId]) -> io::Result<Self> {
+        if cpus.is_empty() {
+            // Rings of nothing would tell "exactly" that nobody ran.
+            let why = "it is not known which cores there are";
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
         let mut reader = Self::with(Vec::with_capacity(cpus.len()));
         reader.refit(cpus)?;
         Ok(reader)

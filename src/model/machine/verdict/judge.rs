@@ -32,9 +32,9 @@ const NOTABLE: f32 = 1.0;
 pub(super) struct Moment {
     at: Nanos,
     /// More tasks could run than there are cores.
-    queued: bool,
+    queued: Option<bool>,
     /// Some task was blocked on I/O.
-    waited: bool,
+    waited: Option<bool>,
     /// Programs searched for memory themselves, or took pages back from swap.
     searched: Option<bool>,
     /// Our own group: share of its quota's periods in which it was throttled, percent.
@@ -135,8 +135,8 @@ impl Judge {
             Bottleneck::Cpu | Bottleneck::Memory | Bottleneck::Io => {
                 let accounted = pressure(of, &system.pressure);
                 let counted = || match of {
-                    Bottleneck::Cpu => self.share(|m| Some(m.queued)),
-                    Bottleneck::Io => self.share(|m| Some(m.waited)),
+                    Bottleneck::Cpu => self.share(|m| m.queued),
+                    Bottleneck::Io => self.share(|m| m.waited),
                     _ => self.share(|m| m.searched),
                 };
                 accounted
@@ -198,8 +198,8 @@ fn moment(snapshot: &Snapshot) -> Moment {
     Moment {
         at: snapshot.at,
         // The one that counts them runs as well.
-        queued: system.running as usize > system.cores.len() + 1,
-        waited: system.blocked > 0,
+        queued: (system.running.ok()).map(|n| n as usize > system.cores.len() + 1),
+        waited: system.blocked.ok().map(|n| n > 0),
         searched: system.searches.ok().map(|n| n > 0),
         throttled: strain.throttled.ok(),
         hit: strain.hits.ok().map(|n| n > 0),

@@ -185,7 +185,7 @@ fn without_pressure_the_run_queue_is_counted_and_said_so() {
     let mut scene = unaccounted();
     let busy: Vec<(u32, u64)> = (2..8).map(|pid| (pid, 30)).collect();
     let verdict = after_ten(&mut scene, &busy, |n, scene| {
-        scene.sample.system.running = if n < 3 { 2 } else { 7 };
+        scene.sample.system.running = Ok(if n < 3 { 2 } else { 7 });
     });
     let verdict = verdict.expect("a verdict");
     assert_eq!(
@@ -193,14 +193,16 @@ fn without_pressure_the_run_queue_is_counted_and_said_so() {
         "CPU-bound: at 73% of the last ticks someone waited for a core: rustc ×6"
     );
     assert!(verdict.threshold().contains("accounts no pressure"));
-    let quiet = after_ten(&mut scene, &[], |_, scene| scene.sample.system.running = 3);
+    let quiet = after_ten(&mut scene, &[], |_, scene| {
+        scene.sample.system.running = Ok(3)
+    });
     assert_eq!(quiet, None, "the one that counts runs as well");
 }
 
 #[test]
 fn a_few_ticks_are_no_share() {
     let mut scene = unaccounted();
-    scene.sample.system.running = 50;
+    scene.sample.system.running = Ok(50);
     let mut judge = Judge::default();
     for _ in 0..4 {
         assert_eq!(judge.judge(&scene.pass(1000, &[])), None);
@@ -212,9 +214,9 @@ fn a_few_ticks_are_no_share() {
 #[test]
 fn without_pressure_blocked_tasks_and_searches_for_memory_are_counted() {
     let mut scene = unaccounted();
-    scene.sample.system.running = 1;
+    scene.sample.system.running = Ok(1);
     let verdict = after_ten(&mut scene, &[], |n, scene| {
-        scene.sample.system.blocked = 1;
+        scene.sample.system.blocked = Ok(1);
         // Whoever was blocked at any of the ticks is behind it.
         let blocked = if n == 4 {
             State::Blocked

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::model::id::Ticks;
+use crate::model::id::{Nanos, Ticks};
 use crate::model::scene::Scene;
 
 #[test]
@@ -101,7 +101,7 @@ fn whoever_began_in_summer_time_is_told_in_summer_time() {
     let machine = std::sync::Arc::make_mut(&mut scene.sample.machine);
     machine.boot_unix_ms = (autumn - 100 * HOUR) * 1000;
     machine.zone.steps = vec![(0, 7200), (autumn as i64, 3600)];
-    scene.sample.system.uptime = crate::model::id::Nanos::from_millis(1000 * HOUR * 1000);
+    scene.sample.system.uptime = Nanos::from_millis(1000 * HOUR * 1000);
     // Half past ten in the evening by UTC, half past midnight by the clock of that day.
     scene.task(7, 1, "old").id.start = Ticks((100 * HOUR - 5 * HOUR / 2) * 100);
     scene.of(7).stat.threads = 1;

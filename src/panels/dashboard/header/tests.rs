@@ -13,9 +13,9 @@ fn world() -> World {
     scene.task(1, 0, "systemd");
     scene.task(5, 1, "sshd");
     scene.task(9, 5, "bash");
-    scene.sample.system.switches = 1000;
+    scene.sample.system.switches = Ok(1000);
     scene.pass(1000, &[]);
-    scene.sample.system.switches += 12_400;
+    scene.sample.system.switches = Ok(13_400);
     let mut world = World::new(Theme::terminal(Depth::True, false), Settings::default());
     world.snapshot = Arc::new(scene.pass(1000, &[(9, 18)]));
     world

@@ -351,7 +351,8 @@ fn events_are_asked_for_only_while_they_cost_less_than_they_save() {
         let before = scene.sample.clone();
         scene.sample.at.0 += 1_000_000_000;
         scene.sample.system.uptime.0 += 1_000_000_000;
-        scene.sample.system.switches += switches;
+        let known = scene.sample.system.switches.unwrap_or(0);
+        scene.sample.system.switches = Ok(known + switches);
         tracking.choose(Some(&before), &scene.sample);
         feed.wanted()
     };

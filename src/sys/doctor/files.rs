@@ -1,0 +1,146 @@
+//! Files of the machine: one that may not be read is another matter than one that this kernel does not have, and is got in
+//! another way.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Finding, State, readable, state};
+use crate::sys::root::ProcRoot;
+
+/// How one gets at a file that is there and may not be read.
+fn opened() -> &'static str {
+    if nix::unistd::geteuid().is_root() {
+        "run pscope outside of this sandbox or container, which hides it"
+    } else {
+        "run pscope as root, or outside of this sandbox or container, if that hides it"
+    }
+}
+
+/// A finding about one file; `lacks`: how to get a kernel that has it.
+fn file(name: &'static str, gives: &'static str, path: PathBuf, lacks: &str) -> Finding {
+    match readable(&path) {
+        State::Denied => Finding::new(name, gives, State::Denied)
+            .found(format!("{} may not be read", path.display()))
+            .get(opened()),
+        found => Finding::new(name, gives, found).get(lacks),
+    }
+}
+
+/// What the header and views 2 to 4 are made of.
+pub(super) fn machine(root: &ProcRoot) -> Finding {
+    let gives =
+        "cores, memory, load, disks, network cards: the header, views 2 to 5 and the verdict";
+    let proc = ["stat", "meminfo", "loadavg", "vmstat", "diskstats"];
+    let files = proc.map(|file| root.proc(file)).into_iter();
+    let files = files.map(|path| (readable(&path), path));
+    let folders = ["block", "class/net", "devices/system/cpu"].map(|dir| root.sys(dir));
+    let folders = folders.into_iter().map(|path| {
+        let state = fs::read_dir(&path).map_or_else(|e| state(&e), |_| State::Ok);
+        (state, path)
+    });
+    let all: Vec<(State, PathBuf)> = files.chain(folders).collect();
+    let of = |state: State| {
+        let found = all.iter().filter(|(s, _)| *s == state);
+        let found = found.map(|(_, path)| path.display().to_string());
+        found.collect::<Vec<_>>()
+    };
+    let (denied, absent) = (of(State::Denied), of(State::Absent));
+    let state = match (denied.len(), absent.len()) {
+        (0, 0) => State::Ok,
+        (n, 0) if n == all.len() => State::Denied,
+        (0, n) if n == all.len() => State::Absent,
+        _ => State::Limited,
+    };
+    let told = [("may not be read", &denied), ("not there", &absent)];
+    let told = told.iter().filter(|(_, paths)| !paths.is_empty());
+    let told: Vec<String> = told
+        .map(|(what, paths)| format!("{what}: {}", paths.join(" ")))
+        .collect();
+    let finding = Finding::new("machine", gives, state).found(told.join("; "));
+    if denied.is_empty() {
+        finding
+    } else {
+        finding.get(opened())
+    }
+}
+
+pub(super) fn times(root: &ProcRoot) -> Finding {
+    let gives =
+        "time on a core and waiting for one, slices; sampled lanes where switches are denied";
+    let path = root.proc("self/schedstat");
+    file("schedstat", gives, path, "a kernel with CONFIG_SCHED_INFO")
+}
+
+pub(super) fn scheduler(root: &ProcRoot) -> Finding {
+    let gives = "virtual run time, slice length and migrations of a thread";
+    let path = root.proc("self/sched");
+    file("sched", gives, path, "a kernel with CONFIG_SCHED_DEBUG")
+}
+
+pub(super) fn pressure(root: &ProcRoot) -> Finding {
+    let gives = "how much time was lost to waiting for cores, memory and I/O: the verdict";
+    let lacks = "boot with psi=1; a kernel with CONFIG_PSI";
+    file("pressure", gives, root.proc("pressure/cpu"), lacks)
+}
+
+pub(super) fn kernel_stack(root: &ProcRoot) -> Finding {
+    let gives = "where in the kernel a thread waits";
+    let lacks = "a kernel with CONFIG_STACKTRACE";
+    file("kernel stack", gives, root.proc("self/stack"), lacks)
+}
+
+pub(super) fn frequency(root: &ProcRoot) -> Finding {
+    let gives = "the frequency of each core";
+    let path = root.sys("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
+    let finding = file("frequency", gives, path, "");
+    if finding.state == State::Absent {
+        finding.found("no driver: usual in virtual machines")
+    } else {
+        finding
+    }
+}
+
+pub(super) fn delays(root: &ProcRoot) -> Finding {
+    let gives = "time that processes waited for block devices";
+    let path = root.proc("sys/kernel/task_delayacct");
+    match fs::read_to_string(&path) {
+        Ok(text) if text.trim() == "1" => Finding::new("delays", gives, State::Ok),
+        Ok(_) => Finding::new("delays", gives, State::Absent)
+            .found("switched off")
+            .get("sudo sysctl kernel.task_delayacct=1"),
+        Err(_) => {
+            let lacks = "boot with delayacct; a kernel with CONFIG_TASK_DELAY_ACCT";
+            file("delays", gives, path, lacks)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_no_kernel_without_it() {
+        if nix::unistd::geteuid().is_root() {
+            eprintln!("skipped: root may read everything");
+            return;
+        }
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let path = root.proc("pressure/cpu");
+        assert!(pressure(&root).get.contains("psi=1"), "it is not there");
+        fs::create_dir_all(path.parent().expect("a path")).expect("made");
+        fs::write(&path, "").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("set");
+        let found = pressure(&root);
+        assert_eq!(found.state, State::Denied);
+        assert!(!found.get.contains("psi=1"), "{found:?}");
+        assert!(found.found.contains("pressure/cpu"), "{found:?}");
+        fs::write(root.proc("stat"), "").expect("written");
+        let all = machine(&root);
+        assert_eq!(all.state, State::Limited);
+        assert!(all.found.starts_with("not there: "), "{all:?}");
+    }
+}
