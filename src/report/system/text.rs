@@ -135,7 +135,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
     for core in &now.system.cores {
         let share = core
             .share
-            .map_or_else(|_| missing.to_owned(), |s| shares(&s));
+            .map_or_else(|why| format!("{missing} {}", why.word()), |s| shares(&s));
         let mhz = core
             .khz
             .map_or_else(String::new, |k| format!("  {} MHz", k / 1000));

@@ -2,7 +2,7 @@
 //! another way.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Finding, State, readable, state};
 use crate::sys::root::ProcRoot;
@@ -17,8 +17,8 @@ fn opened() -> &'static str {
 }
 
 /// A finding about one file; `lacks`: how to get a kernel that has it.
-fn file(name: &'static str, gives: &'static str, path: PathBuf, lacks: &str) -> Finding {
-    match readable(&path) {
+fn file(name: &'static str, gives: &'static str, path: &Path, lacks: &str) -> Finding {
+    match readable(path) {
         State::Denied => Finding::new(name, gives, State::Denied)
             .found(format!("{} may not be read", path.display()))
             .get(opened()),
@@ -68,31 +68,31 @@ pub(super) fn times(root: &ProcRoot) -> Finding {
     let gives =
         "time on a core and waiting for one, slices; sampled lanes where switches are denied";
     let path = root.proc("self/schedstat");
-    file("schedstat", gives, path, "a kernel with CONFIG_SCHED_INFO")
+    file("schedstat", gives, &path, "a kernel with CONFIG_SCHED_INFO")
 }
 
 pub(super) fn scheduler(root: &ProcRoot) -> Finding {
     let gives = "virtual run time, slice length and migrations of a thread";
     let path = root.proc("self/sched");
-    file("sched", gives, path, "a kernel with CONFIG_SCHED_DEBUG")
+    file("sched", gives, &path, "a kernel with CONFIG_SCHED_DEBUG")
 }
 
 pub(super) fn pressure(root: &ProcRoot) -> Finding {
     let gives = "how much time was lost to waiting for cores, memory and I/O: the verdict";
     let lacks = "boot with psi=1; a kernel with CONFIG_PSI";
-    file("pressure", gives, root.proc("pressure/cpu"), lacks)
+    file("pressure", gives, &root.proc("pressure/cpu"), lacks)
 }
 
 pub(super) fn kernel_stack(root: &ProcRoot) -> Finding {
     let gives = "where in the kernel a thread waits";
     let lacks = "a kernel with CONFIG_STACKTRACE";
-    file("kernel stack", gives, root.proc("self/stack"), lacks)
+    file("kernel stack", gives, &root.proc("self/stack"), lacks)
 }
 
 pub(super) fn frequency(root: &ProcRoot) -> Finding {
     let gives = "the frequency of each core";
     let path = root.sys("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
-    let finding = file("frequency", gives, path, "");
+    let finding = file("frequency", gives, &path, "");
     if finding.state == State::Absent {
         finding.found("no driver: usual in virtual machines")
     } else {
@@ -110,7 +110,7 @@ pub(super) fn delays(root: &ProcRoot) -> Finding {
             .get("sudo sysctl kernel.task_delayacct=1"),
         Err(_) => {
             let lacks = "boot with delayacct; a kernel with CONFIG_TASK_DELAY_ACCT";
-            file("delays", gives, path, lacks)
+            file("delays", gives, &path, lacks)
         }
     }
 }
@@ -133,7 +133,7 @@ mod tests {
         assert!(pressure(&root).get.contains("psi=1"), "it is not there");
         fs::create_dir_all(path.parent().expect("a path")).expect("made");
         fs::write(&path, "").expect("written");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("set");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("set");
         let found = pressure(&root);
         assert_eq!(found.state, State::Denied);
         assert!(!found.get.contains("psi=1"), "{found:?}");

@@ -1,6 +1,11 @@
 //! Facts of the machine that stay while it runs: name, kernel, units, boot time, highest pid.
 #![expect(unsafe_code, reason = "localtime_r(3)")]
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
+use nix::sys::utsname::{UtsName, uname};
+
 use super::cores;
 use crate::model::sample::Machine;
 use crate::model::text::SafeText;
@@ -12,6 +17,12 @@ use crate::sys::{clock, fields};
 pub fn read(root: &ProcRoot) -> Machine {
     let file = |name: &str| std::fs::read(root.proc(name)).unwrap_or_default();
     let text = |name: &str| SafeText::from_bytes(file(name).trim_ascii());
+    // The same comes with a call that nobody can refuse.
+    let asked = root.is_live().then(|| uname().ok()).flatten();
+    let told = |text: SafeText, of: fn(&UtsName) -> &OsStr| match &asked {
+        Some(asked) if text.is_empty() => SafeText::from_bytes(of(asked).as_bytes()),
+        _ => text,
+    };
     let (ticks_per_second, page_size, boot_unix_ms);
     if root.is_live() {
         ticks_per_second = procfs::ticks_per_second();
@@ -23,8 +34,8 @@ pub fn read(root: &ProcRoot) -> Machine {
         boot_unix_ms = cores::boot_time(&file("stat")).unwrap_or(0) * 1000;
     }
     Machine {
-        host: text("sys/kernel/hostname"),
-        kernel: text("sys/kernel/osrelease"),
+        host: told(text("sys/kernel/hostname"), UtsName::nodename),
+        kernel: told(text("sys/kernel/osrelease"), UtsName::release),
         ticks_per_second,
         page_size,
         boot_unix_ms,

@@ -233,6 +233,9 @@ pub fn threads(root: &ProcRoot, pid: Pid) -> Vec<Tid> {
 /// Why the kernel refuses and what would help, in one sentence.
 pub fn why(error: &io::Error, paranoid: Option<i32>) -> String {
     match (error.raw_os_error(), paranoid) {
+        (Some(libc::EACCES | libc::EPERM), None) => {
+            "switches of all cores need CAP_PERFMON, or perf events that nobody forbids".to_owned()
+        }
         (_, None) | (Some(libc::ENOSYS), _) => {
             "this kernel or container has no perf events".to_owned()
         }

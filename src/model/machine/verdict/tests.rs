@@ -194,7 +194,7 @@ fn without_pressure_the_run_queue_is_counted_and_said_so() {
     );
     assert!(verdict.threshold().contains("accounts no pressure"));
     let quiet = after_ten(&mut scene, &[], |_, scene| {
-        scene.sample.system.running = Ok(3)
+        scene.sample.system.running = Ok(3);
     });
     assert_eq!(quiet, None, "the one that counts runs as well");
 }
