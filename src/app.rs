@@ -8,7 +8,9 @@ pub mod globals;
 pub mod history;
 pub mod input;
 pub mod key;
+pub mod layout;
 pub mod log;
+pub mod minutes;
 pub mod moves;
 pub mod panel;
 pub mod presets;
@@ -55,6 +57,8 @@ pub struct App {
     came: Page,
     /// The theme that it began with, where that is none of those that come with the program.
     own_theme: Option<(String, Theme)>,
+    /// The border that the mouse draws.
+    drag: Option<layout::Drag>,
     past: Past,
     judge: Judge,
     effects: Vec<Effect>,
@@ -121,6 +125,7 @@ impl App {
             tab,
             came: Page::Dashboard,
             own_theme,
+            drag: None,
             past: Past::default(),
             judge: Judge::default(),
             effects: Vec::new(),

@@ -1,5 +1,6 @@
 //! The panes: one file each, and one line in `all`; nothing else registers them.
 
+mod charts;
 mod dashboard;
 mod dialogs;
 mod inspector;
@@ -7,6 +8,17 @@ mod listing;
 mod views;
 
 use crate::app::panel::Panel;
+use crate::app::world::World;
+
+/// What would allow what was denied, for whoever this is: root is not told to become root.
+fn rights(world: &World) -> &'static str {
+    match world.settings.me {
+        Some((_, user)) if user.0 == 0 => {
+            "they are denied even to root here, as in a container or by a security module"
+        }
+        _ => "run pscope as root or with CAP_SYS_PTRACE",
+    }
+}
 
 /// The order of tabs and views on the screen, by name; a pane that is not named here comes last.
 const ORDER: &[&str] = &[

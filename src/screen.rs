@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::layout::Inspector;
 use crate::app::panel::{Panel, Place};
 use crate::app::world::Page;
 use crate::app::{App, Placed};
@@ -14,6 +15,12 @@ use crate::widgets::{ascii, dim, frame, put};
 
 /// From this width on the inspector stands beside the list.
 const BESIDE: u16 = 100;
+
+/// The least rows of the list and of the inspector below it.
+const BELOW: u16 = 8;
+
+/// From this height on the inspector stands below the list where there is no width for it beside.
+const HIGH: u16 = 36;
 
 /// From this height on there is a line for the views.
 const BAR: u16 = 20;
@@ -38,6 +45,7 @@ pub fn fit(app: &mut App, screen: Rect) {
         });
         if app.panels()[*panel].spec().place == Place::Tab {
             tab_titles = tab_areas(app, *outer);
+            tab_titles.extend(more_tabs(app, &tab_titles));
         }
     }
     placed.extend(layout.bare.iter().map(|(panel, area)| Placed {
@@ -171,7 +179,10 @@ fn dashboard(app: &App, screen: Rect, mut body: Rect, out: &mut Layout) {
     if let Some(top) = find(Place::Top).filter(|_| body.height >= 9 && body.width >= 20) {
         let most = (screen.height / 3).saturating_sub(2).max(1);
         let width = body.width.saturating_sub(2);
-        let height = app.panels()[top].height(&app.world, width, most).min(most) + 2;
+        let own = app.panels()[top].height(&app.world, width, most).min(most);
+        // A person may give them more, but the list stays.
+        let more = app.world.settings.layout.cores;
+        let height = (own + more).min(body.height.saturating_sub(7)).max(own) + 2;
         out.framed.push((top, Rect { height, ..body }));
         body = Rect {
             y: body.y + height,
@@ -179,30 +190,51 @@ fn dashboard(app: &App, screen: Rect, mut body: Rect, out: &mut Layout) {
             ..body
         };
     }
-    let beside = app
-        .tab()
-        .filter(|_| body.width >= BESIDE && body.height >= 8);
-    let list_width = if beside.is_some() {
-        body.width * 4 / 7
-    } else {
-        body.width
+    let (list, tab) = match app.tab() {
+        Some(_) => divide(app.world.settings.layout, body),
+        None => (body, None),
     };
-    put(
-        find(Place::List),
-        Rect {
-            width: list_width,
-            ..body
-        },
-        out,
-    );
-    if beside.is_some() {
+    put(find(Place::List), list, out);
+    if let Some(tab) = tab {
+        put(app.tab(), tab, out);
+    }
+}
+
+/// The room of the list, and that of the inspector where there is any: beside the list where a person wants it there and
+/// the screen is wide, below it where it is only high.
+fn divide(layout: crate::app::layout::Layout, body: Rect) -> (Rect, Option<Rect>) {
+    let part = |all: u16, least: u16| {
+        let share = u32::from(all) * u32::from(layout.list) / 100;
+        (share as u16).clamp(least, all - least)
+    };
+    let beside = body.width >= BESIDE && body.height >= 8;
+    let below = body.height >= 2 * BELOW;
+    let (beside, below) = match layout.inspector {
+        Inspector::Alone => (false, false),
+        Inspector::Beside => (beside, !beside && body.height >= HIGH),
+        Inspector::Below => (false, below),
+    };
+    if beside {
+        let width = part(body.width, 40);
+        let list = Rect { width, ..body };
         let rest = Rect {
-            x: body.x + list_width,
-            width: body.width - list_width,
+            x: body.x + width,
+            width: body.width - width,
             ..body
         };
-        put(beside, rest, out);
+        return (list, Some(rest));
     }
+    if below {
+        let height = part(body.height, BELOW);
+        let list = Rect { height, ..body };
+        let rest = Rect {
+            y: body.y + height,
+            height: body.height - height,
+            ..body
+        };
+        return (list, Some(rest));
+    }
+    (body, None)
 }
 
 /// Puts a pane into an area: with a border where there is room for one.
@@ -246,6 +278,39 @@ fn tab_areas(app: &App, outer: Rect) -> Vec<(Rect, usize)> {
     out
 }
 
+/// Where the signs stand that there are more tabs on either side, each with the first tab that is not shown there.
+fn more_tabs(app: &App, shown: &[(Rect, usize)]) -> Vec<(Rect, usize)> {
+    let tabs: Vec<usize> = app.tabs().collect();
+    let place = |tab: usize| tabs.iter().position(|t| *t == tab);
+    let (Some((first, a)), Some((last, b))) = (shown.first(), shown.last()) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    if let Some(before) = place(*a).and_then(|i| i.checked_sub(1)) {
+        let x = first.x.saturating_sub(1);
+        out.push((
+            Rect {
+                x,
+                width: 1,
+                ..*first
+            },
+            tabs[before],
+        ));
+    }
+    if let Some(after) = place(*b).and_then(|i| tabs.get(i + 1)) {
+        let x = last.right();
+        out.push((
+            Rect {
+                x,
+                width: 1,
+                ..*last
+            },
+            *after,
+        ));
+    }
+    out
+}
+
 fn inspected(app: &App) -> String {
     let world = &app.world;
     let proc = world.focus.and_then(|id| world.snapshot.get(id));
@@ -270,15 +335,16 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
         put::text(buf, area.x, area.y, text, area.width as usize, style);
     }
     let end = areas.last().map_or(outer.x + 3, |(a, _)| a.x + a.width);
-    if areas.last().map(|(_, t)| *t) != app.tabs().last() && end + 3 < outer.x + outer.width {
-        put::text(
-            buf,
-            end,
-            outer.y,
-            if theme.glyphs.ascii { ">" } else { "…" },
-            1,
-            theme.style(Role::Dim),
-        );
+    for (area, _) in more_tabs(app, &areas) {
+        let before = areas.first().is_some_and(|(first, _)| area.x < first.x);
+        let arrow = match (before, theme.glyphs.ascii) {
+            (true, false) => "‹",
+            (false, false) => "›",
+            (true, true) => "<",
+            (false, true) => ">",
+        };
+        let style = theme.style(Role::Accent);
+        put::text(buf, area.x, area.y, arrow, 1, style);
     }
     if let Some(tab) = app.tab() {
         let badge = app.panels()[tab].badge(&app.world);

@@ -2,6 +2,7 @@
 
 pub mod address_space;
 pub mod ascii;
+pub mod braille;
 pub mod chart;
 pub mod dim;
 pub mod frame;

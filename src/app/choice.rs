@@ -150,6 +150,7 @@ impl App {
                 true,
             ),
         ];
+        out.extend(self.layout_choices());
         for panel in &self.panels {
             out.extend(panel.choices(&self.world));
         }
@@ -179,6 +180,9 @@ impl App {
                 self.effects.push(super::event::Effect::Mouse(*on));
             }
             _ => {
+                if let Some(done) = self.choose_layout(name, value) {
+                    return done;
+                }
                 let asked = self.panels.iter_mut().find_map(|p| p.choose(name, value));
                 return asked.unwrap_or_else(|| Err(format!("{name} cannot be {value}")));
             }

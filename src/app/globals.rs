@@ -3,6 +3,14 @@
 use super::action::{Action, actions};
 use super::key::{Code, Key};
 
+/// Control and a key that is no character.
+const fn held(code: Code) -> Key {
+    Key {
+        ctrl: true,
+        ..Key::of(code)
+    }
+}
+
 actions! {
     /// Ends the program.
     QUIT "quit" [Key::char('q'), Key::f(10), Key::ctrl('c')] "Ends pscope" "quit";
@@ -16,6 +24,16 @@ actions! {
     PREVIOUS_PANE "previous-pane" [Key::of(Code::BackTab)] "Gives the keyboard to the pane before" "";
     /// One pane alone.
     ZOOM "zoom-pane" [Key::char('z')] "Lets the inspector fill the screen, or stand beside the list" "";
+    /// Where the inspector stands.
+    LAYOUT "layout" [Key::char('|')] "Lets the inspector stand beside the list, below it, or alone on the screen" "";
+    /// More room for the list.
+    LIST_LARGER "list-larger" [held(Code::Right)] "Gives the list more of the room, and the inspector less" "";
+    /// Less room for the list.
+    LIST_SMALLER "list-smaller" [held(Code::Left)] "Gives the list less of the room, and the inspector more" "";
+    /// More rows for the cores.
+    CORES_LARGER "cores-larger" [held(Code::Down)] "Gives the cores a row more" "";
+    /// Fewer rows for the cores.
+    CORES_SMALLER "cores-smaller" [held(Code::Up)] "Takes a row from the cores" "";
     /// Stops and starts time.
     PAUSE "pause" [Key::char('p'), Key::char('Z')] "Stops time; everything can still be looked at" "pause";
     /// Back in time.
@@ -109,6 +127,11 @@ pub const ALL: &[&Action] = &[
     &NEXT_PANE,
     &PREVIOUS_PANE,
     &ZOOM,
+    &LAYOUT,
+    &LIST_LARGER,
+    &LIST_SMALLER,
+    &CORES_LARGER,
+    &CORES_SMALLER,
     &PAUSE,
     &STEP_BACK,
     &STEP_ON,

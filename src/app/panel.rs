@@ -291,6 +291,11 @@ pub trait Panel {
         1
     }
 
+    /// Lets go of what a key or a click left on it: a cursor, a pan; says whether there was anything.
+    fn settle(&mut self) -> bool {
+        false
+    }
+
     /// Whether what is behind it keeps its colours, where it is an overlay.
     fn is_clear(&self) -> bool {
         false

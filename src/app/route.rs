@@ -148,6 +148,9 @@ impl App {
             self.obey(reply);
             return;
         }
+        if self.draw_border(mouse) {
+            return;
+        }
         if pressed
             && let Some((_, tab)) = self.tab_titles.iter().find(|(area, _)| area.contains(at))
         {
@@ -222,7 +225,7 @@ impl App {
             g::SLOWER => self.pace(|i| Nanos(i.0.saturating_mul(2))),
             g::FASTER => self.pace(|i| Nanos(i.0 / 2)),
             g::NEXT_TAB | g::PREVIOUS_TAB => return self.next_tab(*action == g::NEXT_TAB),
-            _ => return self.open_page(action),
+            _ => return self.lay_out(action) || self.open_page(action),
         }
         true
     }
@@ -272,6 +275,10 @@ impl App {
     }
 
     fn back(&mut self) {
+        let visible: Vec<usize> = self.placed.iter().map(|p| p.panel).collect();
+        if visible.into_iter().any(|i| self.panels[i].settle()) {
+            return;
+        }
         match self.world.page {
             Page::Dashboard if self.world.active == "list" => self.world.settings.tips = false,
             Page::Dashboard => self.world.active = "list",

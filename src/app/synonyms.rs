@@ -58,6 +58,14 @@ const ALSO: &[(&str, &[&str])] = &[
             "theme", "colour", "colours", "color", "colors", "dark", "light", "look", "scheme",
         ],
     ),
+    (
+        "layout",
+        &["split", "panes", "below", "beside", "side", "resize"],
+    ),
+    ("list-larger", &["resize", "wider", "split"]),
+    ("list-smaller", &["resize", "narrower", "split"]),
+    ("cores-larger", &["resize", "taller"]),
+    ("cores-smaller", &["resize", "lower"]),
     ("copy", &["yank", "clipboard"]),
     (
         "save",

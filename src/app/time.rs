@@ -9,6 +9,7 @@ use super::action::Action;
 use super::event::Effect;
 use super::globals as g;
 use super::history::{History, TICKS};
+use super::minutes::Minutes;
 use super::panel::Reply;
 use super::world::Replay;
 use crate::model::detail::Detail;
@@ -34,6 +35,7 @@ impl App {
         }
         self.world.history.push(&snapshot);
         self.world.trace.push(&snapshot);
+        self.world.minutes.hear(&snapshot);
         self.world.verdict = self.judge.judge(&snapshot);
         self.log_endings(&snapshot);
         self.past.push(Arc::clone(&snapshot));
@@ -56,6 +58,12 @@ impl App {
         if let Some(live) = &mut self.past.live {
             live.goes_on.push(&snapshot);
         }
+        let away = self
+            .past
+            .live
+            .as_mut()
+            .and_then(|live| live.minutes.as_mut());
+        away.unwrap_or(&mut self.world.minutes).hear(&snapshot);
         let shown = self.world.paused == Some(0) && self.world.snapshot.at == snapshot.at;
         if shown {
             self.past.push(Arc::clone(&snapshot));
@@ -91,6 +99,7 @@ impl App {
             return;
         }
         self.past.keep(&detail);
+        self.world.minutes.hear_detail(&detail);
         self.world.detail = detail;
         self.ticked();
     }
@@ -158,12 +167,16 @@ impl App {
                 timeline: Arc::clone(&self.world.timeline),
                 verdict: self.world.verdict.clone(),
                 goes_on: self.world.history.clone(),
+                minutes: None,
             });
             return;
         }
         self.world.time.moments = Vec::new();
         if let Some(live) = self.past.live.take() {
             self.world.history = live.goes_on;
+            if let Some(minutes) = live.minutes {
+                self.world.minutes = minutes;
+            }
             self.world.detail = live.detail;
             self.world.timeline = live.timeline;
         }
@@ -242,6 +255,7 @@ impl App {
         self.world.paused = Some(last - place);
         self.world.time.at = place;
         self.world.snapshot = snapshot;
+        self.recall(place);
         let live = self.past.live.as_ref().filter(|_| place == last);
         if let Some(live) = live {
             self.world.history = live.history.clone();
@@ -257,6 +271,33 @@ impl App {
             });
         }
         self.ticked();
+    }
+
+    /// Lets the charts tell of the time before the moment that is shown, where that is not in the last minutes.
+    fn recall(&mut self, place: usize) {
+        let at = self.world.snapshot.at;
+        let kept = self
+            .past
+            .live
+            .as_ref()
+            .and_then(|live| live.minutes.as_ref());
+        let reaches = kept
+            .unwrap_or(&self.world.minutes)
+            .until(at)
+            .next()
+            .is_some();
+        if reaches && !self.world.time.recorded {
+            if let Some(kept) = self.past.live.as_mut().and_then(|live| live.minutes.take()) {
+                self.world.minutes = kept;
+            }
+            return;
+        }
+        let mut recalled = Minutes::default();
+        recalled.recall(&self.world.time.moments[..=place], &self.world.snapshot);
+        let own = std::mem::replace(&mut self.world.minutes, recalled);
+        if let Some(live) = &mut self.past.live {
+            live.minutes.get_or_insert(own);
+        }
     }
 
     /// Makes the history of the list and the verdict what they were: from the ticks before the one that is shown.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::action::{Action, Keymap};
 use super::choice::Choice;
 use super::history::History;
+use super::layout::Layout;
 use super::log::Log;
+use super::minutes::Minutes;
 use super::trace::Trace;
 use crate::model::acting::signal::Signal;
 use crate::model::detail::Detail;
@@ -31,6 +33,8 @@ pub struct World {
     pub history: History,
     /// The past of the process in focus.
     pub trace: Trace,
+    /// The last minutes of the machine.
+    pub minutes: Minutes,
     /// The selected process; the inspector shows it.
     pub focus: Option<ProcId>,
     /// Tagged processes.
@@ -150,6 +154,8 @@ pub struct Notice {
 pub struct Settings {
     /// The name of the theme.
     pub theme: String,
+    /// How the dashboard is divided.
+    pub layout: Layout,
     /// What is behind the text of the terminal.
     pub ground: Ground,
     /// Whose keys are taken, by the name of the preset.
@@ -178,6 +184,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             theme: AUTO.to_owned(),
+            layout: Layout::default(),
             ground: Ground::Unknown,
             keymap: super::presets::NAMES[0],
             mouse: true,
@@ -202,6 +209,7 @@ impl World {
             timeline: Arc::default(),
             history: History::default(),
             trace: Trace::default(),
+            minutes: Minutes::default(),
             focus: None,
             tags: BTreeSet::new(),
             proposal: None,

@@ -52,6 +52,9 @@ struct File {
     follow: Option<bool>,
     tips: Option<bool>,
     keymap: Option<String>,
+    inspector: Option<String>,
+    list_percent: Option<u64>,
+    cores_rows: Option<u64>,
 }
 
 impl File {
@@ -59,6 +62,7 @@ impl File {
     fn choices(&self) -> Vec<(&'static str, Value)> {
         let on = |name, on: Option<bool>| Some((name, Value::On(on?)));
         let text = |name, text: Option<&str>| Some((name, Value::text(text?)));
+        let number = |name, n: Option<u64>| Some((name, Value::Number(n?)));
         let columns = self.columns.clone();
         let order = self.order.as_ref().map(|o| match o {
             Order::Descending => "descending",
@@ -76,6 +80,9 @@ impl File {
             on("follow", self.follow),
             on("tips", self.tips),
             text("keymap", self.keymap.as_deref()),
+            text("inspector", self.inspector.as_deref()),
+            number("list-percent", self.list_percent),
+            number("cores-rows", self.cores_rows),
         ]
         .into_iter()
         .flatten()
@@ -127,6 +134,9 @@ impl Default for File {
             follow: None,
             tips: None,
             keymap: None,
+            inspector: None,
+            list_percent: None,
+            cores_rows: None,
         }
     }
 }

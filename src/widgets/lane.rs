@@ -249,7 +249,8 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// How long the slices of a solid run are, and whether it is one that was preempted at its end.
+    /// How long the slice of a solid run is, and whether it was preempted at its end; `None` where the run is several slices,
+    /// of which a mean beside a block of seconds would tell the wrong length.
     fn ended(&self, cells: &[Cell]) -> Option<(Nanos, bool)> {
         self.solid_of(&cells[0])?;
         if let Some(slice) = cells[0].slice {
@@ -258,10 +259,10 @@ impl<'a> Look<'a> {
         let slices: u64 = cells.iter().map(|c| u64::from(c.slices)).sum();
         let run: u64 = cells.iter().map(|c| c.run.0).sum();
         let preempted = cells.last().is_some_and(|c| c.preempted > 0);
-        Some((Nanos(run.checked_div(slices)?), slices <= 2 && preempted))
+        (slices == 1).then_some((Nanos(run), preempted))
     }
 
-    /// Writes the length of the slice of a run, or the mean of its slices: into its second row, or below it where it has one row only.
+    /// Writes the length of the slice of a run: into its second row, or below it where it has one row only.
     fn length(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
         let Some((length, single)) = self.ended(cells) else {
             return;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::app::history::History;
+use crate::app::minutes::Minutes;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::verdict::Verdict;
@@ -44,6 +45,8 @@ pub(super) struct Live {
     pub(super) verdict: Option<Verdict>,
     /// The history as it goes on meanwhile.
     pub(super) goes_on: History,
+    /// The last minutes, while those before an older moment are shown.
+    pub(super) minutes: Option<Minutes>,
 }
 
 /// What a tick does not share with the one before it.

@@ -20,6 +20,7 @@ use crate::model::machine::verdict::blind;
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Origin;
 use crate::model::text::width;
+use crate::panels::charts::{self, Charts};
 use crate::theme::Role;
 use crate::widgets::frame;
 use picture::Picture;
@@ -71,10 +72,28 @@ pub struct Lanes {
     shown: u16,
     /// How wide the panel is inside.
     width: u16,
+    charts: Charts,
+}
+
+/// From this width on the last minutes stand beside the cores: ten seconds of who, ten minutes of how much.
+const BESIDE: u16 = 118;
+/// So high is the pane then, where there is height.
+const TALL: u16 = 8;
+/// From this height of the screen on there is.
+const HIGH: u16 = 11;
+/// The most cells that the minutes take.
+const WIDEST: u16 = 96;
+
+/// Where the parts of the pane stand.
+#[derive(Clone, Copy, Debug)]
+struct Areas {
+    cores: Rect,
+    minutes: Rect,
+    memory: Rect,
 }
 
 impl Lanes {
-    fn split(mut inside: Rect) -> (Rect, Rect) {
+    fn split(mut inside: Rect) -> Areas {
         if inside.width >= 24 {
             inside.x += 1;
             inside.width -= 2;
@@ -89,7 +108,26 @@ impl Lanes {
             height: memory,
             ..inside
         };
-        (cores, memory)
+        let mut areas = Areas {
+            cores,
+            minutes: Rect::ZERO,
+            memory,
+        };
+        if Self::is_beside(inside.width) && cores.height + 1 >= TALL {
+            let wide = (cores.width * 2 / 5).min(WIDEST);
+            areas.cores.width -= wide + 2;
+            areas.minutes = Rect {
+                x: areas.cores.right() + 2,
+                width: wide,
+                ..cores
+            };
+        }
+        areas
+    }
+
+    /// Whether the last minutes stand beside the cores, in a pane of this width.
+    fn is_beside(inside: u16) -> bool {
+        inside >= BESIDE
     }
 
     /// What fits into `rows` rows without the line of memory.
@@ -117,11 +155,14 @@ impl Panel for Lanes {
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         self.width = area.width;
-        let (cores, _) = Self::split(area);
+        let Areas { cores, minutes, .. } = Self::split(area);
+        self.charts
+            .fit(world, &[&charts::CPU, &charts::PRESSURE], minutes);
         self.kind = Self::kind(world, cores.width, cores.height);
         if self.kind == Kind::Lanes {
             let right = picture::numbers_width(cores.width);
-            self.picture.fit(world, cores, 2, right);
+            let each = if minutes.width > 0 { 3 } else { 2 };
+            self.picture.fit(world, cores, each, right);
             return Reply::Pass;
         }
         let all = meters::rows(world, self.kind == Kind::Strip, cores.width, cores.height);
@@ -154,14 +195,21 @@ impl Panel for Lanes {
         }
     }
 
+    fn settle(&mut self) -> bool {
+        self.picture.settle()
+    }
+
     fn height(&self, world: &World, width: u16, most: u16) -> u16 {
-        let width = width.saturating_sub(2);
+        let beside = Self::is_beside(width.saturating_sub(2)) && most >= HIGH;
+        let least = if beside { TALL } else { 0 };
+        let width = if beside { width * 3 / 5 } else { width }.saturating_sub(2);
         let rows = most.saturating_sub(1);
         let lanes = world.timeline.lanes.len().min(usize::from(most)) as u16;
         match Self::kind(world, width, rows) {
             Kind::Lanes => (lanes * 2 + 2).min(most),
             kind => meters::rows(world, kind == Kind::Strip, width, rows).min(rows) + 1,
         }
+        .max(least)
     }
 
     fn title(&self, world: &World) -> Vec<(String, Role)> {
@@ -220,7 +268,10 @@ impl Panel for Lanes {
         if area.is_empty() {
             return;
         }
-        let (cores, mem) = Self::split(area);
+        let Areas {
+            cores, memory: mem, ..
+        } = Self::split(area);
+        self.charts.draw(world, buf);
         match self.kind {
             Kind::Lanes => self.picture.draw(world, buf),
             kind => meters::draw(world, kind == Kind::Strip, cores, self.top, buf),

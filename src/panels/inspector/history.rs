@@ -15,9 +15,9 @@ use crate::model::id::{Bytes, Nanos};
 use crate::model::plan::Needs;
 use crate::model::reading::Reading;
 use crate::model::text::pad;
+use crate::panels::charts;
 use crate::panels::listing::{self, Parts};
 use crate::theme::Role;
-use crate::widgets::chart::{Chart, squeeze};
 use crate::widgets::line;
 
 static SPEC: Spec = Spec {
@@ -49,35 +49,35 @@ const QUANTITIES: [Quantity; 6] = [
     },
     Quantity {
         name: "memory",
-        role: Role::MemCache,
+        role: Role::MemUsed,
         of: |p| Ok(p.resident.0 as f64),
         told: |v| bytes(Bytes(v as u64)),
         top: 1.0,
     },
     Quantity {
         name: "read",
-        role: Role::RegionShared,
+        role: Role::FlowIn,
         of: |p| p.read,
         told: rate,
         top: 65_536.0,
     },
     Quantity {
         name: "written",
-        role: Role::RegionText,
+        role: Role::FlowOut,
         of: |p| p.written,
         told: rate,
         top: 65_536.0,
     },
     Quantity {
         name: "faults/s",
-        role: Role::RegionGlobals,
+        role: Role::Wait,
         of: |p| p.faults,
         told: per_second,
         top: 10.0,
     },
     Quantity {
         name: "switches/s",
-        role: Role::RegionStack,
+        role: Role::CpuSystem,
         of: |p| p.switches,
         told: per_second,
         top: 10.0,
@@ -145,16 +145,9 @@ pub struct HistoryTab {
 
 impl HistoryTab {
     fn chart(world: &World, quantity: &Quantity, series: &Series, area: Rect, buf: &mut Buffer) {
-        let theme = &world.theme;
-        let chart = Chart {
-            // Some air above, or a steady value would fill its chart and look like a full one.
-            top: (series.most * 1.15).max(quantity.top),
-            style: theme.style(quantity.role),
-            idle: theme.style(Role::Faint),
-            ascii: theme.glyphs.ascii,
-        };
-        let columns = squeeze(&series.values, usize::from(area.width));
-        chart.draw(columns.into_iter(), area, buf);
+        // Some air above, or a steady value would fill its chart and look like a full one.
+        let top = (series.most * 1.15).max(quantity.top);
+        charts::trail(&world.theme, &series.values, top, quantity.role, area, buf);
     }
 
     /// How far back the left end is, and where the newest moment stands.
@@ -163,8 +156,9 @@ impl HistoryTab {
             return;
         };
         let wide = usize::from(area.width);
-        let each = self.points.len().div_ceil(wide.max(1)).max(1);
-        let columns = self.points.len().div_ceil(each).min(wide);
+        // A cell has two columns.
+        let each = self.points.len().div_ceil((2 * wide).max(1)).max(1);
+        let columns = self.points.len().div_ceil(2 * each).min(wide);
         let span = duration(Nanos(last.at.since(first.at).0));
         let from = area.x + (wide - columns) as u16;
         let left = Rect {

@@ -176,7 +176,7 @@ impl Overview {
         let Some(id) = world.focus else { return };
         self.children.seek(id, &world.snapshot);
         if let Some(proc) = world.snapshot.get(id) {
-            self.rings.push(world, proc);
+            self.rings.push(world);
             self.last = Some((proc.clone(), world.snapshot.at));
         }
         let slot = known(world, world.detail.regions.as_ref());

@@ -87,7 +87,7 @@ impl Panel for SocketsTab {
         let focus = world.focus;
         let belongs = |c: &Connection| c.holders.iter().any(|(id, ..)| Some(*id) == focus);
         self.list
-            .fit(world, self.network.as_deref(), table, belongs);
+            .fit(world, self.network.as_deref(), table, Vec::new(), belongs);
         Reply::Pass
     }
 

@@ -18,6 +18,7 @@ use crate::model::id::ProcId;
 use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::{Origin, PidStats, Timeline, Window};
 use crate::model::text::width;
+use crate::panels::charts::{self, Charts};
 use crate::panels::dashboard::lanes::picture::{self, Picture};
 use crate::panels::dashboard::lanes::summary::{self, SumLine};
 use crate::panels::listing::{self, Content, Listing};
@@ -58,6 +59,9 @@ static SPEC: Spec = Spec {
 
 /// Rows of a lane: two of cells, one for how runs ended, one to breathe.
 const TALL: u16 = 4;
+/// Rows of the last minutes, where so many are left below them.
+const CHARTS: u16 = 7;
+const BELOW: u16 = 18;
 /// From this width on the selected process has a column of its own.
 const BESIDE: u16 = 110;
 
@@ -72,6 +76,7 @@ pub struct ViewCpu {
     sums_area: Rect,
     side: Vec<SumLine>,
     side_area: Rect,
+    charts: Charts,
     made: Option<Made>,
 }
 
@@ -86,6 +91,7 @@ impl Default for ViewCpu {
             sums_area: Rect::default(),
             side: Vec::new(),
             side_area: Rect::default(),
+            charts: Charts::default(),
             made: None,
         }
     }
@@ -100,22 +106,32 @@ struct Made {
 }
 
 impl ViewCpu {
-    fn areas(world: &World, area: Rect) -> [Rect; 3] {
-        let lanes = world.timeline.lanes.len().min(usize::from(u16::MAX / 4)) as u16;
+    fn areas(world: &World, area: Rect) -> [Rect; 4] {
+        let count = world.timeline.lanes.len().min(usize::from(u16::MAX / 4)) as u16;
+        let count = count.max(1);
         let most = (area.height * 3 / 5).max(1);
+        // As many rows for each as there are for all of them, and the axis: none is left over.
+        let each = (most.saturating_sub(1) / count).clamp(1, TALL);
         let lanes = Rect {
             x: area.x + 1.min(area.width),
             width: area.width.saturating_sub(2),
-            height: (lanes.max(1) * TALL + 1).min(most),
+            height: (count * each + 1).min(most),
             ..area
         };
-        let below = Rect {
+        let left = area.bottom().saturating_sub(lanes.bottom());
+        let minutes = Rect {
             y: lanes.bottom(),
-            height: area.bottom().saturating_sub(lanes.bottom()),
+            height: if left >= CHARTS + BELOW { CHARTS } else { 0 },
+            ..lanes
+        };
+        let over = minutes.height + u16::from(minutes.height > 0);
+        let below = Rect {
+            y: lanes.bottom() + over,
+            height: left - over,
             ..area
         };
         if area.width < BESIDE {
-            return [lanes, below, Rect::default()];
+            return [lanes, minutes, below, Rect::default()];
         }
         let table = Rect {
             width: below.width * 3 / 5,
@@ -126,7 +142,7 @@ impl ViewCpu {
             width: below.width - table.width - 2,
             ..below
         };
-        [lanes, table, side]
+        [lanes, minutes, table, side]
     }
 
     /// Takes the last lines for the sums, as many as leave the processes two thirds.
@@ -180,8 +196,10 @@ impl Panel for ViewCpu {
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
-        let [lanes, below, side] = Self::areas(world, area);
+        let [lanes, minutes, below, side] = Self::areas(world, area);
         self.side_area = side;
+        let subjects = [&charts::CPU, &charts::SWITCHES, &charts::PRESSURE];
+        self.charts.fit(world, &subjects, minutes);
         let right = picture::numbers_width(lanes.width);
         self.picture.fit(world, lanes, TALL, right);
         let Some(window) = self.picture.window() else {
@@ -298,6 +316,7 @@ impl Panel for ViewCpu {
             return;
         }
         self.picture.draw(world, buf);
+        self.charts.draw(world, buf);
         self.list.render(world, buf);
         let sums = Table {
             columns: table::columns(world.timeline.origin),

@@ -20,7 +20,9 @@ use crate::model::id::{Bytes, ProcId};
 use crate::model::machine::disk::{DiskRates, Disks};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
+use crate::panels::charts::{self, Charts};
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::rights;
 use crate::theme::Role;
 use crate::widgets::line;
 
@@ -52,6 +54,7 @@ pub struct ViewDisks {
     newest: Option<Arc<Disks>>,
     rates: Vec<Reading<DiskRates>>,
     layout: Layout,
+    charts: Charts,
 }
 
 impl Default for ViewDisks {
@@ -63,6 +66,7 @@ impl Default for ViewDisks {
             newest: None,
             rates: Vec::new(),
             layout: Layout::default(),
+            charts: Charts::default(),
         }
     }
 }
@@ -71,6 +75,7 @@ impl Default for ViewDisks {
 #[derive(Default)]
 struct Layout {
     answer: Rect,
+    minutes: Rect,
     devices: Rect,
     filesystems: Rect,
     title: Rect,
@@ -105,6 +110,8 @@ impl Panel for ViewDisks {
         self.busiest = self.processes.busiest().cloned();
         processes::sort(&mut self.processes.rows, self.list.sort());
         self.layout = layout(self.newest.as_deref(), area);
+        let subjects = [&charts::DISKS, &charts::PRESSURE];
+        self.charts.fit(world, &subjects, self.layout.minutes);
         let keys: Vec<ProcId> = self.processes.rows.iter().map(|p| p.id).collect();
         let processes = &self.processes.rows;
         let content = Content {
@@ -148,9 +155,9 @@ impl Panel for ViewDisks {
         self.act_on_rows(world, action)
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
         let mut out = tables::explain();
-        out.extend(self.missing());
+        out.extend(self.missing(world));
         out
     }
 
@@ -184,6 +191,7 @@ impl Panel for ViewDisks {
             };
             line::draw(theme, row, parts, Modifier::empty(), buf);
         }
+        self.charts.draw(world, buf);
         tables::devices(theme, disks, &self.rates, self.layout.devices, buf);
         tables::filesystems(theme, disks, self.layout.filesystems, buf);
         let title = self.processes.title();
@@ -216,7 +224,7 @@ impl ViewDisks {
     }
 
     /// Why there are dashes, for those that there are.
-    fn missing(&self) -> Vec<(String, String)> {
+    fn missing(&self, world: &World) -> Vec<(String, String)> {
         let dash = |why: String| ("–".to_owned(), why);
         let mut out = Vec::new();
         let disks = self.newest.as_deref();
@@ -225,7 +233,10 @@ impl ViewDisks {
             out.push(dash(how.to_owned()));
         }
         if self.processes.denied > 0 {
-            let how = "processes of other users do not show what they read and write: run pscope as root or with CAP_SYS_PTRACE";
+            let how = &format!(
+                "processes of other users do not show what they read and write: {}",
+                rights(world)
+            );
             out.push(dash(format!("{} {how}", self.processes.denied)));
         }
         for f in disks.map_or(&[][..], |d| &d.filesystems) {
@@ -327,11 +338,20 @@ fn layout(disks: Option<&Disks>, area: Rect) -> Layout {
         part
     };
     let (devices, filesystems) = disks.map_or((0, 0), |d| {
-        (d.devices.len() as u16, d.filesystems.len() as u16)
+        let devices = d.devices.iter().filter(|d| !tables::is_empty(d)).count();
+        (devices as u16, d.filesystems.len() as u16)
     });
-    let third = area.height / 3;
+    // The processes keep half of a small screen.
+    let third = if area.height < 30 {
+        (area.height / 5).max(2)
+    } else {
+        area.height / 3
+    };
     let answer = take(if area.height > 16 { 3 } else { 1 });
     take(u16::from(area.height > 12));
+    let high = area.height >= charts::HIGH;
+    let minutes = take(if high { charts::ROWS } else { 0 });
+    take(u16::from(high));
     let devices = take((devices + 1).min(third));
     take(u16::from(area.height > 12));
     let filesystems = if area.height > 12 {
@@ -344,6 +364,7 @@ fn layout(disks: Option<&Disks>, area: Rect) -> Layout {
     let rest = take(u16::MAX);
     Layout {
         answer,
+        minutes: charts::inset(minutes),
         devices,
         filesystems,
         title,

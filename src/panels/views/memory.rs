@@ -22,7 +22,9 @@ use crate::model::machine::memory::{MachineMemory, MemoryRates};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Memory;
+use crate::panels::charts::{self, Charts};
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::rights;
 
 /// Opens the selected holder.
 const INSPECT: Action = Action {
@@ -58,6 +60,7 @@ pub struct ViewMemory {
     list: Listing<ProcId>,
     holders: Vec<holders::Holder>,
     history: VecDeque<past::Past>,
+    charts: Charts,
     /// The tick that the history ends with.
     heard: Option<Nanos>,
     newest: Option<Arc<MachineMemory>>,
@@ -76,6 +79,7 @@ impl Default for ViewMemory {
             list: Listing::sorted_by(holders::SIZE),
             holders: Vec::new(),
             history: VecDeque::new(),
+            charts: Charts::default(),
             heard: None,
             newest: None,
             rates: Err(Missing::Soon),
@@ -98,7 +102,6 @@ impl ViewMemory {
         }
         self.heard = Some(at);
         self.history.push_back(past::Past {
-            at,
             used: memory.used(),
             swapped: memory.swap_used(),
             pressure: world.snapshot.system.pressure[1].map(|p| p.some_10),
@@ -152,6 +155,9 @@ impl Panel for ViewMemory {
         self.biggest = named.map(|h| (h.name().to_owned(), h.size())).collect();
         holders::sort(&mut self.holders, self.list.sort());
         self.heights = draw::Heights::of(self, world, area);
+        let minutes = self.heights.chart(area);
+        self.charts
+            .fit(world, &[&charts::MEMORY, &charts::PRESSURE], minutes);
         let head = self.heights.total();
         self.table = Rect {
             y: area.y + head.min(area.height),
@@ -208,8 +214,9 @@ impl Panel for ViewMemory {
         let denied = holders::denied(&self.holders);
         if denied > 0 {
             let why = format!(
-                "the proportional memory of {denied} of {} processes belongs to other users: run pscope as root or with CAP_SYS_PTRACE",
-                self.holders.len()
+                "the proportional memory of {denied} of {} processes belongs to other users: {}",
+                self.holders.len(),
+                rights(world)
             );
             out.push(("–".to_owned(), why));
         }

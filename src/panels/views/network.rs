@@ -13,11 +13,15 @@ use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::world::World;
+use crate::model::descriptors::socket::State;
+use crate::model::format;
 use crate::model::network::{Connection, Network};
 use crate::model::plan::Needs;
+use crate::panels::charts::{self, Charts};
 use crate::panels::inspector::sockets::list::List;
 use crate::panels::inspector::sockets::{layers, newest, row, say};
 use crate::panels::listing;
+use crate::theme::Role;
 
 /// Opens the process that holds the selected socket.
 const INSPECT: Action = Action {
@@ -30,7 +34,7 @@ const INSPECT: Action = Action {
 /// Chooses which sockets are listed.
 const SHOW: Action = Action {
     name: "which-sockets",
-    about: "Lists all sockets, only those that listen, or only connections",
+    about: "Lists all sockets, only those that listen, only connections, or those that are over",
     keys: &[Key::char('g')],
     hint: "listening/connected",
 };
@@ -53,6 +57,8 @@ enum Which {
     All,
     Listening,
     Connected,
+    /// What is over, of which the kernel keeps the ports.
+    Over,
 }
 
 /// The view.
@@ -61,8 +67,10 @@ pub struct ViewNetwork {
     which: Which,
     network: Option<Arc<Network>>,
     answers: Rect,
+    minutes: Rect,
     interfaces: Rect,
     layers: Rect,
+    charts: Charts,
 }
 
 impl Default for ViewNetwork {
@@ -72,8 +80,10 @@ impl Default for ViewNetwork {
             which: Which::default(),
             network: None,
             answers: Rect::ZERO,
+            minutes: Rect::ZERO,
             interfaces: Rect::ZERO,
             layers: Rect::ZERO,
+            charts: Charts::default(),
         }
     }
 }
@@ -83,11 +93,26 @@ impl ViewNetwork {
         self.list.chosen(self.network.as_deref()?)
     }
 
+    /// The one line for all connections that are over.
+    fn folded(world: &World, count: u64) -> listing::Parts {
+        let told = format::counted(count, "connection is", "connections are");
+        let key = world.keys.shown(&SHOW);
+        vec![
+            (format!("{told} over"), Role::Text),
+            (
+                format!(" (time-wait): the kernel keeps the ports for a minute · {key} shows them"),
+                Role::Dim,
+            ),
+        ]
+    }
+
     /// The answers always stand; interfaces and layers only where the table keeps room enough.
     fn divide(&mut self, area: Rect) -> Rect {
         let shown = self.network.as_deref().map_or(0, interfaces::height);
         let answers = area.height.min(3);
-        let rest = area.height - answers;
+        let high = area.height >= charts::HIGH;
+        let minutes = if high { charts::ROWS + 1 } else { 0 };
+        let rest = area.height - answers - minutes;
         let interfaces = if rest >= shown + 8 { shown } else { 0 };
         let layers = if rest >= interfaces + 18 { 8 } else { 0 };
         let mut y = area.y;
@@ -97,6 +122,12 @@ impl ViewNetwork {
             part
         };
         self.answers = take(answers);
+        let minutes = take(minutes);
+        self.minutes = charts::inset(Rect {
+            y: minutes.y + u16::from(high),
+            height: minutes.height.saturating_sub(1),
+            ..minutes
+        });
         self.interfaces = take(interfaces);
         let gap = u16::from(interfaces > 0 || rest > 12);
         take(gap.min(rest));
@@ -114,13 +145,28 @@ impl Panel for ViewNetwork {
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         self.network = newest(world);
         let table = self.divide(area);
+        self.charts.fit(world, &[&charts::NETWORK], self.minutes);
         let which = self.which;
-        self.list
-            .fit(world, self.network.as_deref(), table, |c| match which {
-                Which::All => true,
+        let over = |c: &Connection| c.inet.state == State::TimeWait;
+        let all = self.network.as_deref().map_or(&[][..], |n| &n.connections);
+        let folded = all.iter().filter(|c| over(c)).count() as u64;
+        let head = if folded > 0 && matches!(which, Which::All | Which::Connected) {
+            vec![Self::folded(world, folded)]
+        } else {
+            Vec::new()
+        };
+        self.list.fit(
+            world,
+            self.network.as_deref(),
+            table,
+            head,
+            |c| match which {
+                Which::All => !over(c),
                 Which::Listening => c.inet.listens(),
-                Which::Connected => !c.inet.listens(),
-            });
+                Which::Connected => !c.inet.listens() && !over(c),
+                Which::Over => over(c),
+            },
+        );
         Reply::Pass
     }
 
@@ -157,7 +203,8 @@ impl Panel for ViewNetwork {
                 self.which = match self.which {
                     Which::All => Which::Listening,
                     Which::Listening => Which::Connected,
-                    Which::Connected => Which::All,
+                    Which::Connected => Which::Over,
+                    Which::Over => Which::All,
                 };
                 Reply::Done
             }
@@ -170,6 +217,7 @@ impl Panel for ViewNetwork {
             Which::All => "all sockets",
             Which::Listening => "listening",
             Which::Connected => "connections",
+            Which::Over => "time-wait",
         };
         format!("{which}  {}", self.list.rows.status())
     }
@@ -186,6 +234,7 @@ impl Panel for ViewNetwork {
             return;
         };
         super::answers::draw(world, &answers::of(network), self.answers, buf);
+        self.charts.draw(world, buf);
         interfaces::draw(world, network, self.interfaces, buf);
         self.list.rows.render(world, buf);
         if self.layers.height > 0

@@ -118,6 +118,6 @@ mod tests {
                 && text.contains("the key q is bound twice, to 'pause' and to 'quit'")),
             "{all:?}"
         );
-        assert_eq!(told(&[("pause", 3, '|')]), []);
+        assert_eq!(told(&[("pause", 3, '€')]), []);
     }
 }

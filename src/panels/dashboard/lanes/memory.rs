@@ -91,7 +91,7 @@ fn text(
         let cache = Bytes(memory.cache.0 + memory.buffers.0);
         groups.push(vec![
             (format!("  {}", gib(cache)), Role::Text),
-            (" cache".to_owned(), Role::Dim),
+            (" GiB cache".to_owned(), Role::Dim),
         ]);
     }
     let most = usize::from(width.saturating_sub(6)) * 2 / 3;
@@ -130,8 +130,8 @@ fn pressures(pressure: &[Reading<Pressure>; 3]) -> Vec<(String, Role)> {
     ] {
         out.push((format!(" {name} "), Role::Dim));
         out.push(match value {
-            Ok(p) if p.some_10 >= HIGH => (format!("{:.0}", p.some_10), Role::Warn),
-            Ok(p) => (format!("{:.0}", p.some_10), Role::Text),
+            Ok(p) if p.some_10 >= HIGH => (format!("{:.0}%", p.some_10), Role::Warn),
+            Ok(p) => (format!("{:.0}%", p.some_10), Role::Text),
             Err(_) => ("–".to_owned(), Role::Dim),
         });
     }

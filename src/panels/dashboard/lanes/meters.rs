@@ -137,7 +137,6 @@ fn numbers(core: &Core, width: u16) -> (u16, Vec<(String, Role)>) {
     };
     let busy = share.busy();
     let role = match busy {
-        b if b >= 90.0 => Role::Warn,
         b if b >= 1.0 => Role::Strong,
         _ => Role::Dim,
     };
@@ -157,13 +156,11 @@ fn numbers(core: &Core, width: u16) -> (u16, Vec<(String, Role)>) {
     more("sys", format!("{:>2.0}", share.system), plain(share.system));
     let irq = share.interrupts();
     more("irq", format!("{irq:>2.0}"), plain(irq));
-    let warn = |v: f32| if v >= 0.5 { Role::Warn } else { Role::Dim };
-    more("steal", format!("{:>2.0}", share.steal), warn(share.steal));
-    more(
-        "iowait",
-        format!("{:>2.0}", share.iowait),
-        warn(share.iowait),
-    );
+    let own = |v: f32, role: Role| if v >= 0.5 { role } else { Role::Dim };
+    let steal = own(share.steal, Role::CpuSteal);
+    more("steal", format!("{:>2.0}", share.steal), steal);
+    let iowait = own(share.iowait, Role::CpuIowait);
+    more("iowait", format!("{:>2.0}", share.iowait), iowait);
     if let Some(khz) = core.khz {
         let ghz = f64::from(khz) / 1e6;
         more("GHz", format!("{ghz:.1}"), Role::Text);
@@ -210,8 +207,6 @@ fn heat(world: &World, core: &Core) -> (&'static str, Style) {
         Ok(share) => {
             let role = if share.steal >= 5.0 {
                 Role::CpuSteal
-            } else if share.busy() >= 90.0 {
-                Role::Warn
             } else {
                 Role::CpuUser
             };

@@ -90,6 +90,9 @@ struct Parts {
 /// From this width on a bucket usually holds several slices.
 const PROCESSES: Nanos = Nanos::from_millis(1);
 
+/// For so long what the cursor reads out stays where nobody moves it.
+const READ: Nanos = Nanos(10_000_000_000);
+
 /// From so many rows a lane on its numbers are those of the shown window in full.
 const DETAILED: u16 = 3;
 
@@ -102,6 +105,8 @@ pub struct Picture {
     pub focused: bool,
     /// The cursor: a lane counted from the first one, and a cell.
     cursor: Option<(usize, u16)>,
+    /// Where it was when it was seen last, and since when it is there.
+    rested: Option<((usize, u16), Nanos)>,
     /// The first lane that is shown.
     top: usize,
     lanes: usize,
@@ -147,6 +152,7 @@ impl Picture {
     /// Prepares the lanes for `area`, `each` rows a lane, at most; `right` cells are kept for numbers.
     pub fn fit(&mut self, world: &World, area: Rect, each: u16, right: u16) {
         self.lanes = self.line(world).lanes.len();
+        self.rest(world);
         let label = 6.min(area.width);
         let lanes = self.lanes.min(usize::from(u16::MAX)) as u16;
         // Where each lane has just a row, the axis makes room until the cursor reads something out.
@@ -181,6 +187,22 @@ impl Picture {
             top: self.top,
             cursor: self.cursor,
         });
+    }
+
+    /// The cursor goes away by itself where time goes on and nobody moved it for a while.
+    fn rest(&mut self, world: &World) {
+        let now = world.snapshot.at;
+        self.rested = match (self.cursor, self.rested) {
+            (None, _) => None,
+            (Some(at), Some((there, since))) if at == there => Some((there, since)),
+            (Some(at), _) => Some((at, now)),
+        };
+        let stands = self
+            .rested
+            .is_some_and(|(_, since)| now.since(since) > READ);
+        if stands && world.paused.is_none() && self.scope.is_live() {
+            (self.cursor, self.rested) = (None, None);
+        }
     }
 
     fn is_current(&self, world: &World, focus: Option<ProcId>) -> bool {

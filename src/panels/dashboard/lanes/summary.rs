@@ -73,11 +73,7 @@ fn ends(sums: &Tally, seconds: f64) -> Vec<SumLine> {
     let Some((preempted, told)) = sums.preempted_percent().zip(sums.told) else {
         return Vec::new();
     };
-    let role = if preempted >= 50.0 {
-        Role::Warn
-    } else {
-        Role::Strong
-    };
+    let role = Role::Strong;
     let ended = SumLine {
         label: "ended".to_owned(),
         words: vec![

@@ -48,10 +48,10 @@ fn drawn(world: &World, width: u16, height: u16) -> String {
 fn two_cores_and_memory() {
     let world = world([0, 1]);
     insta::assert_snapshot!(drawn(&world, 100, 3), @r"
-cpu0  ██████████████████████████·························   50%  usr 50  sys  0  irq  0  steal  0  
-cpu1  ██████████████████████████·························   50%  usr 50  sys  0  irq  0  steal  0  
-mem   ████████▓▓▓▓····················  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –
-");
+    cpu0  ██████████████████████████·························   50%  usr 50  sys  0  irq  0  steal  0  
+    cpu1  ██████████████████████████·························   50%  usr 50  sys  0  irq  0  steal  0  
+    mem   ████████▓▓▓▓···················  6.0 / 24.0 GiB used  swap none  pressure cpu 38% io – mem –
+    ");
 }
 
 #[test]
@@ -251,13 +251,13 @@ fn lanes_of_ten_seconds() {
     with_lanes(&mut world);
     let (pane, text) = pressed(&world, "", 120, 6);
     insta::assert_snapshot!(text, @r"
-cpu0                                                             50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
-                                                                                                                       
-cpu1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
-                                                                                                                       
-       −10 s                       −5 s                     now                                                        
-mem   ██████████▓▓▓▓▓··························  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –  3.2 cache
-");
+    cpu0                                                             50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
+                                                                                                                           
+    cpu1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
+                                                                                                                           
+           −10 s                       −5 s                     now                                                        
+    mem   █████████████▓▓▓▓▓▓································  6.0 / 24.0 GiB used  swap none  pressure cpu 38% io – mem –
+    ");
     let title: String = pane.title(&world).into_iter().map(|(t, _)| t).collect();
     assert_eq!(title, "Time sharing exact · last 10 s");
     assert_eq!(pane.height(&world, 118, 14), 6);
@@ -270,13 +270,13 @@ fn lanes_zoomed_in_tell_the_slice_under_the_cursor() {
     with_lanes(&mut world);
     let (_, text) = pressed(&world, "]]]]]]]]{<<<<", 120, 6);
     insta::assert_snapshot!(text, @r"
-cpu0       job2       job4       job2        job4       job2     51% usr 49 sys  0 irq  2     250 sw/s 100% preempted  
-         ┘ 4.0ms    ┘ 4.0ms    ┘ 4.0ms     ┘ 4.0ms    ┘ 4.0ms ┘                                                        
-cpu1  ···············     ▆································┊···  51% usr 49 sys  0 irq  2      50 sw/s   0% preempted  
-                                                                                                                       
-      cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4 · softirq 2% around then                                      
-mem   ██████████▓▓▓▓▓··························  6.0 / 24.0 GiB used  swap none  pressure cpu 38 io – mem –  3.2 cache
-");
+    cpu0       job2       job4       job2        job4       job2     51% usr 49 sys  0 irq  2     250 sw/s 100% preempted  
+             ┘ 4.0ms    ┘ 4.0ms    ┘ 4.0ms     ┘ 4.0ms    ┘ 4.0ms ┘                                                        
+    cpu1  ···············     ▆································┊···  51% usr 49 sys  0 irq  2      50 sw/s   0% preempted  
+                                                                                                                           
+          cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4 · softirq 2% around then                                      
+    mem   █████████████▓▓▓▓▓▓································  6.0 / 24.0 GiB used  swap none  pressure cpu 38% io – mem –
+    ");
 }
 
 #[test]

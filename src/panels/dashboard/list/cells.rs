@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 
 use super::List;
 use crate::app::history::TICKS;
@@ -184,7 +184,6 @@ fn number(world: &World, unit: Unit, value: f64) -> Cell {
 pub(super) fn busy(world: &World, of_one_core: f64) -> Style {
     let theme = &world.theme;
     match of_one_core {
-        v if v >= 80.0 => theme.style(Role::Warn).add_modifier(Modifier::BOLD),
         v if v >= 40.0 => theme.style(Role::Strong),
         v if v >= 0.05 => theme.style(Role::Text),
         _ => theme.style(Role::Dim),

@@ -7,7 +7,7 @@ use super::cells::Subject;
 use crate::app::world::World;
 use crate::model::acting::{ended_badly, ending};
 use crate::model::format;
-use crate::model::id::Nanos;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::process::column::Column;
 use crate::model::process::forest::{Fold, Item, Row};
 use crate::model::process::stat::State;
@@ -17,7 +17,7 @@ use crate::theme::Role;
 
 /// For how long a row is marked as new.
 const NEW: Nanos = Nanos(4_000_000_000);
-/// From this share of one core on a process has its own colour.
+/// From this share of one core on its own colour stands beside a process.
 const BUSY: f32 = 5.0;
 
 type Spans = Vec<(String, Style)>;
@@ -172,7 +172,12 @@ fn process(list: &List, world: &World, proc: &Proc) -> Spans {
     if proc.stat.state == State::Zombie {
         let how = world.snapshot.ending(proc.id);
         let how = how.map_or_else(String::new, |how| format!(" {} ·", ending(how)));
-        let why = format!("{how} defunct · parent {} must reap it", proc.stat.ppid);
+        let parent = world.snapshot.by_pid(proc.stat.ppid);
+        let parent = parent.map_or_else(String::new, |p| format!(" {}", p.facts.name));
+        let why = format!(
+            "{how} zombie, not yet waited for by {}{parent}",
+            proc.stat.ppid
+        );
         return vec![(format!("[{}]", proc.facts.name), name_style), (why, dim)];
     }
     let title = Title::of(proc, list.paths);
@@ -193,13 +198,18 @@ fn name_style(list: &List, world: &World, proc: &Proc) -> Style {
         theme.style(Role::Tagged)
     } else if is_new(world, proc) && !list.ended.iter().any(|e| e.proc.id == proc.id) {
         theme.style(Role::New)
-    } else if world.history.cpu(proc.id, 8).any(|cpu| cpu >= BUSY) {
-        Style::new().fg(theme.process(proc.id))
+    } else if is_busy(world, proc.id) {
+        theme.style(Role::Strong)
     } else if world.focus == Some(proc.id) {
         theme.style(Role::Strong).add_modifier(bold)
     } else {
         theme.style(Role::Text)
     }
+}
+
+/// Whether a process was so busy lately that its colour is seen in the lanes.
+pub(super) fn is_busy(world: &World, id: ProcId) -> bool {
+    world.history.cpu(id, 8).any(|cpu| cpu >= BUSY)
 }
 
 /// Whether a process began so lately that its row is marked.

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 
-use super::cells::{Cell, Subject, busy};
-use super::command::{Indent, is_command, is_new, spans};
+use super::cells::{Cell, Subject};
+use super::command::{Indent, is_busy, is_command, is_new, spans};
 use super::layout::Placed;
 use super::title::arrow;
 use super::{List, Typing};
@@ -122,7 +122,7 @@ fn row(list: &List, world: &World, at: usize) -> Option<DrawnRow> {
     })
 }
 
-/// The sign at the left of a row: tagged, ended, new.
+/// The sign at the left of a row: tagged, ended, new, or the colour that it has in the lanes.
 fn mark(list: &List, world: &World, subject: &Subject<'_>) -> Option<(&'static str, Style)> {
     let theme = &world.theme;
     let ascii = theme.glyphs.ascii;
@@ -138,7 +138,11 @@ fn mark(list: &List, world: &World, subject: &Subject<'_>) -> Option<(&'static s
     } else if is_new(world, &subject.lead) {
         Some(("+", theme.style(Role::New)))
     } else {
-        None
+        // The key to the lanes: whose colour this is there.
+        let own = theme.process(id);
+        let key = if ascii { "#" } else { "■" };
+        let shown = own != Color::Reset && is_busy(world, id);
+        shown.then(|| (key, Style::new().fg(own)))
     }
 }
 
@@ -349,15 +353,9 @@ fn paint(world: &World, row: &DrawnRow, at: Rect, buf: &mut Buffer) {
 
 fn past(world: &World, values: &[f64], area: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
-    let last = values.last().copied().unwrap_or(0.0);
-    let style = if last >= 80.0 {
-        busy(world, last)
-    } else {
-        theme.style(Role::Good)
-    };
     let spark = Spark {
         top: 10.0,
-        style,
+        style: theme.style(Role::CpuUser),
         idle: theme.style(Role::Faint),
         ascii: theme.glyphs.ascii,
     };

@@ -212,7 +212,7 @@ impl Stage {
         let text = self.text();
         let line = text.lines().find(|l| l.contains('▌')).unwrap_or("");
         let line = line
-            .trim_start_matches(['│', '▌', ' ', '◆', '+', '×'])
+            .trim_start_matches(['│', '▌', ' ', '◆', '+', '×', '■'])
             .trim_end_matches(['│', ' ']);
         line.split_whitespace().collect::<Vec<_>>().join(" ")
     }
@@ -220,7 +220,7 @@ impl Stage {
     /// The pids of the rows in view, from the top.
     pub(super) fn pids(&mut self) -> Vec<u32> {
         let first = |line: &str| {
-            let line = line.trim_start_matches(['│', '▌', ' ', '◆', '+', '×']);
+            let line = line.trim_start_matches(['│', '▌', ' ', '◆', '+', '×', '■']);
             line.split_whitespace()
                 .next()
                 .and_then(|word| word.parse().ok())

@@ -39,11 +39,11 @@ fn draws_each_quantity_with_its_summary() {
     let lines = drawn(&world_with(40), 60, 19);
     insta::assert_snapshot!(lines.join("\n"), @r"
     CPU %      90.0   least 0.0   mean 45.0   most 90.0
-                            ▁▃▄▆      ▁▃▄▆      ▁▃▄▆      ▁▃▄▆
-                      ▁▂▃▅▆█████▁▂▃▅▆█████▁▂▃▅▆█████▁▂▃▅▆█████
+                                             ⣀⣴   ⣀⣴   ⣀⣴   ⣀⣴
+                                          ⢀⣤⣾⣿⣿⢀⣤⣾⣿⣿⢀⣤⣾⣿⣿⢀⣤⣾⣿⣿
     memory     40.0M   least 1.0M   mean 20.5M   most 40.0M
-                                              ▁▁▁▂▂▂▃▃▃▄▄▅▅▅▆▆
-                      ▁▁▁▁▂▂▂▃▃▃▄▄▅▅▅▆▆▆▇▇▇███████████████████
+                                                      ⢀⣀⣀⣠⣤⣤⣴⣶
+                                          ⣀⣀⣀⣀⣤⣤⣤⣶⣶⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
     read       – not read yet; a rate needs two samples
 
 
@@ -51,12 +51,12 @@ fn draws_each_quantity_with_its_summary() {
 
 
     faults/s   390   least 10   mean 200   most 390
-                                              ▁▁▁▂▂▂▃▃▃▄▄▄▅▅▆▆
-                       ▁▁▁▁▂▂▂▃▃▄▄▄▅▅▅▆▆▆▇▇▇██████████████████
+                                                       ⣀⣀⣠⣤⣤⣴⣶
+                                          ⢀⣀⣀⣀⣠⣤⣤⣴⣶⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
     switches/s – not read yet; a rate needs two samples
 
 
-                      -39s                                 now
+                                          -39s             now
     ");
 }
 
@@ -64,13 +64,13 @@ fn draws_each_quantity_with_its_summary() {
 fn small_screens_get_a_row_a_quantity() {
     let lines = drawn(&world_with(10), 58, 9);
     insta::assert_snapshot!(lines.join("\n"), @r"
-    CPU %          90.0                           ▁▁▂▂▃▄▅▅▆▇
-    memory        10.0M                           ▁▁▂▃▃▄▅▆▆▇
+    CPU %          90.0                                ⢀⣀⣤⣴⣶
+    memory        10.0M                                ⣀⣀⣤⣴⣶
     read              –
     written           –
-    faults/s         90                            ▁▂▂▃▄▅▅▆▇
+    faults/s         90                                ⢀⣀⣤⣴⣶
     switches/s        –
-                                                  -9.0s  now
+                                                         now
     ");
 }
 

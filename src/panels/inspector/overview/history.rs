@@ -1,4 +1,4 @@
-//! The sparklines at the bottom: CPU, memory and waiting of the process while it has been looked at.
+//! The sparklines at the bottom: CPU and memory of the process as far back as ticks are kept, and its waiting while it is looked at.
 
 use std::collections::VecDeque;
 
@@ -6,38 +6,26 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use crate::app::history::TICKS;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
-use crate::model::snapshot::Proc;
+use crate::panels::charts;
 use crate::theme::Role;
-use crate::widgets::chart::Chart;
 use crate::widgets::line;
 
-/// So many ticks are kept.
+/// So many ticks of waiting are kept.
 const KEPT: usize = 240;
 
-/// What was seen at each tick, oldest first.
+/// How long it waited for a core while it was looked at, oldest first: what nobody reads of others.
 #[derive(Debug, Default)]
 pub(super) struct Rings {
-    at: Option<Nanos>,
     waited: Option<Nanos>,
-    cpu: VecDeque<f64>,
-    memory: VecDeque<f64>,
     waiting: VecDeque<f64>,
 }
 
-fn push(ring: &mut VecDeque<f64>, value: f64) {
-    if ring.len() == KEPT {
-        ring.pop_front();
-    }
-    ring.push_back(value);
-}
-
 impl Rings {
-    /// Takes in a tick, once.
-    pub(super) fn push(&mut self, world: &World, proc: &Proc) {
+    /// Takes in a reading, once.
+    pub(super) fn push(&mut self, world: &World) {
         let detail = super::known(world, world.detail.overview.as_ref());
         if let Some(stamped) = detail.filter(|d| self.waited != Some(d.at))
             && let Ok(facts) = &stamped.value
@@ -48,50 +36,49 @@ impl Rings {
                 .and_then(|s| s.lately)
         {
             self.waited = Some(stamped.at);
-            push(&mut self.waiting, lately.waiting_ms);
+            if self.waiting.len() == KEPT {
+                self.waiting.pop_front();
+            }
+            self.waiting.push_back(lately.waiting_ms);
         }
-        if self.at == Some(world.snapshot.at) {
-            return;
-        }
-        if self.at.is_none() {
-            let past = world.history.cpu(proc.id, TICKS).map(f64::from);
-            let known: Vec<f64> = past.skip_while(|v| *v <= 0.0).collect();
-            self.cpu.extend(&known[..known.len().saturating_sub(1)]);
-        }
-        self.at = Some(world.snapshot.at);
-        if let Ok(cpu) = proc.cpu {
-            push(&mut self.cpu, f64::from(cpu));
-        }
-        push(&mut self.memory, proc.stat.resident.0 as f64);
     }
 
-    /// Draws as many rows as there is room for: CPU first.
+    /// Draws as many rows as there is room for: CPU first. Its past begins where that of the machine does, not with the selection.
     pub(super) fn draw(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
-        let top = |ring: &VecDeque<f64>, least: f64| ring.iter().copied().fold(least, f64::max);
-        let last = |ring: &VecDeque<f64>| ring.back().copied();
-        let cpu = last(&self.cpu).map_or("–".to_owned(), |v| {
-            format!("{}%", format::percent(world.scaled(v as f32)))
-        });
-        let memory =
-            last(&self.memory).map_or("–".to_owned(), |v| format::bytes(Bytes(v as u64)));
-        let waiting =
-            last(&self.waiting).map_or("–".to_owned(), |v| format!("{v:.1} ms/s for a core"));
+        let past = || world.trace.until(world.snapshot.at);
+        let cpu: Vec<Option<f64>> = past().map(|p| p.cpu.ok()).collect();
+        let memory: Vec<Option<f64>> = past().map(|p| Some(p.resident.0 as f64)).collect();
+        let waiting: Vec<Option<f64>> = self.waiting.iter().copied().map(Some).collect();
+        let top =
+            |ring: &[Option<f64>], least: f64| ring.iter().flatten().copied().fold(least, f64::max);
+        let last = |ring: &[Option<f64>]| ring.iter().rev().flatten().next().copied();
+        let told =
+            |value: Option<f64>, say: &dyn Fn(f64) -> String| value.map_or("–".to_owned(), say);
+        let share = |v: f64| format!("{}%", format::percent(world.scaled(v as f32)));
+        let size = |v: f64| format::bytes(Bytes(v as u64));
+        let delay = |v: f64| format!("{v:.1} ms/s for a core");
         let rows = [
-            ("CPU", &self.cpu, top(&self.cpu, 25.0), Role::CpuUser, cpu),
+            (
+                "CPU",
+                &cpu,
+                top(&cpu, 25.0),
+                Role::CpuUser,
+                told(last(&cpu), &share),
+            ),
             (
                 "mem",
-                &self.memory,
-                top(&self.memory, 1.0) * 1.1,
+                &memory,
+                top(&memory, 1.0) * 1.1,
                 Role::MemUsed,
-                memory,
+                told(last(&memory), &size),
             ),
             (
                 "wait",
-                &self.waiting,
-                top(&self.waiting, 10.0),
-                Role::Warn,
-                waiting,
+                &waiting,
+                top(&waiting, 10.0),
+                Role::Wait,
+                told(last(&waiting), &delay),
             ),
         ];
         // The last row is left blank where there are more than three.
@@ -121,13 +108,7 @@ impl Rings {
                 height: tall,
                 ..row
             };
-            let chart = Chart {
-                top,
-                style: theme.style(role),
-                idle: theme.style(Role::Faint),
-                ascii: theme.glyphs.ascii,
-            };
-            chart.draw(ring.iter().copied().map(Some), bar, buf);
+            charts::trail(theme, ring, top, role, bar, buf);
             let end = Rect {
                 x: bar.right() + 1,
                 width: row.right().saturating_sub(bar.right() + 1),

@@ -46,7 +46,7 @@ pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts
     let files = left.saturating_sub(threads).clamp(3, 14);
     let mut out = vec![vec![
         ("KERNEL LAND".to_owned(), Role::Accent),
-        (" the control block".to_owned(), Role::Dim),
+        (" task state".to_owned(), Role::Dim),
     ]];
     out.extend(block);
     let mut rest = signals(view);

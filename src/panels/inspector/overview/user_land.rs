@@ -62,7 +62,7 @@ pub(super) fn sums(view: &View<'_>, width: u16) -> Vec<Parts> {
         ];
         if memory.swapped.0 > 0 {
             parts.push(dim(format!("{gap}swap ")));
-            parts.push((format::bytes(memory.swapped), Role::Warn));
+            parts.push((format::bytes(memory.swapped), Role::Swap));
         }
         out.push(parts);
     }
@@ -71,7 +71,10 @@ pub(super) fn sums(view: &View<'_>, width: u16) -> Vec<Parts> {
 
 /// User land as lines, for screens too narrow for two columns.
 pub(super) fn stacked(view: &View<'_>, blocks: &[Block]) -> Vec<Parts> {
-    let mut out = vec![vec![("USER LAND".to_owned(), Role::Accent)]];
+    let mut out = vec![vec![
+        ("USER LAND".to_owned(), Role::Accent),
+        (" address space".to_owned(), Role::Dim),
+    ]];
     if blocks.is_empty() {
         out.push(vec![dim(nothing(view))]);
     }
@@ -85,7 +88,7 @@ pub(super) fn stacked(view: &View<'_>, blocks: &[Block]) -> Vec<Parts> {
             (edge.to_owned(), role(block.group)),
             (format!("{:<15}", block.group.title()), Role::Text),
             (block.amount.clone(), role(block.group)),
-            (format!(" {}", block.growth), Role::Good),
+            (format!(" {}", block.growth), Role::Text),
         ]);
     }
     out.extend(sums(view, 60));
@@ -111,7 +114,10 @@ pub(super) fn draw(
     if area.height == 0 {
         return;
     }
-    let title = [("USER LAND".to_owned(), Role::Accent)];
+    let title = [
+        ("USER LAND".to_owned(), Role::Accent),
+        (" address space".to_owned(), Role::Dim),
+    ];
     let row = |y: u16| Rect {
         x: area.x + 1.min(area.width),
         y,

@@ -47,6 +47,7 @@ impl List {
         world: &World,
         network: Option<&Network>,
         table: Rect,
+        head: Vec<listing::Parts>,
         belongs: impl Fn(&Connection) -> bool,
     ) {
         let all = network.map_or(&[][..], |n| &n.connections);
@@ -73,7 +74,7 @@ impl List {
             },
             order: row::order,
             titles: true,
-            head: Vec::new(),
+            head,
             foot: &listing::no_foot,
             keys: &self.keys,
             words: &|i| network.map_or_else(String::new, |n| row::text(n, &all[order[i]])),

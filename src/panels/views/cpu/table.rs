@@ -99,12 +99,11 @@ pub fn row(world: &World, found: &PidStats, name: &str, seconds: f64) -> Row {
             text(format::duration(span), role)
         }
     };
-    let preempted = sums.preempted_percent().map_or_else(none, |p| {
-        let role = if p >= 50.0 { Role::Warn } else { Role::Text };
-        text(format!("{p:.0}%"), role)
-    });
+    let preempted = sums
+        .preempted_percent()
+        .map_or_else(none, |p| text(format!("{p:.0}%"), Role::Text));
     let slow = found.waited.span.seconds() / seconds > 0.05;
-    let role = if slow { Role::Warn } else { Role::Text };
+    let role = if slow { Role::Wait } else { Role::Text };
     let waited = match found.waited {
         Waited {
             whole: true,

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::model::format::{bytes, per_second, rate};
 use crate::model::id::Bytes;
-use crate::model::machine::disk::{DiskRates, Disks, Filesystem, Space};
+use crate::model::machine::disk::{Device, DiskRates, Disks, Filesystem, Space};
 use crate::model::reading::{Missing, Reading};
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
@@ -18,10 +18,10 @@ const DEVICES: [Column; 10] = [
     Column::right("SIZE", 6, 4),
     Column::right("BUSY", 5, 0),
     Column::left("", 6, 3).growing(),
-    Column::right("READS", 8, 0),
-    Column::right("WRITES", 8, 0),
-    Column::right("READS/S", 7, 2),
-    Column::right("WRITES/S", 8, 2),
+    Column::right("READ", 8, 0),
+    Column::right("WRITTEN", 8, 0),
+    Column::right("REQUESTS R", 10, 2),
+    Column::right("W", 6, 2),
     Column::right("LATENCY R / W", 15, 1),
     Column::right("QUEUE", 5, 2),
 ];
@@ -55,6 +55,11 @@ fn bar(theme: &Theme, share: f64, cells: usize) -> Line<'static> {
     ])
 }
 
+/// Whether there is nothing behind a device: a loop without a file, a slot without a medium.
+pub fn is_empty(device: &Device) -> bool {
+    device.size == Ok(Bytes(0))
+}
+
 /// Draws the devices with what they do a second.
 pub fn devices(
     theme: &Theme,
@@ -64,7 +69,8 @@ pub fn devices(
     buf: &mut Buffer,
 ) {
     let cells = bar_cells(&DEVICES, area.width, 3);
-    let mut rated: Vec<_> = disks.devices.iter().zip(rates).collect();
+    let rated = disks.devices.iter().zip(rates);
+    let mut rated: Vec<_> = rated.filter(|(device, _)| !is_empty(device)).collect();
     let room = usize::from(area.height.saturating_sub(1));
     if rated.len() > room {
         let busy = |r: &Reading<DiskRates>| r.map_or(0.0, |r| r.busy);
@@ -104,8 +110,12 @@ fn device_rates(theme: &Theme, r: &DiskRates, cells: usize) -> Vec<Line<'static>
         bar(theme, r.busy / 100.0, cells),
         cell(theme, rate(r.read), quiet(r.read)),
         cell(theme, rate(r.written), quiet(r.written)),
-        cell(theme, per_second(r.reads), quiet(r.reads)),
-        cell(theme, per_second(r.writes), quiet(r.writes)),
+        cell(theme, format!("{}/s", per_second(r.reads)), quiet(r.reads)),
+        cell(
+            theme,
+            format!("{}/s", per_second(r.writes)),
+            quiet(r.writes),
+        ),
         cell(
             theme,
             format!("{} / {} ms", ms(r.read_latency_ms), ms(r.write_latency_ms)),

@@ -4,13 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{ViewMemory, holders, kernel, past};
+use super::{ViewMemory, holders, kernel};
 use crate::app::world::World;
 use crate::model::format::bytes;
 use crate::model::id::Bytes;
 use crate::model::machine::memory::{MachineMemory, Part};
 use crate::model::reading::Missing;
 use crate::model::text::pad;
+use crate::panels::charts;
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::meter;
@@ -40,7 +41,7 @@ pub struct Heights {
 }
 
 /// The lines of the chart.
-const CHART: u16 = 5;
+const CHART: u16 = 7;
 /// How many lines the table keeps where there is a chart.
 const BELOW: u16 = 14;
 
@@ -93,6 +94,16 @@ impl Heights {
             lines => lines + 1 + 2 * self.air,
         };
         self.top + parts + self.over()
+    }
+
+    /// Where the charts stand.
+    pub fn chart(self, area: Rect) -> Rect {
+        let rows = self.chart.min(area.height);
+        charts::inset(Rect {
+            y: area.y + (self.top + self.air).min(area.height - rows),
+            height: rows,
+            ..area
+        })
     }
 
     /// The lines that the chart takes, with the empty one below it.
@@ -160,14 +171,7 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
             let lines = kernel::lines(view, memory, world, charted);
             kernel::draw(view, &lines, world, right, buf);
         }
-        if view.heights.chart > 0 {
-            let chart = Rect {
-                y: area.y + top + air,
-                height: view.heights.chart,
-                ..inset(area)
-            };
-            past::draw(view, world, chart, buf);
-        }
+        view.charts.draw(world, buf);
     }
     bar(theme, memory, inset(row(1)), buf);
 }

@@ -59,7 +59,7 @@ const SWAPPED: Trail = Trail {
 const PRESSURE: Trail = Trail {
     of: |p| p.pressure.map(f64::from),
     top: 5.0,
-    role: Role::Warn,
+    role: Role::Wait,
 };
 const FAULTS: Trail = trail(|p| Ok(p.rates?.faults));
 const RECLAIM: Trail = trail(|p| Ok(p.rates?.reclaimed));

@@ -16,13 +16,13 @@ fn the_first_three_lines_answer() {
      eth0                      up      1 Gbit/s     1.2M/s    12K/s      0      3 10.0.0.2/24 private                                    02:fc:00:00:00:01  1500
      eth0.7     vlan 7 on eth0 up      –               0/s      0/s      0      0 198.51.100.9/24 documentation                          1500
 
+     1 connection is over (time-wait): the kernel keeps the ports for a minute · g shows them
      PROTO  STATE▲      LOCAL                      REMOTE                        SERVICE       RTT RESENT QUEUES             IN     OUT PROCESS
     ▌tcp    listening   0.0.0.0:22                 everyone                      ssh                                                    9 sshd
      udp    open        127.0.0.1:123              only this machine             ntp                                                    no visible process
      tcp    established 127.0.0.1:5000             127.0.0.1:6000                           12.4ms      4                1.2M/s   12K/s 20 curl
      tcp    established 127.0.0.1:6000             127.0.0.1:5000                           12.4ms      4                1.2M/s   12K/s 30 proxy
      tcp    established 10.0.0.2:40000             151.101.1.91:443              https      12.4ms      4                1.2M/s   12K/s 20 curl
-     tcp    time-wait   10.0.0.2:40002             1.1.1.1:443 resolver.example  https                                                  the kernel ends it
 
 
 

@@ -46,15 +46,9 @@ pub fn draw(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
 
 /// The last minute of the core as a small picture.
 fn history(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
-    let newest = row.history.last().copied().flatten();
-    let role = if newest.is_some_and(|busy| busy >= 90.0) {
-        Role::Warn
-    } else {
-        Role::CpuUser
-    };
     let chart = Chart {
         top: 100.0,
-        style: theme.style(role),
+        style: theme.style(Role::CpuUser),
         idle: theme.style(Role::Faint),
         ascii: theme.glyphs.ascii,
     };
@@ -70,7 +64,6 @@ fn first(row: &Row, width: u16) -> Parts {
     let seconds = row.known.seconds();
     let mut parts = Vec::new();
     parts.push(match row.share.map(|s| s.busy()) {
-        Some(busy) if busy >= 90.0 => (format!("{busy:>4.0}%"), Role::Warn),
         Some(busy) => (format!("{busy:>4.0}%"), Role::Strong),
         None => ("    –".to_owned(), Role::Dim),
     });
@@ -85,7 +78,7 @@ fn first(row: &Row, width: u16) -> Parts {
             (format!(" steal{:>3.0}", share.steal), Role::CpuSteal)
         } else {
             let irq = share.interrupts();
-            let role = if irq >= 1.0 { Role::CpuIrq } else { Role::Dim };
+            let role = if irq >= 1.0 { Role::Text } else { Role::Dim };
             (format!(" irq{irq:>3.0}  "), role)
         });
     }
@@ -98,12 +91,8 @@ fn first(row: &Row, width: u16) -> Parts {
     if width >= 30 && row.total.told.is_some() {
         match row.total.preempted_percent() {
             Some(share) => {
-                let role = if share >= 30.0 {
-                    Role::Warn
-                } else {
-                    Role::Text
-                };
-                parts.push((format!(" {share:>3.0}%"), role));
+                // Being preempted is how cores are shared; who waits for one is told by the pressure.
+                parts.push((format!(" {share:>3.0}%"), Role::Text));
             }
             None => parts.push(("    –".to_owned(), Role::Dim)),
         }
@@ -123,8 +112,8 @@ fn shares(share: &CoreShare, width: u16) -> Parts {
     let mut used = 1;
     for (name, value, role) in [
         ("idle", share.idle, Role::Text),
-        ("irq", share.irq, Role::CpuIrq),
-        ("softirq", share.softirq, Role::CpuIrq),
+        ("irq", share.irq, Role::Text),
+        ("softirq", share.softirq, Role::Text),
         ("steal", share.steal, Role::CpuSteal),
         ("iowait", share.iowait, Role::CpuIowait),
     ] {
@@ -145,7 +134,11 @@ fn rest(theme: &Theme, row: &Row) -> Parts {
     let seconds = row.known.seconds().max(1e-9);
     let mut parts = vec![("  queue ".to_owned(), Role::Dim)];
     let queue = row.waited.span.seconds() / seconds;
-    let role = if queue >= 1.0 { Role::Warn } else { Role::Text };
+    let role = if queue >= 1.0 {
+        Role::Strong
+    } else {
+        Role::Text
+    };
     parts.push(match (row.waited.whole, queue) {
         (false, q) if q < 0.05 => ("–".to_owned(), Role::Dim),
         (true, q) => (format!("{q:.1}"), role),

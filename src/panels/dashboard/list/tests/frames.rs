@@ -48,7 +48,10 @@ fn at_200_by_60_everything_has_its_row() {
         text.contains("sshd (3) -D"),
         "folded, with a count:\n{text}"
     );
-    assert!(text.contains("parent 1 must reap it"), "{text}");
+    assert!(
+        text.contains("zombie, not yet waited for by 1 systemd"),
+        "{text}"
+    );
 }
 
 #[test]

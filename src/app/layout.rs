@@ -1,0 +1,329 @@
+//! Which panes of the dashboard stand where and how large they are, as a person chose it by keys, by the mouse or in the file.
+
+use super::App;
+use super::action::Action;
+use super::choice::{Choice, Value};
+use super::globals as g;
+use super::key::{Mouse, Press};
+use super::panel::Place;
+use super::world::Page;
+
+/// Where the inspector stands on the dashboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inspector {
+    /// Beside the list, where there is width; below it where there is only height.
+    #[default]
+    Beside,
+    /// Below the list.
+    Below,
+    /// Nowhere: it fills the screen when it is asked for.
+    Alone,
+}
+
+impl Inspector {
+    const ALL: [(Self, &str); 3] = [
+        (Self::Beside, "beside"),
+        (Self::Below, "below"),
+        (Self::Alone, "alone"),
+    ];
+
+    fn name(self) -> &'static str {
+        let found = Self::ALL.iter().find(|(one, _)| *one == self);
+        found.map_or("beside", |(_, name)| name)
+    }
+}
+
+/// How the dashboard is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Where the inspector stands.
+    pub inspector: Inspector,
+    /// How much of the room beside or above the inspector the list has, percent.
+    pub list: u16,
+    /// How many rows the cores have more than they would take by themselves.
+    pub cores: u16,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            inspector: Inspector::Beside,
+            list: 57,
+            cores: 0,
+        }
+    }
+}
+
+/// The least and the most of the list, percent, and by how much a key changes it.
+const LIST: [u16; 2] = [20, 80];
+const STEP: u16 = 3;
+/// The most rows that the cores get more.
+const CORES: u16 = 40;
+
+/// A border that is being drawn along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Drag {
+    /// Between the list and the inspector at its right.
+    Across,
+    /// Between the list and the inspector below it.
+    Down,
+    /// Below the cores.
+    Cores,
+}
+
+impl App {
+    /// What of the layout can be chosen.
+    pub(super) fn layout_choices(&self) -> Vec<Choice> {
+        let (now, usual) = (self.world.settings.layout, Layout::default());
+        let names = Inspector::ALL.map(|(_, name)| name);
+        let number = |name, about, value: u16, default: u16, values: Vec<u16>| Choice {
+            name,
+            about,
+            value: Value::Number(value.into()),
+            default: Value::Number(default.into()),
+            values: values
+                .into_iter()
+                .map(|n| Value::Number(n.into()))
+                .collect(),
+        };
+        let with = |value: u16, mut all: Vec<u16>| {
+            all.push(value);
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        vec![
+            Choice::word(
+                "inspector",
+                "Where the inspector stands: beside the list, below it, or alone on the screen",
+                now.inspector.name(),
+                &names,
+            ),
+            number(
+                "list-percent",
+                "How much of the room the list has (Ctrl-\u{2190} Ctrl-\u{2192}, or draw its border)",
+                now.list,
+                usual.list,
+                with(now.list, vec![30, 40, 50, 57, 65, 75]),
+            ),
+            number(
+                "cores-rows",
+                "Rows that the cores have beyond their own (Ctrl-\u{2191} Ctrl-\u{2193}, or draw their border)",
+                now.cores,
+                usual.cores,
+                with(now.cores, vec![0, 2, 4, 8]),
+            ),
+        ]
+    }
+
+    /// Chooses one of them; `None` where it is not its own to choose.
+    pub(super) fn choose_layout(
+        &mut self,
+        name: &str,
+        value: &Value,
+    ) -> Option<Result<(), String>> {
+        let layout = &mut self.world.settings.layout;
+        let within = |n: u64, [least, most]: [u16; 2]| {
+            u16::try_from(n)
+                .ok()
+                .filter(|n| (least..=most).contains(n))
+                .ok_or_else(|| format!("it goes from {least} to {most}"))
+        };
+        Some(match (name, value) {
+            ("inspector", Value::Text(text)) => {
+                let found = Inspector::ALL.iter().find(|(_, name)| name == text);
+                match found {
+                    Some((place, _)) => {
+                        layout.inspector = *place;
+                        Ok(())
+                    }
+                    None => Err(format!("it cannot be {text}: beside, below or alone")),
+                }
+            }
+            ("list-percent", Value::Number(n)) => within(*n, LIST).map(|n| layout.list = n),
+            ("cores-rows", Value::Number(n)) => within(*n, [0, CORES]).map(|n| layout.cores = n),
+            _ => return None,
+        })
+    }
+
+    /// Answers the keys of the layout; says whether it was one.
+    pub(super) fn lay_out(&mut self, action: &Action) -> bool {
+        let layout = &mut self.world.settings.layout;
+        match *action {
+            g::LAYOUT => {
+                let at = Inspector::ALL
+                    .iter()
+                    .position(|(one, _)| *one == layout.inspector);
+                let (next, name) =
+                    Inspector::ALL[at.map_or(0, |at| (at + 1) % Inspector::ALL.len())];
+                layout.inspector = next;
+                self.say(format!("the inspector stands {name}"), false);
+            }
+            g::LIST_LARGER => layout.list = (layout.list + STEP).min(LIST[1]),
+            g::LIST_SMALLER => layout.list = (layout.list - STEP).max(LIST[0]),
+            g::CORES_LARGER => layout.cores = (layout.cores + 1).min(CORES),
+            g::CORES_SMALLER => layout.cores = layout.cores.saturating_sub(1),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Lets the mouse draw a border: says whether it did.
+    pub(super) fn draw_border(&mut self, mouse: Mouse) -> bool {
+        match mouse.press {
+            Press::Left => {
+                self.drag = self.border(mouse);
+                self.drag.is_some()
+            }
+            Press::Drag => match self.drag {
+                Some(drag) => {
+                    self.draw_to(drag, mouse);
+                    true
+                }
+                None => false,
+            },
+            _ => {
+                self.drag = None;
+                false
+            }
+        }
+    }
+
+    fn outer(&self, of: impl Fn(Place) -> bool) -> Option<ratatui::layout::Rect> {
+        let mut placed = self.placed.iter();
+        let found = placed.find(|p| of(self.panels[p.panel].spec().place));
+        found.map(|p| p.outer)
+    }
+
+    /// Which border is under the mouse.
+    fn border(&self, mouse: Mouse) -> Option<Drag> {
+        if self.world.page != Page::Dashboard {
+            return None;
+        }
+        let list = self.outer(|place| place == Place::List)?;
+        let (x, y) = (mouse.column, mouse.row);
+        if let Some(tab) = self.outer(|place| place == Place::Tab) {
+            let edges = (tab.y + 1)..tab.bottom().saturating_sub(1);
+            if tab.x == list.right() && (x + 1 == tab.x || x == tab.x) && edges.contains(&y) {
+                return Some(Drag::Across);
+            }
+            if tab.y == list.bottom() && y + 1 == tab.y {
+                return Some(Drag::Down);
+            }
+        }
+        let top = self.outer(|place| place == Place::Top)?;
+        (y + 1 == top.bottom()).then_some(Drag::Cores)
+    }
+
+    fn draw_to(&mut self, drag: Drag, mouse: Mouse) {
+        let list = self.outer(|place| place == Place::List);
+        let tab = self.outer(|place| place == Place::Tab);
+        let share = |from: u16, at: u16, all: u16| {
+            let percent = u32::from(at.saturating_sub(from)) * 100 / u32::from(all.max(1));
+            (percent as u16).clamp(LIST[0], LIST[1])
+        };
+        let layout = &mut self.world.settings.layout;
+        match (drag, list, tab) {
+            (Drag::Across, Some(list), Some(tab)) => {
+                layout.list = share(list.x, mouse.column + 1, list.width + tab.width);
+            }
+            (Drag::Down, Some(list), Some(tab)) => {
+                layout.list = share(list.y, mouse.row + 1, list.height + tab.height);
+            }
+            (Drag::Cores, ..) => {
+                if let Some(top) = self.outer(|place| place == Place::Top) {
+                    let wanted = i32::from(mouse.row) + 1 - i32::from(top.bottom());
+                    let cores = i32::from(self.world.settings.layout.cores) + wanted;
+                    self.world.settings.layout.cores = cores.clamp(0, i32::from(CORES)) as u16;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::event::Event;
+    use crate::app::world::Settings;
+    use crate::theme::{Depth, Theme};
+    use ratatui::layout::Rect;
+
+    const SCREEN: Rect = Rect::new(0, 0, 160, 48);
+
+    fn app() -> App {
+        let theme = Theme::terminal(Depth::True, false);
+        let mut app = App::new(crate::panels::all(), Settings::default(), theme);
+        crate::screen::fit(&mut app, SCREEN);
+        app
+    }
+
+    fn press(app: &mut App, keys: &[&str]) {
+        for key in keys {
+            app.update(Event::Key(key.parse().expect(key)));
+            crate::screen::fit(app, SCREEN);
+        }
+    }
+
+    fn mouse(app: &mut App, press: Press, column: u16, row: u16) {
+        app.update(Event::Mouse(Mouse { press, column, row }));
+        crate::screen::fit(app, SCREEN);
+    }
+
+    fn areas(app: &App) -> (Rect, Option<Rect>) {
+        let list = app.outer(|place| place == Place::List);
+        (
+            list.expect("a list"),
+            app.outer(|place| place == Place::Tab),
+        )
+    }
+
+    #[test]
+    fn keys_say_where_the_inspector_stands_and_how_large_the_list_is() {
+        let mut app = app();
+        let (list, tab) = areas(&app);
+        assert_eq!(tab.expect("beside").x, list.right());
+        press(&mut app, &["Ctrl-\u{2192}", "Ctrl-\u{2192}"]);
+        assert!(areas(&app).0.width > list.width);
+        press(&mut app, &["|"]);
+        let (list, tab) = areas(&app);
+        assert_eq!(tab.expect("below").y, list.bottom());
+        press(&mut app, &["|"]);
+        assert_eq!(areas(&app).1, None, "alone");
+        press(&mut app, &["|"]);
+        assert!(areas(&app).1.is_some());
+    }
+
+    #[test]
+    fn the_mouse_draws_the_borders() {
+        let mut app = app();
+        let (list, _) = areas(&app);
+        mouse(&mut app, Press::Left, list.right() - 1, list.y + 5);
+        mouse(&mut app, Press::Drag, 60, list.y + 9);
+        let (drawn, tab) = areas(&app);
+        assert!(drawn.width.abs_diff(61) <= 1, "{drawn:?}");
+        assert_eq!(tab.expect("beside").x, drawn.right());
+        let top = drawn.y;
+        mouse(&mut app, Press::Left, 40, top - 1);
+        mouse(&mut app, Press::Drag, 40, top + 3);
+        assert_eq!(areas(&app).0.y, top + 4);
+        mouse(&mut app, Press::Hover, 40, 2);
+        mouse(&mut app, Press::Drag, 40, 30);
+        assert_eq!(areas(&app).0.y, top + 4, "it was let go");
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_with_what_can() {
+        let mut app = app();
+        let wrong = app
+            .choose("inspector", &Value::text("round"))
+            .expect_err("no");
+        assert!(wrong.contains("beside, below or alone"), "{wrong}");
+        let wrong = app
+            .choose("list-percent", &Value::Number(99))
+            .expect_err("no");
+        assert!(wrong.contains("20 to 80"), "{wrong}");
+        assert_eq!(app.choose("cores-rows", &Value::Number(4)), Ok(()));
+    }
+}

@@ -1,0 +1,122 @@
+//! Time and height of a chart: which seconds share a column, how far back the left end is, what fills the height.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::minutes::Second;
+use crate::model::id::Nanos;
+use crate::theme::{Role, Theme};
+use crate::widgets::line;
+
+const SECOND: u64 = 1_000_000_000;
+/// How far back a chart may go, seconds: the least of these that holds what is known.
+const SPANS: [u64; 5] = [60, 120, 300, 600, 900];
+
+/// Values by column, the newest at the right end.
+#[derive(Debug)]
+pub(in crate::panels) struct Columns {
+    values: Vec<Option<Vec<f64>>>,
+    span: Nanos,
+}
+
+impl Columns {
+    /// Brings seconds into so many columns; of several in one the highest is shown, so that no peak is lost. Columns lie on
+    /// a grid of time, so that they do not change what they hold as time goes on.
+    pub(in crate::panels) fn of<'a>(
+        seconds: impl DoubleEndedIterator<Item = &'a Second> + Clone,
+        columns: usize,
+        of: impl Fn(&Second) -> Option<Vec<f64>>,
+    ) -> Self {
+        let columns = columns.max(1);
+        let mut values = vec![None; columns];
+        let (Some(first), Some(last)) = (seconds.clone().next(), seconds.clone().next_back())
+        else {
+            return Self {
+                values,
+                span: Nanos(SPANS[0] * SECOND),
+            };
+        };
+        let known = last.at.since(first.at).0 / SECOND;
+        let span = SPANS.into_iter().find(|span| *span >= known);
+        let span = span.unwrap_or(SPANS[SPANS.len() - 1]) * SECOND;
+        let each = span.div_ceil(columns as u64).max(1);
+        let newest = last.at.0.div_ceil(each);
+        let column = |grid: u64| (columns as u64).checked_sub(newest - grid + 1);
+        for second in seconds {
+            let Some(found) = of(second) else { continue };
+            let sum: f64 = found.iter().sum();
+            let begin = second.at.0.saturating_sub(second.span.0) / each + 1;
+            let end = second.at.0.div_ceil(each);
+            for grid in begin.min(end)..=end {
+                let Some(column) = column(grid) else { continue };
+                let there: &mut Option<Vec<f64>> = &mut values[column as usize];
+                let higher = |old: &Vec<f64>| sum > old.iter().sum();
+                if there.as_ref().is_none_or(higher) {
+                    *there = Some(found.clone());
+                }
+            }
+        }
+        Self {
+            values,
+            span: Nanos(each * columns as u64),
+        }
+    }
+
+    /// Every column with its values, from the left.
+    pub(in crate::panels) fn iter(&self) -> impl Iterator<Item = (usize, Option<&Vec<f64>>)> {
+        self.values.iter().map(Option::as_ref).enumerate()
+    }
+
+    /// The values of those of which something is known.
+    pub(in crate::panels) fn known(&self) -> impl Iterator<Item = &Vec<f64>> {
+        self.values.iter().flatten()
+    }
+
+    /// How far back the left end is.
+    pub(in crate::panels) fn span(&self) -> Nanos {
+        self.span
+    }
+}
+
+/// The next of 1, 2, 5, 10 … at or above a value, in the unit of this base that fits it; at least 1.
+pub(super) fn round_up(most: f64, base: f64) -> f64 {
+    let mut unit = 1.0;
+    while most / unit > 999.5 && unit < 1e18 {
+        unit *= base;
+    }
+    let most = most / unit;
+    let mut step = 1.0;
+    for factor in [2.0, 2.5, 2.0].iter().cycle() {
+        if step >= most || step > 1e18 {
+            break;
+        }
+        step *= factor;
+    }
+    step * unit
+}
+
+/// `-10 min` at the left end, `now` at the right one, the half between them.
+pub(in crate::panels) fn axis(theme: &Theme, span: Nanos, area: Rect, buf: &mut Buffer) {
+    let seconds = span.0 / SECOND;
+    let told = |seconds: u64| match seconds {
+        0..=119 => format!("-{seconds} s"),
+        s if s % 60 >= 15 && s < 600 => format!("-{}.{} min", s / 60, s % 60 / 6),
+        s => format!("-{} min", s / 60),
+    };
+    let at = |text: &str, x: u16, buf: &mut Buffer| {
+        let area = Rect {
+            x,
+            width: area.right().saturating_sub(x),
+            ..area
+        };
+        let part = [(text.to_owned(), Role::Dim)];
+        line::draw(theme, area, &part, ratatui::style::Modifier::empty(), buf);
+    };
+    at(&told(seconds), area.x, buf);
+    if area.width >= 36 {
+        let half = told(seconds / 2);
+        let x = area.x + area.width / 2 - half.len() as u16 / 2;
+        at(&half, x, buf);
+    }
+    line::draw_right(theme, area, &[("now".to_owned(), Role::Dim)], buf);
+}

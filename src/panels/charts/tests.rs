@@ -1,0 +1,96 @@
+use super::*;
+use crate::app::world::Settings;
+use crate::model::id::Ticks;
+use crate::model::scene::Scene;
+use crate::theme::{Depth, Theme};
+use crate::widgets::picture;
+
+/// A minute in which the cores become busier, second by second.
+fn world() -> World {
+    let mut world = World::new(Theme::terminal(Depth::True, false), Settings::default());
+    let mut scene = Scene::new();
+    for second in 0..60_u64 {
+        for core in &mut scene.sample.system.cores {
+            core.user = Ticks(core.user.0 + second);
+            core.idle = Ticks(core.idle.0 + 100 - second);
+        }
+        let snapshot = scene.pass(1000, &[]);
+        world.minutes.hear(&snapshot);
+        world.snapshot = std::sync::Arc::new(snapshot);
+    }
+    world
+}
+
+fn drawn(charts: &mut Charts, world: &World, subjects: &[&'static Subject], area: Rect) -> String {
+    charts.fit(world, subjects, area);
+    let mut buf = Buffer::empty(area);
+    charts.draw(world, &mut buf);
+    picture::text(&buf)
+}
+
+#[test]
+fn a_chart_has_title_scale_extremes_and_axis() {
+    let world = world();
+    let mut charts = Charts::default();
+    let shown = drawn(&mut charts, &world, &[&CPU], Rect::new(0, 0, 110, 6));
+    for word in [
+        "CPU", "user", "system", "least", "most", "100%", "now", "-6",
+    ] {
+        assert!(shown.contains(word), "{word}\n{shown}");
+    }
+    assert!(shown.contains('⣿') || shown.contains('⣀'), "{shown}");
+}
+
+#[test]
+fn what_nobody_read_is_not_known_and_not_zero() {
+    let world = world();
+    let mut charts = Charts::default();
+    let shown = drawn(&mut charts, &world, &[&DISKS], Rect::new(0, 0, 60, 6));
+    assert!(shown.contains("not known yet"), "{shown}");
+    assert!(!shown.contains("0/s"), "{shown}");
+}
+
+#[test]
+fn charts_are_made_anew_only_when_there_is_something_new() {
+    let mut world = world();
+    let mut charts = Charts::default();
+    let area = Rect::new(0, 0, 120, 6);
+    charts.fit(&world, &[&CPU, &SWITCHES], area);
+    let cells = charts.charts[0].title.as_ptr();
+    charts.fit(&world, &[&CPU, &SWITCHES], area);
+    assert_eq!(charts.charts[0].title.as_ptr(), cells, "the same");
+    world
+        .minutes
+        .hear_detail(&crate::model::detail::Detail::default());
+    charts.fit(&world, &[&CPU, &SWITCHES], area);
+    assert_eq!(charts.charts[0].title.as_ptr(), cells, "nothing was told");
+    charts.fit(&world, &[&CPU], area);
+    assert_eq!(charts.charts.len(), 1);
+}
+
+#[test]
+fn every_size_is_drawn_inside() {
+    let world = world();
+    let subjects = [&CPU, &MEMORY, &PRESSURE, &SWITCHES, &DISKS, &NETWORK];
+    for width in 0..60 {
+        for height in 0..8 {
+            let mut charts = Charts::default();
+            for subject in subjects {
+                drawn(
+                    &mut charts,
+                    &world,
+                    &[subject],
+                    Rect::new(0, 0, width, height),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_height_is_a_round_number() {
+    let tops =
+        [0.0, 1.0, 1.1, 3.0, 7.0, 12.0, 1_700_000.0].map(|v| scale::round_up(v, 1000.0) as u64);
+    assert_eq!(tops, [1, 1, 2, 5, 10, 20, 2_000_000]);
+    assert_eq!(scale::round_up(3000.0, 1024.0) as u64, 5120, "5K");
+}
