@@ -22,7 +22,7 @@ const FOUNDATIONS: &[(&str, Rooms)] = &[
         &["bounded", "bpf", "clock", "fields", "root", "source"],
     ),
     // Dialogs open above everything, tables stand in everything: neither knows where it is.
-    ("panels", &["dialogs", "listing"]),
+    ("panels", &["charts", "dialogs", "listing"]),
 ];
 
 /// Which subject looks into which: `layer/subject`, what beside it, and what for.
