@@ -290,6 +290,7 @@ impl App {
             Reply::Pass => return false,
             Reply::Done => {}
             Reply::Focus(id) => self.focus_on(id),
+            Reply::Group(group) => self.world.group = group,
             Reply::Inspect(id, tab) => self.inspect(id, tab),
             Reply::Do(effect) => self.effects.push(effect),
             Reply::Tag(ids, on) => {
@@ -356,6 +357,7 @@ impl App {
             return;
         }
         self.world.focus = Some(id);
+        self.world.group = None;
         self.retrace();
         if self.world.detail.of != Some(id) {
             self.world.detail = Arc::new(self.world.detail.refocused(Some(id)));

@@ -3,6 +3,7 @@
 //! Each report has its `Args` and a `run(&Args, &mut Printer) -> Result<Exit, Error>`, and one line in `cli`.
 
 pub mod doctor;
+pub mod groups;
 pub mod inspect;
 pub mod ipc;
 pub mod json;
@@ -19,12 +20,24 @@ pub mod time;
 pub mod tree;
 
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
+use crate::model::groups::unit::Names;
 use crate::model::plan::{Needs, Plan};
+use crate::model::sample::{Sample, Shares};
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::sampler;
+use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sampler::network::Networks;
+use crate::sys::groups::names::NameReader;
 use crate::sys::root::ProcRoot;
 use crate::sys::source;
+
+/// How far apart two readings are.
+const APART: Duration = Duration::from_secs(1);
+/// How long looking at everybody's descriptors may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The exit status of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +113,12 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
         of_all,
         ..Plan::default()
     };
-    let sample = sampler::once(&ProcRoot::live(), &plan)?;
+    let root = ProcRoot::live();
+    let mut sample = sampler::once(&root, &plan)?;
+    sample.shares = Arc::new(Shares {
+        names: container_names(&root, &sample),
+        ..Shares::default()
+    });
     let mut snapshot = Snapshot::between(None, &sample);
     let procs = snapshot.procs.iter().map(|proc| Proc {
         cpu: Ok(lifetime(&snapshot, proc)),
@@ -108,6 +126,41 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
     });
     snapshot.procs = procs.collect();
     Ok(snapshot)
+}
+
+/// Reads the processes twice, a second apart, for what only two readings tell. CPU shares are of that second.
+///
+/// # Errors
+/// As [`sweep`].
+pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
+    let plan = Plan {
+        needs: of_all,
+        of_all,
+        ..Plan::default()
+    };
+    let root = ProcRoot::live();
+    let mut beside = of_all.contains(Needs::NETWORK).then(|| {
+        let mut networks = Networks::new(&root, Shared::new(&root));
+        let first = networks.network(PATIENCE, None);
+        (networks, first)
+    });
+    let (first, mut next) = sampler::twice(&root, &plan, APART)?;
+    let mut shares = Shares {
+        names: container_names(&root, &next),
+        ..Shares::default()
+    };
+    if let Some((networks, _)) = &mut beside {
+        shares.traffic = networks.network(PATIENCE, None)?.traffic();
+    }
+    next.shares = Arc::new(shares);
+    Ok(Snapshot::between(Some(&first), &next))
+}
+
+/// What the containers are called whose control groups were read.
+fn container_names(root: &ProcRoot, sample: &Sample) -> Arc<Names> {
+    let extras = sample.tasks.iter().filter_map(|t| t.extra.as_deref());
+    let paths = extras.filter_map(|extra| extra.cgroup.as_deref().ok());
+    NameReader::new(root).read(paths)
 }
 
 /// Percent of one core since the process started.

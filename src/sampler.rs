@@ -43,6 +43,9 @@ use ticker::{Grid, Ticker};
 /// For how long the parts of the inspector that were read are kept back to be told together.
 const TOGETHER: Nanos = Nanos::from_millis(10);
 
+/// How long a report waits for names of users that only the name service knows.
+const USERS: Duration = Duration::from_secs(1);
+
 /// What the samplers tell.
 #[derive(Clone, Debug)]
 pub enum News {
@@ -92,7 +95,7 @@ impl Samplers {
         })?;
         spawn("detail", &desk, tell, move |desk, tell| {
             desk.wait_drawn();
-            read_details(&detail, heard, desk, tell);
+            read_details(&detail, &heard, desk, tell);
             Ok(())
         })?;
         spawn("switches", &desk, tell, move |desk, tell| {
@@ -136,7 +139,24 @@ pub fn once(root: &ProcRoot, plan: &Plan) -> Result<Sample, Error> {
     if plan.of_all.contains(Needs::COMMANDS) {
         sweeper.fill(clock::now(), plan);
     }
+    sweeper.wait_for_users(USERS);
     Ok(sweeper.into_sample().unwrap_or_default())
+}
+
+/// Two sweeps so far apart, on the caller's thread, for reports of what only two samples tell.
+///
+/// # Errors
+/// When there is no proc tree or it cannot be listed.
+pub fn twice(root: &ProcRoot, plan: &Plan, apart: Duration) -> Result<(Sample, Sample), Error> {
+    let mut sweeper = Sweeper::new(root)?;
+    sweeper.tick(clock::now(), plan)?;
+    sweeper.fill(clock::now(), plan);
+    thread::sleep(apart);
+    sweeper.tick(clock::now(), plan)?;
+    sweeper.fill(clock::now(), plan);
+    sweeper.wait_for_users(USERS);
+    let before = sweeper.sample_before().cloned().unwrap_or_default();
+    Ok((before, sweeper.into_sample().unwrap_or_default()))
 }
 
 /// Where the current plan lies.
@@ -290,8 +310,8 @@ fn slowed(took: Nanos, interval: Nanos) -> String {
 }
 
 /// The work of the thread `detail`.
-fn read_details(root: &ProcRoot, feed: Feed, desk: &Desk, tell: &Tell) {
-    let mut details = Details::new(root, feed, desk.grid);
+fn read_details(root: &ProcRoot, feed: &Feed, desk: &Desk, tell: &Tell) {
+    let mut details = Details::new(root, feed.clone(), desk.grid);
     let mut wanted = desk.wait(0, None);
     while let Some((seen, plan)) = wanted {
         details.replan(&plan);
@@ -305,6 +325,9 @@ fn read_details(root: &ProcRoot, feed: Feed, desk: &Desk, tell: &Tell) {
             }
         }
         if read {
+            if let Some(shares) = details.shares() {
+                feed.found(shares);
+            }
             tell(News::Detail(details.publish()));
         }
         let next = details.next(&plan).map(|due| due.since(clock::now()));

@@ -117,6 +117,23 @@ fn the_machine_and_its_processes() {
     for name in ["ps", "tree", "system", "ipc", "doctor"] {
         holds(&[name, "--json"], name);
     }
+    let columns = "mem%,net-in,faults,ports,fds,fd%,priv,policy,cgroup,life,start,command";
+    holds(&["ps", "--columns", columns, "--json"], "ps");
+    for by in ["cgroup", "container", "user", "program", "session"] {
+        holds(&["ps", "--group-by", by, "--json"], "groups");
+        holds(&["tree", "--by", by, "--json"], "groups");
+    }
+    holds(
+        &[
+            "ps",
+            "--group-by",
+            "user",
+            "--columns",
+            "mem,fds,pid",
+            "--json",
+        ],
+        "groups",
+    );
 }
 
 /// A process of our own, ended with the value.

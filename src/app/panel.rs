@@ -1,5 +1,7 @@
 //! The seam between the app and its panes.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -10,7 +12,7 @@ use super::event::{Effect, Outcome};
 use super::key::{Key, Mouse};
 use super::moves;
 use super::save::Sheet;
-use super::world::World;
+use super::world::{Chosen, World};
 use crate::model::acting::signal::Signal;
 use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
@@ -66,6 +68,8 @@ pub enum Reply {
     Done,
     /// Select this process.
     Focus(ProcId),
+    /// This group is selected, or none is.
+    Group(Option<Arc<Chosen>>),
     /// Select this process and open the inspector on the tab of this name.
     Inspect(ProcId, &'static str),
     /// Perform this.

@@ -48,6 +48,7 @@ const VIM: Keys = &[
     ("next-pane", "Tab Ctrl-w"),
     ("signal", "d F9 Del"),
     ("group-alike", "D"),
+    ("group-by", "E"),
 ];
 
 /// btop 1. Left and right go on folding, and change tabs: `<` and `>` choose the column to sort by.

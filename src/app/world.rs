@@ -12,6 +12,7 @@ use super::minutes::Minutes;
 use super::trace::Trace;
 use crate::model::acting::signal::Signal;
 use crate::model::detail::Detail;
+use crate::model::groups::grouping::Group;
 use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::machine::verdict::Verdict;
 use crate::model::plan::Needs;
@@ -37,6 +38,8 @@ pub struct World {
     pub minutes: Minutes,
     /// The selected process; the inspector shows it.
     pub focus: Option<ProcId>,
+    /// The group that is selected, where the selection is one.
+    pub group: Option<Arc<Chosen>>,
     /// Tagged processes.
     pub tags: BTreeSet<ProcId>,
     /// What the dialog that is being opened is to be about, where a pane proposed something.
@@ -75,6 +78,15 @@ pub struct World {
     pub log: Log,
     /// What holds the machine back now, if anything.
     pub verdict: Option<Verdict>,
+}
+
+/// A group that is selected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Which.
+    pub group: Group,
+    /// Who is in it and in its parts, ascending.
+    pub members: Vec<ProcId>,
 }
 
 /// The moments that are kept, while time stands still, and how a recording is played.
@@ -201,6 +213,23 @@ impl Default for Settings {
 }
 
 impl World {
+    /// Whom an action is meant for: the tagged ones, else the selected group's members, else the selected process.
+    pub fn meant(&self) -> Vec<ProcId> {
+        if !self.tags.is_empty() {
+            return self.tags.iter().copied().collect();
+        }
+        match self.chosen_group() {
+            Some(group) => group.members.clone(),
+            None => self.focus.into_iter().collect(),
+        }
+    }
+
+    /// The selected group, while the list that it stands in has the keyboard: elsewhere only processes are selected.
+    pub fn chosen_group(&self) -> Option<&Arc<Chosen>> {
+        let here = self.page == Page::Dashboard && self.active == "list";
+        self.group.as_ref().filter(|_| here)
+    }
+
     /// A world before the first sweep.
     pub fn new(theme: Theme, settings: Settings) -> Self {
         Self {
@@ -211,6 +240,7 @@ impl World {
             trace: Trace::default(),
             minutes: Minutes::default(),
             focus: None,
+            group: None,
             tags: BTreeSet::new(),
             proposal: None,
             paused: None,

@@ -6,6 +6,7 @@ pub mod standing;
 pub mod tuning;
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::acting::signal::Signal;
 use super::acting::standing::Standing;
@@ -216,6 +217,15 @@ pub enum Order {
     },
     /// Take the last change back.
     Undo,
+    /// Freeze a control group as one, or thaw it.
+    Freeze {
+        /// Its path.
+        path: Arc<str>,
+        /// One who is in it or below it.
+        member: ProcId,
+        /// Freeze; else thaw.
+        on: bool,
+    },
 }
 
 /// What is told while an order is carried out.

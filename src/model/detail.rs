@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::acting::signal::SignalState;
 use super::descriptors::descriptor::Files;
 use super::descriptors::ipc::Ipc;
+use super::groups::facts::GroupFacts;
+use super::groups::unit::Names;
 use super::id::{Nanos, ProcId};
 use super::machine::disk::Disks;
 use super::machine::memory::MachineMemory;
@@ -97,6 +99,10 @@ pub struct MachineDetail {
     pub disks: Slot<Disks>,
     /// Temperatures, fans and power.
     pub sensors: Slot<Sensors>,
+    /// The control group that is inspected.
+    pub group: Slot<GroupFacts>,
+    /// What containers are called.
+    pub containers: Arc<Names>,
 }
 
 impl Detail {

@@ -1,4 +1,7 @@
-//! Control groups: their names, and what the one that pscope lives in may use.
+//! Groups of processes: control groups and their names, what else processes have in common, and what the control group
+//! that pscope lives in may use.
 
+pub mod facts;
+pub mod grouping;
 pub mod own_group;
 pub mod unit;

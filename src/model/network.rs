@@ -14,6 +14,7 @@ use super::descriptors::socket::names::Names;
 use super::descriptors::socket::{Inet, Protocol, Scope};
 use super::id::{Nanos, ProcId};
 use super::reading::{Missing, Reading};
+use super::sample::Traffic;
 use super::text::SafeText;
 
 pub use interface::{Counters, Interface, Kind};
@@ -42,6 +43,8 @@ pub struct Network {
     pub span: Nanos,
     /// How many processes hide their descriptors from this user.
     pub hidden: u32,
+    /// Which ones, ascending.
+    pub hiding: Vec<ProcId>,
     /// Whether the descriptors of the process in focus may be read; missing while there is none, or why not.
     pub focus: Reading<()>,
     /// Whether the descriptors of every process have been read; if not, more holders will be found.
@@ -77,6 +80,7 @@ impl Default for Network {
             short: Err(Missing::Soon),
             span: Nanos(0),
             hidden: 0,
+            hiding: Vec::new(),
             focus: Err(Missing::Soon),
             complete: false,
             namespace: 0,
@@ -187,6 +191,24 @@ impl Network {
             || there.to_string().as_str().into(),
             |(_, name)| name.clone(),
         ))
+    }
+
+    /// What each process moves over TCP, as columns of the table show it.
+    ///
+    /// # Errors
+    /// `Soon` until two readings have been made.
+    pub fn traffic(&self) -> Reading<Traffic> {
+        if self.span.0 == 0 {
+            return Err(Missing::Soon);
+        }
+        let by = self.talkers.iter();
+        Ok(Traffic {
+            by: by
+                .filter_map(|t| Some((t.who.as_ref()?.0, t.rates)))
+                .collect(),
+            hidden: self.hiding.clone(),
+            complete: self.complete,
+        })
     }
 
     /// The sockets that a process holds.

@@ -43,6 +43,15 @@ bitflags::bitflags! {
         /// What pscope itself costs.
         const OWN = 1 << 10;
 
+        /// How many descriptors are open, and how many may be: `/proc/PID/fd`, `/proc/PID/limits`.
+        const HELD = 1 << 40;
+        /// Page faults a second, from what is read anyway.
+        const FAULTS = 1 << 41;
+        /// The facts of one control group: the files of its directory.
+        const GROUP = 1 << 43;
+        /// CPU shares over minutes: what was used is remembered while this is needed.
+        const MEANS = 1 << 42;
+
         /// Focus: user land and kernel land in short.
         const OVERVIEW = 1 << 16;
         /// Focus: every mapping, classified.
@@ -92,6 +101,8 @@ pub struct Plan {
     pub visible: Arc<[ProcId]>,
     /// The process that the inspector shows.
     pub focus: Option<ProcId>,
+    /// The control group that is inspected, by its path, and one who is in it.
+    pub group: Option<(Arc<str>, ProcId)>,
     /// The processes of whose end a person wants to hear: the selected and the tagged ones.
     pub watched: Arc<[ProcId]>,
     /// Of `focus`: the descriptors on the screen, which are read before the thousands that are not.

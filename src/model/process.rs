@@ -12,3 +12,4 @@ pub mod steady;
 pub mod threads;
 pub mod title;
 pub mod tty;
+pub mod user_names;

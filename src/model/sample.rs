@@ -2,6 +2,7 @@
 
 mod command;
 mod growth;
+mod shares;
 mod system;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::zone::Zone;
 
 pub use command::Command;
 pub use growth::Growth;
+pub use shares::{Shares, Traffic};
 pub use system::{CoreSample, Memory, Pressure, SystemSample};
 
 /// One sweep.
@@ -44,6 +46,8 @@ pub struct Sample {
     pub faults: Vec<Fault>,
     /// What pscope itself has cost so far, where it was asked for.
     pub own: Option<OwnSample>,
+    /// What was found beside the table.
+    pub shares: Arc<Shares>,
 }
 
 /// What pscope itself has cost since it began.
@@ -191,6 +195,12 @@ pub struct OptionalStats {
     pub cgroup: Reading<SafeText>,
     /// Proportional set size.
     pub pss: Reading<Bytes>,
+    /// Memory that nobody else has mapped, from the same file.
+    pub private: Reading<Bytes>,
+    /// How many descriptors it holds and may hold.
+    pub held: Reading<Held>,
+    /// What it used of a core over the last minutes.
+    pub means: Reading<Means>,
     /// Out-of-memory score, 0..2000.
     pub oom_score: Reading<u32>,
     /// From `/proc/PID/schedstat`: the first thread only.
@@ -228,6 +238,26 @@ pub struct Opened {
     pub targets: Vec<SafeText>,
     /// Local and remote ports of its sockets.
     pub ports: Vec<u16>,
+    /// The ports that it owns, ascending: where it listens, and where its UDP sockets are bound without a partner.
+    pub owned: Vec<u16>,
+}
+
+/// How many descriptors a process holds and may hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How many are open.
+    pub open: u64,
+    /// The soft limit; `None` where there is none.
+    pub limit: Option<u64>,
+}
+
+/// Means over the last minutes, or over as much of them as has been looked at, in hundredths of a percent of one core.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Means {
+    /// Over one minute.
+    pub minute: u64,
+    /// Over five.
+    pub five: u64,
 }
 
 impl Default for OptionalStats {
@@ -237,6 +267,9 @@ impl Default for OptionalStats {
             io: Err(Missing::Soon),
             cgroup: Err(Missing::Soon),
             pss: Err(Missing::Soon),
+            private: Err(Missing::Soon),
+            held: Err(Missing::Soon),
+            means: Err(Missing::Soon),
             oom_score: Err(Missing::Soon),
             schedstat: Err(Missing::Soon),
             exe: Err(Missing::Soon),

@@ -12,7 +12,7 @@ use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId};
 use super::machine::core_share::CoreShare;
 use super::process::stat::{Stat, State};
 use super::reading::{Missing, Reading};
-use super::sample::{Facts, Fault, Machine, Memory, Mode, OptionalStats, Pressure};
+use super::sample::{Facts, Fault, Machine, Memory, Mode, OptionalStats, Pressure, Shares};
 use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 
@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub faults: Vec<Fault>,
     /// What pscope itself costs, where it was asked for.
     pub own: Option<Own>,
+    /// What was found beside the table.
+    pub shares: Arc<Shares>,
 }
 
 /// What pscope itself costs.
@@ -93,6 +95,8 @@ pub struct Rates {
     pub voluntary: Reading<f64>,
     /// Involuntary switches.
     pub involuntary: Reading<f64>,
+    /// Page faults.
+    pub faults: Reading<f64>,
     /// Share of the time spent waiting for a core, percent (first thread only).
     pub waiting: Reading<f64>,
     /// Share of the time spent waiting for block devices, percent (first thread only; 0 without delay accounting).

@@ -2,6 +2,7 @@
 
 pub(super) mod copy;
 pub(super) mod explain;
+pub mod group;
 pub(super) mod help;
 pub(super) mod hints;
 pub(super) mod log;

@@ -23,6 +23,9 @@ pub fn write(out: &mut Fields, field: u32, before: Option<&OptionalStats>, now: 
     numbers::write_reading(o, 5, as_ref(&before.oom_score), as_ref(&now.oom_score));
     numbers::write_reading(o, 6, as_ref(&before.schedstat), as_ref(&now.schedstat));
     text(o, 7, &before.exe, &now.exe);
+    numbers::write_reading(o, 9, as_ref(&before.private), as_ref(&now.private));
+    numbers::write_reading(o, 10, as_ref(&before.held), as_ref(&now.held));
+    numbers::write_reading(o, 11, as_ref(&before.means), as_ref(&now.means));
     if before.opened != now.opened {
         let mut opened = Fields::default();
         match &now.opened {
@@ -31,6 +34,7 @@ pub fn write(out: &mut Fields, field: u32, before: Option<&OptionalStats>, now: 
                     opened.bytes(1, &target.bytes());
                 }
                 opened.ascending(2, held.ports.iter().map(|p| u64::from(*p)));
+                opened.ascending(3, held.owned.iter().map(|p| u64::from(*p)));
             }
             Err(why) => opened.number(WHY, numbers::code(*why)),
         }
@@ -77,6 +81,9 @@ pub fn read(before: Option<&OptionalStats>, bytes: &[u8]) -> Result<OptionalStat
                     schedstat,
                 };
             }
+            9 => now.private = numbers::reading(as_ref(&now.private), value)?,
+            10 => now.held = numbers::reading(as_ref(&now.held), value)?,
+            11 => now.means = numbers::reading(as_ref(&now.means), value)?,
             _ => {}
         }
         Ok(())
@@ -134,10 +141,55 @@ fn opened(value: Value<'_>) -> Result<Reading<Arc<Opened>>, Broken> {
                 let ports = wire::ascending(bytes)?;
                 held.ports = ports.into_iter().map(|p| p as u16).collect();
             }
+            (3, Value::Bytes(bytes)) => {
+                let ports = wire::ascending(bytes)?;
+                held.owned = ports.into_iter().map(|p| p as u16).collect();
+            }
             (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
             _ => {}
         }
         Ok(())
     })?;
     Ok(missing.map_or_else(|| Ok(Arc::new(held)), Err))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Bytes;
+    use crate::model::reading::Missing;
+    use crate::model::sample::{Held, Means};
+
+    #[test]
+    fn what_came_with_later_versions_is_kept_too() {
+        let limits = [Some(1024), None];
+        let mut before = None;
+        for (i, limit) in limits.into_iter().enumerate() {
+            let i = i as u64;
+            let now = OptionalStats {
+                private: Ok(Bytes(i + 7)),
+                held: Ok(Held { open: i, limit }),
+                means: Ok(Means { minute: i, five: 3 }),
+                opened: Ok(Arc::new(Opened {
+                    owned: vec![22, 80 + i as u16],
+                    ..Opened::default()
+                })),
+                exe: Err(Missing::Denied),
+                ..OptionalStats::default()
+            };
+            let mut out = Fields::default();
+            write(&mut out, 1, before.as_ref(), &now);
+            let mut read_back = None;
+            wire::each(&out.0, |_, value| {
+                let Value::Bytes(bytes) = value else {
+                    return Err(Broken::Damaged);
+                };
+                read_back = Some(read(before.as_ref(), bytes)?);
+                Ok(())
+            })
+            .expect("well formed");
+            assert_eq!(read_back.as_ref(), Some(&now));
+            before = Some(now);
+        }
+    }
 }

@@ -6,7 +6,9 @@ use super::wire::{self, Fields, Value};
 use crate::model::id::{Bytes, CpuId, Nanos, Pid, Ticks};
 use crate::model::process::stat::{Stat, State};
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{CoreSample, Io, Memory, Moved, Pressure, SchedStat, Status};
+use crate::model::sample::{
+    CoreSample, Held, Io, Means, Memory, Moved, Pressure, SchedStat, Status,
+};
 
 /// A value as a row of numbers.
 pub trait Numbers<const N: usize>: Sized {
@@ -291,6 +293,36 @@ impl Numbers<5> for Io {
         Self {
             all: moved(r[0], r[1]),
             living: (r[2] != 0).then(|| moved(r[3], r[4])),
+        }
+    }
+}
+
+impl Numbers<2> for Held {
+    /// No limit is 0, so that a limit is one more than it is.
+    fn row(&self) -> [u64; 2] {
+        [
+            self.open,
+            self.limit.map_or(0, |limit| limit.saturating_add(1)),
+        ]
+    }
+
+    fn of(row: [u64; 2]) -> Self {
+        Self {
+            open: row[0],
+            limit: row[1].checked_sub(1),
+        }
+    }
+}
+
+impl Numbers<2> for Means {
+    fn row(&self) -> [u64; 2] {
+        [self.minute, self.five]
+    }
+
+    fn of(row: [u64; 2]) -> Self {
+        Self {
+            minute: row[0],
+            five: row[1],
         }
     }
 }

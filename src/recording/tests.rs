@@ -139,6 +139,7 @@ fn extra(i: u64) -> OptionalStats {
         opened: Ok(Arc::new(Opened {
             targets: vec!["pipe:[1]".into()],
             ports: vec![80, 8080],
+            owned: Vec::new(),
         })),
         ..OptionalStats::default()
     }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::model::plan::Needs;
+use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::OptionalStats;
@@ -106,6 +108,52 @@ impl<'a> Process<'a> {
     }
 }
 
+/// The values of columns, each by its name with its unit; those that are missing with their reason.
+pub fn columns(columns: &[&Column], value: impl Fn(&Column) -> Reading<Value>) -> Value {
+    let mut out = Map::new();
+    let mut unavailable = Map::new();
+    for column in columns.iter().filter(|c| !is_process(c)) {
+        let name = column.json_name();
+        let value = value(column).unwrap_or_else(|why| {
+            unavailable.insert(name.clone(), why.word().into());
+            Value::Null
+        });
+        out.insert(name, value);
+    }
+    if !unavailable.is_empty() {
+        out.insert("unavailable".to_owned(), Value::Object(unavailable));
+    }
+    Value::Object(out)
+}
+
+/// A number of a column: whole where it counts, else to a hundredth.
+pub fn number(column: &Column, value: f64) -> Value {
+    match column.shows {
+        Shows::Number {
+            unit: Unit::Percent | Unit::Share | Unit::Rate,
+            ..
+        }
+        | Shows::History => ((value * 100.0).round() / 100.0).into(),
+        _ => (value.round() as i64).into(),
+    }
+}
+
+/// What a column tells of one process.
+///
+/// # Errors
+/// Why it tells nothing.
+pub fn cell(snapshot: &Snapshot, column: &Column, proc: &Proc) -> Reading<Value> {
+    match column.number(snapshot, proc) {
+        Some(value) => value.map(|value| number(column, value)),
+        None => column.text(snapshot, proc).map(Into::into),
+    }
+}
+
+/// Whether the command is told with the process anyway.
+fn is_process(column: &Column) -> bool {
+    matches!(column.shows, Shows::Command)
+}
+
 /// Collects why values are missing.
 struct Note<'a>(&'a mut BTreeMap<&'static str, &'static str>);
 
@@ -146,7 +194,7 @@ mod tests {
         let snapshot = scene.snapshot();
         let value =
             serde_json::to_value(Process::new(&snapshot, &snapshot.procs[0])).expect("JSON");
-        assert_eq!(value["exe"], serde_json::Value::Null);
+        assert_eq!(value["exe"], Value::Null);
         assert_eq!(value["unavailable"]["exe"], "denied");
         assert_eq!(value["unavailable"]["cpu_percent"], "soon");
         assert_eq!(value["cgroup"], "/user.slice");

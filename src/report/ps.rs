@@ -2,16 +2,20 @@
 
 use super::json::{self, Process};
 use super::printer::{Ink, Printer};
-use super::{Error, Exit};
+use super::{Error, Exit, groups};
+use crate::model::groups::grouping::{By, Groups};
 use crate::model::plan::Needs;
 use crate::model::process::column::{self, Column};
 use crate::model::process::filter::Filter;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::{pad, width};
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
 use std::ffi::OsStr;
 
 /// Prints a table of processes, then exits. CPU % is the average over the life of each process
+///
+/// Columns that tell of the time between two readings, such as read, net-in or faults, make it look twice, a second apart;
+/// CPU % is of that second then.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only processes that pass: words, user:alice, state:D, cpu>10, mem>1g, !not, a | b
@@ -20,6 +24,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "COLUMN",
+        default_value_ifs = [("group_by", ArgPredicate::IsPresent, "cpu")],
         default_value = "pid",
         allow_hyphen_values = true,
         value_parser = Names
@@ -28,6 +33,9 @@ pub struct Args {
     /// The columns, parted by commas, as the heads on the screen say
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Names)]
     columns: Vec<String>,
+    /// Prints groups with the sums of their members instead: by cgroup, unit (or container), user, program, session
+    #[arg(long, value_name = "WHAT", value_parser = groups::by)]
+    group_by: Option<By>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -82,19 +90,57 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         )));
     }
     let mut needs = filter.needs() | sort.needs;
+    if let Some(by) = args.group_by {
+        needs |= by.needs() | groups::NEEDS;
+    }
     if args.json {
         needs |= json::NEEDS;
     } else {
         needs |= columns.iter().fold(Needs::COMMANDS, |all, c| all | c.needs);
     }
+    let asked = if args.json && args.columns.is_empty() {
+        &[][..]
+    } else {
+        &columns[..]
+    };
+    needs |= asked.iter().fold(Needs::empty(), |all, c| all | c.needs);
     let past = args.past.snapshot()?;
+    // What tells of the time between two readings needs two.
+    let twice = sort.over_time() || filter.over_time() || asked.iter().any(|c| c.over_time());
     // Of a recording it is the share of the tick.
-    let over = if past.is_some() {
+    let over = if past.is_some() || twice {
         "interval"
     } else {
         "lifetime"
     };
-    let snapshot = past.map_or_else(|| super::sweep(needs), Ok)?;
+    let live = || {
+        if twice {
+            super::sweep_twice(needs)
+        } else {
+            super::sweep(needs)
+        }
+    };
+    let snapshot = past.map_or_else(live, Ok)?;
+    if let Some(by) = args.group_by {
+        let groups = Groups::new(&snapshot, by);
+        let summed: Vec<&Column> = match asked {
+            [] => Vec::new(),
+            asked => asked.iter().copied().filter(|c| c.adds()).collect(),
+        };
+        let report = groups::Report {
+            snapshot: &snapshot,
+            groups: &groups,
+            passes: &|p| filter.matches(&snapshot, p, 1.0),
+            columns: &summed,
+            sort: (sort, descending),
+        };
+        if args.json {
+            report.write_json(over, false, printer)?;
+        } else {
+            report.write_table(printer)?;
+        }
+        return Ok(Exit::Done);
+    }
     let mut procs: Vec<&Proc> = snapshot
         .procs
         .iter()
@@ -102,7 +148,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .collect();
     order(&snapshot, &mut procs, sort, descending);
     if args.json {
-        write_json(&snapshot, over, &procs, printer)?;
+        write_json(&snapshot, over, &procs, asked, printer)?;
     } else {
         write_table(&snapshot, &procs, &columns, printer)?;
     }
@@ -155,10 +201,19 @@ fn order(snapshot: &Snapshot, procs: &mut [&Proc], by: &Column, descending: bool
     }
 }
 
+/// A process with the columns that were asked for.
+#[derive(serde::Serialize)]
+struct WithColumns<'a> {
+    #[serde(flatten)]
+    process: Process<'a>,
+    columns: serde_json::Value,
+}
+
 fn write_json(
     snapshot: &Snapshot,
     over: &str,
     procs: &[&Proc],
+    columns: &[&Column],
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
     let schema = json::SCHEMA;
@@ -168,7 +223,13 @@ fn write_json(
     )?;
     for (i, proc) in procs.iter().enumerate() {
         printer.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        printer.json(&Process::new(snapshot, proc))?;
+        let process = Process::new(snapshot, proc);
+        if columns.is_empty() {
+            printer.json(&process)?;
+        } else {
+            let columns = json::columns(columns, |c| json::cell(snapshot, c, proc));
+            printer.json(&WithColumns { process, columns })?;
+        }
     }
     printer.out.write_all(b"\n]}\n")?;
     Ok(())

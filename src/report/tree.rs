@@ -4,11 +4,12 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::json::{self, Process};
 use super::printer::{self, Ink, Printer};
-use super::{Error, Exit, target};
+use super::{Error, Exit, groups, target};
+use crate::model::groups::grouping::{By, Groups};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
-use crate::model::process::column::Column;
-use crate::model::process::forest::{Forest, Item, View, threads_of};
+use crate::model::process::column::{self, Column};
+use crate::model::process::forest::{Forest, Headings, Item, View, threads_of};
 use crate::model::process::steady::Steady;
 use crate::model::snapshot::Snapshot;
 
@@ -33,7 +34,10 @@ pub struct Args {
     /// Gives each of identical leaves its own line instead of 6×[name]
     #[arg(long)]
     no_compact: bool,
-    /// Prints JSON, nested by "children"
+    /// Groups them: by cgroup (as a tree), unit (or container), user, program, session
+    #[arg(long, value_name = "WHAT", value_parser = groups::by, conflicts_with = "target")]
+    by: Option<By>,
+    /// Prints JSON, nested by "children", or with --by by "groups"
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -57,6 +61,9 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .as_ref()
         .is_some_and(|t| t.parse::<u32>().is_err());
     needs.set(Needs::COMMANDS, named || args.json);
+    if let Some(by) = args.by {
+        needs |= by.needs() | groups::NEEDS;
+    }
     let past = args.past.snapshot()?;
     let snapshot = past.map_or_else(|| super::sweep(needs), Ok)?;
     let root = args
@@ -74,6 +81,17 @@ fn print(
     args: &Args,
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
+    if let Some(by) = args.by.filter(|_| args.json) {
+        let sort = Column::find("pid").unwrap_or(column::DEFAULT[0]);
+        let report = groups::Report {
+            snapshot,
+            groups: &Groups::new(snapshot, by),
+            passes: &|_| true,
+            columns: &[],
+            sort: (sort, false),
+        };
+        return report.write_json("lifetime", true, printer);
+    }
     let forest = forest(snapshot, root, args)?;
     let at = |row: &crate::model::process::forest::Row| {
         Forest::proc(snapshot, &[], forest.node(row.item))
@@ -128,6 +146,11 @@ fn forest(snapshot: &Snapshot, root: Option<ProcId>, args: &Args) -> Result<Fore
         tags: &tags,
         passing: None,
         ended: &[],
+        headings: Headings {
+            by: args.by.unwrap_or_default(),
+            folded: None,
+            open: true,
+        },
     };
     Ok(Forest::build(snapshot, &view, &mut Steady::default()))
 }
@@ -175,6 +198,9 @@ fn label(snapshot: &Snapshot, forest: &Forest, item: Item, pids: bool, ascii: bo
             Some(proc) => format!("{name}({})", proc.id.pid),
             None => name.to_owned(),
         },
+        Item::Heading(_) => forest
+            .heading(item)
+            .map_or_else(String::new, |g| g.name.clone()),
         Item::Group { len, .. } => format!("{len}{times}[{name}]"),
         Item::Thread { thread: i, .. } => match thread(i) {
             Some(t) if pids => format!("{{{}}}({})", t.name, t.id.tid),

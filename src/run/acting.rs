@@ -12,7 +12,7 @@ use crate::model::acting::signal::Signal;
 use crate::model::acting::{News, Order, Report, Ticket};
 use crate::sys::acting::signals::Signals;
 use crate::sys::acting::tuning::{self, Undo};
-use crate::sys::acting::{Hold, let_go};
+use crate::sys::acting::{Hold, freezer, let_go};
 use crate::sys::root::ProcRoot;
 
 /// How long is watched what becomes of a signal.
@@ -112,7 +112,10 @@ impl Acting {
 
     /// Hands an order over; never waits.
     pub fn order(&self, ticket: Ticket, order: Order) {
-        let changes = matches!(order, Order::Send(_) | Order::Change { .. } | Order::Undo);
+        let changes = matches!(
+            order,
+            Order::Send(_) | Order::Change { .. } | Order::Undo | Order::Freeze { .. }
+        );
         let pending = changes.then(|| Pending::new(&self.pending));
         // The worker ends only when this sender is gone, or when it died: then the order is dropped, and counts no more.
         let _ = self.orders.send((ticket, order, pending));
@@ -136,6 +139,7 @@ impl Drop for Acting {
             .idle
             .wait_while(self.pending.lock(), |n| *n > 0);
         drop(waited);
+        freezer::thaw_all();
     }
 }
 
@@ -184,6 +188,13 @@ fn work(signals: &Signals, orders: &Receiver<Handed>, tell: &Tell) {
                     None => News::Refused("there is no change to take back".to_owned()),
                 };
                 report(tell, ticket, news);
+            }
+            Order::Freeze { path, member, on } => {
+                let outcome = match freezer::freeze(signals, &path, member, on) {
+                    Ok(done) => Outcome::Done(done),
+                    Err(why) => Outcome::Failed(why),
+                };
+                tell(Event::Outcome(outcome));
             }
             Order::Release => {
                 state.lock().retain(|_, (of, _)| *of != ticket);

@@ -6,8 +6,11 @@ use super::registry;
 use super::ticker::Grid;
 use super::watched::Watched;
 use crate::model::detail::Detail;
+use crate::model::groups::unit::Names;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Missing;
+use crate::model::sample::Shares;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
@@ -29,6 +32,8 @@ pub(super) struct Details {
     detail: Detail,
     /// What the last plan needed.
     needs: Needs,
+    /// Of when that is of which columns of the table were told.
+    shared: (Nanos, Arc<Names>),
 }
 
 impl Details {
@@ -48,6 +53,7 @@ impl Details {
             sources: sources.into_iter().map(paced).collect(),
             detail: Detail::default(),
             needs: Needs::empty(),
+            shared: (Nanos(0), Arc::default()),
         }
     }
 
@@ -101,6 +107,23 @@ impl Details {
     /// What is known now.
     pub(super) fn publish(&self) -> Arc<Detail> {
         Arc::new(self.detail.clone())
+    }
+
+    /// What columns of the table show of what was read, where that is news since this was asked last.
+    pub(super) fn shares(&mut self) -> Option<Shares> {
+        let machine = &self.detail.machine;
+        let network = machine.network.as_ref();
+        let at = network.map_or(Nanos(0), |network| network.at);
+        let names = Arc::clone(&machine.containers);
+        if at == self.shared.0 && Arc::ptr_eq(&names, &self.shared.1) {
+            return None;
+        }
+        self.shared = (at, Arc::clone(&names));
+        let network = network.map(|n| n.value.as_ref().map_err(|why| *why));
+        Some(Shares {
+            traffic: network.map_or(Err(Missing::Soon), |n| n?.traffic()),
+            names,
+        })
     }
 
     /// When the next needed source is due; `None` when nothing is needed.

@@ -81,6 +81,8 @@ impl Networks {
         self.shared.with(budget, None, |index, tables| {
             network.connections = connections(index, tables);
             network.hidden = index.hidden();
+            let hiding = index.holders.iter().filter(|h| h.ends.is_err());
+            network.hiding = hiding.map(|h| h.id).collect();
             let holder = index.holders.iter().find(|h| Some(h.id.pid) == focus);
             let ends = holder.map_or(Err(Missing::Soon), |h| h.ends.as_ref().map_err(|why| *why));
             network.focus = ends.map(|_| ());

@@ -1,6 +1,7 @@
 //! What a sweep reads of processes: of whom, how often, and how it finds what changed.
 
 pub(super) mod commands;
+pub(super) mod means;
 pub(super) mod optional_stats;
 pub(super) mod resident;
 pub(super) mod table;

@@ -10,6 +10,7 @@ use crate::sampler::network::Networks;
 use crate::sampler::scheduling::spent::Time;
 use crate::sampler::scheduling::waits::Waits;
 use crate::sys::acting::signal_masks::SignalMasks;
+use crate::sys::groups::names::ContainerNames;
 use crate::sys::groups::own_strain::OwnStrain;
 use crate::sys::machine::cores::Cores;
 use crate::sys::machine::disks::DiskReader;
@@ -23,6 +24,7 @@ use crate::sys::own::OwnCost;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::environ::Environ;
 use crate::sys::process::isolation::Isolations;
+use crate::sys::process::isolation::cgroup::facts::GroupReader;
 use crate::sys::process::overview::Overviews;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::sched::Schedules;
@@ -45,7 +47,7 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
 /// lives and who ran.
 pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>>> {
     let (regions, residencies) = address_space::sources(root);
-    let shared = Shared::hearing(root, feed);
+    let shared = Shared::hearing(root, feed.clone());
     vec![
         Box::new(Overviews::new(root)),
         Box::new(regions),
@@ -58,6 +60,8 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(Descriptors::new(root, shared.clone())),
         Box::new(Networks::new(root, shared.clone())),
         Box::new(Talks::new(root, shared)),
+        Box::new(ContainerNames::new(root, feed)),
+        Box::new(GroupReader::new(root)),
         Box::new(SignalMasks::new(root)),
         Box::new(Schedules::new(root)),
         Box::new(Waits::new(root)),

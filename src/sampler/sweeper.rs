@@ -3,7 +3,9 @@
 mod faults;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::process::means::Minutes;
 use super::process::table::Table;
 use super::process::tracking::Tracking;
 use super::process::{commands, optional_stats, resident, threads};
@@ -12,7 +14,7 @@ use super::watched::Watched;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::stat::State;
-use crate::model::sample::{Machine, Mode, Sample, TaskSample};
+use crate::model::sample::{Machine, Mode, Sample, Shares, TaskSample};
 use crate::model::snapshot::{Procs, Snapshot};
 use crate::model::text::SafeText;
 use crate::sys::machine::host;
@@ -48,6 +50,9 @@ pub struct Sweeper {
     last: Option<Sample>,
     /// The processes of the last snapshot, to share what stays.
     shown: Procs,
+    minutes: Minutes,
+    /// Where others tell what they found beside the table.
+    beside: Feed,
 }
 
 impl Sweeper {
@@ -78,6 +83,8 @@ impl Sweeper {
             before: None,
             last: None,
             shown: Procs::default(),
+            minutes: Minutes::default(),
+            beside: Feed::default(),
         })
     }
 
@@ -85,6 +92,7 @@ impl Sweeper {
     #[must_use]
     pub fn listening(mut self, feed: Feed, only: Option<Mode>) -> Self {
         self.table.hurries = true;
+        self.beside = feed.clone();
         self.by(Tracking::new(feed, only))
     }
 
@@ -134,6 +142,7 @@ impl Sweeper {
             mode,
             endings: endings.into(),
             tasks,
+            shares: self.shares(plan),
             ..Sample::default()
         };
         sample.read = self.table.rows.iter().filter(|r| r.fresh).count() as u32;
@@ -149,6 +158,9 @@ impl Sweeper {
         }
         self.read_resident(&mut sample.tasks, plan);
         self.read_extras(&mut sample.tasks, plan);
+        let wanted = wanted(&sample.tasks, plan);
+        self.minutes
+            .tell(&mut sample.tasks, &wanted, &self.machine, now);
         self.read_threads(&mut sample, plan, Nanos(0));
         self.before = self.last.replace(sample);
         Ok(())
@@ -171,6 +183,22 @@ impl Sweeper {
         let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan, after);
         self.last = Some(sample);
         unread || resident || optional || threads
+    }
+
+    /// What others found beside the table, while somebody shows it.
+    fn shares(&self, plan: &Plan) -> Arc<Shares> {
+        if (plan.needs | plan.of_all).intersects(Needs::NETWORK | Needs::CGROUP) {
+            self.beside.shares()
+        } else {
+            Arc::default()
+        }
+    }
+
+    /// Waits a moment for the names of users that are being looked for, for reports that look but once.
+    pub fn wait_for_users(&mut self, at_most: Duration) {
+        if let Some(sample) = &mut self.last {
+            self.table.wait_for_users(&mut sample.tasks, at_most);
+        }
     }
 
     /// What a person reads now.

@@ -8,6 +8,7 @@ pub mod signals;
 pub mod standing;
 pub mod tuning;
 
+pub mod freezer;
 mod frozen;
 mod scope;
 mod subtree;

@@ -14,6 +14,7 @@ mod wire;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::model::id::Uid;
 use crate::model::machine::disk::Space;
 use crate::model::reading::{Missing, Reading};
 use crate::sys::descriptors::fds::Target;
@@ -29,6 +30,10 @@ enum Kind {
     Space,
     /// What kind of file it is, how large, on which device.
     Target,
+    /// The names in a directory, parted by NUL.
+    List,
+    /// The name of a user: `user 1000`.
+    User,
 }
 
 /// One question.
@@ -82,6 +87,24 @@ pub fn each(paths: Vec<PathBuf>, most: u32) -> Vec<Reading<Vec<u8>>> {
 /// For each as [`read`]; `Unsupported` for what is no regular file.
 pub fn regular(paths: Vec<PathBuf>, most: u32) -> Vec<Reading<Vec<u8>>> {
     all(Kind::Regular, paths, most)
+}
+
+/// The names in a directory, as far as they fit into so many bytes.
+///
+/// # Errors
+/// As [`read`].
+pub fn list(path: &Path, most: u32) -> Reading<Vec<Vec<u8>>> {
+    let names = one(Kind::List, path, most)?;
+    let names = names.split(|b| *b == 0).filter(|name| !name.is_empty());
+    Ok(names.map(<[u8]>::to_vec).collect())
+}
+
+/// The name of a user as the name service tells it, which may ask the network: it is waited for longer.
+///
+/// # Errors
+/// `Gone` where nobody has this number; else as [`read`].
+pub fn user(uid: Uid) -> Reading<Vec<u8>> {
+    one(Kind::User, Path::new(&format!("user {uid}")), 1 << 10)
 }
 
 /// How full the filesystems at these paths are.

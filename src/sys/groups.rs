@@ -1,4 +1,5 @@
-//! Control groups, and how hard the limits of our own press it.
+//! Control groups, what containers are called, and how hard the limits of our own group press it.
 
+pub mod names;
 pub mod own_strain;
 pub mod proc_cgroup;

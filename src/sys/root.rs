@@ -58,6 +58,16 @@ impl ProcRoot {
         self.etc.join(path)
     }
 
+    /// A path below `/`, save those that the others begin with.
+    pub fn whole(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        let below = path.strip_prefix("/").unwrap_or(path);
+        match self.etc.parent() {
+            Some(root) => root.join(below),
+            None => Path::new("/").join(below),
+        }
+    }
+
     /// A path below `/run`.
     pub fn run(&self, path: impl AsRef<Path>) -> PathBuf {
         self.run.join(path)

@@ -63,6 +63,7 @@ fn rows(c: &mut Criterion) {
                 tags: &tags,
                 passing: None,
                 ended: &[],
+                headings: pscope::model::process::forest::Headings::default(),
             };
             let mut steady = Steady::default();
             let mut snapshot = snapshot.clone();

@@ -1,71 +1,402 @@
-//! Short names of control groups: the unit, the container or the session that a path stands for.
+//! What a control group's path stands for: a systemd unit, a container, a pod; and a short name of it.
+//!
+//! Engines write their names into paths: `docker-<id>.scope`, `/docker/<id>`, `libpod-<id>.scope`, `cri-containerd-<id>.scope`,
+//! `crio-<id>.scope`, `kubepods-pod<uid>.slice`, `lxc.payload.<name>`, `systemd-nspawn@<name>.service`, `machine-<name>.scope`.
 
-/// The last telling part of a control group's path: `sshd`, `docker 8f2c4a1b9d3e`, `session-3`, `/`.
-///
-/// One real path: `/system.slice/docker-8f2c4a1b9d3e….scope`.
-pub fn short(path: &str) -> String {
-    let telling = path.rsplit('/').find(|part| !part.is_empty());
-    let Some(part) = telling else {
-        return "/".to_owned();
-    };
-    let bare = [".service", ".scope", ".slice", ".mount", ".socket"]
-        .iter()
-        .find_map(|ending| part.strip_suffix(ending))
-        .unwrap_or(part);
-    match container(bare) {
-        Some((runtime, id)) => {
-            let runtime = runtime.unwrap_or_else(|| kind(path));
-            format!("{runtime} {}", &id[..12])
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::model::text::SafeText;
+
+/// What runs a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Engine {
+    /// Docker.
+    Docker,
+    /// Podman.
+    Podman,
+    /// containerd.
+    Containerd,
+    /// CRI-O.
+    Crio,
+    /// LXC, LXD, Incus.
+    Lxc,
+    /// systemd-nspawn.
+    Nspawn,
+    /// A virtual machine of libvirt.
+    Machine,
+    /// A container of a pod of Kubernetes, by whichever engine.
+    Pod,
+    /// One that is not known.
+    Other,
+}
+
+impl Engine {
+    /// The engine as one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Containerd => "containerd",
+            Self::Crio => "cri-o",
+            Self::Lxc => "lxc",
+            Self::Nspawn => "nspawn",
+            Self::Machine => "machine",
+            Self::Pod => "pod",
+            Self::Other => "container",
         }
-        None => bare.to_owned(),
     }
 }
 
-/// Splits `docker-<64 hex digits>` or a bare `<64 hex digits>`.
-fn container(name: &str) -> Option<(Option<&str>, &str)> {
-    let (runtime, id) = match name.rsplit_once('-') {
-        Some((runtime, id)) => (Some(runtime), id),
-        None => (None, name),
-    };
-    (id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some((runtime, id))
+/// What a path stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stands<'a> {
+    /// The group that everything is in.
+    Root,
+    /// A container with the 64 digits of its name.
+    Container {
+        /// What runs it.
+        engine: Engine,
+        /// Its 64 hexadecimal digits.
+        id: &'a str,
+        /// How much of the path is the container's own group.
+        upto: usize,
+    },
+    /// A container or machine whose path tells its name.
+    Named {
+        /// What runs it.
+        engine: Engine,
+        /// Its name.
+        name: Cow<'a, str>,
+        /// How much of the path is its own group.
+        upto: usize,
+    },
+    /// A pod of Kubernetes, outside of its containers.
+    Pod {
+        /// Its number, with dashes.
+        uid: String,
+        /// How much of the path is the pod's own group.
+        upto: usize,
+    },
+    /// A unit of systemd, or any other group: the last telling part of the path.
+    Unit {
+        /// With its ending: `sshd.service`.
+        name: &'a str,
+        /// How much of the path is the unit's own group.
+        upto: usize,
+    },
 }
 
-fn kind(path: &str) -> &'static str {
-    let known = [
-        ("docker", "docker"),
-        ("kubepods", "pod"),
-        ("lxc", "lxc"),
-        ("libpod", "podman"),
-    ];
-    known
-        .iter()
-        .find(|(part, _)| path.contains(part))
-        .map_or("container", |(_, name)| name)
+/// What a container is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Called {
+    /// Its name.
+    pub name: SafeText,
+    /// The pod that it is part of, with its namespace: `shop/web-7f9c`.
+    pub pod: Option<SafeText>,
+}
+
+/// The names of containers, by their 64 digits, as files of the engines tell them.
+pub type Names = HashMap<Box<str>, Called>;
+
+/// Endings of units that processes live in.
+const UNITS: [&str; 5] = [".service", ".scope", ".socket", ".mount", ".swap"];
+
+/// What a path stands for; of containers within containers the outermost.
+pub fn stands(path: &str) -> Stands<'_> {
+    let mut unit: Option<(&str, usize, bool)> = None;
+    let mut pod = None;
+    let mut engine = None;
+    for (part, upto) in parts(path) {
+        if let Some(found) = engine_of(part) {
+            engine = Some(found);
+        }
+        if let Some((prefix, id)) = container(part) {
+            let engine = prefix.and_then(engine_of_prefix).or(engine);
+            // A helper of Podman's that stands beside each of its containers.
+            if prefix == Some("libpod-conmon") {
+                unit = Some((part, upto, true));
+                continue;
+            }
+            return Stands::Container {
+                engine: engine.unwrap_or(Engine::Other),
+                id,
+                upto,
+            };
+        }
+        if let Some((engine, name)) = named(part, engine) {
+            return Stands::Named { engine, name, upto };
+        }
+        if let Some(uid) = pod_of(part) {
+            pod = Some((uid, upto));
+        }
+        let is_unit = UNITS.iter().any(|ending| part.ends_with(ending));
+        // A group that a unit made for itself is part of it; a unit within is one of its own (`user@1000.service`).
+        if is_unit || unit.is_none_or(|(.., is_unit)| !is_unit) {
+            unit = Some((part, upto, is_unit));
+        }
+    }
+    match (pod, unit) {
+        (Some((uid, upto)), _) => Stands::Pod { uid, upto },
+        (None, Some((name, upto, _))) => Stands::Unit { name, upto },
+        (None, None) => Stands::Root,
+    }
+}
+
+/// The parts of a path, each with where it ends; `..` leads out of the namespace and is none.
+pub fn parts(path: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut at = 0;
+    path.split('/').filter_map(move |part| {
+        let end = at + part.len();
+        at = end + 1;
+        (!part.is_empty() && part != "..").then_some((part, end))
+    })
+}
+
+/// A path as a person may read it. Whoever lives in a namespace of control groups is told of the groups outside of it by
+/// `/../..`; how those are called is not told, so the way there is left out.
+pub fn readable(path: &str) -> Cow<'_, str> {
+    if !path.starts_with("/..") {
+        return path.into();
+    }
+    let inner: Vec<&str> = parts(path).map(|(part, _)| part).collect();
+    format!("outside:/{}", inner.join("/")).into()
+}
+
+/// The short name of what a path stands for: `sshd`, `docker 8f2c4a1b9d3e`, `web-1`, `session-3`, `/`.
+///
+/// One real path: `/system.slice/docker-8f2c4a1b9d3e….scope`.
+pub fn short(path: &str) -> String {
+    name(path, &Names::new())
+}
+
+/// The same with the names of containers that are known.
+pub fn name(path: &str, names: &Names) -> String {
+    match stands(path) {
+        Stands::Root if path.starts_with("/..") => "outside".to_owned(),
+        Stands::Root => "/".to_owned(),
+        Stands::Container { engine, id, .. } => match names.get(id) {
+            Some(Called { name, pod: None }) => name.to_string(),
+            Some(Called {
+                name,
+                pod: Some(pod),
+            }) => format!("{pod} {name}"),
+            None => format!("{} {}", engine.word(), &id[..12]),
+        },
+        Stands::Named { name, .. } => name.into_owned(),
+        Stands::Pod { uid, .. } => match pod_name(&uid, names) {
+            Some(pod) => pod.to_string(),
+            None => format!("pod {}", uid.get(..12).unwrap_or(&uid)),
+        },
+        Stands::Unit { name, .. } => bare(name).into_owned(),
+    }
+}
+
+/// The name of a pod, where one of its containers is known by its number.
+fn pod_name<'a>(uid: &str, names: &'a Names) -> Option<&'a SafeText> {
+    names.get(uid).map(|called| &called.name)
+}
+
+/// The name of a part of a path by itself, as a tree of groups shows it: with its ending, or the container's name.
+pub fn part_name(part: &str, path: &str, names: &Names) -> String {
+    match stands(path) {
+        Stands::Container { upto, .. } | Stands::Named { upto, .. } | Stands::Pod { upto, .. }
+            if upto == path.len() =>
+        {
+            name(path, names)
+        }
+        _ => unescaped(part).into_owned(),
+    }
+}
+
+/// A unit's name without its ending, and with what systemd has escaped in it.
+fn bare(part: &str) -> Cow<'_, str> {
+    let endings = UNITS.iter().chain(&[".slice"]);
+    let mut found = endings.filter_map(|ending| part.strip_suffix(ending));
+    unescaped(found.next().filter(|bare| !bare.is_empty()).unwrap_or(part))
+}
+
+/// `dev-disk-by\x2duuid`: systemd writes bytes that have a meaning in its names so.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\x") {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\x") {
+        out.push_str(&rest[..at]);
+        let digits = rest.get(at + 2..at + 4);
+        let byte = digits.and_then(|d| u8::from_str_radix(d, 16).ok());
+        if let Some(byte) = byte.filter(u8::is_ascii_graphic) {
+            out.push(char::from(byte));
+            rest = &rest[at + 4..];
+        } else {
+            out.push_str("\\x");
+            rest = &rest[at + 2..];
+        }
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+/// Splits `docker-<64 hex digits>.scope` or a bare `<64 hex digits>`.
+fn container(part: &str) -> Option<(Option<&str>, &str)> {
+    let part = part.strip_suffix(".scope").unwrap_or(part);
+    let (prefix, id) = match part.rsplit_once('-') {
+        Some((prefix, id)) => (Some(prefix), id),
+        None => (None, part),
+    };
+    (id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some((prefix, id))
+}
+
+fn engine_of_prefix(prefix: &str) -> Option<Engine> {
+    Some(match prefix {
+        "docker" => Engine::Docker,
+        "libpod" => Engine::Podman,
+        "cri-containerd" | "nerdctl" | "containerd" => Engine::Containerd,
+        "crio" => Engine::Crio,
+        _ => return None,
+    })
+}
+
+/// The engine that a part of the path above a container tells of.
+fn engine_of(part: &str) -> Option<Engine> {
+    Some(match part {
+        "docker" => Engine::Docker,
+        "libpod_parent" | "libpod" => Engine::Podman,
+        "containerd" => Engine::Containerd,
+        "kubepods" | "kubepods.slice" => Engine::Pod,
+        "lxc" | "lxc.payload" | "lxc.monitor" => Engine::Lxc,
+        _ => return None,
+    })
+}
+
+/// A container whose path tells its name: `lxc.payload.web`, `/lxc/web`, `systemd-nspawn@web.service`, `machine-web.scope`.
+fn named(part: &str, above: Option<Engine>) -> Option<(Engine, Cow<'_, str>)> {
+    if let Some(name) = part.strip_prefix("lxc.payload.") {
+        return Some((Engine::Lxc, name.into()));
+    }
+    if above == Some(Engine::Lxc) && !part.starts_with("lxc") {
+        return Some((Engine::Lxc, part.into()));
+    }
+    let nspawn = part.strip_prefix("systemd-nspawn@");
+    if let Some(name) = nspawn.and_then(|p| p.strip_suffix(".service")) {
+        return Some((Engine::Nspawn, unescaped(name)));
+    }
+    let name = part.strip_prefix("machine-")?.strip_suffix(".scope")?;
+    Some(match unescaped(name) {
+        // libvirt: `machine-qemu\x2d1\x2dvm.scope`.
+        name if name.starts_with("qemu-") => {
+            (Engine::Machine, name["qemu-".len()..].to_owned().into())
+        }
+        name => (Engine::Nspawn, name),
+    })
+}
+
+/// The number of a pod: `pod2b1c…` or `kubepods-burstable-pod2b1c_….slice`.
+fn pod_of(part: &str) -> Option<String> {
+    let part = part.strip_suffix(".slice").unwrap_or(part);
+    let uid = match part.rsplit_once("-pod") {
+        Some((before, uid)) if before.starts_with("kubepods") => uid,
+        _ => part.strip_prefix("pod")?,
+    };
+    let uid = uid.replace('_', "-");
+    let hex = |b: u8| b.is_ascii_hexdigit() || b == b'-';
+    (uid.len() >= 32 && uid.bytes().all(hex)).then_some(uid)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::*;
+
+    fn id() -> String {
+        "8f2c4a1b9d3e".to_owned() + &"0".repeat(52)
+    }
 
     #[test]
     fn paths_become_short() {
-        let id = "8f2c4a1b9d3e".to_owned() + &"0".repeat(52);
-        assert_eq!(short("/system.slice/sshd.service"), "sshd");
-        assert_eq!(
-            short(&format!("/system.slice/docker-{id}.scope")),
-            "docker 8f2c4a1b9d3e"
+        let id = id();
+        for (path, expected) in [
+            ("/system.slice/sshd.service", "sshd"),
+            ("/system.slice/docker-ID.scope", "docker 8f2c4a1b9d3e"),
+            ("/docker/ID", "docker 8f2c4a1b9d3e"),
+            (
+                "/docker/ID/system.slice/cron.service",
+                "docker 8f2c4a1b9d3e",
+            ),
+            (
+                "/machine.slice/libpod-ID.scope/container",
+                "podman 8f2c4a1b9d3e",
+            ),
+            (
+                "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope",
+                "podman 8f2c4a1b9d3e",
+            ),
+            ("/machine.slice/libpod-conmon-ID.scope", "libpod-conmon-ID"),
+            (
+                "/kubepods.slice/kubepods-burstable.slice/cri-containerd-ID.scope",
+                "containerd 8f2c4a1b9d3e",
+            ),
+            ("/kubepods/besteffort/pod1/ID/", "pod 8f2c4a1b9d3e"),
+            ("/kubepods.slice/crio-ID.scope", "cri-o 8f2c4a1b9d3e"),
+            ("/k8s.io/ID", "container 8f2c4a1b9d3e"),
+            ("/lxc/web/init.scope", "web"),
+            ("/lxc.payload.web-2/system.slice/cron.service", "web-2"),
+            (
+                "/machine.slice/systemd-nspawn@deb\\x2d12.service/payload",
+                "deb-12",
+            ),
+            ("/machine.slice/machine-arch.scope", "arch"),
+            (
+                "/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/emulator",
+                "1-vm",
+            ),
+            ("/user.slice/user-1000.slice/session-3.scope", "session-3"),
+            (
+                "/user.slice/user-1000.slice/user@1000.service/app.slice/app-firefox-7.scope",
+                "app-firefox-7",
+            ),
+            ("/system.slice/slapd.service/worker", "slapd"),
+            ("/", "/"),
+            ("", "/"),
+            ("/..", "outside"),
+            ("/../../system.slice/cron.service", "cron"),
+            ("/x/进程.slice", "进程"),
+            ("/.slice", ".slice"),
+        ] {
+            let (path, expected) = (path.replace("ID", &id), expected.replace("ID", &id));
+            assert_eq!(short(&path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn pods_are_known_by_their_number_and_containers_by_their_name() {
+        let uid = "2b1c3d4e-0000-1111-2222-333344445555";
+        let id = id();
+        let pod = format!(
+            "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod{}.slice",
+            uid.replace('-', "_")
         );
-        assert_eq!(short(&format!("/docker/{id}")), "docker 8f2c4a1b9d3e");
-        assert_eq!(
-            short(&format!("/kubepods/besteffort/pod1/{id}/")),
-            "pod 8f2c4a1b9d3e"
-        );
-        assert_eq!(
-            short("/user.slice/user-1000.slice/session-3.scope"),
-            "session-3"
-        );
-        assert_eq!(short("/"), "/");
-        assert_eq!(short(""), "/");
-        assert_eq!(short("/x/进程.slice"), "进程");
+        assert_eq!(short(&pod), "pod 2b1c3d4e-000");
+        let mut names = Names::new();
+        let called = |name: &str, pod: Option<&str>| Called {
+            name: name.into(),
+            pod: pod.map(Into::into),
+        };
+        names.insert(id.as_str().into(), called("web", Some("shop/front-1")));
+        names.insert(uid.into(), called("shop/front-1", None));
+        let within = format!("{pod}/cri-containerd-{id}.scope");
+        assert_eq!(name(&within, &names), "shop/front-1 web");
+        assert_eq!(name(&pod, &names), "shop/front-1");
+        assert_eq!(part_name("x", &within, &names), "shop/front-1 web");
+        let below = format!("{within}/init.scope");
+        assert_eq!(part_name("init.scope", &below, &names), "init.scope");
+    }
+
+    #[test]
+    fn nothing_reads_as_a_way_out() {
+        assert_eq!(readable("/../../a/b"), "outside:/a/b");
+        assert_eq!(readable("/.."), "outside:/");
+        assert_eq!(readable("/a/b"), "/a/b");
     }
 }

@@ -1,6 +1,6 @@
 //! The columns of the process table: each a constant with what it costs and how it reads. Table, sort, filter and reports share them.
 
-mod all;
+pub mod all;
 
 use std::borrow::Cow;
 
@@ -82,6 +82,20 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// What a name in JSON ends with.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Count => "",
+            Self::Percent | Self::Share => "_percent",
+            Self::Bytes => "_bytes",
+            Self::BytesRate => "_bytes_per_second",
+            Self::Signed => "_bytes_per_minute",
+            Self::Rate => "_per_second",
+            Self::Clock | Self::Span => "_ns",
+            Self::Moment => "_unix_ms",
+        }
+    }
+
     /// The number as it is shown.
     pub fn text(self, value: f64, snapshot: &Snapshot) -> String {
         match self {
@@ -121,8 +135,46 @@ impl Column {
         mine.map(|(other, _)| *other)
     }
 
+    /// Its name in JSON, with the unit: `net_in_bytes_per_second`.
+    pub fn json_name(&self) -> String {
+        let name = self.name.trim_end_matches('%').replace('-', "_");
+        let ending = match self.shows {
+            Shows::Number { unit, .. } => unit.ending(),
+            Shows::History => "_percent",
+            Shows::Text(_) | Shows::Command => "",
+        };
+        name + ending
+    }
+
+    /// Whether it tells of the time between two readings, so that one reading tells nothing.
+    pub fn over_time(&self) -> bool {
+        let over = Needs::FAULTS | Needs::NETWORK | Needs::MEANS | Needs::GROWTH;
+        let unit = matches!(
+            self.shows,
+            Shows::Number {
+                unit: Unit::Rate | Unit::BytesRate,
+                ..
+            }
+        );
+        unit || self.needs.intersects(over) || self.name == "wait"
+    }
+
     /// Whether its text stands at the right of its cells.
     pub fn right(&self) -> bool {
+        matches!(self.shows, Shows::Number { .. })
+    }
+
+    /// How its numbers read, where it shows numbers.
+    pub fn unit(&self) -> Option<Unit> {
+        match self.shows {
+            Shows::Number { unit, .. } => Some(unit),
+            Shows::History => Some(Unit::Percent),
+            Shows::Text(_) | Shows::Command => None,
+        }
+    }
+
+    /// Whether it shows numbers.
+    pub fn is_number(&self) -> bool {
         matches!(self.shows, Shows::Number { .. })
     }
 

@@ -65,6 +65,12 @@ impl Filter {
         self.needs
     }
 
+    /// Whether it asks for what only two readings tell.
+    pub fn over_time(&self) -> bool {
+        let terms = self.alternatives.iter().flatten();
+        terms.into_iter().any(|term| term.test.over_time())
+    }
+
     /// Which condition nobody on the machine meets by what it names: `no user nobdy`. Only what is known of everybody counts.
     pub fn nobody(&self, snapshot: &Snapshot) -> Option<String> {
         let terms = self.alternatives.iter().flatten().filter(|t| !t.not);

@@ -7,10 +7,11 @@ mod emit;
 mod family;
 mod threads;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::column::Column;
 use super::steady::Steady;
+use crate::model::groups::grouping::{By, Group, GroupId, Groups};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::sample::Command;
 use crate::model::snapshot::{Proc, Snapshot, Thread};
@@ -73,6 +74,19 @@ pub struct View<'a> {
     pub passing: Option<&'a [bool]>,
     /// Ended processes to keep.
     pub ended: &'a [Ended],
+    /// What they stand in beside their parents.
+    pub headings: Headings<'a>,
+}
+
+/// The groups that processes stand in, each with a row, and which of them are folded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Headings<'a> {
+    /// Grouped by this.
+    pub by: By,
+    /// Groups that a person has folded (`true`) or unfolded.
+    pub folded: Option<&'a HashMap<GroupId, bool>>,
+    /// Whether the others are open; else those that have no groups in them are folded.
+    pub open: bool,
 }
 
 /// What stands in a row.
@@ -87,6 +101,8 @@ pub enum Item {
         /// How many.
         len: u32,
     },
+    /// A group of another kind: its node, which stands behind those of processes.
+    Heading(u32),
     /// A thread, by its index in the snapshot.
     Thread {
         /// Whose.
@@ -145,6 +161,9 @@ pub struct Forest {
     spans: Vec<(u32, u32)>,
     passing: usize,
     shown: usize,
+    /// The groups that have rows, and the node of the first.
+    pub groups: Groups,
+    first_heading: u32,
 }
 
 impl GroupKey {
@@ -173,9 +192,13 @@ impl GroupKey {
 impl Forest {
     /// Lists the rows. `steady` remembers what keeps them from jumping between ticks.
     pub fn build(snapshot: &Snapshot, view: &View<'_>, steady: &mut Steady) -> Self {
-        let family = Family::new(snapshot, view);
-        let keys = family.keys(snapshot, view, steady);
-        Emit::new(snapshot, view, &family, &keys).run()
+        let groups = Groups::new(snapshot, view.headings.by);
+        let family = Family::new(snapshot, view, &groups);
+        let keys = family.keys(snapshot, view, &groups, steady);
+        let mut forest = Emit::new(snapshot, view, &family, &groups, &keys).run();
+        forest.first_heading = (snapshot.procs.len() + view.ended.len()) as u32;
+        forest.groups = groups;
+        forest
     }
 
     /// The process of a node.
@@ -193,19 +216,33 @@ impl Forest {
             Item::Group { first, len } | Item::Threads { first, len, .. } => {
                 &self.members[first as usize..(first + len) as usize]
             }
+            Item::Heading(node) => self.subtree(node),
             Item::Proc(_) | Item::Thread { .. } => &[],
         }
     }
 
-    /// The node that a row is about: of a group its first member, of a thread its process.
+    /// The node that a row is about: of a group or a heading its first member, of a thread its process.
     pub fn node(&self, item: Item) -> u32 {
         match item {
             Item::Proc(node) | Item::Thread { node, .. } | Item::Threads { node, .. } => node,
-            Item::Group { .. } => self.members(item).first().copied().unwrap_or(NONE),
+            Item::Group { .. } | Item::Heading(_) => {
+                self.members(item).first().copied().unwrap_or(NONE)
+            }
         }
     }
 
-    /// A node with everything below it, itself first.
+    /// The group that a heading stands for.
+    pub fn heading(&self, item: Item) -> Option<&Group> {
+        match item {
+            Item::Heading(node) => self
+                .groups
+                .all
+                .get(node.checked_sub(self.first_heading)? as usize),
+            _ => None,
+        }
+    }
+
+    /// A node with everything below it, itself first; of a heading its members alone.
     pub fn subtree(&self, node: u32) -> &[u32] {
         let (from, len) = self.spans.get(node as usize).copied().unwrap_or_default();
         &self.before[from as usize..(from + len) as usize]

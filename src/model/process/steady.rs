@@ -10,31 +10,69 @@ use crate::model::id::{Nanos, ProcId};
 /// How many ticks a key may differ from its value at the most.
 const EXACT_EVERY: u64 = 32;
 
-/// The keys of the last tick, by ascending process.
+/// Whose keys are steady: a process, or a group by its hash.
+pub trait Whose: Copy + Ord {
+    /// A number that is another one for others, so that not all are settled at the same tick.
+    fn phase(&self) -> u64;
+}
+
+impl Whose for ProcId {
+    fn phase(&self) -> u64 {
+        self.pid.0.into()
+    }
+}
+
+impl Whose for u64 {
+    fn phase(&self) -> u64 {
+        self % EXACT_EVERY
+    }
+}
+
+/// The keys of the last tick: of processes, and of the groups that they stand in.
 #[derive(Clone, Debug, Default)]
 pub struct Steady {
+    /// Of processes.
+    pub procs: Keys<ProcId>,
+    /// Of groups.
+    pub groups: Keys<u64>,
+}
+
+/// The keys of the last tick, by ascending identity.
+#[derive(Clone, Debug)]
+pub struct Keys<K> {
     at: Nanos,
     tick: u64,
     /// What the keys mean: another column, mode or set of rows begins afresh.
     meaning: u64,
-    keys: Vec<Held>,
+    held: Vec<Held<K>>,
+}
+
+impl<K> Default for Keys<K> {
+    fn default() -> Self {
+        Self {
+            at: Nanos(0),
+            tick: 0,
+            meaning: 0,
+            held: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Held {
-    id: ProcId,
+struct Held<K> {
+    id: K,
     smooth: f64,
     key: f64,
 }
 
-impl Steady {
-    /// Turns values into keys. The values are of these processes, by ascending identity, at the tick of this moment.
+impl<K: Whose> Keys<K> {
+    /// Turns values into keys. The values are of these, by ascending identity, at the tick of this moment.
     pub fn settle(
         &mut self,
         at: Nanos,
         meaning: u64,
         slack: f64,
-        ids: impl Iterator<Item = ProcId>,
+        ids: impl Iterator<Item = K>,
         values: &mut [f64],
     ) {
         let fresh = meaning != self.meaning || at < self.at;
@@ -42,10 +80,10 @@ impl Steady {
         self.tick += u64::from(!again);
         self.at = at;
         self.meaning = meaning;
-        let old = std::mem::take(&mut self.keys);
+        let old = std::mem::take(&mut self.held);
         let old = if fresh { &[] } else { old.as_slice() };
         let mut at = 0;
-        self.keys.reserve(values.len());
+        self.held.reserve(values.len());
         for (id, value) in ids.zip(values) {
             while old.get(at).is_some_and(|held| held.id < id) {
                 at += 1;
@@ -60,12 +98,12 @@ impl Steady {
                 },
             };
             *value = held.key;
-            self.keys.push(held);
+            self.held.push(held);
         }
     }
 }
 
-impl Held {
+impl<K: Whose> Held<K> {
     fn next(self, value: f64, slack: f64, tick: u64) -> Self {
         let rise = value - self.smooth;
         let mut smooth = if rise > (5.0 * slack).max(self.smooth.abs()) {
@@ -77,7 +115,7 @@ impl Held {
             smooth = value;
         }
         let far = (smooth - self.key).abs() > (2.0 * slack).max(self.key.abs() * 0.3);
-        let due = (tick + u64::from(self.id.pid.0)).is_multiple_of(EXACT_EVERY);
+        let due = (tick + self.id.phase()).is_multiple_of(EXACT_EVERY);
         Self {
             id: self.id,
             smooth,
@@ -94,7 +132,7 @@ mod tests {
         (1..=3).map(|pid| ProcId::new(pid, 1))
     }
 
-    fn settle(steady: &mut Steady, tick: u64, values: [f64; 3]) -> [f64; 3] {
+    fn settle(steady: &mut Keys<ProcId>, tick: u64, values: [f64; 3]) -> [f64; 3] {
         let mut values = values;
         steady.settle(Nanos(tick), 7, 1.0, ids(), &mut values);
         values
@@ -113,7 +151,7 @@ mod tests {
 
     #[test]
     fn noise_moves_nobody() {
-        let mut steady = Steady::default();
+        let mut steady = Keys::default();
         let first = order(settle(&mut steady, 1, [20.4, 20.2, 20.0]));
         let mut moves = 0;
         for tick in 2..100 {
@@ -132,7 +170,7 @@ mod tests {
     /// How many of 40 processes keep their place from one tick to the next, while each wobbles by a third of its mean.
     #[test]
     fn rows_keep_their_line_while_values_wobble() {
-        let mut steady = Steady::default();
+        let mut steady = Keys::default();
         let ids: Vec<ProcId> = (1..=40).map(|pid| ProcId::new(pid, 1)).collect();
         let mut seed = 7_u64;
         let mut noise = move || {
@@ -159,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_gap_of_one_tick_does_not_drop_a_busy_process() {
-        let mut steady = Steady::default();
+        let mut steady = Keys::default();
         settle(&mut steady, 1, [90.0, 30.0, 0.0]);
         assert_eq!(order(settle(&mut steady, 2, [0.0, 30.0, 0.0]))[0], 0);
         assert_eq!(order(settle(&mut steady, 3, [90.0, 30.0, 0.0]))[0], 0);
@@ -167,7 +205,7 @@ mod tests {
 
     #[test]
     fn still_values_end_in_their_exact_order() {
-        let mut steady = Steady::default();
+        let mut steady = Keys::default();
         settle(&mut steady, 1, [100.0, 101.0, 0.0]);
         let mut last = [0.0; 3];
         for tick in 2..40 {
@@ -178,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_same_tick_gives_the_same_keys_and_another_meaning_begins_afresh() {
-        let mut steady = Steady::default();
+        let mut steady = Keys::default();
         settle(&mut steady, 1, [50.0, 1.0, 1.0]);
         let second = settle(&mut steady, 2, [0.0, 1.0, 1.0]);
         let again = settle(&mut steady, 2, [0.0, 1.0, 1.0]);

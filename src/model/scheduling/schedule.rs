@@ -108,6 +108,20 @@ pub struct Throttling {
     pub time: Nanos,
 }
 
+/// The policy as one word.
+pub fn policy_word(policy: u32) -> &'static str {
+    match policy {
+        0 => "normal",
+        1 => "fifo",
+        2 => "rr",
+        3 => "batch",
+        5 => "idle",
+        6 => "deadline",
+        7 => "ext",
+        _ => "?",
+    }
+}
+
 /// The policy in words.
 pub fn policy_words(policy: u32) -> &'static str {
     match policy {

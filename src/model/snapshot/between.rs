@@ -57,6 +57,7 @@ impl Snapshot {
             own: next
                 .own
                 .map(|now| own(prev.and_then(|p| p.own), now, &step)),
+            shares: Arc::clone(&next.shares),
         }
     }
 }
@@ -247,6 +248,12 @@ fn rates(
         Ok(f64::from(step.percent(delay(b), seconds, 1)))
     });
     let newborn = before.is_none() && step.bore(task);
+    let all_faults = |s: &Stat| s.minor_faults.saturating_add(s.major_faults);
+    let faults = before.map(|b| all_faults(&b.stat)).or(newborn.then_some(0));
+    let faults = faults.ok_or(step.none).and_then(|b| {
+        let seconds = step.seconds(Nanos(0), Nanos(0))?;
+        Ok(all_faults(&task.stat).saturating_sub(b) as f64 / seconds)
+    });
     let began = newborn.then_some(Ok(Io::default()));
     let before = before.and_then(|b| b.extra.as_deref());
     let then = before.map_or_else(After::default, |b| b.after);
@@ -270,6 +277,7 @@ fn rates(
         read: rate(&|m| Ok(m.own.read.0)),
         written: rate(&|m| Ok(m.own.written.0)),
         ended: rate(&|m| m.ended.map(|n| n.0)),
+        faults,
         voluntary: switches(|s| s.voluntary),
         involuntary: switches(|s| s.involuntary),
         waiting: of(schedstat, now.schedstat, seconds, |s| s.wait.0).map(|ns| ns / 1e7),

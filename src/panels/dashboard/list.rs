@@ -10,6 +10,7 @@ mod choices;
 mod command;
 mod draw;
 mod folds;
+mod headings;
 mod keys;
 mod layout;
 mod menu;
@@ -18,7 +19,7 @@ mod sheet;
 mod sums;
 mod title;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -32,12 +33,14 @@ use crate::app::key::{Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec, line_keys};
 use crate::app::save::Sheet;
 use crate::app::world::World;
+use crate::model::groups::grouping::{By, GroupId};
 use crate::model::id::{ProcId, ThreadId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::column::{self, Column};
 use crate::model::process::filter::Filter;
 use crate::model::process::forest::{Ended, Forest, GroupKey};
 use crate::model::process::steady::Steady;
+use crate::model::process::user_names::UserNames;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 use crate::theme::Role;
@@ -60,6 +63,10 @@ static SPEC: Spec = Spec {
 pub struct List {
     /// As a tree; `None` until the settings are known.
     tree: Option<bool>,
+    /// What the processes are grouped by.
+    by: By,
+    /// Groups that were folded or unfolded, without a filter and with one.
+    headings: [HashMap<GroupId, bool>; 2],
     threads: bool,
     kernel: bool,
     compact: bool,
@@ -104,6 +111,7 @@ pub struct List {
     vacant: Vec<build::Vacant>,
     passing: Vec<bool>,
     built: Option<Built>,
+    users: UserNames,
     /// Counts every change of what the rows depend on.
     version: u64,
     area: Rect,
@@ -135,6 +143,8 @@ enum Cursor {
     Proc(ProcId),
     /// A group of identical leaves, with the one that stands for it.
     Group(GroupKey, ProcId),
+    /// A group of another kind, with its first member.
+    Heading(GroupId, ProcId),
     Thread(ProcId, ThreadId),
     /// Threads of one name.
     Threads(ProcId, SafeText),
@@ -144,7 +154,11 @@ impl Cursor {
     /// The process that the inspector shows for it.
     fn owner(&self) -> ProcId {
         match self {
-            Self::Proc(id) | Self::Group(_, id) | Self::Thread(id, _) | Self::Threads(id, _) => *id,
+            Self::Proc(id)
+            | Self::Group(_, id)
+            | Self::Heading(_, id)
+            | Self::Thread(id, _)
+            | Self::Threads(id, _) => *id,
         }
     }
 }
@@ -154,6 +168,8 @@ impl Default for List {
         let sort = Column::find("cpu").unwrap_or(column::DEFAULT[0]);
         Self {
             tree: None,
+            by: By::Parent,
+            headings: [HashMap::new(), HashMap::new()],
             threads: false,
             kernel: false,
             compact: true,
@@ -185,6 +201,7 @@ impl Default for List {
             vacant: Vec::new(),
             passing: Vec::new(),
             built: None,
+            users: UserNames::default(),
             version: 0,
             area: Rect::default(),
             layout: Layout::default(),
@@ -202,7 +219,7 @@ impl Panel for List {
     fn plan(&self, world: &World, plan: &mut Plan) {
         let shown = self.layout.shown();
         let needs = shown.fold(Needs::empty(), |all, column| all | column.needs);
-        let of_all = self.sort.needs | self.filter.needs();
+        let of_all = self.sort.needs | self.filter.needs() | self.by.needs();
         plan.of_all |= of_all;
         plan.needs |= needs | of_all;
         if self.threads {

@@ -232,19 +232,25 @@ impl Panel for SignalDialog {
         if let Some((id, signal)) = world.proposal {
             return self.begin(vec![id], Scope::Process, signal);
         }
-        let chosen: Vec<ProcId> = if world.tags.is_empty() {
-            world.focus.into_iter().collect()
-        } else {
-            world.tags.iter().copied().collect()
-        };
+        let chosen = world.meant();
         let Some(first) = chosen.first() else {
             return Reply::Complain("select a process first".to_owned());
         };
+        // A control group is meant with whoever is born in it meanwhile, and can be ended in one write.
+        let group = world.chosen_group().filter(|_| world.tags.is_empty());
+        let scope = match group {
+            Some(group) if group.group.is_confined() => Scope::Cgroup,
+            _ => Scope::Process,
+        };
+        if *by == FREEZE && scope == Scope::Cgroup {
+            let how = "Enter opens the control group, and there the same key freezes it as one";
+            return Reply::Complain(how.to_owned());
+        }
         let stopped = world.snapshot.get(*first).map(|p| p.stat.state) == Some(State::Stopped);
         match *by {
             FREEZE if stopped => self.begin(chosen, Scope::Subtree, Signal::CONT),
             FREEZE => self.begin(chosen, Scope::Subtree, Signal::STOP),
-            _ => self.begin(chosen, Scope::Process, Signal::TERM),
+            _ => self.begin(chosen, scope, Signal::TERM),
         }
     }
 

@@ -258,11 +258,7 @@ impl Panel for TuningDialog {
         if world.settings.read_only {
             return Reply::Complain("pscope runs read-only: nothing can be changed".to_owned());
         }
-        let chosen: Vec<ProcId> = if world.tags.is_empty() {
-            world.focus.into_iter().collect()
-        } else {
-            world.tags.iter().copied().collect()
-        };
+        let chosen = world.meant();
         if chosen.is_empty() {
             return Reply::Complain("select a process first".to_owned());
         }

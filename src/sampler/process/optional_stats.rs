@@ -7,13 +7,13 @@ use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::plan::Needs;
 use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{After, Io, Moved, OptionalStats, TaskSample};
+use crate::model::sample::{After, Held, Io, Moved, OptionalStats, TaskSample};
 use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 use crate::sys::descriptors::opened::{self, Ports};
 use crate::sys::groups::proc_cgroup;
 use crate::sys::process::proc_dir::ProcDir;
-use crate::sys::process::{living, proc_counters, proc_status};
+use crate::sys::process::{living, overview, proc_counters, proc_status};
 use crate::sys::scheduling::waits::first;
 use crate::sys::{bounded, clock};
 
@@ -28,7 +28,10 @@ pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
     .union(Needs::DESCRIPTORS)
     .union(Needs::GROWTH)
     .union(Needs::WAITS_FOR)
-    .union(Needs::BLOCKED_ON);
+    .union(Needs::BLOCKED_ON)
+    .union(Needs::HELD)
+    .union(Needs::FAULTS)
+    .union(Needs::MEANS);
 
 /// What changes although a process did not run: time passes, pages are taken from it.
 pub(in crate::sampler) const OF_SLEEPERS: Needs = Needs::GROWTH;
@@ -65,13 +68,10 @@ pub(in crate::sampler) fn read(
         if needs.contains(Needs::PSS) {
             let new = pss.next().unwrap_or(Err(Missing::Late));
             // A big process may take longer than a read may: what was known is better than nothing.
-            extra.pss = new.or_else(|why| {
-                if why == Missing::Late {
-                    extra.pss
-                } else {
-                    Err(why)
-                }
-            });
+            if new != Err(Missing::Late) || extra.pss.is_err() {
+                extra.pss = new.map(|(pss, _)| pss);
+                extra.private = new.map(|(_, private)| private);
+            }
         }
         if needs.contains(Needs::GROWTH) {
             let mut growth = extra.growth.unwrap_or_default();
@@ -143,6 +143,18 @@ fn small(dir: &ProcDir, pid: Pid, needs: Needs, extra: &mut OptionalStats, buffe
             let name = std::str::from_utf8(text).ok()?.trim();
             // "0" for one that runs again, and for processes whose insides this user may not see.
             (!name.is_empty() && name != "0").then(|| Cause::of(name))
+        });
+    }
+    if needs.contains(Needs::HELD) {
+        let limit = file(dir, pid, "limits", buffer, |text| {
+            Some(overview::soft_limit(text, "Max open files").filter(|n| *n < u64::MAX))
+        });
+        let open = dir.count_descriptors(pid, buffer);
+        extra.held = open.and_then(|open| {
+            Ok(Held {
+                open,
+                limit: limit?,
+            })
         });
     }
     if needs.contains(Needs::OOM) {
@@ -263,14 +275,17 @@ fn read_waits(
     })
 }
 
-/// `smaps_rollup` takes the memory lock, and walks every page table.
-fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<Bytes>> {
+/// Proportional and private memory. `smaps_rollup` takes the memory lock, and walks every page table.
+fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<(Bytes, Bytes)>> {
     let dir = dir.clone();
     bounded::each("smaps_rollup", pids, move |pid| {
         let mut buffer = Vec::new();
         match dir.read(*pid, "smaps_rollup", &mut buffer) {
             // Without memory of its own: a kernel thread (no text) or a zombie (`ESRCH`).
-            Ok(text) => Ok(proc_counters::proportional(text).unwrap_or_default()),
+            Ok(text) => Ok((
+                proc_counters::proportional(text).unwrap_or_default(),
+                proc_counters::private(text),
+            )),
             Err(why) => Err(why),
         }
     })
@@ -291,7 +306,10 @@ pub(in crate::sampler) fn only(extra: Arc<OptionalStats>, needs: Needs) -> Arc<O
             Needs::STATUS => kept.status = none.status,
             Needs::IO => kept.io = none.io,
             Needs::CGROUP => kept.cgroup = Err(Missing::Soon),
-            Needs::PSS => kept.pss = none.pss,
+            Needs::PSS => (kept.pss, kept.private) = (none.pss, none.private),
+            Needs::HELD => kept.held = none.held,
+            Needs::MEANS => kept.means = none.means,
+            Needs::FAULTS => {}
             Needs::OOM => kept.oom_score = none.oom_score,
             Needs::SCHEDSTAT => kept.schedstat = none.schedstat,
             Needs::DESCRIPTORS => kept.opened = Err(Missing::Soon),
@@ -312,6 +330,7 @@ pub(in crate::sampler) fn lacking(extra: &OptionalStats) -> Needs {
     needs.set(Needs::IO, extra.io == Err(SOON));
     needs.set(Needs::CGROUP, extra.cgroup == Err(SOON));
     needs.set(Needs::PSS, extra.pss == Err(SOON));
+    needs.set(Needs::HELD, extra.held == Err(SOON));
     needs.set(Needs::OOM, extra.oom_score == Err(SOON));
     needs.set(Needs::GROWTH, extra.growth == Err(SOON));
     needs.set(Needs::WAITS_FOR, extra.waits_for == Err(SOON));

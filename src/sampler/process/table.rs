@@ -4,6 +4,7 @@ mod newcomer;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::id::{Nanos, Pid, ProcId, Ticks};
 use crate::model::reading::{Missing, Reading};
@@ -209,6 +210,11 @@ impl Table {
         self.count_kept();
         let mut tasks = std::mem::take(&mut self.spare);
         before.clone_into(&mut tasks);
+        if self.users.take_found() {
+            for task in &mut tasks {
+                self.name_user(task);
+            }
+        }
         for row in &mut self.rows {
             row.fresh = false;
         }
@@ -359,6 +365,19 @@ impl Table {
                 user,
                 ..copy(&task.facts)
             });
+        }
+    }
+
+    /// Waits a moment for the names of users that are being looked for, and enters them.
+    pub(in crate::sampler) fn wait_for_users(
+        &mut self,
+        tasks: &mut [TaskSample],
+        at_most: Duration,
+    ) {
+        if self.users.wait(at_most) {
+            for task in tasks {
+                self.name_user(task);
+            }
         }
     }
 

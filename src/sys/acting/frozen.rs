@@ -8,6 +8,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::freezer;
 use super::signals::{Pin, Signals};
 use crate::model::acting::signal::Signal;
 use crate::model::id::ProcId;
@@ -99,4 +100,5 @@ pub fn let_go() {
     for (signals, mine) in std::mem::take(&mut all.by).into_values() {
         thaw(&signals, &mine);
     }
+    freezer::thaw_all();
 }

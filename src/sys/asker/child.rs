@@ -184,6 +184,8 @@ pub(super) fn answer(question: &Question) -> Reading<Vec<u8>> {
         Kind::Read => read(path, question.most),
         Kind::Regular => regular(path, question.most),
         Kind::Space => disks::space(path).map(|space| wire::of_space(&space)),
+        Kind::List => list(path, question.most),
+        Kind::User => user(path),
         Kind::Target => fds::behind(path).map(|target| wire::of_target(&target)),
     }
 }
@@ -195,6 +197,34 @@ fn read(path: &Path, most: u32) -> Reading<Vec<u8>> {
     let mut text = Vec::new();
     file.take(u64::from(most)).read_to_end(&mut text)?;
     Ok(text)
+}
+
+/// The name of the user whose number stands there, from whatever the machine is told to ask (`nsswitch.conf(5)`).
+fn user(number: &Path) -> Reading<Vec<u8>> {
+    let number = number
+        .to_str()
+        .and_then(|text| text.strip_prefix("user ")?.parse().ok());
+    let uid = nix::unistd::Uid::from_raw(number.ok_or(Missing::Unsupported)?);
+    match nix::unistd::User::from_uid(uid) {
+        Ok(Some(user)) => Ok(user.name.into_bytes()),
+        Ok(None) => Err(Missing::Gone),
+        Err(_) => Err(Missing::Unsupported),
+    }
+}
+
+/// The names in a directory, as far as they fit.
+fn list(path: &Path, most: u32) -> Reading<Vec<u8>> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let name = entry?.file_name();
+        if out.len() + name.len() + 1 > most as usize {
+            break;
+        }
+        out.extend(name.as_bytes());
+        out.push(0);
+    }
+    Ok(out)
 }
 
 /// Looks at it without opening it first: opening a device can change what it does.

@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
-use super::{Question, Unanswered, child, wire};
+use super::{Kind, Question, Unanswered, child, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 
 /// How long one answer may take.
 const LIMIT: Duration = Duration::from_millis(20);
+/// The same for what may have to ask another machine: nobody waits for it but the thread that asks.
+const NETWORKED: Duration = Duration::from_secs(5);
 /// How long it may take where the worker waits for a core rather than for the kernel.
 const STARVED: Duration = Duration::from_millis(500);
 /// How many workers there may be, those that were given up and do not end included.
@@ -150,7 +152,7 @@ fn put(
         return 0;
     }
     for (n, i) in which.iter().enumerate() {
-        if !worker.has_answered() {
+        if !worker.has_answered(patience(questions[*i].kind)) {
             return n;
         }
         let most = questions[*i].most as usize;
@@ -162,15 +164,23 @@ fn put(
     which.len()
 }
 
+/// How long an answer of a kind may take.
+fn patience(kind: Kind) -> Duration {
+    match kind {
+        Kind::User => NETWORKED,
+        _ => LIMIT,
+    }
+}
+
 impl Worker {
     /// Waits for the next answer, for as long as one may take.
-    fn has_answered(&self) -> bool {
+    fn has_answered(&self, limit: Duration) -> bool {
         let begun = Instant::now();
         loop {
-            if self.wait(LIMIT) {
+            if self.wait(limit) {
                 return true;
             }
-            if begun.elapsed() >= STARVED || !self.wants_a_core() {
+            if begun.elapsed() >= STARVED.max(limit) || !self.wants_a_core() {
                 return false;
             }
         }

@@ -12,7 +12,14 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::descriptors::fds::Target;
 use crate::sys::descriptors::terminal::Terminal;
 
-const KINDS: [Kind; 4] = [Kind::Read, Kind::Regular, Kind::Space, Kind::Target];
+const KINDS: [Kind; 6] = [
+    Kind::Read,
+    Kind::Regular,
+    Kind::Space,
+    Kind::Target,
+    Kind::List,
+    Kind::User,
+];
 const WHY: [Missing; 5] = [
     Missing::Gone,
     Missing::Denied,

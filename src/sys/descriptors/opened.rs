@@ -7,7 +7,7 @@ use std::io::Read as _;
 
 use crate::model::descriptors::socket::Protocol;
 use crate::model::id::Pid;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Opened;
 use crate::model::text::SafeText;
 use crate::sys::network::text_tables;
@@ -20,9 +20,10 @@ const TABLES: [(&str, Protocol); 4] = [
     ("net/udp6", Protocol::Udp),
 ];
 
-/// The local and remote port of every TCP and UDP socket, by its inode; inodes are unique over all network namespaces.
+/// The local and remote port of every TCP and UDP socket, and whether it owns the local one, by its inode; inodes are
+/// unique over all network namespaces.
 #[derive(Debug, Default)]
-pub struct Ports(HashMap<u64, [u16; 2]>);
+pub struct Ports(HashMap<u64, ([u16; 2], bool)>);
 
 impl Ports {
     /// Reads the tables of every network namespace that these processes are in, as far as they may be seen.
@@ -44,7 +45,8 @@ impl Ports {
                     continue;
                 }
                 for socket in text_tables::inet(&text, protocol, 0) {
-                    out.insert(socket.inode, [socket.local.port(), socket.remote.port()]);
+                    let ports = [socket.local.port(), socket.remote.port()];
+                    out.insert(socket.inode, (ports, socket.listens()));
                 }
             }
         }
@@ -61,18 +63,26 @@ pub fn read(dir: &ProcDir, pid: Pid, ports: &Ports, buffer: &mut Vec<u8>) -> Rea
     dir.descriptors(pid, &mut numbers, buffer)?;
     let mut opened = Opened::default();
     for fd in numbers {
-        // One that was closed meanwhile is no longer held.
-        let Ok(link) = dir.link(pid, &format!("fd/{fd}")) else {
-            continue;
+        let link = match dir.link(pid, &format!("fd/{fd}")) {
+            Ok(link) => link,
+            // The directory may be listed where what is in it may not be seen.
+            Err(Missing::Denied) => return Err(Missing::Denied),
+            // One that was closed meanwhile is no longer held.
+            Err(_) => continue,
         };
-        if let Some(found) = inode(&link).and_then(|inode| ports.0.get(&inode)) {
+        if let Some((found, owned)) = inode(&link).and_then(|inode| ports.0.get(&inode)) {
             opened.ports.extend(found.iter().filter(|port| **port > 0));
+            opened
+                .owned
+                .extend(owned.then_some(found[0]).filter(|p| *p > 0));
         }
         let target = SafeText::from_bytes(&link);
         if !opened.targets.contains(&target) {
             opened.targets.push(target);
         }
     }
+    opened.owned.sort_unstable();
+    opened.owned.dedup();
     Ok(opened)
 }
 
@@ -101,6 +111,7 @@ mod tests {
         let ports = Ports::read(&dir, &[me]);
         let opened = read(&dir, me, &ports, &mut Vec::new()).expect("our own");
         assert!(opened.ports.contains(&port), "{port}: {opened:?}");
+        assert!(opened.owned.contains(&port), "{port}: {opened:?}");
         let path = file.path().to_string_lossy();
         assert!(
             opened.targets.iter().any(|t| t.as_str() == path),

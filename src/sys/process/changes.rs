@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::id::{Pid, Tid};
+use crate::model::sample::Shares;
 use crate::model::snapshot::Snapshot;
 
 /// Processes of which something may have changed.
@@ -52,6 +53,8 @@ struct State {
     wanted: bool,
     /// The processes of the last sweep.
     seen: Option<Arc<Snapshot>>,
+    /// What was found beside the table last.
+    shares: Arc<Shares>,
 }
 
 impl Feed {
@@ -103,6 +106,16 @@ impl Feed {
     /// The last sweep.
     pub fn seen(&self) -> Option<Arc<Snapshot>> {
         self.state().seen.clone()
+    }
+
+    /// Tells the next sweep what was found beside the table.
+    pub fn found(&self, shares: Shares) {
+        self.state().shares = Arc::new(shares);
+    }
+
+    /// What was found beside the table last.
+    pub fn shares(&self) -> Arc<Shares> {
+        Arc::clone(&self.state().shares)
     }
 
     /// Who may have run since this was asked last; `None` at first, after a loss and while nobody listens: then anybody may.

@@ -44,6 +44,13 @@ pub fn proportional(text: &[u8]) -> Option<Bytes> {
     Some(Bytes::from_kib(fields::number(value)?))
 }
 
+/// Parses the lines `b"Private_Clean:  4 kB"`, `Private_Dirty` and `Private_Hugetlb` of `smaps_rollup`: what nobody shares.
+pub fn private(text: &[u8]) -> Bytes {
+    let parts = fields::pairs(text).filter(|(key, _)| key.starts_with(b"Private_"));
+    let kib = parts.filter_map(|(_, value)| fields::number(value));
+    Bytes::from_kib(kib.fold(0, u64::saturating_add))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,12 +79,14 @@ mod tests {
         assert_eq!(oom_score(b""), None);
         let rollup = b"561470664000-7fffa8e09000 ---p 00000000 00:00 0    [rollup]\nRss:   1752 kB\nPss:    325 kB\nPss_Dirty: 116 kB\n";
         assert_eq!(proportional(rollup), Some(Bytes(325 << 10)));
+        let text = b"Rss: 9 kB\nPrivate_Clean: 4 kB\nPrivate_Dirty: 12 kB\nPrivate_Hugetlb: 0 kB\n";
+        assert_eq!(private(text), Bytes(16 << 10));
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_never_panic(bytes: Vec<u8>) {
-            let _ = (io(&bytes), schedstat(&bytes), oom_score(&bytes), proportional(&bytes));
+            let _ = (io(&bytes), schedstat(&bytes), oom_score(&bytes), proportional(&bytes), private(&bytes));
         }
     }
 }

@@ -101,6 +101,24 @@ impl ProcDir {
         Ok(())
     }
 
+    /// How many descriptors a process holds. Since Linux 6.2 the size of its directory says so, to anybody; before, the
+    /// directory must be listed.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn count_descriptors(&self, pid: Pid, buffer: &mut Vec<u8>) -> Reading<u64> {
+        let mut name = [0; 96];
+        let path = relative(&mut name, pid, "fd")?;
+        calls::count(1);
+        let stat = fstatat(&*self.dir, path, AtFlags::empty()).map_err(io::Error::from)?;
+        if stat.st_size > 0 {
+            return Ok(stat.st_size as u64);
+        }
+        let mut numbers = Vec::new();
+        self.descriptors(pid, &mut numbers, buffer)?;
+        Ok(numbers.len() as u64)
+    }
+
     /// Reads a small file of one process: `openat`, `read`, `close`.
     ///
     /// # Errors
@@ -262,6 +280,8 @@ mod tests {
         let n = read_kept(&kept, &mut small).expect("our own");
         assert!(small.starts_with(b"Name:"));
         assert!(n > 500, "the buffer grows with the file");
+        let open = dir.count_descriptors(me, &mut buffer).expect("our own");
+        assert!(open >= 3, "{open}");
         assert!(dir.link(me, "exe").expect("our own").starts_with(b"/"));
     }
 
@@ -275,5 +295,9 @@ mod tests {
             Err(Missing::Gone)
         );
         assert_eq!(dir.owner(nobody), Err(Missing::Gone));
+        assert_eq!(
+            dir.count_descriptors(nobody, &mut Vec::new()),
+            Err(Missing::Gone)
+        );
     }
 }

@@ -7,8 +7,10 @@ use crate::model::groups::unit;
 use crate::model::plan::Needs;
 use crate::model::process::tty;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Io, OptionalStats, Status};
+use crate::model::sample::{Held, Io, OptionalStats, Status};
+use crate::model::scheduling::schedule::policy_word;
 use crate::model::snapshot::{Proc, Rates, Snapshot};
+use crate::model::text::SafeText;
 
 const fn number(of: fn(&Snapshot, &Proc) -> Reading<f64>, unit: Unit) -> Shows {
     Shows::Number {
@@ -47,6 +49,31 @@ fn rate(proc: &Proc, of: impl Fn(&Rates) -> Reading<f64>) -> Reading<f64> {
 fn share(snapshot: &Snapshot, proc: &Proc) -> Reading<f64> {
     let total = snapshot.system.memory.map(|m| m.total.0)?;
     Ok(proc.stat.resident.0 as f64 * 100.0 / total.max(1) as f64)
+}
+
+/// Percent of one core over its whole life; one younger than a tick has none yet.
+fn life(snapshot: &Snapshot, proc: &Proc) -> f64 {
+    let age = snapshot.age(proc.id).seconds();
+    let tick = 1.0 / snapshot.machine.ticks_per_second.max(1) as f64;
+    let busy = snapshot.machine.nanos(proc.stat.cpu_time()).seconds();
+    100.0 * busy / age.max(tick)
+}
+
+fn held(proc: &Proc, of: impl Fn(Held) -> Option<f64>) -> Reading<f64> {
+    extra(proc, |e| e.held).and_then(|held| of(held).ok_or(Missing::Unsupported))
+}
+
+fn path(proc: &Proc) -> Reading<&SafeText> {
+    let extra = proc.extra.as_deref().ok_or(Missing::Soon)?;
+    extra.cgroup.as_ref().map_err(|why| *why)
+}
+
+/// The ports that a process owns: `22,80`.
+fn ports(proc: &Proc) -> Reading<Cow<'_, str>> {
+    let extra = proc.extra.as_deref().ok_or(Missing::Soon)?;
+    let opened = extra.opened.as_ref().map_err(|why| *why)?;
+    let all: Vec<String> = opened.owned.iter().map(u16::to_string).collect();
+    Ok(all.join(",").into())
 }
 
 const MIB: Option<f64> = Some(1_048_576.0);
@@ -90,6 +117,12 @@ columns! {
     #[thread]
     CPU "cpu" "CPU%" 5 Needs::empty(), "Share of one core over the last interval.",
         sum(|_, p| p.cpu.map(f64::from), Unit::Percent, Some(1.0));
+    MINUTE "cpu1" "CPU1m" 5 Needs::MEANS, "Share of one core over the last minute, or since this is shown where that is less.",
+        sum(|_, p| extra(p, |e| e.means).map(|m| m.minute as f64 / 100.0), Unit::Percent, Some(1.0));
+    FIVE "cpu5" "CPU5m" 5 Needs::MEANS, "Share of one core over the last five minutes, or since this is shown where that is less.",
+        sum(|_, p| extra(p, |e| e.means).map(|m| m.five as f64 / 100.0), Unit::Percent, Some(1.0));
+    LIFE "life" "LIFE%" 5 Needs::empty(), "Share of one core over its whole life.",
+        sum(|s, p| Ok(life(s, p)), Unit::Percent, Some(1.0));
     HISTORY "history" "history" 8 Needs::empty(), "CPU share of the last ticks, newest at the right.",
         Shows::History;
     MEM "mem" "MEM" 5 Needs::RESIDENT, "Resident memory, shared pages counted whole.",
@@ -100,6 +133,8 @@ columns! {
         sum(|_, p| extra(p, |e| e.growth).and_then(|g| g.per_minute()), Unit::Signed, MIB);
     PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them.",
         sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
+    PRIVATE "priv" "PRIV" 5 Needs::PSS, "Memory that it alone has: what its end would give back.",
+        sum(|_, p| extra(p, |e| e.private).map(|b| b.0 as f64), Unit::Bytes, MIB);
     SWAP "swap" "SWAP" 5 Needs::STATUS, "Memory that was swapped out.",
         sum(|_, p| status(p, |s| s.swap.0), Unit::Bytes, MIB);
     VIRTUAL "virt" "VIRT" 5 Needs::empty(), "Address space that it claims.",
@@ -115,6 +150,9 @@ columns! {
     #[thread]
     PRIORITY "pri" "PRI" 4 Needs::empty(), "The kernel's priority; negative for real-time tasks.",
         number(|_, p| Ok(f64::from(p.stat.priority)), Unit::Plain);
+    #[thread]
+    POLICY "policy" "POLICY" 8 Needs::empty(), "The scheduling policy: normal, batch, idle, fifo, rr, deadline, ext.",
+        Shows::Text(|_, p| Ok(policy_word(p.stat.policy).into()));
     #[thread]
     CORE "core" "CORE" 4 Needs::empty(), "The core it last ran on.",
         number(|_, p| Ok(f64::from(p.stat.processor.0)), Unit::Plain);
@@ -140,12 +178,24 @@ columns! {
         number(|_, p| rate(p, |r| r.waiting), Unit::Percent);
     MAJOR "majfl" "MAJFL" 5 Needs::empty(), "Page faults that read from the disk since it started.",
         sum(|_, p| Ok(p.stat.major_faults as f64), Unit::Count, None);
+    FAULTS "faults" "FLT/s" 6 Needs::FAULTS, "Page faults a second, those that need no disk among them.",
+        sum(|_, p| rate(p, |r| r.faults), Unit::Rate, Some(10.0));
+    NET_IN "net-in" "NET IN" 6 Needs::NETWORK, "Bytes a second that its TCP connections receive; a connection that several hold counts for the first.",
+        sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.received), Unit::BytesRate, Some(65_536.0));
+    NET_OUT "net-out" "NET OUT" 7 Needs::NETWORK, "Bytes a second that its TCP connections send; a connection that several hold counts for the first.",
+        sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.sent), Unit::BytesRate, Some(65_536.0));
+    PORTS "ports" "PORTS" 11 Needs::DESCRIPTORS, "The ports that it owns: where it listens, and UDP.",
+        Shows::Text(|_, p| ports(p));
+    HELD "fds" "FDS" 5 Needs::HELD, "How many descriptors it holds open.",
+        sum(|_, p| held(p, |h| Some(h.open as f64)), Unit::Count, None);
+    HELD_SHARE "fd%" "FD%" 5 Needs::HELD, "Its descriptors as a share of how many it may hold (its soft limit).",
+        number(|_, p| held(p, |h| Some(h.open as f64 * 100.0 / h.limit?.max(1) as f64)), Unit::Share);
     OOM "oom" "OOM" 4 Needs::OOM, "How likely the kernel is to end it when memory runs out.",
         number(|_, p| extra(p, |e| e.oom_score).map(f64::from), Unit::Plain);
-    CGROUP "unit" "UNIT" 16 Needs::CGROUP, "Its control group: the unit, container or session.",
-        Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
-            e.cgroup.as_ref().map(|path| Cow::Owned(unit::short(path))).map_err(|m| *m)
-        }));
+    UNIT "unit" "UNIT" 16 Needs::CGROUP, "The unit, container or session that its control group stands for.",
+        Shows::Text(|s, p| path(p).map(|path| unit::name(path, &s.shares.names).into()));
+    CGROUP "cgroup" "CGROUP" 24 Needs::CGROUP, "The path of its control group.",
+        Shows::Text(|_, p| path(p).map(|path| unit::readable(path)));
     WAITS_FOR "waits-for" "WAITS FOR" 24 Needs::WAITS_FOR, "What its first thread waits for, in words; the tab Threads tells it of each.",
         Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
             e.waits_for.as_ref().map(|words| Cow::Borrowed(words.as_str())).map_err(|m| *m)
@@ -156,7 +206,6 @@ columns! {
 
 /// Names that were in use before those of the screen's heads, and what else people write.
 pub const ALIASES: &[(&str, &str)] = &[
-    ("group", "pgrp"),
     ("session", "sid"),
     ("threads", "thr"),
     ("nlwp", "thr"),
@@ -164,7 +213,6 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("priority", "pri"),
     ("major", "majfl"),
     ("written-all", "wrtn"),
-    ("cgroup", "unit"),
     ("s", "state"),
     ("stat", "state"),
     ("pcpu", "cpu"),

@@ -74,7 +74,7 @@ fn a_column_answers_to_its_head_and_to_older_names() {
     for (asked, name) in [
         ("unit", "unit"),
         ("UNIT", "unit"),
-        ("cgroup", "unit"),
+        ("cgroup", "cgroup"),
         ("ni", "ni"),
         ("nice", "ni"),
         ("thr", "thr"),

@@ -3,7 +3,7 @@
 use crate::model::process::column::{ALL, Shows};
 
 /// Fields that are no columns.
-const MORE: [&str; 5] = ["port", "fd", "name", "threads", "cgroup"];
+const MORE: [&str; 5] = ["port", "fd", "name", "threads", "group"];
 
 /// What stands in the help line while nothing is typed yet, the most useful first.
 pub const SYNTAX: &str = "words narrow · user:alice  state:D  cpu>10  mem>1g  port:8080  fd:/var/log  age<1m · !x not · a | b or · re:…";

@@ -94,7 +94,7 @@ fn test(token: &str) -> Result<Test, String> {
     let value = value.trim_matches('"');
     let known = matches!(
         key.as_str(),
-        "port" | "fd" | "name" | "exe" | "state" | "unit" | "command"
+        "port" | "fd" | "name" | "group" | "exe" | "state" | "unit" | "command"
     );
     let column = Column::find(&key);
     if !known && column.is_none() {
@@ -113,6 +113,7 @@ fn test(token: &str) -> Result<Test, String> {
         ("port", _) => ports(value).map(Test::Port),
         ("fd", _) => part(value).map(Test::Target),
         ("name", _) => part(value).map(Test::Name),
+        ("group", _) => part(value).map(Test::Group),
         ("exe", _) => part(value).map(Test::Exe),
         ("command", _) => part(value).map(Test::Word),
         ("state", _) => states(value).map(Test::State),

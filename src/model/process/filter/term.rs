@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::part::Part;
 
+use crate::model::groups::{grouping, unit};
 use crate::model::plan::Needs;
 use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::sample::Opened;
@@ -33,6 +34,8 @@ pub(super) enum Test {
     Target(Part),
     /// Part of the executable's path.
     Exe(Part),
+    /// Part of the path of its control group, or of the name of its unit, container or pod.
+    Group(Part),
 }
 
 /// How a number is compared.
@@ -96,6 +99,11 @@ impl Test {
         }
     }
 
+    /// Whether only two readings answer it.
+    pub(super) fn over_time(&self) -> bool {
+        matches!(self, Self::Number(column, ..) if column.over_time())
+    }
+
     /// What must be read to answer it.
     pub(super) fn needs(&self) -> Needs {
         match self {
@@ -104,6 +112,7 @@ impl Test {
             Self::Number(column, ..) | Self::Text(column, ..) => column.needs,
             Self::Port(_) | Self::Target(_) => Needs::DESCRIPTORS,
             Self::Exe(_) => Needs::EXE,
+            Self::Group(_) => Needs::CGROUP,
         }
     }
 
@@ -142,6 +151,11 @@ impl Test {
             Self::Target(part) => {
                 opened(proc).map(|o| o.targets.iter().any(|target| part.is_in(target)))
             }
+            Self::Group(part) => {
+                let path = grouping::path(proc).ok()?;
+                let name = unit::name(path, &snapshot.shares.names);
+                Some(part.is_in(&unit::readable(path)) || part.is_in(&name))
+            }
             Self::Exe(part) => {
                 let exe = proc.extra.as_deref()?.exe.as_ref().ok()?;
                 Some(part.is_in(exe))
@@ -152,7 +166,7 @@ impl Test {
 
 fn text(column: &Column, how: How, want: &str, snapshot: &Snapshot, proc: &Proc) -> Option<bool> {
     match column.name {
-        "unit" => {
+        "unit" | "cgroup" => {
             let path = proc.extra.as_deref()?.cgroup.as_ref().ok()?;
             Some(How::Has.holds(path, want))
         }

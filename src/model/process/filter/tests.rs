@@ -27,6 +27,7 @@ fn scene() -> Scene {
         opened: Ok(Arc::new(Opened {
             targets: vec!["/var/log/syslog".into()],
             ports: vec![8080],
+            owned: Vec::new(),
         })),
         ..OptionalStats::default()
     }));

@@ -3,6 +3,7 @@
 use super::alike::{ALONE, alike};
 use super::family::{Family, rank, together};
 use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, threads_of};
+use crate::model::groups::grouping::Groups;
 use crate::model::snapshot::Snapshot;
 
 /// Siblings that share a row, or one node alone.
@@ -29,6 +30,9 @@ pub(super) struct Emit<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) view: &'a View<'a>,
     family: &'a Family,
+    groups: &'a Groups,
+    /// The node of the first group.
+    first_heading: u32,
     keys: &'a [f64],
     /// By process: a number that is equal for leaves that may share a row, or [`ALONE`].
     alike: Vec<u64>,
@@ -45,26 +49,32 @@ impl<'a> Emit<'a> {
         snapshot: &'a Snapshot,
         view: &'a View<'a>,
         family: &'a Family,
+        groups: &'a Groups,
         keys: &'a [f64],
     ) -> Self {
         let n = family.parent.len();
+        let first = snapshot.procs.len() + view.ended.len();
         let mut sizes = vec![1_u32; n];
+        sizes[first..].fill(0);
         family.total(&mut sizes);
-        let there = family.down.len();
+        let headings = family.there[first..].iter().filter(|there| **there);
+        let there = family.down.len() - headings.count();
         Self {
             snapshot,
             view,
             family,
+            groups,
+            first_heading: first as u32,
             keys,
             alike: alike(snapshot, view, family),
-            leads: leads(view, family),
+            leads: leads(view, family, first),
             out: Forest {
                 rows: Vec::with_capacity(there),
                 members: Vec::new(),
                 before: Vec::with_capacity(there),
                 spans: sizes.into_iter().map(|size| (0, size)).collect(),
-                passing: 0,
                 shown: there,
+                ..Forest::default()
             },
             todo: Vec::new(),
             units: Vec::new(),
@@ -74,20 +84,24 @@ impl<'a> Emit<'a> {
 
     pub(super) fn run(mut self) -> Forest {
         self.out.passing = match self.view.passing {
-            Some(_) => self.family.down.iter().filter(|n| self.passes(**n)).count(),
-            None => self.family.down.len(),
+            Some(_) => {
+                let procs = self.family.down.iter().filter(|n| **n < self.first_heading);
+                procs.filter(|n| self.passes(**n)).count()
+            }
+            None => self.out.shown,
         };
+        let nested = self.view.tree || !self.groups.all.is_empty();
         for (node, there) in self.family.there.iter().enumerate() {
             if !there {
                 self.out.spans[node] = (0, 0);
             }
         }
         let roots = &self.family.roots;
-        self.push(roots, NONE, NONE, 0, !self.view.tree);
+        self.push(roots, NONE, NONE, 0, !nested);
         while let Some(todo) = self.todo.pop() {
             self.write(todo);
         }
-        if !self.view.tree {
+        if !nested {
             self.flat();
         }
         self.out
@@ -190,8 +204,13 @@ impl<'a> Emit<'a> {
     fn is_group(&self, same: &[(u64, u32)], parent: u32) -> bool {
         self.view.opened.is_empty() || {
             let first = &self.snapshot.procs[same[0].1 as usize];
-            let parent = self.snapshot.procs.get(parent as usize).map(|p| p.id);
-            let key = GroupKey::of(first, parent);
+            let above = if self.groups.all.is_empty() {
+                Some(parent)
+            } else {
+                first.parent
+            };
+            let above = above.and_then(|up| self.snapshot.procs.get(up as usize));
+            let key = GroupKey::of(first, above.map(|p| p.id));
             !self.view.opened.contains(&key)
         }
     }
@@ -221,6 +240,10 @@ impl<'a> Emit<'a> {
         }
         let node = unit.node;
         self.out.spans[node as usize].0 = position;
+        if node >= self.first_heading {
+            self.heading(todo);
+            return;
+        }
         self.out.before.push(node);
         let kids = self.family.kids(node);
         if hidden {
@@ -245,6 +268,37 @@ impl<'a> Emit<'a> {
             self.thread_rows(node, row, depth + 1, more);
         }
         self.push(kids, node, row, depth + 1, folded);
+    }
+
+    /// Writes the row of a group and puts what is in it on the pile.
+    fn heading(&mut self, todo: Todo) {
+        let node = todo.unit.node;
+        let kids = self.family.kids(node);
+        if todo.hidden {
+            self.push(kids, node, todo.parent_row, todo.depth, true);
+            return;
+        }
+        let headings = &self.view.headings;
+        let group = &self.groups.all[(node - self.first_heading) as usize];
+        let chosen = headings.folded.and_then(|f| f.get(&group.key)).copied();
+        let folded = chosen.unwrap_or_else(|| {
+            !headings.open && !kids.iter().any(|kid| *kid >= self.first_heading)
+        });
+        let fold = if folded {
+            Fold::Closed(self.out.spans[node as usize].1)
+        } else {
+            Fold::Open
+        };
+        let row = self.out.rows.len() as u32;
+        self.out.rows.push(Row {
+            item: Item::Heading(node),
+            parent: todo.parent_row,
+            depth: todo.depth,
+            last: todo.last,
+            dim: false,
+            fold,
+        });
+        self.push(kids, node, row, todo.depth + 1, folded);
     }
 
     pub(super) fn row(&mut self, item: Item, parent: u32, depth: u32, last: bool, fold: Fold) {
@@ -303,12 +357,12 @@ impl<'a> Emit<'a> {
 }
 
 /// Which nodes pass the filter or lead to one that does; empty without a filter.
-fn leads(view: &View<'_>, family: &Family) -> Vec<bool> {
+fn leads(view: &View<'_>, family: &Family, first_heading: usize) -> Vec<bool> {
     let Some(passing) = view.passing else {
         return Vec::new();
     };
     let mut leads: Vec<bool> = (0..family.parent.len())
-        .map(|node| passing.get(node).copied().unwrap_or(true))
+        .map(|node| passing.get(node).copied().unwrap_or(node < first_heading))
         .collect();
     for node in family.down.iter().rev() {
         let up = family.parent[*node as usize];

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{Forest, NONE, View};
+use crate::model::groups::grouping::Groups;
 use crate::model::id::Nanos;
 use crate::model::process::column::{Column, Shows};
-use crate::model::process::steady::Steady;
+use crate::model::process::steady::{Keys, Steady};
 use crate::model::snapshot::Snapshot;
 
 /// How long a process is told to be young, and stands behind its siblings.
@@ -28,16 +29,17 @@ pub(super) struct Family {
 }
 
 impl Family {
-    pub(super) fn new(snapshot: &Snapshot, view: &View<'_>) -> Self {
+    pub(super) fn new(snapshot: &Snapshot, view: &View<'_>, groups: &Groups) -> Self {
         let n = snapshot.procs.len();
-        let mut there = Vec::with_capacity(n + view.ended.len());
+        let all = n + view.ended.len() + groups.all.len();
+        let mut there = Vec::with_capacity(all);
         there.extend(
             snapshot
                 .procs
                 .iter()
                 .map(|p| view.kernel || !p.stat.is_kernel_thread()),
         );
-        let mut parent = Vec::with_capacity(n + view.ended.len());
+        let mut parent = Vec::with_capacity(all);
         parent.extend(snapshot.procs.iter().enumerate().map(|(i, p)| {
             let up = p.parent.unwrap_or(NONE);
             let known = there[i] && there.get(up as usize).copied().unwrap_or(false);
@@ -56,6 +58,9 @@ impl Family {
             };
             let up = living.or_else(kept).filter(|up| there[*up]);
             parent.push(up.map_or(NONE, |up| up as u32));
+        }
+        if !groups.all.is_empty() {
+            head(snapshot, view, groups, &mut parent, &mut there);
         }
         Self::from_parents(parent, there)
     }
@@ -118,15 +123,21 @@ impl Family {
         &self,
         snapshot: &Snapshot,
         view: &View<'_>,
+        groups: &Groups,
         steady: &mut Steady,
     ) -> Vec<f64> {
         let slack = match view.sort.shows {
             Shows::Number { slack, .. } => slack,
             Shows::History => Some(1.0),
-            Shows::Text(_) | Shows::Command => return self.ranks(snapshot, view),
+            Shows::Text(_) | Shows::Command => return self.ranks(snapshot, view, groups),
         };
         let adds = view.sort.adds();
         let n = snapshot.procs.len();
+        let first = n + view.ended.len();
+        let nested = view.tree || !groups.all.is_empty();
+        let passes = |node: usize| {
+            groups.all.is_empty() || view.passing.is_none_or(|p| p.get(node) != Some(&false))
+        };
         let value = |node: usize| {
             let proc = Forest::proc(snapshot, view.ended, node as u32)?;
             view.sort.number(snapshot, proc)?.ok()
@@ -134,28 +145,55 @@ impl Family {
         let unknown = if adds { 0.0 } else { f64::NAN };
         let mut keys = Vec::with_capacity(self.parent.len());
         keys.extend((0..n).map(|i| {
-            if self.there[i] {
+            if self.there[i] && passes(i) {
                 value(i).unwrap_or(unknown)
             } else {
                 unknown
             }
         }));
-        keys.resize(self.parent.len(), 0.0);
-        if adds && view.tree {
+        keys.resize(self.parent.len(), if adds { 0.0 } else { f64::NAN });
+        if adds && nested {
             self.total(&mut keys);
+        } else {
+            Self::least(&mut keys, groups, first);
         }
-        for (node, key) in keys.iter_mut().enumerate().skip(n) {
+        for (node, key) in keys[..first].iter_mut().enumerate().skip(n) {
             *key = value(node).unwrap_or(unknown);
         }
         // A flat list is sorted by the very numbers that it shows.
-        if let Some(slack) = slack.filter(|_| view.tree) {
+        if let Some(slack) = slack.filter(|_| nested) {
             let ids = snapshot.procs.iter().map(|p| p.id);
-            steady.settle(snapshot.at, meaning(view), slack, ids, &mut keys[..n]);
+            let steadies = &mut steady.procs;
+            steadies.settle(snapshot.at, meaning(view), slack, ids, &mut keys[..n]);
+            if first < keys.len() {
+                let steadies = &mut steady.groups;
+                settle_groups(
+                    steadies,
+                    snapshot,
+                    view,
+                    (groups, slack),
+                    &mut keys[first..],
+                );
+            }
             if adds && view.descending {
                 self.young_last(snapshot, view, &mut keys);
             }
         }
         keys
+    }
+
+    /// Where values do not add up, a group is worth the least of its members: the lowest pid, the most greedy.
+    fn least(keys: &mut [f64], groups: &Groups, first: usize) {
+        let (procs, of_groups) = keys.split_at_mut(first);
+        for (of, key) in groups.of.iter().zip(procs) {
+            let group = &mut of_groups[*of as usize];
+            *group = group.min(*key);
+        }
+        for (at, group) in groups.all.iter().enumerate().rev() {
+            if let Some(up) = group.parent {
+                of_groups[up as usize] = of_groups[up as usize].min(of_groups[at]);
+            }
+        }
     }
 
     /// Leaves that were born just now stand behind their older siblings, so that those who live a moment push nobody about.
@@ -176,13 +214,18 @@ impl Family {
 
     /// The place of each node among all by its text. Many have the same one, such as a user, so only different texts are
     /// sorted.
-    fn ranks(&self, snapshot: &Snapshot, view: &View<'_>) -> Vec<f64> {
+    fn ranks(&self, snapshot: &Snapshot, view: &View<'_>, groups: &Groups) -> Vec<f64> {
+        let first = snapshot.procs.len() + view.ended.len();
         let mut places: HashMap<Cow<'_, str>, usize> = HashMap::new();
         let mut of_node = Vec::with_capacity(self.parent.len());
         for (node, there) in self.there.iter().enumerate() {
             let proc = Forest::proc(snapshot, view.ended, node as u32).filter(|_| *there);
             let text = match (proc, &view.sort.shows) {
-                (None, _) => None,
+                // Groups go by their names.
+                (None, _) => node
+                    .checked_sub(first)
+                    .and_then(|at| groups.all.get(at))
+                    .map(|group| Cow::Borrowed(group.name.as_str())),
                 (Some(proc), Shows::Text(of)) => of(snapshot, proc).ok(),
                 (Some(proc), _) => Some(Cow::Borrowed(proc.facts.name.as_str())),
             };
@@ -208,10 +251,75 @@ impl Family {
     }
 }
 
+/// Puts processes below their groups: those whose parent is of another group, or all where the list is flat. A group
+/// without anybody who may be shown is not there.
+fn head(
+    snapshot: &Snapshot,
+    view: &View<'_>,
+    groups: &Groups,
+    parent: &mut Vec<u32>,
+    there: &mut Vec<bool>,
+) {
+    let n = snapshot.procs.len();
+    let first = parent.len() as u32;
+    let mut full = vec![false; groups.all.len()];
+    let of_ended = |ended: &super::Ended| groups.would_be(&ended.proc);
+    let of: Vec<Option<u32>> = (groups.of.iter().map(|of| Some(*of)))
+        .chain(view.ended.iter().map(of_ended))
+        .collect();
+    for node in 0..first as usize {
+        let Some(group) = of[node].filter(|_| there[node]) else {
+            continue;
+        };
+        full[group as usize] |= node < n;
+        let up = of.get(parent[node] as usize).copied().flatten();
+        if !view.tree || up != Some(group) {
+            parent[node] = first + group;
+        }
+    }
+    // A group stands before its parts.
+    for at in (0..full.len()).rev() {
+        if let Some(up) = groups.all[at].parent.filter(|_| full[at]) {
+            full[up as usize] = true;
+        }
+    }
+    for (group, full) in groups.all.iter().zip(&full) {
+        there.push(*full);
+        let up = group.parent.filter(|_| *full);
+        parent.push(up.map_or(NONE, |up| first + up));
+    }
+    // One that ended and was the last of its group has no heading to stand below.
+    for up in &mut parent[n..first as usize] {
+        if there.get(*up as usize) == Some(&false) {
+            *up = NONE;
+        }
+    }
+}
+
 fn meaning(view: &View<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (view.sort.name, view.tree, view.kernel).hash(&mut hasher);
+    (view.sort.name, view.tree, view.kernel, view.headings.by).hash(&mut hasher);
     hasher.finish()
+}
+
+/// The keys of groups, as steady as those of processes.
+fn settle_groups(
+    steady: &mut Keys<u64>,
+    snapshot: &Snapshot,
+    view: &View<'_>,
+    (groups, slack): (&Groups, f64),
+    keys: &mut [f64],
+) {
+    let mut order: Vec<(u64, usize)> = (groups.all.iter().enumerate())
+        .map(|(at, group)| (group.key.hash(), at))
+        .collect();
+    order.sort_unstable();
+    let mut values: Vec<f64> = order.iter().map(|(_, at)| keys[*at]).collect();
+    let ids = order.iter().map(|(hash, _)| *hash);
+    steady.settle(snapshot.at, meaning(view), slack, ids, &mut values);
+    for ((_, at), value) in order.iter().zip(values) {
+        keys[*at] = value;
+    }
 }
 
 /// A key as a number that sorts as the list does; what is not known comes last in either order.

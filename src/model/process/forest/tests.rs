@@ -18,6 +18,9 @@ struct Want {
     tags: Vec<u32>,
     passing: Option<Vec<u32>>,
     ended: Vec<Ended>,
+    by: By,
+    headings: HashMap<GroupId, bool>,
+    open: bool,
 }
 
 impl Default for Want {
@@ -33,6 +36,9 @@ impl Default for Want {
             tags: Vec::new(),
             passing: None,
             ended: Vec::new(),
+            by: By::Parent,
+            headings: HashMap::new(),
+            open: true,
         }
     }
 }
@@ -59,6 +65,11 @@ impl Want {
             tags: &tags,
             passing: passing.as_deref(),
             ended: &self.ended,
+            headings: Headings {
+                by: self.by,
+                folded: Some(&self.headings),
+                open: self.open,
+            },
         };
         Forest::build(snapshot, &view, steady)
     }
@@ -83,6 +94,10 @@ impl Want {
             let text = match row.item {
                 Item::Proc(_) => format!("{name} {}", proc.id.pid),
                 Item::Group { len, .. } => format!("{len}×[{name}]"),
+                Item::Heading(_) => {
+                    let group = forest.heading(row.item).expect("it is one");
+                    format!("{} of {}", group.name, forest.members(row.item).len())
+                }
                 Item::Thread { thread, .. } => {
                     format!("{{{}}}", snapshot.threads[thread as usize].name)
                 }
@@ -413,3 +428,5 @@ fn ended_ones_that_name_each_other_do_not_hang() {
         "{text}"
     );
 }
+
+mod headings;

@@ -27,6 +27,7 @@ actions! {
     TAG_BELOW "tag-subtree" [Key::char('c')] "" "Tag the process and everything below it";
     UNTAG "untag-all" [Key::char('U')] "" "Take all tags away";
     TREE "tree-or-flat" [Key::char('t'), Key::f(5)] "tree/flat" "Show a tree, or a flat list";
+    GROUP_BY "group-by" [Key::char('D')] "" "Group by parent, control group, container or unit, user, program, session";
     THREADS "show-threads" [Key::char('H')] "" "Show threads, or hide them";
     KERNEL "show-kernel" [Key::char('K')] "" "Show kernel threads, or hide them";
     GROUPS "group-alike" [Key::char('d')] "" "Let identical siblings share a row, or give each its own";
@@ -51,6 +52,7 @@ pub(super) const ALL: &[&Action] = &[
     moves::FILTER,
     TAG,
     TREE,
+    GROUP_BY,
     moves::CLEAR,
     moves::SEARCH,
     moves::NEXT,

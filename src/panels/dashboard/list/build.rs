@@ -6,8 +6,9 @@ use super::{Built, Cursor, List, draw};
 use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
-use crate::model::process::forest::{Ended, Fold, Forest, GroupKey, Item, View};
+use crate::model::process::forest::{Ended, Fold, Forest, GroupKey, Headings, Item, View};
 use crate::model::process::stat::State;
+use crate::model::process::user_names::UserNames;
 use crate::model::snapshot::Proc;
 use crate::model::snapshot::Snapshot;
 
@@ -66,10 +67,16 @@ impl List {
         self.layout.fit_indent(&self.forest.rows, self.top);
         let drawn = std::mem::take(&mut self.drawn);
         self.drawn = draw::prepare(self, world, drawn, stale);
-        match self.cursor.as_ref().map(Cursor::owner) {
+        let focus = match self.cursor.as_ref().map(Cursor::owner) {
             Some(id) if world.focus != Some(id) => Reply::Focus(id),
             _ => Reply::Pass,
+        };
+        let group = self.chosen_group(world);
+        if group.is_none() && world.group.is_none() {
+            return focus;
         }
+        // The focus first: who hears of it may move the cursor.
+        Reply::All(vec![focus, Reply::Group(group)])
     }
 
     /// Something that rows depend on changed.
@@ -107,7 +114,19 @@ impl List {
             tags: &world.tags,
             passing: filtered.then_some(self.passing.as_slice()),
             ended: &self.ended,
+            headings: Headings {
+                by: self.by,
+                folded: Some(&self.headings[usize::from(filtered)]),
+                open: filtered,
+            },
         };
+        if self
+            .built
+            .as_ref()
+            .is_none_or(|b| !Arc::ptr_eq(&b.snapshot, &world.snapshot))
+        {
+            self.users = UserNames::of(&world.snapshot);
+        }
         // The old rows first give their memory back.
         self.forest = Forest::default();
         self.forest = Forest::build(&world.snapshot, &view, &mut self.steady);
@@ -133,6 +152,7 @@ impl List {
         Some(match item {
             Item::Proc(_) => Cursor::Proc(proc.id),
             Item::Group { .. } => Cursor::Group(group_key(world, proc), proc.id),
+            Item::Heading(_) => Cursor::Heading(self.forest.heading(item)?.key.clone(), proc.id),
             Item::Thread { thread: i, .. } => Cursor::Thread(proc.id, thread(i)?.id),
             Item::Threads { .. } => {
                 let first = *self.forest.members(item).first()?;
@@ -144,6 +164,9 @@ impl List {
     /// The row of a cursor: its own, or the group that its process is part of.
     fn row_of(&self, world: &World, cursor: &Cursor) -> Option<usize> {
         let rows = &self.forest.rows;
+        if let Cursor::Heading(key, _) = cursor {
+            return self.row_of_heading(key);
+        }
         let node = self.node_of(world, cursor.owner());
         let threads = &world.snapshot.threads;
         let exact = rows.iter().position(|row| match (cursor, row.item) {
@@ -163,14 +186,18 @@ impl List {
             }
             _ => false,
         });
-        exact.or_else(|| {
-            let node = node?;
-            rows.iter().position(|row| match row.item {
-                Item::Proc(n) => n == node,
-                Item::Group { .. } => self.forest.members(row.item).binary_search(&node).is_ok(),
-                _ => false,
+        exact
+            .or_else(|| {
+                let node = node?;
+                rows.iter().position(|row| match row.item {
+                    Item::Proc(n) => n == node,
+                    Item::Group { .. } => {
+                        self.forest.members(row.item).binary_search(&node).is_ok()
+                    }
+                    _ => false,
+                })
             })
-        })
+            .or_else(|| self.row_of_folded(node?))
     }
 
     /// The node of a process, living or kept.
@@ -358,6 +385,7 @@ impl List {
         if !self.filter.is_empty() && !self.filter.matches(snapshot, proc, world.scaled(1.0)) {
             self.set_filter("");
         }
+        self.unfold_headings_of(world, proc);
         let key = group_key(world, proc);
         let alike = |p: &&Proc| {
             let facts = (&p.facts.name, &p.facts.command, p.parent);

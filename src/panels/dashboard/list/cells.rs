@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::List;
 use crate::app::history::TICKS;
 use crate::app::world::World;
+use crate::model::groups::grouping::Group;
 use crate::model::id::ProcId;
 use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::process::forest::{Fold, Forest, Item, Row};
@@ -23,6 +24,8 @@ pub(super) struct Subject<'a> {
     pub all: Vec<Cow<'a, Proc>>,
     /// The thread's name.
     pub thread: Option<&'a Thread>,
+    /// The group that the row stands for.
+    pub group: Option<&'a Group>,
 }
 
 /// What stands in a cell.
@@ -50,16 +53,26 @@ impl<'a> Subject<'a> {
                     Fold::Leaf | Fold::Open => Vec::new(),
                 },
                 thread: None,
+                group: None,
             },
             Item::Group { .. } => Self {
                 lead: Cow::Borrowed(lead),
                 all: living(forest.members(row.item)),
                 thread: None,
+                group: None,
+            },
+            Item::Heading(_) => Self {
+                lead: Cow::Borrowed(lead),
+                // With a filter those who pass, of whom there are rows.
+                all: living(&list.passing_of(forest.members(row.item))),
+                thread: None,
+                group: forest.heading(row.item),
             },
             Item::Thread { thread: i, .. } => Self {
                 lead: Cow::Owned(thread(i)?.as_proc(lead)),
                 all: Vec::new(),
                 thread: thread(i),
+                group: None,
             },
             Item::Threads { .. } => {
                 let threads = forest.members(row.item).iter().filter_map(|i| thread(*i));
@@ -69,6 +82,7 @@ impl<'a> Subject<'a> {
                     lead: all.first()?.clone(),
                     all,
                     thread: forest.members(row.item).first().and_then(|i| thread(*i)),
+                    group: None,
                 }
             }
         })
@@ -76,7 +90,7 @@ impl<'a> Subject<'a> {
 
     /// The number of a column: the sum where several share the row.
     fn number(&self, world: &World, column: &Column) -> Option<Reading<f64>> {
-        if self.all.len() > 1 && column.adds() {
+        if (self.all.len() > 1 || self.group.is_some()) && column.adds() {
             column.sum(&world.snapshot, self.all.iter().map(AsRef::as_ref))
         } else {
             column.number(&world.snapshot, &self.lead)
@@ -102,10 +116,29 @@ impl<'a> Subject<'a> {
     }
 
     /// The cell of a column, except the command.
-    pub(super) fn cell(&self, world: &World, column: &Column) -> Cell {
+    pub(super) fn cell(&self, list: &List, world: &World, column: &Column) -> Cell {
         let theme = &world.theme;
+        let nothing = || Cell::Text(String::new(), Style::new());
         if self.thread.is_some() && !column.of_threads {
-            return Cell::Text(String::new(), Style::new());
+            return nothing();
+        }
+        if self.group.is_some() && !column.adds() {
+            // What all its members have in common is the group's.
+            let same = |text: &str| {
+                let of =
+                    |p: &Cow<'_, Proc>| column.text(&world.snapshot, p).is_ok_and(|t| t == text);
+                self.all.iter().all(of)
+            };
+            return match column.text(&world.snapshot, &self.lead) {
+                Ok(text) if !column.is_number() && same(&text) => {
+                    let text = match column.name {
+                        "user" => list.users.shown(&text).into_owned(),
+                        _ => text.into_owned(),
+                    };
+                    Cell::Text(text, theme.style(Role::Dim))
+                }
+                _ => nothing(),
+            };
         }
         match column.shows {
             Shows::Number { unit, .. } => match self.number(world, column) {
@@ -124,7 +157,11 @@ impl<'a> Subject<'a> {
                         "user" if !root => Role::User,
                         _ => Role::Dim,
                     };
-                    Cell::Text(text.into_owned(), theme.style(role))
+                    let text = match column.name {
+                        "user" => list.users.shown(&text).into_owned(),
+                        _ => text.into_owned(),
+                    };
+                    Cell::Text(text, theme.style(role))
                 }
                 Err(_) => missing(world),
             },
@@ -139,7 +176,7 @@ impl<'a> Subject<'a> {
                 *slot += f64::from(value);
             }
         };
-        if self.all.len() > 1 {
+        if self.all.len() > 1 || self.group.is_some() {
             self.all.iter().for_each(|p| add(p.id));
         } else {
             add(self.lead.id);

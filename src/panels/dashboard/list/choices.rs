@@ -3,6 +3,7 @@
 use super::List;
 use crate::app::choice::{Choice, Value};
 use crate::app::world::World;
+use crate::model::groups::grouping::By;
 use crate::model::process::column::{self, Column};
 
 fn names(columns: &[&'static Column]) -> Vec<String> {
@@ -46,6 +47,12 @@ pub(super) fn all(list: &List, world: &World) -> Vec<Choice> {
             view,
             &["tree", "flat"],
         ),
+        Choice::word(
+            "group-by",
+            "What the list is grouped by",
+            list.by.word(),
+            &By::ALL.map(By::word),
+        ),
         Choice {
             name: "sort",
             about: "The column that the list is sorted by",
@@ -84,6 +91,13 @@ pub(super) fn all(list: &List, world: &World) -> Vec<Choice> {
 pub(super) fn choose(list: &mut List, name: &str, value: &Value) -> Option<Result<(), String>> {
     match (name, value) {
         ("view", Value::Text(view)) => list.tree = Some(view != "flat"),
+        ("group-by", Value::Text(by)) => {
+            let Some(by) = By::find(by) else {
+                let known = By::ALL.map(By::word).join(", ");
+                return Some(Err(format!("nothing is grouped by '{by}'; one of {known}")));
+            };
+            list.group_by(by);
+        }
         ("sort", Value::Text(wanted)) => match Column::find(wanted) {
             Some(column) => {
                 list.sort = column;

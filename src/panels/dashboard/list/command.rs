@@ -20,6 +20,9 @@ const NEW: Nanos = Nanos(4_000_000_000);
 /// From this share of one core on its own colour stands beside a process.
 const BUSY: f32 = 5.0;
 
+/// Kinds of groups that say nothing beside the name.
+const PLAIN: [&str; 6] = ["root", "group", "user", "program", "session", "unknown"];
+
 type Spans = Vec<(String, Style)>;
 
 /// The column's text in parts, and how many cells the lines of the tree take.
@@ -109,7 +112,10 @@ fn guides(list: &List, world: &World, row: Row, at: usize) -> String {
 
 /// Whether the row is a process whose children are folded away.
 fn is_folded(row: Row) -> bool {
-    matches!((row.fold, row.item), (Fold::Closed(_), Item::Proc(_)))
+    matches!(
+        (row.fold, row.item),
+        (Fold::Closed(_), Item::Proc(_) | Item::Heading(_))
+    )
 }
 
 fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
@@ -133,6 +139,20 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
         Item::Threads { len, .. } => {
             let name = subject.thread.map_or("", |t| t.name.as_str());
             vec![(format!("{{{len}{times}{name}}}"), grouped)]
+        }
+        Item::Heading(_) => {
+            let Some(group) = subject.group else {
+                return Vec::new();
+            };
+            let strong = theme.style(Role::Strong).add_modifier(Modifier::BOLD);
+            let mut out = vec![
+                (group.name.clone(), strong),
+                (format!(" ({})", subject.all.len()), dim),
+            ];
+            if !group.name.ends_with(group.kind) && !PLAIN.contains(&group.kind) {
+                out.push((format!(" {}", group.kind), dim));
+            }
+            out
         }
         Item::Proc(_) => {
             let mut out = process(list, world, proc);

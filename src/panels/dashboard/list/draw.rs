@@ -107,7 +107,7 @@ fn row(list: &List, world: &World, at: usize) -> Option<DrawnRow> {
             indent = lines;
             Content::Spans(spans)
         } else {
-            match subject.cell(world, placed.column) {
+            match subject.cell(list, world, placed.column) {
                 Cell::Text(text, style) => Content::Spans(vec![(text, style)]),
                 Cell::Past(values) => Content::Past(values),
             }
@@ -127,7 +127,7 @@ fn mark(list: &List, world: &World, subject: &Subject<'_>) -> Option<(&'static s
     let theme = &world.theme;
     let ascii = theme.glyphs.ascii;
     let id = subject.lead.id;
-    if subject.thread.is_some() {
+    if subject.thread.is_some() || subject.group.is_some() {
         None
     } else if world.tags.contains(&id) {
         Some((if ascii { "*" } else { "◆" }, theme.style(Role::Tagged)))

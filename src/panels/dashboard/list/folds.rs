@@ -6,6 +6,7 @@ use super::build::group_key;
 use super::{Cursor, List};
 use crate::app::panel::Reply;
 use crate::app::world::World;
+use crate::model::groups::grouping::By;
 use crate::model::id::ProcId;
 use crate::model::process::forest::{Fold, Forest, GroupKey, Item, NONE};
 use crate::model::snapshot::Proc;
@@ -28,6 +29,10 @@ impl List {
             return;
         };
         let id = proc.id;
+        if matches!(row.item, Item::Heading(_)) {
+            self.fold_group(world, row);
+            return;
+        }
         if row.fold == Fold::Open {
             self.folds().insert(id);
             return;
@@ -68,6 +73,7 @@ impl List {
         };
         let (id, group) = (proc.id, group_key(world, proc));
         match (row.fold, row.item) {
+            (_, Item::Heading(_)) => self.unfold_group(world, row),
             (Fold::Closed(_), Item::Group { .. }) => self.open(group),
             (Fold::Closed(_), Item::Threads { .. }) => {
                 if let Some(name) = self.threads_here() {
@@ -103,7 +109,15 @@ impl List {
             self.unfold(world);
             return;
         }
-        let below = self.parents_in(world, self.forest.subtree(self.forest.node(row.item)));
+        let nodes = match row.item {
+            Item::Heading(node) => self.forest.subtree(node),
+            item => self.forest.subtree(self.forest.node(item)),
+        };
+        let below = self.parents_in(world, nodes);
+        if let Some((group, _)) = self.group_here() {
+            let keys = self.groups_within(&group.key.clone());
+            self.fold_headings(keys, fold);
+        }
         let folds = self.folds();
         for id in below {
             if fold {
@@ -116,6 +130,10 @@ impl List {
 
     /// Folds everything but the roots; where something is folded, unfolds everything.
     pub(super) fn fold_all(&mut self, world: &World) {
+        if self.by != By::Parent {
+            self.fold_all_headings();
+            return;
+        }
         if !self.folds().is_empty() {
             self.folds().clear();
             return;
@@ -176,11 +194,11 @@ impl List {
             return Reply::Done;
         };
         let ids: Vec<ProcId> = match row.item {
-            Item::Group { .. } => self.ids(world, self.forest.members(row.item)),
+            Item::Group { .. } | Item::Heading(_) => self.ids(world, self.forest.members(row.item)),
             _ => vec![proc.id],
         };
         let on = !ids.iter().all(|id| world.tags.contains(id));
-        if matches!(row.item, Item::Proc(_)) {
+        if matches!(row.item, Item::Proc(_) | Item::Heading(_)) {
             self.step(world, 1);
         }
         Reply::Tag(ids, on)
@@ -192,7 +210,7 @@ impl List {
             return Reply::Done;
         };
         let nodes = match row.item {
-            Item::Group { .. } => self.forest.members(row.item),
+            Item::Group { .. } | Item::Heading(_) => self.forest.members(row.item),
             item => self.forest.subtree(self.forest.node(item)),
         };
         let ids = self.ids(world, nodes);

@@ -12,6 +12,7 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::process::column::Column;
 use crate::panels::dialogs::copy::CopyMenu;
+use crate::panels::dialogs::group::GROUP;
 
 /// Rows that one turn of the wheel moves the view by.
 const WHEEL: usize = 3;
@@ -47,6 +48,7 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
             list.set_filter("");
             list.needle.clear();
         }
+        "inspect" if list.group_here().is_some() => return Reply::Act(&GROUP),
         "inspect" => {
             return match list.here(world) {
                 Some((_, proc)) => Reply::Inspect(proc.id, "overview"),
@@ -77,6 +79,10 @@ fn look(list: &mut List, world: &World, name: &str) -> Reply {
         "tree-or-flat" => {
             list.tree = Some(!list.tree.unwrap_or(world.settings.tree));
             list.seek_top = true;
+        }
+        "group-by" => {
+            list.group_by(list.by.next());
+            list.seek_top = list.cursor.is_none();
         }
         "show-threads" => list.threads = !list.threads,
         "show-kernel" => list.kernel = !list.kernel,
@@ -244,7 +250,7 @@ fn choose(list: &mut List, world: &World, menu: Menu, chosen: Chosen) -> Reply {
             }
         }
         Chosen::User(name) => match name {
-            Some(name) => list.set_filter(&format!("user={name}")),
+            Some(name) => list.set_filter(&format!("user={}", quoted(&name))),
             None => list.set_filter(""),
         },
         Chosen::Keep => {
@@ -260,6 +266,15 @@ fn choose(list: &mut List, world: &World, menu: Menu, chosen: Chosen) -> Reply {
         }
     }
     Reply::Done
+}
+
+/// A value as a filter takes it: in quotes where a blank would end it.
+fn quoted(value: &str) -> String {
+    if value.contains([' ', '\t', '|']) {
+        format!("\"{value}\"")
+    } else {
+        value.to_owned()
+    }
 }
 
 pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {

@@ -151,6 +151,7 @@ fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
                 width: match column.name {
                     "command" => COMMAND_CELLS,
                     "pid" | "ppid" | "pgrp" | "sid" => pid_width(world),
+                    "user" => list.users.cells.max(column.width),
                     _ => column.width,
                 },
                 right: column.right(),

@@ -17,7 +17,7 @@ impl List {
         let nodes: Vec<u32> = if world.tags.is_empty() {
             match self.here(world) {
                 Some((row, _)) => match row.item {
-                    Item::Group { .. } => self.forest.members(row.item).to_vec(),
+                    Item::Group { .. } | Item::Heading(_) => self.forest.members(row.item).to_vec(),
                     item => vec![self.forest.node(item)],
                 },
                 None => Vec::new(),
@@ -34,6 +34,15 @@ impl List {
         } else {
             "Σ"
         };
+        if let Some((group, _)) = self.group_here().filter(|_| world.tags.is_empty()) {
+            return vec![
+                (
+                    format!(" {sign} {} in {} · ", nodes.len(), group.name),
+                    Role::Dim,
+                ),
+                (self.amounts(world, &nodes), Role::Text),
+            ];
+        }
         let (count, word) = if world.tags.is_empty() {
             (nodes.len(), "selected")
         } else {
@@ -101,7 +110,9 @@ impl List {
         for row in rows.take(self.layout.body.height as usize) {
             let node = self.forest.node(row.item);
             match (row.item, row.fold) {
-                (Item::Group { .. }, _) if sums => add(self.forest.members(row.item)),
+                (Item::Group { .. } | Item::Heading(_), _) if sums => {
+                    add(self.forest.members(row.item));
+                }
                 (Item::Proc(_), Fold::Closed(_)) if sums => add(self.forest.subtree(node)),
                 _ => add(&[node]),
             }

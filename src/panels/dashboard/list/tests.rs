@@ -1,6 +1,7 @@
 //! The list in an app of its own: keys in, rows and replies out; frames with their styles.
 
 mod frames;
+mod headings;
 mod keys;
 mod rows;
 

@@ -7,6 +7,7 @@ use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::moves;
 use crate::app::world::World;
+use crate::model::groups::grouping::By;
 use crate::theme::Role;
 use crate::widgets::frame;
 
@@ -17,6 +18,7 @@ pub(super) fn title(list: &List, world: &World) -> Vec<(String, Role)> {
     let mut out = vec![
         ("Processes ".to_owned(), Role::Title),
         (if tree { "tree" } else { "flat" }.to_owned(), Role::Accent),
+        (grouped(list), Role::Accent),
         (format!(" · by {} {arrow}", list.sort.title), Role::Dim),
         (" · ".to_owned(), Role::Dim),
     ];
@@ -38,6 +40,14 @@ pub(super) fn title(list: &List, world: &World) -> Vec<(String, Role)> {
     out
 }
 
+/// What it is grouped by, where that is not the parent.
+fn grouped(list: &List) -> String {
+    match list.by {
+        By::Parent => String::new(),
+        by => format!(" · grouped by {}", by.words()),
+    }
+}
+
 /// What the parts of the title do: the mode, the sort column, the filter, and whatever is switched on.
 pub(super) fn title_buttons(list: &List, world: &World, outer: Rect) -> Vec<Button> {
     let parts = title(list, world);
@@ -49,6 +59,7 @@ pub(super) fn title_buttons(list: &List, world: &World, outer: Rect) -> Vec<Butt
             "threads" => of(actions::THREADS),
             "kernel" => of(actions::KERNEL),
             "follow" => of(actions::FOLLOW),
+            text if text.starts_with("grouped ") => of(actions::GROUP_BY),
             text if text.starts_with("by ") => of(actions::SORT_MENU),
             text if text.starts_with("/ ") || text.ends_with(" filter") => of(moves::FILTER),
             _ => None,

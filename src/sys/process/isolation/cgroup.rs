@@ -1,5 +1,6 @@
 //! The control group of a process in v1, v2 and hybrid mode: `/proc/PID/cgroup`, the mounts, and the files of the group.
 
+pub mod facts;
 pub mod own;
 
 use std::path::{Path, PathBuf};

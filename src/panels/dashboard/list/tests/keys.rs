@@ -244,6 +244,7 @@ fn a_filter_whose_facts_come_later_finds_its_match_then() {
         opened: Ok(Arc::new(Opened {
             targets: Vec::new(),
             ports: vec![22],
+            owned: Vec::new(),
         })),
         ..OptionalStats::default()
     }));

@@ -1,0 +1,431 @@
+//! Which processes stand together: by control group, container or unit, user, program, session. A pure function of a
+//! snapshot; a group has an identity of its own, so that folds and the selection stay with it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use super::unit::{self, Names, Stands};
+use crate::model::id::{Pid, ProcId};
+use crate::model::plan::Needs;
+use crate::model::process::tty;
+use crate::model::reading::Missing;
+use crate::model::snapshot::{Proc, Snapshot};
+
+/// What processes are grouped by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum By {
+    /// Nothing: they stand below their parents.
+    #[default]
+    Parent,
+    /// The control group, as a tree.
+    Cgroup,
+    /// The container, or the unit of systemd.
+    Unit,
+    /// The user.
+    User,
+    /// The program.
+    Program,
+    /// The session, which is as a rule that of a terminal.
+    Session,
+}
+
+/// Which group: it stays the same from tick to tick.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId {
+    /// What it is a group by.
+    pub by: By,
+    /// What its members have in common: a path, the digits of a container, a number.
+    pub of: Arc<str>,
+}
+
+/// One group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Which.
+    pub key: GroupId,
+    /// Its name as a person knows it.
+    pub name: String,
+    /// What kind of group it is: `slice`, `service`, `docker`, `user`.
+    pub kind: &'static str,
+    /// The group that it is part of, by its place.
+    pub parent: Option<u32>,
+    /// The path of its control group, where it is one.
+    pub path: Option<Arc<str>>,
+}
+
+/// The groups of a snapshot and who is in which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups {
+    /// What they are groups by.
+    pub by: By,
+    /// Every group that has somebody in it or below it, a group before its parts.
+    pub all: Vec<Group>,
+    /// The group of each process, by its place in the snapshot.
+    pub of: Vec<u32>,
+}
+
+impl By {
+    /// All, in the order in which one key goes through them.
+    pub const ALL: [Self; 6] = [
+        Self::Parent,
+        Self::Cgroup,
+        Self::Unit,
+        Self::User,
+        Self::Program,
+        Self::Session,
+    ];
+
+    /// As settings, options and JSON call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Parent => "parent",
+            Self::Cgroup => "cgroup",
+            Self::Unit => "unit",
+            Self::User => "user",
+            Self::Program => "program",
+            Self::Session => "session",
+        }
+    }
+
+    /// As the screen says it: grouped by this.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Parent => "parent",
+            Self::Cgroup => "control group",
+            Self::Unit => "container or unit",
+            Self::User => "user",
+            Self::Program => "program",
+            Self::Session => "session",
+        }
+    }
+
+    /// The one with this name; `container` is another word for `unit`.
+    pub fn find(word: &str) -> Option<Self> {
+        if word == "container" {
+            return Some(Self::Unit);
+        }
+        Self::ALL.into_iter().find(|by| by.word() == word)
+    }
+
+    /// The next one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|by| *by == self).unwrap_or(0);
+        Self::ALL[(at + 1) % Self::ALL.len()]
+    }
+
+    /// What must be read of every process.
+    pub fn needs(self) -> Needs {
+        match self {
+            Self::Cgroup | Self::Unit => Needs::CGROUP,
+            Self::Program => Needs::COMMANDS,
+            Self::Parent | Self::User | Self::Session => Needs::empty(),
+        }
+    }
+}
+
+impl Group {
+    /// Whether it is a control group that can be acted on as one: not the one that everybody is in, and none outside of our
+    /// namespace.
+    pub fn is_confined(&self) -> bool {
+        let inside = |path: &Arc<str>| path.len() > 1 && !path.starts_with("/..");
+        self.path.as_ref().is_some_and(inside)
+    }
+}
+
+impl GroupId {
+    /// A number that stands for it, to order by.
+    pub fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.by, &self.of).hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+impl Groups {
+    /// Groups the processes of a snapshot; empty by parent.
+    pub fn new(snapshot: &Snapshot, by: By) -> Self {
+        let mut maker = Maker {
+            snapshot,
+            by,
+            names: &snapshot.shares.names,
+            out: Self {
+                by,
+                all: Vec::new(),
+                of: Vec::with_capacity(snapshot.procs.len()),
+            },
+            known: HashMap::new(),
+            seen: HashMap::new(),
+        };
+        if by != By::Parent {
+            for proc in snapshot.procs.iter() {
+                let group = maker.of(proc);
+                maker.out.of.push(group);
+            }
+        }
+        maker.out
+    }
+
+    /// The place of a group.
+    pub fn place(&self, key: &GroupId) -> Option<u32> {
+        let at = self.all.iter().position(|group| group.key == *key)?;
+        Some(at as u32)
+    }
+
+    /// The group that one who has ended would be in.
+    pub fn would_be(&self, proc: &Proc) -> Option<u32> {
+        self.place(&key(self.by, proc)?)
+    }
+
+    /// Whether a group is this one or part of it.
+    pub fn is_within(&self, mut group: u32, whole: u32) -> bool {
+        loop {
+            if group == whole {
+                return true;
+            }
+            match self.all.get(group as usize).and_then(|g| g.parent) {
+                Some(up) => group = up,
+                None => return false,
+            }
+        }
+    }
+
+    /// Who is in a group or in a part of it.
+    pub fn members<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        group: u32,
+    ) -> impl Iterator<Item = &'a Proc> {
+        let mut within = vec![false; self.all.len()];
+        for (at, one) in self.all.iter().enumerate() {
+            let up = one.parent.is_some_and(|up| within[up as usize]);
+            within[at] = up || at == group as usize;
+        }
+        let of = self.of.iter().zip(snapshot.procs.iter());
+        of.filter(move |(of, _)| within[**of as usize])
+            .map(|(_, proc)| proc)
+    }
+}
+
+/// The key of the group that a process belongs to.
+pub fn key(by: By, proc: &Proc) -> Option<GroupId> {
+    let of: Cow<'_, str> = match by {
+        By::Parent => return None,
+        By::Cgroup => path(proc).map_or(Cow::Borrowed(""), unit::readable),
+        By::Unit => path(proc).map_or(Cow::Borrowed(""), |path| unit_key(path).into()),
+        By::User => proc
+            .facts
+            .uid
+            .map_or(Cow::Borrowed(""), |u| u.0.to_string().into()),
+        By::Program => program(proc).into(),
+        By::Session => proc.stat.session.0.to_string().into(),
+    };
+    Some(GroupId { by, of: of.into() })
+}
+
+/// The control group of a process.
+///
+/// # Errors
+/// Why it is not known.
+pub fn path(proc: &Proc) -> Result<&str, Missing> {
+    let extra = proc.extra.as_deref().ok_or(Missing::Soon)?;
+    extra.cgroup.as_deref().map_err(|why| *why)
+}
+
+/// The part of a path that is the own group of the container or unit.
+fn unit_key(path: &str) -> &str {
+    match unit::stands(path) {
+        Stands::Root => "/",
+        Stands::Container { upto, .. }
+        | Stands::Named { upto, .. }
+        | Stands::Pod { upto, .. }
+        | Stands::Unit { upto, .. } => &path[..upto],
+    }
+}
+
+/// What a process runs, as people call it: the last part of the program's path, whatever its threads are called.
+pub fn program(proc: &Proc) -> &str {
+    if proc.stat.is_kernel_thread() {
+        return "kernel threads";
+    }
+    let command = proc.facts.command.as_ref().ok();
+    let first = command.and_then(|c| c.args().next()).unwrap_or_default();
+    let first = match first.find([' ', ':']) {
+        // A title that the process wrote itself: `sshd: alice@pts/3`.
+        Some(at) if !first.starts_with('/') || first.contains(": ") => &first[..at],
+        _ => first,
+    };
+    let base = first.rsplit('/').next().unwrap_or(first);
+    let base = base.trim_start_matches('-');
+    if base.is_empty() {
+        &proc.facts.name
+    } else {
+        base
+    }
+}
+
+/// Makes groups as their first members are met.
+struct Maker<'a> {
+    snapshot: &'a Snapshot,
+    by: By,
+    names: &'a Names,
+    out: Groups,
+    known: HashMap<Arc<str>, u32>,
+    /// Of paths of control groups as processes tell them: many tell the same.
+    seen: HashMap<&'a str, u32>,
+}
+
+impl<'a> Maker<'a> {
+    fn of(&mut self, proc: &'a Proc) -> u32 {
+        match self.by {
+            By::Cgroup | By::Unit => match path(proc) {
+                Ok(path) => {
+                    if let Some(group) = self.seen.get(path) {
+                        return *group;
+                    }
+                    let group = if self.by == By::Cgroup {
+                        self.cgroup(&unit::readable(path))
+                    } else {
+                        self.unit(path)
+                    };
+                    self.seen.insert(path, group);
+                    group
+                }
+                Err(why) => self.enter("", "unknown", None, |_| {
+                    format!("not known ({})", why.word())
+                }),
+            },
+            By::User => match proc.facts.uid {
+                Ok(uid) => {
+                    let user = &proc.facts.user;
+                    self.enter(&uid.0.to_string(), "user", None, |_| user.to_string())
+                }
+                Err(why) => self.enter("", "unknown", None, |_| {
+                    format!("not known ({})", why.word())
+                }),
+            },
+            By::Program => {
+                let program = program(proc);
+                self.enter(program, "program", None, |_| program.to_owned())
+            }
+            By::Session | By::Parent => {
+                let session = proc.stat.session;
+                let snapshot = self.snapshot;
+                self.enter(&session.0.to_string(), "session", None, |_| {
+                    session_name(snapshot, session, proc)
+                })
+            }
+        }
+    }
+
+    /// The group of this key, made where it is not known yet.
+    fn enter(
+        &mut self,
+        of: &str,
+        kind: &'static str,
+        parent: Option<u32>,
+        name: impl FnOnce(&Names) -> String,
+    ) -> u32 {
+        if let Some(known) = self.known.get(of) {
+            return *known;
+        }
+        let of: Arc<str> = of.into();
+        let place = self.out.all.len() as u32;
+        let is_path = matches!(self.by, By::Cgroup | By::Unit) && of.starts_with('/');
+        self.out.all.push(Group {
+            key: GroupId {
+                by: self.by,
+                of: Arc::clone(&of),
+            },
+            name: name(self.names),
+            kind,
+            parent,
+            path: is_path.then(|| Arc::clone(&of)),
+        });
+        self.known.insert(of, place);
+        place
+    }
+
+    /// The group of a path and all that it is part of.
+    fn cgroup(&mut self, path: &str) -> u32 {
+        let path = path.trim_end_matches('/');
+        let (root, below) = match path.strip_prefix("outside:") {
+            Some(below) => ("outside:/", below),
+            None => ("/", path),
+        };
+        let skip = path.len() - below.len();
+        let mut up = self.enter(root, "root", None, |_| root.to_owned());
+        for (part, upto) in unit::parts(below) {
+            let whole = &path[..skip + upto];
+            let own = &below[..upto];
+            up = self.enter(whole, kind(own), Some(up), |names| {
+                unit::part_name(part, own, names)
+            });
+        }
+        up
+    }
+
+    fn unit(&mut self, path: &str) -> u32 {
+        let own = unit_key(path);
+        self.enter(own, kind(own), None, |names| {
+            if own == "/" {
+                "/".to_owned()
+            } else {
+                unit::name(own, names)
+            }
+        })
+    }
+}
+
+/// The kind of a group by its path.
+fn kind(path: &str) -> &'static str {
+    match unit::stands(path) {
+        Stands::Root => "root",
+        Stands::Container { engine, upto, .. } | Stands::Named { engine, upto, .. }
+            if upto == path.len() =>
+        {
+            engine.word()
+        }
+        Stands::Pod { upto, .. } if upto == path.len() => "pod",
+        _ => {
+            let endings = [
+                (".slice", "slice"),
+                (".service", "service"),
+                (".scope", "scope"),
+                (".socket", "socket"),
+                (".mount", "mount"),
+                (".swap", "swap"),
+            ];
+            let found = endings.iter().find(|(ending, _)| path.ends_with(ending));
+            found.map_or("group", |(_, kind)| kind)
+        }
+    }
+}
+
+/// `bash on pts/3`, `sshd`, `none (kernel)`.
+fn session_name(snapshot: &Snapshot, session: Pid, member: &Proc) -> String {
+    if session.0 == 0 {
+        return "no session".to_owned();
+    }
+    let leader = snapshot.by_pid(session);
+    // The leader may have ended; the others keep its number.
+    let name = leader.map_or_else(
+        || format!("session {session}"),
+        |leader| program(leader).to_owned(),
+    );
+    let of = leader.unwrap_or(member);
+    match tty::name(of.stat.tty) {
+        Some(tty) if !tty.is_empty() => format!("{name} on {tty}"),
+        _ => name,
+    }
+}
+
+/// The members of a group as identities, ascending.
+pub fn ids(groups: &Groups, snapshot: &Snapshot, group: u32) -> Vec<ProcId> {
+    groups.members(snapshot, group).map(|p| p.id).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! What processes use of what is not counted for them by the kernel: the network, as their sockets count it. It is read
+//! beside the table, at a pace of its own, so it is at most a few seconds old.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::groups::unit::Names;
+use crate::model::id::ProcId;
+use crate::model::network::traffic::Rates;
+use crate::model::reading::{Missing, Reading};
+
+/// What was found beside the table last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shares {
+    /// What everybody's TCP connections move.
+    pub traffic: Reading<Traffic>,
+    /// What containers are called.
+    pub names: Arc<Names>,
+}
+
+/// TCP throughput by process.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Traffic {
+    /// Of those who have connections.
+    pub by: HashMap<ProcId, Rates>,
+    /// Who hides its descriptors from this user, ascending: what it holds is not known.
+    pub hidden: Vec<ProcId>,
+    /// Whether the descriptors of everybody else have been read.
+    pub complete: bool,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self {
+            traffic: Err(Missing::Soon),
+            names: Arc::default(),
+        }
+    }
+}
+
+impl Shares {
+    /// What the TCP connections of a process move; nothing where it is known to have none.
+    ///
+    /// # Errors
+    /// `Denied` where its descriptors are hidden from this user, `Soon` until they have been read.
+    pub fn traffic_of(&self, id: ProcId) -> Reading<Rates> {
+        let traffic = self.traffic.as_ref().map_err(|why| *why)?;
+        match traffic.by.get(&id) {
+            Some(rates) => Ok(*rates),
+            None if traffic.hidden.binary_search(&id).is_ok() => Err(Missing::Denied),
+            None if traffic.complete => Ok(Rates::default()),
+            None => Err(Missing::Soon),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_of_those_who_hide_what_they_hold() {
+        let id = |pid| ProcId::new(pid, 1);
+        let rates = Rates {
+            received: 5.0,
+            sent: 7.0,
+        };
+        let mut traffic = Traffic {
+            by: HashMap::from([(id(1), rates)]),
+            hidden: vec![id(2)],
+            complete: false,
+        };
+        let of = |traffic: &Traffic, pid| {
+            let shares = Shares {
+                traffic: Ok(traffic.clone()),
+                ..Shares::default()
+            };
+            shares.traffic_of(id(pid))
+        };
+        assert_eq!(of(&traffic, 1), Ok(rates));
+        assert_eq!(of(&traffic, 2), Err(Missing::Denied));
+        assert_eq!(of(&traffic, 3), Err(Missing::Soon));
+        traffic.complete = true;
+        assert_eq!(of(&traffic, 3), Ok(Rates::default()));
+        assert_eq!(Shares::default().traffic_of(id(1)), Err(Missing::Soon));
+    }
+}

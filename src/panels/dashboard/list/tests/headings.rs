@@ -1,0 +1,115 @@
+//! Groups in the list: the key that goes through them, folds, selection, who is meant by an action.
+
+use super::keys::stage;
+use super::*;
+use crate::model::groups::grouping::By;
+use crate::model::id::{Pid, ProcId};
+
+/// The text of the rows: indent, name and count of groups, names of processes.
+fn rows(stage: &mut Stage) -> Vec<String> {
+    let text = stage.text();
+    let lines = text.lines().skip(2);
+    lines.map(str::to_owned).collect()
+}
+
+fn chosen(stage: &Stage) -> Option<(String, usize)> {
+    let group = stage.app.world.group.as_ref()?;
+    Some((group.group.name.clone(), group.members.len()))
+}
+
+/// Presses the key until the list is grouped by this.
+fn by(stage: &mut Stage, by: By) {
+    let at = By::ALL
+        .iter()
+        .position(|one| *one == by)
+        .expect("it is one");
+    for _ in 0..at {
+        stage.press("D");
+    }
+}
+
+#[test]
+fn one_key_goes_through_all_groupings_and_back_to_the_tree() {
+    let mut stage = stage();
+    let before = stage.pids();
+    for by in &By::ALL[1..] {
+        stage.press("D");
+        let title = rows_title(&mut stage);
+        assert!(
+            title.contains(&format!("grouped by {}", by.words())),
+            "{title}"
+        );
+    }
+    stage.press("D");
+    assert_eq!(stage.pids(), before);
+}
+
+fn rows_title(stage: &mut Stage) -> String {
+    stage.text().lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_selected_process_is_found_in_its_group_and_the_group_is_selected() {
+    let mut stage = stage();
+    stage.press("End");
+    let last = stage.focus();
+    by(&mut stage, By::User);
+    let (_, n) = chosen(&stage).expect("a group is selected");
+    let snapshot = &stage.app.world.snapshot;
+    let uid = snapshot.by_pid(Pid(last)).map(|p| p.facts.uid);
+    let same = snapshot.procs.iter().filter(|p| Some(p.facts.uid) == uid);
+    assert_eq!(n, same.count());
+    // Unfolded, the process is a row of its own again.
+    stage.press("l l");
+    assert!(chosen(&stage).is_none(), "a process is selected now");
+}
+
+#[test]
+fn folds_and_the_selected_group_stay_from_tick_to_tick() {
+    let mut stage = stage();
+    by(&mut stage, By::User);
+    stage.press("g l");
+    let (before, selected) = (rows(&mut stage).len(), chosen(&stage));
+    let folded = |stage: &mut Stage| rows(stage).iter().filter(|l| l.contains("+ ")).count();
+    let closed = folded(&mut stage);
+    for _ in 0..3 {
+        stage.pass(&[(4211, 10), (1842, 90)]);
+    }
+    assert_eq!(chosen(&stage), selected);
+    assert_eq!(
+        (rows(&mut stage).len(), folded(&mut stage)),
+        (before, closed)
+    );
+}
+
+#[test]
+fn an_action_on_a_group_is_meant_for_all_of_its_members() {
+    let mut stage = stage();
+    by(&mut stage, By::User);
+    stage.press("g");
+    let (_, n) = chosen(&stage).expect("a group");
+    assert_eq!(stage.app.world.meant().len(), n);
+    // Tagged ones come first, as ever.
+    stage.app.world.tags = [ProcId::new(612, 612)].into();
+    assert_eq!(stage.app.world.meant(), [ProcId::new(612, 612)]);
+    stage.app.world.tags.clear();
+    stage.press("Space");
+    assert_eq!(
+        stage.app.world.tags.len(),
+        n,
+        "the tag of a group is that of its members"
+    );
+}
+
+#[test]
+fn a_filter_shows_groups_open_with_those_who_pass() {
+    let mut stage = stage();
+    by(&mut stage, By::Program);
+    stage.press("/");
+    for c in "firefox".chars() {
+        stage.press(&c.to_string());
+    }
+    let shown = rows(&mut stage);
+    let with = shown.iter().filter(|l| l.contains("firefox")).count();
+    assert!(with >= 2, "the group and its process: {shown:?}");
+}

@@ -1,0 +1,456 @@
+//! The inspector of a group: overview, memory, pressure over time, members, limits. Freezes, thaws and signals through the
+//! orders that everything else goes through.
+
+mod facts;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use super::scroll::{self, Scroll};
+use super::signal::SIGNAL;
+use crate::app::action::Action;
+use crate::app::event::Effect;
+use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::world::{Chosen, World};
+use crate::model::acting::{Order, Ticket};
+use crate::model::groups::facts::GroupFacts;
+use crate::model::groups::grouping::Groups;
+use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::model::snapshot::Snapshot;
+use crate::theme::Role;
+use crate::widgets::chart::{Chart, squeeze};
+use crate::widgets::{line, popup};
+
+/// Opens it.
+pub const GROUP: Action = Action {
+    name: "inspect-group",
+    about: "Inspect the selected group: what it uses, its limits, its members",
+    keys: &[],
+    hint: "",
+};
+const NEXT: Action = Action {
+    name: "next-part",
+    about: "Show the next part",
+    keys: &[Key::of(Code::Right), Key::of(Code::Tab), Key::char('l')],
+    hint: "part",
+};
+const BACK: Action = Action {
+    name: "previous-part",
+    about: "Show the part before",
+    keys: &[Key::of(Code::Left), Key::of(Code::BackTab), Key::char('h')],
+    hint: "",
+};
+const MEMBER: Action = Action {
+    name: "inspect-member",
+    about: "Inspect the selected member",
+    keys: &[Key::of(Code::Enter)],
+    hint: "inspect",
+};
+const FREEZE: Action = Action {
+    name: "freeze-group",
+    about: "Freeze the control group, or thaw it; pscope thaws what it froze when it ends",
+    keys: &[Key::char('X')],
+    hint: "freeze/thaw",
+};
+const YES: Action = Action {
+    name: "confirm-freeze",
+    about: "Freeze or thaw, as was asked",
+    keys: &[Key::char('y')],
+    hint: "",
+};
+
+static SPEC: Spec = Spec {
+    name: "group",
+    title: "Group",
+    about: "What a group of processes uses, its limits, and who is in it.",
+    place: Place::Overlay,
+    needs: Needs::empty(),
+    actions: &[
+        &NEXT,
+        &BACK,
+        &MEMBER,
+        &SIGNAL,
+        &FREEZE,
+        &YES,
+        moves::UP,
+        moves::DOWN,
+        moves::PAGE_UP,
+        moves::PAGE_DOWN,
+        moves::FIRST,
+        moves::LAST,
+    ],
+};
+
+/// How many moments of pressure are kept: five minutes at one a second.
+const KEPT: usize = 300;
+
+/// The parts of the inspector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Overview,
+    Memory,
+    Pressure,
+    Members,
+    Limits,
+}
+
+impl Part {
+    const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Memory,
+        Self::Pressure,
+        Self::Members,
+        Self::Limits,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Memory => "Memory",
+            Self::Pressure => "Pressure",
+            Self::Members => "Members",
+            Self::Limits => "Limits",
+        }
+    }
+}
+
+/// Pressure at one moment, percent of the last ten seconds: cores, memory, I/O.
+type Moment = [Option<f64>; 3];
+
+/// The inspector.
+#[derive(Default)]
+pub struct GroupInspector {
+    of: Option<Arc<Chosen>>,
+    part: Part,
+    scroll: Scroll,
+    members: Vec<ProcId>,
+    cursor: usize,
+    past: VecDeque<Moment>,
+    heard: Nanos,
+    listed: Option<Arc<Snapshot>>,
+    /// Whether it is asked if the group is to be frozen (`true`) or thawed.
+    asking: Option<bool>,
+    lines: Vec<Vec<(String, Role)>>,
+    number: u64,
+}
+
+/// A line in parts.
+type Line = Vec<(String, Role)>;
+
+impl GroupInspector {
+    /// The facts of the group, where it is a control group.
+    fn facts<'a>(&self, world: &'a World) -> Option<Reading<&'a GroupFacts>> {
+        let path = self.of.as_ref()?.group.path.as_deref()?;
+        let slot = world.detail.machine.group.as_ref();
+        Some(match slot.map(|slot| slot.value.as_ref()) {
+            Some(Ok(facts)) if facts.path.as_str() == path => Ok(&**facts),
+            Some(Err(why)) => Err(*why),
+            _ => Err(Missing::Soon),
+        })
+    }
+
+    /// Finds the members again in the tick that is shown.
+    fn list(&mut self, world: &World) {
+        let Some(of) = &self.of else { return };
+        if self
+            .listed
+            .as_ref()
+            .is_some_and(|s| Arc::ptr_eq(s, &world.snapshot))
+        {
+            return;
+        }
+        let snapshot = &world.snapshot;
+        let groups = Groups::new(snapshot, of.group.key.by);
+        let place = groups.place(&of.group.key);
+        let found = place.map(|place| groups.members(snapshot, place).collect::<Vec<_>>());
+        let mut found = found.unwrap_or_default();
+        found.sort_by(|a, b| {
+            let cpu = |p: &crate::model::snapshot::Proc| p.cpu.unwrap_or(0.0);
+            cpu(b).total_cmp(&cpu(a)).then(a.id.cmp(&b.id))
+        });
+        let held = self.members.get(self.cursor).copied();
+        self.members = found.iter().map(|p| p.id).collect();
+        let at = held.and_then(|id| self.members.iter().position(|m| *m == id));
+        let last = self.members.len().saturating_sub(1);
+        self.cursor = at.unwrap_or(self.cursor.min(last));
+        self.listed = Some(Arc::clone(snapshot));
+    }
+
+    fn turn(&mut self, back: bool) {
+        let all = Part::ALL;
+        let at = all.iter().position(|p| *p == self.part).unwrap_or(0);
+        let step = if back { all.len() - 1 } else { 1 };
+        self.part = all[(at + step) % all.len()];
+        self.scroll.home();
+        self.asking = None;
+    }
+
+    /// Asks whether to freeze or thaw, where that can be.
+    fn ask(&mut self, world: &World) -> Reply {
+        if world.settings.read_only {
+            return Reply::Complain("pscope runs read-only: nothing can be frozen".to_owned());
+        }
+        let confined = self.of.as_ref().is_some_and(|of| of.group.is_confined());
+        match self.facts(world).filter(|_| confined) {
+            Some(Ok(GroupFacts {
+                frozen: Some(frozen),
+                ..
+            })) => {
+                self.asking = Some(!frozen);
+                Reply::Done
+            }
+            Some(Err(Missing::Soon)) => Reply::Say("its state is still being read".to_owned()),
+            _ => Reply::Complain(
+                "only a control group with a freezer can be frozen; s sends STOP to its members"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn freeze(&mut self) -> Reply {
+        let (Some(of), Some(on)) = (&self.of, self.asking.take()) else {
+            return Reply::Done;
+        };
+        let (Some(path), Some(member)) = (&of.group.path, self.members.first()) else {
+            return Reply::Complain("nobody is in it any more".to_owned());
+        };
+        self.number += 1;
+        let ticket = Ticket {
+            dialog: SPEC.name,
+            number: self.number,
+        };
+        let order = Order::Freeze {
+            path: Arc::clone(path),
+            member: *member,
+            on,
+        };
+        Reply::Do(Effect::Act(ticket, order))
+    }
+
+    fn head(&self) -> Vec<Line> {
+        let mut tabs = Line::new();
+        for part in Part::ALL {
+            let role = if part == self.part {
+                Role::Accent
+            } else {
+                Role::Dim
+            };
+            tabs.push((format!("{}  ", part.word()), role));
+        }
+        let mut out = vec![tabs];
+        if let Some(on) = self.asking {
+            let word = if on { "freeze" } else { "thaw" };
+            let n = self.members.len();
+            let text = format!("{word} its {n} processes? y does it, any other key does not");
+            out.push(vec![(text, Role::Warn)]);
+        } else {
+            out.push(Vec::new());
+        }
+        out
+    }
+
+    fn move_by(&mut self, rows: isize) {
+        if self.part == Part::Members {
+            let last = self.members.len().saturating_sub(1);
+            self.cursor = self.cursor.saturating_add_signed(rows).min(last);
+        } else {
+            self.scroll.by(rows);
+        }
+    }
+
+    fn outer(screen: Rect) -> Rect {
+        popup::area(screen, 116, screen.height.saturating_sub(6).min(34))
+    }
+
+    /// Pressure over time, a chart for each resource.
+    fn charts(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        let each = (area.height / 3).max(2);
+        let roles = [Role::CpuUser, Role::MemCache, Role::RegionShared];
+        for (at, (name, role)) in ["cores", "memory", "I/O"]
+            .into_iter()
+            .zip(roles)
+            .enumerate()
+        {
+            let top = area.y + each * at as u16;
+            if top + each > area.bottom() {
+                break;
+            }
+            let values: Vec<Option<f64>> = self.past.iter().map(|m| m[at]).collect();
+            let now = values.last().copied().flatten();
+            let most = values.iter().flatten().copied().fold(0.0, f64::max);
+            let told = match now {
+                Some(now) => {
+                    format!("{now:.1} % of the last 10 s somebody waited   most {most:.1}")
+                }
+                None => "– not told: pressure needs a group of v2 and a kernel with PSI".to_owned(),
+            };
+            let row = Rect {
+                y: top,
+                height: 1,
+                ..area
+            };
+            let parts = [(format!("{name:7} "), Role::Dim), (told, Role::Text)];
+            line::draw(theme, row, &parts, Modifier::empty(), buf);
+            let chart = Chart {
+                top: most.max(10.0) * 1.15,
+                style: theme.style(role),
+                idle: theme.style(Role::Faint),
+                ascii: theme.glyphs.ascii,
+            };
+            let place = Rect {
+                y: top + 1,
+                height: each - 1,
+                ..area
+            };
+            chart.draw(
+                squeeze(&values, usize::from(area.width)).into_iter(),
+                place,
+                buf,
+            );
+        }
+    }
+}
+
+impl Panel for GroupInspector {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn openers(&self) -> &'static [&'static Action] {
+        &[&GROUP]
+    }
+
+    fn open(&mut self, world: &World, _: &'static Action) -> Reply {
+        let Some(of) = world.chosen_group() else {
+            return Reply::Complain("no group is selected: group the list first".to_owned());
+        };
+        *self = Self {
+            of: Some(Arc::clone(of)),
+            number: self.number,
+            ..Self::default()
+        };
+        Reply::Done
+    }
+
+    fn plan(&self, _: &World, plan: &mut Plan) {
+        let Some(of) = &self.of else { return };
+        let by = of.group.key.by.needs();
+        plan.needs |= by;
+        plan.of_all |= by;
+        if let (Some(path), Some(member)) = (&of.group.path, self.members.first()) {
+            plan.needs |= Needs::GROUP;
+            plan.group = Some((Arc::clone(path), *member));
+        }
+    }
+
+    fn fit(&mut self, world: &World, screen: Rect) -> Reply {
+        self.list(world);
+        let at = world.detail.machine.group.as_ref().map(|slot| slot.at);
+        if let (Some(at), Some(Ok(facts))) = (at.filter(|at| *at != self.heard), self.facts(world))
+        {
+            let pressure = facts.limits.pressure.each_ref();
+            let moment = pressure.map(|p| p.as_ref().map(|p| f64::from(p.some_10)));
+            self.past.push_back(moment);
+            self.heard = at;
+            if self.past.len() > KEPT {
+                self.past.pop_front();
+            }
+        }
+        let body = popup::content(Self::outer(screen));
+        self.lines = self.lines(world);
+        let rows = usize::from(body.height.saturating_sub(2));
+        self.scroll.fit(self.lines.len(), rows);
+        if self.part == Part::Members {
+            let shown = self.scroll.shown();
+            // The head of the table stays above its rows.
+            let row = self.cursor + 1;
+            if row < shown.start + 1 {
+                self.scroll.by(row as isize - shown.start as isize - 1);
+            } else if row >= shown.end && !shown.is_empty() {
+                self.scroll.by(row as isize + 1 - shown.end as isize);
+            }
+            self.scroll.fit(self.lines.len(), rows);
+        }
+        Reply::Pass
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        if self.asking.is_some() && action.name != YES.name {
+            self.asking = None;
+            return Reply::Done;
+        }
+        match action.name {
+            n if n == NEXT.name => self.turn(false),
+            n if n == BACK.name => self.turn(true),
+            n if n == YES.name => return self.freeze(),
+            n if n == FREEZE.name => return self.ask(world),
+            n if n == SIGNAL.name => return Reply::Act(&SIGNAL),
+            n if n == MEMBER.name => {
+                let member = self.members.get(self.cursor);
+                let member = member.filter(|_| self.part == Part::Members);
+                if let Some(id) = member {
+                    return Reply::All(vec![Reply::Close, Reply::Inspect(*id, "overview")]);
+                }
+                self.turn(false);
+            }
+            n if n == moves::UP.name => self.move_by(-1),
+            n if n == moves::DOWN.name => self.move_by(1),
+            n if n == moves::PAGE_UP.name => self.move_by(-10),
+            n if n == moves::PAGE_DOWN.name => self.move_by(10),
+            n if n == moves::FIRST.name => self.move_by(isize::MIN / 2),
+            n if n == moves::LAST.name => self.move_by(isize::MAX / 2),
+            _ => return Reply::Pass,
+        }
+        Reply::Done
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        match mouse.press {
+            Press::WheelUp => self.move_by(-3),
+            Press::WheelDown => self.move_by(3),
+            _ => {}
+        }
+        Reply::Done
+    }
+
+    fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
+        let theme = &world.theme;
+        let Some(of) = &self.of else { return };
+        let title = format!("{} {}", of.group.name, of.group.kind);
+        let status = self.scroll.status();
+        let area = popup::draw(theme, Self::outer(screen), &title, &status, buf);
+        for (i, parts) in self.head().iter().enumerate() {
+            line::draw(theme, scroll::row(area, i), parts, Modifier::empty(), buf);
+        }
+        let body = Rect {
+            y: area.y + 2.min(area.height),
+            height: area.height.saturating_sub(2),
+            ..area
+        };
+        if self.part == Part::Pressure && self.facts(world).is_some_and(|f| f.is_ok()) {
+            self.charts(world, body, buf);
+            return;
+        }
+        let shown = self.scroll.shown();
+        for (i, parts) in self.lines[shown.clone()].iter().enumerate() {
+            let row = scroll::row(body, i);
+            let chosen = self.part == Part::Members && shown.start + i == self.cursor + 1;
+            let modifier = if chosen {
+                Modifier::REVERSED
+            } else {
+                Modifier::empty()
+            };
+            line::draw(theme, row, parts, modifier, buf);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Groups of processes as a table and as JSON: `pscope ps --group-by`, `pscope tree --by`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::printer::{Ink, Printer};
+use super::{Error, json};
+use crate::model::groups::grouping::{By, Group, Groups};
+use crate::model::plan::Needs;
+use crate::model::process::column::{Column, all};
+use crate::model::reading::{Missing, Reading};
+use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::width;
+
+/// What must be read of a process for [`Summed`].
+pub const NEEDS: Needs = Needs::RESIDENT.union(Needs::PSS);
+
+/// Takes the name of what is grouped by.
+///
+/// # Errors
+/// Names what there is.
+pub fn by(word: &str) -> Result<By, String> {
+    By::find(word)
+        .filter(|by| *by != By::Parent)
+        .ok_or_else(|| {
+            let known: Vec<&str> = By::ALL[1..].iter().map(|by| by.word()).collect();
+            format!("processes are grouped by {} or container", known.join(", "))
+        })
+}
+
+/// One group with the sums of its members.
+#[derive(Debug, Serialize)]
+pub struct Summed<'a> {
+    name: &'a str,
+    kind: &'static str,
+    path: Option<&'a str>,
+    processes: usize,
+    threads: u64,
+    cpu_percent: Option<f64>,
+    rss_bytes: u64,
+    pss_bytes: Option<u64>,
+    cpu_time_ms: u64,
+    members: Vec<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<Self>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unavailable: BTreeMap<&'static str, &'static str>,
+}
+
+/// A group, who of it passes, and its sums of the columns that add up.
+struct Row<'a> {
+    place: u32,
+    group: &'a Group,
+    members: Vec<&'a Proc>,
+}
+
+/// What is printed of groups.
+pub struct Report<'a> {
+    /// The processes.
+    pub snapshot: &'a Snapshot,
+    /// How they stand together.
+    pub groups: &'a Groups,
+    /// Whether a process passes the filter.
+    pub passes: &'a dyn Fn(&Proc) -> bool,
+    /// The columns that are summed.
+    pub columns: &'a [&'a Column],
+    /// What they are sorted by, and whether the greatest comes first.
+    pub sort: (&'a Column, bool),
+}
+
+impl Report<'_> {
+    /// The groups that have somebody who passes, sorted.
+    fn rows(&self) -> Vec<Row<'_>> {
+        let all = self.groups.all.iter().zip(0..);
+        let row = |(group, place)| {
+            let members = self.groups.members(self.snapshot, place);
+            let members: Vec<_> = members.filter(|p| (self.passes)(p)).collect();
+            (!members.is_empty()).then_some(Row {
+                place,
+                group,
+                members,
+            })
+        };
+        let mut rows: Vec<Row<'_>> = all.filter_map(row).collect();
+        let (by, descending) = self.sort;
+        if by.adds() {
+            let key = |row: &Row<'_>| self.sum(by, row).unwrap_or(f64::NEG_INFINITY);
+            rows.sort_by(|a, b| {
+                let order = key(a).total_cmp(&key(b));
+                if descending { order.reverse() } else { order }
+            });
+        } else {
+            rows.sort_by(|a, b| a.group.name.cmp(&b.group.name));
+        }
+        rows
+    }
+
+    fn sum(&self, column: &Column, row: &Row<'_>) -> Reading<f64> {
+        let sum = column.sum(self.snapshot, row.members.iter().copied());
+        sum.unwrap_or(Err(Missing::Unsupported))
+    }
+
+    fn summed<'b>(&'b self, row: &Row<'b>, groups: Option<Vec<Summed<'b>>>) -> Summed<'b> {
+        let mut unavailable = BTreeMap::new();
+        let mut take = |name: &'static str, column: &Column| {
+            let sum = self.sum(column, row);
+            sum.map_err(|why| unavailable.insert(name, why.word())).ok()
+        };
+        let cpu = take("cpu_percent", all::CPU);
+        let pss = take("pss_bytes", all::PSS);
+        let whole = |column: &Column| self.sum(column, row).unwrap_or(0.0) as u64;
+        Summed {
+            name: &row.group.name,
+            kind: row.group.kind,
+            path: row.group.path.as_deref(),
+            processes: row.members.len(),
+            threads: whole(all::THREADS),
+            cpu_percent: cpu.map(|cpu| (cpu * 10.0).round() / 10.0),
+            rss_bytes: whole(all::MEM),
+            pss_bytes: pss.map(|pss| pss as u64),
+            cpu_time_ms: whole(all::TIME) / 1_000_000,
+            members: row.members.iter().map(|p| p.id.pid.0).collect(),
+            columns: (!self.columns.is_empty()).then(|| {
+                json::columns(self.columns, |column| {
+                    Ok(json::number(column, self.sum(column, row)?))
+                })
+            }),
+            groups,
+            unavailable,
+        }
+    }
+
+    /// `{"schema":1,"group_by":"unit","groups":[…]}`, a group a line; `nested`: below the groups that they are part of.
+    ///
+    /// # Errors
+    /// When the printer takes no more.
+    pub fn write_json(
+        &self,
+        over: &str,
+        nested: bool,
+        printer: &mut Printer<'_>,
+    ) -> Result<(), Error> {
+        let schema = json::SCHEMA;
+        let by = self.groups.by.word();
+        write!(
+            printer.out,
+            "{{\"schema\":{schema},\"group_by\":\"{by}\",\"cpu_percent_over\":\"{over}\",\"groups\":["
+        )?;
+        let rows = self.rows();
+        let tops = rows.iter().filter(|r| !nested || r.group.parent.is_none());
+        for (i, row) in tops.enumerate() {
+            printer.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+            let parts = nested.then(|| self.parts(&rows, row.place));
+            printer.json(&self.summed(row, parts))?;
+        }
+        printer.out.write_all(b"\n]}\n")?;
+        Ok(())
+    }
+
+    /// The parts of a group; a path has at most some 2,000.
+    fn parts<'b>(&'b self, rows: &[Row<'b>], of: u32) -> Vec<Summed<'b>> {
+        let parts = rows.iter().filter(|r| r.group.parent == Some(of));
+        parts
+            .map(|row| self.summed(row, Some(self.parts(rows, row.place))))
+            .collect()
+    }
+
+    /// A line for each group: how many are in it, the sums, its kind and name; a tree of control groups by indents.
+    ///
+    /// # Errors
+    /// When the printer takes no more.
+    pub fn write_table(&self, printer: &mut Printer<'_>) -> Result<(), Error> {
+        let missing = if printer.ascii { "-" } else { "–" };
+        let rows = self.rows();
+        let titles = ["PROCS"]
+            .into_iter()
+            .chain(self.columns.iter().map(|c| c.title));
+        let mut table = vec![titles.map(str::to_owned).collect::<Vec<_>>()];
+        for row in &rows {
+            let sums = self
+                .columns
+                .iter()
+                .map(|column| match self.sum(column, row) {
+                    Ok(sum) => match column.unit() {
+                        Some(unit) => unit.text(sum, self.snapshot),
+                        None => missing.to_owned(),
+                    },
+                    Err(_) => missing.to_owned(),
+                });
+            table.push(
+                [row.members.len().to_string()]
+                    .into_iter()
+                    .chain(sums)
+                    .collect(),
+            );
+        }
+        let wide = |at: usize| table.iter().map(|row| width(&row[at])).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..table[0].len()).map(wide).collect();
+        let kinds = rows
+            .iter()
+            .map(|row| width(row.group.kind))
+            .max()
+            .unwrap_or(0)
+            .max(4);
+        for (n, cells) in table.iter().enumerate() {
+            let padded = cells.iter().zip(&widths).map(|(cell, wide)| {
+                let fill = wide - width(cell).min(*wide);
+                format!("{:fill$}{cell} ", "")
+            });
+            let numbers: String = padded.collect();
+            let (kind, name, ink) = match n.checked_sub(1).map(|n| &rows[n]) {
+                None => ("KIND", "NAME".to_owned(), Ink::Strong),
+                Some(row) => (row.group.kind, self.told(row), Ink::Plain),
+            };
+            let kind = format!("{kind:kinds$} ");
+            printer.line(&[(&numbers, ink), (&kind, ink), (&name, ink)])?;
+        }
+        Ok(())
+    }
+
+    /// The name; of a control group its path, since a part of that says little.
+    fn told(&self, row: &Row<'_>) -> String {
+        match (self.groups.by, &row.group.key.of) {
+            (By::Cgroup, path) if path.starts_with(['/', 'o']) => path.to_string(),
+            _ => row.group.name.clone(),
+        }
+    }
+}

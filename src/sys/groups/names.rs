@@ -1,0 +1,418 @@
+//! What containers are called, from the files of their engines; no socket is asked and no program is run.
+//!
+//! Docker: `/var/lib/docker/containers/ID/config.v2.json`. containerd, with Kubernetes or nerdctl:
+//! `/run/containerd/io.containerd.runtime.v2.task/NAMESPACE/ID/config.json`. CRI-O and Podman:
+//! `…/containers/storage/overlay-containers/ID/userdata/config.json`, `…/overlay-containers/containers.json`. The kubelet links
+//! the logs of everybody as `/var/log/containers/POD_NAMESPACE_CONTAINER-ID.log`. Most of these only root may read. They
+//! are asked for by [`asker`], since they may lie on a filesystem that does not answer.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::model::detail::Detail;
+use crate::model::groups::grouping;
+use crate::model::groups::unit::{Called, Engine, Names, Stands, stands};
+use crate::model::id::Uid;
+use crate::model::plan::{Needs, Plan};
+use crate::model::text::SafeText;
+use crate::sys::asker;
+use crate::sys::fields;
+use crate::sys::process::changes::Feed;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// How much of a file is read: configurations of containers have some 10 KB.
+const MOST: u32 = 1 << 20;
+/// A container that no file knew is looked for again after this.
+const AGAIN: Duration = Duration::from_secs(30);
+/// So many containers are looked for at one go.
+const AT_ONCE: usize = 64;
+
+/// Finds names and keeps them.
+#[derive(Debug)]
+pub struct NameReader {
+    root: ProcRoot,
+    names: Arc<Names>,
+    tried: HashMap<Box<str>, Instant>,
+}
+
+/// A container that is looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Wanted {
+    id: Box<str>,
+    engine: Engine,
+    /// The user whose manager of units runs it, where it is not the machine's.
+    of: Option<Uid>,
+    /// The number of the pod that its path tells.
+    pod: Option<Box<str>>,
+}
+
+impl NameReader {
+    /// Over the files of a root.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            names: Arc::default(),
+            tried: HashMap::new(),
+        }
+    }
+
+    /// The names of the containers that these paths of control groups tell of.
+    pub fn read<'a>(&mut self, paths: impl Iterator<Item = &'a str>) -> Arc<Names> {
+        let mut all: HashSet<Wanted> = HashSet::new();
+        let mut last = "";
+        for path in paths {
+            if path != last {
+                all.extend(wanted(path));
+                last = path;
+            }
+        }
+        let now = Instant::now();
+        let due = |w: &&Wanted| {
+            let tried = self.tried.get(&w.id);
+            !self.names.contains_key(&w.id)
+                && tried.is_none_or(|at| now.duration_since(*at) >= AGAIN)
+        };
+        let mut due: Vec<Wanted> = all.iter().filter(due).take(AT_ONCE).cloned().collect();
+        let gone = |id: &str| {
+            !all.iter()
+                .any(|w| *w.id == *id || w.pod.as_deref() == Some(id))
+        };
+        let ended = self.names.keys().any(|id| gone(id));
+        if due.is_empty() && !ended {
+            return Arc::clone(&self.names);
+        }
+        let mut names = (*self.names).clone();
+        names.retain(|id, _| !gone(id));
+        self.tried.retain(|id, _| !gone(id));
+        due.sort_by(|a, b| a.id.cmp(&b.id));
+        for w in &due {
+            self.tried.insert(w.id.clone(), now);
+        }
+        for (w, called) in self.find(&due) {
+            if let (Some(uid), Some(pod)) = (&w.pod, &called.pod) {
+                let name = pod.clone();
+                names.insert(uid.clone(), Called { name, pod: None });
+            }
+            names.insert(w.id.clone(), called);
+        }
+        self.names = Arc::new(names);
+        Arc::clone(&self.names)
+    }
+
+    /// Asks file after file until everybody has a name or no file is left.
+    fn find(&self, due: &[Wanted]) -> Vec<(Wanted, Called)> {
+        let mut found = Vec::new();
+        let mut left: Vec<Wanted> = due.to_vec();
+        for place in PLACES {
+            let paths: Vec<PathBuf> = left
+                .iter()
+                .map(|w| self.root.whole(place.path(&w.id)))
+                .collect();
+            if paths.is_empty() {
+                return found;
+            }
+            let texts = asker::regular(paths, MOST);
+            let mut rest = Vec::new();
+            for (w, text) in left.into_iter().zip(texts) {
+                let called = text.ok().and_then(|text| (place.read)(&text));
+                match called {
+                    Some(called) => found.push((w, called)),
+                    None => rest.push(w),
+                }
+            }
+            left = rest;
+        }
+        if !left.is_empty() {
+            let logs = self.logs();
+            let lists = self.lists(&left);
+            left.retain(|w| {
+                let known = logs.get(&w.id).or_else(|| lists.get(&w.id));
+                found.extend(known.map(|called| (w.clone(), called.clone())));
+                known.is_none()
+            });
+        }
+        found
+    }
+
+    /// The names that the kubelet's links tell.
+    fn logs(&self) -> Names {
+        let dir = self.root.whole("/var/log/containers");
+        let names = asker::list(&dir, MOST).unwrap_or_default();
+        names.iter().filter_map(|name| log(name)).collect()
+    }
+
+    /// The names that Podman's lists tell: root's, and those of the users whose containers are looked for.
+    fn lists(&self, left: &[Wanted]) -> Names {
+        let podman = left.iter().filter(|w| w.engine == Engine::Podman);
+        let users: HashSet<Option<Uid>> = podman.map(|w| w.of).collect();
+        if users.is_empty() {
+            return Names::new();
+        }
+        let passwd = std::fs::read(self.root.etc("passwd")).unwrap_or_default();
+        let home = |uid: Uid| {
+            let lines = fields::lines(&passwd).map(|line| line.split(|b| *b == b':'));
+            lines.into_iter().find_map(|mut parts| {
+                let of = parts.nth(2).and_then(fields::number)?;
+                let home = parts.nth(2)?;
+                (of == u64::from(uid.0)).then(|| String::from_utf8_lossy(home).into_owned())
+            })
+        };
+        let dirs = users.iter().filter_map(|of| match of {
+            None => Some("/var/lib".to_owned()),
+            Some(uid) => home(*uid).map(|home| home + "/.local/share"),
+        });
+        let files = ["containers.json", "volatile-containers.json"];
+        let storage = "containers/storage/overlay-containers";
+        let paths = dirs.flat_map(|dir| files.map(|file| format!("{dir}/{storage}/{file}")));
+        let paths = paths.map(|path| self.root.whole(path)).collect();
+        let texts = asker::regular(paths, MOST);
+        texts
+            .into_iter()
+            .flatten()
+            .flat_map(|text| list(&text))
+            .collect()
+    }
+}
+
+/// Finds the names of the containers that the last sweep saw, for whoever shows control groups.
+pub struct ContainerNames {
+    reader: NameReader,
+    feed: Feed,
+}
+
+impl ContainerNames {
+    /// Over the files of a root; the feed tells who lives.
+    pub fn new(root: &ProcRoot, feed: Feed) -> Self {
+        Self {
+            reader: NameReader::new(root),
+            feed,
+        }
+    }
+}
+
+impl Source<Detail> for ContainerNames {
+    fn name(&self) -> &'static str {
+        "containers"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::CGROUP
+    }
+
+    fn pace_ms(&self) -> u64 {
+        1000
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+        if let Some(seen) = self.feed.seen() {
+            let paths = seen.procs.iter().filter_map(|p| grouping::path(p).ok());
+            into.machine.containers = self.reader.read(paths);
+        }
+        Ok(())
+    }
+}
+
+/// A file that tells of one container.
+struct Place {
+    before: &'static str,
+    after: &'static str,
+    read: fn(&[u8]) -> Option<Called>,
+}
+
+impl Place {
+    fn path(&self, id: &str) -> String {
+        format!("{}/{id}/{}", self.before, self.after)
+    }
+}
+
+const PLACES: [Place; 6] = [
+    Place {
+        before: "/var/lib/docker/containers",
+        after: "config.v2.json",
+        read: docker,
+    },
+    Place {
+        before: "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+        after: "config.json",
+        read: annotated,
+    },
+    Place {
+        before: "/run/containerd/io.containerd.runtime.v2.task/default",
+        after: "config.json",
+        read: annotated,
+    },
+    Place {
+        before: "/run/containers/storage/overlay-containers",
+        after: "userdata/config.json",
+        read: annotated,
+    },
+    Place {
+        before: "/var/lib/containers/storage/overlay-containers",
+        after: "userdata/config.json",
+        read: annotated,
+    },
+    Place {
+        before: "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io",
+        after: "config.json",
+        read: annotated,
+    },
+];
+
+/// What is to be looked for because of a path.
+fn wanted(path: &str) -> Option<Wanted> {
+    let Stands::Container { engine, id, .. } = stands(path) else {
+        return None;
+    };
+    let pod = path.find(id).and_then(|at| match stands(&path[..at]) {
+        Stands::Pod { uid, .. } => Some(uid.into()),
+        _ => None,
+    });
+    let user = path.split('/').find_map(|part| part.strip_prefix("user-"));
+    let user = user.and_then(|part| part.strip_suffix(".slice")?.parse().ok());
+    Some(Wanted {
+        id: id.into(),
+        engine,
+        of: user.map(Uid),
+        pod,
+    })
+}
+
+/// `{"ID":"8f2c…","Name":"/web", …}`; of a pod's the labels tell more.
+pub(crate) fn docker(text: &[u8]) -> Option<Called> {
+    let value: Value = serde_json::from_slice(text).ok()?;
+    let labels = &value["Config"]["Labels"];
+    if let Some(name) = labels["io.kubernetes.container.name"].as_str() {
+        return called(
+            name,
+            pod(
+                labels,
+                "io.kubernetes.pod.name",
+                "io.kubernetes.pod.namespace",
+            ),
+        );
+    }
+    called(value["Name"].as_str()?.trim_start_matches('/'), None)
+}
+
+/// The configuration that an OCI runtime was given; engines write names into its annotations.
+pub(crate) fn annotated(text: &[u8]) -> Option<Called> {
+    let value: Value = serde_json::from_slice(text).ok()?;
+    let all = &value["annotations"];
+    let of = |name: &str| all[name].as_str();
+    let sandbox = of("io.kubernetes.cri.container-type") == Some("sandbox")
+        || of("io.kubernetes.cri-o.ContainerType") == Some("sandbox");
+    let cri = pod(
+        all,
+        "io.kubernetes.cri.sandbox-name",
+        "io.kubernetes.cri.sandbox-namespace",
+    );
+    let pod = cri.or_else(|| pod(all, "io.kubernetes.pod.name", "io.kubernetes.pod.namespace"));
+    let name = of("io.kubernetes.cri.container-name")
+        .or_else(|| of("io.kubernetes.container.name"))
+        .or_else(|| of("nerdctl/name"))
+        .or(sandbox.then_some("pause"))?;
+    called(name, pod)
+}
+
+fn pod(of: &Value, name: &str, namespace: &str) -> Option<String> {
+    let name = of[name].as_str()?;
+    Some(match of[namespace].as_str() {
+        Some(namespace) => format!("{namespace}/{name}"),
+        None => name.to_owned(),
+    })
+}
+
+fn called(name: &str, pod: Option<String>) -> Option<Called> {
+    (!name.is_empty()).then(|| Called {
+        name: SafeText::from(name),
+        pod: pod.map(SafeText::from),
+    })
+}
+
+/// `front-1_shop_web-8f2c….log`: pod, namespace, container and its digits.
+pub(crate) fn log(name: &[u8]) -> Option<(Box<str>, Called)> {
+    let name = std::str::from_utf8(name).ok()?.strip_suffix(".log")?;
+    let (rest, id) = name.rsplit_once('-')?;
+    let mut parts = rest.splitn(3, '_');
+    let (pod, namespace, container) = (parts.next()?, parts.next()?, parts.next()?);
+    let called = called(container, Some(format!("{namespace}/{pod}")))?;
+    (id.len() == 64).then(|| (id.into(), called))
+}
+
+/// Podman's list: `[{"id":"8f2c…","names":["web"], …}, …]`.
+pub(crate) fn list(text: &[u8]) -> Vec<(Box<str>, Called)> {
+    let value: Value = serde_json::from_slice(text).unwrap_or_default();
+    let all = value.as_array().into_iter().flatten();
+    all.filter_map(|one| {
+        let name = one["names"][0].as_str()?;
+        Some((one["id"].as_str()?.into(), called(name, None)?))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::groups::grouping::{By, Groups};
+    use crate::model::groups::unit;
+    use crate::model::sample::{OptionalStats, Shares};
+    use crate::model::scene::Scene;
+    use crate::sys::scenario;
+
+    /// What containers are called, by the paths in `proc/paths`.
+    #[test]
+    fn containers_of_every_engine() {
+        let begin = |root: &ProcRoot| NameReader::new(root);
+        scenario::play("containers", begin, |reader, root, _| {
+            let paths = std::fs::read_to_string(root.proc("paths")).expect("there are paths");
+            let names = reader.read(paths.lines());
+            let mut scene = Scene::new();
+            for (i, path) in paths.lines().enumerate() {
+                let extra = OptionalStats {
+                    cgroup: Ok(path.into()),
+                    ..OptionalStats::default()
+                };
+                scene.task(i as u32 + 7, 1, "x").extra = Some(Arc::new(extra));
+            }
+            scene.sample.shares = Arc::new(Shares {
+                names,
+                ..Shares::default()
+            });
+            let groups = Groups::new(&scene.snapshot(), By::Unit);
+            let told = groups
+                .all
+                .iter()
+                .map(|g| format!("{} ({})\n", g.name, g.kind));
+            told.collect()
+        });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = (docker(&bytes), annotated(&bytes), log(&bytes), list(&bytes));
+        }
+    }
+
+    #[test]
+    fn containers_are_found_once_and_forgotten_when_they_are_gone() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let id = "ab".repeat(32);
+        let place = root.whole(format!("/var/lib/docker/containers/{id}"));
+        std::fs::create_dir_all(&place).expect("made");
+        std::fs::write(place.join("config.v2.json"), r#"{"Name":"/web-1"}"#).expect("written");
+        let path = format!("/system.slice/docker-{id}.scope");
+        let mut reader = NameReader::new(&root);
+        let names = reader.read([path.as_str()].into_iter());
+        assert_eq!(unit::name(&path, &names), "web-1");
+        let again = reader.read([path.as_str()].into_iter());
+        assert!(Arc::ptr_eq(&names, &again), "nothing is asked twice");
+        assert!(reader.read(std::iter::empty()).is_empty());
+    }
+}

@@ -1,0 +1,344 @@
+//! The files of one control group, for its inspector, and where they are; `cgroups(7)`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Place, membership, mounts, number, place};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::groups::facts::{DeviceIo, GroupFacts};
+use crate::model::id::{Bytes, Nanos, Pid};
+use crate::model::plan::{Needs, Plan};
+use crate::model::process::isolation::group::Membership;
+use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
+use crate::sys::clock;
+use crate::sys::fields;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// Parts of memory in `memory.stat` of v2, and those of v1 that say the same.
+const PARTS: [(&str, &[u8], &[u8]); 6] = [
+    ("of programs", b"anon", b"total_rss"),
+    ("file contents", b"file", b"total_cache"),
+    ("shared", b"shmem", b"total_shmem"),
+    ("of the kernel", b"kernel", b"-"),
+    ("of sockets", b"sock", b"-"),
+    ("compressed", b"zswap", b"-"),
+];
+
+/// Reads the group that a plan asks for.
+pub struct GroupReader {
+    root: ProcRoot,
+    before: Option<(Nanos, GroupFacts)>,
+}
+
+impl GroupReader {
+    /// Over the files of a root.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            before: None,
+        }
+    }
+
+    /// The facts of the group of this path, of which or below which this process is.
+    ///
+    /// # Errors
+    /// `Gone` where the process has ended, `Unsupported` where the group's files are not to be seen.
+    pub fn of(&mut self, path: &str, member: Pid) -> Reading<GroupFacts> {
+        let mut facts = read(&self.root, path, member)?;
+        let now = clock::now();
+        if let Some((at, before)) = &self.before {
+            facts.rates = facts.since(before, now.since(*at));
+        }
+        self.before = Some((now, facts.clone()));
+        Ok(facts)
+    }
+}
+
+impl Source<Detail> for GroupReader {
+    fn name(&self) -> &'static str {
+        "control group"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::GROUP
+    }
+
+    fn rest(&mut self) {
+        self.before = None;
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        into.machine.group = plan.group.as_ref().map(|(path, member)| {
+            let facts = self.of(path, member.pid);
+            Stamped::new(clock::now(), facts)
+        });
+        Ok(())
+    }
+}
+
+/// The hierarchies in which a process is of this group or of one below it, with the group's path. In the others the path
+/// names another group, or none, of which nothing may be told and to which nothing may be done.
+fn memberships(root: &ProcRoot, path: &str, member: Pid) -> Reading<Vec<Membership>> {
+    let text = std::fs::read(root.proc(format!("{member}/cgroup")))?;
+    let all = fields::lines(&text).filter_map(membership);
+    let within = |one: Membership| {
+        let below = one.path.strip_prefix(path.trim_end_matches('/'))?;
+        (below.is_empty() || below.starts_with('/')).then(|| Membership {
+            path: path.into(),
+            ..one
+        })
+    };
+    Ok(all.filter_map(within).collect())
+}
+
+/// The directory of a group in the hierarchy of v2, or in that of a controller of v1.
+pub fn directory(root: &ProcRoot, path: &str, member: Pid, old: &str) -> Option<(PathBuf, bool)> {
+    let all = memberships(root, path, member).ok()?;
+    let mounts = mounts(root);
+    let found = place(root, &mounts, &all, "").filter(|p| p.unified);
+    let found = found.or_else(|| place(root, &mounts, &all, old))?;
+    Some((found.dir, found.unified))
+}
+
+fn read(root: &ProcRoot, path: &str, member: Pid) -> Reading<GroupFacts> {
+    let all = memberships(root, path, member)?;
+    let lines = all
+        .iter()
+        .map(|m| format!("0:{}:{}\n", m.controllers, m.path));
+    let text: String = lines.collect();
+    let limits = super::read(root, text.as_bytes());
+    let mounts = mounts(root);
+    let of = |controller: &str| place(root, &mounts, &all, controller);
+    let any = of("").or_else(|| of("memory")).or_else(|| of("cpu"));
+    let any = any.filter(|p| p.dir.is_dir()).ok_or(Missing::Unsupported)?;
+    let mut facts = GroupFacts {
+        path: path.into(),
+        limits,
+        ..GroupFacts::default()
+    };
+    if let Some(memory) = of("memory") {
+        memory_facts(&memory, &mut facts);
+    }
+    if let Some(cpu) = of("cpu") {
+        facts.cpu_weight = number(&cpu.dir.join("cpu.weight"));
+        facts.cpu_time = cpu_time(&cpu);
+    }
+    if facts.cpu_time.is_none() {
+        let old = of("cpuacct").and_then(|p| number(&p.dir.join("cpuacct.usage")));
+        facts.cpu_time = old.map(Nanos);
+    }
+    facts.io = io(root, of("io").or_else(|| of("blkio")).as_ref());
+    facts.frozen = frozen(&any.dir, any.unified).or_else(|| {
+        let old = of("freezer")?;
+        frozen(&old.dir, old.unified)
+    });
+    facts.killable = any.unified && any.dir.join("cgroup.kill").exists();
+    Ok(facts)
+}
+
+fn memory_facts(memory: &Place, facts: &mut GroupFacts) {
+    let dir = &memory.dir;
+    facts.memory_high = number(&dir.join("memory.high"));
+    let peak = number(&dir.join("memory.peak"));
+    facts.memory_peak = peak.or_else(|| number(&dir.join("memory.max_usage_in_bytes")));
+    let stat = std::fs::read(dir.join("memory.stat")).unwrap_or_default();
+    let of = |key: &[u8]| value(&stat, key);
+    let mut parts: Vec<(&'static str, u64)> = PARTS
+        .iter()
+        .filter_map(|(name, new, old)| {
+            let key = if memory.unified { new } else { old };
+            Some((*name, of(key)?))
+        })
+        .collect();
+    // Shared memory is among the file contents, and what sockets hold is among the kernel's.
+    let shared = part(&parts, "shared");
+    let sockets = part(&parts, "of sockets");
+    for (name, size) in &mut parts {
+        match *name {
+            "file contents" => *size = size.saturating_sub(shared),
+            "of the kernel" => *size = size.saturating_sub(sockets),
+            _ => {}
+        }
+    }
+    parts.retain(|(_, size)| *size > 0);
+    parts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    facts.memory = parts
+        .into_iter()
+        .map(|(name, size)| (name, Bytes(size)))
+        .collect();
+    let events = std::fs::read(dir.join("memory.events")).unwrap_or_default();
+    let old = number(&dir.join("memory.failcnt")).map(|n| (n, 0));
+    facts.memory_hits = value(&events, b"max").zip(value(&events, b"high")).or(old);
+}
+
+fn part(parts: &[(&'static str, u64)], name: &str) -> u64 {
+    let found = parts.iter().find(|(part, _)| *part == name);
+    found.map_or(0, |(_, size)| *size)
+}
+
+/// The number behind a key: `anon 4096`.
+fn value(text: &[u8], key: &[u8]) -> Option<u64> {
+    let line = fields::lines(text).find(|line| fields::words(line).next() == Some(key))?;
+    fields::words(line).nth(1).and_then(fields::number)
+}
+
+/// `usage_usec 12345` of `cpu.stat`.
+fn cpu_time(cpu: &Place) -> Option<Nanos> {
+    let stat = std::fs::read(cpu.dir.join("cpu.stat")).ok()?;
+    Some(Nanos(value(&stat, b"usage_usec")?.saturating_mul(1000)))
+}
+
+/// Lines such as `8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0` (v2) or `8:0 Read 4096` (v1).
+pub(crate) fn io_lines(text: &[u8]) -> Vec<(SafeText, DeviceIo)> {
+    let mut out: Vec<(SafeText, DeviceIo)> = Vec::new();
+    for line in fields::lines(text) {
+        let mut words = fields::words(line);
+        let Some(device) = words.next().filter(|d| d.contains(&b':')) else {
+            continue;
+        };
+        let device = SafeText::from_bytes(device);
+        let at = out.iter().position(|(known, _)| *known == device);
+        let at = at.unwrap_or_else(|| {
+            out.push((device, DeviceIo::default()));
+            out.len() - 1
+        });
+        let io = &mut out[at].1;
+        let rest: Vec<&[u8]> = words.collect();
+        if let [kind @ (b"Read" | b"Write"), amount] = rest[..] {
+            let amount = Bytes(fields::number(amount).unwrap_or(0));
+            if kind == b"Read" {
+                io.read = amount;
+            } else {
+                io.written = amount;
+            }
+            continue;
+        }
+        for word in rest {
+            let Some(equals) = word.iter().position(|b| *b == b'=') else {
+                continue;
+            };
+            let amount = fields::number(&word[equals + 1..]).unwrap_or(0);
+            match &word[..equals] {
+                b"rbytes" => io.read = Bytes(amount),
+                b"wbytes" => io.written = Bytes(amount),
+                b"rios" | b"wios" => io.requests = io.requests.saturating_add(amount),
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
+fn io(root: &ProcRoot, place: Option<&Place>) -> Vec<DeviceIo> {
+    let Some(place) = place else {
+        return Vec::new();
+    };
+    let file = if place.unified {
+        "io.stat"
+    } else {
+        "blkio.throttle.io_service_bytes"
+    };
+    let text = std::fs::read(place.dir.join(file)).unwrap_or_default();
+    let named = |(number, io): (SafeText, DeviceIo)| {
+        let link = std::fs::read_link(root.sys(format!("dev/block/{number}")));
+        let name = link
+            .ok()
+            .and_then(|link| Some(link.file_name()?.to_string_lossy().into_owned()));
+        DeviceIo {
+            device: name.map_or(number, SafeText::from),
+            ..io
+        }
+    };
+    io_lines(&text).into_iter().map(named).collect()
+}
+
+/// Whether a group is frozen: `frozen 1` in `cgroup.events`, or `FROZEN` in `freezer.state` of v1.
+fn frozen(dir: &Path, unified: bool) -> Option<bool> {
+    if !unified {
+        let state = std::fs::read(dir.join("freezer.state")).ok()?;
+        return Some(state.trim_ascii() == b"FROZEN");
+    }
+    let events = std::fs::read(dir.join("cgroup.events")).ok()?;
+    value(&events, b"frozen").map(|frozen| frozen == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+    use crate::model::format::bytes;
+    use crate::sys::scenario;
+
+    macro_rules! line {
+        ($out:expr, $($arg:tt)*) => {
+            writeln!($out, $($arg)*).expect("a string takes it")
+        };
+    }
+
+    /// What the inspector of a group is told, by layout.
+    #[test]
+    fn facts_of_groups_of_every_layout() {
+        let begin = |root: &ProcRoot| GroupReader::new(root);
+        scenario::play("groups", begin, |reader, root, _| {
+            let path = std::fs::read_to_string(root.proc("path")).expect("a path");
+            let facts = match reader.of(path.trim(), Pid(7)) {
+                Ok(facts) => facts,
+                Err(why) => return format!("– ({why})"),
+            };
+            let mut out = String::new();
+            for (name, usage) in facts.usages() {
+                line!(out, "{name}: {:?} of {:?}", usage.used, usage.limit);
+            }
+            for (name, size) in &facts.memory {
+                line!(out, "  {name} {}", bytes(*size));
+            }
+            line!(
+                out,
+                "high {:?}, peak {:?}, hits {:?}",
+                facts.memory_high,
+                facts.memory_peak,
+                facts.memory_hits
+            );
+            let cpu = facts.limits.cpu.as_ref();
+            line!(
+                out,
+                "cores {:?}, throttled {:?}",
+                cpu.and_then(|c| c.cores),
+                cpu.map(|c| c.throttled)
+            );
+            line!(
+                out,
+                "cpu {:?}, weight {:?}",
+                facts.cpu_time.map(|t| t.0),
+                facts.cpu_weight
+            );
+            for d in &facts.io {
+                line!(
+                    out,
+                    "{}: {} read, {} written, {} requests",
+                    d.device,
+                    d.read.0,
+                    d.written.0,
+                    d.requests
+                );
+            }
+            line!(
+                out,
+                "kills {:?}, frozen {:?}, killable {}",
+                facts.limits.oom_kills,
+                facts.frozen,
+                facts.killable
+            );
+            out
+        });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = io_lines(&bytes);
+        }
+    }
+}
