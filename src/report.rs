@@ -2,6 +2,7 @@
 //!
 //! Each report has its `Args` and a `run(&Args, &mut Printer) -> Result<Exit, Error>`, and one line in `cli`.
 
+pub mod calls;
 pub mod doctor;
 pub mod groups;
 pub mod inspect;

@@ -155,6 +155,7 @@ fn one_process_of_ours_and_one_of_root() {
         holds(&["inspect", target, "--json"], "inspect");
         holds(&["time", target, "--for", "200ms", "--json"], "time");
     }
+    holds(&["calls", &own, "--for", "200ms", "--json"], "calls");
 }
 
 #[test]

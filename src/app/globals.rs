@@ -84,6 +84,7 @@ tabs! {
     FILES "files" "files" [Key::char('f')] "Inspects its descriptors and peers";
     THREADS "threads" "threads-tab" [Key::char('w')] "Inspects its threads and what they wait for";
     TIME_SPENT "time" "time-spent" [Key::char('b')] "Inspects where its time goes: on a core, waiting for one, blocked";
+    CALLS "calls" "calls" [Key::char('A')] "Inspects what it asks the kernel: its system calls, how many, how long, on what";
     SCHEDULE "schedule" "schedule" [Key::char('S')] "Inspects its slices: when it ran and who took the core";
     SIGNAL_STATE "signals" "signal-state" [] "Inspects how it treats each signal";
     SOCKETS "sockets" "sockets" [] "Inspects its connections";
@@ -154,6 +155,7 @@ pub const ALL: &[&Action] = &[
     &FILES,
     &THREADS,
     &TIME_SPENT,
+    &CALLS,
     &SCHEDULE,
     &SIGNAL_STATE,
     &SOCKETS,

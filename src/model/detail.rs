@@ -19,6 +19,7 @@ use super::process::overview::Overview;
 use super::process::threads::Threads;
 use super::reading::Reading;
 use super::sample::Fault;
+use super::scheduling::calls::Calls;
 use super::scheduling::schedule::Schedule;
 use super::scheduling::spent::TimeSpent;
 
@@ -76,6 +77,8 @@ pub struct Detail {
     pub schedule: Slot<Schedule>,
     /// Where the time of its threads went lately.
     pub spent: Slot<TimeSpent>,
+    /// Its system calls lately.
+    pub calls: Slot<Calls>,
     /// What it does with signals.
     pub signals: Slot<SignalState>,
     /// What the system views show.

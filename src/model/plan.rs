@@ -74,6 +74,8 @@ bitflags::bitflags! {
         const SOCKETS = 1 << 25;
         /// Focus: where the time of its threads goes.
         const SPENT = 1 << 26;
+        /// Focus: its system calls.
+        const CALLS = 1 << 27;
 
         /// Machine: the context switches of every core.
         const SWITCHES = 1 << 32;

@@ -1,5 +1,6 @@
 //! The inspector: a file for each tab.
 
+pub(super) mod calls;
 pub(super) mod environment;
 pub(super) mod files;
 pub(super) mod history;

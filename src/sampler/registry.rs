@@ -7,6 +7,7 @@ use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::memory::address_space;
 use crate::sampler::network::Networks;
+use crate::sampler::scheduling::calls::CallSource;
 use crate::sampler::scheduling::spent::Time;
 use crate::sampler::scheduling::waits::Waits;
 use crate::sys::acting::signal_masks::SignalMasks;
@@ -66,5 +67,6 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(Schedules::new(root)),
         Box::new(Waits::new(root)),
         Box::new(Time::new(root)),
+        Box::new(CallSource::new(root)),
     ]
 }

@@ -4,6 +4,8 @@ mod explain;
 mod foot;
 mod rows;
 
+pub use rows::peer;
+
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;

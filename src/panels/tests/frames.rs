@@ -10,6 +10,7 @@ use super::all;
 use super::stage::app;
 use crate::app::App;
 use crate::app::event::Event;
+use crate::app::panel::Place;
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Nanos;
@@ -70,7 +71,16 @@ fn view_6_ipc() {
 
 #[test]
 fn tab_sockets() {
-    check("sockets", "Right Right Right Right Right Right");
+    let tabs = all().into_iter().map(|p| p.spec());
+    let tabs: Vec<&str> = tabs
+        .filter(|s| s.place == Place::Tab)
+        .map(|s| s.name)
+        .collect();
+    let right = tabs
+        .iter()
+        .position(|name| *name == "sockets")
+        .expect("a tab");
+    check("sockets", &"Right ".repeat(right));
 }
 
 #[test]

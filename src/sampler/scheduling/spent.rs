@@ -319,15 +319,15 @@ struct Told {
 }
 
 /// A thread that follows a process while somebody looks.
-struct Following {
-    of: ProcId,
+pub(super) struct Following {
+    pub(super) of: ProcId,
     told: Arc<Mutex<Told>>,
     /// Dropped, it ends the thread.
     _until: Sender<()>,
 }
 
 impl Following {
-    fn begin(root: &ProcRoot, of: ProcId) -> std::io::Result<Self> {
+    pub(super) fn begin(root: &ProcRoot, of: ProcId) -> std::io::Result<Self> {
         let (until, ended) = channel();
         let told = Arc::new(Mutex::new(Told::default()));
         let tell = Arc::clone(&told);
@@ -340,6 +340,23 @@ impl Following {
             told,
             _until: until,
         })
+    }
+}
+
+impl Following {
+    /// What was told until now.
+    ///
+    /// # Errors
+    /// `Soon` in the first second; why nothing more is told.
+    pub(super) fn told(&self) -> Reading<TimeSpent> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match (told.failed, told.buckets.is_empty()) {
+            (Some(why), _) => Err(why),
+            (None, true) => Err(Missing::Soon),
+            (None, false) => Ok(TimeSpent {
+                buckets: told.buckets.iter().cloned().collect(),
+            }),
+        }
     }
 }
 
@@ -415,17 +432,7 @@ impl Source<Detail> for Time {
         let Some(following) = &self.following else {
             return Ok(());
         };
-        let told = following
-            .told
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let value = match (told.failed, told.buckets.is_empty()) {
-            (Some(why), _) => Err(why),
-            (None, true) => Err(Missing::Soon),
-            (None, false) => Ok(TimeSpent {
-                buckets: told.buckets.iter().cloned().collect(),
-            }),
-        };
+        let value = following.told();
         into.spent = Some(Stamped::new(clock::now(), value));
         Ok(())
     }

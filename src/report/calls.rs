@@ -1,0 +1,181 @@
+//! `pscope calls`: the system calls of a process for a while, as text or JSON.
+
+use serde_json::{Value, json};
+
+use super::printer::{Ink, Printer};
+use super::{Error, Exit, target};
+use crate::model::descriptors::descriptor::Files;
+use crate::model::format::{duration, per_second};
+use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::Needs;
+use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::calls::{CallRow, Calls};
+use crate::model::scheduling::wait::end_of;
+use crate::model::span;
+use crate::model::text::pad;
+use crate::report::json::SCHEMA;
+use crate::sampler::descriptors::joined::Descriptors;
+use crate::sampler::scheduling::calls::during;
+use crate::sys::own::stop;
+use crate::sys::root::ProcRoot;
+
+/// `pscope calls`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The process: a pid or a name
+    target: String,
+    /// How long to count: 5s, 200ms, 2m
+    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any)]
+    span: Nanos,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Counts, and tells.
+///
+/// # Errors
+/// `NoProcess` for a target that is not there; `NotPermitted` where its calls can neither be counted nor seen.
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    let snapshot = super::sweep(Needs::COMMANDS)?;
+    let id = target::find(&snapshot, &args.target)?;
+    let stop = stop::on_signals();
+    let root = ProcRoot::live();
+    let calls = during(&root, id, args.span, &stop).map_err(|why| refused(id, why))?;
+    let files = Descriptors::all_of(&root, id).ok();
+    if args.json {
+        printer.json(&answer(id, &calls, files.as_ref()))?;
+        printer.out.write_all(b"\n")?;
+        return Ok(Exit::Done);
+    }
+    let name = snapshot
+        .get(id)
+        .map_or_else(String::new, |p| p.facts.name.to_string());
+    text(
+        &format!("{} {name}", id.pid),
+        &calls,
+        files.as_ref(),
+        printer,
+    )?;
+    Ok(Exit::Done)
+}
+
+fn refused(id: ProcId, why: Missing) -> Error {
+    match why {
+        Missing::Gone => Error::NoProcess(format!("process {} has ended", id.pid)),
+        Missing::Denied => Error::NotPermitted(format!(
+            "the calls of process {} are shown only to its user and to root",
+            id.pid
+        )),
+        why => Error::Failed(format!(
+            "the calls of process {} cannot be told: {why}",
+            id.pid
+        )),
+    }
+}
+
+fn text(
+    who: &str,
+    calls: &Calls,
+    files: Option<&Files>,
+    printer: &mut Printer<'_>,
+) -> Result<(), Error> {
+    let how = if calls.exact {
+        "exact"
+    } else {
+        "sampled 20 times a second"
+    };
+    let about = format!(" · {} · {how}", duration(calls.span));
+    printer.line(&[(who, Ink::Strong), (&about, Ink::Dim)])?;
+    if !calls.exact {
+        let why = format!("only time is known, not how many: {}", calls.why);
+        printer.line(&[(&why, Ink::Dim)])?;
+    }
+    let title = format!(
+        "{}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}  ON",
+        pad("CALL", 18),
+        "CALLS/s",
+        "ERR/s",
+        "TIME",
+        "CORE",
+        "MEAN",
+        "P99",
+        "LONGEST"
+    );
+    printer.line(&[(&title, Ink::Dim)])?;
+    for row in &calls.rows {
+        let rate =
+            |n: Reading<u64>| n.map(|n| per_second(n as f64 / calls.span.seconds().max(0.001)));
+        let told = |text: Reading<String>| text.unwrap_or_else(|_| "–".to_owned());
+        let time = |span: Reading<Nanos>| told(span.map(duration));
+        let numbers = format!(
+            "{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}  ",
+            told(rate(row.calls)),
+            told(rate(row.errors)),
+            duration(row.span),
+            time(row.on_core),
+            time(row.mean),
+            time(row.p99),
+            time(row.longest)
+        );
+        let name = pad(&row.name, 18);
+        printer.line(&[
+            (&name, Ink::Strong),
+            (&numbers, Ink::Plain),
+            (&on(row, files), Ink::Plain),
+        ])?;
+    }
+    Ok(())
+}
+
+/// Its commonest error, and the descriptor that took most of the time with who is at the other end.
+fn on(row: &CallRow, files: Option<&Files>) -> String {
+    let mut out: Vec<String> = Vec::new();
+    if let Some((fd, _)) = row.descriptors.first() {
+        let end = files.and_then(|f| end_of(f, *fd));
+        out.push(end.map_or_else(|| format!("fd {fd}"), |end| format!("fd {fd} {end}")));
+    }
+    if let Some(error) = &row.error {
+        out.push(format!("{} {} times", error.name, error.calls));
+    }
+    if let Some((n, span)) = row.inside {
+        out.push(format!("{n} in it now, for {}", duration(span)));
+    }
+    out.join(" · ")
+}
+
+fn answer(id: ProcId, calls: &Calls, files: Option<&Files>) -> Value {
+    let row = |row: &CallRow| {
+        let fds = row.descriptors.iter().map(|(fd, part)| {
+            json!({
+                "fd": fd,
+                "calls": if calls.exact { Some(part.calls) } else { None },
+                "ns": part.span.0,
+                "to": files.and_then(|f| end_of(f, *fd)),
+            })
+        });
+        json!({
+            "call": row.name,
+            "number": if calls.exact { Some(row.number.number) } else { None },
+            "narrow": row.number.narrow,
+            "calls": row.calls.ok(),
+            "errors": row.errors.ok(),
+            "error": row.error.as_ref().map(|e| json!({"errno": e.number, "name": e.name, "calls": e.calls})),
+            "ns": row.span.0,
+            "on_core_ns": row.on_core.ok().map(|n| n.0),
+            "mean_ns": row.mean.ok().map(|n| n.0),
+            "p99_ns": row.p99.ok().map(|n| n.0),
+            "longest_ns": row.longest.ok().map(|n| n.0),
+            "descriptors": fds.collect::<Vec<_>>(),
+            "inside": row.inside.map(|(n, _)| n),
+        })
+    };
+    json!({
+        "schema": SCHEMA,
+        "pid": id.pid.0,
+        "seconds": calls.span.seconds(),
+        "source": if calls.exact { "exact" } else { "sampled" },
+        "why": calls.why,
+        "calls": calls.rows.iter().map(row).collect::<Vec<_>>(),
+    })
+}

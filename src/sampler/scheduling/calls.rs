@@ -1,0 +1,211 @@
+//! The system calls of one process while somebody looks: counted in the kernel where that is allowed, else sampled.
+
+use std::collections::VecDeque;
+
+use super::spent::{Follower, Following};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::{Needs, Plan};
+use crate::model::process::stat::State;
+use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::calls::{Calls, Counted, between, sampled};
+use crate::model::scheduling::spent::sum;
+use crate::sys::clock;
+use crate::sys::own::stop::Stop;
+use crate::sys::process::proc_stat;
+use crate::sys::root::ProcRoot;
+use crate::sys::scheduling::calls::{Tracing, WORDS};
+use crate::sys::source::{Error, Source};
+
+/// Over how long calls are told on the screen.
+const WINDOW: Nanos = Nanos::from_millis(5000);
+/// How many readings are kept for that.
+const KEPT: usize = 8;
+
+/// Why nothing more is told of a process, where it has ended.
+fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
+    let text = root.read(format!("{}/stat", of.pid))?;
+    let line = proc_stat::parse(&text, 1).ok_or(Missing::Gone)?;
+    let ended = matches!(line.stat.state, State::Zombie | State::Dead);
+    if line.start == of.start && !ended {
+        Ok(())
+    } else {
+        Err(Missing::Gone)
+    }
+}
+
+/// Counts, or samples, for so long; for reports.
+///
+/// # Errors
+/// `Gone` when it has ended before anything was seen; `Denied` where neither is allowed.
+pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<Calls> {
+    let end = Nanos(clock::now().0.saturating_add(span.0));
+    match Tracing::begin(root, of.pid) {
+        Ok(tracing) => {
+            let first = tracing.read().map_err(|_| Missing::Unsupported)?;
+            let mut now = clock::now();
+            while now < end && !stop.asked() && lives(root, of).is_ok() {
+                stop.wait(end.since(now).min(Nanos::from_millis(200)));
+                now = clock::now();
+            }
+            let last = tracing.read().map_err(|_| Missing::Unsupported)?;
+            Ok(between(&first, &last, &WORDS))
+        }
+        Err(refused) => {
+            let mut follower = Follower::new(root, of);
+            let mut now = clock::now();
+            while now < end && !stop.asked() {
+                match follower.step() {
+                    Err(Missing::Gone) => break,
+                    other => other?,
+                }
+                stop.wait(follower.pause().min(end.since(now)));
+                now = clock::now();
+            }
+            sampled(&sum(std::iter::once(&follower.take())), refused.to_string())
+        }
+    }
+}
+
+/// How it is known.
+enum How {
+    Counted(Box<Tracing>, VecDeque<Counted>),
+    Sampled(Following, String),
+}
+
+/// Tells the system calls of the process in focus, while somebody looks.
+pub struct CallSource {
+    root: ProcRoot,
+    of: Option<(ProcId, How)>,
+}
+
+impl CallSource {
+    /// A source over a proc tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            of: None,
+        }
+    }
+
+    fn begin(&self, of: ProcId) -> std::io::Result<How> {
+        Ok(match Tracing::begin(&self.root, of.pid) {
+            Ok(tracing) => How::Counted(Box::new(tracing), VecDeque::new()),
+            Err(refused) => How::Sampled(Following::begin(&self.root, of)?, refused.to_string()),
+        })
+    }
+}
+
+fn told(root: &ProcRoot, of: ProcId, how: &mut How) -> Reading<Calls> {
+    match how {
+        How::Counted(tracing, readings) => {
+            lives(root, of)?;
+            readings.push_back(tracing.read().map_err(|_| Missing::Unsupported)?);
+            let (Some(last), true) = (readings.back(), readings.len() > 1) else {
+                return Err(Missing::Soon);
+            };
+            let at = last.at;
+            let young = |r: &&Counted| at.since(r.at) <= Nanos(WINDOW.0 + WINDOW.0 / 10);
+            let first = readings.iter().find(young).ok_or(Missing::Soon)?;
+            // After a long pause there is none but the last: the one before it then.
+            let first = if first.at == at {
+                &readings[readings.len() - 2]
+            } else {
+                first
+            };
+            let calls = between(first, last, &WORDS);
+            if readings.len() > KEPT {
+                readings.pop_front();
+            }
+            Ok(calls)
+        }
+        How::Sampled(following, why) => sampled(&following.told()?.last(WINDOW), why.clone()),
+    }
+}
+
+impl Source<Detail> for CallSource {
+    fn name(&self) -> &'static str {
+        "calls"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::CALLS
+    }
+
+    fn pace_ms(&self) -> u64 {
+        1000
+    }
+
+    fn rest(&mut self) {
+        self.of = None;
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let Some(of) = plan.focus else {
+            self.of = None;
+            into.calls = None;
+            return Ok(());
+        };
+        if self.of.as_ref().is_none_or(|(known, _)| *known != of) {
+            // The old one ends first: two at a time would cost twice.
+            self.of = None;
+            let how = self.begin(of).map_err(|why| Error::Call {
+                call: "pthread_create",
+                why,
+            })?;
+            self.of = Some((of, how));
+        }
+        if let Some((of, how)) = &mut self.of {
+            let value = told(&self.root, *of, how);
+            into.calls = Some(Stamped::new(clock::now(), value));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::Pid;
+
+    #[test]
+    fn a_source_counts_while_somebody_looks_and_rests_after() {
+        let root = ProcRoot::live();
+        let text = root.read("self/stat").expect("a /proc");
+        let of = ProcId {
+            pid: Pid(std::process::id()),
+            start: proc_stat::parse(&text, 1).expect("a line").start,
+        };
+        let plan = Plan {
+            focus: Some(of),
+            needs: Needs::CALLS,
+            ..Plan::default()
+        };
+        let mut source = CallSource::new(&root);
+        let mut detail = Detail::default();
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let calls = loop {
+            source.read(&plan, &mut detail).expect("a source");
+            match detail.calls.as_ref().map(|s| s.value.clone()) {
+                Some(Ok(calls)) => break calls,
+                other => assert!(std::time::Instant::now() < end, "{other:?}"),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        };
+        if calls.exact {
+            // The reading itself reads files.
+            assert!(
+                calls
+                    .rows
+                    .iter()
+                    .any(|r| r.name == "read" && r.calls.is_ok_and(|n| n > 0))
+            );
+        } else {
+            println!("skipped: {}", calls.why);
+        }
+        source.rest();
+        assert!(source.of.is_none());
+        let nobody = ProcId::new(u32::MAX, 1);
+        assert_eq!(lives(&root, nobody), Err(Missing::Gone));
+    }
+}

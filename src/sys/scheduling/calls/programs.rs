@@ -1,0 +1,300 @@
+//! The programs: what happens in the kernel when a call begins, when it ends, and when a thread in one loses or gets its core.
+
+use std::io;
+
+use super::{AWAY, CALLS, DROPPED, ERRORS, LONGEST, NUMBERS, ON_FD, SLOT, SPAN, SPREAD};
+use crate::model::id::Pid;
+use crate::sys::bpf::assembler::{
+    Assembler, Fault, Helper, If, Instruction, Label, Op, Reg,
+    Reg::{R0, R1, R2, R3, R4, R6, R7, R8, R9, R10},
+    Width,
+};
+
+/// The maps by their numbers.
+pub struct Maps {
+    pub counts: i32,
+    /// By thread: when its call began, which it is, its first argument, how long it had no core, since when it has none.
+    pub started: i32,
+    pub errors: i32,
+    pub descriptors: i32,
+}
+
+/// Where a call's registers stand in `struct pt_regs`: the first argument of a 64-bit and of a 32-bit program, and the word
+/// that tells which it is, by a mask and a value.
+struct Registers {
+    first: i32,
+    narrow_first: i32,
+    mode: i32,
+    mask: i32,
+    narrow: i32,
+}
+
+#[cfg(target_arch = "x86_64")]
+const REGISTERS: Option<Registers> = Some(Registers {
+    first: 112,
+    narrow_first: 40,
+    // The code segment: 0x23 is that of 32-bit programs.
+    mode: 136,
+    mask: 0xffff,
+    narrow: 0x23,
+});
+#[cfg(target_arch = "aarch64")]
+const REGISTERS: Option<Registers> = Some(Registers {
+    first: 0,
+    narrow_first: 0,
+    // The saved state of the processor: one bit for the 32-bit mode.
+    mode: 264,
+    mask: 0x10,
+    narrow: 0x10,
+});
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const REGISTERS: Option<Registers> = None;
+
+/// Offsets in the value of `started`.
+const SINCE: i16 = 0;
+const CALL: i16 = 8;
+const FIRST: i16 = 16;
+const LOST: i16 = 24;
+const LEFT: i16 = 32;
+
+/// On the stack: the thread, the value of `started`, room for what is copied, and the key and value of a part.
+const THREAD: i16 = -4;
+const VALUE: i16 = -48;
+const COPY: i16 = -56;
+const KEY: i16 = -64;
+const PART: i16 = -80;
+
+/// Ends at `out` unless this thread is of the process; leaves its number on the stack. Destroys `R0` to `R5`.
+fn only_of(a: &mut Assembler, pid: Pid, out: Label) {
+    a.call(Helper::GetCurrentPidTgid);
+    a.store(Width::Word, (R10, THREAD), R0);
+    a.op(Op::Rsh, R0, 32);
+    a.jump_if(If::Ne, R0, pid.0.cast_signed(), out);
+}
+
+/// `R0` = what is known of the thread whose number is on the stack, or 0.
+fn find(a: &mut Assembler, map: i32, key: i16) {
+    a.map(R1, map);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(key));
+    a.call(Helper::MapLookup);
+}
+
+/// Copies a word at `R7` and an offset to the stack, and into `R1`.
+fn copy(a: &mut Assembler, offset: i32) {
+    a.mov(R1, R10);
+    a.op(Op::Add, R1, i32::from(COPY));
+    a.mov(R2, 8);
+    a.mov(R3, R7);
+    a.op(Op::Add, R3, offset);
+    a.call(Helper::ProbeReadKernel);
+    a.load(Width::Double, R1, (R10, COPY));
+}
+
+fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
+    a.place(out);
+    a.mov(R0, 0);
+    a.exit();
+    a.finish()
+}
+
+/// At `sys_enter`: notes when, which, and its first argument.
+///
+/// # Errors
+/// Where it is not known how this machine passes arguments.
+pub fn enter(pid: Pid, maps: &Maps) -> io::Result<Result<Vec<Instruction>, Fault>> {
+    let at = REGISTERS.ok_or_else(|| io::Error::other("unknown registers of this machine"))?;
+    let mut a = Assembler::default();
+    let (out, wide, both) = (a.label(), a.label(), a.label());
+    a.load(Width::Double, R7, (R1, 0));
+    a.load(Width::Double, R6, (R1, 8));
+    only_of(&mut a, pid, out);
+    a.jump_if(If::Ge, R6, NUMBERS.cast_signed(), out);
+    copy(&mut a, at.mode);
+    a.op(Op::And, R1, at.mask);
+    a.jump_if(If::Ne, R1, at.narrow, wide);
+    a.op(Op::Add, R6, NUMBERS.cast_signed());
+    copy(&mut a, at.narrow_first);
+    a.jump(both);
+    a.place(wide);
+    copy(&mut a, at.first);
+    a.place(both);
+    a.store(Width::Double, (R10, VALUE + FIRST), R1);
+    a.store(Width::Double, (R10, VALUE + CALL), R6);
+    a.store(Width::Double, (R10, VALUE + LOST), 0);
+    a.store(Width::Double, (R10, VALUE + LEFT), 0);
+    a.call(Helper::KtimeGetNs);
+    a.store(Width::Double, (R10, VALUE + SINCE), R0);
+    a.map(R1, maps.started);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(THREAD));
+    a.mov(R3, R10);
+    a.op(Op::Add, R3, i32::from(VALUE));
+    a.mov(R4, 0);
+    a.call(Helper::MapUpdate);
+    Ok(end(a, out))
+}
+
+fn offset(word: usize) -> i16 {
+    (word * 8) as i16
+}
+
+/// At `sys_exit`: adds what it took to the sums of its call, its error and its descriptor.
+///
+/// # Errors
+/// None but faults of this program.
+pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+    let mut a = Assembler::default();
+    let (out, worked, off) = (a.label(), a.label(), a.label());
+    a.mov(R6, R1);
+    only_of(&mut a, pid, out);
+    find(&mut a, maps.started, THREAD);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.mov(R7, R0);
+    // R9: how long it took. R8: the sums of this call.
+    a.call(Helper::KtimeGetNs);
+    a.mov(R9, R0);
+    a.load(Width::Double, R1, (R7, SINCE));
+    a.op(Op::Sub, R9, R1);
+    a.load(Width::Double, R1, (R7, CALL));
+    a.op(Op::And, R1, (2 * NUMBERS - 1).cast_signed());
+    a.store(Width::Word, (R10, KEY), R1);
+    a.op(Op::Mul, R1, (SLOT * 8) as i32);
+    a.value(R8, maps.counts);
+    a.op(Op::Add, R8, R1);
+    sums(&mut a);
+    // A result in -4095..-1 is an error.
+    a.load(Width::Double, R1, (R6, 8));
+    a.jump_if(If::SignedGt, R1, -1, worked);
+    a.jump_if(If::SignedLt, R1, -4095, worked);
+    a.mov(R2, 0);
+    a.op(Op::Sub, R2, R1);
+    a.store(Width::Word, (R10, KEY + 4), R2);
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, offset(ERRORS)), R1);
+    part(&mut a, maps.errors);
+    a.place(worked);
+    a.load(Width::Double, R1, (R8, offset(ON_FD)));
+    a.jump_if(If::Eq, R1, 0, off);
+    a.load(Width::Double, R1, (R7, FIRST));
+    a.store(Width::Word, (R10, KEY + 4), R1);
+    part(&mut a, maps.descriptors);
+    a.place(off);
+    a.map(R1, maps.started);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(THREAD));
+    a.call(Helper::MapDelete);
+    end(a, out)
+}
+
+/// Adds to the sums at `R8`: what is known stands at `R7`, how long it took in `R9`.
+fn sums(a: &mut Assembler) {
+    let (shorter, tiny, sorted, in_range) = (a.label(), a.label(), a.label(), a.label());
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, offset(CALLS)), R1);
+    a.mov(R1, R9);
+    a.fetch_add(Width::Double, (R8, offset(SPAN)), R1);
+    a.load(Width::Double, R1, (R7, LOST));
+    a.fetch_add(Width::Double, (R8, offset(AWAY)), R1);
+    a.load(Width::Double, R1, (R8, offset(LONGEST)));
+    a.jump_if(If::Le, R9, R1, shorter);
+    a.store(Width::Double, (R8, offset(LONGEST)), R9);
+    a.place(shorter);
+    // R3: the logarithm; R2: the next two bits.
+    a.mov(R2, R9);
+    a.mov(R3, 0);
+    for bits in [32, 16, 8, 4, 2, 1] {
+        let less = a.label();
+        a.wide(R1, 1 << bits);
+        a.jump_if(If::Lt, R2, R1, less);
+        a.op(Op::Rsh, R2, bits);
+        a.op(Op::Add, R3, bits);
+        a.place(less);
+    }
+    a.jump_if(If::Lt, R3, 2, tiny);
+    a.mov(R1, R3);
+    a.op(Op::Sub, R1, 2);
+    a.mov(R2, R9);
+    a.op(Op::Rsh, R2, R1);
+    a.op(Op::And, R2, 3);
+    a.jump(sorted);
+    a.place(tiny);
+    a.mov(R2, 0);
+    a.place(sorted);
+    a.op(Op::Lsh, R3, 2);
+    a.op(Op::Add, R3, R2);
+    let last = super::BUCKETS as i32 - 1;
+    a.jump_if(If::Le, R3, last, in_range);
+    a.mov(R3, last);
+    a.place(in_range);
+    a.op(Op::Lsh, R3, 3);
+    a.mov(R1, R8);
+    a.op(Op::Add, R1, R3);
+    a.mov(R2, 1);
+    a.fetch_add(Width::Double, (R1, offset(SPREAD)), R2);
+}
+
+/// Adds this call to the part whose key is on the stack.
+fn part(a: &mut Assembler, map: i32) {
+    let (known, done) = (a.label(), a.label());
+    find(a, map, KEY);
+    a.jump_if(If::Ne, R0, 0, known);
+    a.store(Width::Double, (R10, PART), 0);
+    a.store(Width::Double, (R10, PART + 8), 0);
+    a.map(R1, map);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(KEY));
+    a.mov(R3, R10);
+    a.op(Op::Add, R3, i32::from(PART));
+    // Not where somebody else was faster: BPF_NOEXIST.
+    a.mov(R4, 1);
+    a.call(Helper::MapUpdate);
+    find(a, map, KEY);
+    a.jump_if(If::Ne, R0, 0, known);
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, offset(DROPPED)), R1);
+    a.jump(done);
+    a.place(known);
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R0, 0), R1);
+    a.mov(R1, R9);
+    a.fetch_add(Width::Double, (R0, 8), R1);
+    a.place(done);
+}
+
+/// At `sched_switch`: who is in a call and loses its core notes when; who gets one adds how long it had none.
+///
+/// # Errors
+/// None but faults of this program.
+pub fn switch(pid: Pid, maps: &Maps, tid: i16, tgid: i16) -> Result<Vec<Instruction>, Fault> {
+    let mut a = Assembler::default();
+    let (out, other, had) = (a.label(), a.label(), a.label());
+    a.load(Width::Double, R7, (R1, 16));
+    a.call(Helper::KtimeGetNs);
+    a.mov(R9, R0);
+    only_of(&mut a, pid, other);
+    find(&mut a, maps.started, THREAD);
+    a.jump_if(If::Eq, R0, 0, other);
+    a.store(Width::Double, (R0, LEFT), R9);
+    a.place(other);
+    a.load(Width::Word, R1, (R7, tgid));
+    a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
+    a.load(Width::Word, R1, (R7, tid));
+    a.store(Width::Word, (R10, THREAD), R1);
+    find(&mut a, maps.started, THREAD);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.load(Width::Double, R1, (R0, LEFT));
+    a.jump_if(If::Eq, R1, 0, had);
+    lost(&mut a, R9);
+    a.place(had);
+    end(a, out)
+}
+
+/// Adds the time since the thread at `R0` lost its core, in `R1`, until `now`.
+fn lost(a: &mut Assembler, now: Reg) {
+    a.op(Op::Sub, now, R1);
+    a.load(Width::Double, R2, (R0, LOST));
+    a.op(Op::Add, R2, now);
+    a.store(Width::Double, (R0, LOST), R2);
+    a.store(Width::Double, (R0, LEFT), 0);
+}
