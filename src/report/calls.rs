@@ -91,6 +91,10 @@ fn text(
         let why = format!("only time is known, not how many: {}", calls.why);
         printer.line(&[(&why, Ink::Dim)])?;
     }
+    if calls.rows.is_empty() {
+        printer.line(&[(calls.none(), Ink::Plain)])?;
+        return Ok(());
+    }
     let title = format!(
         "{}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>9}  ON",
         pad("CALL", 18),

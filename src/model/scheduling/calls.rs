@@ -161,6 +161,17 @@ pub struct Calls {
     pub rows: Vec<CallRow>,
 }
 
+impl Calls {
+    /// What to say where no call is listed.
+    pub fn none(&self) -> &'static str {
+        if self.exact {
+            "no call began or returned; who sat in one all the time is not counted"
+        } else {
+            "none of its threads was seen blocked in a call"
+        }
+    }
+}
+
 /// How many descriptors of a call are told.
 const TOLD: usize = 8;
 

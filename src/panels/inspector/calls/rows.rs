@@ -127,6 +127,9 @@ pub fn head(calls: &Calls, ended: bool) -> Vec<Parts> {
             ),
         ]);
         head.push(vec![(calls.why.clone(), Role::Dim)]);
+        if calls.rows.is_empty() {
+            head.push(vec![(calls.none().to_owned(), Role::Text)]);
+        }
         return head;
     }
     let all: u64 = calls.rows.iter().filter_map(|r| r.calls.ok()).sum();
@@ -140,6 +143,9 @@ pub fn head(calls: &Calls, ended: bool) -> Vec<Parts> {
             Role::Dim,
         ),
     ]);
+    if calls.rows.is_empty() && calls.span > Nanos(0) {
+        head.push(vec![(calls.none().to_owned(), Role::Text)]);
+    }
     head
 }
 
