@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and the exit status of each answer.
 
+mod completions;
+mod install;
 mod live;
 mod man;
 
@@ -90,6 +92,8 @@ enum Command {
     },
     /// Prints the manual page (roff)
     Man,
+    /// Writes the manual page and the completions to where they belong
+    InstallDocs(install::Args),
 }
 
 impl Command {
@@ -100,7 +104,10 @@ impl Command {
 
     /// Whether a file may be written, to which a person gave the name.
     fn writes(&self) -> bool {
-        matches!(self, Self::Slices(_) | Self::Record(_))
+        matches!(
+            self,
+            Self::Slices(_) | Self::Record(_) | Self::InstallDocs(_)
+        )
     }
 
     fn run(&self, printer: &mut Printer<'_>) -> Result<Exit, Error> {
@@ -119,7 +126,12 @@ impl Command {
             // It is a screen, no report: main shows it.
             Self::Replay(_) => Ok(Exit::Done),
             Self::Doctor(args) => report::doctor::run(args, printer),
-            Self::Completions { shell } => completions(*shell, printer),
+            Self::Completions { shell } => {
+                let text = completions::text(*shell, Cli::command());
+                printer.out.write_all(text.as_bytes())?;
+                Ok(Exit::Done)
+            }
+            Self::InstallDocs(args) => install::run(args, printer),
             Self::Man => manual(printer),
         }
     }
@@ -196,14 +208,6 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     // What is left in the buffer has no reader, or was just written: it must not be tried again.
     drop(out.into_parts());
     ExitCode::from(exit as u8)
-}
-
-fn completions(shell: clap_complete::Shell, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    // The generator panics on a closed pipe, so it writes into memory.
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "pscope", &mut text);
-    printer.out.write_all(&text)?;
-    Ok(Exit::Done)
 }
 
 fn manual(printer: &mut Printer<'_>) -> Result<Exit, Error> {

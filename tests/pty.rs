@@ -8,6 +8,8 @@ mod kinds;
 mod session;
 #[path = "pty/signal.rs"]
 mod signal;
+#[path = "pty/tasks.rs"]
+mod tasks;
 
 use nix::sys::signal::Signal;
 use session::{Session, pscope, shell};
@@ -208,7 +210,7 @@ fn settings_are_kept_when_asked_and_are_there_the_next_time() {
     session.press(b"\x1bOQ");
     session.shows("Settings");
     // Down to the view, and to its other value.
-    session.press(b"jjjjjj\x1b[C");
+    session.press(b"jjjjjjjjjj\x1b[C");
     assert_eq!(
         std::fs::read_dir(home.path()).expect("there").count(),
         0,

@@ -47,7 +47,7 @@ const VIM: Keys = &[
     ("page-up", "PgUp Ctrl-b"),
     ("next-pane", "Tab Ctrl-w"),
     ("signal", "d F9 Del"),
-    ("group-alike", "D"),
+    ("group-alike", "Ctrl-g"),
     ("group-by", "E"),
 ];
 

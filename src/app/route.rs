@@ -70,7 +70,14 @@ impl App {
             Some(action) => {
                 self.perform_global(action);
             }
-            None => {}
+            None => {
+                // What is seen can be saved whatever is open.
+                let mut openers = self.panels.iter().map(|p| p.openers());
+                let opener = openers.find_map(|all| self.world.keys.find(key, all));
+                if let Some(action) = opener.filter(|a| a.name == "save") {
+                    self.perform(action);
+                }
+            }
         }
     }
 

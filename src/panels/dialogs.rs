@@ -7,6 +7,7 @@ pub(super) mod help;
 pub(super) mod hints;
 pub(super) mod log;
 pub(super) mod palette;
+pub(super) mod row_menu;
 pub(super) mod save;
 pub(super) mod scroll;
 pub mod settings;

@@ -123,6 +123,11 @@ impl Signal {
             .map(Self)
     }
 
+    /// The names of the standard signals and what each is for, by number.
+    pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+        STANDARD.iter().map(|(name, _, about)| (*name, *about))
+    }
+
     /// All 64, in order.
     pub fn all() -> impl ExactSizeIterator<Item = Self> + DoubleEndedIterator {
         // The range is that of `new`.

@@ -290,7 +290,7 @@ fn entries(world: &World, needle: &str) -> Vec<Entry> {
         let pairs = ESSENTIALS
             .iter()
             .map(|pair| Entry::Pair([shown(&pair[0]), shown(&pair[1])]));
-        let about = "The mouse works too: whatever looks like a button is one.";
+        let about = "The mouse works too: whatever looks like a button is one; a right click on a process tells what can be done.";
         push(&mut out, "First of all", about, pairs.collect());
     }
     for section in sections {

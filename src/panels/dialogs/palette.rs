@@ -213,22 +213,22 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
     match item {
         Item::Do(action) => vec![
             (pad(&world.keys.shown(action), 8), Role::Accent),
-            (pad(action.name, 18), Role::Strong),
+            (pad(action.name, 20), Role::Strong),
             (action.about.to_owned(), Role::Dim),
         ],
         Item::Choose(name, value, about) => vec![
             (pad("set", 8), Role::Accent),
-            (pad(&format!("{name} {value}"), 18), Role::Strong),
+            (pad(&format!("{name} {value}"), 20), Role::Strong),
             ((*about).to_owned(), Role::Dim),
         ],
         Item::When(text) => vec![
             (pad("time", 8), Role::Accent),
-            (pad(text, 18), Role::Strong),
+            (pad(text, 20), Role::Strong),
             ("Shows that moment of the past".to_owned(), Role::Dim),
         ],
         Item::Save(path, form) => vec![
             (pad("save", 8), Role::Accent),
-            (pad(path, 18), Role::Strong),
+            (pad(path, 20), Role::Strong),
             match form {
                 Ok(form) => (format!(" {}", form.about()), Role::Dim),
                 Err(why) => (format!(" {why}"), Role::Warn),
@@ -236,7 +236,7 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
         ],
         Item::Jump(id, command) => vec![
             (pad("jump", 8), Role::Accent),
-            (pad(&id.pid.to_string(), 18), Role::Strong),
+            (pad(&id.pid.to_string(), 20), Role::Strong),
             (command.clone(), Role::Dim),
         ],
     }

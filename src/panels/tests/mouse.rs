@@ -87,3 +87,87 @@ fn dialogs_can_be_used_and_left() {
         "a click chooses, it does not send: {line}"
     );
 }
+
+/// A right click on the first cell of this text.
+fn right(app: &mut App, words: &str) {
+    let shown = text(app);
+    let found = shown.lines().enumerate().find_map(|(row, line)| {
+        let before = line.find(words)?;
+        Some((row as u16, line[..before].chars().count() as u16))
+    });
+    let (row, column) = found.unwrap_or_else(|| panic!("no '{words}' on\n{shown}"));
+    let press = Press::Right;
+    app.update(Event::Mouse(Mouse { press, column, row }));
+    screen::fit(app, SIZE);
+}
+
+#[test]
+fn what_can_be_done_with_a_process_is_a_right_click_away() {
+    let mut app = app(picture::theme());
+    text(&mut app);
+    click(&mut app, "1 Processes");
+    for (line, seen) in [
+        ("its memory", "Memory"),
+        ("its files", "Files"),
+        ("its threads", "Threads"),
+        ("its environment", "Environment"),
+    ] {
+        right(&mut app, "  703 ");
+        click(&mut app, line);
+        assert_eq!(app.world.page, Page::Inspector, "{line}");
+        assert!(text(&mut app).contains(seen), "{line}");
+        click(&mut app, "1 Processes");
+    }
+    for (line, seen) in [
+        ("send a signal", "Send a signal"),
+        ("copy …", "row as text"),
+    ] {
+        right(&mut app, "  703 ");
+        click(&mut app, line);
+        assert_eq!(app.overlays().count(), 1, "{line}");
+        assert!(text(&mut app).contains(seen), "{line}");
+        click(&mut app, "Esc c");
+        assert_eq!(app.overlays().count(), 0, "{line}");
+    }
+    right(&mut app, "  703 ");
+    click(&mut app, "copy …");
+    let effects = click(&mut app, "row as text");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Copy(_)]),
+        "{effects:?}"
+    );
+}
+
+/// Every line of the palette is a click away, so all that has a name can be done with the mouse alone.
+#[test]
+fn whatever_has_a_name_is_in_the_palette() {
+    let mut app = app(picture::theme());
+    text(&mut app);
+    click(&mut app, "1 Processes");
+    click(&mut app, ": commands");
+    let names: Vec<&str> = app
+        .world
+        .catalog
+        .iter()
+        .flat_map(|s| s.actions)
+        .map(|a| a.name)
+        .collect();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..names.len() + 5 {
+        let shown = text(&mut app);
+        seen.extend(
+            names
+                .iter()
+                .filter(|n| shown.contains(&format!(" {n} ")))
+                .copied(),
+        );
+        let (column, row) = (80, 24);
+        let press = Press::WheelDown;
+        app.update(Event::Mouse(Mouse { press, column, row }));
+    }
+    let lost: Vec<_> = names
+        .iter()
+        .filter(|n| !seen.contains(*n) && **n != "commands")
+        .collect();
+    assert!(lost.is_empty(), "{lost:?}");
+}

@@ -3,7 +3,7 @@
 use ratatui::layout::Position;
 
 use super::menu::{Chosen, Menu};
-use super::{List, Typing};
+use super::{Cursor, List, Typing};
 use crate::app::action::Action;
 use crate::app::event::Effect;
 use crate::app::input::Input;
@@ -13,6 +13,7 @@ use crate::app::world::World;
 use crate::model::process::column::Column;
 use crate::panels::dialogs::copy::CopyMenu;
 use crate::panels::dialogs::group::GROUP;
+use crate::panels::dialogs::row_menu::RowMenu;
 
 /// Rows that one turn of the wheel moves the view by.
 const WHEEL: usize = 3;
@@ -59,18 +60,22 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
         "tag-subtree" => return list.tag_below(world),
         "untag-all" => return Reply::Tag(world.tags.iter().copied().collect(), false),
         "copy" => {
-            return match list.here(world) {
-                Some((_, proc)) => {
-                    let of = |column: &&Column| column.text(&world.snapshot, proc).ok();
-                    let cells: Vec<_> = list.columns.iter().filter_map(of).collect();
-                    Reply::Open(Box::new(CopyMenu::new(proc, cells.join("  "))))
-                }
+            return match copies(list, world) {
+                Some(menu) => Reply::Open(Box::new(menu)),
                 None => Reply::Done,
             };
         }
         _ => return look(list, world, action.name),
     }
     Reply::Done
+}
+
+/// What can be copied of the selected process.
+fn copies(list: &List, world: &World) -> Option<CopyMenu> {
+    let (_, proc) = list.here(world)?;
+    let of = |column: &&Column| column.text(&world.snapshot, proc).ok();
+    let cells: Vec<_> = list.columns.iter().filter_map(of).collect();
+    Some(CopyMenu::new(proc, cells.join("  ")))
 }
 
 /// Actions that change how the list looks.
@@ -313,6 +318,13 @@ pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
             list.seek = false;
             if mouse.press == Press::Left && on_mark {
                 list.toggle(world);
+            }
+            if mouse.press == Press::Right
+                && let Some(copy) = copies(list, world)
+            {
+                let focus = list.cursor.as_ref().map(Cursor::owner);
+                let menu = Reply::Open(Box::new(RowMenu::new(copy)));
+                return Reply::All(focus.map(Reply::Focus).into_iter().chain([menu]).collect());
             }
         }
         Press::Left => {}

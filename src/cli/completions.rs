@@ -1,0 +1,253 @@
+//! The completions of shells: what can be named is offered from the program's own lists, processes from those that run.
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{ArgAction, Command};
+use clap_complete::Shell;
+
+use crate::model::acting::signal::Signal;
+use crate::model::process::column;
+use crate::model::sample::Mode;
+use crate::theme;
+use crate::theme::ground::AUTO;
+
+/// The text of a shell's completions for this command line.
+pub fn text(shell: Shell, command: Command) -> String {
+    // The generator panics on a closed pipe, so it writes into memory.
+    let mut text = Vec::new();
+    let mut command = offering(command);
+    let takers = takers(&command);
+    clap_complete::generate(shell, &mut command, "pscope", &mut text);
+    let text = String::from_utf8_lossy(&text).into_owned();
+    match shell {
+        Shell::Bash => bash(&text, &takers),
+        Shell::Zsh => zsh(&text, &takers),
+        Shell::Fish => fish(text, &takers, &command),
+        _ => text,
+    }
+}
+
+/// The same command line, with the values that options and arguments may have.
+fn offering(command: Command) -> Command {
+    let themes: Vec<&str> = std::iter::once(AUTO)
+        .chain(theme::NAMES.iter().copied())
+        .collect();
+    let ways = [Mode::Events, Mode::Connector, Mode::Scan].map(Mode::word);
+    let columns = || {
+        let named = |c: &&column::Column| PossibleValue::new(c.name).help(c.about);
+        PossibleValuesParser::new(column::ALL.iter().map(named).collect::<Vec<_>>())
+    };
+    let signals: Vec<PossibleValue> = Signal::names()
+        .map(|(name, about)| PossibleValue::new(name).help(about))
+        .collect();
+    command
+        .mut_arg("theme", |a| {
+            a.value_parser(PossibleValuesParser::new(themes))
+        })
+        .mut_arg("sweep", |a| a.value_parser(PossibleValuesParser::new(ways)))
+        .mut_subcommand("ps", |c| {
+            c.mut_arg("sort", |a| a.value_parser(columns()))
+                .mut_arg("columns", |a| a.value_parser(columns()))
+        })
+        .mut_subcommand("signal", |c| {
+            c.mut_arg("signal", |a| {
+                a.value_parser(PossibleValuesParser::new(signals))
+            })
+        })
+}
+
+/// A command that is told a process, by its name or, for the live screen, by none, and after how many other arguments.
+struct Taker {
+    name: String,
+    /// The help of that argument.
+    about: String,
+    after: usize,
+    /// Whether several may be named.
+    many: bool,
+}
+
+fn takers(command: &Command) -> Vec<Taker> {
+    let of = |command: &Command, name: &str| {
+        let mut places = command.get_positionals();
+        let after = places.position(|a| a.get_id().as_str().starts_with("target"))?;
+        let argument = command.get_positionals().nth(after)?;
+        let about = argument.get_help()?.to_string();
+        let many = matches!(argument.get_action(), ArgAction::Append);
+        Some(Taker {
+            name: name.to_owned(),
+            about,
+            after,
+            many,
+        })
+    };
+    let subs = command.get_subcommands().map(|c| of(c, c.get_name()));
+    std::iter::once(of(command, ""))
+        .chain(subs)
+        .flatten()
+        .collect()
+}
+
+/// Pids and names are offered where one is asked for.
+fn bash(text: &str, takers: &[Taker]) -> String {
+    let case = |t: &Taker| {
+        let name = if t.name.is_empty() { "''" } else { &t.name };
+        let most = if t.many { 99 } else { t.after };
+        format!("        {name}) after={} most={most} ;;", t.after)
+    };
+    let cases: Vec<String> = takers.iter().map(case).collect();
+    let more = format!(
+        r#"
+_pscope_processes() {{
+    case "$1" in
+        [0-9]*) pscope ps --columns pid 2>/dev/null | tail -n +2 ;;
+        *) pscope ps --columns pid,command 2>/dev/null | tail -n +2 | sed 's/^ *\([0-9]*\) *\([^ ]*\).*/\1 \2/; s/ [^ ]*\// /' | tr ' ' '\n' | sort -u ;;
+    esac
+}}
+
+_pscope_all() {{
+    local cur="${{COMP_WORDS[COMP_CWORD]}}" i word sub='' places=0 after=-1 most=-1
+    _pscope "$@"
+    [[ "$cur" == -* ]] && return
+    case "${{COMP_WORDS[COMP_CWORD-1]}}" in
+        --interval|--theme|--sweep|--config|--sort|--columns|--for|--at|--from|--wait|--perfetto|--keep|--max-size) return ;;
+    esac
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word="${{COMP_WORDS[i]}}"
+        case "$word" in
+            --interval|--theme|--sweep|--config|--sort|--columns|--for|--at|--from|--wait|--perfetto|--keep|--max-size) ((i++)) ;;
+            -*) ;;
+            *) if [[ -z "$sub" ]]; then sub="$word"; else ((places++)); fi ;;
+        esac
+    done
+    case "$sub" in
+{}
+    esac
+    if ((after >= 0 && places >= after && places <= most)); then
+        COMPREPLY+=($(compgen -W "$(_pscope_processes "$cur")" -- "$cur"))
+    fi
+}}
+"#,
+        cases.join("\n")
+    );
+    let at = text
+        .find("\nif [[ \"${BASH_VERSINFO")
+        .map_or(text.len(), |at| at + 1);
+    let (functions, register) = text.split_at(at);
+    format!(
+        "{functions}{more}\n{}",
+        register.replace("complete -F _pscope ", "complete -F _pscope_all ")
+    )
+}
+
+fn zsh(text: &str, takers: &[Taker]) -> String {
+    let function = r#"
+(( $+functions[_pscope_processes] )) ||
+_pscope_processes() {
+    local -a processes
+    processes=(${(f)"$(pscope ps --columns pid,command 2>/dev/null | tail -n +2 | sed 's/:/\\:/g; s/^ *\([0-9]*\) */\1:/')"})
+    _describe -t processes process processes
+}
+"#;
+    let mut out = String::new();
+    let escaped: Vec<String> = takers.iter().map(|t| t.about.replace(':', "\\:")).collect();
+    for line in text.lines() {
+        if line.starts_with("if [ \"$funcstack[1]\"") {
+            out += function;
+            out.push('\n');
+        }
+        let told = escaped
+            .iter()
+            .any(|about| line.contains(&format!("-- {about}:_default")));
+        if told {
+            out += &line.replace(":_default", ":_pscope_processes");
+        } else {
+            out += line;
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// fish is told no values of arguments by the generator, so they stand here.
+fn fish(mut text: String, takers: &[Taker], command: &Command) -> String {
+    use std::fmt::Write as _;
+    text += "\nfunction __fish_pscope_processes\n    pscope ps --columns pid,command 2>/dev/null | tail -n +2 | string trim | string replace -r ' +' \\t\nend\n";
+    for sub in command.get_subcommands() {
+        let values = sub
+            .get_positionals()
+            .flat_map(clap::Arg::get_possible_values);
+        let names: Vec<String> = values.map(|v| v.get_name().to_owned()).collect();
+        if !names.is_empty() {
+            let (name, names) = (sub.get_name(), names.join(" "));
+            let _ = writeln!(
+                text,
+                "complete -c pscope -n \"__fish_pscope_using_subcommand {name}\" -f -a \"{names}\""
+            );
+        }
+    }
+    for taker in takers {
+        let when = if taker.name.is_empty() {
+            "__fish_pscope_needs_command".to_owned()
+        } else {
+            format!("__fish_pscope_using_subcommand {}", taker.name)
+        };
+        let _ = writeln!(
+            text,
+            "complete -c pscope -n \"{when}\" -f -a \"(__fish_pscope_processes)\""
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn of(shell: Shell) -> String {
+        text(shell, super::super::Cli::command())
+    }
+
+    #[test]
+    fn what_can_be_named_is_offered() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let text = of(shell);
+            for name in theme::NAMES {
+                assert!(text.contains(name), "{shell}: the theme {name}");
+            }
+            for column in column::ALL {
+                assert!(
+                    text.contains(column.name),
+                    "{shell}: the column {}",
+                    column.name
+                );
+            }
+            for word in [
+                "connector",
+                "auto",
+                "TERM",
+                "USR1",
+                "environment",
+                "processes",
+            ] {
+                assert!(text.contains(word), "{shell}: {word}");
+            }
+        }
+        assert!(of(Shell::Zsh).matches(":_pscope_processes'").count() >= 6);
+        assert_eq!(
+            of(Shell::Bash).matches("complete -F _pscope_all").count(),
+            2
+        );
+    }
+
+    #[test]
+    fn commands_that_are_told_a_process_say_so() {
+        let takers = takers(&super::super::Cli::command());
+        let names: Vec<&str> = takers.iter().map(|t| t.name.as_str()).collect();
+        for name in ["", "tree", "inspect", "signal", "slices", "ipc"] {
+            assert!(names.contains(&name), "{name}: {names:?}");
+        }
+        let signal = takers.iter().find(|t| t.name == "signal");
+        assert_eq!(signal.map(|t| t.after), Some(1));
+    }
+}
