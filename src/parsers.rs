@@ -114,7 +114,8 @@ pub const PARSERS: &[Parser] = &[
         }
         see(sys::memory::maps::shared(b).count());
         see(sys::memory::shared_maps::shared(b));
-        see(sys::scheduling::waits::space::Space::parse(b));
+        let mappings = sys::memory::maps::parse(b).map(|l| l.mappings);
+        see(mappings.map(sys::scheduling::waits::space::Space::new));
     }),
     ("cgroup", |b| {
         see(sys::groups::proc_cgroup::parse(b));
@@ -151,7 +152,14 @@ pub const PARSERS: &[Parser] = &[
     ("mqueue", |b| see(sys::descriptors::fill::waiting(b))),
     ("cmdline", |b| see(Command::from_bytes(b).args().count())),
     ("environ", |b| see(Environment::from_bytes(b))),
-    ("elf", |b| see(sys::memory::elf::parse(b))),
+    ("elf", |b| {
+        see(sys::memory::elf::parse(b));
+        let memory = |at: u64, length: usize| {
+            let from = usize::try_from(at.checked_sub(0x1000)?).ok()?;
+            Some(b.get(from..)?.iter().copied().take(length).collect())
+        };
+        see(sys::memory::symbols::exported(&memory, 0x1000));
+    }),
     // The network's tables and messages.
     ("net-inet", |b| {
         see(sys::network::text_tables::inet(b, Protocol::Tcp, 1));

@@ -5,6 +5,7 @@ mod live {
     mod elsewhere;
     mod inspect;
     mod leader_ended;
+    mod locks;
     mod machine;
     mod moved;
     pub mod puppet;

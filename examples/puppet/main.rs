@@ -14,6 +14,7 @@ use std::io::BufRead as _;
 mod channels;
 mod elsewhere;
 mod joined;
+mod locks;
 mod modes;
 mod regions;
 mod signals;
@@ -41,7 +42,10 @@ type Part = (serde_json::Value, Box<dyn Any>);
 fn main() {
     // One that does a single thing, as its argument says, and nothing else.
     if let Some(mode) = std::env::args().nth(1) {
-        modes::run(&mode);
+        match mode.strip_prefix("locks") {
+            Some(how) => locks::run(how.strip_prefix('-')),
+            None => modes::run(&mode),
+        }
     }
     let mut truth = serde_json::Map::new();
     let mut kept = Vec::new();

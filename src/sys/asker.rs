@@ -26,6 +26,8 @@ enum Kind {
     Read,
     /// The same, if it is a regular file; anything else is not opened.
     Regular,
+    /// A part of a regular file.
+    Part,
     /// How full its filesystem is.
     Space,
     /// What kind of file it is, how large, on which device.
@@ -43,6 +45,8 @@ struct Question {
     path: PathBuf,
     /// How many bytes at most.
     most: u32,
+    /// Where a part begins; 0 for all else.
+    from: u64,
 }
 
 /// A question that is not answered.
@@ -107,6 +111,20 @@ pub fn user(uid: Uid) -> Reading<Vec<u8>> {
     one(Kind::User, Path::new(&format!("user {uid}")), 1 << 10)
 }
 
+/// So many bytes from a place of a file that an observed process chose; one that is no regular file is not opened.
+///
+/// # Errors
+/// As [`regular`].
+pub fn part(path: &Path, from: u64, most: u32) -> Reading<Vec<u8>> {
+    let question = Question {
+        kind: Kind::Part,
+        path: path.to_owned(),
+        most,
+        from,
+    };
+    pool::ask(&[question]).pop().unwrap_or(Err(Missing::Late))
+}
+
 /// How full the filesystems at these paths are.
 ///
 /// # Errors
@@ -135,7 +153,12 @@ fn one(kind: Kind, path: &Path, most: u32) -> Reading<Vec<u8>> {
 }
 
 fn all(kind: Kind, paths: Vec<PathBuf>, most: u32) -> Vec<Reading<Vec<u8>>> {
-    let question = |path| Question { kind, path, most };
+    let question = |path| Question {
+        kind,
+        path,
+        most,
+        from: 0,
+    };
     pool::ask(&paths.into_iter().map(question).collect::<Vec<_>>())
 }
 

@@ -5,3 +5,4 @@ pub mod maps;
 pub mod process_memory;
 pub mod shared_maps;
 pub mod stack_pointers;
+pub mod symbols;

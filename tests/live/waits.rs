@@ -37,7 +37,7 @@ fn expected(said: &Value, all: &[Value]) -> Vec<String> {
         return vec![format!("joining {}", named(&more["joins"]))];
     }
     if more["condition"] == true {
-        return vec!["condition variable, semaphore or rwlock".to_owned()];
+        return vec!["condition variable (".to_owned()];
     }
     vec!["sleep, ".to_owned(), "sleep of ".to_owned()]
 }

@@ -4,6 +4,7 @@ pub mod classify;
 pub mod growth;
 mod image;
 pub mod kind;
+pub mod place;
 pub mod totals;
 
 use std::fmt;

@@ -13,6 +13,19 @@ pub struct Threads {
     pub rows: Vec<ThreadRow>,
     /// Circles of threads of which each waits for the next.
     pub deadlocks: Vec<Deadlock>,
+    /// Threads of other processes that hold what these wait for, and wait themselves.
+    pub others: Vec<Other>,
+}
+
+/// A thread of another process that a circle may go through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// Which it is.
+    pub tid: Tid,
+    /// The name of its process.
+    pub name: SafeText,
+    /// The thread that has what it waits for.
+    pub waits_for: Tid,
 }
 
 /// One thread.
@@ -85,6 +98,7 @@ impl Threads {
             .rows
             .iter()
             .filter_map(|r| Some((r.id.tid, r.detail.as_ref().ok()?.waiting.what.owner()?)))
+            .chain(self.others.iter().map(|o| (o.tid, o.waits_for)))
             .collect();
         self.deadlocks = deadlocks(&waits);
         self
@@ -115,7 +129,10 @@ impl Threads {
     pub fn told(&self, deadlock: &Deadlock) -> String {
         let name = |tid: &Tid| match self.get(*tid) {
             Some(row) => format!("{tid} {}", row.name),
-            None => tid.to_string(),
+            None => match self.others.iter().find(|o| o.tid == *tid) {
+                Some(other) => format!("{tid} of {}", other.name),
+                None => tid.to_string(),
+            },
         };
         let circle = deadlock.0.iter().chain(deadlock.0.first());
         circle.map(name).collect::<Vec<_>>().join(" → ")

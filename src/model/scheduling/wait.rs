@@ -4,6 +4,8 @@ mod call;
 mod classify;
 mod deadlock;
 mod ends;
+pub mod frames;
+mod library;
 mod memory;
 mod words;
 
@@ -11,6 +13,7 @@ pub use call::{Call, wanted};
 pub use classify::{Clues, Now, classify};
 pub use deadlock::{Deadlock, deadlocks};
 pub use ends::end_of;
+pub use library::{Flavour, Inside, flavour, inside};
 pub use memory::Memory;
 pub use words::Names;
 
@@ -135,48 +138,117 @@ pub struct Futex {
 }
 
 /// Which kind of lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// A mutex that stores who holds it.
-    Mutex(Tid),
-    /// A priority-inheriting mutex.
-    PiMutex(Tid),
-    /// The end of a thread.
-    Join(Tid),
-    /// A condition variable, semaphore or read-write lock of the C library.
+    /// A mutex, and who holds it where that is stored.
+    Mutex(Mutex, Option<Owner>),
+    /// A read-write lock.
+    RwLock(RwHeld),
+    /// The end of a thread, and of which.
+    Join(Option<Owner>),
+    /// A condition variable.
     Condition,
-    /// A barrier, or a lock that does not store who holds it.
-    Ownerless,
+    /// A POSIX semaphore.
+    Semaphore,
+    /// A barrier.
+    Barrier,
+    /// The end of what is done once, and is done by another thread now.
+    Once,
+    /// A lock of the C library's own, in this function of it.
+    Library(SafeText),
     /// A thread of a runtime that parked itself until it is woken.
     Parked,
-    /// A lock in memory that may be shared with others, and who holds it where that is stored.
-    Shared(Option<Tid>),
+    /// A lock that does not store who holds it.
+    Ownerless,
+    /// One of several kinds of the C library, which could not be told apart.
+    Unnamed,
+    /// A lock in memory that may be shared with others.
+    Shared,
     /// Any of several locks.
     Several(u32),
+}
+
+/// How a mutex is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutex {
+    /// Plain, recursive or error-checking.
+    Plain,
+    /// Whoever holds it gets the priority of who waits.
+    Inherit,
+    /// Whoever holds it gets a priority of its own.
+    Protect,
+    /// It tells when its holder has ended.
+    Robust,
+}
+
+/// Whose a lock is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// A thread of the same process.
+    Thread(Tid),
+    /// A thread of another process.
+    Elsewhere {
+        /// The thread.
+        tid: Tid,
+        /// Its process.
+        pid: Pid,
+        /// The name of the process.
+        name: SafeText,
+    },
+    /// A number that no thread has that could be meant: it has ended, or the process is a copy of another one.
+    Nobody(u32),
+    /// A number of another PID namespace, of a thread outside of the process.
+    Numbered(u32),
 }
 
 impl Futex {
     /// Takes in whether its memory is shared: a lock that may be shared is none in private memory.
     pub fn settle(&mut self, shared: bool) {
-        match self.kind {
-            Lock::Shared(None) if !shared => self.kind = Lock::Ownerless,
-            Lock::Shared(Some(owner)) if !shared => self.kind = Lock::Mutex(owner),
-            _ => {}
+        if self.kind == Lock::Shared && !shared {
+            self.kind = Lock::Ownerless;
         }
     }
 }
 
-impl Wait {
-    /// The thread that has to act before this one goes on, where that is known.
-    pub fn owner(&self) -> Option<Tid> {
+impl Owner {
+    /// The thread, where it is one that lives.
+    pub fn tid(&self) -> Option<Tid> {
         match self {
-            Self::Futex(futex) => match futex.kind {
-                Lock::Mutex(t) | Lock::PiMutex(t) | Lock::Join(t) => Some(t),
-                Lock::Shared(owner) => owner,
+            Self::Thread(tid) | Self::Elsewhere { tid, .. } => Some(*tid),
+            Self::Nobody(_) | Self::Numbered(_) => None,
+        }
+    }
+}
+
+/// Who holds a read-write lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RwHeld {
+    /// A writer.
+    Writer(Owner),
+    /// A writer, of whom no more is stored.
+    SomeWriter,
+    /// So many readers, of whom no more is stored.
+    Readers(u32),
+    /// It could not be read.
+    Unknown,
+}
+
+impl Wait {
+    /// Whoever has to act before this thread goes on, where that is known.
+    pub fn held_by(&self) -> Option<&Owner> {
+        match self {
+            Self::Futex(futex) => match &futex.kind {
+                Lock::Mutex(_, owner) | Lock::Join(owner) => owner.as_ref(),
+                Lock::RwLock(RwHeld::Writer(owner)) => Some(owner),
                 _ => None,
             },
             _ => None,
         }
+    }
+
+    /// The thread that has to act before this one goes on, where that is known and it lives.
+    pub fn owner(&self) -> Option<Tid> {
+        self.held_by().and_then(Owner::tid)
     }
 
     /// The descriptors that it waits for.

@@ -10,7 +10,7 @@ use super::sharers::Sharers;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::memory::region::classify::{Evidence, classify};
-use crate::model::memory::region::{AddressSpace, FileId, Headers, Mapping};
+use crate::model::memory::region::{AddressSpace, FileId, Headers, Mapping, Region, StackPointer};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::machine::host;
@@ -117,6 +117,32 @@ impl AddressSpaces {
         let mut space = self.of(id, true)?;
         space.sharers = self.sharers.finish(id.pid, &mut space.regions);
         Ok(space)
+    }
+
+    /// The regions in a text of `maps`, without residency, where threads' stack pointers are known already.
+    pub fn named(
+        &mut self,
+        id: ProcId,
+        asked: Pid,
+        listing: &maps::Listing<'_>,
+        pointers: &[StackPointer],
+    ) -> Vec<Region> {
+        self.turn_to(id);
+        let dir = self.root.proc(asked.to_string());
+        self.learn(asked, &dir, listing);
+        classify(&Evidence {
+            mappings: &listing.mappings,
+            headers: &self.headers,
+            exe: self.exe,
+            pointers,
+            all_threads: false,
+            page: self.page,
+        })
+    }
+
+    /// The file of the program, where it was found among the mappings last read.
+    pub fn program(&self) -> Option<FileId> {
+        self.exe
     }
 
     fn turn_to(&mut self, id: ProcId) {

@@ -3,16 +3,22 @@
 //! Counters of all threads are read as often as they are cheap, those of shown ones each time; what costs more is read of
 //! the shown ones first and of the others in turns.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
+mod around;
+mod beyond;
+mod numbers;
+
+use self::around::Around;
+use self::numbers::Numbers;
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Tid};
+use crate::model::id::{Nanos, Pid, ProcId, ThreadId, Ticks, Tid};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::stat::Stat;
-use crate::model::process::threads::{Stack, ThreadDetail, ThreadRow, Threads, rates};
+use crate::model::process::threads::{ThreadDetail, ThreadRow, Threads, rates};
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Clues, Now, Wait, classify};
+use crate::model::scheduling::wait::{Clues, Flavour, Now, Owner, Wait, classify};
 use crate::model::text::SafeText;
 use crate::sys::machine::host;
 use crate::sys::process::living;
@@ -20,10 +26,9 @@ use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::waits::links;
-use crate::sys::scheduling::waits::space::Space;
 use crate::sys::scheduling::waits::thread::{self, Raw};
 use crate::sys::source::{Error, Source};
-use crate::sys::{asker, bounded, clock};
+use crate::sys::{bounded, clock};
 
 /// How many threads are read in detail each time.
 const IN_DETAIL: usize = 256;
@@ -38,6 +43,8 @@ pub struct Waits {
     of: Option<ProcId>,
     last: Arc<Threads>,
     turn: usize,
+    around: Around,
+    numbers: Numbers,
     /// When all counters were read last, and how long that took.
     swept: Nanos,
     cost: Nanos,
@@ -54,6 +61,8 @@ impl Waits {
             of: None,
             last: Arc::default(),
             turn: 0,
+            around: Around::new(root),
+            numbers: Numbers::default(),
             swept: Nanos(0),
             cost: Nanos(0),
         }
@@ -68,6 +77,7 @@ impl Waits {
             self.of = Some(of);
             self.last = Arc::default();
             self.turn = 0;
+            self.numbers = Numbers::default();
         }
         let dir = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported)?;
         let began = clock::now();
@@ -86,8 +96,10 @@ impl Waits {
         if start(&dir, of.pid, self.page)? != of.start {
             return Err(Missing::Gone);
         }
+        let others = beyond::follow(&self.root, &rows);
         let threads = Threads {
             rows,
+            others,
             ..Threads::default()
         };
         self.last = Arc::new(threads.with_deadlocks());
@@ -109,7 +121,7 @@ impl Waits {
         self.detail(of, &chosen, &mut rows);
         self.last = Arc::new(Threads {
             rows,
-            deadlocks: Vec::new(),
+            ..Threads::default()
         });
         Ok(Arc::clone(&self.last))
     }
@@ -199,40 +211,53 @@ impl Waits {
         chosen
     }
 
-    fn detail(&self, of: ProcId, chosen: &[usize], rows: &mut [ThreadRow]) {
+    fn detail(&mut self, of: ProcId, chosen: &[usize], rows: &mut [ThreadRow]) {
         let asked = living::pid(&self.root, of.pid);
-        let wide = is_wide(&self.root, asked);
-        let space = bounded::read(&self.root.proc(format!("{asked}/maps")));
-        let space = space.map(|text| Space::parse(&text));
+        let space = self.around.turn_to(of, asked);
+        let wide = self.around.is_wide(asked);
+        let code = self.around.code(asked);
+        let flavour = code.as_ref().map_or(Flavour::Unknown, |c| c.flavour());
         let items: Vec<(ProcId, ThreadId)> = chosen.iter().map(|i| (of, rows[*i].id)).collect();
         let root = self.root.clone();
         let raws = bounded::each("thread", items, move |(of, id)| {
-            thread::read(&root, of.pid, id.tid, wide)
+            thread::read(&root, of.pid, id.tid, wide, code.as_deref())
         });
-        let names = Numbers::new(rows, chosen, &raws);
+        self.numbers.learn(rows, chosen, &raws);
         let now = Now {
             real: clock::real(),
             monotonic: clock::now(),
             boot: clock::since_boot(),
         };
+        let process = Process {
+            wide,
+            flavour,
+            owner: &|number, shared| self.numbers.owner(&self.root, of.pid, number, shared),
+        };
         for (i, raw) in chosen.iter().zip(raws) {
             let row = &mut rows[*i];
             row.detail = match raw {
-                Ok(raw) => Ok(detail_of(row, &raw, wide, now, &names)),
+                Ok(raw) => Ok(detail_of(row, &raw, &process, now)),
                 Err(why) => Err(why),
             };
         }
-        links::resolve(&self.root, asked, chosen, rows, names.nested);
-        if let Ok(space) = &space {
-            place(rows, space);
-        } else if let Err(why) = space {
-            for row in rows {
-                if let Ok(detail) = &mut row.detail {
+        let nested = self.numbers.nested();
+        links::resolve(&self.root, asked, chosen, rows, nested);
+        match space {
+            Ok(_) => self.around.place(of, asked, rows),
+            Err(why) => {
+                for detail in rows.iter_mut().filter_map(|r| r.detail.as_mut().ok()) {
                     detail.stack = Err(why);
                 }
             }
         }
     }
+}
+
+/// What decides how the memory of a process is read.
+struct Process<'a> {
+    wide: bool,
+    flavour: Flavour,
+    owner: &'a dyn Fn(u32, bool) -> Owner,
 }
 
 /// The start time of whoever has this number now.
@@ -244,38 +269,7 @@ fn start(dir: &ProcDir, pid: Pid, page: u64) -> Reading<Ticks> {
         .ok_or(Missing::Gone)
 }
 
-/// Whether a process has 64-bit words: the class of its executable's ELF header; as our own where it cannot be read.
-fn is_wide(root: &ProcRoot, pid: Pid) -> bool {
-    let path = root.proc(format!("{pid}/exe"));
-    match asker::regular(vec![path], 5).pop().as_ref() {
-        Some(Ok(header)) if header.starts_with(b"\x7fELF") => header.get(4) == Some(&2),
-        _ => cfg!(target_pointer_width = "64"),
-    }
-}
-
-/// Which thread a number in the process's memory means: there it has the numbers of its own pid namespace.
-struct Numbers {
-    inner: HashMap<u32, Tid>,
-    nested: bool,
-}
-
-impl Numbers {
-    fn new(rows: &[ThreadRow], chosen: &[usize], raws: &[Reading<Raw>]) -> Self {
-        let known = |raw: &Reading<Raw>| raw.as_ref().ok()?.inner;
-        let nested = raws.iter().filter_map(known).any(|(_, depth)| depth > 1);
-        let inner = if nested {
-            let pairs = chosen.iter().zip(raws);
-            pairs
-                .filter_map(|(i, raw)| Some((known(raw)?.0, rows[*i].id.tid)))
-                .collect()
-        } else {
-            rows.iter().map(|r| (r.id.tid.0, r.id.tid)).collect()
-        };
-        Self { inner, nested }
-    }
-}
-
-fn detail_of(row: &ThreadRow, raw: &Raw, wide: bool, now: Now, names: &Numbers) -> ThreadDetail {
+fn detail_of(row: &ThreadRow, raw: &Raw, process: &Process<'_>, now: Now) -> ThreadDetail {
     let mut waiting = classify(&Clues {
         state: row.stat.state,
         kernel_thread: row.stat.is_kernel_thread(),
@@ -283,8 +277,10 @@ fn detail_of(row: &ThreadRow, raw: &Raw, wide: bool, now: Now, names: &Numbers) 
         name: raw.name,
         function: raw.function.clone(),
         memory: &raw.memory,
-        wide,
-        thread: &|number| names.inner.get(&number).copied(),
+        wide: process.wide,
+        inside: raw.inside.as_ref(),
+        flavour: process.flavour,
+        owner: process.owner,
         now,
     });
     if let Wait::Traced(by) = &mut waiting.what {
@@ -308,44 +304,6 @@ fn detail_of(row: &ThreadRow, raw: &Raw, wide: bool, now: Now, names: &Numbers) 
             _ if row.stat.is_kernel_thread() => Err(Missing::Unsupported),
             sp => sp.ok_or(Missing::Soon),
         }),
-    }
-}
-
-/// Finds each thread's stack and each lock's place among the mappings.
-///
-/// A mapping that holds the stack pointers of two threads is no stack: a runtime moves its own stacks inside it.
-fn place(rows: &mut [ThreadRow], space: &Space) {
-    let mut users: HashMap<u64, u32> = HashMap::new();
-    let mapping = |row: &ThreadRow| space.at(row.detail.as_ref().ok()?.sp.ok()?);
-    for row in &*rows {
-        if let Some(m) = mapping(row) {
-            *users.entry(m.start).or_default() += 1;
-        }
-    }
-    for row in rows {
-        let found = mapping(row).cloned();
-        let Ok(detail) = &mut row.detail else {
-            continue;
-        };
-        let stack = found.filter(|m| users[&m.start] == 1 && &*m.path != b"[heap]");
-        detail.stack = match (detail.sp, stack) {
-            (Ok(sp), Some(m)) => Ok(Stack {
-                start: m.end,
-                used: Bytes(m.end - sp),
-                size: Bytes(m.end - m.start),
-            }),
-            (Ok(_), None) => Err(Missing::Unsupported),
-            (Err(why), _) => Err(why),
-        };
-        if let Wait::Futex(futex) = &mut detail.waiting.what
-            && let Some(m) = space.at(futex.word)
-        {
-            futex.place = Some(match users.get(&m.start) {
-                Some(1) if m.path.is_empty() => "a thread's stack".into(),
-                _ => m.place(futex.word),
-            });
-            futex.settle(m.shared);
-        }
     }
 }
 

@@ -5,7 +5,7 @@
 #![expect(unsafe_code, reason = "fork(2), close_range(2) and _exit(2)")]
 
 use std::fs::File;
-use std::io::{self, IoSlice, IoSliceMut, Read as _};
+use std::io::{self, IoSlice, IoSliceMut, Read as _, Seek as _, SeekFrom};
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
@@ -181,8 +181,8 @@ fn end() -> ! {
 pub(super) fn answer(question: &Question) -> Reading<Vec<u8>> {
     let path = &question.path;
     match question.kind {
-        Kind::Read => read(path, question.most),
-        Kind::Regular => regular(path, question.most),
+        Kind::Read => read(path, 0, question.most),
+        Kind::Regular | Kind::Part => regular(path, question.from, question.most),
         Kind::Space => disks::space(path).map(|space| wire::of_space(&space)),
         Kind::List => list(path, question.most),
         Kind::User => user(path),
@@ -191,9 +191,13 @@ pub(super) fn answer(question: &Question) -> Reading<Vec<u8>> {
 }
 
 /// Neither waits for the other end of a FIFO nor makes a terminal ours.
-fn read(path: &Path, most: u32) -> Reading<Vec<u8>> {
+fn read(path: &Path, from: u64, most: u32) -> Reading<Vec<u8>> {
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let mut file = File::options().read(true).custom_flags(flags).open(path)?;
+    // What is not read from its beginning is a regular file; others cannot be wound.
+    if from > 0 {
+        file.seek(SeekFrom::Start(from))?;
+    }
     let mut text = Vec::new();
     file.take(u64::from(most)).read_to_end(&mut text)?;
     Ok(text)
@@ -228,7 +232,7 @@ fn list(path: &Path, most: u32) -> Reading<Vec<u8>> {
 }
 
 /// Looks at it without opening it first: opening a device can change what it does.
-fn regular(path: &Path, most: u32) -> Reading<Vec<u8>> {
+fn regular(path: &Path, from: u64, most: u32) -> Reading<Vec<u8>> {
     let looked = File::options()
         .read(true)
         .custom_flags(libc::O_PATH)
@@ -237,5 +241,5 @@ fn regular(path: &Path, most: u32) -> Reading<Vec<u8>> {
         return Err(Missing::Unsupported);
     }
     let same = format!("/proc/self/fd/{}", looked.as_raw_fd());
-    read(Path::new(&same), most)
+    read(Path::new(&same), from, most)
 }

@@ -12,9 +12,10 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::descriptors::fds::Target;
 use crate::sys::descriptors::terminal::Terminal;
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Read,
     Kind::Regular,
+    Kind::Part,
     Kind::Space,
     Kind::Target,
     Kind::List,
@@ -37,17 +38,18 @@ pub(super) fn put_question(out: &mut Vec<u8>, question: &Question) {
     let kind = KINDS.iter().position(|k| *k == question.kind);
     out.push(kind.unwrap_or(0) as u8);
     out.extend(question.most.to_le_bytes());
+    out.extend(question.from.to_le_bytes());
     out.extend((path.len() as u32).to_le_bytes());
     out.extend(path);
 }
 
 /// Takes the next question; `None` where nobody asks any more.
 pub(super) fn take_question(from: &mut impl Read) -> Option<Question> {
-    let mut head = [0; 9];
+    let mut head = [0; 17];
     from.read_exact(&mut head).ok()?;
     let number =
         |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let length = number(5) as usize;
+    let length = number(13) as usize;
     if length > LONGEST {
         return None;
     }
@@ -57,6 +59,7 @@ pub(super) fn take_question(from: &mut impl Read) -> Option<Question> {
         kind: *KINDS.get(usize::from(head[0]))?,
         path: OsStr::from_bytes(&path).into(),
         most: number(1),
+        from: u64::from(number(5)) | u64::from(number(9)) << 32,
     })
 }
 

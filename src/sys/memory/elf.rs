@@ -57,23 +57,10 @@ pub enum Parsed {
 
 /// Parses the head of a file.
 pub fn parse(head: &[u8]) -> Parsed {
-    let Some(ident) = head.get(..16).filter(|h| h.starts_with(b"\x7fELF")) else {
+    let Some(view) = View::of(head) else {
         return Parsed::NotElf;
     };
-    let view = match (ident[4], ident[5]) {
-        (class @ (1 | 2), order @ (1 | 2)) => View {
-            bytes: head,
-            wide: class == 2,
-            big: order == 2,
-        },
-        _ => return Parsed::NotElf,
-    };
-    let (table, entry, count) = if view.wide {
-        (view.word(32), view.half(54), view.half(56))
-    } else {
-        (view.word(28), view.half(42), view.half(44))
-    };
-    let (Some(table), Some(entry), Some(count)) = (table, entry, count) else {
+    let (Some(table), Some(entry), Some(count)) = view.parts() else {
         return Parsed::NotElf;
     };
     let least = if view.wide { 56 } else { 32 };
@@ -98,13 +85,109 @@ pub fn parse(head: &[u8]) -> Parsed {
     })
 }
 
-struct View<'a> {
+/// Bytes of an ELF file with its word size and byte order.
+pub struct View<'a> {
     bytes: &'a [u8],
     wide: bool,
     big: bool,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// Over the head of a file; `None` where it is none of ELF.
+    pub fn of(head: &'a [u8]) -> Option<Self> {
+        let ident = head.get(..16).filter(|h| h.starts_with(b"\x7fELF"))?;
+        match (ident[4], ident[5]) {
+            (class @ (1 | 2), order @ (1 | 2)) => Some(View {
+                bytes: head,
+                wide: class == 2,
+                big: order == 2,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Over other bytes of the same file.
+    pub fn over<'b>(&self, bytes: &'b [u8]) -> View<'b> {
+        View {
+            bytes,
+            wide: self.wide,
+            big: self.big,
+        }
+    }
+
+    /// Bytes of a word of the file.
+    pub fn word_size(&self) -> usize {
+        if self.wide { 8 } else { 4 }
+    }
+
+    /// Bytes of an entry of a symbol table.
+    pub fn symbol_size(&self) -> usize {
+        if self.wide { 24 } else { 16 }
+    }
+
+    /// Where the program headers are, bytes of each, and how many.
+    fn parts(&self) -> (Option<u64>, Option<u64>, Option<u64>) {
+        if self.wide {
+            (self.word(32), self.half(54), self.half(56))
+        } else {
+            (self.word(28), self.half(42), self.half(44))
+        }
+    }
+
+    /// Address and size in memory of the first part of a kind; `None` where the head does not hold it.
+    pub fn part(&self, kind: u64) -> Option<(u64, u64)> {
+        let (table, entry, count) = self.parts();
+        let (table, entry) = (table?, entry?);
+        let at = |i: u64| usize::try_from(table.checked_add(i * entry)?).ok();
+        let found = (0..count?)
+            .filter_map(at)
+            .find(|at| self.quad(*at) == Some(kind))?;
+        let [address, size] = if self.wide { [16, 40] } else { [8, 20] };
+        Some((self.word(found + address)?, self.word(found + size)?))
+    }
+
+    /// Where the section headers are, bytes of each, how many, and which one holds their names.
+    pub fn sections(&self) -> Option<(u64, u64, u64, u64)> {
+        let (table, [each, count, names]) = if self.wide {
+            (self.word(40)?, [58, 60, 62])
+        } else {
+            (self.word(32)?, [46, 48, 50])
+        };
+        let (each, count) = (self.half(each)?, self.half(count)?);
+        let least = if self.wide { 64 } else { 40 };
+        (table != 0 && each >= least).then_some((table, each, count, self.half(names)?))
+    }
+
+    /// Kind, place in the file, size and link of a section.
+    pub fn section(&self, at: usize) -> Option<(u64, u64, u64, u64)> {
+        let [offset, size, link] = if self.wide {
+            [24, 32, 40]
+        } else {
+            [16, 20, 24]
+        };
+        Some((
+            self.quad(at + 4)?,
+            self.word(at + offset)?,
+            self.word(at + size)?,
+            self.quad(at + link)?,
+        ))
+    }
+
+    /// Place of the name, kind, section, value and size of a symbol.
+    pub fn symbol(&self, at: usize) -> Option<(u64, u64, u64, u64, u64)> {
+        let [info, section, value, size] = if self.wide {
+            [4, 6, 8, 16]
+        } else {
+            [12, 14, 4, 8]
+        };
+        Some((
+            self.quad(at)?,
+            self.number(at + info, 1)?,
+            self.half(at + section)?,
+            self.word(at + value)?,
+            self.word(at + size)?,
+        ))
+    }
     fn number(&self, at: usize, size: usize) -> Option<u64> {
         let bytes = self.bytes.get(at..at.checked_add(size)?)?;
         let add = |n: u64, b: &u8| n << 8 | u64::from(*b);
@@ -119,12 +202,13 @@ impl View<'_> {
         self.number(at, 2)
     }
 
-    fn quad(&self, at: usize) -> Option<u64> {
+    /// A number of 4 bytes.
+    pub fn quad(&self, at: usize) -> Option<u64> {
         self.number(at, 4)
     }
 
     /// A number of the file's own width.
-    fn word(&self, at: usize) -> Option<u64> {
+    pub fn word(&self, at: usize) -> Option<u64> {
         self.number(at, if self.wide { 8 } else { 4 })
     }
 

@@ -1,5 +1,6 @@
 //! What the kernel tells of a thread that waits: its call, its memory around a lock, what its descriptors lead to.
 
+pub(crate) mod code;
 pub mod first;
 pub(crate) mod links;
 pub(crate) mod space;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::id::Ticks;
 
-use crate::model::scheduling::wait::{Fd, Futex, Limit, Lock};
+use crate::model::scheduling::wait::{Fd, Futex, Limit, Lock, Mutex, Owner};
 
 fn row(tid: u32, what: Wait) -> ThreadRow {
     ThreadRow {
@@ -55,9 +55,15 @@ fn lock(kind: Lock) -> Wait {
 fn a_circle_of_owners_is_told() {
     let threads = Threads {
         rows: vec![
-            row(1, lock(Lock::Mutex(Tid(2)))),
-            row(2, lock(Lock::Join(Tid(1)))),
-            row(3, lock(Lock::Mutex(Tid(1)))),
+            row(
+                1,
+                lock(Lock::Mutex(Mutex::Plain, Some(Owner::Thread(Tid(2))))),
+            ),
+            row(2, lock(Lock::Join(Some(Owner::Thread(Tid(1)))))),
+            row(
+                3,
+                lock(Lock::Mutex(Mutex::Plain, Some(Owner::Thread(Tid(1))))),
+            ),
         ],
         ..Threads::default()
     }

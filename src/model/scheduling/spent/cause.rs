@@ -98,7 +98,7 @@ impl Cause {
         }
         match &waiting.what {
             Wait::Futex(futex) => match futex.kind {
-                Lock::Mutex(_) | Lock::PiMutex(_) | Lock::Shared(Some(_)) => Kind::Lock,
+                Lock::Mutex(..) | Lock::RwLock(_) | Lock::Library(_) => Kind::Lock,
                 _ => Kind::Wake,
             },
             Wait::Any { total: 1, .. } | Wait::On { .. } => Kind::Descriptor,

@@ -18,6 +18,8 @@ pub enum Call {
         args: [u64; 6],
         /// Stack pointer.
         sp: u64,
+        /// Where it called the kernel.
+        pc: u64,
     },
 }
 
@@ -39,13 +41,14 @@ impl Call {
         match (number.parse::<i64>().ok()?, count) {
             (-1, 2) => Some(Self::Outside { sp: values[0] }),
             (number @ 0.., 8) => {
-                let sp = values[6];
+                let [.., sp, pc] = values;
                 Some(Self::In {
                     number: number as u64,
                     args: [
                         values[0], values[1], values[2], values[3], values[4], values[5],
                     ],
                     sp,
+                    pc,
                 })
             }
             _ => None,
@@ -64,6 +67,9 @@ impl Call {
 /// The most descriptors of a poll set that are looked at.
 const MOST_POLLED: u64 = 1024;
 
+/// Bytes behind and before the word of a lock that tell what it is.
+const AROUND: usize = 64;
+
 /// The pieces of memory, as address and length, that [`super::classify`] wants to see for a system call.
 #[expect(
     clippy::many_single_char_names,
@@ -79,10 +85,10 @@ pub fn wanted(name: &str, args: &[u64; 6], wide: bool) -> Vec<(u64, usize)> {
         }
     };
     match base(name) {
-        // The owner of a glibc mutex stands 8 bytes behind its word.
+        // What a lock has around its word, and the head of a thread's own block in musl.
         "futex" => {
-            want(a, 4);
-            want(a.wrapping_add(8), 4);
+            want(a, AROUND);
+            want(a.wrapping_sub(AROUND as u64), AROUND);
             want(d, time);
         }
         "poll" | "ppoll" => {
@@ -130,6 +136,7 @@ mod tests {
             number: 202,
             args: [0x55d0_c8a2_f2a0, 0x80, 2, 0, 0, 1],
             sp: 0x7ffc_1b2d_8e90,
+            pc: 0x7f1b_2c3d_4e5f,
         };
         assert_eq!(Call::parse(text), Some(expected));
         assert_eq!(Call::parse(b"running\n"), Some(Call::Running));

@@ -4,10 +4,11 @@
 
 mod call;
 mod futex;
+mod lock;
 
 use super::call::{Call, base};
-use super::{Memory, Wait, Waiting};
-use crate::model::id::{Nanos, Tid};
+use super::{Flavour, Inside, Memory, Owner, Wait, Waiting};
+use crate::model::id::Nanos;
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
@@ -28,8 +29,12 @@ pub struct Clues<'a> {
     pub memory: &'a Memory,
     /// Whether the process has 64-bit words.
     pub wide: bool,
-    /// The thread that a number in the process's memory means, if such a thread lives.
-    pub thread: &'a dyn Fn(u32) -> Option<Tid>,
+    /// The function that it waits in, as far as its stack tells.
+    pub inside: Option<&'a Inside>,
+    /// Which C library it has.
+    pub flavour: Flavour,
+    /// Who is meant by a number in a lock, of the process or, where the second is true, of any.
+    pub owner: &'a dyn Fn(u32, bool) -> Owner,
     /// The clocks.
     pub now: Now,
 }

@@ -1,5 +1,7 @@
 //! The table of kernel facts, row by row: raw numbers in, words out.
 
+mod locks;
+
 use super::words::Names;
 use super::*;
 use crate::model::process::stat::State;
@@ -12,6 +14,21 @@ struct Thread {
     memory: Memory,
     function: Option<&'static str>,
     wide: bool,
+    inside: Option<Inside>,
+    flavour: Flavour,
+}
+
+/// Numbers 100 to 109 are threads of the process, 200 is one of another.
+fn owner(number: u32, shared: bool) -> Owner {
+    match number {
+        100..110 => Owner::Thread(Tid(number)),
+        200 if shared => Owner::Elsewhere {
+            tid: Tid(200),
+            pid: Pid(199),
+            name: "postgres".into(),
+        },
+        _ => Owner::Nobody(number),
+    }
 }
 
 fn call(name: &'static str, args: &[u64]) -> Thread {
@@ -24,6 +41,8 @@ fn call(name: &'static str, args: &[u64]) -> Thread {
         memory: Memory::default(),
         function: None,
         wide: true,
+        inside: None,
+        flavour: Flavour::Unknown,
     }
 }
 
@@ -50,6 +69,7 @@ impl Thread {
             number: 1,
             args: self.args,
             sp: 0x7000,
+            pc: 0,
         };
         classify(&Clues {
             state: self.state,
@@ -59,7 +79,9 @@ impl Thread {
             function: Ok(self.function.map(SafeText::from)),
             memory: &self.memory,
             wide: self.wide,
-            thread: &|n| (100..110).contains(&n).then_some(Tid(n)),
+            inside: self.inside.as_ref(),
+            flavour: self.flavour,
+            owner: &owner,
             now: Now {
                 real: Nanos::from_millis(1_700_000_000_000),
                 monotonic: Nanos::from_millis(50_000),
@@ -74,81 +96,6 @@ impl Thread {
             peer: &|fd| (fd == 3).then(|| "pipe written by 812 make".to_owned()),
         })
     }
-}
-
-#[test]
-fn a_glibc_mutex_names_its_owner() {
-    let t = call("futex", &[0x5000, 0x80, 2])
-        .words32(0x5000, &[2])
-        .words32(0x5008, &[101]);
-    assert_eq!(t.said(), "mutex held by thread 101 io (0x5000)");
-    assert_eq!(t.waiting().what.owner(), Some(Tid(101)));
-    let t = call("futex", &[0x5000, 0x80, 2]).words32(0x5008, &[4711]);
-    assert_eq!(
-        t.said(),
-        "barrier or lock that stores no owner (0x5000)",
-        "no such thread"
-    );
-    let t = call("futex", &[0x5000, 0x80, 2]);
-    assert_eq!(t.waiting().what.owner(), None, "memory that cannot be read");
-}
-
-#[test]
-fn a_pi_mutex_holds_its_owner_in_the_word() {
-    let t = call("futex", &[0x5000, 0x86, 0]).words32(0x5000, &[0x8000_0066]);
-    assert_eq!(t.said(), "PI mutex held by thread 102 (0x5000)");
-}
-
-#[test]
-fn a_musl_mutex_holds_its_owner_in_the_value() {
-    let t = call("futex", &[0x5000, 0x80, 0x8000_0067]);
-    assert_eq!(t.waiting().what.owner(), Some(Tid(103)));
-}
-
-#[test]
-fn a_join_waits_for_the_number_of_the_thread() {
-    let t = call("futex", &[0x5000, 0x109, 104, 0, 0, 0xffff_ffff]).words32(0x5000, &[104]);
-    assert_eq!(t.said(), "joining thread 104");
-    assert_eq!(t.waiting().what.owner(), Some(Tid(104)));
-}
-
-#[test]
-fn locks_that_cannot_be_told_apart_are_not() {
-    let said = |op: u64, value: u64| call("futex", &[0x5000, op, value]).said();
-    assert_eq!(
-        said(0x189, 0),
-        "condition variable, semaphore or rwlock (0x5000)"
-    );
-    assert_eq!(
-        said(0x80, 0),
-        "barrier or lock that stores no owner (0x5000)"
-    );
-    assert_eq!(
-        said(0x89, 7),
-        "condition variable, semaphore or rwlock (0x5000)"
-    );
-    assert_eq!(
-        said(0x89, 2),
-        "barrier or lock that stores no owner (0x5000)"
-    );
-    assert_eq!(said(0x89, 0xffff_ffff), "parked until it is woken (0x5000)");
-    assert_eq!(said(0, 0), "lock that may be shared (0x5000)");
-    assert_eq!(call("futex_waitv", &[0x1, 3]).said(), "any of 3 locks");
-}
-
-#[test]
-fn a_deadline_of_a_lock_is_what_is_left() {
-    let t =
-        call("futex", &[0x5000, 0x189, 0, 0x6000]).words64(0x6000, &[1_700_000_004, 500_000_000]);
-    assert_eq!(
-        t.said(),
-        "condition variable, semaphore or rwlock (0x5000), 4.5s left"
-    );
-    let t = call("futex", &[0x5000, 0x89, 2, 0x6000]).words64(0x6000, &[53, 0]);
-    assert_eq!(
-        t.said(),
-        "condition variable, semaphore or rwlock (0x5000), 3.0s left"
-    );
 }
 
 #[test]
@@ -280,7 +227,9 @@ fn states_that_need_no_system_call() {
             function: Ok(function.map(SafeText::from)),
             memory: &memory,
             wide: true,
-            thread: &|_| None,
+            inside: None,
+            flavour: Flavour::Unknown,
+            owner: &owner,
             now: Now::default(),
         })
         .words(&Names::NONE)
@@ -290,6 +239,7 @@ fn states_that_need_no_system_call() {
         number: 999,
         args: [0; 6],
         sp: 0,
+        pc: 0,
     });
     assert_eq!(clues(State::Running, false, denied, None), "running");
     assert_eq!(clues(State::Zombie, false, denied, None), "ended");
@@ -339,7 +289,9 @@ fn a_kernel_thread_is_in_no_system_call() {
         function: Ok(Some("kthreadd".into())),
         memory: &memory,
         wide: true,
-        thread: &|_| None,
+        inside: None,
+        flavour: Flavour::Unknown,
+        owner: &owner,
         now: Now::default(),
     });
     assert_eq!((waiting.call, waiting.what), (None, Wait::Work));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Child, Fd, Futex, Limit, Lock, Wait, Waiting};
+use super::{Child, Fd, Futex, Limit, Lock, Mutex, Owner, RwHeld, Wait, Waiting};
 use crate::model::format::duration;
 use crate::model::id::Tid;
 use crate::model::text::SafeText;
@@ -105,21 +105,68 @@ impl Wait {
 
 impl Futex {
     fn words(&self, names: &Names<'_>) -> String {
-        let kind = match self.kind {
-            Lock::Mutex(owner) => format!("mutex held by {}", names.of(owner)),
-            Lock::PiMutex(owner) => format!("PI mutex held by {}", names.of(owner)),
-            Lock::Join(thread) => return format!("joining {}", names.of(thread)),
-            Lock::Condition => "condition variable, semaphore or rwlock".to_owned(),
-            Lock::Ownerless => "barrier or lock that stores no owner".to_owned(),
+        let kind = match &self.kind {
+            Lock::Mutex(how, Some(owner)) => {
+                format!("{} held by {}", how.word(), owner.words(names))
+            }
+            Lock::Mutex(how, None) => format!("{} that stores no owner", how.word()),
+            Lock::RwLock(held) => held.words(names),
+            Lock::Join(Some(thread)) => return format!("joining {}", thread.words(names)),
+            Lock::Join(None) => "joining a thread".to_owned(),
+            Lock::Condition => "condition variable".to_owned(),
+            Lock::Semaphore => "semaphore".to_owned(),
+            Lock::Barrier => "barrier".to_owned(),
+            Lock::Once => "what another thread does once".to_owned(),
+            Lock::Library(function) => {
+                format!("lock of the C library without an owner, in {function}")
+            }
+            Lock::Ownerless => "lock that stores no owner".to_owned(),
+            Lock::Unnamed => "condition variable, semaphore or rwlock".to_owned(),
             Lock::Parked => "parked until it is woken".to_owned(),
-            Lock::Shared(Some(owner)) => format!("shared mutex held by {}", names.of(owner)),
-            Lock::Shared(None) => "lock that may be shared".to_owned(),
+            Lock::Shared => "lock that may be shared".to_owned(),
             Lock::Several(n) => return format!("any of {n} locks"),
         };
         let limit = at_most(self.limit);
         match &self.place {
             Some(place) => format!("{kind} ({:#x}, in {place}){limit}", self.word),
             None => format!("{kind} ({:#x}){limit}", self.word),
+        }
+    }
+}
+
+impl Mutex {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "mutex",
+            Self::Inherit => "PI mutex",
+            Self::Protect => "priority-protected mutex",
+            Self::Robust => "robust mutex",
+        }
+    }
+}
+
+impl Owner {
+    fn words(&self, names: &Names<'_>) -> String {
+        match self {
+            Self::Thread(tid) => names.of(*tid),
+            Self::Elsewhere { tid, pid, name } if tid.0 == pid.0 => format!("{pid} {name}"),
+            Self::Elsewhere { tid, pid, name } => format!("{pid} {name}, thread {tid}"),
+            Self::Nobody(number) => format!("thread {number}, which is not there"),
+            Self::Numbered(number) => {
+                format!("thread {number} of its PID namespace, in another process")
+            }
+        }
+    }
+}
+
+impl RwHeld {
+    fn words(&self, names: &Names<'_>) -> String {
+        match self {
+            Self::Writer(owner) => format!("rwlock written by {}", owner.words(names)),
+            Self::SomeWriter => "rwlock held by a writer, who is not stored".to_owned(),
+            Self::Readers(1) => "rwlock held by 1 reader".to_owned(),
+            Self::Readers(n) => format!("rwlock held by {n} readers"),
+            Self::Unknown => "rwlock".to_owned(),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::model::id::{Nanos, Tid};
 use crate::model::process::stat::State;
 use crate::model::process::threads::{ThreadRow, Threads};
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Lock, Wait, end_of};
+use crate::model::scheduling::wait::{Futex, Lock, Wait, end_of};
 use crate::panels::listing::{Order, Parts};
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
@@ -111,11 +111,12 @@ fn role(threads: &Threads, row: &ThreadRow) -> Role {
     }
     match &detail.waiting.what {
         Wait::Running => Role::Good,
-        Wait::Stopped | Wait::Traced(_) => Role::Warn,
-        Wait::Futex(f) => match f.kind {
-            Lock::Mutex(_) | Lock::PiMutex(_) | Lock::Shared(Some(_)) => Role::Warn,
-            _ => Role::Dim,
-        },
+        Wait::Stopped
+        | Wait::Traced(_)
+        | Wait::Futex(Futex {
+            kind: Lock::Mutex(..) | Lock::RwLock(_),
+            ..
+        }) => Role::Warn,
         Wait::On { .. } | Wait::Child(_) => Role::Text,
         _ => Role::Dim,
     }

@@ -9,7 +9,7 @@ use crate::model::id::{Bytes, Nanos, ProcId, ThreadId, Ticks};
 use crate::model::process::stat::{Stat, State};
 use crate::model::process::threads::{Stack, Switches, ThreadDetail};
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Fd, Futex, Lock, Waiting};
+use crate::model::scheduling::wait::{Fd, Futex, Lock, Mutex, Owner, Waiting};
 use crate::theme::{Depth, Role, Theme};
 
 fn thread(tid: u32, name: &str, state: State, what: Wait) -> ThreadRow {
@@ -54,7 +54,7 @@ fn thread(tid: u32, name: &str, state: State, what: Wait) -> ThreadRow {
 
 fn mutex(owner: u32) -> Wait {
     Wait::Futex(Futex {
-        kind: Lock::Mutex(Tid(owner)),
+        kind: Lock::Mutex(Mutex::Plain, Some(Owner::Thread(Tid(owner)))),
         word: 0x5000,
         place: Some("heap".into()),
         limit: crate::model::scheduling::wait::Limit::None,

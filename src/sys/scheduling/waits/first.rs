@@ -5,7 +5,9 @@
 use crate::model::id::{Pid, Tid};
 use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Call, Clues, Memory, Names, Now, Wait, classify, wanted};
+use crate::model::scheduling::wait::{
+    Call, Clues, Flavour, Memory, Names, Now, Owner, Wait, classify, wanted,
+};
 use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::memory::process_memory;
@@ -28,7 +30,7 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
     }
     // The first stack of a process with 64-bit words lies above all that 32 bits can name.
     let wide = match call {
-        Ok(Call::In { sp, .. } | Call::Outside { sp }) => sp > u64::from(u32::MAX),
+        Ok(Call::In { sp, .. } | Call::Outside { sp, .. }) => sp > u64::from(u32::MAX),
         _ => true,
     };
     let (mut name, mut memory) = (None, Memory::default());
@@ -43,7 +45,10 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
             }
         }
     }
-    let lives = |number: u32| comm(dir, pid, Tid(number)).map(|_| Tid(number));
+    let owner = |number: u32, _| match comm(dir, pid, Tid(number)) {
+        Some(_) => Owner::Thread(Tid(number)),
+        None => Owner::Nobody(number),
+    };
     let mut waiting = classify(&Clues {
         state: stat.state,
         kernel_thread: stat.is_kernel_thread(),
@@ -52,7 +57,9 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
         function,
         memory: &memory,
         wide,
-        thread: &lives,
+        inside: None,
+        flavour: Flavour::Unknown,
+        owner: &owner,
         now: Now {
             real: clock::real(),
             monotonic: clock::now(),

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::code::{self, Code};
 use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::Switches;
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Call, Memory, wanted};
+use crate::model::scheduling::wait::{Call, Inside, Memory, wanted};
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
@@ -23,13 +24,15 @@ pub struct Raw {
     pub name: Option<&'static str>,
     pub function: Reading<Option<SafeText>>,
     pub memory: Memory,
+    /// The function that it waits for a lock in.
+    pub inside: Option<Inside>,
 }
 
 /// Reads one thread; what is denied is missing by itself.
 ///
 /// # Errors
 /// `Gone` when it has ended.
-pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool) -> Reading<Raw> {
+pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>) -> Reading<Raw> {
     let dir = root.proc(format!("{pid}/task/{tid}"));
     let status = text(&dir, "status");
     if status == Err(Missing::Gone) {
@@ -44,8 +47,15 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool) -> Reading<Raw> {
         name: None,
         function: text(&dir, "wchan").map(|t| function(&t)),
         memory: Memory::default(),
+        inside: None,
     };
-    if let Ok(Call::In { number, args, .. }) = raw.call {
+    if let Ok(Call::In {
+        number,
+        args,
+        sp,
+        pc,
+    }) = raw.call
+    {
         raw.name = system_calls::name(number, wide);
         // A tree of files that stands in for a kernel must never lead to a real process.
         if root.is_live() {
@@ -57,9 +67,24 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool) -> Reading<Raw> {
                     raw.memory.insert(address, bytes);
                 }
             }
+            let waits = raw.name.is_some_and(|name| name.starts_with("futex"));
+            if let Some(code) = code.filter(|_| waits)
+                && let Ok(stack) = process_memory::read(Pid(tid.0), sp, code::STACK)
+            {
+                raw.inside = code.inside(Pid(tid.0), pc, &stack);
+            }
         }
     }
     Ok(raw)
+}
+
+/// The process that a thread is of, and its name: `/proc/TID` is not listed but can be opened.
+pub fn elsewhere(root: &ProcRoot, tid: u32) -> Option<(Pid, SafeText)> {
+    let status = std::fs::read(root.proc(format!("{tid}/status"))).ok()?;
+    let (_, group) = fields::pairs(&status).find(|(key, _)| *key == b"Tgid")?;
+    let pid = u32::try_from(fields::number(group)?).ok()?;
+    let name = std::fs::read(root.proc(format!("{pid}/comm"))).ok()?;
+    Some((Pid(pid), SafeText::from_bytes(name.trim_ascii_end())))
 }
 
 fn text(dir: &Path, file: &str) -> Reading<Vec<u8>> {

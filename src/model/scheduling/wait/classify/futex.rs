@@ -1,6 +1,7 @@
-//! Locks: what the arguments of `futex(2)` and the words behind them say.
+//! Locks: what the arguments of `futex(2)`, the words behind them and the function that called say.
 
-use super::super::{Futex, Lock, Wait};
+use super::super::{Flavour, Futex, Inside, Limit, Lock, Mutex, Owner, RwHeld, Wait};
+use super::lock::{self, At, WAITERS};
 use super::{Clues, call};
 
 /// The futex is not shared with other processes.
@@ -8,11 +9,7 @@ const PRIVATE: u64 = 0x80;
 /// The deadline is of the wall clock.
 const REALTIME: u64 = 0x100;
 /// A locked and contended mutex of glibc or Rust.
-const CONTENDED: u64 = 2;
-/// The bits of a PI or musl lock word that hold its owner.
-const OWNER: u32 = 0x3fff_ffff;
-/// The bit of a musl lock word that says that somebody waits.
-const WAITERS: u64 = 0x8000_0000;
+const CONTENDED: u32 = 2;
 
 const WAIT: u64 = 0;
 const LOCK_PI: u64 = 6;
@@ -22,53 +19,90 @@ const LOCK_PI2: u64 = 13;
 
 pub(super) fn wait(clues: &Clues<'_>, args: [u64; 6], name: &str) -> Wait {
     let [word, op, value, deadline, ..] = args;
-    let value = value & 0xffff_ffff;
-    let command = op & 0x7f;
-    let limit = match command {
-        WAIT => call::asked(clues, deadline, name),
-        _ if op & REALTIME != 0 || command == LOCK_PI => {
-            call::until(clues, deadline, name, clues.now.real)
-        }
-        _ => call::until(clues, deadline, name, clues.now.monotonic),
+    let at = At {
+        word,
+        value: value as u32,
+        shared: op & PRIVATE == 0,
     };
     Wait::Futex(Futex {
-        kind: kind(clues, word, op, value, deadline),
+        kind: kind(clues, at, op, deadline),
         word,
         place: None,
-        limit,
+        limit: limit(clues, op, deadline, name),
     })
 }
 
-fn kind(clues: &Clues<'_>, word: u64, op: u64, value: u64, deadline: u64) -> Lock {
-    let owner = |address: u64, mask: u32| (clues.thread)(clues.memory.u32(address)? & mask);
-    let behind = || owner(word.wrapping_add(8), u32::MAX);
-    match (op & 0x7f, op & PRIVATE != 0) {
-        (LOCK_PI | LOCK_PI2, _) => owner(word, OWNER).map_or(Lock::Ownerless, Lock::PiMutex),
-        // pthread_join waits for the kernel to clear the thread's number, with a shared futex and the wall clock.
-        (WAIT_BITSET, false) if op & REALTIME != 0 && joins(clues, word, value).is_some() => {
-            joins(clues, word, value).map_or(Lock::Ownerless, Lock::Join)
-        }
-        (WAIT, false) if value > CONTENDED && joins(clues, word, value).is_some() => {
-            joins(clues, word, value).map_or(Lock::Ownerless, Lock::Join)
-        }
-        (WAIT, true) if value == CONTENDED => behind().map_or(Lock::Ownerless, Lock::Mutex),
-        (WAIT, true) if value & WAITERS != 0 => {
-            (clues.thread)(value as u32 & OWNER).map_or(Lock::Ownerless, Lock::Mutex)
-        }
-        (WAIT_BITSET, true) if op & REALTIME != 0 => Lock::Condition,
-        // std::thread::park of Rust waits for its word to leave -1.
-        (WAIT_BITSET, true) if value == 0xffff_ffff => Lock::Parked,
-        // Waits of glibc with a monotonic deadline (of Java, C++ and Python too), and Rust's: only its mutex says 2.
-        (WAIT_BITSET, true) if deadline != 0 || value != CONTENDED => Lock::Condition,
-        (WAIT_REQUEUE_PI, _) => Lock::Condition,
-        (_, false) => Lock::Shared(if value == CONTENDED { behind() } else { None }),
-        _ => Lock::Ownerless,
+/// How long it waits at most: the plain call takes a span, the others a moment of the clock that they name.
+fn limit(clues: &Clues<'_>, op: u64, deadline: u64, name: &str) -> Limit {
+    match op & 0x7f {
+        WAIT => call::asked(clues, deadline, name),
+        LOCK_PI => call::until(clues, deadline, name, clues.now.real),
+        _ if op & REALTIME != 0 => call::until(clues, deadline, name, clues.now.real),
+        _ => call::until(clues, deadline, name, clues.now.monotonic),
     }
 }
 
-/// The thread whose number the word holds and the caller expects there: it is joined.
-fn joins(clues: &Clues<'_>, word: u64, value: u64) -> Option<crate::model::id::Tid> {
-    let expected = u32::try_from(value).ok()?;
-    let same = clues.memory.u32(word).is_none_or(|w| w == expected);
-    (clues.thread)(expected).filter(|_| same)
+fn kind(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
+    let command = op & 0x7f;
+    if matches!(command, LOCK_PI | LOCK_PI2) {
+        return lock::inheriting(clues, at);
+    }
+    let unheld = Lock::Mutex(Mutex::Plain, None);
+    match clues.inside {
+        Some(Inside::Mutex) => lock::mutex(clues, at).unwrap_or(unheld),
+        // Behind the wait its mutex is taken again, which in glibc is another command.
+        Some(Inside::Condition) => {
+            let again = command == WAIT && clues.flavour == Flavour::Glibc;
+            let again = again.then(|| lock::mutex(clues, at)).flatten();
+            again.unwrap_or(Lock::Condition)
+        }
+        Some(Inside::Semaphore) => Lock::Semaphore,
+        Some(Inside::RwLock) => Lock::RwLock(lock::rwlock(clues, at).unwrap_or(RwHeld::Unknown)),
+        Some(Inside::Barrier) => Lock::Barrier,
+        Some(Inside::Join) => {
+            lock::joined(clues, at).map_or(Lock::Join(None), |t| Lock::Join(Some(t)))
+        }
+        Some(Inside::Once) => Lock::Once,
+        // What is taken inside of a function of the library may still be a lock that stores its owner.
+        Some(Inside::Own(function)) => match unnamed(clues, at, op, deadline) {
+            known @ (Lock::Mutex(_, Some(_)) | Lock::RwLock(_) | Lock::Join(_)) => known,
+            _ => Lock::Library(function.clone()),
+        },
+        Some(Inside::Go) if at.value == 0 => Lock::Parked,
+        Some(Inside::Bare) if at.value == u32::MAX => Lock::Parked,
+        Some(Inside::Go | Inside::Bare) => Lock::Ownerless,
+        None => unnamed(clues, at, op, deadline),
+    }
+}
+
+/// Where no function tells: what the memory around the word looks like, then how the call is made.
+fn unnamed(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
+    let command = op & 0x7f;
+    // pthread_join waits for the kernel to clear the thread's number, with a shared futex and the wall clock.
+    let joins = matches!(command, WAIT | WAIT_BITSET) && (!at.shared || at.value > CONTENDED);
+    if joins && let Some(thread) = lock::joined(clues, at) {
+        return Lock::Join(Some(thread));
+    }
+    if (at.value == CONTENDED || at.value & WAITERS != 0)
+        && let Some(lock) = lock::mutex(clues, at)
+        && let Lock::Mutex(_, None | Some(Owner::Thread(_) | Owner::Elsewhere { .. })) = lock
+    {
+        return lock;
+    }
+    if command == WAIT_BITSET
+        && op & REALTIME != 0
+        && let Some(held) = lock::rwlock(clues, at)
+    {
+        return Lock::RwLock(held);
+    }
+    match (command, at.shared) {
+        (WAIT_BITSET, false) if op & REALTIME != 0 => Lock::Unnamed,
+        // std::thread::park of Rust waits for its word to leave -1.
+        (WAIT_BITSET, false) if at.value == u32::MAX => Lock::Parked,
+        // Waits of glibc with a monotonic deadline (of Java, C++ and Python too), and Rust's: only its mutex says 2.
+        (WAIT_BITSET, false) if deadline != 0 || at.value != CONTENDED => Lock::Unnamed,
+        (WAIT_REQUEUE_PI, _) => Lock::Condition,
+        (_, true) => Lock::Shared,
+        _ => Lock::Ownerless,
+    }
 }

@@ -1,0 +1,176 @@
+//! Locks as they lie in memory. An owner is believed only where everything around the word looks like the lock that stores
+//! one: any number may be that of a thread, and in a PID namespace of its own small numbers are.
+
+use super::super::{Flavour, Inside, Lock, Mutex, Owner, RwHeld};
+use super::Clues;
+
+/// The bits of a word that hold an owner where it holds one: robust, PI, musl.
+const OWNER: u32 = 0x3fff_ffff;
+/// The bit of such a word that says that somebody waits.
+pub(super) const WAITERS: u32 = 0x8000_0000;
+/// The bits of musl's type that a normal mutex has not; which process may use it is another.
+const TYPE: u32 = 0xf;
+/// More threads than this never use one lock.
+const MOST_USERS: u32 = 1 << 22;
+
+const RECURSIVE: u32 = 1;
+const ROBUST: u32 = 0x10;
+const INHERIT: u32 = 0x20;
+const PROTECT: u32 = 0x40;
+/// Every bit that glibc's `__kind` has: type, robust, inherit, protect, shared, elision.
+const KIND: u32 = 0x3ff;
+
+/// What a thread waits for and how: the arguments of its call.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    pub word: u64,
+    pub value: u32,
+    /// Other processes may use it.
+    pub shared: bool,
+}
+
+/// A mutex of either library at a word, where it looks like one.
+pub(super) fn mutex(clues: &Clues<'_>, at: At) -> Option<Lock> {
+    let flavour = clues.flavour;
+    let glibc = || (flavour != Flavour::Musl).then(|| of_glibc(clues, at));
+    let musl = || (flavour != Flavour::Glibc).then(|| of_musl(clues, at));
+    glibc().flatten().or_else(|| musl().flatten())
+}
+
+/// `struct __pthread_mutex_s`: lock, count, owner, users, kind; in 32 bits kind stands before users.
+fn of_glibc(clues: &Clues<'_>, at: At) -> Option<Lock> {
+    let field = |offset: u64| clues.memory.u32(at.word.wrapping_add(offset));
+    let (users, kind) = if clues.wide {
+        (field(12)?, field(16)?)
+    } else {
+        (field(16)?, field(12)?)
+    };
+    let (lock, count, owner) = (field(0)?, field(4)?, field(8)?);
+    // A wide lock keeps spins and elision behind its kind, which never holds more than these bits.
+    if kind & !KIND != 0 || owner == 0 || owner > OWNER || !(1..MOST_USERS).contains(&users) {
+        return None;
+    }
+    let in_word = lock & OWNER == owner;
+    let (how, fits) = match kind & (ROBUST | INHERIT | PROTECT) {
+        0 => (
+            Mutex::Plain,
+            at.value == 2 && lock <= 2 && (count == 0) == (kind & 3 != RECURSIVE),
+        ),
+        INHERIT => (Mutex::Inherit, in_word && count > 0),
+        // Its ceiling stands in the upper bits of the word.
+        PROTECT => (Mutex::Protect, lock & 0x7ffff <= 2 && count > 0),
+        bits if bits & ROBUST != 0 && bits & PROTECT == 0 => (Mutex::Robust, in_word && count > 0),
+        _ => return None,
+    };
+    fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.shared))))
+}
+
+/// musl's `pthread_mutex_t`: type, lock, waiters; the word is the second. A normal one stores no owner.
+fn of_musl(clues: &Clues<'_>, at: At) -> Option<Lock> {
+    let kind = clues.memory.u32(at.word.wrapping_sub(4))?;
+    let waiters = clues.memory.u32(at.word.wrapping_add(4))?;
+    let named = clues.inside == Some(&Inside::Mutex);
+    if kind & !0x8f != 0 || waiters >= MOST_USERS || at.value & WAITERS == 0 {
+        return None;
+    }
+    if kind.trailing_zeros() >= TYPE.count_ones() {
+        let busy = at.value & OWNER == 16;
+        return (busy && (named || waiters > 0)).then_some(Lock::Mutex(Mutex::Plain, None));
+    }
+    let owner = at.value & OWNER;
+    let how = if kind & 4 != 0 {
+        Mutex::Robust
+    } else {
+        Mutex::Plain
+    };
+    let fits = owner != 0 && owner != OWNER && (named || waiters > 0);
+    fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.shared))))
+}
+
+/// A PI mutex: its word is the kernel's, with the owner in it.
+pub(super) fn inheriting(clues: &Clues<'_>, at: At) -> Lock {
+    let word = clues.memory.u32(at.word).map(|w| w & OWNER);
+    let owner = word.filter(|w| *w != 0);
+    Lock::Mutex(Mutex::Inherit, owner.map(|w| (clues.owner)(w, at.shared)))
+}
+
+/// A read-write lock of either library, where it looks like one.
+pub(super) fn rwlock(clues: &Clues<'_>, at: At) -> Option<RwHeld> {
+    let glibc = || (clues.flavour != Flavour::Musl).then(|| rw_of_glibc(clues, at));
+    let musl = || (clues.flavour != Flavour::Glibc).then(|| rw_of_musl(clues, at));
+    glibc().flatten().or_else(|| musl().flatten())
+}
+
+/// `struct __pthread_rwlock_arch_t`: readers, writers, the word of the phase, that of the writers, 2 unused, and then the
+/// current writer (behind four bytes of flags in 32 bits). Which word is waited for tells where it begins.
+fn rw_of_glibc(clues: &Clues<'_>, at: At) -> Option<RwHeld> {
+    /// In `readers`: the writers' phase, a writer has it or wants it; the readers are counted above.
+    const PHASE: u32 = 1;
+    const LOCKED: u32 = 2;
+    let held = |base: u64| {
+        let field = |offset: u64| clues.memory.u32(base.wrapping_add(offset));
+        let (readers, writers) = (field(0)?, field(4)?);
+        let unused = [field(16)?, field(20)?];
+        let writer = field(if clues.wide { 24 } else { 28 })?;
+        let words = [field(8)?, field(12)?];
+        let plain =
+            unused == [0, 0] && words.iter().all(|w| *w <= 3) && writers & !WAITERS < MOST_USERS;
+        if !plain || writer > OWNER {
+            return None;
+        }
+        match (
+            readers & PHASE != 0,
+            readers & LOCKED != 0,
+            writer,
+            readers >> 3,
+        ) {
+            (_, true, 1.., _) => Some(RwHeld::Writer((clues.owner)(writer, at.shared))),
+            (false, _, 0, count @ 1..) => Some(RwHeld::Readers(count)),
+            _ => None,
+        }
+    };
+    if !matches!(at.value, 2 | 3) {
+        return None;
+    }
+    [8, 12]
+        .iter()
+        .find_map(|at_word| held(at.word.wrapping_sub(*at_word)))
+}
+
+/// musl's: the word counts readers; all ones is a writer, who is not stored.
+fn rw_of_musl(clues: &Clues<'_>, at: At) -> Option<RwHeld> {
+    if clues.inside != Some(&Inside::RwLock) {
+        return None;
+    }
+    match at.value & !WAITERS {
+        0x7fff_ffff => Some(RwHeld::SomeWriter),
+        0 => None,
+        readers => Some(RwHeld::Readers(readers)),
+    }
+}
+
+/// The thread whose end is waited for: in glibc the kernel clears the word, which holds its number; in musl the word is
+/// part of the thread's own block, which begins with its own address and has the number 8 bytes before.
+pub(super) fn joined(clues: &Clues<'_>, at: At) -> Option<Owner> {
+    if clues.flavour != Flavour::Musl {
+        let same = clues.memory.u32(at.word).is_none_or(|w| w == at.value);
+        let found = (clues.owner)(at.value, false);
+        if same && at.shared && matches!(found, Owner::Thread(_)) {
+            return Some(found);
+        }
+    }
+    if clues.flavour == Flavour::Glibc || at.value != 2 {
+        return None;
+    }
+    let begins = |back: u64| {
+        let start = at.word.wrapping_sub(back);
+        clues.memory.long(start, clues.wide) == Some(start as i64)
+    };
+    let blocks: [u64; 2] = if clues.wide { [56, 40] } else { [32, 24] };
+    let block = blocks.iter().any(|back| begins(*back));
+    let number = clues
+        .memory
+        .u32(at.word.wrapping_sub(8))
+        .filter(|_| block)?;
+    Some((clues.owner)(number, false))
+}

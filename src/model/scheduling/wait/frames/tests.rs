@@ -1,0 +1,124 @@
+//! Calls, return addresses and names, as they stand in real libraries.
+
+use super::*;
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn reads_calls_before_return_addresses() {
+    // e8 1b fe ff ff: call 0x1e5 back.
+    let direct = [0, 0, 0xe8, 0x1b, 0xfe, 0xff, 0xff];
+    assert_eq!(
+        call_before(&direct, 0x1000),
+        Some(Callee::At(Entry::new(0xe1b)))
+    );
+    let gate = [0x65, 0xff, 0x15, 0x10, 0, 0, 0];
+    assert_eq!(call_before(&gate, 0x1000), Some(Callee::Kernel));
+    let memory = [0, 0xff, 0x15, 1, 2, 3, 4];
+    assert_eq!(call_before(&memory, 0x1000), Some(Callee::Somewhere));
+    let register = [0, 0, 0, 0, 0, 0xff, 0xd0];
+    assert_eq!(call_before(&register, 0x1000), Some(Callee::Somewhere));
+    assert_eq!(call_before(&[0; 7], 0x1000), None);
+    assert_eq!(call_before(&[0xe8; 3], 0x1000), None);
+}
+
+fn symbol(start: u64, size: u64, name: &str) -> Symbol {
+    Symbol {
+        start,
+        size,
+        name: name.into(),
+    }
+}
+
+#[test]
+fn follows_only_calls_that_lead_to_where_it_is() {
+    let to = |at| Some(Callee::At(Entry::new(at)));
+    let callee = |back_to: u64| match back_to {
+        // Left by an earlier call of something else.
+        0x5500 => to(0x9000),
+        0x5580 => to(0x4e00),
+        0x5600 => to(0x4f00),
+        0x8800 => Some(Callee::Somewhere),
+        0x7700 => to(0x55c0),
+        _ => None,
+    };
+    let stack = [0x5500, 0x1234, 0x5580, 0x5600, 0x8800, 0x7700];
+    let symbols = Symbols::new(vec![symbol(0x4f00, 0, "begins")]);
+    let told = places(0x5000, &stack, &callee, &symbols, &|_| true);
+    assert_eq!(told, [0x5000, 0x5600, 0x7700]);
+    let symbols = Symbols::new(vec![symbol(0x4ff0, 0x20, "other")]);
+    assert_eq!(
+        places(0x5000, &stack, &callee, &symbols, &|_| true),
+        [0x5000]
+    );
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn follows_a_call_at_the_end_of_a_function() {
+    // xor %r9d,%r9d; jmp 4651b0
+    let code = [0x45, 0x31, 0xc9, 0xe9, 0xe8, 0xfe, 0xff, 0xff, 0x0f, 0x1f];
+    // jmp 4652c0
+    let before = [0xe9, 0x1b, 0x47, 0xff, 0xff];
+    let read = |at: u64| match at {
+        0x0046_52c0 => code.to_vec(),
+        0x0047_0ba0 => before.to_vec(),
+        _ => Vec::new(),
+    };
+    let entry = Entry::new(0x0047_0ba0).with_jumps(&read);
+    assert_eq!(entry.jumps, [0x0046_52c0, 0x0046_51b0, 0, 0, 0, 0, 0, 0]);
+    let callee = |back_to: u64| (back_to == 0x9000).then_some(Callee::At(entry));
+    let told = |inside: bool| {
+        let symbols = Symbols::default();
+        places(0x0046_51e0, &[0x9000], &callee, &symbols, &|_| inside)
+    };
+    assert_eq!(told(true), [0x0046_51e0, 0x9000]);
+    assert_eq!(
+        told(false),
+        [0x0046_51e0, 0x0047_0ba1],
+        "told by where it begins"
+    );
+}
+
+#[test]
+fn finds_the_word_that_says_where_a_call_leads() {
+    let call = [0, 0xff, 0x15, 0x10, 0, 0, 0];
+    assert_eq!(slot_of_call(&call, 0x1000), Some(0x1010));
+    assert_eq!(slot_of_call(&[0xe8; 7], 0x1000), None);
+    // endbr64; bnd jmp *0x2f75(%rip)
+    let stub = [0xf3, 0x0f, 0x1e, 0xfa, 0xf2, 0xff, 0x25, 0x75, 0x2f, 0, 0];
+    assert_eq!(
+        slot_of_stub(&stub, 0x1000, true),
+        Some(0x1000 + 11 + 0x2f75)
+    );
+    assert_eq!(slot_of_stub(&stub[5..], 0x1000, false), Some(0x2f75));
+    assert_eq!(slot_of_stub(&[0; 20], 0x1000, true), None);
+}
+
+#[test]
+fn names_what_holds_an_address() {
+    let symbols = Symbols::new(vec![
+        symbol(0x300, 0x10, "last"),
+        symbol(0x100, 0x40, "sem_wait"),
+        symbol(0x100, 0x40, "__sem_wait"),
+        symbol(0x120, 0, "mark"),
+    ]);
+    let names = |at| symbols.at(at).collect::<Vec<_>>();
+    assert_eq!(names(0x110), ["sem_wait", "__sem_wait"]);
+    assert_eq!(
+        names(0x140),
+        ["sem_wait", "__sem_wait"],
+        "behind its last call"
+    );
+    assert!(names(0x141).is_empty() && names(0xff).is_empty() && names(0x400).is_empty());
+    assert!(symbols.has("last") && !symbols.has("first"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_stack_is_harmless(stack: Vec<u8>, wide: bool, pc: u64) {
+        let found = candidates(&stack, wide, &|w| w % 2 == 0);
+        let callee = |w: u64| call_before(&w.to_le_bytes()[..7], w);
+        let told = places(pc, &found, &callee, &Symbols::default(), &|_| true);
+        proptest::prop_assert!(told.len() <= DEEPEST && told[0] == pc);
+    }
+}

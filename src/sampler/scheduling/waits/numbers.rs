@@ -1,0 +1,65 @@
+//! Whom the numbers in a process's memory mean: there threads have the numbers of the process's own PID namespace.
+
+use std::collections::HashMap;
+
+use crate::model::id::{Pid, Tid};
+use crate::model::process::threads::ThreadRow;
+use crate::model::reading::Reading;
+use crate::model::scheduling::wait::Owner;
+use crate::sys::root::ProcRoot;
+use crate::sys::scheduling::waits::thread::{Raw, elsewhere};
+
+/// The numbers of one process's threads as the process itself sees them. They never change while a thread lives.
+#[derive(Debug, Default)]
+pub struct Numbers {
+    known: HashMap<Tid, u32>,
+    inner: HashMap<u32, Tid>,
+    nested: bool,
+}
+
+impl Numbers {
+    /// Takes in what was read of some threads, and forgets those that ended.
+    pub fn learn(&mut self, rows: &[ThreadRow], chosen: &[usize], raws: &[Reading<Raw>]) {
+        for (i, raw) in chosen.iter().zip(raws) {
+            if let Some((number, depth)) = raw.as_ref().ok().and_then(|r| r.inner) {
+                self.known.insert(rows[*i].id.tid, number);
+                self.nested = depth > 1;
+            }
+        }
+        let lives = |tid: &Tid| rows.binary_search_by_key(tid, |r| r.id.tid).is_ok();
+        self.known.retain(|tid, _| lives(tid));
+        self.inner = if self.nested {
+            self.known.iter().map(|(tid, n)| (*n, *tid)).collect()
+        } else {
+            rows.iter().map(|r| (r.id.tid.0, r.id.tid)).collect()
+        };
+    }
+
+    /// Whether the process has a PID namespace of its own.
+    pub fn nested(&self) -> bool {
+        self.nested
+    }
+
+    /// Who is meant by a number in a lock of a process; where the lock may be `shared`, of any process.
+    pub fn owner(&self, root: &ProcRoot, of: Pid, number: u32, shared: bool) -> Owner {
+        if let Some(tid) = self.inner.get(&number) {
+            return Owner::Thread(*tid);
+        }
+        if self.nested {
+            return if shared {
+                Owner::Numbered(number)
+            } else {
+                Owner::Nobody(number)
+            };
+        }
+        match elsewhere(root, number) {
+            Some((pid, _)) if pid == of => Owner::Thread(Tid(number)),
+            Some((pid, name)) if shared => Owner::Elsewhere {
+                tid: Tid(number),
+                pid,
+                name,
+            },
+            _ => Owner::Nobody(number),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The code that a waiting thread is in: the C library of a process, and the words above the thread's stack pointer.
+//!
+//! Memory is only copied (`process_vm_readv(2)`); nobody is stopped. Which functions are told by name see
+//! `model::scheduling::wait`.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::space::Space;
+use crate::model::id::Pid;
+use crate::model::memory::region::Mapping;
+use crate::model::reading::Reading;
+use crate::model::scheduling::wait::frames::{self, Callee, Entry, Symbol, Symbols};
+use crate::model::scheduling::wait::{Flavour, Inside, flavour, inside};
+use crate::sys::memory::symbols::Kept;
+use crate::sys::memory::{process_memory, symbols};
+
+/// Bytes above a stack pointer that are looked at.
+pub const STACK: usize = 2048;
+/// Words of them that may be return addresses.
+const MOST_CANDIDATES: usize = 64;
+/// Files that are C libraries, by how their names begin. Before 2.34 glibc had its threads in a library of their own.
+const LIBRARIES: &[&str] = &["libc.so", "libc-", "libpthread", "ld-musl", "libc.musl"];
+
+/// A run of addresses.
+type Run = (u64, u64);
+
+/// The C library of a process, and its program.
+#[derive(Debug, Default)]
+pub struct Code {
+    wide: bool,
+    symbols: Symbols,
+    flavour: Flavour,
+    /// The code of the library, and that of the program.
+    library: Vec<Run>,
+    program: Vec<Run>,
+    /// All code.
+    all: Vec<Run>,
+    go: bool,
+    calls: Mutex<HashMap<u64, Option<Callee>>>,
+}
+
+impl Code {
+    /// Which C library it is.
+    pub fn flavour(&self) -> Flavour {
+        self.flavour
+    }
+
+    /// What a thread waits for that called the kernel at `pc`, by the `stack` above its stack pointer.
+    pub fn inside(&self, thread: Pid, pc: u64, stack: &[u8]) -> Option<Inside> {
+        let holds = |runs: &[Run], at: u64| runs.iter().any(|(a, b)| (*a..*b).contains(&at));
+        if self.go && holds(&self.program, pc) {
+            return Some(Inside::Go);
+        }
+        let within = |at: u64| holds(&self.library, at);
+        let mut words = frames::candidates(stack, self.wide, &|at| holds(&self.all, at));
+        words.truncate(MOST_CANDIDATES);
+        self.learn(thread, &words, &within);
+        let calls = self.calls();
+        let callee = |at: u64| calls.get(&at).copied().flatten();
+        let places = frames::places(pc, &words, &callee, &self.symbols, &within);
+        let told = inside(&places, &self.symbols);
+        // A program that calls the kernel from its own code, and has a library beside it.
+        let own = holds(&self.program, pc) && !within(pc);
+        told.or(own.then_some(Inside::Bare))
+    }
+
+    /// Reads the calls before words that were not seen before.
+    fn learn(&self, thread: Pid, words: &[u64], within: &dyn Fn(u64) -> bool) {
+        let new: Vec<u64> = {
+            let known = self.calls();
+            let is_new = |w: &&u64| !known.contains_key(w);
+            words.iter().filter(is_new).copied().collect()
+        };
+        let read = |at: u64, length| process_memory::read(thread, at, length).unwrap_or_default();
+        let code = |at: u64| {
+            if within(at) {
+                read(at, frames::BEGINNING)
+            } else {
+                Vec::new()
+            }
+        };
+        for word in new {
+            let bytes = read(word.wrapping_sub(frames::CALL as u64), frames::CALL);
+            let call = match frames::call_before(&bytes, word) {
+                Some(Callee::At(entry)) if within(word) => {
+                    Some(Callee::At(entry.with_jumps(&code)))
+                }
+                // From another file: a stub there, or the instruction itself, names the word that says where to.
+                Some(Callee::At(Entry { at, .. })) => {
+                    let stub = read(at, 16);
+                    let slot = frames::slot_of_stub(&stub, at, self.wide);
+                    self.behind(slot, &read, &code, within)
+                }
+                Some(Callee::Somewhere) if !within(word) => {
+                    let slot = frames::slot_of_call(&bytes, word);
+                    self.behind(slot, &read, &code, within)
+                }
+                other => other,
+            };
+            self.calls().insert(word, call);
+        }
+    }
+
+    /// The function of the library that a word of memory says the address of.
+    fn behind(
+        &self,
+        slot: Option<u64>,
+        read: &dyn Fn(u64, usize) -> Vec<u8>,
+        code: &dyn Fn(u64) -> Vec<u8>,
+        within: &dyn Fn(u64) -> bool,
+    ) -> Option<Callee> {
+        let bytes = read(slot?, if self.wide { 8 } else { 4 });
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(&bytes);
+        let at = u64::from_le_bytes(word);
+        within(at).then(|| Callee::At(Entry::new(at).with_jumps(code)))
+    }
+
+    fn calls(&self) -> MutexGuard<'_, HashMap<u64, Option<Callee>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what a process has of code: from its memory, and of its program what the `file` [`kept`]. `program` is the
+    /// inode of that.
+    pub fn read(pid: Pid, space: &Space, file: &Kept, program: u64, wide: bool) -> Self {
+        let mut code = Self {
+            wide,
+            program: runs(space, &|m| m.file.inode == program && program != 0),
+            library: runs(space, &is_library),
+            all: runs(space, &|_| true),
+            ..Self::default()
+        };
+        let memory = |at: u64, length: usize| process_memory::read(pid, at, length).ok();
+        let mut all: Vec<Symbol> = Vec::new();
+        let mut done: Vec<u64> = Vec::new();
+        for mapping in space.all().iter().filter(|m| m.access.run && is_library(m)) {
+            let first = space
+                .all()
+                .iter()
+                .rfind(|m| m.file == mapping.file && m.offset == 0 && m.start <= mapping.start);
+            let Some(base) = first.map(|m| m.start).filter(|b| !done.contains(b)) else {
+                continue;
+            };
+            done.push(base);
+            all.extend(
+                symbols::exported(&memory, base)
+                    .into_iter()
+                    .flat_map(Symbols::into_all),
+            );
+        }
+        code.go = file.go;
+        if code.library.is_empty() {
+            let bias = bias(space, program, file);
+            let here = |symbol: &Symbol| Symbol {
+                start: symbol.start.wrapping_add(bias),
+                ..symbol.clone()
+            };
+            all = file.functions.iter().map(here).collect();
+            code.library.clone_from(&code.program);
+        }
+        code.symbols = Symbols::new(all);
+        code.flavour = flavour(&code.symbols);
+        code
+    }
+}
+
+/// What is worth keeping of a program's file: its functions only where no C library is mapped beside it.
+///
+/// # Errors
+/// As the kernel says; `Late` where its filesystem does not answer.
+pub fn kept(space: &Space, exe: &Path) -> Reading<Kept> {
+    let alone = !space.all().iter().any(|m| m.access.run && is_library(m));
+    symbols::kept(exe, alone)
+}
+
+fn is_library(mapping: &Mapping) -> bool {
+    let name = mapping.name.as_str();
+    let name = name.rsplit('/').next().unwrap_or(name);
+    mapping.file.inode != 0 && LIBRARIES.iter().any(|l| name.starts_with(l))
+}
+
+fn runs(space: &Space, is: &dyn Fn(&Mapping) -> bool) -> Vec<Run> {
+    let code = space.all().iter().filter(|m| m.access.run && is(m));
+    code.map(|m| (m.start, m.end)).collect()
+}
+
+/// What is added to the addresses of a program's file: where it begins in memory against where its first part would.
+fn bias(space: &Space, program: u64, kept: &Kept) -> u64 {
+    let of_program = |m: &&Mapping| m.file.inode == program && m.offset == 0;
+    let start = space.all().iter().find(of_program).map_or(0, |m| m.start);
+    start.wrapping_sub(kept.first)
+}

@@ -1,0 +1,158 @@
+//! Locks of the C library: who has each is told where it is stored and nowhere else, and circles are found and no others.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use pscope::model::process::threads::Threads;
+use pscope::model::scheduling::wait::Wait;
+use pscope::sampler::scheduling::waits::Waits;
+use pscope::sys::root::ProcRoot;
+use serde_json::Value;
+
+use super::puppet::{Puppet, id_of};
+
+/// What each thread waits for by its name, with names in place of numbers: `mutex held by holder (0x…`.
+fn told(threads: &Threads) -> BTreeMap<String, String> {
+    let words = |row| {
+        let words = threads.waits_on(row, &|_| None).unwrap_or_default();
+        let mut parts = words.split(' ').peekable();
+        let mut out = Vec::new();
+        while let Some(part) = parts.next() {
+            let numbered = parts.peek().is_some_and(|p| p.parse::<u32>().is_ok());
+            if part == "thread" && numbered {
+                parts.next();
+            } else {
+                out.push(part);
+            }
+        }
+        out.join(" ")
+    };
+    let rows = threads.rows.iter();
+    rows.map(|row| (row.name.to_string(), words(row))).collect()
+}
+
+/// The names of the threads of each circle.
+fn circles(threads: &Threads) -> Vec<Vec<String>> {
+    let name = |tid| {
+        threads
+            .get(tid)
+            .map_or(String::new(), |r| r.name.to_string())
+    };
+    let circle = |d: &pscope::model::scheduling::wait::Deadlock| {
+        let mut names: Vec<String> = d.0.iter().map(|tid| name(*tid)).collect();
+        names.sort();
+        names
+    };
+    threads.deadlocks.iter().map(circle).collect()
+}
+
+/// Reads again until what is told `is` so; `None` where this machine does not show system calls of our own children.
+fn until(pid: u32, is: impl Fn(&Threads) -> Result<(), String>) -> Option<()> {
+    let mut waits = Waits::new(&ProcRoot::live());
+    let end = Instant::now() + Duration::from_mins(1);
+    loop {
+        let threads = waits.threads(id_of(pid), &[]).expect("our own child");
+        let mut details = threads.rows.iter().filter_map(|r| r.detail.as_ref().ok());
+        if details.any(|d| d.waiting.what == Wait::Hidden) {
+            println!("skipped: this machine does not show system calls of our own children");
+            return None;
+        }
+        // A thread blocks a moment after it said what for.
+        match is(&threads) {
+            Ok(()) => return Some(()),
+            Err(why) => assert!(Instant::now() < end, "{why}"),
+        }
+    }
+}
+
+fn as_said(threads: &Threads, said: &[(String, String)]) -> Result<(), String> {
+    let told = told(threads);
+    for (name, begins) in said {
+        let words = told
+            .get(name)
+            .ok_or_else(|| format!("{name}: not listed"))?;
+        if !words.starts_with(begins.as_str()) {
+            return Err(format!("{name}: {words}, not {begins}"));
+        }
+    }
+    Ok(())
+}
+
+/// What the puppet said that its threads wait for.
+fn said(puppet: &Puppet) -> Vec<(String, String)> {
+    let all = puppet.truth["locks"].as_array().expect("a list");
+    let text = |v: &Value| v.as_str().expect("text").to_owned();
+    all.iter()
+        .map(|l| (text(&l["name"]), text(&l["waits"])))
+        .collect()
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn every_lock_tells_whose_it_is() {
+    let puppet = Puppet::mode("locks");
+    let said = said(&puppet);
+    assert!(said.len() > 15);
+    until(puppet.pid(), |threads| {
+        as_said(threads, &said)?;
+        let found = circles(threads);
+        let none = found.is_empty();
+        none.then_some(()).ok_or(format!("no deadlock: {found:?}"))
+    });
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn small_numbers_of_a_pid_namespace_are_no_owners() {
+    let puppet = Puppet::mode("locks-nested");
+    let Some(pid) = puppet.truth["pid"].as_u64() else {
+        println!("skipped: this user may not have a PID namespace of its own");
+        return;
+    };
+    let expected = [
+        ("plain", "mutex held by holder ("),
+        ("recursive", "mutex held by holder ("),
+        ("robust", "robust mutex held by holder ("),
+        ("inherit", "PI mutex held by holder ("),
+        ("rw reader", "rwlock written by holder ("),
+        ("condition", "condition variable ("),
+        ("semaphore", "semaphore ("),
+        ("barrier", "barrier ("),
+        ("joiner", "joining holder"),
+    ];
+    let said: Vec<_> = expected.map(|(a, b)| (a.to_owned(), b.to_owned())).to_vec();
+    until(pid as u32, |threads| {
+        as_said(threads, &said)?;
+        let found = circles(threads);
+        let right = found == [["A", "B"]];
+        right.then_some(()).ok_or(format!("{found:?}"))
+    });
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn circles_through_any_lock_are_found() {
+    for how in ["locks-plain", "locks-robust", "locks-timed", "locks-rwlock"] {
+        let puppet = Puppet::mode(how);
+        until(puppet.pid(), |threads| {
+            let found = circles(threads);
+            let right = found == [["A", "B"]];
+            right.then_some(()).ok_or(format!("{how}: {found:?}"))
+        });
+    }
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
+fn a_circle_through_two_processes_is_found() {
+    let puppet = Puppet::mode("locks-shared");
+    let child = puppet.truth["child"].to_string();
+    until(puppet.pid(), |threads| {
+        let told: Vec<String> = threads.deadlocks.iter().map(|d| threads.told(d)).collect();
+        let [circle] = &told[..] else {
+            return Err(format!("{told:?}"));
+        };
+        let both = circle.contains(&format!("{child} of puppet"));
+        both.then_some(()).ok_or_else(|| circle.clone())
+    });
+}
