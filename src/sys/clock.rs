@@ -24,6 +24,11 @@ pub fn of_thread() -> Nanos {
     read(ClockId::CLOCK_THREAD_CPUTIME_ID)
 }
 
+/// Atomic time on `CLOCK_TAI`, which is the calendar's without leap seconds; the calendar's where nobody told the kernel.
+pub fn atomic() -> Nanos {
+    read(ClockId::CLOCK_TAI)
+}
+
 /// When the kernel booted, in milliseconds after the Unix epoch, as the calendar stands now.
 pub fn boot_unix_ms() -> u64 {
     real().since(since_boot()).0 / 1_000_000

@@ -84,8 +84,8 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
     ),
     (
         "sys/scheduling",
-        &["memory", "process"],
-        "a wait is read from memory of the thread, a lane is of a core",
+        &["descriptors", "memory", "process"],
+        "a wait is read from memory of the thread; who has a file lock or System V object is told as for view 6",
     ),
     (
         "panels/inspector",

@@ -1,7 +1,7 @@
 //! What the tab Overview tells of one process beyond its row of the table: the control block in short.
 
 use super::isolation::rights::Capabilities;
-use crate::model::id::{Bytes, Nanos};
+use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::memory::region::Residency;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Moved, SchedStat};
@@ -14,6 +14,8 @@ pub struct Overview {
     pub exe: Reading<SafeText>,
     /// The working directory.
     pub cwd: Reading<SafeText>,
+    /// The directory that it takes for `/`.
+    pub root: Reading<SafeText>,
     /// Its control group.
     pub cgroup: Reading<SafeText>,
     /// What `status` tells.
@@ -47,6 +49,8 @@ pub struct Credentials {
     pub apart: bool,
     /// Seccomp mode: 0 off, 1 strict, 2 filter.
     pub seccomp: u32,
+    /// Who traces it: a debugger, strace.
+    pub tracer: Option<Pid>,
     /// Whether it can gain no rights by executing a program.
     pub no_new_privileges: bool,
     /// Cores that it may run on, as the kernel lists them: `0-3,8`.
@@ -116,6 +120,7 @@ impl Default for Overview {
         Self {
             exe: Err(soon),
             cwd: Err(soon),
+            root: Err(soon),
             cgroup: Err(soon),
             status: Err(soon),
             descriptors: Err(soon),

@@ -130,9 +130,30 @@ impl Stat {
     /// `PF_KTHREAD` of the kernel's `sched.h`.
     const KERNEL_THREAD: u32 = 0x0020_0000;
 
+    /// The scheduling policy in words, with the priority of a real-time one.
+    pub fn policy_words(&self) -> String {
+        match self.policy {
+            0 => "normal".to_owned(),
+            1 => format!("FIFO {}", self.rt_priority),
+            2 => format!("round robin {}", self.rt_priority),
+            3 => "batch".to_owned(),
+            5 => "idle".to_owned(),
+            6 => "deadline".to_owned(),
+            7 => "BPF".to_owned(),
+            other => format!("policy {other}"),
+        }
+    }
+
     /// Whether it is a thread of the kernel itself.
     pub fn is_kernel_thread(&self) -> bool {
         self.flags & Self::KERNEL_THREAD != 0
+    }
+
+    /// Whether it is a thread that the kernel made for itself in a process: a worker of `io_uring` or vhost, which is never
+    /// in a system call (`PF_IO_WORKER`, `PF_USER_WORKER`).
+    pub fn is_worker(&self) -> bool {
+        const WORKER: u32 = 0x10 | 0x4000;
+        self.flags & WORKER != 0
     }
 
     /// The state in words, and that of the first thread where it alone has ended: `first thread has ended, 2 go on: running`.

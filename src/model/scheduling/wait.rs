@@ -9,7 +9,8 @@ mod library;
 mod memory;
 mod words;
 
-pub use call::{Call, wanted};
+pub use call::{Call, Meant, meant, wanted};
+pub use classify::call::wants;
 pub use classify::{Clues, Now, classify};
 pub use deadlock::{Deadlock, deadlocks};
 pub use ends::end_of;
@@ -18,7 +19,7 @@ pub use memory::Memory;
 pub use words::Names;
 
 use crate::model::id::{Nanos, Pid, Tid};
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
 /// What a thread does or waits for, with the kernel's own names for it.
@@ -65,8 +66,26 @@ pub enum Wait {
     Child(Child),
     /// Time to pass.
     Sleep(Limit),
+    /// Time on a core to be used, by the process or thread whose clock it is; what is [`Limit::Left`] is the mark on that clock.
+    Used(Limit),
     /// A signal to come.
-    Signal(Limit),
+    Signal {
+        /// Bits of the signals that end the wait, from 1 on; `None` where any may.
+        set: Option<u64>,
+        /// How long at most.
+        limit: Limit,
+    },
+    /// A System V object.
+    SystemV(SystemV),
+    /// A file to be opened.
+    Opening {
+        /// Which, as the program named it.
+        path: Option<SafeText>,
+        /// It is a FIFO that nobody has open at its other end; which end is wanted.
+        fifo: Option<End>,
+    },
+    /// A page of memory that somebody else has to bring.
+    Page(&'static str),
     /// Something that a phrase says in full: `message on a System V queue`.
     Phrase(&'static str),
     /// Another system call; its name is in [`Waiting::call`].
@@ -95,6 +114,66 @@ pub struct Fd {
     pub number: i32,
     /// What the link in `/proc/PID/fd` says.
     pub target: Reading<SafeText>,
+    /// What it shall be ready for.
+    pub wants: Wants,
+    /// What else is known of the wait: `held by 812 holder`, `to 10.0.0.7:5432`.
+    pub about: Option<SafeText>,
+}
+
+impl Fd {
+    /// A descriptor of which only the number is known.
+    pub fn new(number: i32) -> Self {
+        Self {
+            number,
+            target: Err(Missing::Soon),
+            wants: Wants::empty(),
+            about: None,
+        }
+    }
+}
+
+bitflags::bitflags! {
+    /// What a descriptor shall be ready for.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Wants: u8 {
+        /// To be read.
+        const READ = 1;
+        /// To be written.
+        const WRITE = 2;
+        /// To tell of something out of the ordinary.
+        const URGENT = 4;
+    }
+}
+
+/// Which end of a FIFO is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The one that is read.
+    Read,
+    /// The one that is written.
+    Write,
+}
+
+/// A wait for a System V object (`sysvipc(7)`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemV {
+    /// What of it.
+    pub what: Object,
+    /// Its number.
+    pub id: i32,
+    /// Who used it last, in words.
+    pub about: Option<SafeText>,
+}
+
+/// What is waited for at a System V object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// A semaphore of a set, and which of them.
+    Semaphore(Option<u16>),
+    /// A message in a queue.
+    Message,
+    /// Room in a queue.
+    Room,
 }
 
 /// How long a wait lasts at most.

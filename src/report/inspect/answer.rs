@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Found, files, memory};
 use crate::model::process::overview::Overview;
+use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::report::json::{Process, SCHEMA};
 
@@ -40,7 +41,7 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
     };
     put(
         &["overview"],
-        each(found.overview.as_ref(), |o| vec![overview(o)]),
+        each(found.overview.as_ref(), |o| vec![overview(found, o)]),
     );
     put(
         &["regions", "memory_by_kind"],
@@ -111,18 +112,29 @@ fn plain<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
-fn overview(o: &Overview) -> Value {
+fn overview(found: &Found, o: &Overview) -> Value {
     let mut why = Map::new();
     let mut note = |key: &str, missing: Missing| {
         why.insert(key.to_owned(), missing.word().into());
     };
     let cwd = o.cwd.as_ref().map_err(|m| note("cwd", *m)).ok();
+    let root = o.root.as_ref().map_err(|m| note("root", *m)).ok();
+    let status = o.status.as_ref().map_err(|m| note("cores", *m)).ok();
+    let tracer = status.and_then(|s| s.tracer).map(|pid| {
+        let name = found.snapshot.by_pid(pid).map(|p| &p.facts.name);
+        json!({"pid": pid.0, "name": name})
+    });
+    let stat = found.snapshot.get(found.id).map(|p| &p.stat);
     let memory = o.memory.as_ref().map_err(|m| note("own_bytes", *m)).ok();
     let schedule = o.schedule.as_ref().map_err(|m| note("run_ns", *m)).ok();
     let io = o.io.as_ref().map_err(|m| note("read_bytes", *m)).ok();
     let descriptors = o.descriptors.map_err(|m| note("descriptors", m)).ok();
     let mut out = json!({
         "cwd": cwd,
+        "root": root,
+        "tracer": tracer,
+        "policy": stat.map(Stat::policy_words),
+        "cores": status.map(|s| &s.cores),
         "descriptors": descriptors,
         "pss_bytes": memory.map(|m| m.proportional.0),
         "own_bytes": memory.map(|m| m.own.0),

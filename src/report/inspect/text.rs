@@ -1,10 +1,14 @@
 //! The answer as text: a heading and indented lines for each section.
 
+use std::fmt::Write as _;
+
 use super::{Found, files, memory};
 use crate::model::acting::signal::{Disposition, Signal, SignalState};
 use crate::model::format::{bytes, counted, duration};
+use crate::model::id::Bytes;
 use crate::model::process::environment::Environment;
 use crate::model::process::isolation::Isolation;
+use crate::model::process::isolation::group::{Group, Usage};
 use crate::model::process::overview::Overview;
 use crate::model::process::threads::Threads;
 use crate::model::process::tty;
@@ -101,6 +105,15 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
         |p| format!("{} {}", p.id.pid, p.facts.name),
     );
     labelled("parent", &parent, printer)?;
+    let status = o.status.as_ref().ok();
+    if let Some(pid) = status.and_then(|s| s.tracer) {
+        let name = snapshot.by_pid(pid).map(|p| format!(" {}", p.facts.name));
+        let tracer = format!(
+            "{pid}{}, asked first about every signal",
+            name.unwrap_or_default()
+        );
+        labelled("traced by", &tracer, printer)?;
+    }
     let mut user = format!(
         "{} ({})",
         proc.facts.user,
@@ -115,10 +128,20 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
     labelled("exe", &or_dash(&o.exe, ascii, ToString::to_string), printer)?;
     labelled("cwd", &or_dash(&o.cwd, ascii, ToString::to_string), printer)?;
     labelled(
+        "root",
+        &or_dash(&o.root, ascii, ToString::to_string),
+        printer,
+    )?;
+    labelled(
         "cgroup",
         &or_dash(&o.cgroup, ascii, ToString::to_string),
         printer,
     )?;
+    let mut sched = format!("{}, nice {}", stat.policy_words(), stat.nice);
+    if let Some(status) = status.filter(|s| !s.cores.is_empty()) {
+        let _ = write!(sched, ", cores {}", status.cores);
+    }
+    labelled("policy", &sched, printer)?;
     let tty = tty::name(stat.tty).map_or_else(|| "none".to_owned(), Into::into);
     let session = format!("{}, group {}, terminal {tty}", stat.session, stat.group);
     labelled("session", &session, printer)?;
@@ -257,8 +280,58 @@ fn limits(isolation: &Isolation, printer: &mut Printer<'_>) -> Written {
             .map_or_else(|| "none".to_owned(), ToString::to_string)
     });
     labelled("cgroup", &group, printer)?;
+    if let Ok(group) = &isolation.group {
+        of_group(group, printer)?;
+    }
     let rights = or_dash(&isolation.rights, ascii, |r| {
         r.effective.words_in(r.last, isolation.is_apart("user"))
     });
     labelled("capabilities", &rights, printer)
+}
+
+/// The limits of a control group, as the tab has them.
+fn of_group(group: &Group, printer: &mut Printer<'_>) -> Written {
+    let amounts = [
+        ("memory", &group.memory),
+        ("swap", &group.swap),
+        ("tasks", &group.tasks),
+    ];
+    for (name, usage) in amounts {
+        let amount = |n: u64| {
+            if name == "tasks" {
+                n.to_string()
+            } else {
+                bytes(Bytes(n))
+            }
+        };
+        // The top of a hierarchy has no such files.
+        let told = |u: &&Usage| u.used.is_some() || u.limit.is_some();
+        let Some(usage) = usage.as_ref().filter(told) else {
+            continue;
+        };
+        let used = usage
+            .used
+            .map_or_else(|| dash(printer.ascii).to_owned(), amount);
+        let limit = usage.limit.map_or_else(|| "no limit".to_owned(), amount);
+        let by = match &usage.set_by {
+            Some(by) if Some(by) != group.path() => format!(", set by {by}"),
+            _ => String::new(),
+        };
+        labelled(
+            &format!("group {name}"),
+            &format!("{used} of {limit}{by}"),
+            printer,
+        )?;
+    }
+    if let Some(cpu) = &group.cpu {
+        let told = cpu.cores.map_or_else(
+            || "no limit".to_owned(),
+            |cores| {
+                let (times, all) = (cpu.throttled, cpu.periods);
+                format!("at most {cores:.2}, throttled in {times} of {all} periods")
+            },
+        );
+        labelled("group cores", &told, printer)?;
+    }
+    Ok(())
 }

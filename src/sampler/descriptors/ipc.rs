@@ -108,11 +108,12 @@ impl Talks {
         let owners: HashMap<u64, Pid> = all
             .iter()
             .filter(|l| !l.waits)
-            .map(|l| (l.number, l.pid))
+            .filter_map(|l| Some((l.number, l.pid?)))
             .collect();
         let edge = |l: &locks::Lock| {
+            let waits = l.pid?;
             let (a, b) = (
-                Party::of(index, l.pid)?,
+                Party::of(index, waits)?,
                 Party::of(index, *owners.get(&l.number)?)?,
             );
             (a.id != b.id).then(|| Edge {
@@ -120,7 +121,7 @@ impl Talks {
                 a,
                 b,
                 flow: Flow::In,
-                detail: format!("{} waits for a {} lock on inode {}", l.pid, l.kind, l.inode),
+                detail: format!("{waits} waits for a {} lock on inode {}", l.kind, l.inode),
                 crowd: false,
             })
         };

@@ -227,6 +227,7 @@ impl Waits {
             real: clock::real(),
             monotonic: clock::now(),
             boot: clock::since_boot(),
+            tai: clock::atomic(),
         };
         let process = Process {
             wide,
@@ -272,7 +273,7 @@ fn start(dir: &ProcDir, pid: Pid, page: u64) -> Reading<Ticks> {
 fn detail_of(row: &ThreadRow, raw: &Raw, process: &Process<'_>, now: Now) -> ThreadDetail {
     let mut waiting = classify(&Clues {
         state: row.stat.state,
-        kernel_thread: row.stat.is_kernel_thread(),
+        kernel_thread: row.stat.is_kernel_thread() || row.stat.is_worker(),
         call: raw.call,
         name: raw.name,
         function: raw.function.clone(),
@@ -301,7 +302,7 @@ fn detail_of(row: &ThreadRow, raw: &Raw, process: &Process<'_>, now: Now) -> Thr
         seen,
         stack: Err(Missing::Soon),
         sp: raw.call.and_then(|c| match c.sp() {
-            _ if row.stat.is_kernel_thread() => Err(Missing::Unsupported),
+            _ if row.stat.is_kernel_thread() || row.stat.is_worker() => Err(Missing::Unsupported),
             sp => sp.ok_or(Missing::Soon),
         }),
     }

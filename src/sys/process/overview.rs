@@ -86,6 +86,7 @@ impl Overviews {
         Ok(Overview {
             exe: link(&dir.join("exe")),
             cwd: link(&dir.join("cwd")),
+            root: link(&dir.join("root")),
             cgroup: text(&dir.join("cgroup"), proc_cgroup::parse),
             descriptors,
             standard: [0, 1, 2].map(|fd| link(&dir.join(format!("fd/{fd}")))),

@@ -2,6 +2,7 @@
 
 pub(crate) mod code;
 pub mod first;
+pub(crate) mod held;
 pub(crate) mod links;
 pub(crate) mod space;
 pub(crate) mod thread;

@@ -167,15 +167,19 @@ const SIGNALS: [&str; 31] = [
 ];
 
 fn signals(mask: u64) -> String {
-    let mut out = "receives".to_owned();
-    for number in (1..=64_usize).filter(|n| mask >> (n - 1) & 1 != 0) {
-        let _ = match SIGNALS.get(number - 1) {
-            Some(name) => write!(out, " {name}"),
-            None => write!(out, " {number}"),
-        };
+    match mask {
+        0 => "receives no signal".to_owned(),
+        _ => format!("receives {}", signal_names(mask)),
     }
-    if mask == 0 {
-        out.push_str(" no signal");
-    }
-    out
+}
+
+/// The names of the signals of a mask, bit 0 for signal 1: `INT TERM 34`.
+pub fn signal_names(mask: u64) -> String {
+    let names = (1..=64_usize).filter(|n| mask >> (n - 1) & 1 != 0);
+    let names = names.map(|n| {
+        SIGNALS
+            .get(n - 1)
+            .map_or_else(|| n.to_string(), |s| (*s).to_owned())
+    });
+    names.collect::<Vec<_>>().join(" ")
 }

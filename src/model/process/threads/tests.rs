@@ -97,10 +97,7 @@ fn rates_need_two_readings() {
 
 #[test]
 fn json_is_the_contract() {
-    let fd = Fd {
-        number: 3,
-        target: Err(Missing::Soon),
-    };
+    let fd = Fd::new(3);
     let mut hidden = row(2, Wait::Call);
     hidden.cpu = Err(Missing::Soon);
     hidden.detail = Err(Missing::Denied);

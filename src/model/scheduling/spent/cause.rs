@@ -79,9 +79,10 @@ impl Cause {
         let mut steady = waiting.clone();
         match &mut steady.what {
             Wait::Futex(futex) => futex.limit = Limit::None,
-            Wait::Any { limit, .. } | Wait::Sleep(limit) | Wait::Signal(limit) => {
-                *limit = Limit::None;
-            }
+            Wait::Any { limit, .. }
+            | Wait::Sleep(limit)
+            | Wait::Used(limit)
+            | Wait::Signal { limit, .. } => *limit = Limit::None,
             _ => {}
         }
         Some(Self::Wait(Box::new(steady)))
@@ -104,11 +105,11 @@ impl Cause {
             Wait::Any { total: 1, .. } | Wait::On { .. } => Kind::Descriptor,
             Wait::Any { .. } | Wait::Work => Kind::Events,
             Wait::Child(_) => Kind::Child,
-            Wait::Sleep(_) => Kind::Sleep,
-            Wait::Signal(_) => Kind::Signal,
-            Wait::Outside => Kind::Page,
+            Wait::Sleep(_) | Wait::Used(_) => Kind::Sleep,
+            Wait::Signal { .. } => Kind::Signal,
+            Wait::Outside | Wait::Page(_) => Kind::Page,
             Wait::Stopped | Wait::Traced(_) => Kind::Stopped,
-            Wait::Phrase(_) | Wait::Call => Kind::Call,
+            Wait::Phrase(_) | Wait::Call | Wait::SystemV(_) | Wait::Opening { .. } => Kind::Call,
             Wait::Running | Wait::Ended | Wait::Hidden => Kind::Unknown,
         }
     }

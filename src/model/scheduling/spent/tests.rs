@@ -9,8 +9,8 @@ fn cause(fd: i32) -> Cause {
     let what = Wait::On {
         verb: "read of",
         fd: Fd {
-            number: fd,
             target: Ok("pipe:[7]".into()),
+            ..Fd::new(fd)
         },
     };
     Cause::of(&waiting(what)).expect("it waits")

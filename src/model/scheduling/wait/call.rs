@@ -1,5 +1,9 @@
 //! The system call that a thread is in: `/proc/PID/task/TID/syscall`, and the memory that its arguments point to.
 
+mod meant;
+
+pub use meant::{Meant, meant};
+
 /// What `syscall` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -105,11 +109,33 @@ pub fn wanted(name: &str, args: &[u64; 6], wide: bool) -> Vec<(u64, usize)> {
             want(e, time);
         }
         "nanosleep" => want(a, time),
-        "clock_nanosleep" | "rt_sigtimedwait" => want(c, time),
-        "epoll_pwait2" | "semtimedop" => want(d, time),
+        "clock_nanosleep" => want(c, time),
+        "rt_sigtimedwait" => {
+            want(a, 8);
+            want(c, time);
+        }
+        "epoll_pwait2" => want(d, time),
+        // `struct sembuf`: which semaphore of the set comes first.
+        "semop" | "semtimedop" => want(b, 6),
+        "connect" => want(b, c.min(ADDRESS) as usize),
+        "open" | "creat" => path(a, &mut want),
+        "openat" | "openat2" => path(b, &mut want),
         _ => {}
     }
     out
+}
+
+/// Bytes of the longest address of a socket that is looked at (`struct sockaddr_un`).
+const ADDRESS: u64 = 110;
+/// So much of a path is read at once, and no further than the end of a page, behind which there may be nothing.
+const PATH: u64 = 256;
+
+fn path(at: u64, want: &mut impl FnMut(u64, usize)) {
+    let left = 4096 - at % 4096;
+    want(at, left.min(PATH) as usize);
+    if left < PATH {
+        want(at.wrapping_add(left), (PATH - left) as usize);
+    }
 }
 
 /// The name without the suffix of 32-bit processes that tell time in 64 bits, and `select` for its newer number.

@@ -2,7 +2,7 @@
 //!
 //! The rules were tested on x86-64 with glibc 2.36; where they cannot tell two things apart, the result does not pretend to.
 
-mod call;
+pub mod call;
 mod futex;
 mod lock;
 
@@ -48,6 +48,8 @@ pub struct Now {
     pub monotonic: Nanos,
     /// `CLOCK_BOOTTIME`.
     pub boot: Nanos,
+    /// `CLOCK_TAI`: atomic time, which knows no leap seconds.
+    pub tai: Nanos,
 }
 
 /// Tells what a thread waits for.
@@ -76,6 +78,15 @@ fn plain(function: &str) -> &str {
     function.split('.').next().unwrap_or(function)
 }
 
+/// Who has to bring a page or an answer, whatever the call asked for.
+fn brought_by(function: &str) -> Option<&'static str> {
+    match function {
+        "handle_userfault" => Some("a page that userfaultfd holds back"),
+        "request_wait_answer" | "__fuse_request_send" => Some("an answer of a FUSE server"),
+        _ => None,
+    }
+}
+
 fn what(clues: &Clues<'_>, function: Option<&str>) -> Wait {
     match clues.state {
         State::Running => return Wait::Running,
@@ -87,6 +98,9 @@ fn what(clues: &Clues<'_>, function: Option<&str>) -> Wait {
     }
     if function == Some("kernel_clone") && clues.state == State::Blocked {
         return Wait::Child(super::Child::Vforked);
+    }
+    if let Some(page) = function.and_then(brought_by) {
+        return Wait::Page(page);
     }
     match clues.call {
         Ok(Call::Running) => Wait::Running,

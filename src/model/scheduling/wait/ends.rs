@@ -1,7 +1,11 @@
 //! Who is at the other end of a descriptor that a thread waits for, as part of its sentence.
 
-use crate::model::descriptors::descriptor::{Descriptor, Files, Kind};
-use crate::model::descriptors::peer::{Flow, Peer};
+use crate::model::descriptors::descriptor::about::signal_names;
+use crate::model::descriptors::descriptor::{About, Descriptor, Files, Kind};
+use crate::model::descriptors::peer::{Flow, Note, Object, Peer};
+use crate::model::descriptors::socket::{Socket, State};
+use crate::model::format;
+use crate::model::id::{Bytes, ProcId};
 
 /// The descriptor in a few words that follow its number: `pipe written by 812 make`, `unix to 1 systemd`, `pipe, nobody holds
 /// the other end`; `None` where nothing is known of its ends.
@@ -11,42 +15,83 @@ pub fn end_of(files: &Files, fd: i32) -> Option<String> {
     let descriptor = &files.rows[at];
     let peers = &descriptor.peers;
     let kind = what(descriptor);
+    // A file has no other end: who else has it open is not waited for.
+    if matches!(descriptor.kind, Kind::File | Kind::Directory | Kind::Device)
+        && !matches!(descriptor.object, Object::Queue { .. })
+    {
+        return Some(kind);
+    }
     // A process that holds both ends itself waits for others where there are any.
     let others = || peers.named.iter().filter(|p| p.id != files.of);
+    let unsent = unsent(descriptor);
     if let Some(peer) = others().next() {
-        let more = match others().count() + peers.more {
+        let mut all: Vec<ProcId> = others().map(|p| p.id).collect();
+        all.sort_unstable();
+        all.dedup();
+        let more = match all.len() + peers.more {
             0 | 1 => String::new(),
             all => format!(" and {} more", all - 1),
         };
+        let verb = verb(descriptor.kind, peer);
+        // One that listens and has not taken the connection yet is its other end already.
+        let note = match peers.note {
+            Some(note @ Note::NotAccepted) => format!(", {}", note.words()),
+            _ => String::new(),
+        };
         return Some(format!(
-            "{kind} {} {} {}{more}",
-            verb(peer),
-            peer.id.pid,
-            peer.name
+            "{kind} {verb} {} {}{more}{note}{unsent}",
+            peer.id.pid, peer.name
         ));
     }
     if let Some(peer) = peers.named.first() {
-        return Some(format!("{kind} {} itself", verb(peer)));
+        return Some(format!(
+            "{kind} {} itself{unsent}",
+            verb(descriptor.kind, peer)
+        ));
     }
     match (&descriptor.socket, peers.note) {
-        (Some(socket), _) => Some(format!("{kind} {}", socket.words())),
+        (Some(socket), Some(note @ (Note::NotAccepted | Note::Closed | Note::Hidden(_)))) => Some(
+            format!("{kind} {}, {}{unsent}", socket.words(), note.words()),
+        ),
+        (Some(socket), _) => Some(format!("{kind} {}{unsent}", socket.words())),
         (None, Some(note)) => Some(format!("{kind}, {}", note.words())),
-        (None, None) => None,
+        (None, None) if kind == descriptor.kind.word() => None,
+        (None, None) => Some(kind),
     }
 }
 
-fn what(descriptor: &Descriptor) -> &str {
-    match descriptor.kind {
-        Kind::File | Kind::Directory => &descriptor.target,
-        kind => kind.word(),
+/// What was written and not taken by the other end yet: `, 2.5M unsent`.
+fn unsent(descriptor: &Descriptor) -> String {
+    let bytes = match &descriptor.socket {
+        Some(Socket::Inet(inet)) if !inet.listens() => inet.send_queue,
+        Some(Socket::Unix(unix)) if unix.state == State::Established => unix.send_queue,
+        _ => 0,
+    };
+    if bytes == 0 {
+        return String::new();
+    }
+    format!(", {} unsent", format::bytes(Bytes(bytes.into())))
+}
+
+/// What a descriptor is, in a word or two: `pipe`, `signalfd URG`, `/var/log/x`.
+fn what(descriptor: &Descriptor) -> String {
+    let about = descriptor.info.as_ref().ok().map(|info| &info.about);
+    match (descriptor.kind, about) {
+        (Kind::File | Kind::Directory | Kind::Device, _) => descriptor.target.to_string(),
+        (Kind::Signalfd, Some(About::Signalfd(mask))) => {
+            format!("signalfd {}", signal_names(*mask))
+        }
+        (kind, _) => kind.word().to_owned(),
     }
 }
 
-fn verb(peer: &Peer) -> &'static str {
-    match peer.flow {
-        Flow::In => "written by",
-        Flow::Out => "read by",
-        Flow::Both => "to",
+fn verb(kind: Kind, peer: &Peer) -> &'static str {
+    match (kind, peer.flow) {
+        (Kind::Pidfd, _) => "of",
+        (Kind::Eventfd | Kind::Memfd, _) => "shared with",
+        (_, Flow::In) => "written by",
+        (_, Flow::Out) => "read by",
+        (_, Flow::Both) => "to",
     }
 }
 

@@ -25,6 +25,13 @@ impl Memory {
         })
     }
 
+    /// The bytes from an address to the first zero, at most so many; pieces may follow each other.
+    pub fn text(&self, address: u64, most: usize) -> Option<Vec<u8>> {
+        let bytes = (0..most as u64).map_while(|i| self.bytes::<1>(address.wrapping_add(i)));
+        let text: Vec<u8> = bytes.map(|[b]| b).take_while(|b| *b != 0).collect();
+        (!text.is_empty()).then_some(text)
+    }
+
     /// The 32-bit number at an address.
     pub fn u32(&self, address: u64) -> Option<u32> {
         self.bytes(address).map(u32::from_ne_bytes)

@@ -86,6 +86,7 @@ impl Thread {
                 real: Nanos::from_millis(1_700_000_000_000),
                 monotonic: Nanos::from_millis(50_000),
                 boot: Nanos::from_millis(60_000),
+                tai: Nanos::from_millis(1_700_000_037_000),
             },
         })
     }
@@ -93,7 +94,11 @@ impl Thread {
     fn said(&self) -> String {
         self.waiting().words(&Names {
             thread: &|t| (t.0 == 101).then(|| "io".into()),
-            peer: &|fd| (fd == 3).then(|| "pipe written by 812 make".to_owned()),
+            peer: &|fd| match fd {
+                3 => Some("pipe written by 812 make".to_owned()),
+                7 => Some("tcp to 9 psql, 2.5M unsent".to_owned()),
+                _ => None,
+            },
         })
     }
 }
@@ -103,12 +108,17 @@ fn a_poll_names_its_descriptors() {
     let t = call("poll", &[0x5000, 3, 0xffff_ffff]).words32(0x5000, &[3, 1, u32::MAX, 1, 5, 1]);
     assert_eq!(
         t.said(),
-        "poll on 2 descriptors: 3 pipe written by 812 make, 5"
+        "poll on 2 descriptors: 3 pipe written by 812 make, 5 to read"
     );
     let t = call("ppoll", &[0x5000, 1, 0x6000])
         .words32(0x5000, &[5, 1])
         .words64(0x6000, &[2, 0]);
-    assert_eq!(t.said(), "poll on 1 descriptor: 5, at most 2.0s");
+    assert_eq!(t.said(), "poll on 1 descriptor: 5 to read, at most 2.0s");
+    let t = call("poll", &[0x5000, 3, 0xffff_ffff]).words32(0x5000, &[7, 4, 8, 5, 9, 2]);
+    assert_eq!(
+        t.said(),
+        "poll on 3 descriptors: 7 tcp to 9 psql to write, 2.5M unsent, 8 to read or write, 9 for urgent data"
+    );
     let t = call("poll", &[0x5000, 4, 1500]);
     assert_eq!(
         t.said(),
@@ -120,7 +130,7 @@ fn a_poll_names_its_descriptors() {
     let t = call("poll", &[0x5000, 20, 0xffff_ffff]).words32(0x5000, &fds);
     assert_eq!(
         t.said(),
-        "poll on 20 descriptors: 10, 11, 12, 13, 14, 15 + 14 more"
+        "poll on 20 descriptors: 10 to read, 11 to read, 12 to read, 13 to read, 14 to read, 15 to read + 14 more"
     );
 }
 
@@ -129,7 +139,10 @@ fn select_reads_three_sets() {
     let t = call("select", &[70, 0x5000, 0x6000, 0, 0])
         .words64(0x5000, &[1 << 5, 1 << 4])
         .words64(0x6000, &[1 << 7 | 1 << 5, 0]);
-    assert_eq!(t.said(), "select on 3 descriptors: 5, 7, 68");
+    assert_eq!(
+        t.said(),
+        "select on 3 descriptors: 5 to read or write, 7 tcp to 9 psql to write, 2.5M unsent, 68 to read"
+    );
     let t = call("select", &[0, 0, 0, 0, 0x5000]).words64(0x5000, &[1, 500_000]);
     assert_eq!(t.said(), "sleep of 1.5s");
 }
@@ -156,10 +169,26 @@ fn descriptors_children_and_time() {
         "the child behind pidfd 7 to end"
     );
     assert_eq!(call("rt_sigsuspend", &[]).said(), "a signal");
-    assert_eq!(call("semop", &[1]).said(), "System V semaphore");
+    let t = call("semop", &[1, 0x5000, 1]).words32(0x5000, &[3, 0]);
+    assert_eq!(t.said(), "semaphore 3 of System V set 1");
+    assert_eq!(call("msgrcv", &[8]).said(), "a message in System V queue 8");
+    assert_eq!(call("msgsnd", &[8]).said(), "room in System V queue 8");
     assert_eq!(call("keyctl", &[]).said(), "in keyctl");
     let t = call("clock_nanosleep", &[1, 1, 0x5000]).words64(0x5000, &[51, 200_000_000]);
     assert_eq!(t.said(), "sleep, 1.2s left");
+    for (clock, end, left) in [
+        (0, 1_700_000_005, "5.0s"),
+        (11, 1_700_000_042, "5.0s"),
+        (7, 65, "5.0s"),
+    ] {
+        let t = call("clock_nanosleep", &[clock, 1, 0x5000]).words64(0x5000, &[end, 0]);
+        assert_eq!(t.said(), format!("sleep, {left} left"), "clock {clock}");
+    }
+    let of_a_process = (-6_i64) as u64;
+    let t = call("clock_nanosleep", &[of_a_process, 1, 0x5000]).words64(0x5000, &[90, 0]);
+    assert_eq!(t.said(), "sleep until it has used 1m 30s in all");
+    let t = call("clock_nanosleep", &[2, 0, 0x5000]).words64(0x5000, &[90, 0]);
+    assert_eq!(t.said(), "sleep until it has used 1m 30s more");
     let t = call("clock_nanosleep", &[0, 0, 0x5000]).words64(0x5000, &[30, 0]);
     assert_eq!(t.said(), "sleep of 30s");
     assert_eq!(
@@ -179,7 +208,7 @@ fn a_32_bit_process_has_short_times_and_sets() {
     assert_eq!(t.said(), "sleep of 30s");
     let mut t = call("_newselect", &[64, 0x5000]).words32(0x5000, &[1 << 5, 1 << 2]);
     t.wide = false;
-    assert_eq!(t.said(), "select on 2 descriptors: 5, 34");
+    assert_eq!(t.said(), "select on 2 descriptors: 5 to read, 34 to read");
 }
 
 #[test]
@@ -201,16 +230,54 @@ fn targets_are_said_in_a_word() {
 }
 
 #[test]
+fn what_is_opened_connected_or_read_is_named() {
+    let mut t = call("openat", &[0, 0x5000, 0]).with(0x5000, b"/run/x.fifo\0rest");
+    assert_eq!(t.said(), "opening /run/x.fifo");
+    t.function = Some("wait_for_partner");
+    assert_eq!(
+        t.said(),
+        "opening FIFO /run/x.fifo to read, which nobody has open to write"
+    );
+    let mut t = call("open", &[0x5000, 1]).with(0x5000, b"x\0");
+    t.function = Some("wait_for_partner");
+    assert_eq!(
+        t.said(),
+        "opening FIFO x to write, which nobody has open to read"
+    );
+    let mut address = 1_u16.to_ne_bytes().to_vec();
+    address.extend(b"/run/x.sock\0");
+    let mut t = call("connect", &[4, 0x5000, 14]).with(0x5000, &address);
+    assert_eq!(t.said(), "connect of fd 4 to /run/x.sock");
+    t.function = Some("unix_wait_for_peer");
+    assert_eq!(
+        t.said(),
+        "connect of fd 4 to /run/x.sock, whose backlog is full"
+    );
+    let t = call("rt_sigtimedwait", &[0x5000]).words64(0x5000, &[1 << 9 | 1 << 33]);
+    assert_eq!(t.said(), "a signal: USR1 34");
+}
+
+#[test]
+fn pages_that_others_bring_are_told_in_any_call() {
+    let mut t = call("read", &[3]);
+    t.function = Some("handle_userfault");
+    assert_eq!(t.said(), "a page that userfaultfd holds back, in read");
+    t.state = State::Blocked;
+    t.function = Some("request_wait_answer");
+    assert_eq!(t.said(), "an answer of a FUSE server, in read");
+}
+
+#[test]
 fn state_d_names_the_kernels_function() {
     let mut t = call("write", &[4]);
     t.state = State::Blocked;
     t.function = Some("jbd2_log_wait_commit");
     assert_eq!(
         t.said(),
-        "disk or device (D, in jbd2_log_wait_commit): write of fd 4"
+        "blocked on a disk (D, in jbd2_log_wait_commit): write of fd 4"
     );
     t.function = None;
-    assert_eq!(t.said(), "disk or device (D): write of fd 4");
+    assert_eq!(t.said(), "held in the kernel (D): write of fd 4");
     t.function = Some("kernel_clone");
     assert_eq!(t.said(), "its new child to run a program or end");
 }
@@ -274,7 +341,7 @@ fn states_that_need_no_system_call() {
     );
     assert_eq!(
         clues(State::Blocked, false, denied, Some("io_schedule")),
-        "disk or device (D, in io_schedule)"
+        "blocked on a disk (D, in io_schedule)"
     );
 }
 
@@ -304,8 +371,8 @@ fn names_are_plain_arguments() {
     if let Wait::Any { fds, total, .. } = &mut waiting.what {
         *total = 1;
         fds.push(Fd {
-            number: 7,
             target: Ok("socket:[1]".into()),
+            ..Fd::new(7)
         });
     }
     assert_eq!(

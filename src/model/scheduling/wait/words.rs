@@ -2,9 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Child, Fd, Futex, Limit, Lock, Mutex, Owner, RwHeld, Wait, Waiting};
+use super::{
+    Child, End, Fd, Futex, Limit, Lock, Mutex, Object, Owner, RwHeld, SystemV, Wait, Waiting, Wants,
+};
+use crate::model::descriptors::descriptor::about::signal_names;
 use crate::model::format::duration;
 use crate::model::id::Tid;
+use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 
 /// Names of what a wait mentions by number; each may know nothing.
@@ -41,11 +45,12 @@ impl Waiting {
             return plain;
         }
         let place = match &self.function {
-            Some(function) => format!("disk or device (D, in {function})"),
-            None => "disk or device (D)".to_owned(),
+            Some(function) => format!("{} (D, in {function})", Cause::of(function).words()),
+            None => "held in the kernel (D)".to_owned(),
         };
         match self.what {
             Wait::Outside | Wait::Hidden | Wait::Call => place,
+            Wait::Page(_) => plain,
             _ => format!("{place}: {plain}"),
         }
     }
@@ -69,18 +74,43 @@ impl Wait {
                 let list = list(fds, *total, names);
                 format!("{how}{set} on {list}{}", at_most(*limit))
             }
-            Self::On { verb, fd } => {
-                let known = (names.peer)(fd.number).or_else(|| short(fd));
-                let known = known.map_or(String::new(), |k| format!(", {k}"));
-                format!("{verb} fd {}{known}", fd.number)
-            }
+            Self::On { verb, fd } => format!("{verb} fd {}{}", fd.number, fd.known(names)),
             Self::Child(child) => child.words(),
             Self::Sleep(limit) => match limit {
                 Limit::None => "sleep".to_owned(),
                 Limit::Asked(span) => format!("sleep of {}", duration(*span)),
                 Limit::Left(span) => format!("sleep, {} left", duration(*span)),
             },
-            Self::Signal(limit) => format!("a signal{}", at_most(*limit)),
+            Self::Used(limit) => match limit {
+                Limit::None => "sleep by the time used on a core".to_owned(),
+                Limit::Asked(span) => format!("sleep until it has used {} more", duration(*span)),
+                Limit::Left(mark) => format!("sleep until it has used {} in all", duration(*mark)),
+            },
+            Self::Signal { set, limit } => {
+                let which = match set {
+                    Some(u64::MAX) | None => "a signal".to_owned(),
+                    Some(0) => "a signal of none".to_owned(),
+                    Some(set) => format!("a signal: {}", signal_names(*set)),
+                };
+                format!("{which}{}", at_most(*limit))
+            }
+            Self::SystemV(object) => object.words(),
+            Self::Opening { path, fifo } => {
+                let path = path.as_ref().map_or("a file", |p| p.as_str());
+                match fifo {
+                    None => format!("opening {path}"),
+                    Some(End::Read) => {
+                        format!("opening FIFO {path} to read, which nobody has open to write")
+                    }
+                    Some(End::Write) => {
+                        format!("opening FIFO {path} to write, which nobody has open to read")
+                    }
+                }
+            }
+            Self::Page(page) => match &whole.call {
+                Some(call) => format!("{page}, in {call}"),
+                None => (*page).to_owned(),
+            },
             Self::Phrase(phrase) => (*phrase).to_owned(),
             Self::Call => whole
                 .call
@@ -99,6 +129,49 @@ impl Wait {
                 || "not shown to this user".to_owned(),
                 |f| format!("in {f}"),
             ),
+        }
+    }
+}
+
+impl Fd {
+    /// What is known of it, after its number: `, pipe written by 812 make`.
+    fn known(&self, names: &Names<'_>) -> String {
+        let about = self.about.as_ref().map(SafeText::as_str);
+        // Who is asked for is all that there is to tell of a connection that is not there yet.
+        if let Some(about) = about.filter(|a| a.starts_with("to ")) {
+            return format!(" {about}");
+        }
+        let known = (names.peer)(self.number).or_else(|| short(self));
+        let all = [Some(""), known.as_deref(), about];
+        all.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl SystemV {
+    fn words(&self) -> String {
+        let id = self.id;
+        let mut out = match self.what {
+            Object::Semaphore(Some(number)) => format!("semaphore {number} of System V set {id}"),
+            Object::Semaphore(None) => format!("a semaphore of System V set {id}"),
+            Object::Message => format!("a message in System V queue {id}"),
+            Object::Room => format!("room in System V queue {id}"),
+        };
+        if let Some(about) = &self.about {
+            let _ = write!(out, ", {about}");
+        }
+        out
+    }
+}
+
+impl Wants {
+    /// After what is known of a descriptor: ` to read`. What a pipe is for, its end says.
+    fn words(self) -> &'static str {
+        match (self.contains(Self::READ), self.contains(Self::WRITE)) {
+            (true, false) => " to read",
+            (false, true) => " to write",
+            (true, true) => " to read or write",
+            (false, false) if self.contains(Self::URGENT) => " for urgent data",
+            (false, false) => "",
         }
     }
 }
@@ -192,6 +265,11 @@ fn at_most(limit: Limit) -> String {
     }
 }
 
+/// Kinds of descriptors that can be used one way only, so that the way need not be said.
+const DIRECTED: &[&str] = &[
+    "pipe", "fifo", "signalfd", "timerfd", "inotify", "fanotify", "pidfd", "epoll",
+];
+
 fn list(fds: &[Fd], total: usize, names: &Names<'_>) -> String {
     let mut text = match total {
         1 => "1 descriptor".to_owned(),
@@ -200,9 +278,16 @@ fn list(fds: &[Fd], total: usize, names: &Names<'_>) -> String {
     for (i, fd) in fds.iter().take(NAMED).enumerate() {
         text.push_str(if i == 0 { ": " } else { ", " });
         text.push_str(&fd.number.to_string());
-        if let Some(known) = (names.peer)(fd.number).or_else(|| short(fd)) {
-            text.push(' ');
-            text.push_str(&known);
+        let known = (names.peer)(fd.number)
+            .or_else(|| short(fd))
+            .unwrap_or_default();
+        let (what, more) = known.split_once(", ").unwrap_or((&known, ""));
+        let gap = if what.is_empty() { "" } else { " " };
+        let directed = DIRECTED.iter().any(|kind| what.starts_with(kind));
+        let wants = if directed { "" } else { fd.wants.words() };
+        let _ = write!(text, "{gap}{what}{wants}");
+        if !more.is_empty() {
+            let _ = write!(text, ", {more}");
         }
     }
     let more = total.saturating_sub(fds.len().min(NAMED));

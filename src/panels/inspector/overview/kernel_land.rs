@@ -86,6 +86,7 @@ fn control_block(view: &View<'_>) -> Vec<Parts> {
             None => vec![dim(format!("{}, not visible here", stat.ppid))],
         },
     ));
+    out.extend(tracer(view));
     out.push(labelled("user", user(view)));
     out.push(labelled("sched", sched(view)));
     out.extend(slices(view));
@@ -151,6 +152,20 @@ fn state(view: &View<'_>) -> Parts {
     parts
 }
 
+/// Who traces it, and that a signal reaches that one first.
+fn tracer(view: &View<'_>) -> Option<Parts> {
+    let status = view.facts?.status.as_ref().ok()?;
+    let pid = status.tracer?;
+    let name = view
+        .world
+        .snapshot
+        .by_pid(pid)
+        .map(|p| format!(" {}", p.facts.name));
+    let mut parts = vec![(format!("{pid}{}", name.unwrap_or_default()), Role::Warn)];
+    parts.push(dim(", asked first about every signal"));
+    Some(labelled("traced by", parts))
+}
+
 fn user(view: &View<'_>) -> Parts {
     let facts = &view.proc.facts;
     let mut parts = vec![(facts.user.to_string(), Role::User)];
@@ -177,17 +192,10 @@ fn user(view: &View<'_>) -> Parts {
 
 fn sched(view: &View<'_>) -> Parts {
     let stat = &view.proc.stat;
-    let policy = match stat.policy {
-        0 => "normal".to_owned(),
-        1 => format!("FIFO {}", stat.rt_priority),
-        2 => format!("round robin {}", stat.rt_priority),
-        3 => "batch".to_owned(),
-        5 => "idle".to_owned(),
-        6 => "deadline".to_owned(),
-        7 => "BPF".to_owned(),
-        other => format!("policy {other}"),
-    };
-    let mut parts = vec![text(policy), dim(format!(" · nice {}", stat.nice))];
+    let mut parts = vec![
+        text(stat.policy_words()),
+        dim(format!(" · nice {}", stat.nice)),
+    ];
     let status = view.facts.and_then(|f| f.status.as_ref().ok());
     match status {
         Some(status) if !status.cores.is_empty() => {

@@ -32,11 +32,11 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "mutex held by",
-        "glibc stores in the mutex who holds it. Other locks (Rust, Go, barriers) store nobody, so nobody is named.",
+        "Some mutexes and rwlocks store who holds them (all of glibc, the recursive, error-checking and robust ones of musl); it is believed where the memory around looks like that lock. Others (Rust, Go, semaphores, barriers) store nobody, so nobody is named.",
     ),
     (
         "condition variable, semaphore or rwlock",
-        "The kernel sees the same call for all three.",
+        "The kernel sees the same call for all three. Which it is, the return addresses on the thread's stack tell where they lead through the C library and its functions have names.",
     ),
     (
         "Deadlock",

@@ -65,8 +65,8 @@ fn rows() -> Vec<ThreadRow> {
     let read = Wait::On {
         verb: "read of",
         fd: Fd {
-            number: 3,
             target: Ok("pipe:[7]".into()),
+            ..Fd::new(3)
         },
     };
     vec![

@@ -42,8 +42,8 @@ fn told() -> TimeSpent {
     let read = cause(Wait::On {
         verb: "read of",
         fd: Fd {
-            number: 3,
             target: Ok("pipe:[7]".into()),
+            ..Fd::new(3)
         },
     });
     let child = cause(Wait::Child(Child::One(

@@ -13,15 +13,15 @@ pub struct Lock {
     pub waits: bool,
     /// `POSIX`, `FLOCK`, `OFDLCK`, `LEASE`.
     pub kind: SafeText,
-    /// Who.
-    pub pid: Pid,
+    /// Who; `None` of an open file description, which several may hold, and of a process that is not shown.
+    pub pid: Option<Pid>,
     /// The file's inode.
     pub inode: u64,
 }
 
 /// Parses `1: POSIX  ADVISORY  WRITE 359 00:13:11691 0 EOF` and `1: -> POSIX  ADVISORY  WRITE 400 00:13:11691 0 EOF`.
 ///
-/// Locks of nobody (`-1`: held by an open file description) have no process and are passed over.
+/// A lock of an open file description has `-1` for its process.
 pub fn parse(text: &[u8]) -> Vec<Lock> {
     fields::lines(text).filter_map(line).collect()
 }
@@ -34,14 +34,14 @@ fn line(line: &[u8]) -> Option<Lock> {
         words.next();
     }
     let kind = SafeText::from_bytes(words.next()?);
-    let pid = fields::number(words.nth(2)?)?;
+    let pid = fields::signed(words.nth(2)?)?.0;
     let place = words.next()?;
     let inode = place.rsplit(|b| *b == b':').next()?;
     Some(Lock {
         number,
         waits,
         kind,
-        pid: Pid(u32::try_from(pid).ok()?),
+        pid: u32::try_from(pid).ok().filter(|p| *p != 0).map(Pid),
         inode: fields::number(inode)?,
     })
 }
@@ -56,9 +56,14 @@ mod tests {
         let all = parse(text);
         let seen: Vec<_> = all
             .iter()
-            .map(|l| (l.number, l.waits, l.pid.0, l.inode))
+            .map(|l| (l.number, l.waits, l.pid.map(|p| p.0), l.inode))
             .collect();
-        assert_eq!(seen, [(1, false, 359, 11691), (1, true, 400, 11691)]);
+        let expected = [
+            (1, false, Some(359), 11691),
+            (1, true, Some(400), 11691),
+            (2, false, None, 1028),
+        ];
+        assert_eq!(seen, expected);
     }
 
     proptest::proptest! {

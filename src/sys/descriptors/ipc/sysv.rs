@@ -217,6 +217,13 @@ fn ask(set: &Set) -> (BTreeSet<Pid>, u64) {
     (users, waits)
 }
 
+/// Who changed one semaphore of a set last; pid 0 for nobody, `None` where this user may not ask.
+pub fn last_changed(set: i32, number: u16) -> Option<Pid> {
+    // SAFETY: the question takes numbers only and answers with a number or -1.
+    let pid = unsafe { libc::semctl(set, number.into(), LAST) };
+    u32::try_from(pid).ok().map(Pid)
+}
+
 /// What `220 0x5 0x7ffd… …` means: the number of the system call in decimal, its arguments in hexadecimal.
 pub(crate) fn waits(text: &[u8]) -> Option<Waits> {
     let mut words = fields::words(text);

@@ -1,6 +1,6 @@
 //! The rights, masks and memory lines of `/proc/PID/status` (`proc_pid_status(5)`).
 
-use crate::model::id::Bytes;
+use crate::model::id::{Bytes, Pid};
 use crate::model::process::isolation::rights::Capabilities;
 use crate::model::process::overview::Credentials;
 use crate::model::text::SafeText;
@@ -19,6 +19,7 @@ pub(crate) fn parse(text: &[u8]) -> Credentials {
                 }
             }
             b"CapEff" => out.capabilities = Capabilities(hex(value)),
+            b"TracerPid" => out.tracer = Some(Pid(number() as u32)).filter(|p| p.0 != 0),
             b"Seccomp" => out.seccomp = number() as u32,
             b"NoNewPrivs" => out.no_new_privileges = number() == 1,
             b"Cpus_allowed_list" => out.cores = SafeText::from_bytes(value.trim_ascii()),
@@ -48,11 +49,13 @@ mod tests {
 
     #[test]
     fn reads_rights_masks_and_memory() {
-        let text = b"Name:\tfox\nUid:\t1000\t0\t0\t0\nVmHWM:\t  1024 kB\nVmLck:\t 8 kB\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000004000\nSigBlk:\t0000000000010000\nSigIgn:\t0000000000001000\nSigCgt:\t00000000000004ec\nCapEff:\t0000000000000400\nCapBnd:\t000001ffffffffff\nNoNewPrivs:\t1\nSeccomp:\t2\nCpus_allowed_list:\t0-3,8\nvoluntary_ctxt_switches:\t7\nnonvoluntary_ctxt_switches:\t5\n";
+        let text = b"Name:\tfox\nTracerPid:\t812\nUid:\t1000\t0\t0\t0\nVmHWM:\t  1024 kB\nVmLck:\t 8 kB\nSigPnd:\t0000000000000000\nShdPnd:\t0000000000004000\nSigBlk:\t0000000000010000\nSigIgn:\t0000000000001000\nSigCgt:\t00000000000004ec\nCapEff:\t0000000000000400\nCapBnd:\t000001ffffffffff\nNoNewPrivs:\t1\nSeccomp:\t2\nCpus_allowed_list:\t0-3,8\nvoluntary_ctxt_switches:\t7\nnonvoluntary_ctxt_switches:\t5\n";
         let status = parse(text);
         assert_eq!(status.uids, [1000, 0, 0, 0]);
         assert_eq!((status.capabilities.0, status.seccomp), (0x400, 2));
         assert!(status.no_new_privileges);
+        assert_eq!(status.tracer, Some(Pid(812)));
+        assert_eq!(parse(b"TracerPid:\t0\n").tracer, None);
         assert_eq!(status.cores.as_str(), "0-3,8");
         assert_eq!(
             (status.peak, status.locked),

@@ -6,7 +6,7 @@ use crate::model::id::{Pid, Tid};
 use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::{
-    Call, Clues, Flavour, Memory, Names, Now, Owner, Wait, classify, wanted,
+    Call, Clues, Flavour, Memory, Names, Now, Owner, Wait, classify, meant, wanted,
 };
 use crate::model::text::SafeText;
 use crate::sys::clock;
@@ -23,7 +23,7 @@ use super::thread::function;
 pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
     let mut buffer = Vec::new();
     let call = dir.read(pid, "syscall", &mut buffer);
-    let call = call.and_then(|text| Call::parse(text).ok_or(Missing::Unsupported));
+    let mut call = call.and_then(|text| Call::parse(text).ok_or(Missing::Unsupported));
     let function = dir.read(pid, "wchan", &mut buffer).map(function);
     if function == Err(Missing::Gone) {
         return Err(Missing::Gone);
@@ -34,14 +34,21 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
         _ => true,
     };
     let (mut name, mut memory) = (None, Memory::default());
-    if let Ok(Call::In { number, args, .. }) = call {
-        name = system_calls::name(number, wide);
-        if dir.is_live() {
-            let pieces = name.map_or_else(Vec::new, |name| wanted(name, &args, wide));
-            for (address, length) in pieces {
-                if let Ok(bytes) = process_memory::read(pid, address, length) {
-                    memory.insert(address, bytes);
-                }
+    if let Ok(Call::In { number, args, .. }) = &mut call {
+        let live = dir.is_live();
+        let read = |at: u64, length: usize| {
+            let copied = live.then(|| process_memory::read(pid, at, length));
+            copied.and_then(Result::ok)
+        };
+        let sleeps_in = function.as_ref().ok().and_then(Option::as_deref);
+        let called = system_calls::name(*number, wide);
+        let real = called.map(|name| meant(name, *args, sleeps_in, &read));
+        if let Some(real) = real {
+            (name, *args) = (Some(real.name), real.args);
+        }
+        for (address, length) in name.map_or_else(Vec::new, |name| wanted(name, args, wide)) {
+            if let Some(bytes) = read(address, length) {
+                memory.insert(address, bytes);
             }
         }
     }
@@ -51,7 +58,7 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
     };
     let mut waiting = classify(&Clues {
         state: stat.state,
-        kernel_thread: stat.is_kernel_thread(),
+        kernel_thread: stat.is_kernel_thread() || stat.is_worker(),
         call,
         name,
         function,
@@ -64,6 +71,7 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
             real: clock::real(),
             monotonic: clock::now(),
             boot: clock::since_boot(),
+            tai: clock::atomic(),
         },
     });
     match &mut waiting.what {

@@ -3,13 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::os::unix::ffi::OsStrExt as _;
 
+use super::held::{self, Locks};
 use crate::model::id::Pid;
 use crate::model::process::threads::ThreadRow;
-use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Child, Fd, MOST_FDS, Wait};
+use crate::model::reading::Reading;
+use crate::model::scheduling::wait::{Child, Fd, MOST_FDS, Object, SystemV, Wait, wants};
 use crate::model::text::SafeText;
-use crate::sys::bounded;
+use crate::sys::descriptors::ipc::{queues, sysv};
 use crate::sys::root::ProcRoot;
+use crate::sys::{bounded, fields};
 
 /// Fills in what the descriptors in the waits of the chosen threads lead to, and the names of children.
 ///
@@ -19,10 +21,8 @@ pub fn resolve(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRo
     let mut wanted = BTreeSet::new();
     for wait in waits(chosen, rows) {
         match wait {
-            Wait::Child(Child::One(child, name)) if !nested => {
-                let comm = std::fs::read(root.proc(format!("{child}/comm"))).ok();
-                *name = comm.map(|c| SafeText::from_bytes(c.trim_ascii_end()));
-            }
+            Wait::Child(Child::One(child, name)) if !nested => *name = called(root, *child),
+            Wait::SystemV(object) => object.about = last_user(root, object),
             _ => wanted.extend(wait.descriptors_mut().map(|fd| fd.number)),
         }
     }
@@ -31,13 +31,49 @@ pub fn resolve(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRo
         .iter()
         .map(|fd| (*fd, target(root, pid, *fd)))
         .collect();
+    let mut locks = None;
     for wait in waits(chosen, rows) {
         for fd in wait.descriptors_mut() {
             if let Some(target) = targets.get(&fd.number) {
                 fd.target.clone_from(target);
             }
         }
+        if let Wait::On { verb, fd } = wait
+            && held::is_lock(verb)
+        {
+            let locks = locks.get_or_insert_with(|| Locks::read(root, pid));
+            fd.about = locks.held_by(fd);
+        }
     }
+}
+
+/// The name of a process.
+pub(super) fn called(root: &ProcRoot, pid: Pid) -> Option<SafeText> {
+    let comm = std::fs::read(root.proc(format!("{pid}/comm"))).ok()?;
+    Some(SafeText::from_bytes(comm.trim_ascii_end()))
+}
+
+/// Who used a System V object last: took from a queue that is full, sent to one that is empty, changed a semaphore.
+fn last_user(root: &ProcRoot, object: &SystemV) -> Option<SafeText> {
+    let id = u64::try_from(object.id).ok()?;
+    let queue = || {
+        let text = std::fs::read(root.proc("sysvipc/msg")).ok()?;
+        queues::parse(&text).into_iter().find(|q| q.id == id)
+    };
+    let (what, pid) = match object.what {
+        Object::Message => ("last sent to by", queue()?.sender),
+        Object::Room => ("last taken from by", queue()?.receiver),
+        Object::Semaphore(number) if root.is_live() => {
+            ("last changed by", sysv::last_changed(object.id, number?)?)
+        }
+        Object::Semaphore(_) => return None,
+    };
+    let user = match (pid.0, called(root, pid)) {
+        (0, _) => return Some("never used".into()),
+        (_, Some(name)) => format!("{what} {pid} {name}"),
+        (_, None) => format!("{what} {pid}, which has ended"),
+    };
+    Some(user.into())
 }
 
 fn waits<'a>(chosen: &'a [usize], rows: &'a mut [ThreadRow]) -> impl Iterator<Item = &'a mut Wait> {
@@ -69,21 +105,29 @@ fn watch(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow]) {
         if let Ok(text) = bounded::read(&path) {
             let numbers = watched(&text);
             *total = numbers.len();
-            fds.extend(numbers.into_iter().take(MOST_FDS).map(|number| Fd {
-                number,
-                target: Err(Missing::Soon),
-            }));
+            fds.extend(
+                numbers
+                    .into_iter()
+                    .take(MOST_FDS)
+                    .map(|(number, events)| Fd {
+                        wants: wants(events),
+                        ..Fd::new(number)
+                    }),
+            );
         }
     }
 }
 
-/// The descriptors of lines such as `tfd:        5 events:       19 data:                5  pos:0 ino:2 sdev:9`, ascending.
-pub(crate) fn watched(fdinfo: &[u8]) -> Vec<i32> {
+/// The descriptors and events of lines such as `tfd:        5 events:        4 data:                5  pos:0 ino:2 sdev:9`, ascending.
+pub(crate) fn watched(fdinfo: &[u8]) -> Vec<(i32, u32)> {
     let lines = fdinfo.split(|b| *b == b'\n');
-    let mut all: Vec<i32> = lines
+    let mut all: Vec<(i32, u32)> = lines
         .filter_map(|line| {
-            let number = crate::sys::fields::number(line.strip_prefix(b"tfd:")?)?;
-            i32::try_from(number).ok()
+            let rest = line.strip_prefix(b"tfd:")?;
+            let number = i32::try_from(fields::number(rest)?).ok()?;
+            let mut words = fields::words(rest).skip_while(|w| *w != b"events:").skip(1);
+            let events = std::str::from_utf8(words.next()?).ok()?;
+            Some((number, u32::from_str_radix(events, 16).ok()?))
         })
         .collect();
     all.sort_unstable();
@@ -98,9 +142,9 @@ mod tests {
     fn reads_what_an_epoll_instance_watches() {
         let text = b"pos:\t0\nflags:\t02\nmnt_id:\t15\nino:\t1057\n\
             tfd:       12 events:       19 data:               12  pos:0 ino:2 sdev:9\n\
-            tfd:        5 events:       19 data:                5  pos:0 ino:2 sdev:9\n\
+            tfd:        5 events:        4 data:                5  pos:0 ino:2 sdev:9\n\
             tfd: x\n";
-        assert_eq!(watched(text), [5, 12]);
+        assert_eq!(watched(text), [(5, 0x4), (12, 0x19)]);
         assert!(watched(b"").is_empty());
     }
 }

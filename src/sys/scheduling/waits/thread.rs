@@ -6,7 +6,7 @@ use super::code::{self, Code};
 use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::Switches;
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Call, Inside, Memory, wanted};
+use crate::model::scheduling::wait::{Call, Inside, Memory, meant, wanted};
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
@@ -54,22 +54,29 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>
         args,
         sp,
         pc,
-    }) = raw.call
+    }) = &mut raw.call
     {
-        raw.name = system_calls::name(number, wide);
         // A tree of files that stands in for a kernel must never lead to a real process.
-        if root.is_live() {
-            let pieces = raw
-                .name
-                .map_or_else(Vec::new, |name| wanted(name, &args, wide));
-            for (address, length) in pieces {
-                if let Ok(bytes) = process_memory::read(Pid(tid.0), address, length) {
+        let live = root.is_live();
+        let memory = |at: u64, length: usize| {
+            let copied = live.then(|| process_memory::read(Pid(tid.0), at, length));
+            copied.and_then(Result::ok)
+        };
+        let (sp, pc) = (*sp, *pc);
+        let sleeps_in = raw.function.as_ref().ok().and_then(Option::as_deref);
+        if let Some(name) = system_calls::name(*number, wide) {
+            let call = meant(name, *args, sleeps_in, &memory);
+            *args = call.args;
+            raw.name = Some(call.name);
+        }
+        if let Some(name) = raw.name.filter(|_| live) {
+            for (address, length) in wanted(name, args, wide) {
+                if let Some(bytes) = memory(address, length) {
                     raw.memory.insert(address, bytes);
                 }
             }
-            let waits = raw.name.is_some_and(|name| name.starts_with("futex"));
-            if let Some(code) = code.filter(|_| waits)
-                && let Ok(stack) = process_memory::read(Pid(tid.0), sp, code::STACK)
+            if let Some(code) = code.filter(|_| name.starts_with("futex"))
+                && let Some(stack) = memory(sp, code::STACK)
             {
                 raw.inside = code.inside(Pid(tid.0), pc, &stack);
             }

@@ -1,10 +1,12 @@
 //! System calls that wait: which descriptor, child or time their arguments name.
 
+mod address;
+
 use super::super::call::time_size;
-use super::super::{Child, Fd, Futex, Limit, Lock, MOST_FDS, Wait};
+use super::super::{Child, End, Fd, Futex, Limit, Lock, MOST_FDS, Object, SystemV, Wait, Wants};
 use super::{Clues, futex};
 use crate::model::id::{Nanos, Pid};
-use crate::model::reading::Missing;
+use crate::model::text::SafeText;
 
 /// System calls whose first argument is the descriptor that they wait for.
 const ON_DESCRIPTOR: &[(&str, &[&str])] = &[
@@ -27,7 +29,6 @@ const ON_DESCRIPTOR: &[(&str, &[&str])] = &[
     ("accept on", &["accept", "accept4"]),
     ("receive on", &["recv", "recvfrom", "recvmsg", "recvmmsg"]),
     ("send on", &["send", "sendto", "sendmsg", "sendmmsg"]),
-    ("connect of", &["connect"]),
     ("file lock (flock) on", &["flock"]),
     (
         "flush to disk of",
@@ -45,14 +46,10 @@ const ON_DESCRIPTOR: &[(&str, &[&str])] = &[
 
 /// System calls that one phrase explains.
 const PHRASES: &[(&str, &[&str])] = &[
-    ("System V semaphore", &["semop", "semtimedop"]),
-    ("message of a System V queue", &["msgrcv"]),
-    ("room in a System V queue", &["msgsnd"]),
     (
         "completions of asynchronous I/O",
         &["io_getevents", "io_pgetevents"],
     ),
-    ("opening a file", &["open", "openat", "openat2", "creat"]),
     (
         "looking up a file",
         &[
@@ -132,14 +129,27 @@ pub(super) fn in_call(clues: &Clues<'_>, name: &str, args: [u64; 6]) -> Wait {
         }),
         "vfork" | "clone" | "clone3" => Wait::Child(Child::Vforked),
         "nanosleep" => Wait::Sleep(asked(clues, a, full)),
-        "clock_nanosleep" => Wait::Sleep(if b & TIMER_ABSTIME != 0 {
-            until(clues, c, full, clock(clues, a))
-        } else {
-            asked(clues, c, full)
-        }),
+        "clock_nanosleep" => sleep(clues, a, b & TIMER_ABSTIME != 0, c, full),
         "restart_syscall" => Wait::Sleep(Limit::None),
-        "pause" | "rt_sigsuspend" | "sigsuspend" => Wait::Signal(Limit::None),
-        "rt_sigtimedwait" => Wait::Signal(asked(clues, c, full)),
+        "pause" | "rt_sigsuspend" | "sigsuspend" => Wait::Signal {
+            set: None,
+            limit: Limit::None,
+        },
+        "rt_sigtimedwait" => Wait::Signal {
+            set: clues.memory.bytes(a).map(u64::from_ne_bytes),
+            limit: asked(clues, c, full),
+        },
+        "semop" | "semtimedop" => {
+            let number = clues.memory.bytes(b).map(u16::from_ne_bytes);
+            system_v(Object::Semaphore(number), a)
+        }
+        "msgrcv" => system_v(Object::Message, a),
+        "msgsnd" => system_v(Object::Room, a),
+        "open" => opening(clues, a, b),
+        "openat" => opening(clues, b, c),
+        "openat2" => opening(clues, b, 0),
+        "creat" => opening(clues, a, 1),
+        "connect" => connect(clues, a, b, c),
         "fcntl" | "fcntl64" => Wait::On {
             verb: if LOCKING.contains(&b) {
                 "record lock (fcntl) on"
@@ -172,10 +182,7 @@ fn named(name: &str, first: u64) -> Wait {
 }
 
 fn fd(number: u64) -> Fd {
-    Fd {
-        number: number as i32,
-        target: Err(Missing::Soon),
-    }
+    Fd::new(number as i32)
 }
 
 fn several(waiters: u64, count: u64) -> Wait {
@@ -198,10 +205,18 @@ fn child(pid: u64) -> Child {
 /// Reads the descriptors of a `struct pollfd` array; negative ones are skipped, as the kernel does.
 fn poll(clues: &Clues<'_>, array: u64, count: u64, limit: Limit) -> Wait {
     let count = count as u32;
-    let numbers = (0..u64::from(count.min(1024)))
-        .filter_map(|i| clues.memory.u32(array.wrapping_add(i * 8)))
-        .filter(|n| (*n as i32) >= 0);
-    let fds: Vec<Fd> = numbers.map(|n| fd(n.into())).collect();
+    let one = |i: u64| {
+        let at = array.wrapping_add(i * 8);
+        let number = clues.memory.u32(at).filter(|n| (*n as i32) >= 0)?;
+        let events = clues
+            .memory
+            .bytes(at.wrapping_add(4))
+            .map(u16::from_ne_bytes);
+        let mut fd = fd(number.into());
+        fd.wants = wants(events.unwrap_or(0).into());
+        Some(fd)
+    };
+    let fds: Vec<Fd> = (0..u64::from(count.min(1024))).filter_map(one).collect();
     let total = if fds.is_empty() || count > 1024 {
         count as usize
     } else {
@@ -214,18 +229,30 @@ fn poll(clues: &Clues<'_>, array: u64, count: u64, limit: Limit) -> Wait {
 fn select(clues: &Clues<'_>, args: [u64; 6], limit: Limit) -> Wait {
     let most = args[0].min(1024);
     let words = if clues.wide { 8 } else { 4 };
-    let watched = |n: u64| {
-        args[1..4].iter().any(|set| {
-            *set != 0
-                && clues
-                    .memory
-                    .slice(set.wrapping_add(n / 8 / words * words), words as usize)
-                    .is_some_and(|word| in_word(word, n % (words * 8)))
-        })
+    let in_set = |set: u64, n: u64| {
+        let at = set.wrapping_add(n / 8 / words * words);
+        let word = clues.memory.slice(at, words as usize);
+        set != 0 && word.is_some_and(|word| in_word(word, n % (words * 8)))
     };
-    let fds: Vec<Fd> = (0..most).filter(|n| watched(*n)).map(fd).collect();
+    let kinds = [Wants::READ, Wants::WRITE, Wants::URGENT];
+    let watched = |n: u64| {
+        let sets = kinds.iter().zip(&args[1..4]);
+        let wanted = sets.filter(|(_, set)| in_set(**set, n));
+        let wants = wanted.fold(Wants::empty(), |all, (kind, _)| all | *kind);
+        (!wants.is_empty()).then(|| Fd { wants, ..fd(n) })
+    };
+    let fds: Vec<Fd> = (0..most).filter_map(watched).collect();
     let total = fds.len();
     any("select", fds, total, limit)
+}
+
+/// What `POLL*` and `EPOLL*` events ask for; the two have the same bits.
+pub fn wants(events: u32) -> Wants {
+    let mut out = Wants::empty();
+    out.set(Wants::READ, events & 0x41 != 0);
+    out.set(Wants::WRITE, events & 0x104 != 0);
+    out.set(Wants::URGENT, events & 0x82 != 0 && out.is_empty());
+    out
 }
 
 /// Whether a bit of a machine word is set.
@@ -264,11 +291,65 @@ fn any(how: &'static str, mut fds: Vec<Fd>, total: usize, limit: Limit) -> Wait 
     }
 }
 
-fn clock(clues: &Clues<'_>, id: u64) -> Nanos {
-    match id {
-        0 | 8 => clues.now.real,
-        7 | 9 => clues.now.boot,
-        _ => clues.now.monotonic,
+/// A clock by its number: what has passed on it, or that it counts the time that a process uses. `clock_gettime(2)`.
+fn clock(clues: &Clues<'_>, id: u64) -> Option<Nanos> {
+    match id as i32 {
+        0 | 5 | 8 => Some(clues.now.real),
+        7 | 9 => Some(clues.now.boot),
+        11 => Some(clues.now.tai),
+        2 | 3 | ..0 => None,
+        _ => Some(clues.now.monotonic),
+    }
+}
+
+fn sleep(clues: &Clues<'_>, id: u64, absolute: bool, time_at: u64, name: &str) -> Wait {
+    match (clock(clues, id), absolute) {
+        (Some(now), true) => Wait::Sleep(until(clues, time_at, name, now)),
+        (Some(_), false) => Wait::Sleep(asked(clues, time_at, name)),
+        (None, true) => Wait::Used(until(clues, time_at, name, Nanos(0))),
+        (None, false) => Wait::Used(asked(clues, time_at, name)),
+    }
+}
+
+fn system_v(what: Object, id: u64) -> Wait {
+    Wait::SystemV(SystemV {
+        what,
+        id: id as i32,
+        about: None,
+    })
+}
+
+/// A path that is being opened; the kernel waits in a function of its own for the other end of a FIFO.
+fn opening(clues: &Clues<'_>, path: u64, flags: u64) -> Wait {
+    let function = clues.function.as_ref().ok().and_then(Option::as_deref);
+    let waits =
+        function.is_some_and(|f| f.starts_with("wait_for_partner") || f.starts_with("fifo_open"));
+    let end = if flags & 3 == 1 {
+        End::Write
+    } else {
+        End::Read
+    };
+    let path = clues.memory.text(path, 256);
+    Wait::Opening {
+        path: path.map(|p| SafeText::from_bytes(&p)),
+        fifo: waits.then_some(end),
+    }
+}
+
+/// To whom a socket connects.
+fn connect(clues: &Clues<'_>, number: u64, address: u64, length: u64) -> Wait {
+    let bytes = clues.memory.slice(address, length.min(110) as usize);
+    let to = bytes.and_then(address::words);
+    let function = clues.function.as_ref().ok().and_then(Option::as_deref);
+    let full = function.is_some_and(|f| f.starts_with("unix_wait_for_peer"));
+    let mut fd = fd(number);
+    fd.about = to.map(|to| {
+        let full = if full { ", whose backlog is full" } else { "" };
+        SafeText::from(format!("to {to}{full}"))
+    });
+    Wait::On {
+        verb: "connect of",
+        fd,
     }
 }
 
