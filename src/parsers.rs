@@ -165,6 +165,11 @@ pub const PARSERS: &[Parser] = &[
         see(sys::network::text_tables::inet(b, Protocol::Tcp, 1));
     }),
     ("net-unix", |b| see(sys::network::text_tables::unix(b))),
+    ("net-other", |b| {
+        for table in sys::network::other_sockets::TABLES {
+            see(sys::network::other_sockets::name(table, b, 4));
+        }
+    }),
     ("net-dev", |b| see(sys::network::interfaces::counters(b))),
     ("route", |b| {
         see(sys::network::routes::v4(b));

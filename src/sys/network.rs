@@ -5,6 +5,7 @@ pub mod links;
 pub mod names;
 pub mod namespace;
 pub mod netlink;
+pub mod other_sockets;
 pub mod routes;
 pub mod sock_diag;
 pub mod socket_tables;

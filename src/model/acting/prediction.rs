@@ -154,6 +154,8 @@ impl Prediction {
             _ if to.state == State::Traced => Self::Debugger(None),
             _ if to.state == State::Stopped => Self::AfterContinue,
             _ if to.state == State::Blocked && !to.killable => Self::AfterIo,
+            // Whoever was told of another signal already is not looked for again while it sleeps.
+            _ if to.state == State::Blocked && to.is_told() => Self::AfterIo,
             // Such a sleep ends only for what ends the process without a dump.
             (Disposition::Default, DefaultAction::Terminate) => {
                 Self::Default(DefaultAction::Terminate)

@@ -74,6 +74,14 @@ impl Standing {
         let reader = readers.find(|(_, set)| set.contains(signal));
         reader.map(|(fd, _)| *fd)
     }
+
+    /// Whether a signal waits for it that it does not block: it will see that as soon as it wakes.
+    pub fn is_told(&self) -> bool {
+        let told = |s: &SignalState| {
+            Signal::all().any(|signal| s.is_pending(signal) && !s.is_blocked(signal))
+        };
+        self.signals.as_ref().is_ok_and(told)
+    }
 }
 
 impl Default for Standing {

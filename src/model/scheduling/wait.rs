@@ -239,6 +239,9 @@ pub enum Lock {
     Parked,
     /// A lock that does not store who holds it.
     Ownerless,
+    /// Something that the program made of the kernel's call itself, such as the locks and conditions of Rust and of C++'s
+    /// atomics: nobody is stored.
+    Bare,
     /// One of several kinds of the C library, which could not be told apart.
     Unnamed,
     /// A lock in memory that may be shared with others.

@@ -20,6 +20,7 @@ use crate::sys::clock;
 use crate::sys::descriptors::fds::{Fds, Target};
 use crate::sys::descriptors::limit;
 use crate::sys::descriptors::objects::{is_file, kind, object, refined};
+use crate::sys::network::other_sockets;
 use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
@@ -124,6 +125,7 @@ impl Descriptors {
         } else {
             shared.with(budget, Some(of.pid), join);
         }
+        self.name_others(of.pid, &mut files.rows);
         for row in &files.rows {
             // The kind of a socket is known only from the tables; what was found stays for when they are behind.
             if let Some(known) = self.known.get_mut(&row.fd) {
@@ -223,6 +225,31 @@ impl Known {
             // A file that is really called so.
             d.deleted = false;
             d.target = crate::model::text::SafeText::from_bytes(&self.link);
+        }
+    }
+}
+
+impl Descriptors {
+    /// Names sockets that no table of IP or unix has, where there are any: their tables are small.
+    fn name_others(&self, pid: Pid, rows: &mut [Descriptor]) {
+        let other = |row: &Descriptor| match row.object {
+            Object::Socket(inode) if row.socket.is_none() => Some(inode),
+            _ => None,
+        };
+        let mut tables: Vec<(&str, Vec<u8>)> = Vec::new();
+        for row in rows {
+            let (Some(inode), Ok(info)) = (other(row), &mut row.info) else {
+                continue;
+            };
+            if tables.is_empty() {
+                let read = |table| self.root.read(format!("{pid}/net/{table}"));
+                let read = |table| (table, read(table).unwrap_or_default());
+                tables = other_sockets::TABLES.into_iter().map(read).collect();
+            }
+            let mut found = tables.iter();
+            if let Some(name) = found.find_map(|(t, text)| other_sockets::name(t, text, inode)) {
+                info.about = About::Socket(name);
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::gpu::Gpu;
 use crate::model::id::Nanos;
+use crate::model::text::SafeText;
 
 /// What only one kind of descriptor has (`proc_pid_fdinfo(5)`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub enum About {
     Bpf(&'static str, u64),
     /// What a process does with a graphics card through this descriptor.
     Gpu(Gpu),
+    /// A socket of another family than IP and unix, or beside their streams: `netlink ROUTE`, `raw OSPF`.
+    Socket(SafeText),
 }
 
 /// One descriptor in the set of an epoll.
@@ -109,6 +112,7 @@ impl About {
             Self::Pty(index) => format!("master of pts/{index}"),
             Self::Bpf(what, id) => format!("BPF {what} {id}"),
             Self::Gpu(gpu) => gpu.words(),
+            Self::Socket(name) => name.to_string(),
         })
     }
 }

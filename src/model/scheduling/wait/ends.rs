@@ -81,6 +81,7 @@ fn what(descriptor: &Descriptor) -> String {
         (Kind::Signalfd, Some(About::Signalfd(mask))) => {
             format!("signalfd {}", signal_names(*mask))
         }
+        (_, Some(About::Socket(name))) => name.to_string(),
         (kind, _) => kind.word().to_owned(),
     }
 }

@@ -194,6 +194,7 @@ impl Futex {
                 format!("lock of the C library without an owner, in {function}")
             }
             Lock::Ownerless => "lock that stores no owner".to_owned(),
+            Lock::Bare => "lock or condition of its own code, without an owner".to_owned(),
             Lock::Unnamed => "condition variable, semaphore or rwlock".to_owned(),
             Lock::Parked => "parked until it is woken".to_owned(),
             Lock::Shared => "lock that may be shared".to_owned(),

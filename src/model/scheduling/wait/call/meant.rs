@@ -135,7 +135,10 @@ mod tests {
             restart([of_a_process, none, at, 0, 0, 0], "do_cpu_nanosleep"),
             "clock_nanosleep"
         );
-        assert_eq!(restart([0, 0, at, 0, 0, 0], "do_syscall_64"), "clock_nanosleep");
+        assert_eq!(
+            restart([0, 0, at, 0, 0, 0], "do_syscall_64"),
+            "clock_nanosleep"
+        );
         let hidden = meant("restart_syscall", [0; 6], None, &|_, _| None);
         assert_eq!(hidden.name, "restart_syscall");
         assert_eq!(name("read", [0; 6], "futex_do_wait"), "read");

@@ -70,7 +70,8 @@ fn kind(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
         },
         Some(Inside::Go) if at.value == 0 => Lock::Parked,
         Some(Inside::Bare) if at.value == u32::MAX => Lock::Parked,
-        Some(Inside::Go | Inside::Bare) => Lock::Ownerless,
+        Some(Inside::Go) => Lock::Ownerless,
+        Some(Inside::Bare) => Lock::Bare,
         None => unnamed(clues, at, op, deadline),
     }
 }

@@ -204,7 +204,10 @@ fn functions_tell_what_memory_does_not() {
     assert_eq!(said(Inside::Join), "joining a thread (0x5000)");
     assert_eq!(said(Inside::Once), "what another thread does once (0x5000)");
     assert_eq!(said(Inside::Go), "parked until it is woken (0x5000)");
-    assert_eq!(said(Inside::Bare), "lock that stores no owner (0x5000)");
+    assert_eq!(
+        said(Inside::Bare),
+        "lock or condition of its own code, without an owner (0x5000)"
+    );
     let again = inside(mutex(0, 101, 1, 0), Inside::Condition, Flavour::Glibc);
     assert_eq!(
         again.said(),
