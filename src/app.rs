@@ -167,6 +167,7 @@ impl App {
     pub fn plan(&self) -> Plan {
         let mut plan = Plan {
             interval: self.world.settings.interval,
+            recording_budget: self.world.settings.recording_budget,
             focus: self.world.focus,
             watched: self
                 .world

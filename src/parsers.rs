@@ -63,7 +63,7 @@ pub const PARSERS: &[Parser] = &[
     ("pressure", |b| see(sys::machine::pressure::parse(b))),
     ("diskstats", |b| see(sys::machine::disks::parse(b))),
     ("mountinfo", |b| {
-        see(sys::machine::disks::mounts(b));
+        see(sys::machine::disks::mounts::mounts(b));
         for line in sys::fields::lines(b) {
             see(sys::process::isolation::cgroup::mount(line));
         }

@@ -90,6 +90,9 @@ impl Choice {
 /// Intervals to choose from, milliseconds.
 const PACES: [u64; 7] = [100, 200, 500, 1000, 2000, 5000, 10_000];
 
+/// Percent of a core to choose from.
+const BUDGETS: [u64; 6] = [1, 2, 5, 10, 20, 50];
+
 impl App {
     /// Everything that can be chosen now.
     pub fn choices(&self) -> Vec<Choice> {
@@ -124,6 +127,13 @@ impl App {
                 value: Value::Number(ms),
                 default: Value::Number(1000),
                 values: paces.into_iter().map(Value::Number).collect(),
+            },
+            Choice {
+                name: "recording-budget",
+                about: "Percent of a core that recording may take",
+                value: Value::Number(settings.recording_budget.into()),
+                default: Value::Number(5),
+                values: BUDGETS.map(Value::Number).to_vec(),
             },
             Choice::word(
                 "cpu",
@@ -173,6 +183,13 @@ impl App {
                 self.world.keys.take_preset(presets::keys(name)?);
                 let known = presets::NAMES.into_iter().find(|known| known == name);
                 self.world.settings.keymap = known.unwrap_or_default();
+            }
+            ("recording-budget", Value::Number(percent)) => {
+                let percent = u8::try_from(*percent)
+                    .ok()
+                    .filter(|p| (1..=100).contains(p));
+                let percent = percent.ok_or("recording-budget goes from 1 to 100")?;
+                self.world.settings.recording_budget = percent;
             }
             ("cpu", Value::Text(of)) => self.world.settings.of_machine = of == "machine",
             ("mouse", Value::On(on)) => {

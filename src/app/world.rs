@@ -176,6 +176,8 @@ pub struct Settings {
     pub mouse: bool,
     /// The pace.
     pub interval: Nanos,
+    /// What recording switches may cost: percent of one core.
+    pub recording_budget: u8,
     /// CPU % is of the whole machine instead of one core.
     pub of_machine: bool,
     /// Nothing on the machine may be changed.
@@ -201,6 +203,7 @@ impl Default for Settings {
             keymap: super::presets::NAMES[0],
             mouse: true,
             interval: Nanos::from_millis(1000),
+            recording_budget: 5,
             of_machine: false,
             read_only: false,
             tips: true,

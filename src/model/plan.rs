@@ -113,6 +113,8 @@ pub struct Plan {
     pub threads: Arc<[Tid]>,
     /// The pace.
     pub interval: Nanos,
+    /// What recording switches may cost, in percent of one core, or in tenths of that of the machine; 0: what is usual.
+    pub recording_budget: u8,
     /// How often a new view of the time slices is worth drawing; zero where nobody looks at them closely.
     pub lane_pace: Nanos,
 }

@@ -56,6 +56,7 @@ struct File {
     inspector: Option<String>,
     list_percent: Option<u64>,
     cores_rows: Option<u64>,
+    recording_budget: Option<u64>,
 }
 
 impl File {
@@ -85,6 +86,7 @@ impl File {
             text("inspector", self.inspector.as_deref()),
             number("list-percent", self.list_percent),
             number("cores-rows", self.cores_rows),
+            number("recording-budget", self.recording_budget),
         ]
         .into_iter()
         .flatten()
@@ -140,6 +142,7 @@ impl Default for File {
             inspector: None,
             list_percent: None,
             cores_rows: None,
+            recording_budget: None,
         }
     }
 }

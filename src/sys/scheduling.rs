@@ -4,5 +4,6 @@ pub mod calls;
 pub mod perf;
 pub mod run_delay;
 pub mod sched;
+pub mod sums;
 pub mod system_calls;
 pub mod waits;

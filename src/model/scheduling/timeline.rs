@@ -11,7 +11,7 @@ mod window;
 
 use std::sync::Arc;
 
-pub use build::{Builder, Counts, Names, Ran, Thread};
+pub use build::{Builder, Counts, Names, Ran, Summed, Thread};
 pub use cells::{Cell, Covering, Fill};
 pub use counters::{COUNTING, Rest, Spent, Wait, Waited};
 pub use packed::Item;
@@ -36,6 +36,8 @@ pub enum Origin {
     Inside,
     /// Every switch of one process of this user's was told; what others did is not known.
     Own,
+    /// The kernel sums up every slice of every core in bins of 10 ms; their order inside a bin is not known.
+    Summed,
     /// Times on a core were sampled; their order inside a bin is not known.
     Sampled,
 }
@@ -45,7 +47,7 @@ impl Origin {
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Exact | Self::Inside => "exact",
+            Self::Exact | Self::Inside | Self::Summed => "exact",
             Self::Own => "own",
             Self::Sampled => "sampled",
         }
@@ -60,7 +62,7 @@ impl Origin {
     pub fn others(self) -> &'static str {
         match self {
             Self::Own | Self::Inside => "others",
-            Self::None | Self::Exact | Self::Sampled => "not seen",
+            Self::None | Self::Exact | Self::Summed | Self::Sampled => "not seen",
         }
     }
 
@@ -70,6 +72,7 @@ impl Origin {
             Self::None => "not known",
             Self::Exact => "exact",
             Self::Inside => "exact in this namespace",
+            Self::Summed => "exact sums",
             Self::Own => "own processes",
             Self::Sampled => "sampled 20 Hz",
         }
@@ -212,6 +215,8 @@ pub struct Lane {
     pub waits: Track<Wait>,
     /// How its time was spent, oldest first.
     pub spent: Arc<[Spent]>,
+    /// Of which stretches of time only sums are known, oldest first: there are neither slices nor bins of 1 ms.
+    pub summed: Arc<[Window]>,
     /// How many switches it has had since it is known.
     pub switches: u64,
 }
@@ -283,6 +288,12 @@ impl Timeline {
 }
 
 impl Lane {
+    /// Whether single slices were told in all of a window.
+    pub fn is_single(&self, window: Window) -> bool {
+        let touches = |w: &Window| w.from < window.to && w.to > window.from;
+        !self.summed.iter().any(touches)
+    }
+
     /// Whether the core is offline.
     pub fn is_offline(&self) -> bool {
         let last = self.gaps.last();

@@ -49,9 +49,9 @@ static SPEC: Spec = Spec {
 };
 
 /// Cells of the widest box.
-const WIDTH: u16 = 92;
+const WIDTH: u16 = 96;
 /// Cells of a name.
-const NAME: usize = 12;
+const NAME: usize = 16;
 /// Cells of a value.
 const VALUE: usize = 24;
 

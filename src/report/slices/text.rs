@@ -101,7 +101,7 @@ fn ends(sums: &Tally) -> String {
 /// How much of a core's time no slice tells of, where that is not a matter of course.
 fn of_that(origin: Origin, percent: f64) -> String {
     match origin {
-        Origin::Exact | Origin::None => String::new(),
+        Origin::Exact | Origin::Summed | Origin::None => String::new(),
         Origin::Own | Origin::Inside | Origin::Sampled => {
             format!("  {} {percent:>5.1}%", origin.others())
         }

@@ -3,6 +3,7 @@
 //! It opens the best source that the kernel allows, only while the lanes are shown or a sweep wants events, and closes it
 //! some time after nobody needs it. Which one is best is a table, in `source`.
 
+mod budget;
 mod listening;
 mod open;
 mod recorder;
@@ -11,9 +12,10 @@ mod source;
 use std::io;
 use std::sync::Arc;
 
+use budget::{Budget, Way};
 pub use listening::Listening;
 use open::Open;
-use recorder::Rings;
+use recorder::{Rings, Summing};
 use source::{Facts, Focus, Is, Rights, Source};
 
 use crate::model::id::{CpuId, Nanos, ProcId};
@@ -27,6 +29,7 @@ use crate::sys::process::changes::Feed;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::perf::{self, Reader};
+use crate::sys::scheduling::sums::Sums;
 
 /// Between two published views, where nobody looks closely.
 const PACE: Nanos = Nanos::from_millis(500);
@@ -48,6 +51,10 @@ trait Kernel {
     fn cores(&self) -> Vec<CpuId>;
     /// Opens the rings of these cores for everything that happens on them.
     fn rings(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
+    /// Opens rings of these cores that tell only names, births and ends.
+    fn names(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
+    /// Has the kernel sum up every slice.
+    fn sums(&self) -> io::Result<Box<dyn Summing>>;
     /// Opens rings for the threads of one process, and for those that they will make.
     fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
     /// Whether this process still has its number.
@@ -70,6 +77,12 @@ impl Kernel for Running<'_> {
             return Err(io::ErrorKind::Unsupported.into());
         }
         Ok(Box::new(Reader::of_all(cpus)?))
+    }
+    fn names(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
+        Ok(Box::new(Reader::of_names(cpus)?))
+    }
+    fn sums(&self) -> io::Result<Box<dyn Summing>> {
+        Ok(Box::new(Sums::open(self.0, cores::possible(self.0))?))
     }
     fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
         if !self.0.is_live() {
@@ -140,6 +153,9 @@ struct Watch<'a> {
     open: Option<Open>,
     refusal: Option<Refusal>,
     selected: Selected,
+    budget: Budget,
+    /// What was lost by the last look at the load.
+    lost: u64,
     /// When the next view is told.
     due: Nanos,
     compared: Nanos,
@@ -183,6 +199,8 @@ impl<'a> Watch<'a> {
             open: None,
             refusal: None,
             selected: Selected::default(),
+            budget: Budget::default(),
+            lost: 0,
             due: Nanos(0),
             compared: Nanos(0),
             shown: None,
@@ -213,6 +231,7 @@ impl<'a> Watch<'a> {
             self.due = self.grid.after(now, pace(plan));
         }
         let timeline = open.step(shown, shown && due, false);
+        self.weigh(now, plan);
         if due {
             self.notice_end();
         }
@@ -221,6 +240,45 @@ impl<'a> Watch<'a> {
                 timeline.why = refusal.why.clone();
             }
             tell(News::Switches(Arc::new(timeline)));
+        }
+    }
+
+    /// Weighs what recording costs; the next step goes the way that this leads to.
+    fn weigh(&mut self, now: Nanos, plan: &Plan) {
+        let Some(Open::Every(heard)) = &self.open else {
+            return;
+        };
+        let (load, cores) = {
+            let recorder = heard.lock();
+            (recorder.load(), recorder.cpus().len())
+        };
+        let lost = std::mem::replace(&mut self.lost, load.1) < load.1;
+        let most = budget::most(plan.recording_budget, cores);
+        self.budget.judge(now, load.0, most, lost);
+    }
+
+    /// Goes over to the other way of recording, or stays where the kernel does not let us.
+    fn turn(&mut self, way: Way, now: Nanos) {
+        let Some(Open::Every(heard)) = &self.open else {
+            return;
+        };
+        let mut recorder = heard.lock();
+        if recorder.is_summed() == (way == Way::Summed) {
+            return;
+        }
+        let cpus = recorder.cpus();
+        let turned = match way {
+            Way::Single => self
+                .kernel
+                .rings(&cpus)
+                .map(|rings| recorder.end_sums(rings)),
+            Way::Summed => self.kernel.sums().and_then(|sums| {
+                recorder.begin_sums(sums, self.kernel.names(&cpus)?);
+                Ok(())
+            }),
+        };
+        if turned.is_err() && way == Way::Summed {
+            self.budget.refuse(now);
         }
     }
 
@@ -234,17 +292,19 @@ impl<'a> Watch<'a> {
             focus: self.selected.focus(),
             shown: lately(self.shown),
             wanted: lately(self.wanted),
+            way: self.budget.way(),
         }
     }
 
     /// Opens what the facts ask for, and closes what they do not.
     fn listen(&mut self, shown: bool, now: Nanos) {
-        if source::choose(&self.facts(now)) == Source::Every && !self.hears_all() {
+        let every = matches!(source::choose(&self.facts(now)), Source::Every(_));
+        if every && !self.hears_all() {
             self.open_all(shown, now);
         }
         match source::choose(&self.facts(now)) {
             Source::Nothing => self.close(),
-            Source::Every => {}
+            Source::Every(way) => self.turn(way, now),
             Source::Samples(beside) => {
                 let (root, kernel) = (self.root, self.kernel);
                 let cpus = || kernel.cores();
@@ -268,6 +328,8 @@ impl<'a> Watch<'a> {
         match self.kernel.rings(&self.kernel.cores()) {
             Ok(rings) => {
                 self.close();
+                self.budget.begin();
+                self.lost = 0;
                 let mut open = open::every(self.root, rings, self.feed, now);
                 // Counting begins with the first slice, not with the first view.
                 open.step(shown, false, false);

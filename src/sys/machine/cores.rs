@@ -91,6 +91,13 @@ fn listed(text: &[u8]) -> Vec<CpuId> {
 /// More cores than any machine has.
 const MOST: u64 = 1 << 16;
 
+/// How many cores the machine can ever have, those between holes counted: one more than the highest number.
+pub fn possible(root: &ProcRoot) -> usize {
+    let list = std::fs::read(root.sys("devices/system/cpu/possible")).unwrap_or_default();
+    let all = listed(&list).into_iter().chain(online(root));
+    all.max().map_or(1, |last| last.0 as usize + 1)
+}
+
 /// What the cores that are online did since boot, likewise.
 pub fn now(root: &ProcRoot) -> Vec<CoreSample> {
     let mut system = SystemSample::default();

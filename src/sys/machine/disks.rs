@@ -1,54 +1,31 @@
-//! `/proc/diskstats`, `/proc/self/mountinfo` and `statvfs(3)`: what disks do and how full filesystems are.
+//! `/proc/diskstats` and `statvfs(3)`: what disks do and how full filesystems are.
 
-use std::collections::HashSet;
+pub(crate) mod mounts;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use mounts::Mounts;
 
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Bytes;
-use crate::model::machine::disk::{Device, DiskCounters, Disks, Filesystem, Space};
+use crate::model::machine::disk::{Device, DiskCounters, Disks, Space};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
-use crate::sys::asker;
 use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
-
-/// Types that hold no files of anybody's: the kernel's own trees.
-const KERNEL_TYPES: &[&[u8]] = &[
-    b"proc",
-    b"sysfs",
-    b"cgroup",
-    b"cgroup2",
-    b"devpts",
-    b"devtmpfs",
-    b"securityfs",
-    b"debugfs",
-    b"tracefs",
-    b"pstore",
-    b"bpf",
-    b"mqueue",
-    b"hugetlbfs",
-    b"autofs",
-    b"configfs",
-    b"fusectl",
-    b"binfmt_misc",
-    b"rpc_pipefs",
-    b"efivarfs",
-    b"nsfs",
-    b"ramfs",
-    b"selinuxfs",
-];
 
 /// Reads disks while view 4 is shown.
 #[derive(Debug)]
 pub struct DiskReader {
     root: ProcRoot,
     diskstats: Kept,
+    mounts: Mounts,
 }
 
 impl DiskReader {
@@ -57,6 +34,7 @@ impl DiskReader {
         Self {
             root: root.clone(),
             diskstats: Kept::new(root.proc("diskstats"), root.is_live()),
+            mounts: Mounts::new(root),
         }
     }
 
@@ -90,34 +68,12 @@ impl DiskReader {
         Ok(Disks {
             at: crate::model::id::Nanos(0),
             devices: counters.into_iter().filter_map(device).collect(),
-            filesystems: self.filesystems(),
+            filesystems: self.mounts.filesystems(),
             delay_accounting: fs::read(self.root.proc("sys/kernel/task_delayacct"))
                 .ok()
                 .and_then(|text| fields::number(&text))
                 .map(|n| n != 0),
         })
-    }
-
-    fn filesystems(&self) -> Vec<Filesystem> {
-        let text = fs::read(self.root.proc("self/mountinfo")).unwrap_or_default();
-        let mounts = mounts(&text);
-        let paths: Vec<PathBuf> = mounts.iter().map(|m| m.path.clone()).collect();
-        let spaces = if self.root.is_live() {
-            asker::spaces(paths)
-        } else {
-            paths.iter().map(|_| Err(Missing::Unsupported)).collect()
-        };
-        let joined = mounts.into_iter().zip(spaces);
-        joined
-            .filter(|(_, space)| !space.is_ok_and(|s| s.total.0 == 0))
-            .map(|(m, space)| Filesystem {
-                mount: SafeText::from_bytes(m.path.as_os_str().as_bytes()),
-                source: m.source,
-                kind: m.kind,
-                read_only: m.read_only,
-                space,
-            })
-            .collect()
     }
 }
 
@@ -138,7 +94,7 @@ impl Source<Detail> for DiskReader {
     }
 }
 
-/// How full the filesystem at a path is. May never return where its server does not answer: [`asker`] asks it.
+/// How full the filesystem at a path is. May never return where its server does not answer: [`crate::sys::asker`] asks it.
 pub(in crate::sys) fn space(path: &Path) -> Reading<Space> {
     let s = nix::sys::statvfs::statvfs(path).map_err(|e| Missing::from(std::io::Error::from(e)))?;
     let bytes = |blocks: u64| Bytes(blocks.saturating_mul(s.fragment_size()));
@@ -190,61 +146,6 @@ pub(crate) fn parse(text: &[u8]) -> Vec<(Vec<u8>, DiskCounters)> {
     fields::lines(text).filter_map(device).collect()
 }
 
-pub(crate) struct Mount {
-    path: PathBuf,
-    source: SafeText,
-    kind: SafeText,
-    read_only: bool,
-    /// The numbers of the device: `254:0`.
-    device: Vec<u8>,
-    /// Which part of the filesystem it shows.
-    root: Vec<u8>,
-}
-
-/// Parses lines such as `b"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw,discard"`; of several mounts of one filesystem one.
-pub(crate) fn mounts(text: &[u8]) -> Vec<Mount> {
-    let mut out: Vec<Mount> = Vec::new();
-    for line in fields::lines(text) {
-        let words: Vec<&[u8]> = fields::words(line).collect();
-        let Some(dash) = words.iter().position(|w| *w == b"-") else {
-            continue;
-        };
-        let (&[_, _, device, root, path, options, ..], &[kind, source, ..]) =
-            (&words[..], &words[dash + 1..])
-        else {
-            continue;
-        };
-        if KERNEL_TYPES.contains(&kind) {
-            continue;
-        }
-        let path = PathBuf::from(std::ffi::OsString::from_vec(fields::unescape(path)));
-        // A later mount at the same place hides the earlier one.
-        out.retain(|m| m.path != path);
-        out.push(Mount {
-            path,
-            source: SafeText::from_bytes(&fields::unescape(source)),
-            kind: SafeText::from_bytes(kind),
-            read_only: options.split(|b| *b == b',').any(|o| o == b"ro"),
-            device: device.to_owned(),
-            root: root.to_owned(),
-        });
-    }
-    // As df does: of one filesystem the mount of all of it, or else that with the shortest path. Subvolumes of btrfs
-    // are told apart.
-    out.sort_by_key(|m| (m.root != b"/", m.path.as_os_str().len(), m.path.clone()));
-    let mut seen = HashSet::new();
-    out.retain(|m| {
-        let part: &[u8] = if m.kind.as_str() == "btrfs" {
-            &m.root
-        } else {
-            b""
-        };
-        seen.insert((m.device.clone(), part.to_owned()))
-    });
-    out.sort_by(|a, b| a.path.cmp(&b.path));
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,21 +161,6 @@ mod tests {
             (c.read, c.written, c.in_flight, c.busy_ms),
             (Bytes(80 * 512), Bytes(160 * 512), 1, 50)
         );
-    }
-
-    #[test]
-    fn mounts_are_unescaped_and_named_once() {
-        let text = b"22 27 0:21 / /proc rw - proc proc rw\n27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n\
-            28 27 254:0 / /again rw - ext4 /dev/vda rw\n29 27 8:1 / /my\\040disk ro - vfat /dev/sda1 ro\nbroken\n\
-            30 27 254:0 /run/netns /run/netns rw - ext4 /dev/vda rw\n31 27 8:2 /docker/hosts /etc/hosts rw - xfs /dev/sdb rw\n\
-            32 27 0:40 /@home /home rw - btrfs /dev/sdc rw\n33 27 0:40 /@var /var rw - btrfs /dev/sdc rw\n";
-        let found = mounts(text);
-        let paths: Vec<_> = found
-            .iter()
-            .map(|m| m.path.to_str().expect("utf-8"))
-            .collect();
-        assert_eq!(paths, ["/", "/etc/hosts", "/home", "/my disk", "/var"]);
-        assert!(found[3].read_only && !found[0].read_only);
     }
 
     #[test]
@@ -296,7 +182,6 @@ mod tests {
         #[test]
         fn any_bytes_never_panic(bytes: Vec<u8>) {
             parse(&bytes);
-            mounts(&bytes);
         }
     }
 }

@@ -25,14 +25,27 @@ use crate::sys::root::ProcRoot;
 const PAGES: usize = 512;
 /// And where that much may not be locked: 512 KiB fit into what the kernel grants an ordinary user.
 const FEW_PAGES: usize = 128;
-/// Pages of all rings together, so that a machine of thousands of cores does not lock gigabytes.
-const ALL_PAGES: usize = 1 << 14;
+/// Where only names, births and ends are told.
+const NAME_PAGES: usize = 16;
+/// Pages of all rings together, 8 MiB: where that is too little for how often a large machine switches, sums are kept.
+const ALL_PAGES: usize = 1 << 11;
 /// Events of one's own threads: each costs a descriptor and a place in the kernel's switch path.
 const MOST_EVENTS: usize = 512;
+
+/// What is asked of a core.
+#[derive(Clone, Copy, Debug)]
+enum What {
+    /// Everything that happens.
+    All,
+    /// Names, births and ends.
+    Names,
+}
 
 /// The rings of all cores, read in the order of time.
 #[derive(Debug)]
 pub struct Reader {
+    /// What is asked of a core.
+    what: What,
     rings: Vec<Ring>,
     /// Moments of the next records, reused.
     heap: BinaryHeap<Reverse<(Nanos, usize)>>,
@@ -49,7 +62,17 @@ impl Reader {
             let why = "it is not known which cores there are";
             return Err(io::Error::new(io::ErrorKind::NotFound, why));
         }
-        let mut reader = Self::with(Vec::with_capacity(cpus.len()));
+        let mut reader = Self::with(What::All, Vec::with_capacity(cpus.len()));
+        reader.refit(cpus)?;
+        Ok(reader)
+    }
+
+    /// Opens a small ring for names, births and ends on these cores.
+    ///
+    /// # Errors
+    /// As [`Reader::of_all`].
+    pub fn of_names(cpus: &[CpuId]) -> io::Result<Self> {
+        let mut reader = Self::with(What::Names, Vec::with_capacity(cpus.len()));
         reader.refit(cpus)?;
         Ok(reader)
     }
@@ -60,19 +83,23 @@ impl Reader {
     /// As [`Reader::of_all`].
     pub fn refit(&mut self, cpus: &[CpuId]) -> io::Result<()> {
         self.rings.retain(|r| cpus.contains(&r.cpu));
-        let mut most = PAGES;
+        let mut most = match self.what {
+            What::All => PAGES,
+            What::Names => NAME_PAGES,
+        };
         for cpu in cpus {
             let Err(at) = self.rings.binary_search_by_key(cpu, |r| r.cpu) else {
                 continue;
             };
             let (pages, page) = sizes(most, cpus.len());
-            let ring = Self::open(*cpu, pages, page).or_else(|error| {
-                if error.raw_os_error() != Some(libc::EPERM) || most == FEW_PAGES {
+            let what = self.what;
+            let ring = Self::open(what, *cpu, pages, page).or_else(|error| {
+                if error.raw_os_error() != Some(libc::EPERM) || most <= FEW_PAGES {
                     return Err(error);
                 }
                 most = FEW_PAGES;
                 let (pages, page) = sizes(most, cpus.len());
-                Self::open(*cpu, pages, page)
+                Self::open(what, *cpu, pages, page)
             });
             match ring {
                 Ok(ring) => self.rings.insert(at, ring),
@@ -97,8 +124,12 @@ impl Reader {
     }
 
     /// A ring for everything that happens on a core; the reader is woken when a quarter of it is full.
-    fn open(cpu: CpuId, pages: usize, page: usize) -> io::Result<Ring> {
-        let attr = Attr::switches((pages * page / 4) as u32);
+    fn open(what: What, cpu: CpuId, pages: usize, page: usize) -> io::Result<Ring> {
+        let watermark = (pages * page / 4) as u32;
+        let attr = match what {
+            What::All => Attr::switches(watermark),
+            What::Names => Attr::names(watermark),
+        };
         Ring::map(Event::open(&attr, -1, cpu)?, cpu, pages, page)
     }
 
@@ -130,11 +161,12 @@ impl Reader {
             }
             rings.extend(ring);
         }
-        Ok(Self::with(rings))
+        Ok(Self::with(What::All, rings))
     }
 
-    fn with(rings: Vec<Ring>) -> Self {
+    fn with(what: What, rings: Vec<Ring>) -> Self {
         Self {
+            what,
             rings,
             heap: BinaryHeap::new(),
         }
@@ -209,7 +241,7 @@ pub fn pause(span: Nanos) {
 fn sizes(most: usize, cpus: usize) -> (usize, usize) {
     let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE);
     let page = page.ok().flatten().and_then(|p| usize::try_from(p).ok());
-    let fair = (ALL_PAGES / cpus.max(1)).clamp(8, most);
+    let fair = (ALL_PAGES / cpus.max(1)).clamp(2, most);
     // A power of two, as the kernel demands.
     let pages = 1 << fair.ilog2();
     (pages, page.unwrap_or(4096))

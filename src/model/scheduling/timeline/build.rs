@@ -4,6 +4,7 @@ mod counters;
 mod lane;
 mod quick;
 mod sampled;
+mod summed;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,6 +15,7 @@ pub use counters::Counts;
 use lane::Growth;
 pub(super) use quick::Quick;
 pub use sampled::Ran;
+pub use summed::Summed;
 
 use super::{Blind, Ended, Origin, Timeline, Who};
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Tid};
@@ -64,6 +66,8 @@ pub struct Thread {
 #[derive(Debug)]
 pub struct Builder {
     origin: Origin,
+    /// How slices were known before there were only sums.
+    before: Option<Origin>,
     lanes: Vec<Growth>,
     tasks: HashMap<u32, Task, Quick>,
     serial: u32,
@@ -72,8 +76,8 @@ pub struct Builder {
     budget: usize,
 }
 
-/// Slices and bins that all lanes together may hold: about 22 MiB.
-const BUDGET: usize = 1 << 19;
+/// Slices and bins that all lanes together may hold: about 14 MiB.
+const BUDGET: usize = 350_000;
 /// Slices that one lane may hold.
 const MOST: usize = 1 << 15;
 /// Threads that are remembered; more are forgotten and looked up again.
@@ -88,6 +92,7 @@ impl Builder {
         let budget = (BUDGET / cpus.len().max(1)).min(MOST);
         Self {
             origin,
+            before: None,
             lanes: cpus
                 .iter()
                 .map(|c| Growth::new(*c, since, budget))

@@ -54,14 +54,16 @@ pub enum Fill {
 impl Lane {
     /// The finest list that reaches back to `from` and is not finer than needed for buckets of this width: 3 for slices,
     /// else the index of [`BINS`], coarser ones higher.
-    fn level(&self, from: Nanos, bucket: Nanos, origin: Origin) -> Level {
+    fn level(&self, from: Nanos, bucket: Nanos, n: usize, origin: Origin) -> Level {
         let reaches = |since: Nanos| since <= from || since <= self.since;
+        let to = Nanos(from.0 + bucket.0 * n as u64);
+        let single = self.is_single(Window { from, to });
         if origin != Origin::Sampled {
             let wide = |level: usize| BINS[level].0.saturating_mul(4) <= bucket.0;
-            if !wide(0) && reaches(self.slices.since) {
+            if !wide(0) && single && reaches(self.slices.since) {
                 return Level::Slices;
             }
-            for level in 0..2 {
+            for level in usize::from(!single)..2 {
                 if !wide(level + 1) && reaches(self.bins[level].since) {
                     return Level::Bins(level);
                 }
@@ -86,7 +88,7 @@ impl Lane {
             n,
             tallies: (0..n).map(|_| Vec::new()).collect(),
         };
-        match self.level(from, bucket, origin) {
+        match self.level(from, bucket, n, origin) {
             Level::Slices => {
                 for (slice, who) in self.slices.from(from) {
                     let ended = u32::from(slice.ended != Ended::Running);
@@ -117,7 +119,7 @@ impl Lane {
             let from = Nanos(from.0 + bucket.0 * i as u64);
             let to = Nanos(from.0 + bucket.0);
             cell.others = match origin {
-                Origin::Exact => Some(0.0),
+                Origin::Exact | Origin::Summed => Some(0.0),
                 _ => self.others_in(Window { from, to }, cell.busy),
             };
         }
@@ -126,7 +128,11 @@ impl Lane {
 
     /// The slice that covers a moment, who had it, and who came after it without a pause.
     pub fn slice_at(&self, at: Nanos) -> Option<Covering<'_>> {
-        if at < self.slices.since && self.slices.since > self.since {
+        let moment = Window {
+            from: at,
+            to: Nanos(at.0 + 1),
+        };
+        if at < self.slices.since && self.slices.since > self.since || !self.is_single(moment) {
             return None;
         }
         let mut items = self.slices.from(at);

@@ -344,3 +344,36 @@ fn what_was_not_recorded_counts_neither_as_idle_nor_for_rates() {
     };
     assert_eq!(line.known(later), ms(5));
 }
+
+/// Whatever the number of cores, what is kept of them stays within the same memory.
+#[test]
+fn memory_is_bounded_on_every_machine() {
+    use crate::model::scheduling::timeline::Item;
+    for cores in [2, 16, 128, 1024] {
+        let cpus = (0..cores).map(CpuId);
+        let mut builder = Builder::new(Origin::Exact, cpus, Nanos(0));
+        let mut names = |pid: Pid, _: Tid| (ProcId::new(pid.0, 0), SafeText::default());
+        // Every core switches between two threads at each millisecond, for long enough to fill all that it has.
+        let rounds = 80_000 / cores.min(80) as u64;
+        for ms in 1..rounds {
+            for cpu in 0..cores {
+                let thread = |n: u32| Thread {
+                    pid: Pid(1 + cpu * 2 + n),
+                    tid: Tid(1 + cpu * 2 + n),
+                };
+                let both = (thread(ms as u32 % 2), thread((ms as u32 + 1) % 2));
+                let at = Nanos::from_millis(ms);
+                builder.switch(CpuId(cpu), at, both, Some(true), &mut names);
+            }
+        }
+        let line = builder.publish(Nanos::from_millis(rounds));
+        let of = |lane: &Lane| {
+            let bins: usize = lane.bins.iter().map(Track::len).sum();
+            lane.slices.len() * size_of::<<Slice as Item>::Packed>()
+                + bins * size_of::<<Bin as Item>::Packed>()
+        };
+        let bytes: usize = line.lanes.iter().map(of).sum();
+        assert!(bytes <= 15 << 20, "{cores} cores: {bytes} bytes");
+        assert!(line.lanes.iter().all(|l| l.slices.len() > 200), "{cores}");
+    }
+}

@@ -7,8 +7,8 @@ use super::Who;
 use super::packed::Item;
 use crate::model::id::Nanos;
 
-/// How many items a chunk holds.
-const CHUNK: usize = 512;
+/// How many items a chunk holds: a large part of a short track must not be dropped at once, nor be kept above its bound.
+const CHUNKS: std::ops::RangeInclusive<usize> = 16..=512;
 
 /// A piece of a track with the names that it needs.
 #[derive(Clone, Debug)]
@@ -95,6 +95,8 @@ pub(super) struct Growing<T: Item> {
     open: Chunk<T>,
     /// Where a thread's serial number stands in the open chunk's `who`.
     local: HashMap<u32, u16, super::build::Quick>,
+    /// Items of a chunk, and chunks.
+    chunk: usize,
     most: usize,
     since: Nanos,
 }
@@ -102,18 +104,20 @@ pub(super) struct Growing<T: Item> {
 impl<T: Item> Growing<T> {
     /// A track of at most about `most` items.
     pub fn new(most: usize, since: Nanos) -> Self {
+        let chunk = (most / 4).clamp(*CHUNKS.start(), *CHUNKS.end());
         Self {
             full: VecDeque::new(),
             open: Chunk::default(),
             local: HashMap::default(),
-            most: most.div_ceil(CHUNK).max(2),
+            chunk,
+            most: most.div_ceil(chunk).max(2),
             since,
         }
     }
 
     /// Adds an item about a thread that has this serial number.
     pub fn push(&mut self, item: T, serial: u32, who: &Arc<Who>) {
-        if self.open.items.len() >= CHUNK {
+        if self.open.items.len() >= self.chunk {
             self.seal();
         }
         let next = self.open.who.len() as u16;
@@ -128,7 +132,7 @@ impl<T: Item> Growing<T> {
         self.local.clear();
         let mut full = std::mem::take(&mut self.open);
         full.who.shrink_to_fit();
-        self.open.items.reserve(CHUNK);
+        self.open.items.reserve_exact(self.chunk);
         self.full.push_back(Arc::new(full));
         while self.full.len() >= self.most {
             if let Some(old) = self.full.pop_front() {

@@ -96,7 +96,9 @@ impl Window {
 impl Lane {
     /// Calls `each` with everybody's sums in the window, cut at its borders; several times for one thread.
     fn sums(&self, window: Window, origin: Origin, mut each: impl FnMut(&Arc<Who>, Tally)) {
+        let single = self.is_single(window);
         if origin != Origin::Sampled
+            && single
             && (self.slices.since <= window.from || self.slices.since <= self.since)
             && window.span() < Nanos(BINS[2].0 * 20)
         {
@@ -109,7 +111,7 @@ impl Lane {
         };
         let level = match origin {
             Origin::Sampled => 2,
-            _ => (0..2).find(fits).unwrap_or(2),
+            _ => (usize::from(!single)..2).find(fits).unwrap_or(2),
         };
         for (bin, who) in self.bins[level].from(window.from) {
             // The newest bin reaches only as far as the lane does.

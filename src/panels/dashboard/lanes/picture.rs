@@ -19,7 +19,9 @@ use crate::app::world::World;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::process::called::called;
-use crate::model::scheduling::timeline::{Cell, Fill, Lane, Tally, Timeline, Waited, Who, Window};
+use crate::model::scheduling::timeline::{
+    Cell, Fill, Lane, Origin, Tally, Timeline, Waited, Who, Window,
+};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 
@@ -263,9 +265,13 @@ impl Picture {
     /// Zooms around `at`, a share of the shown time; says where samples tell no more.
     fn zoom(&mut self, line: &Timeline, shorter: bool, at: Option<f64>) -> Reply {
         if shorter && !self.scope.shortens(line, self.parts.cells) {
-            return Reply::Say(
-                "the cores are sampled: they do not tell of shorter times".to_owned(),
-            );
+            let why = match line.origin {
+                Origin::Summed => {
+                    "the machine switches so often that sums of 10 ms are kept: they do not tell of shorter times"
+                }
+                _ => "the cores are sampled: they do not tell of shorter times",
+            };
+            return Reply::Say(why.to_owned());
         }
         if let Some(window) = self.window {
             self.scope.reach(window.span());

@@ -51,7 +51,13 @@ pub fn lines(world: &World, id: ProcId, window: Window) -> Vec<SumLine> {
     let rate = format::per_second(sums.slices as f64 / seconds);
     let mean = sums.mean().map_or("–".to_owned(), rounded);
     let mut out = vec![title("slice length", format!("{rate}/s, mean {mean}"))];
-    if sums.told.is_some() || sums.slices == 0 {
+    let single = line.lanes.iter().all(|lane| lane.is_single(window));
+    if !single {
+        out.push(SumLine {
+            label: "exact sums: single slices are too many to tell".to_owned(),
+            ..SumLine::default()
+        });
+    } else if sums.told.is_some() || sums.slices == 0 {
         histogram(&mut out, &line.lengths(id, window), id);
     } else {
         out.push(SumLine {
@@ -62,7 +68,7 @@ pub fn lines(world: &World, id: ProcId, window: Window) -> Vec<SumLine> {
     out.push(SumLine::default());
     parts(&mut out, world, id, window, (sums.run, waited));
     out.extend(ends(&sums, seconds));
-    if line.origin.tells_all_ends() {
+    if line.origin.tells_all_ends() && single {
         takers(&mut out, &line.takers(id, window));
     }
     out

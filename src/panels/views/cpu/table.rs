@@ -39,7 +39,7 @@ const COLUMNS: &[Column] = &[
 pub fn columns(origin: Origin) -> &'static [Column] {
     match origin {
         Origin::Sampled => &COLUMNS[..COLUMNS.len() - 3],
-        Origin::None | Origin::Exact | Origin::Inside | Origin::Own => COLUMNS,
+        Origin::None | Origin::Exact | Origin::Inside | Origin::Summed | Origin::Own => COLUMNS,
     }
 }
 

@@ -151,7 +151,8 @@ impl Open {
     pub fn wait(&self, at_most: Nanos, more: &[RawFd]) {
         let at_most = match self {
             Self::Samples { .. } => at_most.min(SAMPLING),
-            Self::Every(_) | Self::One(_) => at_most,
+            Self::Every(heard) => at_most.min(heard.lock().pace().unwrap_or(at_most)),
+            Self::One(_) => at_most,
         };
         let mut all = self.heard().map(Heard::fds).unwrap_or_default();
         all.extend(more);

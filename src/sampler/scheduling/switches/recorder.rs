@@ -3,8 +3,10 @@
 use std::io;
 use std::os::fd::RawFd;
 
-use crate::model::id::{CpuId, Nanos, Pid};
-use crate::model::scheduling::timeline::{Builder, COUNTING, Origin, Timeline, Who};
+use crate::model::id::{CpuId, Nanos, Pid, Tid};
+use crate::model::scheduling::timeline::{
+    Builder, COUNTING, Origin, Summed, Thread, Timeline, Who,
+};
 use crate::sys::clock;
 use crate::sys::machine::cores;
 use crate::sys::process::changes::{Collector, Drain, Feed};
@@ -13,6 +15,7 @@ use crate::sys::scheduling::perf::names::ProcNames;
 use crate::sys::scheduling::perf::record::{Event, Record};
 use crate::sys::scheduling::perf::{self, Reader};
 use crate::sys::scheduling::run_delay;
+use crate::sys::scheduling::sums::{Read, Sums};
 
 /// Rings of records; in a test no kernel fills them.
 pub(super) trait Rings: Send {
@@ -51,9 +54,49 @@ impl Rings for Reader {
     }
 }
 
+/// Sums that are made in the kernel; in a test nobody makes them.
+pub(super) trait Summing: Send {
+    /// Hands out what was summed up until `now` since the reading before.
+    fn read(&mut self, now: Nanos, each: &mut dyn FnMut(Summed)) -> Read;
+    /// Who is on each core now.
+    fn running(&self) -> Vec<(CpuId, Thread)>;
+    /// A thread ended.
+    fn ended(&mut self, tid: Tid);
+    /// How long a thread has waited for a core since it began.
+    fn waited(&self, tid: Tid) -> Option<Nanos>;
+}
+
+impl Summing for Sums {
+    fn read(&mut self, now: Nanos, each: &mut dyn FnMut(Summed)) -> Read {
+        self.read(now, each)
+    }
+    fn running(&self) -> Vec<(CpuId, Thread)> {
+        self.running().collect()
+    }
+    fn ended(&mut self, tid: Tid) {
+        self.ended(tid);
+    }
+    fn waited(&self, tid: Tid) -> Option<Nanos> {
+        self.waited(tid)
+    }
+}
+
+/// How often sums are read at the least.
+const SUMMING: Nanos = Nanos::from_millis(100);
+/// And at the most.
+const HURRY: Nanos = Nanos::from_millis(5);
+/// How full the log of sums is to be when it is read, at the most.
+const FULL: f32 = 0.3;
+
 /// The rings, what was built from them, and whom it tells.
 pub(super) struct Recorder {
     rings: Box<dyn Rings>,
+    /// The sums, where they stand for the switches: then the rings tell only names, births and ends.
+    sums: Option<Box<dyn Summing>>,
+    /// Sums of one reading, reused.
+    summed: Vec<Summed>,
+    /// How long the sums may wait to be read.
+    pace: Nanos,
     root: ProcRoot,
     built: Built,
     feed: Feed,
@@ -70,6 +113,14 @@ struct Built {
     builder: Builder,
     names: ProcNames,
     changes: Collector,
+    /// Switches that were told, one by one or in sums.
+    switches: u64,
+    /// Records or slices that were lost.
+    lost: u64,
+    /// Switches before this moment are in the sums.
+    since: Nanos,
+    /// Threads that ended, of which sums may still tell; with when.
+    ended: Option<Vec<(Nanos, Thread)>>,
 }
 
 impl Recorder {
@@ -85,7 +136,14 @@ impl Recorder {
                 builder: Builder::new(origin, rings.cpus(), since),
                 names: ProcNames::new(root, feed.clone()),
                 changes: Collector::default(),
+                switches: 0,
+                lost: 0,
+                since: Nanos(0),
+                ended: None,
             },
+            sums: None,
+            summed: Vec::new(),
+            pace: SUMMING,
             root: root.clone(),
             rings,
             feed,
@@ -120,6 +178,75 @@ impl Recorder {
     /// Whether nothing more will come: everybody who was listened to has ended.
     pub fn is_over(&self) -> bool {
         self.only.is_some() && self.rings.fds().is_empty()
+    }
+
+    /// Whether the kernel sums the switches up.
+    pub fn is_summed(&self) -> bool {
+        self.sums.is_some()
+    }
+
+    /// How many switches there have been, and how many were lost.
+    pub fn load(&self) -> (u64, u64) {
+        (self.built.switches, self.built.lost)
+    }
+
+    /// How long reading may wait.
+    pub fn pace(&self) -> Option<Nanos> {
+        self.sums.is_some().then_some(self.pace)
+    }
+
+    /// Lets the kernel sum from now on; `rings`: those that tell names, births and ends.
+    pub fn begin_sums(&mut self, mut sums: Box<dyn Summing>, rings: Box<dyn Rings>) {
+        self.drain();
+        self.rings = rings;
+        // What was summed so far was told by the rings.
+        sums.read(self.drained, &mut |_| {});
+        self.sums = Some(sums);
+        self.pace = SUMMING;
+        self.built.ended = Some(Vec::new());
+        self.built.builder.begin_sums(self.drained);
+    }
+
+    /// Hears single switches from now on.
+    pub fn end_sums(&mut self, rings: Box<dyn Rings>) {
+        self.drain();
+        let Some(sums) = self.sums.take() else { return };
+        self.rings = rings;
+        self.built.since = self.drained;
+        self.built.ended = None;
+        let running = sums.running().into_iter();
+        let names = &mut self.built.names;
+        let builder = &mut self.built.builder;
+        builder.end_sums(self.drained, running, names);
+    }
+
+    /// Adds what the kernel summed up.
+    fn take_sums(&mut self, now: Nanos) {
+        let Some(sums) = &mut self.sums else { return };
+        let (built, summed) = (&mut self.built, &mut self.summed);
+        summed.clear();
+        let read = sums.read(now, &mut |sum| summed.push(sum));
+        for sum in summed.iter() {
+            built.changes.ran(sum.thread.pid);
+            built.switches += u64::from(sum.slices);
+        }
+        built.builder.summed(now, summed, &mut built.names);
+        let cpus = self.rings.cpus();
+        built.builder.summed_until(now, &cpus);
+        if read.lost > 0 {
+            built.lost += read.lost;
+            for cpu in cpus {
+                built.builder.lose(cpu, now, read.lost);
+            }
+        }
+        let ratio = f64::from(FULL / read.full.max(FULL));
+        let pace = (self.pace.0 as f64 * ratio) as u64;
+        let slower = if read.full < FULL / 2.0 { 2 } else { 1 };
+        self.pace = Nanos((pace * slower).clamp(HURRY.0, SUMMING.0));
+        for (at, thread) in built.ended.iter_mut().flat_map(|e| e.drain(..)) {
+            sums.ended(thread.tid);
+            built.builder.exit(at, thread);
+        }
     }
 
     /// Closes the rings for good, when they have told the last of it.
@@ -180,7 +307,11 @@ impl Recorder {
         }
         let first = self.counted.replace(now).is_none();
         let root = &self.root;
-        let mut waited = |who: &Who| run_delay::read(root, who.id.pid, who.tid);
+        let sums = &self.sums;
+        let mut waited = |who: &Who| {
+            let summed = sums.as_ref().and_then(|s| s.waited(who.tid));
+            summed.or_else(|| run_delay::read(root, who.id.pid, who.tid))
+        };
         let builder = &mut self.built.builder;
         if first {
             let waits = match self.only {
@@ -206,6 +337,8 @@ impl Drain for Recorder {
         self.rings
             .drain(now, &mut |cpu, record| built.take(cpu, record));
         self.drained = now;
+        self.take_sums(now);
+        let built = &mut self.built;
         for pid in built.builder.on_cores() {
             built.changes.ran(pid);
         }
@@ -217,11 +350,13 @@ impl Built {
     fn take(&mut self, cpu: CpuId, record: Record) {
         let (at, builder) = (record.at, &mut self.builder);
         match record.event {
+            Event::Switch { .. } if at < self.since => {}
             Event::Switch {
                 prev,
                 next,
                 runnable,
             } => {
+                self.switches += u64::from(runnable.is_some());
                 self.changes.ran(prev.pid);
                 self.changes.ran(next.pid);
                 builder.switch(cpu, at, (prev, next), runnable, &mut self.names);
@@ -245,9 +380,13 @@ impl Built {
                 if thread.pid.0 == thread.tid.0 {
                     self.names.ended(thread.pid);
                 }
-                builder.exit(at, thread);
+                match &mut self.ended {
+                    Some(ended) => ended.push((at, thread)),
+                    None => builder.exit(at, thread),
+                }
             }
             Event::Lost(count) => {
+                self.lost += count;
                 self.changes.lost();
                 self.names.forget();
                 builder.lose(cpu, at, count);

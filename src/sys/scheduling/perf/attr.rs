@@ -84,6 +84,15 @@ impl Attr {
         }
     }
 
+    /// The same without the switches, which costs them nothing.
+    pub fn names(watermark: u32) -> Self {
+        let all = Self::switches(watermark);
+        Self {
+            flags: all.flags & !CONTEXT_SWITCH,
+            ..all
+        }
+    }
+
     /// The same of one thread and those that it will make, as far as a user may ask without privilege.
     pub fn own(watermark: u32) -> Self {
         let all = Self::switches(watermark);

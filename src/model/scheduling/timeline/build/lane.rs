@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Quick;
+use super::summed::Stretches;
 use crate::model::id::{CpuId, Nanos, Tid};
 use crate::model::scheduling::timeline::track::Growing;
 use crate::model::scheduling::timeline::{
@@ -40,12 +41,13 @@ pub(super) struct Growth {
     /// Whether nothing was heard yet.
     fresh: bool,
     slices: Growing<Slice>,
-    sums: [Sums; 3],
+    pub(super) sums: [Sums; 3],
     bins: [Growing<Bin>; 3],
     gaps: Vec<Gap>,
     waits: Growing<Wait>,
     spent: Arc<[Spent]>,
     switches: u64,
+    pub(super) stretches: Stretches,
     /// How long somebody had the core since the begin, as far as that is summed up.
     ran: Nanos,
     /// What that was when the kernel's counters were read last.
@@ -54,14 +56,15 @@ pub(super) struct Growth {
 
 /// The bin that is being filled.
 #[derive(Debug, Default)]
-struct Sums {
+pub(super) struct Sums {
     start: Nanos,
     items: Vec<(Bin, u32, Arc<Who>)>,
     at: HashMap<u32, u32, Quick>,
 }
 
 impl Sums {
-    fn of(&mut self, serial: u32, who: &Arc<Who>) -> &mut Bin {
+    /// What this thread has in the bin.
+    pub fn of(&mut self, serial: u32, who: &Arc<Who>) -> &mut Bin {
         let next = self.items.len() as u32;
         let at = *self.at.entry(serial).or_insert(next);
         if at == next {
@@ -97,6 +100,7 @@ impl Growth {
             waits: Growing::new(budget / 8, since),
             spent: Arc::from([]),
             switches: 0,
+            stretches: Stretches::default(),
             ran: Nanos(0),
             compared: Nanos(0),
         }
@@ -149,7 +153,7 @@ impl Growth {
     }
 
     /// Ends the gap that a loss has opened.
-    fn begin(&mut self, at: Nanos) {
+    pub(super) fn begin(&mut self, at: Nanos) {
         self.fresh = false;
         if !self.known {
             self.known = true;
@@ -280,7 +284,7 @@ impl Growth {
     }
 
     /// Moves on to the bins of `at`: full ones are stored and added to the next coarser ones.
-    fn roll(&mut self, at: Nanos) {
+    pub(super) fn roll(&mut self, at: Nanos) {
         for (level, width) in BINS.iter().enumerate() {
             let start = Nanos(at.0 / width.0 * width.0);
             if self.sums[level].start == start {
@@ -323,6 +327,7 @@ impl Growth {
             gaps: self.gaps.as_slice().into(),
             waits: self.waits.publish(&[]),
             spent: Arc::clone(&self.spent),
+            summed: self.stretches.publish(now),
             switches: self.switches,
         }
     }

@@ -149,6 +149,7 @@ impl Scope {
 fn finest(line: &Timeline) -> Nanos {
     match line.origin {
         Origin::Sampled => BINS[2],
+        Origin::Summed => BINS[1],
         Origin::None | Origin::Exact | Origin::Inside | Origin::Own => Nanos(1),
     }
 }

@@ -10,7 +10,7 @@ use crate::theme::Role;
 pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
     let line = picture.line(world);
     let role = match line.origin {
-        Origin::Exact => Role::Good,
+        Origin::Exact | Origin::Summed => Role::Good,
         _ => Role::Warn,
     };
     let words = picture.scope.words(line, picture.window);
@@ -72,6 +72,9 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         Origin::Inside => {
             "the kernel told every switch of the processes of our PID namespace; whoever lives outside is told like an idle core, so that others are known by the ticks of /proc/stat only"
         }
+        Origin::Summed => {
+            "the machine switches so often that telling every switch would slow it: the kernel sums up who had each core how long, exactly, in bins of 10 ms; their order within one is not known"
+        }
         Origin::Own => {
             "the kernel told every switch of the inspected process only; what others did is not known"
         }
@@ -97,7 +100,9 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         Origin::Sampled => {
             "not seen: the core was busy, by the ticks of /proc/stat, with none of the threads that were followed; most often with one that lived too briefly"
         }
-        Origin::None | Origin::Exact => "with the focus on one process: others had the core",
+        Origin::None | Origin::Exact | Origin::Summed => {
+            "with the focus on one process: others had the core"
+        }
     };
     let marks = [
         ("·", "nobody had the core: idle"),

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 use super::*;
 use crate::model::id::Tid;
-use crate::model::scheduling::timeline::{Blind, Thread};
+use crate::model::scheduling::timeline::{Blind, Summed, Thread};
 use crate::sys::scheduling::perf::record::{Event, Record};
+use crate::sys::scheduling::sums::Read;
 
 type Records = Arc<Mutex<VecDeque<(CpuId, Record)>>>;
 
@@ -22,6 +23,29 @@ struct Told {
     own: RefCell<Vec<ProcId>>,
     living: RefCell<Vec<ProcId>>,
     paranoid: Cell<i32>,
+    /// What the kernel has summed up since it was read; `None` where it does not sum.
+    sums: Arc<Mutex<Option<Vec<Summed>>>>,
+}
+
+struct ToldSums(Arc<Mutex<Option<Vec<Summed>>>>);
+
+impl Summing for ToldSums {
+    fn read(&mut self, _: Nanos, each: &mut dyn FnMut(Summed)) -> Read {
+        let mut sums = self.0.lock().expect("no test failed");
+        sums.iter_mut().flat_map(|s| s.drain(..)).for_each(each);
+        Read::default()
+    }
+    fn running(&self) -> Vec<(CpuId, Thread)> {
+        let thread = Thread {
+            pid: Pid(9),
+            tid: Tid(9),
+        };
+        vec![(CpuId(1), thread)]
+    }
+    fn ended(&mut self, _: Tid) {}
+    fn waited(&self, _: Tid) -> Option<Nanos> {
+        None
+    }
 }
 
 impl Default for Told {
@@ -35,6 +59,7 @@ impl Default for Told {
             own: RefCell::default(),
             living: RefCell::default(),
             paranoid: Cell::new(2),
+            sums: Arc::default(),
         }
     }
 }
@@ -90,6 +115,16 @@ impl Kernel for Told {
         };
         rings.refit(cpus)?;
         Ok(Box::new(rings))
+    }
+    fn names(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
+        self.rings(cpus)
+    }
+    fn sums(&self) -> io::Result<Box<dyn Summing>> {
+        let sums = self.sums.lock().expect("no test failed");
+        match &*sums {
+            Some(_) => Ok(Box::new(ToldSums(Arc::clone(&self.sums)))),
+            None => Err(io::ErrorKind::Unsupported.into()),
+        }
     }
     fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
         if !self.own.borrow().contains(&id) {
@@ -344,4 +379,69 @@ fn an_overflow_is_a_gap_and_a_count() {
     assert_eq!(line.lanes[0].gaps[0].why, Blind::Lost);
     assert!(line.lanes[1].gaps.is_empty());
     assert!(feed.take().expect("filled").lost, "sweeps scan once");
+}
+
+#[test]
+fn a_flood_is_summed_and_its_end_is_told_one_by_one_again() {
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
+    step(&mut watch);
+    kernel.switch(0, 4_000_001);
+    kernel.tell(0, Event::Lost(17));
+    let line = step(&mut watch);
+    assert_eq!(line.lost, 17);
+    // The kernel does not sum: it goes on as it was.
+    watch.lost = 0;
+    let line = step(&mut watch);
+    assert_eq!(line.origin, Origin::Exact, "{:?}", watch.budget);
+    watch.budget = Budget::default();
+    *kernel.sums.lock().expect("no test failed") = Some(Vec::new());
+    step(&mut watch);
+    watch.lost = 0;
+    step(&mut watch);
+    let at = clock::now();
+    let thread = Thread {
+        pid: Pid(7),
+        tid: Tid(7),
+    };
+    let summed = Summed {
+        cpu: CpuId(1),
+        thread,
+        at,
+        run: Nanos::from_millis(4),
+        slices: 9,
+        preempted: 3,
+        ..Summed::default()
+    };
+    step(&mut watch);
+    *kernel.sums.lock().expect("no test failed") = Some(vec![summed]);
+    let line = step(&mut watch);
+    assert_eq!(line.origin, Origin::Summed, "{:?}", watch.budget);
+    assert!(!line.lanes[1].is_single(Window {
+        from: at,
+        to: line.now
+    }));
+    let window = Window {
+        from: Nanos(at.0 - 20_000_000),
+        to: Nanos(line.now.0 + 20_000_000),
+    };
+    let by = line.by_process(window);
+    let of = by.iter().find(|p| p.who.id.pid == Pid(7)).expect("told");
+    assert_eq!((of.sums.run, of.sums.slices), (summed.run, 9));
+    assert_eq!(of.sums.told.expect("told").preempted, 3);
+    // And back: who is on a core is known at once.
+    watch.budget = Budget::default();
+    let line = step(&mut watch);
+    assert_eq!(line.origin, Origin::Exact);
+    let on: Vec<_> = line.lanes[1]
+        .slices
+        .all()
+        .map(|(s, w)| (s.ended, w.tid))
+        .collect();
+    assert_eq!(on.last(), Some(&(Ended::Running, Tid(9))));
+    let now = Window {
+        from: Nanos(line.now.0 - 1),
+        to: line.now,
+    };
+    assert!(line.lanes[1].is_single(now) && !line.lanes[1].is_single(window));
 }

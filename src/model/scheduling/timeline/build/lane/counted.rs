@@ -43,6 +43,19 @@ impl Growth {
         }
     }
 
+    /// Takes in that somebody had the core, which is in the bins already.
+    pub fn count_summed(&mut self, run: Nanos, slices: u32) {
+        self.ran.0 += run.0;
+        self.switches += u64::from(slices);
+    }
+
+    /// The core is known until `at`, and had nobody but whom the sums told.
+    pub fn told_until(&mut self, at: Nanos) {
+        self.begin(at.max(self.last));
+        self.heard = self.heard.max(at);
+        self.settle(at);
+    }
+
     /// Time on the core that was found by sampling, everybody's of one sample, spread evenly over it.
     pub fn sampled(&mut self, (from, to): (Nanos, Nanos), found: &[(u32, &Ran)]) {
         let width = BINS[2].0;
