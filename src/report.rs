@@ -164,11 +164,15 @@ fn container_names(root: &ProcRoot, sample: &Sample) -> Arc<Names> {
     NameReader::new(root).read(paths)
 }
 
-/// Percent of one core since the process started.
+/// Percent of one core since the process started; never more than there are cores.
 fn lifetime(snapshot: &Snapshot, proc: &Proc) -> f32 {
     let age = snapshot.age(proc.id).seconds();
     // A process younger than a tick has no age yet.
     let tick = 1.0 / snapshot.machine.ticks_per_second.max(1) as f64;
     let busy = snapshot.machine.nanos(proc.stat.cpu_time()).seconds();
-    (100.0 * busy / age.max(tick)) as f32
+    let share = (100.0 * busy / age.max(tick)) as f32;
+    match snapshot.system.cores.len() {
+        0 => share,
+        cores => share.min(100.0 * cores as f32),
+    }
 }

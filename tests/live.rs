@@ -7,6 +7,7 @@ mod live {
     mod leader_ended;
     mod locks;
     mod machine;
+    mod masked;
     mod moved;
     pub mod puppet;
     mod regions;

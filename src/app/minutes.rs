@@ -201,7 +201,7 @@ impl Minutes {
             let before = self.disks.replace(Arc::clone(now));
             let rates = before.filter(|b| b.at < now.at).map(|b| now.rates(&b));
             let rates: Vec<_> = rates.into_iter().flatten().collect();
-            let disks = now.devices.iter().zip(&rates);
+            let disks = now.told().iter().zip(&rates);
             let known = || {
                 let own = disks.clone().filter(|(d, _)| !is_made_of_others(&d.name));
                 own.filter_map(|(_, rates)| rates.as_ref().ok())

@@ -59,7 +59,7 @@ struct Summary {
     lost: u64,
     seconds: f64,
     slices: u64,
-    idle_ns: u64,
+    idle_ns: Option<u64>,
     others_ns: u64,
     unknown_ns: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -288,7 +288,7 @@ impl Out<'_, '_> {
             lost: line.lost,
             seconds: window.span().seconds(),
             slices: self.slices,
-            idle_ns: rest.idle.0,
+            idle_ns: rest.idle.map(|idle| idle.0),
             others_ns: rest.others.0,
             unknown_ns: rest.unknown.0,
             gaps: line.gaps(window).map(Missed::of).collect(),

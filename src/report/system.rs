@@ -95,10 +95,10 @@ fn measure(span: Duration) -> Result<Machine, Error> {
     let root = ProcRoot::live();
     let plan = Plan::default();
     let mut reader = DiskReader::new(&root);
-    let read = |reader: &mut DiskReader| -> Reading<Disks> {
-        let mut disks = reader.read_now().map_err(|why| why.reason())?;
+    let read = |reader: &mut DiskReader| {
+        let mut disks = reader.read_now();
         disks.at = clock::now();
-        Ok(disks)
+        disks
     };
     let mut networks = Networks::new(&root, Shared::new(&root));
     let _ = networks.network(PATIENCE, None);
@@ -106,10 +106,8 @@ fn measure(span: Duration) -> Result<Machine, Error> {
     let old = read(&mut reader);
     std::thread::sleep(span);
     let now = Snapshot::between(Some(&before), &sampler::once(&root, &plan)?);
-    let disks = read(&mut reader).map(|disks| {
-        let rates = disks.rates(old.as_ref().unwrap_or(&Disks::default()));
-        (disks, rates)
-    });
+    let disks = read(&mut reader);
+    let rates = disks.rates(&old);
     Ok(Machine {
         network: networks.network(PATIENCE, None).map_err(|why| why.reason()),
         memory: MachineMemories::new(&root)
@@ -119,7 +117,7 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         own: own::limits(&root),
         identity: identity::read(&root),
         sensors: sensors::read_now(&root),
-        disks,
+        disks: Ok((disks, rates)),
         now,
     })
 }

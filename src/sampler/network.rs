@@ -265,6 +265,17 @@ impl Source<Detail> for Networks {
         into.machine.network = Some(Stamped::new(clock::now(), Ok(network)));
         Ok(())
     }
+
+    fn lack(&self, why: Missing, into: &mut Detail) {
+        if into
+            .machine
+            .network
+            .as_ref()
+            .is_none_or(|n| n.value.is_err())
+        {
+            into.machine.network = Some(Stamped::new(into.at, Err(why)));
+        }
+    }
 }
 
 #[cfg(test)]

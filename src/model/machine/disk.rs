@@ -5,12 +5,12 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
 /// All disks and filesystems at one moment.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Disks {
     /// When it was read, `CLOCK_MONOTONIC`.
     pub at: Nanos,
     /// Whole devices, by name; those that never did anything are left out.
-    pub devices: Vec<Device>,
+    pub devices: Reading<Vec<Device>>,
     /// What is mounted from a device, the network or memory, by mount point.
     pub filesystems: Vec<Filesystem>,
     /// Whether the kernel accounts how long tasks wait for devices; `None` where it does not say.
@@ -184,11 +184,16 @@ impl Disks {
     /// The rates of each device since an earlier reading, in the order of `devices`; a new device has none yet.
     pub fn rates(&self, before: &Self) -> Vec<Reading<DiskRates>> {
         let span = self.at.since(before.at);
-        let old = |name: &SafeText| before.devices.iter().find(|d| d.name == *name);
+        let old = |name: &SafeText| before.told().iter().find(|d| d.name == *name);
         let rates = |d: &Device| {
             old(&d.name).map_or(Err(Missing::Soon), |o| d.counters.rates(&o.counters, span))
         };
-        self.devices.iter().map(rates).collect()
+        self.told().iter().map(rates).collect()
+    }
+
+    /// The devices that are told.
+    pub fn told(&self) -> &[Device] {
+        self.devices.as_deref().unwrap_or_default()
     }
 }
 

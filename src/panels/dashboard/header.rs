@@ -278,8 +278,9 @@ fn machine(world: &World) -> Vec<Group> {
 fn verdict(world: &World, [beside, alone]: [usize; 2]) -> Option<Group> {
     let Some(verdict) = &world.verdict else {
         let blind = blind::blind(&world.snapshot.system);
-        let words = format!("not seen: {}", blind::words(&blind)?);
-        return Some(group(BLIND, [(words, Dim)]).doing(&g::EXPLAIN));
+        let mut forms = blind::forms(&blind)?.into_iter();
+        let form = forms.find(|form| width(form) <= beside)?;
+        return Some(group(BLIND, [(form, Dim)]).doing(&g::EXPLAIN));
     };
     let forms = verdict.forms(world.snapshot.at);
     let fits = |(a, b): &&(String, String), room| width(a) + width(b) <= room;

@@ -242,9 +242,9 @@ impl Panel for Lanes {
         let room = usize::from(self.width).saturating_sub(title + 8);
         let Some(verdict) = &world.verdict else {
             let blind = blind::blind(&world.snapshot.system);
-            let words = blind::words(&blind).map(|words| format!("not seen: {words}"));
-            let words = words.filter(|words| width(words) <= room);
-            return words.into_iter().map(|words| (words, Role::Dim)).collect();
+            let mut forms = blind::forms(&blind).into_iter().flatten();
+            let form = forms.find(|form| width(form) <= room);
+            return form.into_iter().map(|form| (form, Role::Dim)).collect();
         };
         let mut forms = verdict.forms(world.snapshot.at).into_iter();
         let fits = |(sentence, lasts): &(String, String)| width(sentence) + width(lasts) <= room;

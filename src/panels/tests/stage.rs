@@ -209,11 +209,11 @@ fn disks(steps: u64) -> Disks {
     };
     Disks {
         at: Nanos::from_millis(1_000_000 + steps * 1000),
-        devices: vec![
+        devices: Ok(vec![
             device("nvme0n1", 953, 410),
             device("nvme1n1", 953, 0),
             device("sda", 7452, 1900),
-        ],
+        ]),
         filesystems: vec![
             filesystem("/", "/dev/nvme0n1p2", "ext4", 200, 96),
             filesystem("/home", "/dev/nvme0n1p3", "btrfs", 700, 655),

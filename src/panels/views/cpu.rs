@@ -407,9 +407,15 @@ fn head(world: &World, window: Window) -> listing::Parts {
     let all = known.seconds() * line.lanes.len() as f64;
     let known = all - rest.unknown.seconds();
     if known > 0.0 {
-        let idle = rest.idle.seconds() * 100.0 / known;
-        let busy = (100.0 - idle).max(0.0);
-        parts.push((format!(" · busy {busy:.1}% · idle {idle:.1}%"), Role::Dim));
+        let text = rest.idle.map_or_else(
+            || " · busy – · idle –, which nothing counts".to_owned(),
+            |idle| {
+                let idle = idle.seconds() * 100.0 / known;
+                let busy = (100.0 - idle).max(0.0);
+                format!(" · busy {busy:.1}% · idle {idle:.1}%")
+            },
+        );
+        parts.push((text, Role::Dim));
     }
     parts
 }

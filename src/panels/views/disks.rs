@@ -99,7 +99,7 @@ impl Panel for ViewDisks {
         match &self.newest {
             Some(before) if before.at == now.at => return,
             Some(before) => self.rates = now.rates(before),
-            None => self.rates = vec![Err(Missing::Soon); now.devices.len()],
+            None => self.rates = vec![Err(Missing::Soon); now.told().len()],
         }
         self.newest = Some(Arc::clone(now));
     }
@@ -249,7 +249,13 @@ impl ViewDisks {
 
     /// The busiest device, and who is at it.
     fn answer(&self, disks: &Disks) -> Vec<(String, Role)> {
-        let rated = disks.devices.iter().zip(&self.rates);
+        if let Err(why) = disks.devices {
+            return vec![(format!(" disks – {why}"), Role::Dim)];
+        }
+        if disks.told().is_empty() {
+            return vec![(" no disk has done anything yet".to_owned(), Role::Dim)];
+        }
+        let rated = disks.told().iter().zip(&self.rates);
         let busiest = rated
             .filter_map(|(d, r)| Some((d, r.as_ref().ok()?)))
             .max_by(|a, b| a.1.busy.total_cmp(&b.1.busy));
@@ -338,7 +344,7 @@ fn layout(disks: Option<&Disks>, area: Rect) -> Layout {
         part
     };
     let (devices, filesystems) = disks.map_or((0, 0), |d| {
-        let devices = d.devices.iter().filter(|d| !tables::is_empty(d)).count();
+        let devices = d.told().iter().filter(|d| !tables::is_empty(d)).count();
         (devices as u16, d.filesystems.len() as u16)
     });
     // The processes keep half of a small screen.

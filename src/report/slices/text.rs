@@ -117,12 +117,13 @@ fn nobodys(
 ) -> Result<(), Error> {
     let rest = line.rest(window);
     for (name, part, always) in [
-        (line.origin.others(), rest.others, false),
+        (line.origin.others(), Some(rest.others), false),
         ("idle", rest.idle, true),
-        ("not known", rest.unknown, false),
+        ("not known", Some(rest.unknown), false),
     ] {
-        if always || part.0 > 0 {
-            let share = format::percent((part.seconds() * 100.0 / seconds) as f32);
+        if always || part.is_some_and(|part| part.0 > 0) {
+            let percent = |part: Nanos| (part.seconds() * 100.0 / seconds) as f32;
+            let share = part.map_or("–".to_owned(), |part| format::percent(percent(part)));
             let text = format!("        {} {share:>6}", pad(name, 16));
             printer.line(&[(&text, Ink::Dim)])?;
         }

@@ -55,7 +55,12 @@ pub(super) fn as_json(machine: &Machine) -> Value {
     put(&mut out, "forks_per_second", system.forks);
     put(&mut out, "memory", part(&machine.memory, memory_json));
     let disks = &machine.disks;
-    put(&mut out, "disks", part(disks, |(d, r)| disks_json(d, r)));
+    let devices = disks.as_ref().map_err(|why| *why);
+    let devices = devices.and_then(|(d, r)| {
+        let told = d.devices.as_ref().map_err(|why| *why);
+        told.map(|_| disks_json(d, r))
+    });
+    put(&mut out, "disks", devices);
     put(
         &mut out,
         "filesystems",
@@ -179,7 +184,7 @@ fn memory_json(m: &MachineMemory) -> Value {
 }
 
 fn disks_json(disks: &Disks, rates: &[Reading<DiskRates>]) -> Value {
-    let each = disks.devices.iter().zip(rates).map(|(device, rates)| {
+    let each = disks.told().iter().zip(rates).map(|(device, rates)| {
         let mut out = Map::new();
         out.insert("name".to_owned(), device.name.exact().into());
         put(&mut out, "size_bytes", device.size.map(|b| b.0));

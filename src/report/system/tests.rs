@@ -146,8 +146,9 @@ fn a_disk_tells_how_long_it_took_and_null_where_nothing_was_asked_of_it() {
     };
     let disks = |at_ms, reads| Disks {
         at: Nanos::from_millis(at_ms),
-        devices: vec![device(reads)],
-        ..Disks::default()
+        devices: Ok(vec![device(reads)]),
+        filesystems: Vec::new(),
+        delay_accounting: None,
     };
     let (before, now) = (disks(0, 10), disks(1000, 30));
     let rates = now.rates(&before);

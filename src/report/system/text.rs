@@ -223,7 +223,10 @@ fn disk_lines(disks: &Reading<(Disks, Vec<Reading<DiskRates>>)>, missing: &str) 
         Err(why) => return vec![unread("disks", *why, missing)],
     };
     let mut out = Vec::new();
-    for (device, rates) in disks.devices.iter().zip(rates) {
+    if let Err(why) = disks.devices {
+        out.push(unread("disks", why, missing));
+    }
+    for (device, rates) in disks.told().iter().zip(rates) {
         let text = rates.as_ref().map_or_else(
             |_| missing.to_owned(),
             |r| {

@@ -144,6 +144,8 @@ impl Tracking {
         now: Nanos,
         plan: &Plan,
     ) -> Result<(Mode, Vec<TaskSample>), Error> {
+        // What was told before this sweep is of others who had those numbers.
+        self.exits.clear();
         let changes = self.feed.as_ref().and_then(Feed::take);
         if let Some(changes) = changes {
             // One of the two is enough.

@@ -40,10 +40,9 @@ impl DiskReader {
 
     /// Reads everything once.
     ///
-    /// # Errors
-    /// Where `/proc/diskstats` cannot be read; filesystems that do not answer are `Late` by themselves.
-    pub fn read_now(&mut self) -> Result<Disks, Error> {
-        let counters = parse(self.diskstats.read()?);
+    /// Devices are missing where `/proc/diskstats` cannot be read; filesystems that do not answer are `Late` by themselves.
+    pub fn read_now(&mut self) -> Disks {
+        let counters = self.diskstats.read().map(parse);
         let block = self.root.sys("block");
         let device = |(name, counters): (Vec<u8>, DiskCounters)| {
             // The kernel writes '!' for a '/' in a device's name.
@@ -65,15 +64,17 @@ impl DiskReader {
                 counters,
             })
         };
-        Ok(Disks {
+        Disks {
             at: crate::model::id::Nanos(0),
-            devices: counters.into_iter().filter_map(device).collect(),
+            devices: counters
+                .map(|all| all.into_iter().filter_map(device).collect())
+                .map_err(|why| why.reason()),
             filesystems: self.mounts.filesystems(),
             delay_accounting: fs::read(self.root.proc("sys/kernel/task_delayacct"))
                 .ok()
                 .and_then(|text| fields::number(&text))
                 .map(|n| n != 0),
-        })
+        }
     }
 }
 
@@ -87,7 +88,7 @@ impl Source<Detail> for DiskReader {
     }
 
     fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
-        let mut disks = self.read_now()?;
+        let mut disks = self.read_now();
         disks.at = into.at;
         into.machine.disks = Some(Stamped::new(into.at, Ok(disks)));
         Ok(())
@@ -165,9 +166,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_a_root_with_space() {
-        let disks = DiskReader::new(&ProcRoot::live())
-            .read_now()
-            .expect("diskstats");
+        let disks = DiskReader::new(&ProcRoot::live()).read_now();
         let root = disks
             .filesystems
             .iter()

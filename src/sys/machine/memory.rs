@@ -145,6 +145,17 @@ impl Source<Detail> for MachineMemories {
         into.machine.memory = Some(Stamped::new(into.at, Ok(memory)));
         Ok(())
     }
+
+    fn lack(&self, why: Missing, into: &mut Detail) {
+        if into
+            .machine
+            .memory
+            .as_ref()
+            .is_none_or(|m| m.value.is_err())
+        {
+            into.machine.memory = Some(Stamped::new(into.at, Err(why)));
+        }
+    }
 }
 
 /// What lies in memory beside what `/proc/meminfo` itemises.

@@ -39,8 +39,11 @@ pub struct Told {
     pub born: HashSet<Pid>,
     /// Executed a program or took a name.
     pub renamed: HashSet<Pid>,
-    /// Ended, with the wait status, of those who were there before: of the first that had the number.
+    /// Ended, with the wait status, of those who were there before: of the first that had the number. Whose threads told
+    /// different ones is not among them.
     pub ended: HashMap<Pid, i32>,
+    /// Whose threads told different statuses.
+    unclear: HashSet<Pid>,
     /// Events did not fit into the socket.
     pub lost: bool,
     /// The kernel has answered the request.
@@ -157,16 +160,31 @@ pub(crate) fn take_in(body: &[u8], told: &mut Told) {
                 told.born.insert(Pid(pid));
             }
         }
-        // Of a process whose threads end one by one the last one tells how all ended.
         EXIT => {
-            if let (Some(pid), Some(status)) = (number(1).map(Pid), number(2))
-                && !told.born.contains(&pid)
+            if let (Some(tid), Some(pid), Some(status)) = (number(0), number(1), number(2))
+                && !told.born.contains(&Pid(pid))
             {
-                told.ended.insert(pid, status as i32);
+                exit(told, tid, Pid(pid), status as i32);
             }
         }
         EXEC => told.renamed.extend(number(1).map(Pid)),
         COMM if number(0) == number(1) => told.renamed.extend(number(1).map(Pid)),
+        _ => {}
+    }
+}
+
+/// Takes in the end of a thread. A process ends with what its first thread ended with, unless a thread that outlived that one
+/// ended all of them (`wait_task_zombie`): the kernel does not say which, so only what all tell alike is known.
+fn exit(told: &mut Told, tid: u32, pid: Pid, status: i32) {
+    match told.ended.get(&pid) {
+        Some(known) if *known != status => {
+            told.ended.remove(&pid);
+            told.unclear.insert(pid);
+        }
+        None if tid == pid.0 && !told.unclear.contains(&pid) => {
+            told.ended.insert(pid, status);
+        }
+        // The end of another thread is not that of its process.
         _ => {}
     }
 }
@@ -202,6 +220,30 @@ mod tests {
         assert!(!told.answered, "an error is no answer");
         take_in(&event(ACK, &[0]), &mut told);
         assert!(told.answered);
+    }
+
+    #[test]
+    fn the_end_of_a_thread_is_not_that_of_its_process() {
+        let ends = |events: &[[u32; 3]]| {
+            let mut told = Told::default();
+            for [tid, pid, status] in events {
+                take_in(&event(EXIT, &[*tid, *pid, *status, 17]), &mut told);
+            }
+            told.ended.get(&Pid(20)).copied()
+        };
+        assert_eq!(ends(&[[21, 20, 9]]), None, "the process goes on");
+        assert_eq!(ends(&[[21, 20, 9], [20, 20, 9]]), Some(9));
+        assert_eq!(ends(&[[20, 20, 9], [21, 20, 9]]), Some(9));
+        assert_eq!(
+            ends(&[[21, 20, 0], [20, 20, 0x300]]),
+            Some(0x300),
+            "one that had ended before"
+        );
+        assert_eq!(
+            ends(&[[20, 20, 0], [21, 20, 0x300], [22, 20, 0]]),
+            None,
+            "whether the last one ended all is not told"
+        );
     }
 
     #[test]

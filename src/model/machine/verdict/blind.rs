@@ -45,6 +45,18 @@ pub fn words(blind: &[(Bottleneck, Missing)]) -> Option<String> {
     Some(format!("{} ({reasons})", what.join(", ")))
 }
 
+/// What is not seen, from the longest form to the shortest.
+pub fn forms(blind: &[(Bottleneck, Missing)]) -> Option<[String; 2]> {
+    let words = words(blind)?;
+    let (_, why) = blind.first()?;
+    let short = if blind.len() == THRESHOLDS.len() {
+        format!("no verdict: {}", why.word())
+    } else {
+        format!("verdict without {} of {}", blind.len(), THRESHOLDS.len())
+    };
+    Some([format!("verdict does not see: {words}"), short])
+}
+
 /// What is said where nothing is found that holds the machine back.
 pub fn silence(system: &System) -> String {
     let blind = blind(system);

@@ -39,8 +39,8 @@ pub struct Spent {
 /// What of a window was nobody's of whom the slices tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rest {
-    /// Nobody had the cores.
-    pub idle: Nanos,
+    /// Nobody had the cores; `None` where neither all slices nor any count of the cores tells it.
+    pub idle: Option<Nanos>,
     /// The kernel says that the cores were busy, but no slice tells with whom.
     pub others: Nanos,
     /// Nothing is known.
@@ -183,7 +183,7 @@ impl Timeline {
         let unknown = Nanos(all.saturating_sub(known));
         let free = known.saturating_sub(run);
         if self.origin == Origin::Exact {
-            let (idle, others) = (Nanos(free), Nanos(0));
+            let (idle, others) = (Some(Nanos(free)), Nanos(0));
             return Rest {
                 idle,
                 others,
@@ -198,7 +198,7 @@ impl Timeline {
         let others = (others as u64).min(free);
         let uncounted = ((free - others) as f64 * (1.0 - part)) as u64;
         Rest {
-            idle: Nanos(free - others - uncounted),
+            idle: (counted > 0.0).then_some(Nanos(free - others - uncounted)),
             others: Nanos(others),
             unknown: Nanos(unknown.0 + uncounted),
         }

@@ -165,12 +165,15 @@ fn named(theme: &Theme, found: &PidStats, name: &str) -> Line<'static> {
 }
 
 /// A row below the processes, with which the shares add up to 100 for each core.
-fn sum_row(theme: &Theme, name: &str, share: f64, role: Role) -> Row {
+fn sum_row(theme: &Theme, name: &str, share: impl Into<Option<f64>>, role: Role) -> Row {
     let text = |text: String, role: Role| Line::from(Span::styled(text, theme.style(role)));
     let cells = vec![
         Line::default(),
         text(format!("  {name}"), Role::Dim),
-        text(format::percent(share as f32), role),
+        match share.into() {
+            Some(share) => text(format::percent(share as f32), role),
+            None => text("–".to_owned(), Role::Dim),
+        },
     ];
     let rest = COLUMNS.len() - cells.len();
     Row {
@@ -197,7 +200,7 @@ pub fn sums(world: &World, window: Window) -> Vec<Row> {
         let name = line.origin.others();
         out.push(sum_row(theme, name, percent(rest.others), Role::Text));
     }
-    out.push(sum_row(theme, "idle", percent(rest.idle), Role::Text));
+    out.push(sum_row(theme, "idle", rest.idle.map(percent), Role::Text));
     if rest.unknown.0 > 0 {
         let unknown = percent(rest.unknown);
         out.push(sum_row(theme, "not known", unknown, Role::Warn));
@@ -226,7 +229,7 @@ pub fn sums(world: &World, window: Window) -> Vec<Row> {
         ),
     ] {
         let role = if share >= 1.0 { role } else { Role::Dim };
-        out.push(sum_row(theme, name, share.into(), role));
+        out.push(sum_row(theme, name, f64::from(share), role));
     }
     out
 }

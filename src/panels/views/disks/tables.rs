@@ -69,7 +69,7 @@ pub fn devices(
     buf: &mut Buffer,
 ) {
     let cells = bar_cells(&DEVICES, area.width, 3);
-    let rated = disks.devices.iter().zip(rates);
+    let rated = disks.told().iter().zip(rates);
     let mut rated: Vec<_> = rated.filter(|(device, _)| !is_empty(device)).collect();
     let room = usize::from(area.height.saturating_sub(1));
     if rated.len() > room {

@@ -12,7 +12,7 @@ fn disks(at_ms: u64, written: u64) -> Disks {
     Disks {
         delay_accounting: Some(false),
         at: Nanos::from_millis(at_ms),
-        devices: vec![Device {
+        devices: Ok(vec![Device {
             name: "vda".into(),
             size: Ok(Bytes(100 << 30)),
             rotational: Some(false),
@@ -23,7 +23,7 @@ fn disks(at_ms: u64, written: u64) -> Disks {
                 busy_ms: at_ms / 4,
                 ..DiskCounters::default()
             },
-        }],
+        }]),
         filesystems: vec![
             Filesystem {
                 mount: "/".into(),

@@ -403,3 +403,18 @@ fn the_way_that_was_asked_for_is_kept_to_or_the_fault_is_named() {
         "{got:?}: {why}"
     );
 }
+
+#[test]
+fn what_was_told_of_an_end_serves_one_sweep_whatever_the_way_of_the_next() {
+    let (_dir, root, _up) = machine();
+    put(&root, 7);
+    let feed = Feed::default();
+    feed.fill_by(Some(Arc::new(Mutex::new(Silent))));
+    let mut table = Table::new(&root, 4096).expect("there is a proc tree");
+    let mut tracking = Tracking::new(feed.clone(), None);
+    feed.want(true);
+    tracking.exits.insert(Pid(7), 3 << 8);
+    let swept = tracking.sweep(&mut table, &[], s(1), &plan());
+    assert_eq!(swept.expect("it lists").0, Mode::Events);
+    assert!(tracking.exits().is_empty(), "7 may be somebody else now");
+}

@@ -280,7 +280,7 @@ fn shares_add_up_to_all_cores() {
         };
         let ran: u64 = line.by_process(window).iter().map(|p| p.sums.run.0).sum();
         let rest = line.rest(window);
-        let nobodys = rest.idle.0 + rest.unknown.0;
+        let nobodys = rest.idle.unwrap_or_default().0 + rest.unknown.0;
         assert_eq!(ran + nobodys, 2 * line.known(window).0);
         assert_eq!(rest.others, ms(0));
         assert_eq!(rest.unknown.0 > 0, to > 450, "{from}..{to}");

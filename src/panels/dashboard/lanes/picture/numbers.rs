@@ -68,14 +68,24 @@ fn first(row: &Row, width: u16) -> Parts {
         None => ("    –".to_owned(), Role::Dim),
     });
     if width >= FULL {
+        let known = row.share.is_some();
         let share = row.share.unwrap_or_default();
+        let number = |value: f32| {
+            if known {
+                (format!("{value:>2.0}"), Role::Text)
+            } else {
+                (" –".to_owned(), Role::Dim)
+            }
+        };
         parts.push((" usr ".to_owned(), Role::Dim));
-        parts.push((format!("{:>2.0}", share.user), Role::Text));
+        parts.push(number(share.user));
         parts.push((" sys ".to_owned(), Role::Dim));
-        parts.push((format!("{:>2.0}", share.system), Role::Text));
+        parts.push(number(share.system));
         // What takes the core from everybody stands where the eye already is, only when it matters.
         parts.push(if share.steal >= 1.0 {
             (format!(" steal{:>3.0}", share.steal), Role::CpuSteal)
+        } else if !known {
+            (" irq  –  ".to_owned(), Role::Dim)
         } else {
             let irq = share.interrupts();
             let role = if irq >= 1.0 { Role::Text } else { Role::Dim };
