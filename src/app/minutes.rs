@@ -17,6 +17,9 @@ pub const KEPT: usize = 900;
 /// Ticks that are nearer to each other than this are told as one.
 const NEAR: Nanos = Nanos(750_000_000);
 
+/// A rate is not told of seconds that are so much older than the reading.
+const STALE: Nanos = Nanos(15_000_000_000);
+
 /// What is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
@@ -199,38 +202,48 @@ impl Minutes {
         let disks = detail.machine.disks.as_ref();
         if let Some(now) = disks.and_then(|slot| slot.value.as_ref().ok()) {
             let before = self.disks.replace(Arc::clone(now));
-            let rates = before.filter(|b| b.at < now.at).map(|b| now.rates(&b));
+            let before = before.filter(|b| b.at < now.at);
+            let since = before.as_ref().map(|b| b.at);
+            let rates = before.map(|b| now.rates(&b));
             let rates: Vec<_> = rates.into_iter().flatten().collect();
             let disks = now.told().iter().zip(&rates);
             let known = || {
                 let own = disks.clone().filter(|(d, _)| !is_made_of_others(&d.name));
                 own.filter_map(|(_, rates)| rates.as_ref().ok())
             };
-            if known().next().is_some() {
+            if let (Some(_), Some(since)) = (known().next(), since) {
                 let read = known().map(|r| r.read).sum();
                 let written = known().map(|r| r.written).sum();
-                self.note(Quantity::Read, read);
-                self.note(Quantity::Written, written);
+                self.note(Quantity::Read, since, read);
+                self.note(Quantity::Written, since, written);
             }
         }
         let network = detail.machine.network.as_ref();
         let network = network.filter(|slot| self.network != Some(slot.at));
         if let Some((at, now)) = network.and_then(|s| Some((s.at, s.value.as_ref().ok()?))) {
-            self.network = Some(at);
+            let since = self.network.replace(at).unwrap_or(at);
             let out = now.here().interfaces.iter().filter(|i| !i.is_loopback());
             let rates: Vec<_> = out.filter_map(|i| i.rates.ok()).collect();
             if !rates.is_empty() {
-                self.note(Quantity::Received, rates.iter().map(|r| r.received).sum());
-                self.note(Quantity::Sent, rates.iter().map(|r| r.sent).sum());
+                let received = rates.iter().map(|r| r.received).sum();
+                self.note(Quantity::Received, since, received);
+                self.note(Quantity::Sent, since, rates.iter().map(|r| r.sent).sum());
             }
         }
     }
 
-    fn note(&mut self, of: Quantity, value: f64) {
-        if let Some(last) = self.seconds.back_mut() {
-            last.set(of, Some(value));
-            self.version += 1;
+    /// A rate of the time since a moment, which is read at a pace of its own: it is that of all seconds since, of which a long
+    /// time ago nobody knew.
+    fn note(&mut self, of: Quantity, since: Nanos, value: f64) {
+        let newest = self.seconds.back().map(|second| second.at);
+        for second in self.seconds.iter_mut().rev() {
+            let old = newest.is_some_and(|newest| newest.since(second.at) > STALE);
+            if Some(second.at) != newest && (second.at <= since || old) {
+                break;
+            }
+            second.set(of, Some(value));
         }
+        self.version += 1;
     }
 
     /// Makes them those before a moment of what is played: what is told of each moment, in short.

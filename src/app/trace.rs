@@ -18,6 +18,8 @@ pub struct Point {
     pub at: Nanos,
     /// Share of one core, percent.
     pub cpu: Reading<f64>,
+    /// Clock ticks in user land and in the kernel since the reading before, and how long ago that was.
+    pub ticks: Option<(u64, u64, Nanos)>,
     /// Resident memory.
     pub resident: Bytes,
     /// Bytes a second from storage.
@@ -79,6 +81,14 @@ impl Trace {
         self.points.push_back(Point {
             at: snapshot.at,
             cpu: proc.cpu.map(f64::from),
+            ticks: before.map(|(at, before)| {
+                let since = |now: u64, before: u64| now.saturating_sub(before);
+                (
+                    since(proc.stat.user.0, before.user.0),
+                    since(proc.stat.system.0, before.system.0),
+                    snapshot.at.since(at),
+                )
+            }),
             resident: proc.stat.resident,
             read: rate(|r| r.read),
             written: rate(|r| r.written),

@@ -150,6 +150,8 @@ pub(in crate::panels) const HIGH: u16 = 36;
 
 /// The least rows of a chart: its title, one of dots, the axis.
 pub(in crate::panels) const LEAST: u16 = 3;
+/// So many seconds old may be what the title tells as now.
+const LATELY: usize = 6;
 /// Cells below which a chart tells nothing.
 const NARROW: u16 = 24;
 /// Cells of the scale at the left.
@@ -285,11 +287,15 @@ impl Chart {
                 } else {
                     1000.0
                 };
-                scale::round_up(sums.iter().copied().fold(0.0, f64::max), base)
+                let least = if base > 1000.0 { base } else { 1.0 };
+                scale::round_up(sums.iter().copied().fold(least, f64::max), base)
             }
         };
         subject.fill(&mut dots, &columns, top);
-        let last = seconds.clone().next_back();
+        // What is read at a pace of its own is not in every second.
+        let lately = seconds.clone().rev().take(LATELY);
+        let mut lately = lately.filter(|second| subject.values(second).is_some());
+        let last = lately.next();
         let mut roles: Vec<Role> = subject.bands.iter().map(|(.., role)| *role).collect();
         roles.push(Role::Dim);
         let whole = seconds.clone().filter_map(|second| subject.values(second));

@@ -122,7 +122,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The sentence for the header: `CPU-bound: 38% of the last 10 s someone waited for a core: rustc ×6`.
+    /// The sentence for the header: `CPU-bound: 38% of the time someone waited for a core: rustc ×6`.
     pub fn sentence(&self) -> String {
         self.with_names(self.what())
     }
@@ -211,10 +211,7 @@ impl Verdict {
                 )
             }
             (of, ..) => {
-                format!(
-                    "{percent} of the last 10 s {someone} waited for {}",
-                    thing(of)
-                )
+                format!("{percent} of the time {someone} waited for {}", thing(of))
             }
         };
         format!("{whose}{bound}: {waited}")

@@ -44,14 +44,14 @@ fn names_the_bottleneck_and_who_is_behind_it() {
         .expect("a verdict");
     assert_eq!(
         verdict.sentence(),
-        "CPU-bound: 38% of the last 10 s someone waited for a core: rustc ×6"
+        "CPU-bound: 38% of the time someone waited for a core: rustc ×6"
     );
     let verdict = Judge::default()
         .judge(&pressed(21.0, 60.0).snapshot())
         .expect("a verdict");
     assert_eq!(
         verdict.sentence(),
-        "I/O-bound: 60% of the last 10 s someone waited for a disk: cat"
+        "I/O-bound: 60% of the time someone waited for a disk: cat"
     );
 }
 
@@ -86,7 +86,7 @@ fn the_forms_grow_shorter_and_lose_names_last() {
     assert_eq!(
         forms,
         [
-            "CPU-bound: 38% of the last 10 s someone waited for a core: rustc ×2, make for 2.0s",
+            "CPU-bound: 38% of the time someone waited for a core: rustc ×2, make for 2.0s",
             "CPU-bound 38%: rustc ×2, make for 2.0s",
             "CPU-bound 38%: rustc ×2, make",
             "CPU-bound 38%: rustc ×2",
@@ -133,7 +133,7 @@ fn a_control_group_is_named_for_what_only_it_suffers_from() {
     let verdict = Judge::default().judge(&scene.snapshot()).expect("its own");
     assert_eq!(
         verdict.sentence(),
-        "this control group is CPU-bound: 61% of the last 10 s someone in it waited for a core"
+        "this control group is CPU-bound: 61% of the time someone in it waited for a core"
     );
     scene.sample.system.cpu_pressure = pressed(55.0, 0.0).sample.system.cpu_pressure;
     let verdict = Judge::default().judge(&scene.snapshot()).expect("all's");
@@ -253,7 +253,7 @@ fn a_group_names_its_own_processes_only() {
     let verdict = Judge::default().judge(&scene.pass(1000, &busy));
     assert_eq!(
         verdict.expect("its own").sentence(),
-        "this control group is CPU-bound: 61% of the last 10 s someone in it waited for a core: java, rustc ×2"
+        "this control group is CPU-bound: 61% of the time someone in it waited for a core: java, rustc ×2"
     );
 }
 

@@ -100,7 +100,7 @@ fn the_verdict_outlasts_everything_but_the_name_of_the_program() {
     let said = [
         (
             160,
-            "CPU-bound: 82% of the last 10 s someone waited for a core: rustc ×3, cargo for ",
+            "CPU-bound: 82% of the time someone waited for a core: rustc ×3, cargo for ",
         ),
         (100, "CPU-bound 82%: rustc ×3, cargo"),
         (80, "CPU-bound 82%: rustc ×3, cargo"),

@@ -10,6 +10,7 @@ use super::{List, Typing};
 use crate::app::world::World;
 use crate::model::process::column::{Column, Shows};
 use crate::model::process::forest::Row;
+use crate::model::snapshot::Proc;
 use crate::model::text::width;
 use crate::widgets::table;
 
@@ -91,16 +92,39 @@ impl Layout {
     /// What each shown column tells, and why a value of the selected row is missing.
     pub(super) fn explain(&self, list: &List, world: &World) -> Vec<(String, String)> {
         let here = list.here(world).map(|(_, proc)| proc);
-        self.shown()
+        let mut out: Vec<(String, String)> = self
+            .shown()
             .map(|column| {
-                let missing = here.and_then(|p| column.text(&world.snapshot, p).err());
-                let about = match missing {
-                    Some(why) => format!("{} Missing here: {why}.", column.about),
-                    None => column.about.to_owned(),
+                let now = here.map(|p| (p, column.text(&world.snapshot, p)));
+                let now = match now {
+                    Some((_, Err(why))) => format!(" Missing here: {why}."),
+                    Some((p, Ok(text))) if !is_command(column) && !text.is_empty() => {
+                        format!(" Now {}.", value(world, column, p, &text))
+                    }
+                    _ => String::new(),
                 };
+                let about = format!("{}{now} From {}.", column.about, column.source());
                 (column.title.to_owned(), about)
             })
-            .collect()
+            .collect();
+        let marks = "tagged ◆, began lately +, ended ×, or the colour that it has in the lanes ■";
+        out.push(("mark".to_owned(), marks.to_owned()));
+        out
+    }
+}
+
+/// The value of a column as it is now, with the parts that it is made of where those are known.
+fn value(world: &World, column: &Column, proc: &Proc, text: &str) -> String {
+    let trace = &world.trace;
+    let point = trace.until(world.snapshot.at).next_back();
+    let ticks = point.filter(|_| trace.of() == Some(proc.id) && column.name == "cpu");
+    match ticks.and_then(|p| p.ticks) {
+        Some((user, system, span)) => format!(
+            "{text} = ({user} user + {system} system) ticks of {} ms / {:.2} s",
+            1000 / world.snapshot.machine.ticks_per_second.max(1),
+            span.seconds()
+        ),
+        None => text.to_owned(),
     }
 }
 

@@ -182,9 +182,6 @@ fn one(world: &World, party: &Party) -> Text<'static> {
     let style = |role| world.theme.style(role);
     Text::from(vec![
         Span::styled(format!("{:>7} ", party.id.pid), style(Role::Dim)),
-        Span::styled(
-            party.name.to_string(),
-            style(Role::Text).fg(world.theme.process(party.id)),
-        ),
+        Span::styled(party.name.to_string(), style(Role::Strong)),
     ])
 }

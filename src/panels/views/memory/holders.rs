@@ -201,9 +201,7 @@ pub fn row(world: &World, h: &Holder, scale: &Scale) -> Row {
             cell(share, style(Role::Text)),
             cell(
                 glyph.repeat(cells),
-                Style::new()
-                    .fg(theme.process(h.id))
-                    .remove_modifier(Modifier::all()),
+                style(Role::MemUsed).remove_modifier(Modifier::all()),
             ),
             size(Ok(h.resident), Role::Text),
             size(h.swap, Role::Swap),
