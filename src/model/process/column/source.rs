@@ -65,6 +65,42 @@ const SOURCES: &[(&str, &str)] = &[
     ),
     ("majfl", "/proc/PID/stat, field 12 (majflt)"),
     ("oom", "/proc/PID/oom_score"),
+    (
+        "cpu1",
+        "/proc/PID/stat, fields 14 and 15 (utime, stime), over the last minute",
+    ),
+    (
+        "cpu5",
+        "/proc/PID/stat, fields 14 and 15 (utime, stime), over the last five minutes",
+    ),
+    (
+        "life",
+        "/proc/PID/stat, fields 14 and 15 (utime + stime), by the time since its start, field 22",
+    ),
+    ("priv", "/proc/PID/smaps_rollup, the sum of Private_*"),
+    (
+        "policy",
+        "/proc/PID/stat, fields 40 and 41 (rt_priority, policy)",
+    ),
+    (
+        "faults",
+        "/proc/PID/stat, fields 10 and 12 (minflt, majflt): since the reading before, by the time between both",
+    ),
+    (
+        "net-in",
+        "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd",
+    ),
+    (
+        "net-out",
+        "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd",
+    ),
+    ("ports", "sock_diag(7), joined by /proc/PID/fd"),
+    ("fds", "the entries of /proc/PID/fd"),
+    (
+        "fd%",
+        "the entries of /proc/PID/fd, by the soft limit in /proc/PID/limits",
+    ),
+    ("cgroup", "/proc/PID/cgroup"),
     ("unit", "/proc/PID/cgroup"),
     ("waits-for", "/proc/PID/syscall and /proc/PID/wchan"),
     (

@@ -4,7 +4,11 @@ use super::alike::{ALONE, alike};
 use super::family::{Family, rank, together};
 use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, threads_of};
 use crate::model::groups::grouping::Groups;
+use crate::model::id::Nanos;
 use crate::model::snapshot::Snapshot;
+
+/// So old a process has a row at the latest.
+const LATEST: Nanos = Nanos(1_500_000_000);
 
 /// Siblings that share a row, or one node alone.
 #[derive(Clone, Copy)]
@@ -151,17 +155,36 @@ impl<'a> Emit<'a> {
         units.clear();
         self.group(kids, parent, &mut units);
         units.sort_unstable_by_key(|u| (u.rank, u.node));
-        let last = units.iter().rposition(|u| self.leads(u.node));
+        let last = units.iter().rposition(|unit| self.has_row(unit));
         for (i, unit) in units.iter().enumerate().rev() {
             self.todo.push(Todo {
                 unit: *unit,
                 parent_row,
                 depth,
                 last: Some(i) == last,
-                hidden: !self.leads(unit.node),
+                hidden: !self.has_row(unit),
             });
         }
         self.units = units;
+    }
+
+    fn has_row(&self, unit: &Unit) -> bool {
+        self.leads(unit.node) && !self.is_newborn(unit)
+    }
+
+    /// Whether a leaf was born since the tick before: it gets its row at the next one, so that those who live for less than
+    /// that push nobody about. What it did counts in the sums above it all the same, and the flat list has everybody.
+    fn is_newborn(&self, unit: &Unit) -> bool {
+        let node = unit.node;
+        let plain = self.view.tree && self.view.passing.is_none() && unit.len == 0;
+        if !plain || self.snapshot.span.is_none() || !self.family.kids(node).is_empty() {
+            return false;
+        }
+        let Some(proc) = self.snapshot.procs.get(node as usize) else {
+            return false;
+        };
+        let soon = Nanos(self.snapshot.interval.0 / 20 * 19).min(LATEST);
+        self.snapshot.age(proc.id) < soon && !self.view.tags.contains(&proc.id)
     }
 
     /// Makes units of siblings: identical leaves share one.

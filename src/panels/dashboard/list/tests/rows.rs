@@ -75,6 +75,18 @@ fn a_new_row_is_marked_for_a_while() {
     let mut stage = stage();
     stage.scene.task(5000, 1, "fresh").id.start.0 = 100_150;
     stage.pass(&[]);
+    assert!(
+        !stage.text().contains(" 5000 "),
+        "who lives for less than a tick pushes nobody about: {}",
+        stage.text()
+    );
+    stage.press("t");
+    assert!(
+        stage.text().contains("+  5000"),
+        "the flat list has everybody"
+    );
+    stage.press("t");
+    stage.pass(&[]);
     assert!(stage.text().contains("+  5000"), "{}", stage.text());
     for _ in 0..5 {
         stage.pass(&[]);
