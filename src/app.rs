@@ -19,6 +19,7 @@ pub mod save;
 pub mod synonyms;
 mod time;
 pub mod trace;
+mod trigger;
 pub mod world;
 
 use std::sync::Arc;
@@ -61,6 +62,7 @@ pub struct App {
     drag: Option<layout::Drag>,
     past: Past,
     judge: Judge,
+    guard: Option<trigger::Guard>,
     effects: Vec<Effect>,
 }
 
@@ -128,6 +130,7 @@ impl App {
             drag: None,
             past: Past::default(),
             judge: Judge::default(),
+            guard: None,
             effects: Vec::new(),
         }
     }
@@ -184,6 +187,7 @@ impl App {
         for overlay in &self.overlays {
             self.overlay(overlay).plan(&self.world, &mut plan);
         }
+        self.guard_plan(&mut plan);
         plan
     }
 
@@ -321,6 +325,7 @@ impl App {
             },
             Reply::Go(place) => self.go(place),
             Reply::When(text) => self.go_to(&text),
+            Reply::Arm(text) => self.arm(&text),
             Reply::Say(text) => self.say(text, false),
             Reply::Complain(text) => self.say(text, true),
             Reply::All(replies) => {

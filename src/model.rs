@@ -18,4 +18,5 @@ pub mod scheduling;
 pub mod snapshot;
 pub mod span;
 pub mod text;
+pub mod trigger;
 pub mod zone;

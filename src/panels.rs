@@ -74,6 +74,7 @@ pub fn all() -> Vec<Box<dyn Panel>> {
         Box::new(dialogs::tuning::TuningDialog::default()),
         Box::new(dialogs::log::EventLog::default()),
         Box::new(dialogs::group::GroupInspector::default()),
+        Box::new(dialogs::trigger::TriggerDialog::default()),
         Box::new(inspector::overview::Overview::default()),
         Box::new(inspector::memory::Memory::default()),
     ];

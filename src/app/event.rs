@@ -68,6 +68,15 @@ pub enum Effect {
     Keep(Vec<Choice>),
     /// Begin to record what is remembered and what comes, or end that.
     Record,
+    /// Mark a moment of what is kept: a trigger fired.
+    Mark(Nanos),
+    /// Keep this span of what is remembered in a file.
+    KeepMoment {
+        /// Its begin.
+        from: Nanos,
+        /// Its end.
+        until: Nanos,
+    },
     /// Tell a beat each time this has passed, or none any more.
     Play(Option<Nanos>),
     /// Find out about processes, or act on them; reports come back as [`Outcome::Acted`].

@@ -90,6 +90,8 @@ pub enum Reply {
     Go(usize),
     /// Show the moment that is written like this: `12:03:40`, `-5m`.
     When(String),
+    /// Arm the trigger that is written like this, disarm it where that is nothing: `cpu>300 for 3s`, `normal oom`.
+    Arm(String),
     /// Say this in the status line.
     Say(String),
     /// Say that this went wrong.

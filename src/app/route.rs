@@ -23,6 +23,7 @@ fn has_keyboard(place: Place) -> bool {
 impl App {
     pub(super) fn on_key(&mut self, key: Key) {
         self.world.notice = None;
+        self.guard_waits();
         if let Some(overlay) = self.overlays.last_mut() {
             let panel = match overlay {
                 Overlay::Registered(i) => &mut self.panels[*i],

@@ -1,3 +1,5 @@
+mod trigger;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 

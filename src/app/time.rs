@@ -30,7 +30,8 @@ const MANY: usize = 3000;
 impl App {
     pub(super) fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) {
         if self.world.paused.is_some() {
-            self.on_hidden(snapshot);
+            self.on_hidden(Arc::clone(&snapshot));
+            self.guard_tick(&snapshot);
             return;
         }
         self.world.history.push(&snapshot);
@@ -39,8 +40,10 @@ impl App {
         self.world.verdict = self.judge.judge(&snapshot);
         self.log_endings(&snapshot);
         self.past.push(Arc::clone(&snapshot));
+        let now = Arc::clone(&snapshot);
         self.world.snapshot = snapshot;
         self.ticked();
+        self.guard_tick(&now);
         if let Some(id) = self.world.settings.target.take() {
             if self.world.snapshot.get(id).is_some() {
                 self.inspect(id, "overview");
@@ -107,10 +110,12 @@ impl App {
     /// The lanes go on between ticks; panes see it when they are fitted.
     pub(super) fn on_switches(&mut self, timeline: Arc<Timeline>) {
         if self.world.paused.is_some() {
+            self.guard_lanes(&timeline);
             self.past.newest_timeline = Some(timeline);
             return;
         }
-        self.world.timeline = timeline;
+        self.world.timeline = Arc::clone(&timeline);
+        self.guard_lanes(&timeline);
     }
 
     /// Begins the past of the process in focus with what the retained ticks know of it.

@@ -18,6 +18,7 @@ use crate::model::machine::verdict::Verdict;
 use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
+use crate::model::trigger;
 use crate::recording::past::Moment;
 use crate::theme::ground::AUTO;
 use crate::theme::{Ground, Theme};
@@ -78,6 +79,25 @@ pub struct World {
     pub log: Log,
     /// What holds the machine back now, if anything.
     pub verdict: Option<Verdict>,
+    /// The trigger that is armed, or has fired.
+    pub trigger: Option<Armed>,
+}
+
+/// A trigger, as far as panes tell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Armed {
+    /// Its condition as it was written.
+    pub text: String,
+    /// What it does when it fires.
+    pub mode: trigger::Mode,
+    /// How often it has fired.
+    pub fired: u32,
+    /// What happened last, in one sentence.
+    pub last: Option<String>,
+    /// It has fired and is armed no more.
+    pub spent: bool,
+    /// What of the condition cannot be seen here.
+    pub unseen: Vec<String>,
 }
 
 /// A group that is selected.
@@ -263,6 +283,7 @@ impl World {
             explanation: Explanation::default(),
             log: Log::default(),
             verdict: None,
+            trigger: None,
         }
     }
 

@@ -38,6 +38,9 @@ pub struct Sample {
     pub threads: Vec<ThreadSample>,
     /// How those ended who were watched, for as long as they are.
     pub endings: Arc<[(ProcId, Reading<Fate>)]>,
+    /// Who ended since the last sweep, and how, by ascending pid, those of a moment's life among them; `None` where the
+    /// kernel does not tell.
+    pub ends: Option<Arc<[(Pid, Fate)]>>,
     /// How the sweep found what changed.
     pub mode: Mode,
     /// How many processes it read for that.

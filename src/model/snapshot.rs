@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub threads: Vec<Thread>,
     /// How those ended who were watched, for as long as they are; a missing one says why it is not known.
     pub endings: Arc<[(ProcId, Reading<Fate>)]>,
+    /// Who ended since the tick before, and how, by ascending pid; `None` where the kernel does not tell.
+    pub ends: Option<Arc<[(Pid, Fate)]>>,
     /// How the sweep worked.
     pub mode: Mode,
     /// How many processes it read; the others are as they were.
@@ -147,6 +149,8 @@ pub struct System {
     pub own_strain: Strain,
     /// How often programs searched for memory themselves or took a page back from swap, since the last tick.
     pub searches: Reading<u64>,
+    /// How many processes the kernel killed since the last tick because memory ran out.
+    pub oom_kills: Reading<u64>,
 }
 
 impl Default for System {
@@ -165,6 +169,7 @@ impl Default for System {
             own_pressure: [Err(Missing::Soon); 3],
             own_strain: Strain::default(),
             searches: Err(Missing::Soon),
+            oom_kills: Err(Missing::Soon),
         }
     }
 }

@@ -13,4 +13,5 @@ pub(super) mod scroll;
 pub mod settings;
 pub mod signal;
 pub(super) mod themes;
+pub(super) mod trigger;
 pub(super) mod tuning;

@@ -7,7 +7,7 @@ use super::numbers::{self, WHY};
 use super::wire::{self, Fields, Value};
 use crate::model::id::Nanos;
 use crate::model::reading::Reading;
-use crate::model::sample::{After, Opened, OptionalStats};
+use crate::model::sample::{After, Growth, Opened, OptionalStats};
 use crate::model::text::SafeText;
 
 /// Writes what differs.
@@ -16,17 +16,38 @@ pub fn write(out: &mut Fields, field: u32, before: Option<&OptionalStats>, now: 
     let before = before.unwrap_or(&nothing);
     let mut inner = Fields::default();
     let o = &mut inner;
-    numbers::write_reading(o, 1, as_ref(&before.status), as_ref(&now.status));
-    numbers::write_reading(o, 2, as_ref(&before.io), as_ref(&now.io));
-    text(o, 3, &before.cgroup, &now.cgroup);
-    numbers::write_reading(o, 4, as_ref(&before.pss), as_ref(&now.pss));
-    numbers::write_reading(o, 5, as_ref(&before.oom_score), as_ref(&now.oom_score));
-    numbers::write_reading(o, 6, as_ref(&before.schedstat), as_ref(&now.schedstat));
-    text(o, 7, &before.exe, &now.exe);
-    numbers::write_reading(o, 9, as_ref(&before.private), as_ref(&now.private));
-    numbers::write_reading(o, 10, as_ref(&before.held), as_ref(&now.held));
-    numbers::write_reading(o, 11, as_ref(&before.means), as_ref(&now.means));
-    if before.opened != now.opened {
+    // Named one by one, so that none that is added is forgotten.
+    let OptionalStats {
+        status,
+        io,
+        cgroup,
+        pss,
+        oom_score,
+        schedstat,
+        exe,
+        opened,
+        blocked_on,
+        growth,
+        waits_for,
+        private,
+        held,
+        means,
+        after: _,
+    } = now;
+    numbers::write_reading(o, 1, as_ref(&before.status), as_ref(status));
+    numbers::write_reading(o, 2, as_ref(&before.io), as_ref(io));
+    text(o, 3, &before.cgroup, cgroup);
+    numbers::write_reading(o, 4, as_ref(&before.pss), as_ref(pss));
+    numbers::write_reading(o, 5, as_ref(&before.oom_score), as_ref(oom_score));
+    numbers::write_reading(o, 6, as_ref(&before.schedstat), as_ref(schedstat));
+    text(o, 7, &before.exe, exe);
+    numbers::write_reading(o, 12, as_ref(&before.blocked_on), as_ref(blocked_on));
+    write_growth(o, before.growth, *growth);
+    text(o, 16, &before.waits_for, waits_for);
+    numbers::write_reading(o, 9, as_ref(&before.private), as_ref(private));
+    numbers::write_reading(o, 10, as_ref(&before.held), as_ref(held));
+    numbers::write_reading(o, 11, as_ref(&before.means), as_ref(means));
+    if before.opened != *opened {
         let mut opened = Fields::default();
         match &now.opened {
             Ok(held) => {
@@ -68,6 +89,9 @@ pub fn read(before: Option<&OptionalStats>, bytes: &[u8]) -> Result<OptionalStat
             6 => now.schedstat = numbers::reading(as_ref(&now.schedstat), value)?,
             7 => now.exe = read_text(value)?,
             8 => now.opened = opened(value)?,
+            13 => now.growth = read_growth(now.growth, value)?,
+            16 => now.waits_for = read_text(value)?,
+            12 => now.blocked_on = numbers::reading(as_ref(&now.blocked_on), value)?,
             AFTER => {
                 let mut row = moments(now.after);
                 within(value, |field, value| {
@@ -89,6 +113,37 @@ pub fn read(before: Option<&OptionalStats>, bytes: &[u8]) -> Result<OptionalStat
         Ok(())
     })?;
     Ok(now)
+}
+
+/// The first field of the marks of a growth: behind the reason why there is none.
+const GROWTH: u32 = 16;
+
+fn write_growth(out: &mut Fields, before: Reading<Growth>, now: Reading<Growth>) {
+    if before == now {
+        return;
+    }
+    let mut inner = Fields::default();
+    match now {
+        Ok(now) => {
+            let before = before.unwrap_or_default().row();
+            numbers::write(&mut inner, GROWTH, &before, &now.row());
+        }
+        Err(why) => inner.number(WHY, numbers::code(why)),
+    }
+    out.fields(13, &inner);
+}
+
+fn read_growth(before: Reading<Growth>, value: Value<'_>) -> Result<Reading<Growth>, Broken> {
+    let mut row = before.unwrap_or_default().row();
+    let mut missing = None;
+    within(value, |field, value| {
+        match (field, value) {
+            (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
+            _ => numbers::hear(&mut row, GROWTH, field, value),
+        }
+        Ok(())
+    })?;
+    Ok(missing.map_or_else(|| Ok(Growth::of(row)), Err))
 }
 
 /// A reading of a reference.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::past::{Moment, Record, Records, chunk_of, ends, ticks};
-use super::record::{Found, Head, Kind};
+use super::record::{self, Found, Head, Kind, Marks};
 use crate::model::id::Nanos;
 
 /// Records in memory, within a budget: the oldest chunks go first.
@@ -16,6 +16,8 @@ struct Memory {
     budget: usize,
     /// How many records ever came.
     count: u64,
+    /// Marks of moments whose records are still to come.
+    marks: Vec<(Nanos, Marks)>,
 }
 
 /// The past that is kept while pscope runs, shared between who sees and who looks back.
@@ -33,6 +35,7 @@ impl Kept {
             bytes: 0,
             budget,
             count: 0,
+            marks: Vec::new(),
         };
         Self(Arc::new((Mutex::new(memory), Condvar::new())))
     }
@@ -44,10 +47,14 @@ impl Kept {
     /// Keeps records; those that are none are left out.
     pub fn push(&self, records: Vec<Vec<u8>>) {
         let mut memory = self.lock();
-        for record in records {
-            let Found::Head(head, _) = Head::find(&record) else {
+        for mut record in records {
+            let Found::Head(mut head, _) = Head::find(&record) else {
                 continue;
             };
+            for (_, marks) in memory.marks.extract_if(.., |(at, _)| *at <= head.at) {
+                record = record::marked(&record, marks).unwrap_or(record);
+                head.summary.marks |= marks;
+            }
             memory.bytes += record.len() + AROUND;
             memory.count += 1;
             let record = (head, Arc::from(record));
@@ -64,6 +71,21 @@ impl Kept {
         }
         drop(memory);
         self.0.1.notify_all();
+    }
+
+    /// Marks a moment: its record, or that of the next tick; also one that is still to come.
+    pub fn mark(&self, at: Nanos, marks: Marks) {
+        let mut memory = self.lock();
+        let mut all = memory.chunks.iter_mut().flatten();
+        // A whole state repeats a tick; the change that it begins with tells it.
+        let Some((head, record)) = all.find(|(head, _)| head.at >= at) else {
+            memory.marks.push((at, marks));
+            return;
+        };
+        if let Some(marked) = record::marked(record, marks) {
+            head.summary.marks |= marks;
+            *record = Arc::from(marked);
+        }
     }
 
     /// What is kept, in bytes.

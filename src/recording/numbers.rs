@@ -9,6 +9,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{
     CoreSample, Held, Io, Means, Memory, Moved, Pressure, SchedStat, Status,
 };
+use crate::model::scheduling::blocked::Cause;
 
 /// A value as a row of numbers.
 pub trait Numbers<const N: usize>: Sized {
@@ -103,32 +104,55 @@ pub fn reading<T: Numbers<N>, const N: usize>(
 impl Numbers<21> for Stat {
     /// What changes often stands in the first twelve places, whose fields take one byte.
     fn row(&self) -> [u64; 21] {
-        let state = match self.state {
+        let Self {
+            state,
+            first_ended,
+            ppid,
+            group,
+            session,
+            tty,
+            flags,
+            minor_faults,
+            child_faults,
+            major_faults,
+            user,
+            system,
+            priority,
+            nice,
+            threads,
+            virtual_size,
+            resident,
+            processor,
+            rt_priority,
+            policy,
+            block_delay,
+        } = *self;
+        let state = match state {
             State::Other(letter) => letter,
             known => known.letter() as u8,
         };
         [
             state.into(),
-            self.user.0,
-            self.system.0,
-            self.minor_faults,
-            self.resident.0,
-            self.processor.0.into(),
-            self.child_faults,
-            self.virtual_size.0,
-            self.priority as u64,
-            self.threads.into(),
-            self.major_faults,
-            self.block_delay.0,
-            self.ppid.0.into(),
-            self.group.0.into(),
-            self.session.0.into(),
-            self.tty.into(),
-            self.flags.into(),
-            self.nice as u64,
-            self.rt_priority.into(),
-            self.policy.into(),
-            self.first_ended.into(),
+            user.0,
+            system.0,
+            minor_faults,
+            resident.0,
+            processor.0.into(),
+            child_faults,
+            virtual_size.0,
+            priority as u64,
+            threads.into(),
+            major_faults,
+            block_delay.0,
+            ppid.0.into(),
+            group.0.into(),
+            session.0.into(),
+            tty.into(),
+            flags.into(),
+            nice as u64,
+            rt_priority.into(),
+            policy.into(),
+            first_ended.into(),
         ]
     }
 
@@ -161,16 +185,27 @@ impl Numbers<21> for Stat {
 
 impl Numbers<9> for CoreSample {
     fn row(&self) -> [u64; 9] {
+        let Self {
+            id,
+            user,
+            system,
+            irq,
+            softirq,
+            steal,
+            idle,
+            iowait,
+            khz,
+        } = *self;
         [
-            self.id.0.into(),
-            self.user.0,
-            self.system.0,
-            self.irq.0,
-            self.softirq.0,
-            self.steal.0,
-            self.idle.0,
-            self.iowait.0,
-            self.khz.map_or(0, |khz| u64::from(khz) + 1),
+            id.0.into(),
+            user.0,
+            system.0,
+            irq.0,
+            softirq.0,
+            steal.0,
+            idle.0,
+            iowait.0,
+            khz.map_or(0, |khz| u64::from(khz) + 1),
         ]
     }
 
@@ -191,15 +226,25 @@ impl Numbers<9> for CoreSample {
 
 impl Numbers<8> for Memory {
     fn row(&self) -> [u64; 8] {
+        let Self {
+            total,
+            available,
+            free,
+            buffers,
+            cache,
+            shared,
+            swap_total,
+            swap_free,
+        } = *self;
         [
-            self.total.0,
-            self.available.0,
-            self.free.0,
-            self.buffers.0,
-            self.cache.0,
-            self.shared.0,
-            self.swap_total.0,
-            self.swap_free.0,
+            total.0,
+            available.0,
+            free.0,
+            buffers.0,
+            cache.0,
+            shared.0,
+            swap_total.0,
+            swap_free.0,
         ]
     }
 
@@ -229,13 +274,14 @@ impl Numbers<8> for Memory {
 
 impl Numbers<4> for Pressure {
     fn row(&self) -> [u64; 4] {
+        let Self {
+            some_10,
+            some_60,
+            full_10,
+            some_total,
+        } = *self;
         let bits = |share: f32| u64::from(share.to_bits());
-        [
-            bits(self.some_10),
-            bits(self.some_60),
-            bits(self.full_10),
-            self.some_total.0,
-        ]
+        [bits(some_10), bits(some_60), bits(full_10), some_total.0]
     }
 
     fn of(r: [u64; 4]) -> Self {
@@ -261,7 +307,12 @@ impl Numbers<3> for [f32; 3] {
 
 impl Numbers<3> for Status {
     fn row(&self) -> [u64; 3] {
-        [self.voluntary, self.involuntary, self.swap.0]
+        let Self {
+            voluntary,
+            involuntary,
+            swap,
+        } = *self;
+        [voluntary, involuntary, swap.0]
     }
 
     fn of([voluntary, involuntary, swap]: [u64; 3]) -> Self {
@@ -275,13 +326,14 @@ impl Numbers<3> for Status {
 
 impl Numbers<5> for Io {
     fn row(&self) -> [u64; 5] {
-        let living = self.living.unwrap_or_default();
+        let Self { all, living } = *self;
+        let alone = living.unwrap_or_default();
         [
-            self.all.read.0,
-            self.all.written.0,
-            self.living.is_some().into(),
-            living.read.0,
-            living.written.0,
+            all.read.0,
+            all.written.0,
+            living.is_some().into(),
+            alone.read.0,
+            alone.written.0,
         ]
     }
 
@@ -329,7 +381,8 @@ impl Numbers<2> for Means {
 
 impl Numbers<3> for SchedStat {
     fn row(&self) -> [u64; 3] {
-        [self.run.0, self.wait.0, self.slices]
+        let Self { run, wait, slices } = *self;
+        [run.0, wait.0, slices]
     }
 
     fn of([run, wait, slices]: [u64; 3]) -> Self {
@@ -378,5 +431,33 @@ impl Numbers<2> for (u64, u64) {
 
     fn of([a, b]: [u64; 2]) -> Self {
         (a, b)
+    }
+}
+
+impl Numbers<1> for Cause {
+    /// Counted from 1, so that no reading is an empty field.
+    fn row(&self) -> [u64; 1] {
+        [match self {
+            Self::Disk => 1,
+            Self::Server => 2,
+            Self::Memory => 3,
+            Self::Lock => 4,
+            Self::Child => 5,
+            Self::Frozen => 6,
+            Self::Kernel => 7,
+        }]
+    }
+
+    /// What a later version knows beside these is something inside the kernel for this one.
+    fn of([number]: [u64; 1]) -> Self {
+        match number {
+            1 => Self::Disk,
+            2 => Self::Server,
+            3 => Self::Memory,
+            4 => Self::Lock,
+            5 => Self::Child,
+            6 => Self::Frozen,
+            _ => Self::Kernel,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::record::{Head, Kind, Summary};
-use super::{Broken, Player};
+use super::{Broken, Player, Writer};
 use crate::model::id::Nanos;
 use crate::model::snapshot::Snapshot;
 
@@ -62,6 +62,32 @@ impl Past {
     /// # Errors
     /// When it is not kept or cannot be read, in words.
     pub fn at(&mut self, at: Nanos) -> Result<Snapshot, String> {
+        self.reach(at)?;
+        self.player
+            .snapshot()
+            .ok_or_else(|| Broken::Alone.to_string())
+    }
+
+    /// The records of a span of it, as a recording of their own.
+    ///
+    /// # Errors
+    /// When a part of it is not kept or cannot be read, in words.
+    pub fn cut(&mut self, from: Nanos, until: Nanos) -> Result<Vec<Vec<u8>>, String> {
+        let mut writer = Writer::default();
+        let mut out = Vec::new();
+        for moment in self.moments() {
+            if !(from..=until).contains(&moment.at) {
+                continue;
+            }
+            self.reach(moment.at)?;
+            if let Some(now) = self.player.sample() {
+                out.extend(writer.tick(self.player.before(), now, moment.summary));
+            }
+        }
+        Ok(out)
+    }
+
+    fn reach(&mut self, at: Nanos) -> Result<(), String> {
         let way = self.records.way_to(at)?;
         let [(whole, _), ..] = way.as_slice() else {
             return Err("that moment is not kept any more".to_owned());
@@ -83,9 +109,7 @@ impl Past {
             }
         }
         self.taken = way.len();
-        self.player
-            .snapshot()
-            .ok_or_else(|| Broken::Alone.to_string())
+        Ok(())
     }
 }
 

@@ -60,6 +60,11 @@ impl Player {
         self.now.as_ref()
     }
 
+    /// What the sweep before it heard, where that is known.
+    pub fn before(&self) -> Option<&Sample> {
+        self.before.as_ref()
+    }
+
     /// What a person read then.
     pub fn snapshot(&self) -> Option<Snapshot> {
         let now = self.now.as_ref()?;

@@ -32,7 +32,7 @@ bitflags::bitflags! {
     pub struct Marks: u16 {
         /// What holds the machine back became another.
         const VERDICT = 1;
-        /// A watched process was ended by a signal.
+        /// A process was ended by a signal.
         const KILLED = 1 << 1;
         /// Memory ran out.
         const OOM = 1 << 2;
@@ -202,6 +202,19 @@ pub fn write(kind: Kind, at: Nanos, of: &Summary, raw: &[u8], packed: Option<&[u
     out.extend(sum.to_le_bytes());
     out.extend(body);
     out
+}
+
+/// The same record with these marks besides its own; `None` where it is none.
+pub fn marked(record: &[u8], marks: Marks) -> Option<Vec<u8>> {
+    let Found::Head(head, len) = Head::find(record) else {
+        return None;
+    };
+    let mut out = record.get(..len)?.to_vec();
+    let bits = (head.summary.marks | marks).bits();
+    out[6..8].copy_from_slice(&bits.to_le_bytes());
+    let sum = checksum::of(&[&out[..40], &out[HEAD..]]);
+    out[40..44].copy_from_slice(&sum.to_le_bytes());
+    Some(out)
 }
 
 /// The place of the next record at or after `from`; the length of the bytes where there is none.

@@ -17,6 +17,25 @@ use crate::model::zone::Zone;
 const MOST_CORES: usize = 1 << 16;
 
 fn counters(s: &SystemSample) -> [u64; 5] {
+    // Named one by one, here or in `write`, so that none that is added is forgotten.
+    let SystemSample {
+        uptime: _,
+        load: _,
+        cores: _,
+        switches: _,
+        forks: _,
+        running: _,
+        blocked: _,
+        tasks: _,
+        memory: _,
+        cpu_pressure: _,
+        memory_pressure: _,
+        io_pressure: _,
+        own_pressure: _,
+        own_strain: _,
+        searches: _,
+        oom_kills: _,
+    } = s;
     let [running, blocked] = [s.running, s.blocked].map(|n| n.map_or(0, u64::from));
     let [switches, forks] = [s.switches, s.forks].map(|n| n.unwrap_or(0));
     [s.uptime.0, switches, forks, running, blocked]
@@ -54,6 +73,7 @@ pub fn write(out: &mut Fields, field: u32, before: &SystemSample, now: &SystemSa
         numbers::write_reading(o, 5 + i as u32, as_ref(before), as_ref(now));
     }
     numbers::write_reading(o, 11, as_ref(&before.searches), as_ref(&now.searches));
+    numbers::write_reading(o, 18, as_ref(&before.oom_kills), as_ref(&now.oom_kills));
     strain(o, &before.own_strain, &now.own_strain);
     if before.cores != now.cores {
         cores(o, &before.cores, &now.cores);
@@ -74,10 +94,15 @@ fn pressures(s: &SystemSample) -> [&Reading<crate::model::sample::Pressure>; 6] 
 }
 
 fn strain(out: &mut Fields, before: &StrainSample, now: &StrainSample) {
-    numbers::write_reading(out, 12, as_ref(&before.periods), as_ref(&now.periods));
-    numbers::write_reading(out, 13, as_ref(&before.hits), as_ref(&now.hits));
-    if before.members != now.members {
-        out.ascending(14, now.members.iter().map(|pid| pid.0.into()));
+    let StrainSample {
+        periods,
+        hits,
+        members,
+    } = now;
+    numbers::write_reading(out, 12, as_ref(&before.periods), as_ref(periods));
+    numbers::write_reading(out, 13, as_ref(&before.hits), as_ref(hits));
+    if before.members != *members {
+        out.ascending(14, members.iter().map(|pid| pid.0.into()));
     }
 }
 
@@ -129,6 +154,7 @@ pub fn read(now: &mut SystemSample, bytes: &[u8]) -> Result<(), Broken> {
                     now.own_strain.members = pids.map(|pid| Pid(pid as u32)).collect();
                 }
             }
+            18 => now.oom_kills = numbers::reading(as_ref(&now.oom_kills), value)?,
             16 => now.cores = read_cores(&now.cores, value)?,
             _ => {}
         }
@@ -171,19 +197,28 @@ fn read_cores(before: &[CoreSample], value: Value<'_>) -> Result<Vec<CoreSample>
 
 /// Writes the facts of the machine.
 pub fn write_machine(out: &mut Fields, field: u32, machine: &Machine) {
+    let Machine {
+        host,
+        kernel,
+        ticks_per_second,
+        page_size,
+        boot_unix_ms,
+        pid_max,
+        zone,
+    } = machine;
     let mut inner = Fields::default();
-    inner.bytes(1, &machine.host.bytes());
-    inner.bytes(2, &machine.kernel.bytes());
+    inner.bytes(1, &host.bytes());
+    inner.bytes(2, &kernel.bytes());
     let row = [
-        machine.ticks_per_second,
-        machine.page_size,
-        machine.boot_unix_ms,
-        machine.pid_max.into(),
+        *ticks_per_second,
+        *page_size,
+        *boot_unix_ms,
+        (*pid_max).into(),
         // What the clock was ahead when it began, for readers that know no more.
-        i64::from(machine.zone.ahead((machine.boot_unix_ms / 1000) as i64)) as u64,
+        i64::from(zone.ahead((*boot_unix_ms / 1000) as i64)) as u64,
     ];
     numbers::write(&mut inner, 3, &[0; 5], &row);
-    for (from, ahead) in &machine.zone.steps {
+    for (from, ahead) in &zone.steps {
         let mut step = Fields::default();
         step.number(1, wire::zigzag(*from as u64));
         step.number(2, wire::zigzag(i64::from(*ahead) as u64));

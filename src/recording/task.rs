@@ -12,8 +12,9 @@ use crate::model::reading::Missing;
 use crate::model::sample::{Command, Facts, TaskSample, ThreadSample};
 use crate::model::text::{SafeText, bytes_of};
 
-/// The first field of the counters.
+/// The first field of the counters, and how many there are.
 const STAT: u32 = 4;
+const ROW: usize = 21;
 /// Behind the places that counters may have one day.
 const EXTRA: u32 = 64;
 const NO_EXTRA: u32 = 65;
@@ -63,6 +64,13 @@ fn same(a: &TaskSample, b: &TaskSample) -> bool {
 }
 
 fn one(before: Option<&TaskSample>, task: &TaskSample, last: u32) -> Fields {
+    // Named one by one here and below, so that none that is added is forgotten.
+    let TaskSample {
+        id: _,
+        stat: _,
+        facts: _,
+        extra: _,
+    } = task;
     let mut o = Fields::default();
     o.number(1, u64::from(task.id.pid.0 - last));
     let Some(before) = before else {
@@ -89,9 +97,15 @@ fn one(before: Option<&TaskSample>, task: &TaskSample, last: u32) -> Fields {
 }
 
 fn facts(out: &mut Fields, facts: &Facts) {
+    let Facts {
+        name,
+        command,
+        uid,
+        user,
+    } = facts;
     let mut o = Fields::default();
-    o.bytes(1, &facts.name.bytes());
-    match &facts.command {
+    o.bytes(1, &name.bytes());
+    match command {
         Ok(command) if command.is_empty() => o.bytes(2, b""),
         Ok(command) => {
             // Each argument is ended, so that an empty last one is not lost.
@@ -100,11 +114,11 @@ fn facts(out: &mut Fields, facts: &Facts) {
         }
         Err(why) => o.number(3, numbers::code(*why)),
     }
-    match facts.uid {
+    match *uid {
         Ok(uid) => o.number(4, uid.0.into()),
         Err(why) => o.number(5, numbers::code(why)),
     }
-    o.bytes(6, &facts.user.bytes());
+    o.bytes(6, &user.bytes());
     out.fields(3, &o);
 }
 
@@ -134,7 +148,7 @@ struct Told<'a> {
     gap: u64,
     start: Option<u64>,
     facts: Option<Facts>,
-    counters: [u64; 20],
+    counters: [u64; ROW],
     extra: Option<&'a [u8]>,
     no_extra: bool,
 }
@@ -144,7 +158,7 @@ fn told(value: Value<'_>) -> Result<Told<'_>, Broken> {
         gap: 0,
         start: None,
         facts: None,
-        counters: [0; 20],
+        counters: [0; ROW],
         extra: None,
         no_extra: false,
     };
@@ -197,7 +211,7 @@ pub fn read_one(
 
 impl Told<'_> {
     fn change(self, task: &mut TaskSample) -> Result<(), Broken> {
-        if self.counters != [0; 20] {
+        if self.counters != [0; ROW] {
             let mut row = task.stat.row();
             for (place, difference) in row.iter_mut().zip(self.counters) {
                 *place = place.wrapping_add(difference);
@@ -219,23 +233,29 @@ impl Told<'_> {
 /// Writes every thread as a field.
 pub fn write_threads(out: &mut Fields, field: u32, old: &[ThreadSample], new: &[ThreadSample]) {
     for thread in new {
-        let key = (thread.of, thread.id);
-        let before = old.binary_search_by_key(&key, |t| (t.of, t.id));
+        let ThreadSample {
+            of,
+            id,
+            name,
+            stat,
+            after,
+        } = thread;
+        let before = old.binary_search_by_key(&(*of, *id), |t| (t.of, t.id));
         let before = before.ok().map(|at| &old[at]);
         let mut o = Fields::default();
-        o.number(1, thread.of.pid.0.into());
-        o.number(2, thread.of.start.0);
-        o.number(3, thread.id.tid.0.into());
+        o.number(1, of.pid.0.into());
+        o.number(2, of.start.0);
+        o.number(3, id.tid.0.into());
         // The first counters stand in the same fields as those of a process.
-        o.number(62, thread.id.start.0);
-        if thread.after.0 > 0 {
-            o.number(61, thread.after.0);
+        o.number(62, id.start.0);
+        if after.0 > 0 {
+            o.number(61, after.0);
         }
-        if before.is_none_or(|before| before.name != thread.name) {
-            o.bytes(63, &thread.name.bytes());
+        if before.is_none_or(|before| before.name != *name) {
+            o.bytes(63, &name.bytes());
         }
         let known = before.map_or_else(Stat::default, |before| before.stat);
-        numbers::write(&mut o, STAT, &known.row(), &thread.stat.row());
+        numbers::write(&mut o, STAT, &known.row(), &stat.row());
         out.fields(field, &o);
     }
 }
@@ -245,7 +265,7 @@ pub fn read_thread(old: &[ThreadSample], value: Value<'_>) -> Result<ThreadSampl
     let mut key = [0; 4];
     let mut after = Nanos(0);
     let mut name = None;
-    let mut counters = [0; 20];
+    let mut counters = [0; ROW];
     within(value, |field, value| {
         match (field, value) {
             (1..=3, Value::Number(number)) => key[field as usize - 1] = number,

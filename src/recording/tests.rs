@@ -1,3 +1,7 @@
+//! The laws of recordings.
+
+mod fields;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -25,6 +25,8 @@ mod field {
     pub const FAULT: u32 = 10;
     pub const FAULTS: u32 = 11;
     pub const OWN: u32 = 12;
+    pub const END: u32 = 13;
+    pub const ENDS: u32 = 14;
 }
 
 fn row(sample: &Sample) -> [u64; 4] {
@@ -46,6 +48,23 @@ pub fn nothing() -> Sample {
 
 /// A tick as what changed since `before`; the whole of it where there is none.
 pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
+    // Named one by one, so that none that is added is forgotten.
+    let Sample {
+        at: _,
+        interval: _,
+        machine: _,
+        system: _,
+        tasks: _,
+        threads: _,
+        endings: _,
+        ends: _,
+        mode: _,
+        read: _,
+        faults: _,
+        own: _,
+        // Found beside the table, seconds ago; it is not kept.
+        shares: _,
+    } = now;
     let nothing = nothing();
     let whole = before.is_none();
     let before = before.unwrap_or(&nothing);
@@ -66,7 +85,16 @@ pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
     if before.endings != now.endings {
         o.number(field::ENDINGS, now.endings.len() as u64);
         for ending in now.endings.iter() {
-            write_ending(&mut o, ending);
+            let (id, how) = ending;
+            write_fate(&mut o, field::ENDING, [id.pid.0.into(), id.start.0], how);
+        }
+    }
+    if before.ends != now.ends {
+        // 0: not told; else one more than there are.
+        let many = now.ends.as_ref().map_or(0, |ends| ends.len() as u64 + 1);
+        o.number(field::ENDS, many);
+        for (pid, how) in now.ends.iter().flat_map(|ends| ends.iter()) {
+            write_fate(&mut o, field::END, [pid.0.into(), 0], &Ok(how.clone()));
         }
     }
     if before.faults != now.faults {
@@ -92,7 +120,8 @@ fn same_threads(a: &[ThreadSample], b: &[ThreadSample]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(same)
 }
 
-fn write_ending(out: &mut Fields, (id, how): &(ProcId, Reading<Fate>)) {
+/// How the process with this number and start ended.
+fn write_fate(out: &mut Fields, field: u32, [pid, start]: [u64; 2], how: &Reading<Fate>) {
     let (kind, detail, dumped) = match how {
         Ok(Fate::Exited(status)) => (1, u64::from(*status), false),
         Ok(Fate::Killed(signal, dumped)) => (2, signal.number().into(), *dumped),
@@ -100,14 +129,16 @@ fn write_ending(out: &mut Fields, (id, how): &(ProcId, Reading<Fate>)) {
         Err(missing) => (4, code(*missing), false),
     };
     let mut inner = Fields::default();
-    inner.number(1, id.pid.0.into());
-    inner.number(2, id.start.0);
+    inner.number(1, pid);
+    if start > 0 {
+        inner.number(2, start);
+    }
     inner.number(3, kind);
     inner.number(4, detail);
     if dumped {
         inner.number(5, 1);
     }
-    out.fields(field::ENDING, &inner);
+    out.fields(field, &inner);
 }
 
 fn ending(value: Value<'_>) -> Result<(ProcId, Reading<Fate>), Broken> {
@@ -133,13 +164,19 @@ fn ending(value: Value<'_>) -> Result<(ProcId, Reading<Fate>), Broken> {
 fn own(own: Option<OwnSample>) -> Fields {
     let mut o = Fields::default();
     let Some(own) = own else { return o };
-    o.number(1, own.cpu.0);
-    o.number(2, own.resident.0);
-    match own.calls {
+    let OwnSample {
+        cpu,
+        resident,
+        calls,
+        written,
+    } = own;
+    o.number(1, cpu.0);
+    o.number(2, resident.0);
+    match calls {
         Ok(calls) => o.number(3, calls),
         Err(missing) => o.number(4, code(missing)),
     }
-    match own.written {
+    match written {
         Ok(written) => o.number(5, written.0),
         Err(missing) => o.number(6, code(missing)),
     }
@@ -178,6 +215,8 @@ struct News {
     last: Option<u32>,
     threads: Option<Vec<ThreadSample>>,
     endings: Option<Vec<(ProcId, Reading<Fate>)>>,
+    /// Whether ends are told, and which.
+    ends: Option<(bool, Vec<(Pid, Fate)>)>,
     faults: Option<Vec<Fault>>,
 }
 
@@ -203,6 +242,9 @@ pub fn apply(state: &mut Sample, bytes: &[u8]) -> Result<(), Broken> {
     }
     if let Some(endings) = news.endings {
         state.endings = endings.into();
+    }
+    if let Some((told, ends)) = news.ends {
+        state.ends = told.then(|| ends.into());
     }
     if let Some(faults) = news.faults {
         state.faults = faults;
@@ -257,6 +299,16 @@ fn hear(state: &mut Sample, news: &mut News, field: u32, value: Value<'_>) -> Re
             news.endings.get_or_insert_default();
         }
         (field::ENDING, _) => push(news.endings.get_or_insert_default(), ending(value)?)?,
+        (field::ENDS, Value::Number(many)) => {
+            news.ends.get_or_insert_default().0 = many > 0;
+        }
+        (field::END, _) => {
+            let (id, how) = ending(value)?;
+            push(
+                &mut news.ends.get_or_insert_default().1,
+                (id.pid, how.unwrap_or(Fate::Ended)),
+            )?;
+        }
         (field::FAULTS, Value::Number(_)) => {
             news.faults.get_or_insert_default();
         }

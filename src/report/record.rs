@@ -1,4 +1,7 @@
-//! `pscope record`: keeps what happens in a file or a stream, to be looked at later or elsewhere.
+//! `pscope record`: keeps what happens in a file or a stream, to be looked at later or elsewhere; or only the moments of a
+//! condition, each in a file of its own.
+
+mod moments;
 
 use std::collections::VecDeque;
 use std::io;
@@ -27,7 +30,8 @@ use crate::sys::root::ProcRoot;
 /// `--from`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where to: a file, or - for a stream
+    /// Where to: a file, or - for a stream; with --when a directory
+    #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The pace: 500ms, 2s, 1m
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = span::parse)]
@@ -41,6 +45,18 @@ pub struct Args {
     /// Forgets the oldest where the file would grow beyond this: 200M
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
+    /// Keeps only the moments at which this is so, each in a file of the directory: 'cpu>300 for 3s', 'ended signal:SEGV', oom
+    #[arg(long, value_name = "CONDITION", conflicts_with_all = ["keep", "max_size"])]
+    when: Option<String>,
+    /// How much before each moment is kept [default: 30s]
+    #[arg(long, value_name = "TIME", requires = "when", value_parser = span::parse_any)]
+    before: Option<Nanos>,
+    /// How much after it [default: 10s]
+    #[arg(long, value_name = "TIME", requires = "when", value_parser = span::parse_any)]
+    after: Option<Nanos>,
+    /// Ends after so many moments
+    #[arg(long, value_name = "N", requires = "when", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
 }
 
 /// Reads a size: `200M`, `1.5g`, `65536`.
@@ -82,6 +98,9 @@ const LOOK: Duration = Duration::from_millis(250);
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     // Before any thread is made, so that all of them leave the signals to it.
     let stop = stop::on_signals();
+    if let Some(condition) = &args.when {
+        return moments::run(args, condition, &stop, printer);
+    }
     let mut to = To::open(args, printer)?;
     let kept = Kept::new(BACKLOG);
     let plan = Plan {

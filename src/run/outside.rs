@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use super::acting::Acting;
 use super::inbox::Tell;
-use super::recording::Recorder;
+use super::recording::{self, Recorder};
 use super::{config, panics, saving};
 use crate::app::choice::Choice;
 use crate::app::event::{Effect, Event, Outcome, Outside};
 use crate::model::id::Nanos;
 use crate::model::plan::Plan;
 use crate::model::text::cut;
-use crate::recording::Kept;
+use crate::recording::{Kept, Marks};
 use crate::sampler::Samplers;
 use crate::term::{self, clipboard, signals};
 
@@ -140,6 +140,16 @@ impl Outside for Real {
             }
             Effect::Record => Some(self.record()),
             Effect::Play(pace) => self.play(pace),
+            Effect::Mark(at) => {
+                if let Some(kept) = &self.source.kept {
+                    kept.mark(at, Marks::TRIGGER);
+                }
+                None
+            }
+            Effect::KeepMoment { from, until } => {
+                let kept = self.source.kept.clone()?;
+                recording::keep_moment(kept, [from, until], self.tell.clone()).map(failed)
+            }
             Effect::Keep(choices) => Some(self.keep(&choices)),
             Effect::Act(ticket, order) => match &self.source.acting {
                 Some(acting) => {

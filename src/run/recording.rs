@@ -7,8 +7,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::inbox::Tell;
-use crate::app::event::Event;
-use crate::recording::{Head, Kept, Kind, MAGIC, record::Found};
+use crate::app::event::{Event, Outcome};
+use crate::model::id::Nanos;
+use crate::recording::{Head, Kept, Kind, MAGIC, Past, record::Found};
 use crate::sys::clock;
 use crate::sys::own::recording::{self as files, Written};
 
@@ -61,15 +62,33 @@ impl Drop for Recorder {
     }
 }
 
+/// Keeps a span of what is remembered in a file of its own, on a thread of its own; answers with what went wrong at once.
+pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> Option<String> {
+    let work = move || {
+        let path = name();
+        let shown = path.display().to_string();
+        let records = Past::new(Box::new(kept)).cut(from, until);
+        let written = records.and_then(|records| {
+            let mut file = files::begin(&path, MAGIC).map_err(|e| e.to_string())?;
+            let mut records = records.iter();
+            records
+                .try_for_each(|record| file.append(record))
+                .map_err(|e| e.to_string())
+        });
+        tell.event(Event::Outcome(match written {
+            Ok(()) => Outcome::Done(format!("kept in {shown}; pscope replay {shown} shows it")),
+            Err(why) => Outcome::Failed(format!("cannot keep the moment in {shown}: {why}")),
+        }));
+    };
+    let builder = std::thread::Builder::new().name("recorder".to_owned());
+    let error = builder.spawn(work).err()?;
+    Some(format!("cannot keep the moment: {error}"))
+}
+
 /// A name that no other recording has: `pscope-2026-11-27-00-03-40.pscope`.
 fn name() -> PathBuf {
     let now = clock::boot_unix_ms() + clock::since_boot().0 / 1_000_000;
-    let now = jiff::Timestamp::from_millisecond(now as i64).unwrap_or_default();
-    let now = now.to_zoned(jiff::tz::TimeZone::system());
-    PathBuf::from(format!(
-        "pscope-{}.pscope",
-        now.strftime("%Y-%m-%d-%H-%M-%S")
-    ))
+    PathBuf::from(format!("pscope-{}.pscope", files::stamp(now)))
 }
 
 fn write(mut file: Written, path: &Path, kept: &Kept, ends: &AtomicBool) -> Result<(), String> {

@@ -62,9 +62,13 @@ impl Scribe {
         }
         let new = snapshot.endings.iter().skip(self.endings);
         let killed = |how: &Result<Fate, _>| matches!(how, Ok(Fate::Killed(..)));
-        if new.map(|(_, how)| how).any(killed) {
-            marks |= Marks::KILLED;
-        }
+        let watched = new.map(|(_, how)| how).any(killed);
+        let mut ends = snapshot.ends.iter().flat_map(|ends| ends.iter());
+        let anybody = |(_, how): &(_, Fate)| matches!(how, Fate::Killed(..));
+        let killed = watched || ends.any(anybody) || marks.contains(Marks::KILLED);
+        marks.set(Marks::KILLED, killed);
+        let oom = snapshot.system.oom_kills.is_ok_and(|kills| kills > 0);
+        marks.set(Marks::OOM, oom);
         self.endings = snapshot.endings.len();
         self.seen = Some((snapshot.at, Summary::of(snapshot, marks)));
     }

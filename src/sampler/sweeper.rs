@@ -135,12 +135,14 @@ impl Sweeper {
         if let Some(boot) = host::booted_anew(&self.root, &self.machine) {
             Arc::make_mut(&mut self.machine).boot_unix_ms = boot;
         }
+        let ends = self.tracking.ends(known, &tasks);
         let mut sample = Sample {
             at: now,
             interval: plan.interval,
             machine: Arc::clone(&self.machine),
             mode,
             endings: endings.into(),
+            ends,
             tasks,
             shares: self.shares(plan),
             ..Sample::default()

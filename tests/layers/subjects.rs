@@ -43,6 +43,11 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
         "our own group bounds the machine; a verdict names states and what blocks",
     ),
     (
+        "model/trigger",
+        &["acting", "machine", "process", "scheduling"],
+        "a condition is about processes, how they end, their slices, and the machine",
+    ),
+    (
         "model/network",
         &["descriptors"],
         "a connection is a socket that somebody holds",

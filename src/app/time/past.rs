@@ -35,6 +35,8 @@ pub(in crate::app) struct Past {
     details: VecDeque<Arc<Detail>>,
     /// What is kept beyond the ticks.
     pub(super) deep: Option<recording::Past>,
+    /// When a trigger fired.
+    pub(in crate::app) marked: Vec<Nanos>,
 }
 
 /// What was shown when time stopped, beside the tick.
@@ -69,6 +71,12 @@ impl Past {
                     at: tick.at,
                     summary: Summary::of(tick, Marks::default()),
                 });
+            }
+        }
+        for at in &self.marked {
+            let place = moments.partition_point(|moment| moment.at < *at);
+            if let Some(moment) = moments.get_mut(place) {
+                moment.summary.marks |= Marks::TRIGGER;
             }
         }
         moments

@@ -13,6 +13,7 @@ use std::ops::Range;
 use crate::model::plan::Needs;
 use crate::model::snapshot::{Proc, Snapshot};
 
+pub use term::Compare;
 use term::Test;
 
 /// A filter as typed and as understood.
@@ -22,6 +23,11 @@ pub struct Filter {
     alternatives: Vec<Vec<Term>>,
     notes: Vec<Note>,
     needs: Needs,
+}
+
+/// The places of the words of a text: parted at spaces outside of quotes, `|` alone.
+pub fn parts(text: &str) -> Vec<Range<usize>> {
+    parse::tokens(text)
 }
 
 /// A part of the text that is left out for now.
@@ -69,6 +75,20 @@ impl Filter {
     pub fn over_time(&self) -> bool {
         let terms = self.alternatives.iter().flatten();
         terms.into_iter().any(|term| term.test.over_time())
+    }
+
+    /// Of how many processes something that it asks for may not be read by this user.
+    pub fn denied(&self, snapshot: &Snapshot) -> usize {
+        let terms = || self.alternatives.iter().flatten();
+        let denied = |proc: &&Proc| terms().any(|term| term.test.denied(snapshot, proc));
+        snapshot.procs.iter().filter(denied).count()
+    }
+
+    /// What a process has of what is asked for in numbers: `CPU% 412`.
+    pub fn told(&self, snapshot: &Snapshot, proc: &Proc, of_one_core: f32) -> Vec<String> {
+        let terms = self.alternatives.iter().flatten();
+        let told = terms.filter_map(|term| term.test.told(snapshot, proc, of_one_core));
+        told.collect()
     }
 
     /// Which condition nobody on the machine meets by what it names: `no user nobdy`. Only what is known of everybody counts.

@@ -20,6 +20,27 @@ pub struct Growth {
 }
 
 impl Growth {
+    /// All of it as numbers, in pairs of moment and bytes, as a recording keeps them.
+    pub fn row(&self) -> [u64; 17] {
+        let Self { marks, len, now } = *self;
+        let mut row = [0; 17];
+        for (pair, (at, bytes)) in row.chunks_mut(2).zip(marks.into_iter().chain([now])) {
+            (pair[0], pair[1]) = (at.0, bytes.0);
+        }
+        row[16] = len.into();
+        row
+    }
+
+    /// What such numbers say.
+    pub fn of(row: [u64; 17]) -> Self {
+        let pair = |place: usize| (Nanos(row[2 * place]), Bytes(row[2 * place + 1]));
+        Self {
+            marks: std::array::from_fn(pair),
+            len: row[16].min(MARKS as u64) as u8,
+            now: pair(MARKS),
+        }
+    }
+
     /// Takes in what it is now.
     pub fn push(&mut self, at: Nanos, resident: Bytes) {
         self.now = (at, resident);

@@ -38,6 +38,8 @@ pub struct SystemSample {
     /// How often programs searched for memory themselves or took a page back from swap, since boot; read only where the
     /// kernel accounts no pressure on memory.
     pub searches: Reading<u64>,
+    /// How many processes the kernel has killed since boot because memory ran out.
+    pub oom_kills: Reading<u64>,
 }
 
 impl Default for SystemSample {
@@ -58,6 +60,7 @@ impl Default for SystemSample {
             own_pressure: [Err(Missing::Soon); 3],
             own_strain: StrainSample::default(),
             searches: Err(Missing::Soon),
+            oom_kills: Err(Missing::Soon),
         }
     }
 }

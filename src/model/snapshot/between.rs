@@ -51,6 +51,7 @@ impl Snapshot {
             procs: procs(known, tasks, &next.tasks, &step),
             threads,
             endings: Arc::clone(&next.endings),
+            ends: next.ends.clone(),
             mode: next.mode,
             read: next.read,
             faults: next.faults.clone(),
@@ -370,6 +371,11 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
         Err(why) if !core.is_told() => why,
         _ => step.none,
     };
+    let since = |f: fn(&SystemSample) -> Reading<u64>| {
+        let now = f(s)?;
+        let before = f(&prev.ok_or(step.none)?.system).map_err(soon)?;
+        Ok(now.saturating_sub(before))
+    };
     System {
         uptime: s.uptime,
         load: s.load,
@@ -391,10 +397,8 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
         pressure: [s.cpu_pressure, s.memory_pressure, s.io_pressure],
         own_pressure: s.own_pressure,
         own_strain: Strain::between(prev.map(|p| &p.system.own_strain), &s.own_strain),
-        searches: s.searches.and_then(|now| {
-            let before = prev.ok_or(step.none)?.system.searches.map_err(soon)?;
-            Ok(now.saturating_sub(before))
-        }),
+        searches: since(|s| s.searches),
+        oom_kills: since(|s| s.oom_kills),
     }
 }
 

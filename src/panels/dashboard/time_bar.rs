@@ -82,7 +82,7 @@ impl Panel for TimeLine {
             ),
             (
                 "marks".to_owned(),
-                "! what holds the machine back changed; x a watched process was ended by a signal; O memory ran out; T a trigger fired".to_owned(),
+                "! what holds the machine back changed; x a process was ended by a signal; O memory ran out; T a trigger fired".to_owned(),
             ),
         ]
     }

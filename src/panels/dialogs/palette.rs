@@ -18,6 +18,7 @@ use crate::app::world::World;
 use crate::model::id::{Pid, ProcId};
 use crate::model::plan::Needs;
 use crate::model::text::pad;
+use crate::model::trigger::Trigger;
 use crate::theme::Role;
 use crate::widgets::{line, popup};
 
@@ -80,6 +81,7 @@ impl Palette {
                 }
                 Err(why) => Reply::All(vec![Reply::Close, Reply::Complain(why.clone())]),
             },
+            Some(Item::Arm(text)) => Reply::All(vec![Reply::Close, Reply::Arm(text.clone())]),
             Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
             None => Reply::All(vec![
                 Reply::Close,
@@ -97,6 +99,8 @@ enum Item {
     When(String),
     /// A file to save to, and why it cannot be.
     Save(String, Result<Form, String>),
+    /// A trigger, as it was typed.
+    Arm(String),
     /// A setting with one of its values.
     Choose(&'static str, Value, &'static str),
 }
@@ -234,12 +238,27 @@ fn parts(world: &World, item: &Item) -> Vec<(String, Role)> {
                 Err(why) => (format!(" {why}"), Role::Warn),
             },
         ],
+        Item::Arm(text) => vec![
+            (pad("trigger", 8), Role::Accent),
+            (text.clone(), Role::Strong),
+            (format!("  {}", condition(text)), Role::Dim),
+        ],
         Item::Jump(id, command) => vec![
             (pad("jump", 8), Role::Accent),
             (pad(&id.pid.to_string(), 20), Role::Strong),
             (command.clone(), Role::Dim),
         ],
     }
+}
+
+/// What is not understood of a condition yet, or that Enter arms it.
+fn condition(text: &str) -> String {
+    if text.is_empty() || text == "off" {
+        return "disarms it".to_owned();
+    }
+    let trigger = Trigger::parse(text);
+    let note = trigger.notes().first().map(|note| note.why.clone());
+    note.unwrap_or_else(|| "stops time on the moment when this is so".to_owned())
 }
 
 /// Processes whose pid begins with the number typed; else actions, the best match first.
@@ -251,6 +270,11 @@ fn find(world: &World, typed: &str) -> Vec<Item> {
         return vec![Item::Save(path.to_owned(), Form::told(path))];
     }
     let typed = typed.to_lowercase();
+    let words = typed.trim_start().trim_start_matches(':');
+    if let Some(condition) = words.strip_prefix("trigger ") {
+        return vec![Item::Arm(condition.trim_start().to_owned())];
+    }
+    let typed = typed.trim().trim_start_matches(':').to_lowercase();
     let digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     if typed.strip_prefix('-').is_some_and(digit) || digit(&typed) && typed.contains(':') {
         return vec![Item::When(typed)];

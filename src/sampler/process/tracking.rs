@@ -4,8 +4,10 @@
 //! may be taken from a sleeping one, so everybody is read again by turns.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::table::Table;
+use crate::model::acting::Fate;
 use crate::model::id::{Nanos, Pid};
 use crate::model::plan::Plan;
 use crate::model::process::stat::State;
@@ -38,6 +40,12 @@ pub(in crate::sampler) struct Tracking {
     missed: bool,
     /// The wait status of those who ended since the last sweep, where the kernel told it.
     exits: HashMap<Pid, i32>,
+    /// The same of all, those that began since among them; `None` where it is not told.
+    fates: Option<HashMap<Pid, i32>>,
+    /// Those of the sweep before.
+    older: HashMap<Pid, i32>,
+    /// Who tells of ends beside the events.
+    ends: Listening,
     /// From how many processes on it is worth listening at all.
     few: usize,
     /// The one way that a person asked for.
@@ -78,6 +86,9 @@ impl Default for Tracking {
             listed: Nanos(0),
             missed: false,
             exits: HashMap::new(),
+            fates: None,
+            older: HashMap::new(),
+            ends: Listening::Never,
             few: FEW,
             only: None,
             otherwise: 0,
@@ -98,6 +109,10 @@ impl Tracking {
         Self {
             feed: matches!(only, None | Some(Mode::Events)).then_some(feed),
             connector,
+            ends: match only {
+                Some(Mode::Scan) => Listening::Never,
+                _ => Listening::NotYet,
+            },
             few: if only.is_some() { 0 } else { FEW },
             only,
             ..Self::default()
@@ -152,6 +167,7 @@ impl Tracking {
             if let Listening::Now(_) = self.connector {
                 self.connector = Listening::NotYet;
             }
+            self.hear_ends();
             let tasks = self.events(table, known, &changes, now, plan)?;
             return Ok((Mode::Events, tasks));
         }
@@ -160,11 +176,16 @@ impl Tracking {
             Listening::Now(connector) => Some(connector.drain()),
             _ => None,
         };
-        // Where events were lost, a number may have passed to somebody else in between.
-        let exits = told.as_mut().filter(|t| !t.lost);
-        self.exits = exits
-            .map(|t| std::mem::take(&mut t.ended))
-            .unwrap_or_default();
+        match &mut told {
+            Some(told) => {
+                self.take_ends(told);
+                // One of the two is enough.
+                if let Listening::Now(_) = self.ends {
+                    self.ends = Listening::NotYet;
+                }
+            }
+            None => self.hear_ends(),
+        }
         let mode = match told {
             Some(_) => Mode::Connector,
             None => Mode::Scan,
@@ -182,6 +203,58 @@ impl Tracking {
     /// How those ended of whom the kernel told at the last sweep: wait status by number.
     pub(in crate::sampler) fn exits(&self) -> &HashMap<Pid, i32> {
         &self.exits
+    }
+
+    /// Who ended since the last sweep, and how, by ascending pid; `None` where it is not told. Of those of whom an end was
+    /// told a thread may have ended alone, and its process goes on.
+    pub(in crate::sampler) fn ends(
+        &self,
+        known: &[TaskSample],
+        tasks: &[TaskSample],
+    ) -> Option<Arc<[(Pid, Fate)]>> {
+        let goes_on = |tasks: &[TaskSample], pid: Pid| {
+            let place = tasks.binary_search_by_key(&pid, |t| t.id.pid);
+            place.is_ok_and(|at| !matches!(tasks[at].stat.state, State::Zombie | State::Dead))
+        };
+        // What was told a sweep ago may have been ahead of the row.
+        let older = self.older.iter().filter(|(pid, _)| goes_on(known, **pid));
+        let ended = self.fates.as_ref()?.iter().chain(older);
+        let mut ends: Vec<(Pid, Fate)> = ended
+            .filter(|(pid, _)| !goes_on(tasks, **pid))
+            .map(|(pid, status)| (*pid, Fate::from_wait_status(*status)))
+            .collect();
+        ends.sort_by_key(|(pid, _)| *pid);
+        ends.dedup_by_key(|(pid, _)| *pid);
+        Some(ends.into())
+    }
+
+    /// Asks who ended where nobody else tells how.
+    fn hear_ends(&mut self) {
+        self.exits = HashMap::new();
+        self.older = self.fates.take().unwrap_or_default();
+        if let Listening::NotYet = self.ends {
+            self.ends = match Connector::of_ends() {
+                Ok(connector) => Listening::Now(Box::new(connector)),
+                Err(_) => Listening::Never,
+            };
+            return;
+        }
+        if let Listening::Now(connector) = &mut self.ends {
+            let mut told = connector.drain();
+            let older = std::mem::take(&mut self.older);
+            self.take_ends(&mut told);
+            self.older = older;
+        }
+    }
+
+    /// Where events were lost, a number may have passed to somebody else in between.
+    fn take_ends(&mut self, told: &mut Told) {
+        let (exits, fates) = (
+            std::mem::take(&mut told.ended),
+            std::mem::take(&mut told.fates),
+        );
+        self.exits = if told.lost { HashMap::new() } else { exits };
+        self.older = self.fates.replace(fates).unwrap_or_default();
     }
 
     fn events(

@@ -45,9 +45,10 @@ impl Source<Sample> for Pressures {
         into.system.cpu_pressure = one(cpu);
         into.system.memory_pressure = one(memory);
         into.system.io_pressure = one(io);
+        let vmstat = self.vmstat.read().map_err(|why| why.reason());
+        into.system.oom_kills = vmstat.and_then(|text| oom_kills(text).ok_or(Missing::Unsupported));
         if into.system.memory_pressure.is_err() {
-            let searches = self.vmstat.read().map(searches);
-            into.system.searches = searches.map_err(|why| why.reason());
+            into.system.searches = vmstat.map(searches);
         }
         Ok(())
     }
@@ -63,6 +64,12 @@ pub(crate) fn searches(text: &[u8]) -> u64 {
             words.next().and_then(fields::number)
         })
         .fold(0, u64::saturating_add)
+}
+
+/// How many processes were killed because memory ran out: the line `b"oom_kill 3"`, since Linux 4.13.
+fn oom_kills(text: &[u8]) -> Option<u64> {
+    let found = fields::lines(text).find_map(|line| line.strip_prefix(b"oom_kill "));
+    found.and_then(fields::number)
 }
 
 /// One file of pressure.
@@ -129,13 +136,15 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let root = ProcRoot::fixture(dir.path());
         std::fs::create_dir_all(root.proc("pressure")).expect("made");
-        let vmstat = "pswpin 7\npswpout 9\nallocstall_dma 0\nallocstall_normal 5\npgfault 8\n";
+        let vmstat =
+            "pswpin 7\npswpout 9\nallocstall_dma 0\nallocstall_normal 5\npgfault 8\noom_kill 3\n";
         std::fs::write(root.proc("vmstat"), vmstat).expect("written");
         let mut source = Pressures::new(&root);
         let mut sample = Sample::default();
         source.read(&Plan::default(), &mut sample).expect("read");
         assert_eq!(sample.system.memory_pressure, Err(Missing::Unsupported));
         assert_eq!(sample.system.searches, Ok(12));
+        assert_eq!(sample.system.oom_kills, Ok(3));
         let text = "some avg10=1.00 avg60=0 avg300=0 total=1\n";
         std::fs::write(root.proc("pressure/memory"), text).expect("written");
         let mut sample = Sample::default();

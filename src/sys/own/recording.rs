@@ -1,8 +1,8 @@
 //! The files of recordings: made for their owner alone, read from any place, shortened without a moment at which one is lost.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// A file that is written to its end.
@@ -54,6 +54,28 @@ pub fn begin(path: &Path, magic: &[u8]) -> io::Result<Written> {
         written.append(magic)?;
     }
     Ok(written)
+}
+
+/// A directory for recordings: the one that is there, or a new one for its owner alone.
+///
+/// # Errors
+/// As the kernel says, and where it is something else.
+pub fn directory(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(_) => Err(io::Error::new(
+            io::ErrorKind::NotADirectory,
+            "it is no directory; with --when each moment is a file of its own",
+        )),
+        Err(_) => DirBuilder::new().recursive(true).mode(0o700).create(path),
+    }
+}
+
+/// A moment as a part of a file's name: `2026-11-27-00-03-40`, in local time.
+pub fn stamp(unix_ms: u64) -> String {
+    let at = jiff::Timestamp::from_millisecond(unix_ms as i64).unwrap_or_default();
+    let at = at.to_zoned(jiff::tz::TimeZone::system());
+    at.strftime("%Y-%m-%d-%H-%M-%S").to_string()
 }
 
 impl Written {

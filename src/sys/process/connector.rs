@@ -44,6 +44,9 @@ pub struct Told {
     pub ended: HashMap<Pid, i32>,
     /// Whose threads told different statuses.
     unclear: HashSet<Pid>,
+    /// The wait status of all who ended, those among them that began since; of the last that had the number. Threads that
+    /// ended alone are among them: whoever still has a row has not ended.
+    pub fates: HashMap<Pid, i32>,
     /// Events did not fit into the socket.
     pub lost: bool,
     /// The kernel has answered the request.
@@ -63,6 +66,18 @@ impl Connector {
     /// # Errors
     /// Where the kernel has no connector, refuses it to this user, or tells nothing to this namespace.
     pub fn open() -> Result<Self, Error> {
+        Self::telling(FORK | EXEC | COMM | EXIT)
+    }
+
+    /// The same, but only of ends; kernels before 6.6 tell everything.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn of_ends() -> Result<Self, Error> {
+        Self::telling(EXIT)
+    }
+
+    fn telling(events: u32) -> Result<Self, Error> {
         let flags = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
         // SAFETY: no memory is passed.
         let fd = unsafe { libc::socket(libc::AF_NETLINK, flags, libc::NETLINK_CONNECTOR) };
@@ -79,7 +94,7 @@ impl Connector {
             buffer: vec![0; 16 << 10],
         };
         // Kernels before 6.6 know only the request without a choice of events.
-        for choice in [Some(FORK | EXEC | COMM | EXIT), None] {
+        for choice in [Some(events), None] {
             connector.request(choice)?;
             if connector.drain().answered {
                 return Ok(connector);
@@ -161,10 +176,16 @@ pub(crate) fn take_in(body: &[u8], told: &mut Told) {
             }
         }
         EXIT => {
-            if let (Some(tid), Some(pid), Some(status)) = (number(0), number(1), number(2))
-                && !told.born.contains(&Pid(pid))
-            {
-                exit(told, tid, Pid(pid), status as i32);
+            if let (Some(tid), Some(pid), Some(status)) = (number(0), number(1), number(2)) {
+                // Its first thread tells for all.
+                if tid == pid {
+                    told.fates.insert(Pid(pid), status as i32);
+                } else {
+                    told.fates.entry(Pid(pid)).or_insert(status as i32);
+                }
+                if !told.born.contains(&Pid(pid)) {
+                    exit(told, tid, Pid(pid), status as i32);
+                }
             }
         }
         EXEC => told.renamed.extend(number(1).map(Pid)),
@@ -215,6 +236,7 @@ mod tests {
         assert_eq!(told.born, [Pid(7)].into());
         assert_eq!(told.renamed, [Pid(9)].into());
         assert_eq!(told.ended, [(Pid(20), 0x8b)].into(), "7 began since");
+        assert_eq!(told.fates, [(Pid(20), 0x8b), (Pid(7), 0)].into());
         assert!(!told.answered);
         take_in(&event(ACK, &[22]), &mut told);
         assert!(!told.answered, "an error is no answer");

@@ -42,7 +42,7 @@ fn finish(filter: &mut Filter, terms: &mut Vec<Term>) {
 }
 
 /// Splits at spaces outside of quotes; `|` stands alone, save in a pattern (`re:a|b`), which reaches to the next space.
-fn tokens(text: &str) -> Vec<Range<usize>> {
+pub(super) fn tokens(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut from: Option<usize> = None;
     let mut quoted = false;
@@ -89,7 +89,7 @@ fn test(token: &str) -> Result<Test, String> {
         return Ok(Test::Word(part(token)?));
     };
     let key = token[..end].to_lowercase();
-    let (compare, value) = operator(&token[end..]);
+    let (compare, value) = Compare::split(&token[end..]);
     let exact = token[end..].starts_with('=');
     let value = value.trim_matches('"');
     let known = matches!(
@@ -130,21 +130,6 @@ fn test(token: &str) -> Result<Test, String> {
         },
         (_, None) => Err(format!("{key} is not known")),
     }
-}
-
-fn operator(text: &str) -> (Compare, &str) {
-    let known = [
-        (">=", Compare::AtLeast),
-        ("<=", Compare::AtMost),
-        (">", Compare::More),
-        ("<", Compare::Less),
-        ("=", Compare::Equal),
-        (":", Compare::Equal),
-    ];
-    known
-        .iter()
-        .find_map(|(sign, compare)| text.strip_prefix(sign).map(|rest| (*compare, rest)))
-        .unwrap_or((Compare::Equal, text))
 }
 
 fn part(text: &str) -> Result<Part, String> {

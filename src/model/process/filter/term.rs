@@ -10,6 +10,7 @@ use super::part::Part;
 use crate::model::groups::{grouping, unit};
 use crate::model::plan::Needs;
 use crate::model::process::column::{Column, Shows, Unit};
+use crate::model::reading::Missing;
 use crate::model::sample::Opened;
 use crate::model::snapshot::{Proc, Snapshot};
 
@@ -40,11 +41,16 @@ pub(super) enum Test {
 
 /// How a number is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Compare {
+pub enum Compare {
+    /// `<`
     Less,
+    /// `<=`
     AtMost,
+    /// `=` or `:`
     Equal,
+    /// `>=`
     AtLeast,
+    /// `>`
     More,
 }
 
@@ -61,7 +67,7 @@ pub(super) enum How {
 
 impl Compare {
     /// Whether `have` stands so to `want`; numbers that read the same are equal.
-    fn holds(self, have: f64, want: f64) -> bool {
+    pub fn holds(self, have: f64, want: f64) -> bool {
         match self {
             Self::Less => have < want,
             Self::AtMost => have <= want,
@@ -69,6 +75,24 @@ impl Compare {
             Self::AtLeast => have >= want,
             Self::More => have > want,
         }
+    }
+}
+
+impl Compare {
+    /// How is compared, and with what: `>=300`.
+    pub fn split(text: &str) -> (Self, &str) {
+        let known = [
+            (">=", Self::AtLeast),
+            ("<=", Self::AtMost),
+            (">", Self::More),
+            ("<", Self::Less),
+            ("=", Self::Equal),
+            (":", Self::Equal),
+        ];
+        known
+            .iter()
+            .find_map(|(sign, compare)| text.strip_prefix(sign).map(|rest| (*compare, rest)))
+            .unwrap_or((Self::Equal, text))
     }
 }
 
@@ -102,6 +126,41 @@ impl Test {
     /// Whether only two readings answer it.
     pub(super) fn over_time(&self) -> bool {
         matches!(self, Self::Number(column, ..) if column.over_time())
+    }
+
+    /// Whether what it asks for may not be read of a process by this user.
+    pub(super) fn denied(&self, snapshot: &Snapshot, proc: &Proc) -> bool {
+        let extra = proc.extra.as_deref();
+        let why = match self {
+            Self::Number(column, ..) => column.number(snapshot, proc).and_then(Result::err),
+            Self::Text(column, ..) if column.name == "unit" => {
+                extra.and_then(|extra| extra.cgroup.as_ref().err().copied())
+            }
+            Self::Port(_) | Self::Target(_) => {
+                extra.and_then(|extra| extra.opened.as_ref().err().copied())
+            }
+            Self::Exe(_) => extra.and_then(|extra| extra.exe.as_ref().err().copied()),
+            _ => None,
+        };
+        why == Some(Missing::Denied)
+    }
+
+    /// The number of a process that is compared, under the head of its column: `CPU% 412`.
+    pub(super) fn told(
+        &self,
+        snapshot: &Snapshot,
+        proc: &Proc,
+        of_one_core: f32,
+    ) -> Option<String> {
+        let Self::Number(column, ..) = self else {
+            return None;
+        };
+        let have = column.number(snapshot, proc)?.ok()? * scale(column, of_one_core);
+        let unit = match column.shows {
+            Shows::Number { unit, .. } => unit,
+            _ => Unit::Percent,
+        };
+        Some(format!("{} {}", column.title, unit.text(have, snapshot)))
     }
 
     /// What must be read to answer it.

@@ -5,7 +5,8 @@ use crate::app::globals as g;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
-use crate::model::text::width;
+use crate::model::text::{cut, width};
+use crate::panels::dialogs::trigger::TRIGGER;
 use crate::theme::Role::{self, Accent, Bad, Dim, Good, Warn};
 
 /// Its groups from the left, without blanks between them.
@@ -23,6 +24,19 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
     if world.time.recording.is_some() {
         let dot = if ascii { "(o) " } else { "◉ " };
         out.push(group(0, [(format!("{dot}REC  "), Bad)]).doing(&g::RECORD));
+    }
+    if let Some(armed) = &world.trigger {
+        let (word, role) = if armed.spent {
+            ("FIRED", Accent)
+        } else {
+            ("ARMED", Warn)
+        };
+        let what = cut(&armed.text, usize::from(width / 6).max(8));
+        let times = match (armed.fired, armed.spent) {
+            (0, _) | (_, true) => String::new(),
+            (n, false) => format!(" ×{n}"),
+        };
+        out.push(group(0, [(format!("{word} {what}{times}  "), role)]).doing(&TRIGGER));
     }
     let time = match world.paused {
         Some(_) if world.time.replay.is_some() => {

@@ -1,5 +1,7 @@
 //! Each way to sweep against a full scan, while processes of ours come, go, run and change.
 
+mod ends;
+
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

@@ -1,0 +1,242 @@
+//! A trigger, as an oscilloscope has one: a condition over processes, slices and the machine that stops time on its moment.
+//!
+//! The condition is the filter language with words for the machine (`oom`, `pressure:memory>30`), for what happens
+//! (`new`, `ended signal:SEGV`), for slices (`slice>50ms`), and with a time for which it must hold (`cpu>300 for 3s`). As
+//! with filters half-typed input is never an error: what is not understood is left out and noted. Pure; reads no clock.
+
+mod gauge;
+mod parse;
+mod turns;
+mod watch;
+
+use crate::model::acting::Fate;
+use crate::model::acting::signal::Signal;
+use crate::model::id::Nanos;
+use crate::model::plan::Needs;
+use crate::model::process::filter::{Compare, Filter, Note};
+use crate::model::reading::Missing;
+use crate::model::scheduling::timeline::{Origin, Timeline};
+use crate::model::snapshot::Snapshot;
+
+use gauge::Gauge;
+pub use watch::{Fired, Watch};
+
+/// What it may look like, each with what it waits for; the dialog shows them.
+pub const EXAMPLES: &[(&str, &str)] = &[
+    (
+        "cpu>300 for 3s",
+        "a process takes more than three cores for three seconds",
+    ),
+    (
+        "state:D for 2s",
+        "a process hangs in uninterruptible sleep for two seconds",
+    ),
+    ("mem>2g name:java", "a java holds more than 2 GiB"),
+    ("new name:cc1plus", "a compiler begins"),
+    ("ended signal:SEGV", "a process crashes"),
+    (
+        "waited>20ms",
+        "a thread that the kernel took the core from gets it back only after 20 ms",
+    ),
+    (
+        "slice>50ms",
+        "a thread keeps a core for 50 ms without a break",
+    ),
+    ("oom", "the kernel kills because memory ran out"),
+    (
+        "pressure:memory>30",
+        "in 30% of the last 10 s some task waited for memory",
+    ),
+    ("verdict", "something holds the machine back"),
+    (
+        "switches>500k",
+        "the cores switch 500,000 times a second or more",
+    ),
+];
+
+/// What a trigger does when its condition is met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Time stops on the moment; it is armed no more.
+    #[default]
+    Single,
+    /// The moment is marked, what was before and after it is kept in a file, and time goes on.
+    Normal,
+    /// Time stops on the moment for a while, then goes on, and it is armed still.
+    Auto,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Single, Self::Normal, Self::Auto];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Normal => "normal",
+            Self::Auto => "auto",
+        }
+    }
+
+    /// The mode of this word.
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.word() == word)
+    }
+}
+
+/// A condition as typed and as understood.
+#[derive(Clone, Debug, Default)]
+pub struct Trigger {
+    text: String,
+    alternatives: Vec<Alternative>,
+    notes: Vec<Note>,
+    /// How much before the moment is worth keeping, where that was written.
+    pub before: Option<Nanos>,
+    /// How much after it.
+    pub after: Option<Nanos>,
+}
+
+/// One of the conditions between `|`: all of it must be met, by one process where it is about processes.
+#[derive(Clone, Debug, Default)]
+struct Alternative {
+    /// What of it was understood, as typed.
+    text: String,
+    gauges: Vec<Gauge>,
+    happening: Option<Happening>,
+    filter: Filter,
+    /// For how long it must be met.
+    hold: Nanos,
+}
+
+/// What happens at a moment.
+#[derive(Clone, Debug, PartialEq)]
+enum Happening {
+    /// A process began.
+    New,
+    /// A process ended, in one of these ways.
+    Ended(Vec<How>),
+    /// A thread kept a core for so long without a break.
+    Slice(Compare, Nanos),
+    /// A thread from which the core was taken waited so long for the next one.
+    Waited(Compare, Nanos),
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum How {
+    /// By this signal, or by any.
+    Signal(Option<Signal>),
+    /// With such a status.
+    Code(Compare, f64),
+    /// It left a core dump.
+    Dumped,
+}
+
+impl How {
+    fn is(self, fate: &Fate) -> bool {
+        match (self, fate) {
+            (Self::Signal(wanted), Fate::Killed(signal, _)) => {
+                wanted.is_none_or(|wanted| wanted == *signal)
+            }
+            (Self::Code(compare, wanted), Fate::Exited(code)) => {
+                compare.holds(f64::from(*code), wanted)
+            }
+            (Self::Dumped, Fate::Killed(_, dumped)) => *dumped,
+            _ => false,
+        }
+    }
+}
+
+impl Trigger {
+    /// Understands what was typed so far.
+    pub fn parse(text: &str) -> Self {
+        parse::parse(text)
+    }
+
+    /// The text as typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether nothing was understood: it never fires.
+    pub fn is_empty(&self) -> bool {
+        self.alternatives.is_empty()
+    }
+
+    /// What is left out, and why.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// What must be read of every process.
+    pub fn needs_of_all(&self) -> Needs {
+        let needs = self.alternatives.iter().map(|one| one.filter.needs());
+        needs.fold(Needs::empty(), |all, needs| all | needs)
+    }
+
+    /// What must be read of the machine.
+    pub fn needs(&self) -> Needs {
+        let slices = self.alternatives.iter().any(Alternative::is_of_slices);
+        if slices {
+            Needs::SWITCHES
+        } else {
+            Needs::empty()
+        }
+    }
+
+    /// What of it cannot be seen on this machine or by this user, in sentences; known once the first tick has come.
+    pub fn unseen(&self, now: &Snapshot, line: &Timeline) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        for one in &self.alternatives {
+            out.extend(one.unseen(now, line));
+        }
+        out.dedup();
+        out
+    }
+}
+
+impl Alternative {
+    fn is_of_slices(&self) -> bool {
+        matches!(
+            self.happening,
+            Some(Happening::Slice(..) | Happening::Waited(..))
+        )
+    }
+
+    fn unseen(&self, now: &Snapshot, line: &Timeline) -> Vec<String> {
+        let mut out: Vec<String> = self.gauges.iter().filter_map(|g| g.unseen(now)).collect();
+        if matches!(self.happening, Some(Happening::Ended(_))) && now.ends.is_none() {
+            out.push(
+                "how processes end is not told here: the kernel's process connector is not to be had (pscope doctor says why)"
+                    .to_owned(),
+            );
+        }
+        if self.is_of_slices() {
+            match line.origin {
+                Origin::Exact | Origin::Inside => {}
+                Origin::None if line.why.is_empty() => {}
+                Origin::Own => out.push(format!(
+                    "slices are told of one process of your own only: {}",
+                    line.why
+                )),
+                Origin::None | Origin::Sampled => {
+                    out.push(format!("single slices are not told here: {}", line.why));
+                }
+            }
+        }
+        let denied = self.filter.denied(now);
+        if denied > 0 {
+            out.push(format!(
+                "'{}' cannot be read of {denied} of {} processes: {}",
+                self.filter.text(),
+                now.procs.len(),
+                Missing::Denied
+            ));
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests;

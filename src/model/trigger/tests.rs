@@ -1,0 +1,320 @@
+//! Conditions by table: what is seen, tick by tick, and when each fires; and the laws.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::acting::Fate;
+use crate::model::id::{Bytes, Pid};
+use crate::model::machine::verdict::Judge;
+use crate::model::process::stat::State;
+use crate::model::sample::Pressure;
+use crate::model::scene::Scene;
+
+/// A machine with an init, a shell and a java; one tick a second.
+struct Run {
+    scene: Scene,
+    watch: Watch,
+    judge: Judge,
+    fired: Vec<(u64, String)>,
+    tick: u64,
+}
+
+impl Run {
+    fn of(condition: &str) -> Self {
+        let trigger = Trigger::parse(condition);
+        assert_eq!(trigger.notes(), [], "{condition}");
+        let mut scene = Scene::new();
+        scene.task(1, 0, "init");
+        scene.task(40, 1, "sh");
+        scene.task(41, 40, "java");
+        scene.sample.ends = Some([].into());
+        scene.sample.system.oom_kills = Ok(7);
+        scene.sample.system.memory_pressure = Ok(Pressure::default());
+        let mut run = Self {
+            scene,
+            watch: Watch::new(trigger, 1.0),
+            judge: Judge::default(),
+            fired: Vec::new(),
+            tick: 0,
+        };
+        run.pass(&[]);
+        run
+    }
+
+    /// A second in which processes take so many percent of a core.
+    fn pass(&mut self, cpu: &[(u32, u64)]) -> &mut Self {
+        self.pass_for(1000, cpu)
+    }
+
+    fn pass_for(&mut self, ms: u64, cpu: &[(u32, u64)]) -> &mut Self {
+        let snapshot = self.scene.pass(ms, cpu);
+        self.saw(snapshot)
+    }
+
+    /// A second in which counters move like this.
+    fn counted(&mut self, change: impl FnOnce(&mut Scene)) -> &mut Self {
+        let _ = self.scene.pass(1000, &[]);
+        change(&mut self.scene);
+        let snapshot = self.scene.snapshot();
+        self.saw(snapshot)
+    }
+
+    fn saw(&mut self, snapshot: Snapshot) -> &mut Self {
+        let snapshot = Arc::new(snapshot);
+        let verdict = self.judge.judge(&snapshot);
+        let fired = self.watch.see(&snapshot, verdict.as_ref());
+        self.fired.extend(fired.map(|f| (self.tick, f.sentence)));
+        self.tick += 1;
+        self
+    }
+
+    fn when(&self) -> Vec<u64> {
+        self.fired.iter().map(|(at, _)| *at).collect()
+    }
+}
+
+#[test]
+fn a_share_must_last_without_a_break_and_is_told_once() {
+    let mut run = Run::of("cpu>150 for 2s");
+    let busy = [(41, 190)];
+    run.pass(&busy)
+        .pass(&busy)
+        .pass(&[])
+        .pass(&busy)
+        .pass(&busy);
+    assert_eq!(run.when(), [0; 0], "it was interrupted");
+    run.pass(&busy);
+    assert_eq!(run.when(), [6]);
+    assert_eq!(
+        run.fired[0].1,
+        "cpu>150 for 2s: 41 java CPU% 190; nothing held the machine back"
+    );
+    run.pass(&busy).pass(&busy);
+    assert_eq!(run.when(), [6], "the same stay is told once");
+    run.pass(&[]).pass(&busy).pass(&busy).pass(&busy);
+    assert_eq!(run.when(), [6, 12], "another stay is another");
+}
+
+#[test]
+fn one_process_must_meet_all_of_it() {
+    let mut run = Run::of("mem>2g name:java");
+    run.scene.of(40).stat.resident = Bytes(3 << 30);
+    run.pass(&[]);
+    assert_eq!(run.when(), [0; 0], "the shell is no java");
+    run.scene.of(41).stat.resident = Bytes(3 << 30);
+    run.pass(&[]);
+    assert_eq!(run.when(), [2]);
+    assert!(
+        run.fired[0].1.contains("41 java MEM 3.00G"),
+        "{:?}",
+        run.fired
+    );
+}
+
+#[test]
+fn births_and_deaths_are_seen_once() {
+    let mut run = Run::of("new name:cc1plus | ended signal:SEGV");
+    run.scene.task(50, 40, "make");
+    run.pass(&[]);
+    assert_eq!(run.when(), [0; 0]);
+    run.scene.task(51, 50, "cc1plus");
+    run.scene.task(52, 50, "cc1plus");
+    run.pass(&[]).pass(&[]);
+    assert_eq!(run.when(), [2]);
+    assert!(
+        run.fired[0].1.contains("51 cc1plus began and 1 more"),
+        "{:?}",
+        run.fired
+    );
+    run.scene.sample.ends = Some(
+        [
+            (Pid(51), Fate::Killed(Signal::TERM, false)),
+            (Pid(41), Fate::Killed(Signal::SEGV, true)),
+        ]
+        .into(),
+    );
+    run.scene.sample.tasks.retain(|t| t.id.pid.0 != 41);
+    run.pass(&[]);
+    assert_eq!(run.when(), [2, 4]);
+    assert!(
+        run.fired[1].1.contains("41 java killed by SIGSEGV"),
+        "{:?}",
+        run.fired
+    );
+    run.scene.sample.ends = Some([(Pid(99), Fate::Killed(Signal::SEGV, false))].into());
+    run.pass(&[]);
+    assert!(
+        run.fired[2]
+            .1
+            .contains("99 (it lived for less than a tick)"),
+        "{:?}",
+        run.fired
+    );
+}
+
+#[test]
+fn how_somebody_ended_can_be_asked_more_closely() {
+    let ends = |how: Fate| {
+        let asked = [
+            "ended",
+            "signal:any",
+            "code>0",
+            "code:0",
+            "dumped",
+            "ended name:sh",
+        ];
+        asked.map(|condition| {
+            let mut run = Run::of(condition);
+            run.scene.sample.ends = Some([(Pid(41), how.clone())].into());
+            run.pass(&[]);
+            run.fired.len()
+        })
+    };
+    assert_eq!(ends(Fate::Exited(0)), [1, 0, 0, 1, 0, 0]);
+    assert_eq!(ends(Fate::Exited(3)), [1, 0, 1, 0, 0, 0]);
+    assert_eq!(ends(Fate::Killed(Signal::KILL, false)), [1, 1, 0, 0, 0, 0]);
+    assert_eq!(ends(Fate::Killed(Signal::SEGV, true)), [1, 1, 0, 0, 1, 0]);
+}
+
+#[test]
+fn the_machine_has_words_of_its_own() {
+    let mut run = Run::of("oom");
+    run.pass(&[]);
+    run.counted(|scene| scene.sample.system.oom_kills = Ok(8));
+    run.pass(&[]);
+    assert_eq!(run.when(), [2]);
+
+    let mut run = Run::of("pressure:memory>30 for 1s");
+    let pressure = Pressure {
+        some_10: 41.0,
+        ..Pressure::default()
+    };
+    run.scene.sample.system.memory_pressure = Ok(pressure);
+    run.pass(&[]).pass(&[]).pass(&[]);
+    assert_eq!(run.when(), [2]);
+    assert!(
+        run.fired[0]
+            .1
+            .contains("pressure on memory 41.0%; in the way: memory-bound"),
+        "{:?}",
+        run.fired
+    );
+
+    let mut run = Run::of("switches>500k");
+    run.counted(|scene| scene.sample.system.switches += 400_000);
+    run.counted(|scene| scene.sample.system.switches += 600_000);
+    assert_eq!(run.when(), [2]);
+
+    let mut run = Run::of("verdict:memory");
+    run.scene.sample.system.memory_pressure = Ok(pressure);
+    run.pass(&[]).pass(&[]);
+    assert_eq!(run.when(), [1]);
+}
+
+#[test]
+fn a_process_must_meet_it_while_the_machine_does() {
+    let mut run = Run::of("load>8 cpu>50");
+    run.pass(&[(41, 90)]);
+    assert_eq!(run.when(), [0; 0]);
+    run.scene.sample.system.load = Some([9.0, 1.0, 1.0]);
+    run.pass(&[(41, 90)]);
+    assert_eq!(run.when(), [2]);
+}
+
+#[test]
+fn a_state_lasts_and_a_gap_proves_nothing() {
+    let mut run = Run::of("state:D for 2s");
+    run.scene.of(41).stat.state = State::Blocked;
+    run.pass(&[]).pass(&[]);
+    run.pass_for(60_000, &[]);
+    assert_eq!(run.when(), [0; 0], "nobody looked for a minute");
+    run.pass(&[]).pass(&[]);
+    assert_eq!(run.when().len(), 1);
+}
+
+#[test]
+fn what_is_half_typed_is_noted_and_left_out() {
+    for (text, empty) in [
+        ("", true),
+        ("cpu>", true),
+        ("cpu>300 for", false),
+        ("cpu>300 for x", false),
+        ("signal:", true),
+        ("pressure:", true),
+        ("pressure:memory", true),
+        ("slice>", true),
+        ("verdict:x", true),
+        ("| |", true),
+        ("switches>", true),
+        ("oom | cpu>", false),
+    ] {
+        let trigger = Trigger::parse(text);
+        assert_eq!(trigger.is_empty(), empty, "{text}");
+        assert_eq!(
+            trigger.notes().is_empty(),
+            text.is_empty() || text == "| |",
+            "{text}"
+        );
+    }
+    for (text, _) in EXAMPLES {
+        let trigger = Trigger::parse(text);
+        assert!(trigger.notes().is_empty() && !trigger.is_empty(), "{text}");
+    }
+    assert!(
+        Trigger::parse("new for 3s").notes()[0]
+            .why
+            .contains("no duration")
+    );
+}
+
+#[test]
+fn what_cannot_be_seen_is_said() {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    let now = scene.snapshot();
+    let unseen = |text: &str| Trigger::parse(text).unseen(&now, &Timeline::default());
+    assert!(unseen("cpu>10").is_empty() && unseen("slice>5ms").is_empty());
+    assert!(unseen("ended signal:SEGV")[0].contains("connector"));
+    assert!(unseen("pressure:memory>3").is_empty(), "not read yet");
+    let sampled = Timeline {
+        origin: Origin::Sampled,
+        why: "paranoid is 2".into(),
+        ..Timeline::default()
+    };
+    let said = Trigger::parse("slice>5ms").unseen(&now, &sampled);
+    assert_eq!(said, ["single slices are not told here: paranoid is 2"]);
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_typed_errs(text in "\\PC{0,60}") {
+        let trigger = Trigger::parse(&text);
+        for note in trigger.notes() {
+            prop_assert!(text.get(note.at.clone()).is_some());
+        }
+        let mut watch = Watch::new(trigger, 1.0);
+        let mut scene = Scene::new();
+        scene.task(1, 0, "init");
+        for _ in 0..3 {
+            let _ = watch.see(&Arc::new(scene.pass(1000, &[(1, 50)])), None);
+        }
+    }
+
+    /// Whatever happens, a stay of one process is told once, and only when it has lasted.
+    #[test]
+    fn it_fires_once_for_each_stay_that_lasted(busy in proptest::collection::vec(any::<bool>(), 1..40), hold in 0_u64..4) {
+        let mut run = Run::of(&format!("cpu>50 for {hold}s").replace(" for 0s", ""));
+        let mut wanted = Vec::new();
+        let mut lasted = 0;
+        for (i, busy) in busy.iter().enumerate() {
+            lasted = if *busy { lasted + 1 } else { 0 };
+            if lasted == hold + 1 {
+                wanted.push(i as u64 + 1);
+            }
+            run.pass(if *busy { &[(41, 90)] } else { &[] });
+        }
+        prop_assert_eq!(run.when(), wanted);
+    }
+}

@@ -1,0 +1,227 @@
+//! `pscope record --when CONDITION DIR`: waits, perhaps all night, and keeps each moment with what was before and after it.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+
+use super::{Args, BACKLOG, LOOK};
+use crate::model::id::Nanos;
+use crate::model::machine::verdict::{Judge, Verdict};
+use crate::model::plan::{Needs, Plan};
+use crate::model::scheduling::timeline::Timeline;
+use crate::model::snapshot::Snapshot;
+use crate::model::trigger::{Fired, Trigger, Watch};
+use crate::recording::{Kept, MAGIC, Marks, Past, when};
+use crate::report::printer::Printer;
+use crate::report::{Error, Exit};
+use crate::sampler::scribe::{Keeping, When};
+use crate::sampler::{News, Samplers};
+use crate::sys::clock;
+use crate::sys::own::recording as files;
+use crate::sys::own::stop::Stop;
+use crate::sys::root::ProcRoot;
+
+/// How much before and after a moment is kept where nobody says.
+const BEFORE: Nanos = Nanos(30_000_000_000);
+const AFTER: Nanos = Nanos(10_000_000_000);
+/// At how many ticks it is asked what cannot be seen here.
+const ASKED: u32 = 4;
+
+/// What was met, and what is to be kept of it.
+struct Moment {
+    fired: Fired,
+    from: Nanos,
+    until: Nanos,
+}
+
+/// Waits and keeps.
+struct Night<'a, 'p, 'o> {
+    printer: &'p mut Printer<'o>,
+    dir: &'a Path,
+    before: Nanos,
+    after: Nanos,
+    count: Option<u64>,
+    watch: Watch,
+    judge: Judge,
+    verdict: Option<Verdict>,
+    now: Arc<Snapshot>,
+    line: Arc<Timeline>,
+    kept: Kept,
+    moment: Option<Moment>,
+    done: u64,
+    ticks: u32,
+    unseen: Vec<String>,
+}
+
+/// Waits for a condition until it is asked to end.
+///
+/// # Errors
+/// `Usage` for a condition that is none; `Failed` when it cannot be written or nothing can be read any more.
+pub(super) fn run(
+    args: &Args,
+    condition: &str,
+    stop: &Stop,
+    printer: &mut Printer<'_>,
+) -> Result<Exit, Error> {
+    let trigger = Trigger::parse(condition);
+    if let Some(note) = trigger.notes().first() {
+        return Err(Error::Usage(format!("--when {condition}: {}", note.why)));
+    }
+    if trigger.is_empty() {
+        return Err(Error::Usage("--when: there is no condition".to_owned()));
+    }
+    let dir = args.file.as_path();
+    let place = |why| Error::Failed(format!("{}: {why}", dir.display()));
+    files::directory(dir).map_err(place)?;
+    let plan = Plan {
+        needs: trigger.needs() | Needs::BLOCKED_ON,
+        of_all: trigger.needs_of_all() | Needs::COMMANDS,
+        interval: args.interval,
+        ..Plan::default()
+    };
+    let kept = Kept::new(BACKLOG);
+    let (to, from) = mpsc::sync_channel(64);
+    let keeping = Keeping {
+        kept: kept.clone(),
+        when: When::AtOnce,
+    };
+    let to = Mutex::new(to);
+    // A full channel waits: what is late is seen late, but seen.
+    let tell = Arc::new(move |news| {
+        if let Ok(to) = to.lock() {
+            let _ = to.send(news);
+        }
+    });
+    let samplers = Samplers::start(
+        ProcRoot::live(),
+        plan.clone(),
+        None,
+        Some(keeping),
+        &(tell as _),
+    )?;
+    samplers.replan(plan);
+    let mut night = Night {
+        printer,
+        dir,
+        before: args.before.or(trigger.before).unwrap_or(BEFORE),
+        after: args.after.or(trigger.after).unwrap_or(AFTER),
+        count: args.count,
+        watch: Watch::new(trigger, 1.0),
+        judge: Judge::default(),
+        verdict: None,
+        now: Arc::default(),
+        line: Arc::default(),
+        kept,
+        moment: None,
+        done: 0,
+        ticks: 0,
+        unseen: Vec::new(),
+    };
+    let began = clock::now();
+    loop {
+        let over = args
+            .span
+            .is_some_and(|span| clock::now().since(began) >= span);
+        if over || stop.asked() {
+            night.keep(true)?;
+            return Ok(Exit::Done);
+        }
+        match from.recv_timeout(LOOK) {
+            Ok(News::Snapshot(snapshot)) => night.tick(snapshot)?,
+            Ok(News::Switches(line)) => night.lanes(line),
+            Ok(News::Detail(_)) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(News::Lost { thread, why }) => {
+                night.keep(true)?;
+                return Err(Error::Failed(format!("the thread '{thread}' died: {why}")));
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Error::Failed("nothing is read any more".to_owned()));
+            }
+        }
+        if night.count.is_some_and(|count| night.done >= count) {
+            return Ok(Exit::Done);
+        }
+    }
+}
+
+impl Night<'_, '_, '_> {
+    fn tick(&mut self, now: Arc<Snapshot>) -> Result<(), Error> {
+        self.verdict = self.judge.judge(&now);
+        self.now = now;
+        if let Some(fired) = self.watch.see(&self.now, self.verdict.as_ref()) {
+            self.fired(fired);
+        }
+        if self.ticks < ASKED {
+            self.ticks += 1;
+            let unseen = self.watch.trigger().unseen(&self.now, &self.line);
+            for why in unseen {
+                if !self.unseen.contains(&why) {
+                    self.say(&format!("attention: {why}"))?;
+                    self.unseen.push(why);
+                }
+            }
+        }
+        self.keep(false)
+    }
+
+    fn lanes(&mut self, line: Arc<Timeline>) {
+        let fired = self.watch.see_lanes(&line, self.verdict.as_ref());
+        self.line = line;
+        if let Some(fired) = fired {
+            self.fired(fired);
+        }
+    }
+
+    /// What is met while another moment is still kept is in the same file, and marked there.
+    fn fired(&mut self, fired: Fired) {
+        self.kept.mark(self.now.at, Marks::TRIGGER);
+        if self.moment.is_none() {
+            self.moment = Some(Moment {
+                from: Nanos(fired.at.0.saturating_sub(self.before.0)),
+                until: Nanos(fired.at.0.saturating_add(self.after.0)),
+                fired,
+            });
+        }
+    }
+
+    /// Writes the file of a moment, once what comes after it is there; `end`: as it is.
+    fn keep(&mut self, end: bool) -> Result<(), Error> {
+        let now = self.now.at;
+        let due = self.moment.take_if(|moment| end || moment.until <= now);
+        let Some(moment) = due else { return Ok(()) };
+        let mut past = Past::new(Box::new(self.kept.clone()));
+        let until = moment.until.max(moment.fired.at);
+        let records = past.cut(moment.from, until).map_err(Error::Failed)?;
+        let path = self.name(moment.fired.at);
+        let wrong =
+            |e: std::io::Error| Error::Failed(format!("cannot write {}: {e}", path.display()));
+        let mut file = files::begin(&path, MAGIC).map_err(wrong)?;
+        for record in &records {
+            file.append(record).map_err(wrong)?;
+        }
+        self.done += 1;
+        let text = format!("{}; kept in {}", moment.fired.sentence, path.display());
+        self.say(&text)
+    }
+
+    /// A name that no other file has.
+    fn name(&self, at: Nanos) -> PathBuf {
+        let ago = self.now.at.since(at).0 / 1_000_000;
+        let unix_ms = self.now.unix_ms().saturating_sub(ago);
+        let stamp = files::stamp(unix_ms);
+        let of = |more: String| self.dir.join(format!("when-{stamp}{more}.pscope"));
+        let first = of(String::new());
+        if !first.exists() {
+            return first;
+        }
+        let mut others = (2..).map(|n| of(format!("-{n}")));
+        others.find(|path| !path.exists()).unwrap_or(first)
+    }
+
+    fn say(&mut self, text: &str) -> Result<(), Error> {
+        let ahead = self.now.machine.utc_offset;
+        let clock = when::clock(self.now.unix_ms() as i64, ahead);
+        writeln!(self.printer.out, "{clock} {text}")?;
+        Ok(self.printer.out.flush()?)
+    }
+}
