@@ -63,6 +63,8 @@ pub struct App {
     past: Past,
     judge: Judge,
     guard: Option<trigger::Guard>,
+    /// The recordings of other machines; that of the shown one stands elsewhere.
+    hosts: Vec<Option<crate::recording::Past>>,
     effects: Vec<Effect>,
 }
 
@@ -131,6 +133,7 @@ impl App {
             past: Past::default(),
             judge: Judge::default(),
             guard: None,
+            hosts: Vec::new(),
             effects: Vec::new(),
         }
     }
@@ -324,6 +327,7 @@ impl App {
                 Err(why) => self.say(why, true),
             },
             Reply::Go(place) => self.go(place),
+            Reply::At(at) => self.go_at(at),
             Reply::When(text) => self.go_to(&text),
             Reply::Arm(text) => self.arm(&text),
             Reply::Say(text) => self.say(text, false),

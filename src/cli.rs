@@ -106,7 +106,7 @@ impl Command {
     fn writes(&self) -> bool {
         matches!(
             self,
-            Self::Slices(_) | Self::Record(_) | Self::InstallDocs(_)
+            Self::Slices(_) | Self::Record(_) | Self::Metrics(_) | Self::InstallDocs(_)
         )
     }
 

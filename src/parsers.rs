@@ -13,13 +13,14 @@ use crate::model::descriptors::descriptor::Descriptor;
 use crate::model::descriptors::socket::Protocol;
 use crate::model::descriptors::socket::names::{Hosts, Services};
 use crate::model::groups::unit;
-use crate::model::id::Tid;
+use crate::model::id::{Nanos, Tid};
 use crate::model::process::environment::Environment;
 use crate::model::process::filter::Filter;
 use crate::model::sample::{Command, SystemSample};
 use crate::model::scheduling::wait::Call;
 use crate::model::span;
 use crate::model::text::{self, SafeText};
+use crate::recording::{Past, Recorded, lanes};
 use crate::run::config::Config;
 use crate::sys;
 use crate::sys::machine::memory::Neighbours;
@@ -31,6 +32,18 @@ pub type Parser = (&'static str, fn(&[u8]));
 
 /// All of them.
 pub const PARSERS: &[Parser] = &[
+    // What a recording holds.
+    ("recording", |b| {
+        // Whatever is whole of it is shown, lanes as well.
+        if let Ok(recorded) = Recorded::open(Box::new(b.to_vec())) {
+            let mut past = Past::new(Box::new(recorded));
+            for moment in past.moments().into_iter().take(64) {
+                see(past.at(moment.at).is_ok());
+                see(past.lanes(moment.at, Nanos(1 << 36)).is_ok());
+            }
+        }
+        see(lanes::read(b).is_ok());
+    }),
     // What the kernel tells of the machine.
     ("stat-machine", |b| {
         sys::machine::cores::parse(b, &mut SystemSample::default());

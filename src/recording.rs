@@ -4,6 +4,7 @@
 mod checksum;
 mod extra;
 pub mod kept;
+pub mod lanes;
 mod mask;
 mod names;
 mod numbers;
@@ -19,6 +20,7 @@ mod wire;
 pub mod writer;
 
 pub use kept::Kept;
+pub use lanes::{LaneWriter, Slices};
 pub use past::{Past, Records};
 pub use player::Player;
 pub use record::{Head, Kind, Marks, Summary};

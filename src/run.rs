@@ -67,8 +67,6 @@ pub struct Options {
     pub complaints: Vec<(usize, String)>,
     /// What else was not understood, such as lines of a theme.
     pub told: Vec<String>,
-    /// How much memory the past may take, in bytes.
-    pub remember: usize,
     /// What is shown.
     pub shows: Shows,
     /// The one way to find which processes changed; the best that the kernel allows where none is named.
@@ -79,29 +77,24 @@ pub struct Options {
 pub enum Shows {
     /// This machine, now.
     Now,
-    /// A recording.
-    Recording(Box<Past>),
+    /// Recordings, each with the name of its machine.
+    Recordings(Vec<(String, Past)>),
     /// A recording that arrives here.
     Stream(OwnedFd),
 }
 
 /// Begins to read what is shown.
-fn source(
-    shows: Shows,
-    remember: usize,
-    sweep: Option<Mode>,
-    app: &mut App,
-    tell: &Tell,
-) -> anyhow::Result<Source> {
-    let kept = Kept::new(remember);
+fn source(shows: Shows, sweep: Option<Mode>, app: &mut App, tell: &Tell) -> anyhow::Result<Source> {
+    let remember = app.world.settings.remember_mib << 20;
+    let kept = Kept::new(usize::try_from(remember).unwrap_or(usize::MAX));
     let mut source = Source {
         samplers: None,
         kept: Some(kept.clone()),
         acting: None,
     };
-    if let Shows::Recording(past) = shows {
+    if let Shows::Recordings(hosts) = shows {
         source.kept = None;
-        app.replay(*past);
+        app.replay(hosts);
         return Ok(source);
     }
     let past = Past::new(Box::new(kept.clone()));
@@ -154,13 +147,7 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     app.complain(acting::unix_ms(), &told);
     // The panes say what the first sweep is worth reading for only once they know where they stand.
     screen::fit(&mut app, Rect::from((Position::ORIGIN, output::size())));
-    let source = source(
-        options.shows,
-        options.remember,
-        options.sweep,
-        &mut app,
-        &inbox.tell(),
-    )?;
+    let source = source(options.shows, options.sweep, &mut app, &inbox.tell())?;
     let finish = source.acting.as_ref().map(Acting::finish);
     if let Some(finish) = &finish {
         panics.before_the_end(finish.clone());

@@ -1,5 +1,8 @@
 //! The built program's reports and exit statuses, against this machine's own `/proc`.
 
+#[path = "cli/time.rs"]
+mod time;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};

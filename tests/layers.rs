@@ -31,7 +31,16 @@ const MAY: &[(&str, &[&str])] = &[
     // Only compiled for tests and for fuzzing.
     (
         "parsers",
-        &["app", "model", "run", "sampler", "sys", "term", "theme"],
+        &[
+            "recording",
+            "app",
+            "model",
+            "run",
+            "sampler",
+            "sys",
+            "term",
+            "theme",
+        ],
     ),
     ("report", &["model", "sys", "sampler", "recording"]),
     (

@@ -10,6 +10,8 @@ mod session;
 mod signal;
 #[path = "pty/tasks.rs"]
 mod tasks;
+#[path = "pty/time.rs"]
+mod time;
 
 use nix::sys::signal::Signal;
 use session::{Session, pscope, shell};

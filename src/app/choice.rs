@@ -87,6 +87,8 @@ impl Choice {
     }
 }
 
+/// Sizes of the past to choose from, MiB.
+const SIZES: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 256];
 /// Intervals to choose from, milliseconds.
 const PACES: [u64; 7] = [100, 200, 500, 1000, 2000, 5000, 10_000];
 
@@ -161,6 +163,18 @@ impl App {
             ),
         ];
         out.extend(self.layout_choices());
+        let mut sizes: Vec<u64> = SIZES.to_vec();
+        if !sizes.contains(&settings.remember_mib) {
+            sizes.push(settings.remember_mib);
+            sizes.sort_unstable();
+        }
+        out.push(Choice {
+            name: "remember-mib",
+            about: "Megabytes for the past: 8 hold 15 minutes and more of 10,000 processes",
+            value: Value::Number(settings.remember_mib),
+            default: Value::Number(8),
+            values: sizes.into_iter().map(Value::Number).collect(),
+        });
         for panel in &self.panels {
             out.extend(panel.choices(&self.world));
         }
@@ -191,6 +205,11 @@ impl App {
                 let percent = percent.ok_or("recording-budget goes from 1 to 100")?;
                 self.world.settings.recording_budget = percent;
             }
+            ("remember-mib", Value::Number(mib @ 1..=4096)) => {
+                self.world.settings.remember_mib = *mib;
+                self.effects.push(super::event::Effect::Remember(*mib));
+            }
+            ("remember-mib", _) => return Err("it goes from 1 to 4096".to_owned()),
             ("cpu", Value::Text(of)) => self.world.settings.of_machine = of == "machine",
             ("mouse", Value::On(on)) => {
                 self.world.settings.mouse = *on;

@@ -68,6 +68,8 @@ pub enum Effect {
     Keep(Vec<Choice>),
     /// Begin to record what is remembered and what comes, or end that.
     Record,
+    /// The past may take so much memory, MiB.
+    Remember(u64),
     /// Mark a moment of what is kept: a trigger fired.
     Mark(Nanos),
     /// Keep this span of what is remembered in a file.

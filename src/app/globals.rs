@@ -50,6 +50,8 @@ actions! {
     NEWEST "newest" [Key::of(Code::End)] "While paused: the newest moment" "";
     /// Records.
     RECORD "record" [Key::char('R')] "Records into a file what is remembered and what comes, or ends that" "";
+    /// Another machine.
+    NEXT_HOST "next-host" [Key::char('&')] "In recordings of several machines: the next one, at the same time" "";
     /// What the numbers mean.
     EXPLAIN "explain" [Key::char('x')] "Explains every word and number of the pane, and each – in it" "";
     /// The scale of CPU %.
@@ -141,6 +143,7 @@ pub const ALL: &[&Action] = &[
     &OLDEST,
     &NEWEST,
     &RECORD,
+    &NEXT_HOST,
     &FASTER,
     &SLOWER,
     &EXPLAIN,

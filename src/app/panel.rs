@@ -14,7 +14,7 @@ use super::moves;
 use super::save::Sheet;
 use super::world::{Chosen, World};
 use crate::model::acting::signal::Signal;
-use crate::model::id::ProcId;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::theme::Role;
 
@@ -88,6 +88,8 @@ pub enum Reply {
     Choose(&'static str, Value),
     /// Show this moment of those that are kept, by its place.
     Go(usize),
+    /// Show this moment; time stops for it.
+    At(Nanos),
     /// Show the moment that is written like this: `12:03:40`, `-5m`.
     When(String),
     /// Arm the trigger that is written like this, disarm it where that is nothing: `cpu>300 for 3s`, `normal oom`.

@@ -227,6 +227,7 @@ impl App {
             g::STEP_ON => self.step(false),
             g::MINUTE_BACK | g::MINUTE_ON | g::OLDEST | g::NEWEST => return self.leap(action),
             g::RECORD => self.effects.push(Effect::Record),
+            g::NEXT_HOST => self.next_host(),
             g::EXPLAIN => self.explain(),
             g::OWN_COST => self.world.settings.own_cost = !self.world.settings.own_cost,
             g::CPU_SCALE => self.world.settings.of_machine = !self.world.settings.of_machine,

@@ -383,7 +383,8 @@ fn what_ended_long_ago_is_there_as_it_was() {
 fn a_recording_plays_to_its_end_and_a_typed_time_is_found() {
     let (mut app, _) = app();
     let (kept, seen) = kept(30);
-    app.replay(crate::recording::Past::new(Box::new(kept)));
+    let past = crate::recording::Past::new(Box::new(kept));
+    app.replay(vec![("a".to_owned(), past)]);
     // The state before the first tick is kept as well.
     let first = app.world.snapshot.at;
     assert!(first < seen[0].at && app.world.paused == Some(30));

@@ -17,6 +17,7 @@ use crate::model::id::Nanos;
 use crate::model::machine::verdict::Judge;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
+use crate::model::text::SafeText;
 use crate::recording::{self, when};
 
 use past::Live;
@@ -139,7 +140,16 @@ impl App {
     }
 
     /// Shows a recording: time stands still at its beginning.
-    pub fn replay(&mut self, past: recording::Past) {
+    pub fn replay(&mut self, hosts: Vec<(String, recording::Past)>) {
+        let (names, mut pasts): (Vec<_>, Vec<_>) = hosts
+            .into_iter()
+            .map(|(name, past)| (name, Some(past)))
+            .unzip();
+        let Some(past) = pasts.first_mut().and_then(Option::take) else {
+            return;
+        };
+        self.world.time.hosts = names;
+        self.hosts = pasts;
         self.world.time.moments = past.moments();
         self.world.time.replay = Some(Replay {
             playing: false,
@@ -149,6 +159,31 @@ impl App {
         self.world.time.recorded = true;
         self.remember(past);
         self.go(0);
+    }
+
+    /// Shows the recording of the next machine, at the same time of the calendar.
+    pub(super) fn next_host(&mut self) {
+        let time = &mut self.world.time;
+        if time.hosts.len() < 2 {
+            let how = "there is one machine: pscope replay a=FILE b=FILE shows several";
+            return self.say(how.to_owned(), false);
+        }
+        let now = self.world.snapshot.unix_ms();
+        let next = (time.host + 1) % time.hosts.len();
+        let Some(past) = self.hosts.get_mut(next).and_then(Option::take) else {
+            return;
+        };
+        self.hosts[time.host] = self.past.deep.replace(past);
+        time.host = next;
+        let deep = self.past.deep.as_ref();
+        time.moments = deep.map_or_else(Vec::new, recording::Past::moments);
+        let place = time.moments.partition_point(|m| m.summary.unix_ms <= now);
+        // A number is somebody else there.
+        self.world.focus = None;
+        self.world.tags.clear();
+        self.go(place.saturating_sub(1));
+        let name = SafeText::from(self.world.time.hosts[next].as_str());
+        self.say(format!("{name} at the same time"), false);
     }
 
     /// What is shown comes from elsewhere: nothing can be read or done there.
@@ -246,6 +281,15 @@ impl App {
         }
     }
 
+    /// Shows the moment of a picture that was clicked; stops time first.
+    pub(super) fn go_at(&mut self, at: Nanos) {
+        if self.world.paused.is_none() {
+            self.pause();
+        }
+        let moments = &self.world.time.moments;
+        self.go(moments.partition_point(|m| m.at < at));
+    }
+
     /// Shows the moment in this place, or the newest one.
     pub(super) fn go(&mut self, place: usize) {
         let last = self.world.time.moments.len().saturating_sub(1);
@@ -271,9 +315,10 @@ impl App {
             self.retell(place);
             self.world.detail = self.past.detail(moment.at, self.world.focus);
             let whole = self.past.live.as_ref().map(|live| &live.timeline);
-            self.world.timeline = whole.map_or_else(Arc::default, |whole| {
-                Arc::new(whole.until(self.world.snapshot.at))
-            });
+            self.world.timeline = whole.map_or_else(
+                || self.past.recorded_lanes(moment.at),
+                |whole| Arc::new(whole.until(moment.at)),
+            );
         }
         self.ticked();
     }

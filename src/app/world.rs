@@ -122,6 +122,10 @@ pub struct TimeBar {
     pub recorded: bool,
     /// The file into which it is recorded.
     pub recording: Option<String>,
+    /// The names of the machines of which there are recordings, and which of them is shown.
+    pub hosts: Vec<String>,
+    /// The place of the shown one.
+    pub host: usize,
 }
 
 /// How a recording is played.
@@ -204,6 +208,8 @@ pub struct Settings {
     pub read_only: bool,
     /// The line of views tells the keys to begin with.
     pub tips: bool,
+    /// How much memory the past may take, MiB.
+    pub remember_mib: u64,
     /// The header shows what pscope itself costs.
     pub own_cost: bool,
     /// Which process this is, and whose; the list begins with one that this user may look into.
@@ -227,6 +233,7 @@ impl Default for Settings {
             of_machine: false,
             read_only: false,
             tips: true,
+            remember_mib: 8,
             own_cost: false,
             me: None,
             tree: true,

@@ -1,12 +1,14 @@
 //! `pscope [TARGET]`: the live screen and its options.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use crate::app::world::Settings;
 use crate::model::id::Nanos;
 use crate::model::plan::Needs;
 use crate::model::sample::Mode;
 use crate::model::span;
+use crate::recording::Past;
 use crate::report::{self, Error, target};
 use crate::run::config::{self, Config};
 use crate::run::{self, Shows, theme};
@@ -18,9 +20,6 @@ use crate::theme::{Depth, Ground, Theme};
 
 /// The pace where nobody says another.
 const PACE: Nanos = Nanos(1_000_000_000);
-
-/// How much of the past is kept in memory, in bytes: 15 minutes of 10,000 processes take a tenth of it.
-const REMEMBER: usize = 8 << 20;
 
 /// Options of the live screen.
 #[derive(Debug, clap::Args)]
@@ -63,8 +62,10 @@ pub struct Args {
 /// What `replay` shows.
 #[derive(Debug, clap::Args)]
 pub struct Replay {
-    /// A recording, or - for one that is piped in
-    file: PathBuf,
+    /// A recording, or - for one that is piped in; several, each with a name before it (a=FILE b=FILE), stand on one axis
+    /// of time
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
 }
 
 /// Shows a recording on the live screen.
@@ -72,15 +73,39 @@ pub struct Replay {
 /// # Errors
 /// As [`run`], and `Failed` when it is no recording or cannot be read.
 pub fn replay(args: &Args, replay: &Replay, ascii: bool) -> Result<u8, Error> {
-    let shows = if replay.file.as_os_str() == "-" {
+    let shows = if replay.files == ["-"] {
         let piped = term::take_piped();
         Shows::Stream(piped.map_err(|e| Error::Failed(format!("cannot read the stream: {e}")))?)
     } else {
-        Shows::Recording(Box::new(report::past::open(&replay.file)?))
+        Shows::Recordings(hosts(&replay.files)?)
     };
     let _ = capabilities::keep_useful(false, true);
     sandbox::begin();
     show(args, shows, ascii)
+}
+
+/// Opens recordings by what was written: a file, or a name and a file.
+fn hosts(written: &[String]) -> Result<Vec<(String, Past)>, Error> {
+    let mut hosts: Vec<(String, Past)> = Vec::new();
+    for text in written {
+        if text == "-" {
+            return Err(Error::Usage(
+                "a stream is shown alone: pscope replay -".to_owned(),
+            ));
+        }
+        let named = text.split_once('=').filter(|_| !Path::new(text).exists());
+        let (name, file) = named.unwrap_or_else(|| {
+            let stem = Path::new(text).file_stem().and_then(OsStr::to_str);
+            (stem.unwrap_or(text), text)
+        });
+        if name.is_empty() || hosts.iter().any(|(known, _)| known == name) {
+            return Err(Error::Usage(format!(
+                "'{text}' needs a name of its own, as in web={file}"
+            )));
+        }
+        hosts.push((name.to_owned(), report::past::open(Path::new(file))?));
+    }
+    Ok(hosts)
 }
 
 /// Shows the live screen; answers with the exit status.
@@ -147,7 +172,6 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
         read_from: config.path,
         complaints: config.complaints,
         told,
-        remember: REMEMBER,
         shows,
         sweep: args.sweep,
     })

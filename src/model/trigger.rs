@@ -220,7 +220,7 @@ impl Alternative {
                     "slices are told of one process of your own only: {}",
                     line.why
                 )),
-                Origin::None | Origin::Sampled => {
+                Origin::None | Origin::Sampled | Origin::Summed => {
                     out.push(format!("single slices are not told here: {}", line.why));
                 }
             }

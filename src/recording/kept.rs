@@ -27,6 +27,16 @@ pub struct Kept(Arc<(Mutex<Memory>, Condvar)>);
 /// What the memory of a record takes beside its bytes.
 const AROUND: usize = size_of::<Record>() + 16;
 
+impl Memory {
+    fn forget(&mut self) {
+        while self.bytes > self.budget && self.chunks.len() > 1 {
+            let oldest = self.chunks.pop_front().unwrap_or_default();
+            let freed: usize = oldest.iter().map(|(_, r)| r.len() + AROUND).sum();
+            self.bytes -= freed;
+        }
+    }
+}
+
 impl Kept {
     /// Keeps at most so many bytes.
     pub fn new(budget: usize) -> Self {
@@ -51,7 +61,8 @@ impl Kept {
             let Found::Head(mut head, _) = Head::find(&record) else {
                 continue;
             };
-            for (_, marks) in memory.marks.extract_if(.., |(at, _)| *at <= head.at) {
+            let due = |(at, _): &mut (Nanos, Marks)| head.kind.is_tick() && *at <= head.at;
+            for (_, marks) in memory.marks.extract_if(.., due) {
                 record = record::marked(&record, marks).unwrap_or(record);
                 head.summary.marks |= marks;
             }
@@ -64,13 +75,16 @@ impl Kept {
                 _ => {}
             }
         }
-        while memory.bytes > memory.budget && memory.chunks.len() > 1 {
-            let oldest = memory.chunks.pop_front().unwrap_or_default();
-            let freed: usize = oldest.iter().map(|(_, r)| r.len() + AROUND).sum();
-            memory.bytes -= freed;
-        }
+        memory.forget();
         drop(memory);
         self.0.1.notify_all();
+    }
+
+    /// Keeps at most so many bytes from now on.
+    pub fn set_budget(&self, budget: usize) {
+        let mut memory = self.lock();
+        memory.budget = budget;
+        memory.forget();
     }
 
     /// Marks a moment: its record, or that of the next tick; also one that is still to come.
@@ -78,7 +92,8 @@ impl Kept {
         let mut memory = self.lock();
         let mut all = memory.chunks.iter_mut().flatten();
         // A whole state repeats a tick; the change that it begins with tells it.
-        let Some((head, record)) = all.find(|(head, _)| head.at >= at) else {
+        let Some((head, record)) = all.find(|(head, _)| head.kind.is_tick() && head.at >= at)
+        else {
             memory.marks.push((at, marks));
             return;
         };
@@ -131,8 +146,17 @@ impl Records for Kept {
         };
         let chunk = memory.chunks[chunk].iter();
         Ok(chunk
+            .filter(|(head, _)| head.kind.is_tick())
             .take_while(|(head, _)| head.at <= at)
             .cloned()
             .collect())
+    }
+
+    fn lanes(&self, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
+        let memory = self.lock();
+        let lanes = memory.chunks.iter().flatten();
+        let lanes = lanes.filter(|(head, _)| head.kind == Kind::Lanes);
+        let inside = lanes.filter(|(head, _)| (from..=until).contains(&head.at));
+        Ok(inside.cloned().collect())
     }
 }

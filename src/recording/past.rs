@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::record::{Head, Kind, Summary};
+use super::lanes::{self, Rebuilder};
+use super::record::{Head, Summary};
 use super::{Broken, Player, Writer};
 use crate::model::id::Nanos;
+use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 
 /// A moment of the past.
@@ -29,6 +31,12 @@ pub trait Records: Send {
     /// # Errors
     /// When they cannot be read, in words.
     fn way_to(&self, at: Nanos) -> Result<Vec<Record>, String>;
+
+    /// The records of lanes that end within a span, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read, in words.
+    fn lanes(&self, from: Nanos, until: Nanos) -> Result<Vec<Record>, String>;
 }
 
 /// The past, and how far it was gone back.
@@ -68,6 +76,23 @@ impl Past {
             .ok_or_else(|| Broken::Alone.to_string())
     }
 
+    /// The lanes of a while before a moment; `None` where none were recorded.
+    ///
+    /// # Errors
+    /// When they cannot be read, in words.
+    pub fn lanes(&self, at: Nanos, back: Nanos) -> Result<Option<Timeline>, String> {
+        let from = Nanos(at.0.saturating_sub(back.0));
+        let mut rebuilder = Rebuilder::default();
+        for (head, record) in self.records.lanes(from, at)? {
+            let body = head.unpack(&record);
+            // What is damaged leaves a hole.
+            if let Ok(lanes) = body.and_then(|body| lanes::read(&body)) {
+                rebuilder.take(&lanes);
+            }
+        }
+        Ok(rebuilder.publish())
+    }
+
     /// The records of a span of it, as a recording of their own.
     ///
     /// # Errors
@@ -75,6 +100,7 @@ impl Past {
     pub fn cut(&mut self, from: Nanos, until: Nanos) -> Result<Vec<Vec<u8>>, String> {
         let mut writer = Writer::default();
         let mut out = Vec::new();
+        let mut lanes = self.records.lanes(from, until)?.into_iter().peekable();
         for moment in self.moments() {
             if !(from..=until).contains(&moment.at) {
                 continue;
@@ -82,6 +108,9 @@ impl Past {
             self.reach(moment.at)?;
             if let Some(now) = self.player.sample() {
                 out.extend(writer.tick(self.player.before(), now, moment.summary));
+            }
+            while let Some((_, record)) = lanes.next_if(|(head, _)| head.at <= moment.at) {
+                out.push(record.to_vec());
             }
         }
         Ok(out)
@@ -116,7 +145,7 @@ impl Past {
 /// The ticks of chunks: a whole state is one only where no chunk before told it.
 pub(super) fn ticks<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Moment> {
     let mut moments: Vec<Moment> = Vec::new();
-    for head in heads.filter(|head| !matches!(head.kind, Kind::Other(_))) {
+    for head in heads.filter(|head| head.kind.is_tick()) {
         if moments.last().is_none_or(|last| last.at < head.at) {
             moments.push(Moment {
                 at: head.at,
@@ -130,7 +159,8 @@ pub(super) fn ticks<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Moment> {
 /// When a chunk begins and ends: its whole state, its first change and its last.
 pub(super) type Ends = [Option<Nanos>; 3];
 
-pub(super) fn ends<'a>(mut heads: impl DoubleEndedIterator<Item = &'a Head> + Clone) -> Ends {
+pub(super) fn ends<'a>(heads: impl DoubleEndedIterator<Item = &'a Head> + Clone) -> Ends {
+    let mut heads = heads.filter(|head| head.kind.is_tick());
     let last = heads.clone().next_back().map(|head| head.at);
     let mut next = || heads.next().map(|head| head.at);
     [next(), next(), last]

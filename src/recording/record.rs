@@ -22,6 +22,8 @@ pub enum Kind {
     Whole,
     /// What changed since the record before.
     Change,
+    /// Slices, or sums of them: it needs no other record.
+    Lanes,
     /// Something that a later version tells; it is left out.
     Other(u8),
 }
@@ -59,6 +61,17 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Of a moment of which nothing else is told.
+    pub fn at(unix_ms: u64) -> Self {
+        Self {
+            unix_ms,
+            cpu: None,
+            memory: None,
+            pressure: None,
+            marks: Marks::default(),
+        }
+    }
+
     /// Of a snapshot; marks are for whoever knows more than one.
     pub fn of(snapshot: &Snapshot, marks: Marks) -> Self {
         let system = &snapshot.system;
@@ -108,6 +121,13 @@ pub enum Found {
     Nothing,
 }
 
+impl Kind {
+    /// Whether it tells a tick, or how one became the next.
+    pub fn is_tick(self) -> bool {
+        matches!(self, Self::Whole | Self::Change)
+    }
+}
+
 impl Head {
     /// Reads the head at the beginning of some bytes.
     pub fn find(bytes: &[u8]) -> Found {
@@ -135,6 +155,7 @@ impl Head {
             kind: match b[4] {
                 1 => Kind::Whole,
                 2 => Kind::Change,
+                3 => Kind::Lanes,
                 other => Kind::Other(other),
             },
             flags: b[5],
@@ -186,6 +207,7 @@ pub fn write(kind: Kind, at: Nanos, of: &Summary, raw: &[u8], packed: Option<&[u
     out.push(match kind {
         Kind::Whole => 1,
         Kind::Change => 2,
+        Kind::Lanes => 3,
         Kind::Other(other) => other,
     });
     out.push(if packed.is_some() { DEFLATED } else { 0 });

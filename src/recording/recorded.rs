@@ -115,6 +115,11 @@ impl Recorded {
                     chunk.push((head, place, size));
                 }
             }
+            Kind::Lanes => {
+                if let Some(chunk) = self.chunks.last_mut() {
+                    chunk.push((head, place, size));
+                }
+            }
             Kind::Change | Kind::Other(_) => {}
         }
     }
@@ -144,6 +149,23 @@ impl Window {
     }
 }
 
+impl Recorded {
+    fn read<'a>(
+        &self,
+        records: impl Iterator<Item = &'a (Head, u64, usize)>,
+    ) -> Result<Vec<Record>, String> {
+        let mut read = Vec::new();
+        for (head, place, size) in records {
+            let mut record = vec![0; *size];
+            self.bytes
+                .read_at(*place, &mut record)
+                .map_err(|e| format!("cannot be read: {e}"))?;
+            read.push((*head, Arc::from(record)));
+        }
+        Ok(read)
+    }
+}
+
 impl Records for Recorded {
     fn moments(&self) -> Vec<Moment> {
         ticks(self.chunks.iter().flatten().map(|(head, ..)| head))
@@ -158,15 +180,13 @@ impl Records for Recorded {
             return Ok(Vec::new());
         };
         let records = self.chunks[chunk].iter();
-        let records = records.take_while(|(head, ..)| head.at <= at);
-        let mut way = Vec::new();
-        for (head, place, size) in records {
-            let mut record = vec![0; *size];
-            self.bytes
-                .read_at(*place, &mut record)
-                .map_err(|e| format!("cannot be read: {e}"))?;
-            way.push((*head, Arc::from(record)));
-        }
-        Ok(way)
+        let records = records.filter(|(head, ..)| head.kind.is_tick());
+        self.read(records.take_while(|(head, ..)| head.at <= at))
+    }
+
+    fn lanes(&self, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
+        let records = self.chunks.iter().flatten();
+        let lanes = records.filter(|(head, ..)| head.kind == Kind::Lanes);
+        self.read(lanes.filter(|(head, ..)| (from..=until).contains(&head.at)))
     }
 }

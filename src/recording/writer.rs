@@ -16,10 +16,36 @@ const RATIO: usize = 3;
 /// …or after so many ticks, so that every moment is found quickly.
 const LONGEST: u32 = 300;
 
-/// Makes records of samples. Each is told together with the one before it.
-pub struct Writer {
+/// Packs bodies of records.
+pub struct Packer {
     packer: Box<CompressorOxide>,
     buffer: Vec<u8>,
+}
+
+impl Default for Packer {
+    fn default() -> Self {
+        let flags = create_comp_flags_from_zip_params(LEVEL, -15, 0);
+        Self {
+            packer: Box::new(CompressorOxide::new(flags)),
+            buffer: Vec::new(),
+        }
+    }
+}
+
+impl Packer {
+    /// The bytes packed; `None` where that is longer.
+    pub fn pack(&mut self, raw: &[u8]) -> Option<&[u8]> {
+        self.packer.reset();
+        self.buffer.resize(raw.len(), 0);
+        let (status, _, len) =
+            compress(&mut self.packer, raw, &mut self.buffer, TDEFLFlush::Finish);
+        (status == TDEFLStatus::Done && len < raw.len()).then(|| &self.buffer[..len])
+    }
+}
+
+/// Makes records of samples. Each is told together with the one before it.
+pub struct Writer {
+    packer: Packer,
     chunk: Option<Chunk>,
     /// The last tick, and how the machine did.
     last: Option<(Nanos, Summary)>,
@@ -36,10 +62,8 @@ struct Chunk {
 
 impl Default for Writer {
     fn default() -> Self {
-        let flags = create_comp_flags_from_zip_params(LEVEL, -15, 0);
         Self {
-            packer: Box::new(CompressorOxide::new(flags)),
-            buffer: Vec::new(),
+            packer: Packer::default(),
             chunk: None,
             last: None,
             longest: LONGEST,
@@ -70,13 +94,7 @@ impl Writer {
         if !goes_on || last.is_none() {
             let passed = now.at.since(before.at).0 / 1_000_000;
             let then = last.map_or(
-                Summary {
-                    unix_ms: summary.unix_ms.saturating_sub(passed),
-                    cpu: None,
-                    memory: None,
-                    pressure: None,
-                    marks: record::Marks::default(),
-                },
+                Summary::at(summary.unix_ms.saturating_sub(passed)),
                 |(_, summary)| summary,
             );
             records.push(self.begin(before, &then));
@@ -103,11 +121,7 @@ impl Writer {
     }
 
     fn pack(&mut self, kind: Kind, of: &Sample, summary: &Summary, raw: &[u8]) -> Vec<u8> {
-        self.packer.reset();
-        self.buffer.resize(raw.len(), 0);
-        let (status, _, len) =
-            compress(&mut self.packer, raw, &mut self.buffer, TDEFLFlush::Finish);
-        let packed = (status == TDEFLStatus::Done && len < raw.len()).then(|| &self.buffer[..len]);
+        let packed = self.packer.pack(raw);
         record::write(kind, of.at, summary, raw, packed)
     }
 }

@@ -41,6 +41,8 @@ pub struct Args {
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    past: super::past::Args,
 }
 
 /// A part of the answer.
@@ -79,6 +81,8 @@ const APART: Duration = Duration::from_millis(200);
 
 /// What was read; `None` for what was not asked for.
 struct Found {
+    /// It is of a recording: sections were not read at that moment.
+    recorded: bool,
     snapshot: Snapshot,
     id: ProcId,
     overview: Option<Reading<Overview>>,
@@ -97,18 +101,27 @@ struct Found {
 /// # Errors
 /// When there is no such process, or several of the name; what else could not be read is said in its place.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    let snapshot = super::sweep(json::NEEDS)?;
+    let then = args.past.snapshot()?;
+    let recorded = then.is_some();
+    let snapshot = then.map_or_else(|| super::sweep(json::NEEDS), Ok)?;
     let id = target::find(&snapshot, &args.target)?;
     let sections = match args.section {
         Some(one) => vec![one],
         None => Section::ALL.to_vec(),
     };
-    let found = Found::read(snapshot, id, &sections);
+    let found = if recorded {
+        Found::recorded(snapshot, id, &sections)
+    } else {
+        Found::read(snapshot, id, &sections)
+    };
     if args.json {
         printer.json(&answer::of(&found))?;
         printer.out.write_all(b"\n")?;
     } else {
         text::write(&found, printer)?;
+    }
+    if recorded {
+        return Ok(Exit::Done);
     }
     // Whoever asks for one section wants to know that he may not see it; of a whole process there is always something.
     Ok(match args.section.and(found.first_missing()) {
@@ -120,6 +133,27 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 }
 
 impl Found {
+    /// Of a recording only the process itself is known: what the table had of it.
+    fn recorded(snapshot: Snapshot, id: ProcId, sections: &[Section]) -> Self {
+        fn unread<T>(wanted: bool) -> Option<Reading<T>> {
+            wanted.then_some(Err(Missing::Soon))
+        }
+        let wanted = |section: Section| sections.contains(&section);
+        Self {
+            overview: unread(wanted(Section::Overview)),
+            memory: unread(wanted(Section::Memory)),
+            peers: None,
+            files: unread(wanted(Section::Files)),
+            threads: unread(wanted(Section::Threads)),
+            signals: unread(wanted(Section::Signals)),
+            environment: unread(wanted(Section::Environment)),
+            limits: unread(wanted(Section::Limits)),
+            recorded: true,
+            id,
+            snapshot,
+        }
+    }
+
     fn read(snapshot: Snapshot, id: ProcId, sections: &[Section]) -> Self {
         let root = ProcRoot::live();
         let wanted = |section: Section| sections.contains(&section);
@@ -141,6 +175,7 @@ impl Found {
             signals: wanted(Section::Signals).then(|| SignalMasks::new(&root).of(id)),
             environment: wanted(Section::Environment).then(|| Environ::new(&root).of(id)),
             limits: wanted(Section::Limits).then(|| Isolations::new(&root).of(id).map(of_user)),
+            recorded: false,
             id,
             snapshot,
         }

@@ -23,7 +23,13 @@ pub struct Args {
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    past: super::past::Args,
 }
+
+/// Said of a recording, which keeps no descriptors.
+const NOT_RECORDED: &str =
+    "not read at that moment: a recording keeps what processes are, not who talks to whom";
 
 /// How long reading every process may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -33,6 +39,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// # Errors
 /// For a target that is no process, or several.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    if let Some(found) = args.past.moment()? {
+        let then = &found.snapshot;
+        if let Some(text) = &args.target {
+            target::find(then, text)?;
+        }
+        return Err(Error::Failed(NOT_RECORDED.to_owned()));
+    }
     let of = match &args.target {
         Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
         None => None,

@@ -1,28 +1,42 @@
-//! `pscope metrics`: the machine and its programs as metrics in the text form of Prometheus (`OpenMetrics`), once.
+//! `pscope metrics`: the machine, and its programs, units and containers, as metrics in the text form of Prometheus; once, or
+//! again and again into a file for the textfile collector of `node_exporter`.
 
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::printer::Printer;
 use super::{Error, Exit};
+use crate::model::groups::unit;
 use crate::model::id::Nanos;
-use crate::model::machine::verdict::{Judge, THRESHOLDS, blind};
-use crate::model::plan::Plan;
-use crate::model::snapshot::Snapshot;
+use crate::model::machine::verdict::{Judge, THRESHOLDS, Verdict, blind};
+use crate::model::plan::{Needs, Plan};
+use crate::model::sample::Sample;
+use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::span;
 use crate::sampler;
+use crate::sys::clock;
+use crate::sys::own::outfile;
+use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
 
-/// Prints the machine and its programs as metrics for Prometheus, once; programs beyond the greatest are summed as "other"
+/// Prints the machine, and its programs, units and containers, as metrics for Prometheus; those beyond the greatest are summed as
+/// "other"
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How long rates are measured: 5s, 200ms, 2m
     #[arg(long = "for", value_name = "TIME", default_value = "500ms", value_parser = span::parse)]
     span: Nanos,
-    /// How many programs are told by name
+    /// How many programs, units and containers are told by name
     #[arg(long, value_name = "N", default_value_t = 20)]
     programs: usize,
+    /// Writes this file instead, at once as a whole: a .prom for the textfile collector of `node_exporter`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Renews the file at this pace until Ctrl-c; rates are of that time
+    #[arg(long, value_name = "TIME", requires = "out", value_parser = span::parse)]
+    every: Option<Nanos>,
 }
 
 /// What the processes of one program take.
@@ -33,21 +47,58 @@ struct Sum {
     cpu: f64,
 }
 
+/// How often it looks whether it is to end.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// Writes the text.
 ///
 /// # Errors
-/// When the processes cannot be read; what else is missing is left out.
+/// When the processes cannot be read or the file cannot be written, which is then as it was; what else is missing is left out.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    let (root, plan) = (ProcRoot::live(), Plan::default());
-    let before = sampler::once(&root, &plan)?;
-    std::thread::sleep(Duration::from_nanos(args.span.0));
-    let now = Snapshot::between(Some(&before), &sampler::once(&root, &plan)?);
+    let root = ProcRoot::live();
+    let plan = Plan {
+        needs: Needs::CGROUP,
+        of_all: Needs::CGROUP,
+        ..Plan::default()
+    };
+    let stop = args.every.map(|_| stop::on_signals());
+    let read = || -> Result<Sample, Error> { Ok(sampler::once(&root, &plan)?) };
+    let mut before = read()?;
+    let mut judge = Judge::default();
+    let mut wait = args.span;
+    loop {
+        let due = clock::now().0.saturating_add(wait.0);
+        while clock::now().0 < due {
+            let left = Duration::from_nanos(due.saturating_sub(clock::now().0));
+            std::thread::sleep(if stop.is_some() { left.min(LOOK) } else { left });
+            if stop.as_ref().is_some_and(Stop::asked) {
+                return Ok(Exit::Done);
+            }
+        }
+        let sample = read()?;
+        let now = Snapshot::between(Some(&before), &sample);
+        before = sample;
+        let text = text(&now, judge.judge(&now), args.programs)?;
+        let Some(path) = &args.out else {
+            printer.out.write_all(&text)?;
+            return Ok(Exit::Done);
+        };
+        outfile::renew(path, &text)
+            .map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
+        match args.every {
+            Some(every) => wait = every,
+            None => return Ok(Exit::Done),
+        }
+    }
+}
+
+/// All of it.
+fn text(now: &Snapshot, verdict: Option<Verdict>, most: usize) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
-    machine(&now, &mut out)?;
-    programs(&now, args.programs, &mut out)?;
+    machine(now, verdict, &mut out)?;
+    programs(now, most, &mut out)?;
     out.extend(b"# EOF\n");
-    printer.out.write_all(&out)?;
-    Ok(Exit::Done)
+    Ok(out)
 }
 
 /// Writes a family: what it is, and each value with its label.
@@ -74,7 +125,7 @@ fn label(name: &str, value: &str) -> String {
     format!("{{{name}=\"{}\"}}", value.replace('\n', "\\n"))
 }
 
-fn machine(now: &Snapshot, out: &mut Vec<u8>) -> Result<(), Error> {
+fn machine(now: &Snapshot, verdict: Option<Verdict>, out: &mut Vec<u8>) -> Result<(), Error> {
     let system = &now.system;
     let cores = system.cores.iter().filter_map(|core| {
         let share = core.share.ok()?;
@@ -113,7 +164,7 @@ fn machine(now: &Snapshot, out: &mut Vec<u8>) -> Result<(), Error> {
         "Share of the last 10 s in which some task waited.",
         pressure,
     )?;
-    let verdict = Judge::default().judge(now).map(|verdict| verdict.of);
+    let verdict = verdict.map(|verdict| verdict.of);
     let blind = blind::blind(system);
     let unseen = |of| blind.iter().any(|(b, _)| *b == of);
     let judged = THRESHOLDS.iter().filter(|(of, ..)| !unseen(*of));
@@ -137,44 +188,71 @@ fn machine(now: &Snapshot, out: &mut Vec<u8>) -> Result<(), Error> {
     )
 }
 
-/// The greatest programs by name; the others as one.
+/// The greatest programs, units and containers by name; the others as one.
 fn programs(now: &Snapshot, most: usize, out: &mut Vec<u8>) -> Result<(), Error> {
-    let mut sums: HashMap<&str, Sum> = HashMap::new();
+    let group = |proc: &Proc| {
+        let path = proc.extra.as_deref()?.cgroup.as_ref().ok()?;
+        Some(unit::short(path))
+    };
+    // A container is told by the program that runs it and its number.
+    let is_container = |name: &String| name.contains(' ');
+    sums(now, most, "program", out, |p| {
+        Some(p.facts.name.to_string())
+    })?;
+    sums(now, most, "unit", out, |p| {
+        group(p).filter(|name| !is_container(name))
+    })?;
+    sums(now, most, "container", out, |p| {
+        group(p).filter(is_container)
+    })
+}
+
+/// What the processes of one name take, by name.
+fn sums(
+    now: &Snapshot,
+    most: usize,
+    kind: &str,
+    out: &mut Vec<u8>,
+    name: impl Fn(&Proc) -> Option<String>,
+) -> Result<(), Error> {
+    let mut sums: HashMap<String, Sum> = HashMap::new();
     for proc in now.procs.iter().filter(|p| !p.stat.is_kernel_thread()) {
-        let sum = sums.entry(proc.facts.name.as_str()).or_default();
+        let Some(name) = name(proc) else { continue };
+        let sum = sums.entry(name).or_default();
         sum.processes += 1;
         sum.resident += proc.stat.resident.0;
         sum.cpu += f64::from(proc.cpu.unwrap_or(0.0)) / 100.0;
     }
-    let mut sums: Vec<(&str, Sum)> = sums.into_iter().collect();
+    let mut sums: Vec<(String, Sum)> = sums.into_iter().collect();
     sums.sort_by(|(a, x), (b, y)| y.resident.cmp(&x.resident).then(a.cmp(b)));
     let mut rest = sums.split_off(most.min(sums.len()));
     // One that is called so itself must not make the series twice.
-    rest.extend(sums.extract_if(.., |(name, _)| *name == "other"));
+    rest.extend(sums.extract_if(.., |(name, _)| name == "other"));
     if !rest.is_empty() {
         let other = rest.into_iter().fold(Sum::default(), |all, (_, sum)| Sum {
             processes: all.processes + sum.processes,
             resident: all.resident + sum.resident,
             cpu: all.cpu + sum.cpu,
         });
-        sums.push(("other", other));
+        sums.push(("other".to_owned(), other));
     }
     let mut tell = |name: &str, help: &str, value: fn(&Sum) -> f64| {
         let values = sums.iter();
-        let values = values.map(|(program, sum)| (label("program", program), value(sum)));
-        family(out, name, help, values)
+        let values = values.map(|(of, sum)| (label(kind, of), value(sum)));
+        family(
+            out,
+            &format!("{kind}_{name}"),
+            &help.replace('%', kind),
+            values,
+        )
     };
-    tell("program_processes", "Processes of a program.", |s| {
-        s.processes as f64
-    })?;
+    tell("processes", "Processes of a %.", |sum| sum.processes as f64)?;
     tell(
-        "program_resident_bytes",
-        "Resident memory of a program.",
-        |s| s.resident as f64,
+        "resident_bytes",
+        "Resident memory of a %, what is shared counted for each of its processes.",
+        |sum| sum.resident as f64,
     )?;
-    tell("program_cores", "Cores that a program kept busy.", |s| {
-        s.cpu
-    })
+    tell("cores", "Cores that a % keeps busy.", |sum| sum.cpu)
 }
 
 #[cfg(test)]
@@ -190,7 +268,7 @@ mod tests {
         }
         let now = scene.pass(1000, &[(3, 50)]);
         let mut out = Vec::new();
-        machine(&now, &mut out).expect("written");
+        machine(&now, None, &mut out).expect("written");
         programs(&now, 2, &mut out).expect("written");
         let text = String::from_utf8(out).expect("UTF-8");
         assert!(
@@ -210,5 +288,73 @@ mod tests {
             text.contains("pscope_core_busy_ratio{core=\"0\"} 0.5\n"),
             "{text}"
         );
+    }
+
+    /// What `promtool check metrics` and the format demand.
+    fn check(text: &str) {
+        assert!(text.ends_with("# EOF\n"), "it ends with its end");
+        let (mut typed, mut helped) = (Vec::new(), Vec::new());
+        let mut series = std::collections::HashSet::new();
+        for line in text.lines().filter(|line| *line != "# EOF") {
+            if let Some(rest) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = rest.split_once(' ').expect("a kind");
+                assert_eq!(kind, "gauge");
+                assert!(!typed.contains(&name), "{name} twice");
+                typed.push(name);
+                continue;
+            }
+            if let Some(rest) = line.strip_prefix("# HELP ") {
+                let (name, help) = rest.split_once(' ').expect("a help");
+                assert!(help.ends_with('.') && !help.contains('%'), "{help}");
+                helped.push(name);
+                continue;
+            }
+            let (of, value) = line.rsplit_once(' ').expect("a value");
+            assert!(value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
+            assert!(series.insert(of), "{of} twice");
+            let name = of.split('{').next().unwrap_or_default();
+            assert_eq!(typed.last(), Some(&name), "families stand together");
+            assert_eq!(helped.last(), Some(&name));
+            assert!(!name.ends_with("_total"), "{name} counts nothing");
+            let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(name.chars().all(plain), "{name}");
+            let abbreviations = [
+                "ms", "us", "ns", "sec", "kb", "mb", "gb", "kib", "percent", "gauge",
+            ];
+            let parts = name.split('_');
+            assert!(
+                !parts.clone().any(|part| abbreviations.contains(&part)),
+                "{name}"
+            );
+        }
+        assert_eq!(typed, helped);
+    }
+
+    #[test]
+    fn the_text_is_as_prometheus_wants_it_and_series_are_bounded() {
+        let mut scene = Scene::new();
+        for pid in 1..400 {
+            let task = scene.task(pid, 0, &format!("p{pid}\"\\"));
+            let group = if pid % 2 == 0 {
+                format!("/system.slice/u{pid}.service")
+            } else {
+                format!("/system.slice/docker-{pid:08x}{:056}.scope", 0)
+            };
+            task.extra = Some(std::sync::Arc::new(crate::model::sample::OptionalStats {
+                cgroup: Ok(group.into()),
+                ..Default::default()
+            }));
+        }
+        let now = scene.pass(1000, &[(3, 50)]);
+        let text = text(&now, None, 20).expect("written");
+        let text = String::from_utf8(text).expect("UTF-8");
+        check(&text);
+        for kind in ["program", "unit", "container"] {
+            let many = text
+                .lines()
+                .filter(|l| l.starts_with(&format!("pscope_{kind}_cores{{")));
+            assert_eq!(many.count(), 21, "{kind}");
+        }
+        assert!(text.contains("pscope_container_processes{container=\"other\"}"));
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use crate::model::id::Nanos;
 use crate::model::snapshot::Snapshot;
 use crate::recording::recorded::Bytes;
 use crate::recording::{Past, Recorded, when};
@@ -32,6 +33,14 @@ impl Args {
     /// # Errors
     /// `Failed` where it cannot be read; `Usage` for a time that is none, or of which nothing is recorded.
     pub fn snapshot(&self) -> Result<Option<Snapshot>, Error> {
+        Ok(self.moment()?.map(|found| found.snapshot))
+    }
+
+    /// The same, with the recording, to be asked for more.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`].
+    pub fn moment(&self) -> Result<Option<Found>, Error> {
         let Some(path) = &self.from else {
             return Ok(None);
         };
@@ -40,12 +49,55 @@ impl Args {
         let moments = past.moments();
         let last = moments.last().map(|moment| moment.at).unwrap_or_default();
         let end = past.at(last).map_err(wrong)?;
-        let Some(text) = &self.at else {
-            return Ok(Some(end));
+        let snapshot = match &self.at {
+            None => end,
+            Some(text) => {
+                let zone = &end.machine.zone;
+                let at = when::find(text, &moments, zone).map_err(Error::Usage)?;
+                past.at(at).map_err(wrong)?
+            }
         };
-        let at = when::find(text, &moments, &end.machine.zone).map_err(Error::Usage)?;
-        past.at(at).map(Some).map_err(wrong)
+        Ok(Some(Found { past, snapshot }))
     }
+
+    /// Every moment from the one that is asked for to the end, or all of them where none is; in steps of at least so much.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`], and what `hear` says.
+    pub fn each(
+        &self,
+        every: Nanos,
+        mut hear: impl FnMut(&Snapshot) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Some(Found { mut past, snapshot }) = self.moment()? else {
+            return Err(Error::Usage(
+                "--every is for a recording: name it with --from".to_owned(),
+            ));
+        };
+        let begin = if self.at.is_some() {
+            snapshot.at
+        } else {
+            Nanos(0)
+        };
+        let mut next = begin;
+        for moment in past.moments() {
+            if moment.at < next || moment.at < begin {
+                continue;
+            }
+            next = Nanos(moment.at.0.saturating_add(every.0));
+            let snapshot = past.at(moment.at).map_err(Error::Failed)?;
+            hear(&snapshot)?;
+        }
+        Ok(())
+    }
+}
+
+/// A recording, and what was seen at a moment of it.
+pub struct Found {
+    /// The recording.
+    pub past: Past,
+    /// What was seen.
+    pub snapshot: Snapshot,
 }
 
 /// A file as the bytes of a recording.

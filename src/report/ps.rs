@@ -4,6 +4,7 @@ use super::json::{self, Process};
 use super::printer::{Ink, Printer};
 use super::{Error, Exit, groups};
 use crate::model::groups::grouping::{By, Groups};
+use crate::model::id::Nanos;
 use crate::model::plan::Needs;
 use crate::model::process::column::{self, Column};
 use crate::model::process::filter::Filter;
@@ -41,6 +42,9 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     past: super::past::Args,
+    /// Of a recording: a line of JSON for each process at each moment, at this pace, from --at or its beginning on
+    #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = crate::model::span::parse_any)]
+    every: Option<Nanos>,
 }
 
 /// The names of the columns, for help and completions; what is none of them is answered with all.
@@ -98,6 +102,11 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     } else {
         needs |= columns.iter().fold(Needs::COMMANDS, |all, c| all | c.needs);
     }
+    if let Some(every) = args.every {
+        args.past
+            .each(every, |then| lines(then, &filter, printer))?;
+        return Ok(Exit::Done);
+    }
     let asked = if args.json && args.columns.is_empty() {
         &[][..]
     } else {
@@ -153,6 +162,24 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         write_table(&snapshot, &procs, &columns, printer)?;
     }
     Ok(Exit::Done)
+}
+
+/// A line for each process that passes, with when that was.
+fn lines(then: &Snapshot, filter: &Filter, printer: &mut Printer<'_>) -> Result<(), Error> {
+    #[derive(serde::Serialize)]
+    struct Line<'a> {
+        time_unix_ms: u64,
+        #[serde(flatten)]
+        process: Process<'a>,
+    }
+    for proc in then.procs.iter().filter(|p| filter.matches(then, p, 1.0)) {
+        printer.json(&Line {
+            time_unix_ms: then.unix_ms(),
+            process: Process::new(then, proc),
+        })?;
+        printer.out.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 fn columns(names: &[String]) -> Result<Vec<&'static Column>, Error> {

@@ -15,7 +15,7 @@ use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
 use crate::model::span;
 use crate::recording::record::Found;
-use crate::recording::{Head, Kept, Kind, MAGIC};
+use crate::recording::{Head, Kept, Kind, LaneWriter, MAGIC, Slices};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::clock;
@@ -45,6 +45,9 @@ pub struct Args {
     /// Forgets the oldest where the file would grow beyond this: 200M
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
+    /// How much of the time slices is kept: they take far more room than all else
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Slices::Off)]
+    slices: Slices,
     /// Keeps only the moments at which this is so, each in a file of the directory: 'cpu>300 for 3s', 'ended signal:SEGV', oom
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["keep", "max_size"])]
     when: Option<String>,
@@ -85,6 +88,14 @@ fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// What is to be read so that slices can be kept.
+fn lanes_needed(slices: Slices) -> Needs {
+    match slices {
+        Slices::Off => Needs::empty(),
+        Slices::Sums | Slices::All => Needs::SWITCHES,
+    }
+}
+
 /// What waits for a slow disk at the most.
 const BACKLOG: usize = 64 << 20;
 /// How often it looks whether it is to end.
@@ -104,6 +115,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let mut to = To::open(args, printer)?;
     let kept = Kept::new(BACKLOG);
     let plan = Plan {
+        needs: lanes_needed(args.slices),
         of_all: Needs::COMMANDS,
         interval: args.interval,
         ..Plan::default()
@@ -111,15 +123,24 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let lost: Arc<Mutex<Option<String>>> = Arc::default();
     let samplers = {
         let lost = Arc::clone(&lost);
+        let lanes = Mutex::new(LaneWriter::new(args.slices));
+        let lanes_to = kept.clone();
         let keeping = Keeping {
             kept: kept.clone(),
             when: When::AtOnce,
         };
-        let tell = Arc::new(move |news| {
-            if let News::Lost { thread, why } = news {
+        let tell = Arc::new(move |news| match news {
+            News::Lost { thread, why } => {
                 let text = format!("the thread '{thread}' died: {why}");
                 *lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
             }
+            News::Switches(line) => {
+                let mut lanes = lanes.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(record) = lanes.record(&line, clock::unix_ms(line.now)) {
+                    lanes_to.push(vec![record]);
+                }
+            }
+            News::Snapshot(_) | News::Detail(_) => {}
         });
         Samplers::start(
             ProcRoot::live(),

@@ -11,7 +11,7 @@ use perfetto::Pause;
 use serde::Serialize;
 
 use super::printer::Printer;
-use super::{Error, Exit, target};
+use super::{Error, Exit, past, target};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::{
@@ -38,6 +38,8 @@ pub struct Args {
     /// Writes the slices as a trace that the Perfetto viewer opens
     #[arg(long, value_name = "FILE")]
     perfetto: Option<PathBuf>,
+    #[command(flatten)]
+    past: past::Args,
 }
 
 /// A slice as a line of JSON.
@@ -125,6 +127,8 @@ struct Out<'p, 'o> {
     written: HashMap<CpuId, Nanos>,
     told: HashMap<CpuId, Nanos>,
     slices: u64,
+    /// Who lived at the end, where that is recorded.
+    then: Option<Snapshot>,
 }
 
 /// A process is called by its own name also where only other threads of it ran.
@@ -138,6 +142,9 @@ fn name_now(now: Option<&Snapshot>, id: ProcId) -> Option<String> {
 /// `NoProcess` for a target that is not there; `NotPermitted` when a trace is asked for and single slices are not told;
 /// `Failed` when it cannot be written.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    if let Some(found) = args.past.moment()? {
+        return recorded(args, found, printer);
+    }
     let of = match &args.target {
         Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
         None => None,
@@ -150,20 +157,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         Some(path) => Some(trace(path, &listening)?),
         None => None,
     };
-    let mut out = Out {
-        printer,
-        json: args.json,
-        trace,
-        of,
-        silence: if of.is_some() {
-            Pause::Others
-        } else {
-            Pause::Idle
-        },
-        written: HashMap::new(),
-        told: HashMap::new(),
-        slices: 0,
-    };
+    let mut out = Out::new(args, printer, trace, of);
     let end = Nanos(begin.0.saturating_add(args.span.0));
     let mut line;
     loop {
@@ -188,18 +182,90 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
+/// Tells the slices of a while before a moment of a recording.
+fn recorded(args: &Args, found: past::Found, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    let past::Found { past, snapshot } = found;
+    let of = match &args.target {
+        Some(text) => Some(target::find(&snapshot, text)?),
+        None => None,
+    };
+    let line = past.lanes(snapshot.at, args.span).map_err(Error::Failed)?;
+    let line = line.ok_or_else(|| {
+        Error::Failed(
+            "no slices were recorded at that moment; record --slices all keeps them".to_owned(),
+        )
+    })?;
+    let trace = match &args.perfetto {
+        Some(_) if line.origin == Origin::Sampled => {
+            return Err(Error::Failed(format!(
+                "a trace is made of single slices: {}",
+                line.why
+            )));
+        }
+        Some(path) => Some(trace_to(path)?),
+        None => None,
+    };
+    let begins = line.lanes.iter().map(|lane| lane.since).min();
+    let window = Window {
+        from: begins.unwrap_or(line.now),
+        to: line.now,
+    };
+    let mut out = Out::new(args, printer, trace, of);
+    out.then = Some(snapshot);
+    let told = out.tell(&line, true);
+    if told.is_err() {
+        out.finish_trace()?;
+    }
+    told?;
+    out.end(&line, window)?;
+    Ok(Exit::Done)
+}
+
 fn trace(path: &Path, listening: &Listening) -> Result<perfetto::Trace<Box<dyn Write>>, Error> {
     if let Some(why) = listening.only_sums() {
         return Err(Error::NotPermitted(format!(
             "a trace is made of single slices, which are not told here: {why}"
         )));
     }
+    trace_to(path)
+}
+
+fn trace_to(path: &Path) -> Result<perfetto::Trace<Box<dyn Write>>, Error> {
     let file = outfile::create(path)
         .map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
     Ok(perfetto::Trace::new(file))
 }
 
-impl Out<'_, '_> {
+impl<'p, 'o> Out<'p, 'o> {
+    fn new(
+        args: &Args,
+        printer: &'p mut Printer<'o>,
+        trace: Option<perfetto::Trace<Box<dyn Write>>>,
+        of: Option<ProcId>,
+    ) -> Self {
+        Self {
+            printer,
+            json: args.json,
+            trace,
+            of,
+            silence: if of.is_some() {
+                Pause::Others
+            } else {
+                Pause::Idle
+            },
+            written: HashMap::new(),
+            told: HashMap::new(),
+            slices: 0,
+            then: None,
+        }
+    }
+
+    /// Who lives now, or lived then.
+    fn living(&self) -> Option<Snapshot> {
+        let then = self.then.clone();
+        then.or_else(|| super::sweep(Needs::empty()).ok())
+    }
+
     /// Writes the slices that ended since the last call; `last`: also those that still run.
     fn tell(&mut self, line: &Timeline, last: bool) -> Result<(), Error> {
         if line.origin == Origin::Sampled {
@@ -263,7 +329,7 @@ impl Out<'_, '_> {
     /// Ends the trace, where one is written.
     fn finish_trace(&mut self) -> Result<(), Error> {
         if let Some(trace) = self.trace.take() {
-            let now = super::sweep(Needs::empty()).ok();
+            let now = self.living();
             trace.finish(|id| name_now(now.as_ref(), id), self.silence)?;
         }
         Ok(())
@@ -271,7 +337,7 @@ impl Out<'_, '_> {
 
     fn end(mut self, line: &Timeline, window: Window) -> Result<(), Error> {
         self.finish_trace()?;
-        let now = super::sweep(Needs::empty()).ok();
+        let now = self.living();
         let name_now = |id| name_now(now.as_ref(), id);
         let name = |p: &PidStats| name_now(p.who.id).unwrap_or_else(|| p.who.name.to_string());
         if !self.json {

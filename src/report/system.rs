@@ -42,6 +42,9 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     past: super::past::Args,
+    /// Of a recording: a line of JSON for each moment, at this pace, from --at or its beginning on
+    #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = span::parse_any)]
+    every: Option<Nanos>,
 }
 
 /// The two readings, and what they say together.
@@ -61,6 +64,20 @@ struct Machine {
 /// # Errors
 /// When the processes cannot be read; what else is missing is shown as `–`.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    if let Some(every) = args.every {
+        // One judge for all: a verdict has a past.
+        let mut judge = Judge::default();
+        args.past.each(every, |then| {
+            let time_unix_ms = then.unix_ms();
+            let mut machine = recorded(then.clone());
+            machine.verdict = judge.judge(then);
+            let mut line = json::as_json(&machine);
+            line["time_unix_ms"] = time_unix_ms.into();
+            printer.json(&line)?;
+            Ok(printer.out.write_all(b"\n")?)
+        })?;
+        return Ok(Exit::Done);
+    }
     let machine = match args.past.snapshot()? {
         Some(then) => recorded(then),
         None => measure(Duration::from_nanos(args.span.0))?,

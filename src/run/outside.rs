@@ -140,6 +140,12 @@ impl Outside for Real {
             }
             Effect::Record => Some(self.record()),
             Effect::Play(pace) => self.play(pace),
+            Effect::Remember(mib) => {
+                if let Some(kept) = &self.source.kept {
+                    kept.set_budget(usize::try_from(mib << 20).unwrap_or(usize::MAX));
+                }
+                None
+            }
             Effect::Mark(at) => {
                 if let Some(kept) = &self.source.kept {
                     kept.mark(at, Marks::TRIGGER);

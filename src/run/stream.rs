@@ -7,7 +7,8 @@ use nix::errno::Errno;
 
 use super::inbox::Tell;
 use crate::app::event::{Event, Outcome};
-use crate::recording::{Head, Kept, MAGIC, Player, record};
+use crate::recording::lanes::{self as told_lanes, Rebuilder};
+use crate::recording::{Head, Kept, Kind, MAGIC, Player, record};
 
 /// How much is read at once.
 const BLOCK: usize = 1 << 16;
@@ -27,6 +28,7 @@ fn read(from: &OwnedFd, kept: &Kept, tell: &Tell) -> Result<(), String> {
     let mut bytes: Vec<u8> = Vec::new();
     let mut block = vec![0; BLOCK];
     let mut player = Player::default();
+    let mut lanes = Rebuilder::default();
     let mut begun = false;
     loop {
         match nix::unistd::read(from, &mut block) {
@@ -45,13 +47,18 @@ fn read(from: &OwnedFd, kept: &Kept, tell: &Tell) -> Result<(), String> {
             begun = true;
             bytes.drain(..MAGIC.len());
         }
-        let used = take(&bytes, &mut player, kept, tell);
+        let used = take(&bytes, (&mut player, &mut lanes), kept, tell);
         bytes.drain(..used);
     }
 }
 
 /// Takes every whole record in; answers how many bytes they were. What is damaged is looked past.
-fn take(bytes: &[u8], player: &mut Player, kept: &Kept, tell: &Tell) -> usize {
+fn take(
+    bytes: &[u8],
+    (player, lanes): (&mut Player, &mut Rebuilder),
+    kept: &Kept,
+    tell: &Tell,
+) -> usize {
     let mut used = 0;
     while used < bytes.len() {
         let rest = &bytes[used..];
@@ -61,7 +68,15 @@ fn take(bytes: &[u8], player: &mut Player, kept: &Kept, tell: &Tell) -> usize {
             record::Found::Head(head, size) if head.is_whole(rest) => {
                 let record = &rest[..size];
                 let before = player.at();
-                if player.take(&head, record, false).is_ok() {
+                if head.kind == Kind::Lanes {
+                    if let Ok(told) = head.unpack(record).and_then(|body| told_lanes::read(&body)) {
+                        lanes.take(&told);
+                        kept.push(vec![record.to_vec()]);
+                        if let Some(line) = lanes.publish() {
+                            tell.event(Event::Switches(Arc::new(line)));
+                        }
+                    }
+                } else if player.take(&head, record, false).is_ok() {
                     kept.push(vec![record.to_vec()]);
                     if player.at() != before
                         && let Some(snapshot) = player.snapshot()

@@ -34,6 +34,11 @@ pub fn boot_unix_ms() -> u64 {
     real().since(since_boot()).0 / 1_000_000
 }
 
+/// A moment of [`now`] on the calendar, in milliseconds after the Unix epoch.
+pub fn unix_ms(at: Nanos) -> u64 {
+    real().since(now().since(at)).0 / 1_000_000
+}
+
 fn read(clock: ClockId) -> Nanos {
     // Every Linux since 2.6.39 has these three clocks; a failure would read as the epoch, and spans saturate.
     clock_gettime(clock).map_or(Nanos(0), |t| {

@@ -151,3 +151,29 @@ fn what_cannot_be_seen_is_said_at_once() {
             .is_some_and(|n| n.bad && n.text.contains("connector"))
     );
 }
+
+#[test]
+fn recordings_of_two_machines_are_shown_at_the_same_time() {
+    let (mut app, _) = app();
+    let past = |ticks| {
+        let (kept, _) = kept(ticks);
+        crate::recording::Past::new(Box::new(kept))
+    };
+    app.replay(vec![("a".to_owned(), past(30)), ("b".to_owned(), past(20))]);
+    app.go(10);
+    let then = app.world.snapshot.unix_ms();
+    press(&mut app, "&");
+    assert_eq!(
+        (app.world.time.host, app.world.snapshot.unix_ms()),
+        (1, then)
+    );
+    assert_eq!(app.world.time.moments.len(), 21);
+    press(&mut app, "&");
+    assert_eq!(
+        (app.world.time.host, app.world.snapshot.unix_ms()),
+        (0, then)
+    );
+    assert_eq!(app.world.time.moments.len(), 31);
+    app.arm("oom");
+    assert!(app.world.trigger.is_none() && said(&app).contains("a recording is over"));
+}

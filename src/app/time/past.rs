@@ -17,6 +17,8 @@ use crate::recording::{self, Marks, Summary};
 const BUDGET_BYTES: usize = 1 << 20;
 /// How many details are kept for looking back, and how long one may be older than the tick with which it is shown.
 const DETAILS: usize = 16;
+/// How far back lanes are shown of a recording.
+const LANES: Nanos = Nanos(60_000_000_000);
 const FRESH: Nanos = Nanos(5_000_000_000);
 
 /// Ticks that can be looked at again, oldest first.
@@ -90,6 +92,21 @@ impl Past {
             (Err(_), Some(deep)) => deep.at(at).map(Arc::new),
             (Err(_), None) => Err("that moment is not kept any more".to_owned()),
         }
+    }
+
+    /// The lanes of the minute before a moment, as they were recorded.
+    pub(super) fn recorded_lanes(&self, at: Nanos) -> Arc<Timeline> {
+        let deep = self.deep.as_ref();
+        let line = deep.map_or(Ok(None), |deep| deep.lanes(at, LANES));
+        let none = |why: &str| Timeline {
+            why: why.into(),
+            ..Timeline::default()
+        };
+        Arc::new(match line {
+            Ok(Some(line)) => line,
+            Ok(None) => none("slices were not recorded (record --slices all keeps them)"),
+            Err(why) => none(&why),
+        })
     }
 
     /// What of the process in focus and of the machine was read last at a moment; nothing where that was long before.

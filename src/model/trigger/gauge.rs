@@ -42,9 +42,7 @@ impl Number {
             Self::Pressure(which) => system.pressure[which].map(|p| f64::from(p.some_10)),
             Self::Switches => system.switches,
             Self::Forks => system.forks,
-            Self::Load => system
-                .load
-                .map_or(Err(Missing::Unsupported), |[one, ..]| Ok(f64::from(one))),
+            Self::Load => system.load.map(|[one, ..]| f64::from(one)),
             Self::Used => {
                 let memory = system.memory?;
                 Ok(memory.used().0 as f64 * 100.0 / memory.total.0.max(1) as f64)

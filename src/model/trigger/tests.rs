@@ -203,8 +203,8 @@ fn the_machine_has_words_of_its_own() {
     );
 
     let mut run = Run::of("switches>500k");
-    run.counted(|scene| scene.sample.system.switches += 400_000);
-    run.counted(|scene| scene.sample.system.switches += 600_000);
+    run.counted(|scene| scene.sample.system.switches = Ok(400_000));
+    run.counted(|scene| scene.sample.system.switches = Ok(1_000_000));
     assert_eq!(run.when(), [2]);
 
     let mut run = Run::of("verdict:memory");
@@ -218,7 +218,7 @@ fn a_process_must_meet_it_while_the_machine_does() {
     let mut run = Run::of("load>8 cpu>50");
     run.pass(&[(41, 90)]);
     assert_eq!(run.when(), [0; 0]);
-    run.scene.sample.system.load = Some([9.0, 1.0, 1.0]);
+    run.scene.sample.system.load = Ok([9.0, 1.0, 1.0]);
     run.pass(&[(41, 90)]);
     assert_eq!(run.when(), [2]);
 }

@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use crate::app::action::Action;
 use crate::app::event::Effect;
+use crate::app::key::{Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::trace::Point;
@@ -141,6 +142,18 @@ impl Series {
 #[derive(Default)]
 pub struct HistoryTab {
     points: Vec<Point>,
+    /// Where the charts stand, for the mouse.
+    inside: Rect,
+}
+
+/// The area of the charts within the pane.
+fn inside(area: Rect) -> Rect {
+    let margin = u16::from(area.width > 4);
+    Rect {
+        x: area.x + margin,
+        width: area.width.saturating_sub(2 * margin),
+        ..area
+    }
 }
 
 impl HistoryTab {
@@ -181,12 +194,30 @@ impl Panel for HistoryTab {
         &SPEC
     }
 
-    fn fit(&mut self, world: &World, _: Rect) -> Reply {
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        self.inside = inside(area);
         self.points.clear();
         if world.trace.of() == world.focus {
             self.points.extend(world.trace.until(world.snapshot.at));
         }
         Reply::Pass
+    }
+
+    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+        let clicked = matches!(mouse.press, Press::Left | Press::Drag);
+        let inside = (self.inside.x..self.inside.right()).contains(&mouse.column);
+        if !clicked || !inside || self.points.is_empty() {
+            return Reply::Pass;
+        }
+        // Columns are counted from the newest, at the right.
+        let each = self
+            .points
+            .len()
+            .div_ceil(usize::from(self.inside.width))
+            .max(1);
+        let back = usize::from(self.inside.right() - 1 - mouse.column) * each;
+        let place = (self.points.len() - 1).checked_sub(back);
+        place.map_or(Reply::Pass, |place| Reply::At(self.points[place].at))
     }
 
     fn act(&mut self, _: &World, action: &'static Action) -> Reply {
@@ -245,11 +276,7 @@ impl Panel for HistoryTab {
             listing::empty(&world.theme, area, why, buf);
             return;
         }
-        let inside = Rect {
-            x: area.x + u16::from(area.width > 4),
-            width: area.width.saturating_sub(2 * u16::from(area.width > 4)),
-            ..area
-        };
+        let inside = inside(area);
         let count = QUANTITIES.len() as u16;
         if inside.height > 2 * count {
             self.tall(world, inside, buf);

@@ -17,6 +17,7 @@ use crate::model::sample::{
     TaskSample, ThreadSample,
 };
 use crate::model::scheduling::blocked::Cause;
+use crate::model::zone::Zone;
 
 /// Values that differ from one another and from nothing.
 struct Next(u64);
@@ -140,7 +141,7 @@ impl Next {
     fn system(&mut self) -> SystemSample {
         SystemSample {
             uptime: Nanos(self.n()),
-            load: Some([1.0, 2.0, self.n() as f32]),
+            load: Ok([1.0, 2.0, self.n() as f32]),
             cores: vec![CoreSample {
                 id: CpuId(self.small()),
                 user: Ticks(self.n()),
@@ -152,11 +153,11 @@ impl Next {
                 iowait: Ticks(self.n()),
                 khz: Some(self.small()),
             }],
-            switches: self.n(),
-            forks: self.n(),
-            running: self.small(),
-            blocked: self.small(),
-            tasks: Some(self.small()),
+            switches: Ok(self.n()),
+            forks: Ok(self.n()),
+            running: Ok(self.small()),
+            blocked: Ok(self.small()),
+            tasks: Ok(self.small()),
             memory: Ok(Memory {
                 total: Bytes(self.n()),
                 available: Bytes(self.n()),
@@ -197,7 +198,9 @@ impl Next {
                 page_size: self.n(),
                 boot_unix_ms: self.n(),
                 pid_max: self.small(),
-                utc_offset: -(self.n() as i32),
+                zone: Zone {
+                    steps: vec![(self.n() as i64, -(self.n() as i32))],
+                },
             }),
             system: self.system(),
             tasks: vec![self.task(first), self.task(second)],

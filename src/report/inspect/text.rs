@@ -6,6 +6,7 @@ use super::{Found, files, memory};
 use crate::model::acting::signal::{Disposition, Signal, SignalState};
 use crate::model::format::{bytes, counted, duration};
 use crate::model::id::Bytes;
+use crate::model::process::column::Column;
 use crate::model::process::environment::Environment;
 use crate::model::process::isolation::Isolation;
 use crate::model::process::isolation::group::{Group, Usage};
@@ -27,6 +28,9 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
         let title = format!("{} {}", proc.id.pid, proc.facts.name);
         let line = format!("  {}", proc.command_line());
         printer.line(&[(&title, Ink::Strong), (&line, Ink::Dim)])?;
+    }
+    if found.recorded {
+        return recorded(found, proc, printer);
     }
     section(
         "overview",
@@ -51,6 +55,26 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
         environment,
     )?;
     section("limits", found.limits.as_ref(), printer, limits)
+}
+
+/// Of a recording: what the table had of the process, and that the rest was not read.
+fn recorded(found: &Found, proc: Option<&Proc>, printer: &mut Printer<'_>) -> Written {
+    let missing = dash(printer.ascii);
+    if let Some(proc) = proc {
+        for name in [
+            "state", "ppid", "user", "cpu", "mem", "thr", "time", "start", "age",
+        ] {
+            let Some(column) = Column::find(name) else {
+                continue;
+            };
+            let text = column.text(&found.snapshot, proc);
+            let text = text.map_or_else(|_| missing.to_owned(), String::from);
+            labelled(column.title, text.trim(), printer)?;
+        }
+    }
+    let line = format!("  {missing} the other sections were not read at that moment");
+    printer.line(&[(&line, Ink::Dim)])?;
+    Ok(())
 }
 
 fn section<T>(

@@ -11,7 +11,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::model::trigger::{Fired, Trigger, Watch};
-use crate::recording::{Kept, MAGIC, Marks, Past, when};
+use crate::recording::{Kept, LaneWriter, MAGIC, Marks, Past, when};
 use crate::report::printer::Printer;
 use crate::report::{Error, Exit};
 use crate::sampler::scribe::{Keeping, When};
@@ -46,6 +46,7 @@ struct Night<'a, 'p, 'o> {
     verdict: Option<Verdict>,
     now: Arc<Snapshot>,
     line: Arc<Timeline>,
+    lanes: LaneWriter,
     kept: Kept,
     moment: Option<Moment>,
     done: u64,
@@ -74,7 +75,7 @@ pub(super) fn run(
     let place = |why| Error::Failed(format!("{}: {why}", dir.display()));
     files::directory(dir).map_err(place)?;
     let plan = Plan {
-        needs: trigger.needs() | Needs::BLOCKED_ON,
+        needs: trigger.needs() | Needs::BLOCKED_ON | super::lanes_needed(args.slices),
         of_all: trigger.needs_of_all() | Needs::COMMANDS,
         interval: args.interval,
         ..Plan::default()
@@ -111,6 +112,7 @@ pub(super) fn run(
         verdict: None,
         now: Arc::default(),
         line: Arc::default(),
+        lanes: LaneWriter::new(args.slices),
         kept,
         moment: None,
         done: 0,
@@ -166,6 +168,9 @@ impl Night<'_, '_, '_> {
 
     fn lanes(&mut self, line: Arc<Timeline>) {
         let fired = self.watch.see_lanes(&line, self.verdict.as_ref());
+        if let Some(record) = self.lanes.record(&line, clock::unix_ms(line.now)) {
+            self.kept.push(vec![record]);
+        }
         self.line = line;
         if let Some(fired) = fired {
             self.fired(fired);
@@ -219,8 +224,8 @@ impl Night<'_, '_, '_> {
     }
 
     fn say(&mut self, text: &str) -> Result<(), Error> {
-        let ahead = self.now.machine.utc_offset;
-        let clock = when::clock(self.now.unix_ms() as i64, ahead);
+        let zone = &self.now.machine.zone;
+        let clock = when::clock(self.now.unix_ms() as i64, zone);
         writeln!(self.printer.out, "{clock} {text}")?;
         Ok(self.printer.out.flush()?)
     }

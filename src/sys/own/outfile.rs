@@ -18,8 +18,12 @@ pub fn create(path: &Path) -> io::Result<Box<dyn Write>> {
 /// # Errors
 /// As the kernel says; `AlreadyExists` where anything of this name is there, which is left as it is.
 pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    create_as(path, bytes, 0o600)
+}
+
+fn create_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
+    options.write(true).create_new(true).mode(mode);
     let mut file = options.open(path)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_data());
     if written.is_err() {
@@ -52,6 +56,18 @@ pub fn install(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// As the kernel says, and `InvalidInput` where what is there is no regular file; it is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, 0o600)
+}
+
+/// The same with a file that everybody may read, as another service has to.
+///
+/// # Errors
+/// As [`replace`].
+pub fn renew(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, 0o644)
+}
+
+fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     // A link leads to the file that is meant.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&path).is_ok_and(|meta| !meta.is_file()) {
@@ -62,7 +78,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    create_new(&beside, bytes)?;
+    create_as(&beside, bytes, mode)?;
     let moved = fs::rename(&beside, &path);
     if moved.is_err() {
         let _ = fs::remove_file(&beside);

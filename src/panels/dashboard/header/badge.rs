@@ -5,7 +5,7 @@ use crate::app::globals as g;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
-use crate::model::text::{cut, width};
+use crate::model::text::{SafeText, cut, width};
 use crate::panels::dialogs::trigger::TRIGGER;
 use crate::theme::Role::{self, Accent, Bad, Dim, Good, Warn};
 
@@ -37,6 +37,12 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
             (n, false) => format!(" ×{n}"),
         };
         out.push(group(0, [(format!("{word} {what}{times}  "), role)]).doing(&TRIGGER));
+    }
+    if let [_, _, ..] = world.time.hosts[..] {
+        let (at, of) = (world.time.host, world.time.hosts.len());
+        let name = SafeText::from(world.time.hosts[at].as_str());
+        let text = format!("{} {}/{of}  ", cut(&name, 16), at + 1);
+        out.push(group(0, [(text, Accent)]).doing(&g::NEXT_HOST));
     }
     let time = match world.paused {
         Some(_) if world.time.replay.is_some() => {

@@ -1,0 +1,161 @@
+//! What is recorded of lanes comes back as it was.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::id::{Pid, ProcId, Tid};
+use crate::model::scheduling::timeline::{Builder, Ended, Thread, Timeline, Window};
+use crate::model::text::SafeText;
+use crate::recording::record::{Found, Head};
+
+fn ms(n: u64) -> Nanos {
+    Nanos(n * 1_000_000)
+}
+
+fn thread(pid: u32, tid: u32) -> Thread {
+    Thread {
+        pid: Pid(pid),
+        tid: Tid(tid),
+    }
+}
+
+/// Lanes of two cores over two seconds: turns of three threads, one of which ends.
+fn script() -> Vec<Timeline> {
+    let mut names = |pid: Pid, tid: Tid| {
+        let name: SafeText = format!("t{}", tid.0).as_str().into();
+        (ProcId::new(pid.0, 5), name)
+    };
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], ms(1000));
+    let mut views = vec![builder.publish(ms(1000))];
+    let idle = Thread::default();
+    for i in 0..200 {
+        let at = ms(1000 + i * 10);
+        let (a, b) = (thread(10, 10), thread(10, 11));
+        let next = if i % 3 == 0 { b } else { a };
+        let prev = if i % 3 == 1 { b } else { a };
+        builder.switch(CpuId(0), at, (prev, next), Some(i % 2 == 0), &mut names);
+        if i % 4 == 0 {
+            builder.come(CpuId(1), at, thread(20, 20), &mut names);
+        }
+        if i % 4 == 2 {
+            builder.leave(CpuId(1), at, thread(20, 20), Some(false), &mut names);
+        }
+        if i == 150 {
+            builder.exit(at, next);
+            builder.switch(
+                CpuId(0),
+                ms(1000 + i * 10 + 5),
+                (next, idle),
+                None,
+                &mut names,
+            );
+        }
+        if i % 20 == 19 {
+            views.push(builder.publish(at));
+        }
+    }
+    views
+}
+
+fn records(views: &[Timeline], keep: Slices) -> Vec<Vec<u8>> {
+    let mut writer = LaneWriter::new(keep);
+    let views = views.iter();
+    views.filter_map(|view| writer.record(view, 7)).collect()
+}
+
+fn again(records: &[Vec<u8>]) -> Timeline {
+    let mut rebuilder = Rebuilder::default();
+    for record in records {
+        let Found::Head(head, _) = Head::find(record) else {
+            panic!("a head");
+        };
+        let body = head.unpack(record).expect("whole");
+        rebuilder.take(&read(&body).expect("sound"));
+    }
+    rebuilder.publish().expect("something")
+}
+
+fn slices(line: &Timeline) -> Vec<String> {
+    let lanes = line.lanes.iter();
+    let all = lanes.flat_map(|lane| lane.slices.all().map(|(slice, who)| (lane.cpu, slice, who)));
+    // One without length is nothing to tell.
+    all.filter(|(_, slice, _)| slice.ended != Ended::Running && slice.span().0 > 0)
+        .map(|(cpu, slice, who)| format!("{cpu:?} {slice:?} {who:?}"))
+        .collect()
+}
+
+#[test]
+fn every_slice_comes_back_with_its_end_and_its_thread() {
+    let views = script();
+    let last = views.last().expect("some");
+    let line = again(&records(&views, Slices::All));
+    assert_eq!(line.origin, Origin::Exact);
+    let (seen, told) = (slices(last), slices(&line));
+    assert!(seen.len() > 150, "{}", seen.len());
+    assert_eq!(told, seen);
+    let window = Window {
+        from: ms(1500),
+        to: ms(2500),
+    };
+    let sums = |line: &Timeline| {
+        let found = line.by_process(window);
+        let found = found.iter().map(|p| (p.who.id, p.sums.run, p.sums.slices));
+        found.collect::<Vec<_>>()
+    };
+    assert_eq!(sums(&line), sums(last));
+}
+
+#[test]
+fn sums_say_who_ran_for_how_long() {
+    let views = script();
+    let last = views.last().expect("some");
+    let line = again(&records(&views, Slices::Sums));
+    assert_eq!(line.origin, Origin::Sampled);
+    assert!(!line.why.is_empty());
+    let window = Window {
+        from: ms(1200),
+        to: ms(2800),
+    };
+    let run = |line: &Timeline| {
+        let mut found: Vec<_> = line
+            .by_process(window)
+            .iter()
+            .map(|p| (p.who.id.pid.0, p.sums.run.0 / 20_000_000))
+            .collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(run(&line), run(last));
+}
+
+#[test]
+fn nothing_is_kept_where_nothing_is_asked_for() {
+    assert!(records(&script(), Slices::Off).is_empty());
+    assert!(records(&[Timeline::default(), Timeline::default()], Slices::All).is_empty());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_borne(bytes: Vec<u8>, flips in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..6)) {
+        if let Ok(lanes) = read(&bytes) {
+            let mut rebuilder = Rebuilder::default();
+            rebuilder.take(&lanes);
+            let _ = rebuilder.publish();
+        }
+        let records = records(&script(), Slices::All);
+        let Found::Head(head, _) = Head::find(&records[0]) else {
+            panic!("a head");
+        };
+        let mut body = head.unpack(&records[0]).expect("whole");
+        for (at, by) in flips {
+            let len = body.len();
+            body[at % len] ^= by;
+        }
+        if let Ok(lanes) = read(&body) {
+            let mut rebuilder = Rebuilder::default();
+            rebuilder.take(&lanes);
+            rebuilder.take(&lanes);
+            let _ = rebuilder.publish();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Recordings from the command line: moments of a condition, slices, JSON lines, a full disk, metrics that are renewed.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::{pscope, text};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pscope");
+
+#[test]
+fn a_moment_is_kept_with_what_was_before_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let to = dir.path().join("night");
+    let program = dir.path().join("pscope-moth");
+    fs::copy("/bin/sleep", &program).expect("copied");
+    let mut recorder = Command::new(BINARY)
+        .args(["record", "--when", "new name:pscope-moth"])
+        .args(["--before", "1s", "--after", "100ms", "--count", "1"])
+        .args(["--interval", "50ms", "--for", "60s"])
+        .arg(&to)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it begins");
+    // Until it listens, nobody is new to it.
+    while recorder.try_wait().expect("ours").is_none() {
+        let mut moth = Command::new(&program).arg("0.2").spawn().expect("a child");
+        moth.wait().expect("it ends");
+    }
+    let output = recorder.wait_with_output().expect("ours");
+    let said = text(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("pscope-moth began"),
+        "{said}"
+    );
+    let files: Vec<_> = fs::read_dir(&to).expect("made").flatten().collect();
+    assert_eq!(files.len(), 1);
+    let path = files[0].path();
+    let name = path.to_str().expect("UTF-8");
+    let lines = pscope(&[
+        "ps",
+        "pscope-moth",
+        "--from",
+        name,
+        "--json",
+        "--every",
+        "50ms",
+    ]);
+    let lines = text(&lines.stdout);
+    let first: Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(first["name"], "pscope-moth");
+    assert!(first["time_unix_ms"].as_u64().is_some());
+    for (args, status, said) in [
+        (&["record", "--when", "cpu>", "/tmp"][..], 2, "cpu of what?"),
+        (&["record", "--when", "oom", "/dev/null"], 1, "no directory"),
+        (&["record", "x", "--before", "3s"], 2, "--when"),
+        (&["ps", "--every", "1s"], 2, "--from"),
+        (&["ipc", "--from", name], 1, "not read at that moment"),
+        (&["slices", "--from", name], 1, "no slices were recorded"),
+    ] {
+        let output = pscope(args);
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{args:?}: {err}");
+        assert!(err.contains(said), "{args:?}: {err}");
+    }
+    let output = pscope(&["inspect", "pscope-moth", "--from", name]);
+    let said = text(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("were not read at that moment"),
+        "{said}"
+    );
+}
+
+#[test]
+fn slices_are_recorded_and_told_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.pscope");
+    let path = file.to_str().expect("UTF-8");
+    for how in ["all", "sums"] {
+        let recorded = pscope(&[
+            "record",
+            path,
+            "--interval",
+            "100ms",
+            "--slices",
+            how,
+            "--for",
+            "2s",
+        ]);
+        assert!(recorded.status.success(), "{}", text(&recorded.stderr));
+    }
+    let output = pscope(&["slices", "--from", path, "--json", "--for", "1m"]);
+    let out = text(&output.stdout);
+    let last: Value = serde_json::from_str(out.lines().last().expect("a summary")).expect("JSON");
+    let source = last["summary"]["source"].as_str().expect("a source");
+    assert!(["exact", "own", "sampled"].contains(&source), "{out}");
+    assert!(output.status.success());
+}
+
+#[test]
+fn a_full_disk_is_said_and_what_is_there_is_kept() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = dir.path().join("small");
+    fs::create_dir(&place).expect("made");
+    let script = format!(
+        "mount -t tmpfs -o size=64k none {0} 2>/dev/null || exit 77; {BINARY} record {0}/x --interval 10ms --for 60s; s=$?; cp {0}/x {1}/kept; exit $s",
+        place.display(),
+        dir.path().display()
+    );
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", &script])
+        .output();
+    let output = match output {
+        Ok(output) if output.status.code() == Some(1) && dir.path().join("kept").exists() => output,
+        Ok(output) if output.status.success() => panic!("it never was full"),
+        _ => {
+            println!("skipped: no private mounts can be made here");
+            return;
+        }
+    };
+    let err = text(&output.stderr);
+    assert!(
+        err.contains("No space left") && err.contains("is kept"),
+        "{err}"
+    );
+    let kept = dir.path().join("kept");
+    let output = pscope(&["ps", "--from", kept.to_str().expect("UTF-8")]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn metrics_are_renewed_as_a_whole() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("pscope.prom");
+    let mut child = Command::new(BINARY)
+        .args(["metrics", "--for", "50ms", "--every", "50ms", "--out"])
+        .arg(&file)
+        .spawn()
+        .expect("it begins");
+    let mut seen = std::collections::BTreeSet::new();
+    while seen.len() < 3 {
+        // Half a file would have no end.
+        if let Ok(text) = fs::read_to_string(&file) {
+            assert!(text.ends_with("# EOF\n"), "{text}");
+            seen.insert(text);
+        }
+        assert!(child.try_wait().expect("ours").is_none(), "it goes on");
+        // Looks again a little later: nothing tells of a renewal.
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(child.id() as i32),
+        nix::sys::signal::Signal::SIGTERM,
+    )
+    .expect("ours");
+    assert!(child.wait().expect("it ends").success());
+    assert!(seen.iter().all(|text| text.contains("pscope_unit_cores")));
+}
