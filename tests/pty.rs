@@ -228,7 +228,10 @@ fn settings_are_kept_when_asked_and_are_there_the_next_time() {
     ends_clean(session, 0);
     let file = home.path().join("pscope/config.toml");
     let text = std::fs::read_to_string(file).expect("kept");
-    assert_eq!(text, "view = \"flat\"\n");
+    let said = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    assert_eq!(said.collect::<Vec<_>>(), ["view = \"flat\""], "{text}");
     let mut session = start();
     session.shows("Processes flat");
     session.press(b"q");

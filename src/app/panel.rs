@@ -11,7 +11,7 @@ use super::choice::{Choice, Value};
 use super::event::{Effect, Outcome};
 use super::key::{Key, Mouse};
 use super::moves;
-use super::save::Sheet;
+use super::save::WholeTable;
 use super::world::{Chosen, World};
 use crate::model::acting::signal::Signal;
 use crate::model::id::{Nanos, ProcId};
@@ -134,7 +134,7 @@ pub trait Rows {
     fn status(&self) -> String;
 
     /// The heads, and the texts of the rows that have room in the area of the last fit.
-    fn sheet(&self) -> (Vec<String>, Vec<Vec<String>>);
+    fn whole_table(&self) -> (Vec<String>, Vec<Vec<String>>);
 }
 
 /// What the keys do while a line is typed that takes effect at once.
@@ -237,10 +237,10 @@ pub trait Panel {
     }
 
     /// Everything that it lists, as it was fitted last, for a file.
-    fn sheet(&self, world: &World) -> Option<Sheet> {
+    fn whole_table(&self, world: &World) -> Option<WholeTable> {
         let _ = world;
-        let (heads, rows) = self.rows()?.sheet();
-        Some(Sheet {
+        let (heads, rows) = self.rows()?.whole_table();
+        Some(WholeTable {
             name: self.spec().name,
             heads,
             rows,

@@ -89,7 +89,7 @@ pub struct Save {
 
 /// A table as it is saved: every row that the pane lists, seen or not.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sheet {
+pub struct WholeTable {
     /// The pane's name.
     pub name: &'static str,
     /// A name for each column.
@@ -102,7 +102,7 @@ pub struct Sheet {
 
 impl App {
     /// The table of the pane with the keyboard, or else of the first pane that has one; with every row.
-    pub fn sheet(&mut self) -> Option<Sheet> {
+    pub fn whole_table(&mut self) -> Option<WholeTable> {
         for i in self.answering_order() {
             let Some(placed) = self.placed.iter().find(|p| p.panel == i).copied() else {
                 continue;
@@ -113,10 +113,10 @@ impl App {
             };
             // What is out of view is made only now; the next frame fits it again as it was.
             let _ = self.panels[i].fit(&self.world, tall);
-            let sheet = self.panels[i].sheet(&self.world);
+            let table = self.panels[i].whole_table(&self.world);
             let _ = self.panels[i].fit(&self.world, placed.area);
-            if sheet.is_some() {
-                return sheet;
+            if table.is_some() {
+                return table;
             }
         }
         None

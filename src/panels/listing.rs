@@ -350,7 +350,7 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
         self.table.status(self.all)
     }
 
-    fn sheet(&self) -> (Vec<String>, Vec<Vec<String>>) {
+    fn whole_table(&self) -> (Vec<String>, Vec<Vec<String>>) {
         let heads = self.columns.iter().map(|c| c.title.to_lowercase());
         let text = |row: &Row| {
             let cells = row

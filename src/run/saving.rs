@@ -23,12 +23,12 @@ use crate::term::cells;
 pub fn bytes(app: &mut App, area: Rect, form: Form) -> Result<Vec<u8>, String> {
     screen::fit(app, area);
     if form.is_table() {
-        let Some(sheet) = app.sheet() else {
+        let Some(table) = app.whole_table() else {
             return Err("this pane has no table; .txt, .ansi and .svg save the screen".to_owned());
         };
         return Ok(match form {
-            Form::Json => table::json(&app.world, &sheet),
-            _ => table::csv(&sheet),
+            Form::Json => table::json(&app.world, &table),
+            _ => table::csv(&table),
         });
     }
     let mut buffer = Buffer::empty(area);

@@ -232,7 +232,7 @@ fn who_ends_while_selected_says_how() {
     let pid = nix::unistd::Pid::from_raw(target.0.id() as i32);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("our child");
     // The kernel tells of a zombie of ours at once.
-    session.shows("exited, code 7 · defunct");
+    session.shows("exited, code 7 · zombie, not yet waited for");
     target.0.wait().expect("our child");
     session.shows("exited, code 7 · ");
     session.press(b"L");

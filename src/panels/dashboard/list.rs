@@ -15,9 +15,9 @@ mod keys;
 mod layout;
 mod menu;
 mod moves;
-mod sheet;
 mod sums;
 mod title;
+mod whole_table;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ use crate::app::choice::{Choice, Value};
 use crate::app::input::Input;
 use crate::app::key::{Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec, line_keys};
-use crate::app::save::Sheet;
+use crate::app::save::WholeTable;
 use crate::app::world::World;
 use crate::model::groups::grouping::{By, GroupId};
 use crate::model::id::{ProcId, ThreadId};
@@ -265,8 +265,8 @@ impl Panel for List {
         }
     }
 
-    fn sheet(&self, world: &World) -> Option<Sheet> {
-        Some(sheet::sheet(self, world))
+    fn whole_table(&self, world: &World) -> Option<WholeTable> {
+        Some(whole_table::whole_table(self, world))
     }
 
     fn title(&self, world: &World) -> Vec<(String, Role)> {

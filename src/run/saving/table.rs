@@ -3,16 +3,16 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::app::save::Sheet;
+use crate::app::save::WholeTable;
 use crate::app::world::World;
 use crate::report::json::{Process, SCHEMA};
 
 /// Lines of values, heads first.
 ///
 /// Programs choose their names, and a spreadsheet would run what begins like a formula: such a text has a `'` before it.
-pub fn csv(sheet: &Sheet) -> Vec<u8> {
+pub fn csv(table: &WholeTable) -> Vec<u8> {
     let mut out = String::new();
-    for row in std::iter::once(&sheet.heads).chain(&sheet.rows) {
+    for row in std::iter::once(&table.heads).chain(&table.rows) {
         let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
         out.push_str(&cells.join(","));
         out.push_str("\r\n");
@@ -30,10 +30,10 @@ fn quoted(cell: &str) -> String {
 }
 
 /// Processes as `pscope ps --json` tells them, any other table as its texts.
-pub fn json(world: &World, sheet: &Sheet) -> Vec<u8> {
-    let mut out = if sheet.name == "list" {
+pub fn json(world: &World, table: &WholeTable) -> Vec<u8> {
+    let mut out = if table.name == "list" {
         let snapshot = &world.snapshot;
-        let procs = sheet.procs.iter().filter_map(|id| snapshot.get(*id));
+        let procs = table.procs.iter().filter_map(|id| snapshot.get(*id));
         let processes = procs.map(|p| Process::new(snapshot, p)).collect();
         serde_json::to_vec_pretty(&Listed {
             schema: SCHEMA,
@@ -42,14 +42,14 @@ pub fn json(world: &World, sheet: &Sheet) -> Vec<u8> {
         })
     } else {
         let row = |row: &Vec<String>| {
-            let cells = sheet.heads.iter().zip(row);
+            let cells = table.heads.iter().zip(row);
             let cells = cells.map(|(head, cell)| (head.clone(), Value::from(cell.as_str())));
             cells.collect::<Map<String, Value>>()
         };
         serde_json::to_vec_pretty(&Other {
             schema: SCHEMA,
-            table: sheet.name,
-            rows: sheet.rows.iter().map(row).collect(),
+            table: table.name,
+            rows: table.rows.iter().map(row).collect(),
         })
     }
     .unwrap_or_default();

@@ -2,17 +2,17 @@
 
 use super::List;
 use super::cells::Subject;
-use crate::app::save::Sheet;
+use crate::app::save::WholeTable;
 use crate::app::world::World;
 use crate::model::process::column::Column;
 use crate::model::snapshot::Proc;
 
 /// Every process of the rows, in their order; with threads on, those too.
-pub(super) fn sheet(list: &List, world: &World) -> Sheet {
-    let mut sheet = Sheet {
+pub(super) fn whole_table(list: &List, world: &World) -> WholeTable {
+    let mut table = WholeTable {
         name: "list",
         heads: list.columns.iter().map(|c| c.exact_head()).collect(),
-        ..Sheet::default()
+        ..WholeTable::default()
     };
     for row in list.forest.rows.iter().filter(|row| !row.dim) {
         let Some(subject) = Subject::of(list, world, *row) else {
@@ -24,15 +24,15 @@ pub(super) fn sheet(list: &List, world: &World) -> Sheet {
             &subject.all
         };
         for proc in all {
-            sheet
+            table
                 .rows
                 .push(line(list, world, proc, subject.thread.is_some()));
             if subject.thread.is_none() {
-                sheet.procs.push(proc.id);
+                table.procs.push(proc.id);
             }
         }
     }
-    sheet
+    table
 }
 
 /// What could not be read is empty, as is what a thread has not of its own.
