@@ -212,7 +212,14 @@ fn settings_are_kept_when_asked_and_are_there_the_next_time() {
     session.press(b"\x1bOQ");
     session.shows("Settings");
     // Down to the view, and to its other value.
-    session.press(b"jjjjjjjjjj\x1b[C");
+    let text = session.text();
+    let row = |name: &str| {
+        text.lines()
+            .position(|line| line.contains(&format!(" {name}  ")))
+    };
+    let (first, view) = (row("theme").expect("a line"), row("view").expect("a line"));
+    session.press("j".repeat(view - first).as_bytes());
+    session.press(b"\x1b[C");
     assert_eq!(
         std::fs::read_dir(home.path()).expect("there").count(),
         0,

@@ -229,6 +229,9 @@ fn who_ends_while_selected_says_how() {
     session.shows(&target.pid());
     session.press(b"\x1b");
     session.shows("Processes");
+    // However many others there are, its row is in view.
+    session.press(format!("/pid={}\r", target.pid()).as_bytes());
+    session.shows("1 of ");
     let pid = nix::unistd::Pid::from_raw(target.0.id() as i32);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("our child");
     // The kernel tells of a zombie of ours at once.
