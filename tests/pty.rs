@@ -212,6 +212,8 @@ fn settings_are_kept_when_asked_and_are_there_the_next_time() {
     session.press(b"\x1bOQ");
     session.shows("Settings");
     // Down to the view, and to its other value.
+    session.shows(" theme  ");
+    session.shows(" view  ");
     let text = session.text();
     let row = |name: &str| {
         text.lines()

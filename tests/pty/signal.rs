@@ -228,7 +228,7 @@ fn who_ends_while_selected_says_how() {
     session.is_live();
     session.shows(&target.pid());
     session.press(b"\x1b");
-    session.shows("Processes");
+    session.shows("Processes flat");
     // However many others there are, its row is in view.
     session.press(format!("/pid={}\r", target.pid()).as_bytes());
     session.shows("1 of ");
