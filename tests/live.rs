@@ -1,6 +1,7 @@
 //! Real processes against what the kernel says: a puppet with known parts is inspected and compared field by field.
 
 mod live {
+    mod calls;
     mod channels;
     mod elsewhere;
     mod inspect;
@@ -9,6 +10,7 @@ mod live {
     mod machine;
     mod masked;
     mod moved;
+    mod one_value;
     pub mod puppet;
     mod regions;
     mod slices;

@@ -71,7 +71,7 @@ fn lock_timed(mutex: &Mutex) {
     unsafe { libc::pthread_mutex_timedlock(mutex.at(), &raw const end) };
 }
 
-fn idle() -> ! {
+pub fn idle() -> ! {
     loop {
         // SAFETY: no memory is passed.
         unsafe { libc::pause() };
@@ -79,14 +79,15 @@ fn idle() -> ! {
 }
 
 /// Threads that say what they wait for before they do.
-struct Crew {
+pub struct Crew {
     tell: mpsc::Sender<Value>,
     told: mpsc::Receiver<Value>,
     count: usize,
 }
 
 impl Crew {
-    fn new() -> Self {
+    /// Nobody yet.
+    pub fn new() -> Self {
         let (tell, told) = mpsc::channel();
         Self {
             tell,
@@ -96,13 +97,14 @@ impl Crew {
     }
 
     /// A thread that waits for `what` by `run`.
-    fn add(
+    pub fn add(
         &mut self,
         name: &'static str,
-        what: &'static str,
+        what: impl Into<String>,
         run: impl FnOnce() + Send + 'static,
     ) -> std::thread::JoinHandle<()> {
         let tell = self.tell.clone();
+        let what: String = what.into();
         self.count += 1;
         let begin = move || {
             drop(tell.send(json!({"name": name, "waits": what})));
@@ -113,7 +115,8 @@ impl Crew {
         thread.spawn(begin).expect("a thread")
     }
 
-    fn said(&self) -> Value {
+    /// What all of them said.
+    pub fn said(&self) -> Value {
         (0..self.count)
             .filter_map(|_| self.told.recv().ok())
             .collect()

@@ -11,6 +11,7 @@
 use std::any::Any;
 use std::io::BufRead as _;
 
+mod calls;
 mod channels;
 mod elsewhere;
 mod joined;
@@ -42,9 +43,10 @@ type Part = (serde_json::Value, Box<dyn Any>);
 fn main() {
     // One that does a single thing, as its argument says, and nothing else.
     if let Some(mode) = std::env::args().nth(1) {
-        match mode.strip_prefix("locks") {
-            Some(how) => locks::run(how.strip_prefix('-')),
-            None => modes::run(&mode),
+        match (mode.as_str(), mode.strip_prefix("locks")) {
+            ("calls", _) => calls::run(),
+            (_, Some(how)) => locks::run(how.strip_prefix('-')),
+            (_, None) => modes::run(&mode),
         }
     }
     let mut truth = serde_json::Map::new();

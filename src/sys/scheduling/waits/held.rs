@@ -93,11 +93,12 @@ impl<'a> Locks<'a> {
         let began = Instant::now();
         let processes = std::fs::read_dir(self.root.proc("")).into_iter().flatten();
         let pids = processes.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        let mut out = Vec::new();
-        // Its own other open files come first: nobody else is likelier to stand in its way.
+        // Itself first, then those that began near it: what shares a file is mostly related.
         let own = self.group.0;
-        let pids = std::iter::once(own).chain(pids.filter(|pid| *pid != own));
-        for pid in pids.take_while(|_| began.elapsed() < self.left) {
+        let mut pids: Vec<u32> = pids.collect();
+        pids.sort_unstable_by_key(|pid| pid.abs_diff(own));
+        let mut out = Vec::new();
+        for pid in pids.into_iter().take_while(|_| began.elapsed() < self.left) {
             let infos = std::fs::read_dir(self.root.proc(format!("{pid}/fdinfo")));
             let mut infos = infos.into_iter().flatten().flatten();
             if infos.any(|info| std::fs::read(info.path()).is_ok_and(|text| shows(&text, lock))) {
