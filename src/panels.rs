@@ -40,7 +40,12 @@ const ORDER: &[&str] = &[
     "history",
 ];
 
-/// Every pane of the screen, fresh.
+/// The view of graphics cards, for where there is one.
+pub fn gpu() -> Box<dyn Panel> {
+    Box::new(views::gpu::ViewGpu::default())
+}
+
+/// Every pane of the screen, fresh, save that of graphics cards.
 pub fn all() -> Vec<Box<dyn Panel>> {
     let mut all: Vec<Box<dyn Panel>> = vec![
         Box::new(dashboard::header::Header),

@@ -25,13 +25,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::groups::unit::Names;
+use crate::model::machine::gpu::Gpus;
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Sample, Shares};
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::sampler;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::network::Networks;
 use crate::sys::groups::names::NameReader;
+use crate::sys::machine::gpus;
 use crate::sys::root::ProcRoot;
 use crate::sys::source;
 
@@ -118,6 +121,7 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
     let mut sample = sampler::once(&root, &plan)?;
     sample.shares = Arc::new(Shares {
         names: container_names(&root, &sample),
+        gpus: gpus(of_all),
         ..Shares::default()
     });
     let mut snapshot = Snapshot::between(None, &sample);
@@ -148,6 +152,7 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
     let (first, mut next) = sampler::twice(&root, &plan, APART)?;
     let mut shares = Shares {
         names: container_names(&root, &next),
+        gpus: gpus(of_all),
         ..Shares::default()
     };
     if let Some((networks, _)) = &mut beside {
@@ -155,6 +160,15 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
     }
     next.shares = Arc::new(shares);
     Ok(Snapshot::between(Some(&first), &next))
+}
+
+/// What the cards tell of their users, where that was asked for.
+fn gpus(needs: Needs) -> Reading<Arc<Gpus>> {
+    if needs.contains(Needs::GPU) {
+        gpus::read_now().map(Arc::new)
+    } else {
+        Err(Missing::Soon)
+    }
 }
 
 /// What the containers are called whose control groups were read.

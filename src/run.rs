@@ -30,6 +30,7 @@ use crate::recording::{Kept, Past};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
+use crate::sys::machine::gpus;
 use crate::sys::own::{self, heap};
 use crate::sys::root::ProcRoot;
 use crate::term::output::{self, Output};
@@ -137,7 +138,12 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
         }),
         ..options.settings
     };
-    let mut app = App::new(panels::all(), settings, options.theme);
+    let mut panes = panels::all();
+    // Nothing of a card is shown, or opened, where there is none or it is not wanted.
+    if settings.gpu && gpus::library().is_some() {
+        panes.push(panels::gpu());
+    }
+    let mut app = App::new(panes, settings, options.theme);
     let mut complaints = options.complaints;
     complaints.extend(config::choose(&mut app, &options.choices));
     complaints.extend(config::keys::remap(&mut app, options.keys));

@@ -110,6 +110,7 @@ views! {
     VIEW_4 b'4' "view-disks" "Disks" "Shows disks and filesystems";
     VIEW_5 b'5' "view-network" "Network" "Shows interfaces, ports and connections";
     VIEW_6 b'6' "view-ipc" "IPC" "Shows who talks to whom";
+    VIEW_7 b'7' "view-gpu" "GPU" "Shows graphics cards, where there are any";
 }
 
 /// What steps through time while it stands still; these keys come before those of the panes then.
@@ -171,4 +172,5 @@ pub const ALL: &[&Action] = &[
     &VIEW_4,
     &VIEW_5,
     &VIEW_6,
+    &VIEW_7,
 ];

@@ -210,6 +210,8 @@ pub struct Settings {
     pub tips: bool,
     /// How much memory the past may take, MiB.
     pub remember_mib: u64,
+    /// Graphics cards are asked, where there are any.
+    pub gpu: bool,
     /// The header shows what pscope itself costs.
     pub own_cost: bool,
     /// Which process this is, and whose; the list begins with one that this user may look into.
@@ -234,6 +236,7 @@ impl Default for Settings {
             read_only: false,
             tips: true,
             remember_mib: 8,
+            gpu: true,
             own_cost: false,
             me: None,
             tree: true,

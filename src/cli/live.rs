@@ -156,6 +156,7 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
             theme: name,
             ground,
             mouse: config.mouse && !args.no_mouse,
+            gpu: config.gpu,
             interval: args.interval.or(config.interval).unwrap_or(PACE),
             of_machine: config.of_machine,
             // Nothing can be done to the processes of a recording.

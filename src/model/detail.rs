@@ -9,6 +9,7 @@ use super::groups::facts::GroupFacts;
 use super::groups::unit::Names;
 use super::id::{Nanos, ProcId};
 use super::machine::disk::Disks;
+use super::machine::gpu::Gpus;
 use super::machine::memory::MachineMemory;
 use super::machine::sensor::Sensors;
 use super::memory::region::AddressSpace;
@@ -102,6 +103,8 @@ pub struct MachineDetail {
     pub disks: Slot<Disks>,
     /// Temperatures, fans and power.
     pub sensors: Slot<Sensors>,
+    /// Graphics cards.
+    pub gpus: Slot<Gpus>,
     /// The control group that is inspected.
     pub group: Slot<GroupFacts>,
     /// What containers are called.

@@ -2,6 +2,7 @@
 
 pub mod core_share;
 pub mod disk;
+pub mod gpu;
 pub mod identity;
 pub mod memory;
 pub mod sensor;

@@ -87,6 +87,8 @@ bitflags::bitflags! {
         const NETWORK = 1 << 35;
         /// Machine: who talks to whom.
         const IPC = 1 << 36;
+        /// Machine: graphics cards, and who uses them.
+        const GPU = 1 << 38;
         /// Machine: temperatures, fans, power.
         const SENSORS = 1 << 37;
     }

@@ -10,6 +10,7 @@ use super::{Error, Exit};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
 use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::gpu::Gpus;
 use crate::model::machine::identity::Identity;
 use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
@@ -25,6 +26,7 @@ use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::network::Networks;
 use crate::sys::clock;
 use crate::sys::machine::disks::DiskReader;
+use crate::sys::machine::gpus;
 use crate::sys::machine::identity;
 use crate::sys::machine::memory::MachineMemories;
 use crate::sys::machine::sensors;
@@ -56,6 +58,7 @@ struct Machine {
     verdict: Option<Verdict>,
     own: OwnGroup,
     sensors: Sensors,
+    gpus: Reading<Gpus>,
     network: Reading<Network>,
 }
 
@@ -100,6 +103,7 @@ fn recorded(then: Snapshot) -> Machine {
         own: OwnGroup::default(),
         identity: Identity::default(),
         sensors: Sensors::default(),
+        gpus: Err(Missing::Soon),
         disks: Err(Missing::Soon),
         now: then,
     }
@@ -135,6 +139,11 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         identity: identity::read(&root),
         sensors: sensors::read_now(&root),
         disks: Ok((disks, rates)),
+        // Without a card there is none, which is known.
+        gpus: match gpus::library() {
+            Some(_) => gpus::read_now(),
+            None => Ok(Gpus::default()),
+        },
         now,
     })
 }

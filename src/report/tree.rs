@@ -198,9 +198,9 @@ fn label(snapshot: &Snapshot, forest: &Forest, item: Item, pids: bool, ascii: bo
             Some(proc) => format!("{name}({})", proc.id.pid),
             None => name.to_owned(),
         },
-        Item::Heading(_) => forest
-            .heading(item)
-            .map_or_else(String::new, |g| g.name.clone()),
+        Item::Heading(_) => forest.heading(item).map_or_else(String::new, |group| {
+            format!("{} ({})", group.name, forest.members(item).len())
+        }),
         Item::Group { len, .. } => format!("{len}{times}[{name}]"),
         Item::Thread { thread: i, .. } => match thread(i) {
             Some(t) if pids => format!("{{{}}}({})", t.name, t.id.tid),

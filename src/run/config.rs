@@ -38,6 +38,7 @@ struct File {
     interval_ms: Option<u64>,
     ascii: Option<bool>,
     mouse: bool,
+    gpu: bool,
     read_only: bool,
     view: View,
     cpu: Cpu,
@@ -127,6 +128,7 @@ impl Default for File {
             interval_ms: None,
             ascii: None,
             mouse: true,
+            gpu: true,
             read_only: false,
             view: View::default(),
             cpu: Cpu::default(),
@@ -163,6 +165,8 @@ pub struct Config {
     pub ascii: Option<bool>,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// Whether graphics cards are asked.
+    pub gpu: bool,
     /// Nothing on the machine may be changed.
     pub read_only: bool,
     /// Begin with the flat list.
@@ -232,6 +236,7 @@ impl Config {
             interval: interval.map(Nanos::from_millis),
             ascii: file.ascii,
             mouse: file.mouse,
+            gpu: file.gpu,
             read_only: file.read_only,
             flat: file.view == View::Flat,
             of_machine: file.cpu == Cpu::Machine,

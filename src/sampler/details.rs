@@ -33,7 +33,7 @@ pub(super) struct Details {
     /// What the last plan needed.
     needs: Needs,
     /// Of when that is of which columns of the table were told.
-    shared: (Nanos, Arc<Names>),
+    shared: ((Nanos, Nanos), Arc<Names>),
 }
 
 impl Details {
@@ -53,7 +53,7 @@ impl Details {
             sources: sources.into_iter().map(paced).collect(),
             detail: Detail::default(),
             needs: Needs::empty(),
-            shared: (Nanos(0), Arc::default()),
+            shared: ((Nanos(0), Nanos(0)), Arc::default()),
         }
     }
 
@@ -115,14 +115,17 @@ impl Details {
         let network = machine.network.as_ref();
         let at = network.map_or(Nanos(0), |network| network.at);
         let names = Arc::clone(&machine.containers);
-        if at == self.shared.0 && Arc::ptr_eq(&names, &self.shared.1) {
+        let gpus = machine.gpus.as_ref();
+        let cards = gpus.map_or(Nanos(0), |gpus| gpus.at);
+        if (at, cards) == self.shared.0 && Arc::ptr_eq(&names, &self.shared.1) {
             return None;
         }
-        self.shared = (at, Arc::clone(&names));
+        self.shared = ((at, cards), Arc::clone(&names));
         let network = network.map(|n| n.value.as_ref().map_err(|why| *why));
         Some(Shares {
             traffic: network.map_or(Err(Missing::Soon), |n| n?.traffic()),
             names,
+            gpus: gpus.map_or(Err(Missing::Soon), |gpus| gpus.value.clone()),
         })
     }
 

@@ -16,6 +16,7 @@ use crate::sys::groups::own_strain::OwnStrain;
 use crate::sys::machine::cores::Cores;
 use crate::sys::machine::disks::DiskReader;
 use crate::sys::machine::frequency::Frequencies;
+use crate::sys::machine::gpus::GpuReader;
 use crate::sys::machine::loadavg::Load;
 use crate::sys::machine::meminfo::Meminfo;
 use crate::sys::machine::memory::MachineMemories;
@@ -63,6 +64,7 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(Talks::new(root, shared)),
         Box::new(ContainerNames::new(root, feed)),
         Box::new(GroupReader::new(root)),
+        Box::new(GpuReader::new(root)),
         Box::new(SignalMasks::new(root)),
         Box::new(Schedules::new(root)),
         Box::new(Waits::new(root)),

@@ -189,7 +189,7 @@ impl Sweeper {
 
     /// What others found beside the table, while somebody shows it.
     fn shares(&self, plan: &Plan) -> Arc<Shares> {
-        if (plan.needs | plan.of_all).intersects(Needs::NETWORK | Needs::CGROUP) {
+        if (plan.needs | plan.of_all).intersects(Needs::NETWORK | Needs::CGROUP | Needs::GPU) {
             self.beside.shares()
         } else {
             Arc::default()

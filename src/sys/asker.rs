@@ -36,6 +36,8 @@ enum Kind {
     List,
     /// The name of a user: `user 1000`.
     User,
+    /// Everything about the cards that a library tells of.
+    Gpu,
 }
 
 /// One question.
@@ -123,6 +125,19 @@ pub fn part(path: &Path, from: u64, most: u32) -> Reading<Vec<u8>> {
         from,
     };
     pool::ask(&[question]).pop().unwrap_or(Err(Missing::Late))
+}
+
+/// What a library of NVIDIA's tells of all cards; a worker has it open from then on, until [`close_gpus`].
+///
+/// # Errors
+/// As [`read`]; `Unsupported` where it cannot be used.
+pub fn gpus(library: &Path) -> Reading<Vec<u8>> {
+    one(Kind::Gpu, library, 1 << 20)
+}
+
+/// Lets the library go that [`gpus`] opened.
+pub fn close_gpus() {
+    pool::end_library();
 }
 
 /// How full the filesystems at these paths are.

@@ -10,7 +10,7 @@ use std::path::Path;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
 use super::bpf::{self, btf};
-use super::machine::cores;
+use super::machine::{cores, gpus};
 use super::network::sock_diag::endings::Endings;
 use super::process::visible;
 use super::root::ProcRoot;
@@ -101,6 +101,7 @@ pub fn examine(root: &ProcRoot) -> Vec<Finding> {
         groups(root),
         files::frequency(root),
         files::delays(root),
+        cards(root),
         own::sandbox(),
         own::rights(&program),
     ]
@@ -154,6 +155,22 @@ fn others(root: &ProcRoot, program: &str) -> Finding {
                 "sudo pscope; or, for those of a group only: sudo groupadd -f pscope && sudo chown root:pscope {program} && \
                  sudo chmod 0750 {program} && sudo setcap cap_sys_ptrace,cap_perfmon+ep {program}"
             )),
+    }
+}
+
+fn cards(root: &ProcRoot) -> Finding {
+    let gives = "graphics cards of NVIDIA: use, memory, heat, power, and who uses them";
+    let new = |state| Finding::new("gpu", gives, state);
+    if !root.is_live() || gpus::library().is_none() {
+        return new(State::Absent).found("there is no such card");
+    }
+    match gpus::read_now() {
+        Ok(all) => new(State::Ok).found(format!("{} cards", all.cards.len())),
+        Err(Missing::Denied) => new(State::Denied).get("let this user open /dev/nvidiactl"),
+        Err(Missing::Late) => new(State::Limited).found("the driver does not answer"),
+        Err(_) => new(State::Absent)
+            .found("the library libnvidia-ml.so.1 is not to be had")
+            .get("install the driver's utilities"),
     }
 }
 

@@ -3,10 +3,12 @@
 pub mod cores;
 pub mod disks;
 pub mod frequency;
+pub mod gpus;
 pub mod host;
 pub mod identity;
 pub mod loadavg;
 pub mod meminfo;
 pub mod memory;
+pub(in crate::sys) mod nvml;
 pub mod pressure;
 pub mod sensors;

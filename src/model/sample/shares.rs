@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::model::groups::unit::Names;
 use crate::model::id::ProcId;
+use crate::model::machine::gpu::Gpus;
 use crate::model::network::traffic::Rates;
 use crate::model::reading::{Missing, Reading};
 
@@ -16,6 +17,8 @@ pub struct Shares {
     pub traffic: Reading<Traffic>,
     /// What containers are called.
     pub names: Arc<Names>,
+    /// What graphics cards tell of their users.
+    pub gpus: Reading<Arc<Gpus>>,
 }
 
 /// TCP throughput by process.
@@ -34,11 +37,20 @@ impl Default for Shares {
         Self {
             traffic: Err(Missing::Soon),
             names: Arc::default(),
+            gpus: Err(Missing::Soon),
         }
     }
 }
 
 impl Shares {
+    /// What a process uses of all cards: percent of one card's time, and bytes of their memory.
+    pub fn gpu_of(&self, id: ProcId) -> (Reading<f64>, Reading<f64>) {
+        match &self.gpus {
+            Ok(gpus) => gpus.of(id.pid),
+            Err(why) => (Err(*why), Err(*why)),
+        }
+    }
+
     /// What the TCP connections of a process move; nothing where it is known to have none.
     ///
     /// # Errors

@@ -454,3 +454,6 @@ impl Panel for GroupInspector {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use super::Machine;
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
 use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::gpu::{Card, Gpus, User};
 use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
 use crate::model::machine::verdict::{Bottleneck, THRESHOLDS, Verdict, blind};
@@ -67,7 +68,48 @@ pub(super) fn as_json(machine: &Machine) -> Value {
         part(disks, |(d, _)| filesystems_json(d)),
     );
     network::put_in(&mut out, &machine.network);
+    put(&mut out, "gpus", part(&machine.gpus, |g| gpus_json(now, g)));
     Value::Object(out)
+}
+
+/// Every graphics card, with who uses it.
+fn gpus_json(now: &Snapshot, gpus: &Gpus) -> Value {
+    let user = |user: &User| {
+        let mut out = Map::new();
+        let proc = now.by_pid(user.pid);
+        out.insert("pid".to_owned(), user.pid.0.into());
+        out.insert("name".to_owned(), json!(proc.map(|p| p.facts.name.exact())));
+        put(&mut out, "memory_bytes", user.memory.map(|b| b.0));
+        put(&mut out, "utilization_percent", user.busy.map(short));
+        Value::Object(out)
+    };
+    let card = |card: &Card| {
+        let mut out = Map::new();
+        out.insert("index".to_owned(), card.index.into());
+        out.insert("name".to_owned(), json!(card.name.exact()));
+        out.insert("driver".to_owned(), json!(card.driver.exact()));
+        out.insert("split".to_owned(), card.split.into());
+        for (name, value) in [
+            ("utilization_percent", card.busy),
+            ("memory_utilization_percent", card.memory_busy),
+            ("temperature_celsius", card.temperature),
+            ("power_watts", card.power),
+            ("power_limit_watts", card.power_limit),
+            ("encoder_percent", card.encoder),
+            ("decoder_percent", card.decoder),
+        ] {
+            put(&mut out, name, value.map(short));
+        }
+        put(&mut out, "memory_used_bytes", card.used.map(|b| b.0));
+        put(&mut out, "memory_total_bytes", card.total.map(|b| b.0));
+        put(&mut out, "clock_mhz", card.clock);
+        put(&mut out, "memory_clock_mhz", card.memory_clock);
+        let users = card.users.as_ref().map_err(|why| *why);
+        let users = users.map(|all| all.iter().map(user).collect::<Value>());
+        put(&mut out, "processes", users);
+        Value::Object(out)
+    };
+    gpus.cards.iter().map(card).collect()
 }
 
 fn told<T: serde::Serialize>(reading: &Reading<T>) -> Reading<Value> {

@@ -24,6 +24,7 @@ fn machine() -> Machine {
         own: OwnGroup::default(),
         identity: Identity::default(),
         sensors: Sensors::default(),
+        gpus: Ok(Gpus::default()),
         network: Err(Missing::Soon),
     }
 }

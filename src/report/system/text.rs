@@ -5,8 +5,10 @@ mod network;
 use super::Machine;
 use crate::model::format::{bytes, duration, per_second, rate};
 use crate::model::groups::own_group::OwnGroup;
+use crate::model::id::Bytes;
 use crate::model::machine::core_share::CoreShare;
 use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::gpu::Card;
 use crate::model::machine::identity::Identity;
 use crate::model::machine::memory::MachineMemory;
 use crate::model::machine::sensor::Sensors;
@@ -162,6 +164,10 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
         Err(why) => out.push(unread("network", *why, missing)),
     }
     out.extend(sensor_lines(&machine.sensors));
+    match &machine.gpus {
+        Ok(gpus) => out.extend(gpus.cards.iter().map(|card| gpu_line(card, missing))),
+        Err(why) => out.push(unread("gpu", *why, missing)),
+    }
     out
 }
 
@@ -305,6 +311,31 @@ fn own_lines(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Vec<Pieces> {
         ));
     }
     out
+}
+
+/// A line for each graphics card.
+fn gpu_line(card: &Card, missing: &str) -> Pieces {
+    let told = |value: Reading<f32>, unit: &str| {
+        value.map_or_else(|_| missing.to_owned(), |v| format!("{v:.0} {unit}"))
+    };
+    let size = |value: Reading<Bytes>| value.map_or_else(|_| missing.to_owned(), bytes);
+    let users = card.users.as_ref().map_or(0, Vec::len);
+    vec![
+        label("gpu"),
+        (
+            format!(
+                "{} {}  busy {}  memory {} of {}  {}  {}  {users} processes",
+                card.index,
+                card.name,
+                told(card.busy, "%"),
+                size(card.used),
+                size(card.total),
+                told(card.temperature, "°C"),
+                told(card.power, "W"),
+            ),
+            Ink::Plain,
+        ),
+    ]
 }
 
 /// A line for each sensor; nothing where there is none.

@@ -21,7 +21,7 @@ use super::{Kind, Question, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 use crate::sys::descriptors::fds;
-use crate::sys::machine::disks;
+use crate::sys::machine::{disks, nvml};
 
 /// How long the maker may take to make a worker on a busy machine.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -186,6 +186,7 @@ pub(super) fn answer(question: &Question) -> Reading<Vec<u8>> {
         Kind::Space => disks::space(path).map(|space| wire::of_space(&space)),
         Kind::List => list(path, question.most),
         Kind::User => user(path),
+        Kind::Gpu => nvml::answer(path),
         Kind::Target => fds::behind(path).map(|target| wire::of_target(&target)),
     }
 }

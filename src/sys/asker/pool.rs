@@ -19,6 +19,8 @@ use crate::sys::acting::pidfd;
 const LIMIT: Duration = Duration::from_millis(20);
 /// The same for what may have to ask another machine: nobody waits for it but the thread that asks.
 const NETWORKED: Duration = Duration::from_secs(5);
+/// The same for the driver of a card, which takes its time when it is asked for the first time.
+const DRIVER: Duration = Duration::from_millis(300);
 /// How long it may take where the worker waits for a core rather than for the kernel.
 const STARVED: Duration = Duration::from_millis(500);
 /// How many workers there may be, those that were given up and do not end included.
@@ -35,6 +37,8 @@ struct Worker {
     socket: UnixStream,
     number: u32,
     hold: OwnedFd,
+    /// It has a library of a driver open.
+    library: bool,
 }
 
 /// A question that was not answered.
@@ -95,6 +99,16 @@ pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
     (out, pool.short)
 }
 
+/// Ends the worker that has a driver's library open.
+pub(super) fn end_library() {
+    pool().idle.retain(|worker| {
+        if worker.library {
+            pidfd::kill(worker.hold.as_fd(), Signal::SIGKILL);
+        }
+        !worker.library
+    });
+}
+
 /// Puts questions in their order; what is not answered in time is `Late`, and the others are still answered.
 pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
     let mut answers: Vec<Reading<Vec<u8>>> = questions.iter().map(|_| Err(Missing::Late)).collect();
@@ -105,9 +119,11 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
     };
     let mut failed = 0;
     while !left.is_empty() {
-        let Some(mut worker) = pool().take() else {
+        let library = questions[left[0]].kind == Kind::Gpu;
+        let Some(mut worker) = pool().take(library) else {
             break;
         };
+        worker.library |= library;
         let now: Vec<usize> = left.iter().copied().take(AT_ONCE).collect();
         let done = put(&mut worker, questions, &now, &mut answers);
         left.drain(..done);
@@ -168,6 +184,7 @@ fn put(
 fn patience(kind: Kind) -> Duration {
     match kind {
         Kind::User => NETWORKED,
+        Kind::Gpu => DRIVER,
         _ => LIMIT,
     }
 }
@@ -220,10 +237,11 @@ impl Pool {
         stuck.is_none_or(|s| !s.holds() && Instant::now() >= s.again)
     }
 
-    fn take(&mut self) -> Option<Worker> {
-        if let Some(worker) = self.idle.pop() {
+    /// A worker; for a library's questions the one that has it open, and for no others.
+    fn take(&mut self, library: bool) -> Option<Worker> {
+        if let Some(at) = self.idle.iter().rposition(|w| w.library == library) {
             self.used += 1;
-            return Some(worker);
+            return Some(self.idle.remove(at));
         }
         let held = self.stuck.values().filter(|s| s.holds()).count();
         self.short = held + self.used >= WORKERS;
@@ -249,6 +267,7 @@ impl Pool {
             socket,
             number,
             hold,
+            library: false,
         })
     }
 

@@ -12,7 +12,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::descriptors::fds::Target;
 use crate::sys::descriptors::terminal::Terminal;
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     Kind::Read,
     Kind::Regular,
     Kind::Part,
@@ -20,6 +20,7 @@ const KINDS: [Kind; 7] = [
     Kind::Target,
     Kind::List,
     Kind::User,
+    Kind::Gpu,
 ];
 const WHY: [Missing; 5] = [
     Missing::Gone,

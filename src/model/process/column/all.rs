@@ -184,6 +184,10 @@ columns! {
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.received), Unit::BytesRate, Some(65_536.0));
     NET_OUT "net-out" "NET OUT" 7 Needs::NETWORK, "Bytes a second that its TCP connections send; a connection that several hold counts for the first.",
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.sent), Unit::BytesRate, Some(65_536.0));
+    GPU "gpu" "GPU%" 5 Needs::GPU, "Share of a graphics card's time, added up over cards (NVIDIA).",
+        sum(|s, p| s.shares.gpu_of(p.id).0, Unit::Share, Some(1.0));
+    GPU_MEM "gpu-mem" "GPUMEM" 6 Needs::GPU, "Memory of graphics cards that it holds (NVIDIA).",
+        sum(|s, p| s.shares.gpu_of(p.id).1, Unit::Bytes, MIB);
     PORTS "ports" "PORTS" 11 Needs::DESCRIPTORS, "The ports that it owns: where it listens, and UDP.",
         Shows::Text(|_, p| ports(p));
     HELD "fds" "FDS" 5 Needs::HELD, "How many descriptors it holds open.",

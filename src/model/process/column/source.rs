@@ -94,6 +94,14 @@ const SOURCES: &[(&str, &str)] = &[
         "net-out",
         "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd",
     ),
+    (
+        "gpu",
+        "nvmlDeviceGetProcessUtilization of NVIDIA's library, added up over cards",
+    ),
+    (
+        "gpu-mem",
+        "nvmlDeviceGetComputeRunningProcesses_v3 of NVIDIA's library, and its like for graphics, added up over cards",
+    ),
     ("ports", "sock_diag(7), joined by /proc/PID/fd"),
     ("fds", "the entries of /proc/PID/fd"),
     (
@@ -126,7 +134,9 @@ mod tests {
     fn every_column_says_where_it_comes_from_and_no_other_does() {
         for column in ALL {
             assert!(
-                column.source().contains("/proc") || column.name == "history",
+                column.source().contains("/proc")
+                    || column.source().starts_with("nvml")
+                    || column.name == "history",
                 "{}",
                 column.name
             );

@@ -80,6 +80,8 @@ impl GroupInspector {
             return out;
         };
         for (name, usage) in facts.usages() {
+            // What the kernel charges the group for is not what its members have in memory: the cache is among it.
+            let name = if name == "memory" { "charged" } else { name };
             out.push(near(name, usage));
         }
         if let Some(cpu) = &facts.limits.cpu {
@@ -92,7 +94,7 @@ impl GroupInspector {
             });
             out.push(fact("quota", cores + &now));
         }
-        if let Some(rates) = facts.rates {
+        if let Some(rates) = facts.rates.filter(|_| !facts.io.is_empty()) {
             let io = format!(
                 "{} read   {} written",
                 rate(rates.read),

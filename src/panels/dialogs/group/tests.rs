@@ -1,0 +1,190 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::app::App;
+use crate::app::event::Event;
+use crate::app::world::Settings;
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::Bytes;
+use crate::model::process::isolation::group::{Group, Usage};
+use crate::model::sample::OptionalStats;
+use crate::model::scene::Scene;
+use crate::screen;
+use crate::widgets::picture;
+
+const SIZE: Rect = Rect::new(0, 0, 140, 40);
+
+struct Bench {
+    app: App,
+    effects: Vec<Effect>,
+}
+
+impl Bench {
+    /// The list is grouped by control group, and the group of the web server is inspected.
+    fn new(settings: Settings) -> Self {
+        let mut scene = Scene::new();
+        for (pid, path) in [
+            (7, "/a/web.service"),
+            (8, "/a/web.service"),
+            (9, "/b.service"),
+        ] {
+            let extra = OptionalStats {
+                cgroup: Ok(path.into()),
+                ..OptionalStats::default()
+            };
+            scene.task(pid, 1, "web").extra = Some(Arc::new(extra));
+        }
+        let app = App::new(crate::panels::all(), settings, picture::theme());
+        let effects = Vec::new();
+        let mut bench = Self { app, effects };
+        bench.event(Event::Snapshot(Arc::new(scene.snapshot())));
+        bench.press(&[Key::char('D'), Key::char('g')]);
+        let on = |bench: &Self| {
+            let group = bench.app.world.group.as_ref();
+            group.is_some_and(|g| g.group.name == "web.service")
+        };
+        for _ in 0..10 {
+            if on(&bench) {
+                break;
+            }
+            bench.press(&[Key::of(Code::Down)]);
+        }
+        assert!(on(&bench), "{}", bench.text());
+        bench.press(&[Key::of(Code::Enter)]);
+        bench
+    }
+
+    fn event(&mut self, event: Event) {
+        self.effects.extend(self.app.update(event));
+        screen::fit(&mut self.app, SIZE);
+    }
+
+    fn press(&mut self, keys: &[Key]) {
+        for key in keys {
+            self.event(Event::Key(*key));
+        }
+    }
+
+    fn tell(&mut self, facts: GroupFacts) {
+        let mut detail = Detail::default();
+        detail.machine.group = Some(Stamped::new(Nanos(5), Ok(facts)));
+        self.event(Event::Detail(Arc::new(detail)));
+    }
+
+    fn text(&self) -> String {
+        let mut buf = Buffer::empty(SIZE);
+        screen::render(&self.app, SIZE, &mut buf);
+        picture::text(&buf)
+    }
+}
+
+fn facts(frozen: bool) -> GroupFacts {
+    GroupFacts {
+        path: "/a/web.service".into(),
+        limits: Group {
+            memory: Some(Usage {
+                used: Some(480 << 20),
+                limit: Some(512 << 20),
+                set_by: Some("/a".into()),
+            }),
+            oom_kills: Some(2),
+            ..Group::default()
+        },
+        memory: vec![("of programs", Bytes(300 << 20))],
+        frozen: Some(frozen),
+        killable: true,
+        ..GroupFacts::default()
+    }
+}
+
+#[test]
+fn every_part_tells_its_own() {
+    let mut bench = Bench::new(Settings::default());
+    let plan = bench.app.plan();
+    assert_eq!(
+        plan.group.as_ref().map(|(path, _)| &**path),
+        Some("/a/web.service")
+    );
+    assert!(plan.needs.contains(Needs::GROUP));
+    bench.tell(facts(false));
+    let text = bench.text();
+    for part in [
+        "web.service",
+        "2 with 2 threads",
+        "480M of 512M (94 %)",
+        "set by /a",
+        "OOM kills",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let right = [Key::of(Code::Right)];
+    for told in [
+        "of programs",
+        "pressure needs a group of v2",
+        "COMMAND",
+        "cgroup.kill",
+    ] {
+        bench.press(&right);
+        let text = bench.text();
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    bench.press(&[
+        Key::of(Code::Left),
+        Key::of(Code::Down),
+        Key::of(Code::Enter),
+    ]);
+    assert_eq!(
+        bench.app.world.focus,
+        Some(ProcId::new(8, 8)),
+        "a member is inspected"
+    );
+}
+
+#[test]
+fn freezing_is_asked_first_and_done_through_an_order() {
+    let mut bench = Bench::new(Settings::default());
+    bench.press(&[Key::char('X')]);
+    assert!(bench.text().contains("still being read"));
+    bench.tell(facts(false));
+    bench.press(&[Key::char('X')]);
+    assert!(
+        bench.text().contains("freeze its 2 processes?"),
+        "{}",
+        bench.text()
+    );
+    // Any other key does not.
+    bench.press(&[Key::of(Code::Down), Key::char('y')]);
+    let acts = |bench: &Bench| {
+        bench
+            .effects
+            .iter()
+            .filter(|e| matches!(e, Effect::Act(..)))
+            .count()
+    };
+    assert_eq!(acts(&bench), 0);
+    bench.press(&[Key::char('X'), Key::char('y')]);
+    let order = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Act(_, order) => Some(order.clone()),
+        _ => None,
+    });
+    let expected = Order::Freeze {
+        path: "/a/web.service".into(),
+        member: ProcId::new(7, 7),
+        on: true,
+    };
+    assert_eq!(order, Some(expected));
+    bench.tell(facts(true));
+    bench.press(&[Key::char('X')]);
+    assert!(bench.text().contains("thaw its 2 processes?"));
+}
+
+#[test]
+fn nothing_is_frozen_where_nothing_may_be_changed() {
+    let mut bench = Bench::new(Settings {
+        read_only: true,
+        ..Settings::default()
+    });
+    bench.tell(facts(false));
+    bench.press(&[Key::char('X')]);
+    assert!(bench.text().contains("read-only"));
+}

@@ -1,0 +1,421 @@
+//! View 7, where there is a card: each card with how busy it was, its memory, heat and power, and who uses it.
+
+use std::collections::VecDeque;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::app::action::Action;
+use crate::app::key::{Code, Key};
+use crate::app::moves;
+use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::world::World;
+use crate::model::format::{bytes, percent};
+use crate::model::id::{Bytes, Nanos, Pid};
+use crate::model::machine::gpu::{Card, Gpus, User};
+use crate::model::plan::Needs;
+use crate::model::reading::{Missing, Reading};
+use crate::panels::listing::{self, Content, Listing, Order, Parts};
+use crate::theme::Role;
+use crate::widgets::spark::eighth;
+use crate::widgets::table::{Column, Row};
+
+/// Opens the selected process.
+const INSPECT: Action = Action {
+    name: "inspect-gpu-user",
+    about: "Inspects the selected process",
+    keys: &[Key::of(Code::Enter)],
+    hint: "inspect",
+};
+
+static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [&INSPECT]);
+
+static SPEC: Spec = Spec {
+    name: "view-gpu",
+    title: "Graphics cards",
+    about: "Each graphics card: how busy it is, its memory, heat and power, and who uses it.",
+    place: Place::View(7),
+    needs: Needs::GPU,
+    actions: &ACTIONS,
+};
+
+const COLUMNS: [Column; 6] = [
+    Column::right("CARD", 4, 0),
+    Column::right("PID", 8, 0),
+    Column::left("USER", 9, 5),
+    Column::right("GPU%", 6, 0),
+    Column::right("GPU MEM", 8, 0),
+    Column::left("COMMAND", 16, 0).growing(),
+];
+
+/// The column that the table is sorted by at first.
+const MEMORY: usize = 4;
+/// How many readings a picture shows.
+const KEPT: usize = 60;
+
+fn order(column: usize) -> Order {
+    match column {
+        0 | 1 | 2 | 5 => Order::Ascending,
+        _ => Order::Descending,
+    }
+}
+
+/// The view.
+pub struct ViewGpu {
+    list: Listing<(u32, Pid)>,
+    users: Vec<(u32, User)>,
+    /// How busy each card was, oldest first; `None` where that was not told.
+    past: Vec<VecDeque<Option<f32>>>,
+    heard: Nanos,
+}
+
+impl Default for ViewGpu {
+    fn default() -> Self {
+        Self {
+            list: Listing::sorted_by(MEMORY),
+            users: Vec::new(),
+            past: Vec::new(),
+            heard: Nanos(0),
+        }
+    }
+}
+
+/// What is known of the cards.
+fn known(world: &World) -> Reading<&Gpus> {
+    let slot = world.detail.machine.gpus.as_ref().ok_or(Missing::Soon)?;
+    slot.value.as_ref().map(AsRef::as_ref).map_err(|why| *why)
+}
+
+fn text<T>(reading: Reading<T>, told: impl FnOnce(T) -> String) -> (String, Role) {
+    match reading {
+        Ok(value) => (told(value), Role::Text),
+        Err(_) => ("–".to_owned(), Role::Faint),
+    }
+}
+
+impl ViewGpu {
+    fn remember(&mut self, world: &World, gpus: &Gpus) {
+        let at = world
+            .detail
+            .machine
+            .gpus
+            .as_ref()
+            .map_or(Nanos(0), |s| s.at);
+        if at == self.heard {
+            return;
+        }
+        self.heard = at;
+        self.past.resize_with(gpus.cards.len(), VecDeque::new);
+        for (past, card) in self.past.iter_mut().zip(&gpus.cards) {
+            past.push_back(card.busy.ok());
+            if past.len() > KEPT {
+                past.pop_front();
+            }
+        }
+    }
+
+    /// Two lines of a card: what it is and does, and the picture of its past with heat and power.
+    fn card(&self, world: &World, at: usize, card: &Card) -> [Parts; 2] {
+        let label = |name: &str| (format!("   {name} "), Role::Dim);
+        let of = |part: Reading<Bytes>, all: Reading<Bytes>| match (part, all) {
+            (Ok(part), Ok(all)) => (format!("{} of {}", bytes(part), bytes(all)), Role::Text),
+            (part, _) => text(part, bytes),
+        };
+        let first = vec![
+            (format!("{} {}", card.index, card.name), Role::Strong),
+            (format!("  {}", card.driver), Role::Dim),
+            label("busy"),
+            text(card.busy, |b| format!("{b:.0} %")),
+            label("memory"),
+            of(card.used, card.total),
+            label("moved"),
+            text(card.memory_busy, |b| format!("{b:.0} %")),
+        ];
+        let picture: String = self.past.get(at).map_or_else(String::new, |past| {
+            let cell = |busy: &Option<f32>| match busy {
+                Some(busy) => eighth((busy / 12.5).ceil() as usize, world.theme.glyphs.ascii),
+                None => " ",
+            };
+            past.iter().map(cell).collect()
+        });
+        let mut second = vec![(format!("  {picture:KEPT$}"), Role::Good)];
+        second.extend([
+            label("heat"),
+            text(card.temperature, |t| format!("{t:.0} °C")),
+            label("power"),
+            match (card.power, card.power_limit) {
+                (Ok(now), Ok(most)) => (format!("{now:.0} of {most:.0} W"), Role::Text),
+                (now, _) => text(now, |now| format!("{now:.0} W")),
+            },
+            label("clock"),
+            text(card.clock, |mhz| format!("{mhz} MHz")),
+            label("encoder"),
+            text(card.encoder, |p| format!("{p:.0} %")),
+            label("decoder"),
+            text(card.decoder, |p| format!("{p:.0} %")),
+        ]);
+        if card.split {
+            second.push((
+                "   split (MIG): use is not told of the whole".to_owned(),
+                Role::Warn,
+            ));
+        }
+        [first, second]
+    }
+
+    fn head(&self, world: &World) -> Vec<Parts> {
+        match known(world) {
+            Ok(gpus) => {
+                let cards = gpus.cards.iter().enumerate();
+                cards
+                    .flat_map(|(at, card)| self.card(world, at, card))
+                    .collect()
+            }
+            Err(Missing::Soon) => vec![vec![("the cards are being asked …".to_owned(), Role::Dim)]],
+            Err(why) => vec![vec![(
+                format!("– the driver tells nothing: {why}"),
+                Role::Warn,
+            )]],
+        }
+    }
+}
+
+/// A name for one who uses a card; of another pid namespace only the host's number is known.
+fn command(world: &World, pid: Pid) -> (String, String, bool) {
+    match world.snapshot.by_pid(pid) {
+        Some(proc) => (proc.facts.user.to_string(), proc.command_line(), true),
+        None => (
+            String::new(),
+            "a number of the host, of nobody that is seen here".to_owned(),
+            false,
+        ),
+    }
+}
+
+impl Panel for ViewGpu {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn tick(&mut self, world: &World) {
+        if let Ok(gpus) = known(world) {
+            self.remember(world, gpus);
+        }
+    }
+
+    fn fit(&mut self, world: &World, area: Rect) -> Reply {
+        self.users.clear();
+        if let Ok(gpus) = known(world) {
+            for card in &gpus.cards {
+                let users = card.users.iter().flatten();
+                self.users.extend(users.map(|user| (card.index, *user)));
+            }
+        }
+        let (by, inverted) = self.list.sort();
+        let memory = |user: &User| user.memory.ok();
+        let key = |pid: Pid| command(world, pid);
+        self.users
+            .sort_by_key(|(card, user)| (std::cmp::Reverse(memory(user)), *card, user.pid));
+        match by {
+            0 => self.users.sort_by_key(|(card, _)| *card),
+            1 => self.users.sort_by_key(|(_, user)| user.pid),
+            2 => self.users.sort_by_key(|(_, user)| key(user.pid).0),
+            3 => self.users.sort_by(|(_, a), (_, b)| {
+                let busy = |u: &User| u.busy.unwrap_or(-1.0);
+                busy(b).total_cmp(&busy(a))
+            }),
+            5 => self.users.sort_by_key(|(_, user)| key(user.pid).1),
+            _ => {}
+        }
+        if inverted {
+            self.users.reverse();
+        }
+        let keys: Vec<(u32, Pid)> = self.users.iter().map(|(card, u)| (*card, u.pid)).collect();
+        let users = &self.users;
+        let words = |i: usize| {
+            let (user, command, _) = command(world, users[i].1.pid);
+            format!("{} {} {user} {command}", users[i].0, users[i].1.pid)
+        };
+        let head = self.head(world);
+        let row = |i: usize| row(world, users[i].0, &users[i].1);
+        let content = Content {
+            columns: &COLUMNS,
+            order,
+            titles: true,
+            head,
+            foot: &listing::no_foot,
+            keys: &keys,
+            words: &words,
+            row: &row,
+        };
+        self.list.fit(area, content);
+        Reply::Pass
+    }
+
+    fn rows(&self) -> Option<&dyn Rows> {
+        Some(&self.list)
+    }
+
+    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
+        Some(&mut self.list)
+    }
+
+    fn enter(&self, world: &World) -> Reply {
+        let chosen = self
+            .list
+            .chosen()
+            .and_then(|(_, pid)| world.snapshot.by_pid(*pid));
+        match chosen {
+            Some(proc) => Reply::Inspect(proc.id, "files"),
+            None => Reply::Done,
+        }
+    }
+
+    fn copied(&self, world: &World) -> Option<String> {
+        let (card, user) = self.users.get(self.list.selected()?)?;
+        let (_, command, _) = command(world, user.pid);
+        Some(format!("card {card} {} {command}", user.pid))
+    }
+
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
+        if *action == INSPECT {
+            return self.enter(world);
+        }
+        self.act_on_rows(world, action)
+    }
+
+    fn explain(&self, world: &World) -> Vec<(String, String)> {
+        let mut out = vec![
+            ("busy".to_owned(), "Share of the last moment in which anything ran on the card.".to_owned()),
+            ("moved".to_owned(), "Share of the last moment in which its memory was read or written.".to_owned()),
+            ("GPU%".to_owned(), "Share of the card's time that the process had; a driver that tells more than the whole, or nothing, makes it –.".to_owned()),
+        ];
+        if let Ok(gpus) = known(world)
+            && gpus.cards.iter().any(|card| card.split)
+        {
+            out.push(("MIG".to_owned(), "The card is split into parts; the driver tells of each part, which is not asked for here.".to_owned()));
+        }
+        out
+    }
+
+    fn render(&self, world: &World, _: Rect, buf: &mut Buffer) {
+        self.list.render(world, buf);
+    }
+}
+
+fn row(world: &World, card: u32, user: &User) -> Row {
+    let theme = &world.theme;
+    let cell = |text: String, role| Line::from(Span::styled(text, theme.style(role)));
+    let (name, command, seen) = command(world, user.pid);
+    let of = |(text, role): (String, Role)| cell(text, role);
+    Row {
+        cells: vec![
+            cell(card.to_string(), Role::Dim),
+            cell(user.pid.to_string(), Role::Text),
+            cell(name, Role::User),
+            of(text(user.busy, percent)),
+            of(text(user.memory, bytes)),
+            cell(command, if seen { Role::Text } else { Role::Dim }),
+        ],
+        style: Style::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::App;
+    use crate::app::event::Event;
+    use crate::app::world::Settings;
+    use crate::model::detail::{Detail, Stamped};
+    use crate::model::scene::Scene;
+    use crate::screen;
+    use crate::widgets::picture;
+
+    fn shown(value: Reading<Gpus>, size: (u16, u16)) -> String {
+        let mut scene = Scene::new();
+        scene.task(7, 1, "train");
+        let mut panes = crate::panels::all();
+        panes.push(crate::panels::gpu());
+        let mut app = App::new(panes, Settings::default(), picture::theme());
+        let size = Rect::new(0, 0, size.0, size.1);
+        app.update(Event::Snapshot(Arc::new(scene.snapshot())));
+        screen::fit(&mut app, size);
+        app.update(Event::Key(Key::char('7')));
+        screen::fit(&mut app, size);
+        let mut detail = Detail::default();
+        detail.machine.gpus = Some(Stamped::new(Nanos(5), value));
+        app.update(Event::Detail(Arc::new(detail)));
+        screen::fit(&mut app, size);
+        let mut buf = Buffer::empty(size);
+        screen::render(&app, size, &mut buf);
+        picture::text(&buf)
+    }
+
+    fn card() -> Card {
+        Card {
+            name: "NVIDIA H100".into(),
+            driver: "NVIDIA 570.1".into(),
+            busy: Ok(87.0),
+            used: Ok(Bytes(40 << 30)),
+            total: Ok(Bytes(80 << 30)),
+            power: Ok(300.0),
+            power_limit: Ok(700.0),
+            temperature: Ok(61.0),
+            users: Ok(vec![
+                User {
+                    pid: Pid(7),
+                    memory: Ok(Bytes(39 << 30)),
+                    busy: Ok(85.0),
+                },
+                User {
+                    pid: Pid(99_999),
+                    memory: Err(Missing::Unsupported),
+                    busy: Err(Missing::Unsupported),
+                },
+            ]),
+            ..Card::default()
+        }
+    }
+
+    #[test]
+    fn cards_and_who_uses_them_are_shown() {
+        let text = shown(
+            Ok(Gpus {
+                cards: vec![card()],
+            }),
+            (140, 30),
+        );
+        for part in [
+            "NVIDIA H100",
+            "87 %",
+            "40.0G of 80.0G",
+            "300 of 700 W",
+            "61 °C",
+            "train",
+            "39.0G",
+            "85.0",
+        ] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        assert!(text.contains("a number of the host"), "{text}");
+    }
+
+    #[test]
+    fn a_driver_that_tells_nothing_is_said_to() {
+        let text = shown(Err(Missing::Late), (100, 24));
+        assert!(text.contains("the driver tells nothing"), "{text}");
+        for size in [(1, 1), (20, 5), (80, 24)] {
+            let _ = shown(
+                Ok(Gpus {
+                    cards: vec![card(); 4],
+                }),
+                size,
+            );
+        }
+    }
+}

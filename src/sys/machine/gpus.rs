@@ -1,0 +1,123 @@
+//! Graphics cards of NVIDIA, by way of their management library, which a process of the `asker` has open while somebody
+//! shows them. Without `/dev/nvidiactl` nothing is opened or asked.
+//!
+//! For tests `PSCOPE_NVML` names a library that stands in for it.
+
+use std::path::PathBuf;
+
+use super::nvml::Told;
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Bytes, Pid};
+use crate::model::machine::gpu::{Card, Gpus, User, share};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
+use crate::sys::asker;
+use crate::sys::clock;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Source};
+
+/// The library's name, as the loader finds it.
+const LIBRARY: &str = "libnvidia-ml.so.1";
+
+/// Which library tells of the cards; `None` where there is no card.
+pub fn library() -> Option<PathBuf> {
+    if let Some(stand_in) = std::env::var_os("PSCOPE_NVML").filter(|name| !name.is_empty()) {
+        return Some(stand_in.into());
+    }
+    let there = std::fs::symlink_metadata("/dev/nvidiactl").is_ok();
+    there.then(|| LIBRARY.into())
+}
+
+/// Asks for all cards now.
+///
+/// # Errors
+/// `Unsupported` without a card or its library, `Late` where the driver does not answer.
+pub fn read_now() -> Reading<Gpus> {
+    let library = library().ok_or(Missing::Unsupported)?;
+    let text = asker::gpus(&library)?;
+    let told: Vec<Told> = serde_json::from_slice(&text).map_err(|_| Missing::Unsupported)?;
+    Ok(Gpus {
+        cards: told.into_iter().zip(0..).map(card).collect(),
+    })
+}
+
+fn card((told, index): (Told, u32)) -> Card {
+    let some = |value: Option<u32>| value.ok_or(Missing::Unsupported);
+    let watts = |value: Option<u32>| some(value).map(|milliwatts| milliwatts as f32 / 1000.0);
+    let bytes = |value: Option<u64>| value.map(Bytes).ok_or(Missing::Unsupported);
+    // Of a card that is split each part has numbers of its own, which are not asked for.
+    let whole = |value: Option<u32>| if told.split { None } else { value };
+    let busy_of = |pid: u32| match &told.shares {
+        _ if told.split => Err(Missing::Unsupported),
+        None => Err(Missing::Unsupported),
+        Some(shares) => {
+            let found = shares.iter().find(|(of, _)| *of == pid);
+            found.map_or(Ok(0.0), |(_, percent)| share(*percent))
+        }
+    };
+    let users = told.users.as_ref().ok_or(Missing::Unsupported);
+    let users = users.map(|users| {
+        let user = |(pid, memory): &(u32, Option<u64>)| User {
+            pid: Pid(*pid),
+            memory: bytes(*memory),
+            busy: busy_of(*pid),
+        };
+        users.iter().map(user).collect()
+    });
+    let driver = format!("NVIDIA {}", told.driver);
+    Card {
+        index,
+        name: SafeText::from(told.name.as_str()),
+        driver: SafeText::from(driver.trim()),
+        busy: some(whole(told.busy)).and_then(share),
+        memory_busy: some(whole(told.memory_busy)).and_then(share),
+        used: bytes(told.used),
+        total: bytes(told.total),
+        temperature: some(told.temperature).map(|t| t as f32),
+        power: watts(told.milliwatts),
+        power_limit: watts(told.limit_milliwatts),
+        clock: some(told.clock),
+        memory_clock: some(told.memory_clock),
+        encoder: some(whole(told.encoder)).and_then(share),
+        decoder: some(whole(told.decoder)).and_then(share),
+        split: told.split,
+        users,
+    }
+}
+
+/// Reads the cards while somebody shows them.
+#[derive(Debug, Default)]
+pub struct GpuReader {
+    live: bool,
+}
+
+impl GpuReader {
+    /// Over a root; a fixture has no cards.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            live: root.is_live(),
+        }
+    }
+}
+
+impl Source<Detail> for GpuReader {
+    fn name(&self) -> &'static str {
+        "gpu"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::GPU
+    }
+
+    fn rest(&mut self) {
+        asker::close_gpus();
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+        if self.live && library().is_some() {
+            into.machine.gpus = Some(Stamped::new(clock::now(), read_now()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,350 @@
+//! NVIDIA's management library, `libnvidia-ml.so.1`: opened only in a process of the `asker`, which can be given up, and kept
+//! open there. Nothing of it is ever called in pscope itself, so that neither its memory nor a driver that hangs is ours.
+//!
+//! What a library lacks is missing, and so is what it answers with an error. The calls that watch for 20 ms are not made.
+#![expect(
+    unsafe_code,
+    reason = "dlopen(3), and calls of functions that it found"
+)]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_ulonglong, c_void};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::reading::{Missing, Reading};
+
+/// What is told of a card; `None` is what the library does not tell.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::sys) struct Told {
+    pub name: String,
+    pub driver: String,
+    pub busy: Option<u32>,
+    pub memory_busy: Option<u32>,
+    pub used: Option<u64>,
+    pub total: Option<u64>,
+    pub temperature: Option<u32>,
+    pub milliwatts: Option<u32>,
+    pub limit_milliwatts: Option<u32>,
+    pub clock: Option<u32>,
+    pub memory_clock: Option<u32>,
+    pub encoder: Option<u32>,
+    pub decoder: Option<u32>,
+    pub split: bool,
+    /// Number and memory of each process.
+    pub users: Option<Vec<(u32, Option<u64>)>>,
+    /// Number and share of each process that ran lately.
+    pub shares: Option<Vec<(u32, u32)>>,
+}
+
+type Device = *mut c_void;
+type Code = c_int;
+
+/// Success of every function.
+const SUCCESS: Code = 0;
+/// `NVML_ERROR_INSUFFICIENT_SIZE`: there are more than there was room for.
+const TOO_SMALL: Code = 7;
+/// `NVML_VALUE_NOT_AVAILABLE` for memory.
+const NOT_TOLD: u64 = u64::MAX;
+/// More processes than any card has.
+const MOST: usize = 1 << 14;
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Utilization {
+    gpu: c_uint,
+    memory: c_uint,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Memory {
+    total: c_ulonglong,
+    free: c_ulonglong,
+    used: c_ulonglong,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Process {
+    pid: c_uint,
+    used: c_ulonglong,
+    instance: c_uint,
+    compute: c_uint,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Sample {
+    pid: c_uint,
+    at: c_ulonglong,
+    cores: c_uint,
+    memory: c_uint,
+    encoder: c_uint,
+    decoder: c_uint,
+}
+
+/// The library, open and initialised.
+struct Library {
+    handle: *mut c_void,
+    /// Until when shares of processes were told, microseconds.
+    last: u64,
+}
+
+// SAFETY: the handle is used by one thread at a time, behind the lock of `OPEN`; the library's own functions may be called
+// from any thread.
+unsafe impl Send for Library {}
+
+/// The library of this process, by the path that it was opened with.
+static OPEN: Mutex<Option<(Vec<u8>, Library)>> = Mutex::new(None);
+
+/// Everything about every card, as JSON. Opens the library if it is not open yet.
+///
+/// # Errors
+/// `Unsupported` where there is no such library, or it cannot be used.
+pub(in crate::sys) fn answer(path: &Path) -> Reading<Vec<u8>> {
+    let name = path.as_os_str().as_bytes();
+    let mut open = OPEN.lock().map_err(|_| Missing::Unsupported)?;
+    if open.as_ref().is_none_or(|(known, _)| known != name) {
+        *open = Some((name.to_vec(), Library::open(name)?));
+    }
+    let library = &mut open.as_mut().ok_or(Missing::Unsupported)?.1;
+    let told = library.cards()?;
+    serde_json::to_vec(&told).map_err(|_| Missing::Unsupported)
+}
+
+/// Declares the type of a function and finds it; `None` where the library lacks it.
+macro_rules! function {
+    ($library:expr, $name:literal, ($($arg:ty),*)) => {{
+        let found = $library.symbol(concat!($name, "\0"));
+        // SAFETY: `nvml.h` declares the function of this name with these arguments, and a version that would change them has
+        // another name.
+        found.map(|f| unsafe { std::mem::transmute::<*mut c_void, extern "C" fn($($arg),*) -> Code>(f) })
+    }};
+}
+
+impl Library {
+    fn open(name: &[u8]) -> Reading<Self> {
+        let name = CString::new(name).map_err(|_| Missing::Unsupported)?;
+        // SAFETY: the name ends with NUL; the library's own constructors run, in this process that can be given up.
+        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        if handle.is_null() {
+            return Err(Missing::Unsupported);
+        }
+        let library = Self { handle, last: 0 };
+        let init = function!(library, "nvmlInit_v2", ()).ok_or(Missing::Unsupported)?;
+        match init() {
+            SUCCESS => Ok(library),
+            // `NVML_ERROR_NO_PERMISSION`.
+            4 => Err(Missing::Denied),
+            _ => Err(Missing::Unsupported),
+        }
+    }
+
+    /// A function by its name, which ends with NUL.
+    fn symbol(&self, name: &str) -> Option<*mut c_void> {
+        let name = CStr::from_bytes_with_nul(name.as_bytes()).ok()?;
+        // SAFETY: the handle is that of a library which stays open.
+        let found = unsafe { libc::dlsym(self.handle, name.as_ptr()) };
+        (!found.is_null()).then_some(found)
+    }
+
+    fn cards(&mut self) -> Reading<Vec<Told>> {
+        let count = function!(self, "nvmlDeviceGetCount_v2", (*mut c_uint));
+        let count = count.ok_or(Missing::Unsupported)?;
+        let mut n = 0;
+        if count(&raw mut n) != SUCCESS {
+            return Err(Missing::Unsupported);
+        }
+        let driver = self.driver();
+        let by_index = function!(self, "nvmlDeviceGetHandleByIndex_v2", (c_uint, *mut Device));
+        let by_index = by_index.ok_or(Missing::Unsupported)?;
+        let since = self.last;
+        let mut all = Vec::new();
+        for index in 0..n.min(256) {
+            let mut device: Device = std::ptr::null_mut();
+            let mut told = Told::default();
+            if by_index(index, &raw mut device) == SUCCESS {
+                told = self.card(device, since);
+            }
+            told.driver.clone_from(&driver);
+            all.push(told);
+        }
+        Ok(all)
+    }
+
+    fn driver(&self) -> String {
+        let mut text = [0 as c_char; 96];
+        let version = function!(self, "nvmlSystemGetDriverVersion", (*mut c_char, c_uint));
+        let ok = version.is_some_and(|f| f(text.as_mut_ptr(), 96) == SUCCESS);
+        if ok { string(&text) } else { String::new() }
+    }
+
+    fn card(&mut self, device: Device, since: u64) -> Told {
+        let mut text = [0 as c_char; 96];
+        let name = function!(self, "nvmlDeviceGetName", (Device, *mut c_char, c_uint));
+        let named = name.is_some_and(|f| f(device, text.as_mut_ptr(), 96) == SUCCESS);
+        let number = |f: Option<extern "C" fn(Device, *mut c_uint) -> Code>| {
+            let mut value = 0;
+            (f?(device, &raw mut value) == SUCCESS).then_some(value)
+        };
+        let of_kind = |f: Option<extern "C" fn(Device, c_uint, *mut c_uint) -> Code>, kind| {
+            let mut value = 0;
+            (f?(device, kind, &raw mut value) == SUCCESS).then_some(value)
+        };
+        let engine = |f: Option<extern "C" fn(Device, *mut c_uint, *mut c_uint) -> Code>| {
+            let (mut value, mut period) = (0, 0);
+            (f?(device, &raw mut value, &raw mut period) == SUCCESS).then_some(value)
+        };
+        let mut used = Utilization::default();
+        let busy = function!(
+            self,
+            "nvmlDeviceGetUtilizationRates",
+            (Device, *mut Utilization)
+        );
+        let busy = busy.is_some_and(|f| f(device, &raw mut used) == SUCCESS);
+        let mut memory = Memory::default();
+        let info = function!(self, "nvmlDeviceGetMemoryInfo", (Device, *mut Memory));
+        let info = info.is_some_and(|f| f(device, &raw mut memory) == SUCCESS);
+        let mig = engine(function!(
+            self,
+            "nvmlDeviceGetMigMode",
+            (Device, *mut c_uint, *mut c_uint)
+        ));
+        let clock = function!(
+            self,
+            "nvmlDeviceGetClockInfo",
+            (Device, c_uint, *mut c_uint)
+        );
+        Told {
+            name: if named { string(&text) } else { String::new() },
+            driver: String::new(),
+            busy: busy.then_some(used.gpu),
+            memory_busy: busy.then_some(used.memory),
+            used: info.then_some(memory.used),
+            total: info.then_some(memory.total),
+            temperature: of_kind(
+                function!(
+                    self,
+                    "nvmlDeviceGetTemperature",
+                    (Device, c_uint, *mut c_uint)
+                ),
+                0,
+            ),
+            milliwatts: number(function!(
+                self,
+                "nvmlDeviceGetPowerUsage",
+                (Device, *mut c_uint)
+            )),
+            limit_milliwatts: number(function!(
+                self,
+                "nvmlDeviceGetEnforcedPowerLimit",
+                (Device, *mut c_uint)
+            )),
+            clock: of_kind(clock, 0),
+            memory_clock: of_kind(clock, 2),
+            encoder: engine(function!(
+                self,
+                "nvmlDeviceGetEncoderUtilization",
+                (Device, *mut c_uint, *mut c_uint)
+            )),
+            decoder: engine(function!(
+                self,
+                "nvmlDeviceGetDecoderUtilization",
+                (Device, *mut c_uint, *mut c_uint)
+            )),
+            split: mig == Some(1),
+            users: self.users(device),
+            shares: self.shares(device, since),
+        }
+    }
+
+    /// Who computes and who draws; `None` where neither list is told.
+    fn users(&self, device: Device) -> Option<Vec<(u32, Option<u64>)>> {
+        type List = extern "C" fn(Device, *mut c_uint, *mut Process) -> Code;
+        let lists: [Option<List>; 2] = [
+            function!(
+                self,
+                "nvmlDeviceGetComputeRunningProcesses_v3",
+                (Device, *mut c_uint, *mut Process)
+            ),
+            function!(
+                self,
+                "nvmlDeviceGetGraphicsRunningProcesses_v3",
+                (Device, *mut c_uint, *mut Process)
+            ),
+        ];
+        let mut out: Vec<(u32, Option<u64>)> = Vec::new();
+        let mut told = false;
+        for list in lists.into_iter().flatten() {
+            let Some(found) = grown(|n, to: *mut Process| list(device, n, to)) else {
+                continue;
+            };
+            told = true;
+            for process in found {
+                let memory = Some(process.used).filter(|used| *used != NOT_TOLD);
+                match out.iter_mut().find(|(pid, _)| *pid == process.pid) {
+                    // It both computes and draws: each list tells all of its memory.
+                    Some((_, known)) => *known = (*known).max(memory),
+                    None => out.push((process.pid, memory)),
+                }
+            }
+        }
+        told.then_some(out)
+    }
+
+    /// The shares of those who ran since they were told last; the mean where there are several.
+    fn shares(&mut self, device: Device, since: u64) -> Option<Vec<(u32, u32)>> {
+        let list = function!(
+            self,
+            "nvmlDeviceGetProcessUtilization",
+            (Device, *mut Sample, *mut c_uint, c_ulonglong)
+        )?;
+        let found = grown(|n, to: *mut Sample| list(device, to, n, since));
+        // `NVML_ERROR_NOT_FOUND` means that nobody ran.
+        let found = found.unwrap_or_default();
+        let mut out: Vec<(u32, u32, u32)> = Vec::new();
+        for sample in found {
+            self.last = self.last.max(sample.at);
+            match out.iter_mut().find(|(pid, ..)| *pid == sample.pid) {
+                Some((_, sum, n)) => (*sum, *n) = (sum.saturating_add(sample.cores), *n + 1),
+                None => out.push((sample.pid, sample.cores, 1)),
+            }
+        }
+        Some(
+            out.into_iter()
+                .map(|(pid, sum, n)| (pid, sum / n))
+                .collect(),
+        )
+    }
+}
+
+/// Calls until there was room for all.
+fn grown<T: Copy + Default>(call: impl Fn(*mut c_uint, *mut T) -> Code) -> Option<Vec<T>> {
+    let mut room = 64;
+    while room <= MOST {
+        let mut out = vec![T::default(); room];
+        let mut n = room as c_uint;
+        match call(&raw mut n, out.as_mut_ptr()) {
+            SUCCESS => {
+                out.truncate(n as usize);
+                return Some(out);
+            }
+            TOO_SMALL => room = (n as usize + 16).max(room * 2),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// A text that ends at its NUL.
+fn string(text: &[c_char]) -> String {
+    let bytes: Vec<u8> = text
+        .iter()
+        .map(|c| *c as u8)
+        .take_while(|c| *c != 0)
+        .collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}

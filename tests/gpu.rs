@@ -1,0 +1,134 @@
+//! What the reports tell of graphics cards, over a library that stands in for NVIDIA's; it is compiled here.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use serde_json::Value;
+
+/// The library; `None` where there is no compiler beside cargo.
+fn library(dir: &Path) -> Option<PathBuf> {
+    let to = dir.join("libstand_in.so");
+    let beside = Path::new(env!("CARGO")).with_file_name("rustc");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gpu/stand_in.rs");
+    for rustc in [beside, PathBuf::from("rustc")] {
+        let made = Command::new(rustc)
+            .args([
+                "--edition",
+                "2024",
+                "--crate-type",
+                "cdylib",
+                "-C",
+                "debuginfo=0",
+                source,
+                "-o",
+            ])
+            .arg(&to)
+            .output();
+        match made {
+            Ok(made) if made.status.success() => return Some(to),
+            Ok(made) => panic!("{}", String::from_utf8_lossy(&made.stderr)),
+            Err(_) => {}
+        }
+    }
+    println!("skipped: there is no rustc to make the stand-in library with");
+    None
+}
+
+struct Bench {
+    dir: tempfile::TempDir,
+    library: PathBuf,
+}
+
+impl Bench {
+    fn new() -> Option<Self> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let library = library(dir.path())?;
+        Some(Self { dir, library })
+    }
+
+    fn pscope(&self, script: &str, args: &[&str]) -> String {
+        let file = self.dir.path().join("script");
+        std::fs::write(&file, script.replace(", ", "\n")).expect("written");
+        let output = Command::new(env!("CARGO_BIN_EXE_pscope"))
+            .args(args)
+            .env("PSCOPE_NVML", &self.library)
+            .env("NVML_STAND_IN", &file)
+            .output()
+            .expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    fn system(&self, script: &str) -> Value {
+        let text = self.pscope(script, &["system", "--for", "10ms", "--json"]);
+        serde_json::from_str(&text).expect("JSON")
+    }
+}
+
+#[test]
+fn cards_are_told_as_far_as_the_library_tells_of_them() {
+    let Some(bench) = Bench::new() else { return };
+    let me = std::process::id();
+    let one = format!(
+        "cards 1, busy 87, memory 40 80, heat 61, power 300, clock 1980, users {me}:39 9999999:1, shares {me}:85"
+    );
+    let card = bench.system(&one)["gpus"][0].clone();
+    assert_eq!(card["name"], "Stand-in 0");
+    assert_eq!(card["utilization_percent"], 87.0);
+    assert_eq!(card["memory_used_bytes"], 40_u64 << 30);
+    assert_eq!(card["power_watts"], 300.0);
+    // The library has no such function.
+    assert_eq!(card["power_limit_watts"], Value::Null);
+    assert_eq!(card["unavailable"]["power_limit_watts"], "unsupported");
+    let users = card["processes"].as_array().expect("users");
+    assert_eq!(users[0]["pid"], me);
+    assert_eq!(users[0]["utilization_percent"], 85.0);
+    assert_eq!(users[0]["memory_bytes"], 39_u64 << 30);
+    // Another pid namespace's number has no name here.
+    assert_eq!(users[1]["name"], Value::Null);
+
+    // Several; what fails, what is split, and what is above the whole is not told; lists change.
+    let told = bench.system("cards 3, busy 150, memory 1 2, fails heat, users 7:0, shares 7:101");
+    assert_eq!(told["gpus"].as_array().map(Vec::len), Some(3));
+    let card = &told["gpus"][2];
+    assert_eq!(card["name"], "Stand-in 2");
+    for field in ["utilization_percent", "temperature_celsius"] {
+        assert_eq!(card[field], Value::Null, "{field}");
+    }
+    assert_eq!(card["processes"][0]["memory_bytes"], Value::Null);
+    assert_eq!(card["processes"][0]["utilization_percent"], Value::Null);
+    let split = bench.system("cards 1, busy 50, mig, users 7:1, shares 7:10");
+    assert_eq!(split["gpus"][0]["split"], true);
+    assert_eq!(split["gpus"][0]["utilization_percent"], Value::Null);
+    let none = bench.system("cards 0");
+    assert_eq!(none["gpus"], serde_json::json!([]));
+}
+
+#[test]
+fn columns_of_processes_and_groups_add_up_what_cards_tell() {
+    let Some(bench) = Bench::new() else { return };
+    let me = std::process::id();
+    let script = format!("cards 2, users {me}:3, shares {me}:20");
+    let filter = format!("pid:{me}");
+    let text = bench.pscope(
+        &script,
+        &["ps", &filter, "--columns", "gpu,gpu-mem", "--json"],
+    );
+    let value: Value = serde_json::from_str(&text).expect("JSON");
+    let columns = &value["processes"][0]["columns"];
+    assert_eq!(columns["gpu_percent"], 40.0, "{columns}");
+    assert_eq!(columns["gpu_mem_bytes"], 6_u64 << 30);
+}
+
+#[test]
+fn a_driver_that_hangs_holds_nobody() {
+    let Some(bench) = Bench::new() else { return };
+    let began = Instant::now();
+    let told = bench.system("hangs, cards 1");
+    assert_eq!(told["gpus"], Value::Null);
+    assert_eq!(told["unavailable"]["gpus"], "late");
+    // A worker that hangs for an hour is not waited for.
+    assert!(began.elapsed().as_secs() < 60);
+}
