@@ -188,6 +188,10 @@ impl Trigger {
     /// What of it cannot be seen on this machine or by this user, in sentences; known once the first tick has come.
     pub fn unseen(&self, now: &Snapshot, line: &Timeline) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
+        // The first tick only begins to listen.
+        if now.span.is_none() {
+            return out;
+        }
         for one in &self.alternatives {
             out.extend(one.unseen(now, line));
         }

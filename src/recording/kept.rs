@@ -27,6 +27,15 @@ pub struct Kept(Arc<(Mutex<Memory>, Condvar)>);
 /// What the memory of a record takes beside its bytes.
 const AROUND: usize = size_of::<Record>() + 16;
 
+/// The same record with these marks besides its own, and its head, which knows its checksum.
+fn marked(record: &[u8], marks: Marks) -> Option<(Head, Vec<u8>)> {
+    let record = record::marked(record, marks)?;
+    match Head::find(&record) {
+        Found::Head(head, _) => Some((head, record)),
+        _ => None,
+    }
+}
+
 impl Memory {
     fn forget(&mut self) {
         while self.bytes > self.budget && self.chunks.len() > 1 {
@@ -61,10 +70,12 @@ impl Kept {
             let Found::Head(mut head, _) = Head::find(&record) else {
                 continue;
             };
-            let due = |(at, _): &mut (Nanos, Marks)| head.kind.is_tick() && *at <= head.at;
+            let (until, tick) = (head.at, head.kind.is_tick());
+            let due = |(at, _): &mut (Nanos, Marks)| tick && *at <= until;
             for (_, marks) in memory.marks.extract_if(.., due) {
-                record = record::marked(&record, marks).unwrap_or(record);
-                head.summary.marks |= marks;
+                if let Some((new, marked)) = marked(&record, marks) {
+                    (head, record) = (new, marked);
+                }
             }
             memory.bytes += record.len() + AROUND;
             memory.count += 1;
@@ -97,8 +108,8 @@ impl Kept {
             memory.marks.push((at, marks));
             return;
         };
-        if let Some(marked) = record::marked(record, marks) {
-            head.summary.marks |= marks;
+        if let Some((new, marked)) = marked(record, marks) {
+            *head = new;
             *record = Arc::from(marked);
         }
     }

@@ -273,7 +273,7 @@ fn what_is_half_typed_is_noted_and_left_out() {
 fn what_cannot_be_seen_is_said() {
     let mut scene = Scene::new();
     scene.task(1, 0, "init");
-    let now = scene.snapshot();
+    let now = scene.pass(1000, &[]);
     let unseen = |text: &str| Trigger::parse(text).unseen(&now, &Timeline::default());
     assert!(unseen("cpu>10").is_empty() && unseen("slice>5ms").is_empty());
     assert!(unseen("ended signal:SEGV")[0].contains("connector"));
