@@ -4,6 +4,7 @@
 
 mod layers {
     pub mod imports;
+    mod opens;
     pub mod source;
     mod subjects;
     mod users;

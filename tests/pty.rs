@@ -2,6 +2,10 @@
 
 #[path = "pty/frozen.rs"]
 mod frozen;
+#[path = "pty/held.rs"]
+mod held;
+#[path = "pty/hung.rs"]
+mod hung;
 #[path = "pty/kinds.rs"]
 mod kinds;
 #[path = "pty/session.rs"]

@@ -1,5 +1,5 @@
 //! Questions that a sick machine may never answer, put to child processes: `statfs(2)`, files of remote and FUSE
-//! filesystems, sensors, whatever an observed process chose to run or to open.
+//! filesystems, sensors, whatever an observed process chose to run or to open, and what is known of its descriptors.
 //!
 //! A thread that sleeps uninterruptibly keeps its whole program as a zombie that nothing ends, with the shell, a pipe and
 //! `timeout -s KILL` waiting behind it. So none of ours ever asks such a question: a small process of our own (`child`)
@@ -9,6 +9,7 @@
 
 mod child;
 mod pool;
+mod title;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +39,12 @@ enum Kind {
     User,
     /// Everything about the cards that a library tells of.
     Gpu,
+    /// Of a link to a descriptor: how many bytes wait in that pipe, and how many it holds.
+    Pipe,
+    /// Of a link to a descriptor: what that POSIX queue says.
+    Queue,
+    /// Of a link to a descriptor: which protocol that socket speaks.
+    Protocol,
 }
 
 /// One question.
@@ -161,6 +168,34 @@ pub fn targets(paths: Vec<PathBuf>) -> Vec<Reading<Target>> {
         .map(|answer| wire::target(&answer?).ok_or(Missing::Unsupported))
         .collect()
 }
+
+/// How many bytes wait in the pipe behind a link of `/proc/PID/fd`, and how many it holds.
+///
+/// # Errors
+/// As [`read`]; `Unsupported` for what is no pipe.
+pub fn pipe(link: &Path) -> Reading<(u64, u64)> {
+    let answer = one(Kind::Pipe, link, 0)?;
+    wire::pair(&answer).ok_or(Missing::Unsupported)
+}
+
+/// What the POSIX queue behind a link of `/proc/PID/fd` says.
+///
+/// # Errors
+/// As [`read`]; `Unsupported` for what is no queue.
+pub fn queue(link: &Path) -> Reading<Vec<u8>> {
+    one(Kind::Queue, link, SHORT)
+}
+
+/// The protocol of the socket behind a link of `/proc/PID/fd`.
+///
+/// # Errors
+/// As [`read`]; `Unsupported` for what is no socket.
+pub fn protocol(link: &Path) -> Reading<Vec<u8>> {
+    one(Kind::Protocol, link, SHORT)
+}
+
+/// No longer is what a queue or a socket says of itself.
+const SHORT: u32 = 512;
 
 fn one(kind: Kind, path: &Path, most: u32) -> Reading<Vec<u8>> {
     let answer = all(kind, vec![path.to_owned()], most).pop();

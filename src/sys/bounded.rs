@@ -25,10 +25,13 @@ const HELPERS: usize = 24;
 /// # Errors
 /// `Missing::Late` after 20 ms; otherwise as the kernel says.
 pub fn read(path: &Path) -> Reading<Vec<u8>> {
-    let all = each("read", vec![path.to_owned()], |path: &PathBuf| {
-        Ok(std::fs::read(path)?)
-    });
+    let all = texts("read", vec![path.to_owned()]);
     all.into_iter().next().unwrap_or(Err(Missing::Late))
+}
+
+/// Reads whole files of one kind whose reading may hang, in their order.
+pub fn texts(what: &'static str, paths: Vec<PathBuf>) -> Vec<Reading<Vec<u8>>> {
+    each(what, paths, |path: &PathBuf| Ok(std::fs::read(path)?))
 }
 
 /// Does `work` on every item and answers in their order; each may take 20 ms.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
+use super::asker;
 use super::bpf::{self, btf};
 use super::machine::{cores, gpus};
 use super::network::sock_diag::endings::Endings;
@@ -128,7 +129,13 @@ fn state(error: &io::Error) -> State {
 }
 
 fn readable(path: &Path) -> State {
-    fs::read(path).map_or_else(|e| state(&e), |_| State::Ok)
+    // A driver may not answer, and then whoever asks is asked for nothing else.
+    match asker::read(path, 1) {
+        Ok(_) => State::Ok,
+        Err(Missing::Denied) => State::Denied,
+        Err(Missing::Late) => State::Limited,
+        Err(_) => State::Absent,
+    }
 }
 
 fn processes(root: &ProcRoot) -> Finding {

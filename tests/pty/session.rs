@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use vt100::{MouseProtocolMode, Parser, Screen};
 
 /// Long enough for a loaded machine; nothing waits for it when all is well.
@@ -223,12 +223,24 @@ impl Session {
         status
     }
 
+    /// Waits until it was ended by a signal, and nothing of it is left that would keep who waits for it.
+    pub fn is_killed(mut self) {
+        assert!(self.reaped().signal().is_some(), "it ended by itself");
+        self.wait_for("the end of the output", |heard| heard.closed);
+    }
+
     /// Waits until the program has ended, heard or not.
     pub fn ends_unread(&mut self) -> u32 {
+        let status = self.reaped();
+        assert_eq!(status.signal(), None, "killed");
+        status.exit_code()
+    }
+
+    fn reaped(&mut self) -> ExitStatus {
         let until = Instant::now() + DEADLINE;
-        let status = loop {
+        loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
-                break status;
+                return status;
             }
             assert!(
                 Instant::now() < until,
@@ -237,9 +249,7 @@ impl Session {
             );
             // There is no waiting for a child with a deadline; this one only bounds how often it is asked.
             std::thread::sleep(Duration::from_millis(5));
-        };
-        assert_eq!(status.signal(), None, "killed");
-        status.exit_code()
+        }
     }
 
     pub fn text(&self) -> String {

@@ -20,7 +20,7 @@ use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::descriptors::fds::Fds;
-use crate::sys::descriptors::objects::{object, refined};
+use crate::sys::descriptors::objects::{object, refined, told};
 use crate::sys::network::namespace;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::{living, proc_stat, visible};
@@ -298,11 +298,11 @@ impl Indexer {
     }
 
     fn ends(&mut self, pid: Pid, before: Option<(&Holder, &[u64])>) -> Reading<Held> {
-        let mut fds = Fds::open(&self.root, pid)?;
+        let fds = Fds::open(&self.root, pid)?;
         let numbers = fds.numbers()?;
         let mut ends = Vec::with_capacity(numbers.len());
         let mut links = Vec::with_capacity(numbers.len());
-        let mut unclear = Vec::new();
+        let (mut unclear, mut untold) = (Vec::new(), Vec::new());
         for fd in numbers {
             let link = match fds.link(fd) {
                 Ok(link) => link,
@@ -315,14 +315,17 @@ impl Indexer {
                 let ends = holder.ends.as_ref().ok()?;
                 let at = ends.binary_search_by_key(&fd, |e| e.fd).ok()?;
                 // Every eventfd and every master has the same link.
-                let told = !matches!(
+                let lasts = !matches!(
                     ends[at].object,
                     Object::Eventfd(_) | Object::Pty { master: true, .. }
                 );
-                (told && links.get(at) == Some(&hash)).then(|| ends[at].object.clone())
+                (lasts && links.get(at) == Some(&hash)).then(|| ends[at].object.clone())
             });
             let object = old.unwrap_or_else(|| {
-                let (kind, object) = object(&mut fds, fd, &link);
+                let (kind, object, open) = object(&link);
+                if open {
+                    untold.push((ends.len(), fd));
+                }
                 if matches!(kind, Kind::File | Kind::Memfd | Kind::Tty) {
                     unclear.push((ends.len(), fd, link));
                 }
@@ -334,6 +337,12 @@ impl Indexer {
                 object,
             });
             links.push(hash);
+        }
+        let asked: Vec<u32> = untold.iter().map(|(_, fd)| *fd).collect();
+        for ((at, _), info) in untold.iter().zip(fds.infos(&asked)) {
+            if let Some(object) = info.ok().and_then(|info| told(&info)) {
+                ends[*at].object = object;
+            }
         }
         let asked: Vec<u32> = unclear.iter().map(|(_, fd, _)| *fd).collect();
         for ((at, _, link), behind) in unclear.iter().zip(fds.behind(&asked)) {

@@ -14,7 +14,7 @@ use crate::model::id::{Pid, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::sampler::memory::shared_maps::SharedMaps;
 use crate::sys::clock;
-use crate::sys::descriptors::fill::Fill;
+use crate::sys::descriptors::fill;
 use crate::sys::descriptors::ipc::{locks, sysv};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
@@ -68,19 +68,18 @@ impl Talks {
             mapped = self.maps.refresh(index, within(MAPS_BUDGET));
             let mappers = self.maps.mappers(index);
             let join = Join::new(index, tables);
-            let full = Fill::default();
             // Only what asking takes, so that a slow join takes no word away.
             let spent = Cell::new(Duration::ZERO);
-            let fill = |object: &Object, place: &Place<'_>| {
+            let asked = |object: &Object, place: &Place<'_>| {
                 if !live || spent.get() >= within(FILL_BUDGET) {
                     return None;
                 }
                 let began = Instant::now();
-                let told = full.of(object, place.holder.id, place.fd);
+                let told = fill::of(object, place.holder.id, place.fd);
                 spent.set(spent.get() + began.elapsed());
                 told
             };
-            let found = ipc::edges(&join, tables, &mappers, of, fill);
+            let found = ipc::edges(&join, tables, &mappers, of, asked);
             let mut edges = found.edges;
             let waits = within(WAIT_BUDGET);
             edges.extend(self.users.edges(&self.root, index, waits));

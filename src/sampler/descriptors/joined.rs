@@ -19,13 +19,15 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::clock;
 use crate::sys::descriptors::fds::{Fds, Target};
 use crate::sys::descriptors::limit;
-use crate::sys::descriptors::objects::{is_file, kind, object, refined};
+use crate::sys::descriptors::objects::{is_file, kind, object, refined, told};
 use crate::sys::network::other_sockets;
 use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
 use shared::Shared;
 
+/// So many descriptors are asked at one go between two looks at the clock.
+const AT_ONCE: usize = 64;
 /// How long the details of descriptors that are not on the screen may take at each reading.
 const BUDGET: Duration = Duration::from_millis(4);
 /// The shortest pause between two readings.
@@ -91,9 +93,9 @@ impl Descriptors {
             (self.of, self.next, self.gpu) = (Some(of), 0, None);
             self.known.clear();
         }
-        let mut fds = Fds::open(&self.root, of.pid)?;
-        self.links(&mut fds)?;
-        self.details(&mut fds, shown);
+        let fds = Fds::open(&self.root, of.pid)?;
+        self.links(&fds)?;
+        self.details(&fds, shown);
         let mut files = Files::new(of);
         files.limit = self.limit(of);
         files.rows = self.known.values().map(|k| k.descriptor.clone()).collect();
@@ -136,9 +138,9 @@ impl Descriptors {
     }
 
     /// Brings the set of descriptors up to date; what has the same link keeps what was read of it.
-    fn links(&mut self, fds: &mut Fds) -> Reading<()> {
+    fn links(&mut self, fds: &Fds) -> Reading<()> {
         let mut fresh = HashMap::with_capacity(self.known.len());
-        let mut unclear = Vec::new();
+        let (mut unclear, mut untold) = (Vec::new(), Vec::new());
         for fd in fds.numbers()? {
             let link = match fds.link(fd) {
                 Ok(link) => link,
@@ -148,7 +150,11 @@ impl Descriptors {
             let old = self.known.remove(&fd).filter(|k| k.link == link);
             let mut known = old.unwrap_or_else(|| {
                 let mut descriptor = Descriptor::new(fd, &link);
-                (_, descriptor.object) = object(fds, fd, &link);
+                let (_, object, open) = object(&link);
+                descriptor.object = object;
+                if open {
+                    untold.push(fd);
+                }
                 if matches!(
                     descriptor.kind,
                     Kind::File | Kind::Memfd | Kind::Device | Kind::Tty
@@ -161,6 +167,13 @@ impl Descriptors {
             fresh.insert(fd, known);
         }
         self.known = fresh;
+        for (fd, info) in untold.iter().zip(fds.infos(&untold)) {
+            if let (Some(known), Some(object)) =
+                (self.known.get_mut(fd), info.ok().and_then(|i| told(&i)))
+            {
+                known.descriptor.object = object;
+            }
+        }
         for (fd, behind) in unclear.iter().zip(fds.behind(&unclear)) {
             if let Some(known) = self.known.get_mut(fd) {
                 known.take(behind);
@@ -170,28 +183,38 @@ impl Descriptors {
     }
 
     /// Reads `fdinfo` and sizes: of what is shown, then of as many others as the budget allows.
-    fn details(&mut self, fds: &mut Fds, shown: &[u32]) {
+    fn details(&mut self, fds: &Fds, shown: &[u32]) {
         let began = Instant::now();
         let mut order: Vec<u32> = self.known.keys().copied().collect();
         order.sort_unstable_by_key(|fd| (*fd < self.next, *fd));
         order.retain(|fd| !shown.contains(fd));
-        let mut sized = Vec::new();
-        for (i, fd) in shown.iter().chain(&order).enumerate() {
-            if i >= shown.len() && began.elapsed() >= BUDGET && !self.patient {
-                self.next = *fd;
+        self.informed(fds, shown);
+        let mut asked = shown.to_vec();
+        for some in order.chunks(AT_ONCE) {
+            if began.elapsed() >= BUDGET && !self.patient {
+                self.next = some[0];
                 break;
             }
-            let Some(known) = self.known.get_mut(fd) else {
-                continue;
-            };
-            known.descriptor.info = fds.info(*fd);
-            if matches!(known.descriptor.kind, Kind::File | Kind::Memfd) {
-                sized.push(*fd);
-            }
+            self.informed(fds, some);
+            asked.extend(some);
         }
+        let sized = |fd: &u32| {
+            let known = self.known.get(fd);
+            known.is_some_and(|k| matches!(k.descriptor.kind, Kind::File | Kind::Memfd))
+        };
+        let sized: Vec<u32> = asked.into_iter().filter(sized).collect();
         for (fd, behind) in sized.iter().zip(fds.behind(&sized)) {
             if let Some(known) = self.known.get_mut(fd) {
                 known.take(behind);
+            }
+        }
+    }
+
+    /// Reads `fdinfo` of some at one go.
+    fn informed(&mut self, fds: &Fds, which: &[u32]) {
+        for (fd, info) in which.iter().zip(fds.infos(which)) {
+            if let Some(known) = self.known.get_mut(fd) {
+                known.descriptor.info = info;
             }
         }
     }

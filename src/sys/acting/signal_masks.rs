@@ -7,6 +7,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Reading;
 use crate::model::scheduling::wait::Call;
 use crate::model::text::SafeText;
+use crate::sys::bounded;
 use crate::sys::clock;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
@@ -54,9 +55,20 @@ fn waiters(root: &ProcRoot, pid: Pid, state: &SignalState) -> Vec<SignalWaiter> 
     if !root.is_live() || state.kernel_thread || state.zombie {
         return Vec::new();
     }
-    let wait = |tid: Tid, name: SafeText| {
-        let text = std::fs::read(root.proc(format!("{pid}/task/{tid}/syscall"))).ok()?;
-        let Some(Call::In { number, args, .. }) = Call::parse(&text) else {
+    let mut threads: Vec<(Tid, SafeText)> = state
+        .threads
+        .iter()
+        .map(|t| (t.tid, t.name.clone()))
+        .collect();
+    if threads.is_empty() {
+        let name = std::fs::read(root.proc(format!("{pid}/comm"))).unwrap_or_default();
+        let name = SafeText::from_bytes(name.trim_ascii_end());
+        threads.push((Tid(pid.0), name));
+    }
+    let path = |(tid, _): &(Tid, SafeText)| root.proc(format!("{pid}/task/{tid}/syscall"));
+    let calls = bounded::texts("syscall", threads.iter().map(path).collect());
+    let wait = |((tid, name), text): ((Tid, SafeText), Reading<Vec<u8>>)| {
+        let Some(Call::In { number, args, .. }) = Call::parse(&text.ok()?) else {
             return None;
         };
         let here = |wide| system_calls::name(number, wide);
@@ -64,19 +76,14 @@ fn waiters(root: &ProcRoot, pid: Pid, state: &SignalState) -> Vec<SignalWaiter> 
         let named = [here(true), here(false)].into_iter().flatten();
         let mut named = named.filter(|n| n.starts_with("rt_sigtimedwait"));
         named.next()?;
-        let bytes = process_memory::read(Pid(tid.0), args[0], 8).ok()?;
+        let bytes = bounded::each("signal set", vec![(tid, args[0])], |(tid, at)| {
+            process_memory::read(Pid(tid.0), *at, 8)
+        });
+        let bytes = bytes.into_iter().next()?.ok()?;
         let signals = SignalSet(u64::from_ne_bytes(bytes.try_into().ok()?));
         Some(SignalWaiter { tid, name, signals })
     };
-    if state.threads.is_empty() {
-        let name = std::fs::read(root.proc(format!("{pid}/comm"))).unwrap_or_default();
-        let name = SafeText::from_bytes(name.trim_ascii_end());
-        return wait(Tid(pid.0), name).into_iter().collect();
-    }
-    let threads = state.threads.iter();
-    threads
-        .filter_map(|t| wait(t.tid, t.name.clone()))
-        .collect()
+    threads.into_iter().zip(calls).filter_map(wait).collect()
 }
 
 /// Parses lines such as `SigCgt:\t0000000180014a03`, `SigQ:\t3/96364`, `Threads:\t4`; missing ones are empty sets.

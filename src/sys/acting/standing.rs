@@ -11,6 +11,7 @@ use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
+use crate::sys::asker;
 use crate::sys::process::living;
 use crate::sys::process::process_ids::{self, ProcessIds};
 use crate::sys::root::ProcRoot;
@@ -104,6 +105,8 @@ fn killable(root: &ProcRoot, pid: Pid) -> bool {
 
 /// So many descriptors are looked at for a signalfd.
 const DESCRIPTORS: usize = 1024;
+/// No longer is what the kernel tells of one.
+const LONGEST: u32 = 4096;
 
 /// The descriptors of a process through which signals are read, with those that each takes.
 pub fn signalfds(root: &ProcRoot, pid: Pid) -> Vec<(u32, SignalSet)> {
@@ -114,13 +117,17 @@ pub fn signalfds(root: &ProcRoot, pid: Pid) -> Vec<(u32, SignalSet)> {
     let signalfd = |entry: std::fs::DirEntry| {
         let link = std::fs::read_link(entry.path()).ok()?;
         let is_one = link.as_os_str() == "anon_inode:[signalfd]";
-        let fd: u32 = entry.file_name().to_str()?.parse().ok()?;
-        let about = is_one.then(|| root.proc(format!("{pid}/fdinfo/{fd}")))?;
-        let about = std::fs::read_to_string(about).ok()?;
-        Some((fd, SignalSet::from_hex(line(&about, "sigmask")?)?))
+        entry.file_name().to_str()?.parse().ok().filter(|_| is_one)
     };
     let entries = entries.filter_map(Result::ok).take(DESCRIPTORS);
-    let mut found: Vec<_> = entries.filter_map(signalfd).collect();
+    let fds: Vec<u32> = entries.filter_map(signalfd).collect();
+    let infos = fds.iter().map(|fd| root.proc(format!("{pid}/fdinfo/{fd}")));
+    let told = asker::each(infos.collect(), LONGEST).into_iter();
+    let takes = |(fd, about): (u32, Reading<Vec<u8>>)| {
+        let about = String::from_utf8(about.ok()?).ok()?;
+        Some((fd, SignalSet::from_hex(line(&about, "sigmask")?)?))
+    };
+    let mut found: Vec<_> = fds.into_iter().zip(told).filter_map(takes).collect();
     found.sort_unstable_by_key(|(fd, _)| *fd);
     found
 }

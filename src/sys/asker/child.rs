@@ -12,32 +12,41 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, fork};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{Kind, Question, wire};
+use super::{Kind, Question, title, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
-use crate::sys::descriptors::fds;
+use crate::sys::descriptors::{fds, fill};
 use crate::sys::machine::{disks, nvml};
 
 /// How long the maker may take to make a worker on a busy machine.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Makes the maker; the socket that comes back is how it is spoken to.
+/// The process that makes workers: how it is spoken to, and who it is.
+pub(super) struct Maker {
+    socket: UnixStream,
+    process: Pid,
+}
+
+/// Makes the maker.
 ///
 /// # Errors
 /// As the kernel says.
-pub(super) fn make_maker() -> io::Result<UnixStream> {
+pub(super) fn make_maker() -> io::Result<Maker> {
     let (ours, theirs) = UnixStream::pair()?;
     // A maker that somebody stopped is replaced as one that ended.
     ours.set_read_timeout(Some(PATIENCE))?;
     // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
     // takes across a fork.
     match unsafe { fork() }? {
-        ForkResult::Parent { .. } => Ok(ours),
+        ForkResult::Parent { child } => Ok(Maker {
+            socket: ours,
+            process: child,
+        }),
         ForkResult::Child => {
             drop(ours);
             leave(theirs.as_raw_fd());
@@ -51,21 +60,42 @@ pub(super) fn make_maker() -> io::Result<UnixStream> {
 ///
 /// # Errors
 /// When the maker has ended, or the kernel makes no more processes.
-pub(super) fn make_worker(maker: &UnixStream) -> io::Result<(UnixStream, u32, OwnedFd)> {
+pub(super) fn make_worker(maker: &Maker) -> io::Result<(UnixStream, u32, OwnedFd)> {
     let (ours, theirs) = UnixStream::pair()?;
     let fds = [theirs.as_raw_fd()];
     let order = [IoSlice::new(b"w")];
     let rights = [ControlMessage::ScmRights(&fds)];
-    sendmsg::<()>(
-        maker.as_raw_fd(),
-        &order,
-        &rights,
-        MsgFlags::MSG_NOSIGNAL,
-        None,
-    )?;
+    let maker = maker.socket.as_raw_fd();
+    sendmsg::<()>(maker, &order, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
     let mut number = [0; 4];
-    let hold = receive(maker.as_raw_fd(), &mut number)?;
+    let hold = receive(maker, &mut number)?;
     Ok((ours, u32::from_le_bytes(number), hold))
+}
+
+impl Maker {
+    /// Whether it has ended; then it is reaped when this is dropped.
+    pub(super) fn has_ended(&self) -> bool {
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        !matches!(
+            waitid(Id::Pid(self.process), look),
+            Ok(WaitStatus::StillAlive)
+        )
+    }
+}
+
+impl Drop for Maker {
+    /// Ends it, whether it lives, was stopped or has ended, and leaves no zombie.
+    fn drop(&mut self) {
+        // Nobody else reaps our children, so the number is still its own.
+        let _ = nix::sys::signal::kill(self.process, Signal::SIGKILL);
+        // It ends at once, save in a control group that somebody has frozen.
+        for _ in 0..20 {
+            match waitpid(self.process, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) => std::thread::sleep(Duration::from_millis(1)),
+                _ => return,
+            }
+        }
+    }
 }
 
 /// One message with one descriptor.
@@ -95,6 +125,7 @@ fn leave(kept: RawFd) {
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
     let _ = nix::unistd::chdir("/");
     let _ = nix::sys::prctl::set_name(c"pscope-asker");
+    title::set();
     // Only to be read: whoever makes workers may have denied itself to open anything to be written.
     if let Ok(null) = File::open("/dev/null") {
         let _ = nix::unistd::dup2_stdin(&null);
@@ -188,6 +219,9 @@ pub(super) fn answer(question: &Question) -> Reading<Vec<u8>> {
         Kind::User => user(path),
         Kind::Gpu => nvml::answer(path),
         Kind::Target => fds::behind(path).map(|target| wire::of_target(&target)),
+        Kind::Pipe => fill::pipe(path).map(wire::of_pair),
+        Kind::Queue => fill::queue(path),
+        Kind::Protocol => fds::protocol(path),
     }
 }
 

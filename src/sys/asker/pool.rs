@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
-use super::{Kind, Question, Unanswered, child, wire};
+use super::child::{self, Maker};
+use super::{Kind, Question, Unanswered, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 
@@ -60,7 +61,7 @@ impl Stuck {
 
 #[derive(Default)]
 struct Pool {
-    maker: Option<UnixStream>,
+    maker: Option<Maker>,
     idle: Vec<Worker>,
     /// Workers that somebody uses now.
     used: usize,
@@ -83,7 +84,11 @@ pub(super) fn prepare() {
 }
 
 pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
-    let pool = pool();
+    let mut pool = pool();
+    if pool.maker.as_ref().is_some_and(Maker::has_ended) {
+        // Whoever ended it left a zombie of ours; the next question makes a new one.
+        pool.maker = None;
+    }
     let mut out: Vec<Unanswered> = Vec::new();
     for stuck in pool.stuck.values() {
         let lasts = stuck.since.elapsed();

@@ -1,6 +1,15 @@
+#![expect(
+    unsafe_code,
+    reason = "memory that lies on a filesystem which does not answer"
+)]
+
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::sync::Arc;
 use std::time::Instant;
 
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -61,9 +70,9 @@ fn neither_a_fifo_nor_a_device_is_waited_for_or_opened() {
 
 #[test]
 fn who_does_not_answer_is_given_up_and_the_others_are_still_told() {
-    let Some(hung) = hung::Mount::new() else {
-        println!("skipped: a filesystem that does not answer needs root and /dev/fuse");
-        return;
+    let hung = match hung::Mount::new() {
+        Ok(hung) => hung,
+        Err(why) => return println!("skipped: {why}"),
     };
     let begun = Instant::now();
     let told = spaces(vec!["/".into(), hung.path().to_owned(), "/".into()]);
@@ -78,98 +87,66 @@ fn who_does_not_answer_is_given_up_and_the_others_are_still_told() {
     assert!(begun.elapsed().as_secs() < 60, "it came to an end");
 }
 
-mod hung {
-    //! A FUSE filesystem of our own that answers the kernel's first question and then none.
-
-    use std::fs::File;
-    use std::io::{Read as _, Write as _};
-    use std::os::fd::AsRawFd as _;
-    use std::path::Path;
-
-    use nix::mount::{MntFlags, MsFlags, mount, umount2};
-
-    /// `FUSE_INIT` and `FUSE_GETATTR` of the kernel's `linux/fuse.h`.
-    const INIT: u32 = 26;
-    const GETATTR: u32 = 3;
-
-    pub struct Mount {
-        dir: tempfile::TempDir,
+/// Whoever waits for events into memory that lies on a dead filesystem holds the lock of his epoll instance: `fdinfo` of it
+/// then never comes, and who asks for it cannot even be killed.
+#[test]
+fn the_descriptors_of_who_set_a_trap_are_asked_by_somebody_else() {
+    let hung = match hung::Mount::new() {
+        Ok(hung) => hung,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    let trap = Trap::set(&hung.path().join("file"));
+    let descriptor = trap.epoll.0.0.as_raw_fd() as u32;
+    let path = PathBuf::from(format!("/proc/{}/fdinfo/{descriptor}", std::process::id()));
+    // It is set once its thread is in the call, which nobody tells.
+    let begun = Instant::now();
+    while read(&path, 4096).is_ok() {
+        assert!(begun.elapsed().as_secs() < 60, "the trap is not set");
     }
+    assert_eq!(read(&path, 4096), Err(Missing::Late));
+    let fds = crate::sys::descriptors::fds::Fds::open(
+        &crate::sys::root::ProcRoot::live(),
+        crate::model::id::Pid(std::process::id()),
+    );
+    let told = fds.expect("our own").infos(&[0, descriptor, 1]);
+    assert_eq!(told[1].as_ref().err(), Some(&Missing::Late), "{told:?}");
+    assert!(told[0].is_ok() && told[2].is_ok(), "{told:?}");
+    // The kernel fails the page that the thread waits for, and it ends.
+    drop(hung);
+    trap.thread.join().expect("it ends");
+}
 
-    impl Mount {
-        pub fn new() -> Option<Self> {
-            let dir = tempfile::tempdir().ok()?;
-            let device = File::options()
-                .read(true)
-                .write(true)
-                .open("/dev/fuse")
-                .ok()?;
-            let options = format!(
-                "fd={},rootmode=40000,user_id=0,group_id=0,allow_other",
-                device.as_raw_fd()
+struct Trap {
+    epoll: Arc<(Epoll, std::io::PipeWriter)>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Trap {
+    fn set(file: &Path) -> Self {
+        let file = std::fs::File::open(file).expect("opening it is answered");
+        let size = std::num::NonZeroUsize::new(4096).expect("one page");
+        // SAFETY: a new mapping of its own; it is never let go.
+        let page = unsafe {
+            let (rw, private) = (
+                ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+                MapFlags::MAP_PRIVATE,
             );
-            let none = MsFlags::empty();
-            mount(
-                Some("hung"),
-                dir.path(),
-                Some("fuse"),
-                none,
-                Some(options.as_str()),
-            )
-            .ok()?;
-            std::thread::spawn(move || serve(device));
-            Some(Self { dir })
-        }
-
-        pub fn path(&self) -> &Path {
-            self.dir.path()
-        }
-    }
-
-    impl Drop for Mount {
-        fn drop(&mut self) {
-            let _ = umount2(self.dir.path(), MntFlags::MNT_FORCE | MntFlags::MNT_DETACH);
-        }
-    }
-
-    /// Answers until the filesystem is gone; then the kernel fails every call that waits.
-    fn serve(mut device: File) {
-        let mut request = vec![0; 1 << 17];
-        while let Ok(n) = device.read(&mut request) {
-            let word = |at: usize| {
-                request
-                    .get(at..at + 4)
-                    .map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            };
-            if n < 40 {
-                return;
-            }
-            let body = match word(4) {
-                INIT => {
-                    let mut body = vec![0_u8; 64];
-                    body[0..4].copy_from_slice(&7_u32.to_le_bytes());
-                    body[4..8].copy_from_slice(&31_u32.to_le_bytes());
-                    body[20..24].copy_from_slice(&4096_u32.to_le_bytes());
-                    body
-                }
-                GETATTR => {
-                    let mut body = vec![0_u8; 16 + 88];
-                    body[0..8].copy_from_slice(&1_u64.to_le_bytes());
-                    body[16..24].copy_from_slice(&1_u64.to_le_bytes());
-                    body[16 + 60..16 + 64].copy_from_slice(&0o40755_u32.to_le_bytes());
-                    body[16 + 64..16 + 68].copy_from_slice(&2_u32.to_le_bytes());
-                    body
-                }
-                _ => continue,
-            };
-            let mut reply = Vec::new();
-            reply.extend((16 + body.len() as u32).to_le_bytes());
-            reply.extend(0_i32.to_le_bytes());
-            reply.extend(&request[8..16]);
-            reply.extend(body);
-            if device.write_all(&reply).is_err() {
-                return;
-            }
-        }
+            mmap(None, size, rw, private, &file, 0)
+        };
+        let page = page.expect("mapped").as_ptr() as usize;
+        let (_, writer) = std::io::pipe().expect("a pipe");
+        let epoll = Epoll::new(EpollCreateFlags::empty()).expect("an instance");
+        let ready = EpollEvent::new(EpollFlags::EPOLLOUT, 0);
+        epoll.add(&writer, ready).expect("watched");
+        let epoll = Arc::new((epoll, writer));
+        let held = Arc::clone(&epoll);
+        let thread = std::thread::spawn(move || {
+            // SAFETY: the page has room for one event, and nobody else uses it.
+            unsafe { libc::epoll_wait(held.0.0.as_raw_fd(), page as *mut _, 1, -1) };
+        });
+        Self { epoll, thread }
     }
 }
+
+#[path = "../../../tests/pty/hung.rs"]
+mod hung;

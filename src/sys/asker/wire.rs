@@ -12,7 +12,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::descriptors::fds::Target;
 use crate::sys::descriptors::terminal::Terminal;
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 11] = [
     Kind::Read,
     Kind::Regular,
     Kind::Part,
@@ -21,6 +21,9 @@ const KINDS: [Kind; 8] = [
     Kind::List,
     Kind::User,
     Kind::Gpu,
+    Kind::Pipe,
+    Kind::Queue,
+    Kind::Protocol,
 ];
 const WHY: [Missing; 5] = [
     Missing::Gone,
@@ -110,6 +113,15 @@ fn fields<const N: usize>(bytes: &[u8]) -> Option<[u64; N]> {
         *to = u64::from_le_bytes(*chunk);
     }
     Some(out)
+}
+
+pub(super) fn of_pair((one, other): (u64, u64)) -> Vec<u8> {
+    numbers(&[one, other])
+}
+
+pub(super) fn pair(bytes: &[u8]) -> Option<(u64, u64)> {
+    let [one, other] = fields(bytes)?;
+    Some((one, other))
 }
 
 pub(super) fn of_space(space: &Space) -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! `/proc/PID/fd`: the links of one process's descriptors, and what can be asked about what they lead to.
 //!
-//! Reads only: nothing behind a link is ever opened. `proc_pid_fd(5)`.
+//! Reads only: nothing behind a link is ever opened. `proc_pid_fd(5)`. Links and numbers are told by the kernel at once; all
+//! else, `fdinfo` too, is asked by [`asker`]: whoever waits for events into memory that lies on a dead filesystem holds the
+//! lock of his epoll instance, and its `fdinfo` waits for that uninterruptibly.
 #![expect(
     unsafe_code,
     reason = "statx, getxattr and a readlinkat without allocation"
@@ -8,12 +10,11 @@
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::io::Read as _;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd as _;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::AtFlags;
 use nix::sys::stat::fstatat;
@@ -27,13 +28,15 @@ use crate::sys::asker;
 use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
 
+/// An epoll instance that watches ten thousand descriptors tells a megabyte.
+const INFO: u32 = 4 << 20;
+
 /// The open directory of one process's descriptors. It names the process itself, not its number.
 #[derive(Debug)]
 pub struct Fds {
     links: File,
     path: PathBuf,
-    infos: Option<File>,
-    infos_path: PathBuf,
+    infos: PathBuf,
 }
 
 /// What lies behind a link.
@@ -62,8 +65,7 @@ impl Fds {
         Ok(Self {
             links: directory(&path)?,
             path,
-            infos: None,
-            infos_path: root.proc(format!("{pid}/fdinfo")),
+            infos: root.proc(format!("{pid}/fdinfo")),
         })
     }
 
@@ -113,24 +115,11 @@ impl Fds {
             .map_err(missing)
     }
 
-    /// What `fdinfo` tells.
-    ///
-    /// # Errors
-    /// `Gone` when the descriptor was closed meanwhile.
-    pub fn info(&mut self, fd: u32) -> Reading<Info> {
-        if self.infos.is_none() {
-            self.infos = Some(directory(&self.infos_path)?);
-        }
-        let Some(infos) = &self.infos else {
-            return Err(Missing::Unsupported);
-        };
-        let name = Name::new(fd);
-        let how = nix::fcntl::OFlag::O_RDONLY | nix::fcntl::OFlag::O_CLOEXEC;
-        let none = nix::sys::stat::Mode::empty();
-        let opened = nix::fcntl::openat(infos, name.as_c_str(), how, none).map_err(missing)?;
-        let mut text = Vec::with_capacity(512);
-        File::from(opened).read_to_end(&mut text)?;
-        Ok(fdinfo::parse(&text))
+    /// What `fdinfo` tells of each.
+    pub fn infos(&self, fds: &[u32]) -> Vec<Reading<Info>> {
+        let paths = fds.iter().map(|fd| self.infos.join(fd.to_string()));
+        let told = asker::each(paths.collect(), INFO).into_iter();
+        told.map(|text| Ok(fdinfo::parse(&text?))).collect()
     }
 
     /// What lies behind several links, as far as it is known without asking a server; each may take 20 ms.
@@ -144,25 +133,31 @@ impl Fds {
 
     /// The protocol of a socket that is in no table yet, as the kernel names it: `TCP`, `NETLINK`, `PACKET`.
     pub fn protocol(&self, fd: u32) -> Option<Vec<u8>> {
-        let path = CString::new(self.path.join(fd.to_string()).into_os_string().into_vec()).ok()?;
-        let mut name = [0_u8; 64];
-        // SAFETY: both strings end with NUL, the buffer is as long as is said, and all outlive the call.
-        let length = unsafe {
-            libc::getxattr(
-                path.as_ptr(),
-                c"system.sockprotoname".as_ptr(),
-                name.as_mut_ptr().cast(),
-                name.len(),
-            )
-        };
-        let name = name.get(..usize::try_from(length).ok()?)?;
-        Some(name.split(|b| *b == 0).next().unwrap_or_default().to_vec())
+        asker::protocol(&self.path.join(fd.to_string())).ok()
     }
+}
+
+/// Asks a socket behind a link for its protocol; what became something else meanwhile may hang, so [`asker`] asks it.
+pub(in crate::sys) fn protocol(at: &Path) -> Reading<Vec<u8>> {
+    let path = CString::new(at.as_os_str().as_bytes()).map_err(|_| Missing::Unsupported)?;
+    let mut name = [0_u8; 64];
+    // SAFETY: both strings end with NUL, the buffer is as long as is said, and all outlive the call.
+    let length = unsafe {
+        libc::getxattr(
+            path.as_ptr(),
+            c"system.sockprotoname".as_ptr(),
+            name.as_mut_ptr().cast(),
+            name.len(),
+        )
+    };
+    let length = usize::try_from(length).map_err(|_| std::io::Error::last_os_error())?;
+    let name = name.get(..length).unwrap_or_default();
+    Ok(name.split(|b| *b == 0).next().unwrap_or_default().to_vec())
 }
 
 /// Asks what a path leads to. A file on a dead server may hang even so, since the path itself is checked with it:
 /// [`asker`] asks it.
-pub(in crate::sys) fn behind(at: &std::path::Path) -> Reading<Target> {
+pub(in crate::sys) fn behind(at: &Path) -> Reading<Target> {
     let path = CString::new(at.as_os_str().as_bytes()).map_err(|_| Missing::Unsupported)?;
     let mut found = MaybeUninit::<libc::statx>::zeroed();
     // SAFETY: the path ends with NUL, the structure has the kernel's size, and both outlive the call.
@@ -215,7 +210,7 @@ pub fn of_queues(found: nix::sys::statfs::Statfs) -> bool {
     found.filesystem_type().0 == QUEUE_MAGIC
 }
 
-fn directory(path: &std::path::Path) -> Reading<File> {
+fn directory(path: &Path) -> Reading<File> {
     let opened = std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_DIRECTORY | libc::O_CLOEXEC)
@@ -265,13 +260,15 @@ mod tests {
     #[test]
     fn our_own_pipe_reads_and_writes() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        let mut fds = mine();
+        let fds = mine();
         let (r, w) = (reader.as_raw_fd() as u32, writer.as_raw_fd() as u32);
         assert!(fds.numbers().expect("a list").contains(&r));
         assert_eq!(fds.mode(r), Ok(Mode::Read));
         assert_eq!(fds.mode(w), Ok(Mode::Write));
         assert!(fds.link(r).expect("a link").starts_with(b"pipe:["));
-        assert!(fds.info(r).expect("fdinfo").inode.is_some());
+        let infos = fds.infos(&[r, 1_000_000]);
+        assert!(infos[0].as_ref().expect("fdinfo").inode.is_some());
+        assert_eq!(infos[1], Err(Missing::Gone));
         let behind = fds.behind(&[r, w, 1_000_000]);
         assert_eq!(behind[0].map(|b| b.format), Ok(libc::S_IFIFO));
         assert_eq!(behind[2], Err(Missing::Gone));

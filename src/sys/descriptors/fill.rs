@@ -7,12 +7,11 @@
     reason = "pidfd_getfd(2) and FIONREAD have no safe binding here"
 )]
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::{FcntlArg, fcntl};
 
@@ -20,61 +19,61 @@ use super::fds;
 use crate::model::descriptors::peer::Object;
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
+use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
-use crate::sys::fields;
+use crate::sys::{asker, fields};
 
-/// Asks about many channels; one handle of each process serves for all that it holds.
-#[derive(Debug, Default)]
-pub struct Fill(RefCell<HashMap<ProcId, Option<OwnedFd>>>);
-
-impl Fill {
-    /// What is known of a channel that a process holds under this number: `64K of 64K: the writer waits`, `empty`,
-    /// `12K of 64K`, `POSIX queue /jobs, 12 bytes wait`; nothing where it may not be asked.
-    pub fn of(&self, object: &Object, process: ProcId, fd: u32) -> Option<String> {
-        if let Object::Queue { .. } = object {
-            return queue(process, fd);
-        }
-        let mut held = self.0.borrow_mut();
-        let handle = held.entry(process).or_insert_with(|| handle(process));
-        pipe(handle.as_ref()?, fd)
+/// What is known of a channel that a process holds under this number: `64K of 64K: the writer waits`, `empty`,
+/// `12K of 64K`, `POSIX queue /jobs, 12 bytes wait`; nothing where it may not be asked.
+///
+/// The number may mean something else by now, of which the asking, or letting go again, may hang: [`asker`] asks.
+pub fn of(object: &Object, process: ProcId, fd: u32) -> Option<String> {
+    let link = PathBuf::from(format!("/proc/{}/fd/{fd}", process.pid));
+    if let Object::Queue { .. } = object {
+        let name = std::fs::read_link(&link).ok()?;
+        let name = SafeText::from_bytes(name.as_os_str().as_bytes());
+        return match asker::queue(&link) {
+            Ok(text) => Some(in_queue(name.as_str(), waiting(&text))),
+            Err(Missing::Denied) => Some(in_queue(name.as_str(), None)),
+            Err(_) => None,
+        };
     }
+    asker::pipe(&link).ok().map(in_pipe)
 }
 
-fn handle(process: ProcId) -> Option<OwnedFd> {
-    // SAFETY: the call takes two numbers and answers with a new descriptor or -1.
-    own(unsafe { libc::syscall(libc::SYS_pidfd_open, process.pid.0, 0) })
-}
-
-fn pipe(process: &OwnedFd, fd: u32) -> Option<String> {
-    let (used, capacity) = ask(process, fd)?;
+fn in_pipe((used, capacity): (u64, u64)) -> String {
     let shown = |n: u64| format::bytes(Bytes(n));
-    Some(match used {
+    match used {
         0 => "empty".to_owned(),
         used if used >= capacity => {
             format!("{} of {}: the writer waits", shown(used), shown(capacity))
         }
         used => format!("{} of {}", shown(used), shown(capacity)),
-    })
+    }
 }
 
-/// The name of a queue, and what its file says: `QSIZE:129        NOTIFY:0     SIGNO:0     NOTIFY_PID:0`.
-fn queue(process: ProcId, fd: u32) -> Option<String> {
-    let link = format!("/proc/{}/fd/{fd}", process.pid);
-    let name = std::fs::read_link(&link).ok()?;
-    let name = SafeText::from_bytes(name.as_os_str().as_bytes());
-    let name = name.as_str();
+fn in_queue(name: &str, bytes: Option<u64>) -> String {
+    match bytes {
+        None => format!("POSIX queue {name}"),
+        Some(0) => format!("POSIX queue {name}, empty"),
+        Some(n) => format!("POSIX queue {name}, {n} bytes wait"),
+    }
+}
+
+/// What a queue's file says: `QSIZE:129        NOTIFY:0     SIGNO:0     NOTIFY_PID:0`.
+pub(in crate::sys) fn queue(link: &Path) -> Reading<Vec<u8>> {
     // The link is pinned before it is looked at, so that what is opened is the queue that was found, whatever happens
     // to the number meanwhile.
     let mut pin = OpenOptions::new();
     let pin = pin.read(true).custom_flags(libc::O_PATH | libc::O_CLOEXEC);
-    let pinned = pin.open(link).ok().filter(is_queue)?;
-    let text = std::fs::read(format!("/proc/self/fd/{}", pinned.as_raw_fd())).ok();
-    let bytes = text.as_deref().and_then(waiting);
-    Some(match bytes {
-        None => format!("POSIX queue {name}"),
-        Some(0) => format!("POSIX queue {name}, empty"),
-        Some(n) => format!("POSIX queue {name}, {n} bytes wait"),
-    })
+    let pinned = pin.open(link)?;
+    if !is_queue(&pinned) {
+        return Err(Missing::Unsupported);
+    }
+    Ok(std::fs::read(format!(
+        "/proc/self/fd/{}",
+        pinned.as_raw_fd()
+    ))?)
 }
 
 fn is_queue(file: &std::fs::File) -> bool {
@@ -86,23 +85,35 @@ pub(crate) fn waiting(text: &[u8]) -> Option<u64> {
     fields::number(fields::words(rest).next()?)
 }
 
-fn ask(process: &OwnedFd, fd: u32) -> Option<(u64, u64)> {
+/// How many bytes wait in a pipe, and how many it holds; the link is `/proc/PID/fd/N`.
+pub(in crate::sys) fn pipe(link: &Path) -> Reading<(u64, u64)> {
+    let mut parts = link.iter().rev().map(|part| part.to_str()?.parse().ok());
+    let (Some(Some(fd)), _, Some(Some(pid))) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(Missing::Unsupported);
+    };
+    let (fd, pid): (u32, u32) = (fd, pid);
+    // SAFETY: the call takes two numbers and answers with a new descriptor or -1.
+    let process = own(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
     let pipe = own(
         // SAFETY: the call takes numbers and answers with a new descriptor or -1; the first is open for its length.
         unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) },
     )?;
+    // First what only a pipe has: another thing would be asked by its driver.
+    let capacity = fcntl(&pipe, FcntlArg::F_GETPIPE_SZ).map_err(|_| Missing::Unsupported)?;
     let mut used: libc::c_int = 0;
     // SAFETY: FIONREAD writes one int, and `used` outlives the call.
     let status = unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut used) };
-    let capacity = fcntl(&pipe, FcntlArg::F_GETPIPE_SZ).ok()?;
-    let told = status == 0 && capacity > 0;
-    told.then_some((u64::try_from(used).ok()?, u64::try_from(capacity).ok()?))
+    match (u64::try_from(used), u64::try_from(capacity)) {
+        (Ok(used), Ok(capacity)) if status == 0 && capacity > 0 => Ok((used, capacity)),
+        _ => Err(Missing::Unsupported),
+    }
 }
 
-fn own(answer: libc::c_long) -> Option<OwnedFd> {
-    let fd = i32::try_from(answer).ok().filter(|fd| *fd >= 0)?;
+fn own(answer: libc::c_long) -> Reading<OwnedFd> {
+    let fd = i32::try_from(answer).ok().filter(|fd| *fd >= 0);
+    let fd = fd.ok_or_else(std::io::Error::last_os_error)?;
     // SAFETY: the kernel just made this descriptor for us and nobody else knows it.
-    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 #[cfg(test)]
@@ -114,18 +125,17 @@ mod tests {
     fn our_own_pipe_tells_what_waits() {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         writer.write_all(&[1; 5000]).expect("room");
-        let me = ProcId::new(std::process::id(), 0);
-        let Some(handle) = handle(me) else {
-            println!("skipped: pidfd_open is not allowed here");
-            return;
-        };
-        match ask(&handle, reader.as_raw_fd() as u32) {
-            Some((used, capacity)) => assert!(used == 5000 && capacity >= 5000),
-            None => println!("skipped: pidfd_getfd is not allowed here"),
+        let me = std::process::id();
+        let link = |fd: i32| Path::new("/proc").join(format!("{me}/fd/{fd}"));
+        match pipe(&link(reader.as_raw_fd())) {
+            Ok((used, capacity)) => assert!(used == 5000 && capacity >= 5000),
+            Err(why) => println!("skipped: no descriptor may be borrowed here: {why}"),
         }
-        assert_eq!(pipe(&handle, 1_000_000), None);
-        // A pipe is no queue, whatever it is taken for.
-        assert_eq!(queue(me, reader.as_raw_fd() as u32), None);
+        assert!(pipe(&link(1_000_000)).is_err());
+        // A pipe is no queue, whatever it is taken for, and a file no pipe.
+        let file = tempfile::tempfile().expect("a file");
+        assert!(pipe(&link(file.as_raw_fd())).is_err());
+        assert_eq!(queue(&link(reader.as_raw_fd())), Err(Missing::Unsupported));
     }
 
     #[test]

@@ -1,27 +1,28 @@
 //! What a descriptor is and what joins it with others: first by its link, then by what lies behind that.
 
-use super::fds::{Fds, Target};
+use super::fds::Target;
 use super::terminal::Terminal;
-use crate::model::descriptors::descriptor::{About, Kind, kind};
+use crate::model::descriptors::descriptor::{About, Info, Kind, kind};
 use crate::model::descriptors::peer::Object;
 
-/// What a descriptor is and what joins it, where its link or its `fdinfo` says so.
-pub fn object(fds: &mut Fds, fd: u32, link: &[u8]) -> (Kind, Object) {
+/// What a descriptor is and what joins it, where its link says so, and whether only its `fdinfo` tells what joins it.
+pub fn object(link: &[u8]) -> (Kind, Object, bool) {
     let (kind, object) = kind::classify(link);
     let ptmx = kind == Kind::Tty && link.ends_with(b"ptmx");
-    if !ptmx && kind != Kind::Eventfd {
-        return (kind, object);
-    }
-    let object = match fds.info(fd).map(|info| info.about) {
-        Ok(About::Eventfd { id: Some(id), .. }) => Object::Eventfd(id),
-        Ok(About::Pty(index)) => Object::Pty {
+    (kind, object, ptmx || kind == Kind::Eventfd)
+}
+
+/// What joins a descriptor whose link leaves it open.
+pub fn told(info: &Info) -> Option<Object> {
+    match info.about {
+        About::Eventfd { id: Some(id), .. } => Some(Object::Eventfd(id)),
+        About::Pty(index) => Some(Object::Pty {
             instance: 0,
             index,
             master: true,
-        },
-        _ => object,
-    };
-    (kind, object)
+        }),
+        _ => None,
+    }
 }
 
 /// What lies behind a link is known by device and inode, since one path means different files in different mount

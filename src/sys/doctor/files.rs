@@ -93,10 +93,10 @@ pub(super) fn frequency(root: &ProcRoot) -> Finding {
     let gives = "the frequency of each core";
     let path = root.sys("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
     let finding = file("frequency", gives, &path, "");
-    if finding.state == State::Absent {
-        finding.found("no driver: usual in virtual machines")
-    } else {
-        finding
+    match finding.state {
+        State::Absent => finding.found("no driver: usual in virtual machines"),
+        State::Limited => finding.found("the driver does not answer"),
+        _ => finding,
     }
 }
 

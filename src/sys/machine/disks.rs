@@ -5,7 +5,7 @@ pub(crate) mod mounts;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mounts::Mounts;
 
@@ -15,10 +15,14 @@ use crate::model::machine::disk::{Device, DiskCounters, Disks, Space};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
+use crate::sys::asker;
 use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
+
+/// No number of a device is longer.
+const LONGEST: u32 = 64;
 
 /// Reads disks while view 4 is shown.
 #[derive(Debug)]
@@ -42,33 +46,37 @@ impl DiskReader {
     ///
     /// Devices are missing where `/proc/diskstats` cannot be read; filesystems that do not answer are `Late` by themselves.
     pub fn read_now(&mut self) -> Disks {
-        let counters = self.diskstats.read().map(parse);
+        let counters = self.diskstats.read().map(parse).map_err(|why| why.reason());
+        let listed = counters.as_ref().map(|_| ()).map_err(|why| *why);
         let block = self.root.sys("block");
-        let device = |(name, counters): (Vec<u8>, DiskCounters)| {
+        let folder = |(name, counters): (Vec<u8>, DiskCounters)| {
             // The kernel writes '!' for a '/' in a device's name.
             let file: Vec<u8> = name
                 .iter()
                 .map(|b| if *b == b'/' { b'!' } else { *b })
                 .collect();
             let dir = block.join(OsStr::from_bytes(&file));
-            if !dir.is_dir() {
-                return None;
-            }
-            let number = |path: &str| fields::number(&fs::read(dir.join(path)).ok()?);
-            Some(Device {
+            dir.is_dir().then_some((dir, name, counters))
+        };
+        let folders: Vec<_> = counters.into_iter().flatten().filter_map(folder).collect();
+        // `queue` is locked while somebody changes it, which waits for what the device does not answer.
+        let paths = folders
+            .iter()
+            .flat_map(|(dir, ..)| [dir.join("size"), dir.join("queue/rotational")]);
+        let mut told = asker::each(paths.collect(), LONGEST).into_iter();
+        let mut number = || fields::number(&told.next()?.ok()?);
+        let device = |(_, name, counters): (PathBuf, Vec<u8>, DiskCounters)| {
+            let (sectors, rotational) = (number(), number());
+            Device {
                 name: SafeText::from_bytes(&name),
-                size: number("size")
-                    .map(|n| Bytes(n * 512))
-                    .ok_or(Missing::Unsupported),
-                rotational: number("queue/rotational").map(|n| n == 1),
+                size: sectors.map(|n| Bytes(n * 512)).ok_or(Missing::Unsupported),
+                rotational: rotational.map(|n| n == 1),
                 counters,
-            })
+            }
         };
         Disks {
             at: crate::model::id::Nanos(0),
-            devices: counters
-                .map(|all| all.into_iter().filter_map(device).collect())
-                .map_err(|why| why.reason()),
+            devices: listed.map(|()| folders.into_iter().map(device).collect()),
             filesystems: self.mounts.filesystems(),
             delay_accounting: fs::read(self.root.proc("sys/kernel/task_delayacct"))
                 .ok()

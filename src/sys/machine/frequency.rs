@@ -1,23 +1,28 @@
 //! `/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq`: how fast each core runs, kernel `admin-guide/pm/cpufreq`.
+//!
+//! A driver asks firmware for it, which may not answer: [`asker`] asks.
+
+use std::path::PathBuf;
 
 use crate::model::id::CpuId;
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::Sample;
-use crate::sys::fields;
-use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Source};
+use crate::sys::{asker, fields};
 
 /// Reads the frequency of every core; virtual machines tell none, and then nothing is read again.
 #[derive(Debug)]
 pub struct Frequencies {
     root: ProcRoot,
-    files: Vec<(CpuId, Kept)>,
+    files: Vec<(CpuId, PathBuf)>,
     absent: bool,
 }
 
 /// Beyond this many cores nobody reads single frequencies, and asking each costs an interrupt on that core.
 const MOST: usize = 256;
+/// A number and a line feed.
+const LONGEST: u32 = 64;
 
 impl Frequencies {
     /// Over a sys tree.
@@ -52,12 +57,13 @@ impl Source<Sample> for Frequencies {
         {
             let file = |id: CpuId| {
                 let path = format!("devices/system/cpu/cpu{id}/cpufreq/scaling_cur_freq");
-                Kept::new(self.root.sys(path), self.root.is_live())
+                self.root.sys(path)
             };
             self.files = cores.iter().map(|c| (c.id, file(c.id))).collect();
         }
-        for (core, (_, file)) in cores.iter_mut().zip(&mut self.files) {
-            let khz = file.read().ok().and_then(fields::number);
+        let paths = self.files.iter().map(|(_, path)| path.clone()).collect();
+        for (core, told) in cores.iter_mut().zip(asker::each(paths, LONGEST)) {
+            let khz = told.ok().as_deref().and_then(fields::number);
             core.khz = khz.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::model::id::{Pid, Tid};
 use crate::model::memory::region::StackPointer;
 use crate::model::text::SafeText;
+use crate::sys::bounded;
 use crate::sys::root::ProcRoot;
 
 /// The last known stack pointers of one process's threads. A thread that runs now does not tell; it keeps its last one.
@@ -27,13 +28,14 @@ impl StackPointers {
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok().map(Tid))
             .collect();
-        for tid in &tids {
-            let thread = dir.join(tid.to_string());
-            let Ok(text) = std::fs::read(thread.join("syscall")) else {
+        // The kernel takes a lock for `syscall` that a program which is about to run another one holds.
+        let paths = tids.iter().map(|tid| dir.join(format!("{tid}/syscall")));
+        let texts = bounded::texts("syscall", paths.collect());
+        for (tid, text) in tids.iter().zip(texts) {
+            let Some(at) = text.ok().as_deref().and_then(parse) else {
                 continue;
             };
-            let Some(at) = parse(&text) else { continue };
-            let name = std::fs::read(thread.join("comm")).unwrap_or_default();
+            let name = std::fs::read(dir.join(format!("{tid}/comm"))).unwrap_or_default();
             let pointer = StackPointer {
                 tid: *tid,
                 name: SafeText::from_bytes(name.strip_suffix(b"\n").unwrap_or(&name)),

@@ -92,7 +92,8 @@ impl Overviews {
             standard: [0, 1, 2].map(|fd| link(&dir.join(format!("fd/{fd}")))),
             limits,
             schedule: self.schedule(&dir, now),
-            io: text(&dir.join("io"), proc_counters::io),
+            io: bounded::read(&dir.join("io"))
+                .and_then(|text| proc_counters::io(&text).ok_or(Missing::Unsupported)),
             memory: rollup(&dir.join("smaps_rollup")),
             since: self.last.map(|(_, since)| since),
             status,

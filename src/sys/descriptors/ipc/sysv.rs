@@ -5,7 +5,6 @@
 #![expect(unsafe_code, reason = "semctl(2) has no safe binding here")]
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::queues::{self, Queue, Set};
@@ -116,9 +115,7 @@ impl Users {
             seen += some.len();
             let paths = some.iter();
             let paths = paths.map(|h| root.proc(format!("{}/syscall", h.id.pid)));
-            let told = bounded::each("syscall", paths.collect(), |path: &PathBuf| {
-                Ok(std::fs::read(path)?)
-            });
+            let told = bounded::texts("syscall", paths.collect());
             for (holder, text) in some.iter().zip(told) {
                 let waits = text.ok().and_then(|text| waits(&text));
                 out.extend(waits.map(|waits| (holder.id, waits)));

@@ -10,7 +10,10 @@ use crate::model::scheduling::wait::Fd;
 use crate::model::text::SafeText;
 use crate::sys::descriptors::ipc::locks::{self, Lock};
 use crate::sys::root::ProcRoot;
-use crate::sys::{bounded, fields};
+use crate::sys::{asker, fields};
+
+/// An epoll instance that watches ten thousand descriptors tells a megabyte.
+const INFO: u32 = 4 << 20;
 
 /// How long is looked for the holder of a lock that the kernel tells no process of.
 const LOOKED_FOR: Duration = Duration::from_millis(50);
@@ -51,7 +54,7 @@ impl<'a> Locks<'a> {
     /// Who holds what the process waits for at a descriptor: `held by 812 holder`.
     pub fn held_by(&mut self, fd: &Fd) -> Option<SafeText> {
         let info = self.root.proc(format!("{}/fdinfo/{}", self.pid, fd.number));
-        let inode = bounded::read(&info).ok().as_deref().and_then(inode);
+        let inode = asker::read(&info, INFO).ok().as_deref().and_then(inode);
         let mine = |l: &&Lock| l.waits && (l.pid == Some(self.group) || l.pid.is_none());
         let mut waits = self.all.iter().filter(mine);
         let waits = waits.find(|l| inode.is_none_or(|i| l.inode == i))?;
@@ -100,8 +103,9 @@ impl<'a> Locks<'a> {
         let mut out = Vec::new();
         for pid in pids.into_iter().take_while(|_| began.elapsed() < self.left) {
             let infos = std::fs::read_dir(self.root.proc(format!("{pid}/fdinfo")));
-            let mut infos = infos.into_iter().flatten().flatten();
-            if infos.any(|info| std::fs::read(info.path()).is_ok_and(|text| shows(&text, lock))) {
+            let infos = infos.into_iter().flatten().flatten();
+            let texts = asker::each(infos.map(|info| info.path()).collect(), INFO);
+            if texts.into_iter().flatten().any(|text| shows(&text, lock)) {
                 out.push(Pid(pid));
             }
         }

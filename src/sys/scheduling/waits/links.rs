@@ -9,9 +9,13 @@ use crate::model::process::threads::ThreadRow;
 use crate::model::reading::Reading;
 use crate::model::scheduling::wait::{Child, Fd, MOST_FDS, Object, SystemV, Wait, wants};
 use crate::model::text::SafeText;
+use crate::sys::asker;
 use crate::sys::descriptors::ipc::{queues, sysv};
+use crate::sys::fields;
 use crate::sys::root::ProcRoot;
-use crate::sys::{bounded, fields};
+
+/// An epoll instance that watches ten thousand descriptors tells a megabyte.
+const LONGEST: u32 = 4 << 20;
 
 /// Fills in what the descriptors in the waits of the chosen threads lead to, and the names of children.
 ///
@@ -102,7 +106,7 @@ fn watch(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow]) {
             continue;
         };
         let path = root.proc(format!("{pid}/fdinfo/{}", set.number));
-        if let Ok(text) = bounded::read(&path) {
+        if let Ok(text) = asker::read(&path, LONGEST) {
             let numbers = watched(&text);
             *total = numbers.len();
             fds.extend(
