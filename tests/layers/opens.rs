@@ -56,7 +56,10 @@ const MAY: &[(&str, &str)] = &[
         "sys/descriptors/terminal.rs",
         "runs in a worker of the asker",
     ),
-    ("sys/doctor.rs", "files of the kernel that ask no driver"),
+    (
+        "sys/doctor/files.rs",
+        "files of the kernel that ask no driver",
+    ),
     ("sys/doctor/own.rs", "our own program"),
     (
         "sys/kept.rs",
@@ -78,6 +81,7 @@ const MAY: &[(&str, &str)] = &[
     ("sys/network/names.rs", "/etc/services and its like"),
     ("sys/network/namespace.rs", "/run/netns, which is root's"),
     ("sys/own/capabilities.rs", "our own program"),
+    ("sys/own/outfile.rs", "the file that a person named"),
     ("sys/own/recording.rs", "the file that a person named"),
     ("sys/process/isolation.rs", "the folder /proc/PID/fd"),
     (
@@ -143,7 +147,8 @@ const ASKED: &[(&str, &str)] = &[
         "a queue is a channel, and no file of /sys",
     ),
     ("sys/descriptors/ipc/sysv.rs", "syscall by bounded"),
-    ("sys/doctor.rs", "its own stack; cpufreq by the asker"),
+    ("sys/doctor.rs", "says what is told of memory maps"),
+    ("sys/doctor/files.rs", "all but one of them by the asker"),
     ("sys/groups/own_strain.rs", "pressure of a control group"),
     ("sys/machine/disks.rs", "queue by the asker"),
     (

@@ -1,33 +1,44 @@
 //! A FUSE filesystem of our own that answers the kernel's first questions, has one file, and tells neither how full it is nor
 //! what is in the file. It is in whatever tree of mounts the thread that makes it sees.
+//!
+//! A process of its own serves it, and ends with the thread that made it: who waits for a filesystem that he serves himself
+//! can be ended by nobody.
+#![expect(unsafe_code, reason = "fork(2) and close_range(2)")]
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork};
 
 /// Questions of the kernel's `linux/fuse.h`.
 const LOOKUP: u32 = 1;
 const GETATTR: u32 = 3;
 const OPEN: u32 = 14;
 const STATFS: u32 = 17;
+const RELEASE: u32 = 18;
+const FLUSH: u32 = 25;
 const INIT: u32 = 26;
 
 /// The mounted filesystem; whoever waits for it is let go when this is dropped.
 pub struct Mount {
     dir: tempfile::TempDir,
-    /// Whether it has begun to tell how full it is.
-    recovered: Arc<AtomicBool>,
+    server: Pid,
+    /// A byte here, and it begins to tell how full it is.
+    orders: UnixStream,
 }
 
 impl Mount {
     /// Mounts it; the reason where that is not allowed here.
     pub fn new() -> Result<Self, String> {
         let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+        let (orders, heard) = UnixStream::pair().map_err(|e| e.to_string())?;
         let device = File::options().read(true).write(true).open("/dev/fuse");
         let device = device.map_err(|e| format!("/dev/fuse: {e}"))?;
         let options = format!(
@@ -42,10 +53,27 @@ impl Mount {
             Some(options.as_str()),
         )
         .map_err(|e| format!("fuse: {e}"))?;
-        let recovered = Arc::<AtomicBool>::default();
-        let told = Arc::clone(&recovered);
-        std::thread::spawn(move || serve(device, &told));
-        Ok(Self { dir, recovered })
+        // SAFETY: the child calls nothing that another thread may have locked, save malloc, which the C library takes along.
+        let server = match unsafe { fork() }.map_err(|e| format!("fork: {e}"))? {
+            ForkResult::Parent { child } => child,
+            ForkResult::Child => {
+                let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+                let kept = [device.as_raw_fd(), heard.as_raw_fd()];
+                let (low, high) = (kept[0].min(kept[1]), kept[0].max(kept[1]));
+                for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, i32::MAX)] {
+                    // SAFETY: nothing here uses what is closed.
+                    unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+                }
+                serve(device, heard);
+                // SAFETY: ends this process without what the tests would do at their end.
+                unsafe { libc::_exit(0) }
+            }
+        };
+        Ok(Self {
+            dir,
+            server,
+            orders,
+        })
     }
 
     /// Where it is.
@@ -54,14 +82,17 @@ impl Mount {
     }
 
     /// From now on it tells how full it is, also to those that have waited.
-    pub fn recover(&self) {
-        self.recovered.store(true, Ordering::Relaxed);
+    pub fn recover(&mut self) {
+        self.orders.write_all(b"r").expect("it listens");
     }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        let _ = umount2(self.dir.path(), MntFlags::MNT_FORCE | MntFlags::MNT_DETACH);
+        // With its server the kernel gives the filesystem up: every call that waits fails.
+        let _ = kill(self.server, Signal::SIGKILL);
+        let _ = waitpid(self.server, None);
+        let _ = umount2(self.dir.path(), MntFlags::MNT_DETACH);
     }
 }
 
@@ -99,6 +130,7 @@ fn answer(question: u32, node: u64, recovered: bool) -> Option<Vec<u8>> {
         LOOKUP => [numbers(&[2, 0, valid, valid, 0]), attributes(2).to_vec()].concat(),
         GETATTR => [numbers(&[valid, 0]), attributes(node).to_vec()].concat(),
         OPEN => vec![0; 16],
+        RELEASE | FLUSH => Vec::new(),
         // 1,000 blocks of 4 KiB, half of them free.
         STATFS if recovered => [
             numbers(&[1000, 500, 500, 10, 5]),
@@ -110,22 +142,32 @@ fn answer(question: u32, node: u64, recovered: bool) -> Option<Vec<u8>> {
     })
 }
 
-/// Answers until the filesystem is gone; then the kernel fails every call that waits.
-fn serve(mut device: File, recovered: &AtomicBool) {
+/// Answers until the filesystem is gone.
+fn serve(mut device: File, mut orders: UnixStream) {
     let mut request = vec![0; 1 << 17];
-    let mut waiting = Vec::new();
-    while let Ok(n) = device.read(&mut request) {
-        let Some(head) = request.get(..n).and_then(|r| r.first_chunk::<24>()) else {
+    let (mut waiting, mut recovered) = (Vec::new(), false);
+    loop {
+        let mut open = Vec::new();
+        let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
+        let mut both = [readable(device.as_fd()), readable(orders.as_fd())];
+        if poll(&mut both, PollTimeout::NONE).is_err() {
             return;
-        };
-        let (question, rest) = (&head[4..8], &head[8..]);
-        let question = u32::from_le_bytes([question[0], question[1], question[2], question[3]]);
-        let (unique, node) = rest.split_at(8);
-        let node = u64::from_le_bytes(node.try_into().unwrap_or_default());
-        let recovered = recovered.load(Ordering::Relaxed);
-        let mut open = vec![(question, unique.to_vec(), node)];
-        if recovered {
+        }
+        let [asked, ordered] = both.map(|fd| fd.any().unwrap_or(true));
+        if ordered && !recovered {
+            recovered = orders.read(&mut [0]).is_ok_and(|n| n == 1);
             open.append(&mut waiting);
+        }
+        if asked {
+            let Ok(n) = device.read(&mut request) else {
+                return;
+            };
+            let word = |at: usize| request[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
+            if n < 24 {
+                return;
+            }
+            // `len, opcode` are 32 bits each, then `unique` and `nodeid`.
+            open.push(((word(0) >> 32) as u32, word(8), word(16)));
         }
         for (question, unique, node) in open {
             let Some(body) = answer(question, node, recovered) else {
@@ -134,7 +176,7 @@ fn serve(mut device: File, recovered: &AtomicBool) {
             };
             let mut reply = (16 + body.len() as u32).to_le_bytes().to_vec();
             reply.extend(0_i32.to_le_bytes());
-            reply.extend(unique);
+            reply.extend(unique.to_le_bytes());
             reply.extend(body);
             if device.write_all(&reply).is_err() {
                 return;

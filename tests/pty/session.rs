@@ -224,7 +224,7 @@ impl Session {
     }
 
     /// Waits until it was ended by a signal, and nothing of it is left that would keep who waits for it.
-    pub fn is_killed(mut self) {
+    pub fn ends_killed(&mut self) {
         assert!(self.reaped().signal().is_some(), "it ended by itself");
         self.wait_for("the end of the output", |heard| heard.closed);
     }

@@ -70,7 +70,7 @@ fn neither_a_fifo_nor_a_device_is_waited_for_or_opened() {
 
 #[test]
 fn who_does_not_answer_is_given_up_and_the_others_are_still_told() {
-    let hung = match hung::Mount::new() {
+    let mut hung = match hung::Mount::new() {
         Ok(hung) => hung,
         Err(why) => return println!("skipped: {why}"),
     };
@@ -83,6 +83,13 @@ fn who_does_not_answer_is_given_up_and_the_others_are_still_told() {
     // While it hangs it is not asked a second time: nothing more is held.
     let again = spaces(vec![hung.path().to_owned(); 1000]);
     assert!(again.iter().all(|r| *r == Err(Missing::Late)));
+    // It is asked again later, and told once it answers.
+    hung.recover();
+    let recovered = || spaces(vec![hung.path().to_owned()])[0].is_ok();
+    while !recovered() {
+        assert!(begun.elapsed().as_secs() < 60, "it is not asked again");
+        std::thread::sleep(Duration::from_millis(20));
+    }
     drop(hung);
     assert!(begun.elapsed().as_secs() < 60, "it came to an end");
 }
