@@ -148,7 +148,15 @@ where
                 continue;
             };
             let took = since.elapsed();
-            if took < LIMIT || (took < STARVED && wants_a_core(tid)) {
+            if took < LIMIT {
+                continue;
+            }
+            // Whoever is done waits for the lock and sleeps, so it is looked at without.
+            drop(state);
+            let starved = took < STARVED && wants_a_core(tid);
+            state = lock(&self.state);
+            let goes_on = state.running.map(|(index, since, _)| (index, since));
+            if starved || state.done || goes_on != Some((index, since)) {
                 continue;
             }
             lock(&POOL).stuck.insert(self.key(index));

@@ -33,6 +33,7 @@ const MAY: &[(&str, &str)] = &[
         "run/config/text.rs",
         "looked at first, opened without waiting",
     ),
+    ("sys/acting/freezer.rs", "files of a control group"),
     ("sys/acting/frozen.rs", "/dev/null"),
     ("sys/acting/pidfd.rs", "/proc itself"),
     (
@@ -87,6 +88,10 @@ const MAY: &[(&str, &str)] = &[
     (
         "sys/process/isolation/cgroup.rs",
         "files of a control group: `..` is refused",
+    ),
+    (
+        "sys/process/isolation/cgroup/facts.rs",
+        "files of a control group",
     ),
     (
         "sys/process/isolation/cgroup/own.rs",
@@ -149,7 +154,10 @@ const ASKED: &[(&str, &str)] = &[
     ("sys/descriptors/ipc/sysv.rs", "syscall by bounded"),
     ("sys/doctor.rs", "says what is told of memory maps"),
     ("sys/doctor/files.rs", "all but one of them by the asker"),
-    ("sys/groups/own_strain.rs", "pressure of a control group"),
+    (
+        "sys/groups/own_strain.rs",
+        "io of a control group, or its pressure",
+    ),
     ("sys/machine/disks.rs", "queue by the asker"),
     (
         "sys/machine/frequency.rs",
@@ -161,10 +169,11 @@ const ASKED: &[(&str, &str)] = &[
     ("sys/network/interfaces.rs", "speed by the asker"),
     ("sys/own.rs", "its own io"),
     (
-        "sys/process/isolation/cgroup.rs",
-        "pressure of a control group",
+        "sys/process/isolation/cgroup/facts.rs",
+        "io of a control group, or its pressure",
     ),
     ("sys/process/overview.rs", "io and smaps_rollup by bounded"),
+    ("sys/scheduling/waits/held.rs", "fdinfo by the asker"),
     ("sys/scheduling/waits/links.rs", "fdinfo by the asker"),
     ("sys/scheduling/waits/thread.rs", "called by bounded"),
 ];
@@ -177,7 +186,7 @@ fn opens(code: &str) -> bool {
 /// Whether a text in quotes on this line names a file that may wait.
 fn names_waiting(raw: &str) -> bool {
     let texts = raw.split('"').skip(1).step_by(2);
-    let part = |c: char| !(c.is_alphanumeric() || c == '_');
+    let part = |c: char| !(c.is_alphanumeric() || c == '_' || c == '.');
     texts
         .flat_map(|text| text.split(part))
         .any(|word| WAITING.contains(&word))

@@ -203,7 +203,8 @@ impl Worker {
                 return true;
             }
             if begun.elapsed() >= STARVED.max(limit) || !self.wants_a_core() {
-                return false;
+                // It sleeps as well when it has answered meanwhile.
+                return self.wait(Duration::ZERO);
             }
         }
     }

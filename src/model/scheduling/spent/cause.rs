@@ -102,7 +102,7 @@ impl Cause {
                 Lock::Mutex(..) | Lock::RwLock(_) | Lock::Library(_) => Kind::Lock,
                 _ => Kind::Wake,
             },
-            Wait::Any { total: Ok(1), .. } | Wait::On { .. } => Kind::Descriptor,
+            Wait::Any { total: 1, .. } | Wait::On { .. } => Kind::Descriptor,
             Wait::Any { .. } | Wait::Work => Kind::Events,
             Wait::Child(_) => Kind::Child,
             Wait::Sleep(_) | Wait::Used(_) => Kind::Sleep,
