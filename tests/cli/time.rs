@@ -40,7 +40,7 @@ fn a_moment_is_kept_with_what_was_before_it() {
     let name = path.to_str().expect("UTF-8");
     let lines = pscope(&[
         "ps",
-        "pscope-moth",
+        "name:pscope-moth",
         "--from",
         name,
         "--json",
@@ -64,7 +64,7 @@ fn a_moment_is_kept_with_what_was_before_it() {
         assert_eq!(output.status.code(), Some(status), "{args:?}: {err}");
         assert!(err.contains(said), "{args:?}: {err}");
     }
-    let output = pscope(&["inspect", "pscope-moth", "--from", name]);
+    let output = pscope(&["inspect", "1", "--from", name]);
     let said = text(&output.stdout);
     assert!(
         output.status.success() && said.contains("were not read at that moment"),
