@@ -11,16 +11,21 @@ const TITLE: &[u8] = b"pscope-asker: asks what may never answer";
 /// Where arguments and environment begin and end: fields 48 to 51 of `proc_pid_stat(5)`, counted behind the name.
 const FIRST: usize = 45;
 
-/// Names this process in lists; only for one that looks at neither its arguments nor its environment any more.
+/// Names this process in lists; only for one that looks at its arguments no more. Its environment goes elsewhere.
 pub(super) fn set() {
     let text = std::fs::read("/proc/self/stat").unwrap_or_default();
     let Some((start, room)) = place(&text) else {
         return;
     };
+    // A library that is loaded later finds its variables where they are moved to.
+    for (name, value) in std::env::vars_os() {
+        // SAFETY: this process has one thread.
+        unsafe { std::env::set_var(name, value) };
+    }
     let shown = &TITLE[..TITLE.len().min(room.saturating_sub(1))];
     let to = start as *mut u8;
     // SAFETY: the kernel says that our own arguments and environment fill this room; they are writable, this process has
-    // one thread, and nothing in it looks at them any more.
+    // one thread, and nothing in it looks at them here any more.
     unsafe {
         std::ptr::write_bytes(to, 0, room);
         std::ptr::copy_nonoverlapping(shown.as_ptr(), to, shown.len());
