@@ -28,8 +28,10 @@ pub enum Grows {
 pub struct Dots {
     width: usize,
     height: usize,
-    /// By cell, row after row from the top: the dots, and how many each band has.
-    cells: Vec<(u32, Vec<u8>)>,
+    /// The dots by cell, row after row from the top.
+    cells: Vec<u32>,
+    /// How many dots each band has in it, cell after cell.
+    counts: Vec<u8>,
     bands: usize,
 }
 
@@ -40,7 +42,8 @@ impl Dots {
         Self {
             width,
             height,
-            cells: vec![(0, vec![0; bands]); width * height],
+            cells: vec![0; width * height],
+            counts: vec![0; width * height * bands],
             bands,
         }
     }
@@ -66,11 +69,12 @@ impl Dots {
         } else {
             RIGHT
         };
-        let (dots, counts) = &mut self.cells[y * self.width + column / ACROSS];
+        let cell = y * self.width + column / ACROSS;
         let bit = bits[up % DOWN];
-        if *dots & bit == 0 {
-            *dots |= bit;
-            counts[band] = counts[band].saturating_add(1);
+        if self.cells[cell] & bit == 0 {
+            self.cells[cell] |= bit;
+            // A cell has eight dots.
+            self.counts[cell * self.bands + band] += 1;
         }
     }
 
@@ -126,10 +130,11 @@ impl Dots {
 
     /// Draws the picture: each cell in the colour of the band that has most of its dots.
     pub fn draw(&self, styles: &[Style], ascii: bool, area: Rect, buf: &mut Buffer) {
-        for (i, (dots, counts)) in self.cells.iter().enumerate() {
-            if *dots == 0 {
+        for (i, dots) in self.cells.iter().copied().enumerate() {
+            if dots == 0 {
                 continue;
             }
+            let counts = &self.counts[i * self.bands..(i + 1) * self.bands];
             let (x, y) = ((i % self.width) as u16, (i / self.width) as u16);
             if x >= area.width || y >= area.height {
                 continue;
