@@ -2,6 +2,7 @@
 
 mod command;
 mod growth;
+mod optional;
 mod shares;
 mod system;
 
@@ -11,12 +12,13 @@ use super::acting::Fate;
 use super::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Uid};
 use super::process::stat::Stat;
 use super::reading::{Missing, Reading};
-use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 use super::zone::Zone;
 
 pub use command::Command;
 pub use growth::Growth;
+pub use optional::OptionalStats;
+pub(crate) use optional::optional_stats;
 pub use shares::{Shares, Traffic};
 pub use system::{CoreSample, Memory, Pressure, SystemSample};
 
@@ -187,41 +189,6 @@ impl Default for Facts {
     }
 }
 
-/// Facts of one process that are read only where they are shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OptionalStats {
-    /// From `/proc/PID/status`.
-    pub status: Reading<Status>,
-    /// What it read from and wrote to storage.
-    pub io: Reading<Io>,
-    /// Control group, the path of the v2 hierarchy or else of the most telling v1 one.
-    pub cgroup: Reading<SafeText>,
-    /// Proportional set size.
-    pub pss: Reading<Bytes>,
-    /// Memory that nobody else has mapped, from the same file.
-    pub private: Reading<Bytes>,
-    /// How many descriptors it holds and may hold.
-    pub held: Reading<Held>,
-    /// What it used of a core over the last minutes.
-    pub means: Reading<Means>,
-    /// Out-of-memory score, 0..2000.
-    pub oom_score: Reading<u32>,
-    /// From `/proc/PID/schedstat`: the first thread only.
-    pub schedstat: Reading<SchedStat>,
-    /// The path of the executable.
-    pub exe: Reading<SafeText>,
-    /// What it holds open.
-    pub opened: Reading<Arc<Opened>>,
-    /// What it waits for in state D; read of those alone.
-    pub blocked_on: Reading<Cause>,
-    /// How its resident memory grew while somebody looked.
-    pub growth: Reading<Growth>,
-    /// What its first thread waits for, in words.
-    pub waits_for: Reading<SafeText>,
-    /// How much later than the tick its counters were read.
-    pub after: After,
-}
-
 /// How much later than the tick it belongs to each counter was read: at a tick 0, and more where it was asked for between
 /// two ticks. Rates are of the time that passed between two readings, not between two ticks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -261,28 +228,6 @@ pub struct Means {
     pub minute: u64,
     /// Over five.
     pub five: u64,
-}
-
-impl Default for OptionalStats {
-    fn default() -> Self {
-        Self {
-            status: Err(Missing::Soon),
-            io: Err(Missing::Soon),
-            cgroup: Err(Missing::Soon),
-            pss: Err(Missing::Soon),
-            private: Err(Missing::Soon),
-            held: Err(Missing::Soon),
-            means: Err(Missing::Soon),
-            oom_score: Err(Missing::Soon),
-            schedstat: Err(Missing::Soon),
-            exe: Err(Missing::Soon),
-            opened: Err(Missing::Soon),
-            blocked_on: Err(Missing::Soon),
-            growth: Err(Missing::Soon),
-            waits_for: Err(Missing::Soon),
-            after: After::default(),
-        }
-    }
 }
 
 /// Counters of `/proc/PID/status`.

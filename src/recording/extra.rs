@@ -5,62 +5,63 @@ use std::sync::Arc;
 use super::Broken;
 use super::numbers::{self, WHY};
 use super::wire::{self, Fields, Value};
-use crate::model::id::Nanos;
+use crate::model::id::{Bytes, Nanos};
 use crate::model::reading::Reading;
-use crate::model::sample::{After, Growth, Opened, OptionalStats};
+use crate::model::sample::{
+    After, Growth, Held, Io, Means, Opened, OptionalStats, SchedStat, Status, optional_stats,
+};
+use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
+
+/// A value that only shown rows have, as a field. One of numbers is a line in `kept_as_numbers!`.
+trait Kept: Sized {
+    /// Writes what differs.
+    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>);
+    /// Reads what that wrote.
+    fn read(before: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken>;
+}
+
+macro_rules! kept_as_numbers {
+    ($($type:ty),*) => {
+        $(impl Kept for $type {
+            fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
+                numbers::write_reading(out, field, as_ref(before), as_ref(now));
+            }
+
+            fn read(before: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+                numbers::reading(as_ref(before), value)
+            }
+        })*
+    };
+}
+
+kept_as_numbers!(Status, Io, Bytes, u32, SchedStat, Held, Means, Cause);
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $field:literal $name:ident: $type:ty, $need:ident;)*) => {
+        fn write_each(out: &mut Fields, before: &OptionalStats, now: &OptionalStats) {
+            $(Kept::write(out, $field, &before.$name, &now.$name);)*
+        }
+
+        fn read_one(now: &mut OptionalStats, field: u32, value: Value<'_>) -> Result<(), Broken> {
+            match field {
+                $($field => now.$name = Kept::read(&now.$name, value)?,)*
+                AFTER => now.after = read_after(now.after, value)?,
+                _ => {}
+            }
+            Ok(())
+        }
+    };
+}
+
+optional_stats!(fields);
 
 /// Writes what differs.
 pub fn write(out: &mut Fields, field: u32, before: Option<&OptionalStats>, now: &OptionalStats) {
     let nothing = OptionalStats::default();
     let before = before.unwrap_or(&nothing);
     let mut inner = Fields::default();
-    let o = &mut inner;
-    // Named one by one, so that none that is added is forgotten.
-    let OptionalStats {
-        status,
-        io,
-        cgroup,
-        pss,
-        oom_score,
-        schedstat,
-        exe,
-        opened,
-        blocked_on,
-        growth,
-        waits_for,
-        private,
-        held,
-        means,
-        after: _,
-    } = now;
-    numbers::write_reading(o, 1, as_ref(&before.status), as_ref(status));
-    numbers::write_reading(o, 2, as_ref(&before.io), as_ref(io));
-    text(o, 3, &before.cgroup, cgroup);
-    numbers::write_reading(o, 4, as_ref(&before.pss), as_ref(pss));
-    numbers::write_reading(o, 5, as_ref(&before.oom_score), as_ref(oom_score));
-    numbers::write_reading(o, 6, as_ref(&before.schedstat), as_ref(schedstat));
-    text(o, 7, &before.exe, exe);
-    numbers::write_reading(o, 12, as_ref(&before.blocked_on), as_ref(blocked_on));
-    write_growth(o, before.growth, *growth);
-    text(o, 16, &before.waits_for, waits_for);
-    numbers::write_reading(o, 9, as_ref(&before.private), as_ref(private));
-    numbers::write_reading(o, 10, as_ref(&before.held), as_ref(held));
-    numbers::write_reading(o, 11, as_ref(&before.means), as_ref(means));
-    if before.opened != *opened {
-        let mut opened = Fields::default();
-        match &now.opened {
-            Ok(held) => {
-                for target in &held.targets {
-                    opened.bytes(1, &target.bytes());
-                }
-                opened.ascending(2, held.ports.iter().map(|p| u64::from(*p)));
-                opened.ascending(3, held.owned.iter().map(|p| u64::from(*p)));
-            }
-            Err(why) => opened.number(WHY, numbers::code(*why)),
-        }
-        inner.fields(8, &opened);
-    }
+    write_each(&mut inner, before, now);
     if before.after != now.after {
         let mut after = Fields::default();
         numbers::write(&mut after, 1, &moments(before.after), &moments(now.after));
@@ -76,74 +77,58 @@ fn moments(after: After) -> [u64; 3] {
     [after.status.0, after.io.0, after.schedstat.0]
 }
 
+fn read_after(before: After, value: Value<'_>) -> Result<After, Broken> {
+    let mut row = moments(before);
+    within(value, |field, value| {
+        numbers::hear(&mut row, 1, field, value);
+        Ok(())
+    })?;
+    let [status, io, schedstat] = row.map(Nanos);
+    Ok(After {
+        status,
+        io,
+        schedstat,
+    })
+}
+
 /// Reads what [`write()`] wrote.
 pub fn read(before: Option<&OptionalStats>, bytes: &[u8]) -> Result<OptionalStats, Broken> {
     let mut now = before.cloned().unwrap_or_default();
-    wire::each(bytes, |field, value| {
-        match field {
-            1 => now.status = numbers::reading(as_ref(&now.status), value)?,
-            2 => now.io = numbers::reading(as_ref(&now.io), value)?,
-            3 => now.cgroup = read_text(value)?,
-            4 => now.pss = numbers::reading(as_ref(&now.pss), value)?,
-            5 => now.oom_score = numbers::reading(as_ref(&now.oom_score), value)?,
-            6 => now.schedstat = numbers::reading(as_ref(&now.schedstat), value)?,
-            7 => now.exe = read_text(value)?,
-            8 => now.opened = opened(value)?,
-            13 => now.growth = read_growth(now.growth, value)?,
-            16 => now.waits_for = read_text(value)?,
-            12 => now.blocked_on = numbers::reading(as_ref(&now.blocked_on), value)?,
-            AFTER => {
-                let mut row = moments(now.after);
-                within(value, |field, value| {
-                    numbers::hear(&mut row, 1, field, value);
-                    Ok(())
-                })?;
-                let [status, io, schedstat] = row.map(Nanos);
-                now.after = After {
-                    status,
-                    io,
-                    schedstat,
-                };
-            }
-            9 => now.private = numbers::reading(as_ref(&now.private), value)?,
-            10 => now.held = numbers::reading(as_ref(&now.held), value)?,
-            11 => now.means = numbers::reading(as_ref(&now.means), value)?,
-            _ => {}
-        }
-        Ok(())
-    })?;
+    wire::each(bytes, |field, value| read_one(&mut now, field, value))?;
     Ok(now)
 }
 
 /// The first field of the marks of a growth: behind the reason why there is none.
 const GROWTH: u32 = 16;
 
-fn write_growth(out: &mut Fields, before: Reading<Growth>, now: Reading<Growth>) {
-    if before == now {
-        return;
-    }
-    let mut inner = Fields::default();
-    match now {
-        Ok(now) => {
-            let before = before.unwrap_or_default().row();
-            numbers::write(&mut inner, GROWTH, &before, &now.row());
+impl Kept for Growth {
+    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
+        if before == now {
+            return;
         }
-        Err(why) => inner.number(WHY, numbers::code(why)),
+        let mut inner = Fields::default();
+        match now {
+            Ok(now) => {
+                let before = before.unwrap_or_default().row();
+                numbers::write(&mut inner, GROWTH, &before, &now.row());
+            }
+            Err(why) => inner.number(WHY, numbers::code(*why)),
+        }
+        out.fields(field, &inner);
     }
-    out.fields(13, &inner);
-}
 
-fn read_growth(before: Reading<Growth>, value: Value<'_>) -> Result<Reading<Growth>, Broken> {
-    let mut row = before.unwrap_or_default().row();
-    let mut missing = None;
-    within(value, |field, value| {
-        match (field, value) {
-            (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
-            _ => numbers::hear(&mut row, GROWTH, field, value),
-        }
-        Ok(())
-    })?;
-    Ok(missing.map_or_else(|| Ok(Growth::of(row)), Err))
+    fn read(before: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+        let mut row = before.unwrap_or_default().row();
+        let mut missing = None;
+        within(value, |field, value| {
+            match (field, value) {
+                (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
+                _ => numbers::hear(&mut row, GROWTH, field, value),
+            }
+            Ok(())
+        })?;
+        Ok(missing.map_or_else(|| Ok(Self::of(row)), Err))
+    }
 }
 
 /// A reading of a reference.
@@ -151,28 +136,30 @@ pub fn as_ref<T>(reading: &Reading<T>) -> Reading<&T> {
     reading.as_ref().map_err(|why| *why)
 }
 
-fn text(out: &mut Fields, field: u32, before: &Reading<SafeText>, now: &Reading<SafeText>) {
-    if before != now {
-        let mut inner = Fields::default();
-        match now {
-            Ok(text) => inner.bytes(1, &text.bytes()),
-            Err(why) => inner.number(WHY, numbers::code(*why)),
+impl Kept for SafeText {
+    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
+        if before != now {
+            let mut inner = Fields::default();
+            match now {
+                Ok(text) => inner.bytes(1, &text.bytes()),
+                Err(why) => inner.number(WHY, numbers::code(*why)),
+            }
+            out.fields(field, &inner);
         }
-        out.fields(field, &inner);
     }
-}
 
-fn read_text(value: Value<'_>) -> Result<Reading<SafeText>, Broken> {
-    let mut text = Ok(SafeText::default());
-    within(value, |field, value| {
-        match (field, value) {
-            (1, Value::Bytes(bytes)) => text = Ok(SafeText::from_bytes(bytes)),
-            (WHY, Value::Number(code)) => text = Err(numbers::why(code)),
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(text)
+    fn read(_: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+        let mut text = Ok(Self::default());
+        within(value, |field, value| {
+            match (field, value) {
+                (1, Value::Bytes(bytes)) => text = Ok(Self::from_bytes(bytes)),
+                (WHY, Value::Number(code)) => text = Err(numbers::why(code)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(text)
+    }
 }
 
 /// Hears the fields of a field.
@@ -186,34 +173,52 @@ pub fn within<'a>(
     }
 }
 
-fn opened(value: Value<'_>) -> Result<Reading<Arc<Opened>>, Broken> {
-    let mut held = Opened::default();
-    let mut missing = None;
-    within(value, |field, value| {
-        match (field, value) {
-            (1, Value::Bytes(bytes)) => held.targets.push(SafeText::from_bytes(bytes)),
-            (2, Value::Bytes(bytes)) => {
-                let ports = wire::ascending(bytes)?;
-                held.ports = ports.into_iter().map(|p| p as u16).collect();
-            }
-            (3, Value::Bytes(bytes)) => {
-                let ports = wire::ascending(bytes)?;
-                held.owned = ports.into_iter().map(|p| p as u16).collect();
-            }
-            (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
-            _ => {}
+impl Kept for Arc<Opened> {
+    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
+        if before == now {
+            return;
         }
-        Ok(())
-    })?;
-    Ok(missing.map_or_else(|| Ok(Arc::new(held)), Err))
+        let mut inner = Fields::default();
+        match now {
+            Ok(held) => {
+                for target in &held.targets {
+                    inner.bytes(1, &target.bytes());
+                }
+                inner.ascending(2, held.ports.iter().map(|p| u64::from(*p)));
+                inner.ascending(3, held.owned.iter().map(|p| u64::from(*p)));
+            }
+            Err(why) => inner.number(WHY, numbers::code(*why)),
+        }
+        out.fields(field, &inner);
+    }
+
+    fn read(_: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+        let mut held = Opened::default();
+        let mut missing = None;
+        within(value, |field, value| {
+            match (field, value) {
+                (1, Value::Bytes(bytes)) => held.targets.push(SafeText::from_bytes(bytes)),
+                (2, Value::Bytes(bytes)) => {
+                    let ports = wire::ascending(bytes)?;
+                    held.ports = ports.into_iter().map(|p| p as u16).collect();
+                }
+                (3, Value::Bytes(bytes)) => {
+                    let ports = wire::ascending(bytes)?;
+                    held.owned = ports.into_iter().map(|p| p as u16).collect();
+                }
+                (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(missing.map_or_else(|| Ok(Self::new(held)), Err))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::id::Bytes;
     use crate::model::reading::Missing;
-    use crate::model::sample::{Held, Means};
 
     #[test]
     fn what_came_with_later_versions_is_kept_too() {

@@ -1,7 +1,6 @@
 //! The columns of the process table: each a constant with what it costs and how it reads. Table, sort, filter and reports share them.
 
 pub mod all;
-mod source;
 
 use std::borrow::Cow;
 
@@ -23,6 +22,8 @@ pub struct Column {
     pub title: &'static str,
     /// What it tells, one sentence.
     pub about: &'static str,
+    /// From which file of the kernel it comes and how it is computed; see `proc_pid_stat(5)` and its neighbours.
+    pub source: &'static str,
     /// How many cells it takes; the command takes what is left over.
     pub width: u16,
     /// What must be read for it.
@@ -31,6 +32,8 @@ pub struct Column {
     pub shows: Shows,
     /// Whether a thread has this of its own.
     pub of_threads: bool,
+    /// Whether it tells of the time between two readings though its unit is none a second.
+    over_time: bool,
 }
 
 /// What a column shows.
@@ -149,15 +152,7 @@ impl Column {
 
     /// Whether it tells of the time between two readings, so that one reading tells nothing.
     pub fn over_time(&self) -> bool {
-        let over = Needs::FAULTS | Needs::NETWORK | Needs::MEANS | Needs::GROWTH;
-        let unit = matches!(
-            self.shows,
-            Shows::Number {
-                unit: Unit::Rate | Unit::BytesRate,
-                ..
-            }
-        );
-        unit || self.needs.intersects(over) || self.name == "wait"
+        self.over_time || matches!(self.unit(), Some(Unit::Rate | Unit::BytesRate))
     }
 
     /// Whether its text stands at the right of its cells.

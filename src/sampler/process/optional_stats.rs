@@ -17,21 +17,8 @@ use crate::sys::process::{living, overview, proc_counters, proc_status};
 use crate::sys::scheduling::waits::first;
 use crate::sys::{bounded, clock};
 
-/// All needs that this file fills.
-pub(in crate::sampler) const OF_A_PROCESS: Needs = Needs::STATUS
-    .union(Needs::IO)
-    .union(Needs::CGROUP)
-    .union(Needs::PSS)
-    .union(Needs::OOM)
-    .union(Needs::SCHEDSTAT)
-    .union(Needs::EXE)
-    .union(Needs::DESCRIPTORS)
-    .union(Needs::GROWTH)
-    .union(Needs::WAITS_FOR)
-    .union(Needs::BLOCKED_ON)
-    .union(Needs::HELD)
-    .union(Needs::FAULTS)
-    .union(Needs::MEANS);
+/// All needs that are answered here; page faults are counted by whatever is read.
+pub(in crate::sampler) const OF_A_PROCESS: Needs = OptionalStats::ANSWERED.union(Needs::FAULTS);
 
 /// What changes although a process did not run: time passes, pages are taken from it.
 pub(in crate::sampler) const OF_SLEEPERS: Needs = Needs::GROWTH;
@@ -60,7 +47,7 @@ pub(in crate::sampler) fn read(
         let mut extra = task
             .extra
             .as_deref()
-            .map_or_else(OptionalStats::default, copy);
+            .map_or_else(OptionalStats::default, Clone::clone);
         stamp(&mut extra.after, *needs, after);
         if needs.contains(Needs::IO) {
             extra.io = io.next().unwrap_or(Err(Missing::Late));
@@ -82,7 +69,14 @@ pub(in crate::sampler) fn read(
             extra.waits_for = waits.next().unwrap_or(Err(Missing::Late));
         }
         let asked = living::asked(dir, task.id.pid, &task.stat);
-        small(dir, asked, *needs, &mut extra, &mut buffer);
+        let mut files = Files {
+            dir,
+            pid: asked,
+            buffer: &mut buffer,
+        };
+        for (_, read) in SMALL.iter().filter(|(need, _)| needs.contains(*need)) {
+            read(&mut extra, &mut files);
+        }
         if let Some(ports) = ports
             .as_ref()
             .filter(|_| needs.contains(Needs::DESCRIPTORS))
@@ -116,61 +110,65 @@ fn ports(dir: &ProcDir, tasks: &[TaskSample], wanted: &[(usize, Needs)]) -> Opti
     (!pids.is_empty()).then(|| Ports::read(dir, &pids))
 }
 
-fn copy(extra: &OptionalStats) -> OptionalStats {
-    OptionalStats {
-        cgroup: extra.cgroup.clone(),
-        exe: extra.exe.clone(),
-        opened: extra.opened.clone(),
-        waits_for: extra.waits_for.clone(),
-        ..*extra
+/// A process whose files are read.
+struct Files<'a> {
+    dir: &'a ProcDir,
+    pid: Pid,
+    buffer: &'a mut Vec<u8>,
+}
+
+impl Files<'_> {
+    /// The value in a file.
+    fn one<T>(&mut self, name: &str, parse: impl Fn(&[u8]) -> Option<T>) -> Reading<T> {
+        file(self.dir, self.pid, name, self.buffer, parse)
     }
 }
 
+/// What asks for a file, and where goes what it says.
+type Small = (Needs, fn(&mut OptionalStats, &mut Files<'_>));
+
 /// The files that never make the reader wait.
-fn small(dir: &ProcDir, pid: Pid, needs: Needs, extra: &mut OptionalStats, buffer: &mut Vec<u8>) {
-    if needs.contains(Needs::STATUS) {
-        extra.status = dir.read(pid, "status", buffer).map(proc_status::parse);
-    }
-    if needs.contains(Needs::CGROUP) {
-        extra.cgroup = file(dir, pid, "cgroup", buffer, |text| {
+const SMALL: &[Small] = &[
+    (Needs::STATUS, |extra, files| {
+        extra.status = files.one("status", |text| Some(proc_status::parse(text)));
+    }),
+    (Needs::CGROUP, |extra, files| {
+        let known = extra.cgroup.clone().ok();
+        extra.cgroup = files.one("cgroup", |text| {
             let new = proc_cgroup::parse(text)?;
-            let known = extra.cgroup.as_ref().ok().filter(|known| **known == new);
-            Some(known.cloned().unwrap_or(new))
+            // One text for as long as it says the same.
+            Some(known.clone().filter(|known| *known == new).unwrap_or(new))
         });
-    }
-    if needs.contains(Needs::BLOCKED_ON) {
-        extra.blocked_on = file(dir, pid, "wchan", buffer, |text| {
+    }),
+    (Needs::BLOCKED_ON, |extra, files| {
+        extra.blocked_on = files.one("wchan", |text| {
             let name = std::str::from_utf8(text).ok()?.trim();
             // "0" for one that runs again, and for processes whose insides this user may not see.
             (!name.is_empty() && name != "0").then(|| Cause::of(name))
         });
-    }
-    if needs.contains(Needs::HELD) {
-        let limit = file(dir, pid, "limits", buffer, |text| {
+    }),
+    (Needs::HELD, |extra, files| {
+        let limit = files.one("limits", |text| {
             Some(overview::soft_limit(text, "Max open files").filter(|n| *n < u64::MAX))
         });
-        let open = dir.count_descriptors(pid, buffer);
-        extra.held = open.and_then(|open| {
-            Ok(Held {
-                open,
-                limit: limit?,
-            })
-        });
-    }
-    if needs.contains(Needs::OOM) {
-        extra.oom_score = file(dir, pid, "oom_score", buffer, proc_counters::oom_score);
-    }
-    if needs.contains(Needs::SCHEDSTAT) {
-        extra.schedstat = file(dir, pid, "schedstat", buffer, proc_counters::schedstat);
-    }
-    if needs.contains(Needs::EXE) {
+        let open = files.dir.count_descriptors(files.pid, files.buffer);
+        let held = |open| limit.map(|limit| Held { open, limit });
+        extra.held = open.and_then(held);
+    }),
+    (Needs::OOM, |extra, files| {
+        extra.oom_score = files.one("oom_score", proc_counters::oom_score);
+    }),
+    (Needs::SCHEDSTAT, |extra, files| {
+        extra.schedstat = files.one("schedstat", proc_counters::schedstat);
+    }),
+    (Needs::EXE, |extra, files| {
         // A kernel thread has no executable and says `ENOENT`, as if it had ended.
-        extra.exe = match dir.link(pid, "exe") {
+        extra.exe = match files.dir.link(files.pid, "exe") {
             Err(Missing::Gone) if extra.exe.is_err() => Err(Missing::Unsupported),
             other => other.map(|path| SafeText::from_bytes(&path)),
         };
-    }
-}
+    }),
+];
 
 fn file<T>(
     dir: &ProcDir,
@@ -293,50 +291,18 @@ fn read_pss(dir: &ProcDir, pids: Vec<Pid>) -> Vec<Reading<(Bytes, Bytes)>> {
 
 /// What of an old reading a new one begins with: the needed parts, to fall back on and to share text with.
 pub(in crate::sampler) fn only(extra: Arc<OptionalStats>, needs: Needs) -> Arc<OptionalStats> {
-    let known = OF_A_PROCESS - lacking(&extra);
+    let known = OptionalStats::ANSWERED - extra.lacking();
     if (known - needs).is_empty() && extra.after == After::default() {
         return extra;
     }
-    let mut kept = copy(&extra);
+    let mut kept = OptionalStats::clone(&extra);
     // Whoever did not run has counted nothing since, so that what is kept is of the new tick as well.
     kept.after = After::default();
-    let none = OptionalStats::default();
-    for need in (OF_A_PROCESS - needs).iter() {
-        match need {
-            Needs::STATUS => kept.status = none.status,
-            Needs::IO => kept.io = none.io,
-            Needs::CGROUP => kept.cgroup = Err(Missing::Soon),
-            Needs::PSS => (kept.pss, kept.private) = (none.pss, none.private),
-            Needs::HELD => kept.held = none.held,
-            Needs::MEANS => kept.means = none.means,
-            Needs::FAULTS => {}
-            Needs::OOM => kept.oom_score = none.oom_score,
-            Needs::SCHEDSTAT => kept.schedstat = none.schedstat,
-            Needs::DESCRIPTORS => kept.opened = Err(Missing::Soon),
-            Needs::BLOCKED_ON => kept.blocked_on = none.blocked_on,
-            Needs::GROWTH => kept.growth = none.growth,
-            Needs::WAITS_FOR => kept.waits_for = Err(Missing::Soon),
-            _ => kept.exe = Err(Missing::Soon),
-        }
-    }
+    kept.keep(needs);
     Arc::new(kept)
 }
 
-/// The parts that nobody has read yet.
+/// The parts that nobody has read yet; means are no file's, but what [`super::means`] remembers.
 pub(in crate::sampler) fn lacking(extra: &OptionalStats) -> Needs {
-    const SOON: Missing = Missing::Soon;
-    let mut needs = Needs::empty();
-    needs.set(Needs::STATUS, extra.status == Err(SOON));
-    needs.set(Needs::IO, extra.io == Err(SOON));
-    needs.set(Needs::CGROUP, extra.cgroup == Err(SOON));
-    needs.set(Needs::PSS, extra.pss == Err(SOON));
-    needs.set(Needs::HELD, extra.held == Err(SOON));
-    needs.set(Needs::OOM, extra.oom_score == Err(SOON));
-    needs.set(Needs::GROWTH, extra.growth == Err(SOON));
-    needs.set(Needs::WAITS_FOR, extra.waits_for == Err(SOON));
-    needs.set(Needs::BLOCKED_ON, extra.blocked_on == Err(SOON));
-    needs.set(Needs::SCHEDSTAT, extra.schedstat == Err(SOON));
-    needs.set(Needs::EXE, extra.exe == Err(SOON));
-    needs.set(Needs::DESCRIPTORS, extra.opened == Err(SOON));
-    needs
+    extra.lacking() - Needs::MEANS
 }

@@ -79,132 +79,191 @@ fn ports(proc: &Proc) -> Reading<Cow<'_, str>> {
 const MIB: Option<f64> = Some(1_048_576.0);
 
 macro_rules! columns {
-    ($($(#[$flag:ident])? $id:ident $name:literal $title:literal $width:literal $needs:expr, $about:literal, $shows:expr;)*) => {
+    ($(
+        $(#[$flag:ident])*
+        $id:ident $name:literal $title:literal $width:literal $needs:expr, $about:literal, from $source:literal, $shows:expr;
+    )*) => {
         $(
             #[doc = $about]
             pub const $id: &Column = &Column {
                 name: $name,
                 title: $title,
                 about: $about,
+                source: $source,
                 width: $width,
                 needs: $needs,
                 shows: $shows,
-                of_threads: columns!(@ $($flag)?),
+                of_threads: columns!(@ thread $($flag)*),
+                over_time: columns!(@ over_time $($flag)*),
             };
         )*
         /// Every column, in the order of the chooser.
         pub const ALL: &[&Column] = &[$($id),*];
     };
-    (@ thread) => { true };
-    (@) => { false };
+    (@ thread thread $($rest:ident)*) => { true };
+    (@ over_time over_time $($rest:ident)*) => { true };
+    (@ $wanted:ident $other:ident $($rest:ident)*) => { columns!(@ $wanted $($rest)*) };
+    (@ $wanted:ident) => { false };
 }
 
 columns! {
     #[thread]
     PID "pid" "PID" 7 Needs::empty(), "Number of the process.",
+        from "the name of its directory in /proc",
         number(|_, p| Ok(f64::from(p.id.pid.0)), Unit::Plain);
     PPID "ppid" "PPID" 7 Needs::empty(), "Number of its parent.",
+        from "/proc/PID/stat, field 4 (ppid)",
         number(|_, p| Ok(f64::from(p.stat.ppid.0)), Unit::Plain);
     GROUP "pgrp" "PGRP" 7 Needs::empty(), "Its process group.",
+        from "/proc/PID/stat, field 5 (pgrp)",
         number(|_, p| Ok(f64::from(p.stat.group.0)), Unit::Plain);
     SESSION "sid" "SID" 7 Needs::empty(), "Its session.",
+        from "/proc/PID/stat, field 6 (session)",
         number(|_, p| Ok(f64::from(p.stat.session.0)), Unit::Plain);
     USER "user" "USER" 8 Needs::empty(), "The user as whom it acts.",
+        from "the owner of /proc/PID, which is the effective user",
         Shows::Text(|_, p| Ok(Cow::Borrowed(p.facts.user.as_str())));
     #[thread]
     STATE "state" "S" 1 Needs::empty(), "What it is doing: R running, S sleeping, D blocked, Z zombie, T stopped, t traced, I idle.",
+        from "/proc/PID/stat, field 3 (state)",
         Shows::Text(|_, p| Ok(p.stat.state.letter().to_string().into()));
     #[thread]
     CPU "cpu" "CPU%" 5 Needs::empty(), "Share of one core over the last interval.",
+        from "/proc/PID/stat, fields 14 and 15 (utime, stime): ticks since the reading before, by the time between both",
         sum(|_, p| p.cpu.map(f64::from), Unit::Percent, Some(1.0));
+    #[over_time]
     MINUTE "cpu1" "CPU1m" 5 Needs::MEANS, "Share of one core over the last minute, or since this is shown where that is less.",
+        from "/proc/PID/stat, fields 14 and 15 (utime, stime), over the last minute",
         sum(|_, p| extra(p, |e| e.means).map(|m| m.minute as f64 / 100.0), Unit::Percent, Some(1.0));
+    #[over_time]
     FIVE "cpu5" "CPU5m" 5 Needs::MEANS, "Share of one core over the last five minutes, or since this is shown where that is less.",
+        from "/proc/PID/stat, fields 14 and 15 (utime, stime), over the last five minutes",
         sum(|_, p| extra(p, |e| e.means).map(|m| m.five as f64 / 100.0), Unit::Percent, Some(1.0));
     LIFE "life" "LIFE%" 5 Needs::empty(), "Share of one core over its whole life.",
+        from "/proc/PID/stat, fields 14 and 15 (utime + stime), by the time since its start, field 22",
         sum(|s, p| Ok(life(s, p)), Unit::Percent, Some(1.0));
     HISTORY "history" "history" 8 Needs::empty(), "CPU share of the last ticks, newest at the right.",
+        from "as CPU%, of the last ticks; small shares are drawn larger (by their root)",
         Shows::History;
     MEM "mem" "MEM" 5 Needs::RESIDENT, "Resident memory, shared pages counted whole.",
+        from "/proc/PID/statm, field 2 (resident), in pages",
         sum(|_, p| Ok(p.stat.resident.0 as f64), Unit::Bytes, MIB);
     SHARE "mem%" "MEM%" 5 Needs::RESIDENT, "Share of the machine's memory that it holds, shared pages counted whole.",
+        from "/proc/PID/statm, field 2 (resident), by MemTotal of /proc/meminfo",
         sum(share, Unit::Share, Some(0.1));
+    #[over_time]
     GROWTH "growth" "GROWTH" 7 Needs::RESIDENT.union(Needs::GROWTH), "Resident memory that it gained a minute, over the last minute; below zero where it shrank.",
+        from "/proc/PID/statm, field 2, now and a minute ago",
         sum(|_, p| extra(p, |e| e.growth).and_then(|g| g.per_minute()), Unit::Signed, MIB);
     PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them.",
+        from "/proc/PID/smaps_rollup, Pss",
         sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
     PRIVATE "priv" "PRIV" 5 Needs::PSS, "Memory that it alone has: what its end would give back.",
+        from "/proc/PID/smaps_rollup, the sum of Private_*",
         sum(|_, p| extra(p, |e| e.private).map(|b| b.0 as f64), Unit::Bytes, MIB);
     SWAP "swap" "SWAP" 5 Needs::STATUS, "Memory that was swapped out.",
+        from "/proc/PID/status, VmSwap",
         sum(|_, p| status(p, |s| s.swap.0), Unit::Bytes, MIB);
     VIRTUAL "virt" "VIRT" 5 Needs::empty(), "Address space that it claims.",
+        from "/proc/PID/stat, field 23 (vsize)",
         number(|_, p| Ok(p.stat.virtual_size.0 as f64), Unit::Bytes);
     THREADS "thr" "THR" 4 Needs::empty(), "Number of threads.",
+        from "/proc/PID/stat, field 20 (num_threads)",
         sum(|_, p| Ok(f64::from(p.stat.threads)), Unit::Count, None);
     #[thread]
     TIME "time" "TIME" 8 Needs::empty(), "Time on a core since it started.",
+        from "/proc/PID/stat, fields 14 and 15 (utime + stime)",
         sum(|s, p| Ok(s.machine.nanos(p.stat.cpu_time()).0 as f64), Unit::Clock, None);
     #[thread]
     NICE "ni" "NI" 3 Needs::empty(), "Nice value, -20 (greedy) to 19 (modest).",
+        from "/proc/PID/stat, field 19 (nice)",
         number(|_, p| Ok(f64::from(p.stat.nice)), Unit::Plain);
     #[thread]
     PRIORITY "pri" "PRI" 4 Needs::empty(), "The kernel's priority; negative for real-time tasks.",
+        from "/proc/PID/stat, field 18 (priority)",
         number(|_, p| Ok(f64::from(p.stat.priority)), Unit::Plain);
     #[thread]
     POLICY "policy" "POLICY" 8 Needs::empty(), "The scheduling policy: normal, batch, idle, fifo, rr, deadline, ext.",
+        from "/proc/PID/stat, fields 40 and 41 (rt_priority, policy)",
         Shows::Text(|_, p| Ok(policy_word(p.stat.policy).into()));
     #[thread]
     CORE "core" "CORE" 4 Needs::empty(), "The core it last ran on.",
+        from "/proc/PID/stat, field 39 (processor)",
         number(|_, p| Ok(f64::from(p.stat.processor.0)), Unit::Plain);
     START "start" "START" 6 Needs::empty(), "When it started.",
+        from "/proc/PID/stat, field 22 (starttime), after the boot",
         number(|s, p| Ok(s.machine.unix_ms(p.id.start) as f64), Unit::Moment);
     AGE "age" "AGE" 7 Needs::empty(), "How long ago it started.",
+        from "/proc/PID/stat, field 22 (starttime), before now",
         number(|s, p| Ok(s.age(p.id).0 as f64), Unit::Span);
     TTY "tty" "TTY" 7 Needs::empty(), "Its controlling terminal.",
+        from "/proc/PID/stat, field 7 (tty_nr)",
         Shows::Text(|_, p| Ok(tty::name(p.stat.tty).unwrap_or_default()));
     READ "read" "READ/s" 6 Needs::IO, "Bytes a second that it made the kernel fetch from storage.",
+        from "/proc/PID/io, read_bytes: since the reading before, by the time between both",
         sum(|_, p| rate(p, |r| r.read), Unit::BytesRate, Some(65_536.0));
     WRITE "write" "WRITE/s" 7 Needs::IO, "Bytes a second that it made the kernel send to storage.",
+        from "/proc/PID/io, write_bytes: since the reading before, by the time between both",
         sum(|_, p| rate(p, |r| r.written), Unit::BytesRate, Some(65_536.0));
     READ_ALL "read-all" "READ" 5 Needs::IO, "Bytes that it made the kernel fetch from storage since it started, the children that it waited for included.",
+        from "/proc/PID/io, read_bytes",
         sum(|_, p| io(p, |i| i.all.read.0), Unit::Bytes, MIB);
     WRITTEN_ALL "wrtn" "WRTN" 5 Needs::IO, "Bytes that it made the kernel send to storage since it started, the children that it waited for included.",
+        from "/proc/PID/io, write_bytes",
         sum(|_, p| io(p, |i| i.all.written.0), Unit::Bytes, MIB);
     VOLUNTARY "vol" "VOL/s" 5 Needs::STATUS, "Switches a second because it blocked or slept.",
+        from "/proc/PID/status, voluntary_ctxt_switches: since the reading before, by the time between both",
         sum(|_, p| rate(p, |r| r.voluntary), Unit::Rate, Some(10.0));
     INVOLUNTARY "invol" "INVOL/s" 7 Needs::STATUS, "Switches a second because the kernel took the core.",
+        from "/proc/PID/status, nonvoluntary_ctxt_switches: since the reading before, by the time between both",
         sum(|_, p| rate(p, |r| r.involuntary), Unit::Rate, Some(10.0));
+    #[over_time]
     WAIT "wait" "WAIT%" 5 Needs::SCHEDSTAT, "Share of time that its first thread waited for a core.",
+        from "/proc/PID/schedstat, second number (nanoseconds): since the reading before, by the time between both",
         number(|_, p| rate(p, |r| r.waiting), Unit::Percent);
     MAJOR "majfl" "MAJFL" 5 Needs::empty(), "Page faults that read from the disk since it started.",
+        from "/proc/PID/stat, field 12 (majflt)",
         sum(|_, p| Ok(p.stat.major_faults as f64), Unit::Count, None);
     FAULTS "faults" "FLT/s" 6 Needs::FAULTS, "Page faults a second, those that need no disk among them.",
+        from "/proc/PID/stat, fields 10 and 12 (minflt, majflt): since the reading before, by the time between both",
         sum(|_, p| rate(p, |r| r.faults), Unit::Rate, Some(10.0));
     NET_IN "net-in" "NET IN" 6 Needs::NETWORK, "Bytes a second that its TCP connections receive; a connection that several hold counts for the first.",
+        from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd",
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.received), Unit::BytesRate, Some(65_536.0));
     NET_OUT "net-out" "NET OUT" 7 Needs::NETWORK, "Bytes a second that its TCP connections send; a connection that several hold counts for the first.",
+        from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd",
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.sent), Unit::BytesRate, Some(65_536.0));
     GPU "gpu" "GPU%" 5 Needs::GPU, "Share of a graphics card's time, added up over cards (NVIDIA).",
+        from "nvmlDeviceGetProcessUtilization of NVIDIA's library, added up over cards",
         sum(|s, p| s.shares.gpu_of(p.id).0, Unit::Share, Some(1.0));
     GPU_MEM "gpu-mem" "GPUMEM" 6 Needs::GPU, "Memory of graphics cards that it holds (NVIDIA).",
+        from "nvmlDeviceGetComputeRunningProcesses_v3 of NVIDIA's library, and its like for graphics, added up over cards",
         sum(|s, p| s.shares.gpu_of(p.id).1, Unit::Bytes, MIB);
     PORTS "ports" "PORTS" 11 Needs::DESCRIPTORS, "The ports that it owns: where it listens, and UDP.",
+        from "sock_diag(7), joined by /proc/PID/fd",
         Shows::Text(|_, p| ports(p));
     HELD "fds" "FDS" 5 Needs::HELD, "How many descriptors it holds open.",
+        from "the entries of /proc/PID/fd",
         sum(|_, p| held(p, |h| Some(h.open as f64)), Unit::Count, None);
     HELD_SHARE "fd%" "FD%" 5 Needs::HELD, "Its descriptors as a share of how many it may hold (its soft limit).",
+        from "the entries of /proc/PID/fd, by the soft limit in /proc/PID/limits",
         number(|_, p| held(p, |h| Some(h.open as f64 * 100.0 / h.limit?.max(1) as f64)), Unit::Share);
     OOM "oom" "OOM" 4 Needs::OOM, "How likely the kernel is to end it when memory runs out.",
+        from "/proc/PID/oom_score",
         number(|_, p| extra(p, |e| e.oom_score).map(f64::from), Unit::Plain);
     UNIT "unit" "UNIT" 16 Needs::CGROUP, "The unit, container or session that its control group stands for.",
+        from "/proc/PID/cgroup",
         Shows::Text(|s, p| path(p).map(|path| unit::name(path, &s.shares.names).into()));
     CGROUP "cgroup" "CGROUP" 24 Needs::CGROUP, "The path of its control group.",
+        from "/proc/PID/cgroup",
         Shows::Text(|_, p| path(p).map(|path| unit::readable(path)));
     WAITS_FOR "waits-for" "WAITS FOR" 24 Needs::WAITS_FOR, "What its first thread waits for, in words; the tab Threads tells it of each.",
+        from "/proc/PID/syscall and /proc/PID/wchan",
         Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
             e.waits_for.as_ref().map(|words| Cow::Borrowed(words.as_str())).map_err(|m| *m)
         }));
     COMMAND "command" "COMMAND" 0 Needs::empty(), "Its place in the tree, its name and its command line.",
+        from "/proc/PID/cmdline, and /proc/PID/stat, field 2 (comm)",
         Shows::Command;
 }
 

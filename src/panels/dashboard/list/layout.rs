@@ -103,7 +103,7 @@ impl Layout {
                     }
                     _ => String::new(),
                 };
-                let about = format!("{}{now} From {}.", column.about, column.source());
+                let about = format!("{}{now} From {}.", column.about, column.source);
                 (column.title.to_owned(), about)
             })
             .collect();
