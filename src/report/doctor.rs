@@ -6,6 +6,7 @@ use super::json::SCHEMA;
 use super::printer::{Ink, Printer};
 use super::{Error, Exit};
 use crate::model::text::pad;
+use crate::sampler::registry;
 use crate::sys::doctor::{self, Finding, State};
 use crate::sys::root::ProcRoot;
 
@@ -37,7 +38,8 @@ struct Source<'a> {
 /// # Errors
 /// When the printer takes no more.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    let findings = doctor::examine(&ProcRoot::live());
+    let root = ProcRoot::live();
+    let findings = doctor::examine(&root, &registry::probes(&root));
     if args.json {
         json(&findings, printer)?;
     } else {
@@ -102,6 +104,7 @@ fn text(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::source::Probe;
 
     fn finding() -> Finding {
         Finding {
@@ -123,6 +126,26 @@ mod tests {
         };
         write(&mut printer).expect("written");
         String::from_utf8(out).expect("text")
+    }
+
+    /// A source that is added is told of, by a finding that there is or by one of its own.
+    #[test]
+    fn no_source_is_forgotten() {
+        let root = ProcRoot::live();
+        let sources = registry::probes(&root);
+        let findings = doctor::examine(&root, &sources);
+        let has = |name: &str| findings.iter().any(|f| f.name == name);
+        for (source, probe) in sources {
+            match probe {
+                Probe::Examined(names) => {
+                    assert!(!names.is_empty(), "{source} names no interface");
+                    for name in names {
+                        assert!(has(name), "{source}: the doctor does not try '{name}'");
+                    }
+                }
+                Probe::Path { .. } => assert!(has(source), "{source} is not told of"),
+            }
+        }
     }
 
     #[test]

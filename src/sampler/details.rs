@@ -160,7 +160,7 @@ impl Paced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::source::Error;
+    use crate::sys::source::{Error, Probe};
     use std::sync::mpsc::{Sender, channel};
 
     /// Says when it is read and when it rests.
@@ -169,6 +169,10 @@ mod tests {
     impl Source<Detail> for Fake {
         fn name(&self) -> &'static str {
             "fake"
+        }
+
+        fn probe(&self) -> Probe {
+            Probe::Examined(&[])
         }
 
         fn fills(&self) -> Needs {

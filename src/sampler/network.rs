@@ -20,7 +20,7 @@ use crate::sys::network::netlink::Netlink;
 use crate::sys::network::sock_diag::endings::Endings;
 use crate::sys::network::{interfaces, links, namespace, routes};
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// How many holders of one socket are named.
 const NAMED: usize = 4;
@@ -239,6 +239,10 @@ fn connections(index: &HolderIndex, tables: &Tables) -> Vec<Connection> {
 impl Source<Detail> for Networks {
     fn name(&self) -> &'static str {
         "network"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["sock_diag", "machine"])
     }
 
     fn fills(&self) -> Needs {

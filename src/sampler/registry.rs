@@ -30,7 +30,16 @@ use crate::sys::process::isolation::cgroup::facts::GroupReader;
 use crate::sys::process::overview::Overviews;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::sched::Schedules;
-use crate::sys::source::Source;
+use crate::sys::source::{Probe, Source};
+
+/// Every source by its name, with what the doctor tries for it; none of them reads anything for that.
+pub fn probes(root: &ProcRoot) -> Vec<(&'static str, Probe)> {
+    let at_ticks = sample_sources(root);
+    let details = detail_sources(root, Feed::default());
+    let at_ticks = at_ticks.iter().map(|s| (s.name(), s.probe()));
+    let details = details.iter().map(|s| (s.name(), s.probe()));
+    at_ticks.chain(details).collect()
+}
 
 /// What is read at each tick beside the process table.
 pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {

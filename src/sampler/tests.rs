@@ -103,6 +103,10 @@ impl crate::sys::source::Source<Sample> for Slow {
     fn name(&self) -> &'static str {
         "slow"
     }
+
+    fn probe(&self) -> crate::sys::source::Probe {
+        crate::sys::source::Probe::Examined(&[])
+    }
     fn fills(&self) -> Needs {
         Needs::empty()
     }

@@ -16,6 +16,7 @@ use super::network::sock_diag::endings::Endings;
 use super::process::visible;
 use super::root::ProcRoot;
 use super::scheduling::perf::{self, Reader};
+use super::source::Probe;
 use crate::model::id::{Pid, Tid};
 use crate::model::reading::{Missing, Reading};
 
@@ -84,10 +85,10 @@ impl Finding {
     }
 }
 
-/// Tries every interface.
-pub fn examine(root: &ProcRoot) -> Vec<Finding> {
+/// Tries every interface: those that the table and the lanes stand on, and those that the `sources` name as their own.
+pub fn examine(root: &ProcRoot, sources: &[(&'static str, Probe)]) -> Vec<Finding> {
     let program = program();
-    vec![
+    let mut all = vec![
         processes(root),
         others(root, &program),
         switches(root, &program),
@@ -103,9 +104,15 @@ pub fn examine(root: &ProcRoot) -> Vec<Finding> {
         files::frequency(root),
         files::delays(root),
         cards(root),
-        own::sandbox(),
-        own::rights(&program),
-    ]
+    ];
+    all.extend(sources.iter().filter_map(|(name, of)| match of {
+        Probe::Examined(_) => None,
+        Probe::Path { path, gives, lacks } => {
+            Some(files::of_source(root, name, path, gives, lacks))
+        }
+    }));
+    all.extend([own::sandbox(), own::rights(&program)]);
+    all
 }
 
 /// The path of this program, for commands that a person can paste.
@@ -287,7 +294,7 @@ mod tests {
 
     #[test]
     fn this_machine_is_examined() {
-        let all = examine(&ProcRoot::live());
+        let all = examine(&ProcRoot::live(), &[]);
         assert_eq!(all[0].name, "processes");
         assert_ne!(all[0].state, State::Absent);
         for finding in &all {
@@ -303,11 +310,21 @@ mod tests {
     fn an_empty_machine_has_nothing() {
         let dir = tempfile::tempdir().expect("a directory");
         let root = ProcRoot::fixture(dir.path());
-        let all = examine(&root);
+        let own = Probe::Path {
+            path: "/sys/class/own",
+            gives: "a thing",
+            lacks: "a machine that has it",
+        };
+        let all = examine(
+            &root,
+            &[("own", own), ("other", Probe::Examined(&["machine"]))],
+        );
         let of = |name: &str| all.iter().find(|f| f.name == name).map(|f| f.state);
         assert_eq!(of("processes"), Some(State::Absent));
         assert_eq!(of("pressure"), Some(State::Absent));
         assert_eq!(of("cgroups"), Some(State::Absent));
         assert_eq!(of("frequency"), Some(State::Absent));
+        assert_eq!(of("own"), Some(State::Absent));
+        assert_eq!(of("other"), None, "another finding tells of it");
     }
 }

@@ -15,7 +15,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use super::fields;
 use super::kept::Kept;
 use super::root::ProcRoot;
-use super::source::{Error, Source};
+use super::source::{Error, Probe, Source};
 use crate::model::id::{Bytes, Nanos};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
@@ -41,6 +41,10 @@ impl OwnCost {
 impl Source<Sample> for OwnCost {
     fn name(&self) -> &'static str {
         "own cost"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["processes"])
     }
 
     fn fills(&self) -> Needs {

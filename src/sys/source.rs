@@ -11,6 +11,8 @@ use crate::model::reading::Missing;
 pub trait Source<T>: Send {
     /// Its name, as the doctor and the status line print it.
     fn name(&self) -> &'static str;
+    /// What `pscope doctor` tries, to tell whether the kernel lets it be read.
+    fn probe(&self) -> Probe;
     /// What it fills; it is read only while some of this is needed. Empty: always.
     fn fills(&self) -> Needs;
     /// How many milliseconds pass between two readings at the least.
@@ -26,6 +28,22 @@ pub trait Source<T>: Send {
     fn read(&mut self, plan: &Plan, into: &mut T) -> Result<(), Error>;
     /// Says why there is nothing of it, where it failed whole and until it is read again.
     fn lack(&self, _why: Missing, _into: &mut T) {}
+}
+
+/// What the doctor tries, to tell whether a source is open to this program.
+#[derive(Clone, Copy, Debug)]
+pub enum Probe {
+    /// What the doctor tries anyway, by the names of those findings.
+    Examined(&'static [&'static str]),
+    /// A file or folder of its own; the doctor tries it and tells of it under the name of the source.
+    Path {
+        /// Where it is: `/proc/…` or `/sys/…`.
+        path: &'static str,
+        /// What it gives.
+        gives: &'static str,
+        /// How one gets a kernel or machine that has it; empty where there is no way.
+        lacks: &'static str,
+    },
 }
 
 /// Why a kernel interface could not be read at all.

@@ -17,7 +17,7 @@ use crate::sys::clock;
 use crate::sys::descriptors::fill;
 use crate::sys::descriptors::ipc::{locks, sysv};
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// How long one reading may ask how full pipes and queues are.
 const FILL_BUDGET: Duration = Duration::from_millis(5);
@@ -131,6 +131,10 @@ impl Talks {
 impl Source<Detail> for Talks {
     fn name(&self) -> &'static str {
         "ipc"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["others", "sock_diag"])
     }
 
     fn fills(&self) -> Needs {

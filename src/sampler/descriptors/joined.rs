@@ -23,7 +23,7 @@ use crate::sys::descriptors::objects::{is_file, kind, object, refined, told};
 use crate::sys::network::other_sockets;
 use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use shared::Shared;
 
 /// So many descriptors are asked at one go between two looks at the clock.
@@ -330,6 +330,10 @@ fn by_protocol(name: &[u8]) -> Kind {
 impl Source<Detail> for Descriptors {
     fn name(&self) -> &'static str {
         "descriptors"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["others", "sock_diag"])
     }
 
     fn fills(&self) -> Needs {

@@ -19,7 +19,7 @@ use crate::sys::memory::{elf, maps};
 use crate::sys::process::living;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{asker, bounded};
 
 /// The least time between two readings, in milliseconds.
@@ -256,6 +256,10 @@ impl Source<Detail> for Regions {
         "maps"
     }
 
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["others"])
+    }
+
     fn fills(&self) -> Needs {
         Needs::REGIONS
     }
@@ -277,6 +281,10 @@ impl Source<Detail> for Regions {
 impl Source<Detail> for Residencies {
     fn name(&self) -> &'static str {
         "smaps"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["others"])
     }
 
     fn fills(&self) -> Needs {

@@ -15,7 +15,7 @@ use crate::sys::own::stop::Stop;
 use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::calls::{Tracing, WORDS};
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// Over how long calls are told on the screen.
 const WINDOW: Nanos = Nanos::from_millis(5000);
@@ -126,6 +126,10 @@ fn told(root: &ProcRoot, of: ProcId, how: &mut How) -> Reading<Calls> {
 impl Source<Detail> for CallSource {
     fn name(&self) -> &'static str {
         "calls"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["kernel programs", "others"])
     }
 
     fn fills(&self) -> Needs {

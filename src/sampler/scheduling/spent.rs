@@ -25,7 +25,7 @@ use crate::sys::clock;
 use crate::sys::process::proc_counters;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// How often the threads are read: 20 times a second.
 const PACE: Nanos = Nanos::from_millis(50);
@@ -406,6 +406,10 @@ impl Time {
 impl Source<Detail> for Time {
     fn name(&self) -> &'static str {
         "time"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["schedstat", "others"])
     }
 
     fn fills(&self) -> Needs {

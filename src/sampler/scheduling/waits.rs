@@ -27,7 +27,7 @@ use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::waits::links;
 use crate::sys::scheduling::waits::thread::{self, Raw};
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{bounded, clock};
 
 /// How many threads are read in detail each time.
@@ -311,6 +311,10 @@ fn detail_of(row: &ThreadRow, raw: &Raw, process: &Process<'_>, now: Now) -> Thr
 impl Source<Detail> for Waits {
     fn name(&self) -> &'static str {
         "threads"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["others", "kernel stack"])
     }
 
     fn fills(&self) -> Needs {

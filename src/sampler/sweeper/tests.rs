@@ -11,6 +11,7 @@ use crate::model::id::{Bytes, Pid};
 use crate::model::reading::Missing;
 use crate::sys::process::changes::{Changes, Drain};
 use crate::sys::scenario;
+use crate::sys::source::Probe;
 
 mod ticks;
 
@@ -185,6 +186,10 @@ struct Bad(&'static str, u32);
 impl Source<Sample> for Bad {
     fn name(&self) -> &'static str {
         self.0
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&[])
     }
     fn fills(&self) -> Needs {
         Needs::empty()

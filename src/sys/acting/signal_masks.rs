@@ -14,7 +14,7 @@ use crate::sys::memory::process_memory;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::system_calls;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// Threads beyond this number are not asked what they block.
 const THREADS: usize = 1024;
@@ -158,6 +158,10 @@ impl SignalMasks {
 impl Source<Detail> for SignalMasks {
     fn name(&self) -> &'static str {
         "signals"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["processes", "kernel stack"])
     }
 
     fn fills(&self) -> Needs {

@@ -26,6 +26,25 @@ fn file(name: &'static str, gives: &'static str, path: &Path, lacks: &str) -> Fi
     }
 }
 
+/// A finding about the file or folder that a source names as its own.
+pub(super) fn of_source(
+    root: &ProcRoot,
+    name: &'static str,
+    path: &str,
+    gives: &'static str,
+    lacks: &str,
+) -> Finding {
+    let path = match (path.strip_prefix("/proc/"), path.strip_prefix("/sys/")) {
+        (Some(below), _) => root.proc(below),
+        (_, Some(below)) => root.sys(below),
+        _ => root.whole(path),
+    };
+    match fs::read_dir(&path) {
+        Ok(_) => Finding::new(name, gives, State::Ok),
+        Err(_) => file(name, gives, &path, lacks),
+    }
+}
+
 /// What the header and views 2 to 4 are made of.
 pub(super) fn machine(root: &ProcRoot) -> Finding {
     let gives =

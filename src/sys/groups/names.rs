@@ -23,7 +23,7 @@ use crate::sys::asker;
 use crate::sys::fields;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// How much of a file is read: configurations of containers have some 10 KB.
 const MOST: u32 = 1 << 20;
@@ -198,6 +198,10 @@ impl ContainerNames {
 impl Source<Detail> for ContainerNames {
     fn name(&self) -> &'static str {
         "containers"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["cgroups"])
     }
 
     fn fills(&self) -> Needs {

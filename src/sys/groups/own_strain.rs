@@ -11,7 +11,7 @@ use crate::sys::kept::Kept;
 use crate::sys::machine::pressure;
 use crate::sys::process::isolation::cgroup::own::{self, Strained};
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// How long what was found of our group holds; it may be moved, or be given other limits.
 const HOLDS: Nanos = Nanos::from_millis(10_000);
@@ -59,6 +59,10 @@ impl OwnStrain {
 impl Source<Sample> for OwnStrain {
     fn name(&self) -> &'static str {
         "own group"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["cgroups"])
     }
 
     fn fills(&self) -> Needs {

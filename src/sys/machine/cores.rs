@@ -10,7 +10,7 @@ use crate::model::sample::{CoreSample, Sample, SystemSample};
 use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// Reads `/proc/stat` at every tick.
 #[derive(Debug)]
@@ -33,6 +33,10 @@ impl Cores {
 impl Source<Sample> for Cores {
     fn name(&self) -> &'static str {
         "cores"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["machine"])
     }
 
     fn fills(&self) -> Needs {

@@ -19,7 +19,7 @@ use crate::sys::asker;
 use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// No number of a device is longer.
 const LONGEST: u32 = 64;
@@ -89,6 +89,10 @@ impl DiskReader {
 impl Source<Detail> for DiskReader {
     fn name(&self) -> &'static str {
         "disks"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["machine"])
     }
 
     fn fills(&self) -> Needs {

@@ -8,7 +8,7 @@ use crate::model::id::CpuId;
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::Sample;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{asker, fields};
 
 /// Reads the frequency of every core; virtual machines tell none, and then nothing is read again.
@@ -39,6 +39,10 @@ impl Frequencies {
 impl Source<Sample> for Frequencies {
     fn name(&self) -> &'static str {
         "frequency"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["frequency"])
     }
 
     fn fills(&self) -> Needs {

@@ -15,7 +15,7 @@ use crate::model::text::SafeText;
 use crate::sys::asker;
 use crate::sys::clock;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// The library's name, as the loader finds it.
 const LIBRARY: &str = "libnvidia-ml.so.1";
@@ -104,6 +104,10 @@ impl GpuReader {
 impl Source<Detail> for GpuReader {
     fn name(&self) -> &'static str {
         "gpu"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["gpu"])
     }
 
     fn fills(&self) -> Needs {

@@ -8,7 +8,7 @@ use crate::model::reading::Missing;
 use crate::model::sample::Sample;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{clock, fields};
 
 /// Reads both files at every tick.
@@ -34,6 +34,10 @@ impl Load {
 impl Source<Sample> for Load {
     fn name(&self) -> &'static str {
         "load"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["machine"])
     }
 
     fn fills(&self) -> Needs {

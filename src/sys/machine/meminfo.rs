@@ -7,7 +7,7 @@ use crate::model::sample::{Memory, Sample};
 use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// Reads `/proc/meminfo` at every tick.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ impl Meminfo {
 impl Source<Sample> for Meminfo {
     fn name(&self) -> &'static str {
         "meminfo"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["machine"])
     }
 
     fn fills(&self) -> Needs {

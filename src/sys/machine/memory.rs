@@ -14,7 +14,7 @@ use crate::model::text::SafeText;
 use crate::sys::kept::Kept;
 use crate::sys::process::isolation::cgroup::own;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{asker, fields};
 
 /// No file of a device or node that is asked here is longer: the kernel gives a page at most.
@@ -133,6 +133,10 @@ impl MachineMemories {
 impl Source<Detail> for MachineMemories {
     fn name(&self) -> &'static str {
         "machine memory"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["machine"])
     }
 
     fn fills(&self) -> Needs {

@@ -8,7 +8,7 @@ use crate::model::sample::{Pressure, Sample};
 use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// What a file of pressure told.
 pub(in crate::sys) type Told = Reading<Pressure>;
@@ -34,6 +34,10 @@ impl Pressures {
 impl Source<Sample> for Pressures {
     fn name(&self) -> &'static str {
         "pressure"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["pressure"])
     }
 
     fn fills(&self) -> Needs {

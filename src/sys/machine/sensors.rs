@@ -10,7 +10,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{asker, clock};
 
 /// What a part of a running machine may have, degrees Celsius.
@@ -35,6 +35,14 @@ impl SensorReader {
 impl Source<Detail> for SensorReader {
     fn name(&self) -> &'static str {
         "sensors"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Path {
+            path: "/sys/class/hwmon",
+            gives: "temperatures, fans, batteries",
+            lacks: "",
+        }
     }
 
     fn fills(&self) -> Needs {

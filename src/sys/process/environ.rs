@@ -8,7 +8,7 @@ use crate::model::process::environment::Environment;
 use crate::model::reading::{Missing, Reading};
 use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{bounded, clock};
 
 /// Reads it seldom: it changes only when another program is run.
@@ -45,6 +45,10 @@ impl Environ {
 impl Source<Detail> for Environ {
     fn name(&self) -> &'static str {
         "environment"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["others"])
     }
 
     fn fills(&self) -> Needs {

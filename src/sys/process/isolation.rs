@@ -15,7 +15,7 @@ use crate::model::text::SafeText;
 use crate::sys::machine::host;
 use crate::sys::process::living;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{clock, fields};
 
 /// Reads what confines the process in focus.
@@ -246,6 +246,10 @@ pub(crate) fn rights(status: &[u8], last: u32) -> Rights {
 impl Source<Detail> for Isolations {
     fn name(&self) -> &'static str {
         "limits"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["others", "cgroups"])
     }
 
     fn fills(&self) -> Needs {

@@ -16,7 +16,7 @@ use crate::model::text::SafeText;
 use crate::sys::groups::proc_cgroup;
 use crate::sys::memory::maps;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 use crate::sys::{bounded, clock};
 
 pub(crate) mod status;
@@ -215,6 +215,10 @@ fn rollup(path: &Path) -> Reading<Residency> {
 impl Source<Detail> for Overviews {
     fn name(&self) -> &'static str {
         "control block"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["processes", "others"])
     }
 
     fn fills(&self) -> Needs {

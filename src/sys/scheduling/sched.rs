@@ -18,7 +18,7 @@ use crate::sys::process::proc_counters;
 use crate::sys::process::proc_stat;
 use crate::sys::process::proc_status;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// Threads that are summed at the most.
 const THREADS: usize = 1024;
@@ -185,6 +185,10 @@ pub(crate) fn quota(text: &[u8]) -> Option<Throttling> {
 impl Source<Detail> for Schedules {
     fn name(&self) -> &'static str {
         "schedule"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["schedstat", "sched"])
     }
 
     fn fills(&self) -> Needs {

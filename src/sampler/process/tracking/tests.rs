@@ -18,7 +18,7 @@ use crate::sampler::sweeper::Sweeper;
 use crate::sampler::{Desk, Tell};
 use crate::sys::clock;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::Source;
+use crate::sys::source::{Probe, Source};
 
 /// A shell that does what it is told, line by line, and says when it has.
 struct Puppet {
@@ -227,6 +227,10 @@ struct Uptime(Arc<Mutex<Nanos>>);
 impl Source<Sample> for Uptime {
     fn name(&self) -> &'static str {
         "uptime"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&[])
     }
     fn fills(&self) -> Needs {
         Needs::empty()

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::snapshot::Rates;
 use crate::sys::process::proc_dir::ProcDir;
+use crate::sys::source::Probe;
 
 const fn ms(n: u64) -> Nanos {
     Nanos(n * 1_000_000)
@@ -226,6 +227,10 @@ struct Up(u64);
 impl Source<Sample> for Up {
     fn name(&self) -> &'static str {
         "up"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&[])
     }
     fn fills(&self) -> Needs {
         Needs::empty()

@@ -13,7 +13,7 @@ use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::fields;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// Parts of memory in `memory.stat` of v2, and those of v1 that say the same.
 const PARTS: [(&str, &[u8], &[u8]); 6] = [
@@ -58,6 +58,10 @@ impl GroupReader {
 impl Source<Detail> for GroupReader {
     fn name(&self) -> &'static str {
         "control group"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["cgroups"])
     }
 
     fn fills(&self) -> Needs {
