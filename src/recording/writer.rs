@@ -1,7 +1,7 @@
 //! From samples to records: a whole state now and then, and between them what changed.
 
 use miniz_oxide::deflate::core::{
-    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
 };
 
 use super::record::{self, Kind, Summary};
@@ -36,10 +36,14 @@ impl Packer {
     /// The bytes packed; `None` where that is longer.
     pub fn pack(&mut self, raw: &[u8]) -> Option<&[u8]> {
         self.packer.reset();
-        self.buffer.resize(raw.len(), 0);
-        let (status, _, len) =
-            compress(&mut self.packer, raw, &mut self.buffer, TDEFLFlush::Finish);
-        (status == TDEFLStatus::Done && len < raw.len()).then(|| &self.buffer[..len])
+        self.buffer.clear();
+        let buffer = &mut self.buffer;
+        let (status, _) = compress_to_output(&mut self.packer, raw, TDEFLFlush::Finish, |packed| {
+            buffer.extend_from_slice(packed);
+            buffer.len() < raw.len()
+        });
+        let shorter = self.buffer.len() < raw.len();
+        (status == TDEFLStatus::Done && shorter).then_some(&*self.buffer)
     }
 }
 

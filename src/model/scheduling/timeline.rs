@@ -6,6 +6,7 @@ mod build;
 mod cells;
 mod counters;
 mod packed;
+mod places;
 mod track;
 mod window;
 

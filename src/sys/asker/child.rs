@@ -6,12 +6,13 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read as _, Seek as _, SeekFrom};
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -159,13 +160,12 @@ fn close(first: RawFd, last: RawFd) {
 
 /// Makes a worker for each socket that comes, until nobody sends one any more.
 fn make(orders: &UnixStream) {
+    let mut workers = Vec::new();
     loop {
+        reap(orders, &mut workers);
         let Ok(socket) = receive(orders.as_raw_fd(), &mut [0]) else {
             return;
         };
-        while let Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) =
-            waitpid(None, Some(WaitPidFlag::WNOHANG))
-        {}
         // SAFETY: this process has one thread.
         match unsafe { fork() } {
             Ok(ForkResult::Child) => {
@@ -188,8 +188,27 @@ fn make(orders: &UnixStream) {
                 if sendmsg::<()>(orders.as_raw_fd(), &told, &rights, flags, None).is_err() {
                     return;
                 }
+                workers.push(hold);
             }
             Err(_) => return,
+        }
+    }
+}
+
+/// Waits for the next order; whoever ends meanwhile does not stay as a zombie.
+fn reap(orders: &UnixStream, workers: &mut Vec<OwnedFd>) {
+    loop {
+        let all = [orders.as_fd()].into_iter();
+        let all = all.chain(workers.iter().map(AsFd::as_fd));
+        let mut all: Vec<_> = all.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        let polled = poll(&mut all, PollTimeout::NONE);
+        let ordered = all[0].any().unwrap_or(true);
+        workers.retain(|hold| !pidfd::has_ended(hold.as_fd()));
+        while let Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) =
+            waitpid(None, Some(WaitPidFlag::WNOHANG))
+        {}
+        if ordered || polled.is_err() {
+            return;
         }
     }
 }

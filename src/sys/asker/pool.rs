@@ -28,6 +28,8 @@ const STARVED: Duration = Duration::from_millis(500);
 const WORKERS: usize = 16;
 /// So many questions are sent before their answers are read: fewer bytes than a socket holds.
 const AT_ONCE: usize = 16;
+/// A worker that was asked nothing for so long is let go: the next question makes another one in a millisecond.
+const BORED: Duration = Duration::from_secs(5);
 /// After what time a question is put again at the earliest, doubled with each time that it is not answered.
 const AGAIN: Duration = Duration::from_secs(2);
 /// And at the latest.
@@ -40,6 +42,8 @@ struct Worker {
     hold: OwnedFd,
     /// It has a library of a driver open.
     library: bool,
+    /// When it answered last.
+    last: Instant,
 }
 
 /// A question that was not answered.
@@ -89,6 +93,7 @@ pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
         // Whoever ended it left a zombie of ours; the next question makes a new one.
         pool.maker = None;
     }
+    pool.let_go(Instant::now());
     let mut out: Vec<Unanswered> = Vec::new();
     for stuck in pool.stuck.values() {
         let lasts = stuck.since.elapsed();
@@ -274,12 +279,20 @@ impl Pool {
             number,
             hold,
             library: false,
+            last: Instant::now(),
         })
     }
 
     fn give_back(&mut self, worker: Worker) {
         self.used -= 1;
-        self.idle.push(worker);
+        let last = Instant::now();
+        self.idle.push(Worker { last, ..worker });
+    }
+
+    /// Lets the workers go that were asked nothing for long: each ends when nobody holds the other end of its socket.
+    fn let_go(&mut self, now: Instant) {
+        let asked = |worker: &Worker| now.saturating_duration_since(worker.last) < BORED;
+        self.idle.retain(|worker| worker.library || asked(worker));
     }
 
     /// Ends a worker that does not answer; where the kernel keeps it, it is remembered until it has ended.
@@ -298,5 +311,33 @@ impl Pool {
             worker: Some(worker.hold),
         };
         self.stuck.insert(question.clone(), stuck);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_asked_nothing_is_let_go_and_stays_not_even_as_a_zombie() {
+        let mut pool = Pool::default();
+        let worker = pool.take(false).expect("a worker");
+        let (number, last) = (worker.number, worker.last);
+        let hold = worker.hold.try_clone().expect("a descriptor");
+        pool.give_back(worker);
+        pool.let_go(last);
+        assert_eq!(pool.idle.len(), 1, "it was asked just now");
+        pool.let_go(last + 2 * BORED);
+        assert!(pool.idle.is_empty());
+        let mut ends = [PollFd::new(hold.as_fd(), PollFlags::POLLIN)];
+        assert_eq!(poll(&mut ends, PollTimeout::from(10_000_u16)), Ok(1));
+        // Whoever made it reaps it a moment later.
+        let stat = format!("/proc/{number}/stat");
+        let begun = Instant::now();
+        while std::fs::exists(&stat).expect("a proc tree") {
+            assert!(begun.elapsed() < Duration::from_secs(10), "a zombie");
+            std::thread::yield_now();
+        }
+        assert!(pool.take(false).is_some(), "another one is made");
     }
 }

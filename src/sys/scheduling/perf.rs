@@ -6,15 +6,16 @@
 
 mod attr;
 pub mod names;
+mod order;
 pub mod record;
+mod recorded;
 mod ring;
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io;
 use std::os::fd::RawFd;
 
 use attr::Attr;
+use order::Order;
 use record::Record;
 use ring::{Event, Ring};
 
@@ -48,7 +49,7 @@ pub struct Reader {
     what: What,
     rings: Vec<Ring>,
     /// Moments of the next records, reused.
-    heap: BinaryHeap<Reverse<(Nanos, usize)>>,
+    order: Order,
 }
 
 impl Reader {
@@ -155,7 +156,7 @@ impl Reader {
                     Err(e) => return Err(e),
                 };
                 match &mut ring {
-                    None => ring = Some(Ring::map(event, *cpu, pages / 2, page)?),
+                    None => ring = Some(Ring::map(event, *cpu, (pages / 2).max(1), page)?),
                     Some(ring) => ring.add(event)?,
                 }
             }
@@ -168,7 +169,7 @@ impl Reader {
         Self {
             what,
             rings,
-            heap: BinaryHeap::new(),
+            order: Order::default(),
         }
     }
 
@@ -194,30 +195,28 @@ impl Reader {
 
     /// Hands out every record until `now`, all cores in one order of time; later ones stay for the next call.
     pub fn drain(&mut self, now: Nanos, mut each: impl FnMut(CpuId, Record)) {
-        self.heap.clear();
+        self.order.clear();
         for (i, ring) in self.rings.iter_mut().enumerate() {
             ring.look();
             if let Some(at) = ring.moment().filter(|at| *at <= now) {
-                self.heap.push(Reverse((at, i)));
+                self.order.add(at, i);
             }
         }
-        while let Some(Reverse((_, i))) = self.heap.pop() {
-            let others = self.heap.peek().map_or(now, |Reverse((at, _))| *at);
+        self.order.ready();
+        while let Some((i, others)) = self.order.first() {
             let ring = &mut self.rings[i];
+            let until = others.unwrap_or(now);
             // Goes on with this core as long as it is the earliest.
-            loop {
+            let at = loop {
                 if let Some(record) = ring.next() {
                     each(ring.cpu, record);
                 }
                 match ring.moment() {
-                    Some(at) if at <= others => {}
-                    Some(at) if at <= now => {
-                        self.heap.push(Reverse((at, i)));
-                        break;
-                    }
-                    _ => break,
+                    Some(at) if at <= until => {}
+                    at => break at.filter(|at| *at <= now),
                 }
-            }
+            };
+            self.order.next(at);
         }
         for ring in &self.rings {
             ring.done();
@@ -239,12 +238,22 @@ pub fn pause(span: Nanos) {
 
 /// Pages of the ring of each core, `most` at the most, and the size of a page.
 fn sizes(most: usize, cpus: usize) -> (usize, usize) {
+    let fair = (ALL_PAGES / cpus.max(1)).clamp(1, most.max(1));
+    // A power of two, as the kernel demands; beside them each ring has a page of its own.
+    let pages = 1 << fair.ilog2();
+    let all = (pages + 1) * cpus;
+    let pages = if all > ALL_PAGES * 5 / 4 {
+        pages / 2
+    } else {
+        pages
+    };
+    (pages.max(1), page_size())
+}
+
+fn page_size() -> usize {
     let page = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE);
     let page = page.ok().flatten().and_then(|p| usize::try_from(p).ok());
-    let fair = (ALL_PAGES / cpus.max(1)).clamp(2, most);
-    // A power of two, as the kernel demands.
-    let pages = 1 << fair.ilog2();
-    (pages, page.unwrap_or(4096))
+    page.unwrap_or(4096)
 }
 
 /// What stands in `kernel.perf_event_paranoid`; `None` where the kernel has no perf events.

@@ -5,9 +5,8 @@ mod lane;
 mod quick;
 mod sampled;
 mod summed;
+mod tasks;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use counters::Counted;
@@ -16,6 +15,7 @@ use lane::Growth;
 pub(super) use quick::Quick;
 pub use sampled::Ran;
 pub use summed::Summed;
+use tasks::{Place, Task, Tasks};
 
 use super::{Blind, Ended, Origin, Timeline, Who};
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Tid};
@@ -31,26 +31,6 @@ impl<F: FnMut(Pid, Tid) -> (ProcId, SafeText)> Names for F {
     fn look_up(&mut self, pid: Pid, tid: Tid) -> (ProcId, SafeText) {
         self(pid, tid)
     }
-}
-
-/// What the builder remembers of a thread.
-#[derive(Debug)]
-struct Task {
-    /// A number that no other thread, and no other name of this one, has.
-    serial: u32,
-    who: Arc<Who>,
-    /// The core it was on last, and when it left it, still runnable or not.
-    left: Option<(CpuId, Nanos, bool)>,
-    /// It has told that it ends.
-    exiting: bool,
-    /// The core that it had last.
-    cpu: CpuId,
-    /// Whether it had a core since the kernel's counters were read last.
-    ran: bool,
-    /// How long it had waited for a core by then, since it began.
-    waited: Option<Nanos>,
-    /// When it began, where that was told.
-    began: Nanos,
 }
 
 /// A thread in a record: numbers as the kernel gave them.
@@ -69,15 +49,15 @@ pub struct Builder {
     /// How slices were known before there were only sums.
     before: Option<Origin>,
     lanes: Vec<Growth>,
-    tasks: HashMap<u32, Task, Quick>,
+    tasks: Tasks,
     serial: u32,
     lost: u64,
     counted: Counted,
     budget: usize,
 }
 
-/// Slices and bins that all lanes together may hold: about 14 MiB.
-const BUDGET: usize = 350_000;
+/// Slices and bins that all lanes together may hold: about 12 MiB.
+const BUDGET: usize = 310_000;
 /// Slices that one lane may hold.
 const MOST: usize = 1 << 15;
 /// Threads that are remembered; more are forgotten and looked up again.
@@ -97,7 +77,7 @@ impl Builder {
                 .iter()
                 .map(|c| Growth::new(*c, since, budget))
                 .collect(),
-            tasks: HashMap::default(),
+            tasks: Tasks::default(),
             serial: 0,
             lost: 0,
             counted: Counted::default(),
@@ -118,7 +98,7 @@ impl Builder {
     /// A core went offline before `at`: its lane goes on as a gap.
     pub fn offline(&mut self, cpu: CpuId, at: Nanos) {
         if let Some(lane) = self.index(cpu) {
-            self.lanes[lane].lose(at, Blind::Offline);
+            self.lanes[lane].lose(at, Blind::Offline, &self.tasks);
         }
     }
 
@@ -130,7 +110,7 @@ impl Builder {
             if self.origin == Origin::Sampled {
                 lane.blink(at, why);
             } else {
-                lane.lose(at, why);
+                lane.lose(at, why, &self.tasks);
             }
         }
     }
@@ -158,7 +138,7 @@ impl Builder {
             // No switch since the begin: whoever leaves now was there all the time.
             self.enter(lane, since, prev, names);
         }
-        let on = self.lanes[lane].on();
+        let on = self.lanes[lane].on().map(|(tid, _)| tid);
         // Both records of one switch name both threads; the second one tells nothing new.
         if on == Some(next.tid) {
             return;
@@ -195,23 +175,22 @@ impl Builder {
 
     fn left(&mut self, lane: usize, at: Nanos, runnable: Option<bool>) {
         let lane = &mut self.lanes[lane];
-        let Some(tid) = lane.on() else { return };
-        let Entry::Occupied(mut task) = self.tasks.entry(tid.0) else {
-            lane.leave(at, Ended::Unseen);
+        let Some((tid, place)) = lane.on() else {
             return;
         };
+        let exiting = self.tasks.at(place).is_some_and(|task| task.exiting);
         let ended = match runnable {
-            _ if task.get().exiting => Ended::Exited,
+            _ if exiting => Ended::Exited,
             Some(true) => Ended::Preempted,
             Some(false) => Ended::Yielded,
             None => Ended::Unseen,
         };
-        lane.leave(at, ended);
+        lane.leave(at, ended, &self.tasks);
         if ended == Ended::Exited {
             self.uncounted(tid, at);
-            self.tasks.remove(&tid.0);
-        } else {
-            task.get_mut().left = Some((lane.cpu, at, ended == Ended::Preempted));
+            self.tasks.remove(tid);
+        } else if let Some(task) = self.tasks.at_mut(place) {
+            task.left = Some((lane.cpu, at, ended == Ended::Preempted));
         }
     }
 
@@ -220,37 +199,47 @@ impl Builder {
             self.lanes[lane].idle(at);
             return;
         }
-        let task = task(
-            &mut self.tasks,
-            &mut self.counted,
-            &mut self.serial,
-            next,
-            names,
-        );
+        let place = self.known(next, names);
+        let lane = &mut self.lanes[lane];
+        let Some(task) = self.tasks.at_mut(place) else {
+            return;
+        };
         let (waited, moved) = match task.left {
             Some((from, left, runnable)) => (
                 if runnable { at.since(left) } else { Nanos(0) },
-                from != self.lanes[lane].cpu,
+                from != lane.cpu,
             ),
             None => (Nanos(0), false),
         };
-        (task.cpu, task.ran) = (self.lanes[lane].cpu, true);
-        self.lanes[lane].enter(at, next.tid, task.serial, &task.who, waited, moved);
+        (task.cpu, task.ran) = (lane.cpu, true);
+        lane.enter(at, (place, task), waited, moved);
+    }
+
+    /// Where a thread is remembered, from now on at least.
+    fn known(&mut self, of: Thread, names: &mut dyn Names) -> Place {
+        if let Some(place) = self.tasks.find(of.tid) {
+            return place;
+        }
+        let (id, name) = names.look_up(of.pid, of.tid);
+        let who = Arc::new(Who {
+            id,
+            tid: of.tid,
+            name,
+        });
+        let waited = self.counted.begun(of.tid);
+        let serial = self.next_serial();
+        self.tasks.put(Task::new(serial, who, waited))
     }
 
     /// A thread is called otherwise from now on.
     pub fn rename(&mut self, of: Thread, name: SafeText, names: &mut dyn Names) {
         let serial = self.next_serial();
-        if let Some(task) = self.tasks.get_mut(&of.tid.0) {
+        if let Some(task) = self.tasks.get_mut(of.tid) {
             task.who = Arc::new(Who {
                 name,
                 ..(*task.who).clone()
             });
             task.serial = serial;
-            let (who, serial) = (Arc::clone(&task.who), task.serial);
-            for lane in &mut self.lanes {
-                lane.rename(of.tid, serial, &who);
-            }
         } else {
             let (id, _) = names.look_up(of.pid, of.tid);
             let who = Arc::new(Who {
@@ -259,7 +248,7 @@ impl Builder {
                 name,
             });
             let waited = self.counted.begun(of.tid);
-            self.remember(of.tid, who, waited);
+            self.remember(who, waited);
         }
     }
 
@@ -272,29 +261,23 @@ impl Builder {
         started: Option<ProcId>,
         names: &mut dyn Names,
     ) {
-        let maker = task(
-            &mut self.tasks,
-            &mut self.counted,
-            &mut self.serial,
-            maker,
-            names,
-        );
-        let id = if child.pid == maker.who.id.pid {
-            maker.who.id
-        } else {
-            started.unwrap_or(ProcId {
+        let maker = self.known(maker, names);
+        let maker = self.tasks.at(maker).map(|task| Arc::clone(&task.who));
+        let id = match &maker {
+            Some(maker) if child.pid == maker.id.pid => maker.id,
+            _ => started.unwrap_or(ProcId {
                 pid: child.pid,
                 ..ProcId::default()
-            })
+            }),
         };
         let who = Arc::new(Who {
             id,
             tid: child.tid,
-            name: maker.who.name.clone(),
+            name: maker.map(|m| m.name.clone()).unwrap_or_default(),
         });
         self.counted.begun(child.tid);
-        self.remember(child.tid, who, Some(Nanos(0)));
-        if let Some(task) = self.tasks.get_mut(&child.tid.0) {
+        self.remember(who, Some(Nanos(0)));
+        if let Some(task) = self.tasks.get_mut(child.tid) {
             task.began = at;
         }
     }
@@ -302,9 +285,9 @@ impl Builder {
     /// A thread ends at `at`; its slice ends when it leaves the core. The events of one process end before that: there
     /// nobody will tell that it left, and its slice ends now.
     pub fn exit(&mut self, at: Nanos, of: Thread) {
-        let lane = self.lanes.iter().position(|l| l.on() == Some(of.tid));
-        if let Some(lane) = lane {
-            if let Some(task) = self.tasks.get_mut(&of.tid.0) {
+        let on = |lane: &Growth| lane.on().is_some_and(|(tid, _)| tid == of.tid);
+        if let Some(lane) = self.lanes.iter().position(on) {
+            if let Some(task) = self.tasks.get_mut(of.tid) {
                 task.exiting = true;
             }
             if self.origin == Origin::Own {
@@ -313,7 +296,7 @@ impl Builder {
         } else {
             let last = self.lanes.iter().map(Growth::last).max();
             self.uncounted(of.tid, last.unwrap_or_default());
-            self.tasks.remove(&of.tid.0);
+            self.tasks.remove(of.tid);
         }
     }
 
@@ -321,22 +304,22 @@ impl Builder {
     pub fn lose(&mut self, cpu: CpuId, at: Nanos, count: u64) {
         self.lost = self.lost.saturating_add(count);
         if let Some(lane) = self.index(cpu) {
-            self.lanes[lane].lose(at, Blind::Lost);
+            self.lanes[lane].lose(at, Blind::Lost, &self.tasks);
         }
         // Renames and ends may be among what was lost.
-        let on: Vec<_> = self.lanes.iter().filter_map(Growth::on).collect();
-        self.tasks.retain(|tid, _| on.iter().any(|o| o.0 == *tid));
+        self.forget_all();
     }
 
     /// An immutable view of everything until `now`.
     pub fn publish(&mut self, now: Nanos) -> Timeline {
         for lane in &mut self.lanes {
-            lane.settle(now);
+            lane.settle(now, &self.tasks);
         }
+        let lanes = self.lanes.iter_mut();
         Timeline {
             origin: self.origin,
             now,
-            lanes: self.lanes.iter_mut().map(|l| l.publish(now)).collect(),
+            lanes: lanes.map(|l| l.publish(now, &self.tasks)).collect(),
             lost: self.lost,
             counted: self.counted.window(),
             why: SafeText::default(),
@@ -347,45 +330,32 @@ impl Builder {
     /// The processes that are on a core now.
     pub fn on_cores(&self) -> impl Iterator<Item = Pid> {
         let on = self.lanes.iter().filter_map(Growth::on);
-        on.filter_map(|tid| self.tasks.get(&tid.0))
+        on.filter_map(|(_, place)| self.tasks.at(place))
             .map(|t| t.who.id.pid)
     }
 
     fn next_serial(&mut self) -> u32 {
-        self.serial = self.serial.wrapping_add(1);
+        self.serial = self.serial.wrapping_add(1).max(1);
         self.serial
     }
 
-    fn remember(&mut self, tid: Tid, who: Arc<Who>, waited: Option<Nanos>) {
+    fn remember(&mut self, who: Arc<Who>, waited: Option<Nanos>) {
         self.forget_old();
         let serial = self.next_serial();
-        self.tasks.insert(tid.0, Task::new(serial, who, waited));
+        self.tasks.put(Task::new(serial, who, waited));
     }
 
     /// Keeps the memory of threads bounded where their ends were not told.
     fn forget_old(&mut self) {
         if self.tasks.len() >= MOST_TASKS {
-            let on: Vec<_> = self.lanes.iter().filter_map(Growth::on).collect();
-            self.tasks.retain(|tid, _| on.iter().any(|o| o.0 == *tid));
+            self.forget_all();
         }
     }
-}
 
-fn task<'a>(
-    tasks: &'a mut HashMap<u32, Task, Quick>,
-    counted: &mut Counted,
-    serial: &mut u32,
-    of: Thread,
-    names: &mut dyn Names,
-) -> &'a mut Task {
-    tasks.entry(of.tid.0).or_insert_with(|| {
-        *serial = serial.wrapping_add(1);
-        let (id, name) = names.look_up(of.pid, of.tid);
-        let who = Who {
-            id,
-            tid: of.tid,
-            name,
-        };
-        Task::new(*serial, Arc::new(who), counted.begun(of.tid))
-    })
+    /// Forgets everybody who is on no core.
+    fn forget_all(&mut self) {
+        let on = self.lanes.iter().filter_map(Growth::on);
+        let on: Vec<_> = on.map(|(tid, _)| tid).collect();
+        self.tasks.keep(&on);
+    }
 }

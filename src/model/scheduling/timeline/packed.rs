@@ -30,6 +30,7 @@ pub struct PackedSlice([u64; 2]);
 
 const START: u32 = 58;
 const LENGTH: u32 = 51;
+/// In the order in which they are declared.
 const HOW: [Ended; 5] = [
     Ended::Preempted,
     Ended::Yielded,
@@ -43,7 +44,7 @@ impl Item for Slice {
 
     fn pack(self, who: u16) -> PackedSlice {
         let length = self.span().0.min(low(LENGTH));
-        let how = HOW.iter().position(|how| *how == self.ended).unwrap_or(0) as u64;
+        let how = self.ended as u64;
         let rest = (u64::from(who) << 3) | how;
         // Six of the 19 bits of the rest stand beside the start, 13 beside the length.
         PackedSlice([

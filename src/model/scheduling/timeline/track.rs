@@ -1,10 +1,11 @@
 //! A bounded, growing list in chunks that are immutable once full, so that a published view shares them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Who;
 use super::packed::Item;
+use super::places::Places;
 use crate::model::id::Nanos;
 
 /// How many items a chunk holds: a large part of a short track must not be dropped at once, nor be kept above its bound.
@@ -94,7 +95,7 @@ pub(super) struct Growing<T: Item> {
     full: VecDeque<Arc<Chunk<T>>>,
     open: Chunk<T>,
     /// Where a thread's serial number stands in the open chunk's `who`.
-    local: HashMap<u32, u16, super::build::Quick>,
+    local: Places,
     /// Items of a chunk, and chunks.
     chunk: usize,
     most: usize,
@@ -108,7 +109,7 @@ impl<T: Item> Growing<T> {
         Self {
             full: VecDeque::new(),
             open: Chunk::default(),
-            local: HashMap::default(),
+            local: Places::default(),
             chunk,
             most: most.div_ceil(chunk).max(2),
             since,
@@ -121,7 +122,7 @@ impl<T: Item> Growing<T> {
             self.seal();
         }
         let next = self.open.who.len() as u16;
-        let at = *self.local.entry(serial).or_insert(next);
+        let at = self.local.of(serial, next.into()) as u16;
         if at == next {
             self.open.who.push(Arc::clone(who));
         }

@@ -80,22 +80,7 @@ pub fn parse(kind: u32, misc: u16, body: &[u8]) -> Option<Record> {
     let at = moment(trailer.get(8..16)?.try_into().ok()?);
     let out = misc & OUT != 0;
     let event = match kind {
-        SWITCH_CPU_WIDE => {
-            let other = thread(body, 0)?;
-            if out {
-                Event::Switch {
-                    prev: this,
-                    next: other,
-                    runnable: Some(misc & PREEMPT != 0),
-                }
-            } else {
-                Event::Switch {
-                    prev: other,
-                    next: this,
-                    runnable: None,
-                }
-            }
-        }
+        SWITCH_CPU_WIDE => switch(misc, thread(body, 0)?, this),
         SWITCH if out => Event::Left {
             thread: this,
             runnable: misc & PREEMPT != 0,
@@ -130,6 +115,72 @@ pub fn parse(kind: u32, misc: u16, body: &[u8]) -> Option<Record> {
         _ => return None,
     };
     Some(Record { at, event })
+}
+
+/// What a record tells of a switch, which it holds twice: who wrote it, and who else is named in it.
+fn switch(misc: u16, other: Thread, this: Thread) -> Event {
+    if misc & OUT != 0 {
+        Event::Switch {
+            prev: this,
+            next: other,
+            runnable: Some(misc & PREEMPT != 0),
+        }
+    } else {
+        Event::Switch {
+            prev: other,
+            next: this,
+            runnable: None,
+        }
+    }
+}
+
+/// A switch of any thread as it lies in a ring, nearly everything that there is: read without a look at each byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bare {
+    misc: u16,
+    /// Process and thread as they follow in memory: who is named, and who wrote it.
+    other: u64,
+    this: u64,
+}
+
+impl Bare {
+    /// Bytes of such a record: header, who is named, who wrote it, when.
+    pub const SIZE: u64 = 32;
+
+    /// Whether a record of this kind and length is one.
+    pub fn is(kind: u32, size: u64) -> bool {
+        kind == SWITCH_CPU_WIDE && size == Self::SIZE
+    }
+
+    /// From the words behind the header.
+    pub fn new(misc: u16, other: u64, this: u64) -> Self {
+        Self { misc, other, this }
+    }
+
+    /// What it tells.
+    pub fn event(self) -> Event {
+        switch(self.misc, of_word(self.other), of_word(self.this))
+    }
+
+    /// Whether it tells, by who came, the switch again that `first` has told by who left.
+    pub fn repeats(self, first: Self) -> bool {
+        let sides = first.misc & OUT != 0 && self.misc & OUT == 0;
+        sides && self.other == first.this && self.this == first.other
+    }
+}
+
+/// The two numbers of a thread that lie in a word of memory.
+fn of_word(word: u64) -> Thread {
+    let [low, high] = [word as u32, (word >> 32) as u32];
+    let (pid, tid) = if cfg!(target_endian = "little") {
+        (low, high)
+    } else {
+        (high, low)
+    };
+    Thread {
+        pid: Pid(pid),
+        tid: Tid(tid),
+    }
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
@@ -178,6 +229,26 @@ mod tests {
         );
         let came = b"\x73\x10\0\0\x75\x10\0\0\x1f\0\0\0\x1f\0\0\0\x41\xe2\x01\0\0\0\0\0";
         assert_eq!(parse(15, 0, came).map(|r| r.event), Some(expected(None)));
+    }
+
+    #[test]
+    fn a_switch_read_by_words_is_the_one_read_by_bytes() {
+        let two = |pid: u32, tid: u32| {
+            let [a, b] = [pid, tid].map(u32::to_ne_bytes);
+            u64::from_ne_bytes([a, b].concat().try_into().expect("eight bytes"))
+        };
+        let body = words(&[31, 32, 4211, 4213, 5, 0]);
+        for misc in [0, 0x2000, 0x6000] {
+            let bare = Bare::new(misc, two(31, 32), two(4211, 4213));
+            let whole = parse(SWITCH_CPU_WIDE, misc, &body).expect("whole");
+            assert_eq!(bare.event(), whole.event);
+        }
+        let left = Bare::new(0x2000, two(9, 10), two(7, 8));
+        let came = Bare::new(0, two(7, 8), two(9, 10));
+        assert!(came.repeats(left));
+        assert!(!left.repeats(left) && !came.repeats(came) && !left.repeats(came));
+        assert!(!Bare::new(0, two(7, 8), two(9, 11)).repeats(left));
+        assert!(!Bare::new(0, 0, two(9, 10)).repeats(left));
     }
 
     #[test]

@@ -4,20 +4,21 @@
     reason = "perf_event_open, mmap and memory that the kernel writes have no safe interface"
 )]
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::attr::{Attr, moment};
-use super::record::{Record, parse};
+use super::record::{Bare, Record, parse};
 use crate::model::id::{CpuId, Nanos};
 
 /// Offset of `data_head` in the first page; `data_tail` follows it.
 const HEAD: usize = 1024;
 const TAIL: usize = 1032;
 /// The longest record that is looked at; the kernel's own are at most 80 bytes long.
-const LONGEST: usize = 256;
+const LONGEST: usize = 128;
 
 /// An event, which costs the machine something at every switch until it is closed: disabling it is not free.
 #[derive(Debug)]
@@ -47,6 +48,11 @@ impl Event {
         Ok(Self(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }))
     }
 
+    /// What a file has recorded that is laid out like a ring.
+    pub fn recorded(file: File) -> Self {
+        Self(file.into())
+    }
+
     /// Lets the records of this event go into the ring of another one of the same core.
     ///
     /// # Errors
@@ -68,6 +74,15 @@ impl Event {
     }
 }
 
+/// The header of a record, and its moment.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    kind: u32,
+    misc: u16,
+    size: u64,
+    at: Nanos,
+}
+
 /// A ring that is read record by record.
 #[derive(Debug)]
 pub(super) struct Ring {
@@ -84,6 +99,8 @@ pub(super) struct Ring {
     size: u64,
     tail: u64,
     head: u64,
+    /// What stands first in the next record.
+    next: Option<Next>,
     /// For how long it had recorded when that was asked last.
     recorded: u64,
 }
@@ -122,6 +139,7 @@ impl Ring {
             size: (pages * page) as u64,
             tail: 0,
             head: 0,
+            next: None,
             recorded: 0,
         })
     }
@@ -166,6 +184,7 @@ impl Ring {
         // SAFETY: the first page holds `data_head` at this offset, aligned to 8; the kernel writes it atomically.
         let head = unsafe { AtomicU64::from_ptr(self.base.add(HEAD).cast()) };
         self.head = head.load(Ordering::Acquire);
+        self.look_at_next();
     }
 
     /// Tells the kernel what has been read.
@@ -188,46 +207,98 @@ impl Ring {
         }
     }
 
-    /// Type, misc and size of the next record; what is no record empties the ring.
-    fn header(&mut self) -> Option<(u32, u16, usize)> {
-        if self.tail >= self.head {
-            return None;
+    /// The bytes of a record where they lie, or a copy where it goes over the end of the ring.
+    fn bytes<'a>(&'a self, at: u64, size: usize, over: &'a mut [u8; LONGEST]) -> &'a [u8] {
+        let from = (at & (self.size - 1)) as usize;
+        if from + size <= self.size as usize {
+            // SAFETY: inside of the data area behind the first page; the kernel has written these bytes and touches them
+            // no more before `done`, which cannot be called while they are borrowed.
+            return unsafe { std::slice::from_raw_parts(self.base.add(self.page + from), size) };
         }
-        let mut header = [0; 8];
-        self.copy(self.tail, &mut header);
-        let [kind @ .., _, _, _, _] = header;
-        let [.., low, high, size_low, size_high] = header;
-        let size = usize::from(u16::from_ne_bytes([size_low, size_high]));
-        if size < 8 || size as u64 > self.head - self.tail {
-            self.tail = self.head;
-            return None;
-        }
-        Some((
-            u32::from_ne_bytes(kind),
-            u16::from_ne_bytes([low, high]),
-            size,
-        ))
+        self.copy(at, &mut over[..size]);
+        &over[..size]
     }
 
-    /// When the next record was written: each ends with its moment.
-    pub fn moment(&mut self) -> Option<Nanos> {
-        let (_, _, size) = self.header()?;
-        let mut last = [0; 8];
-        self.copy(self.tail + size as u64 - 8, &mut last);
-        Some(moment(last))
+    /// What stands first in the next record, and when it was written; what is no record empties the ring.
+    fn look_at_next(&mut self) {
+        self.next = None;
+        if self.tail >= self.head {
+            return;
+        }
+        // Records are whole words of eight bytes, so that the first and the last of them lie in one piece.
+        let [a, b, c, d, misc @ .., size_low, size_high] = self.word(self.tail).to_ne_bytes();
+        let next = Next {
+            kind: u32::from_ne_bytes([a, b, c, d]),
+            misc: u16::from_ne_bytes(misc),
+            size: u64::from(u16::from_ne_bytes([size_low, size_high])),
+            at: Nanos(0),
+        };
+        if next.size < 16 || !next.size.is_multiple_of(8) || next.size > self.head - self.tail {
+            self.tail = self.head;
+            return;
+        }
+        let last = self.word(self.tail + next.size - 8);
+        let at = moment(last.to_ne_bytes());
+        self.next = Some(Next { at, ..next });
+    }
+
+    /// The word at a position, a multiple of eight.
+    fn word(&self, at: u64) -> u64 {
+        let from = (at & (self.size - 1) & !7) as usize;
+        // SAFETY: inside of the data area behind the first page, which begins at a page; the kernel has written it.
+        unsafe {
+            self.base
+                .add(self.page + from)
+                .cast::<u64>()
+                .read_unaligned()
+        }
+    }
+
+    /// When the next record was written.
+    pub fn moment(&self) -> Option<Nanos> {
+        self.next.map(|n| n.at)
     }
 
     /// Takes the next record; `None` for one that says nothing to us, and where there is none.
+    ///
+    /// A switch is written twice, by who leaves and by who comes; the second record is passed over where it says the same.
     pub fn next(&mut self) -> Option<Record> {
-        let (kind, misc, size) = self.header()?;
-        let mut bytes = [0; LONGEST];
-        let body = (size - 8).min(LONGEST);
-        self.copy(self.tail + 8, &mut bytes[..body]);
-        self.tail += size as u64;
-        if size - 8 > LONGEST {
-            return None;
+        let next = self.next?;
+        if !Bare::is(next.kind, next.size) {
+            let record = self.other(next);
+            self.pass(next);
+            return record;
         }
-        parse(kind, misc, &bytes[..body])
+        let bare = self.bare(next);
+        self.pass(next);
+        if let Some(came) = self.next.filter(|came| Bare::is(came.kind, came.size))
+            && self.bare(came).repeats(bare)
+        {
+            self.pass(came);
+        }
+        Some(Record {
+            at: next.at,
+            event: bare.event(),
+        })
+    }
+
+    fn pass(&mut self, over: Next) {
+        self.tail += over.size;
+        self.look_at_next();
+    }
+
+    /// The switch that the next record is.
+    fn bare(&self, next: Next) -> Bare {
+        let (other, this) = (self.word(self.tail + 8), self.word(self.tail + 16));
+        Bare::new(next.misc, other, this)
+    }
+
+    /// What the next record tells that is no switch.
+    fn other(&self, next: Next) -> Option<Record> {
+        let mut over = [0; LONGEST];
+        let bytes = (next.size as usize <= LONGEST)
+            .then(|| self.bytes(self.tail, next.size as usize, &mut over))?;
+        parse(next.kind, next.misc, &bytes[8..])
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Builder, Task};
-use crate::model::id::{CpuId, Nanos, Tid};
+use super::Builder;
+use crate::model::id::{Nanos, Tid};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::sample::CoreSample;
 use crate::model::scheduling::timeline::counters::Wait;
@@ -61,9 +61,9 @@ impl Builder {
         cores: Vec<CoreSample>,
         mut waits: HashMap<Tid, Nanos>,
     ) {
-        for (tid, task) in &mut self.tasks {
+        for task in self.tasks.all_mut() {
             task.ran = false;
-            task.waited = waits.remove(&Tid(*tid));
+            task.waited = waits.remove(&task.who.tid);
         }
         self.counted = Counted {
             first: Some(now),
@@ -78,7 +78,7 @@ impl Builder {
         let begun = self.counted.first.is_some();
         let span = (self.counted.last, now);
         let mut read = 0;
-        for task in self.tasks.values_mut() {
+        for task in self.tasks.all_mut() {
             if !std::mem::take(&mut task.ran) {
                 continue;
             }
@@ -116,14 +116,14 @@ impl Builder {
                     Origin::Own => lane.heard_nothing(span.0, SILENCE),
                     Origin::Exact | Origin::Inside | Origin::Summed | Origin::None => {}
                 }
-                lane.spent(span, share);
+                lane.spent(span, share, &self.tasks);
             }
         }
     }
 
     /// A thread ended that had a core since the last reading: what it waited since then is never told.
     pub(super) fn uncounted(&mut self, tid: Tid, at: Nanos) {
-        let Some(task) = self.tasks.get(&tid.0).filter(|t| t.ran) else {
+        let Some(task) = self.tasks.get(tid).filter(|t| t.ran) else {
             return;
         };
         let span = (self.counted.last, at.max(self.counted.last));
@@ -137,22 +137,6 @@ impl Builder {
                 ..wait(span, None)
             };
             self.lanes[lane].waited(wait, serial, &who);
-        }
-    }
-}
-
-impl Task {
-    /// A thread that was not heard of before; `waited`: for how long, where that is known.
-    pub(super) fn new(serial: u32, who: Arc<Who>, waited: Option<Nanos>) -> Self {
-        Self {
-            serial,
-            who,
-            left: None,
-            exiting: false,
-            cpu: CpuId::default(),
-            ran: false,
-            waited,
-            began: Nanos(0),
         }
     }
 }

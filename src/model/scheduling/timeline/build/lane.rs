@@ -2,12 +2,12 @@
 
 mod counted;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Quick;
 use super::summed::Stretches;
+use super::tasks::{Place, Task, Tasks};
 use crate::model::id::{CpuId, Nanos, Tid};
+use crate::model::scheduling::timeline::places::Places;
 use crate::model::scheduling::timeline::track::Growing;
 use crate::model::scheduling::timeline::{
     BINS, Bin, Blind, Ended, Gap, Lane, Slice, Spent, Wait, Who,
@@ -15,15 +15,24 @@ use crate::model::scheduling::timeline::{
 
 /// Gaps that are kept.
 const MOST_GAPS: usize = 256;
+
 /// The slice that has not ended.
 #[derive(Debug)]
 struct Current {
     start: Nanos,
     tid: Tid,
-    serial: u32,
-    who: Arc<Who>,
+    /// Where it is remembered: what it is called may change while it runs.
+    place: Place,
     /// Until when it is summed into bins.
     summed: Nanos,
+}
+
+impl Current {
+    /// What is remembered of it; `None` once it was forgotten.
+    fn of<'a>(&self, tasks: &'a Tasks) -> Option<&'a Task> {
+        let task = tasks.at(self.place);
+        task.filter(|task| task.who.tid == self.tid)
+    }
 }
 
 /// A lane that grows.
@@ -59,14 +68,19 @@ pub(super) struct Growth {
 pub(super) struct Sums {
     start: Nanos,
     items: Vec<(Bin, u32, Arc<Who>)>,
-    at: HashMap<u32, u32, Quick>,
+    at: Places,
 }
 
 impl Sums {
+    /// Whether a moment is in the bin, where this is one of the finest.
+    fn holds(&self, at: Nanos) -> bool {
+        at.0.wrapping_sub(self.start.0) < BINS[0].0
+    }
+
     /// What this thread has in the bin.
     pub fn of(&mut self, serial: u32, who: &Arc<Who>) -> &mut Bin {
         let next = self.items.len() as u32;
-        let at = *self.at.entry(serial).or_insert(next);
+        let at = self.at.of(serial, next);
         if at == next {
             let bin = Bin {
                 start: self.start,
@@ -106,9 +120,9 @@ impl Growth {
         }
     }
 
-    /// The thread on the core.
-    pub fn on(&self) -> Option<Tid> {
-        self.current.as_ref().map(|c| c.tid)
+    /// The thread on the core, and where it is remembered.
+    pub fn on(&self) -> Option<(Tid, Place)> {
+        self.current.as_ref().map(|c| (c.tid, c.place))
     }
 
     /// From when on the core is watched, while nothing was heard of it.
@@ -117,30 +131,21 @@ impl Growth {
     }
 
     /// Somebody came on the core.
-    pub fn enter(
-        &mut self,
-        at: Nanos,
-        tid: Tid,
-        serial: u32,
-        who: &Arc<Who>,
-        waited: Nanos,
-        moved: bool,
-    ) {
+    pub fn enter(&mut self, at: Nanos, (place, task): (Place, &Task), waited: Nanos, moved: bool) {
         let at = at.max(self.last);
         self.begin(at);
         self.roll(at);
         (self.last, self.heard) = (at, at);
         self.switches += 1;
         if waited.0 > 0 || moved {
-            let bin = self.sums[0].of(serial, who);
+            let bin = self.sums[0].of(task.serial, &task.who);
             bin.waited.0 += waited.0;
             bin.moved += u32::from(moved);
         }
         self.current = Some(Current {
             start: at,
-            tid,
-            serial,
-            who: Arc::clone(who),
+            tid: task.who.tid,
+            place,
             summed: at,
         });
     }
@@ -163,10 +168,14 @@ impl Growth {
         }
     }
 
-    /// Whoever is on the core leaves it.
-    pub fn leave(&mut self, at: Nanos, ended: Ended) {
+    /// Whoever is on the core leaves it; its slice keeps the newest name.
+    pub fn leave(&mut self, at: Nanos, ended: Ended, tasks: &Tasks) {
         let at = at.max(self.last);
-        self.sum_up(at);
+        let open = self.sums[0].start;
+        if self.current.as_ref().is_some_and(|c| c.summed < open) || !self.sums[0].holds(at) {
+            self.sum_up(at, tasks);
+            self.roll(at);
+        }
         let Some(current) = self.current.take() else {
             return;
         };
@@ -176,19 +185,15 @@ impl Growth {
             end: at,
             ended,
         };
-        self.roll(at);
-        let bin = self.sums[0].of(current.serial, &current.who);
-        bin.slices += 1;
-        bin.preempted += u32::from(ended == Ended::Preempted);
-        bin.longest = bin.longest.max(slice.span());
-        self.slices.push(slice, current.serial, &current.who);
-    }
-
-    /// The thread on the core is called otherwise from now on; its slice keeps the newest name.
-    pub fn rename(&mut self, tid: Tid, serial: u32, who: &Arc<Who>) {
-        if let Some(current) = self.current.as_mut().filter(|c| c.tid == tid) {
-            current.serial = serial;
-            current.who = Arc::clone(who);
+        let rest = at.since(current.summed).0;
+        self.ran.0 += rest;
+        if let Some(task) = current.of(tasks) {
+            let bin = self.sums[0].of(task.serial, &task.who);
+            bin.run.0 += rest;
+            bin.slices += 1;
+            bin.preempted += u32::from(ended == Ended::Preempted);
+            bin.longest = bin.longest.max(slice.span());
+            self.slices.push(slice, task.serial, &task.who);
         }
     }
 
@@ -198,7 +203,7 @@ impl Growth {
     }
 
     /// Nothing is known from the last thing heard until `at`.
-    pub fn lose(&mut self, at: Nanos, why: Blind) {
+    pub fn lose(&mut self, at: Nanos, why: Blind, tasks: &Tasks) {
         let at = at.max(self.last);
         self.fresh = false;
         // An offline core is silent, and only later is it known why: nobody has had it since the last switch.
@@ -208,13 +213,15 @@ impl Growth {
         };
         if let Some(current) = self.current.take() {
             let end = current.summed.min(start).max(current.start);
-            if end > current.start {
+            if end > current.start
+                && let Some(task) = current.of(tasks)
+            {
                 let slice = Slice {
                     start: current.start,
                     end,
                     ended: Ended::Unseen,
                 };
-                self.slices.push(slice, current.serial, &current.who);
+                self.slices.push(slice, task.serial, &task.who);
             }
         }
         if self.known || self.gaps.last().is_none_or(|g| g.why != why) {
@@ -251,12 +258,12 @@ impl Growth {
     }
 
     /// Sums the running slice up until `now`, so that a view shows it.
-    pub fn settle(&mut self, now: Nanos) {
+    pub fn settle(&mut self, now: Nanos, tasks: &Tasks) {
         if self.fresh {
             return;
         }
         let now = now.max(self.last);
-        self.sum_up(now);
+        self.sum_up(now, tasks);
         self.roll(now);
         self.last = now;
         if !self.known
@@ -267,7 +274,7 @@ impl Growth {
     }
 
     /// Adds the running slice to the bins, cut at their borders.
-    fn sum_up(&mut self, until: Nanos) {
+    pub(super) fn sum_up(&mut self, until: Nanos, tasks: &Tasks) {
         while let Some(current) = &mut self.current {
             let from = current.summed;
             if from >= until {
@@ -276,15 +283,21 @@ impl Growth {
             let border = Nanos((from.0 / BINS[0].0 + 1) * BINS[0].0);
             let to = border.min(until);
             current.summed = to;
+            let task = current.of(tasks);
             self.ran.0 += to.since(from).0;
-            let (serial, who) = (current.serial, Arc::clone(&current.who));
             self.roll(from);
-            self.sums[0].of(serial, &who).run.0 += to.since(from).0;
+            if let Some(task) = task {
+                self.sums[0].of(task.serial, &task.who).run.0 += to.since(from).0;
+            }
         }
     }
 
     /// Moves on to the bins of `at`: full ones are stored and added to the next coarser ones.
     pub(super) fn roll(&mut self, at: Nanos) {
+        // Nearly always it is the bin that is open.
+        if self.sums[0].holds(at) {
+            return;
+        }
         for (level, width) in BINS.iter().enumerate() {
             let start = Nanos(at.0 / width.0 * width.0);
             if self.sums[level].start == start {
@@ -307,15 +320,15 @@ impl Growth {
     }
 
     /// An immutable view; call [`Growth::settle`] first.
-    pub fn publish(&mut self, now: Nanos) -> Lane {
+    pub fn publish(&mut self, now: Nanos, tasks: &Tasks) -> Lane {
         let running = self.current.as_ref().filter(|c| c.summed > c.start);
-        let running = running.map(|c| {
+        let running = running.and_then(|c| {
             let slice = Slice {
                 start: c.start,
                 end: c.summed,
                 ended: Ended::Running,
             };
-            (slice, Arc::clone(&c.who))
+            Some((slice, Arc::clone(&c.of(tasks)?.who)))
         });
         let unfinished = self.unfinished();
         Lane {

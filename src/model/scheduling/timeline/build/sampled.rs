@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Builder, Task};
+use super::Builder;
+use super::tasks::Task;
 use crate::model::id::{CpuId, Nanos};
 use crate::model::scheduling::timeline::Who;
 
@@ -36,16 +37,21 @@ impl Builder {
 
     /// A number that no other thread, and no other name of this one, has.
     fn serial_of(&mut self, who: &Arc<Who>) -> u32 {
-        let next = self.serial.wrapping_add(1);
-        let new = || Task::new(next, Arc::clone(who), None);
-        let task = self.tasks.entry(who.tid.0).or_insert_with(new);
-        if task.who != *who {
-            task.who = Arc::clone(who);
-            task.serial = next;
+        if let Some(task) = self.tasks.get(who.tid)
+            && task.who == *who
+        {
+            return task.serial;
         }
-        if task.serial == next {
-            self.serial = next;
+        let serial = self.next_serial();
+        match self.tasks.get_mut(who.tid) {
+            Some(task) => {
+                task.who = Arc::clone(who);
+                task.serial = serial;
+            }
+            None => {
+                self.tasks.put(Task::new(serial, Arc::clone(who), None));
+            }
         }
-        task.serial
+        serial
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::lane::Growth;
-use super::{Builder, Names, Thread, task};
+use super::tasks::Tasks;
+use super::{Builder, Names, Thread};
 use crate::model::id::{CpuId, Nanos};
 use crate::model::scheduling::timeline::{BINS, Ended, Origin, Who, Window};
 
@@ -54,9 +55,9 @@ impl Builder {
     pub fn begin_sums(&mut self, at: Nanos) {
         self.before = Some(std::mem::replace(&mut self.origin, Origin::Summed));
         for lane in &mut self.lanes {
-            lane.begin_sums(at);
+            lane.begin_sums(at, &self.tasks);
         }
-        for task in self.tasks.values_mut() {
+        for task in self.tasks.all_mut() {
             task.left = None;
         }
     }
@@ -70,7 +71,7 @@ impl Builder {
     ) {
         self.origin = self.before.take().unwrap_or(self.origin);
         for lane in &mut self.lanes {
-            lane.end_sums(at);
+            lane.end_sums(at, &self.tasks);
         }
         for (cpu, thread) in running {
             self.come(cpu, at, thread, names);
@@ -84,15 +85,11 @@ impl Builder {
             let Some(lane) = self.index(sum.cpu) else {
                 continue;
             };
-            let task = task(
-                &mut self.tasks,
-                &mut self.counted,
-                &mut self.serial,
-                sum.thread,
-                names,
-            );
-            (task.cpu, task.ran) = (sum.cpu, true);
-            self.lanes[lane].summed(now, sum, task.serial, &task.who);
+            let place = self.known(sum.thread, names);
+            if let Some(task) = self.tasks.at_mut(place) {
+                (task.cpu, task.ran) = (sum.cpu, true);
+                self.lanes[lane].summed(now, sum, task.serial, &task.who);
+            }
         }
         self.forget_old();
     }
@@ -101,20 +98,20 @@ impl Builder {
     pub fn summed_until(&mut self, now: Nanos, cpus: &[CpuId]) {
         for cpu in cpus {
             if let Some(lane) = self.index(*cpu) {
-                self.lanes[lane].told_until(now);
+                self.lanes[lane].told_until(now, &self.tasks);
             }
         }
     }
 }
 
 impl Growth {
-    fn begin_sums(&mut self, at: Nanos) {
-        self.leave(at, Ended::Unseen);
+    fn begin_sums(&mut self, at: Nanos, tasks: &Tasks) {
+        self.leave(at, Ended::Unseen, tasks);
         self.stretches.open.get_or_insert(at);
     }
 
-    fn end_sums(&mut self, at: Nanos) {
-        self.settle(at);
+    fn end_sums(&mut self, at: Nanos, tasks: &Tasks) {
+        self.settle(at, tasks);
         let Some(from) = self.stretches.open.take() else {
             return;
         };

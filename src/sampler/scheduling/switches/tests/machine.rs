@@ -412,7 +412,8 @@ fn a_flood_is_summed_and_its_end_is_told_one_by_one_again() {
         cpu: CpuId(1),
         thread,
         at,
-        run: Nanos::from_millis(4),
+        // No more than the bin can have had by then.
+        run: Nanos(10_000),
         slices: 9,
         preempted: 3,
         ..Summed::default()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Growth;
+use super::{Growth, Tasks};
 use crate::model::id::Nanos;
 use crate::model::machine::core_share::CoreShare;
 use crate::model::scheduling::timeline::build::Ran;
@@ -18,8 +18,8 @@ impl Growth {
     }
 
     /// Takes in how the core spent its time since the reading before.
-    pub fn spent(&mut self, (start, end): (Nanos, Nanos), share: CoreShare) {
-        self.sum_up(end);
+    pub fn spent(&mut self, (start, end): (Nanos, Nanos), share: CoreShare, tasks: &Tasks) {
+        self.sum_up(end, tasks);
         let ran = self.ran.since(self.compared);
         self.compared = self.ran;
         let gap = !self.known || self.gaps.last().is_some_and(|g| g.end > start);
@@ -50,10 +50,10 @@ impl Growth {
     }
 
     /// The core is known until `at`, and had nobody but whom the sums told.
-    pub fn told_until(&mut self, at: Nanos) {
+    pub fn told_until(&mut self, at: Nanos, tasks: &Tasks) {
         self.begin(at.max(self.last));
         self.heard = self.heard.max(at);
-        self.settle(at);
+        self.settle(at, tasks);
     }
 
     /// Time on the core that was found by sampling, everybody's of one sample, spread evenly over it.
