@@ -1,7 +1,9 @@
 //! The built program's reports and exit statuses, against this machine's own `/proc`.
 
-#[path = "cli/time.rs"]
-mod time;
+#[path = "cli/recordings.rs"]
+mod recordings;
+#[path = "cli/time_spent.rs"]
+mod time_spent;
 
 use std::collections::BTreeMap;
 use std::fs;

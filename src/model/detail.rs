@@ -23,6 +23,7 @@ use super::sample::Fault;
 use super::scheduling::calls::Calls;
 use super::scheduling::schedule::Schedule;
 use super::scheduling::spent::TimeSpent;
+use super::scheduling::wakes::Wakes;
 
 /// A part of [`Detail`]: `None` until it was read once.
 pub type Slot<T> = Option<Stamped<T>>;
@@ -80,6 +81,8 @@ pub struct Detail {
     pub spent: Slot<TimeSpent>,
     /// Its system calls lately.
     pub calls: Slot<Calls>,
+    /// Who woke its threads lately.
+    pub wakes: Slot<Wakes>,
     /// What it does with signals.
     pub signals: Slot<SignalState>,
     /// What the system views show.

@@ -76,6 +76,8 @@ bitflags::bitflags! {
         const SPENT = 1 << 26;
         /// Focus: its system calls.
         const CALLS = 1 << 27;
+        /// Focus: who wakes its threads.
+        const WAKES = 1 << 28;
 
         /// Machine: the context switches of every core.
         const SWITCHES = 1 << 32;

@@ -4,5 +4,7 @@ pub mod blocked;
 pub mod calls;
 pub mod schedule;
 pub mod spent;
+pub mod spread;
 pub mod timeline;
 pub mod wait;
+pub mod wakes;

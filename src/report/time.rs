@@ -14,11 +14,13 @@ use crate::model::plan::Needs;
 use crate::model::reading::Missing;
 use crate::model::scheduling::spent::{Bucket, sum};
 use crate::model::scheduling::wait::{Names, end_of};
+use crate::model::scheduling::wakes::Wakes;
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::model::text::SafeText;
 use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::scheduling::spent::Follower;
+use crate::sampler::scheduling::wakes::{Counting, missing};
 use crate::sys::clock;
 use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
@@ -53,6 +55,8 @@ struct Told {
     /// Its descriptors, for who is at their other ends.
     files: Option<Arc<Files>>,
     ended: bool,
+    /// Who woke its threads.
+    wakes: Result<Wakes, (Missing, String)>,
 }
 
 impl Told {
@@ -70,7 +74,11 @@ struct Followed {
     follower: Follower,
     name: SafeText,
     ended: bool,
+    wakes: Result<Counting, (Missing, String)>,
 }
+
+/// Of how many processes it is told who wakes them: each costs the machine a little at every switch.
+const WATCHED: usize = 8;
 
 /// Looks, and tells.
 ///
@@ -101,7 +109,15 @@ fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<
     let mut all: BTreeMap<ProcId, Followed> = BTreeMap::new();
     let add = |all: &mut BTreeMap<ProcId, Followed>, snapshot: &Snapshot| {
         for id in wanted(snapshot, id, args.tree) {
+            let watched = all.len();
             all.entry(id).or_insert_with(|| Followed {
+                wakes: if watched < WATCHED {
+                    Counting::begin(&root, id)
+                        .map_err(|refused| (missing(&refused), refused.to_string()))
+                } else {
+                    let why = format!("it is told of {WATCHED} processes at once");
+                    Err((Missing::Unsupported, why))
+                },
                 follower: Follower::new(&root, id),
                 name: snapshot
                     .get(id)
@@ -159,8 +175,14 @@ fn wanted(snapshot: &Snapshot, id: ProcId, tree: bool) -> Vec<ProcId> {
 
 fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Told {
     let bucket = sum(std::iter::once(&followed.follower.take()));
+    let wakes = followed.wakes.and_then(|counting| {
+        counting
+            .end()
+            .map_err(|missing| (missing, "the kernel does not read its maps out".to_owned()))
+    });
     let files = Descriptors::all_of(root, id).ok().map(Arc::new);
     Told {
+        wakes,
         id,
         name: followed.name,
         bucket,

@@ -10,6 +10,7 @@ use crate::sampler::network::Networks;
 use crate::sampler::scheduling::calls::CallSource;
 use crate::sampler::scheduling::spent::Time;
 use crate::sampler::scheduling::waits::Waits;
+use crate::sampler::scheduling::wakes::WakeSource;
 use crate::sys::acting::signal_masks::SignalMasks;
 use crate::sys::groups::names::ContainerNames;
 use crate::sys::groups::own_strain::OwnStrain;
@@ -79,5 +80,6 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(Waits::new(root)),
         Box::new(Time::new(root)),
         Box::new(CallSource::new(root)),
+        Box::new(WakeSource::new(root)),
     ]
 }

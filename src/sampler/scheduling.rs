@@ -6,3 +6,4 @@ pub(crate) mod sampled;
 pub mod spent;
 pub(super) mod switches;
 pub mod waits;
+pub mod wakes;

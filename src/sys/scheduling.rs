@@ -7,3 +7,4 @@ pub mod sched;
 pub mod sums;
 pub mod system_calls;
 pub mod waits;
+pub mod wakes;

@@ -9,9 +9,7 @@ pub use about::{about, on_descriptor};
 use crate::model::id::Nanos;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::spent::{Bucket, Cause};
-
-/// Buckets of a [`Spread`]: four to each power of two nanoseconds.
-pub const BUCKETS: usize = 192;
+use crate::model::scheduling::spread::Spread;
 
 /// Which call: its number in the table of the process's word size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,39 +18,6 @@ pub struct Number {
     pub number: u32,
     /// Whether a program with 32-bit words on a 64-bit kernel made it.
     pub narrow: bool,
-}
-
-/// How long calls took: how many in each bucket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spread(pub Vec<u64>);
-
-impl Default for Spread {
-    fn default() -> Self {
-        Self(vec![0; BUCKETS])
-    }
-}
-
-impl Spread {
-    /// What so many of a thousand calls took at the most, to a fifth; `None` without any.
-    pub fn at(&self, thousandth: u64) -> Option<Nanos> {
-        let all: u64 = self.0.iter().sum();
-        let rank = (all * thousandth).div_ceil(1000).max(1);
-        let mut seen = 0;
-        let bucket = self.0.iter().position(|n| {
-            seen += n;
-            seen >= rank
-        })?;
-        Some(Nanos(end_of(bucket)))
-    }
-}
-
-/// The first length that a bucket does not hold any more.
-fn end_of(bucket: usize) -> u64 {
-    let (octave, quarter) = (bucket / 4, bucket as u64 % 4);
-    if octave < 2 {
-        return 1 << (octave + 1);
-    }
-    (5 + quarter) << (octave - 2)
 }
 
 /// What was counted of one call since counting began.
@@ -209,8 +174,7 @@ fn row(
     let calls = now.calls.saturating_sub(before.calls);
     let span = now.span.since(before.span);
     let away = now.away.since(before.away);
-    let buckets = now.spread.0.iter().zip(&before.spread.0);
-    let spread = Spread(buckets.map(|(a, b)| a.saturating_sub(*b)).collect());
+    let spread = now.spread.since(&before.spread);
     let grown = |now: Part, before: Option<&Part>| {
         let before = before.copied().unwrap_or_default();
         Part {
@@ -378,32 +342,5 @@ mod tests {
         let nothing = between(&counted(100, 10, 1000), &counted(300, 10, 1000), &words);
         assert_eq!(nothing.rows.len(), 1, "somebody is inside");
         assert_eq!(nothing.rows[0].mean, Err(Missing::Soon));
-    }
-
-    #[test]
-    fn a_spread_tells_to_a_fifth() {
-        let mut spread = Spread::default();
-        assert_eq!(spread.at(990), None);
-        // As the program in the kernel sorts them.
-        let bucket = |ns: u64| {
-            let octave = u64::BITS - 1 - ns.leading_zeros();
-            let quarter = if octave < 2 {
-                0
-            } else {
-                ns >> (octave - 2) & 3
-            };
-            octave as usize * 4 + quarter as usize
-        };
-        for ns in [1_u64, 2, 3, 4, 7, 100, 1000, 123_456, 1 << 40] {
-            let end = end_of(bucket(ns));
-            assert!(end > ns && end as f64 <= ns as f64 * 2.0, "{ns}: {end}");
-            if ns > 3 {
-                assert!(end as f64 <= ns as f64 * 1.25 + 1.0, "{ns}: {end}");
-            }
-        }
-        spread.0[bucket(1000)] = 98;
-        spread.0[bucket(1_000_000)] = 2;
-        assert!(spread.at(500).is_some_and(|at| at.0 <= 1250));
-        assert!(spread.at(990).is_some_and(|at| at.0 >= 1_000_000));
     }
 }

@@ -66,6 +66,11 @@ impl<T> Kept<T> {
         self.state == Err(Missing::Gone)
     }
 
+    /// Whether it may not be told to this user.
+    pub fn denied(&self) -> bool {
+        self.state == Err(Missing::Denied)
+    }
+
     /// Why nothing is shown, in words; empty where something is.
     pub fn why(&self) -> String {
         match (self.of, self.state) {

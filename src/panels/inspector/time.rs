@@ -2,6 +2,7 @@
 
 mod explain;
 mod rows;
+mod wakers;
 
 use std::sync::Arc;
 
@@ -19,13 +20,14 @@ use crate::model::plan::Needs;
 use crate::model::scheduling::spent::lines::{Line, What, lines};
 use crate::model::scheduling::spent::{Bucket, Kind, Spent, TimeSpent};
 use crate::model::scheduling::wait::{Child, Wait};
+use crate::model::scheduling::wakes::{WakeRow, Waker, Wakes};
 use crate::panels::listing::{self, Content, Listing};
 
 actions! {
     /// Goes where the selected line leads.
     LEAD "lead" [Key::of(Code::Enter)] "Goes to whom the selected line waits for: the peer, the child, the holder of the lock" "follow";
     /// Lists each thread.
-    BY_THREAD "by-thread" [Key::char('g')] "Lists the threads, or the causes again" "by thread";
+    BY_THREAD "by-thread" [Key::char('g')] "Lists the causes, the threads, or who woke them" "by thread, waker";
     /// A longer window.
     WIDER "longer" [Key::char('+'), Key::char('=')] "Looks at a longer time" "longer";
     /// A shorter window.
@@ -41,19 +43,29 @@ static SPEC: Spec = Spec {
     about: "Where its time went: on a core, waiting for one, blocked and on what; the parts add up.",
     place: Place::Tab,
     // Descriptors, since a wait tells who is at the other end.
-    needs: Needs::SPENT.union(Needs::FILES),
+    needs: Needs::SPENT.union(Needs::FILES).union(Needs::WAKES),
     actions: &ACTIONS,
 };
 
 /// The times that can be looked at, in seconds.
 const WINDOWS: [u64; 5] = [2, 5, 10, 30, 60];
 
+/// What each row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Cause,
+    Thread,
+    Waker,
+}
+
 /// The tab.
 pub struct TimeTab {
     kept: Kept<TimeSpent>,
     causes: Listing<What>,
     threads: Listing<Tid>,
-    by_thread: bool,
+    wakes: Kept<Wakes>,
+    wakers: Listing<Waker>,
+    by: By,
     window: usize,
     shown: Bucket,
     all: Spent,
@@ -66,7 +78,9 @@ impl Default for TimeTab {
             kept: Kept::default(),
             causes: Listing::sorted_by(rows::SHARE),
             threads: Listing::sorted_by(rows::RUNNING),
-            by_thread: false,
+            wakes: Kept::default(),
+            wakers: Listing::sorted_by(wakers::WAKES),
+            by: By::Cause,
             window: 2,
             shown: Bucket::default(),
             all: Spent::default(),
@@ -92,8 +106,10 @@ impl TimeTab {
         let Some(of) = world.focus else {
             return Reply::Pass;
         };
-        if self.by_thread {
-            return Reply::Inspect(of, "threads");
+        match self.by {
+            By::Cause => {}
+            By::Thread => return Reply::Inspect(of, "threads"),
+            By::Waker => return wakers::lead(world, self.wakers.chosen()),
         }
         let line = self.causes.selected().and_then(|i| self.lines.get(i));
         match line.map(|l| &l.what) {
@@ -135,6 +151,28 @@ impl TimeTab {
             row: &|i| rows::thread(world, at(i), &names),
         };
         self.threads.fit(area, content);
+    }
+
+    fn fit_wakers(&mut self, world: &World, area: Rect) {
+        let told = self.wakes.value().map(Arc::clone).unwrap_or_default();
+        let mut order: Vec<&WakeRow> = told.rows.iter().collect();
+        let (by, inverted) = self.wakers.sort();
+        order.sort_by(|a, b| wakers::compare(by, a, b));
+        if inverted {
+            order.reverse();
+        }
+        let keys: Vec<Waker> = order.iter().map(|r| r.waker).collect();
+        let content = Content {
+            columns: wakers::COLUMNS,
+            order: wakers::order,
+            titles: true,
+            head: wakers::head(&told),
+            foot: &|i| wakers::foot(order[i], &self.shown),
+            keys: &keys,
+            words: &|i| wakers::text(order[i]),
+            row: &|i| wakers::row(&world.theme, order[i], told.span),
+        };
+        self.wakers.fit(area, content);
     }
 
     fn fit_causes(&mut self, world: &World, area: Rect) {
@@ -188,27 +226,28 @@ impl Panel for TimeTab {
         if self.kept.take(world, world.detail.spent.as_ref()) {
             self.take_in();
         }
-        if self.by_thread {
-            self.fit_threads(world, area);
-        } else {
-            self.fit_causes(world, area);
+        self.wakes.take(world, world.detail.wakes.as_ref());
+        match self.by {
+            By::Cause => self.fit_causes(world, area),
+            By::Thread => self.fit_threads(world, area),
+            By::Waker => self.fit_wakers(world, area),
         }
         Reply::Pass
     }
 
     fn rows(&self) -> Option<&dyn Rows> {
-        Some(if self.by_thread {
-            &self.threads
-        } else {
-            &self.causes
+        Some(match self.by {
+            By::Cause => &self.causes,
+            By::Thread => &self.threads,
+            By::Waker => &self.wakers,
         })
     }
 
     fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(if self.by_thread {
-            &mut self.threads
-        } else {
-            &mut self.causes
+        Some(match self.by {
+            By::Cause => &mut self.causes,
+            By::Thread => &mut self.threads,
+            By::Waker => &mut self.wakers,
         })
     }
 
@@ -218,7 +257,17 @@ impl Panel for TimeTab {
 
     fn copied(&self, world: &World) -> Option<String> {
         let names = rows::Known::new(world, &self.shown);
-        if self.by_thread {
+        if self.by == By::Waker {
+            let waker = self.wakers.chosen()?;
+            let row = self
+                .wakes
+                .value()?
+                .rows
+                .iter()
+                .find(|r| r.waker == *waker)?;
+            return Some(wakers::text(row));
+        }
+        if self.by == By::Thread {
             let tid = *self.threads.chosen()?;
             let thread = self.shown.threads.iter().find(|t| t.id.tid == tid)?;
             return Some(rows::thread_text(thread, &names));
@@ -231,7 +280,11 @@ impl Panel for TimeTab {
         if *action == LEAD {
             return self.lead(world);
         } else if *action == BY_THREAD {
-            self.by_thread = !self.by_thread;
+            self.by = match self.by {
+                By::Cause => By::Thread,
+                By::Thread => By::Waker,
+                By::Waker => By::Cause,
+            };
         } else if *action == WIDER {
             self.window = (self.window + 1).min(WINDOWS.len() - 1);
         } else if *action == NARROWER {
@@ -252,11 +305,19 @@ impl Panel for TimeTab {
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        if self.by == By::Waker {
+            if self.wakes.value().is_none_or(|w| w.rows.is_empty()) {
+                listing::empty(&world.theme, area, &wakers::why(&self.wakes), buf);
+                return;
+            }
+            self.wakers.render(world, buf);
+            return;
+        }
         if self.shown.threads.is_empty() {
             listing::empty(&world.theme, area, &self.kept.why(), buf);
             return;
         }
-        if self.by_thread {
+        if self.by == By::Thread {
             self.threads.render(world, buf);
         } else {
             self.causes.render(world, buf);

@@ -6,6 +6,7 @@ use super::{Args, Told};
 use crate::model::id::ProcId;
 use crate::model::scheduling::spent::lines::{Line, What, lines};
 use crate::model::scheduling::spent::{Cause, Spent};
+use crate::model::scheduling::wakes::{WakeRow, Waker, Wakes};
 use crate::model::text::SafeText;
 use crate::report::json::SCHEMA;
 
@@ -36,7 +37,46 @@ fn process(told: &Told) -> Value {
     out["readings"] = bucket.readings.into();
     out["certain"] = all.certain().into();
     out["threads"] = threads.collect();
+    out["wakes"] = told.wakes.as_ref().map_or(Value::Null, wakes);
+    if let Err((why, _)) = &told.wakes {
+        out["unavailable"] = json!({ "wakes": why.word() });
+    }
     out
+}
+
+/// Who woke its threads, and how long these then waited for a core.
+fn wakes(told: &Wakes) -> Value {
+    let row = |row: &WakeRow| {
+        let (pid, tid) = match row.waker {
+            Waker::Thread(pid, tid) => (Some(pid.0), Some(tid.0)),
+            _ => (None, None),
+        };
+        let kind = match row.waker {
+            Waker::Thread(..) => "thread",
+            Waker::Timer => "timer",
+            Waker::Network => "network",
+            Waker::Disk => "disk",
+            Waker::Interrupt(_) => "interrupt",
+            Waker::Kernel => "kernel",
+        };
+        json!({
+            "kind": kind,
+            "pid": pid,
+            "tid": tid,
+            "name": row.name.as_str(),
+            "count": row.wakes,
+            "waited_ns": row.waited.0,
+            "waited_p50_ns": row.p50.0,
+            "waited_p99_ns": row.p99.0,
+            "waited_longest_ns": row.longest.0,
+            "woken_tids": row.whom.iter().map(|t| t.0).collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "seconds": told.span.seconds(),
+        "count": told.all.as_ref().map_or(0, |a| a.wakes),
+        "by": told.rows.iter().map(row).collect::<Vec<_>>(),
+    })
 }
 
 /// `span_ns = running_ns + ready_ns + the sum of blocked[].ns`.

@@ -4,6 +4,7 @@ use super::{Args, Told};
 use crate::model::format::{counted, duration};
 use crate::model::scheduling::spent::Spent;
 use crate::model::scheduling::spent::lines::lines;
+use crate::model::scheduling::wakes::Waker;
 use crate::report::Error;
 use crate::report::printer::{Ink, Printer};
 
@@ -22,6 +23,7 @@ pub fn write(args: &Args, told: &[Told], printer: &mut Printer<'_>) -> Result<()
         } else {
             table(one, &one.bucket.all(), "", printer)?;
         }
+        wakes(one, printer)?;
     }
     if args.tree {
         sums(told, printer)?;
@@ -61,6 +63,48 @@ fn table(told: &Told, spent: &Spent, indent: &str, printer: &mut Printer<'_>) ->
             (&kind, Ink::Dim),
             (&words, Ink::Plain),
         ])?;
+    }
+    Ok(())
+}
+
+/// How many wakers are listed.
+const LISTED: usize = 8;
+
+/// Who woke its threads, and how long these then waited for a core.
+fn wakes(told: &Told, printer: &mut Printer<'_>) -> Result<(), Error> {
+    let wakes = match &told.wakes {
+        Ok(wakes) => wakes,
+        Err((_, why)) => {
+            return Ok(printer.line(&[(&format!("who woke it: – ({why})"), Ink::Dim)])?);
+        }
+    };
+    let Some(all) = &wakes.all else {
+        return Ok(printer.line(&[("nobody woke it", Ink::Dim)])?);
+    };
+    let sums = format!(
+        " · waited for a core: half at most {}, 99 of 100 at most {}, the longest {}",
+        duration(all.p50),
+        duration(all.p99),
+        duration(all.longest)
+    );
+    let woken = format!("woken {}", counted(all.wakes, "time", "times"));
+    printer.line(&[(&woken, Ink::Strong), (&sums, Ink::Dim)])?;
+    for row in wakes.rows.iter().take(LISTED) {
+        let share = row.wakes as f64 * 100.0 / all.wakes.max(1) as f64;
+        let line = format!("{share:>6.1} %  {:>8}  ", row.wakes);
+        let waited = format!("p99 {:<9} ", duration(row.p99));
+        let who = match row.waker {
+            Waker::Thread(pid, tid) if pid.0 != tid.0 => {
+                format!("by {pid} {}, thread {tid}", row.name)
+            }
+            Waker::Thread(pid, _) => format!("by {pid} {}", row.name),
+            _ => format!("by {}", row.name),
+        };
+        printer.line(&[(&line, Ink::Plain), (&waited, Ink::Dim), (&who, Ink::Plain)])?;
+    }
+    if wakes.rows.len() > LISTED {
+        let more = format!("            and {} more", wakes.rows.len() - LISTED);
+        printer.line(&[(&more, Ink::Dim)])?;
     }
     Ok(())
 }

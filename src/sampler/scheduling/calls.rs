@@ -23,7 +23,7 @@ const WINDOW: Nanos = Nanos::from_millis(5000);
 const KEPT: usize = 8;
 
 /// Why nothing more is told of a process, where it has ended.
-fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
+pub(super) fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
     let text = root.read(format!("{}/stat", of.pid))?;
     let line = proc_stat::parse(&text, 1).ok_or(Missing::Gone)?;
     let ended = matches!(line.stat.state, State::Zombie | State::Dead);

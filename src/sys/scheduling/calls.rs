@@ -9,9 +9,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::model::id::{Nanos, Pid};
-use crate::model::scheduling::calls::{
-    BUCKETS, Count, Counted, Number, Part, Spread, Words, on_descriptor,
-};
+use crate::model::scheduling::calls::{Count, Counted, Number, Part, Words, on_descriptor};
+use crate::model::scheduling::spread::{BUCKETS, Spread};
 use crate::sys::bpf::btf::Types;
 use crate::sys::bpf::map::{Kind, Map, Shared};
 use crate::sys::bpf::program::{self, At, Refused, Running};

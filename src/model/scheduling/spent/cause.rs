@@ -85,6 +85,9 @@ impl Cause {
             | Wait::Signal { limit, .. } => *limit = Limit::None,
             _ => {}
         }
+        // Where the kernel sleeps is no part of these words, and not always told.
+        let told = steady.uninterruptible || matches!(steady.what, Wait::Work | Wait::Hidden);
+        steady.function = steady.function.filter(|_| told);
         Some(Self::Wait(Box::new(steady)))
     }
 

@@ -33,6 +33,18 @@ const WORDS: &[(&str, &str)] = &[
         "A wait that no signal ends (state D): a disk, a filesystem, a lock in the kernel.",
     ),
     (
+        "WAKES/s",
+        "How often a second a thread of it was made ready to run, by a program at the kernel's sched_waking. Press g until WOKEN BY is there.",
+    ),
+    (
+        "P50, P99, LONGEST",
+        "How long it then waited for a core, until sched_switch gave it one: half of the times at most P50, 99 of 100 at most P99, to a fifth. LONGEST is exact, since the tab was opened.",
+    ),
+    (
+        "WOKEN BY",
+        "The thread that ran where the wake-up was made; an interrupt (timer, disk, network) is named itself, and not the thread that it interrupted.",
+    ),
+    (
         "wake",
         "A condition variable, a semaphore, a parked thread: another thread has to wake it. Whether it has nothing to do or waits for an answer the kernel does not tell.",
     ),

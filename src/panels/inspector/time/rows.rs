@@ -117,7 +117,7 @@ fn share(tenths: u32) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
-fn cell(theme: &Theme, text: String, role: Role) -> Text<'static> {
+pub fn cell(theme: &Theme, text: String, role: Role) -> Text<'static> {
     Text::from(Span::styled(text, theme.style(role)))
 }
 

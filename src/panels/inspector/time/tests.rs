@@ -107,6 +107,67 @@ fn each_thread_by_itself() {
     assert!(lines[0].contains("over 5.0s"), "{}", lines[0]);
 }
 
+fn woken() -> Wakes {
+    let row = |waker, name: &str, wakes: u64, p99: u64, whom: &[u32]| WakeRow {
+        waker,
+        name: name.into(),
+        wakes,
+        waited: Nanos(wakes * 10_000),
+        p50: Nanos(8_000),
+        p99: Nanos(p99),
+        longest: Nanos(p99 * 2),
+        whom: whom.iter().copied().map(Tid).collect(),
+    };
+    let redis = Waker::Thread(crate::model::id::Pid(7), Tid(7));
+    Wakes {
+        span: Nanos(10_000_000_000),
+        rows: vec![
+            row(redis, "redis-server", 5000, 20_000_000, &[100, 101]),
+            row(Waker::Timer, "timer", 15, 30_000, &[102]),
+        ],
+        all: Some(Box::new(row(
+            Waker::Kernel,
+            "",
+            5015,
+            20_000_000,
+            &[100, 101, 102],
+        ))),
+    }
+}
+
+#[test]
+fn who_woke_it_and_how_long_it_then_waited() {
+    let mut world = world(Ok(told()));
+    let detail = Detail {
+        wakes: Some(Stamped::new(Nanos(1), Ok(woken()))),
+        ..(*world.detail).clone()
+    };
+    world.detail = Arc::new(detail);
+    let mut tab = TimeTab::default();
+    let area = Rect::new(0, 0, 84, 10);
+    tab.fit(&world, area);
+    tab.act(&world, &BY_THREAD);
+    tab.act(&world, &BY_THREAD);
+    let lines = drawn(&mut tab, &world, 84, 10);
+    insta::assert_snapshot!(lines.join("\n"));
+    let copied = tab.copied(&world).expect("a row");
+    assert!(
+        copied.starts_with("woken by 7 redis-server 5.0k times"),
+        "{copied}"
+    );
+    // It is not in the snapshot any more.
+    assert!(matches!(tab.enter(&world), Reply::Say(said) if said.contains("ended")));
+    let detail = Detail {
+        wakes: Some(Stamped::new(Nanos(2), Err(Missing::Denied))),
+        ..(*world.detail).clone()
+    };
+    let mut other = TimeTab::default();
+    world.detail = Arc::new(detail);
+    other.by = By::Waker;
+    let lines = drawn(&mut other, &world, 84, 10).join(" ");
+    assert!(lines.contains("CAP_BPF and CAP_PERFMON"), "{lines}");
+}
+
 #[test]
 fn enter_leads_to_whom_it_waits_for() {
     let world = world(Ok(told()));

@@ -9,6 +9,7 @@ use crate::sys::bpf::assembler::{
     Reg::{R0, R1, R2, R3, R4, R6, R7, R8, R9, R10},
     Width,
 };
+use crate::sys::bpf::spread;
 
 /// The maps by their numbers.
 pub struct Maps {
@@ -189,7 +190,7 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
 
 /// Adds to the sums at `R8`: what is known stands at `R7`, how long it took in `R9`.
 fn sums(a: &mut Assembler) {
-    let (shorter, tiny, sorted, in_range) = (a.label(), a.label(), a.label(), a.label());
+    let shorter = a.label();
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R8, offset(CALLS)), R1);
     a.mov(R1, R9);
@@ -200,33 +201,7 @@ fn sums(a: &mut Assembler) {
     a.jump_if(If::Le, R9, R1, shorter);
     a.store(Width::Double, (R8, offset(LONGEST)), R9);
     a.place(shorter);
-    // R3: the logarithm; R2: the next two bits.
-    a.mov(R2, R9);
-    a.mov(R3, 0);
-    for bits in [32, 16, 8, 4, 2, 1] {
-        let less = a.label();
-        a.wide(R1, 1 << bits);
-        a.jump_if(If::Lt, R2, R1, less);
-        a.op(Op::Rsh, R2, bits);
-        a.op(Op::Add, R3, bits);
-        a.place(less);
-    }
-    a.jump_if(If::Lt, R3, 2, tiny);
-    a.mov(R1, R3);
-    a.op(Op::Sub, R1, 2);
-    a.mov(R2, R9);
-    a.op(Op::Rsh, R2, R1);
-    a.op(Op::And, R2, 3);
-    a.jump(sorted);
-    a.place(tiny);
-    a.mov(R2, 0);
-    a.place(sorted);
-    a.op(Op::Lsh, R3, 2);
-    a.op(Op::Add, R3, R2);
-    let last = super::BUCKETS as i32 - 1;
-    a.jump_if(If::Le, R3, last, in_range);
-    a.mov(R3, last);
-    a.place(in_range);
+    spread::bucket(a);
     a.op(Op::Lsh, R3, 3);
     a.mov(R1, R8);
     a.op(Op::Add, R1, R3);

@@ -11,7 +11,7 @@ fn opened() -> Option<Sums> {
     match Sums::open(&root, crate::sys::machine::cores::possible(&root)) {
         Ok(sums) => Some(sums),
         Err(error) => {
-            println!("skipped: {error}");
+            println!("skipped: {}", crate::sys::bpf::why(&error));
             assert_ne!(error.kind(), io::ErrorKind::InvalidInput, "{error}");
             None
         }

@@ -1,0 +1,201 @@
+//! Who wakes the threads of one process, while somebody looks: counted in the kernel where that is allowed.
+
+use std::collections::VecDeque;
+
+use super::calls::lives;
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::wakes::{Counted, Waker, Wakes, between};
+use crate::model::text::SafeText;
+use crate::sys::bpf::program::Refused;
+use crate::sys::clock;
+use crate::sys::root::ProcRoot;
+use crate::sys::scheduling::wakes::{Tracing, name_of};
+use crate::sys::source::{Error, Source};
+
+/// Over how long wakers are told on the screen.
+const WINDOW: Nanos = Nanos::from_millis(10_000);
+/// How many readings are kept for that.
+const KEPT: usize = 13;
+
+/// Counts while something else goes on; for reports.
+pub struct Counting {
+    root: ProcRoot,
+    tracing: Tracing,
+    first: Counted,
+}
+
+impl Counting {
+    /// Begins.
+    ///
+    /// # Errors
+    /// As [`Tracing::begin`].
+    pub fn begin(root: &ProcRoot, of: ProcId) -> Result<Self, Refused> {
+        let tracing = Tracing::begin(root, of.pid)?;
+        let first = tracing.read()?;
+        Ok(Self {
+            root: root.clone(),
+            tracing,
+            first,
+        })
+    }
+
+    /// What there was since it began.
+    ///
+    /// # Errors
+    /// `Unsupported` where the kernel does not read its maps out.
+    pub fn end(&self) -> Reading<Wakes> {
+        let last = self.tracing.read().map_err(|_| Missing::Unsupported)?;
+        Ok(told(&self.root, &self.first, &last))
+    }
+}
+
+/// The difference, with the names that wakers have now.
+fn told(root: &ProcRoot, first: &Counted, last: &Counted) -> Wakes {
+    let interrupts = root.read("interrupts").unwrap_or_default();
+    let interrupts = String::from_utf8_lossy(&interrupts);
+    between(first, last, &|waker| name(root, &interrupts, waker))
+}
+
+fn name(root: &ProcRoot, interrupts: &str, waker: Waker) -> SafeText {
+    let text = match waker {
+        Waker::Thread(pid, tid) => {
+            let comm = root.read(format!("{pid}/task/{tid}/comm"));
+            return comm.map_or_else(
+                |_| SafeText::from("has ended"),
+                |comm| SafeText::from_bytes(comm.trim_ascii_end()),
+            );
+        }
+        Waker::Timer => "timer".to_owned(),
+        Waker::Network => "network".to_owned(),
+        Waker::Disk => "disk".to_owned(),
+        Waker::Kernel => "the kernel".to_owned(),
+        Waker::Interrupt(number) => match name_of(interrupts, number) {
+            Some(of) => format!("{} (interrupt {number}, {of})", hardware(of)),
+            None => format!("interrupt {number}"),
+        },
+    };
+    SafeText::from(text.as_str())
+}
+
+/// What hardware an interrupt is of, by how drivers call theirs.
+fn hardware(of: &str) -> &'static str {
+    let begins = |with: &[&str]| with.iter().any(|w| of.starts_with(w));
+    let holds = |with: &[&str]| with.iter().any(|w| of.contains(w));
+    if begins(&["nvme", "ahci", "ata", "mmc", "mpt", "megasas", "sdhci"]) || holds(&["-req"]) {
+        "disk"
+    } else if begins(&["eth", "en", "wl", "mlx", "ib", "iwl"])
+        || holds(&["-input.", "-output.", "TxRx", "-rx-", "-tx-"])
+    {
+        "network"
+    } else if holds(&["timer", "hpet", "rtc"]) {
+        "timer"
+    } else {
+        "device"
+    }
+}
+
+/// Tells who wakes the process in focus, while somebody looks.
+pub struct WakeSource {
+    root: ProcRoot,
+    of: Option<(ProcId, Reading<Tracing>, VecDeque<Counted>)>,
+}
+
+impl WakeSource {
+    /// A source over a proc tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            of: None,
+        }
+    }
+}
+
+/// Whether that was not allowed, or cannot be had here.
+pub fn missing(refused: &Refused) -> Missing {
+    match refused.error.raw_os_error() {
+        Some(libc::EPERM | libc::EACCES) => Missing::Denied,
+        _ => Missing::Unsupported,
+    }
+}
+
+fn lately(
+    root: &ProcRoot,
+    of: ProcId,
+    tracing: &Reading<Tracing>,
+    readings: &mut VecDeque<Counted>,
+) -> Reading<Wakes> {
+    let tracing = tracing.as_ref().map_err(|why| *why)?;
+    lives(root, of)?;
+    readings.push_back(tracing.read().map_err(|_| Missing::Unsupported)?);
+    while readings.len() > KEPT {
+        readings.pop_front();
+    }
+    let (Some(last), true) = (readings.back(), readings.len() > 1) else {
+        return Err(Missing::Soon);
+    };
+    // After a long pause there is none but the one before: it then.
+    let before = readings.len() - 2;
+    let young = |r: &Counted| last.at.since(r.at) <= Nanos(WINDOW.0 + WINDOW.0 / 20);
+    let first = readings
+        .iter()
+        .position(young)
+        .unwrap_or(before)
+        .min(before);
+    Ok(told(root, &readings[first], last))
+}
+
+impl Source<Detail> for WakeSource {
+    fn name(&self) -> &'static str {
+        "wakes"
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::WAKES
+    }
+
+    fn pace_ms(&self) -> u64 {
+        1000
+    }
+
+    fn rest(&mut self) {
+        self.of = None;
+    }
+
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let Some(of) = plan.focus else {
+            self.of = None;
+            into.wakes = None;
+            return Ok(());
+        };
+        if self.of.as_ref().is_none_or(|(known, ..)| *known != of) {
+            // The old one ends first: two at a time would cost twice.
+            self.of = None;
+            let tracing = Tracing::begin(&self.root, of.pid).map_err(|refused| missing(&refused));
+            self.of = Some((of, tracing, VecDeque::new()));
+        }
+        if let Some((of, tracing, readings)) = &mut self.of {
+            let value = lately(&self.root, *of, tracing, readings);
+            into.wakes = Some(Stamped::new(clock::now(), value));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interrupts_are_told_by_their_hardware() {
+        let text = "            CPU0\n 36:    9  PCI-MSIX-0000:00:02.0   1-edge      virtio1-req.0\nLOC:  7  Local timer interrupts\n 38: 1 PCI-MSIX 1-edge virtio2-input.0\n 40: 1 2\n";
+        let root = ProcRoot::live();
+        let told = |number| name(&root, text, Waker::Interrupt(number)).to_string();
+        assert_eq!(told(36), "disk (interrupt 36, virtio1-req.0)");
+        assert_eq!(told(38), "network (interrupt 38, virtio2-input.0)");
+        assert_eq!(told(40), "interrupt 40");
+        assert_eq!(told(3), "interrupt 3");
+    }
+}

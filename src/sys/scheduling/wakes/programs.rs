@@ -1,0 +1,192 @@
+//! The programs: what happens in the kernel when an interrupt begins and ends, when a thread is woken, and when it gets a core.
+
+use super::{
+    CONTEXT, CORES, FROM_CORE, FROM_INTERRUPT, FROM_SOFT, FROM_TIMER, HARD, LONGEST, SOFT, SPREAD,
+    WAITED, WAKES,
+};
+use crate::model::id::Pid;
+use crate::sys::bpf::assembler::{
+    Assembler, Fault, Helper, If, Instruction, Op,
+    Reg::{R0, R1, R2, R3, R4, R6, R7, R8, R9, R10},
+    Width,
+};
+use crate::sys::bpf::spread;
+
+/// The maps by their numbers.
+pub struct Maps {
+    /// By core: which interrupt it is in.
+    pub contexts: i32,
+    /// By thread: when it was woken and by whom, until it gets a core.
+    pub woken: i32,
+    /// By thread and waker: the sums.
+    pub sums: i32,
+    /// Zeros, to begin sums with.
+    pub zeros: i32,
+}
+
+/// Where the kernel keeps the numbers of a thread and its process.
+#[derive(Clone, Copy)]
+pub struct Offsets {
+    pub tid: i16,
+    pub tgid: i16,
+}
+
+/// What begins or ends on this core.
+#[derive(Clone, Copy)]
+pub enum Context {
+    /// An interrupt whose number is the first argument.
+    Interrupt,
+    /// What is left of interrupts for later, by kinds.
+    Soft,
+    /// This core's own timer.
+    Timer,
+    /// Another core wants something.
+    Core,
+}
+
+/// On the stack: the thread, when and by whom it was woken, and the key of its sums.
+const THREAD: i16 = -8;
+const VALUE: i16 = -24;
+const KEY: i16 = -40;
+
+/// `R8` = what is known of this core. Destroys `R0` to `R5`.
+fn here(a: &mut Assembler, maps: &Maps) {
+    a.call(Helper::GetSmpProcessorId);
+    a.op(Op::And, R0, CORES as i32 - 1);
+    a.op(Op::Mul, R0, CONTEXT as i32);
+    a.value(R8, maps.contexts);
+    a.op(Op::Add, R8, R0);
+}
+
+/// Notes that such a context begins on this core, or that it ends.
+///
+/// # Errors
+/// None but faults of this program.
+pub fn context(what: Context, begins: bool, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+    let mut a = Assembler::default();
+    a.load(Width::Double, R6, (R1, 0));
+    here(&mut a, maps);
+    match what {
+        Context::Interrupt => a.wide(R1, FROM_INTERRUPT),
+        Context::Soft => a.wide(R1, FROM_SOFT),
+        Context::Timer => a.wide(R1, FROM_TIMER),
+        Context::Core => a.wide(R1, FROM_CORE),
+    }
+    if matches!(what, Context::Interrupt | Context::Soft) {
+        a.op(Op::And, R6, 0xffff);
+        a.op(Op::Or, R1, R6);
+    }
+    if !begins {
+        a.mov(R1, 0);
+    }
+    let at = if matches!(what, Context::Soft) {
+        SOFT
+    } else {
+        HARD
+    };
+    a.store(Width::Double, (R8, at), R1);
+    a.mov(R0, 0);
+    a.exit();
+    a.finish()
+}
+
+/// `R0` = the value in `map` of the key at `key` on the stack, or 0.
+fn find(a: &mut Assembler, map: i32, key: i16) {
+    a.map(R1, map);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(key));
+    a.call(Helper::MapLookup);
+}
+
+/// At `sched_waking`: notes when, and who did it: an interrupt rather than the thread that it interrupted.
+///
+/// # Errors
+/// None but faults of this program.
+pub fn waking(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+    let mut a = Assembler::default();
+    let (out, known) = (a.label(), a.label());
+    a.load(Width::Double, R7, (R1, 0));
+    a.load(Width::Word, R1, (R7, at.tgid));
+    a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
+    a.load(Width::Word, R1, (R7, at.tid));
+    a.store(Width::Double, (R10, THREAD), R1);
+    a.call(Helper::KtimeGetNs);
+    a.store(Width::Double, (R10, VALUE), R0);
+    here(&mut a, maps);
+    a.load(Width::Double, R6, (R8, HARD));
+    a.jump_if(If::Ne, R6, 0, known);
+    a.load(Width::Double, R6, (R8, SOFT));
+    a.jump_if(If::Ne, R6, 0, known);
+    a.call(Helper::GetCurrentPidTgid);
+    a.mov(R6, R0);
+    a.place(known);
+    a.store(Width::Double, (R10, VALUE + 8), R6);
+    a.map(R1, maps.woken);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(THREAD));
+    a.mov(R3, R10);
+    a.op(Op::Add, R3, i32::from(VALUE));
+    a.mov(R4, 0);
+    a.call(Helper::MapUpdate);
+    a.place(out);
+    a.mov(R0, 0);
+    a.exit();
+    a.finish()
+}
+
+/// At `sched_switch`: whoever was woken and gets a core now waited until now.
+///
+/// # Errors
+/// None but faults of this program.
+pub fn switch(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+    let mut a = Assembler::default();
+    let (out, known, shorter) = (a.label(), a.label(), a.label());
+    a.load(Width::Double, R7, (R1, 16));
+    a.load(Width::Word, R1, (R7, at.tgid));
+    a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
+    a.load(Width::Word, R1, (R7, at.tid));
+    a.store(Width::Double, (R10, THREAD), R1);
+    a.store(Width::Double, (R10, KEY), R1);
+    find(&mut a, maps.woken, THREAD);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.load(Width::Double, R1, (R0, 8));
+    a.store(Width::Double, (R10, KEY + 8), R1);
+    a.load(Width::Double, R6, (R0, 0));
+    a.call(Helper::KtimeGetNs);
+    a.mov(R9, R0);
+    a.op(Op::Sub, R9, R6);
+    a.map(R1, maps.woken);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(THREAD));
+    a.call(Helper::MapDelete);
+    find(&mut a, maps.sums, KEY);
+    a.jump_if(If::Ne, R0, 0, known);
+    a.map(R1, maps.sums);
+    a.mov(R2, R10);
+    a.op(Op::Add, R2, i32::from(KEY));
+    a.value(R3, maps.zeros);
+    // Not where another core was faster: BPF_NOEXIST.
+    a.mov(R4, 1);
+    a.call(Helper::MapUpdate);
+    find(&mut a, maps.sums, KEY);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.place(known);
+    a.mov(R8, R0);
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, WAKES), R1);
+    a.mov(R1, R9);
+    a.fetch_add(Width::Double, (R8, WAITED), R1);
+    a.load(Width::Double, R1, (R8, LONGEST));
+    a.jump_if(If::Le, R9, R1, shorter);
+    a.store(Width::Double, (R8, LONGEST), R9);
+    a.place(shorter);
+    spread::bucket(&mut a);
+    a.op(Op::Lsh, R3, 3);
+    a.op(Op::Add, R8, R3);
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, SPREAD), R1);
+    a.place(out);
+    a.mov(R0, 0);
+    a.exit();
+    a.finish()
+}

@@ -1,0 +1,109 @@
+//! Threads that wake each other, and timers that wake them, counted by the kernel and by us.
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use super::*;
+
+fn begin() -> Option<Tracing> {
+    match Tracing::begin(&ProcRoot::live(), Pid(std::process::id())) {
+        Ok(tracing) => Some(tracing),
+        Err(refused) => {
+            println!("skipped: {refused}");
+            None
+        }
+    }
+}
+
+fn tid() -> Tid {
+    Tid(nix::unistd::gettid().as_raw() as u32)
+}
+
+#[test]
+fn who_wakes_whom_is_counted_to_the_last() {
+    let Some(tracing) = begin() else { return };
+    let (mut from, mut to) = io::pipe().expect("a pipe");
+    let (mut back_from, mut back) = io::pipe().expect("a pipe");
+    let (tell, told) = channel();
+    let other = std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        tell.send(tid()).expect("heard");
+        let mut byte = [0];
+        while from.read_exact(&mut byte).is_ok() {
+            back.write_all(&byte).expect("read");
+        }
+    });
+    let other_tid = told.recv().expect("told");
+    use std::io::{Read as _, Write as _};
+    let mut byte = [7];
+    for _ in 0..500 {
+        to.write_all(&byte).expect("read");
+        back_from.read_exact(&mut byte).expect("a byte");
+    }
+    let counted = tracing.read().expect("read");
+    drop(to);
+    other.join().expect("it ends");
+    let me = Waker::Thread(Pid(std::process::id()), tid());
+    let wake = counted.wakes.get(&(other_tid, me)).expect("it was woken");
+    // Each byte finds it asleep, or on its way there.
+    assert!((1..=510).contains(&wake.wakes), "{}", wake.wakes);
+    assert_eq!(
+        wake.spread.0.iter().sum::<u64>(),
+        wake.wakes,
+        "each is in a bucket"
+    );
+    assert!(wake.longest <= wake.waited);
+    // What it did while blocked in the kernel it was told of by none but us, and interrupts of the moment it began.
+    let strangers = counted.wakes.keys().filter(|(whom, waker)| {
+        *whom == other_tid && *waker != me && matches!(waker, Waker::Thread(..))
+    });
+    assert_eq!(strangers.count(), 0, "{:?}", counted.wakes.keys());
+}
+
+#[test]
+fn a_timer_wakes_whoever_sleeps_and_not_the_thread_it_interrupts() {
+    let Some(tracing) = begin() else { return };
+    let before = tracing.read().expect("read");
+    for _ in 0..20 {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let after = tracing.read().expect("read");
+    let mine = |counted: &Counted, waker| counted.wakes.get(&(tid(), waker)).map_or(0, |w| w.wakes);
+    let timer = mine(&after, Waker::Timer) - mine(&before, Waker::Timer);
+    let all: u64 = after
+        .wakes
+        .iter()
+        .filter(|((whom, _), _)| *whom == tid())
+        .map(|(_, w)| w.wakes)
+        .sum();
+    // On machines whose timer is an interrupt like others it is told by its number.
+    let numbered: u64 = after
+        .wakes
+        .iter()
+        .filter(|((whom, waker), _)| *whom == tid() && matches!(waker, Waker::Interrupt(_)))
+        .map(|(_, w)| w.wakes)
+        .sum();
+    assert!(
+        timer + numbered >= 20,
+        "{timer} of {all}: {:?}",
+        after.wakes.keys()
+    );
+}
+
+#[test]
+fn what_a_program_noted_is_read_as_it_was_meant() {
+    assert_eq!(waker_of(7 << 32 | 8), Waker::Thread(Pid(7), Tid(8)));
+    for (word, waker) in [
+        (0, Waker::Kernel),
+        (FROM_INTERRUPT | 36, Waker::Interrupt(36)),
+        (FROM_TIMER, Waker::Timer),
+        (FROM_CORE, Waker::Kernel),
+        (FROM_SOFT | 1, Waker::Timer),
+        (FROM_SOFT | 3, Waker::Network),
+        (FROM_SOFT | 4, Waker::Disk),
+        (FROM_SOFT | 8, Waker::Timer),
+        (FROM_SOFT | 9, Waker::Kernel),
+    ] {
+        assert_eq!(waker_of(word), waker, "{word:x}");
+    }
+}

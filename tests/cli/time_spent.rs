@@ -1,0 +1,63 @@
+//! `pscope time`: who woke a process, against what its parent knows of it.
+
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_pscope");
+
+/// `cat` that is written to by this thread alone, so long as `pscope time` looks.
+#[test]
+fn whoever_writes_to_a_pipe_wakes_who_reads_it() {
+    let mut cat = Command::new("cat")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("cat starts");
+    let mut looks = Command::new(BINARY)
+        .args(["time", &cat.id().to_string(), "--for", "1s", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it begins");
+    let (mut to, mut from) = (
+        cat.stdin.take().expect("piped"),
+        cat.stdout.take().expect("piped"),
+    );
+    let mut byte = [7];
+    while looks.try_wait().expect("ours").is_none() {
+        to.write_all(&byte).expect("read");
+        from.read_exact(&mut byte).expect("echoed");
+    }
+    drop(to);
+    cat.wait().expect("it ends");
+    let mut text = String::new();
+    let mut out = looks.stdout.take().expect("piped");
+    out.read_to_string(&mut text).expect("UTF-8");
+    let told: Value = serde_json::from_str(&text).expect("JSON");
+    let process = &told["processes"][0];
+    let Some(by) = process["wakes"]["by"].as_array() else {
+        println!("skipped: programs in the kernel need CAP_BPF and CAP_PERFMON, or root");
+        assert_eq!(process["unavailable"]["wakes"], "denied");
+        return;
+    };
+    let me = nix::unistd::gettid().as_raw();
+    let mine = by.iter().find(|row| row["tid"] == me).expect("we woke it");
+    assert_eq!(
+        (&mine["kind"], &mine["pid"]),
+        (&"thread".into(), &std::process::id().into())
+    );
+    let count = |row: &Value| row["count"].as_u64().expect("a number");
+    assert_eq!(
+        process["wakes"]["count"].as_u64(),
+        Some(by.iter().map(count).sum())
+    );
+    let strangers = by
+        .iter()
+        .filter(|row| row["kind"] == "thread" && row["tid"] != me);
+    assert_eq!(strangers.map(count).sum::<u64>(), 0, "{by:?}");
+    // What it waited after wake-ups is part of what the kernel counted as waiting, looked at a moment earlier.
+    let waited: u64 = by.iter().filter_map(|row| row["waited_ns"].as_u64()).sum();
+    let ready = process["ready_ns"].as_u64().expect("a number");
+    assert!(waited <= ready + ready / 5 + 20_000_000, "{waited} {ready}");
+}
