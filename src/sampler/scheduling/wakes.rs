@@ -13,7 +13,7 @@ use crate::sys::bpf::program::Refused;
 use crate::sys::clock;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::wakes::{Tracing, name_of};
-use crate::sys::source::{Error, Source};
+use crate::sys::source::{Error, Probe, Source};
 
 /// Over how long wakers are told on the screen.
 const WINDOW: Nanos = Nanos::from_millis(10_000);
@@ -115,8 +115,8 @@ impl WakeSource {
 
 /// Whether that was not allowed, or cannot be had here.
 pub fn missing(refused: &Refused) -> Missing {
-    match refused.error.raw_os_error() {
-        Some(libc::EPERM | libc::EACCES) => Missing::Denied,
+    match refused.error.kind() {
+        std::io::ErrorKind::PermissionDenied => Missing::Denied,
         _ => Missing::Unsupported,
     }
 }
@@ -150,6 +150,10 @@ fn lately(
 impl Source<Detail> for WakeSource {
     fn name(&self) -> &'static str {
         "wakes"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["kernel programs"])
     }
 
     fn fills(&self) -> Needs {

@@ -190,9 +190,8 @@ fn waker_of(word: u64) -> Waker {
     }
     match (word & KINDS, low & 0xffff) {
         (FROM_INTERRUPT, number) => Waker::Interrupt(number),
-        (FROM_TIMER, _) => Waker::Timer,
         // The kinds of `enum` in `include/linux/interrupt.h`: timers 1 and 8, network 2 and 3, disks 4 and 5.
-        (FROM_SOFT, 1 | 8) => Waker::Timer,
+        (FROM_TIMER, _) | (FROM_SOFT, 1 | 8) => Waker::Timer,
         (FROM_SOFT, 2 | 3) => Waker::Network,
         (FROM_SOFT, 4 | 5) => Waker::Disk,
         _ => Waker::Kernel,

@@ -1,5 +1,6 @@
 //! Threads that wake each other, and timers that wake them, counted by the kernel and by us.
 
+use std::io::{Read as _, Write as _};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -26,7 +27,6 @@ fn who_wakes_whom_is_counted_to_the_last() {
     let (mut back_from, mut back) = io::pipe().expect("a pipe");
     let (tell, told) = channel();
     let other = std::thread::spawn(move || {
-        use std::io::{Read as _, Write as _};
         tell.send(tid()).expect("heard");
         let mut byte = [0];
         while from.read_exact(&mut byte).is_ok() {
@@ -34,7 +34,6 @@ fn who_wakes_whom_is_counted_to_the_last() {
         }
     });
     let other_tid = told.recv().expect("told");
-    use std::io::{Read as _, Write as _};
     let mut byte = [7];
     for _ in 0..500 {
         to.write_all(&byte).expect("read");
@@ -95,7 +94,7 @@ fn what_a_program_noted_is_read_as_it_was_meant() {
     assert_eq!(waker_of(7 << 32 | 8), Waker::Thread(Pid(7), Tid(8)));
     for (word, waker) in [
         (0, Waker::Kernel),
-        (FROM_INTERRUPT | 36, Waker::Interrupt(36)),
+        (FROM_INTERRUPT | 0x24, Waker::Interrupt(36)),
         (FROM_TIMER, Waker::Timer),
         (FROM_CORE, Waker::Kernel),
         (FROM_SOFT | 1, Waker::Timer),
