@@ -371,6 +371,7 @@ impl App {
         self.retrace();
         if self.world.detail.of != Some(id) {
             self.world.detail = Arc::new(self.world.detail.refocused(Some(id)));
+            self.detail_of_focus();
         }
         for panel in &mut self.panels {
             panel.select(&self.world, id);

@@ -12,15 +12,16 @@ use crate::model::acting::tuning::CoreSet;
 use crate::model::descriptors::descriptor::Descriptor;
 use crate::model::descriptors::socket::Protocol;
 use crate::model::descriptors::socket::names::{Hosts, Services};
+use crate::model::detail::Detail;
 use crate::model::groups::unit;
-use crate::model::id::{Nanos, Tid};
+use crate::model::id::{Nanos, ProcId, Tid};
 use crate::model::process::environment::Environment;
 use crate::model::process::filter::Filter;
 use crate::model::sample::{Command, SystemSample};
 use crate::model::scheduling::wait::Call;
 use crate::model::span;
 use crate::model::text::{self, SafeText};
-use crate::recording::{Past, Recorded, lanes};
+use crate::recording::{Past, Recorded, details, lanes};
 use crate::run::config::Config;
 use crate::sys;
 use crate::sys::machine::memory::Neighbours;
@@ -40,9 +41,15 @@ pub const PARSERS: &[Parser] = &[
             for moment in past.moments().into_iter().take(64) {
                 see(past.at(moment.at).is_ok());
                 see(past.lanes(moment.at, Nanos(1 << 36)).is_ok());
+                see(past.detail(moment.at, None, Nanos(1 << 36)).is_ok());
             }
         }
         see(lanes::read(b).is_ok());
+        let mut detail = Detail {
+            of: Some(ProcId::new(7, 3)),
+            ..Detail::default()
+        };
+        see(details::fill(&mut detail, b).is_ok());
     }),
     // What the kernel tells of the machine.
     ("stat-machine", |b| {

@@ -2,6 +2,7 @@
 //! Opens no file, reads no clock, draws nothing; whoever has bytes gives them here.
 
 mod checksum;
+pub mod details;
 mod extra;
 pub mod kept;
 pub mod lanes;
@@ -15,10 +16,12 @@ pub mod recorded;
 mod system;
 mod task;
 mod tick;
+mod told;
 pub mod when;
 mod wire;
 pub mod writer;
 
+pub use details::DetailWriter;
 pub use kept::Kept;
 pub use lanes::{LaneWriter, Slices};
 pub use past::{Past, Records};

@@ -13,7 +13,7 @@ pub mod theme;
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -26,10 +26,11 @@ use crate::app::world::Settings;
 use crate::model::id::{Pid, Uid};
 use crate::model::sample::Mode;
 use crate::panels;
-use crate::recording::{Kept, Past};
+use crate::recording::{DetailWriter, Kept, Past};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
+use crate::sys::clock;
 use crate::sys::machine::gpus;
 use crate::sys::own::{self, heap};
 use crate::sys::root::ProcRoot;
@@ -107,12 +108,18 @@ fn source(shows: Shows, sweep: Option<Mode>, app: &mut App, tell: &Tell) -> anyh
     }
     app.remember(past);
     let keeping = Keeping {
-        kept,
+        kept: kept.clone(),
         when: When::AtNext,
     };
     let root = ProcRoot::live();
-    let samplers = Samplers::start(root, app.plan(), sweep, Some(keeping), &listener(tell))
-        .context("cannot start the sampling threads")?;
+    let samplers = Samplers::start(
+        root,
+        app.plan(),
+        sweep,
+        Some(keeping),
+        &listener(tell, kept),
+    )
+    .context("cannot start the sampling threads")?;
     source.samplers = Some(samplers);
     let (to, read_only) = (tell.clone(), app.world.settings.read_only);
     source.acting = Acting::start(&ProcRoot::live(), read_only, move |event| to.event(event))
@@ -181,14 +188,21 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     ending
 }
 
-/// Passes on what the samplers tell.
-fn listener(tell: &Tell) -> sampler::Tell {
+/// Passes on what the samplers tell; what the inspector and the views show is remembered, but for environments.
+fn listener(tell: &Tell, kept: Kept) -> sampler::Tell {
     let tell = tell.clone();
+    let details = Mutex::new(DetailWriter::new(false));
     Arc::new(move |news| {
         panics::rehearse();
         tell.event(match news {
             News::Snapshot(snapshot) => Event::Snapshot(snapshot),
-            News::Detail(detail) => Event::Detail(detail),
+            News::Detail(detail) => {
+                let mut details = details.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(record) = details.record(&detail, clock::unix_ms(detail.at)) {
+                    kept.push(vec![record]);
+                }
+                Event::Detail(detail)
+            }
             News::Switches(timeline) => Event::Switches(timeline),
             News::Lost { thread, why } => Event::Lost { thread, why },
         });

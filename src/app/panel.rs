@@ -226,6 +226,11 @@ pub trait Panel {
 
     /// Answers the mouse inside the area that it was fitted to.
     fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        self.mouse_on_rows(world, mouse)
+    }
+
+    /// The same of its rows alone.
+    fn mouse_on_rows(&mut self, world: &World, mouse: Mouse) -> Reply {
         match self
             .rows_mut()
             .map_or(Hit::Missed, |rows| rows.mouse(mouse))

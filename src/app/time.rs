@@ -43,6 +43,10 @@ impl App {
         self.past.push(Arc::clone(&snapshot));
         let now = Arc::clone(&snapshot);
         self.world.snapshot = snapshot;
+        if self.world.time.recorded {
+            let at = self.world.snapshot.at;
+            self.world.detail = self.past.detail(at, self.world.focus);
+        }
         self.ticked();
         self.guard_tick(&now);
         if let Some(id) = self.world.settings.target.take() {
@@ -313,7 +317,7 @@ impl App {
             self.world.verdict.clone_from(&live.verdict);
         } else {
             self.retell(place);
-            self.world.detail = self.past.detail(moment.at, self.world.focus);
+            self.redetail(moment.at);
             let whole = self.past.live.as_ref().map(|live| &live.timeline);
             self.world.timeline = whole.map_or_else(
                 || self.past.recorded_lanes(moment.at),
@@ -321,6 +325,31 @@ impl App {
             );
         }
         self.ticked();
+    }
+
+    /// Lets panes see what was read last at a moment; what was read before that first, for what is told of two readings.
+    fn redetail(&mut self, at: Nanos) {
+        let focus = self.world.focus;
+        let now = self.past.detail(at, focus);
+        let machine = &now.machine;
+        let read = [
+            machine.disks.as_ref().map(|slot| slot.at),
+            machine.memory.as_ref().map(|slot| slot.at),
+        ];
+        if let Some(first) = read.into_iter().flatten().min() {
+            self.world.detail = self.past.detail_before(first, focus);
+            self.ticked();
+        }
+        self.world.detail = now;
+    }
+
+    /// Shows what was recorded of the process that is looked at now.
+    pub(super) fn detail_of_focus(&mut self) {
+        if self.world.time.recorded || self.world.paused.is_some_and(|back| back > 0) {
+            let at = self.world.snapshot.at;
+            self.world.detail = self.past.detail(at, self.world.focus);
+            self.ticked();
+        }
     }
 
     /// Lets the charts tell of the time before the moment that is shown, where that is not in the last minutes.

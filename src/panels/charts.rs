@@ -2,12 +2,14 @@
 //! Used in the dashboard and the views; a chart is made anew only when there is something new to tell.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 mod scale;
 
+use crate::app::key::{Mouse, Press};
 use crate::app::minutes::{Quantity, Second};
+use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
@@ -170,6 +172,8 @@ struct Chart {
     roles: Vec<Role>,
     mirrored: bool,
     span: Nanos,
+    /// The moment of each cell.
+    moments: Vec<Nanos>,
 }
 
 /// What the charts were made of; while it is the same, they are.
@@ -179,7 +183,10 @@ type Made = (u64, Nanos, Rect, Vec<&'static str>);
 #[derive(Debug, Default)]
 pub(in crate::panels) struct Charts {
     made: Option<Made>,
-    charts: Vec<Chart>,
+    all: Vec<Chart>,
+    /// Where the mouse went down, and the moments of those cells then: the chart ends with the moment that is shown, so that
+    /// it moves under a mouse that is dragged.
+    grabbed: Option<(Rect, Vec<Nanos>)>,
 }
 
 /// Draws values, oldest first and the newest at the right end, as an area of dots; peaks are kept where many share a column.
@@ -228,7 +235,7 @@ impl Charts {
         if self.made.as_ref() == Some(&made) {
             return;
         }
-        self.charts.clear();
+        self.all.clear();
         let fits = area.height >= LEAST && area.width >= NARROW;
         if fits && !shown.is_empty() {
             let n = shown.len() as u16;
@@ -243,15 +250,37 @@ impl Charts {
                     },
                     ..area
                 };
-                self.charts.push(Chart::new(world, subject, part));
+                self.all.push(Chart::new(world, subject, part));
             }
         }
         self.made = Some(made);
     }
 
+    /// A click or a drag goes to the moment of that cell: to the highest of those that share it.
+    pub(in crate::panels) fn mouse(&mut self, mouse: Mouse) -> Reply {
+        let at = Position::new(mouse.column, mouse.row);
+        match mouse.press {
+            Press::Left => {
+                let hit = self.all.iter().find(|c| c.inside().contains(at));
+                self.grabbed = hit.map(|chart| (chart.inside(), chart.moments.clone()));
+            }
+            Press::Drag => {}
+            _ => self.grabbed = None,
+        }
+        let Some((inside, moments)) = &self.grabbed else {
+            return Reply::Pass;
+        };
+        let cell = usize::from(mouse.column.saturating_sub(inside.x));
+        let moment = moments.get(cell.min(moments.len().saturating_sub(1)));
+        match moment.filter(|at| at.0 > 0) {
+            Some(at) => Reply::At(*at),
+            None => Reply::Done,
+        }
+    }
+
     /// Draws what was prepared.
     pub(in crate::panels) fn draw(&self, world: &World, buf: &mut Buffer) {
-        for chart in &self.charts {
+        for chart in &self.all {
             chart.draw(world, buf);
         }
     }
@@ -259,13 +288,7 @@ impl Charts {
 
 impl Chart {
     fn new(world: &World, subject: &Subject, area: Rect) -> Self {
-        let dots_area = Rect {
-            x: area.x + SCALE,
-            y: area.y + 1,
-            width: area.width - SCALE,
-            height: area.height - 2,
-        };
-        let mut dots = Dots::new(dots_area.width, dots_area.height, subject.bands.len() + 1);
+        let mut dots = Dots::new(area.width - SCALE, area.height - 2, subject.bands.len() + 1);
         let seconds = world.minutes.until(world.snapshot.at);
         let columns = Columns::of(seconds.clone(), dots.columns(), |second| {
             subject.values(second)
@@ -309,6 +332,17 @@ impl Chart {
             roles,
             mirrored: subject.form == Form::Mirrored,
             span: columns.span(),
+            moments: columns.moments(),
+        }
+    }
+
+    /// Where its dots stand.
+    fn inside(&self) -> Rect {
+        Rect {
+            x: self.area.x + SCALE,
+            y: self.area.y + 1,
+            width: self.area.width - SCALE,
+            height: self.area.height - 2,
         }
     }
 
@@ -330,13 +364,8 @@ impl Chart {
             line::draw_right(theme, head, &self.extremes, buf);
         }
         debug_assert!(end <= head.right());
-        let rows = self.area.height - 2;
-        let dots = Rect {
-            x: self.area.x + SCALE,
-            y: self.area.y + 1,
-            width: self.area.width - SCALE,
-            height: rows,
-        };
+        let dots = self.inside();
+        let rows = dots.height;
         let styles: Vec<Style> = self.roles.iter().map(|role| theme.style(*role)).collect();
         self.dots.draw(&styles, theme.glyphs.ascii, dots, buf);
         let mut mark = |y: u16, text: &str| {

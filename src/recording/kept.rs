@@ -14,6 +14,8 @@ struct Memory {
     chunks: VecDeque<Vec<Record>>,
     bytes: usize,
     budget: usize,
+    /// What of the bytes is details.
+    details: usize,
     /// How many records ever came.
     count: u64,
     /// Marks of moments whose records are still to come.
@@ -26,6 +28,9 @@ pub struct Kept(Arc<(Mutex<Memory>, Condvar)>);
 
 /// What the memory of a record takes beside its bytes.
 const AROUND: usize = size_of::<Record>() + 16;
+
+/// What the inspector and the views showed takes at most so much of the budget: one part of so many.
+const SHARE: usize = 4;
 
 /// The same record with these marks besides its own, and its head, which knows its checksum.
 fn marked(record: &[u8], marks: Marks) -> Option<(Head, Vec<u8>)> {
@@ -40,8 +45,30 @@ impl Memory {
     fn forget(&mut self) {
         while self.bytes > self.budget && self.chunks.len() > 1 {
             let oldest = self.chunks.pop_front().unwrap_or_default();
-            let freed: usize = oldest.iter().map(|(_, r)| r.len() + AROUND).sum();
-            self.bytes -= freed;
+            for (head, record) in &oldest {
+                self.let_go(head, record);
+            }
+        }
+        // What was shown must not cost the ticks their room: the oldest of it goes first.
+        let share = self.budget / SHARE;
+        for chunk in 0..self.chunks.len() {
+            let mut one = 0;
+            while self.details > share && one < self.chunks[chunk].len() {
+                if self.chunks[chunk][one].0.kind == Kind::Details {
+                    let (head, record) = self.chunks[chunk].remove(one);
+                    self.let_go(&head, &record);
+                } else {
+                    one += 1;
+                }
+            }
+        }
+    }
+
+    fn let_go(&mut self, head: &Head, record: &[u8]) {
+        let freed = record.len() + AROUND;
+        self.bytes -= freed;
+        if head.kind == Kind::Details {
+            self.details -= freed;
         }
     }
 }
@@ -53,6 +80,7 @@ impl Kept {
             chunks: VecDeque::new(),
             bytes: 0,
             budget,
+            details: 0,
             count: 0,
             marks: Vec::new(),
         };
@@ -77,7 +105,15 @@ impl Kept {
                     (head, record) = (new, marked);
                 }
             }
-            memory.bytes += record.len() + AROUND;
+            if memory.chunks.is_empty() && head.kind != Kind::Whole {
+                // Nothing could tell of it.
+                continue;
+            }
+            let taken = record.len() + AROUND;
+            memory.bytes += taken;
+            if head.kind == Kind::Details {
+                memory.details += taken;
+            }
             memory.count += 1;
             let record = (head, Arc::from(record));
             match memory.chunks.back_mut() {
@@ -163,11 +199,11 @@ impl Records for Kept {
             .collect())
     }
 
-    fn lanes(&self, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
+    fn beside(&self, kind: Kind, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
         let memory = self.lock();
-        let lanes = memory.chunks.iter().flatten();
-        let lanes = lanes.filter(|(head, _)| head.kind == Kind::Lanes);
-        let inside = lanes.filter(|(head, _)| (from..=until).contains(&head.at));
+        let beside = memory.chunks.iter().flatten();
+        let beside = beside.filter(|(head, _)| head.kind == kind);
+        let inside = beside.filter(|(head, _)| (from..=until).contains(&head.at));
         Ok(inside.cloned().collect())
     }
 }

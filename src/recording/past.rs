@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::lanes::{self, Rebuilder};
-use super::record::{Head, Summary};
-use super::{Broken, Player, Writer};
-use crate::model::id::Nanos;
+use super::record::{Head, Kind, Summary};
+use super::{Broken, Player, Writer, details};
+use crate::model::detail::Detail;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 
@@ -32,11 +33,11 @@ pub trait Records: Send {
     /// When they cannot be read, in words.
     fn way_to(&self, at: Nanos) -> Result<Vec<Record>, String>;
 
-    /// The records of lanes that end within a span, oldest first.
+    /// The records of a kind that stands between the ticks, those that end within a span, oldest first.
     ///
     /// # Errors
     /// When they cannot be read, in words.
-    fn lanes(&self, from: Nanos, until: Nanos) -> Result<Vec<Record>, String>;
+    fn beside(&self, kind: Kind, from: Nanos, until: Nanos) -> Result<Vec<Record>, String>;
 }
 
 /// The past, and how far it was gone back.
@@ -83,7 +84,7 @@ impl Past {
     pub fn lanes(&self, at: Nanos, back: Nanos) -> Result<Option<Timeline>, String> {
         let from = Nanos(at.0.saturating_sub(back.0));
         let mut rebuilder = Rebuilder::default();
-        for (head, record) in self.records.lanes(from, at)? {
+        for (head, record) in self.records.beside(Kind::Lanes, from, at)? {
             let body = head.unpack(&record);
             // What is damaged leaves a hole.
             if let Ok(lanes) = body.and_then(|body| lanes::read(&body)) {
@@ -93,6 +94,53 @@ impl Past {
         Ok(rebuilder.publish())
     }
 
+    /// What the inspector and the views showed at a moment: of this process and of the machine, each part as it was read last,
+    /// but not longer before than so much. What was not read by then is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read, in words.
+    pub fn detail(&self, at: Nanos, of: Option<ProcId>, back: Nanos) -> Result<Detail, String> {
+        let moments = self.records.moments();
+        // What was read after a tick was shown with it until the next one came.
+        let next = moments.get(moments.partition_point(|moment| moment.at <= at));
+        let until = next.map_or(Nanos(u64::MAX), |next| next.at);
+        let back = Nanos(back.0.saturating_add(until.since(at).0));
+        let mut detail = self.read_before(until, of, back)?;
+        detail.at = at;
+        Ok(detail)
+    }
+
+    /// The same of what was read before a moment.
+    ///
+    /// # Errors
+    /// As [`Self::detail`].
+    pub fn read_before(
+        &self,
+        at: Nanos,
+        of: Option<ProcId>,
+        back: Nanos,
+    ) -> Result<Detail, String> {
+        let from = Nanos(at.0.saturating_sub(back.0));
+        let until = Nanos(at.0.saturating_sub(1));
+        let mut detail = Detail {
+            at,
+            of,
+            ..Detail::default()
+        };
+        for (head, record) in self
+            .records
+            .beside(Kind::Details, from, until)?
+            .iter()
+            .rev()
+        {
+            // What is damaged, or what only a later version knows, leaves a hole.
+            if let Ok(body) = head.unpack(record) {
+                let _ = details::fill(&mut detail, &body);
+            }
+        }
+        Ok(detail)
+    }
+
     /// The records of a span of it, as a recording of their own.
     ///
     /// # Errors
@@ -100,7 +148,10 @@ impl Past {
     pub fn cut(&mut self, from: Nanos, until: Nanos) -> Result<Vec<Vec<u8>>, String> {
         let mut writer = Writer::default();
         let mut out = Vec::new();
-        let mut lanes = self.records.lanes(from, until)?.into_iter().peekable();
+        let mut beside = self.records.beside(Kind::Lanes, from, until)?;
+        beside.extend(self.records.beside(Kind::Details, from, until)?);
+        beside.sort_by_key(|(head, _)| head.at);
+        let mut beside = beside.into_iter().peekable();
         for moment in self.moments() {
             if !(from..=until).contains(&moment.at) {
                 continue;
@@ -109,7 +160,7 @@ impl Past {
             if let Some(now) = self.player.sample() {
                 out.extend(writer.tick(self.player.before(), now, moment.summary));
             }
-            while let Some((_, record)) = lanes.next_if(|(head, _)| head.at <= moment.at) {
+            while let Some((_, record)) = beside.next_if(|(head, _)| head.at <= moment.at) {
                 out.push(record.to_vec());
             }
         }

@@ -45,7 +45,7 @@ impl Player {
                 self.before = (!passing).then(|| now.clone());
                 tick::apply(now, &raw)?;
             }
-            Kind::Lanes | Kind::Other(_) => {}
+            Kind::Lanes | Kind::Details | Kind::Other(_) => {}
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ pub enum Kind {
     Change,
     /// Slices, or sums of them: it needs no other record.
     Lanes,
+    /// What the inspector and the views showed: it needs no other record.
+    Details,
     /// Something that a later version tells; it is left out.
     Other(u8),
 }
@@ -156,6 +158,7 @@ impl Head {
                 1 => Kind::Whole,
                 2 => Kind::Change,
                 3 => Kind::Lanes,
+                4 => Kind::Details,
                 other => Kind::Other(other),
             },
             flags: b[5],
@@ -208,6 +211,7 @@ pub fn write(kind: Kind, at: Nanos, of: &Summary, raw: &[u8], packed: Option<&[u
         Kind::Whole => 1,
         Kind::Change => 2,
         Kind::Lanes => 3,
+        Kind::Details => 4,
         Kind::Other(other) => other,
     });
     out.push(if packed.is_some() { DEFLATED } else { 0 });

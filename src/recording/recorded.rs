@@ -115,7 +115,7 @@ impl Recorded {
                     chunk.push((head, place, size));
                 }
             }
-            Kind::Lanes => {
+            Kind::Lanes | Kind::Details => {
                 if let Some(chunk) = self.chunks.last_mut() {
                     chunk.push((head, place, size));
                 }
@@ -184,9 +184,9 @@ impl Records for Recorded {
         self.read(records.take_while(|(head, ..)| head.at <= at))
     }
 
-    fn lanes(&self, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
+    fn beside(&self, kind: Kind, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
         let records = self.chunks.iter().flatten();
-        let lanes = records.filter(|(head, ..)| head.kind == Kind::Lanes);
-        self.read(lanes.filter(|(head, ..)| (from..=until).contains(&head.at)))
+        let beside = records.filter(|(head, ..)| head.kind == kind);
+        self.read(beside.filter(|(head, ..)| (from..=until).contains(&head.at)))
     }
 }

@@ -1,5 +1,6 @@
 //! The laws of recordings.
 
+mod details;
 mod fields;
 
 use std::sync::Arc;

@@ -319,7 +319,7 @@ fn hear(state: &mut Sample, news: &mut News, field: u32, value: Value<'_>) -> Re
             };
             within(value, |field, value| {
                 match (field, value) {
-                    (1, Value::Bytes(bytes)) => fault.source = names::source(bytes),
+                    (1, Value::Bytes(bytes)) => fault.source = names::word(bytes),
                     (2, Value::Bytes(bytes)) => fault.why = SafeText::from_bytes(bytes),
                     _ => {}
                 }

@@ -11,6 +11,7 @@ use crate::model::sample::Sample;
 
 /// How hard it packs, of 10.
 const LEVEL: i32 = 6;
+const QUICK: i32 = 2;
 /// A chunk ends when its changes take so many times what its whole state takes…
 const RATIO: usize = 3;
 /// …or after so many ticks, so that every moment is found quickly.
@@ -24,15 +25,24 @@ pub struct Packer {
 
 impl Default for Packer {
     fn default() -> Self {
-        let flags = create_comp_flags_from_zip_params(LEVEL, -15, 0);
+        Self::at(LEVEL)
+    }
+}
+
+impl Packer {
+    fn at(level: i32) -> Self {
+        let flags = create_comp_flags_from_zip_params(level, -15, 0);
         Self {
             packer: Box::new(CompressorOxide::new(flags)),
             buffer: Vec::new(),
         }
     }
-}
 
-impl Packer {
+    /// One that packs less and takes less time for it.
+    pub fn quick() -> Self {
+        Self::at(QUICK)
+    }
+
     /// The bytes packed; `None` where that is longer.
     pub fn pack(&mut self, raw: &[u8]) -> Option<&[u8]> {
         self.packer.reset();

@@ -13,6 +13,7 @@ use super::printer::Printer;
 use super::{Error, Exit, target};
 use crate::model::acting::signal::SignalState;
 use crate::model::descriptors::descriptor::Files;
+use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{ProcId, Tid};
 use crate::model::memory::region::AddressSpace;
 use crate::model::process::environment::Environment;
@@ -81,7 +82,7 @@ const APART: Duration = Duration::from_millis(200);
 
 /// What was read; `None` for what was not asked for.
 struct Found {
-    /// It is of a recording: sections were not read at that moment.
+    /// It is of a recording: what was not read by then is not there.
     recorded: bool,
     snapshot: Snapshot,
     id: ProcId,
@@ -101,18 +102,20 @@ struct Found {
 /// # Errors
 /// When there is no such process, or several of the name; what else could not be read is said in its place.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    let then = args.past.snapshot()?;
+    let then = args.past.moment()?;
     let recorded = then.is_some();
-    let snapshot = then.map_or_else(|| super::sweep(json::NEEDS), Ok)?;
+    let (snapshot, then) = match then {
+        Some(found) => (found.snapshot.clone(), Some(found)),
+        None => (super::sweep(json::NEEDS)?, None),
+    };
     let id = target::find(&snapshot, &args.target)?;
     let sections = match args.section {
         Some(one) => vec![one],
         None => Section::ALL.to_vec(),
     };
-    let found = if recorded {
-        Found::recorded(snapshot, id, &sections)
-    } else {
-        Found::read(snapshot, id, &sections)
+    let found = match &then {
+        Some(then) => Found::recorded(snapshot, &then.detail(Some(id))?, id, &sections),
+        None => Found::read(snapshot, id, &sections),
     };
     if args.json {
         printer.json(&answer::of(&found))?;
@@ -133,21 +136,25 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 }
 
 impl Found {
-    /// Of a recording only the process itself is known: what the table had of it.
-    fn recorded(snapshot: Snapshot, id: ProcId, sections: &[Section]) -> Self {
-        fn unread<T>(wanted: bool) -> Option<Reading<T>> {
-            wanted.then_some(Err(Missing::Soon))
+    /// Of a recording: what the table had of the process, and what else was read of it by then.
+    fn recorded(snapshot: Snapshot, detail: &Detail, id: ProcId, sections: &[Section]) -> Self {
+        fn read<T>(wanted: bool, slot: Option<&Stamped<T>>) -> Option<Reading<Arc<T>>> {
+            let read = slot.map(|slot| slot.value.clone());
+            wanted.then(|| read.unwrap_or(Err(Missing::Soon)))
+        }
+        fn own<T: Clone>(wanted: bool, slot: Option<&Stamped<T>>) -> Option<Reading<T>> {
+            read(wanted, slot).map(|read| read.map(Arc::unwrap_or_clone))
         }
         let wanted = |section: Section| sections.contains(&section);
         Self {
-            overview: unread(wanted(Section::Overview)),
-            memory: unread(wanted(Section::Memory)),
-            peers: None,
-            files: unread(wanted(Section::Files)),
-            threads: unread(wanted(Section::Threads)),
-            signals: unread(wanted(Section::Signals)),
-            environment: unread(wanted(Section::Environment)),
-            limits: unread(wanted(Section::Limits)),
+            overview: own(wanted(Section::Overview), detail.overview.as_ref()),
+            memory: own(wanted(Section::Memory), detail.regions.as_ref()),
+            peers: read(true, detail.files.as_ref()).and_then(Result::ok),
+            files: read(wanted(Section::Files), detail.files.as_ref()),
+            threads: read(wanted(Section::Threads), detail.threads.as_ref()),
+            signals: own(wanted(Section::Signals), detail.signals.as_ref()),
+            environment: own(wanted(Section::Environment), detail.environment.as_ref()),
+            limits: own(wanted(Section::Limits), detail.isolation.as_ref()),
             recorded: true,
             id,
             snapshot,
@@ -184,6 +191,23 @@ impl Found {
     /// Who is at the other end of a descriptor.
     fn peer(&self, fd: i32) -> Option<String> {
         end_of(self.peers.as_ref()?, fd)
+    }
+
+    /// The sections that were asked for and that the recording does not have.
+    fn unread(&self) -> Vec<&'static str> {
+        fn of<T>(name: &'static str, section: Option<&Reading<T>>) -> Option<&'static str> {
+            matches!(section, Some(Err(Missing::Soon))).then_some(name)
+        }
+        let all = [
+            of("overview", self.overview.as_ref()),
+            of("memory", self.memory.as_ref()),
+            of("files", self.files.as_ref()),
+            of("threads", self.threads.as_ref()),
+            of("signals", self.signals.as_ref()),
+            of("environment", self.environment.as_ref()),
+            of("limits", self.limits.as_ref()),
+        ];
+        all.into_iter().flatten().collect()
     }
 
     /// Why a section is missing as a whole.

@@ -1,15 +1,17 @@
 //! `pscope ipc`: who talks to whom, as text or JSON.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::json::SCHEMA;
 use super::printer::{Ink, Printer};
-use super::{Error, Exit, target};
+use super::{Error, Exit, past, target};
 use crate::model::descriptors::ipc::{Edge, Ipc, Line, Pair, Party, lines};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
+use crate::model::snapshot::Snapshot;
 use crate::model::text::width;
 use crate::sampler::descriptors::ipc::Talks;
 use crate::sampler::descriptors::joined::shared::Shared;
@@ -24,12 +26,12 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    past: super::past::Args,
+    past: past::Args,
 }
 
-/// Said of a recording, which keeps no descriptors.
+/// Said of a recording which keeps no descriptors.
 const NOT_RECORDED: &str =
-    "not read at that moment: a recording keeps what processes are, not who talks to whom";
+    "not read at that moment: record --inspect FILTER keeps who talks to whom";
 
 /// How long reading every process may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -39,19 +41,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// # Errors
 /// For a target that is no process, or several.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    if let Some(found) = args.past.moment()? {
-        let then = &found.snapshot;
-        if let Some(text) = &args.target {
-            target::find(then, text)?;
-        }
-        return Err(Error::Failed(NOT_RECORDED.to_owned()));
-    }
-    let of = match &args.target {
-        Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
-        None => None,
+    let (mut ipc, of) = match args.past.moment()? {
+        Some(found) => recorded(args, &found)?,
+        None => now(args)?,
     };
-    let root = ProcRoot::live();
-    let mut ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE, of);
     if let Some(of) = of {
         ipc.edges.retain(|e| e.a.id == of || e.b.id == of);
         // Only edges between others are left out where a question is about one process.
@@ -66,6 +59,30 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         print(&ipc, of, printer)?;
     }
     Ok(Exit::Done)
+}
+
+fn target_in(args: &Args, snapshot: &Snapshot) -> Result<Option<ProcId>, Error> {
+    let target = args.target.as_ref();
+    target.map(|text| target::find(snapshot, text)).transpose()
+}
+
+fn now(args: &Args) -> Result<(Ipc, Option<ProcId>), Error> {
+    let of = match args.target {
+        Some(_) => target_in(args, &super::sweep(Needs::COMMANDS)?)?,
+        None => None,
+    };
+    let root = ProcRoot::live();
+    let ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE, of);
+    Ok((ipc, of))
+}
+
+fn recorded(args: &Args, found: &past::Found) -> Result<(Ipc, Option<ProcId>), Error> {
+    let of = target_in(args, &found.snapshot)?;
+    match found.detail(None)?.machine.ipc.map(|slot| slot.value) {
+        Some(Ok(ipc)) => Ok((Arc::unwrap_or_clone(ipc), of)),
+        Some(Err(why)) => Err(Error::Failed(format!("who talks to whom: {why}"))),
+        None => Err(Error::Failed(NOT_RECORDED.to_owned())),
+    }
 }
 
 fn as_json(ipc: &Ipc) -> Value {

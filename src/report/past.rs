@@ -4,11 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::model::id::Nanos;
+use crate::model::detail::Detail;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
 use crate::recording::recorded::Bytes;
 use crate::recording::{Past, Recorded, when};
 use crate::sys::own::recording as files;
+
+/// How long before a moment what is told of it may have been read: processes are read one after the other.
+const BACK: Nanos = Nanos(300_000_000_000);
 
 /// From which recording, and of when.
 #[derive(Debug, Default, clap::Args)]
@@ -98,6 +102,26 @@ pub struct Found {
     pub past: Past,
     /// What was seen.
     pub snapshot: Snapshot,
+}
+
+impl Found {
+    /// What was read of a process and of the machine by then.
+    ///
+    /// # Errors
+    /// `Failed` where it cannot be read.
+    pub fn detail(&self, of: Option<ProcId>) -> Result<Detail, Error> {
+        let at = self.snapshot.at;
+        self.past.detail(at, of, BACK).map_err(Error::Failed)
+    }
+
+    /// What was read of the machine before a moment.
+    ///
+    /// # Errors
+    /// As [`Self::detail`].
+    pub fn detail_before(&self, at: Nanos) -> Result<Detail, Error> {
+        let past = &self.past;
+        past.read_before(at, None, BACK).map_err(Error::Failed)
+    }
 }
 
 /// A file as the bytes of a recording.

@@ -1,27 +1,31 @@
 //! `pscope record`: keeps what happens in a file or a stream, to be looked at later or elsewhere; or only the moments of a
 //! condition, each in a file of its own.
 
+mod inspecting;
 mod moments;
 
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::printer::Printer;
 use super::{Error, Exit};
+use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
+use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::recording::record::Found;
-use crate::recording::{Head, Kept, Kind, LaneWriter, MAGIC, Slices};
+use crate::recording::{DetailWriter, Head, Kept, Kind, LaneWriter, MAGIC, Slices};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::clock;
 use crate::sys::own::recording::{self as files, Written};
 use crate::sys::own::stop;
 use crate::sys::root::ProcRoot;
+use inspecting::Inspecting;
 
 /// Records what happens: every tick of every process, until Ctrl-c or the time is over
 ///
@@ -48,6 +52,13 @@ pub struct Args {
     /// How much of the time slices is kept: they take far more room than all else
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Slices::Off)]
     slices: Slices,
+    /// Keeps descriptors, regions, threads, signals and limits of the processes that pass as well, one after the other, and who
+    /// talks to whom: 'name:postgres', 'cpu>50'
+    #[arg(long, value_name = "FILTER")]
+    inspect: Option<String>,
+    /// With --inspect, their environments too; values that look secret stay masked on the screen, but are in the file
+    #[arg(long, requires = "inspect")]
+    environment: bool,
     /// Keeps only the moments at which this is so, each in a file of the directory: 'cpu>300 for 3s', 'ended signal:SEGV', oom
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["keep", "max_size"])]
     when: Option<String>,
@@ -120,11 +131,15 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         interval: args.interval,
         ..Plan::default()
     };
+    let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
     let lost: Arc<Mutex<Option<String>>> = Arc::default();
+    let read: Arc<Mutex<Read>> = Arc::default();
     let samplers = {
         let lost = Arc::clone(&lost);
         let lanes = Mutex::new(LaneWriter::new(args.slices));
-        let lanes_to = kept.clone();
+        let details = Mutex::new(DetailWriter::new(args.environment));
+        let records_to = kept.clone();
+        let read = Arc::clone(&read);
         let keeping = Keeping {
             kept: kept.clone(),
             when: When::AtOnce,
@@ -137,10 +152,17 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             News::Switches(line) => {
                 let mut lanes = lanes.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(record) = lanes.record(&line, clock::unix_ms(line.now)) {
-                    lanes_to.push(vec![record]);
+                    records_to.push(vec![record]);
                 }
             }
-            News::Snapshot(_) | News::Detail(_) => {}
+            News::Detail(detail) => {
+                let mut details = details.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(record) = details.record(&detail, clock::unix_ms(detail.at)) {
+                    records_to.push(vec![record]);
+                }
+                lock(&read).detail = Some(detail);
+            }
+            News::Snapshot(snapshot) => lock(&read).snapshot = Some(snapshot),
         });
         Samplers::start(
             ProcRoot::live(),
@@ -160,6 +182,13 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let (records, count) = kept.after(seen, if ends { Duration::ZERO } else { patience });
         seen = count;
         to.write(&records, printer)?;
+        let Read { snapshot, detail } = std::mem::take(&mut *lock(&read));
+        if let Some(detail) = detail {
+            inspecting.hear(&detail);
+        }
+        if let Some(snapshot) = snapshot {
+            samplers.replan(inspecting.plan(&snapshot));
+        }
         if ends {
             return Ok(Exit::Done);
         }
@@ -167,6 +196,17 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             return Err(Error::Failed(why));
         }
     }
+}
+
+/// What was read since it was looked at last.
+#[derive(Default)]
+struct Read {
+    snapshot: Option<Arc<Snapshot>>,
+    detail: Option<Arc<Detail>>,
+}
+
+fn lock(read: &Mutex<Read>) -> MutexGuard<'_, Read> {
+    read.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where the records go.

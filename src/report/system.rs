@@ -3,10 +3,12 @@
 mod json;
 mod text;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::printer::Printer;
-use super::{Error, Exit};
+use super::{Error, Exit, past};
+use crate::model::detail::{Detail, Slot};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
 use crate::model::machine::disk::{DiskRates, Disks};
@@ -43,7 +45,7 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    past: super::past::Args,
+    past: past::Args,
     /// Of a recording: a line of JSON for each moment, at this pace, from --at or its beginning on
     #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = span::parse_any)]
     every: Option<Nanos>,
@@ -72,7 +74,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let mut judge = Judge::default();
         args.past.each(every, |then| {
             let time_unix_ms = then.unix_ms();
-            let mut machine = recorded(then.clone());
+            let mut machine = recorded(then.clone(), Detail::default(), None);
             machine.verdict = judge.judge(then);
             let mut line = json::as_json(&machine);
             line["time_unix_ms"] = time_unix_ms.into();
@@ -81,8 +83,12 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         })?;
         return Ok(Exit::Done);
     }
-    let machine = match args.past.snapshot()? {
-        Some(then) => recorded(then),
+    let machine = match args.past.moment()? {
+        Some(found) => {
+            let detail = found.detail(None)?;
+            let before = before(&found, &detail)?;
+            recorded(found.snapshot, detail, before)
+        }
         None => measure(Duration::from_nanos(args.span.0))?,
     };
     if args.json {
@@ -95,18 +101,43 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 }
 
 /// What a recording tells of the machine; the rest was not read then.
-fn recorded(then: Snapshot) -> Machine {
+fn recorded(then: Snapshot, detail: Detail, before: Option<Disks>) -> Machine {
+    let machine = detail.machine;
+    let memory = value(machine.memory);
     Machine {
-        network: Err(Missing::Soon),
-        memory: Err(Missing::Soon),
+        network: value(machine.network),
         verdict: Judge::default().judge(&then),
-        own: OwnGroup::default(),
+        own: memory
+            .as_ref()
+            .map_or_else(|_| OwnGroup::default(), |m| m.own.clone()),
+        memory,
         identity: Identity::default(),
-        sensors: Sensors::default(),
-        gpus: Err(Missing::Soon),
-        disks: Err(Missing::Soon),
+        sensors: value(machine.sensors).unwrap_or_default(),
+        gpus: value(machine.gpus),
+        disks: value(machine.disks).map(|now| {
+            let rates = before.map(|before| now.rates(&before));
+            let unknown = || vec![Err(Missing::Soon); now.told().len()];
+            let rates = rates.unwrap_or_else(unknown);
+            (now, rates)
+        }),
         now: then,
     }
+}
+
+/// The disks as they were read before they were read for that moment: rates are between the two.
+fn before(found: &past::Found, detail: &Detail) -> Result<Option<Disks>, Error> {
+    let Some(read) = &detail.machine.disks else {
+        return Ok(None);
+    };
+    let earlier = found.detail_before(read.at)?;
+    Ok(value(earlier.machine.disks).ok())
+}
+
+/// A part of a recording, or that it was not read by then.
+fn value<T: Clone>(slot: Slot<T>) -> Reading<T> {
+    slot.map_or(Err(Missing::Soon), |slot| {
+        slot.value.map(Arc::unwrap_or_clone)
+    })
 }
 
 /// How long reading the descriptors of every process may take.

@@ -76,6 +76,8 @@ fn take(
                             tell.event(Event::Switches(Arc::new(line)));
                         }
                     }
+                } else if head.kind == Kind::Details {
+                    kept.push(vec![record.to_vec()]);
                 } else if player.take(&head, record, false).is_ok() {
                     kept.push(vec![record.to_vec()]);
                     if player.at() != before

@@ -160,6 +160,10 @@ impl Paced {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::id::ProcId;
+    use crate::recording::record::Found;
+    use crate::recording::{self, DetailWriter, Head};
+    use crate::sys::clock;
     use crate::sys::source::{Error, Probe};
     use std::sync::mpsc::{Sender, channel};
 
@@ -204,6 +208,66 @@ mod tests {
             assert!(details.step(Nanos::from_millis(now), &plan));
             assert_eq!(details.next(&plan), Some(Nanos::from_millis(next)));
         }
+    }
+
+    /// All that is read of this process and of this machine, through a recording and back.
+    #[test]
+    fn what_is_read_here_comes_back_from_a_recording() {
+        let root = ProcRoot::live();
+        let stat = std::fs::read_to_string("/proc/self/stat").expect("ours");
+        let after_name = stat.rsplit(')').next().expect("a name ends");
+        let start = after_name.split_whitespace().nth(19).expect("a start");
+        let own = ProcId::new(std::process::id(), start.parse().expect("a number"));
+        let mut details = Details::new(&root, Feed::default(), Grid::from(Nanos(0)));
+        let heavy = Needs::CALLS | Needs::SWITCHES | Needs::GPU;
+        let mut plan = Plan {
+            needs: Needs::all() - heavy,
+            focus: Some(own),
+            visible: [own].into(),
+            interval: Nanos::from_millis(1000),
+            ..Plan::default()
+        };
+        for round in 1..=3 {
+            details.replan(&plan);
+            let now = Nanos(clock::now().0 + round * 10_000_000_000);
+            while details.step(now, &plan) {}
+            let threads = details.detail.threads.as_ref();
+            let threads = threads.and_then(|slot| slot.value.as_ref().ok());
+            let all = threads.into_iter().flat_map(|threads| &threads.rows);
+            plan.threads = all.map(|row| row.id.tid).collect();
+        }
+        let mut told = (*details.publish()).clone();
+        told.faults.clear();
+        told.machine.containers = Arc::default();
+        // Names of ports are those of whoever reads.
+        if let Some(Ok(network)) = told.machine.network.as_mut().map(|s| s.value.as_mut()) {
+            Arc::make_mut(network).names = Arc::default();
+        }
+        let read = [
+            told.files.is_some(),
+            told.threads.is_some(),
+            told.regions.is_some(),
+            told.overview.is_some(),
+            told.signals.is_some(),
+            told.machine.network.is_some(),
+            told.machine.ipc.is_some(),
+            told.machine.disks.is_some(),
+        ];
+        assert_eq!(read, [true; 8]);
+        let record = DetailWriter::new(true).record(&told, 0).expect("news");
+        let Found::Head(head, _) = Head::find(&record) else {
+            panic!("a head")
+        };
+        let mut heard = Detail {
+            at: told.at,
+            of: told.of,
+            ..Detail::default()
+        };
+        let body = head.unpack(&record).expect("whole");
+        recording::details::fill(&mut heard, &body).expect("well formed");
+        let (heard, told) = (format!("{heard:#?}"), format!("{told:#?}"));
+        let differs = heard.lines().zip(told.lines()).find(|(a, b)| a != b);
+        assert!(heard == told, "{differs:?}");
     }
 
     #[test]

@@ -98,6 +98,128 @@ fn slices_are_recorded_and_told_again() {
     assert!(output.status.success());
 }
 
+/// Records a process of ours with the inspector's parts; answers the path.
+fn inspected(dir: &std::path::Path, more: &[&str]) -> (String, u32) {
+    let program = dir.join("pscope-wasp");
+    if !program.exists() {
+        fs::copy("/bin/sleep", &program).expect("copied");
+    }
+    let mut child = Command::new(&program)
+        .arg("1000")
+        .env("PSCOPE_TOKEN", "hunter2")
+        .env("PSCOPE_PLAIN", "yellow")
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("it begins");
+    let file = dir.join(format!("{}.pscope", more.len()));
+    let path = file.to_str().expect("UTF-8").to_owned();
+    let args = ["record", &path, "--interval", "200ms", "--for", "4s"];
+    let recorded = Command::new(BINARY)
+        .args(args)
+        .args(["--inspect", "name:pscope-wasp"])
+        .args(more)
+        .output()
+        .expect("it runs");
+    child.kill().expect("ours");
+    child.wait().expect("it ends");
+    assert!(recorded.status.success(), "{}", text(&recorded.stderr));
+    (path, child.id())
+}
+
+#[test]
+fn what_the_inspector_shows_is_recorded_of_whom_one_asks() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (path, pid) = inspected(dir.path(), &[]);
+    let of = |section: &str| {
+        let pid = pid.to_string();
+        let args = ["inspect", pid.as_str(), section, "--from", &path];
+        text(&pscope(&args).stdout)
+    };
+    assert!(of("files").contains("stdin"), "{}", of("files"));
+    assert!(of("memory").contains("heap"), "{}", of("memory"));
+    assert!(of("threads").contains("pscope-wasp"), "{}", of("threads"));
+    assert!(of("signals").contains("TERM") || of("signals").contains("default"));
+    // Nobody asked for environments.
+    assert!(of("environment").contains("was not read at that moment"));
+    let bytes = fs::read(&path).expect("there");
+    assert!(!bytes.windows(7).any(|bytes| bytes == b"hunter2"));
+    let json = pscope(&["inspect", &pid.to_string(), "--json", "--from", &path]);
+    let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(json["descriptors"][0]["fd"], 0, "{json}");
+    assert_eq!(json["unavailable"]["environment"], "soon");
+    // Somebody else was not looked at.
+    let other = pscope(&["inspect", "1", "files", "--from", &path]);
+    assert!(text(&other.stdout).contains("was not read at that moment"));
+    // The machine is, and who talks to whom.
+    let system = text(&pscope(&["system", "--from", &path]).stdout);
+    assert!(system.contains(" can be had without swapping"), "{system}");
+    let ipc = pscope(&["ipc", &pid.to_string(), "--json", "--from", &path]);
+    let ipc: Value = serde_json::from_slice(&ipc.stdout).expect("JSON");
+    let kinds = ipc["edges"].as_array().expect("edges").iter();
+    assert!(
+        kinds.map(|e| &e["kind"]).any(|kind| kind == "pipe"),
+        "{ipc}"
+    );
+}
+
+#[test]
+fn environments_are_recorded_where_that_is_asked() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (path, pid) = inspected(dir.path(), &["--environment"]);
+    let args = ["inspect", &pid.to_string(), "environment", "--from", &path];
+    let said = text(&pscope(&args).stdout);
+    assert!(
+        said.contains("yellow") && !said.contains("hunter2"),
+        "{said}"
+    );
+    let refused = pscope(&["record", "x", "--environment"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let wrong = pscope(&["record", "/tmp/x", "--inspect", "cpu>x"]);
+    let said = text(&wrong.stderr);
+    assert!(
+        wrong.status.code() == Some(2) && said.contains("--inspect"),
+        "{said}"
+    );
+}
+
+/// SIGKILL in the middle of a write costs what was being written and no more.
+#[test]
+fn a_killed_recorder_leaves_a_recording() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.pscope");
+    let path = file.to_str().expect("UTF-8");
+    let mut recorder = Command::new(BINARY)
+        .args(["record", path, "--interval", "10ms"])
+        .spawn()
+        .expect("it begins");
+    let long = || fs::metadata(&file).map_or(0, |meta| meta.len());
+    let mut last = 0;
+    // Some ticks after the first whole state.
+    for _ in 0..12 {
+        while long() <= last {
+            assert!(recorder.try_wait().expect("ours").is_none(), "it goes on");
+            std::thread::yield_now();
+        }
+        last = long();
+    }
+    recorder.kill().expect("ours");
+    recorder.wait().expect("it ends");
+    let lines = pscope(&["ps", "--from", path, "--json", "--every", "1ms"]);
+    let ticks: std::collections::BTreeSet<u64> = text(&lines.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| line["time_unix_ms"].as_u64())
+        .collect();
+    assert!(ticks.len() >= 10, "{ticks:?} {}", text(&lines.stderr));
+    // And it is gone on with, though its end was cut off.
+    let cut = long() - 3;
+    let whole = fs::OpenOptions::new().write(true).open(&file);
+    whole.expect("ours").set_len(cut).expect("shorter");
+    let again = pscope(&["record", path, "--interval", "50ms", "--for", "500ms"]);
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    assert!(pscope(&["ps", "--from", path]).status.success());
+}
+
 #[test]
 fn a_full_disk_is_said_and_what_is_there_is_kept() {
     let dir = tempfile::tempdir().expect("a directory");

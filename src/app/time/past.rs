@@ -20,6 +20,9 @@ const DETAILS: usize = 16;
 /// How far back lanes are shown of a recording.
 const LANES: Nanos = Nanos(60_000_000_000);
 const FRESH: Nanos = Nanos(5_000_000_000);
+/// The same of a part that was remembered or recorded: those of the machine are read every ten seconds, those of processes one
+/// after the other.
+const RECORDED: Nanos = Nanos(60_000_000_000);
 
 /// Ticks that can be looked at again, oldest first.
 #[derive(Default)]
@@ -115,13 +118,29 @@ impl Past {
             detail.at <= at && at.since(detail.at) <= FRESH && detail.of == focus
         };
         let found = self.details.iter().rev().find(fits).map(Arc::clone);
-        found.unwrap_or_else(|| {
-            Arc::new(Detail {
-                at,
-                of: focus,
-                ..Detail::default()
-            })
-        })
+        found.unwrap_or_else(|| self.recorded_detail(at, focus))
+    }
+
+    /// The same, as it was remembered or recorded.
+    fn recorded_detail(&self, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
+        let deep = self.deep.as_ref();
+        let found = deep.and_then(|deep| deep.detail(at, focus, RECORDED).ok());
+        Self::or_nothing(found, at, focus)
+    }
+
+    /// What was read before a moment.
+    pub(super) fn detail_before(&self, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
+        let deep = self.deep.as_ref();
+        let found = deep.and_then(|deep| deep.read_before(at, focus, RECORDED).ok());
+        Self::or_nothing(found, at, focus)
+    }
+
+    fn or_nothing(found: Option<Detail>, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
+        Arc::new(found.unwrap_or_else(|| Detail {
+            at,
+            of: focus,
+            ..Detail::default()
+        }))
     }
 
     /// Keeps a tick; the last one again, with more of it, takes its place.

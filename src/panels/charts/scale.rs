@@ -16,6 +16,8 @@ const SPANS: [u64; 5] = [60, 120, 300, 600, 900];
 #[derive(Debug)]
 pub(in crate::panels) struct Columns {
     values: Vec<Option<Vec<f64>>>,
+    /// When that was.
+    when: Vec<Nanos>,
     span: Nanos,
 }
 
@@ -29,10 +31,12 @@ impl Columns {
     ) -> Self {
         let columns = columns.max(1);
         let mut values = vec![None; columns];
+        let mut when = vec![Nanos(0); columns];
         let (Some(first), Some(last)) = (seconds.clone().next(), seconds.clone().next_back())
         else {
             return Self {
                 values,
+                when,
                 span: Nanos(SPANS[0] * SECOND),
             };
         };
@@ -53,11 +57,13 @@ impl Columns {
                 let higher = |old: &Vec<f64>| sum > old.iter().sum();
                 if there.as_ref().is_none_or(higher) {
                     *there = Some(found.clone());
+                    when[column as usize] = second.at;
                 }
             }
         }
         Self {
             values,
+            when,
             span: Nanos(each * columns as u64),
         }
     }
@@ -70,6 +76,28 @@ impl Columns {
     /// The values of those of which something is known.
     pub(in crate::panels) fn known(&self) -> impl Iterator<Item = &Vec<f64>> {
         self.values.iter().flatten()
+    }
+
+    /// For every cell, which holds two columns, the moment of the higher one; where it holds none that of the nearest.
+    pub(in crate::panels) fn moments(&self) -> Vec<Nanos> {
+        let height = |column: usize| {
+            let values = self.values.get(column)?.as_ref()?;
+            Some((values.iter().sum::<f64>(), self.when[column]))
+        };
+        let higher = |cell: usize| {
+            let both = [height(2 * cell), height(2 * cell + 1)];
+            let both = both.into_iter().flatten();
+            both.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, at)| at)
+        };
+        let cells: Vec<Option<Nanos>> = (0..self.values.len().div_ceil(2)).map(higher).collect();
+        let known = |cell: &usize| cells[*cell].is_some();
+        let near = |cell: usize| {
+            let all = (0..cells.len()).filter(known);
+            all.min_by_key(|other| other.abs_diff(cell))
+        };
+        (0..cells.len())
+            .map(|cell| near(cell).and_then(|cell| cells[cell]).unwrap_or_default())
+            .collect()
     }
 
     /// How far back the left end is.

@@ -1,5 +1,7 @@
 //! The line of time, while it stands still: how the machine did over all that is kept, and which moment is shown.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
@@ -57,13 +59,14 @@ impl Panel for TimeLine {
         Reply::Pass
     }
 
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
+    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
         let at = Position::new(mouse.column, mouse.row);
         match mouse.press {
             Press::Left | Press::Drag if self.dots.contains(at) && self.moments > 0 => {
                 let cell = usize::from(mouse.column - self.dots.x);
-                // The last moment of the cell: what its dots tell has happened by then.
-                Reply::Go(first(cell + 1, self.dots.width, self.moments).saturating_sub(1))
+                let from = first(cell, self.dots.width, self.moments);
+                let to = first(cell + 1, self.dots.width, self.moments);
+                Reply::Go(telling(&world.time.moments, from..to.max(from + 1)))
             }
             _ => Reply::Pass,
         }
@@ -115,6 +118,27 @@ impl Panel for TimeLine {
     }
 }
 
+/// What is marked, the most telling first.
+const SIGNS: [(Marks, &str, Role); 4] = [
+    (Marks::TRIGGER, "T", Accent),
+    (Marks::OOM, "O", Bad),
+    (Marks::KILLED, "x", Bad),
+    (Marks::VERDICT, "!", Warn),
+];
+
+/// The moment that a cell tells of: the marked one, else that at which the cores were busiest, the last of several.
+fn telling(moments: &[Moment], cell: Range<usize>) -> usize {
+    let weight = |place: &usize| {
+        let summary = moments.get(*place).map(|moment| moment.summary);
+        let marks = summary.map_or(Marks::default(), |s| s.marks);
+        let sign = SIGNS.iter().position(|(mark, ..)| marks.contains(*mark));
+        let sign = sign.map_or(0, |place| SIGNS.len() - place);
+        (sign, summary.and_then(|s| s.cpu))
+    };
+    let last = cell.end.saturating_sub(1);
+    cell.max_by_key(weight).unwrap_or(last)
+}
+
 /// The first moment of a cell.
 fn first(cell: usize, cells: u16, moments: usize) -> usize {
     cell * moments / usize::from(cells.max(1))
@@ -125,12 +149,7 @@ fn dot(moments: &[Moment], marked: bool, ascii: bool) -> (String, Role) {
     let marks = moments
         .iter()
         .fold(Marks::default(), |all, m| all | m.summary.marks);
-    for (mark, sign, role) in [
-        (Marks::TRIGGER, "T", Accent),
-        (Marks::OOM, "O", Bad),
-        (Marks::KILLED, "x", Bad),
-        (Marks::VERDICT, "!", Warn),
-    ] {
+    for (mark, sign, role) in SIGNS {
         if marked && marks.contains(mark) {
             return (sign.to_owned(), role);
         }

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::app::action::Action;
+use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
@@ -126,6 +127,13 @@ impl Panel for ViewDisks {
         };
         self.list.fit(self.layout.processes, content);
         Reply::Pass
+    }
+
+    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        match self.charts.mouse(mouse) {
+            Reply::Pass => self.mouse_on_rows(world, mouse),
+            moment => moment,
+        }
     }
 
     fn rows(&self) -> Option<&dyn Rows> {

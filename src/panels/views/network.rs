@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
+use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
@@ -168,6 +169,13 @@ impl Panel for ViewNetwork {
             },
         );
         Reply::Pass
+    }
+
+    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
+        match self.charts.mouse(mouse) {
+            Reply::Pass => self.mouse_on_rows(world, mouse),
+            moment => moment,
+        }
     }
 
     fn rows(&self) -> Option<&dyn Rows> {

@@ -30,7 +30,7 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
         printer.line(&[(&title, Ink::Strong), (&line, Ink::Dim)])?;
     }
     if found.recorded {
-        return recorded(found, proc, printer);
+        recorded(found, proc, printer)?;
     }
     section(
         "overview",
@@ -54,13 +54,25 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
         printer,
         environment,
     )?;
-    section("limits", found.limits.as_ref(), printer, limits)
+    section("limits", found.limits.as_ref(), printer, limits)?;
+    let unread = found.unread();
+    if unread.is_empty() {
+        return Ok(());
+    }
+    let dash = dash(printer.ascii);
+    let were = if unread.len() == 1 { "was" } else { "were" };
+    let names = unread.join(", ");
+    let how = "record --inspect FILTER keeps them";
+    let line = format!("  {dash} {names} {were} not read at that moment: {how}");
+    printer.line(&[(&line, Ink::Dim)])?;
+    Ok(())
 }
 
-/// Of a recording: what the table had of the process, and that the rest was not read.
+/// Of a recording in which nothing more was read of it by then: what the table had of the process.
 fn recorded(found: &Found, proc: Option<&Proc>, printer: &mut Printer<'_>) -> Written {
     let missing = dash(printer.ascii);
-    if let Some(proc) = proc {
+    let read = found.overview.as_ref().is_some_and(Result::is_ok);
+    if let Some(proc) = proc.filter(|_| !read) {
         for name in [
             "state", "ppid", "user", "cpu", "mem", "thr", "time", "start", "age",
         ] {
@@ -72,8 +84,6 @@ fn recorded(found: &Found, proc: Option<&Proc>, printer: &mut Printer<'_>) -> Wr
             labelled(column.title, text.trim(), printer)?;
         }
     }
-    let line = format!("  {missing} the other sections were not read at that moment");
-    printer.line(&[(&line, Ink::Dim)])?;
     Ok(())
 }
 
@@ -83,7 +93,10 @@ fn section<T>(
     printer: &mut Printer<'_>,
     body: impl FnOnce(&T, &mut Printer<'_>) -> Written,
 ) -> Written {
-    let Some(part) = part else { return Ok(()) };
+    // What a recording does not have is told at the end.
+    let Some(part) = part.filter(|part| !matches!(part, Err(Missing::Soon))) else {
+        return Ok(());
+    };
     printer.line(&[("", Ink::Plain)])?;
     printer.line(&[(&title.to_uppercase(), Ink::Strong)])?;
     match part {

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 
+use super::inspecting::Inspecting;
 use super::{Args, BACKLOG, LOOK};
+use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::model::trigger::{Fired, Trigger, Watch};
-use crate::recording::{Kept, LaneWriter, MAGIC, Marks, Past, when};
+use crate::recording::{DetailWriter, Kept, LaneWriter, MAGIC, Marks, Past, when};
 use crate::report::printer::Printer;
 use crate::report::{Error, Exit};
 use crate::sampler::scribe::{Keeping, When};
@@ -47,6 +49,7 @@ struct Night<'a, 'p, 'o> {
     now: Arc<Snapshot>,
     line: Arc<Timeline>,
     lanes: LaneWriter,
+    details: DetailWriter,
     kept: Kept,
     moment: Option<Moment>,
     done: u64,
@@ -80,6 +83,7 @@ pub(super) fn run(
         interval: args.interval,
         ..Plan::default()
     };
+    let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
     let kept = Kept::new(BACKLOG);
     let (to, from) = mpsc::sync_channel(64);
     let keeping = Keeping {
@@ -113,6 +117,7 @@ pub(super) fn run(
         now: Arc::default(),
         line: Arc::default(),
         lanes: LaneWriter::new(args.slices),
+        details: DetailWriter::new(args.environment),
         kept,
         moment: None,
         done: 0,
@@ -129,9 +134,16 @@ pub(super) fn run(
             return Ok(Exit::Done);
         }
         match from.recv_timeout(LOOK) {
-            Ok(News::Snapshot(snapshot)) => night.tick(snapshot)?,
+            Ok(News::Snapshot(snapshot)) => {
+                samplers.replan(inspecting.plan(&snapshot));
+                night.tick(snapshot)?;
+            }
+            Ok(News::Detail(detail)) => {
+                inspecting.hear(&detail);
+                night.detail(&detail);
+            }
             Ok(News::Switches(line)) => night.lanes(line),
-            Ok(News::Detail(_)) | Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => {}
             Ok(News::Lost { thread, why }) => {
                 night.keep(true)?;
                 return Err(Error::Failed(format!("the thread '{thread}' died: {why}")));
@@ -174,6 +186,13 @@ impl Night<'_, '_, '_> {
         self.line = line;
         if let Some(fired) = fired {
             self.fired(fired);
+        }
+    }
+
+    fn detail(&mut self, detail: &Detail) {
+        let unix_ms = clock::unix_ms(detail.at);
+        if let Some(record) = self.details.record(detail, unix_ms) {
+            self.kept.push(vec![record]);
         }
     }
 

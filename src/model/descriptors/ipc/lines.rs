@@ -30,11 +30,14 @@ pub enum Key {
 /// Who is talked to, by processes of which name, which way and over which channels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Manner {
-    hub: ProcId,
-    name: SafeText,
-    flow: Flow,
+    /// The process that all of them talk with.
+    pub hub: ProcId,
+    /// What the others are called.
+    pub name: SafeText,
+    /// Which way.
+    pub flow: Flow,
     /// A bit for each kind of channel.
-    channels: u16,
+    pub channels: u16,
 }
 
 /// A line of view 6.

@@ -1,0 +1,233 @@
+//! What the inspector and the views showed, as records of their own between the ticks. Each part stands whole with the moment at
+//! which it was read, so that it needs no other record; what was not read anew is not told again.
+
+use std::sync::Arc;
+
+use super::Broken;
+use super::extra::within;
+use super::numbers;
+use super::record::{self, Kind, Summary};
+use super::told::Told;
+use super::wire::{self, Fields, Value};
+use super::writer::Packer;
+use crate::model::detail::{Detail, MachineDetail, Slot, Stamped};
+use crate::model::id::{Nanos, ProcId};
+use crate::model::reading::{Missing, Reading};
+
+/// The process that the record is about: its number and its start.
+const OF: u32 = 1;
+/// What containers are called.
+const CONTAINERS: u32 = 27;
+/// What a part may take at the most; beyond it nothing is told of it.
+const MOST: usize = 2 << 20;
+/// A part that takes more than this is told seldom.
+const LARGE: usize = 64 << 10;
+const SELDOM: Nanos = Nanos(10_000_000_000);
+
+/// Hears of every part of a detail with the number of its field; names all of them, so that none that is added is forgotten.
+macro_rules! parts {
+    ($detail:expr, $environment:expr, $hear:expr) => {{
+        // When it was published and of whom stands in the head; faults are those of reading now.
+        let Detail {
+            at: _,
+            of: _,
+            faults: _,
+            files,
+            threads,
+            environment,
+            isolation,
+            schedule,
+            spent,
+            calls,
+            wakes,
+            signals,
+            machine,
+            overview,
+            regions,
+        } = $detail;
+        let MachineDetail {
+            ipc,
+            network,
+            memory,
+            disks,
+            sensors,
+            gpus,
+            group,
+            containers: _,
+        } = machine;
+        $hear.part(2, files.as_ref());
+        $hear.part(3, threads.as_ref());
+        if $environment {
+            $hear.part(4, environment.as_ref());
+        }
+        $hear.part(5, isolation.as_ref());
+        $hear.part(6, schedule.as_ref());
+        $hear.part(7, spent.as_ref());
+        $hear.part(8, calls.as_ref());
+        $hear.part(9, signals.as_ref());
+        $hear.part(10, overview.as_ref());
+        $hear.part(11, regions.as_ref());
+        $hear.part(12, wakes.as_ref());
+        $hear.part(20, ipc.as_ref());
+        $hear.part(21, network.as_ref());
+        $hear.part(22, memory.as_ref());
+        $hear.part(23, disks.as_ref());
+        $hear.part(24, sensors.as_ref());
+        $hear.part(25, gpus.as_ref());
+        $hear.part(26, group.as_ref());
+    }};
+}
+
+/// From which number on parts are of the machine.
+const MACHINE: u32 = 20;
+/// Behind the last part.
+const PARTS: usize = 32;
+
+/// Makes records of what was read since the one before.
+pub struct DetailWriter {
+    /// Environments are told as well.
+    environment: bool,
+    packer: Packer,
+    of: Option<ProcId>,
+    /// When what was told of each part last was read, and how much it took.
+    told: [(Nanos, usize); PARTS],
+    containers: usize,
+}
+
+/// The parts that are news.
+struct News<'a> {
+    writer: &'a mut DetailWriter,
+    out: Fields,
+}
+
+impl News<'_> {
+    fn part<T: Told>(&mut self, number: u32, slot: Option<&Stamped<T>>) {
+        let Some(Stamped { at, value }) = slot else {
+            return;
+        };
+        let (told, size) = self.writer.told[number as usize];
+        let seldom = size > LARGE && at.since(told) < SELDOM;
+        if *at == told || seldom {
+            return;
+        }
+        let mut inner = Fields::default();
+        at.tell(&mut inner, 1);
+        match value {
+            Ok(value) => value.tell(&mut inner, 2),
+            Err(why) => why.tell(&mut inner, numbers::WHY),
+        }
+        self.writer.told[number as usize] = (*at, inner.0.len());
+        if inner.0.len() <= MOST {
+            self.out.fields(number, &inner);
+        }
+    }
+}
+
+impl DetailWriter {
+    /// Tells environments as well, or does not.
+    pub fn new(environment: bool) -> Self {
+        Self {
+            environment,
+            packer: Packer::quick(),
+            of: None,
+            told: [(Nanos(0), 0); PARTS],
+            containers: 0,
+        }
+    }
+
+    /// The record of what was read since the last call; none where nothing was. `unix_ms`: when that is.
+    pub fn record(&mut self, detail: &Detail, unix_ms: u64) -> Option<Vec<u8>> {
+        if detail.of != self.of {
+            self.of = detail.of;
+            self.told[..MACHINE as usize].fill((Nanos(0), 0));
+        }
+        let environment = self.environment;
+        let mut news = News {
+            writer: self,
+            out: Fields::default(),
+        };
+        parts!(detail, environment, news);
+        let mut parts = news.out;
+        let names = &detail.machine.containers;
+        if names.len() != self.containers {
+            self.containers = names.len();
+            names.tell(&mut parts, CONTAINERS);
+        }
+        if parts.0.is_empty() {
+            return None;
+        }
+        let mut body = Fields::default();
+        if let Some(of) = detail.of {
+            of.tell(&mut body, OF);
+        }
+        body.0.extend(parts.0);
+        let packed = self.packer.pack(&body.0);
+        let summary = Summary::at(unix_ms);
+        let at = detail.at;
+        Some(record::write(Kind::Details, at, &summary, &body.0, packed))
+    }
+}
+
+/// Puts what a record tells where nothing is known yet: of the process that is asked for, and of the machine. So whoever goes
+/// back from record to record finds of each part what was read last.
+///
+/// # Errors
+/// When the record is damaged.
+pub fn fill(into: &mut Detail, body: &[u8]) -> Result<(), Broken> {
+    let mut of = None;
+    let machine = &mut into.machine;
+    let mut ours = false;
+    wire::each(body, |field, value| {
+        if field == OF {
+            of = Some(ProcId::hear(value)?);
+        }
+        ours = of.is_some() && of == into.of;
+        match field {
+            2 if ours => put(&mut into.files, value),
+            3 if ours => put(&mut into.threads, value),
+            4 if ours => put(&mut into.environment, value),
+            5 if ours => put(&mut into.isolation, value),
+            6 if ours => put(&mut into.schedule, value),
+            7 if ours => put(&mut into.spent, value),
+            8 if ours => put(&mut into.calls, value),
+            9 if ours => put(&mut into.signals, value),
+            10 if ours => put(&mut into.overview, value),
+            11 if ours => put(&mut into.regions, value),
+            12 if ours => put(&mut into.wakes, value),
+            20 => put(&mut machine.ipc, value),
+            21 => put(&mut machine.network, value),
+            22 => put(&mut machine.memory, value),
+            23 => put(&mut machine.disks, value),
+            24 => put(&mut machine.sensors, value),
+            25 => put(&mut machine.gpus, value),
+            26 => put(&mut machine.group, value),
+            CONTAINERS if machine.containers.is_empty() => {
+                machine.containers = Arc::hear(value)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
+/// A part that cannot be read is one that only a later version knows: it is told as not supported.
+fn put<T: Told>(slot: &mut Slot<T>, value: Value<'_>) {
+    if slot.is_some() {
+        return;
+    }
+    let mut at = Nanos(0);
+    let mut found: Reading<T> = Err(Missing::Unsupported);
+    let heard = within(value, |field, value| {
+        match field {
+            1 => at = Nanos::hear(value)?,
+            2 => found = Ok(T::hear(value)?),
+            numbers::WHY => found = Err(Missing::hear(value)?),
+            _ => {}
+        }
+        Ok(())
+    });
+    if heard.is_err() {
+        found = Err(Missing::Unsupported);
+    }
+    *slot = Some(Stamped::new(at, found));
+}

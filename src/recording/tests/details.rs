@@ -1,0 +1,179 @@
+//! What the inspector and the views showed comes back as it was, whatever it was, and nothing forged makes it grow.
+
+mod values;
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::details::{self, DetailWriter};
+use super::super::record::{Found, Head, Kind, Marks, Summary};
+use super::super::{Kept, Past, Recorded};
+use super::{file, record, script};
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::{Nanos, ProcId};
+use values::{OF, everything, files};
+
+const BACK: Nanos = Nanos(60_000_000_000);
+
+fn told(detail: &Detail, environment: bool) -> Vec<u8> {
+    let record = DetailWriter::new(environment).record(detail, 5);
+    record.expect("there is something to tell")
+}
+
+fn heard(record: &[u8], of: Option<ProcId>) -> Detail {
+    let Found::Head(head, _) = Head::find(record) else {
+        panic!("a head")
+    };
+    assert_eq!(head.kind, Kind::Details);
+    let mut into = Detail {
+        at: head.at,
+        of,
+        ..Detail::default()
+    };
+    details::fill(&mut into, &head.unpack(record).expect("whole")).expect("well formed");
+    into
+}
+
+fn same(a: &Detail, b: &Detail) {
+    // Names of containers stand in no order.
+    let text = |detail: &Detail| {
+        let mut names: Vec<_> = detail.machine.containers.iter().collect();
+        names.sort_by_key(|(id, _)| *id);
+        let mut rest = detail.clone();
+        rest.machine.containers = Arc::default();
+        format!("{names:#?}\n{rest:#?}")
+    };
+    let (a, b) = (text(a), text(b));
+    let differs = a.lines().zip(b.lines()).find(|(a, b)| a != b);
+    assert!(a == b, "{differs:?}");
+}
+
+#[test]
+fn what_was_shown_is_what_was_recorded() {
+    let detail = everything(Nanos(1000));
+    same(&heard(&told(&detail, true), Some(OF)), &detail);
+    // Environments only where they are asked for.
+    let without = heard(&told(&detail, false), Some(OF));
+    assert!(without.environment.is_none() && without.files.is_some());
+    // Of somebody else it tells the machine alone.
+    let other = heard(&told(&detail, false), Some(ProcId::new(8, 8)));
+    assert!(other.files.is_none() && other.machine.gpus.is_some());
+}
+
+#[test]
+fn each_part_is_the_one_that_was_read_last() {
+    let (samples, seen) = script(30);
+    let kept = Kept::new(1 << 20);
+    let mut writer = DetailWriter::new(false);
+    let mut all = Vec::new();
+    for (records, shown) in samples.windows(2).zip(seen.windows(2)) {
+        let records = if all.is_empty() {
+            record(records, shown)
+        } else {
+            record(records, shown).split_off(1)
+        };
+        all.extend(records);
+        let at = Nanos(shown[1].at.0 + 1000);
+        let mut detail = everything(at);
+        if at > seen[20].at {
+            // What is not read anew is not told again.
+            detail.files = Some(Stamped::new(seen[20].at, Ok(files())));
+        }
+        all.extend(writer.record(&detail, 0));
+        assert_eq!(writer.record(&detail, 0), None);
+    }
+    kept.push(all.clone());
+    let recorded = Recorded::open(Box::new(file(&all))).expect("a recording");
+    for past in [Past::new(Box::new(kept)), Past::new(Box::new(recorded))] {
+        let of = |at, back| past.detail(at, Some(OF), back).expect("kept");
+        let early = of(seen[5].at, BACK);
+        assert_eq!(early.threads.expect("read").at, Nanos(seen[5].at.0 + 1000));
+        let late = of(seen[28].at, BACK);
+        assert!(late.files.expect("read before").at <= seen[20].at);
+        let gone = of(seen[28].at, Nanos(1_000_000_000));
+        assert!(gone.files.is_none(), "that is too long ago");
+        let before = past.read_before(seen[5].at, Some(OF), BACK).expect("kept");
+        assert_eq!(before.threads.expect("read").at, Nanos(seen[4].at.0 + 1000));
+        assert!(of(Nanos(0), BACK).threads.is_none());
+    }
+}
+
+#[test]
+fn what_was_shown_does_not_cost_the_ticks_their_room() {
+    let (samples, seen) = script(200);
+    let (with, without) = (Kept::new(60_000), Kept::new(60_000));
+    let mut writer = DetailWriter::new(false);
+    for (i, records) in record(&samples, &seen).into_iter().enumerate() {
+        with.push(vec![records.clone()]);
+        without.push(vec![records]);
+        let detail = everything(Nanos(seen[i.min(199)].at.0 + 1));
+        with.push(writer.record(&detail, 0).into_iter().collect());
+    }
+    let long = |kept: &Kept| kept.span().map_or(0, |(from, to)| to.since(from).0);
+    assert!(
+        long(&with) * 4 >= long(&without) * 2,
+        "{} of {}",
+        long(&with),
+        long(&without)
+    );
+    let past = Past::new(Box::new(with));
+    let newest = past.detail(seen[199].at, Some(OF), BACK).expect("kept");
+    assert!(newest.threads.is_some());
+}
+
+#[test]
+fn a_list_that_swells_is_not_believed() {
+    // Two bytes an element, of which each would take hundreds.
+    let mut body = vec![0x0a, 0x06, 0x0a, 0x02, 0x08, 0x07, 0x10, 0x03];
+    let elements = [0x0a, 0x00].repeat(200_000);
+    let mut list = vec![0x0a];
+    let push = |into: &mut Vec<u8>, inner: &[u8]| {
+        let mut len = inner.len();
+        while len >= 0x80 {
+            into.push(len as u8 | 0x80);
+            len >>= 7;
+        }
+        into.push(len as u8);
+        into.extend(inner);
+    };
+    push(&mut list, &elements);
+    let mut value = vec![0x12];
+    push(&mut value, &list);
+    body.extend([0x1a]);
+    push(&mut body, &value);
+    let mut into = Detail {
+        of: Some(OF),
+        ..Detail::default()
+    };
+    let _ = details::fill(&mut into, &body);
+    let rows = into.threads.and_then(|slot| slot.value.ok());
+    assert!(rows.is_none_or(|threads| threads.rows.len() < 200_000));
+}
+
+proptest! {
+    #[test]
+    fn any_damage_of_details_is_borne(flips in proptest::collection::vec((0_usize..6000, 1_u8..), 1..9)) {
+        let record = told(&everything(Nanos(1000)), true);
+        let Found::Head(head, _) = Head::find(&record) else {
+            panic!("a head")
+        };
+        let mut body = head.unpack(&record).expect("whole");
+        for (at, flip) in flips {
+            let len = body.len();
+            body[at % len] ^= flip;
+        }
+        let mut into = Detail { of: Some(OF), ..Detail::default() };
+        let _ = details::fill(&mut into, &body);
+    }
+}
+
+#[test]
+fn marks_and_summaries_are_those_of_ticks() {
+    let record = told(&everything(Nanos(1000)), false);
+    let Found::Head(head, _) = Head::find(&record) else {
+        panic!("a head")
+    };
+    assert_eq!(head.summary, Summary::at(5));
+    assert_eq!(head.summary.marks, Marks::default());
+}

@@ -1,0 +1,29 @@
+//! Disks, sensors, cards, the memory of the machine and control groups, as fields.
+
+use super::{fields, words};
+use crate::model::groups::{facts, own_group, unit};
+use crate::model::machine::{disk, gpu, memory, sensor};
+
+fields!(disk::Disks { 1 at, 2 devices, 3 filesystems, 4 delay_accounting });
+fields!(disk::Device { 1 name, 2 size, 3 rotational, 4 counters });
+fields!(disk::DiskCounters { 1 reads, 2 read, 3 read_ms, 4 writes, 5 written, 6 write_ms, 7 in_flight, 8 busy_ms, 9 weighted_ms });
+fields!(disk::Filesystem { 1 mount, 2 source, 3 kind, 4 read_only, 5 space });
+fields!(disk::Space { 1 total, 2 free, 3 available, 4 inodes, 5 inodes_free });
+fields!(gpu::Gpus { 1 cards });
+fields!(gpu::Card { 1 index, 2 name, 3 driver, 4 busy, 5 memory_busy, 6 used, 7 total, 8 temperature, 9 power, 10 power_limit, 11 clock, 12 memory_clock, 13 encoder, 14 decoder, 15 split, 16 users });
+fields!(gpu::User { 1 pid, 2 memory, 3 busy });
+words!(memory::Part { 1 Processes, 2 Shared, 3 Huge, 4 Slab, 5 Kernel, 6 Arc, 7 Compressed, 8 Cache, 9 Buffers, 10 SlabReclaimable, 11 AtHand, 12 Free });
+fields!(memory::MachineMemory { 1 at, 2 total, 3 available, 4 parts, 5 swap_total, 6 swap_free, 7 swaps, 8 dirty, 9 writeback, 10 committed, 11 huge, 12 compressed, 13 nodes, 14 counters, 15 transparent, 16 own });
+fields!(memory::Swap { 1 path, 2 size, 3 used, 4 priority });
+fields!(memory::Node { 1 id, 2 total, 3 free });
+fields!(memory::Counters { 1 faults, 2 major_faults, 3 swapped_in, 4 swapped_out, 5 scanned, 6 reclaimed, 7 stalls, 8 refaults, 9 oom_kills });
+fields!(sensor::Sensors { 1 temperatures, 2 fans, 3 supplies });
+fields!(sensor::Temperature { 1 chip, 2 label, 3 celsius, 4 critical });
+fields!(sensor::Fan { 1 chip, 2 label, 3 rpm });
+fields!(sensor::Supply { 1 name, 2 kind, 3 state, 4 percent, 5 watts, 6 online });
+fields!(facts::GroupFacts { 1 path, 2 limits, 3 memory_high, 4 memory_peak, 5 memory, 6 memory_hits, 7 cpu_time, 8 cpu_weight, 9 io, 10 frozen, 11 killable, 12 rates });
+fields!(facts::DeviceIo { 1 device, 2 read, 3 written, 4 requests });
+fields!(facts::GroupRates { 1 cpu, 2 throttled, 3 read, 4 written });
+fields!(own_group::OwnGroup { 1 memory, 2 cpu });
+fields!(own_group::GroupMemory { 1 path, 2 limit, 3 soft, 4 used, 5 cache, 6 hits });
+fields!(unit::Called { 1 name, 2 pod });
