@@ -20,6 +20,7 @@ pub mod synonyms;
 mod time;
 pub mod trace;
 mod trigger;
+pub mod word;
 pub mod world;
 
 use std::sync::Arc;

@@ -6,6 +6,7 @@ mod dialogs;
 mod inspector;
 mod listing;
 mod views;
+mod words;
 
 use crate::app::panel::Panel;
 use crate::app::world::World;

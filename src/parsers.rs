@@ -81,7 +81,10 @@ pub const PARSERS: &[Parser] = &[
     }),
     ("swaps", |b| see(sys::machine::memory::swaps(b))),
     ("pressure", |b| see(sys::machine::pressure::parse(b))),
-    ("diskstats", |b| see(sys::machine::disks::parse(b))),
+    ("diskstats", |b| {
+        see(sys::machine::disks::parse(b));
+        see(sys::machine::flows::of_disks(b));
+    }),
     ("mountinfo", |b| {
         see(sys::machine::disks::mounts::mounts(b));
         for line in sys::fields::lines(b) {
@@ -190,7 +193,10 @@ pub const PARSERS: &[Parser] = &[
             see(sys::network::other_sockets::name(table, b, 4));
         }
     }),
-    ("net-dev", |b| see(sys::network::interfaces::counters(b))),
+    ("net-dev", |b| {
+        see(sys::network::interfaces::counters(b));
+        see(sys::machine::flows::of_interfaces(b));
+    }),
     ("route", |b| {
         see(sys::network::routes::v4(b));
         see(sys::network::routes::v6(b));

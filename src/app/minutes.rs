@@ -2,12 +2,9 @@
 //! anyway; what nobody read is not known.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::machine::core_share::CoreShare;
-use crate::model::machine::disk::Disks;
 use crate::model::snapshot::Snapshot;
 use crate::recording::past::Moment;
 
@@ -16,9 +13,6 @@ pub const KEPT: usize = 900;
 
 /// Ticks that are nearer to each other than this are told as one.
 const NEAR: Nanos = Nanos(750_000_000);
-
-/// A rate is not told of seconds that are so much older than the reading.
-const STALE: Nanos = Nanos(15_000_000_000);
 
 /// What is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +126,14 @@ impl Second {
             second.set(of, pressure.ok().map(|p| f64::from(p.some_10)));
         }
         second.set(Q::Switches, system.switches.ok());
+        let flows = [
+            (Q::Read, Q::Written, system.disk_flow),
+            (Q::Received, Q::Sent, system.network_flow),
+        ];
+        for (inward, outward, flow) in flows {
+            second.set(inward, flow.ok().map(|[inward, _]| inward));
+            second.set(outward, flow.ok().map(|[_, outward]| outward));
+        }
         second
     }
 
@@ -161,19 +163,10 @@ impl Second {
     }
 }
 
-/// Whether what a device does is done by other ones, which are told as well: volumes, arrays, images, compressed memory.
-fn is_made_of_others(name: &str) -> bool {
-    ["dm-", "md", "loop", "zram", "ram"]
-        .iter()
-        .any(|kind| name.starts_with(kind))
-}
-
 /// The last minutes.
 #[derive(Clone, Debug, Default)]
 pub struct Minutes {
     seconds: VecDeque<Second>,
-    disks: Option<Arc<Disks>>,
-    network: Option<Nanos>,
     version: u64,
 }
 
@@ -193,55 +186,6 @@ impl Minutes {
         }
         if self.seconds.len() > KEPT {
             self.seconds.pop_front();
-        }
-        self.version += 1;
-    }
-
-    /// Takes in what disks and network did, where somebody asked for it.
-    pub fn hear_detail(&mut self, detail: &Detail) {
-        let disks = detail.machine.disks.as_ref();
-        if let Some(now) = disks.and_then(|slot| slot.value.as_ref().ok()) {
-            let before = self.disks.replace(Arc::clone(now));
-            let before = before.filter(|b| b.at < now.at);
-            let since = before.as_ref().map(|b| b.at);
-            let rates = before.map(|b| now.rates(&b));
-            let rates: Vec<_> = rates.into_iter().flatten().collect();
-            let disks = now.told().iter().zip(&rates);
-            let known = || {
-                let own = disks.clone().filter(|(d, _)| !is_made_of_others(&d.name));
-                own.filter_map(|(_, rates)| rates.as_ref().ok())
-            };
-            if let (Some(_), Some(since)) = (known().next(), since) {
-                let read = known().map(|r| r.read).sum();
-                let written = known().map(|r| r.written).sum();
-                self.note(Quantity::Read, since, read);
-                self.note(Quantity::Written, since, written);
-            }
-        }
-        let network = detail.machine.network.as_ref();
-        let network = network.filter(|slot| self.network != Some(slot.at));
-        if let Some((at, now)) = network.and_then(|s| Some((s.at, s.value.as_ref().ok()?))) {
-            let since = self.network.replace(at).unwrap_or(at);
-            let out = now.here().interfaces.iter().filter(|i| !i.is_loopback());
-            let rates: Vec<_> = out.filter_map(|i| i.rates.ok()).collect();
-            if !rates.is_empty() {
-                let received = rates.iter().map(|r| r.received).sum();
-                self.note(Quantity::Received, since, received);
-                self.note(Quantity::Sent, since, rates.iter().map(|r| r.sent).sum());
-            }
-        }
-    }
-
-    /// A rate of the time since a moment, which is read at a pace of its own: it is that of all seconds since, of which a long
-    /// time ago nobody knew.
-    fn note(&mut self, of: Quantity, since: Nanos, value: f64) {
-        let newest = self.seconds.back().map(|second| second.at);
-        for second in self.seconds.iter_mut().rev() {
-            let old = newest.is_some_and(|newest| newest.since(second.at) > STALE);
-            if Some(second.at) != newest && (second.at <= since || old) {
-                break;
-            }
-            second.set(of, Some(value));
         }
         self.version += 1;
     }
@@ -298,7 +242,7 @@ mod tests {
         assert_eq!(minutes.until(now).count(), KEPT);
         let last = minutes.until(now).next_back().expect("a second");
         assert_eq!(last.get(Quantity::Used), Some(600.0));
-        assert_eq!(last.get(Quantity::Read), None, "nobody asked for it");
+        assert_eq!(last.get(Quantity::Read), None, "nobody told it");
         let then = Nanos(now.0 - 5_000_000_000);
         assert_eq!(minutes.until(then).count(), KEPT - 5, "back in time");
         let version = minutes.version();

@@ -12,6 +12,7 @@ use super::event::{Effect, Outcome};
 use super::key::{Key, Mouse};
 use super::moves;
 use super::save::WholeTable;
+use super::word::Word;
 use super::world::{Chosen, World};
 use crate::model::acting::signal::Signal;
 use crate::model::id::{Nanos, ProcId};
@@ -132,6 +133,9 @@ pub trait Rows {
 
     /// Which row of how many, and what is searched for; for the right end of a title.
     fn status(&self) -> String;
+
+    /// The selected row: each head with its text.
+    fn chosen_cells(&self) -> Vec<(&'static str, String)>;
 
     /// The heads, and the texts of the rows that have room in the area of the last fit.
     fn whole_table(&self) -> (Vec<String>, Vec<Vec<String>>);
@@ -292,7 +296,22 @@ pub trait Panel {
         None
     }
 
-    /// Its words and numbers, each with what it means here; and for each `–` in view, why.
+    /// Its words and numbers: what each means and where it comes from.
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[]
+    }
+
+    /// The present value of one of its words, with the parts that it is made of where those are known.
+    fn now(&self, world: &World, word: &str) -> Option<String> {
+        let _ = world;
+        let cells = self.rows()?.chosen_cells();
+        cells
+            .into_iter()
+            .find(|(head, _)| *head == word)
+            .map(|(_, text)| text)
+    }
+
+    /// What else is to be said now: of the selected row, and for each `–` in view, why.
     fn explain(&self, world: &World) -> Vec<(String, String)> {
         let _ = world;
         Vec::new()

@@ -265,7 +265,13 @@ impl App {
         let Some(pane) = self.active().map(|i| self.panels[i].as_ref()) else {
             return;
         };
-        let mut lines = pane.explain(&self.world);
+        let words = pane.words().iter().flat_map(|words| words.iter());
+        let told = words.map(|word| {
+            let now = pane.now(&self.world, word.name);
+            (word.name.to_owned(), word.told(now.as_deref()))
+        });
+        let mut lines: Vec<(String, String)> = told.collect();
+        lines.extend(pane.explain(&self.world));
         if let Some(verdict) = &self.world.verdict {
             let lasts = verdict.lasts(self.world.snapshot.at);
             let lasts = lasts.map_or_else(String::new, |span| format!("; {span}"));

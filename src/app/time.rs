@@ -107,7 +107,6 @@ impl App {
             return;
         }
         self.past.keep(&detail);
-        self.world.minutes.hear_detail(&detail);
         self.world.detail = detail;
         self.ticked();
     }

@@ -102,6 +102,7 @@ pub fn write(mut command: Command, out: &mut dyn io::Write) -> io::Result<()> {
     let app = App::new(panels::all(), Settings::default(), theme);
     page.extend(keys(&app).bytes());
     page.extend(filter().bytes());
+    page.extend(numbers(&app).bytes());
     page.extend(configuration(&app).bytes());
     page.extend(examples().bytes());
     let mut extra = Vec::new();
@@ -169,6 +170,22 @@ fn filter() -> String {
         entry(&mut out, column.name, &format!("{}{mark}", column.about));
     }
     out + ".PP\nThese are also the names of columns.\n"
+}
+
+/// Every word and number of every pane, as `x` tells them.
+fn numbers(app: &App) -> String {
+    let mut out = ".SH NUMBERS\nThe key \\fBx\\fR tells these with their present values. The columns of the list stand under FILTER.\n".to_owned();
+    for pane in app.panels() {
+        let words: Vec<_> = pane.words().iter().flat_map(|words| words.iter()).collect();
+        if words.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, ".SS {}", plain(pane.spec().title));
+        for word in words {
+            entry(&mut out, word.name, &word.told(None));
+        }
+    }
+    out
 }
 
 fn configuration(app: &App) -> String {

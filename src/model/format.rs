@@ -44,9 +44,18 @@ pub fn per_second(rate: f64) -> String {
     count(rate.max(0.0).round() as u64)
 }
 
-/// Bytes a second, at most 7 cells: `0/s`, `1.2M/s`.
+/// Bytes a second in powers of 1024, at most 8 cells, alike from the least to the most: `0 B/s`, `731 B/s`, `1.8 MB/s`, `117 MB/s`.
 pub fn rate(bytes_per_second: f64) -> String {
-    format!("{}/s", bytes(Bytes(bytes_per_second.max(0.0) as u64)))
+    let (value, unit) = step(bytes_per_second.max(0.0).round(), 1024.0);
+    let digits = usize::from(unit > 0 && value < 9.95);
+    let prefix = ["", "K", "M", "G", "T", "P", "E"][unit];
+    format!("{value:.digits$} {prefix}B/s")
+}
+
+/// Growth in the units of amounts, as it stands beside them: `+1.2M/s`, `-4K/s`.
+pub fn growth(bytes_per_second: f64) -> String {
+    let sign = if bytes_per_second < 0.0 { "-" } else { "+" };
+    format!("{sign}{}/s", bytes(Bytes(bytes_per_second.abs() as u64)))
 }
 
 /// A share in percent without its sign, at most 4 cells: `0.0`, `18.3`, `100`, `1600`, `410k`.
@@ -188,7 +197,13 @@ mod tests {
             [0.0, 18.34, 99.94, 99.96, 1600.0, 409_600.0].map(percent),
             ["0.0", "18.3", "99.9", "100", "1600", "410k"]
         );
-        assert_eq!(rate(1_300_000.0), "1.2M/s");
+        assert_eq!(
+            [0.0, 0.4, 731.0, 1000.0, 12_345.0, 1_900_000.0, 123e6, 5e9].map(rate),
+            [
+                "0 B/s", "0 B/s", "731 B/s", "1.0 KB/s", "12 KB/s", "1.8 MB/s", "117 MB/s",
+                "4.7 GB/s"
+            ]
+        );
     }
 
     #[test]
@@ -225,6 +240,7 @@ mod tests {
             let wide = |text: String| crate::model::text::width(&text);
             proptest::prop_assert!(wide(bytes(Bytes(n))) <= 5);
             proptest::prop_assert!(wide(count(n)) <= 5);
+            proptest::prop_assert!(wide(rate(n as f64)) <= 8);
             proptest::prop_assert!(wide(percent(n as f32 / 1000.0)) <= 4 || n > 999_499_000);
             proptest::prop_assert!(wide(duration(Nanos(n))) <= 7);
         }

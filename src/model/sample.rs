@@ -20,7 +20,7 @@ pub use growth::Growth;
 pub use optional::OptionalStats;
 pub(crate) use optional::optional_stats;
 pub use shares::{Shares, Traffic};
-pub use system::{CoreSample, Memory, Pressure, SystemSample};
+pub use system::{CoreSample, Flow, Memory, Pressure, SystemSample};
 
 /// One sweep.
 #[derive(Clone, Debug, Default)]

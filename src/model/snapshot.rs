@@ -151,6 +151,10 @@ pub struct System {
     pub searches: Reading<u64>,
     /// How many processes the kernel killed since the last tick because memory ran out.
     pub oom_kills: Reading<u64>,
+    /// Bytes a second that whole disks read and wrote.
+    pub disk_flow: Reading<[f64; 2]>,
+    /// Bytes a second that interfaces received and sent, loopback left out.
+    pub network_flow: Reading<[f64; 2]>,
 }
 
 impl Default for System {
@@ -170,6 +174,8 @@ impl Default for System {
             own_strain: Strain::default(),
             searches: Err(Missing::Soon),
             oom_kills: Err(Missing::Soon),
+            disk_flow: Err(Missing::Soon),
+            network_flow: Err(Missing::Soon),
         }
     }
 }

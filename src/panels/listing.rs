@@ -350,6 +350,17 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
         self.table.status(self.all)
     }
 
+    fn chosen_cells(&self) -> Vec<(&'static str, String)> {
+        let row = self.table.selected_in_view().and_then(|i| self.rows.get(i));
+        let cells = row.into_iter().flat_map(|row| &row.cells);
+        self.columns
+            .iter()
+            .zip(cells)
+            .filter(|(column, _)| !column.absent)
+            .map(|(column, cell)| (column.title.trim(), cell.to_string().trim().to_owned()))
+            .collect()
+    }
+
     fn whole_table(&self) -> (Vec<String>, Vec<Vec<String>>) {
         let heads = self.columns.iter().map(|c| c.title.to_lowercase());
         let text = |row: &Row| {

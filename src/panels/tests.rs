@@ -241,3 +241,70 @@ fn the_readme_lists_the_keys_as_they_are() {
         "put this table into the README:\n{table}"
     );
 }
+
+/// What `x` tells of every pane, as `docs/numbers.md` prints it.
+fn numbers() -> String {
+    let mut out = "# What the numbers mean\n\nThe key `x` tells this of the pane that has the keyboard, with the present values. \
+        Made from the program's own words; the manual page has it too.\n"
+        .to_owned();
+    let _ = writeln!(
+        out,
+        "\n## Processes, by column\n\n| column | means | from |\n| --- | --- | --- |"
+    );
+    let cell = |text: &str| text.replace('|', "\\|");
+    for column in crate::model::process::column::ALL {
+        let (title, about) = (cell(column.title), cell(column.about));
+        let _ = writeln!(out, "| {title} | {about} | {} |", cell(column.source));
+    }
+    let told = all().into_iter().chain([gpu()]);
+    for pane in told.filter(|pane| !pane.words().is_empty()) {
+        let title = pane.spec().title;
+        let _ = writeln!(
+            out,
+            "\n## {title}\n\n| word | means | from |\n| --- | --- | --- |"
+        );
+        for word in pane.words().iter().flat_map(|words| words.iter()) {
+            let (name, about, from) = (cell(word.name), cell(word.about), cell(word.from));
+            let _ = writeln!(out, "| {name} | {about} | {from} |");
+        }
+    }
+    out
+}
+
+#[test]
+fn the_docs_tell_what_the_numbers_mean() {
+    let told = include_str!("../../docs/numbers.md");
+    let numbers = numbers();
+    assert!(told == numbers, "put this into docs/numbers.md:\n{numbers}");
+}
+
+#[test]
+fn every_word_is_explained_whole_and_every_head_has_its_word() {
+    let world = world();
+    for name in all().iter().map(|pane| pane.spec().name) {
+        let pane = ready(name, &world);
+        let words: Vec<_> = pane.words().iter().flat_map(|words| words.iter()).collect();
+        for word in &words {
+            assert!(
+                !word.about.is_empty() || !word.from.is_empty(),
+                "{name}: {}",
+                word.name
+            );
+            let whole = word.about.is_empty() || word.about.ends_with('.');
+            assert!(whole && !word.from.ends_with('.'), "{name}: {}", word.name);
+            let same = words.iter().filter(|other| other.name == word.name);
+            assert_eq!(same.count(), 1, "{name}: {} twice", word.name);
+        }
+        let place = pane.spec().place;
+        if !matches!(place, Place::Tab | Place::View(_) | Place::Top) {
+            continue;
+        }
+        assert!(!words.is_empty(), "{name} explains nothing");
+        let heads = pane.rows().map(|rows| rows.whole_table().0);
+        for head in heads.into_iter().flatten() {
+            let head = head.trim().to_lowercase();
+            let told = words.iter().any(|word| word.name.to_lowercase() == head);
+            assert!(head.is_empty() || told, "{name} does not explain {head}");
+        }
+    }
+}

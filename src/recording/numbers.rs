@@ -7,7 +7,7 @@ use crate::model::id::{Bytes, CpuId, Nanos, Pid, Ticks};
 use crate::model::process::stat::{Stat, State};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{
-    CoreSample, Held, Io, Means, Memory, Moved, Pressure, SchedStat, Status,
+    CoreSample, Flow, Held, Io, Means, Memory, Moved, Pressure, SchedStat, Status,
 };
 use crate::model::scheduling::blocked::Cause;
 
@@ -291,6 +291,20 @@ impl Numbers<4> for Pressure {
             some_60: share(r[1]),
             full_10: share(r[2]),
             some_total: Nanos(r[3]),
+        }
+    }
+}
+
+impl Numbers<2> for Flow {
+    fn row(&self) -> [u64; 2] {
+        let Self { inward, outward } = *self;
+        [inward.0, outward.0]
+    }
+
+    fn of([inward, outward]: [u64; 2]) -> Self {
+        Self {
+            inward: Bytes(inward),
+            outward: Bytes(outward),
         }
     }
 }

@@ -35,6 +35,8 @@ fn counters(s: &SystemSample) -> [u64; 5] {
         own_strain: _,
         searches: _,
         oom_kills: _,
+        disk_flow: _,
+        network_flow: _,
     } = s;
     let [running, blocked] = [s.running, s.blocked].map(|n| n.map_or(0, u64::from));
     let [switches, forks] = [s.switches, s.forks].map(|n| n.unwrap_or(0));
@@ -74,6 +76,13 @@ pub fn write(out: &mut Fields, field: u32, before: &SystemSample, now: &SystemSa
     }
     numbers::write_reading(o, 11, as_ref(&before.searches), as_ref(&now.searches));
     numbers::write_reading(o, 18, as_ref(&before.oom_kills), as_ref(&now.oom_kills));
+    numbers::write_reading(o, 19, as_ref(&before.disk_flow), as_ref(&now.disk_flow));
+    numbers::write_reading(
+        o,
+        20,
+        as_ref(&before.network_flow),
+        as_ref(&now.network_flow),
+    );
     strain(o, &before.own_strain, &now.own_strain);
     if before.cores != now.cores {
         cores(o, &before.cores, &now.cores);
@@ -155,6 +164,8 @@ pub fn read(now: &mut SystemSample, bytes: &[u8]) -> Result<(), Broken> {
                 }
             }
             18 => now.oom_kills = numbers::reading(as_ref(&now.oom_kills), value)?,
+            19 => now.disk_flow = numbers::reading(as_ref(&now.disk_flow), value)?,
+            20 => now.network_flow = numbers::reading(as_ref(&now.network_flow), value)?,
             16 => now.cores = read_cores(&now.cores, value)?,
             _ => {}
         }

@@ -35,6 +35,9 @@ fn script(ticks: u64) -> (Vec<Sample>, Vec<Snapshot>) {
     for pid in 100..140 {
         scene.task(pid, 1, "farm");
     }
+    // The first version did not tell them.
+    scene.sample.system.disk_flow = Err(Missing::Unsupported);
+    scene.sample.system.network_flow = Err(Missing::Unsupported);
     let mut samples = vec![scene.sample.clone()];
     for i in 1..ticks {
         change(&mut scene, i);

@@ -43,6 +43,8 @@ pub fn nothing() -> Sample {
     let mut nothing = Sample::default();
     nothing.system.load = Err(Missing::Unsupported);
     nothing.system.tasks = Err(Missing::Unsupported);
+    nothing.system.disk_flow = Err(Missing::Unsupported);
+    nothing.system.network_flow = Err(Missing::Unsupported);
     nothing
 }
 

@@ -16,6 +16,7 @@ use crate::sys::groups::names::ContainerNames;
 use crate::sys::groups::own_strain::OwnStrain;
 use crate::sys::machine::cores::Cores;
 use crate::sys::machine::disks::DiskReader;
+use crate::sys::machine::flows::Flows;
 use crate::sys::machine::frequency::Frequencies;
 use crate::sys::machine::gpus::GpuReader;
 use crate::sys::machine::loadavg::Load;
@@ -51,6 +52,7 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
         Box::new(Pressures::new(root)),
         Box::new(OwnStrain::new(root)),
         Box::new(Frequencies::new(root)),
+        Box::new(Flows::new(root)),
         Box::new(OwnCost::new(root)),
     ]
 }

@@ -24,6 +24,8 @@ pub struct Column {
     pub grows: bool,
     /// Which column goes first where the table is narrow: the highest rank; 0 never goes.
     pub rank: u8,
+    /// Whether it is left out: nothing can be told in it here.
+    pub absent: bool,
 }
 
 impl Column {
@@ -35,6 +37,7 @@ impl Column {
             right: false,
             grows: false,
             rank,
+            absent: false,
         }
     }
 
@@ -44,6 +47,12 @@ impl Column {
             right: true,
             ..Self::left(title, width, rank)
         }
+    }
+
+    /// The same, left out if so.
+    #[must_use]
+    pub const fn absent_if(self, absent: bool) -> Self {
+        Self { absent, ..self }
     }
 
     /// The same, taking its share of the cells that are left over.
@@ -93,7 +102,7 @@ pub struct Placed {
 
 /// Which columns find room in so many cells, and where. The first cell is the selection's bar; one cell parts two columns.
 pub fn place(columns: &[Column], cells: u16) -> Vec<Placed> {
-    let mut kept: Vec<usize> = (0..columns.len()).collect();
+    let mut kept: Vec<usize> = (0..columns.len()).filter(|i| !columns[*i].absent).collect();
     let need = |kept: &[usize]| -> u16 {
         let widths: u16 = kept.iter().map(|i| columns[*i].width).sum();
         widths + kept.len() as u16

@@ -40,6 +40,10 @@ pub struct SystemSample {
     pub searches: Reading<u64>,
     /// How many processes the kernel has killed since boot because memory ran out.
     pub oom_kills: Reading<u64>,
+    /// What whole disks read and wrote.
+    pub disk_flow: Reading<Flow>,
+    /// What interfaces received and sent, loopback left out.
+    pub network_flow: Reading<Flow>,
 }
 
 impl Default for SystemSample {
@@ -61,6 +65,8 @@ impl Default for SystemSample {
             own_strain: StrainSample::default(),
             searches: Err(Missing::Soon),
             oom_kills: Err(Missing::Soon),
+            disk_flow: Err(Missing::Soon),
+            network_flow: Err(Missing::Soon),
         }
     }
 }
@@ -135,6 +141,15 @@ impl Memory {
     pub fn swap_used(&self) -> Bytes {
         Bytes(self.swap_total.0.saturating_sub(self.swap_free.0))
     }
+}
+
+/// Bytes in both directions, added up over devices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// Read, or received.
+    pub inward: Bytes,
+    /// Written, or sent.
+    pub outward: Bytes,
 }
 
 /// One file of `/proc/pressure`.

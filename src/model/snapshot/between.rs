@@ -11,8 +11,8 @@ use crate::model::machine::core_share::CoreShare;
 use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{
-    After, CoreSample, Io, OptionalStats, OwnSample, Sample, Status, SystemSample, TaskSample,
-    ThreadSample,
+    After, CoreSample, Flow, Io, OptionalStats, OwnSample, Sample, Status, SystemSample,
+    TaskSample, ThreadSample,
 };
 
 impl Snapshot {
@@ -376,6 +376,16 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
         let before = f(&prev.ok_or(step.none)?.system).map_err(soon)?;
         Ok(now.saturating_sub(before))
     };
+    let flow = |f: fn(&SystemSample) -> Reading<Flow>| {
+        let now = f(s)?;
+        let before = f(&prev.ok_or(step.none)?.system).map_err(soon)?;
+        // A device that went away takes its counters with it: that is no traffic.
+        let moved = |now: Bytes, before: Bytes| now.0.saturating_sub(before.0) as f64 / seconds;
+        Ok([
+            moved(now.inward, before.inward),
+            moved(now.outward, before.outward),
+        ])
+    };
     System {
         uptime: s.uptime,
         load: s.load,
@@ -399,6 +409,8 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
         own_strain: Strain::between(prev.map(|p| &p.system.own_strain), &s.own_strain),
         searches: since(|s| s.searches),
         oom_kills: since(|s| s.oom_kills),
+        disk_flow: flow(|s| s.disk_flow),
+        network_flow: flow(|s| s.network_flow),
     }
 }
 

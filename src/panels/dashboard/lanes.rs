@@ -15,12 +15,14 @@ use crate::app::globals;
 use crate::app::key::Mouse;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::machine::verdict::blind;
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Origin;
 use crate::model::text::width;
 use crate::panels::charts::{self, Charts};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::frame;
 use picture::Picture;
@@ -256,6 +258,10 @@ impl Panel for Lanes {
             return Vec::new();
         };
         vec![(sentence, Role::Warn), (lasts, Role::Dim)]
+    }
+
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::dashboard::LANES]
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {

@@ -13,10 +13,12 @@ use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::plan::Needs;
 use crate::model::scheduling::calls::{CallRow, Calls};
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::words;
 
 static ACTIONS: [&Action; 17] = listing::actions(moves::FIRST, []);
 
@@ -115,6 +117,10 @@ impl Panel for CallsTab {
         let calls = self.kept.value()?;
         let row = calls.rows.get(*self.order.get(self.list.selected()?)?)?;
         Some(rows::text(world, calls, row))
+    }
+
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::process::CALLS]
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {

@@ -10,6 +10,7 @@ use crate::app::action::Action;
 use crate::app::key::Key;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
@@ -17,6 +18,7 @@ use crate::model::process::environment::{Environment, Variable};
 use crate::model::process::stat::State;
 use crate::model::text::{chop, width};
 use crate::panels::listing::{self, Content, Listing, Order, Parts};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
 
@@ -235,18 +237,8 @@ impl Panel for EnvironmentTab {
         self.act_on_rows(world, action)
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
-        let say = |word: &str, meaning: &str| (word.to_owned(), meaning.to_owned());
-        vec![
-            say(
-                "environment",
-                "What the program was given when it began. What it set itself afterwards stands elsewhere in its memory and is not shown.",
-            ),
-            say(
-                "secrets",
-                "Variables whose names tell of tokens, passwords or keys, and addresses with a password in them. Search and order see only the mask.",
-            ),
-        ]
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::tabs::ENVIRONMENT]
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -15,12 +15,14 @@ use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::{Descriptor, Files};
 use crate::model::descriptors::peer::Peer;
 use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::table;
 
@@ -218,6 +220,10 @@ impl Panel for FilesTab {
             }
             _ => self.act_on_rows(world, action),
         }
+    }
+
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::tabs::FILES]
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {

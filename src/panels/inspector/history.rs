@@ -10,6 +10,7 @@ use crate::app::key::{Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::trace::Point;
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format::{bytes, duration, per_second, percent, rate};
 use crate::model::id::{Bytes, Nanos};
@@ -18,6 +19,7 @@ use crate::model::reading::Reading;
 use crate::model::text::pad;
 use crate::panels::charts;
 use crate::panels::listing::{self, Parts};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::line;
 
@@ -231,27 +233,8 @@ impl Panel for HistoryTab {
         Reply::Do(Effect::Copy(told.collect::<Vec<_>>().join("\n")))
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
-        let say = |word: &str, meaning: &str| (word.to_owned(), meaning.to_owned());
-        vec![
-            say(
-                "history",
-                "As far back as ticks are kept, ten minutes at most. Where many ticks share a column, the highest is drawn.",
-            ),
-            say("memory", "Resident memory: pages in RAM now."),
-            say(
-                "read, written",
-                "Bytes from and to storage; what the page cache answers is not in it. Read only while this tab is open.",
-            ),
-            say(
-                "faults/s",
-                "Pages that were not there when they were touched: new ones, shared ones, and those that had to come from the disk.",
-            ),
-            say(
-                "switches/s",
-                "How often the first thread was taken from a core or gave it up. Read only while this tab is open.",
-            ),
-        ]
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::tabs::HISTORY]
     }
 
     fn status(&self, _: &World) -> String {

@@ -1,6 +1,5 @@
 //! The tab Limits & isolation: what the process may use, what it uses of it, and what it is kept apart from.
 
-mod explain;
 mod items;
 mod order;
 
@@ -12,11 +11,13 @@ use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::plan::Needs;
 use crate::model::process::isolation::Isolation;
 use crate::model::text::wrap;
 use crate::panels::listing::{self, Content, Listing, Order, Parts};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::table::Row;
 use items::Item;
@@ -134,8 +135,8 @@ impl Panel for LimitsTab {
         Reply::Done
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
-        explain::lines()
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::tabs::LIMITS]
     }
 
     fn status(&self, _: &World) -> String {

@@ -9,6 +9,7 @@ use crate::app::action::{Action, actions};
 use crate::app::key::{Code, Key as Pressed};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::memory::region::growth::Growth;
@@ -16,6 +17,7 @@ use crate::model::memory::region::{AddressSpace, Group};
 use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::address_space::{Block, Picture, blocks};
 use crate::widgets::table;
@@ -301,6 +303,10 @@ impl Panel for Memory {
         } else {
             format!("{shown}  {status}")
         }
+    }
+
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::tabs::MEMORY]
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {

@@ -11,6 +11,7 @@ use crate::app::event::Effect;
 use crate::app::key::{Key, Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::word::Word;
 use crate::app::world::{Page, World};
 use crate::model::detail::Stamped;
 use crate::model::id::{Nanos, ProcId};
@@ -19,10 +20,12 @@ use crate::model::memory::region::{AddressSpace, Group};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::overview::Overview as Facts;
 use crate::model::snapshot::Proc;
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::address_space::{Block, blocks};
 use crate::widgets::line;
 
+mod around;
 mod children;
 mod fold;
 mod history;
@@ -53,6 +56,8 @@ static SPEC: Spec = Spec {
 
 /// Below this width kernel land stands above user land.
 const BESIDE: u16 = 50;
+/// From this size on what is around the process stands at the right.
+const AROUND: (u16, u16) = (112, 26);
 /// Descriptors, threads and signals are renewed so often here; their own tabs do it faster.
 const RENEW: Nanos = Nanos(4_000_000_000);
 
@@ -69,6 +74,8 @@ pub struct Overview {
     areas: Areas,
     head: Vec<Parts>,
     kernel: Vec<Parts>,
+    around: Vec<Parts>,
+    regions: Vec<Parts>,
     folds: fold::Folds,
     /// The rows that the two lands took at most, of how many.
     tallest: (u16, u16),
@@ -84,7 +91,11 @@ pub struct Overview {
 struct Areas {
     head: Rect,
     user: Rect,
+    /// Below the picture of the address space: its largest regions.
+    regions: Rect,
     kernel: Rect,
+    /// At the right, where there is width.
+    around: Rect,
     history: Rect,
     foot: Rect,
 }
@@ -101,10 +112,24 @@ impl Areas {
             return;
         }
         let more = (spare / 3).min(most - 1) * 3;
-        self.user.height -= more;
-        self.kernel.height -= more;
+        for part in [&mut self.user, &mut self.kernel, &mut self.around] {
+            part.height = part.height.saturating_sub(more);
+        }
         self.history.y -= more;
         self.history.height += more;
+    }
+
+    /// Below the picture stand the largest regions, where rows are left.
+    fn split_user(&mut self, pictured: u16) {
+        let left = self.user.height.saturating_sub(pictured + 1);
+        if self.around.width > 0 && left >= 4 {
+            self.user.height -= left;
+            self.regions = Rect {
+                y: self.user.bottom(),
+                height: left,
+                ..self.user
+            };
+        }
     }
 
     fn of(area: Rect) -> Self {
@@ -128,7 +153,19 @@ impl Areas {
             (area.width * 38 / 100).clamp(24, 40)
         };
         let rows = |y: u16, height: u16| Rect { y, height, ..area };
+        let right = body.width.saturating_sub(user + u16::from(user > 0));
+        let around = if (area.width, tall) >= AROUND && tall >= AROUND.1 {
+            right * 55 / 100
+        } else {
+            0
+        };
         Self {
+            regions: Rect::ZERO,
+            around: Rect {
+                x: body.right() - around,
+                width: around,
+                ..body
+            },
             head: rows(area.y, head),
             user: Rect {
                 width: user,
@@ -136,7 +173,7 @@ impl Areas {
             },
             kernel: Rect {
                 x: body.x + user + u16::from(user > 0),
-                width: body.width.saturating_sub(user + u16::from(user > 0)),
+                width: right - around,
                 ..body
             },
             history: rows(body.bottom(), history),
@@ -224,6 +261,9 @@ impl Panel for Overview {
         if due(known(world, detail.threads.as_ref()).map(|s| s.at)) {
             plan.needs |= Needs::WAITS;
         }
+        if self.areas.around.width > 0 {
+            plan.needs |= Needs::CALLS;
+        }
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
@@ -233,19 +273,19 @@ impl Panel for Overview {
         let mut folds = std::mem::take(&mut self.folds);
         let Some(view) = self.view(world) else {
             (self.head, self.kernel, self.sums) = Default::default();
+            (self.around, self.regions) = Default::default();
             self.blocks.clear();
             return Reply::Pass;
         };
         let head = lines::head(&view, areas.head);
-        let mut kernel = kernel_land::lines(&view, areas.kernel, &mut folds);
+        let apart = areas.around.width > 0;
+        let mut kernel = kernel_land::lines(&view, areas.kernel, apart, &mut folds);
         let sums = user_land::sums(&view, areas.user.width);
         let foot = lines::foot(&view);
         let growth = &self.growth;
         let shown = view.space.map(|space| {
             blocks(space, |group| match growth.of(&group) {
-                Some(grown) if grown.rate >= 512.0 => {
-                    format!("+{}", crate::model::format::rate(grown.rate))
-                }
+                Some(grown) if grown.rate >= 512.0 => crate::model::format::growth(grown.rate),
                 _ => String::new(),
             })
         });
@@ -254,19 +294,30 @@ impl Panel for Overview {
             kernel.push(Vec::new());
             kernel.extend(user_land::stacked(&view, &shown));
         }
+        let mut tallest = self.tallest;
+        let pictured = user_land::rows(&shown, &sums);
+        let around = if areas.around.width > 0 {
+            let wide = usize::from(areas.around.width.saturating_sub(1));
+            around::lines(&view, usize::from(areas.around.height), wide)
+        } else {
+            Vec::new()
+        };
         // What is not read yet would leave too much.
         if view.facts.is_some() && areas.user.width > 0 {
-            let pictured = user_land::rows(&shown, &sums);
-            let needed = pictured.max(kernel.len().min(usize::from(area.height)) as u16);
+            let lines = kernel.len().max(around.len());
+            let needed = pictured.max(lines.min(usize::from(area.height)) as u16);
             let before = if self.tallest.1 == area.height {
                 self.tallest.0
             } else {
                 0
             };
-            self.tallest = (needed.max(before), area.height);
-            areas.leave(self.tallest.0, CHART[usize::from(alone(world))]);
-            self.areas = areas;
+            tallest = (needed.max(before), area.height);
+            areas.leave(tallest.0, CHART[usize::from(alone(world))]);
         }
+        areas.split_user(pictured);
+        let regions = user_land::largest(&view, areas.regions);
+        self.areas = areas;
+        (self.around, self.regions, self.tallest) = (around, regions, tallest);
         (self.head, self.kernel, self.sums, self.foot) = (head, kernel, sums, foot);
         self.folds = folds;
         self.blocks = shown;
@@ -306,6 +357,14 @@ impl Panel for Overview {
         Reply::Done
     }
 
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::tabs::OVERVIEW]
+    }
+
+    fn now(&self, world: &World, word: &str) -> Option<String> {
+        lines::now(&self.view(world)?, word)
+    }
+
     fn explain(&self, world: &World) -> Vec<(String, String)> {
         lines::explained(known(world, world.detail.overview.as_ref()))
     }
@@ -329,6 +388,8 @@ impl Panel for Overview {
         }
         let shown = self.top.min(self.kernel.len());
         draw_lines(world, self.areas.kernel, &self.kernel[shown..], buf);
+        draw_lines(world, self.areas.around, &self.around, buf);
+        draw_lines(world, self.areas.regions, &self.regions, buf);
         self.rings.draw(world, self.areas.history, buf);
         draw_lines(
             world,

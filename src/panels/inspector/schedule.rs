@@ -10,6 +10,7 @@ use crate::app::action::Action;
 use crate::app::key::Mouse;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::plan::Needs;
 use crate::model::scheduling::schedule::Schedule;
@@ -17,6 +18,7 @@ use crate::model::scheduling::timeline::Origin;
 use crate::panels::dashboard::lanes::picture::{self, Picture};
 use crate::panels::dashboard::lanes::summary::{self, SumLine};
 use crate::panels::listing;
+use crate::panels::words;
 
 static SPEC: Spec = Spec {
     name: "schedule",
@@ -152,50 +154,12 @@ impl Panel for ScheduleTab {
             .collect()
     }
 
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::process::SCHEDULE]
+    }
+
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        let line = |word: &str, means: &str| (word.to_owned(), means.to_owned());
-        let mut out = picture::explain(world);
-        out.extend([
-            line("on a core", "time in which one of its threads had a core"),
-            line(
-                "waiting, waited for one",
-                "time in which a thread could run but had no core: the kernel's run delay; ≥ where a thread ended uncounted or the window is older than the first count",
-            ),
-            line(
-                "slept",
-                "the rest: it waited for something else than a core",
-            ),
-            line(
-                "preempted",
-                "the kernel took the core, or the thread called sched_yield",
-            ),
-            line("yielded", "the thread blocked or slept"),
-            line(
-                "slice wanted",
-                "how long the scheduler lets its first thread run before another one may (EEVDF)",
-            ),
-            line(
-                "weight",
-                "its claim on a core beside others: nice 0 is 1024, each step of nice about a quarter more or less",
-            ),
-            line(
-                "utilisation",
-                "how much of one core its first thread used lately, decaying over some 100 ms (PELT); the kernel does not renew it while the thread sleeps",
-            ),
-            line(
-                "virtual time",
-                "time on a core, divided by its weight (vruntime): whoever has least of it on a core is next",
-            ),
-            line(
-                "lag",
-                "how much virtual time it is behind its fair share; this kernel tells it only in debugfs, where its queue's average stands beside it",
-            ),
-            line(
-                "throttled",
-                "its control group had used up its quota of CPU time",
-            ),
-        ]);
-        out
+        picture::explain(world)
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -10,11 +10,13 @@ use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::acting::signal::{Disposition, Signal, SignalState, ThreadSignals};
 use crate::model::plan::Needs;
 use crate::panels::dialogs::signal;
 use crate::panels::listing::{self, Content, Listing, Order, Parts};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
 
@@ -263,35 +265,8 @@ impl Panel for SignalsTab {
         Some(format!("{signal}: {}", happens(state, signal)))
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
-        let say = |word: &str, meaning: &str| (word.to_owned(), meaning.to_owned());
-        vec![
-            say(
-                "caught",
-                "A function of the program is called; what it does is its own affair.",
-            ),
-            say("ignored", "The signal is thrown away."),
-            say(
-                "WHAT HAPPENS",
-                "For a signal that is neither caught nor ignored: what the kernel does.",
-            ),
-            say(
-                "BLOCKED",
-                "The signal waits until it is unblocked: yes for all threads, else how many or which. Where one thread does not block it, that one takes it.",
-            ),
-            say(
-                "PENDING",
-                "It was sent and waits: for the process (any thread may take it) or for one thread alone.",
-            ),
-            say(
-                "queued",
-                "Signals that wait with their data, of all processes of this user, and how many may.",
-            ),
-            say(
-                "32, 33",
-                "The C library keeps these two for its threads; programs begin at RTMIN.",
-            ),
-        ]
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::tabs::SIGNALS]
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

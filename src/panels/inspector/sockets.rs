@@ -13,12 +13,14 @@ use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::network::{Connection, Network, Rates, Talker};
 use crate::model::plan::Needs;
 use crate::model::reading::Missing;
 use crate::panels::listing;
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::line;
 use list::List;
@@ -119,6 +121,10 @@ impl Panel for SocketsTab {
             return self.enter(world);
         }
         self.act_on_rows(world, action)
+    }
+
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::views::SOCKETS]
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {

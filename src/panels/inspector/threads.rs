@@ -17,12 +17,14 @@ use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::Tid;
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::threads::{ThreadRow, Threads};
 use crate::model::scheduling::wait::Wait;
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::words;
 
 static ACTIONS: [&Action; 17] = listing::actions(moves::FIRST, []);
 
@@ -137,6 +139,10 @@ impl Panel for ThreadsTab {
         let threads = self.kept.value()?;
         let tid = *self.list.chosen()?;
         Some(rows::copied(world, threads, tid))
+    }
+
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::process::THREADS]
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {

@@ -14,6 +14,7 @@ use crate::app::action::{Action, actions};
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId, Tid};
 use crate::model::plan::Needs;
@@ -22,6 +23,7 @@ use crate::model::scheduling::spent::{Bucket, Kind, Spent, TimeSpent};
 use crate::model::scheduling::wait::{Child, Wait};
 use crate::model::scheduling::wakes::{WakeRow, Waker, Wakes};
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::words;
 
 actions! {
     /// Goes where the selected line leads.
@@ -296,8 +298,16 @@ impl Panel for TimeTab {
         Reply::Done
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
-        explain::lines(&self.all)
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::process::TIME]
+    }
+
+    fn now(&self, _: &World, word: &str) -> Option<String> {
+        explain::now(&self.all, word).or_else(|| {
+            let cells = self.rows()?.chosen_cells();
+            let found = cells.into_iter().find(|(head, _)| *head == word);
+            found.map(|(_, text)| text)
+        })
     }
 
     fn status(&self, _: &World) -> String {

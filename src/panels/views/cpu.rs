@@ -12,6 +12,7 @@ use crate::app::action::Action;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::moves;
 use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::ProcId;
@@ -22,6 +23,7 @@ use crate::panels::charts::{self, Charts};
 use crate::panels::dashboard::lanes::picture::{self, Picture};
 use crate::panels::dashboard::lanes::summary::{self, SumLine};
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::table::{Row, Table};
 
@@ -306,9 +308,12 @@ impl Panel for ViewCpu {
         format!("{}  {machine}", self.list.status())
     }
 
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::views::CPU]
+    }
+
     fn explain(&self, world: &World) -> Vec<(String, String)> {
         let mut words = picture::explain(world);
-        words.extend(table::words());
         words.extend(sensors::explain(world));
         words
     }

@@ -14,6 +14,7 @@ use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::detail::Stamped;
 use crate::model::format;
@@ -24,6 +25,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::panels::charts::{self, Charts};
 use crate::panels::listing::{self, Content, Listing};
 use crate::panels::rights;
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::line;
 
@@ -114,9 +116,10 @@ impl Panel for ViewDisks {
         let subjects = [&charts::DISKS, &charts::PRESSURE];
         self.charts.fit(world, &subjects, self.layout.minutes);
         let keys: Vec<ProcId> = self.processes.rows.iter().map(|p| p.id).collect();
+        let columns = self.processes.columns();
         let processes = &self.processes.rows;
         let content = Content {
-            columns: &processes::COLUMNS,
+            columns: &columns,
             order: processes::order,
             titles: true,
             head: Vec::new(),
@@ -163,10 +166,29 @@ impl Panel for ViewDisks {
         self.act_on_rows(world, action)
     }
 
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::views::DISKS]
+    }
+
+    fn now(&self, _: &World, word: &str) -> Option<String> {
+        let cells = self.list.chosen_cells();
+        let cell = cells.into_iter().find(|(head, _)| *head == word);
+        let (device, rates) = self.busiest_device()?;
+        let device = match word {
+            "BUSY" => format!("{:.0}%", rates.busy),
+            "READ REQ/s" => format::per_second(rates.reads),
+            "WRITE REQ/s" => format::per_second(rates.writes),
+            "READ TOOK" => took(rates.read_latency_ms),
+            "WRITE TOOK" => took(rates.write_latency_ms),
+            "QUEUE" => format!("{:.1}", rates.queue),
+            _ => return cell.map(|(_, text)| text),
+        } + " of "
+            + device;
+        Some(device)
+    }
+
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        let mut out = tables::explain();
-        out.extend(self.missing(world));
-        out
+        self.missing(world)
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
@@ -255,6 +277,15 @@ impl ViewDisks {
         out
     }
 
+    /// The device that is busy for most of the time, where rates are known.
+    fn busiest_device(&self) -> Option<(&str, &DiskRates)> {
+        let disks = self.newest.as_deref()?;
+        let rated = disks.told().iter().zip(&self.rates);
+        rated
+            .filter_map(|(d, r)| Some((d.name.as_str(), r.as_ref().ok()?)))
+            .max_by(|a, b| a.1.busy.total_cmp(&b.1.busy))
+    }
+
     /// The busiest device, and who is at it.
     fn answer(&self, disks: &Disks) -> Vec<(String, Role)> {
         if let Err(why) = disks.devices {
@@ -263,11 +294,7 @@ impl ViewDisks {
         if disks.told().is_empty() {
             return vec![(" no disk has done anything yet".to_owned(), Role::Dim)];
         }
-        let rated = disks.told().iter().zip(&self.rates);
-        let busiest = rated
-            .filter_map(|(d, r)| Some((d, r.as_ref().ok()?)))
-            .max_by(|a, b| a.1.busy.total_cmp(&b.1.busy));
-        let Some((device, rates)) = busiest else {
+        let Some((device, rates)) = self.busiest_device() else {
             return vec![(" rates need a second reading".to_owned(), Role::Dim)];
         };
         if rates.reads + rates.writes == 0.0 {
@@ -279,7 +306,7 @@ impl ViewDisks {
             Role::Strong
         };
         let mut out = vec![
-            (format!(" {}", device.name), Role::Strong),
+            (format!(" {device}"), Role::Strong),
             (" is busy ".to_owned(), Role::Dim),
             (format!("{:.0}%", rates.busy), role),
             (" of the time: reads ".to_owned(), Role::Dim),
@@ -299,6 +326,11 @@ impl ViewDisks {
         }
         out
     }
+}
+
+/// How long a request took, or that there was none.
+fn took(ms: Option<f64>) -> String {
+    ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"))
 }
 
 /// The fullest filesystem, and those that do not answer.

@@ -11,6 +11,7 @@ use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format::{bytes, percent};
 use crate::model::id::{Bytes, Nanos, Pid};
@@ -18,6 +19,7 @@ use crate::model::machine::gpu::{Card, Gpus, User};
 use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
 use crate::panels::listing::{self, Content, Listing, Order, Parts};
+use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::spark::eighth;
 use crate::widgets::table::{Column, Row};
@@ -286,12 +288,12 @@ impl Panel for ViewGpu {
         self.act_on_rows(world, action)
     }
 
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::views::GPU]
+    }
+
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        let mut out = vec![
-            ("busy".to_owned(), "Share of the last moment in which anything ran on the card.".to_owned()),
-            ("moved".to_owned(), "Share of the last moment in which its memory was read or written.".to_owned()),
-            ("GPU%".to_owned(), "Share of the card's time that the process had; a driver that tells more than the whole, or nothing, makes it –.".to_owned()),
-        ];
+        let mut out = Vec::new();
         if let Ok(gpus) = known(world)
             && gpus.cards.iter().any(|card| card.split)
         {

@@ -15,12 +15,14 @@ use crate::app::action::Action;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::moves;
 use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::ipc::lines::Key as LineKey;
 use crate::model::descriptors::ipc::{Ipc, Line, Party};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
 use crate::panels::listing::{self, Content, Listing};
+use crate::panels::words;
 
 /// Opens the process on the left.
 const INSPECT: Action = Action {
@@ -328,8 +330,8 @@ impl Panel for ViewIpc {
         }
     }
 
-    fn explain(&self, _: &World) -> Vec<(String, String)> {
-        answers::explain()
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::views::IPC]
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -16,6 +16,7 @@ use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::detail::Stamped;
 use crate::model::id::{Bytes, Nanos, ProcId};
@@ -26,6 +27,7 @@ use crate::model::sample::Memory;
 use crate::panels::charts::{self, Charts};
 use crate::panels::listing::{self, Content, Listing};
 use crate::panels::rights;
+use crate::panels::words;
 
 /// Opens the selected holder.
 const INSPECT: Action = Action {
@@ -215,6 +217,10 @@ impl Panel for ViewMemory {
             return self.enter(world);
         }
         self.act_on_rows(world, action)
+    }
+
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::views::MEMORY]
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {

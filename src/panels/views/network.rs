@@ -13,6 +13,7 @@ use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::socket::State;
 use crate::model::format;
@@ -22,6 +23,7 @@ use crate::panels::charts::{self, Charts};
 use crate::panels::inspector::sockets::list::List;
 use crate::panels::inspector::sockets::{layers, newest, row, say};
 use crate::panels::listing;
+use crate::panels::words;
 use crate::theme::Role;
 
 /// Opens the process that holds the selected socket.
@@ -230,10 +232,12 @@ impl Panel for ViewNetwork {
         format!("{which}  {}", self.list.rows.status())
     }
 
+    fn words(&self) -> &'static [&'static [Word]] {
+        &[words::views::NETWORK, words::views::SOCKETS]
+    }
+
     fn explain(&self, _: &World) -> Vec<(String, String)> {
-        let mut out = answers::explain();
-        out.extend(row::explain(self.chosen()));
-        out
+        row::explain(self.chosen())
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

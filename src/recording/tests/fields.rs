@@ -12,7 +12,7 @@ use crate::model::groups::own_group::StrainSample;
 use crate::model::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
 use crate::model::process::stat::{Stat, State};
 use crate::model::sample::{
-    After, Command, CoreSample, Facts, Fault, Growth, Held, Io, Machine, Means, Memory, Mode,
+    After, Command, CoreSample, Facts, Fault, Flow, Growth, Held, Io, Machine, Means, Memory, Mode,
     Moved, Opened, OptionalStats, OwnSample, Pressure, Sample, SchedStat, Status, SystemSample,
     TaskSample, ThreadSample,
 };
@@ -183,6 +183,14 @@ impl Next {
             },
             searches: Ok(self.n()),
             oom_kills: Ok(self.n()),
+            disk_flow: Ok(Flow {
+                inward: Bytes(self.n()),
+                outward: Bytes(self.n()),
+            }),
+            network_flow: Ok(Flow {
+                inward: Bytes(self.n()),
+                outward: Bytes(self.n()),
+            }),
         }
     }
 

@@ -161,7 +161,7 @@ fn a_disk_tells_how_long_it_took_and_null_where_nothing_was_asked_of_it() {
     let page = page(&machine);
     let line = page.iter().find(|l| l.starts_with("vda")).expect("a line");
     assert!(
-        line.contains("reads 20.0M/s (4.0 ms each), writes 0/s  busy 0%"),
+        line.contains("reads 20 MB/s (4.0 ms each), writes 0 B/s  busy 0%"),
         "{line}"
     );
 }
@@ -238,7 +238,7 @@ fn the_network_is_told_in_text() {
     };
     assert_eq!(
         line("eth0"),
-        "eth0            up  192.0.2.2/24 documentation  in 2K/s out 0/s  part of bond0  02:fc:00:00:00:01 MTU 1500  3 drops"
+        "eth0            up  192.0.2.2/24 documentation  in 2.0 KB/s out 0 B/s  part of bond0  02:fc:00:00:00:01 MTU 1500  3 drops"
     );
     assert_eq!(line("gateway"), "gateway         192.0.2.1 by eth0");
     assert_eq!(line("names from"), "names from      192.0.2.53");

@@ -8,6 +8,7 @@ const COLUMNS: &[Column] = &[
         right: true,
         grows: false,
         rank: 0,
+        absent: false,
     },
     Column {
         title: "KIND",
@@ -15,6 +16,7 @@ const COLUMNS: &[Column] = &[
         right: false,
         grows: false,
         rank: 2,
+        absent: false,
     },
     Column {
         title: "TARGET",
@@ -22,6 +24,7 @@ const COLUMNS: &[Column] = &[
         right: false,
         grows: true,
         rank: 0,
+        absent: false,
     },
 ];
 

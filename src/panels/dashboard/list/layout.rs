@@ -181,6 +181,7 @@ fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
                 right: column.right(),
                 grows,
                 rank: rank(column.name),
+                absent: false,
             }
         })
         .collect();

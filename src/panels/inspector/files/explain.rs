@@ -1,10 +1,10 @@
-//! What the words of the tab mean, and why a `–` stands where it does.
+//! What the words of the selected row mean, and why a `–` stands where it does.
 
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::Descriptor;
 use crate::model::descriptors::peer::Note;
 
-/// The words of the tab; those of the selected row first.
+/// The words of the selected row, and why a `–` stands in it.
 pub fn words(_: &World, row: Option<&Descriptor>) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let mut say = |word: &str, about: &str| out.push((word.to_owned(), about.to_owned()));
@@ -19,35 +19,6 @@ pub fn words(_: &World, row: Option<&Descriptor>) -> Vec<(String, String)> {
             say(&note.words(), about_note(note));
         }
     }
-    say(
-        "FD",
-        "The number by which the process names it. 0, 1 and 2 are standard input, output and error by custom.",
-    );
-    say(
-        "MODE",
-        "r: it can be read, w: written, rw: both, path: it only names a place.",
-    );
-    say(
-        "POSITION, QUEUES",
-        "Of a file: where the next read or write begins, and its size. Of a socket: bytes that wait to be read here, \
-         and bytes that the other end has not acknowledged. Of a listener: connections that wait, of how many may.",
-    );
-    say(
-        "PEER",
-        "The process at the other end. ← data comes from it, → data goes to it, ⇄ both, = it holds the same object.",
-    );
-    say(
-        "deleted",
-        "The file has no name any more, but takes space until the last descriptor is closed.",
-    );
-    say(
-        "of 1024",
-        "How many it may have (RLIMIT_NOFILE, soft). At the limit open, accept and pipe fail with EMFILE.",
-    );
-    say(
-        "not visible",
-        "Processes of other users do not show their descriptors to you, and those of another pid namespace, or that hidepid hides, are not even listed: one of them may be the missing peer.",
-    );
     out
 }
 

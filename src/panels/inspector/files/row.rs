@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::{Descriptor, Files, Kind};
 use crate::model::descriptors::peer::{Note, Peer, Peers};
-use crate::model::descriptors::socket::Socket;
+use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::reading::Missing;
@@ -226,7 +226,7 @@ fn queues(theme: &Theme, socket: &Socket) -> Line<'static> {
     if (receive, send) == (0, 0) {
         return Line::default();
     }
-    let listens = matches!(socket, Socket::Inet(i) if i.listens());
+    let listens = matches!(socket, Socket::Inet(i) if i.listens() && i.protocol == Protocol::Tcp);
     let listens = listens
         || matches!(socket, Socket::Unix(u) if u.state == crate::model::descriptors::socket::State::Listening);
     let text = if listens {

@@ -301,20 +301,9 @@ pub fn copied(entry: &Entry, space: &AddressSpace) -> String {
     }
 }
 
-/// The words of the tab, for the explanation.
+/// The kinds of memory, and why something is not known.
 pub fn explained(space: Option<&Reading<Arc<AddressSpace>>>) -> Vec<(String, String)> {
-    let mut out: Vec<(String, String)> = [
-        ("claimed", "Address space: what the process may touch. It costs nothing until pages are touched."),
-        ("resident", "Pages that are in memory now, whoever else uses them too (Rss)."),
-        ("PSS", "Resident, each page divided by the number of processes that map it. The PSS of all processes adds up to what they really take."),
-        ("own", "Resident pages that nobody else maps: what would be free if the process ended."),
-        ("swapped", "Pages that were written to swap."),
-        ("dirty", "Resident pages that were written to and differ from their file, if they have one."),
-        ("growth", "Resident and swapped bytes more a second, over the last 15 to 30 seconds."),
-        ("claims, holds, own", "The sums of claimed, resident and own memory over all regions."),
-    ]
-    .map(|(word, means)| (word.to_owned(), means.to_owned()))
-    .to_vec();
+    let mut out = Vec::new();
     for group in crate::model::memory::region::Group::ALL {
         out.push((group.title().to_owned(), group.about().to_owned()));
     }

@@ -110,8 +110,7 @@ pub fn growth_words(grown: Option<Grown>) -> String {
     if rate.abs() < 512.0 {
         return String::new();
     }
-    let sign = if rate < 0.0 { "-" } else { "+" };
-    format!("{sign}{}", format::rate(rate.abs()))
+    format::growth(rate)
 }
 
 /// How rows look.

@@ -26,6 +26,8 @@ pub(super) struct Children {
     pub ended: usize,
     /// The first by ascending pid.
     pub first: Vec<Child>,
+    /// Those that use most of a core first.
+    pub busiest: Vec<ProcId>,
     /// The pid of the last one.
     pub last: Pid,
 }
@@ -42,11 +44,13 @@ impl Children {
             ..Self::default()
         };
         let pid = parent.pid;
+        let mut busiest = Vec::new();
         let all = snapshot.procs.iter();
         for child in all.filter(|p| p.stat.ppid == pid && p.id.pid != pid) {
             self.count += 1;
             self.ended += usize::from(child.stat.state == State::Zombie);
             self.last = child.id.pid;
+            busiest.push((child.cpu.unwrap_or(0.0), child.id));
             if self.first.len() < MOST {
                 self.first.push(Child {
                     pid: child.id.pid,
@@ -55,5 +59,8 @@ impl Children {
                 });
             }
         }
+        busiest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        busiest.truncate(MOST);
+        self.busiest = busiest.into_iter().map(|(_, id)| id).collect();
     }
 }

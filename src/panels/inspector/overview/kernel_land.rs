@@ -27,7 +27,8 @@ fn labelled(label: &str, mut value: Parts) -> Parts {
 }
 
 /// Every line; as many descriptors and threads as the height allows, and lines that are too long folded where rows are left.
-pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts> {
+/// Threads and children stand elsewhere where they have a column of their own.
+pub(super) fn lines(view: &View<'_>, area: Rect, apart: bool, folds: &mut Folds) -> Vec<Parts> {
     let wide = usize::from(area.width.saturating_sub(1));
     let spaced = area.height >= 22;
     let block = control_block(view);
@@ -38,12 +39,13 @@ pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts
     let tall = usize::from(area.height.saturating_sub(u16::from(spaced)));
     let left = tall.saturating_sub(fixed);
     let room_for = match view.children.count {
-        some if some > 0 && spaced => some.min((left / 5).clamp(1, 8)),
+        some if some > 0 && spaced && !apart => some.min((left / 5).clamp(1, 8)),
         _ => 0,
     };
     let left = left.saturating_sub(if room_for > 0 { 2 + room_for } else { 0 });
     let threads = (left / 3).clamp(1, if super::alone(view.world) { 12 } else { 6 });
-    let files = left.saturating_sub(threads).clamp(3, 14);
+    let threads = if apart { 0 } else { threads };
+    let files = left.saturating_sub(threads).clamp(3, 20);
     let mut out = vec![vec![
         ("KERNEL LAND".to_owned(), Role::Accent),
         (" task state".to_owned(), Role::Dim),
@@ -53,7 +55,11 @@ pub(super) fn lines(view: &View<'_>, area: Rect, folds: &mut Folds) -> Vec<Parts
     rest.extend(near(view));
     let first = [
         parts::descriptors(view, files, wide),
-        parts::threads(view, threads, wide),
+        if apart {
+            Vec::new()
+        } else {
+            parts::threads(view, threads, wide)
+        },
     ];
     let used: usize = first.iter().map(Vec::len).sum();
     let unused = (files + threads).saturating_sub(used);

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::View;
 use crate::model::detail::Stamped;
 use crate::model::format;
+use crate::model::id::Bytes;
 use crate::model::process::overview::Overview as Facts;
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::{Proc, Snapshot};
@@ -106,72 +107,58 @@ pub(super) fn foot(view: &View<'_>) -> Parts {
     parts
 }
 
-const WORDS: [(&str, &str); 15] = [
-    (
-        "user land",
-        "The address space, high addresses on top. Heights are readable, not to scale; amounts are what each kind claims.",
-    ),
-    (
-        "claims, holds, own",
-        "Address space it may touch; pages of it that are in memory now; pages of those that nobody else maps.",
-    ),
-    (
-        "state",
-        "What its first thread does now, and for how long at the least: it has not been switched since.",
-    ),
-    (
-        "user",
-        "The user it acts as, and the rights of root (capabilities) that it has.",
-    ),
-    (
-        "sched",
-        "Scheduling policy, nice value, and the cores that it may run on.",
-    ),
-    (
-        "slices",
-        "How often a second its threads were given a core, and for how long at a time on the average.",
-    ),
-    (
-        "waited",
-        "Time in which a thread could run and no core was free, over all its threads.",
-    ),
-    (
-        "descriptors",
-        "Open files, pipes and sockets, with the limit, and what the first ones lead to.",
-    ),
-    (
-        "threads",
-        "How many there are and what the first ones wait for.",
-    ),
-    (
-        "children",
-        "Processes that it began and that live, or that have ended and wait until it asks how (wait).",
-    ),
-    (
-        "signals",
-        "How many of the 64 signals it catches, ignores and blocks.",
-    ),
-    ("limits", "Limits of which more than four fifths are used."),
-    (
-        "cgroup",
-        "The control group whose limits it shares with others.",
-    ),
-    (
-        "CPU, mem, wait",
-        "Share of a core, resident memory and time waiting for a core, one cell a tick.",
-    ),
-    (
-        "denied",
-        "Kernel files that this user may not read. Another user's process shows them to root, or to a pscope with the capability cap_sys_ptrace.",
-    ),
-];
+/// The present value of a word, with its parts where there are any.
+pub(super) fn now(view: &View<'_>, word: &str) -> Option<String> {
+    let (world, stat) = (view.world, &view.proc.stat);
+    let facts = view.facts;
+    let memory = facts.and_then(|f| f.memory.ok());
+    Some(match word {
+        "CPU" => {
+            let trace = &world.trace;
+            let point = trace.until(world.snapshot.at).next_back()?;
+            let share = format::percent(point.cpu.ok()? as f32);
+            match point.ticks.filter(|_| trace.of() == Some(view.proc.id)) {
+                Some((user, system, span)) => format!(
+                    "{share} = ({user} user + {system} system) ticks of {} ms / {:.2} s",
+                    1000 / world.snapshot.machine.ticks_per_second.max(1),
+                    span.seconds()
+                ),
+                None => share,
+            }
+        }
+        "claims" => format::bytes(stat.virtual_size),
+        "holds" | "mem" => format::bytes(stat.resident),
+        "own" => {
+            let memory = memory?;
+            let others = memory.resident.0.saturating_sub(memory.own.0);
+            format!(
+                "{} of {} resident, {} shared",
+                format::bytes(memory.own),
+                format::bytes(memory.resident),
+                format::bytes(Bytes(others))
+            )
+        }
+        "state" => format!("{} {}", stat.state.letter(), stat.state_words()),
+        "parent" => stat.ppid.to_string(),
+        "sched" => format!("{}, nice {}", stat.policy_words(), stat.nice),
+        "threads" => stat.threads.to_string(),
+        "children" => view.children.count.to_string(),
+        "descriptors" => facts?.descriptors.ok()?.to_string(),
+        "slices" | "waited" => {
+            let lately = facts?.schedule.and_then(|s| s.lately).ok()?;
+            if word == "slices" {
+                format!("{}/s", format::per_second(lately.slices))
+            } else {
+                format!("{:.1} ms/s", lately.waiting_ms)
+            }
+        }
+        _ => return None,
+    })
+}
 
-/// The words of the tab, and for each source that could not be read, why.
+/// For each source that could not be read, why.
 pub(super) fn explained(slot: Option<&Stamped<Facts>>) -> Vec<(String, String)> {
-    let mut out: Vec<(String, String)> = WORDS
-        .iter()
-        .map(|(word, means)| ((*word).to_owned(), (*means).to_owned()))
-        .collect();
+    let mut out: Vec<(String, String)> = Vec::new();
     let facts: Option<&Arc<Facts>> = slot.and_then(|s| s.value.as_ref().ok());
     for (name, read) in facts.into_iter().flat_map(|f| f.sources()) {
         if let Err(why) = read {

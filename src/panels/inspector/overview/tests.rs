@@ -240,15 +240,49 @@ fn children_are_listed_where_there_is_room() {
     scene.of(82).stat.state = State::Zombie;
     let mut world = world(&scene, false);
     read(&mut world, Ok(facts()), Ok(space()));
-    let lines = drawn(&mut Overview::default(), &world, 120, 44);
+    let lines = drawn(&mut Overview::default(), &world, 100, 44);
     has(&lines, "children 11 · 1 ended, not yet asked how");
     has(&lines, "80 kit  sleeping");
     has(&lines, "82 kit  zombie");
-    let lines = drawn(&mut Overview::default(), &world, 120, 36);
+    let lines = drawn(&mut Overview::default(), &world, 100, 36);
     let listed = lines.iter().filter(|l| l.contains(" kit  ")).count();
     assert!(listed > 0, "{lines:?}");
     has(&lines, &format!("+ {} more", 11 - listed));
     has(&lines, "command");
     let lines = drawn(&mut Overview::default(), &world, 76, 20);
     assert!(!lines.iter().any(|l| l.contains("kit")), "{lines:?}");
+}
+
+#[test]
+fn what_is_around_it_stands_beside_it_where_there_is_width() {
+    let mut scene = scene();
+    for pid in 80..=90 {
+        scene.task(pid, 70, "kit");
+    }
+    scene.of(82).stat.state = State::Zombie;
+    let mut world = world(&scene, false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    let mut overview = Overview::default();
+    let lines = drawn(&mut overview, &world, 158, 44);
+    for part in [
+        "AROUND IT",
+        "└─ sshd",
+        "└─ bash",
+        "├─ kit",
+        "kit zombie",
+        "+ 3 more · 1 ended",
+        "threads 4",
+        "largest regions",
+        "1.9M library",
+    ] {
+        has(&lines, part);
+    }
+    let mut plan = Plan::default();
+    overview.plan(&world, &mut plan);
+    assert!(plan.needs.contains(Needs::CALLS));
+    let lines = drawn(&mut overview, &world, 100, 44);
+    assert!(!lines.iter().any(|l| l.contains("AROUND")), "{lines:?}");
+    let mut plan = Plan::default();
+    overview.plan(&world, &mut plan);
+    assert!(!plan.needs.contains(Needs::CALLS), "nobody sees them");
 }

@@ -1,5 +1,8 @@
 //! The left side: the address space in a box, and the sums below it.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -8,9 +11,10 @@ use super::View;
 use super::lines::{Parts, dim};
 use crate::model::format;
 use crate::model::id::Bytes;
+use crate::model::memory::region::{Group, Kind};
 use crate::model::plan::Needs;
 use crate::model::process::stat::State;
-use crate::model::text::wrap;
+use crate::model::text::{cut, wrap};
 use crate::theme::Role;
 use crate::widgets::address_space::{Block, Picture};
 use crate::widgets::line;
@@ -92,6 +96,42 @@ pub(super) fn stacked(view: &View<'_>, blocks: &[Block]) -> Vec<Parts> {
         ]);
     }
     out.extend(sums(view, 60));
+    out
+}
+
+/// The regions that claim most, by name, the largest first.
+pub(super) fn largest(view: &View<'_>, area: Rect) -> Vec<Parts> {
+    let Some(space) = view.space.filter(|_| area.height > 1) else {
+        return Vec::new();
+    };
+    // What is mapped from one file in pieces is one.
+    let mut sums: HashMap<(Kind, &str, u64), u64> = HashMap::new();
+    for region in &space.regions {
+        if region.kind.group() != Group::Reserved {
+            let name = region.name.as_str();
+            let start = if name.is_empty() { region.start } else { 0 };
+            *sums.entry((region.kind, name, start)).or_default() += region.size().0;
+        }
+    }
+    let mut all: Vec<_> = sums.into_iter().collect();
+    all.sort_by_key(|((_, name, start), size)| (Reverse(*size), *name, *start));
+    let wide = usize::from(area.width.saturating_sub(18));
+    let rows = usize::from(area.height - 1);
+    let mut out = vec![vec![("largest regions".to_owned(), Role::Title)]];
+    for ((kind, path, start), size) in all.into_iter().take(rows) {
+        let name = match path.rsplit('/').next().unwrap_or_default() {
+            "" => format!("at {start:x}"),
+            name => name.to_owned(),
+        };
+        out.push(vec![
+            (
+                format!("{:>6} ", format::bytes(Bytes(size))),
+                role(kind.group()),
+            ),
+            dim(format!("{:<10} ", cut(kind.word(), 10))),
+            (cut(&name, wide).into_owned(), Role::Text),
+        ]);
+    }
     out
 }
 

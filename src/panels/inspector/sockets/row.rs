@@ -26,8 +26,8 @@ pub const COLUMNS: [Column; 11] = [
     Column::right("RTT", 7, 4),
     Column::right("RESENT", 6, 7),
     Column::left("QUEUES", 13, 6),
-    Column::right("IN", 7, 2),
-    Column::right("OUT", 7, 2),
+    Column::right("IN", 8, 2),
+    Column::right("OUT", 8, 2),
     Column::left("PROCESS", 14, 1).growing(),
 ];
 
@@ -136,7 +136,7 @@ pub fn cells(world: &World, network: &Network, c: &Connection, named: bool) -> R
     };
     let rate = |value: Option<f64>| match value {
         Some(rate) if rate > 0.0 => one(format::rate(rate), Role::Strong),
-        Some(_) => one("0".to_owned(), Role::Dim),
+        Some(_) => one(format::rate(0.0), Role::Dim),
         None => Line::default(),
     };
     let tcp = inet.tcp.as_ref();
@@ -253,61 +253,19 @@ fn peer(world: &World, network: &Network, c: &Connection) -> Line<'static> {
     }
 }
 
-/// What the words of a table of connections mean.
+/// What the words of a connection mean.
 pub fn explain(row: Option<&Connection>) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    let mut say = |word: &str, about: &str| out.push((word.to_owned(), about.to_owned()));
-    if let Some(c) = row {
-        say(
-            c.inet.state.word(c.inet.protocol),
-            c.inet.state.about(c.inet.protocol),
-        );
-    }
-    say(
-        "everyone",
-        "It listens on every address of this machine; a firewall may still forbid it.",
-    );
-    say(
-        "only this machine",
-        "It listens on a loopback address: nobody else can reach it.",
-    );
-    say(
-        "NETNS",
-        "The network namespace that the socket lives in, where that is another one: a container has interfaces, addresses \
-         and ports of its own. As `ip netns` calls it, else its number.",
-    );
-    say(
-        "RTT",
-        "Smoothed time from a segment to its acknowledgement, as TCP measures it; – while nothing was acknowledged.",
-    );
-    say(
-        "RESENT",
-        "Segments that were sent again since the connection began.",
-    );
-    say(
-        "QUEUES",
-        "in: bytes that the process has not read. out: bytes that the other end has not acknowledged. \
-         Of a listener: connections that wait to be accepted, of how many may.",
-    );
-    say(
-        "IN, OUT",
-        "Bytes a second, from what TCP counts as received and acknowledged. UDP has no such counters.",
-    );
-    say(
-        "not visible",
-        "The socket is in the kernel's table, but the descriptors of its process are not shown to this user.",
-    );
-    say(
-        "nobody yet",
-        "No process holds it: the one that listens has not accepted the connection.",
-    );
-    say(
-        "the kernel ends it",
-        "No process holds it any more: the kernel sends what is left and waits for late segments. `was` names who held it last.",
-    );
-    if let Some(c) = row.filter(|c| c.inet.remote.port() != 0) {
+    let Some(c) = row else {
+        return Vec::new();
+    };
+    let word = c.inet.state.word(c.inet.protocol);
+    let mut out = vec![(
+        word.to_owned(),
+        c.inet.state.about(c.inet.protocol).to_owned(),
+    )];
+    if c.inet.remote.port() != 0 {
         let scope = Scope::of(c.inet.remote.ip());
-        say(scope.word(), scope.about());
+        out.push((scope.word().to_owned(), scope.about().to_owned()));
     }
     out
 }

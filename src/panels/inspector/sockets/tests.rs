@@ -201,11 +201,11 @@ fn the_layers_stand_under_the_chosen_connection() {
     drawn(&mut tab, &world, 130, 18);
     tab.act(&world, moves::LAST);
     insta::assert_snapshot!(drawn(&mut tab, &world, 130, 18), @r##"
-     2 connections   0 listening   TCP in 2.5M/s out 23K/s
+     2 connections   0 listening   TCP in 2.5 MB/s out 23 KB/s
 
-     PROTO▲ STATE       LOCAL             REMOTE              SERVICE       RTT RESENT QUEUES             IN     OUT PEER
-     tcp    established 10.0.0.2:40000    151.101.1.91:443    https      12.4ms      4                1.2M/s   12K/s public
-    ▌tcp    established 127.0.0.1:5000    127.0.0.1:6000                 12.4ms      4                1.2M/s   12K/s 30 proxy
+     PROTO▲ STATE       LOCAL            REMOTE              SERVICE       RTT RESENT QUEUES              IN      OUT PEER
+     tcp    established 10.0.0.2:40000   151.101.1.91:443    https      12.4ms      4               1.2 MB/s  12 KB/s public
+    ▌tcp    established 127.0.0.1:5000   127.0.0.1:6000                 12.4ms      4               1.2 MB/s  12 KB/s 30 proxy
 
 
 
@@ -296,5 +296,5 @@ fn what_ended_is_said() {
     detail.machine.network = Some(Stamped::new(Nanos(1), Ok(network)));
     world.detail = Arc::new(detail);
     let text = drawn(&mut SocketsTab::default(), &world, 130, 20);
-    assert!(text.contains("19 ended, in 0/s out 2K/s"), "{text}");
+    assert!(text.contains("19 ended, in 0 B/s out 2.0 KB/s"), "{text}");
 }

@@ -179,7 +179,7 @@ impl List {
             out.push((text, Role::Warn));
         }
         if self.accounted == Some(false) {
-            let how = "; BLOCKED needs sysctl kernel.task_delayacct=1";
+            let how = "; who waits how long: sysctl kernel.task_delayacct=1";
             out.push((how.to_owned(), Role::Dim));
         }
         out
@@ -223,23 +223,38 @@ pub fn sort(processes: &mut [Busy], (by, inverted): (usize, bool)) {
 pub const COLUMNS: [Column; 11] = [
     Column::right("PID", 7, 0),
     Column::left("USER", 9, 4),
-    Column::right("READS", 8, 0),
-    Column::right("WRITES", 9, 0),
-    Column::right("BY ENDED", 8, 2),
+    Column::right("READ", 8, 0),
+    Column::right("WRITTEN", 8, 0),
+    Column::right("BY CHILDREN", 11, 3),
     Column::right("BLOCKED", 7, 1),
-    Column::right("ALL READ", 8, 3),
-    Column::right("ALL WRITTEN", 11, 3),
+    Column::right("READ EVER", 9, 4),
+    Column::right("WRITTEN EVER", 12, 4),
     Column::right("WAITED", 7, 5),
-    Column::left("NOW", 7, 2),
+    Column::left("BLOCKED ON", 10, 2),
     Column::left("COMMAND", 14, 0).growing(),
 ];
+
+impl List {
+    /// The columns; those of what the kernel does not account are left out.
+    pub fn columns(&self) -> [Column; 11] {
+        let mut columns = COLUMNS;
+        for column in [HELD, WAITED] {
+            columns[column] = columns[column].absent_if(self.accounted == Some(false));
+        }
+        columns
+    }
+}
+
+/// The columns of the time that tasks wait for devices.
+const HELD: usize = 5;
+const WAITED: usize = 8;
 
 /// One row.
 pub fn row(world: &World, p: &Busy) -> Row {
     let style = |role| world.theme.style(role);
     let cell = |text: String, role| Line::from(Span::styled(text, style(role)));
     let rate = |r: Reading<f64>| match r {
-        Ok(0.0) => cell("0".to_owned(), Role::Dim),
+        Ok(0.0) => cell(format::rate(0.0), Role::Dim),
         Ok(n) => cell(format::rate(n), Role::Strong),
         Err(_) => cell("–".to_owned(), Role::Dim),
     };

@@ -13,16 +13,17 @@ use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
 
-const DEVICES: [Column; 10] = [
+pub const DEVICES: [Column; 11] = [
     Column::left("DEVICE", 10, 0),
     Column::right("SIZE", 6, 4),
     Column::right("BUSY", 5, 0),
     Column::left("", 6, 3).growing(),
     Column::right("READ", 8, 0),
     Column::right("WRITTEN", 8, 0),
-    Column::right("REQUESTS R", 10, 2),
-    Column::right("W", 6, 2),
-    Column::right("LATENCY R / W", 15, 1),
+    Column::right("READ REQ/s", 10, 3),
+    Column::right("WRITE REQ/s", 11, 3),
+    Column::right("READ TOOK", 9, 1),
+    Column::right("WRITE TOOK", 10, 1),
     Column::right("QUEUE", 5, 2),
 ];
 
@@ -86,7 +87,7 @@ pub fn devices(
             ];
             match rates {
                 Ok(r) => row.extend(device_rates(theme, r, cells)),
-                Err(_) => row.extend((0..8).map(|_| cell(theme, "–", Role::Dim))),
+                Err(_) => row.extend((0..9).map(|_| cell(theme, "–", Role::Dim))),
             }
             Row {
                 cells: row,
@@ -104,28 +105,21 @@ fn device_rates(theme: &Theme, r: &DiskRates, cells: usize) -> Vec<Line<'static>
         Role::Text
     };
     let quiet = |n: f64| if n > 0.0 { Role::Text } else { Role::Dim };
-    let ms = |l: Option<f64>| l.map_or_else(|| "–".to_owned(), |l| format!("{l:.1}"));
+    let ms = super::took;
     vec![
         cell(theme, format!("{:.0}%", r.busy), busy),
         bar(theme, r.busy / 100.0, cells),
         cell(theme, rate(r.read), quiet(r.read)),
         cell(theme, rate(r.written), quiet(r.written)),
-        cell(theme, format!("{}/s", per_second(r.reads)), quiet(r.reads)),
-        cell(
-            theme,
-            format!("{}/s", per_second(r.writes)),
-            quiet(r.writes),
-        ),
-        cell(
-            theme,
-            format!("{} / {} ms", ms(r.read_latency_ms), ms(r.write_latency_ms)),
-            quiet(r.reads + r.writes),
-        ),
+        cell(theme, per_second(r.reads), quiet(r.reads)),
+        cell(theme, per_second(r.writes), quiet(r.writes)),
+        cell(theme, ms(r.read_latency_ms), quiet(r.reads)),
+        cell(theme, ms(r.write_latency_ms), quiet(r.writes)),
         cell(theme, format!("{:.1}", r.queue), quiet(r.queue)),
     ]
 }
 
-const FILESYSTEMS: [Column; 8] = [
+pub const FILESYSTEMS: [Column; 8] = [
     Column::left("MOUNTED AT", 14, 0).growing(),
     Column::left("TYPE", 11, 3),
     Column::right("USED", 5, 0),
@@ -231,23 +225,4 @@ fn table(theme: &Theme, columns: &[Column], rows: &[Row], area: Rect, buf: &mut 
         header: true,
     }
     .render(theme, area, buf);
-}
-
-/// Each column with its meaning.
-pub fn explain() -> Vec<(String, String)> {
-    [
-        ("busy", "share of the time in which the device had anything to do; a disk that does many things at once can be 100% busy and still have room"),
-        ("latency", "milliseconds that a read and a write took on average, queueing included; – where there was none"),
-        ("queue", "requests under way on average"),
-        ("used, left", "as df counts: of what ordinary users can have"),
-        ("inodes", "share of the filesystem's files in use; – where it makes them as it needs them"),
-        ("reads, writes", "of a process: bytes a second that it fetched from storage, and that it gave to be written there, which may happen later (read_bytes and write_bytes of /proc/PID/io): what the page cache answers is not among them; – where the kernel does not show them to this user"),
-        ("by ended", "bytes a second that children (and threads) of the process moved which ended since the last tick: the kernel adds all that a child ever moved to its parent when that waits for it; what was seen of the child before is taken off here"),
-        ("all read, written", "since the process began, as the kernel adds it up: with every child that it waited for"),
-        ("blocked", "share of the last tick in which the first thread of the process waited for block devices; needs the sysctl kernel.task_delayacct=1, else –"),
-        ("waited", "the same in all, since the process began or the sysctl was set"),
-        ("now", "what holds it in uninterruptible sleep (state D) at this moment, by the kernel function that it sleeps in (/proc/PID/wchan): disk, server (of FUSE, NFS and the like), memory, lock (of the kernel), child (of vfork), frozen, kernel (anything else); blocked where that is not told to this user"),
-    ]
-    .map(|(word, means)| (word.to_owned(), means.to_owned()))
-    .into()
 }

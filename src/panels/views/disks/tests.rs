@@ -96,7 +96,7 @@ fn names_the_busiest_device_and_who_is_at_it() {
         let screen = drawn(&mut view, &world, width, height);
         let first = screen.lines().next().expect("a line");
         assert!(
-            first.contains("vda is busy 25% of the time: reads 0/s, writes 8.0M/s"),
+            first.contains("vda is busy 25% of the time: reads 0 B/s, writes 8.0 MB/s"),
             "{screen}"
         );
         assert!(screen.contains("writer"), "{width}x{height}: {screen}");
@@ -105,7 +105,7 @@ fn names_the_busiest_device_and_who_is_at_it() {
     assert!(
         wide.lines()
             .next()
-            .is_some_and(|l| l.contains("most by 7 writer 4.0M/s")),
+            .is_some_and(|l| l.contains("most by 7 writer 4.0 MB/s")),
         "{wide}"
     );
     for width in 0..40 {
@@ -140,12 +140,15 @@ fn what_ended_children_moved_is_not_said_of_their_parent() {
     heard(&mut world, &mut view, disks(2000, 8 << 20));
     let screen = drawn(&mut view, &world, 160, 40);
     assert!(
-        screen.contains("most by children that ended, of 7 make 7.0M/s"),
+        screen.contains("most by children that ended, of 7 make 7.0 MB/s"),
         "{screen}"
     );
     let row = screen.lines().find(|l| l.trim_end().ends_with("make"));
     let row: Vec<&str> = row.expect("a row").split_whitespace().collect();
-    assert_eq!(row[..6], ["▌", "7", "root", "0", "0", "7.0M/s"]);
+    assert_eq!(
+        row[..9],
+        ["▌", "7", "root", "0", "B/s", "0", "B/s", "7.0", "MB/s"]
+    );
 }
 
 #[test]

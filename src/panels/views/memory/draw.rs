@@ -295,7 +295,7 @@ fn part_line(theme: &Theme, memory: &MachineMemory, part: Part, size: Bytes) -> 
     ]
 }
 
-/// Every part and rate with its meaning.
+/// Every part of memory with its meaning and what it is now.
 pub fn explain(world: &World) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     if let Some(Ok(memory)) = world
@@ -305,26 +305,11 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         .as_ref()
         .map(|s| s.value.as_ref())
     {
-        for (part, _) in &memory.parts {
+        for (part, amount) in &memory.parts {
             let (name, _, means) = part.words();
-            out.push((name.to_owned(), means.to_owned()));
+            let told = format!("{means}. Now {}. From /proc/meminfo.", bytes(*amount));
+            out.push((name.to_owned(), told));
         }
     }
-    let line = |word: &str, means: &str| (word.to_owned(), means.to_owned());
-    out.extend([
-        line("used", "total less what the kernel estimates can be had without swapping (MemAvailable)"),
-        line("proportional", "a process's pages, each divided by how many processes map it (PSS); – where it may not be read: then the table is ordered by resident memory"),
-        line("resident", "a process's pages in memory, shared ones counted in full"),
-        line("this group", "what the control group that pscope lives in may use: its tightest limit on memory (memory.max, memory.high, or that of v1) and quota on the cores, and how often they were reached; a limit that slows down is memory.high"),
-        line("transparent", "of the memory of processes, what the kernel keeps in huge pages of its own accord"),
-        line("OOM", "the score by which the kernel chooses whom to end when memory runs out; the highest goes first"),
-        line("history", "what each figure was at the last ticks, the newest at the right, against the most that it was; what only this view reads begins when it is opened"),
-        line("pressure", "share of the last 10 s in which some task, or every task, waited for memory"),
-        line("faults", "pages that were touched and were not there: new ones, and those that had to come from the disk"),
-        line("to disk", "file contents that were changed in memory: not yet written, and on their way"),
-        line("committed", "memory that programs asked for and may come to use (Committed_AS); more than there is can be promised"),
-        line("reclaim", "pages that the kernel took back from caches and programs"),
-        line("refaults", "pages that had to be read again soon after they had been dropped: memory is too small for the work"),
-    ]);
     out
 }

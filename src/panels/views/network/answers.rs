@@ -149,34 +149,3 @@ fn way_out(network: &Network) -> Answer {
     out.add(ways.into_iter());
     out
 }
-
-/// What the answers mean.
-pub fn explain() -> Vec<(String, String)> {
-    [
-        (
-            "beyond this machine",
-            "Listeners on an address that others can reach: every address, a private or a public one.",
-        ),
-        (
-            "in other namespaces",
-            "Listeners in network namespaces other than ours, as containers have them: their ports are not ports of this machine.",
-        ),
-        (
-            "TCP only",
-            "What each process moves is known only for TCP; UDP, and so QUIC, has no byte counters. \
-             The interfaces count everything.",
-        ),
-        (
-            "short connections",
-            "Connections that began and ended between two readings. The kernel tells what they moved, not whose they were; \
-             those of a port that somebody listens on are counted there.",
-        ),
-        (
-            "with N ended",
-            "So many connections of the process ended since the last reading; what they moved is counted with the others.",
-        ),
-        ("names from", "The servers of /etc/resolv.conf. pscope asks none of them."),
-    ]
-    .map(|(word, about)| (word.to_owned(), about.to_owned()))
-    .to_vec()
-}

@@ -31,6 +31,8 @@ const COLUMNS: [Column; 10] = [
 
 /// The column of the kind.
 const KIND: usize = 1;
+/// That of the speed.
+const SPEED: usize = 3;
 const WIDEST_KIND: usize = 28;
 
 /// Those worth a line: all that are up or have an address.
@@ -60,6 +62,9 @@ pub fn draw(world: &World, network: &Network, area: Rect, buf: &mut Buffer) {
     // As wide as the longest kind; plain cards have none.
     let kind = shown.iter().map(|i| width(&i.kind.words())).max();
     columns[KIND].width = kind.unwrap_or(0).min(WIDEST_KIND) as u16;
+    // Nothing of a virtual machine has a speed.
+    let speed = shown.iter().all(|i| i.speed.is_err());
+    columns[SPEED] = columns[SPEED].absent_if(speed);
     if columns[KIND].width == 0 {
         columns.remove(KIND);
         for row in &mut rows {
@@ -81,7 +86,10 @@ fn row(world: &World, i: &Interface) -> Row {
     let style = |role| world.theme.style(role);
     let one = |text: String, role| Line::from(Span::styled(text, style(role)));
     let dash = || one("–".to_owned(), Role::Dim);
-    let rate = |value: Option<f64>| value.map_or_else(dash, |r| one(format::rate(r), Role::Strong));
+    let rate = |value: Option<f64>| {
+        let role = |r| if r > 0.0 { Role::Strong } else { Role::Dim };
+        value.map_or_else(dash, |r| one(format::rate(r), role(r)))
+    };
     let count = |n: u64| {
         let role = if n > 0 { Role::Warn } else { Role::Dim };
         one(format::count(n), role)

@@ -8,21 +8,21 @@ use crate::panels::inspector::sockets::tests::{connection, drawn, network, world
 fn the_first_three_lines_answer() {
     insta::assert_snapshot!(drawn(&mut ViewNetwork::default(), &world(), 158, 30), @r##"
      ports      2 listen, 1 beyond this machine   22 ssh sshd   123 ntp uid 33
-     bandwidth  TCP only:   20 curl in 2.5M/s out 23K/s   30 proxy in 1.2M/s out 12K/s   12 short connections in 0/s out 488K/s
-     way out    eth0 gateway 10.0.0.1 router   names from 10.0.0.53   eth0 in 1.2M/s out 12K/s
+     bandwidth  TCP only:   20 curl in 2.5 MB/s out 23 KB/s   30 proxy in 1.2 MB/s out 12 KB/s   12 short connections in 0 B/s out 488 KB/s
+     way out    eth0 gateway 10.0.0.1 router   names from 10.0.0.53   eth0 in 1.2 MB/s out 12 KB/s
 
      INTERFACE  KIND           STATE   SPEED            IN      OUT ERRORS  DROPS ADDRESSES                                              MAC, MTU
-     lo                        up      –               0/s      0/s      0      0 127.0.0.1/24 loopback                                  1500
-     eth0                      up      1 Gbit/s     1.2M/s    12K/s      0      3 10.0.0.2/24 private                                    02:fc:00:00:00:01  1500
-     eth0.7     vlan 7 on eth0 up      –               0/s      0/s      0      0 198.51.100.9/24 documentation                          1500
+     lo                        up      –             0 B/s    0 B/s      0      0 127.0.0.1/24 loopback                                  1500
+     eth0                      up      1 Gbit/s   1.2 MB/s  12 KB/s      0      3 10.0.0.2/24 private                                    02:fc:00:00:00:01  1500
+     eth0.7     vlan 7 on eth0 up      –             0 B/s    0 B/s      0      0 198.51.100.9/24 documentation                          1500
 
      1 connection is over (time-wait): the kernel keeps the ports for a minute · g shows them
-     PROTO  STATE▲      LOCAL                      REMOTE                        SERVICE       RTT RESENT QUEUES             IN     OUT PROCESS
-    ▌tcp    listening   0.0.0.0:22                 everyone                      ssh                                                    9 sshd
-     udp    open        127.0.0.1:123              only this machine             ntp                                                    no visible process
-     tcp    established 127.0.0.1:5000             127.0.0.1:6000                           12.4ms      4                1.2M/s   12K/s 20 curl
-     tcp    established 127.0.0.1:6000             127.0.0.1:5000                           12.4ms      4                1.2M/s   12K/s 30 proxy
-     tcp    established 10.0.0.2:40000             151.101.1.91:443              https      12.4ms      4                1.2M/s   12K/s 20 curl
+     PROTO  STATE▲      LOCAL                      REMOTE                       SERVICE       RTT RESENT QUEUES              IN      OUT PROCESS
+    ▌tcp    listening   0.0.0.0:22                 everyone                     ssh                                                      9 sshd
+     udp    open        127.0.0.1:123              only this machine            ntp                                                      no visible process
+     tcp    established 127.0.0.1:5000             127.0.0.1:6000                          12.4ms      4               1.2 MB/s  12 KB/s 20 curl
+     tcp    established 127.0.0.1:6000             127.0.0.1:5000                          12.4ms      4               1.2 MB/s  12 KB/s 30 proxy
+     tcp    established 10.0.0.2:40000             151.101.1.91:443             https      12.4ms      4               1.2 MB/s  12 KB/s 20 curl
 
 
 

@@ -1,0 +1,474 @@
+//! Views 2 to 7.
+
+use super::word;
+use crate::app::word::Word;
+
+const DISKSTATS: &str = "/proc/diskstats, between two readings";
+const PID_IO: &str = "/proc/PID/io";
+
+/// View 4.
+pub const DISKS: &[Word] = &[
+    word(
+        "BUSY",
+        "Share of the time in which the device had anything to do. One that does many things at once can be 100% busy and still have room.",
+        "/proc/diskstats, field 13 (ms doing I/O), by the time between two readings",
+    ),
+    word(
+        "READ",
+        "Bytes a second that came from storage; what the page cache answers is not in it. – where the kernel does not show them to this user.",
+        "/proc/diskstats, field 6 (sectors of 512 bytes), of a process /proc/PID/io, read_bytes, by the time between two readings",
+    ),
+    word(
+        "WRITTEN",
+        "Bytes a second that went to storage; of a process what it gave to be written, which may happen later.",
+        "/proc/diskstats, field 10 (sectors), of a process /proc/PID/io, write_bytes, by the time between two readings",
+    ),
+    word(
+        "READ REQ/s",
+        "Reads that the device completed, a second: requests, not bytes.",
+        "/proc/diskstats, field 4",
+    ),
+    word(
+        "WRITE REQ/s",
+        "Writes that the device completed, a second: requests, not bytes.",
+        "/proc/diskstats, field 8",
+    ),
+    word(
+        "READ TOOK",
+        "How long a read took on average, waiting in the queue included; – where there was none.",
+        "/proc/diskstats, field 7 (ms) by field 4 (reads)",
+    ),
+    word(
+        "WRITE TOOK",
+        "How long a write took on average, waiting in the queue included; – where there was none.",
+        "/proc/diskstats, field 11 (ms) by field 8 (writes)",
+    ),
+    word(
+        "QUEUE",
+        "Requests under way on average.",
+        "/proc/diskstats, field 14 (weighted ms), by the time between two readings",
+    ),
+    word(
+        "USED",
+        "Share of what ordinary users can have, as df counts it; images that are full by nature do not warn.",
+        "statvfs(3): (f_blocks - f_bfree) by (f_blocks - f_bfree + f_bavail)",
+    ),
+    word(
+        "LEFT",
+        "What an ordinary user can still take.",
+        "statvfs(3), f_bavail",
+    ),
+    word(
+        "INODES",
+        "Share of the filesystem's files in use; – where it makes them as it needs them.",
+        "statvfs(3), f_files and f_ffree",
+    ),
+    word(
+        "no answer",
+        "The filesystem was asked by a child process that can be given up, and has not answered: its server is dead or its device sick.",
+        "",
+    ),
+    word("PID", "The process.", ""),
+    word(
+        "USER",
+        "The user as whom it acts.",
+        "the owner of /proc/PID",
+    ),
+    word(
+        "BY CHILDREN",
+        "Bytes a second that children (and threads) of the process moved which ended since the last tick: the kernel adds all that a child ever moved to its parent when that waits for it; what was seen of the child before is taken off here.",
+        PID_IO,
+    ),
+    word(
+        "BLOCKED",
+        "Share of the last tick in which the first thread of the process waited for block devices. Left out without the sysctl kernel.task_delayacct=1.",
+        "/proc/PID/stat, field 42 (delayacct_blkio_ticks)",
+    ),
+    word(
+        "READ EVER",
+        "Since the process began, with every child that it waited for.",
+        "/proc/PID/io, read_bytes",
+    ),
+    word(
+        "WRITTEN EVER",
+        "Since the process began, with every child that it waited for.",
+        "/proc/PID/io, write_bytes",
+    ),
+    word(
+        "WAITED",
+        "How long it waited for block devices since it began, or since the sysctl was set.",
+        "/proc/PID/stat, field 42 (delayacct_blkio_ticks)",
+    ),
+    word(
+        "BLOCKED ON",
+        "What holds it in uninterruptible sleep (state D) at this moment: disk, server (of FUSE, NFS and the like), memory, lock (of the kernel), child (of vfork), frozen, kernel (anything else); blocked where that is not told to this user.",
+        "/proc/PID/wchan, the kernel function that it sleeps in",
+    ),
+    word("COMMAND", "Its name and arguments.", "/proc/PID/cmdline"),
+    word(
+        "Disks",
+        "Bytes a second of all whole disks together: not of partitions, nor of what is made of disks (volumes, arrays, images, compressed memory).",
+        DISKSTATS,
+    ),
+];
+
+/// View 5, and the tab Sockets.
+pub const SOCKETS: &[Word] = &[
+    word(
+        "PROTO",
+        "The protocol: TCP promises order and delivery, UDP sends what may get lost.",
+        "sock_diag(7), else /proc/net/tcp, tcp6, udp, udp6",
+    ),
+    word(
+        "STATE",
+        "What the connection is doing.",
+        "sock_diag(7): idiag_state",
+    ),
+    word(
+        "LOCAL",
+        "This end: address and port.",
+        "sock_diag(7): idiag_src, idiag_sport",
+    ),
+    word(
+        "REMOTE",
+        "The other end; of a listener, who can reach it. everyone: it listens on every address, though a firewall may forbid it. only this machine: on a loopback address.",
+        "sock_diag(7): idiag_dst, idiag_dport",
+    ),
+    word(
+        "SERVICE",
+        "What the port is called by custom.",
+        "/etc/services",
+    ),
+    word(
+        "RTT",
+        "Smoothed time from a segment to its acknowledgement; – while nothing was acknowledged.",
+        "sock_diag(7): struct tcp_info, tcpi_rtt",
+    ),
+    word(
+        "RESENT",
+        "Segments that were sent again since the connection began.",
+        "struct tcp_info, tcpi_total_retrans",
+    ),
+    word(
+        "QUEUES",
+        "in: bytes that the process has not read. out: bytes that the other end has not acknowledged. Of a listener: connections that wait to be accepted, of how many may.",
+        "sock_diag(7): idiag_rqueue, idiag_wqueue",
+    ),
+    word(
+        "IN",
+        "Bytes a second received. UDP, and so QUIC, has no such counter.",
+        "struct tcp_info, tcpi_bytes_received, by the time between two readings",
+    ),
+    word(
+        "OUT",
+        "Bytes a second that the other end acknowledged.",
+        "struct tcp_info, tcpi_bytes_acked, by the time between two readings",
+    ),
+    word(
+        "PROCESS",
+        "Who holds the socket. not visible: its descriptors are not shown to this user. nobody yet: the listener has not accepted the connection. the kernel ends it: no process holds it any more; `was` names who held it last.",
+        "the links of /proc/PID/fd with the socket's inode",
+    ),
+    word(
+        "PEER",
+        "The process at the other end, where that is on this machine.",
+        "the links of /proc/PID/fd with the inode of the other end",
+    ),
+    word(
+        "NETNS",
+        "The network namespace that the socket lives in, where that is another one: a container has interfaces, addresses and ports of its own.",
+        "/proc/PID/ns/net, named as by `ip netns`",
+    ),
+];
+
+/// View 5 beside its sockets.
+pub const NETWORK: &[Word] = &[
+    word(
+        "ports",
+        "Listeners: how many, how many on an address that others can reach, how many in network namespaces of containers.",
+        "sock_diag(7), else /proc/net/tcp and its like",
+    ),
+    word(
+        "bandwidth",
+        "What each process moves over TCP, with connections that ended since the last reading. short connections: they began and ended between two readings; the kernel tells what they moved, not whose they were.",
+        "struct tcp_info of each socket, and SOCK_DIAG_DESTROY messages of sock_diag(7)",
+    ),
+    word(
+        "way out",
+        "The interface and gateway of the default route, and the servers that names are asked of; pscope asks none of them.",
+        "rtnetlink(7), else /proc/net/route; /etc/resolv.conf",
+    ),
+    word(
+        "Network",
+        "Bytes a second of all interfaces together: loopback, bridges, tunnels and those of containers left out, since the same bytes pass another one.",
+        "/proc/net/dev, between two ticks",
+    ),
+    word(
+        "SPEED",
+        "What the link can carry; – for what has no wire.",
+        "/sys/class/net/NAME/speed",
+    ),
+    word(
+        "ERRORS",
+        "Packets that were received or sent broken, since boot.",
+        "rtnetlink(7): struct rtnl_link_stats64",
+    ),
+    word(
+        "DROPS",
+        "Packets that were thrown away, since boot.",
+        "rtnetlink(7): struct rtnl_link_stats64",
+    ),
+    word(
+        "MAC, MTU",
+        "The address of the card, and the largest packet that it carries.",
+        "rtnetlink(7): IFLA_ADDRESS, IFLA_MTU",
+    ),
+];
+
+/// View 2: the table, and what stands beside the lanes.
+pub const CPU: &[Word] = &[
+    word(
+        "slice",
+        "One uninterrupted stay of one thread on one core.",
+        "the kernel's context switches: perf_event_open(2)",
+    ),
+    word("PID", "The process.", ""),
+    word(
+        "NAME",
+        "Its name, in the colour that it has in the lanes.",
+        "/proc/PID/stat, field 2 (comm), and /proc/PID/cmdline",
+    ),
+    word(
+        "SHARE%",
+        "Its time on cores in the shown window, by the window; 100 is one core. With idle all add up to 100 for each core.",
+        "the slices of the lanes",
+    ),
+    word(
+        "SLICES/S",
+        "How many slices began, a second.",
+        "the slices of the lanes",
+    ),
+    word(
+        "MEAN",
+        "Its time on cores by the number of its slices.",
+        "the slices of the lanes",
+    ),
+    word(
+        "WAITED",
+        "Time in which its threads could run but had no core. ≥: at least so long, since a thread ended before it was read or the window is older than the first reading. – where no thread of it was read twice in the window and none was preempted.",
+        "/proc/PID/task/TID/schedstat, second number (ns), read about twice a second of threads that ran",
+    ),
+    word(
+        "LONGEST",
+        "Its longest slice in the window.",
+        "the slices of the lanes",
+    ),
+    word(
+        "PREEMPTED",
+        "Share of its slices after which the thread could still run: the kernel took the core, or it called sched_yield(2). After the others it blocked or slept: it yielded.",
+        "the state in which a thread left its core",
+    ),
+    word(
+        "MOVED",
+        "Slices that began on another core than the one before.",
+        "the slices of the lanes",
+    ),
+    word(
+        "not seen, others",
+        "Time in which the cores were busy with none of whom the lanes tell.",
+        "/proc/stat, less the slices",
+    ),
+    word(
+        "of that irq, softirq, steal",
+        "What interrupts and the hypervisor took from whoever had the core; it is inside the shares above.",
+        "/proc/stat, fields irq, softirq and steal of each core",
+    ),
+    word(
+        "queue",
+        "How many threads waited for the core on average: the run delay of threads that had it last, by the time shown.",
+        "/proc/PID/task/TID/schedstat",
+    ),
+    word(
+        "picture right of a lane",
+        "How busy the core was in the last minute, 5 s a column.",
+        "/proc/stat",
+    ),
+    word(
+        "Switches/s",
+        "Context switches of all cores.",
+        "/proc/stat, ctxt, between two ticks",
+    ),
+    word(
+        "Pressure",
+        "Share of the last 10 s in which some task waited for a core, for I/O or for memory.",
+        "/proc/pressure/cpu, io, memory: some avg10",
+    ),
+];
+
+/// View 3.
+pub const MEMORY: &[Word] = &[
+    word(
+        "used",
+        "Total less what the kernel estimates can be had without swapping.",
+        "/proc/meminfo: MemTotal - MemAvailable",
+    ),
+    word(
+        "transparent",
+        "Of the memory of processes, what the kernel keeps in huge pages of its own accord.",
+        "/proc/meminfo: AnonHugePages",
+    ),
+    word(
+        "this group",
+        "What the control group that pscope lives in may use: its tightest limit and quota, and how often they were reached.",
+        "memory.max, memory.high, cpu.max of the group, or those of v1",
+    ),
+    word(
+        "pressure",
+        "Share of the last 10 s in which some task, or every task, waited for memory.",
+        "/proc/pressure/memory: avg10 of some and full",
+    ),
+    word(
+        "faults",
+        "Pages that were touched and were not there: new ones, and those that had to come from the disk.",
+        "/proc/vmstat: pgfault, pgmajfault, between two readings",
+    ),
+    word(
+        "reclaim",
+        "Pages that the kernel took back from caches and programs, of those that it looked at; stalls: programs that had to search themselves.",
+        "/proc/vmstat: pgsteal_*, pgscan_*, allocstall_*, between two readings",
+    ),
+    word(
+        "swap",
+        "Pages that went to swap and came back.",
+        "/proc/vmstat: pswpin, pswpout, between two readings",
+    ),
+    word(
+        "refaults",
+        "Pages that had to be read again soon after they had been dropped: memory is too small for the work.",
+        "/proc/vmstat: workingset_refault_*, between two readings",
+    ),
+    word(
+        "to disk",
+        "File contents that were changed in memory: not yet written, and on their way.",
+        "/proc/meminfo: Dirty, Writeback",
+    ),
+    word(
+        "committed",
+        "Memory that programs asked for and may come to use; more than there is can be promised.",
+        "/proc/meminfo: Committed_AS",
+    ),
+    word(
+        "pictures",
+        "What each figure was at the last ticks, the newest at the right, against the most that it was; what only this view reads begins when it is opened.",
+        "",
+    ),
+    word("PID", "The process.", ""),
+    word(
+        "USER",
+        "The user as whom it acts.",
+        "the owner of /proc/PID",
+    ),
+    word(
+        "PROPORTIONAL",
+        "Its pages, each divided by how many processes map it; – where it may not be read: then the table is ordered by resident memory.",
+        "/proc/PID/smaps_rollup: Pss",
+    ),
+    word(
+        "OF ALL",
+        "Its proportional memory by all memory.",
+        "/proc/PID/smaps_rollup: Pss, by MemTotal of /proc/meminfo",
+    ),
+    word(
+        "RESIDENT",
+        "Its pages in memory, shared ones counted in full.",
+        "/proc/PID/statm, field 2",
+    ),
+    word("SWAPPED", "Its pages in swap.", "/proc/PID/status: VmSwap"),
+    word(
+        "OOM",
+        "The score by which the kernel chooses whom to end when memory runs out; the highest goes first.",
+        "/proc/PID/oom_score",
+    ),
+    word("COMMAND", "Its name and arguments.", "/proc/PID/cmdline"),
+];
+
+/// View 6.
+pub const IPC: &[Word] = &[
+    word(
+        "PROCESS",
+        "The two ends. Processes of other users do not show their descriptors to you: their channels are missing here.",
+        "the links of /proc/PID/fd, joined by what they lead to",
+    ),
+    word(
+        "BY",
+        "What joins the two: pipes, unix sockets, TCP inside this machine, a terminal and the program that draws it, memory that both map or hold, eventfds, message queues, semaphores, a file lock that one waits for.",
+        "/proc/PID/fd and fdinfo, sock_diag(7), /proc/PID/maps, /proc/sysvipc, /proc/locks",
+    ),
+    word(
+        "DETAIL",
+        "Where they meet: addresses, paths, numbers; of a pipe how full it is. A full one makes its writer wait, an empty one its reader.",
+        "sock_diag(7); FIONREAD and F_GETPIPE_SZ of the pipe, where pidfd_getfd(2) is permitted",
+    ),
+    word(
+        "→ ← ⇄",
+        "Which way data flows, or both ways.",
+        "the modes of the links in /proc/PID/fd",
+    ),
+    word(
+        "System V",
+        "The kernel keeps only who used a queue or semaphore last; the longer you look, the more users are known.",
+        "/proc/sysvipc/msg and sem",
+    ),
+    word(
+        "50×[name]",
+        "Processes of one name that talk to the same one in the same way; the key for unfolding lists them.",
+        "",
+    ),
+    word(
+        "one pipe",
+        "One object that three or more hold, as when a whole tree of processes inherits its output. It counts as one channel, and comes after what joins two processes.",
+        "",
+    ),
+    word(
+        "each other",
+        "All of them hold the same thing, and each may write and read it.",
+        "",
+    ),
+    word(
+        "pipelines",
+        "Processes whose standard output is the standard input of the next, as a shell joins them with |. Of those who inherited one end the eldest stands for all.",
+        "/proc/PID/fd/0 and fd/1",
+    ),
+];
+
+/// View 7.
+pub const GPU: &[Word] = &[
+    word(
+        "busy",
+        "Share of the last moment in which anything ran on the card.",
+        "nvmlDeviceGetUtilizationRates of NVIDIA's library: gpu",
+    ),
+    word(
+        "moved",
+        "Share of the last moment in which its memory was read or written.",
+        "nvmlDeviceGetUtilizationRates: memory",
+    ),
+    word("CARD", "Its number, as the driver counts.", ""),
+    word("PID", "The process.", ""),
+    word(
+        "USER",
+        "The user as whom it acts.",
+        "the owner of /proc/PID",
+    ),
+    word(
+        "GPU%",
+        "Share of the card's time that the process had; a driver that tells more than the whole, or nothing, makes it –.",
+        "nvmlDeviceGetProcessUtilization",
+    ),
+    word(
+        "GPU MEM",
+        "Memory of the card that it has.",
+        "nvmlDeviceGetComputeRunningProcesses_v3, and its like for graphics",
+    ),
+    word("COMMAND", "Its name and arguments.", "/proc/PID/cmdline"),
+];
