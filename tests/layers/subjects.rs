@@ -22,7 +22,7 @@ const FOUNDATIONS: &[(&str, Rooms)] = &[
         &["bounded", "bpf", "clock", "fields", "root", "source"],
     ),
     // Dialogs open above everything, tables stand in everything: neither knows where it is.
-    ("panels", &["charts", "dialogs", "listing"]),
+    ("panels", &["charts", "dialogs", "listing", "words"]),
 ];
 
 /// Which subject looks into which: `layer/subject`, what beside it, and what for.
@@ -79,8 +79,8 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
     ),
     (
         "sys/machine",
-        &["process"],
-        "limits of our own group bound memory",
+        &["network", "process"],
+        "limits of our own group bound memory; what all interfaces moved is a sum of the machine",
     ),
     (
         "sys/process",
