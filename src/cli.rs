@@ -36,21 +36,58 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// Every report is one file under `report` and one line here and in [`Command::run`].
-#[derive(Debug, Subcommand)]
-enum Command {
+/// The commands: what each is, its arguments, what does it, and `acts` where something may be done to processes or `writes` where
+/// a file may be written to which a person gave the name. Help, completions and the manual page follow.
+macro_rules! commands {
+    ($($(#[$about:meta])* $name:ident($args:ty) by $run:path $(, $does:ident)?;)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($(#[$about])* $name($args),)*
+        }
+
+        impl Command {
+            fn does(&self) -> Does {
+                match self {
+                    $(Self::$name(_) => commands!(@ $($does)?),)*
+                }
+            }
+
+            fn run(&self, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+                match self {
+                    $(Self::$name(args) => $run(args, printer),)*
+                }
+            }
+        }
+    };
+    (@ acts) => { Does::Acts };
+    (@ writes) => { Does::Writes };
+    (@) => { Does::Reads };
+}
+
+/// What a command may do beside printing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Does {
+    /// Nothing.
+    Reads,
+    /// Something to processes.
+    Acts,
+    /// Write a file to which a person gave the name.
+    Writes,
+}
+
+commands! {
     /// Prints the processes as a tree
-    Tree(report::tree::Args),
+    Tree(report::tree::Args) by report::tree::run;
     /// Prints a table of processes
-    Ps(report::ps::Args),
+    Ps(report::ps::Args) by report::ps::run;
     /// Prints everything about one process
-    Inspect(report::inspect::Args),
+    Inspect(report::inspect::Args) by report::inspect::run;
     /// Prints cores, memory, pressure, disks and what holds the machine back
-    System(report::system::Args),
+    System(report::system::Args) by report::system::run;
     /// Sends a signal, to whom was meant and to nobody else
-    Signal(report::signal::Args),
+    Signal(report::signal::Args) by report::signal::run, acts;
     /// Prints who talks to whom
-    Ipc(report::ipc::Args),
+    Ipc(report::ipc::Args) by report::ipc::run;
     /// Tells who ran on which core
     ///
     /// When the time is over, or Ctrl-c ends it, a summary of each core and of who had them is printed; single slices are
@@ -59,82 +96,44 @@ enum Command {
     /// With the right to see switches, which doctor tells how to get, every switch of every core is told (exact).
     /// Without it every switch of a TARGET of one's own is (own processes), else the cores are sampled 20 times a second:
     /// that gives sums, but no single slice. The first line, or "source" in JSON, says which it is.
-    Slices(report::slices::Args),
+    Slices(report::slices::Args) by report::slices::run, writes;
     /// Counts the system calls of a process: how many, how they fail, how long they take, on what
     ///
     /// Nobody is stopped. With the rights that doctor names, or as root, every call is counted in the kernel, which costs the process
     /// about 0.2 us a call while it is looked at. Else, for processes of one's own, what their threads are in is looked at 20
     /// times a second: that tells the time, but not how many.
-    Calls(report::calls::Args),
+    Calls(report::calls::Args) by report::calls::run;
     /// Tells where the time of a process went: on a core, waiting for one, blocked and on what
     ///
     /// The parts add up to the time that was looked at. Time on a core and waiting for one are the kernel's own counts. What a
     /// thread was blocked on is certain while it sleeps through; where it ran in between, it is what was seen 20 times a second.
-    Time(report::time::Args),
+    Time(report::time::Args) by report::time::run;
     /// Prints the machine and its programs as metrics for Prometheus
-    Metrics(report::metrics::Args),
+    Metrics(report::metrics::Args) by report::metrics::run, writes;
     /// Records what happens, to be looked at later or elsewhere
-    Record(report::record::Args),
+    Record(report::record::Args) by report::record::run, writes;
     /// Shows a recording on the live screen, or one that is piped in
     ///
     /// p plays and stops, ( and ) change the speed; , and . go a tick, < and > a minute, Home and End to its ends, a click on
     /// the line of time to a moment, and : takes a time: 12:03:40, -5m. Another machine is shown live by
     /// ssh HOST pscope record - | pscope replay -
-    Replay(live::Replay),
+    Replay(live::Replay) by shown_by_main;
     /// Tells which kernel interfaces are open to pscope, and how to open the others
     ///
     /// A line each: ok, limited, denied or absent; what it gives; what was seen; and the command that opens it.
-    Doctor(report::doctor::Args),
+    Doctor(report::doctor::Args) by report::doctor::run;
     /// Prints the completions of a shell
-    Completions {
-        /// Which shell
-        shell: clap_complete::Shell,
-    },
+    Completions(completions::Args) by completions::run;
     /// Prints the manual page (roff)
-    Man,
+    Man(man::Args) by man::run;
     /// Writes the manual page and the completions to where they belong
-    InstallDocs(install::Args),
+    InstallDocs(install::Args) by install::run, writes;
 }
 
-impl Command {
-    /// Whether something may be done to processes.
-    fn acts(&self) -> bool {
-        matches!(self, Self::Signal(_))
-    }
-
-    /// Whether a file may be written, to which a person gave the name.
-    fn writes(&self) -> bool {
-        matches!(
-            self,
-            Self::Slices(_) | Self::Record(_) | Self::Metrics(_) | Self::InstallDocs(_)
-        )
-    }
-
-    fn run(&self, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-        match self {
-            Self::Tree(args) => report::tree::run(args, printer),
-            Self::Ps(args) => report::ps::run(args, printer),
-            Self::Inspect(args) => report::inspect::run(args, printer),
-            Self::System(args) => report::system::run(args, printer),
-            Self::Signal(args) => report::signal::run(args, printer),
-            Self::Ipc(args) => report::ipc::run(args, printer),
-            Self::Slices(args) => report::slices::run(args, printer),
-            Self::Calls(args) => report::calls::run(args, printer),
-            Self::Time(args) => report::time::run(args, printer),
-            Self::Metrics(args) => report::metrics::run(args, printer),
-            Self::Record(args) => report::record::run(args, printer),
-            // It is a screen, no report: main shows it.
-            Self::Replay(_) => Ok(Exit::Done),
-            Self::Doctor(args) => report::doctor::run(args, printer),
-            Self::Completions { shell } => {
-                let text = completions::text(*shell, Cli::command());
-                printer.out.write_all(text.as_bytes())?;
-                Ok(Exit::Done)
-            }
-            Self::InstallDocs(args) => install::run(args, printer),
-            Self::Man => manual(printer),
-        }
-    }
+/// It is a screen, no report: `main` shows it.
+#[expect(clippy::unnecessary_wraps, reason = "answers as every command does")]
+fn shown_by_main(_: &live::Replay, _: &mut Printer<'_>) -> Result<Exit, Error> {
+    Ok(Exit::Done)
 }
 
 /// Does what the command line asks for.
@@ -179,9 +178,10 @@ fn complain(text: &str) {
 
 fn print(command: &Command, ascii: bool) -> ExitCode {
     // Nothing is lost where that is refused, and doctor tells what is held.
-    let _ = capabilities::keep_useful(command.acts(), command.writes());
+    let does = command.does();
+    let _ = capabilities::keep_useful(does == Does::Acts, does == Does::Writes);
     sandbox::begin();
-    if !command.writes() {
+    if does != Does::Writes {
         sandbox::only_read();
     }
     let stdout = std::io::stdout();
@@ -210,17 +210,47 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-fn manual(printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    man::write(Cli::command(), &mut printer.out)?;
-    Ok(Exit::Done)
-}
-
 #[cfg(test)]
 mod tests {
+    use clap_complete::Shell;
+
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// Whoever adds a command is told here where a person looks for it.
+    #[test]
+    fn every_command_is_told_of_where_one_looks_for_it() {
+        let readme = include_str!("../README.md");
+        let json = include_str!("../docs/json.md");
+        let schema = include_str!("../docs/schema.json");
+        let mut man = Vec::new();
+        man::write(Cli::command(), &mut man).expect("a page");
+        let man = String::from_utf8(man).expect("UTF-8");
+        let shells = [Shell::Bash, Shell::Zsh, Shell::Fish];
+        let shells = shells.map(|shell| completions::text(shell, Cli::command()));
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert!(
+                readme.contains(&format!("`pscope {name}")),
+                "README.md: {name}"
+            );
+            let roff = name.replace('-', "\\-");
+            assert!(man.contains(&roff), "the manual page: {name}");
+            assert!(
+                shells.iter().all(|text| text.contains(name)),
+                "completions: {name}"
+            );
+            if command.get_arguments().any(|a| a.get_id() == "json") {
+                assert!(json.contains(&format!("`{name}`")), "docs/json.md: {name}");
+                assert!(
+                    schema.contains(&format!("\"{name}\": {{")),
+                    "docs/schema.json: {name}"
+                );
+            }
+        }
     }
 }

@@ -21,76 +21,49 @@ fn rights(world: &World) -> &'static str {
     }
 }
 
-/// The order of tabs and views on the screen, by name; a pane that is not named here comes last.
-const ORDER: &[&str] = &[
-    "header",
-    "views",
-    "lanes",
-    "list",
-    "overview",
-    "memory",
-    "files",
-    "threads",
-    "time",
-    "calls",
-    "schedule",
-    "signals",
-    "sockets",
-    "environment",
-    "limits",
-    "history",
-];
-
 /// The view of graphics cards, for where there is one.
 pub fn gpu() -> Box<dyn Panel> {
     Box::new(views::gpu::ViewGpu::default())
 }
 
-/// Every pane of the screen, fresh, save that of graphics cards.
+/// Every pane of the screen, fresh, save that of graphics cards; tabs in their order on the screen.
 pub fn all() -> Vec<Box<dyn Panel>> {
-    let mut all: Vec<Box<dyn Panel>> = vec![
+    vec![
         Box::new(dashboard::header::Header),
         Box::new(dashboard::views_bar::ViewsBar::default()),
+        Box::new(dashboard::lanes::Lanes::default()),
+        Box::new(dashboard::list::List::default()),
+        Box::new(inspector::overview::Overview::default()),
+        Box::new(inspector::memory::Memory::default()),
+        Box::new(inspector::files::FilesTab::default()),
+        Box::new(inspector::threads::ThreadsTab::default()),
+        Box::new(inspector::time::TimeTab::default()),
+        Box::new(inspector::calls::CallsTab::default()),
+        Box::new(inspector::schedule::ScheduleTab::default()),
+        Box::new(inspector::signals::SignalsTab::default()),
+        Box::new(inspector::sockets::SocketsTab::default()),
+        Box::new(inspector::environment::EnvironmentTab::default()),
+        Box::new(inspector::limits::LimitsTab::default()),
+        Box::new(inspector::history::HistoryTab::default()),
         Box::new(dashboard::footer::Footer::default()),
         Box::new(dashboard::time_bar::TimeLine::default()),
-        Box::new(dashboard::lanes::Lanes::default()),
         Box::new(views::cpu::ViewCpu::default()),
-        Box::new(inspector::schedule::ScheduleTab::default()),
-        Box::new(dashboard::list::List::default()),
         Box::new(dialogs::palette::Palette::default()),
         Box::new(dialogs::help::Help::default()),
         Box::new(dialogs::settings::SettingsDialog::default()),
         Box::new(dialogs::save::SaveDialog::default()),
         Box::new(dialogs::themes::ThemeDialog::default()),
         Box::new(dialogs::explain::Explain::default()),
-        Box::new(inspector::files::FilesTab::default()),
-        Box::new(inspector::sockets::SocketsTab::default()),
         Box::new(views::ipc::ViewIpc::default()),
         Box::new(views::network::ViewNetwork::default()),
         Box::new(views::memory::ViewMemory::default()),
-        Box::new(inspector::environment::EnvironmentTab::default()),
-        Box::new(inspector::history::HistoryTab::default()),
-        Box::new(inspector::limits::LimitsTab::default()),
-        Box::new(inspector::signals::SignalsTab::default()),
         Box::new(views::disks::ViewDisks::default()),
-        Box::new(inspector::threads::ThreadsTab::default()),
-        Box::new(inspector::time::TimeTab::default()),
-        Box::new(inspector::calls::CallsTab::default()),
         Box::new(dialogs::signal::SignalDialog::default()),
         Box::new(dialogs::tuning::TuningDialog::default()),
         Box::new(dialogs::log::EventLog::default()),
         Box::new(dialogs::group::GroupInspector::default()),
         Box::new(dialogs::trigger::TriggerDialog::default()),
-        Box::new(inspector::overview::Overview::default()),
-        Box::new(inspector::memory::Memory::default()),
-    ];
-    all.sort_by_key(|p| {
-        ORDER
-            .iter()
-            .position(|name| *name == p.spec().name)
-            .unwrap_or(ORDER.len())
-    });
-    all
+    ]
 }
 
 #[cfg(test)]

@@ -1,9 +1,14 @@
-//! What a person may want otherwise, by the names of the configuration file: the settings sheet shows it, `w` keeps it.
+//! What a person may want otherwise, by the names of the configuration file.
+//!
+//! A setting is one [`Setting`] in a list of the app or of a pane: the configuration file, the settings dialog (F2), what is
+//! written when asked, the palette and the manual page go by those lists.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
-use super::{App, presets};
-use crate::model::id::Nanos;
+use super::App;
+use super::settings::SETTINGS;
+use super::world::World;
 use crate::theme::ground::{self, AUTO};
 use crate::theme::{self, Ground, Theme};
 
@@ -24,6 +29,70 @@ impl Value {
     /// A word.
     pub fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+
+    /// Words to choose from.
+    pub fn words(words: &[&str]) -> Vec<Self> {
+        words.iter().map(|word| Self::text(word)).collect()
+    }
+
+    /// Numbers to choose from.
+    pub fn numbers(numbers: &[u64]) -> Vec<Self> {
+        numbers.iter().copied().map(Self::Number).collect()
+    }
+
+    /// As yes or no.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn on(&self) -> Result<bool, String> {
+        match self {
+            Self::On(on) => Ok(*on),
+            other => Err(format!("it is true or false, not '{other}'")),
+        }
+    }
+
+    /// As a number of this range.
+    ///
+    /// # Errors
+    /// When it is none, or outside.
+    pub fn number(&self, range: RangeInclusive<u64>) -> Result<u64, String> {
+        match self {
+            Self::Number(n) if range.contains(n) => Ok(*n),
+            _ => Err(format!("it goes from {} to {}", range.start(), range.end())),
+        }
+    }
+
+    /// As a text.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn word(&self) -> Result<&str, String> {
+        match self {
+            Self::Text(text) => Ok(text),
+            other => Err(format!("it is a text, not '{other}'")),
+        }
+    }
+
+    /// As one of these words; its place.
+    ///
+    /// # Errors
+    /// When it is none of them.
+    pub fn one_of(&self, words: &[&str]) -> Result<usize, String> {
+        let word = self.word().unwrap_or_default();
+        let at = words.iter().position(|known| *known == word);
+        at.ok_or_else(|| format!("it cannot be '{self}'; it can be {}", words.join(", ")))
+    }
+
+    /// As words.
+    ///
+    /// # Errors
+    /// When it is no list.
+    pub fn list(&self) -> Result<&[String], String> {
+        match self {
+            Self::List(words) => Ok(words),
+            other => Err(format!("it is a list of texts, not '{other}'")),
+        }
     }
 }
 
@@ -56,28 +125,6 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Yes or no.
-    pub fn switch(name: &'static str, about: &'static str, value: bool, default: bool) -> Self {
-        Self {
-            name,
-            about,
-            value: Value::On(value),
-            default: Value::On(default),
-            values: vec![Value::On(false), Value::On(true)],
-        }
-    }
-
-    /// One of some words, the first of which is the default.
-    pub fn word(name: &'static str, about: &'static str, value: &str, words: &[&str]) -> Self {
-        Self {
-            name,
-            about,
-            value: Value::text(value),
-            default: Value::text(words.first().unwrap_or(&"")),
-            values: words.iter().map(|w| Value::text(w)).collect(),
-        }
-    }
-
     /// The value after this one, or before it; `None` where it is chosen elsewhere.
     pub fn beside(&self, on: bool) -> Option<Value> {
         let n = self.values.len();
@@ -87,94 +134,64 @@ impl Choice {
     }
 }
 
-/// Sizes of the past to choose from, MiB.
-const SIZES: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 256];
-/// Intervals to choose from, milliseconds.
-const PACES: [u64; 7] = [100, 200, 500, 1000, 2000, 5000, 10_000];
+/// A setting of the app or of a pane: all that is known of it.
+pub struct Setting<P: 'static> {
+    /// Its name in the configuration file.
+    pub name: &'static str,
+    /// What it does, one sentence without a full stop.
+    pub about: &'static str,
+    /// What it is now.
+    pub now: fn(&P, &World) -> Value,
+    /// What it is where nobody chose.
+    pub default: fn(&P) -> Value,
+    /// What to choose from; empty where it is chosen elsewhere, as `about` says.
+    pub values: fn(&P) -> Vec<Value>,
+    /// Takes a value, or says why it cannot be that.
+    pub set: fn(&mut P, &Value) -> Result<(), String>,
+}
 
-/// Percent of a core to choose from.
-const BUDGETS: [u64; 6] = [1, 2, 5, 10, 20, 50];
+/// What can be chosen, as it is now.
+pub fn choices<P>(all: &[Setting<P>], of: &P, world: &World) -> Vec<Choice> {
+    let one = |setting: &Setting<P>| {
+        let value = (setting.now)(of, world);
+        let mut values = (setting.values)(of);
+        // What stands in a file need not be among what is offered.
+        if let (Value::Number(n), false) = (&value, values.contains(&value)) {
+            let above = |v: &Value| matches!(v, Value::Number(other) if other > n);
+            let at = values.iter().position(above).unwrap_or(values.len());
+            values.insert(at, value.clone());
+        }
+        Choice {
+            name: setting.name,
+            about: setting.about,
+            value,
+            default: (setting.default)(of),
+            values,
+        }
+    };
+    all.iter().map(one).collect()
+}
+
+/// Chooses a value by its name; `None` where it is none of these.
+pub fn choose<P>(
+    all: &[Setting<P>],
+    of: &mut P,
+    name: &str,
+    value: &Value,
+) -> Option<Result<(), String>> {
+    let setting = all.iter().find(|s| s.name == name)?;
+    Some((setting.set)(of, value))
+}
+
+/// Yes or no, to choose from.
+pub fn switch<P>(_: &P) -> Vec<Value> {
+    vec![Value::On(false), Value::On(true)]
+}
 
 impl App {
     /// Everything that can be chosen now.
     pub fn choices(&self) -> Vec<Choice> {
-        let settings = &self.world.settings;
-        let mut themes: Vec<&str> = vec![AUTO];
-        themes.extend(theme::NAMES);
-        if let Some((name, _)) = &self.own_theme {
-            themes.push(name);
-        }
-        let ms = settings.interval.0 / 1_000_000;
-        let mut paces: Vec<u64> = PACES.to_vec();
-        if !paces.contains(&ms) {
-            paces.push(ms);
-            paces.sort_unstable();
-        }
-        let cpu = if settings.of_machine {
-            "machine"
-        } else {
-            "core"
-        };
-        let mut out = vec![
-            Choice::word("theme", "The colours", &settings.theme, &themes),
-            Choice::switch(
-                "ascii",
-                "Draws with ASCII only",
-                self.world.theme.glyphs.ascii,
-                false,
-            ),
-            Choice {
-                name: "interval-ms",
-                about: "Milliseconds from tick to tick",
-                value: Value::Number(ms),
-                default: Value::Number(1000),
-                values: paces.into_iter().map(Value::Number).collect(),
-            },
-            Choice {
-                name: "recording-budget",
-                about: "Percent of a core that recording may take",
-                value: Value::Number(settings.recording_budget.into()),
-                default: Value::Number(5),
-                values: BUDGETS.map(Value::Number).to_vec(),
-            },
-            Choice::word(
-                "cpu",
-                "CPU % is of one core, or of the machine",
-                cpu,
-                &["core", "machine"],
-            ),
-            Choice::word(
-                "keymap",
-                "The keys as in another program; your own [keys] go before",
-                settings.keymap,
-                &presets::NAMES,
-            ),
-            Choice::switch(
-                "mouse",
-                "The mouse is for pscope, not for the terminal",
-                settings.mouse,
-                true,
-            ),
-            Choice::switch(
-                "tips",
-                "The line of views tells the keys to begin with",
-                settings.tips,
-                true,
-            ),
-        ];
-        out.extend(self.layout_choices());
-        let mut sizes: Vec<u64> = SIZES.to_vec();
-        if !sizes.contains(&settings.remember_mib) {
-            sizes.push(settings.remember_mib);
-            sizes.sort_unstable();
-        }
-        out.push(Choice {
-            name: "remember-mib",
-            about: "Megabytes for the past: 8 hold 15 minutes and more of 10,000 processes",
-            value: Value::Number(settings.remember_mib),
-            default: Value::Number(8),
-            values: sizes.into_iter().map(Value::Number).collect(),
-        });
+        let mut out = choices(SETTINGS, self, &self.world);
         for panel in &self.panels {
             out.extend(panel.choices(&self.world));
         }
@@ -184,46 +201,13 @@ impl App {
     /// Chooses a value by its name, live.
     ///
     /// # Errors
-    /// When there is no such choice or it cannot have this value; says which values there are.
+    /// When there is no such setting or it cannot have this value; says which there are.
     pub fn choose(&mut self, name: &str, value: &Value) -> Result<(), String> {
-        match (name, value) {
-            ("theme", Value::Text(theme)) => return self.choose_theme(theme),
-            ("ascii", Value::On(on)) => self.world.theme.glyphs.ascii = *on,
-            ("tips", Value::On(on)) => self.world.settings.tips = *on,
-            ("interval-ms", Value::Number(ms)) => {
-                self.world.settings.interval = Nanos::from_millis(*ms);
-            }
-            ("keymap", Value::Text(name)) => {
-                self.world.keys.take_preset(presets::keys(name)?);
-                let known = presets::NAMES.into_iter().find(|known| known == name);
-                self.world.settings.keymap = known.unwrap_or_default();
-            }
-            ("recording-budget", Value::Number(percent)) => {
-                let percent = u8::try_from(*percent)
-                    .ok()
-                    .filter(|p| (1..=100).contains(p));
-                let percent = percent.ok_or("recording-budget goes from 1 to 100")?;
-                self.world.settings.recording_budget = percent;
-            }
-            ("remember-mib", Value::Number(mib @ 1..=4096)) => {
-                self.world.settings.remember_mib = *mib;
-                self.effects.push(super::event::Effect::Remember(*mib));
-            }
-            ("remember-mib", _) => return Err("it goes from 1 to 4096".to_owned()),
-            ("cpu", Value::Text(of)) => self.world.settings.of_machine = of == "machine",
-            ("mouse", Value::On(on)) => {
-                self.world.settings.mouse = *on;
-                self.effects.push(super::event::Effect::Mouse(*on));
-            }
-            _ => {
-                if let Some(done) = self.choose_layout(name, value) {
-                    return done;
-                }
-                let asked = self.panels.iter_mut().find_map(|p| p.choose(name, value));
-                return asked.unwrap_or_else(|| Err(format!("{name} cannot be {value}")));
-            }
+        if let Some(done) = choose(SETTINGS, self, name, value) {
+            return done;
         }
-        Ok(())
+        let asked = self.panels.iter_mut().find_map(|p| p.choose(name, value));
+        asked.unwrap_or_else(|| Err(format!("there is no setting '{name}'")))
     }
 
     /// The terminal said what is behind its text: the theme that is to fit it does.
@@ -236,7 +220,7 @@ impl App {
         }
     }
 
-    fn choose_theme(&mut self, name: &str) -> Result<(), String> {
+    pub(super) fn choose_theme(&mut self, name: &str) -> Result<(), String> {
         let now = &self.world.theme;
         let theme = match (&self.own_theme, theme::builtin(name)) {
             (Some((own, theme)), _) if own == name => theme.clone(),

@@ -2,7 +2,6 @@
 
 use super::App;
 use super::action::Action;
-use super::choice::{Choice, Value};
 use super::globals as g;
 use super::key::{Mouse, Press};
 use super::panel::Place;
@@ -55,10 +54,10 @@ impl Default for Layout {
 }
 
 /// The least and the most of the list, percent, and by how much a key changes it.
-const LIST: [u16; 2] = [20, 80];
+pub(super) const LIST: [u16; 2] = [20, 80];
 const STEP: u16 = 3;
 /// The most rows that the cores get more.
-const CORES: u16 = 40;
+pub(super) const CORES: u16 = 40;
 
 /// A border that is being drawn along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,80 +71,6 @@ pub(super) enum Drag {
 }
 
 impl App {
-    /// What of the layout can be chosen.
-    pub(super) fn layout_choices(&self) -> Vec<Choice> {
-        let (now, usual) = (self.world.settings.layout, Layout::default());
-        let names = Inspector::ALL.map(|(_, name)| name);
-        let number = |name, about, value: u16, default: u16, values: Vec<u16>| Choice {
-            name,
-            about,
-            value: Value::Number(value.into()),
-            default: Value::Number(default.into()),
-            values: values
-                .into_iter()
-                .map(|n| Value::Number(n.into()))
-                .collect(),
-        };
-        let with = |value: u16, mut all: Vec<u16>| {
-            all.push(value);
-            all.sort_unstable();
-            all.dedup();
-            all
-        };
-        vec![
-            Choice::word(
-                "inspector",
-                "Where the inspector stands: beside the list, below it, or alone on the screen",
-                now.inspector.name(),
-                &names,
-            ),
-            number(
-                "list-percent",
-                "How much of the room the list has (Ctrl-\u{2190} Ctrl-\u{2192}, or draw its border)",
-                now.list,
-                usual.list,
-                with(now.list, vec![30, 40, 50, 57, 65, 75]),
-            ),
-            number(
-                "cores-rows",
-                "Rows that the cores have beyond their own (Ctrl-\u{2191} Ctrl-\u{2193}, or draw their border)",
-                now.cores,
-                usual.cores,
-                with(now.cores, vec![0, 2, 4, 8]),
-            ),
-        ]
-    }
-
-    /// Chooses one of them; `None` where it is not its own to choose.
-    pub(super) fn choose_layout(
-        &mut self,
-        name: &str,
-        value: &Value,
-    ) -> Option<Result<(), String>> {
-        let layout = &mut self.world.settings.layout;
-        let within = |n: u64, [least, most]: [u16; 2]| {
-            u16::try_from(n)
-                .ok()
-                .filter(|n| (least..=most).contains(n))
-                .ok_or_else(|| format!("it goes from {least} to {most}"))
-        };
-        Some(match (name, value) {
-            ("inspector", Value::Text(text)) => {
-                let found = Inspector::ALL.iter().find(|(_, name)| name == text);
-                match found {
-                    Some((place, _)) => {
-                        layout.inspector = *place;
-                        Ok(())
-                    }
-                    None => Err(format!("it cannot be {text}: beside, below or alone")),
-                }
-            }
-            ("list-percent", Value::Number(n)) => within(*n, LIST).map(|n| layout.list = n),
-            ("cores-rows", Value::Number(n)) => within(*n, [0, CORES]).map(|n| layout.cores = n),
-            _ => return None,
-        })
-    }
-
     /// Answers the keys of the layout; says whether it was one.
     pub(super) fn lay_out(&mut self, action: &Action) -> bool {
         let layout = &mut self.world.settings.layout;

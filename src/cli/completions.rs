@@ -1,14 +1,33 @@
 //! The completions of shells: what can be named is offered from the program's own lists, processes from those that run.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{ArgAction, Command};
+use clap::{ArgAction, Command, CommandFactory as _};
 use clap_complete::Shell;
 
 use crate::model::acting::signal::Signal;
 use crate::model::process::column;
 use crate::model::sample::Mode;
+use crate::report::printer::Printer;
+use crate::report::{Error, Exit};
 use crate::theme;
 use crate::theme::ground::AUTO;
+
+/// `pscope completions`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which shell
+    shell: Shell,
+}
+
+/// Prints them.
+///
+/// # Errors
+/// When the printer takes no more.
+pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    let text = text(args.shell, super::Cli::command());
+    printer.out.write_all(text.as_bytes())?;
+    Ok(Exit::Done)
+}
 
 /// The text of a shell's completions for this command line.
 pub fn text(shell: Shell, command: Command) -> String {
@@ -19,7 +38,7 @@ pub fn text(shell: Shell, command: Command) -> String {
     clap_complete::generate(shell, &mut command, "pscope", &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
     match shell {
-        Shell::Bash => bash(&text, &takers),
+        Shell::Bash => bash(&text, &takers, &valued(&command)),
         Shell::Zsh => zsh(&text, &takers),
         Shell::Fish => fish(text, &takers, &command),
         _ => text,
@@ -86,8 +105,21 @@ fn takers(command: &Command) -> Vec<Taker> {
         .collect()
 }
 
+/// The options of all commands behind which a value stands: `--sort|--for`.
+fn valued(command: &Command) -> String {
+    let commands = std::iter::once(command).chain(command.get_subcommands());
+    let options = commands.flat_map(Command::get_opts);
+    let valued = options.filter(|o| o.get_action().takes_values());
+    let mut names: Vec<String> = valued
+        .filter_map(|o| o.get_long().map(|name| format!("--{name}")))
+        .collect();
+    names.sort();
+    names.dedup();
+    names.join("|")
+}
+
 /// Pids and names are offered where one is asked for.
-fn bash(text: &str, takers: &[Taker]) -> String {
+fn bash(text: &str, takers: &[Taker], valued: &str) -> String {
     let case = |t: &Taker| {
         let name = if t.name.is_empty() { "''" } else { &t.name };
         let most = if t.many { 99 } else { t.after };
@@ -108,12 +140,12 @@ _pscope_all() {{
     _pscope "$@"
     [[ "$cur" == -* ]] && return
     case "${{COMP_WORDS[COMP_CWORD-1]}}" in
-        --interval|--theme|--sweep|--config|--sort|--columns|--for|--at|--from|--wait|--perfetto|--keep|--max-size) return ;;
+        {valued}) return ;;
     esac
     for ((i = 1; i < COMP_CWORD; i++)); do
         word="${{COMP_WORDS[i]}}"
         case "$word" in
-            --interval|--theme|--sweep|--config|--sort|--columns|--for|--at|--from|--wait|--perfetto|--keep|--max-size) ((i++)) ;;
+            {valued}) ((i++)) ;;
             -*) ;;
             *) if [[ -z "$sub" ]]; then sub="$word"; else ((places++)); fi ;;
         esac
@@ -200,8 +232,6 @@ fn fish(mut text: String, takers: &[Taker], command: &Command) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     fn of(shell: Shell) -> String {
@@ -234,6 +264,7 @@ mod tests {
             }
         }
         assert!(of(Shell::Zsh).matches(":_pscope_processes'").count() >= 6);
+        assert!(of(Shell::Bash).contains("|--keep|") && of(Shell::Bash).contains("|--sort|"));
         assert_eq!(
             of(Shell::Bash).matches("complete -F _pscope_all").count(),
             2

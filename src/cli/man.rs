@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io;
 
-use clap::Command;
+use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 
 use crate::app::App;
@@ -13,6 +13,8 @@ use crate::app::world::Settings;
 use crate::model::process::column::{ALL, DEFAULT};
 use crate::model::process::filter::fields;
 use crate::panels;
+use crate::report::printer::Printer;
+use crate::report::{Error, Exit};
 use crate::theme::{Depth, Theme};
 
 /// What to try first, and what it does.
@@ -80,6 +82,19 @@ A locale that is not UTF-8 draws with ASCII, unless the configuration says other
 .SH SEE ALSO
 \fBhtop\fR(1), \fBps\fR(1), \fBproc\fR(5), \fBsignal\fR(7), \fBpidfd_open\fR(2), \fBperf_event_open\fR(2)
 ";
+
+/// `pscope man`
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Prints the page.
+///
+/// # Errors
+/// When the printer takes no more.
+pub fn run(_: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    write(super::Cli::command(), &mut printer.out)?;
+    Ok(Exit::Done)
+}
 
 /// Writes the page.
 ///

@@ -106,6 +106,27 @@ fn tables_answer_the_same_keys() {
     assert!(count >= 12, "{count} tables");
 }
 
+/// A tab is a file, a line in `all`, and its key in `globals!`; the bar of tabs has them in the order of `all`.
+#[test]
+fn every_tab_can_be_opened_by_an_action_of_its_own() {
+    let panes = all();
+    let tabs = panes.iter().filter(|p| p.spec().place == Place::Tab);
+    let tabs: Vec<&str> = tabs.map(|p| p.spec().name).collect();
+    let opened: Vec<&str> = globals::TABS.iter().map(|(_, name)| *name).collect();
+    assert_eq!(tabs, opened);
+    let digits = panes.iter().filter_map(|p| match p.spec().place {
+        Place::View(digit) => Some(digit),
+        _ => None,
+    });
+    let mut digits: Vec<u8> = digits.chain([1, 7]).collect();
+    digits.sort_unstable();
+    let shown: Vec<u8> = globals::VIEWS.iter().map(|(_, digit, _)| *digit).collect();
+    assert_eq!(
+        digits, shown,
+        "1 is the dashboard, 7 is only where there is a card"
+    );
+}
+
 #[test]
 fn specs_are_whole_and_names_are_unique() {
     let mut names: HashMap<&str, usize> = HashMap::new();
@@ -235,6 +256,12 @@ fn key_table() -> String {
 #[test]
 fn the_readme_lists_the_keys_as_they_are() {
     let readme = include_str!("../../README.md");
+    for theme in crate::theme::NAMES {
+        assert!(
+            readme.contains(theme),
+            "the README does not name the theme {theme}"
+        );
+    }
     let table = key_table();
     assert!(
         readme.contains(&table),

@@ -7,19 +7,23 @@ pub mod text;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::app::choice::Value;
+use crate::app::choice::{Choice, Value};
+use crate::app::world::Settings;
 use crate::model::id::Nanos;
+use crate::panels;
+use crate::theme::{Depth, Theme};
 pub use lines::Binding;
 
 /// Values by the names of the settings, with the line on which each stands.
 pub type Choices = Vec<(&'static str, Value, usize)>;
 
-/// What the file may say, for example:
+/// What of the file is needed before there is a screen. All else is what the app and its panes have for settings; for example:
 ///
 /// ```toml
 /// theme = "dark"
@@ -42,67 +46,16 @@ struct File {
     read_only: bool,
     view: View,
     cpu: Cpu,
-    columns: Option<Vec<String>>,
-    sort: Option<String>,
-    order: Option<Order>,
-    filter: Option<String>,
-    group_by: Option<String>,
-    threads: Option<bool>,
-    kernel: Option<bool>,
-    group: Option<bool>,
-    paths: Option<bool>,
-    follow: Option<bool>,
-    tips: Option<bool>,
-    remember_mib: Option<u64>,
-    keymap: Option<String>,
-    inspector: Option<String>,
-    list_percent: Option<u64>,
-    cores_rows: Option<u64>,
-    recording_budget: Option<u64>,
 }
 
-impl File {
-    /// What the panes answer for, in the order in which it is to be chosen.
-    fn choices(&self) -> Vec<(&'static str, Value)> {
-        let on = |name, on: Option<bool>| Some((name, Value::On(on?)));
-        let text = |name, text: Option<&str>| Some((name, Value::text(text?)));
-        let number = |name, n: Option<u64>| Some((name, Value::Number(n?)));
-        let columns = self.columns.clone();
-        let order = self.order.as_ref().map(|o| match o {
-            Order::Descending => "descending",
-            Order::Ascending => "ascending",
-        });
-        [
-            columns.map(|names| ("columns", Value::List(names))),
-            text("sort", self.sort.as_deref()),
-            text("order", order),
-            text("filter", self.filter.as_deref()),
-            text("group-by", self.group_by.as_deref()),
-            on("threads", self.threads),
-            on("kernel", self.kernel),
-            on("group", self.group),
-            on("paths", self.paths),
-            on("follow", self.follow),
-            on("tips", self.tips),
-            self.remember_mib
-                .map(|mib| ("remember-mib", Value::Number(mib))),
-            text("keymap", self.keymap.as_deref()),
-            text("inspector", self.inspector.as_deref()),
-            number("list-percent", self.list_percent),
-            number("cores-rows", self.cores_rows),
-            number("recording-budget", self.recording_budget),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
-    }
-}
-
-#[derive(Debug, Deserialize, PartialEq)]
-#[serde(rename_all = "kebab-case")]
-enum Order {
-    Descending,
-    Ascending,
+/// Every setting of the app and its panes as it is at first, in the order in which they are to be chosen. What must be known
+/// before there is a screen stands in [`File`] as well.
+fn settings() -> &'static [Choice] {
+    static ALL: OnceLock<Vec<Choice>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let theme = Theme::terminal(Depth::Mono, false);
+        App::new(panels::all(), Settings::default(), theme).choices()
+    })
 }
 
 #[derive(Debug, Default, Deserialize, PartialEq)]
@@ -132,23 +85,6 @@ impl Default for File {
             read_only: false,
             view: View::default(),
             cpu: Cpu::default(),
-            columns: None,
-            sort: None,
-            order: None,
-            filter: None,
-            threads: None,
-            kernel: None,
-            group: None,
-            paths: None,
-            follow: None,
-            group_by: None,
-            tips: None,
-            remember_mib: None,
-            keymap: None,
-            inspector: None,
-            list_percent: None,
-            cores_rows: None,
-            recording_budget: None,
         }
     }
 }
@@ -217,6 +153,7 @@ impl Config {
     pub(crate) fn parse(text: &str) -> Self {
         let lines::Lines {
             file,
+            choices,
             keys,
             places,
             mut complaints,
@@ -231,7 +168,6 @@ impl Config {
             let range = "interval-ms goes from 10 to 3600000".to_owned();
             complaints.push((line("interval-ms"), range));
         }
-        let choices = file.choices().into_iter();
         Self {
             interval: interval.map(Nanos::from_millis),
             ascii: file.ascii,
@@ -240,7 +176,7 @@ impl Config {
             read_only: file.read_only,
             flat: file.view == View::Flat,
             of_machine: file.cpu == Cpu::Machine,
-            choices: choices.map(|(name, to)| (name, to, line(name))).collect(),
+            choices,
             theme: file.theme,
             keys,
             path: None,
@@ -321,9 +257,8 @@ mod tests {
     fn the_panes_begin_as_it_says() {
         let text = "sort = 'mem'\norder = 'ascending'\ncolumns = ['pid', 'command']\nfilter = 'user:me'\nfollow = true";
         let config = Config::parse(text);
-        let theme = crate::theme::Theme::terminal(crate::theme::Depth::True, false);
-        let settings = crate::app::world::Settings::default();
-        let mut app = App::new(crate::panels::all(), settings, theme);
+        let theme = Theme::terminal(Depth::True, false);
+        let mut app = App::new(panels::all(), Settings::default(), theme);
         assert_eq!(choose(&mut app, &config.choices), []);
         let chosen: Vec<String> = app
             .choices()
@@ -376,6 +311,16 @@ mod tests {
             ),
             ("follow = true\nsort = \n", 2, ""),
             ("follow = true\nmouse = 'yes'", 2, "mouse: invalid type"),
+            (
+                "follow = true\npaths = 'yes'",
+                2,
+                "paths: it is not 'yes', but like false",
+            ),
+            (
+                "follow = true\nremember-mib = -1",
+                2,
+                "remember-mib: it is not -1, but like 8",
+            ),
             (
                 "follow = true\n[colours]\nred = 1",
                 2,

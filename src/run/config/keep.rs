@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::ops::Range;
 use std::path::Path;
 
 use anyhow::Context as _;
-use toml::de::{DeTable, DeValue};
+use toml_edit::{DocumentMut, Item};
 
 use super::{Config, text};
 use crate::app::choice::{Choice, Value};
@@ -52,7 +51,8 @@ fn head() -> String {
     out + "\n"
 }
 
-fn toml(value: &Value) -> toml::Value {
+/// A value as the file writes it.
+pub(super) fn toml(value: &Value) -> toml::Value {
     match value {
         Value::On(on) => (*on).into(),
         Value::Number(n) => i64::try_from(*n).unwrap_or(i64::MAX).into(),
@@ -61,51 +61,54 @@ fn toml(value: &Value) -> toml::Value {
     }
 }
 
+/// The same, to stand in a document.
+fn written(value: &Value) -> toml_edit::Value {
+    match value {
+        Value::On(on) => (*on).into(),
+        Value::Number(n) => i64::try_from(*n).unwrap_or(i64::MAX).into(),
+        Value::Text(text) => text.as_str().into(),
+        Value::List(words) => words.iter().collect::<toml_edit::Array>().into(),
+    }
+}
+
 /// The text with these choices in it, and the names of those that changed it.
 fn edited(before: &str, choices: &[Choice]) -> anyhow::Result<(String, Vec<&'static str>)> {
-    let values: toml::Table = toml::from_str(before)?;
-    let parsed = DeTable::parse(before)?;
-    let places: Vec<(&str, Range<usize>)> = parsed
-        .get_ref()
-        .iter()
-        .filter(|(_, value)| !matches!(value.get_ref(), DeValue::Table(_)))
-        .map(|(key, value)| (key.get_ref().as_ref(), value.span()))
-        .collect();
+    let known: toml::Table = toml::from_str(before)?;
+    let mut document: DocumentMut = before.parse()?;
     let mut names = Vec::new();
-    let mut changes: Vec<(Range<usize>, String)> = Vec::new();
-    let mut added = String::new();
     for choice in choices {
-        let wanted = toml(&choice.value);
-        let place = places.iter().find(|(name, _)| *name == choice.name);
-        match place {
-            Some(_) if values.get(choice.name) == Some(&wanted) => continue,
-            Some((_, place)) => changes.push((place.clone(), wanted.to_string())),
-            None if choice.value == choice.default => continue,
-            None => {
-                let _ = writeln!(added, "{} = {wanted}", choice.name);
+        let Choice { name, value, .. } = choice;
+        match document.get_mut(name).map(Item::as_value_mut) {
+            _ if known.get(*name) == Some(&toml(value)) => continue,
+            // A section has this name: the check below says so.
+            Some(None) => continue,
+            Some(Some(there)) => {
+                // What stands around it stays: blanks, and a comment behind it.
+                let around = there.decor().clone();
+                *there = written(value);
+                *there.decor_mut() = around;
             }
+            None if *value == choice.default => continue,
+            None => add(&mut document, name, written(value)),
         }
-        names.push(choice.name);
+        names.push(*name);
     }
-    // Behind the last plain key, since all of them stand before the first section; else at the top.
-    let last = places.iter().map(|(_, place)| place.end).max();
-    let at = last.map_or(0, |end| {
-        before[end..]
-            .find('\n')
-            .map_or(before.len(), |n| end + n + 1)
-    });
-    if !added.is_empty() {
-        let broken = at > 0 && !before[..at].ends_with('\n');
-        let lead = if broken { "\n" } else { "" };
-        changes.push((at..at, format!("{lead}{added}")));
-    }
-    changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
-    let mut after = before.to_owned();
-    for (place, new) in changes {
-        after.replace_range(place, &new);
-    }
+    let after = document.to_string();
     Config::check(&after).context("it would not be understood afterwards")?;
     Ok((after, names))
+}
+
+/// Adds a line behind the last plain one, or at the top; where there are only comments, behind those.
+fn add(document: &mut DocumentMut, name: &str, value: toml_edit::Value) {
+    let comments = document
+        .as_table()
+        .is_empty()
+        .then(|| document.trailing().as_str().unwrap_or_default().to_owned());
+    document.insert(name, Item::Value(value));
+    if let (Some(comments), Some(mut key)) = (comments, document.key_mut(name)) {
+        key.leaf_decor_mut().set_prefix(comments);
+        document.set_trailing("");
+    }
 }
 
 /// Puts a whole new file in the place of the old one, with its rights.
@@ -170,13 +173,22 @@ mod tests {
             edited("[keys]\nquit = ['x']", &choices("cpu", false)).expect("edited");
         assert_eq!(
             after,
-            "columns = [\"pid\", \"command\"]\n[keys]\nquit = ['x']"
+            "columns = [\"pid\", \"command\"]\n[keys]\nquit = ['x']\n"
         );
         assert_eq!(names, ["columns"]);
         let (after, _) = edited("ascii = true", &choices("cpu", true)).expect("edited");
         assert_eq!(
             after,
             "ascii = true\nfollow = true\ncolumns = [\"pid\", \"command\"]\n"
+        );
+    }
+
+    #[test]
+    fn what_is_added_stands_behind_the_comments() {
+        let (after, _) = edited("# mine\n# and yours\n\n", &choices("cpu", true)).expect("edited");
+        assert_eq!(
+            after,
+            "# mine\n# and yours\n\nfollow = true\ncolumns = [\"pid\", \"command\"]\n"
         );
     }
 

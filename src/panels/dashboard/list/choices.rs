@@ -1,7 +1,7 @@
 //! What of the list can be chosen in the settings and kept.
 
 use super::List;
-use crate::app::choice::{Choice, Value};
+use crate::app::choice::{self, Choice, Setting, Value, switch};
 use crate::app::world::World;
 use crate::model::groups::grouping::By;
 use crate::model::process::column::{self, Column};
@@ -10,129 +10,141 @@ fn names(columns: &[&'static Column]) -> Vec<String> {
     columns.iter().map(|c| c.name.to_owned()).collect()
 }
 
-fn direction(descending: bool) -> Value {
-    Value::text(if descending {
-        "descending"
-    } else {
-        "ascending"
-    })
+/// The largest first, or the smallest.
+const ORDERS: [&str; 2] = ["descending", "ascending"];
+const VIEWS: [&str; 2] = ["tree", "flat"];
+
+fn order(descending: bool) -> Value {
+    Value::text(ORDERS[usize::from(!descending)])
 }
 
-pub(super) fn all(list: &List, world: &World) -> Vec<Choice> {
-    let view = if list.tree.unwrap_or(world.settings.tree) {
-        "tree"
-    } else {
-        "flat"
+/// Yes or no, by the field of the list that has it.
+macro_rules! switch {
+    ($name:literal, $about:literal, $field:ident, $usual:literal) => {
+        Setting {
+            name: $name,
+            about: $about,
+            now: |list, _| Value::On(list.$field),
+            default: |_| Value::On($usual),
+            values: switch,
+            set: |list, value| {
+                list.$field = value.on()?;
+                Ok(())
+            },
+        }
     };
-    let every = names(column::ALL).into_iter().map(Value::Text).collect();
-    let order = vec![direction(true), direction(false)];
-    let columns = Choice {
+}
+
+/// In the order in which they are shown and chosen: the order of a column comes after the column.
+const SETTINGS: &[Setting<List>] = &[
+    Setting {
+        name: "view",
+        about: "The list is a tree, or flat",
+        now: |list, world| {
+            let tree = list.tree.unwrap_or(world.settings.tree);
+            Value::text(VIEWS[usize::from(!tree)])
+        },
+        default: |_| Value::text(VIEWS[0]),
+        values: |_| Value::words(&VIEWS),
+        set: |list, value| {
+            list.tree = Some(value.one_of(&VIEWS)? == 0);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "group-by",
+        about: "What the list is grouped by",
+        now: |list, _| Value::text(list.by.word()),
+        default: |_| Value::text(By::ALL[0].word()),
+        values: |_| Value::words(&By::ALL.map(By::word)),
+        set: |list, value| {
+            let by = By::find(value.word()?);
+            list.group_by(by.ok_or_else(|| {
+                let known = By::ALL.map(By::word).join(", ");
+                format!("nothing is grouped by '{value}'; one of {known}")
+            })?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "sort",
+        about: "The column that the list is sorted by",
+        now: |list, _| Value::text(list.sort.name),
+        default: |_| Value::text("cpu"),
+        values: |_| names(column::ALL).into_iter().map(Value::Text).collect(),
+        set: |list, value| {
+            list.sort = found(value.word()?)?;
+            list.descending = list.sort.greatest_first();
+            Ok(())
+        },
+    },
+    Setting {
+        name: "order",
+        about: "The largest first, or the smallest",
+        now: |list, _| order(list.descending),
+        default: |list| order(list.sort.greatest_first()),
+        values: |_| Value::words(&ORDERS),
+        set: |list, value| {
+            list.descending = value.one_of(&ORDERS)? == 0;
+            Ok(())
+        },
+    },
+    Setting {
         name: "columns",
         about: "The columns of the list; C in the list chooses them",
-        value: Value::List(names(&list.columns)),
-        default: Value::List(names(column::DEFAULT)),
-        values: Vec::new(),
-    };
-    let filter = Choice {
+        now: |list, _| Value::List(names(&list.columns)),
+        default: |_| Value::List(names(column::DEFAULT)),
+        values: |_| Vec::new(),
+        set: |list, value| {
+            let columns = value.list()?.iter().map(|name| found(name));
+            let columns = columns.collect::<Result<Vec<_>, _>>()?;
+            if columns.is_empty() {
+                return Err("a list needs at least one column".to_owned());
+            }
+            list.columns = columns;
+            Ok(())
+        },
+    },
+    Setting {
         name: "filter",
         about: "The filter that the list begins with; / in the list sets it",
-        value: Value::text(list.filter.text()),
-        default: Value::text(""),
-        values: Vec::new(),
-    };
-    vec![
-        Choice::word(
-            "view",
-            "The list is a tree, or flat",
-            view,
-            &["tree", "flat"],
-        ),
-        Choice::word(
-            "group-by",
-            "What the list is grouped by",
-            list.by.word(),
-            &By::ALL.map(By::word),
-        ),
-        Choice {
-            name: "sort",
-            about: "The column that the list is sorted by",
-            value: Value::text(list.sort.name),
-            default: Value::text("cpu"),
-            values: every,
+        now: |list, _| Value::text(list.filter.text()),
+        default: |_| Value::text(""),
+        values: |_| Vec::new(),
+        set: |list, value| {
+            list.set_filter(value.word()?);
+            Ok(())
         },
-        Choice {
-            name: "order",
-            about: "The largest first, or the smallest",
-            value: direction(list.descending),
-            default: direction(list.sort.greatest_first()),
-            values: order,
-        },
-        columns,
-        filter,
-        Choice::switch("threads", "Shows threads", list.threads, false),
-        Choice::switch("kernel", "Shows kernel threads", list.kernel, false),
-        Choice::switch(
-            "group",
-            "Identical siblings share a row",
-            list.compact,
-            true,
-        ),
-        Choice::switch("paths", "Shows whole paths of programs", list.paths, false),
-        Choice::switch(
-            "follow",
-            "Keeps the selected process in view when rows move",
-            list.follow,
-            false,
-        ),
-    ]
+    },
+    switch!("threads", "Shows threads", threads, false),
+    switch!("kernel", "Shows kernel threads", kernel, false),
+    switch!("group", "Identical siblings share a row", compact, true),
+    switch!("paths", "Shows whole paths of programs", paths, false),
+    switch!(
+        "follow",
+        "Keeps the selected process in view when rows move",
+        follow,
+        false
+    ),
+];
+
+pub(super) fn all(list: &List, world: &World) -> Vec<Choice> {
+    choice::choices(SETTINGS, list, world)
 }
 
 /// Chooses; `None` where it is not the list's to choose.
 pub(super) fn choose(list: &mut List, name: &str, value: &Value) -> Option<Result<(), String>> {
-    match (name, value) {
-        ("view", Value::Text(view)) => list.tree = Some(view != "flat"),
-        ("group-by", Value::Text(by)) => {
-            let Some(by) = By::find(by) else {
-                let known = By::ALL.map(By::word).join(", ");
-                return Some(Err(format!("nothing is grouped by '{by}'; one of {known}")));
-            };
-            list.group_by(by);
-        }
-        ("sort", Value::Text(wanted)) => match Column::find(wanted) {
-            Some(column) => {
-                list.sort = column;
-                list.descending = column.greatest_first();
-            }
-            None => return Some(Err(unknown(wanted))),
-        },
-        ("order", Value::Text(order)) => list.descending = order != "ascending",
-        ("columns", Value::List(wanted)) => {
-            let mut columns = Vec::new();
-            for name in wanted {
-                match Column::find(name) {
-                    Some(column) => columns.push(column),
-                    None => return Some(Err(unknown(name))),
-                }
-            }
-            if columns.is_empty() {
-                return Some(Err("a list needs at least one column".to_owned()));
-            }
-            list.columns = columns;
-        }
-        ("filter", Value::Text(text)) => list.set_filter(text),
-        ("threads", Value::On(on)) => list.threads = *on,
-        ("kernel", Value::On(on)) => list.kernel = *on,
-        ("group", Value::On(on)) => list.compact = *on,
-        ("paths", Value::On(on)) => list.paths = *on,
-        ("follow", Value::On(on)) => list.follow = *on,
-        _ => return None,
+    let done = choice::choose(SETTINGS, list, name, value)?;
+    if done.is_ok() {
+        list.seek = true;
+        list.changed();
     }
-    list.seek = true;
-    list.changed();
-    Some(Ok(()))
+    Some(done)
 }
 
-fn unknown(name: &str) -> String {
-    let all = names(column::ALL).join(", ");
-    format!("there is no column '{name}'; columns are {all}")
+fn found(name: &str) -> Result<&'static Column, String> {
+    Column::find(name).ok_or_else(|| {
+        let all = names(column::ALL).join(", ");
+        format!("there is no column '{name}'; columns are {all}")
+    })
 }

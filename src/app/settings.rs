@@ -1,0 +1,162 @@
+//! The settings that the app itself answers for, one declaration each; panes have lists of their own.
+
+use super::App;
+use super::choice::{Setting, Value, switch};
+use super::event::Effect;
+use super::layout::{CORES, Inspector, LIST, Layout};
+use super::presets;
+use super::world::Settings;
+use crate::model::id::Nanos;
+use crate::theme;
+use crate::theme::ground::AUTO;
+
+/// The sides that CPU % is of.
+const CPU: [&str; 2] = ["core", "machine"];
+
+fn themes(app: &App) -> Vec<Value> {
+    let own = app.own_theme.iter().map(|(name, _)| name.as_str());
+    let builtin = theme::NAMES.iter().copied();
+    let all = std::iter::once(AUTO).chain(builtin).chain(own);
+    all.map(Value::text).collect()
+}
+
+/// In the order in which they are shown and chosen.
+pub(super) const SETTINGS: &[Setting<App>] = &[
+    Setting {
+        name: "theme",
+        about: "The colours",
+        now: |_, world| Value::text(&world.settings.theme),
+        default: |_| Value::text(AUTO),
+        values: themes,
+        set: |app, value| app.choose_theme(value.word()?),
+    },
+    Setting {
+        name: "ascii",
+        about: "Draws with ASCII only",
+        now: |_, world| Value::On(world.theme.glyphs.ascii),
+        default: |_| Value::On(false),
+        values: switch,
+        set: |app, value| {
+            app.world.theme.glyphs.ascii = value.on()?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "interval-ms",
+        about: "Milliseconds from tick to tick",
+        now: |_, world| Value::Number(world.settings.interval.0 / 1_000_000),
+        default: |_| Value::Number(Settings::default().interval.0 / 1_000_000),
+        values: |_| Value::numbers(&[100, 200, 500, 1000, 2000, 5000, 10_000]),
+        set: |app, value| {
+            app.world.settings.interval = Nanos::from_millis(value.number(10..=3_600_000)?);
+            Ok(())
+        },
+    },
+    Setting {
+        name: "recording-budget",
+        about: "Percent of a core that recording may take",
+        now: |_, world| Value::Number(world.settings.recording_budget.into()),
+        default: |_| Value::Number(Settings::default().recording_budget.into()),
+        values: |_| Value::numbers(&[1, 2, 5, 10, 20, 50]),
+        set: |app, value| {
+            app.world.settings.recording_budget = value.number(1..=100)? as u8;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "cpu",
+        about: "CPU % is of one core, or of the machine",
+        now: |_, world| Value::text(CPU[usize::from(world.settings.of_machine)]),
+        default: |_| Value::text(CPU[0]),
+        values: |_| Value::words(&CPU),
+        set: |app, value| {
+            app.world.settings.of_machine = value.one_of(&CPU)? == 1;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "keymap",
+        about: "The keys as in another program; your own [keys] go before",
+        now: |_, world| Value::text(world.settings.keymap),
+        default: |_| Value::text(presets::NAMES[0]),
+        values: |_| Value::words(&presets::NAMES),
+        set: |app, value| {
+            let name = presets::NAMES[value.one_of(&presets::NAMES)?];
+            app.world.keys.take_preset(presets::keys(name)?);
+            app.world.settings.keymap = name;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "mouse",
+        about: "The mouse is for pscope, not for the terminal",
+        now: |_, world| Value::On(world.settings.mouse),
+        default: |_| Value::On(Settings::default().mouse),
+        values: switch,
+        set: |app, value| {
+            let on = value.on()?;
+            app.world.settings.mouse = on;
+            app.effects.push(Effect::Mouse(on));
+            Ok(())
+        },
+    },
+    Setting {
+        name: "tips",
+        about: "The line of views tells the keys to begin with",
+        now: |_, world| Value::On(world.settings.tips),
+        default: |_| Value::On(Settings::default().tips),
+        values: switch,
+        set: |app, value| {
+            app.world.settings.tips = value.on()?;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "inspector",
+        about: "Where the inspector stands: beside the list, below it, or alone on the screen",
+        now: |_, world| Value::text(world.settings.layout.inspector.name()),
+        default: |_| Value::text(Layout::default().inspector.name()),
+        values: |_| Value::words(&Inspector::ALL.map(|(_, name)| name)),
+        set: |app, value| {
+            let at = value.one_of(&Inspector::ALL.map(|(_, name)| name))?;
+            app.world.settings.layout.inspector = Inspector::ALL[at].0;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "list-percent",
+        about: "How much of the room the list has (Ctrl-\u{2190} Ctrl-\u{2192}, or draw its border)",
+        now: |_, world| Value::Number(world.settings.layout.list.into()),
+        default: |_| Value::Number(Layout::default().list.into()),
+        values: |_| Value::numbers(&[30, 40, 50, 57, 65, 75]),
+        set: |app, value| {
+            let [least, most] = LIST.map(u64::from);
+            app.world.settings.layout.list = value.number(least..=most)? as u16;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "cores-rows",
+        about: "Rows that the cores have beyond their own (Ctrl-\u{2191} Ctrl-\u{2193}, or draw their border)",
+        now: |_, world| Value::Number(world.settings.layout.cores.into()),
+        default: |_| Value::Number(Layout::default().cores.into()),
+        values: |_| Value::numbers(&[0, 2, 4, 8]),
+        set: |app, value| {
+            app.world.settings.layout.cores = value.number(0..=CORES.into())? as u16;
+            Ok(())
+        },
+    },
+    Setting {
+        name: "remember-mib",
+        about: "Megabytes for the past: 8 hold 15 minutes and more of 10,000 processes",
+        now: |_, world| Value::Number(world.settings.remember_mib),
+        default: |_| Value::Number(Settings::default().remember_mib),
+        values: |_| Value::numbers(&[1, 2, 4, 8, 16, 32, 64, 256]),
+        set: |app, value| {
+            let mib = value.number(1..=4096)?;
+            app.world.settings.remember_mib = mib;
+            app.effects.push(Effect::Remember(mib));
+            Ok(())
+        },
+    },
+];
