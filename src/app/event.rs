@@ -94,7 +94,7 @@ pub enum Outcome {
     Failed(String),
     /// A file of this name is there: it is left as it is unless that is asked for.
     Exists(Save),
-    /// News of an order that acts on processes.
+    /// Progress of an order that acts on processes.
     Acted(Report),
 }
 

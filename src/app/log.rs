@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::model::acting::tuning::{Change, Setting};
-use crate::model::acting::{Fate, News, Report, Target, Ticket, ended_badly, ending, refusal};
+use crate::model::acting::{Fate, Progress, Report, Target, Ticket, ended_badly, ending, refusal};
 use crate::model::id::ProcId;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
@@ -42,14 +42,14 @@ impl Log {
     pub fn hear(&mut self, report: &Report) {
         let at = report.unix_ms;
         match &report.news {
-            News::Pinned(_) | News::Surveyed(_) => {}
-            News::Changed { to, changes } => {
+            Progress::Pinned(_) | Progress::Surveyed(_) => {}
+            Progress::Changed { to, changes } => {
                 for change in changes {
                     let (text, bad) = changed(to.as_ref(), change);
                     self.put(at, text, bad);
                 }
             }
-            News::Sent { signal, deliveries } => {
+            Progress::Sent { signal, deliveries } => {
                 self.names
                     .retain(|(t, ..)| t.dialog != report.ticket.dialog);
                 for delivery in deliveries {
@@ -71,7 +71,7 @@ impl Log {
                     }
                 }
             }
-            News::Fate { of, fate, after } => {
+            Progress::Fate { of, fate, after } => {
                 let known = self
                     .names
                     .iter()
@@ -84,7 +84,7 @@ impl Log {
                     self.names.retain(|(_, target, _)| target != of);
                 }
             }
-            News::Settled(settled) => {
+            Progress::Settled(settled) => {
                 for (pid, name) in &settled.newcomers {
                     self.put(
                         at,
@@ -98,7 +98,7 @@ impl Log {
                     self.put(at, format!("{} is stopped now", who(*target, &name)), true);
                 }
             }
-            News::Refused(why) => self.put(at, why.clone(), true),
+            Progress::Refused(why) => self.put(at, why.clone(), true),
         }
     }
 
@@ -174,7 +174,7 @@ mod tests {
     use crate::model::acting::signal::Signal;
     use crate::model::id::Nanos;
 
-    fn report(news: News) -> Report {
+    fn report(news: Progress) -> Report {
         Report {
             ticket: Ticket {
                 dialog: "signal",
@@ -198,12 +198,12 @@ mod tests {
             sent,
         };
         let deliveries = vec![delivery(5, Ok(())), delivery(6, Err(Missing::Denied))];
-        log.hear(&report(News::Sent {
+        log.hear(&report(Progress::Sent {
             signal: Signal::TERM,
             deliveries,
         }));
         let after = Nanos::from_millis(400);
-        log.hear(&report(News::Fate {
+        log.hear(&report(Progress::Fate {
             of: to(5),
             fate: Fate::Exited(0),
             after,
@@ -218,7 +218,7 @@ mod tests {
             ]
         );
         for _ in 0..LINES {
-            log.hear(&report(News::Refused("no".to_owned())));
+            log.hear(&report(Progress::Refused("no".to_owned())));
         }
         assert_eq!(log.entries().len(), LINES);
         assert!(log.entries().all(|e| e.text == "no"));
@@ -235,7 +235,7 @@ mod tests {
             id: ProcId::new(6, 1),
             thread: None,
         };
-        log.hear(&report(News::Sent {
+        log.hear(&report(Progress::Sent {
             signal: Signal::TERM,
             deliveries: vec![Delivery {
                 to: of,
@@ -246,7 +246,7 @@ mod tests {
         log.ended(9, of.id, "db", &Ok(Fate::Exited(0)));
         let after = Nanos::from_millis(3000);
         let fate = Fate::Alive;
-        log.hear(&report(News::Fate { of, fate, after }));
+        log.hear(&report(Progress::Fate { of, fate, after }));
         log.ended(9, of.id, "db", &Ok(Fate::Exited(0)));
         let lines: Vec<_> = log.entries().map(|e| (e.text.as_str(), e.bad)).collect();
         assert_eq!(

@@ -230,7 +230,7 @@ pub enum Order {
 
 /// What is told while an order is carried out.
 #[derive(Clone, Debug, PartialEq)]
-pub enum News {
+pub enum Progress {
     /// These are held, and stand so.
     Pinned(Brief),
     /// A signal was sent, or not.
@@ -279,7 +279,7 @@ pub struct Settled {
     pub scanned: bool,
 }
 
-/// News of one order.
+/// Progress of one order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Who asked.
@@ -287,7 +287,7 @@ pub struct Report {
     /// When, in milliseconds after the Unix epoch.
     pub unix_ms: u64,
     /// What happened.
-    pub news: News,
+    pub news: Progress,
 }
 
 /// Why nothing was sent to a target, in words.

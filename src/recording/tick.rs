@@ -211,7 +211,7 @@ fn read_own(value: Value<'_>) -> Result<Option<OwnSample>, Broken> {
 
 /// What a tick says, gathered before the state is changed.
 #[derive(Default)]
-struct News {
+struct Difference {
     born: Vec<crate::model::sample::TaskSample>,
     gone: Vec<u64>,
     last: Option<u32>,
@@ -227,7 +227,7 @@ struct News {
 /// # Errors
 /// When the bytes are not those of a tick after this state; the state is of no use then.
 pub fn apply(state: &mut Sample, bytes: &[u8]) -> Result<(), Broken> {
-    let mut news = News::default();
+    let mut news = Difference::default();
     wire::each(bytes, |field, value| hear(state, &mut news, field, value))?;
     if !news.gone.is_empty() {
         let gone = news.gone;
@@ -254,7 +254,12 @@ pub fn apply(state: &mut Sample, bytes: &[u8]) -> Result<(), Broken> {
     Ok(())
 }
 
-fn hear(state: &mut Sample, news: &mut News, field: u32, value: Value<'_>) -> Result<(), Broken> {
+fn hear(
+    state: &mut Sample,
+    news: &mut Difference,
+    field: u32,
+    value: Value<'_>,
+) -> Result<(), Broken> {
     match (field, value) {
         (field::ROW, _) => {
             let mut numbers = row(state);

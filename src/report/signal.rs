@@ -7,7 +7,7 @@ use super::{Error, Exit, sweep, target};
 use crate::model::acting::prediction::Prediction;
 use crate::model::acting::signal::Signal;
 use crate::model::acting::standing::Standing;
-use crate::model::acting::{Delivery, Fate, News, Scope, Settled, Target, refusal};
+use crate::model::acting::{Delivery, Fate, Progress, Scope, Settled, Target, refusal};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::Needs;
 use crate::model::reading::Missing;
@@ -98,7 +98,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .map_or(Duration::ZERO, |n| Duration::from_nanos(n.0));
     let mut told = Told::default();
     hold.send(args.signal, watch, &mut |news| {
-        let sent = matches!(news, News::Sent { .. });
+        let sent = matches!(news, Progress::Sent { .. });
         told.hear(news);
         // Once the signals that were kept back are let through, nothing more can be said.
         if sent && own::signals::waiting().is_some() {
@@ -181,11 +181,11 @@ struct Told {
 }
 
 impl Told {
-    fn hear(&mut self, news: News) {
+    fn hear(&mut self, news: Progress) {
         match news {
-            News::Sent { deliveries, .. } => self.deliveries = deliveries,
-            News::Fate { of, fate, after } => self.fates.push((of, fate, after)),
-            News::Settled(settled) => self.settled = settled,
+            Progress::Sent { deliveries, .. } => self.deliveries = deliveries,
+            Progress::Fate { of, fate, after } => self.fates.push((of, fate, after)),
+            Progress::Settled(settled) => self.settled = settled,
             _ => {}
         }
     }

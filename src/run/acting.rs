@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::app::event::{Event, Outcome};
 use crate::model::acting::signal::Signal;
-use crate::model::acting::{News, Order, Report, Ticket};
+use crate::model::acting::{Order, Progress, Report, Ticket};
 use crate::sys::acting::signals::Signals;
 use crate::sys::acting::tuning::{self, Undo};
 use crate::sys::acting::{Hold, freezer, let_go};
@@ -156,7 +156,7 @@ fn work(signals: &Signals, orders: &Receiver<Handed>, tell: &Tell) {
                 let hold = Hold::take(signals, &chosen, scope, thread);
                 let brief = hold.brief();
                 state.lock().insert(ticket.dialog, (ticket, Some(hold)));
-                report(tell, ticket, News::Pinned(brief));
+                report(tell, ticket, Progress::Pinned(brief));
             }
             Order::Look => {
                 let mut holds = state.lock();
@@ -166,26 +166,30 @@ fn work(signals: &Signals, orders: &Receiver<Handed>, tell: &Tell) {
                     hold.look();
                     let brief = hold.brief();
                     drop(holds);
-                    report(tell, ticket, News::Pinned(brief));
+                    report(tell, ticket, Progress::Pinned(brief));
                 }
             }
             Order::Send(signal) => send(ticket, signal, pending, &state, tell),
             Order::Survey(of) => {
-                report(tell, ticket, News::Surveyed(tuning::survey(signals, &of)));
+                report(
+                    tell,
+                    ticket,
+                    Progress::Surveyed(tuning::survey(signals, &of)),
+                );
             }
             Order::Change { of, to } => {
                 let (changes, undo) = tuning::change(signals, &of, &to);
                 last_change = Some(undo);
                 let to = Some(to);
-                report(tell, ticket, News::Changed { to, changes });
+                report(tell, ticket, Progress::Changed { to, changes });
             }
             Order::Undo => {
                 let news = match last_change.take() {
-                    Some(undo) => News::Changed {
+                    Some(undo) => Progress::Changed {
                         to: None,
                         changes: tuning::undo(signals, &undo),
                     },
-                    None => News::Refused("there is no change to take back".to_owned()),
+                    None => Progress::Refused("there is no change to take back".to_owned()),
                 };
                 report(tell, ticket, news);
             }
@@ -210,7 +214,7 @@ fn send(ticket: Ticket, signal: Signal, pending: Option<Pending>, state: &Arc<St
     let Some(mut hold) = held.and_then(|(_, hold)| hold.take()) else {
         drop(holds);
         let nobody = "nothing was sent: nobody is held any more".to_owned();
-        report(tell, ticket, News::Refused(nobody));
+        report(tell, ticket, Progress::Refused(nobody));
         return;
     };
     drop(holds);
@@ -231,7 +235,7 @@ fn send(ticket: Ticket, signal: Signal, pending: Option<Pending>, state: &Arc<St
         }
     });
     if let Err(why) = spawned {
-        let refused = News::Refused(format!("nothing was sent: {why}"));
+        let refused = Progress::Refused(format!("nothing was sent: {why}"));
         report(tell, ticket, refused);
     }
 }
@@ -242,7 +246,7 @@ pub fn unix_ms() -> u64 {
     since.map_or(0, |d| d.as_millis() as u64)
 }
 
-fn report(tell: &Tell, ticket: Ticket, news: News) {
+fn report(tell: &Tell, ticket: Ticket, news: Progress) {
     let unix_ms = unix_ms();
     let report = Report {
         ticket,

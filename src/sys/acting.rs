@@ -24,7 +24,7 @@ use super::own::signals as own_signals;
 use super::process::process_ids::{self, ProcessIds};
 use crate::model::acting::signal::Signal;
 use crate::model::acting::standing::{Kinship, Standing};
-use crate::model::acting::{Brief, Delivery, News, Scope, Target};
+use crate::model::acting::{Brief, Delivery, Progress, Scope, Target};
 use crate::model::id::{ProcId, ThreadId};
 use crate::model::reading::{Missing, Reading};
 
@@ -184,7 +184,7 @@ impl Hold {
     /// Sends a signal to everybody who is held and watches them for at most `watch`; `tell` hears what happens as it happens.
     ///
     /// Every target is tried, whatever became of the one before. Signals to ourselves wait until all is sent and was told.
-    pub fn send(&mut self, signal: Signal, watch: Duration, tell: &mut dyn FnMut(News)) {
+    pub fn send(&mut self, signal: Signal, watch: Duration, tell: &mut dyn FnMut(Progress)) {
         let shield = own_signals::shield();
         let deliveries = match self.scope {
             Scope::Subtree => subtree::send(self, signal),
@@ -193,7 +193,7 @@ impl Hold {
             _ => self.send_each(signal),
         };
         let sent: Vec<bool> = deliveries.iter().map(|d| d.sent.is_ok()).collect();
-        tell(News::Sent { signal, deliveries });
+        tell(Progress::Sent { signal, deliveries });
         drop(shield);
         watch::until_settled(self, signal, &sent, watch, tell);
     }

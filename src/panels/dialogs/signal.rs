@@ -19,7 +19,7 @@ use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::acting::signal::Signal;
-use crate::model::acting::{Brief, News, Order, Scope, Ticket};
+use crate::model::acting::{Brief, Order, Progress, Scope, Ticket};
 use crate::model::id::{Nanos, ProcId, ThreadId};
 use crate::model::plan::Needs;
 use crate::model::process::stat::State;
@@ -363,11 +363,11 @@ impl Panel for SignalDialog {
             return Reply::Pass;
         }
         match (&report.news, &mut self.stage) {
-            (News::Pinned(brief), _) => {
+            (Progress::Pinned(brief), _) => {
                 self.brief = Some(brief.clone());
                 self.held = true;
             }
-            (News::Refused(why), _) if !self.open => return Reply::Complain(why.clone()),
+            (Progress::Refused(why), _) if !self.open => return Reply::Complain(why.clone()),
             (news, Stage::Sent(results)) => {
                 results.hear(news);
                 if !self.open && results.settled.is_some() {

@@ -22,7 +22,7 @@ use crate::app::world::World;
 use crate::model::acting::tuning::{
     CoreSet, Footing, IoClass, IoPriority, Policy, Scheduling, Setting, Tunable,
 };
-use crate::model::acting::{News, Order, Ticket};
+use crate::model::acting::{Order, Progress, Ticket};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
 use picker::Picker;
@@ -346,8 +346,8 @@ impl Panel for TuningDialog {
         }
         self.waiting = false;
         match &report.news {
-            News::Surveyed(footings) => self.footings.clone_from(footings),
-            News::Changed { to, changes } => {
+            Progress::Surveyed(footings) => self.footings.clone_from(footings),
+            Progress::Changed { to, changes } => {
                 let lines = changes.iter().map(|c| changed(to.as_ref(), c));
                 self.results = lines.collect();
                 if !self.open {
@@ -357,7 +357,7 @@ impl Panel for TuningDialog {
                 // The values that are shown as now are read again.
                 return self.survey();
             }
-            News::Refused(why) => self.results = vec![(why.clone(), true)],
+            Progress::Refused(why) => self.results = vec![(why.clone(), true)],
             _ => {}
         }
         Reply::Pass

@@ -91,9 +91,11 @@ fn predicted(hold: &Hold, signal: Signal) -> Prediction {
 fn act(hold: &mut Hold, signal: Signal, watch: Duration) -> (Vec<Reading<()>>, Vec<Fate>, Settled) {
     let (mut sent, mut fates, mut settled) = (Vec::new(), Vec::new(), Settled::default());
     hold.send(signal, watch, &mut |news| match news {
-        News::Sent { deliveries, .. } => sent = deliveries.into_iter().map(|d| d.sent).collect(),
-        News::Fate { fate, .. } => fates.push(fate),
-        News::Settled(s) => settled = s,
+        Progress::Sent { deliveries, .. } => {
+            sent = deliveries.into_iter().map(|d| d.sent).collect()
+        }
+        Progress::Fate { fate, .. } => fates.push(fate),
+        Progress::Settled(s) => settled = s,
         other => panic!("{other:?}"),
     });
     (sent, fates, settled)

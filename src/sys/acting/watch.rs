@@ -7,7 +7,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::{Held, Hold};
 use crate::model::acting::signal::{DefaultAction, Signal};
-use crate::model::acting::{Fate, News, Scope, Settled, Target};
+use crate::model::acting::{Fate, Progress, Scope, Settled, Target};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
@@ -24,7 +24,7 @@ pub(super) fn until_settled(
     signal: Signal,
     sent: &[bool],
     watch: Duration,
-    tell: &mut dyn FnMut(News),
+    tell: &mut dyn FnMut(Progress),
 ) {
     let began = Instant::now();
     let since = || Nanos(began.elapsed().as_nanos() as u64);
@@ -46,7 +46,7 @@ pub(super) fn until_settled(
                 alive.push(held.target());
             }
             let (of, after) = (held.target(), since());
-            tell(News::Fate { of, fate, after });
+            tell(Progress::Fate { of, fate, after });
             false
         });
         if open.is_empty() || last {
@@ -59,7 +59,7 @@ pub(super) fn until_settled(
     stopped.sort_unstable();
     let scanned = !matches!(hold.scope, Scope::Process | Scope::Thread);
     alive.sort_unstable();
-    tell(News::Settled(Settled {
+    tell(Progress::Settled(Settled {
         after: since(),
         alive,
         stopped,

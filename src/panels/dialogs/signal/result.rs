@@ -7,7 +7,7 @@ use crate::app::log::who;
 use crate::app::moves;
 use crate::app::panel::Reply;
 use crate::model::acting::signal::{DefaultAction, Signal};
-use crate::model::acting::{Delivery, Fate, News, Settled, Target, refusal};
+use crate::model::acting::{Delivery, Fate, Progress, Settled, Target, refusal};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::text::{SafeText, pad, width};
 use crate::theme::Role;
@@ -34,15 +34,15 @@ impl Results {
         }
     }
 
-    pub(super) fn hear(&mut self, news: &News) {
+    pub(super) fn hear(&mut self, news: &Progress) {
         match news {
-            News::Pinned(_) | News::Surveyed(_) | News::Changed { .. } => {}
-            News::Sent { deliveries, .. } => self.deliveries = Some(deliveries.clone()),
-            News::Fate { of, fate, after } => {
+            Progress::Pinned(_) | Progress::Surveyed(_) | Progress::Changed { .. } => {}
+            Progress::Sent { deliveries, .. } => self.deliveries = Some(deliveries.clone()),
+            Progress::Fate { of, fate, after } => {
                 self.fates.insert(*of, (fate.clone(), *after));
             }
-            News::Settled(settled) => self.settled = Some(settled.clone()),
-            News::Refused(why) => {
+            Progress::Settled(settled) => self.settled = Some(settled.clone()),
+            Progress::Refused(why) => {
                 self.refused = Some(why.clone());
                 self.settled = Some(Settled::default());
             }

@@ -111,7 +111,7 @@ impl Stage1 {
     }
 
     /// Presses, and answers what was asked with this news.
-    fn ask(&mut self, keys: &[&str], news: News) -> Ticket {
+    fn ask(&mut self, keys: &[&str], news: Progress) -> Ticket {
         let effects = self.press(keys);
         let Some(Effect::Act(ticket, _)) = effects.last() else {
             panic!("nothing was asked: {effects:?}");
@@ -121,7 +121,7 @@ impl Stage1 {
         ticket
     }
 
-    fn tell(&mut self, ticket: Ticket, news: News) {
+    fn tell(&mut self, ticket: Ticket, news: Progress) {
         let report = Report {
             ticket,
             unix_ms: 1000,
@@ -171,7 +171,7 @@ fn it_pins_who_was_selected_and_says_what_would_happen() {
     let ticket = *ticket;
     stage.tell(
         ticket,
-        News::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
+        Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
     );
     let screen = stage.screen((90, 16));
     insta::assert_snapshot!(screen, @r#"
@@ -202,7 +202,7 @@ fn no_single_key_sends_and_enter_does() {
     stage.press(&["Esc"]);
     stage.ask(
         &["s"],
-        News::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
+        Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
     );
     assert_eq!(sends(&stage.press(&["Enter"])), [Signal::TERM]);
     assert_eq!(
@@ -215,7 +215,7 @@ fn no_single_key_sends_and_enter_does() {
 #[test]
 fn typing_jumps_and_term_is_chosen_anew_each_time() {
     let mut stage = stage(Settings::default());
-    let pinned = || News::Pinned(brief(Scope::Process, vec![standing(12, "make")]));
+    let pinned = || Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")]));
     for (typed, signal) in [
         (&["u", "s", "r", "2"][..], Signal::USR2),
         (&["9"][..], Signal::KILL),
@@ -240,10 +240,10 @@ fn typing_jumps_and_term_is_chosen_anew_each_time() {
 #[test]
 fn scopes_that_do_not_exist_are_passed_over() {
     let mut stage = stage(Settings::default());
-    let answer = |s| News::Pinned(brief(s, vec![standing(12, "make"), standing(13, "cc1")]));
+    let answer = |s| Progress::Pinned(brief(s, vec![standing(12, "make"), standing(13, "cc1")]));
     stage.ask(
         &["s"],
-        News::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
+        Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
     );
     let order = [
         Scope::Thread,
@@ -280,7 +280,7 @@ fn scopes_that_do_not_exist_are_passed_over() {
 #[test]
 fn one_thread_can_be_chosen() {
     let mut stage = stage(Settings::default());
-    let pinned = |s| News::Pinned(brief(s, vec![standing(12, "make")]));
+    let pinned = |s| Progress::Pinned(brief(s, vec![standing(12, "make")]));
     stage.ask(&["s"], pinned(Scope::Process));
     stage.ask(&["Tab"], pinned(Scope::Thread));
     let effects = stage.press(&["→"]);
@@ -314,7 +314,7 @@ fn it_is_right_at_every_size() {
     let mut stage = stage(Settings::default());
     stage.ask(
         &["s"],
-        News::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
+        Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
     );
     for size in SIZES {
         let text = stage.screen(size);

@@ -69,11 +69,11 @@ impl Bench {
         let [Effect::Act(ticket, Order::Survey(_))] = effects.as_slice() else {
             panic!("{effects:?}");
         };
-        self.tell(*ticket, News::Surveyed(footings));
+        self.tell(*ticket, Progress::Surveyed(footings));
         *ticket
     }
 
-    fn tell(&mut self, ticket: Ticket, news: News) -> Vec<Effect> {
+    fn tell(&mut self, ticket: Ticket, news: Progress) -> Vec<Effect> {
         let report = Report {
             ticket,
             unix_ms: 0,
@@ -156,14 +156,14 @@ fn a_change_tells_what_it_did_and_can_be_taken_back() {
     };
     let to = Some(Setting::Nice(1));
     let changes = vec![change(12, Ok(1)), change(13, Err(Missing::Denied))];
-    let effects = bench.tell(ticket, News::Changed { to, changes });
+    let effects = bench.tell(ticket, Progress::Changed { to, changes });
     assert!(
         matches!(effects.as_slice(), [Effect::Act(_, Order::Survey(_))]),
         "{effects:?}"
     );
     bench.tell(
         ticket,
-        News::Surveyed(vec![Footing {
+        Progress::Surveyed(vec![Footing {
             nice: Ok(1),
             ..footing(12, "make")
         }]),

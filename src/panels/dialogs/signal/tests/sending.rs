@@ -22,7 +22,10 @@ fn what_may_end_the_session_is_asked_for_a_second_time() {
         (dangerous(Kinship::Own, 12), "1", "is pscope itself"),
     ] {
         let mut stage = stage(Settings::default());
-        stage.ask(&["s"], News::Pinned(brief(Scope::Process, vec![target])));
+        stage.ask(
+            &["s"],
+            Progress::Pinned(brief(Scope::Process, vec![target])),
+        );
         assert_eq!(sends(&stage.press(&[key, "Enter", "Enter"])), [], "{words}");
         let screen = stage.screen((90, 16));
         assert!(screen.contains(words), "{screen}");
@@ -33,7 +36,7 @@ fn what_may_end_the_session_is_asked_for_a_second_time() {
     }
     let mut stage = stage(Settings::default());
     let many = (20..31).map(|pid| standing(pid, "worker")).collect();
-    stage.ask(&["s"], News::Pinned(brief(Scope::Subtree, many)));
+    stage.ask(&["s"], Progress::Pinned(brief(Scope::Subtree, many)));
     assert_eq!(sends(&stage.press(&["Enter"])), []);
     assert_eq!(sends(&stage.press(&["y"])), [Signal::TERM]);
 }
@@ -46,7 +49,7 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
         standing(13, "cc1"),
         standing(14, "web"),
     ];
-    stage.ask(&["s"], News::Pinned(brief(Scope::Subtree, targets)));
+    stage.ask(&["s"], Progress::Pinned(brief(Scope::Subtree, targets)));
     let to = |pid: u32| Target {
         id: ProcId::new(pid, u64::from(pid)),
         thread: None,
@@ -63,7 +66,7 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
     ];
     let ticket = stage.ask(
         &["Enter"],
-        News::Sent {
+        Progress::Sent {
             signal: Signal::TERM,
             deliveries,
         },
@@ -71,7 +74,7 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
     let after = Nanos::from_millis(400);
     stage.tell(
         ticket,
-        News::Fate {
+        Progress::Fate {
             of: to(12),
             fate: Fate::Exited(0),
             after,
@@ -80,7 +83,7 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
     let after = Nanos::from_millis(3000);
     stage.tell(
         ticket,
-        News::Fate {
+        Progress::Fate {
             of: to(13),
             fate: Fate::Alive,
             after,
@@ -93,7 +96,7 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
         newcomers: vec![(Pid(99), "cc1".into())],
         scanned: true,
     };
-    stage.tell(ticket, News::Settled(settled));
+    stage.tell(ticket, Progress::Settled(settled));
     insta::assert_snapshot!(stage.screen((90, 12)), @r#"
 ╭─ Signal sent ──────────────────────────────────────────────────────────── 3 targets ─╮
 │ to     12 make, 13 cc1, 14 web                                                       │
@@ -119,7 +122,7 @@ fn results_come_in_and_kill_is_offered_against_survivors() {
     assert_eq!(sends(&effects), []);
     stage.tell(
         *ticket,
-        News::Pinned(brief(Scope::Process, vec![standing(13, "cc1")])),
+        Progress::Pinned(brief(Scope::Process, vec![standing(13, "cc1")])),
     );
     assert_eq!(sends(&stage.press(&["Enter"])), [Signal::KILL]);
     stage.press(&["Esc", "L"]);
@@ -133,7 +136,7 @@ fn the_list_may_move_but_the_targets_do_not() {
     let mut stage = stage(Settings::default());
     let ticket = stage.ask(
         &["s"],
-        News::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
+        Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")])),
     );
     // The number passes to somebody else, another row slides under the cursor, the selection moves.
     stage.scene.end(12);
@@ -156,7 +159,7 @@ fn the_list_may_move_but_the_targets_do_not() {
 #[test]
 fn news_of_an_older_dialog_are_not_mistaken() {
     let mut stage = stage(Settings::default());
-    let pinned = || News::Pinned(brief(Scope::Process, vec![standing(12, "make")]));
+    let pinned = || Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")]));
     let old = stage.ask(&["s"], pinned());
     stage.press(&["Esc", "s"]);
     stage.tell(old, pinned());
@@ -167,14 +170,14 @@ fn news_of_an_older_dialog_are_not_mistaken() {
 fn a_branch_is_frozen_and_thawed() {
     let mut stage = stage(Settings::default());
     let targets = || vec![standing(12, "make"), standing(13, "cc1")];
-    stage.ask(&["X"], News::Pinned(brief(Scope::Subtree, targets())));
+    stage.ask(&["X"], Progress::Pinned(brief(Scope::Subtree, targets())));
     assert_eq!(sends(&stage.press(&["Enter"])), [Signal::STOP]);
     stage.press(&["Esc"]);
     stage.scene.of(12).stat.state = State::Stopped;
     stage
         .app
         .update(Event::Snapshot(Arc::new(stage.scene.snapshot())));
-    stage.ask(&["X"], News::Pinned(brief(Scope::Subtree, targets())));
+    stage.ask(&["X"], Progress::Pinned(brief(Scope::Subtree, targets())));
     assert_eq!(sends(&stage.press(&["Enter"])), [Signal::CONT]);
 }
 
@@ -183,7 +186,7 @@ fn what_was_not_sent_is_not_called_sent() {
     let mut stage = stage(Settings::default());
     stage.ask(
         &["s"],
-        News::Pinned(brief(Scope::Process, vec![standing(12, "web")])),
+        Progress::Pinned(brief(Scope::Process, vec![standing(12, "web")])),
     );
     let refused = Delivery {
         to: Target {
@@ -195,7 +198,7 @@ fn what_was_not_sent_is_not_called_sent() {
     };
     stage.ask(
         &["Enter"],
-        News::Sent {
+        Progress::Sent {
             signal: Signal::TERM,
             deliveries: vec![refused],
         },
