@@ -17,7 +17,7 @@ use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::network::names::NameReader;
 use crate::sys::network::netlink::Netlink;
-use crate::sys::network::sock_diag::endings::Endings;
+use crate::sys::network::sock_diag::endings::SocketEnds;
 use crate::sys::network::{interfaces, links, namespace, routes};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
@@ -34,7 +34,7 @@ pub struct Networks {
     /// Of each interface by namespace and name: when it was read, and what it had moved.
     counted: HashMap<(u64, SafeText), (Nanos, Moved)>,
     /// Open while somebody looks.
-    endings: Option<Reading<Endings>>,
+    endings: Option<Reading<SocketEnds>>,
     /// Sockets to the interfaces of our namespace, and of that of the process in focus.
     here: Option<Netlink>,
     there: Option<(u64, Option<Netlink>)>,
@@ -113,7 +113,7 @@ impl Networks {
             return;
         }
         self.endings = Some(if self.root.is_live() {
-            Endings::open(self.shared.namespace()).map_err(|_| Missing::Unsupported)
+            SocketEnds::open(self.shared.namespace()).map_err(|_| Missing::Unsupported)
         } else {
             Err(Missing::Unsupported)
         });

@@ -12,7 +12,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use super::asker;
 use super::bpf::{self, btf};
 use super::machine::{cores, gpus};
-use super::network::sock_diag::endings::Endings;
+use super::network::sock_diag::endings::SocketEnds;
 use super::process::visible;
 use super::root::ProcRoot;
 use super::scheduling::perf::{self, Reader};
@@ -269,7 +269,7 @@ fn sockets() -> Finding {
 
 /// Whether the kernel tells of connections that end.
 fn endings() -> Reading<()> {
-    let endings = Endings::open(0).map_err(|_| Missing::Unsupported)?;
+    let endings = SocketEnds::open(0).map_err(|_| Missing::Unsupported)?;
     endings.take().map(drop)
 }
 

@@ -33,7 +33,7 @@ const MOST: usize = 200_000;
 
 /// An open ear for endings. Dropping it closes everything.
 #[derive(Debug)]
-pub struct Endings {
+pub struct SocketEnds {
     heard: Arc<Mutex<Heard>>,
     more: Sender<(u64, Netlink)>,
     wake: PipeWriter,
@@ -43,7 +43,7 @@ pub struct Endings {
     deaf: Option<Missing>,
 }
 
-impl Endings {
+impl SocketEnds {
     /// Listens in our own network namespace, whose inode is `ours`.
     ///
     /// # Errors
@@ -179,7 +179,11 @@ mod tests {
     use std::time::{Duration, Instant};
 
     /// Asks until `enough`, or for a minute.
-    fn heard_until(endings: &Endings, mine: impl Fn(&Ended) -> bool, enough: usize) -> Vec<Ended> {
+    fn heard_until(
+        endings: &SocketEnds,
+        mine: impl Fn(&Ended) -> bool,
+        enough: usize,
+    ) -> Vec<Ended> {
         let mut found = Vec::new();
         let began = Instant::now();
         while found.len() < enough && began.elapsed() < Duration::from_mins(1) {
@@ -200,7 +204,7 @@ mod tests {
             return;
         };
         let to = listener.local_addr().expect("its address");
-        let endings = Endings::open(7).expect("a thread");
+        let endings = SocketEnds::open(7).expect("a thread");
         if let Err(why) = endings.take() {
             println!("skipped: {why}");
             return;
