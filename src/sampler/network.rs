@@ -9,7 +9,7 @@ use crate::model::descriptors::socket::Inet;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::network::ledger::{Heard, Ledger};
-use crate::model::network::traffic::{self, Moved};
+use crate::model::network::traffic::{self, Carried};
 use crate::model::network::{Connection, Foreign, Interface, Network};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
@@ -32,7 +32,7 @@ pub struct Networks {
     names: NameReader,
     ledger: Ledger,
     /// Of each interface by namespace and name: when it was read, and what it had moved.
-    counted: HashMap<(u64, SafeText), (Nanos, Moved)>,
+    counted: HashMap<(u64, SafeText), (Nanos, Carried)>,
     /// Open while somebody looks.
     endings: Option<Reading<SocketEnds>>,
     /// Sockets to the interfaces of our namespace, and of that of the process in focus.

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use super::Connection;
-use super::traffic::{Moved, Rates, rates};
+use super::traffic::{Carried, Rates, rates};
 use crate::model::descriptors::socket::{Inet, Protocol, State};
 use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
@@ -22,7 +22,7 @@ pub struct Ended {
     /// Its end on this machine.
     pub local: SocketAddr,
     /// What it moved in its whole life.
-    pub moved: Moved,
+    pub moved: Carried,
 }
 
 /// What was heard of ended connections since the reading before.
@@ -62,7 +62,7 @@ pub type Holder = Option<(ProcId, SafeText)>;
 /// What is remembered of a connection.
 #[derive(Clone, Debug)]
 struct Account {
-    moved: Moved,
+    moved: Carried,
     who: Holder,
     /// In which round it was in the table last.
     round: u64,
@@ -141,7 +141,7 @@ impl Ledger {
             // One that was not there before has moved all it moved since, where the others were there to be seen.
             let old = match account {
                 Some(account) => Some(account.moved),
-                None if known && !new_place => Some(Moved::default()),
+                None if known && !new_place => Some(Carried::default()),
                 None => None,
             };
             connection.rates = rates(old, moved, span);
@@ -161,24 +161,24 @@ impl Ledger {
         let listeners = listeners(connections);
         let ended = std::mem::take(&mut self.pending);
         let missed = std::mem::take(&mut self.missed);
-        let mut by: HashMap<_, (Holder, usize, Moved)> = HashMap::new();
-        let mut short = (0, Moved::default());
+        let mut by: HashMap<_, (Holder, usize, Carried)> = HashMap::new();
+        let mut short = (0, Carried::default());
         for one in ended {
             let (who, before) = match self.accounts.remove(&one.cookie) {
                 Some(account) => (Some(account.who), account.moved),
-                None => (listener(&listeners, &one).map(Some), Moved::default()),
+                None => (listener(&listeners, &one).map(Some), Carried::default()),
             };
             let more = less(one.moved, before);
             if let Some(who) = who {
                 let id = who.as_ref().map(|(id, _)| *id);
-                let entry = by.entry(id).or_insert((who, 0, Moved::default()));
+                let entry = by.entry(id).or_insert((who, 0, Carried::default()));
                 entry.1 += 1;
                 entry.2 = plus(entry.2, more);
             } else {
                 short = (short.0 + 1, plus(short.1, more));
             }
         }
-        let per_second = |moved| rates(Some(Moved::default()), moved, span?);
+        let per_second = |moved| rates(Some(Carried::default()), moved, span?);
         Settled {
             by: by
                 .into_iter()
@@ -193,17 +193,17 @@ impl Ledger {
     }
 }
 
-fn moved(inet: &Inet) -> Option<Moved> {
+fn moved(inet: &Inet) -> Option<Carried> {
     let tcp = inet.tcp.as_ref().filter(|_| inet.cookie != 0)?;
     Some((tcp.received, tcp.acked))
 }
 
-fn plus(a: Moved, b: Moved) -> Moved {
+fn plus(a: Carried, b: Carried) -> Carried {
     let sum = |a: Bytes, b: Bytes| Bytes(a.0.saturating_add(b.0));
     (sum(a.0, b.0), sum(a.1, b.1))
 }
 
-fn less(a: Moved, b: Moved) -> Moved {
+fn less(a: Carried, b: Carried) -> Carried {
     let rest = |a: Bytes, b: Bytes| Bytes(a.0.saturating_sub(b.0));
     (rest(a.0, b.0), rest(a.1, b.1))
 }

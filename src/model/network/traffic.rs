@@ -30,13 +30,13 @@ impl Rates {
 }
 
 /// Received and sent so far.
-pub type Moved = (Bytes, Bytes);
+pub type Carried = (Bytes, Bytes);
 
 /// The rates between two readings of the same counters.
 ///
 /// # Errors
 /// `Soon` without an earlier reading, or where no time has passed.
-pub fn rates(before: Option<Moved>, now: Moved, span: Nanos) -> Reading<Rates> {
+pub fn rates(before: Option<Carried>, now: Carried, span: Nanos) -> Reading<Rates> {
     let before = before.ok_or(Missing::Soon)?;
     if span.0 == 0 {
         return Err(Missing::Soon);
