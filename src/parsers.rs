@@ -221,7 +221,7 @@ pub const PARSERS: &[Parser] = &[
         }
     }),
     ("connector", |b| {
-        let mut told = sys::process::connector::Told::default();
+        let mut told = sys::process::connector::Announced::default();
         for message in sys::network::netlink::messages(b) {
             sys::process::connector::take_in(message.body, &mut told);
         }

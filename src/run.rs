@@ -35,7 +35,7 @@ use crate::sys::machine::gpus;
 use crate::sys::own::{self, heap};
 use crate::sys::root::ProcRoot;
 use crate::term::output::{self, Output};
-use crate::term::signals::Told;
+use crate::term::signals::Meaning;
 use crate::term::{self, input, signals};
 use crate::theme::{Depth, Theme};
 use acting::{Acting, Finish};
@@ -237,12 +237,12 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()>
     Ok(())
 }
 
-fn on_signal(tell: &Tell, told: Told, finish: Option<&Finish>) {
+fn on_signal(tell: &Tell, told: Meaning, finish: Option<&Finish>) {
     match told {
-        Told::Resized => tell.event(Event::Resize),
-        Told::Suspend => tell.perform(Effect::Suspend),
-        Told::Continued => tell.perform(Effect::Redraw),
-        Told::End(signal) => {
+        Meaning::Resized => tell.event(Event::Resize),
+        Meaning::Suspend => tell.perform(Effect::Suspend),
+        Meaning::Continued => tell.perform(Effect::Redraw),
+        Meaning::End(signal) => {
             let ending = Ending::Signal(signal);
             tell.end(ending);
             std::thread::sleep(GRACE);

@@ -144,7 +144,7 @@ fn read_facts(value: Value<'_>) -> Result<Facts, Broken> {
 }
 
 /// What a field says of one process, before it is known which state it changes.
-struct Told<'a> {
+struct Incoming<'a> {
     gap: u64,
     start: Option<u64>,
     facts: Option<Facts>,
@@ -153,8 +153,8 @@ struct Told<'a> {
     no_extra: bool,
 }
 
-fn told(value: Value<'_>) -> Result<Told<'_>, Broken> {
-    let mut told = Told {
+fn told(value: Value<'_>) -> Result<Incoming<'_>, Broken> {
+    let mut told = Incoming {
         gap: 0,
         start: None,
         facts: None,
@@ -209,7 +209,7 @@ pub fn read_one(
     Ok(pid)
 }
 
-impl Told<'_> {
+impl Incoming<'_> {
     fn change(self, task: &mut TaskSample) -> Result<(), Broken> {
         if self.counters != [0; ROW] {
             let mut row = task.stat.row();

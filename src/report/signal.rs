@@ -96,7 +96,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let watch = args
         .wait
         .map_or(Duration::ZERO, |n| Duration::from_nanos(n.0));
-    let mut told = Told::default();
+    let mut told = Results::default();
     hold.send(args.signal, watch, &mut |news| {
         let sent = matches!(news, Progress::Sent { .. });
         told.hear(news);
@@ -174,13 +174,13 @@ fn foretell(
 
 /// What was heard while the signal was sent.
 #[derive(Default)]
-struct Told {
+struct Results {
     deliveries: Vec<Delivery>,
     fates: Vec<(Target, Fate, Nanos)>,
     settled: Settled,
 }
 
-impl Told {
+impl Results {
     fn hear(&mut self, news: Progress) {
         match news {
             Progress::Sent { deliveries, .. } => self.deliveries = deliveries,

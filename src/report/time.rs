@@ -48,7 +48,7 @@ pub struct Args {
 const AGAIN: Nanos = Nanos::from_millis(500);
 
 /// A process and what its threads did.
-struct Told {
+struct Breakdown {
     id: ProcId,
     name: SafeText,
     bucket: Bucket,
@@ -59,7 +59,7 @@ struct Told {
     wakes: Result<Wakes, (Missing, String)>,
 }
 
-impl Told {
+impl Breakdown {
     /// The names that its waits mention.
     fn names<T>(&self, with: impl FnOnce(&Names<'_>) -> T) -> T {
         with(&Names {
@@ -104,7 +104,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<Told>, Error> {
+fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<Breakdown>, Error> {
     let root = ProcRoot::live();
     let mut all: BTreeMap<ProcId, Followed> = BTreeMap::new();
     let add = |all: &mut BTreeMap<ProcId, Followed>, snapshot: &Snapshot| {
@@ -173,7 +173,7 @@ fn wanted(snapshot: &Snapshot, id: ProcId, tree: bool) -> Vec<ProcId> {
     out
 }
 
-fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Told {
+fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Breakdown {
     let bucket = sum(std::iter::once(&followed.follower.take()));
     let wakes = followed.wakes.and_then(|counting| {
         counting
@@ -181,7 +181,7 @@ fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Told {
             .map_err(|missing| (missing, "the kernel does not read its maps out".to_owned()))
     });
     let files = Descriptors::all_of(root, id).ok().map(Arc::new);
-    Told {
+    Breakdown {
         wakes,
         id,
         name: followed.name,

@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 
 /// What a signal means to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Meaning {
     /// End, and say that this signal was the reason.
     End(i32),
     /// Give the terminal back and stop.
@@ -19,14 +19,14 @@ pub enum Told {
 }
 
 /// What a signal that is kept back from the program means to it; `None` for one that means nothing.
-pub fn meaning(number: i32) -> Option<Told> {
+pub fn meaning(number: i32) -> Option<Meaning> {
     match Signal::try_from(number) {
-        Ok(Signal::SIGTSTP) => Some(Told::Suspend),
-        Ok(Signal::SIGCONT) => Some(Told::Continued),
-        Ok(Signal::SIGWINCH) => Some(Told::Resized),
+        Ok(Signal::SIGTSTP) => Some(Meaning::Suspend),
+        Ok(Signal::SIGCONT) => Some(Meaning::Continued),
+        Ok(Signal::SIGWINCH) => Some(Meaning::Resized),
         Ok(Signal::SIGCHLD | Signal::SIGURG) => None,
         // The realtime signals have no names there, and end a program as the others do.
-        _ => Some(Told::End(number)),
+        _ => Some(Meaning::End(number)),
     }
 }
 
@@ -52,9 +52,9 @@ mod tests {
     #[test]
     fn whatever_ends_a_program_ends_it_in_order() {
         for number in [1, 2, 3, 10, 12, 14, 15, 34, 64] {
-            assert_eq!(meaning(number), Some(Told::End(number)));
+            assert_eq!(meaning(number), Some(Meaning::End(number)));
         }
-        assert_eq!(meaning(Signal::SIGTSTP as i32), Some(Told::Suspend));
+        assert_eq!(meaning(Signal::SIGTSTP as i32), Some(Meaning::Suspend));
         assert_eq!(meaning(Signal::SIGURG as i32), None);
     }
 }

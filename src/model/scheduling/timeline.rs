@@ -17,7 +17,7 @@ pub use cells::{Cell, Covering, Fill};
 pub use counters::{COUNTING, Rest, Spent, Wait, Waited};
 pub use packed::Item;
 pub use track::Track;
-pub use window::{HISTOGRAM, PidStats, Tally, Told, Window};
+pub use window::{HISTOGRAM, PidStats, SwitchSums, Tally, Window};
 
 use crate::model::id::{CpuId, Nanos, ProcId, Tid};
 use crate::model::text::SafeText;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Args, Told};
+use super::{Args, Breakdown};
 use crate::model::id::ProcId;
 use crate::model::scheduling::spent::lines::{Line, What, lines};
 use crate::model::scheduling::spent::{Cause, Spent};
@@ -10,7 +10,7 @@ use crate::model::scheduling::wakes::{WakeRow, Waker, Wakes};
 use crate::model::text::SafeText;
 use crate::report::json::SCHEMA;
 
-pub fn of(id: ProcId, args: &Args, told: &[Told]) -> Value {
+pub fn of(id: ProcId, args: &Args, told: &[Breakdown]) -> Value {
     let seen = told.iter().filter(|t| !t.bucket.threads.is_empty());
     json!({
         "schema": SCHEMA,
@@ -20,7 +20,7 @@ pub fn of(id: ProcId, args: &Args, told: &[Told]) -> Value {
     })
 }
 
-fn process(told: &Told) -> Value {
+fn process(told: &Breakdown) -> Value {
     let bucket = &told.bucket;
     let all = bucket.all();
     let threads = bucket.threads.iter().map(|t| {
@@ -80,7 +80,7 @@ fn wakes(told: &Wakes) -> Value {
 }
 
 /// `span_ns = running_ns + ready_ns + the sum of blocked[].ns`.
-fn parts(told: &Told, spent: &Spent) -> Value {
+fn parts(told: &Breakdown, spent: &Spent) -> Value {
     let waits = lines(spent)
         .into_iter()
         .filter_map(|line| match &line.what {
@@ -95,7 +95,7 @@ fn parts(told: &Told, spent: &Spent) -> Value {
     })
 }
 
-fn wait(told: &Told, line: &Line, cause: &Cause) -> Value {
+fn wait(told: &Breakdown, line: &Line, cause: &Cause) -> Value {
     let waiting = cause.waiting();
     let fds = waiting.map_or(&[][..], |w| w.what.descriptors());
     let call = waiting.and_then(|w| w.call.as_ref());

@@ -1,6 +1,6 @@
 //! The answer as text.
 
-use super::{Args, Told};
+use super::{Args, Breakdown};
 use crate::model::format::{counted, duration};
 use crate::model::scheduling::spent::Spent;
 use crate::model::scheduling::spent::lines::lines;
@@ -8,7 +8,7 @@ use crate::model::scheduling::wakes::Waker;
 use crate::report::Error;
 use crate::report::printer::{Ink, Printer};
 
-pub fn write(args: &Args, told: &[Told], printer: &mut Printer<'_>) -> Result<(), Error> {
+pub fn write(args: &Args, told: &[Breakdown], printer: &mut Printer<'_>) -> Result<(), Error> {
     for (n, one) in told
         .iter()
         .filter(|t| !t.bucket.threads.is_empty())
@@ -32,7 +32,7 @@ pub fn write(args: &Args, told: &[Told], printer: &mut Printer<'_>) -> Result<()
 }
 
 /// `812 make · 3 threads · 5.0 s · read 20 times a second, 97 % of what blocked it was seen whole`.
-fn head(told: &Told, printer: &mut Printer<'_>) -> Result<(), Error> {
+fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let bucket = &told.bucket;
     let span = bucket.to.since(bucket.from);
     let certain = (bucket.all().certain() * 100.0).floor();
@@ -48,7 +48,7 @@ fn head(told: &Told, printer: &mut Printer<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn table(told: &Told, spent: &Spent, indent: &str, printer: &mut Printer<'_>) -> Result<(), Error> {
+fn table(told: &Breakdown, spent: &Spent, indent: &str, printer: &mut Printer<'_>) -> Result<(), Error> {
     for line in lines(spent) {
         let share = format!(
             "{indent}{:>4}.{} %  {:>8}  ",
@@ -71,7 +71,7 @@ fn table(told: &Told, spent: &Spent, indent: &str, printer: &mut Printer<'_>) ->
 const LISTED: usize = 8;
 
 /// Who woke its threads, and how long these then waited for a core.
-fn wakes(told: &Told, printer: &mut Printer<'_>) -> Result<(), Error> {
+fn wakes(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let wakes = match &told.wakes {
         Ok(wakes) => wakes,
         Err((_, why)) => {
@@ -109,7 +109,7 @@ fn wakes(told: &Told, printer: &mut Printer<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn threads(told: &Told, printer: &mut Printer<'_>) -> Result<(), Error> {
+fn threads(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let mut all: Vec<_> = told.bucket.threads.iter().collect();
     all.sort_by_key(|t| std::cmp::Reverse((t.spent.running, t.spent.ready)));
     for thread in all {
@@ -122,7 +122,7 @@ fn threads(told: &Told, printer: &mut Printer<'_>) -> Result<(), Error> {
 }
 
 /// What all processes did together.
-fn sums(told: &[Told], printer: &mut Printer<'_>) -> Result<(), Error> {
+fn sums(told: &[Breakdown], printer: &mut Printer<'_>) -> Result<(), Error> {
     let mut all = Spent::default();
     for one in told {
         all.merge(&one.bucket.all());

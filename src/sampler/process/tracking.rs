@@ -13,7 +13,7 @@ use crate::model::plan::Plan;
 use crate::model::process::stat::State;
 use crate::model::sample::{Fault, Mode, Sample, TaskSample};
 use crate::sys::process::changes::{Changes, Feed};
-use crate::sys::process::connector::{Connector, Told};
+use crate::sys::process::connector::{Announced, Connector};
 use crate::sys::source::Error;
 
 /// How old a row may be before it is read again, whatever the kernel tells.
@@ -68,11 +68,11 @@ enum Listening {
 /// Who tells of births and names; the connector, or a stand-in.
 trait Teller: Send {
     /// Takes everything told until now.
-    fn drain(&mut self) -> Told;
+    fn drain(&mut self) -> Announced;
 }
 
 impl Teller for Connector {
-    fn drain(&mut self) -> Told {
+    fn drain(&mut self) -> Announced {
         Self::drain(self)
     }
 }
@@ -248,7 +248,7 @@ impl Tracking {
     }
 
     /// Where events were lost, a number may have passed to somebody else in between.
-    fn take_ends(&mut self, told: &mut Told) {
+    fn take_ends(&mut self, told: &mut Announced) {
         let (exits, fates) = (
             std::mem::take(&mut told.ended),
             std::mem::take(&mut told.fates),

@@ -313,7 +313,7 @@ fn cause(row: &ThreadRow) -> Option<Cause> {
 
 /// What the follower tells, until it is dropped.
 #[derive(Default)]
-struct Told {
+struct Published {
     buckets: VecDeque<Arc<Bucket>>,
     failed: Option<Missing>,
 }
@@ -321,7 +321,7 @@ struct Told {
 /// A thread that follows a process while somebody looks.
 pub(super) struct Following {
     pub(super) of: ProcId,
-    told: Arc<Mutex<Told>>,
+    told: Arc<Mutex<Published>>,
     /// Dropped, it ends the thread.
     _until: Sender<()>,
 }
@@ -329,7 +329,7 @@ pub(super) struct Following {
 impl Following {
     pub(super) fn begin(root: &ProcRoot, of: ProcId) -> std::io::Result<Self> {
         let (until, ended) = channel();
-        let told = Arc::new(Mutex::new(Told::default()));
+        let told = Arc::new(Mutex::new(Published::default()));
         let tell = Arc::clone(&told);
         let mut follower = Follower::new(root, of);
         std::thread::Builder::new()
@@ -360,7 +360,7 @@ impl Following {
     }
 }
 
-fn follow(follower: &mut Follower, told: &Mutex<Told>, ended: &Receiver<()>) {
+fn follow(follower: &mut Follower, told: &Mutex<Published>, ended: &Receiver<()>) {
     let lock = || told.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         if let Err(why) = follower.step() {

@@ -4,8 +4,8 @@
 use crate::model::groups::own_group::StrainSample;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::Missing;
-use crate::model::sample::Sample;
+use crate::model::reading::{Missing, Reading};
+use crate::model::sample::{Pressure, Sample};
 use crate::model::text::SafeText;
 use crate::sys::kept::Kept;
 use crate::sys::machine::pressure;
@@ -97,7 +97,7 @@ impl Source<Sample> for OwnStrain {
             hits: hits.ok_or(Missing::Unsupported),
             ..StrainSample::default()
         };
-        let pressed = |p: &pressure::Told| p.is_ok_and(|p| p.some_10 >= WORTH);
+        let pressed = |p: &Reading<Pressure>| p.is_ok_and(|p| p.some_10 >= WORTH);
         let more = |old: Option<u64>, new: Option<u64>| old.zip(new).is_some_and(|(a, b)| b > a);
         let throttled = |s: &StrainSample| s.periods.ok().map(|(_, n)| n);
         let dir = if system.own_pressure.iter().any(pressed) {

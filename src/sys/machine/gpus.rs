@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::nvml::Told;
+use super::nvml::CardFacts;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Bytes, Pid};
 use crate::model::machine::gpu::{Card, Gpus, User, share};
@@ -36,13 +36,13 @@ pub fn library() -> Option<PathBuf> {
 pub fn read_now() -> Reading<Gpus> {
     let library = library().ok_or(Missing::Unsupported)?;
     let text = asker::gpus(&library)?;
-    let told: Vec<Told> = serde_json::from_slice(&text).map_err(|_| Missing::Unsupported)?;
+    let told: Vec<CardFacts> = serde_json::from_slice(&text).map_err(|_| Missing::Unsupported)?;
     Ok(Gpus {
         cards: told.into_iter().zip(0..).map(card).collect(),
     })
 }
 
-fn card((told, index): (Told, u32)) -> Card {
+fn card((told, index): (CardFacts, u32)) -> Card {
     let some = |value: Option<u32>| value.ok_or(Missing::Unsupported);
     let watts = |value: Option<u32>| some(value).map(|milliwatts| milliwatts as f32 / 1000.0);
     let bytes = |value: Option<u64>| value.map(Bytes).ok_or(Missing::Unsupported);

@@ -18,7 +18,7 @@ use crate::model::reading::{Missing, Reading};
 
 /// What is told of a card; `None` is what the library does not tell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(in crate::sys) struct Told {
+pub(in crate::sys) struct CardFacts {
     pub name: String,
     pub driver: String,
     pub busy: Option<u32>,
@@ -151,7 +151,7 @@ impl Library {
         (!found.is_null()).then_some(found)
     }
 
-    fn cards(&mut self) -> Reading<Vec<Told>> {
+    fn cards(&mut self) -> Reading<Vec<CardFacts>> {
         let count = function!(self, "nvmlDeviceGetCount_v2", (*mut c_uint));
         let count = count.ok_or(Missing::Unsupported)?;
         let mut n = 0;
@@ -165,7 +165,7 @@ impl Library {
         let mut all = Vec::new();
         for index in 0..n.min(256) {
             let mut device: Device = std::ptr::null_mut();
-            let mut told = Told::default();
+            let mut told = CardFacts::default();
             if by_index(index, &raw mut device) == SUCCESS {
                 told = self.card(device, since);
             }
@@ -182,7 +182,7 @@ impl Library {
         if ok { string(&text) } else { String::new() }
     }
 
-    fn card(&mut self, device: Device, since: u64) -> Told {
+    fn card(&mut self, device: Device, since: u64) -> CardFacts {
         let mut text = [0 as c_char; 96];
         let name = function!(self, "nvmlDeviceGetName", (Device, *mut c_char, c_uint));
         let named = name.is_some_and(|f| f(device, text.as_mut_ptr(), 96) == SUCCESS);
@@ -218,7 +218,7 @@ impl Library {
             "nvmlDeviceGetClockInfo",
             (Device, c_uint, *mut c_uint)
         );
-        Told {
+        CardFacts {
             name: if named { string(&text) } else { String::new() },
             driver: String::new(),
             busy: busy.then_some(used.gpu),

@@ -10,9 +10,6 @@ use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
 
-/// What a file of pressure told.
-pub(in crate::sys) type Told = Reading<Pressure>;
-
 /// Reads the three files at every tick; each may be absent.
 #[derive(Debug)]
 pub struct Pressures {
@@ -80,7 +77,7 @@ fn oom_kills(text: &[u8]) -> Option<u64> {
 ///
 /// # Errors
 /// `Missing::Unsupported` where the kernel was built or started without pressure accounting.
-pub(in crate::sys) fn one(file: &mut Kept) -> Told {
+pub(in crate::sys) fn one(file: &mut Kept) -> Reading<Pressure> {
     let text = file.read().map_err(|why| why.reason())?;
     parse(text).ok_or(Missing::Unsupported)
 }

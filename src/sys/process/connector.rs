@@ -34,7 +34,7 @@ const EVENT: usize = CN_MSG + 16;
 
 /// What the kernel told since somebody asked last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Announced {
     /// Began; may have ended since.
     pub born: HashSet<Pid>,
     /// Executed a program or took a name.
@@ -123,8 +123,8 @@ impl Connector {
     }
 
     /// Takes everything told until now; never waits.
-    pub fn drain(&mut self) -> Told {
-        let mut told = Told::default();
+    pub fn drain(&mut self) -> Announced {
+        let mut told = Announced::default();
         loop {
             calls::count(1);
             match recv(
@@ -160,7 +160,7 @@ fn failed(call: &'static str) -> impl Fn(io::Error) -> Error {
 }
 
 /// Takes in one event: `cn_msg`, `what`, `cpu`, a time stamp, then numbers of threads and processes in pairs.
-pub(crate) fn take_in(body: &[u8], told: &mut Told) {
+pub(crate) fn take_in(body: &[u8], told: &mut Announced) {
     let Some(what) = u32_at(body, CN_MSG) else {
         return;
     };
@@ -196,7 +196,7 @@ pub(crate) fn take_in(body: &[u8], told: &mut Told) {
 
 /// Takes in the end of a thread. A process ends with what its first thread ended with, unless a thread that outlived that one
 /// ended all of them (`wait_task_zombie`): the kernel does not say which, so only what all tell alike is known.
-fn exit(told: &mut Told, tid: u32, pid: Pid, status: i32) {
+fn exit(told: &mut Announced, tid: u32, pid: Pid, status: i32) {
     match told.ended.get(&pid) {
         Some(known) if *known != status => {
             told.ended.remove(&pid);
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn tells_births_and_names() {
-        let mut told = Told::default();
+        let mut told = Announced::default();
         take_in(&event(FORK, &[1, 1, 7, 7]), &mut told);
         take_in(&event(FORK, &[1, 1, 8, 1]), &mut told);
         take_in(&event(EXEC, &[9, 9]), &mut told);
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn the_end_of_a_thread_is_not_that_of_its_process() {
         let ends = |events: &[[u32; 3]]| {
-            let mut told = Told::default();
+            let mut told = Announced::default();
             for [tid, pid, status] in events {
                 take_in(&event(EXIT, &[*tid, *pid, *status, 17]), &mut told);
             }
@@ -289,7 +289,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_never_panic(bytes: Vec<u8>) {
-            take_in(&bytes, &mut Told::default());
+            take_in(&bytes, &mut Announced::default());
         }
     }
 }

@@ -38,12 +38,12 @@ pub struct Tally {
     /// Time waited for a core: after preemptions, or all of it where the cores are sampled.
     pub waited: Nanos,
     /// What only switches tell; `None` where the cores are sampled.
-    pub told: Option<Told>,
+    pub told: Option<SwitchSums>,
 }
 
 /// Sums of what only switches tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct SwitchSums {
     /// Slices that ended while the thread could still run.
     pub preempted: u64,
     /// The longest slice.
@@ -130,7 +130,7 @@ impl Lane {
                     run: Nanos(run),
                     slices: u64::from(bin.slices),
                     waited: waited(&bin, BINS[level], window),
-                    told: (origin != Origin::Sampled).then(|| Told {
+                    told: (origin != Origin::Sampled).then(|| SwitchSums {
                         preempted: u64::from(bin.preempted),
                         longest: bin.longest,
                         moved: u64::from(bin.moved),
@@ -156,7 +156,7 @@ impl Lane {
                     run: to.since(from),
                     slices: u64::from(ended),
                     waited: Nanos(0),
-                    told: Some(Told {
+                    told: Some(SwitchSums {
                         preempted: u64::from(ended && slice.ended == Ended::Preempted),
                         longest: slice.span(),
                         moved: 0,
@@ -174,9 +174,9 @@ impl Lane {
                     who,
                     Tally {
                         waited: waited(&bin, BINS[0], window),
-                        told: Some(Told {
+                        told: Some(SwitchSums {
                             moved: u64::from(bin.moved),
-                            ..Told::default()
+                            ..SwitchSums::default()
                         }),
                         ..Tally::default()
                     },

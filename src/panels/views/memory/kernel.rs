@@ -32,10 +32,15 @@ fn text(text: String) -> (String, Role) {
 }
 
 /// A line, and the past of its figure.
-pub type Told = (Parts, Option<Trail>);
+pub type KernelLine = (Parts, Option<Trail>);
 
 /// All lines, the most telling first.
-pub fn lines(view: &ViewMemory, memory: &MachineMemory, world: &World, charted: bool) -> Vec<Told> {
+pub fn lines(
+    view: &ViewMemory,
+    memory: &MachineMemory,
+    world: &World,
+    charted: bool,
+) -> Vec<KernelLine> {
     let mut told = Vec::new();
     if !charted {
         let used = vec![label("used"), text(bytes(memory.used()))];
@@ -133,7 +138,7 @@ fn pressure(world: &World) -> Parts {
     }
 }
 
-fn rates(rates: Reading<MemoryRates>) -> Vec<Told> {
+fn rates(rates: Reading<MemoryRates>) -> Vec<KernelLine> {
     let r = match rates {
         Ok(r) => r,
         Err(why) => return vec![(vec![label("faults"), dim(&format!("– {why}"))], None)],
@@ -176,7 +181,7 @@ fn rates(rates: Reading<MemoryRates>) -> Vec<Told> {
 }
 
 /// Draws the lines, and behind each what its figure was at the last ticks.
-pub fn draw(view: &ViewMemory, lines: &[Told], world: &World, area: Rect, buf: &mut Buffer) {
+pub fn draw(view: &ViewMemory, lines: &[KernelLine], world: &World, area: Rect, buf: &mut Buffer) {
     for ((parts, trail), y) in lines.iter().zip(area.top()..area.bottom()) {
         let row = Rect {
             y,

@@ -213,10 +213,10 @@ fn events_agree_with_a_full_scan_under_churn() {
 }
 
 /// Tells what a test put there.
-struct Stand(Arc<Mutex<Told>>);
+struct Stand(Arc<Mutex<Announced>>);
 
 impl Teller for Stand {
-    fn drain(&mut self) -> Told {
+    fn drain(&mut self) -> Announced {
         std::mem::take(&mut *self.0.lock().expect("nobody dies with it"))
     }
 }
@@ -267,7 +267,7 @@ fn machine() -> (tempfile::TempDir, ProcRoot, Arc<Mutex<Nanos>>) {
 #[test]
 fn what_the_connector_lost_is_made_up_for_by_one_scan() {
     let (_dir, root, _) = machine();
-    let told = Arc::<Mutex<Told>>::default();
+    let told = Arc::<Mutex<Announced>>::default();
     let mut sweeper = Sweeper::with(&root, Vec::new())
         .expect("there is a proc tree")
         .by(Tracking {

@@ -40,7 +40,7 @@ fn whose_thread_alone_ended_goes_on_and_a_row_that_is_late_costs_nothing() {
     let (_dir, root, _) = machine();
     put(&root, 2);
     put(&root, 3);
-    let told = Arc::<Mutex<Told>>::default();
+    let told = Arc::<Mutex<Announced>>::default();
     let mut sweeper = Sweeper::with(&root, Vec::new())
         .expect("there is a proc tree")
         .by(Tracking {

@@ -12,7 +12,7 @@ use crate::sys::scheduling::sums::Read;
 type Records = Arc<Mutex<VecDeque<(CpuId, Record)>>>;
 
 /// A kernel whose state the test sets.
-struct Told {
+struct FakeKernel {
     cores: RefCell<Vec<CpuId>>,
     allowed: Arc<Mutex<bool>>,
     suspended: Cell<Nanos>,
@@ -48,7 +48,7 @@ impl Summing for ToldSums {
     }
 }
 
-impl Default for Told {
+impl Default for FakeKernel {
     fn default() -> Self {
         Self {
             cores: RefCell::new(vec![CpuId(0), CpuId(1)]),
@@ -102,7 +102,7 @@ impl Rings for ToldRings {
     }
 }
 
-impl Kernel for Told {
+impl Kernel for FakeKernel {
     fn cores(&self) -> Vec<CpuId> {
         self.cores.borrow().clone()
     }
@@ -148,7 +148,7 @@ impl Kernel for Told {
     }
 }
 
-impl Told {
+impl FakeKernel {
     /// A switch on a core now, from nobody to a thread that does not exist.
     fn switch(&self, cpu: u32, next: u32) {
         let thread = |n| Thread {
@@ -200,7 +200,7 @@ fn step_on(watch: &mut Watch, focus: Option<ProcId>) -> Arc<Timeline> {
 
 #[test]
 fn a_core_that_goes_offline_is_a_gap_and_the_others_go_on() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     kernel.switch(0, 4_000_001);
@@ -228,7 +228,7 @@ fn a_core_that_goes_offline_is_a_gap_and_the_others_go_on() {
 
 #[test]
 fn a_core_that_was_offline_between_two_looks_is_noticed() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     kernel.switch(1, 4_000_001);
@@ -247,7 +247,7 @@ fn a_core_that_was_offline_between_two_looks_is_noticed() {
 
 #[test]
 fn sleep_of_the_machine_is_a_gap_on_every_core() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     kernel.switch(0, 4_000_001);
@@ -268,7 +268,7 @@ fn sleep_of_the_machine_is_a_gap_on_every_core() {
 
 #[test]
 fn rights_that_vanish_end_in_samples_that_say_why() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     let line = step(&mut watch);
     assert_eq!((line.origin, line.why.is_empty()), (whole(&root), true));
@@ -285,7 +285,7 @@ fn rights_that_vanish_end_in_samples_that_say_why() {
 
 #[test]
 fn rights_that_come_are_taken() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     *kernel.allowed.lock().expect("no test failed") = false;
     let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     assert_eq!(step(&mut watch).origin, Origin::Sampled);
@@ -302,7 +302,7 @@ fn rights_that_come_are_taken() {
 
 #[test]
 fn own_processes_are_reached_and_left_and_the_lanes_go_on() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     *kernel.allowed.lock().expect("no test failed") = false;
     let [first, second, others] = [7, 8, 1].map(|n| ProcId::new(4_000_000 + n, 1));
     kernel.own.replace(vec![first, second]);
@@ -348,7 +348,7 @@ fn own_processes_are_reached_and_left_and_the_lanes_go_on() {
 
 #[test]
 fn a_selection_that_runs_down_the_list_opens_nothing() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     *kernel.allowed.lock().expect("no test failed") = false;
     let id = ProcId::new(4_000_007, 1);
     kernel.own.replace(vec![id]);
@@ -367,7 +367,7 @@ fn a_selection_that_runs_down_the_list_opens_nothing() {
 
 #[test]
 fn an_overflow_is_a_gap_and_a_count() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     feed.take();
@@ -383,7 +383,7 @@ fn an_overflow_is_a_gap_and_a_count() {
 
 #[test]
 fn a_flood_is_summed_and_its_end_is_told_one_by_one_again() {
-    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), Told::default());
+    let (root, feed, kernel) = (ProcRoot::live(), Feed::default(), FakeKernel::default());
     let mut watch = Watch::new(&root, &kernel, &feed, Grid::from(Nanos(0)));
     step(&mut watch);
     kernel.switch(0, 4_000_001);
