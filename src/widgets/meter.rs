@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 /// One part of a meter.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Part {
+pub struct Segment {
     /// How much of the whole, 0..1.
     pub share: f32,
     /// What it is filled with; parts differ in it, so that colour alone tells nothing.
@@ -19,7 +19,7 @@ pub struct Part {
 ///
 /// Each boundary is rounded by itself, so the parts together are as long as their sum; a part that is not zero but too
 /// small for a cell is left out.
-pub fn draw(area: Rect, parts: &[Part], rest: (&'static str, Style), buf: &mut Buffer) {
+pub fn draw(area: Rect, parts: &[Segment], rest: (&'static str, Style), buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.height == 0 {
         return;
@@ -52,7 +52,7 @@ mod tests {
         let parts: Vec<_> = shares
             .iter()
             .zip(glyphs)
-            .map(|(share, glyph)| Part {
+            .map(|(share, glyph)| Segment {
                 share: *share,
                 glyph,
                 style: Style::new(),

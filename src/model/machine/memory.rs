@@ -7,7 +7,7 @@ use crate::model::text::SafeText;
 
 /// What a part of memory is used for. Together the parts are all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum MemoryUse {
     /// Private memory of processes: heaps, stacks, anonymous mappings (`AnonPages`).
     Processes,
     /// Shared memory and tmpfs (`Shmem`).
@@ -35,7 +35,7 @@ pub enum Part {
     Free,
 }
 
-impl Part {
+impl MemoryUse {
     /// Its name on the screen and in JSON, and what it means.
     pub fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -109,7 +109,7 @@ pub struct MachineMemory {
     /// What can be had without swapping, as the kernel estimates it.
     pub available: Bytes,
     /// The parts; they add up to `total`.
-    pub parts: Vec<(Part, Bytes)>,
+    pub parts: Vec<(MemoryUse, Bytes)>,
     /// All swap.
     pub swap_total: Bytes,
     /// Unused swap.
@@ -216,7 +216,7 @@ impl MachineMemory {
     }
 
     /// How much a part holds.
-    pub fn part(&self, part: Part) -> Bytes {
+    pub fn part(&self, part: MemoryUse) -> Bytes {
         let found = self.parts.iter().find(|(p, _)| *p == part);
         found.map_or(Bytes(0), |(_, bytes)| *bytes)
     }

@@ -4,8 +4,8 @@
 //! and noted, so that the list does not blink while somebody types.
 
 pub mod fields;
+mod fragment;
 mod parse;
-mod part;
 mod term;
 
 use std::ops::Range;

@@ -39,7 +39,7 @@ pub struct Count {
 
 /// Calls on one descriptor, or with one error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+pub struct CallSums {
     /// How many.
     pub calls: u64,
     /// How long they took together.
@@ -54,9 +54,9 @@ pub struct Counted {
     /// By call.
     pub calls: BTreeMap<Number, Count>,
     /// By call and error.
-    pub errors: BTreeMap<(Number, u32), Part>,
+    pub errors: BTreeMap<(Number, u32), CallSums>,
     /// By call and descriptor, of those that are on one.
-    pub descriptors: BTreeMap<(Number, i32), Part>,
+    pub descriptors: BTreeMap<(Number, i32), CallSums>,
     /// Who is in a call now, and since when.
     pub inside: Vec<(Number, Nanos)>,
     /// Whether time without a core is known.
@@ -108,7 +108,7 @@ pub struct CallRow {
     /// The longest since counting began.
     pub longest: Reading<Nanos>,
     /// The busiest descriptors, by time.
-    pub descriptors: Vec<(i32, Part)>,
+    pub descriptors: Vec<(i32, CallSums)>,
     /// How many threads are in it now, and for how long the one that entered first.
     pub inside: Option<(usize, Nanos)>,
 }
@@ -175,9 +175,9 @@ fn row(
     let span = now.span.since(before.span);
     let away = now.away.since(before.away);
     let spread = now.spread.since(&before.spread);
-    let grown = |now: Part, before: Option<&Part>| {
+    let grown = |now: CallSums, before: Option<&CallSums>| {
         let before = before.copied().unwrap_or_default();
-        Part {
+        CallSums {
             calls: now.calls.saturating_sub(before.calls),
             span: now.span.since(before.span),
         }
@@ -199,7 +199,7 @@ fn row(
     let of = last
         .descriptors
         .range((number, i32::MIN)..=(number, i32::MAX));
-    let mut descriptors: Vec<(i32, Part)> = of
+    let mut descriptors: Vec<(i32, CallSums)> = of
         .map(|(key, part)| (key.1, grown(*part, first.descriptors.get(key))))
         .filter(|(_, part)| part.calls > 0)
         .collect();
@@ -236,7 +236,7 @@ fn row(
 /// # Errors
 /// `Denied` where it is hidden in which calls they are.
 pub fn sampled(bucket: &Bucket, why: String) -> Reading<Calls> {
-    let mut spans: BTreeMap<String, (Nanos, BTreeMap<i32, Part>)> = BTreeMap::new();
+    let mut spans: BTreeMap<String, (Nanos, BTreeMap<i32, CallSums>)> = BTreeMap::new();
     let mut hidden = false;
     for share in bucket.all().blocked {
         let Some(waiting) = share.cause.waiting() else {
@@ -263,7 +263,7 @@ pub fn sampled(bucket: &Bucket, why: String) -> Reading<Calls> {
     })
 }
 
-fn unnumbered((name, (span, of)): (String, (Nanos, BTreeMap<i32, Part>))) -> CallRow {
+fn unnumbered((name, (span, of)): (String, (Nanos, BTreeMap<i32, CallSums>))) -> CallRow {
     CallRow {
         number: Number::default(),
         name,
@@ -300,7 +300,7 @@ mod tests {
             longest: Nanos(span),
             spread,
         };
-        let part = |calls, span| Part {
+        let part = |calls, span| CallSums {
             calls,
             span: Nanos(span),
         };

@@ -34,7 +34,7 @@ static SPEC: Spec = Spec {
 #[derive(Default)]
 pub struct Header;
 
-type Part = (String, Role);
+type Styled = (String, Role);
 
 /// The rank of what the verdict does not see.
 const BLIND: u8 = 25;
@@ -44,7 +44,7 @@ const VERDICT: u8 = 95;
 /// Parts that come and go together; the lowest rank goes first where the line is short.
 struct Group {
     rank: u8,
-    parts: Vec<Part>,
+    parts: Vec<Styled>,
     /// What a click asks for.
     does: Option<&'static Action>,
 }
@@ -125,7 +125,7 @@ impl Panel for Header {
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let Line { left, right } = Line::new(world, area);
-        let right: Vec<Part> = right.into_iter().flat_map(|g| g.parts).collect();
+        let right: Vec<Styled> = right.into_iter().flat_map(|g| g.parts).collect();
         let wide: usize = right.iter().map(|(text, _)| width(text)).sum();
         let mut parts = Vec::new();
         for (i, group) in left.into_iter().enumerate() {
@@ -333,7 +333,7 @@ fn inspected(world: &World) -> Vec<Group> {
 }
 
 /// `systemd → sshd → bash`: the ancestors by name, the process itself last.
-fn ancestry(world: &World, proc: &Proc) -> Vec<Part> {
+fn ancestry(world: &World, proc: &Proc) -> Vec<Styled> {
     let s = &world.snapshot;
     let arrow = if world.theme.glyphs.ascii {
         " > "

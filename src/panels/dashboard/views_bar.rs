@@ -34,10 +34,10 @@ const FIRST_KEYS: [(&str, &str); 3] = [
 /// The line; it keeps where each part stands.
 #[derive(Default)]
 pub struct ViewsBar {
-    parts: Vec<Part>,
+    parts: Vec<BarItem>,
 }
 
-struct Part {
+struct BarItem {
     area: Rect,
     key: String,
     label: String,
@@ -97,7 +97,7 @@ impl Panel for ViewsBar {
 }
 
 /// The views that there are; where their names find no room, only the one that is shown has its own.
-fn views(world: &World, area: Rect) -> Vec<Part> {
+fn views(world: &World, area: Rect) -> Vec<BarItem> {
     let shown = |digit: u8| match world.page {
         Page::Dashboard => digit == 1,
         Page::View(n) => digit == n,
@@ -116,7 +116,7 @@ fn views(world: &World, area: Rect) -> Vec<Part> {
         if x + cells > area.right() {
             break;
         }
-        out.push(Part {
+        out.push(BarItem {
             area: Rect::new(x, area.y, cells, 1.min(area.height)),
             key,
             label: label.to_owned(),
@@ -129,7 +129,7 @@ fn views(world: &World, area: Rect) -> Vec<Part> {
 }
 
 /// The keys to begin with and what dismisses them, at the right end, where all of it finds room.
-fn tip(world: &World, area: Rect, from: u16) -> Vec<Part> {
+fn tip(world: &World, area: Rect, from: u16) -> Vec<BarItem> {
     if !world.settings.tips || world.page != Page::Dashboard {
         return Vec::new();
     }
@@ -155,7 +155,7 @@ fn tip(world: &World, area: Rect, from: u16) -> Vec<Part> {
     let place = |(key, does, action): (String, &str, &'static Action)| {
         let cells = wide(&key, does);
         x += cells;
-        Part {
+        BarItem {
             area: Rect::new(x - cells, area.y, cells, 1.min(area.height)),
             key,
             label: does.to_owned(),

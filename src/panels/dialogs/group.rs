@@ -94,7 +94,7 @@ const KEPT: usize = 300;
 
 /// The parts of the inspector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Part {
+enum GroupTab {
     #[default]
     Overview,
     Memory,
@@ -103,7 +103,7 @@ enum Part {
     Limits,
 }
 
-impl Part {
+impl GroupTab {
     const ALL: [Self; 5] = [
         Self::Overview,
         Self::Memory,
@@ -130,7 +130,7 @@ type Moment = [Option<f64>; 3];
 #[derive(Default)]
 pub struct GroupInspector {
     of: Option<Arc<Chosen>>,
-    part: Part,
+    part: GroupTab,
     scroll: Scroll,
     members: Vec<ProcId>,
     cursor: usize,
@@ -186,7 +186,7 @@ impl GroupInspector {
     }
 
     fn turn(&mut self, back: bool) {
-        let all = Part::ALL;
+        let all = GroupTab::ALL;
         let at = all.iter().position(|p| *p == self.part).unwrap_or(0);
         let step = if back { all.len() - 1 } else { 1 };
         self.part = all[(at + step) % all.len()];
@@ -238,7 +238,7 @@ impl GroupInspector {
 
     fn head(&self) -> Vec<Line> {
         let mut tabs = Line::new();
-        for part in Part::ALL {
+        for part in GroupTab::ALL {
             let role = if part == self.part {
                 Role::Accent
             } else {
@@ -259,7 +259,7 @@ impl GroupInspector {
     }
 
     fn move_by(&mut self, rows: isize) {
-        if self.part == Part::Members {
+        if self.part == GroupTab::Members {
             let last = self.members.len().saturating_sub(1);
             self.cursor = self.cursor.saturating_add_signed(rows).min(last);
         } else {
@@ -370,7 +370,7 @@ impl Panel for GroupInspector {
         self.lines = self.lines(world);
         let rows = usize::from(body.height.saturating_sub(2));
         self.scroll.fit(self.lines.len(), rows);
-        if self.part == Part::Members {
+        if self.part == GroupTab::Members {
             let shown = self.scroll.shown();
             // The head of the table stays above its rows.
             let row = self.cursor + 1;
@@ -397,7 +397,7 @@ impl Panel for GroupInspector {
             n if n == SIGNAL.name => return Reply::Act(&SIGNAL),
             n if n == MEMBER.name => {
                 let member = self.members.get(self.cursor);
-                let member = member.filter(|_| self.part == Part::Members);
+                let member = member.filter(|_| self.part == GroupTab::Members);
                 if let Some(id) = member {
                     return Reply::All(vec![Reply::Close, Reply::Inspect(*id, "overview")]);
                 }
@@ -437,14 +437,14 @@ impl Panel for GroupInspector {
             height: area.height.saturating_sub(2),
             ..area
         };
-        if self.part == Part::Pressure && self.facts(world).is_some_and(|f| f.is_ok()) {
+        if self.part == GroupTab::Pressure && self.facts(world).is_some_and(|f| f.is_ok()) {
             self.charts(world, body, buf);
             return;
         }
         let shown = self.scroll.shown();
         for (i, parts) in self.lines[shown.clone()].iter().enumerate() {
             let row = scroll::row(body, i);
-            let chosen = self.part == Part::Members && shown.start + i == self.cursor + 1;
+            let chosen = self.part == GroupTab::Members && shown.start + i == self.cursor + 1;
             let modifier = if chosen {
                 Modifier::REVERSED
             } else {

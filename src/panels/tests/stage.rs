@@ -13,7 +13,7 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::own_group::{GroupMemory, OwnGroup, StrainSample};
 use crate::model::id::{Bytes, Nanos};
 use crate::model::machine::disk::{Device, DiskCounters, Disks, Filesystem, Space};
-use crate::model::machine::memory::{Counters, MachineMemory, Node, Part, Swap};
+use crate::model::machine::memory::{Counters, MachineMemory, MemoryUse, Node, Swap};
 use crate::model::machine::sensor::{Fan, Sensors, Supply, Temperature};
 use crate::model::process::isolation::group::GroupCpu;
 use crate::model::process::stat::State;
@@ -109,16 +109,16 @@ fn memory(steps: u64) -> MachineMemory {
         total: Bytes(24 << 30),
         available: Bytes(9 << 30),
         parts: vec![
-            (Part::Processes, mib(11_600)),
-            (Part::Shared, mib(600)),
-            (Part::Huge, mib(1024)),
-            (Part::Slab, mib(410)),
-            (Part::Kernel, mib(714)),
-            (Part::Compressed, mib(512)),
-            (Part::Cache, mib(7600)),
-            (Part::Buffers, mib(300)),
-            (Part::SlabReclaimable, mib(792)),
-            (Part::Free, mib(1024)),
+            (MemoryUse::Processes, mib(11_600)),
+            (MemoryUse::Shared, mib(600)),
+            (MemoryUse::Huge, mib(1024)),
+            (MemoryUse::Slab, mib(410)),
+            (MemoryUse::Kernel, mib(714)),
+            (MemoryUse::Compressed, mib(512)),
+            (MemoryUse::Cache, mib(7600)),
+            (MemoryUse::Buffers, mib(300)),
+            (MemoryUse::SlabReclaimable, mib(792)),
+            (MemoryUse::Free, mib(1024)),
         ],
         swap_total: Bytes(8 << 30),
         swap_free: Bytes(6 << 30),

@@ -10,7 +10,7 @@ use crate::theme::Role;
 use crate::widgets::line;
 
 /// Some text and its role.
-pub type Part = (String, Role);
+pub type Styled = (String, Role);
 
 /// How many facts an answer has at most.
 const FACTS: usize = 8;
@@ -18,8 +18,8 @@ const FACTS: usize = 8;
 /// One line.
 #[derive(Debug)]
 pub struct Answer {
-    head: Vec<Part>,
-    facts: Vec<Vec<Part>>,
+    head: Vec<Styled>,
+    facts: Vec<Vec<Styled>>,
     more: usize,
 }
 
@@ -39,7 +39,7 @@ impl Answer {
     }
 
     /// Adds facts, the most telling first.
-    pub fn add(&mut self, facts: impl ExactSizeIterator<Item = Vec<Part>>) {
+    pub fn add(&mut self, facts: impl ExactSizeIterator<Item = Vec<Styled>>) {
         let all = facts.len();
         let room = FACTS.saturating_sub(self.facts.len());
         self.facts.extend(facts.take(room));
@@ -47,7 +47,7 @@ impl Answer {
     }
 
     /// The line at `cells`: facts in whole as long as there is room, then how many there are besides.
-    fn parts(&self, cells: usize) -> Vec<Part> {
+    fn parts(&self, cells: usize) -> Vec<Styled> {
         let mut out = self.head.clone();
         let mut left = self.facts.len() + self.more;
         for fact in &self.facts {
@@ -76,7 +76,7 @@ impl Answer {
 /// What sets facts apart.
 const GAP: &str = "   ";
 
-fn wide(parts: &[Part]) -> usize {
+fn wide(parts: &[Styled]) -> usize {
     parts.iter().map(|(text, _)| width(text)).sum()
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Bytes;
-use crate::model::machine::memory::{Counters, MachineMemory, Node, Part, Swap};
+use crate::model::machine::memory::{Counters, MachineMemory, MemoryUse, Node, Swap};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
@@ -198,17 +198,20 @@ pub(crate) fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
         pages.saturating_mul(or_zero("Hugepagesize"))
     };
     let mut parts = vec![
-        (Part::Processes, or_zero("AnonPages")),
-        (Part::Shared, shared),
-        (Part::Huge, kib("Hugetlb").unwrap_or_else(set_aside)),
-        (Part::Slab, or_zero("SUnreclaim")),
-        (Part::Arc, extra.arc.map_or(0, |b| b.0)),
-        (Part::Compressed, compressed.map_or(0, |(_, taken)| taken.0)),
-        (Part::Cache, or_zero("Cached").saturating_sub(shared)),
-        (Part::Buffers, or_zero("Buffers")),
-        (Part::SlabReclaimable, or_zero("SReclaimable")),
-        (Part::AtHand, extra.at_hand.0),
-        (Part::Free, free),
+        (MemoryUse::Processes, or_zero("AnonPages")),
+        (MemoryUse::Shared, shared),
+        (MemoryUse::Huge, kib("Hugetlb").unwrap_or_else(set_aside)),
+        (MemoryUse::Slab, or_zero("SUnreclaim")),
+        (MemoryUse::Arc, extra.arc.map_or(0, |b| b.0)),
+        (
+            MemoryUse::Compressed,
+            compressed.map_or(0, |(_, taken)| taken.0),
+        ),
+        (MemoryUse::Cache, or_zero("Cached").saturating_sub(shared)),
+        (MemoryUse::Buffers, or_zero("Buffers")),
+        (MemoryUse::SlabReclaimable, or_zero("SReclaimable")),
+        (MemoryUse::AtHand, extra.at_hand.0),
+        (MemoryUse::Free, free),
     ];
     // The kernel does not count all it takes; what no other part has is its own. Counters are read one after the
     // other, so that their sum can exceed the total for a moment: then the cache, the most restless, gives way first.
@@ -216,14 +219,20 @@ pub(crate) fn parse(text: &[u8], extra: Neighbours) -> Option<MachineMemory> {
         .iter()
         .fold(0_u64, |sum, (_, n)| sum.saturating_add(*n));
     let mut excess = counted.saturating_sub(total);
-    parts.sort_by_key(|(part, _)| *part != Part::Cache);
+    parts.sort_by_key(|(part, _)| *part != MemoryUse::Cache);
     for (_, size) in &mut parts {
         let less = excess.min(*size);
         (*size, excess) = (*size - less, excess - less);
     }
-    parts.push((Part::Kernel, total.saturating_sub(counted)));
+    parts.push((MemoryUse::Kernel, total.saturating_sub(counted)));
     parts.sort_by_key(|(part, _)| *part as u8);
-    parts.retain(|(part, n)| *n > 0 || matches!(part, Part::Processes | Part::Cache | Part::Free));
+    parts.retain(|(part, n)| {
+        *n > 0
+            || matches!(
+                part,
+                MemoryUse::Processes | MemoryUse::Cache | MemoryUse::Free
+            )
+    });
     Some(MachineMemory {
         at: crate::model::id::Nanos(0),
         total: Bytes(total),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::model::id::{Nanos, Pid};
-use crate::model::scheduling::calls::{Count, Counted, Number, Part, Words, on_descriptor};
+use crate::model::scheduling::calls::{Count, Counted, Number, CallSums, Words, on_descriptor};
 use crate::model::scheduling::spread::{BUCKETS, Spread};
 use crate::sys::bpf::btf::Types;
 use crate::sys::bpf::map::{Kind, Map, Shared};
@@ -207,7 +207,7 @@ fn word(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_ne_bytes(bytes.try_into().ok()?))
 }
 
-fn parts(map: &Map) -> io::Result<Vec<((Number, u32), Part)>> {
+fn parts(map: &Map) -> io::Result<Vec<((Number, u32), CallSums)>> {
     let mut out = Vec::new();
     map.all(false, |key, value| {
         if let (Some(key), Some(calls), Some(span)) = (word(key, 0), word(value, 0), word(value, 8))
@@ -219,7 +219,7 @@ fn parts(map: &Map) -> io::Result<Vec<((Number, u32), Part)>> {
                 (high, low)
             };
             let span = Nanos(span);
-            out.push(((number(call), what), Part { calls, span }));
+            out.push(((number(call), what), CallSums { calls, span }));
         }
     })?;
     Ok(out)

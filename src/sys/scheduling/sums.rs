@@ -11,7 +11,7 @@ mod program;
 use std::collections::HashMap;
 use std::io;
 
-use following::{Following, Part};
+use following::{BinSum, Following};
 use layout::{GEN, HEADER, LOST, Layout, SEQ, SLICES, SLOT, START, Slot, TAIL, WHO};
 
 use crate::model::id::{CpuId, Nanos, Pid, Tid};
@@ -35,7 +35,7 @@ pub struct Sums {
     cores: Vec<Following>,
     /// What the kernel counted of each thread when it left a core last: how long it waited, how often it was moved.
     counted: HashMap<Tid, (u64, u64)>,
-    parts: Vec<Part>,
+    parts: Vec<BinSum>,
     lost: u64,
 }
 
@@ -187,7 +187,7 @@ fn thread(who: u64) -> Thread {
     }
 }
 
-fn summed(counted: &mut HashMap<Tid, (u64, u64)>, cpu: CpuId, part: &Part) -> Option<Summed> {
+fn summed(counted: &mut HashMap<Tid, (u64, u64)>, cpu: CpuId, part: &BinSum) -> Option<Summed> {
     let thread = thread(part.who);
     let (mut waited, mut moved) = (0, 0);
     if part.slices > 0 {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use regex::{Regex, RegexBuilder};
 
 use super::fields;
-use super::part::Part;
+use super::fragment::Fragment;
 use super::term::{Compare, How, Test};
 use super::{Filter, Note, Term};
 use crate::model::process::column::{Column, Shows, Unit};
@@ -132,12 +132,12 @@ fn test(token: &str) -> Result<Test, String> {
     }
 }
 
-fn part(text: &str) -> Result<Part, String> {
+fn part(text: &str) -> Result<Fragment, String> {
     let text = text.replace('"', "");
     if text.is_empty() {
         return Err("a word is missing".to_owned());
     }
-    Ok(Part::new(&text))
+    Ok(Fragment::new(&text))
 }
 
 fn regex(pattern: &str) -> Result<Regex, String> {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use regex::Regex;
 
-use super::part::Part;
+use super::fragment::Fragment;
 
 use crate::model::groups::{grouping, unit};
 use crate::model::plan::Needs;
@@ -17,12 +17,12 @@ use crate::model::snapshot::{Proc, Snapshot};
 /// What a term asks.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
-    /// Part of the name or of the command line.
-    Word(Part),
+    /// Fragment of the name or of the command line.
+    Word(Fragment),
     /// A pattern over the name or the whole command line.
     Pattern(Regex),
-    /// Part of the name alone.
-    Name(Part),
+    /// Fragment of the name alone.
+    Name(Fragment),
     /// A number column against a value.
     Number(&'static Column, Compare, f64),
     /// A text column.
@@ -31,12 +31,12 @@ pub(super) enum Test {
     State(String),
     /// A local or remote port of one of its sockets.
     Port(RangeInclusive<u16>),
-    /// Part of where one of its descriptors leads.
-    Target(Part),
-    /// Part of the executable's path.
-    Exe(Part),
-    /// Part of the path of its control group, or of the name of its unit, container or pod.
-    Group(Part),
+    /// Fragment of where one of its descriptors leads.
+    Target(Fragment),
+    /// Fragment of the executable's path.
+    Exe(Fragment),
+    /// Fragment of the path of its control group, or of the name of its unit, container or pod.
+    Group(Fragment),
 }
 
 /// How a number is compared.

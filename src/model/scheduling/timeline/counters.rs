@@ -57,7 +57,7 @@ pub struct Waited {
 }
 
 /// What part of a wait lies in a window.
-struct Part {
+struct Overlap {
     span: Nanos,
     /// How long it can have been at the most.
     most: Nanos,
@@ -141,7 +141,7 @@ impl Lane {
     }
 
     /// Calls `each` with the process and the waits that lie in a window.
-    fn waits_in(&self, window: Window, mut each: impl FnMut(ProcId, Part)) {
+    fn waits_in(&self, window: Window, mut each: impl FnMut(ProcId, Overlap)) {
         for (wait, who) in self.waits.from(window.from) {
             if wait.start >= window.to {
                 break;
@@ -150,7 +150,7 @@ impl Lane {
                 let most = Nanos(inside((wait.start, wait.end), wait.span.0, window));
                 let whole = wait.whole;
                 let span = if whole { most } else { Nanos(0) };
-                each(who.id, Part { span, most, whole });
+                each(who.id, Overlap { span, most, whole });
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The right end of the header: the scale of CPU %, whether time runs, what pscope itself costs.
 
-use super::{Group, Part, group};
+use super::{Group, Styled, group};
 use crate::app::globals as g;
 use crate::app::world::World;
 use crate::model::format;
@@ -84,7 +84,7 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
 }
 
 /// What pscope itself costs, as much of it as finds room: `pscope 0.4% 18.0M 312 calls 9.1K out, events: 43 read`.
-fn own_cost(world: &World, room: usize) -> Option<Part> {
+fn own_cost(world: &World, room: usize) -> Option<Styled> {
     let own = world.snapshot.own.filter(|_| world.settings.own_cost)?;
     let dash = |_| "–".to_owned();
     let cpu = own.cpu.map(|c| format!("{}%", format::percent(c)));

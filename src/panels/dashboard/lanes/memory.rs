@@ -8,7 +8,7 @@ use crate::model::id::Bytes;
 use crate::model::reading::Reading;
 use crate::model::sample::{Memory, Pressure};
 use crate::theme::{Role, Theme};
-use crate::widgets::meter::{self, Part};
+use crate::widgets::meter::{self, Segment};
 use crate::widgets::put;
 
 /// Pressure from which a number is coloured, percent of the last 10 s.
@@ -46,7 +46,7 @@ pub fn draw(world: &World, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn parts(theme: &Theme, memory: &Memory) -> Vec<Part> {
+fn parts(theme: &Theme, memory: &Memory) -> Vec<Segment> {
     let total = memory.total.0.max(1) as f32;
     let cache = memory.cache.0 + memory.buffers.0;
     // What is used and what is cache overlap in shared memory; the bar never claims more than there is.
@@ -57,12 +57,12 @@ fn parts(theme: &Theme, memory: &Memory) -> Vec<Part> {
         ["█", "▓"]
     };
     vec![
-        Part {
+        Segment {
             share: memory.used().0 as f32 / total,
             glyph: glyphs[0],
             style: theme.style(Role::MemUsed),
         },
-        Part {
+        Segment {
             share: cache as f32 / total,
             glyph: glyphs[1],
             style: theme.style(Role::MemCache),

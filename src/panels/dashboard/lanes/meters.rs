@@ -9,7 +9,7 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::snapshot::Core;
 use crate::theme::{Role, Theme};
-use crate::widgets::meter::{self, Part};
+use crate::widgets::meter::{self, Segment};
 use crate::widgets::put;
 use crate::widgets::spark::eighth;
 
@@ -109,7 +109,7 @@ fn idle(theme: &Theme) -> (&'static str, Style) {
 }
 
 /// User, system, interrupts and steal, each with its own glyph.
-fn parts(theme: &Theme, share: CoreShare) -> [Part; 5] {
+fn parts(theme: &Theme, share: CoreShare) -> [Segment; 5] {
     let glyphs = if theme.glyphs.ascii {
         ["|", "#", "!", "%", "-"]
     } else {
@@ -122,7 +122,7 @@ fn parts(theme: &Theme, share: CoreShare) -> [Part; 5] {
         (share.steal, Role::CpuSteal),
         (share.iowait, Role::CpuIowait),
     ];
-    std::array::from_fn(|i| Part {
+    std::array::from_fn(|i| Segment {
         share: values[i].0 / 100.0,
         glyph: glyphs[i],
         style: theme.style(values[i].1),

@@ -1,6 +1,6 @@
 //! The lines of each part of the group inspector.
 
-use super::{GroupInspector, Line, Part};
+use super::{GroupInspector, GroupTab, Line};
 use crate::app::world::World;
 use crate::model::format::{bytes, duration, percent, rate};
 use crate::model::groups::facts::GroupFacts;
@@ -23,8 +23,8 @@ impl GroupInspector {
     pub(super) fn lines(&self, world: &World) -> Vec<Line> {
         let facts = self.facts(world);
         let told = match (&facts, self.part) {
-            (_, Part::Overview) => return self.overview(world),
-            (_, Part::Members) => return self.members(world),
+            (_, GroupTab::Overview) => return self.overview(world),
+            (_, GroupTab::Members) => return self.members(world),
             (Some(Ok(facts)), _) => *facts,
             (Some(Err(why)), _) => {
                 return vec![vec![(format!("– {why}"), Role::Faint)]];
@@ -36,8 +36,8 @@ impl GroupInspector {
             }
         };
         match self.part {
-            Part::Memory => memory(told),
-            Part::Limits => limits(told),
+            GroupTab::Memory => memory(told),
+            GroupTab::Limits => limits(told),
             _ => Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::calls::{CallError, Number, Part};
+use crate::model::scheduling::calls::{CallError, CallSums, Number};
 use crate::theme::{Depth, Theme};
 
 fn call(number: u32, name: &str, calls: u64, span_us: u64) -> CallRow {
@@ -30,7 +30,7 @@ fn call(number: u32, name: &str, calls: u64, span_us: u64) -> CallRow {
         longest: Ok(Nanos(span_us * 500)),
         descriptors: vec![(
             7,
-            Part {
+            CallSums {
                 calls,
                 span: Nanos(span_us * 900),
             },

@@ -15,7 +15,7 @@ use crate::panels::listing;
 use crate::theme::Role;
 use crate::widgets::line;
 
-type Part = (String, Role);
+type Styled = (String, Role);
 
 /// Draws as many lines as there is room for.
 pub fn draw(world: &World, files: &Files, area: Rect, buf: &mut Buffer) {
@@ -38,7 +38,7 @@ pub fn draw(world: &World, files: &Files, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn summary(world: &World, files: &Files) -> Vec<Part> {
+fn summary(world: &World, files: &Files) -> Vec<Styled> {
     let count = files.rows.len() as u64;
     let mut out = vec![(count.to_string(), Role::Strong)];
     match files.limit {
@@ -120,7 +120,7 @@ fn pipeline(
     world: &World,
     files: &Files,
     stages: &[crate::model::descriptors::peer::pipeline::Stage],
-) -> Vec<Part> {
+) -> Vec<Styled> {
     let arrow = if world.theme.glyphs.ascii {
         " -> "
     } else {

@@ -15,7 +15,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::theme::Role;
 use crate::widgets::line;
 
-type Part = (String, Role);
+type Styled = (String, Role);
 
 /// Draws the five layers below a title; as many lines as there is room for.
 pub fn draw(world: &World, network: &Network, c: &Connection, area: Rect, buf: &mut Buffer) {
@@ -43,11 +43,11 @@ pub fn draw(world: &World, network: &Network, c: &Connection, area: Rect, buf: &
     }
 }
 
-fn layer(name: &str) -> Vec<Part> {
+fn layer(name: &str) -> Vec<Styled> {
     vec![(format!("{name:<12} "), Role::Dim)]
 }
 
-fn application(c: &Connection) -> Vec<Part> {
+fn application(c: &Connection) -> Vec<Styled> {
     let mut out = layer("application");
     for (id, name, fd) in &c.holders {
         out.push((format!("{} {name}", id.pid), Role::Strong));
@@ -62,7 +62,7 @@ fn application(c: &Connection) -> Vec<Part> {
     out
 }
 
-fn transport(network: &Network, c: &Connection) -> Vec<Part> {
+fn transport(network: &Network, c: &Connection) -> Vec<Styled> {
     let inet = &c.inet;
     let mut out = layer("transport");
     out.push((inet.protocol.word().to_uppercase(), Role::Strong));
@@ -97,7 +97,7 @@ fn transport(network: &Network, c: &Connection) -> Vec<Part> {
     out
 }
 
-fn internet(network: &Network, c: &Connection) -> Vec<Part> {
+fn internet(network: &Network, c: &Connection) -> Vec<Styled> {
     let inet = &c.inet;
     let mut out = layer("network");
     out.push((
@@ -115,7 +115,7 @@ fn internet(network: &Network, c: &Connection) -> Vec<Part> {
         out.extend(elsewhere(network, c).map(|text| (text, Role::Dim)));
         return out;
     }
-    let say = |out: &mut Vec<Part>, ip: IpAddr| {
+    let say = |out: &mut Vec<Styled>, ip: IpAddr| {
         out.push((ip.to_string(), Role::Text));
         out.push((format!(" {}", Scope::of(ip).word()), Role::Dim));
         if let Some(name) = network.names.hosts.name(ip) {
@@ -177,7 +177,7 @@ fn interface<'a>(network: &'a Network, c: &Connection) -> Reading<Option<&'a Int
     found.map(Some).ok_or(Missing::Unsupported)
 }
 
-fn link(network: &Network, c: &Connection) -> Vec<Part> {
+fn link(network: &Network, c: &Connection) -> Vec<Styled> {
     let mut out = layer("link");
     let i = match interface(network, c) {
         Ok(Some(i)) => i,
@@ -212,7 +212,7 @@ fn link(network: &Network, c: &Connection) -> Vec<Part> {
     out
 }
 
-fn physical(network: &Network, c: &Connection) -> Vec<Part> {
+fn physical(network: &Network, c: &Connection) -> Vec<Styled> {
     let Ok(Some(i)) = interface(network, c) else {
         return Vec::new();
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::world::World;
 use crate::model::descriptors::ipc::{Channel, Ipc, Party, counted, lines};
 use crate::model::format;
-use crate::panels::views::answers::{Answer, Part};
+use crate::panels::views::answers::{Answer, Styled};
 use crate::theme::Role;
 
 /// The answers.
@@ -78,7 +78,7 @@ fn pipelines(world: &World, ipc: &Ipc) -> Answer {
         " → "
     };
     out.add(ipc.pipelines.iter().map(|stages| {
-        let mut pipeline: Vec<Part> = Vec::new();
+        let mut pipeline: Vec<Styled> = Vec::new();
         for (_, name) in stages {
             if !pipeline.is_empty() {
                 pipeline.push((arrow.to_owned(), Role::Dim));

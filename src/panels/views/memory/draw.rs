@@ -8,7 +8,7 @@ use super::{ViewMemory, holders, kernel};
 use crate::app::world::World;
 use crate::model::format::bytes;
 use crate::model::id::Bytes;
-use crate::model::machine::memory::{MachineMemory, Part};
+use crate::model::machine::memory::{MachineMemory, MemoryUse};
 use crate::model::reading::Missing;
 use crate::model::text::pad;
 use crate::panels::charts;
@@ -213,27 +213,27 @@ fn answer(memory: &MachineMemory) -> Parts {
     out
 }
 
-fn role(part: Part) -> Role {
+fn role(part: MemoryUse) -> Role {
     match part {
-        Part::Processes => Role::MemUsed,
-        Part::Shared => Role::RegionShared,
-        Part::Huge => Role::RegionGlobals,
-        Part::Slab => Role::RegionStack,
-        Part::Kernel => Role::RegionText,
-        Part::Compressed => Role::Swap,
-        Part::Arc | Part::Cache => Role::MemCache,
-        Part::Buffers => Role::RegionFile,
-        Part::SlabReclaimable => Role::RegionAnonymous,
-        Part::AtHand => Role::Dim,
-        Part::Free => Role::Faint,
+        MemoryUse::Processes => Role::MemUsed,
+        MemoryUse::Shared => Role::RegionShared,
+        MemoryUse::Huge => Role::RegionGlobals,
+        MemoryUse::Slab => Role::RegionStack,
+        MemoryUse::Kernel => Role::RegionText,
+        MemoryUse::Compressed => Role::Swap,
+        MemoryUse::Arc | MemoryUse::Cache => Role::MemCache,
+        MemoryUse::Buffers => Role::RegionFile,
+        MemoryUse::SlabReclaimable => Role::RegionAnonymous,
+        MemoryUse::AtHand => Role::Dim,
+        MemoryUse::Free => Role::Faint,
     }
 }
 
 /// What the bar and the legend fill a part with; neighbours differ without colour.
-fn glyph(theme: &Theme, part: Part) -> &'static str {
+fn glyph(theme: &Theme, part: MemoryUse) -> &'static str {
     match (part, theme.glyphs.ascii) {
-        (Part::Free, true) => ".",
-        (Part::Free, false) => "·",
+        (MemoryUse::Free, true) => ".",
+        (MemoryUse::Free, false) => "·",
         (part, true) if part.can_be_had() => "=",
         (_, true) => "#",
         (part, false) if part.can_be_had() => "▒",
@@ -243,9 +243,12 @@ fn glyph(theme: &Theme, part: Part) -> &'static str {
 
 fn bar(theme: &Theme, memory: &MachineMemory, area: Rect, buf: &mut Buffer) {
     let total = memory.total.0.max(1) as f32;
-    let parts = memory.parts.iter().filter(|(part, _)| *part != Part::Free);
+    let parts = memory
+        .parts
+        .iter()
+        .filter(|(part, _)| *part != MemoryUse::Free);
     let parts: Vec<_> = parts
-        .map(|(part, size)| meter::Part {
+        .map(|(part, size)| meter::Segment {
             share: size.0 as f32 / total,
             glyph: glyph(theme, *part),
             style: theme.style(role(*part)),
@@ -258,7 +261,7 @@ fn bar(theme: &Theme, memory: &MachineMemory, area: Rect, buf: &mut Buffer) {
     meter::draw(
         area,
         &parts,
-        (glyph(theme, Part::Free), theme.style(Role::Faint)),
+        (glyph(theme, MemoryUse::Free), theme.style(Role::Faint)),
         buf,
     );
 }
@@ -268,11 +271,14 @@ fn legend(theme: &Theme, memory: &MachineMemory, biggest: &[(String, Bytes)]) ->
     let mut out = Parts::new();
     let mut parts = memory.parts.clone();
     parts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-    for (part, size) in parts.into_iter().filter(|(part, _)| *part != Part::Free) {
+    for (part, size) in parts
+        .into_iter()
+        .filter(|(part, _)| *part != MemoryUse::Free)
+    {
         out.push((format!("{} ", glyph(theme, part)), role(part)));
         out.push((format!("{} ", part.words().0), Role::Dim));
         out.push((bytes(size), Role::Text));
-        if part == Part::Processes && !biggest.is_empty() {
+        if part == MemoryUse::Processes && !biggest.is_empty() {
             let named = biggest.iter();
             let named = named.map(|(name, size)| format!("{name} {}", bytes(*size)));
             let named = named.collect::<Vec<_>>().join(", ");
@@ -283,7 +289,7 @@ fn legend(theme: &Theme, memory: &MachineMemory, biggest: &[(String, Bytes)]) ->
     out
 }
 
-fn part_line(theme: &Theme, memory: &MachineMemory, part: Part, size: Bytes) -> Parts {
+fn part_line(theme: &Theme, memory: &MachineMemory, part: MemoryUse, size: Bytes) -> Parts {
     let (name, _, means) = part.words();
     let percent = size.0 as f64 * 100.0 / memory.total.0.max(1) as f64;
     vec![

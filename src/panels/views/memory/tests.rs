@@ -3,7 +3,7 @@ use crate::app::world::Settings;
 use crate::model::detail::Detail;
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::{Bytes, Nanos};
-use crate::model::machine::memory::{Counters, Part};
+use crate::model::machine::memory::{Counters, MemoryUse};
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
 
@@ -14,10 +14,10 @@ fn memory(at_ms: u64, faults: u64) -> MachineMemory {
         total: gib(16),
         available: gib(10),
         parts: vec![
-            (Part::Processes, gib(5)),
-            (Part::Kernel, gib(1)),
-            (Part::Cache, gib(4)),
-            (Part::Free, gib(6)),
+            (MemoryUse::Processes, gib(5)),
+            (MemoryUse::Kernel, gib(1)),
+            (MemoryUse::Cache, gib(4)),
+            (MemoryUse::Free, gib(6)),
         ],
         swap_total: gib(2),
         swap_free: gib(1),

@@ -5,7 +5,7 @@ use crate::model::format;
 use crate::model::network::{Connection, Network, Rates, Talker};
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
-use crate::panels::views::answers::{Answer, Part};
+use crate::panels::views::answers::{Answer, Styled};
 use crate::theme::Role;
 
 /// The answers.
@@ -35,7 +35,7 @@ fn ports(network: &Network) -> Answer {
     out
 }
 
-fn port(network: &Network, c: &Connection) -> Vec<Part> {
+fn port(network: &Network, c: &Connection) -> Vec<Styled> {
     let mut out = vec![(c.inet.local.port().to_string(), Role::Text)];
     if let Some(service) = network.service(&c.inet) {
         out.push((format!(" {service}"), Role::Dim));
@@ -53,7 +53,7 @@ fn bandwidth(network: &Network) -> Answer {
         out.say("TCP only: needs a second reading", Role::Dim);
         return out;
     }
-    let mut busy: Vec<(Rates, Vec<Part>)> = network.talkers.iter().map(talker).collect();
+    let mut busy: Vec<(Rates, Vec<Styled>)> = network.talkers.iter().map(talker).collect();
     // Short connections take the place among the others that is due to what they move.
     if let Ok(short) = network.short {
         let name = format::counted(
@@ -89,7 +89,7 @@ fn bandwidth(network: &Network) -> Answer {
     out
 }
 
-fn talker(of: &Talker) -> (Rates, Vec<Part>) {
+fn talker(of: &Talker) -> (Rates, Vec<Styled>) {
     let mut name = match &of.who {
         Some((id, name)) => vec![
             (format!("{} ", id.pid), Role::Dim),
@@ -104,7 +104,7 @@ fn talker(of: &Talker) -> (Rates, Vec<Part>) {
     (of.rates, name)
 }
 
-fn moved(out: &mut Vec<Part>, rates: Rates) {
+fn moved(out: &mut Vec<Styled>, rates: Rates) {
     out.push((" in ".to_owned(), Role::Dim));
     out.push((format::rate(rates.received), Role::Strong));
     out.push((" out ".to_owned(), Role::Dim));
@@ -113,7 +113,7 @@ fn moved(out: &mut Vec<Part>, rates: Rates) {
 
 fn way_out(network: &Network) -> Answer {
     let mut out = Answer::to("way out");
-    let mut ways: Vec<Vec<Part>> = Vec::new();
+    let mut ways: Vec<Vec<Styled>> = Vec::new();
     let mut seen = Vec::new();
     for (gateway, name) in network.gateways() {
         let mut way = Vec::new();

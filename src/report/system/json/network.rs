@@ -9,11 +9,11 @@ use crate::model::reading::Reading;
 use crate::model::text::SafeText;
 
 /// A name, and what stands under it.
-type Part = (&'static str, fn(&Network) -> Value);
+type Field = (&'static str, fn(&Network) -> Value);
 
 /// Puts everything in; `null` where the network could not be read.
 pub fn put_in(out: &mut Map<String, Value>, network: &Reading<Network>) {
-    let parts: [Part; 6] = [
+    let parts: [Field; 6] = [
         ("interfaces", |n| {
             n.interfaces.iter().map(interface).collect()
         }),

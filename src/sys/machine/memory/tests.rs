@@ -13,13 +13,13 @@ fn the_parts_add_up_to_the_total() {
     let memory = parse(TEXT, Neighbours::default()).expect("meminfo");
     assert_eq!(sum(&memory), memory.total.0);
     assert_eq!(
-        memory.part(Part::Cache),
+        memory.part(MemoryUse::Cache),
         Bytes::from_kib(200),
         "shared memory is no cache"
     );
-    assert_eq!(memory.part(Part::Kernel), Bytes::from_kib(120));
+    assert_eq!(memory.part(MemoryUse::Kernel), Bytes::from_kib(120));
     assert_eq!(
-        memory.part(Part::Huge),
+        memory.part(MemoryUse::Huge),
         Bytes::from_kib(40),
         "kernels without the line Hugetlb tell the pages"
     );
@@ -78,8 +78,8 @@ fn zram_and_arc_are_parts_of_their_own() {
     };
     let memory = parse(TEXT, extra).expect("meminfo");
     assert_eq!(sum(&memory), memory.total.0);
-    assert_eq!(memory.part(Part::Arc), Bytes::from_kib(100));
-    assert_eq!(memory.part(Part::Compressed), Bytes::from_kib(30));
+    assert_eq!(memory.part(MemoryUse::Arc), Bytes::from_kib(100));
+    assert_eq!(memory.part(MemoryUse::Compressed), Bytes::from_kib(30));
 }
 
 #[test]
@@ -127,6 +127,6 @@ fn pages_that_cores_keep_at_hand_are_not_the_kernels() {
     };
     let memory = parse(TEXT, extra).expect("meminfo");
     assert_eq!(sum(&memory), memory.total.0);
-    assert_eq!(memory.part(Part::AtHand), Bytes::from_kib(20));
-    assert_eq!(memory.part(Part::Kernel), Bytes::from_kib(100));
+    assert_eq!(memory.part(MemoryUse::AtHand), Bytes::from_kib(20));
+    assert_eq!(memory.part(MemoryUse::Kernel), Bytes::from_kib(100));
 }

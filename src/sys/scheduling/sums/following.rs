@@ -5,7 +5,7 @@ use crate::model::id::Nanos;
 
 /// A part of the sums of a thread, which lies in one bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct BinSum {
     /// Process above, thread below.
     pub who: u64,
     /// A moment of the bin.
@@ -61,7 +61,7 @@ impl Following {
     }
 
     /// A slot as it is now.
-    pub fn slot(&mut self, at: usize, slot: Slot, out: &mut Vec<Part>) {
+    pub fn slot(&mut self, at: usize, slot: Slot, out: &mut Vec<BinSum>) {
         let known = std::mem::replace(&mut self.now[at], slot);
         let base = if known.made == slot.made {
             known
@@ -72,7 +72,7 @@ impl Following {
     }
 
     /// An entry of the log: the end of a slot, or a single slice.
-    pub fn entry(&mut self, entry: Slot, out: &mut Vec<Part>) {
+    pub fn entry(&mut self, entry: Slot, out: &mut Vec<BinSum>) {
         if entry.made == 0 {
             self.single(entry, out);
             return;
@@ -87,7 +87,7 @@ impl Following {
         self.tell(entry, base.unwrap_or_default(), out);
     }
 
-    fn tell(&mut self, slot: Slot, base: Slot, out: &mut Vec<Part>) {
+    fn tell(&mut self, slot: Slot, base: Slot, out: &mut Vec<BinSum>) {
         let mut run = slot.run.saturating_sub(base.run);
         for ahead in &mut self.ahead {
             if ahead.who == slot.who && ahead.start.0 / WIDTH == slot.bin {
@@ -96,7 +96,7 @@ impl Following {
                 ahead.told -= told;
             }
         }
-        out.push(Part {
+        out.push(BinSum {
             who: slot.who,
             at: Nanos(slot.bin.saturating_mul(WIDTH)),
             run: Nanos(run),
@@ -109,13 +109,13 @@ impl Following {
     }
 
     /// A slice over a border of bins.
-    fn single(&mut self, entry: Slot, out: &mut Vec<Part>) {
+    fn single(&mut self, entry: Slot, out: &mut Vec<BinSum>) {
         let (start, end) = (Nanos(entry.bin), Nanos(entry.run));
         let same = |a: &Ahead| a.who == entry.who && a.start == start;
         let told = self.ahead.iter().position(same);
         let from = told.map_or(start, |at| self.ahead.swap_remove(at).until);
         spread(entry.who, (from, end), out);
-        out.push(Part {
+        out.push(BinSum {
             who: entry.who,
             at: end,
             run: Nanos(0),
@@ -128,7 +128,7 @@ impl Following {
     }
 
     /// Who has the core since when, which was looked at last of all: it is told until `now`.
-    pub fn running(&mut self, start: Nanos, who: u64, now: Nanos, out: &mut Vec<Part>) {
+    pub fn running(&mut self, start: Nanos, who: u64, now: Nanos, out: &mut Vec<BinSum>) {
         let mut going = false;
         self.ahead.retain_mut(|ahead| {
             if ahead.who == who && ahead.start == start {
@@ -162,16 +162,16 @@ fn places(who: u64, slots: usize) -> (usize, usize) {
 }
 
 /// Time on the core, cut at the borders of bins.
-fn spread(who: u64, (from, to): (Nanos, Nanos), out: &mut Vec<Part>) {
+fn spread(who: u64, (from, to): (Nanos, Nanos), out: &mut Vec<BinSum>) {
     let mut at = from.0;
     while at < to.0 {
         let border = (at / WIDTH + 1) * WIDTH;
         let until = border.min(to.0);
-        out.push(Part {
+        out.push(BinSum {
             who,
             at: Nanos(at),
             run: Nanos(until - at),
-            ..Part::default()
+            ..BinSum::default()
         });
         at = until;
     }
@@ -199,7 +199,7 @@ mod tests {
         }
     }
 
-    fn run_of(parts: &[Part], who: u64) -> (u64, u32) {
+    fn run_of(parts: &[BinSum], who: u64) -> (u64, u32) {
         let own = parts.iter().filter(|p| p.who == who);
         own.fold((0, 0), |(run, n), p| (run + p.run.0, n + p.slices))
     }

@@ -2,12 +2,12 @@
 
 /// A part of a text; a space of it also stands for the gap between two arguments.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(super) struct Fragment {
     /// In lower case.
     text: String,
 }
 
-impl Part {
+impl Fragment {
     pub(super) fn new(text: &str) -> Self {
         Self {
             text: text.to_lowercase(),
@@ -48,11 +48,11 @@ fn same(have: u8, want: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Part;
+    use super::Fragment;
 
     #[test]
     fn finds_whatever_the_case() {
-        let is_in = |part: &str, text: &str| Part::new(part).is_in(text);
+        let is_in = |part: &str, text: &str| Fragment::new(part).is_in(text);
         assert!(is_in("Tab 7", "x --TAB\x007"));
         assert!(is_in("e", "e") && is_in("", "") && is_in("über", "x ÜBER\x00y"));
         assert!(!is_in("ee", "e") && !is_in("abc", "ab\x00c") && !is_in("x", ""));
@@ -63,7 +63,7 @@ mod tests {
         #[test]
         fn agrees_with_the_plain_way(part in "[a-cA-C ]{0,4}", text in "[a-cA-C\0 ]{0,12}") {
             let plain = text.replace('\0', " ").to_lowercase();
-            proptest::prop_assert_eq!(Part::new(&part).is_in(&text), plain.contains(&part.to_lowercase()));
+            proptest::prop_assert_eq!(Fragment::new(&part).is_in(&text), plain.contains(&part.to_lowercase()));
         }
     }
 }
