@@ -14,7 +14,7 @@ use crate::app::panel::{Hit, Reply, Rows};
 use crate::app::world::World;
 use crate::model::text::{width, wrap};
 use crate::theme::{Role, Theme};
-use crate::widgets::line;
+use crate::widgets::line::{self, Styled};
 use crate::widgets::table::{Column, Row, Table, place};
 use state::TableState;
 use wanted::Wanted;
@@ -65,7 +65,7 @@ pub const fn actions<const OWN: usize, const ALL: usize>(
 }
 
 /// A line above a table, in parts of different roles.
-pub type Parts = Vec<(String, Role)>;
+pub type Parts = Vec<Styled>;
 
 /// From this height on the selected row is told of in full below the table.
 const ROOM_FOR_FOOT: u16 = 14;

@@ -8,14 +8,11 @@ use crate::model::text::{cut, width};
 use crate::theme::{Role, Theme};
 use crate::widgets::put;
 
+/// A part of a line: its text and its role.
+pub type Styled = (String, Role);
+
 /// Draws the parts one after the other, cut by cell where they do not fit; returns the column after the last one.
-pub fn draw(
-    theme: &Theme,
-    area: Rect,
-    parts: &[(String, Role)],
-    add: Modifier,
-    buf: &mut Buffer,
-) -> u16 {
+pub fn draw(theme: &Theme, area: Rect, parts: &[Styled], add: Modifier, buf: &mut Buffer) -> u16 {
     let area = area.intersection(buf.area);
     let mut x = area.x;
     if area.height == 0 {

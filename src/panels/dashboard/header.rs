@@ -19,7 +19,7 @@ use crate::model::process::called::called;
 use crate::model::snapshot::Proc;
 use crate::model::text::width;
 use crate::theme::Role::{self, Badge, Dim, Good, Strong, Text, User, Warn};
-use crate::widgets::line;
+use crate::widgets::line::{self, Styled};
 
 static SPEC: Spec = Spec {
     name: "header",
@@ -33,8 +33,6 @@ static SPEC: Spec = Spec {
 /// The header; it keeps no state.
 #[derive(Default)]
 pub struct Header;
-
-type Styled = (String, Role);
 
 /// The rank of what the verdict does not see.
 const BLIND: u8 = 25;

@@ -7,10 +7,7 @@ use ratatui::style::Modifier;
 use crate::app::world::World;
 use crate::model::text::width;
 use crate::theme::Role;
-use crate::widgets::line;
-
-/// Some text and its role.
-pub type Styled = (String, Role);
+use crate::widgets::line::{self, Styled};
 
 /// How many facts an answer has at most.
 const FACTS: usize = 8;

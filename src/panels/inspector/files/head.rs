@@ -13,9 +13,7 @@ use crate::model::id::Bytes;
 use crate::model::reading::Missing;
 use crate::panels::listing;
 use crate::theme::Role;
-use crate::widgets::line;
-
-type Styled = (String, Role);
+use crate::widgets::line::{self, Styled};
 
 /// Draws as many lines as there is room for.
 pub fn draw(world: &World, files: &Files, area: Rect, buf: &mut Buffer) {

@@ -13,9 +13,7 @@ use crate::model::id::Bytes;
 use crate::model::network::{Connection, Interface, Network, reach};
 use crate::model::reading::{Missing, Reading};
 use crate::theme::Role;
-use crate::widgets::line;
-
-type Styled = (String, Role);
+use crate::widgets::line::{self, Styled};
 
 /// Draws the five layers below a title; as many lines as there is room for.
 pub fn draw(world: &World, network: &Network, c: &Connection, area: Rect, buf: &mut Buffer) {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::app::world::World;
 use crate::model::descriptors::ipc::{Channel, Ipc, Party, counted, lines};
 use crate::model::format;
-use crate::panels::views::answers::{Answer, Styled};
+use crate::panels::views::answers::Answer;
 use crate::theme::Role;
+use crate::widgets::line::Styled;
 
 /// The answers.
 pub fn of(world: &World, ipc: &Ipc) -> [Answer; 3] {

@@ -12,11 +12,10 @@ use crate::model::machine::memory::{MachineMemory, MemoryUse};
 use crate::model::reading::Missing;
 use crate::model::text::pad;
 use crate::panels::charts;
+use crate::panels::listing::Parts;
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::meter;
-
-pub type Parts = Vec<(String, Role)>;
 
 /// From this width on the kernel's work stands beside the parts.
 const BESIDE: u16 = 70;

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::ViewMemory;
-use super::draw::Parts;
 use super::past::{self, Past, Trail};
 use crate::app::world::World;
 use crate::model::format::{bytes, per_second, percent};
@@ -13,6 +12,7 @@ use crate::model::groups::own_group::GroupMemory;
 use crate::model::machine::memory::{MachineMemory, MemoryRates};
 use crate::model::reading::Reading;
 use crate::model::text::{pad, width};
+use crate::panels::listing::Parts;
 use crate::theme::Role;
 use crate::widgets::line;
 

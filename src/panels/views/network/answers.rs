@@ -5,8 +5,9 @@ use crate::model::format;
 use crate::model::network::{Connection, Network, Rates, Talker};
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
-use crate::panels::views::answers::{Answer, Styled};
+use crate::panels::views::answers::Answer;
 use crate::theme::Role;
+use crate::widgets::line::Styled;
 
 /// The answers.
 pub fn of(network: &Network) -> [Answer; 3] {
