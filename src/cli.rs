@@ -8,7 +8,7 @@ mod man;
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
@@ -212,6 +212,7 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
     use clap_complete::Shell;
 
     use super::*;

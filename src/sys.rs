@@ -22,3 +22,5 @@ pub mod root;
 pub mod scenario;
 pub mod scheduling;
 pub mod source;
+#[cfg(test)]
+mod tests;

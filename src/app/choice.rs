@@ -81,7 +81,10 @@ impl Value {
     pub fn one_of(&self, words: &[&str]) -> Result<usize, String> {
         let word = self.word().unwrap_or_default();
         let at = words.iter().position(|known| *known == word);
-        at.ok_or_else(|| format!("it cannot be '{self}'; it can be {}", words.join(", ")))
+        at.ok_or_else(|| {
+            let (last, others) = words.split_last().unwrap_or((&"", &[]));
+            format!("it cannot be '{self}', but {} or {last}", others.join(", "))
+        })
     }
 
     /// As words.

@@ -20,13 +20,13 @@ pub enum Inspector {
 }
 
 impl Inspector {
-    const ALL: [(Self, &str); 3] = [
+    pub(super) const ALL: [(Self, &str); 3] = [
         (Self::Beside, "beside"),
         (Self::Below, "below"),
         (Self::Alone, "alone"),
     ];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         let found = Self::ALL.iter().find(|(one, _)| *one == self);
         found.map_or("beside", |(_, name)| name)
     }
@@ -170,6 +170,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::choice::Value;
     use crate::app::event::Event;
     use crate::app::world::Settings;
     use crate::theme::{Depth, Theme};

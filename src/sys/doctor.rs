@@ -1,5 +1,6 @@
 //! Which kernel interfaces are open to this program: each is tried once, and what would open it is told exactly.
 
+mod built;
 mod files;
 mod own;
 
@@ -11,7 +12,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
 use super::asker;
 use super::bpf::{self, btf};
-use super::machine::{cores, gpus};
+use super::machine::{cores, gpus, mount_table};
 use super::network::sock_diag::endings::SocketEnds;
 use super::process::visible;
 use super::root::ProcRoot;
@@ -275,9 +276,15 @@ fn endings() -> Reading<()> {
 
 fn groups(root: &ProcRoot) -> Finding {
     let gives = "limits, throttling and pressure of control groups";
-    let mounts = fs::read_to_string(root.proc("self/mountinfo")).unwrap_or_default();
-    let mounted = |kind: &str| mounts.lines().any(|l| l.contains(kind));
-    match (mounted(" - cgroup2 "), mounted(" - cgroup ")) {
+    let mounts = mount_table::read(root);
+    let mounted = |kind: &str| mounts.iter().any(|mount| mount.fs_type == kind);
+    let off = built::switched_off(root);
+    match (mounted("cgroup2"), mounted("cgroup")) {
+        (true, _) if off.iter().any(|name| name == "memory") => {
+            Finding::new("cgroups", gives, State::Limited)
+                .found(format!("switched off since boot: {}", off.join(", ")))
+                .get("boot with cgroup_enable=memory")
+        }
         (true, false) => Finding::new("cgroups", gives, State::Ok).found("version 2"),
         (true, true) => Finding::new("cgroups", gives, State::Ok).found("versions 1 and 2"),
         (false, true) => Finding::new("cgroups", gives, State::Limited)

@@ -10,6 +10,8 @@ pub mod identity;
 pub mod loadavg;
 pub mod meminfo;
 pub mod memory;
+pub mod mount_table;
 pub(in crate::sys) mod nvml;
 pub mod pressure;
 pub mod sensors;
+mod zone;

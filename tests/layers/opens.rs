@@ -58,6 +58,10 @@ const MAY: &[(&str, &str)] = &[
         "runs in a worker of the asker",
     ),
     (
+        "sys/doctor/built.rs",
+        "files of /boot and of the kernel, looked at first",
+    ),
+    (
         "sys/doctor/files.rs",
         "files of the kernel that ask no driver",
     ),
@@ -71,6 +75,10 @@ const MAY: &[(&str, &str)] = &[
         "a folder of /sys/block; statvfs runs in a worker of the asker",
     ),
     ("sys/memory/shared_maps.rs", "called by bounded"),
+    (
+        "sys/machine/zone.rs",
+        "/etc/localtime or what TZ names, looked at first, as the C library would",
+    ),
     (
         "sys/memory/stack_pointers.rs",
         "comm, which takes no lock of the process",

@@ -136,16 +136,18 @@ mod tests {
     use super::*;
 
     fn choices(sort: &str, follow: bool) -> Vec<Choice> {
+        let columns = vec!["pid".to_owned(), "command".to_owned()];
+        let one = |name, value, default| Choice {
+            name,
+            about: "",
+            value,
+            default,
+            values: Vec::new(),
+        };
         vec![
-            Choice::word("sort", "", sort, &["cpu", "mem"]),
-            Choice::switch("follow", "", follow, false),
-            Choice {
-                name: "columns",
-                about: "",
-                value: Value::List(vec!["pid".to_owned(), "command".to_owned()]),
-                default: Value::List(Vec::new()),
-                values: Vec::new(),
-            },
+            one("sort", Value::text(sort), Value::text("cpu")),
+            one("follow", Value::On(follow), Value::On(false)),
+            one("columns", Value::List(columns), Value::List(Vec::new())),
         ]
     }
 

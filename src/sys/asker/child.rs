@@ -152,8 +152,8 @@ fn close(first: RawFd, last: RawFd) {
     let numbers = open.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<RawFd>().ok());
     for fd in numbers.collect::<Vec<_>>() {
         if (first..=last).contains(&fd) {
-            // SAFETY: as above; one that is closed already is an error without consequence.
-            unsafe { libc::close(fd) };
+            // One that is closed already is an error without consequence.
+            let _ = nix::unistd::close(fd);
         }
     }
 }

@@ -17,12 +17,32 @@ fn opened() -> &'static str {
 }
 
 /// A finding about one file; `lacks`: how to get a kernel that has it.
-fn file(name: &'static str, gives: &'static str, path: &Path, lacks: &str) -> Finding {
+fn file(
+    root: &ProcRoot,
+    name: &'static str,
+    gives: &'static str,
+    path: &Path,
+    lacks: &str,
+) -> Finding {
     match readable(path) {
         State::Denied => Finding::new(name, gives, State::Denied)
             .found(format!("{} may not be read", path.display()))
             .get(opened()),
+        State::Absent => Finding::new(name, gives, State::Absent)
+            .found(built(root, lacks))
+            .get(lacks),
         found => Finding::new(name, gives, found).get(lacks),
+    }
+}
+
+/// Whether this kernel was built with the option that the advice names, where it tells.
+fn built(root: &ProcRoot, advice: &str) -> String {
+    let part = |c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let option = advice.split(part).find(|word| word.starts_with("CONFIG_"));
+    match option.and_then(|option| Some((option, super::built::with(root, option)?))) {
+        Some((option, true)) => format!("built with {option}, and switched off"),
+        Some((option, false)) => format!("built without {option}"),
+        None => String::new(),
     }
 }
 
@@ -41,7 +61,7 @@ pub(super) fn of_source(
     };
     match fs::read_dir(&path) {
         Ok(_) => Finding::new(name, gives, State::Ok),
-        Err(_) => file(name, gives, &path, lacks),
+        Err(_) => file(root, name, gives, &path, lacks),
     }
 }
 
@@ -87,31 +107,43 @@ pub(super) fn times(root: &ProcRoot) -> Finding {
     let gives =
         "time on a core and waiting for one, slices; sampled lanes where switches are denied";
     let path = root.proc("self/schedstat");
-    file("schedstat", gives, &path, "a kernel with CONFIG_SCHED_INFO")
+    file(
+        root,
+        "schedstat",
+        gives,
+        &path,
+        "a kernel with CONFIG_SCHED_INFO",
+    )
 }
 
 pub(super) fn scheduler(root: &ProcRoot) -> Finding {
     let gives = "virtual run time, slice length and migrations of a thread";
     let path = root.proc("self/sched");
-    file("sched", gives, &path, "a kernel with CONFIG_SCHED_DEBUG")
+    file(
+        root,
+        "sched",
+        gives,
+        &path,
+        "a kernel with CONFIG_SCHED_DEBUG",
+    )
 }
 
 pub(super) fn pressure(root: &ProcRoot) -> Finding {
     let gives = "how much time was lost to waiting for cores, memory and I/O: the verdict";
     let lacks = "boot with psi=1; a kernel with CONFIG_PSI";
-    file("pressure", gives, &root.proc("pressure/cpu"), lacks)
+    file(root, "pressure", gives, &root.proc("pressure/cpu"), lacks)
 }
 
 pub(super) fn kernel_stack(root: &ProcRoot) -> Finding {
     let gives = "where in the kernel a thread waits";
     let lacks = "a kernel with CONFIG_STACKTRACE";
-    file("kernel stack", gives, &root.proc("self/stack"), lacks)
+    file(root, "kernel stack", gives, &root.proc("self/stack"), lacks)
 }
 
 pub(super) fn frequency(root: &ProcRoot) -> Finding {
     let gives = "the frequency of each core";
     let path = root.sys("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq");
-    let finding = file("frequency", gives, &path, "");
+    let finding = file(root, "frequency", gives, &path, "");
     match finding.state {
         State::Absent => finding.found("no driver: usual in virtual machines"),
         State::Limited => finding.found("the driver does not answer"),
@@ -129,7 +161,7 @@ pub(super) fn delays(root: &ProcRoot) -> Finding {
             .get("sudo sysctl kernel.task_delayacct=1"),
         Err(_) => {
             let lacks = "boot with delayacct; a kernel with CONFIG_TASK_DELAY_ACCT";
-            file("delays", gives, &path, lacks)
+            file(root, "delays", gives, &path, lacks)
         }
     }
 }

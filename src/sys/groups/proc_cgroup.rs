@@ -1,4 +1,5 @@
 //! `/proc/PID/cgroup`: the control group of a process in each hierarchy, `cgroups(7)`.
+//! Read for every row at every tick, so it is parsed here, where only the telling line becomes a text.
 
 use crate::model::text::SafeText;
 use crate::sys::fields;

@@ -1,4 +1,7 @@
 //! `/proc/diskstats` and `statvfs(3)`: what disks do and how full filesystems are.
+//!
+//! procfs gives all disks up for one line that it does not understand, and sysinfo asks filesystems itself, where one that never
+//! answers would keep us; so lines are read here, and fullness is asked by `asker`. A test compares with procfs.
 
 pub(crate) mod mounts;
 

@@ -1,12 +1,11 @@
 //! Facts of the machine that stay while it runs: name, kernel, units, boot time, highest pid.
-#![expect(unsafe_code, reason = "localtime_r(3)")]
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
 use nix::sys::utsname::{UtsName, uname};
 
-use super::cores;
+use super::{cores, zone};
 use crate::model::sample::Machine;
 use crate::model::text::SafeText;
 use crate::model::zone::Zone;
@@ -41,7 +40,9 @@ pub fn read(root: &ProcRoot) -> Machine {
         boot_unix_ms,
         pid_max: fields::number(&file("sys/kernel/pid_max")).map_or(4_194_304, |n| n as u32),
         zone: if root.is_live() {
-            zone(boot_unix_ms)
+            let boot = (boot_unix_ms / 1000) as i64;
+            let now = boot + clock::since_boot().seconds() as i64;
+            zone::read(root, std::env::var("TZ").ok().as_deref(), boot, now)
         } else {
             Zone::default()
         },
@@ -56,31 +57,6 @@ pub fn booted_anew(root: &ProcRoot, machine: &Machine) -> Option<u64> {
 
 /// A clock that is kept right is moved by less than this between two looks.
 const CLOCK_SET_MS: u64 = 1000;
-/// For how many seconds from now on the rules of the zone are looked up: ten years.
-const AHEAD: i64 = 10 * 366 * 86_400;
-
-/// The rules of the zone from the boot on, and a while before it; UTC where the machine names no zone.
-fn zone(boot_unix_ms: u64) -> Zone {
-    let boot = (boot_unix_ms / 1000) as i64;
-    let now = boot + clock::since_boot().seconds() as i64;
-    Zone::between(boot - 86_400, now + AHEAD, ahead)
-}
-
-/// Seconds that the clock on the wall is ahead of UTC at a moment.
-fn ahead(unix: i64) -> i32 {
-    // The C library reads one file, `TZ` or /etc/localtime; a calendar crate reads the names of all zones first.
-    let seconds: libc::time_t = unix;
-    // SAFETY: all zeroes are a valid `tm`, whose only pointer is set by the call.
-    let mut local: libc::tm = unsafe { std::mem::zeroed() };
-    // SAFETY: both are ours and live for the call; this program never changes its environment.
-    let filled = unsafe { libc::localtime_r(&raw const seconds, &raw mut local) };
-    if filled.is_null() {
-        0
-    } else {
-        local.tm_gmtoff as i32
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,5 @@
-//! `/proc/meminfo`: where memory is, `proc_meminfo(5)`.
+//! `/proc/meminfo`: where memory is, `proc_meminfo(5)`. Read at every tick, so it is
+//! parsed here without a map or a string for each line, as procfs makes them; a test compares both.
 
 use crate::model::id::Bytes;
 use crate::model::plan::{Needs, Plan};

@@ -1,5 +1,8 @@
 //! `/sys/class/hwmon` and `/sys/class/power_supply`: temperatures, fans and power, kernel `hwmon/sysfs-interface` and
 //! `power/power_supply_class`. Writes nothing and wakes no sensor that sleeps: those answer with an error.
+//!
+//! sysinfo knows temperatures, but no fans and no batteries, reads in the thread that asks, where one sick chip would keep all,
+//! and does not say why one is missing; so files are read here, each by `asker`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

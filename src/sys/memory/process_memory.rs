@@ -1,7 +1,8 @@
 //! Memory of another process, `process_vm_readv(2)`. Never writes. The kernel takes the target's memory lock, so this can hang.
-#![expect(unsafe_code, reason = "the call takes addresses of two processes")]
 
-use std::io;
+use std::io::{self, IoSliceMut};
+
+use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 
 use crate::model::id::Pid;
 use crate::model::reading::Reading;
@@ -12,30 +13,14 @@ use crate::model::reading::Reading;
 /// `Denied` without the right to trace it, `Gone` when it has ended, `Unsupported` where no memory is.
 pub fn read(pid: Pid, address: u64, length: usize) -> Reading<Vec<u8>> {
     let mut bytes = vec![0_u8; length];
-    let ours = libc::iovec {
-        iov_base: bytes.as_mut_ptr().cast(),
-        iov_len: length,
+    let theirs = RemoteIoVec {
+        base: address as usize,
+        len: length,
     };
-    let theirs = libc::iovec {
-        iov_base: address as *mut libc::c_void,
-        iov_len: length,
-    };
-    // SAFETY: `ours` names memory that is ours for the call; `theirs` is only an address in the other process, which
-    // the kernel checks.
-    let got = unsafe {
-        libc::process_vm_readv(
-            pid.0 as libc::pid_t,
-            &raw const ours,
-            1,
-            &raw const theirs,
-            1,
-            0,
-        )
-    };
-    if got < 0 {
-        return Err(io::Error::last_os_error().into());
-    }
-    bytes.truncate(got as usize);
+    let pid = nix::unistd::Pid::from_raw(pid.0 as i32);
+    let got = process_vm_readv(pid, &mut [IoSliceMut::new(&mut bytes)], &[theirs]);
+    let got = got.map_err(io::Error::from)?;
+    bytes.truncate(got);
     Ok(bytes)
 }
 

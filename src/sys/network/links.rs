@@ -1,4 +1,5 @@
 //! Interfaces and their addresses by `rtnetlink(7)`, in the network namespace that the socket was opened in.
+//! One answer of the kernel has flags, counters, masters and addresses of all; sysinfo reads a file of `/sys` for each fact.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,6 +1,7 @@
 //! `/proc/net/{tcp,tcp6,udp,udp6,unix}`: the socket tables as text, for where netlink is not to be had. `proc_pid_net(5)`.
 //!
-//! They lack the peers of unix sockets and what TCP measures. Lines that read otherwise are passed over.
+//! They lack the peers of unix sockets and what TCP measures. Lines that read otherwise are passed over; procfs gives
+//! the whole table up for one of them, such as a socket in a state that it does not know. A test compares both.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 

@@ -219,11 +219,7 @@ fn install(program: &[sock_filter]) -> io::Result<()> {
         len: program.len() as u16,
         filter: program.as_ptr().cast_mut(),
     };
-    // SAFETY: no memory is passed.
-    let failed = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    if failed != 0 {
-        return Err(io::Error::last_os_error());
-    }
+    nix::sys::prctl::set_no_new_privs()?;
     // SAFETY: the kernel copies the program, which lives during the call.
     let failed = unsafe {
         libc::syscall(

@@ -1,5 +1,7 @@
 //! What confines the process in focus: limits, namespaces, control group, capabilities, seccomp, labels.
 //! `proc_pid_limits(5)`, `namespaces(7)`, `cgroups(7)`, `capabilities(7)`, `proc_pid_oom_score(5)`.
+//!
+//! Limits are read here: procfs gives all up for one line that it does not understand. A test compares both.
 
 pub mod cgroup;
 

@@ -2,7 +2,7 @@
 //! (LDAP, SSSD …), which may take its time or never answer.
 //!
 //! Nobody waits: a name that `/etc/passwd` lacks is looked for by a thread of its own, which puts the question to a process
-//! that can be given up (`asker`); until then, and where nobody knows, the number stands for it.
+//! that can be given up (`asker`); until then, and where nobody knows, the number stands for it. (sysinfo asks the name service for everybody at once, and waits for it.)
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use procfs::process::MountInfo;
+
+use crate::sys::machine::mount_table;
 use crate::sys::root::ProcRoot;
 
 /// The inode of the first pid namespace (`PROC_PID_INIT_INO` of `linux/proc_ns.h`).
@@ -11,8 +14,7 @@ const FIRST: &str = "pid:[4026531836]";
 ///
 /// Who may trace everybody, or is in the group of the mount, sees all; the first process belongs to root nearly everywhere.
 pub fn hidden_by(root: &ProcRoot) -> Option<String> {
-    let mounts = std::fs::read_to_string(root.proc("self/mountinfo")).ok()?;
-    let option = option(&mounts)?;
+    let option = option(&mount_table::read(root))?;
     let first = std::fs::read(root.proc("1/stat"));
     first.is_err().then_some(option)
 }
@@ -28,14 +30,12 @@ pub fn inside(root: &ProcRoot) -> bool {
     ours.is_ok_and(|ns| ns != Path::new(FIRST))
 }
 
-/// `proc /proc proc rw,relatime,hidepid=invisible`; `None` where nothing is hidden.
-fn option(mounts: &str) -> Option<String> {
-    mounts
-        .lines()
-        .filter(|line| line.contains(" - proc "))
-        .find_map(|line| line.split([' ', ',']).find(|o| o.starts_with("hidepid=")))
-        .filter(|option| !matches!(*option, "hidepid=0" | "hidepid=off"))
-        .map(str::to_owned)
+/// `hidepid=invisible` of `/proc`; `None` where nothing is hidden.
+fn option(mounts: &[MountInfo]) -> Option<String> {
+    let kinds = mounts.iter().filter(|mount| mount.fs_type == "proc");
+    let mut told = kinds.filter_map(|mount| mount.super_options.get("hidepid")?.as_deref());
+    told.find(|how| !matches!(*how, "0" | "off"))
+        .map(|how| format!("hidepid={how}"))
 }
 
 #[cfg(test)]

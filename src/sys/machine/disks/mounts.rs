@@ -1,6 +1,7 @@
 //! `/proc/self/mountinfo`: what is mounted, read again only when the kernel says that it changed (`proc(5)`: "poll").
 //!
 //! Of thousands of filesystems not all are asked at each reading how full they are: those on devices are, the others in turn.
+//! Paths are bytes, which procfs cannot carry; what is asked once is read by it (`mount_table.rs`).
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
