@@ -16,7 +16,7 @@ pub mod panel;
 pub mod presets;
 mod route;
 pub mod save;
-mod settings;
+pub mod settings;
 pub mod synonyms;
 mod time;
 pub mod trace;

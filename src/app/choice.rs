@@ -1,16 +1,7 @@
-//! What a person may want otherwise, by the names of the configuration file.
-//!
-//! A setting is one [`Setting`] in a list of the app or of a pane: the configuration file, the settings dialog (F2), what is
-//! written when asked, the palette and the manual page go by those lists.
+//! What a person may want otherwise: values as the configuration file writes them, and what can be chosen as it is now.
 
 use std::fmt;
 use std::ops::RangeInclusive;
-
-use super::App;
-use super::settings::SETTINGS;
-use super::world::World;
-use crate::theme::ground::{self, AUTO};
-use crate::theme::{self, Ground, Theme};
 
 /// A value as the configuration file writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,109 +125,5 @@ impl Choice {
         let at = self.values.iter().position(|v| *v == self.value);
         let next = at.map_or(0, |at| if on { at + 1 } else { at + n - 1 });
         self.values.get(next.checked_rem(n)?).cloned()
-    }
-}
-
-/// A setting of the app or of a pane: all that is known of it.
-pub struct Setting<P: 'static> {
-    /// Its name in the configuration file.
-    pub name: &'static str,
-    /// What it does, one sentence without a full stop.
-    pub about: &'static str,
-    /// What it is now.
-    pub now: fn(&P, &World) -> Value,
-    /// What it is where nobody chose.
-    pub default: fn(&P) -> Value,
-    /// What to choose from; empty where it is chosen elsewhere, as `about` says.
-    pub values: fn(&P) -> Vec<Value>,
-    /// Takes a value, or says why it cannot be that.
-    pub set: fn(&mut P, &Value) -> Result<(), String>,
-}
-
-/// What can be chosen, as it is now.
-pub fn choices<P>(all: &[Setting<P>], of: &P, world: &World) -> Vec<Choice> {
-    let one = |setting: &Setting<P>| {
-        let value = (setting.now)(of, world);
-        let mut values = (setting.values)(of);
-        // What stands in a file need not be among what is offered.
-        if let (Value::Number(n), false) = (&value, values.contains(&value)) {
-            let above = |v: &Value| matches!(v, Value::Number(other) if other > n);
-            let at = values.iter().position(above).unwrap_or(values.len());
-            values.insert(at, value.clone());
-        }
-        Choice {
-            name: setting.name,
-            about: setting.about,
-            value,
-            default: (setting.default)(of),
-            values,
-        }
-    };
-    all.iter().map(one).collect()
-}
-
-/// Chooses a value by its name; `None` where it is none of these.
-pub fn choose<P>(
-    all: &[Setting<P>],
-    of: &mut P,
-    name: &str,
-    value: &Value,
-) -> Option<Result<(), String>> {
-    let setting = all.iter().find(|s| s.name == name)?;
-    Some((setting.set)(of, value))
-}
-
-/// Yes or no, to choose from.
-pub fn switch<P>(_: &P) -> Vec<Value> {
-    vec![Value::On(false), Value::On(true)]
-}
-
-impl App {
-    /// Everything that can be chosen now.
-    pub fn choices(&self) -> Vec<Choice> {
-        let mut out = choices(SETTINGS, self, &self.world);
-        for panel in &self.panels {
-            out.extend(panel.choices(&self.world));
-        }
-        out
-    }
-
-    /// Chooses a value by its name, live.
-    ///
-    /// # Errors
-    /// When there is no such setting or it cannot have this value; says which there are.
-    pub fn choose(&mut self, name: &str, value: &Value) -> Result<(), String> {
-        if let Some(done) = choose(SETTINGS, self, name, value) {
-            return done;
-        }
-        let asked = self.panels.iter_mut().find_map(|p| p.choose(name, value));
-        asked.unwrap_or_else(|| Err(format!("there is no setting '{name}'")))
-    }
-
-    /// The terminal said what is behind its text: the theme that is to fit it does.
-    pub(super) fn on_ground(&mut self, told: Option<[u8; 3]>) {
-        let Some(rgb) = told else { return };
-        self.world.settings.ground = Ground::Told(rgb);
-        if self.world.settings.theme == AUTO {
-            // It is one of those that there are.
-            let _ = self.choose_theme(AUTO);
-        }
-    }
-
-    pub(super) fn choose_theme(&mut self, name: &str) -> Result<(), String> {
-        let now = &self.world.theme;
-        let theme = match (&self.own_theme, theme::builtin(name)) {
-            (Some((own, theme)), _) if own == name => theme.clone(),
-            _ if name == AUTO => {
-                ground::auto(self.world.settings.ground, now.depth, now.glyphs.ascii)
-            }
-            (_, Some(palette)) => Theme::new(&palette, now.depth, now.glyphs.ascii),
-            (_, None) => return Err(format!("there is no theme '{name}'")),
-        };
-        let glyphs = now.glyphs;
-        self.world.theme = theme;
-        self.world.theme.glyphs = glyphs;
-        name.clone_into(&mut self.world.settings.theme);
-        Ok(())
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod descriptor;
 pub mod ipc;
+mod mode;
 pub mod peer;
 pub mod socket;

@@ -284,6 +284,32 @@ mod tests {
         );
     }
 
+    /// A setting that is declared anywhere can stand in the file as it is, and is what it was then.
+    #[test]
+    fn every_setting_can_stand_in_the_file() {
+        let theme = Theme::terminal(Depth::Mono, false);
+        let mut app = App::new(panels::all(), Settings::default(), theme);
+        let before = app.choices();
+        let lines = before.iter().map(|choice| {
+            let value = keep::toml(&choice.value);
+            format!("{} = {value}\n", choice.name)
+        });
+        let config = Config::parse(&lines.collect::<String>());
+        assert_eq!(config.complaints, []);
+        assert_eq!(choose(&mut app, &config.choices), []);
+        for choice in &before {
+            assert_eq!(
+                app.choose(choice.name, &choice.value),
+                Ok(()),
+                "{}",
+                choice.name
+            );
+            let sentence = !choice.about.is_empty() && !choice.about.ends_with('.');
+            assert!(sentence, "{}: {}", choice.name, choice.about);
+        }
+        assert_eq!(app.choices(), before);
+    }
+
     /// A wrong line is told with its number and what is known, and takes no other line away.
     #[test]
     fn says_what_it_does_not_understand_and_goes_on() {

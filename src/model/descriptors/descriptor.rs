@@ -12,9 +12,10 @@ use crate::model::id::{Bytes, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
+pub use super::mode::Mode;
 pub use about::About;
 pub use gpu::{Gpu, GpuUse};
-pub use kind::{Flags, Kind, Mode};
+pub use kind::{Flags, Kind};
 
 /// Every descriptor of one process.
 #[derive(Clone, Debug, PartialEq)]

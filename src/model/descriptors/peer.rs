@@ -7,7 +7,7 @@ pub mod pipeline;
 
 use std::sync::Arc;
 
-use super::descriptor::Mode;
+use super::mode::Mode;
 use super::socket::{Inet, Unix};
 use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::reading::Reading;

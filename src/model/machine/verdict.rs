@@ -5,6 +5,7 @@
 pub mod blind;
 mod contributors;
 mod judge;
+mod moment;
 
 pub use judge::Judge;
 

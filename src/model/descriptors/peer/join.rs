@@ -5,7 +5,7 @@ mod sockets;
 use std::collections::HashMap;
 
 use super::{Flow, Holder, HolderIndex, NAMED, Note, Object, Peer, Peers, Tables};
-use crate::model::descriptors::descriptor::Mode;
+use crate::model::descriptors::mode::Mode;
 use crate::model::descriptors::socket::{Inet, Socket, Unix};
 use crate::model::id::{ProcId, Uid};
 

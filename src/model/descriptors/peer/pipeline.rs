@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::join::Place;
 use super::{Holder, Join, Object};
-use crate::model::descriptors::descriptor::Mode;
+use crate::model::descriptors::mode::Mode;
 use crate::model::id::ProcId;
 use crate::model::text::SafeText;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::judge::Moment;
+use super::moment::Moment;
 use super::{Bottleneck, Scope};
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};

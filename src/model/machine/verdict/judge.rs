@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::moment::Moment;
 use super::{Basis, Bottleneck, Scope, THRESHOLDS, Verdict, contributors};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::called::called;
@@ -26,26 +27,6 @@ const HOLDS: f32 = 1.25;
 
 /// How much of a core a process used to be remembered, percent.
 const NOTABLE: f32 = 1.0;
-
-/// What one tick found.
-#[derive(Clone, Debug)]
-pub(super) struct Moment {
-    at: Nanos,
-    /// More tasks could run than there are cores.
-    queued: Option<bool>,
-    /// Some task was blocked on I/O.
-    waited: Option<bool>,
-    /// Programs searched for memory themselves, or took pages back from swap.
-    searched: Option<bool>,
-    /// Our own group: share of its quota's periods in which it was throttled, percent.
-    throttled: Option<f32>,
-    /// Our own group: whether its memory limit was reached.
-    hit: Option<bool>,
-    /// Processes that were in uninterruptible sleep for what may be I/O, and what they moved, bytes a second.
-    pub(super) blocked: Vec<(ProcId, f64)>,
-    /// Processes that used a core, with their names, since they may end, and how much of it, percent.
-    pub(super) busy: Vec<(ProcId, SafeText, f32)>,
-}
 
 /// Judges tick by tick.
 #[derive(Clone, Debug, Default)]

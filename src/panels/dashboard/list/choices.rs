@@ -1,7 +1,8 @@
 //! What of the list can be chosen in the settings and kept.
 
 use super::List;
-use crate::app::choice::{self, Choice, Setting, Value, switch};
+use crate::app::choice::{Choice, Value};
+use crate::app::settings::{self, Setting, switch};
 use crate::app::world::World;
 use crate::model::groups::grouping::By;
 use crate::model::process::column::{self, Column};
@@ -129,12 +130,12 @@ const SETTINGS: &[Setting<List>] = &[
 ];
 
 pub(super) fn all(list: &List, world: &World) -> Vec<Choice> {
-    choice::choices(SETTINGS, list, world)
+    settings::choices(SETTINGS, list, world)
 }
 
 /// Chooses; `None` where it is not the list's to choose.
 pub(super) fn choose(list: &mut List, name: &str, value: &Value) -> Option<Result<(), String>> {
-    let done = choice::choose(SETTINGS, list, name, value)?;
+    let done = settings::choose(SETTINGS, list, name, value)?;
     if done.is_ok() {
         list.seek = true;
         list.changed();

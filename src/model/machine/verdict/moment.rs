@@ -1,0 +1,24 @@
+//! What one tick found, as it is remembered: judging and naming the contributors both stand on it.
+
+use crate::model::id::{Nanos, ProcId};
+use crate::model::text::SafeText;
+
+/// What one tick found.
+#[derive(Clone, Debug)]
+pub(super) struct Moment {
+    pub(super) at: Nanos,
+    /// More tasks could run than there are cores.
+    pub(super) queued: Option<bool>,
+    /// Some task was blocked on I/O.
+    pub(super) waited: Option<bool>,
+    /// Programs searched for memory themselves, or took pages back from swap.
+    pub(super) searched: Option<bool>,
+    /// Our own group: share of its quota's periods in which it was throttled, percent.
+    pub(super) throttled: Option<f32>,
+    /// Our own group: whether its memory limit was reached.
+    pub(super) hit: Option<bool>,
+    /// Processes that were in uninterruptible sleep for what may be I/O, and what they moved, bytes a second.
+    pub(super) blocked: Vec<(ProcId, f64)>,
+    /// Processes that used a core, with their names, since they may end, and how much of it, percent.
+    pub(super) busy: Vec<(ProcId, SafeText, f32)>,
+}
