@@ -141,6 +141,20 @@ pub trait Rows {
     fn whole_table(&self) -> (Vec<String>, Vec<Vec<String>>);
 }
 
+/// The rows of a pane, by the field that holds them: with that it answers as every table does.
+macro_rules! has_rows {
+    ($($field:ident).+) => {
+        fn rows(&self) -> Option<&dyn $crate::app::panel::Rows> {
+            Some(&self.$($field).+)
+        }
+
+        fn rows_mut(&mut self) -> Option<&mut dyn $crate::app::panel::Rows> {
+            Some(&mut self.$($field).+)
+        }
+    };
+}
+pub(crate) use has_rows;
+
 /// What the keys do while a line is typed that takes effect at once.
 pub fn line_keys(esc: &'static str) -> Vec<(String, &'static str)> {
     vec![

@@ -12,6 +12,7 @@ use crate::app::key::{Key, Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Hit, Reply, Rows};
 use crate::app::world::World;
+use crate::model::id::ProcId;
 use crate::model::text::{width, wrap};
 use crate::theme::{Role, Theme};
 use crate::widgets::line::{self, Styled};
@@ -148,6 +149,14 @@ pub struct Content<'a, K> {
 /// Nothing below the table.
 pub fn no_foot(_: usize) -> Vec<Parts> {
     Vec::new()
+}
+
+impl Listing<ProcId> {
+    /// Opens the chosen process in the inspector, on this tab.
+    pub fn inspect(&self, tab: &'static str) -> Reply {
+        let chosen = self.chosen();
+        chosen.map_or(Reply::Done, |id| Reply::Inspect(*id, tab))
+    }
 }
 
 impl<K: Clone + PartialEq> Listing<K> {

@@ -51,10 +51,6 @@ impl Panel for Footer {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn buttons(&self, world: &World, _: Rect) -> Vec<Button> {
         if world.notice.is_some() {
             return Vec::new();

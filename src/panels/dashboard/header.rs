@@ -76,10 +76,6 @@ impl Panel for Header {
         }
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn buttons(&self, world: &World, area: Rect) -> Vec<Button> {
         let line = Line::new(world, area);
         let mut out = Vec::new();

@@ -57,10 +57,6 @@ impl Panel for ViewsBar {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn buttons(&self, _: &World, _: Rect) -> Vec<Button> {
         let parts = self.parts.iter();
         parts.map(|p| Button::act(p.area, p.does)).collect()

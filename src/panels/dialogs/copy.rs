@@ -6,7 +6,6 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::{hints, scroll};
-use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::event::Effect;
 use crate::app::key::{Code, Key, Mouse, Press};
@@ -94,10 +93,6 @@ fn path(proc: &Proc) -> Option<String> {
 impl Panel for CopyMenu {
     fn spec(&self) -> &'static Spec {
         &SPEC
-    }
-
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
     }
 
     fn typing(&self) -> bool {

@@ -6,7 +6,6 @@ use ratatui::style::Modifier;
 
 use super::hints;
 use super::scroll::{self, Scroll};
-use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::panel::{Panel, Place, Reply, Spec};
@@ -45,10 +44,6 @@ impl Panel for Explain {
         let content = popup::content(popup::area(screen, WIDTH, self.lines.len() as u16));
         self.scroll
             .fit(self.lines.len(), usize::from(content.height));
-        Reply::Pass
-    }
-
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
         Reply::Pass
     }
 

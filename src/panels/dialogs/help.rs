@@ -144,10 +144,6 @@ impl Panel for Help {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn typing(&self) -> bool {
         true
     }

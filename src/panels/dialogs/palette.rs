@@ -126,10 +126,6 @@ impl Panel for Palette {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn typing(&self) -> bool {
         true
     }

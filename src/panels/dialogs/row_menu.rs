@@ -103,10 +103,6 @@ impl Panel for RowMenu {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn typing(&self) -> bool {
         true
     }

@@ -134,10 +134,6 @@ impl Panel for SaveDialog {
         }
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn typing(&self) -> bool {
         true
     }

@@ -142,10 +142,6 @@ impl Panel for TriggerDialog {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, _: &'static Action) -> Reply {
-        Reply::Pass
-    }
-
     fn typing(&self) -> bool {
         true
     }

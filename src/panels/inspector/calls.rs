@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::plan::Needs;
@@ -105,13 +105,7 @@ impl Panel for CallsTab {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn copied(&self, world: &World) -> Option<String> {
         let calls = self.kept.value()?;
@@ -128,11 +122,9 @@ impl Panel for CallsTab {
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
-        if self.kept.value().is_none() {
-            listing::empty(&world.theme, area, &self.kept.why(), buf);
-            return;
+        if self.kept.shows(world, area, buf) {
+            self.list.render(world, buf);
         }
-        self.list.render(world, buf);
     }
 }
 

@@ -14,7 +14,7 @@ use ratatui::text::Line;
 use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::{Descriptor, Files};
@@ -192,13 +192,7 @@ impl Panel for FilesTab {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn enter(&self, _: &World) -> Reply {
         match self.target() {

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
 use crate::app::world::World;
 use crate::model::detail::Stamped;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
+use crate::panels::listing;
 
 /// A value and how fresh it is.
 #[derive(Debug)]
@@ -86,6 +90,16 @@ impl<T> Kept<T> {
             }
             (_, Err(why)) => format!("– {why}"),
         }
+    }
+}
+
+impl<T> Kept<T> {
+    /// Whether there is something to show; where there is not, says why.
+    pub fn shows(&self, world: &World, area: Rect, buf: &mut Buffer) -> bool {
+        if self.value.is_none() {
+            listing::empty(&world.theme, area, &self.why(), buf);
+        }
+        self.value.is_some()
     }
 }
 

@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::plan::Needs;
@@ -111,13 +111,7 @@ impl Panel for LimitsTab {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn copied(&self, _: &World) -> Option<String> {
         self.items.get(self.list.selected()?).map(Item::text)
@@ -144,11 +138,9 @@ impl Panel for LimitsTab {
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
-        if self.kept.value().is_none() {
-            listing::empty(&world.theme, area, &self.kept.why(), buf);
-            return;
+        if self.kept.shows(world, area, buf) {
+            self.list.render(world, buf);
         }
-        self.list.render(world, buf);
     }
 }
 

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use crate::app::action::{Action, actions};
 use crate::app::key::{Code, Key as Pressed};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
@@ -252,13 +252,7 @@ impl Panel for Memory {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn enter(&self, _: &World) -> Reply {
         Reply::Act(&TOGGLE)

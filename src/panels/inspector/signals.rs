@@ -9,7 +9,7 @@ use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::acting::signal::{Disposition, Signal, SignalState, ThreadSignals};
@@ -236,13 +236,7 @@ impl Panel for SignalsTab {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     /// The dialog, never the signal itself.
     fn enter(&self, world: &World) -> Reply {
@@ -270,11 +264,9 @@ impl Panel for SignalsTab {
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
-        if self.kept.value().is_none() {
-            listing::empty(&world.theme, area, &self.kept.why(), buf);
-            return;
+        if self.kept.shows(world, area, buf) {
+            self.list.render(world, buf);
         }
-        self.list.render(world, buf);
     }
 }
 

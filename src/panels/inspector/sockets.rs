@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format;
@@ -93,13 +93,7 @@ impl Panel for SocketsTab {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list.rows)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list.rows)
-    }
+    has_rows!(list.rows);
 
     fn enter(&self, _: &World) -> Reply {
         let network = self.network.as_deref();

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use crate::app::action::Action;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::moves;
-use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format;
@@ -230,19 +230,10 @@ impl Panel for ViewCpu {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn enter(&self, _: &World) -> Reply {
-        match self.list.chosen() {
-            Some(id) => Reply::Inspect(*id, "schedule"),
-            None => Reply::Done,
-        }
+        self.list.inspect("schedule")
     }
 
     fn copied(&self, world: &World) -> Option<String> {

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format::{bytes, percent};
@@ -256,13 +256,7 @@ impl Panel for ViewGpu {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn enter(&self, world: &World) -> Reply {
         let chosen = self

@@ -14,7 +14,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use crate::app::action::Action;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::moves;
-use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Hit, Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::ipc::lines::Key as LineKey;
@@ -285,13 +285,7 @@ impl Panel for ViewIpc {
         Reply::Pass
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn copied(&self, _: &World) -> Option<String> {
         let (line, member) = self.chosen()?;

@@ -15,7 +15,7 @@ use crate::app::action::Action;
 use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::detail::Stamped;
@@ -191,19 +191,10 @@ impl Panel for ViewMemory {
         }
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list)
-    }
+    has_rows!(list);
 
     fn enter(&self, _: &World) -> Reply {
-        match self.list.chosen() {
-            Some(id) => Reply::Inspect(*id, "memory"),
-            None => Reply::Done,
-        }
+        self.list.inspect("memory")
     }
 
     fn copied(&self, _: &World) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::app::action::Action;
 use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::socket::State;
@@ -180,13 +180,7 @@ impl Panel for ViewNetwork {
         }
     }
 
-    fn rows(&self) -> Option<&dyn Rows> {
-        Some(&self.list.rows)
-    }
-
-    fn rows_mut(&mut self) -> Option<&mut dyn Rows> {
-        Some(&mut self.list.rows)
-    }
+    has_rows!(list.rows);
 
     fn enter(&self, _: &World) -> Reply {
         let Some(chosen) = self.chosen() else {

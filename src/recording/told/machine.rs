@@ -12,7 +12,7 @@ fields!(disk::Space { 1 total, 2 free, 3 available, 4 inodes, 5 inodes_free });
 fields!(gpu::Gpus { 1 cards });
 fields!(gpu::Card { 1 index, 2 name, 3 driver, 4 busy, 5 memory_busy, 6 used, 7 total, 8 temperature, 9 power, 10 power_limit, 11 clock, 12 memory_clock, 13 encoder, 14 decoder, 15 split, 16 users });
 fields!(gpu::User { 1 pid, 2 memory, 3 busy });
-words!(memory::Part { 1 Processes, 2 Shared, 3 Huge, 4 Slab, 5 Kernel, 6 Arc, 7 Compressed, 8 Cache, 9 Buffers, 10 SlabReclaimable, 11 AtHand, 12 Free });
+words!(memory::MemoryUse { 1 Processes, 2 Shared, 3 Huge, 4 Slab, 5 Kernel, 6 Arc, 7 Compressed, 8 Cache, 9 Buffers, 10 SlabReclaimable, 11 AtHand, 12 Free });
 fields!(memory::MachineMemory { 1 at, 2 total, 3 available, 4 parts, 5 swap_total, 6 swap_free, 7 swaps, 8 dirty, 9 writeback, 10 committed, 11 huge, 12 compressed, 13 nodes, 14 counters, 15 transparent, 16 own });
 fields!(memory::Swap { 1 path, 2 size, 3 used, 4 priority });
 fields!(memory::Node { 1 id, 2 total, 3 free });

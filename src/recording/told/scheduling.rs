@@ -4,7 +4,7 @@ use super::{fields, variants, words};
 use crate::model::scheduling::{calls, schedule, spent, wait, wakes};
 
 fields!(calls::Number { 1 number, 2 narrow });
-fields!(calls::Part { 1 calls, 2 span });
+fields!(calls::CallSums { 1 calls, 2 span });
 fields!(calls::CallError { 1 number, 2 name, 3 words, 4 calls });
 fields!(calls::CallRow { 1 number, 2 name, 3 calls, 4 errors, 5 error, 6 span, 7 on_core, 8 mean, 9 p99, 10 longest, 11 descriptors, 12 inside });
 fields!(calls::Calls { 1 span, 2 exact, 3 why, 4 rows });
