@@ -77,7 +77,7 @@ fn what_is_listed_is_answered() {
 
 crate::app::action::actions! {
     /// An action of a tab that only this test has.
-    TINY "tiny-thing" [] "Does a tiny thing" "tiny";
+    TINY "tiny-thing" [Key::f(12)] "Does a tiny thing" "tiny";
 }
 
 /// A tab as the recipe has it, in miniature.

@@ -101,198 +101,91 @@ pub fn reading<T: Numbers<N>, const N: usize>(
     Ok(missing.map_or_else(|| Ok(T::of(row)), Err))
 }
 
-impl Numbers<21> for Stat {
-    /// What changes often stands in the first twelve places, whose fields take one byte.
-    fn row(&self) -> [u64; 21] {
-        let Self {
-            state,
-            first_ended,
-            ppid,
-            group,
-            session,
-            tty,
-            flags,
-            minor_faults,
-            child_faults,
-            major_faults,
-            user,
-            system,
-            priority,
-            nice,
-            threads,
-            virtual_size,
-            resident,
-            processor,
-            rt_priority,
-            policy,
-            block_delay,
-        } = *self;
-        let state = match state {
-            State::Other(letter) => letter,
-            known => known.letter() as u8,
-        };
-        [
-            state.into(),
-            user.0,
-            system.0,
-            minor_faults,
-            resident.0,
-            processor.0.into(),
-            child_faults,
-            virtual_size.0,
-            priority as u64,
-            threads.into(),
-            major_faults,
-            block_delay.0,
-            ppid.0.into(),
-            group.0.into(),
-            session.0.into(),
-            tty.into(),
-            flags.into(),
-            nice as u64,
-            rt_priority.into(),
-            policy.into(),
-            first_ended.into(),
-        ]
-    }
+/// A value that is one number.
+trait Place: Copy {
+    fn number(self) -> u64;
+    fn of_number(number: u64) -> Self;
+}
 
-    fn of(r: [u64; 21]) -> Self {
-        Self {
-            state: State::from_letter(r[0] as u8),
-            user: Ticks(r[1]),
-            system: Ticks(r[2]),
-            minor_faults: r[3],
-            resident: Bytes(r[4]),
-            processor: CpuId(r[5] as u32),
-            child_faults: r[6],
-            virtual_size: Bytes(r[7]),
-            priority: r[8] as i32,
-            threads: r[9] as u32,
-            major_faults: r[10],
-            block_delay: Ticks(r[11]),
-            ppid: Pid(r[12] as u32),
-            group: Pid(r[13] as u32),
-            session: Pid(r[14] as u32),
-            tty: r[15] as u32,
-            flags: r[16] as u32,
-            nice: r[17] as i32,
-            rt_priority: r[18] as u32,
-            policy: r[19] as u32,
-            first_ended: r[20] != 0,
-        }
+macro_rules! places {
+    ($($type:ty: $from:expr, $to:expr;)*) => {
+        $(impl Place for $type {
+            fn number(self) -> u64 {
+                let from: fn(Self) -> u64 = $from;
+                from(self)
+            }
+
+            fn of_number(number: u64) -> Self {
+                let to: fn(u64) -> Self = $to;
+                to(number)
+            }
+        })*
+    };
+}
+
+places! {
+    u64: |n| n, |n| n;
+    u32: |n| n.into(), |n| n as Self;
+    i32: |n| n as u64, |n| n as Self;
+    bool: |is| is.into(), |n| n != 0;
+    f32: |n| n.to_bits().into(), |n| Self::from_bits(n as u32);
+    Bytes: |n| n.0, Self;
+    Nanos: |n| n.0, Self;
+    Ticks: |n| n.0, Self;
+    Pid: |n| n.0.into(), |n| Self(n as u32);
+    CpuId: |n| n.0.into(), |n| Self(n as u32);
+    // 0 is none.
+    Option<u32>: |n| n.map_or(0, |n| u64::from(n) + 1), |n| n.checked_sub(1).map(|n| n as u32);
+    Option<u64>: |n| n.map_or(0, |n| n.saturating_add(1)), |n| n.checked_sub(1);
+    State: letter, |n| Self::from_letter(n as u8);
+}
+
+fn letter(state: State) -> u64 {
+    match state {
+        State::Other(letter) => letter.into(),
+        known => (known.letter() as u8).into(),
     }
 }
 
-impl Numbers<9> for CoreSample {
-    fn row(&self) -> [u64; 9] {
-        let Self {
-            id,
-            user,
-            system,
-            irq,
-            softirq,
-            steal,
-            idle,
-            iowait,
-            khz,
-        } = *self;
-        [
-            id.0.into(),
-            user.0,
-            system.0,
-            irq.0,
-            softirq.0,
-            steal.0,
-            idle.0,
-            iowait.0,
-            khz.map_or(0, |khz| u64::from(khz) + 1),
-        ]
+impl<T: Place> Numbers<1> for T {
+    fn row(&self) -> [u64; 1] {
+        [self.number()]
     }
 
-    fn of(r: [u64; 9]) -> Self {
-        Self {
-            id: CpuId(r[0] as u32),
-            user: Ticks(r[1]),
-            system: Ticks(r[2]),
-            irq: Ticks(r[3]),
-            softirq: Ticks(r[4]),
-            steal: Ticks(r[5]),
-            idle: Ticks(r[6]),
-            iowait: Ticks(r[7]),
-            khz: r[8].checked_sub(1).map(|khz| khz as u32),
-        }
+    fn of([number]: [u64; 1]) -> Self {
+        Self::of_number(number)
     }
 }
 
-impl Numbers<8> for Memory {
-    fn row(&self) -> [u64; 8] {
-        let Self {
-            total,
-            available,
-            free,
-            buffers,
-            cache,
-            shared,
-            swap_total,
-            swap_free,
-        } = *self;
-        [
-            total.0,
-            available.0,
-            free.0,
-            buffers.0,
-            cache.0,
-            shared.0,
-            swap_total.0,
-            swap_free.0,
-        ]
-    }
+/// Values of several numbers: their fields in the order of their places. One that is missing does not compile.
+macro_rules! rows {
+    ($($type:ident[$n:literal] { $($field:ident),* $(,)? })*) => {
+        $(impl Numbers<$n> for $type {
+            fn row(&self) -> [u64; $n] {
+                let Self { $($field),* } = *self;
+                [$($field.number()),*]
+            }
 
-    fn of(r: [u64; 8]) -> Self {
-        let [
-            total,
-            available,
-            free,
-            buffers,
-            cache,
-            shared,
-            swap_total,
-            swap_free,
-        ] = r.map(Bytes);
-        Self {
-            total,
-            available,
-            free,
-            buffers,
-            cache,
-            shared,
-            swap_total,
-            swap_free,
-        }
-    }
+            fn of([$($field),*]: [u64; $n]) -> Self {
+                Self { $($field: Place::of_number($field)),* }
+            }
+        })*
+    };
 }
 
-impl Numbers<4> for Pressure {
-    fn row(&self) -> [u64; 4] {
-        let Self {
-            some_10,
-            some_60,
-            full_10,
-            some_total,
-        } = *self;
-        let bits = |share: f32| u64::from(share.to_bits());
-        [bits(some_10), bits(some_60), bits(full_10), some_total.0]
+rows! {
+    // What changes often stands in the first twelve places, whose fields take one byte.
+    Stat[21] {
+        state, user, system, minor_faults, resident, processor, child_faults, virtual_size, priority, threads, major_faults,
+        block_delay, ppid, group, session, tty, flags, nice, rt_priority, policy, first_ended,
     }
-
-    fn of(r: [u64; 4]) -> Self {
-        let share = |bits: u64| f32::from_bits(bits as u32);
-        Self {
-            some_10: share(r[0]),
-            some_60: share(r[1]),
-            full_10: share(r[2]),
-            some_total: Nanos(r[3]),
-        }
-    }
+    CoreSample[9] { id, user, system, irq, softirq, steal, idle, iowait, khz }
+    Memory[8] { total, available, free, buffers, cache, shared, swap_total, swap_free }
+    Pressure[4] { some_10, some_60, full_10, some_total }
+    Status[3] { voluntary, involuntary, swap }
+    SchedStat[3] { run, wait, slices }
+    Held[2] { open, limit }
+    Means[2] { minute, five }
 }
 
 impl Numbers<2> for Flow {
@@ -319,25 +212,6 @@ impl Numbers<3> for [f32; 3] {
     }
 }
 
-impl Numbers<3> for Status {
-    fn row(&self) -> [u64; 3] {
-        let Self {
-            voluntary,
-            involuntary,
-            swap,
-        } = *self;
-        [voluntary, involuntary, swap.0]
-    }
-
-    fn of([voluntary, involuntary, swap]: [u64; 3]) -> Self {
-        Self {
-            voluntary,
-            involuntary,
-            swap: Bytes(swap),
-        }
-    }
-}
-
 impl Numbers<5> for Io {
     fn row(&self) -> [u64; 5] {
         let Self { all, living } = *self;
@@ -360,81 +234,6 @@ impl Numbers<5> for Io {
             all: moved(r[0], r[1]),
             living: (r[2] != 0).then(|| moved(r[3], r[4])),
         }
-    }
-}
-
-impl Numbers<2> for Held {
-    /// No limit is 0, so that a limit is one more than it is.
-    fn row(&self) -> [u64; 2] {
-        [
-            self.open,
-            self.limit.map_or(0, |limit| limit.saturating_add(1)),
-        ]
-    }
-
-    fn of(row: [u64; 2]) -> Self {
-        Self {
-            open: row[0],
-            limit: row[1].checked_sub(1),
-        }
-    }
-}
-
-impl Numbers<2> for Means {
-    fn row(&self) -> [u64; 2] {
-        [self.minute, self.five]
-    }
-
-    fn of(row: [u64; 2]) -> Self {
-        Self {
-            minute: row[0],
-            five: row[1],
-        }
-    }
-}
-
-impl Numbers<3> for SchedStat {
-    fn row(&self) -> [u64; 3] {
-        let Self { run, wait, slices } = *self;
-        [run.0, wait.0, slices]
-    }
-
-    fn of([run, wait, slices]: [u64; 3]) -> Self {
-        Self {
-            run: Nanos(run),
-            wait: Nanos(wait),
-            slices,
-        }
-    }
-}
-
-impl Numbers<1> for Bytes {
-    fn row(&self) -> [u64; 1] {
-        [self.0]
-    }
-
-    fn of([bytes]: [u64; 1]) -> Self {
-        Self(bytes)
-    }
-}
-
-impl Numbers<1> for u32 {
-    fn row(&self) -> [u64; 1] {
-        [(*self).into()]
-    }
-
-    fn of([number]: [u64; 1]) -> Self {
-        number as Self
-    }
-}
-
-impl Numbers<1> for u64 {
-    fn row(&self) -> [u64; 1] {
-        [*self]
-    }
-
-    fn of([number]: [u64; 1]) -> Self {
-        number
     }
 }
 

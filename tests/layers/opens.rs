@@ -160,7 +160,6 @@ const ASKED: &[(&str, &str)] = &[
         "a queue is a channel, and no file of /sys",
     ),
     ("sys/descriptors/ipc/sysv.rs", "syscall by bounded"),
-    ("sys/doctor.rs", "says what is told of memory maps"),
     ("sys/doctor/files.rs", "all but one of them by the asker"),
     (
         "sys/groups/own_strain.rs",

@@ -9,7 +9,7 @@ use ratatui::style::Modifier;
 use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::globals as g;
-use crate::app::panel::{Panel, Place, Reply, Spec};
+use crate::app::panel::{Panel, Place, Spec};
 use crate::app::world::{Page, World};
 use crate::model::acting::ending;
 use crate::model::format;

@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
+use crate::app::panel::{Panel, Place, Reply, Rows as _, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::plan::Needs;

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use crate::app::action::{Action, actions};
 use crate::app::key::{Code, Key as Pressed};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
+use crate::app::panel::{Panel, Place, Reply, Rows as _, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};

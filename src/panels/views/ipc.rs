@@ -14,7 +14,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use crate::app::action::Action;
 use crate::app::key::{Code, Key, Mouse};
 use crate::app::moves;
-use crate::app::panel::{Hit, Panel, Place, Reply, Spec, has_rows};
+use crate::app::panel::{Hit, Panel, Place, Reply, Rows as _, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::ipc::lines::Key as LineKey;

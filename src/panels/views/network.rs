@@ -12,7 +12,7 @@ use crate::app::action::Action;
 use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
+use crate::app::panel::{Panel, Place, Reply, Rows as _, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::socket::State;

@@ -92,7 +92,7 @@ fn act(hold: &mut Hold, signal: Signal, watch: Duration) -> (Vec<Reading<()>>, V
     let (mut sent, mut fates, mut settled) = (Vec::new(), Vec::new(), Settled::default());
     hold.send(signal, watch, &mut |news| match news {
         Progress::Sent { deliveries, .. } => {
-            sent = deliveries.into_iter().map(|d| d.sent).collect()
+            sent = deliveries.into_iter().map(|d| d.sent).collect();
         }
         Progress::Fate { fate, .. } => fates.push(fate),
         Progress::Settled(s) => settled = s,
