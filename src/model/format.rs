@@ -207,6 +207,26 @@ mod tests {
     }
 
     #[test]
+    fn a_minute_and_a_hundred_days_begin_where_they_do() {
+        let of = |seconds: u64| duration(Nanos(seconds * 1_000_000_000));
+        assert_eq!([of(59), of(60)], ["59s", "1m 00s"]);
+        assert_eq!(
+            [of(100 * 86_400 - 1), of(100 * 86_400)],
+            ["99d 23h", "100d"]
+        );
+        assert_eq!(
+            [0, 10, 1000, 1500, 2000].map(bit_rate),
+            [
+                "0 Mbit/s",
+                "10 Mbit/s",
+                "1 Gbit/s",
+                "1500 Mbit/s",
+                "2 Gbit/s"
+            ]
+        );
+    }
+
+    #[test]
     fn spans_have_two_units() {
         let s = 1_000_000_000;
         assert_eq!(

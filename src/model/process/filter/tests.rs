@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::model::id::{Bytes, Uid};
 use crate::model::process::stat::State;
+use crate::model::reading::Missing;
 use crate::model::sample::{Command, Facts, Opened, OptionalStats};
 use crate::model::scene::Scene;
 use crate::model::text::SafeText;
@@ -52,6 +53,20 @@ fn pass(text: &str) -> Vec<u32> {
         .iter()
         .filter(|p| filter.matches(&snapshot, p, 1.0));
     passing.map(|p| p.id.pid.0).collect()
+}
+
+/// Of the three, one has 64 threads and two have one.
+#[test]
+fn a_comparison_has_its_limit_or_has_not() {
+    for (text, pids) in [
+        ("threads<64", vec![1, 60]),
+        ("threads<=64", vec![1, 50, 60]),
+        ("threads>64", vec![]),
+        ("threads>=64", vec![50]),
+        ("threads>63", vec![50]),
+    ] {
+        assert_eq!(pass(text), pids, "{text}");
+    }
 }
 
 #[test]
@@ -159,7 +174,45 @@ fn cpu_is_compared_in_the_scale_that_is_shown() {
     let snapshot = scene().pass(1000, &[(50, 20)]);
     let proc = snapshot.by_pid(crate::model::id::Pid(50)).expect("50");
     assert!(Filter::parse("cpu>15").matches(&snapshot, proc, 1.0));
-    assert!(!Filter::parse("cpu>15").matches(&snapshot, proc, 0.5));
+    let filter = Filter::parse("cpu>15");
+    assert!(!filter.matches(&snapshot, proc, 0.5));
+    assert_eq!(filter.told(&snapshot, proc, 1.0), ["CPU% 20.0"]);
+    assert_eq!(filter.told(&snapshot, proc, 0.5), ["CPU% 10.0"]);
+}
+
+#[test]
+fn what_may_not_be_read_is_counted_where_it_is_asked_for() {
+    let mut scene = scene();
+    scene.of(60).extra = Some(Arc::new(OptionalStats {
+        cgroup: Err(Missing::Denied),
+        opened: Err(Missing::Denied),
+        ..OptionalStats::default()
+    }));
+    let snapshot = scene.pass(1000, &[]);
+    for (text, denied) in [
+        ("unit:x", 1),
+        ("port:80", 1),
+        ("user:x", 0),
+        ("exe:/usr", 0),
+    ] {
+        assert_eq!(Filter::parse(text).denied(&snapshot), denied, "{text}");
+    }
+}
+
+#[test]
+fn a_port_that_nobody_has_is_named_and_a_range_is_not() {
+    let mut scene = scene();
+    for pid in [1, 60] {
+        scene.of(pid).extra = Some(Arc::new(OptionalStats {
+            opened: Ok(Arc::default()),
+            ..OptionalStats::default()
+        }));
+    }
+    let snapshot = scene.pass(1000, &[]);
+    let nobody = |text: &str| Filter::parse(text).nobody(&snapshot);
+    assert_eq!(nobody("port:99").as_deref(), Some("nobody with port 99"));
+    assert_eq!(nobody("port:8080"), None);
+    assert_eq!(nobody("port:90-99"), None);
 }
 
 proptest::proptest! {
