@@ -25,16 +25,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::groups::unit::Names;
-use crate::model::machine::gpu::Gpus;
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::{Missing, Reading};
+use crate::model::reading::Missing;
 use crate::model::sample::{Sample, Shares};
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::sampler;
 use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::network::Networks;
+use crate::sys::groups::hierarchy::Hierarchy;
 use crate::sys::groups::names::NameReader;
-use crate::sys::machine::gpus;
 use crate::sys::root::ProcRoot;
 use crate::sys::source;
 
@@ -119,9 +119,12 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
     };
     let root = ProcRoot::live();
     let mut sample = sampler::once(&root, &plan)?;
+    let gpus =
+        graphics(&root, of_all).map_or(Err(Missing::Soon), |mut cards| cards.read_now(PATIENCE));
     sample.shares = Arc::new(Shares {
         names: container_names(&root, &sample),
-        gpus: gpus(of_all),
+        groups: groups(&root, of_all),
+        gpus: gpus.map(Arc::new),
         ..Shares::default()
     });
     let mut snapshot = Snapshot::between(None, &sample);
@@ -149,10 +152,17 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
         let first = networks.network(PATIENCE, None);
         (networks, first)
     });
+    let mut cards = graphics(&root, of_all);
+    if let Some(cards) = &mut cards {
+        let _ = cards.read_now(PATIENCE);
+    }
     let (first, mut next) = sampler::twice(&root, &plan, APART)?;
     let mut shares = Shares {
         names: container_names(&root, &next),
-        gpus: gpus(of_all),
+        groups: groups(&root, of_all),
+        gpus: cards.map_or(Err(Missing::Soon), |mut cards| {
+            cards.read_now(PATIENCE).map(Arc::new)
+        }),
         ..Shares::default()
     };
     if let Some((networks, _)) = &mut beside {
@@ -162,13 +172,20 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
     Ok(Snapshot::between(Some(&first), &next))
 }
 
-/// What the cards tell of their users, where that was asked for.
-fn gpus(needs: Needs) -> Reading<Arc<Gpus>> {
-    if needs.contains(Needs::GPU) {
-        gpus::read_now().map(Arc::new)
+/// Every control group, where that was asked for.
+fn groups(root: &ProcRoot, needs: Needs) -> Arc<[Box<str>]> {
+    if needs.contains(Needs::HIERARCHY) {
+        Hierarchy::new(root).read_now()
     } else {
-        Err(Missing::Soon)
+        Arc::default()
     }
+}
+
+/// What reads the cards, where that was asked for.
+fn graphics(root: &ProcRoot, needs: Needs) -> Option<Graphics> {
+    needs
+        .contains(Needs::GPU)
+        .then(|| Graphics::new(root, Shared::new(root)))
 }
 
 /// What the containers are called whose control groups were read.

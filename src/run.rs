@@ -147,7 +147,10 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     };
     let mut panes = panels::all();
     // Nothing of a card is shown, or opened, where there is none or it is not wanted.
-    if settings.gpu && gpus::library().is_some() {
+    if !settings.gpu {
+        gpus::leave_out();
+    }
+    if gpus::there(&ProcRoot::live()) {
         panes.push(panels::gpu());
     }
     let mut app = App::new(panes, settings, options.theme);

@@ -4,6 +4,7 @@
 
 pub mod descriptors;
 mod details;
+pub mod machine;
 pub mod memory;
 pub mod network;
 mod process;

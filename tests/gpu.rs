@@ -1,10 +1,15 @@
 //! What the reports tell of graphics cards, over a library that stands in for NVIDIA's; it is compiled here.
 
+#[path = "pty/session.rs"]
+#[expect(dead_code, reason = "what only the tests of the terminal use")]
+mod session;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use serde_json::Value;
+use session::Session;
 
 /// The library; `None` where there is no compiler beside cargo.
 fn library(dir: &Path) -> Option<PathBuf> {
@@ -47,9 +52,26 @@ impl Bench {
         Some(Self { dir, library })
     }
 
-    fn pscope(&self, script: &str, args: &[&str]) -> String {
+    /// What the library answers from now on.
+    fn script(&self, script: &str) -> PathBuf {
         let file = self.dir.path().join("script");
         std::fs::write(&file, script.replace(", ", "\n")).expect("written");
+        file
+    }
+
+    /// The live screen over the library.
+    fn live(&self, script: &str, args: &[&str]) -> Session {
+        let file = self.script(script);
+        let mut command = session::pscope(args);
+        command.env("PSCOPE_NVML", &self.library);
+        command.env("NVML_STAND_IN", &file);
+        let session = Session::start(command, 140, 40);
+        session.is_live();
+        session
+    }
+
+    fn pscope(&self, script: &str, args: &[&str]) -> String {
+        let file = self.script(script);
         let output = Command::new(env!("CARGO_BIN_EXE_pscope"))
             .args(args)
             .env("PSCOPE_NVML", &self.library)
@@ -131,4 +153,53 @@ fn a_driver_that_hangs_holds_nobody() {
     assert_eq!(told["unavailable"]["gpus"], "late");
     // A worker that hangs for an hour is not waited for.
     assert!(began.elapsed().as_secs() < 60);
+}
+
+fn leave(mut session: Session) {
+    session.press(b"\x03");
+    assert_eq!(session.ends(), 0);
+    assert_eq!(session.left_behind(), [] as [&str; 0]);
+}
+
+#[test]
+fn the_view_shows_what_cards_do_as_it_changes() {
+    let Some(bench) = Bench::new() else { return };
+    let me = std::process::id();
+    let of = |busy, share| {
+        format!("cards 2, busy {busy}, memory 40 80, heat 61, users {me}:39, shares {me}:{share}")
+    };
+    let mut session = bench.live(&of(87, 85), &["--interval", "200ms"]);
+    session.shows("7 GPU");
+    session.press(b"7");
+    for part in ["Stand-in 0", "Stand-in 1", "87 %", "40.0G of 80.0G", "85.0"] {
+        session.shows(part);
+    }
+    bench.script(&of(13, 7));
+    session.shows("13 %");
+    // A driver that hangs takes nothing from the keys.
+    bench.script("hangs, cards 2");
+    session.press(b"1");
+    session.shows("COMMAND");
+    session.press(b"7");
+    session.shows("Graphics cards");
+    session.press(b"?");
+    session.shows("Help");
+    session.press(b"\x1b");
+    leave(session);
+}
+
+#[test]
+fn what_is_not_wanted_is_not_opened() {
+    let Some(bench) = Bench::new() else { return };
+    let config = bench.dir.path().join("config.toml");
+    std::fs::write(&config, "gpu = false\n").expect("written");
+    let config = config.to_str().expect("UTF-8");
+    let mut session = bench.live("cards 1", &["--config", config]);
+    session.shows("6 IPC");
+    assert!(!session.text().contains("7 GPU"), "{}", session.text());
+    session.press(b"7");
+    session.press(b"?");
+    session.shows("Help");
+    assert!(!session.text().contains("Graphics cards"));
+    leave(session);
 }

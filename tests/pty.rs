@@ -2,6 +2,8 @@
 
 #[path = "pty/frozen.rs"]
 mod frozen;
+#[path = "pty/groups.rs"]
+mod groups;
 #[path = "pty/held.rs"]
 mod held;
 #[path = "pty/hung.rs"]

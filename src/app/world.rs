@@ -11,6 +11,7 @@ use super::log::Log;
 use super::minutes::Minutes;
 use super::trace::Trace;
 use crate::model::acting::signal::Signal;
+use crate::model::descriptors::peer::Object;
 use crate::model::detail::Detail;
 use crate::model::groups::grouping::Group;
 use crate::model::id::{Nanos, Pid, ProcId, Uid};
@@ -105,8 +106,10 @@ pub struct Armed {
 pub struct Chosen {
     /// Which.
     pub group: Group,
-    /// Who is in it and in its parts, ascending.
+    /// Who is in it and in its parts and may be shown, ascending; with a filter those who pass.
     pub members: Vec<ProcId>,
+    /// Whether nobody is left out by a filter.
+    pub whole: bool,
 }
 
 /// The moments that are kept, while time stands still, and how a recording is played.
@@ -246,6 +249,22 @@ impl Default for Settings {
 }
 
 impl World {
+    /// What the process in focus uses of graphics cards, in words, where that is known.
+    pub fn graphics(&self) -> Option<String> {
+        let gpus = self.detail.machine.gpus.as_ref()?.value.as_ref().ok()?;
+        gpus.words(self.detail.of?.pid)
+    }
+
+    /// Whether the process in focus holds a descriptor of a graphics card.
+    pub fn holds_card(&self) -> bool {
+        let files = self.detail.files.as_ref().map(|slot| &slot.value);
+        let mut rows = files
+            .into_iter()
+            .flatten()
+            .flat_map(|files| files.rows.iter());
+        rows.any(|row| row.object == Object::Card)
+    }
+
     /// Whom an action is meant for: the tagged ones, else the selected group's members, else the selected process.
     pub fn meant(&self) -> Vec<ProcId> {
         if !self.tags.is_empty() {

@@ -112,6 +112,8 @@ pub struct MachineDetail {
     pub group: Slot<GroupFacts>,
     /// What containers are called.
     pub containers: Arc<Names>,
+    /// The paths of all control groups.
+    pub hierarchy: Arc<[Box<str>]>,
 }
 
 impl Detail {

@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod route;
 pub mod traffic;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Network {
     pub connections: Vec<Connection>,
     /// Who moves the most over TCP, the busiest first.
     pub talkers: Vec<Talker>,
+    /// What each process moves over UDP, payload alone; why that is not told.
+    pub datagrams: Reading<Vec<(ProcId, Rates)>>,
     /// TCP of connections that ended between two readings and belong to nobody that is known.
     pub short: Reading<Short>,
     /// Between the two readings that rates are made of; zero while there is only one.
@@ -77,6 +80,7 @@ impl Default for Network {
             names: Arc::default(),
             connections: Vec::new(),
             talkers: Vec::new(),
+            datagrams: Err(Missing::Soon),
             short: Err(Missing::Soon),
             span: Nanos(0),
             hidden: 0,
@@ -202,10 +206,15 @@ impl Network {
             return Err(Missing::Soon);
         }
         let by = self.talkers.iter();
+        let mut by: HashMap<ProcId, Rates> = by
+            .filter_map(|t| Some((t.who.as_ref()?.0, t.rates)))
+            .collect();
+        for (id, rates) in self.datagrams.iter().flatten() {
+            by.entry(*id).or_default().add(*rates);
+        }
         Ok(Traffic {
-            by: by
-                .filter_map(|t| Some((t.who.as_ref()?.0, t.rates)))
-                .collect(),
+            by,
+            datagrams: self.datagrams.as_ref().map(|_| ()).map_err(|why| *why),
             hidden: self.hiding.clone(),
             complete: self.complete,
         })

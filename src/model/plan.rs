@@ -91,6 +91,8 @@ bitflags::bitflags! {
         const IPC = 1 << 36;
         /// Machine: graphics cards, and who uses them.
         const GPU = 1 << 38;
+        /// Machine: every control group, also those that nobody is in.
+        const HIERARCHY = 1 << 39;
         /// Machine: temperatures, fans, power.
         const SENSORS = 1 << 37;
     }
@@ -107,8 +109,8 @@ pub struct Plan {
     pub visible: Arc<[ProcId]>,
     /// The process that the inspector shows.
     pub focus: Option<ProcId>,
-    /// The control group that is inspected, by its path, and one who is in it.
-    pub group: Option<(Arc<str>, ProcId)>,
+    /// The control group that is inspected, by its path, and one who is in it; `None` where nobody is.
+    pub group: Option<(Arc<str>, Option<ProcId>)>,
     /// The processes of whose end a person wants to hear: the selected and the tagged ones.
     pub watched: Arc<[ProcId]>,
     /// Of `focus`: the descriptors on the screen, which are read before the thousands that are not.

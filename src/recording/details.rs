@@ -54,6 +54,8 @@ macro_rules! parts {
             gpus,
             group,
             containers: _,
+            // Which groups are empty is told of the present alone.
+            hierarchy: _,
         } = machine;
         $hear.part(2, files.as_ref());
         $hear.part(3, threads.as_ref());

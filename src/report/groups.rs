@@ -64,6 +64,8 @@ pub struct Report<'a> {
     pub snapshot: &'a Snapshot,
     /// How they stand together.
     pub groups: &'a Groups,
+    /// Whether groups that nobody is in are told as well: nobody is looked for.
+    pub empties: bool,
     /// Whether a process passes the filter.
     pub passes: &'a dyn Fn(&Proc) -> bool,
     /// The columns that are summed.
@@ -73,13 +75,14 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// The groups that have somebody who passes, sorted.
+    /// The groups that have somebody who passes, and those that nobody is in, sorted.
     fn rows(&self) -> Vec<Row<'_>> {
         let all = self.groups.all.iter().zip(0..);
         let row = |(group, place)| {
             let members = self.groups.members(self.snapshot, place);
             let members: Vec<_> = members.filter(|p| (self.passes)(p)).collect();
-            (!members.is_empty()).then_some(Row {
+            let empty = self.empties && place as usize >= self.groups.populated;
+            (!members.is_empty() || empty).then_some(Row {
                 place,
                 group,
                 members,
@@ -100,6 +103,9 @@ impl Report<'_> {
     }
 
     fn sum(&self, column: &Column, row: &Row<'_>) -> Reading<f64> {
+        if row.members.is_empty() {
+            return Ok(0.0);
+        }
         let sum = column.sum(self.snapshot, row.members.iter().copied());
         sum.unwrap_or(Err(Missing::Unsupported))
     }

@@ -13,8 +13,10 @@ use super::printer::Printer;
 use super::{Error, Exit, target};
 use crate::model::acting::signal::SignalState;
 use crate::model::descriptors::descriptor::Files;
+use crate::model::descriptors::peer::Object;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{ProcId, Tid};
+use crate::model::machine::gpu::Gpus;
 use crate::model::memory::region::AddressSpace;
 use crate::model::process::environment::Environment;
 use crate::model::process::isolation::Isolation;
@@ -24,6 +26,8 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::end_of;
 use crate::model::snapshot::Snapshot;
 use crate::sampler::descriptors::joined::Descriptors;
+use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::memory::address_space::AddressSpaces;
 use crate::sampler::scheduling::waits::Waits;
 use crate::sys::acting::signal_masks::SignalMasks;
@@ -79,6 +83,8 @@ impl Section {
 
 /// How far the two readings are apart between which threads are measured.
 const APART: Duration = Duration::from_millis(200);
+/// How long reading who holds graphics cards may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What was read; `None` for what was not asked for.
 struct Found {
@@ -89,6 +95,8 @@ struct Found {
     overview: Option<Reading<Overview>>,
     memory: Option<Reading<AddressSpace>>,
     files: Option<Reading<Arc<Files>>>,
+    /// Every graphics card, where it holds a descriptor of one.
+    cards: Option<Gpus>,
     /// The descriptors for the words of the threads, whether they are shown or not.
     peers: Option<Arc<Files>>,
     threads: Option<Reading<Arc<Threads>>>,
@@ -155,6 +163,7 @@ impl Found {
             signals: own(wanted(Section::Signals), detail.signals.as_ref()),
             environment: own(wanted(Section::Environment), detail.environment.as_ref()),
             limits: own(wanted(Section::Limits), detail.isolation.as_ref()),
+            cards: None,
             recorded: true,
             id,
             snapshot,
@@ -167,6 +176,14 @@ impl Found {
         let threads = wanted(Section::Threads).then(|| threads(&root, id));
         let files = (wanted(Section::Files) || wanted(Section::Threads))
             .then(|| Descriptors::all_of(&root, id).map(Arc::new));
+        let cards = match &files {
+            Some(Ok(files)) if files.rows.iter().any(|row| row.object == Object::Card) => {
+                Graphics::new(&root, Shared::new(&root))
+                    .read_now(PATIENCE)
+                    .ok()
+            }
+            _ => None,
+        };
         let of_user = |isolation: Isolation| {
             let user = snapshot.get(id).and_then(|p| p.facts.uid.ok());
             let all = snapshot.procs.iter();
@@ -178,6 +195,7 @@ impl Found {
             memory: wanted(Section::Memory).then(|| AddressSpaces::new(&root).whole(id)),
             peers: files.as_ref().and_then(|f| f.as_ref().ok()).map(Arc::clone),
             files: files.filter(|_| wanted(Section::Files)),
+            cards,
             threads,
             signals: wanted(Section::Signals).then(|| SignalMasks::new(&root).of(id)),
             environment: wanted(Section::Environment).then(|| Environ::new(&root).of(id)),

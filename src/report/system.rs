@@ -25,6 +25,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::sampler;
 use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::network::Networks;
 use crate::sys::clock;
 use crate::sys::machine::disks::DiskReader;
@@ -152,8 +153,13 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         disks.at = clock::now();
         disks
     };
-    let mut networks = Networks::new(&root, Shared::new(&root));
+    let shared = Shared::new(&root);
+    let mut networks = Networks::new(&root, shared.clone());
     let _ = networks.network(PATIENCE, None);
+    let mut cards = gpus::there(&root).then(|| Graphics::new(&root, shared));
+    if let Some(cards) = &mut cards {
+        let _ = cards.read_now(PATIENCE);
+    }
     let before: Sample = sampler::once(&root, &plan)?;
     let old = read(&mut reader);
     std::thread::sleep(span);
@@ -171,8 +177,8 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         sensors: sensors::read_now(&root),
         disks: Ok((disks, rates)),
         // Without a card there is none, which is known.
-        gpus: match gpus::library() {
-            Some(_) => gpus::read_now(),
+        gpus: match cards {
+            Some(mut cards) => cards.read_now(PATIENCE),
             None => Ok(Gpus::default()),
         },
         now,

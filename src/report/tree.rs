@@ -86,6 +86,7 @@ fn print(
         let report = groups::Report {
             snapshot,
             groups: &Groups::new(snapshot, by),
+            empties: true,
             passes: &|_| true,
             columns: &[],
             sort: (sort, false),
@@ -199,7 +200,10 @@ fn label(snapshot: &Snapshot, forest: &Forest, item: Item, pids: bool, ascii: bo
             None => name.to_owned(),
         },
         Item::Heading(_) => forest.heading(item).map_or_else(String::new, |group| {
-            format!("{} ({})", group.name, forest.members(item).len())
+            match forest.members(item).len() {
+                0 => format!("{} empty", group.name),
+                n => format!("{} ({n})", group.name),
+            }
         }),
         Item::Group { len, .. } => format!("{len}{times}[{name}]"),
         Item::Thread { thread: i, .. } => match thread(i) {

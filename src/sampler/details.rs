@@ -25,6 +25,9 @@ struct Paced {
     due: Nanos,
 }
 
+/// When the network and the cards were read, what containers are called, and which groups there are.
+type Told = ((Nanos, Nanos), Arc<Names>, Arc<[Box<str>]>);
+
 /// What is known between readings.
 pub(super) struct Details {
     grid: Grid,
@@ -33,7 +36,7 @@ pub(super) struct Details {
     /// What the last plan needed.
     needs: Needs,
     /// Of when that is of which columns of the table were told.
-    shared: ((Nanos, Nanos), Arc<Names>),
+    shared: Told,
 }
 
 impl Details {
@@ -53,7 +56,7 @@ impl Details {
             sources: sources.into_iter().map(paced).collect(),
             detail: Detail::default(),
             needs: Needs::empty(),
-            shared: ((Nanos(0), Nanos(0)), Arc::default()),
+            shared: ((Nanos(0), Nanos(0)), Arc::default(), Arc::default()),
         }
     }
 
@@ -117,14 +120,17 @@ impl Details {
         let names = Arc::clone(&machine.containers);
         let gpus = machine.gpus.as_ref();
         let cards = gpus.map_or(Nanos(0), |gpus| gpus.at);
-        if (at, cards) == self.shared.0 && Arc::ptr_eq(&names, &self.shared.1) {
+        let groups = Arc::clone(&machine.hierarchy);
+        let (told, known, listed) = &self.shared;
+        if (at, cards) == *told && Arc::ptr_eq(&names, known) && Arc::ptr_eq(&groups, listed) {
             return None;
         }
-        self.shared = ((at, cards), Arc::clone(&names));
+        self.shared = ((at, cards), Arc::clone(&names), Arc::clone(&groups));
         let network = network.map(|n| n.value.as_ref().map_err(|why| *why));
         Some(Shares {
             traffic: network.map_or(Err(Missing::Soon), |n| n?.traffic()),
             names,
+            groups,
             gpus: gpus.map_or(Err(Missing::Soon), |gpus| gpus.value.clone()),
         })
     }
@@ -239,6 +245,8 @@ mod tests {
         let mut told = (*details.publish()).clone();
         told.faults.clear();
         told.machine.containers = Arc::default();
+        // Which groups nobody is in is told of the present alone.
+        told.machine.hierarchy = Arc::default();
         // Names of ports are those of whoever reads.
         if let Some(Ok(network)) = told.machine.network.as_mut().map(|s| s.value.as_mut()) {
             Arc::make_mut(network).names = Arc::default();

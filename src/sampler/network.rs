@@ -7,14 +7,15 @@ use super::descriptors::joined::shared::{self, Shared};
 use crate::model::descriptors::peer::{HolderIndex, Object, Tables};
 use crate::model::descriptors::socket::Inet;
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Nanos, Pid, ProcId};
+use crate::model::id::{Bytes, Nanos, Pid, ProcId};
 use crate::model::network::ledger::{Heard, Ledger};
 use crate::model::network::traffic::{self, Carried};
-use crate::model::network::{Connection, Foreign, Interface, Network};
+use crate::model::network::{Connection, Foreign, Interface, Network, Rates};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::clock;
+use crate::sys::network::datagrams::Datagrams;
 use crate::sys::network::names::NameReader;
 use crate::sys::network::netlink::Netlink;
 use crate::sys::network::sock_diag::endings::SocketEnds;
@@ -24,6 +25,9 @@ use crate::sys::source::{Error, Probe, Source};
 
 /// How many holders of one socket are named.
 const NAMED: usize = 4;
+
+/// Received and sent.
+type Bytes2 = (u64, u64);
 
 /// Reads the network.
 pub struct Networks {
@@ -35,6 +39,10 @@ pub struct Networks {
     counted: HashMap<(u64, SafeText), (Nanos, Carried)>,
     /// Open while somebody looks.
     endings: Option<Reading<SocketEnds>>,
+    /// Counts while somebody looks.
+    datagrams: Option<Reading<Datagrams>>,
+    /// When datagrams were counted last, and how many bytes by process.
+    counted_datagrams: Option<(Nanos, HashMap<Pid, Bytes2>)>,
     /// Sockets to the interfaces of our namespace, and of that of the process in focus.
     here: Option<Netlink>,
     there: Option<(u64, Option<Netlink>)>,
@@ -53,6 +61,8 @@ impl Networks {
             ledger: Ledger::default(),
             counted: HashMap::new(),
             endings: None,
+            datagrams: None,
+            counted_datagrams: None,
             here: None,
             there: None,
             took_ms: 0,
@@ -78,6 +88,7 @@ impl Networks {
         };
         let mut at = Nanos(0);
         let mut places: Vec<(u64, Pid)> = Vec::new();
+        let mut who: HashMap<Pid, ProcId> = HashMap::new();
         self.shared.with(budget, None, |index, tables| {
             network.connections = connections(index, tables);
             network.hidden = index.hidden();
@@ -88,6 +99,7 @@ impl Networks {
             network.focus = ends.map(|_| ());
             at = tables.at;
             places = namespaces(index);
+            who = index.holders.iter().map(|h| (h.id.pid, h.id)).collect();
         });
         network.complete = self.shared.complete();
         if network
@@ -102,6 +114,7 @@ impl Networks {
         network.span = self.ledger.span();
         network.short = settled.short;
         network.talkers = traffic::talkers(&network.connections, settled);
+        network.datagrams = self.datagrams(&who);
         network.foreign = focus.and_then(|pid| self.foreign(pid));
         self.rate(&mut network);
         Ok(network)
@@ -109,6 +122,13 @@ impl Networks {
 
     /// Begins to hear of connections that end.
     fn listen(&mut self) {
+        if self.datagrams.is_none() {
+            self.datagrams = Some(if self.root.is_live() {
+                Datagrams::begin(&self.root).map_err(|refused| Missing::from(&refused.error))
+            } else {
+                Err(Missing::Unsupported)
+            });
+        }
         if self.endings.is_some() {
             return;
         }
@@ -117,6 +137,29 @@ impl Networks {
         } else {
             Err(Missing::Unsupported)
         });
+    }
+
+    /// What everybody moved over UDP since this was asked last.
+    fn datagrams(&mut self, who: &HashMap<Pid, ProcId>) -> Reading<Vec<(ProcId, Rates)>> {
+        let counting = match &self.datagrams {
+            Some(Ok(counting)) => counting,
+            Some(Err(why)) => return Err(*why),
+            None => return Err(Missing::Soon),
+        };
+        let now = clock::now();
+        let counts = counting.read(|pid| !who.contains_key(&pid));
+        let counts = counts.map_err(|why| Missing::from(&why))?;
+        let before = self.counted_datagrams.replace((now, counts.clone()));
+        let (at, before) = before.ok_or(Missing::Soon)?;
+        let span = now.since(at);
+        let rates = |(pid, (received, sent)): (Pid, Bytes2)| {
+            let id = *who.get(&pid)?;
+            let old = before.get(&pid).copied().unwrap_or_default();
+            let moved = |(received, sent): Bytes2| (Bytes(received), Bytes(sent));
+            let rates = traffic::rates(Some(moved(old)), moved((received, sent)), span).ok()?;
+            (rates.sum() > 0.0).then_some((id, rates))
+        };
+        Ok(counts.into_iter().filter_map(rates).collect())
     }
 
     fn heard(&mut self, places: &[(u64, Pid)]) -> Reading<Heard> {
@@ -242,7 +285,7 @@ impl Source<Detail> for Networks {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["sock_diag", "machine"])
+        Probe::Examined(&["sock_diag", "machine", "kernel programs"])
     }
 
     fn fills(&self) -> Needs {
@@ -256,6 +299,8 @@ impl Source<Detail> for Networks {
     fn rest(&mut self) {
         // While it is open, every connection of the machine that ends costs a little.
         self.endings = None;
+        self.datagrams = None;
+        self.counted_datagrams = None;
         self.ledger = Ledger::default();
         self.counted.clear();
     }
@@ -283,91 +328,4 @@ impl Source<Detail> for Networks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::{Read as _, Write as _};
-    use std::time::Duration;
-
-    #[test]
-    fn a_connection_of_ours_is_found_with_what_it_moved() {
-        let Ok(listener) = std::net::TcpListener::bind("127.0.0.1:0") else {
-            println!("skipped: no loopback here");
-            return;
-        };
-        let to = listener.local_addr().expect("its address");
-        let mut client = std::net::TcpStream::connect(to).expect("a client");
-        let (mut server, _) = listener.accept().expect("a connection");
-        let root = ProcRoot::live();
-        let mut networks = Networks::new(&root, Shared::new(&root));
-        networks
-            .network(Duration::from_mins(1), None)
-            .expect("a reading");
-        client.write_all(&[1; 10_000]).expect("sent");
-        server.read_exact(&mut [0; 10_000]).expect("received");
-        networks.shared.expire();
-        let network = networks
-            .network(Duration::from_mins(1), None)
-            .expect("a reading");
-        let pid = std::process::id();
-        let mine = |c: &&Connection| c.holders.iter().any(|(id, ..)| id.pid.0 == pid);
-        let found: Vec<_> = network
-            .connections
-            .iter()
-            .filter(mine)
-            .filter(|c| c.inet.local.port() == to.port() || c.inet.remote.port() == to.port())
-            .collect();
-        assert_eq!(found.len(), 3, "listener and both ends");
-        let far = found.iter().find(|c| c.inet.remote.port() == to.port());
-        match far.map(|c| c.rates) {
-            Some(Ok(rates)) => assert!(rates.sent > 0.0),
-            _ => println!("skipped: this kernel tells nothing of TCP"),
-        }
-        let listener = network.listeners().into_iter().find(|c| c.inet.local == to);
-        assert_eq!(
-            listener.map(|c| crate::model::network::reach(&c.inet)),
-            Some("only this machine")
-        );
-    }
-
-    #[test]
-    fn short_connections_belong_to_their_listener() {
-        let Ok(listener) = std::net::TcpListener::bind("127.0.0.1:0") else {
-            println!("skipped: no loopback here");
-            return;
-        };
-        let to = listener.local_addr().expect("its address");
-        let root = ProcRoot::live();
-        let mut networks = Networks::new(&root, Shared::new(&root));
-        let mut read = || {
-            networks.shared.expire();
-            networks
-                .network(Duration::from_mins(1), None)
-                .expect("a reading")
-        };
-        read();
-        for _ in 0..20 {
-            let mut client = std::net::TcpStream::connect(to).expect("a client");
-            let (mut server, _) = listener.accept().expect("a connection");
-            client.write_all(&[1; 10_000]).expect("sent");
-            drop(client);
-            server.read_to_end(&mut Vec::new()).expect("received");
-        }
-        let pid = std::process::id();
-        let (mut ended, mut received) = (0, 0.0);
-        while ended < 20 {
-            let network = read();
-            if let Err(why) = network.short {
-                println!("skipped: {why}");
-                return;
-            }
-            let us = |t: &&traffic::Talker| t.who.as_ref().is_some_and(|(id, _)| id.pid.0 == pid);
-            for us in network.talkers.iter().filter(us) {
-                ended += us.ended;
-                received += us.of_ended.received * network.span.seconds();
-            }
-        }
-        assert!(received > 0.0);
-        networks.rest();
-        assert!(networks.endings.is_none());
-    }
-}
+mod tests;

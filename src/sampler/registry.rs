@@ -5,6 +5,7 @@ use crate::model::sample::Sample;
 use crate::sampler::descriptors::ipc::Talks;
 use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::memory::address_space;
 use crate::sampler::network::Networks;
 use crate::sampler::scheduling::calls::CallSource;
@@ -12,13 +13,13 @@ use crate::sampler::scheduling::spent::Time;
 use crate::sampler::scheduling::waits::Waits;
 use crate::sampler::scheduling::wakes::WakeSource;
 use crate::sys::acting::signal_masks::SignalMasks;
+use crate::sys::groups::hierarchy::Hierarchy;
 use crate::sys::groups::names::ContainerNames;
 use crate::sys::groups::own_strain::OwnStrain;
 use crate::sys::machine::cores::Cores;
 use crate::sys::machine::disks::DiskReader;
 use crate::sys::machine::flows::Flows;
 use crate::sys::machine::frequency::Frequencies;
-use crate::sys::machine::gpus::GpuReader;
 use crate::sys::machine::loadavg::Load;
 use crate::sys::machine::meminfo::Meminfo;
 use crate::sys::machine::memory::MachineMemories;
@@ -73,10 +74,11 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(Isolations::new(root)),
         Box::new(Descriptors::new(root, shared.clone())),
         Box::new(Networks::new(root, shared.clone())),
-        Box::new(Talks::new(root, shared)),
+        Box::new(Talks::new(root, shared.clone())),
         Box::new(ContainerNames::new(root, feed)),
+        Box::new(Hierarchy::new(root)),
         Box::new(GroupReader::new(root)),
-        Box::new(GpuReader::new(root)),
+        Box::new(Graphics::new(root, shared.clone())),
         Box::new(SignalMasks::new(root)),
         Box::new(Schedules::new(root)),
         Box::new(Waits::new(root)),

@@ -28,6 +28,8 @@ use crate::sys::source::{Error, Source};
 const FEW: usize = 64;
 /// Of so many processes in state D it is asked what they wait for.
 const HELD: usize = 1_000;
+/// After this at the latest it is noticed that somebody who sleeps was moved to another control group.
+const MOVED: Nanos = Nanos(10_000_000_000);
 /// How long a command line and a user stay unchecked.
 const ROUND: Nanos = Nanos(30_000_000_000);
 /// The same where the kernel tells who executes a program.
@@ -159,7 +161,7 @@ impl Sweeper {
             self.read_commands(&mut sample, plan, now);
         }
         self.read_resident(&mut sample.tasks, plan);
-        self.read_extras(&mut sample.tasks, plan);
+        self.read_extras(&mut sample.tasks, plan, now);
         let wanted = wanted(&sample.tasks, plan);
         self.minutes
             .tell(&mut sample.tasks, &wanted, &self.machine, now);
@@ -189,7 +191,9 @@ impl Sweeper {
 
     /// What others found beside the table, while somebody shows it.
     fn shares(&self, plan: &Plan) -> Arc<Shares> {
-        if (plan.needs | plan.of_all).intersects(Needs::NETWORK | Needs::CGROUP | Needs::GPU) {
+        if (plan.needs | plan.of_all)
+            .intersects(Needs::NETWORK | Needs::CGROUP | Needs::HIERARCHY | Needs::GPU)
+        {
             self.beside.shares()
         } else {
             Arc::default()
@@ -286,14 +290,27 @@ impl Sweeper {
     }
 
     /// Reads the costlier files that a plan asks for, and forgets the others.
-    fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan) {
+    fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan, now: Nanos) {
         let mut wanted = wanted(tasks, plan);
-        for ((task, row), needs) in tasks.iter_mut().zip(&self.table.rows).zip(&mut wanted) {
+        // Who sleeps is moved to another control group by others: shown ones are asked at every tick, the rest by turns.
+        let interval = plan.interval.0.max(100_000_000);
+        let rounds = (MOVED.0 / interval).max(1) as usize;
+        let turn = (now.0 / interval) as usize % rounds;
+        let grouped = (plan.needs | plan.of_all).contains(Needs::CGROUP);
+        let mut shown: Vec<usize> = visible(tasks, plan).filter(|_| grouped).collect();
+        shown.sort_unstable();
+        let moved = |place: usize| {
+            let due = grouped && (place % rounds == turn || shown.binary_search(&place).is_ok());
+            if due { Needs::CGROUP } else { Needs::empty() }
+        };
+        let rows = self.table.rows.iter().enumerate();
+        for ((task, (place, row)), needs) in tasks.iter_mut().zip(rows).zip(&mut wanted) {
             let old = task.extra.take().filter(|_| !needs.is_empty());
             task.extra = old.map(|extra| optional_stats::only(extra, *needs));
             // What a process that did not run has counted is as it was.
             if let Some(extra) = task.extra.as_deref().filter(|_| !row.fresh) {
-                *needs &= optional_stats::lacking(extra) | optional_stats::OF_SLEEPERS;
+                *needs &=
+                    optional_stats::lacking(extra) | optional_stats::OF_SLEEPERS | moved(place);
             }
         }
         let wanted: Vec<_> = wanted.into_iter().enumerate().collect();

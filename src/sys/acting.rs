@@ -248,10 +248,11 @@ impl Hold {
     /// All of a control group in one write, which also ends whoever is born meanwhile.
     fn kill_cgroup(&self) -> Vec<Delivery> {
         let with_us = self.held.iter().any(|h| h.standing.kinship == Kinship::Own);
-        let ([directory], false) = (self.ties.cgroups.as_slice(), with_us) else {
+        let held = self.held.iter().map(|h| h.standing.id.pid);
+        let (Some(directory), false) = (self.ties.whole(&held.collect()), with_us) else {
             return self.send_each(Signal::KILL);
         };
-        match self.signals.kill_cgroup(directory) {
+        match self.signals.kill_cgroup(&directory) {
             Ok(()) => self.held.iter().map(|h| h.delivery(Ok(()))).collect(),
             Err(_) => self.send_each(Signal::KILL),
         }

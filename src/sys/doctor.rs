@@ -12,13 +12,14 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
 use super::asker;
 use super::bpf::{self, btf};
-use super::machine::{cores, gpus, mount_table};
+use super::machine::{cores, drm, gpus, mount_table};
 use super::network::sock_diag::endings::SocketEnds;
 use super::process::visible;
 use super::root::ProcRoot;
 use super::scheduling::perf::{self, Reader};
 use super::source::Probe;
 use crate::model::id::{Pid, Tid};
+use crate::model::machine::gpu::Card;
 use crate::model::reading::{Missing, Reading};
 
 /// How an interface was found.
@@ -174,18 +175,37 @@ fn others(root: &ProcRoot, program: &str) -> Finding {
 }
 
 fn cards(root: &ProcRoot) -> Finding {
-    let gives = "graphics cards of NVIDIA: use, memory, heat, power, and who uses them";
+    let gives = "graphics cards: use, memory, heat, power, and who uses them";
     let new = |state| Finding::new("gpu", gives, state);
+    let others = if drm::there(root) {
+        let names = drm::Cards::new(root).read(super::clock::now());
+        names
+            .into_iter()
+            .map(|(_, card)| card.name.to_string())
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let told = |nvidia: &[Card]| {
+        let nvidia = nvidia.iter().map(|card| card.name.to_string());
+        nvidia
+            .chain(others.iter().cloned())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if !root.is_live() || gpus::library().is_none() {
-        return new(State::Absent).found("there is no such card");
+        return match others.len() {
+            0 => new(State::Absent).found("there is no card that computes or draws"),
+            _ => new(State::Ok).found(told(&[])),
+        };
     }
     match gpus::read_now() {
-        Ok(all) => new(State::Ok).found(format!("{} cards", all.cards.len())),
+        Ok(all) => new(State::Ok).found(told(&all)),
         Err(Missing::Denied) => new(State::Denied).get("let this user open /dev/nvidiactl"),
-        Err(Missing::Late) => new(State::Limited).found("the driver does not answer"),
+        Err(Missing::Late) => new(State::Limited).found("NVIDIA's driver does not answer"),
         Err(_) => new(State::Absent)
-            .found("the library libnvidia-ml.so.1 is not to be had")
-            .get("install the driver's utilities"),
+            .found("there is a card of NVIDIA's, and no library libnvidia-ml.so.1")
+            .get("install the utilities of its driver"),
     }
 }
 
@@ -227,8 +247,7 @@ fn own_switches(root: &ProcRoot) -> Finding {
 }
 
 fn programs(root: &ProcRoot, program: &str) -> Finding {
-    let gives =
-        "sums of switches made in the kernel: exact shares of every core however often it switches";
+    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls, bytes over UDP";
     let name = "kernel programs";
     if !root.is_live() {
         return Finding::new(name, gives, State::Absent);

@@ -2,6 +2,7 @@
 
 pub mod cores;
 pub mod disks;
+pub mod drm;
 pub mod flows;
 pub mod frequency;
 pub mod gpus;

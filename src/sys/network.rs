@@ -1,5 +1,6 @@
 //! The network: interfaces, routes, sockets, namespaces. `netlink(7)`, `sock_diag(7)`, and the tables below `/proc/net`.
 
+pub mod datagrams;
 pub mod interfaces;
 pub mod links;
 pub mod names;

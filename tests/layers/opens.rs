@@ -48,6 +48,7 @@ const MAY: &[(&str, &str)] = &[
     ("sys/asker/pool.rs", "stat of our own worker"),
     ("sys/asker/title.rs", "stat of ourselves"),
     ("sys/bounded.rs", "asks on threads that are left behind"),
+    ("sys/groups/hierarchy.rs", "folders of control groups"),
     (
         "sys/descriptors/fds.rs",
         "folders of /proc; the rest runs in a worker of the asker",

@@ -88,6 +88,11 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
         "an ending is waited for by pidfd, the connector speaks netlink, the overview gathers",
     ),
     (
+        "sys/network",
+        &["process"],
+        "bytes are counted in the kernel by its own numbers, which must be ours",
+    ),
+    (
         "sys/scheduling",
         &["descriptors", "memory", "process"],
         "a wait is read from memory of the thread; who has a file lock or System V object is told as for view 6",

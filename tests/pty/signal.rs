@@ -26,11 +26,11 @@ impl Puppet {
         self.0.id().to_string()
     }
 
-    fn ended_by(&mut self) -> Option<i32> {
+    pub fn ended_by(&mut self) -> Option<i32> {
         self.0.wait().expect("our child").signal()
     }
 
-    fn lives(&mut self) -> bool {
+    pub fn lives(&mut self) -> bool {
         self.0.try_wait().expect("our child").is_none()
     }
 }

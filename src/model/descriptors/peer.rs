@@ -59,6 +59,8 @@ pub enum Object {
     /// A file whose device and inode are not known: nothing is joined by a path, which means another file in another
     /// mount namespace.
     File(SafeText),
+    /// A graphics card.
+    Card,
     /// Something that has no other end.
     Other,
 }

@@ -1,6 +1,7 @@
 //! What a control group may use and uses: limits and how near they are, memory by kind, pressure, I/O; `cgroups(7)` and the
 //! kernel's `admin-guide/cgroup-v2.rst`.
 
+use crate::model::format::bytes;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::process::isolation::group::{Group, Usage};
 use crate::model::text::SafeText;
@@ -89,6 +90,63 @@ impl GroupFacts {
         })
     }
 
+    /// What it uses of its quota now, percent; `None` without a quota, or until there are two readings.
+    pub fn of_quota(&self) -> Option<f64> {
+        let cores = self
+            .limits
+            .cpu
+            .as_ref()?
+            .cores
+            .filter(|cores| *cores > 0.0)?;
+        Some(self.rates?.cpu? / cores)
+    }
+
+    /// How near its limits are, in words, the nearest first: `memory 94 % of 512M`, `0.50 cores 80 %, throttled 12 %`.
+    pub fn nearness(&self) -> Vec<(f64, String)> {
+        let mut out = Vec::new();
+        let mut add = |name: &str, usage: &Usage, told: fn(u64) -> String| {
+            if let (Some(share), Some(limit)) = (usage.share(), usage.limit) {
+                let words = format!("{name} {:.0} % of {}", share * 100.0, told(limit));
+                out.push((share, words));
+            }
+        };
+        for (name, usage) in self.usages() {
+            let tasks = name == "tasks";
+            add(
+                name,
+                usage,
+                if tasks {
+                    |n| n.to_string()
+                } else {
+                    |n| bytes(Bytes(n))
+                },
+            );
+        }
+        if let Some(high) = self.high() {
+            add("slowed down at", &high, |n| bytes(Bytes(n)));
+        }
+        if let (Some(share), Some(cpu)) = (self.of_quota(), self.limits.cpu.as_ref()) {
+            let cores = cpu.cores.unwrap_or_default();
+            let throttled = self.rates.and_then(|r| r.throttled).filter(|t| *t >= 0.5);
+            let held = throttled.map_or(String::new(), |t| format!(", throttled {t:.0} %"));
+            out.push((
+                share / 100.0,
+                format!("{cores:.2} cores {share:.0} %{held}"),
+            ));
+        }
+        out.sort_by(|a, b| b.0.total_cmp(&a.0));
+        out
+    }
+
+    /// What is in use of the memory above which its tasks are slowed down.
+    pub fn high(&self) -> Option<Usage> {
+        Some(Usage {
+            used: self.limits.memory.as_ref()?.used,
+            limit: Some(self.memory_high?),
+            set_by: None,
+        })
+    }
+
     /// The limits by name, each with what is in use.
     pub fn usages(&self) -> impl Iterator<Item = (&'static str, &Usage)> {
         let limits = &self.limits;
@@ -131,6 +189,36 @@ mod tests {
         assert_eq!(rates.cpu, Some(50.0));
         assert_eq!(rates.throttled, Some(50.0));
         assert!((rates.read - 2048.0).abs() < 1.0);
+        let mut near = GroupFacts {
+            rates: Some(rates),
+            memory_high: Some(100 << 20),
+            ..now.clone()
+        };
+        assert!(near.nearness().is_empty(), "without limits nothing is near");
+        let usage = |used, limit| Usage {
+            used: Some(used),
+            limit: Some(limit),
+            set_by: None,
+        };
+        near.limits.memory = Some(usage(90 << 20, 200 << 20));
+        near.limits.tasks = Some(usage(3, 100));
+        if let Some(cpu) = &mut near.limits.cpu {
+            cpu.cores = Some(0.75);
+        }
+        let told: Vec<String> = near
+            .nearness()
+            .into_iter()
+            .map(|(_, words)| words)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "slowed down at 90 % of 100M",
+                "0.75 cores 67 %, throttled 50 %",
+                "memory 45 % of 200M",
+                "tasks 3 % of 100"
+            ]
+        );
         assert_eq!(now.since(&facts("/b", 0, 0, 0), Nanos(1)), None);
         assert_eq!(now.since(&old, Nanos(0)), None);
     }

@@ -2,16 +2,14 @@
 //! snapshot; a group has an identity of its own, so that folds and the selection stay with it.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use super::unit::{self, Names, Stands};
-use crate::model::id::{Pid, ProcId};
+use super::unit::{self, Stands};
 use crate::model::plan::Needs;
-use crate::model::process::tty;
 use crate::model::reading::Missing;
 use crate::model::snapshot::{Proc, Snapshot};
+use maker::Maker;
 
 /// What processes are grouped by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,8 +58,10 @@ pub struct Group {
 pub struct Groups {
     /// What they are groups by.
     pub by: By,
-    /// Every group that has somebody in it or below it, a group before its parts.
+    /// Every group that has somebody in it or below it, and control groups that have nobody; a group before its parts.
     pub all: Vec<Group>,
+    /// How many of them have somebody: they come first.
+    pub populated: usize,
     /// The group of each process, by its place in the snapshot.
     pub of: Vec<u32>,
 }
@@ -119,7 +119,8 @@ impl By {
     /// What must be read of every process.
     pub fn needs(self) -> Needs {
         match self {
-            Self::Cgroup | Self::Unit => Needs::CGROUP,
+            Self::Cgroup => Needs::CGROUP.union(Needs::HIERARCHY),
+            Self::Unit => Needs::CGROUP,
             Self::Program => Needs::COMMANDS,
             Self::Parent | Self::User | Self::Session => Needs::empty(),
         }
@@ -147,22 +148,17 @@ impl GroupId {
 impl Groups {
     /// Groups the processes of a snapshot; empty by parent.
     pub fn new(snapshot: &Snapshot, by: By) -> Self {
-        let mut maker = Maker {
-            snapshot,
-            by,
-            names: &snapshot.shares.names,
-            out: Self {
-                by,
-                all: Vec::new(),
-                of: Vec::with_capacity(snapshot.procs.len()),
-            },
-            known: HashMap::new(),
-            seen: HashMap::new(),
-        };
+        let mut maker = Maker::new(snapshot, by);
         if by != By::Parent {
             for proc in snapshot.procs.iter() {
                 let group = maker.of(proc);
                 maker.out.of.push(group);
+            }
+        }
+        maker.out.populated = maker.out.all.len();
+        if by == By::Cgroup {
+            for path in snapshot.shares.groups.iter() {
+                maker.cgroup(&unit::readable(path));
             }
         }
         maker.out
@@ -266,166 +262,6 @@ pub fn program(proc: &Proc) -> &str {
     }
 }
 
-/// Makes groups as their first members are met.
-struct Maker<'a> {
-    snapshot: &'a Snapshot,
-    by: By,
-    names: &'a Names,
-    out: Groups,
-    known: HashMap<Arc<str>, u32>,
-    /// Of paths of control groups as processes tell them: many tell the same.
-    seen: HashMap<&'a str, u32>,
-}
-
-impl<'a> Maker<'a> {
-    fn of(&mut self, proc: &'a Proc) -> u32 {
-        match self.by {
-            By::Cgroup | By::Unit => match path(proc) {
-                Ok(path) => {
-                    if let Some(group) = self.seen.get(path) {
-                        return *group;
-                    }
-                    let group = if self.by == By::Cgroup {
-                        self.cgroup(&unit::readable(path))
-                    } else {
-                        self.unit(path)
-                    };
-                    self.seen.insert(path, group);
-                    group
-                }
-                Err(why) => self.enter("", "unknown", None, |_| {
-                    format!("not known ({})", why.word())
-                }),
-            },
-            By::User => match proc.facts.uid {
-                Ok(uid) => {
-                    let user = &proc.facts.user;
-                    self.enter(&uid.0.to_string(), "user", None, |_| user.to_string())
-                }
-                Err(why) => self.enter("", "unknown", None, |_| {
-                    format!("not known ({})", why.word())
-                }),
-            },
-            By::Program => {
-                let program = program(proc);
-                self.enter(program, "program", None, |_| program.to_owned())
-            }
-            By::Session | By::Parent => {
-                let session = proc.stat.session;
-                let snapshot = self.snapshot;
-                self.enter(&session.0.to_string(), "session", None, |_| {
-                    session_name(snapshot, session, proc)
-                })
-            }
-        }
-    }
-
-    /// The group of this key, made where it is not known yet.
-    fn enter(
-        &mut self,
-        of: &str,
-        kind: &'static str,
-        parent: Option<u32>,
-        name: impl FnOnce(&Names) -> String,
-    ) -> u32 {
-        if let Some(known) = self.known.get(of) {
-            return *known;
-        }
-        let of: Arc<str> = of.into();
-        let place = self.out.all.len() as u32;
-        let is_path = matches!(self.by, By::Cgroup | By::Unit) && of.starts_with('/');
-        self.out.all.push(Group {
-            key: GroupId {
-                by: self.by,
-                of: Arc::clone(&of),
-            },
-            name: name(self.names),
-            kind,
-            parent,
-            path: is_path.then(|| Arc::clone(&of)),
-        });
-        self.known.insert(of, place);
-        place
-    }
-
-    /// The group of a path and all that it is part of.
-    fn cgroup(&mut self, path: &str) -> u32 {
-        let path = path.trim_end_matches('/');
-        let (root, below) = match path.strip_prefix("outside:") {
-            Some(below) => ("outside:/", below),
-            None => ("/", path),
-        };
-        let skip = path.len() - below.len();
-        let mut up = self.enter(root, "root", None, |_| root.to_owned());
-        for (part, upto) in unit::parts(below) {
-            let whole = &path[..skip + upto];
-            let own = &below[..upto];
-            up = self.enter(whole, kind(own), Some(up), |names| {
-                unit::part_name(part, own, names)
-            });
-        }
-        up
-    }
-
-    fn unit(&mut self, path: &str) -> u32 {
-        let own = unit_key(path);
-        self.enter(own, kind(own), None, |names| {
-            if own == "/" {
-                "/".to_owned()
-            } else {
-                unit::name(own, names)
-            }
-        })
-    }
-}
-
-/// The kind of a group by its path.
-fn kind(path: &str) -> &'static str {
-    match unit::stands(path) {
-        Stands::Root => "root",
-        Stands::Container { engine, upto, .. } | Stands::Named { engine, upto, .. }
-            if upto == path.len() =>
-        {
-            engine.word()
-        }
-        Stands::Pod { upto, .. } if upto == path.len() => "pod",
-        _ => {
-            let endings = [
-                (".slice", "slice"),
-                (".service", "service"),
-                (".scope", "scope"),
-                (".socket", "socket"),
-                (".mount", "mount"),
-                (".swap", "swap"),
-            ];
-            let found = endings.iter().find(|(ending, _)| path.ends_with(ending));
-            found.map_or("group", |(_, kind)| kind)
-        }
-    }
-}
-
-/// `bash on pts/3`, `sshd`, `none (kernel)`.
-fn session_name(snapshot: &Snapshot, session: Pid, member: &Proc) -> String {
-    if session.0 == 0 {
-        return "no session".to_owned();
-    }
-    let leader = snapshot.by_pid(session);
-    // The leader may have ended; the others keep its number.
-    let name = leader.map_or_else(
-        || format!("session {session}"),
-        |leader| program(leader).to_owned(),
-    );
-    let of = leader.unwrap_or(member);
-    match tty::name(of.stat.tty) {
-        Some(tty) if !tty.is_empty() => format!("{name} on {tty}"),
-        _ => name,
-    }
-}
-
-/// The members of a group as identities, ascending.
-pub fn ids(groups: &Groups, snapshot: &Snapshot, group: u32) -> Vec<ProcId> {
-    groups.members(snapshot, group).map(|p| p.id).collect()
-}
-
+mod maker;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Graphics cards: how busy they are, what they hold, and for whom.
 
+use super::super::format::bytes;
 use super::super::id::{Bytes, Pid};
 use super::super::reading::{Missing, Reading};
 use super::super::text::SafeText;
@@ -9,12 +10,15 @@ use super::super::text::SafeText;
 pub struct Gpus {
     /// By index.
     pub cards: Vec<Card>,
+    /// Whose use of a card cannot be seen, since its descriptors are hidden from this user, ascending; only where there is a
+    /// card whose driver tells of users by their descriptors.
+    pub hidden: Vec<Pid>,
 }
 
 /// One card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
-    /// Its number among the cards of its driver.
+    /// Its number here; cards of NVIDIA come first, in their driver's order.
     pub index: u32,
     /// Its name: `NVIDIA H100 80GB HBM3`.
     pub name: SafeText,
@@ -44,6 +48,8 @@ pub struct Card {
     pub decoder: Reading<f32>,
     /// It is split into parts (MIG), so that how busy it is, and with whom, is not told of the whole.
     pub split: bool,
+    /// It sleeps, and was not asked, which would have woken it.
+    pub asleep: bool,
     /// Who uses it.
     pub users: Reading<Vec<User>>,
 }
@@ -78,6 +84,7 @@ impl Default for Card {
             encoder: Err(NONE),
             decoder: Err(NONE),
             split: false,
+            asleep: false,
             users: Err(NONE),
         }
     }
@@ -97,7 +104,20 @@ pub fn share(percent: u32) -> Reading<f32> {
 
 impl Gpus {
     /// What a process uses of all cards: percent of one card's time, and memory; nothing where it uses none.
+    ///
+    /// # Errors
+    /// `Denied` for one that hides what it holds.
     pub fn of(&self, pid: Pid) -> (Reading<f64>, Reading<f64>) {
+        let hides = || self.hidden.binary_search(&pid).is_ok();
+        let uses = |user: &User| user.pid == pid;
+        if hides()
+            && !self
+                .cards
+                .iter()
+                .any(|c| c.users.iter().flatten().any(uses))
+        {
+            return (Err(Missing::Denied), Err(Missing::Denied));
+        }
         let mut busy: Reading<f64> = Ok(0.0);
         let mut memory: Reading<f64> = Ok(0.0);
         let add = |sum: &mut Reading<f64>, more: Reading<f64>| {
@@ -121,6 +141,26 @@ impl Gpus {
             }
         }
         (busy, memory)
+    }
+
+    /// The same in words: `85 % of a card, 39.0G of its memory`; `None` where it uses none, or that is not told.
+    pub fn words(&self, pid: Pid) -> Option<String> {
+        let uses = |card: &&Card| card.users.iter().flatten().any(|user| user.pid == pid);
+        let cards: Vec<String> = self
+            .cards
+            .iter()
+            .filter(uses)
+            .map(|c| c.name.to_string())
+            .collect();
+        let (busy, memory) = self.of(pid);
+        let busy = busy.map_or("–".to_owned(), |share| format!("{share:.0} %"));
+        let memory = memory.map_or("–".to_owned(), |held| bytes(Bytes(held as u64)));
+        let whose = if cards.len() == 1 {
+            "its memory"
+        } else {
+            "their memory"
+        };
+        (!cards.is_empty()).then(|| format!("{busy} of {}, {memory} of {whose}", cards.join(", ")))
     }
 }
 
@@ -154,9 +194,16 @@ mod tests {
                 ]),
                 card(vec![user(7, 50, Ok(5.0))]),
             ],
+            hidden: vec![Pid(7), Pid(8)],
         };
         assert_eq!(gpus.of(Pid(7)), (Ok(25.0), Ok(150.0)));
+        assert_eq!(gpus.of(Pid(8)).0, Err(Missing::Denied));
         assert_eq!(gpus.of(Pid(9)), (Err(Missing::Unsupported), Ok(1.0)));
         assert_eq!(gpus.of(Pid(1)), (Ok(0.0), Ok(0.0)));
+        assert_eq!(gpus.words(Pid(1)), None);
+        assert_eq!(
+            gpus.words(Pid(9)).as_deref(),
+            Some("– of , 1B of its memory")
+        );
     }
 }

@@ -93,7 +93,7 @@ fn talkers_add_up_to_all_connections() {
         connection("10.0.0.1:4", "1.1.1.1:443", Some(6), 20.0),
     ];
     let none = ledger::Settled {
-        by: std::collections::HashMap::new(),
+        by: HashMap::new(),
         short: Err(Missing::Soon),
     };
     let talkers = traffic::talkers(&all, none);

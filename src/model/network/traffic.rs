@@ -23,7 +23,8 @@ impl Rates {
         self.received + self.sent
     }
 
-    fn add(&mut self, other: Self) {
+    /// Adds what somebody else moves.
+    pub fn add(&mut self, other: Self) {
         self.received += other.received;
         self.sent += other.sent;
     }

@@ -197,20 +197,27 @@ impl Column {
         }
     }
 
-    /// The sum over some processes: of those that could be read, or why none could.
+    /// The sum over some processes: of those that could be read, or why none could. Nothing at all is no sum where somebody
+    /// hides what it has.
     pub fn sum<'a>(
         &self,
         snapshot: &Snapshot,
         procs: impl Iterator<Item = &'a Proc>,
     ) -> Option<Reading<f64>> {
         let mut sum: Option<Reading<f64>> = None;
+        let mut hidden = false;
         for proc in procs {
             let one = self.number(snapshot, proc)?;
+            hidden |= one == Err(Missing::Denied);
             sum = Some(match (sum, one) {
                 (Some(Ok(so_far)), Ok(more)) => Ok(so_far + more),
                 (Some(Ok(so_far)), Err(_)) => Ok(so_far),
                 (_, one) => one,
             });
+        }
+        let nothing = sum.is_some_and(|sum| sum.is_ok_and(|sum| sum.abs() < f64::EPSILON));
+        if nothing && hidden {
+            return Some(Err(Missing::Denied));
         }
         sum
     }

@@ -13,23 +13,38 @@ use crate::model::reading::{Missing, Reading};
 /// What was found beside the table last.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shares {
-    /// What everybody's TCP connections move.
+    /// What everybody moves over the network.
     pub traffic: Reading<Traffic>,
     /// What containers are called.
     pub names: Arc<Names>,
+    /// The paths of all control groups, a group before its parts; empty where nobody shows them.
+    pub groups: Arc<[Box<str>]>,
     /// What graphics cards tell of their users.
     pub gpus: Reading<Arc<Gpus>>,
 }
 
-/// TCP throughput by process.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Throughput by process: of TCP, and of UDP where that is told.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Traffic {
-    /// Of those who have connections.
+    /// Of those who move something, or have connections.
     pub by: HashMap<ProcId, Rates>,
+    /// Whether UDP is among it, or why not.
+    pub datagrams: Reading<()>,
     /// Who hides its descriptors from this user, ascending: what it holds is not known.
     pub hidden: Vec<ProcId>,
     /// Whether the descriptors of everybody else have been read.
     pub complete: bool,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self {
+            by: HashMap::new(),
+            datagrams: Err(Missing::Soon),
+            hidden: Vec::new(),
+            complete: false,
+        }
+    }
 }
 
 impl Default for Shares {
@@ -37,6 +52,7 @@ impl Default for Shares {
         Self {
             traffic: Err(Missing::Soon),
             names: Arc::default(),
+            groups: Arc::default(),
             gpus: Err(Missing::Soon),
         }
     }
@@ -51,7 +67,7 @@ impl Shares {
         }
     }
 
-    /// What the TCP connections of a process move; nothing where it is known to have none.
+    /// What a process moves over the network; nothing where it is known to have no connections.
     ///
     /// # Errors
     /// `Denied` where its descriptors are hidden from this user, `Soon` until they have been read.
@@ -80,7 +96,7 @@ mod tests {
         let mut traffic = Traffic {
             by: HashMap::from([(id(1), rates)]),
             hidden: vec![id(2)],
-            complete: false,
+            ..Traffic::default()
         };
         let of = |traffic: &Traffic, pid| {
             let shares = Shares {

@@ -143,8 +143,8 @@ enum Cursor {
     Proc(ProcId),
     /// A group of identical leaves, with the one that stands for it.
     Group(GroupKey, ProcId),
-    /// A group of another kind, with its first member.
-    Heading(GroupId, ProcId),
+    /// A group of another kind, with its first member where it has any.
+    Heading(GroupId, Option<ProcId>),
     Thread(ProcId, ThreadId),
     /// Threads of one name.
     Threads(ProcId, SafeText),
@@ -152,13 +152,12 @@ enum Cursor {
 
 impl Cursor {
     /// The process that the inspector shows for it.
-    fn owner(&self) -> ProcId {
+    fn owner(&self) -> Option<ProcId> {
         match self {
-            Self::Proc(id)
-            | Self::Group(_, id)
-            | Self::Heading(_, id)
-            | Self::Thread(id, _)
-            | Self::Threads(id, _) => *id,
+            Self::Heading(_, first) => *first,
+            Self::Proc(id) | Self::Group(_, id) | Self::Thread(id, _) | Self::Threads(id, _) => {
+                Some(*id)
+            }
         }
     }
 }
@@ -225,6 +224,13 @@ impl Panel for List {
         if self.threads {
             plan.needs |= Needs::THREADS;
         }
+        // How near its limits are stands in the last line.
+        if let Some(chosen) = world.chosen_group()
+            && let Some(path) = chosen.group.path.as_ref()
+        {
+            plan.needs |= Needs::GROUP;
+            plan.group = Some((Arc::clone(path), chosen.members.first().copied()));
+        }
         // The sum of a folded row is near enough without each page of those below.
         let sums = needs - of_all - Needs::RESIDENT;
         plan.visible = self.visible(world, !sums.is_empty());
@@ -260,7 +266,7 @@ impl Panel for List {
     }
 
     fn select(&mut self, world: &World, id: ProcId) {
-        if self.cursor.as_ref().map(Cursor::owner) != Some(id) {
+        if self.cursor.as_ref().and_then(Cursor::owner) != Some(id) {
             self.reveal(world, id);
         }
     }

@@ -2,6 +2,8 @@
 //! orders that everything else goes through.
 
 mod facts;
+mod freeze;
+mod pressure;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,12 +15,10 @@ use ratatui::style::Modifier;
 use super::scroll::{self, Scroll};
 use super::signal::SIGNAL;
 use crate::app::action::Action;
-use crate::app::event::Effect;
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::{Chosen, World};
-use crate::model::acting::{Order, Ticket};
 use crate::model::groups::facts::GroupFacts;
 use crate::model::groups::grouping::Groups;
 use crate::model::id::{Nanos, ProcId};
@@ -26,7 +26,6 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Snapshot;
 use crate::theme::Role;
-use crate::widgets::chart::{Chart, squeeze};
 use crate::widgets::{line, popup};
 
 /// Opens it.
@@ -194,48 +193,6 @@ impl GroupInspector {
         self.asking = None;
     }
 
-    /// Asks whether to freeze or thaw, where that can be.
-    fn ask(&mut self, world: &World) -> Reply {
-        if world.settings.read_only {
-            return Reply::Complain("pscope runs read-only: nothing can be frozen".to_owned());
-        }
-        let confined = self.of.as_ref().is_some_and(|of| of.group.is_confined());
-        match self.facts(world).filter(|_| confined) {
-            Some(Ok(GroupFacts {
-                frozen: Some(frozen),
-                ..
-            })) => {
-                self.asking = Some(!frozen);
-                Reply::Done
-            }
-            Some(Err(Missing::Soon)) => Reply::Say("its state is still being read".to_owned()),
-            _ => Reply::Complain(
-                "only a control group with a freezer can be frozen; s sends STOP to its members"
-                    .to_owned(),
-            ),
-        }
-    }
-
-    fn freeze(&mut self) -> Reply {
-        let (Some(of), Some(on)) = (&self.of, self.asking.take()) else {
-            return Reply::Done;
-        };
-        let (Some(path), Some(member)) = (&of.group.path, self.members.first()) else {
-            return Reply::Complain("nobody is in it any more".to_owned());
-        };
-        self.number += 1;
-        let ticket = Ticket {
-            dialog: SPEC.name,
-            number: self.number,
-        };
-        let order = Order::Freeze {
-            path: Arc::clone(path),
-            member: *member,
-            on,
-        };
-        Reply::Do(Effect::Act(ticket, order))
-    }
-
     fn head(&self) -> Vec<Line> {
         let mut tabs = Line::new();
         for part in GroupTab::ALL {
@@ -270,55 +227,6 @@ impl GroupInspector {
     fn outer(screen: Rect) -> Rect {
         popup::area(screen, 116, screen.height.saturating_sub(6).min(34))
     }
-
-    /// Pressure over time, a chart for each resource.
-    fn charts(&self, world: &World, area: Rect, buf: &mut Buffer) {
-        let theme = &world.theme;
-        let each = (area.height / 3).max(2);
-        let roles = [Role::CpuUser, Role::MemCache, Role::RegionShared];
-        for (at, (name, role)) in ["cores", "memory", "I/O"]
-            .into_iter()
-            .zip(roles)
-            .enumerate()
-        {
-            let top = area.y + each * at as u16;
-            if top + each > area.bottom() {
-                break;
-            }
-            let values: Vec<Option<f64>> = self.past.iter().map(|m| m[at]).collect();
-            let now = values.last().copied().flatten();
-            let most = values.iter().flatten().copied().fold(0.0, f64::max);
-            let told = match now {
-                Some(now) => {
-                    format!("{now:.1} % of the last 10 s somebody waited   most {most:.1}")
-                }
-                None => "– not told: pressure needs a group of v2 and a kernel with PSI".to_owned(),
-            };
-            let row = Rect {
-                y: top,
-                height: 1,
-                ..area
-            };
-            let parts = [(format!("{name:7} "), Role::Dim), (told, Role::Text)];
-            line::draw(theme, row, &parts, Modifier::empty(), buf);
-            let chart = Chart {
-                top: most.max(10.0) * 1.15,
-                style: theme.style(role),
-                idle: theme.style(Role::Faint),
-                ascii: theme.glyphs.ascii,
-            };
-            let place = Rect {
-                y: top + 1,
-                height: each - 1,
-                ..area
-            };
-            chart.draw(
-                squeeze(&values, usize::from(area.width)).into_iter(),
-                place,
-                buf,
-            );
-        }
-    }
 }
 
 impl Panel for GroupInspector {
@@ -347,9 +255,9 @@ impl Panel for GroupInspector {
         let by = of.group.key.by.needs();
         plan.needs |= by;
         plan.of_all |= by;
-        if let (Some(path), Some(member)) = (&of.group.path, self.members.first()) {
+        if let Some(path) = &of.group.path {
             plan.needs |= Needs::GROUP;
-            plan.group = Some((Arc::clone(path), *member));
+            plan.group = Some((Arc::clone(path), self.members.first().copied()));
         }
     }
 
@@ -394,6 +302,10 @@ impl Panel for GroupInspector {
             n if n == BACK.name => self.turn(true),
             n if n == YES.name => return self.freeze(),
             n if n == FREEZE.name => return self.ask(world),
+            n if n == SIGNAL.name && self.of.as_ref().is_some_and(|of| !of.whole) => {
+                let how = "a filter leaves out some of its members: s in the list is meant for those who pass";
+                return Reply::Complain(how.to_owned());
+            }
             n if n == SIGNAL.name => return Reply::Act(&SIGNAL),
             n if n == MEMBER.name => {
                 let member = self.members.get(self.cursor);

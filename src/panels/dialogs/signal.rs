@@ -239,7 +239,8 @@ impl Panel for SignalDialog {
         // A control group is meant with whoever is born in it meanwhile, and can be ended in one write.
         let group = world.chosen_group().filter(|_| world.tags.is_empty());
         let scope = match group {
-            Some(group) if group.group.is_confined() => Scope::Cgroup,
+            // Whom a filter leaves out is not meant.
+            Some(group) if group.group.is_confined() && group.whole => Scope::Cgroup,
             _ => Scope::Process,
         };
         if *by == FREEZE && scope == Scope::Cgroup {

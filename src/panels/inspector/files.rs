@@ -142,8 +142,11 @@ impl Panel for FilesTab {
         &SPEC
     }
 
-    fn plan(&self, _: &World, plan: &mut Plan) {
+    fn plan(&self, world: &World, plan: &mut Plan) {
         plan.needs |= SPEC.needs;
+        if world.holds_card() {
+            plan.needs |= Needs::GPU;
+        }
         plan.descriptors = self
             .list
             .in_view()

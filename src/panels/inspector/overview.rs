@@ -255,6 +255,9 @@ impl Panel for Overview {
 
     fn plan(&self, world: &World, plan: &mut Plan) {
         plan.needs |= SPEC.needs;
+        if world.holds_card() {
+            plan.needs |= Needs::GPU;
+        }
         let now = world.detail.at;
         let due = |at: Option<Nanos>| at.is_none_or(|at| now.since(at) >= RENEW);
         let detail = &world.detail;

@@ -61,6 +61,11 @@ pub const OVERVIEW: &[Word] = &[
         "/proc/PID/task/TID/schedstat, second number (ns), by the time between two readings",
     ),
     word(
+        "gpu",
+        "What it uses of graphics cards: of their time, and of their memory.",
+        "as view 7 tells it; asked for only where it holds a descriptor of a card",
+    ),
+    word(
         "descriptors",
         "Open files, pipes and sockets, with the limit, and what the first ones lead to.",
         "/proc/PID/fd, and Max open files of /proc/PID/limits",

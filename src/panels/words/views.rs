@@ -446,14 +446,18 @@ pub const GPU: &[Word] = &[
     word(
         "busy",
         "Share of the last moment in which anything ran on the card.",
-        "nvmlDeviceGetUtilizationRates of NVIDIA's library: gpu",
+        "nvmlDeviceGetUtilizationRates of NVIDIA's library: gpu; /sys/class/drm/cardN/device/gpu_busy_percent, else the busiest engine of all clients",
     ),
     word(
         "moved",
         "Share of the last moment in which its memory was read or written.",
-        "nvmlDeviceGetUtilizationRates: memory",
+        "nvmlDeviceGetUtilizationRates: memory; /sys/class/drm/cardN/device/mem_busy_percent",
     ),
-    word("CARD", "Its number, as the driver counts.", ""),
+    word(
+        "CARD",
+        "Its number here: cards of NVIDIA first, as their driver counts, then the others.",
+        "",
+    ),
     word("PID", "The process.", ""),
     word(
         "USER",
@@ -463,12 +467,12 @@ pub const GPU: &[Word] = &[
     word(
         "GPU%",
         "Share of the card's time that the process had; a driver that tells more than the whole, or nothing, makes it –.",
-        "nvmlDeviceGetProcessUtilization",
+        "nvmlDeviceGetProcessUtilization; drm-engine-* or drm-cycles-* of /proc/PID/fdinfo/*, the busiest engine",
     ),
     word(
         "GPU MEM",
         "Memory of the card that it has.",
-        "nvmlDeviceGetComputeRunningProcesses_v3, and its like for graphics",
+        "nvmlDeviceGetComputeRunningProcesses_v3, and its like for graphics; drm-resident-* or drm-memory-* of /proc/PID/fdinfo/*",
     ),
     word("COMMAND", "Its name and arguments.", "/proc/PID/cmdline"),
 ];

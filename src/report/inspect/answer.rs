@@ -52,7 +52,7 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
     put(
         &["descriptors", "gpu"],
         each(found.files.as_ref(), |f| {
-            vec![files::descriptors(f), files::gpu(f)]
+            vec![files::descriptors(f), files::gpu(f, found)]
         }),
     );
     put(

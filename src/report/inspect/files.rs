@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Found;
 use crate::model::descriptors::descriptor::{Descriptor, Files, Mode};
 use crate::model::descriptors::peer::Note;
 use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::format::bytes;
+use crate::model::reading::Missing;
 use crate::report::printer::{Ink, Printer};
 
 /// Every descriptor by its number.
@@ -14,20 +16,26 @@ pub(super) fn descriptors(files: &Files) -> Value {
 }
 
 /// What it does with graphics cards, or `null`.
-pub(super) fn gpu(files: &Files) -> Value {
-    files.gpu.as_ref().map_or(Value::Null, |gpu| {
-        json!({
-            "drivers": gpu.drivers,
-            "busy_ns": gpu.busy.0,
-            "resident_bytes": gpu.holds.map(|b| b.0),
-            "total_bytes": gpu.total.map(|b| b.0),
-        })
+pub(super) fn gpu(files: &Files, found: &Found) -> Value {
+    let told = found.cards.as_ref().map(|cards| cards.of(found.id.pid));
+    if told.is_none() && files.gpu.is_none() {
+        return Value::Null;
+    }
+    let gpu = files.gpu.as_ref();
+    let (busy, memory) = told.unwrap_or((Err(Missing::Soon), Err(Missing::Soon)));
+    json!({
+        "drivers": gpu.map(|gpu| &gpu.drivers),
+        "busy_ns": gpu.map(|gpu| gpu.busy.0),
+        "resident_bytes": gpu.map(|gpu| gpu.holds.map(|b| b.0)),
+        "total_bytes": gpu.map(|gpu| gpu.total.map(|b| b.0)),
+        "utilization_percent": busy.ok().map(|busy| (busy * 10.0).round() / 10.0),
+        "memory_bytes": memory.ok().map(|held| held as u64),
     })
 }
 
 fn descriptor(d: &Descriptor) -> Value {
     let mut why = Map::new();
-    let mut note = |key: &str, missing: crate::model::reading::Missing| {
+    let mut note = |key: &str, missing: Missing| {
         why.insert(key.to_owned(), missing.word().into());
     };
     let mode = d.mode.map_err(|m| note("mode", m)).ok();
@@ -83,7 +91,11 @@ fn state(socket: &Socket) -> &'static str {
 }
 
 /// One line a descriptor, and the pipelines that it is a part of.
-pub(super) fn write(files: &Files, printer: &mut Printer<'_>) -> std::io::Result<()> {
+pub(super) fn write(
+    files: &Files,
+    found: &Found,
+    printer: &mut Printer<'_>,
+) -> std::io::Result<()> {
     for d in &files.rows {
         let ascii = printer.ascii;
         let mode = d.mode.map_or("", Mode::word);
@@ -122,6 +134,13 @@ pub(super) fn write(files: &Files, printer: &mut Printer<'_>) -> std::io::Result
             (&kind, Ink::Dim),
             (&line, Ink::Plain),
         ])?;
+    }
+    let words = found
+        .cards
+        .as_ref()
+        .and_then(|cards| cards.words(found.id.pid));
+    if let Some(words) = words {
+        printer.line(&[("  GPU ", Ink::Dim), (&words, Ink::Plain)])?;
     }
     if let Some(gpu) = &files.gpu {
         printer.line(&[("  ", Ink::Dim), (&gpu.words(), Ink::Plain)])?;

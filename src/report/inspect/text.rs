@@ -42,7 +42,7 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
         Ok(memory::write(m, printer)?)
     })?;
     section("files", found.files.as_ref(), printer, |f, printer| {
-        Ok(files::write(f, printer)?)
+        Ok(files::write(f, found, printer)?)
     })?;
     section("threads", found.threads.as_ref(), printer, |t, printer| {
         threads(found, t, printer)

@@ -89,6 +89,7 @@ fn gpus_json(now: &Snapshot, gpus: &Gpus) -> Value {
         out.insert("name".to_owned(), json!(card.name.exact()));
         out.insert("driver".to_owned(), json!(card.driver.exact()));
         out.insert("split".to_owned(), card.split.into());
+        out.insert("asleep".to_owned(), card.asleep.into());
         for (name, value) in [
             ("utilization_percent", card.busy),
             ("memory_utilization_percent", card.memory_busy),

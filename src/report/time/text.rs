@@ -48,7 +48,12 @@ fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn table(told: &Breakdown, spent: &Spent, indent: &str, printer: &mut Printer<'_>) -> Result<(), Error> {
+fn table(
+    told: &Breakdown,
+    spent: &Spent,
+    indent: &str,
+    printer: &mut Printer<'_>,
+) -> Result<(), Error> {
     for line in lines(spent) {
         let share = format!(
             "{indent}{:>4}.{} %  {:>8}  ",

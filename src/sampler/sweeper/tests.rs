@@ -13,6 +13,7 @@ use crate::sys::process::changes::{Changes, Drain};
 use crate::sys::scenario;
 use crate::sys::source::Probe;
 
+mod moved;
 mod ticks;
 
 fn plan() -> Plan {

@@ -90,6 +90,23 @@ impl Ties {
         }
     }
 
+    /// The directory of a control group in which, with those below it, nobody is but these: the one that all chosen are of, or
+    /// the nearest that theirs are parts of.
+    pub(super) fn whole(&self, members: &BTreeSet<Pid>) -> Option<PathBuf> {
+        if let [one] = self.cgroups.as_slice() {
+            return Some(one.clone());
+        }
+        let (first, rest) = self.cgroups.split_first()?;
+        let above = first.ancestors().skip(1);
+        let common = above
+            .into_iter()
+            .find(|dir| rest.iter().all(|c| c.starts_with(dir)))?;
+        let mut within = BTreeSet::new();
+        gather(common, &mut within);
+        let group = common.join("cgroup.procs").exists() && common.join("cgroup.kill").exists();
+        (group && within.is_subset(members)).then(|| common.to_owned())
+    }
+
     /// Another scope with the very same members that the kernel hits in one call.
     pub(super) fn at_once(
         &self,
@@ -192,5 +209,31 @@ mod tests {
         gather(&group, &mut pids);
         assert_eq!(pids.into_iter().map(|p| p.0).collect::<Vec<_>>(), [7, 8, 9]);
         assert_eq!(cgroup(&root, Pid(8)), None);
+        // Parts of a group are that group where nobody else is in it, and never what merely holds it.
+        write("proc/9/cgroup", "0::/app/web/worker\n");
+        write("sys/fs/cgroup/app/cgroup.procs", "");
+        write("sys/fs/cgroup/app/cgroup.kill", "");
+        write("sys/fs/cgroup/app/other/cgroup.procs", "");
+        write("proc/10/cgroup", "0::/app/other\n");
+        let groups = |pids: &[u32]| {
+            let all = pids
+                .iter()
+                .map(|pid| cgroup(&root, Pid(*pid)).expect("a group"));
+            Ties {
+                cgroups: all.collect(),
+                ..Ties::default()
+            }
+        };
+        let of = |pids: &[u32]| pids.iter().map(|pid| Pid(*pid)).collect::<BTreeSet<_>>();
+        let app = root.sys("fs/cgroup/app");
+        assert_eq!(groups(&[9, 10]).whole(&of(&[7, 8, 9, 10])), Some(app));
+        assert_eq!(
+            groups(&[9, 10]).whole(&of(&[8, 9, 10])),
+            None,
+            "7 is in it too"
+        );
+        let worker = root.sys("fs/cgroup/app/web/worker");
+        assert_eq!(groups(&[9]).whole(&of(&[9])), Some(worker));
+        assert_eq!(Ties::default().whole(&of(&[9])), None);
     }
 }

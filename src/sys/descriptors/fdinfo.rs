@@ -91,10 +91,13 @@ fn gpu(key: &[u8], value: &[u8], about: &mut About) {
     };
     match key {
         b"drm-client-id" => gpu.client = Some(n),
-        // `drm-engine-capacity-render: 2` has no unit.
+        _ if key.starts_with(b"drm-engine-capacity-") => gpu.engine(&key[20..]).capacity = n,
         _ if key.starts_with(b"drm-engine-") && unit == Some(b"ns") => {
             gpu.busy = Nanos(gpu.busy.0.saturating_add(n));
+            gpu.engine(&key[11..]).worked = Nanos(n);
         }
+        _ if key.starts_with(b"drm-cycles-") => gpu.engine(&key[11..]).cycles.0 = n,
+        _ if key.starts_with(b"drm-total-cycles-") => gpu.engine(&key[17..]).cycles.1 = n,
         _ if key.starts_with(b"drm-resident-") => add(&mut gpu.resident),
         _ if key.starts_with(b"drm-memory-") => add(&mut gpu.memory),
         _ if key.starts_with(b"drm-total-") => add(&mut gpu.total),

@@ -4,24 +4,37 @@
 //! For tests `PSCOPE_NVML` names a library that stands in for it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::nvml::CardFacts;
-use crate::model::detail::{Detail, Stamped};
+use super::{drm, nvml::CardFacts};
 use crate::model::id::{Bytes, Pid};
-use crate::model::machine::gpu::{Card, Gpus, User, share};
-use crate::model::plan::{Needs, Plan};
+use crate::model::machine::gpu::{Card, User, share};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::asker;
-use crate::sys::clock;
 use crate::sys::root::ProcRoot;
-use crate::sys::source::{Error, Probe, Source};
 
 /// The library's name, as the loader finds it.
 const LIBRARY: &str = "libnvidia-ml.so.1";
 
-/// Which library tells of the cards; `None` where there is no card.
+/// Whether cards are left out, as a person wants it.
+static LEFT_OUT: AtomicBool = AtomicBool::new(false);
+
+/// Leaves cards out from now on: nothing of them is opened, asked or shown.
+pub fn leave_out() {
+    LEFT_OUT.store(true, Ordering::Relaxed);
+}
+
+/// Whether there is a card of any maker.
+pub fn there(root: &ProcRoot) -> bool {
+    !LEFT_OUT.load(Ordering::Relaxed) && (root.is_live() && library().is_some() || drm::there(root))
+}
+
+/// Which library tells of NVIDIA's cards; `None` where there is no such card.
 pub fn library() -> Option<PathBuf> {
+    if LEFT_OUT.load(Ordering::Relaxed) {
+        return None;
+    }
     if let Some(stand_in) = std::env::var_os("PSCOPE_NVML").filter(|name| !name.is_empty()) {
         return Some(stand_in.into());
     }
@@ -29,17 +42,15 @@ pub fn library() -> Option<PathBuf> {
     there.then(|| LIBRARY.into())
 }
 
-/// Asks for all cards now.
+/// Asks for all cards of NVIDIA now.
 ///
 /// # Errors
 /// `Unsupported` without a card or its library, `Late` where the driver does not answer.
-pub fn read_now() -> Reading<Gpus> {
+pub fn read_now() -> Reading<Vec<Card>> {
     let library = library().ok_or(Missing::Unsupported)?;
     let text = asker::gpus(&library)?;
     let told: Vec<CardFacts> = serde_json::from_slice(&text).map_err(|_| Missing::Unsupported)?;
-    Ok(Gpus {
-        cards: told.into_iter().zip(0..).map(card).collect(),
-    })
+    Ok(told.into_iter().zip(0..).map(card).collect())
 }
 
 fn card((told, index): (CardFacts, u32)) -> Card {
@@ -82,46 +93,7 @@ fn card((told, index): (CardFacts, u32)) -> Card {
         encoder: some(whole(told.encoder)).and_then(share),
         decoder: some(whole(told.decoder)).and_then(share),
         split: told.split,
+        asleep: false,
         users,
-    }
-}
-
-/// Reads the cards while somebody shows them.
-#[derive(Debug, Default)]
-pub struct GpuReader {
-    live: bool,
-}
-
-impl GpuReader {
-    /// Over a root; a fixture has no cards.
-    pub fn new(root: &ProcRoot) -> Self {
-        Self {
-            live: root.is_live(),
-        }
-    }
-}
-
-impl Source<Detail> for GpuReader {
-    fn name(&self) -> &'static str {
-        "gpu"
-    }
-
-    fn probe(&self) -> Probe {
-        Probe::Examined(&["gpu"])
-    }
-
-    fn fills(&self) -> Needs {
-        Needs::GPU
-    }
-
-    fn rest(&mut self) {
-        asker::close_gpus();
-    }
-
-    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
-        if self.live && library().is_some() {
-            into.machine.gpus = Some(Stamped::new(clock::now(), read_now()));
-        }
-        Ok(())
     }
 }

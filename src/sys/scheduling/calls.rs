@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::model::id::{Nanos, Pid};
-use crate::model::scheduling::calls::{Count, Counted, Number, CallSums, Words, on_descriptor};
+use crate::model::scheduling::calls::{CallSums, Count, Counted, Number, Words, on_descriptor};
 use crate::model::scheduling::spread::{BUCKETS, Spread};
 use crate::sys::bpf::btf::Types;
 use crate::sys::bpf::map::{Kind, Map, Shared};

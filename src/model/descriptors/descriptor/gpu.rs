@@ -21,6 +21,8 @@ pub struct Gpu {
     pub client: Option<u64>,
     /// How long its engines have worked, all added up.
     pub busy: Nanos,
+    /// What each engine did for it.
+    pub engines: Vec<Engine>,
     /// Its buffers that are in memory (`drm-resident-`).
     pub resident: Option<Bytes>,
     /// The same in the word of older drivers (`drm-memory-`); some tell both.
@@ -29,7 +31,47 @@ pub struct Gpu {
     pub total: Option<Bytes>,
 }
 
+/// What one engine of a card did for a client, counted since the client began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Engine {
+    /// The driver's name for it: `render`, `gfx`, `dec`.
+    pub name: SafeText,
+    /// How long it has worked (`drm-engine-`).
+    pub worked: Nanos,
+    /// Drivers that count cycles (xe) tell these instead: those that it worked, and those that went by meanwhile.
+    pub cycles: (u64, u64),
+    /// How many alike there are (`drm-engine-capacity-`); 0 where that is not told, which means one.
+    pub capacity: u64,
+}
+
+impl Engine {
+    /// Percent of the engine's time that it had between an earlier reading and this one; `None` where nothing went by.
+    pub fn share(&self, before: &Self, span: Nanos) -> Option<f64> {
+        let capacity = self.capacity.max(1) as f64;
+        let passed = self.cycles.1.saturating_sub(before.cycles.1);
+        if passed > 0 {
+            let worked = self.cycles.0.saturating_sub(before.cycles.0);
+            return Some(100.0 * worked as f64 / passed as f64 / capacity);
+        }
+        let worked = self.worked.since(before.worked);
+        (span.0 > 0).then(|| 100.0 * worked.0 as f64 / span.0 as f64 / capacity)
+    }
+}
+
 impl Gpu {
+    /// The engine of this name, made where it is not known yet.
+    pub fn engine(&mut self, name: &[u8]) -> &mut Engine {
+        let at = self.engines.iter().position(|e| e.name.as_bytes() == name);
+        let at = at.unwrap_or_else(|| {
+            self.engines.push(Engine {
+                name: SafeText::from_bytes(name),
+                ..Engine::default()
+            });
+            self.engines.len() - 1
+        });
+        &mut self.engines[at]
+    }
+
     /// Its buffers that are in memory, in whichever word the driver tells it.
     pub fn holds(&self) -> Option<Bytes> {
         self.resident.or(self.memory)

@@ -219,6 +219,9 @@ fn device(target: &[u8]) -> Option<(Kind, Object)> {
         || name == b"ptmx"
         || name == b"pts/ptmx"
         || name == b"vcs";
+    if name.starts_with(b"dri/") || name.starts_with(b"nvidia") {
+        return Some((Kind::Device, Object::Card));
+    }
     Some((if tty { Kind::Tty } else { Kind::Device }, Object::Other))
 }
 

@@ -125,7 +125,7 @@ impl<'a> Join<'a> {
                 peers.note = (!peers.named.is_empty()).then_some(Note::Shared);
                 peers
             }
-            Object::File(_) | Object::Other => Peers::default(),
+            Object::File(_) | Object::Card | Object::Other => Peers::default(),
         }
     }
 

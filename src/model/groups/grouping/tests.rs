@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::model::groups::unit::Names;
+use crate::model::id::Pid;
 use crate::model::process::column::{ALL, Column};
 use crate::model::sample::{OptionalStats, Shares};
 use crate::model::scene::Scene;

@@ -227,17 +227,18 @@ columns! {
     FAULTS "faults" "FLT/s" 6 Needs::FAULTS, "Page faults a second, those that need no disk among them.",
         from "/proc/PID/stat, fields 10 and 12 (minflt, majflt): since the reading before, by the time between both",
         sum(|_, p| rate(p, |r| r.faults), Unit::Rate, Some(10.0));
-    NET_IN "net-in" "NET IN" 6 Needs::NETWORK, "Bytes a second that its TCP connections receive; a connection that several hold counts for the first.",
-        from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd",
+    NET_IN "net-in" "NET IN" 6 Needs::NETWORK, "Bytes a second that it receives over TCP and UDP, payload alone; UDP only where programs may run in the kernel. A connection that several hold counts for the first.",
+        from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd; UDP by programs at sock_send_length and sock_recv_length",
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.received), Unit::BytesRate, Some(65_536.0));
-    NET_OUT "net-out" "NET OUT" 7 Needs::NETWORK, "Bytes a second that its TCP connections send; a connection that several hold counts for the first.",
-        from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd",
+    NET_OUT "net-out" "NET OUT" 7 Needs::NETWORK, "Bytes a second that it sends over TCP and UDP, payload alone; UDP only where programs may run in the kernel. A connection that several hold counts for the first.",
+        from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd; UDP by programs at sock_send_length and sock_recv_length",
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.sent), Unit::BytesRate, Some(65_536.0));
-    GPU "gpu" "GPU%" 5 Needs::GPU, "Share of a graphics card's time, added up over cards (NVIDIA).",
-        from "nvmlDeviceGetProcessUtilization of NVIDIA's library, added up over cards",
+    #[over_time]
+    GPU "gpu" "GPU%" 5 Needs::GPU, "Share of a graphics card's time, added up over cards.",
+        from "nvmlDeviceGetProcessUtilization of NVIDIA's library; drm-engine-* or drm-cycles-* of /proc/PID/fdinfo/*, the busiest engine; added up over cards",
         sum(|s, p| s.shares.gpu_of(p.id).0, Unit::Share, Some(1.0));
-    GPU_MEM "gpu-mem" "GPUMEM" 6 Needs::GPU, "Memory of graphics cards that it holds (NVIDIA).",
-        from "nvmlDeviceGetComputeRunningProcesses_v3 of NVIDIA's library, and its like for graphics, added up over cards",
+    GPU_MEM "gpu-mem" "GPUMEM" 6 Needs::GPU, "Memory of graphics cards that it holds.",
+        from "nvmlDeviceGetComputeRunningProcesses_v3 of NVIDIA's library, and its like for graphics; drm-resident-* or drm-memory-* of /proc/PID/fdinfo/*; added up over cards",
         sum(|s, p| s.shares.gpu_of(p.id).1, Unit::Bytes, MIB);
     PORTS "ports" "PORTS" 11 Needs::DESCRIPTORS, "The ports that it owns: where it listens, and UDP.",
         from "sock_diag(7), joined by /proc/PID/fd",

@@ -1,7 +1,9 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::*;
 use crate::model::id::{Nanos, Ticks};
+use crate::model::sample::{Shares, Traffic};
 use crate::model::scene::Scene;
 
 #[test]
@@ -57,6 +59,28 @@ fn a_sum_leaves_out_what_could_not_be_read() {
     );
     let snapshot = scene.pass(1000, &[(2, 50)]);
     assert_eq!(cpu.sum(&snapshot, snapshot.procs.iter()), Some(Ok(50.0)));
+    // What one has and another hides is at least that much; nothing and hidden is not nothing.
+    let net = Column::find("net-in").expect("net-in");
+    let mut shares = Shares {
+        traffic: Ok(Traffic {
+            hidden: vec![snapshot.procs[1].id],
+            complete: true,
+            ..Traffic::default()
+        }),
+        ..Shares::default()
+    };
+    let mut told = snapshot.clone();
+    told.shares = Arc::new(shares.clone());
+    assert_eq!(
+        net.sum(&told, told.procs.iter()),
+        Some(Err(Missing::Denied))
+    );
+    if let Ok(traffic) = &mut shares.traffic {
+        let rates = traffic.by.entry(snapshot.procs[0].id).or_default();
+        rates.received = 5.0;
+    }
+    told.shares = Arc::new(shares);
+    assert_eq!(net.sum(&told, told.procs.iter()), Some(Ok(5.0)));
     let name = Column::find("user").expect("user");
     assert_eq!(name.sum(&snapshot, snapshot.procs.iter()), None);
 }
@@ -101,7 +125,7 @@ fn whoever_began_in_summer_time_is_told_in_summer_time() {
     // Clocks in Berlin went back on 25 October 2026 at 01:00 UTC.
     let autumn = 1_792_890_000_u64;
     let mut scene = Scene::new();
-    let machine = std::sync::Arc::make_mut(&mut scene.sample.machine);
+    let machine = Arc::make_mut(&mut scene.sample.machine);
     machine.boot_unix_ms = (autumn - 100 * HOUR) * 1000;
     machine.zone.steps = vec![(0, 7200), (autumn as i64, 3600)];
     scene.sample.system.uptime = Nanos::from_millis(1000 * HOUR * 1000);

@@ -307,7 +307,9 @@ impl<'a> Emit<'a> {
         let folded = chosen.unwrap_or_else(|| {
             !headings.open && !kids.iter().any(|kid| *kid >= self.first_heading)
         });
-        let fold = if folded {
+        let fold = if kids.is_empty() {
+            Fold::Leaf
+        } else if folded {
             Fold::Closed(self.out.spans[node as usize].1)
         } else {
             Fold::Open

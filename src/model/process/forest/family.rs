@@ -277,6 +277,8 @@ fn head(
             parent[node] = first + group;
         }
     }
+    // Those that nobody is in are shown as well, save where some are looked for.
+    full[groups.populated..].fill(view.passing.is_none());
     // A group stands before its parts.
     for at in (0..full.len()).rev() {
         if let Some(up) = groups.all[at].parent.filter(|_| full[at]) {

@@ -295,28 +295,6 @@ fn siblings_stand_by_the_total_of_their_subtree() {
 }
 
 #[test]
-fn an_ended_process_stays_at_its_place() {
-    let mut scene = scene();
-    let before = scene.snapshot();
-    let bash = before
-        .by_pid(crate::model::id::Pid(11))
-        .expect("bash")
-        .clone();
-    scene.end(11);
-    let ended = Ended {
-        proc: bash,
-        parent: Some(ProcId::new(10, 10)),
-        at: scene.sample.at,
-    };
-    let want = Want {
-        ended: vec![ended],
-        ..Want::default()
-    };
-    let text = want.draw(&scene.snapshot());
-    assert!(text.contains("|- sshd 10\n|  `- bash 11\n"), "{text}");
-}
-
-#[test]
 fn a_subtree_is_a_range() {
     let snapshot = scene().snapshot();
     let forest = Want::default().build(&snapshot, &mut Steady::default());
@@ -405,28 +383,5 @@ proptest::proptest! {
     }
 }
 
-#[test]
-fn ended_ones_that_name_each_other_do_not_hang() {
-    let snapshot = scene().snapshot();
-    let ended = |pid: u32, parent: u32| {
-        let mut proc = snapshot.procs[0].clone();
-        proc.id = ProcId::new(pid, 1);
-        proc.facts = Arc::clone(&proc.facts);
-        Ended {
-            proc,
-            parent: Some(ProcId::new(parent, 1)),
-            at: Nanos(0),
-        }
-    };
-    let want = Want {
-        ended: vec![ended(500, 501), ended(501, 500), ended(502, 502)],
-        ..Want::default()
-    };
-    let text = want.draw(&snapshot);
-    assert!(
-        text.contains("systemd 500\n`- systemd 501\n") && text.contains("systemd 502"),
-        "{text}"
-    );
-}
-
+mod ended;
 mod headings;

@@ -1,5 +1,7 @@
 //! From the world to rows: when they must be made anew, where the cursor is among them, what is in view.
 
+mod busiest;
+
 use std::sync::Arc;
 
 use super::{Built, Cursor, List, draw};
@@ -7,7 +9,6 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::forest::{Ended, Fold, Forest, GroupKey, Headings, Item, View};
-use crate::model::process::stat::State;
 use crate::model::process::user_names::UserNames;
 use crate::model::snapshot::Proc;
 use crate::model::snapshot::Snapshot;
@@ -67,7 +68,7 @@ impl List {
         self.layout.fit_indent(&self.forest.rows, self.top);
         let drawn = std::mem::take(&mut self.drawn);
         self.drawn = draw::prepare(self, world, drawn, stale);
-        let focus = match self.cursor.as_ref().map(Cursor::owner) {
+        let focus = match self.cursor.as_ref().and_then(Cursor::owner) {
             Some(id) if world.focus != Some(id) => Reply::Focus(id),
             _ => Reply::Pass,
         };
@@ -146,13 +147,17 @@ impl List {
 
     /// What the cursor would be on this row.
     pub(super) fn cursor_at(&self, world: &World, row: usize) -> Option<Cursor> {
+        let item = self.forest.rows.get(row)?.item;
+        if let Some(group) = self.forest.heading(item) {
+            let first = self.proc_at(world, row).map(|proc| proc.id);
+            return Some(Cursor::Heading(group.key.clone(), first));
+        }
         let proc = self.proc_at(world, row)?;
-        let item = self.forest.rows[row].item;
         let thread = |i: u32| world.snapshot.threads.get(i as usize);
         Some(match item {
             Item::Proc(_) => Cursor::Proc(proc.id),
             Item::Group { .. } => Cursor::Group(group_key(world, proc), proc.id),
-            Item::Heading(_) => Cursor::Heading(self.forest.heading(item)?.key.clone(), proc.id),
+            Item::Heading(_) => return None,
             Item::Thread { thread: i, .. } => Cursor::Thread(proc.id, thread(i)?.id),
             Item::Threads { .. } => {
                 let first = *self.forest.members(item).first()?;
@@ -167,7 +172,7 @@ impl List {
         if let Cursor::Heading(key, _) = cursor {
             return self.row_of_heading(key);
         }
-        let node = self.node_of(world, cursor.owner());
+        let node = cursor.owner().and_then(|id| self.node_of(world, id));
         let threads = &world.snapshot.threads;
         let exact = rows.iter().position(|row| match (cursor, row.item) {
             (Cursor::Proc(_), Item::Proc(n)) => Some(n) == node,
@@ -222,36 +227,6 @@ impl List {
         self.seek = true;
     }
 
-    /// The row of the busiest process of those that this user may look into; among equals the one that was busy longest.
-    fn busiest(&self, world: &World) -> Option<usize> {
-        let me = world.settings.me;
-        let worth = |at: usize| {
-            let row = self.forest.rows.get(at).filter(|row| !row.dim)?;
-            matches!(row.item, Item::Proc(_) | Item::Group { .. }).then_some(())?;
-            let proc = self.proc_at(world, at)?;
-            let (open, other) = me.map_or((true, true), |(pid, uid)| {
-                let same = proc.facts.uid.is_ok_and(|of| of == uid);
-                // Neither pscope itself nor its helpers, which are its children and theirs.
-                let parent = world.snapshot.by_pid(proc.stat.ppid);
-                let above = [
-                    Some(proc.id.pid),
-                    Some(proc.stat.ppid),
-                    parent.map(|p| p.stat.ppid),
-                ];
-                (uid.0 == 0 || same, !above.contains(&Some(pid)))
-            });
-            let living = !proc.stat.is_kernel_thread() && proc.stat.state != State::Zombie;
-            let cpu = (proc.cpu.unwrap_or(0.0) * 10.0) as u32;
-            // The first process of all is the dullest, and some machines show it not even to root.
-            let first = proc.id.pid.0 == 1;
-            Some((open && other && living, !first, cpu, proc.stat.cpu_time()))
-        };
-        let rows = 0..self.forest.rows.len();
-        rows.filter_map(|at| Some((worth(at)?, std::cmp::Reverse(at))))
-            .max()
-            .map(|(_, at)| at.0)
-    }
-
     /// A cursor on a row that the filter hides or dims goes to the nearest one that passes; answers whether there is one.
     fn leave_dim_rows(&mut self, world: &World) -> bool {
         let rows = &self.forest.rows;
@@ -296,7 +271,7 @@ impl List {
         let snapshot = &world.snapshot;
         let mut wanted = world.tags.clone();
         wanted.extend(world.focus);
-        wanted.extend(self.cursor.as_ref().map(Cursor::owner));
+        wanted.extend(self.cursor.as_ref().and_then(Cursor::owner));
         self.vacate(snapshot);
         wanted.extend(self.vacant.iter().map(|v| v.id));
         let before = self.ended.len();

@@ -7,6 +7,7 @@ use super::cells::Subject;
 use crate::app::world::World;
 use crate::model::acting::{ended_badly, ending};
 use crate::model::format;
+use crate::model::groups::grouping::Group;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::column::Column;
 use crate::model::process::forest::{Fold, Item, Row};
@@ -43,6 +44,20 @@ pub(super) fn spans(
         indent += 2;
     }
     out.extend(text(list, world, subject, row));
+    (out, indent)
+}
+
+/// The same of a group that nobody is in.
+pub(super) fn nobody(list: &List, world: &World, group: &Group, at: usize) -> (Spans, usize) {
+    let theme = &world.theme;
+    let guides = guides(list, world, list.forest.rows[at], at);
+    let indent = guides.chars().count();
+    let dim = theme.style(Role::Dim);
+    let out = vec![
+        (guides, theme.style(Role::Faint)),
+        (group.name.clone(), dim),
+        (" empty".to_owned(), theme.style(Role::Faint)),
+    ];
     (out, indent)
 }
 

@@ -1,5 +1,7 @@
 //! Painting: rows are written when the list is fitted, and put on the screen when it is drawn.
 
+mod empty;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -98,7 +100,12 @@ pub(super) fn prepare(list: &List, world: &World, drawn: Drawn, stale: bool) -> 
 
 fn row(list: &List, world: &World, at: usize) -> Option<DrawnRow> {
     let row = list.forest.rows[at];
-    let subject = Subject::of(list, world, row)?;
+    let Some(subject) = Subject::of(list, world, row) else {
+        return list
+            .forest
+            .heading(row.item)
+            .map(|group| empty::row(list, world, at, group));
+    };
     let mut indent = 0;
     let mut cells = Vec::with_capacity(list.layout.columns.len());
     for placed in &list.layout.columns {

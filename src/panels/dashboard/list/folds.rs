@@ -194,7 +194,8 @@ impl List {
             return Reply::Done;
         };
         let ids: Vec<ProcId> = match row.item {
-            Item::Group { .. } | Item::Heading(_) => self.ids(world, self.forest.members(row.item)),
+            Item::Group { .. } => self.ids(world, self.forest.members(row.item)),
+            Item::Heading(_) => self.ids(world, &self.passing_of(self.forest.members(row.item))),
             _ => vec![proc.id],
         };
         let on = !ids.iter().all(|id| world.tags.contains(id));
@@ -210,10 +211,11 @@ impl List {
             return Reply::Done;
         };
         let nodes = match row.item {
-            Item::Group { .. } | Item::Heading(_) => self.forest.members(row.item),
-            item => self.forest.subtree(self.forest.node(item)),
+            Item::Group { .. } => self.forest.members(row.item).to_vec(),
+            Item::Heading(_) => self.passing_of(self.forest.members(row.item)),
+            item => self.forest.subtree(self.forest.node(item)).to_vec(),
         };
-        let ids = self.ids(world, nodes);
+        let ids = self.ids(world, &nodes);
         let on = !ids.iter().all(|id| world.tags.contains(id));
         Reply::Tag(ids, on)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::List;
 use crate::app::world::{Chosen, World};
 use crate::model::groups::grouping::{self, By, Group, GroupId};
+use crate::model::id::ProcId;
 use crate::model::process::forest::{Fold, Item, NONE, Row};
 use crate::model::snapshot::Proc;
 
@@ -117,12 +118,18 @@ impl List {
 
     /// The group that the cursor stands on, with its members, as the other panes need it.
     pub(super) fn chosen_group(&self, world: &World) -> Option<Arc<Chosen>> {
-        let (group, _) = self.group_here()?;
-        let place = self.forest.groups.place(&group.key)?;
-        let members = grouping::ids(&self.forest.groups, &world.snapshot, place);
+        let (group, row) = self.group_here()?;
+        // What is not counted in its row is not meant by what is done to it.
+        let nodes = self.passing_of(self.forest.members(row.item));
+        let living = nodes
+            .iter()
+            .filter_map(|n| world.snapshot.procs.get(*n as usize));
+        let mut members: Vec<ProcId> = living.map(|proc| proc.id).collect();
+        members.sort_unstable();
         let chosen = Chosen {
             group: group.clone(),
             members,
+            whole: self.filter.is_empty(),
         };
         let same = world.group.as_ref().filter(|known| ***known == chosen);
         Some(same.map_or_else(|| Arc::new(chosen), Arc::clone))

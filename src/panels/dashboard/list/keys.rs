@@ -322,7 +322,7 @@ pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
             if mouse.press == Press::Right
                 && let Some(copy) = copies(list, world)
             {
-                let focus = list.cursor.as_ref().map(Cursor::owner);
+                let focus = list.cursor.as_ref().and_then(Cursor::owner);
                 let menu = Reply::Open(Box::new(RowMenu::new(copy)));
                 return Reply::All(focus.map(Reply::Focus).into_iter().chain([menu]).collect());
             }

@@ -51,8 +51,12 @@ impl List {
         false
     }
 
-    /// Whether a row has this text in its name, command line or pid.
+    /// Whether a row has this text in its name, command line or pid; of a group in its name.
     fn has(&self, world: &World, row: usize, wanted: &str) -> bool {
+        let item = self.forest.rows.get(row).map(|row| row.item);
+        if let Some(group) = item.and_then(|item| self.forest.heading(item)) {
+            return group.name.to_lowercase().contains(wanted);
+        }
         let Some(proc) = self.proc_at(world, row) else {
             return false;
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::List;
 use crate::app::world::World;
 use crate::model::format;
+use crate::model::groups::grouping::Group;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::process::column::Column;
 use crate::model::process::forest::{Fold, Forest, Item};
@@ -17,7 +18,8 @@ impl List {
         let nodes: Vec<u32> = if world.tags.is_empty() {
             match self.here(world) {
                 Some((row, _)) => match row.item {
-                    Item::Group { .. } | Item::Heading(_) => self.forest.members(row.item).to_vec(),
+                    Item::Group { .. } => self.forest.members(row.item).to_vec(),
+                    Item::Heading(_) => self.passing_of(self.forest.members(row.item)),
                     item => vec![self.forest.node(item)],
                 },
                 None => Vec::new(),
@@ -35,13 +37,15 @@ impl List {
             "Σ"
         };
         if let Some((group, _)) = self.group_here().filter(|_| world.tags.is_empty()) {
-            return vec![
+            let mut out = vec![
                 (
                     format!(" {sign} {} in {} · ", nodes.len(), group.name),
                     Role::Dim,
                 ),
                 (self.amounts(world, &nodes), Role::Text),
             ];
+            out.extend(Self::limits(world, group));
+            return out;
         }
         let (count, word) = if world.tags.is_empty() {
             (nodes.len(), "selected")
@@ -59,6 +63,31 @@ impl List {
             out.push((" · with children ".to_owned(), Role::Dim));
             out.push((all, Role::Text));
             out.push((format!(" · {} processes", below.len()), Role::Dim));
+        }
+        out
+    }
+
+    /// How near the limits of a control group are.
+    fn limits(world: &World, group: &Group) -> Vec<(String, Role)> {
+        let slot = world.detail.machine.group.as_ref();
+        let facts = slot.and_then(|slot| slot.value.as_ref().ok());
+        let Some(facts) = facts.filter(|f| group.path.as_deref() == Some(f.path.as_str())) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        if facts.frozen == Some(true) {
+            out.push((" · frozen".to_owned(), Role::Warn));
+        }
+        for (share, words) in facts.nearness() {
+            let role = match share {
+                s if s >= 0.9 => Role::Bad,
+                s if s >= 0.75 => Role::Warn,
+                _ => Role::Dim,
+            };
+            out.push((format!(" · {words}"), role));
+        }
+        if let Some(kills) = facts.limits.oom_kills.filter(|n| *n > 0) {
+            out.push((format!(" · {kills} OOM kills"), Role::Bad));
         }
         out
     }

@@ -65,6 +65,10 @@ impl GroupInspector {
         };
         let threads = sum(all::THREADS);
         let n = self.members.len();
+        if n == 0 {
+            out.push(fact("processes", "nobody is in it"));
+            return self.charged(world, out);
+        }
         out.push(fact("processes", format!("{n} with {threads} threads")));
         let cpu = all::CPU.sum(&world.snapshot, self.procs(world));
         let cpu = cpu.and_then(Result::ok).map_or("–".to_owned(), |cpu| {
@@ -73,6 +77,11 @@ impl GroupInspector {
         out.push(fact("CPU", format!("{cpu}   {} so far", sum(all::TIME))));
         let resident = format!("{} resident, shared pages counted for each", sum(all::MEM));
         out.push(fact("memory", resident));
+        self.charged(world, out)
+    }
+
+    /// Adds what the kernel tells of a control group.
+    fn charged(&self, world: &World, mut out: Vec<Line>) -> Vec<Line> {
         let Some(Ok(facts)) = self.facts(world) else {
             if let Some(Err(why)) = self.facts(world) {
                 out.push(fact("control group", format!("– {why}")));
@@ -88,11 +97,14 @@ impl GroupInspector {
             let cores = cpu
                 .cores
                 .map_or("no quota".to_owned(), |n| format!("{n:.2} cores"));
+            let used = facts
+                .of_quota()
+                .map_or(String::new(), |s| format!("   {s:.0} % of it used"));
             let rates = facts.rates.and_then(|r| r.throttled);
             let now = rates.map_or(String::new(), |share| {
                 format!("   throttled in {share:.0} % of its periods now")
             });
-            out.push(fact("quota", cores + &now));
+            out.push(fact("quota", cores + &used + &now));
         }
         if let Some(rates) = facts.rates.filter(|_| !facts.io.is_empty()) {
             let io = format!(
@@ -202,8 +214,8 @@ fn limits(facts: &GroupFacts) -> Vec<Line> {
     if let Some(usage) = &facts.limits.memory {
         out.push(near("memory.max", usage));
     }
-    if let Some(high) = facts.memory_high {
-        out.push(fact("memory.high", bytes(Bytes(high))));
+    if let Some(high) = facts.high() {
+        out.push(near("memory.high", &high));
     }
     if let Some((max, high)) = facts.memory_hits {
         out.push(fact(

@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::app::App;
-use crate::app::event::Event;
+use crate::app::event::{Effect, Event};
 use crate::app::world::Settings;
+use crate::model::acting::Order;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Bytes;
 use crate::model::process::isolation::group::{Group, Usage};

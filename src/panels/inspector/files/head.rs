@@ -81,7 +81,9 @@ fn summary(world: &World, files: &Files) -> Vec<Styled> {
         );
         out.push((text, Role::Warn));
     }
-    if let Some(gpu) = &files.gpu {
+    if let Some(words) = world.graphics() {
+        out.push((format!("   GPU {words}"), Role::Text));
+    } else if let Some(gpu) = &files.gpu {
         out.push((format!("   {}", gpu.words()), Role::Text));
     }
     if files.hidden > 0 {

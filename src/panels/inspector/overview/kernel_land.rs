@@ -96,6 +96,9 @@ fn control_block(view: &View<'_>) -> Vec<Parts> {
     out.push(labelled("user", user(view)));
     out.push(labelled("sched", sched(view)));
     out.extend(slices(view));
+    if let Some(words) = view.world.graphics() {
+        out.push(labelled("gpu", vec![(words, Role::Text)]));
+    }
     out
 }
 

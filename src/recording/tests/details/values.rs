@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::descriptors::descriptor::about::Watch;
+use crate::model::descriptors::descriptor::gpu::Engine;
 use crate::model::descriptors::descriptor::{
     About, Descriptor, Extent, Files, Flags, Gpu, GpuUse, Info, Kind as Descriptors, Mode,
 };
@@ -48,6 +49,12 @@ fn objects() -> [Object; 7] {
 
 fn abouts() -> [About; 9] {
     let gpu = Gpu {
+        engines: vec![Engine {
+            name: "render".into(),
+            worked: Nanos(5),
+            cycles: (6, 7),
+            capacity: 2,
+        }],
         driver: "i915".into(),
         card: "0000:00:02.0".into(),
         client: Some(0),
@@ -350,6 +357,7 @@ pub(super) fn everything(at: Nanos) -> Detail {
 
 fn machine(detail: &mut Detail, at: Nanos) {
     let card = Card {
+        asleep: true,
         index: 0,
         name: "A card".into(),
         driver: "nvidia".into(),
@@ -372,7 +380,13 @@ fn machine(detail: &mut Detail, at: Nanos) {
         }]),
     };
     let all = &mut detail.machine;
-    all.gpus = Some(Stamped::new(at, Ok(Gpus { cards: vec![card] })));
+    all.gpus = Some(Stamped::new(
+        at,
+        Ok(Gpus {
+            cards: vec![card],
+            hidden: vec![Pid(9)],
+        }),
+    ));
     all.group = Some(Stamped::new(
         at,
         Ok(GroupFacts {

@@ -65,6 +65,23 @@ fn mounts(root: &ProcRoot) -> Vec<Mount> {
     fields::lines(&text).filter_map(mount).collect()
 }
 
+/// The top directory of the hierarchy that says most about where processes belong, and its path as processes tell it.
+pub(in crate::sys) fn top(root: &ProcRoot) -> Option<(PathBuf, String)> {
+    let mounts = mounts(root);
+    let has = |m: &Mount, name: &str| {
+        m.options
+            .split(|b| *b == b',')
+            .any(|o| o == name.as_bytes())
+    };
+    let v2 = mounts.iter().find(|m| m.unified);
+    let old = |name| mounts.iter().find(|m| !m.unified && has(m, name));
+    let found = v2
+        .or_else(|| old("name=systemd"))
+        .or_else(|| old("memory"))?;
+    let path = SafeText::from_bytes(&found.root).to_string();
+    Some((mounted(root, std::str::from_utf8(&found.at).ok()?), path))
+}
+
 /// A line such as `4:memory:/docker/2da4` or `0::/system.slice`.
 pub(crate) fn membership(line: &[u8]) -> Option<Membership> {
     let mut parts = line.splitn(3, |b| *b == b':');

@@ -113,3 +113,56 @@ fn a_filter_shows_groups_open_with_those_who_pass() {
     let with = shown.iter().filter(|l| l.contains("firefox")).count();
     assert!(with >= 2, "the group and its process: {shown:?}");
 }
+
+#[test]
+fn whom_a_filter_leaves_out_is_not_meant_by_what_is_done_to_a_group() {
+    let mut stage = stage();
+    by(&mut stage, By::User);
+    stage.press("g");
+    let (name, all) = chosen(&stage).expect("a group");
+    let first = *stage.app.world.meant().first().expect("somebody");
+    stage.press("/");
+    for c in format!("pid:{}", first.pid).chars() {
+        stage.press(&c.to_string());
+    }
+    stage.press("Enter g");
+    assert_eq!(chosen(&stage), Some((name, 1)), "of {all}");
+    assert_eq!(stage.app.world.meant(), [first]);
+    assert!(
+        stage
+            .app
+            .world
+            .group
+            .as_ref()
+            .is_some_and(|group| !group.whole)
+    );
+    stage.press("Space");
+    assert_eq!(stage.app.world.tags, [first].into());
+}
+
+#[test]
+fn groups_that_nobody_is_in_are_shown_selected_and_not_acted_on() {
+    let mut stage = stage();
+    by(&mut stage, By::Cgroup);
+    let mut snapshot = (*stage.app.world.snapshot).clone();
+    let mut shares = (*snapshot.shares).clone();
+    shares.groups = ["/idle.slice", "/idle.slice/timer.service"]
+        .map(Into::into)
+        .into();
+    snapshot.shares = Arc::new(shares);
+    stage.event(Event::Snapshot(Arc::new(snapshot)));
+    stage.press("End");
+    let text = stage.text();
+    assert!(text.contains("timer.service empty"), "{text}");
+    assert_eq!(
+        chosen(&stage),
+        Some(("timer.service".to_owned(), 0)),
+        "{text}"
+    );
+    assert!(stage.app.world.meant().is_empty());
+    stage.press("Space");
+    assert!(stage.app.world.tags.is_empty());
+    // With a filter somebody is looked for, and there is nobody there.
+    stage.press("/ i d l e Enter");
+    assert!(!stage.text().contains("timer.service"), "{}", stage.text());
+}

@@ -40,11 +40,12 @@ impl GroupReader {
         }
     }
 
-    /// The facts of the group of this path, of which or below which this process is.
+    /// The facts of the group of this path, of which or below which this process is; without one of the group of the
+    /// hierarchy whose groups are listed.
     ///
     /// # Errors
     /// `Gone` where the process has ended, `Unsupported` where the group's files are not to be seen.
-    pub fn of(&mut self, path: &str, member: Pid) -> Reading<GroupFacts> {
+    pub fn of(&mut self, path: &str, member: Option<Pid>) -> Reading<GroupFacts> {
         let mut facts = read(&self.root, path, member)?;
         let now = clock::now();
         if let Some((at, before)) = &self.before {
@@ -74,7 +75,7 @@ impl Source<Detail> for GroupReader {
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
         into.machine.group = plan.group.as_ref().map(|(path, member)| {
-            let facts = self.of(path, member.pid);
+            let facts = self.of(path, member.map(|id| id.pid));
             Stamped::new(clock::now(), facts)
         });
         Ok(())
@@ -83,7 +84,15 @@ impl Source<Detail> for GroupReader {
 
 /// The hierarchies in which a process is of this group or of one below it, with the group's path. In the others the path
 /// names another group, or none, of which nothing may be told and to which nothing may be done.
-fn memberships(root: &ProcRoot, path: &str, member: Pid) -> Reading<Vec<Membership>> {
+fn memberships(root: &ProcRoot, path: &str, member: Option<Pid>) -> Reading<Vec<Membership>> {
+    let Some(member) = member else {
+        let unified = mounts(root).iter().any(|m| m.unified);
+        let controllers = if unified { "" } else { "name=systemd,memory" };
+        return Ok(vec![Membership {
+            controllers: controllers.into(),
+            path: path.into(),
+        }]);
+    };
     let text = std::fs::read(root.proc(format!("{member}/cgroup")))?;
     let all = fields::lines(&text).filter_map(membership);
     let within = |one: Membership| {
@@ -98,14 +107,14 @@ fn memberships(root: &ProcRoot, path: &str, member: Pid) -> Reading<Vec<Membersh
 
 /// The directory of a group in the hierarchy of v2, or in that of a controller of v1.
 pub fn directory(root: &ProcRoot, path: &str, member: Pid, old: &str) -> Option<(PathBuf, bool)> {
-    let all = memberships(root, path, member).ok()?;
+    let all = memberships(root, path, Some(member)).ok()?;
     let mounts = mounts(root);
     let found = place(root, &mounts, &all, "").filter(|p| p.unified);
     let found = found.or_else(|| place(root, &mounts, &all, old))?;
     Some((found.dir, found.unified))
 }
 
-fn read(root: &ProcRoot, path: &str, member: Pid) -> Reading<GroupFacts> {
+fn read(root: &ProcRoot, path: &str, member: Option<Pid>) -> Reading<GroupFacts> {
     let all = memberships(root, path, member)?;
     let lines = all
         .iter()
@@ -287,7 +296,7 @@ mod tests {
         let begin = |root: &ProcRoot| GroupReader::new(root);
         scenario::play("groups", begin, |reader, root, _| {
             let path = std::fs::read_to_string(root.proc("path")).expect("a path");
-            let facts = match reader.of(path.trim(), Pid(7)) {
+            let facts = match reader.of(path.trim(), Some(Pid(7))) {
                 Ok(facts) => facts,
                 Err(why) => return format!("– ({why})"),
             };

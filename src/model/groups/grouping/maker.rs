@@ -1,0 +1,182 @@
+//! Makes the groups of a snapshot as their first members are met, with their names and kinds.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{By, Group, GroupId, Groups, path, program, unit_key};
+use crate::model::groups::unit::{self, Names, Stands};
+use crate::model::id::Pid;
+use crate::model::process::tty;
+use crate::model::snapshot::{Proc, Snapshot};
+
+/// Makes groups as their first members are met.
+pub(super) struct Maker<'a> {
+    snapshot: &'a Snapshot,
+    by: By,
+    names: &'a Names,
+    pub(super) out: Groups,
+    known: HashMap<Arc<str>, u32>,
+    /// Of paths of control groups as processes tell them: many tell the same.
+    seen: HashMap<&'a str, u32>,
+}
+
+impl<'a> Maker<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, by: By) -> Self {
+        Self {
+            snapshot,
+            by,
+            names: &snapshot.shares.names,
+            out: Groups {
+                by,
+                all: Vec::new(),
+                populated: 0,
+                of: Vec::with_capacity(snapshot.procs.len()),
+            },
+            known: HashMap::new(),
+            seen: HashMap::new(),
+        }
+    }
+
+    pub(super) fn of(&mut self, proc: &'a Proc) -> u32 {
+        match self.by {
+            By::Cgroup | By::Unit => match path(proc) {
+                Ok(path) => {
+                    if let Some(group) = self.seen.get(path) {
+                        return *group;
+                    }
+                    let group = if self.by == By::Cgroup {
+                        self.cgroup(&unit::readable(path))
+                    } else {
+                        self.unit(path)
+                    };
+                    self.seen.insert(path, group);
+                    group
+                }
+                Err(why) => self.enter("", "unknown", None, |_| {
+                    format!("not known ({})", why.word())
+                }),
+            },
+            By::User => match proc.facts.uid {
+                Ok(uid) => {
+                    let user = &proc.facts.user;
+                    self.enter(&uid.0.to_string(), "user", None, |_| user.to_string())
+                }
+                Err(why) => self.enter("", "unknown", None, |_| {
+                    format!("not known ({})", why.word())
+                }),
+            },
+            By::Program => {
+                let program = program(proc);
+                self.enter(program, "program", None, |_| program.to_owned())
+            }
+            By::Session | By::Parent => {
+                let session = proc.stat.session;
+                let snapshot = self.snapshot;
+                self.enter(&session.0.to_string(), "session", None, |_| {
+                    session_name(snapshot, session, proc)
+                })
+            }
+        }
+    }
+
+    /// The group of this key, made where it is not known yet.
+    fn enter(
+        &mut self,
+        of: &str,
+        kind: &'static str,
+        parent: Option<u32>,
+        name: impl FnOnce(&Names) -> String,
+    ) -> u32 {
+        if let Some(known) = self.known.get(of) {
+            return *known;
+        }
+        let of: Arc<str> = of.into();
+        let place = self.out.all.len() as u32;
+        let is_path = matches!(self.by, By::Cgroup | By::Unit) && of.starts_with('/');
+        self.out.all.push(Group {
+            key: GroupId {
+                by: self.by,
+                of: Arc::clone(&of),
+            },
+            name: name(self.names),
+            kind,
+            parent,
+            path: is_path.then(|| Arc::clone(&of)),
+        });
+        self.known.insert(of, place);
+        place
+    }
+
+    /// The group of a path and all that it is part of.
+    pub(super) fn cgroup(&mut self, path: &str) -> u32 {
+        let path = path.trim_end_matches('/');
+        let (root, below) = match path.strip_prefix("outside:") {
+            Some(below) => ("outside:/", below),
+            None => ("/", path),
+        };
+        let skip = path.len() - below.len();
+        let mut up = self.enter(root, "root", None, |_| root.to_owned());
+        for (part, upto) in unit::parts(below) {
+            let whole = &path[..skip + upto];
+            let own = &below[..upto];
+            up = self.enter(whole, kind(own), Some(up), |names| {
+                unit::part_name(part, own, names)
+            });
+        }
+        up
+    }
+
+    fn unit(&mut self, path: &str) -> u32 {
+        let own = unit_key(path);
+        self.enter(own, kind(own), None, |names| {
+            if own == "/" {
+                "/".to_owned()
+            } else {
+                unit::name(own, names)
+            }
+        })
+    }
+}
+
+/// The kind of a group by its path.
+fn kind(path: &str) -> &'static str {
+    match unit::stands(path) {
+        Stands::Root => "root",
+        Stands::Container { engine, upto, .. } | Stands::Named { engine, upto, .. }
+            if upto == path.len() =>
+        {
+            engine.word()
+        }
+        Stands::Pod { upto, .. } if upto == path.len() => "pod",
+        _ => {
+            let endings = [
+                (".slice", "slice"),
+                (".service", "service"),
+                (".scope", "scope"),
+                (".socket", "socket"),
+                (".mount", "mount"),
+                (".swap", "swap"),
+            ];
+            let found = endings.iter().find(|(ending, _)| path.ends_with(ending));
+            found.map_or("group", |(_, kind)| kind)
+        }
+    }
+}
+
+/// `bash on pts/3`, `sshd`, `none (kernel)`.
+fn session_name(snapshot: &Snapshot, session: Pid, member: &Proc) -> String {
+    if session.0 == 0 {
+        return "no session".to_owned();
+    }
+    let leader = snapshot.by_pid(session);
+    // The leader may have ended; the others keep its number.
+    let name = leader.map_or_else(
+        || format!("session {session}"),
+        |leader| program(leader).to_owned(),
+    );
+    let of = leader.unwrap_or(member);
+    match tty::name(of.stat.tty) {
+        Some(tty) if !tty.is_empty() => format!("{name} on {tty}"),
+        _ => name,
+    }
+}

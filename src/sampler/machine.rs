@@ -1,0 +1,3 @@
+//! The machine as far as its facts are joined with who uses them.
+
+pub mod gpus;

@@ -1,0 +1,128 @@
+//! Every control group that there is, those without anybody in them among them, by walking one hierarchy; `cgroups(7)`.
+//!
+//! That of v2 where it is mounted, else the one of systemd's or of memory. What is in a group is not read.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::model::detail::Detail;
+use crate::model::plan::{Needs, Plan};
+use crate::model::text::SafeText;
+use crate::sys::process::isolation::cgroup;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Probe, Source};
+
+/// More groups than this are not listed.
+const MOST: usize = 20_000;
+/// How often it is walked, and how much longer than the last walk took it is left alone.
+const PACE_MS: u64 = 2000;
+
+/// Lists the groups while somebody shows them as a tree.
+pub struct Hierarchy {
+    root: ProcRoot,
+    known: Arc<[Box<str>]>,
+    took: Duration,
+}
+
+impl Hierarchy {
+    /// Over the files of a root.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            known: Arc::default(),
+            took: Duration::ZERO,
+        }
+    }
+
+    /// The paths of all groups, as processes in them would tell them; a group before its parts.
+    pub fn read_now(&mut self) -> Arc<[Box<str>]> {
+        let began = Instant::now();
+        let mut found = Vec::new();
+        if let Some((top, path)) = cgroup::top(&self.root) {
+            walk(&top, &path, &mut found);
+        }
+        self.took = began.elapsed();
+        if found[..] != self.known[..] {
+            self.known = found.into();
+        }
+        Arc::clone(&self.known)
+    }
+}
+
+/// Adds the groups below a directory. A directory has as many links as it has parts, and two more: most have none, and need
+/// not be listed.
+fn walk(dir: &Path, path: &str, found: &mut Vec<Box<str>>) {
+    use std::os::unix::fs::MetadataExt as _;
+    if std::fs::metadata(dir).map_or(0, |meta| meta.nlink()) == 2 {
+        return;
+    }
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
+        .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
+        .map(|entry| entry.file_name())
+        .collect();
+    names.sort_unstable();
+    for name in names {
+        if found.len() >= MOST {
+            return;
+        }
+        let part = SafeText::from_bytes(name.as_encoded_bytes());
+        let whole = format!("{}/{part}", path.trim_end_matches('/'));
+        found.push(whole.as_str().into());
+        walk(&dir.join(&name), &whole, found);
+    }
+}
+
+impl Source<Detail> for Hierarchy {
+    fn name(&self) -> &'static str {
+        "control groups"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["cgroups"])
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::HIERARCHY
+    }
+
+    fn pace_ms(&self) -> u64 {
+        PACE_MS.max(self.took.as_millis() as u64 * 50)
+    }
+
+    fn rest(&mut self) {
+        self.known = Arc::default();
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+        into.machine.hierarchy = self.read_now();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_group_is_listed_before_its_parts() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let mut hierarchy = Hierarchy::new(&root);
+        assert!(hierarchy.read_now().is_empty(), "nothing is mounted");
+        std::fs::create_dir_all(root.proc("self")).expect("made");
+        let mounts = "30 23 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+                      31 23 0:29 /pod /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        std::fs::write(root.proc("self/mountinfo"), mounts).expect("written");
+        for path in ["unified/b", "unified/a/x/y", "unified/a/w", "memory/old"] {
+            std::fs::create_dir_all(root.sys(format!("fs/cgroup/{path}"))).expect("made");
+        }
+        let all = hierarchy.read_now();
+        let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
+        assert_eq!(
+            all,
+            ["/pod/a", "/pod/a/w", "/pod/a/x", "/pod/a/x/y", "/pod/b"]
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! Groups in reports: every way to group, sums that equal those of the members, and control groups as the kernel tells them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_json::Value;
+
+use super::{Sleeper, pscope, text};
+
+fn json(args: &[&str]) -> Value {
+    let output = pscope(args);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn members(group: &Value) -> BTreeSet<u64> {
+    let all = group["members"].as_array().expect("members");
+    all.iter().filter_map(Value::as_u64).collect()
+}
+
+#[test]
+fn every_grouping_holds_each_process_once_and_sums_its_members() {
+    let sleeper = Sleeper::start();
+    let pid = u64::from(sleeper.pid());
+    for by in ["cgroup", "unit", "container", "user", "program", "session"] {
+        let value = json(&["ps", "--group-by", by, "--json"]);
+        let word = if by == "container" { "unit" } else { by };
+        assert_eq!(value["group_by"], word);
+        let groups = value["groups"].as_array().expect("groups");
+        let mut held = 0;
+        for group in groups {
+            let all = members(group);
+            assert_eq!(group["processes"], all.len(), "{group}");
+            // A process has a thread at the least, and each counts once.
+            assert!(
+                group["threads"].as_u64() >= Some(all.len() as u64),
+                "{group}"
+            );
+            held += usize::from(all.contains(&pid));
+        }
+        // The tree of control groups tells a process in each group that holds its own.
+        assert!(held == 1 || by == "cgroup" && held >= 1, "{by}: {held}");
+        let table = pscope(&["ps", "--group-by", by, "--columns", "thr,mem"]);
+        assert!(table.status.success());
+        let table = text(&table.stdout);
+        let head = table.lines().next().unwrap_or_default();
+        for title in ["PROCS", "THR", "MEM", "KIND", "NAME"] {
+            assert!(head.contains(title), "{table}");
+        }
+    }
+    let filter = format!("pid:{pid}");
+    let one = json(&["ps", &filter, "--group-by", "program", "--json"]);
+    let groups = one["groups"].as_array().expect("groups");
+    assert_eq!(groups.len(), 1);
+    assert_eq!(
+        (&groups[0]["name"], members(&groups[0])),
+        (&"cat".into(), [pid].into())
+    );
+    assert_eq!(groups[0]["threads"], 1);
+}
+
+#[test]
+fn control_groups_are_those_that_the_kernel_tells() {
+    let sleeper = Sleeper::start();
+    let pid = u64::from(sleeper.pid());
+    let told = fs::read_to_string(format!("/proc/{pid}/cgroup")).expect("it lives");
+    let paths: BTreeSet<&str> = told
+        .lines()
+        .filter_map(|l| l.splitn(3, ':').nth(2))
+        .collect();
+    let value = json(&["tree", "--by", "cgroup", "--json"]);
+    // The group that holds it and of which no part does is its own.
+    let mut level = value["groups"].clone();
+    let mut own = None;
+    while let Some(group) = level
+        .as_array()
+        .and_then(|all| all.iter().find(|g| members(g).contains(&pid)))
+    {
+        own = group["path"].as_str().map(str::to_owned);
+        level = group["groups"].clone();
+    }
+    let own = own.expect("it is in a group");
+    let known = paths.contains(own.as_str()) || own.starts_with("outside:");
+    assert!(known, "{own} of {told}");
+    assert!(!own.contains(".."), "{own}");
+    let tree = text(&pscope(&["tree", "--by", "cgroup"]).stdout);
+    let counts: BTreeMap<bool, usize> = tree.lines().fold(BTreeMap::new(), |mut all, line| {
+        *all.entry(line.ends_with(')')).or_default() += 1;
+        all
+    });
+    assert!(counts.get(&true) >= Some(&1), "{tree}");
+}
+
+#[test]
+fn what_cannot_be_grouped_by_is_said_with_what_can() {
+    let output = pscope(&["ps", "--group-by", "colour"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("cgroup") && said.contains("session"),
+        "{said}"
+    );
+}
