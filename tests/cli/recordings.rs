@@ -194,8 +194,8 @@ fn a_killed_recorder_leaves_a_recording() {
         .expect("it begins");
     let long = || fs::metadata(&file).map_or(0, |meta| meta.len());
     let mut last = 0;
-    // Some ticks after the first whole state.
-    for _ in 0..12 {
+    // Some ticks after the first whole state, each of which may be written in parts.
+    for _ in 0..40 {
         while long() <= last {
             assert!(recorder.try_wait().expect("ours").is_none(), "it goes on");
             std::thread::yield_now();
