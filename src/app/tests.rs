@@ -409,5 +409,6 @@ fn a_recording_plays_to_its_end_and_a_typed_time_is_found() {
             .is_some_and(|n| n.bad && n.text.contains("it goes from"))
     );
     assert_eq!(app.world.snapshot.at, seen[19].at, "it stays where it was");
-    assert_eq!(app.world.unread(Needs::FILES), Some("not recorded"));
+    let how = "not recorded by then: record --inspect FILTER keeps it of whom passes";
+    assert_eq!(app.world.unread(Needs::FILES), Some(how));
 }

@@ -336,13 +336,18 @@ impl World {
             (Needs::NETWORK, machine.network.is_none()),
             (Needs::IPC, machine.ipc.is_none()),
         ];
-        let any = unread
+        let mut missing = unread
             .iter()
-            .any(|(need, missing)| *missing && needs.contains(*need));
-        any.then_some(if self.time.recorded {
-            "not recorded"
-        } else {
-            "not read at that moment"
+            .filter(|(need, missing)| *missing && needs.contains(*need));
+        let (need, _) = missing.next()?;
+        let asked = Needs::MEMORY | Needs::DISKS | Needs::GPU;
+        Some(match self.time.recorded {
+            false => "not read at that moment",
+            true if asked.contains(*need) => "not recorded by then",
+            true if *need == Needs::ENVIRONMENT => {
+                "not recorded: record --inspect FILTER --environment keeps it"
+            }
+            true => "not recorded by then: record --inspect FILTER keeps it of whom passes",
         })
     }
 

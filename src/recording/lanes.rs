@@ -69,4 +69,4 @@ mod field {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::recording) mod tests;

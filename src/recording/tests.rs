@@ -2,6 +2,7 @@
 
 mod details;
 mod fields;
+mod releases;
 
 use std::sync::Arc;
 
@@ -351,30 +352,6 @@ fn secrets_and_what_acts_on_a_terminal_do_not_come_out() {
     tick::apply(&mut state, &raw).expect("well formed");
     let text = format!("{:?}", state.tasks);
     assert!(!text.contains('\u{1b}') && text.contains("x1b"), "{text}");
-}
-
-/// A recording of the first version: it must open for ever.
-#[test]
-fn what_the_first_version_wrote_opens() {
-    let bytes = include_bytes!("../../tests/recordings/version-1.pscope").to_vec();
-    let recorded = Recorded::open(Box::new(bytes)).expect("it opens");
-    assert_eq!(recorded.lacks, None);
-    let mut past = Past::new(Box::new(recorded));
-    let (_, seen) = script(60);
-    assert_eq!(past.moments().len(), 60);
-    for live in &seen {
-        same(&past.at(live.at).expect("it is kept"), live);
-    }
-}
-
-#[test]
-#[ignore = "writes the file that the test above opens; only for a new version of the format"]
-fn write_the_file_of_this_version() {
-    let (samples, seen) = script(60);
-    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recordings");
-    std::fs::create_dir_all(dir).expect("a directory");
-    let all = file(&record(&samples, &seen));
-    std::fs::write(format!("{dir}/version-1.pscope"), all).expect("written");
 }
 
 #[test]

@@ -114,9 +114,18 @@ fn family(
         writeln!(out, "# HELP pscope_{name} {help}")?;
     }
     for (labels, value) in values {
-        writeln!(out, "pscope_{name}{labels} {value}")?;
+        writeln!(out, "pscope_{name}{labels} {}", rounded(value))?;
     }
     Ok(())
+}
+
+/// Without digits that nobody measured: shares are known to four.
+fn rounded(value: f64) -> f64 {
+    if value.fract() == 0.0 {
+        value
+    } else {
+        (value * 1e6).round() / 1e6
+    }
 }
 
 /// A label with its value, escaped as the format asks.

@@ -201,3 +201,86 @@ fn words(world: &World) -> [Vec<(String, Role)>; 2] {
     });
     [left, vec![(kept, Dim)]]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::app::App;
+    use crate::app::event::Event;
+    use crate::app::key::Key;
+    use crate::app::world::Settings;
+    use crate::model::id::{Pid, Ticks};
+    use crate::model::scene::Scene;
+    use crate::model::snapshot::Snapshot;
+    use crate::recording::{Kept, Past, Summary, Writer};
+    use crate::screen;
+    use crate::theme::{Depth, Theme};
+
+    /// Seven hundred seconds of a quiet machine; at one of them a process takes a core.
+    fn past(spike: u64) -> (Kept, Vec<Arc<Snapshot>>) {
+        let (kept, mut writer) = (Kept::new(4 << 20), Writer::default());
+        let mut scene = Scene::new();
+        scene.task(1, 0, "init");
+        scene.task(7, 1, "culprit");
+        let mut seen = Vec::new();
+        for tick in 0..700 {
+            let before = scene.sample.clone();
+            let busy = if tick == spike { 95 } else { 1 };
+            for core in &mut scene.sample.system.cores {
+                core.user = Ticks(core.user.0 + busy);
+                core.idle = Ticks(core.idle.0 + 100 - busy);
+            }
+            scene.pass(1000, &[(7, busy)]);
+            let snapshot = Snapshot::between(Some(&before), &scene.sample);
+            let summary = Summary::of(&snapshot, Marks::default());
+            kept.push(writer.tick(Some(&before), &scene.sample, summary));
+            seen.push(Arc::new(snapshot));
+        }
+        (kept, seen)
+    }
+
+    fn row(app: &mut App, area: Rect) -> Vec<String> {
+        screen::fit(app, area);
+        let mut buf = Buffer::empty(area);
+        screen::render(app, area, &mut buf);
+        let y = area.height - 2;
+        (0..area.width)
+            .map(|x| buf[(x, y)].symbol().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_spike_of_ten_minutes_ago_is_found_by_a_click() {
+        let area = Rect::new(0, 0, 160, 48);
+        let (kept, seen) = past(100);
+        let theme = Theme::terminal(Depth::True, false);
+        let mut app = App::new(crate::panels::all(), Settings::default(), theme);
+        app.remember(Past::new(Box::new(kept)));
+        for tick in &seen[690..] {
+            app.update(Event::Snapshot(Arc::clone(tick)));
+        }
+        row(&mut app, area);
+        app.update(Event::Key(Key::char('p')));
+        let cells = row(&mut app, area);
+        let is_dots = |cell: &&String| cell.chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c));
+        let dots: Vec<&String> = cells.iter().filter(is_dots).collect();
+        let alone = |cell: &String| dots.iter().filter(|dot| **dot == cell).count() == 1;
+        let column = cells.iter().position(|cell| is_dots(&cell) && alone(cell));
+        let column = column.expect("it stands out");
+        app.update(Event::Mouse(Mouse {
+            press: Press::Left,
+            column: column as u16,
+            row: area.height - 2,
+        }));
+        assert_eq!(app.world.snapshot.at, seen[100].at, "{cells:?}");
+        let who = app.world.snapshot.by_pid(Pid(7)).expect("it lived");
+        assert_eq!((who.cpu, who.facts.name.as_str()), (Ok(95.0), "culprit"));
+        app.update(Event::Key(Key::char('p')));
+        assert_eq!(
+            (app.world.paused, app.world.snapshot.at),
+            (None, seen[699].at)
+        );
+    }
+}

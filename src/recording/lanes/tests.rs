@@ -20,7 +20,7 @@ fn thread(pid: u32, tid: u32) -> Thread {
 }
 
 /// Lanes of two cores over two seconds: turns of three threads, one of which ends.
-fn script() -> Vec<Timeline> {
+pub(in crate::recording) fn script() -> Vec<Timeline> {
     let mut names = |pid: Pid, tid: Tid| {
         let name: SafeText = format!("t{}", tid.0).as_str().into();
         (ProcId::new(pid.0, 5), name)
@@ -57,7 +57,7 @@ fn script() -> Vec<Timeline> {
     views
 }
 
-fn records(views: &[Timeline], keep: Slices) -> Vec<Vec<u8>> {
+pub(in crate::recording) fn records(views: &[Timeline], keep: Slices) -> Vec<Vec<u8>> {
     let mut writer = LaneWriter::new(keep);
     let views = views.iter();
     views.filter_map(|view| writer.record(view, 7)).collect()

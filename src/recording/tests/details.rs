@@ -10,11 +10,47 @@ use super::super::details::{self, DetailWriter};
 use super::super::record::{Found, Head, Kind, Marks, Summary};
 use super::super::{Kept, Past, Recorded};
 use super::{file, record, script};
+use crate::model::descriptors::descriptor::Files;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
+use crate::model::process::threads::Threads;
 use values::{OF, everything, files};
 
 const BACK: Nanos = Nanos(60_000_000_000);
+
+/// A record of all that can be told, as a file of a release has it.
+pub(super) fn record_of_everything(tick: Nanos) -> Option<Vec<u8>> {
+    DetailWriter::new(true).record(&everything(Nanos(tick.0 + 1000)), 0)
+}
+
+/// What that record tells, also where later versions know more.
+pub(super) fn was_everything(past: &Past, tick: Nanos) {
+    fn value<T>(slot: Option<Stamped<T>>) -> Arc<T> {
+        slot.expect("it was read").value.expect("and known")
+    }
+    let heard = past.detail(tick, Some(OF), BACK).expect("sound");
+    let known = everything(Nanos(tick.0 + 1000));
+    let rows = |files: &Files| -> Vec<String> {
+        let rows = files.rows.iter();
+        rows.map(|row| format!("{} {:?} {} {:?}", row.fd, row.kind, row.target, row.object))
+            .collect()
+    };
+    assert_eq!(rows(&value(heard.files)), rows(&value(known.files)));
+    let waits = |threads: &Threads| -> Vec<String> {
+        let rows = threads
+            .rows
+            .iter()
+            .filter_map(|row| row.detail.as_ref().ok());
+        rows.map(|detail| format!("{:?}", detail.waiting.what))
+            .collect()
+    };
+    assert_eq!(waits(&value(heard.threads)), waits(&value(known.threads)));
+    assert_eq!(value(heard.environment).variables.len(), 1);
+    assert_eq!(value(heard.spent).buckets.len(), 1);
+    assert_eq!(value(heard.machine.gpus).cards[0].temperature, Ok(-1.5));
+    assert_eq!(value(heard.machine.group).path.as_str(), "/a");
+    assert_eq!(heard.machine.containers.len(), 2);
+}
 
 fn told(detail: &Detail, environment: bool) -> Vec<u8> {
     let record = DetailWriter::new(environment).record(detail, 5);

@@ -185,6 +185,11 @@ fn shares(s: &CoreShare) -> String {
 
 /// What could not be read, and why.
 fn unread(name: &str, why: Missing, missing: &str) -> Pieces {
+    let why = match why {
+        // Whoever reads now has read it.
+        Missing::Soon => "not read at that moment".to_owned(),
+        why => why.to_string(),
+    };
     vec![label(name), (format!("{missing} {why}"), Ink::Plain)]
 }
 
