@@ -177,8 +177,10 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let mut seen = 0;
     loop {
         let left = args.span.map(|span| span.since(clock::now().since(began)));
-        let ends = stop.asked() || left == Some(Nanos(0));
-        let patience = left.map_or(LOOK, |left| LOOK.min(Duration::from_nanos(left.0)));
+        // A recording has one state at least, however busy the machine is.
+        let ends = stop.asked() || left == Some(Nanos(0)) && seen > 0;
+        let patience = left.filter(|left| left.0 > 0);
+        let patience = patience.map_or(LOOK, |left| LOOK.min(Duration::from_nanos(left.0)));
         let (records, count) = kept.after(seen, if ends { Duration::ZERO } else { patience });
         seen = count;
         to.write(&records, printer)?;
