@@ -59,5 +59,8 @@ fn whoever_writes_to_a_pipe_wakes_who_reads_it() {
     // What it waited after wake-ups is part of what the kernel counted as waiting, looked at a moment earlier.
     let waited: u64 = by.iter().filter_map(|row| row["waited_ns"].as_u64()).sum();
     let ready = process["ready_ns"].as_u64().expect("a number");
-    assert!(waited <= ready + ready / 5 + 20_000_000, "{waited} {ready}");
+    // From the wake-up to the turn there are two microseconds of the kernel's own, of which its count has next to nothing.
+    let wakes: u64 = by.iter().map(count).sum();
+    let most = ready + ready / 5 + 20_000_000 + wakes * 5_000;
+    assert!(waited <= most, "{waited} {ready} {wakes}");
 }
