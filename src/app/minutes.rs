@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use crate::model::id::Nanos;
 use crate::model::machine::core_share::CoreShare;
+use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Snapshot;
 use crate::recording::past::Moment;
 
@@ -66,6 +67,8 @@ pub struct Second {
     ticks: u16,
     /// By [`Quantity`]; what is not known is not a number.
     values: [f32; COUNT],
+    /// Why what is not known is not, by [`Quantity`].
+    missing: [Missing; COUNT],
 }
 
 impl Second {
@@ -75,6 +78,7 @@ impl Second {
             span,
             ticks: 1,
             values: [f32::NAN; COUNT],
+            missing: [Missing::Soon; COUNT],
         }
     }
 
@@ -84,9 +88,15 @@ impl Second {
         (!value.is_nan()).then(|| f64::from(value))
     }
 
-    fn set(&mut self, of: Quantity, value: Option<f64>) {
-        if let Some(value) = value {
-            self.values[of as usize] = value as f32;
+    /// Why there is none, where there is none.
+    pub fn why(&self, of: Quantity) -> Missing {
+        self.missing[of as usize]
+    }
+
+    fn set(&mut self, of: Quantity, value: Reading<f64>) {
+        match value {
+            Ok(value) => self.values[of as usize] = value as f32,
+            Err(why) => self.missing[of as usize] = why,
         }
     }
 
@@ -100,39 +110,41 @@ impl Second {
         for share in &known {
             sum.add(share, 1.0 / known.len() as f32);
         }
-        if !known.is_empty() {
-            let shares = [
-                (Q::User, sum.user),
-                (Q::System, sum.system),
-                (Q::Interrupts, sum.interrupts()),
-                (Q::Steal, sum.steal),
-                (Q::Iowait, sum.iowait),
-                (Q::Busy, sum.busy()),
-            ];
-            for (of, share) in shares {
-                second.set(of, Some(f64::from(share)));
-            }
+        let shares = [
+            (Q::User, sum.user),
+            (Q::System, sum.system),
+            (Q::Interrupts, sum.interrupts()),
+            (Q::Steal, sum.steal),
+            (Q::Iowait, sum.iowait),
+            (Q::Busy, sum.busy()),
+        ];
+        let first = system.cores.first().map(|core| core.share);
+        let why = first.and_then(Result::err).unwrap_or(Missing::Soon);
+        for (of, share) in shares {
+            let share = Some(f64::from(share)).filter(|_| !known.is_empty());
+            second.set(of, share.ok_or(why));
         }
-        if let Ok(memory) = &system.memory {
-            let cached = memory.cache.0 + memory.buffers.0;
-            // Shared memory is in both; together they are never more than there is.
-            let cached = cached.min(memory.available.0.saturating_sub(memory.free.0));
-            second.set(Q::Used, Some(memory.used().0 as f64));
-            second.set(Q::Cached, Some(cached as f64));
-            second.set(Q::Swapped, Some(memory.swap_used().0 as f64));
-        }
+        let memory = system.memory.as_ref().map_err(|why| *why);
+        // Shared memory is in both; together they are never more than there is.
+        let cached = memory.map(|m| {
+            let cached = m.cache.0 + m.buffers.0;
+            cached.min(m.available.0.saturating_sub(m.free.0)) as f64
+        });
+        second.set(Q::Used, memory.map(|m| m.used().0 as f64));
+        second.set(Q::Cached, cached);
+        second.set(Q::Swapped, memory.map(|m| m.swap_used().0 as f64));
         let pressures = [Q::CpuPressure, Q::MemoryPressure, Q::IoPressure];
         for (of, pressure) in pressures.into_iter().zip(&system.pressure) {
-            second.set(of, pressure.ok().map(|p| f64::from(p.some_10)));
+            second.set(of, pressure.map(|p| f64::from(p.some_10)));
         }
-        second.set(Q::Switches, system.switches.ok());
+        second.set(Q::Switches, system.switches);
         let flows = [
             (Q::Read, Q::Written, system.disk_flow),
             (Q::Received, Q::Sent, system.network_flow),
         ];
         for (inward, outward, flow) in flows {
-            second.set(inward, flow.ok().map(|[inward, _]| inward));
-            second.set(outward, flow.ok().map(|[_, outward]| outward));
+            second.set(inward, flow.map(|[inward, _]| inward));
+            second.set(outward, flow.map(|[_, outward]| outward));
         }
         second
     }
@@ -140,7 +152,7 @@ impl Second {
     /// What little is told of a moment that was passed over.
     fn recalled(moment: &Moment, span: Nanos, memory: f64) -> Self {
         let mut second = Self::new(moment.at, span);
-        let share = |of: Option<u16>| of.map(|n| f64::from(n) / 10.0);
+        let share = |of: Option<u16>| of.map(|n| f64::from(n) / 10.0).ok_or(Missing::Unsupported);
         second.set(Quantity::Busy, share(moment.summary.cpu));
         let used = share(moment.summary.memory).map(|percent| percent / 100.0 * memory);
         second.set(Quantity::Used, used);
@@ -157,6 +169,7 @@ impl Second {
                 *value = (*value * n + more) / (n + 1.0);
             }
         }
+        self.missing = other.missing;
         self.ticks = self.ticks.saturating_add(1);
         self.span = Nanos(self.span.0 + other.at.since(self.at).0);
         self.at = other.at;

@@ -188,7 +188,7 @@ pub struct Core {
     /// Shares of the span; missing at the first sample and for a core that just came online.
     pub share: Reading<CoreShare>,
     /// Frequency now in kHz, where known.
-    pub khz: Option<u32>,
+    pub khz: Reading<u32>,
 }
 
 impl Snapshot {

@@ -13,6 +13,7 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
+use crate::model::reading::Missing;
 use crate::model::text::width;
 use crate::theme::{Role, Theme};
 use crate::widgets::braille::{Dots, Grows};
@@ -325,7 +326,10 @@ impl Chart {
         let whole: Vec<f64> = whole.map(|values| subject.told_of(&values)).collect();
         Self {
             area,
-            title: subject.title(last),
+            title: match last {
+                Some(last) => subject.title(last),
+                None => subject.untold(world, usize::from(area.width)),
+            },
             extremes: extremes(subject, &whole),
             top: (subject.mark)(top),
             dots,
@@ -470,12 +474,27 @@ impl Subject {
         }
     }
 
+    /// `CPU  – the kernel does not show it to this user`: nothing is known lately, and why.
+    fn untold(&self, world: &World, cells: usize) -> Parts {
+        let newest = world.minutes.until(world.snapshot.at).next_back();
+        let missing = newest.map_or(Missing::Soon, |second| second.why(self.bands[0].0));
+        let past = world.time.recorded || world.paused.is_some();
+        let why = match missing {
+            Missing::Soon | Missing::Gap if past => "not read then".to_owned(),
+            Missing::Soon | Missing::Gap => "not known yet".to_owned(),
+            why if width(self.title) + 4 + width(&why.to_string()) <= cells => format!("– {why}"),
+            why => format!("– {}", why.word()),
+        };
+        vec![
+            (self.title.to_owned(), Role::Title),
+            (format!("  {why}"), Role::Dim),
+        ]
+    }
+
     /// `CPU 31%  ■ user 22% ■ system 6%`.
-    fn title(&self, last: Option<&Second>) -> Parts {
+    fn title(&self, second: &Second) -> Parts {
         let mut parts = vec![(self.title.to_owned(), Role::Title)];
-        let known = last.and_then(|second| Some((second, self.values(second)?)));
-        let Some((second, values)) = known else {
-            parts.push(("  not known yet".to_owned(), Role::Dim));
+        let Some(values) = self.values(second) else {
             return parts;
         };
         let sum = match self.form {

@@ -101,6 +101,9 @@ pub fn reading<T: Numbers<N>, const N: usize>(
     Ok(missing.map_or_else(|| Ok(T::of(row)), Err))
 }
 
+/// Below this a frequency in kHz is none, but the reason why there is none.
+const SLOWEST: u64 = 64;
+
 /// A value that is one number.
 trait Place: Copy {
     fn number(self) -> u64;
@@ -137,6 +140,15 @@ places! {
     // 0 is none.
     Option<u32>: |n| n.map_or(0, |n| u64::from(n) + 1), |n| n.checked_sub(1).map(|n| n as u32);
     Option<u64>: |n| n.map_or(0, |n| n.saturating_add(1)), |n| n.checked_sub(1);
+    // A frequency: what no core is as slow as stands for the reason why there is none, 0 for the usual one.
+    Reading<u32>: |n| match n {
+        Ok(n) => u64::from(n) + 1,
+        Err(Missing::Unsupported) => 0,
+        Err(missing) => code(missing),
+    }, |n| match n {
+        missing @ 0..SLOWEST => Err(why(missing)),
+        n => Ok((n - 1) as u32),
+    };
     State: letter, |n| Self::from_letter(n as u8);
 }
 

@@ -65,7 +65,10 @@ fn change(scene: &mut Scene, i: u64) {
         ..Pressure::default()
     });
     system.own_strain.periods = Ok((i * 10, i));
-    system.cores[0].khz = i.is_multiple_of(2).then_some(2_400_000);
+    system.cores[0].khz = i
+        .is_multiple_of(2)
+        .then_some(2_400_000)
+        .ok_or(Missing::Unsupported);
     scene.sample.mode = if i.is_multiple_of(3) {
         Mode::Events
     } else {
@@ -198,6 +201,7 @@ fn what_was_read_between_two_ticks_and_what_was_not_there_are_recorded_as_such()
             sample.system.running = Err(Missing::Denied);
             sample.system.switches = Err(Missing::Soon);
             sample.system.load = Err(Missing::Denied);
+            sample.system.cores[0].khz = Err(Missing::Denied);
         }
         for thread in &mut sample.threads {
             thread.after = Nanos(i as u64 % 3);

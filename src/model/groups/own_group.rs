@@ -14,6 +14,8 @@ pub struct OwnGroup {
     pub memory: Option<GroupMemory>,
     /// Cores: the tightest quota on the way up.
     pub cpu: Option<GroupCpu>,
+    /// Why a limit that is not told may be there all the same.
+    pub unseen: Option<Missing>,
 }
 
 /// Memory of a control group with a limit.

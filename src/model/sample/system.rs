@@ -72,7 +72,7 @@ impl Default for SystemSample {
 }
 
 /// Counters of one core, in ticks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoreSample {
     /// Which core.
     pub id: CpuId,
@@ -91,7 +91,23 @@ pub struct CoreSample {
     /// Of `idle`: while a task waited for I/O.
     pub iowait: Ticks,
     /// Frequency now, where known, in kHz.
-    pub khz: Option<u32>,
+    pub khz: Reading<u32>,
+}
+
+impl Default for CoreSample {
+    fn default() -> Self {
+        Self {
+            id: CpuId(0),
+            user: Ticks(0),
+            system: Ticks(0),
+            irq: Ticks(0),
+            softirq: Ticks(0),
+            steal: Ticks(0),
+            idle: Ticks(0),
+            iowait: Ticks(0),
+            khz: Err(Missing::Unsupported),
+        }
+    }
 }
 
 impl CoreSample {

@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::world::Settings;
 use crate::model::id::Ticks;
+use crate::model::reading::Missing;
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
 use crate::widgets::picture;
@@ -85,6 +86,35 @@ fn what_nobody_read_is_not_known_and_not_zero() {
     let shown = drawn(&mut charts, &world, &[&DISKS], Rect::new(0, 0, 60, 6));
     assert!(shown.contains("not known yet"), "{shown}");
     assert!(!shown.contains("0 B/s"), "{shown}");
+}
+
+#[test]
+fn what_is_denied_says_so_and_no_longer_that_it_is_not_known_yet() {
+    let mut world = world();
+    let mut scene = Scene::new();
+    scene.sample.at = world.snapshot.at;
+    let mut snapshot = scene.pass(1000, &[]);
+    for core in &mut snapshot.system.cores {
+        core.share = Err(Missing::Denied);
+    }
+    snapshot.system.switches = Err(Missing::Denied);
+    for pressure in &mut snapshot.system.pressure {
+        *pressure = Err(Missing::Denied);
+    }
+    world.minutes = crate::app::minutes::Minutes::default();
+    world.minutes.hear(&snapshot);
+    world.snapshot = std::sync::Arc::new(snapshot);
+    let all = [&CPU, &SWITCHES, &PRESSURE];
+    let shown = drawn(
+        &mut Charts::default(),
+        &world,
+        &all,
+        Rect::new(0, 0, 156, 6),
+    );
+    let words = shown.matches("– the kernel does not show it").count();
+    assert_eq!(words, 2, "those that find room: {shown}");
+    assert!(shown.contains("– denied") || words == 3, "{shown}");
+    assert!(!shown.contains("not known yet"), "{shown}");
 }
 
 #[test]

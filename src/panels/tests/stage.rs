@@ -173,6 +173,7 @@ fn memory(steps: u64) -> MachineMemory {
                 throttled: 100,
                 ..GroupCpu::default()
             }),
+            unseen: None,
         },
     }
 }

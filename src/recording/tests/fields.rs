@@ -151,7 +151,7 @@ impl Next {
                 steal: Ticks(self.n()),
                 idle: Ticks(self.n()),
                 iowait: Ticks(self.n()),
-                khz: Some(self.small()),
+                khz: Ok(100_000 + self.small()),
             }],
             switches: Ok(self.n()),
             forks: Ok(self.n()),

@@ -24,6 +24,6 @@ fields!(sensor::Supply { 1 name, 2 kind, 3 state, 4 percent, 5 watts, 6 online }
 fields!(facts::GroupFacts { 1 path, 2 limits, 3 memory_high, 4 memory_peak, 5 memory, 6 memory_hits, 7 cpu_time, 8 cpu_weight, 9 io, 10 frozen, 11 killable, 12 rates });
 fields!(facts::DeviceIo { 1 device, 2 read, 3 written, 4 requests });
 fields!(facts::GroupRates { 1 cpu, 2 throttled, 3 read, 4 written });
-fields!(own_group::OwnGroup { 1 memory, 2 cpu });
+fields!(own_group::OwnGroup { 1 memory, 2 cpu, 3 unseen });
 fields!(own_group::GroupMemory { 1 path, 2 limit, 3 soft, 4 used, 5 cache, 6 hits });
 fields!(unit::Called { 1 name, 2 pod });

@@ -187,7 +187,7 @@ fn core_json(core: &crate::model::snapshot::Core) -> Value {
     put(&mut out, "softirq_percent", share.map(|s| short(s.softirq)));
     put(&mut out, "steal_percent", share.map(|s| short(s.steal)));
     put(&mut out, "iowait_percent", share.map(|s| short(s.iowait)));
-    put(&mut out, "khz", core.khz.ok_or(Missing::Unsupported));
+    put(&mut out, "khz", core.khz);
     Value::Object(out)
 }
 
@@ -276,24 +276,34 @@ fn filesystems_json(disks: &Disks) -> Value {
 
 /// What our own control group may use.
 fn own_json(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Value {
-    json!({
-        "memory": own.memory.as_ref().map(|m| json!({
+    let memory = own.memory.as_ref().map(|m| {
+        json!({
             "path": m.path,
             "used_bytes": m.used.0,
             "limit_bytes": m.limit.0,
             "slows_down_only": m.soft,
             "cache_bytes": m.cache.map(|b| b.0),
             "limit_reached": m.hits,
-        })),
-        "cpu": own.cpu.as_ref().map(|c| json!({
+        })
+    });
+    let cpu = own.cpu.as_ref().map(|c| {
+        json!({
             "path": c.set_by,
             "limit_cores": c.cores,
             "periods": c.periods,
             "throttled_periods": c.throttled,
             "throttled_ns": c.throttled_time.0,
-        })),
-        "pressure": pressure_json(pressure),
-    })
+        })
+    });
+    let mut out = Map::new();
+    for (name, limit) in [("memory", memory), ("cpu", cpu)] {
+        match (limit, own.unseen) {
+            (None, Some(why)) => put(&mut out, name, Err::<Value, _>(why)),
+            (limit, _) => put(&mut out, name, Ok(limit)),
+        }
+    }
+    out.insert("pressure".to_owned(), pressure_json(pressure));
+    Value::Object(out)
 }
 
 /// Sensors and power; empty lists where there is nothing.

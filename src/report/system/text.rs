@@ -140,7 +140,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
             .map_or_else(|why| format!("{missing} {}", why.word()), |s| shares(&s));
         let mhz = core
             .khz
-            .map_or_else(String::new, |k| format!("  {} MHz", k / 1000));
+            .map_or_else(|_| String::new(), |k| format!("  {} MHz", k / 1000));
         out.push(vec![
             label(&format!("cpu{}", core.id)),
             plain(format!("{share}{mhz}")),
@@ -297,6 +297,9 @@ fn own_lines(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Vec<Pieces> {
                 .hits
                 .map_or_else(String::new, |n| format!("; limit reached {n} times")),
         ));
+    }
+    if let Some(why) = own.unseen {
+        line(format!("its limits: – {why}"));
     }
     if let Some(cpu) = &own.cpu
         && let Some(cores) = cpu.cores

@@ -77,7 +77,7 @@ impl Source<Sample> for OwnStrain {
         let system = &mut into.system;
         system.own_pressure = match &mut self.pressure {
             Some(files) => files.each_mut().map(pressure::one),
-            None => [Err(Missing::Unsupported); 3],
+            None => [Err(self.places.unseen.unwrap_or(Missing::Unsupported)); 3],
         };
         let (quota, memory) = (&self.places.quota, &self.places.memory);
         let periods = quota.as_ref().and_then(|dir| own::periods(dir));

@@ -166,7 +166,7 @@ fn core(key: &[u8], rest: &[u8]) -> Option<CoreSample> {
         steal: Ticks(steal),
         idle: Ticks(idle.saturating_add(iowait)),
         iowait: Ticks(iowait),
-        khz: None,
+        khz: Err(Missing::Unsupported),
     })
 }
 
@@ -191,7 +191,7 @@ mod tests {
             steal: Ticks(10),
             idle: Ticks(121_666),
             iowait: Ticks(185),
-            khz: None,
+            khz: Err(Missing::Unsupported),
         };
         assert_eq!(system.cores[0], first);
         assert_eq!(system.cores[1].id, CpuId(12));

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::model::id::CpuId;
 use crate::model::plan::{Needs, Plan};
+use crate::model::reading::Missing;
 use crate::model::sample::Sample;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
@@ -16,7 +17,7 @@ use crate::sys::{asker, fields};
 pub struct Frequencies {
     root: ProcRoot,
     files: Vec<(CpuId, PathBuf)>,
-    absent: bool,
+    absent: Option<Missing>,
 }
 
 /// Beyond this many cores nobody reads single frequencies, and asking each costs an interrupt on that core.
@@ -27,7 +28,12 @@ const LONGEST: u32 = 64;
 impl Frequencies {
     /// Over a sys tree.
     pub fn new(root: &ProcRoot) -> Self {
-        let absent = !root.sys("devices/system/cpu/cpu0/cpufreq").exists();
+        let found = std::fs::metadata(root.sys("devices/system/cpu/cpu0/cpufreq"));
+        // What is not there is not told by this kernel.
+        let absent = found.err().map(|why| match Missing::from(why) {
+            Missing::Gone => Missing::Unsupported,
+            why => why,
+        });
         Self {
             root: root.clone(),
             files: Vec::new(),
@@ -51,7 +57,13 @@ impl Source<Sample> for Frequencies {
 
     fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
         let cores = &mut into.system.cores;
-        if self.absent || cores.len() > MOST {
+        let absent = self
+            .absent
+            .or((cores.len() > MOST).then_some(Missing::Unsupported));
+        if let Some(why) = absent {
+            for core in cores {
+                core.khz = Err(why);
+            }
             return Ok(());
         }
         if !cores
@@ -67,8 +79,14 @@ impl Source<Sample> for Frequencies {
         }
         let paths = self.files.iter().map(|(_, path)| path.clone()).collect();
         for (core, told) in cores.iter_mut().zip(asker::each(paths, LONGEST)) {
-            let khz = told.ok().as_deref().and_then(fields::number);
-            core.khz = khz.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+            let khz = |text: Vec<u8>| {
+                let khz = fields::number(&text).and_then(|n| u32::try_from(n).ok());
+                khz.filter(|n| *n > 0).ok_or(Missing::Unsupported)
+            };
+            core.khz = told.and_then(khz).map_err(|why| match why {
+                Missing::Gone => Missing::Unsupported,
+                why => why,
+            });
         }
         Ok(())
     }
@@ -99,6 +117,6 @@ mod tests {
             .read(&Plan::default(), &mut sample)
             .expect("it reads");
         let khz: Vec<_> = sample.system.cores.iter().map(|c| c.khz).collect();
-        assert_eq!(khz, [None, Some(3_400_000)]);
+        assert_eq!(khz, [Err(Missing::Unsupported), Ok(3_400_000)]);
     }
 }

@@ -161,7 +161,7 @@ fn numbers(core: &Core, width: u16) -> (u16, Vec<(String, Role)>) {
     more("steal", format!("{:>2.0}", share.steal), steal);
     let iowait = own(share.iowait, Role::CpuIowait);
     more("iowait", format!("{:>2.0}", share.iowait), iowait);
-    if let Some(khz) = core.khz {
+    if let Ok(khz) = core.khz {
         let ghz = f64::from(khz) / 1e6;
         more("GHz", format!("{ghz:.1}"), Role::Text);
     }

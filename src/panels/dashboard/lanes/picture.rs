@@ -252,7 +252,7 @@ impl Picture {
                         history(lane, window.to)
                     },
                     offline: lane.is_offline(),
-                    khz: core.and_then(|i| cores[i].khz),
+                    khz: core.and_then(|i| cores[i].khz.ok()),
                 }
             })
             .collect();

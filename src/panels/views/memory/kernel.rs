@@ -208,6 +208,9 @@ pub fn own(memory: &MachineMemory, world: &World) -> Parts {
     if let Some(group) = &memory.own.memory {
         out.extend(own_memory(group));
     }
+    if let Some(why) = memory.own.unseen {
+        out.push(dim(&format!("limits of the group: – {why}")));
+    }
     if let Some(cpu) = &memory.own.cpu
         && let Some(cores) = cpu.cores
     {

@@ -8,6 +8,7 @@ use super::{
 use crate::model::groups::own_group::{GroupMemory, OwnGroup};
 use crate::model::id::{Bytes, Pid};
 use crate::model::process::isolation::group::GroupCpu;
+use crate::model::reading::Missing;
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::root::ProcRoot;
@@ -27,6 +28,8 @@ pub struct Strained {
     pub quota: Option<PathBuf>,
     /// The group that sets the tightest limit on memory, and how its limit is told.
     pub memory: Option<(PathBuf, Limit)>,
+    /// Why none of this is told although it may be there.
+    pub unseen: Option<Missing>,
 }
 
 /// The file that sets a limit on memory.
@@ -43,10 +46,20 @@ pub enum Limit {
 /// Reads the limits on ourselves: a group without one leaves it to those above.
 pub fn limits(root: &ProcRoot) -> OwnGroup {
     let ours = Ours::read(root);
+    let places = ["memory", "cpu"].map(|controller| ours.place(controller));
+    let unseen = places.iter().flatten().find_map(unseen);
+    let [memory, cpu] = places;
     OwnGroup {
-        memory: ours.place("memory").and_then(|p| limited(&p)),
-        cpu: ours.place("cpu").and_then(|p| quota(&p)),
+        memory: memory.and_then(|p| limited(&p)),
+        cpu: cpu.and_then(|p| quota(&p)),
+        unseen,
     }
+}
+
+/// Why what is told of a group cannot be read, where that is so.
+fn unseen(place: &Place) -> Option<Missing> {
+    let refused = std::fs::read_dir(&place.dir).err().map(Missing::from);
+    refused.filter(|why| *why == Missing::Denied)
 }
 
 /// Finds where our strain is told.
@@ -62,6 +75,7 @@ pub fn strained(root: &ProcRoot) -> Strained {
         pressure: ours.place("").and_then(own),
         quota: ours.place("cpu").and_then(quota),
         memory: ours.place("memory").and_then(memory),
+        unseen: ours.place("").as_ref().and_then(unseen),
     }
 }
 
