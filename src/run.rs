@@ -10,6 +10,7 @@ mod recording;
 mod saving;
 mod stream;
 pub mod theme;
+mod writers;
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ use crate::sampler::{self, News, Samplers};
 use crate::screen;
 use crate::sys::clock;
 use crate::sys::machine::gpus;
-use crate::sys::own::{self, heap};
+use crate::sys::own::{self, heap, sandbox};
 use crate::sys::root::ProcRoot;
 use crate::term::output::{self, Output};
 use crate::term::signals::Meaning;
@@ -224,6 +225,8 @@ fn threads(tell: &Tell, finish: Option<Finish>) -> anyhow::Result<()> {
     })?;
     let to = tell.clone();
     spawn("input", move || {
+        // What comes from a terminal may be anybody's.
+        sandbox::only_read();
         input::read_until_gone(|event| {
             panics::rehearse();
             to.event(event);

@@ -1,5 +1,7 @@
 //! The built program's reports and exit statuses, against this machine's own `/proc`.
 
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/groups.rs"]
 mod groups;
 #[path = "cli/recordings.rs"]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::acting::Acting;
 use super::inbox::Tell;
 use super::recording::{self, Recorder};
+use super::writers::Writers;
 use super::{config, panics, saving};
 use crate::app::choice::Choice;
 use crate::app::event::{Effect, Event, Outcome, Outside};
@@ -28,6 +29,7 @@ pub struct Real {
     source: Source,
     tell: Tell,
     recorder: Option<Recorder>,
+    writers: Writers,
     /// Which player's beats count.
     player: Arc<AtomicU64>,
 }
@@ -51,23 +53,35 @@ impl Real {
             source,
             tell,
             recorder: None,
+            writers: Writers::default(),
             player: Arc::default(),
         }
     }
 
-    fn record(&mut self) -> Event {
-        if self.recorder.take().is_some() {
-            return Event::Recording(Ok(None));
+    /// Begins a recording, which says so itself, or ends the one that runs.
+    fn record(&mut self) -> Option<Event> {
+        let running = self.recorder.take().filter(|r| !r.has_failed());
+        if let Some(recorder) = running {
+            self.writers.adopt(recorder.end());
+            return Some(Event::Recording(Ok(None)));
         }
         let Some(kept) = self.source.kept.clone() else {
-            return failed("this is a recording already".to_owned());
+            return Some(failed("this is a recording already".to_owned()));
         };
-        Event::Recording(
-            Recorder::begin(kept, self.tell.clone()).map(|(recorder, file)| {
+        match Recorder::begin(kept, self.tell.clone()) {
+            Ok(recorder) => {
                 self.recorder = Some(recorder);
-                Some(file)
-            }),
-        )
+                None
+            }
+            Err(why) => Some(Event::Recording(Err(why))),
+        }
+    }
+
+    /// Writes on a thread of its own, which tells what became of it.
+    fn apart(&mut self, work: impl FnOnce() -> Event + Send + 'static) -> Option<Event> {
+        let tell = self.tell.clone();
+        let begun = self.writers.begin(move || tell.event(work()));
+        begun.err().map(|e| failed(format!("cannot write: {e}")))
     }
 
     /// Tells beats at this pace until another one is asked for.
@@ -86,26 +100,35 @@ impl Real {
         Some(failed(format!("cannot play: {error}")))
     }
 
-    fn keep(&self, choices: &[Choice]) -> Event {
-        let Some(path) = &self.config else {
-            return failed(
+    fn keep(&mut self, choices: Vec<Choice>) -> Option<Event> {
+        let Some(path) = self.config.clone() else {
+            return Some(failed(
                 "there is no place for a configuration file: set HOME, or name one with --config"
                     .to_owned(),
-            );
+            ));
         };
-        match config::keep::keep(path, choices) {
+        self.apart(move || match config::keep::keep(&path, &choices) {
             Ok(names) if names.is_empty() => {
                 done(format!("{} says all of this already", path.display()))
             }
             Ok(names) => done(format!("kept in {}: {}", path.display(), names.join(", "))),
             Err(e) => failed(format!("{e:#}")),
-        }
+        })
     }
 
     /// Takes the terminal, again if need be. One that has gone is found out by the next frame.
     fn enter(&self) -> Option<Event> {
         let error = term::enter(self.mouse).err()?;
         (!term::is_gone(&error)).then(|| failed(format!("cannot take the terminal: {error}")))
+    }
+}
+
+impl Drop for Real {
+    /// What is recorded is written to its end.
+    fn drop(&mut self) {
+        if let Some(recorder) = self.recorder.take() {
+            self.writers.adopt(recorder.end());
+        }
     }
 }
 
@@ -132,13 +155,15 @@ impl Outside for Real {
                 Ok(()) => done(format!("copied: {}", cut(&text, 100))),
                 Err(e) => failed(format!("cannot copy: {e}")),
             }),
-            Effect::Write(save, bytes) => Some(Event::Outcome(saving::write(save, &bytes))),
+            Effect::Write(save, bytes) => {
+                self.apart(move || Event::Outcome(saving::write(save, &bytes)))
+            }
             Effect::Mouse(on) => {
                 self.mouse = on;
                 term::restore();
                 self.enter()
             }
-            Effect::Record => Some(self.record()),
+            Effect::Record => self.record(),
             Effect::Play(pace) => self.play(pace),
             Effect::Remember(mib) => {
                 if let Some(kept) = &self.source.kept {
@@ -154,9 +179,11 @@ impl Outside for Real {
             }
             Effect::KeepMoment { from, until } => {
                 let kept = self.source.kept.clone()?;
-                recording::keep_moment(kept, [from, until], self.tell.clone()).map(failed)
+                let work = recording::keep_moment(kept, [from, until], self.tell.clone());
+                let error = self.writers.begin(work).err()?;
+                Some(failed(format!("cannot keep the moment: {error}")))
             }
-            Effect::Keep(choices) => Some(self.keep(&choices)),
+            Effect::Keep(choices) => self.keep(choices),
             Effect::Act(ticket, order) => match &self.source.acting {
                 Some(acting) => {
                     acting.order(ticket, order);

@@ -16,55 +16,58 @@ use crate::sys::own::recording::{self as files, Written};
 /// How often it looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// A recording that runs. Dropping it ends it, once what is there is written.
+/// A recording that runs.
 pub struct Recorder {
     ends: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: JoinHandle<()>,
 }
 
 impl Recorder {
-    /// Begins in the current directory; answers with the name of the file as well.
+    /// Begins in the current directory, and says into which file, or what went wrong, with the remedy.
     ///
     /// # Errors
-    /// In words, with the remedy.
-    pub fn begin(kept: Kept, tell: Tell) -> Result<(Self, String), String> {
+    /// When no thread can be started.
+    pub fn begin(kept: Kept, tell: Tell) -> Result<Self, String> {
         let path = name();
         let shown = path.display().to_string();
-        let wrong = |e: std::io::Error| {
-            format!(
-                "cannot record to {shown}: {e}; begin pscope in a directory that you may write to"
-            )
-        };
-        let file = files::begin(&path, MAGIC).map_err(wrong)?;
         let ends = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&ends);
         let work = move || {
-            if let Err(why) = write(file, &path, &kept, &flag) {
+            let done = files::begin(&path, MAGIC).map_err(|e| {
+                format!(
+                    "cannot record to {shown}: {e}; begin pscope in a directory that you may write to"
+                )
+            });
+            let done = done.and_then(|file| {
+                tell.event(Event::Recording(Ok(Some(shown.clone()))));
+                write(file, &path, &kept, &flag)
+            });
+            if let Err(why) = done {
                 tell.event(Event::Recording(Err(why)));
             }
         };
         let builder = std::thread::Builder::new().name("recorder".to_owned());
-        let thread = builder.spawn(work).map_err(wrong)?;
-        let recorder = Self {
-            ends,
-            thread: Some(thread),
-        };
-        Ok((recorder, shown))
+        let thread = builder
+            .spawn(work)
+            .map_err(|e| format!("cannot record: {e}"))?;
+        Ok(Self { ends, thread })
     }
-}
 
-impl Drop for Recorder {
-    fn drop(&mut self) {
+    /// Whether it ended by itself, which it has said.
+    pub fn has_failed(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Ends it, once what is there is written; answers who writes it.
+    pub fn end(self) -> JoinHandle<()> {
         self.ends.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.thread
     }
 }
 
-/// Keeps a span of what is remembered in a file of its own, on a thread of its own; answers with what went wrong at once.
-pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> Option<String> {
-    let work = move || {
+/// Keeps a span of what is remembered in a file of its own; to be done on a thread of its own.
+pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> impl FnOnce() + Send {
+    move || {
         let path = name();
         let shown = path.display().to_string();
         let records = Past::new(Box::new(kept)).cut(from, until);
@@ -79,10 +82,7 @@ pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> Option<
             Ok(()) => Outcome::Done(format!("kept in {shown}; pscope replay {shown} shows it")),
             Err(why) => Outcome::Failed(format!("cannot keep the moment in {shown}: {why}")),
         }));
-    };
-    let builder = std::thread::Builder::new().name("recorder".to_owned());
-    let error = builder.spawn(work).err()?;
-    Some(format!("cannot keep the moment: {error}"))
+    }
 }
 
 /// A name that no other recording has: `pscope-2026-11-27-00-03-40.pscope`.

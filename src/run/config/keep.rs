@@ -1,9 +1,8 @@
 //! Writes choices into the configuration file: comments, keys and the order of lines stay; the file is replaced whole.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::Path;
+use std::{fs, io};
 
 use anyhow::Context as _;
 use toml_edit::{DocumentMut, Item};
@@ -13,6 +12,7 @@ use crate::app::choice::{Choice, Value};
 use crate::app::key::SYNTAX;
 use crate::app::presets;
 use crate::model::text::wrap;
+use crate::sys::own::outfile;
 
 /// Writes what differs from the defaults or stands in the file already; answers the names of what was changed.
 ///
@@ -34,7 +34,7 @@ pub fn keep(path: &Path, choices: &[Choice]) -> anyhow::Result<Vec<&'static str>
         String::new()
     };
     if !names.is_empty() {
-        replace(&path, &(head + &after))
+        outfile::rewrite(&path, (head + &after).as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(names)
@@ -109,26 +109,6 @@ fn add(document: &mut DocumentMut, name: &str, value: toml_edit::Value) {
         key.leaf_decor_mut().set_prefix(comments);
         document.set_trailing("");
     }
-}
-
-/// Puts a whole new file in the place of the old one, with its rights.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let new = directory.join(format!(".{name}.{}", std::process::id()));
-    let written = File::create_new(&new).and_then(|mut file| {
-        if let Ok(old) = fs::metadata(path) {
-            file.set_permissions(old.permissions())?;
-        }
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    written
 }
 
 #[cfg(test)]

@@ -2,15 +2,27 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// So many files that were left half-written are looked past.
+const TRIES: u32 = 100;
 
 /// Creates a file, or empties the one that is there.
 ///
 /// # Errors
 /// As the kernel says.
 pub fn create(path: &Path) -> io::Result<Box<dyn Write>> {
-    Ok(Box::new(BufWriter::new(File::create(path)?)))
+    if fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a pipe, which would be waited for; it is left as it is",
+        ));
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    let file = options.custom_flags(libc::O_NOCTTY).open(path)?;
+    Ok(Box::new(BufWriter::new(file)))
 }
 
 /// Writes a new file for its owner alone, whole or not at all.
@@ -21,10 +33,38 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     create_as(path, bytes, 0o600)
 }
 
+/// Makes a new file beside another one, to take its place. Who was killed meanwhile may have left some, which stay.
+///
+/// # Errors
+/// As the kernel says.
+pub(super) fn beside(path: &Path, mode: u32) -> io::Result<(File, PathBuf)> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true).mode(mode);
+    let mut tries = 0;
+    loop {
+        let number = std::process::id();
+        let more = if tries == 0 {
+            String::new()
+        } else {
+            format!(".{tries}")
+        };
+        let beside = path.with_file_name(format!(".{name}.{number}{more}"));
+        match options.open(&beside) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => tries += 1,
+            file => return Ok((file?, beside)),
+        }
+    }
+}
+
 fn create_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(mode);
-    let mut file = options.open(path)?;
+    fill(options.open(path)?, path, bytes)
+}
+
+/// Writes it whole, or takes it away.
+fn fill(mut file: File, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let written = file.write_all(bytes).and_then(|()| file.sync_data());
     if written.is_err() {
         let _ = fs::remove_file(path);
@@ -40,9 +80,8 @@ pub fn install(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    create_new(&beside, bytes)?;
+    let (file, beside) = beside(path, 0o600)?;
+    fill(file, &beside, bytes)?;
     let moved = fs::set_permissions(&beside, fs::Permissions::from_mode(0o644))
         .and_then(|()| fs::rename(&beside, path));
     if moved.is_err() {
@@ -67,6 +106,19 @@ pub fn renew(path: &Path, bytes: &[u8]) -> io::Result<()> {
     put(path, bytes, 0o644)
 }
 
+/// The same for what others may read already: the rights of the file that is there are kept, and the directories that lead to
+/// a new one are made.
+///
+/// # Errors
+/// As [`replace`].
+pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mode = fs::metadata(path).map_or(0o644, |meta| meta.permissions().mode());
+    put(path, bytes, mode & 0o7777)
+}
+
 fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     // A link leads to the file that is meant.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -76,10 +128,11 @@ fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
             "what is there is no regular file; it is left as it is",
         ));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-    create_as(&beside, bytes, mode)?;
-    let moved = fs::rename(&beside, &path);
+    let (file, beside) = beside(&path, mode)?;
+    fill(file, &beside, bytes)?;
+    // Whatever the mask of new files says.
+    let moved = fs::set_permissions(&beside, fs::Permissions::from_mode(mode))
+        .and_then(|()| fs::rename(&beside, &path));
     if moved.is_err() {
         let _ = fs::remove_file(&beside);
     }
@@ -114,6 +167,9 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("nowhere"), &link).expect("made");
         assert!(create_new(&link, b"x").is_err());
         assert!(!dir.path().join("nowhere").exists());
+        let fifo = dir.path().join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("made");
+        assert!(create(&fifo).is_err() && replace(&fifo, b"x").is_err());
         assert!(replace(dir.path(), b"x").is_err());
         assert!(replace(Path::new("/dev/null"), b"x").is_err());
     }

@@ -2,8 +2,10 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
+use super::outfile;
 
 /// A file that is written to its end.
 #[derive(Debug)]
@@ -20,8 +22,16 @@ pub struct Written {
 /// # Errors
 /// As the kernel says; a file that is there and does not begin like this is left alone.
 pub fn begin(path: &Path, magic: &[u8]) -> io::Result<Written> {
+    // Opening a pipe would wait, or lose what is written to it; a terminal there must not become ours.
+    if std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a pipe; `-` writes to one that reads",
+        ));
+    }
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
+    options.custom_flags(libc::O_NOCTTY);
     let (mut file, new) = match options.clone().create_new(true).open(path) {
         Ok(file) => (file, true),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => (options.open(path)?, false),
@@ -104,25 +114,30 @@ impl Written {
     /// # Errors
     /// As the kernel says; the file is as it was then.
     pub fn shorten(&mut self, magic: &[u8], from: u64) -> io::Result<()> {
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".new");
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(true);
-        let mut shorter = options.mode(0o600).open(&beside)?;
-        shorter.write_all(magic)?;
+        let (mut shorter, beside) = outfile::beside(&self.path, 0o600)?;
+        let moved = self
+            .copy(magic, from, &mut shorter)
+            .and_then(|()| std::fs::rename(&beside, &self.path));
+        if moved.is_err() {
+            let _ = std::fs::remove_file(&beside);
+        }
+        moved?;
+        self.len = magic.len() as u64 + self.len.saturating_sub(from);
+        self.file = shorter;
+        Ok(())
+    }
+
+    fn copy(&self, magic: &[u8], from: u64, into: &mut File) -> io::Result<()> {
+        into.write_all(magic)?;
         let mut block = vec![0; 1 << 20];
         let mut place = from;
         while place < self.len {
             let take = block.len().min((self.len - place) as usize);
             self.file.read_exact_at(&mut block[..take], place)?;
-            shorter.write_all(&block[..take])?;
+            into.write_all(&block[..take])?;
             place += take as u64;
         }
-        shorter.sync_data()?;
-        std::fs::rename(&beside, &self.path)?;
-        self.len = magic.len() as u64 + self.len.saturating_sub(from);
-        self.file = shorter;
-        Ok(())
+        into.sync_data()
     }
 }
 
@@ -130,12 +145,27 @@ impl Written {
 #[derive(Debug)]
 pub struct Kept(File);
 
-/// Opens a recording.
+/// Opens a recording, waiting for nobody: what is no regular file is not opened.
 ///
 /// # Errors
-/// As the kernel says.
+/// As the kernel says, and `InvalidInput` where it is no regular file.
 pub fn open(path: &Path) -> io::Result<Kept> {
-    File::open(path).map(Kept)
+    let mut options = OpenOptions::new();
+    // Somebody may put something else there in between.
+    options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    let regular = |meta: &std::fs::Metadata| meta.is_file();
+    let wrong = || {
+        let why = "it is no regular file; a stream is shown by `pscope replay -`";
+        io::Error::new(io::ErrorKind::InvalidInput, why)
+    };
+    if !regular(&std::fs::metadata(path)?) {
+        return Err(wrong());
+    }
+    let file = options.read(true).open(path)?;
+    if !regular(&file.metadata()?) {
+        return Err(wrong());
+    }
+    Ok(Kept(file))
 }
 
 impl Kept {
@@ -181,6 +211,45 @@ mod tests {
         std::fs::write(&other, "letters").expect("written");
         assert!(begin(&other, b"MAGIC").is_err());
         assert_eq!(std::fs::read(&other).expect("read"), b"letters");
+    }
+
+    #[test]
+    fn a_pipe_is_neither_waited_for_nor_written_to() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("fifo");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("made");
+        for why in [
+            begin(&path, b"MAGIC").map(|_| ()).expect_err("no file"),
+            open(&path).map(|_| ()).expect_err("no file"),
+            open(Path::new("/dev/zero"))
+                .map(|_| ())
+                .expect_err("no file"),
+            open(dir.path()).map(|_| ()).expect_err("no file"),
+        ] {
+            assert_eq!(why.kind(), io::ErrorKind::InvalidInput, "{why}");
+        }
+    }
+
+    #[test]
+    fn what_lies_beside_a_recording_is_not_touched_when_it_is_shortened() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a.pscope");
+        let others = [
+            dir.path().join("a.pscope.new"),
+            // As one that was killed while it wrote left it, with our number.
+            dir.path().join(format!(".a.pscope.{}", std::process::id())),
+        ];
+        for other in &others {
+            std::fs::write(other, "letters").expect("written");
+        }
+        let mut file = begin(&path, b"MAGIC").expect("made");
+        file.append(b"onetwo").expect("written");
+        file.shorten(b"MAGIC", 8).expect("shorter");
+        assert_eq!(std::fs::read(&path).expect("read"), b"MAGICtwo");
+        for other in &others {
+            assert_eq!(std::fs::read(other).expect("read"), b"letters");
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).expect("there").count(), 3);
     }
 
     #[test]
