@@ -2,15 +2,19 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
+use nix::unistd::{Pid, mkfifo};
 
 use super::hung::Mount;
 use super::session::{Session, pscope};
+
+/// Long enough for a loaded machine.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Does `test` on a thread with a tree of mounts of its own, which the programs that it starts see too; says why not where
 /// that is not allowed.
@@ -124,4 +128,86 @@ fn a_card_whose_driver_does_not_answer_holds_neither_screen_nor_report() {
         assert_eq!(session.ends(), 0);
         Ok(())
     });
+}
+
+/// The processes of pscope's own that ask, with their state, by who made them.
+fn askers(of: Pid) -> Vec<(Pid, char)> {
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir("/proc").expect("proc").flatten() {
+        let name = entry.file_name();
+        let Some(pid) = name
+            .to_str()
+            .and_then(|n| n.parse().ok())
+            .map(Pid::from_raw)
+        else {
+            continue;
+        };
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else {
+            continue;
+        };
+        let Some((_, rest)) = stat.rsplit_once(") ") else {
+            continue;
+        };
+        let mut fields = rest.split(' ');
+        let state = fields.next().and_then(|s| s.chars().next());
+        let parent = fields.next().and_then(|p| p.parse().ok());
+        if parent == Some(of.as_raw())
+            && let Some(state) = state
+        {
+            out.push((pid, state));
+        }
+    }
+    out
+}
+
+fn until(what: &str, good: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !good() {
+        assert!(Instant::now() < deadline, "{what}");
+        // Nobody tells of the processes of others.
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether it lives on: one that ended and was not reaped yet does not.
+fn lives(pid: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|s| {
+        !s.rsplit_once(") ")
+            .is_some_and(|(_, rest)| rest.starts_with('Z'))
+    })
+}
+
+#[test]
+fn who_asks_for_pscope_is_replaced_when_somebody_stops_it_and_never_outlives_it() {
+    for signal in [None, Some(Signal::SIGKILL)] {
+        let mut session = Session::start(pscope(&["--interval", "200ms"]), 160, 48);
+        session.is_live();
+        let program = session.pid();
+        until("nobody asks", || !askers(program).is_empty());
+        let (maker, _) = askers(program)[0];
+        let workers = askers(maker);
+        kill(maker, Signal::SIGSTOP).expect("our own");
+        until("it is not stopped", || {
+            askers(program).iter().any(|(_, state)| *state == 'T') || !lives(maker)
+        });
+        for (key, text) in [
+            ("4", "MOUNTED AT"),
+            ("2", "Who had the cores"),
+            ("1", "Processes"),
+        ] {
+            session.press(key.as_bytes());
+            session.shows(text);
+        }
+        if let Some(signal) = signal {
+            session.signal(signal);
+            session.ends_killed();
+        } else {
+            session.press(b"q");
+            assert_eq!(session.ends(), 0);
+        }
+        until("who asks lives on", || {
+            !lives(maker) && workers.iter().all(|(worker, _)| !lives(*worker))
+        });
+    }
 }

@@ -1,7 +1,7 @@
 //! The other side: the process that makes workers, and what a worker does. Nothing here returns to the program.
 //!
 //! Both hold none of its descriptors, are of no session or process group that a shell waits for, and end when nobody asks
-//! them any more. The maker never asks anything itself, so it always answers.
+//! them any more, or the thread that made them ends (`PR_SET_PDEATHSIG`), also where somebody stopped them. The maker never asks anything itself, so it always answers.
 #![expect(unsafe_code, reason = "fork(2), close_range(2) and _exit(2)")]
 
 use std::fs::File;
@@ -23,6 +23,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 use crate::sys::descriptors::{fds, fill};
 use crate::sys::machine::{disks, nvml};
+use crate::sys::own::sandbox;
 
 /// How long the maker may take to make a worker on a busy machine.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -41,6 +42,7 @@ pub(super) fn make_maker() -> io::Result<Maker> {
     let (ours, theirs) = UnixStream::pair()?;
     // A maker that somebody stopped is replaced as one that ended.
     ours.set_read_timeout(Some(PATIENCE))?;
+    let program = nix::unistd::getpid();
     // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
     // takes across a fork.
     match unsafe { fork() }? {
@@ -51,7 +53,9 @@ pub(super) fn make_maker() -> io::Result<Maker> {
         ForkResult::Child => {
             drop(ours);
             leave(theirs.as_raw_fd());
-            make(&theirs);
+            if dies_with(program) {
+                make(&theirs);
+            }
             end()
         }
     }
@@ -120,6 +124,12 @@ fn receive(from: RawFd, into: &mut [u8]) -> io::Result<OwnedFd> {
     Err(io::ErrorKind::InvalidData.into())
 }
 
+/// Ends with who made us, even where somebody stopped us, so that no end of that one is ever heard; false where it has ended.
+fn dies_with(maker: Pid) -> bool {
+    let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+    nix::unistd::getppid() == maker
+}
+
 /// Lets go of everything of the program but one descriptor.
 fn leave(kept: RawFd) {
     let _ = nix::unistd::setsid();
@@ -166,12 +176,15 @@ fn make(orders: &UnixStream) {
         let Ok(socket) = receive(orders.as_raw_fd(), &mut [0]) else {
             return;
         };
+        let maker = nix::unistd::getpid();
         // SAFETY: this process has one thread.
         match unsafe { fork() } {
             Ok(ForkResult::Child) => {
                 close(3, socket.as_raw_fd() - 1);
                 close(socket.as_raw_fd() + 1, RawFd::MAX);
-                work(UnixStream::from(socket));
+                if dies_with(maker) {
+                    work(UnixStream::from(socket));
+                }
                 end()
             }
             Ok(ForkResult::Parent { child }) => {
@@ -215,7 +228,13 @@ fn reap(orders: &UnixStream, workers: &mut Vec<OwnedFd>) {
 
 /// Answers question after question, until nobody asks any more.
 fn work(mut socket: UnixStream) {
+    let mut confined = false;
     while let Some(question) = wire::take_question(&mut socket) {
+        // A driver's library opens its devices to write to them; who has one open is asked nothing else.
+        if !confined && question.kind != Kind::Gpu {
+            confined = true;
+            sandbox::only_read();
+        }
         if wire::put_answer(&mut socket, &answer(&question)).is_err() {
             return;
         }

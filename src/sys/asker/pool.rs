@@ -147,7 +147,7 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
             pool().give_up(worker, &questions[open]);
         } else {
             // It ended by itself, or was ended: another one may do better, but not for ever.
-            pool().used -= 1;
+            pool().miss();
             failed += 1;
             if failed > 3 {
                 break;
@@ -281,6 +281,12 @@ impl Pool {
             library: false,
             last: Instant::now(),
         })
+    }
+
+    /// One that was used has ended, and with it perhaps others: their maker takes them along.
+    fn miss(&mut self) {
+        self.used -= 1;
+        self.idle.retain(|w| !pidfd::has_ended(w.hold.as_fd()));
     }
 
     fn give_back(&mut self, worker: Worker) {
