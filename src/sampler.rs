@@ -18,7 +18,6 @@ mod ticker;
 mod watched;
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -29,6 +28,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::sample::{Mode, Sample};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
+use crate::sys::caught::catching;
 use crate::sys::clock;
 use crate::sys::own::sandbox;
 use crate::sys::process::changes::Feed;
@@ -231,7 +231,7 @@ fn spawn(
     thread::Builder::new().name(name.into()).spawn(move || {
         // It reads what others may have made up, and has nothing to write.
         sandbox::only_read();
-        let why = match catch_unwind(AssertUnwindSafe(|| work(&desk, &tell))) {
+        let why = match catching(|| work(&desk, &tell)) {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
             Err(panic) => said(&*panic),

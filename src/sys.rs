@@ -6,6 +6,7 @@ pub mod acting;
 pub mod asker;
 pub mod bounded;
 pub mod bpf;
+pub mod caught;
 pub mod clock;
 pub mod descriptors;
 pub mod doctor;

@@ -1,5 +1,5 @@
-//! Panics: one in a thread that the screen lives on gives the terminal back, is printed and ends the program; one in a
-//! thread that reads the kernel is said on the screen, which goes on, and is printed at the end.
+//! Panics: one in a thread that the screen lives on gives the terminal back, is printed and ends the program; one that ends
+//! another thread is said on the screen, which goes on, and is printed at the end; so is one that is caught, as such and once.
 
 use std::backtrace::Backtrace;
 use std::panic::PanicHookInfo;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::acting::Finish;
 use super::inbox::Tell;
 use crate::app::event::Event;
+use crate::sys::caught;
 use crate::term;
 
 /// Threads without which there is no screen.
@@ -18,9 +19,19 @@ const VITAL: &[&str] = &["main", "input", "stop"];
 /// What threads said when they died, for after the screen.
 #[derive(Clone, Default)]
 pub struct Panics {
-    said: Arc<Mutex<Vec<String>>>,
+    said: Arc<Mutex<Vec<Said>>>,
     finish: Arc<OnceLock<Finish>>,
 }
+
+/// A panic that is told at the end.
+struct Said {
+    place: String,
+    text: String,
+    times: u64,
+}
+
+/// So many places are told; a program that is so wrong need not be told more.
+const PLACES: usize = 16;
 
 /// How long a program that died waits for what was ordered before.
 const LEAVE: Duration = Duration::from_secs(3);
@@ -44,9 +55,16 @@ pub fn install(tell: &Tell) -> Panics {
         }
         let why = message(info);
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let trace = Backtrace::capture();
-        let full = format!("pscope: the thread '{name}' died at {place}: {why}\n{trace}");
-        kept.lock().push(full);
+        // Who catches it says what is missing, and goes on: it may come again at every tick.
+        let caught = caught::is_catching();
+        let fate = if caught { "was at fault" } else { "died" };
+        kept.keep(place, |place| {
+            let trace = Backtrace::capture();
+            format!("pscope: the thread '{name}' {fate} at {place}: {why}\n{trace}")
+        });
+        if caught {
+            return;
+        }
         tell.event(Event::Lost {
             // Threads are few and die once.
             thread: Box::leak(name.to_owned().into_boxed_str()),
@@ -79,16 +97,55 @@ impl Panics {
 
     /// Prints what was kept.
     pub fn print(&self) {
-        for text in self.lock().drain(..) {
-            eprintln!("{text}");
+        for said in self.lock().drain(..) {
+            let times = match said.times {
+                1 => String::new(),
+                n => format!("\n({n} times)"),
+            };
+            eprintln!("{}{times}", said.text);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+    /// Keeps what is told of a panic at this place, once.
+    fn keep(&self, place: String, text: impl FnOnce(&str) -> String) {
+        let mut all = self.lock();
+        if let Some(known) = all.iter_mut().find(|said| said.place == place) {
+            known.times += 1;
+        } else if all.len() < PLACES {
+            let text = text(&place);
+            all.push(Said {
+                place,
+                text,
+                times: 1,
+            });
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Said>> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn message(info: &PanicHookInfo<'_>) -> String {
     info.payload_as_str().unwrap_or("no message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_again_at_every_tick_is_kept_once_and_counted() {
+        let panics = Panics::default();
+        for n in 0..1000 {
+            panics.keep("a.rs:1:1".to_owned(), |place| format!("{n} at {place}"));
+            panics.keep(format!("b.rs:{n}:1"), str::to_owned);
+        }
+        let all = panics.lock();
+        assert_eq!(all.len(), PLACES);
+        assert_eq!(
+            (all[0].text.as_str(), all[0].times),
+            ("0 at a.rs:1:1", 1000)
+        );
+    }
 }

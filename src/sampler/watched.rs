@@ -1,13 +1,12 @@
 //! A source with its luck: what fails or panics is a fault that is told, and is left alone for a while.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::ticker::Patience;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Missing;
 use crate::model::sample::Fault;
 use crate::model::text::SafeText;
+use crate::sys::caught::catching;
 use crate::sys::source::Source;
 
 /// A source of what `T` holds.
@@ -52,7 +51,7 @@ impl<T> Watched<T> {
             return self.source.lack(self.lacks, into);
         }
         let source = &mut self.source;
-        let outcome = catch_unwind(AssertUnwindSafe(|| source.read(plan, into)));
+        let outcome = catching(|| source.read(plan, into));
         let why = match outcome {
             Ok(Ok(())) => {
                 self.patience.worked();

@@ -6,12 +6,12 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::model::reading::{Missing, Reading};
+use crate::sys::caught::catching;
 
 /// How long one item may take.
 const LIMIT: Duration = Duration::from_millis(20);
@@ -108,7 +108,7 @@ where
                 continue;
             }
             let item = &self.items[index];
-            let result = catch_unwind(AssertUnwindSafe(|| (self.work)(item)));
+            let result = catching(|| (self.work)(item));
             let mut state = lock(&self.state);
             if state.helper != helper {
                 lock(&POOL).stuck.remove(&self.key(index));

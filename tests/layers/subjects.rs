@@ -113,7 +113,10 @@ const SIDEWAYS: &[(&str, Rooms, &str)] = &[
 const GATHERING: &[(&str, Rooms)] = &[
     ("model", &["detail", "sample", "scene", "snapshot"]),
     // A child of `asker` does what the rooms ask of the kernel, and they ask through it.
-    ("sys", &["asker", "doctor", "kept", "scenario", "scenarios"]),
+    (
+        "sys",
+        &["asker", "caught", "doctor", "kept", "scenario", "scenarios"],
+    ),
     ("panels", &[]),
 ];
 
