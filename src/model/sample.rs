@@ -204,9 +204,9 @@ pub struct After {
 /// What a process holds open, as the filters `fd:` and `port:` ask for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opened {
-    /// Where its descriptors lead: paths, `pipe:[1234]`, `socket:[1234]`.
+    /// Where its descriptors lead: paths, `pipe:[1234]`, `socket:[1234]`; each once, ascending.
     pub targets: Vec<SafeText>,
-    /// Local and remote ports of its sockets.
+    /// Local and remote ports of its sockets; each once, ascending.
     pub ports: Vec<u16>,
     /// The ports that it owns, ascending: where it listens, and where its UDP sockets are bound without a partner.
     pub owned: Vec<u16>,

@@ -70,7 +70,7 @@ pub struct View<'a> {
     pub opened: &'a HashSet<GroupKey>,
     /// Tagged processes have rows of their own.
     pub tags: &'a BTreeSet<ProcId>,
-    /// Which processes of the snapshot pass the filter; `None` without a filter.
+    /// Which processes of the snapshot pass the filter, and behind them which of the ended ones; `None` without a filter.
     pub passing: Option<&'a [bool]>,
     /// Ended processes to keep.
     pub ended: &'a [Ended],

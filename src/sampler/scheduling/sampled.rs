@@ -213,6 +213,10 @@ impl Sampled {
             return;
         }
         for tid in tids {
+            // One program may have more threads than all that are followed.
+            if self.followed.len() >= MOST {
+                return;
+            }
             let new = || Followed::new(id, tid, name, now);
             self.followed.entry(tid).or_insert_with(new);
         }

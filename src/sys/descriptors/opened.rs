@@ -76,13 +76,15 @@ pub fn read(dir: &ProcDir, pid: Pid, ports: &Ports, buffer: &mut Vec<u8>) -> Rea
                 .owned
                 .extend(owned.then_some(found[0]).filter(|p| *p > 0));
         }
-        let target = SafeText::from_bytes(&link);
-        if !opened.targets.contains(&target) {
-            opened.targets.push(target);
-        }
+        opened.targets.push(SafeText::from_bytes(&link));
     }
-    opened.owned.sort_unstable();
-    opened.owned.dedup();
+    // Not looked through for each: a server may hold a hundred thousand.
+    opened.targets.sort_unstable();
+    opened.targets.dedup();
+    for ports in [&mut opened.ports, &mut opened.owned] {
+        ports.sort_unstable();
+        ports.dedup();
+    }
     Ok(opened)
 }
 
@@ -118,6 +120,22 @@ mod tests {
             "{opened:?}"
         );
         drop((listener, kept));
+    }
+
+    #[test]
+    fn what_is_held_many_times_is_told_once_and_in_order() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let place = root.proc("7/fd");
+        std::fs::create_dir_all(&place).expect("made");
+        for fd in 0..300 {
+            let target = ["/c", "/a", "/b"][fd % 3];
+            std::os::unix::fs::symlink(target, place.join(fd.to_string())).expect("made");
+        }
+        let dir = ProcDir::open(&root).expect("the tree");
+        let opened = read(&dir, Pid(7), &Ports::default(), &mut Vec::new()).expect("read");
+        let told: Vec<&str> = opened.targets.iter().map(SafeText::as_str).collect();
+        assert_eq!(told, ["/a", "/b", "/c"]);
     }
 
     #[test]

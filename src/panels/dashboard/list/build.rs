@@ -94,7 +94,10 @@ impl List {
         let snapshot = &world.snapshot;
         let scale = world.scaled(1.0);
         let passes = |p: &Proc| self.filter.matches(snapshot, p, scale);
-        self.passing.extend(snapshot.procs.iter().map(passes));
+        // Behind those of the snapshot stand the ended ones: being selected makes nobody a match.
+        let ended = self.ended.iter().map(|e| &e.proc);
+        let all = snapshot.procs.iter().chain(ended);
+        self.passing.extend(all.map(passes));
     }
 
     fn rebuild(&mut self, world: &World, tree: bool) {

@@ -56,6 +56,19 @@ fn a_sweep_tells_who_ran_and_nobody_else_is_looked_at() {
 }
 
 #[test]
+fn of_a_program_with_more_threads_than_are_followed_only_so_many_are() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = ProcRoot::fixture(dir.path());
+    for tid in 7..7 + MOST + 500 {
+        fs::create_dir_all(root.proc(format!("7/task/{tid}"))).expect("made");
+    }
+    let mut sampled = Sampled::new(&root, Feed::default(), &[CpuId(0)], Nanos(0));
+    let name = SafeText::from_bytes(b"p");
+    sampled.begin(ProcId::new(7, 7), &name, Nanos(0));
+    assert_eq!(sampled.followed.len(), MOST);
+}
+
+#[test]
 fn no_more_files_stay_open_than_allowed_and_all_are_read() {
     if !fs::exists("/proc/thread-self/schedstat").is_ok_and(|there| there) {
         println!("skipped: this kernel tells no schedstat");

@@ -71,6 +71,25 @@ fn an_ended_row_says_how() {
 }
 
 #[test]
+fn one_that_ended_is_no_match_of_a_filter_that_it_does_not_pass_and_is_not_counted() {
+    let mut stage = stage();
+    stage.press("j j j j");
+    assert_eq!(stage.focus(), 4211);
+    stage.scene.end_as(4211, Ok(Fate::Exited(0)));
+    stage.pass(&[]);
+    stage.pass(&[]);
+    assert!(stage.text().contains("rustc exited"), "{}", stage.text());
+    stage.press("/").type_in("rust");
+    assert!(stage.text().contains("1 of "), "{}", stage.text());
+    assert!(stage.text().contains("rustc exited"), "it passes");
+    stage.press("Esc").press("/").type_in("nothing at all");
+    assert!(stage.text().contains("0 of "), "{}", stage.text());
+    assert!(!stage.text().contains("rustc exited"), "{}", stage.text());
+    stage.press("Esc");
+    assert_eq!(stage.focus(), 4211, "it is still the one that was selected");
+}
+
+#[test]
 fn a_new_row_is_marked_for_a_while() {
     let mut stage = stage();
     stage.scene.task(5000, 1, "fresh").id.start.0 = 100_150;
