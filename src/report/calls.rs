@@ -8,6 +8,7 @@ use crate::model::descriptors::descriptor::Files;
 use crate::model::format::{duration, per_second};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::Needs;
+use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::calls::{CallRow, Calls};
 use crate::model::scheduling::wait::end_of;
@@ -43,8 +44,12 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let root = ProcRoot::live();
     let calls = during(&root, id, args.span, &stop).map_err(|why| refused(id, why))?;
     let files = Descriptors::all_of(&root, id).ok();
+    // Of one that ended no later call is told, also where there is none.
+    let ended = has_ended(id)?;
     if args.json {
-        printer.json(&answer(id, &calls, files.as_ref()))?;
+        let mut out = answer(id, &calls, files.as_ref());
+        out["ended"] = ended.into();
+        printer.json(&out)?;
         printer.out.write_all(b"\n")?;
         return Ok(Exit::Done);
     }
@@ -52,12 +57,23 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .get(id)
         .map_or_else(String::new, |p| p.facts.name.to_string());
     text(
-        &format!("{} {name}", id.pid),
+        &format!(
+            "{} {name}{}",
+            id.pid,
+            if ended { " · has ended" } else { "" }
+        ),
         &calls,
         files.as_ref(),
         printer,
     )?;
     Ok(Exit::Done)
+}
+
+fn has_ended(id: ProcId) -> Result<bool, Error> {
+    let now = super::sweep(Needs::empty())?;
+    Ok(now
+        .get(id)
+        .is_none_or(|p| matches!(p.stat.state, State::Zombie | State::Dead)))
 }
 
 fn refused(id: ProcId, why: Missing) -> Error {

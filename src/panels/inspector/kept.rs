@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::app::world::World;
 use crate::model::detail::Stamped;
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::{Nanos, ProcId, Uid};
 use crate::model::reading::{Missing, Reading};
 use crate::panels::listing;
 
@@ -18,6 +18,8 @@ pub struct Kept<T> {
     value: Option<Arc<T>>,
     at: Nanos,
     state: Reading<()>,
+    /// What would show it, where it is denied.
+    remedy: &'static str,
 }
 
 impl<T> Default for Kept<T> {
@@ -27,6 +29,7 @@ impl<T> Default for Kept<T> {
             value: None,
             at: Nanos(0),
             state: Err(Missing::Soon),
+            remedy: "",
         }
     }
 }
@@ -55,7 +58,10 @@ impl<T> Kept<T> {
                     return true;
                 }
             }
-            Err(why) => self.state = Err(*why),
+            Err(why) => {
+                self.state = Err(*why);
+                self.remedy = remedy(world);
+            }
         }
         changed
     }
@@ -82,8 +88,7 @@ impl<T> Kept<T> {
             (_, Ok(())) => String::new(),
             (_, Err(Missing::Soon)) => "reading …".to_owned(),
             (_, Err(Missing::Denied)) => {
-                "– the kernel does not show it to this user: run pscope as its user or as root"
-                    .to_owned()
+                format!("– the kernel does not show it to this user{}", self.remedy)
             }
             (_, Err(Missing::Gone)) => {
                 "– the process has ended; this was not read before".to_owned()
@@ -100,6 +105,17 @@ impl<T> Kept<T> {
             listing::empty(&world.theme, area, &self.why(), buf);
         }
         self.value.is_some()
+    }
+}
+
+/// What would show what is denied: who is root already is not sent to become it, and nothing helps with what was recorded.
+pub fn remedy(world: &World) -> &'static str {
+    match world.settings.me {
+        None => "",
+        Some((_, Uid(0))) => {
+            "; not even to root here: a container or a security module withholds the right cap_sys_ptrace"
+        }
+        Some(_) => ": run pscope as its user or as root",
     }
 }
 
@@ -128,6 +144,19 @@ mod tests {
         );
         assert!(!kept.take(&world, Some(&slot(2, Err(Missing::Gone)))));
         assert!(kept.ended() && kept.value().is_some_and(|v| **v == 5));
+        let denied = Stamped::<i32>::new(Nanos(4), Err(Missing::Denied));
+        for (user, told, not) in [
+            (0, "not even to root", "as root"),
+            (1000, "as root", "even"),
+        ] {
+            world.settings.me = Some((crate::model::id::Pid(1), Uid(user)));
+            kept.take(&world, Some(&denied));
+            assert!(
+                kept.why().contains(told) && !kept.why().contains(not),
+                "{}",
+                kept.why()
+            );
+        }
         world.focus = Some(ProcId::new(8, 8));
         assert!(kept.take(&world, Some(&slot(3, Ok(6)))), "another process");
         assert!(kept.value().is_none() && !kept.ended(), "not its value");

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::kept;
 use crate::app::action::{Action, actions};
 use crate::app::key::{Code, Key as Pressed};
 use crate::app::moves;
@@ -311,7 +312,7 @@ impl Panel for Memory {
         let theme = &world.theme;
         if self.entries.is_empty() {
             let proc = world.focus.and_then(|id| world.snapshot.get(id));
-            let why = about::nothing(space(world), proc);
+            let why = about::nothing(space(world), proc, kept::remedy(world));
             about::draw_message(theme, area, &why, buf);
             return;
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::kept::remedy;
 use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
@@ -159,7 +160,10 @@ fn summary(world: &World, list: &List, network: &Network) -> Vec<(String, Role)>
             Err(Missing::Denied) => vec![
                 ("– ".to_owned(), Role::Warn),
                 (
-                    "not permitted: its sockets are shown only to its user and to root".to_owned(),
+                    format!(
+                        "the kernel does not show its sockets to this user{}",
+                        remedy(world)
+                    ),
                     Role::Dim,
                 ),
             ],

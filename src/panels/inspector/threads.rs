@@ -117,7 +117,7 @@ impl Panel for ThreadsTab {
             columns: rows::COLUMNS,
             order: rows::order,
             titles: true,
-            head: rows::head(&threads, ended, area.height),
+            head: rows::head(world, &threads, ended, area.height),
             foot: &|i| foot::lines(world, &threads, at(i), area.width),
             keys: &self.keys,
             words: &|i| rows::text(world, &threads, at(i)),

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::super::kept::remedy;
 use super::row;
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::{Descriptor, Files, Kind};
@@ -144,12 +145,16 @@ fn pipeline(
 /// Says why there is no table.
 pub fn absent(world: &World, area: Rect, buf: &mut Buffer) {
     let slot = world.detail.files.as_ref();
+    let denied = format!(
+        "– the kernel does not show it to this user{}",
+        remedy(world)
+    );
     let text = match slot {
         _ if world.focus.is_none() => "no process is selected",
         Some(Stamped {
             value: Err(Missing::Denied),
             ..
-        }) => "– not permitted: its descriptors are shown only to its user and to root",
+        }) => &denied,
         Some(Stamped {
             value: Err(Missing::Gone),
             ..

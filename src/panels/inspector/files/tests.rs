@@ -177,7 +177,7 @@ fn a_refusal_is_said_and_copying_gives_the_path() {
     let mut tab = FilesTab::default();
     let text = drawn(&mut tab, &denied, 60, 8);
     let text: Vec<&str> = text.split_whitespace().collect();
-    assert!(text.join(" ").contains("only to its user and to root"));
+    assert!(text.join(" ").contains("does not show it to this user"));
     let world = world(Ok(table()));
     drawn(&mut tab, &world, 100, 20);
     let copied = tab.act(&world, moves::COPY);

@@ -229,7 +229,11 @@ pub fn draw(theme: &Theme, area: Rect, words: &[Words], buf: &mut Buffer) {
 }
 
 /// Why there are no rows, with what would help.
-pub fn nothing(space: Option<&Reading<Arc<AddressSpace>>>, proc: Option<&Proc>) -> Vec<String> {
+pub fn nothing(
+    space: Option<&Reading<Arc<AddressSpace>>>,
+    proc: Option<&Proc>,
+    remedy: &str,
+) -> Vec<String> {
     let kernel = proc.is_some_and(|p| p.stat.is_kernel_thread());
     let zombie = proc.is_some_and(|p| p.stat.state == State::Zombie);
     let lines: &[&str] = match space {
@@ -245,7 +249,7 @@ pub fn nothing(space: Option<&Reading<Arc<AddressSpace>>>, proc: Option<&Proc>) 
         Some(Err(Missing::Denied)) => &[
             "Not permitted",
             super::why(Missing::Denied),
-            "Run pscope as that user or as root, or give it the right once: setcap cap_sys_ptrace+ep on the program.",
+            remedy.trim_start_matches([':', ';', ' ']),
         ],
         Some(Err(why)) => &["Nothing to show", super::why(*why)],
         Some(Ok(_)) => &[

@@ -5,7 +5,7 @@ use crate::app::event::Effect;
 use crate::app::key::{Mouse, Press};
 use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Bytes, Tid};
+use crate::model::id::{Bytes, Pid, Tid, Uid};
 use crate::model::memory::region::{
     Access, FileId, Flags, Kind, Part, Region, Residency, StackUse,
 };
@@ -279,7 +279,11 @@ fn what_is_missing_is_said_and_never_zero() {
     };
     says(&mut memory, &world, "Reading");
     read(&mut world, 1, Err(Missing::Denied));
-    says(&mut memory, &world, "cap_sys_ptrace+ep on");
+    says(&mut memory, &world, "only to its own user");
+    for (user, told) in [(1000, "as its user or as root"), (0, "not even to root")] {
+        world.settings.me = Some((Pid(1), Uid(user)));
+        says(&mut memory, &world, told);
+    }
     let mut unread = space(412);
     unread.residency = Err(Missing::Soon);
     for region in &mut unread.regions {

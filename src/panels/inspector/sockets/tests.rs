@@ -278,7 +278,7 @@ fn hidden_descriptors_are_not_called_none() {
     world.detail = Arc::new(detail);
     let text = drawn(&mut SocketsTab::default(), &world, 118, 20);
     assert!(
-        text.contains("not permitted: its sockets are shown only to its user"),
+        text.contains("does not show its sockets to this user"),
         "{text}"
     );
     assert!(!text.contains("It has no"), "{text}");

@@ -10,6 +10,7 @@ use crate::model::process::stat::State;
 use crate::model::process::threads::{ThreadRow, Threads};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::{Futex, Lock, Wait, end_of};
+use crate::panels::inspector::kept::remedy;
 use crate::panels::listing::{Order, Parts};
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
@@ -132,7 +133,7 @@ fn state_role(state: State) -> Role {
 }
 
 /// The lines above the table: deadlocks first, then a count of states, then what is denied.
-pub fn head(threads: &Threads, ended: bool, height: u16) -> Vec<Parts> {
+pub fn head(world: &World, threads: &Threads, ended: bool, height: u16) -> Vec<Parts> {
     let mut head: Vec<Parts> = Vec::new();
     for deadlock in &threads.deadlocks {
         head.push(vec![
@@ -150,8 +151,12 @@ pub fn head(threads: &Threads, ended: bool, height: u16) -> Vec<Parts> {
     if height >= 8 {
         head.push(counts(threads));
     }
-    if let Some(denied) = denied(threads) {
-        head.push(vec![(denied.to_owned(), Role::Warn)]);
+    if is_denied(threads) {
+        let text = format!(
+            "The kernel does not show what they wait for to this user{}.",
+            remedy(world)
+        );
+        head.push(vec![(text, Role::Warn)]);
     }
     head
 }
@@ -199,15 +204,14 @@ fn counts(threads: &Threads) -> Parts {
     parts
 }
 
-/// What is denied of these threads, and what would allow it.
-pub fn denied(threads: &Threads) -> Option<&'static str> {
-    let hidden = threads.rows.iter().any(|r| {
+/// Whether something of these threads is denied.
+pub fn is_denied(threads: &Threads) -> bool {
+    threads.rows.iter().any(|r| {
         r.detail
             .as_ref()
             .is_ok_and(|d| d.waiting.what == Wait::Hidden || d.sp == Err(Missing::Denied))
             && !r.stat.is_kernel_thread()
-    });
-    hidden.then_some("Not permitted: what they wait for is shown only to their user and to root.")
+    })
 }
 
 /// What a thread waits for, peers included; empty where it was not read.

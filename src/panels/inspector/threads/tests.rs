@@ -237,7 +237,7 @@ fn what_is_denied_is_said_once_and_never_zero() {
     }
     let world = world_with(Ok(all));
     let text = lines(&drawn(&mut ThreadsTab::default(), &world, 110, 13)).join("\n");
-    assert!(text.contains("shown only to their user"), "{text}");
+    assert!(text.contains("does not show what they wait for"), "{text}");
     assert!(text.contains('–') && !text.contains("0.0"), "{text}");
 }
 
