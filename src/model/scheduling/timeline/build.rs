@@ -1,6 +1,7 @@
 //! Builds lanes from switches as they come in. Pure: what it must know of a thread it asks of [`Names`].
 
 mod counters;
+mod endings;
 mod lane;
 mod quick;
 mod sampled;
@@ -54,6 +55,8 @@ pub struct Builder {
     lost: u64,
     counted: Counted,
     budget: usize,
+    /// Threads that were preempted while they ended, and come back.
+    leaving: Vec<Tid>,
 }
 
 /// Slices and bins that all lanes together may hold: about 12 MiB.
@@ -82,6 +85,7 @@ impl Builder {
             lost: 0,
             counted: Counted::default(),
             budget,
+            leaving: Vec::new(),
         }
     }
 
@@ -139,6 +143,7 @@ impl Builder {
             self.enter(lane, since, prev, names);
         }
         let on = self.lanes[lane].on().map(|(tid, _)| tid);
+        let next = self.numbered(lane, next);
         // Both records of one switch name both threads; the second one tells nothing new.
         if on == Some(next.tid) {
             return;
@@ -180,6 +185,13 @@ impl Builder {
         };
         let exiting = self.tasks.at(place).is_some_and(|task| task.exiting);
         let ended = match runnable {
+            // It still has something to do before it has ended, and comes back.
+            Some(true) if exiting => {
+                if self.leaving.len() <= endings::MOST {
+                    self.leaving.push(tid);
+                }
+                Ended::Preempted
+            }
             _ if exiting => Ended::Exited,
             Some(true) => Ended::Preempted,
             Some(false) => Ended::Yielded,
@@ -282,24 +294,6 @@ impl Builder {
         }
     }
 
-    /// A thread ends at `at`; its slice ends when it leaves the core. The events of one process end before that: there
-    /// nobody will tell that it left, and its slice ends now.
-    pub fn exit(&mut self, at: Nanos, of: Thread) {
-        let on = |lane: &Growth| lane.on().is_some_and(|(tid, _)| tid == of.tid);
-        if let Some(lane) = self.lanes.iter().position(on) {
-            if let Some(task) = self.tasks.get_mut(of.tid) {
-                task.exiting = true;
-            }
-            if self.origin == Origin::Own {
-                self.left(lane, at, None);
-            }
-        } else {
-            let last = self.lanes.iter().map(Growth::last).max();
-            self.uncounted(of.tid, last.unwrap_or_default());
-            self.tasks.remove(of.tid);
-        }
-    }
-
     /// Events of a core were lost before `at`: what was known of it is not known any more.
     pub fn lose(&mut self, cpu: CpuId, at: Nanos, count: u64) {
         self.lost = self.lost.saturating_add(count);
@@ -308,6 +302,7 @@ impl Builder {
         }
         // Renames and ends may be among what was lost.
         self.forget_all();
+        self.leaving.clear();
     }
 
     /// An immutable view of everything until `now`.

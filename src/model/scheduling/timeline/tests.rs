@@ -1,4 +1,5 @@
 mod counters;
+mod endings;
 mod own;
 mod sampled;
 

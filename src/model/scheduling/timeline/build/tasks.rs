@@ -17,6 +17,8 @@ pub(super) struct Task {
     pub left: Option<(CpuId, Nanos, bool)>,
     /// It has told that it ends.
     pub exiting: bool,
+    /// It ends, and the kernel calls it by no number any more.
+    pub unnumbered: bool,
     /// The core that it had last.
     pub cpu: CpuId,
     /// Whether it had a core since the kernel's counters were read last.
@@ -35,6 +37,7 @@ impl Task {
             who,
             left: None,
             exiting: false,
+            unnumbered: false,
             cpu: CpuId::default(),
             ran: false,
             waited,
