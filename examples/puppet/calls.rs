@@ -130,6 +130,14 @@ fn connections(crew: &mut Crew, dir: &std::path::Path) -> impl Sized + use<> {
     crew.add("backlog", "connect of fd ", move || {
         drop(UnixStream::connect(path));
     });
+    let narrow = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = narrow.local_addr().expect("an address");
+    // SAFETY: takes numbers only; the backlog is made shorter.
+    unsafe { libc::listen(narrow.as_raw_fd(), 0) };
+    let fills = TcpStream::connect(port).expect("a client");
+    crew.add("full port", "connect of fd ", move || {
+        drop(TcpStream::connect(port));
+    });
     let server = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let client = TcpStream::connect(server.local_addr().expect("an address")).expect("a client");
     client.set_nonblocking(true).expect("a flag");
@@ -148,7 +156,7 @@ fn connections(crew: &mut Crew, dir: &std::path::Path) -> impl Sized + use<> {
             unsafe { libc::poll(&raw mut one, 1, -1) };
         },
     );
-    (listener, first, server, client)
+    (listener, first, server, client, narrow, fills)
 }
 
 /// A queue and a set of semaphores, and a child that removes them and the directory when we have ended, however that was.

@@ -192,6 +192,7 @@ fn all_kinds(crew: &mut Crew) {
     });
     crew.add("joiner", "joining holder", move || drop(holder.join()));
     without_owner(crew);
+    super::rust_locks::of_rust(crew);
 }
 
 /// What stores nobody.

@@ -18,6 +18,7 @@ mod joined;
 mod locks;
 mod modes;
 mod regions;
+mod rust_locks;
 mod signals;
 mod waits;
 

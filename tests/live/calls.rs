@@ -28,6 +28,7 @@ fn as_said(puppet: &Puppet) -> Result<(), String> {
         }
         let ends = match said["name"].as_str() {
             Some("backlog") => "/full, whose backlog is full",
+            Some("full port") => ", whose backlog is full",
             Some("writer") => " unsent",
             _ => "",
         };

@@ -137,6 +137,8 @@ impl Peer {
 pub enum Note {
     /// The process that listens has not accepted the connection yet.
     NotAccepted,
+    /// As many connections wait for whoever listens as may: this one is not answered.
+    Full,
     /// Somebody holds it whose descriptors this user may not see.
     Hidden(Option<Uid>),
     /// Not every process was asked yet what it holds.
@@ -149,11 +151,15 @@ pub enum Note {
     Shared,
 }
 
+/// Why a connection is not answered, after whom it goes to.
+pub const FULL: &str = "whose backlog is full";
+
 impl Note {
     /// The note in words.
     pub fn words(self) -> String {
         match self {
             Self::NotAccepted => "not accepted yet".to_owned(),
+            Self::Full => FULL.to_owned(),
             Self::Hidden(None) => "owner not visible".to_owned(),
             Self::Hidden(Some(uid)) => format!("uid {uid}, owner not visible"),
             Self::Looking => "still reading".to_owned(),

@@ -7,6 +7,7 @@ mod ends;
 pub mod frames;
 mod library;
 mod memory;
+mod runtimes;
 mod words;
 
 pub use call::{Call, Meant, meant, wanted};
@@ -14,8 +15,9 @@ pub use classify::call::wants;
 pub use classify::{Clues, Now, classify};
 pub use deadlock::{Deadlock, deadlocks};
 pub use ends::end_of;
-pub use library::{Flavour, Inside, flavour, inside};
+pub use library::{Flavour, Inside, flavour, inside, made_at};
 pub use memory::Memory;
+pub use runtimes::{Made, made};
 pub use words::Names;
 
 use crate::model::id::{Nanos, Pid, Tid};
@@ -239,9 +241,14 @@ pub enum Lock {
     Parked,
     /// A lock that does not store who holds it.
     Ownerless,
-    /// Something that the program made of the kernel's call itself, such as the locks and conditions of Rust and of C++'s
-    /// atomics: nobody is stored.
+    /// Something that the program made of the kernel's call itself, and that no name tells: nobody is stored.
     Bare,
+    /// A latch of C++.
+    Latch,
+    /// The result of a future of C++.
+    Future,
+    /// A value in memory to become another one.
+    Atomic,
     /// One of several kinds of the C library, which could not be told apart.
     Unnamed,
     /// A lock in memory that may be shared with others.

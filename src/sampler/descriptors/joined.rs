@@ -32,6 +32,8 @@ const AT_ONCE: usize = 64;
 const BUDGET: Duration = Duration::from_millis(4);
 /// The shortest pause between two readings.
 const PACE_MS: u64 = 500;
+/// The same where only the words of waits are made of it.
+const WAITS_MS: u64 = 1000;
 /// A reading takes at most this share of the time: one part in so many.
 const SHARE: u64 = 20;
 /// The same where only the overview shows a few of them.
@@ -55,6 +57,8 @@ pub struct Descriptors {
     patient: bool,
     /// Whether only a few lines of the overview are made of it.
     glancing: bool,
+    /// Whether only what threads wait for is said with it, which is not read more often than this.
+    for_waits: bool,
 }
 
 struct Known {
@@ -75,6 +79,7 @@ impl Descriptors {
             gpu: None,
             patient: false,
             glancing: false,
+            for_waits: false,
         }
     }
 
@@ -344,7 +349,8 @@ impl Source<Detail> for Descriptors {
         if self.glancing {
             return (GLANCE_MS.max(self.took_ms * GLANCE_SHARE)).min(SLOWEST_MS);
         }
-        PACE_MS.max(self.took_ms * SHARE)
+        let pace = if self.for_waits { WAITS_MS } else { PACE_MS };
+        pace.max(self.took_ms * SHARE)
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
@@ -353,6 +359,7 @@ impl Source<Detail> for Descriptors {
         let closely = Needs::FILES | Needs::SOCKETS;
         let overview = plan.needs.contains(Needs::OVERVIEW);
         self.glancing = overview && !plan.needs.intersects(closely);
+        self.for_waits = !plan.needs.intersects(closely);
         let files = self.files(of, &plan.descriptors);
         self.took_ms = began.elapsed().as_millis() as u64;
         // The last picture of a process that has ended stays.

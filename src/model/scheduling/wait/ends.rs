@@ -24,6 +24,11 @@ pub fn end_of(files: &Files, fd: i32) -> Option<String> {
     // A process that holds both ends itself waits for others where there are any.
     let others = || peers.named.iter().filter(|p| p.id != files.of);
     let unsent = unsent(descriptor);
+    // One that listens and has not taken the connection yet is its other end already.
+    let note = match peers.note {
+        Some(note @ (Note::NotAccepted | Note::Full)) => format!(", {}", note.words()),
+        _ => String::new(),
+    };
     if let Some(peer) = others().next() {
         let mut all: Vec<ProcId> = others().map(|p| p.id).collect();
         all.sort_unstable();
@@ -33,11 +38,6 @@ pub fn end_of(files: &Files, fd: i32) -> Option<String> {
             all => format!(" and {} more", all - 1),
         };
         let verb = verb(descriptor.kind, peer);
-        // One that listens and has not taken the connection yet is its other end already.
-        let note = match peers.note {
-            Some(note @ Note::NotAccepted) => format!(", {}", note.words()),
-            _ => String::new(),
-        };
         return Some(format!(
             "{kind} {verb} {} {}{more}{note}{unsent}",
             peer.id.pid, peer.name
@@ -45,7 +45,7 @@ pub fn end_of(files: &Files, fd: i32) -> Option<String> {
     }
     if let Some(peer) = peers.named.first() {
         return Some(format!(
-            "{kind} {} itself{unsent}",
+            "{kind} {} itself{note}{unsent}",
             verb(descriptor.kind, peer)
         ));
     }
@@ -63,7 +63,10 @@ pub fn end_of(files: &Files, fd: i32) -> Option<String> {
 /// What was written and not taken by the other end yet: `, 2.5M unsent`.
 fn unsent(descriptor: &Descriptor) -> String {
     let bytes = match &descriptor.socket {
-        Some(Socket::Inet(inet)) if !inet.listens() => inet.send_queue,
+        // What asks for a connection counts as a byte in the kernel.
+        Some(Socket::Inet(inet)) if !inet.listens() && inet.state != State::SynSent => {
+            inet.send_queue
+        }
         Some(Socket::Unix(unix)) if unix.state == State::Established => unix.send_queue,
         _ => 0,
     };
@@ -77,6 +80,9 @@ fn unsent(descriptor: &Descriptor) -> String {
 fn what(descriptor: &Descriptor) -> String {
     let about = descriptor.info.as_ref().ok().map(|info| &info.about);
     match (descriptor.kind, about) {
+        (Kind::File, _) if matches!(descriptor.object, Object::Queue { .. }) => {
+            format!("POSIX queue {}", descriptor.target)
+        }
         (Kind::File | Kind::Directory | Kind::Device, _) => descriptor.target.to_string(),
         (Kind::Signalfd, Some(About::Signalfd(mask))) => {
             format!("signalfd {}", signal_names(*mask))
@@ -122,6 +128,21 @@ mod tests {
         assert_eq!(end_of(&files, 4), None, "no such descriptor");
         assert_eq!(end_of(&files, -1), None);
         end_of(&files, 3)
+    }
+
+    #[test]
+    fn a_posix_queue_is_told_as_one() {
+        let mut files = Files::new(ProcId::new(7, 1));
+        let mut queue = Descriptor::new(3, b"/jobs");
+        queue.object = Object::Queue {
+            device: 1,
+            inode: 2,
+        };
+        files.rows.push(queue);
+        assert_eq!(end_of(&files, 3).as_deref(), Some("POSIX queue /jobs"));
+        files.rows[0].peers.named = vec![peer(812, "make", Flow::Out)];
+        let told = end_of(&files, 3);
+        assert_eq!(told.as_deref(), Some("POSIX queue /jobs read by 812 make"));
     }
 
     #[test]

@@ -95,13 +95,15 @@ pub fn slot_of_call(bytes: &[u8], back_to: u64) -> Option<u64> {
     Some(back_to.wrapping_add_signed(by))
 }
 
-/// The same of a stub that begins at an address; `wide` code counts from itself, narrow code names the word.
-pub fn slot_of_stub(code: &[u8], at: u64, wide: bool) -> Option<u64> {
-    let found = code
-        .windows(6)
-        .take(8)
-        .position(|w| w[..2] == [0xff, 0x25])?;
+/// The same of a stub that begins at an address; `wide` code counts from itself, narrow code names the word, or counts from
+/// where the words of its file are, `others`.
+pub fn slot_of_stub(code: &[u8], at: u64, wide: bool, others: Option<u64>) -> Option<u64> {
+    let jump = |w: &[u8]| w[0] == 0xff && (w[1] == 0x25 || (!wide && w[1] == 0xa3));
+    let found = code.windows(6).take(8).position(jump)?;
     let by: [u8; 4] = code.get(found + 2..found + 6)?.try_into().ok()?;
+    if code[found + 1] == 0xa3 {
+        return Some(others?.wrapping_add_signed(i32::from_le_bytes(by).into()));
+    }
     if !wide {
         return Some(u32::from_le_bytes(by).into());
     }
@@ -165,7 +167,7 @@ pub fn places(
     callee: &dyn Fn(u64) -> Option<Callee>,
     symbols: &Symbols,
     within: &dyn Fn(u64) -> bool,
-) -> Vec<u64> {
+) -> Places {
     let holds = |start: u64, at: u64| match symbols.start_of(at) {
         Some(known) => known == start,
         // A function that is not named: none that is named lies between.
@@ -173,7 +175,8 @@ pub fn places(
     };
     let mut at = pc;
     let mut out = vec![pc];
-    for back_to in candidates {
+    let mut from = None;
+    for (i, back_to) in candidates.iter().enumerate() {
         if out.len() == DEEPEST {
             break;
         }
@@ -181,6 +184,7 @@ pub fn places(
             Some(Callee::At(entry)) if entry.leads_to(at, &holds) => {
                 if !within(*back_to) {
                     out.push(entry.at.wrapping_add(1));
+                    from = Some(i);
                     break;
                 }
             }
@@ -191,7 +195,40 @@ pub fn places(
         out.push(*back_to);
         at = *back_to;
     }
+    Places { inside: out, from }
+}
+
+/// The places in a program's own code that a thread is at, the innermost first: where it called the library or the kernel,
+/// and where each call goes back to that leads to the function before it. Only functions that are named are followed.
+pub fn callers(
+    first: u64,
+    candidates: &[u64],
+    callee: &dyn Fn(u64) -> Option<Callee>,
+    symbols: &Symbols,
+) -> Vec<u64> {
+    let mut at = first;
+    let mut out = vec![first];
+    for back_to in candidates {
+        let Some(start) = symbols.start_of(at).filter(|_| out.len() < DEEPEST) else {
+            break;
+        };
+        if let Some(Callee::At(entry)) = callee(*back_to)
+            && entry.at == start
+        {
+            out.push(*back_to);
+            at = *back_to;
+        }
+    }
     out
+}
+
+/// Where in a library a thread is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// The places in the library, the innermost first; what was called from outside by where it begins, and last.
+    pub inside: Vec<u64>,
+    /// Which of the candidates the library was called from; `None` where that was not found.
+    pub from: Option<usize>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a function of the C library waits for, by its name (`pthreads(7)`, `sem_overview(7)`).
 
 use super::frames::Symbols;
+use super::runtimes::{self, Made};
 use crate::model::text::SafeText;
 
 /// Which C library a process has, which decides how its locks lie in memory.
@@ -36,6 +37,8 @@ pub enum Inside {
     Own(SafeText),
     /// In no lock of the library: the program itself called the kernel.
     Bare,
+    /// In one that the standard library of a language makes of the kernel's call.
+    Made(Made),
     /// In Go's scheduler.
     Go,
 }
@@ -130,8 +133,14 @@ pub fn inside(places: &[u64], symbols: &Symbols) -> Option<Inside> {
     for place in places {
         let mut shown: Option<&str> = None;
         for name in symbols.at(*place) {
-            if let Some(inside) = kind(name) {
-                return Some(inside);
+            match kind(name) {
+                // A program that is linked as one has the functions that called, too.
+                Some(Inside::Bare) => {
+                    let names = places.iter().flat_map(|place| symbols.at(*place));
+                    return Some(runtimes::told(names).map_or(Inside::Bare, Inside::Made));
+                }
+                Some(inside) => return Some(inside),
+                None => {}
             }
             // Of several names the shortest is the one that programs know.
             if shown.is_none_or(|s| name.len() < s.len()) {
@@ -151,6 +160,12 @@ pub fn inside(places: &[u64], symbols: &Symbols) -> Option<Inside> {
         }
     }
     own.map(|name| Inside::Own(plain(name).into()))
+}
+
+/// What a program waits for that called the kernel itself, at these places of its own code, the innermost first.
+pub fn made_at(places: &[u64], symbols: &Symbols) -> Option<Inside> {
+    let names = places.iter().flat_map(|place| symbols.at(*place));
+    runtimes::told(names).map(Inside::Made)
 }
 
 /// Which C library these functions are of.

@@ -6,6 +6,7 @@ use super::{
     Child, End, Fd, Futex, Limit, Lock, Mutex, Object, Owner, RwHeld, SystemV, Wait, Waiting, Wants,
 };
 use crate::model::descriptors::descriptor::about::signal_names;
+use crate::model::descriptors::peer::FULL;
 use crate::model::format::duration;
 use crate::model::id::Tid;
 use crate::model::scheduling::blocked::Cause;
@@ -139,7 +140,10 @@ impl Fd {
         let about = self.about.as_ref().map(SafeText::as_str);
         // Who is asked for is all that there is to tell of a connection that is not there yet.
         if let Some(about) = about.filter(|a| a.starts_with("to ")) {
-            return format!(" {about}");
+            let known = (names.peer)(self.number);
+            let full = known.filter(|k| k.ends_with(FULL) && !about.ends_with(FULL));
+            let full = full.map_or_else(String::new, |_| format!(", {FULL}"));
+            return format!(" {about}{full}");
         }
         let known = (names.peer)(self.number).or_else(|| short(self));
         let all = [Some(""), known.as_deref(), about];
@@ -195,6 +199,9 @@ impl Futex {
             }
             Lock::Ownerless => "lock that stores no owner".to_owned(),
             Lock::Bare => "lock or condition of its own code, without an owner".to_owned(),
+            Lock::Latch => "latch".to_owned(),
+            Lock::Future => "result of a future".to_owned(),
+            Lock::Atomic => "value in memory to change".to_owned(),
             Lock::Unnamed => "condition variable, semaphore or rwlock".to_owned(),
             Lock::Parked => "parked until it is woken".to_owned(),
             Lock::Shared => "lock that may be shared".to_owned(),

@@ -27,6 +27,9 @@ fn about_note(note: Note) -> &'static str {
         Note::NotAccepted => {
             "The connection stands, but the process that listens has not called accept(2) yet."
         }
+        Note::Full => {
+            "As many connections wait to be accepted as the process that listens allowed: the kernel does not answer more, and whoever asks tries again."
+        }
         Note::Hidden(_) => {
             "The other end is open, in a process whose descriptors the kernel does not show to this user."
         }

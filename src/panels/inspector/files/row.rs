@@ -274,7 +274,7 @@ fn peers(theme: &Theme, of: ProcId, peers: &Peers) -> Line<'static> {
         None | Some(Note::Shared) => {}
         Some(note) => {
             let role = match note {
-                Note::Closed | Note::NotAccepted => Role::Warn,
+                Note::Closed | Note::NotAccepted | Note::Full => Role::Warn,
                 _ => Role::Dim,
             };
             let gap = if spans.is_empty() { "" } else { ", " };

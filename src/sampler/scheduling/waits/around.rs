@@ -109,6 +109,14 @@ impl Around {
             // What was not answered in time is asked again.
             self.shape = if late { Shape::new() } else { shape };
         }
+        if let Some(code) = self.code.clone().filter(|c| c.lacks_names()) {
+            let own = code::waiting(&self.root.proc(format!("{asked}/exe")));
+            let learn = move |pid: &Pid| {
+                code.learn_names(*pid, own.clone());
+                Ok(())
+            };
+            bounded::each("code", vec![asked], learn);
+        }
         self.code.clone()
     }
 

@@ -5,14 +5,15 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::space::Space;
 use crate::model::id::Pid;
 use crate::model::memory::region::Mapping;
 use crate::model::reading::Reading;
 use crate::model::scheduling::wait::frames::{self, Callee, Entry, Symbol, Symbols};
-use crate::model::scheduling::wait::{Flavour, Inside, flavour, inside};
+use crate::model::scheduling::wait::{Flavour, Inside, flavour, inside, made, made_at};
 use crate::sys::memory::symbols::Kept;
 use crate::sys::memory::{process_memory, symbols};
 
@@ -20,8 +21,13 @@ use crate::sys::memory::{process_memory, symbols};
 pub const STACK: usize = 2048;
 /// Words of them that may be return addresses.
 const MOST_CANDIDATES: usize = 64;
+/// So many files of 32 bits are asked for where their stubs count from.
+const MOST_FILES: usize = 16;
 /// Files that are C libraries, by how their names begin. Before 2.34 glibc had its threads in a library of their own.
 const LIBRARIES: &[&str] = &["libc.so", "libc-", "libpthread", "ld-musl", "libc.musl"];
+
+/// Files that are libraries of languages, which call the kernel themselves.
+const RUNTIMES: &[&str] = &["libstdc++.so", "libc++.so", "libstd-"];
 
 /// A run of addresses.
 type Run = (u64, u64);
@@ -38,6 +44,14 @@ pub struct Code {
     /// All code.
     all: Vec<Run>,
     go: bool,
+    /// What is added to the addresses of the program's file, and where libraries begin that wait without the C library.
+    bias: u64,
+    runtimes: Vec<u64>,
+    /// The functions of both that wait; read once somebody was in one that the C library does not name.
+    made: OnceLock<Symbols>,
+    unnamed: AtomicBool,
+    /// Code of files whose stubs count from where the words are that say where functions of others begin: of 32 bits.
+    files: Vec<(Run, Option<u64>)>,
     calls: Mutex<HashMap<u64, Option<Callee>>>,
 }
 
@@ -60,10 +74,54 @@ impl Code {
         let calls = self.calls();
         let callee = |at: u64| calls.get(&at).copied().flatten();
         let places = frames::places(pc, &words, &callee, &self.symbols, &within);
-        let told = inside(&places, &self.symbols);
+        let told = inside(&places.inside, &self.symbols);
         // A program that calls the kernel from its own code, and has a library beside it.
         let own = holds(&self.program, pc) && !within(pc);
-        told.or(own.then_some(Inside::Bare))
+        let bare = match told {
+            Some(Inside::Bare) => true,
+            Some(_) => false,
+            None => own,
+        };
+        if !bare {
+            return told;
+        }
+        let Some(symbols) = self.made.get() else {
+            self.unnamed.store(true, Ordering::Relaxed);
+            return Some(Inside::Bare);
+        };
+        // `syscall(3)` keeps nothing on the stack: what lies on top is where it goes back to, whatever register led there.
+        let top = frames::candidates(stack, self.wide, &|_| true)
+            .first()
+            .copied();
+        let top = words
+            .first()
+            .filter(|w| top == Some(**w) && callee(**w).is_some());
+        let from = places.from.or(top.map(|_| 0)).filter(|_| !own);
+        let (first, rest) = from.map_or((pc, &words[..]), |i| (words[i], &words[i + 1..]));
+        let called = frames::callers(first, rest, &callee, symbols);
+        made_at(&called, symbols).or(Some(Inside::Bare))
+    }
+
+    /// Whether somebody waits in what only the program's own names could tell, and those have not been read.
+    pub fn lacks_names(&self) -> bool {
+        self.unnamed.load(Ordering::Relaxed) && self.made.get().is_none()
+    }
+
+    /// Takes the functions of the program, and of libraries of its language, that wait for what they made themselves.
+    /// `own` are those of the program's file, from [`waiting`].
+    pub fn learn_names(&self, pid: Pid, own: Vec<Symbol>) {
+        let here = |symbol: Symbol| Symbol {
+            start: symbol.start.wrapping_add(self.bias),
+            ..symbol
+        };
+        let mut all: Vec<Symbol> = own.into_iter().map(here).collect();
+        let memory = |at: u64, length: usize| process_memory::read(pid, at, length).ok();
+        for base in &self.runtimes {
+            let exported = symbols::exported(&memory, *base).map(Symbols::into_all);
+            let exported = exported.into_iter().flatten();
+            all.extend(exported.filter(|s| made(&s.name).is_some()));
+        }
+        let _ = self.made.set(Symbols::new(all));
     }
 
     /// Reads the calls before words that were not seen before.
@@ -90,12 +148,17 @@ impl Code {
                 // From another file: a stub there, or the instruction itself, names the word that says where to.
                 Some(Callee::At(Entry { at, .. })) => {
                     let stub = read(at, 16);
-                    let slot = frames::slot_of_stub(&stub, at, self.wide);
-                    self.behind(slot, &read, &code, within)
+                    let file = self.files.iter().find(|f| (f.0.0..f.0.1).contains(&at));
+                    let others = file.and_then(|f| f.1);
+                    match frames::slot_of_stub(&stub, at, self.wide, others) {
+                        None => Some(Callee::At(Entry::new(at))),
+                        slot => self.behind(slot, &read, &code, within),
+                    }
                 }
                 Some(Callee::Somewhere) if !within(word) => {
                     let slot = frames::slot_of_call(&bytes, word);
-                    self.behind(slot, &read, &code, within)
+                    let behind = self.behind(slot, &read, &code, within);
+                    behind.or(Some(Callee::Somewhere))
                 }
                 other => other,
             };
@@ -125,8 +188,11 @@ impl Code {
     /// Reads what a process has of code: from its memory, and of its program what the `file` [`kept`]. `program` is the
     /// inode of that.
     pub fn read(pid: Pid, space: &Space, file: &Kept, program: u64, wide: bool) -> Self {
+        let begins = |m: &&Mapping| m.offset == 0 && is_called(m, RUNTIMES);
         let mut code = Self {
             wide,
+            bias: bias(space, program, file),
+            runtimes: space.all().iter().filter(begins).map(|m| m.start).collect(),
             program: runs(space, &|m| m.file.inode == program && program != 0),
             library: runs(space, &is_library),
             all: runs(space, &|_| true),
@@ -136,11 +202,7 @@ impl Code {
         let mut all: Vec<Symbol> = Vec::new();
         let mut done: Vec<u64> = Vec::new();
         for mapping in space.all().iter().filter(|m| m.access.run && is_library(m)) {
-            let first = space
-                .all()
-                .iter()
-                .rfind(|m| m.file == mapping.file && m.offset == 0 && m.start <= mapping.start);
-            let Some(base) = first.map(|m| m.start).filter(|b| !done.contains(b)) else {
+            let Some(base) = begins_at(space, mapping).filter(|b| !done.contains(b)) else {
                 continue;
             };
             done.push(base);
@@ -150,11 +212,16 @@ impl Code {
                     .flat_map(Symbols::into_all),
             );
         }
+        let stubs = |m: &&Mapping| !wide && m.access.run && m.file.inode != 0 && !is_library(m);
+        for mapping in space.all().iter().filter(stubs).take(MOST_FILES) {
+            let base = begins_at(space, mapping);
+            let others = base.and_then(|base| symbols::others(&memory, base));
+            code.files.push(((mapping.start, mapping.end), others));
+        }
         code.go = file.go;
         if code.library.is_empty() {
-            let bias = bias(space, program, file);
             let here = |symbol: &Symbol| Symbol {
-                start: symbol.start.wrapping_add(bias),
+                start: symbol.start.wrapping_add(code.bias),
                 ..symbol.clone()
             };
             all = file.functions.iter().map(here).collect();
@@ -175,15 +242,33 @@ pub fn kept(space: &Space, exe: &Path) -> Reading<Kept> {
     symbols::kept(exe, alone)
 }
 
+/// The functions of a program's file that wait for what the standard library of its language made; none where it was
+/// stripped, or cannot be read.
+pub fn waiting(exe: &Path) -> Vec<Symbol> {
+    symbols::chosen(exe, &|name| made(name).is_some()).unwrap_or_default()
+}
+
 fn is_library(mapping: &Mapping) -> bool {
+    is_called(mapping, LIBRARIES)
+}
+
+fn is_called(mapping: &Mapping, names: &[&str]) -> bool {
     let name = mapping.name.as_str();
     let name = name.rsplit('/').next().unwrap_or(name);
-    mapping.file.inode != 0 && LIBRARIES.iter().any(|l| name.starts_with(l))
+    mapping.file.inode != 0 && names.iter().any(|l| name.starts_with(l))
 }
 
 fn runs(space: &Space, is: &dyn Fn(&Mapping) -> bool) -> Vec<Run> {
     let code = space.all().iter().filter(|m| m.access.run && is(m));
     code.map(|m| (m.start, m.end)).collect()
+}
+
+/// Where the file of a mapping begins in memory.
+fn begins_at(space: &Space, mapping: &Mapping) -> Option<u64> {
+    let mut before = space.all().iter();
+    let first =
+        before.rfind(|m| m.file == mapping.file && m.offset == 0 && m.start <= mapping.start);
+    first.map(|m| m.start)
 }
 
 /// What is added to the addresses of a program's file: where it begins in memory against where its first part would.

@@ -185,6 +185,9 @@ impl Join<'_> {
         if inet.state == State::Closed {
             return Peers::default();
         }
+        if inet.state == State::SynSent {
+            return self.asked(ask, inet);
+        }
         if let Some(other) = self.opposite(inet) {
             if other.inode == 0 {
                 return self.unaccepted(ask, inet);
@@ -229,6 +232,21 @@ impl Join<'_> {
         let mut sockets: Vec<u64> = senders.filter(to_it).map(|s| s.inode).collect();
         sockets.sort_unstable();
         self.from(ask, &sockets)
+    }
+
+    /// Whoever a connection is asked of, and has not answered yet.
+    fn asked(&self, ask: Ask, inet: &Inet) -> Peers {
+        if let Some(listener) = self.sockets.at(inet).filter(|l| l.listens()) {
+            let mut peers = self.held(ask, listener.inode, Some(listener.uid));
+            // In `sk_acceptq_is_full` of the kernel one more than was asked for fits in.
+            let full = listener.receive_queue > listener.send_queue;
+            peers.note = peers.note.or(full.then_some(Note::Full));
+            return peers;
+        }
+        Peers {
+            note: (!inet.is_local()).then_some(Note::Elsewhere),
+            ..Peers::default()
+        }
     }
 
     /// A connection whose other end no descriptor holds: its listener's process will accept it, or it was abandoned.

@@ -5,6 +5,7 @@ mod address;
 use super::super::call::time_size;
 use super::super::{Child, End, Fd, Futex, Limit, Lock, MOST_FDS, Object, SystemV, Wait, Wants};
 use super::{Clues, futex};
+use crate::model::descriptors::peer::FULL;
 use crate::model::id::{Nanos, Pid};
 use crate::model::text::SafeText;
 
@@ -344,8 +345,11 @@ fn connect(clues: &Clues<'_>, number: u64, address: u64, length: u64) -> Wait {
     let full = function.is_some_and(|f| f.starts_with("unix_wait_for_peer"));
     let mut fd = fd(number);
     fd.about = to.map(|to| {
-        let full = if full { ", whose backlog is full" } else { "" };
-        SafeText::from(format!("to {to}{full}"))
+        SafeText::from(if full {
+            format!("to {to}, {FULL}")
+        } else {
+            format!("to {to}")
+        })
     });
     Wait::On {
         verb: "connect of",

@@ -1,6 +1,6 @@
 //! Locks: what the arguments of `futex(2)`, the words behind them and the function that called say.
 
-use super::super::{Flavour, Futex, Inside, Limit, Lock, Mutex, Owner, RwHeld, Wait};
+use super::super::{Flavour, Futex, Inside, Limit, Lock, Made, Mutex, Owner, RwHeld, Wait};
 use super::lock::{self, At, WAITERS};
 use super::{Clues, call};
 
@@ -72,7 +72,30 @@ fn kind(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
         Some(Inside::Bare) if at.value == u32::MAX => Lock::Parked,
         Some(Inside::Go) => Lock::Ownerless,
         Some(Inside::Bare) => Lock::Bare,
+        Some(Inside::Made(made)) => of_runtime(*made, at),
         None => unnamed(clues, at, op, deadline),
+    }
+}
+
+/// What the standard library of a language makes; whoever has it is nowhere stored.
+fn of_runtime(made: Made, at: At) -> Lock {
+    /// In the word of Rust's read-write lock: all of these are set while a writer has it, else they count the readers. The
+    /// two bits above say who waits, and are set only in this word.
+    const COUNT: u32 = (1 << 30) - 1;
+    match made {
+        Made::Mutex => Lock::Mutex(Mutex::Plain, None),
+        Made::RwLock if at.value & !COUNT != 0 && at.value & COUNT == COUNT => {
+            Lock::RwLock(RwHeld::SomeWriter)
+        }
+        Made::RwLock => Lock::RwLock(RwHeld::Unknown),
+        Made::Condition => Lock::Condition,
+        Made::Once => Lock::Once,
+        Made::Parked => Lock::Parked,
+        Made::Semaphore => Lock::Semaphore,
+        Made::Latch => Lock::Latch,
+        Made::Barrier => Lock::Barrier,
+        Made::Future => Lock::Future,
+        Made::Atomic => Lock::Atomic,
     }
 }
 

@@ -44,10 +44,10 @@ fn follows_only_calls_that_lead_to_where_it_is() {
     let stack = [0x5500, 0x1234, 0x5580, 0x5600, 0x8800, 0x7700];
     let symbols = Symbols::new(vec![symbol(0x4f00, 0, "begins")]);
     let told = places(0x5000, &stack, &callee, &symbols, &|_| true);
-    assert_eq!(told, [0x5000, 0x5600, 0x7700]);
+    assert_eq!(told.inside, [0x5000, 0x5600, 0x7700]);
     let symbols = Symbols::new(vec![symbol(0x4ff0, 0x20, "other")]);
     assert_eq!(
-        places(0x5000, &stack, &callee, &symbols, &|_| true),
+        places(0x5000, &stack, &callee, &symbols, &|_| true).inside,
         [0x5000]
     );
 }
@@ -69,7 +69,7 @@ fn follows_a_call_at_the_end_of_a_function() {
     let callee = |back_to: u64| (back_to == 0x9000).then_some(Callee::At(entry));
     let told = |inside: bool| {
         let symbols = Symbols::default();
-        places(0x0046_51e0, &[0x9000], &callee, &symbols, &|_| inside)
+        places(0x0046_51e0, &[0x9000], &callee, &symbols, &|_| inside).inside
     };
     assert_eq!(told(true), [0x0046_51e0, 0x9000]);
     assert_eq!(
@@ -87,11 +87,36 @@ fn finds_the_word_that_says_where_a_call_leads() {
     // endbr64; bnd jmp *0x2f75(%rip)
     let stub = [0xf3, 0x0f, 0x1e, 0xfa, 0xf2, 0xff, 0x25, 0x75, 0x2f, 0, 0];
     assert_eq!(
-        slot_of_stub(&stub, 0x1000, true),
+        slot_of_stub(&stub, 0x1000, true, None),
         Some(0x1000 + 11 + 0x2f75)
     );
-    assert_eq!(slot_of_stub(&stub[5..], 0x1000, false), Some(0x2f75));
-    assert_eq!(slot_of_stub(&[0; 20], 0x1000, true), None);
+    assert_eq!(slot_of_stub(&stub[5..], 0x1000, false, None), Some(0x2f75));
+    // endbr32; jmp *0x30(%ebx)
+    let narrow = [0xf3, 0x0f, 0x1e, 0xfb, 0xff, 0xa3, 0x30, 0, 0, 0];
+    let others = Some(0x5000);
+    assert_eq!(slot_of_stub(&narrow, 0x1000, false, others), Some(0x5030));
+    assert_eq!(slot_of_stub(&narrow, 0x1000, false, None), None);
+    assert_eq!(slot_of_stub(&[0; 20], 0x1000, true, None), None);
+}
+
+#[test]
+fn callers_are_followed_through_functions_that_are_named() {
+    let to = |at| Some(Callee::At(Entry::new(at)));
+    let callee = |back_to: u64| match back_to {
+        // Left by an earlier call; then who called 0x100, then who called that, which no name tells.
+        0x700 => to(0x900),
+        0x320 => to(0x100),
+        0x540 => to(0x300),
+        0x640 => to(0x500),
+        _ => None,
+    };
+    let symbols = Symbols::new(vec![symbol(0x100, 0x40, "a"), symbol(0x300, 0x40, "b")]);
+    let stack = [0x700, 0x320, 0x540, 0x640];
+    assert_eq!(
+        callers(0x110, &stack, &callee, &symbols),
+        [0x110, 0x320, 0x540]
+    );
+    assert_eq!(callers(0x900, &stack, &callee, &symbols), [0x900]);
 }
 
 #[test]
@@ -119,6 +144,6 @@ proptest::proptest! {
         let found = candidates(&stack, wide, &|w| w % 2 == 0);
         let callee = |w: u64| call_before(&w.to_le_bytes()[..7], w);
         let told = places(pc, &found, &callee, &Symbols::default(), &|_| true);
-        proptest::prop_assert!(told.len() <= DEEPEST && told[0] == pc);
+        proptest::prop_assert!(told.inside.len() <= DEEPEST && told.inside[0] == pc);
     }
 }
