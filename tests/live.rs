@@ -13,6 +13,7 @@ mod live {
     mod one_value;
     pub mod puppet;
     mod regions;
+    mod signal_modes;
     mod slices;
     mod waits;
 }

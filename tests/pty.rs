@@ -10,6 +10,11 @@ mod held;
 mod hung;
 #[path = "pty/kinds.rs"]
 mod kinds;
+#[path = "pty/one_value.rs"]
+mod one_value;
+#[path = "live/puppet.rs"]
+#[expect(dead_code, reason = "the live tests use the rest")]
+mod puppet;
 #[path = "pty/session.rs"]
 mod session;
 #[path = "pty/signal.rs"]

@@ -21,6 +21,7 @@ use crate::model::memory::region::AddressSpace;
 use crate::model::process::environment::Environment;
 use crate::model::process::isolation::Isolation;
 use crate::model::process::overview::Overview;
+use crate::model::process::stat::State;
 use crate::model::process::threads::Threads;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::end_of;
@@ -190,6 +191,14 @@ impl Found {
             let same = all.filter(|p| user.is_some() && p.facts.uid.ok() == user);
             isolation.with_threads_of_user(same.map(|p| u64::from(p.stat.threads)).sum())
         };
+        // Of a process that has ended the kernel gives an empty one, which is not what it had.
+        let ended = snapshot
+            .get(id)
+            .is_some_and(|p| p.stat.state == State::Zombie);
+        let environment = || match Environ::new(&root).of(id) {
+            Ok(e) if ended && e.variables.is_empty() && !e.overwritten => Err(Missing::Gone),
+            environment => environment,
+        };
         Self {
             overview: wanted(Section::Overview).then(|| Overviews::new(&root).of(id)),
             memory: wanted(Section::Memory).then(|| AddressSpaces::new(&root).whole(id)),
@@ -198,7 +207,7 @@ impl Found {
             cards,
             threads,
             signals: wanted(Section::Signals).then(|| SignalMasks::new(&root).of(id)),
-            environment: wanted(Section::Environment).then(|| Environ::new(&root).of(id)),
+            environment: wanted(Section::Environment).then(environment),
             limits: wanted(Section::Limits).then(|| Isolations::new(&root).of(id).map(of_user)),
             recorded: false,
             id,

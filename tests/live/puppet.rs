@@ -49,6 +49,11 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     program
 });
 
+/// Where the puppet is.
+pub fn program() -> &'static Path {
+    &PROGRAM
+}
+
 impl Puppet {
     /// Starts a puppet and waits until it is ready.
     pub fn start() -> Self {

@@ -4,9 +4,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Found, files, memory};
+use crate::model::id::Tid;
 use crate::model::process::overview::Overview;
 use crate::model::process::stat::Stat;
+use crate::model::process::threads::Threads;
 use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::wait::Deadlock;
 use crate::report::json::{Process, SCHEMA};
 
 /// The object with every section that was asked for.
@@ -56,9 +59,10 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
         }),
     );
     put(
-        &["threads"],
+        &["threads", "deadlocks"],
         each(found.threads.as_ref(), |t| {
-            vec![plain(&t.to_json(&|fd| found.peer(fd)))]
+            let circles = t.deadlocks.iter().map(|d| circle(t, d)).collect();
+            vec![plain(&t.to_json(&|fd| found.peer(fd))), circles]
         }),
     );
     put(
@@ -98,6 +102,16 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
         process: proc.map(|p| Process::new(&found.snapshot, p)),
         sections: out,
     }
+}
+
+/// Threads of which each waits for the next, and the last for the first; those of other processes by that one's name.
+fn circle(all: &Threads, deadlock: &Deadlock) -> Value {
+    let thread = |tid: &Tid| {
+        let own = all.get(*tid).map(|row| &row.name);
+        let other = all.others.iter().find(|o| o.tid == *tid).map(|o| &o.name);
+        json!({"tid": tid.0, "name": own, "process": own.map_or(other, |_| None)})
+    };
+    deadlock.0.iter().map(thread).collect()
 }
 
 fn each<T>(

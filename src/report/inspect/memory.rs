@@ -147,6 +147,15 @@ fn write_region(region: &Region, resident: &str, printer: &mut Printer<'_>) -> s
         };
         name = format!("{name}, also mapped by {} {}{more}", first.pid, first.name);
     }
+    let freed = region.residency.as_ref().ok().map(|r| r.freed);
+    let freed = freed.filter(|freed| freed.0 > 0);
+    let freed = freed.map(|freed| format!("{} of it freed, not yet taken back", bytes(freed)));
+    let guards = region.flags.contains(Flags::GUARDS);
+    let guards = guards.then(|| "some pages are guards".to_owned());
+    for note in [freed, guards].into_iter().flatten() {
+        let comma = if name.is_empty() { "" } else { ", " };
+        name = format!("{name}{comma}{note}");
+    }
     printer.line(&[
         (&range, Ink::Dim),
         (&sizes, Ink::Plain),

@@ -162,7 +162,14 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
     labelled("user", &user, printer)?;
     let age = duration(snapshot.age(proc.id));
     labelled("started", &format!("{age} ago"), printer)?;
-    labelled("exe", &or_dash(&o.exe, ascii, ToString::to_string), printer)?;
+    let kernel = stat.is_kernel_thread();
+    let exe = or_dash(&o.exe, ascii, ToString::to_string);
+    let exe = if kernel {
+        "none, a thread of the kernel"
+    } else {
+        &exe
+    };
+    labelled("exe", exe, printer)?;
     labelled("cwd", &or_dash(&o.cwd, ascii, ToString::to_string), printer)?;
     labelled(
         "root",
@@ -188,7 +195,12 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
         bytes(stat.resident)
     );
     let own = or_dash(&o.memory, ascii, |m| bytes(m.own));
-    labelled("memory", &format!("{sums}, own {own}"), printer)?;
+    let memory = if kernel {
+        "none of its own".to_owned()
+    } else {
+        format!("{sums}, own {own}")
+    };
+    labelled("memory", &memory, printer)?;
     let schedule = or_dash(&o.schedule, ascii, |s| {
         let (run, wait) = (duration(s.total.run), duration(s.total.wait));
         let slices = counted(s.total.slices, "slice", "slices");

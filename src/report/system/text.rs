@@ -3,7 +3,7 @@
 mod network;
 
 use super::Machine;
-use crate::model::format::{bytes, duration, per_second, rate};
+use crate::model::format::{bytes, count, duration, per_second, rate};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Bytes;
 use crate::model::machine::core_share::CoreShare;
@@ -22,6 +22,9 @@ use crate::report::printer::{Ink, Printer};
 
 /// One line: pieces of text, each with its ink.
 pub(super) type Pieces = Vec<(String, Ink)>;
+
+/// From so much on, in percent, a filesystem that runs out of files before bytes is told by its files.
+const SHORT: f64 = 80.0;
 
 /// What a line is about, in front of it; the longest name of an interface has 15 letters.
 fn label(text: &str) -> (String, Ink) {
@@ -261,13 +264,19 @@ fn disk_lines(disks: &Reading<(Disks, Vec<Reading<DiskRates>>)>, missing: &str) 
         let text = f.space.map_or_else(
             |why| format!("{missing} {why}"),
             |s| {
-                format!(
-                    "{:.0}% full: {} of {} used, {} left",
-                    s.used_percent(),
+                let room = format!(
+                    "{} of {} used, {} left",
                     bytes(s.used()),
                     bytes(s.total),
                     bytes(s.available)
-                )
+                );
+                match s.inodes_percent().filter(|_| f.is_short_of_inodes()) {
+                    Some(percent) if percent >= SHORT => {
+                        let left = count(s.inodes_free);
+                        format!("{percent:.0}% of its inodes used, {left} left; {room}")
+                    }
+                    _ => format!("{:.0}% full: {room}", s.used_percent()),
+                }
             },
         );
         out.push(vec![

@@ -9,11 +9,13 @@ use super::lines::{Parts, dim, or_dash, text};
 use super::parts::{self, peer_of};
 use crate::model::acting::{ended_badly, ending};
 use crate::model::format;
-use crate::model::id::{Bytes, Nanos, Pid};
+use crate::model::id::{Bytes, Nanos, Pid, Tid};
 use crate::model::process::overview::{Lately, Limit};
 use crate::model::process::stat::State;
+use crate::model::process::threads::{ThreadRow, Threads};
 use crate::model::process::tty;
 use crate::model::reading::Missing;
+use crate::model::snapshot::Proc;
 use crate::model::text::pad;
 use crate::theme::Role;
 
@@ -102,6 +104,16 @@ fn control_block(view: &View<'_>) -> Vec<Parts> {
     out
 }
 
+/// The thread whose wait goes with the state of its process: the first one, or where that has ended one in this state.
+fn speaker<'a>(threads: &'a Threads, of: &Proc) -> Option<&'a ThreadRow> {
+    let first = threads.get(Tid(of.id.pid.0))?;
+    if first.stat.state != State::Zombie || of.stat.state == State::Zombie {
+        return Some(first);
+    }
+    let same = |row: &&ThreadRow| row.stat.state == of.stat.state;
+    threads.rows.iter().find(same)
+}
+
 /// How a state stands out.
 pub(super) fn role_of(state: State) -> Role {
     match state {
@@ -133,7 +145,7 @@ fn state(view: &View<'_>) -> Parts {
         (stat.state_words().into_owned(), role_of(stat.state)),
     ];
     let threads = super::value(view.world, view.world.detail.threads.as_ref());
-    let first = threads.and_then(|t| t.rows.iter().find(|r| r.id.tid.0 == view.proc.id.pid.0));
+    let first = threads.and_then(|t| speaker(t, view.proc));
     match stat.state {
         State::Zombie => {
             if let Some(how) = view.world.snapshot.ending(view.proc.id) {

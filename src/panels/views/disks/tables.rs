@@ -195,7 +195,10 @@ fn space_cells(theme: &Theme, space: &Space, cells: usize, image: bool) -> Vec<L
         cell(
             theme,
             inodes.map_or_else(|| "–".to_owned(), |p| format!("{p:.0}%")),
-            Role::Dim,
+            match inodes {
+                Some(percent) if percent >= 90.0 && !image => Role::Warn,
+                _ => Role::Dim,
+            },
         ),
     ]
 }

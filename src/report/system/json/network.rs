@@ -1,9 +1,11 @@
 //! The network as JSON.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Value, json};
 
 use super::{part, put};
-use crate::model::descriptors::socket::Scope;
+use crate::model::descriptors::socket::{Inet, Scope};
 use crate::model::network::{Connection, Interface, Network, reach};
 use crate::model::reading::Reading;
 use crate::model::text::SafeText;
@@ -92,6 +94,7 @@ fn listener(network: &Network, c: &Connection) -> Value {
         "protocol": c.inet.protocol.word(),
         "address": c.inet.local.ip(),
         "port": c.inet.local.port(),
+        "families": families(&c.inet),
         "service": network.service(&c.inet),
         "scope": Scope::of(c.inet.local.ip()).word(),
         "reach": reach(&c.inet),
@@ -101,6 +104,15 @@ fn listener(network: &Network, c: &Connection) -> Value {
         "processes": processes,
         "more_processes": c.more,
     })
+}
+
+/// From where a listener takes anything: a socket of IPv6 on every address takes IPv4 too, unless it was told not to.
+fn families(listener: &Inet) -> Value {
+    match (listener.local.ip(), listener.only_v6) {
+        (IpAddr::V4(_), _) => json!(["ipv4"]),
+        (IpAddr::V6(ip), Some(false)) if ip.is_unspecified() => json!(["ipv4", "ipv6"]),
+        (IpAddr::V6(_), _) => json!(["ipv6"]),
+    }
 }
 
 /// What each process moves, and what short connections moved; `null` in place of a pid where it is not visible.
