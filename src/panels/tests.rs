@@ -1,5 +1,6 @@
 //! What holds for every pane: it answers what it lists, its texts are whole, no key has two meanings in one pane.
 
+mod edges;
 mod frames;
 mod mouse;
 mod stage;

@@ -21,7 +21,7 @@ use crate::panels::charts;
 use crate::panels::listing::{self, Parts};
 use crate::panels::words;
 use crate::theme::Role;
-use crate::widgets::line;
+use crate::widgets::{line, put};
 
 static SPEC: Spec = Spec {
     name: "history",
@@ -158,10 +158,45 @@ fn inside(area: Rect) -> Rect {
     }
 }
 
+/// Cells of the scale at the left of a chart.
+const SCALE: u16 = 10;
+
+/// Where the dots of a chart stand: beside its scale, where there is room for one.
+fn scaled(area: Rect) -> Rect {
+    if area.height < 3 || area.width < 6 * SCALE {
+        return area;
+    }
+    Rect {
+        x: area.x + SCALE,
+        width: area.width - SCALE,
+        ..area
+    }
+}
+
 impl HistoryTab {
     fn chart(world: &World, quantity: &Quantity, series: &Series, area: Rect, buf: &mut Buffer) {
         // Some air above, or a steady value would fill its chart and look like a full one.
         let top = (series.most * 1.15).max(quantity.top);
+        let scaled = scaled(area);
+        if scaled.width < area.width && series.is_known() {
+            let mark = |y: u16, text: String, buf: &mut Buffer| {
+                let at = Rect {
+                    y,
+                    height: 1,
+                    width: SCALE - 1,
+                    ..area
+                };
+                line::draw_right(&world.theme, at, &[(text, Role::Dim)], buf);
+            };
+            mark(area.y, (quantity.told)(top), buf);
+            mark(area.bottom() - 1, "0".to_owned(), buf);
+            let ground = if world.theme.glyphs.ascii { "_" } else { "▁" };
+            let style = world.theme.style(Role::Faint);
+            let wide = usize::from(scaled.width);
+            let line = ground.repeat(wide);
+            put::text(buf, scaled.x, scaled.bottom() - 1, line, wide, style);
+        }
+        let area = scaled;
         charts::trail(&world.theme, &series.values, top, quantity.role, area, buf);
     }
 

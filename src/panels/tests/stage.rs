@@ -269,6 +269,11 @@ fn detail(steps: u64) -> Detail {
 
 /// The app after some seconds on that machine.
 pub fn app(theme: Theme) -> App {
+    living(theme).0
+}
+
+/// The same, with the machine, which can go on.
+pub fn living(theme: Theme) -> (App, Scene) {
     let mut scene = scene();
     let settings = Settings {
         target: scene
@@ -299,5 +304,5 @@ pub fn app(theme: Theme) -> App {
         app.update(Event::Detail(Arc::new(detail(step))));
     }
     lanes::tests::with_lanes(&mut app.world);
-    app
+    (app, scene)
 }

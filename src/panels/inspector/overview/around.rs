@@ -17,7 +17,7 @@ use crate::theme::Role;
 /// Ancestors, children, threads, sockets and calls that are shown at the most.
 const ANCESTORS: usize = 4;
 const CHILDREN: usize = 8;
-const THREADS: usize = 16;
+const THREADS: usize = 24;
 const SOCKETS: usize = 8;
 const CALLS: usize = 6;
 

@@ -115,7 +115,7 @@ pub(super) fn largest(view: &View<'_>, area: Rect) -> Vec<Parts> {
     }
     let mut all: Vec<_> = sums.into_iter().collect();
     all.sort_by_key(|((_, name, start), size)| (Reverse(*size), *name, *start));
-    let wide = usize::from(area.width.saturating_sub(18));
+    let wide = usize::from(area.width.saturating_sub(20));
     let rows = usize::from(area.height - 1);
     let mut out = vec![vec![("largest regions".to_owned(), Role::Title)]];
     for ((kind, path, start), size) in all.into_iter().take(rows) {
@@ -128,7 +128,7 @@ pub(super) fn largest(view: &View<'_>, area: Rect) -> Vec<Parts> {
                 format!("{:>6} ", format::bytes(Bytes(size))),
                 role(kind.group()),
             ),
-            dim(format!("{:<10} ", cut(kind.word(), 10))),
+            dim(format!("{:<12} ", cut(kind.word(), 12).replace('_', " "))),
             (cut(&name, wide).into_owned(), Role::Text),
         ]);
     }
