@@ -193,6 +193,7 @@ impl App {
             self.overlay(overlay).plan(&self.world, &mut plan);
         }
         self.guard_plan(&mut plan);
+        self.plan_stopped(&mut plan);
         plan
     }
 

@@ -15,7 +15,8 @@ use super::world::Replay;
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::machine::verdict::Judge;
-use crate::model::scheduling::timeline::Timeline;
+use crate::model::plan::{Glimpse, Plan};
+use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 use crate::recording::{self, when};
@@ -115,6 +116,10 @@ impl App {
     pub(super) fn on_switches(&mut self, timeline: Arc<Timeline>) {
         if self.world.paused.is_some() {
             self.guard_lanes(&timeline);
+            let live = self.past.live.as_mut();
+            if live.is_some_and(|live| live.catch(&timeline)) && self.world.paused == Some(0) {
+                self.world.timeline = Arc::clone(&timeline);
+            }
             self.past.newest_timeline = Some(timeline);
             return;
         }
@@ -208,6 +213,7 @@ impl App {
                 history: self.world.history.clone(),
                 detail: Arc::clone(&self.world.detail),
                 timeline: Arc::clone(&self.world.timeline),
+                awaits: self.world.timeline.origin == Origin::Summed,
                 verdict: self.world.verdict.clone(),
                 goes_on: self.world.history.clone(),
                 minutes: None,
@@ -236,6 +242,14 @@ impl App {
         }
         if let Some(timeline) = self.past.newest_timeline.take() {
             self.on_switches(timeline);
+        }
+    }
+
+    /// While time stands still, single slices are wanted of the moment at which it stopped, and no more.
+    pub(super) fn plan_stopped(&self, plan: &mut Plan) {
+        if self.world.paused.is_some() {
+            let live = self.past.live.as_ref();
+            plan.glimpse = live.map_or(Glimpse::No, Live::glimpse);
         }
     }
 

@@ -6,4 +6,5 @@ pub mod gpu;
 pub mod identity;
 pub mod memory;
 pub mod sensor;
+pub mod topology;
 pub mod verdict;

@@ -98,6 +98,26 @@ bitflags::bitflags! {
     }
 }
 
+/// Whether single switches are wanted where there are so many that they are summed up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Glimpse {
+    /// Nobody looks that closely.
+    #[default]
+    No,
+    /// For a moment of each second.
+    Each,
+    /// Once, not before this.
+    Once(Nanos),
+}
+
+impl Glimpse {
+    /// What somebody else wants beside it.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == Self::No { other } else { self }
+    }
+}
+
 /// What to read at the next tick, and of whom.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -123,4 +143,6 @@ pub struct Plan {
     pub recording_budget: u8,
     /// How often a new view of the time slices is worth drawing; zero where nobody looks at them closely.
     pub lane_pace: Nanos,
+    /// Whether single switches are looked at, where sums stand for them.
+    pub glimpse: Glimpse,
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::acting::Fate;
 use super::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Uid};
+use super::machine::topology::Topology;
 use super::process::stat::Stat;
 use super::reading::{Missing, Reading};
 use super::text::SafeText;
@@ -135,6 +136,8 @@ pub struct Machine {
     pub pid_max: u32,
     /// How far the clock on the wall is ahead of UTC, by the rule of each day.
     pub zone: Zone,
+    /// Where its cores stand; empty in recordings.
+    pub topology: Topology,
 }
 
 impl Machine {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::acting::Fate;
 use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
+use super::machine::topology::Topology;
 use super::process::stat::{Stat, State};
 use super::reading::Reading;
 use super::sample::{
@@ -41,6 +42,7 @@ impl Scene {
                 boot_unix_ms: 1_700_000_000_000,
                 pid_max: 4_194_304,
                 zone: Zone::default(),
+                topology: Topology::default(),
             }),
             ..Sample::default()
         };

@@ -8,6 +8,7 @@ use super::numbers::{self, Numbers as _};
 use super::wire::{self, Fields, Value};
 use crate::model::groups::own_group::StrainSample;
 use crate::model::id::{Nanos, Pid};
+use crate::model::machine::topology::Topology;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{CoreSample, Machine, SystemSample};
 use crate::model::text::SafeText;
@@ -216,6 +217,8 @@ pub fn write_machine(out: &mut Fields, field: u32, machine: &Machine) {
         boot_unix_ms,
         pid_max,
         zone,
+        // Where the cores stood is not kept: their numbers are.
+        topology: _,
     } = machine;
     let mut inner = Fields::default();
     inner.bytes(1, &host.bytes());
@@ -280,5 +283,6 @@ pub fn read_machine(value: Value<'_>) -> Result<Arc<Machine>, Broken> {
         boot_unix_ms: row[2],
         pid_max: row[3] as u32,
         zone,
+        topology: Topology::default(),
     }))
 }

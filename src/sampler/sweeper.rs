@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::process::means::Minutes;
+use super::process::pace::Pace;
 use super::process::table::Table;
 use super::process::tracking::Tracking;
 use super::process::{commands, optional_stats, resident, threads};
@@ -54,6 +55,8 @@ pub struct Sweeper {
     shown: Procs,
     minutes: Minutes,
     /// Where others tell what they found beside the table.
+    /// When what takes long is read again.
+    pace: Pace,
     beside: Feed,
 }
 
@@ -86,6 +89,7 @@ impl Sweeper {
             last: None,
             shown: Procs::default(),
             minutes: Minutes::default(),
+            pace: Pace::default(),
             beside: Feed::default(),
         })
     }
@@ -183,7 +187,7 @@ impl Sweeper {
             self.read_commands(&mut sample, plan, now);
         }
         let resident = self.read_resident(&mut sample.tasks, plan);
-        let optional = self.add_optional(&mut sample.tasks, plan, after);
+        let optional = self.add_optional(&mut sample.tasks, plan, (now, after));
         let threads = sample.threads.is_empty() && self.read_threads(&mut sample, plan, after);
         self.last = Some(sample);
         unread || resident || optional || threads
@@ -290,7 +294,7 @@ impl Sweeper {
     }
 
     /// Reads the costlier files that a plan asks for, and forgets the others.
-    fn read_extras(&self, tasks: &mut [TaskSample], plan: &Plan, now: Nanos) {
+    fn read_extras(&mut self, tasks: &mut [TaskSample], plan: &Plan, now: Nanos) {
         let mut wanted = wanted(tasks, plan);
         // Who sleeps is moved to another control group by others: shown ones are asked at every tick, the rest by turns.
         let interval = plan.interval.0.max(100_000_000);
@@ -312,30 +316,39 @@ impl Sweeper {
                 *needs &=
                     optional_stats::lacking(extra) | optional_stats::OF_SLEEPERS | moved(place);
             }
+            if let Some(extra) = task.extra.as_deref() {
+                *needs = self.pace.due(now, *needs, optional_stats::lacking(extra));
+            }
         }
         let wanted: Vec<_> = wanted.into_iter().enumerate().collect();
-        self.read_parts(tasks, wanted, Nanos(0));
+        self.read_parts(tasks, wanted, (now, Nanos(0)));
     }
 
     /// Reads the parts that a plan asks for and a row lacks; answers whether there were any.
-    fn add_optional(&self, tasks: &mut [TaskSample], plan: &Plan, after: Nanos) -> bool {
+    fn add_optional(
+        &mut self,
+        tasks: &mut [TaskSample],
+        plan: &Plan,
+        moment: (Nanos, Nanos),
+    ) -> bool {
         let lacking = |(task, needs): (&TaskSample, Needs)| match &task.extra {
             Some(extra) => needs & optional_stats::lacking(extra),
             None => needs,
         };
         let wanted = wanted(tasks, plan);
         let wanted = tasks.iter().zip(wanted).map(lacking).enumerate().collect();
-        self.read_parts(tasks, wanted, after)
+        self.read_parts(tasks, wanted, moment)
     }
 
     fn read_parts(
-        &self,
+        &mut self,
         tasks: &mut [TaskSample],
         mut wanted: Vec<(usize, Needs)>,
-        after: Nanos,
+        (now, after): (Nanos, Nanos),
     ) -> bool {
         wanted.retain(|(_, needs)| !needs.is_empty());
-        optional_stats::read(&self.table.dir, tasks, &wanted, after);
+        let heavy = optional_stats::read(&self.table.dir, tasks, &wanted, after);
+        self.pace.took(now, heavy);
         !wanted.is_empty()
     }
 

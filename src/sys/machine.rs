@@ -15,4 +15,5 @@ pub mod mount_table;
 pub(in crate::sys) mod nvml;
 pub mod pressure;
 pub mod sensors;
+pub mod topology;
 mod zone;

@@ -81,3 +81,36 @@ fn what_is_read_for_the_tick_on_the_screen_is_shown_though_time_stands_still() {
     app.update(Event::Snapshot(Arc::new(scene.pass(1000, &[]))));
     assert_eq!(app.world.snapshot.at, at, "the next tick is not");
 }
+
+#[test]
+fn where_sums_are_kept_time_that_stops_is_looked_at_closely_once() {
+    use crate::model::id::{CpuId, Tid};
+    use crate::model::plan::Glimpse;
+    use crate::model::scheduling::timeline::{Builder, Origin};
+    use crate::model::text::SafeText;
+
+    let (mut app, _) = app();
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    app.update(Event::Snapshot(Arc::new(scene.pass(1000, &[]))));
+    let ms = Nanos::from_millis;
+    let mut names = |pid: Pid, _: Tid| (ProcId::new(pid.0, 1), SafeText::default());
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0)], ms(0));
+    builder.begin_sums(ms(1000));
+    let tell = |app: &mut App, builder: &mut Builder, at| {
+        app.update(Event::Switches(Arc::new(builder.publish(ms(at)))));
+        app.world.timeline.now
+    };
+    tell(&mut app, &mut builder, 2000);
+    assert_eq!(app.plan().glimpse, Glimpse::No);
+    press(&mut app, "p");
+    assert_eq!(app.plan().glimpse, Glimpse::Once(ms(2000)));
+    assert_eq!(tell(&mut app, &mut builder, 2050), ms(2000));
+    builder.begin_glimpse(ms(2060), std::iter::empty(), &mut names);
+    builder.end_glimpse(ms(2110));
+    assert_eq!(tell(&mut app, &mut builder, 2120), ms(2120), "it is caught");
+    assert_eq!(app.plan().glimpse, Glimpse::No);
+    assert_eq!(tell(&mut app, &mut builder, 2500), ms(2120), "and stands");
+    press(&mut app, "p");
+    assert_eq!(app.world.timeline.now, ms(2500));
+}

@@ -8,6 +8,7 @@ use crate::app::minutes::Minutes;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::verdict::Verdict;
+use crate::model::plan::Glimpse;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::recording::past::Moment;
@@ -49,11 +50,36 @@ pub(super) struct Live {
     pub(super) history: History,
     pub(super) detail: Arc<Detail>,
     pub(super) timeline: Arc<Timeline>,
+    /// Whether single slices may still come of the moment after it, where sums are kept.
+    pub(super) awaits: bool,
     pub(super) verdict: Option<Verdict>,
     /// The history as it goes on meanwhile.
     pub(super) goes_on: History,
     /// The last minutes, while those before an older moment are shown.
     pub(super) minutes: Option<Minutes>,
+}
+
+impl Live {
+    /// What is wanted of that moment beyond the sums.
+    pub(super) fn glimpse(&self) -> Glimpse {
+        if self.awaits {
+            Glimpse::Once(self.timeline.now)
+        } else {
+            Glimpse::No
+        }
+    }
+
+    /// Takes the slices in that were told since time stopped; says whether they are what is shown now.
+    pub(super) fn catch(&mut self, timeline: &Arc<Timeline>) -> bool {
+        let since = self.timeline.now;
+        let told = timeline.glimpse(timeline.now);
+        let caught = self.awaits && told.is_some_and(|told| told.from >= since);
+        if caught {
+            self.timeline = Arc::clone(timeline);
+            self.awaits = false;
+        }
+        caught
+    }
 }
 
 /// What a tick does not share with the one before it.

@@ -279,6 +279,17 @@ impl Timeline {
         earlier
     }
 
+    /// Where sums are kept: the last stretch of single slices that began before `until`, and has ended.
+    pub fn glimpse(&self, until: Nanos) -> Option<Window> {
+        let summed = &self.lanes.first()?.summed;
+        let between = summed.windows(2).rev().map(|pair| Window {
+            from: pair[0].to,
+            to: pair[1].from,
+        });
+        let mut whole = between.filter(|w| w.from < w.to && w.from < until);
+        whole.next()
+    }
+
     /// The gaps in a window, by core.
     pub fn gaps(&self, window: Window) -> impl Iterator<Item = (CpuId, Gap)> {
         self.lanes.iter().flat_map(move |lane| {

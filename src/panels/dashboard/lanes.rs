@@ -4,6 +4,7 @@ mod explain;
 mod memory;
 mod meters;
 pub mod picture;
+mod strip;
 pub mod summary;
 
 use ratatui::buffer::Buffer;
@@ -153,6 +154,7 @@ impl Panel for Lanes {
     fn plan(&self, _: &World, plan: &mut Plan) {
         plan.needs |= SPEC.needs;
         plan.lane_pace = self.picture.pace();
+        plan.glimpse = plan.glimpse.or(self.picture.glimpse());
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {

@@ -16,7 +16,7 @@ use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::ProcId;
-use crate::model::plan::Needs;
+use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::{Origin, PidStats, Timeline, Window};
 use crate::model::text::width;
 use crate::panels::charts::{self, Charts};
@@ -195,6 +195,11 @@ impl ViewCpu {
 impl Panel for ViewCpu {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn plan(&self, _: &World, plan: &mut Plan) {
+        plan.needs |= SPEC.needs;
+        plan.glimpse = plan.glimpse.or(self.picture.glimpse());
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {

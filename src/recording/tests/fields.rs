@@ -10,6 +10,7 @@ use crate::model::acting::Fate;
 use crate::model::acting::signal::Signal;
 use crate::model::groups::own_group::StrainSample;
 use crate::model::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
+use crate::model::machine::topology::Topology;
 use crate::model::process::stat::{Stat, State};
 use crate::model::sample::{
     After, Command, CoreSample, Facts, Fault, Flow, Growth, Held, Io, Machine, Means, Memory, Mode,
@@ -206,6 +207,8 @@ impl Next {
                 page_size: self.n(),
                 boot_unix_ms: self.n(),
                 pid_max: self.small(),
+                // Is not kept.
+                topology: Topology::default(),
                 zone: Zone {
                     steps: vec![(self.n() as i64, -(self.n() as i32))],
                 },

@@ -23,20 +23,23 @@ pub(in crate::sampler) const OF_A_PROCESS: Needs = OptionalStats::ANSWERED.union
 /// What changes although a process did not run: time passes, pages are taken from it.
 pub(in crate::sampler) const OF_SLEEPERS: Needs = Needs::GROWTH;
 
-/// Reads, for each place, the parts that are needed there, `after` the tick; the others stay as they are.
+/// Reads, for each place, the parts that are needed there, `after` the tick; the others stay as they are. Answers how long
+/// the heavy ones took.
 pub(in crate::sampler) fn read(
     dir: &ProcDir,
     tasks: &mut [TaskSample],
     wanted: &[(usize, Needs)],
     after: Nanos,
-) {
+) -> Nanos {
     let mut buffer = Vec::new();
     let alone = alone(tasks, wanted);
     let mut io = pick(dir, tasks, wanted, Needs::IO, |pids| {
         read_io(dir, pids.into_iter().zip(alone).collect())
     })
     .into_iter();
+    let begun = clock::now();
     let mut pss = pick(dir, tasks, wanted, Needs::PSS, |pids| read_pss(dir, pids)).into_iter();
+    let mut heavy = clock::now().since(begun);
     let mut waits = pick(dir, tasks, wanted, Needs::WAITS_FOR, |pids| {
         read_waits(dir, tasks, wanted, &pids)
     })
@@ -81,10 +84,13 @@ pub(in crate::sampler) fn read(
             .as_ref()
             .filter(|_| needs.contains(Needs::DESCRIPTORS))
         {
+            let begun = clock::now();
             extra.opened = opened::read(dir, asked, ports, &mut buffer).map(Arc::new);
+            heavy.0 += clock::now().since(begun).0;
         }
         task.extra = Some(Arc::new(extra));
     }
+    heavy
 }
 
 /// Notes when these parts were read.

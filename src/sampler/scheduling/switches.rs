@@ -4,15 +4,18 @@
 //! some time after nobody needs it. Which one is best is a table, in `source`.
 
 mod budget;
+mod glimpse;
 mod listening;
 mod open;
 mod recorder;
 mod source;
+mod ways;
 
 use std::io;
 use std::sync::Arc;
 
-use budget::{Budget, Way};
+use budget::Budget;
+use glimpse::Glimpses;
 pub use listening::Listening;
 use open::Open;
 use recorder::{Rings, Summing};
@@ -25,6 +28,7 @@ use crate::sampler::ticker::Grid;
 use crate::sampler::{Desk, News, Tell};
 use crate::sys::clock;
 use crate::sys::machine::cores;
+use crate::sys::own::priority;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
@@ -57,6 +61,8 @@ trait Kernel {
     fn sums(&self) -> io::Result<Box<dyn Summing>>;
     /// Opens rings for the threads of one process, and for those that they will make.
     fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
+    /// How often all cores have switched since boot, where that is told.
+    fn switches(&self) -> Option<u64>;
     /// Whether this process still has its number.
     fn lives(&self, id: ProcId) -> bool;
     /// What the rights of this user hang on; another value is worth another try.
@@ -90,6 +96,9 @@ impl Kernel for Running<'_> {
         }
         let tids = perf::threads(self.0, id.pid);
         Ok(Box::new(Reader::of_own(&tids, cpus)?))
+    }
+    fn switches(&self) -> Option<u64> {
+        cores::switches(self.0).ok()
     }
     fn lives(&self, id: ProcId) -> bool {
         process_ids::still(self.0, id).is_ok()
@@ -154,6 +163,7 @@ struct Watch<'a> {
     refusal: Option<Refusal>,
     selected: Selected,
     budget: Budget,
+    glimpses: Glimpses,
     /// What was lost by the last look at the load.
     lost: u64,
     /// When the next view is told.
@@ -167,6 +177,7 @@ struct Watch<'a> {
 
 /// Follows the cores until the end.
 pub(in crate::sampler) fn record(root: &ProcRoot, desk: &Desk, feed: &Feed, tell: &Tell) {
+    priority::hurry();
     let kernel = Running(root);
     let mut watch = Watch::new(root, &kernel, feed, desk.grid);
     let mut seen = 0;
@@ -200,6 +211,7 @@ impl<'a> Watch<'a> {
             refusal: None,
             selected: Selected::default(),
             budget: Budget::default(),
+            glimpses: Glimpses::default(),
             lost: 0,
             due: Nanos(0),
             compared: Nanos(0),
@@ -220,11 +232,13 @@ impl<'a> Watch<'a> {
         }
         self.selected.follow(plan.focus, now);
         self.follow_machine(now);
-        self.listen(shown, now);
+        self.listen(plan, shown, now);
+        self.glance(plan, now);
         let Some(open) = &mut self.open else { return };
         // A closer look asks for the next view earlier.
         self.due = self.due.min(self.grid.after(now, pace(plan)));
-        open.wait(self.due.since(now), &[]);
+        let until = self.glimpses.until().unwrap_or(self.due);
+        open.wait(until.min(self.due).since(now), &[]);
         let now = clock::now();
         let due = now >= self.due;
         if due {
@@ -243,45 +257,6 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Weighs what recording costs; the next step goes the way that this leads to.
-    fn weigh(&mut self, now: Nanos, plan: &Plan) {
-        let Some(Open::Every(heard)) = &self.open else {
-            return;
-        };
-        let (load, cores) = {
-            let recorder = heard.lock();
-            (recorder.load(), recorder.cpus().len())
-        };
-        let lost = std::mem::replace(&mut self.lost, load.1) < load.1;
-        let most = budget::most(plan.recording_budget, cores);
-        self.budget.judge(now, load.0, most, lost);
-    }
-
-    /// Goes over to the other way of recording, or stays where the kernel does not let us.
-    fn turn(&mut self, way: Way, now: Nanos) {
-        let Some(Open::Every(heard)) = &self.open else {
-            return;
-        };
-        let mut recorder = heard.lock();
-        if recorder.is_summed() == (way == Way::Summed) {
-            return;
-        }
-        let cpus = recorder.cpus();
-        let turned = match way {
-            Way::Single => self
-                .kernel
-                .rings(&cpus)
-                .map(|rings| recorder.end_sums(rings)),
-            Way::Summed => self.kernel.sums().and_then(|sums| {
-                recorder.begin_sums(sums, self.kernel.names(&cpus)?);
-                Ok(())
-            }),
-        };
-        if turned.is_err() && way == Way::Summed {
-            self.budget.refuse(now);
-        }
-    }
-
     fn facts(&self, now: Nanos) -> Facts {
         let lately = |at: Option<Nanos>| at.is_some_and(|at| now.since(at) <= LINGER);
         Facts {
@@ -297,10 +272,10 @@ impl<'a> Watch<'a> {
     }
 
     /// Opens what the facts ask for, and closes what they do not.
-    fn listen(&mut self, shown: bool, now: Nanos) {
+    fn listen(&mut self, plan: &Plan, shown: bool, now: Nanos) {
         let every = matches!(source::choose(&self.facts(now)), Source::Every(_));
         if every && !self.hears_all() {
-            self.open_all(shown, now);
+            self.open_all(plan, shown, now);
         }
         match source::choose(&self.facts(now)) {
             Source::Nothing => self.close(),
@@ -324,11 +299,14 @@ impl<'a> Watch<'a> {
     }
 
     /// Opens the rings of all cores, or notes why they are not to be had.
-    fn open_all(&mut self, shown: bool, now: Nanos) {
-        match self.kernel.rings(&self.kernel.cores()) {
+    fn open_all(&mut self, plan: &Plan, shown: bool, now: Nanos) {
+        let cores = self.kernel.cores();
+        let rate = self.rate();
+        match self.kernel.rings(&cores) {
             Ok(rings) => {
                 self.close();
-                self.budget.begin();
+                let most = budget::most(plan.recording_budget, cores.len());
+                self.budget.begin(rate, most);
                 self.lost = 0;
                 let mut open = open::every(self.root, rings, self.feed, now);
                 // Counting begins with the first slice, not with the first view.

@@ -5,7 +5,7 @@ use nix::unistd::Pid;
 
 use crate::model::id::{CpuId, Ticks};
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{CoreSample, Sample, SystemSample};
 use crate::sys::fields;
 use crate::sys::kept::Kept;
@@ -77,7 +77,7 @@ fn there(root: &ProcRoot) -> Vec<CpuId> {
 }
 
 /// Reads a list such as `b"0-3,8\n"`; a range that is absurd is left out.
-fn listed(text: &[u8]) -> Vec<CpuId> {
+pub(super) fn listed(text: &[u8]) -> Vec<CpuId> {
     let mut ids = Vec::new();
     for range in text.trim_ascii().split(|b| *b == b',') {
         let mut ends = range.split(|b| *b == b'-').map(fields::number);
@@ -110,6 +110,16 @@ pub fn now(root: &ProcRoot) -> Vec<CoreSample> {
         &mut system,
     );
     system.cores
+}
+
+/// How often the cores have switched since boot, those that are offline included.
+///
+/// # Errors
+/// `Unsupported` where that is not told.
+pub fn switches(root: &ProcRoot) -> Reading<u64> {
+    let mut system = SystemSample::default();
+    parse(&std::fs::read(root.proc("stat"))?, &mut system);
+    system.switches
 }
 
 /// Fills in cores and counters from lines such as `b"cpu0 6331 0 3414 121481 185 0 13 10 0 0"` and `b"ctxt 601604"`.

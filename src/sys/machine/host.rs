@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use nix::sys::utsname::{UtsName, uname};
 
-use super::{cores, zone};
+use super::{cores, topology, zone};
 use crate::model::sample::Machine;
 use crate::model::text::SafeText;
 use crate::model::zone::Zone;
@@ -46,6 +46,7 @@ pub fn read(root: &ProcRoot) -> Machine {
         } else {
             Zone::default()
         },
+        topology: topology::read(root),
     }
 }
 

@@ -155,7 +155,7 @@ columns! {
     GROWTH "growth" "GROWTH" 7 Needs::RESIDENT.union(Needs::GROWTH), "Resident memory that it gained a minute, over the last minute; below zero where it shrank.",
         from "/proc/PID/statm, field 2, now and a minute ago",
         sum(|_, p| extra(p, |e| e.growth).and_then(|g| g.per_minute()), Unit::Signed, MIB);
-    PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them.",
+    PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them. Where there is much of it, it is read more seldom, in 2 % of the time.",
         from "/proc/PID/smaps_rollup, Pss",
         sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
     PRIVATE "priv" "PRIV" 5 Needs::PSS, "Memory that it alone has: what its end would give back.",

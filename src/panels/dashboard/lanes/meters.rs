@@ -1,17 +1,16 @@
 //! A meter a core: what the dashboard shows where the kernel does not tell who had the cores.
 
+use super::strip;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::world::World;
-use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::snapshot::Core;
 use crate::theme::{Role, Theme};
 use crate::widgets::meter::{self, Segment};
 use crate::widgets::put;
-use crate::widgets::spark::eighth;
 
 /// The narrowest meter that still says something: `cpu12 ▉▉▉▉▉▉····  94%`.
 const NARROWEST: u16 = 22;
@@ -21,41 +20,30 @@ const NARROWEST: u16 = 22;
 enum Layout {
     /// So many meters side by side.
     Meters(u16),
-    /// One cell a core, so many in a row.
-    Strip(u16),
+    /// One cell a core.
+    Strip,
 }
 
 fn layout(cores: usize, strip: bool, width: u16, height: u16) -> Layout {
     if strip {
-        return Layout::Strip(strip_cells(width));
+        return Layout::Strip;
     }
     let most = (width / NARROWEST).clamp(1, 8);
     let columns = (1..=most).find(|c| cores <= usize::from(*c) * usize::from(height.max(1)));
     match columns {
         Some(columns) if width >= 12 => Layout::Meters(columns),
-        _ => Layout::Strip(strip_cells(width)),
-    }
-}
-
-/// Cells for cores in a row of the strip: a round number behind a label of 6.
-fn strip_cells(width: u16) -> u16 {
-    let free = width.saturating_sub(6);
-    if free >= 16 {
-        free / 16 * 16
-    } else {
-        free.max(1)
+        _ => Layout::Strip,
     }
 }
 
 /// How many rows all cores take where `height` rows are to be had; `strip`: one cell a core in any case.
 pub fn rows(world: &World, strip: bool, width: u16, height: u16) -> u16 {
     let cores = world.snapshot.system.cores.len();
-    let a_row = match layout(cores, strip, width, height) {
-        Layout::Meters(n) | Layout::Strip(n) => n,
+    let rows = match layout(cores, strip, width, height) {
+        Layout::Meters(n) => cores.div_ceil(usize::from(n.max(1))),
+        Layout::Strip => strip::Strip::new(world, width).rows(),
     };
-    cores
-        .div_ceil(usize::from(a_row.max(1)))
-        .min(usize::from(u16::MAX)) as u16
+    rows.min(usize::from(u16::MAX)) as u16
 }
 
 /// Draws the cores from row `top` on.
@@ -74,7 +62,7 @@ pub fn draw(world: &World, strip_only: bool, area: Rect, top: u16, buf: &mut Buf
                 }
             }
         }
-        Layout::Strip(cells) => strip(world, area, top, cells, buf),
+        Layout::Strip => strip::Strip::new(world, area.width).draw(world, area, top, buf),
     }
 }
 
@@ -103,7 +91,7 @@ fn one(theme: &Theme, core: &Core, area: Rect, buf: &mut Buffer) {
 }
 
 /// The idle part of a meter.
-fn idle(theme: &Theme) -> (&'static str, Style) {
+pub(super) fn idle(theme: &Theme) -> (&'static str, Style) {
     let glyph = if theme.glyphs.ascii { "." } else { "·" };
     (glyph, theme.style(Role::Faint))
 }
@@ -166,69 +154,4 @@ fn numbers(core: &Core, width: u16) -> (u16, Vec<(String, Role)>) {
         more("GHz", format!("{ghz:.1}"), Role::Text);
     }
     (used, out)
-}
-
-fn strip(world: &World, area: Rect, top: u16, cells: u16, buf: &mut Buffer) {
-    let theme = &world.theme;
-    let cores = &world.snapshot.system.cores;
-    let from = usize::from(top) * usize::from(cells);
-    let rows = cores.get(from..).unwrap_or_default();
-    for (row, cores) in rows.chunks(usize::from(cells.max(1))).enumerate() {
-        let y = area.y + row as u16;
-        if row >= usize::from(area.height) {
-            break;
-        }
-        let first = cores.first().map_or(0, |c| c.id.0);
-        let label = 6.min(area.width.saturating_sub(1));
-        put::text(
-            buf,
-            area.x,
-            y,
-            format!("{first:>5} "),
-            usize::from(label),
-            theme.style(Role::Dim),
-        );
-        for (i, core) in cores.iter().enumerate() {
-            let x = area.x + label + i as u16;
-            if x < area.right() {
-                let (symbol, style) = heat(world, core);
-                buf[(x, y)].set_symbol(symbol).set_style(style);
-            }
-        }
-    }
-}
-
-/// One cell for one core: height and colour by how busy it was.
-fn heat(world: &World, core: &Core) -> (&'static str, Style) {
-    let theme = &world.theme;
-    match core.share {
-        Err(_) => ("–", theme.style(Role::Dim)),
-        Ok(share) if share.busy() < 1.0 => idle(theme),
-        Ok(share) => {
-            let role = if share.steal >= 5.0 {
-                Role::CpuSteal
-            } else {
-                Role::CpuUser
-            };
-            let level = (share.busy() / 12.5).ceil() as usize;
-            let style = theme.style(role);
-            let style = match holder(world, core) {
-                Some(id) if role == Role::CpuUser => style.fg(theme.process(id)),
-                _ => style,
-            };
-            (eighth(level, theme.glyphs.ascii), style)
-        }
-    }
-}
-
-/// Who had a core longest in the last second, where that is known.
-fn holder(world: &World, core: &Core) -> Option<ProcId> {
-    let line = &world.timeline;
-    let second = Nanos::from_millis(1000);
-    let from = Nanos(line.now.0.saturating_sub(second.0));
-    let lane = line.lane(core.id)?;
-    let cells = lane.cells(line.origin, from, second, 1, None);
-    let cell = cells.first()?;
-    let seen = cell.others.is_none_or(|others| others <= cell.busy);
-    cell.who.as_ref().filter(|_| seen).map(|who| who.id)
 }

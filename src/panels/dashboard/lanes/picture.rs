@@ -18,6 +18,7 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
+use crate::model::plan::Glimpse;
 use crate::model::process::called::called;
 use crate::model::scheduling::timeline::{
     Cell, Fill, Lane, Origin, Tally, Timeline, Waited, Who, Window,
@@ -136,6 +137,15 @@ impl Picture {
     /// How often a new view is worth drawing: about twenty times over the span, within reason.
     pub fn pace(&self) -> Nanos {
         Nanos(self.scope.span().0 / 20).clamp(Nanos::from_millis(100), Nanos::from_millis(500))
+    }
+
+    /// Whether single slices are looked at.
+    pub fn glimpse(&self) -> Glimpse {
+        if self.scope.is_close() {
+            Glimpse::Each
+        } else {
+            Glimpse::No
+        }
     }
 
     /// The window that is shown.
@@ -264,16 +274,18 @@ impl Picture {
 
     /// Zooms around `at`, a share of the shown time; says where samples tell no more.
     fn zoom(&mut self, line: &Timeline, shorter: bool, at: Option<f64>) -> Reply {
-        if shorter && !self.scope.shortens(line, self.parts.cells) {
-            let why = match line.origin {
-                Origin::Summed => {
-                    "the machine switches so often that sums of 10 ms are kept: they do not tell of shorter times"
-                }
-                _ => "the cores are sampled: they do not tell of shorter times",
+        let coarse = shorter && !self.scope.shortens(line, self.parts.cells);
+        let close = line.origin == Origin::Summed && self.scope.is_close();
+        if coarse && !close {
+            let why = if line.origin == Origin::Summed {
+                self.scope.close_up();
+                "the machine switches so often that sums are kept: single slices are told for a moment of each second"
+            } else {
+                "the cores are sampled: they do not tell of shorter times"
             };
             return Reply::Say(why.to_owned());
         }
-        if let Some(window) = self.window {
+        if let Some(window) = self.window.filter(|_| !close) {
             self.scope.reach(window.span());
         }
         self.scope.zoom(line, shorter, at);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::world::Settings;
 use crate::model::id::{Bytes, CpuId, Ticks};
+use crate::model::machine::topology::{Seat, Topology};
 use crate::model::sample::{CoreSample, Pressure};
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
@@ -85,6 +86,50 @@ fn many_cores_become_a_strip_that_scrolls() {
     pane.render(&world, area, &mut buf);
     let text = screen(&buf);
     assert!(text.contains("12096 "), "{text}");
+}
+
+/// Two packages of two nodes; eight cores share a cache, and the second threads of all come last.
+fn seated(cores: u32) -> World {
+    let mut world = world(0..cores);
+    let mut snapshot = (*world.snapshot).clone();
+    let half = cores / 2;
+    let seat = |id: u32| {
+        let core = id % half;
+        let seat = Seat {
+            package: Some(core * 2 / half),
+            node: Some(core * 4 / half),
+            cache: Some(core / 4),
+            ..Seat::default()
+        };
+        (CpuId(id), seat)
+    };
+    let mut machine = (*snapshot.machine).clone();
+    machine.topology = Topology::new((0..cores).map(seat).collect());
+    snapshot.machine = Arc::new(machine);
+    world.snapshot = Arc::new(snapshot);
+    world
+}
+
+#[test]
+fn cores_that_stand_together_are_shown_together() {
+    let world = seated(128);
+    let rows = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
+    let wide = rows(&drawn(&world, 60, 9));
+    assert!(wide[0].starts_with(" p0 n0     0 "), "{wide:?}");
+    assert!(wide[1].starts_with(" p0 n1    16 "), "{wide:?}");
+    assert!(wide[3].starts_with(" p1 n3    48 "), "{wide:?}");
+    // Eight share a cache: 0 to 3, and 64 to 67.
+    let cells: Vec<_> = wide[0].chars().skip(13).collect();
+    assert_eq!(cells.iter().position(|c| *c == ' '), Some(8), "{wide:?}");
+    let mut pane = Lanes::default();
+    for (cores, w, h) in [(1024, 80, 24), (4096, 200, 60), (1024, 7, 3)] {
+        let world = seated(cores);
+        pane.fit(&world, Rect::new(0, 0, w, h));
+        drawn(&world, w, h);
+    }
+    let world = seated(1024);
+    pane.fit(&world, Rect::new(0, 0, 80, 24));
+    assert_eq!(pane.last, 0, "all of a thousand are seen at 80x24");
 }
 
 #[test]

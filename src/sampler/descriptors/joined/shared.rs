@@ -16,7 +16,7 @@ pub const BUDGET: Duration = Duration::from_millis(60);
 /// For a pane that is all about descriptors.
 const LOOK: Effort = Effort {
     budget: BUDGET,
-    share: 20,
+    share: 50,
     fresh: Duration::from_millis(200),
     asleep: Duration::from_secs(30),
 };
@@ -29,11 +29,11 @@ const GLANCE: Effort = Effort {
 };
 
 /// How long a view of all processes waits after a reading that took so long: a second at the least, and so that
-/// readings take one part in twenty of the time. While not every process was looked at once, somebody waits for the
+/// readings take one part in fifty of the time. While not every process was looked at once, somebody waits for the
 /// rest: then one part in four.
 pub fn pace(took_ms: u64, whole: bool) -> u64 {
     if whole {
-        1000.max(took_ms * 20)
+        1000.max(took_ms * 50)
     } else {
         200.max(took_ms * 4)
     }

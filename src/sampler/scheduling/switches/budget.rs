@@ -40,7 +40,12 @@ pub(super) struct Budget {
     calm: Option<Nanos>,
     /// Until when it is not tried to sum.
     refused: Option<Nanos>,
+    /// Switches a second by the last look.
+    rate: u64,
 }
+
+/// For so long single switches are told among sums.
+const GLIMPSE: Nanos = Nanos::from_millis(50);
 
 /// So many switches a second may be told one by one: `percent` of a core is granted, 0 for what is usual.
 pub(super) fn most(percent: u8, cores: usize) -> u64 {
@@ -71,6 +76,7 @@ impl Budget {
             .saturating_sub(before)
             .saturating_mul(1_000_000_000)
             / span.0.max(1);
+        self.rate = rate;
         let few = rate < most / 10 * FEW;
         let since = *self.calm.get_or_insert(now);
         self.calm = few.then_some(since);
@@ -82,15 +88,26 @@ impl Budget {
         };
     }
 
+    /// For how long of a second single switches may be told, of which `most` a second are granted.
+    pub fn glimpse(&self, most: u64) -> Nanos {
+        let granted = most.saturating_mul(1_000_000_000) / self.rate.max(1);
+        GLIMPSE.min(Nanos(granted))
+    }
+
     /// The kernel does not sum for us.
     pub fn refuse(&mut self, now: Nanos) {
         self.way = Way::Single;
         self.refused = Some(Nanos(now.0 + AGAIN.0));
     }
 
-    /// Another source begins.
-    pub fn begin(&mut self) {
-        (self.way, self.looked, self.calm) = (Way::Single, None, None);
+    /// Another source begins, on a machine that switches so often a second.
+    pub fn begin(&mut self, rate: u64, most: u64) {
+        let way = if rate > most {
+            Way::Summed
+        } else {
+            Way::Single
+        };
+        (self.way, self.looked, self.calm) = (way, None, None);
     }
 }
 
@@ -141,6 +158,16 @@ mod tests {
     }
 
     #[test]
+    fn a_glimpse_takes_no_more_of_a_second_than_is_granted() {
+        let mut budget = Budget::default();
+        for (second, switches) in [(0, 0), (1, 400_000), (2, 4_400_000)] {
+            budget.judge(Nanos::from_millis(second * 1000), switches, 50_000, false);
+            let expected = [50, 50, 12][second as usize];
+            assert_eq!(budget.glimpse(50_000).0 / 1_000_000, expected);
+        }
+    }
+
+    #[test]
     fn who_is_refused_goes_on_as_before_and_asks_again_later() {
         let at = Nanos::from_millis;
         let mut budget = Budget::default();
@@ -152,7 +179,9 @@ mod tests {
         assert_eq!(budget.way(), Single);
         budget.judge(at(61_500), 1_000_000, 1000, false);
         assert_eq!(budget.way(), Summed);
-        budget.begin();
+        budget.begin(1000, 1000);
         assert_eq!(budget.way(), Single);
+        budget.begin(1001, 1000);
+        assert_eq!(budget.way(), Summed, "nothing is lost until it is noticed");
     }
 }

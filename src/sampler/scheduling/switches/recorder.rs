@@ -1,5 +1,7 @@
 //! Turns records into slices and changes.
 
+mod summing;
+
 use std::io;
 use std::os::fd::RawFd;
 
@@ -15,7 +17,9 @@ use crate::sys::scheduling::perf::names::ProcNames;
 use crate::sys::scheduling::perf::record::{Event, Record};
 use crate::sys::scheduling::perf::{self, Reader};
 use crate::sys::scheduling::run_delay;
-use crate::sys::scheduling::sums::{Read, Sums};
+
+use summing::SUMMING;
+pub(super) use summing::Summing;
 
 /// Rings of records; in a test no kernel fills them.
 pub(super) trait Rings: Send {
@@ -54,40 +58,6 @@ impl Rings for Reader {
     }
 }
 
-/// Sums that are made in the kernel; in a test nobody makes them.
-pub(super) trait Summing: Send {
-    /// Hands out what was summed up until `now` since the reading before.
-    fn read(&mut self, now: Nanos, each: &mut dyn FnMut(Summed)) -> Read;
-    /// Who is on each core now.
-    fn running(&self) -> Vec<(CpuId, Thread)>;
-    /// A thread ended.
-    fn ended(&mut self, tid: Tid);
-    /// How long a thread has waited for a core since it began.
-    fn waited(&self, tid: Tid) -> Option<Nanos>;
-}
-
-impl Summing for Sums {
-    fn read(&mut self, now: Nanos, each: &mut dyn FnMut(Summed)) -> Read {
-        self.read(now, each)
-    }
-    fn running(&self) -> Vec<(CpuId, Thread)> {
-        self.running().collect()
-    }
-    fn ended(&mut self, tid: Tid) {
-        self.ended(tid);
-    }
-    fn waited(&self, tid: Tid) -> Option<Nanos> {
-        self.waited(tid)
-    }
-}
-
-/// How often sums are read at the least.
-const SUMMING: Nanos = Nanos::from_millis(100);
-/// And at the most.
-const HURRY: Nanos = Nanos::from_millis(5);
-/// How full the log of sums is to be when it is read, at the most.
-const FULL: f32 = 0.3;
-
 /// The rings, what was built from them, and whom it tells.
 pub(super) struct Recorder {
     rings: Box<dyn Rings>,
@@ -121,6 +91,10 @@ struct Built {
     since: Nanos,
     /// Threads that ended, of which sums may still tell; with when.
     ended: Option<Vec<(Nanos, Thread)>>,
+    /// Whether single switches are heard for a moment while the kernel goes on summing.
+    glimpse: bool,
+    /// Who ended in that moment.
+    gone: Vec<Tid>,
 }
 
 impl Recorder {
@@ -140,6 +114,8 @@ impl Recorder {
                 lost: 0,
                 since: Nanos(0),
                 ended: None,
+                glimpse: false,
+                gone: Vec::new(),
             },
             sums: None,
             summed: Vec::new(),
@@ -192,61 +168,7 @@ impl Recorder {
 
     /// How long reading may wait.
     pub fn pace(&self) -> Option<Nanos> {
-        self.sums.is_some().then_some(self.pace)
-    }
-
-    /// Lets the kernel sum from now on; `rings`: those that tell names, births and ends.
-    pub fn begin_sums(&mut self, mut sums: Box<dyn Summing>, rings: Box<dyn Rings>) {
-        self.drain();
-        self.rings = rings;
-        // What was summed so far was told by the rings.
-        sums.read(self.drained, &mut |_| {});
-        self.sums = Some(sums);
-        self.pace = SUMMING;
-        self.built.ended = Some(Vec::new());
-        self.built.builder.begin_sums(self.drained);
-    }
-
-    /// Hears single switches from now on.
-    pub fn end_sums(&mut self, rings: Box<dyn Rings>) {
-        self.drain();
-        let Some(sums) = self.sums.take() else { return };
-        self.rings = rings;
-        self.built.since = self.drained;
-        self.built.ended = None;
-        let running = sums.running().into_iter();
-        let names = &mut self.built.names;
-        let builder = &mut self.built.builder;
-        builder.end_sums(self.drained, running, names);
-    }
-
-    /// Adds what the kernel summed up.
-    fn take_sums(&mut self, now: Nanos) {
-        let Some(sums) = &mut self.sums else { return };
-        let (built, summed) = (&mut self.built, &mut self.summed);
-        summed.clear();
-        let read = sums.read(now, &mut |sum| summed.push(sum));
-        for sum in summed.iter() {
-            built.changes.ran(sum.thread.pid);
-            built.switches += u64::from(sum.slices);
-        }
-        built.builder.summed(now, summed, &mut built.names);
-        let cpus = self.rings.cpus();
-        built.builder.summed_until(now, &cpus);
-        if read.lost > 0 {
-            built.lost += read.lost;
-            for cpu in cpus {
-                built.builder.lose(cpu, now, read.lost);
-            }
-        }
-        let ratio = f64::from(FULL / read.full.max(FULL));
-        let pace = (self.pace.0 as f64 * ratio) as u64;
-        let slower = if read.full < FULL / 2.0 { 2 } else { 1 };
-        self.pace = Nanos((pace * slower).clamp(HURRY.0, SUMMING.0));
-        for (at, thread) in built.ended.iter_mut().flat_map(|e| e.drain(..)) {
-            sums.ended(thread.tid);
-            built.builder.exit(at, thread);
-        }
+        (self.sums.is_some() && !self.built.glimpse).then_some(self.pace)
     }
 
     /// Closes the rings for good, when they have told the last of it.
@@ -383,6 +305,9 @@ impl Built {
                 match &mut self.ended {
                     Some(ended) => ended.push((at, thread)),
                     None => builder.exit(at, thread),
+                }
+                if self.glimpse {
+                    self.gone.push(thread.tid);
                 }
             }
             Event::Lost(count) => {

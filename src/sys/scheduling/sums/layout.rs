@@ -9,16 +9,19 @@ pub(super) const SEQ: usize = 0;
 pub(super) const START: usize = 8;
 /// Who runs: the process above, the thread below; 0 for nobody.
 pub(super) const WHO: usize = 16;
-/// Entries that were written to the log, and that were read.
-pub(super) const HEAD: usize = 24;
-pub(super) const TAIL: usize = 32;
-/// How often a slot was given to a thread.
-pub(super) const MADE: usize = 40;
-/// Slices for which there was no room.
-pub(super) const LOST: usize = 48;
 /// The bin of now, and when it ends.
-pub(super) const BIN: usize = 56;
-pub(super) const BIN_END: usize = 64;
+pub(super) const BIN: usize = 24;
+pub(super) const BIN_END: usize = 32;
+/// What the scheduler's clock said at the last switch, and what it lacks to `CLOCK_MONOTONIC`.
+pub(super) const CLOCK: usize = 40;
+pub(super) const AHEAD: usize = 48;
+/// Entries that were written to the log, and that were read.
+pub(super) const HEAD: usize = 56;
+pub(super) const TAIL: usize = 64;
+/// How often a slot was given to a thread.
+pub(super) const MADE: usize = 72;
+/// Slices for which there was no room.
+pub(super) const LOST: usize = 80;
 
 /// Bytes of a slot, and of an entry of the log.
 pub(super) const SLOT: usize = 64;

@@ -2,8 +2,8 @@
 //! leaves, and has no loop: about 60 instructions where the slice lies in one bin, as nearly all do.
 
 use super::layout::{
-    BIN, BIN_END, GEN, HEAD, HEADER, KEY, LONGEST, LOST, Layout, MADE, MOVES, OF_BIN, PREEMPTED,
-    RUN, SEQ, SLICES, SLOT, START, TAIL, WAITED, WHO, WIDTH,
+    AHEAD, BIN, BIN_END, CLOCK, GEN, HEAD, HEADER, KEY, LONGEST, LOST, Layout, MADE, MOVES, OF_BIN,
+    PREEMPTED, RUN, SEQ, SLICES, SLOT, START, TAIL, WAITED, WHO, WIDTH,
 };
 use crate::sys::bpf::assembler::Reg::{R0, R1, R2, R4, R5, R6, R7, R8, R9, R10};
 use crate::sys::bpf::assembler::{
@@ -19,6 +19,7 @@ pub(super) struct Fields {
     pid: i16,
     waited: i16,
     moves: i16,
+    clock: i16,
 }
 
 impl Fields {
@@ -31,14 +32,17 @@ impl Fields {
             pid: task("tgid")?,
             waited: task("sched_info.run_delay")?,
             moves: task("se.nr_migrations")?,
+            clock: task("se.exec_start")?,
         })
     }
 }
 
-/// Places on the stack: whether the thread that leaves could still run, and what the kernel counted of it.
+/// Places on the stack: whether the thread that leaves could still run, what the kernel counted of it, and what the
+/// scheduler's clock says.
 const RUNNABLE: i16 = -8;
 const HAS_WAITED: i16 = -16;
 const HAS_MOVED: i16 = -24;
+const TICK: i16 = -32;
 
 /// The argument of the tracepoint: preempted within the kernel, who leaves, who comes, the state of who leaves.
 const PREEMPT: i16 = 0;
@@ -150,9 +154,46 @@ impl Writer<'_> {
         self.a.op(Op::Mul, R0, self.layout.stride() as i32);
         self.a.value(CORE, shared);
         self.a.op(Op::Add, CORE, R0);
+        self.moment();
+        self.turn(SEQ, R0);
+    }
+
+    /// `NOW` = what time it is. Asking the clock takes longer than all the rest, so it is asked once a bin: in between it is
+    /// what the scheduler read when it began this switch and noted in both threads. Where it noted nothing new, the clock
+    /// is asked.
+    fn moment(&mut self) {
+        let (later, ask, known, onward) = (
+            self.a.label(),
+            self.a.label(),
+            self.a.label(),
+            self.a.label(),
+        );
+        let Fields { clock, .. } = *self.fields;
+        self.a.load(D, R1, (R7, clock));
+        self.a.load(D, R2, (COMES, clock));
+        self.a.jump_if(If::Ge, R1, R2, later);
+        self.a.mov(R1, R2);
+        self.a.place(later);
+        self.a.store(D, (R10, TICK), R1);
+        self.get(R2, CORE, CLOCK);
+        self.a.jump_if(If::Le, R1, R2, ask);
+        self.get(NOW, CORE, AHEAD);
+        self.a.op(Op::Add, NOW, R1);
+        self.get(R2, CORE, BIN_END);
+        self.a.jump_if(If::Lt, NOW, R2, known);
+        self.a.place(ask);
         self.a.call(Helper::KtimeGetNs);
         self.a.mov(NOW, R0);
-        self.turn(SEQ, R0);
+        self.a.load(D, R1, (R10, TICK));
+        self.a.op(Op::Sub, R0, R1);
+        self.put(CORE, AHEAD, R0);
+        self.a.place(known);
+        self.put(CORE, CLOCK, R1);
+        // Both clocks do not go quite alike, but no slice ends before it began.
+        self.get(R2, CORE, START);
+        self.a.jump_if(If::Ge, NOW, R2, onward);
+        self.a.mov(NOW, R2);
+        self.a.place(onward);
     }
 
     /// Adds up the slice of whoever leaves.

@@ -54,12 +54,7 @@ impl Builder {
     /// From `at` on there are sums: whoever is on a core is told by them.
     pub fn begin_sums(&mut self, at: Nanos) {
         self.before = Some(std::mem::replace(&mut self.origin, Origin::Summed));
-        for lane in &mut self.lanes {
-            lane.begin_sums(at, &self.tasks);
-        }
-        for task in self.tasks.all_mut() {
-            task.left = None;
-        }
+        self.end_glimpse(at);
     }
 
     /// From `at` on there are single slices again; `running`: who is on the cores, where that is known.
@@ -70,11 +65,31 @@ impl Builder {
         names: &mut dyn Names,
     ) {
         self.origin = self.before.take().unwrap_or(self.origin);
+        self.begin_glimpse(at, running, names);
+    }
+
+    /// The same for a moment among sums.
+    pub fn begin_glimpse(
+        &mut self,
+        at: Nanos,
+        running: impl Iterator<Item = (CpuId, Thread)>,
+        names: &mut dyn Names,
+    ) {
         for lane in &mut self.lanes {
             lane.end_sums(at, &self.tasks);
         }
         for (cpu, thread) in running {
             self.come(cpu, at, thread, names);
+        }
+    }
+
+    /// There are sums again after a moment of single slices.
+    pub fn end_glimpse(&mut self, at: Nanos) {
+        for lane in &mut self.lanes {
+            lane.begin_sums(at, &self.tasks);
+        }
+        for task in self.tasks.all_mut() {
+            task.left = None;
         }
     }
 

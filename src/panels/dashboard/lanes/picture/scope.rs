@@ -8,6 +8,9 @@ const SPANS: [u64; 15] = [
     1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000,
 ];
 
+/// So much of a second single slices are told among sums, at the most; shorter spans show no more than that.
+const GLIMPSE: Nanos = Nanos::from_millis(50);
+
 /// A stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -50,6 +53,15 @@ impl Scope {
     /// cells and does not flicker.
     pub fn window(&self, line: &Timeline, n: u16) -> (Window, Nanos) {
         let n = u64::from(n.max(1));
+        if let Some(told) = self.glimpse(line) {
+            let bucket = (self.span().0.min(told.span().0) / (n + 1)).max(1);
+            let to = self
+                .until
+                .map_or(told.to, |until| until.clamp(told.from, told.to));
+            let to = Nanos(to.0.max(told.from.0 + bucket * (n + 1)) / bucket * bucket);
+            let from = Nanos(to.0.saturating_sub(bucket * n));
+            return (Window { from, to }, Nanos(bucket));
+        }
         let rough = (self.span().0 / n).max(1);
         let finest = finest(line).0;
         let bins = BINS.iter().rev().map(|b| b.0);
@@ -65,6 +77,24 @@ impl Scope {
             to: Nanos(to),
         };
         (window, Nanos(bucket))
+    }
+
+    /// Whether single slices are wanted, which among sums are told for a moment now and then.
+    pub fn is_close(&self) -> bool {
+        self.span() <= GLIMPSE
+    }
+
+    /// The moment of single slices that is shown where sums tell no more.
+    pub fn glimpse(&self, line: &Timeline) -> Option<Window> {
+        let close = line.origin == Origin::Summed && self.is_close();
+        let until = self.until.map_or(line.now, |until| Nanos(until.0.max(1)));
+        close.then(|| line.glimpse(until))?
+    }
+
+    /// Goes from what sums tell to single slices.
+    pub fn close_up(&mut self) {
+        let longest = SPANS.partition_point(|ms| Nanos::from_millis(*ms) <= GLIMPSE) - 1;
+        self.span = longest.min(self.span.saturating_sub(1));
     }
 
     /// Whether `n` cells have more to tell of a shorter span: where the cores are sampled, a cell is a bin at least.
@@ -128,7 +158,8 @@ impl Scope {
 
     /// The span to tell of a window: a bucket more or less is no other span; a much longer one is told.
     pub fn told(&self, window: Window) -> Nanos {
-        if window.span().0 > self.span().0 * 5 / 4 {
+        let span = self.span().0;
+        if window.span().0 > span * 5 / 4 || window.span().0 < span * 3 / 4 {
             window.span()
         } else {
             self.span()
@@ -138,6 +169,13 @@ impl Scope {
     /// In words: `last 10 s`, `40 ms until −4.2 s`.
     pub fn words(&self, line: &Timeline, window: Option<Window>) -> String {
         let span = rounded(window.map_or(self.span(), |w| self.told(w)));
+        if line.origin == Origin::Summed && self.is_close() {
+            let taken = self.glimpse(line).and(window);
+            return match taken {
+                Some(w) => format!("slices of {span}, {}", ago(line.now.since(w.to))),
+                None => "slices in a moment".to_owned(),
+            };
+        }
         match self.until {
             None => format!("last {span}"),
             Some(until) => format!("{span} until {}", ago(line.now.since(until))),
@@ -190,7 +228,11 @@ pub fn ago(span: Nanos) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::model::id::CpuId;
+    use crate::model::scheduling::timeline::{Lane, Track};
 
     fn line(now_ms: u64) -> Timeline {
         Timeline {
@@ -244,6 +286,57 @@ mod tests {
         assert_eq!(scope.words(&line, Some(window)), "last 9.5 s");
         scope.reach(window.span());
         assert_eq!(scope.span(), Nanos::from_millis(10_000));
+    }
+
+    #[test]
+    fn among_sums_a_close_look_shows_the_last_moment_of_single_slices() {
+        let window = |from, to| Window {
+            from: Nanos::from_millis(from),
+            to: Nanos::from_millis(to),
+        };
+        let mut line = line(100_000);
+        line.origin = Origin::Summed;
+        let mut scope = Scope::of(500);
+        assert!(!scope.shortens(&line, 95));
+        scope.close_up();
+        assert_eq!(scope.span(), Nanos::from_millis(50));
+        assert_eq!(scope.words(&line, None), "slices in a moment");
+        line.lanes = vec![Lane {
+            cpu: CpuId(0),
+            since: Nanos(0),
+            now: line.now,
+            slices: Track::default(),
+            bins: Default::default(),
+            gaps: Arc::from([]),
+            waits: Track::default(),
+            spent: Arc::from([]),
+            summed: Arc::from([
+                window(90_000, 98_550),
+                window(98_600, 99_550),
+                window(99_600, 100_000),
+            ]),
+            switches: 0,
+        }];
+        for n in [1, 7, 95, 200, 1000] {
+            let (shown, bucket) = scope.window(&line, n);
+            assert!(shown.from >= Nanos::from_millis(99_550), "{shown:?}");
+            assert!(shown.to <= Nanos::from_millis(99_600), "{shown:?}");
+            assert_eq!(shown.span().0, bucket.0 * u64::from(n));
+        }
+        let (shown, _) = scope.window(&line, 95);
+        assert_eq!(scope.words(&line, Some(shown)), "slices of 50 ms, −400 ms");
+        // Earlier, the moment before that.
+        for _ in 0..40 {
+            scope.pan(&line, true);
+        }
+        let (shown, _) = scope.window(&line, 95);
+        assert!(shown.to <= Nanos::from_millis(99_600), "{shown:?}");
+        scope.until = Some(Nanos::from_millis(98_570));
+        let (shown, _) = scope.window(&line, 95);
+        assert!(shown.to <= Nanos::from_millis(98_600) && shown.from >= Nanos::from_millis(98_550));
+        scope.follow();
+        scope.zoom(&line, false, None);
+        assert!(scope.glimpse(&line).is_none(), "sums again");
     }
 
     #[test]

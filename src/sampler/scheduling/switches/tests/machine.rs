@@ -1,10 +1,13 @@
 //! What happens to the lanes when the machine changes under them: cores that go and come, sleep, rights that vanish.
 
+mod glimpse;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::*;
 use crate::model::id::Tid;
+use crate::model::plan::Glimpse;
 use crate::model::scheduling::timeline::{Blind, Summed, Thread};
 use crate::sys::scheduling::perf::record::{Event, Record};
 use crate::sys::scheduling::sums::Read;
@@ -137,6 +140,9 @@ impl Kernel for FakeKernel {
             dead: Arc::default(),
         }))
     }
+    fn switches(&self) -> Option<u64> {
+        None
+    }
     fn lives(&self, id: ProcId) -> bool {
         self.living.borrow().contains(&id)
     }
@@ -177,6 +183,11 @@ fn step(watch: &mut Watch) -> Arc<Timeline> {
 
 /// The same while this process is selected, and has been long enough.
 fn step_on(watch: &mut Watch, focus: Option<ProcId>) -> Arc<Timeline> {
+    step_by(watch, focus, Glimpse::No)
+}
+
+/// The same while somebody looks so closely.
+fn step_by(watch: &mut Watch, focus: Option<ProcId>, glimpse: Glimpse) -> Arc<Timeline> {
     (watch.selected.now, watch.selected.since) = (focus, Nanos(0));
     watch.compared = Nanos(0);
     watch.due = Nanos(0);
@@ -191,6 +202,7 @@ fn step_on(watch: &mut Watch, focus: Option<ProcId>) -> Arc<Timeline> {
         needs: Needs::SWITCHES,
         lane_pace: Nanos::from_millis(1),
         focus,
+        glimpse,
         ..Plan::default()
     };
     watch.step(&plan, &tell);
