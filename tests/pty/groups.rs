@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::session::{Session, pscope};
 use super::signal::Puppet;
@@ -105,10 +106,8 @@ impl Drop for Groups {
             self.dir.clone(),
         ] {
             // Whoever was ended in it leaves it a moment later.
-            for _ in 0..200 {
-                if fs::remove_dir(&dir).is_ok() {
-                    break;
-                }
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while dir.exists() && fs::remove_dir(&dir).is_err() && Instant::now() < deadline {
                 std::thread::yield_now();
             }
         }
