@@ -123,8 +123,6 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     if let Some(condition) = &args.when {
         return moments::run(args, condition, &stop, printer);
     }
-    let mut to = To::open(args, printer)?;
-    let kept = Kept::new(BACKLOG);
     let plan = Plan {
         needs: lanes_needed(args.slices),
         of_all: Needs::COMMANDS,
@@ -132,6 +130,8 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
+    let mut to = To::open(args, printer)?;
+    let kept = Kept::new(BACKLOG);
     let lost: Arc<Mutex<Option<String>>> = Arc::default();
     let read: Arc<Mutex<Read>> = Arc::default();
     let samplers = {

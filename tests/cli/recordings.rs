@@ -195,12 +195,15 @@ fn environments_are_recorded_where_that_is_asked() {
     );
     let refused = pscope(&["record", "x", "--environment"]);
     assert_eq!(refused.status.code(), Some(2));
-    let wrong = pscope(&["record", "/tmp/x", "--inspect", "cpu>x"]);
+    let unmade = dir.path().join("unmade");
+    let made = unmade.to_str().expect("UTF-8");
+    let wrong = pscope(&["record", made, "--inspect", "cpu>x"]);
     let said = text(&wrong.stderr);
     assert!(
         wrong.status.code() == Some(2) && said.contains("--inspect"),
         "{said}"
     );
+    assert!(!unmade.exists(), "nothing is written for nothing");
 }
 
 /// SIGKILL in the middle of a write costs what was being written and no more.
