@@ -439,12 +439,15 @@ fn a_flood_is_summed_and_its_end_is_told_one_by_one_again() {
         to: line.now
     }));
     let window = Window {
-        from: Nanos(at.0 - 20_000_000),
+        from: begun,
         to: Nanos(line.now.0 + 20_000_000),
     };
     let by = line.by_process(window);
     let of = by.iter().find(|p| p.who.id.pid == Pid(7)).expect("told");
-    assert_eq!((of.sums.run, of.sums.slices), (summed.run, 9));
+    assert_eq!(of.sums.slices, 9);
+    // Where this test was kept from its core until the next bin, that one has hardly begun.
+    let same = line.now.0 / 10_000_000 == at.0 / 10_000_000;
+    assert!(of.sums.run == summed.run || !same && of.sums.run < summed.run);
     assert_eq!(of.sums.told.expect("told").preempted, 3);
     // And back: who is on a core is known at once.
     watch.budget = Budget::default();
