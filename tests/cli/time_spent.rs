@@ -56,11 +56,8 @@ fn whoever_writes_to_a_pipe_wakes_who_reads_it() {
         .iter()
         .filter(|row| row["kind"] == "thread" && row["tid"] != me);
     assert_eq!(strangers.map(count).sum::<u64>(), 0, "{by:?}");
-    // What it waited after wake-ups is part of what the kernel counted as waiting, looked at a moment earlier.
+    // Longer than what schedstat counts: it begins with the wake-up, not when the other core has heard of it.
     let waited: u64 = by.iter().filter_map(|row| row["waited_ns"].as_u64()).sum();
-    let ready = process["ready_ns"].as_u64().expect("a number");
-    // From the wake-up to the turn there are two microseconds of the kernel's own, of which its count has next to nothing.
-    let wakes: u64 = by.iter().map(count).sum();
-    let most = ready + ready / 5 + 20_000_000 + wakes * 5_000;
-    assert!(waited <= most, "{waited} {ready} {wakes}");
+    let span = process["span_ns"].as_u64().expect("a number");
+    assert!(0 < waited && waited <= span, "{waited} {span}");
 }
