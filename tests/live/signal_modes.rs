@@ -78,7 +78,8 @@ impl Actor {
             "stopped" | "stoppedhandler" => self.until(is('T')),
             "vfork" | "vforkh" => self.until(is('D')),
             "traced" => self.until(is('t')),
-            "leaderdead" => self.until(is('Z')),
+            // A thread blocks every signal while it is being made.
+            "leaderdead" => self.until(|a| a.state() == Some('Z') && a.blocks_nothing()),
             "sigsuspend" | "ppoll" => self.until(|a| a.mask("SigBlk") == Some(0)),
             "sigwait" | "sigwaitthr" | "signalfd" | "signalfd_unblocked" => {
                 self.until(|a| !a.tasks().iter().any(|t| t.starts_with("running")));
@@ -111,6 +112,19 @@ impl Actor {
         tasks
             .filter_map(|t| read_to_string(t.path().join("syscall")).ok())
             .collect()
+    }
+
+    /// Whether none of its living threads blocks a signal.
+    fn blocks_nothing(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid));
+        let statuses = tasks
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|t| read_to_string(t.path().join("status")).ok());
+        statuses
+            .filter(|s| !s.contains("State:\tZ"))
+            .all(|s| s.contains("SigBlk:\t0000000000000000"))
     }
 
     fn is_hidden(&self) -> bool {
