@@ -80,6 +80,7 @@ impl Actor {
             "traced" => self.until(is('t')),
             // A thread blocks every signal while it is being made.
             "leaderdead" => self.until(|a| a.state() == Some('Z') && a.blocks_nothing()),
+            "otherthread" => self.until(Self::takes_all_in_one),
             "sigsuspend" | "ppoll" => self.until(|a| a.mask("SigBlk") == Some(0)),
             "sigwait" | "sigwaitthr" | "signalfd" | "signalfd_unblocked" => {
                 self.until(|a| !a.tasks().iter().any(|t| t.starts_with("running")));
@@ -114,17 +115,23 @@ impl Actor {
             .collect()
     }
 
-    /// Whether none of its living threads blocks a signal.
-    fn blocks_nothing(&self) -> bool {
+    /// Of each of its living threads, whether it blocks no signal.
+    fn blocks_none(&self) -> Vec<bool> {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid));
-        let statuses = tasks
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|t| read_to_string(t.path().join("status")).ok());
-        statuses
+        let tasks = tasks.into_iter().flatten().flatten();
+        tasks
+            .filter_map(|t| read_to_string(t.path().join("status")).ok())
             .filter(|s| !s.contains("State:\tZ"))
-            .all(|s| s.contains("SigBlk:\t0000000000000000"))
+            .map(|s| s.contains("SigBlk:\t0000000000000000"))
+            .collect()
+    }
+
+    fn blocks_nothing(&self) -> bool {
+        self.blocks_none().iter().all(|none| *none)
+    }
+
+    fn takes_all_in_one(&self) -> bool {
+        self.blocks_none().iter().any(|none| *none)
     }
 
     fn is_hidden(&self) -> bool {

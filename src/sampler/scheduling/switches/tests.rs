@@ -178,7 +178,9 @@ fn the_thread_publishes_and_fills_the_feed() {
     let last = told.last().expect("published");
     assert_ne!(last.origin, Origin::None);
     assert_eq!(last.lanes.len(), cores::online(&root).len());
-    assert_eq!(last.why.is_empty(), last.origin == whole(&root));
+    // On a machine with very many switches they are summed from the beginning.
+    let told = [whole(&root), Origin::Summed].contains(&last.origin);
+    assert_eq!(last.why.is_empty(), told, "{:?}: {}", last.origin, last.why);
     assert_eq!(feed.take(), None, "closed at the end");
 }
 
