@@ -262,7 +262,15 @@ fn what_is_foretold_happens() {
             continue;
         }
         for signal in SIGNALS.map(|n| Signal::new(n).expect("a signal")) {
-            let foretold = actor.predicted(signal);
+            let mut foretold = actor.predicted(signal);
+            // Under load a parent in vfork has been seen to end by itself; that is told as it is, and another one is asked.
+            for _ in 0..5 {
+                if !matches!(foretold, Prediction::Zombie(_)) || actor.state() != Some('Z') {
+                    break;
+                }
+                actor = Actor::start(mode);
+                foretold = actor.predicted(signal);
+            }
             let (kept, same) = actor.keeps(&foretold, signal, mode);
             if !kept {
                 wrong.push(format!(

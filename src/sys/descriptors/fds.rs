@@ -266,7 +266,14 @@ mod tests {
         assert_eq!(fds.mode(r), Ok(Mode::Read));
         assert_eq!(fds.mode(w), Ok(Mode::Write));
         assert!(fds.link(r).expect("a link").starts_with(b"pipe:["));
-        let infos = fds.infos(&[r, 1_000_000]);
+        // On a machine that is busy enough the answer is late, and that is what is told.
+        let mut infos = fds.infos(&[r, 1_000_000]);
+        for _ in 0..100 {
+            if !infos.contains(&Err(Missing::Late)) {
+                break;
+            }
+            infos = fds.infos(&[r, 1_000_000]);
+        }
         assert!(infos[0].as_ref().expect("fdinfo").inode.is_some());
         assert_eq!(infos[1], Err(Missing::Gone));
         let behind = fds.behind(&[r, w, 1_000_000]);
