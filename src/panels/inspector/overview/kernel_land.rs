@@ -155,7 +155,9 @@ fn state(view: &View<'_>) -> Parts {
         }
         State::Running => parts.push(dim(format!(" on cpu{}", stat.processor))),
         _ => {
+            // Its threads are read at another moment: what one of another state waited for is no part of this sentence.
             if let Some(words) = first
+                .filter(|row| row.stat.state == stat.state)
                 .zip(threads)
                 .and_then(|(row, all)| all.waits_on(row, &|fd| peer_of(view, fd)).ok())
             {

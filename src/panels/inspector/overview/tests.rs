@@ -4,12 +4,14 @@ use super::*;
 use crate::app::world::Settings;
 use crate::model::acting::Fate;
 use crate::model::detail::Detail;
-use crate::model::id::Bytes;
+use crate::model::id::{Bytes, ThreadId, Ticks, Tid};
 use crate::model::memory::region::{Access, FileId, Flags, Kind, Part, Region, Residency};
 use crate::model::process::overview::{Credentials, Limit};
 use crate::model::process::stat::State;
+use crate::model::process::threads::{ThreadDetail, ThreadRow, Threads};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scene::Scene;
+use crate::model::scheduling::wait::{Wait, Waiting};
 use crate::model::snapshot::Snapshot;
 use crate::theme::{Depth, Theme};
 
@@ -285,4 +287,65 @@ fn what_is_around_it_stands_beside_it_where_there_is_width() {
     let mut plan = Plan::default();
     overview.plan(&world, &mut plan);
     assert!(!plan.needs.contains(Needs::CALLS), "nobody sees them");
+}
+
+#[test]
+fn a_wait_of_another_moment_is_no_part_of_the_state() {
+    let mut world = world(&scene(), false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    let at = world.detail.at;
+    let mut said = |state| {
+        let sleeps = Wait::Phrase("sleep of 5 s");
+        let what = if state == State::Running {
+            Wait::Running
+        } else {
+            sleeps
+        };
+        let row = thread(70, state, what);
+        let threads = Threads {
+            rows: vec![row],
+            ..Threads::default()
+        };
+        world.detail = Arc::new(Detail {
+            threads: Some(Stamped::new(at, Ok(threads))),
+            ..(*world.detail).clone()
+        });
+        let lines = drawn(&mut Overview::default(), &world, 100, 44);
+        let line = lines.into_iter().find(|l| l.contains("state   "));
+        line.expect("the state is told")
+    };
+    let sleeping = said(State::Sleeping);
+    assert!(sleeping.contains("S sleeping · sleep of 5 s"), "{sleeping}");
+    let running = said(State::Running);
+    assert!(running.contains("S sleeping"), "{running}");
+    assert!(!running.contains("running"), "{running}");
+}
+
+fn thread(tid: u32, state: State, what: Wait) -> ThreadRow {
+    let mut stat = scene().of(70).stat.clone();
+    stat.state = state;
+    ThreadRow {
+        id: ThreadId {
+            tid: Tid(tid),
+            start: Ticks(u64::from(tid)),
+        },
+        name: "fox".into(),
+        stat,
+        at: Nanos(1),
+        cpu: Err(Missing::Soon),
+        detail: Ok(ThreadDetail {
+            at: Nanos(1),
+            switches: Err(Missing::Soon),
+            rates: Err(Missing::Soon),
+            waiting: Waiting {
+                what,
+                call: None,
+                function: None,
+                uninterruptible: false,
+            },
+            seen: Nanos(0),
+            stack: Err(Missing::Soon),
+            sp: Err(Missing::Soon),
+        }),
+    }
 }
