@@ -2,6 +2,7 @@
 //! the manual page and `docs/numbers.md` tell them all.
 
 pub(super) mod dashboard;
+pub(super) mod network;
 pub(super) mod process;
 pub(super) mod tabs;
 pub(super) mod views;
@@ -12,3 +13,11 @@ use crate::app::word::Word;
 const fn word(name: &'static str, about: &'static str, from: &'static str) -> Word {
     Word { name, about, from }
 }
+
+/// Words that stand in many panes.
+const PID: Word = word("PID", "The process.", "");
+const USER: Word = word(
+    "USER",
+    "The user as whom it acts.",
+    "the owner of /proc/PID",
+);

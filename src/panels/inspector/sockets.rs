@@ -119,7 +119,7 @@ impl Panel for SocketsTab {
     }
 
     fn words(&self) -> &'static [&'static [Word]] {
-        &[words::views::SOCKETS]
+        &[words::network::SOCKETS]
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {

@@ -325,7 +325,7 @@ impl Panel for ViewIpc {
     }
 
     fn words(&self) -> &'static [&'static [Word]] {
-        &[words::views::IPC]
+        &[words::network::IPC]
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

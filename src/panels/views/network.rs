@@ -227,7 +227,7 @@ impl Panel for ViewNetwork {
     }
 
     fn words(&self) -> &'static [&'static [Word]] {
-        &[words::views::NETWORK, words::views::SOCKETS]
+        &[words::network::NETWORK, words::network::SOCKETS]
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {
