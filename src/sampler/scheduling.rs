@@ -7,3 +7,4 @@ pub mod spent;
 pub(super) mod switches;
 pub mod waits;
 pub mod wakes;
+mod window;

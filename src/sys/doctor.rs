@@ -247,7 +247,7 @@ fn own_switches(root: &ProcRoot) -> Finding {
 }
 
 fn programs(root: &ProcRoot, program: &str) -> Finding {
-    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls, bytes over UDP";
+    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls, who wakes a thread, bytes over UDP";
     let name = "kernel programs";
     if !root.is_live() {
         return Finding::new(name, gives, State::Absent);

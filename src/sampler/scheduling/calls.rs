@@ -1,8 +1,7 @@
 //! The system calls of one process while somebody looks: counted in the kernel where that is allowed, else sampled.
 
-use std::collections::VecDeque;
-
 use super::spent::{Follower, Following};
+use super::window::Readings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
@@ -19,8 +18,6 @@ use crate::sys::source::{Error, Probe, Source};
 
 /// Over how long calls are told on the screen.
 const WINDOW: Nanos = Nanos::from_millis(5000);
-/// How many readings are kept for that.
-const KEPT: usize = 8;
 
 /// Why nothing more is told of a process, where it has ended.
 pub(super) fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
@@ -69,7 +66,7 @@ pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<
 
 /// How it is known.
 enum How {
-    Counted(Box<Tracing>, VecDeque<Counted>),
+    Counted(Box<Tracing>, Readings<Counted>),
     Sampled(Following, String),
 }
 
@@ -90,7 +87,7 @@ impl CallSource {
 
     fn begin(&self, of: ProcId) -> std::io::Result<How> {
         Ok(match Tracing::begin(&self.root, of.pid) {
-            Ok(tracing) => How::Counted(Box::new(tracing), VecDeque::new()),
+            Ok(tracing) => How::Counted(Box::new(tracing), Readings::over(WINDOW)),
             Err(refused) => How::Sampled(Following::begin(&self.root, of)?, refused.to_string()),
         })
     }
@@ -100,24 +97,9 @@ fn told(root: &ProcRoot, of: ProcId, how: &mut How) -> Reading<Calls> {
     match how {
         How::Counted(tracing, readings) => {
             lives(root, of)?;
-            readings.push_back(tracing.read().map_err(|_| Missing::Unsupported)?);
-            let (Some(last), true) = (readings.back(), readings.len() > 1) else {
-                return Err(Missing::Soon);
-            };
-            let at = last.at;
-            let young = |r: &&Counted| at.since(r.at) <= Nanos(WINDOW.0 + WINDOW.0 / 10);
-            let first = readings.iter().find(young).ok_or(Missing::Soon)?;
-            // After a long pause there is none but the last: the one before it then.
-            let first = if first.at == at {
-                &readings[readings.len() - 2]
-            } else {
-                first
-            };
-            let calls = between(first, last, &WORDS);
-            if readings.len() > KEPT {
-                readings.pop_front();
-            }
-            Ok(calls)
+            let now = tracing.read().map_err(|_| Missing::Unsupported)?;
+            let (first, last) = readings.push(now.at, now).ok_or(Missing::Soon)?;
+            Ok(between(first, last, &WORDS))
         }
         How::Sampled(following, why) => sampled(&following.told()?.last(WINDOW), why.clone()),
     }

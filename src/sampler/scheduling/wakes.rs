@@ -1,8 +1,7 @@
 //! Who wakes the threads of one process, while somebody looks: counted in the kernel where that is allowed.
 
-use std::collections::VecDeque;
-
 use super::calls::lives;
+use super::window::Readings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
@@ -17,8 +16,6 @@ use crate::sys::source::{Error, Probe, Source};
 
 /// Over how long wakers are told on the screen.
 const WINDOW: Nanos = Nanos::from_millis(10_000);
-/// How many readings are kept for that.
-const KEPT: usize = 13;
 
 /// Counts while something else goes on; for reports.
 pub struct Counting {
@@ -100,7 +97,7 @@ fn hardware(of: &str) -> &'static str {
 /// Tells who wakes the process in focus, while somebody looks.
 pub struct WakeSource {
     root: ProcRoot,
-    of: Option<(ProcId, Reading<Tracing>, VecDeque<Counted>)>,
+    of: Option<(ProcId, Reading<Tracing>, Readings<Counted>)>,
 }
 
 impl WakeSource {
@@ -125,26 +122,13 @@ fn lately(
     root: &ProcRoot,
     of: ProcId,
     tracing: &Reading<Tracing>,
-    readings: &mut VecDeque<Counted>,
+    readings: &mut Readings<Counted>,
 ) -> Reading<Wakes> {
     let tracing = tracing.as_ref().map_err(|why| *why)?;
     lives(root, of)?;
-    readings.push_back(tracing.read().map_err(|_| Missing::Unsupported)?);
-    while readings.len() > KEPT {
-        readings.pop_front();
-    }
-    let (Some(last), true) = (readings.back(), readings.len() > 1) else {
-        return Err(Missing::Soon);
-    };
-    // After a long pause there is none but the one before: it then.
-    let before = readings.len() - 2;
-    let young = |r: &Counted| last.at.since(r.at) <= Nanos(WINDOW.0 + WINDOW.0 / 20);
-    let first = readings
-        .iter()
-        .position(young)
-        .unwrap_or(before)
-        .min(before);
-    Ok(told(root, &readings[first], last))
+    let now = tracing.read().map_err(|_| Missing::Unsupported)?;
+    let (first, last) = readings.push(now.at, now).ok_or(Missing::Soon)?;
+    Ok(told(root, first, last))
 }
 
 impl Source<Detail> for WakeSource {
@@ -178,7 +162,7 @@ impl Source<Detail> for WakeSource {
             // The old one ends first: two at a time would cost twice.
             self.of = None;
             let tracing = Tracing::begin(&self.root, of.pid).map_err(|refused| missing(&refused));
-            self.of = Some((of, tracing, VecDeque::new()));
+            self.of = Some((of, tracing, Readings::over(WINDOW)));
         }
         if let Some((of, tracing, readings)) = &mut self.of {
             let value = lately(&self.root, *of, tracing, readings);

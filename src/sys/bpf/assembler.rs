@@ -275,6 +275,64 @@ impl Assembler {
         self.push(JMP | CALL, (0, 0), 0, helper as i32);
     }
 
+    /// `to` = the address of a place on the stack.
+    fn on_stack(&mut self, to: Reg, place: i16) {
+        self.mov(to, Reg::R10);
+        self.op(Op::Add, to, i32::from(place));
+    }
+
+    /// `R0` = the value in a map of the key at a place on the stack, or 0.
+    pub fn find(&mut self, map: i32, key: i16) {
+        self.map(Reg::R1, map);
+        self.on_stack(Reg::R2, key);
+        self.call(Helper::MapLookup);
+    }
+
+    /// Sets the value in a map of the key at a place on the stack to what stands at another place there.
+    pub fn set(&mut self, map: i32, key: i16, value: i16) {
+        self.on_stack(Reg::R3, value);
+        self.put(map, key, 0);
+    }
+
+    /// Sets the value in a map of the key at a place on the stack to what `R3` points at, unless another core was faster.
+    pub fn begin(&mut self, map: i32, key: i16) {
+        // BPF_NOEXIST.
+        self.put(map, key, 1);
+    }
+
+    /// The same with what stands at a place on the stack.
+    pub fn begin_with(&mut self, map: i32, key: i16, value: i16) {
+        self.on_stack(Reg::R3, value);
+        self.begin(map, key);
+    }
+
+    fn put(&mut self, map: i32, key: i16, flags: i32) {
+        self.map(Reg::R1, map);
+        self.on_stack(Reg::R2, key);
+        self.mov(Reg::R4, flags);
+        self.call(Helper::MapUpdate);
+    }
+
+    /// Takes the key at a place on the stack out of a map.
+    pub fn remove(&mut self, map: i32, key: i16) {
+        self.map(Reg::R1, map);
+        self.on_stack(Reg::R2, key);
+        self.call(Helper::MapDelete);
+    }
+
+    /// Copies bytes of the kernel, from where `R3` points to a place on the stack.
+    pub fn copy(&mut self, bytes: i32, to: i16) {
+        self.on_stack(Reg::R1, to);
+        self.mov(Reg::R2, bytes);
+        self.call(Helper::ProbeReadKernel);
+    }
+
+    /// Ends the program with 0, as those at tracepoints do.
+    pub fn done(&mut self) {
+        self.mov(Reg::R0, 0);
+        self.exit();
+    }
+
     /// Ends the program with what is in `R0`.
     pub fn exit(&mut self) {
         self.push(JMP | EXIT, (0, 0), 0, 0);

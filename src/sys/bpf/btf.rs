@@ -2,6 +2,7 @@
 //! kernel that runs. The kernel's `Documentation/bpf/btf.rst` tells the format.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::sys::root::ProcRoot;
 
@@ -18,6 +19,39 @@ pub struct Types {
     places: Vec<u32>,
     /// Where the names begin.
     names: usize,
+}
+
+/// Where a thread has its numbers in `task_struct`, and what the tracepoints are called that threads pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// The number of the thread.
+    pub tid: i16,
+    /// That of its process.
+    pub tgid: i16,
+    /// `sched_switch`.
+    pub switch: u32,
+    /// `sched_waking`.
+    pub waking: u32,
+}
+
+/// That, of the kernel that runs; `None` where it does not tell. Its five megabytes are looked through once.
+pub fn task(root: &ProcRoot) -> Option<Task> {
+    static KNOWN: OnceLock<Task> = OnceLock::new();
+    if let (true, Some(known)) = (root.is_live(), KNOWN.get()) {
+        return Some(*known);
+    }
+    let types = Types::of_kernel(root)?;
+    let offset = |name| i16::try_from(types.offset("task_struct", name)?).ok();
+    let task = Task {
+        tid: offset("pid")?,
+        tgid: offset("tgid")?,
+        switch: types.tracepoint("sched_switch")?,
+        waking: types.tracepoint("sched_waking")?,
+    };
+    if root.is_live() {
+        KNOWN.get_or_init(|| task);
+    }
+    Some(task)
 }
 
 /// Types and levels that are followed inside of a field; what is deeper is malformed.

@@ -85,6 +85,12 @@ fn create(kind: Kind, sizes: (usize, usize), entries: usize, flags: u32) -> io::
     call::open(Command::MapCreate, &mut create)
 }
 
+/// The word at this offset of a key or a value.
+pub fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    let bytes = bytes.get(at..at + 8)?;
+    Some(u64::from_ne_bytes(bytes.try_into().ok()?))
+}
+
 /// A table by key.
 #[derive(Debug)]
 pub struct Map {

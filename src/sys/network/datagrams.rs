@@ -10,11 +10,11 @@ use std::io;
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
     Assembler, Fault, Helper, If, Instruction, Op,
-    Reg::{R0, R1, R2, R3, R4, R6, R7, R10},
+    Reg::{R0, R1, R3, R6, R7, R10},
     Width,
 };
 use crate::sys::bpf::btf::Types;
-use crate::sys::bpf::map::{Kind, Map};
+use crate::sys::bpf::map::{self, Kind, Map};
 use crate::sys::bpf::program::{self, At, Refused, Running};
 use crate::sys::process::visible;
 use crate::sys::root::ProcRoot;
@@ -45,10 +45,7 @@ impl Datagrams {
     /// Without the right, before Linux 6.3, where the kernel does not tell its types, and in a PID namespace of its own, where
     /// the kernel's numbers are not ours.
     pub fn begin(root: &ProcRoot) -> Result<Self, Refused> {
-        if visible::inside(root) {
-            let why = "the kernel counts by numbers of another PID namespace";
-            return Err(io::Error::other(why).into());
-        }
+        visible::numbers_are_ours(root)?;
         let types = Types::of_kernel(root);
         let protocol = types.and_then(|types| types.offset("sock", "sk_protocol"));
         let unknown =
@@ -81,14 +78,8 @@ impl Datagrams {
         let mut out = HashMap::new();
         self.counts.all(false, |key, value| {
             let pid = key.try_into().map(u32::from_ne_bytes);
-            let word = |at: usize| {
-                value
-                    .get(at..at + 8)?
-                    .try_into()
-                    .ok()
-                    .map(u64::from_ne_bytes)
-            };
-            if let (Ok(pid), Some(sent), Some(received)) = (pid, word(0), word(8)) {
+            let told = (pid, map::word(value, 0), map::word(value, 8));
+            if let (Ok(pid), Some(sent), Some(received)) = told {
                 out.insert(Pid(pid), (received, sent));
             }
         })?;
@@ -114,41 +105,24 @@ fn program(counts: i32, protocol: i32, to: i16) -> Result<Vec<Instruction>, Faul
         a.jump_if(If::AnyBit, R7, PEEK, out);
     }
     a.op(Op::Add, R3, protocol);
-    a.mov(R1, R10);
-    a.op(Op::Add, R1, i32::from(PROTOCOL));
-    a.mov(R2, 2);
-    a.call(Helper::ProbeReadKernel);
+    a.copy(2, PROTOCOL);
     a.jump_if(If::Ne, R0, 0, out);
     a.load(Width::Half, R1, (R10, PROTOCOL));
     a.jump_if(If::Ne, R1, libc::IPPROTO_UDP, out);
     a.call(Helper::GetCurrentPidTgid);
     a.op(Op::Rsh, R0, 32);
     a.store(Width::Word, (R10, PROCESS), R0);
-    let find = |a: &mut Assembler| {
-        a.map(R1, counts);
-        a.mov(R2, R10);
-        a.op(Op::Add, R2, i32::from(PROCESS));
-        a.call(Helper::MapLookup);
-    };
-    find(&mut a);
+    a.find(counts, PROCESS);
     a.jump_if(If::Ne, R0, 0, known);
     a.store(Width::Double, (R10, VALUE), 0);
     a.store(Width::Double, (R10, VALUE + 8), 0);
-    a.map(R1, counts);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(PROCESS));
-    a.mov(R3, R10);
-    a.op(Op::Add, R3, i32::from(VALUE));
-    // `BPF_NOEXIST`: another core may have begun it meanwhile.
-    a.mov(R4, 1);
-    a.call(Helper::MapUpdate);
-    find(&mut a);
+    a.begin_with(counts, PROCESS, VALUE);
+    a.find(counts, PROCESS);
     a.jump_if(If::Eq, R0, 0, out);
     a.place(known);
     a.fetch_add(Width::Double, (R0, to), R6);
     a.place(out);
-    a.mov(R0, 0);
-    a.exit();
+    a.done();
     a.finish()
 }
 

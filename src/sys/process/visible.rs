@@ -1,5 +1,6 @@
 //! Whether `/proc` lists every process of the machine: `proc(5)`, `pid_namespaces(7)`. Changes nothing.
 
+use std::io;
 use std::path::Path;
 
 use procfs::process::MountInfo;
@@ -28,6 +29,18 @@ pub fn in_part(root: &ProcRoot) -> bool {
 pub fn inside(root: &ProcRoot) -> bool {
     let ours = std::fs::read_link(root.proc("self/ns/pid"));
     ours.is_ok_and(|ns| ns != Path::new(FIRST))
+}
+
+/// Whether the kernel means by a number the process that is meant here: programs see those of the first PID namespace.
+///
+/// # Errors
+/// Where it does not.
+pub fn numbers_are_ours(root: &ProcRoot) -> io::Result<()> {
+    if inside(root) {
+        let why = "the kernel counts by numbers of another PID namespace";
+        return Err(io::Error::other(why));
+    }
+    Ok(())
 }
 
 /// `hidepid=invisible` of `/proc`; `None` where nothing is hidden.

@@ -11,8 +11,8 @@ use std::io;
 use crate::model::id::{Nanos, Pid};
 use crate::model::scheduling::calls::{CallSums, Count, Counted, Number, Words, on_descriptor};
 use crate::model::scheduling::spread::{BUCKETS, Spread};
-use crate::sys::bpf::btf::Types;
-use crate::sys::bpf::map::{Kind, Map, Shared};
+use crate::sys::bpf::btf;
+use crate::sys::bpf::map::{Kind, Map, Shared, word};
 use crate::sys::bpf::program::{self, At, Refused, Running};
 use crate::sys::clock;
 use crate::sys::process::visible;
@@ -56,11 +56,7 @@ impl Tracing {
     /// Without the right, on other machines than x86-64 and arm64, and in a PID namespace of its own, where the kernel's numbers are
     /// not ours.
     pub fn begin(root: &ProcRoot, pid: Pid) -> Result<Self, Refused> {
-        if visible::inside(root) {
-            return Err(
-                io::Error::other("the kernel counts by numbers of another PID namespace").into(),
-            );
-        }
+        visible::numbers_are_ours(root)?;
         let tables = 2 * NUMBERS as usize;
         let counts = Shared::new(tables * SLOT * 8)?;
         for at in 0..tables {
@@ -152,25 +148,16 @@ impl Tracing {
 
 /// Has time without a core counted, where the kernel tells its types.
 fn switching(root: &ProcRoot, pid: Pid, maps: &programs::Maps, running: &mut Vec<Running>) -> bool {
-    let Some(types) = Types::of_kernel(root) else {
-        return false;
-    };
-    let offset = |name| {
-        types
-            .offset("task_struct", name)
-            .and_then(|o| i16::try_from(o).ok())
-    };
-    let (Some(tid), Some(tgid), Some(at)) = (
-        offset("pid"),
-        offset("tgid"),
-        types.tracepoint("sched_switch"),
-    ) else {
+    let Some(btf::Task {
+        tid, tgid, switch, ..
+    }) = btf::task(root)
+    else {
         return false;
     };
     let Ok(code) = programs::switch(pid, maps, tid, tgid) else {
         return false;
     };
-    match program::run("pscope_away", &code, At::TypedTracepoint(at)) {
+    match program::run("pscope_away", &code, At::TypedTracepoint(switch)) {
         Ok(program) => {
             running.push(program);
             true
@@ -200,11 +187,6 @@ fn name(call: Number) -> Option<&'static str> {
 fn error_words(errno: u32) -> (String, &'static str) {
     let errno = nix::errno::Errno::from_raw(errno.cast_signed());
     (format!("{errno:?}"), errno.desc())
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at + 8)?;
-    Some(u64::from_ne_bytes(bytes.try_into().ok()?))
 }
 
 fn parts(map: &Map) -> io::Result<Vec<((Number, u32), CallSums)>> {

@@ -14,8 +14,8 @@ use programs::Context;
 use crate::model::id::{Nanos, Pid, Tid};
 use crate::model::scheduling::spread::{BUCKETS, Spread};
 use crate::model::scheduling::wakes::{Counted, Wake, Waker};
-use crate::sys::bpf::btf::Types;
-use crate::sys::bpf::map::{Kind, Map, Shared};
+use crate::sys::bpf::btf;
+use crate::sys::bpf::map::{Kind, Map, Shared, word};
 use crate::sys::bpf::program::{self, At, Refused, Running};
 use crate::sys::clock;
 use crate::sys::process::visible;
@@ -80,11 +80,7 @@ impl Tracing {
     /// Without the right, where the kernel does not tell its types, and in a PID namespace of its own, where the kernel's
     /// numbers are not ours.
     pub fn begin(root: &ProcRoot, pid: Pid) -> Result<Self, Refused> {
-        if visible::inside(root) {
-            return Err(
-                io::Error::other("the kernel counts by numbers of another PID namespace").into(),
-            );
-        }
+        visible::numbers_are_ours(root)?;
         let contexts = Shared::new(CORES * CONTEXT)?;
         let zeros = Shared::new(SUMS.next_multiple_of(4096))?;
         let woken = Map::new(Kind::LruHash, (8, 16), THREADS, 0)?;
@@ -95,25 +91,8 @@ impl Tracing {
             sums: sums.fd(),
             zeros: zeros.fd(),
         };
-        let types = Types::of_kernel(root)
+        let task = btf::task(root)
             .ok_or_else(|| io::Error::other("this kernel does not tell its types (BTF)"))?;
-        let untold = || io::Error::other("this kernel's types have no such field or tracepoint");
-        let offset = |name| {
-            types
-                .offset("task_struct", name)
-                .and_then(|o| i16::try_from(o).ok())
-                .ok_or_else(untold)
-        };
-        let at = programs::Offsets {
-            tid: offset("pid")?,
-            tgid: offset("tgid")?,
-        };
-        let typed = |name| {
-            types
-                .tracepoint(name)
-                .map(At::TypedTracepoint)
-                .ok_or_else(untold)
-        };
         let mut running = Vec::new();
         // Where it is first, so that no interrupt is taken for a thread.
         // Where what is left of interrupts runs in threads that lose their cores (PREEMPT_RT), threads are what wakes.
@@ -129,17 +108,17 @@ impl Tracing {
                 Err(_) => {}
             }
         }
-        let switch = programs::switch(pid, at, &maps).map_err(io::Error::other)?;
+        let switch = programs::switch(pid, task, &maps).map_err(io::Error::other)?;
         running.push(program::run(
             "pscope_switch",
             &switch,
-            typed("sched_switch")?,
+            At::TypedTracepoint(task.switch),
         )?);
-        let waking = programs::waking(pid, at, &maps).map_err(io::Error::other)?;
+        let waking = programs::waking(pid, task, &maps).map_err(io::Error::other)?;
         running.push(program::run(
             "pscope_waking",
             &waking,
-            typed("sched_waking")?,
+            At::TypedTracepoint(task.waking),
         )?);
         Ok(Self {
             sums,
@@ -156,11 +135,6 @@ impl Tracing {
     pub fn read(&self) -> io::Result<Counted> {
         let mut wakes: BTreeMap<(Tid, Waker), Wake> = BTreeMap::new();
         self.sums.all(false, |key, value| {
-            let word = |bytes: &[u8], at: usize| {
-                bytes
-                    .get(at..at + 8)
-                    .and_then(|b| Some(u64::from_ne_bytes(b.try_into().ok()?)))
-            };
             let (Some(tid), Some(waker)) = (word(key, 0), word(key, 8)) else {
                 return;
             };

@@ -322,7 +322,7 @@ fn a_wait_of_another_moment_is_no_part_of_the_state() {
 }
 
 fn thread(tid: u32, state: State, what: Wait) -> ThreadRow {
-    let mut stat = scene().of(70).stat.clone();
+    let mut stat = scene().of(70).stat;
     stat.state = state;
     ThreadRow {
         id: ThreadId {

@@ -6,7 +6,7 @@ use super::{AWAY, CALLS, DROPPED, ERRORS, LONGEST, NUMBERS, ON_FD, SLOT, SPAN, S
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
     Assembler, Fault, Helper, If, Instruction, Label, Op, Reg,
-    Reg::{R0, R1, R2, R3, R4, R6, R7, R8, R9, R10},
+    Reg::{R0, R1, R2, R3, R6, R7, R8, R9, R10},
     Width,
 };
 use crate::sys::bpf::spread;
@@ -73,29 +73,17 @@ fn only_of(a: &mut Assembler, pid: Pid, out: Label) {
     a.jump_if(If::Ne, R0, pid.0.cast_signed(), out);
 }
 
-/// `R0` = what is known of the thread whose number is on the stack, or 0.
-fn find(a: &mut Assembler, map: i32, key: i16) {
-    a.map(R1, map);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(key));
-    a.call(Helper::MapLookup);
-}
-
 /// Copies a word at `R7` and an offset to the stack, and into `R1`.
 fn copy(a: &mut Assembler, offset: i32) {
-    a.mov(R1, R10);
-    a.op(Op::Add, R1, i32::from(COPY));
-    a.mov(R2, 8);
     a.mov(R3, R7);
     a.op(Op::Add, R3, offset);
-    a.call(Helper::ProbeReadKernel);
+    a.copy(8, COPY);
     a.load(Width::Double, R1, (R10, COPY));
 }
 
 fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
     a.place(out);
-    a.mov(R0, 0);
-    a.exit();
+    a.done();
     a.finish()
 }
 
@@ -126,13 +114,7 @@ pub fn enter(pid: Pid, maps: &Maps) -> io::Result<Result<Vec<Instruction>, Fault
     a.store(Width::Double, (R10, VALUE + LEFT), 0);
     a.call(Helper::KtimeGetNs);
     a.store(Width::Double, (R10, VALUE + SINCE), R0);
-    a.map(R1, maps.started);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(THREAD));
-    a.mov(R3, R10);
-    a.op(Op::Add, R3, i32::from(VALUE));
-    a.mov(R4, 0);
-    a.call(Helper::MapUpdate);
+    a.set(maps.started, THREAD, VALUE);
     Ok(end(a, out))
 }
 
@@ -149,7 +131,7 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let (out, worked, off) = (a.label(), a.label(), a.label());
     a.mov(R6, R1);
     only_of(&mut a, pid, out);
-    find(&mut a, maps.started, THREAD);
+    a.find(maps.started, THREAD);
     a.jump_if(If::Eq, R0, 0, out);
     a.mov(R7, R0);
     // R9: how long it took. R8: the sums of this call.
@@ -181,10 +163,7 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.store(Width::Word, (R10, KEY + 4), R1);
     part(&mut a, maps.descriptors);
     a.place(off);
-    a.map(R1, maps.started);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(THREAD));
-    a.call(Helper::MapDelete);
+    a.remove(maps.started, THREAD);
     end(a, out)
 }
 
@@ -212,19 +191,12 @@ fn sums(a: &mut Assembler) {
 /// Adds this call to the part whose key is on the stack.
 fn part(a: &mut Assembler, map: i32) {
     let (known, done) = (a.label(), a.label());
-    find(a, map, KEY);
+    a.find(map, KEY);
     a.jump_if(If::Ne, R0, 0, known);
     a.store(Width::Double, (R10, PART), 0);
     a.store(Width::Double, (R10, PART + 8), 0);
-    a.map(R1, map);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(KEY));
-    a.mov(R3, R10);
-    a.op(Op::Add, R3, i32::from(PART));
-    // Not where somebody else was faster: BPF_NOEXIST.
-    a.mov(R4, 1);
-    a.call(Helper::MapUpdate);
-    find(a, map, KEY);
+    a.begin_with(map, KEY, PART);
+    a.find(map, KEY);
     a.jump_if(If::Ne, R0, 0, known);
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R8, offset(DROPPED)), R1);
@@ -248,7 +220,7 @@ pub fn switch(pid: Pid, maps: &Maps, tid: i16, tgid: i16) -> Result<Vec<Instruct
     a.call(Helper::KtimeGetNs);
     a.mov(R9, R0);
     only_of(&mut a, pid, other);
-    find(&mut a, maps.started, THREAD);
+    a.find(maps.started, THREAD);
     a.jump_if(If::Eq, R0, 0, other);
     a.store(Width::Double, (R0, LEFT), R9);
     a.place(other);
@@ -256,7 +228,7 @@ pub fn switch(pid: Pid, maps: &Maps, tid: i16, tgid: i16) -> Result<Vec<Instruct
     a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
     a.load(Width::Word, R1, (R7, tid));
     a.store(Width::Word, (R10, THREAD), R1);
-    find(&mut a, maps.started, THREAD);
+    a.find(maps.started, THREAD);
     a.jump_if(If::Eq, R0, 0, out);
     a.load(Width::Double, R1, (R0, LEFT));
     a.jump_if(If::Eq, R1, 0, had);

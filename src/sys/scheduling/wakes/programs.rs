@@ -7,9 +7,10 @@ use super::{
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
     Assembler, Fault, Helper, If, Instruction, Op,
-    Reg::{R0, R1, R2, R3, R4, R6, R7, R8, R9, R10},
+    Reg::{R0, R1, R3, R6, R7, R8, R9, R10},
     Width,
 };
+use crate::sys::bpf::btf::Task;
 use crate::sys::bpf::spread;
 
 /// The maps by their numbers.
@@ -22,13 +23,6 @@ pub struct Maps {
     pub sums: i32,
     /// Zeros, to begin sums with.
     pub zeros: i32,
-}
-
-/// Where the kernel keeps the numbers of a thread and its process.
-#[derive(Clone, Copy)]
-pub struct Offsets {
-    pub tid: i16,
-    pub tgid: i16,
 }
 
 /// What begins or ends on this core.
@@ -85,24 +79,15 @@ pub fn context(what: Context, begins: bool, maps: &Maps) -> Result<Vec<Instructi
         HARD
     };
     a.store(Width::Double, (R8, at), R1);
-    a.mov(R0, 0);
-    a.exit();
+    a.done();
     a.finish()
-}
-
-/// `R0` = the value in `map` of the key at `key` on the stack, or 0.
-fn find(a: &mut Assembler, map: i32, key: i16) {
-    a.map(R1, map);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(key));
-    a.call(Helper::MapLookup);
 }
 
 /// At `sched_waking`: notes when, and who did it: an interrupt rather than the thread that it interrupted.
 ///
 /// # Errors
 /// None but faults of this program.
-pub fn waking(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+pub fn waking(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
     let (out, known) = (a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));
@@ -121,16 +106,9 @@ pub fn waking(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fa
     a.mov(R6, R0);
     a.place(known);
     a.store(Width::Double, (R10, VALUE + 8), R6);
-    a.map(R1, maps.woken);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(THREAD));
-    a.mov(R3, R10);
-    a.op(Op::Add, R3, i32::from(VALUE));
-    a.mov(R4, 0);
-    a.call(Helper::MapUpdate);
+    a.set(maps.woken, THREAD, VALUE);
     a.place(out);
-    a.mov(R0, 0);
-    a.exit();
+    a.done();
     a.finish()
 }
 
@@ -138,7 +116,7 @@ pub fn waking(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fa
 ///
 /// # Errors
 /// None but faults of this program.
-pub fn switch(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+pub fn switch(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
     let (out, known, shorter) = (a.label(), a.label(), a.label());
     a.load(Width::Double, R7, (R1, 16));
@@ -147,7 +125,7 @@ pub fn switch(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fa
     a.load(Width::Word, R1, (R7, at.tid));
     a.store(Width::Double, (R10, THREAD), R1);
     a.store(Width::Double, (R10, KEY), R1);
-    find(&mut a, maps.woken, THREAD);
+    a.find(maps.woken, THREAD);
     a.jump_if(If::Eq, R0, 0, out);
     a.load(Width::Double, R1, (R0, 8));
     a.store(Width::Double, (R10, KEY + 8), R1);
@@ -155,20 +133,12 @@ pub fn switch(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fa
     a.call(Helper::KtimeGetNs);
     a.mov(R9, R0);
     a.op(Op::Sub, R9, R6);
-    a.map(R1, maps.woken);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(THREAD));
-    a.call(Helper::MapDelete);
-    find(&mut a, maps.sums, KEY);
+    a.remove(maps.woken, THREAD);
+    a.find(maps.sums, KEY);
     a.jump_if(If::Ne, R0, 0, known);
-    a.map(R1, maps.sums);
-    a.mov(R2, R10);
-    a.op(Op::Add, R2, i32::from(KEY));
     a.value(R3, maps.zeros);
-    // Not where another core was faster: BPF_NOEXIST.
-    a.mov(R4, 1);
-    a.call(Helper::MapUpdate);
-    find(&mut a, maps.sums, KEY);
+    a.begin(maps.sums, KEY);
+    a.find(maps.sums, KEY);
     a.jump_if(If::Eq, R0, 0, out);
     a.place(known);
     a.mov(R8, R0);
@@ -186,7 +156,6 @@ pub fn switch(pid: Pid, at: Offsets, maps: &Maps) -> Result<Vec<Instruction>, Fa
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R8, SPREAD), R1);
     a.place(out);
-    a.mov(R0, 0);
-    a.exit();
+    a.done();
     a.finish()
 }
