@@ -2,6 +2,7 @@
 
 mod between;
 mod moved;
+mod parents;
 mod procs;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::moved::{self, Left};
+use super::parents::parents;
 use super::procs::RUN;
 use super::{Core, Own, Proc, Procs, Rates, Snapshot, System, Thread};
 use crate::model::groups::own_group::Strain;
@@ -320,42 +321,6 @@ fn threads(old: &[ThreadSample], new: &[ThreadSample], step: &Step) -> Vec<Threa
             stat: now.stat,
         })
         .collect()
-}
-
-/// The place of each task's parent; a parent that is not there, that is younger in a circle, or itself, makes a root.
-fn parents(tasks: &[TaskSample]) -> Vec<Option<u32>> {
-    let pids: Vec<Pid> = tasks.iter().map(|t| t.id.pid).collect();
-    // Siblings often stand together.
-    let mut last = (Pid(0), pids.binary_search(&Pid(0)).ok());
-    let mut parents = Vec::with_capacity(tasks.len());
-    parents.extend(tasks.iter().enumerate().map(|(i, task)| {
-        let ppid = task.stat.ppid;
-        if ppid != last.0 {
-            last = (ppid, pids.binary_search(&ppid).ok());
-        }
-        last.1.filter(|p| *p != i).map(|p| p as u32)
-    }));
-    break_cycles(&mut parents);
-    parents
-}
-
-/// Cuts every circle of parents at one place, so that walking upwards always ends.
-///
-/// The kernel makes none, but a sweep is not one moment: a pid may be reused while it reads.
-fn break_cycles(parents: &mut [Option<u32>]) {
-    let mut seen = vec![0_u32; parents.len()];
-    for i in 0..parents.len() {
-        let walk = i as u32 + 1;
-        let mut at = i;
-        while seen[at] == 0 {
-            seen[at] = walk;
-            match parents[at] {
-                Some(up) if seen[up as usize] == walk => parents[at] = None,
-                Some(up) => at = up as usize,
-                None => break,
-            }
-        }
-    }
 }
 
 fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {

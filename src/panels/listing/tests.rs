@@ -1,5 +1,7 @@
 use super::*;
-use crate::app::key::Code;
+use crate::app::action::Keymap;
+use crate::app::key::{Code, Key, Mouse, Press};
+use crate::app::panel::{Hit, Rows as _};
 use crate::app::world::Settings;
 use crate::theme::Depth;
 use crate::widgets::picture;
