@@ -1,24 +1,22 @@
 //! Time on the screen: ticks come in, are kept for looking back, and stand still while paused.
 
 mod past;
+mod playing;
 
 use std::sync::Arc;
 
 use super::App;
 use super::action::Action;
-use super::event::Effect;
 use super::globals as g;
 use super::history::{History, TICKS};
 use super::minutes::Minutes;
 use super::panel::Reply;
-use super::world::Replay;
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::machine::verdict::Judge;
 use crate::model::plan::{Glimpse, Plan};
 use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
-use crate::model::text::SafeText;
 use crate::recording::{self, when};
 
 use past::Live;
@@ -145,59 +143,6 @@ impl App {
     /// Lets an older past than that of the last ticks be looked at.
     pub fn remember(&mut self, past: recording::Past) {
         self.past.deep = Some(past);
-    }
-
-    /// Shows a recording: time stands still at its beginning.
-    pub fn replay(&mut self, hosts: Vec<(String, recording::Past)>) {
-        let (names, mut pasts): (Vec<_>, Vec<_>) = hosts
-            .into_iter()
-            .map(|(name, past)| (name, Some(past)))
-            .unzip();
-        let Some(past) = pasts.first_mut().and_then(Option::take) else {
-            return;
-        };
-        self.world.time.hosts = names;
-        self.hosts = pasts;
-        self.world.time.moments = past.moments();
-        self.world.time.replay = Some(Replay {
-            playing: false,
-            speed: 0,
-        });
-        self.world.paused = Some(0);
-        self.world.time.recorded = true;
-        self.remember(past);
-        self.go(0);
-    }
-
-    /// Shows the recording of the next machine, at the same time of the calendar.
-    pub(super) fn next_host(&mut self) {
-        let time = &mut self.world.time;
-        if time.hosts.len() < 2 {
-            let how = "there is one machine: pscope replay a=FILE b=FILE shows several";
-            return self.say(how.to_owned(), false);
-        }
-        let now = self.world.snapshot.unix_ms();
-        let next = (time.host + 1) % time.hosts.len();
-        let Some(past) = self.hosts.get_mut(next).and_then(Option::take) else {
-            return;
-        };
-        self.hosts[time.host] = self.past.deep.replace(past);
-        time.host = next;
-        let deep = self.past.deep.as_ref();
-        time.moments = deep.map_or_else(Vec::new, recording::Past::moments);
-        let place = time.moments.partition_point(|m| m.summary.unix_ms <= now);
-        // A number is somebody else there.
-        self.world.focus = None;
-        self.world.tags.clear();
-        self.go(place.saturating_sub(1));
-        let name = SafeText::from(self.world.time.hosts[next].as_str());
-        self.say(format!("{name} at the same time"), false);
-    }
-
-    /// What is shown comes from elsewhere: nothing can be read or done there.
-    pub fn watch(&mut self, past: recording::Past) {
-        self.world.time.recorded = true;
-        self.remember(past);
     }
 
     pub(super) fn pause(&mut self) {
@@ -411,64 +356,5 @@ impl App {
             }
         }
         self.world.history = history;
-    }
-
-    /// Hears of the file into which it is recorded.
-    pub(super) fn on_recording(&mut self, news: Result<Option<String>, String>) {
-        let before = self.world.time.recording.take();
-        match (news, before) {
-            (Ok(Some(file)), _) => {
-                self.say(
-                    format!("records into {file} with what is remembered; R ends it"),
-                    false,
-                );
-                self.world.time.recording = Some(file);
-            }
-            (Ok(None), Some(file)) => self.say(
-                format!("recorded in {file}; pscope replay {file} shows it"),
-                false,
-            ),
-            (Ok(None), None) => {}
-            (Err(why), _) => self.say(why, true),
-        }
-    }
-
-    /// Plays a recording, or stops it.
-    fn play(&mut self) {
-        let Some(replay) = &mut self.world.time.replay else {
-            return;
-        };
-        replay.playing = !replay.playing;
-        let again = replay.playing && self.world.paused == Some(0);
-        if again {
-            self.go(0);
-        }
-        self.play_at(0);
-    }
-
-    /// Plays faster or slower by so many times two.
-    pub(super) fn play_at(&mut self, change: i8) {
-        let time = &mut self.world.time;
-        let Some(replay) = &mut time.replay else {
-            return;
-        };
-        replay.speed = replay.speed.saturating_add(change).clamp(-3, 6);
-        let (playing, speed) = (replay.playing, replay.speed);
-        let pace = if speed < 0 { 1_u64 << -speed } else { 1 };
-        let pace = self.world.snapshot.interval.0.max(100_000_000) * pace;
-        let pace = Nanos((pace >> speed.max(0)).max(20_000_000));
-        self.effects.push(Effect::Play(playing.then_some(pace)));
-    }
-
-    /// Shows the next tick of what is played; at its end it stops.
-    pub(super) fn beat(&mut self) {
-        if !self.world.time.replay.is_some_and(|replay| replay.playing) {
-            return;
-        }
-        if self.world.paused == Some(0) {
-            self.play();
-        } else {
-            self.go(self.world.time.at + 1);
-        }
     }
 }
