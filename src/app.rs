@@ -12,6 +12,7 @@ pub mod layout;
 pub mod log;
 pub mod minutes;
 pub mod moves;
+mod pages;
 pub mod panel;
 pub mod presets;
 mod route;
@@ -24,8 +25,6 @@ mod trigger;
 pub mod word;
 pub mod world;
 
-use std::sync::Arc;
-
 use ratatui::layout::Rect;
 
 use action::Action;
@@ -34,7 +33,6 @@ use panel::{Panel, Place, Reply};
 use time::Past;
 use world::{Notice, Page, Section, Settings, World};
 
-use crate::model::id::ProcId;
 use crate::model::machine::verdict::Judge;
 use crate::model::plan::Plan;
 use crate::model::text::SafeText;
@@ -197,13 +195,6 @@ impl App {
         plan
     }
 
-    /// Opens the inspector on a process, on the tab of this name.
-    pub fn inspect(&mut self, id: ProcId, tab: &str) {
-        self.focus_on(id);
-        self.show_tab(tab);
-        self.show(Page::Inspector);
-    }
-
     /// Places the visible panes and lets them prepare for being drawn; `screen` decides where.
     pub fn place(&mut self, placed: Vec<Placed>, tab_titles: Vec<(Rect, usize)>, screen: Rect) {
         let bar = |p: &Placed| self.panels[p.panel].spec().place == Place::Views;
@@ -263,20 +254,11 @@ impl App {
         self.overlays.iter().map(|o| self.overlay(o))
     }
 
-    /// The chosen tab of the inspector, as an index of the panes.
-    pub fn tab(&self) -> Option<usize> {
-        self.tab
-    }
-
     fn overlay<'a>(&'a self, overlay: &'a Overlay) -> &'a dyn Panel {
         match overlay {
             Overlay::Registered(i) => self.panels[*i].as_ref(),
             Overlay::Made(panel) => panel.as_ref(),
         }
-    }
-
-    fn named(&self, name: &str) -> Option<usize> {
-        self.panels.iter().position(|p| p.spec().name == name)
     }
 
     /// Lets every pane that is or was shown hear something.
@@ -363,55 +345,6 @@ impl App {
 
     fn say(&mut self, text: String, bad: bool) {
         self.world.notice = Some(Notice { text, bad });
-    }
-
-    fn focus_on(&mut self, id: ProcId) {
-        if self.world.focus == Some(id) {
-            return;
-        }
-        self.world.focus = Some(id);
-        self.world.group = None;
-        self.retrace();
-        if self.world.detail.of != Some(id) {
-            self.world.detail = Arc::new(self.world.detail.refocused(Some(id)));
-            self.detail_of_focus();
-        }
-        for panel in &mut self.panels {
-            panel.select(&self.world, id);
-        }
-    }
-
-    fn show(&mut self, page: Page) {
-        if page == Page::Inspector && self.world.page != page {
-            self.came = self.world.page;
-        }
-        self.world.page = page;
-        self.world.active = match page {
-            Page::Dashboard => "list",
-            Page::Inspector => self.tab.map_or("list", |t| self.panels[t].spec().name),
-            Page::View(n) => {
-                let view = self
-                    .panels
-                    .iter()
-                    .find(|p| p.spec().place == Place::View(n));
-                view.map_or("list", |p| p.spec().name)
-            }
-        };
-    }
-
-    fn show_tab(&mut self, name: &str) {
-        if let Some(found) = self.named(name) {
-            self.tab = Some(found);
-            let active = self.named(self.world.active);
-            if active.is_some_and(|i| self.panels[i].spec().place == Place::Tab) {
-                self.world.active = self.panels[found].spec().name;
-            }
-        }
-    }
-
-    /// The tabs of the inspector, as indices of the panes.
-    pub fn tabs(&self) -> impl Iterator<Item = usize> {
-        (0..self.panels.len()).filter(|i| self.panels[*i].spec().place == Place::Tab)
     }
 
     /// Does what an action asks for; says whether anybody answered.

@@ -2,6 +2,7 @@ mod trigger;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 
@@ -9,7 +10,7 @@ use super::action::Action;
 use super::key::{Code, Key};
 use super::panel::Spec;
 use super::*;
-use crate::model::id::{Nanos, Pid};
+use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::plan::Needs;
 use crate::model::scene::Scene;
 use crate::model::scheduling::timeline::Timeline;

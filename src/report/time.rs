@@ -20,7 +20,7 @@ use crate::model::span;
 use crate::model::text::SafeText;
 use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::scheduling::spent::Follower;
-use crate::sampler::scheduling::wakes::{Counting, missing};
+use crate::sampler::scheduling::wakes::Counting;
 use crate::sys::clock;
 use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
@@ -113,7 +113,7 @@ fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<
             all.entry(id).or_insert_with(|| Followed {
                 wakes: if watched < WATCHED {
                     Counting::begin(&root, id)
-                        .map_err(|refused| (missing(&refused), refused.to_string()))
+                        .map_err(|refused| (Missing::from(&refused.error), refused.to_string()))
                 } else {
                     let why = format!("it is told of {WATCHED} processes at once");
                     Err((Missing::Unsupported, why))

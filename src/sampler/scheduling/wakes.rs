@@ -110,14 +110,6 @@ impl WakeSource {
     }
 }
 
-/// Whether that was not allowed, or cannot be had here.
-pub fn missing(refused: &Refused) -> Missing {
-    match refused.error.kind() {
-        std::io::ErrorKind::PermissionDenied => Missing::Denied,
-        _ => Missing::Unsupported,
-    }
-}
-
 fn lately(
     root: &ProcRoot,
     of: ProcId,
@@ -161,7 +153,8 @@ impl Source<Detail> for WakeSource {
         if self.of.as_ref().is_none_or(|(known, ..)| *known != of) {
             // The old one ends first: two at a time would cost twice.
             self.of = None;
-            let tracing = Tracing::begin(&self.root, of.pid).map_err(|refused| missing(&refused));
+            let tracing =
+                Tracing::begin(&self.root, of.pid).map_err(|refused| Missing::from(&refused.error));
             self.of = Some((of, tracing, Readings::over(WINDOW)));
         }
         if let Some((of, tracing, readings)) = &mut self.of {

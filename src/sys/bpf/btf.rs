@@ -21,13 +21,15 @@ pub struct Types {
     names: usize,
 }
 
-/// Where a thread has its numbers in `task_struct`, and what the tracepoints are called that threads pass.
+/// Where a thread has its numbers and its state in `task_struct`, and what the tracepoints are called that threads pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Task {
     /// The number of the thread.
     pub tid: i16,
     /// That of its process.
     pub tgid: i16,
+    /// What it is about: 0 where it could run.
+    pub state: i16,
     /// `sched_switch`.
     pub switch: u32,
     /// `sched_waking`.
@@ -45,6 +47,8 @@ pub fn task(root: &ProcRoot) -> Option<Task> {
     let task = Task {
         tid: offset("pid")?,
         tgid: offset("tgid")?,
+        // The second before Linux 5.14.
+        state: offset("__state").or_else(|| offset("state"))?,
         switch: types.tracepoint("sched_switch")?,
         waking: types.tracepoint("sched_waking")?,
     };

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
-    Assembler, Fault, Helper, If, Instruction, Op,
+    Assembler, Fault, Helper, If, Instruction, Label, Op,
     Reg::{R0, R1, R3, R6, R7, R8, R9, R10},
     Width,
 };
@@ -38,10 +38,11 @@ pub enum Context {
     Core,
 }
 
-/// On the stack: the thread, when and by whom it was woken, and the key of its sums.
+/// On the stack: the thread, when and by whom it was woken, the key of its sums, and who comes next.
 const THREAD: i16 = -8;
 const VALUE: i16 = -24;
 const KEY: i16 = -40;
+const NEXT: i16 = -48;
 
 /// `R8` = what is known of this core. Destroys `R0` to `R5`.
 fn here(a: &mut Assembler, maps: &Maps) {
@@ -83,18 +84,66 @@ pub fn context(what: Context, begins: bool, maps: &Maps) -> Result<Vec<Instructi
     a.finish()
 }
 
+/// Leaves the number of the thread at `R7` on the stack; ends at `out` unless it is of the process.
+fn only_of(a: &mut Assembler, pid: Pid, at: Task, out: Label) {
+    a.load(Width::Word, R1, (R7, at.tgid));
+    a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
+    a.load(Width::Word, R1, (R7, at.tid));
+    a.store(Width::Double, (R10, THREAD), R1);
+    a.store(Width::Double, (R10, KEY), R1);
+}
+
+/// `R6` = when the thread on the stack was woken, which is known no more; ends at `out` where it was not.
+fn take(a: &mut Assembler, maps: &Maps, out: Label) {
+    a.find(maps.woken, THREAD);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.load(Width::Double, R1, (R0, 8));
+    a.store(Width::Double, (R10, KEY + 8), R1);
+    a.load(Width::Double, R6, (R0, 0));
+    a.remove(maps.woken, THREAD);
+}
+
+/// Adds a wake-up to the sums whose key is on the stack; `R9`: how long the thread then waited.
+fn count(a: &mut Assembler, maps: &Maps) {
+    let (out, known, shorter) = (a.label(), a.label(), a.label());
+    a.find(maps.sums, KEY);
+    a.jump_if(If::Ne, R0, 0, known);
+    a.value(R3, maps.zeros);
+    a.begin(maps.sums, KEY);
+    a.find(maps.sums, KEY);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.place(known);
+    a.mov(R8, R0);
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, WAKES), R1);
+    a.mov(R1, R9);
+    a.fetch_add(Width::Double, (R8, WAITED), R1);
+    a.load(Width::Double, R1, (R8, LONGEST));
+    a.jump_if(If::Le, R9, R1, shorter);
+    a.store(Width::Double, (R8, LONGEST), R9);
+    a.place(shorter);
+    spread::bucket(a);
+    a.op(Op::Lsh, R3, 3);
+    a.op(Op::Add, R8, R3);
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, SPREAD), R1);
+    a.place(out);
+}
+
 /// At `sched_waking`: notes when, and who did it: an interrupt rather than the thread that it interrupted.
 ///
 /// # Errors
 /// None but faults of this program.
 pub fn waking(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
-    let (out, known) = (a.label(), a.label());
+    let (out, first, known) = (a.label(), a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));
-    a.load(Width::Word, R1, (R7, at.tgid));
-    a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
-    a.load(Width::Word, R1, (R7, at.tid));
-    a.store(Width::Double, (R10, THREAD), R1);
+    only_of(&mut a, pid, at, out);
+    // Woken before it had left its core the last time, it did not wait.
+    take(&mut a, maps, first);
+    a.mov(R9, 0);
+    count(&mut a, maps);
+    a.place(first);
     a.call(Helper::KtimeGetNs);
     a.store(Width::Double, (R10, VALUE), R0);
     here(&mut a, maps);
@@ -112,49 +161,37 @@ pub fn waking(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault
     a.finish()
 }
 
-/// At `sched_switch`: whoever was woken and gets a core now waited until now.
+/// At `sched_switch`: whoever was woken and gets a core now waited until now. Whoever loses one and could run was not asleep:
+/// it was woken before it had left its core, did not wait, and waits now for another reason.
 ///
 /// # Errors
 /// None but faults of this program.
 pub fn switch(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
-    let (out, known, shorter) = (a.label(), a.label(), a.label());
-    a.load(Width::Double, R7, (R1, 16));
-    a.load(Width::Word, R1, (R7, at.tgid));
-    a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
-    a.load(Width::Word, R1, (R7, at.tid));
-    a.store(Width::Double, (R10, THREAD), R1);
-    a.store(Width::Double, (R10, KEY), R1);
-    a.find(maps.woken, THREAD);
-    a.jump_if(If::Eq, R0, 0, out);
-    a.load(Width::Double, R1, (R0, 8));
-    a.store(Width::Double, (R10, KEY + 8), R1);
-    a.load(Width::Double, R6, (R0, 0));
+    let (out, comes, could) = (a.label(), a.label(), a.label());
+    // `bool preempt, struct task_struct *prev, struct task_struct *next`.
+    a.mov(R8, R1);
+    a.load(Width::Double, R7, (R8, 8));
+    // The one that comes is kept over what follows.
+    a.load(Width::Double, R9, (R8, 16));
+    a.load(Width::Double, R6, (R8, 0));
+    a.store(Width::Double, (R10, NEXT), R9);
+    only_of(&mut a, pid, at, comes);
+    a.jump_if(If::Ne, R6, 0, could);
+    a.load(Width::Word, R1, (R7, at.state));
+    a.jump_if(If::Ne, R1, 0, comes);
+    a.place(could);
+    take(&mut a, maps, comes);
+    a.mov(R9, 0);
+    count(&mut a, maps);
+    a.place(comes);
+    a.load(Width::Double, R7, (R10, NEXT));
+    only_of(&mut a, pid, at, out);
+    take(&mut a, maps, out);
     a.call(Helper::KtimeGetNs);
     a.mov(R9, R0);
     a.op(Op::Sub, R9, R6);
-    a.remove(maps.woken, THREAD);
-    a.find(maps.sums, KEY);
-    a.jump_if(If::Ne, R0, 0, known);
-    a.value(R3, maps.zeros);
-    a.begin(maps.sums, KEY);
-    a.find(maps.sums, KEY);
-    a.jump_if(If::Eq, R0, 0, out);
-    a.place(known);
-    a.mov(R8, R0);
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R8, WAKES), R1);
-    a.mov(R1, R9);
-    a.fetch_add(Width::Double, (R8, WAITED), R1);
-    a.load(Width::Double, R1, (R8, LONGEST));
-    a.jump_if(If::Le, R9, R1, shorter);
-    a.store(Width::Double, (R8, LONGEST), R9);
-    a.place(shorter);
-    spread::bucket(&mut a);
-    a.op(Op::Lsh, R3, 3);
-    a.op(Op::Add, R8, R3);
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R8, SPREAD), R1);
+    count(&mut a, maps);
     a.place(out);
     a.done();
     a.finish()
