@@ -15,6 +15,8 @@ const OPENING: &[&str] = &[
     ".open(",
     "fs::metadata(",
     ".exists()",
+    "fs::exists(",
+    "try_exists(",
     ".is_dir()",
     "statfs(",
     "statvfs(",

@@ -45,22 +45,23 @@ const SUMS: usize = SPREAD as usize + 8 * BUCKETS;
 const THREADS: usize = 32_768;
 const PAIRS: usize = 2048;
 
-/// Where interrupts begin and end. Which of them there are depends on the machine; the first four are everywhere.
+/// Where interrupts end and begin. Which of them there are depends on the machine; the first four are everywhere. Ends come
+/// first: one whose end is not heard would be taken for what wakes everybody, until the next of its kind on that core.
 const CONTEXTS: [(&CStr, Context, bool); 14] = [
-    (c"irq_handler_entry", Context::Interrupt, true),
     (c"irq_handler_exit", Context::Interrupt, false),
-    (c"softirq_entry", Context::Soft, true),
+    (c"irq_handler_entry", Context::Interrupt, true),
     (c"softirq_exit", Context::Soft, false),
-    (c"local_timer_entry", Context::Timer, true),
+    (c"softirq_entry", Context::Soft, true),
     (c"local_timer_exit", Context::Timer, false),
-    (c"reschedule_entry", Context::Core, true),
+    (c"local_timer_entry", Context::Timer, true),
     (c"reschedule_exit", Context::Core, false),
-    (c"call_function_entry", Context::Core, true),
+    (c"reschedule_entry", Context::Core, true),
     (c"call_function_exit", Context::Core, false),
-    (c"call_function_single_entry", Context::Core, true),
+    (c"call_function_entry", Context::Core, true),
     (c"call_function_single_exit", Context::Core, false),
-    (c"irq_work_entry", Context::Core, true),
+    (c"call_function_single_entry", Context::Core, true),
     (c"irq_work_exit", Context::Core, false),
+    (c"irq_work_entry", Context::Core, true),
 ];
 const EVERYWHERE: usize = 4;
 

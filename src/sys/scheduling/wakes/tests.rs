@@ -42,16 +42,18 @@ fn who_wakes_whom_is_counted_to_the_last() {
     let counted = tracing.read().expect("read");
     drop(to);
     other.join().expect("it ends");
-    let me = Waker::Thread(Pid(std::process::id()), tid());
-    let wake = counted.wakes.get(&(other_tid, me)).expect("it was woken");
-    // Each byte finds it asleep, or on its way there.
-    assert!((1..=510).contains(&wake.wakes), "{}", wake.wakes);
-    assert_eq!(
-        wake.spread.0.iter().sum::<u64>(),
-        wake.wakes,
-        "each is in a bucket"
-    );
-    assert!(wake.longest <= wake.waited);
+    let waker = |tid| Waker::Thread(Pid(std::process::id()), tid);
+    let me = waker(tid());
+    // On one core each may find the byte there without sleeping, but never both in one round.
+    let ways = [(other_tid, me), (tid(), waker(other_tid))];
+    let told = ways.map(|key| counted.wakes.get(&key).cloned().unwrap_or_default());
+    let sum: u64 = told.iter().map(|wake| wake.wakes).sum();
+    assert!((500..=1002).contains(&sum), "{told:?}");
+    for wake in told {
+        let spread: u64 = wake.spread.0.iter().sum();
+        assert_eq!(spread, wake.wakes, "each is in a bucket");
+        assert!(wake.longest <= wake.waited);
+    }
     // What it did while blocked in the kernel it was told of by none but us, and interrupts of the moment it began.
     let strangers = counted.wakes.keys().filter(|(whom, waker)| {
         *whom == other_tid && *waker != me && matches!(waker, Waker::Thread(..))
