@@ -27,6 +27,8 @@ pub fn of_rust(crew: &mut Crew) {
         drop(MUTEX.lock());
     });
     let written = "rwlock held by a writer, who is not stored (";
+    // With a writer and a reader waiting, the word of the lock is that of a parked thread.
+    crew.add("rust 2nd writer", "rwlock", || drop(WRITTEN.write()));
     crew.add("rust reader", written, || drop(WRITTEN.read()));
     crew.add("rust writer", "rwlock (", || drop(READ.write()));
     let once = "what another thread does once (";

@@ -102,6 +102,28 @@ fn every_lock_tells_whose_it_is() {
 }
 
 #[test]
+#[cfg(all(
+    target_env = "gnu",
+    target_pointer_width = "64",
+    target_arch = "x86_64"
+))]
+fn a_stripped_program_of_rust_tells_its_waits_by_its_code() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let puppet = Puppet::stripped(directory.path(), "locks");
+    let of_rust = said(&puppet)
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("rust "));
+    // A barrier is made of a mutex and a condition variable, and no name tells which.
+    let by_code = |(name, waits): (String, String)| match waits.as_str() {
+        "barrier (" => (name, "condition variable (".to_owned()),
+        _ => (name, waits),
+    };
+    let said: Vec<_> = of_rust.map(by_code).collect();
+    assert!(said.len() > 6);
+    until(puppet.pid(), |threads| as_said(threads, &said));
+}
+
+#[test]
 #[cfg(target_env = "gnu")]
 fn small_numbers_of_a_pid_namespace_are_no_owners() {
     let puppet = Puppet::mode("locks-nested");

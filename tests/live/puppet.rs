@@ -65,6 +65,30 @@ impl Puppet {
         Self::run(Command::new(&*PROGRAM).arg(mode))
     }
 
+    /// The same of a copy that names nothing, as a program that was stripped; it lies in `directory`.
+    pub fn stripped(directory: &Path, mode: &str) -> Self {
+        /// Where the head of a file says where its sections are, and how many there are (`elf(5)`, 64-bit words).
+        const SECTIONS: std::ops::Range<usize> = 40..48;
+        const COUNT: std::ops::Range<usize> = 60..64;
+        let mut program = std::fs::read(&*PROGRAM).expect("the puppet");
+        program[SECTIONS].fill(0);
+        program[COUNT].fill(0);
+        let copy = directory.join("puppet");
+        std::fs::write(&copy, program).expect("room for a copy");
+        let may_run = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(&copy, may_run).expect("our own file");
+        // A child that another test starts just now may still hold the copy open for writing.
+        let mut command = Command::new(&copy);
+        loop {
+            match command.arg("none").output() {
+                Err(why) if why.kind() == std::io::ErrorKind::ExecutableFileBusy => {}
+                tried => break drop(tried.expect("it starts")),
+            }
+            command = Command::new(&copy);
+        }
+        Self::run(Command::new(&copy).arg(mode))
+    }
+
     /// Ends it, whatever it is about, with those that it started; answers when it has ended.
     pub fn kill(&mut self) {
         let _ = self.child.kill();

@@ -5,6 +5,7 @@ mod classify;
 mod deadlock;
 mod ends;
 pub mod frames;
+pub mod instructions;
 mod library;
 mod memory;
 mod runtimes;

@@ -13,7 +13,9 @@ use crate::model::id::Pid;
 use crate::model::memory::region::Mapping;
 use crate::model::reading::Reading;
 use crate::model::scheduling::wait::frames::{self, Callee, Entry, Symbol, Symbols};
-use crate::model::scheduling::wait::{Flavour, Inside, flavour, inside, made, made_at};
+use crate::model::scheduling::wait::{
+    Flavour, Inside, flavour, inside, instructions, made, made_at,
+};
 use crate::sys::memory::symbols::Kept;
 use crate::sys::memory::{process_memory, symbols};
 
@@ -61,8 +63,9 @@ impl Code {
         self.flavour
     }
 
-    /// What a thread waits for that called the kernel at `pc`, by the `stack` above its stack pointer.
-    pub fn inside(&self, thread: Pid, pc: u64, stack: &[u8]) -> Option<Inside> {
+    /// What a thread waits for that called the kernel at `pc` with these arguments of `futex(2)`, by the `stack` above its
+    /// stack pointer.
+    pub fn inside(&self, thread: Pid, pc: u64, stack: &[u8], args: &[u64; 6]) -> Option<Inside> {
         let holds = |runs: &[Run], at: u64| runs.iter().any(|(a, b)| (*a..*b).contains(&at));
         if self.go && holds(&self.program, pc) {
             return Some(Inside::Go);
@@ -83,7 +86,7 @@ impl Code {
             None => own,
         };
         if !bare {
-            return told;
+            return told.or_else(|| self.coded(thread, &words, args));
         }
         let Some(symbols) = self.made.get() else {
             self.unnamed.store(true, Ordering::Relaxed);
@@ -99,7 +102,20 @@ impl Code {
         let from = places.from.or(top.map(|_| 0)).filter(|_| !own);
         let (first, rest) = from.map_or((pc, &words[..]), |i| (words[i], &words[i + 1..]));
         let called = frames::callers(first, rest, &callee, symbols);
-        made_at(&called, symbols).or(Some(Inside::Bare))
+        let made = made_at(&called, symbols);
+        let made = made.or_else(|| self.coded(thread, from.map_or(&[], |i| &words[i..]), args));
+        made.or(Some(Inside::Bare))
+    }
+
+    /// What the standard library of Rust waits for in a program whose names tell nothing, by the code that called
+    /// `syscall(3)`: the first of these words is where that goes back to.
+    fn coded(&self, thread: Pid, words: &[u64], args: &[u64; 6]) -> Option<Inside> {
+        let back_to = *words.first().filter(|_| self.wide)?;
+        let from = back_to.wrapping_sub(instructions::AROUND as u64);
+        let code = process_memory::read(thread, from, 2 * instructions::AROUND).ok()?;
+        let (before, behind) = code.split_at_checked(instructions::AROUND)?;
+        let made = instructions::made_by(before, behind, args[2] as u32, args[3] != 0);
+        made.map(Inside::Made)
     }
 
     /// Whether somebody waits in what only the program's own names could tell, and those have not been read.

@@ -78,7 +78,7 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>
             if let Some(code) = code.filter(|_| name.starts_with("futex"))
                 && let Some(stack) = memory(sp, code::STACK)
             {
-                raw.inside = code.inside(Pid(tid.0), pc, &stack);
+                raw.inside = code.inside(Pid(tid.0), pc, &stack, args);
             }
         }
     }

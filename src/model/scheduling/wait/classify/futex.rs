@@ -69,7 +69,6 @@ fn kind(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
             _ => Lock::Library(function.clone()),
         },
         Some(Inside::Go) if at.value == 0 => Lock::Parked,
-        Some(Inside::Bare) if at.value == u32::MAX => Lock::Parked,
         Some(Inside::Go) => Lock::Ownerless,
         Some(Inside::Bare) => Lock::Bare,
         Some(Inside::Made(made)) => of_runtime(*made, at),
@@ -119,10 +118,18 @@ fn unnamed(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
     {
         return Lock::RwLock(held);
     }
+    // The C library of a program that was linked as one and stripped.
+    if command == WAIT_BITSET && lock::is_condition(clues, at) {
+        return Lock::Condition;
+    }
+    if command == WAIT_BITSET && op & REALTIME != 0 && lock::is_semaphore(clues, at) {
+        return Lock::Semaphore;
+    }
+    if command == WAIT && deadline == 0 && lock::is_barrier(clues, at) {
+        return Lock::Barrier;
+    }
     match (command, at.shared) {
         (WAIT_BITSET, false) if op & REALTIME != 0 => Lock::Unnamed,
-        // std::thread::park of Rust waits for its word to leave -1.
-        (WAIT_BITSET, false) if at.value == u32::MAX => Lock::Parked,
         // Waits of glibc with a monotonic deadline (of Java, C++ and Python too), and Rust's: only its mutex says 2.
         (WAIT_BITSET, false) if deadline != 0 || at.value != CONTENDED => Lock::Unnamed,
         (WAIT_REQUEUE_PI, _) => Lock::Condition,

@@ -149,6 +149,59 @@ fn rw_of_musl(clues: &Clues<'_>, at: At) -> Option<RwHeld> {
     }
 }
 
+/// `struct __pthread_cond_s` of glibc, of which the word is one of two groups' signals: before them are how many wait (above
+/// three bits), the sizes of the groups, until 2.40 who refers to each, and how many waited ever and where the first group
+/// begins (above one bit each).
+pub(super) fn is_condition(clues: &Clues<'_>, at: At) -> bool {
+    let fits = |signals: u64, referred: bool| {
+        let field = |back: u64| clues.memory.u32(signals.wrapping_sub(back));
+        let long = |back: u64| Some(u64::from(field(back)?) | u64::from(field(back - 4)?) << 32);
+        let (waiting, more) = (field(4)?, if referred { 8 } else { 0 });
+        let (ever, first) = (long(32 + more)? >> 1, long(24 + more)? >> 1);
+        let count = waiting >> 3;
+        let refers = if referred {
+            field(24)? / 2 + field(20)? / 2
+        } else {
+            count
+        };
+        let counted = (1..MOST_USERS).contains(&count) && (1..=count).contains(&refers);
+        let in_order = first <= ever && u64::from(count) <= ever;
+        Some(counted && in_order && (waiting & 1 == 1) == at.shared)
+    };
+    let groups = [at.word, at.word.wrapping_sub(4)];
+    let mut all = groups.iter().flat_map(|g| [(*g, true), (*g, false)]);
+    clues.flavour != Flavour::Musl && all.any(|(signals, old)| fits(signals, old) == Some(true))
+}
+
+/// `struct new_sem` of glibc with 64-bit words: the value, how many wait, and whether other processes may use it.
+pub(super) fn is_semaphore(clues: &Clues<'_>, at: At) -> bool {
+    let field = |offset: u64| clues.memory.u32(at.word.wrapping_add(offset));
+    let waited = field(4).is_some_and(|n| (1..MOST_USERS).contains(&n));
+    let shared = if at.shared { 128 } else { 0 };
+    let glibc = clues.flavour != Flavour::Musl && clues.wide;
+    glibc && at.value == 0 && waited && field(8) == Some(shared)
+}
+
+/// `struct pthread_barrier` of glibc: how many came, those of earlier rounds (which is waited for), how many a round takes,
+/// whether other processes may use it, and how many left.
+pub(super) fn is_barrier(clues: &Clues<'_>, at: At) -> bool {
+    let field = |offset: u64| {
+        clues
+            .memory
+            .u32(at.word.wrapping_sub(4).wrapping_add(offset))
+    };
+    let all = || Some([field(0)?, field(4)?, field(8)?, field(12)?, field(16)?]);
+    let Some([came, before, takes, shared, left]) =
+        all().filter(|_| clues.flavour != Flavour::Musl)
+    else {
+        return false;
+    };
+    let here = came.wrapping_sub(before);
+    let counted = (2..MOST_USERS).contains(&takes) && (1..takes).contains(&here);
+    let is_shared = if at.shared { 128 } else { 0 };
+    counted && before == at.value && shared == is_shared && left <= came
+}
+
 /// The thread whose end is waited for: in glibc the kernel clears the word, which holds its number; in musl the word is
 /// part of the thread's own block, which begins with its own address and has the number 8 bytes before.
 pub(super) fn joined(clues: &Clues<'_>, at: At) -> Option<Owner> {

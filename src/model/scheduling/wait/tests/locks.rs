@@ -229,9 +229,60 @@ fn locks_that_cannot_be_told_apart_are_not() {
         "condition variable, semaphore or rwlock (0x5000)"
     );
     assert_eq!(said(0x89, 2), "lock that stores no owner (0x5000)");
-    assert_eq!(said(0x89, 0xffff_ffff), "parked until it is woken (0x5000)");
+    assert_eq!(
+        said(0x89, 0xffff_ffff),
+        "condition variable, semaphore or rwlock (0x5000)",
+        "so waits who parked itself, and who waits for a rwlock that a writer has"
+    );
     assert_eq!(said(0, 0), "lock that may be shared (0x5000)");
     assert_eq!(call("futex_waitv", &[0x1, 3]).said(), "any of 3 locks");
+}
+
+#[test]
+fn locks_of_a_stripped_static_program_are_told_by_their_shape() {
+    let said = |op: u64, at: u64, value: u64, words: &[u32]| {
+        let thread = call("futex", &[0x5000 + at, op, value]).words32(0x5000, words);
+        thread.said().split(" (").next().map(str::to_owned)
+    };
+    let told = |what: &str| Some(what.to_owned());
+    let guess = "condition variable, semaphore or rwlock";
+    // Waited ever, first group, references, sizes, size, waiting now, signals.
+    let old = [5, 0, 2, 0, 2, 2, 1, 0, 0, 2 << 3, 0, 0];
+    for at in [40, 44] {
+        assert_eq!(said(0x189, at, 0, &old), told("condition variable"));
+    }
+    let new = [5, 0, 2, 0, 1, 0, 0, 2 << 3, 0, 0, 0, 0];
+    assert_eq!(said(0x189, 32, 0, &new), told("condition variable"));
+    let mut nobody = old;
+    nobody[9] = 0;
+    assert_eq!(said(0x189, 40, 0, &nobody), told(guess), "nobody waits");
+    let mut early = old;
+    early[0] = 1;
+    assert_eq!(
+        said(0x189, 40, 0, &early),
+        told(guess),
+        "more than ever did"
+    );
+    assert_eq!(said(0x189, 0, 0, &[0, 1, 0, 0]), told("semaphore"));
+    assert_eq!(
+        said(0x189, 0, 0, &[0, 0, 0, 0]),
+        told(guess),
+        "nobody waits"
+    );
+    assert_eq!(
+        said(0x189, 0, 0, &[0, 1, 7, 0]),
+        told(guess),
+        "no such flag"
+    );
+    assert_eq!(said(0x80, 4, 3, &[4, 3, 3, 0, 3]), told("barrier"));
+    for other in [
+        [3, 3, 3, 0, 3],
+        [6, 3, 3, 0, 3],
+        [4, 3, 1, 0, 3],
+        [4, 3, 3, 1, 3],
+    ] {
+        assert_eq!(said(0x80, 4, 3, &other), told("lock that stores no owner"));
+    }
 }
 
 #[test]
