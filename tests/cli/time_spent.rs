@@ -61,3 +61,20 @@ fn whoever_writes_to_a_pipe_wakes_who_reads_it() {
     let span = process["span_ns"].as_u64().expect("a number");
     assert!(0 < waited && waited <= span, "{waited} {span}");
 }
+
+/// Shorter than two readings are apart, as any time may be on a busy machine.
+#[test]
+fn who_lives_is_told_however_short_one_looks() {
+    let mut cat = Command::new("cat")
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("cat starts");
+    let told = Command::new(BINARY)
+        .args(["time", &cat.id().to_string(), "--for", "1ms", "--json"])
+        .output()
+        .expect("it runs");
+    drop(cat.stdin.take());
+    cat.wait().expect("it ends");
+    let said = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success(), "{said}");
+}

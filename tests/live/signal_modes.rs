@@ -223,7 +223,11 @@ impl Actor {
             | Prediction::Certain(Ignore)
             | Prediction::Default(Ignore) => {
                 self.until(|a| !a.is_pending(signal));
-                (self.state() == before, true)
+                // Whoever throws it away is awake for a moment.
+                self.until(|a| a.state() != Some('R') || before == Some('R'));
+                let stopped = |state| state == Some('T');
+                let goes_on = stopped(self.state()) == stopped(before);
+                (goes_on && !self.has_ended(), true)
             }
             _ => (false, false),
         }

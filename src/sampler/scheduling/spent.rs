@@ -142,6 +142,11 @@ impl Follower {
         Ok(())
     }
 
+    /// Whether it was read twice, so that there is something to tell.
+    pub fn has_told(&self) -> bool {
+        self.bucket.readings > 1
+    }
+
     /// The bucket that is full, or whatever there is: a new one begins.
     pub fn take(&mut self) -> Bucket {
         let to = self.bucket.to;
