@@ -31,6 +31,11 @@ impl Missing {
             Self::Gap => "gap",
         }
     }
+
+    /// Whether there is something that is not told, so that a sum without it is too small.
+    pub fn may_be_much(self) -> bool {
+        matches!(self, Self::Denied | Self::Late | Self::Soon | Self::Gap)
+    }
 }
 
 impl fmt::Display for Missing {

@@ -9,8 +9,8 @@ use super::printer::{Ink, Printer};
 use super::{Error, json};
 use crate::model::groups::grouping::{By, Group, Groups};
 use crate::model::plan::Needs;
-use crate::model::process::column::{Column, all};
-use crate::model::reading::{Missing, Reading};
+use crate::model::process::column::{Column, Sum, all};
+use crate::model::reading::Missing;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::width;
 
@@ -47,6 +47,9 @@ pub struct Summed<'a> {
     columns: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<Vec<Self>>,
+    /// Of how many members a part of a sum is missing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    missing: BTreeMap<String, usize>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unavailable: BTreeMap<&'static str, &'static str>,
 }
@@ -91,7 +94,7 @@ impl Report<'_> {
         let mut rows: Vec<Row<'_>> = all.filter_map(row).collect();
         let (by, descending) = self.sort;
         if by.adds() {
-            let key = |row: &Row<'_>| self.sum(by, row).unwrap_or(f64::NEG_INFINITY);
+            let key = |row: &Row<'_>| self.sum(by, row).value.unwrap_or(f64::NEG_INFINITY);
             rows.sort_by(|a, b| {
                 let order = key(a).total_cmp(&key(b));
                 if descending { order.reverse() } else { order }
@@ -102,23 +105,37 @@ impl Report<'_> {
         rows
     }
 
-    fn sum(&self, column: &Column, row: &Row<'_>) -> Reading<f64> {
+    fn sum(&self, column: &Column, row: &Row<'_>) -> Sum {
+        let known = |value| Sum { value, missing: 0 };
         if row.members.is_empty() {
-            return Ok(0.0);
+            return known(Ok(0.0));
         }
         let sum = column.sum(self.snapshot, row.members.iter().copied());
-        sum.unwrap_or(Err(Missing::Unsupported))
+        sum.unwrap_or(known(Err(Missing::Unsupported)))
     }
 
     fn summed<'b>(&'b self, row: &Row<'b>, groups: Option<Vec<Summed<'b>>>) -> Summed<'b> {
         let mut unavailable = BTreeMap::new();
+        let mut missing_of = BTreeMap::new();
         let mut take = |name: &'static str, column: &Column| {
             let sum = self.sum(column, row);
-            sum.map_err(|why| unavailable.insert(name, why.word())).ok()
+            if sum.missing > 0 {
+                missing_of.insert(name.to_owned(), sum.missing);
+            }
+            let value = sum.value;
+            value
+                .map_err(|why| unavailable.insert(name, why.word()))
+                .ok()
         };
         let cpu = take("cpu_percent", all::CPU);
         let pss = take("pss_bytes", all::PSS);
-        let whole = |column: &Column| self.sum(column, row).unwrap_or(0.0) as u64;
+        let whole = |column: &Column| self.sum(column, row).value.unwrap_or(0.0) as u64;
+        for column in self.columns {
+            let sum = self.sum(column, row);
+            if sum.missing > 0 {
+                missing_of.insert(column.exact_head(), sum.missing);
+            }
+        }
         Summed {
             name: &row.group.name,
             kind: row.group.kind,
@@ -132,10 +149,11 @@ impl Report<'_> {
             members: row.members.iter().map(|p| p.id.pid.0).collect(),
             columns: (!self.columns.is_empty()).then(|| {
                 json::columns(self.columns, |column| {
-                    Ok(json::number(column, self.sum(column, row)?))
+                    Ok(json::number(column, self.sum(column, row).value?))
                 })
             }),
             groups,
+            missing: missing_of,
             unavailable,
         }
     }
@@ -181,22 +199,25 @@ impl Report<'_> {
     /// When the printer takes no more.
     pub fn write_table(&self, printer: &mut Printer<'_>) -> Result<(), Error> {
         let missing = if printer.ascii { "-" } else { "–" };
+        let sign = |sum: &Sum| match sum.sign() {
+            "≥" if printer.ascii => ">",
+            sign => sign,
+        };
         let rows = self.rows();
         let titles = ["PROCS"]
             .into_iter()
             .chain(self.columns.iter().map(|c| c.title));
         let mut table = vec![titles.map(str::to_owned).collect::<Vec<_>>()];
         for row in &rows {
-            let sums = self
-                .columns
-                .iter()
-                .map(|column| match self.sum(column, row) {
-                    Ok(sum) => match column.unit() {
-                        Some(unit) => unit.text(sum, self.snapshot),
-                        None => missing.to_owned(),
-                    },
-                    Err(_) => missing.to_owned(),
-                });
+            let sums = self.columns.iter().map(|column| {
+                let sum = self.sum(column, row);
+                match (sum.value, column.unit()) {
+                    (Ok(value), Some(unit)) => {
+                        format!("{}{}", sign(&sum), unit.text(value, self.snapshot))
+                    }
+                    _ => missing.to_owned(),
+                }
+            });
             table.push(
                 [row.members.len().to_string()]
                     .into_iter()

@@ -197,29 +197,30 @@ impl Column {
         }
     }
 
-    /// The sum over some processes: of those that could be read, or why none could. Nothing at all is no sum where somebody
+    /// The sum over some processes, where the column shows numbers and there is one. Nothing at all is no sum where somebody
     /// hides what it has.
     pub fn sum<'a>(
         &self,
         snapshot: &Snapshot,
         procs: impl Iterator<Item = &'a Proc>,
-    ) -> Option<Reading<f64>> {
+    ) -> Option<Sum> {
         let mut sum: Option<Reading<f64>> = None;
-        let mut hidden = false;
+        let (mut missing, mut denied) = (0, false);
         for proc in procs {
             let one = self.number(snapshot, proc)?;
-            hidden |= one == Err(Missing::Denied);
+            denied |= one == Err(Missing::Denied);
+            missing += usize::from(one.is_err_and(Missing::may_be_much));
             sum = Some(match (sum, one) {
                 (Some(Ok(so_far)), Ok(more)) => Ok(so_far + more),
                 (Some(Ok(so_far)), Err(_)) => Ok(so_far),
                 (_, one) => one,
             });
         }
-        let nothing = sum.is_some_and(|sum| sum.is_ok_and(|sum| sum.abs() < f64::EPSILON));
-        if nothing && hidden {
-            return Some(Err(Missing::Denied));
-        }
-        sum
+        let value = match sum? {
+            Ok(nothing) if denied && nothing.abs() < f64::EPSILON => Err(Missing::Denied),
+            value => value,
+        };
+        Some(Sum { value, missing })
     }
 
     /// The text of one process as a report prints it.
@@ -234,6 +235,26 @@ impl Column {
             Shows::Text(of) => of(snapshot, proc),
             Shows::History => proc.cpu.map(|cpu| format::percent(cpu).into()),
             Shows::Command => Ok(proc.command_line().into()),
+        }
+    }
+}
+
+/// The sum of a column over processes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sum {
+    /// The sum of those that could be read, or why none could.
+    pub value: Reading<f64>,
+    /// How many have more that is not told, or not yet: the true sum may be greater.
+    pub missing: usize,
+}
+
+impl Sum {
+    /// How a text of it begins: `≥` where a part of it is missing.
+    pub fn sign(&self) -> &'static str {
+        if self.missing > 0 && self.value.is_ok() {
+            "≥"
+        } else {
+            ""
         }
     }
 }

@@ -209,7 +209,7 @@ proptest::proptest! {
             proptest::prop_assert_eq!(seen.len(), snapshot.procs.len());
             for column in ALL.iter().filter(|c| c.adds()) {
                 let sum = |procs: &mut dyn Iterator<Item = &Proc>| -> f64 {
-                    Column::sum(column, &snapshot, procs).and_then(Result::ok).unwrap_or(0.0)
+                    Column::sum(column, &snapshot, procs).and_then(|sum| sum.value.ok()).unwrap_or(0.0)
                 };
                 let whole = sum(&mut snapshot.procs.iter());
                 let parts: f64 = tops.iter().map(|t| sum(&mut groups.members(&snapshot, *t))).sum();

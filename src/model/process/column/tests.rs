@@ -48,6 +48,10 @@ fn texts_fit_their_column() {
 
 #[test]
 fn a_sum_leaves_out_what_could_not_be_read() {
+    let sum = |value, missing| Sum { value, missing };
+    assert_eq!(sum(Ok(5.0), 1).sign(), "≥");
+    assert_eq!(sum(Err(Missing::Denied), 1).sign(), "");
+    assert_eq!(sum(Ok(5.0), 0).sign(), "");
     let mut scene = Scene::new();
     scene.task(1, 0, "init");
     scene.task(2, 1, "new");
@@ -55,10 +59,13 @@ fn a_sum_leaves_out_what_could_not_be_read() {
     let cpu = Column::find("cpu").expect("cpu");
     assert_eq!(
         cpu.sum(&snapshot, snapshot.procs.iter()),
-        Some(Err(Missing::Soon))
+        Some(sum(Err(Missing::Soon), 2))
     );
     let snapshot = scene.pass(1000, &[(2, 50)]);
-    assert_eq!(cpu.sum(&snapshot, snapshot.procs.iter()), Some(Ok(50.0)));
+    assert_eq!(
+        cpu.sum(&snapshot, snapshot.procs.iter()),
+        Some(sum(Ok(50.0), 0))
+    );
     // What one has and another hides is at least that much; nothing and hidden is not nothing.
     let net = Column::find("net-in").expect("net-in");
     let mut shares = Shares {
@@ -73,14 +80,14 @@ fn a_sum_leaves_out_what_could_not_be_read() {
     told.shares = Arc::new(shares.clone());
     assert_eq!(
         net.sum(&told, told.procs.iter()),
-        Some(Err(Missing::Denied))
+        Some(sum(Err(Missing::Denied), 1))
     );
     if let Ok(traffic) = &mut shares.traffic {
         let rates = traffic.by.entry(snapshot.procs[0].id).or_default();
         rates.received = 5.0;
     }
     told.shares = Arc::new(shares);
-    assert_eq!(net.sum(&told, told.procs.iter()), Some(Ok(5.0)));
+    assert_eq!(net.sum(&told, told.procs.iter()), Some(sum(Ok(5.0), 1)));
     let name = Column::find("user").expect("user");
     assert_eq!(name.sum(&snapshot, snapshot.procs.iter()), None);
 }

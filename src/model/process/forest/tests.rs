@@ -378,7 +378,7 @@ proptest::proptest! {
                 match snapshot.procs[at as usize].parent { Some(up) => at = up, None => break false }
             };
             let by_hand: u32 = (0..snapshot.procs.len() as u32).filter(|n| is_below(*n)).map(|n| snapshot.procs[n as usize].stat.threads).sum();
-            proptest::prop_assert_eq!(sum, Some(Ok(f64::from(by_hand))), "{}", proc.id.pid);
+            proptest::prop_assert_eq!(sum.map(|sum| sum.value), Some(Ok(f64::from(by_hand))), "{}", proc.id.pid);
         }
     }
 }

@@ -9,10 +9,9 @@ use crate::app::history::TICKS;
 use crate::app::world::World;
 use crate::model::groups::grouping::Group;
 use crate::model::id::ProcId;
-use crate::model::process::column::{Column, Shows, Unit};
+use crate::model::process::column::{Column, Shows, Sum, Unit};
 use crate::model::process::forest::{Fold, Forest, Item, Row};
 use crate::model::process::stat::State;
-use crate::model::reading::Reading;
 use crate::model::snapshot::{Proc, Thread};
 use crate::theme::Role;
 
@@ -89,11 +88,12 @@ impl<'a> Subject<'a> {
     }
 
     /// The number of a column: the sum where several share the row.
-    fn number(&self, world: &World, column: &Column) -> Option<Reading<f64>> {
+    fn number(&self, world: &World, column: &Column) -> Option<Sum> {
         if (self.all.len() > 1 || self.group.is_some()) && column.adds() {
             column.sum(&world.snapshot, self.all.iter().map(AsRef::as_ref))
         } else {
-            column.number(&world.snapshot, &self.lead)
+            let value = column.number(&world.snapshot, &self.lead)?;
+            Some(Sum { value, missing: 0 })
         }
     }
 
@@ -141,10 +141,17 @@ impl<'a> Subject<'a> {
             };
         }
         match column.shows {
-            Shows::Number { unit, .. } => match self.number(world, column) {
-                Some(Ok(value)) => number(world, unit, value),
-                _ => missing(world),
-            },
+            Shows::Number { unit, .. } => {
+                let sum = self.number(world, column);
+                match sum.map(|sum| (sum.value, sum.sign())) {
+                    Some((Ok(value), sign)) => {
+                        let (mut text, style) = number(world, unit, value);
+                        text.insert_str(0, sign);
+                        Cell::Text(text, style)
+                    }
+                    _ => missing(world),
+                }
+            }
             Shows::History => Cell::Past(self.past(world, usize::from(column.width))),
             Shows::Text(_) if column.name == "state" => {
                 let state = self.state();
@@ -190,15 +197,13 @@ fn missing(world: &World) -> Cell {
     Cell::Text(dash.to_owned(), world.theme.style(Role::Dim))
 }
 
-fn number(world: &World, unit: Unit, value: f64) -> Cell {
+fn number(world: &World, unit: Unit, value: f64) -> (String, Style) {
     let theme = &world.theme;
+    let text = |value| unit.text(value, &world.snapshot);
     match unit {
         Unit::Percent => {
             let shown = world.scaled(value as f32);
-            Cell::Text(
-                unit.text(f64::from(shown), &world.snapshot),
-                busy(world, value),
-            )
+            (text(f64::from(shown)), busy(world, value))
         }
         Unit::Bytes => {
             let total = world.snapshot.system.memory.map_or(0, |m| m.total.0) as f64;
@@ -207,13 +212,13 @@ fn number(world: &World, unit: Unit, value: f64) -> Cell {
             } else {
                 Role::Dim
             };
-            Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
+            (text(value), theme.style(role))
         }
         Unit::BytesRate | Unit::Rate | Unit::Signed => {
             let role = if value >= 1.0 { Role::Text } else { Role::Dim };
-            Cell::Text(unit.text(value, &world.snapshot), theme.style(role))
+            (text(value), theme.style(role))
         }
-        _ => Cell::Text(unit.text(value, &world.snapshot), theme.style(Role::Dim)),
+        _ => (text(value), theme.style(Role::Dim)),
     }
 }
 

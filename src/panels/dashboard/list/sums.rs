@@ -97,7 +97,7 @@ impl List {
             let procs = nodes
                 .iter()
                 .filter_map(|n| Forest::proc(&world.snapshot, &self.ended, *n));
-            Column::find(name)?.sum(&world.snapshot, procs)?.ok()
+            Column::find(name)?.sum(&world.snapshot, procs)?.value.ok()
         };
         let cpu = sum("cpu").map_or("–".to_owned(), |cpu| {
             format!("{}%", format::percent(world.scaled(cpu as f32)))

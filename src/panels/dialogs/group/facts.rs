@@ -56,11 +56,12 @@ impl GroupInspector {
         }
         let sum = |column: &Column| {
             let sum = column.sum(&world.snapshot, self.procs(world));
-            let unit = column.unit();
-            match (sum, unit) {
-                (Some(Ok(sum)), Some(unit)) => unit.text(sum, &world.snapshot),
-                (Some(Err(why)), _) => format!("– {why}"),
-                _ => "–".to_owned(),
+            let Some((sum, unit)) = sum.zip(column.unit()) else {
+                return "–".to_owned();
+            };
+            match sum.value {
+                Ok(value) => format!("{}{}", sum.sign(), unit.text(value, &world.snapshot)),
+                Err(why) => format!("– {why}"),
             }
         };
         let threads = sum(all::THREADS);
@@ -71,9 +72,11 @@ impl GroupInspector {
         }
         out.push(fact("processes", format!("{n} with {threads} threads")));
         let cpu = all::CPU.sum(&world.snapshot, self.procs(world));
-        let cpu = cpu.and_then(Result::ok).map_or("–".to_owned(), |cpu| {
-            format!("{} %", percent(world.scaled(cpu as f32)))
-        });
+        let cpu = cpu
+            .and_then(|sum| sum.value.ok())
+            .map_or("–".to_owned(), |cpu| {
+                format!("{} %", percent(world.scaled(cpu as f32)))
+            });
         out.push(fact("CPU", format!("{cpu}   {} so far", sum(all::TIME))));
         let resident = format!("{} resident, shared pages counted for each", sum(all::MEM));
         out.push(fact("memory", resident));

@@ -3,7 +3,9 @@
 use super::keys::stage;
 use super::*;
 use crate::model::groups::grouping::By;
-use crate::model::id::{Pid, ProcId};
+use crate::model::id::{Bytes, Pid, ProcId};
+use crate::model::reading::{Missing, Reading};
+use crate::model::sample::OptionalStats;
 
 /// The text of the rows: indent, name and count of groups, names of processes.
 fn rows(stage: &mut Stage) -> Vec<String> {
@@ -165,4 +167,31 @@ fn groups_that_nobody_is_in_are_shown_selected_and_not_acted_on() {
     // With a filter somebody is looked for, and there is nobody there.
     stage.press("/ i d l e Enter");
     assert!(!stage.text().contains("timer.service"), "{}", stage.text());
+}
+
+#[test]
+fn a_sum_says_at_least_where_somebody_hides_a_part_of_it() {
+    let mut stage = stage();
+    by(&mut stage, By::User);
+    stage.press("C").type_in("pss").press("Space").press("Esc");
+    let mut bobs = |pss: Reading<Bytes>| {
+        for (pid, pss) in [(2950, Ok(Bytes(5 << 20))), (4211, pss)] {
+            let task = stage.scene.of(pid);
+            facts(task, "bob", 1001, "make");
+            let pss = OptionalStats {
+                pss,
+                ..OptionalStats::default()
+            };
+            task.extra = Some(Arc::new(pss));
+        }
+        stage.pass(&[]);
+        let rows = rows(&mut stage);
+        rows.into_iter()
+            .find(|row| row.contains("bob"))
+            .expect("the group")
+    };
+    let whole = bobs(Ok(Bytes(0)));
+    assert!(whole.contains(" 5.0M"), "{whole}");
+    let part = bobs(Err(Missing::Denied));
+    assert!(part.contains("≥5.0M"), "{part}");
 }
