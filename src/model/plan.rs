@@ -93,6 +93,8 @@ bitflags::bitflags! {
         const GPU = 1 << 38;
         /// Machine: every control group, also those that nobody is in.
         const HIERARCHY = 1 << 39;
+        /// Machine: who wakes each thread, beside the context switches.
+        const WAKE_UPS = 1 << 44;
         /// Machine: temperatures, fans, power.
         const SENSORS = 1 << 37;
     }

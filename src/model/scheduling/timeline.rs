@@ -7,6 +7,7 @@ mod cells;
 mod counters;
 mod packed;
 mod places;
+mod ready;
 mod track;
 mod window;
 
@@ -16,6 +17,7 @@ pub use build::{Builder, Counts, Names, Ran, Summed, Thread};
 pub use cells::{Cell, Covering, Fill};
 pub use counters::{COUNTING, Rest, Spent, Wait, Waited};
 pub use packed::Item;
+pub use ready::{Behind, Made, Ready};
 pub use track::Track;
 pub use window::{HISTOGRAM, PidStats, SwitchSums, Tally, Window};
 
@@ -214,6 +216,8 @@ pub struct Lane {
     pub gaps: Arc<[Gap]>,
     /// How long threads waited that had this core last.
     pub waits: Track<Wait>,
+    /// Since when threads were ready before their slices here, as far as that is known.
+    pub ready: Track<Ready>,
     /// How its time was spent, oldest first.
     pub spent: Arc<[Spent]>,
     /// Of which stretches of time only sums are known, oldest first: there are neither slices nor bins of 1 ms.

@@ -155,6 +155,7 @@ impl Panel for Lanes {
         plan.needs |= SPEC.needs;
         plan.lane_pace = self.picture.pace();
         plan.glimpse = plan.glimpse.or(self.picture.glimpse());
+        plan.needs |= self.picture.needs();
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {

@@ -200,6 +200,7 @@ impl Panel for ViewCpu {
     fn plan(&self, _: &World, plan: &mut Plan) {
         plan.needs |= SPEC.needs;
         plan.glimpse = plan.glimpse.or(self.picture.glimpse());
+        plan.needs |= self.picture.needs();
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {

@@ -5,6 +5,7 @@
 
 mod budget;
 mod glimpse;
+mod kernel;
 mod listening;
 mod open;
 mod recorder;
@@ -16,24 +17,21 @@ use std::sync::Arc;
 
 use budget::Budget;
 use glimpse::Glimpses;
+use kernel::{Kernel, Running};
 pub use listening::Listening;
 use open::Open;
-use recorder::{Rings, Summing};
 use source::{Facts, Focus, Is, Rights, Source};
 
-use crate::model::id::{CpuId, Nanos, ProcId};
+use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::text::SafeText;
 use crate::sampler::ticker::Grid;
 use crate::sampler::{Desk, News, Tell};
 use crate::sys::clock;
-use crate::sys::machine::cores;
 use crate::sys::own::priority;
 use crate::sys::process::changes::Feed;
-use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
-use crate::sys::scheduling::perf::{self, Reader};
-use crate::sys::scheduling::sums::Sums;
+use crate::sys::scheduling::perf;
 
 /// Between two published views, where nobody looks closely.
 const PACE: Nanos = Nanos::from_millis(500);
@@ -48,68 +46,6 @@ const SETTLE: Nanos = Nanos::from_millis(200);
 
 /// A machine that was asleep for less is not said to have been suspended.
 const ASLEEP: Nanos = Nanos::from_millis(1000);
-
-/// What the kernel is asked; tests answer otherwise.
-trait Kernel {
-    /// The cores that are online.
-    fn cores(&self) -> Vec<CpuId>;
-    /// Opens the rings of these cores for everything that happens on them.
-    fn rings(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
-    /// Opens rings of these cores that tell only names, births and ends.
-    fn names(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
-    /// Has the kernel sum up every slice.
-    fn sums(&self) -> io::Result<Box<dyn Summing>>;
-    /// Opens rings for the threads of one process, and for those that they will make.
-    fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>>;
-    /// How often all cores have switched since boot, where that is told.
-    fn switches(&self) -> Option<u64>;
-    /// Whether this process still has its number.
-    fn lives(&self, id: ProcId) -> bool;
-    /// What the rights of this user hang on; another value is worth another try.
-    fn paranoid(&self) -> Option<i32>;
-    /// How long the machine was suspended since boot.
-    fn suspended(&self) -> Nanos;
-}
-
-/// The kernel that runs.
-struct Running<'a>(&'a ProcRoot);
-
-impl Kernel for Running<'_> {
-    fn cores(&self) -> Vec<CpuId> {
-        cores::online(self.0)
-    }
-    fn rings(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
-        if !self.0.is_live() {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        Ok(Box::new(Reader::of_all(cpus)?))
-    }
-    fn names(&self, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
-        Ok(Box::new(Reader::of_names(cpus)?))
-    }
-    fn sums(&self) -> io::Result<Box<dyn Summing>> {
-        Ok(Box::new(Sums::open(self.0, cores::possible(self.0))?))
-    }
-    fn rings_of(&self, id: ProcId, cpus: &[CpuId]) -> io::Result<Box<dyn Rings>> {
-        if !self.0.is_live() {
-            return Err(io::ErrorKind::Unsupported.into());
-        }
-        let tids = perf::threads(self.0, id.pid);
-        Ok(Box::new(Reader::of_own(&tids, cpus)?))
-    }
-    fn switches(&self) -> Option<u64> {
-        cores::switches(self.0).ok()
-    }
-    fn lives(&self, id: ProcId) -> bool {
-        process_ids::still(self.0, id).is_ok()
-    }
-    fn paranoid(&self) -> Option<i32> {
-        perf::paranoid(self.0)
-    }
-    fn suspended(&self) -> Nanos {
-        clock::since_boot().since(clock::now())
-    }
-}
 
 /// What the kernel answered when it was asked for everybody's switches, and what it hung on.
 #[derive(Default)]
@@ -164,6 +100,9 @@ struct Watch<'a> {
     selected: Selected,
     budget: Budget,
     glimpses: Glimpses,
+    /// When somebody asked last who wakes threads, and whether the kernel refused to tell.
+    asked: Option<Nanos>,
+    refused: bool,
     /// What was lost by the last look at the load.
     lost: u64,
     /// When the next view is told.
@@ -212,6 +151,8 @@ impl<'a> Watch<'a> {
             selected: Selected::default(),
             budget: Budget::default(),
             glimpses: Glimpses::default(),
+            asked: None,
+            refused: false,
             lost: 0,
             due: Nanos(0),
             compared: Nanos(0),
@@ -234,6 +175,7 @@ impl<'a> Watch<'a> {
         self.follow_machine(now);
         self.listen(plan, shown, now);
         self.glance(plan, now);
+        self.ask_why(plan, now);
         let Some(open) = &mut self.open else { return };
         // A closer look asks for the next view earlier.
         self.due = self.due.min(self.grid.after(now, pace(plan)));

@@ -1,5 +1,7 @@
 //! Who wakes the threads of one process, while somebody looks: counted in the kernel where that is allowed.
 
+use std::collections::BTreeMap;
+
 use super::calls::lives;
 use super::window::Readings;
 use crate::model::detail::{Detail, Stamped};
@@ -10,8 +12,9 @@ use crate::model::scheduling::wakes::{Counted, Waker, Wakes, between};
 use crate::model::text::SafeText;
 use crate::sys::bpf::program::Refused;
 use crate::sys::clock;
+use crate::sys::machine::cores;
 use crate::sys::root::ProcRoot;
-use crate::sys::scheduling::wakes::{Tracing, name_of};
+use crate::sys::scheduling::wakes::{Each, Tracing, Woken, name_of};
 use crate::sys::source::{Error, Probe, Source};
 
 /// Over how long wakers are told on the screen.
@@ -91,6 +94,55 @@ fn hardware(of: &str) -> &'static str {
         "timer"
     } else {
         "device"
+    }
+}
+
+/// The interrupts of which it is known what hardware they are of.
+fn kinds(interrupts: &str) -> BTreeMap<u32, Waker> {
+    let numbers = interrupts.lines().filter_map(|line| {
+        let (number, _) = line.split_once(':')?;
+        number.trim().parse().ok()
+    });
+    let known = numbers.filter_map(|number| {
+        let waker = match hardware(name_of(interrupts, number)?) {
+            "disk" => Waker::Disk,
+            "network" => Waker::Network,
+            "timer" => Waker::Timer,
+            _ => return None,
+        };
+        Some((number, waker))
+    });
+    known.collect()
+}
+
+/// Every wake-up, those by interrupts told of the hardware.
+pub(super) struct ByHardware {
+    each: Each,
+    kinds: BTreeMap<u32, Waker>,
+}
+
+impl ByHardware {
+    /// Begins.
+    ///
+    /// # Errors
+    /// As [`Each::begin`].
+    pub(super) fn begin(root: &ProcRoot) -> Result<Self, Refused> {
+        let each = Each::begin(root, cores::possible(root))?;
+        let interrupts = root.read("interrupts").unwrap_or_default();
+        let kinds = kinds(&String::from_utf8_lossy(&interrupts));
+        Ok(Self { each, kinds })
+    }
+
+    /// Hands out what was told since the reading before; of a wake-up that was lost the next slice says nothing.
+    pub(super) fn read(&mut self, mut each: impl FnMut(Woken)) {
+        let kinds = &self.kinds;
+        self.each.read(|woken| {
+            let by = match woken.by {
+                Waker::Interrupt(number) => kinds.get(&number).copied().unwrap_or(woken.by),
+                by => by,
+            };
+            each(Woken { by, ..woken });
+        });
     }
 }
 
@@ -177,6 +229,8 @@ mod tests {
         assert_eq!(told(36), "disk (interrupt 36, virtio1-req.0)");
         assert_eq!(told(38), "network (interrupt 38, virtio2-input.0)");
         assert_eq!(told(40), "interrupt 40");
+        let kinds: Vec<_> = kinds(text).into_iter().collect();
+        assert_eq!(kinds, [(36, Waker::Disk), (38, Waker::Network)]);
         assert_eq!(told(3), "interrupt 3");
     }
 }

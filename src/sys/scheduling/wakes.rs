@@ -3,18 +3,19 @@
 //!
 //! Whatever an interrupt wakes is told of the interrupt, never of the thread that it came upon.
 
+mod contexts;
+mod each;
 mod programs;
 
 use std::collections::BTreeMap;
-use std::ffi::CStr;
 use std::io;
 
-use programs::Context;
+use contexts::Contexts;
+pub use each::{Each, Woken};
 
 use crate::model::id::{Nanos, Pid, Tid};
 use crate::model::scheduling::spread::{BUCKETS, Spread};
 use crate::model::scheduling::wakes::{Counted, Wake, Waker};
-use crate::sys::bpf::btf;
 use crate::sys::bpf::map::{Kind, Map, Shared, word};
 use crate::sys::bpf::program::{self, At, Refused, Running};
 use crate::sys::clock;
@@ -45,33 +46,14 @@ const SUMS: usize = SPREAD as usize + 8 * BUCKETS;
 const THREADS: usize = 32_768;
 const PAIRS: usize = 2048;
 
-/// Where interrupts end and begin. Which of them there are depends on the machine; the first four are everywhere. Ends come
-/// first: one whose end is not heard would be taken for what wakes everybody, until the next of its kind on that core.
-const CONTEXTS: [(&CStr, Context, bool); 14] = [
-    (c"irq_handler_exit", Context::Interrupt, false),
-    (c"irq_handler_entry", Context::Interrupt, true),
-    (c"softirq_exit", Context::Soft, false),
-    (c"softirq_entry", Context::Soft, true),
-    (c"local_timer_exit", Context::Timer, false),
-    (c"local_timer_entry", Context::Timer, true),
-    (c"reschedule_exit", Context::Core, false),
-    (c"reschedule_entry", Context::Core, true),
-    (c"call_function_exit", Context::Core, false),
-    (c"call_function_entry", Context::Core, true),
-    (c"call_function_single_exit", Context::Core, false),
-    (c"call_function_single_entry", Context::Core, true),
-    (c"irq_work_exit", Context::Core, false),
-    (c"irq_work_entry", Context::Core, true),
-];
-const EVERYWHERE: usize = 4;
-
 /// Counts until it is dropped; nothing stays behind.
 #[derive(Debug)]
 pub struct Tracing {
     sums: Map,
     _woken: Map,
-    _shared: [Shared; 2],
-    _programs: Vec<Running>,
+    _zeros: Shared,
+    _contexts: Contexts,
+    _programs: [Running; 2],
 }
 
 impl Tracing {
@@ -82,50 +64,30 @@ impl Tracing {
     /// numbers are not ours.
     pub fn begin(root: &ProcRoot, pid: Pid) -> Result<Self, Refused> {
         visible::numbers_are_ours(root)?;
-        let contexts = Shared::new(CORES * CONTEXT)?;
+        let task = contexts::task(root)?;
         let zeros = Shared::new(SUMS.next_multiple_of(4096))?;
         let woken = Map::new(Kind::LruHash, (8, 16), THREADS, 0)?;
         let sums = Map::new(Kind::LruHash, (16, SUMS), PAIRS, 0)?;
+        // Where it is first, so that no interrupt is taken for a thread.
+        let contexts = Contexts::begin(root)?;
         let maps = programs::Maps {
             contexts: contexts.fd(),
             woken: woken.fd(),
             sums: sums.fd(),
             zeros: zeros.fd(),
         };
-        let task = btf::task(root)
-            .ok_or_else(|| io::Error::other("this kernel does not tell its types (BTF)"))?;
-        let mut running = Vec::new();
-        // Where it is first, so that no interrupt is taken for a thread.
-        // Where what is left of interrupts runs in threads that lose their cores (PREEMPT_RT), threads are what wakes.
-        let threaded = root.sys("kernel/realtime").exists();
-        for (n, (name, what, begins)) in CONTEXTS.into_iter().enumerate() {
-            if threaded && matches!(what, Context::Soft) {
-                continue;
-            }
-            let code = programs::context(what, begins, &maps).map_err(io::Error::other)?;
-            match program::run("pscope_context", &code, At::RawTracepoint(name)) {
-                Ok(program) => running.push(program),
-                Err(refused) if n < EVERYWHERE => return Err(refused),
-                Err(_) => {}
-            }
-        }
         let switch = programs::switch(pid, task, &maps).map_err(io::Error::other)?;
-        running.push(program::run(
-            "pscope_switch",
-            &switch,
-            At::TypedTracepoint(task.switch),
-        )?);
+        let at = At::TypedTracepoint(task.switch);
+        let switch = program::run("pscope_switch", &switch, at)?;
         let waking = programs::waking(pid, task, &maps).map_err(io::Error::other)?;
-        running.push(program::run(
-            "pscope_waking",
-            &waking,
-            At::TypedTracepoint(task.waking),
-        )?);
+        let at = At::TypedTracepoint(task.waking);
+        let waking = program::run("pscope_waking", &waking, at)?;
         Ok(Self {
             sums,
             _woken: woken,
-            _shared: [contexts, zeros],
-            _programs: running,
+            _zeros: zeros,
+            _contexts: contexts,
+            _programs: [switch, waking],
         })
     }
 

@@ -20,6 +20,7 @@ use tasks::{Place, Task, Tasks};
 
 use super::{Blind, Ended, Origin, Timeline, Who};
 use crate::model::id::{CpuId, Nanos, Pid, ProcId, Tid};
+use crate::model::scheduling::wakes::Waker;
 use crate::model::text::SafeText;
 
 /// What is known of a thread that was seen for the first time.
@@ -216,15 +217,10 @@ impl Builder {
         let Some(task) = self.tasks.at_mut(place) else {
             return;
         };
-        let (waited, moved) = match task.left {
-            Some((from, left, runnable)) => (
-                if runnable { at.since(left) } else { Nanos(0) },
-                from != lane.cpu,
-            ),
-            None => (Nanos(0), false),
-        };
+        let moved = task.left.is_some_and(|(from, ..)| from != lane.cpu);
+        let ready = task.ready();
         (task.cpu, task.ran) = (lane.cpu, true);
-        lane.enter(at, (place, task), waited, moved);
+        lane.enter(at, (place, task), ready, moved);
     }
 
     /// Where a thread is remembered, from now on at least.
@@ -261,6 +257,13 @@ impl Builder {
             });
             let waited = self.counted.begun(of.tid);
             self.remember(who, waited);
+        }
+    }
+
+    /// A thread was woken at `at` by somebody on a core: it is ready until it gets one.
+    pub fn woken(&mut self, at: Nanos, tid: Tid, by: (Waker, CpuId)) {
+        if let Some(task) = self.tasks.get_mut(tid) {
+            task.woken = Some((at, by.0, by.1));
         }
     }
 

@@ -1,6 +1,7 @@
 mod counters;
 mod endings;
 mod own;
+mod ready;
 mod sampled;
 
 use std::collections::HashMap;

@@ -4,6 +4,7 @@ mod cursor;
 mod draw;
 mod numbers;
 mod reading;
+mod ready;
 mod scope;
 mod title;
 
@@ -18,7 +19,7 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
-use crate::model::plan::Glimpse;
+use crate::model::plan::{Glimpse, Needs};
 use crate::model::process::called::called;
 use crate::model::scheduling::timeline::{
     Cell, Fill, Lane, Origin, Tally, Timeline, Waited, Who, Window,
@@ -67,6 +68,8 @@ pub struct Row {
     pub waited: Waited,
     /// Its shares: of the last tick, or of the shown window where that is not the present.
     pub share: Option<CoreShare>,
+    /// Where threads were ready and waited for it.
+    pub ready: Vec<ready::Mark>,
     /// How the core spent its time around each cell.
     pub spent: Vec<Option<CoreShare>>,
     /// How busy it was in the minute before the right end, percent; none where there is no room for it.
@@ -118,6 +121,8 @@ pub struct Picture {
     window: Option<Window>,
     bucket: Nanos,
     reading: String,
+    /// From who made the thread at the cursor ready.
+    arrow: Option<ready::Arrow>,
     seen: Option<Seen>,
 }
 
@@ -137,6 +142,15 @@ impl Picture {
     /// How often a new view is worth drawing: about twenty times over the span, within reason.
     pub fn pace(&self) -> Nanos {
         Nanos(self.scope.span().0 / 20).clamp(Nanos::from_millis(100), Nanos::from_millis(500))
+    }
+
+    /// What is to be read for the shown span beside the switches.
+    pub fn needs(&self) -> Needs {
+        if self.scope.asks_why() {
+            Needs::WAKE_UPS
+        } else {
+            Needs::empty()
+        }
     }
 
     /// Whether single slices are looked at.
@@ -255,6 +269,7 @@ impl Picture {
                     known: lane.known(window),
                     waited: line.waited_on(lane, window),
                     share: if live { tick.or(whole) } else { whole.or(tick) },
+                    ready: ready::marks(lane, window, bucket, focus),
                     spent: spent(lane, window.from, bucket, n),
                     history: if self.parts.each < DETAILED {
                         Vec::new()
@@ -266,9 +281,9 @@ impl Picture {
                 }
             })
             .collect();
-        self.reading = match self.cursor {
+        (self.reading, self.arrow) = match self.cursor {
             Some((lane, cell)) => self.read(line, lane, cell),
-            None => String::new(),
+            None => (String::new(), None),
         };
     }
 

@@ -1,3 +1,5 @@
+mod why;
+
 use super::*;
 use crate::app::world::Settings;
 use crate::model::id::{Bytes, CpuId, Ticks};
@@ -315,11 +317,11 @@ fn lanes_zoomed_in_tell_the_slice_under_the_cursor() {
     with_lanes(&mut world);
     let (_, text) = pressed(&world, "]]]]]]]]{<<<<", 120, 6);
     insta::assert_snapshot!(text, @r"
-    cpu0       job2       job4       job2        job4       job2     51% usr 49 sys  0 irq  2     250 sw/s 100% preempted  
+    cpu0  ▁▁▁▁▁job2▁▁▁▁▁▁▁job4▁▁▁▁▁▁▁job2▁▁▁▁▁▁▁▁job4▁▁▁▁▁▁▁job2▁▁▁  51% usr 49 sys  0 irq  2     250 sw/s 100% preempted  
              ┘ 4.0ms    ┘ 4.0ms    ┘ 4.0ms     ┘ 4.0ms    ┘ 4.0ms ┘                                                        
     cpu1  ···············     ▆································┊···  51% usr 49 sys  0 irq  2      50 sw/s   0% preempted  
                                                                                                                            
-          cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4 · softirq 2% around then                                      
+          cpu0 at −6.5 ms: job2 2/2, 4 ms, preempted by job4 · waited 4 ms behind 4 job4 · softirq 2% around then          
     mem   █████████████▓▓▓▓▓▓································  6.0 / 24.0 GiB used  swap none  pressure cpu 38% io – mem –
     ");
 }

@@ -1,7 +1,9 @@
 //! Turns records into slices and changes.
 
 mod summing;
+mod waking;
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::RawFd;
 
@@ -17,9 +19,11 @@ use crate::sys::scheduling::perf::names::ProcNames;
 use crate::sys::scheduling::perf::record::{Event, Record};
 use crate::sys::scheduling::perf::{self, Reader};
 use crate::sys::scheduling::run_delay;
+use crate::sys::scheduling::wakes::Woken;
 
 use summing::SUMMING;
 pub(super) use summing::Summing;
+pub(super) use waking::Waking;
 
 /// Rings of records; in a test no kernel fills them.
 pub(super) trait Rings: Send {
@@ -63,6 +67,8 @@ pub(super) struct Recorder {
     rings: Box<dyn Rings>,
     /// The sums, where they stand for the switches: then the rings tell only names, births and ends.
     sums: Option<Box<dyn Summing>>,
+    /// Wake-ups, while somebody asks for them.
+    wakes: Option<Box<dyn Waking>>,
     /// Sums of one reading, reused.
     summed: Vec<Summed>,
     /// How long the sums may wait to be read.
@@ -95,6 +101,8 @@ struct Built {
     glimpse: bool,
     /// Who ended in that moment.
     gone: Vec<Tid>,
+    /// Wake-ups that have not been taken in, the earliest first.
+    woken: VecDeque<Woken>,
 }
 
 impl Recorder {
@@ -116,8 +124,10 @@ impl Recorder {
                 ended: None,
                 glimpse: false,
                 gone: Vec::new(),
+                woken: VecDeque::new(),
             },
             sums: None,
+            wakes: None,
             summed: Vec::new(),
             pace: SUMMING,
             root: root.clone(),
@@ -255,9 +265,11 @@ impl Recorder {
 impl Drain for Recorder {
     fn drain(&mut self) {
         let now = clock::now();
+        self.hear_of_wakes();
         let built = &mut self.built;
         self.rings
             .drain(now, &mut |cpu, record| built.take(cpu, record));
+        built.wake_until(now);
         self.drained = now;
         self.take_sums(now);
         let built = &mut self.built;
@@ -270,6 +282,7 @@ impl Drain for Recorder {
 
 impl Built {
     fn take(&mut self, cpu: CpuId, record: Record) {
+        self.wake_until(record.at);
         let (at, builder) = (record.at, &mut self.builder);
         match record.event {
             Event::Switch { .. } if at < self.since => {}

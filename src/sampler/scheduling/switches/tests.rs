@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::open::whole;
 use super::recorder::Recorder;
+use super::recorder::{Rings, Summing, Waking};
 use super::*;
+use crate::model::id::CpuId;
 use crate::model::id::Pid;
 use crate::model::scheduling::timeline::{Ended, Origin, Timeline, Window};
+use crate::sys::machine::cores;
 use crate::sys::process::changes::Drain as _;
+use crate::sys::scheduling::perf::Reader;
 
 /// Opens the rings of one process alone.
 fn own(root: &ProcRoot, id: ProcId, cpus: &[CpuId], now: Nanos) -> io::Result<Open> {

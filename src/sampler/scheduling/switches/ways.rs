@@ -2,9 +2,9 @@
 
 use super::budget::{self, Way};
 use super::glimpse::Glimpses;
-use super::{Open, Watch};
+use super::{LINGER, Open, Watch};
 use crate::model::id::Nanos;
-use crate::model::plan::Plan;
+use crate::model::plan::{Needs, Plan};
 use crate::sys::clock;
 use crate::sys::scheduling::perf;
 
@@ -63,6 +63,30 @@ impl Watch<'_> {
         };
         if turned.is_err() && way == Way::Summed {
             self.budget.refuse(now);
+        }
+    }
+
+    /// Has wake-ups told beside single switches, while somebody looks that closely. Beside sums they are not: there are as
+    /// many of them as of what is summed up because it costs too much.
+    pub(super) fn ask_why(&mut self, plan: &Plan, now: Nanos) {
+        if plan.needs.contains(Needs::WAKE_UPS) {
+            self.asked = Some(now);
+        }
+        let lately = self.asked.is_some_and(|at| now.since(at) <= LINGER);
+        // Who looks again asks again.
+        self.refused &= lately;
+        let Some(Open::Every(heard)) = &self.open else {
+            return;
+        };
+        let mut recorder = heard.lock();
+        let wanted = lately && !recorder.is_summed();
+        match (wanted, recorder.hears_wakes()) {
+            (true, false) if !self.refused => match self.kernel.wakes() {
+                Ok(wakes) => recorder.hear_wakes(Some(wakes)),
+                Err(_) => self.refused = true,
+            },
+            (false, true) => recorder.hear_wakes(None),
+            _ => {}
         }
     }
 

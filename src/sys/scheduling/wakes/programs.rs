@@ -1,5 +1,6 @@
 //! The programs: what happens in the kernel when an interrupt begins and ends, when a thread is woken, and when it gets a core.
 
+use super::each::{BY, ENTRY, HEADER, Log, NUMBER, WHEN, WHOM};
 use super::{
     CONTEXT, CORES, FROM_CORE, FROM_INTERRUPT, FROM_SOFT, FROM_TIMER, HARD, LONGEST, SOFT, SPREAD,
     WAITED, WAKES,
@@ -7,7 +8,7 @@ use super::{
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
     Assembler, Fault, Helper, If, Instruction, Label, Op,
-    Reg::{R0, R1, R3, R6, R7, R8, R9, R10},
+    Reg::{R0, R1, R2, R3, R6, R7, R8, R9, R10},
     Width,
 };
 use crate::sys::bpf::btf::Task;
@@ -45,11 +46,11 @@ const KEY: i16 = -40;
 const NEXT: i16 = -48;
 
 /// `R8` = what is known of this core. Destroys `R0` to `R5`.
-fn here(a: &mut Assembler, maps: &Maps) {
+fn here(a: &mut Assembler, contexts: i32) {
     a.call(Helper::GetSmpProcessorId);
     a.op(Op::And, R0, CORES as i32 - 1);
     a.op(Op::Mul, R0, CONTEXT as i32);
-    a.value(R8, maps.contexts);
+    a.value(R8, contexts);
     a.op(Op::Add, R8, R0);
 }
 
@@ -57,10 +58,10 @@ fn here(a: &mut Assembler, maps: &Maps) {
 ///
 /// # Errors
 /// None but faults of this program.
-pub fn context(what: Context, begins: bool, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+pub fn context(what: Context, begins: bool, contexts: i32) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
     a.load(Width::Double, R6, (R1, 0));
-    here(&mut a, maps);
+    here(&mut a, contexts);
     match what {
         Context::Interrupt => a.wide(R1, FROM_INTERRUPT),
         Context::Soft => a.wide(R1, FROM_SOFT),
@@ -130,13 +131,63 @@ fn count(a: &mut Assembler, maps: &Maps) {
     a.place(out);
 }
 
+/// `R6` = who wakes somebody now: the interrupt that this core is in, else the thread that has it. Destroys `R8` and what calls
+/// do.
+fn waker(a: &mut Assembler, contexts: i32) {
+    let known = a.label();
+    here(a, contexts);
+    a.load(Width::Double, R6, (R8, HARD));
+    a.jump_if(If::Ne, R6, 0, known);
+    a.load(Width::Double, R6, (R8, SOFT));
+    a.jump_if(If::Ne, R6, 0, known);
+    a.call(Helper::GetCurrentPidTgid);
+    a.mov(R6, R0);
+    a.place(known);
+}
+
+/// At `sched_waking`: writes down when, whom, and who did it, over the oldest that this core has written.
+///
+/// # Errors
+/// None but faults of this program.
+pub fn each(at: Task, contexts: i32, log: (i32, Log)) -> Result<Vec<Instruction>, Fault> {
+    let mut a = Assembler::default();
+    let (memory, log) = log;
+    a.load(Width::Double, R7, (R1, 0));
+    a.call(Helper::KtimeGetNs);
+    a.mov(R9, R0);
+    waker(&mut a, contexts);
+    a.call(Helper::GetSmpProcessorId);
+    a.op(Op::And, R0, log.cores as i32 - 1);
+    a.op(Op::Mul, R0, log.bytes() as i32);
+    a.value(R8, memory);
+    a.op(Op::Add, R8, R0);
+    // The place is taken first: what interrupts this takes another one.
+    a.mov(R1, 1);
+    a.fetch_add(Width::Double, (R8, 0), R1);
+    a.mov(R2, R1);
+    a.op(Op::And, R2, log.entries as i32 - 1);
+    a.op(Op::Mul, R2, ENTRY as i32);
+    a.op(Op::Add, R8, R2);
+    a.store(Width::Double, (R8, HEADER + WHEN), R9);
+    a.store(Width::Double, (R8, HEADER + BY), R6);
+    a.load(Width::Word, R2, (R7, at.tid));
+    a.store(Width::Word, (R8, HEADER + WHOM), R2);
+    a.load(Width::Word, R2, (R7, at.tgid));
+    a.store(Width::Word, (R8, HEADER + WHOM + 4), R2);
+    // Whole, and which one it is.
+    a.op(Op::Add, R1, 1);
+    a.store(Width::Double, (R8, HEADER + NUMBER), R1);
+    a.done();
+    a.finish()
+}
+
 /// At `sched_waking`: notes when, and who did it: an interrupt rather than the thread that it interrupted.
 ///
 /// # Errors
 /// None but faults of this program.
 pub fn waking(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
-    let (out, first, known) = (a.label(), a.label(), a.label());
+    let (out, first) = (a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));
     only_of(&mut a, pid, at, out);
     // Woken before it had left its core the last time, it did not wait.
@@ -146,14 +197,7 @@ pub fn waking(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault
     a.place(first);
     a.call(Helper::KtimeGetNs);
     a.store(Width::Double, (R10, VALUE), R0);
-    here(&mut a, maps);
-    a.load(Width::Double, R6, (R8, HARD));
-    a.jump_if(If::Ne, R6, 0, known);
-    a.load(Width::Double, R6, (R8, SOFT));
-    a.jump_if(If::Ne, R6, 0, known);
-    a.call(Helper::GetCurrentPidTgid);
-    a.mov(R6, R0);
-    a.place(known);
+    waker(&mut a, maps.contexts);
     a.store(Width::Double, (R10, VALUE + 8), R6);
     a.set(maps.woken, THREAD, VALUE);
     a.place(out);

@@ -10,7 +10,7 @@ use crate::model::id::{CpuId, Nanos, Tid};
 use crate::model::scheduling::timeline::places::Places;
 use crate::model::scheduling::timeline::track::Growing;
 use crate::model::scheduling::timeline::{
-    BINS, Bin, Blind, Ended, Gap, Lane, Slice, Spent, Wait, Who,
+    BINS, Bin, Blind, Ended, Gap, Lane, Made, Ready, Slice, Spent, Wait, Who,
 };
 
 /// Gaps that are kept.
@@ -54,6 +54,7 @@ pub(super) struct Growth {
     bins: [Growing<Bin>; 3],
     gaps: Vec<Gap>,
     waits: Growing<Wait>,
+    ready: Growing<Ready>,
     spent: Arc<[Spent]>,
     switches: u64,
     pub(super) stretches: Stretches,
@@ -112,6 +113,7 @@ impl Growth {
             bins: [8, 4, 4].map(|part| Growing::new(budget / part, since)),
             gaps: Vec::new(),
             waits: Growing::new(budget / 8, since),
+            ready: Growing::new(budget / 4, since),
             spent: Arc::from([]),
             switches: 0,
             stretches: Stretches::default(),
@@ -130,16 +132,34 @@ impl Growth {
         self.fresh.then_some(self.since)
     }
 
-    /// Somebody came on the core.
-    pub fn enter(&mut self, at: Nanos, (place, task): (Place, &Task), waited: Nanos, moved: bool) {
+    /// Somebody came on the core; `ready`: since when it could have, and how it became so.
+    pub fn enter(
+        &mut self,
+        at: Nanos,
+        (place, task): (Place, &Task),
+        ready: Option<(Nanos, Made)>,
+        moved: bool,
+    ) {
         let at = at.max(self.last);
         self.begin(at);
         self.roll(at);
         (self.last, self.heard) = (at, at);
         self.switches += 1;
-        if waited.0 > 0 || moved {
+        let mut waited = 0;
+        if let Some((since, made)) = ready {
+            let until = at;
+            let ready = Ready { since, until, made };
+            if until > since {
+                self.ready.push(ready, task.serial, &task.who);
+            }
+            // What sums tell of waits is what they tell also where nobody looks at single slices.
+            if made == Made::Preempted {
+                waited = ready.span().0;
+            }
+        }
+        if waited > 0 || moved {
             let bin = self.sums[0].of(task.serial, &task.who);
-            bin.waited.0 += waited.0;
+            bin.waited.0 += waited;
             bin.moved += u32::from(moved);
         }
         self.current = Some(Current {
@@ -339,6 +359,7 @@ impl Growth {
             bins: std::array::from_fn(|level| self.bins[level].publish(&unfinished[level])),
             gaps: self.gaps.as_slice().into(),
             waits: self.waits.publish(&[]),
+            ready: self.ready.publish(&[]),
             spent: Arc::clone(&self.spent),
             summed: self.stretches.publish(now),
             switches: self.switches,

@@ -89,7 +89,7 @@ impl Builder {
             lane.begin_sums(at, &self.tasks);
         }
         for task in self.tasks.all_mut() {
-            task.left = None;
+            (task.left, task.woken) = (None, None);
         }
     }
 

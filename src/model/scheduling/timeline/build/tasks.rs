@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::Quick;
 use crate::model::id::{CpuId, Nanos, Tid};
-use crate::model::scheduling::timeline::Who;
+use crate::model::scheduling::timeline::{Made, Who};
+use crate::model::scheduling::wakes::Waker;
 
 /// What the builder remembers of a thread.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Task {
     pub who: Arc<Who>,
     /// The core it was on last, and when it left it, still runnable or not.
     pub left: Option<(CpuId, Nanos, bool)>,
+    /// When it was woken last, by whom, on which core.
+    pub woken: Option<(Nanos, Waker, CpuId)>,
     /// It has told that it ends.
     pub exiting: bool,
     /// It ends, and the kernel calls it by no number any more.
@@ -36,6 +39,7 @@ impl Task {
             serial,
             who,
             left: None,
+            woken: None,
             exiting: false,
             unnumbered: false,
             cpu: CpuId::default(),
@@ -43,6 +47,20 @@ impl Task {
             waited,
             began: Nanos(0),
         }
+    }
+
+    /// Since when it is ready, and how it became so, where that was told; to be asked when it gets a core, and once.
+    ///
+    /// A wake-up that came before it had left its core is of no use here: it may have gone on, and slept later for a reason
+    /// of which nothing was heard.
+    pub fn ready(&mut self) -> Option<(Nanos, Made)> {
+        let woken = self.woken.take();
+        let (left, runnable) = self.left.map_or((Nanos(0), false), |(_, at, r)| (at, r));
+        if runnable {
+            return Some((left, Made::Preempted));
+        }
+        let (at, waker, cpu) = woken.filter(|(at, ..)| *at >= left)?;
+        Some((at, Made::Woken(waker, cpu)))
     }
 }
 

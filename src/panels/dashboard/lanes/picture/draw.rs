@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::numbers;
+use super::ready;
 use super::scope::ago;
 use super::{Picture, Row};
 use crate::app::world::World;
@@ -29,11 +30,14 @@ impl Picture {
                 lane::taken(theme, below.intersection(parts.area), &row.spent, buf);
             }
             lane::draw(look, area.intersection(parts.area), &row.cells, buf);
+            let cells = Rect::new(parts.left, y, parts.cells, lane::body(parts.each));
+            ready::draw(theme, cells.intersection(parts.area), &row.ready, buf);
             let x = (parts.left + parts.cells).min(parts.area.right());
             let right = Rect::new(x, y, parts.area.right() - x, parts.each);
             numbers::draw(&world.theme, row, right.intersection(parts.area), buf);
             y += parts.each;
         }
+        self.point(theme, buf);
         self.mark_cursor(theme, buf);
         if parts.axis && y < parts.area.bottom() {
             self.axis(world, y, buf);

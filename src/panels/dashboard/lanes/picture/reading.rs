@@ -3,24 +3,28 @@
 use std::fmt::Write as _;
 
 use super::Picture;
+use super::ready::{self, Arrow};
 use super::scope::{ago, rounded};
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::machine::core_share::CoreShare;
 use crate::model::scheduling::timeline::{Blind, Cell, Covering, Ended, Fill, Origin, Timeline};
+use crate::model::text::width;
 
 impl Picture {
-    /// The sentence about one cell.
-    pub(super) fn read(&self, line: &Timeline, lane: usize, cell: u16) -> String {
+    /// The sentence about one cell, and the arrow to whoever made its thread ready.
+    pub(super) fn read(&self, line: &Timeline, lane: usize, cell: u16) -> (String, Option<Arrow>) {
+        let nothing = (String::new(), None);
         let (Some(window), Some(row)) = (self.window, lane.checked_sub(self.top)) else {
-            return String::new();
+            return nothing;
         };
         let (Some(row), Some(lane)) = (self.rows.get(row), line.lanes.get(lane)) else {
-            return String::new();
+            return nothing;
         };
         let Some(found) = row.cells.get(usize::from(cell)) else {
-            return String::new();
+            return nothing;
         };
+        let mut arrow = None;
         let start = window.from.0 + self.bucket.0 * u64::from(cell);
         let middle = Nanos(start + self.bucket.0 / 2);
         let when = format!("cpu{} at {}: ", lane.cpu.0, ago(line.now.since(middle)));
@@ -29,12 +33,25 @@ impl Picture {
             Fill::Gap(why) => blind(why),
             Fill::Known if line.origin == Origin::Sampled => self.summed(found, line.origin),
             Fill::Known => match lane.slice_at(middle) {
-                Some(found) if found.slice.span().0 * 2 >= self.bucket.0 => told(&found),
+                Some(found) if found.slice.span().0 * 2 >= self.bucket.0 => {
+                    let ready = ready::of_slice(lane, &found);
+                    arrow = ready.and_then(|(_, arrow)| arrow);
+                    let ready = ready.map(|(ready, _)| ready::told(line, lane, &ready));
+                    let ready = ready.map(|r| format!(" · {r}")).unwrap_or_default();
+                    let whole = told(&found) + &ready;
+                    let room = self.parts.area.right().saturating_sub(self.parts.left);
+                    if !ready.is_empty() && width(&when) + width(&whole) > usize::from(room) {
+                        // Where and how it ended shows; why it began so late does not.
+                        return (brief(&found) + &ready, arrow);
+                    }
+                    whole
+                }
                 _ => self.summed(found, line.origin),
             },
         };
         let taken = row.spent.get(usize::from(cell)).copied().flatten();
-        when + &what + &taken.map(|s| stolen(&s)).unwrap_or_default()
+        let taken = taken.map(|s| stolen(&s)).unwrap_or_default();
+        (when + &what + &taken, arrow)
     }
 
     /// A cell that holds many slices, or none.
@@ -97,10 +114,15 @@ fn stolen(share: &CoreShare) -> String {
     }
 }
 
+/// Whose slice it is, and how long.
+fn brief(Covering { slice, who, .. }: &Covering<'_>) -> String {
+    let span = rounded(slice.span());
+    format!("{} {}/{}, {span}", who.name, who.id.pid, who.tid)
+}
+
 /// One slice.
 fn told(found: &Covering<'_>) -> String {
-    let Covering { slice, who, next } = found;
-    let span = rounded(slice.span());
+    let Covering { slice, next, .. } = found;
     let by = next.map(|n| format!(" by {}", n.name)).unwrap_or_default();
     let how = match slice.ended {
         Ended::Preempted => format!("preempted{by}"),
@@ -109,5 +131,5 @@ fn told(found: &Covering<'_>) -> String {
         Ended::Running => "still running".to_owned(),
         Ended::Unseen => "its end was not told".to_owned(),
     };
-    format!("{} {}/{}, {span}, {how}", who.name, who.id.pid, who.tid)
+    format!("{}, {how}", brief(found))
 }

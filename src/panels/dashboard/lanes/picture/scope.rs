@@ -11,6 +11,9 @@ const SPANS: [u64; 15] = [
 /// So much of a second single slices are told among sums, at the most; shorter spans show no more than that.
 const GLIMPSE: Nanos = Nanos::from_millis(50);
 
+/// Over shorter spans waits for a core are wide enough to be seen.
+const WHY: Nanos = Nanos::from_millis(200);
+
 /// A stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -82,6 +85,11 @@ impl Scope {
     /// Whether single slices are wanted, which among sums are told for a moment now and then.
     pub fn is_close(&self) -> bool {
         self.span() <= GLIMPSE
+    }
+
+    /// Whether single slices are looked at so closely that one asks why each began when it did.
+    pub fn asks_why(&self) -> bool {
+        self.span() <= WHY
     }
 
     /// The moment of single slices that is shown where sums tell no more.
@@ -309,6 +317,7 @@ mod tests {
             bins: Default::default(),
             gaps: Arc::from([]),
             waits: Track::default(),
+            ready: Track::default(),
             spent: Arc::from([]),
             summed: Arc::from([
                 window(90_000, 98_550),

@@ -120,6 +120,14 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
             "┘",
             "the slice ended while its thread could still run: preempted",
         ),
+        (
+            "▁",
+            "under a run, before a slice of its colour: that thread was ready and waited for the core",
+        ),
+        (
+            "● │ ▲",
+            "from whoever made the thread at the cursor ready: told where the kernel runs programs for us (root, or CAP_BPF and CAP_PERFMON), while at most 200 ms are shown, and not beside sums",
+        ),
     ];
     let marks = marks.map(|(mark, means)| (mark.to_owned(), means.to_owned()));
     let mut out = vec![(line.origin.title().to_owned(), how)];

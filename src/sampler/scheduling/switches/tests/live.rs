@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use super::threads::ping_pong;
 use super::*;
 use crate::model::id::Tid;
+use crate::model::process::stat::State;
 use crate::model::scheduling::timeline::Blind;
 use crate::sys::process::{proc_stat, proc_status};
 
@@ -222,4 +223,62 @@ fn a_first_thread_that_has_ended_leaves_the_others_to_be_waited_on() {
     }
     assert_eq!(reader.fds().len(), cpus.len());
     assert!(perf::wait(&reader.fds(), Nanos(0)).is_empty());
+}
+
+#[test]
+fn a_slice_says_who_made_its_thread_ready_and_when() {
+    use crate::model::scheduling::timeline::Made;
+    use crate::model::scheduling::wakes::Waker;
+    let root = ProcRoot::live();
+    let Some(mut recorder) = recorder(&root) else {
+        return;
+    };
+    match Running(&root).wakes() {
+        Ok(wakes) => recorder.hear_wakes(Some(wakes)),
+        Err(error) => {
+            println!("skipped: {error}");
+            return;
+        }
+    }
+    let runner = Runner::start("woken");
+    let asleep = || {
+        let stat = root
+            .read(format!("self/task/{}/stat", runner.tid))
+            .expect("it lives");
+        let stat = proc_stat::parse(&stat, 4096).expect("whole");
+        stat.stat.state == State::Sleeping
+    };
+    runner.run();
+    let mut between = Vec::new();
+    for _ in 0..20 {
+        while !asleep() {
+            std::thread::yield_now();
+        }
+        let before = clock::now();
+        runner.run();
+        between.push(before..=clock::now());
+    }
+    recorder.drain();
+    let line = recorder.publish();
+    let me = Waker::Thread(
+        Pid(std::process::id()),
+        Tid(nix::unistd::gettid().as_raw() as u32),
+    );
+    let all = line.lanes.iter().flat_map(|lane| lane.ready.all());
+    let mine: Vec<_> = all
+        .filter(|(_, who)| who.tid == runner.tid)
+        .map(|(ready, _)| ready)
+        .collect();
+    for span in between {
+        let found = mine.iter().find(|ready| {
+            span.contains(&ready.since) && matches!(ready.made, Made::Woken(by, _) if by == me)
+        });
+        let ready = found.unwrap_or_else(|| panic!("{span:?} of {mine:?}"));
+        assert!(ready.until > ready.since);
+        let Made::Woken(_, cpu) = ready.made else {
+            continue;
+        };
+        let who = line.waker(Tid(nix::unistd::gettid().as_raw() as u32), cpu, ready.since);
+        assert!(who.is_some(), "it was on that core at that moment");
+    }
 }

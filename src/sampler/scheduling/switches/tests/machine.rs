@@ -2,6 +2,7 @@
 
 mod fake;
 mod glimpse;
+mod why;
 
 use fake::FakeKernel;
 

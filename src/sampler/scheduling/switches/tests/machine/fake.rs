@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::*;
 use crate::sys::scheduling::perf::record::Record;
 use crate::sys::scheduling::sums::Read;
+use crate::sys::scheduling::wakes::Woken;
 
 type Records = Arc<Mutex<VecDeque<(CpuId, Record)>>>;
 
@@ -23,6 +24,17 @@ pub(super) struct FakeKernel {
     pub(super) paranoid: Cell<i32>,
     /// What the kernel has summed up since it was read; `None` where it does not sum.
     pub(super) sums: Arc<Mutex<Option<Vec<Summed>>>>,
+    /// Wake-ups since they were read; `None` where the kernel does not tell them.
+    pub(super) wakes: Arc<Mutex<Option<Vec<Woken>>>>,
+}
+
+struct ToldWakes(Arc<Mutex<Option<Vec<Woken>>>>);
+
+impl Waking for ToldWakes {
+    fn read(&mut self, each: &mut dyn FnMut(Woken)) {
+        let mut wakes = self.0.lock().expect("no test failed");
+        wakes.iter_mut().flat_map(|w| w.drain(..)).for_each(each);
+    }
 }
 
 struct ToldSums(Arc<Mutex<Option<Vec<Summed>>>>);
@@ -58,6 +70,7 @@ impl Default for FakeKernel {
             living: RefCell::default(),
             paranoid: Cell::new(2),
             sums: Arc::default(),
+            wakes: Arc::default(),
         }
     }
 }
@@ -134,6 +147,12 @@ impl Kernel for FakeKernel {
             records: Arc::clone(&self.records),
             dead: Arc::default(),
         }))
+    }
+    fn wakes(&self) -> io::Result<Box<dyn Waking>> {
+        if self.wakes.lock().expect("no test failed").is_none() {
+            return Err(io::Error::from_raw_os_error(libc::EPERM));
+        }
+        Ok(Box::new(ToldWakes(Arc::clone(&self.wakes))))
     }
     fn switches(&self) -> Option<u64> {
         None
