@@ -9,6 +9,7 @@ pub mod lanes;
 mod mask;
 mod names;
 mod numbers;
+mod packed;
 pub mod past;
 pub mod player;
 pub mod record;

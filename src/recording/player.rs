@@ -1,5 +1,6 @@
 //! From records back to what was seen.
 
+use super::packed::Before;
 use super::record::{Head, Kind};
 use super::{Broken, tick};
 use crate::model::id::Nanos;
@@ -11,6 +12,8 @@ use crate::model::snapshot::Snapshot;
 pub struct Player {
     before: Option<Sample>,
     now: Option<Sample>,
+    /// The bodies that the next record goes on from.
+    bodies: Before,
 }
 
 impl Player {
@@ -32,18 +35,27 @@ impl Player {
         match head.kind {
             Kind::Whole => {
                 let mut state = tick::nothing();
-                tick::apply(&mut state, &head.unpack(record)?)?;
+                let raw = head.unpack(record)?;
+                tick::apply(&mut state, &raw)?;
+                follows(&state, head)?;
+                self.bodies.begin(&raw);
                 // The whole state of the tick that was reached says nothing new.
                 if self.at() != Some(state.at) {
                     self.before = None;
                     self.now = Some(state);
                 }
             }
-            Kind::Change => {
-                let raw = head.unpack(record)?;
+            Kind::Change | Kind::Linked => {
+                let raw = if head.kind == Kind::Linked {
+                    head.unpack_linked(record, &self.bodies)?
+                } else {
+                    head.unpack(record)?
+                };
+                self.bodies.follow(&raw);
                 let now = self.now.as_mut().ok_or(Broken::Alone)?;
                 self.before = (!passing).then(|| now.clone());
                 tick::apply(now, &raw)?;
+                follows(now, head)?;
             }
             Kind::Lanes | Kind::Details | Kind::Other(_) => {}
         }
@@ -70,4 +82,9 @@ impl Player {
         let now = self.now.as_ref()?;
         Some(Snapshot::between(self.before.as_ref(), now))
     }
+}
+
+/// A change says by how much the moment is later, a head which moment it is: where they differ, a change before it is lacking.
+fn follows(state: &Sample, head: &Head) -> Result<(), Broken> {
+    (state.at == head.at).then_some(()).ok_or(Broken::Damaged)
 }

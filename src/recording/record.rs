@@ -2,6 +2,7 @@
 //! checksum whether it is whole. The heads alone are the index of a recording.
 
 use super::checksum;
+use super::packed::Before;
 use super::{Broken, MAGIC};
 use crate::model::id::Nanos;
 use crate::model::snapshot::Snapshot;
@@ -22,6 +23,8 @@ pub enum Kind {
     Whole,
     /// What changed since the record before.
     Change,
+    /// The same, packed as what goes on from the bodies before it in its chunk: what they told again takes little room.
+    Linked,
     /// Slices, or sums of them: it needs no other record.
     Lanes,
     /// What the inspector and the views showed: it needs no other record.
@@ -126,7 +129,7 @@ pub enum Found {
 impl Kind {
     /// Whether it tells a tick, or how one became the next.
     pub fn is_tick(self) -> bool {
-        matches!(self, Self::Whole | Self::Change)
+        matches!(self, Self::Whole | Self::Change | Self::Linked)
     }
 }
 
@@ -159,6 +162,7 @@ impl Head {
                 2 => Kind::Change,
                 3 => Kind::Lanes,
                 4 => Kind::Details,
+                5 => Kind::Linked,
                 other => Kind::Other(other),
             },
             flags: b[5],
@@ -183,15 +187,27 @@ impl Head {
         record.len() >= len && checksum::of(&[&record[..40], &record[HEAD..len]]) == self.sum
     }
 
+    /// The body of a record as it was packed.
+    fn body<'a>(&self, record: &'a [u8]) -> Result<&'a [u8], Broken> {
+        let whole = self.is_whole(record).then_some(record);
+        let record = whole.ok_or(Broken::Damaged)?;
+        Ok(&record[usize::from(self.own)..][..self.packed as usize])
+    }
+
+    /// What a record says that goes on from those before it.
+    ///
+    /// # Errors
+    /// When it is damaged, or something else than `before` stands before it.
+    pub fn unpack_linked(&self, record: &[u8], before: &Before) -> Result<Vec<u8>, Broken> {
+        before.unpack(self.body(record)?, self.raw as usize)
+    }
+
     /// What the record says, unpacked.
     ///
     /// # Errors
     /// When it is damaged.
     pub fn unpack(&self, record: &[u8]) -> Result<Vec<u8>, Broken> {
-        if !self.is_whole(record) {
-            return Err(Broken::Damaged);
-        }
-        let packed = &record[usize::from(self.own)..][..self.packed as usize];
+        let packed = self.body(record)?;
         if self.flags & DEFLATED == 0 {
             return Ok(packed.to_vec());
         }
@@ -212,6 +228,7 @@ pub fn write(kind: Kind, at: Nanos, of: &Summary, raw: &[u8], packed: Option<&[u
         Kind::Change => 2,
         Kind::Lanes => 3,
         Kind::Details => 4,
+        Kind::Linked => 5,
         Kind::Other(other) => other,
     });
     out.push(if packed.is_some() { DEFLATED } else { 0 });

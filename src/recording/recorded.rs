@@ -110,7 +110,7 @@ impl Recorded {
     fn add(&mut self, head: Head, place: u64, size: usize, alone: bool) {
         match head.kind {
             Kind::Whole => self.chunks.push(vec![(head, place, size)]),
-            Kind::Change if !alone => {
+            Kind::Change | Kind::Linked if !alone => {
                 if let Some(chunk) = self.chunks.last_mut() {
                     chunk.push((head, place, size));
                 }
@@ -120,7 +120,7 @@ impl Recorded {
                     chunk.push((head, place, size));
                 }
             }
-            Kind::Change | Kind::Other(_) => {}
+            Kind::Change | Kind::Linked | Kind::Other(_) => {}
         }
     }
 }

@@ -329,6 +329,37 @@ fn damage_costs_its_chunk_and_no_more() {
 }
 
 #[test]
+fn changes_that_are_linked_need_those_before_them() {
+    let (samples, seen) = script(8);
+    let all = record(&samples, &seen);
+    let heads: Vec<Head> = all
+        .iter()
+        .map(|record| match Head::find(record) {
+            Found::Head(head, _) => head,
+            _ => panic!("a head"),
+        })
+        .collect();
+    let linked = heads.iter().filter(|head| head.kind == Kind::Linked);
+    assert_eq!(linked.count(), 7, "one whole state, and what follows");
+    let mut player = Player::default();
+    for (head, record) in heads.iter().zip(&all) {
+        player.take(head, record, false).expect("in order");
+    }
+    same(&player.snapshot().expect("reached"), &seen[7]);
+    // Where one of them is lacking, nothing is made up of the others.
+    for lacking in 1..7 {
+        let mut player = Player::default();
+        for (i, (head, record)) in heads.iter().zip(&all).enumerate() {
+            if i != lacking {
+                let taken = player.take(head, record, false);
+                assert_eq!(taken.is_ok(), i < lacking, "{i} without {lacking}");
+            }
+        }
+        assert_eq!(player.at(), None);
+    }
+}
+
+#[test]
 fn secrets_and_what_acts_on_a_terminal_do_not_come_out() {
     let mut scene = Scene::new();
     let facts = Arc::make_mut(&mut scene.task(7, 1, "db").facts);

@@ -1,61 +1,15 @@
 //! From samples to records: a whole state now and then, and between them what changed.
 
-use miniz_oxide::deflate::core::{
-    CompressorOxide, TDEFLFlush, TDEFLStatus, compress_to_output, create_comp_flags_from_zip_params,
-};
-
+use super::packed::Packer;
 use super::record::{self, Kind, Summary};
 use super::tick;
 use crate::model::id::Nanos;
 use crate::model::sample::Sample;
 
-/// How hard it packs, of 10.
-const LEVEL: i32 = 6;
-const QUICK: i32 = 2;
 /// A chunk ends when its changes take so many times what its whole state takes…
 const RATIO: usize = 3;
 /// …or after so many ticks, so that every moment is found quickly.
 const LONGEST: u32 = 300;
-
-/// Packs bodies of records.
-pub struct Packer {
-    packer: Box<CompressorOxide>,
-    buffer: Vec<u8>,
-}
-
-impl Default for Packer {
-    fn default() -> Self {
-        Self::at(LEVEL)
-    }
-}
-
-impl Packer {
-    fn at(level: i32) -> Self {
-        let flags = create_comp_flags_from_zip_params(level, -15, 0);
-        Self {
-            packer: Box::new(CompressorOxide::new(flags)),
-            buffer: Vec::new(),
-        }
-    }
-
-    /// One that packs less and takes less time for it.
-    pub fn quick() -> Self {
-        Self::at(QUICK)
-    }
-
-    /// The bytes packed; `None` where that is longer.
-    pub fn pack(&mut self, raw: &[u8]) -> Option<&[u8]> {
-        self.packer.reset();
-        self.buffer.clear();
-        let buffer = &mut self.buffer;
-        let (status, _) = compress_to_output(&mut self.packer, raw, TDEFLFlush::Finish, |packed| {
-            buffer.extend_from_slice(packed);
-            buffer.len() < raw.len()
-        });
-        let shorter = self.buffer.len() < raw.len();
-        (status == TDEFLStatus::Done && shorter).then_some(&*self.buffer)
-    }
-}
 
 /// Makes records of samples. Each is told together with the one before it.
 pub struct Writer {
@@ -114,7 +68,13 @@ impl Writer {
             records.push(self.begin(before, &then));
         }
         let raw = tick::write(Some(before), now);
-        let change = self.pack(Kind::Change, now, &summary, &raw);
+        let change = if let Some(packed) = self.packer.follow(&raw) {
+            record::write(Kind::Linked, now.at, &summary, &raw, Some(packed))
+        } else {
+            // Nothing can go on from what was not packed.
+            self.chunk = None;
+            self.pack(Kind::Change, now, &summary, &raw)
+        };
         if let Some(chunk) = &mut self.chunk {
             chunk.changes += change.len();
             chunk.ticks += 1;
@@ -126,6 +86,7 @@ impl Writer {
     fn begin(&mut self, state: &Sample, summary: &Summary) -> Vec<u8> {
         let raw = tick::write(None, state);
         let whole = self.pack(Kind::Whole, state, summary, &raw);
+        self.packer.begin(&raw);
         self.chunk = Some(Chunk {
             whole: whole.len(),
             changes: 0,

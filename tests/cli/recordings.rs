@@ -64,6 +64,22 @@ fn a_moment_is_kept_with_what_was_before_it() {
         assert_eq!(output.status.code(), Some(status), "{args:?}: {err}");
         assert!(err.contains(said), "{args:?}: {err}");
     }
+    // What is not understood leaves nothing behind.
+    let none = dir.path().join("none");
+    let none = none.to_str().expect("UTF-8");
+    for bad in [
+        &["--when", "cpu>", none][..],
+        &["--when", "oom", "--inspect", "port:abc", none],
+        &["--when", "oom", "--inspect", "cpu>", none],
+        &["--when", "oom", "--environment", none],
+        &["--inspect", "port:abc", none],
+        &["--max-size", "3", none],
+    ] {
+        let output = pscope(&[&["record"], bad].concat());
+        assert_eq!(output.status.code(), Some(2), "{bad:?}");
+        assert!(!output.stderr.is_empty(), "{bad:?}");
+        assert!(!std::path::Path::new(none).exists(), "{bad:?}");
+    }
     let output = pscope(&["inspect", "1", "--from", name]);
     let said = text(&output.stdout);
     assert!(

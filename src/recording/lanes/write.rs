@@ -7,9 +7,9 @@ use super::{Slices, field};
 use crate::model::id::{CpuId, Nanos};
 use crate::model::scheduling::timeline::{BINS, Blind, Ended, Gap, Lane, Origin, Timeline, Who};
 use crate::recording::numbers;
+use crate::recording::packed::Packer;
 use crate::recording::record::{self, Kind, Summary};
 use crate::recording::wire::{Fields, zigzag};
-use crate::recording::writer::Packer;
 
 /// Makes records of what the lanes told since the one before.
 pub struct LaneWriter {

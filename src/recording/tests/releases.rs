@@ -28,10 +28,17 @@ fn of_this_release() -> Vec<u8> {
     file(&records)
 }
 
-/// What release 1.0.0 wrote must open for ever, and tell the same.
+/// What release 1.0.0 wrote must open for ever, and tell the same; in the second file changes are linked.
 #[test]
 fn what_release_1_0_0_wrote_opens() {
-    let bytes = include_bytes!("../../../tests/recordings/1.0.0.pscope").to_vec();
+    let alone = include_bytes!("../../../tests/recordings/1.0.0.pscope");
+    let linked = include_bytes!("../../../tests/recordings/1.0.0-linked.pscope");
+    opens(alone.to_vec());
+    opens(linked.to_vec());
+    assert!(linked.len() < alone.len());
+}
+
+fn opens(bytes: Vec<u8>) {
     let recorded = Recorded::open(Box::new(bytes)).expect("it opens");
     assert_eq!(recorded.lacks, None);
     let mut past = Past::new(Box::new(recorded));

@@ -74,9 +74,6 @@ pub(super) fn run(
     if trigger.is_empty() {
         return Err(Error::Usage("--when: there is no condition".to_owned()));
     }
-    let dir = args.file.as_path();
-    let place = |why| Error::Failed(format!("{}: {why}", dir.display()));
-    files::directory(dir).map_err(place)?;
     let plan = Plan {
         needs: trigger.needs() | Needs::BLOCKED_ON | super::lanes_needed(args.slices),
         of_all: trigger.needs_of_all() | Needs::COMMANDS,
@@ -84,6 +81,10 @@ pub(super) fn run(
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
+    // Once all that was asked for is understood: what is not leaves nothing behind.
+    let dir = args.file.as_path();
+    let place = |why| Error::Failed(format!("{}: {why}", dir.display()));
+    files::directory(dir).map_err(place)?;
     let kept = Kept::new(BACKLOG);
     let (to, from) = mpsc::sync_channel(64);
     let keeping = Keeping {
