@@ -35,6 +35,7 @@ use crate::sys::clock;
 use crate::sys::machine::gpus;
 use crate::sys::own::{self, heap, sandbox};
 use crate::sys::root::ProcRoot;
+use crate::sys::threads;
 use crate::term::output::{self, Output};
 use crate::term::signals::Meaning;
 use crate::term::{self, input, signals};
@@ -236,10 +237,7 @@ fn threads(tell: &Tell, finish: Option<Finish>) -> anyhow::Result<()> {
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> anyhow::Result<()> {
-    let builder = std::thread::Builder::new().name(name.to_owned());
-    builder
-        .spawn(body)
-        .with_context(|| format!("cannot start the thread '{name}'"))?;
+    threads::start(name, body).with_context(|| format!("cannot start the thread '{name}'"))?;
     Ok(())
 }
 

@@ -19,7 +19,6 @@ mod watched;
 
 use std::any::Any;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use crate::model::detail::Detail;
@@ -34,6 +33,7 @@ use crate::sys::own::sandbox;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
+use crate::sys::threads;
 
 use details::Details;
 pub use scheduling::switches::Listening;
@@ -152,7 +152,7 @@ pub fn twice(root: &ProcRoot, plan: &Plan, apart: Duration) -> Result<(Sample, S
     let mut sweeper = Sweeper::new(root)?;
     sweeper.tick(clock::now(), plan)?;
     sweeper.fill(clock::now(), plan);
-    thread::sleep(apart);
+    std::thread::sleep(apart);
     sweeper.tick(clock::now(), plan)?;
     sweeper.fill(clock::now(), plan);
     sweeper.wait_for_users(USERS);
@@ -228,7 +228,7 @@ fn spawn(
     work: impl FnOnce(&Desk, &Tell) -> Result<(), Error> + Send + 'static,
 ) -> std::io::Result<()> {
     let (desk, tell) = (Arc::clone(desk), Arc::clone(tell));
-    thread::Builder::new().name(name.into()).spawn(move || {
+    threads::start(name, move || {
         // It reads what others may have made up, and has nothing to write.
         sandbox::only_read();
         let why = match catching(|| work(&desk, &tell)) {

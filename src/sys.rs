@@ -25,3 +25,4 @@ pub mod scheduling;
 pub mod source;
 #[cfg(test)]
 mod tests;
+pub mod threads;

@@ -4,6 +4,8 @@
 mod files;
 #[path = "cli/groups.rs"]
 mod groups;
+#[path = "cli/interrupted.rs"]
+mod interrupted;
 #[path = "cli/recordings.rs"]
 mod recordings;
 #[path = "cli/time_spent.rs"]

@@ -154,6 +154,40 @@ fn rooms_import_only_what_they_may() {
     assert!(all.is_empty(), "\n{all}");
 }
 
+/// Lines that start a thread by themselves: it would take signals that are meant for the program.
+fn starts_threads(text: &str) -> Vec<usize> {
+    let starts = |line: &str| {
+        ["thread::spawn", ".spawn(", ".spawn_scoped("]
+            .iter()
+            .any(|word| line.contains(word))
+    };
+    let code = code(text);
+    let lines = (1..).zip(code.lines());
+    lines
+        .filter(|(_, line)| starts(line))
+        .map(|(n, _)| n)
+        .collect()
+}
+
+#[test]
+fn threads_are_started_in_one_place() {
+    let mut all = String::new();
+    for (path, text) in files() {
+        if path != Path::new("sys/threads.rs") {
+            for number in starts_threads(&text) {
+                let _ = writeln!(all, "src/{}:{number}", path.display());
+            }
+        }
+    }
+    assert!(
+        all.is_empty(),
+        "started without sys::threads, which keeps signals back:\n{all}"
+    );
+    assert_eq!(starts_threads("let a = 1;\nstd::thread::spawn(work);"), [2]);
+    assert_eq!(starts_threads("builder\n    .spawn(work)?;"), [2]);
+    assert!(starts_threads("#[cfg(test)]\nmod tests {\n    thread::spawn(x);\n}").is_empty());
+}
+
 #[test]
 fn every_file_says_what_it_owns() {
     for (path, text) in files() {

@@ -61,11 +61,7 @@ fn signal(text: &str) -> Result<Signal, String> {
 /// # Errors
 /// `Usage` where a name is not clear, before anything is sent; `Failed` where this is not the running kernel's own `/proc`.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    // The threads that the sweep starts keep signals back for good, so that while we send none of them can end the program.
-    let shield = own::signals::shield();
-    let snapshot = sweep(Needs::COMMANDS);
-    drop(shield);
-    let snapshot = snapshot?;
+    let snapshot = sweep(Needs::COMMANDS)?;
     let (chosen, unknown) = resolve(args, &snapshot)?;
     let mut exit = Exit::Done;
     for why in &unknown {

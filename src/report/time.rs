@@ -146,10 +146,10 @@ fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<
             }
         }
         let now = clock::now();
-        // On a busy machine the first two readings may be further apart than was asked for.
-        let told = now >= end && all.values().any(|f| f.follower.has_told());
-        let over = told || all.values().all(|f| f.ended);
-        if over || stop.asked() {
+        // On a busy machine, or asked to end at once, the first two readings may be further apart than was asked for.
+        let told = all.values().any(|f| f.follower.has_told());
+        let asked = now >= end || stop.asked();
+        if (asked && told) || all.values().all(|f| f.ended) {
             break;
         }
         let pause = all.values().map(|f| f.follower.pause()).max();

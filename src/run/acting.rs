@@ -14,6 +14,7 @@ use crate::sys::acting::signals::Signals;
 use crate::sys::acting::tuning::{self, Undo};
 use crate::sys::acting::{Hold, freezer, let_go};
 use crate::sys::root::ProcRoot;
+use crate::sys::threads;
 
 /// How long is watched what becomes of a signal.
 const WATCH: Duration = Duration::from_secs(3);
@@ -103,9 +104,7 @@ impl Acting {
         };
         let (orders, received) = channel();
         let tell: Tell = Arc::new(tell);
-        std::thread::Builder::new()
-            .name("acting".to_owned())
-            .spawn(move || work(&signals, &received, &tell))?;
+        threads::start("acting", move || work(&signals, &received, &tell))?;
         let pending = Arc::default();
         Ok(Some(Self { orders, pending }))
     }
@@ -219,8 +218,7 @@ fn send(ticket: Ticket, signal: Signal, pending: Option<Pending>, state: &Arc<St
     };
     drop(holds);
     let (own, to) = (Arc::clone(state), Arc::clone(tell));
-    let watcher = std::thread::Builder::new().name("watch".to_owned());
-    let spawned = watcher.spawn(move || {
+    let spawned = threads::start("watch", move || {
         let mut pending = pending;
         hold.send(signal, WATCH, &mut |news| {
             // All is sent and nobody is kept stopped: the rest only watches.

@@ -17,6 +17,7 @@ use crate::model::plan::Plan;
 use crate::model::text::cut;
 use crate::recording::{Kept, Marks};
 use crate::sampler::Samplers;
+use crate::sys::threads;
 use crate::term::{self, clipboard, signals};
 
 /// How long the program waits, before it stops, for what was ordered to be carried out.
@@ -95,8 +96,7 @@ impl Real {
                 tell.event(Event::Beat);
             }
         };
-        let thread = std::thread::Builder::new().name("player".to_owned());
-        let error = thread.spawn(beat).err()?;
+        let error = threads::start("player", beat).err()?;
         Some(failed(format!("cannot play: {error}")))
     }
 

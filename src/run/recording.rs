@@ -12,6 +12,7 @@ use crate::model::id::Nanos;
 use crate::recording::{Head, Kept, Kind, MAGIC, Past, record::Found};
 use crate::sys::clock;
 use crate::sys::own::recording::{self as files, Written};
+use crate::sys::threads;
 
 /// How often it looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(200);
@@ -46,10 +47,7 @@ impl Recorder {
                 tell.event(Event::Recording(Err(why)));
             }
         };
-        let builder = std::thread::Builder::new().name("recorder".to_owned());
-        let thread = builder
-            .spawn(work)
-            .map_err(|e| format!("cannot record: {e}"))?;
+        let thread = threads::start("recorder", work).map_err(|e| format!("cannot record: {e}"))?;
         Ok(Self { ends, thread })
     }
 

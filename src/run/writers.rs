@@ -2,8 +2,10 @@
 //! for them at the end, which is bounded.
 
 use std::io;
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use crate::sys::threads;
 
 /// How long the end waits for what is being written: what was ordered is done, unless its filesystem does not answer.
 const LEAVE: Duration = Duration::from_secs(2);
@@ -21,8 +23,7 @@ impl Writers {
     /// When no thread can be started.
     pub fn begin(&mut self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         self.0.retain(|thread| !thread.is_finished());
-        self.0
-            .push(Builder::new().name("writer".into()).spawn(work)?);
+        self.0.push(threads::start("writer", work)?);
         Ok(())
     }
 

@@ -1,4 +1,5 @@
 use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use super::*;
 use crate::model::id::Pid;

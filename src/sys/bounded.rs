@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 
 use crate::model::reading::{Missing, Reading};
 use crate::sys::caught::catching;
+use crate::sys::threads;
 
-/// How long one item may take.
-const LIMIT: Duration = Duration::from_millis(20);
-/// How long an item may take whose helper waits for a core rather than for the kernel.
-const STARVED: Duration = Duration::from_millis(500);
-/// How many helpers there may be, stuck ones included.
-const HELPERS: usize = 24;
+/// How long one item may take. Tests are patient: what they read lies on disks that others use, too.
+const LIMIT: Duration = Duration::from_millis(if cfg!(test) { 250 } else { 20 });
+/// How long an item may take whose helper waits for a core, or for another thread of ours, rather than for the kernel.
+const STARVED: Duration = Duration::from_millis(if cfg!(test) { 30_000 } else { 500 });
+/// How many helpers there may be, stuck ones included. Of tests as many ask at once as there are cores.
+const HELPERS: usize = if cfg!(test) { 512 } else { 24 };
 
 /// Reads a whole file whose reading may hang, such as `cmdline`, `environ`, `maps` and `smaps`.
 ///
@@ -153,7 +154,7 @@ where
             }
             // Whoever is done waits for the lock and sleeps, so it is looked at without.
             drop(state);
-            let starved = took < STARVED && wants_a_core(tid);
+            let starved = took < STARVED && waits_for_us(tid);
             state = lock(&self.state);
             let goes_on = state.running.map(|(index, since, _)| (index, since));
             if starved || state.done || goes_on != Some((index, since)) {
@@ -177,11 +178,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether one of our own threads is runnable: then the machine is busy, and the kernel owes us nothing.
-fn wants_a_core(tid: i32) -> bool {
-    let Ok(text) = std::fs::read(format!("/proc/self/task/{tid}/stat")) else {
-        return false;
-    };
+/// Whether one of our own threads is runnable, or waits for a lock (of the allocator, of the pool) that another one holds
+/// which is: then the machine is busy, and the kernel owes us nothing.
+fn waits_for_us(tid: i32) -> bool {
+    let file = |name: &str| std::fs::read(format!("/proc/self/task/{tid}/{name}"));
+    // A kernel may be built without this file.
+    if let Ok(text) = file("syscall") {
+        let number = text.split(u8::is_ascii_whitespace).next();
+        let number = number.and_then(|n| std::str::from_utf8(n).ok());
+        return number.is_some_and(|n| n == "running" || n.parse() == Ok(libc::SYS_futex));
+    }
+    let text = file("stat").unwrap_or_default();
     let close = text.iter().rposition(|b| *b == b')');
     close.is_some_and(|at| text.get(at + 2) == Some(&b'R'))
 }
@@ -259,10 +266,7 @@ fn spawn(first: Job) -> bool {
             job = seat.wait();
         }
     };
-    let made = std::thread::Builder::new()
-        .name("bounded".into())
-        .stack_size(128 << 10)
-        .spawn(helper);
+    let made = threads::start_small("bounded", 128 << 10, helper);
     if made.is_err() {
         lock(&POOL).helpers -= 1;
     }
@@ -308,6 +312,25 @@ mod tests {
         let again = each("test", vec![fifo.clone(); 1000], read_it);
         assert!(again.iter().all(|r| *r == Err(Missing::Late)));
         release(&fifo);
+    }
+
+    #[test]
+    fn who_waits_for_a_lock_of_ours_is_not_taken_for_stuck() {
+        static HELD: Mutex<()> = Mutex::new(());
+        let (tell, told) = std::sync::mpsc::channel();
+        let holder = std::thread::spawn(move || {
+            let held = lock(&HELD);
+            tell.send(()).expect("heard");
+            std::thread::sleep(3 * LIMIT);
+            drop(held);
+        });
+        told.recv().expect("it holds it");
+        let all = each("lock", vec![1, 2], |n| {
+            drop(lock(&HELD));
+            Ok(*n)
+        });
+        assert_eq!(all, [Ok(1), Ok(2)]);
+        holder.join().expect("it ends");
     }
 
     #[test]

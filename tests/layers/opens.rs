@@ -46,8 +46,10 @@ const MAY: &[(&str, &str)] = &[
         "sys/acting/signals.rs",
         "cgroup.kill of a group that was looked at",
     ),
-    ("sys/asker/child.rs", "asks for everybody, and is given up"),
-    ("sys/asker/pool.rs", "stat of our own worker"),
+    (
+        "sys/asker/child.rs",
+        "asks for everybody, and is given up; stat of our own children",
+    ),
     ("sys/asker/title.rs", "stat of ourselves"),
     ("sys/bounded.rs", "asks on threads that are left behind"),
     ("sys/groups/hierarchy.rs", "folders of control groups"),
@@ -157,6 +159,10 @@ const WAITING: &[&str] = &[
 /// Files that name one of those and open something themselves as well, and what keeps the two apart.
 const ASKED: &[(&str, &str)] = &[
     ("sys/acting/signal_masks.rs", "syscall by bounded"),
+    (
+        "sys/bounded.rs",
+        "syscall of our own threads, whose lock only their own exec takes",
+    ),
     ("sys/acting/standing.rs", "fdinfo by the asker"),
     (
         "sys/descriptors/fds.rs",

@@ -115,7 +115,15 @@ const GATHERING: &[(&str, Rooms)] = &[
     // A child of `asker` does what the rooms ask of the kernel, and they ask through it.
     (
         "sys",
-        &["asker", "caught", "doctor", "kept", "scenario", "scenarios"],
+        &[
+            "asker",
+            "caught",
+            "doctor",
+            "kept",
+            "scenario",
+            "scenarios",
+            "threads",
+        ],
     ),
     ("panels", &[]),
 ];

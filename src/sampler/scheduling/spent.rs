@@ -26,6 +26,7 @@ use crate::sys::process::proc_counters;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
+use crate::sys::threads;
 
 /// How often the threads are read: 20 times a second.
 const PACE: Nanos = Nanos::from_millis(50);
@@ -337,9 +338,7 @@ impl Following {
         let told = Arc::new(Mutex::new(Published::default()));
         let tell = Arc::clone(&told);
         let mut follower = Follower::new(root, of);
-        std::thread::Builder::new()
-            .name("time".to_owned())
-            .spawn(move || follow(&mut follower, &tell, &ended))?;
+        threads::start("time", move || follow(&mut follower, &tell, &ended))?;
         Ok(Self {
             of,
             told,

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
@@ -24,9 +24,15 @@ use crate::sys::acting::pidfd;
 use crate::sys::descriptors::{fds, fill};
 use crate::sys::machine::{disks, nvml};
 use crate::sys::own::sandbox;
+use crate::sys::threads;
 
-/// How long the maker may take to make a worker on a busy machine.
+/// How long the maker may take to make a worker: one that somebody stopped is replaced.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long it may take where it waits for a core.
+const STARVED: Duration = Duration::from_secs(if cfg!(test) { 30 } else { 5 });
+
+/// What a thread needs that forks once and then stays.
+const STACK: usize = 256 << 10;
 
 /// The process that makes workers: how it is spoken to, and who it is.
 pub(super) struct Maker {
@@ -40,8 +46,6 @@ pub(super) struct Maker {
 /// As the kernel says.
 pub(super) fn make_maker() -> io::Result<Maker> {
     let (ours, theirs) = UnixStream::pair()?;
-    // A maker that somebody stopped is replaced as one that ended.
-    ours.set_read_timeout(Some(PATIENCE))?;
     let program = nix::unistd::getpid();
     // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
     // takes across a fork.
@@ -61,6 +65,24 @@ pub(super) fn make_maker() -> io::Result<Maker> {
     }
 }
 
+/// Makes the maker on a thread that never ends: it ends with the thread that made it, and who asks may be gone sooner than
+/// the program.
+///
+/// # Errors
+/// As [`make_maker`].
+pub(super) fn make_maker_to_stay() -> io::Result<Maker> {
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
+    let stay = move || {
+        // Whoever asked waits for it.
+        let _ = tell.send(make_maker());
+        loop {
+            std::thread::park();
+        }
+    };
+    threads::start_small("asker", STACK, stay)?;
+    told.recv().map_err(|_| io::ErrorKind::BrokenPipe)?
+}
+
 /// Asks the maker for a worker: a socket to it, its number, and a hold of it.
 ///
 /// # Errors
@@ -70,14 +92,43 @@ pub(super) fn make_worker(maker: &Maker) -> io::Result<(UnixStream, u32, OwnedFd
     let fds = [theirs.as_raw_fd()];
     let order = [IoSlice::new(b"w")];
     let rights = [ControlMessage::ScmRights(&fds)];
-    let maker = maker.socket.as_raw_fd();
-    sendmsg::<()>(maker, &order, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
+    let socket = maker.socket.as_raw_fd();
+    sendmsg::<()>(socket, &order, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
+    maker.is_heard()?;
     let mut number = [0; 4];
-    let hold = receive(maker, &mut number)?;
+    let hold = receive(socket, &mut number)?;
     Ok((ours, u32::from_le_bytes(number), hold))
 }
 
+/// Whether a process could run: then the machine is busy.
+pub(super) fn wants_a_core(number: u32) -> bool {
+    let Ok(text) = std::fs::read(format!("/proc/{number}/stat")) else {
+        return false;
+    };
+    let close = text.iter().rposition(|b| *b == b')');
+    close.is_some_and(|at| text.get(at + 2) == Some(&b'R'))
+}
+
 impl Maker {
+    /// Waits until it says something, or has ended.
+    fn is_heard(&self) -> io::Result<()> {
+        let begun = Instant::now();
+        let step = PollTimeout::try_from(PATIENCE / 10).unwrap_or(PollTimeout::ZERO);
+        loop {
+            let mut fds = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+            match poll(&mut fds, step) {
+                Ok(0) | Err(nix::Error::EINTR) => {}
+                Ok(_) => return Ok(()),
+                Err(why) => return Err(why.into()),
+            }
+            let waited = begun.elapsed();
+            let starves = || wants_a_core(self.process.as_raw() as u32);
+            if waited >= STARVED || (waited >= PATIENCE && !starves()) {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+    }
+
     /// Whether it has ended; then it is reaped when this is dropped.
     pub(super) fn has_ended(&self) -> bool {
         let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;

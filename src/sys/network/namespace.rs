@@ -11,6 +11,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
+use crate::sys::threads;
 
 /// The network namespace of a process, as an inode: `net:[4026531840]`.
 ///
@@ -76,13 +77,11 @@ pub fn inside<T: Send + 'static>(
         // The process has moved, or ended and another has its number.
         return Err(Error::io(path)(std::io::ErrorKind::NotFound.into()));
     }
-    let entered = std::thread::Builder::new()
-        .name("netns".to_owned())
-        .spawn(move || {
-            setns(&place, CloneFlags::CLONE_NEWNET).map_err(|why| call(why.into()))?;
-            work()
-        })
-        .map_err(call)?;
+    let enter = move || {
+        setns(&place, CloneFlags::CLONE_NEWNET).map_err(|why| call(why.into()))?;
+        work()
+    };
+    let entered = threads::start("netns", enter).map_err(call)?;
     entered
         .join()
         .unwrap_or_else(|_| Err(call(std::io::Error::other("the thread failed"))))

@@ -92,13 +92,30 @@ pub fn wait() -> io::Result<i32> {
 
 /// While it lives, nothing ends or stops this thread but KILL, STOP and its own faults; what came meanwhile acts afterwards.
 ///
-/// Other threads are not shielded: a program that has several keeps the signals back before it starts them.
+/// Other threads of ours keep them back for good (`threads`).
 #[derive(Debug)]
 pub struct Shield(Option<libc::sigset_t>);
 
 /// Begins to keep signals back.
 pub fn shield() -> Shield {
     Shield(mask(libc::SIG_BLOCK, &set(ending().chain([libc::SIGTSTP]))).ok())
+}
+
+/// Does something, the start of threads above all, while this thread keeps back what [`block`] does: they keep it back for good.
+pub fn kept_back<T>(work: impl FnOnce() -> T) -> T {
+    let _shield = Shield(mask(libc::SIG_BLOCK, &set(ending().chain(OTHER))).ok());
+    work()
+}
+
+/// Whether whoever started this program has told it to ignore a signal, as nohup(1) does.
+pub fn is_ignored(signal: i32) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: nothing is changed, and the kernel fills the structure, which is plain data and zeroed otherwise.
+    let action = unsafe {
+        libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN
 }
 
 /// A signal that would end the program as soon as the shield falls.

@@ -7,6 +7,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
+use super::signals;
 use crate::model::id::Nanos;
 
 /// Whether a signal asked to end.
@@ -16,11 +17,13 @@ pub struct Stop {
     came: Cell<bool>,
 }
 
-/// Listens from now on; the signals do nothing else any more in this thread and those it makes.
+/// Listens from now on; the signals do nothing else any more. One that this program was told to ignore stays ignored.
 pub fn on_signals() -> Stop {
     let mut set = SigSet::empty();
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        set.add(signal);
+        if !signals::is_ignored(signal as i32) {
+            set.add(signal);
+        }
     }
     let blocked = set.thread_block().ok();
     let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;

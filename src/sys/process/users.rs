@@ -15,6 +15,7 @@ use crate::sys::asker;
 use crate::sys::fields;
 use crate::sys::own::calls;
 use crate::sys::root::ProcRoot;
+use crate::sys::threads;
 
 /// Where user records lie, the first that has one counts.
 const RECORDS: [&str; 4] = [
@@ -141,8 +142,7 @@ impl Users {
             return;
         }
         let (finder, root) = (Arc::clone(&self.finder), self.root.clone());
-        let thread = std::thread::Builder::new().name("users".to_owned());
-        let made = thread.spawn(move || finder.work(&root));
+        let made = threads::start("users", move || finder.work(&root));
         state.runs = made.is_ok();
     }
 }

@@ -12,6 +12,7 @@ use crate::sys::process::living;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::proc_stat::{self, Line};
 use crate::sys::process::users::Users;
+use crate::sys::threads;
 
 /// From how many processes on a second thread is worth its start.
 const MANY: usize = 256;
@@ -108,10 +109,8 @@ fn read_all(dir: &ProcDir, pids: &[Pid], page_size: u64) -> Vec<Reading<Newcomer
         }
     };
     let mut done = std::thread::scope(|scope| {
-        let helper = (pids.len() >= MANY).then(|| {
-            let named = std::thread::Builder::new().name("sampler-2".into());
-            named.spawn_scoped(scope, work).ok()
-        });
+        let helper =
+            (pids.len() >= MANY).then(|| threads::start_scoped(scope, "sampler-2", work).ok());
         let mut done = work();
         // One that could not be started took no piece; one that died took pieces with it.
         if let Some(helper) = helper.flatten() {

@@ -23,6 +23,7 @@ use crate::sys::network::namespace;
 use crate::sys::network::netlink::{self, Netlink};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Error;
+use crate::sys::threads;
 
 /// `SKNLGRP_INET_TCP_DESTROY` and `SKNLGRP_INET6_TCP_DESTROY`, as bits.
 const GROUPS: u32 = 1 | 1 << 2;
@@ -54,10 +55,7 @@ impl SocketEnds {
         let (more, new) = channel();
         let heard = Arc::new(Mutex::new(Heard::default()));
         let into = Arc::clone(&heard);
-        std::thread::Builder::new()
-            .name("endings".to_owned())
-            .spawn(move || listen(stop, &new, &into))
-            .map_err(call("clone"))?;
+        threads::start("endings", move || listen(stop, &new, &into)).map_err(call("clone"))?;
         let mut endings = Self {
             heard,
             more,
