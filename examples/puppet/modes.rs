@@ -128,7 +128,6 @@ fn stop() -> ! {
 }
 
 fn vfork() -> ! {
-    ready(std::process::id());
     // SAFETY: a child with a copy of our memory that borrows us until it ends, as vfork(2) makes one; it only sleeps.
     unsafe {
         let mut stack = vec![0_u8; 64 << 10];
@@ -139,7 +138,10 @@ fn vfork() -> ! {
     idle()
 }
 
+/// Says that its parent is ready: from when it runs, that one waits for nothing else. Before, the parent may be in state D
+/// for a moment for a page, and signals that come then are taken at once.
 extern "C" fn sleep_a_day(_: *mut libc::c_void) -> libc::c_int {
+    ready(std::os::unix::process::parent_id());
     let day = libc::timespec {
         tv_sec: 86_400,
         tv_nsec: 0,

@@ -76,7 +76,8 @@ impl Actor {
         let is = |letter: char| move |a: &Self| a.state() == Some(letter);
         match mode {
             "stopped" | "stoppedhandler" => self.until(is('T')),
-            "vfork" | "vforkh" => self.until(is('D')),
+            // It is in state D a moment before it sleeps anywhere.
+            "vfork" | "vforkh" => self.until(|a| a.state() == Some('D') && a.sleeps_somewhere()),
             "traced" => self.until(is('t')),
             // A thread blocks every signal while it is being made.
             "leaderdead" => self.until(|a| a.state() == Some('Z') && a.blocks_nothing()),
@@ -136,6 +137,10 @@ impl Actor {
 
     fn is_hidden(&self) -> bool {
         self.tasks().is_empty()
+    }
+
+    fn sleeps_somewhere(&self) -> bool {
+        read_to_string(format!("/proc/{}/wchan", self.pid)).is_ok_and(|name| name != "0")
     }
 
     fn state(&self) -> Option<char> {
@@ -266,15 +271,7 @@ fn what_is_foretold_happens() {
             continue;
         }
         for signal in SIGNALS.map(|n| Signal::new(n).expect("a signal")) {
-            let mut foretold = actor.predicted(signal);
-            // Under load a parent in vfork has been seen to end by itself; that is told as it is, and another one is asked.
-            for _ in 0..5 {
-                if !matches!(foretold, Prediction::Zombie(_)) || actor.state() != Some('Z') {
-                    break;
-                }
-                actor = Actor::start(mode);
-                foretold = actor.predicted(signal);
-            }
+            let foretold = actor.predicted(signal);
             let (kept, same) = actor.keeps(&foretold, signal, mode);
             if !kept {
                 wrong.push(format!(

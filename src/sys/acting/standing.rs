@@ -2,6 +2,8 @@
 //!
 //! See `proc_pid_status(5)`. Sends nothing.
 
+use std::time::Duration;
+
 use super::signal_masks;
 use super::signals::{Pin, Signals};
 use crate::model::acting::Target;
@@ -94,11 +96,24 @@ fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
     });
 }
 
+/// How often it is looked where somebody sleeps who is just falling asleep, and after what time each.
+const FALLING_ASLEEP: u32 = 20;
+const MOMENT: Duration = Duration::from_micros(100);
+
 /// Whether an uninterruptible sleep ends for a signal that ends the process, by the name of the function that sleeps.
 ///
 /// Of another user's process the kernel names none: then it is not known, and not promised.
 fn killable(root: &ProcRoot, pid: Pid) -> bool {
-    let name = std::fs::read_to_string(root.proc(format!("{pid}/wchan"))).unwrap_or_default();
+    let read = || std::fs::read_to_string(root.proc(format!("{pid}/wchan"))).unwrap_or_default();
+    let mut name = read();
+    // Who is about to sleep is in state D before it sleeps anywhere.
+    for _ in 0..FALLING_ASLEEP {
+        if name != "0" {
+            break;
+        }
+        std::thread::sleep(MOMENT);
+        name = read();
+    }
     // A parent waits for the child of `vfork(2)` in the function that makes it.
     name.contains("killable") || ["kernel_clone", "wait_for_vfork_done"].contains(&name.as_str())
 }
