@@ -31,8 +31,9 @@ fn a_group_is_filtered_inspected_and_those_who_pass_are_ended() {
     session.is_live();
     session.press(b"DDDD");
     session.shows("grouped by program");
-    session.press(format!("/{ours}\rg").as_bytes());
+    session.press(format!("/{ours}\r").as_bytes());
     session.shows("sleep (2)");
+    session.press(b"g");
     session.shows("2 in sleep");
     session.press(b"\r");
     session.shows("Members");

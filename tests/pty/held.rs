@@ -60,6 +60,74 @@ fn beside_a_mount_that_does_not_answer_keys_are_answered_and_it_ends() {
     });
 }
 
+/// For how long a thread has run, and waited for a core.
+fn busy(process: Pid, thread: Pid) -> Duration {
+    let file = format!("/proc/{process}/task/{thread}/schedstat");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let numbers = text.split(' ').filter_map(|n| n.parse::<u64>().ok());
+    Duration::from_nanos(numbers.take(2).sum())
+}
+
+/// The threads of a program that a key passes through.
+fn on_the_way(program: Pid) -> Vec<Pid> {
+    let tasks = std::fs::read_dir(format!("/proc/{program}/task")).expect("it lives");
+    let named = |task: std::io::Result<std::fs::DirEntry>| {
+        let path = task.ok()?.path();
+        let number = path.file_name()?.to_str()?.parse().ok()?;
+        let name = std::fs::read_to_string(path.join("comm")).ok()?;
+        (number == program.as_raw() || name == "input\n").then(|| Pid::from_raw(number))
+    };
+    tasks.filter_map(named).collect()
+}
+
+/// How long a key was kept by anything but the cores: the whole time, less that for which a thread on its way ran or could.
+fn kept_back(session: &mut Session, way: &[Pid], key: &str, text: &str) -> Duration {
+    let (program, own) = (session.pid(), nix::unistd::getpid());
+    let ours = [nix::unistd::gettid(), session.hearer()];
+    let busy = || {
+        let theirs = way.iter().map(|thread| busy(program, *thread));
+        let ours = ours.iter().map(|thread| busy(own, *thread));
+        theirs.chain(ours).sum::<Duration>()
+    };
+    let (begun, before) = (Instant::now(), busy());
+    session.press(key.as_bytes());
+    session.shows(text);
+    begun
+        .elapsed()
+        .saturating_sub(busy().saturating_sub(before))
+}
+
+/// Whatever else the machine does: of several presses of a key the quickest tells what the program itself waits for.
+#[test]
+fn beside_a_mount_that_does_not_answer_no_key_waits_for_anything() {
+    apart(|| {
+        let _hung = Mount::new()?;
+        let mut session = beside();
+        let way = on_the_way(session.pid());
+        assert_eq!(way.len(), 2, "drawing and reading keys");
+        let keys = [
+            ("2", "Who had the cores"),
+            ("5", "INTERFACE"),
+            ("4", "MOUNTED AT"),
+            ("1", "Processes tree"),
+        ];
+        let mut least = [Duration::MAX; 4];
+        for _ in 0..8 {
+            for (least, (key, text)) in least.iter_mut().zip(keys) {
+                *least = kept_back(&mut session, &way, key, text).min(*least);
+            }
+        }
+        println!("kept back for {least:?}");
+        assert!(
+            least.iter().all(|kept| *kept < Duration::from_millis(50)),
+            "{least:?}"
+        );
+        session.press(b"q");
+        assert_eq!(session.ends(), 0);
+        Ok(())
+    });
+}
+
 #[test]
 fn beside_a_mount_that_does_not_answer_it_can_be_killed() {
     apart(|| {

@@ -21,6 +21,8 @@ struct Heard {
     stalled: bool,
     /// The window is gone: the next bytes are the last that are read.
     shut: bool,
+    /// The thread that hears.
+    hearer: Pid,
 }
 
 pub struct Session {
@@ -87,12 +89,14 @@ impl Session {
                 closed: false,
                 stalled: false,
                 shut: false,
+                hearer: nix::unistd::gettid(),
             }),
             Condvar::new(),
         ));
         let shared = Arc::clone(&heard);
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
+            shared.0.lock().expect("the terminal").hearer = nix::unistd::gettid();
             loop {
                 let n = reader.read(&mut buffer).unwrap_or(0);
                 let (lock, changed) = &*shared;
@@ -208,6 +212,11 @@ impl Session {
 
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.child.process_id().expect("a pid") as i32)
+    }
+
+    /// The thread of ours that hears what it sends.
+    pub fn hearer(&self) -> Pid {
+        self.heard().hearer
     }
 
     pub fn signal(&self, signal: Signal) {
