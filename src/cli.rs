@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 
 use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
-use crate::sys::own::{capabilities, sandbox};
+use crate::sys::own::{capabilities, heap, sandbox};
 use crate::term::{depth, output};
 use crate::theme::Depth;
 
@@ -138,6 +138,8 @@ fn shown_by_main(_: &live::Replay, _: &mut Printer<'_>) -> Result<Exit, Error> {
 
 /// Does what the command line asks for.
 pub fn main() -> ExitCode {
+    // Whoever is forked from here on has it too.
+    heap::settle();
     let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {

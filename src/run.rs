@@ -33,7 +33,7 @@ use crate::sampler::{self, News, Samplers};
 use crate::screen;
 use crate::sys::clock;
 use crate::sys::machine::gpus;
-use crate::sys::own::{self, heap, sandbox};
+use crate::sys::own::{self, sandbox};
 use crate::sys::root::ProcRoot;
 use crate::sys::threads;
 use crate::term::output::{self, Output};
@@ -134,7 +134,6 @@ fn source(shows: Shows, sweep: Option<Mode>, app: &mut App, tell: &Tell) -> anyh
 /// # Errors
 /// When the terminal cannot be taken or threads cannot be started; the terminal is as it was by then.
 pub fn live(options: Options) -> anyhow::Result<Ending> {
-    heap::settle();
     own::signals::block().context("cannot block signals")?;
     let inbox = Inbox::new();
     let panics = panics::install(&inbox.tell());

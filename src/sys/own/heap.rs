@@ -9,7 +9,7 @@
 pub fn settle() {
     #[cfg(target_env = "gnu")]
     {
-        // SAFETY: both only set parameters of the allocator; before any other thread allocates.
+        // SAFETY: both only set parameters of the allocator, before there is any other thread.
         unsafe {
             libc::mallopt(libc::M_ARENA_MAX, 1);
             libc::mallopt(libc::M_MMAP_THRESHOLD, 256 << 10);
