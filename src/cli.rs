@@ -12,6 +12,8 @@ use clap::{Parser, Subcommand};
 
 use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
+use crate::run::config::Config;
+use crate::sys::machine::gpus;
 use crate::sys::own::{capabilities, heap, sandbox};
 use crate::term::{depth, output};
 use crate::theme::Depth;
@@ -185,6 +187,10 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     sandbox::begin();
     if does != Does::Writes {
         sandbox::only_read();
+    }
+    // What a person wants no screen to open is opened by no report. What else is wrong with that file is the screen's to tell.
+    if Config::load(None).is_ok_and(|config| !config.gpu) {
+        gpus::leave_out();
     }
     let stdout = std::io::stdout();
     let terminal = stdout.is_terminal();

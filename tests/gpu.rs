@@ -76,6 +76,7 @@ impl Bench {
             .args(args)
             .env("PSCOPE_NVML", &self.library)
             .env("NVML_STAND_IN", &file)
+            .env("XDG_CONFIG_HOME", self.dir.path())
             .output()
             .expect("the program runs");
         let said = String::from_utf8_lossy(&output.stderr);
@@ -202,4 +203,11 @@ fn what_is_not_wanted_is_not_opened() {
     session.shows("Help");
     assert!(!session.text().contains("Graphics cards"));
     leave(session);
+    // Nor by a report, which goes by the settings that are kept.
+    let cards = |machine: &Value| machine["gpus"].as_array().map(Vec::len);
+    assert_eq!(cards(&bench.system("cards 1")), Some(1));
+    let kept = bench.dir.path().join("pscope");
+    std::fs::create_dir(&kept).expect("made");
+    std::fs::copy(config, kept.join("config.toml")).expect("kept");
+    assert_eq!(cards(&bench.system("cards 1")), Some(0));
 }
