@@ -324,6 +324,7 @@ impl World {
         }
         let (of, machine) = (&self.detail, &self.detail.machine);
         let unread = [
+            (Needs::OVERVIEW, of.overview.is_none()),
             (Needs::REGIONS, of.regions.is_none()),
             (Needs::FILES, of.files.is_none()),
             (Needs::WAITS, of.threads.is_none()),

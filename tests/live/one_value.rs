@@ -55,6 +55,58 @@ fn same_rows(a: &Value, b: &Value, what: &str) {
     }
 }
 
+/// Every mention of a process in a report, however deep: as a row, a holder, a peer, a member.
+fn mentions<'a>(told: &'a Value, pid: u32, into: &mut Vec<&'a Value>) {
+    match told {
+        Value::Array(all) => all.iter().for_each(|one| mentions(one, pid, into)),
+        Value::Object(all) => {
+            if told["pid"] == pid {
+                into.push(told);
+            }
+            all.values().for_each(|one| mentions(one, pid, into));
+        }
+        _ => {}
+    }
+}
+
+/// What holders, peers and members are called, in the reports of the views, is what the process is called everywhere.
+fn same_in_views(mode: &str, pid: u32, process: &Value) {
+    let number = pid.to_string();
+    let reports: [&[&str]; 3] = [
+        &["system", "--json"],
+        &["ipc", &number, "--json"],
+        &["inspect", &number, "files", "--json"],
+    ];
+    for args in reports {
+        let told = json(args);
+        let mut all = Vec::new();
+        mentions(&told, pid, &mut all);
+        for one in all {
+            same_rows(one, process, &format!("{mode} in {args:?}"));
+        }
+    }
+    // As the only member of a group of its own, it is what the group has.
+    let grouped = json(&["ps", "--group-by", "program", "--json"]);
+    let groups = grouped["groups"].as_array().expect("groups");
+    let alone = groups
+        .iter()
+        .find(|group| group["members"] == serde_json::json!([pid]));
+    if let Some(group) = alone {
+        assert_eq!(group["threads"], process["threads"], "{mode}");
+        assert_eq!(group["processes"], 1, "{mode}");
+    }
+    // Descriptors of its own that others hold the other end of name it as it is named.
+    let listed = |told: &Value| {
+        let kinds = told["descriptors"].as_array().into_iter().flatten();
+        kinds
+            .map(|d| (d["fd"].clone(), d["kind"].clone(), d["inode"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let one = json(&["inspect", &number, "files", "--json"]);
+    let other = json(&["inspect", &number, "--json"]);
+    assert_eq!(listed(&one), listed(&other), "{mode}");
+}
+
 fn sum(of: &Value, key: &str) -> u64 {
     let all = of.as_array().expect("a list");
     all.iter().filter_map(|r| r[key].as_u64()).sum()
@@ -69,6 +121,7 @@ fn check(mode: &str, pid: u32) {
         let row = row_of(&told["processes"], pid).expect("listed");
         same_rows(row, process, &format!("{mode} in {report}"));
     }
+    same_in_views(mode, pid, process);
     if inspected["regions"].is_null() {
         println!("skipped: {mode}: its memory is not shown to this user");
         return;

@@ -76,8 +76,11 @@ impl Actor {
         let is = |letter: char| move |a: &Self| a.state() == Some(letter);
         match mode {
             "stopped" | "stoppedhandler" => self.until(is('T')),
-            // It is in state D a moment before it sleeps anywhere.
-            "vfork" | "vforkh" => self.until(|a| a.state() == Some('D') && a.sleeps_somewhere()),
+            // It is in state D now and then before, too, as when it waits for its own memory (a signal of then acts soon), and
+            // a moment before it sleeps anywhere.
+            "vfork" | "vforkh" => {
+                self.until(|a| a.has_a_child() && is('D')(a) && a.sleeps_somewhere());
+            }
             "traced" => self.until(is('t')),
             // A thread blocks every signal while it is being made.
             "leaderdead" => self.until(|a| a.state() == Some('Z') && a.blocks_nothing()),
@@ -101,6 +104,12 @@ impl Actor {
             assert!(Instant::now() < end, "{:?}", self.status());
             std::thread::yield_now();
         }
+    }
+
+    /// Whether it has made a child; true where this kernel does not list children.
+    fn has_a_child(&self) -> bool {
+        let children = read_to_string(format!("/proc/{0}/task/{0}/children", self.pid));
+        children.map_or(true, |list| !list.trim().is_empty())
     }
 
     fn status(&self) -> Option<String> {

@@ -116,6 +116,8 @@ pub struct Residency {
     pub swapped: Bytes,
     /// Resident as huge pages.
     pub huge: Bytes,
+    /// Of these, pages of the pool of hugetlbfs, which the kernel counts in nobody's resident memory.
+    pub pool: Bytes,
     /// Locked into memory.
     pub locked: Bytes,
     /// Of `own`: freed by the program, and taken back by the kernel when it needs memory (`MADV_FREE`).
@@ -155,6 +157,7 @@ impl Residency {
         sum(&mut self.dirty, more.dirty);
         sum(&mut self.swapped, more.swapped);
         sum(&mut self.huge, more.huge);
+        sum(&mut self.pool, more.pool);
         sum(&mut self.locked, more.locked);
         sum(&mut self.freed, more.freed);
     }

@@ -318,3 +318,33 @@ proptest! {
         prop_assert_eq!(run.when(), wanted);
     }
 }
+
+#[test]
+#[ignore = "measures: what an armed trigger costs at each tick of 10,000 processes"]
+fn what_it_costs_to_be_armed() {
+    let mut scene = Scene::new();
+    for pid in 1..=10_000 {
+        scene.task(pid, 1, "farm");
+    }
+    let ticks: Vec<Arc<Snapshot>> = (0..20)
+        .map(|i| Arc::new(scene.pass(1000, &[(i + 1, 30), (i + 2, 70)])))
+        .collect();
+    for condition in [
+        "oom",
+        "pressure:memory>30",
+        "cpu>300 for 3s",
+        "state:D for 2s",
+        "mem>2g name:java",
+        "new name:cc1plus",
+        "ended signal:SEGV",
+    ] {
+        let mut watch = Watch::new(Trigger::parse(condition), 1.0);
+        let began = std::time::Instant::now();
+        let fired = ticks.iter().filter(|tick| watch.see(tick, None).is_some());
+        let fired = fired.count();
+        println!(
+            "{condition}: {:?} a tick, fired {fired}",
+            began.elapsed() / 20
+        );
+    }
+}

@@ -5,7 +5,7 @@ use crate::model::memory::region;
 
 fields!(region::Access { 1 read, 2 write, 3 run, 4 shared });
 fields!(region::FileId { 1 major, 2 minor, 3 inode });
-fields!(region::Residency { 1 resident, 2 proportional, 3 own, 4 own_dirty, 5 dirty, 6 swapped, 7 huge, 8 locked, 9 freed });
+fields!(region::Residency { 1 resident, 2 proportional, 3 own, 4 own_dirty, 5 dirty, 6 swapped, 7 huge, 8 locked, 9 freed, 10 pool });
 fields!(region::Region { 1 start, 2 end, 3 kind, 4 part, 5 access, 6 offset, 7 file, 8 name, 9 deleted, 10 stack, 11 residency, 12 flags, 13 sharers });
 fields!(region::StackUse { 1 tid, 2 name, 3 used });
 fields!(region::Sharer { 1 pid, 2 name });

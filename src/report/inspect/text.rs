@@ -189,8 +189,13 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
     let tty = tty::name(stat.tty).map_or_else(|| "none".to_owned(), Into::into);
     let session = format!("{}, group {}, terminal {tty}", stat.session, stat.group);
     labelled("session", &session, printer)?;
+    let pool = o.memory.as_ref().map_or(Bytes(0), |m| m.pool);
+    let pool = match pool {
+        Bytes(0) => String::new(),
+        pool => format!(" and {} of huge pages", bytes(pool)),
+    };
     let sums = format!(
-        "claims {}, holds {}",
+        "claims {}, holds {}{pool}",
         bytes(stat.virtual_size),
         bytes(stat.resident)
     );

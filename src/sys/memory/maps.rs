@@ -149,10 +149,12 @@ fn field(line: &[u8], residency: &mut Residency, flags: &mut Flags) {
             add(&mut residency.own);
             add(&mut residency.proportional);
             add(&mut residency.huge);
+            add(&mut residency.pool);
         }
         b"Shared_Hugetlb" => {
             add(&mut residency.resident);
             add(&mut residency.huge);
+            add(&mut residency.pool);
         }
         _ => {}
     }

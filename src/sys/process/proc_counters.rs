@@ -38,10 +38,15 @@ pub fn oom_score(text: &[u8]) -> Option<u32> {
     u32::try_from(fields::number(text)?).ok()
 }
 
-/// Parses the line `b"Pss:                 325 kB"` of `smaps_rollup`; kernel threads have an empty file.
+/// Parses the lines `b"Pss:                 325 kB"` and `Private_Hugetlb`, which that lacks, of `smaps_rollup`; kernel threads
+/// have an empty file.
 pub fn proportional(text: &[u8]) -> Option<Bytes> {
-    let (_, value) = fields::pairs(text).find(|(key, _)| *key == b"Pss")?;
-    Some(Bytes::from_kib(fields::number(value)?))
+    let of = |name: &[u8]| {
+        let (_, value) = fields::pairs(text).find(|(key, _)| *key == name)?;
+        fields::number(value)
+    };
+    let pool = of(b"Private_Hugetlb").unwrap_or(0);
+    Some(Bytes::from_kib(of(b"Pss")?.saturating_add(pool)))
 }
 
 /// Parses the lines `b"Private_Clean:  4 kB"`, `Private_Dirty` and `Private_Hugetlb` of `smaps_rollup`: what nobody shares.
@@ -79,6 +84,9 @@ mod tests {
         assert_eq!(oom_score(b""), None);
         let rollup = b"561470664000-7fffa8e09000 ---p 00000000 00:00 0    [rollup]\nRss:   1752 kB\nPss:    325 kB\nPss_Dirty: 116 kB\n";
         assert_eq!(proportional(rollup), Some(Bytes(325 << 10)));
+        let pool = b"Rss: 9 kB\nPss: 9 kB\nPrivate_Dirty: 9 kB\nPrivate_Hugetlb: 8192 kB\n";
+        assert_eq!(proportional(pool), Some(Bytes(8201 << 10)));
+        assert_eq!(private(pool), Bytes(8201 << 10), "no more than that");
         let text = b"Rss: 9 kB\nPrivate_Clean: 4 kB\nPrivate_Dirty: 12 kB\nPrivate_Hugetlb: 0 kB\n";
         assert_eq!(private(text), Bytes(16 << 10));
     }

@@ -145,7 +145,7 @@ columns! {
     HISTORY "history" "history" 8 Needs::empty(), "CPU share of the last ticks, newest at the right.",
         from "as CPU%, of the last ticks; small shares are drawn larger (by their root)",
         Shows::History;
-    MEM "mem" "MEM" 5 Needs::RESIDENT, "Resident memory, shared pages counted whole.",
+    MEM "mem" "MEM" 5 Needs::RESIDENT, "Resident memory, shared pages counted whole. The kernel counts no pages of the pool of huge pages here; PSS and PRIV have them.",
         from "/proc/PID/statm, field 2 (resident), in pages",
         sum(|_, p| Ok(p.stat.resident.0 as f64), Unit::Bytes, MIB);
     SHARE "mem%" "MEM%" 5 Needs::RESIDENT, "Share of the machine's memory that it holds, shared pages counted whole.",
@@ -156,7 +156,7 @@ columns! {
         from "/proc/PID/statm, field 2, now and a minute ago",
         sum(|_, p| extra(p, |e| e.growth).and_then(|g| g.per_minute()), Unit::Signed, MIB);
     PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them. Where there is much of it, it is read more seldom, in 2 % of the time.",
-        from "/proc/PID/smaps_rollup, Pss",
+        from "/proc/PID/smaps_rollup, Pss and Private_Hugetlb",
         sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
     PRIVATE "priv" "PRIV" 5 Needs::PSS, "Memory that it alone has: what its end would give back.",
         from "/proc/PID/smaps_rollup, the sum of Private_*",

@@ -8,6 +8,7 @@ use super::View;
 use crate::model::detail::Stamped;
 use crate::model::format;
 use crate::model::id::Bytes;
+use crate::model::plan::Needs;
 use crate::model::process::overview::Overview as Facts;
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::{Proc, Snapshot};
@@ -89,7 +90,8 @@ pub(super) fn head(view: &View<'_>, area: Rect) -> Vec<Parts> {
 /// What could not be read, in one line.
 pub(super) fn foot(view: &View<'_>) -> Parts {
     let Some(facts) = view.facts else {
-        return vec![dim("Being read …")];
+        let unread = view.world.unread(Needs::OVERVIEW);
+        return vec![dim(unread.unwrap_or("Being read …"))];
     };
     let sources = facts.sources();
     let denied = sources

@@ -151,6 +151,21 @@ fn both_lands_stand_side_by_side_down_to_60_columns() {
 }
 
 #[test]
+fn huge_pages_of_the_pool_stand_beside_what_it_holds() {
+    let mut world = world(&scene(), false);
+    let mut facts = facts();
+    facts.memory = Ok(Residency {
+        resident: Bytes(8 << 30),
+        own: Bytes(8 << 30),
+        pool: Bytes(7 << 30),
+        ..Residency::default()
+    });
+    read(&mut world, Ok(facts), Ok(space()));
+    let lines = drawn(&mut Overview::default(), &world, 120, 40);
+    has(&lines, "huge pages 7.00G");
+}
+
+#[test]
 fn one_column_and_every_size_are_drawn() {
     let mut world = world(&scene(), true);
     read(&mut world, Ok(facts()), Ok(space()));

@@ -56,6 +56,9 @@ pub(super) fn sums(view: &View<'_>, width: u16) -> Vec<Parts> {
     ]];
     let memory = view.facts.and_then(|f| f.memory.as_ref().ok());
     if let Some(memory) = memory {
+        if memory.pool.0 > 0 {
+            out.push(vec![dim("huge pages "), strong(memory.pool)]);
+        }
         let others = Bytes(memory.resident.0.saturating_sub(memory.own.0));
         let gap = if width < 30 { " " } else { ", " };
         let mut parts = vec![

@@ -125,3 +125,39 @@ fn another_process_with_the_same_number_is_gone() {
     other.start.0 += 1;
     assert_eq!(waits.threads(other, &[]).err(), Some(Missing::Gone));
 }
+
+#[test]
+#[ignore = "measures: a thousand threads of this very test, as the tab Threads reads them"]
+fn how_long_a_thousand_threads_take() {
+    let held = Arc::new(std::sync::Mutex::new(()));
+    let guard = held.lock().expect("free");
+    let threads: Vec<_> = (0..1000)
+        .map(|_| {
+            let held = Arc::clone(&held);
+            std::thread::spawn(move || drop(held.lock()))
+        })
+        .collect();
+    let mut waits = Waits::new(&ProcRoot::live());
+    let of = own(&mut waits);
+    let shown: Vec<Tid> = waits.threads(of, &[]).expect("ours").rows[..48]
+        .iter()
+        .map(|row| row.id.tid)
+        .collect();
+    let mut took: Vec<Duration> = (0..40)
+        .map(|_| {
+            let began = Instant::now();
+            let read = waits.threads(of, &shown).expect("our own threads");
+            assert!(read.rows.len() > 1000);
+            began.elapsed()
+        })
+        .collect();
+    took.sort();
+    println!(
+        "1,000 threads: half in {:?}, all in {:?}",
+        took[20], took[39]
+    );
+    drop(guard);
+    for thread in threads {
+        thread.join().expect("it ends");
+    }
+}

@@ -52,6 +52,8 @@ fn reads_every_column_and_field() {
         (huge.resident, huge.own, huge.huge),
         (Bytes(4 << 20), Bytes(4 << 20), Bytes(4 << 20))
     );
+    assert_eq!(huge.pool, huge.huge, "of hugetlbfs");
+    assert_eq!(residency.pool, Bytes(0));
     assert!(flags.contains(Flags::HUGE));
     assert_eq!(listing.mappings[2].pages, None);
     assert_eq!(listing.mappings[3].end, 0xffff_ffff_ff60_1000);
