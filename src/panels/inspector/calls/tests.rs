@@ -6,6 +6,7 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::calls::{CallError, CallSums, Number};
+use crate::panels::tests::drawn::drawn;
 use crate::theme::{Depth, Theme};
 
 fn call(number: u32, name: &str, calls: u64, span_us: u64) -> CallRow {
@@ -48,15 +49,6 @@ fn world(calls: Reading<Calls>) -> World {
         ..Detail::default()
     });
     world
-}
-
-fn drawn(tab: &mut CallsTab, world: &World, wide: u16, high: u16) -> Vec<String> {
-    let area = Rect::new(0, 0, wide, high);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let line = |y| -> String { (0..wide).map(|x| buf[(x, y)].symbol()).collect() };
-    (0..high).map(|y| line(y).trim_end().to_owned()).collect()
 }
 
 fn told() -> Calls {

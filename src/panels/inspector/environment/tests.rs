@@ -9,6 +9,7 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Nanos;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scene::Scene;
+use crate::panels::tests::drawn::drawn;
 use crate::theme::{Depth, Theme};
 
 const BYTES: &[u8] = b"PATH=/usr/bin:/bin\0HOME=/root\0GITHUB_TOKEN=abc123\0EMPTY=\0LONG=/a/rather/long/value/that/does/not/fit/into/one/row/of/a/narrow/screen\0";
@@ -22,15 +23,6 @@ fn world_with(value: Reading<&[u8]>) -> World {
         ..Detail::default()
     });
     world
-}
-
-fn drawn(tab: &mut EnvironmentTab, world: &World, wide: u16, high: u16) -> Vec<String> {
-    let area = Rect::new(0, 0, wide, high);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let line = |y| -> String { (0..wide).map(|x| buf[(x, y)].symbol()).collect() };
-    (0..high).map(|y| line(y).trim_end().to_owned()).collect()
 }
 
 fn choose(tab: &mut EnvironmentTab, world: &World, name: &str) {

@@ -7,6 +7,7 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scene::Scene;
+use crate::panels::tests::drawn::text as drawn;
 use crate::theme::{Depth, Theme};
 
 fn peer(pid: u32, name: &str, fd: u32, flow: Flow) -> Peer {
@@ -68,16 +69,6 @@ fn world(files: Reading<Files>) -> World {
         ..Detail::default()
     });
     world
-}
-
-fn drawn(tab: &mut FilesTab, world: &World, width: u16, height: u16) -> String {
-    let area = Rect::new(0, 0, width, height);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let row = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>();
-    let lines: Vec<String> = (0..height).map(|y| row(y).trim_end().to_owned()).collect();
-    lines.join("\n")
 }
 
 #[test]

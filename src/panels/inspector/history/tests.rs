@@ -6,6 +6,7 @@ use super::*;
 use crate::app::world::Settings;
 use crate::model::id::ProcId;
 use crate::model::scene::Scene;
+use crate::panels::tests::drawn;
 use crate::theme::{Depth, Theme};
 
 fn world_with(ticks: u64) -> World {
@@ -25,13 +26,7 @@ fn world_with(ticks: u64) -> World {
 }
 
 fn drawn(world: &World, wide: u16, high: u16) -> Vec<String> {
-    let area = Rect::new(0, 0, wide, high);
-    let mut tab = HistoryTab::default();
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let line = |y| -> String { (0..wide).map(|x| buf[(x, y)].symbol()).collect() };
-    (0..high).map(|y| line(y).trim_end().to_owned()).collect()
+    drawn::drawn(&mut HistoryTab::default(), world, wide, high)
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::model::process::isolation::group::{Group, GroupCpu, Layout, Membershi
 use crate::model::process::isolation::limit::{Limit, Resource};
 use crate::model::process::isolation::rights::{Capabilities, Rights, Seccomp};
 use crate::model::reading::{Missing, Reading};
+use crate::panels::tests::drawn::{buffer, lines};
 use crate::theme::{Depth, Theme};
 
 fn confined() -> Isolation {
@@ -87,13 +88,8 @@ fn world_with(value: Reading<Isolation>) -> World {
 }
 
 fn drawn(tab: &mut LimitsTab, world: &World, wide: u16, high: u16) -> (Vec<String>, Buffer) {
-    let area = Rect::new(0, 0, wide, high);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let line = |y| -> String { (0..wide).map(|x| buf[(x, y)].symbol()).collect() };
-    let lines = (0..high).map(|y| line(y).trim_end().to_owned()).collect();
-    (lines, buf)
+    let buf = buffer(tab, world, wide, high);
+    (lines(&buf), buf)
 }
 
 #[test]

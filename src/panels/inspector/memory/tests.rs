@@ -11,6 +11,7 @@ use crate::model::memory::region::{
 };
 use crate::model::process::stat::State;
 use crate::model::scene::Scene;
+use crate::panels::tests::drawn::{buffer, lines};
 use crate::theme::{Depth, Theme};
 
 fn region(start: u64, kib: u64, kind: Kind, name: &str, resident: u64) -> Region {
@@ -103,17 +104,8 @@ fn read(world: &mut World, second: u64, value: Reading<AddressSpace>) {
 }
 
 fn drawn(memory: &mut Memory, world: &World, width: u16, height: u16) -> (Vec<String>, Buffer) {
-    let area = Rect::new(0, 0, width, height);
-    let mut buf = Buffer::empty(area);
-    memory.fit(world, area);
-    memory.render(world, area, &mut buf);
-    let lines = (0..height)
-        .map(|y| {
-            let line: String = (0..width).map(|x| buf[(x, y)].symbol()).collect();
-            line.trim_end().to_owned()
-        })
-        .collect();
-    (lines, buf)
+    let buf = buffer(memory, world, width, height);
+    (lines(&buf), buf)
 }
 
 fn press(memory: &mut Memory, world: &World, keys: &str) {

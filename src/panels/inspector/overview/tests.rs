@@ -13,6 +13,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::scene::Scene;
 use crate::model::scheduling::wait::{Wait, Waiting};
 use crate::model::snapshot::Snapshot;
+use crate::panels::tests::drawn::drawn;
 use crate::theme::{Depth, Theme};
 
 fn scene() -> Scene {
@@ -101,19 +102,6 @@ fn space() -> AddressSpace {
         ],
         ..AddressSpace::default()
     }
-}
-
-fn drawn(overview: &mut Overview, world: &World, width: u16, height: u16) -> Vec<String> {
-    let area = Rect::new(0, 0, width, height);
-    let mut buf = Buffer::empty(area);
-    overview.fit(world, area);
-    overview.render(world, area, &mut buf);
-    (0..height)
-        .map(|y| {
-            let line: String = (0..width).map(|x| buf[(x, y)].symbol()).collect();
-            line.trim_end().to_owned()
-        })
-        .collect()
 }
 
 fn has(lines: &[String], part: &str) {

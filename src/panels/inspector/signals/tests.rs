@@ -8,6 +8,7 @@ use crate::app::world::Settings;
 use crate::model::acting::signal::SignalSet;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId, Tid};
+use crate::panels::tests::drawn::drawn;
 use crate::theme::{Depth, Theme};
 
 fn set(numbers: &[u32]) -> SignalSet {
@@ -42,15 +43,6 @@ fn world_with(state: SignalState) -> World {
         ..Detail::default()
     });
     world
-}
-
-fn drawn(tab: &mut SignalsTab, world: &World, wide: u16, high: u16) -> Vec<String> {
-    let area = Rect::new(0, 0, wide, high);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let line = |y| -> String { (0..wide).map(|x| buf[(x, y)].symbol()).collect() };
-    (0..high).map(|y| line(y).trim_end().to_owned()).collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::model::id::{Bytes, Nanos, ProcId, Uid};
 use crate::model::network::ledger::Settled;
 use crate::model::network::{Counters, Interface, Kind, Rates, Route, Short};
 use crate::model::scene::Scene;
+use crate::panels::tests::drawn::text as drawn;
 use crate::theme::{Depth, Theme};
 
 pub fn connection(
@@ -182,16 +183,6 @@ pub fn world() -> World {
     detail.machine.network = Some(Stamped::new(Nanos(1), Ok(network())));
     world.detail = Arc::new(detail);
     world
-}
-
-pub fn drawn(tab: &mut dyn Panel, world: &World, width: u16, height: u16) -> String {
-    let area = Rect::new(0, 0, width, height);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let row = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>();
-    let lines: Vec<String> = (0..height).map(|y| row(y).trim_end().to_owned()).collect();
-    lines.join("\n")
 }
 
 #[test]

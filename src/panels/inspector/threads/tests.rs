@@ -10,6 +10,7 @@ use crate::model::process::stat::{Stat, State};
 use crate::model::process::threads::{Stack, Switches, ThreadDetail};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::{Fd, Futex, Lock, Mutex, Owner, Waiting};
+use crate::panels::tests::drawn::{buffer as drawn, lines};
 use crate::theme::{Depth, Role, Theme};
 
 fn thread(tid: u32, name: &str, state: State, what: Wait) -> ThreadRow {
@@ -98,21 +99,6 @@ fn show(world: &mut World, at: u64, value: Reading<Vec<ThreadRow>>) {
         threads: Some(Stamped::new(Nanos(at), threads)),
         ..Detail::default()
     });
-}
-
-fn drawn(tab: &mut ThreadsTab, world: &World, wide: u16, high: u16) -> Buffer {
-    let area = Rect::new(0, 0, wide, high);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    buf
-}
-
-fn lines(buf: &Buffer) -> Vec<String> {
-    let line = |y| -> String { (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect() };
-    (0..buf.area.height)
-        .map(|y| line(y).trim_end().to_owned())
-        .collect()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::model::id::{ThreadId, Ticks};
 use crate::model::reading::Missing;
 use crate::model::scheduling::spent::{Between, Cause, ThreadSpent};
 use crate::model::scheduling::wait::{Fd, Limit, Waiting};
+use crate::panels::tests::drawn::drawn;
 use crate::theme::{Depth, Theme};
 
 fn cause(what: Wait) -> Cause {
@@ -77,15 +78,6 @@ fn world(told: Result<TimeSpent, Missing>) -> World {
         ..Detail::default()
     });
     world
-}
-
-fn drawn(tab: &mut TimeTab, world: &World, wide: u16, high: u16) -> Vec<String> {
-    let area = Rect::new(0, 0, wide, high);
-    tab.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    tab.render(world, area, &mut buf);
-    let line = |y| -> String { (0..wide).map(|x| buf[(x, y)].symbol()).collect() };
-    (0..high).map(|y| line(y).trim_end().to_owned()).collect()
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::model::machine::disk::{Device, DiskCounters, Filesystem, Space};
 use crate::model::process::stat::State;
 use crate::model::sample::{Io, Moved, OptionalStats};
 use crate::model::scene::Scene;
+use crate::panels::tests::drawn::text as drawn;
 use crate::theme::{Depth, Theme};
 
 fn disks(at_ms: u64, written: u64) -> Disks {
@@ -75,15 +76,6 @@ fn heard(world: &mut World, view: &mut ViewDisks, disks: Disks) {
     detail.machine.disks = Some(Stamped::new(disks.at, Ok(disks)));
     world.detail = Arc::new(detail);
     view.tick(world);
-}
-
-fn drawn(view: &mut ViewDisks, world: &World, width: u16, height: u16) -> String {
-    let area = Rect::new(0, 0, width, height);
-    view.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    view.render(world, area, &mut buf);
-    let row = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>() + "\n";
-    (0..height).map(row).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::model::descriptors::ipc::{Channel, Crowd, Edge, Party, lines, pairs};
 use crate::model::descriptors::peer::{Flow, Object};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Nanos;
-use crate::panels::inspector::sockets::tests::drawn;
+use crate::panels::tests::drawn::text as drawn;
 use crate::theme::{Depth, Theme};
 
 fn party(pid: u32, name: &str) -> Party {

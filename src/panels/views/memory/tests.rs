@@ -5,6 +5,7 @@ use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::machine::memory::{Counters, MemoryUse};
 use crate::model::scene::Scene;
+use crate::panels::tests::drawn::text as drawn;
 use crate::theme::{Depth, Theme};
 
 fn memory(at_ms: u64, faults: u64) -> MachineMemory {
@@ -56,15 +57,6 @@ fn heard(world: &mut World, view: &mut ViewMemory, memory: MachineMemory) {
     detail.machine.memory = Some(Stamped::new(memory.at, Ok(memory)));
     world.detail = Arc::new(detail);
     view.tick(world);
-}
-
-fn drawn(view: &mut ViewMemory, world: &World, width: u16, height: u16) -> String {
-    let area = Rect::new(0, 0, width, height);
-    view.fit(world, area);
-    let mut buf = Buffer::empty(area);
-    view.render(world, area, &mut buf);
-    let row = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>() + "\n";
-    (0..height).map(row).collect()
 }
 
 #[test]

@@ -2,7 +2,8 @@ use super::*;
 use crate::model::descriptors::socket::{Protocol, State, Tcp};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Nanos;
-use crate::panels::inspector::sockets::tests::{connection, drawn, network, world};
+use crate::panels::inspector::sockets::tests::{connection, network, world};
+use crate::panels::tests::drawn::text as drawn;
 
 #[test]
 fn the_first_three_lines_answer() {
