@@ -12,6 +12,7 @@ use super::machine::disk::Disks;
 use super::machine::gpu::Gpus;
 use super::machine::memory::MachineMemory;
 use super::machine::sensor::Sensors;
+use super::memory::faults::PageFaults;
 use super::memory::region::AddressSpace;
 use super::network::Network;
 use super::process::environment::Environment;
@@ -91,6 +92,8 @@ pub struct Detail {
     pub overview: Slot<Overview>,
     /// Its address space.
     pub regions: Slot<AddressSpace>,
+    /// Which regions take pages lately.
+    pub page_faults: Slot<PageFaults>,
 }
 
 /// Facts of the machine for the system views; they stay when the focus moves.

@@ -79,6 +79,9 @@ bitflags::bitflags! {
         /// Focus: who wakes its threads.
         const WAKES = 1 << 28;
 
+        /// Focus: where it takes pages at this moment.
+        const PAGE_FAULTS = 1 << 29;
+
         /// Machine: the context switches of every core.
         const SWITCHES = 1 << 32;
         /// Machine: where memory went.

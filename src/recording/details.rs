@@ -44,6 +44,7 @@ macro_rules! parts {
             machine,
             overview,
             regions,
+            page_faults,
         } = $detail;
         let MachineDetail {
             ipc,
@@ -70,6 +71,7 @@ macro_rules! parts {
         $hear.part(10, overview.as_ref());
         $hear.part(11, regions.as_ref());
         $hear.part(12, wakes.as_ref());
+        $hear.part(13, page_faults.as_ref());
         $hear.part(20, ipc.as_ref());
         $hear.part(21, network.as_ref());
         $hear.part(22, memory.as_ref());
@@ -196,6 +198,7 @@ pub fn fill(into: &mut Detail, body: &[u8]) -> Result<(), Broken> {
             10 if ours => put(&mut into.overview, value),
             11 if ours => put(&mut into.regions, value),
             12 if ours => put(&mut into.wakes, value),
+            13 if ours => put(&mut into.page_faults, value),
             20 => put(&mut machine.ipc, value),
             21 => put(&mut machine.network, value),
             22 => put(&mut machine.memory, value),

@@ -7,6 +7,7 @@ use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::memory::address_space;
+use crate::sampler::memory::faults::FaultSource;
 use crate::sampler::network::Networks;
 use crate::sampler::scheduling::calls::CallSource;
 use crate::sampler::scheduling::spent::Time;
@@ -67,6 +68,7 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(Overviews::new(root)),
         Box::new(regions),
         Box::new(residencies),
+        Box::new(FaultSource::new(root)),
         Box::new(MachineMemories::new(root)),
         Box::new(DiskReader::new(root)),
         Box::new(SensorReader::new(root)),

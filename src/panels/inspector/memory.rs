@@ -13,6 +13,7 @@ use crate::app::panel::{Panel, Place, Reply, Rows as _, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::memory::faults::PageFaults;
 use crate::model::memory::region::growth::Growth;
 use crate::model::memory::region::{AddressSpace, Group};
 use crate::model::plan::Needs;
@@ -49,7 +50,9 @@ static SPEC: Spec = Spec {
     title: "Memory",
     about: "The address space: every region with what it claims and what it holds.",
     place: Place::Tab,
-    needs: Needs::REGIONS.union(Needs::RESIDENCY),
+    needs: Needs::REGIONS
+        .union(Needs::RESIDENCY)
+        .union(Needs::PAGE_FAULTS),
     actions: &ACTIONS,
 };
 
@@ -132,6 +135,14 @@ fn filled(world: &World) -> Option<&AddressSpace> {
     space(world)?.as_ref().ok().map(AsRef::as_ref)
 }
 
+/// Which of its regions take pages now.
+fn faults(world: &World) -> Reading<&PageFaults> {
+    let known = world.detail.of == world.focus && world.focus.is_some();
+    let slot = world.detail.page_faults.as_ref().filter(|_| known);
+    let slot = slot.ok_or(Missing::Soon)?;
+    slot.value.as_ref().map(AsRef::as_ref).map_err(|why| *why)
+}
+
 impl Memory {
     /// Takes in a new reading: sums and growth.
     fn take_in(&mut self, world: &World) {
@@ -175,7 +186,7 @@ impl Memory {
         self.growth.sweep();
     }
 
-    fn sort(&mut self, space: &AddressSpace) {
+    fn sort(&mut self, space: &AddressSpace, faults: Reading<&PageFaults>) {
         let (by, inverted) = self.list.sort();
         let growth = &self.growth;
         let wanted = Wanted {
@@ -183,6 +194,7 @@ impl Memory {
             by: cells::order_of(by),
             inverted,
             grown: &|key| growth.of(key).map_or(0.0, |g| g.rate),
+            takes: &|entry| faults.map_or(0, |f| cells::takes(entry, space, f).all()),
         };
         self.entries = if self.addresses {
             rows::by_address(space, &wanted)
@@ -222,7 +234,8 @@ impl Panel for Memory {
             self.entries.clear();
             return Reply::Pass;
         };
-        self.sort(space);
+        let faults = faults(world);
+        self.sort(space, faults);
         let keys: Vec<Key> = self.entries.iter().map(|e| e.key.clone()).collect();
         let columns = cells::columns(self.addresses);
         let entries = &self.entries;
@@ -230,6 +243,7 @@ impl Panel for Memory {
             theme: &world.theme,
             space,
             growth: &self.growth,
+            faults,
             full: cells::full(entries),
             bar: table::room(columns, cells::BAR, self.areas.table.width) as u16,
             addresses: self.addresses,
@@ -249,7 +263,7 @@ impl Panel for Memory {
         self.blocks = blocks(space, |group| {
             cells::growth_words(growth.of(&Key::Group(group)))
         });
-        self.about = about::words(self.chosen(), space, &self.growth);
+        self.about = about::words(self.chosen(), space, &self.growth, faults);
         Reply::Pass
     }
 
@@ -305,7 +319,7 @@ impl Panel for Memory {
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        about::explained(space(world))
+        about::explained(space(world), faults(world))
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -186,6 +186,11 @@ pub const MEMORY: &[Word] = &[
         "/proc/PID/smaps: Rss + Swap, now and then",
     ),
     word(
+        "pages/s",
+        "Page faults: how many pages a second the program gets here now, over the last two seconds; ~ where each so many stands for others.",
+        "perf_event_open(2): page-faults with their addresses",
+    ),
+    word(
         "of claimed",
         "A bar of what is claimed, of that resident and swapped, all to one scale; ▸ where it goes beyond.",
         "",

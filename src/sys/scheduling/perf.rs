@@ -5,6 +5,7 @@
 //! a reader is open every switch of the machine costs about 0.3 µs more; only dropping it ends that.
 
 mod attr;
+pub mod faults;
 pub mod names;
 mod order;
 pub mod record;

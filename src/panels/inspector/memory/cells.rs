@@ -6,9 +6,10 @@ use ratatui::text::{Line, Span};
 use super::rows::{By, Entry, Key, held};
 use crate::model::format;
 use crate::model::id::Bytes;
+use crate::model::memory::faults::{PageFaults, RegionFaults};
 use crate::model::memory::region::growth::{Grown, Growth};
 use crate::model::memory::region::{AddressSpace, Region, Residency};
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
 use crate::widgets::region_bar::{Amounts, bar, role};
@@ -22,10 +23,12 @@ const SWAPPED: Column = Column::right("swapped", 8, 6);
 const DIRTY: Column = Column::right("dirty", 6, 8);
 const GROWTH: Column = Column::right("growth", 8, 4);
 
-/// The column of the bar, in both tables.
-pub const BAR: usize = 10;
+const TAKES: Column = Column::right("pages/s", 8, 4);
 
-const BY_KIND: [Column; 11] = [
+/// The column of the bar, in both tables.
+pub const BAR: usize = 11;
+
+const BY_KIND: [Column; 12] = [
     Column::left("", 1, 3),
     Column::left("KIND", 14, 0).growing(),
     CLAIMED,
@@ -35,11 +38,12 @@ const BY_KIND: [Column; 11] = [
     SWAPPED,
     DIRTY,
     GROWTH,
+    TAKES,
     Column::left("", 0, 9),
     Column::left("of claimed", 12, 5).growing(),
 ];
 
-const BY_ADDRESS: [Column; 11] = [
+const BY_ADDRESS: [Column; 12] = [
     Column::left("RANGE", 25, 3),
     Column::left("KIND", 13, 0),
     CLAIMED,
@@ -49,6 +53,7 @@ const BY_ADDRESS: [Column; 11] = [
     SWAPPED,
     DIRTY,
     GROWTH,
+    TAKES,
     Column::left("MODE", 4, 5),
     Column::left("PATH", 14, 4).growing(),
 ];
@@ -67,9 +72,9 @@ pub fn order_of(column: usize) -> By {
 /// How each column orders rows.
 pub fn order(addresses: bool) -> fn(usize) -> Order {
     if addresses {
-        |column| sorts(column == 0 || (2..9).contains(&column))
+        |column| sorts(column == 0 || (2..10).contains(&column))
     } else {
-        |column| sorts((1..9).contains(&column))
+        |column| sorts((1..10).contains(&column))
     }
 }
 
@@ -113,6 +118,23 @@ pub fn growth_words(grown: Option<Grown>) -> String {
     format::growth(rate)
 }
 
+/// The page faults in the regions of a row.
+pub fn takes(entry: &Entry, space: &AddressSpace, faults: &PageFaults) -> RegionFaults {
+    let mut sum = RegionFaults::default();
+    for at in &entry.regions {
+        if let Some(more) = faults.of(space.regions[*at].start) {
+            sum.add(more);
+        }
+    }
+    sum
+}
+
+/// How many a second so many faults are; about, where each so many stands for others.
+pub fn rate(faults: &PageFaults, taken: u64) -> String {
+    let about = if faults.whole { "" } else { "~" };
+    format!("{about}{}", format::per_second(faults.rate(taken)))
+}
+
 /// How rows look.
 pub struct Look<'a> {
     /// Colours and glyphs.
@@ -121,6 +143,8 @@ pub struct Look<'a> {
     pub space: &'a AddressSpace,
     /// How they grow.
     pub growth: &'a Growth<Key>,
+    /// Which of them take pages now.
+    pub faults: Reading<&'a PageFaults>,
     /// What fills a bar.
     pub full: Bytes,
     /// Cells of the bar; 0 for none.
@@ -162,6 +186,7 @@ impl Look<'_> {
             Role::Good
         };
         cells.push(Line::from(Span::styled(growth, self.theme.style(role))));
+        cells.push(self.takes(entry));
         cells.extend(self.back(entry));
         Row {
             cells,
@@ -225,6 +250,19 @@ impl Look<'_> {
         };
         let style = theme.style(role(entry.group));
         [Line::default(), bar(theme, style, &amounts, self.bar)]
+    }
+
+    /// How many pages a second the row takes.
+    fn takes(&self, entry: &Entry) -> Line<'static> {
+        let (text, role) = match self.faults {
+            Ok(faults) => match takes(entry, self.space, faults) {
+                taken if taken.all() == 0 => (String::new(), Role::Dim),
+                taken => (rate(faults, taken.all()), Role::Good),
+            },
+            Err(Missing::Soon) => (String::new(), Role::Dim),
+            Err(_) => ("–".to_owned(), Role::Dim),
+        };
+        Line::from(Span::styled(text, self.theme.style(role)))
     }
 
     fn amount(&self, bytes: &Reading<Bytes>, role: Role) -> Line<'static> {

@@ -71,11 +71,13 @@ pub enum By {
     Dirty,
     /// Growth.
     Growth,
+    /// Pages that are taken now.
+    Takes,
 }
 
 impl By {
     /// Every order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Place,
         Self::Claimed,
         Self::Resident,
@@ -84,9 +86,10 @@ impl By {
         Self::Swapped,
         Self::Dirty,
         Self::Growth,
+        Self::Takes,
     ];
 
-    fn amount(self, entry: &Entry, grown: &impl Fn(&Key) -> f64) -> f64 {
+    fn amount(self, entry: &Entry, wanted: &Wanted<'_>) -> f64 {
         let r = entry.totals.residency.unwrap_or_default();
         let bytes = match self {
             Self::Place => 0,
@@ -96,7 +99,8 @@ impl By {
             Self::Own => r.own.0,
             Self::Swapped => r.swapped.0,
             Self::Dirty => r.dirty.0,
-            Self::Growth => return grown(&entry.key),
+            Self::Growth => return (wanted.grown)(&entry.key),
+            Self::Takes => return (wanted.takes)(entry) as f64,
         };
         bytes as f64
     }
@@ -112,6 +116,8 @@ pub struct Wanted<'a> {
     pub inverted: bool,
     /// Growth a second of a row.
     pub grown: &'a dyn Fn(&Key) -> f64,
+    /// How many pages a row took lately.
+    pub takes: &'a dyn Fn(&Entry) -> u64,
 }
 
 /// Groups and their items: all of them, for sums and growth.
@@ -280,11 +286,10 @@ fn arrange<T>(rows: &mut [T], wanted: &Wanted<'_>, entry: impl Fn(&T) -> &Entry)
     if wanted.by == By::Place {
         return;
     }
-    let grown = |key: &Key| (wanted.grown)(key);
     rows.sort_by(|a, b| {
         let (a, b) = (
-            wanted.by.amount(entry(a), &grown),
-            wanted.by.amount(entry(b), &grown),
+            wanted.by.amount(entry(a), wanted),
+            wanted.by.amount(entry(b), wanted),
         );
         if wanted.inverted {
             a.total_cmp(&b)

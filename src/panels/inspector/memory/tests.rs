@@ -290,3 +290,60 @@ fn what_is_missing_is_said_and_never_zero() {
     world.snapshot = Arc::new(scene.snapshot());
     says(&mut memory, &world, "until the parent asks for it");
 }
+
+#[test]
+fn regions_that_take_pages_are_marked_and_say_where_these_come_from() {
+    use crate::model::memory::faults::{PageFaults, RegionFaults};
+    let mut world = world(Depth::Ansi, false);
+    read(&mut world, 1, Ok(space(412)));
+    let faults = |whole| PageFaults {
+        span: Nanos::from_millis(2000),
+        whole,
+        kernel: true,
+        regions: vec![
+            RegionFaults {
+                first: 20,
+                ..RegionFaults::default()
+            },
+            RegionFaults {
+                start: 0x5581_1000_0000,
+                first: 4000,
+                swap: 400,
+                waited: 400,
+                ..RegionFaults::default()
+            },
+        ],
+    };
+    let tell = |world: &mut World, value| {
+        let mut detail = (*world.detail).clone();
+        detail.page_faults = Some(Stamped::new(Nanos(1), value));
+        world.detail = Arc::new(detail);
+        let mut memory = Memory::default();
+        drawn(&mut memory, world, 158, 45);
+        // The heap: the row that takes most.
+        let column = cells::columns(false)
+            .iter()
+            .position(|c| c.title == "pages/s");
+        memory.list.sort_by(column.expect("it is there"));
+        let (lines, _) = drawn(&mut memory, world, 158, 45);
+        let first = lines
+            .iter()
+            .find(|l| l.contains("heap  ") && l.contains("412K"));
+        assert!(first.is_some(), "{lines:#?}");
+        (memory, lines.join("\n"))
+    };
+    let (_, text) = tell(&mut world, Ok(faults(true)));
+    assert!(
+        text.contains("takes 2.2k pages/s, 10") && text.contains("of them in regions that are"),
+        "{text}"
+    );
+    let (memory, text) = tell(&mut world, Ok(faults(false)));
+    assert!(
+        text.contains("~2.2k"),
+        "about, where each so many stands for others: {text}"
+    );
+    let told = memory.explain(&world);
+    assert!(told.iter().any(|(word, _)| word == "pages/s"));
+    let (_, text) = tell(&mut world, Err(Missing::Denied));
+    assert!(!text.contains("takes"), "{text}");
+}

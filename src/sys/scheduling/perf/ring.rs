@@ -53,6 +53,13 @@ impl Event {
         Self(file.into())
     }
 
+    /// Tells only each so many from now on.
+    pub fn each(&self, period: u64) {
+        const PERIOD: libc::c_ulong = 0x4008_2404;
+        // SAFETY: the kernel reads eight bytes at the address, which live until the call returns.
+        unsafe { libc::ioctl(self.0.as_raw_fd(), PERIOD as _, ptr::from_ref(&period)) };
+    }
+
     /// Lets the records of this event go into the ring of another one of the same core.
     ///
     /// # Errors
@@ -280,6 +287,30 @@ impl Ring {
             at: next.at,
             event: bare.event(),
         })
+    }
+
+    /// Hands out every record as it lies, by its kind and without its header, and tells the kernel that it was read.
+    pub fn whole(&mut self, mut each: impl FnMut(u32, &[u8])) {
+        self.look();
+        while let Some(next) = self.next {
+            let mut over = [0; LONGEST];
+            if next.size as usize <= LONGEST {
+                each(
+                    next.kind,
+                    &self.bytes(self.tail, next.size as usize, &mut over)[8..],
+                );
+            }
+            self.pass(next);
+        }
+        self.done();
+    }
+
+    /// Tells only each so many from now on.
+    pub fn each(&self, period: u64) {
+        [&self.event]
+            .into_iter()
+            .chain(&self.more)
+            .for_each(|event| event.each(period));
     }
 
     fn pass(&mut self, over: Next) {
