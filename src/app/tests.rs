@@ -386,9 +386,11 @@ fn a_recording_plays_to_its_end_and_a_typed_time_is_found() {
     let (kept, seen) = kept(30);
     let past = crate::recording::Past::new(Box::new(kept));
     app.replay(vec![("a".to_owned(), past)]);
-    // The state before the first tick is kept as well.
-    let first = app.world.snapshot.at;
-    assert!(first < seen[0].at && app.world.paused == Some(30));
+    // The state before the first tick is kept as well, but has no rates.
+    assert!(app.world.snapshot.at == seen[0].at && app.world.paused == Some(29));
+    assert!(app.world.snapshot.procs.iter().any(|p| p.cpu.is_ok()));
+    press(&mut app, "Home");
+    assert!(app.world.snapshot.at < seen[0].at && app.world.paused == Some(30));
     let second = Some(Nanos(1_000_000_000));
     assert_eq!(press(&mut app, "p"), [Effect::Play(second)]);
     assert_eq!(

@@ -15,6 +15,7 @@ use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::machine::verdict::Judge;
 use crate::model::plan::{Glimpse, Plan};
+use crate::model::sample::Shares;
 use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
 use crate::recording::{self, when};
@@ -45,6 +46,7 @@ impl App {
         if self.world.time.recorded {
             let at = self.world.snapshot.at;
             self.world.detail = self.past.detail(at, self.world.focus);
+            self.share();
         }
         self.ticked();
         self.guard_tick(&now);
@@ -276,6 +278,7 @@ impl App {
         } else {
             self.retell(place);
             self.redetail(moment.at);
+            self.share();
             let whole = self.past.live.as_ref().map(|live| &live.timeline);
             self.world.timeline = whole.map_or_else(
                 || self.past.recorded_lanes(moment.at),
@@ -283,6 +286,14 @@ impl App {
             );
         }
         self.ticked();
+    }
+
+    /// Lets columns show what was read beside the table, where the tick comes from a record, which has no such columns.
+    fn share(&mut self) {
+        if *self.world.snapshot.shares == Shares::default() {
+            let shares = self.world.detail.machine.shares_at(self.world.snapshot.at);
+            Arc::make_mut(&mut self.world.snapshot).shares = Arc::new(shares);
+        }
     }
 
     /// Lets panes see what was read last at a moment; what was read before that first, for what is told of two readings.

@@ -19,8 +19,8 @@ use super::process::environment::Environment;
 use super::process::isolation::Isolation;
 use super::process::overview::Overview;
 use super::process::threads::Threads;
-use super::reading::Reading;
-use super::sample::Fault;
+use super::reading::{Missing, Reading};
+use super::sample::{Fault, Shares};
 use super::scheduling::calls::Calls;
 use super::scheduling::schedule::Schedule;
 use super::scheduling::spent::TimeSpent;
@@ -117,6 +117,32 @@ pub struct MachineDetail {
     pub containers: Arc<Names>,
     /// The paths of all control groups.
     pub hierarchy: Arc<[Box<str>]>,
+}
+
+impl MachineDetail {
+    /// What columns of the table show of this at a moment of the past: what was read long before it is not told.
+    pub fn shares_at(&self, at: Nanos) -> Shares {
+        /// A recording of details reads the network every half a minute.
+        const LASTING: u64 = 60_000_000_000;
+        self.shares(Nanos(at.0.saturating_sub(LASTING)))
+    }
+
+    /// What columns of the table show of this; what was read before `since` is told as not read.
+    pub fn shares(&self, since: Nanos) -> Shares {
+        fn fresh<T>(slot: Option<&Stamped<T>>, since: Nanos) -> Reading<Arc<T>> {
+            match slot {
+                None => Err(Missing::Soon),
+                Some(slot) if slot.at < since => Err(Missing::Gap),
+                Some(slot) => slot.value.clone(),
+            }
+        }
+        Shares {
+            traffic: fresh(self.network.as_ref(), since).and_then(|network| network.traffic()),
+            names: Arc::clone(&self.containers),
+            groups: Arc::clone(&self.hierarchy),
+            gpus: fresh(self.gpus.as_ref(), since),
+        }
+    }
 }
 
 impl Detail {

@@ -11,6 +11,7 @@ use super::record::{self, Kind, Summary};
 use super::told::Told;
 use super::wire::{self, Fields, Value};
 use crate::model::detail::{Detail, MachineDetail, Slot, Stamped};
+use crate::model::groups::unit::Names;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
 
@@ -20,6 +21,8 @@ const OF: u32 = 1;
 const CONTAINERS: u32 = 27;
 /// What a part may take at the most; beyond it nothing is told of it.
 const MOST: usize = 2 << 20;
+/// What containers are called is told again after so long: whoever looks back does not look far.
+const AGAIN: Nanos = Nanos(20_000_000_000);
 /// A part that takes more than this is told seldom.
 const LARGE: usize = 64 << 10;
 const SELDOM: Nanos = Nanos(10_000_000_000);
@@ -95,7 +98,8 @@ pub struct DetailWriter {
     of: Option<ProcId>,
     /// When what was told of each part last was read, and how much it took.
     told: [(Nanos, usize); PARTS],
-    containers: usize,
+    /// What containers were called when that was told last, and when it was.
+    containers: (Arc<Names>, Nanos),
 }
 
 /// The parts that are news.
@@ -135,7 +139,7 @@ impl DetailWriter {
             packer: Packer::quick(),
             of: None,
             told: [(Nanos(0), 0); PARTS],
-            containers: 0,
+            containers: (Arc::default(), Nanos(0)),
         }
     }
 
@@ -153,8 +157,10 @@ impl DetailWriter {
         parts!(detail, environment, news);
         let mut parts = news.out;
         let names = &detail.machine.containers;
-        if names.len() != self.containers {
-            self.containers = names.len();
+        let (told, at) = &self.containers;
+        let due = !names.is_empty() && detail.at.since(*at) >= AGAIN;
+        if due || names != told {
+            self.containers = (Arc::clone(names), detail.at);
             names.tell(&mut parts, CONTAINERS);
         }
         if parts.0.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Error;
 use crate::model::detail::Detail;
@@ -61,7 +62,10 @@ impl Args {
                 past.at(at).map_err(wrong)?
             }
         };
-        Ok(Some(Found { past, snapshot }))
+        let mut found = Found { past, snapshot };
+        let shares = found.detail(None)?.machine.shares_at(found.snapshot.at);
+        found.snapshot.shares = Arc::new(shares);
+        Ok(Some(found))
     }
 
     /// Every moment from the one that is asked for to the end, or all of them where none is; in steps of at least so much.

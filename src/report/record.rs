@@ -125,7 +125,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     }
     let plan = Plan {
         needs: lanes_needed(args.slices),
-        of_all: Needs::COMMANDS,
+        of_all: Needs::COMMANDS | Needs::CGROUP,
         interval: args.interval,
         ..Plan::default()
     };

@@ -9,7 +9,6 @@ use crate::model::detail::Detail;
 use crate::model::groups::unit::Names;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::Missing;
 use crate::model::sample::Shares;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
@@ -125,14 +124,8 @@ impl Details {
         if (at, cards) == *told && Arc::ptr_eq(&names, known) && Arc::ptr_eq(&groups, listed) {
             return None;
         }
-        self.shared = ((at, cards), Arc::clone(&names), Arc::clone(&groups));
-        let network = network.map(|n| n.value.as_ref().map_err(|why| *why));
-        Some(Shares {
-            traffic: network.map_or(Err(Missing::Soon), |n| n?.traffic()),
-            names,
-            groups,
-            gpus: gpus.map_or(Err(Missing::Soon), |gpus| gpus.value.clone()),
-        })
+        self.shared = ((at, cards), names, groups);
+        Some(machine.shares(Nanos(0)))
     }
 
     /// When the next needed source is due; `None` when nothing is needed.

@@ -8,7 +8,7 @@ use crate::model::text::SafeText;
 use crate::recording;
 
 impl App {
-    /// Shows a recording: time stands still at its beginning.
+    /// Shows a recording: time stands still at its beginning, which is its second tick: of one alone no rate is known.
     pub fn replay(&mut self, hosts: Vec<(String, recording::Past)>) {
         let (names, mut pasts): (Vec<_>, Vec<_>) = hosts
             .into_iter()
@@ -27,7 +27,8 @@ impl App {
         self.world.paused = Some(0);
         self.world.time.recorded = true;
         self.remember(past);
-        self.go(0);
+        let second = 1.min(self.world.time.moments.len().saturating_sub(1));
+        self.go(second);
     }
 
     /// Shows the recording of the next machine, at the same time of the calendar.

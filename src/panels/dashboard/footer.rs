@@ -198,9 +198,14 @@ fn taken(world: &World, action: &'static Action) -> bool {
     world.paused.is_some() && key.is_some_and(|key| world.keys.find(*key, g::TIME).is_some())
 }
 
+/// The dialogs that do something to processes.
+const ACTING: [&str; 2] = ["signal", "tuning"];
+
 /// Whether the actions of a pane can be asked for now: its own, the app's, and those that open dialogs.
 fn belongs(name: &str, world: &World) -> bool {
-    name == world.active || name == "app" || world.dialogs.contains(&name)
+    // Where nothing may be done to processes, what does it is not offered.
+    let acts = ACTING.contains(&name) && world.settings.read_only;
+    name == world.active || name == "app" || world.dialogs.contains(&name) && !acts
 }
 
 /// Gives each hint its cells from the left; what does not fit is left out, but never the last ones that are to be kept.

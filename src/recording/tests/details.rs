@@ -11,9 +11,12 @@ use super::super::record::{Found, Head, Kind, Marks, Summary};
 use super::super::{Kept, Past, Recorded};
 use super::{file, record, script};
 use crate::model::descriptors::descriptor::Files;
-use crate::model::detail::{Detail, Stamped};
+use crate::model::detail::{Detail, MachineDetail, Stamped};
+use crate::model::groups::unit::Names;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::threads::Threads;
+use crate::model::reading::Missing;
+use crate::model::sample::Shares;
 use values::{OF, everything, files};
 
 const BACK: Nanos = Nanos(60_000_000_000);
@@ -156,6 +159,46 @@ fn what_was_shown_does_not_cost_the_ticks_their_room() {
     let past = Past::new(Box::new(with));
     let newest = past.detail(seen[199].at, Some(OF), BACK).expect("kept");
     assert!(newest.threads.is_some());
+}
+
+#[test]
+fn another_container_is_told_although_there_are_as_many_and_all_are_told_again() {
+    let mut detail = everything(Nanos(1000));
+    let all = Arc::clone(&detail.machine.containers);
+    let mut writer = DetailWriter::new(false);
+    let mut tells = |detail: &Detail| {
+        let record = writer.record(detail, 5)?;
+        let Found::Head(head, _) = Head::find(&record) else {
+            panic!("a head")
+        };
+        let mut heard = Detail::default();
+        let body = head.unpack(&record).expect("whole");
+        details::fill(&mut heard, &body).expect("well formed");
+        Some(heard.machine.containers)
+    };
+    assert_eq!(tells(&detail).as_ref(), Some(&all));
+    assert_eq!(tells(&detail), None, "nothing is new");
+    let mut names = Names::clone(&all);
+    let (id, called) = all.iter().next().expect("some");
+    names.remove(id);
+    names.insert("another".into(), called.clone());
+    detail.machine.containers = Arc::new(names);
+    assert_eq!(tells(&detail), Some(Arc::clone(&detail.machine.containers)));
+    detail.at = Nanos(40_000_000_000);
+    assert_eq!(tells(&detail), Some(Arc::clone(&detail.machine.containers)));
+}
+
+#[test]
+fn columns_show_what_was_read_shortly_before() {
+    let machine = everything(Nanos(1000)).machine;
+    let now = machine.shares_at(Nanos(2000));
+    assert!(now.gpus.is_ok());
+    assert_eq!(now, machine.shares(Nanos(0)), "as it was read");
+    assert_eq!(now.names, machine.containers);
+    let late = machine.shares_at(Nanos(100_000_000_000));
+    assert_eq!(late.gpus.err(), Some(Missing::Gap));
+    let none = MachineDetail::default().shares_at(Nanos(2000));
+    assert_eq!(none, Shares::default());
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub(super) fn run(
     }
     let plan = Plan {
         needs: trigger.needs() | Needs::BLOCKED_ON | super::lanes_needed(args.slices),
-        of_all: trigger.needs_of_all() | Needs::COMMANDS,
+        of_all: trigger.needs_of_all() | Needs::COMMANDS | Needs::CGROUP,
         interval: args.interval,
         ..Plan::default()
     };

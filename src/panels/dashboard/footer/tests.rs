@@ -47,6 +47,18 @@ fn hints_follow_the_keymap() {
 }
 
 #[test]
+fn what_may_not_be_done_is_not_offered() {
+    let mut app = app();
+    assert!(drawn(&app.world, 300).contains(" signal"));
+    app.world.settings.read_only = true;
+    let line = drawn(&app.world, 300);
+    assert!(
+        !line.contains(" signal") && !line.contains(" nice"),
+        "{line}"
+    );
+}
+
+#[test]
 fn a_notice_takes_the_line_until_the_next_key() {
     let mut app = app();
     app.world.notice = Some(Notice {
