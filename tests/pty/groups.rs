@@ -126,7 +126,7 @@ fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
     session.is_live();
     session.press(b"D");
     session.shows("grouped by control group");
-    session.shows("nobody empty");
+    // Among many groups ours may be below: with the selection on it, its parts are in sight.
     session.press(format!("/group:{}\r", groups.name).as_bytes());
     session.shows(&format!("{} (2)", groups.name));
     session.press(b"\x1b");
