@@ -140,6 +140,11 @@ impl App {
 
     /// Takes one event in; what is to be done comes back. Performs nothing.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        self.world.touched |= match &event {
+            Event::Key(_) | Event::Paste(_) => true,
+            Event::Mouse(mouse) => mouse.press.is_hand(),
+            _ => false,
+        };
         match event {
             Event::Key(key) => self.on_key(key),
             Event::Mouse(mouse) => self.on_mouse(mouse),

@@ -205,6 +205,13 @@ pub enum Press {
     Hover,
 }
 
+impl Press {
+    /// Whether it asks for something, which moving the mouse does not.
+    pub const fn is_hand(self) -> bool {
+        !matches!(self, Self::Hover)
+    }
+}
+
 /// A mouse event at a cell counted from 0 at the top left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mouse {

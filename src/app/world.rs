@@ -40,6 +40,8 @@ pub struct World {
     pub minutes: Minutes,
     /// The selected process; the inspector shows it.
     pub focus: Option<ProcId>,
+    /// A person has pressed something: from then on what is selected was chosen, or left so, by somebody.
+    pub touched: bool,
     /// The group that is selected, where the selection is one.
     pub group: Option<Arc<Chosen>>,
     /// Tagged processes.
@@ -292,6 +294,7 @@ impl World {
             trace: Trace::default(),
             minutes: Minutes::default(),
             focus: None,
+            touched: false,
             group: None,
             tags: BTreeSet::new(),
             proposal: None,

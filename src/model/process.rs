@@ -6,6 +6,7 @@ pub mod environment;
 pub mod filter;
 pub mod forest;
 pub mod isolation;
+pub mod lines;
 pub mod overview;
 pub mod stat;
 pub mod steady;

@@ -195,7 +195,7 @@ impl Forest {
         let groups = Groups::new(snapshot, view.headings.by);
         let family = Family::new(snapshot, view, &groups);
         let keys = family.keys(snapshot, view, &groups, steady);
-        let mut forest = Emit::new(snapshot, view, &family, &groups, &keys).run();
+        let mut forest = Emit::new(snapshot, view, &family, &groups, &keys).run(&mut steady.lines);
         forest.first_heading = (snapshot.procs.len() + view.ended.len()) as u32;
         forest.groups = groups;
         forest

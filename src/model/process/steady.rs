@@ -3,8 +3,9 @@
 //! A key that more than doubles rises at once; else it follows a mean over a few ticks, and within a band it stays where
 //! it was. A band would leave a wrong order standing for ever, so every key is settled exactly each `EXACT_EVERY` ticks,
 //! not all at the same tick. A flat list needs none of this: there numbers stand right below each other, and one that is
-//! out of order is seen, so it is sorted by what it shows.
+//! out of order is seen, so it is sorted by what it shows, and holds still by its lines.
 
+use super::lines::Lines;
 use crate::model::id::{Nanos, ProcId};
 
 /// How many ticks a key may differ from its value at the most.
@@ -28,13 +29,16 @@ impl Whose for u64 {
     }
 }
 
-/// The keys of the last tick: of processes, and of the groups that they stand in.
+/// What keeps rows from jumping: the keys of the last tick, of processes and of the groups that they stand in, and the
+/// lines of a flat list.
 #[derive(Clone, Debug, Default)]
 pub struct Steady {
     /// Of processes.
     pub procs: Keys<ProcId>,
     /// Of groups.
     pub groups: Keys<u64>,
+    /// The lines of a flat list.
+    pub lines: Lines,
 }
 
 /// The keys of the last tick, by ascending identity.

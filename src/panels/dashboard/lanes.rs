@@ -166,7 +166,7 @@ impl Panel for Lanes {
         self.kind = Self::kind(world, cores.width, cores.height);
         if self.kind == Kind::Lanes {
             let right = picture::numbers_width(cores.width);
-            let each = if minutes.width > 0 { 3 } else { 2 };
+            let each = if minutes.width > 0 { TALL - 2 } else { 2 };
             self.picture.fit(world, cores, each, right);
             return Reply::Pass;
         }
@@ -215,7 +215,13 @@ impl Panel for Lanes {
         let rows = most.saturating_sub(1);
         let lanes = world.timeline.lanes.len().min(usize::from(most)) as u16;
         match Self::kind(world, width, rows) {
-            Kind::Lanes => (lanes * 2 + 2).min(most),
+            Kind::Lanes => {
+                // As many rows for each as there are for all of them, axis and memory: none is left over. Where the screen
+                // is low, the rows belong to the processes.
+                let each = if most < HIGH { 1 } else { 2 };
+                let each = (most.saturating_sub(2) / lanes.max(1)).clamp(1, each);
+                (lanes * each + 2).min(most)
+            }
             kind => meters::rows(world, kind == Kind::Strip, width, rows).min(rows) + 1,
         }
         .max(least)

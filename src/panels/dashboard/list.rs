@@ -92,6 +92,8 @@ pub struct List {
     cursor: Option<Cursor>,
     /// The cursor stands where a person, or the first rates, put it.
     begun: bool,
+    /// The cursor stands where it was put at first, on nobody who was asked for.
+    offered: bool,
     /// The first row in view.
     top: usize,
     /// The row of the cursor, where it has one.
@@ -188,6 +190,7 @@ impl Default for List {
             menu: None,
             cursor: None,
             begun: false,
+            offered: false,
             top: 0,
             at: None,
             seek: true,

@@ -61,6 +61,10 @@ static SPEC: Spec = Spec {
 
 /// Rows of a lane: two of cells, one for how runs ended, one to breathe.
 const TALL: u16 = 4;
+/// The same on a low screen, where the rows belong to the processes.
+const LOW: u16 = 3;
+/// Below this height it is low.
+const HIGH: u16 = 30;
 /// Rows of the last minutes, where so many are left below them.
 const CHARTS: u16 = 7;
 const BELOW: u16 = 18;
@@ -113,7 +117,8 @@ impl ViewCpu {
         let count = count.max(1);
         let most = (area.height * 3 / 5).max(1);
         // As many rows for each as there are for all of them, and the axis: none is left over.
-        let each = (most.saturating_sub(1) / count).clamp(1, TALL);
+        let tall = if area.height < HIGH { LOW } else { TALL };
+        let each = (most.saturating_sub(1) / count).clamp(1, tall);
         let lanes = Rect {
             x: area.x + 1.min(area.width),
             width: area.width.saturating_sub(2),

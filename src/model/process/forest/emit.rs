@@ -1,10 +1,12 @@
 //! Writes the rows: sorted siblings, groups of identical leaves, threads, folds.
 
 use super::alike::{ALONE, alike};
-use super::family::{Family, rank, together};
+use super::family::{Family, meaning, rank, together};
 use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, threads_of};
 use crate::model::groups::grouping::Groups;
 use crate::model::id::Nanos;
+use crate::model::process::column::{Column, Unit};
+use crate::model::process::lines::{Lines, Worth};
 use crate::model::snapshot::Snapshot;
 
 /// So old a process has a row at the latest.
@@ -12,7 +14,7 @@ const LATEST: Nanos = Nanos(1_500_000_000);
 
 /// Siblings that share a row, or one node alone.
 #[derive(Clone, Copy)]
-struct Unit {
+struct Siblings {
     rank: u64,
     node: u32,
     /// How many members it has in `members`; 0 for one node.
@@ -23,7 +25,7 @@ struct Unit {
 /// A unit that is still to be written.
 #[derive(Clone, Copy)]
 struct Todo {
-    unit: Unit,
+    unit: Siblings,
     parent_row: u32,
     depth: u32,
     last: bool,
@@ -44,7 +46,7 @@ pub(super) struct Emit<'a> {
     leads: Vec<bool>,
     pub(super) out: Forest,
     todo: Vec<Todo>,
-    units: Vec<Unit>,
+    units: Vec<Siblings>,
     leaves: Vec<(u64, u32)>,
 }
 
@@ -86,7 +88,7 @@ impl<'a> Emit<'a> {
         }
     }
 
-    pub(super) fn run(mut self) -> Forest {
+    pub(super) fn run(mut self, lines: &mut Lines) -> Forest {
         self.out.passing = match self.view.passing {
             Some(_) => {
                 let procs = self.family.down.iter().filter(|n| **n < self.first_heading);
@@ -106,7 +108,7 @@ impl<'a> Emit<'a> {
             self.write(todo);
         }
         if !nested {
-            self.flat();
+            self.flat(lines);
         }
         self.out
     }
@@ -121,8 +123,8 @@ impl<'a> Emit<'a> {
         self.leads.get(node as usize).copied().unwrap_or(true)
     }
 
-    fn single(&self, node: u32) -> Unit {
-        Unit {
+    fn single(&self, node: u32) -> Siblings {
+        Siblings {
             rank: rank(self.keys[node as usize], self.view.descending),
             node,
             len: 0,
@@ -135,7 +137,7 @@ impl<'a> Emit<'a> {
         if hidden {
             // Nobody sees their order.
             for node in kids.iter().rev() {
-                let unit = Unit {
+                let unit = Siblings {
                     rank: 0,
                     node: *node,
                     len: 0,
@@ -168,13 +170,13 @@ impl<'a> Emit<'a> {
         self.units = units;
     }
 
-    fn has_row(&self, unit: &Unit) -> bool {
+    fn has_row(&self, unit: &Siblings) -> bool {
         self.leads(unit.node) && !self.is_newborn(unit)
     }
 
     /// Whether a leaf was born since the tick before: it gets its row at the next one, so that those who live for less than
     /// that push nobody about. What it did counts in the sums above it all the same, and the flat list has everybody.
-    fn is_newborn(&self, unit: &Unit) -> bool {
+    fn is_newborn(&self, unit: &Siblings) -> bool {
         let node = unit.node;
         let plain = self.view.tree && self.view.passing.is_none() && unit.len == 0;
         if !plain || self.snapshot.span.is_none() || !self.family.kids(node).is_empty() {
@@ -188,7 +190,7 @@ impl<'a> Emit<'a> {
     }
 
     /// Makes units of siblings: identical leaves share one.
-    fn group(&mut self, kids: &[u32], parent: u32, units: &mut Vec<Unit>) {
+    fn group(&mut self, kids: &[u32], parent: u32, units: &mut Vec<Siblings>) {
         if !self.view.compact || kids.len() < 2 {
             units.extend(kids.iter().map(|node| self.single(*node)));
             return;
@@ -210,7 +212,7 @@ impl<'a> Emit<'a> {
                     self.view.sort,
                     same.iter().map(|(_, n)| self.keys[*n as usize]),
                 );
-                units.push(Unit {
+                units.push(Siblings {
                     rank: rank(key, self.view.descending),
                     node: same[0].1,
                     len: same.len() as u32,
@@ -351,17 +353,32 @@ impl<'a> Emit<'a> {
             .map_or(0, |p| threads_of(self.snapshot, p.id).count())
     }
 
-    /// The flat list: every node that passes, in order; threads below their process.
-    fn flat(&mut self) {
-        let mut units: Vec<(u64, u32)> = self
-            .family
-            .down
-            .iter()
-            .filter(|node| self.passes(**node))
-            .map(|node| (rank(self.keys[*node as usize], self.view.descending), *node))
-            .collect();
-        units.sort_unstable();
-        for (_, node) in units {
+    /// The order of the flat list: every node that passes.
+    fn in_order(&self, lines: &mut Lines) -> Vec<u32> {
+        let nodes = self.family.down.iter().copied();
+        let nodes = nodes.filter(|node| self.passes(*node));
+        let descending = self.view.descending;
+        let Some(least) = least_seen(self.view.sort) else {
+            let ranked = nodes.map(|node| (rank(self.keys[node as usize], descending), node));
+            let mut units: Vec<(u64, u32)> = ranked.collect();
+            units.sort_unstable();
+            return units.into_iter().map(|(_, node)| node).collect();
+        };
+        let worth = |node: u32| {
+            let proc = Forest::proc(self.snapshot, self.view.ended, node)?;
+            let key = self.keys[node as usize];
+            let value = if descending { key } else { -key };
+            let id = proc.id;
+            Some(Worth { value, node, id })
+        };
+        let mut rows: Vec<Worth> = nodes.filter_map(worth).collect();
+        lines.place(meaning(self.view), least, &mut rows);
+        rows.into_iter().map(|row| row.node).collect()
+    }
+
+    /// The flat list; threads below their process.
+    fn flat(&mut self, lines: &mut Lines) {
+        for node in self.in_order(lines) {
             let threads = if self.view.threads {
                 self.threads(node)
             } else {
@@ -378,6 +395,16 @@ impl<'a> Emit<'a> {
                 self.thread_rows(node, row, 1, false);
             }
         }
+    }
+}
+
+/// By how much two rows must differ for it to be seen, where the column is of what changes all the time; others are
+/// sorted to the last digit.
+fn least_seen(column: &Column) -> Option<f64> {
+    match column.unit()? {
+        Unit::Percent => Some(0.05),
+        Unit::Share if column.over_time() => Some(0.05),
+        _ => column.over_time().then_some(0.0),
     }
 }
 

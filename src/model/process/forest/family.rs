@@ -298,9 +298,10 @@ fn head(
     }
 }
 
-fn meaning(view: &View<'_>) -> u64 {
+pub(super) fn meaning(view: &View<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (view.sort.name, view.tree, view.kernel, view.headings.by).hash(&mut hasher);
+    let order = (view.sort.name, view.descending);
+    (order, view.tree, view.kernel, view.headings.by).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -9,6 +9,7 @@ use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::forest::{Ended, Fold, Forest, GroupKey, Headings, Item, View};
+use crate::model::process::stat::State;
 use crate::model::process::user_names::UserNames;
 use crate::model::snapshot::Proc;
 use crate::model::snapshot::Snapshot;
@@ -48,7 +49,7 @@ impl List {
             // What a filter asks for may still have to be read: until then nothing passes.
             self.settle_on_match = !self.leave_dim_rows(world);
         }
-        if self.cursor.is_none() || (stale && !self.begun) {
+        if self.cursor.is_none() || (stale && (!self.begun || self.offer_ended(world))) {
             self.begin(world);
         }
         if stale || self.sums.0 != self.cursor {
@@ -225,9 +226,21 @@ impl List {
         let asked = wanted.and_then(|id| self.row_of(world, &Cursor::Proc(id)));
         let at = asked.or_else(|| self.busiest(world)).unwrap_or(0);
         self.begun = asked.is_some() || world.snapshot.span.is_some();
+        self.offered = asked.is_none();
         self.cursor = self.cursor_at(world, at);
         self.at = self.cursor.is_some().then_some(at);
         self.seek = true;
+    }
+
+    /// Nobody chose the process that the cursor stands on, and it has ended: another one is to be offered.
+    fn offer_ended(&self, world: &World) -> bool {
+        let offered = self.offered && !world.touched;
+        let owner = self.cursor.as_ref().and_then(Cursor::owner);
+        let lives = |id| {
+            let found = world.snapshot.get(id);
+            found.is_some_and(|proc| proc.stat.state != State::Zombie)
+        };
+        offered && !owner.is_some_and(lives)
     }
 
     /// A cursor on a row that the filter hides or dims goes to the nearest one that passes; answers whether there is one.

@@ -147,17 +147,23 @@ impl Stage {
         width: u16,
         height: u16,
     ) -> Self {
+        let mut stage = Self::untouched(scene, settings, theme, Rect::new(0, 0, width, height));
+        // On a row that every test knows, not on the busiest.
+        stage.press("g");
+        stage
+    }
+
+    /// Before anybody has pressed a key.
+    pub(super) fn untouched(scene: Scene, settings: Settings, theme: Theme, size: Rect) -> Self {
         let app = App::new(vec![Box::new(List::default())], settings, theme);
         let mut stage = Self {
             app,
             scene,
-            size: Rect::new(0, 0, width, height),
+            size,
             effects: Vec::new(),
         };
         let first = stage.scene.snapshot();
         stage.event(Event::Snapshot(Arc::new(first)));
-        // On a row that every test knows, not on the busiest.
-        stage.press("g");
         stage
     }
 

@@ -23,7 +23,7 @@ impl Picture {
         let look = lane::Look::new(theme, focus);
         let mut y = parts.area.y;
         for row in &self.rows {
-            let area = Rect::new(parts.left, y, parts.cells, parts.each.min(3));
+            let area = Rect::new(parts.left, y, parts.cells, parts.each);
             label(theme, row, Rect::new(parts.area.x, y, 6, 1), buf);
             if parts.each > 1 {
                 let below = Rect::new(parts.left, y + lane::body(parts.each), parts.cells, 1);

@@ -49,6 +49,37 @@ fn what_ends_while_selected_stays() {
 }
 
 #[test]
+fn when_what_nobody_chose_ends_another_is_offered() {
+    let begin = || {
+        let size = Rect::new(0, 0, 100, 30);
+        let settings = Settings::default();
+        let mut stage = Stage::untouched(scene(), settings, picture::theme(), size);
+        stage.pass(&[(4211, 90), (1842, 40)]);
+        assert_eq!(stage.focus(), 4211, "the busiest");
+        stage.pass(&[(4211, 10), (1842, 90)]);
+        assert_eq!(stage.focus(), 4211, "it stays while it lives");
+        stage
+    };
+    let mut left = begin();
+    left.mouse(Press::Hover, 5, 5);
+    left.scene.end(4211);
+    left.pass(&[(1842, 90)]);
+    assert_eq!(left.focus(), 1842);
+    left.pass(&[(703, 95), (1842, 20)]);
+    assert_eq!(left.focus(), 1842);
+    let mut zombie = begin();
+    zombie.scene.of(4211).stat.state = State::Zombie;
+    zombie.pass(&[(1842, 90)]);
+    assert_eq!(zombie.focus(), 1842, "it only waits to be waited for");
+    let mut touched = begin();
+    touched.press("t");
+    touched.scene.end(4211);
+    touched.pass(&[(1842, 90)]);
+    assert_eq!(touched.focus(), 4211, "somebody was there");
+    assert!(touched.selected().contains("rustc ended"));
+}
+
+#[test]
 fn an_ended_row_says_how() {
     let mut stage = stage();
     stage.press("j j j j");
