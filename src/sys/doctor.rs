@@ -234,7 +234,7 @@ fn switches(root: &ProcRoot, program: &str) -> Finding {
 }
 
 fn own_switches(root: &ProcRoot) -> Finding {
-    let gives = "slices of one's own processes, without any right";
+    let gives = "slices and page faults of one's own processes, without any right";
     let own = Tid(std::process::id());
     let tids = perf::threads(root, Pid(own.0));
     let tid = tids.first().copied().unwrap_or(own);
@@ -247,7 +247,7 @@ fn own_switches(root: &ProcRoot) -> Finding {
 }
 
 fn programs(root: &ProcRoot, program: &str) -> Finding {
-    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls, who wakes a thread, bytes over UDP";
+    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls, who wakes a thread (tab Time, and the lanes from 200 ms down), bytes over UDP";
     let name = "kernel programs";
     if !root.is_live() {
         return Finding::new(name, gives, State::Absent);

@@ -14,7 +14,8 @@ use crate::sys::bpf::spread;
 /// The maps by their numbers.
 pub struct Maps {
     pub counts: i32,
-    /// By thread: when its call began, which it is, its first argument, how long it had no core, since when it has none.
+    /// By thread: when its call began (0: it is in none), which it is, its first argument, how long it had no core, since when
+    /// it has none. A thread keeps its entry: to make one and take it away costs more than all the rest.
     pub started: i32,
     pub errors: i32,
     pub descriptors: i32,
@@ -94,7 +95,7 @@ fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
 pub fn enter(pid: Pid, maps: &Maps) -> io::Result<Result<Vec<Instruction>, Fault>> {
     let at = REGISTERS.ok_or_else(|| io::Error::other("unknown registers of this machine"))?;
     let mut a = Assembler::default();
-    let (out, wide, both) = (a.label(), a.label(), a.label());
+    let (out, wide, both, first) = (a.label(), a.label(), a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));
     a.load(Width::Double, R6, (R1, 8));
     only_of(&mut a, pid, out);
@@ -108,14 +109,26 @@ pub fn enter(pid: Pid, maps: &Maps) -> io::Result<Result<Vec<Instruction>, Fault
     a.place(wide);
     copy(&mut a, at.first);
     a.place(both);
-    a.store(Width::Double, (R10, VALUE + FIRST), R1);
-    a.store(Width::Double, (R10, VALUE + CALL), R6);
-    a.store(Width::Double, (R10, VALUE + LOST), 0);
-    a.store(Width::Double, (R10, VALUE + LEFT), 0);
-    a.call(Helper::KtimeGetNs);
-    a.store(Width::Double, (R10, VALUE + SINCE), R0);
+    a.mov(R8, R1);
+    a.find(maps.started, THREAD);
+    a.mov(R7, R0);
+    a.jump_if(If::Eq, R7, 0, first);
+    note(&mut a, R7, 0);
+    a.jump(out);
+    a.place(first);
+    note(&mut a, R10, VALUE);
     a.set(maps.started, THREAD, VALUE);
     Ok(end(a, out))
+}
+
+/// Writes that the call in `R6` begins now, whose first argument is in `R8`, as a value of `started`. Destroys `R0` to `R5`.
+fn note(a: &mut Assembler, base: Reg, at: i16) {
+    a.store(Width::Double, (base, at + FIRST), R8);
+    a.store(Width::Double, (base, at + CALL), R6);
+    a.store(Width::Double, (base, at + LOST), 0);
+    a.store(Width::Double, (base, at + LEFT), 0);
+    a.call(Helper::KtimeGetNs);
+    a.store(Width::Double, (base, at + SINCE), R0);
 }
 
 fn offset(word: usize) -> i16 {
@@ -138,6 +151,8 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.call(Helper::KtimeGetNs);
     a.mov(R9, R0);
     a.load(Width::Double, R1, (R7, SINCE));
+    // It was in none when this began.
+    a.jump_if(If::Eq, R1, 0, out);
     a.op(Op::Sub, R9, R1);
     a.load(Width::Double, R1, (R7, CALL));
     a.op(Op::And, R1, (2 * NUMBERS - 1).cast_signed());
@@ -163,7 +178,7 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.store(Width::Word, (R10, KEY + 4), R1);
     part(&mut a, maps.descriptors);
     a.place(off);
-    a.remove(maps.started, THREAD);
+    a.store(Width::Double, (R7, SINCE), 0);
     end(a, out)
 }
 

@@ -18,7 +18,8 @@ use crate::sys::bpf::spread;
 pub struct Maps {
     /// By core: which interrupt it is in.
     pub contexts: i32,
-    /// By thread: when it was woken and by whom, until it gets a core.
+    /// By thread: when it was woken (0: it has had its core since) and by whom. A thread keeps its entry: to make one and take
+    /// it away costs more than all the rest.
     pub woken: i32,
     /// By thread and waker: the sums.
     pub sums: i32,
@@ -101,7 +102,8 @@ fn take(a: &mut Assembler, maps: &Maps, out: Label) {
     a.load(Width::Double, R1, (R0, 8));
     a.store(Width::Double, (R10, KEY + 8), R1);
     a.load(Width::Double, R6, (R0, 0));
-    a.remove(maps.woken, THREAD);
+    a.jump_if(If::Eq, R6, 0, out);
+    a.store(Width::Double, (R0, 0), 0);
 }
 
 /// Adds a wake-up to the sums whose key is on the stack; `R9`: how long the thread then waited.
@@ -187,7 +189,7 @@ pub fn each(at: Task, contexts: i32, log: (i32, Log)) -> Result<Vec<Instruction>
 /// None but faults of this program.
 pub fn waking(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
-    let (out, first) = (a.label(), a.label());
+    let (out, first, fresh) = (a.label(), a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));
     only_of(&mut a, pid, at, out);
     // Woken before it had left its core the last time, it did not wait.
@@ -199,6 +201,13 @@ pub fn waking(pid: Pid, at: Task, maps: &Maps) -> Result<Vec<Instruction>, Fault
     a.store(Width::Double, (R10, VALUE), R0);
     waker(&mut a, maps.contexts);
     a.store(Width::Double, (R10, VALUE + 8), R6);
+    a.find(maps.woken, THREAD);
+    a.jump_if(If::Eq, R0, 0, fresh);
+    a.store(Width::Double, (R0, 8), R6);
+    a.load(Width::Double, R1, (R10, VALUE));
+    a.store(Width::Double, (R0, 0), R1);
+    a.jump(out);
+    a.place(fresh);
     a.set(maps.woken, THREAD, VALUE);
     a.place(out);
     a.done();

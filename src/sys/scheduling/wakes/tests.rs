@@ -167,3 +167,94 @@ fn what_a_program_noted_is_read_as_it_was_meant() {
         assert_eq!(waker_of(word), waker, "{word:x}");
     }
 }
+
+/// What is watched with, and what is watched; each with its name.
+type Open<'a> = (&'a str, &'a dyn Fn() -> Option<Box<dyn std::any::Any>>);
+type Work<'a> = (&'a str, &'a dyn Fn() -> f64);
+
+fn any<T: 'static>(opened: Result<T, Refused>) -> Option<Box<dyn std::any::Any>> {
+    let opened = opened.map_err(|why| println!("skipped: {why}")).ok()?;
+    Some(Box::new(opened))
+}
+
+/// What programs cost whoever they watch, beside the same work without them, the best of several rounds in turn:
+/// `cargo test --release --lib -- --ignored --nocapture what_the_programs_cost`.
+#[test]
+#[ignore = "measures; it proves nothing, and takes seconds"]
+fn what_the_programs_cost() {
+    use crate::sys::scheduling::calls;
+    let root = ProcRoot::live();
+    let pid = Pid(std::process::id());
+    let (wakes, other) = (|| woken_in_turn(500), Pid(1));
+    let calls = || read_nothing(10_000);
+    let each: Open<'_> = ("every wake-up", &|| any(Each::begin(&root, 16)));
+    let own: Open<'_> = ("its wake-ups", &|| any(Tracing::begin(&root, pid)));
+    let others: Open<'_> = ("another's wake-ups", &|| any(Tracing::begin(&root, other)));
+    let its: Open<'_> = ("its calls", &|| any(calls::Tracing::begin(&root, pid)));
+    let theirs: Open<'_> = ("another's calls", &|| {
+        any(calls::Tracing::begin(&root, other))
+    });
+    let pipes: Work<'_> = ("a round of two wake-ups", &wakes);
+    let reads: Work<'_> = ("a read of 64 bytes", &calls);
+    for ((work, run), (what, open)) in [
+        (pipes, each),
+        (pipes, own),
+        (pipes, others),
+        (pipes, its),
+        (reads, each),
+        (reads, its),
+        (reads, theirs),
+    ] {
+        let mut best = [f64::MAX; 2];
+        // Short runs, of which some have the machine for themselves.
+        let least = || (0..40).map(|_| run()).fold(f64::MAX, f64::min);
+        for _ in 0..4 {
+            best[0] = best[0].min(least());
+            let Some(opened) = open() else { return };
+            best[1] = best[1].min(least());
+            drop(opened);
+        }
+        let [without, with] = best;
+        let more = (with / without - 1.0) * 100.0;
+        println!("{work}: {without:.0} ns, with {what}: {with:.0} ns, {more:+.1} %");
+    }
+}
+
+/// Nanoseconds of a round in which two threads on one core wake each other.
+fn woken_in_turn(rounds: u32) -> f64 {
+    let here = nix::sched::sched_getcpu().expect("a core");
+    let mut only = nix::sched::CpuSet::new();
+    only.set(here).expect("a small core number");
+    let pin = move || nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &only);
+    pin().expect("ours");
+    let (mut from, mut to) = io::pipe().expect("a pipe");
+    let (mut back_from, mut back) = io::pipe().expect("a pipe");
+    let other = std::thread::spawn(move || {
+        pin().expect("ours");
+        let mut byte = [0];
+        while from.read_exact(&mut byte).is_ok() {
+            back.write_all(&byte).expect("read");
+        }
+    });
+    let mut byte = [7];
+    let begun = clock::now();
+    for _ in 0..rounds {
+        to.write_all(&byte).expect("read");
+        back_from.read_exact(&mut byte).expect("a byte");
+    }
+    let span = clock::now().since(begun);
+    drop(to);
+    other.join().expect("it ends");
+    span.0 as f64 / f64::from(rounds)
+}
+
+/// Nanoseconds of a call that does nearly nothing.
+fn read_nothing(calls: u32) -> f64 {
+    let mut zero = std::fs::File::open("/dev/zero").expect("it is everywhere");
+    let mut bytes = [0; 64];
+    let begun = clock::now();
+    for _ in 0..calls {
+        zero.read_exact(&mut bytes).expect("zeros");
+    }
+    clock::now().since(begun).0 as f64 / f64::from(calls)
+}
