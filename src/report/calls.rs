@@ -43,12 +43,15 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let stop = stop::on_signals();
     let root = ProcRoot::live();
     let calls = during(&root, id, args.span, &stop).map_err(|why| refused(id, why))?;
-    let files = Descriptors::all_of(&root, id).ok();
+    let files = Descriptors::all_of(&root, id);
     // Of one that ended no later call is told, also where there is none.
     let ended = has_ended(id)?;
     if args.json {
-        let mut out = answer(id, &calls, files.as_ref());
+        let mut out = answer(id, &calls, files.as_ref().ok());
         out["ended"] = ended.into();
+        if let Err(why) = &files {
+            out["unavailable"] = json!({ "descriptors": why.word() });
+        }
         printer.json(&out)?;
         printer.out.write_all(b"\n")?;
         return Ok(Exit::Done);
@@ -63,9 +66,14 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             if ended { " · has ended" } else { "" }
         ),
         &calls,
-        files.as_ref(),
+        files.as_ref().ok(),
         printer,
     )?;
+    let leads = calls.rows.iter().any(|row| !row.descriptors.is_empty());
+    if let (Err(why), true) = (&files, leads) {
+        let why = format!("where its descriptors lead: – {why}");
+        printer.line(&[(&why, Ink::Dim)])?;
+    }
     Ok(Exit::Done)
 }
 

@@ -57,8 +57,13 @@ fn called<'a>(snapshot: &'a Snapshot, text: &str) -> Result<Vec<&'a Proc>, Error
     let all = snapshot.procs.iter();
     let found: Vec<&Proc> = all.filter(|p| is_called(p, text)).collect();
     if found.is_empty() {
+        // What is not seen is not told to be absent.
+        let hidden = visible::hidden_by(&ProcRoot::live());
+        let whom = hidden.map_or_else(String::new, |option| {
+            format!(" among those that /proc shows this user ({option})")
+        });
         return Err(Error::NoProcess(format!(
-            "no process is called '{text}'; 'pscope ps {text}' searches command lines too"
+            "no process is called '{text}'{whom}; 'pscope ps {text}' searches command lines too"
         )));
     }
     Ok(found)

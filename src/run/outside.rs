@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::acting::Acting;
 use super::inbox::Tell;
 use super::recording::{self, Recorder};
-use super::writers::Writers;
+use super::writers::{self, Writers};
 use super::{config, panics, saving};
 use crate::app::choice::Choice;
 use crate::app::event::{Effect, Event, Outcome, Outside};
+use crate::app::save::Save;
 use crate::model::id::Nanos;
 use crate::model::plan::Plan;
 use crate::model::text::cut;
@@ -78,10 +79,12 @@ impl Real {
         }
     }
 
-    /// Writes on a thread of its own, which tells what became of it.
-    fn apart(&mut self, work: impl FnOnce() -> Event + Send + 'static) -> Option<Event> {
+    /// Writes in a process of its own, and tells what became of it.
+    fn apart(&self, save: Option<Save>, work: impl FnOnce() -> Outcome) -> Option<Event> {
         let tell = self.tell.clone();
-        let begun = self.writers.begin(move || tell.event(work()));
+        let begun = writers::apart(save, work, move |outcome| {
+            tell.event(Event::Outcome(outcome));
+        });
         begun.err().map(|e| failed(format!("cannot write: {e}")))
     }
 
@@ -100,19 +103,19 @@ impl Real {
         Some(failed(format!("cannot play: {error}")))
     }
 
-    fn keep(&mut self, choices: Vec<Choice>) -> Option<Event> {
+    fn keep(&self, choices: Vec<Choice>) -> Option<Event> {
         let Some(path) = self.config.clone() else {
             return Some(failed(
                 "there is no place for a configuration file: set HOME, or name one with --config"
                     .to_owned(),
             ));
         };
-        self.apart(move || match config::keep::keep(&path, &choices) {
+        self.apart(None, move || match config::keep::keep(&path, &choices) {
             Ok(names) if names.is_empty() => {
-                done(format!("{} says all of this already", path.display()))
+                Outcome::Done(format!("{} says all of this already", path.display()))
             }
-            Ok(names) => done(format!("kept in {}: {}", path.display(), names.join(", "))),
-            Err(e) => failed(format!("{e:#}")),
+            Ok(names) => Outcome::Done(format!("kept in {}: {}", path.display(), names.join(", "))),
+            Err(e) => Outcome::Failed(format!("{e:#}")),
         })
     }
 
@@ -156,7 +159,7 @@ impl Outside for Real {
                 Err(e) => failed(format!("cannot copy: {e}")),
             }),
             Effect::Write(save, bytes) => {
-                self.apart(move || Event::Outcome(saving::write(save, &bytes)))
+                self.apart(Some(save.clone()), move || saving::write(save, &bytes))
             }
             Effect::Mouse(on) => {
                 self.mouse = on;

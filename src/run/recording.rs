@@ -7,11 +7,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::inbox::Tell;
+use super::writers::Remote;
 use crate::app::event::{Event, Outcome};
 use crate::model::id::Nanos;
 use crate::recording::{Head, Kept, Kind, MAGIC, Past, record::Found};
 use crate::sys::clock;
-use crate::sys::own::recording::{self as files, Written};
+use crate::sys::own::recording as files;
 use crate::sys::threads;
 
 /// How often it looks whether it is to end.
@@ -34,7 +35,7 @@ impl Recorder {
         let ends = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&ends);
         let work = move || {
-            let done = files::begin(&path, MAGIC).map_err(|e| {
+            let done = Remote::begin(&path, MAGIC).map_err(|e| {
                 format!(
                     "cannot record to {shown}: {e}; begin pscope in a directory that you may write to"
                 )
@@ -70,11 +71,10 @@ pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> impl Fn
         let shown = path.display().to_string();
         let records = Past::new(Box::new(kept)).cut(from, until);
         let written = records.and_then(|records| {
-            let mut file = files::begin(&path, MAGIC).map_err(|e| e.to_string())?;
+            let file = Remote::begin(&path, MAGIC)?;
             let mut records = records.iter();
-            records
-                .try_for_each(|record| file.append(record))
-                .map_err(|e| e.to_string())
+            let all = records.try_fold(file, |file, record| file.append(record));
+            all?.finish()
         });
         tell.event(Event::Outcome(match written {
             Ok(()) => Outcome::Done(format!("kept in {shown}; pscope replay {shown} shows it")),
@@ -89,9 +89,13 @@ fn name() -> PathBuf {
     PathBuf::from(format!("pscope-{}.pscope", files::stamp(now)))
 }
 
-fn write(mut file: Written, path: &Path, kept: &Kept, ends: &AtomicBool) -> Result<(), String> {
+fn write(mut file: Remote, path: &Path, kept: &Kept, ends: &AtomicBool) -> Result<(), String> {
     let mut seen = 0;
     let mut begun = false;
+    let failed = |why: String| {
+        let path = path.display();
+        format!("cannot write {path}: {why}; what was recorded is kept")
+    };
     loop {
         let ending = ends.load(Ordering::Relaxed);
         let (records, count) = kept.after(seen, if ending { Duration::ZERO } else { LOOK });
@@ -101,16 +105,11 @@ fn write(mut file: Written, path: &Path, kept: &Kept, ends: &AtomicBool) -> Resu
                 begun |= head.kind == Kind::Whole;
             }
             if begun {
-                file.append(&record).map_err(|e| {
-                    format!(
-                        "cannot write {}: {e}; what was recorded is kept",
-                        path.display()
-                    )
-                })?;
+                file = file.append(&record).map_err(failed)?;
             }
         }
         if ending {
-            return Ok(());
+            return file.finish().map_err(failed);
         }
     }
 }

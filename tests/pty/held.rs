@@ -11,7 +11,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{Pid, mkfifo};
 
 use super::hung::Mount;
-use super::session::{Session, pscope};
+use super::session::{Session, pscope, shell};
 
 /// Long enough for a loaded machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -146,6 +146,30 @@ fn beside_a_mount_that_does_not_answer_a_closed_window_ends_it() {
         let mut session = beside();
         session.close();
         assert_eq!(session.ends_unread(), 128 + Signal::SIGHUP as u32);
+        Ok(())
+    });
+}
+
+/// What a person asks to be written there is written by somebody else, who is left behind.
+#[test]
+fn what_is_to_be_written_to_a_mount_that_does_not_answer_keeps_it_from_nothing() {
+    apart(|| {
+        let hung = Mount::new()?;
+        for record in [false, true] {
+            let there = hung.path().display();
+            let script = format!("cd {there} && exec \"$PSCOPE\" --interval 200ms");
+            let mut session = Session::start(shell(&script), 120, 40);
+            session.is_live();
+            if record {
+                session.press(b"R");
+            } else {
+                session.press(format!(":save {there}/x.txt\r").as_bytes());
+            }
+            session.press(b"?");
+            session.shows("Help");
+            session.press(b"\x03");
+            assert_eq!(session.ends(), 0);
+        }
         Ok(())
     });
 }

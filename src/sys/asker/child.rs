@@ -4,6 +4,7 @@
 //! them any more, or the thread that made them ends (`PR_SET_PDEATHSIG`), also where somebody stopped them. The maker never asks anything itself, so it always answers.
 #![expect(unsafe_code, reason = "fork(2), close_range(2) and _exit(2)")]
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read as _, Seek as _, SeekFrom};
 use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
@@ -18,7 +19,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{Kind, Question, title, wire};
+use super::{Kind, Question, hand, title, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 use crate::sys::descriptors::{fds, fill};
@@ -33,6 +34,11 @@ const STARVED: Duration = Duration::from_secs(if cfg!(test) { 30 } else { 5 });
 
 /// What a thread needs that forks once and then stays.
 const STACK: usize = 256 << 10;
+
+/// What is ordered of the maker: one that answers, or one that writes.
+pub(super) const WORKER: u8 = b'w';
+/// See [`WORKER`].
+pub(super) const WRITER: u8 = b'h';
 
 /// The process that makes workers: how it is spoken to, and who it is.
 pub(super) struct Maker {
@@ -87,10 +93,11 @@ pub(super) fn make_maker_to_stay() -> io::Result<Maker> {
 ///
 /// # Errors
 /// When the maker has ended, or the kernel makes no more processes.
-pub(super) fn make_worker(maker: &Maker) -> io::Result<(UnixStream, u32, OwnedFd)> {
+pub(super) fn make_worker(maker: &Maker, what: u8) -> io::Result<(UnixStream, u32, OwnedFd)> {
     let (ours, theirs) = UnixStream::pair()?;
     let fds = [theirs.as_raw_fd()];
-    let order = [IoSlice::new(b"w")];
+    let order = [what];
+    let order = [IoSlice::new(&order)];
     let rights = [ControlMessage::ScmRights(&fds)];
     let socket = maker.socket.as_raw_fd();
     sendmsg::<()>(socket, &order, &rights, MsgFlags::MSG_NOSIGNAL, None)?;
@@ -181,13 +188,21 @@ fn dies_with(maker: Pid) -> bool {
     nix::unistd::getppid() == maker
 }
 
+/// What it does, for whoever finds one in a list.
+const TITLE: &[u8] = b"pscope-asker: asks what may never answer";
+
 /// Lets go of everything of the program but one descriptor.
 fn leave(kept: RawFd) {
+    let _ = nix::unistd::chdir("/");
+    let_go(kept, c"pscope-asker", TITLE);
+}
+
+/// The same, staying where the program is.
+pub(super) fn let_go(kept: RawFd, name: &CStr, title: &[u8]) {
     let _ = nix::unistd::setsid();
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
-    let _ = nix::unistd::chdir("/");
-    let _ = nix::sys::prctl::set_name(c"pscope-asker");
-    title::set();
+    let _ = nix::sys::prctl::set_name(name);
+    title::set(title);
     // Only to be read: whoever makes workers may have denied itself to open anything to be written.
     if let Ok(null) = File::open("/dev/null") {
         let _ = nix::unistd::dup2_stdin(&null);
@@ -224,7 +239,8 @@ fn make(orders: &UnixStream) {
     let mut workers = Vec::new();
     loop {
         reap(orders, &mut workers);
-        let Ok(socket) = receive(orders.as_raw_fd(), &mut [0]) else {
+        let mut order = [0];
+        let Ok(socket) = receive(orders.as_raw_fd(), &mut order) else {
             return;
         };
         let maker = nix::unistd::getpid();
@@ -233,7 +249,10 @@ fn make(orders: &UnixStream) {
             Ok(ForkResult::Child) => {
                 close(3, socket.as_raw_fd() - 1);
                 close(socket.as_raw_fd() + 1, RawFd::MAX);
-                if dies_with(maker) {
+                // What was ordered is written to its end, whoever ends meanwhile.
+                if order == [WRITER] {
+                    hand::work(&mut UnixStream::from(socket));
+                } else if dies_with(maker) {
                     work(UnixStream::from(socket));
                 }
                 end()
@@ -292,7 +311,7 @@ fn work(mut socket: UnixStream) {
     }
 }
 
-fn end() -> ! {
+pub(super) fn end() -> ! {
     // SAFETY: ends this process without what the program would do at its end.
     unsafe { libc::_exit(0) }
 }

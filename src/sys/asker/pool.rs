@@ -68,6 +68,8 @@ impl Stuck {
 #[derive(Default)]
 struct Pool {
     maker: Option<Maker>,
+    /// It was made before the program denied itself anything more.
+    prepared: bool,
     idle: Vec<Worker>,
     /// Workers that somebody uses now.
     used: usize,
@@ -86,6 +88,7 @@ pub(super) fn prepare() {
     let mut pool = pool();
     if pool.maker.is_none() {
         pool.maker = child::make_maker().ok();
+        pool.prepared = pool.maker.is_some();
     }
 }
 
@@ -109,6 +112,14 @@ pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
     }
     out.sort_by(|a, b| b.lasts.cmp(&a.lasts).then_with(|| a.path.cmp(&b.path)));
     (out, pool.short)
+}
+
+/// One that writes a recording, made by a maker that is as free to write as the program was at its start.
+pub(super) fn writer() -> Option<UnixStream> {
+    let pool = pool();
+    let maker = pool.maker.as_ref().filter(|_| pool.prepared)?;
+    let (socket, ..) = child::make_worker(maker, child::WRITER).ok()?;
+    Some(socket)
 }
 
 /// Ends the worker that has a driver's library open.
@@ -269,9 +280,10 @@ impl Pool {
     fn make(&mut self) -> io::Result<Worker> {
         if self.maker.is_none() {
             self.maker = Some(child::make_maker_to_stay()?);
+            self.prepared = false;
         }
         let maker = self.maker.as_ref().ok_or(io::ErrorKind::NotConnected)?;
-        let (socket, number, hold) = child::make_worker(maker)?;
+        let (socket, number, hold) = child::make_worker(maker, child::WORKER)?;
         // Who is stopped in the middle of an answer is given up like who does not begin one.
         socket.set_read_timeout(Some(STARVED))?;
         Ok(Worker {

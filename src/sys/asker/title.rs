@@ -6,13 +6,11 @@
 
 use crate::sys::fields;
 
-/// What a helper does, for whoever finds one in a list.
-const TITLE: &[u8] = b"pscope-asker: asks what may never answer";
 /// Where arguments and environment begin and end: fields 48 to 51 of `proc_pid_stat(5)`, counted behind the name.
 const FIRST: usize = 45;
 
 /// Names this process in lists; only for one that looks at its arguments no more. Its environment goes elsewhere.
-pub(super) fn set() {
+pub(super) fn set(title: &[u8]) {
     let text = std::fs::read("/proc/self/stat").unwrap_or_default();
     let Some((start, room)) = place(&text) else {
         return;
@@ -22,7 +20,7 @@ pub(super) fn set() {
         // SAFETY: this process has one thread.
         unsafe { std::env::set_var(name, value) };
     }
-    let shown = &TITLE[..TITLE.len().min(room.saturating_sub(1))];
+    let shown = &title[..title.len().min(room.saturating_sub(1))];
     let to = start as *mut u8;
     // SAFETY: the kernel says that our own arguments and environment fill this room; they are writable, this process has
     // one thread, and nothing in it looks at them here any more.
