@@ -337,7 +337,10 @@ fn a_loss_keeps_no_descriptors_and_a_flood_of_losses_does() {
         });
         let swept = tracking.sweep(&mut table, &tasks, s(at), &plan());
         tasks = swept.expect("it lists").1;
-        kept.push(table.kept() > tasks.len() / 2);
+        // Zombies are read each time, and some machines have many.
+        let buried = |t: &&TaskSample| matches!(t.stat.state, State::Zombie | State::Dead);
+        let zombies = tasks.iter().filter(buried).count();
+        kept.push(table.kept() > zombies + (tasks.len() - zombies) / 2);
     }
     assert_eq!(kept, [false, false, false, false, false, true]);
 }
