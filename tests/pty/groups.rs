@@ -122,7 +122,8 @@ fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
         Ok(groups) => groups,
         Err(why) => return println!("skipped: {why}"),
     };
-    let mut session = Session::start(pscope(&[]), 160, 50);
+    // However many groups there are, all are in view.
+    let mut session = Session::start(pscope(&[]), 160, 600);
     session.is_live();
     session.press(b"D");
     session.shows("grouped by control group");
