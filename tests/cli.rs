@@ -247,6 +247,25 @@ fn completions_and_manual_are_complete() {
 }
 
 #[test]
+fn shells_understand_their_completions() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for shell in ["bash", "zsh", "fish"] {
+        let file = dir.path().join(shell);
+        fs::write(&file, pscope(&["completions", shell]).stdout).expect("written");
+        let checked = Command::new(shell).arg("-n").arg(&file).output();
+        let Ok(checked) = checked else {
+            println!("skipped: there is no {shell}");
+            continue;
+        };
+        assert!(
+            checked.status.success(),
+            "{shell}: {}",
+            text(&checked.stderr)
+        );
+    }
+}
+
+#[test]
 fn what_is_recorded_can_be_asked_for_later() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("a.pscope");

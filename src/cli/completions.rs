@@ -202,6 +202,9 @@ _pscope_processes() {
 /// fish is told no values of arguments by the generator, so they stand here.
 fn fish(mut text: String, takers: &[Taker], command: &Command) -> String {
     use std::fmt::Write as _;
+    // What is being completed is an option's value: the options before it cannot be understood yet, and no command stands
+    // there. The generator's function then says that one does, and nothing would be offered.
+    text = text.replacen("    or return\n", "    or return 0\n", 1);
     text += "\nfunction __fish_pscope_processes\n    pscope ps --columns pid,command 2>/dev/null | tail -n +2 | string trim | string replace -r ' +' \\t\nend\n";
     for sub in command.get_subcommands() {
         let values = sub
@@ -236,6 +239,12 @@ mod tests {
 
     fn of(shell: Shell) -> String {
         text(shell, super::super::Cli::command())
+    }
+
+    #[test]
+    fn fish_offers_values_although_what_stands_before_them_is_not_whole() {
+        let text = of(Shell::Fish);
+        assert!(text.contains("    or return 0\n") && !text.contains("    or return\n"));
     }
 
     #[test]
