@@ -36,10 +36,10 @@ time.sleep(1000)
 
 # Name, size, keys; a number waits so many seconds.
 PICTURES = [
-    ("dashboard", (150, 42), [14]),
+    ("dashboard", (150, 42), [40]),
     ("memory", (150, 42), ["/server", ENTER, 2, ENTER, "m", 8]),
     ("signal", (120, 36), ["/backup", ENTER, 2, "s", 2, DOWN, 1]),
-    ("cpu", (150, 42), ["2", 12]),
+    ("cpu", (150, 42), ["2", 30]),
 ]
 
 
