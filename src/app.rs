@@ -289,6 +289,7 @@ impl App {
             Reply::Done => {}
             Reply::Focus(id) => self.focus_on(id),
             Reply::Group(group) => self.world.group = group,
+            Reply::Listed(listed) => self.world.listed = listed,
             Reply::Inspect(id, tab) => self.inspect(id, tab),
             Reply::Do(effect) => self.effects.push(effect),
             Reply::Tag(ids, on) => {

@@ -71,6 +71,8 @@ pub enum Reply {
     Focus(ProcId),
     /// This group is selected, or none is.
     Group(Option<Arc<Chosen>>),
+    /// Whether the list has a row for what is selected.
+    Listed(bool),
     /// Select this process and open the inspector on the tab of this name.
     Inspect(ProcId, &'static str),
     /// Perform this.

@@ -44,6 +44,8 @@ pub struct World {
     pub touched: bool,
     /// The group that is selected, where the selection is one.
     pub group: Option<Arc<Chosen>>,
+    /// Whether the list has a row for what is selected: a filter may leave none.
+    pub listed: bool,
     /// Tagged processes.
     pub tags: BTreeSet<ProcId>,
     /// What the dialog that is being opened is to be about, where a pane proposed something.
@@ -274,14 +276,19 @@ impl World {
         }
         match self.chosen_group() {
             Some(group) => group.members.clone(),
+            // Nobody means one whom the list does not show.
+            None if self.in_list() && !self.listed => Vec::new(),
             None => self.focus.into_iter().collect(),
         }
     }
 
+    fn in_list(&self) -> bool {
+        self.page == Page::Dashboard && self.active == "list"
+    }
+
     /// The selected group, while the list that it stands in has the keyboard: elsewhere only processes are selected.
     pub fn chosen_group(&self) -> Option<&Arc<Chosen>> {
-        let here = self.page == Page::Dashboard && self.active == "list";
-        self.group.as_ref().filter(|_| here)
+        self.group.as_ref().filter(|_| self.in_list())
     }
 
     /// A world before the first sweep.
@@ -296,6 +303,7 @@ impl World {
             focus: None,
             touched: false,
             group: None,
+            listed: true,
             tags: BTreeSet::new(),
             proposal: None,
             paused: None,

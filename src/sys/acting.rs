@@ -14,6 +14,7 @@ mod scope;
 mod subtree;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use frozen::let_go;
@@ -25,7 +26,7 @@ use super::process::process_ids::{self, ProcessIds};
 use crate::model::acting::signal::Signal;
 use crate::model::acting::standing::{Kinship, Standing};
 use crate::model::acting::{Brief, Delivery, Progress, Scope, Target};
-use crate::model::id::{ProcId, ThreadId};
+use crate::model::id::{Pid, ProcId, ThreadId};
 use crate::model::reading::{Missing, Reading};
 
 /// So many targets are held at once at most; more are held one by one while they are signalled.
@@ -245,17 +246,56 @@ impl Hold {
         }
     }
 
-    /// All of a control group in one write, which also ends whoever is born meanwhile.
-    fn kill_cgroup(&self) -> Vec<Delivery> {
+    /// All of a control group in one write, which also ends whoever is born meanwhile; one by one where somebody is in it
+    /// whom nobody was told of, since that one is not meant.
+    fn kill_cgroup(&mut self) -> Vec<Delivery> {
         let with_us = self.held.iter().any(|h| h.standing.kinship == Kinship::Own);
-        let held = self.held.iter().map(|h| h.standing.id.pid);
-        let (Some(directory), false) = (self.ties.whole(&held.collect()), with_us) else {
+        let (Some((directory, within)), false) = (self.ties.common(), with_us) else {
             return self.send_each(Signal::KILL);
         };
-        match self.signals.kill_cgroup(&directory) {
-            Ok(()) => self.held.iter().map(|h| h.delivery(Ok(()))).collect(),
-            Err(_) => self.send_each(Signal::KILL),
+        let ended: BTreeSet<ProcId> = self
+            .held
+            .iter()
+            .filter(|h| h.pin.as_ref().is_ok_and(|pin| pidfd::has_ended(pin.fd())))
+            .map(|h| h.standing.id)
+            .collect();
+        let strangers = self.join(within);
+        if strangers || self.signals.kill_cgroup(&directory).is_err() {
+            return self.send_each(Signal::KILL);
         }
+        let done = |h: &Held| {
+            if ended.contains(&h.standing.id) {
+                Err(Missing::Gone)
+            } else {
+                Ok(())
+            }
+        };
+        self.held.iter().map(|h| h.delivery(done(h))).collect()
+    }
+
+    /// Takes hold of those of a group who were born of them who are held; says whether others are in it as well.
+    fn join(&mut self, mut group: BTreeSet<Pid>) -> bool {
+        for held in &self.held {
+            group.remove(&held.standing.id.pid);
+        }
+        if group.is_empty() {
+            return false;
+        }
+        let everybody = self.everybody();
+        let ancestry = process_ids::ancestry(&everybody, self.signals.own());
+        let held: Vec<ProcId> = self.held.iter().map(|h| h.standing.id).collect();
+        for born in process_ids::subtree(&everybody, &held) {
+            if group.remove(&born.pid) {
+                let target = Target {
+                    id: born,
+                    thread: None,
+                };
+                self.add(target, &ancestry);
+            }
+        }
+        // Who has ended since is nobody any more; those of other namespaces all stand there as 0.
+        group.retain(|pid| pid.0 == 0 || everybody.iter().any(|k| k.id.pid == *pid));
+        !group.is_empty()
     }
 
     /// What one call for all did to each: the kernel had said before whom it lets us signal.

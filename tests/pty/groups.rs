@@ -141,7 +141,7 @@ fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
     session.press(b"X");
     session.shows("freeze its 2 processes?");
     session.press(b"y");
-    session.shows("is frozen; it is thawed when pscope ends");
+    session.shows("is frozen; X or the end of pscope thaws it");
     assert!(groups.is_frozen());
     session.shows("frozen; X thaws it");
     session.press(b"X");

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::signals::Signals;
 use crate::model::id::ProcId;
 use crate::model::reading::Missing;
+use crate::model::text::SafeText;
 use crate::sys::process::isolation::cgroup::facts;
 use crate::sys::process::process_ids;
 
@@ -50,14 +51,40 @@ pub fn freeze(signals: &Signals, path: &str, member: ProcId, on: bool) -> Result
     }
     match written {
         Ok(()) if on => Ok(format!(
-            "{path} is frozen; it is thawed when pscope ends, or by X"
+            "{path} is frozen; X or the end of pscope thaws it, but no end by KILL"
         )),
-        Ok(()) => Ok(format!("{path} goes on")),
+        Ok(()) => Ok(match above(&directory, unified) {
+            None => format!("{path} goes on"),
+            Some(above) => {
+                let above = SafeText::from_bytes(above.as_os_str().as_encoded_bytes());
+                format!(
+                    "{path} is thawed and yet stands still: {above} is frozen, of which it is a part"
+                )
+            }
+        }),
         Err(why) if Missing::from(&why) == Missing::Denied => Err(format!(
             "{path}: not permitted: its files belong to somebody else"
         )),
         Err(why) => Err(format!("{path}: {why}")),
     }
+}
+
+/// The nearest frozen group of which this one is a part.
+fn above(directory: &Path, unified: bool) -> Option<PathBuf> {
+    let (file, words) = if unified {
+        ("cgroup.freeze", ["1"].as_slice())
+    } else {
+        ("freezer.state", ["FROZEN", "FREEZING"].as_slice())
+    };
+    let is_frozen = |dir: &&Path| {
+        let text = std::fs::read_to_string(dir.join(file)).unwrap_or_default();
+        words.contains(&text.trim())
+    };
+    directory
+        .ancestors()
+        .skip(1)
+        .find(is_frozen)
+        .map(Path::to_owned)
 }
 
 /// Whether a process is in a group or below it.
@@ -140,7 +167,7 @@ mod tests {
         let act = |on| freeze(&signals, &group.path, member, on);
         let said = act(true).expect("permitted");
         assert!(
-            said.contains("thawed when pscope ends") && group.frozen(),
+            said.contains("the end of pscope thaws it") && group.frozen(),
             "{said}"
         );
         assert!(act(false).is_ok() && !group.frozen());
@@ -150,6 +177,24 @@ mod tests {
             !group.frozen(),
             "whoever ends the program leaves nobody frozen"
         );
+        // A part of what is frozen does not go on alone.
+        let part = group.dir.join("part");
+        fs::create_dir(&part).expect("as the group itself");
+        let moved = fs::write(part.join("cgroup.procs"), member.pid.to_string());
+        moved.expect("as into the group itself");
+        act(true).expect("permitted");
+        let path = format!("{}/part", group.path);
+        let said = freeze(&signals, &path, member, false).expect("permitted");
+        assert!(
+            said.contains("yet stands still") && said.contains(&group.path),
+            "{said}"
+        );
+        act(false).expect("permitted");
+        let said = freeze(&signals, &path, member, false).expect("permitted");
+        assert!(said.ends_with("goes on"), "{said}");
+        let back = fs::write(group.dir.join("cgroup.procs"), member.pid.to_string());
+        back.and_then(|()| fs::remove_dir(&part))
+            .expect("as it came");
         // What nobody of is left, and what is ours, is not frozen.
         let gone = ProcId::new(member.pid.0, member.start.0 + 1);
         assert!(freeze(&signals, &group.path, gone, true).is_err());

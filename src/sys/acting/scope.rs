@@ -90,21 +90,17 @@ impl Ties {
         }
     }
 
-    /// The directory of a control group in which, with those below it, nobody is but these: the one that all chosen are of, or
-    /// the nearest that theirs are parts of.
-    pub(super) fn whole(&self, members: &BTreeSet<Pid>) -> Option<PathBuf> {
-        if let [one] = self.cgroups.as_slice() {
-            return Some(one.clone());
-        }
+    /// The directory of the control group that all chosen are of, or the nearest that theirs are parts of, and who is in it
+    /// and in those below it now.
+    pub(super) fn common(&self) -> Option<(PathBuf, BTreeSet<Pid>)> {
         let (first, rest) = self.cgroups.split_first()?;
-        let above = first.ancestors().skip(1);
-        let common = above
-            .into_iter()
+        let common = first
+            .ancestors()
             .find(|dir| rest.iter().all(|c| c.starts_with(dir)))?;
+        let group = common.join("cgroup.procs").exists() && common.join("cgroup.kill").exists();
         let mut within = BTreeSet::new();
         gather(common, &mut within);
-        let group = common.join("cgroup.procs").exists() && common.join("cgroup.kill").exists();
-        (group && within.is_subset(members)).then(|| common.to_owned())
+        group.then(|| (common.to_owned(), within))
     }
 
     /// Another scope with the very same members that the kernel hits in one call.
@@ -215,25 +211,26 @@ mod tests {
         write("sys/fs/cgroup/app/cgroup.kill", "");
         write("sys/fs/cgroup/app/other/cgroup.procs", "");
         write("proc/10/cgroup", "0::/app/other\n");
-        let groups = |pids: &[u32]| {
-            let all = pids
+        write("sys/fs/cgroup/app/web/cgroup.kill", "");
+        let common = |pids: &[u32]| {
+            let groups = pids
                 .iter()
                 .map(|pid| cgroup(&root, Pid(*pid)).expect("a group"));
-            Ties {
-                cgroups: all.collect(),
+            let ties = Ties {
+                cgroups: groups.collect(),
                 ..Ties::default()
-            }
+            };
+            let (place, within) = ties.common()?;
+            Some((place, within.into_iter().map(|p| p.0).collect::<Vec<_>>()))
         };
-        let of = |pids: &[u32]| pids.iter().map(|pid| Pid(*pid)).collect::<BTreeSet<_>>();
         let app = root.sys("fs/cgroup/app");
-        assert_eq!(groups(&[9, 10]).whole(&of(&[7, 8, 9, 10])), Some(app));
+        assert_eq!(common(&[9, 10]), Some((app.clone(), vec![7, 8, 9])));
         assert_eq!(
-            groups(&[9, 10]).whole(&of(&[8, 9, 10])),
-            None,
-            "7 is in it too"
+            common(&[7, 9]),
+            Some((app.join("web"), vec![7, 8, 9])),
+            "a group and a part of it"
         );
-        let worker = root.sys("fs/cgroup/app/web/worker");
-        assert_eq!(groups(&[9]).whole(&of(&[9])), Some(worker));
-        assert_eq!(Ties::default().whole(&of(&[9])), None);
+        assert_eq!(common(&[9]), None, "it cannot be killed as a whole");
+        assert_eq!(common(&[]), None);
     }
 }

@@ -74,11 +74,12 @@ impl List {
             _ => Reply::Pass,
         };
         let group = self.chosen_group(world);
-        if group.is_none() && world.group.is_none() {
+        let listed = self.at.is_some();
+        if group.is_none() && world.group.is_none() && listed == world.listed {
             return focus;
         }
         // The focus first: who hears of it may move the cursor.
-        Reply::All(vec![focus, Reply::Group(group)])
+        Reply::All(vec![focus, Reply::Group(group), Reply::Listed(listed)])
     }
 
     /// Something that rows depend on changed.

@@ -120,7 +120,8 @@ impl List {
     pub(super) fn chosen_group(&self, world: &World) -> Option<Arc<Chosen>> {
         let (group, row) = self.group_here()?;
         // What is not counted in its row is not meant by what is done to it.
-        let nodes = self.passing_of(self.forest.members(row.item));
+        let all = self.forest.members(row.item);
+        let nodes = self.passing_of(all);
         let living = nodes
             .iter()
             .filter_map(|n| world.snapshot.procs.get(*n as usize));
@@ -129,7 +130,7 @@ impl List {
         let chosen = Chosen {
             group: group.clone(),
             members,
-            whole: self.filter.is_empty(),
+            whole: nodes.len() == all.len(),
         };
         let same = world.group.as_ref().filter(|known| ***known == chosen);
         Some(same.map_or_else(|| Arc::new(chosen), Arc::clone))

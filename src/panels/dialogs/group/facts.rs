@@ -7,6 +7,7 @@ use crate::model::groups::facts::GroupFacts;
 use crate::model::id::Bytes;
 use crate::model::process::column::{Column, all};
 use crate::model::process::isolation::group::Usage;
+use crate::model::reading::Missing;
 use crate::model::snapshot::Proc;
 use crate::model::text::pad;
 use crate::theme::Role;
@@ -64,13 +65,16 @@ impl GroupInspector {
                 Err(why) => format!("– {why}"),
             }
         };
-        let threads = sum(all::THREADS);
+        let threads = match sum(all::THREADS) {
+            one if one == "1" => "1 thread".to_owned(),
+            many => format!("{many} threads"),
+        };
         let n = self.members.len();
         if n == 0 {
             out.push(fact("processes", "nobody is in it"));
             return self.charged(world, out);
         }
-        out.push(fact("processes", format!("{n} with {threads} threads")));
+        out.push(fact("processes", format!("{n} with {threads}")));
         let cpu = all::CPU.sum(&world.snapshot, self.procs(world));
         let cpu = cpu
             .and_then(|sum| sum.value.ok())
@@ -87,6 +91,10 @@ impl GroupInspector {
     fn charged(&self, world: &World, mut out: Vec<Line>) -> Vec<Line> {
         let Some(Ok(facts)) = self.facts(world) else {
             if let Some(Err(why)) = self.facts(world) {
+                let why = match why {
+                    Missing::Gone => "it is there no more".to_owned(),
+                    why => why.to_string(),
+                };
                 out.push(fact("control group", format!("– {why}")));
             }
             return out;
@@ -156,9 +164,9 @@ impl GroupInspector {
 
 /// `memory  480M of 512M (94 %), set by /system.slice`.
 fn near(name: &str, usage: &Usage) -> Line {
-    let tasks = name == "tasks";
+    let counted = ["tasks", "pids.max"].contains(&name);
     let told = |n: u64| {
-        if tasks {
+        if counted {
             n.to_string()
         } else {
             bytes(Bytes(n))
@@ -244,7 +252,11 @@ fn limits(facts: &GroupFacts) -> Vec<Line> {
             cpu.periods,
             duration(cpu.throttled_time)
         );
-        out.push(fact("throttled", told));
+        let mut line = fact("throttled", told);
+        if let Some(set_by) = &cpu.set_by {
+            line.push((format!("   as {set_by} counts"), Role::Dim));
+        }
+        out.push(line);
     }
     if let Some(weight) = facts.cpu_weight {
         out.push(fact("cpu.weight", weight.to_string()));

@@ -158,36 +158,54 @@ fn the_first_of_a_namespace_is_shielded_but_not_from_above() {
     let _ = child.wait();
 }
 
-#[test]
-fn a_control_group_ends_as_a_whole() {
-    let name = format!("pscope-test-{}", std::process::id());
-    let roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
-    let usable = |root: &&&str| Path::new(**root).join("cgroup.procs").exists();
-    let Some(root) = roots.iter().find(usable) else {
-        return println!("skipped: there is no control group of version 2");
-    };
-    let directory = Path::new(root).join(name);
-    if let Err(why) = std::fs::create_dir(&directory) {
-        return println!("skipped: no control group may be made: {why}");
+/// A control group of version 2, made for a test, and removed when whoever is in it has ended.
+struct OwnGroup(std::path::PathBuf);
+
+impl OwnGroup {
+    /// `None` where none can be made, which is told.
+    fn with(name: &str, puppets: &[&Puppet]) -> Option<Self> {
+        let roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+        let usable = |root: &&&str| Path::new(**root).join("cgroup.procs").exists();
+        let Some(root) = roots.iter().find(usable) else {
+            println!("skipped: there is no control group of version 2");
+            return None;
+        };
+        let directory = Path::new(root).join(format!("pscope-{name}-{}", std::process::id()));
+        if let Err(why) = std::fs::create_dir(&directory) {
+            println!("skipped: no control group may be made: {why}");
+            return None;
+        }
+        let own = Self(directory);
+        for puppet in puppets {
+            if let Err(why) = own.takes(puppet) {
+                println!("skipped: nobody may be moved into it: {why}");
+                return None;
+            }
+        }
+        Some(own)
     }
-    let gone = || {
+
+    fn takes(&self, puppet: &Puppet) -> std::io::Result<()> {
+        std::fs::write(self.0.join("cgroup.procs"), puppet.child.id().to_string())
+    }
+}
+
+impl Drop for OwnGroup {
+    fn drop(&mut self) {
         let end = std::time::Instant::now() + LONG;
-        while std::fs::remove_dir(&directory).is_err() && std::time::Instant::now() < end {
+        while std::fs::remove_dir(&self.0).is_err() && std::time::Instant::now() < end {
             std::thread::yield_now();
         }
-    };
+    }
+}
+
+#[test]
+fn a_control_group_ends_as_a_whole() {
     let first = Puppet::ready("echo ready; exec sleep 1000");
     let second = Puppet::ready("echo ready; exec sleep 1000");
-    for puppet in [&first, &second] {
-        let moved = std::fs::write(
-            directory.join("cgroup.procs"),
-            puppet.child.id().to_string(),
-        );
-        if let Err(why) = moved {
-            gone();
-            return println!("skipped: nobody may be moved into it: {why}");
-        }
-    }
+    let Some(group) = OwnGroup::with("whole", &[&first, &second]) else {
+        return;
+    };
     let mut hold = first.hold(Scope::Cgroup);
     let mut named: Vec<ProcId> = hold.standings().iter().map(|s| s.id).collect();
     named.sort_unstable();
@@ -200,5 +218,22 @@ fn a_control_group_ends_as_a_whole() {
     assert_eq!(fates, [killed.clone(), killed]);
     assert!(settled.alive.is_empty());
     drop((first, second));
-    gone();
+    drop(group);
+}
+
+#[test]
+fn who_comes_into_a_control_group_after_it_was_named_is_not_meant() {
+    let first = Puppet::ready("echo ready; exec sleep 1000");
+    let late = Puppet::ready("echo ready; exec sleep 1000");
+    let Some(group) = OwnGroup::with("late", &[&first]) else {
+        return;
+    };
+    let mut hold = first.hold(Scope::Cgroup);
+    group.takes(&late).expect("as the first one");
+    let (sent, fates, _) = act(&mut hold, Signal::KILL, LONG);
+    assert_eq!(sent, [Ok(())]);
+    assert_eq!(fates, [Fate::Killed(Signal::KILL, false)]);
+    assert_ne!(late.state(), State::Zombie, "it lives");
+    drop((first, late));
+    drop(group);
 }

@@ -220,14 +220,18 @@ fn swap(place: &Place) -> Option<Usage> {
     swap.used.is_some().then_some(swap)
 }
 
+/// The tightest quota, and how often it was met: that is counted by the group that sets it, and 0 in those below.
 fn cpu(place: &Place) -> GroupCpu {
     let (cores, set_by) = tightest(place, |dir| quota(place, dir)).unzip();
+    let mut above = place.dir.ancestors();
+    let counts = above.find(|dir| cores.is_some() && quota(place, dir) == cores);
     let mut cpu = GroupCpu {
         cores,
         set_by,
         ..GroupCpu::default()
     };
-    let stat = std::fs::read(place.dir.join("cpu.stat")).unwrap_or_default();
+    let stat = counts.unwrap_or(&place.dir).join("cpu.stat");
+    let stat = std::fs::read(stat).unwrap_or_default();
     for line in fields::lines(&stat) {
         let mut words = fields::words(line);
         let (Some(key), Some(value)) = (words.next(), words.next().and_then(fields::number)) else {

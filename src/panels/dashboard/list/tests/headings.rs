@@ -195,3 +195,24 @@ fn a_sum_says_at_least_where_somebody_hides_a_part_of_it() {
     let part = bobs(Err(Missing::Denied));
     assert!(part.contains("≥5.0M"), "{part}");
 }
+
+#[test]
+fn nobody_is_meant_whom_no_row_shows() {
+    let mut stage = stage();
+    let before = stage.app.world.meant();
+    assert_eq!(before.len(), 1);
+    stage.press("/").type_in("cpu>9999").press("Enter");
+    assert!(stage.app.world.meant().is_empty());
+    stage.press("Esc");
+    assert_eq!(stage.app.world.meant(), before, "it is selected still");
+    // A filter that all of a group pass leaves the group whole.
+    by(&mut stage, By::User);
+    stage.press("/").type_in("!user:root").press("Enter");
+    let whole = |stage: &Stage| stage.app.world.group.as_ref().map(|group| group.whole);
+    assert_eq!(whole(&stage), Some(true), "{:?}", chosen(&stage));
+    stage
+        .press("Esc / Ctrl-u")
+        .type_in("firefox")
+        .press("Enter");
+    assert_eq!(whole(&stage), Some(false));
+}

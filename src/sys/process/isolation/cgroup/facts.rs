@@ -124,7 +124,10 @@ fn read(root: &ProcRoot, path: &str, member: Option<Pid>) -> Reading<GroupFacts>
     let mounts = mounts(root);
     let of = |controller: &str| place(root, &mounts, &all, controller);
     let any = of("").or_else(|| of("memory")).or_else(|| of("cpu"));
-    let any = any.filter(|p| p.dir.is_dir()).ok_or(Missing::Unsupported)?;
+    let any = any.ok_or(Missing::Unsupported)?;
+    if !any.dir.is_dir() {
+        return Err(Missing::Gone);
+    }
     let mut facts = GroupFacts {
         path: path.into(),
         limits,

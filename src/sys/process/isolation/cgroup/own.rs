@@ -205,18 +205,7 @@ pub fn held(dir: &Path, limit: Limit, path: SafeText) -> Option<GroupMemory> {
 
 /// The tightest quota, and how often the group that sets it was throttled.
 fn quota(place: &Place) -> Option<GroupCpu> {
-    let here = cpu(place);
-    let by = here.set_by.clone()?;
-    let above = Place {
-        dir: below(place, &by),
-        ..place.clone()
-    };
-    let counted = cpu(&above);
-    Some(GroupCpu {
-        cores: here.cores,
-        set_by: Some(by),
-        ..counted
-    })
+    Some(cpu(place)).filter(|cpu| cpu.set_by.is_some())
 }
 
 #[cfg(test)]

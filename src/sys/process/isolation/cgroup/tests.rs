@@ -71,3 +71,32 @@ fn groups_that_cannot_be_seen_are_none() {
     let group = read(&empty, b"0::/\n");
     assert_eq!((group.layout, group.memory), (Layout::None, None));
 }
+
+#[test]
+fn a_quota_is_counted_where_it_is_set() {
+    let (_dir, root) = machine(&[
+        (
+            "proc/self/mountinfo",
+            "33 31 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n",
+        ),
+        ("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "10000\n"),
+        ("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n"),
+        (
+            "sys/fs/cgroup/cpu/a/cpu.stat",
+            "nr_periods 11471\nnr_throttled 1877\nthrottled_time 81000000000\n",
+        ),
+        ("sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", "-1\n"),
+        ("sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us", "100000\n"),
+        (
+            "sys/fs/cgroup/cpu/a/b/cpu.stat",
+            "nr_periods 0\nnr_throttled 0\nthrottled_time 0\n",
+        ),
+    ]);
+    let cpu = read(&root, b"5:cpu:/a/b\n").cpu.expect("a quota");
+    assert_eq!(cpu.set_by.as_ref().map(SafeText::as_str), Some("/a"));
+    let counted = (cpu.cores, cpu.throttled, cpu.periods, cpu.throttled_time);
+    assert_eq!(
+        counted,
+        (Some(0.1), 1877, 11471, Nanos::from_millis(81_000))
+    );
+}
