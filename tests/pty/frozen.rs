@@ -147,5 +147,12 @@ fn who_is_stopped_afterwards_is_told_with_what_lets_them_go_on() {
     assert!(text.contains(&way), "{text}");
     let text = signal(&["TERM", &pid]);
     assert!(text.contains(&way), "{text}");
+    let members = everybody().into_iter();
+    let members = members.filter(|(_, (_, of, _))| of.to_string() == pid);
+    let members: Vec<i32> = members.map(|(pid, _)| pid).collect();
     assert!(!signal(&["CONT", &pid, "--wait", "20s"]).contains("stopped now"));
+    // The shell ends by TERM then, and leaves its child behind.
+    for left in members {
+        let _ = kill(Pid::from_raw(left), Signal::SIGKILL);
+    }
 }
