@@ -116,13 +116,14 @@ fn every_wake_up_is_told_with_its_moment_and_who_did_it() {
         moments
     });
     let other_tid = told.recv().expect("told");
-    let stat = format!("/proc/self/task/{other_tid}/stat");
+    let call = format!("/proc/self/task/{other_tid}/syscall");
+    let reads = format!("{} ", libc::SYS_read);
     let before = clock::now();
     for _ in 0..50 {
-        // Only who sleeps is woken.
-        while !std::fs::read_to_string(&stat)
+        // Only who sleeps in its read is woken by it.
+        while !std::fs::read_to_string(&call)
             .expect("it lives")
-            .contains(") S ")
+            .starts_with(&reads)
         {
             std::thread::yield_now();
         }
