@@ -168,4 +168,27 @@ mod tests {
         assert_eq!(hand.finish().expect("it tells"), b"hello false true");
         drop(kept);
     }
+
+    #[test]
+    fn a_thread_that_reads_variables_meanwhile_holds_nobody() {
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let reader = std::thread::spawn(move || {
+            while ends.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                let _ = std::env::vars_os();
+            }
+        });
+        for _ in 0..50 {
+            let mut hand = start(|socket| {
+                let _ = socket.write_all(DONE);
+            })
+            .expect("it starts");
+            let limit = std::time::Duration::from_secs(20);
+            hand.0.set_read_timeout(Some(limit)).expect("ours");
+            let mut told = [0];
+            hand.read_exact(&mut told).expect("it is not held");
+            assert_eq!(told, DONE);
+        }
+        drop(end);
+        reader.join().expect("it ends");
+    }
 }

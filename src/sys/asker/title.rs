@@ -4,6 +4,9 @@
 //! `get_mm_cmdline` of its `fs/proc/base.c`, `proc_pid_cmdline(5)`.
 #![expect(unsafe_code, reason = "the arguments lie where the kernel put them")]
 
+use std::ffi::CString;
+use std::os::unix::ffi::OsStringExt as _;
+
 use crate::sys::fields;
 
 /// Where arguments and environment begin and end: fields 48 to 51 of `proc_pid_stat(5)`, counted behind the name.
@@ -15,10 +18,17 @@ pub(super) fn set(title: &[u8]) {
     let Some((start, room)) = place(&text) else {
         return;
     };
-    // A library that is loaded later finds its variables where they are moved to.
+    // A library that is loaded later finds its variables where they are moved to. Not by the standard library: it waits until
+    // nobody reads a variable, and a thread that did when this process was made is not here to end it.
     for (name, value) in std::env::vars_os() {
-        // SAFETY: this process has one thread.
-        unsafe { std::env::set_var(name, value) };
+        let texts = (
+            CString::new(name.into_vec()),
+            CString::new(value.into_vec()),
+        );
+        if let (Ok(name), Ok(value)) = texts {
+            // SAFETY: this process has one thread; both are copied.
+            unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 1) };
+        }
     }
     let shown = &title[..title.len().min(room.saturating_sub(1))];
     let to = start as *mut u8;
