@@ -145,24 +145,8 @@ impl Reader {
         }
         let (pages, page) = sizes(FEW_PAGES, cpus.len());
         let attr = Attr::own((pages * page / 4) as u32);
-        let mut rings = Vec::new();
-        for cpu in cpus {
-            let mut ring: Option<Ring> = None;
-            for tid in tids {
-                let event = match Event::open(&attr, tid.0 as i32, *cpu) {
-                    Ok(event) => event,
-                    Err(e) if matches!(e.raw_os_error(), Some(libc::ENODEV | libc::ESRCH)) => {
-                        continue;
-                    }
-                    Err(e) => return Err(e),
-                };
-                match &mut ring {
-                    None => ring = Some(Ring::map(event, *cpu, (pages / 2).max(1), page)?),
-                    Some(ring) => ring.add(event)?,
-                }
-            }
-            rings.extend(ring);
-        }
+        let who: Vec<i32> = tids.iter().map(|tid| tid.0 as i32).collect();
+        let rings = rings(&attr, &who, cpus, ((pages / 2).max(1), page))?;
         Ok(Self::with(What::All, rings))
     }
 
@@ -223,6 +207,28 @@ impl Reader {
             ring.done();
         }
     }
+}
+
+/// A ring on each core for what is told of all of these; `size`: its pages, and how large one is. Cores that are not there and
+/// who has ended are passed over.
+fn rings(attr: &Attr, who: &[i32], cpus: &[CpuId], size: (usize, usize)) -> io::Result<Vec<Ring>> {
+    let mut rings = Vec::new();
+    for cpu in cpus {
+        let mut ring: Option<Ring> = None;
+        for of in who {
+            let event = match Event::open(attr, *of, *cpu) {
+                Ok(event) => event,
+                Err(e) if matches!(e.raw_os_error(), Some(libc::ENODEV | libc::ESRCH)) => continue,
+                Err(e) => return Err(e),
+            };
+            match &mut ring {
+                None => ring = Some(Ring::map(event, *cpu, size.0, size.1)?),
+                Some(ring) => ring.add(event)?,
+            }
+        }
+        rings.extend(ring);
+    }
+    Ok(rings)
 }
 
 /// Waits until a ring is full enough to be read, at most so long; tells those that hung up, which must not be waited on

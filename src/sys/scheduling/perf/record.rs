@@ -6,7 +6,7 @@ use crate::model::scheduling::timeline::Thread;
 use crate::model::text::SafeText;
 
 /// `PERF_RECORD_*` of `linux/perf_event.h`.
-const LOST: u32 = 2;
+pub(super) const LOST: u32 = 2;
 const COMM: u32 = 3;
 const EXIT: u32 = 4;
 const FORK: u32 = 7;
