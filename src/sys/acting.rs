@@ -14,7 +14,7 @@ mod scope;
 mod subtree;
 mod watch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 pub use frozen::let_go;
@@ -282,20 +282,30 @@ impl Hold {
             return false;
         }
         let everybody = self.everybody();
-        let ancestry = process_ids::ancestry(&everybody, self.signals.own());
-        let held: Vec<ProcId> = self.held.iter().map(|h| h.standing.id).collect();
-        for born in process_ids::subtree(&everybody, &held) {
-            if group.remove(&born.pid) {
-                let target = Target {
-                    id: born,
-                    thread: None,
-                };
-                self.add(target, &ancestry);
-            }
+        self.enlarge(&everybody, |born| group.contains(&born.pid));
+        for held in &self.held {
+            group.remove(&held.standing.id.pid);
         }
         // Who has ended since is nobody any more; those of other namespaces all stand there as 0.
         group.retain(|pid| pid.0 == 0 || everybody.iter().any(|k| k.id.pid == *pid));
         !group.is_empty()
+    }
+
+    /// Takes hold of descendants that were not there before, of those who are `meant`; says whether there were any.
+    fn enlarge(&mut self, everybody: &[ProcessIds], meant: impl Fn(&ProcId) -> bool) -> bool {
+        let known: HashSet<ProcId> = self.held.iter().map(|h| h.standing.id).collect();
+        let roots: Vec<ProcId> = self.held.iter().map(|h| h.standing.id).collect();
+        let now = process_ids::subtree(everybody, &roots).into_iter();
+        let new: Vec<ProcId> = now.filter(|id| !known.contains(id) && meant(id)).collect();
+        let ancestry = process_ids::ancestry(everybody, self.signals.own());
+        for id in &new {
+            let target = Target {
+                id: *id,
+                thread: None,
+            };
+            self.add(target, &ancestry);
+        }
+        !new.is_empty()
     }
 
     /// What one call for all did to each: the kernel had said before whom it lets us signal.

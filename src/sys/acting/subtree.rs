@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 
 use super::frozen::Frozen;
 use super::{Held, Hold};
+use crate::model::acting::Delivery;
 use crate::model::acting::signal::{DefaultAction, Disposition, Signal};
 use crate::model::acting::standing::{Init, Kinship};
-use crate::model::acting::{Delivery, Target};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
-use crate::sys::process::process_ids;
 
 /// Longer than this nobody is chased: a lineage that is born faster than it can be stopped wins, and the last scan says so.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -70,7 +69,7 @@ pub(super) fn freeze(hold: &mut Hold, signal: Signal) -> Option<Frozen> {
             let _ = stop(hold, held, &frozen);
         }
         done = hold.held.len();
-        if began.elapsed() > PATIENCE || !enlarge(hold) {
+        if began.elapsed() > PATIENCE || !hold.enlarge(&hold.everybody(), |_| true) {
             return Some(frozen);
         }
         if !hold.held[done..].iter().all(|held| ends(held, signal)) {
@@ -108,7 +107,8 @@ fn chase(hold: &mut Hold, signal: Signal) -> Vec<Delivery> {
                 hold.send_one(held, signal)
             });
         }
-        if look >= looks || began.elapsed() > PATIENCE || !enlarge(hold) {
+        if look >= looks || began.elapsed() > PATIENCE || !hold.enlarge(&hold.everybody(), |_| true)
+        {
             break;
         }
     }
@@ -119,22 +119,4 @@ fn chase(hold: &mut Hold, signal: Signal) -> Vec<Delivery> {
     }
     let each = hold.held.iter().zip(sent);
     each.map(|(held, sent)| held.delivery(sent)).collect()
-}
-
-/// Takes hold of descendants that were not there before; says whether there were any.
-fn enlarge(hold: &mut Hold) -> bool {
-    let everybody = hold.everybody();
-    let known: std::collections::HashSet<_> = hold.held.iter().map(|h| h.standing.id).collect();
-    let roots: Vec<_> = hold.held.iter().map(|h| h.standing.id).collect();
-    let now = process_ids::subtree(&everybody, &roots);
-    let new: Vec<_> = now.into_iter().filter(|id| !known.contains(id)).collect();
-    let ancestry = process_ids::ancestry(&everybody, hold.signals.own());
-    for id in &new {
-        let target = Target {
-            id: *id,
-            thread: None,
-        };
-        hold.add(target, &ancestry);
-    }
-    !new.is_empty()
 }
