@@ -22,6 +22,7 @@ use nix::unistd::{ForkResult, Pid, fork};
 use super::{Kind, Question, hand, title, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
+use crate::sys::caught;
 use crate::sys::descriptors::{fds, fill};
 use crate::sys::machine::{disks, nvml};
 use crate::sys::own::sandbox;
@@ -60,14 +61,13 @@ pub(super) fn make_maker() -> io::Result<Maker> {
             socket: ours,
             process: child,
         }),
-        ForkResult::Child => {
+        ForkResult::Child => and_end(|| {
             drop(ours);
             leave(theirs.as_raw_fd());
             if dies_with(program) {
                 make(&theirs);
             }
-            end()
-        }
+        }),
     }
 }
 
@@ -246,7 +246,7 @@ fn make(orders: &UnixStream) {
         let maker = nix::unistd::getpid();
         // SAFETY: this process has one thread.
         match unsafe { fork() } {
-            Ok(ForkResult::Child) => {
+            Ok(ForkResult::Child) => and_end(|| {
                 close(3, socket.as_raw_fd() - 1);
                 close(socket.as_raw_fd() + 1, RawFd::MAX);
                 // What was ordered is written to its end, whoever ends meanwhile.
@@ -255,8 +255,7 @@ fn make(orders: &UnixStream) {
                 } else if dies_with(maker) {
                     work(UnixStream::from(socket));
                 }
-                end()
-            }
+            }),
             Ok(ForkResult::Parent { child }) => {
                 // Nobody but us reaps it, so that its number is still its own.
                 let number = child.as_raw() as u32;
@@ -311,7 +310,10 @@ fn work(mut socket: UnixStream) {
     }
 }
 
-pub(super) fn end() -> ! {
+/// Does what a child was made for and ends it. It never goes back into the program, not by a panic either: one that is
+/// caught further up would have the program run twice.
+pub(super) fn and_end(work: impl FnOnce()) -> ! {
+    let _ = caught::catching(work);
     // SAFETY: ends this process without what the program would do at its end.
     unsafe { libc::_exit(0) }
 }

@@ -40,15 +40,14 @@ pub fn start(work: impl FnOnce(&mut UnixStream)) -> io::Result<Hand> {
             waitpid(child, None)?;
             Ok(Hand(ours))
         }
-        ForkResult::Child => {
+        ForkResult::Child => child::and_end(|| {
             drop(ours);
             // SAFETY: this process has one thread.
             if matches!(unsafe { fork() }, Ok(ForkResult::Child)) {
                 child::let_go(theirs.as_raw_fd(), c"pscope-writer", TITLE);
                 work(&mut theirs);
             }
-            child::end()
-        }
+        }),
     }
 }
 
@@ -145,6 +144,8 @@ impl Write for Hand {
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd as _;
+
     use super::*;
 
     #[test]
@@ -167,6 +168,35 @@ mod tests {
         hand.write_all(b"hello").expect("it hears");
         assert_eq!(hand.finish().expect("it tells"), b"hello false true");
         drop(kept);
+    }
+
+    #[test]
+    fn a_panic_does_not_go_back_into_the_program() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let twice = dir.path().join("twice");
+        let us = std::process::id();
+        let made = crate::sys::caught::catching(|| {
+            start(|socket| {
+                let _ = socket.write_all(&std::process::id().to_le_bytes());
+                // Who it is is known before it ends.
+                let _ = socket.read(&mut [0]);
+                std::panic::resume_unwind(Box::new("on purpose"));
+            })
+        });
+        if std::process::id() != us {
+            let _ = std::fs::write(&twice, "a child came back");
+            std::process::exit(1);
+        }
+        let mut hand = made.expect("we do not panic").expect("it starts");
+        let mut number = [0; 4];
+        hand.read_exact(&mut number).expect("it tells");
+        let number = u32::from_le_bytes(number);
+        let hold = crate::sys::acting::pidfd::open(number, 0).expect("it lives");
+        hand.write_all(&[1]).expect("it hears");
+        let limit = nix::poll::PollTimeout::from(30_000_u16);
+        let ends = nix::poll::PollFd::new(hold.as_fd(), nix::poll::PollFlags::POLLIN);
+        assert_eq!(nix::poll::poll(&mut [ends], limit), Ok(1), "it ends");
+        assert!(!twice.exists());
     }
 
     #[test]
