@@ -80,20 +80,22 @@ impl Default for Indent {
 }
 
 impl Indent {
-    /// For rows of at most this depth, so that the lines leave the names half of the cells.
+    /// For rows of at most this depth, so that the lines, and the mark of levels left out, leave the names half of the cells.
     pub(super) fn new(deepest: u32, room: usize) -> Self {
         let deepest = deepest as usize;
         let most = room.div_ceil(2).max(1);
-        let step = (1..=3)
-            .rev()
-            .find(|step| deepest * step <= most)
-            .unwrap_or(1);
-        Self {
-            step,
-            dropped: deepest.saturating_sub(most / step),
+        match (1..=3).rev().find(|step| deepest * step <= most) {
+            Some(step) => Self { step, dropped: 0 },
+            None => Self {
+                step: 1,
+                dropped: deepest - most.saturating_sub(MORE).max(1),
+            },
         }
     }
 }
+
+/// Cells of the mark before rows whose outermost levels are left out.
+const MORE: usize = 2;
 
 /// The lines that lead to a row: `│  ├─ `.
 fn guides(list: &List, world: &World, row: Row, at: usize) -> String {
