@@ -11,6 +11,7 @@ mod live {
     mod masked;
     mod moved;
     mod one_value;
+    pub mod ordinary;
     pub mod puppet;
     mod regions;
     mod signal_modes;

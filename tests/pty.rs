@@ -12,6 +12,8 @@ mod hung;
 mod kinds;
 #[path = "pty/one_value.rs"]
 mod one_value;
+#[path = "live/ordinary.rs"]
+mod ordinary;
 #[path = "live/puppet.rs"]
 #[expect(dead_code, reason = "the live tests use the rest")]
 mod puppet;

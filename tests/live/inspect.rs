@@ -4,6 +4,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use super::ordinary::Program;
 use super::puppet::Puppet;
 
 fn pscope() -> Command {
@@ -130,10 +131,9 @@ fn one_section_is_alone_and_its_absence_is_a_status() {
 fn another_user_is_told_of_denials_and_not_of_zeros() {
     let puppet = Puppet::start();
     let pid = puppet.pid().to_string();
-    let mut stranger = Command::new("setpriv");
-    stranger.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
-    stranger.args([env!("CARGO_BIN_EXE_pscope"), "inspect", &pid, "--json"]);
-    let Ok(output) = stranger.output() else {
+    let program = Program::new();
+    let mut stranger = program.as_nobody();
+    let Ok(output) = stranger.args(["inspect", &pid, "--json"]).output() else {
         println!("skipped: there is no setpriv");
         return;
     };
@@ -151,9 +151,9 @@ fn another_user_is_told_of_denials_and_not_of_zeros() {
     assert_eq!(answer["overview"]["unavailable"]["own_bytes"], "denied");
     assert_eq!(answer["process"]["exe"], Value::Null);
     assert_eq!(answer["signals"].as_array().map(Vec::len), Some(64));
-    let status = Command::new("setpriv")
-        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-        .args([env!("CARGO_BIN_EXE_pscope"), "inspect", &pid, "memory"])
+    let status = program
+        .as_nobody()
+        .args(["inspect", &pid, "memory"])
         .output()
         .expect("it ran before");
     assert_eq!(status.status.code(), Some(4));

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::ordinary::Program;
+
 /// A program that is killed, with all that it started, when this is dropped.
 struct Running(Child);
 
@@ -171,8 +173,9 @@ fn an_interrupt_ends_it_with_its_summary() {
 fn an_ordinary_user_hears_a_process_of_ones_own() {
     // `sh` spins beside the program that looks at it.
     let script = "while :; do :; done >/dev/null 2>&1 & exec \"$0\" slices $! --for 1s --json";
+    let program = Program::new();
     let mut command = Command::new("sh");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_pscope")]);
+    command.args(["-c", script]).arg(program.path());
     let root = nix::unistd::geteuid().is_root();
     if root {
         command.uid(65_534).gid(65_534);
