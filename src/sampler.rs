@@ -16,6 +16,7 @@ pub mod scribe;
 pub mod sweeper;
 mod ticker;
 mod watched;
+mod window;
 
 use std::any::Any;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -6,6 +6,7 @@ pub mod braille;
 pub mod chart;
 pub mod dim;
 pub mod frame;
+pub mod heat;
 pub mod lane;
 pub mod line;
 pub mod meter;

@@ -11,6 +11,7 @@ use super::id::{Nanos, ProcId};
 use super::machine::disk::Disks;
 use super::machine::gpu::Gpus;
 use super::machine::memory::MachineMemory;
+use super::machine::requests::Requests;
 use super::machine::sensor::Sensors;
 use super::memory::faults::PageFaults;
 use super::memory::region::AddressSpace;
@@ -107,6 +108,8 @@ pub struct MachineDetail {
     pub memory: Slot<MachineMemory>,
     /// Disks and filesystems.
     pub disks: Slot<Disks>,
+    /// Requests to disks lately.
+    pub requests: Slot<Requests>,
     /// Temperatures, fans and power.
     pub sensors: Slot<Sensors>,
     /// Graphics cards.

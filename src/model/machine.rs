@@ -5,6 +5,7 @@ pub mod disk;
 pub mod gpu;
 pub mod identity;
 pub mod memory;
+pub mod requests;
 pub mod sensor;
 pub mod topology;
 pub mod verdict;

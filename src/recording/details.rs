@@ -54,6 +54,7 @@ macro_rules! parts {
             network,
             memory,
             disks,
+            requests,
             sensors,
             gpus,
             group,
@@ -82,6 +83,7 @@ macro_rules! parts {
         $hear.part(24, sensors.as_ref());
         $hear.part(25, gpus.as_ref());
         $hear.part(26, group.as_ref());
+        $hear.part(28, requests.as_ref());
     }};
 }
 
@@ -212,6 +214,7 @@ pub fn fill(into: &mut Detail, body: &[u8]) -> Result<(), Broken> {
             24 => put(&mut machine.sensors, value),
             25 => put(&mut machine.gpus, value),
             26 => put(&mut machine.group, value),
+            28 => put(&mut machine.requests, value),
             CONTAINERS if machine.containers.is_empty() => {
                 machine.containers = Arc::hear(value)?;
             }

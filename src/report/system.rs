@@ -15,6 +15,7 @@ use crate::model::machine::disk::{DiskRates, Disks};
 use crate::model::machine::gpu::Gpus;
 use crate::model::machine::identity::Identity;
 use crate::model::machine::memory::MachineMemory;
+use crate::model::machine::requests::Requests;
 use crate::model::machine::sensor::Sensors;
 use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::network::Network;
@@ -26,6 +27,7 @@ use crate::model::span;
 use crate::sampler;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
+use crate::sampler::machine::requests::Counting;
 use crate::sampler::network::Networks;
 use crate::sys::clock;
 use crate::sys::machine::disks::DiskReader;
@@ -58,6 +60,7 @@ struct Machine {
     identity: Identity,
     memory: Reading<MachineMemory>,
     disks: Reading<(Disks, Vec<Reading<DiskRates>>)>,
+    requests: Reading<Requests>,
     verdict: Option<Verdict>,
     own: OwnGroup,
     sensors: Sensors,
@@ -115,6 +118,7 @@ fn recorded(then: Snapshot, detail: Detail, before: Option<Disks>) -> Machine {
         identity: Identity::default(),
         sensors: value(machine.sensors).unwrap_or_default(),
         gpus: value(machine.gpus),
+        requests: value(machine.requests),
         disks: value(machine.disks).map(|now| {
             let rates = before.map(|before| now.rates(&before));
             let unknown = || vec![Err(Missing::Soon); now.told().len()];
@@ -161,8 +165,10 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         let _ = cards.read_now(PATIENCE);
     }
     let before: Sample = sampler::once(&root, &plan)?;
+    let counting = Counting::begin(&root);
     let old = read(&mut reader);
     std::thread::sleep(span);
+    let requests = counting.end(&root);
     let now = Snapshot::between(Some(&before), &sampler::once(&root, &plan)?);
     let disks = read(&mut reader);
     let rates = disks.rates(&old);
@@ -176,6 +182,7 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         identity: identity::read(&root),
         sensors: sensors::read_now(&root),
         disks: Ok((disks, rates)),
+        requests,
         // Without a card there is none, which is known.
         gpus: match cards {
             Some(mut cards) => cards.read_now(PATIENCE),

@@ -6,6 +6,7 @@ use crate::sampler::descriptors::ipc::Talks;
 use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
+use crate::sampler::machine::requests::RequestSource;
 use crate::sampler::memory::address_space;
 use crate::sampler::memory::faults::FaultSource;
 use crate::sampler::network::Networks;
@@ -71,6 +72,7 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(FaultSource::new(root)),
         Box::new(MachineMemories::new(root)),
         Box::new(DiskReader::new(root)),
+        Box::new(RequestSource::new(root)),
         Box::new(SensorReader::new(root)),
         Box::new(Environ::new(root)),
         Box::new(Isolations::new(root)),

@@ -7,4 +7,3 @@ pub mod spent;
 pub(super) mod switches;
 pub mod waits;
 pub mod wakes;
-mod window;

@@ -14,6 +14,7 @@ pub mod memory;
 pub mod mount_table;
 pub(in crate::sys) mod nvml;
 pub mod pressure;
+pub mod requests;
 pub mod sensors;
 pub mod topology;
 mod zone;

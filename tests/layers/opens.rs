@@ -79,6 +79,7 @@ const MAY: &[(&str, &str)] = &[
         "sys/machine/disks.rs",
         "a folder of /sys/block; statvfs runs in a worker of the asker",
     ),
+    ("sys/machine/requests.rs", "a folder of /sys/block"),
     ("sys/memory/shared_maps.rs", "called by bounded"),
     (
         "sys/machine/zone.rs",

@@ -1,5 +1,7 @@
 //! View 4: who is hammering the disk? Devices with what they do a second, filesystems with what is left, processes by I/O.
 
+mod heat;
+mod layout;
 mod processes;
 mod tables;
 
@@ -8,6 +10,8 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
+
+use layout::{Layout, layout};
 
 use crate::app::action::Action;
 use crate::app::key::Mouse;
@@ -20,6 +24,7 @@ use crate::model::detail::Stamped;
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::machine::disk::{DiskRates, Disks};
+use crate::model::machine::requests::{Kind, Requests};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::panels::charts::{self, Charts};
@@ -42,9 +47,9 @@ static ACTIONS: [&Action; 18] = listing::actions(moves::FIRST, [&INSPECT]);
 static SPEC: Spec = Spec {
     name: "view-disks",
     title: "Disks",
-    about: "What each disk does, how full filesystems are, and which processes read and write.",
+    about: "What each disk does and how long each request took, how full filesystems are, and which processes read and write.",
     place: Place::View(4),
-    needs: Needs::DISKS.union(Needs::IO),
+    needs: Needs::DISKS.union(Needs::DISK_REQUESTS).union(Needs::IO),
     actions: &ACTIONS,
 };
 
@@ -55,6 +60,7 @@ pub struct ViewDisks {
     /// Whom the answer names: who moves the most, whatever the order of the table.
     busiest: Option<processes::Busy>,
     newest: Option<Arc<Disks>>,
+    requests: Option<Arc<Requests>>,
     rates: Vec<Reading<DiskRates>>,
     layout: Layout,
     charts: Charts,
@@ -67,22 +73,12 @@ impl Default for ViewDisks {
             processes: processes::List::default(),
             busiest: None,
             newest: None,
+            requests: None,
             rates: Vec::new(),
             layout: Layout::default(),
             charts: Charts::default(),
         }
     }
-}
-
-/// Where each part stands; an area without height is left out.
-#[derive(Default)]
-struct Layout {
-    answer: Rect,
-    minutes: Rect,
-    devices: Rect,
-    filesystems: Rect,
-    title: Rect,
-    processes: Rect,
 }
 
 impl Panel for ViewDisks {
@@ -96,6 +92,8 @@ impl Panel for ViewDisks {
     }
 
     fn tick(&mut self, world: &World) {
+        let requests = world.detail.machine.requests.as_ref();
+        self.requests = requests.and_then(|slot| slot.value.clone().ok());
         let Some(Stamped { value: Ok(now), .. }) = &world.detail.machine.disks else {
             return;
         };
@@ -109,10 +107,12 @@ impl Panel for ViewDisks {
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         let accounted = self.newest.as_ref().and_then(|d| d.delay_accounting);
-        self.processes = processes::list(&world.snapshot, accounted, self.list.chosen().copied());
+        let requests = self.requests.as_deref();
+        let chosen = self.list.chosen().copied();
+        self.processes = processes::list(&world.snapshot, accounted, requests, chosen);
         self.busiest = self.processes.busiest().cloned();
         processes::sort(&mut self.processes.rows, self.list.sort());
-        self.layout = layout(self.newest.as_deref(), area);
+        self.layout = layout(self.newest.as_deref(), requests, area);
         let subjects = [&charts::DISKS, &charts::PRESSURE];
         self.charts.fit(world, &subjects, self.layout.minutes);
         let keys: Vec<ProcId> = self.processes.rows.iter().map(|p| p.id).collect();
@@ -172,6 +172,8 @@ impl Panel for ViewDisks {
             "READ TOOK" => took(rates.read_latency_ms),
             "WRITE TOOK" => took(rates.write_latency_ms),
             "QUEUE" => format!("{:.1}", rates.queue),
+            "READ p99" => self.slowest(device, Kind::Read)?,
+            "WRITE p99" => self.slowest(device, Kind::Write)?,
             _ => return cell.map(|(_, text)| text),
         } + " of "
             + device;
@@ -213,7 +215,12 @@ impl Panel for ViewDisks {
             line::draw(theme, row, parts, Modifier::empty(), buf);
         }
         self.charts.draw(world, buf);
-        tables::devices(theme, disks, &self.rates, self.layout.devices, buf);
+        let requests = self.requests.as_deref();
+        if let Some(requests) = requests {
+            heat::draw(theme, requests, self.layout.requests, buf);
+        }
+        let devices = self.layout.devices;
+        tables::devices(theme, disks, &self.rates, requests, devices, buf);
         tables::filesystems(theme, disks, self.layout.filesystems, buf);
         let title = self.processes.title();
         line::draw(theme, self.layout.title, &title, Modifier::empty(), buf);
@@ -249,6 +256,10 @@ impl ViewDisks {
         let dash = |why: String| ("–".to_owned(), why);
         let mut out = Vec::new();
         let disks = self.newest.as_deref();
+        if let Some(requests) = self.requests.as_deref().filter(|r| !r.counted()) {
+            let why = format!("each request and how long it took: {}", requests.why);
+            out.push(dash(why));
+        }
         if disks.is_some_and(|d| d.delay_accounting == Some(false)) {
             let how = "the kernel does not account how long tasks wait for disks: turn it on with 'sysctl kernel.task_delayacct=1' (what waited before is not counted)";
             out.push(dash(how.to_owned()));
@@ -266,6 +277,12 @@ impl ViewDisks {
             }
         }
         out
+    }
+
+    /// How long all but one of a hundred requests to a device took, where there were some.
+    fn slowest(&self, device: &str, kind: Kind) -> Option<String> {
+        let of = self.requests.as_deref()?.of(device, kind)?;
+        of.took.p99.ok().map(format::duration)
     }
 
     /// The device that is busy for most of the time, where rates are known.
@@ -362,51 +379,6 @@ fn fullest(disks: &Disks) -> Vec<(String, Role)> {
         ));
     }
     out
-}
-
-/// The answer, the devices, the filesystems, the processes: each as high as it needs, the last one what is left.
-fn layout(disks: Option<&Disks>, area: Rect) -> Layout {
-    let mut y = area.y;
-    let mut take = |wanted: u16| {
-        let left = area.bottom().saturating_sub(y);
-        let height = wanted.min(left);
-        let part = Rect { y, height, ..area };
-        y += height;
-        part
-    };
-    let (devices, filesystems) = disks.map_or((0, 0), |d| {
-        let devices = d.told().iter().filter(|d| !tables::is_empty(d)).count();
-        (devices as u16, d.filesystems.len() as u16)
-    });
-    // The processes keep half of a small screen.
-    let third = if area.height < 30 {
-        (area.height / 5).max(2)
-    } else {
-        area.height / 3
-    };
-    let answer = take(if area.height > 16 { 3 } else { 1 });
-    take(u16::from(area.height > 12));
-    let high = area.height >= charts::HIGH;
-    let minutes = take(if high { charts::ROWS } else { 0 });
-    take(u16::from(high));
-    let devices = take((devices + 1).min(third));
-    take(u16::from(area.height > 12));
-    let filesystems = if area.height > 12 {
-        take((filesystems + 1).min(third))
-    } else {
-        take(0)
-    };
-    take(u16::from(area.height > 16));
-    let title = take(u16::from(area.height > 16));
-    let rest = take(u16::MAX);
-    Layout {
-        answer,
-        minutes: charts::inset(minutes),
-        devices,
-        filesystems,
-        title,
-        processes: rest,
-    }
 }
 
 #[cfg(test)]

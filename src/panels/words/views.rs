@@ -4,6 +4,7 @@ use super::{PID, USER, word};
 use crate::app::word::Word;
 
 const DISKSTATS: &str = "/proc/diskstats, between two readings";
+const REQUESTS: &str = "tracepoints block_io_start, block_rq_issue and block_rq_complete, summed by programs in the kernel: bpf(2)";
 const PID_IO: &str = "/proc/PID/io";
 
 /// View 4.
@@ -39,6 +40,12 @@ pub const DISKS: &[Word] = &[
         "/proc/diskstats, field 7 (ms) by field 4 (reads)",
     ),
     word(
+        "READ p99",
+        "99 of 100 reads of the last 5 s took at most so long, to a fifth; a mean hides the slow ones. Not there where requests are not counted.",
+        REQUESTS,
+    ),
+    word("WRITE p99", "The same of writes.", REQUESTS),
+    word(
         "WRITE TOOK",
         "How long a write took on average, waiting in the queue included; – where there was none.",
         "/proc/diskstats, field 11 (ms) by field 8 (writes)",
@@ -47,6 +54,21 @@ pub const DISKS: &[Word] = &[
         "QUEUE",
         "Requests under way on average.",
         "/proc/diskstats, field 14 (weighted ms), by the time between two readings",
+    ),
+    word(
+        "p50 p99",
+        "Above a map: half of the requests of the last 5 s took at most p50, 99 of 100 at most p99, each to a fifth, from when a process made them to their answer; in the device is the part of the mean after the driver had them. The map: time goes to the right, in steps of half a second or a few, how long requests took goes up, and the stronger the colour the more requests. Counting costs about 0.7 µs a request, only while this view is shown; it needs the rights to run programs in the kernel. Volumes and arrays have no requests of their own: their disks have.",
+        REQUESTS,
+    ),
+    word(
+        "REQ/s",
+        "Requests to disks that it made, a second, over the last 5 s. What a process writes goes to disk later: writeback, by a thread of the kernel.",
+        REQUESTS,
+    ),
+    word(
+        "REQ p99",
+        "99 of 100 of its requests took at most so long, on the disk and for what they were slowest.",
+        REQUESTS,
     ),
     word(
         "USED",

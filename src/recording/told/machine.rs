@@ -2,13 +2,19 @@
 
 use super::{fields, words};
 use crate::model::groups::{facts, own_group, unit};
-use crate::model::machine::{disk, gpu, memory, sensor};
+use crate::model::machine::{disk, gpu, memory, requests, sensor};
 
 fields!(disk::Disks { 1 at, 2 devices, 3 filesystems, 4 delay_accounting });
 fields!(disk::Device { 1 name, 2 size, 3 rotational, 4 counters });
 fields!(disk::DiskCounters { 1 reads, 2 read, 3 read_ms, 4 writes, 5 written, 6 write_ms, 7 in_flight, 8 busy_ms, 9 weighted_ms });
 fields!(disk::Filesystem { 1 mount, 2 source, 3 kind, 4 read_only, 5 space });
 fields!(disk::Space { 1 total, 2 free, 3 available, 4 inodes, 5 inodes_free });
+words!(requests::Kind { 1 Read, 2 Write, 3 Other });
+fields!(requests::Column { 1 number, 2 steps });
+fields!(requests::Took { 1 done, 2 mean, 3 device, 4 p50, 5 p99 });
+fields!(requests::DeviceRequests { 1 name, 2 kind, 3 took, 4 longest, 5 columns });
+fields!(requests::ProcessRequests { 1 pid, 2 device, 3 kind, 4 took });
+fields!(requests::Requests { 1 at, 2 span, 3 since, 4 why, 5 devices, 6 processes, 7 dropped });
 fields!(gpu::Gpus { 1 cards, 2 hidden });
 fields!(gpu::Card { 1 index, 2 name, 3 driver, 4 busy, 5 memory_busy, 6 used, 7 total, 8 temperature, 9 power, 10 power_limit, 11 clock, 12 memory_clock, 13 encoder, 14 decoder, 15 split, 16 users, 17 asleep });
 fields!(gpu::User { 1 pid, 2 memory, 3 busy });

@@ -1,6 +1,7 @@
 //! The machine as JSON; what could not be read is `null` with its reason.
 
 mod network;
+mod requests;
 
 use serde_json::{Map, Value, json};
 
@@ -67,6 +68,7 @@ pub(super) fn as_json(machine: &Machine) -> Value {
         "filesystems",
         part(disks, |(d, _)| filesystems_json(d)),
     );
+    requests::put_in(&mut out, now, &machine.requests);
     network::put_in(&mut out, &machine.network);
     put(&mut out, "gpus", part(&machine.gpus, |g| gpus_json(now, g)));
     Value::Object(out)

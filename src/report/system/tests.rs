@@ -5,6 +5,7 @@ use crate::model::descriptors::socket::{Inet, Protocol, State};
 use crate::model::groups::own_group::GroupMemory;
 use crate::model::id::{Bytes, Nanos, Uid};
 use crate::model::machine::disk::{Device, DiskCounters};
+use crate::model::machine::requests::Requests;
 use crate::model::network::{Connection, Counters, Interface, Kind, Rates, Route};
 use crate::model::reading::Missing;
 use crate::model::sample::Pressure;
@@ -20,6 +21,7 @@ fn machine() -> Machine {
             .read_now()
             .map_err(|why| why.reason()),
         disks: Err(Missing::Denied),
+        requests: Ok(Requests::refused(Nanos(0), "it needs root".to_owned())),
         verdict: None,
         own: OwnGroup::default(),
         identity: Identity::default(),
@@ -37,7 +39,9 @@ fn what_cannot_be_read_is_null_with_its_reason() {
     assert_eq!(answer["pressure"]["unavailable"]["cpu"], "soon");
     assert_eq!(answer["cores"][0]["busy_percent"], 50.0);
     assert_eq!(answer["verdict"], Value::Null);
+    assert_eq!(answer["disk_requests_why"], "it needs root");
     for (name, why) in [
+        ("disk_requests", "denied"),
         ("disks", "denied"),
         ("filesystems", "denied"),
         ("interfaces", "soon"),

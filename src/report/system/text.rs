@@ -5,12 +5,13 @@ mod network;
 use super::Machine;
 use crate::model::format::{bytes, count, duration, per_second, rate};
 use crate::model::groups::own_group::OwnGroup;
-use crate::model::id::Bytes;
+use crate::model::id::{Bytes, Nanos};
 use crate::model::machine::core_share::CoreShare;
 use crate::model::machine::disk::{DiskRates, Disks};
 use crate::model::machine::gpu::Card;
 use crate::model::machine::identity::Identity;
 use crate::model::machine::memory::MachineMemory;
+use crate::model::machine::requests::{DeviceRequests, Requests};
 use crate::model::machine::sensor::Sensors;
 use crate::model::machine::verdict::blind;
 use crate::model::reading::{Missing, Reading};
@@ -162,6 +163,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
     out.extend(own_lines(&machine.own, &now.system.own_pressure));
     out.extend(memory_lines(&machine.memory, missing));
     out.extend(disk_lines(&machine.disks, missing));
+    out.extend(request_lines(&machine.requests, missing));
     match &machine.network {
         Ok(network) => out.extend(network::lines(network, missing)),
         Err(why) => out.push(unread("network", *why, missing)),
@@ -229,6 +231,32 @@ fn memory_lines(memory: &Reading<MachineMemory>, missing: &str) -> Vec<Pieces> {
     };
     out.push(vec![label("swap"), (swap, Ink::Plain)]);
     out
+}
+
+/// How long requests to disks took, where each was counted.
+fn request_lines(requests: &Reading<Requests>, missing: &str) -> Vec<Pieces> {
+    let Ok(requests) = requests else {
+        return Vec::new();
+    };
+    if !requests.counted() {
+        let text = format!("{missing} {}", requests.why);
+        return vec![vec![label("disk requests"), (text, Ink::Plain)]];
+    }
+    let asked = requests.devices.iter().filter(|d| d.took.done > 0);
+    let line = |d: &DeviceRequests| {
+        let time = |t: Reading<Nanos>| t.map_or_else(|_| missing.to_owned(), duration);
+        let text = format!(
+            "{} {} a second: half took at most {}, 99 of 100 {}; on average {}, in the device {}",
+            per_second(requests.per_second(d.took.done)),
+            d.kind.word(),
+            time(d.took.p50),
+            time(d.took.p99),
+            time(d.took.mean),
+            time(d.took.device)
+        );
+        vec![label(d.name.as_str()), (text, Ink::Plain)]
+    };
+    asked.map(line).collect()
 }
 
 fn disk_lines(disks: &Reading<(Disks, Vec<Reading<DiskRates>>)>, missing: &str) -> Vec<Pieces> {

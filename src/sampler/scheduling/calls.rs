@@ -1,7 +1,6 @@
 //! The system calls of one process while somebody looks: counted in the kernel where that is allowed, else sampled.
 
 use super::spent::{Follower, Following};
-use super::window::Readings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
@@ -9,6 +8,7 @@ use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::calls::{Calls, Counted, between, sampled};
 use crate::model::scheduling::spent::sum;
+use crate::sampler::window::Readings;
 use crate::sys::clock;
 use crate::sys::own::stop::Stop;
 use crate::sys::process::proc_stat;

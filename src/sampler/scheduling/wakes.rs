@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::calls::lives;
-use super::window::Readings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wakes::{Counted, Waker, Wakes, between};
 use crate::model::text::SafeText;
+use crate::sampler::window::Readings;
 use crate::sys::bpf::program::Refused;
 use crate::sys::clock;
 use crate::sys::machine::cores;

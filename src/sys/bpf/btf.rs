@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use crate::sys::root::ProcRoot;
 
 /// `BTF_KIND_*`.
+const POINTER: u32 = 2;
+const PROTOTYPE: u32 = 13;
 const STRUCT: u32 = 4;
 const UNION: u32 = 5;
 const TYPEDEF: u32 = 8;
@@ -129,6 +131,26 @@ impl Types {
         found.get(name.as_str()).copied()
     }
 
+    /// Which argument of a tracepoint is the address of such a structure, counted from 0; kernels have added and left out others.
+    pub fn argument(&self, tracepoint: u32, of: &str) -> Option<usize> {
+        let to = |id: u32, wanted: u32| {
+            let (kind, _, at) = self.get(id)?;
+            (kind == wanted)
+                .then(|| word(&self.bytes, at + 8))
+                .flatten()
+        };
+        let prototype = to(to(tracepoint, TYPEDEF)?, POINTER)?;
+        let (kind, count, at) = self.get(prototype)?;
+        let is = |argument: &usize| {
+            let id = word(&self.bytes, at + 12 + argument * 8 + 4)?;
+            let (kind, _, at) = self.get(to(id, POINTER)?)?;
+            (kind == STRUCT && self.name(at)? == of.as_bytes()).then_some(())
+        };
+        // The first one is the kernel's own.
+        let found = (1..count).find(|argument| is(argument).is_some())?;
+        (kind == PROTOTYPE).then_some(found - 1)
+    }
+
     /// At which byte of a structure a field stands: `task_struct`, `sched_info.run_delay`. Structures without a name are
     /// looked through.
     pub fn offset(&self, of: &str, path: &str) -> Option<u32> {
@@ -229,6 +251,7 @@ mod tests {
         assert_eq!(types.offset("int", "a"), None, "no structure");
         assert_eq!(types.tracepoint("x"), Some(5));
         assert_eq!(types.tracepoint("y"), None);
+        assert_eq!(types.argument(5, "in"), None, "not of a tracepoint");
     }
 
     #[test]
@@ -239,7 +262,9 @@ mod tests {
         };
         let of = |field| types.offset("task_struct", field).expect("known");
         assert_eq!(of("tgid"), of("pid") + 4);
-        assert!(types.tracepoint("sched_switch").is_some());
+        let switch = types.tracepoint("sched_switch").expect("known");
+        assert_eq!(types.argument(switch, "task_struct"), Some(1));
+        assert_eq!(types.argument(switch, "request"), None);
     }
 
     proptest::proptest! {
@@ -252,7 +277,9 @@ mod tests {
             bytes.truncate(cut.max(20));
             if let Some(types) = Types::parse(bytes) {
                 types.offset("outer", "in.c");
-                types.tracepoint("x");
+                if let Some(found) = types.tracepoint("x") {
+                    types.argument(found, "in");
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::machine::requests::{OfProcess, Requests, by_process};
 use crate::model::process::called::called;
 use crate::model::process::stat::State;
 use crate::model::process::title::Title;
@@ -39,6 +40,11 @@ pub struct Busy {
     cause: Option<Cause>,
     /// Time spent waiting for block devices since it began.
     pub waited: Reading<Nanos>,
+    /// Requests to disks a second, and how long 99 of 100 took at most.
+    asked: Reading<f64>,
+    p99: Reading<Nanos>,
+    /// A thread of the kernel that writes down what processes left to it.
+    writeback: bool,
 }
 
 impl Busy {
@@ -72,11 +78,20 @@ pub struct List {
     pub denied: usize,
     /// Whether the kernel accounts how long tasks wait for devices; `None` where it does not say.
     accounted: Option<bool>,
+    /// Whether each request is counted.
+    counted: bool,
 }
 
 /// Those that do any I/O now, then those that did any; kernel threads only while they do. The chosen one stays, also
 /// while it is not known what it does.
-pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>) -> List {
+pub fn list(
+    snapshot: &Snapshot,
+    accounted: Option<bool>,
+    requests: Option<&Requests>,
+    chosen: Option<ProcId>,
+) -> List {
+    let counted_requests = requests.filter(|r| r.counted());
+    let asked = counted_requests.map(by_process).unwrap_or_default();
     let mut denied = 0;
     let mut rows: Vec<Busy> = Vec::new();
     for p in snapshot.procs.iter() {
@@ -89,6 +104,7 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>
         let waited = snapshot.machine.nanos(p.stat.block_delay);
         // Of who waited while accounting was turned on, the kernel tells more than all its life.
         let known = counted(p.stat.block_delay.0) && waited.0 <= snapshot.age(p.id).0;
+        let of: Option<&OfProcess> = asked.get(&p.id.pid);
         let busy = Busy {
             id: p.id,
             name: called(p).into_owned(),
@@ -104,11 +120,17 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>
             blocked: p.stat.state == State::Blocked,
             cause: p.blocked_on(),
             waited: known.then_some(waited).ok_or(Missing::Unsupported),
+            asked: counted_requests
+                .ok_or(Missing::Unsupported)
+                .map(|r| r.per_second(of.map_or(0, |of| of.reads + of.others))),
+            p99: of.map_or(Err(Missing::Soon), |of| of.p99),
+            writeback: p.stat.is_kernel_thread() && of.is_some_and(|of| of.others > 0),
         };
         let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();
         if Some(p.id) == chosen
             || ever
             || busy.total() > 0.0
+            || of.is_some()
             || busy.blocked
             || busy.held.unwrap_or(0.0) > 0.0
         {
@@ -119,7 +141,8 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>
         let first = b
             .total()
             .total_cmp(&a.total())
-            .then(b.blocked.cmp(&a.blocked));
+            .then(b.blocked.cmp(&a.blocked))
+            .then(b.asked.unwrap_or(0.0).total_cmp(&a.asked.unwrap_or(0.0)));
         first.then(b.ever().cmp(&a.ever())).then(a.id.cmp(&b.id))
     });
     rows.truncate(500);
@@ -127,6 +150,7 @@ pub fn list(snapshot: &Snapshot, accounted: Option<bool>, chosen: Option<ProcId>
         rows,
         denied,
         accounted,
+        counted: counted_requests.is_some(),
     }
 }
 
@@ -193,7 +217,7 @@ pub const BY_BOTH: usize = COLUMNS.len();
 pub fn order(column: usize) -> Order {
     match column {
         BY_BOTH => Order::None,
-        _ => Order::descending((2..10).contains(&column)),
+        _ => Order::descending((2..12).contains(&column)),
     }
 }
 
@@ -206,12 +230,14 @@ pub fn sort(processes: &mut [Busy], (by, inverted): (usize, bool)) {
         2 => processes.sort_by(|a, b| rate(b.read).total_cmp(&rate(a.read))),
         3 => processes.sort_by(|a, b| rate(b.written).total_cmp(&rate(a.written))),
         4 => processes.sort_by(|a, b| rate(b.ended).total_cmp(&rate(a.ended))),
-        5 => processes.sort_by(|a, b| rate(b.held).total_cmp(&rate(a.held))),
-        6 => processes.sort_by_key(|p| Reverse(p.all_read.ok())),
-        7 => processes.sort_by_key(|p| Reverse(p.all_written.ok())),
-        8 => processes.sort_by_key(|p| Reverse(p.waited.ok())),
-        9 => processes.sort_by_key(|p| Reverse(p.blocked)),
-        10 => processes.sort_by(|a, b| a.command.cmp(&b.command)),
+        5 => processes.sort_by(|a, b| rate(b.asked).total_cmp(&rate(a.asked))),
+        6 => processes.sort_by_key(|p| Reverse(p.p99.ok())),
+        7 => processes.sort_by(|a, b| rate(b.held).total_cmp(&rate(a.held))),
+        8 => processes.sort_by_key(|p| Reverse(p.all_read.ok())),
+        9 => processes.sort_by_key(|p| Reverse(p.all_written.ok())),
+        10 => processes.sort_by_key(|p| Reverse(p.waited.ok())),
+        11 => processes.sort_by_key(|p| Reverse(p.blocked)),
+        12 => processes.sort_by(|a, b| a.command.cmp(&b.command)),
         _ => {}
     }
     if inverted {
@@ -220,12 +246,14 @@ pub fn sort(processes: &mut [Busy], (by, inverted): (usize, bool)) {
 }
 
 /// The columns.
-pub const COLUMNS: [Column; 11] = [
+pub const COLUMNS: [Column; 13] = [
     Column::right("PID", 7, 0),
     Column::left("USER", 9, 4),
     Column::right("READ", 8, 0),
     Column::right("WRITTEN", 8, 0),
     Column::right("BY CHILDREN", 11, 3),
+    Column::right("REQ/s", 6, 2),
+    Column::right("REQ p99", 7, 2),
     Column::right("BLOCKED", 7, 1),
     Column::right("READ EVER", 9, 4),
     Column::right("WRITTEN EVER", 12, 4),
@@ -236,18 +264,23 @@ pub const COLUMNS: [Column; 11] = [
 
 impl List {
     /// The columns; those of what the kernel does not account are left out.
-    pub fn columns(&self) -> [Column; 11] {
+    pub fn columns(&self) -> [Column; 13] {
         let mut columns = COLUMNS;
         for column in [HELD, WAITED] {
             columns[column] = columns[column].absent_if(self.accounted == Some(false));
+        }
+        for column in ASKED {
+            columns[column] = columns[column].absent_if(!self.counted);
         }
         columns
     }
 }
 
 /// The columns of the time that tasks wait for devices.
-const HELD: usize = 5;
-const WAITED: usize = 8;
+const HELD: usize = 7;
+const WAITED: usize = 10;
+/// The columns of requests.
+const ASKED: [usize; 2] = [5, 6];
 
 /// One row.
 pub fn row(world: &World, p: &Busy) -> Row {
@@ -262,7 +295,9 @@ pub fn row(world: &World, p: &Busy) -> Row {
         Ok(n) => cell(format::bytes(crate::model::id::Bytes(n)), Role::Dim),
         Err(_) => cell("–".to_owned(), Role::Dim),
     };
+    let whose = if p.writeback { "writeback by " } else { "" };
     let command = Line::from(vec![
+        Span::styled(whose, style(Role::Accent)),
         Span::styled(p.title.name.clone(), style(Role::Strong)),
         Span::styled(p.title.rest.clone(), style(Role::Dim)),
     ]);
@@ -273,6 +308,15 @@ pub fn row(world: &World, p: &Busy) -> Row {
             rate(p.read),
             rate(p.written),
             rate(p.ended),
+            match p.asked {
+                Ok(n) if n > 0.0 => cell(format::per_second(n), Role::Strong),
+                Ok(n) => cell(format::per_second(n), Role::Dim),
+                Err(_) => cell("–".to_owned(), Role::Dim),
+            },
+            match p.p99 {
+                Ok(p99) => cell(format::duration(p99), Role::Text),
+                Err(_) => cell("–".to_owned(), Role::Dim),
+            },
             match p.held {
                 Ok(0.0) => cell("0%".to_owned(), Role::Dim),
                 Ok(share) => cell(format!("{share:.0}%"), Role::Warn),

@@ -5,15 +5,16 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use crate::model::format::{bytes, per_second, rate};
+use crate::model::format::{bytes, duration, per_second, rate};
 use crate::model::id::Bytes;
 use crate::model::machine::disk::{Device, DiskRates, Disks, Filesystem, Space};
+use crate::model::machine::requests::{Kind, Requests};
 use crate::model::reading::{Missing, Reading};
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
 
-pub const DEVICES: [Column; 11] = [
+pub const DEVICES: [Column; 13] = [
     Column::left("DEVICE", 10, 0),
     Column::right("SIZE", 6, 4),
     Column::right("BUSY", 5, 0),
@@ -23,7 +24,9 @@ pub const DEVICES: [Column; 11] = [
     Column::right("READ REQ/s", 10, 3),
     Column::right("WRITE REQ/s", 11, 3),
     Column::right("READ TOOK", 9, 1),
+    Column::right("READ p99", 8, 1),
     Column::right("WRITE TOOK", 10, 1),
+    Column::right("WRITE p99", 9, 1),
     Column::right("QUEUE", 5, 2),
 ];
 
@@ -56,6 +59,9 @@ fn bar(theme: &Theme, share: f64, cells: usize) -> Line<'static> {
     ])
 }
 
+/// Which of them are known where each request is counted.
+const SLOWEST: [(usize, Kind); 2] = [(9, Kind::Read), (11, Kind::Write)];
+
 /// Whether there is nothing behind a device: a loop without a file, a slot without a medium.
 pub fn is_empty(device: &Device) -> bool {
     device.size == Ok(Bytes(0))
@@ -66,10 +72,16 @@ pub fn devices(
     theme: &Theme,
     disks: &Disks,
     rates: &[Reading<DiskRates>],
+    requests: Option<&Requests>,
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let cells = bar_cells(&DEVICES, area.width, 3);
+    let counted = requests.filter(|r| r.counted());
+    let mut columns = DEVICES;
+    for (column, _) in SLOWEST {
+        columns[column] = columns[column].absent_if(counted.is_none());
+    }
+    let cells = bar_cells(&columns, area.width, 3);
     let rated = disks.told().iter().zip(rates);
     let mut rated: Vec<_> = rated.filter(|(device, _)| !is_empty(device)).collect();
     let room = usize::from(area.height.saturating_sub(1));
@@ -89,13 +101,23 @@ pub fn devices(
                 Ok(r) => row.extend(device_rates(theme, r, cells)),
                 Err(_) => row.extend((0..9).map(|_| cell(theme, "–", Role::Dim))),
             }
+            for (column, kind) in SLOWEST {
+                let of = counted.and_then(|r| r.of(&device.name, kind));
+                row.insert(
+                    column,
+                    match of.and_then(|of| of.took.p99.ok()) {
+                        Some(p99) => cell(theme, duration(p99), Role::Text),
+                        None => cell(theme, "–", Role::Dim),
+                    },
+                );
+            }
             Row {
                 cells: row,
                 style: Style::new(),
             }
         })
         .collect();
-    table(theme, &DEVICES, &rows, area, buf);
+    table(theme, &columns, &rows, area, buf);
 }
 
 fn device_rates(theme: &Theme, r: &DiskRates, cells: usize) -> Vec<Line<'static>> {

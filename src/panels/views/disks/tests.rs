@@ -152,7 +152,7 @@ fn nobody_waited_for_longer_than_it_lives() {
         task.stat.block_delay = Ticks(waited);
         task.stat.state = State::Blocked;
     }
-    let list = processes::list(&scene.snapshot(), Some(true), None);
+    let list = processes::list(&scene.snapshot(), Some(true), None, None);
     let mut waited: Vec<_> = list
         .rows
         .iter()

@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use crate::model::id::Nanos;
 
 /// The last readings.
-pub(super) struct Readings<T> {
+pub(in crate::sampler) struct Readings<T> {
     all: VecDeque<(Nanos, T)>,
     /// How long the window is.
     span: Nanos,
 }
 
 impl<T> Readings<T> {
-    pub(super) fn over(span: Nanos) -> Self {
+    pub(in crate::sampler) fn over(span: Nanos) -> Self {
         Self {
             all: VecDeque::new(),
             span,
@@ -20,7 +20,7 @@ impl<T> Readings<T> {
     }
 
     /// Takes in what was read at `at`; the two ends of the window, as soon as there are two.
-    pub(super) fn push(&mut self, at: Nanos, reading: T) -> Option<(&T, &T)> {
+    pub(in crate::sampler) fn push(&mut self, at: Nanos, reading: T) -> Option<(&T, &T)> {
         self.all.push_back((at, reading));
         // Readings come about once a second. After a long pause there is none in the window but the last: the one before it then.
         let most = Nanos(self.span.0 + self.span.0 / 10);

@@ -1,0 +1,79 @@
+//! Windows and columns of made-up counts.
+
+use super::*;
+
+fn counted(at_ms: u64, done: u64, columns: &[(usize, u64)]) -> Counted {
+    let mut kept = vec![0; KEPT * STEPS];
+    for (at, n) in columns {
+        kept[*at] = *n;
+    }
+    let mut spread = Spread::default();
+    spread.0[4 * 20] = done;
+    let count = Count {
+        done,
+        took: Nanos(done * 2_000_000),
+        device: Nanos(done * 1_000_000),
+        longest: Nanos(9_000_000),
+        spread,
+    };
+    Counted {
+        at: Nanos::from_millis(at_ms),
+        devices: [(("vda".into(), Kind::Read), (count.clone(), kept))].into(),
+        processes: [((Pid(7), "vda".into(), Kind::Read), count)].into(),
+        dropped: 0,
+    }
+}
+
+#[test]
+fn a_window_is_the_difference() {
+    let told = between(&counted(1000, 10, &[]), &counted(3000, 30, &[]));
+    let device = told.of("vda", Kind::Read).expect("told");
+    assert_eq!(
+        (device.took.done, told.span),
+        (20, Nanos::from_millis(2000))
+    );
+    assert_eq!(device.took.mean, Ok(Nanos(2_000_000)));
+    assert_eq!(device.took.device, Ok(Nanos(1_000_000)));
+    assert!((told.per_second(device.took.done) - 10.0).abs() < f64::EPSILON);
+    assert_eq!(by_process(&told)[&Pid(7)].reads, 20);
+    let quiet = between(&counted(1000, 10, &[]), &counted(3000, 10, &[]));
+    assert_eq!(quiet.devices[0].took.mean, Err(Missing::Soon));
+    assert!(quiet.processes.is_empty(), "nobody asked");
+}
+
+#[test]
+fn columns_come_from_a_ring_that_is_read_in_time() {
+    let mut past = Past::default();
+    // The ring's places 2 to 4 are the halves of a second from 1.0 to 2.5 s.
+    let (second, third) = (2 * STEPS + 5, 3 * STEPS + 6);
+    let first = counted(1100, 1, &[(second, 1)]);
+    past.push(&first, &counted(1300, 3, &[(second, 3)]));
+    past.push(
+        &counted(1300, 3, &[(second, 3)]),
+        &counted(1600, 9, &[(second, 4), (third, 5)]),
+    );
+    let told = past.columns(&"vda".into(), Kind::Read);
+    let expected = [(2, vec![(5, 3)]), (3, vec![(6, 5)])];
+    assert_eq!(told.len(), 2);
+    for (column, (number, steps)) in told.iter().zip(expected) {
+        assert_eq!((column.number, &column.steps), (number, &steps));
+    }
+    // After a long pause only the present column is known.
+    past.push(
+        &counted(1600, 9, &[(second, 4), (third, 5)]),
+        &counted(60_100, 90, &[(second, 9), (third, 9)]),
+    );
+    assert_eq!(past.columns(&"vda".into(), Kind::Read).len(), 2);
+    past.push(&counted(60_100, 90, &[]), &counted(500_000, 90, &[]));
+    assert!(
+        past.columns(&"vda".into(), Kind::Read).is_empty(),
+        "too old"
+    );
+}
+
+#[test]
+fn steps_begin_where_their_buckets_do() {
+    assert_eq!(step_begins(0), Nanos(1 << 10));
+    assert_eq!(step_begins(1), Nanos(3 << 9));
+    assert_eq!(step_begins(20), Nanos(1 << 20));
+}

@@ -1,0 +1,161 @@
+//! Requests to disks while somebody looks: counted in the kernel where that is allowed, else why not.
+
+use crate::model::detail::{Detail, Stamped};
+use crate::model::id::Nanos;
+use crate::model::machine::requests::{Counted, Past, Requests, between};
+use crate::model::plan::{Needs, Plan};
+use crate::model::reading::{Missing, Reading};
+use crate::sampler::window::Readings;
+use crate::sys::clock;
+use crate::sys::machine::requests::Tracing;
+use crate::sys::root::ProcRoot;
+use crate::sys::source::{Error, Probe, Source};
+
+/// Over how long they are told on the screen.
+pub const WINDOW: Nanos = Nanos::from_millis(5000);
+
+/// Counts from the moment that this is made; for reports.
+pub struct Counting(Result<(Tracing, Counted), String>);
+
+impl Counting {
+    /// Begins, or keeps why it cannot.
+    pub fn begin(root: &ProcRoot) -> Self {
+        let begun = Tracing::begin(root).map_err(|refused| refused.to_string());
+        Self(begun.and_then(|mut tracing| {
+            let first = tracing.read(root).map_err(|why| why.to_string())?;
+            Ok((tracing, first))
+        }))
+    }
+
+    /// What was counted since.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn end(self, root: &ProcRoot) -> Reading<Requests> {
+        match self.0 {
+            Ok((mut tracing, first)) => {
+                let last = tracing.read(root).map_err(|_| Missing::Unsupported)?;
+                Ok(between(&first, &last))
+            }
+            Err(why) => Ok(Requests::refused(clock::now(), why)),
+        }
+    }
+}
+
+/// What was counted since somebody looks.
+struct Watching {
+    tracing: Tracing,
+    since: Nanos,
+    before: Counted,
+    past: Past,
+    readings: Readings<Counted>,
+}
+
+impl Watching {
+    fn begin(root: &ProcRoot) -> Result<Self, String> {
+        if !root.is_live() {
+            return Err("requests are counted of the machine that runs alone".to_owned());
+        }
+        let mut tracing = Tracing::begin(root).map_err(|refused| refused.to_string())?;
+        let first = tracing.read(root).map_err(|why| why.to_string())?;
+        let mut readings = Readings::over(WINDOW);
+        readings.push(first.at, first.clone());
+        Ok(Self {
+            tracing,
+            since: first.at,
+            before: first,
+            past: Past::default(),
+            readings,
+        })
+    }
+
+    fn told(&mut self, root: &ProcRoot) -> Reading<Requests> {
+        let now = self.tracing.read(root).map_err(|_| Missing::Unsupported)?;
+        self.past.push(&self.before, &now);
+        self.before = now.clone();
+        let (first, last) = self.readings.push(now.at, now).ok_or(Missing::Soon)?;
+        let mut told = between(first, last);
+        told.since = self.since;
+        for device in &mut told.devices {
+            device.columns = self.past.columns(&device.name, device.kind);
+        }
+        Ok(told)
+    }
+}
+
+/// Tells the requests to all disks, while somebody looks.
+pub struct RequestSource {
+    root: ProcRoot,
+    watching: Option<Result<Watching, String>>,
+}
+
+impl RequestSource {
+    /// A source over a proc tree.
+    pub fn new(root: &ProcRoot) -> Self {
+        Self {
+            root: root.clone(),
+            watching: None,
+        }
+    }
+}
+
+impl Source<Detail> for RequestSource {
+    fn name(&self) -> &'static str {
+        "disk requests"
+    }
+
+    fn probe(&self) -> Probe {
+        Probe::Examined(&["kernel programs"])
+    }
+
+    fn fills(&self) -> Needs {
+        Needs::DISK_REQUESTS
+    }
+
+    fn pace_ms(&self) -> u64 {
+        1000
+    }
+
+    fn rest(&mut self) {
+        self.watching = None;
+    }
+
+    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+        let root = &self.root;
+        let watching = self.watching.get_or_insert_with(|| Watching::begin(root));
+        let value = match watching {
+            Ok(watching) => watching.told(root),
+            Err(why) => Ok(Requests::refused(clock::now(), why.clone())),
+        };
+        into.machine.requests = Some(Stamped::new(clock::now(), value));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_counts_while_somebody_looks_and_rests_after() {
+        let mut source = RequestSource::new(&ProcRoot::live());
+        let plan = Plan::default();
+        let mut detail = Detail::default();
+        source.read(&plan, &mut detail).expect("a source");
+        let told = detail.machine.requests.take().expect("told").value;
+        let told = told.expect("told");
+        if told.counted() {
+            source.read(&plan, &mut detail).expect("a source");
+            let later = detail.machine.requests.take().expect("told").value;
+            let later = later.expect("two readings");
+            assert_eq!(later.since, told.since, "it goes on");
+        } else {
+            println!("skipped: {}", told.why);
+        }
+        source.rest();
+        assert!(source.watching.is_none(), "nothing of it is left");
+        let counting = Counting::begin(&ProcRoot::live());
+        let counted = counting.end(&ProcRoot::live()).expect("told");
+        assert_eq!(counted.counted(), told.counted());
+    }
+}
