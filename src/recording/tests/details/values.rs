@@ -14,6 +14,9 @@ use crate::model::groups::facts::{DeviceIo, GroupFacts, GroupRates};
 use crate::model::groups::unit::Called;
 use crate::model::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
 use crate::model::machine::gpu::{Card, Gpus, User};
+use crate::model::machine::requests::{
+    Column, DeviceRequests, Kind as Asked, ProcessRequests, Requests, Took,
+};
 use crate::model::process::environment::{Environment, Variable};
 use crate::model::process::isolation::group::Group;
 use crate::model::process::stat::Stat;
@@ -355,6 +358,39 @@ pub(super) fn everything(at: Nanos) -> Detail {
     detail
 }
 
+fn requests(at: Nanos) -> Requests {
+    let took = Took {
+        done: 3,
+        mean: Ok(Nanos(5)),
+        device: Ok(Nanos(0)),
+        p50: Err(Missing::Soon),
+        p99: Ok(Nanos(u64::MAX)),
+    };
+    Requests {
+        at,
+        span: Nanos(7),
+        since: Nanos(1),
+        why: "why".to_owned(),
+        devices: vec![DeviceRequests {
+            name: "vda".into(),
+            kind: Asked::Other,
+            took: took.clone(),
+            longest: Nanos(9),
+            columns: vec![Column {
+                number: 120,
+                steps: vec![(0, 1), (63, u64::MAX)],
+            }],
+        }],
+        processes: vec![ProcessRequests {
+            pid: Pid(7),
+            device: "vda".into(),
+            kind: Asked::Write,
+            took,
+        }],
+        dropped: 2,
+    }
+}
+
 fn machine(detail: &mut Detail, at: Nanos) {
     let card = Card {
         asleep: true,
@@ -379,6 +415,7 @@ fn machine(detail: &mut Detail, at: Nanos) {
             busy: Err(Missing::Late),
         }]),
     };
+    detail.machine.requests = Some(Stamped::new(at, Ok(requests(at))));
     let all = &mut detail.machine;
     all.gpus = Some(Stamped::new(
         at,
