@@ -54,13 +54,15 @@ impl Map<'_> {
             Err(_) => ("–".to_owned(), Role::Dim),
         };
         for (n, d) in self.of.iter().enumerate() {
-            let gap = if n == 0 { " " } else { "   " };
+            let gap = if n == 0 { " " } else { "  " };
+            // Two in one title stand closer.
+            let within = if self.of.len() > 1 { " " } else { "  " };
             out.push((format!("{gap}{} ", d.kind.word()), Role::Text));
             let rate = format::per_second(requests.per_second(d.took.done));
             out.push((format!("{rate}/s"), Role::Strong));
-            out.push(("  p50 ".to_owned(), Role::Dim));
+            out.push((format!("{within}p50 "), Role::Dim));
             out.push(told(d.took.p50));
-            out.push(("  p99 ".to_owned(), Role::Dim));
+            out.push((format!("{within}p99 "), Role::Dim));
             out.push(told(d.took.p99));
         }
         if let [d] = self.of.as_slice() {
