@@ -8,6 +8,7 @@ pub mod forest;
 pub mod isolation;
 pub mod lines;
 pub mod overview;
+pub mod siblings;
 pub mod stat;
 pub mod steady;
 pub mod threads;

@@ -150,6 +150,15 @@ impl Column {
         name + ending
     }
 
+    /// Below this a change is noise that must not move rows; `None`: every change counts.
+    pub fn slack(&self) -> Option<f64> {
+        match self.shows {
+            Shows::Number { slack, .. } => slack,
+            Shows::History => Some(1.0),
+            Shows::Text(_) | Shows::Command => None,
+        }
+    }
+
     /// Whether it tells of the time between two readings, so that one reading tells nothing.
     pub fn over_time(&self) -> bool {
         self.over_time || matches!(self.unit(), Some(Unit::Rate | Unit::BytesRate))

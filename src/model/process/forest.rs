@@ -10,7 +10,7 @@ mod threads;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::column::Column;
-use super::steady::Steady;
+use super::steady::{Line, Steady};
 use crate::model::groups::grouping::{By, Group, GroupId, Groups};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::sample::Command;
@@ -19,6 +19,9 @@ use crate::model::text::SafeText;
 
 use emit::Emit;
 use family::Family;
+
+/// So old a process has a row at the latest.
+const LATEST: Nanos = Nanos(1_500_000_000);
 
 /// No node, no row.
 pub const NONE: u32 = u32::MAX;
@@ -32,6 +35,8 @@ pub struct Ended {
     pub parent: Option<ProcId>,
     /// The tick that missed it first.
     pub at: Nanos,
+    /// The line that it had among its siblings, where it had one: it keeps it.
+    pub line: Option<Line>,
 }
 
 /// Which leaves stand in one row: those of one parent with the same name and command line, or the threads of one process
@@ -195,7 +200,7 @@ impl Forest {
         let groups = Groups::new(snapshot, view.headings.by);
         let family = Family::new(snapshot, view, &groups);
         let keys = family.keys(snapshot, view, &groups, steady);
-        let mut forest = Emit::new(snapshot, view, &family, &groups, &keys).run(&mut steady.lines);
+        let mut forest = Emit::new(snapshot, view, &family, &groups, &keys).run(steady);
         forest.first_heading = (snapshot.procs.len() + view.ended.len()) as u32;
         forest.groups = groups;
         forest
@@ -262,6 +267,13 @@ impl Forest {
             Some(row.last)
         })
     }
+}
+
+/// Whether a process was born since the tick before: in the tree it gets its row at the next one, so that those who live for
+/// less than that push nobody about.
+pub fn is_newborn(snapshot: &Snapshot, id: ProcId) -> bool {
+    let soon = Nanos(snapshot.interval.0 / 20 * 19).min(LATEST);
+    snapshot.span.is_some() && snapshot.age(id) < soon
 }
 
 /// The threads of a process that have rows: all but the first, which the process stands for.

@@ -1,6 +1,6 @@
 //! Sort keys that do not jitter: a tree whose siblings are sorted by a live number must not reshuffle at every tick.
 //!
-//! A key that more than doubles rises at once; else it follows a mean over a few ticks, and within a band it stays where
+//! A key that more than triples rises at once; else it follows a mean over a few ticks, and within a band it stays where
 //! it was. A band would leave a wrong order standing for ever, so every key is settled exactly each `EXACT_EVERY` ticks,
 //! not all at the same tick. A flat list needs none of this: there numbers stand right below each other, and one that is
 //! out of order is seen, so it is sorted by what it shows, and holds still by its lines.
@@ -66,7 +66,18 @@ impl<K> Default for Keys<K> {
 struct Held<K> {
     id: K,
     smooth: f64,
-    key: f64,
+    line: Line,
+}
+
+/// Where one stands among its siblings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// What it is sorted by.
+    pub key: f64,
+    /// How many stand above it; `u32::MAX` where it has not stood anywhere yet.
+    pub place: u32,
+    /// Whether it took the line over from one who ended.
+    pub heir: bool,
 }
 
 impl<K: Whose> Keys<K> {
@@ -98,32 +109,79 @@ impl<K: Whose> Keys<K> {
                 None => Held {
                     id,
                     smooth: *value,
-                    key: *value,
+                    line: Line {
+                        key: *value,
+                        place: u32::MAX,
+                        heir: false,
+                    },
                 },
             };
-            *value = held.key;
+            *value = held.line.key;
             self.held.push(held);
         }
+    }
+}
+
+impl<K: Whose> Keys<K> {
+    /// The line of one, by its number among those of the last tick.
+    pub fn line(&self, at: u32) -> Option<Line> {
+        self.held.get(at as usize).map(|held| held.line)
+    }
+
+    /// Whether the children of one are put in their order at this tick, even where they differ by little.
+    pub fn is_due(&self, at: u32) -> bool {
+        let phase = self.held.get(at as usize).map_or(0, |held| held.id.phase());
+        (self.tick + phase).is_multiple_of(EXACT_EVERY)
+    }
+
+    /// One stands there now.
+    pub fn stands(&mut self, at: u32, place: u32) {
+        if let Some(held) = self.held.get_mut(at as usize) {
+            held.line.place = place;
+        }
+    }
+
+    /// One stands behind its siblings for its youth.
+    pub fn young(&mut self, at: u32) {
+        if let Some(held) = self.held.get_mut(at as usize) {
+            held.line.key = 0.0;
+        }
+    }
+
+    /// One who was born takes over the line of one who ended.
+    pub fn inherit(&mut self, heir: K, line: Line) {
+        let at = self.held.partition_point(|held| held.id < heir);
+        if self.held.get(at).is_some_and(|held| held.id == heir) {
+            self.held.remove(at);
+        }
+        let held = Held {
+            id: heir,
+            smooth: line.key,
+            line: Line { heir: true, ..line },
+        };
+        self.held.insert(at, held);
     }
 }
 
 impl<K: Whose> Held<K> {
     fn next(self, value: f64, slack: f64, tick: u64) -> Self {
         let rise = value - self.smooth;
-        let mut smooth = if rise > (5.0 * slack).max(self.smooth.abs()) {
+        let mut smooth = if rise > (5.0 * slack).max(2.0 * self.smooth.abs()) {
             value
         } else {
-            self.smooth + 0.25 * rise
+            self.smooth + 0.15 * rise
         };
         if (value - smooth).abs() < slack * 0.05 + value.abs() * 0.002 {
             smooth = value;
         }
-        let far = (smooth - self.key).abs() > (2.0 * slack).max(self.key.abs() * 0.3);
+        let key = self.line.key;
+        let far = (smooth - key).abs() > (2.0 * slack).max(key.abs() * 0.3);
         let due = (tick + self.id.phase()).is_multiple_of(EXACT_EVERY);
+        let key = if far || due { smooth } else { key };
         Self {
             id: self.id,
             smooth,
-            key: if far || due { smooth } else { self.key },
+            line: Line { key, ..self.line },
         }
     }
 }

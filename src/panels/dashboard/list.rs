@@ -109,8 +109,8 @@ pub struct List {
     forest: Forest,
     steady: Steady,
     ended: Vec<Ended>,
-    /// Lines that ended leaves hold for a moment.
-    vacant: Vec<build::Vacant>,
+    /// Those of `ended` that only hold their line for a moment.
+    vacant: BTreeSet<ProcId>,
     passing: Vec<bool>,
     built: Option<Built>,
     users: UserNames,
@@ -200,7 +200,7 @@ impl Default for List {
             forest: Forest::default(),
             steady: Steady::default(),
             ended: Vec::new(),
-            vacant: Vec::new(),
+            vacant: BTreeSet::new(),
             passing: Vec::new(),
             built: None,
             users: UserNames::default(),

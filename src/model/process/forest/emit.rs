@@ -2,20 +2,20 @@
 
 use super::alike::{ALONE, alike};
 use super::family::{Family, meaning, rank, together};
-use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, threads_of};
+use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, is_newborn, threads_of};
 use crate::model::groups::grouping::Groups;
-use crate::model::id::Nanos;
+use crate::model::id::ProcId;
 use crate::model::process::column::{Column, Unit};
 use crate::model::process::lines::{Lines, Worth};
+use crate::model::process::siblings;
+use crate::model::process::steady::{Keys, Steady};
 use crate::model::snapshot::Snapshot;
-
-/// So old a process has a row at the latest.
-const LATEST: Nanos = Nanos(1_500_000_000);
 
 /// Siblings that share a row, or one node alone.
 #[derive(Clone, Copy)]
 struct Siblings {
     rank: u64,
+    key: f64,
     node: u32,
     /// How many members it has in `members`; 0 for one node.
     len: u32,
@@ -88,7 +88,7 @@ impl<'a> Emit<'a> {
         }
     }
 
-    pub(super) fn run(mut self, lines: &mut Lines) -> Forest {
+    pub(super) fn run(mut self, steady: &mut Steady) -> Forest {
         self.out.passing = match self.view.passing {
             Some(_) => {
                 let procs = self.family.down.iter().filter(|n| **n < self.first_heading);
@@ -103,12 +103,13 @@ impl<'a> Emit<'a> {
             }
         }
         let roots = &self.family.roots;
-        self.push(roots, NONE, NONE, 0, !nested);
+        let lines = &mut steady.procs;
+        self.push(lines, roots, NONE, NONE, 0, !nested);
         while let Some(todo) = self.todo.pop() {
-            self.write(todo);
+            self.write(lines, todo);
         }
         if !nested {
-            self.flat(lines);
+            self.flat(&mut steady.lines);
         }
         self.out
     }
@@ -124,8 +125,10 @@ impl<'a> Emit<'a> {
     }
 
     fn single(&self, node: u32) -> Siblings {
+        let key = self.keys[node as usize];
         Siblings {
-            rank: rank(self.keys[node as usize], self.view.descending),
+            rank: rank(key, self.view.descending),
+            key,
             node,
             len: 0,
             first: 0,
@@ -133,12 +136,21 @@ impl<'a> Emit<'a> {
     }
 
     /// Puts the siblings of one parent on the pile, the first on top.
-    fn push(&mut self, kids: &[u32], parent: u32, parent_row: u32, depth: u32, hidden: bool) {
+    fn push(
+        &mut self,
+        lines: &mut Keys<ProcId>,
+        kids: &[u32],
+        parent: u32,
+        parent_row: u32,
+        depth: u32,
+        hidden: bool,
+    ) {
         if hidden {
             // Nobody sees their order.
             for node in kids.iter().rev() {
                 let unit = Siblings {
                     rank: 0,
+                    key: 0.0,
                     node: *node,
                     len: 0,
                     first: 0,
@@ -156,37 +168,90 @@ impl<'a> Emit<'a> {
         let mut units = std::mem::take(&mut self.units);
         units.clear();
         self.group(kids, parent, &mut units);
-        units.sort_unstable_by_key(|u| (u.rank, u.node));
-        let last = units.iter().rposition(|unit| self.has_row(unit));
+        units.sort_unstable_by_key(|u| (u.rank, self.pid(u.node)));
+        self.hold(lines, parent, &mut units);
+        let last = units.iter().rposition(|unit| self.has_row(lines, unit));
         for (i, unit) in units.iter().enumerate().rev() {
             self.todo.push(Todo {
                 unit: *unit,
                 parent_row,
                 depth,
                 last: Some(i) == last,
-                hidden: !self.has_row(unit),
+                hidden: !self.has_row(lines, unit),
             });
         }
         self.units = units;
     }
 
-    fn has_row(&self, unit: &Siblings) -> bool {
-        self.leads(unit.node) && !self.is_newborn(unit)
+    /// Leaves siblings where they stood while they are worth about the same.
+    fn hold(&self, lines: &mut Keys<ProcId>, parent: u32, units: &mut Vec<Siblings>) {
+        let Some(slack) = self.view.sort.slack().filter(|_| units.len() > 1) else {
+            return;
+        };
+        let place = |unit: &Siblings| match self.ended(unit.node) {
+            Some(ended) => ended.line.map_or(u32::MAX, |line| line.place),
+            None => lines.line(unit.node).map_or(u32::MAX, |line| line.place),
+        };
+        // Most stand as they are sorted.
+        if !units.is_sorted_by_key(place) {
+            let places: Vec<u32> = units.iter().map(place).collect();
+            let values: Vec<f64> = units.iter().map(|unit| self.worth(unit)).collect();
+            let order = siblings::hold(&values, &places, slack, lines.is_due(parent));
+            *units = order.into_iter().map(|at| units[at]).collect();
+        }
+        for (place, unit) in units.iter().enumerate() {
+            let members = unit.first as usize..(unit.first + unit.len) as usize;
+            let nodes = if unit.len == 0 {
+                std::slice::from_ref(&unit.node)
+            } else {
+                &self.out.members[members]
+            };
+            for node in nodes {
+                lines.stands(*node, place as u32);
+            }
+        }
     }
 
-    /// Whether a leaf was born since the tick before: it gets its row at the next one, so that those who live for less than
-    /// that push nobody about. What it did counts in the sums above it all the same, and the flat list has everybody.
-    fn is_newborn(&self, unit: &Siblings) -> bool {
-        let node = unit.node;
-        let plain = self.view.tree && self.view.passing.is_none() && unit.len == 0;
-        if !plain || self.snapshot.span.is_none() || !self.family.kids(node).is_empty() {
-            return false;
+    fn ended(&self, node: u32) -> Option<&super::Ended> {
+        let at = (node as usize).checked_sub(self.snapshot.procs.len())?;
+        self.view.ended.get(at)
+    }
+
+    /// What comes first is worth most, and what is not known least.
+    fn worth(&self, unit: &Siblings) -> f64 {
+        let value = if self.view.descending {
+            unit.key
+        } else {
+            -unit.key
+        };
+        if value.is_nan() {
+            f64::NEG_INFINITY
+        } else {
+            value
         }
-        let Some(proc) = self.snapshot.procs.get(node as usize) else {
+    }
+
+    /// Among equals the lowest comes first, and groups last.
+    fn pid(&self, node: u32) -> u64 {
+        Forest::proc(self.snapshot, self.view.ended, node)
+            .map_or((1 << 32) + u64::from(node), |p| p.id.pid.0.into())
+    }
+
+    fn has_row(&self, lines: &Keys<ProcId>, unit: &Siblings) -> bool {
+        self.leads(unit.node) && !self.is_newborn(lines, unit)
+    }
+
+    /// Whether a process was born since the tick before and has no line to take over. What it did counts in the sums above
+    /// it all the same, and the flat list has everybody.
+    fn is_newborn(&self, lines: &Keys<ProcId>, unit: &Siblings) -> bool {
+        let plain = self.view.tree && self.view.passing.is_none() && unit.len == 0;
+        let proc = self.snapshot.procs.get(unit.node as usize);
+        let Some(proc) = proc.filter(|_| plain) else {
             return false;
         };
-        let soon = Nanos(self.snapshot.interval.0 / 20 * 19).min(LATEST);
-        self.snapshot.age(proc.id) < soon && !self.view.tags.contains(&proc.id)
+        is_newborn(self.snapshot, proc.id)
+            && !self.view.tags.contains(&proc.id)
+            && !lines.line(unit.node).is_some_and(|line| line.heir)
     }
 
     /// Makes units of siblings: identical leaves share one.
@@ -214,6 +279,7 @@ impl<'a> Emit<'a> {
                 );
                 units.push(Siblings {
                     rank: rank(key, self.view.descending),
+                    key,
                     node: same[0].1,
                     len: same.len() as u32,
                     first,
@@ -241,7 +307,7 @@ impl<'a> Emit<'a> {
     }
 
     /// Writes a unit and puts what is below it on the pile.
-    fn write(&mut self, todo: Todo) {
+    fn write(&mut self, lines: &mut Keys<ProcId>, todo: Todo) {
         let Todo {
             unit,
             parent_row,
@@ -266,13 +332,13 @@ impl<'a> Emit<'a> {
         let node = unit.node;
         self.out.spans[node as usize].0 = position;
         if node >= self.first_heading {
-            self.heading(todo);
+            self.heading(lines, todo);
             return;
         }
         self.out.before.push(node);
         let kids = self.family.kids(node);
         if hidden {
-            self.push(kids, node, parent_row, depth, true);
+            self.push(lines, kids, node, parent_row, depth, true);
             return;
         }
         let threads = if self.view.threads {
@@ -292,15 +358,15 @@ impl<'a> Emit<'a> {
             let more = kids.iter().any(|kid| self.leads(*kid));
             self.thread_rows(node, row, depth + 1, more);
         }
-        self.push(kids, node, row, depth + 1, folded);
+        self.push(lines, kids, node, row, depth + 1, folded);
     }
 
     /// Writes the row of a group and puts what is in it on the pile.
-    fn heading(&mut self, todo: Todo) {
+    fn heading(&mut self, lines: &mut Keys<ProcId>, todo: Todo) {
         let node = todo.unit.node;
         let kids = self.family.kids(node);
         if todo.hidden {
-            self.push(kids, node, todo.parent_row, todo.depth, true);
+            self.push(lines, kids, node, todo.parent_row, todo.depth, true);
             return;
         }
         let headings = &self.view.headings;
@@ -325,7 +391,7 @@ impl<'a> Emit<'a> {
             dim: false,
             fold,
         });
-        self.push(kids, node, row, todo.depth + 1, folded);
+        self.push(lines, kids, node, row, todo.depth + 1, folded);
     }
 
     pub(super) fn row(&mut self, item: Item, parent: u32, depth: u32, last: bool, fold: Fold) {

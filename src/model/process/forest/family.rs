@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::{Forest, NONE, View};
 use crate::model::groups::grouping::Groups;
-use crate::model::id::Nanos;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::process::column::{Column, Shows};
 use crate::model::process::steady::{Keys, Steady};
 use crate::model::snapshot::Snapshot;
@@ -126,11 +126,9 @@ impl Family {
         groups: &Groups,
         steady: &mut Steady,
     ) -> Vec<f64> {
-        let slack = match view.sort.shows {
-            Shows::Number { slack, .. } => slack,
-            Shows::History => Some(1.0),
-            Shows::Text(_) | Shows::Command => return self.ranks(snapshot, view, groups),
-        };
+        if let Shows::Text(_) | Shows::Command = view.sort.shows {
+            return self.ranks(snapshot, view, groups);
+        }
         let adds = view.sort.adds();
         let n = snapshot.procs.len();
         let first = n + view.ended.len();
@@ -157,11 +155,13 @@ impl Family {
         } else {
             Self::least(&mut keys, groups, first);
         }
-        for (node, key) in keys[..first].iter_mut().enumerate().skip(n) {
-            *key = value(node).unwrap_or(unknown);
+        for (key, ended) in keys[n..first].iter_mut().zip(view.ended) {
+            let held = ended.line.filter(|_| nested).map(|line| line.key);
+            let last = || view.sort.number(snapshot, &ended.proc)?.ok();
+            *key = held.or_else(last).unwrap_or(unknown);
         }
         // A flat list is sorted by the very numbers that it shows.
-        if let Some(slack) = slack.filter(|_| nested) {
+        if let Some(slack) = view.sort.slack().filter(|_| nested) {
             let ids = snapshot.procs.iter().map(|p| p.id);
             let steadies = &mut steady.procs;
             steadies.settle(snapshot.at, meaning(view), slack, ids, &mut keys[..n]);
@@ -176,8 +176,10 @@ impl Family {
                 );
             }
             if adds && view.descending {
-                self.young_last(snapshot, view, &mut keys);
+                self.young_last(snapshot, view, &mut steady.procs, &mut keys);
             }
+        } else {
+            steady.procs = Keys::default();
         }
         keys
     }
@@ -197,17 +199,34 @@ impl Family {
     }
 
     /// Leaves that were born just now stand behind their older siblings, so that those who live a moment push nobody about.
-    fn young_last(&self, snapshot: &Snapshot, view: &View<'_>, keys: &mut [f64]) {
+    fn young_last(
+        &self,
+        snapshot: &Snapshot,
+        view: &View<'_>,
+        lines: &mut Keys<ProcId>,
+        keys: &mut [f64],
+    ) {
         if snapshot.span.is_none() {
             return;
         }
         for (node, key) in keys.iter_mut().enumerate() {
             let leaf = self.parent[node] != NONE && self.kids(node as u32).is_empty();
             let proc = Forest::proc(snapshot, view.ended, node as u32).filter(|_| leaf);
-            let kept = node >= snapshot.procs.len();
-            let young = if kept { Nanos(2 * YOUNG.0) } else { YOUNG };
-            if proc.is_some_and(|p| snapshot.age(p.id) < young) {
+            let kept = node.checked_sub(snapshot.procs.len());
+            if kept.is_some_and(|at| view.ended.get(at).is_some_and(|e| e.line.is_some())) {
+                continue;
+            }
+            let young = if kept.is_some() {
+                Nanos(2 * YOUNG.0)
+            } else {
+                YOUNG
+            };
+            let settled = lines
+                .line(node as u32)
+                .is_some_and(|line| line.heir && line.key > 0.0);
+            if proc.is_some_and(|p| snapshot.age(p.id) < young && !settled) {
                 *key = 0.0;
+                lines.young(node as u32);
             }
         }
     }

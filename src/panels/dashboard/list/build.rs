@@ -1,28 +1,18 @@
 //! From the world to rows: when they must be made anew, where the cursor is among them, what is in view.
 
 mod busiest;
+mod vacancies;
 
 use std::sync::Arc;
 
 use super::{Built, Cursor, List, draw};
 use crate::app::panel::Reply;
 use crate::app::world::World;
-use crate::model::id::{Nanos, ProcId};
-use crate::model::process::forest::{Ended, Fold, Forest, GroupKey, Headings, Item, View};
+use crate::model::id::ProcId;
+use crate::model::process::forest::{Forest, GroupKey, Headings, Item, View};
 use crate::model::process::stat::State;
 use crate::model::process::user_names::UserNames;
 use crate::model::snapshot::Proc;
-use crate::model::snapshot::Snapshot;
-
-/// How long the line of a leaf that ended stays as it is.
-const LINGER: Nanos = Nanos(4_000_000_000);
-
-/// The line of a leaf that ended, until a sibling takes it over.
-pub(super) struct Vacant {
-    id: ProcId,
-    parent: ProcId,
-    at: Nanos,
-}
 
 impl List {
     /// Lists the rows if anything changed, clamps the cursor and the view, and writes the lines in view.
@@ -280,82 +270,6 @@ impl List {
         self.in_view = self
             .at
             .is_some_and(|at| (self.top..self.top + height).contains(&at));
-    }
-
-    /// Keeps what was selected or tagged when it ended, for as long as it is, and leaves in view for a moment; called at
-    /// each tick.
-    pub(super) fn keep_ended(&mut self, world: &World) {
-        let snapshot = &world.snapshot;
-        let mut wanted = world.tags.clone();
-        wanted.extend(world.focus);
-        wanted.extend(self.cursor.as_ref().and_then(Cursor::owner));
-        self.vacate(snapshot);
-        wanted.extend(self.vacant.iter().map(|v| v.id));
-        let before = self.ended.len();
-        self.ended
-            .retain(|e| wanted.contains(&e.proc.id) && snapshot.get(e.proc.id).is_none());
-        let dropped = before != self.ended.len();
-        let mut added = false;
-        if let Some(built) = &self.built {
-            for id in wanted {
-                let kept = self.ended.iter().any(|e| e.proc.id == id);
-                if let Some(proc) = built.snapshot.get(id)
-                    && !kept
-                    && snapshot.get(id).is_none()
-                {
-                    let parent = proc
-                        .parent
-                        .and_then(|i| built.snapshot.procs.get(i as usize));
-                    self.ended.push(Ended {
-                        proc: proc.clone(),
-                        parent: parent.map(|p| p.id),
-                        at: snapshot.at,
-                    });
-                    added = true;
-                }
-            }
-        }
-        if added || dropped {
-            self.changed();
-        }
-    }
-
-    /// Leaves of the tree that ended in view hold their line for a moment, so that those below do not jump up; a sibling
-    /// that is born meanwhile takes the line over.
-    fn vacate(&mut self, snapshot: &Snapshot) {
-        self.vacant.retain(|v| snapshot.at.since(v.at) < LINGER);
-        let Some(built) = &self.built else { return };
-        let tree = self.tree.unwrap_or(true) && self.filter.is_empty();
-        if !tree || snapshot.at <= built.snapshot.at {
-            self.vacant.clear();
-            return;
-        }
-        let height = usize::from(self.layout.body.height);
-        let rows = self.forest.rows.iter().skip(self.top).take(height);
-        for row in rows.filter(|row| row.fold == Fold::Leaf) {
-            let Item::Proc(node) = row.item else { continue };
-            let Some(proc) = built.snapshot.procs.get(node as usize) else {
-                continue;
-            };
-            let up = proc
-                .parent
-                .and_then(|i| built.snapshot.procs.get(i as usize));
-            let parent = up.map(|p| p.id).filter(|id| snapshot.get(*id).is_some());
-            if let Some(parent) = parent.filter(|_| snapshot.get(proc.id).is_none()) {
-                let (id, at) = (proc.id, snapshot.at);
-                self.vacant.push(Vacant { id, parent, at });
-            }
-        }
-        if self.vacant.is_empty() {
-            return;
-        }
-        for proc in snapshot.procs.iter() {
-            let up = proc.parent.and_then(|i| snapshot.procs.get(i as usize));
-            let taken = up.and_then(|up| self.vacant.iter().position(|v| v.parent == up.id));
-            if let Some(at) = taken.filter(|_| built.snapshot.get(proc.id).is_none()) {
-                self.vacant.remove(at);
-            }
-        }
     }
 
     /// Puts the cursor on a process and makes its row be there: unfolds what hides it, shows it if it is of the kernel.

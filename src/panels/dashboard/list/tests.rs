@@ -4,6 +4,7 @@ mod frames;
 mod headings;
 mod keys;
 mod rows;
+mod steady;
 
 use std::sync::Arc;
 

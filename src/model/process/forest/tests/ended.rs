@@ -15,6 +15,7 @@ fn an_ended_process_stays_at_its_place() {
         proc: bash,
         parent: Some(ProcId::new(10, 10)),
         at: scene.sample.at,
+        line: None,
     };
     let want = Want {
         ended: vec![ended],
@@ -35,6 +36,7 @@ fn ended_ones_that_name_each_other_do_not_hang() {
             proc,
             parent: Some(ProcId::new(parent, 1)),
             at: Nanos(0),
+            line: None,
         }
     };
     let want = Want {

@@ -126,6 +126,7 @@ fn one_that_ended_stays_in_its_group_as_long_as_that_is_there() {
         proc: before.by_pid(Pid(pid)).expect("it lived").clone(),
         parent: None,
         at: before.at,
+        line: None,
     };
     scene.end(8);
     scene.end(5);

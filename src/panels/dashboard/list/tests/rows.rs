@@ -27,8 +27,9 @@ fn what_ends_while_selected_stays() {
         stage.text().contains("rustc"),
         "its line holds for a moment"
     );
-    stage.pass(&[]);
-    stage.pass(&[]);
+    for _ in 0..8 {
+        stage.pass(&[]);
+    }
     assert!(!stage.text().contains("rustc"));
     stage.press("Space");
     stage.scene.end(2214);
@@ -42,7 +43,7 @@ fn what_ends_while_selected_stays() {
     );
     stage.press("U");
     stage.pass(&[]);
-    for _ in 0..4 {
+    for _ in 0..9 {
         stage.pass(&[]);
     }
     assert!(!stage.text().contains("bash"));
