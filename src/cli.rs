@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
 use crate::run::config::Config;
+use crate::sys::asker;
 use crate::sys::machine::gpus;
 use crate::sys::own::{capabilities, heap, sandbox};
 use crate::term::{depth, output};
@@ -185,6 +186,10 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     let does = command.does();
     let _ = capabilities::keep_useful(does == Does::Acts, does == Does::Writes);
     sandbox::begin();
+    if gpus::library().is_some() {
+        // A driver's library opens its cards to write to them.
+        asker::prepare();
+    }
     if does != Does::Writes {
         sandbox::only_read();
     }

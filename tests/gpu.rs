@@ -156,6 +156,19 @@ fn a_driver_that_hangs_holds_nobody() {
     assert!(began.elapsed().as_secs() < 60);
 }
 
+#[test]
+fn cards_that_take_long_to_open_are_told_all_the_same() {
+    let Some(bench) = Bench::new() else { return };
+    // Longer than a tick waits for them; a report waits.
+    let script = "opens 1200, cards 1, busy 73";
+    assert_eq!(bench.system(script)["gpus"][0]["name"], "Stand-in 0");
+    let mut session = bench.live(script, &["--interval", "200ms"]);
+    session.press(b"7");
+    session.shows("Stand-in 0");
+    session.shows("busy 73 %");
+    leave(session);
+}
+
 fn leave(mut session: Session) {
     session.press(b"\x03");
     assert_eq!(session.ends(), 0);

@@ -135,12 +135,19 @@ pub fn part(path: &Path, from: u64, most: u32) -> Reading<Vec<u8>> {
     pool::ask(&[question]).pop().unwrap_or(Err(Missing::Late))
 }
 
-/// What a library of NVIDIA's tells of all cards; a worker has it open from then on, until [`close_gpus`].
+/// What a library of NVIDIA's tells of all cards; a worker has it open from then on, until [`close_gpus`]. It is waited for so
+/// long, and where it goes on opening the cards it is heard the next time.
 ///
 /// # Errors
 /// As [`read`]; `Unsupported` where it cannot be used.
-pub fn gpus(library: &Path) -> Reading<Vec<u8>> {
-    one(Kind::Gpu, library, 1 << 20)
+pub fn gpus(library: &Path, patience: Duration) -> Reading<Vec<u8>> {
+    let question = Question {
+        kind: Kind::Gpu,
+        path: library.to_owned(),
+        most: 1 << 20,
+        from: 0,
+    };
+    pool::ask_library(&question, patience)
 }
 
 /// Lets the library go that [`gpus`] opened.

@@ -2,7 +2,7 @@
 //! `NVML_STAND_IN` names, read anew at every call.
 //!
 //! One word a line with its value: `cards 2`, `busy 87`, `memory 40 80`, `users 7:39 9:1`, `shares 7:85`, `lacks power`,
-//! `fails busy`, `hangs`, `mig`.
+//! `fails busy`, `hangs`, `mig`, `opens 700` (milliseconds that the first call takes).
 #![allow(missing_docs, unsafe_code, clippy::all, clippy::pedantic, reason = "a stand-in for a C library")]
 
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong, c_void};
@@ -49,8 +49,15 @@ unsafe fn text(to: *mut c_char, room: c_uint, value: &str) -> c_int {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn nvmlInit_v2() -> c_int {
-    script();
-    0
+    let text = script();
+    if let Some(ms) = text.lines().find_map(|l| l.strip_prefix("opens ")) {
+        std::thread::sleep(std::time::Duration::from_millis(ms.parse().unwrap_or(0)));
+    }
+    // As the library opens its devices.
+    match std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+        Ok(_) => 0,
+        Err(_) => 999,
+    }
 }
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetCount_v2(n: *mut c_uint) -> c_int {

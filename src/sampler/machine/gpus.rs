@@ -69,7 +69,7 @@ impl Graphics {
     fn read_at(&mut self, budget: Duration, now: Nanos) -> Reading<Gpus> {
         let nvidia = gpus::library().filter(|_| self.root.is_live());
         let mut all = Gpus::default();
-        match nvidia.map(|_| gpus::read_now()) {
+        match nvidia.map(|_| gpus::read_now(budget)) {
             Some(Err(why)) if !drm::there(&self.root) => return Err(why),
             Some(Err(why)) => all.cards.push(Card {
                 name: "NVIDIA".into(),

@@ -11,6 +11,7 @@ use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -51,7 +52,7 @@ pub(super) struct Maker {
 ///
 /// # Errors
 /// As the kernel says.
-pub(super) fn make_maker() -> io::Result<Maker> {
+fn make_maker() -> io::Result<Maker> {
     let (ours, theirs) = UnixStream::pair()?;
     let program = nix::unistd::getpid();
     // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
@@ -71,21 +72,35 @@ pub(super) fn make_maker() -> io::Result<Maker> {
     }
 }
 
+/// The thread that makes makers: how it is asked, and what it answers.
+type Stays = (mpsc::SyncSender<()>, mpsc::Receiver<io::Result<Maker>>);
+
+/// It is under the rules that held when it was started (`sandbox`), and so is who it makes, however late.
+static STAYS: Mutex<Option<Stays>> = Mutex::new(None);
+
 /// Makes the maker on a thread that never ends: it ends with the thread that made it, and who asks may be gone sooner than
 /// the program.
 ///
 /// # Errors
 /// As [`make_maker`].
 pub(super) fn make_maker_to_stay() -> io::Result<Maker> {
-    let (tell, told) = std::sync::mpsc::sync_channel(1);
-    let stay = move || {
-        // Whoever asked waits for it.
-        let _ = tell.send(make_maker());
-        loop {
-            std::thread::park();
-        }
+    let mut stays = STAYS.lock().unwrap_or_else(PoisonError::into_inner);
+    if stays.is_none() {
+        let (order, orders) = mpsc::sync_channel(1);
+        let (tell, told) = mpsc::sync_channel(1);
+        let stay = move || {
+            for () in orders {
+                // Whoever asked waits for it.
+                let _ = tell.send(make_maker());
+            }
+        };
+        threads::start_small("asker", STACK, stay)?;
+        *stays = Some((order, told));
+    }
+    let Some((order, told)) = &*stays else {
+        return Err(io::ErrorKind::BrokenPipe.into());
     };
-    threads::start_small("asker", STACK, stay)?;
+    order.send(()).map_err(|_| io::ErrorKind::BrokenPipe)?;
     told.recv().map_err(|_| io::ErrorKind::BrokenPipe)?
 }
 

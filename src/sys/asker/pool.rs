@@ -20,8 +20,9 @@ use crate::sys::acting::pidfd;
 const LIMIT: Duration = Duration::from_millis(if cfg!(test) { 250 } else { 20 });
 /// The same for what may have to ask another machine: nobody waits for it but the thread that asks.
 const NETWORKED: Duration = Duration::from_secs(5);
-/// The same for the driver of a card, which takes its time when it is asked for the first time.
-const DRIVER: Duration = Duration::from_millis(300);
+/// When a driver's library that has not answered is given up: one that opens takes seconds where no other program has the
+/// cards in use, and who is ended meanwhile begins anew.
+const OPENS: Duration = Duration::from_secs(20);
 /// How long it may take where the worker waits for a core rather than for the kernel. Tests want the answer, however busy
 /// the machine is.
 const STARVED: Duration = Duration::from_millis(if cfg!(test) { 30_000 } else { 500 });
@@ -65,11 +66,19 @@ impl Stuck {
     }
 }
 
+/// A library's worker that is not waited for any more, and may answer yet.
+struct Slow {
+    worker: Worker,
+    question: Question,
+    since: Instant,
+}
+
 #[derive(Default)]
 struct Pool {
     maker: Option<Maker>,
-    /// It was made before the program denied itself anything more.
+    /// Makers are as free as the program was before it denied itself to write.
     prepared: bool,
+    slow: Option<Slow>,
     idle: Vec<Worker>,
     /// Workers that somebody uses now.
     used: usize,
@@ -87,7 +96,7 @@ fn pool() -> MutexGuard<'static, Pool> {
 pub(super) fn prepare() {
     let mut pool = pool();
     if pool.maker.is_none() {
-        pool.maker = child::make_maker().ok();
+        pool.maker = child::make_maker_to_stay().ok();
         pool.prepared = pool.maker.is_some();
     }
 }
@@ -100,14 +109,13 @@ pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
     }
     pool.let_go(Instant::now());
     let mut out: Vec<Unanswered> = Vec::new();
-    for stuck in pool.stuck.values() {
-        let lasts = stuck.since.elapsed();
-        match out.iter_mut().find(|u| u.path == stuck.path) {
+    let stuck = pool.stuck.values().map(|s| (&s.path, s.since));
+    let slow = pool.slow.iter().map(|s| (&s.question.path, s.since));
+    for (path, since) in stuck.chain(slow) {
+        let (path, lasts) = (path.clone(), since.elapsed());
+        match out.iter_mut().find(|u| u.path == path) {
             Some(known) => known.lasts = known.lasts.max(lasts),
-            None => out.push(Unanswered {
-                path: stuck.path.clone(),
-                lasts,
-            }),
+            None => out.push(Unanswered { path, lasts }),
         }
     }
     out.sort_by(|a, b| b.lasts.cmp(&a.lasts).then_with(|| a.path.cmp(&b.path)));
@@ -124,7 +132,12 @@ pub(super) fn writer() -> Option<UnixStream> {
 
 /// Ends the worker that has a driver's library open.
 pub(super) fn end_library() {
-    pool().idle.retain(|worker| {
+    let mut pool = pool();
+    if let Some(slow) = pool.slow.take() {
+        pool.used -= 1;
+        pidfd::kill(slow.worker.hold.as_fd(), Signal::SIGKILL);
+    }
+    pool.idle.retain(|worker| {
         if worker.library {
             pidfd::kill(worker.hold.as_fd(), Signal::SIGKILL);
         }
@@ -142,11 +155,9 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
     };
     let mut failed = 0;
     while !left.is_empty() {
-        let library = questions[left[0]].kind == Kind::Gpu;
-        let Some(mut worker) = pool().take(library) else {
+        let Some(mut worker) = pool().take(false) else {
             break;
         };
-        worker.library |= library;
         let now: Vec<usize> = left.iter().copied().take(AT_ONCE).collect();
         let done = put(&mut worker, questions, &now, &mut answers);
         left.drain(..done);
@@ -174,6 +185,63 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
         }
     }
     answers
+}
+
+/// Puts a question to the worker that has a driver's library open. It is waited for so long, from when the question was put,
+/// and asked again as soon as it has answered: what it said late was of then.
+pub(super) fn ask_library(question: &Question, patience: Duration) -> Reading<Vec<u8>> {
+    // It may end by itself, or be ended: another one may do better, but not for ever.
+    for _ in 0..4 {
+        let slow = pool().slow.take();
+        let late = slow.is_some();
+        let Some(mut slow) = slow.or_else(|| put_to_library(question)) else {
+            return Err(Missing::Late);
+        };
+        let left = patience.saturating_sub(slow.since.elapsed());
+        if slow.worker.has_answered(left) {
+            let answer = wire::take_answer(&mut slow.worker.socket, question.most as usize);
+            let mut pool = pool();
+            match answer {
+                Ok(_) if late => pool.give_back(slow.worker),
+                Ok(answer) => {
+                    pool.give_back(slow.worker);
+                    pool.stuck.remove(question);
+                    return answer;
+                }
+                Err(_) => pool.miss(),
+            }
+        } else if slow.since.elapsed() < OPENS {
+            pool().slow = Some(slow);
+            return Err(Missing::Late);
+        } else {
+            pool().give_up(slow.worker, question);
+            return Err(Missing::Late);
+        }
+    }
+    Err(Missing::Late)
+}
+
+/// Asks it anew; nothing where it may not be asked now, or there is nobody to ask.
+fn put_to_library(question: &Question) -> Option<Slow> {
+    for _ in 0..4 {
+        let mut worker = {
+            let mut pool = pool();
+            pool.may_ask(question).then(|| pool.take(true)).flatten()?
+        };
+        worker.library = true;
+        let mut out = Vec::new();
+        wire::put_question(&mut out, question);
+        if worker.socket.write_all(&out).is_ok() {
+            let since = Instant::now();
+            return Some(Slow {
+                worker,
+                question: question.clone(),
+                since,
+            });
+        }
+        pool().miss();
+    }
+    None
 }
 
 /// Puts some questions to one worker; answers how many it answered.
@@ -207,7 +275,6 @@ fn put(
 fn patience(kind: Kind) -> Duration {
     match kind {
         Kind::User => NETWORKED,
-        Kind::Gpu => DRIVER,
         _ => LIMIT,
     }
 }
@@ -280,7 +347,6 @@ impl Pool {
     fn make(&mut self) -> io::Result<Worker> {
         if self.maker.is_none() {
             self.maker = Some(child::make_maker_to_stay()?);
-            self.prepared = false;
         }
         let maker = self.maker.as_ref().ok_or(io::ErrorKind::NotConnected)?;
         let (socket, number, hold) = child::make_worker(maker, child::WORKER)?;

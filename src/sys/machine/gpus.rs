@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::{drm, nvml::CardFacts};
 use crate::model::id::{Bytes, Pid};
@@ -42,13 +43,17 @@ pub fn library() -> Option<PathBuf> {
     there.then(|| LIBRARY.into())
 }
 
-/// Asks for all cards of NVIDIA now.
+/// How long the driver is waited for at least, and at most: it takes seconds to open cards that no program has in use.
+const PATIENCE: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(3)];
+
+/// Asks for all cards of NVIDIA now, for about so long.
 ///
 /// # Errors
 /// `Unsupported` without a card or its library, `Late` where the driver does not answer.
-pub fn read_now() -> Reading<Vec<Card>> {
+pub fn read_now(budget: Duration) -> Reading<Vec<Card>> {
     let library = library().ok_or(Missing::Unsupported)?;
-    let text = asker::gpus(&library)?;
+    let [least, most] = PATIENCE;
+    let text = asker::gpus(&library, budget.clamp(least, most))?;
     let told: Vec<CardFacts> = serde_json::from_slice(&text).map_err(|_| Missing::Unsupported)?;
     Ok(told.into_iter().zip(0..).map(card).collect())
 }
