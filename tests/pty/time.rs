@@ -84,9 +84,10 @@ fn who_ended_long_ago_is_found_by_a_click_and_by_a_typed_time() {
     let path = file.to_str().expect("UTF-8");
     let mut session = Session::start(pscope(&["replay", path]), 120, 40);
     session.shows("recorded:");
-    session.press(b"/name:pscope-spike\r");
     // The end of the recording does not know it any more.
     session.press(b"\x1b[F");
+    session.shows("stands");
+    session.press(b"/name:pscope-spike\r");
     session.shows("─ 0 of ");
     let row = session.text().lines().position(|l| l.contains("recorded:"));
     let row = row.expect("the bar") + 1;
