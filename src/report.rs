@@ -29,6 +29,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Missing;
 use crate::model::sample::{Sample, Shares};
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::SafeText;
 use crate::sampler;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
@@ -173,7 +174,7 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
 }
 
 /// Every control group, where that was asked for.
-fn groups(root: &ProcRoot, needs: Needs) -> Arc<[Box<str>]> {
+fn groups(root: &ProcRoot, needs: Needs) -> Arc<[SafeText]> {
     if needs.contains(Needs::HIERARCHY) {
         Hierarchy::new(root).read_now()
     } else {
@@ -191,8 +192,8 @@ fn graphics(root: &ProcRoot, needs: Needs) -> Option<Graphics> {
 /// What the containers are called whose control groups were read.
 fn container_names(root: &ProcRoot, sample: &Sample) -> Arc<Names> {
     let extras = sample.tasks.iter().filter_map(|t| t.extra.as_deref());
-    let paths = extras.filter_map(|extra| extra.cgroup.as_deref().ok());
-    NameReader::new(root).read(paths)
+    let paths = extras.filter_map(|extra| extra.cgroup.as_ref().ok());
+    NameReader::new(root).read(paths.map(SafeText::exact))
 }
 
 /// Percent of one core since the process started; never more than there are cores.

@@ -6,7 +6,6 @@ pub mod standing;
 pub mod tuning;
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::acting::signal::Signal;
 use super::acting::standing::Standing;
@@ -219,10 +218,10 @@ pub enum Order {
     Undo,
     /// Freeze a control group as one, or thaw it.
     Freeze {
-        /// Its path.
-        path: Arc<str>,
-        /// One who is in it or below it.
-        member: ProcId,
+        /// Its path, as the kernel tells it.
+        path: SafeText,
+        /// One who is in it or below it; `None` where nobody is.
+        member: Option<ProcId>,
         /// Freeze; else thaw.
         on: bool,
     },

@@ -26,6 +26,7 @@ use super::scheduling::calls::Calls;
 use super::scheduling::schedule::Schedule;
 use super::scheduling::spent::TimeSpent;
 use super::scheduling::wakes::Wakes;
+use super::text::SafeText;
 
 /// A part of [`Detail`]: `None` until it was read once.
 pub type Slot<T> = Option<Stamped<T>>;
@@ -119,7 +120,7 @@ pub struct MachineDetail {
     /// What containers are called.
     pub containers: Arc<Names>,
     /// The paths of all control groups.
-    pub hierarchy: Arc<[Box<str>]>,
+    pub hierarchy: Arc<[SafeText]>,
 }
 
 impl MachineDetail {

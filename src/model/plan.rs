@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::id::{Nanos, ProcId, Tid};
+use super::text::SafeText;
 
 bitflags::bitflags! {
     /// Facts that cost something to read. A column or pane names what it needs; what nobody shows is never read.
@@ -136,8 +137,8 @@ pub struct Plan {
     pub visible: Arc<[ProcId]>,
     /// The process that the inspector shows.
     pub focus: Option<ProcId>,
-    /// The control group that is inspected, by its path, and one who is in it; `None` where nobody is.
-    pub group: Option<(Arc<str>, Option<ProcId>)>,
+    /// The control group that is inspected, by its path as the kernel tells it, and one who is in it; `None` where nobody is.
+    pub group: Option<(SafeText, Option<ProcId>)>,
     /// The processes of whose end a person wants to hear: the selected and the tagged ones.
     pub watched: Arc<[ProcId]>,
     /// Of `focus`: the descriptors on the screen, which are read before the thousands that are not.

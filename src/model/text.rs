@@ -20,7 +20,8 @@ pub struct SafeText {
 }
 
 /// Where bytes that are no UTF-8 stand in [`SafeText::exact`]: byte 0x80 as U+F780, byte 0xff as U+F7FF, of the private
-/// use area. A lone surrogate would do the same, but strict readers of JSON refuse it.
+/// use area. A lone surrogate would do the same, but strict readers of JSON refuse it. These characters themselves stand
+/// there as the bytes that they are made of, so that no two texts read the same.
 const BYTES: u32 = 0xf700;
 
 impl Default for SafeText {
@@ -45,13 +46,20 @@ impl SafeText {
         }
         let mut exact = String::with_capacity(bytes.len());
         let mut out = String::with_capacity(bytes.len() + 8);
+        let stands_for = |b: u8| char::from_u32(BYTES + u32::from(b));
         for chunk in bytes.utf8_chunks() {
-            exact.push_str(chunk.valid());
             for c in chunk.valid().chars() {
                 push_escaped(&mut out, c);
+                if byte(c).is_some() {
+                    let mut bytes = [0; 4];
+                    let bytes = c.encode_utf8(&mut bytes).bytes();
+                    exact.extend(bytes.filter_map(stands_for));
+                } else {
+                    exact.push(c);
+                }
             }
             for b in chunk.invalid() {
-                exact.extend(char::from_u32(BYTES + u32::from(*b)));
+                exact.extend(stands_for(*b));
                 let _ = write!(out, "\\x{b:02x}");
             }
         }
@@ -59,6 +67,11 @@ impl SafeText {
             exact: (exact != out).then(|| Arc::new(exact)),
             shown: Arc::from(out),
         }
+    }
+
+    /// The text that reads so for machines, or that was put together of such texts; see [`Self::exact`].
+    pub fn from_exact(exact: &str) -> Self {
+        Self::from_bytes(&bytes_of(exact))
     }
 
     /// The text as it was, for machines: JSON carries it. Bytes that are no UTF-8 stand as U+F780 to U+F7FF.
@@ -86,9 +99,13 @@ impl SafeText {
     }
 }
 
+/// The byte that a character of [`SafeText::exact`] stands for, without its highest bit; `None` where it is itself.
+fn byte(c: char) -> Option<u32> {
+    u32::from(c).checked_sub(BYTES + 0x80).filter(|b| *b < 0x80)
+}
+
 /// The bytes of a text in the form of [`SafeText::exact`].
 pub fn bytes_of(exact: &str) -> Cow<'_, [u8]> {
-    let byte = |c: char| u32::from(c).checked_sub(BYTES + 0x80).filter(|b| *b < 0x80);
     if exact.is_ascii() || !exact.chars().any(|c| byte(c).is_some()) {
         return Cow::Borrowed(exact.as_bytes());
     }
@@ -266,6 +283,15 @@ mod tests {
         }
 
         #[test]
+        fn no_byte_is_lost(bytes: Vec<u8>, text in "\\PC{0,9}[\u{f700}-\u{f7ff}]{0,3}") {
+            for bytes in [&bytes, text.as_bytes()] {
+                let text = SafeText::from_bytes(bytes);
+                proptest::prop_assert_eq!(&*text.bytes(), bytes);
+                proptest::prop_assert_eq!(SafeText::from_exact(text.exact()), text);
+            }
+        }
+
+        #[test]
         fn a_chopped_text_is_whole_and_fits(text in "[a-z進 ]{0,40}", cells in 2usize..12) {
             let lines = chop(&text, cells);
             proptest::prop_assert!(lines.iter().all(|l| width(l) <= cells));
@@ -285,5 +311,10 @@ mod tests {
         assert_eq!(text.as_str(), "a\\nb\\xffc\\u{202e}");
         assert_eq!(text.exact(), "a\nb\u{f7ff}c\u{202e}");
         assert_eq!(SafeText::from("plain").exact(), "plain");
+        // What stands for bytes is told from a text that has the very characters in it.
+        let (byte, text) = (SafeText::from_bytes(b"\x80"), SafeText::from("\u{f780}"));
+        assert_ne!(byte, text);
+        assert_eq!(byte.exact(), "\u{f780}");
+        assert_eq!(text.exact(), "\u{f7ef}\u{f79e}\u{f780}");
     }
 }

@@ -1,5 +1,6 @@
 //! Groups of processes as a table and as JSON: `pscope ps --group-by`, `pscope tree --by`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -8,6 +9,7 @@ use serde_json::Value;
 use super::printer::{Ink, Printer};
 use super::{Error, json};
 use crate::model::groups::grouping::{By, Group, Groups};
+use crate::model::groups::unit;
 use crate::model::plan::Needs;
 use crate::model::process::column::{Column, Sum, all};
 use crate::model::reading::Missing;
@@ -35,7 +37,11 @@ pub fn by(word: &str) -> Result<By, String> {
 pub struct Summed<'a> {
     name: &'a str,
     kind: &'static str,
-    path: Option<&'a str>,
+    path: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<u32>,
     processes: usize,
     threads: u64,
     cpu_percent: Option<f64>,
@@ -130,16 +136,22 @@ impl Report<'_> {
         let cpu = take("cpu_percent", all::CPU);
         let pss = take("pss_bytes", all::PSS);
         let whole = |column: &Column| self.sum(column, row).value.unwrap_or(0.0) as u64;
-        for column in self.columns {
+        let columns = json::columns(self.columns, |column| {
             let sum = self.sum(column, row);
             if sum.missing > 0 {
-                missing_of.insert(column.exact_head(), sum.missing);
+                missing_of.insert(column.json_name(), sum.missing);
             }
-        }
+            Ok(json::number(column, sum.value?))
+        });
+        let key = &row.group.key;
+        let number = |by| (key.by == by).then(|| key.of.parse().ok())?;
+        let path = row.group.path.as_ref();
         Summed {
-            name: &row.group.name,
+            name: row.group.name.exact(),
             kind: row.group.kind,
-            path: row.group.path.as_deref(),
+            path: path.map(|path| unit::readable(path.exact())),
+            uid: number(By::User),
+            session: number(By::Session),
             processes: row.members.len(),
             threads: whole(all::THREADS),
             cpu_percent: cpu.map(|cpu| (cpu * 10.0).round() / 10.0),
@@ -147,11 +159,7 @@ impl Report<'_> {
             pss_bytes: pss.map(|pss| pss as u64),
             cpu_time_ms: whole(all::TIME) / 1_000_000,
             members: row.members.iter().map(|p| p.id.pid.0).collect(),
-            columns: (!self.columns.is_empty()).then(|| {
-                json::columns(self.columns, |column| {
-                    Ok(json::number(column, self.sum(column, row).value?))
-                })
-            }),
+            columns: (!self.columns.is_empty()).then_some(columns),
             groups,
             missing: missing_of,
             unavailable,
@@ -251,9 +259,101 @@ impl Report<'_> {
 
     /// The name; of a control group its path, since a part of that says little.
     fn told(&self, row: &Row<'_>) -> String {
-        match (self.groups.by, &row.group.key.of) {
-            (By::Cgroup, path) if path.starts_with(['/', 'o']) => path.to_string(),
-            _ => row.group.name.clone(),
+        let path = row
+            .group
+            .readable()
+            .filter(|_| self.groups.by == By::Cgroup);
+        path.map_or_else(|| row.group.title(), |path| path.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::json::Process;
+    use super::*;
+    use crate::model::sample::OptionalStats;
+    use crate::model::scene::Scene;
+    use crate::model::text::SafeText;
+
+    /// The groups of a snapshot as JSON.
+    fn groups(snapshot: &Snapshot, by: By, columns: &[&Column]) -> Vec<Value> {
+        let report = Report {
+            snapshot,
+            groups: &Groups::new(snapshot, by),
+            empties: true,
+            passes: &|_| true,
+            columns,
+            sort: (all::CPU, true),
+        };
+        let rows = report.rows();
+        let told = rows.iter().map(|row| report.summed(row, None));
+        told.map(|one| serde_json::to_value(one).expect("JSON"))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_missing_of_a_sum_stands_under_the_name_of_the_sum() {
+        let mut scene = Scene::new();
+        scene.task(7, 1, "x").extra = Some(Arc::new(OptionalStats {
+            held: Ok(crate::model::sample::Held::default()),
+            ..OptionalStats::default()
+        }));
+        scene.task(8, 1, "x").extra = Some(Arc::new(OptionalStats {
+            held: Err(Missing::Denied),
+            ..OptionalStats::default()
+        }));
+        let columns: Vec<&Column> = crate::model::process::column::ALL
+            .iter()
+            .copied()
+            .filter(|c| c.adds())
+            .collect();
+        let told = groups(&scene.snapshot(), By::User, &columns);
+        let missing = told[0]["missing"].as_object().expect("somebody hides some");
+        assert_eq!(missing["fds"], 1, "{missing:?}");
+        let fixed = ["cpu_percent", "pss_bytes"];
+        for name in missing
+            .keys()
+            .filter(|name| !fixed.contains(&name.as_str()))
+        {
+            assert!(told[0]["columns"].get(name).is_some(), "{name}");
         }
+        let shown: Vec<String> = columns.iter().map(|c| c.json_name()).collect();
+        let distinct: std::collections::BTreeSet<&String> = shown.iter().collect();
+        assert_eq!(distinct.len(), shown.len(), "{shown:?}");
+    }
+
+    #[test]
+    fn a_path_is_spelled_as_that_of_its_members_and_a_user_by_its_number() {
+        let mut scene = Scene::new();
+        let paths = [&b"/a\x1b\xff"[..], b"/../b", b"/../../b", b"/c"];
+        for (pid, path) in (7..).zip(paths) {
+            scene.task(pid, 1, "x").extra = Some(Arc::new(OptionalStats {
+                cgroup: Ok(SafeText::from_bytes(path)),
+                ..OptionalStats::default()
+            }));
+        }
+        let snapshot = scene.snapshot();
+        let told = groups(&snapshot, By::Unit, &[]);
+        for group in &told {
+            let pid = group["members"][0].as_u64().expect("a member") as u32;
+            let proc = snapshot
+                .by_pid(crate::model::id::Pid(pid))
+                .expect("it is there");
+            let process = serde_json::to_value(Process::new(&snapshot, proc)).expect("JSON");
+            assert_eq!(group["path"], process["cgroup"]);
+        }
+        let paths: std::collections::BTreeSet<String> =
+            told.iter().map(|group| group["path"].to_string()).collect();
+        assert_eq!(paths.len(), 4, "{paths:?}");
+        assert!(!paths.iter().any(|path| path.contains("..")), "{paths:?}");
+        assert_eq!(groups(&snapshot, By::User, &[])[0]["uid"], 0);
+        assert_eq!(
+            groups(&snapshot, By::Session, &[])[0]["kind"],
+            "session",
+            "and its number is that of its leader"
+        );
+        assert!(groups(&snapshot, By::Session, &[])[0]["session"].is_u64());
     }
 }

@@ -1,10 +1,12 @@
 //! The process as JSON, the same in every report: names carry their units, `null` has its reason in `unavailable`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::model::groups::unit;
 use crate::model::plan::Needs;
 use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::process::tty;
@@ -50,7 +52,7 @@ pub struct Process<'a> {
     tty: Option<String>,
     session: u32,
     process_group: u32,
-    cgroup: Option<&'a str>,
+    cgroup: Option<Cow<'a, str>>,
     kernel_thread: bool,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unavailable: BTreeMap<&'static str, &'static str>,
@@ -99,7 +101,8 @@ impl<'a> Process<'a> {
             cgroup: note.take(
                 "cgroup",
                 extra(proc, |e| {
-                    e.cgroup.as_ref().map(SafeText::exact).map_err(|m| *m)
+                    let path = e.cgroup.as_ref().map_err(|why| *why)?;
+                    Ok(unit::readable(path.exact()))
                 }),
             ),
             kernel_thread: stat.is_kernel_thread(),
@@ -109,7 +112,7 @@ impl<'a> Process<'a> {
 }
 
 /// The values of columns, each by its name with its unit; those that are missing with their reason.
-pub fn columns(columns: &[&Column], value: impl Fn(&Column) -> Reading<Value>) -> Value {
+pub fn columns(columns: &[&Column], mut value: impl FnMut(&Column) -> Reading<Value>) -> Value {
     let mut out = Map::new();
     let mut unavailable = Map::new();
     for column in columns.iter().filter(|c| !is_process(c)) {

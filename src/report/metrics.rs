@@ -201,7 +201,7 @@ fn machine(now: &Snapshot, verdict: Option<Verdict>, out: &mut Vec<u8>) -> Resul
 fn programs(now: &Snapshot, most: usize, out: &mut Vec<u8>) -> Result<(), Error> {
     let group = |proc: &Proc| {
         let path = proc.extra.as_deref()?.cgroup.as_ref().ok()?;
-        Some(unit::short(path))
+        Some(unit::short(path.exact()))
     };
     // A container is told by the program that runs it and its number.
     let is_container = |name: &String| name.contains(' ');

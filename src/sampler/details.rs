@@ -10,6 +10,7 @@ use crate::model::groups::unit::Names;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
 use crate::model::sample::Shares;
+use crate::model::text::SafeText;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
@@ -25,7 +26,7 @@ struct Paced {
 }
 
 /// When the network and the cards were read, what containers are called, and which groups there are.
-type Told = ((Nanos, Nanos), Arc<Names>, Arc<[Box<str>]>);
+type Told = ((Nanos, Nanos), Arc<Names>, Arc<[SafeText]>);
 
 /// What is known between readings.
 pub(super) struct Details {

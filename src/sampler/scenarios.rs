@@ -155,7 +155,7 @@ fn control_groups_of_every_layout() {
 
 fn group(g: &Group) -> String {
     let mut out = String::new();
-    let path = g.path().map_or("–", |p| p.as_str());
+    let path = g.path().unwrap_or_else(|| "–".into());
     line!(out, "{}: {path}", g.layout.word());
     let mut usage = |what: &str, u: &Option<Usage>| {
         if let Some(u) = u {

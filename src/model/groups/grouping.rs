@@ -9,6 +9,7 @@ use super::unit::{self, Stands};
 use crate::model::plan::Needs;
 use crate::model::reading::Missing;
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::SafeText;
 use maker::Maker;
 
 /// What processes are grouped by.
@@ -34,7 +35,7 @@ pub enum By {
 pub struct GroupId {
     /// What it is a group by.
     pub by: By,
-    /// What its members have in common: a path, the digits of a container, a number.
+    /// What its members have in common: a path as the kernel tells it, a number, a name; see [`SafeText::exact`].
     pub of: Arc<str>,
 }
 
@@ -44,13 +45,15 @@ pub struct Group {
     /// Which.
     pub key: GroupId,
     /// Its name as a person knows it.
-    pub name: String,
+    pub name: SafeText,
+    /// What tells it from others that would look the same beside it: `uid 1001`, `session 812`, `in /a.slice`.
+    pub apart: Option<SafeText>,
     /// What kind of group it is: `slice`, `service`, `docker`, `user`.
     pub kind: &'static str,
     /// The group that it is part of, by its place.
     pub parent: Option<u32>,
-    /// The path of its control group, where it is one.
-    pub path: Option<Arc<str>>,
+    /// The path of its control group as the kernel tells it, where it is one.
+    pub path: Option<SafeText>,
 }
 
 /// The groups of a snapshot and who is in which.
@@ -131,8 +134,21 @@ impl Group {
     /// Whether it is a control group that can be acted on as one: not the one that everybody is in, and none outside of our
     /// namespace.
     pub fn is_confined(&self) -> bool {
-        let inside = |path: &Arc<str>| path.len() > 1 && !path.starts_with("/..");
+        let inside = |path: &SafeText| path.len() > 1 && unit::outside(path.exact()) == 0;
         self.path.as_ref().is_some_and(inside)
+    }
+
+    /// The path of its control group as a person may read it.
+    pub fn readable(&self) -> Option<SafeText> {
+        self.path.as_ref().map(unit::shown)
+    }
+
+    /// Its name, with what tells it from others.
+    pub fn title(&self) -> String {
+        match &self.apart {
+            Some(apart) => format!("{} {apart}", self.name),
+            None => self.name.to_string(),
+        }
     }
 }
 
@@ -158,9 +174,10 @@ impl Groups {
         maker.out.populated = maker.out.all.len();
         if by == By::Cgroup {
             for path in snapshot.shares.groups.iter() {
-                maker.cgroup(&unit::readable(path));
+                maker.cgroup(path.exact());
             }
         }
+        apart::tell(&mut maker.out.all, by);
         maker.out
     }
 
@@ -209,8 +226,8 @@ impl Groups {
 pub fn key(by: By, proc: &Proc) -> Option<GroupId> {
     let of: Cow<'_, str> = match by {
         By::Parent => return None,
-        By::Cgroup => path(proc).map_or(Cow::Borrowed(""), unit::readable),
-        By::Unit => path(proc).map_or(Cow::Borrowed(""), |path| unit_key(path).into()),
+        By::Cgroup => path(proc).map_or("", |path| trimmed(path.exact())).into(),
+        By::Unit => path(proc).map_or("", |path| unit_key(path.exact())).into(),
         By::User => proc
             .facts
             .uid
@@ -221,19 +238,27 @@ pub fn key(by: By, proc: &Proc) -> Option<GroupId> {
     Some(GroupId { by, of: of.into() })
 }
 
-/// The control group of a process.
+/// The control group of a process, as the kernel tells it.
 ///
 /// # Errors
 /// Why it is not known.
-pub fn path(proc: &Proc) -> Result<&str, Missing> {
+pub fn path(proc: &Proc) -> Result<&SafeText, Missing> {
     let extra = proc.extra.as_deref().ok_or(Missing::Soon)?;
-    extra.cgroup.as_deref().map_err(|why| *why)
+    extra.cgroup.as_ref().map_err(|why| *why)
+}
+
+/// A path without slashes at its end, save the root's own.
+fn trimmed(path: &str) -> &str {
+    match path.trim_end_matches('/') {
+        "" => "/",
+        path => path,
+    }
 }
 
 /// The part of a path that is the own group of the container or unit.
 fn unit_key(path: &str) -> &str {
     match unit::stands(path) {
-        Stands::Root => "/",
+        Stands::Root => unit::root(path),
         Stands::Container { upto, .. }
         | Stands::Named { upto, .. }
         | Stands::Pod { upto, .. }
@@ -241,13 +266,16 @@ fn unit_key(path: &str) -> &str {
     }
 }
 
-/// What a process runs, as people call it: the last part of the program's path, whatever its threads are called.
+/// What a process runs, as people call it: the last part of the program's path, whatever its threads are called; in the
+/// form of [`SafeText::exact`].
 pub fn program(proc: &Proc) -> &str {
     if proc.stat.is_kernel_thread() {
         return "kernel threads";
     }
     let command = proc.facts.command.as_ref().ok();
-    let first = command.and_then(|c| c.args().next()).unwrap_or_default();
+    let first = command
+        .and_then(|c| c.exact_args().next())
+        .unwrap_or_default();
     let first = match first.find([' ', ':']) {
         // A title that the process wrote itself: `sshd: alice@pts/3`.
         Some(at) if !first.starts_with('/') || first.contains(": ") => &first[..at],
@@ -256,12 +284,13 @@ pub fn program(proc: &Proc) -> &str {
     let base = first.rsplit('/').next().unwrap_or(first);
     let base = base.trim_start_matches('-');
     if base.is_empty() {
-        &proc.facts.name
+        proc.facts.name.exact()
     } else {
         base
     }
 }
 
+mod apart;
 mod maker;
 #[cfg(test)]
 mod tests;

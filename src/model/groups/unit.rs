@@ -2,6 +2,8 @@
 //!
 //! Engines write their names into paths: `docker-<id>.scope`, `/docker/<id>`, `libpod-<id>.scope`, `cri-containerd-<id>.scope`,
 //! `crio-<id>.scope`, `kubepods-pod<uid>.slice`, `lxc.payload.<name>`, `systemd-nspawn@<name>.service`, `machine-<name>.scope`.
+//!
+//! Paths come and names go as they are, in the form of [`SafeText::exact`]: who shows one escapes it, once.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -153,14 +155,45 @@ pub fn parts(path: &str) -> impl Iterator<Item = (&str, usize)> {
     })
 }
 
-/// A path as a person may read it. Whoever lives in a namespace of control groups is told of the groups outside of it by
-/// `/../..`; how those are called is not told, so the way there is left out.
-pub fn readable(path: &str) -> Cow<'_, str> {
-    if !path.starts_with("/..") {
-        return path.into();
+/// How many levels above the root of our namespace of control groups the way to a group begins; 0 for one within.
+pub fn outside(path: &str) -> usize {
+    let parts = path.split('/').skip(1);
+    parts.take_while(|part| *part == "..").count()
+}
+
+/// The part of a path that is the root of its groups: `/`, or the way out of our namespace.
+pub fn root(path: &str) -> &str {
+    match outside(path) {
+        0 => "/",
+        up => &path[..up * "/..".len()],
     }
-    let inner: Vec<&str> = parts(path).map(|(part, _)| part).collect();
-    format!("outside:/{}", inner.join("/")).into()
+}
+
+/// A path as a person may read it. Whoever lives in a namespace of control groups is told of the groups outside of it by
+/// `/../..`; how those are called is not told, only how far up the way begins: `outside:/a`, `outside-2:/a`.
+pub fn readable(path: &str) -> Cow<'_, str> {
+    let below = match outside(path) {
+        0 => return path.into(),
+        up => &path[up * "/..".len()..],
+    };
+    let below = if below.is_empty() { "/" } else { below };
+    format!("{}:{below}", beyond(path)).into()
+}
+
+/// The same of a text, escaped for whoever shows it.
+pub fn shown(path: &SafeText) -> SafeText {
+    match readable(path.exact()) {
+        Cow::Borrowed(_) => path.clone(),
+        Cow::Owned(path) => SafeText::from_exact(&path),
+    }
+}
+
+/// What the groups are called that a way out of our namespace leads to.
+fn beyond(path: &str) -> String {
+    match outside(path) {
+        0 | 1 => "outside".to_owned(),
+        up => format!("outside-{up}"),
+    }
 }
 
 /// The short name of what a path stands for: `sshd`, `docker 8f2c4a1b9d3e`, `web-1`, `session-3`, `/`.
@@ -173,19 +206,19 @@ pub fn short(path: &str) -> String {
 /// The same with the names of containers that are known.
 pub fn name(path: &str, names: &Names) -> String {
     match stands(path) {
-        Stands::Root if path.starts_with("/..") => "outside".to_owned(),
+        Stands::Root if outside(path) > 0 => beyond(path),
         Stands::Root => "/".to_owned(),
         Stands::Container { engine, id, .. } => match names.get(id) {
-            Some(Called { name, pod: None }) => name.to_string(),
+            Some(Called { name, pod: None }) => name.exact().to_owned(),
             Some(Called {
                 name,
                 pod: Some(pod),
-            }) => format!("{pod} {name}"),
+            }) => format!("{} {}", pod.exact(), name.exact()),
             None => format!("{} {}", engine.word(), &id[..12]),
         },
         Stands::Named { name, .. } => name.into_owned(),
         Stands::Pod { uid, .. } => match pod_name(&uid, names) {
-            Some(pod) => pod.to_string(),
+            Some(pod) => pod.exact().to_owned(),
             None => format!("pod {}", uid.get(..12).unwrap_or(&uid)),
         },
         Stands::Unit { name, .. } => bare(name).into_owned(),

@@ -9,6 +9,7 @@ use crate::model::id::ProcId;
 use crate::model::machine::gpu::Gpus;
 use crate::model::network::traffic::Rates;
 use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
 
 /// What was found beside the table last.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +19,7 @@ pub struct Shares {
     /// What containers are called.
     pub names: Arc<Names>,
     /// The paths of all control groups, a group before its parts; empty where nobody shows them.
-    pub groups: Arc<[Box<str>]>,
+    pub groups: Arc<[SafeText]>,
     /// What graphics cards tell of their users.
     pub gpus: Reading<Arc<Gpus>>,
 }

@@ -232,7 +232,7 @@ impl Panel for List {
             && let Some(path) = chosen.group.path.as_ref()
         {
             plan.needs |= Needs::GROUP;
-            plan.group = Some((Arc::clone(path), chosen.members.first().copied()));
+            plan.group = Some((path.clone(), chosen.members.first().copied()));
         }
         // The sum of a folded row is near enough without each page of those below.
         let sums = needs - of_all - Needs::RESIDENT;

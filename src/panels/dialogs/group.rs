@@ -148,10 +148,10 @@ type Line = Vec<(String, Role)>;
 impl GroupInspector {
     /// The facts of the group, where it is a control group.
     fn facts<'a>(&self, world: &'a World) -> Option<Reading<&'a GroupFacts>> {
-        let path = self.of.as_ref()?.group.path.as_deref()?;
+        let path = self.of.as_ref()?.group.path.as_ref()?;
         let slot = world.detail.machine.group.as_ref();
         Some(match slot.map(|slot| slot.value.as_ref()) {
-            Some(Ok(facts)) if facts.path.as_str() == path => Ok(&**facts),
+            Some(Ok(facts)) if facts.path == *path => Ok(&**facts),
             Some(Err(why)) => Err(*why),
             _ => Err(Missing::Soon),
         })
@@ -257,7 +257,7 @@ impl Panel for GroupInspector {
         plan.of_all |= by;
         if let Some(path) = &of.group.path {
             plan.needs |= Needs::GROUP;
-            plan.group = Some((Arc::clone(path), self.members.first().copied()));
+            plan.group = Some((path.clone(), self.members.first().copied()));
         }
     }
 
@@ -338,7 +338,7 @@ impl Panel for GroupInspector {
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let Some(of) = &self.of else { return };
-        let title = format!("{} {}", of.group.name, of.group.kind);
+        let title = format!("{} {}", of.group.title(), of.group.kind);
         let status = self.scroll.status();
         let area = popup::draw(theme, Self::outer(screen), &title, &status, buf);
         for (i, parts) in self.head().iter().enumerate() {

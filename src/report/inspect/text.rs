@@ -331,7 +331,7 @@ fn limits(isolation: &Isolation, printer: &mut Printer<'_>) -> Written {
     }
     let group = or_dash(&isolation.group, ascii, |g| {
         g.path()
-            .map_or_else(|| "none".to_owned(), ToString::to_string)
+            .map_or_else(|| "none".to_owned(), |path| path.to_string())
     });
     labelled("cgroup", &group, printer)?;
     if let Ok(group) = &isolation.group {
@@ -368,7 +368,7 @@ fn of_group(group: &Group, printer: &mut Printer<'_>) -> Written {
             .map_or_else(|| dash(printer.ascii).to_owned(), amount);
         let limit = usage.limit.map_or_else(|| "no limit".to_owned(), amount);
         let by = match &usage.set_by {
-            Some(by) if Some(by) != group.path() => format!(", set by {by}"),
+            Some(by) if Some(by) != group.path().as_ref() => format!(", set by {by}"),
             _ => String::new(),
         };
         labelled(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::signals::Signals;
+use crate::model::groups::unit;
 use crate::model::id::ProcId;
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
@@ -19,15 +20,24 @@ fn frozen() -> MutexGuard<'static, Vec<(PathBuf, &'static str)>> {
     FROZEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Freezes the group of this path, of which or below which `member` is, or thaws it; answers in words.
+/// Freezes the group of this path, of which or below which `member` is, or thaws it; answers in words. Without a member it
+/// is one of the hierarchy whose groups are listed, in which nobody was.
 ///
 /// # Errors
 /// In words: why it was not done.
-pub fn freeze(signals: &Signals, path: &str, member: ProcId, on: bool) -> Result<String, String> {
+pub fn freeze(
+    signals: &Signals,
+    path: &SafeText,
+    member: Option<ProcId>,
+    on: bool,
+) -> Result<String, String> {
     let root = signals.root();
-    process_ids::still(root, member)
-        .map_err(|_| format!("{path}: nobody of it is there any more"))?;
-    let found = facts::directory(root, path, member.pid, "freezer");
+    if let Some(member) = member {
+        process_ids::still(root, member)
+            .map_err(|_| format!("{}: nobody of it is there any more", unit::shown(path)))?;
+    }
+    let found = facts::directory(root, path, member.map(|id| id.pid), "freezer");
+    let path = unit::shown(path);
     let (directory, unified) =
         found.ok_or_else(|| format!("{path}: its files are not to be seen here"))?;
     if on && holds(&directory, signals.own().0) {
@@ -108,7 +118,9 @@ pub fn thaw_all() {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
     use std::fs;
+    use std::os::unix::ffi::OsStrExt as _;
     use std::process::{Child, Command};
 
     use super::*;
@@ -117,7 +129,7 @@ mod tests {
 
     /// A group of v2 of our own with one process in it; taken away again at the end.
     struct Group {
-        path: String,
+        path: SafeText,
         dir: PathBuf,
         child: Child,
     }
@@ -127,12 +139,14 @@ mod tests {
             let text = fs::read_to_string(root.proc("self/cgroup")).ok()?;
             let own = text.lines().find_map(|line| line.strip_prefix("0::"))?;
             let me = Pid(std::process::id());
-            let (above, unified) = facts::directory(root, own, me, "-")?;
-            let name = format!("pscope-test-{me}");
-            let dir = above.join(&name);
+            let (above, unified) = facts::directory(root, &own.into(), Some(me), "-")?;
+            // The kernel takes any byte but a new line for a name.
+            let name = [format!("pscope test {me}").as_bytes(), b"\x1b[7m\xff"].concat();
+            let dir = above.join(OsStr::from_bytes(&name));
             fs::create_dir(&dir).ok().filter(|()| unified)?;
             let child = Command::new("sleep").arg("1000").spawn().ok()?;
-            let path = format!("{}/{name}", own.trim_end_matches('/'));
+            let path = [own.trim_end_matches('/').as_bytes(), b"/", &name].concat();
+            let path = SafeText::from_bytes(&path);
             let group = Self { path, dir, child };
             let put = fs::write(group.dir.join("cgroup.procs"), group.child.id().to_string());
             put.is_ok().then_some(group)
@@ -164,7 +178,7 @@ mod tests {
         let member = process_ids::read(&root, Pid(group.child.id()))
             .expect("it lives")
             .id;
-        let act = |on| freeze(&signals, &group.path, member, on);
+        let act = |on| freeze(&signals, &group.path, Some(member), on);
         let said = act(true).expect("permitted");
         assert!(
             said.contains("the end of pscope thaws it") && group.frozen(),
@@ -183,33 +197,26 @@ mod tests {
         let moved = fs::write(part.join("cgroup.procs"), member.pid.to_string());
         moved.expect("as into the group itself");
         act(true).expect("permitted");
-        let path = format!("{}/part", group.path);
-        let said = freeze(&signals, &path, member, false).expect("permitted");
+        let path = SafeText::from_exact(&format!("{}/part", group.path.exact()));
+        let said = freeze(&signals, &path, Some(member), false).expect("permitted");
         assert!(
-            said.contains("yet stands still") && said.contains(&group.path),
+            said.contains("yet stands still") && said.contains(group.path.as_str()),
             "{said}"
         );
         act(false).expect("permitted");
-        let said = freeze(&signals, &path, member, false).expect("permitted");
+        let said = freeze(&signals, &path, Some(member), false).expect("permitted");
         assert!(said.ends_with("goes on"), "{said}");
         let back = fs::write(group.dir.join("cgroup.procs"), member.pid.to_string());
         back.and_then(|()| fs::remove_dir(&part))
             .expect("as it came");
         // What nobody of is left, and what is ours, is not frozen.
         let gone = ProcId::new(member.pid.0, member.start.0 + 1);
-        assert!(freeze(&signals, &group.path, gone, true).is_err());
+        assert!(freeze(&signals, &group.path, Some(gone), true).is_err());
         let me = process_ids::read(&root, Pid(std::process::id()))
             .expect("we live")
             .id;
         let above = group.path.rsplit_once('/').map_or("/", |(above, _)| above);
-        assert!(
-            freeze(
-                &signals,
-                if above.is_empty() { "/" } else { above },
-                me,
-                true
-            )
-            .is_err()
-        );
+        let above = if above.is_empty() { "/" } else { above };
+        assert!(freeze(&signals, &above.into(), Some(me), true).is_err());
     }
 }

@@ -8,6 +8,7 @@ use crate::model::acting::Scope;
 use crate::model::id::{Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::standing;
+use crate::sys::process::isolation::cgroup::{self, Mounts};
 use crate::sys::process::living;
 use crate::sys::process::process_ids::{self, ProcessIds};
 
@@ -23,7 +24,9 @@ impl Ties {
     pub(super) fn of(root: &ProcRoot, everybody: &[ProcessIds], chosen: &[ProcId]) -> Self {
         let who = || everybody.iter().filter(|k| chosen.contains(&k.id));
         let distinct = |ids: BTreeSet<Pid>| ids.into_iter().filter(|p| p.0 > 0).collect();
-        let mut cgroups: Vec<PathBuf> = who().filter_map(|k| cgroup(root, k.id.pid)).collect();
+        let mounts = Mounts::read(root);
+        let cgroup = |k: &ProcessIds| cgroup(root, &mounts, k.id.pid);
+        let mut cgroups: Vec<PathBuf> = who().filter_map(cgroup).collect();
         cgroups.sort();
         cgroups.dedup();
         Self {
@@ -134,28 +137,10 @@ impl Ties {
 }
 
 /// The directory of a process's own control group: that of version 2, or else the one of systemd; `None` for the root group.
-fn cgroup(root: &ProcRoot, pid: Pid) -> Option<PathBuf> {
+fn cgroup(root: &ProcRoot, mounts: &Mounts, pid: Pid) -> Option<PathBuf> {
     let asked = living::pid(root, pid);
-    let text = std::fs::read_to_string(root.proc(format!("{asked}/cgroup"))).ok()?;
-    let unified = root.sys("fs/cgroup/unified");
-    let unified = if unified.is_dir() {
-        unified
-    } else {
-        root.sys("fs/cgroup")
-    };
-    let of = |mark: &str, mount: &Path| {
-        let path = text.lines().find_map(|l| own_path(l, mark))?;
-        Some(mount.join(path)).filter(|p| p.join("cgroup.procs").exists())
-    };
-    of("0::", &unified).or_else(|| of("name=systemd:", &root.sys("fs/cgroup/systemd")))
-}
-
-/// The path of a line such as `0::/user.slice/user-1000.slice`, without its slash; none for the root and for one outside our namespace.
-fn own_path<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
-    let at = line.find(mark)? + mark.len();
-    let path = line[at..].strip_prefix('/')?;
-    let outside = path.split('/').any(|part| part == "..");
-    (!path.is_empty() && !outside).then_some(path)
+    let text = std::fs::read(root.proc(format!("{asked}/cgroup"))).ok()?;
+    cgroup::own_directory(root, mounts, &text)
 }
 
 /// The numbers of all processes of a control group and of those below it.
@@ -174,18 +159,78 @@ fn gather(directory: &Path, pids: &mut BTreeSet<Pid>) {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
 
+    /// A machine with these lines in `mountinfo` and `cgroup` of process 7, and these groups with somebody in them.
+    fn machine(mounts: &str, of: &[u8], groups: &[&[u8]]) -> (tempfile::TempDir, ProcRoot) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        for pid in ["self", "7"] {
+            std::fs::create_dir_all(root.proc(pid)).expect("made");
+        }
+        std::fs::write(root.proc("self/mountinfo"), mounts).expect("written");
+        std::fs::write(root.proc("7/cgroup"), of).expect("written");
+        for group in groups {
+            let group = root.sys(OsStr::from_bytes(group));
+            std::fs::create_dir_all(&group).expect("made");
+            std::fs::write(group.join("cgroup.procs"), "7\n").expect("written");
+        }
+        (dir, root)
+    }
+
+    fn of_seven(root: &ProcRoot) -> Option<PathBuf> {
+        let found = cgroup(root, &Mounts::read(root), Pid(7))?;
+        let sys = root.sys("");
+        Some(found.strip_prefix(sys).expect("below it").to_owned())
+    }
+
     #[test]
-    fn the_root_group_is_no_scope() {
-        assert_eq!(
-            own_path("0::/user.slice/a b", "0::"),
-            Some("user.slice/a b")
+    fn the_root_group_is_no_scope_and_a_name_may_have_any_byte() {
+        let mounts = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        let odd: &[u8] = b"fs/cgroup/a b/\x1b\xff\r";
+        let of = |line: &[u8]| {
+            of_seven(&machine(mounts, line, &[b"fs/cgroup", odd, b"fs/cgroup/a:b"]).1)
+        };
+        let some = |path: &[u8]| Some(PathBuf::from(OsStr::from_bytes(path)));
+        assert_eq!(of(b"0::/a b/\x1b\xff\r\n"), some(odd));
+        assert_eq!(of(b"0::/a:b\n"), some(b"fs/cgroup/a:b"));
+        assert_eq!(of(b"0::/\n"), None);
+        assert_eq!(of(b"0::/../a:b\n"), None);
+        assert_eq!(of(b"0::/gone\n"), None);
+        let old = "30 23 0:27 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n";
+        let (_dir, root) = machine(old, b"1:name=systemd:/x\n", &[b"fs/cgroup/systemd/x"]);
+        assert_eq!(of_seven(&root), some(b"fs/cgroup/systemd/x"));
+    }
+
+    #[test]
+    fn a_group_is_looked_for_in_the_part_that_is_mounted() {
+        // Seen with `unshare -C`: what is mounted begins above our namespace, where another group may have our path.
+        let above = "31 23 0:28 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        let (_dir, root) = machine(above, b"0::/x\n", &[b"fs/cgroup/x"]);
+        assert_eq!(of_seven(&root), None, "that is somebody else's");
+        let part = "31 23 0:28 /pods\\040b /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        let (_dir, root) = machine(part, b"0::/pods b/x\n", &[b"fs/cgroup/x"]);
+        assert_eq!(of_seven(&root), Some("fs/cgroup/x".into()));
+        let (_dir, root) = machine(
+            part,
+            b"0::/pods bc/x\n",
+            &[b"fs/cgroup/x", b"fs/cgroup/c/x"],
         );
-        assert_eq!(own_path("0::/", "0::"), None);
-        assert_eq!(own_path("0::/../other", "0::"), None);
-        assert_eq!(own_path("1:name=systemd:/x", "name=systemd:"), Some("x"));
-        assert_eq!(own_path("1:name=systemd:/x", "0::"), None);
+        assert_eq!(of_seven(&root), None, "no part of what is mounted");
+        let two = [
+            part,
+            "32 23 0:28 / /sys/fs/cgroup/all rw - cgroup2 cgroup2 rw\n",
+        ]
+        .concat();
+        let (_dir, root) = machine(&two, b"0::/y\n", &[b"fs/cgroup/all/y"]);
+        assert_eq!(
+            of_seven(&root),
+            Some("fs/cgroup/all/y".into()),
+            "the other mount has it"
+        );
     }
 
     #[test]
@@ -196,15 +241,19 @@ mod tests {
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             std::fs::write(path, text).expect("written");
         };
+        let mounts = "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        write("proc/self/mountinfo", mounts);
         write("proc/7/cgroup", "1:name=systemd:/old\n0::/app/web\n");
         write("sys/fs/cgroup/app/web/cgroup.procs", "7\n8\n");
         write("sys/fs/cgroup/app/web/worker/cgroup.procs", "9\n");
         let root = ProcRoot::fixture(dir.path());
-        let group = cgroup(&root, Pid(7)).expect("a group");
+        let mounts = Mounts::read(&root);
+        let cgroup = |pid| cgroup(&root, &mounts, pid);
+        let group = cgroup(Pid(7)).expect("a group");
         let mut pids = BTreeSet::new();
         gather(&group, &mut pids);
         assert_eq!(pids.into_iter().map(|p| p.0).collect::<Vec<_>>(), [7, 8, 9]);
-        assert_eq!(cgroup(&root, Pid(8)), None);
+        assert_eq!(cgroup(Pid(8)), None);
         // Parts of a group are that group where nobody else is in it, and never what merely holds it.
         write("proc/9/cgroup", "0::/app/web/worker\n");
         write("sys/fs/cgroup/app/cgroup.procs", "");
@@ -213,9 +262,7 @@ mod tests {
         write("proc/10/cgroup", "0::/app/other\n");
         write("sys/fs/cgroup/app/web/cgroup.kill", "");
         let common = |pids: &[u32]| {
-            let groups = pids
-                .iter()
-                .map(|pid| cgroup(&root, Pid(*pid)).expect("a group"));
+            let groups = pids.iter().map(|pid| cgroup(Pid(*pid)).expect("a group"));
             let ties = Ties {
                 cgroups: groups.collect(),
                 ..Ties::default()

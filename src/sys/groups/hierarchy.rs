@@ -21,7 +21,7 @@ const PACE_MS: u64 = 2000;
 /// Lists the groups while somebody shows them as a tree.
 pub struct Hierarchy {
     root: ProcRoot,
-    known: Arc<[Box<str>]>,
+    known: Arc<[SafeText]>,
     took: Duration,
 }
 
@@ -36,7 +36,7 @@ impl Hierarchy {
     }
 
     /// The paths of all groups, as processes in them would tell them; a group before its parts.
-    pub fn read_now(&mut self) -> Arc<[Box<str>]> {
+    pub fn read_now(&mut self) -> Arc<[SafeText]> {
         let began = Instant::now();
         let mut found = Vec::new();
         if let Some((top, path)) = cgroup::top(&self.root) {
@@ -52,7 +52,7 @@ impl Hierarchy {
 
 /// Adds the groups below a directory. A directory has as many links as it has parts, and two more: most have none, and need
 /// not be listed.
-fn walk(dir: &Path, path: &str, found: &mut Vec<Box<str>>) {
+fn walk(dir: &Path, path: &[u8], found: &mut Vec<SafeText>) {
     use std::os::unix::fs::MetadataExt as _;
     if std::fs::metadata(dir).map_or(0, |meta| meta.nlink()) == 2 {
         return;
@@ -67,9 +67,9 @@ fn walk(dir: &Path, path: &str, found: &mut Vec<Box<str>>) {
         if found.len() >= MOST {
             return;
         }
-        let part = SafeText::from_bytes(name.as_encoded_bytes());
-        let whole = format!("{}/{part}", path.trim_end_matches('/'));
-        found.push(whole.as_str().into());
+        let above = path.strip_suffix(b"/").unwrap_or(path);
+        let whole = [above, b"/", name.as_encoded_bytes()].concat();
+        found.push(SafeText::from_bytes(&whole));
         walk(&dir.join(&name), &whole, found);
     }
 }
@@ -103,6 +103,9 @@ impl Source<Detail> for Hierarchy {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
     use super::*;
 
     #[test]
@@ -118,11 +121,27 @@ mod tests {
         for path in ["unified/b", "unified/a/x/y", "unified/a/w", "memory/old"] {
             std::fs::create_dir_all(root.sys(format!("fs/cgroup/{path}"))).expect("made");
         }
+        let odd = root.sys(OsStr::from_bytes(b"fs/cgroup/unified/c \xff\t"));
+        std::fs::create_dir(&odd).expect("made");
+        let paths = hierarchy.read_now();
+        let last = paths.last().expect("the odd one");
+        assert_eq!(
+            (last.as_str(), &*last.bytes()),
+            ("/pod/c \\xff\\t", &b"/pod/c \xff\t"[..])
+        );
+        std::fs::remove_dir(&odd).expect("removed");
         let all = hierarchy.read_now();
-        let all: Vec<&str> = all.iter().map(AsRef::as_ref).collect();
+        let all: Vec<&str> = all.iter().map(SafeText::as_str).collect();
         assert_eq!(
             all,
             ["/pod/a", "/pod/a/w", "/pod/a/x", "/pod/a/x/y", "/pod/b"]
         );
+        // What was mounted outside of our namespace has our own groups under other paths.
+        std::fs::write(
+            root.proc("self/mountinfo"),
+            mounts.replace(" /pod ", " /.. "),
+        )
+        .expect("written");
+        assert!(hierarchy.read_now().is_empty());
     }
 }

@@ -215,7 +215,7 @@ impl Source<Detail> for ContainerNames {
     fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
         if let Some(seen) = self.feed.seen() {
             let paths = seen.procs.iter().filter_map(|p| grouping::path(p).ok());
-            into.machine.containers = self.reader.read(paths);
+            into.machine.containers = self.reader.read(paths.map(SafeText::exact));
         }
         Ok(())
     }

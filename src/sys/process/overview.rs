@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{isolation, living, proc_counters, process_ids};
 use crate::model::detail::{Detail, Stamped};
+use crate::model::groups::unit;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::memory::region::Residency;
 use crate::model::plan::{Needs, Plan};
@@ -87,7 +88,7 @@ impl Overviews {
             exe: link(&dir.join("exe")),
             cwd: link(&dir.join("cwd")),
             root: link(&dir.join("root")),
-            cgroup: text(&dir.join("cgroup"), proc_cgroup::parse),
+            cgroup: text(&dir.join("cgroup"), proc_cgroup::parse).map(|path| unit::shown(&path)),
             descriptors,
             standard: [0, 1, 2].map(|fd| link(&dir.join(format!("fd/{fd}")))),
             limits,

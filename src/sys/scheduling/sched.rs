@@ -1,7 +1,6 @@
 //! How the kernel schedules a process: `/proc/PID/sched`, `task/TID/schedstat`, `task/TID/status`, its group's `cpu.stat`.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::perf;
 use crate::model::detail::{Detail, Stamped};
@@ -13,6 +12,7 @@ use crate::model::scheduling::schedule::{Counters, Rates, Schedule, Throttling};
 use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::fields;
+use crate::sys::process::isolation::cgroup;
 use crate::sys::process::living;
 use crate::sys::process::proc_counters;
 use crate::sys::process::proc_stat;
@@ -130,36 +130,10 @@ fn counters(root: &ProcRoot, id: ProcId) -> Counters {
 fn throttling(root: &ProcRoot, id: ProcId) -> Reading<Throttling> {
     let asked = living::pid(root, id.pid);
     let text = fs::read(root.proc(format!("{asked}/cgroup")))?;
-    let mut places: Vec<(PathBuf, SafeText)> = Vec::new();
-    for line in fields::lines(&text) {
-        let mut parts = line.splitn(3, |b| *b == b':');
-        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next())
-        else {
-            continue;
-        };
-        let Ok(path) = std::str::from_utf8(path) else {
-            continue;
-        };
-        let below = path.trim_start_matches('/');
-        let has_cpu = controllers.split(|b| *b == b',').any(|c| c == b"cpu");
-        let mounts: &[&str] = match controllers {
-            b"" => &["fs/cgroup", "fs/cgroup/unified"],
-            _ if has_cpu => &["fs/cgroup/cpu", "fs/cgroup/cpu,cpuacct"],
-            _ => &[],
-        };
-        for mount in mounts {
-            let file = root.sys(mount).join(below).join("cpu.stat");
-            places.push((file, SafeText::from(path)));
-        }
-    }
-    let mut found = Err(Missing::Unsupported);
-    for (file, group) in places {
-        if let Some(stat) = fs::read(file).ok().and_then(|t| quota(&t)) {
-            found = Ok(Throttling { group, ..stat });
-            break;
-        }
-    }
-    found
+    let (directory, group) = cgroup::cpu_directory(root, &text).ok_or(Missing::Unsupported)?;
+    let stat = fs::read(directory.join("cpu.stat"))?;
+    let stat = quota(&stat).ok_or(Missing::Unsupported)?;
+    Ok(Throttling { group, ..stat })
 }
 
 /// Parses `cpu.stat`: `b"nr_periods 10\nnr_throttled 3\nthrottled_usec 1500\n"`; version 1 has `throttled_time` in nanoseconds.

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{By, Group, GroupId, Groups, path, program, unit_key};
+use super::{By, Group, GroupId, Groups, path, program, trimmed, unit_key};
 use crate::model::groups::unit::{self, Names, Stands};
 use crate::model::id::Pid;
 use crate::model::process::tty;
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::SafeText;
 
 /// Makes groups as their first members are met.
 pub(super) struct Maker<'a> {
@@ -41,11 +42,12 @@ impl<'a> Maker<'a> {
         match self.by {
             By::Cgroup | By::Unit => match path(proc) {
                 Ok(path) => {
+                    let path = path.exact();
                     if let Some(group) = self.seen.get(path) {
                         return *group;
                     }
                     let group = if self.by == By::Cgroup {
-                        self.cgroup(&unit::readable(path))
+                        self.cgroup(path)
                     } else {
                         self.unit(path)
                     };
@@ -59,7 +61,9 @@ impl<'a> Maker<'a> {
             By::User => match proc.facts.uid {
                 Ok(uid) => {
                     let user = &proc.facts.user;
-                    self.enter(&uid.0.to_string(), "user", None, |_| user.to_string())
+                    self.enter(&uid.0.to_string(), "user", None, |_| {
+                        user.exact().to_owned()
+                    })
                 }
                 Err(why) => self.enter("", "unknown", None, |_| {
                     format!("not known ({})", why.word())
@@ -92,16 +96,17 @@ impl<'a> Maker<'a> {
         }
         let of: Arc<str> = of.into();
         let place = self.out.all.len() as u32;
-        let is_path = matches!(self.by, By::Cgroup | By::Unit) && of.starts_with('/');
+        let is_path = matches!(self.by, By::Cgroup | By::Unit) && !of.is_empty();
         self.out.all.push(Group {
             key: GroupId {
                 by: self.by,
                 of: Arc::clone(&of),
             },
-            name: name(self.names),
+            name: SafeText::from_exact(&name(self.names)),
+            apart: None,
             kind,
             parent,
-            path: is_path.then(|| Arc::clone(&of)),
+            path: is_path.then(|| SafeText::from_exact(&of)),
         });
         self.known.insert(of, place);
         place
@@ -109,17 +114,12 @@ impl<'a> Maker<'a> {
 
     /// The group of a path and all that it is part of.
     pub(super) fn cgroup(&mut self, path: &str) -> u32 {
-        let path = path.trim_end_matches('/');
-        let (root, below) = match path.strip_prefix("outside:") {
-            Some(below) => ("outside:/", below),
-            None => ("/", path),
-        };
-        let skip = path.len() - below.len();
-        let mut up = self.enter(root, "root", None, |_| root.to_owned());
-        for (part, upto) in unit::parts(below) {
-            let whole = &path[..skip + upto];
-            let own = &below[..upto];
-            up = self.enter(whole, kind(own), Some(up), |names| {
+        let path = trimmed(path);
+        let root = unit::root(path);
+        let mut up = self.enter(root, "root", None, |_| unit::readable(root).into_owned());
+        for (part, upto) in unit::parts(path) {
+            let own = &path[..upto];
+            up = self.enter(own, kind(own), Some(up), |names| {
                 unit::part_name(part, own, names)
             });
         }

@@ -42,7 +42,7 @@ fn told(snapshot: &Snapshot, by: By) -> Vec<String> {
         let up = group.parent.map_or("-", |up| &groups.all[up as usize].name);
         format!(
             "{} ({}) in {up}: {}",
-            group.name,
+            group.title(),
             group.kind,
             pids.join(" ")
         )
@@ -130,15 +130,76 @@ fn a_program_is_what_people_call_it() {
 fn what_is_outside_of_the_namespace_has_no_way_out_in_its_name() {
     let snapshot = scene(&[
         (7, 1, "x", "/../../system.slice/x.service"),
+        (8, 1, "x", "/../system.slice/x.service"),
         (9, 1, "y", "/job"),
+        (10, 1, "z", "/../.."),
+        (11, 1, "z", "/..z"),
     ])
     .snapshot();
-    let all = told(&snapshot, By::Cgroup).join("\n");
-    assert!(!all.contains(".."), "{all}");
-    assert!(all.contains("outside:/ (root) in -: 7"), "{all}");
+    // The way out tells groups apart that would read the same without it.
+    assert_eq!(
+        told(&snapshot, By::Cgroup),
+        [
+            "outside-2:/ (root) in -: 7 10",
+            "system.slice (slice) in outside-2:/: 7",
+            "x.service (service) in system.slice: 7",
+            "outside:/ (root) in -: 8",
+            "system.slice (slice) in outside:/: 8",
+            "x.service (service) in system.slice: 8",
+            "/ (root) in -: 9 11",
+            "job (group) in /: 9",
+            "..z (group) in /: 11",
+        ]
+    );
+    assert_eq!(
+        told(&snapshot, By::Unit),
+        [
+            "x in outside-2:/system.slice (service) in -: 7",
+            "x in outside:/system.slice (service) in -: 8",
+            "job (group) in -: 9",
+            "outside-2 (root) in -: 10",
+            "..z (group) in -: 11",
+        ]
+    );
+    let groups = Groups::new(&snapshot, By::Cgroup);
+    let confined: Vec<&str> = groups
+        .all
+        .iter()
+        .filter(|g| g.is_confined())
+        .map(|g| g.name.as_str())
+        .collect();
+    assert_eq!(confined, ["job", "..z"], "none that others than us address");
+}
+
+#[test]
+fn any_byte_in_a_name_is_kept_for_the_kernel_and_shown_escaped() {
+    let mut scene = scene(&[(7, 1, "x", "/"), (8, 1, "x", "/"), (9, 1, "x", "/")]);
+    for (pid, path) in [
+        (7, &b"/a b/\x1b[7m"[..]),
+        (8, b"/a b/\\x1b[7m"),
+        (9, b"/a b/\xff.service"),
+    ] {
+        scene.of(pid).extra = Some(Arc::new(OptionalStats {
+            cgroup: Ok(SafeText::from_bytes(path)),
+            ..OptionalStats::default()
+        }));
+    }
+    let snapshot = scene.snapshot();
+    let groups = Groups::new(&snapshot, By::Cgroup);
+    let paths: Vec<Vec<u8>> = groups.all[2..]
+        .iter()
+        .map(|g| g.path.as_ref().expect("a path").bytes().into_owned())
+        .collect();
+    assert_eq!(
+        paths,
+        [&b"/a b/\x1b[7m"[..], b"/a b/\\x1b[7m", b"/a b/\xff.service"]
+    );
+    let titles: Vec<String> = groups.all[2..].iter().map(Group::title).collect();
+    assert_eq!(titles[2], "\\xff.service");
+    // Two that are shown the same are told apart all the same.
     assert!(
-        all.contains("x.service (service) in system.slice: 7"),
-        "{all}"
+        titles[0].starts_with("\\x1b[7m ") && titles[0] != titles[1],
+        "{titles:?}"
     );
 }
 

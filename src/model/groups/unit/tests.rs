@@ -86,7 +86,14 @@ fn pods_are_known_by_their_number_and_containers_by_their_name() {
 
 #[test]
 fn nothing_reads_as_a_way_out() {
-    assert_eq!(readable("/../../a/b"), "outside:/a/b");
+    assert_eq!(readable("/../a/b"), "outside:/a/b");
+    assert_eq!(readable("/../../a/b"), "outside-2:/a/b");
     assert_eq!(readable("/.."), "outside:/");
+    assert_eq!(readable("/../.."), "outside-2:/");
+    assert_eq!(readable("/..a/b"), "/..a/b");
+    assert_eq!(
+        shown(&SafeText::from_bytes(b"/../\x1b")).as_str(),
+        "outside:/\\x1b"
+    );
     assert_eq!(readable("/a/b"), "/a/b");
 }

@@ -254,10 +254,13 @@ columns! {
         number(|_, p| extra(p, |e| e.oom_score).map(f64::from), Unit::Plain);
     UNIT "unit" "UNIT" 16 Needs::CGROUP, "The unit, container or session that its control group stands for.",
         from "/proc/PID/cgroup",
-        Shows::Text(|s, p| path(p).map(|path| unit::name(path, &s.shares.names).into()));
+        Shows::Text(|s, p| {
+            let name = unit::name(path(p)?.exact(), &s.shares.names);
+            Ok(SafeText::from_exact(&name).to_string().into())
+        });
     CGROUP "cgroup" "CGROUP" 24 Needs::CGROUP, "The path of its control group.",
         from "/proc/PID/cgroup",
-        Shows::Text(|_, p| path(p).map(|path| unit::readable(path)));
+        Shows::Text(|_, p| Ok(unit::shown(path(p)?).to_string().into()));
     WAITS_FOR "waits-for" "WAITS FOR" 24 Needs::WAITS_FOR, "What its first thread waits for, in words; the tab Threads tells it of each.",
         from "/proc/PID/syscall and /proc/PID/wchan",
         Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {

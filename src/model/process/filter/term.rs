@@ -13,6 +13,7 @@ use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::reading::Missing;
 use crate::model::sample::Opened;
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::model::text::SafeText;
 
 /// What a term asks.
 #[derive(Clone, Debug)]
@@ -212,8 +213,7 @@ impl Test {
             }
             Self::Group(part) => {
                 let path = grouping::path(proc).ok()?;
-                let name = unit::name(path, &snapshot.shares.names);
-                Some(part.is_in(&unit::readable(path)) || part.is_in(&name))
+                Some(in_path(part, path, snapshot))
             }
             Self::Exe(part) => {
                 let exe = proc.extra.as_deref()?.exe.as_ref().ok()?;
@@ -226,8 +226,8 @@ impl Test {
 fn text(column: &Column, how: How, want: &str, snapshot: &Snapshot, proc: &Proc) -> Option<bool> {
     match column.name {
         "unit" | "cgroup" => {
-            let path = proc.extra.as_deref()?.cgroup.as_ref().ok()?;
-            Some(How::Has.holds(path, want))
+            let path = grouping::path(proc).ok()?;
+            Some(How::Has.holds(&unit::shown(path), want))
         }
         "user" => {
             let number = proc.facts.uid.is_ok_and(|uid| uid.0.to_string() == want);
@@ -254,4 +254,10 @@ fn scale(column: &Column, of_one_core: f32) -> f64 {
         | Shows::History => f64::from(of_one_core),
         _ => 1.0,
     }
+}
+
+/// Whether it stands in the path of a control group as it is shown, or in the name that stands for it.
+fn in_path(part: &Fragment, path: &SafeText, snapshot: &Snapshot) -> bool {
+    let name = unit::name(path.exact(), &snapshot.shares.names);
+    part.is_in(&unit::shown(path)) || part.is_in(&SafeText::from_exact(&name))
 }

@@ -1,5 +1,6 @@
 //! The control group of a process: what it and its neighbours may use together, `cgroups(7)`.
 
+use crate::model::groups::unit;
 use crate::model::id::Nanos;
 use crate::model::sample::Pressure;
 use crate::model::text::SafeText;
@@ -36,8 +37,15 @@ impl Layout {
 pub struct Membership {
     /// The controllers of the hierarchy: `cpu,cpuacct`; empty for v2.
     pub controllers: SafeText,
-    /// The path in it.
+    /// The path in it, as the kernel tells it.
     pub path: SafeText,
+}
+
+impl Membership {
+    /// The path as a person may read it.
+    pub fn readable(&self) -> SafeText {
+        unit::shown(&self.path)
+    }
 }
 
 /// The control group of a process.
@@ -96,12 +104,12 @@ impl Usage {
 }
 
 impl Group {
-    /// The path that tells most: that of v2, or else the longest one.
-    pub fn path(&self) -> Option<&SafeText> {
+    /// The path that tells most: that of v2, or else the longest one; as a person may read it.
+    pub fn path(&self) -> Option<SafeText> {
         let v2 = self.memberships.iter().find(|m| m.controllers.is_empty());
         let v2 = v2.filter(|m| m.path.as_str() != "/");
         let longest = || self.memberships.iter().max_by_key(|m| m.path.len());
-        v2.or_else(longest).map(|m| &m.path)
+        v2.or_else(longest).map(Membership::readable)
     }
 
     /// The group as the JSON contract has it.
@@ -110,11 +118,11 @@ impl Group {
         let cpu = self.cpu.as_ref();
         GroupJson {
             layout: self.layout,
-            path: self.path().map(SafeText::as_str),
+            path: self.path(),
             paths: self
                 .memberships
                 .iter()
-                .map(|m| (m.controllers.as_str(), m.path.as_str()))
+                .map(|m| (m.controllers.exact(), m.readable()))
                 .collect(),
             memory_used_bytes: usage(&self.memory).0,
             memory_limit_bytes: usage(&self.memory).1,
@@ -134,8 +142,8 @@ impl Group {
 #[derive(Debug, serde::Serialize)]
 pub struct GroupJson<'a> {
     layout: Layout,
-    path: Option<&'a str>,
-    paths: std::collections::BTreeMap<&'a str, &'a str>,
+    path: Option<SafeText>,
+    paths: std::collections::BTreeMap<&'a str, SafeText>,
     memory_used_bytes: Option<u64>,
     memory_limit_bytes: Option<u64>,
     swap_used_bytes: Option<u64>,

@@ -53,11 +53,12 @@ pub(super) fn nobody(list: &List, world: &World, group: &Group, at: usize) -> (S
     let guides = guides(list, world, list.forest.rows[at], at);
     let indent = guides.chars().count();
     let dim = theme.style(Role::Dim);
-    let out = vec![
+    let mut out = vec![
         (guides, theme.style(Role::Faint)),
-        (group.name.clone(), dim),
+        (group.name.to_string(), dim),
         (" empty".to_owned(), theme.style(Role::Faint)),
     ];
+    out.extend(apart(group, dim));
     (out, indent)
 }
 
@@ -163,12 +164,13 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
             };
             let strong = theme.style(Role::Strong).add_modifier(Modifier::BOLD);
             let mut out = vec![
-                (group.name.clone(), strong),
+                (group.name.to_string(), strong),
                 (format!(" ({})", subject.all.len()), dim),
             ];
             if !group.name.ends_with(group.kind) && !PLAIN.contains(&group.kind) {
                 out.push((format!(" {}", group.kind), dim));
             }
+            out.extend(apart(group, dim));
             out
         }
         Item::Proc(_) => {
@@ -179,6 +181,12 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
             out
         }
     }
+}
+
+/// What tells a group from others that would look the same.
+fn apart(group: &Group, style: Style) -> Option<(String, Style)> {
+    let apart = group.apart.as_ref()?;
+    Some((format!(" {apart}"), style))
 }
 
 fn process(list: &List, world: &World, proc: &Proc) -> Spans {

@@ -39,7 +39,7 @@ impl List {
         if let Some((group, _)) = self.group_here().filter(|_| world.tags.is_empty()) {
             let mut out = vec![
                 (
-                    format!(" {sign} {} in {} · ", nodes.len(), group.name),
+                    format!(" {sign} {} in {} · ", nodes.len(), group.title()),
                     Role::Dim,
                 ),
                 (self.amounts(world, &nodes), Role::Text),
@@ -71,7 +71,7 @@ impl List {
     fn limits(world: &World, group: &Group) -> Vec<(String, Role)> {
         let slot = world.detail.machine.group.as_ref();
         let facts = slot.and_then(|slot| slot.value.as_ref().ok());
-        let Some(facts) = facts.filter(|f| group.path.as_deref() == Some(f.path.as_str())) else {
+        let Some(facts) = facts.filter(|f| group.path.as_ref() == Some(&f.path)) else {
             return Vec::new();
         };
         let mut out = Vec::new();

@@ -52,8 +52,8 @@ impl GroupInspector {
             return Vec::new();
         };
         let mut out = Vec::new();
-        if let Some(path) = &of.group.path {
-            out.push(fact("path", crate::model::groups::unit::readable(path)));
+        if let Some(path) = of.group.readable() {
+            out.push(fact("path", path.to_string()));
         }
         let sum = |column: &Column| {
             let sum = column.sum(&world.snapshot, self.procs(world));

@@ -1,7 +1,5 @@
 //! Freezing a control group as one, and thawing it: what is asked before, and the order.
 
-use std::sync::Arc;
-
 use super::{GroupInspector, SPEC};
 use crate::app::event::Effect;
 use crate::app::panel::Reply;
@@ -37,8 +35,8 @@ impl GroupInspector {
         let (Some(of), Some(on)) = (&self.of, self.asking.take()) else {
             return Reply::Done;
         };
-        let (Some(path), Some(member)) = (&of.group.path, self.members.first()) else {
-            return Reply::Complain("nobody is in it any more".to_owned());
+        let Some(path) = &of.group.path else {
+            return Reply::Done;
         };
         self.number += 1;
         let ticket = Ticket {
@@ -46,8 +44,8 @@ impl GroupInspector {
             number: self.number,
         };
         let order = Order::Freeze {
-            path: Arc::clone(path),
-            member: *member,
+            path: path.clone(),
+            member: self.members.first().copied(),
             on,
         };
         Reply::Do(Effect::Act(ticket, order))

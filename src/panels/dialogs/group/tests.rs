@@ -42,7 +42,7 @@ impl Bench {
         bench.press(&[Key::char('D'), Key::char('g')]);
         let on = |bench: &Self| {
             let group = bench.app.world.group.as_ref();
-            group.is_some_and(|g| g.group.name == "web.service")
+            group.is_some_and(|g| g.group.name.as_str() == "web.service")
         };
         for _ in 0..10 {
             if on(&bench) {
@@ -103,7 +103,7 @@ fn every_part_tells_its_own() {
     let mut bench = Bench::new(Settings::default());
     let plan = bench.app.plan();
     assert_eq!(
-        plan.group.as_ref().map(|(path, _)| &**path),
+        plan.group.as_ref().map(|(path, _)| path.as_str()),
         Some("/a/web.service")
     );
     assert!(plan.needs.contains(Needs::GROUP));
@@ -170,7 +170,7 @@ fn freezing_is_asked_first_and_done_through_an_order() {
     });
     let expected = Order::Freeze {
         path: "/a/web.service".into(),
-        member: ProcId::new(7, 7),
+        member: Some(ProcId::new(7, 7)),
         on: true,
     };
     assert_eq!(order, Some(expected));

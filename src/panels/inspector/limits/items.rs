@@ -178,7 +178,7 @@ fn group(group: &Reading<Group>, items: &mut Vec<Item>) {
         "CONTROL GROUP",
         group.layout.word().to_owned(),
     ));
-    let path = group.path().map_or("–".to_owned(), ToString::to_string);
+    let path = group.path().map_or("–".to_owned(), |path| path.to_string());
     items.push(Item::fact("path", path, Role::Text));
     let mut usage = |name: &str, usage: &Option<Usage>, amount: fn(u64) -> String| {
         // The top of a hierarchy has no such files.
@@ -215,7 +215,7 @@ fn group(group: &Reading<Group>, items: &mut Vec<Item>) {
                 "" => "in v2".to_owned(),
                 controllers => format!("in {controllers}"),
             };
-            items.push(Item::fact(&name, m.path.to_string(), Role::Dim));
+            items.push(Item::fact(&name, m.readable().to_string(), Role::Dim));
         }
     }
 }
@@ -223,7 +223,7 @@ fn group(group: &Reading<Group>, items: &mut Vec<Item>) {
 /// Where a limit is set, unless by the group itself.
 fn set_by(group: &Group, usage: &Usage) -> String {
     match &usage.set_by {
-        Some(by) if Some(by) != group.path() => format!("set by {by}"),
+        Some(by) if Some(by) != group.path().as_ref() => format!("set by {by}"),
         _ => String::new(),
     }
 }

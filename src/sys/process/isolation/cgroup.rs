@@ -3,8 +3,12 @@
 pub mod facts;
 pub mod own;
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::model::groups::unit;
 use crate::model::id::Nanos;
 use crate::model::process::isolation::group::{Group, GroupCpu, Layout, Membership, Usage};
 use crate::model::sample::Pressure;
@@ -29,16 +33,26 @@ pub(crate) struct Mount {
 struct Place {
     dir: PathBuf,
     top: PathBuf,
+    /// The path of the top as processes tell it.
+    root: Vec<u8>,
     unified: bool,
 }
 
 /// Reads the group of a process from the text of its `cgroup` file.
-pub fn read(root: &ProcRoot, memberships: &[u8]) -> Group {
-    let mounts = mounts(root);
-    let memberships: Vec<Membership> = fields::lines(memberships).filter_map(membership).collect();
-    let place = |controller: &str| place(root, &mounts, &memberships, controller);
+pub fn read(root: &ProcRoot, text: &[u8]) -> Group {
+    of_memberships(root, &mounts(root), memberships(text))
+}
+
+/// The lines of a process's `cgroup` file.
+fn memberships(text: &[u8]) -> Vec<Membership> {
+    fields::lines(text).filter_map(membership).collect()
+}
+
+/// Reads a group that stands so in each hierarchy.
+fn of_memberships(root: &ProcRoot, mounts: &[Mount], memberships: Vec<Membership>) -> Group {
+    let place = |controller: &str| place(root, mounts, &memberships, controller);
     let mut group = Group {
-        layout: layout(&mounts),
+        layout: layout(mounts),
         ..Group::default()
     };
     group.memory = place("memory").map(|p| memory(&p));
@@ -65,8 +79,9 @@ fn mounts(root: &ProcRoot) -> Vec<Mount> {
     fields::lines(&text).filter_map(mount).collect()
 }
 
-/// The top directory of the hierarchy that says most about where processes belong, and its path as processes tell it.
-pub(in crate::sys) fn top(root: &ProcRoot) -> Option<(PathBuf, String)> {
+/// The top directory of the hierarchy that says most about where processes belong, and its path as processes tell it. One
+/// that was mounted outside of our namespace tells no groups by the paths that processes tell.
+pub(in crate::sys) fn top(root: &ProcRoot) -> Option<(PathBuf, Vec<u8>)> {
     let mounts = mounts(root);
     let has = |m: &Mount, name: &str| {
         m.options
@@ -78,8 +93,8 @@ pub(in crate::sys) fn top(root: &ProcRoot) -> Option<(PathBuf, String)> {
     let found = v2
         .or_else(|| old("name=systemd"))
         .or_else(|| old("memory"))?;
-    let path = SafeText::from_bytes(&found.root).to_string();
-    Some((mounted(root, std::str::from_utf8(&found.at).ok()?), path))
+    let within = !leads_out(&found.root);
+    within.then(|| (mounted(root, &found.at), found.root.clone()))
 }
 
 /// A line such as `4:memory:/docker/2da4` or `0::/system.slice`.
@@ -94,7 +109,8 @@ pub(crate) fn membership(line: &[u8]) -> Option<Membership> {
 
 /// A line of `mountinfo` about a hierarchy of control groups; `None` for any other.
 pub(crate) fn mount(line: &[u8]) -> Option<Mount> {
-    let words: Vec<&[u8]> = fields::words(line).collect();
+    // Blanks of paths are escaped, other bytes are not.
+    let words: Vec<&[u8]> = line.split(|b| *b == b' ').collect();
     let dash = words.iter().position(|w| *w == b"-")?;
     let unified = match *words.get(dash + 1)? {
         b"cgroup" => false,
@@ -102,8 +118,8 @@ pub(crate) fn mount(line: &[u8]) -> Option<Mount> {
         _ => return None,
     };
     Some(Mount {
-        root: words.get(3)?.to_vec(),
-        at: words.get(4)?.to_vec(),
+        root: fields::unescape(words.get(3)?),
+        at: fields::unescape(words.get(4)?),
         unified,
         options: words.get(dash + 3)?.to_vec(),
     })
@@ -133,36 +149,104 @@ fn place(
         list.split(|b| *b == b',')
             .any(|c| c == controller.as_bytes())
     };
-    let old = mounts.iter().find(|m| !m.unified && has(&m.options));
-    let mount = old.or_else(|| mounts.iter().find(|m| m.unified))?;
+    let is_old = |m: &&Mount| !m.unified && has(&m.options);
+    let old = mounts.iter().any(|m| is_old(&m));
     let of = memberships.iter().find(|m| {
-        if mount.unified {
-            m.controllers.is_empty()
-        } else {
+        if old {
             has(m.controllers.as_bytes())
+        } else {
+            m.controllers.is_empty()
         }
     })?;
-    let below = match mount.root.as_slice() {
-        b"/" => of.path.as_str(),
-        root => of.path.strip_prefix(std::str::from_utf8(root).ok()?)?,
-    };
-    // `/../x` is a group outside of the namespace that we live in.
-    if below.split('/').any(|part| part == "..") {
+    // The same hierarchy may be mounted in several places, and a part of it alone in some.
+    let mut there = mounts
+        .iter()
+        .filter(|m| if old { is_old(m) } else { m.unified });
+    there.find_map(|mount| below(root, mount, &of.path.bytes()))
+}
+
+/// The directory of a path in a hierarchy that is mounted so; `None` where the path is not in the part that is mounted.
+fn below(root: &ProcRoot, mount: &Mount, path: &[u8]) -> Option<Place> {
+    let below = path.strip_prefix(trimmed(&mount.root))?;
+    // `/pods/a` is no part of `/pod`, and `/../x` is a group outside of the namespace that we live in.
+    if !matches!(below.first(), None | Some(b'/')) || leads_out(below) {
         return None;
     }
-    let top = mounted(root, std::str::from_utf8(&mount.at).ok()?);
+    let top = mounted(root, &mount.at);
+    let inner = below.iter().position(|b| *b != b'/');
+    let inner = inner.map_or(&[][..], |at| &below[at..]);
     Some(Place {
-        dir: top.join(below.trim_start_matches('/')),
+        dir: top.join(OsStr::from_bytes(inner)),
         top,
+        root: mount.root.clone(),
         unified: mount.unified,
     })
 }
 
+/// A path without a slash at its end.
+fn trimmed(path: &[u8]) -> &[u8] {
+    path.strip_suffix(b"/").unwrap_or(path)
+}
+
+/// Whether a path leads out of where it begins.
+fn leads_out(path: &[u8]) -> bool {
+    path.split(|b| *b == b'/').any(|part| part == b"..")
+}
+
+/// The directory of a process's own group by the text of its `cgroup` file: that of v2, or else the one of systemd; `None`
+/// for the group that everything is in, and for one outside of our namespace, which is none to act on.
+pub(in crate::sys) fn own_directory(
+    root: &ProcRoot,
+    mounts: &Mounts,
+    text: &[u8],
+) -> Option<PathBuf> {
+    let own = |m: &Membership| m.path.as_str() != "/" && !leads_out(&m.path.bytes());
+    let of: Vec<Membership> = memberships(text).into_iter().filter(own).collect();
+    let dir = |controller: &str| {
+        let place = place(root, &mounts.0, &of, controller)?;
+        let alive = place.dir.join("cgroup.procs").exists();
+        alive.then_some(place.dir)
+    };
+    dir("").or_else(|| dir("name=systemd"))
+}
+
+/// The hierarchies that are mounted where we live, for those who ask of many processes.
+#[derive(Debug)]
+pub(in crate::sys) struct Mounts(Vec<Mount>);
+
+impl Mounts {
+    /// Reads them.
+    pub(in crate::sys) fn read(root: &ProcRoot) -> Self {
+        Self(mounts(root))
+    }
+}
+
+/// The directory that tells of a process's quota by the text of its `cgroup` file, and the group's path.
+pub(in crate::sys) fn cpu_directory(root: &ProcRoot, text: &[u8]) -> Option<(PathBuf, SafeText)> {
+    let found = place(root, &mounts(root), &memberships(text), "cpu")?;
+    let path = found.path_of(&found.dir);
+    Some((found.dir, path))
+}
+
+impl Place {
+    /// The path of a directory of this hierarchy, as a person may read it.
+    fn path_of(&self, dir: &Path) -> SafeText {
+        let below = dir.strip_prefix(&self.top).unwrap_or(dir);
+        let root = trimmed(&self.root);
+        let whole = match below.as_os_str().as_bytes() {
+            b"" if root.is_empty() => Cow::Borrowed(&b"/"[..]),
+            b"" => Cow::Borrowed(root),
+            below => [root, b"/", below].concat().into(),
+        };
+        unit::shown(&SafeText::from_bytes(&whole))
+    }
+}
+
 /// Where a mount point is, seen through the tree that stands in for the machine.
-fn mounted(root: &ProcRoot, at: &str) -> PathBuf {
-    match at.strip_prefix("/sys/") {
-        Some(below) => root.sys(below),
-        None => PathBuf::from(at),
+fn mounted(root: &ProcRoot, at: &[u8]) -> PathBuf {
+    match at.strip_prefix(b"/sys/") {
+        Some(below) => root.sys(OsStr::from_bytes(below)),
+        None => PathBuf::from(OsStr::from_bytes(at)),
     }
 }
 
@@ -170,12 +254,12 @@ fn number(path: &Path) -> Option<u64> {
     fields::number(&std::fs::read(path).ok()?)
 }
 
-/// The smallest value of a file in the group and in the groups above it, with the name of the group that has it.
+/// The smallest value of a file in the group and in the groups above it, with the directory of the group that has it.
 fn tightest<T: PartialOrd>(
     place: &Place,
     read: impl Fn(&Path) -> Option<T>,
-) -> Option<(T, SafeText)> {
-    let mut found: Option<(T, SafeText)> = None;
+) -> Option<(T, PathBuf)> {
+    let mut found: Option<(T, PathBuf)> = None;
     for dir in place
         .dir
         .ancestors()
@@ -184,8 +268,7 @@ fn tightest<T: PartialOrd>(
         if let Some(value) = read(dir)
             && found.as_ref().is_none_or(|(least, _)| value < *least)
         {
-            let path = dir.strip_prefix(&place.top).unwrap_or(dir);
-            found = Some((value, format!("/{}", path.display()).into()));
+            found = Some((value, dir.to_owned()));
         }
     }
     found
@@ -200,7 +283,7 @@ fn usage(place: &Place, used: &str, limit: &str) -> Usage {
     Usage {
         used: number(&place.dir.join(used)),
         limit,
-        set_by,
+        set_by: set_by.map(|dir| place.path_of(&dir)),
     }
 }
 
@@ -223,14 +306,12 @@ fn swap(place: &Place) -> Option<Usage> {
 /// The tightest quota, and how often it was met: that is counted by the group that sets it, and 0 in those below.
 fn cpu(place: &Place) -> GroupCpu {
     let (cores, set_by) = tightest(place, |dir| quota(place, dir)).unzip();
-    let mut above = place.dir.ancestors();
-    let counts = above.find(|dir| cores.is_some() && quota(place, dir) == cores);
     let mut cpu = GroupCpu {
         cores,
-        set_by,
+        set_by: set_by.as_deref().map(|dir| place.path_of(dir)),
         ..GroupCpu::default()
     };
-    let stat = counts.unwrap_or(&place.dir).join("cpu.stat");
+    let stat = set_by.as_deref().unwrap_or(&place.dir).join("cpu.stat");
     let stat = std::fs::read(stat).unwrap_or_default();
     for line in fields::lines(&stat) {
         let mut words = fields::words(line);

@@ -16,7 +16,7 @@ fn rows(stage: &mut Stage) -> Vec<String> {
 
 fn chosen(stage: &Stage) -> Option<(String, usize)> {
     let group = stage.app.world.group.as_ref()?;
-    Some((group.group.name.clone(), group.members.len()))
+    Some((group.group.name.to_string(), group.members.len()))
 }
 
 /// Presses the key until the list is grouped by this.

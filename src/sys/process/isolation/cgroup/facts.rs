@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Place, membership, mounts, number, place};
+use super::{Place, mounts, number, place};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::facts::{DeviceIo, GroupFacts};
 use crate::model::id::{Bytes, Nanos, Pid};
@@ -45,7 +45,7 @@ impl GroupReader {
     ///
     /// # Errors
     /// `Gone` where the process has ended, `Unsupported` where the group's files are not to be seen.
-    pub fn of(&mut self, path: &str, member: Option<Pid>) -> Reading<GroupFacts> {
+    pub fn of(&mut self, path: &SafeText, member: Option<Pid>) -> Reading<GroupFacts> {
         let mut facts = read(&self.root, path, member)?;
         let now = clock::now();
         if let Some((at, before)) = &self.before {
@@ -84,44 +84,46 @@ impl Source<Detail> for GroupReader {
 
 /// The hierarchies in which a process is of this group or of one below it, with the group's path. In the others the path
 /// names another group, or none, of which nothing may be told and to which nothing may be done.
-fn memberships(root: &ProcRoot, path: &str, member: Option<Pid>) -> Reading<Vec<Membership>> {
+fn memberships(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<Vec<Membership>> {
     let Some(member) = member else {
         let unified = mounts(root).iter().any(|m| m.unified);
         let controllers = if unified { "" } else { "name=systemd,memory" };
         return Ok(vec![Membership {
             controllers: controllers.into(),
-            path: path.into(),
+            path: path.clone(),
         }]);
     };
     let text = std::fs::read(root.proc(format!("{member}/cgroup")))?;
-    let all = fields::lines(&text).filter_map(membership);
     let within = |one: Membership| {
-        let below = one.path.strip_prefix(path.trim_end_matches('/'))?;
+        let whole = path.exact().trim_end_matches('/');
+        let below = one.path.exact().strip_prefix(whole)?;
         (below.is_empty() || below.starts_with('/')).then(|| Membership {
-            path: path.into(),
+            path: path.clone(),
             ..one
         })
     };
+    let all = super::memberships(&text).into_iter();
     Ok(all.filter_map(within).collect())
 }
 
 /// The directory of a group in the hierarchy of v2, or in that of a controller of v1.
-pub fn directory(root: &ProcRoot, path: &str, member: Pid, old: &str) -> Option<(PathBuf, bool)> {
-    let all = memberships(root, path, Some(member)).ok()?;
+pub fn directory(
+    root: &ProcRoot,
+    path: &SafeText,
+    member: Option<Pid>,
+    old: &str,
+) -> Option<(PathBuf, bool)> {
+    let all = memberships(root, path, member).ok()?;
     let mounts = mounts(root);
     let found = place(root, &mounts, &all, "").filter(|p| p.unified);
     let found = found.or_else(|| place(root, &mounts, &all, old))?;
     Some((found.dir, found.unified))
 }
 
-fn read(root: &ProcRoot, path: &str, member: Option<Pid>) -> Reading<GroupFacts> {
+fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupFacts> {
     let all = memberships(root, path, member)?;
-    let lines = all
-        .iter()
-        .map(|m| format!("0:{}:{}\n", m.controllers, m.path));
-    let text: String = lines.collect();
-    let limits = super::read(root, text.as_bytes());
     let mounts = mounts(root);
+    let limits = super::of_memberships(root, &mounts, all.clone());
     let of = |controller: &str| place(root, &mounts, &all, controller);
     let any = of("").or_else(|| of("memory")).or_else(|| of("cpu"));
     let any = any.ok_or(Missing::Unsupported)?;
@@ -129,7 +131,7 @@ fn read(root: &ProcRoot, path: &str, member: Option<Pid>) -> Reading<GroupFacts>
         return Err(Missing::Gone);
     }
     let mut facts = GroupFacts {
-        path: path.into(),
+        path: path.clone(),
         limits,
         ..GroupFacts::default()
     };
@@ -299,7 +301,7 @@ mod tests {
         let begin = |root: &ProcRoot| GroupReader::new(root);
         scenario::play("groups", begin, |reader, root, _| {
             let path = std::fs::read_to_string(root.proc("path")).expect("a path");
-            let facts = match reader.of(path.trim(), Some(Pid(7))) {
+            let facts = match reader.of(&path.trim().into(), Some(Pid(7))) {
                 Ok(facts) => facts,
                 Err(why) => return format!("– ({why})"),
             };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Membership, Mount, Place, UNLIMITED, cpu, membership, mounts, number, place, tightest,
+    Membership, Mount, Place, UNLIMITED, cpu, memberships, mounts, number, place, tightest,
 };
 use crate::model::groups::own_group::{GroupMemory, OwnGroup};
 use crate::model::id::{Bytes, Pid};
@@ -67,10 +67,10 @@ pub fn strained(root: &ProcRoot) -> Strained {
     let ours = Ours::read(root);
     let own = |p: Place| p.dir.join("cgroup.type").exists().then_some(p.dir);
     let memory = |p: Place| {
-        let (_, limit, path) = tightest_limit(&p)?;
-        Some((below(&p, &path), limit))
+        let (_, limit, dir) = tightest_limit(&p)?;
+        Some((dir, limit))
     };
-    let quota = |p: Place| Some(below(&p, &tightest(&p, |dir| super::quota(&p, dir))?.1));
+    let quota = |p: Place| Some(tightest(&p, |dir| super::quota(&p, dir))?.1);
     Strained {
         pressure: ours.place("").and_then(own),
         quota: ours.place("cpu").and_then(quota),
@@ -140,7 +140,7 @@ impl<'a> Ours<'a> {
         Self {
             root,
             mounts: mounts(root),
-            memberships: fields::lines(&text).filter_map(membership).collect(),
+            memberships: memberships(&text),
         }
     }
 
@@ -149,13 +149,8 @@ impl<'a> Ours<'a> {
     }
 }
 
-/// The directory of a group by its path in the hierarchy.
-fn below(place: &Place, path: &str) -> PathBuf {
-    place.top.join(path.trim_start_matches('/'))
-}
-
-/// The tightest limit on memory, how it is set, and the group that sets it.
-fn tightest_limit(place: &Place) -> Option<(u64, Limit, SafeText)> {
+/// The tightest limit on memory, how it is set, and the directory of the group that sets it.
+fn tightest_limit(place: &Place) -> Option<(u64, Limit, PathBuf)> {
     let limits: &[(Limit, &str)] = if place.unified {
         &[(Limit::Max, "memory.max"), (Limit::High, "memory.high")]
     } else {
@@ -164,16 +159,16 @@ fn tightest_limit(place: &Place) -> Option<(u64, Limit, SafeText)> {
     let found = limits.iter().filter_map(|(limit, file)| {
         // The word `max` is no number; v1 writes a huge one.
         let read = |dir: &Path| number(&dir.join(file)).filter(|n| *n < UNLIMITED);
-        let (bytes, path) = tightest(place, read)?;
-        Some((bytes, *limit, path))
+        let (bytes, dir) = tightest(place, read)?;
+        Some((bytes, *limit, dir))
     });
     found.min_by_key(|(bytes, ..)| *bytes)
 }
 
 /// The tightest limit, and how much of it the group that sets it uses.
 fn limited(place: &Place) -> Option<GroupMemory> {
-    let (_, limit, path) = tightest_limit(place)?;
-    held(&below(place, &path), limit, path)
+    let (_, limit, dir) = tightest_limit(place)?;
+    held(&dir, limit, place.path_of(&dir))
 }
 
 /// What a group holds of its limit.

@@ -32,7 +32,7 @@ fn hybrid_reads_controllers_from_v1_and_pressure_from_v2() {
     assert_eq!(group.layout, Layout::Hybrid);
     assert_eq!(group.memory.as_ref().and_then(Usage::share), Some(0.5));
     assert!(group.pressure[1].is_some());
-    assert_eq!(group.path().map(SafeText::as_str), Some("/x"));
+    assert_eq!(group.path(), Some("/x".into()));
     let json = serde_json::to_value(group.to_json()).expect("json");
     assert_eq!(json["layout"], "hybrid");
     assert_eq!(json["memory_limit_bytes"], 8192);
