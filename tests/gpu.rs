@@ -122,6 +122,9 @@ fn cards_are_told_as_far_as_the_library_tells_of_them() {
     }
     assert_eq!(card["processes"][0]["memory_bytes"], Value::Null);
     assert_eq!(card["processes"][0]["utilization_percent"], Value::Null);
+    // What the driver keeps for itself is used by nobody.
+    let kept = bench.system("cards 1, memory 40 80, keeps 1");
+    assert_eq!(kept["gpus"][0]["memory_used_bytes"], 40_u64 << 30);
     let split = bench.system("cards 1, busy 50, mig, users 7:1, shares 7:10");
     assert_eq!(split["gpus"][0]["split"], true);
     assert_eq!(split["gpus"][0]["utilization_percent"], Value::Null);

@@ -2,7 +2,7 @@
 //! `NVML_STAND_IN` names, read anew at every call.
 //!
 //! One word a line with its value: `cards 2`, `busy 87`, `memory 40 80`, `users 7:39 9:1`, `shares 7:85`, `lacks power`,
-//! `fails busy`, `hangs`, `mig`, `opens 700` (milliseconds that the first call takes).
+//! `fails busy`, `hangs`, `mig`, `keeps 1` (GiB that the driver has for itself), `opens 700` (milliseconds that the first call takes).
 #![allow(missing_docs, unsafe_code, clippy::all, clippy::pedantic, reason = "a stand-in for a C library")]
 
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong, c_void};
@@ -83,7 +83,22 @@ pub unsafe extern "C" fn nvmlDeviceGetUtilizationRates(_: *mut c_void, to: *mut 
 pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo(_: *mut c_void, to: *mut [c_ulonglong; 3]) -> c_int {
     let gib = |n: u64| n << 30;
     let told = number("memory", 0).zip(number("memory", 1));
-    unsafe { put(to, told.map(|(used, all)| [gib(all), gib(all - used), gib(used)])) }
+    let kept = number("keeps", 0).unwrap_or(0);
+    unsafe { put(to, told.map(|(used, all)| [gib(all), gib(all - used - kept), gib(used + kept)])) }
+}
+#[repr(C)]
+pub struct MemoryApart { version: c_uint, total: c_ulonglong, reserved: c_ulonglong, free: c_ulonglong, used: c_ulonglong }
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(_: *mut c_void, to: *mut MemoryApart) -> c_int {
+    let Some(kept) = number("keeps", 0) else { return 13 };
+    let told = number("memory", 0).zip(number("memory", 1));
+    let version = unsafe { (*to).version };
+    if version != (2 << 24 | 40) {
+        return 25;
+    }
+    let gib = |n: u64| n << 30;
+    let memory = |(used, all)| MemoryApart { version, total: gib(all), reserved: gib(kept), free: gib(all - used - kept), used: gib(used) };
+    unsafe { put(to, told.map(memory)) }
 }
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetTemperature(_: *mut c_void, _: c_uint, to: *mut c_uint) -> c_int {

@@ -11,6 +11,7 @@ use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_ulonglong, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +47,9 @@ type Code = c_int;
 const SUCCESS: Code = 0;
 /// `NVML_ERROR_INSUFFICIENT_SIZE`: there are more than there was room for.
 const TOO_SMALL: Code = 7;
+/// Over how many microseconds shares of processes are told at least: in a shorter time one that takes turns with others may
+/// have had none. `nvidia-smi pmon` looks back as far.
+const WINDOW: u64 = 1_000_000;
 /// `NVML_VALUE_NOT_AVAILABLE` for memory.
 const NOT_TOLD: u64 = u64::MAX;
 /// More processes than any card has.
@@ -65,6 +69,20 @@ struct Memory {
     free: c_ulonglong,
     used: c_ulonglong,
 }
+
+/// What counts what the driver keeps for itself apart, as `nvidia-smi` does.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct MemoryApart {
+    version: c_uint,
+    total: c_ulonglong,
+    reserved: c_ulonglong,
+    free: c_ulonglong,
+    used: c_ulonglong,
+}
+
+/// `nvmlMemory_v2`: the size of the struct, and the number of its version.
+const APART: c_uint = size_of::<MemoryApart>() as c_uint | 2 << 24;
 
 #[repr(C)]
 #[derive(Clone, Copy, Default)]
@@ -161,7 +179,7 @@ impl Library {
         let driver = self.driver();
         let by_index = function!(self, "nvmlDeviceGetHandleByIndex_v2", (c_uint, *mut Device));
         let by_index = by_index.ok_or(Missing::Unsupported)?;
-        let since = self.last;
+        let since = self.last.min(microseconds().saturating_sub(WINDOW));
         let mut all = Vec::new();
         for index in 0..n.min(256) {
             let mut device: Device = std::ptr::null_mut();
@@ -205,9 +223,7 @@ impl Library {
             (Device, *mut Utilization)
         );
         let busy = busy.is_some_and(|f| f(device, &raw mut used) == SUCCESS);
-        let mut memory = Memory::default();
-        let info = function!(self, "nvmlDeviceGetMemoryInfo", (Device, *mut Memory));
-        let info = info.is_some_and(|f| f(device, &raw mut memory) == SUCCESS);
+        let memory = self.memory(device);
         let mig = engine(function!(
             self,
             "nvmlDeviceGetMigMode",
@@ -223,8 +239,8 @@ impl Library {
             driver: String::new(),
             busy: busy.then_some(used.gpu),
             memory_busy: busy.then_some(used.memory),
-            used: info.then_some(memory.used),
-            total: info.then_some(memory.total),
+            used: memory.map(|(used, _)| used),
+            total: memory.map(|(_, total)| total),
             temperature: of_kind(
                 function!(
                     self,
@@ -261,6 +277,25 @@ impl Library {
         }
     }
 
+    /// Bytes that are used and that there are; before version 510 of the driver what it keeps for itself is among those used.
+    fn memory(&self, device: Device) -> Option<(u64, u64)> {
+        let info = function!(
+            self,
+            "nvmlDeviceGetMemoryInfo_v2",
+            (Device, *mut MemoryApart)
+        );
+        let mut apart = MemoryApart {
+            version: APART,
+            ..MemoryApart::default()
+        };
+        if info.is_some_and(|f| f(device, &raw mut apart) == SUCCESS) {
+            return Some((apart.used, apart.total));
+        }
+        let info = function!(self, "nvmlDeviceGetMemoryInfo", (Device, *mut Memory))?;
+        let mut all = Memory::default();
+        (info(device, &raw mut all) == SUCCESS).then_some((all.used, all.total))
+    }
+
     /// Who computes and who draws; `None` where neither list is told.
     fn users(&self, device: Device) -> Option<Vec<(u32, Option<u64>)>> {
         type List = extern "C" fn(Device, *mut c_uint, *mut Process) -> Code;
@@ -295,7 +330,7 @@ impl Library {
         told.then_some(out)
     }
 
-    /// The shares of those who ran since they were told last; the mean where there are several.
+    /// The shares of those who ran since then; the mean where there are several.
     fn shares(&mut self, device: Device, since: u64) -> Option<Vec<(u32, u32)>> {
         let list = function!(
             self,
@@ -319,6 +354,12 @@ impl Library {
                 .collect(),
         )
     }
+}
+
+/// The time of day, as the library's samples have it.
+fn microseconds() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| now.as_micros() as u64)
 }
 
 /// Calls until there was room for all.
