@@ -33,6 +33,8 @@ pub struct Ended {
     pub proc: Proc,
     /// Its parent then.
     pub parent: Option<ProcId>,
+    /// The tick that saw it last: since then it may have ended.
+    pub seen: Nanos,
     /// The tick that missed it first.
     pub at: Nanos,
     /// The line that it had among its siblings, where it had one: it keeps it.

@@ -198,7 +198,7 @@ fn process(list: &List, world: &World, proc: &Proc) -> Spans {
         name_style(list, world, proc)
     };
     if let Some(ended) = list.ended.iter().find(|e| e.proc.id == proc.id) {
-        let ago = format::duration(world.snapshot.at.since(ended.at));
+        let ago = format::duration(world.snapshot.at.since(ended.seen));
         let name = (proc.facts.name.to_string(), theme.style(Role::Ended));
         let Some(how) = world.snapshot.ending(proc.id) else {
             return vec![name, (format!(" ended {ago} ago"), dim)];

@@ -14,6 +14,7 @@ fn an_ended_process_stays_at_its_place() {
     let ended = Ended {
         proc: bash,
         parent: Some(ProcId::new(10, 10)),
+        seen: scene.sample.at,
         at: scene.sample.at,
         line: None,
     };
@@ -35,6 +36,7 @@ fn ended_ones_that_name_each_other_do_not_hang() {
         Ended {
             proc,
             parent: Some(ProcId::new(parent, 1)),
+            seen: Nanos(0),
             at: Nanos(0),
             line: None,
         }

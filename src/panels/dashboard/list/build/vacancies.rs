@@ -81,6 +81,7 @@ impl List {
         Some(Ended {
             proc: proc.clone(),
             parent: parent(then, proc),
+            seen: then.at,
             at,
             line: node
                 .filter(|_| built.version == self.version)
