@@ -94,6 +94,21 @@ pub(in crate::panels) fn inset(area: Rect) -> Rect {
     }
 }
 
+/// So many parts of an area side by side, two cells apart; the last one takes what is left over.
+pub(in crate::panels) fn beside(area: Rect, parts: usize) -> impl Iterator<Item = Rect> {
+    let n = parts as u16;
+    let wide = (area.width + 2) / n.max(1);
+    (0..n).map(move |i| Rect {
+        x: area.x + i * wide,
+        width: if i + 1 == n {
+            area.width - i * wide
+        } else {
+            wide - 2
+        },
+        ..area
+    })
+}
+
 impl Charts {
     /// Prepares charts of these subjects, side by side, as many as find room.
     pub(in crate::panels) fn fit(
@@ -113,18 +128,7 @@ impl Charts {
         self.all.clear();
         let fits = area.height >= LEAST && area.width >= NARROW;
         if fits && !shown.is_empty() {
-            let n = shown.len() as u16;
-            let wide = (area.width + 2) / n;
-            for (subject, i) in shown.iter().zip(0..) {
-                let part = Rect {
-                    x: area.x + i * wide,
-                    width: if i + 1 == n {
-                        area.width - i * wide
-                    } else {
-                        wide - 2
-                    },
-                    ..area
-                };
+            for (subject, part) in shown.iter().zip(beside(area, shown.len())) {
                 self.all.push(Chart::new(world, subject, part));
             }
         }

@@ -72,6 +72,22 @@ pub struct Counted {
     pub dropped: u64,
 }
 
+impl Counted {
+    /// The same without the columns of the kernel.
+    #[must_use]
+    pub fn without_columns(&self) -> Self {
+        let devices = self.devices.iter();
+        Self {
+            at: self.at,
+            devices: devices
+                .map(|(key, (count, _))| (key.clone(), (count.clone(), Vec::new())))
+                .collect(),
+            processes: self.processes.clone(),
+            dropped: self.dropped,
+        }
+    }
+}
+
 /// How long the requests of half a second took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Column {
@@ -135,6 +151,8 @@ pub struct Requests {
     pub since: Nanos,
     /// Where they are not counted: why.
     pub why: String,
+    /// And whether that is for want of a right; else this kernel or this place does not tell them.
+    pub denied: bool,
     /// By device and kind.
     pub devices: Vec<DeviceRequests>,
     /// Who asked, the busiest first.
@@ -150,11 +168,12 @@ pub fn step_begins(step: usize) -> Nanos {
 }
 
 impl Requests {
-    /// That they are not counted.
-    pub fn refused(at: Nanos, why: String) -> Self {
+    /// That they are not counted, and why.
+    pub fn refused(at: Nanos, (why, denied): (String, bool)) -> Self {
         Self {
             at,
             why,
+            denied,
             ..Self::default()
         }
     }
@@ -182,6 +201,13 @@ impl Requests {
 }
 
 fn took(before: &Count, now: &Count) -> Took {
+    // Of one that asked for nothing for long the sums were given up, and begin anew.
+    let nothing = Count::default();
+    let before = if now.done < before.done {
+        &nothing
+    } else {
+        before
+    };
     let done = now.done.saturating_sub(before.done);
     let spread = now.spread.since(&before.spread);
     let mean = |of: Nanos| of.0.checked_div(done).map(Nanos).ok_or(Missing::Soon);
@@ -222,10 +248,10 @@ pub fn between(first: &Counted, last: &Counted) -> Requests {
         at: last.at,
         span: last.at.since(first.at),
         since: first.at,
-        why: String::new(),
         devices: devices.collect(),
         processes,
         dropped: last.dropped,
+        ..Requests::default()
     }
 }
 

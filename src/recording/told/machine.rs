@@ -14,7 +14,7 @@ fields!(requests::Column { 1 number, 2 steps });
 fields!(requests::Took { 1 done, 2 mean, 3 device, 4 p50, 5 p99 });
 fields!(requests::DeviceRequests { 1 name, 2 kind, 3 took, 4 longest, 5 columns });
 fields!(requests::ProcessRequests { 1 pid, 2 device, 3 kind, 4 took });
-fields!(requests::Requests { 1 at, 2 span, 3 since, 4 why, 5 devices, 6 processes, 7 dropped });
+fields!(requests::Requests { 1 at, 2 span, 3 since, 4 why, 5 devices, 6 processes, 7 dropped, 8 denied });
 fields!(gpu::Gpus { 1 cards, 2 hidden });
 fields!(gpu::Card { 1 index, 2 name, 3 driver, 4 busy, 5 memory_busy, 6 used, 7 total, 8 temperature, 9 power, 10 power_limit, 11 clock, 12 memory_clock, 13 encoder, 14 decoder, 15 split, 16 users, 17 asleep });
 fields!(gpu::User { 1 pid, 2 memory, 3 busy });

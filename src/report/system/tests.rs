@@ -21,7 +21,10 @@ fn machine() -> Machine {
             .read_now()
             .map_err(|why| why.reason()),
         disks: Err(Missing::Denied),
-        requests: Ok(Requests::refused(Nanos(0), "it needs root".to_owned())),
+        requests: Ok(Requests::refused(
+            Nanos(0),
+            ("it needs root".to_owned(), true),
+        )),
         verdict: None,
         own: OwnGroup::default(),
         identity: Identity::default(),

@@ -1,11 +1,14 @@
 //! Requests to disks while somebody looks: counted in the kernel where that is allowed, else why not.
 
+use std::io;
+
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::Nanos;
 use crate::model::machine::requests::{Counted, Past, Requests, between};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sampler::window::Readings;
+use crate::sys::bpf::program::Refused;
 use crate::sys::clock;
 use crate::sys::machine::requests::Tracing;
 use crate::sys::root::ProcRoot;
@@ -14,17 +17,27 @@ use crate::sys::source::{Error, Probe, Source};
 /// Over how long they are told on the screen.
 pub const WINDOW: Nanos = Nanos::from_millis(5000);
 
+/// Why they are not counted, and whether that is for want of a right.
+type Why = (String, bool);
+
+/// Begins to count.
+fn begin(root: &ProcRoot) -> Result<(Tracing, Counted), Why> {
+    let why = |refused: Refused| {
+        let denied = refused.error.kind() == io::ErrorKind::PermissionDenied;
+        (refused.to_string(), denied)
+    };
+    let mut tracing = Tracing::begin(root).map_err(why)?;
+    let first = tracing.read(root).map_err(|e| why(e.into()))?;
+    Ok((tracing, first))
+}
+
 /// Counts from the moment that this is made; for reports.
-pub struct Counting(Result<(Tracing, Counted), String>);
+pub struct Counting(Result<(Tracing, Counted), Why>);
 
 impl Counting {
     /// Begins, or keeps why it cannot.
     pub fn begin(root: &ProcRoot) -> Self {
-        let begun = Tracing::begin(root).map_err(|refused| refused.to_string());
-        Self(begun.and_then(|mut tracing| {
-            let first = tracing.read(root).map_err(|why| why.to_string())?;
-            Ok((tracing, first))
-        }))
+        Self(begin(root))
     }
 
     /// What was counted since.
@@ -52,14 +65,14 @@ struct Watching {
 }
 
 impl Watching {
-    fn begin(root: &ProcRoot) -> Result<Self, String> {
+    fn begin(root: &ProcRoot) -> Result<Self, Why> {
         if !root.is_live() {
-            return Err("requests are counted of the machine that runs alone".to_owned());
+            let why = "requests are counted of the machine that runs alone";
+            return Err((why.to_owned(), false));
         }
-        let mut tracing = Tracing::begin(root).map_err(|refused| refused.to_string())?;
-        let first = tracing.read(root).map_err(|why| why.to_string())?;
+        let (tracing, first) = begin(root)?;
         let mut readings = Readings::over(WINDOW);
-        readings.push(first.at, first.clone());
+        readings.push(first.at, first.without_columns());
         Ok(Self {
             tracing,
             since: first.at,
@@ -72,8 +85,9 @@ impl Watching {
     fn told(&mut self, root: &ProcRoot) -> Reading<Requests> {
         let now = self.tracing.read(root).map_err(|_| Missing::Unsupported)?;
         self.past.push(&self.before, &now);
-        self.before = now.clone();
-        let (first, last) = self.readings.push(now.at, now).ok_or(Missing::Soon)?;
+        let bare = now.without_columns();
+        self.before = now;
+        let (first, last) = self.readings.push(bare.at, bare).ok_or(Missing::Soon)?;
         let mut told = between(first, last);
         told.since = self.since;
         for device in &mut told.devices {
@@ -86,7 +100,7 @@ impl Watching {
 /// Tells the requests to all disks, while somebody looks.
 pub struct RequestSource {
     root: ProcRoot,
-    watching: Option<Result<Watching, String>>,
+    watching: Option<Result<Watching, Why>>,
 }
 
 impl RequestSource {

@@ -36,8 +36,7 @@ const SPREAD: i16 = 64;
 const HEAT: i16 = SPREAD + 8 * BUCKETS as i16;
 const AREA: usize = HEAT as usize + 8 * KEPT * STEPS;
 /// The same of a process, whose spread is shorter.
-const USED: i16 = 32;
-const COUNT: i16 = 40;
+const COUNT: i16 = 32;
 const OF_PROCESS: usize = 128;
 const PROCESS: usize = COUNT as usize + 8 * OF_PROCESS;
 

@@ -20,7 +20,7 @@ use crate::widgets::{heat, line};
 /// Cells below which a map is told together with another one.
 const NARROW: u16 = 50;
 /// Cells of the scale at the left.
-const SCALE: u16 = 6;
+const SCALE: u16 = 7;
 /// A map goes back so far at the least, in columns: a minute.
 const LEAST: u64 = 120;
 
@@ -141,19 +141,9 @@ pub fn draw(theme: &Theme, requests: &Requests, area: Rect, buf: &mut Buffer) {
         let text = format!("no disk was asked for anything since counting began, {whole} ago");
         return say(text.into(), buf);
     }
-    let n = maps.len() as u16;
-    let wide = (area.width + 2) / n;
-    for (map, i) in maps.iter().zip(0..) {
-        let part = Rect {
-            x: area.x + i * wide,
-            width: if i + 1 == n {
-                area.width - i * wide
-            } else {
-                wide - 2
-            },
-            ..area
-        };
-        let more = (i + 1 == n && hidden > 0).then_some(hidden);
+    let parts = charts::beside(area, maps.len());
+    for (i, (map, part)) in maps.iter().zip(parts).enumerate() {
+        let more = (i + 1 == maps.len() && hidden > 0).then_some(hidden);
         draw_one(theme, map, more, requests, part, buf);
     }
 }
@@ -195,7 +185,7 @@ fn draw_one(
     let marks = if rows > 4 { 3 } else { rows.min(2) };
     for mark in 0..marks {
         let up = (rows - 1) * mark / (marks - 1).max(1);
-        let least = mark_of(step_begins(picture.first + up * each));
+        let least = format::duration(step_begins(picture.first + up * each));
         let scale = Rect {
             y: inside.bottom() - 1 - up as u16,
             height: 1,
@@ -217,20 +207,6 @@ fn draw_one(
             ..inside
         };
         charts::axis(theme, span, below, buf);
-    }
-}
-
-/// A time as it stands at the scale: `33µs`, `4.2ms`, `134ms`.
-fn mark_of(time: Nanos) -> String {
-    let (amount, unit) = match time.0 as f64 {
-        ns if ns < 1e6 => (ns / 1e3, "µs"),
-        ns if ns < 1e9 => (ns / 1e6, "ms"),
-        ns => (ns / 1e9, "s"),
-    };
-    if amount < 9.95 {
-        format!("{amount:.1}{unit}")
-    } else {
-        format!("{amount:.0}{unit}")
     }
 }
 
@@ -366,7 +342,8 @@ mod tests {
 
     #[test]
     fn what_is_not_counted_is_said() {
-        let refused = Requests::refused(Nanos(0), "programs in the kernel need root".to_owned());
+        let why = "programs in the kernel need root".to_owned();
+        let refused = Requests::refused(Nanos(0), (why, true));
         assert_eq!(height(Some(&refused), 40), 1);
         let text = drawn(&refused, 80, 1);
         assert!(

@@ -371,6 +371,7 @@ fn requests(at: Nanos) -> Requests {
         span: Nanos(7),
         since: Nanos(1),
         why: "why".to_owned(),
+        denied: true,
         devices: vec![DeviceRequests {
             name: "vda".into(),
             kind: Asked::Other,

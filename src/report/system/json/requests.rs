@@ -11,12 +11,10 @@ use crate::model::snapshot::Snapshot;
 /// By disk and by process; `null` where they are not counted, with why in words beside it.
 pub(super) fn put_in(out: &mut Map<String, Value>, now: &Snapshot, requests: &Reading<Requests>) {
     let counted = requests.as_ref().map_err(|why| *why);
-    let told = counted.and_then(|r| {
-        if r.counted() {
-            Ok(r)
-        } else {
-            Err(Missing::Denied)
-        }
+    let told = counted.and_then(|r| match (r.counted(), r.denied) {
+        (true, _) => Ok(r),
+        (false, true) => Err(Missing::Denied),
+        (false, false) => Err(Missing::Unsupported),
     });
     let why = counted.ok().filter(|r| !r.counted()).map(|r| &r.why);
     out.insert("disk_requests_why".to_owned(), json!(why));

@@ -2,7 +2,6 @@
 
 use super::{
     AREA, COUNT, DEVICE, DEVICES, DONE, DROPPED, HEAT, LONGEST, OF_PROCESS, SPREAD, TOOK, Types,
-    USED,
 };
 use crate::model::machine::requests::{COLUMN, FIRST, KEPT, STEPS};
 use crate::sys::bpf::assembler::{
@@ -181,24 +180,17 @@ fn area(a: &mut Assembler, types: &Types, maps: &Maps) {
 
 /// Adds the request to the sums at `R8`; `R9`: how long it took.
 fn sums(a: &mut Assembler) {
-    let shorter = a.label();
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R8, DONE), R1);
-    a.mov(R1, R9);
-    a.fetch_add(Width::Double, (R8, TOOK), R1);
-    a.load(Width::Double, R1, (R10, HAD));
-    a.fetch_add(Width::Double, (R8, DEVICE), R1);
-    a.load(Width::Double, R1, (R8, LONGEST));
-    a.jump_if(If::Le, R9, R1, shorter);
-    a.store(Width::Double, (R8, LONGEST), R9);
-    a.place(shorter);
+    add(a);
     spread::bucket(a);
     a.store(Width::Double, (R10, BUCKET), R3);
-    a.op(Op::Lsh, R3, 3);
-    a.mov(R1, R8);
-    a.op(Op::Add, R1, R3);
-    a.mov(R2, 1);
-    a.fetch_add(Width::Double, (R1, SPREAD), R2);
+    spread::count(a, SPREAD);
+}
+
+/// Adds it to how many there were, how long they took, and how long the device had them.
+fn add(a: &mut Assembler) {
+    spread::add(a, [DONE, TOOK, LONGEST]);
+    a.load(Width::Double, R1, (R10, HAD));
+    a.fetch_add(Width::Double, (R8, DEVICE), R1);
 }
 
 /// `R3` = the bucket without what comes before the first that is told apart, and at most `last`.
@@ -223,17 +215,13 @@ fn column(a: &mut Assembler) {
     a.op(Op::Div, R1, R2);
     a.op(Op::And, R1, KEPT as i32 - 1);
     a.op(Op::Mul, R1, STEPS as i32);
-    a.op(Op::Add, R1, R3);
-    a.op(Op::Lsh, R1, 3);
-    a.mov(R2, R8);
-    a.op(Op::Add, R2, R1);
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R2, HEAT), R1);
+    a.op(Op::Add, R3, R1);
+    spread::count(a, HEAT);
 }
 
 /// Adds it to the sums of who asked, whose key is on the stack.
 fn process(a: &mut Assembler, maps: &Maps) {
-    let (known, out, shorter) = (a.label(), a.label(), a.label());
+    let (known, out) = (a.label(), a.label());
     a.find(maps.processes, KEY);
     a.jump_if(If::Ne, R0, 0, known);
     a.value(R3, maps.zeros);
@@ -245,21 +233,8 @@ fn process(a: &mut Assembler, maps: &Maps) {
     a.jump(out);
     a.place(known);
     a.mov(R8, R0);
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R8, DONE), R1);
-    a.mov(R1, R9);
-    a.fetch_add(Width::Double, (R8, TOOK), R1);
-    a.load(Width::Double, R1, (R10, HAD));
-    a.fetch_add(Width::Double, (R8, DEVICE), R1);
-    a.load(Width::Double, R1, (R8, LONGEST));
-    a.jump_if(If::Le, R9, R1, shorter);
-    a.store(Width::Double, (R8, LONGEST), R9);
-    a.place(shorter);
-    a.store(Width::Double, (R8, USED), 1);
+    add(a);
     bucket_from_first(a, OF_PROCESS - 1);
-    a.op(Op::Lsh, R3, 3);
-    a.op(Op::Add, R8, R3);
-    a.mov(R2, 1);
-    a.fetch_add(Width::Double, (R8, COUNT), R2);
+    spread::count(a, COUNT);
     a.place(out);
 }

@@ -184,23 +184,11 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
 
 /// Adds to the sums at `R8`: what is known stands at `R7`, how long it took in `R9`.
 fn sums(a: &mut Assembler) {
-    let shorter = a.label();
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R8, offset(CALLS)), R1);
-    a.mov(R1, R9);
-    a.fetch_add(Width::Double, (R8, offset(SPAN)), R1);
+    spread::add(a, [CALLS, SPAN, LONGEST].map(offset));
     a.load(Width::Double, R1, (R7, LOST));
     a.fetch_add(Width::Double, (R8, offset(AWAY)), R1);
-    a.load(Width::Double, R1, (R8, offset(LONGEST)));
-    a.jump_if(If::Le, R9, R1, shorter);
-    a.store(Width::Double, (R8, offset(LONGEST)), R9);
-    a.place(shorter);
     spread::bucket(a);
-    a.op(Op::Lsh, R3, 3);
-    a.mov(R1, R8);
-    a.op(Op::Add, R1, R3);
-    a.mov(R2, 1);
-    a.fetch_add(Width::Double, (R1, offset(SPREAD)), R2);
+    spread::count(a, offset(SPREAD));
 }
 
 /// Adds this call to the part whose key is on the stack.

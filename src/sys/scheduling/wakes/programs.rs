@@ -108,7 +108,7 @@ fn take(a: &mut Assembler, maps: &Maps, out: Label) {
 
 /// Adds a wake-up to the sums whose key is on the stack; `R9`: how long the thread then waited.
 fn count(a: &mut Assembler, maps: &Maps) {
-    let (out, known, shorter) = (a.label(), a.label(), a.label());
+    let (out, known) = (a.label(), a.label());
     a.find(maps.sums, KEY);
     a.jump_if(If::Ne, R0, 0, known);
     a.value(R3, maps.zeros);
@@ -117,19 +117,9 @@ fn count(a: &mut Assembler, maps: &Maps) {
     a.jump_if(If::Eq, R0, 0, out);
     a.place(known);
     a.mov(R8, R0);
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R8, WAKES), R1);
-    a.mov(R1, R9);
-    a.fetch_add(Width::Double, (R8, WAITED), R1);
-    a.load(Width::Double, R1, (R8, LONGEST));
-    a.jump_if(If::Le, R9, R1, shorter);
-    a.store(Width::Double, (R8, LONGEST), R9);
-    a.place(shorter);
+    spread::add(a, [WAKES, WAITED, LONGEST]);
     spread::bucket(a);
-    a.op(Op::Lsh, R3, 3);
-    a.op(Op::Add, R8, R3);
-    a.mov(R1, 1);
-    a.fetch_add(Width::Double, (R8, SPREAD), R1);
+    spread::count(a, SPREAD);
     a.place(out);
 }
 
