@@ -69,7 +69,7 @@ impl Stuck {
 /// A library's worker that is not waited for any more, and may answer yet.
 struct Slow {
     worker: Worker,
-    question: Question,
+    path: PathBuf,
     since: Instant,
 }
 
@@ -110,7 +110,7 @@ pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
     pool.let_go(Instant::now());
     let mut out: Vec<Unanswered> = Vec::new();
     let stuck = pool.stuck.values().map(|s| (&s.path, s.since));
-    let slow = pool.slow.iter().map(|s| (&s.question.path, s.since));
+    let slow = pool.slow.iter().map(|s| (&s.path, s.since));
     for (path, since) in stuck.chain(slow) {
         let (path, lasts) = (path.clone(), since.elapsed());
         match out.iter_mut().find(|u| u.path == path) {
@@ -195,7 +195,7 @@ pub(super) fn ask_library(question: &Question, patience: Duration) -> Reading<Ve
         let slow = pool().slow.take();
         let late = slow.is_some();
         let Some(mut slow) = slow.or_else(|| put_to_library(question)) else {
-            return Err(Missing::Late);
+            break;
         };
         let left = patience.saturating_sub(slow.since.elapsed());
         if slow.worker.has_answered(left) {
@@ -212,10 +212,10 @@ pub(super) fn ask_library(question: &Question, patience: Duration) -> Reading<Ve
             }
         } else if slow.since.elapsed() < OPENS {
             pool().slow = Some(slow);
-            return Err(Missing::Late);
+            break;
         } else {
             pool().give_up(slow.worker, question);
-            return Err(Missing::Late);
+            break;
         }
     }
     Err(Missing::Late)
@@ -223,25 +223,20 @@ pub(super) fn ask_library(question: &Question, patience: Duration) -> Reading<Ve
 
 /// Asks it anew; nothing where it may not be asked now, or there is nobody to ask.
 fn put_to_library(question: &Question) -> Option<Slow> {
-    for _ in 0..4 {
-        let mut worker = {
-            let mut pool = pool();
-            pool.may_ask(question).then(|| pool.take(true)).flatten()?
-        };
-        worker.library = true;
-        let mut out = Vec::new();
-        wire::put_question(&mut out, question);
-        if worker.socket.write_all(&out).is_ok() {
-            let since = Instant::now();
-            return Some(Slow {
-                worker,
-                question: question.clone(),
-                since,
-            });
-        }
-        pool().miss();
-    }
-    None
+    let mut worker = {
+        let mut pool = pool();
+        pool.may_ask(question).then(|| pool.take(true)).flatten()?
+    };
+    worker.library = true;
+    let mut out = Vec::new();
+    wire::put_question(&mut out, question);
+    // One that has ended is found out where its answer is waited for.
+    let _ = worker.socket.write_all(&out);
+    Some(Slow {
+        worker,
+        path: question.path.clone(),
+        since: Instant::now(),
+    })
 }
 
 /// Puts some questions to one worker; answers how many it answered.
