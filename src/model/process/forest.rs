@@ -5,6 +5,7 @@
 mod alike;
 mod emit;
 mod family;
+mod order;
 mod threads;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -202,7 +203,9 @@ impl Forest {
         let groups = Groups::new(snapshot, view.headings.by);
         let family = Family::new(snapshot, view, &groups);
         let keys = family.keys(snapshot, view, &groups, steady);
-        let mut forest = Emit::new(snapshot, view, &family, &groups, &keys).run(steady);
+        let lines = &mut steady.procs;
+        let emit = Emit::new(snapshot, view, &family, &groups, &keys, lines);
+        let mut forest = emit.run(&mut steady.lines);
         forest.first_heading = (snapshot.procs.len() + view.ended.len()) as u32;
         forest.groups = groups;
         forest

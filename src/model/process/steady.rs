@@ -120,9 +120,7 @@ impl<K: Whose> Keys<K> {
             self.held.push(held);
         }
     }
-}
 
-impl<K: Whose> Keys<K> {
     /// The line of one, by its number among those of the last tick.
     pub fn line(&self, at: u32) -> Option<Line> {
         self.held.get(at as usize).map(|held| held.line)

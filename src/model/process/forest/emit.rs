@@ -1,25 +1,23 @@
 //! Writes the rows: sorted siblings, groups of identical leaves, threads, folds.
 
 use super::alike::{ALONE, alike};
-use super::family::{Family, meaning, rank, together};
+use super::family::{Family, rank, together};
 use super::{Fold, Forest, GroupKey, Item, NONE, Row, View, is_newborn, threads_of};
 use crate::model::groups::grouping::Groups;
 use crate::model::id::ProcId;
-use crate::model::process::column::{Column, Unit};
-use crate::model::process::lines::{Lines, Worth};
-use crate::model::process::siblings;
-use crate::model::process::steady::{Keys, Steady};
+use crate::model::process::lines::Lines;
+use crate::model::process::steady::Keys;
 use crate::model::snapshot::Snapshot;
 
 /// Siblings that share a row, or one node alone.
 #[derive(Clone, Copy)]
-struct Siblings {
+pub(super) struct Siblings {
     rank: u64,
-    key: f64,
-    node: u32,
+    pub(super) key: f64,
+    pub(super) node: u32,
     /// How many members it has in `members`; 0 for one node.
-    len: u32,
-    first: u32,
+    pub(super) len: u32,
+    pub(super) first: u32,
 }
 
 /// A unit that is still to be written.
@@ -35,11 +33,11 @@ struct Todo {
 pub(super) struct Emit<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) view: &'a View<'a>,
-    family: &'a Family,
+    pub(super) family: &'a Family,
     groups: &'a Groups,
     /// The node of the first group.
     first_heading: u32,
-    keys: &'a [f64],
+    pub(super) keys: &'a [f64],
     /// By process: a number that is equal for leaves that may share a row, or [`ALONE`].
     alike: Vec<u64>,
     /// Whether a node passes the filter, and whether it or something below it does; empty without a filter.
@@ -48,6 +46,8 @@ pub(super) struct Emit<'a> {
     todo: Vec<Todo>,
     units: Vec<Siblings>,
     leaves: Vec<(u64, u32)>,
+    /// Where processes stand among their siblings.
+    pub(super) lines: &'a mut Keys<ProcId>,
 }
 
 impl<'a> Emit<'a> {
@@ -57,6 +57,7 @@ impl<'a> Emit<'a> {
         family: &'a Family,
         groups: &'a Groups,
         keys: &'a [f64],
+        lines: &'a mut Keys<ProcId>,
     ) -> Self {
         let n = family.parent.len();
         let first = snapshot.procs.len() + view.ended.len();
@@ -85,10 +86,11 @@ impl<'a> Emit<'a> {
             todo: Vec::new(),
             units: Vec::new(),
             leaves: Vec::new(),
+            lines,
         }
     }
 
-    pub(super) fn run(mut self, steady: &mut Steady) -> Forest {
+    pub(super) fn run(mut self, flat: &mut Lines) -> Forest {
         self.out.passing = match self.view.passing {
             Some(_) => {
                 let procs = self.family.down.iter().filter(|n| **n < self.first_heading);
@@ -103,18 +105,17 @@ impl<'a> Emit<'a> {
             }
         }
         let roots = &self.family.roots;
-        let lines = &mut steady.procs;
-        self.push(lines, roots, NONE, NONE, 0, !nested);
+        self.push(roots, NONE, NONE, 0, !nested);
         while let Some(todo) = self.todo.pop() {
-            self.write(lines, todo);
+            self.write(todo);
         }
         if !nested {
-            self.flat(&mut steady.lines);
+            self.flat(flat);
         }
         self.out
     }
 
-    fn passes(&self, node: u32) -> bool {
+    pub(super) fn passes(&self, node: u32) -> bool {
         self.view
             .passing
             .is_none_or(|passing| passing.get(node as usize).copied().unwrap_or(true))
@@ -136,15 +137,7 @@ impl<'a> Emit<'a> {
     }
 
     /// Puts the siblings of one parent on the pile, the first on top.
-    fn push(
-        &mut self,
-        lines: &mut Keys<ProcId>,
-        kids: &[u32],
-        parent: u32,
-        parent_row: u32,
-        depth: u32,
-        hidden: bool,
-    ) {
+    fn push(&mut self, kids: &[u32], parent: u32, parent_row: u32, depth: u32, hidden: bool) {
         if hidden {
             // Nobody sees their order.
             for node in kids.iter().rev() {
@@ -169,81 +162,27 @@ impl<'a> Emit<'a> {
         units.clear();
         self.group(kids, parent, &mut units);
         units.sort_unstable_by_key(|u| (u.rank, self.pid(u.node)));
-        self.hold(lines, parent, &mut units);
-        let last = units.iter().rposition(|unit| self.has_row(lines, unit));
+        self.hold(parent, &mut units);
+        let last = units.iter().rposition(|unit| self.has_row(unit));
         for (i, unit) in units.iter().enumerate().rev() {
             self.todo.push(Todo {
                 unit: *unit,
                 parent_row,
                 depth,
                 last: Some(i) == last,
-                hidden: !self.has_row(lines, unit),
+                hidden: !self.has_row(unit),
             });
         }
         self.units = units;
     }
 
-    /// Leaves siblings where they stood while they are worth about the same.
-    fn hold(&self, lines: &mut Keys<ProcId>, parent: u32, units: &mut Vec<Siblings>) {
-        let Some(slack) = self.view.sort.slack().filter(|_| units.len() > 1) else {
-            return;
-        };
-        let place = |unit: &Siblings| match self.ended(unit.node) {
-            Some(ended) => ended.line.map_or(u32::MAX, |line| line.place),
-            None => lines.line(unit.node).map_or(u32::MAX, |line| line.place),
-        };
-        // Most stand as they are sorted.
-        if !units.is_sorted_by_key(place) {
-            let places: Vec<u32> = units.iter().map(place).collect();
-            let values: Vec<f64> = units.iter().map(|unit| self.worth(unit)).collect();
-            let order = siblings::hold(&values, &places, slack, lines.is_due(parent));
-            *units = order.into_iter().map(|at| units[at]).collect();
-        }
-        for (place, unit) in units.iter().enumerate() {
-            let members = unit.first as usize..(unit.first + unit.len) as usize;
-            let nodes = if unit.len == 0 {
-                std::slice::from_ref(&unit.node)
-            } else {
-                &self.out.members[members]
-            };
-            for node in nodes {
-                lines.stands(*node, place as u32);
-            }
-        }
-    }
-
-    fn ended(&self, node: u32) -> Option<&super::Ended> {
-        let at = (node as usize).checked_sub(self.snapshot.procs.len())?;
-        self.view.ended.get(at)
-    }
-
-    /// What comes first is worth most, and what is not known least.
-    fn worth(&self, unit: &Siblings) -> f64 {
-        let value = if self.view.descending {
-            unit.key
-        } else {
-            -unit.key
-        };
-        if value.is_nan() {
-            f64::NEG_INFINITY
-        } else {
-            value
-        }
-    }
-
-    /// Among equals the lowest comes first, and groups last.
-    fn pid(&self, node: u32) -> u64 {
-        Forest::proc(self.snapshot, self.view.ended, node)
-            .map_or((1 << 32) + u64::from(node), |p| p.id.pid.0.into())
-    }
-
-    fn has_row(&self, lines: &Keys<ProcId>, unit: &Siblings) -> bool {
-        self.leads(unit.node) && !self.is_newborn(lines, unit)
+    fn has_row(&self, unit: &Siblings) -> bool {
+        self.leads(unit.node) && !self.is_newborn(unit)
     }
 
     /// Whether a process was born since the tick before and has no line to take over. What it did counts in the sums above
     /// it all the same, and the flat list has everybody.
-    fn is_newborn(&self, lines: &Keys<ProcId>, unit: &Siblings) -> bool {
+    fn is_newborn(&self, unit: &Siblings) -> bool {
         let plain = self.view.tree && self.view.passing.is_none() && unit.len == 0;
         let proc = self.snapshot.procs.get(unit.node as usize);
         let Some(proc) = proc.filter(|_| plain) else {
@@ -251,7 +190,7 @@ impl<'a> Emit<'a> {
         };
         is_newborn(self.snapshot, proc.id)
             && !self.view.tags.contains(&proc.id)
-            && !lines.line(unit.node).is_some_and(|line| line.heir)
+            && !self.lines.line(unit.node).is_some_and(|line| line.heir)
     }
 
     /// Makes units of siblings: identical leaves share one.
@@ -307,7 +246,7 @@ impl<'a> Emit<'a> {
     }
 
     /// Writes a unit and puts what is below it on the pile.
-    fn write(&mut self, lines: &mut Keys<ProcId>, todo: Todo) {
+    fn write(&mut self, todo: Todo) {
         let Todo {
             unit,
             parent_row,
@@ -332,13 +271,13 @@ impl<'a> Emit<'a> {
         let node = unit.node;
         self.out.spans[node as usize].0 = position;
         if node >= self.first_heading {
-            self.heading(lines, todo);
+            self.heading(todo);
             return;
         }
         self.out.before.push(node);
         let kids = self.family.kids(node);
         if hidden {
-            self.push(lines, kids, node, parent_row, depth, true);
+            self.push(kids, node, parent_row, depth, true);
             return;
         }
         let threads = if self.view.threads {
@@ -358,15 +297,15 @@ impl<'a> Emit<'a> {
             let more = kids.iter().any(|kid| self.leads(*kid));
             self.thread_rows(node, row, depth + 1, more);
         }
-        self.push(lines, kids, node, row, depth + 1, folded);
+        self.push(kids, node, row, depth + 1, folded);
     }
 
     /// Writes the row of a group and puts what is in it on the pile.
-    fn heading(&mut self, lines: &mut Keys<ProcId>, todo: Todo) {
+    fn heading(&mut self, todo: Todo) {
         let node = todo.unit.node;
         let kids = self.family.kids(node);
         if todo.hidden {
-            self.push(lines, kids, node, todo.parent_row, todo.depth, true);
+            self.push(kids, node, todo.parent_row, todo.depth, true);
             return;
         }
         let headings = &self.view.headings;
@@ -391,7 +330,7 @@ impl<'a> Emit<'a> {
             dim: false,
             fold,
         });
-        self.push(lines, kids, node, row, todo.depth + 1, folded);
+        self.push(kids, node, row, todo.depth + 1, folded);
     }
 
     pub(super) fn row(&mut self, item: Item, parent: u32, depth: u32, last: bool, fold: Fold) {
@@ -419,29 +358,6 @@ impl<'a> Emit<'a> {
             .map_or(0, |p| threads_of(self.snapshot, p.id).count())
     }
 
-    /// The order of the flat list: every node that passes.
-    fn in_order(&self, lines: &mut Lines) -> Vec<u32> {
-        let nodes = self.family.down.iter().copied();
-        let nodes = nodes.filter(|node| self.passes(*node));
-        let descending = self.view.descending;
-        let Some(least) = least_seen(self.view.sort) else {
-            let ranked = nodes.map(|node| (rank(self.keys[node as usize], descending), node));
-            let mut units: Vec<(u64, u32)> = ranked.collect();
-            units.sort_unstable();
-            return units.into_iter().map(|(_, node)| node).collect();
-        };
-        let worth = |node: u32| {
-            let proc = Forest::proc(self.snapshot, self.view.ended, node)?;
-            let key = self.keys[node as usize];
-            let value = if descending { key } else { -key };
-            let id = proc.id;
-            Some(Worth { value, node, id })
-        };
-        let mut rows: Vec<Worth> = nodes.filter_map(worth).collect();
-        lines.place(meaning(self.view), least, &mut rows);
-        rows.into_iter().map(|row| row.node).collect()
-    }
-
     /// The flat list; threads below their process.
     fn flat(&mut self, lines: &mut Lines) {
         for node in self.in_order(lines) {
@@ -461,16 +377,6 @@ impl<'a> Emit<'a> {
                 self.thread_rows(node, row, 1, false);
             }
         }
-    }
-}
-
-/// By how much two rows must differ for it to be seen, where the column is of what changes all the time; others are
-/// sorted to the last digit.
-fn least_seen(column: &Column) -> Option<f64> {
-    match column.unit()? {
-        Unit::Percent => Some(0.05),
-        Unit::Share if column.over_time() => Some(0.05),
-        _ => column.over_time().then_some(0.0),
     }
 }
 

@@ -124,6 +124,9 @@ impl List {
         };
         let mut heirs = Vec::new();
         for comer in lines.comers(&self.steady.procs) {
+            if lines.vacant.is_empty() {
+                break;
+            }
             let taken = lines.take(comer, wanted);
             heirs.extend(taken.and_then(|vacant| Some((comer.id, vacant.ended.line?))));
         }
