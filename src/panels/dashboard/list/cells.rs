@@ -9,7 +9,7 @@ use crate::app::history::TICKS;
 use crate::app::world::World;
 use crate::model::groups::grouping::Group;
 use crate::model::id::ProcId;
-use crate::model::process::column::{Column, Shows, Sum, Unit};
+use crate::model::process::column::{Column, Shows, Sum, Unit, all};
 use crate::model::process::forest::{Fold, Forest, Item, Row};
 use crate::model::process::stat::State;
 use crate::model::snapshot::{Proc, Thread};
@@ -23,6 +23,8 @@ pub(super) struct Subject<'a> {
     pub all: Vec<Cow<'a, Proc>>,
     /// The thread's name.
     pub thread: Option<&'a Thread>,
+    /// It has ended, and is as it was last seen.
+    gone: bool,
     /// The group that the row stands for.
     pub group: Option<&'a Group>,
 }
@@ -44,6 +46,7 @@ impl<'a> Subject<'a> {
             procs.map(Cow::Borrowed).collect()
         };
         let thread = |i: u32| snapshot.threads.get(i as usize);
+        let gone = forest.node(row.item) as usize >= snapshot.procs.len();
         Some(match row.item {
             Item::Proc(node) => Self {
                 lead: Cow::Borrowed(lead),
@@ -52,12 +55,14 @@ impl<'a> Subject<'a> {
                     Fold::Leaf | Fold::Open => Vec::new(),
                 },
                 thread: None,
+                gone,
                 group: None,
             },
             Item::Group { .. } => Self {
                 lead: Cow::Borrowed(lead),
                 all: living(forest.members(row.item)),
                 thread: None,
+                gone: false,
                 group: None,
             },
             Item::Heading(_) => Self {
@@ -65,12 +70,14 @@ impl<'a> Subject<'a> {
                 // With a filter those who pass, of whom there are rows.
                 all: living(&list.passing_of(forest.members(row.item))),
                 thread: None,
+                gone: false,
                 group: forest.heading(row.item),
             },
             Item::Thread { thread: i, .. } => Self {
                 lead: Cow::Owned(thread(i)?.as_proc(lead)),
                 all: Vec::new(),
                 thread: thread(i),
+                gone: false,
                 group: None,
             },
             Item::Threads { .. } => {
@@ -81,6 +88,7 @@ impl<'a> Subject<'a> {
                     lead: all.first()?.clone(),
                     all,
                     thread: forest.members(row.item).first().and_then(|i| thread(*i)),
+                    gone: false,
                     group: None,
                 }
             }
@@ -99,6 +107,9 @@ impl<'a> Subject<'a> {
 
     /// The state that says most among those that share the row.
     fn state(&self) -> State {
+        if self.gone {
+            return State::Dead;
+        }
         let telling = |s: &State| match s {
             State::Running => 3,
             State::Blocked => 2,
@@ -141,6 +152,12 @@ impl<'a> Subject<'a> {
             };
         }
         match column.shows {
+            // What it did a second it does no more; what it had when it was last seen is worth knowing.
+            Shows::Number { .. }
+                if self.gone && (column.over_time() || column.name == all::CPU.name) =>
+            {
+                missing(world)
+            }
             Shows::Number { unit, .. } => {
                 let sum = self.number(world, column);
                 match sum.map(|sum| (sum.value, sum.sign())) {

@@ -8,7 +8,7 @@ use crate::model::format;
 use crate::model::groups::grouping::Group;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::process::column::Column;
-use crate::model::process::forest::{Fold, Forest, Item};
+use crate::model::process::forest::{Fold, Item};
 use crate::model::snapshot::Proc;
 use crate::theme::Role;
 
@@ -42,7 +42,7 @@ impl List {
                     format!(" {sign} {} in {} · ", nodes.len(), group.title()),
                     Role::Dim,
                 ),
-                (self.amounts(world, &nodes), Role::Text),
+                (Self::amounts(world, &nodes), Role::Text),
             ];
             out.extend(Self::limits(world, group));
             return out;
@@ -52,14 +52,14 @@ impl List {
         } else {
             (world.tags.len(), "tagged")
         };
-        let own = self.amounts(world, &nodes);
+        let own = Self::amounts(world, &nodes);
         let below = self.with_below(&nodes);
         let mut out = vec![
             (format!(" {sign} {count} {word} · own "), Role::Dim),
             (own, Role::Text),
         ];
         if below.len() > nodes.len() {
-            let all = self.amounts(world, &below);
+            let all = Self::amounts(world, &below);
             out.push((" · with children ".to_owned(), Role::Dim));
             out.push((all, Role::Text));
             out.push((format!(" · {} processes", below.len()), Role::Dim));
@@ -92,11 +92,12 @@ impl List {
         out
     }
 
-    fn amounts(&self, world: &World, nodes: &[u32]) -> String {
+    fn amounts(world: &World, nodes: &[u32]) -> String {
         let sum = |name: &str| -> Option<f64> {
+            // Who has ended uses nothing any more.
             let procs = nodes
                 .iter()
-                .filter_map(|n| Forest::proc(&world.snapshot, &self.ended, *n));
+                .filter_map(|n| world.snapshot.procs.get(*n as usize));
             Column::find(name)?.sum(&world.snapshot, procs)?.value.ok()
         };
         let cpu = sum("cpu").map_or("–".to_owned(), |cpu| {

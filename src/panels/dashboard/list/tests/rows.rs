@@ -22,6 +22,11 @@ fn what_ends_while_selected_stays() {
         stage.selected()
     );
     assert_eq!(stage.focus(), 4211);
+    // It does nothing any more, and has no part in what is used.
+    let row = stage.selected();
+    assert!(row.contains("alice X – "), "{row}");
+    let text = stage.text();
+    assert!(text.contains("1 selected · own –"), "{text}");
     stage.press("k");
     stage.pass(&[]);
     assert!(
