@@ -73,7 +73,7 @@ pub(in crate::panels) fn trail(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let mut dots = Dots::new(area.width, area.height, 1);
+    let mut dots = Dots::new(area.width, area.height, 2);
     let columns = squeeze(values, dots.columns());
     let from = dots.columns() - columns.len();
     for (column, value) in columns.into_iter().enumerate() {
@@ -81,7 +81,8 @@ pub(in crate::panels) fn trail(
             dots.stack(from + column, &[value], top, Grows::Up);
         }
     }
-    dots.draw(&[theme.style(role)], theme.glyphs.ascii, area, buf);
+    let styles = [theme.style(role), theme.style(Role::Dim)];
+    dots.draw(&styles, theme.glyphs.ascii, area, buf);
 }
 
 /// An area without a cell at its left and right.

@@ -78,7 +78,8 @@ impl Dots {
         }
     }
 
-    /// Fills a column: bands on top of each other, each as high as its share of `top`. Something is never nothing.
+    /// Fills a column: bands on top of each other, each as high as its share of `top`. Something is never nothing, and
+    /// nothing is a dot of the last band at the base, so that it is told from what is not known.
     pub fn stack(&mut self, column: usize, values: &[f64], top: f64, grows: Grows) {
         let rows = self.rows();
         let mut sum = 0.0;
@@ -95,9 +96,17 @@ impl Dots {
             }
             from = from.max(level);
         }
+        if from == 0 {
+            let base = match grows {
+                Grows::Up => 0,
+                Grows::Down => rows.saturating_sub(1),
+            };
+            self.set(column, base, self.bands.saturating_sub(1));
+        }
     }
 
-    /// Fills a column from the middle: the first value upwards, the second downwards, each half with its own colour.
+    /// Fills a column from the middle: the first value upwards, the second downwards, each half with its own colour; nothing
+    /// is a dot of the last band in the middle.
     pub fn mirror(&mut self, column: usize, values: [f64; 2], top: f64) {
         let half = self.rows().div_ceil(2);
         let below = self.rows() - half;
@@ -108,6 +117,9 @@ impl Dots {
         }
         for i in 0..level(down, below) {
             self.set(column, below - 1 - i, 1);
+        }
+        if level(up, half) + level(down, below) == 0 {
+            self.set(column, below, self.bands.saturating_sub(1));
         }
     }
 
@@ -183,8 +195,13 @@ mod tests {
         for (column, value) in [0.0, 12.5, 25.0, 50.0, 100.0, 900.0].iter().enumerate() {
             dots.stack(column, &[*value], 100.0, Grows::Up);
         }
-        assert_eq!(drawn(&dots, false), ["  ⣿", "⢀⣼⣿"]);
+        // Nothing is told from what is not known.
+        assert_eq!(drawn(&dots, false), ["  ⣿", "⣀⣼⣿"]);
         assert_eq!(drawn(&dots, true), ["  #", ".##"]);
+        let mut both = Dots::new(2, 2, 3);
+        both.mirror(0, [0.0, 0.0], 1.0);
+        both.mirror(2, [0.5, 1.0], 1.0);
+        assert_eq!(drawn(&both, false), ["⡀⡄", " ⡇"]);
         let mut hanging = Dots::new(1, 1, 1);
         hanging.stack(0, &[50.0], 100.0, Grows::Down);
         hanging.stack(1, &[0.1], 100.0, Grows::Down);

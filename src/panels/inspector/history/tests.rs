@@ -35,7 +35,7 @@ fn draws_each_quantity_with_its_summary() {
     insta::assert_snapshot!(lines.join("\n"), @r"
     CPU %      90.0   least 0.0   mean 45.0   most 90.0
                                              ⣀⣴   ⣀⣴   ⣀⣴   ⣀⣴
-                                          ⢀⣤⣾⣿⣿⢀⣤⣾⣿⣿⢀⣤⣾⣿⣿⢀⣤⣾⣿⣿
+                                          ⣀⣤⣾⣿⣿⣀⣤⣾⣿⣿⣀⣤⣾⣿⣿⣀⣤⣾⣿⣿
     memory     40.0M   least 1.0M   mean 20.5M   most 40.0M
                                                       ⢀⣀⣀⣠⣤⣤⣴⣶
                                           ⣀⣀⣀⣀⣤⣤⣤⣶⣶⣶⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿
@@ -59,7 +59,7 @@ fn draws_each_quantity_with_its_summary() {
 fn small_screens_get_a_row_a_quantity() {
     let lines = drawn(&world_with(10), 58, 9);
     insta::assert_snapshot!(lines.join("\n"), @r"
-    CPU %          90.0                                ⢀⣀⣤⣴⣶
+    CPU %          90.0                                ⣀⣀⣤⣴⣶
     memory        10.0M                                ⣀⣀⣤⣴⣶
     read              –
     written           –
