@@ -173,10 +173,7 @@ fn filter() -> String {
          Numbers take k, m, g and %, spans s, m, h and d; = asks for the whole text, < and > compare.\n",
         plain(fields::SYNTAX)
     );
-    for (name, about) in [
-        ("port", "A local or remote port of its sockets."),
-        ("fd", "A part of the path of something it holds open."),
-    ] {
+    for (name, about) in fields::MORE {
         entry(&mut out, name, about);
     }
     for column in ALL {

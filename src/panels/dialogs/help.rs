@@ -43,8 +43,8 @@ const FILTER: &[(&str, &str)] = &[
     ("cpu>10  mem>1g", "above or below: cpu mem threads"),
     ("port:8080  fd:/var/log", "holds this port or file open"),
     (
-        "tty:pts/3  cgroup:docker",
-        "on this terminal, in this control group",
+        "tty:pts/3  group:nginx",
+        "on this terminal, in this unit or container",
     ),
     ("age<1m", "began less than a minute ago: s m h d"),
     ("!x   a | b   re:^k", "not, or, regular expression"),

@@ -2,8 +2,17 @@
 
 use crate::model::process::column::{ALL, Shows};
 
-/// Fields that are no columns.
-const MORE: [&str; 5] = ["port", "fd", "name", "threads", "group"];
+/// Fields that are no columns, and what they are about.
+pub const MORE: [(&str, &str); 5] = [
+    ("port", "A local or remote port of its sockets."),
+    ("fd", "A part of the path of something it holds open."),
+    ("name", "A part of its name."),
+    ("threads", "The same as thr."),
+    (
+        "group",
+        "A part of the path of its control group, or of the name of its unit or container.",
+    ),
+];
 
 /// What stands in the help line while nothing is typed yet, the most useful first.
 pub const SYNTAX: &str = "words narrow · user:alice  state:D  cpu>10  mem>1g  port:8080  fd:/var/log  age<1m · !x not · a | b or · re:…";
@@ -12,7 +21,10 @@ pub const SYNTAX: &str = "words narrow · user:alice  state:D  cpu>10  mem>1g  p
 pub fn all() -> Vec<&'static str> {
     // The older names of two that people know by them.
     let columns = ALL.iter().filter(|c| !matches!(c.shows, Shows::History));
-    let mut all: Vec<&str> = columns.map(|c| c.name).chain(MORE).collect();
+    let mut all: Vec<&str> = columns
+        .map(|c| c.name)
+        .chain(MORE.map(|(name, _)| name))
+        .collect();
     all.sort_unstable();
     all.dedup();
     all
