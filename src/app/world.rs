@@ -282,6 +282,14 @@ impl World {
         }
     }
 
+    /// What to say where an action is meant for nobody.
+    pub fn nobody(&self) -> String {
+        match self.chosen_group() {
+            Some(group) => format!("nobody is in {}", group.group.title()),
+            None => "select a process first".to_owned(),
+        }
+    }
+
     fn in_list(&self) -> bool {
         self.page == Page::Dashboard && self.active == "list"
     }

@@ -43,7 +43,7 @@ fn a_group_is_filtered_inspected_and_those_who_pass_are_ended() {
     // The list is not covered any more; together both keys would be another one.
     session.shows("grouped by program");
     session.press(b"s");
-    session.shows("Send a signal");
+    session.shows("Send a signal to ");
     for puppet in &two {
         session.shows(&puppet.pid());
     }

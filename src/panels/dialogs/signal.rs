@@ -76,6 +76,8 @@ pub struct SignalDialog {
     number: u64,
     open: bool,
     chosen: Vec<ProcId>,
+    /// The group whose members they are.
+    of: Option<String>,
     scope: Scope,
     thread: usize,
     brief: Option<Brief>,
@@ -234,7 +236,7 @@ impl Panel for SignalDialog {
         }
         let chosen = world.meant();
         let Some(first) = chosen.first() else {
-            return Reply::Complain("select a process first".to_owned());
+            return Reply::Complain(world.nobody());
         };
         // A control group is meant with whoever is born in it meanwhile, and can be ended in one write.
         let group = world.chosen_group().filter(|_| world.tags.is_empty());
@@ -248,11 +250,13 @@ impl Panel for SignalDialog {
             return Reply::Complain(how.to_owned());
         }
         let stopped = world.snapshot.get(*first).map(|p| p.stat.state) == Some(State::Stopped);
-        match *by {
+        let reply = match *by {
             FREEZE if stopped => self.begin(chosen, Scope::Subtree, Signal::CONT),
             FREEZE => self.begin(chosen, Scope::Subtree, Signal::STOP),
             _ => self.begin(chosen, scope, Signal::TERM),
-        }
+        };
+        self.of = group.map(|group| group.group.title());
+        reply
     }
 
     fn fit(&mut self, world: &World, screen: Rect) -> Reply {

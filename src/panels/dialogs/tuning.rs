@@ -260,7 +260,7 @@ impl Panel for TuningDialog {
         }
         let chosen = world.meant();
         if chosen.is_empty() {
-            return Reply::Complain("select a process first".to_owned());
+            return Reply::Complain(world.nobody());
         }
         let (tunable, by) = match *by {
             AFFINITY => (Tunable::Affinity, 0),

@@ -112,11 +112,12 @@ pub(super) fn list_area(dialog: &SignalDialog, screen: Rect) -> Rect {
 pub(super) fn dialog(dialog: &SignalDialog, world: &World, screen: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
     let outer = outer(dialog, screen);
-    let title = match &dialog.stage {
-        Stage::Sent(results) => results.title(),
-        _ => "Send a signal",
+    let title = match (&dialog.stage, &dialog.of) {
+        (Stage::Sent(results), _) => results.title().to_owned(),
+        (_, Some(group)) => format!("Send a signal to {group}"),
+        _ => "Send a signal".to_owned(),
     };
-    let area = popup::draw(theme, outer, title, &status(dialog), buf);
+    let area = popup::draw(theme, outer, &title, &status(dialog), buf);
     hints::draw(theme, outer, hints(dialog), buf);
     let row = |i: u16| Rect {
         y: area.y + i,

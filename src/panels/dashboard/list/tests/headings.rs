@@ -162,6 +162,7 @@ fn groups_that_nobody_is_in_are_shown_selected_and_not_acted_on() {
         "{text}"
     );
     assert!(stage.app.world.meant().is_empty());
+    assert_eq!(stage.app.world.nobody(), "nobody is in timer.service");
     stage.press("Space");
     assert!(stage.app.world.tags.is_empty());
     // With a filter somebody is looked for, and there is nobody there.
