@@ -73,8 +73,8 @@ pub struct Report<'a> {
     pub snapshot: &'a Snapshot,
     /// How they stand together.
     pub groups: &'a Groups,
-    /// Whether groups that nobody is in are told as well: nobody is looked for.
-    pub empties: bool,
+    /// Whether a group that nobody is in is told as well.
+    pub empty: &'a dyn Fn(&Group) -> bool,
     /// Whether a process passes the filter.
     pub passes: &'a dyn Fn(&Proc) -> bool,
     /// The columns that are summed.
@@ -90,8 +90,8 @@ impl Report<'_> {
         let row = |(group, place)| {
             let members = self.groups.members(self.snapshot, place);
             let members: Vec<_> = members.filter(|p| (self.passes)(p)).collect();
-            let empty = self.empties && place as usize >= self.groups.populated;
-            (!members.is_empty() || empty).then_some(Row {
+            let empty = || place as usize >= self.groups.populated && (self.empty)(group);
+            (!members.is_empty() || empty()).then_some(Row {
                 place,
                 group,
                 members,
@@ -282,7 +282,7 @@ mod tests {
         let report = Report {
             snapshot,
             groups: &Groups::new(snapshot, by),
-            empties: true,
+            empty: &|_| true,
             passes: &|_| true,
             columns,
             sort: (all::CPU, true),

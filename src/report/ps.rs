@@ -139,7 +139,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let report = groups::Report {
             snapshot: &snapshot,
             groups: &groups,
-            empties: filter.is_empty(),
+            empty: &|group| filter.fits_empty(&snapshot, group),
             passes: &|p| filter.matches(&snapshot, p, 1.0),
             columns: &summed,
             sort: (sort, descending),

@@ -86,7 +86,7 @@ fn print(
         let report = groups::Report {
             snapshot,
             groups: &Groups::new(snapshot, by),
-            empties: true,
+            empty: &|_| true,
             passes: &|_| true,
             columns: &[],
             sort: (sort, false),
@@ -151,6 +151,7 @@ fn forest(snapshot: &Snapshot, root: Option<ProcId>, args: &Args) -> Result<Fore
             by: args.by.unwrap_or_default(),
             folded: None,
             open: true,
+            sought: None,
         },
     };
     Ok(Forest::build(snapshot, &view, &mut Steady::default()))
@@ -201,8 +202,8 @@ fn label(snapshot: &Snapshot, forest: &Forest, item: Item, pids: bool, ascii: bo
         },
         Item::Heading(_) => forest.heading(item).map_or_else(String::new, |group| {
             match forest.members(item).len() {
-                0 => format!("{} empty", group.name),
-                n => format!("{} ({n})", group.name),
+                0 => format!("{} empty", group.title()),
+                n => format!("{} ({n})", group.title()),
             }
         }),
         Item::Group { len, .. } => format!("{len}{times}[{name}]"),

@@ -10,6 +10,7 @@ mod term;
 
 use std::ops::Range;
 
+use crate::model::groups::grouping::Group;
 use crate::model::plan::Needs;
 use crate::model::snapshot::{Proc, Snapshot};
 
@@ -102,17 +103,23 @@ impl Filter {
         named.find(|(test, _)| !met(test)).map(|(_, text)| text)
     }
 
+    /// Whether a group that nobody is in is what is asked for; it has a name and a path, and of all else nothing.
+    pub fn fits_empty(&self, snapshot: &Snapshot, group: &Group) -> bool {
+        self.holds(|test| test.of_empty(snapshot, group))
+    }
+
     /// Whether a process passes; what could not be read of it passes neither a term nor its negation.
     ///
     /// `of_one_core` turns CPU shares of one core into the scale that the person sees.
     pub fn matches(&self, snapshot: &Snapshot, proc: &Proc, of_one_core: f32) -> bool {
-        self.is_empty()
-            || self.alternatives.iter().any(|terms| {
-                terms.iter().all(|term| {
-                    let answer = term.test.answer(snapshot, proc, of_one_core);
-                    answer.is_some_and(|yes| yes != term.not)
-                })
-            })
+        self.holds(|test| test.answer(snapshot, proc, of_one_core))
+    }
+
+    /// Whether one of the alternatives holds by the answers to its terms; a term without one does not hold, nor its negation.
+    fn holds(&self, answer: impl Fn(&Test) -> Option<bool>) -> bool {
+        let holds = |term: &Term| answer(&term.test).is_some_and(|yes| yes != term.not);
+        let mut any = self.alternatives.iter();
+        self.is_empty() || any.any(|terms| terms.iter().all(holds))
     }
 }
 

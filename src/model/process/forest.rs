@@ -11,6 +11,7 @@ mod threads;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::column::Column;
+use super::filter::Filter;
 use super::steady::{Line, Steady};
 use crate::model::groups::grouping::{By, Group, GroupId, Groups};
 use crate::model::id::{Nanos, ProcId};
@@ -95,6 +96,8 @@ pub struct Headings<'a> {
     pub folded: Option<&'a HashMap<GroupId, bool>>,
     /// Whether the others are open; else those that have no groups in them are folded.
     pub open: bool,
+    /// What groups must fit that nobody is in, where some are looked for.
+    pub sought: Option<&'a Filter>,
 }
 
 /// What stands in a row.

@@ -7,7 +7,8 @@ use regex::Regex;
 
 use super::fragment::Fragment;
 
-use crate::model::groups::{grouping, unit};
+use crate::model::groups::grouping::{self, Group};
+use crate::model::groups::unit;
 use crate::model::plan::Needs;
 use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::reading::Missing;
@@ -116,6 +117,9 @@ impl Test {
     /// What somebody is looked for by, where that is a name: `no user nobdy`.
     pub(super) fn names(&self) -> Option<String> {
         match self {
+            Self::Text(column, _, value) if is_path(column) => {
+                Some(format!("nobody in {} {value}", column.name))
+            }
             Self::Text(column, _, value) => Some(format!("no {} {value}", column.name)),
             Self::Port(ports) if ports.start() == ports.end() => {
                 Some(format!("nobody with port {}", ports.start()))
@@ -176,6 +180,16 @@ impl Test {
         }
     }
 
+    /// The answer about a group that nobody is in; `None` where it asks for what only processes have.
+    pub(super) fn of_empty(&self, snapshot: &Snapshot, group: &Group) -> Option<bool> {
+        let path = group.path.as_ref()?;
+        match self {
+            Self::Group(part) => Some(in_path(part, path, snapshot)),
+            Self::Text(column, _, want) if is_path(column) => Some(names_path(path, want)),
+            _ => None,
+        }
+    }
+
     /// The answer about one process; `None` where what it asks for could not be read.
     pub(super) fn answer(
         &self,
@@ -223,11 +237,21 @@ impl Test {
     }
 }
 
+/// Whether a column shows the control group.
+fn is_path(column: &Column) -> bool {
+    matches!(column.name, "unit" | "cgroup")
+}
+
+/// Whether the path of a control group has a text in it, whatever it is compared with.
+fn names_path(path: &SafeText, want: &str) -> bool {
+    How::Has.holds(&unit::shown(path), want)
+}
+
 fn text(column: &Column, how: How, want: &str, snapshot: &Snapshot, proc: &Proc) -> Option<bool> {
     match column.name {
-        "unit" | "cgroup" => {
+        _ if is_path(column) => {
             let path = grouping::path(proc).ok()?;
-            Some(How::Has.holds(&unit::shown(path), want))
+            Some(names_path(path, want))
         }
         "user" => {
             let number = proc.facts.uid.is_ok_and(|uid| uid.0.to_string() == want);

@@ -74,7 +74,7 @@ impl<'a> Emit<'a> {
             first_heading: first as u32,
             keys,
             alike: alike(snapshot, view, family),
-            leads: leads(view, family, first),
+            leads: leads(view, family, (first, groups.populated)),
             out: Forest {
                 rows: Vec::with_capacity(there),
                 members: Vec::new(),
@@ -380,13 +380,20 @@ impl<'a> Emit<'a> {
     }
 }
 
-/// Which nodes pass the filter or lead to one that does; empty without a filter.
-fn leads(view: &View<'_>, family: &Family, first_heading: usize) -> Vec<bool> {
+/// Which nodes pass the filter or lead to one that does; empty without a filter. Of the groups, which begin with
+/// `first_heading`, those behind the `populated` ones are there where they fit.
+fn leads(
+    view: &View<'_>,
+    family: &Family,
+    (first_heading, populated): (usize, usize),
+) -> Vec<bool> {
     let Some(passing) = view.passing else {
         return Vec::new();
     };
+    let empty = |node: usize| node >= first_heading + populated && family.there[node];
+    let itself = |node: usize| node < first_heading || empty(node);
     let mut leads: Vec<bool> = (0..family.parent.len())
-        .map(|node| passing.get(node).copied().unwrap_or(node < first_heading))
+        .map(|node| passing.get(node).copied().unwrap_or_else(|| itself(node)))
         .collect();
     for node in family.down.iter().rev() {
         let up = family.parent[*node as usize];

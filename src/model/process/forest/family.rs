@@ -8,6 +8,7 @@ use super::{Forest, NONE, View};
 use crate::model::groups::grouping::Groups;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::column::{Column, Shows};
+use crate::model::process::filter::Filter;
 use crate::model::process::steady::{Keys, Steady};
 use crate::model::snapshot::Snapshot;
 
@@ -296,8 +297,11 @@ fn head(
             parent[node] = first + group;
         }
     }
-    // Those that nobody is in are shown as well, save where some are looked for.
-    full[groups.populated..].fill(view.passing.is_none());
+    // Those that nobody is in are shown as well, save where others are looked for.
+    for (group, full) in groups.all.iter().zip(&mut full).skip(groups.populated) {
+        let sought = |filter: &Filter| filter.fits_empty(snapshot, group);
+        *full = view.passing.is_none() || view.headings.sought.is_some_and(sought);
+    }
     // A group stands before its parts.
     for at in (0..full.len()).rev() {
         if let Some(up) = groups.all[at].parent.filter(|_| full[at]) {

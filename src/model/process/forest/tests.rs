@@ -69,6 +69,7 @@ impl Want {
                 by: self.by,
                 folded: Some(&self.headings),
                 open: self.open,
+                sought: None,
             },
         };
         Forest::build(snapshot, &view, steady)

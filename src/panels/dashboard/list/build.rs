@@ -114,6 +114,7 @@ impl List {
                 by: self.by,
                 folded: Some(&self.headings[usize::from(filtered)]),
                 open: filtered,
+                sought: filtered.then_some(&self.filter),
             },
         };
         if self

@@ -165,9 +165,25 @@ fn groups_that_nobody_is_in_are_shown_selected_and_not_acted_on() {
     assert_eq!(stage.app.world.nobody(), "nobody is in timer.service");
     stage.press("Space");
     assert!(stage.app.world.tags.is_empty());
-    // With a filter somebody is looked for, and there is nobody there.
-    stage.press("/ i d l e Enter");
-    assert!(!stage.text().contains("timer.service"), "{}", stage.text());
+    // A word looks for somebody, and there is nobody there; groups are looked for by `group:`.
+    let mut sought = |filter: &str| {
+        stage.press("Esc /").type_in(filter).press("Enter");
+        stage.text()
+    };
+    let vain = ["idle", "group:timer cpu<1", "!group:timer cpu<1"];
+    for filter in vain {
+        let text = sought(filter);
+        assert!(!text.contains("timer.service"), "{filter}: {text}");
+    }
+    for filter in [
+        "group:timer",
+        "cgroup:idle !group:sshd",
+        "cpu>90 | unit:timer",
+    ] {
+        let text = sought(filter);
+        let there = text.contains("timer.service empty");
+        assert!(there && text.contains("idle.slice"), "{filter}: {text}");
+    }
 }
 
 #[test]
