@@ -26,14 +26,16 @@ use std::time::Duration;
 
 use crate::model::groups::unit::Names;
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Sample, Shares};
+use crate::model::scheduling::call_rates::{CallRates, Living};
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::SafeText;
 use crate::sampler;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::network::Networks;
+use crate::sampler::scheduling::call_rates::{self, Counting};
 use crate::sys::groups::hierarchy::Hierarchy;
 use crate::sys::groups::names::NameReader;
 use crate::sys::root::ProcRoot;
@@ -157,10 +159,15 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
     if let Some(cards) = &mut cards {
         let _ = cards.read_now(PATIENCE);
     }
+    let mut calls = of_all.contains(Needs::CALL_RATES).then(|| {
+        // Who lives is not known yet, but nobody of them made a call that was counted.
+        Counting::begin(&root, Living::new())
+    });
     let (first, mut next) = sampler::twice(&root, &plan, APART)?;
     let mut shares = Shares {
         names: container_names(&root, &next),
         groups: groups(&root, of_all),
+        calls: calls_made(&mut calls, &next),
         gpus: cards.map_or(Err(Missing::Soon), |mut cards| {
             cards.read_now(PATIENCE).map(Arc::new)
         }),
@@ -171,6 +178,16 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
     }
     next.shares = Arc::new(shares);
     Ok(Snapshot::between(Some(&first), &next))
+}
+
+/// What everybody called, where that was asked for.
+fn calls_made(counting: &mut Option<Reading<Counting>>, now: &Sample) -> Reading<Arc<CallRates>> {
+    let living = call_rates::living(now.tasks.iter().map(|task| task.id));
+    match counting {
+        Some(Ok(counting)) => counting.told(living).map(Arc::new),
+        Some(Err(why)) => Err(*why),
+        None => Err(Missing::Soon),
+    }
 }
 
 /// Every control group, where that was asked for.

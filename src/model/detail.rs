@@ -22,6 +22,7 @@ use super::process::overview::Overview;
 use super::process::threads::Threads;
 use super::reading::{Missing, Reading};
 use super::sample::{Fault, Shares};
+use super::scheduling::call_rates::CallRates;
 use super::scheduling::calls::Calls;
 use super::scheduling::schedule::Schedule;
 use super::scheduling::spent::TimeSpent;
@@ -115,6 +116,8 @@ pub struct MachineDetail {
     pub sensors: Slot<Sensors>,
     /// Graphics cards.
     pub gpus: Slot<Gpus>,
+    /// How many system calls every process makes.
+    pub call_rates: Slot<CallRates>,
     /// The control group that is inspected.
     pub group: Slot<GroupFacts>,
     /// What containers are called.
@@ -145,6 +148,7 @@ impl MachineDetail {
             names: Arc::clone(&self.containers),
             groups: Arc::clone(&self.hierarchy),
             gpus: fresh(self.gpus.as_ref(), since),
+            calls: fresh(self.call_rates.as_ref(), since),
         }
     }
 }

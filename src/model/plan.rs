@@ -101,6 +101,8 @@ bitflags::bitflags! {
         const WAKE_UPS = 1 << 44;
         /// Machine: every request to a disk.
         const DISK_REQUESTS = 1 << 45;
+        /// Machine: how many system calls every process makes.
+        const CALL_RATES = 1 << 46;
         /// Machine: temperatures, fans, power.
         const SENSORS = 1 << 37;
     }

@@ -1,6 +1,7 @@
 //! Who had the cores, and why a thread did not run: slices, scheduling facts, waits.
 
 pub mod blocked;
+pub mod call_rates;
 pub mod calls;
 pub mod schedule;
 pub mod spent;

@@ -57,6 +57,7 @@ macro_rules! parts {
             requests,
             sensors,
             gpus,
+            call_rates,
             group,
             containers: _,
             // Which groups are empty is told of the present alone.
@@ -84,6 +85,7 @@ macro_rules! parts {
         $hear.part(25, gpus.as_ref());
         $hear.part(26, group.as_ref());
         $hear.part(28, requests.as_ref());
+        $hear.part(29, call_rates.as_ref());
     }};
 }
 
@@ -215,6 +217,7 @@ pub fn fill(into: &mut Detail, body: &[u8]) -> Result<(), Broken> {
             25 => put(&mut machine.gpus, value),
             26 => put(&mut machine.group, value),
             28 => put(&mut machine.requests, value),
+            29 => put(&mut machine.call_rates, value),
             CONTAINERS if machine.containers.is_empty() => {
                 machine.containers = Arc::hear(value)?;
             }

@@ -25,8 +25,8 @@ struct Paced {
     due: Nanos,
 }
 
-/// When the network and the cards were read, what containers are called, and which groups there are.
-type Told = ((Nanos, Nanos), Arc<Names>, Arc<[SafeText]>);
+/// When the network, the cards and the counts of calls were read, what containers are called, and which groups there are.
+type Told = ([Nanos; 3], Arc<Names>, Arc<[SafeText]>);
 
 /// What is known between readings.
 pub(super) struct Details {
@@ -56,7 +56,7 @@ impl Details {
             sources: sources.into_iter().map(paced).collect(),
             detail: Detail::default(),
             needs: Needs::empty(),
-            shared: ((Nanos(0), Nanos(0)), Arc::default(), Arc::default()),
+            shared: ([Nanos(0); 3], Arc::default(), Arc::default()),
         }
     }
 
@@ -115,17 +115,19 @@ impl Details {
     /// What columns of the table show of what was read, where that is news since this was asked last.
     pub(super) fn shares(&mut self) -> Option<Shares> {
         let machine = &self.detail.machine;
-        let network = machine.network.as_ref();
-        let at = network.map_or(Nanos(0), |network| network.at);
+        let at = [
+            machine.network.as_ref().map(|slot| slot.at),
+            machine.gpus.as_ref().map(|slot| slot.at),
+            machine.call_rates.as_ref().map(|slot| slot.at),
+        ];
+        let at = at.map(Option::unwrap_or_default);
         let names = Arc::clone(&machine.containers);
-        let gpus = machine.gpus.as_ref();
-        let cards = gpus.map_or(Nanos(0), |gpus| gpus.at);
         let groups = Arc::clone(&machine.hierarchy);
         let (told, known, listed) = &self.shared;
-        if (at, cards) == *told && Arc::ptr_eq(&names, known) && Arc::ptr_eq(&groups, listed) {
+        if at == *told && Arc::ptr_eq(&names, known) && Arc::ptr_eq(&groups, listed) {
             return None;
         }
-        self.shared = ((at, cards), names, groups);
+        self.shared = (at, names, groups);
         Some(machine.shares(Nanos(0)))
     }
 

@@ -10,6 +10,7 @@ use crate::sampler::machine::requests::RequestSource;
 use crate::sampler::memory::address_space;
 use crate::sampler::memory::faults::FaultSource;
 use crate::sampler::network::Networks;
+use crate::sampler::scheduling::call_rates::CallRateSource;
 use crate::sampler::scheduling::calls::CallSource;
 use crate::sampler::scheduling::spent::Time;
 use crate::sampler::scheduling::waits::Waits;
@@ -65,6 +66,7 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
 pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>>> {
     let (regions, residencies) = address_space::sources(root);
     let shared = Shared::hearing(root, feed.clone());
+    let call_rates = CallRateSource::new(root, feed.clone());
     vec![
         Box::new(Overviews::new(root)),
         Box::new(regions),
@@ -88,6 +90,7 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(Waits::new(root)),
         Box::new(Time::new(root)),
         Box::new(CallSource::new(root)),
+        Box::new(call_rates),
         Box::new(WakeSource::new(root)),
     ]
 }

@@ -195,9 +195,9 @@ impl Sweeper {
 
     /// What others found beside the table, while somebody shows it.
     fn shares(&self, plan: &Plan) -> Arc<Shares> {
-        if (plan.needs | plan.of_all)
-            .intersects(Needs::NETWORK | Needs::CGROUP | Needs::HIERARCHY | Needs::GPU)
-        {
+        let beside = Needs::NETWORK | Needs::CGROUP | Needs::HIERARCHY;
+        let beside = beside | Needs::GPU | Needs::CALL_RATES;
+        if (plan.needs | plan.of_all).intersects(beside) {
             self.beside.shares()
         } else {
             Arc::default()

@@ -1,5 +1,6 @@
 //! Who has the cores, and what threads wait for: switches, `schedstat`, system calls.
 
+pub mod call_counts;
 pub mod calls;
 pub mod perf;
 pub mod run_delay;

@@ -1,5 +1,5 @@
-//! What processes use of what is not counted for them by the kernel: the network, as their sockets count it. It is read
-//! beside the table, at a pace of its own, so it is at most a few seconds old.
+//! What processes use of what is not counted for them by the kernel: the network, as their sockets count it, graphics cards,
+//! system calls. It is read beside the table, at a pace of its own, so it is at most a few seconds old.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use crate::model::id::ProcId;
 use crate::model::machine::gpu::Gpus;
 use crate::model::network::traffic::Rates;
 use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::call_rates::CallRates;
 use crate::model::text::SafeText;
 
 /// What was found beside the table last.
@@ -22,6 +23,8 @@ pub struct Shares {
     pub groups: Arc<[SafeText]>,
     /// What graphics cards tell of their users.
     pub gpus: Reading<Arc<Gpus>>,
+    /// How many system calls everybody makes.
+    pub calls: Reading<Arc<CallRates>>,
 }
 
 /// Throughput by process: of TCP, and of UDP where that is told.
@@ -55,6 +58,7 @@ impl Default for Shares {
             names: Arc::default(),
             groups: Arc::default(),
             gpus: Err(Missing::Soon),
+            calls: Err(Missing::Soon),
         }
     }
 }
@@ -66,6 +70,14 @@ impl Shares {
             Ok(gpus) => gpus.of(id.pid),
             Err(why) => (Err(*why), Err(*why)),
         }
+    }
+
+    /// System calls a second of a process.
+    ///
+    /// # Errors
+    /// `Denied` where programs may not run in the kernel, `Soon` until there are two readings.
+    pub fn calls_of(&self, id: ProcId) -> Reading<f64> {
+        self.calls.as_ref().map_err(|why| *why)?.of(id)
     }
 
     /// What a process moves over the network; nothing where it is known to have no connections.

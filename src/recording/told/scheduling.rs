@@ -1,8 +1,10 @@
 //! Where time goes, system calls, and what threads wait for, as fields.
 
 use super::{fields, variants, words};
-use crate::model::scheduling::{calls, schedule, spent, wait, wakes};
+use crate::model::scheduling::{call_rates, calls, schedule, spent, wait, wakes};
 
+fields!(call_rates::CallRates { 1 span, 2 by, 3 youngest, 4 full });
+fields!(call_rates::Made { 1 id, 2 calls });
 fields!(calls::Number { 1 number, 2 narrow });
 fields!(calls::CallSums { 1 calls, 2 span });
 fields!(calls::CallError { 1 number, 2 name, 3 words, 4 calls });

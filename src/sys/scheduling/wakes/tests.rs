@@ -193,9 +193,11 @@ fn any<T: 'static>(opened: Result<T, Refused>) -> Option<Box<dyn std::any::Any>>
 #[test]
 #[ignore = "measures; it proves nothing, and takes seconds"]
 fn what_the_programs_cost() {
+    use crate::sys::scheduling::call_counts::CallCounts;
     use crate::sys::scheduling::calls;
     let root = ProcRoot::live();
     let pid = Pid(std::process::id());
+    let cores = crate::sys::machine::cores::possible(&root);
     let (wakes, other) = (|| woken_in_turn(500), Pid(1));
     let calls = || read_nothing(10_000);
     let each: Open<'_> = ("every wake-up", &|| any(Each::begin(&root, 16)));
@@ -205,6 +207,9 @@ fn what_the_programs_cost() {
     let theirs: Open<'_> = ("another's calls", &|| {
         any(calls::Tracing::begin(&root, other))
     });
+    let all: Open<'_> = ("everybody's calls", &|| {
+        any(CallCounts::begin(&root, cores))
+    });
     let pipes: Work<'_> = ("a round of two wake-ups", &wakes);
     let reads: Work<'_> = ("a read of 64 bytes", &calls);
     for ((work, run), (what, open)) in [
@@ -213,6 +218,7 @@ fn what_the_programs_cost() {
         (pipes, others),
         (pipes, its),
         (reads, each),
+        (reads, all),
         (reads, its),
         (reads, theirs),
     ] {
