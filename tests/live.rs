@@ -4,6 +4,7 @@ mod live {
     mod calls;
     mod channels;
     mod elsewhere;
+    mod ended_children;
     mod inspect;
     mod leader_ended;
     mod locks;

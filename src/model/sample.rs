@@ -54,6 +54,8 @@ pub struct Sample {
     pub own: Option<OwnSample>,
     /// What was found beside the table.
     pub shares: Arc<Shares>,
+    /// Whether the sweep counts what ended children had used ([`TaskSample::seen`]).
+    pub counts_ended: bool,
 }
 
 /// What pscope itself has cost since it began.
@@ -162,6 +164,9 @@ pub struct TaskSample {
     pub id: ProcId,
     /// Its counters.
     pub stat: Stat,
+    /// Of [`Stat::children`] as much as had been seen in those children themselves while they lived; never a greater part
+    /// than the kernel has added since it was first read.
+    pub seen: Ticks,
     /// What changes only at exec or setuid.
     pub facts: Arc<Facts>,
     /// What costs more; `None` while nobody needs it.
@@ -327,6 +332,7 @@ impl Clone for TaskSample {
         Self {
             id: self.id,
             stat: self.stat,
+            seen: self.seen,
             facts: Arc::clone(&self.facts),
             extra: self.extra.clone(),
         }
@@ -334,7 +340,7 @@ impl Clone for TaskSample {
 
     /// Leaves the counts of what is shared alone where both share the same: they lie all over the memory.
     fn clone_from(&mut self, source: &Self) {
-        (self.id, self.stat) = (source.id, source.stat);
+        (self.id, self.stat, self.seen) = (source.id, source.stat, source.seen);
         if !Arc::ptr_eq(&self.facts, &source.facts) {
             self.facts = Arc::clone(&source.facts);
         }

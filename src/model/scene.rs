@@ -44,6 +44,7 @@ impl Scene {
                 zone: Zone::default(),
                 topology: Topology::default(),
             }),
+            counts_ended: true,
             ..Sample::default()
         };
         sample.system.uptime = Nanos::from_millis(1_000_000);
@@ -84,6 +85,7 @@ impl Scene {
                 resident: Bytes(10 << 20),
                 ..Stat::default()
             },
+            seen: Ticks(0),
             facts: Arc::new(Facts {
                 name: name.into(),
                 command: Ok(Command::from_bytes(name.as_bytes())),

@@ -1,6 +1,7 @@
 //! What a person reads: every process with its rates and its place in the tree, made from two samples by a pure function.
 
 mod between;
+mod ended;
 mod moved;
 mod parents;
 mod procs;
@@ -75,6 +76,9 @@ pub struct Proc {
     pub parent: Option<u32>,
     /// Share of one core over the span, percent.
     pub cpu: Reading<f32>,
+    /// The same of children that it waited for in the span, as far as nobody saw it in themselves: of those that began and
+    /// ended within it all, of others what they used since they were last seen, and that of their children.
+    pub ended: Reading<f32>,
     /// Its counters.
     pub stat: Stat,
     /// Name, command line, user.
@@ -243,6 +247,7 @@ impl Thread {
             },
             parent: None,
             cpu: self.cpu,
+            ended: Ok(0.0),
             stat: self.stat,
             facts: Arc::clone(&of.facts),
             extra: None,
@@ -252,6 +257,14 @@ impl Thread {
 }
 
 impl Proc {
+    /// Its share of a core with that of its children that ended in the span: what it has a part in where shares are added up.
+    ///
+    /// # Errors
+    /// Why its own share is not known.
+    pub fn cpu_with_ended(&self) -> Reading<f32> {
+        Ok(self.cpu? + self.ended.unwrap_or(0.0))
+    }
+
     /// What it waits for in state D; `None` in another state, and where that is not told.
     pub fn blocked_on(&self) -> Option<Cause> {
         let extra = self.extra.as_deref()?;

@@ -187,9 +187,9 @@ macro_rules! rows {
 
 rows! {
     // What changes often stands in the first twelve places, whose fields take one byte.
-    Stat[21] {
+    Stat[22] {
         state, user, system, minor_faults, resident, processor, child_faults, virtual_size, priority, threads, major_faults,
-        block_delay, ppid, group, session, tty, flags, nice, rt_priority, policy, first_ended,
+        block_delay, ppid, group, session, tty, flags, nice, rt_priority, policy, first_ended, children,
     }
     CoreSample[9] { id, user, system, irq, softirq, steal, idle, iowait, khz }
     Memory[8] { total, available, free, buffers, cache, shared, swap_total, swap_free }

@@ -14,10 +14,12 @@ use crate::model::text::{SafeText, bytes_of};
 
 /// The first field of the counters, and how many there are.
 const STAT: u32 = 4;
-const ROW: usize = 21;
+const ROW: usize = 22;
 /// Behind the places that counters may have one day.
 const EXTRA: u32 = 64;
 const NO_EXTRA: u32 = 65;
+/// How much more of the time of ended children had been seen in them.
+const SEEN: u32 = 66;
 
 /// Writes the processes that changed as fields `changed`, and the numbers of those that are gone as one field `gone`.
 pub fn write_all(
@@ -60,7 +62,10 @@ fn same(a: &TaskSample, b: &TaskSample) -> bool {
         (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
         _ => false,
     };
-    a.stat == b.stat && extra && (Arc::ptr_eq(&a.facts, &b.facts) || a.facts == b.facts)
+    a.stat == b.stat
+        && a.seen == b.seen
+        && extra
+        && (Arc::ptr_eq(&a.facts, &b.facts) || a.facts == b.facts)
 }
 
 fn one(before: Option<&TaskSample>, task: &TaskSample, last: u32) -> Fields {
@@ -68,6 +73,7 @@ fn one(before: Option<&TaskSample>, task: &TaskSample, last: u32) -> Fields {
     let TaskSample {
         id: _,
         stat: _,
+        seen: _,
         facts: _,
         extra: _,
     } = task;
@@ -77,6 +83,7 @@ fn one(before: Option<&TaskSample>, task: &TaskSample, last: u32) -> Fields {
         o.number(2, task.id.start.0);
         facts(&mut o, &task.facts);
         numbers::write(&mut o, STAT, &Stat::default().row(), &task.stat.row());
+        numbers::write(&mut o, SEEN, &[0], &task.seen.row());
         if let Some(now) = &task.extra {
             extra::write(&mut o, EXTRA, None, now);
         }
@@ -86,6 +93,7 @@ fn one(before: Option<&TaskSample>, task: &TaskSample, last: u32) -> Fields {
         facts(&mut o, &task.facts);
     }
     numbers::write(&mut o, STAT, &before.stat.row(), &task.stat.row());
+    numbers::write(&mut o, SEEN, &before.seen.row(), &task.seen.row());
     match (&before.extra, &task.extra) {
         (Some(_), None) => o.number(NO_EXTRA, 1),
         (old, Some(now)) if old.as_ref() != Some(now) => {
@@ -149,6 +157,7 @@ struct Incoming<'a> {
     start: Option<u64>,
     facts: Option<Facts>,
     counters: [u64; ROW],
+    seen: [u64; 1],
     extra: Option<&'a [u8]>,
     no_extra: bool,
 }
@@ -159,6 +168,7 @@ fn told(value: Value<'_>) -> Result<Incoming<'_>, Broken> {
         start: None,
         facts: None,
         counters: [0; ROW],
+        seen: [0],
         extra: None,
         no_extra: false,
     };
@@ -169,6 +179,7 @@ fn told(value: Value<'_>) -> Result<Incoming<'_>, Broken> {
             (3, _) => told.facts = Some(read_facts(value)?),
             (EXTRA, Value::Bytes(bytes)) => told.extra = Some(bytes),
             (NO_EXTRA, Value::Number(_)) => told.no_extra = true,
+            (SEEN, _) => numbers::hear(&mut told.seen, SEEN, field, value),
             _ => numbers::hear(&mut told.counters, STAT, field, value),
         }
         Ok(())
@@ -198,6 +209,7 @@ pub fn read_one(
     let mut new = TaskSample {
         id: ProcId::new(pid, start),
         stat: Stat::default(),
+        seen: Ticks(0),
         facts: Arc::default(),
         extra: None,
     };
@@ -218,6 +230,7 @@ impl Incoming<'_> {
             }
             task.stat = Stat::of(row);
         }
+        task.seen.0 = task.seen.0.wrapping_add(self.seen[0]);
         if let Some(facts) = self.facts {
             task.facts = Arc::new(facts);
         }

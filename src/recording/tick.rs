@@ -27,6 +27,7 @@ mod field {
     pub const OWN: u32 = 12;
     pub const END: u32 = 13;
     pub const ENDS: u32 = 14;
+    pub const COUNTS_ENDED: u32 = 15;
 }
 
 fn row(sample: &Sample) -> [u64; 4] {
@@ -66,6 +67,7 @@ pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
         own: _,
         // Found beside the table, seconds ago; it is not kept.
         shares: _,
+        counts_ended: _,
     } = now;
     let nothing = nothing();
     let whole = before.is_none();
@@ -107,6 +109,9 @@ pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
             inner.bytes(2, &fault.why.bytes());
             o.fields(field::FAULT, &inner);
         }
+    }
+    if before.counts_ended != now.counts_ended {
+        o.number(field::COUNTS_ENDED, now.counts_ended.into());
     }
     if before.own != now.own {
         o.fields(field::OWN, &own(now.own));
@@ -316,6 +321,7 @@ fn hear(
                 (id.pid, how.unwrap_or(Fate::Ended)),
             )?;
         }
+        (field::COUNTS_ENDED, Value::Number(counts)) => state.counts_ended = counts != 0,
         (field::FAULTS, Value::Number(_)) => {
             news.faults.get_or_insert_default();
         }

@@ -4,6 +4,7 @@ pub(super) mod commands;
 pub(super) mod means;
 pub(super) mod optional_stats;
 pub(super) mod pace;
+pub(super) mod reaped;
 pub(super) mod resident;
 pub(super) mod table;
 pub(super) mod threads;

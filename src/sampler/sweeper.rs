@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::process::means::Minutes;
 use super::process::pace::Pace;
+use super::process::reaped::Reaped;
 use super::process::table::Table;
 use super::process::tracking::Tracking;
 use super::process::{commands, optional_stats, resident, threads};
@@ -53,10 +54,11 @@ pub struct Sweeper {
     last: Option<Sample>,
     /// The processes of the last snapshot, to share what stays.
     shown: Procs,
+    reaped: Reaped,
     minutes: Minutes,
-    /// Where others tell what they found beside the table.
     /// When what takes long is read again.
     pace: Pace,
+    /// Where others tell what they found beside the table.
     beside: Feed,
 }
 
@@ -88,6 +90,7 @@ impl Sweeper {
             before: None,
             last: None,
             shown: Procs::default(),
+            reaped: Reaped::default(),
             minutes: Minutes::default(),
             pace: Pace::default(),
             beside: Feed::default(),
@@ -125,7 +128,7 @@ impl Sweeper {
         self.table.recycle(spare.unwrap_or_default());
         let known = self.last.as_ref().map_or(&[][..], |s| &s.tasks);
         let found = self.tracking.sweep(&mut self.table, known, now, plan);
-        let (mode, tasks) = match found {
+        let (mode, mut tasks) = match found {
             Ok(found) => found,
             Err(why) => {
                 self.before = oldest.map(|s| Sample {
@@ -136,6 +139,7 @@ impl Sweeper {
                 return Err(why);
             }
         };
+        self.reaped.settle(known, &mut tasks);
         let lives = |id| tasks.binary_search_by_key(&id, |t| t.id).is_ok();
         let endings = self.endings.told(lives, self.tracking.exits());
         if let Some(boot) = host::booted_anew(&self.root, &self.machine) {
@@ -151,6 +155,7 @@ impl Sweeper {
             ends,
             tasks,
             shares: self.shares(plan),
+            counts_ended: true,
             ..Sample::default()
         };
         sample.read = self.table.rows.iter().filter(|r| r.fresh).count() as u32;

@@ -32,6 +32,8 @@ pub struct Column {
     pub shows: Shows,
     /// Whether a thread has this of its own.
     pub of_threads: bool,
+    /// Whether ended children of a process count in its sums.
+    with_ended: bool,
     /// Whether it tells of the time between two readings though its unit is none a second.
     over_time: bool,
 }
@@ -206,6 +208,14 @@ impl Column {
         }
     }
 
+    /// What one process has a part in where the column is added up: its number, with that of its children that ended in the
+    /// span where they count. They have no rows of their own.
+    pub fn part(&self, snapshot: &Snapshot, proc: &Proc) -> Option<Reading<f64>> {
+        let number = self.number(snapshot, proc)?;
+        let ended = proc.ended.map_or(0.0, f64::from);
+        Some(number.map(|own| if self.with_ended { own + ended } else { own }))
+    }
+
     /// The sum over some processes, where the column shows numbers and there is one. Nothing at all is no sum where somebody
     /// hides what it has.
     pub fn sum<'a>(
@@ -216,7 +226,7 @@ impl Column {
         let mut sum: Option<Reading<f64>> = None;
         let (mut missing, mut denied) = (0, false);
         for proc in procs {
-            let one = self.number(snapshot, proc)?;
+            let one = self.part(snapshot, proc)?;
             denied |= one == Err(Missing::Denied);
             missing += usize::from(one.is_err_and(Missing::may_be_much));
             sum = Some(match (sum, one) {

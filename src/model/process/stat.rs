@@ -106,6 +106,9 @@ pub struct Stat {
     pub user: Ticks,
     /// Time in the kernel.
     pub system: Ticks,
+    /// Time of children that were waited for, in user land and in the kernel, with that of theirs; the kernel adds the
+    /// whole life of each when it is waited for, and drops it where `SIGCHLD` is ignored.
+    pub children: Ticks,
     /// The kernel's priority: 20 + nice for normal tasks, negative for real-time ones.
     pub priority: i32,
     /// Nice value, -20..19.
@@ -171,5 +174,10 @@ impl Stat {
     /// Time on a core, in user land and in the kernel.
     pub fn cpu_time(&self) -> Ticks {
         Ticks(self.user.0.saturating_add(self.system.0))
+    }
+
+    /// The same with that of children that were waited for: what the kernel adds to its parent once it is waited for itself.
+    pub fn time_with_children(&self) -> Ticks {
+        Ticks(self.cpu_time().0.saturating_add(self.children.0))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ended::Unseen;
 use super::moved::{self, Left};
 use super::parents::parents;
 use super::procs::RUN;
@@ -49,7 +50,13 @@ impl Snapshot {
             interval: next.interval,
             machine: Arc::clone(&next.machine),
             system: system(prev, next, &step),
-            procs: procs(known, tasks, &next.tasks, &step),
+            procs: procs(
+                known,
+                tasks,
+                &next.tasks,
+                &Unseen::between(prev, next),
+                &step,
+            ),
             threads,
             endings: Arc::clone(&next.endings),
             ends: next.ends.clone(),
@@ -81,7 +88,7 @@ pub fn span(prev: Option<&Sample>, next: &Sample) -> Reading<Nanos> {
 }
 
 /// Walks two lists with the same order side by side and pairs each new item with its old self.
-fn pair<'a, T, K: Ord>(
+pub(super) fn pair<'a, T, K: Ord>(
     old: &'a [T],
     new: &'a [T],
     key: impl Fn(&T) -> K,
@@ -139,6 +146,24 @@ impl Step {
         (ticks as f64 * 100.0 / (seconds * self.hz)).min(most) as f32
     }
 
+    /// The share of a core that children had which ended from tick to tick, as far as nobody saw it.
+    fn ended(
+        &self,
+        before: Option<&TaskSample>,
+        task: &TaskSample,
+        unseen: &Unseen,
+    ) -> Reading<f32> {
+        if !unseen.told {
+            return Err(Missing::Unsupported);
+        }
+        if before.is_none() && !self.bore(task) {
+            return Err(self.none);
+        }
+        let ticks = unseen.of(before, task);
+        let seconds = self.seconds(Nanos(0), Nanos(0))?;
+        Ok(self.percent(ticks, seconds, self.cores))
+    }
+
     /// The share of a core that a process had from tick to tick.
     fn cpu(&self, before: &Stat, now: &Stat) -> Reading<f32> {
         let seconds = self.seconds(Nanos(0), Nanos(0))?;
@@ -157,6 +182,7 @@ struct Entry<'a> {
     before: Option<&'a TaskSample>,
     parent: Option<u32>,
     cpu: Reading<f32>,
+    ended: Reading<f32>,
 }
 
 impl Entry<'_> {
@@ -166,6 +192,7 @@ impl Entry<'_> {
         proc.id == task.id
             && proc.parent == self.parent
             && proc.cpu == self.cpu
+            && proc.ended == self.ended
             && Arc::ptr_eq(&proc.facts, &task.facts)
             && proc.extra.is_none()
             && task.extra.is_none()
@@ -180,6 +207,7 @@ impl Entry<'_> {
             id: task.id,
             parent: self.parent,
             cpu: self.cpu,
+            ended: self.ended,
             stat: task.stat,
             facts: Arc::clone(&task.facts),
             extra: task.extra.clone(),
@@ -188,7 +216,13 @@ impl Entry<'_> {
     }
 }
 
-fn procs(known: &Procs, old: &[TaskSample], new: &[TaskSample], step: &Step) -> Procs {
+fn procs(
+    known: &Procs,
+    old: &[TaskSample],
+    new: &[TaskSample],
+    unseen: &Unseen,
+    step: &Step,
+) -> Procs {
     let parents = parents(new);
     let left = Left::between(old, new);
     let entries = pair(old, new, |t| t.id).zip(&parents);
@@ -201,6 +235,7 @@ fn procs(known: &Procs, old: &[TaskSample], new: &[TaskSample], step: &Step) -> 
             .or_else(|| step.bore(task).then(Stat::default))
             .ok_or(step.none)
             .and_then(|b| step.cpu(&b, &task.stat)),
+        ended: step.ended(before, task, unseen),
     });
     let mut runs = Vec::with_capacity(new.len().div_ceil(RUN));
     let mut run = Vec::with_capacity(RUN);

@@ -72,6 +72,7 @@ impl Next {
             rt_priority: self.small(),
             policy: self.small(),
             block_delay: Ticks(self.n()),
+            children: Ticks(self.n()),
         }
     }
 
@@ -79,6 +80,7 @@ impl Next {
         TaskSample {
             id,
             stat: self.stat(),
+            seen: Ticks(self.n()),
             facts: Arc::new(Facts {
                 name: format!("name {}", self.n()).into(),
                 command: Ok(Command::from_bytes(format!("a\0{}\0", self.n()).as_bytes())),
@@ -248,6 +250,7 @@ impl Next {
                 why: format!("why {}", self.n()).into(),
             }],
             shares: Arc::default(),
+            counts_ended: true,
             own: Some(OwnSample {
                 cpu: Nanos(self.n()),
                 resident: Bytes(self.n()),

@@ -112,7 +112,7 @@ macro_rules! rows {
 }
 
 rows! {
-    Stat: 21;
+    Stat: 22;
     SchedStat: 3;
     Pressure: 4;
 }

@@ -330,13 +330,16 @@ impl Table {
         let Some(before) = known.filter(|_| row.name == digest(line.name)) else {
             let found = Newcomer::of(&self.dir, pid, line);
             let (row, mut task) = self.welcome(row, found);
-            task.extra = known.and_then(|b| b.extra.clone());
+            if let Some(before) = known {
+                (task.seen, task.extra) = (before.seen, before.extra.clone());
+            }
             return (row, task);
         };
         (row.read, row.fresh, row.exact) = (self.now, true, false);
         let task = TaskSample {
             id,
             stat: line.stat,
+            seen: before.seen,
             facts: Arc::clone(&before.facts),
             extra: before.extra.clone(),
         };
@@ -350,6 +353,7 @@ impl Table {
         let task = TaskSample {
             id: found.id,
             stat: found.stat,
+            seen: Ticks(0),
             facts: Arc::new(found.facts(&mut self.users)),
             extra: None,
         };

@@ -68,6 +68,8 @@ fn fill(line: &mut Line<'_>, mut rest: &[u8], page_size: u64) -> u32 {
             12 => stat.major_faults = n,
             14 => stat.user = Ticks(n),
             15 => stat.system = Ticks(n),
+            // Signed in the kernel's format; below zero it would be nonsense.
+            16 | 17 => stat.children.0 = stat.children.0.saturating_add(signed.max(0) as u64),
             18 => stat.priority = signed as i32,
             19 => stat.nice = signed as i32,
             20 => stat.threads = n as u32,
@@ -88,7 +90,7 @@ fn fill(line: &mut Line<'_>, mut rest: &[u8], page_size: u64) -> u32 {
 mod tests {
     use super::*;
 
-    const CAT: &[u8] = b"18 (cat) R 2 18 2 34816 18 4194304 98 7 3 4 5 6 0 0 39 19 1 0 1379 2703360 357 18446744073709551615 \
+    const CAT: &[u8] = b"18 (cat) R 2 18 2 34816 18 4194304 98 7 3 4 5 6 8 9 39 19 1 0 1379 2703360 357 18446744073709551615 \
         94 95 140 0 0 0 0 0 0 0 0 0 17 3 50 1 77 0 0 0 0 0 0 0 0 0 0\n";
 
     #[test]
@@ -111,6 +113,7 @@ mod tests {
             major_faults: 3,
             user: Ticks(5),
             system: Ticks(6),
+            children: Ticks(17),
             priority: 39,
             nice: 19,
             threads: 1,

@@ -196,7 +196,8 @@ fn moved(p: &Proc) -> f64 {
 }
 
 fn busy(p: &Proc) -> Option<(ProcId, SafeText, f32)> {
-    let cpu = p.cpu.ok().filter(|cpu| *cpu >= NOTABLE)?;
+    // Who lets many work that are too short to be seen stands for them.
+    let cpu = p.cpu_with_ended().ok().filter(|cpu| *cpu >= NOTABLE)?;
     Some((p.id, SafeText::from(called(p).into_owned()), cpu))
 }
 

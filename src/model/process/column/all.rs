@@ -95,6 +95,7 @@ macro_rules! columns {
                 shows: $shows,
                 of_threads: columns!(@ thread $($flag)*),
                 over_time: columns!(@ over_time $($flag)*),
+                with_ended: columns!(@ with_ended $($flag)*),
             };
         )*
         /// Every column, in the order of the chooser.
@@ -102,6 +103,7 @@ macro_rules! columns {
     };
     (@ thread thread $($rest:ident)*) => { true };
     (@ over_time over_time $($rest:ident)*) => { true };
+    (@ with_ended with_ended $($rest:ident)*) => { true };
     (@ $wanted:ident $other:ident $($rest:ident)*) => { columns!(@ $wanted $($rest)*) };
     (@ $wanted:ident) => { false };
 }
@@ -127,8 +129,8 @@ columns! {
     STATE "state" "S" 1 Needs::empty(), "What it is doing: R running, S sleeping, D blocked, Z zombie, T stopped, t traced, I idle.",
         from "/proc/PID/stat, field 3 (state)",
         Shows::Text(|_, p| Ok(p.stat.state.letter().to_string().into()));
-    #[thread]
-    CPU "cpu" "CPU%" 5 Needs::empty(), "Share of one core over the last interval.",
+    #[thread] #[with_ended]
+    CPU "cpu" "CPU%" 5 Needs::empty(), "Share of one core over the last interval: its own. In sums its children that ended count too (ENDED%).",
         from "/proc/PID/stat, fields 14 and 15 (utime, stime): ticks since the reading before, by the time between both",
         sum(|_, p| p.cpu.map(f64::from), Unit::Percent, Some(1.0));
     #[over_time]
@@ -142,6 +144,11 @@ columns! {
     LIFE "life" "LIFE%" 5 Needs::empty(), "Share of one core over its whole life.",
         from "/proc/PID/stat, fields 14 and 15 (utime + stime), by the time since its start, field 22",
         sum(|s, p| Ok(life(s, p)), Unit::Percent, Some(1.0));
+    #[over_time]
+    ENDED "ended" "ENDED%" 6 Needs::empty(), "Share of one core that children used over the last interval which ended in it, as far as they had no row to show it. Where their parent ignores SIGCHLD the kernel tells it of nobody.",
+        from "/proc/PID/stat, fields 16 and 17 (cutime, cstime): ticks since the reading before, less what had been seen of those children, by the time between both; never more than the cores were busy with nobody who has a row",
+        sum(|_, p| p.ended.map(f64::from), Unit::Percent, Some(1.0));
+    #[with_ended]
     HISTORY "history" "history" 8 Needs::empty(), "CPU share of the last ticks, newest at the right.",
         from "as CPU%, of the last ticks; small shares are drawn larger (by their root)",
         Shows::History;

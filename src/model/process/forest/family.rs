@@ -139,7 +139,13 @@ impl Family {
         };
         let value = |node: usize| {
             let proc = Forest::proc(snapshot, view.ended, node as u32)?;
-            view.sort.number(snapshot, proc)?.ok()
+            let of_all = adds && nested;
+            let number = if of_all {
+                view.sort.part(snapshot, proc)
+            } else {
+                view.sort.number(snapshot, proc)
+            };
+            number?.ok()
         };
         let unknown = if adds { 0.0 } else { f64::NAN };
         let mut keys = Vec::with_capacity(self.parent.len());

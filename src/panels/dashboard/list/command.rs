@@ -1,5 +1,7 @@
 //! The last column: the lines of the tree, the name, and the command line.
 
+use std::borrow::Cow;
+
 use ratatui::style::{Modifier, Style};
 
 use super::List;
@@ -145,6 +147,7 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
     match row.item {
         Item::Group { len, .. } => {
             let mut out = vec![(format!("{len}{times}[{}]", proc.facts.name), grouped)];
+            out.extend(ended_badge(world, &subject.all));
             if let Some(args) = arguments(proc) {
                 out.push((format!(" {args}"), dim));
             }
@@ -174,13 +177,27 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
             out
         }
         Item::Proc(_) => {
-            let mut out = process(list, world, proc);
-            if let Fold::Closed(n) = row.fold {
-                out.insert(1, (format!(" ({n})"), dim));
-            }
-            out
+            let folded = match row.fold {
+                Fold::Closed(n) => Some((format!(" ({n})"), dim)),
+                Fold::Open | Fold::Leaf => None,
+            };
+            process(list, world, proc, folded)
         }
     }
+}
+
+/// What children of a row used that ended within the tick and have no row, where it is worth telling: `92%`.
+pub(super) fn ended_children(world: &World, procs: &[Cow<'_, Proc>]) -> Option<String> {
+    let ended: f32 = procs.iter().filter_map(|p| p.ended.ok()).sum();
+    (ended >= BUSY).then(|| format!("{:.0}%", world.scaled(ended)))
+}
+
+fn ended_badge(world: &World, procs: &[Cow<'_, Proc>]) -> Option<(String, Style)> {
+    let told = ended_children(world, procs)?;
+    Some((
+        format!(" (ended children {told})"),
+        world.theme.style(Role::Text),
+    ))
 }
 
 /// What tells a group from others that would look the same.
@@ -189,7 +206,8 @@ fn apart(group: &Group, style: Style) -> Option<(String, Style)> {
     Some((format!(" {apart}"), style))
 }
 
-fn process(list: &List, world: &World, proc: &Proc) -> Spans {
+/// A process by its name, with how many are folded below it.
+fn process(list: &List, world: &World, proc: &Proc, folded: Option<(String, Style)>) -> Spans {
     let theme = &world.theme;
     let dim = theme.style(Role::Dim);
     let name_style = if proc.stat.is_kernel_thread() {
@@ -200,19 +218,20 @@ fn process(list: &List, world: &World, proc: &Proc) -> Spans {
     if let Some(ended) = list.ended.iter().find(|e| e.proc.id == proc.id) {
         let ago = format::duration(world.snapshot.at.since(ended.seen));
         let name = (proc.facts.name.to_string(), theme.style(Role::Ended));
+        let mut out = vec![name];
+        out.extend(folded);
         let Some(how) = world.snapshot.ending(proc.id) else {
-            return vec![name, (format!(" ended {ago} ago"), dim)];
+            out.push((format!(" ended {ago} ago"), dim));
+            return out;
         };
         let role = if ended_badly(how) {
             Role::Bad
         } else {
             Role::Dim
         };
-        return vec![
-            name,
-            (format!(" {}", ending(how)), theme.style(role)),
-            (format!(" · {ago} ago"), dim),
-        ];
+        out.push((format!(" {}", ending(how)), theme.style(role)));
+        out.push((format!(" · {ago} ago"), dim));
+        return out;
     }
     if proc.stat.state == State::Zombie {
         let how = world.snapshot.ending(proc.id);
@@ -223,13 +242,20 @@ fn process(list: &List, world: &World, proc: &Proc) -> Spans {
             "{how} zombie, not yet waited for by {}{parent}",
             proc.stat.ppid
         );
-        return vec![(format!("[{}]", proc.facts.name), name_style), (why, dim)];
+        let mut out = vec![(format!("[{}]", proc.facts.name), name_style)];
+        out.extend(folded);
+        out.push((why, dim));
+        return out;
     }
     let title = Title::of(proc, list.paths);
-    let mut out = vec![(title.name, name_style), (title.rest, dim)];
+    let mut out = Vec::new();
     if !title.folder.is_empty() {
-        out.insert(0, (title.folder, dim));
+        out.push((title.folder, dim));
     }
+    out.push((title.name, name_style));
+    out.extend(folded);
+    out.extend(ended_badge(world, &[Cow::Borrowed(proc)]));
+    out.push((title.rest, dim));
     if proc.parent.is_none() && proc.stat.ppid.0 != 0 {
         out.push((format!(" · parent {} is not here", proc.stat.ppid), dim));
     }

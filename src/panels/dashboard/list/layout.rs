@@ -1,14 +1,15 @@
 //! Where header, rows, the wrapped command and the last line stand, and which columns find room.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::command::{Indent, is_command};
+use super::command::{Indent, ended_children, is_command};
 use super::{List, Typing};
 use crate::app::world::World;
-use crate::model::process::column::{Column, Shows};
+use crate::model::process::column::{Column, Shows, all};
 use crate::model::process::forest::Row;
 use crate::model::snapshot::Proc;
 use crate::model::text::width;
@@ -107,6 +108,12 @@ impl Layout {
                 (column.title.to_owned(), about)
             })
             .collect();
+        let ended = all::ENDED;
+        let told = here.and_then(|proc| ended_children(world, &[Cow::Borrowed(proc)]));
+        if let Some(told) = told.filter(|_| !self.shown().any(|c| c.name == ended.name)) {
+            let about = format!("{} Now {told}. From {}.", ended.about, ended.source);
+            out.push(("ended children".to_owned(), about));
+        }
         let marks = "tagged ◆, began lately +, ended ×, or the colour that it has in the lanes ■";
         out.push(("mark".to_owned(), marks.to_owned()));
         out

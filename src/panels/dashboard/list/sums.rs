@@ -7,7 +7,7 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::groups::grouping::Group;
 use crate::model::id::{Bytes, ProcId};
-use crate::model::process::column::Column;
+use crate::model::process::column::all;
 use crate::model::process::forest::{Fold, Item};
 use crate::model::snapshot::Proc;
 use crate::theme::Role;
@@ -52,7 +52,7 @@ impl List {
         } else {
             (world.tags.len(), "tagged")
         };
-        let own = Self::amounts(world, &nodes);
+        let own = Self::own_amounts(world, &nodes);
         let below = self.with_below(&nodes);
         let mut out = vec![
             (format!(" {sign} {count} {word} · own "), Role::Dim),
@@ -63,6 +63,9 @@ impl List {
             out.push((" · with children ".to_owned(), Role::Dim));
             out.push((all, Role::Text));
             out.push((format!(" · {} processes", below.len()), Role::Dim));
+        } else if let Some(with) = Self::with_ended(world, &nodes) {
+            out.push((" · with ended children ".to_owned(), Role::Dim));
+            out.push((with, Role::Text));
         }
         out
     }
@@ -92,18 +95,43 @@ impl List {
         out
     }
 
+    /// Who has ended uses nothing any more.
+    fn living<'a>(world: &'a World, nodes: &'a [u32]) -> impl Iterator<Item = &'a Proc> {
+        let procs = nodes.iter();
+        procs.filter_map(|n| world.snapshot.procs.get(*n as usize))
+    }
+
+    /// CPU and memory of these, with children of theirs that ended within the tick.
     fn amounts(world: &World, nodes: &[u32]) -> String {
-        let sum = |name: &str| -> Option<f64> {
-            // Who has ended uses nothing any more.
-            let procs = nodes
-                .iter()
-                .filter_map(|n| world.snapshot.procs.get(*n as usize));
-            Column::find(name)?.sum(&world.snapshot, procs)?.value.ok()
-        };
-        let cpu = sum("cpu").map_or("–".to_owned(), |cpu| {
-            format!("{}%", format::percent(world.scaled(cpu as f32)))
-        });
-        let mem = sum("mem").map_or("–".to_owned(), |mem| format::bytes(Bytes(mem as u64)));
+        let cpu = all::CPU.sum(&world.snapshot, Self::living(world, nodes));
+        Self::both(world, nodes, cpu.and_then(|sum| sum.value.ok()))
+    }
+
+    /// The same without those children.
+    fn own_amounts(world: &World, nodes: &[u32]) -> String {
+        let shares = Self::living(world, nodes).filter_map(|p| p.cpu.ok());
+        let cpu = shares.map(f64::from).reduce(|a, b| a + b);
+        Self::both(world, nodes, cpu)
+    }
+
+    /// The CPU share with that of ended children, where these used any.
+    fn with_ended(world: &World, nodes: &[u32]) -> Option<String> {
+        let ended = Self::living(world, nodes).filter_map(|p| p.ended.ok());
+        let any = ended.sum::<f32>() >= 0.05;
+        let cpu = all::CPU.sum(&world.snapshot, Self::living(world, nodes));
+        let cpu = cpu.filter(|_| any)?.value.ok()?;
+        Some(Self::share(world, cpu))
+    }
+
+    fn share(world: &World, cpu: f64) -> String {
+        format!("{}%", format::percent(world.scaled(cpu as f32)))
+    }
+
+    fn both(world: &World, nodes: &[u32], cpu: Option<f64>) -> String {
+        let cpu = cpu.map_or("–".to_owned(), |cpu| Self::share(world, cpu));
+        let mem = all::MEM.sum(&world.snapshot, Self::living(world, nodes));
+        let mem = mem.and_then(|sum| sum.value.ok());
+        let mem = mem.map_or("–".to_owned(), |mem| format::bytes(Bytes(mem as u64)));
         format!("{cpu}  {mem}")
     }
 

@@ -25,7 +25,7 @@ impl List {
                 (uid.0 == 0 || same, !above.contains(&Some(pid)))
             });
             let living = !proc.stat.is_kernel_thread() && proc.stat.state != State::Zombie;
-            let cpu = (proc.cpu.unwrap_or(0.0) * 10.0) as u32;
+            let cpu = (proc.cpu_with_ended().unwrap_or(0.0) * 10.0) as u32;
             // The first process of all is the dullest, and some machines show it not even to root.
             let first = proc.id.pid.0 == 1;
             Some((open && other && living, !first, cpu, proc.stat.cpu_time()))

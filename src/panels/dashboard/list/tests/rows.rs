@@ -346,3 +346,44 @@ fn a_sibling_takes_over_the_line_of_one_that_ended() {
         assert_eq!(stage.pids().len(), before.len(), "no row was pushed");
     }
 }
+
+#[test]
+fn children_that_no_row_shows_stand_with_their_parent_and_in_sums() {
+    let size = Rect::new(0, 0, 130, 30);
+    let settings = Settings::default();
+    let mut stage = Stage::untouched(scene(), settings, picture::theme(), size);
+    // The shell starts one after the other that ends at once; 2210 is above it.
+    stage.scene.pass(1000, &[(4211, 20), (2214, 3)]);
+    stage.scene.of(2214).stat.children.0 += 92;
+    stage.scene.of(1201).stat.children.0 += 4;
+    stage.scene.of(1902).stat.children.0 += 8;
+    for core in &mut stage.scene.sample.system.cores {
+        core.user.0 += 50;
+    }
+    let snapshot = stage.scene.snapshot();
+    stage.event(Event::Snapshot(Arc::new(snapshot)));
+    assert_eq!(stage.focus(), 2214, "who is behind most of the load");
+    let row = stage.selected();
+    assert!(row.contains("bash (ended children 92%)"), "{row}");
+    assert!(row.contains(" 3.0 "), "CPU% stays its own: {row}");
+    let text = stage.text();
+    let sums = "own 3.0%  5.0M · with children 115%";
+    assert!(text.contains(sums), "{text}");
+    let group = "3×[Web Content] (ended children 8%)";
+    assert!(text.contains(group) && !text.contains("4%)"), "{text}");
+    let line = |of: &str| text.lines().position(|l| l.contains(of));
+    assert!(line("firefox") < line("postgres"), "{text}");
+    // Folded, they are in the sum of the row above.
+    stage.press("k -");
+    let row = stage.selected();
+    assert!(row.contains(" 115 ") && row.contains("(2)"), "{row}");
+    stage.press("+ G k k k");
+    let text = stage.text();
+    assert!(
+        text.contains("own 0.0%  639M · with ended children 8.0%"),
+        "{text}"
+    );
+    // It is over at the next tick.
+    stage.pass(&[]);
+    assert!(!stage.text().contains("ended children"), "{}", stage.text());
+}

@@ -1,0 +1,87 @@
+//! Children too short to be seen: what they use of the cores is told with their parent, and what was seen is not told twice.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{ChildStdin, Command, Stdio};
+
+use pscope::model::id::Pid;
+use pscope::model::plan::Plan;
+use pscope::model::snapshot::Snapshot;
+use pscope::sampler::sweeper::Sweeper;
+use pscope::sys::clock;
+use pscope::sys::root::ProcRoot;
+
+/// One child works until it was seen and a little more, then thirty work and end between two looks.
+const SCRIPT: &str = r#"
+work() { i=0; while [ $i -lt "$1" ]; do i=$((i + 1)); done; }
+(work 100000; echo seen; read go; work 40000)
+echo waited
+read go
+n=0; while [ $n -lt 30 ]; do (work 20000); n=$((n + 1)); done
+echo done
+read go
+"#;
+
+/// User and system time of children that this process waited for, as the kernel tells them, in ticks.
+fn children(pid: Pid) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    let rest = text.rsplit(')').next().expect("a line");
+    let fields: Vec<&str> = rest.split_whitespace().collect();
+    let field = |number: usize| fields[number - 3].parse::<u64>().expect("a number");
+    field(16) + field(17)
+}
+
+fn look(sweeper: &mut Sweeper) -> Snapshot {
+    // Whoever asks for no pace has rates over any span.
+    sweeper.tick(clock::now(), &Plan::default()).expect("/proc");
+    sweeper.snapshot().expect("a tick")
+}
+
+#[test]
+fn what_nobody_saw_of_children_is_told_with_their_parent() {
+    let mut shell = Command::new("sh")
+        .args(["-c", SCRIPT])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("there is a shell");
+    let mut input = shell.stdin.take().expect("piped");
+    let mut lines = BufReader::new(shell.stdout.take().expect("piped")).lines();
+    let mut said = || lines.next().expect("it goes on").expect("readable");
+    let go = |input: &mut ChildStdin| writeln!(input).expect("it listens");
+    let pid = Pid(shell.id());
+    let mut sweeper = Sweeper::new(&ProcRoot::live()).expect("a proc tree");
+
+    assert_eq!(said(), "seen");
+    look(&mut sweeper);
+    let at_first = look(&mut sweeper);
+    let ticks = |snapshot: &Snapshot, pid| {
+        let proc = snapshot.by_pid(pid).expect("it lives");
+        let seconds = snapshot.span.expect("time passed").seconds();
+        let hz = snapshot.machine.ticks_per_second as f64;
+        f64::from(proc.ended.expect("told")) / 100.0 * seconds * hz
+    };
+    assert!(ticks(&at_first, pid) < 0.5, "nobody has ended");
+    let child = at_first.procs.iter().find(|p| p.stat.ppid == pid);
+    let seen = child.expect("it waits").stat.cpu_time().0;
+    let before = children(pid);
+    go(&mut input);
+    assert_eq!(said(), "waited");
+    let after = children(pid);
+    let second = look(&mut sweeper);
+    let told = ticks(&second, pid);
+    let left = after - before - seen;
+    assert!(told <= left as f64 + 0.5, "{told} of {left}, beside {seen}");
+
+    go(&mut input);
+    assert_eq!(said(), "done");
+    let many = children(pid) - after;
+    let third = look(&mut sweeper);
+    let told = ticks(&third, pid);
+    // The cores count apart, by chance where they count by their own ticks, and nobody is told to have more than they.
+    assert!(
+        told <= many as f64 + 0.5 && told >= many as f64 / 3.0,
+        "{told} of {many}"
+    );
+    go(&mut input);
+    shell.wait().expect("it ends");
+}
