@@ -3,21 +3,38 @@
 //! Every name, argument, path, user and unit passes [`SafeText`] at the edge of `sys`; nothing above handles raw bytes.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Printable text: control, C1, bidi and zero-width characters and invalid UTF-8 are escaped (`\n`, `\x1b`, `\u{202e}`).
 ///
 /// What was escaped is kept beside it for [`SafeText::exact`], which no terminal ever sees.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SafeText {
-    shown: Arc<str>,
-    exact: Option<Arc<String>>,
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SafeText(Kept);
+
+/// How it is kept: by its length and what is in it, so that equal texts are kept alike.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Kept {
+    /// In place, as nearly all names and users are: the piece of memory that each would take is twice as large.
+    Short(CompactString),
+    Shared(Arc<str>),
+    Escaped(Arc<Escaped>),
 }
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Escaped {
+    shown: String,
+    exact: String,
+}
+
+/// How many bytes fit in place.
+const SHORT: usize = size_of::<CompactString>();
 
 /// Where bytes that are no UTF-8 stand in [`SafeText::exact`]: byte 0x80 as U+F780, byte 0xff as U+F7FF, of the private
 /// use area. A lone surrogate would do the same, but strict readers of JSON refuse it. These characters themselves stand
@@ -26,10 +43,20 @@ const BYTES: u32 = 0xf700;
 
 impl Default for SafeText {
     fn default() -> Self {
-        Self {
-            shown: Arc::from(""),
-            exact: None,
-        }
+        Self(Kept::Short(CompactString::default()))
+    }
+}
+
+impl PartialOrd for SafeText {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SafeText {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let shown = self.as_str().cmp(other.as_str());
+        shown.then_with(|| self.exact().cmp(other.exact()))
     }
 }
 
@@ -39,10 +66,7 @@ impl SafeText {
         if bytes.iter().all(|b| (0x20..0x7f).contains(b))
             && let Ok(plain) = std::str::from_utf8(bytes)
         {
-            return Self {
-                shown: Arc::from(plain),
-                exact: None,
-            };
+            return Self::plain(plain);
         }
         let mut exact = String::with_capacity(bytes.len());
         let mut out = String::with_capacity(bytes.len() + 8);
@@ -63,10 +87,20 @@ impl SafeText {
                 let _ = write!(out, "\\x{b:02x}");
             }
         }
-        Self {
-            exact: (exact != out).then(|| Arc::new(exact)),
-            shown: Arc::from(out),
+        if exact == out {
+            return Self::plain(&out);
         }
+        let shown = out;
+        Self(Kept::Escaped(Arc::new(Escaped { shown, exact })))
+    }
+
+    /// Text in which nothing had to be escaped.
+    fn plain(text: &str) -> Self {
+        Self(if text.len() <= SHORT {
+            Kept::Short(text.into())
+        } else {
+            Kept::Shared(text.into())
+        })
     }
 
     /// The text that reads so for machines, or that was put together of such texts; see [`Self::exact`].
@@ -78,9 +112,10 @@ impl SafeText {
     ///
     /// It must not reach a terminal.
     pub fn exact(&self) -> &str {
-        self.exact
-            .as_ref()
-            .map_or(&self.shown, |exact| exact.as_str())
+        match &self.0 {
+            Kept::Escaped(text) => &text.exact,
+            Kept::Short(_) | Kept::Shared(_) => self.as_str(),
+        }
     }
 
     /// The bytes of which it was made; see [`Self::exact`].
@@ -90,12 +125,16 @@ impl SafeText {
 
     /// The escaped text.
     pub fn as_str(&self) -> &str {
-        &self.shown
+        match &self.0 {
+            Kept::Short(text) => text,
+            Kept::Shared(text) => text,
+            Kept::Escaped(text) => &text.shown,
+        }
     }
 
     /// How many terminal cells it takes.
     pub fn width(&self) -> usize {
-        width(&self.shown)
+        width(self.as_str())
     }
 }
 
@@ -134,13 +173,13 @@ impl From<String> for SafeText {
 impl Deref for SafeText {
     type Target = str;
     fn deref(&self) -> &str {
-        &self.shown
+        self.as_str()
     }
 }
 
 impl fmt::Display for SafeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.shown)
+        f.pad(self.as_str())
     }
 }
 
@@ -264,6 +303,20 @@ mod tests {
             "x\\u{202e}y\\u{200b}"
         );
         assert_eq!(SafeText::from("naïve 進程").as_str(), "naïve 進程");
+    }
+
+    #[test]
+    fn a_short_text_is_kept_in_place_and_all_are_ordered_by_what_is_shown() {
+        assert_eq!(size_of::<SafeText>(), SHORT);
+        let long = "a name of more than twenty-four bytes";
+        let mut texts = ["b", "a\nb", long, "a"].map(SafeText::from);
+        assert!(matches!(texts[0].0, Kept::Short(_)), "{texts:?}");
+        assert!(matches!(texts[2].0, Kept::Shared(_)), "{texts:?}");
+        texts.sort();
+        assert_eq!(
+            texts.each_ref().map(SafeText::as_str),
+            ["a", long, "a\\nb", "b"]
+        );
     }
 
     #[test]

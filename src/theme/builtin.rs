@@ -124,7 +124,7 @@ mod tests {
             Color::White => [255, 255, 255],
             _ => return None,
         };
-        let [r, g, b] = rgb.map(|v| (f64::from(v) / 255.0).powf(2.2));
+        let [r, g, b] = rgb.map(|v| libm::pow(f64::from(v) / 255.0, 2.2));
         Some(0.2126 * r + 0.7152 * g + 0.0722 * b)
     }
 

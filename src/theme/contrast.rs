@@ -17,7 +17,7 @@ pub fn lightness(rgb: Rgb) -> f64 {
         if v <= 0.04045 {
             v / 12.92
         } else {
-            ((v + 0.055) / 1.055).powf(2.4)
+            libm::pow((v + 0.055) / 1.055, 2.4)
         }
     };
     let [r, g, b] = rgb.map(linear);

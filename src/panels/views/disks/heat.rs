@@ -247,7 +247,7 @@ impl Picture {
         }
         let most = sums.iter().flatten().copied().max().unwrap_or(1).max(1);
         // One of a thousand is seen as well: what is rare and long is what one looks for.
-        let scaled = |n: &u64| (1.0 + *n as f64).ln() / (1.0 + most as f64).ln();
+        let scaled = |n: &u64| libm::log1p(*n as f64) / libm::log1p(most as f64);
         let painted = sums
             .iter()
             .zip(oldest..)
