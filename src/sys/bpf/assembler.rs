@@ -258,6 +258,12 @@ impl Assembler {
         self.push(code, (base as u8, with as u8), offset, 1);
     }
 
+    /// Writes a register to an address if what stands there is as `R0`, at once; `R0` is what stood there then.
+    pub fn exchange(&mut self, width: Width, (base, offset): (Reg, i16), with: Reg) {
+        let code = STX | ATOMIC | width as u8;
+        self.push(code, (base as u8, with as u8), offset, 0xf1);
+    }
+
     /// Goes on at a label.
     pub fn jump(&mut self, to: Label) {
         self.jumps.push((self.code.len(), to));

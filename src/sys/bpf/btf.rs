@@ -36,6 +36,8 @@ pub struct Task {
     pub switch: u32,
     /// `sched_waking`.
     pub waking: u32,
+    /// `sys_enter`, where it has a type.
+    pub enter: Option<u32>,
 }
 
 /// That, of the kernel that runs; `None` where it does not tell. Its five megabytes are looked through once.
@@ -53,6 +55,7 @@ pub fn task(root: &ProcRoot) -> Option<Task> {
         state: offset("__state").or_else(|| offset("state"))?,
         switch: types.tracepoint("sched_switch")?,
         waking: types.tracepoint("sched_waking")?,
+        enter: types.tracepoint("sys_enter"),
     };
     if root.is_live() {
         KNOWN.get_or_init(|| task);

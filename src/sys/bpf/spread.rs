@@ -9,9 +9,14 @@ use crate::model::scheduling::spread::BUCKETS;
 
 /// Adds one of the length in `R9` to sums at `R8`: how many there were, how long together, the longest. Destroys `R1`.
 pub fn add(a: &mut Assembler, [many, together, longest]: [i16; 3]) {
-    let shorter = a.label();
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R8, many), R1);
+    lengths(a, [together, longest]);
+}
+
+/// The same where buckets tell how many there were.
+pub fn lengths(a: &mut Assembler, [together, longest]: [i16; 2]) {
+    let shorter = a.label();
     a.mov(R1, R9);
     a.fetch_add(Width::Double, (R8, together), R1);
     a.load(Width::Double, R1, (R8, longest));

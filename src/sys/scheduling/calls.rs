@@ -1,7 +1,7 @@
 //! Counts the system calls of one process without stopping it: programs at the raw tracepoints `sys_enter` and `sys_exit`, and
 //! at `sched_switch` for the time in a call that it had no core. Needs `CAP_BPF` and `CAP_PERFMON`, or root.
 //!
-//! A call costs the process 0.2 to 0.4 µs more while this is open, and those of every other process 0.1 to 0.2 µs (docs/kernel.md, J).
+//! A call costs the process 0.2 to 0.3 µs more while this is open, and those of every other process 0.1 to 0.2 µs (docs/kernel.md, J).
 
 mod programs;
 
@@ -23,9 +23,8 @@ use crate::sys::scheduling::system_calls;
 const NUMBERS: u32 = 512;
 /// Words of one call in the shared memory.
 const SLOT: usize = 256;
-/// Which word of a call is what: how many returned, how many failed, how long, how long without a core, the longest, whether
-/// it is on a descriptor, how many parts found no room; then the spread.
-const CALLS: usize = 0;
+/// Which word of a call is what: how many failed, how long, how long without a core, the longest, whether it is on a
+/// descriptor, how many parts found no room; then the spread, which tells how many returned.
 const ERRORS: usize = 1;
 const SPAN: usize = 2;
 const AWAY: usize = 3;
@@ -37,13 +36,25 @@ const SPREAD: usize = 8;
 /// How many threads can be in a call at once, and how many descriptors and errors are told apart.
 const THREADS: usize = 32_768;
 const PARTS: usize = 16_384;
+/// How many threads have a place by the end of their number, a power of two, and how many bytes it has.
+const PLACES: usize = 8192;
+const PLACE: usize = 64;
+/// How many of the first descriptors have a place, and how many bytes it has.
+const FDS: u32 = 64;
+const FD: usize = 16;
+/// Which word of a place tells whose it is.
+const OWNER: usize = 5;
 
 /// Counts until it is dropped; nothing stays behind.
 #[derive(Debug)]
 pub struct Tracing {
+    root: ProcRoot,
+    pid: Pid,
     counts: Shared,
+    threads: Shared,
     started: Map,
     errors: Map,
+    first_descriptors: Shared,
     descriptors: Map,
     split: bool,
     _programs: Vec<Running>,
@@ -66,13 +77,17 @@ impl Tracing {
                 u64::from(name.is_some_and(on_descriptor)),
             );
         }
+        let threads = Shared::new(PLACES * PLACE)?;
+        let first_descriptors = Shared::new(tables * FDS as usize * FD)?;
         let started = Map::new(Kind::Hash, (4, 40), THREADS, 0)?;
         let errors = Map::new(Kind::Hash, (8, 16), PARTS, 0)?;
         let descriptors = Map::new(Kind::Hash, (8, 16), PARTS, 0)?;
         let maps = programs::Maps {
             counts: counts.fd(),
+            threads: threads.fd(),
             started: started.fd(),
             errors: errors.fd(),
+            first_descriptors: first_descriptors.fd(),
             descriptors: descriptors.fd(),
         };
         let assembled = |code: Result<_, _>| code.map_err(io::Error::other);
@@ -85,16 +100,15 @@ impl Tracing {
             &leave,
             At::RawTracepoint(c"sys_exit"),
         )?);
-        let enter = assembled(programs::enter(pid, &maps)?)?;
-        running.push(program::run(
-            "pscope_enter",
-            &enter,
-            At::RawTracepoint(c"sys_enter"),
-        )?);
+        running.push(entering(root, pid, &maps)?);
         Ok(Self {
+            root: root.clone(),
+            pid,
             counts,
+            threads,
             started,
             errors,
+            first_descriptors,
             descriptors,
             split,
             _programs: running,
@@ -107,26 +121,33 @@ impl Tracing {
     /// As the kernel says.
     pub fn read(&self) -> io::Result<Counted> {
         let mut calls = BTreeMap::new();
+        let mut descriptors: BTreeMap<_, _> = parts(&self.descriptors)?
+            .into_iter()
+            .map(|((number, fd), part)| ((number, fd.cast_signed()), part))
+            .collect();
         let mut words = [0; SLOT];
         for at in 0..2 * NUMBERS {
             let base = at as usize * SLOT * 8;
-            if self.counts.get(base) == 0 {
+            if self.counts.get(base + SPAN * 8) == 0 {
                 continue;
             }
             self.counts.copy(base, &mut words);
+            let spread = Spread(words[SPREAD..SPREAD + BUCKETS].to_vec());
             calls.insert(
                 number(at),
                 Count {
-                    calls: words[CALLS],
+                    calls: spread.0.iter().sum(),
                     errors: words[ERRORS],
                     span: Nanos(words[SPAN]),
                     away: Nanos(words[AWAY]),
                     longest: Nanos(words[LONGEST]),
-                    spread: Spread(words[SPREAD..SPREAD + BUCKETS].to_vec()),
+                    spread,
                 },
             );
+            descriptors.extend(self.first_descriptors(at));
         }
-        let (mut inside, mut idle) = (Vec::new(), Vec::new());
+        let mut inside = self.in_their_places();
+        let mut idle = Vec::new();
         self.started.all(false, |thread, value| {
             match (word(value, 0), word(value, 8)) {
                 (Some(0), _) => idle.push(thread.to_vec()),
@@ -145,14 +166,60 @@ impl Tracing {
             at: clock::now(),
             calls,
             errors: parts(&self.errors)?.into_iter().collect(),
-            descriptors: parts(&self.descriptors)?
-                .into_iter()
-                .map(|((number, fd), part)| ((number, fd.cast_signed()), part))
-                .collect(),
+            descriptors,
             inside,
             split: self.split,
         })
     }
+
+    /// What a call did on the first descriptors.
+    fn first_descriptors(&self, at: u32) -> Vec<((Number, i32), CallSums)> {
+        let mut words = [0; FDS as usize * FD / 8];
+        let base = at as usize * FDS as usize * FD;
+        self.first_descriptors.copy(base, &mut words);
+        let (all, _) = words.as_chunks::<2>();
+        let used = (0..).zip(all).filter(|(_, [calls, _])| *calls > 0);
+        used.map(|(fd, [calls, span])| {
+            let (calls, span) = (*calls, Nanos(*span));
+            ((number(at), fd), CallSums { calls, span })
+        })
+        .collect()
+    }
+
+    /// The calls in which those are who have a place; whoever has ended makes room when there is not much left.
+    fn in_their_places(&self) -> Vec<(Number, Nanos)> {
+        let (mut inside, mut idle) = (Vec::new(), Vec::new());
+        let mut words = [0; PLACE / 8];
+        for place in 0..PLACES {
+            self.threads.copy(place * PLACE, &mut words);
+            let [since, call, _, _, _, owner, ..] = words;
+            if since != 0 {
+                inside.push((number(call as u32), Nanos(since)));
+            } else if owner != 0 {
+                idle.push((place, owner));
+            }
+        }
+        if idle.len() > PLACES / 2 {
+            for (place, tid) in idle {
+                let name = self.root.read(format!("{}/task/{tid}/comm", self.pid));
+                if name.is_err() {
+                    self.threads.set(place * PLACE + OWNER * 8, 0);
+                }
+            }
+        }
+        inside
+    }
+}
+
+/// Runs the program at the begin of a call, where the kernel lets it read the registers itself, if it does.
+fn entering(root: &ProcRoot, pid: Pid, maps: &programs::Maps) -> Result<Running, Refused> {
+    let run = |typed, at| {
+        let code = programs::enter(pid, maps, typed)?.map_err(io::Error::other)?;
+        program::run("pscope_enter", &code, at)
+    };
+    let typed = btf::task(root).and_then(|types| types.enter);
+    let typed = typed.and_then(|at| run(true, At::TypedTracepoint(at)).ok());
+    typed.map_or_else(|| run(false, At::RawTracepoint(c"sys_enter")), Ok)
 }
 
 /// Has time without a core counted, where the kernel tells its types.

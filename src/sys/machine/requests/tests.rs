@@ -120,7 +120,8 @@ fn every_read_is_counted_of_its_disk_and_of_who_asked() {
         p.pid.0 == std::process::id() && p.kind == Kind::Read && p.device.as_str() == disk
     };
     let own = told.processes.iter().find(own).expect("we asked");
-    assert!(own.took.done >= BLOCKS, "{own:?}");
+    // Of some the kernel does not tell the answer, a few in a row (docs/kernel.md, O).
+    assert!(own.took.done + UNDER_WAY >= BLOCKS, "{own:?}");
     let (p50, p99) = (own.took.p50.expect("some"), own.took.p99.expect("some"));
     assert!(p50 > Nanos(1000) && p50 <= p99, "{p50:?} {p99:?}");
     let in_device = reads.took.device.expect("some");

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::{AWAY, CALLS, DROPPED, ERRORS, LONGEST, NUMBERS, ON_FD, SLOT, SPAN, SPREAD};
+use super::{
+    AWAY, DROPPED, ERRORS, FD, FDS, LONGEST, NUMBERS, ON_FD, PLACE, PLACES, SLOT, SPAN, SPREAD,
+};
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
     Assembler, Fault, Helper, If, Instruction, Label, Op, Reg,
@@ -14,50 +16,57 @@ use crate::sys::bpf::spread;
 /// The maps by their numbers.
 pub struct Maps {
     pub counts: i32,
-    /// By thread: when its call began (0: it is in none), which it is, its first argument, how long it had no core, since when
-    /// it has none. A thread keeps its entry: to make one and take it away costs more than all the rest.
+    /// What is known of each thread, by the end of its number: to find it in a table by key costs as much as all that is done
+    /// with it. The first thread with an end keeps its place.
+    pub threads: i32,
+    /// The same of threads whose place is another's, by thread. They keep their entries too: to make one and take it away
+    /// costs more than all the rest.
     pub started: i32,
     pub errors: i32,
+    /// Of the first descriptors, by call and descriptor; and of the others.
+    pub first_descriptors: i32,
     pub descriptors: i32,
 }
 
 /// Where a call's registers stand in `struct pt_regs`: the first argument of a 64-bit and of a 32-bit program, and the word
 /// that tells which it is, by a mask and a value.
 struct Registers {
-    first: i32,
-    narrow_first: i32,
-    mode: i32,
+    first: (i32, Width),
+    narrow_first: (i32, Width),
+    mode: (i32, Width),
     mask: i32,
     narrow: i32,
 }
 
 #[cfg(target_arch = "x86_64")]
 const REGISTERS: Option<Registers> = Some(Registers {
-    first: 112,
-    narrow_first: 40,
+    first: (112, Width::Double),
+    narrow_first: (40, Width::Double),
     // The code segment: 0x23 is that of 32-bit programs.
-    mode: 136,
+    mode: (136, Width::Half),
     mask: 0xffff,
     narrow: 0x23,
 });
 #[cfg(target_arch = "aarch64")]
 const REGISTERS: Option<Registers> = Some(Registers {
-    first: 0,
-    narrow_first: 0,
+    first: (0, Width::Double),
+    narrow_first: (0, Width::Double),
     // The saved state of the processor: one bit for the 32-bit mode.
-    mode: 264,
+    mode: (264, Width::Word),
     mask: 0x10,
     narrow: 0x10,
 });
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const REGISTERS: Option<Registers> = None;
 
-/// Offsets in the value of `started`.
+/// Offsets in what is known of a thread: when its call began (0: it is in none), which it is, its first argument, how long it
+/// had no core, since when it has none; and in `threads` whose the place is.
 const SINCE: i16 = 0;
 const CALL: i16 = 8;
 const FIRST: i16 = 16;
 const LOST: i16 = 24;
 const LEFT: i16 = 32;
+const OWNER: i16 = 8 * super::OWNER as i16;
 
 /// On the stack: the thread, the value of `started`, room for what is copied, and the key and value of a part.
 const THREAD: i16 = -4;
@@ -74,12 +83,41 @@ fn only_of(a: &mut Assembler, pid: Pid, out: Label) {
     a.jump_if(If::Ne, R0, pid.0.cast_signed(), out);
 }
 
-/// Copies a word at `R7` and an offset to the stack, and into `R1`.
-fn copy(a: &mut Assembler, offset: i32) {
+/// `R0` = what is known of the thread on the stack, or 0; `claim`: a place that is nobody's becomes its. Destroys `R1` to `R5`.
+fn thread(a: &mut Assembler, maps: &Maps, claim: bool) {
+    let (others, mine, found) = (a.label(), a.label(), a.label());
+    a.load(Width::Word, R2, (R10, THREAD));
+    a.mov(R1, R2);
+    a.op(Op::And, R1, (PLACES - 1) as i32);
+    a.op(Op::Mul, R1, PLACE as i32);
+    a.value(R3, maps.threads);
+    a.op(Op::Add, R3, R1);
+    a.load(Width::Double, R0, (R3, OWNER));
+    a.jump_if(If::Eq, R0, R2, mine);
+    if claim {
+        a.jump_if(If::Ne, R0, 0, others);
+        a.exchange(Width::Double, (R3, OWNER), R2);
+        // Another core may have been faster.
+        a.jump_if(If::Eq, R0, 0, mine);
+    }
+    a.place(others);
+    a.find(maps.started, THREAD);
+    a.jump(found);
+    a.place(mine);
+    a.mov(R0, R3);
+    a.place(found);
+}
+
+/// `R1` = a word at `R7` and an offset; `typed`: it may be read, else it is copied to the stack first.
+fn register(a: &mut Assembler, typed: bool, (offset, width): (i32, Width)) {
+    if typed {
+        a.load(width, R1, (R7, offset as i16));
+        return;
+    }
     a.mov(R3, R7);
     a.op(Op::Add, R3, offset);
     a.copy(8, COPY);
-    a.load(Width::Double, R1, (R10, COPY));
+    a.load(width, R1, (R10, COPY));
 }
 
 fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
@@ -88,11 +126,11 @@ fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
     a.finish()
 }
 
-/// At `sys_enter`: notes when, which, and its first argument.
+/// At `sys_enter`: notes when, which, and its first argument; `typed`: where the registers may be read.
 ///
 /// # Errors
 /// Where it is not known how this machine passes arguments.
-pub fn enter(pid: Pid, maps: &Maps) -> io::Result<Result<Vec<Instruction>, Fault>> {
+pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instruction>, Fault>> {
     let at = REGISTERS.ok_or_else(|| io::Error::other("unknown registers of this machine"))?;
     let mut a = Assembler::default();
     let (out, wide, both, first) = (a.label(), a.label(), a.label(), a.label());
@@ -100,17 +138,17 @@ pub fn enter(pid: Pid, maps: &Maps) -> io::Result<Result<Vec<Instruction>, Fault
     a.load(Width::Double, R6, (R1, 8));
     only_of(&mut a, pid, out);
     a.jump_if(If::Ge, R6, NUMBERS.cast_signed(), out);
-    copy(&mut a, at.mode);
+    register(&mut a, typed, at.mode);
     a.op(Op::And, R1, at.mask);
     a.jump_if(If::Ne, R1, at.narrow, wide);
     a.op(Op::Add, R6, NUMBERS.cast_signed());
-    copy(&mut a, at.narrow_first);
+    register(&mut a, typed, at.narrow_first);
     a.jump(both);
     a.place(wide);
-    copy(&mut a, at.first);
+    register(&mut a, typed, at.first);
     a.place(both);
     a.mov(R8, R1);
-    a.find(maps.started, THREAD);
+    thread(&mut a, maps, true);
     a.mov(R7, R0);
     a.jump_if(If::Eq, R7, 0, first);
     note(&mut a, R7, 0);
@@ -141,10 +179,10 @@ fn offset(word: usize) -> i16 {
 /// None but faults of this program.
 pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
-    let (out, worked, off) = (a.label(), a.label(), a.label());
+    let (out, worked, off, far) = (a.label(), a.label(), a.label(), a.label());
     a.mov(R6, R1);
     only_of(&mut a, pid, out);
-    a.find(maps.started, THREAD);
+    thread(&mut a, maps, false);
     a.jump_if(If::Eq, R0, 0, out);
     a.mov(R7, R0);
     // R9: how long it took. R8: the sums of this call.
@@ -174,8 +212,19 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.place(worked);
     a.load(Width::Double, R1, (R8, offset(ON_FD)));
     a.jump_if(If::Eq, R1, 0, off);
-    a.load(Width::Double, R1, (R7, FIRST));
+    a.load(Width::Word, R1, (R7, FIRST));
     a.store(Width::Word, (R10, KEY + 4), R1);
+    a.jump_if(If::Ge, R1, FDS as i32, far);
+    a.load(Width::Word, R2, (R10, KEY));
+    a.op(Op::And, R2, (2 * NUMBERS - 1).cast_signed());
+    a.op(Op::Mul, R2, FDS as i32);
+    a.op(Op::Add, R2, R1);
+    a.op(Op::Mul, R2, FD as i32);
+    a.value(R0, maps.first_descriptors);
+    a.op(Op::Add, R0, R2);
+    one_more(&mut a);
+    a.jump(off);
+    a.place(far);
     part(&mut a, maps.descriptors);
     a.place(off);
     a.store(Width::Double, (R7, SINCE), 0);
@@ -184,9 +233,12 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
 
 /// Adds to the sums at `R8`: what is known stands at `R7`, how long it took in `R9`.
 fn sums(a: &mut Assembler) {
-    spread::add(a, [CALLS, SPAN, LONGEST].map(offset));
+    let always = a.label();
+    spread::lengths(a, [SPAN, LONGEST].map(offset));
     a.load(Width::Double, R1, (R7, LOST));
+    a.jump_if(If::Eq, R1, 0, always);
     a.fetch_add(Width::Double, (R8, offset(AWAY)), R1);
+    a.place(always);
     spread::bucket(a);
     spread::count(a, offset(SPREAD));
 }
@@ -205,11 +257,16 @@ fn part(a: &mut Assembler, map: i32) {
     a.fetch_add(Width::Double, (R8, offset(DROPPED)), R1);
     a.jump(done);
     a.place(known);
+    one_more(a);
+    a.place(done);
+}
+
+/// Adds this call to how many there were at `R0` and how long they took.
+fn one_more(a: &mut Assembler) {
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R0, 0), R1);
     a.mov(R1, R9);
     a.fetch_add(Width::Double, (R0, 8), R1);
-    a.place(done);
 }
 
 /// At `sched_switch`: who is in a call and loses its core notes when; who gets one adds how long it had none.
@@ -223,7 +280,7 @@ pub fn switch(pid: Pid, maps: &Maps, tid: i16, tgid: i16) -> Result<Vec<Instruct
     a.call(Helper::KtimeGetNs);
     a.mov(R9, R0);
     only_of(&mut a, pid, other);
-    a.find(maps.started, THREAD);
+    thread(&mut a, maps, false);
     a.jump_if(If::Eq, R0, 0, other);
     a.store(Width::Double, (R0, LEFT), R9);
     a.place(other);
@@ -231,7 +288,7 @@ pub fn switch(pid: Pid, maps: &Maps, tid: i16, tgid: i16) -> Result<Vec<Instruct
     a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
     a.load(Width::Word, R1, (R7, tid));
     a.store(Width::Word, (R10, THREAD), R1);
-    a.find(maps.started, THREAD);
+    thread(&mut a, maps, false);
     a.jump_if(If::Eq, R0, 0, out);
     a.load(Width::Double, R1, (R0, LEFT));
     a.jump_if(If::Eq, R1, 0, had);
