@@ -118,7 +118,7 @@ commands! {
     /// Shows a recording on the live screen, or one that is piped in
     ///
     /// p plays and stops, ( and ) change the speed; , and . go a tick, < and > a minute, Home and End to its ends, a click on
-    /// the line of time to a moment, and : takes a time: 12:03:40, -5m. Another machine is shown live by
+    /// the line of time to a moment, and : takes a time: 12:03:40, 2026-11-26 12:03, -5m. Another machine is shown live by
     /// ssh HOST pscope record - | pscope replay -
     Replay(live::Replay) by shown_by_main;
     /// Tells which kernel interfaces are open to pscope, and how to open the others

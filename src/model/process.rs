@@ -15,3 +15,4 @@ pub mod threads;
 pub mod title;
 pub mod tty;
 pub mod user_names;
+pub mod when_ended;

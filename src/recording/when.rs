@@ -1,12 +1,16 @@
-//! A moment as people write it: `12:03:40`, `12:03`, `-5m`.
+//! A moment as people write it: `12:03:40`, `12:03`, `2026-11-26 12:03`, `-5m`.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::past::Moment;
 use crate::model::id::Nanos;
 use crate::model::span;
 use crate::model::zone::Zone;
 
-const DAY_MS: i64 = 86_400_000;
-const HOW: &str = "write a time of day (12:03:40) or how long before the end (-5m)";
+const HOW: &str =
+    "write a time (12:03:40, of another day 2026-11-26 12:03), or how long before the end (-5m)";
 
 /// The moment that is meant: the last tick at or before it, by the clock on the wall of this zone.
 ///
@@ -21,12 +25,18 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
         let back = span::parse_any(back).map_err(|_| HOW.to_owned())?;
         ms(last) - (back.0 / 1_000_000) as i64
     } else {
-        let day = zone.wall_ms(ms(last)).div_euclid(DAY_MS) * DAY_MS;
-        let wall = day + time_of_day(text).ok_or_else(|| HOW.to_owned())?;
+        let end = wall(ms(last), zone);
+        let (date, time) = parted(text).ok_or_else(|| HOW.to_owned())?;
+        let date = match date {
+            Some(date) => date_of(date, end).ok_or_else(|| HOW.to_owned())?,
+            None => end.date(),
+        };
+        let meant = |date: Date| date.at(0, 0, 0, 0) + SignedDuration::from_millis(time);
+        let at = unix_ms(meant(date), zone);
         // A time that has not come yet today was yesterday's.
-        let at = zone.unix_ms(wall);
-        if at > ms(last) + 60_000 {
-            zone.unix_ms(wall - DAY_MS)
+        let yesterday = text.len() <= CLOCK && at > ms(last) + 60_000;
+        if yesterday {
+            unix_ms(meant(date) - 1.day(), zone)
         } else {
             at
         }
@@ -35,13 +45,38 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
     let place = moments.partition_point(|moment| ms(moment) < wanted + 1000);
     let found = place.checked_sub(1).map(|place| moments[place].at);
     found.ok_or_else(|| {
-        let clock = |moment| clock(ms(moment), zone);
-        format!(
-            "there is nothing of that time: it goes from {} to {}",
-            clock(first),
-            clock(last)
-        )
+        let told = |moment| told(ms(moment), ms(last), zone);
+        let (first, last) = (told(first), told(last));
+        format!("there is nothing of that time: it goes from {first} to {last}")
     })
+}
+
+/// The longest time of day, `12:03:40`.
+const CLOCK: usize = 8;
+
+/// The day, where one is written, and the milliseconds of the day.
+fn parted(text: &str) -> Option<(Option<&str>, i64)> {
+    let mut parts = text.splitn(2, [' ', 'T', 't']);
+    let (first, second) = (parts.next()?, parts.next());
+    match second {
+        Some(time) => Some((Some(first), time_of_day(time.trim())?)),
+        None => Some((None, time_of_day(first)?)),
+    }
+}
+
+/// The day that `2026-11-26` or `11-26` means: without a year the last one up to the end.
+fn date_of(text: &str, end: DateTime) -> Option<Date> {
+    let date = |year: i16, month: &str, day: &str| {
+        let two = |part: &str| part.parse().ok().filter(|_| part.len() <= 2);
+        Date::new(year, two(month)?, two(day)?).ok()
+    };
+    match *text.split('-').collect::<Vec<_>>() {
+        [month, day] => date(end.year(), month, day)
+            .filter(|date| *date <= end.date())
+            .or_else(|| date(end.year() - 1, month, day)),
+        [year, month, day] => date(year.parse().ok()?, month, day),
+        _ => None,
+    }
 }
 
 fn time_of_day(text: &str) -> Option<i64> {
@@ -50,6 +85,28 @@ fn time_of_day(text: &str) -> Option<i64> {
     let second = parts.next().unwrap_or(Ok(0)).ok()?;
     let right = hour < 24 && minute < 60 && second < 60 && parts.next().is_none();
     right.then(|| i64::from(hour * 3600 + minute * 60 + second) * 1000)
+}
+
+/// What a clock and a calendar on the wall say.
+fn wall(unix_ms: i64, zone: &Zone) -> DateTime {
+    let at = Timestamp::from_millisecond(zone.wall_ms(unix_ms));
+    Offset::UTC.to_datetime(at.unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+fn unix_ms(wall: DateTime, zone: &Zone) -> i64 {
+    let at = Offset::UTC.to_timestamp(wall);
+    zone.unix_ms(at.unwrap_or(Timestamp::UNIX_EPOCH).as_millisecond())
+}
+
+/// The time of day, `12:03:40`, with its date where that is not the day of `other`: `2026-11-26 12:03:40`.
+pub fn told(at: i64, other: i64, zone: &Zone) -> String {
+    let day = wall(at, zone).date();
+    let clock = clock(at, zone);
+    if day == wall(other, zone).date() {
+        clock
+    } else {
+        format!("{day} {clock}")
+    }
 }
 
 /// The time of day, `12:03:40`.
@@ -64,20 +121,43 @@ mod tests {
     use super::*;
     use crate::recording::{Marks, Summary};
 
-    #[test]
-    fn what_people_write_is_found() {
-        let from = 1_700_000_000_000_u64; // 22:13:20 UTC
+    const FROM: u64 = 1_700_000_000_000; // 2023-11-14 22:13:20 UTC
+
+    /// So many moments, so many seconds apart.
+    fn moments(count: u64, apart: u64) -> Vec<Moment> {
         let moment = |i: u64| Moment {
             at: Nanos(i),
             summary: Summary {
-                unix_ms: from + i * 1000,
+                unix_ms: FROM + i * apart * 1000,
                 cpu: None,
                 memory: None,
                 pressure: None,
                 marks: Marks::default(),
             },
         };
-        let moments: Vec<Moment> = (0..600).map(moment).collect();
+        (0..count).map(moment).collect()
+    }
+
+    #[test]
+    fn a_recording_of_days_is_asked_for_a_day() {
+        let hours = moments(72, 3600);
+        let find = |text| find(text, &hours, &Zone::default());
+        // The last one is of 2023-11-17 21:13:20.
+        assert_eq!(find("21:13:20"), Ok(Nanos(71)));
+        assert_eq!(find("22:13:20"), Ok(Nanos(48)), "not come yet that day");
+        assert_eq!(find("11-15 00:30"), Ok(Nanos(2)));
+        assert_eq!(find("2023-11-14 22:30"), Ok(Nanos(0)));
+        let why = find("12-01 10:00").expect_err("of the year before");
+        assert!(why.contains("2023-11-14 22:13:20 to 21:13:20"), "{why}");
+        assert_eq!(
+            told(FROM as i64, FROM as i64, &Zone::fixed(3600)),
+            "23:13:20"
+        );
+    }
+
+    #[test]
+    fn what_people_write_is_found() {
+        let moments = moments(600, 1);
         let find = |text| find(text, &moments, &Zone::default());
         assert_eq!(find("22:13:20"), Ok(Nanos(0)));
         assert_eq!(find("22:14"), Ok(Nanos(40)));
@@ -85,6 +165,28 @@ mod tests {
         assert!(find("-9m59s").is_err());
         assert!(find("21:00").is_err_and(|why| why.contains("22:13:20 to 22:23:19")));
         assert!(find("").is_err() && find("25:00").is_err() && find("-").is_err());
+        assert_eq!(find("2023-11-14 22:14"), Ok(Nanos(40)));
+        assert_eq!(find("11-14T22:14:00"), Ok(Nanos(40)));
+        let vain = ["2023-11-13 22:14", "11-15 22:14"];
+        for text in vain {
+            assert!(
+                find(text).is_err_and(|why| why.contains("22:13:20 to")),
+                "{text}"
+            );
+        }
+        let wrong = [
+            "2023-11-31 22:14",
+            "11-14",
+            "x-11-14 22:14",
+            "11-14 22",
+            "11-014 22:14",
+        ];
+        for text in wrong {
+            assert!(
+                find(text).is_err_and(|why| why.contains("2026-11-26")),
+                "{text}"
+            );
+        }
         assert_eq!(
             super::find("23:14", &moments, &Zone::fixed(3600)),
             Ok(Nanos(40))

@@ -22,7 +22,7 @@ pub struct Args {
     /// Answers from a recording instead of now
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// The moment in the recording: 12:03:40, or -5m before its end [default: its end]
+    /// The moment in the recording: 12:03:40, 2026-11-26 12:03, or -5m before its end [default: its end]
     #[arg(
         long,
         value_name = "TIME",

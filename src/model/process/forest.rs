@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::column::Column;
 use super::filter::Filter;
 use super::steady::{Line, Steady};
+use super::when_ended::WhenEnded;
 use crate::model::groups::grouping::{By, Group, GroupId, Groups};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::sample::Command;
@@ -35,10 +36,8 @@ pub struct Ended {
     pub proc: Proc,
     /// Its parent then.
     pub parent: Option<ProcId>,
-    /// The tick that saw it last: since then it may have ended.
-    pub seen: Nanos,
-    /// The tick that missed it first.
-    pub at: Nanos,
+    /// When.
+    pub end: WhenEnded,
     /// The line that it had among its siblings, where it had one: it keeps it.
     pub line: Option<Line>,
 }

@@ -180,7 +180,10 @@ fn total(parts: &[(String, Role)]) -> usize {
 fn words(world: &World) -> [Vec<(String, Role)>; 2] {
     let time = &world.time;
     let zone = &world.snapshot.machine.zone;
-    let clock = when::clock(world.snapshot.unix_ms() as i64, zone);
+    let at = world.snapshot.unix_ms() as i64;
+    // Of what goes over days the day is told as well, save that of the end.
+    let end = time.moments.last().map_or(at, |m| m.summary.unix_ms as i64);
+    let clock = when::told(at, end, zone);
     let mut left = vec![(format!(" {clock} "), Strong)];
     if let Some(replay) = time.replay {
         let text = match (replay.playing, replay.speed) {

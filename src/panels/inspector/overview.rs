@@ -19,6 +19,7 @@ use crate::model::memory::region::growth::Growth;
 use crate::model::memory::region::{AddressSpace, Group};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::overview::Overview as Facts;
+use crate::model::process::when_ended::WhenEnded;
 use crate::model::snapshot::Proc;
 use crate::panels::words;
 use crate::theme::Role;
@@ -65,8 +66,8 @@ const RENEW: Nanos = Nanos(4_000_000_000);
 #[derive(Default)]
 pub struct Overview {
     of: Option<ProcId>,
-    /// The process as it was last seen, and when.
-    last: Option<(Proc, Nanos)>,
+    /// The process as it was last seen, and when it ended, once it has.
+    last: Option<(Proc, WhenEnded)>,
     children: Children,
     rings: history::Rings,
     growth: Growth<Group>,
@@ -186,8 +187,8 @@ impl Areas {
 struct View<'a> {
     world: &'a World,
     proc: &'a Proc,
-    /// How long ago it ended, if it has.
-    ended: Option<Nanos>,
+    /// When it ended, if it has.
+    ended: Option<WhenEnded>,
     facts: Option<&'a Facts>,
     space: Option<&'a AddressSpace>,
     children: &'a Children,
@@ -214,7 +215,10 @@ impl Overview {
         self.children.seek(id, &world.snapshot);
         if let Some(proc) = world.snapshot.get(id) {
             self.rings.push(world);
-            self.last = Some((proc.clone(), world.snapshot.at));
+            let end = WhenEnded::new(world.snapshot.at, Nanos(u64::MAX));
+            self.last = Some((proc.clone(), end));
+        } else if let Some((_, end)) = &mut self.last {
+            end.miss(world.snapshot.at);
         }
         let slot = known(world, world.detail.regions.as_ref());
         let at = slot.map(|s| s.at);
@@ -230,12 +234,12 @@ impl Overview {
     }
 
     fn view<'a>(&'a self, world: &'a World) -> Option<View<'a>> {
-        let (proc, seen) = self.last.as_ref()?;
+        let (proc, end) = self.last.as_ref()?;
         let lives = world.snapshot.get(proc.id).is_some();
         Some(View {
             world,
             proc,
-            ended: (!lives).then(|| world.snapshot.at.since(*seen)),
+            ended: (!lives).then_some(*end),
             facts: value(world, world.detail.overview.as_ref()),
             space: value(world, world.detail.regions.as_ref()),
             children: &self.children,

@@ -8,7 +8,6 @@ use super::List;
 use super::cells::Subject;
 use crate::app::world::World;
 use crate::model::acting::{ended_badly, ending};
-use crate::model::format;
 use crate::model::groups::grouping::Group;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::column::Column;
@@ -216,12 +215,12 @@ fn process(list: &List, world: &World, proc: &Proc, folded: Option<(String, Styl
         name_style(list, world, proc)
     };
     if let Some(ended) = list.ended.iter().find(|e| e.proc.id == proc.id) {
-        let ago = format::duration(world.snapshot.at.since(ended.seen));
+        let now = world.snapshot.at;
         let name = (proc.facts.name.to_string(), theme.style(Role::Ended));
         let mut out = vec![name];
         out.extend(folded);
         let Some(how) = world.snapshot.ending(proc.id) else {
-            out.push((format!(" ended {ago} ago"), dim));
+            out.push((format!(" {}", ended.end.told(now)), dim));
             return out;
         };
         let role = if ended_badly(how) {
@@ -230,7 +229,7 @@ fn process(list: &List, world: &World, proc: &Proc, folded: Option<(String, Styl
             Role::Dim
         };
         out.push((format!(" {}", ending(how)), theme.style(role)));
-        out.push((format!(" · {ago} ago"), dim));
+        out.push((format!(" · {}", ended.end.ago(now)), dim));
         return out;
     }
     if proc.stat.state == State::Zombie {

@@ -126,17 +126,17 @@ pub(super) fn role_of(state: State) -> Role {
 
 fn state(view: &View<'_>) -> Parts {
     let stat = &view.proc.stat;
-    if let Some(ago) = view.ended {
-        let ago = format!("{} ago", format::duration(ago));
+    if let Some(end) = view.ended {
+        let now = view.world.snapshot.at;
         return match view.world.snapshot.ending(view.proc.id) {
-            None => vec![(format!("ended {ago}"), Role::Ended)],
+            None => vec![(end.told(now), Role::Ended)],
             Some(how) => {
                 let role = if ended_badly(how) {
                     Role::Bad
                 } else {
                     Role::Ended
                 };
-                vec![(ending(how), role), dim(format!(" · {ago}"))]
+                vec![(ending(how), role), dim(format!(" · {}", end.ago(now)))]
             }
         };
     }

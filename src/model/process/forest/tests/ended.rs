@@ -14,8 +14,7 @@ fn an_ended_process_stays_at_its_place() {
     let ended = Ended {
         proc: bash,
         parent: Some(ProcId::new(10, 10)),
-        seen: scene.sample.at,
-        at: scene.sample.at,
+        end: WhenEnded::new(scene.sample.at, scene.sample.at),
         line: None,
     };
     let want = Want {
@@ -36,8 +35,7 @@ fn ended_ones_that_name_each_other_do_not_hang() {
         Ended {
             proc,
             parent: Some(ProcId::new(parent, 1)),
-            seen: Nanos(0),
-            at: Nanos(0),
+            end: WhenEnded::new(Nanos(0), Nanos(0)),
             line: None,
         }
     };

@@ -125,8 +125,7 @@ fn one_that_ended_stays_in_its_group_as_long_as_that_is_there() {
     let ended = |pid| Ended {
         proc: before.by_pid(Pid(pid)).expect("it lived").clone(),
         parent: None,
-        seen: before.at,
-        at: before.at,
+        end: WhenEnded::new(before.at, before.at),
         line: None,
     };
     scene.end(8);

@@ -12,6 +12,7 @@ use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::forest::{Ended, Item, Row, is_newborn};
 use crate::model::process::steady::{Keys, Line};
+use crate::model::process::when_ended::WhenEnded;
 use crate::model::snapshot::{Proc, Snapshot};
 
 /// So long a line waits for somebody to take it over; then all go that have waited for longer than a moment.
@@ -64,6 +65,9 @@ impl List {
                 self.ended.extend(self.as_ended(id, snapshot.at));
             }
         }
+        for ended in &mut self.ended {
+            ended.end.miss(snapshot.at);
+        }
         for (heir, line) in heirs {
             self.steady.procs.inherit(heir, line);
         }
@@ -81,8 +85,7 @@ impl List {
         Some(Ended {
             proc: proc.clone(),
             parent: parent(then, proc),
-            seen: then.at,
-            at,
+            end: WhenEnded::new(then.at, at),
             line: node
                 .filter(|_| built.version == self.version)
                 .and_then(|node| self.steady.procs.line(node as u32)),
@@ -249,7 +252,7 @@ impl<'a> Lines<'a> {
     /// Lets lines go that nobody took for long, and those whose parents went.
     fn expire(&mut self) {
         let now = self.now.at;
-        let age = |v: &Vacant| now.since(v.ended.at);
+        let age = |v: &Vacant| now.since(v.ended.end.missed);
         if self.vacant.iter().any(|v| age(v) >= LONGEST) {
             self.vacant.retain(|v| age(v) < MOMENT);
         }
