@@ -153,6 +153,7 @@ fn one_process_of_ours_and_one_of_root() {
     let own = sleeper.0.id().to_string();
     for target in [own.as_str(), "1"] {
         holds(&["inspect", target, "--json"], "inspect");
+        holds(&["inspect", target, "--for", "50ms", "--json"], "inspect");
         holds(&["time", target, "--for", "200ms", "--json"], "time");
     }
     holds(&["calls", &own, "--for", "200ms", "--json"], "calls");

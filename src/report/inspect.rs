@@ -15,8 +15,9 @@ use crate::model::acting::signal::SignalState;
 use crate::model::descriptors::descriptor::Files;
 use crate::model::descriptors::peer::Object;
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{ProcId, Tid};
+use crate::model::id::{Nanos, ProcId, Tid};
 use crate::model::machine::gpu::Gpus;
+use crate::model::memory::faults::PageFaults;
 use crate::model::memory::region::AddressSpace;
 use crate::model::process::environment::Environment;
 use crate::model::process::isolation::Isolation;
@@ -26,12 +27,15 @@ use crate::model::process::threads::Threads;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::end_of;
 use crate::model::snapshot::Snapshot;
+use crate::model::span;
 use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::memory::address_space::AddressSpaces;
+use crate::sampler::memory::faults::during;
 use crate::sampler::scheduling::waits::Waits;
 use crate::sys::acting::signal_masks::SignalMasks;
+use crate::sys::own::stop;
 use crate::sys::process::environ::Environ;
 use crate::sys::process::isolation::Isolations;
 use crate::sys::process::overview::Overviews;
@@ -44,6 +48,9 @@ pub struct Args {
     target: String,
     /// Only this section
     section: Option<Section>,
+    /// Watches so long which regions take pages (section memory): 5s, 200ms, 2m
+    #[arg(long = "for", value_name = "TIME", value_parser = span::parse_any)]
+    span: Option<Nanos>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -95,6 +102,8 @@ struct Found {
     id: ProcId,
     overview: Option<Reading<Overview>>,
     memory: Option<Reading<AddressSpace>>,
+    /// Where somebody waited for it.
+    page_faults: Option<Reading<PageFaults>>,
     files: Option<Reading<Arc<Files>>>,
     /// Every graphics card, where it holds a descriptor of one.
     cards: Option<Gpus>,
@@ -111,8 +120,17 @@ struct Found {
 /// # Errors
 /// When there is no such process, or several of the name; what else could not be read is said in its place.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    let section = args.section.unwrap_or(Section::Memory);
+    if args.span.is_some() && section != Section::Memory {
+        let why = "--for watches which regions take pages: ask for the section memory, or for all";
+        return Err(Error::Usage(why.to_owned()));
+    }
     let then = args.past.moment()?;
     let recorded = then.is_some();
+    if args.span.is_some() && recorded {
+        let why = "--for watches what happens now; a recording tells what was watched then";
+        return Err(Error::Usage(why.to_owned()));
+    }
     let (snapshot, then) = match then {
         Some(found) => (found.snapshot.clone(), Some(found)),
         None => (super::sweep(json::NEEDS)?, None),
@@ -122,9 +140,14 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         Some(one) => vec![one],
         None => Section::ALL.to_vec(),
     };
-    let found = match &then {
-        Some(then) => Found::recorded(snapshot, &then.detail(Some(id))?, id, &sections),
-        None => Found::read(snapshot, id, &sections),
+    let found = if let Some(then) = &then {
+        Found::recorded(snapshot, &then.detail(Some(id))?, id, &sections)
+    } else {
+        let watched = args.span.map(|span| {
+            let stop = stop::on_signals();
+            during(&ProcRoot::live(), id, span, &stop)
+        });
+        Found::read(snapshot, id, &sections).with(watched)
     };
     if args.json {
         printer.json(&answer::of(&found))?;
@@ -158,6 +181,10 @@ impl Found {
         Self {
             overview: own(wanted(Section::Overview), detail.overview.as_ref()),
             memory: own(wanted(Section::Memory), detail.regions.as_ref()),
+            page_faults: own(
+                wanted(Section::Memory) && detail.page_faults.is_some(),
+                detail.page_faults.as_ref(),
+            ),
             peers: read(true, detail.files.as_ref()).and_then(Result::ok),
             files: read(wanted(Section::Files), detail.files.as_ref()),
             threads: read(wanted(Section::Threads), detail.threads.as_ref()),
@@ -201,6 +228,7 @@ impl Found {
         };
         Self {
             overview: wanted(Section::Overview).then(|| Overviews::new(&root).of(id)),
+            page_faults: None,
             memory: wanted(Section::Memory).then(|| AddressSpaces::new(&root).whole(id)),
             peers: files.as_ref().and_then(|f| f.as_ref().ok()).map(Arc::clone),
             files: files.filter(|_| wanted(Section::Files)),
@@ -213,6 +241,21 @@ impl Found {
             id,
             snapshot,
         }
+    }
+
+    /// The same with the pages that it took, and the regions into which they were sorted.
+    fn with(mut self, watched: Option<Reading<(PageFaults, AddressSpace)>>) -> Self {
+        self.page_faults = watched.map(|read| {
+            let (faults, space) = read?;
+            self.memory = Some(Ok(space));
+            Ok(faults)
+        });
+        self
+    }
+
+    /// Its address space, where that was asked for and read.
+    fn space(&self) -> Option<&AddressSpace> {
+        self.memory.as_ref()?.as_ref().ok()
     }
 
     /// Who is at the other end of a descriptor.
@@ -244,6 +287,7 @@ impl Found {
         }
         of(self.overview.as_ref())
             .or(of(self.memory.as_ref()))
+            .or(of(self.page_faults.as_ref()))
             .or(of(self.files.as_ref()))
             .or(of(self.threads.as_ref()))
             .or(of(self.signals.as_ref()))

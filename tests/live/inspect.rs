@@ -127,6 +127,75 @@ fn one_section_is_alone_and_its_absence_is_a_status() {
     assert_eq!(usage.status.code(), Some(2));
 }
 
+/// Faults that this process had so far (`proc_pid_stat(5)`, fields 10 and 12).
+fn faults(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    let (_, after) = stat.rsplit_once(") ").expect("a name");
+    let of = |field: usize| after.split(' ').nth(field - 3).and_then(|n| n.parse().ok());
+    of(10).unwrap_or(0) + of(12).unwrap_or(0)
+}
+
+#[test]
+fn pages_that_are_taken_meanwhile_are_told_by_region() {
+    let mut puppet = Puppet::start();
+    let mut inspect = pscope()
+        .args([
+            "inspect",
+            &puppet.pid().to_string(),
+            "memory",
+            "--for",
+            "1m",
+            "--json",
+        ])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("pscope runs");
+    // It listens as soon as it has an event of each core; without any it has ended.
+    let id = inspect.id();
+    let listens = || {
+        let fds = std::fs::read_dir(format!("/proc/{id}/fd"));
+        let names = fds.into_iter().flatten().flatten();
+        let mut names = names.filter_map(|fd| std::fs::read_link(fd.path()).ok());
+        names.any(|name| name.to_string_lossy() == "anon_inode:[perf_event]")
+    };
+    let waits = || {
+        let call = std::fs::read_to_string(format!("/proc/{id}/wchan"));
+        call.is_ok_and(|call| call.contains("poll"))
+    };
+    while !(listens() && waits()) {
+        if let Ok(Some(_)) = inspect.try_wait() {
+            println!("skipped: page faults of our own child are not told here");
+            return;
+        }
+        std::thread::yield_now();
+    }
+    let before = faults(puppet.pid());
+    puppet.ask("grow");
+    let after = faults(puppet.pid());
+    let pid = nix::unistd::Pid::from_raw(id.cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("our own child");
+    let output = inspect.wait_with_output().expect("it ends");
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let told = &answer["page_faults"];
+    let regions = told["regions"].as_array().expect("a list");
+    let all: u64 = regions.iter().filter_map(|r| r["faults"].as_u64()).sum();
+    let first = |r: &Value| r["first_touch"].as_u64().unwrap_or(0);
+    assert!(
+        first(&regions[0]) > 0 && regions[0]["kind"].is_string(),
+        "{told}"
+    );
+    assert!(told["span_ns"].as_u64().is_some_and(|span| span > 0));
+    if told["exact"] == true && told["with_kernel"] == true {
+        assert_eq!(all, after - before, "as the kernel counts: {told}");
+    } else {
+        assert!(all > 0 && all <= after - before, "{told}");
+    }
+    let usage = pscope()
+        .args(["inspect", "1", "files", "--for", "1s"])
+        .output();
+    assert_eq!(usage.expect("pscope runs").status.code(), Some(2));
+}
+
 #[test]
 fn another_user_is_told_of_denials_and_not_of_zeros() {
     let puppet = Puppet::start();

@@ -53,6 +53,12 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
         }),
     );
     put(
+        &["page_faults"],
+        each(found.page_faults.as_ref(), |faults| {
+            vec![memory::page_faults(faults, found.space())]
+        }),
+    );
+    put(
         &["descriptors", "gpu"],
         each(found.files.as_ref(), |f| {
             vec![files::descriptors(f), files::gpu(f, found)]

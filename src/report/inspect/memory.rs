@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::format::bytes;
+use crate::model::format::{bytes, duration, per_second};
+use crate::model::memory::faults::{PageFaults, RegionFaults};
 use crate::model::memory::region::{AddressSpace, Flags, Region, Residency};
 use crate::model::reading::Reading;
 use crate::report::printer::{Ink, Printer};
@@ -59,6 +60,77 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         out["unavailable"] = Value::Object(why_not);
     }
     out
+}
+
+/// Where pages were taken: how many in how long, and where they came from; by region, the busiest first.
+pub(super) fn page_faults(faults: &PageFaults, space: Option<&AddressSpace>) -> Value {
+    let rows = busiest(faults).into_iter().map(|row| {
+        let region = region_of(row, space);
+        json!({
+            "start": (row.start != 0).then(|| format!("{:#x}", row.start)),
+            "kind": region.map(|r| r.kind.word()),
+            "path": region.map(|r| r.name.exact()).filter(|n| !n.is_empty()),
+            "faults": row.all(),
+            "faults_per_second": faults.rate(row.all()),
+            "first_touch": row.first,
+            "from_file": row.file,
+            "from_swap": row.swap,
+            "waited_for_disk": row.waited,
+        })
+    });
+    json!({
+        "span_ns": faults.span.0,
+        "exact": faults.whole,
+        "with_kernel": faults.kernel,
+        "regions": rows.collect::<Vec<_>>(),
+    })
+}
+
+fn busiest(faults: &PageFaults) -> Vec<&RegionFaults> {
+    let mut rows: Vec<_> = faults.regions.iter().collect();
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.all()), row.start));
+    rows
+}
+
+fn region_of<'a>(row: &RegionFaults, space: Option<&'a AddressSpace>) -> Option<&'a Region> {
+    space?.regions.iter().find(|r| r.start == row.start)
+}
+
+/// The same as text: a line for each region, the busiest first.
+pub(super) fn write_faults(
+    faults: &PageFaults,
+    space: Option<&AddressSpace>,
+    printer: &mut Printer<'_>,
+) -> std::io::Result<()> {
+    let all: u64 = faults.regions.iter().map(RegionFaults::all).sum();
+    let about = if faults.whole { "" } else { ", about" };
+    let kernel = if faults.kernel {
+        "those that the kernel took for it among them"
+    } else {
+        "those that the kernel took for it are not told to this user"
+    };
+    let head = format!(
+        "  pages taken in {}{about}: {} a second, {kernel}",
+        duration(faults.span),
+        per_second(faults.rate(all)),
+    );
+    printer.line(&[(&head, Ink::Strong)])?;
+    for row in busiest(faults) {
+        let region = region_of(row, space);
+        let what = region.map_or("in no region that is there now", |r| r.kind.word());
+        let name = region.map_or_else(String::new, |r| r.name.to_string());
+        let line = format!(
+            "  {:>12x} {:>8}/s  first touch {}, file {}, swap {}, waited for a disk {}  {what} {name}",
+            row.start,
+            per_second(faults.rate(row.all())),
+            row.first,
+            row.file,
+            row.swap,
+            row.waited,
+        );
+        printer.line(&[(line.trim_end(), Ink::Plain)])?;
+    }
+    Ok(())
 }
 
 /// The sums of each kind that there is.

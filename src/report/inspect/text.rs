@@ -41,6 +41,10 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
     section("memory", found.memory.as_ref(), printer, |m, printer| {
         Ok(memory::write(m, printer)?)
     })?;
+    let faults = found.page_faults.as_ref();
+    section("page faults", faults, printer, |faults, printer| {
+        Ok(memory::write_faults(faults, found.space(), printer)?)
+    })?;
     section("files", found.files.as_ref(), printer, |f, printer| {
         Ok(files::write(f, found, printer)?)
     })?;

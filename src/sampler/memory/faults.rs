@@ -1,15 +1,18 @@
-//! Which regions of the process in focus take pages, while somebody looks: its page faults of the last two seconds, each sorted
-//! into the region that it was in.
+//! Which regions of a process take pages, while somebody looks: its page faults of the last two seconds, or of as long as a
+//! report waits, each sorted into the region that it was in.
 
 use std::collections::VecDeque;
 
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::memory::faults::{PageFaults, Touched};
+use crate::model::memory::region::AddressSpace;
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
+use crate::sampler::memory::address_space::AddressSpaces;
 use crate::sys::clock;
 use crate::sys::machine::cores;
+use crate::sys::own::stop::Stop;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::perf;
@@ -28,6 +31,8 @@ struct Heard {
     faults: Faults,
     /// Those of the window, oldest first.
     told: VecDeque<Fault>,
+    /// How long that is.
+    window: Nanos,
     /// From when on every one is remembered that was told.
     since: Nanos,
     /// When records were lost last.
@@ -35,7 +40,7 @@ struct Heard {
 }
 
 impl Heard {
-    fn begin(root: &ProcRoot, of: ProcId) -> Reading<Self> {
+    fn begin(root: &ProcRoot, of: ProcId, window: Nanos) -> Reading<Self> {
         if !root.is_live() {
             return Err(Missing::Unsupported);
         }
@@ -47,29 +52,31 @@ impl Heard {
         Ok(Self {
             faults,
             told: VecDeque::new(),
+            window,
             since: clock::now(),
             lost: None,
         })
     }
 
-    /// Reads on; what there was in the window until `now`.
-    fn lately(&mut self, now: Nanos, detail: &Detail) -> Reading<PageFaults> {
+    /// Reads on, and forgets what was before the window that ends now; answers when that begins.
+    fn read(&mut self, now: Nanos) -> Nanos {
         let told = &mut self.told;
         if !self.faults.read(|fault| told.push_back(fault)) {
             self.lost = Some(now);
         }
         // Each core has told its own.
         told.make_contiguous().sort_by_key(|fault| fault.at);
-        let first = now.since(WINDOW);
+        let first = now.since(self.window);
         while told.front().is_some_and(|fault| fault.at < first) || told.len() > MOST {
             let Some(old) = told.pop_front() else { break };
             self.since = self.since.max(old.at);
         }
-        let from = self.since.max(first);
-        let space = match &detail.regions {
-            Some(slot) => slot.value.as_ref().map_err(|why| *why)?,
-            None => return Err(Missing::Soon),
-        };
+        self.since.max(first)
+    }
+
+    /// What there was from one moment to another, of what was read.
+    fn told(&self, (from, now): (Nanos, Nanos), space: &AddressSpace) -> PageFaults {
+        let told = &self.told;
         let touched = told.iter().filter(|fault| fault.at >= from);
         let touched = touched.map(|fault| Touched {
             address: fault.address,
@@ -77,12 +84,39 @@ impl Heard {
             major: fault.major,
         });
         let lost = self.lost.is_some_and(|at| at >= from);
-        Ok(PageFaults {
+        PageFaults {
             whole: !lost && told.iter().all(|fault| fault.stands_for == 1),
             kernel: self.faults.kernel,
             ..PageFaults::sorted(space, touched, now.since(from))
-        })
+        }
     }
+}
+
+/// Listens for so long, or until told to stop; for reports. With the address space at the end, into which they are sorted.
+///
+/// # Errors
+/// `Denied` where the faults of this process are not told to this user, `Gone` where it has ended.
+pub fn during(
+    root: &ProcRoot,
+    of: ProcId,
+    span: Nanos,
+    stop: &Stop,
+) -> Reading<(PageFaults, AddressSpace)> {
+    let mut heard = Heard::begin(root, of, span)?;
+    let begun = clock::now();
+    loop {
+        let left = span.since(clock::now().since(begun));
+        if left == Nanos(0) || stop.asked() || process_ids::still(root, of).is_err() {
+            break;
+        }
+        stop.wait(left.min(Nanos::from_millis(PACE)));
+        heard.read(clock::now());
+    }
+    let now = clock::now();
+    let from = heard.read(now);
+    // Afterwards, so that what was touched last is in it; regions may have grown together.
+    let space = AddressSpaces::new(root).whole(of)?;
+    Ok((heard.told((from, now), &space), space))
 }
 
 /// Tells which regions take pages.
@@ -130,12 +164,19 @@ impl Source<Detail> for FaultSource {
         };
         if self.of.as_ref().is_none_or(|(known, _)| *known != of) {
             self.of = None;
-            self.of = Some((of, Heard::begin(&self.root, of)));
+            self.of = Some((of, Heard::begin(&self.root, of, WINDOW)));
         }
         if let Some((_, heard)) = &mut self.of {
             let now = clock::now();
+            let space = match &into.regions {
+                Some(slot) => slot.value.clone(),
+                None => Err(Missing::Soon),
+            };
             let value = match heard {
-                Ok(heard) => heard.lately(now, into),
+                Ok(heard) => {
+                    let from = heard.read(now);
+                    space.map(|space| heard.told((from, now), &space))
+                }
                 Err(why) => Err(*why),
             };
             into.page_faults = Some(Stamped::new(now, value));
