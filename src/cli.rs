@@ -186,7 +186,8 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     let does = command.does();
     let _ = capabilities::keep_useful(does == Does::Acts, does == Does::Writes);
     sandbox::begin();
-    if gpus::library().is_some() {
+    let cards = gpus::library().is_some();
+    if cards {
         // A driver's library opens its cards to write to them.
         asker::prepare();
     }
@@ -194,7 +195,7 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
         sandbox::only_read();
     }
     // What a person wants no screen to open is opened by no report. What else is wrong with that file is the screen's to tell.
-    if Config::load(None).is_ok_and(|config| !config.gpu) {
+    if cards && Config::load(None).is_ok_and(|config| !config.gpu) {
         gpus::leave_out();
     }
     let stdout = std::io::stdout();

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use super::{Cli, completions, man};
 use crate::report::printer::{Ink, Printer};
 use crate::report::{Error, Exit};
+use crate::sys::asker::hand::{self, Wait};
 use crate::sys::own::outfile;
 
 /// Where each completion belongs; also what packages take.
@@ -40,7 +41,10 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     for (place, text) in files {
         let path = args.directory.join(place);
         let shown = path.display().to_string();
-        let written = outfile::install(&path, &text);
+        let written = hand::carry_out(Wait::PATIENT, || {
+            outfile::install(&path, &text)?;
+            Ok(Vec::new())
+        });
         written.map_err(|e| Error::Failed(format!("cannot write {shown}: {e}")))?;
         printer.line(&[(&shown, Ink::Plain)])?;
     }

@@ -1,6 +1,7 @@
 //! `pscope [TARGET]`: the live screen and its options.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::app::world::Settings;
@@ -13,6 +14,7 @@ use crate::report::{self, Error, target};
 use crate::run::config::{self, Config};
 use crate::run::{self, Shows, theme};
 use crate::sys::asker;
+use crate::sys::asker::hand::{self, Wait};
 use crate::sys::own::{capabilities, sandbox};
 use crate::term::{self, depth};
 use crate::theme::ground::{self, AUTO};
@@ -84,6 +86,12 @@ pub fn replay(args: &Args, replay: &Replay, ascii: bool) -> Result<u8, Error> {
     show(args, shows, ascii)
 }
 
+/// Whether there is a file of this name; where that is not answered, opening it will say so.
+fn is_there(path: &str) -> bool {
+    let look = || Ok(vec![u8::from(Path::new(path).exists())]);
+    hand::carry_out(Wait::PATIENT, look).map_or(true, |there| there == [1])
+}
+
 /// Opens recordings by what was written: a file, or a name and a file.
 fn hosts(written: &[String]) -> Result<Vec<(String, Past)>, Error> {
     let mut hosts: Vec<(String, Past)> = Vec::new();
@@ -93,7 +101,10 @@ fn hosts(written: &[String]) -> Result<Vec<(String, Past)>, Error> {
                 "a stream is shown alone: pscope replay -".to_owned(),
             ));
         }
-        let named = text.split_once('=').filter(|_| !Path::new(text).exists());
+        let named = match text.split_once('=') {
+            Some(named) => Some(named).filter(|_| !is_there(text)),
+            None => None,
+        };
         let (name, file) = named.unwrap_or_else(|| {
             let stem = Path::new(text).file_stem().and_then(OsStr::to_str);
             (stem.unwrap_or(text), text)
@@ -103,7 +114,10 @@ fn hosts(written: &[String]) -> Result<Vec<(String, Past)>, Error> {
                 "'{text}' needs a name of its own, as in web={file}"
             )));
         }
-        hosts.push((name.to_owned(), report::past::open(Path::new(file))?));
+        hosts.push((
+            name.to_owned(),
+            report::past::open_for_keys(Path::new(file))?,
+        ));
     }
     Ok(hosts)
 }
@@ -124,7 +138,11 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
 }
 
 fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
-    let usage = |e: anyhow::Error| Error::Usage(format!("{e:#}"));
+    let usage = |e: anyhow::Error| match e.root_cause().downcast_ref::<io::Error>() {
+        // The file may be as it should be.
+        Some(why) if why.kind() == io::ErrorKind::TimedOut => Error::Failed(format!("{e:#}")),
+        _ => Error::Usage(format!("{e:#}")),
+    };
     let mut config = Config::load(args.config.as_deref()).map_err(usage)?;
     let depth = depth::detect(|name| std::env::var(name).ok());
     let letters = || depth::is_ascii(|name| std::env::var(name).ok());

@@ -162,11 +162,24 @@ impl Kept {
         Some((first.first()?.0.at, last.last()?.0.at))
     }
 
+    /// Lets whoever waits in [`Self::after`] look whether it is over.
+    pub fn wake(&self) {
+        // Whoever has looked and does not wait yet holds it.
+        drop(self.lock());
+        self.0.1.notify_all();
+    }
+
     /// The records that came after the first `seen`, as far as they are kept, and how many ever came; waits for one, but
-    /// not for longer than `at_most`.
-    pub fn after(&self, seen: u64, at_most: Duration) -> (Vec<Arc<[u8]>>, u64) {
+    /// not for longer than `at_most`, nor once it is `over`, which [`Self::wake`] has it look at.
+    pub fn after(
+        &self,
+        seen: u64,
+        at_most: Duration,
+        over: impl Fn() -> bool,
+    ) -> (Vec<Arc<[u8]>>, u64) {
         let (_, arrived) = &*self.0;
-        let waited = arrived.wait_timeout_while(self.lock(), at_most, |m| m.count <= seen);
+        let waits = |m: &mut Memory| m.count <= seen && !over();
+        let waited = arrived.wait_timeout_while(self.lock(), at_most, waits);
         let memory = waited.unwrap_or_else(PoisonError::into_inner).0;
         let new = usize::try_from(memory.count - seen.min(memory.count)).unwrap_or(usize::MAX);
         let all = memory.chunks.iter().flatten();

@@ -56,9 +56,12 @@ impl Recorded {
     /// When it is no recording, or there is not one whole state in it; in words.
     pub fn open(bytes: Box<dyn Bytes>) -> Result<Self, String> {
         let mut magic = [0; MAGIC.len()];
-        let read = bytes.read_at(0, &mut magic);
-        if read.is_err() || !record::begins(&magic) {
-            return Err("this is no recording of pscope".to_owned());
+        match bytes.read_at(0, &mut magic) {
+            Ok(()) if record::begins(&magic) => {}
+            Err(why) if why.kind() != std::io::ErrorKind::UnexpectedEof => {
+                return Err(format!("it cannot be read: {why}"));
+            }
+            _ => return Err("this is no recording of pscope".to_owned()),
         }
         let mut found = Self {
             bytes,

@@ -280,9 +280,9 @@ fn memory_is_kept_within_its_budget_and_the_newest_stays() {
     assert!(moments.len() > 20);
     assert_eq!(moments.last().map(|m| m.at), Some(seen[399].at));
     same(&past.at(seen[399].at).expect("kept"), &seen[399]);
-    let (first, count) = kept.after(0, std::time::Duration::ZERO);
+    let (first, count) = kept.after(0, std::time::Duration::ZERO, || false);
     assert!(Head::find(&first[0]) != Found::Nothing && count >= 400);
-    let (none, _) = kept.after(count, std::time::Duration::ZERO);
+    let (none, _) = kept.after(count, std::time::Duration::ZERO, || false);
     assert!(none.is_empty());
 }
 

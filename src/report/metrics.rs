@@ -16,6 +16,7 @@ use crate::model::sample::Sample;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::span;
 use crate::sampler;
+use crate::sys::asker::hand::{self, Wait};
 use crate::sys::clock;
 use crate::sys::own::outfile;
 use crate::sys::own::stop::{self, Stop};
@@ -83,8 +84,18 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             printer.out.write_all(&text)?;
             return Ok(Exit::Done);
         };
-        outfile::renew(path, &text)
-            .map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
+        let patience = Wait {
+            stop: stop.as_ref(),
+            ..Wait::PATIENT
+        };
+        let written = hand::carry_out(patience, || {
+            outfile::renew(path, &text)?;
+            Ok(Vec::new())
+        });
+        if stop.as_ref().is_some_and(Stop::asked) {
+            return Ok(Exit::Done);
+        }
+        written.map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
         match args.every {
             Some(every) => wait = every,
             None => return Ok(Exit::Done),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Error;
 use crate::model::detail::Detail;
@@ -10,8 +11,11 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
 use crate::recording::recorded::Bytes;
 use crate::recording::{Past, Recorded, when};
-use crate::sys::own::recording as files;
+use crate::sys::asker::hand::PATIENCE;
+use crate::sys::asker::reader::Reader;
 
+/// How long a key may wait for a part of a recording.
+const HURRY: Duration = Duration::from_millis(40);
 /// How long before a moment what is told of it may have been read: processes are read one after the other.
 const BACK: Nanos = Nanos(300_000_000_000);
 
@@ -129,7 +133,7 @@ impl Found {
 }
 
 /// A file as the bytes of a recording.
-struct OnDisk(files::Kept);
+struct OnDisk(Arc<Reader>);
 
 impl Bytes for OnDisk {
     fn len(&self) -> u64 {
@@ -144,10 +148,25 @@ impl Bytes for OnDisk {
 /// Opens a recording that lies in a file.
 ///
 /// # Errors
-/// `Failed` where it is none or cannot be read.
+/// `Failed` where it is none, cannot be read, or its filesystem does not answer.
 pub fn open(path: &Path) -> Result<Past, Error> {
+    open_for(path, PATIENCE)
+}
+
+/// The same for the live screen: once it is open, no part of it is waited for longer than a key may be held.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for_keys(path: &Path) -> Result<Past, Error> {
+    open_for(path, HURRY)
+}
+
+fn open_for(path: &Path, patience: Duration) -> Result<Past, Error> {
     let wrong = |why: String| Error::Failed(format!("{}: {why}", path.display()));
-    let file = files::open(path).map_err(|e| wrong(e.to_string()))?;
-    let recorded = Recorded::open(Box::new(OnDisk(file))).map_err(wrong)?;
+    let reader = Reader::open(path, PATIENCE).map_err(|e| wrong(e.to_string()))?;
+    let reader = Arc::new(reader);
+    let bytes = OnDisk(Arc::clone(&reader));
+    let recorded = Recorded::open(Box::new(bytes)).map_err(wrong)?;
+    reader.hurry(patience);
     Ok(Past::new(Box::new(recorded)))
 }

@@ -6,7 +6,7 @@ mod moments;
 
 use std::collections::VecDeque;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,9 +21,10 @@ use crate::recording::record::Found;
 use crate::recording::{DetailWriter, Head, Kept, Kind, LaneWriter, MAGIC, Slices};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
+use crate::sys::asker::hand::{self, Wait};
+use crate::sys::asker::stream::{self, Stream};
 use crate::sys::clock;
-use crate::sys::own::recording::{self as files, Written};
-use crate::sys::own::stop;
+use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
 use inspecting::Inspecting;
 
@@ -130,7 +131,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
-    let mut to = To::open(args, printer)?;
+    let mut to = To::open(args, &stop, printer)?;
     let kept = Kept::new(BACKLOG);
     let lost: Arc<Mutex<Option<String>>> = Arc::default();
     let read: Arc<Mutex<Read>> = Arc::default();
@@ -181,7 +182,10 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let ends = stop.asked() || left == Some(Nanos(0)) && seen > 0;
         let patience = left.filter(|left| left.0 > 0);
         let patience = patience.map_or(LOOK, |left| LOOK.min(Duration::from_nanos(left.0)));
-        let (records, count) = kept.after(seen, if ends { Duration::ZERO } else { patience });
+        let (records, count) = {
+            let patience = if ends { Duration::ZERO } else { patience };
+            kept.after(seen, patience, || false)
+        };
         seen = count;
         to.write(&records, printer)?;
         let Read { snapshot, detail } = std::mem::take(&mut *lock(&read));
@@ -192,6 +196,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             samplers.replan(inspecting.plan(&snapshot));
         }
         if ends {
+            to.finish(&args.file, &stop)?;
             return Ok(Exit::Done);
         }
         if let Some(why) = lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -211,6 +216,12 @@ fn lock(read: &Mutex<Read>) -> MutexGuard<'_, Read> {
     read.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn stopped(name: &str, why: &io::Error) -> Error {
+    Error::Failed(format!(
+        "cannot write {name}: {why}; what was recorded until now is kept"
+    ))
+}
+
 /// Where the records go.
 enum To {
     Stream,
@@ -219,7 +230,7 @@ enum To {
 
 /// A file of which the oldest chunks are forgotten.
 struct Ring {
-    file: Written,
+    file: Stream,
     name: String,
     /// Where each chunk begins, and when, in milliseconds.
     chunks: VecDeque<(u64, u64)>,
@@ -228,7 +239,7 @@ struct Ring {
 }
 
 impl To {
-    fn open(args: &Args, printer: &mut Printer<'_>) -> Result<Self, Error> {
+    fn open(args: &Args, stop: &Stop, printer: &mut Printer<'_>) -> Result<Self, Error> {
         let forgets = args.keep.is_some() || args.max_size.is_some();
         if args.file.as_os_str() == "-" {
             if printer.width.is_some() {
@@ -245,8 +256,15 @@ impl To {
             return Ok(Self::Stream);
         }
         let name = args.file.display().to_string();
+        let wrong = |e| Error::Failed(format!("cannot record to {name}: {e}"));
+        let wait = Wait {
+            stop: Some(stop),
+            ..Wait::PATIENT
+        };
+        let is_file = || Ok(vec![u8::from(args.file.is_file())]);
+        let there = hand::carry_out(wait, is_file).map_err(wrong)? == [1];
         // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
-        if args.file.is_file()
+        if there
             && let Ok(past) = super::past::open(&args.file)
             && past
                 .moments()
@@ -257,8 +275,8 @@ impl To {
                 "{name} is a recording of before the last boot: name another file, it is left as it is"
             )));
         }
-        let file = files::begin(&args.file, MAGIC)
-            .map_err(|e| Error::Failed(format!("cannot record to {name}: {e}")))?;
+        let mut file = stream::recording(&args.file, MAGIC).map_err(wrong)?;
+        file.begins(wait).map_err(wrong)?;
         Ok(Self::File(Box::new(Ring {
             file,
             name,
@@ -280,6 +298,23 @@ impl To {
             Self::File(ring) => records.iter().try_for_each(|record| ring.write(record)),
         }
     }
+
+    /// Waits until all is written, for as long as that goes on.
+    fn finish(self, place: &Path, stop: &Stop) -> Result<(), Error> {
+        let Self::File(ring) = self else {
+            return Ok(());
+        };
+        let wait = if stop.asked() {
+            Wait::before_the_end(place, stop)
+        } else {
+            Wait {
+                stop: Some(stop),
+                ..Wait::PATIENT
+            }
+        };
+        let Ring { file, name, .. } = *ring;
+        file.finish(wait).map_err(|why| stopped(&name, &why))
+    }
 }
 
 impl Ring {
@@ -290,17 +325,10 @@ impl Ring {
                     .push_back((self.file.size(), head.summary.unix_ms));
             }
             self.forget(head.summary.unix_ms)
-                .and_then(|()| self.file.append(record))
-                .map_err(|e| self.stopped(&e))?;
+                .and_then(|()| self.file.put(record))
+                .map_err(|e| stopped(&self.name, &e))?;
         }
         Ok(())
-    }
-
-    fn stopped(&self, why: &io::Error) -> Error {
-        Error::Failed(format!(
-            "cannot write {}: {why}; what was recorded until now is kept",
-            self.name
-        ))
     }
 
     /// Forgets the oldest chunks, once they are a quarter of the file.

@@ -4,7 +4,7 @@ mod perfetto;
 mod text;
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use perfetto::Pause;
@@ -20,8 +20,10 @@ use crate::model::scheduling::timeline::{
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::sampler::Listening;
+use crate::sys::asker::hand::Wait;
+use crate::sys::asker::stream::{self, Stream};
 use crate::sys::clock;
-use crate::sys::own::{outfile, stop};
+use crate::sys::own::stop;
 use crate::sys::root::ProcRoot;
 
 /// `pscope slices`
@@ -119,7 +121,7 @@ impl Sum {
 struct Out<'p, 'o> {
     printer: &'p mut Printer<'o>,
     json: bool,
-    trace: Option<perfetto::Trace<Box<dyn Write>>>,
+    trace: Option<perfetto::Trace<BufWriter<Stream>>>,
     of: Option<ProcId>,
     /// Who had a core where no slice tells it.
     silence: Pause,
@@ -221,7 +223,7 @@ fn recorded(args: &Args, found: past::Found, printer: &mut Printer<'_>) -> Resul
     Ok(Exit::Done)
 }
 
-fn trace(path: &Path, listening: &Listening) -> Result<perfetto::Trace<Box<dyn Write>>, Error> {
+fn trace(path: &Path, listening: &Listening) -> Result<perfetto::Trace<BufWriter<Stream>>, Error> {
     if let Some(why) = listening.only_sums() {
         return Err(Error::NotPermitted(format!(
             "a trace is made of single slices, which are not told here: {why}"
@@ -230,17 +232,20 @@ fn trace(path: &Path, listening: &Listening) -> Result<perfetto::Trace<Box<dyn W
     trace_to(path)
 }
 
-fn trace_to(path: &Path) -> Result<perfetto::Trace<Box<dyn Write>>, Error> {
-    let file = outfile::create(path)
-        .map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
-    Ok(perfetto::Trace::new(file))
+fn trace_to(path: &Path) -> Result<perfetto::Trace<BufWriter<Stream>>, Error> {
+    let file = stream::plain(path).and_then(|mut file| {
+        file.begins(Wait::PATIENT)?;
+        Ok(file)
+    });
+    let file = file.map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
+    Ok(perfetto::Trace::new(BufWriter::new(file)))
 }
 
 impl<'p, 'o> Out<'p, 'o> {
     fn new(
         args: &Args,
         printer: &'p mut Printer<'o>,
-        trace: Option<perfetto::Trace<Box<dyn Write>>>,
+        trace: Option<perfetto::Trace<BufWriter<Stream>>>,
         of: Option<ProcId>,
     ) -> Self {
         Self {
@@ -330,7 +335,9 @@ impl<'p, 'o> Out<'p, 'o> {
     fn finish_trace(&mut self) -> Result<(), Error> {
         if let Some(trace) = self.trace.take() {
             let now = self.living();
-            trace.finish(|id| name_now(now.as_ref(), id), self.silence)?;
+            let file = trace.finish(|id| name_now(now.as_ref(), id), self.silence)?;
+            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.finish(Wait::PATIENT)?;
         }
         Ok(())
     }

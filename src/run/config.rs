@@ -8,6 +8,7 @@ pub mod text;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use crate::app::choice::{Choice, Value};
 use crate::app::world::Settings;
 use crate::model::id::Nanos;
 use crate::panels;
+use crate::sys::asker::hand::PATIENCE;
 use crate::theme::{Depth, Theme};
 pub use lines::Binding;
 
@@ -119,6 +121,9 @@ pub struct Config {
     pub complaints: Vec<(usize, String)>,
 }
 
+/// How long the person's own file is waited for: without it the screen begins as always, and says so.
+const OWN: Duration = Duration::from_secs(1);
+
 impl Config {
     /// Reads `file`, or where none is named the person's own if there is one.
     ///
@@ -132,7 +137,7 @@ impl Config {
                 None => return Ok(Self::parse("")),
             },
         };
-        let mut config = match text::read(&path) {
+        let mut config = match text::read_apart(&path, if named { PATIENCE } else { OWN }) {
             Ok(text) => Self::parse(&text),
             Err(e) if named => {
                 let shown = path.display();

@@ -80,9 +80,14 @@ impl Real {
     }
 
     /// Writes in a process of its own, and tells what became of it.
-    fn apart(&self, save: Option<Save>, work: impl FnOnce() -> Outcome) -> Option<Event> {
+    fn apart(
+        &self,
+        what: String,
+        save: Option<Save>,
+        work: impl FnOnce() -> Outcome,
+    ) -> Option<Event> {
         let tell = self.tell.clone();
-        let begun = writers::apart(save, work, move |outcome| {
+        let begun = writers::apart(what, save, work, move |outcome| {
             tell.event(Event::Outcome(outcome));
         });
         begun.err().map(|e| failed(format!("cannot write: {e}")))
@@ -110,13 +115,19 @@ impl Real {
                     .to_owned(),
             ));
         };
-        self.apart(None, move || match config::keep::keep(&path, &choices) {
-            Ok(names) if names.is_empty() => {
-                Outcome::Done(format!("{} says all of this already", path.display()))
-            }
-            Ok(names) => Outcome::Done(format!("kept in {}: {}", path.display(), names.join(", "))),
-            Err(e) => Outcome::Failed(format!("{e:#}")),
-        })
+        self.apart(
+            format!("cannot keep settings in {}", path.display()),
+            None,
+            move || match config::keep::keep(&path, &choices) {
+                Ok(names) if names.is_empty() => {
+                    Outcome::Done(format!("{} says all of this already", path.display()))
+                }
+                Ok(names) => {
+                    Outcome::Done(format!("kept in {}: {}", path.display(), names.join(", ")))
+                }
+                Err(e) => Outcome::Failed(format!("{e:#}")),
+            },
+        )
     }
 
     /// Takes the terminal, again if need be. One that has gone is found out by the next frame.
@@ -159,7 +170,10 @@ impl Outside for Real {
                 Err(e) => failed(format!("cannot copy: {e}")),
             }),
             Effect::Write(save, bytes) => {
-                self.apart(Some(save.clone()), move || saving::write(save, &bytes))
+                let what = format!("cannot save to {}", save.path);
+                self.apart(what, Some(save.clone()), move || {
+                    saving::write(save, &bytes)
+                })
             }
             Effect::Mouse(on) => {
                 self.mouse = on;
@@ -182,9 +196,13 @@ impl Outside for Real {
             }
             Effect::KeepMoment { from, until } => {
                 let kept = self.source.kept.clone()?;
-                let work = recording::keep_moment(kept, [from, until], self.tell.clone());
-                let error = self.writers.begin(work).err()?;
-                Some(failed(format!("cannot keep the moment: {error}")))
+                match recording::keep_moment(kept, [from, until], self.tell.clone()) {
+                    Ok(writer) => {
+                        self.writers.adopt(writer);
+                        None
+                    }
+                    Err(e) => Some(failed(format!("cannot keep the moment: {e}"))),
+                }
             }
             Effect::Keep(choices) => self.keep(choices),
             Effect::Act(ticket, order) => match &self.source.acting {

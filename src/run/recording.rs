@@ -3,25 +3,31 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::inbox::Tell;
-use super::writers::Remote;
+use super::writers::Writer;
 use crate::app::event::{Event, Outcome};
 use crate::model::id::Nanos;
 use crate::recording::{Head, Kept, Kind, MAGIC, Past, record::Found};
+use crate::sys::asker::hand::{self, PATIENCE, Wait};
+use crate::sys::asker::stream;
 use crate::sys::clock;
 use crate::sys::own::recording as files;
-use crate::sys::threads;
 
-/// How often it looks whether it is to end.
+/// How often it looks whether its file is there and whether what it handed over is written.
 const LOOK: Duration = Duration::from_millis(200);
+/// What is not written is complained of as long as somebody is there to read it.
+const FOR_EVER: Wait<'_> = Wait {
+    at_most: Duration::MAX,
+    stop: None,
+};
 
 /// A recording that runs.
 pub struct Recorder {
     ends: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    kept: Kept,
+    writer: Writer,
 }
 
 impl Recorder {
@@ -31,56 +37,56 @@ impl Recorder {
     /// When no thread can be started.
     pub fn begin(kept: Kept, tell: Tell) -> Result<Self, String> {
         let path = name();
-        let shown = path.display().to_string();
         let ends = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&ends);
-        let work = move || {
-            let done = Remote::begin(&path, MAGIC).map_err(|e| {
-                format!(
-                    "cannot record to {shown}: {e}; begin pscope in a directory that you may write to"
-                )
-            });
-            let done = done.and_then(|file| {
-                tell.event(Event::Recording(Ok(Some(shown.clone()))));
-                write(file, &path, &kept, &flag)
-            });
-            if let Err(why) = done {
+        let from = kept.clone();
+        let work = move |handed_over: &AtomicBool| {
+            let over = || handed_over.store(true, Ordering::Release);
+            if let Err(why) = record(&path, &from, &flag, &tell, over) {
                 tell.event(Event::Recording(Err(why)));
             }
         };
-        let thread = threads::start("recorder", work).map_err(|e| format!("cannot record: {e}"))?;
-        Ok(Self { ends, thread })
+        let writer = Writer::begin(work).map_err(|e| format!("cannot record: {e}"))?;
+        Ok(Self { ends, kept, writer })
     }
 
     /// Whether it ended by itself, which it has said.
     pub fn has_failed(&self) -> bool {
-        self.thread.is_finished()
+        self.writer.is_over()
     }
 
     /// Ends it, once what is there is written; answers who writes it.
-    pub fn end(self) -> JoinHandle<()> {
-        self.ends.store(true, Ordering::Relaxed);
-        self.thread
+    pub fn end(self) -> Writer {
+        self.ends.store(true, Ordering::Release);
+        self.kept.wake();
+        self.writer
     }
 }
 
-/// Keeps a span of what is remembered in a file of its own; to be done on a thread of its own.
-pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> impl FnOnce() + Send {
-    move || {
+/// Keeps a span of what is remembered in a file of its own.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> std::io::Result<Writer> {
+    Writer::begin(move |handed_over| {
         let path = name();
         let shown = path.display().to_string();
-        let records = Past::new(Box::new(kept)).cut(from, until);
-        let written = records.and_then(|records| {
-            let file = Remote::begin(&path, MAGIC)?;
-            let mut records = records.iter();
-            let all = records.try_fold(file, |file, record| file.append(record));
-            all?.finish()
+        let written = Past::new(Box::new(kept)).cut(from, until);
+        let written = written.and_then(|records| {
+            let write = || {
+                let mut file = stream::recording(&path, MAGIC)?;
+                records.iter().try_for_each(|record| file.put(record))?;
+                file.ends();
+                handed_over.store(true, Ordering::Release);
+                file.finish(FOR_EVER)
+            };
+            write().map_err(|e: std::io::Error| e.to_string())
         });
         tell.event(Event::Outcome(match written {
             Ok(()) => Outcome::Done(format!("kept in {shown}; pscope replay {shown} shows it")),
             Err(why) => Outcome::Failed(format!("cannot keep the moment in {shown}: {why}")),
         }));
-    }
+    })
 }
 
 /// A name that no other recording has: `pscope-2026-11-27-00-03-40.pscope`.
@@ -89,27 +95,53 @@ fn name() -> PathBuf {
     PathBuf::from(format!("pscope-{}.pscope", files::stamp(now)))
 }
 
-fn write(mut file: Remote, path: &Path, kept: &Kept, ends: &AtomicBool) -> Result<(), String> {
-    let mut seen = 0;
-    let mut begun = false;
-    let failed = |why: String| {
-        let path = path.display();
-        format!("cannot write {path}: {why}; what was recorded is kept")
+/// Hands over what is remembered and what comes, whether the file is there yet or not.
+fn record(
+    path: &Path,
+    kept: &Kept,
+    ends: &AtomicBool,
+    tell: &Tell,
+    handed_over: impl FnOnce(),
+) -> Result<(), String> {
+    let shown = path.display();
+    let not_begun = |e| {
+        format!("cannot record to {shown}: {e}; begin pscope in a directory that you may write to")
     };
+    let failed = |e| format!("cannot write {shown}: {e}; what was recorded is kept");
+    let mut file = stream::recording(path, MAGIC).map_err(not_begun)?;
+    let (mut seen, mut whole, mut there) = (0, false, false);
+    let begun = Instant::now();
     loop {
-        let ending = ends.load(Ordering::Relaxed);
-        let (records, count) = kept.after(seen, if ending { Duration::ZERO } else { LOOK });
+        if !there && file.has_begun().map_err(not_begun)? {
+            there = true;
+            tell.event(Event::Recording(Ok(Some(shown.to_string()))));
+        }
+        if !there && begun.elapsed() > PATIENCE {
+            let why = hand::no_answer(PATIENCE);
+            return Err(format!("cannot record to {shown}: {why}"));
+        }
+        let ending = ends.load(Ordering::Acquire);
+        let patience = match (ending, there) {
+            (true, _) => Duration::ZERO,
+            // It is soon there, where its filesystem answers.
+            (false, false) => LOOK / 10,
+            (false, true) => LOOK,
+        };
+        let (records, count) = kept.after(seen, patience, || ends.load(Ordering::Acquire));
         seen = count;
         for record in records {
             if let Found::Head(head, _) = Head::find(&record) {
-                begun |= head.kind == Kind::Whole;
+                whole |= head.kind == Kind::Whole;
             }
-            if begun {
-                file = file.append(&record).map_err(failed)?;
+            if whole {
+                let put = file.put(&record);
+                put.map_err(|e| if there { failed(e) } else { not_begun(e) })?;
             }
         }
         if ending {
-            return file.finish().map_err(failed);
+            file.ends();
+            handed_over();
+            return file.finish(FOR_EVER).map_err(failed);
         }
     }
 }

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use ratatui::style::Style;
 
 use super::config::text;
+use crate::sys::asker::hand::PATIENCE;
 use crate::theme::ground::{self, AUTO};
 use crate::theme::{self, Depth, Ground, Role, Theme, ThemeError};
 
@@ -31,8 +32,8 @@ pub fn load(
             "there is no theme '{name}'; themes are {AUTO}, {known}, or the path of a .toml file"
         );
     }
-    let text =
-        text::read(Path::new(name)).with_context(|| format!("cannot read the theme {name}"))?;
+    let text = text::read_apart(Path::new(name), PATIENCE)
+        .with_context(|| format!("cannot read the theme {name}"))?;
     let (mut palette, complaints) = theme::read(&text);
     // What a file leaves out, or says so that nobody understands it, is as where nobody chose.
     let usual = theme::builtin(theme::NAMES[0]).unwrap_or_default();

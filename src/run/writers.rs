@@ -1,46 +1,79 @@
 //! Who writes the files that a person asked for: processes of our own, so that a filesystem which does not answer holds neither
 //! a key nor the end; threads that hand over what is to be written; and the wait for them at the end, which is bounded.
 
-use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::app::event::Outcome;
 use crate::app::save::Save;
-use crate::sys::asker::hand::{self, Hand};
+use crate::sys::asker::hand::{self, Wait};
 use crate::sys::threads;
 
-/// How long the end waits for what is being written: what was ordered is done, unless its filesystem does not answer.
-const LEAVE: Duration = Duration::from_secs(2);
+/// How long the end waits for a thread that still hands over what is to be written; no filesystem keeps it from that.
+const HAND_OVER: Duration = Duration::from_secs(2);
+/// How long it waits to hear what became of it. Whoever writes goes on when we have ended.
+const LEAVE: Duration = Duration::from_millis(120);
 /// How often it looks: there is no waiting for a thread with a deadline.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// Those that were begun. Dropping it waits for them.
-#[derive(Debug, Default)]
-pub struct Writers(Vec<JoinHandle<()>>);
+/// A thread that hands something over to who writes it.
+#[derive(Debug)]
+pub struct Writer {
+    thread: JoinHandle<()>,
+    handed_over: Arc<AtomicBool>,
+}
 
-impl Writers {
-    /// Does this on a thread of its own.
+impl Writer {
+    /// Begins one; it sets the flag once it has handed over everything.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn begin(&mut self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        self.0.retain(|thread| !thread.is_finished());
-        self.0.push(threads::start("writer", work)?);
-        Ok(())
+    pub fn begin(work: impl FnOnce(&AtomicBool) + Send + 'static) -> io::Result<Self> {
+        let handed_over = Arc::<AtomicBool>::default();
+        let flag = Arc::clone(&handed_over);
+        let thread = threads::start("writer", move || work(&flag))?;
+        Ok(Self {
+            thread,
+            handed_over,
+        })
     }
 
-    /// Waits for one that writes already and was told to end.
-    pub fn adopt(&mut self, thread: JoinHandle<()>) {
-        self.0.push(thread);
+    /// Whether it has ended.
+    pub fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+/// Those that were begun. Dropping it waits for them.
+#[derive(Debug, Default)]
+pub struct Writers(Vec<Writer>);
+
+impl Writers {
+    /// Waits for this one at the end.
+    pub fn adopt(&mut self, writer: Writer) {
+        self.0.retain(|writer| !writer.is_over());
+        self.0.push(writer);
     }
 }
 
 impl Drop for Writers {
     fn drop(&mut self) {
-        let until = Instant::now() + LEAVE;
-        while self.0.iter().any(|thread| !thread.is_finished()) && Instant::now() < until {
+        let begun = Instant::now();
+        let mut handed_over = None;
+        while begun.elapsed() < HAND_OVER {
+            self.0.retain(|writer| !writer.is_over());
+            if self.0.is_empty() {
+                return;
+            }
+            if self.0.iter().all(|w| w.handed_over.load(Ordering::Acquire)) {
+                let since: &Instant = handed_over.get_or_insert_with(Instant::now);
+                if since.elapsed() >= LEAVE {
+                    return;
+                }
+            }
             std::thread::sleep(LOOK);
         }
     }
@@ -51,6 +84,7 @@ impl Drop for Writers {
 /// # Errors
 /// When neither process nor thread can be had.
 pub fn apart(
+    what: String,
     save: Option<Save>,
     work: impl FnOnce() -> Outcome,
     tell: impl FnOnce(Outcome) + Send + 'static,
@@ -65,6 +99,9 @@ pub fn apart(
         let _ = socket.write_all(&[&[letter], text.as_bytes()].concat());
     })?;
     let hear = move || {
+        if let Err(why) = hand.wait(Wait::PATIENT) {
+            return tell(Outcome::Failed(format!("{what}: {why}")));
+        }
         let told = hand.finish().unwrap_or_default();
         let text = told.get(1..).map(String::from_utf8_lossy);
         let text = text.unwrap_or_default().into_owned();
@@ -81,64 +118,8 @@ pub fn apart(
 /// What is said where nothing was heard.
 const ENDED: &str = "who should have written was ended by somebody";
 
-/// A recording that is written by a process of its own.
-#[derive(Debug)]
-pub struct Remote(Hand);
-
-impl Remote {
-    /// Begins a file, or goes on with one.
-    ///
-    /// # Errors
-    /// In words, what went wrong.
-    pub fn begin(path: &Path, magic: &[u8]) -> Result<Self, String> {
-        let mut hand = hand::recording(path, magic).map_err(|e| e.to_string())?;
-        let mut begun = [0];
-        match hand.read_exact(&mut begun) {
-            Ok(()) if begun == hand::BEGUN => Ok(Self(hand)),
-            Ok(()) => Err(said(hand, &begun)),
-            Err(_) => Err(ENDED.to_owned()),
-        }
-    }
-
-    /// Hands a record over.
-    ///
-    /// # Errors
-    /// In words, what went wrong with this one or with one before.
-    pub fn append(self, record: &[u8]) -> Result<Self, String> {
-        let mut hand = self.0;
-        match hand.put(record) {
-            Ok(()) => Ok(Self(hand)),
-            Err(_) => Err(said(hand, &[])),
-        }
-    }
-
-    /// Waits until everything is written.
-    ///
-    /// # Errors
-    /// In words, what went wrong.
-    pub fn finish(self) -> Result<(), String> {
-        match self.0.finish().as_deref() {
-            Ok(hand::DONE) => Ok(()),
-            Ok([]) | Err(_) => Err(ENDED.to_owned()),
-            Ok(why) => Err(String::from_utf8_lossy(why).into_owned()),
-        }
-    }
-}
-
-/// What it complains of.
-fn said(hand: Hand, begun: &[u8]) -> String {
-    let mut all = begun.to_vec();
-    all.extend(hand.finish().unwrap_or_default());
-    if all.is_empty() || all == hand::DONE {
-        return ENDED.to_owned();
-    }
-    String::from_utf8_lossy(&all).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::channel;
 
     use super::*;
@@ -149,14 +130,13 @@ mod tests {
         let (release, waits) = channel::<()>();
         let mut writers = Writers::default();
         let seen = Arc::clone(&done);
-        writers
-            .begin(move || seen.store(true, Ordering::Relaxed))
-            .expect("a thread");
-        writers
-            .begin(move || {
-                let _ = waits.recv();
-            })
-            .expect("a thread");
+        let one = Writer::begin(move |_| seen.store(true, Ordering::Relaxed));
+        writers.adopt(one.expect("a thread"));
+        let other = Writer::begin(move |handed_over| {
+            handed_over.store(true, Ordering::Release);
+            let _ = waits.recv();
+        });
+        writers.adopt(other.expect("a thread"));
         drop(writers);
         assert!(done.load(Ordering::Relaxed));
         drop(release);

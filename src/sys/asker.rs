@@ -10,6 +10,8 @@
 mod child;
 pub mod hand;
 mod pool;
+pub mod reader;
+pub mod stream;
 mod title;
 mod wire;
 

@@ -272,9 +272,11 @@ fn a_full_disk_is_said_and_what_is_there_is_kept() {
     let place = dir.path().join("small");
     fs::create_dir(&place).expect("made");
     let script = format!(
-        "mount -t tmpfs -o size=64k none {0} 2>/dev/null || exit 77; {BINARY} record {0}/x --interval 10ms --for 60s; s=$?; cp {0}/x {1}/kept; exit $s",
+        "mount -t tmpfs -o size={2}k none {0} 2>/dev/null || exit 77; {BINARY} record {0}/x --interval 10ms --for 60s; s=$?; cp {0}/x {1}/kept; exit $s",
         place.display(),
-        dir.path().display()
+        dir.path().display(),
+        // Room for one state, however many live here.
+        64 + fs::read_dir("/proc").map_or(0, Iterator::count) / 32,
     );
     let output = Command::new("unshare")
         .args(["-rm", "sh", "-c", &script])

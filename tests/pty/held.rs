@@ -18,7 +18,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Does `test` on a thread with a tree of mounts of its own, which the programs that it starts see too; says why not where
 /// that is not allowed.
-fn apart(test: impl FnOnce() -> Result<(), String> + Send + 'static) {
+pub fn apart(test: impl FnOnce() -> Result<(), String> + Send + 'static) {
     let done = std::thread::spawn(move || {
         unshare(CloneFlags::CLONE_NEWNS).map_err(|e| format!("unshare: {e}"))?;
         let none: Option<&str> = None;
@@ -223,7 +223,7 @@ fn a_card_whose_driver_does_not_answer_holds_neither_screen_nor_report() {
 }
 
 /// The processes of pscope's own that ask, with their state, by who made them.
-fn askers(of: Pid) -> Vec<(Pid, char)> {
+pub fn askers(of: Pid) -> Vec<(Pid, char)> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir("/proc").expect("proc").flatten() {
         let name = entry.file_name();
@@ -252,7 +252,8 @@ fn askers(of: Pid) -> Vec<(Pid, char)> {
     out
 }
 
-fn until(what: &str, good: impl Fn() -> bool) {
+/// Waits for what nobody tells of.
+pub fn until(what: &str, good: impl Fn() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !good() {
         assert!(Instant::now() < deadline, "{what}");

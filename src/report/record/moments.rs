@@ -1,5 +1,7 @@
 //! `pscope record --when CONDITION DIR`: waits, perhaps all night, and keeps each moment with what was before and after it.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -18,6 +20,7 @@ use crate::report::printer::Printer;
 use crate::report::{Error, Exit};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
+use crate::sys::asker::hand::{self, Wait};
 use crate::sys::clock;
 use crate::sys::own::recording as files;
 use crate::sys::own::stop::Stop;
@@ -40,6 +43,7 @@ struct Moment {
 struct Night<'a, 'p, 'o> {
     printer: &'p mut Printer<'o>,
     dir: &'a Path,
+    stop: &'a Stop,
     before: Nanos,
     after: Nanos,
     count: Option<u64>,
@@ -84,7 +88,12 @@ pub(super) fn run(
     // Once all that was asked for is understood: what is not leaves nothing behind.
     let dir = args.file.as_path();
     let place = |why| Error::Failed(format!("{}: {why}", dir.display()));
-    files::directory(dir).map_err(place)?;
+    let wait = Wait {
+        stop: Some(stop),
+        ..Wait::PATIENT
+    };
+    let make = || files::directory(dir).map(|()| Vec::new());
+    hand::carry_out(wait, make).map_err(place)?;
     let kept = Kept::new(BACKLOG);
     let (to, from) = mpsc::sync_channel(64);
     let keeping = Keeping {
@@ -109,6 +118,7 @@ pub(super) fn run(
     let mut night = Night {
         printer,
         dir,
+        stop,
         before: args.before.or(trigger.before).unwrap_or(BEFORE),
         after: args.after.or(trigger.after).unwrap_or(AFTER),
         count: args.count,
@@ -217,30 +227,34 @@ impl Night<'_, '_, '_> {
         let mut past = Past::new(Box::new(self.kept.clone()));
         let until = moment.until.max(moment.fired.at);
         let records = past.cut(moment.from, until).map_err(Error::Failed)?;
-        let path = self.name(moment.fired.at);
-        let wrong =
-            |e: std::io::Error| Error::Failed(format!("cannot write {}: {e}", path.display()));
-        let mut file = files::begin(&path, MAGIC).map_err(wrong)?;
-        for record in &records {
-            file.append(record).map_err(wrong)?;
-        }
+        let path = self.write(moment.fired.at, &records)?;
         self.done += 1;
         let text = format!("{}; kept in {}", moment.fired.sentence, path.display());
         self.say(&text)
     }
 
-    /// A name that no other file has.
-    fn name(&self, at: Nanos) -> PathBuf {
+    /// Writes a file by a name that no other one has.
+    fn write(&self, at: Nanos, records: &[Vec<u8>]) -> Result<PathBuf, Error> {
         let ago = self.now.at.since(at).0 / 1_000_000;
         let unix_ms = self.now.unix_ms().saturating_sub(ago);
-        let stamp = files::stamp(unix_ms);
-        let of = |more: String| self.dir.join(format!("when-{stamp}{more}.pscope"));
-        let first = of(String::new());
-        if !first.exists() {
-            return first;
+        let beginning = format!("when-{}", files::stamp(unix_ms));
+        let wait = if self.stop.asked() {
+            Wait::before_the_end(self.dir, self.stop)
+        } else {
+            Wait::PATIENT
+        };
+        let name = hand::carry_out(wait, || {
+            files::beside_others(self.dir, &beginning, MAGIC, records)
+        });
+        match name {
+            Ok(name) => Ok(self.dir.join(OsStr::from_bytes(&name))),
+            Err(why) => {
+                let dir = self.dir.display();
+                Err(Error::Failed(format!(
+                    "cannot write a moment to {dir}: {why}"
+                )))
+            }
         }
-        let mut others = (2..).map(|n| of(format!("-{n}")));
-        others.find(|path| !path.exists()).unwrap_or(first)
     }
 
     fn say(&mut self, text: &str) -> Result<(), Error> {

@@ -164,7 +164,7 @@ impl<W: Write> Trace<W> {
         mut self,
         names: impl Fn(ProcId) -> Option<String>,
         pause: Pause,
-    ) -> io::Result<()> {
+    ) -> io::Result<W> {
         for (cpu, last) in std::mem::take(&mut self.cores) {
             self.switch(cpu, last.end, &last, pause.thread())?;
         }
@@ -188,7 +188,8 @@ impl<W: Write> Trace<W> {
         let mut packet = Message::default();
         packet.message(2, &tree);
         self.packet(packet)?;
-        self.out.flush()
+        self.out.flush()?;
+        Ok(self.out)
     }
 }
 

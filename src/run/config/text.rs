@@ -6,13 +6,29 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use nix::fcntl::OFlag;
+
+use crate::sys::asker::hand::{self, Wait};
 
 /// More than anybody writes by hand.
 const LARGEST: u64 = 1 << 20;
 
-/// Reads the whole text.
+/// Reads the whole text by a process of our own, and waits for it so long.
+///
+/// # Errors
+/// As [`read`]; `TimedOut` where its filesystem does not answer.
+pub fn read_apart(path: &Path, at_most: Duration) -> io::Result<String> {
+    let wait = Wait {
+        at_most,
+        stop: None,
+    };
+    let bytes = hand::carry_out(wait, || read(path).map(String::into_bytes))?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// Reads the whole text; for who may wait for ever.
 ///
 /// # Errors
 /// As the kernel says; `InvalidInput` for what is no regular file or larger than 1 MiB, `InvalidData` for what is no text.

@@ -20,7 +20,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{Kind, Question, hand, title, wire};
+use super::{Kind, Question, stream, title, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 use crate::sys::caught;
@@ -266,7 +266,7 @@ fn make(orders: &UnixStream) {
                 close(socket.as_raw_fd() + 1, RawFd::MAX);
                 // What was ordered is written to its end, whoever ends meanwhile.
                 if order == [WRITER] {
-                    hand::work(&mut UnixStream::from(socket));
+                    stream::record(&mut UnixStream::from(socket));
                 } else if dies_with(maker) {
                     work(UnixStream::from(socket));
                 }

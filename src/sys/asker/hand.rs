@@ -1,30 +1,73 @@
-//! Processes of our own that write the files a person asked for: whoever writes to a filesystem that never answers cannot
-//! be ended, and is not to be us.
+//! Processes of our own that open, read and write the files a person named: whoever waits for a filesystem that never
+//! answers cannot be ended, and is not to be us.
 //!
-//! Such a process holds nothing of ours but a socket, has what it is to write in its copy of our memory or hears it, and goes
-//! on when we have ended: what was ordered is written. It is nobody's child, so that it leaves no zombie of ours.
+//! Such a process holds nothing of ours but a socket, has what it is to do in its copy of our memory or hears it, and goes
+//! on when we have ended: what was ordered is written. One that ends while we live is reaped.
 #![expect(unsafe_code, reason = "fork(2)")]
 
-use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::AsRawFd as _;
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, fork};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{child, pool};
-use crate::sys::own::recording;
+use super::child;
+use crate::sys::machine::disks;
+use crate::sys::own::stop::Stop;
 
 /// What it is called in lists.
-const TITLE: &[u8] = b"pscope-writer: writes what was asked for";
+const TITLE: &[u8] = b"pscope-file: reads or writes a file that was asked for";
 
 /// The way to one that works.
 #[derive(Debug)]
-pub struct Hand(UnixStream);
+pub struct Hand {
+    pub(super) socket: UnixStream,
+    /// Who it is.
+    pub(super) number: u32,
+    /// Whether it is ours to reap; else whoever makes workers does that.
+    pub(super) ours: bool,
+}
+
+/// Those that had not ended when they were left.
+static LEFT: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+/// How long one that was told to end is waited for.
+const ENDS: Duration = Duration::from_millis(20);
+
+/// Reaps who has ended; true where nobody else will.
+fn is_over(child: Pid) -> bool {
+    let look = waitpid(child, Some(WaitPidFlag::WNOHANG));
+    !matches!(look, Ok(WaitStatus::StillAlive))
+}
+
+fn reap_left(also: Option<Pid>) {
+    let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+    left.extend(also);
+    left.retain(|child| !is_over(*child));
+}
+
+impl Drop for Hand {
+    fn drop(&mut self) {
+        let _ = self.socket.shutdown(Shutdown::Write);
+        if !self.ours {
+            return;
+        }
+        let child = Pid::from_raw(self.number as i32);
+        let begun = Instant::now();
+        while !is_over(child) {
+            if begun.elapsed() > ENDS {
+                return reap_left(Some(child));
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        reap_left(None);
+    }
+}
 
 /// Lets a process of our own do `work`, which hears and tells over a socket. It makes no use of locks that threads of ours hold.
 ///
@@ -35,82 +78,212 @@ pub fn start(work: impl FnOnce(&mut UnixStream)) -> io::Result<Hand> {
     // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
     // takes across a fork.
     match unsafe { fork() }? {
-        ForkResult::Parent { child } => {
-            // It ends at once: who works is its child.
-            waitpid(child, None)?;
-            Ok(Hand(ours))
-        }
+        ForkResult::Parent { child } => Ok(Hand {
+            socket: ours,
+            number: child.as_raw() as u32,
+            ours: true,
+        }),
         ForkResult::Child => child::and_end(|| {
             drop(ours);
-            // SAFETY: this process has one thread.
-            if matches!(unsafe { fork() }, Ok(ForkResult::Child)) {
-                child::let_go(theirs.as_raw_fd(), c"pscope-writer", TITLE);
-                work(&mut theirs);
-            }
+            child::let_go(theirs.as_raw_fd(), c"pscope-file", TITLE);
+            work(&mut theirs);
         }),
     }
 }
 
-/// What it says when the file of a recording is there, and when all is written. No complaint begins like this.
-pub const BEGUN: [u8; 1] = [1];
-/// See [`BEGUN`].
-pub const DONE: &[u8] = &[2];
+/// How long a report waits for the filesystem of a file that a person named: longer than a disk that sleeps takes to wake.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Begins a recording, or goes on with one: each record that is [`Hand::put`] is written. It says [`BEGUN`] or what went wrong
-/// with it, and [`DONE`] or what went wrong at last. It is made by who makes workers, so that it keeps nothing of our memory.
+/// How long it may take where one waits for a core rather than for the kernel, and how often that is looked at.
+const STARVED: Duration = Duration::from_secs(5);
+const STEP: Duration = Duration::from_millis(20);
+
+/// For how long somebody is waited for, and what ends the wait before that.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    /// How long at the most.
+    pub at_most: Duration,
+    /// Whose signals end it.
+    pub stop: Option<&'a Stop>,
+}
+
+impl Wait<'_> {
+    /// As long as a report waits.
+    pub const PATIENT: Self = Self {
+        at_most: PATIENCE,
+        stop: None,
+    };
+
+    /// Not at all.
+    pub(super) const NOW: Self = Self {
+        at_most: Duration::ZERO,
+        stop: None,
+    };
+
+    /// Waits until there is something to hear, longer where only a core is lacking.
+    ///
+    /// # Errors
+    /// `TimedOut` where nothing came, with the remedy; `Interrupted` where a signal came first.
+    pub(super) fn hear(self, hand: &Hand) -> io::Result<()> {
+        let begun = Instant::now();
+        let mut step = self.at_most;
+        loop {
+            if self.comes(&hand.socket, step)? {
+                return Ok(());
+            }
+            let waited = begun.elapsed();
+            if waited < self.at_most {
+                // A signal that is for somebody else.
+                step = self.at_most.saturating_sub(waited);
+            } else if step.is_zero() {
+                return Err(no_answer(self.at_most));
+            } else if waited < STARVED && hand.wants_a_core() {
+                step = STEP;
+            } else {
+                // It sleeps as well when it has answered meanwhile.
+                step = Duration::ZERO;
+            }
+        }
+    }
+
+    fn comes(self, socket: &UnixStream, step: Duration) -> io::Result<bool> {
+        let step = PollTimeout::try_from(step).unwrap_or(PollTimeout::MAX);
+        let mut fds = vec![PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
+        let signals = self.stop.and_then(Stop::signals);
+        fds.extend(signals.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
+        match poll(&mut fds, step) {
+            Ok(0) | Err(nix::Error::EINTR) => Ok(false),
+            Ok(_) if fds[0].any().unwrap_or(true) => Ok(true),
+            Ok(_) => Err(io::ErrorKind::Interrupted.into()),
+            Err(why) => Err(why.into()),
+        }
+    }
+}
+
+/// What is said of a file whose filesystem does not answer.
+pub fn no_answer(waited: Duration) -> io::Error {
+    let told = if waited.is_zero() {
+        "does not answer".to_owned()
+    } else {
+        format!("has not answered for {} s", waited.as_secs_f64())
+    };
+    let text = format!("its filesystem {told}: name a file on another one, or see to that mount");
+    io::Error::new(io::ErrorKind::TimedOut, text)
+}
+
+/// Lets a process of our own do `work` on a file that a person named, and waits so long for what it makes of it. One that is
+/// not waited for any more goes on by itself.
 ///
 /// # Errors
-/// When no process can be made.
-pub fn recording(path: &Path, magic: &[u8]) -> io::Result<Hand> {
-    let path = std::path::absolute(path)?;
-    let mut hand = match pool::writer() {
-        Some(socket) => Hand(socket),
-        None => start(work)?,
+/// As `work` says; `TimedOut` and `Interrupted` as [`Wait`] says; else when the kernel makes no more processes.
+pub fn carry_out(
+    wait: Wait<'_>,
+    work: impl FnOnce() -> io::Result<Vec<u8>>,
+) -> io::Result<Vec<u8>> {
+    let mut hand = start(|socket| {
+        let _ = match work() {
+            Ok(bytes) => socket.write_all(&[&[WELL][..], &bytes].concat()),
+            Err(why) => socket.write_all(&failure(&why)),
+        };
+    })?;
+    let mut told = Vec::new();
+    let mut part = [0; 1 << 12];
+    loop {
+        wait.hear(&hand)?;
+        match hand.read(&mut part)? {
+            0 => break,
+            n => told.extend(&part[..n]),
+        }
+    }
+    match told.split_first() {
+        Some((&WELL, _)) => Ok(told.split_off(1)),
+        _ => Err(complaint(&told)),
+    }
+}
+
+/// How long a filesystem is waited for that may hold the end of the program.
+const LEAVE: Duration = Duration::from_millis(150);
+
+impl<'a> Wait<'a> {
+    /// How long one who was told to end waits for what is written to this place: not at all where its filesystem is dead, and
+    /// where it lives as long as a report waits, or until told once more. How full it is a living one says at once, however
+    /// busy its disk is; and nobody remembers that for a dead one.
+    pub fn before_the_end(place: &Path, stop: &'a Stop) -> Self {
+        let short = Self {
+            at_most: LEAVE,
+            stop: None,
+        };
+        let full = || disks::space(place).map(|_| Vec::new());
+        let answer = carry_out(short, || full().map_err(io::Error::other));
+        let late = |why: &io::Error| why.kind() == io::ErrorKind::TimedOut;
+        if answer.as_ref().is_err_and(late) {
+            return Self::NOW;
+        }
+        Self {
+            at_most: PATIENCE,
+            stop: Some(stop),
+        }
+    }
+}
+
+/// How what is told begins where it went well, and where it did not.
+const WELL: u8 = b'w';
+const FAILED: u8 = b'f';
+
+/// Kinds of complaints that have no number of the kernel's: they go by the negative of their place here.
+const KINDS: [io::ErrorKind; 5] = [
+    io::ErrorKind::Other,
+    io::ErrorKind::UnexpectedEof,
+    io::ErrorKind::InvalidInput,
+    io::ErrorKind::InvalidData,
+    io::ErrorKind::AlreadyExists,
+];
+
+/// A complaint as bytes.
+pub(super) fn failure(why: &io::Error) -> Vec<u8> {
+    let kind = KINDS.iter().position(|kind| *kind == why.kind());
+    let number = why.raw_os_error();
+    let number = number.unwrap_or_else(|| -(kind.unwrap_or(0) as i32));
+    [
+        &[FAILED][..],
+        &number.to_le_bytes(),
+        why.to_string().as_bytes(),
+    ]
+    .concat()
+}
+
+/// And back.
+pub(super) fn complaint(told: &[u8]) -> io::Error {
+    let Some((number, text)) = told
+        .strip_prefix(&[FAILED])
+        .and_then(<[u8]>::split_first_chunk)
+    else {
+        return io::Error::other("who should have done it was ended by somebody");
     };
-    hand.put(path.as_os_str().as_bytes())?;
-    hand.put(magic)?;
-    Ok(hand)
-}
-
-/// What one that is made for a recording does.
-pub(super) fn work(socket: &mut UnixStream) {
-    if let Err(why) = record(socket) {
-        let _ = socket.write_all(why.to_string().as_bytes());
+    let number = i32::from_le_bytes(*number);
+    if number > 0 {
+        return io::Error::from_raw_os_error(number);
     }
-}
-
-/// Writes record after record, until no more come.
-fn record(socket: &mut UnixStream) -> io::Result<()> {
-    let path = take(socket)?.unwrap_or_default();
-    let magic = take(socket)?.unwrap_or_default();
-    let mut file = recording::begin(Path::new(OsStr::from_bytes(&path)), &magic)?;
-    socket.write_all(&BEGUN)?;
-    while let Some(record) = take(socket)? {
-        file.append(&record)?;
-    }
-    socket.write_all(DONE)
-}
-
-/// What was put; nothing where no more comes.
-fn take(from: &mut UnixStream) -> io::Result<Option<Vec<u8>>> {
-    let mut length = [0; 8];
-    if from.read_exact(&mut length).is_err() {
-        return Ok(None);
-    }
-    let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
-    let mut all = vec![0; length];
-    from.read_exact(&mut all)?;
-    Ok(Some(all))
+    let kind = KINDS.get(number.unsigned_abs() as usize);
+    let text = String::from_utf8_lossy(text).into_owned();
+    io::Error::new(kind.copied().unwrap_or(KINDS[0]), text)
 }
 
 impl Hand {
-    /// Hands something over as a whole.
+    /// Whether a thread of it could run: then the machine is busy, and no filesystem is to blame.
+    fn wants_a_core(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.number));
+        let numbers = tasks.into_iter().flatten();
+        let numbers = numbers.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok());
+        numbers.into_iter().any(child::wants_a_core)
+    }
+
+    /// Waits until it has something to say.
     ///
     /// # Errors
-    /// As the kernel says; `BrokenPipe` where it has ended.
-    pub fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(&(bytes.len() as u64).to_le_bytes())?;
-        self.0.write_all(bytes)
+    /// As [`Wait`] says.
+    pub fn wait(&self, wait: Wait<'_>) -> io::Result<()> {
+        wait.hear(self)
     }
 
     /// Says that nothing more comes, and hears what it has left to say.
@@ -119,22 +292,22 @@ impl Hand {
     /// As the kernel says.
     pub fn finish(mut self) -> io::Result<Vec<u8>> {
         // One that has ended is heard all the same.
-        let _ = self.0.shutdown(Shutdown::Write);
+        let _ = self.socket.shutdown(Shutdown::Write);
         let mut told = Vec::new();
-        self.0.read_to_end(&mut told)?;
+        self.socket.read_to_end(&mut told)?;
         Ok(told)
     }
 }
 
 impl Read for Hand {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.0.read(into)
+        self.socket.read(into)
     }
 }
 
 impl Write for Hand {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        self.socket.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -144,8 +317,6 @@ impl Write for Hand {
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::AsFd as _;
-
     use super::*;
 
     #[test]
@@ -193,9 +364,9 @@ mod tests {
         let number = u32::from_le_bytes(number);
         let hold = crate::sys::acting::pidfd::open(number, 0).expect("it lives");
         hand.write_all(&[1]).expect("it hears");
-        let limit = nix::poll::PollTimeout::from(30_000_u16);
-        let ends = nix::poll::PollFd::new(hold.as_fd(), nix::poll::PollFlags::POLLIN);
-        assert_eq!(nix::poll::poll(&mut [ends], limit), Ok(1), "it ends");
+        let limit = PollTimeout::from(30_000_u16);
+        let ends = PollFd::new(hold.as_fd(), PollFlags::POLLIN);
+        assert_eq!(poll(&mut [ends], limit), Ok(1), "it ends");
         assert!(!twice.exists());
     }
 
@@ -209,14 +380,14 @@ mod tests {
         });
         for _ in 0..50 {
             let mut hand = start(|socket| {
-                let _ = socket.write_all(DONE);
+                let _ = socket.write_all(&[WELL]);
             })
             .expect("it starts");
-            let limit = std::time::Duration::from_secs(20);
-            hand.0.set_read_timeout(Some(limit)).expect("ours");
+            let limit = Duration::from_secs(20);
+            hand.socket.set_read_timeout(Some(limit)).expect("ours");
             let mut told = [0];
             hand.read_exact(&mut told).expect("it is not held");
-            assert_eq!(told, DONE);
+            assert_eq!(told, [WELL]);
         }
         drop(end);
         reader.join().expect("it ends");

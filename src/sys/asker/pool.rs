@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::child::{self, Maker};
+use super::hand::Hand;
 use super::{Kind, Question, Unanswered, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
@@ -123,11 +124,15 @@ pub(super) fn unanswered() -> (Vec<Unanswered>, bool) {
 }
 
 /// One that writes a recording, made by a maker that is as free to write as the program was at its start.
-pub(super) fn writer() -> Option<UnixStream> {
+pub(super) fn writer() -> Option<Hand> {
     let pool = pool();
     let maker = pool.maker.as_ref().filter(|_| pool.prepared)?;
-    let (socket, ..) = child::make_worker(maker, child::WRITER).ok()?;
-    Some(socket)
+    let (socket, number, _) = child::make_worker(maker, child::WRITER).ok()?;
+    Some(Hand {
+        socket,
+        number,
+        ours: false,
+    })
 }
 
 /// Ends the worker that has a driver's library open.

@@ -155,5 +155,6 @@ impl Trap {
     }
 }
 
+mod files;
 #[path = "../../../tests/pty/hung.rs"]
 mod hung;

@@ -1,7 +1,7 @@
 //! Files that a person asked to be written; nothing else is ever written.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ const TRIES: u32 = 100;
 ///
 /// # Errors
 /// As the kernel says.
-pub fn create(path: &Path) -> io::Result<Box<dyn Write>> {
+pub fn create(path: &Path) -> io::Result<File> {
     if fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
@@ -21,8 +21,7 @@ pub fn create(path: &Path) -> io::Result<Box<dyn Write>> {
     }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
-    let file = options.custom_flags(libc::O_NOCTTY).open(path)?;
-    Ok(Box::new(BufWriter::new(file)))
+    options.custom_flags(libc::O_NOCTTY).open(path)
 }
 
 /// Writes a new file for its owner alone, whole or not at all.

@@ -81,6 +81,34 @@ pub fn directory(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Writes records into a new file of this directory, whose name begins like this and is that of no other file; answers its name.
+///
+/// # Errors
+/// As the kernel says.
+pub fn beside_others(
+    dir: &Path,
+    beginning: &str,
+    magic: &[u8],
+    records: &[Vec<u8>],
+) -> io::Result<Vec<u8>> {
+    let names = (1..).map(|n| match n {
+        1 => format!("{beginning}.pscope"),
+        n => format!("{beginning}-{n}.pscope"),
+    });
+    for name in names {
+        let path = dir.join(&name);
+        if std::fs::symlink_metadata(&path).is_ok() {
+            continue;
+        }
+        let mut file = begin(&path, magic)?;
+        for record in records {
+            file.append(record)?;
+        }
+        return Ok(name.into_bytes());
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
 /// A moment as a part of a file's name: `2026-11-27-00-03-40`, in local time.
 pub fn stamp(unix_ms: u64) -> String {
     let at = jiff::Timestamp::from_millisecond(unix_ms as i64).unwrap_or_default();

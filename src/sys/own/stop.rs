@@ -1,7 +1,7 @@
 //! Signals that ask a report to end: `INT`, `TERM` and `HUP` through a `signalfd(2)`, so that it can write its last line.
 
 use std::cell::Cell;
-use std::os::fd::{AsFd as _, AsRawFd, RawFd};
+use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, RawFd};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
@@ -51,6 +51,11 @@ impl Stop {
         };
         let mut fds = [PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
         let _ = poll(&mut fds, PollTimeout::from(ms));
+    }
+
+    /// The same as [`Self::fd`], for who polls it; nothing where signals end the program at once.
+    pub fn signals(&self) -> Option<BorrowedFd<'_>> {
+        self.signals.as_ref().map(SignalFd::as_fd)
     }
 
     /// What becomes readable when one comes; -1 where signals end the program at once.
