@@ -1,5 +1,6 @@
 //! `pscope slices`: who ran on which core, live, as lines of text or JSON, or as a trace for the Perfetto viewer.
 
+mod line;
 mod perfetto;
 mod text;
 
@@ -7,6 +8,7 @@ use std::collections::HashMap;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
+use line::Line;
 use perfetto::Pause;
 use serde::Serialize;
 
@@ -42,18 +44,6 @@ pub struct Args {
     perfetto: Option<PathBuf>,
     #[command(flatten)]
     past: past::Args,
-}
-
-/// A slice as a line of JSON.
-#[derive(Serialize)]
-struct Line<'a> {
-    cpu: u32,
-    start_ns: u64,
-    end_ns: u64,
-    pid: u32,
-    tid: u32,
-    name: &'a str,
-    ended: Option<&'static str>,
 }
 
 /// How the slices are known, how many events were lost, and what of the cores' time no slice tells of.
@@ -291,7 +281,7 @@ impl<'p, 'o> Out<'p, 'o> {
                         from: self.told.get(&lane.cpu).copied().unwrap_or_default(),
                         to: slice.start,
                     };
-                    self.one(lane.cpu, &slice, who, self.pause(lane, before))?;
+                    self.one(lane, &slice, who, self.pause(lane, before))?;
                     self.told.insert(lane.cpu, slice.end);
                 }
             }
@@ -310,21 +300,13 @@ impl<'p, 'o> Out<'p, 'o> {
         self.silence
     }
 
-    fn one(&mut self, cpu: CpuId, slice: &Slice, who: &Who, pause: Pause) -> Result<(), Error> {
+    fn one(&mut self, lane: &Lane, slice: &Slice, who: &Who, pause: Pause) -> Result<(), Error> {
         self.slices += 1;
         if let Some(trace) = &mut self.trace {
-            trace.slice(cpu, slice, who, pause)?;
+            trace.slice(lane.cpu, slice, who, pause)?;
         }
         if self.json {
-            let line = Line {
-                cpu: cpu.0,
-                start_ns: slice.start.0,
-                end_ns: slice.end.0,
-                pid: who.id.pid.0,
-                tid: who.tid.0,
-                name: &who.name,
-                ended: slice.ended.word(),
-            };
+            let line = Line::of(lane, slice, who);
             self.printer.json(&line)?;
             self.printer.out.write_all(b"\n")?;
         }

@@ -83,6 +83,21 @@ fn slices_of_a_core_never_overlap_and_the_summary_counts_them() {
         let before = ends.insert(number("cpu"), number("end_ns")).unwrap_or(0);
         assert!(number("start_ns") >= before, "{slice}");
         assert!(slice["name"].is_string() && number("tid") > 0, "{slice}");
+        // Whoever waited is told to have been made ready, and a thread that woke it is named.
+        let by = slice["ready_by"].as_str();
+        assert_eq!(slice["waited_ns"].is_u64(), by.is_some(), "{slice}");
+        assert_eq!(slice["waker_tid"].is_u64(), by == Some("thread"), "{slice}");
+        let woken = by.is_some_and(|by| by != "preempted");
+        assert_eq!(slice["waker_cpu"].is_u64(), woken, "{slice}");
+    }
+    // The report itself sleeps until a time.
+    let mine = |s: &&Value| s["pid"] == running.0.id();
+    let mut mine = all
+        .iter()
+        .filter(mine)
+        .filter_map(|s| s["ready_by"].as_str());
+    if !mine.any(|by| by == "timer") {
+        println!("skipped: this user is not told who wakes whom");
     }
 }
 

@@ -29,6 +29,10 @@ impl Listening {
         match kernel.rings(&cpus) {
             Ok(rings) => {
                 let mut open = open::every(root, rings, &Feed::default(), now);
+                // Who made a thread ready is told where programs may run in the kernel; else only who lost its core.
+                if let (Open::Every(heard), Ok(wakes)) = (&open, kernel.wakes()) {
+                    heard.lock().hear_wakes(Some(wakes));
+                }
                 open.step(true, false, false);
                 Self {
                     open,
