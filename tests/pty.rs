@@ -10,6 +10,8 @@ mod held;
 mod hung;
 #[path = "pty/kinds.rs"]
 mod kinds;
+#[path = "pty/mouse.rs"]
+mod mouse;
 #[path = "pty/named.rs"]
 mod named;
 #[path = "pty/one_value.rs"]

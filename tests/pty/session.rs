@@ -186,6 +186,50 @@ impl Session {
             .expect("typed");
     }
 
+    /// Presses a button of the mouse on the first cell of a text, once that is there, and lets it go.
+    pub fn mouse(&mut self, button: u8, text: &str) {
+        self.shows(text);
+        let (column, row) = self.place(text).expect("it was there");
+        let event = format!("\x1b[<{button};{column};{row}M\x1b[<{button};{column};{row}m");
+        self.press(event.as_bytes());
+    }
+
+    /// Turns the wheel down over a text until another one is there.
+    pub fn wheel(&mut self, over: &str, until: &str) {
+        self.shows(over);
+        let (column, row) = self.place(over).expect("it was there");
+        while self.place(until).is_none() {
+            let mark = self.mark();
+            self.press(format!("\x1b[<65;{column};{row}M").as_bytes());
+            // The end of a frame, and of the next one: whichever of them has it.
+            self.sends(mark, b"\x1b[?2026l");
+            let mark = self.mark();
+            self.sends(mark, b"\x1b[?2026l");
+        }
+    }
+
+    /// Waits until a text is not on the screen.
+    pub fn lacks(&self, text: &str) {
+        self.wait_for(&format!("a screen without '{text}'"), |heard| {
+            !heard.parser.screen().contents().contains(text)
+        });
+    }
+
+    /// Column and row of the first cell of a text, counted from one as the mouse does.
+    fn place(&self, text: &str) -> Option<(usize, usize)> {
+        let heard = self.heard();
+        let screen = heard.parser.screen();
+        let (_, columns) = screen.size();
+        let rows = screen.rows(0, columns.get());
+        let found = rows.enumerate().find_map(|(row, line)| {
+            let before = line.find(text)?;
+            // No name that is looked for has letters of two cells before it.
+            Some((line[..before].chars().count() + 1, row + 1))
+        });
+        drop(heard);
+        found
+    }
+
     /// The terminal takes nothing any more, or again.
     pub fn stall(&self, stalled: bool) {
         self.heard().stalled = stalled;

@@ -18,6 +18,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::process::called::called;
 use crate::model::snapshot::Proc;
 use crate::model::text::width;
+use crate::panels::dialogs::palette::PALETTE;
 use crate::theme::Role::{self, Badge, Dim, Good, Strong, Text, User, Warn};
 use crate::widgets::line::{self, Styled};
 
@@ -189,7 +190,11 @@ fn total(groups: &[Group]) -> usize {
 fn machine(world: &World) -> Vec<Group> {
     let s = &world.snapshot;
     let system = &s.system;
-    let mut out = vec![group(99, [(" pscope ", Badge)])];
+    let mut out = vec![group(99, [(" pscope ", Badge)]).doing(&PALETTE)];
+    if s.at.0 == 0 {
+        // Nothing was read yet.
+        return out;
+    }
     out.push(group(60, [(s.machine.host.as_str(), Strong)]));
     if let Page::View(n) = world.page
         && !world.bar
@@ -286,7 +291,7 @@ fn verdict(world: &World, [beside, alone]: [usize; 2]) -> Option<Group> {
 }
 
 fn inspected(world: &World) -> Vec<Group> {
-    let mut out = vec![group(99, [(" pscope ", Badge)])];
+    let mut out = vec![group(99, [(" pscope ", Badge)]).doing(&PALETTE)];
     let Some(id) = world.focus else {
         out.push(group(98, [("no process is selected", Dim)]));
         return out;

@@ -90,6 +90,8 @@ pub struct List {
     typing: Option<Typing>,
     menu: Option<Menu>,
     cursor: Option<Cursor>,
+    /// The row that was clicked last, with nothing pressed since: clicked once more it is opened.
+    clicked: Option<Cursor>,
     /// The cursor stands where a person, or the first rates, put it.
     begun: bool,
     /// The cursor stands where it was put at first, on nobody who was asked for.
@@ -189,6 +191,7 @@ impl Default for List {
             typing: None,
             menu: None,
             cursor: None,
+            clicked: None,
             begun: false,
             offered: false,
             top: 0,

@@ -1,7 +1,7 @@
-//! Help: every key that does something now, made from the live keymap, searchable by typing.
+//! Help: every key that does something now, made from the live keymap, searchable by typing; a click on a line does it.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
 use super::hints;
@@ -9,7 +9,7 @@ use super::scroll::{self, Scroll};
 use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::input::Input;
-use crate::app::key::{Code, Key, Mouse};
+use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::synonyms;
 use crate::app::world::World;
@@ -106,20 +106,79 @@ const ESSENTIALS: &[[(&[&str], &str); 2]] = &[
     [(&["settings"], "settings, themes"), (&["quit"], "quit")],
 ];
 
+/// The same actions by name, in this order.
+pub(super) fn essential_names() -> impl Iterator<Item = &'static str> {
+    let pairs = ESSENTIALS.iter().flatten();
+    pairs.flat_map(|(names, _)| names.iter().copied())
+}
+
+/// What the mouse alone knows: where, what, and the action of it.
+const MOUSE: &[(&str, &str, &str)] = &[
+    (
+        "right click",
+        "on a process: what can be done with it",
+        "row-menu",
+    ),
+    ("click", "on pscope, top left: all commands", "commands"),
+];
+
 /// The help page.
 #[derive(Default)]
 pub struct Help {
     search: Input,
     scroll: Scroll,
     lines: Vec<Entry>,
+    outer: Rect,
 }
 
 enum Entry {
     Heading(&'static str, &'static str),
-    Line(String, String),
+    Line(String, String, Option<&'static Action>),
     /// Two lines of the essentials beside each other.
-    Pair([(String, &'static str); 2]),
+    Pair([Essential; 2]),
     Blank,
+}
+
+/// One of the essentials: keys with their actions, and what they do.
+struct Essential {
+    keys: Vec<(String, &'static Action)>,
+    does: &'static str,
+}
+
+impl Entry {
+    /// What a click on this cell of the line asks for.
+    fn at(&self, cell: u16, width: u16) -> Option<&'static Action> {
+        match self {
+            Self::Line(_, _, does) => *does,
+            Self::Pair(pair) => {
+                let half = half(width) as u16;
+                let (essential, cell) = if cell < half {
+                    (&pair[0], cell)
+                } else {
+                    (&pair[1], cell - half)
+                };
+                essential.at(cell)
+            }
+            Self::Heading(..) | Self::Blank => None,
+        }
+    }
+}
+
+impl Essential {
+    /// The key under the cell; beside the keys the first of them.
+    fn at(&self, cell: u16) -> Option<&'static Action> {
+        let mut end = BEFORE_KEYS;
+        let under = self.keys.iter().find(|(key, _)| {
+            end += width(key) as u16 + 1;
+            (BEFORE_KEYS..end).contains(&cell)
+        });
+        under.or(self.keys.first()).map(|(_, action)| *action)
+    }
+
+    fn shown(&self) -> String {
+        let keys: Vec<&str> = self.keys.iter().map(|(key, _)| key.as_str()).collect();
+        keys.join(" ")
+    }
 }
 
 impl Panel for Help {
@@ -138,7 +197,8 @@ impl Panel for Help {
 
     fn fit(&mut self, world: &World, screen: Rect) -> Reply {
         self.lines = entries(world, &self.search.text().to_lowercase());
-        let content = popup::content(outer(screen, self.lines.len()));
+        self.outer = outer(screen, self.lines.len());
+        let content = popup::content(self.outer);
         let rows = usize::from(content.height.saturating_sub(2));
         self.scroll.fit(self.lines.len(), rows);
         Reply::Pass
@@ -169,7 +229,22 @@ impl Panel for Help {
     }
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        self.scroll.mouse(mouse)
+        let at = Position::new(mouse.column, mouse.row);
+        let area = popup::content(self.outer);
+        if mouse.press != Press::Left || !area.contains(at) {
+            return self.scroll.mouse(mouse);
+        }
+        let row = usize::from(at.y - area.y);
+        let entry = row.checked_sub(2).and_then(|row| {
+            let place = self.scroll.shown().start + row;
+            self.lines
+                .get(place)
+                .filter(|_| self.scroll.shown().contains(&place))
+        });
+        match entry.and_then(|entry| entry.at(at.x - area.x, area.width)) {
+            Some(action) if *action != HELP => Reply::All(vec![Reply::Close, Reply::Act(action)]),
+            _ => Reply::Done,
+        }
     }
 
     fn buttons(&self, _: &World, screen: Rect) -> Vec<Button> {
@@ -218,7 +293,7 @@ impl Panel for Help {
                         (format!("  {about}"), Role::Dim),
                     ]
                 }
-                Entry::Line(left, right) => {
+                Entry::Line(left, right, _) => {
                     vec![
                         (format!("  {} ", pad(left, keys)), Role::Accent),
                         (right.clone(), Role::Text),
@@ -233,34 +308,43 @@ impl Panel for Help {
 }
 
 /// The keys to show for some actions.
-fn keys_of(world: &World, names: &[&str]) -> String {
+fn keys_of(world: &World, names: &[&str]) -> Vec<(String, &'static Action)> {
     let all = || world.catalog.iter().flat_map(|s| s.actions.iter().copied());
     let shown = names.iter().filter_map(|name| {
         let action = all().find(|a| a.name == *name)?;
         let key = world.keys.shown(action);
-        Some(if key.is_empty() {
+        let key = if key.is_empty() {
             format!(":{name}")
         } else {
             key
-        })
+        };
+        Some((key, action))
     });
-    shown.collect::<Vec<_>>().join(" ")
+    shown.collect()
 }
 
 /// Two lines beside each other.
-fn essentials(pair: &[(String, &'static str); 2], width: u16) -> Vec<(String, Role)> {
-    let half = (usize::from(width) / 2).max(20);
+fn essentials(pair: &[Essential; 2], width: u16) -> Vec<(String, Role)> {
     let mut parts = Vec::new();
-    for (i, (keys, does)) in pair.iter().enumerate() {
+    for (i, essential) in pair.iter().enumerate() {
         let does = if i == 0 {
-            pad(does, half - 13)
+            // The indent, nine cells of keys, a blank, and one between both.
+            pad(essential.does, half(width) - usize::from(BEFORE_KEYS) - 10)
         } else {
-            (*does).to_owned()
+            essential.does.to_owned()
         };
-        parts.push((format!("  {} ", pad(keys, 9)), Role::Accent));
+        parts.push((format!("  {} ", pad(&essential.shown(), 9)), Role::Accent));
         parts.push((does, Role::Text));
     }
     parts
+}
+
+/// The indent of a line.
+const BEFORE_KEYS: u16 = 2;
+
+/// Where the second of two essentials begins.
+fn half(width: u16) -> usize {
+    (usize::from(width) / 2).max(20) - 1
 }
 
 fn key_cells(width: u16) -> usize {
@@ -282,12 +366,31 @@ fn entries(world: &World, needle: &str) -> Vec<Entry> {
     });
     let mut out = Vec::new();
     if needle.is_empty() {
-        let shown = |(names, does): &(&[&str], &'static str)| (keys_of(world, names), *does);
+        let shown = |(names, does): &(&[&str], &'static str)| Essential {
+            keys: keys_of(world, names),
+            does,
+        };
         let pairs = ESSENTIALS
             .iter()
             .map(|pair| Entry::Pair([shown(&pair[0]), shown(&pair[1])]));
-        let about = "The mouse works too: whatever looks like a button is one; a right click on a process tells what can be done.";
-        push(&mut out, "First of all", about, pairs.collect());
+        let mut lines: Vec<Entry> = pairs.collect();
+        let of = |name: &str| {
+            let mut all = world.catalog.iter().flat_map(|s| s.actions.iter().copied());
+            all.find(|a| a.name == name)
+        };
+        for (click, does, action) in MOUSE {
+            lines.push(Entry::Line(
+                (*click).to_owned(),
+                (*does).to_owned(),
+                of(action),
+            ));
+        }
+        push(
+            &mut out,
+            "First of all",
+            "A click on a line here does it.",
+            lines,
+        );
     }
     for section in sections {
         let lines = section.actions.iter().filter_map(|action| {
@@ -305,15 +408,15 @@ fn entries(world: &World, needle: &str) -> Vec<Entry> {
             )
             .to_lowercase();
             all.contains(needle)
-                .then(|| Entry::Line(keys, action.about.to_owned()))
+                .then(|| Entry::Line(keys, action.about.to_owned(), Some(*action)))
         });
         push(&mut out, section.title, section.about, lines.collect());
     }
     let filter = FILTER.iter().filter(|(example, means)| {
         needle.is_empty() || format!("filter {example} {means}").contains(needle)
     });
-    let filter =
-        filter.map(|(example, means)| Entry::Line((*example).to_owned(), (*means).to_owned()));
+    let filter = filter
+        .map(|(example, means)| Entry::Line((*example).to_owned(), (*means).to_owned(), None));
     push(
         &mut out,
         "Filter",

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::{hints, scroll};
+use super::{help, hints, scroll};
 use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::choice::{Choice, Value};
@@ -53,9 +53,10 @@ const STATUS: &str = "Enter does it · Esc closes";
 
 /// The box for so many lines found.
 fn outer(screen: Rect, found: usize) -> Rect {
+    let most = (screen.height * 2 / 3).saturating_sub(4).max(8);
     Rect {
         y: screen.y + screen.height / 6,
-        ..popup::area(screen, 76, found.clamp(1, 14) as u16 + 2)
+        ..popup::area(screen, 76, (found.max(1) as u16).min(most) + 2)
     }
     .intersection(screen)
 }
@@ -153,8 +154,8 @@ impl Panel for Palette {
 
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
         match mouse.press {
-            Press::WheelUp => self.at = self.at.saturating_sub(1),
-            Press::WheelDown => self.at += 1,
+            Press::WheelUp => self.at = self.at.saturating_sub(3),
+            Press::WheelDown => self.at += 3,
             Press::Left => {
                 let at = Position::new(mouse.column, mouse.row);
                 if !self.outer.contains(at) {
@@ -291,6 +292,18 @@ fn find(world: &World, typed: &str) -> Vec<Item> {
         if let Some(score) = score(&typed, action) {
             actions.push((score, action));
         }
+    }
+    if typed.is_empty() {
+        // What is worth knowing first comes first, and what a stray Enter must not do last.
+        let first: Vec<&str> = help::essential_names().collect();
+        let rank = |action: &Action| match action.name {
+            "quit" => usize::MAX,
+            name => first
+                .iter()
+                .position(|of| *of == name)
+                .unwrap_or(first.len()),
+        };
+        actions.sort_by_key(|(_, action)| rank(action));
     }
     actions.sort_by_key(|(score, _)| *score);
     let (near, far): (Vec<_>, Vec<_>) = actions.into_iter().partition(|(score, _)| *score < 2);

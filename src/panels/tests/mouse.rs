@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::stage::app;
 use crate::app::App;
 use crate::app::event::{Effect, Event};
-use crate::app::key::{Mouse, Press};
+use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::world::Page;
 use crate::screen;
 use crate::widgets::picture;
@@ -70,8 +70,13 @@ fn dialogs_can_be_used_and_left() {
     text(&mut app);
     click(&mut app, "1 Processes");
     click(&mut app, ": commands");
-    click(&mut app, "pause  ");
-    assert!(app.world.paused.is_some(), "a line of the palette is done");
+    click(&mut app, "tree-or-flat  ");
+    let shown = text(&mut app);
+    assert!(
+        shown.contains("Processes flat"),
+        "a line of the palette is done"
+    );
+    click(&mut app, "flat ·");
     for opener in ["? help", ": commands", "s signal"] {
         click(&mut app, opener);
         assert_eq!(app.overlays().count(), 1, "{opener}");
@@ -86,6 +91,61 @@ fn dialogs_can_be_used_and_left() {
         line.contains('▌'),
         "a click chooses, it does not send: {line}"
     );
+}
+
+#[test]
+fn a_line_of_the_help_does_what_it_tells_and_the_name_of_the_program_opens_all_commands() {
+    let mut app = app(picture::theme());
+    text(&mut app);
+    click(&mut app, "1 Processes");
+    for (line, seen) in [
+        ("choose the columns", "Columns"),
+        ("send a signal", "Send a signal"),
+        ("settings, themes", "Settings"),
+        ("M T", "by MEM"),
+        ("Group by parent", "grouped by"),
+        ("on pscope, top left", "Commands"),
+    ] {
+        click(&mut app, "? help");
+        click(&mut app, line);
+        let shown = text(&mut app);
+        assert!(
+            shown.contains(seen) && !shown.contains("First of all"),
+            "{line}: {shown}"
+        );
+        app.update(Event::Key(Key::of(Code::Esc)));
+    }
+    click(&mut app, "? help");
+    click(&mut app, "right click");
+    assert!(
+        text(&mut app).contains("First of all"),
+        "that line does nothing"
+    );
+    click(&mut app, "Esc c");
+    for page in ["1 Processes", "3 Memory"] {
+        click(&mut app, page);
+        click(&mut app, " pscope ");
+        assert!(text(&mut app).contains("Commands"), "{page}");
+        click(&mut app, "Esc c");
+    }
+}
+
+#[test]
+fn a_row_that_is_clicked_once_more_is_opened() {
+    let mut app = app(picture::theme());
+    text(&mut app);
+    click(&mut app, "1 Processes");
+    click(&mut app, "  703 ");
+    app.update(Event::Key(Key::of(Code::Down)));
+    app.update(Event::Key(Key::of(Code::Up)));
+    click(&mut app, "  703 ");
+    assert_eq!(app.world.page, Page::Dashboard, "it is chosen anew");
+    click(&mut app, "   20 ");
+    click(&mut app, "  703 ");
+    assert_eq!(app.world.page, Page::Dashboard, "the other one was clicked");
+    click(&mut app, "  703 ");
+    assert_eq!(app.world.page, Page::Inspector);
+    assert_eq!(app.world.focus.map(|id| id.pid.0), Some(703));
 }
 
 /// A right click on the first cell of this text.

@@ -11,6 +11,7 @@ use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::process::column::Column;
+use crate::model::process::forest::Fold;
 use crate::panels::dialogs::copy::CopyMenu;
 use crate::panels::dialogs::group::GROUP;
 use crate::panels::dialogs::row_menu::RowMenu;
@@ -20,6 +21,7 @@ const WHEEL: usize = 3;
 
 pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Reply {
     list.begun = true;
+    list.clicked = None;
     match action.name {
         "up" => list.step(world, -1),
         "down" => list.step(world, 1),
@@ -283,6 +285,10 @@ fn quoted(value: &str) -> String {
 }
 
 pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
+    let clicked = match mouse.press {
+        Press::Hover | Press::Drag => None,
+        _ => list.clicked.take(),
+    };
     if let Some(mut menu) = list.menu.take() {
         let chosen = menu.mouse(mouse, list.area);
         return choose(list, world, menu, chosen);
@@ -312,12 +318,19 @@ pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
             if list.top + row >= list.forest.rows.len() {
                 return Reply::Done;
             }
-            let on_mark = list.drawn.is_fold_mark(row, x);
+            // Who has nothing to fold has no mark for it.
+            let folds = list.forest.rows[list.top + row].fold != Fold::Leaf;
+            let on_mark = folds && list.drawn.is_fold_mark(row, x);
             list.begun = true;
             list.go(world, list.top + row);
             list.seek = false;
             if mouse.press == Press::Left && on_mark {
                 list.toggle(world);
+            } else if mouse.press == Press::Left {
+                if clicked.is_some() && clicked == list.cursor {
+                    return Reply::Act(super::actions::INSPECT);
+                }
+                list.clicked.clone_from(&list.cursor);
             }
             if mouse.press == Press::Right
                 && let Some(copy) = copies(list, world)
