@@ -188,6 +188,28 @@ fn threads_are_started_in_one_place() {
     assert!(starts_threads("#[cfg(test)]\nmod tests {\n    thread::spawn(x);\n}").is_empty());
 }
 
+/// Lines by which the program is another one where it is tested: such tests prove nothing of what people run.
+fn differs_in_tests(text: &str) -> Vec<usize> {
+    let lines = (1..).zip(text.lines());
+    let differs = |line: &str| line.contains("cfg!(test)") || line.contains("cfg(not(test))");
+    lines
+        .filter(|(_, line)| differs(line))
+        .map(|(n, _)| n)
+        .collect()
+}
+
+#[test]
+fn what_is_tested_is_what_is_run() {
+    for (path, text) in files() {
+        let lines = differs_in_tests(&text);
+        assert!(lines.is_empty(), "src/{}: {lines:?}", path.display());
+    }
+    assert_eq!(
+        differs_in_tests("a\nconst A: u8 = if cfg!(test) { 1 } else { 2 };"),
+        [2]
+    );
+}
+
 #[test]
 fn every_file_says_what_it_owns() {
     for (path, text) in files() {

@@ -12,14 +12,17 @@ use std::time::{Duration, Instant};
 
 use crate::model::reading::{Missing, Reading};
 use crate::sys::caught::catching;
+use crate::sys::fields;
 use crate::sys::threads;
 
-/// How long one item may take. Tests are patient: what they read lies on disks that others use, too.
-const LIMIT: Duration = Duration::from_millis(if cfg!(test) { 250 } else { 20 });
+/// How long one item may take.
+const LIMIT: Duration = Duration::from_millis(20);
 /// How long an item may take whose helper waits for a core, or for another thread of ours, rather than for the kernel.
-const STARVED: Duration = Duration::from_millis(if cfg!(test) { 30_000 } else { 500 });
-/// How many helpers there may be, stuck ones included. Of tests as many ask at once as there are cores.
-const HELPERS: usize = if cfg!(test) { 512 } else { 24 };
+const STARVED: Duration = Duration::from_secs(5);
+/// For how much of that it may have a core: a file that is read for so long is not going to end.
+const COMPUTES: Duration = Duration::from_millis(500);
+/// How many helpers there may be that were left behind. Those in use are no more than threads that ask.
+const HELD: usize = 24;
 
 /// Reads a whole file whose reading may hang, such as `cmdline`, `environ`, `maps` and `smaps`.
 ///
@@ -142,6 +145,8 @@ where
     /// Waits for the end; leaves behind whoever takes too long.
     fn watch(self: &Arc<Self>) {
         let mut state = lock(&self.state);
+        // What the helper had of a core when its item was late first.
+        let mut first = None;
         while !state.done {
             let waited = self.moved.wait_timeout(state, LIMIT);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -154,7 +159,14 @@ where
             }
             // Whoever is done waits for the lock and sleeps, so it is looked at without.
             drop(state);
-            let starved = took < STARVED && waits_for_us(tid);
+            let had = had_a_core(tid);
+            let before = match first {
+                Some((late, before)) if late == index => before,
+                _ => had,
+            };
+            first = Some((index, before));
+            let computed = had.saturating_sub(before);
+            let starved = took < STARVED && computed < COMPUTES && waits_for_us(tid);
             state = lock(&self.state);
             let goes_on = state.running.map(|(index, since, _)| (index, since));
             if starved || state.done || goes_on != Some((index, since)) {
@@ -193,6 +205,13 @@ fn waits_for_us(tid: i32) -> bool {
     close.is_some_and(|at| text.get(at + 2) == Some(&b'R'))
 }
 
+/// For how long one of our own threads had a core, `proc_pid_schedstat(5)`; nothing where that is not told.
+fn had_a_core(tid: i32) -> Duration {
+    let text = std::fs::read(format!("/proc/self/task/{tid}/schedstat")).unwrap_or_default();
+    let had = fields::number(&text);
+    Duration::from_nanos(had.unwrap_or(0))
+}
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Where a helper waits for its next job. A channel would wake it while it holds what the helper needs next.
@@ -223,7 +242,6 @@ impl Seat {
 #[derive(Default)]
 struct Pool {
     idle: Vec<Arc<Seat>>,
-    helpers: usize,
     stuck: HashSet<u64>,
 }
 
@@ -248,10 +266,9 @@ where
         seat.give(job);
         return true;
     }
-    if pool.helpers >= HELPERS {
+    if pool.stuck.len() >= HELD {
         return false;
     }
-    pool.helpers += 1;
     drop(pool);
     spawn(job)
 }
@@ -267,9 +284,6 @@ fn spawn(first: Job) -> bool {
         }
     };
     let made = threads::start_small("bounded", 128 << 10, helper);
-    if made.is_err() {
-        lock(&POOL).helpers -= 1;
-    }
     made.is_ok()
 }
 

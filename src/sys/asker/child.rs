@@ -25,6 +25,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 use crate::sys::caught;
 use crate::sys::descriptors::{fds, fill};
+use crate::sys::fields;
 use crate::sys::machine::{disks, nvml};
 use crate::sys::own::sandbox;
 use crate::sys::threads;
@@ -32,7 +33,7 @@ use crate::sys::threads;
 /// How long the maker may take to make a worker: one that somebody stopped is replaced.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long it may take where it waits for a core.
-const STARVED: Duration = Duration::from_secs(if cfg!(test) { 30 } else { 5 });
+const STARVED: Duration = Duration::from_secs(5);
 
 /// What a thread needs that forks once and then stays.
 const STACK: usize = 256 << 10;
@@ -129,6 +130,13 @@ pub(super) fn wants_a_core(number: u32) -> bool {
     };
     let close = text.iter().rposition(|b| *b == b')');
     close.is_some_and(|at| text.get(at + 2) == Some(&b'R'))
+}
+
+/// For how long a process had a core, `proc_pid_schedstat(5)`; nothing where that is not told.
+pub(super) fn had_a_core(number: u32) -> Duration {
+    let text = std::fs::read(format!("/proc/{number}/schedstat")).unwrap_or_default();
+    let first = fields::number(&text);
+    Duration::from_nanos(first.unwrap_or(0))
 }
 
 impl Maker {

@@ -17,19 +17,19 @@ use super::{Kind, Question, Unanswered, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 
-/// How long one answer may take. Tests are patient: what they ask for lies on disks that others use, too.
-const LIMIT: Duration = Duration::from_millis(if cfg!(test) { 250 } else { 20 });
+/// How long one answer may take.
+const LIMIT: Duration = Duration::from_millis(20);
 /// The same for what may have to ask another machine: nobody waits for it but the thread that asks.
 const NETWORKED: Duration = Duration::from_secs(5);
 /// When a driver's library that has not answered is given up: one that opens takes seconds where no other program has the
 /// cards in use, and who is ended meanwhile begins anew.
 const OPENS: Duration = Duration::from_secs(20);
-/// How long it may take where the worker waits for a core rather than for the kernel. Tests want the answer, however busy
-/// the machine is.
-const STARVED: Duration = Duration::from_millis(if cfg!(test) { 30_000 } else { 500 });
-/// How many workers there may be, those that were given up and do not end included. Of tests as many ask at once as there
-/// are cores.
-const WORKERS: usize = if cfg!(test) { 512 } else { 16 };
+/// How long it may take where the worker waits for a core rather than for the kernel: nobody who sleeps is to blame then.
+const STARVED: Duration = Duration::from_secs(5);
+/// For how much of that it may have a core: a file that is read for so long is not going to end.
+const COMPUTES: Duration = Duration::from_millis(500);
+/// How many workers there may be that were given up and do not end. Those in use are no more than threads that ask.
+const HELD: usize = 16;
 /// So many questions are sent before their answers are read: fewer bytes than a socket holds.
 const AT_ONCE: usize = 16;
 /// A worker that was asked nothing for so long is let go: the next question makes another one in a millisecond.
@@ -81,8 +81,6 @@ struct Pool {
     prepared: bool,
     slow: Option<Slow>,
     idle: Vec<Worker>,
-    /// Workers that somebody uses now.
-    used: usize,
     stuck: HashMap<Question, Stuck>,
     /// No worker was to be had the last time.
     short: bool,
@@ -139,7 +137,6 @@ pub(super) fn writer() -> Option<Hand> {
 pub(super) fn end_library() {
     let mut pool = pool();
     if let Some(slow) = pool.slow.take() {
-        pool.used -= 1;
         pidfd::kill(slow.worker.hold.as_fd(), Signal::SIGKILL);
     }
     pool.idle.retain(|worker| {
@@ -283,11 +280,15 @@ impl Worker {
     /// Waits for the next answer, for as long as one may take.
     fn has_answered(&self, limit: Duration) -> bool {
         let begun = Instant::now();
+        let mut before = None;
         loop {
             if self.wait(limit) {
                 return true;
             }
-            if begun.elapsed() >= STARVED.max(limit) || !self.wants_a_core() {
+            let had = child::had_a_core(self.number);
+            let computed = had.saturating_sub(*before.get_or_insert(had));
+            let over = begun.elapsed() >= STARVED.max(limit) || computed >= COMPUTES;
+            if over || !self.wants_a_core() {
                 // It sleeps as well when it has answered meanwhile.
                 return self.wait(Duration::ZERO);
             }
@@ -327,11 +328,10 @@ impl Pool {
     /// A worker; for a library's questions the one that has it open, and for no others.
     fn take(&mut self, library: bool) -> Option<Worker> {
         if let Some(at) = self.idle.iter().rposition(|w| w.library == library) {
-            self.used += 1;
             return Some(self.idle.remove(at));
         }
         let held = self.stuck.values().filter(|s| s.holds()).count();
-        self.short = held + self.used >= WORKERS;
+        self.short = held >= HELD;
         if self.short {
             return None;
         }
@@ -340,7 +340,6 @@ impl Pool {
             self.maker = None;
             self.make()
         });
-        self.used += usize::from(worker.is_ok());
         worker.ok()
     }
 
@@ -363,12 +362,10 @@ impl Pool {
 
     /// One that was used has ended, and with it perhaps others: their maker takes them along.
     fn miss(&mut self) {
-        self.used -= 1;
         self.idle.retain(|w| !pidfd::has_ended(w.hold.as_fd()));
     }
 
     fn give_back(&mut self, worker: Worker) {
-        self.used -= 1;
         let last = Instant::now();
         self.idle.push(Worker { last, ..worker });
     }
@@ -381,7 +378,6 @@ impl Pool {
 
     /// Ends a worker that does not answer; where the kernel keeps it, it is remembered until it has ended.
     fn give_up(&mut self, worker: Worker, question: &Question) {
-        self.used -= 1;
         pidfd::kill(worker.hold.as_fd(), Signal::SIGKILL);
         let now = Instant::now();
         let old = self.stuck.remove(question);
