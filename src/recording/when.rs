@@ -9,8 +9,7 @@ use crate::model::id::Nanos;
 use crate::model::span;
 use crate::model::zone::Zone;
 
-const HOW: &str =
-    "write a time (12:03:40, of another day 2026-11-26 12:03), or how long before the end (-5m)";
+const HOW: &str = "write a time of day (12:03:40, of another day 2026-11-26 12:03) or how long before the end (-5m)";
 
 /// The moment that is meant: the last tick at or before it, by the clock on the wall of this zone.
 ///

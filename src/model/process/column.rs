@@ -237,9 +237,17 @@ impl Column {
         }
         let value = match sum? {
             Ok(nothing) if denied && nothing.abs() < f64::EPSILON => Err(Missing::Denied),
-            value => value,
+            value => value.map(|value| value.min(self.most(snapshot))),
         };
         Some(Sum { value, missing })
+    }
+
+    /// What no sum can be more than: ticks of many are rounded each on its own, and together pass what the cores have.
+    fn most(&self, snapshot: &Snapshot) -> f64 {
+        match snapshot.system.cores.len() {
+            n @ 1.. if self.name == all::CPU.name => n as f64 * 100.0,
+            _ => f64::INFINITY,
+        }
     }
 
     /// The text of one process as a report prints it.

@@ -26,7 +26,7 @@ use crate::panels::charts::{self, Charts};
 use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::frame;
-use picture::Picture;
+use picture::{Picture, Seats};
 
 static SPEC: Spec = Spec {
     name: "lanes",
@@ -138,7 +138,7 @@ impl Lanes {
         let lanes = world.timeline.lanes.len();
         if lanes == 0 || world.timeline.origin == Origin::None {
             Kind::Meters
-        } else if lanes <= usize::from(rows) && width >= 30 {
+        } else if width >= 30 && Seats::new(lanes, width, rows).hold(lanes, rows) {
             Kind::Lanes
         } else {
             Kind::Strip
@@ -213,7 +213,7 @@ impl Panel for Lanes {
         let least = if beside { TALL } else { 0 };
         let width = if beside { width * 3 / 5 } else { width }.saturating_sub(2);
         let rows = most.saturating_sub(1);
-        let lanes = world.timeline.lanes.len().min(usize::from(most)) as u16;
+        let lanes = Seats::new(world.timeline.lanes.len(), width, rows).high;
         match Self::kind(world, width, rows) {
             Kind::Lanes => {
                 // As many rows for each as there are for all of them, axis and memory: none is left over. Where the screen

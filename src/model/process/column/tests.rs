@@ -66,6 +66,11 @@ fn a_sum_leaves_out_what_could_not_be_read() {
         cpu.sum(&snapshot, snapshot.procs.iter()),
         Some(sum(Ok(50.0), 0))
     );
+    let more = scene.pass(1000, &[(1, 70), (2, 60)]);
+    let mut alone = more.clone();
+    alone.system.cores.truncate(1);
+    let all = |s: &Snapshot| cpu.sum(s, s.procs.iter()).and_then(|sum| sum.value.ok());
+    assert_eq!((all(&more), all(&alone)), (Some(130.0), Some(100.0)));
     // What one has and another hides is at least that much; nothing and hidden is not nothing.
     let net = Column::find("net-in").expect("net-in");
     let mut shares = Shares {

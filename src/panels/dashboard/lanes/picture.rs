@@ -6,6 +6,7 @@ mod numbers;
 mod reading;
 mod ready;
 mod scope;
+mod seats;
 mod title;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::model::text::SafeText;
 
 pub use numbers::{at_least, numbers_width};
 pub use scope::{Scope, rounded};
+pub use seats::Seats;
 pub use title::{explain, origin};
 
 actions! {
@@ -91,6 +93,7 @@ struct Parts {
     /// Whether there is a line for axis or reading below.
     axis: bool,
     area: Rect,
+    seats: Seats,
 }
 
 /// From this width on a bucket usually holds several slices.
@@ -179,20 +182,31 @@ impl Picture {
     pub fn fit(&mut self, world: &World, area: Rect, each: u16, right: u16) {
         self.lanes = self.line(world).lanes.len();
         self.rest(world);
+        let seats = Seats::new(self.lanes, area.width, area.height);
+        let right = if seats.width < area.width {
+            numbers_width(0)
+        } else {
+            right
+        };
         let label = 6.min(area.width);
-        let lanes = self.lanes.min(usize::from(u16::MAX)) as u16;
+        let high = seats.high;
         // Where each lane has just a row, the axis makes room until the cursor reads something out.
-        let axis = lanes != area.height || self.cursor.is_some();
+        let axis = high != area.height || self.cursor.is_some();
         let room = area.height - u16::from(axis && area.height > 1);
-        let each = (room / lanes.max(1)).clamp(1, each.max(1));
+        let each = (room / high.max(1)).clamp(1, each.max(1));
+        let seats = Seats {
+            high: high.min(room / each).max(1),
+            ..seats
+        };
         self.parts = Parts {
             left: area.x + label,
-            cells: area.width.saturating_sub(label + right),
+            cells: seats.width.saturating_sub(label + right),
             each,
             axis: axis && area.height > 1,
             area,
+            seats,
         };
-        let shown = usize::from(room / each).min(self.lanes);
+        let shown = seats.count(room / each).min(self.lanes);
         self.top = self.top.min(self.lanes - shown);
         if let Some((lane, cell)) = &mut self.cursor {
             *lane = (*lane).min(self.lanes.saturating_sub(1));

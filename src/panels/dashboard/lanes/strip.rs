@@ -1,10 +1,9 @@
-//! A cell a core, where there are more cores than rows: those that stand together in the machine stand together here.
+//! A bar a core, where there are more cores than rows: those that stand together in the machine stand together here.
 
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
 use super::meters::idle;
 use crate::app::world::World;
@@ -58,12 +57,20 @@ impl Strip {
         self.rows.len()
     }
 
-    /// Draws them from row `top` on.
+    /// How many rows of the screen each takes in so many.
+    fn tall(&self, height: u16) -> u16 {
+        let rows = self.rows.len().clamp(1, usize::from(u16::MAX)) as u16;
+        (height / rows).max(1)
+    }
+
+    /// Draws them from row `top` on; where there is height each core is a bar of several rows.
     pub fn draw(&self, world: &World, area: Rect, top: u16, buf: &mut Buffer) {
         let theme = &world.theme;
         let cores = &world.snapshot.system.cores;
+        let tall = self.tall(area.height);
         let rows = self.rows.iter().enumerate().skip(usize::from(top));
-        for ((n, (label, places)), y) in rows.zip(area.top()..area.bottom()) {
+        let feet = (area.top() + tall - 1..area.bottom()).step_by(usize::from(tall));
+        for ((n, (label, places)), y) in rows.zip(feet) {
             // The name of a group stands in its first row, and in the first one that is seen.
             let first = n == usize::from(top) || self.rows[n - 1].0 != *label;
             let label = if first { label.as_str() } else { "" };
@@ -80,8 +87,7 @@ impl Strip {
             put::text(buf, area.x, y, &*text, left, theme.style(Role::Dim));
             for (place, x) in places.iter().zip(area.x + left as u16..area.right()) {
                 if let Some(core) = place.and_then(|at| cores.get(at)) {
-                    let (symbol, style) = heat(world, core);
-                    buf[(x, y)].set_symbol(symbol).set_style(style);
+                    bar(world, core, Rect::new(x, y + 1 - tall, 1, tall), buf);
                 }
             }
         }
@@ -113,26 +119,38 @@ fn lay_out(group: &Group, free: usize, most: usize, rows: &mut Vec<(String, Vec<
     end(&mut row);
 }
 
-/// One cell for one core: height and colour by how busy it was.
-fn heat(world: &World, core: &Core) -> (&'static str, Style) {
+/// One bar for one core: height and colour by how busy it was.
+fn bar(world: &World, core: &Core, area: Rect, buf: &mut Buffer) {
     let theme = &world.theme;
-    match core.share {
-        Err(_) => ("–", theme.style(Role::Dim)),
-        Ok(share) if share.busy() < 1.0 => idle(theme),
-        Ok(share) => {
-            let role = if share.steal >= 5.0 {
-                Role::CpuSteal
-            } else {
-                Role::CpuUser
-            };
-            let level = (share.busy() / 12.5).ceil() as usize;
-            let style = theme.style(role);
-            let style = match holder(world, core) {
-                Some(id) if role == Role::CpuUser => style.fg(theme.process(id)),
-                _ => style,
-            };
-            (eighth(level, theme.glyphs.ascii), style)
+    let foot = (area.x, area.bottom() - 1);
+    let share = match core.share {
+        Ok(share) if share.busy() >= 1.0 => share,
+        there => {
+            let dash = ("–", theme.style(Role::Dim));
+            let (symbol, style) = there.map_or(dash, |_| idle(theme));
+            buf[foot].set_symbol(symbol).set_style(style);
+            return;
         }
+    };
+    let role = if share.steal >= 5.0 {
+        Role::CpuSteal
+    } else {
+        Role::CpuUser
+    };
+    let style = theme.style(role);
+    let style = match holder(world, core) {
+        Some(id) if role == Role::CpuUser => style.fg(theme.process(id)),
+        _ => style,
+    };
+    let whole = 8.0 * f32::from(area.height);
+    let mut level = (share.busy().min(100.0) / 100.0 * whole).ceil() as usize;
+    for y in (area.top()..area.bottom()).rev() {
+        if level == 0 {
+            return;
+        }
+        let symbol = eighth(level, theme.glyphs.ascii);
+        buf[(area.x, y)].set_symbol(symbol).set_style(style);
+        level = level.saturating_sub(8);
     }
 }
 

@@ -1,6 +1,7 @@
 mod why;
 
 use super::*;
+use crate::app::key::Press;
 use crate::app::world::Settings;
 use crate::model::id::{Bytes, CpuId, Ticks};
 use crate::model::machine::topology::{Seat, Topology};
@@ -116,7 +117,14 @@ fn seated(cores: u32) -> World {
 fn cores_that_stand_together_are_shown_together() {
     let world = seated(128);
     let rows = |text: &str| -> Vec<String> { text.lines().map(str::to_owned).collect() };
-    let wide = rows(&drawn(&world, 60, 9));
+    let high = rows(&drawn(&world, 60, 9));
+    let rises = |row: &str| row.chars().filter(|c| *c == '█').count();
+    assert_eq!(
+        (rises(&high[0]), rises(&high[1])),
+        (0, 32),
+        "half of two rows: {high:?}"
+    );
+    let wide = rows(&drawn(&world, 60, 5));
     assert!(wide[0].starts_with(" p0 n0     0 "), "{wide:?}");
     assert!(wide[1].starts_with(" p0 n1    16 "), "{wide:?}");
     assert!(wide[3].starts_with(" p1 n3    48 "), "{wide:?}");
@@ -156,8 +164,13 @@ fn swap_shows_where_there_is_some() {
     assert!(drawn(&world, 120, 4).contains("swap 1.0 / 2.0"));
 }
 
-/// Twelve seconds of two cores: 2 and 4 take turns of 4 ms on the first one, 6 runs 1 ms of every 10 on the second.
+/// Twelve seconds of two cores: 2 and 4 take turns of 4 ms on the first one, 6 runs 2 ms of every 20 on the second.
 pub fn with_lanes(world: &mut World) {
+    with_lanes_of(world, 2);
+}
+
+/// The same of so many cores: on each of the others, as on the second, one process runs 2 ms of every 20.
+fn with_lanes_of(world: &mut World, cores: u32) {
     use crate::model::id::{Pid, ProcId, Tid};
     use crate::model::scheduling::timeline::{Builder, Thread, Who};
     let mut names = |pid: Pid, tid: Tid| {
@@ -171,7 +184,7 @@ pub fn with_lanes(world: &mut World) {
         pid: Pid(tid),
         tid: Tid(tid),
     };
-    let mut b = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], ms(0));
+    let mut b = Builder::new(Origin::Exact, (0..cores).map(CpuId), ms(0));
     let counted = |b: &mut Builder, at: u64| {
         let core = |id| CoreSample {
             id: CpuId(id),
@@ -181,8 +194,8 @@ pub fn with_lanes(world: &mut World) {
             ..CoreSample::default()
         };
         // 2 and 4 wait half of the time, and each time that 6 wakes up it waits for 1 ms.
-        b.count(ms(at), vec![core(0), core(1)], &mut |who: &Who| {
-            Some(ms(if who.tid.0 == 6 { at / 20 } else { at / 2 }))
+        b.count(ms(at), (0..cores).map(core).collect(), &mut |who: &Who| {
+            Some(ms(if who.tid.0 >= 6 { at / 20 } else { at / 2 }))
         });
     };
     for i in 0..3000_u64 {
@@ -193,9 +206,12 @@ pub fn with_lanes(world: &mut World) {
         let pair = (thread(pair.0), thread(pair.1));
         b.switch(CpuId(0), ms(i * 4), pair, Some(true), &mut names);
         if i % 5 == 0 {
-            for (at, pair) in [(i * 4, (0, 6)), (i * 4 + 2, (6, 0))] {
-                let pair = (thread(pair.0), thread(pair.1));
-                b.switch(CpuId(1), ms(at), pair, Some(false), &mut names);
+            for cpu in 1..cores {
+                let tid = 4 + 2 * cpu;
+                for (at, pair) in [(i * 4, (0, tid)), (i * 4 + 2, (tid, 0))] {
+                    let pair = (thread(pair.0), thread(pair.1));
+                    b.switch(CpuId(cpu), ms(at), pair, Some(false), &mut names);
+                }
             }
         }
     }
@@ -255,6 +271,50 @@ fn who_was_not_seen_is_never_idle() {
     let told = pane.explain(&world);
     let marks = told.iter().find(|(mark, _)| mark.starts_with('░'));
     assert!(marks.expect("explained").1.starts_with("not seen"));
+}
+
+#[test]
+fn more_lanes_than_rows_stand_in_columns_and_no_row_stays_empty() {
+    let mut world = world(0..16);
+    with_lanes_of(&mut world, 16);
+    let labels = |text: &str| {
+        let parts = text.split("cpu").skip(1);
+        parts
+            .filter(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+            .count()
+    };
+    let cases = [
+        (158, 14, 2),
+        (198, 18, 1),
+        (118, 11, 2),
+        (78, 10, 2),
+        (158, 6, 4),
+    ];
+    for (wide, most, columns) in cases {
+        let height = Lanes::default().height(&world, wide, most);
+        let text = drawn(&world, wide, height);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.iter().all(|line| !line.trim().is_empty()), "{text}");
+        assert_eq!(labels(&text), 16, "{wide} {most}:\n{text}");
+        assert_eq!(labels(lines[0]), columns, "{wide} {most}:\n{text}");
+    }
+    // Each column is a picture of its own for the mouse: the process of core 9 in the second row of the second column.
+    let area = Rect::new(0, 0, 118, 10);
+    let mut pane = Lanes::default();
+    pane.fit(&world, area);
+    let click = |column| Mouse {
+        press: Press::Left,
+        column,
+        row: 1,
+    };
+    let hit = |pane: &mut Lanes, column| match pane.mouse(&world, click(column)) {
+        Reply::Focus(id) => Some(id.pid.0),
+        _ => None,
+    };
+    let found: Vec<u32> = (0..118).filter_map(|x| hit(&mut pane, x)).collect();
+    let mut ids = found.clone();
+    ids.dedup();
+    assert_eq!(ids, [6, 22], "{found:?}");
 }
 
 fn pressed(world: &World, keys: &str, width: u16, height: u16) -> (Lanes, String) {

@@ -42,17 +42,21 @@ impl Picture {
     /// Answers the mouse: the cursor follows it, the wheel zooms.
     pub fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
         let parts = self.parts;
-        let inside = mouse.column >= parts.left && mouse.column < parts.left + parts.cells;
+        let step = parts.seats.step().max(1);
+        let column = mouse.column.saturating_sub(parts.left) / step;
+        let left = parts.left + column * step;
+        let inside = mouse.column >= left && mouse.column < left + parts.cells;
         match mouse.press {
             Press::WheelUp | Press::WheelDown if inside => {
-                let at = f64::from(mouse.column - parts.left) / f64::from(parts.cells.max(1));
+                let at = f64::from(mouse.column - left) / f64::from(parts.cells.max(1));
                 let on = mouse.press == Press::WheelUp;
                 self.zoom(self.line(world), on, Some(at))
             }
             Press::Left | Press::Drag | Press::Hover if inside && mouse.row >= parts.area.y => {
-                let row = usize::from((mouse.row - parts.area.y) / parts.each.max(1));
-                if row < self.rows.len() {
-                    self.cursor = Some((self.top + row, mouse.column - parts.left));
+                let down = (mouse.row - parts.area.y) / parts.each.max(1);
+                let row = parts.seats.place(column, down);
+                if let Some(row) = row.filter(|row| *row < self.rows.len()) {
+                    self.cursor = Some((self.top + row, mouse.column - left));
                     return self.pressed(mouse);
                 }
                 Reply::Pass

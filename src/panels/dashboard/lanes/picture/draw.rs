@@ -21,26 +21,27 @@ impl Picture {
         let theme = &world.theme;
         let focus = world.focus.filter(|_| self.focused);
         let look = lane::Look::new(theme, focus);
-        let mut y = parts.area.y;
-        for row in &self.rows {
-            let area = Rect::new(parts.left, y, parts.cells, parts.each);
-            label(theme, row, Rect::new(parts.area.x, y, 6, 1), buf);
+        for (place, row) in self.rows.iter().enumerate() {
+            let (left, y) = parts.seat(place);
+            let area = Rect::new(left, y, parts.cells, parts.each);
+            label(theme, row, Rect::new(left.saturating_sub(6), y, 6, 1), buf);
             if parts.each > 1 {
-                let below = Rect::new(parts.left, y + lane::body(parts.each), parts.cells, 1);
+                let below = Rect::new(left, y + lane::body(parts.each), parts.cells, 1);
                 lane::taken(theme, below.intersection(parts.area), &row.spent, buf);
             }
             lane::draw(look, area.intersection(parts.area), &row.cells, buf);
-            let cells = Rect::new(parts.left, y, parts.cells, lane::body(parts.each));
+            let cells = Rect::new(left, y, parts.cells, lane::body(parts.each));
             ready::draw(theme, cells.intersection(parts.area), &row.ready, buf);
-            let x = (parts.left + parts.cells).min(parts.area.right());
-            let right = Rect::new(x, y, parts.area.right() - x, parts.each);
+            let x = (left + parts.cells).min(parts.area.right());
+            let end = (left + parts.seats.width - 6.min(parts.seats.width)).max(x);
+            let right = Rect::new(x, y, end - x, parts.each);
             numbers::draw(&world.theme, row, right.intersection(parts.area), buf);
-            y += parts.each;
         }
         self.point(theme, buf);
         self.mark_cursor(theme, buf);
+        let y = parts.area.y + parts.seats.rows(self.rows.len()) * parts.each;
         if parts.axis && y < parts.area.bottom() {
-            self.axis(world, y, buf);
+            self.below(world, y, buf);
         }
     }
 
@@ -48,9 +49,9 @@ impl Picture {
         let Some((lane, cell)) = self.cursor else {
             return;
         };
-        let x = self.parts.left + cell;
         for i in 0..self.rows.len() {
-            let y = self.parts.area.y + i as u16 * self.parts.each;
+            let (left, y) = self.parts.seat(i);
+            let x = left + cell;
             for y in y..(y + lane::body(self.parts.each)).min(self.parts.area.bottom()) {
                 let Some(at) = buf.cell_mut((x, y)) else {
                     continue;
@@ -65,7 +66,8 @@ impl Picture {
         }
     }
 
-    fn axis(&self, world: &World, y: u16, buf: &mut Buffer) {
+    /// What the cursor reads, or an axis for each column of lanes.
+    fn below(&self, world: &World, y: u16, buf: &mut Buffer) {
         let theme = &world.theme;
         let parts = self.parts;
         let room = usize::from(parts.area.right().saturating_sub(parts.left));
@@ -75,6 +77,16 @@ impl Picture {
             put::text(buf, parts.left, y, &text, room, style);
             return;
         }
+        let columns = parts.seats.columns(self.rows.len());
+        for column in 0..columns {
+            let left = parts.left + column * parts.seats.step();
+            self.axis(world, (left, y), buf);
+        }
+    }
+
+    fn axis(&self, world: &World, (left, y): (u16, u16), buf: &mut Buffer) {
+        let theme = &world.theme;
+        let parts = self.parts;
         let Some(window) = self.window else { return };
         let (shown, now) = (window.span().0.max(1), self.line(world).now);
         // Round moments before the right end, as many as stand apart.
@@ -91,7 +103,7 @@ impl Picture {
             let text = if live { "now".to_owned() } else { ago(back) };
             let from_left = u64::from(parts.cells) * (shown - before.min(shown)) / shown;
             let last = parts.cells.saturating_sub(width(&text) as u16);
-            let x = parts.left + (from_left as u16).min(last);
+            let x = left + (from_left as u16).min(last);
             let style = theme.style(Role::Dim);
             put::text(buf, x, y, &text, usize::from(parts.cells), style);
         }

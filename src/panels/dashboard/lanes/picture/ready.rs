@@ -150,11 +150,16 @@ impl Picture {
         if arrow.at < window.from || cell >= u64::from(self.parts.cells) {
             return;
         }
-        let x = self.parts.left + cell as u16;
-        let row = |cpu: CpuId| self.rows.iter().position(|row| row.cpu == cpu);
-        let body = lane::body(self.parts.each);
-        let top = |row: usize| self.parts.area.y + row as u16 * self.parts.each;
-        let Some(to) = row(arrow.to) else { return };
+        let parts = self.parts;
+        let shown = |cpu: CpuId| self.rows.iter().position(|row| row.cpu == cpu);
+        let body = lane::body(parts.each);
+        let top = |row: usize| parts.seat(row).1;
+        let Some(to) = shown(arrow.to) else { return };
+        let (left, _) = parts.seat(to);
+        let x = left + cell as u16;
+        // A lane in another column is as one that is not shown.
+        let row = |cpu: CpuId| shown(cpu).filter(|row| parts.seat(*row).0 == left);
+        let bottom = parts.area.y + parts.seats.rows(self.rows.len()) * parts.each;
         let ascii = theme.glyphs.ascii;
         // On the ground of the screen: whatever colour a lane has there, the arrow stands out.
         let style = theme.style(Role::Accent).add_modifier(Modifier::BOLD);
@@ -170,8 +175,8 @@ impl Picture {
             Some(from) if from < to => top(from) + body..top(to),
             Some(from) if from > to => top(to) + body..top(from),
             Some(_) => 0..0,
-            None if above => self.parts.area.y..top(to),
-            None => top(to) + body..self.parts.area.y + self.rows.len() as u16 * self.parts.each,
+            None if above => parts.area.y..top(to),
+            None => top(to) + body..bottom,
         };
         for y in shaft.clone() {
             set(y, if ascii { "|" } else { "│" });
