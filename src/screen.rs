@@ -89,6 +89,15 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
     for overlay in app.overlays() {
         if !overlay.is_clear() {
             dim::recede(&world.theme, ground, screen, buf);
+            // The footer tells the keys of the dialog.
+            let place = |panel: usize| app.panels()[panel].spec().place;
+            for (panel, area) in layout
+                .bare
+                .iter()
+                .filter(|(p, _)| place(*p) == Place::Footer)
+            {
+                pane_content(app, *panel, *area, buf);
+            }
         }
         overlay.render(world, screen, buf);
     }

@@ -275,8 +275,23 @@ fn cut_short(text: &str, cells: usize) -> String {
     cut(&longer, cells).into_owned()
 }
 
-/// Lays the selection over a row: a bar at its left, and the theme's style, under which colours give way to reverse video.
+/// Lays the selection over a row that is drawn: a bar at its left, and the theme's style, under which colours give way to
+/// reverse video.
 pub fn select(theme: &Theme, line: Rect, buf: &mut Buffer) {
+    choose(theme, line, buf);
+    if let Some(cell) = buf.cell_mut((line.x, line.y))
+        && cell.symbol() == " "
+    {
+        let reversed = theme.style(Role::Selected).add_modifier;
+        cell.set_symbol(if theme.glyphs.ascii { ">" } else { "▌" });
+        if !reversed.contains(Modifier::REVERSED) {
+            cell.set_style(theme.style(Role::Accent));
+        }
+    }
+}
+
+/// The same without the bar, for a part of a line.
+pub fn choose(theme: &Theme, line: Rect, buf: &mut Buffer) {
     let style = theme.style(Role::Selected);
     let reversed = style.add_modifier.contains(Modifier::REVERSED);
     for x in line.left()..line.right() {
@@ -292,15 +307,6 @@ pub fn select(theme: &Theme, line: Rect, buf: &mut Buffer) {
                 cell.modifier.remove(Modifier::DIM);
             }
             cell.set_style(style);
-        }
-    }
-    if let Some(cell) = buf.cell_mut((line.x, line.y))
-        && cell.symbol() == " "
-    {
-        let bar = theme.style(Role::Accent);
-        cell.set_symbol(if theme.glyphs.ascii { ">" } else { "▌" });
-        if !reversed {
-            cell.set_style(bar);
         }
     }
 }

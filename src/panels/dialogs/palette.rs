@@ -20,7 +20,7 @@ use crate::model::plan::Needs;
 use crate::model::text::pad;
 use crate::model::trigger::Trigger;
 use crate::theme::Role;
-use crate::widgets::{line, popup};
+use crate::widgets::{line, popup, table};
 
 /// Opens this.
 pub const PALETTE: Action = Action {
@@ -202,10 +202,12 @@ impl Panel for Palette {
         let top = (self.at + 1).saturating_sub(shown);
         for (i, item) in self.found.iter().enumerate().skip(top).take(shown) {
             let area = row(i - top + 2);
+            let mut parts = parts(world, item);
+            parts.insert(0, (" ".to_owned(), Role::Text));
+            line::draw(theme, area, &parts, Modifier::empty(), buf);
             if i == self.at {
-                buf.set_style(area.intersection(buf.area), theme.style(Role::Selected));
+                table::select(theme, area, buf);
             }
-            line::draw(theme, area, &parts(world, item), Modifier::empty(), buf);
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::model::plan::Needs;
 use crate::model::text::pad;
 use crate::model::trigger::{EXAMPLES, Mode, Trigger};
 use crate::theme::Role;
-use crate::widgets::{line, popup};
+use crate::widgets::{line, popup, table};
 
 /// Opens this.
 pub const TRIGGER: Action = Action {
@@ -239,14 +239,14 @@ impl Panel for TriggerDialog {
         line::draw(theme, row(3), &[(about, Role::Dim)], plain, buf);
         for (i, (text, about)) in EXAMPLES.iter().enumerate() {
             let area = row(ABOVE + i);
-            if self.at == Some(i) {
-                buf.set_style(area.intersection(buf.area), theme.style(Role::Selected));
-            }
             let parts = [
-                (pad(text, 22), Role::Strong),
+                (format!("  {}", pad(text, 20)), Role::Strong),
                 ((*about).to_owned(), Role::Dim),
             ];
             line::draw(theme, area, &parts, plain, buf);
+            if self.at == Some(i) {
+                table::select(theme, area, buf);
+            }
         }
         hints::draw(theme, outer, HINTS, buf);
     }

@@ -363,7 +363,7 @@ fn cores(picker: &Picker, world: &World, area: Rect, buf: &mut Buffer) {
         ];
         line::draw(theme, place, &parts, Modifier::empty(), buf);
         if i == picker.at {
-            buf.set_style(place.intersection(buf.area), theme.style(Role::Selected));
+            table::choose(theme, place, buf);
         }
     }
 }
