@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
+pub(in crate::panels) mod requests;
 mod scale;
 mod subject;
 

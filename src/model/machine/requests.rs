@@ -140,6 +140,17 @@ pub struct ProcessRequests {
     pub took: Took,
 }
 
+/// What one process asked devices for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FocusRequests {
+    /// Which.
+    pub pid: Pid,
+    /// Since when it is followed.
+    pub since: Nanos,
+    /// By device and kind. Its columns are made at each reading: what was answered in between is spread evenly over them.
+    pub devices: Vec<DeviceRequests>,
+}
+
 /// The requests of all devices in a window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Requests {
@@ -159,6 +170,8 @@ pub struct Requests {
     pub processes: Vec<ProcessRequests>,
     /// How many are told of a device but of no process, since counting began.
     pub dropped: u64,
+    /// The process in focus.
+    pub focus: Option<FocusRequests>,
 }
 
 /// How long what is in a step took at least.
@@ -181,6 +194,18 @@ impl Requests {
     /// Whether every request was counted.
     pub fn counted(&self) -> bool {
         self.why.is_empty()
+    }
+
+    /// The same of the process in focus alone; `None` where it is another one.
+    pub fn of_focus(&self, pid: Pid) -> Option<Self> {
+        let focus = self.focus.as_ref().filter(|focus| focus.pid == pid)?;
+        Some(Self {
+            at: self.at,
+            span: self.span,
+            since: focus.since,
+            devices: focus.devices.clone(),
+            ..Self::default()
+        })
     }
 
     /// Of a device, for one thing.
@@ -284,9 +309,69 @@ impl Past {
                 merge(columns, number, grown.filter(|(_, n)| *n > 0));
             }
         }
+        self.forget_before(to);
+    }
+
+    /// Takes in what one process asked for since the reading before, of which no columns are kept in the kernel.
+    pub fn push_process(&mut self, pid: Pid, (before, now): (&Counted, &Counted)) {
+        let number = |at: Nanos| at.0 / COLUMN.0;
+        let to = number(now.at);
+        let from = (number(before.at) + 1)
+            .min(to)
+            .max(to.saturating_sub(KEPT as u64));
+        let nothing = Count::default();
+        for ((who, device, kind), count) in &now.processes {
+            if *who != pid {
+                continue;
+            }
+            let key = (device.clone(), *kind);
+            let old = before.processes.get(&(*who, device.clone(), *kind));
+            let old = old.filter(|old| old.done <= count.done).unwrap_or(&nothing);
+            let spread = count.spread.since(&old.spread);
+            let mut steps = [0_u64; STEPS];
+            for (bucket, n) in spread.0.iter().enumerate() {
+                let step = bucket.saturating_sub(FIRST) / 2;
+                steps[step.min(STEPS - 1)] += n;
+            }
+            let columns = self.of.entry(key).or_default();
+            for number in from..=to {
+                let left = to - number + 1;
+                let part = steps.iter_mut().zip(0..).map(|(n, step)| {
+                    let part = *n / left;
+                    *n -= part;
+                    (step, part)
+                });
+                merge(columns, number, part.filter(|(_, n)| *n > 0));
+            }
+        }
+        self.forget_before(to);
+    }
+
+    fn forget_before(&mut self, to: u64) {
         for columns in self.of.values_mut() {
             columns.retain(|c| c.number + COLUMNS as u64 > to);
         }
+    }
+
+    /// What was asked of which device by the one whose past this is, as far as there is any, with what it was in the window.
+    pub fn of_process(&self, pid: Pid, (first, last): (&Counted, &Counted)) -> Vec<DeviceRequests> {
+        let nothing = Count::default();
+        let of = |counted: &Counted, (device, kind): &(SafeText, Kind)| {
+            let found = counted.processes.get(&(pid, device.clone(), *kind));
+            found.cloned()
+        };
+        let kept = self.of.iter().filter(|(_, columns)| !columns.is_empty());
+        kept.map(|(key, columns)| {
+            let now = of(last, key).unwrap_or_default();
+            DeviceRequests {
+                name: key.0.clone(),
+                kind: key.1,
+                took: took(of(first, key).as_ref().unwrap_or(&nothing), &now),
+                longest: now.longest,
+                columns: columns.iter().cloned().collect(),
+            }
+        })
+        .collect()
     }
 
     /// The columns of a device and a kind.

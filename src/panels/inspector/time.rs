@@ -17,11 +17,13 @@ use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId, Tid};
+use crate::model::machine::requests::Requests;
 use crate::model::plan::Needs;
 use crate::model::scheduling::spent::lines::{Line, What, lines};
 use crate::model::scheduling::spent::{Bucket, Kind, Spent, TimeSpent};
 use crate::model::scheduling::wait::{Child, Wait};
 use crate::model::scheduling::wakes::{WakeRow, Waker, Wakes};
+use crate::panels::charts;
 use crate::panels::listing::{self, Content, Listing};
 use crate::panels::words;
 
@@ -45,7 +47,10 @@ static SPEC: Spec = Spec {
     about: "Where its time went: on a core, waiting for one, blocked and on what; the parts add up.",
     place: Place::Tab,
     // Descriptors, since a wait tells who is at the other end.
-    needs: Needs::SPENT.union(Needs::FILES).union(Needs::WAKES),
+    needs: Needs::SPENT
+        .union(Needs::FILES)
+        .union(Needs::WAKES)
+        .union(Needs::DISK_REQUESTS),
     actions: &ACTIONS,
 };
 
@@ -72,6 +77,9 @@ pub struct TimeTab {
     shown: Bucket,
     all: Spent,
     lines: Vec<Line>,
+    /// What it asked disks for, where it did so lately, and where that is drawn.
+    requests: Option<Requests>,
+    below: Rect,
 }
 
 impl Default for TimeTab {
@@ -87,6 +95,8 @@ impl Default for TimeTab {
             shown: Bucket::default(),
             all: Spent::default(),
             lines: Vec::new(),
+            requests: None,
+            below: Rect::default(),
         }
     }
 }
@@ -101,6 +111,29 @@ impl TimeTab {
         self.shown = told.last(self.span());
         self.all = self.shown.all();
         self.lines = lines(&self.all);
+    }
+
+    /// Keeps room for the requests to disks at the foot, where it made some in the last minutes; answers what is left.
+    fn above_requests(&mut self, world: &World, area: Rect) -> Rect {
+        let told = world.detail.machine.requests.as_ref();
+        let told = told.and_then(|slot| slot.value.as_ref().ok());
+        let of = told
+            .zip(world.focus)
+            .and_then(|(told, id)| told.of_focus(id.pid));
+        self.requests = of.filter(|of| of.devices.iter().any(|d| !d.columns.is_empty()));
+        let high = charts::requests::height(self.requests.as_ref(), area.height);
+        let high = high.min(area.height / 4);
+        self.below = Rect {
+            y: area.bottom() - high,
+            height: high,
+            ..area
+        };
+        // A row between the two, where there are many.
+        let gap = u16::from(high > 4);
+        Rect {
+            height: area.height - high - gap,
+            ..area
+        }
     }
 
     /// To whom the selected line leads.
@@ -229,6 +262,7 @@ impl Panel for TimeTab {
             self.take_in();
         }
         self.wakes.take(world, world.detail.wakes.as_ref());
+        let area = self.above_requests(world, area);
         match self.by {
             By::Cause => self.fit_causes(world, area),
             By::Thread => self.fit_threads(world, area),
@@ -315,6 +349,9 @@ impl Panel for TimeTab {
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+        if let Some(requests) = &self.requests {
+            charts::requests::draw(&world.theme, requests, charts::inset(self.below), buf);
+        }
         if self.by == By::Waker {
             if self.wakes.value().is_none_or(|w| w.rows.is_empty()) {
                 listing::empty(&world.theme, area, &wakers::why(&self.wakes), buf);

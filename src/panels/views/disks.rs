@@ -1,6 +1,5 @@
 //! View 4: who is hammering the disk? Devices with what they do a second, filesystems with what is left, processes by I/O.
 
-mod heat;
 mod layout;
 mod processes;
 mod tables;
@@ -217,7 +216,7 @@ impl Panel for ViewDisks {
         self.charts.draw(world, buf);
         let requests = self.requests.as_deref();
         if let Some(requests) = requests {
-            heat::draw(theme, requests, self.layout.requests, buf);
+            charts::requests::draw(theme, requests, self.layout.requests, buf);
         }
         let devices = self.layout.devices;
         tables::devices(theme, disks, &self.rates, requests, devices, buf);

@@ -3,8 +3,8 @@
 use std::io;
 
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::Nanos;
-use crate::model::machine::requests::{Counted, Past, Requests, between};
+use crate::model::id::{Nanos, ProcId};
+use crate::model::machine::requests::{Counted, FocusRequests, Past, Requests, between};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sampler::window::Readings;
@@ -61,6 +61,8 @@ struct Watching {
     since: Nanos,
     before: Counted,
     past: Past,
+    /// The process in focus, since when it is followed, and what it asked for.
+    focus: Option<(ProcId, Nanos, Past)>,
     readings: Readings<Counted>,
 }
 
@@ -78,18 +80,30 @@ impl Watching {
             since: first.at,
             before: first,
             past: Past::default(),
+            focus: None,
             readings,
         })
     }
 
-    fn told(&mut self, root: &ProcRoot) -> Reading<Requests> {
+    fn told(&mut self, root: &ProcRoot, of: Option<ProcId>) -> Reading<Requests> {
         let now = self.tracing.read(root).map_err(|_| Missing::Unsupported)?;
         self.past.push(&self.before, &now);
+        if self.focus.as_ref().map(|(id, ..)| *id) != of {
+            self.focus = of.map(|id| (id, self.before.at, Past::default()));
+        }
+        if let Some((id, _, past)) = &mut self.focus {
+            past.push_process(id.pid, (&self.before, &now));
+        }
         let bare = now.without_columns();
         self.before = now;
         let (first, last) = self.readings.push(bare.at, bare).ok_or(Missing::Soon)?;
         let mut told = between(first, last);
         told.since = self.since;
+        told.focus = self.focus.as_ref().map(|(id, since, past)| FocusRequests {
+            pid: id.pid,
+            since: *since,
+            devices: past.of_process(id.pid, (first, last)),
+        });
         for device in &mut told.devices {
             device.columns = self.past.columns(&device.name, device.kind);
         }
@@ -134,11 +148,11 @@ impl Source<Detail> for RequestSource {
         self.watching = None;
     }
 
-    fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
+    fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
         let root = &self.root;
         let watching = self.watching.get_or_insert_with(|| Watching::begin(root));
         let value = match watching {
-            Ok(watching) => watching.told(root),
+            Ok(watching) => watching.told(root, plan.focus),
             Err(why) => Ok(Requests::refused(clock::now(), why.clone())),
         };
         into.machine.requests = Some(Stamped::new(clock::now(), value));

@@ -72,6 +72,42 @@ fn columns_come_from_a_ring_that_is_read_in_time() {
 }
 
 #[test]
+fn columns_of_a_process_are_made_at_each_reading() {
+    let mut past = Past::default();
+    let readings = [(1000, 10), (2000, 15), (3000, 15), (4000, 3)];
+    let readings = readings.map(|(at, done)| counted(at, done, &[]));
+    for pair in readings.windows(2) {
+        past.push_process(Pid(7), (&pair[0], &pair[1]));
+        past.push_process(Pid(8), (&pair[0], &pair[1]));
+    }
+    let told = past.of_process(Pid(7), (&readings[0], &readings[1]));
+    assert_eq!(told.len(), 1, "of nobody else");
+    assert_eq!(
+        (told[0].name.as_str(), told[0].took.done),
+        ("vda", 5),
+        "in the window"
+    );
+    // Five in the second from one to two; none in the next; whose sums were given up begins anew.
+    let step = ((4 * 20 - FIRST) / 2) as u8;
+    let columns: Vec<_> = told[0]
+        .columns
+        .iter()
+        .map(|c| (c.number, c.steps.clone()))
+        .collect();
+    let expected = [(3, 2), (4, 3), (7, 1), (8, 2)];
+    assert_eq!(
+        columns,
+        expected.map(|(number, n)| (number, vec![(step, n)]))
+    );
+    let long = counted(400_000, 3, &[]);
+    past.push_process(Pid(7), (&readings[3], &long));
+    assert!(
+        past.of_process(Pid(7), (&readings[3], &long)).is_empty(),
+        "two minutes are kept"
+    );
+}
+
+#[test]
 fn steps_begin_where_their_buckets_do() {
     assert_eq!(step_begins(0), Nanos(1 << 10));
     assert_eq!(step_begins(1), Nanos(3 << 9));

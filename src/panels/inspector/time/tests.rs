@@ -200,3 +200,53 @@ fn draws_at_every_size() {
         }
     }
 }
+
+#[test]
+fn its_requests_to_disks_stand_below_where_it_made_some() {
+    use crate::model::id::Pid;
+    use crate::model::machine::requests::{Column, DeviceRequests, FocusRequests, Kind, Took};
+    let mut world = world(Ok(told()));
+    let id = world.focus.expect("somebody");
+    let took = Took {
+        done: 500,
+        mean: Ok(Nanos(150_000)),
+        device: Ok(Nanos(120_000)),
+        p50: Ok(Nanos(131_000)),
+        p99: Ok(Nanos(1_200_000)),
+    };
+    let device = DeviceRequests {
+        name: "vda".into(),
+        kind: Kind::Read,
+        took,
+        longest: Nanos(2_000_000),
+        columns: vec![Column {
+            number: 119,
+            steps: vec![(14, 90)],
+        }],
+    };
+    let requests = |pid: Pid| Requests {
+        at: Nanos::from_millis(60_100),
+        span: Nanos::from_millis(5000),
+        focus: Some(FocusRequests {
+            pid,
+            since: Nanos::from_millis(50_000),
+            devices: vec![device.clone()],
+        }),
+        ..Requests::default()
+    };
+    let mut shown = |pid| {
+        let at = Nanos::from_millis(60_100);
+        let mut detail = (*world.detail).clone();
+        detail.machine.requests = Some(Stamped::new(at, Ok(requests(pid))));
+        world.detail = Arc::new(detail);
+        let mut tab = TimeTab::default();
+        drawn(&mut tab, &world, 90, 30).join("\n")
+    };
+    let text = shown(id.pid);
+    assert!(
+        text.contains("vda reads 100/s  p50 131µs  p99 1.2ms"),
+        "{text}"
+    );
+    let text = shown(Pid(id.pid.0 + 1));
+    assert!(!text.contains("vda"), "of another one: {text}");
+}

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{heat, tables};
+use super::tables;
 use crate::model::machine::disk::Disks;
 use crate::model::machine::requests::Requests;
 use crate::panels::charts;
@@ -33,7 +33,7 @@ pub fn layout(disks: Option<&Disks>, requests: Option<&Requests>, area: Rect) ->
         let devices = d.told().iter().filter(|d| !tables::is_empty(d)).count();
         (devices as u16, d.filesystems.len() as u16)
     });
-    let heat = heat::height(requests, area.height);
+    let heat = charts::requests::height(requests, area.height);
     let small = heat > 1 && area.height < 24;
     // The processes keep half of a small screen.
     let third = match area.height {

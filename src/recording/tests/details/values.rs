@@ -15,7 +15,7 @@ use crate::model::groups::unit::Called;
 use crate::model::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
 use crate::model::machine::gpu::{Card, Gpus, User};
 use crate::model::machine::requests::{
-    Column, DeviceRequests, Kind as Asked, ProcessRequests, Requests, Took,
+    Column, DeviceRequests, FocusRequests, Kind as Asked, ProcessRequests, Requests, Took,
 };
 use crate::model::process::environment::{Environment, Variable};
 use crate::model::process::isolation::group::Group;
@@ -366,22 +366,23 @@ fn requests(at: Nanos) -> Requests {
         p50: Err(Missing::Soon),
         p99: Ok(Nanos(u64::MAX)),
     };
+    let device = DeviceRequests {
+        name: "vda".into(),
+        kind: Asked::Other,
+        took: took.clone(),
+        longest: Nanos(9),
+        columns: vec![Column {
+            number: 120,
+            steps: vec![(0, 1), (63, u64::MAX)],
+        }],
+    };
     Requests {
         at,
         span: Nanos(7),
         since: Nanos(1),
         why: "why".to_owned(),
         denied: true,
-        devices: vec![DeviceRequests {
-            name: "vda".into(),
-            kind: Asked::Other,
-            took: took.clone(),
-            longest: Nanos(9),
-            columns: vec![Column {
-                number: 120,
-                steps: vec![(0, 1), (63, u64::MAX)],
-            }],
-        }],
+        devices: vec![device.clone()],
         processes: vec![ProcessRequests {
             pid: Pid(7),
             device: "vda".into(),
@@ -389,6 +390,11 @@ fn requests(at: Nanos) -> Requests {
             took,
         }],
         dropped: 2,
+        focus: Some(FocusRequests {
+            pid: Pid(7),
+            since: Nanos(3),
+            devices: vec![device],
+        }),
     }
 }
 
