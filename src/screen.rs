@@ -340,8 +340,12 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
     for (area, tab) in &areas {
         let chosen = Some(*tab) == app.tab();
         let style = theme.style(if chosen { Role::Badge } else { Role::Dim });
-        let text = format!(" {} ", app.panels()[*tab].spec().title);
-        put::text(buf, area.x, area.y, text, area.width as usize, style);
+        let right = usize::from(area.right());
+        let mut x = area.x;
+        for text in [" ", app.panels()[*tab].spec().title, " "] {
+            let room = right.saturating_sub(usize::from(x));
+            x = put::text(buf, x, area.y, text, room, style);
+        }
     }
     let end = areas.last().map_or(outer.x + 3, |(a, _)| a.x + a.width);
     for (area, _) in more_tabs(app, &areas) {

@@ -12,7 +12,13 @@ use crate::widgets::put;
 pub type Styled = (String, Role);
 
 /// Draws the parts one after the other, cut by cell where they do not fit; returns the column after the last one.
-pub fn draw(theme: &Theme, area: Rect, parts: &[Styled], add: Modifier, buf: &mut Buffer) -> u16 {
+pub fn draw<T: AsRef<str>>(
+    theme: &Theme,
+    area: Rect,
+    parts: &[(T, Role)],
+    add: Modifier,
+    buf: &mut Buffer,
+) -> u16 {
     let area = area.intersection(buf.area);
     let mut x = area.x;
     if area.height == 0 {
@@ -24,7 +30,7 @@ pub fn draw(theme: &Theme, area: Rect, parts: &[Styled], add: Modifier, buf: &mu
         if room == 0 {
             break;
         }
-        let text = cut(text, room);
+        let text = cut(text.as_ref(), room);
         put::text(
             buf,
             x,

@@ -64,6 +64,12 @@ fn an_unchanged_frame_allocates_nothing_for_its_cells() {
 }
 
 #[test]
+fn an_unchanged_frame_allocates_little_for_what_it_says() {
+    let (same, _) = frames(2_000, 160, 48);
+    assert!(same <= 450, "it was 516, and is {same}");
+}
+
+#[test]
 fn a_tick_formats_what_is_in_view_and_no_more() {
     let (_, small) = frames(2_000, 160, 48);
     let (_, large) = frames(20_000, 160, 48);

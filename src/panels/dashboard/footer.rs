@@ -75,7 +75,7 @@ impl Panel for Footer {
             let x = line::draw(
                 theme,
                 hint.area,
-                &[(hint.keys.clone(), Role::Accent)],
+                &[(hint.keys.as_str(), Role::Accent)],
                 Modifier::BOLD,
                 buf,
             );
@@ -84,7 +84,7 @@ impl Panel for Footer {
                 width: (hint.area.x + hint.area.width).saturating_sub(x),
                 ..hint.area
             };
-            let does = [(format!(" {}", hint.does), Role::Dim)];
+            let does = [(" ", Role::Dim), (hint.does, Role::Dim)];
             line::draw(theme, rest, &does, Modifier::empty(), buf);
         }
     }

@@ -13,7 +13,7 @@ use crate::app::world::{Page, World};
 use crate::model::plan::Needs;
 use crate::model::text::width;
 use crate::theme::Role;
-use crate::widgets::{line, put};
+use crate::widgets::line;
 
 static SPEC: Spec = Spec {
     name: "views",
@@ -40,7 +40,7 @@ pub struct ViewsBar {
 struct BarItem {
     area: Rect,
     key: String,
-    label: String,
+    label: &'static str,
     shown: bool,
     does: &'static Action,
 }
@@ -62,20 +62,13 @@ impl Panel for ViewsBar {
         parts.map(|p| Button::act(p.area, p.does)).collect()
     }
 
-    fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
+    fn render(&self, world: &World, _: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         for part in &self.parts {
             if part.shown {
-                let text = format!(" {} {} ", part.key, part.label);
-                let style = theme.style(Role::Badge);
-                put::text(
-                    buf,
-                    part.area.x,
-                    area.y,
-                    text,
-                    part.area.width.into(),
-                    style,
-                );
+                let text = [" ", part.key.as_str(), " ", part.label, " "];
+                let text = text.map(|text| (text, Role::Badge));
+                line::draw(theme, part.area, &text, Modifier::empty(), buf);
                 continue;
             }
             let inner = Rect {
@@ -84,8 +77,9 @@ impl Panel for ViewsBar {
                 ..part.area
             };
             let text = [
-                (part.key.clone(), Role::Accent),
-                (format!(" {}", part.label), Role::Dim),
+                (part.key.as_str(), Role::Accent),
+                (" ", Role::Dim),
+                (part.label, Role::Dim),
             ];
             line::draw(theme, inner, &text, Modifier::empty(), buf);
         }
@@ -115,7 +109,7 @@ fn views(world: &World, area: Rect) -> Vec<BarItem> {
         out.push(BarItem {
             area: Rect::new(x, area.y, cells, 1.min(area.height)),
             key,
-            label: label.to_owned(),
+            label,
             shown: shown(*digit),
             does: action,
         });
@@ -148,13 +142,13 @@ fn tip(world: &World, area: Rect, from: u16) -> Vec<BarItem> {
         return Vec::new();
     }
     let mut x = area.right() - all;
-    let place = |(key, does, action): (String, &str, &'static Action)| {
+    let place = |(key, does, action): (String, &'static str, &'static Action)| {
         let cells = wide(&key, does);
         x += cells;
         BarItem {
             area: Rect::new(x - cells, area.y, cells, 1.min(area.height)),
             key,
-            label: does.to_owned(),
+            label: does,
             shown: false,
             does: action,
         }

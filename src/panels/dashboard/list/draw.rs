@@ -309,7 +309,7 @@ fn header(list: &List, world: &World, buf: &mut Buffer) {
     let area = list.layout.header;
     for placed in &list.layout.columns {
         let sorted = placed.column.name == list.sort.name;
-        let mut text = placed.column.title.to_owned();
+        let mut text = Cow::Borrowed(placed.column.title);
         if sorted {
             text += arrow(list.descending, theme.glyphs.ascii);
         }
