@@ -1,5 +1,6 @@
 //! The colours and glyphs of the screen by their role. Reads no file: `term` finds out what the terminal can, `run` loads themes.
 
+mod apart;
 mod builtin;
 pub mod contrast;
 mod depth;
@@ -16,6 +17,7 @@ pub use ground::Ground;
 pub use role::Role;
 
 use crate::model::id::ProcId;
+use apart::Given;
 
 /// Whether pictures are drawn with Unicode or with ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub struct Theme {
     /// By the place of the role in [`Role::ALL`].
     styles: Vec<Style>,
     processes: Vec<Color>,
+    given: Given,
     /// The glyphs.
     pub glyphs: Glyphs,
     /// How many colours the terminal shows.
@@ -74,6 +77,7 @@ impl Theme {
         Self {
             styles,
             processes,
+            given: Given::default(),
             glyphs: Glyphs { ascii },
             depth,
         }
@@ -94,11 +98,30 @@ impl Theme {
         &self.processes
     }
 
-    /// The colour of a process: the same in lanes, tree and tables, for its whole life.
+    /// The colour of a process: the same in lanes, tree and tables, and from when it is busy on for as long as it is.
     pub fn process(&self, id: ProcId) -> Color {
+        let place = self.given.of(id).unwrap_or_else(|| self.own(id));
+        self.processes[place % self.processes.len()]
+    }
+
+    /// The place of the colour that a process has by its number.
+    fn own(&self, id: ProcId) -> usize {
         let mixed =
             (u64::from(id.pid.0) ^ id.start.0.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.processes[(mixed >> 32) as usize % self.processes.len()]
+        (mixed >> 32) as usize % self.processes.len()
+    }
+
+    /// Sees to it that those that are busy at the same time have different colours, the busiest first.
+    pub fn tell_apart(&mut self, busiest: &[ProcId]) {
+        let mut given = std::mem::take(&mut self.given);
+        let colors = self.processes.len();
+        given.tell_apart(busiest, colors, |id| self.own(id));
+        self.given = given;
+    }
+
+    /// Leaves processes the places among the colours that they had in another theme.
+    pub fn keep_places(&mut self, other: &Self) {
+        self.given.clone_from(&other.given);
     }
 }
 

@@ -261,7 +261,8 @@ impl App {
             (_, None) => return Err(format!("there is no theme '{name}'")),
         };
         let glyphs = now.glyphs;
-        self.world.theme = theme;
+        let before = std::mem::replace(&mut self.world.theme, theme);
+        self.world.theme.keep_places(&before);
         self.world.theme.glyphs = glyphs;
         name.clone_into(&mut self.world.settings.theme);
         Ok(())

@@ -17,7 +17,7 @@ use crate::model::machine::verdict::Judge;
 use crate::model::plan::{Glimpse, Plan};
 use crate::model::sample::Shares;
 use crate::model::scheduling::timeline::{Origin, Timeline};
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Proc, Snapshot};
 use crate::recording::{self, when};
 
 use past::Live;
@@ -27,6 +27,8 @@ pub(super) use past::Past;
 const MINUTE: Nanos = Nanos(60_000_000_000);
 /// Of more processes a step tells no history.
 const MANY: usize = 3000;
+/// From this share of a core on, percent, a process is seen in the lanes.
+const BUSY: f32 = 2.0;
 
 impl App {
     pub(super) fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) {
@@ -136,10 +138,23 @@ impl App {
     }
 
     fn ticked(&mut self) {
+        self.color();
         self.each(|panel, world| {
             panel.tick(world);
             Reply::Pass
         });
+    }
+
+    /// Gives the busiest processes colours that can be told apart.
+    fn color(&mut self) {
+        let cpu = |proc: &Proc| proc.cpu.ok().filter(|cpu| *cpu >= BUSY);
+        let procs = self.world.snapshot.procs.iter();
+        let mut busy: Vec<_> = procs.filter_map(|p| Some((cpu(p)?, p.id))).collect();
+        busy.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let ids = busy.into_iter().map(|(_, id)| id);
+        let colors = self.world.theme.process_colors().len();
+        let busiest: Vec<_> = ids.take(colors).collect();
+        self.world.theme.tell_apart(&busiest);
     }
 
     /// Lets an older past than that of the last ticks be looked at.
