@@ -132,10 +132,7 @@ const ALSO: &[(&str, &[&str])] = &[
     ("sort-by", &["order", "sort"]),
     ("user", &["whose", "owner"]),
     ("tree-or-flat", &["hierarchy", "list", "children"]),
-    (
-        "files",
-        &["lsof", "open files", "descriptors", "gpu", "pipes"],
-    ),
+    ("files", &["lsof", "open files", "descriptors", "pipes"]),
     ("sockets", &["port", "connections", "netstat"]),
     ("memory", &["pmap", "maps", "leak", "heap", "stack"]),
     ("environment", &["env", "variables", "secrets"]),

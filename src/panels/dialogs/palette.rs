@@ -338,7 +338,7 @@ fn score(typed: &str, action: &Action) -> Option<u32> {
         return Some(0);
     }
     let about = action.about.to_lowercase();
-    if action.name.starts_with(typed) {
+    if action.name.starts_with(typed) || action.name.split('-').any(|word| word == typed) {
         return Some(0);
     }
     if action.name.contains(typed) {

@@ -42,10 +42,12 @@ pub fn beginning(text: &str) -> Vec<&'static str> {
 
 /// Says that there is no such field, which one may be meant, and how to search for the text.
 pub(super) fn unknown(key: &str) -> String {
+    // Of a short word more than one letter is another word.
+    let most = (key.chars().count() / 3).clamp(1, 2);
     let near = all()
         .into_iter()
         .map(|field| (distance(key, field), field))
-        .filter(|(d, field)| *d <= 2 && *d < field.len())
+        .filter(|(d, field)| *d <= most && *d < field.len())
         .min();
     match near {
         Some((_, field)) => format!("there is no field '{key}'; is '{field}' meant?"),
@@ -77,6 +79,8 @@ mod tests {
     fn a_field_that_is_not_known_is_told_with_the_one_that_is_meant() {
         assert_eq!(unknown("usr"), "there is no field 'usr'; is 'user' meant?");
         assert!(unknown("localhost").ends_with("in quotes it is text"));
+        assert!(unknown("foo").ends_with("in quotes it is text"), "not fd%");
+        assert!(unknown("comand").contains("'command'"));
         assert_eq!(beginning("cpu>1 us"), ["user"]);
         assert!(beginning("cpu>1 ").is_empty());
     }

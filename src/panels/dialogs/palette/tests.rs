@@ -78,7 +78,7 @@ fn things_are_found_by_what_people_call_them() {
         ("colour", "themes"),
         ("color", "themes"),
         ("temperature", "view-cpu"),
-        ("gpu", "files"),
+        ("gpu", "view-gpu"),
         ("container", "columns"),
         ("port", "view-network"),
         ("undo", "log"),
