@@ -257,12 +257,9 @@ impl To {
         }
         let name = args.file.display().to_string();
         let wrong = |e| Error::Failed(format!("cannot record to {name}: {e}"));
-        let wait = Wait {
-            stop: Some(stop),
-            ..Wait::PATIENT
-        };
         let is_file = || Ok(vec![u8::from(args.file.is_file())]);
-        let there = hand::carry_out(wait, is_file).map_err(wrong)? == [1];
+        let there = hand::until_told(&args.file, stop, |wait| hand::carry_out(wait, is_file));
+        let there = there.map_err(wrong)? == [1];
         // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
         if there
             && let Ok(past) = super::past::open(&args.file)
@@ -276,7 +273,7 @@ impl To {
             )));
         }
         let mut file = stream::recording(&args.file, MAGIC).map_err(wrong)?;
-        file.begins(wait).map_err(wrong)?;
+        hand::until_told(&args.file, stop, |wait| file.begins(wait)).map_err(wrong)?;
         Ok(Self::File(Box::new(Ring {
             file,
             name,

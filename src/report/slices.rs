@@ -22,10 +22,10 @@ use crate::model::scheduling::timeline::{
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::sampler::Listening;
-use crate::sys::asker::hand::Wait;
+use crate::sys::asker::hand::{self, Wait};
 use crate::sys::asker::stream::{self, Stream};
 use crate::sys::clock;
-use crate::sys::own::stop;
+use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
 
 /// `pscope slices`
@@ -146,7 +146,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let begin = clock::now();
     let mut listening = Listening::open(&root, of);
     let trace = match &args.perfetto {
-        Some(path) => Some(trace(path, &listening)?),
+        Some(path) => Some(trace(path, &listening, &stop)?),
         None => None,
     };
     let mut out = Out::new(args, printer, trace, of);
@@ -159,7 +159,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let told = out.tell(&line, last);
         if told.is_err() {
             // Whoever read the lines may have gone; the trace is still whole.
-            out.finish_trace()?;
+            out.finish_trace(Wait::PATIENT)?;
         }
         told?;
         if last {
@@ -170,7 +170,14 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         from: begin,
         to: line.now,
     };
-    out.end(&line, window)?;
+    let wait = match &args.perfetto {
+        Some(path) if stop.asked() => Wait::before_the_end(path, &stop),
+        _ => Wait {
+            stop: Some(&stop),
+            ..Wait::PATIENT
+        },
+    };
+    out.end(&line, window, wait)?;
     Ok(Exit::Done)
 }
 
@@ -194,7 +201,7 @@ fn recorded(args: &Args, found: past::Found, printer: &mut Printer<'_>) -> Resul
                 line.why
             )));
         }
-        Some(path) => Some(trace_to(path)?),
+        Some(path) => Some(trace_to(path, None)?),
         None => None,
     };
     let begins = line.lanes.iter().map(|lane| lane.since).min();
@@ -206,25 +213,32 @@ fn recorded(args: &Args, found: past::Found, printer: &mut Printer<'_>) -> Resul
     out.then = Some(snapshot);
     let told = out.tell(&line, true);
     if told.is_err() {
-        out.finish_trace()?;
+        out.finish_trace(Wait::PATIENT)?;
     }
     told?;
-    out.end(&line, window)?;
+    out.end(&line, window, Wait::PATIENT)?;
     Ok(Exit::Done)
 }
 
-fn trace(path: &Path, listening: &Listening) -> Result<perfetto::Trace<BufWriter<Stream>>, Error> {
+fn trace(
+    path: &Path,
+    listening: &Listening,
+    stop: &Stop,
+) -> Result<perfetto::Trace<BufWriter<Stream>>, Error> {
     if let Some(why) = listening.only_sums() {
         return Err(Error::NotPermitted(format!(
             "a trace is made of single slices, which are not told here: {why}"
         )));
     }
-    trace_to(path)
+    trace_to(path, Some(stop))
 }
 
-fn trace_to(path: &Path) -> Result<perfetto::Trace<BufWriter<Stream>>, Error> {
+fn trace_to(path: &Path, stop: Option<&Stop>) -> Result<perfetto::Trace<BufWriter<Stream>>, Error> {
     let file = stream::plain(path).and_then(|mut file| {
-        file.begins(Wait::PATIENT)?;
+        match stop {
+            Some(stop) => hand::until_told(path, stop, |wait| file.begins(wait))?,
+            None => file.begins(Wait::PATIENT)?,
+        }
         Ok(file)
     });
     let file = file.map_err(|e| Error::Failed(format!("cannot write {}: {e}", path.display())))?;
@@ -314,18 +328,18 @@ impl<'p, 'o> Out<'p, 'o> {
     }
 
     /// Ends the trace, where one is written.
-    fn finish_trace(&mut self) -> Result<(), Error> {
+    fn finish_trace(&mut self, wait: Wait<'_>) -> Result<(), Error> {
         if let Some(trace) = self.trace.take() {
             let now = self.living();
             let file = trace.finish(|id| name_now(now.as_ref(), id), self.silence)?;
             let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.finish(Wait::PATIENT)?;
+            file.finish(wait)?;
         }
         Ok(())
     }
 
-    fn end(mut self, line: &Timeline, window: Window) -> Result<(), Error> {
-        self.finish_trace()?;
+    fn end(mut self, line: &Timeline, window: Window, wait: Wait<'_>) -> Result<(), Error> {
+        self.finish_trace(wait)?;
         let now = self.living();
         let name_now = |id| name_now(now.as_ref(), id);
         let name = |p: &PidStats| name_now(p.who.id).unwrap_or_else(|| p.who.name.to_string());

@@ -88,12 +88,8 @@ pub(super) fn run(
     // Once all that was asked for is understood: what is not leaves nothing behind.
     let dir = args.file.as_path();
     let place = |why| Error::Failed(format!("{}: {why}", dir.display()));
-    let wait = Wait {
-        stop: Some(stop),
-        ..Wait::PATIENT
-    };
     let make = || files::directory(dir).map(|()| Vec::new());
-    hand::carry_out(wait, make).map_err(place)?;
+    hand::until_told(dir, stop, |wait| hand::carry_out(wait, make)).map_err(place)?;
     let kept = Kept::new(BACKLOG);
     let (to, from) = mpsc::sync_channel(64);
     let keeping = Keeping {

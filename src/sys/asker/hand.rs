@@ -209,6 +209,8 @@ impl<'a> Wait<'a> {
     /// where it lives as long as a report waits, or until told once more. How full it is a living one says at once, however
     /// busy its disk is; and nobody remembers that for a dead one.
     pub fn before_the_end(place: &Path, stop: &'a Stop) -> Self {
+        // What came is taken: only one that comes now ends the wait.
+        stop.asked();
         let short = Self {
             at_most: LEAVE,
             stop: None,
@@ -223,6 +225,28 @@ impl<'a> Wait<'a> {
             at_most: PATIENCE,
             stop: Some(stop),
         }
+    }
+}
+
+/// Does something that waits for this place. Where a signal comes meanwhile it is done all the same if the filesystem lives: who
+/// ends a recording that has just begun has a file of it.
+///
+/// # Errors
+/// As `work` says; `Interrupted` where a second signal came.
+pub fn until_told<'a, T>(
+    place: &Path,
+    stop: &'a Stop,
+    mut work: impl FnMut(Wait<'a>) -> io::Result<T>,
+) -> io::Result<T> {
+    let wait = Wait {
+        stop: Some(stop),
+        ..Wait::PATIENT
+    };
+    match work(wait) {
+        Err(why) if why.kind() == io::ErrorKind::Interrupted => {
+            work(Wait::before_the_end(place, stop))
+        }
+        done => done,
     }
 }
 
