@@ -202,7 +202,7 @@ pub fn carry_out(
 }
 
 /// How long a filesystem is waited for that may hold the end of the program.
-const LEAVE: Duration = Duration::from_millis(150);
+const LEAVE: Duration = Duration::from_millis(100);
 
 impl<'a> Wait<'a> {
     /// How long one who was told to end waits for what is written to this place: not at all where its filesystem is dead, and
