@@ -371,12 +371,9 @@ impl App {
             return true;
         }
         let order = self.answering_order();
-        order.into_iter().any(|i| {
-            self.panels[i].spec().actions.contains(&action) && {
-                let reply = self.panels[i].act(&self.world, action);
-                self.obey(reply)
-            }
-        })
+        order
+            .into_iter()
+            .any(|i| self.panels[i].spec().actions.contains(&action) && self.answers(i, action))
     }
 
     /// The visible panes: first the one that has the keyboard, then the others.

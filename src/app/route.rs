@@ -17,7 +17,10 @@ const LONGEST: Nanos = Nanos(60_000_000_000);
 
 /// Whether a pane in this place can have the keyboard.
 fn has_keyboard(place: Place) -> bool {
-    !matches!(place, Place::Header | Place::Views | Place::Footer)
+    !matches!(
+        place,
+        Place::Header | Place::Views | Place::Footer | Place::Time
+    )
 }
 
 impl App {
@@ -97,8 +100,7 @@ impl App {
             if !is_active && self.world.keys.find(key, g::ALL).is_some() {
                 continue;
             }
-            let reply = self.panels[i].act(&self.world, action);
-            if self.obey(reply) {
+            if self.answers(i, action) {
                 return;
             }
         }
@@ -114,6 +116,17 @@ impl App {
         if let Some(action) = opener {
             self.perform(action);
         }
+    }
+
+    /// Lets a pane answer an action; says whether it did.
+    pub(super) fn answers(&mut self, panel: usize, action: &'static Action) -> bool {
+        let reply = self.panels[panel].act(&self.world, action);
+        let answered = self.obey(reply);
+        if answered && self.panels[panel].typing() {
+            // What is typed next is for its line, and no commands of the pane that had the keyboard.
+            self.world.active = self.panels[panel].spec().name;
+        }
+        answered
     }
 
     /// The pane that has the keyboard, if it is visible.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
+use super::trigger::is_unfinished;
 use super::{help, hints, scroll};
 use crate::app::action::Action;
 use crate::app::button::Button;
@@ -82,6 +83,7 @@ impl Palette {
                 }
                 Err(why) => Reply::All(vec![Reply::Close, Reply::Complain(why.clone())]),
             },
+            Some(Item::Arm(text)) if is_unfinished(text) => Reply::Done,
             Some(Item::Arm(text)) => Reply::All(vec![Reply::Close, Reply::Arm(text.clone())]),
             Some(Item::Jump(id, _)) => Reply::All(vec![Reply::Close, Reply::Focus(*id)]),
             None => Reply::All(vec![

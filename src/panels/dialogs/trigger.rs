@@ -59,6 +59,10 @@ pub struct TriggerDialog {
 impl TriggerDialog {
     fn arm(&self) -> Reply {
         let text = self.input.text().trim();
+        if is_unfinished(text) {
+            // The line below says what is missing. Whoever goes on typing must not type commands.
+            return Reply::Done;
+        }
         let text = if text.is_empty() {
             String::new()
         } else {
@@ -108,6 +112,16 @@ impl TriggerDialog {
             }
         }
     }
+}
+
+/// Whether a condition cannot be armed as it is.
+pub(super) fn is_unfinished(text: &str) -> bool {
+    let words = text.split_once(' ');
+    let text = words.map_or(text, |(word, rest)| Mode::find(word).map_or(text, |_| rest));
+    let text = text.trim();
+    let disarms = text.is_empty() || text == "off";
+    let trigger = Trigger::parse(text);
+    !disarms && (trigger.is_empty() || !trigger.notes().is_empty())
 }
 
 /// What a mode does, in words.

@@ -231,3 +231,49 @@ fn whatever_has_a_name_is_in_the_palette() {
         .collect();
     assert!(lost.is_empty(), "{lost:?}");
 }
+
+fn types(app: &mut App, text: &str) {
+    for c in text.chars() {
+        app.update(Event::Key(Key::char(c)));
+        screen::fit(app, SIZE);
+    }
+}
+
+#[test]
+fn what_is_typed_into_a_line_is_no_command_wherever_one_clicked_before() {
+    let mut app = app(picture::theme());
+    text(&mut app);
+    click(&mut app, "1 Processes");
+    click(&mut app, "LIVE");
+    assert!(app.world.paused.is_some());
+    let before = app.world.active;
+    click(&mut app, " kept: ");
+    assert_eq!(app.world.active, before, "the line of time takes no keys");
+    app.world.active = "lanes";
+    types(&mut app, "/");
+    assert_eq!(app.world.active, "list");
+    types(&mut app, "puppet");
+    assert!(app.world.paused.is_some(), "p is a letter");
+    assert!(text(&mut app).contains("puppet"), "{}", text(&mut app));
+}
+
+#[test]
+fn a_condition_that_is_not_finished_keeps_its_dialog_open() {
+    let mut app = app(picture::theme());
+    text(&mut app);
+    for opening in ["!", ":trigger "] {
+        for half in ["cpu>", "cpu>300 for", "state:", "re:("] {
+            types(&mut app, opening);
+            types(&mut app, half);
+            app.update(Event::Key(Key::of(Code::Enter)));
+            types(&mut app, "s");
+            let shown = text(&mut app);
+            assert!(app.world.trigger.is_none(), "{shown}");
+            assert!(
+                shown.contains(&format!("{half}s")),
+                "{opening}{half}: {shown}"
+            );
+            app.update(Event::Key(Key::of(Code::Esc)));
+        }
+    }
+}
