@@ -296,7 +296,7 @@ fn what_is_recorded_can_be_asked_for_later() {
         (
             &["ps", "--from", path, "--at", "noon"][..],
             2,
-            "write a time",
+            "write a time of day",
         ),
         (&["ps", "--from", path, "--at", "-9h"], 2, "it goes from"),
         (&["ps", "--at", "-5m"], 2, "--from"),

@@ -65,6 +65,10 @@ fn on_disk() -> Option<(tempfile::NamedTempFile, File, String)> {
     Some((file, direct, disk))
 }
 
+/// Of some answers the kernel does not tell, a few in a row in one run of forty (docs/kernel.md, O): in one of so many
+/// rounds it tells of all.
+const ROUNDS: usize = 5;
+
 #[test]
 fn every_read_is_counted_of_its_disk_and_of_who_asked() {
     let root = ProcRoot::live();
@@ -73,10 +77,26 @@ fn every_read_is_counted_of_its_disk_and_of_who_asked() {
         println!("skipped: no file of ours is on a disk that tells its requests");
         return;
     };
+    let mut counted = Vec::new();
+    while counted.len() < ROUNDS {
+        let Some(own) = round(&root, &mut tracing, &direct, &disk) else {
+            println!("skipped: no file of ours is on a disk that tells its requests");
+            return;
+        };
+        if own >= BLOCKS {
+            return;
+        }
+        counted.push(own);
+    }
+    panic!("of {BLOCKS} reads {counted:?} were counted");
+}
+
+/// Reads every block once and looks at what is told of it: how many reads were counted of us; `None` where the disk counts none.
+fn round(root: &ProcRoot, tracing: &mut Tracing, direct: &File, disk: &str) -> Option<u64> {
     // What the disk counts is read before and after each reading of ours: what others do meanwhile is in the wider pair.
-    let before = diskstats(&disk);
-    let first = tracing.read(&root).expect("read");
-    let begun = diskstats(&disk);
+    let before = diskstats(disk);
+    let first = tracing.read(root).expect("read");
+    let begun = diskstats(disk);
     let mut block = Block([0; 4096]);
     for n in 0..BLOCKS {
         // Not in their order, so that nothing is read ahead by the device.
@@ -86,25 +106,24 @@ fn every_read_is_counted_of_its_disk_and_of_who_asked() {
             .expect("a block");
         assert_eq!(block.0[100], at as u8);
     }
-    let ended = diskstats(&disk);
-    let last = tracing.read(&root).expect("read");
-    let after = diskstats(&disk);
+    let ended = diskstats(disk);
+    let last = tracing.read(root).expect("read");
+    let after = diskstats(disk);
     if ended.reads - begun.reads < BLOCKS {
-        println!("skipped: no file of ours is on a disk that tells its requests");
-        return;
+        return None;
     }
     let told = between(&first, &last);
-    let reads = told.of(&disk, Kind::Read).expect("counted");
+    let reads = told.of(disk, Kind::Read).expect("counted");
     let (least, most) = (ended.reads - begun.reads, after.reads - before.reads);
     let done = reads.took.done;
     assert!(
         (least.saturating_sub(UNDER_WAY)..=most + UNDER_WAY).contains(&done),
         "{done} of {least} to {most}"
     );
-    let took = last.devices[&(disk.as_str().into(), Kind::Read)].0.took.0
+    let took = last.devices[&(disk.into(), Kind::Read)].0.took.0
         - first
             .devices
-            .get(&(disk.as_str().into(), Kind::Read))
+            .get(&(disk.into(), Kind::Read))
             .map_or(0, |(count, _)| count.took.0);
     let (least, most) = (
         ended.read_ms - begun.read_ms,
@@ -120,13 +139,11 @@ fn every_read_is_counted_of_its_disk_and_of_who_asked() {
         p.pid.0 == std::process::id() && p.kind == Kind::Read && p.device.as_str() == disk
     };
     let own = told.processes.iter().find(own).expect("we asked");
-    // Of some the kernel does not tell the answer, a few in a row (docs/kernel.md, O).
-    assert!(own.took.done + UNDER_WAY >= BLOCKS, "{own:?}");
     let (p50, p99) = (own.took.p50.expect("some"), own.took.p99.expect("some"));
     assert!(p50 > Nanos(1000) && p50 <= p99, "{p50:?} {p99:?}");
     let in_device = reads.took.device.expect("some");
     assert!(in_device <= reads.took.mean.expect("some"));
-    let (count, columns) = &last.devices[&(disk.as_str().into(), Kind::Read)];
+    let (count, columns) = &last.devices[&(disk.into(), Kind::Read)];
     let spread: u64 = count.spread.0.iter().sum();
     assert!(
         spread.abs_diff(count.done) <= UNDER_WAY,
@@ -137,6 +154,7 @@ fn every_read_is_counted_of_its_disk_and_of_who_asked() {
         in_columns.abs_diff(count.done) <= UNDER_WAY,
         "and in a column"
     );
+    Some(own.took.done)
 }
 
 #[test]
