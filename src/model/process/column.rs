@@ -242,8 +242,8 @@ impl Column {
         Some(Sum { value, missing })
     }
 
-    /// What no sum can be more than: ticks of many are rounded each on its own, and together pass what the cores have.
-    fn most(&self, snapshot: &Snapshot) -> f64 {
+    /// What no sum of this column can be more than: ticks of many are rounded each on its own, and together pass what the cores have.
+    pub fn most(&self, snapshot: &Snapshot) -> f64 {
         match snapshot.system.cores.len() {
             n @ 1.. if self.name == all::CPU.name => n as f64 * 100.0,
             _ => f64::INFINITY,

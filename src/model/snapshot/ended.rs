@@ -6,6 +6,8 @@
 //! children while they lived is counted beside it ([`TaskSample::seen`]); the rest is what nobody was shown. Time of children
 //! whose parent ignores `SIGCHLD` is added nowhere, see `getrusage(2)`.
 
+use std::cell::OnceCell;
+
 use super::between::pair;
 use crate::model::sample::{CoreSample, Sample, TaskSample};
 
@@ -13,26 +15,35 @@ use crate::model::sample::{CoreSample, Sample, TaskSample};
 const SLACK: u64 = 5;
 
 /// What is told of ended children between two samples.
-pub(super) struct Unseen {
+pub(super) struct Unseen<'a> {
     /// Whether it is counted at all.
     pub(super) told: bool,
+    samples: (Option<&'a Sample>, &'a Sample),
     /// The ticks that the cores were busy and nobody was seen to be, in which all of it must lie; `None` where the cores do
-    /// not tell. A long life that was never seen, as of a process that is hidden, is no load of this moment.
-    room: Option<u64>,
+    /// not tell. A long life that was never seen, as of a process that is hidden, is no load of this moment. At most moments
+    /// nobody's children ended, and it is not asked for.
+    room: OnceCell<Option<u64>>,
 }
 
-impl Unseen {
+impl<'a> Unseen<'a> {
     /// From one sample to the next.
-    pub(super) fn between(prev: Option<&Sample>, next: &Sample) -> Self {
-        let told = next.counts_ended && prev.is_none_or(|prev| prev.counts_ended);
-        let room = prev.filter(|_| told).and_then(|prev| room(prev, next));
-        Self { told, room }
+    pub(super) fn between(prev: Option<&'a Sample>, next: &'a Sample) -> Self {
+        Self {
+            told: next.counts_ended && prev.is_none_or(|prev| prev.counts_ended),
+            samples: (prev, next),
+            room: OnceCell::new(),
+        }
     }
 
     /// The ticks of those who ended below one process.
     pub(super) fn of(&self, before: Option<&TaskSample>, now: &TaskSample) -> u64 {
         let ticks = rest(now).saturating_sub(before.map_or(0, rest));
-        self.room.map_or(ticks, |room| ticks.min(room))
+        if ticks == 0 {
+            return 0;
+        }
+        let (prev, next) = self.samples;
+        let room = self.room.get_or_init(|| room(prev?, next));
+        room.map_or(ticks, |room| ticks.min(room))
     }
 }
 

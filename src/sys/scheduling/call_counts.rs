@@ -79,22 +79,18 @@ impl CallCounts {
 /// At `sys_enter`: one more for the process. The kernel runs no program twice at once on a core, so that adding needs no lock.
 fn program(counts: i32) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
-    let (out, first) = (a.label(), a.label());
+    let (out, known) = (a.label(), a.label());
     a.call(Helper::GetCurrentPidTgid);
     a.op(Op::Rsh, R0, 32);
     a.store(Width::Word, (R10, PROCESS), R0);
     a.find(counts, PROCESS);
-    a.jump_if(If::Eq, R0, 0, first);
-    a.load(Width::Double, R1, (R0, 0));
-    a.op(Op::Add, R1, 1);
-    a.store(Width::Double, (R0, 0), R1);
-    a.jump(out);
-    a.place(first);
+    a.jump_if(If::Ne, R0, 0, known);
     a.store(Width::Double, (R10, FIRST), 0);
     // Another core may be the first as well: then both find what is there.
     a.begin_with(counts, PROCESS, FIRST);
     a.find(counts, PROCESS);
     a.jump_if(If::Eq, R0, 0, out);
+    a.place(known);
     a.load(Width::Double, R1, (R0, 0));
     a.op(Op::Add, R1, 1);
     a.store(Width::Double, (R0, 0), R1);

@@ -111,6 +111,7 @@ impl List {
     fn own_amounts(world: &World, nodes: &[u32]) -> String {
         let shares = Self::living(world, nodes).filter_map(|p| p.cpu.ok());
         let cpu = shares.map(f64::from).reduce(|a, b| a + b);
+        let cpu = cpu.map(|cpu| cpu.min(all::CPU.most(&world.snapshot)));
         Self::both(world, nodes, cpu)
     }
 
