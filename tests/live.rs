@@ -15,6 +15,7 @@ mod live {
     pub mod ordinary;
     pub mod puppet;
     mod regions;
+    pub mod script;
     mod signal_modes;
     mod slices;
     mod waits;

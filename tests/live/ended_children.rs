@@ -1,7 +1,6 @@
 //! Children too short to be seen: what they use of the cores is told with their parent, and what was seen is not told twice.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{ChildStdin, Command, Stdio};
+use std::path::Path;
 
 use pscope::model::id::Pid;
 use pscope::model::plan::Plan;
@@ -9,6 +8,8 @@ use pscope::model::snapshot::Snapshot;
 use pscope::sampler::sweeper::Sweeper;
 use pscope::sys::clock;
 use pscope::sys::root::ProcRoot;
+
+use super::script::Script;
 
 /// One child works until it was seen and a little more, then thirty work and end between two looks.
 const SCRIPT: &str = r#"
@@ -38,20 +39,11 @@ fn look(sweeper: &mut Sweeper) -> Snapshot {
 
 #[test]
 fn what_nobody_saw_of_children_is_told_with_their_parent() {
-    let mut shell = Command::new("sh")
-        .args(["-c", SCRIPT])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("there is a shell");
-    let mut input = shell.stdin.take().expect("piped");
-    let mut lines = BufReader::new(shell.stdout.take().expect("piped")).lines();
-    let mut said = || lines.next().expect("it goes on").expect("readable");
-    let go = |input: &mut ChildStdin| writeln!(input).expect("it listens");
-    let pid = Pid(shell.id());
+    let mut shell = Script::start(SCRIPT, Path::new("sh"));
+    let pid = shell.pid();
     let mut sweeper = Sweeper::new(&ProcRoot::live()).expect("a proc tree");
 
-    assert_eq!(said(), "seen");
+    assert_eq!(shell.said(), "seen");
     look(&mut sweeper);
     let at_first = look(&mut sweeper);
     let ticks = |snapshot: &Snapshot, pid| {
@@ -64,8 +56,8 @@ fn what_nobody_saw_of_children_is_told_with_their_parent() {
     let child = at_first.procs.iter().find(|p| p.stat.ppid == pid);
     let seen = child.expect("it waits").stat.cpu_time().0;
     let before = children(pid);
-    go(&mut input);
-    assert_eq!(said(), "waited");
+    shell.go();
+    assert_eq!(shell.said(), "waited");
     let after = children(pid);
     let second = look(&mut sweeper);
     let told = ticks(&second, pid);
@@ -73,8 +65,8 @@ fn what_nobody_saw_of_children_is_told_with_their_parent() {
     let left = after.saturating_sub(before).saturating_sub(seen);
     assert!(told <= left as f64 + 0.5, "{told} of {left}, beside {seen}");
 
-    go(&mut input);
-    assert_eq!(said(), "done");
+    shell.go();
+    assert_eq!(shell.said(), "done");
     let many = children(pid) - after;
     let third = look(&mut sweeper);
     let told = ticks(&third, pid);
@@ -83,6 +75,5 @@ fn what_nobody_saw_of_children_is_told_with_their_parent() {
         told <= many as f64 + 0.5 && told >= many as f64 / 3.0,
         "{told} of {many}"
     );
-    go(&mut input);
-    shell.wait().expect("it ends");
+    shell.end();
 }

@@ -1,14 +1,13 @@
 //! What a shell moves itself, and what children moved that it waited for: the kernel adds them up, pscope tells them apart.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{ChildStdin, Command, Stdio};
-
 use pscope::model::id::Pid;
 use pscope::model::plan::{Needs, Plan};
 use pscope::model::sample::{Moved, Sample};
 use pscope::model::snapshot::Snapshot;
 use pscope::sampler;
 use pscope::sys::root::ProcRoot;
+
+use super::script::Script;
 
 const MIB: u64 = 1 << 20;
 
@@ -40,27 +39,16 @@ fn the_io_of_children_that_ended_is_not_their_parents() {
     // Another user than the one who built may not write beside the build.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).or_else(|_| tempfile::tempdir());
     let dir = dir.expect("a directory");
-    let mut shell = Command::new("sh")
-        .args(["-c", SCRIPT])
-        .arg(dir.path().join("file"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("there is a shell");
-    let mut input = shell.stdin.take().expect("piped");
-    let mut lines = BufReader::new(shell.stdout.take().expect("piped")).lines();
-    let mut said = || lines.next().expect("it goes on").expect("readable");
-    let go = |input: &mut ChildStdin| writeln!(input).expect("it listens");
-    let pid = Pid(shell.id());
+    let mut shell = Script::start(SCRIPT, &dir.path().join("file"));
+    let pid = shell.pid();
 
     let before = sample();
-    assert_eq!(said(), "half");
+    assert_eq!(shell.said(), "half");
     let half = sample();
-    go(&mut input);
-    assert_eq!(said(), "done");
+    shell.go();
+    assert_eq!(shell.said(), "done");
     let now = sample();
-    go(&mut input);
-    shell.wait().expect("it ends");
+    shell.end();
 
     let added = all(&now, pid).since(all(&half, pid)).written.0;
     if added == 0 {
