@@ -33,7 +33,7 @@ pub fn write(
     let told = line.origin != Origin::Sampled;
     for lane in &line.lanes {
         let sums = lane.total(window, line.origin);
-        let seconds = lane.known(window).seconds().max(1e-9);
+        let seconds = lane.known(window, line.origin).seconds().max(1e-9);
         let rest = line.rest_on(lane, window);
         let busy = (sums.run.seconds() + rest.others.seconds()) * 100.0 / seconds;
         let text = format!(

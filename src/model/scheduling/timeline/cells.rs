@@ -88,7 +88,9 @@ impl Lane {
             n,
             tallies: (0..n).map(|_| Vec::new()).collect(),
         };
-        match self.level(from, bucket, n, origin) {
+        let level = self.level(from, bucket, n, origin);
+        let since = self.reach(&level);
+        match level {
             Level::Slices => {
                 for (slice, who) in self.slices.from(from) {
                     let ended = u32::from(slice.ended != Ended::Running);
@@ -114,7 +116,7 @@ impl Lane {
         }
         let tallies = row.tallies.iter();
         let mut cells: Vec<_> = tallies.map(|t| cell(t, bucket.0, focus)).collect();
-        self.mark_unknown(&mut cells, from.0, bucket.0);
+        self.mark_unknown(&mut cells, since, (from.0, bucket.0));
         for (i, cell) in cells.iter_mut().enumerate() {
             let from = Nanos(from.0 + bucket.0 * i as u64);
             let to = Nanos(from.0 + bucket.0);
@@ -145,11 +147,20 @@ impl Lane {
         })
     }
 
-    fn mark_unknown(&self, cells: &mut [Cell], from: u64, bucket: u64) {
+    /// From when on what is kept there is whole: what is older was forgotten, or never recorded.
+    pub(super) fn reach(&self, level: &Level) -> Nanos {
+        let since = match level {
+            Level::Slices => self.slices.since,
+            Level::Bins(level) => self.bins[*level].since,
+        };
+        since.max(self.since)
+    }
+
+    fn mark_unknown(&self, cells: &mut [Cell], since: Nanos, (from, bucket): (u64, u64)) {
         for (i, cell) in cells.iter_mut().enumerate() {
             let start = from.saturating_add(bucket.saturating_mul(i as u64));
             let end = start.saturating_add(bucket);
-            let known = end > self.since.0 && start < self.now.0;
+            let known = end > since.0 && start < self.now.0;
             cell.fill = if known { Fill::Known } else { Fill::Unknown };
             let window = Window {
                 from: Nanos(start),
@@ -165,7 +176,8 @@ impl Lane {
 /// From so many buckets on a slice is seen as one.
 const SEEN: u64 = 5;
 
-enum Level {
+/// What is looked at: single slices, or the sums of one length of time.
+pub(super) enum Level {
     Slices,
     Bins(usize),
 }

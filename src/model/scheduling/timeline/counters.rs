@@ -168,14 +168,14 @@ impl Timeline {
 
     /// The same of one core, in the time that is known of it.
     pub fn rest_on(&self, lane: &Lane, window: Window) -> Rest {
-        let all = lane.known(window).0;
+        let all = lane.known(window, self.origin).0;
         self.rest_of(std::slice::from_ref(lane), all, window)
     }
 
     fn rest_of(&self, lanes: &[Lane], all: u64, window: Window) -> Rest {
         let (mut known, mut run, mut counted, mut busy) = (0, 0, 0.0, 0.0);
         for lane in lanes {
-            known += lane.known(window).0;
+            known += lane.known(window, self.origin).0;
             run += lane.total(window, self.origin).run.0;
             let (more, of_that) = lane.busy_in(window);
             (counted, busy) = (counted + more, busy + of_that);

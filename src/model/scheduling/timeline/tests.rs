@@ -338,8 +338,16 @@ fn what_was_not_recorded_counts_neither_as_idle_nor_for_rates() {
         end: ms(100),
         why: Blind::Lost,
     }]);
-    assert_eq!(line.lanes[0].known(window), ms(30), "10 ms of it were lost");
-    assert_eq!(line.lanes[1].known(window), ms(0), "never heard of");
+    assert_eq!(
+        line.lanes[0].known(window, Origin::Exact),
+        ms(30),
+        "10 ms of it were lost"
+    );
+    assert_eq!(
+        line.lanes[1].known(window, Origin::Exact),
+        ms(0),
+        "never heard of"
+    );
     let later = Window {
         from: ms(125),
         to: ms(500),
@@ -378,4 +386,42 @@ fn memory_is_bounded_on_every_machine() {
         assert!(bytes <= 15 << 20, "{cores} cores: {bytes} bytes");
         assert!(line.lanes.iter().all(|l| l.slices.len() > 200), "{cores}");
     }
+}
+
+#[test]
+fn what_was_forgotten_is_neither_known_nor_idle() {
+    // Among many cores each keeps little; this one is always busy.
+    let mut builder = Builder::new(Origin::Exact, (0..128).map(CpuId), Nanos(0));
+    let mut names = |pid: Pid, _: Tid| (ProcId::new(pid.0, 0), SafeText::default());
+    let thread = |n: u64| Thread {
+        pid: Pid(1 + n as u32 % 2),
+        tid: Tid(1 + n as u32 % 2),
+    };
+    let rounds = 400_000;
+    for at in 1..rounds {
+        let both = (thread(at), thread(at + 1));
+        builder.switch(CpuId(0), ms(at), both, Some(true), &mut names);
+    }
+    let line = builder.publish(ms(rounds));
+    let lane = &line.lanes[0];
+    let window = |from: u64, to: u64| Window {
+        from: ms(from),
+        to: ms(to),
+    };
+    let (first, last) = (window(1000, 11_000), window(rounds - 10_000, rounds - 10));
+    assert_eq!(lane.known(first, line.origin), Nanos(0));
+    assert_eq!(lane.known(last, line.origin), last.span());
+    let fills = |of: Window| {
+        let cells = lane.cells(line.origin, of.from, ms(500), 20, None);
+        cells.iter().map(|cell| cell.fill).collect::<Vec<_>>()
+    };
+    assert_eq!(fills(first), [Fill::Unknown; 20]);
+    assert_eq!(fills(last), [Fill::Known; 20]);
+    // What reaches into what was forgotten is known from where that ends on, and there it is busy all the time.
+    let begins = lane.bins[2].since.0 / 1_000_000;
+    let across = window(begins - 5000, begins + 5000);
+    let known = lane.known(across, line.origin);
+    let run = lane.total(across, line.origin).run;
+    assert_eq!(known, ms(5000));
+    assert!(run.0.abs_diff(known.0) <= ms(500).0, "{run:?} of {known:?}");
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::cells::Level;
 use super::{BINS, Bin, Ended, Lane, Origin, Timeline, Waited, Who};
 use crate::model::id::{Nanos, ProcId};
 
@@ -96,22 +97,9 @@ impl Window {
 impl Lane {
     /// Calls `each` with everybody's sums in the window, cut at its borders; several times for one thread.
     fn sums(&self, window: Window, origin: Origin, mut each: impl FnMut(&Arc<Who>, Tally)) {
-        let single = self.is_single(window);
-        if origin != Origin::Sampled
-            && single
-            && (self.slices.since <= window.from || self.slices.since <= self.since)
-            && window.span() < Nanos(BINS[2].0 * 20)
-        {
-            self.exact_sums(window, each);
-            return;
-        }
-        let fits = |level: &usize| {
-            let enough = self.bins[*level].since <= window.from;
-            enough && window.span().0 < BINS[*level].0.saturating_mul(2000)
-        };
-        let level = match origin {
-            Origin::Sampled => 2,
-            _ => (usize::from(!single)..2).find(fits).unwrap_or(2),
+        let level = match self.summed_from(window, origin) {
+            Level::Slices => return self.exact_sums(window, each),
+            Level::Bins(level) => level,
         };
         for (bin, who) in self.bins[level].from(window.from) {
             // The newest bin reaches only as far as the lane does.
@@ -138,6 +126,26 @@ impl Lane {
                 },
             );
         }
+    }
+
+    /// What the sums of a window are made of.
+    fn summed_from(&self, window: Window, origin: Origin) -> Level {
+        let single = self.is_single(window);
+        if origin != Origin::Sampled
+            && single
+            && (self.slices.since <= window.from || self.slices.since <= self.since)
+            && window.span() < Nanos(BINS[2].0 * 20)
+        {
+            return Level::Slices;
+        }
+        let fits = |level: &usize| {
+            let enough = self.bins[*level].since <= window.from;
+            enough && window.span().0 < BINS[*level].0.saturating_mul(2000)
+        };
+        Level::Bins(match origin {
+            Origin::Sampled => 2,
+            _ => (usize::from(!single)..2).find(fits).unwrap_or(2),
+        })
     }
 
     fn exact_sums(&self, window: Window, mut each: impl FnMut(&Arc<Who>, Tally)) {
@@ -185,9 +193,11 @@ impl Lane {
         }
     }
 
-    /// How much of a window is known of this core: not before it was recorded, nor where events were lost.
-    pub fn known(&self, window: Window) -> Nanos {
-        let (from, to) = (window.from.max(self.since), window.to.min(self.now));
+    /// How much of a window is known of this core: not before it was recorded, nor what was forgotten since, nor where events
+    /// were lost.
+    pub fn known(&self, window: Window, origin: Origin) -> Nanos {
+        let since = self.reach(&self.summed_from(window, origin));
+        let (from, to) = (window.from.max(since), window.to.min(self.now));
         let lost = self.gaps.iter();
         let lost = lost.map(|g| g.end.min(to).since(g.start.max(from)).0);
         Nanos(to.since(from).0.saturating_sub(lost.sum()))
@@ -210,7 +220,10 @@ fn waited(bin: &Bin, width: Nanos, window: Window) -> Nanos {
 impl Timeline {
     /// How much of a window is known, of the core of which most is: what rates are to be divided by.
     pub fn known(&self, window: Window) -> Nanos {
-        let lanes = self.lanes.iter().map(|lane| lane.known(window));
+        let lanes = self
+            .lanes
+            .iter()
+            .map(|lane| lane.known(window, self.origin));
         lanes.max().unwrap_or_default()
     }
 

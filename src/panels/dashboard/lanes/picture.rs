@@ -280,7 +280,7 @@ impl Picture {
                     cpu: lane.cpu,
                     cells,
                     total: lane.total(window, line.origin),
-                    known: lane.known(window),
+                    known: lane.known(window, line.origin),
                     waited: line.waited_on(lane, window),
                     share: if live { tick.or(whole) } else { whole.or(tick) },
                     ready: ready::marks(lane, window, bucket, focus),

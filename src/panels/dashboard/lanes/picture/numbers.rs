@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use super::Row;
 use crate::model::format;
+use crate::model::id::Nanos;
 use crate::model::machine::core_share::CoreShare;
 use crate::theme::{Role, Theme};
 use crate::widgets::chart::Chart;
@@ -141,8 +142,12 @@ fn shares(share: &CoreShare, width: u16) -> Parts {
 
 /// How many threads waited for the core on average, how often one came over from another core, the frequency.
 fn rest(theme: &Theme, row: &Row) -> Parts {
-    let seconds = row.known.seconds().max(1e-9);
     let mut parts = vec![("  queue ".to_owned(), Role::Dim)];
+    if row.known == Nanos(0) {
+        parts.push(("–".to_owned(), Role::Dim));
+        return parts;
+    }
+    let seconds = row.known.seconds();
     let queue = row.waited.span.seconds() / seconds;
     let role = if queue >= 1.0 {
         Role::Strong
