@@ -165,6 +165,10 @@ impl App {
             Event::Ground(told) => self.on_ground(told),
             Event::Beat => self.beat(),
             Event::Recording(news) => self.on_recording(news),
+            Event::Ended(why) => {
+                self.world.time.ended = true;
+                self.say(why, true);
+            }
             Event::Stop => self.effects.push(Effect::Quit),
             Event::Lost { thread, why } => self.say(
                 format!("the thread '{thread}' died: {why}; what it read stays as it was"),

@@ -36,6 +36,8 @@ pub enum Event {
     Beat,
     /// A recording began in a file of this name, ended, or could not go on.
     Recording(Result<Option<String>, String>),
+    /// The stream that is shown has come to its end: why.
+    Ended(String),
     /// The program is asked to end (a signal, or the terminal went away).
     Stop,
     /// A thread of the program died; the rest goes on.

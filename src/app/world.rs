@@ -129,6 +129,8 @@ pub struct TimeBar {
     pub recorded: bool,
     /// The file into which it is recorded.
     pub recording: Option<String>,
+    /// It came from elsewhere and nothing more comes.
+    pub ended: bool,
     /// The names of the machines of which there are recordings, and which of them is shown.
     pub hosts: Vec<String>,
     /// The place of the shown one.

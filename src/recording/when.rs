@@ -11,6 +11,9 @@ use crate::model::zone::Zone;
 
 const HOW: &str = "write a time of day (12:03:40, of another day 2026-11-26 12:03) or how long before the end (-5m)";
 
+/// So much later than the end a moment may be.
+const LATE_MS: i64 = 60_000;
+
 /// The moment that is meant: the last tick at or before it, by the clock on the wall of this zone.
 ///
 /// # Errors
@@ -33,16 +36,21 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
         let meant = |date: Date| date.at(0, 0, 0, 0) + SignedDuration::from_millis(time);
         let at = unix_ms(meant(date), zone);
         // A time that has not come yet today was yesterday's.
-        let yesterday = text.len() <= CLOCK && at > ms(last) + 60_000;
+        let yesterday = text.len() <= CLOCK && at > ms(last) + LATE_MS;
         if yesterday {
             unix_ms(meant(date) - 1.day(), zone)
         } else {
             at
         }
     };
+    // What ended a moment ago is told as it ended; of what comes long after there is nothing.
+    let over = wanted > ms(last) + LATE_MS;
     // A written second is meant whole.
     let place = moments.partition_point(|moment| ms(moment) < wanted + 1000);
-    let found = place.checked_sub(1).map(|place| moments[place].at);
+    let found = place
+        .checked_sub(1)
+        .filter(|_| !over)
+        .map(|place| moments[place].at);
     found.ok_or_else(|| {
         let told = |moment| told(ms(moment), ms(last), zone);
         let (first, last) = (told(first), told(last));
@@ -166,7 +174,12 @@ mod tests {
         assert!(find("").is_err() && find("25:00").is_err() && find("-").is_err());
         assert_eq!(find("2023-11-14 22:14"), Ok(Nanos(40)));
         assert_eq!(find("11-14T22:14:00"), Ok(Nanos(40)));
-        let vain = ["2023-11-13 22:14", "11-15 22:14"];
+        let vain = [
+            "2023-11-13 22:14",
+            "11-15 22:14",
+            "2023-11-14 22:25",
+            "2030-01-01 00:00",
+        ];
         for text in vain {
             assert!(
                 find(text).is_err_and(|why| why.contains("22:13:20 to")),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nix::errno::Errno;
 
 use super::inbox::Tell;
-use crate::app::event::{Event, Outcome};
+use crate::app::event::Event;
 use crate::recording::lanes::{self as told_lanes, Rebuilder};
 use crate::recording::{Head, Kept, Kind, MAGIC, Player, record};
 
@@ -21,7 +21,7 @@ pub fn show(from: &OwnedFd, kept: &Kept, tell: &Tell) {
         }
         Err(why) => format!("the stream has ended: {why}"),
     };
-    tell.event(Event::Outcome(Outcome::Failed(end)));
+    tell.event(Event::Ended(end));
 }
 
 fn read(from: &OwnedFd, kept: &Kept, tell: &Tell) -> Result<(), String> {

@@ -14,6 +14,9 @@ fn a_stream_is_the_live_screen_of_its_machine_and_ends_cleanly() {
     session.shows("Help");
     session.press(b"\x1b");
     session.shows("the stream has ended");
+    // Also when that notice is gone.
+    session.press(b"j");
+    session.shows("ENDED");
     session.press(b"q");
     assert_eq!(session.ends(), 0);
     assert_eq!(session.left_behind(), [] as [&str; 0]);

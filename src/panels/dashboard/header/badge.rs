@@ -55,6 +55,10 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
             };
             (format!(" {mark}RECORDING "), Role::Paused)
         }
+        None if world.time.ended => {
+            let mark = if ascii { "x " } else { "■ " };
+            (format!("{mark}ENDED "), Warn)
+        }
         None => {
             let dot = if ascii { "* " } else { "● " };
             let role = if kept > asked { Warn } else { Good };
@@ -77,7 +81,7 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
     if world.settings.read_only {
         out.insert(0, group(0, [("read-only  ", Accent)]));
     }
-    if world.snapshot.procs.is_empty() {
+    if world.snapshot.procs.is_empty() && !world.time.ended {
         out.insert(0, group(0, [("reading…  ", Bad)]));
     }
     out
