@@ -414,4 +414,6 @@ fn a_recording_plays_to_its_end_and_a_typed_time_is_found() {
     assert_eq!(app.world.snapshot.at, seen[19].at, "it stays where it was");
     let how = "not recorded by then: record --inspect FILTER keeps it of whom passes";
     assert_eq!(app.world.unread(Needs::FILES), Some(how));
+    let why = app.world.unread(Needs::CALLS | Needs::FILES);
+    assert!(why.is_some_and(|why| why.starts_with("not recorded: it is counted")));
 }

@@ -339,12 +339,17 @@ impl World {
 
     /// Why what these needs stand for is not to be had: the moment that is shown has passed, and it was not read then.
     pub fn unread(&self, needs: Needs) -> Option<&'static str> {
-        let past = self.paused.is_some_and(|back| back > 0);
+        // Once something is known of the one in focus, nothing more comes while time stands still.
+        let known = self.detail.of == self.focus && self.detail.at.0 > 0;
+        let past = self.paused.is_some_and(|back| back > 0 || known);
         if !past && !self.time.recorded {
             return None;
         }
         let (of, machine) = (&self.detail, &self.detail.machine);
+        // What nothing records first: there is no remedy for it.
         let unread = [
+            (Needs::SPENT, of.spent.is_none()),
+            (Needs::CALLS, of.calls.is_none()),
             (Needs::OVERVIEW, of.overview.is_none()),
             (Needs::REGIONS, of.regions.is_none()),
             (Needs::FILES, of.files.is_none()),
@@ -366,6 +371,9 @@ impl World {
         Some(match self.time.recorded {
             false => "not read at that moment",
             true if asked.contains(*need) => "not recorded by then",
+            true if (Needs::SPENT | Needs::CALLS).contains(*need) => {
+                "not recorded: it is counted only while somebody looks at it"
+            }
             true if *need == Needs::ENVIRONMENT => {
                 "not recorded: record --inspect FILTER --environment keeps it"
             }
