@@ -70,14 +70,16 @@ impl Recorder {
 pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> std::io::Result<Writer> {
     Writer::begin(move |handed_over| {
         let path = name();
-        let shown = path.display().to_string();
+        let mut shown = path.display().to_string();
         let written = Past::new(Box::new(kept)).cut(from, until);
         let written = written.and_then(|records| {
-            let write = || {
-                let mut file = stream::recording(&path, MAGIC)?;
+            let mut write = || {
+                let mut file = stream::new_recording(&path, MAGIC)?;
                 records.iter().try_for_each(|record| file.put(record))?;
                 file.ends();
                 handed_over.store(true, Ordering::Release);
+                file.begins(FOR_EVER)?;
+                shown = file.path().display().to_string();
                 file.finish(FOR_EVER)
             };
             write().map_err(|e: std::io::Error| e.to_string())
@@ -89,7 +91,7 @@ pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> std::io
     })
 }
 
-/// A name that no other recording has: `pscope-2026-11-27-00-03-40.pscope`.
+/// A name by the moment, `pscope-2026-11-27-00-03-40.pscope`: another recording of this second gets a number.
 fn name() -> PathBuf {
     let now = clock::boot_unix_ms() + clock::since_boot().0 / 1_000_000;
     PathBuf::from(format!("pscope-{}.pscope", files::stamp(now)))
@@ -103,18 +105,20 @@ fn record(
     tell: &Tell,
     handed_over: impl FnOnce(),
 ) -> Result<(), String> {
-    let shown = path.display();
+    let mut shown = path.display().to_string();
     let not_begun = |e| {
+        let shown = path.display();
         format!("cannot record to {shown}: {e}; begin pscope in a directory that you may write to")
     };
-    let failed = |e| format!("cannot write {shown}: {e}; what was recorded is kept");
-    let mut file = stream::recording(path, MAGIC).map_err(not_begun)?;
+    let failed = |e, name: &str| format!("cannot write {name}: {e}; what was recorded is kept");
+    let mut file = stream::new_recording(path, MAGIC).map_err(not_begun)?;
     let (mut seen, mut whole, mut there) = (0, false, false);
     let begun = Instant::now();
     loop {
         if !there && file.has_begun().map_err(not_begun)? {
             there = true;
-            tell.event(Event::Recording(Ok(Some(shown.to_string()))));
+            shown = file.path().display().to_string();
+            tell.event(Event::Recording(Ok(Some(shown.clone()))));
         }
         if !there && begun.elapsed() > PATIENCE {
             let why = hand::no_answer(PATIENCE);
@@ -135,13 +139,19 @@ fn record(
             }
             if whole {
                 let put = file.put(&record);
-                put.map_err(|e| if there { failed(e) } else { not_begun(e) })?;
+                put.map_err(|e| {
+                    if there {
+                        failed(e, &shown)
+                    } else {
+                        not_begun(e)
+                    }
+                })?;
             }
         }
         if ending {
             file.ends();
             handed_over();
-            return file.finish(FOR_EVER).map_err(failed);
+            return file.finish(FOR_EVER).map_err(|e| failed(e, &shown));
         }
     }
 }

@@ -266,6 +266,35 @@ fn a_killed_recorder_leaves_a_recording() {
     assert!(pscope(&["ps", "--from", path]).status.success());
 }
 
+/// Two that wrote to one file would spoil it; the lock ends with who has it, also where he is killed.
+#[test]
+fn a_file_that_is_recorded_to_is_not_given_to_another() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.pscope");
+    let path = file.to_str().expect("UTF-8");
+    let mut first = Command::new(BINARY)
+        .args(["record", path, "--interval", "50ms"])
+        .spawn()
+        .expect("it begins");
+    while !pscope(&["ps", "--from", path]).status.success() {
+        assert!(first.try_wait().expect("ours").is_none(), "it goes on");
+    }
+    let second = pscope(&["record", path, "--for", "100ms"]);
+    let err = text(&second.stderr);
+    assert_eq!(second.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains(path) && err.contains("another pscope writes to it"),
+        "{err}"
+    );
+    assert!(err.contains("name another file"), "{err}");
+    first.kill().expect("ours");
+    first.wait().expect("it ends");
+    let third = pscope(&["record", path, "--for", "100ms"]);
+    assert!(third.status.success(), "{}", text(&third.stderr));
+    let lines = pscope(&["ps", "pid:1", "--from", path, "--json", "--every", "1ms"]);
+    assert!(lines.status.success(), "{}", text(&lines.stderr));
+}
+
 #[test]
 fn a_full_disk_is_said_and_what_is_there_is_kept() {
     let dir = tempfile::tempdir().expect("a directory");

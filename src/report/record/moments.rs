@@ -1,7 +1,5 @@
 //! `pscope record --when CONDITION DIR`: waits, perhaps all night, and keeps each moment with what was before and after it.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -21,6 +19,7 @@ use crate::report::{Error, Exit};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
+use crate::sys::asker::stream;
 use crate::sys::clock;
 use crate::sys::own::recording as files;
 use crate::sys::own::stop::Stop;
@@ -233,24 +232,23 @@ impl Night<'_, '_, '_> {
     fn write(&self, at: Nanos, records: &[Vec<u8>]) -> Result<PathBuf, Error> {
         let ago = self.now.at.since(at).0 / 1_000_000;
         let unix_ms = self.now.unix_ms().saturating_sub(ago);
-        let beginning = format!("when-{}", files::stamp(unix_ms));
+        let beginning = format!("when-{}.pscope", files::stamp(unix_ms));
         let wait = if self.stop.asked() {
             Wait::before_the_end(self.dir, self.stop)
         } else {
             Wait::PATIENT
         };
-        let name = hand::carry_out(wait, || {
-            files::beside_others(self.dir, &beginning, MAGIC, records)
+        let path = self.dir.join(beginning);
+        let written = stream::new_recording(&path, MAGIC).and_then(|mut file| {
+            file.begins(wait)?;
+            records.iter().try_for_each(|record| file.put(record))?;
+            let path = file.path();
+            file.finish(wait).map(|()| path)
         });
-        match name {
-            Ok(name) => Ok(self.dir.join(OsStr::from_bytes(&name))),
-            Err(why) => {
-                let dir = self.dir.display();
-                Err(Error::Failed(format!(
-                    "cannot write a moment to {dir}: {why}"
-                )))
-            }
-        }
+        written.map_err(|why| {
+            let dir = self.dir.display();
+            Error::Failed(format!("cannot write a moment to {dir}: {why}"))
+        })
     }
 
     fn say(&mut self, text: &str) -> Result<(), Error> {

@@ -255,12 +255,13 @@ const WELL: u8 = b'w';
 const FAILED: u8 = b'f';
 
 /// Kinds of complaints that have no number of the kernel's: they go by the negative of their place here.
-const KINDS: [io::ErrorKind; 5] = [
+const KINDS: [io::ErrorKind; 6] = [
     io::ErrorKind::Other,
     io::ErrorKind::UnexpectedEof,
     io::ErrorKind::InvalidInput,
     io::ErrorKind::InvalidData,
     io::ErrorKind::AlreadyExists,
+    io::ErrorKind::ResourceBusy,
 ];
 
 /// A complaint as bytes.

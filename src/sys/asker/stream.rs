@@ -4,32 +4,29 @@
 //! nobody waits for that: not a key, nor the end of the program. What was handed over is written to its end, also when we have
 //! ended meanwhile.
 
-use std::collections::VecDeque;
-use std::fs::File;
+mod writes;
+
 use std::io::{self, Read as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::hand::{self, Hand, Wait};
 use super::pool;
 use crate::sys::own::outfile;
-use crate::sys::own::recording::{self, Written};
-use crate::sys::threads;
+use crate::sys::own::recording;
+use writes::To;
+pub(super) use writes::record;
 
-/// So much may wait for a slow filesystem; then nothing more is taken.
-const BACKLOG: usize = 64 << 20;
 /// How long we wait for it to take more.
 const TAKES: Duration = Duration::from_secs(5);
-/// How often one that is still written says how far it is.
-const PROGRESS: Duration = Duration::from_millis(20);
-
 /// What is ordered: each order is this letter, a number, and so many bytes where it is [`PUT`].
 const PUT: u8 = b'p';
 const SHORTEN: u8 = b's';
-/// What is told: the file is there and so long; it goes on; all is written. Anything else is a complaint.
+/// What a recording does where a file of its name is there: it goes on with it, or takes another name.
+const GO_ON: &[u8] = b"on";
+const NEW: &[u8] = b"new";
+/// What is told: the file is there, so long, and has this number; it goes on; all is written. Anything else is a complaint.
 const BEGUN: u8 = b'b';
 const GOES_ON: u8 = b'g';
 const DONE: u8 = b'd';
@@ -41,6 +38,9 @@ pub struct Stream {
     /// How long the file will be, once all is written; nothing while that is not known.
     size: Option<u64>,
     added: u64,
+    /// Its path as it was asked for, and the number that it has where another one had that name.
+    path: PathBuf,
+    number: u32,
 }
 
 /// Begins a recording, or goes on with one; it begins with these bytes. It is made by who makes workers, where there is one,
@@ -49,14 +49,27 @@ pub struct Stream {
 /// # Errors
 /// When no process can be made.
 pub fn recording(path: &Path, magic: &[u8]) -> io::Result<Stream> {
-    let path = std::path::absolute(path)?;
+    begun(path, magic, GO_ON)
+}
+
+/// Begins a recording of a name that no other file has: see [`Stream::path`].
+///
+/// # Errors
+/// When no process can be made.
+pub fn new_recording(path: &Path, magic: &[u8]) -> io::Result<Stream> {
+    begun(path, magic, NEW)
+}
+
+fn begun(path: &Path, magic: &[u8], how: &[u8]) -> io::Result<Stream> {
+    let absolute = std::path::absolute(path)?;
     let hand = match pool::writer() {
         Some(hand) => hand,
         None => hand::start(record)?,
     };
-    let mut stream = Stream::over(hand)?;
-    stream.put(path.as_os_str().as_bytes())?;
+    let mut stream = Stream::over(hand, path)?;
+    stream.put(absolute.as_os_str().as_bytes())?;
     stream.put(magic)?;
+    stream.put(how)?;
     stream.added = 0;
     Ok(stream)
 }
@@ -66,17 +79,20 @@ pub fn recording(path: &Path, magic: &[u8]) -> io::Result<Stream> {
 /// # Errors
 /// When no process can be made.
 pub fn plain(path: &Path) -> io::Result<Stream> {
-    let hand = hand::start(|socket| serve(socket, || outfile::create(path).map(To::Plain)))?;
-    Stream::over(hand)
+    let hand =
+        hand::start(|socket| writes::serve(socket, || outfile::create(path).map(To::Plain)))?;
+    Stream::over(hand, path)
 }
 
 impl Stream {
-    fn over(hand: Hand) -> io::Result<Self> {
+    fn over(hand: Hand, path: &Path) -> io::Result<Self> {
         hand.socket.set_write_timeout(Some(TAKES))?;
         Ok(Self {
             hand,
             size: None,
             added: 0,
+            path: path.to_owned(),
+            number: 1,
         })
     }
 
@@ -89,15 +105,17 @@ impl Stream {
             return Ok(());
         }
         wait.hear(&self.hand)?;
-        let mut told = [0; 9];
-        match self.hand.socket.read_exact(&mut told[..1]) {
-            Ok(()) if told[0] == BEGUN => {
-                self.hand.socket.read_exact(&mut told[1..])?;
-                let [_, size @ ..] = told;
+        let mut told = [0];
+        match self.hand.socket.read_exact(&mut told) {
+            Ok(()) if told == [BEGUN] => {
+                let (mut size, mut number) = ([0; 8], [0; 4]);
+                self.hand.socket.read_exact(&mut size)?;
+                self.hand.socket.read_exact(&mut number)?;
                 self.size = Some(u64::from_le_bytes(size));
+                self.number = u32::from_le_bytes(number);
                 Ok(())
             }
-            Ok(()) => Err(self.complaint(told[..1].to_vec())),
+            Ok(()) => Err(self.complaint(told.to_vec())),
             Err(_) => Err(self.complaint(Vec::new())),
         }
     }
@@ -112,6 +130,11 @@ impl Stream {
             Err(why) if why.kind() == io::ErrorKind::TimedOut => Ok(false),
             Err(why) => Err(why),
         }
+    }
+
+    /// Where it is: as it was asked for, with a number where another file had that name. Known once it has begun.
+    pub fn path(&self) -> PathBuf {
+        recording::numbered(&self.path, self.number)
     }
 
     /// How long the file will be, once what was handed over is written.
@@ -198,185 +221,5 @@ impl Write for Stream {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// What one that is made for a recording does.
-pub(super) fn record(socket: &mut UnixStream) {
-    let mut head = || match take(socket) {
-        Some(Order::Put(bytes)) => Some(bytes),
-        _ => None,
-    };
-    if let (Some(path), Some(magic)) = (head(), head()) {
-        let path = Path::new(std::ffi::OsStr::from_bytes(&path));
-        let begin = || recording::begin(path, &magic);
-        serve(socket, || Ok(To::Recording(begin()?, magic.clone())));
-    }
-}
-
-/// Where it is written to.
-enum To {
-    Plain(File),
-    Recording(Written, Vec<u8>),
-}
-
-impl To {
-    fn size(&self) -> u64 {
-        match self {
-            Self::Plain(_) => 0,
-            Self::Recording(file, _) => file.size(),
-        }
-    }
-
-    fn carry_out(&mut self, order: Order) -> io::Result<()> {
-        match (self, order) {
-            (Self::Plain(file), Order::Put(bytes)) => file.write_all(&bytes),
-            (Self::Recording(file, _), Order::Put(bytes)) => file.append(&bytes),
-            (Self::Recording(file, magic), Order::Shorten(from)) => file.shorten(magic, from),
-            (Self::Plain(_), Order::Shorten(_)) => Err(io::ErrorKind::InvalidInput.into()),
-        }
-    }
-}
-
-/// What is to be done.
-enum Order {
-    Put(Vec<u8>),
-    Shorten(u64),
-}
-
-/// Takes the next order; nothing where no more comes.
-fn take(from: &mut UnixStream) -> Option<Order> {
-    let mut head = [0; 9];
-    from.read_exact(&mut head).ok()?;
-    let [what, number @ ..] = head;
-    let number = u64::from_le_bytes(number);
-    if what == SHORTEN {
-        return Some(Order::Shorten(number));
-    }
-    let mut bytes = vec![0; usize::try_from(number).ok()?];
-    from.read_exact(&mut bytes).ok()?;
-    Some(Order::Put(bytes))
-}
-
-/// What was taken and is not written yet.
-#[derive(Default)]
-struct Queue {
-    orders: VecDeque<Order>,
-    waits: usize,
-    /// How many were carried out.
-    done: u64,
-    /// No more comes.
-    closed: bool,
-    /// Nothing more is written: all is, or something went wrong.
-    over: bool,
-}
-
-#[derive(Default)]
-struct Desk(Mutex<Queue>, Condvar);
-
-impl Desk {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
-        self.1.wait(queue).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The next order; nothing where all are carried out.
-    fn next(&self) -> Option<Order> {
-        let mut queue = self.lock();
-        loop {
-            if let Some(order) = queue.orders.pop_front() {
-                return Some(order);
-            }
-            if queue.closed {
-                return None;
-            }
-            queue = self.wait(queue);
-        }
-    }
-}
-
-/// Takes what is ordered, while a thread writes it.
-fn serve(socket: &mut UnixStream, open: impl FnOnce() -> io::Result<To> + Send) {
-    let Ok(tell) = socket.try_clone() else { return };
-    let desk = Arc::new(Desk::default());
-    std::thread::scope(|scope| {
-        let (to, at) = (tell, Arc::clone(&desk));
-        let writer = threads::start_scoped(scope, "write", move || {
-            let mut tell = &to;
-            let wrote = write(&at, tell, open);
-            at.lock().over = true;
-            at.1.notify_all();
-            let last = wrote.map_or_else(|why| hand::failure(&why), |()| vec![DONE]);
-            let _ = tell.write_all(&last);
-            // Whoever hands more over hears of it at once; what he has sent is taken all the same.
-            let _ = to.shutdown(std::net::Shutdown::Read);
-        });
-        if writer.is_ok() {
-            receive(socket, &desk);
-        }
-    });
-}
-
-/// Opens the file and carries out order after order.
-fn write(
-    desk: &Desk,
-    mut tell: &UnixStream,
-    open: impl FnOnce() -> io::Result<To>,
-) -> io::Result<()> {
-    let mut to = open()?;
-    let mut begun = vec![BEGUN];
-    begun.extend(to.size().to_le_bytes());
-    let _ = tell.write_all(&begun);
-    while let Some(order) = desk.next() {
-        let size = order.size();
-        to.carry_out(order)?;
-        let mut queue = desk.lock();
-        queue.waits -= size;
-        queue.done += 1;
-        drop(queue);
-        desk.1.notify_all();
-    }
-    Ok(())
-}
-
-impl Order {
-    fn size(&self) -> usize {
-        match self {
-            Self::Put(bytes) => bytes.len(),
-            Self::Shorten(_) => 0,
-        }
-    }
-}
-
-/// Takes what comes, as far as there is room; then says that it goes on, while it does.
-fn receive(socket: &mut UnixStream, desk: &Desk) {
-    while let Some(order) = take(socket) {
-        let mut queue = desk.lock();
-        while queue.waits > BACKLOG && !queue.over {
-            queue = desk.wait(queue);
-        }
-        if !queue.over {
-            queue.waits += order.size();
-            queue.orders.push_back(order);
-        }
-        drop(queue);
-        desk.1.notify_all();
-    }
-    let mut queue = desk.lock();
-    queue.closed = true;
-    desk.1.notify_all();
-    let mut told = queue.done;
-    while !queue.over {
-        let waited = desk
-            .1
-            .wait_timeout_while(queue, PROGRESS, |queue| !queue.over);
-        queue = waited.unwrap_or_else(PoisonError::into_inner).0;
-        if queue.done > told && !queue.over {
-            told = queue.done;
-            let _ = socket.write_all(&[GOES_ON]);
-        }
     }
 }

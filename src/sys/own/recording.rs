@@ -1,13 +1,17 @@
 //! The files of recordings: made for their owner alone, read from any place, shortened without a moment at which one is lost.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, FileTypeExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::outfile;
 
-/// A file that is written to its end.
+/// A file that is written to its end. No other pscope writes to it meanwhile: it is locked (flock) as long as it is open, and
+/// so is what takes its place.
 #[derive(Debug)]
 pub struct Written {
     file: File,
@@ -17,10 +21,15 @@ pub struct Written {
     regular: bool,
 }
 
+/// How often it is looked whether who writes the file ends: one who was killed has left a process that writes the rest.
+const TRIES: u32 = 25;
+const LOOK: Duration = Duration::from_millis(20);
+
 /// A file to go on with, or a new one.
 ///
 /// # Errors
-/// As the kernel says; a file that is there and does not begin like this is left alone.
+/// As the kernel says; `ResourceBusy` where another one writes to it; a file that is there and does not begin like this is left
+/// alone.
 pub fn begin(path: &Path, magic: &[u8]) -> io::Result<Written> {
     // Opening a pipe would wait, or lose what is written to it; a terminal there must not become ours.
     if std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
@@ -29,41 +38,75 @@ pub fn begin(path: &Path, magic: &[u8]) -> io::Result<Written> {
             "it is a pipe; `-` writes to one that reads",
         ));
     }
+    let mut tries = 0;
+    loop {
+        let file = match options().create_new(true).open(path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => options().open(path),
+            file => file,
+        };
+        match Written::over(file?, path)? {
+            Some(written) => return written.goes_on(magic),
+            None if tries < TRIES => std::thread::sleep(LOOK),
+            None => return Err(busy()),
+        }
+        tries += 1;
+    }
+}
+
+/// A new file of a name that no other one has: this one with a number, where that is needed; answers the number, from 1 on.
+///
+/// # Errors
+/// As the kernel says.
+pub fn begin_new(path: &Path, magic: &[u8]) -> io::Result<(Written, u32)> {
+    for number in 1.. {
+        let path = numbered(path, number);
+        let file = match options().create_new(true).open(&path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
+            file => file?,
+        };
+        // Somebody was quicker, if he asked for this very file.
+        if let Some(written) = Written::over(file, &path)? {
+            return Ok((written.goes_on(magic)?, number));
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// A name with a number: `a.pscope`, `a-2.pscope`.
+pub fn numbered(path: &Path, number: u32) -> PathBuf {
+    if number < 2 {
+        return path.to_owned();
+    }
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("-{number}"));
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).mode(0o600);
     options.custom_flags(libc::O_NOCTTY);
-    let (mut file, new) = match options.clone().create_new(true).open(path) {
-        Ok(file) => (file, true),
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => (options.open(path)?, false),
-        Err(e) => return Err(e),
-    };
-    let meta = file.metadata()?;
-    let regular = meta.is_file();
-    if !new && regular && meta.len() > 0 {
-        let mut begun = vec![0; magic.len()];
-        file.read_exact(&mut begun).unwrap_or_default();
-        if begun != magic {
-            return Err(io::Error::new(
-                io::ErrorKind::AlreadyExists,
-                "there is another file of this name, which is no recording; it is left as it is",
-            ));
-        }
-    }
-    let len = if regular {
-        file.seek(SeekFrom::End(0))?
-    } else {
-        0
-    };
-    let mut written = Written {
-        file,
-        path: path.to_owned(),
-        len,
-        regular,
-    };
-    if len == 0 {
-        written.append(magic)?;
-    }
-    Ok(written)
+    options
+}
+
+fn busy() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ResourceBusy,
+        "another pscope writes to it: end that one, or name another file",
+    )
+}
+
+/// Locks it as long as it is open; false where another one has it. A filesystem without locks keeps nobody from writing.
+fn locks(file: &File) -> bool {
+    !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+fn same(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 /// A directory for recordings: the one that is there, or a new one for its owner alone.
@@ -81,34 +124,6 @@ pub fn directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes records into a new file of this directory, whose name begins like this and is that of no other file; answers its name.
-///
-/// # Errors
-/// As the kernel says.
-pub fn beside_others(
-    dir: &Path,
-    beginning: &str,
-    magic: &[u8],
-    records: &[Vec<u8>],
-) -> io::Result<Vec<u8>> {
-    let names = (1..).map(|n| match n {
-        1 => format!("{beginning}.pscope"),
-        n => format!("{beginning}-{n}.pscope"),
-    });
-    for name in names {
-        let path = dir.join(&name);
-        if std::fs::symlink_metadata(&path).is_ok() {
-            continue;
-        }
-        let mut file = begin(&path, magic)?;
-        for record in records {
-            file.append(record)?;
-        }
-        return Ok(name.into_bytes());
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
-}
-
 /// A moment as a part of a file's name: `2026-11-27-00-03-40`, in local time.
 pub fn stamp(unix_ms: u64) -> String {
     let at = jiff::Timestamp::from_millisecond(unix_ms as i64).unwrap_or_default();
@@ -117,6 +132,46 @@ pub fn stamp(unix_ms: u64) -> String {
 }
 
 impl Written {
+    /// Locks a file that is open; none where another one writes to it, or another file has its name by now.
+    fn over(file: File, path: &Path) -> io::Result<Option<Self>> {
+        let meta = file.metadata()?;
+        let regular = meta.is_file();
+        if regular {
+            // Who had it may have put a shorter one in its place.
+            let named = |meta: &Metadata| std::fs::metadata(path).is_ok_and(|at| same(meta, &at));
+            if !locks(&file) || !named(&meta) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Self {
+            file,
+            // A link leads to the file that is meant.
+            path: std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
+            len: 0,
+            regular,
+        }))
+    }
+
+    /// Goes to its end; writes the beginning where it is empty.
+    fn goes_on(mut self, magic: &[u8]) -> io::Result<Self> {
+        if self.regular {
+            self.len = self.file.metadata()?.len();
+            let mut begun = vec![0; magic.len()];
+            let read = self.len == 0 || self.file.read_exact_at(&mut begun, 0).is_ok();
+            if self.len > 0 && !(read && begun == magic) {
+                return Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "there is another file of this name, which is no recording; it is left as it is",
+                ));
+            }
+            self.file.seek(SeekFrom::End(0))?;
+        }
+        if self.len == 0 {
+            self.append(magic)?;
+        }
+        Ok(self)
+    }
+
     /// How long it is.
     pub fn size(&self) -> u64 {
         self.len
@@ -140,9 +195,19 @@ impl Written {
     /// Leaves out what stands between the beginning and `from`: a shorter file takes the place of this one at once.
     ///
     /// # Errors
-    /// As the kernel says; the file is as it was then.
+    /// As the kernel says, and where another file has its name by now; the file is as it was then.
     pub fn shorten(&mut self, magic: &[u8], from: u64) -> io::Result<()> {
+        let ours = self.file.metadata()?;
+        let moved_away = |at: Metadata| !same(&at, &ours);
+        if std::fs::metadata(&self.path).is_ok_and(moved_away) {
+            return Err(io::Error::new(
+                io::ErrorKind::AlreadyExists,
+                "it was moved, and another file has its name now",
+            ));
+        }
         let (mut shorter, beside) = outfile::beside(&self.path, 0o600)?;
+        // Before it has the name: nobody is to come in between.
+        locks(&shorter);
         let moved = self
             .copy(magic, from, &mut shorter)
             .and_then(|()| std::fs::rename(&beside, &self.path));
@@ -181,7 +246,7 @@ pub fn open(path: &Path) -> io::Result<Kept> {
     let mut options = OpenOptions::new();
     // Somebody may put something else there in between.
     options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-    let regular = |meta: &std::fs::Metadata| meta.is_file();
+    let regular = |meta: &Metadata| meta.is_file();
     let wrong = || {
         let why = "it is no regular file; a stream is shown by `pscope replay -`";
         io::Error::new(io::ErrorKind::InvalidInput, why)
@@ -212,81 +277,4 @@ impl Kept {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-
-    #[test]
-    fn a_file_is_for_its_owner_alone_and_another_one_is_left_alone() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("a.pscope");
-        let mut file = begin(&path, b"MAGIC").expect("made");
-        file.append(b"one").expect("written");
-        let mode = std::fs::metadata(&path)
-            .expect("there")
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let mut again = begin(&path, b"MAGIC").expect("gone on with");
-        again.append(b"two").expect("written");
-        assert_eq!(std::fs::read(&path).expect("read"), b"MAGIConetwo");
-        again.shorten(b"MAGIC", 8).expect("shorter");
-        again.append(b"three").expect("written");
-        assert_eq!(std::fs::read(&path).expect("read"), b"MAGICtwothree");
-        assert_eq!(again.size(), 13);
-        let other = dir.path().join("other");
-        std::fs::write(&other, "letters").expect("written");
-        assert!(begin(&other, b"MAGIC").is_err());
-        assert_eq!(std::fs::read(&other).expect("read"), b"letters");
-    }
-
-    #[test]
-    fn a_pipe_is_neither_waited_for_nor_written_to() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("fifo");
-        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("made");
-        for why in [
-            begin(&path, b"MAGIC").map(|_| ()).expect_err("no file"),
-            open(&path).map(|_| ()).expect_err("no file"),
-            open(Path::new("/dev/zero"))
-                .map(|_| ())
-                .expect_err("no file"),
-            open(dir.path()).map(|_| ()).expect_err("no file"),
-        ] {
-            assert_eq!(why.kind(), io::ErrorKind::InvalidInput, "{why}");
-        }
-    }
-
-    #[test]
-    fn what_lies_beside_a_recording_is_not_touched_when_it_is_shortened() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("a.pscope");
-        let others = [
-            dir.path().join("a.pscope.new"),
-            // As one that was killed while it wrote left it, with our number.
-            dir.path().join(format!(".a.pscope.{}", std::process::id())),
-        ];
-        for other in &others {
-            std::fs::write(other, "letters").expect("written");
-        }
-        let mut file = begin(&path, b"MAGIC").expect("made");
-        file.append(b"onetwo").expect("written");
-        file.shorten(b"MAGIC", 8).expect("shorter");
-        assert_eq!(std::fs::read(&path).expect("read"), b"MAGICtwo");
-        for other in &others {
-            assert_eq!(std::fs::read(other).expect("read"), b"letters");
-        }
-        assert_eq!(std::fs::read_dir(dir.path()).expect("there").count(), 3);
-    }
-
-    #[test]
-    fn a_full_disk_is_said() {
-        let Ok(mut full) = begin(Path::new("/dev/full"), b"") else {
-            println!("skipped: there is no /dev/full");
-            return;
-        };
-        let why = full.append(b"x").expect_err("no room");
-        assert_eq!(why.raw_os_error(), Some(28));
-    }
-}
+mod tests;

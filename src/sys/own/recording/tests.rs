@@ -1,0 +1,137 @@
+//! Files of recordings: whose they are, and what becomes of them.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+#[test]
+fn a_file_is_for_its_owner_alone_and_another_one_is_left_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.pscope");
+    let mut file = begin(&path, b"MAGIC").expect("made");
+    file.append(b"one").expect("written");
+    let mode = std::fs::metadata(&path)
+        .expect("there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    drop(file);
+    let mut again = begin(&path, b"MAGIC").expect("gone on with");
+    again.append(b"two").expect("written");
+    assert_eq!(std::fs::read(&path).expect("read"), b"MAGIConetwo");
+    again.shorten(b"MAGIC", 8).expect("shorter");
+    again.append(b"three").expect("written");
+    assert_eq!(std::fs::read(&path).expect("read"), b"MAGICtwothree");
+    assert_eq!(again.size(), 13);
+    let other = dir.path().join("other");
+    std::fs::write(&other, "letters").expect("written");
+    assert!(begin(&other, b"MAGIC").is_err());
+    assert_eq!(std::fs::read(&other).expect("read"), b"letters");
+}
+
+#[test]
+fn a_pipe_is_neither_waited_for_nor_written_to() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("fifo");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).expect("made");
+    for why in [
+        begin(&path, b"MAGIC").map(|_| ()).expect_err("no file"),
+        open(&path).map(|_| ()).expect_err("no file"),
+        open(Path::new("/dev/zero"))
+            .map(|_| ())
+            .expect_err("no file"),
+        open(dir.path()).map(|_| ()).expect_err("no file"),
+    ] {
+        assert_eq!(why.kind(), io::ErrorKind::InvalidInput, "{why}");
+    }
+}
+
+#[test]
+fn what_lies_beside_a_recording_is_not_touched_when_it_is_shortened() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.pscope");
+    let others = [
+        dir.path().join("a.pscope.new"),
+        // As one that was killed while it wrote left it, with our number.
+        dir.path().join(format!(".a.pscope.{}", std::process::id())),
+    ];
+    for other in &others {
+        std::fs::write(other, "letters").expect("written");
+    }
+    let mut file = begin(&path, b"MAGIC").expect("made");
+    file.append(b"onetwo").expect("written");
+    file.shorten(b"MAGIC", 8).expect("shorter");
+    assert_eq!(std::fs::read(&path).expect("read"), b"MAGICtwo");
+    for other in &others {
+        assert_eq!(std::fs::read(other).expect("read"), b"letters");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).expect("there").count(), 3);
+}
+
+fn kind<T>(what: io::Result<T>) -> Option<io::ErrorKind> {
+    what.err().map(|why| why.kind())
+}
+
+#[test]
+fn a_file_has_one_who_writes_it_whatever_becomes_of_its_name() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.pscope");
+    let busy = Some(io::ErrorKind::ResourceBusy);
+    let mut first = begin(&path, b"MAGIC").expect("made");
+    assert_eq!(kind(begin(&path, b"MAGIC")), busy);
+    first.append(b"onetwo").expect("written");
+    // What takes the place of the file is as much theirs.
+    first.shorten(b"MAGIC", 8).expect("shorter");
+    assert_eq!(kind(begin(&path, b"MAGIC")), busy);
+    // One that is moved away is written on, and nobody else's is put in its place.
+    let moved = dir.path().join("moved");
+    std::fs::rename(&path, &moved).expect("ours");
+    let mut second = begin(&path, b"MAGIC").expect("made");
+    second.append(b"other").expect("written");
+    first.append(b"three").expect("written");
+    assert_eq!(
+        kind(first.shorten(b"MAGIC", 8)),
+        Some(io::ErrorKind::AlreadyExists)
+    );
+    assert_eq!(std::fs::read(&path).expect("there"), b"MAGICother");
+    assert_eq!(std::fs::read(&moved).expect("there"), b"MAGICtwothree");
+    assert_eq!(kind(begin(&moved, b"MAGIC")), busy);
+    // It ends with who has it.
+    drop(first);
+    begin(&moved, b"MAGIC").expect("gone on with");
+}
+
+#[test]
+fn a_new_one_takes_a_name_that_no_other_has() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.b.pscope");
+    let numbers = (0..3).map(|_| begin_new(&path, b"MAGIC").expect("made").1);
+    assert_eq!(numbers.collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(numbered(&path, 1), path);
+    assert_eq!(numbered(&path, 3), dir.path().join("a.b-3.pscope"));
+    assert!(dir.path().join("a.b-3.pscope").exists());
+}
+
+#[test]
+fn a_link_to_a_recording_stays_one_when_it_is_shortened() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.pscope");
+    let link = dir.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).expect("made");
+    drop(begin(&path, b"MAGIC").expect("made"));
+    let mut file = begin(&link, b"MAGIC").expect("gone on with");
+    file.append(b"onetwo").expect("written");
+    file.shorten(b"MAGIC", 8).expect("shorter");
+    assert_eq!(std::fs::read(&path).expect("there"), b"MAGICtwo");
+    assert_eq!(std::fs::read_link(&link).expect("a link"), path);
+}
+
+#[test]
+fn a_full_disk_is_said() {
+    let Ok(mut full) = begin(Path::new("/dev/full"), b"") else {
+        println!("skipped: there is no /dev/full");
+        return;
+    };
+    let why = full.append(b"x").expect_err("no room");
+    assert_eq!(why.raw_os_error(), Some(28));
+}
