@@ -22,6 +22,7 @@ pub mod synonyms;
 mod time;
 pub mod trace;
 mod trigger;
+mod unread;
 pub mod word;
 pub mod world;
 

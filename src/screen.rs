@@ -76,6 +76,7 @@ pub fn render(app: &App, screen: Rect, buf: &mut Buffer) {
                 &pane.badge(world),
                 buf,
             );
+            draw_foot(app, *panel, *outer, &[], buf);
         }
         pane_content(app, *panel, frame::inside(*outer), buf);
     }
@@ -365,16 +366,32 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
         let room = (outer.x + outer.width).saturating_sub(end + 5) as usize;
         if cells < room {
             frame::title(theme, outer, &[], &badge, buf);
-        } else if outer.height > 2 {
+            draw_foot(app, tab, outer, &[], buf);
+        } else {
             // What is typed, and that rows are left out, is seen at any width: below, where the titles leave no room.
-            let below = Rect {
-                y: outer.bottom() - 1,
-                height: 1,
-                ..outer
-            };
-            frame::title(theme, below, &[], &badge, buf);
+            draw_foot(app, tab, outer, &badge, buf);
         }
     }
+}
+
+/// Writes into the lower border what of a pane was read at another moment than the one that is shown, and what else is given.
+fn draw_foot(app: &App, panel: usize, outer: Rect, badge: &[(String, Role)], buf: &mut Buffer) {
+    if outer.height < 3 {
+        return;
+    }
+    let spec = app.panels()[panel].spec();
+    let tells = matches!(spec.place, Place::Tab | Place::View(_));
+    let elsewhen = app.world.read_elsewhen(spec.needs).filter(|_| tells);
+    let elsewhen: Vec<_> = elsewhen
+        .map(|told| (told, Role::Warn))
+        .into_iter()
+        .collect();
+    let below = Rect {
+        y: outer.bottom() - 1,
+        height: 1,
+        ..outer
+    };
+    frame::title(&app.world.theme, below, &elsewhen, badge, buf);
 }
 
 /// The pane with this name, for tests of a whole screen.

@@ -16,7 +16,6 @@ use crate::model::detail::Detail;
 use crate::model::groups::grouping::Group;
 use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::machine::verdict::Verdict;
-use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::model::trigger;
@@ -335,50 +334,6 @@ impl World {
             verdict: None,
             trigger: None,
         }
-    }
-
-    /// Why what these needs stand for is not to be had: the moment that is shown has passed, and it was not read then.
-    pub fn unread(&self, needs: Needs) -> Option<&'static str> {
-        // Once something is known of the one in focus, nothing more comes while time stands still.
-        let known = self.detail.of == self.focus && self.detail.at.0 > 0;
-        let past = self.paused.is_some_and(|back| back > 0 || known);
-        if !past && !self.time.recorded {
-            return None;
-        }
-        let (of, machine) = (&self.detail, &self.detail.machine);
-        // What nothing records first: there is no remedy for it.
-        let unread = [
-            (Needs::SPENT, of.spent.is_none()),
-            (Needs::CALLS, of.calls.is_none()),
-            (Needs::OVERVIEW, of.overview.is_none()),
-            (Needs::REGIONS, of.regions.is_none()),
-            (Needs::FILES, of.files.is_none()),
-            (Needs::WAITS, of.threads.is_none()),
-            (Needs::SIGNALS, of.signals.is_none()),
-            (Needs::ENVIRONMENT, of.environment.is_none()),
-            (Needs::LIMITS, of.isolation.is_none()),
-            (Needs::SOCKETS, of.files.is_none()),
-            (Needs::MEMORY, machine.memory.is_none()),
-            (Needs::DISKS, machine.disks.is_none()),
-            (Needs::NETWORK, machine.network.is_none()),
-            (Needs::IPC, machine.ipc.is_none()),
-        ];
-        let mut missing = unread
-            .iter()
-            .filter(|(need, missing)| *missing && needs.contains(*need));
-        let (need, _) = missing.next()?;
-        let asked = Needs::MEMORY | Needs::DISKS | Needs::GPU;
-        Some(match self.time.recorded {
-            false => "not read at that moment",
-            true if asked.contains(*need) => "not recorded by then",
-            true if (Needs::SPENT | Needs::CALLS).contains(*need) => {
-                "not recorded: it is counted only while somebody looks at it"
-            }
-            true if *need == Needs::ENVIRONMENT => {
-                "not recorded: record --inspect FILTER --environment keeps it"
-            }
-            true => "not recorded by then: record --inspect FILTER keeps it of whom passes",
-        })
     }
 
     /// CPU % in the scale that is in force.

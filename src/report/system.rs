@@ -66,6 +66,8 @@ struct Machine {
     sensors: Sensors,
     gpus: Reading<Gpus>,
     network: Reading<Network>,
+    /// Of a recording: how long before the moment each part was read.
+    read_before: Option<Vec<(&'static str, Nanos)>>,
 }
 
 /// Writes the page.
@@ -107,8 +109,24 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 /// What a recording tells of the machine; the rest was not read then.
 fn recorded(then: Snapshot, detail: Detail, before: Option<Disks>) -> Machine {
     let machine = detail.machine;
+    let read = |slot: Option<Nanos>| slot.map(|at| then.at.since(at));
+    let parts = [
+        ("memory", read(machine.memory.as_ref().map(|s| s.at))),
+        ("disks", read(machine.disks.as_ref().map(|s| s.at))),
+        (
+            "disk_requests",
+            read(machine.requests.as_ref().map(|s| s.at)),
+        ),
+        ("sensors", read(machine.sensors.as_ref().map(|s| s.at))),
+        ("gpus", read(machine.gpus.as_ref().map(|s| s.at))),
+        ("network", read(machine.network.as_ref().map(|s| s.at))),
+    ];
+    let parts = parts.into_iter();
+    let read_before = parts.filter_map(|(name, age)| Some((name, age?)));
+    let read_before = Some(read_before.collect());
     let memory = value(machine.memory);
     Machine {
+        read_before,
         network: value(machine.network),
         verdict: Judge::default().judge(&then),
         own: memory
@@ -173,6 +191,7 @@ fn measure(span: Duration) -> Result<Machine, Error> {
     let disks = read(&mut reader);
     let rates = disks.rates(&old);
     Ok(Machine {
+        read_before: None,
         network: networks.network(PATIENCE, None).map_err(|why| why.reason()),
         memory: MachineMemories::new(&root)
             .read_now()

@@ -94,6 +94,10 @@ impl Panel for ViewDisks {
         let requests = world.detail.machine.requests.as_ref();
         self.requests = requests.and_then(|slot| slot.value.clone().ok());
         let Some(Stamped { value: Ok(now), .. }) = &world.detail.machine.disks else {
+            if world.looks_back() {
+                // What is known is of another moment, perhaps of another machine.
+                (self.newest, self.rates) = (None, Vec::new());
+            }
             return;
         };
         match &self.newest {

@@ -58,11 +58,11 @@ const CANDIDATES: usize = 40;
 /// How many of them the third line names.
 const NAMED: usize = 2;
 
-/// The view with its history.
+/// The view, with the rates of the last ticks.
 pub struct ViewMemory {
     list: Listing<ProcId>,
     holders: Vec<holders::Holder>,
-    history: VecDeque<past::Past>,
+    history: VecDeque<Reading<MemoryRates>>,
     charts: Charts,
     /// The tick that the history ends with.
     heard: Option<Nanos>,
@@ -94,22 +94,14 @@ impl Default for ViewMemory {
 }
 
 impl ViewMemory {
-    /// The past goes on while nobody looks, from what every tick tells anyway.
+    /// What every tick tells is remembered elsewhere; how hard the kernel searches is known only of the ticks that were seen.
     fn remember(&mut self, world: &World) {
         let at = world.snapshot.at;
-        let Ok(memory) = world.snapshot.system.memory else {
-            return;
-        };
-        if self.heard == Some(at) {
+        if self.heard == Some(at) || world.looks_back() {
             return;
         }
         self.heard = Some(at);
-        self.history.push_back(past::Past {
-            used: memory.used(),
-            swapped: memory.swap_used(),
-            pressure: world.snapshot.system.pressure[1].map(|p| p.some_10),
-            rates: Err(Missing::Soon),
-        });
+        self.history.push_back(Err(Missing::Soon));
         if self.history.len() > HISTORY {
             self.history.pop_front();
         }
@@ -135,18 +127,24 @@ impl Panel for ViewMemory {
     fn tick(&mut self, world: &World) {
         self.remember(world);
         let Some(Stamped { value: Ok(now), .. }) = &world.detail.machine.memory else {
+            if world.looks_back() {
+                // What is known is of another moment, perhaps of another machine.
+                (self.newest, self.rates) = (None, Err(Missing::Soon));
+            }
             return;
         };
         let Some(before) = &self.newest else {
             self.newest = Some(Arc::clone(now));
+            self.rates = Err(Missing::Soon);
             return;
         };
         if before.at == now.at {
             return;
         }
         self.rates = now.rates(before);
-        if let Some(last) = self.history.back_mut() {
-            last.rates = self.rates;
+        let last = self.history.back_mut().filter(|_| !world.looks_back());
+        if let Some(last) = last {
+            *last = self.rates;
         }
         self.newest = Some(Arc::clone(now));
     }

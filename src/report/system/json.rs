@@ -71,6 +71,11 @@ pub(super) fn as_json(machine: &Machine) -> Value {
     requests::put_in(&mut out, now, &machine.requests);
     network::put_in(&mut out, &machine.network);
     put(&mut out, "gpus", part(&machine.gpus, |g| gpus_json(now, g)));
+    if let Some(parts) = &machine.read_before {
+        let parts = parts.iter();
+        let parts = parts.map(|(name, age)| ((*name).to_owned(), json!(age.0 / 1_000_000)));
+        out.insert("read_before_ms".to_owned(), Value::Object(parts.collect()));
+    }
     Value::Object(out)
 }
 

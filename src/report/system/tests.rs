@@ -16,6 +16,7 @@ fn machine() -> Machine {
     let mut scene = Scene::new();
     scene.task(1, 0, "init");
     Machine {
+        read_before: None,
         now: scene.pass(500, &[]),
         memory: MachineMemories::new(&ProcRoot::live())
             .read_now()
@@ -279,4 +280,20 @@ fn the_network_is_told_in_json() {
     );
     assert_eq!(listener["processes"].as_array().map(Vec::len), Some(0));
     assert_eq!(answer["processes_not_visible"], 4);
+}
+
+#[test]
+fn what_was_read_before_the_moment_says_how_long() {
+    let mut machine = machine();
+    assert!(as_json(&machine)["read_before_ms"].is_null(), "of now");
+    let age = Nanos::from_millis(12_400);
+    machine.read_before = Some(vec![("memory", age), ("sensors", Nanos(1))]);
+    assert_eq!(as_json(&machine)["read_before_ms"]["memory"], 12_400);
+    assert_eq!(as_json(&machine)["read_before_ms"]["sensors"], 0);
+    let page = page(&machine);
+    let told = page.iter().find(|line| line.starts_with("read "));
+    assert_eq!(
+        told.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")),
+        Some("read memory 12s before this moment".to_owned())
+    );
 }

@@ -125,6 +125,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
             },
         ],
     ];
+    out.extend(read_before(machine));
     let held = blocked::words(&blocked::counted(now));
     if !held.is_empty() {
         out.insert(2, vec![label("state D"), plain(held)]);
@@ -196,6 +197,16 @@ fn unread(name: &str, why: Missing, missing: &str) -> Pieces {
         why => why.to_string(),
     };
     vec![label(name), (format!("{missing} {why}"), Ink::Plain)]
+}
+
+/// What was read before the moment of which the rest tells, and how long: a recording has no reading of it at each tick.
+fn read_before(machine: &Machine) -> Option<Pieces> {
+    let parts = machine.read_before.iter().flatten();
+    let older = parts.filter(|(_, age)| age.seconds() >= 1.0);
+    let words = older.map(|(name, age)| format!("{} {}", name.replace('_', " "), duration(*age)));
+    let words = words.collect::<Vec<_>>().join(", ");
+    let told = format!("{words} before this moment");
+    (!words.is_empty()).then(|| vec![label("read"), (told, Ink::Plain)])
 }
 
 fn memory_lines(memory: &Reading<MachineMemory>, missing: &str) -> Vec<Pieces> {

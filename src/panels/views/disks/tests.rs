@@ -212,3 +212,23 @@ fn enter_inspects_the_files_of_the_selected_process() {
         matches!(view.act(&world, &INSPECT), Reply::Inspect(id, "files") if id == ProcId::new(7, 7))
     );
 }
+
+#[test]
+fn what_was_read_before_the_moment_says_so_and_what_is_not_known_of_it_is_forgotten() {
+    let (mut world, mut view) = (world(), ViewDisks::default());
+    let now = world.snapshot.at;
+    let early = Nanos(now.0.saturating_sub(Nanos::from_millis(900).0));
+    world.time.recorded = true;
+    let mut read = disks(1000, 0);
+    read.at = early;
+    heard(&mut world, &mut view, read.clone());
+    assert_eq!(world.read_elsewhen(SPEC.needs), None, "of this tick");
+    Arc::make_mut(&mut world.snapshot).at = Nanos(early.0 + Nanos::from_millis(12_400).0);
+    let told = world.read_elsewhen(SPEC.needs);
+    assert_eq!(told.as_deref(), Some("disks read 12s before"));
+    assert!(drawn(&mut view, &world, 120, 40).contains("/far"));
+    // A moment before anything was read: nothing is left of what was shown.
+    world.detail = Arc::default();
+    view.tick(&world);
+    assert!(!drawn(&mut view, &world, 120, 40).contains("/far"));
+}

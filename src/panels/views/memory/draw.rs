@@ -10,6 +10,7 @@ use crate::model::format::bytes;
 use crate::model::id::Bytes;
 use crate::model::machine::memory::{MachineMemory, MemoryUse};
 use crate::model::reading::Missing;
+use crate::model::sample::Memory;
 use crate::model::text::pad;
 use crate::panels::charts;
 use crate::panels::listing::Parts;
@@ -133,7 +134,7 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
         top, parts, air, ..
     } = view.heights;
     let first = top + air + view.heights.over();
-    draw(row(0), &answer(memory));
+    draw(row(0), &answer(memory, world));
     if top < 3 {
         return;
     }
@@ -184,30 +185,39 @@ fn inset(area: Rect) -> Rect {
     }
 }
 
-fn answer(memory: &MachineMemory) -> Parts {
-    let total = memory.total.0.max(1);
-    let percent = memory.used().0 as f64 * 100.0 / total as f64;
+/// How much there is. Where time stands at a moment of the past it is that of its tick: the parts may have been read before.
+fn answer(memory: &MachineMemory, world: &World) -> Parts {
+    let told = world.snapshot.system.memory.ok();
+    let now = told.filter(|_| world.looks_back()).unwrap_or(Memory {
+        total: memory.total,
+        available: memory.available,
+        swap_total: memory.swap_total,
+        swap_free: Bytes(memory.swap_total.0.saturating_sub(memory.swap_used().0)),
+        ..Memory::default()
+    });
+    let total = now.total.0.max(1);
+    let percent = now.used().0 as f64 * 100.0 / total as f64;
     let role = match percent {
         p if p >= 95.0 => Role::Bad,
         p if p >= 85.0 => Role::Warn,
         _ => Role::Strong,
     };
     let mut out: Parts = vec![
-        (bytes(memory.used()), role),
+        (bytes(now.used()), role),
         (
-            format!(" of {} used ({percent:.0}%)", bytes(memory.total)),
+            format!(" of {} used ({percent:.0}%)", bytes(now.total)),
             Role::Dim,
         ),
         ("   ".to_owned(), Role::Text),
-        (bytes(memory.available), Role::Strong),
+        (bytes(now.available), Role::Strong),
         (" can be had without swapping".to_owned(), Role::Dim),
         ("   swap ".to_owned(), Role::Dim),
     ];
-    if memory.swap_total.0 == 0 {
+    if now.swap_total.0 == 0 {
         out.push(("none".to_owned(), Role::Dim));
     } else {
-        out.push((bytes(memory.swap_used()), Role::Swap));
-        out.push((format!(" of {}", bytes(memory.swap_total)), Role::Dim));
+        out.push((bytes(now.swap_used()), Role::Swap));
+        out.push((format!(" of {}", bytes(now.swap_total)), Role::Dim));
     }
     out
 }

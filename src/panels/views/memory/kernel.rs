@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::ViewMemory;
-use super::past::{self, Past, Trail};
+use super::past::{self, Of, Trail};
+use crate::app::minutes::Quantity;
 use crate::app::world::World;
 use crate::model::format::{bytes, per_second, percent};
 use crate::model::groups::own_group::GroupMemory;
@@ -57,23 +58,23 @@ pub fn lines(
 }
 
 const SWAPPED: Trail = Trail {
-    of: |p| Ok(p.swapped.0 as f64),
+    of: Of::Minutes(Quantity::Swapped),
     top: 1.0,
     role: Role::Swap,
 };
 const PRESSURE: Trail = Trail {
-    of: |p| p.pressure.map(f64::from),
+    of: Of::Minutes(Quantity::MemoryPressure),
     top: 5.0,
     role: Role::Wait,
 };
-const FAULTS: Trail = trail(|p| Ok(p.rates?.faults));
-const RECLAIM: Trail = trail(|p| Ok(p.rates?.reclaimed));
-const SWAPS: Trail = trail(|p| p.rates.map(|r| r.swapped_in + r.swapped_out));
-const REFAULTS: Trail = trail(|p| Ok(p.rates?.refaults));
+const FAULTS: Trail = trail(|r| r.faults);
+const RECLAIM: Trail = trail(|r| r.reclaimed);
+const SWAPS: Trail = trail(|r| r.swapped_in + r.swapped_out);
+const REFAULTS: Trail = trail(|r| r.refaults);
 
-const fn trail(of: fn(&Past) -> Reading<f64>) -> Trail {
+const fn trail(of: fn(&MemoryRates) -> f64) -> Trail {
     Trail {
-        of,
+        of: Of::Rate(of),
         top: 10.0,
         role: Role::MemCache,
     }

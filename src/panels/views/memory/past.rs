@@ -3,29 +3,26 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::ViewMemory;
+use super::{HISTORY, ViewMemory};
+use crate::app::minutes::Quantity;
 use crate::app::world::World;
-use crate::model::id::Bytes;
 use crate::model::machine::memory::MemoryRates;
-use crate::model::reading::Reading;
 use crate::theme::Role;
 use crate::widgets::chart::{Chart, squeeze};
 
-/// One tick.
+/// Where the past of a figure is known from.
 #[derive(Clone, Copy)]
-pub struct Past {
-    pub used: Bytes,
-    pub swapped: Bytes,
-    /// Share of the last 10 s in which some task waited for memory, percent.
-    pub pressure: Reading<f32>,
-    /// Read only while the view is shown.
-    pub rates: Reading<MemoryRates>,
+pub enum Of {
+    /// Every tick tells it.
+    Minutes(Quantity),
+    /// It is read only while the view is shown; of a moment of the past it is not known how it came to be.
+    Rate(fn(&MemoryRates) -> f64),
 }
 
 /// The past of one figure.
 #[derive(Clone, Copy)]
 pub struct Trail {
-    pub of: fn(&Past) -> Reading<f64>,
+    pub of: Of,
     /// The least value that fills its height.
     pub top: f64,
     pub role: Role,
@@ -33,7 +30,7 @@ pub struct Trail {
 
 /// Memory in use.
 pub const USED: Trail = Trail {
-    of: |p| Ok(p.used.0 as f64),
+    of: Of::Minutes(Quantity::Used),
     top: 1.0,
     role: Role::MemUsed,
 };
@@ -47,7 +44,19 @@ impl Trail {
         if area.width < LEAST {
             return;
         }
-        let values: Vec<Option<f64>> = view.history.iter().map(|p| (self.of)(p).ok()).collect();
+        let values: Vec<Option<f64>> = match self.of {
+            Of::Minutes(of) => {
+                let seconds = world.minutes.until(world.snapshot.at);
+                let all: Vec<_> = seconds.map(|second| second.get(of)).collect();
+                all[all.len().saturating_sub(HISTORY)..].to_vec()
+            }
+            Of::Rate(_) if world.looks_back() => Vec::new(),
+            Of::Rate(of) => view
+                .history
+                .iter()
+                .map(|rates| rates.as_ref().ok().map(of))
+                .collect(),
+        };
         let most = values.iter().flatten().copied().fold(0.0, f64::max);
         let chart = Chart {
             top: (most * 1.15).max(self.top),
