@@ -18,6 +18,7 @@ use crate::model::plan::{Glimpse, Plan};
 use crate::model::sample::Shares;
 use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::{Proc, Snapshot};
+use crate::recording::past::held_since;
 use crate::recording::{self, when};
 
 use past::Live;
@@ -375,11 +376,22 @@ impl App {
         } else {
             place.saturating_sub(TICKS - 1)
         };
-        for moment in &self.world.time.moments[from..=place] {
+        let moments = &self.world.time.moments;
+        let held = held_since(moments, place);
+        // What holds on began at its threshold, which is higher than where it ends.
+        let begin = held.filter(|(begin, _)| *begin < from && !many);
+        if let Some(tick) = begin.and_then(|(begin, _)| self.past.tick(moments[begin].at).ok()) {
+            judge.judge(&tick);
+        }
+        for moment in &moments[from..=place] {
             if let Ok(tick) = self.past.tick(moment.at) {
                 history.push(&tick);
                 self.world.verdict = judge.judge(&tick);
             }
+        }
+        if let (Some((begin, before)), Some(verdict)) = (held, &mut self.world.verdict) {
+            verdict.since = moments[begin].at;
+            verdict.began_before = before;
         }
         self.world.history = history;
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::lanes::{self, Rebuilder};
-use super::record::{Head, Kind, Summary};
+use super::record::{Head, Kind, Marks, Summary};
 use super::{Broken, Player, Writer, details};
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
@@ -191,6 +191,26 @@ impl Past {
         self.taken = way.len();
         Ok(())
     }
+}
+
+/// The place at which what holds the machine back at this place began, as whoever kept it marked it, and whether it was already
+/// so before; `None` where nothing is marked.
+pub fn held_since(moments: &[Moment], place: usize) -> Option<(usize, bool)> {
+    let marked = |moment: &Moment, mark| moment.summary.marks.contains(mark);
+    let told = moments.get(..=place)?;
+    let held = told.iter().rev();
+    let held = held.take_while(|moment| marked(moment, Marks::HELD));
+    // Up to the one at which it changed.
+    let mut many = 0;
+    for moment in held {
+        many += 1;
+        if marked(moment, Marks::VERDICT) {
+            break;
+        }
+    }
+    let first = (place + 1).checked_sub(many).filter(|_| many > 0)?;
+    let began = first > 0 && marked(&moments[first], Marks::VERDICT);
+    Some((first, !began))
 }
 
 /// The ticks of chunks: a whole state is one only where no chunk before told it.

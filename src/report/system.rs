@@ -24,6 +24,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Sample;
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
+use crate::recording::past::held_since;
 use crate::sampler;
 use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
@@ -93,7 +94,16 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         Some(found) => {
             let detail = found.detail(None)?;
             let before = before(&found, &detail)?;
-            recorded(found.snapshot, detail, before)
+            let moments = found.past.moments();
+            let place = moments.partition_point(|moment| moment.at < found.snapshot.at);
+            let mut machine = recorded(found.snapshot, detail, before);
+            if let (Some((begin, before)), Some(verdict)) =
+                (held_since(&moments, place), &mut machine.verdict)
+            {
+                verdict.since = moments[begin].at;
+                verdict.began_before = before;
+            }
+            machine
         }
         None => measure(Duration::from_nanos(args.span.0))?,
     };

@@ -114,3 +114,44 @@ fn where_sums_are_kept_time_that_stops_is_looked_at_closely_once() {
     press(&mut app, "p");
     assert_eq!(app.world.timeline.now, ms(2500));
 }
+
+#[test]
+fn a_verdict_of_the_past_lasts_since_it_began_and_not_since_some_ticks_ago() {
+    use crate::model::sample::Pressure;
+    use crate::recording::{Kept, Marks, Past, Summary, Writer};
+
+    let (kept, mut writer) = (Kept::new(4 << 20), Writer::default());
+    let (mut scene, mut seen) = (Scene::new(), Vec::new());
+    scene.task(1, 0, "init");
+    for tick in 0..200 {
+        let before = scene.sample.clone();
+        // It begins above its threshold and goes on above where it ends.
+        let some_10 = match tick {
+            0..50 => 0.0,
+            50 => 30.0,
+            _ => 15.0,
+        };
+        scene.sample.system.cpu_pressure = Ok(Pressure {
+            some_10,
+            ..Pressure::default()
+        });
+        scene.pass(1000, &[]);
+        let snapshot = Snapshot::between(Some(&before), &scene.sample);
+        let mut marks = Marks::default();
+        marks.set(Marks::VERDICT, tick == 50);
+        marks.set(Marks::HELD, tick >= 50);
+        let summary = Summary::of(&snapshot, marks);
+        kept.push(writer.tick(Some(&before), &scene.sample, summary));
+        seen.push(snapshot.at);
+    }
+    let (mut app, _) = app();
+    app.replay(vec![("a".to_owned(), Past::new(Box::new(kept)))]);
+    let mut lasts = |at: Nanos| {
+        app.go_at(at);
+        let verdict = app.world.verdict.as_ref();
+        verdict.and_then(|verdict| verdict.lasts(at))
+    };
+    assert_eq!(lasts(seen[150]).as_deref(), Some("for 1m 40s"));
+    assert_eq!(lasts(seen[60]).as_deref(), Some("for 10s"));
+    assert_eq!(lasts(seen[40]), None);
+}

@@ -118,6 +118,8 @@ pub struct Verdict {
     pub severity: f32,
     /// Since when, `CLOCK_MONOTONIC`.
     pub since: Nanos,
+    /// It was already so when it was first looked at: it has lasted at least so long.
+    pub began_before: bool,
     /// The processes behind it, the worst first: `rustc ×6`.
     pub behind: Vec<String>,
 }
@@ -158,10 +160,11 @@ impl Verdict {
         ]
     }
 
-    /// For how long it has been so: `for 12s`; nothing in its first second.
+    /// For how long it has been so: `for 12s`, or `for at least 12s`; nothing in its first second.
     pub fn lasts(&self, now: Nanos) -> Option<String> {
         let span = now.since(self.since);
-        (span.seconds() >= 1.0).then(|| format!("for {}", format::duration(span)))
+        let least = if self.began_before { "at least " } else { "" };
+        (span.seconds() >= 1.0).then(|| format!("for {least}{}", format::duration(span)))
     }
 
     /// What it takes to be one, and what it was measured by: `pressure; from 20%, until 10%`.

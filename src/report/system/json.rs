@@ -34,7 +34,10 @@ pub(super) fn as_json(machine: &Machine) -> Value {
         ("processes", json!(now.procs.len())),
         ("threads", json!(system.threads)),
         ("state_d", state_d(now)),
-        ("verdict", json!(machine.verdict.as_ref().map(verdict_json))),
+        (
+            "verdict",
+            json!(machine.verdict.as_ref().map(|v| verdict_json(v, now.at))),
+        ),
         ("verdict_does_not_see", unseen(&blind)),
         ("cores", system.cores.iter().map(core_json).collect()),
         ("pressure", pressure_json(&system.pressure)),
@@ -157,13 +160,15 @@ fn bottleneck(of: Bottleneck) -> String {
     format!("{of:?}").to_lowercase()
 }
 
-fn verdict_json(v: &Verdict) -> Value {
+fn verdict_json(v: &Verdict, now: Nanos) -> Value {
     json!({
         "bottleneck": bottleneck(v.of),
         "scope": format!("{:?}", v.scope).to_lowercase(),
         "percent": short(v.percent),
         "sentence": v.sentence(),
         "behind": v.behind,
+        "for_ms": now.since(v.since).0 / 1_000_000,
+        "for_at_least": v.began_before,
     })
 }
 

@@ -120,7 +120,11 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
         vec![
             label("verdict"),
             match &machine.verdict {
-                Some(verdict) => (verdict.sentence(), Ink::Strong),
+                Some(verdict) => {
+                    let lasts = verdict.lasts(now.at);
+                    let lasts = lasts.map_or_else(String::new, |span| format!(" {span}"));
+                    (verdict.sentence() + &lasts, Ink::Strong)
+                }
                 None => plain(blind::silence(&now.system)),
             },
         ],

@@ -31,8 +31,19 @@ const NOTABLE: f32 = 1.0;
 /// Judges tick by tick.
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
-    now: Option<(Scope, Bottleneck, Nanos)>,
+    now: Option<Held>,
     moments: VecDeque<Moment>,
+    /// Of which bottlenecks the last tick told whether there is one: what begins with the first that does may have been there before.
+    told: Vec<(Scope, Bottleneck)>,
+}
+
+/// What is named, since when, and whether it was already so when it was first looked at.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    scope: Scope,
+    of: Bottleneck,
+    since: Nanos,
+    began_before: bool,
 }
 
 /// A bottleneck, with what it was measured by, how badly, and how many times its threshold that is.
@@ -47,25 +58,46 @@ impl Judge {
         let machine = machine.filter(|found| !self.is_of_our_quota(*found, snapshot));
         let found = machine.map(|found| (Scope::Machine, found));
         let group = || Some((Scope::Group, self.worst(Scope::Group, snapshot)?));
-        let Some((scope, found)) = found.or_else(group) else {
+        let found = found.or_else(group);
+        let tellable = self.tellable(snapshot);
+        let told = std::mem::replace(&mut self.told, tellable);
+        let Some((scope, found)) = found else {
             self.now = None;
             return None;
         };
         let (of, basis, percent, severity) = found;
-        let since = match self.now {
-            Some((was, now, since)) if (was, now) == (scope, of) => since,
-            _ => snapshot.at,
-        };
-        self.now = Some((scope, of, since));
+        let same = |held: &Held| (held.scope, held.of) == (scope, of);
+        let held = self.now.filter(same).unwrap_or(Held {
+            scope,
+            of,
+            since: snapshot.at,
+            began_before: !told.contains(&(scope, of)),
+        });
+        self.now = Some(held);
         Some(Verdict {
             scope,
             of,
             basis,
             percent,
             severity,
-            since,
+            since: held.since,
+            began_before: held.began_before,
             behind: contributors::names(of, scope, snapshot, &self.moments),
         })
+    }
+
+    fn tellable(&self, snapshot: &Snapshot) -> Vec<(Scope, Bottleneck)> {
+        let all = THRESHOLDS.iter().map(|(of, ..)| *of);
+        let all = all.flat_map(|of| [(Scope::Machine, of), (Scope::Group, of)]);
+        let told = all.filter(|(scope, of)| self.of(*scope, *of, snapshot).is_some());
+        told.collect()
+    }
+
+    fn of(&self, scope: Scope, of: Bottleneck, snapshot: &Snapshot) -> Option<(Basis, f32)> {
+        match scope {
+            Scope::Machine => self.of_machine(of, snapshot),
+            Scope::Group => self.of_group(of, snapshot),
+        }
     }
 
     /// Whether tasks wait for a core only since our own quota stops them: the kernel counts that as pressure on the
@@ -97,12 +129,9 @@ impl Judge {
     }
 
     fn worst(&self, scope: Scope, snapshot: &Snapshot) -> Option<Found> {
-        let held = |of| self.now.is_some_and(|(s, now, _)| s == scope && now == of);
+        let held = |of| (self.now).is_some_and(|held| (held.scope, held.of) == (scope, of));
         let bottlenecks = THRESHOLDS.iter().filter_map(|(of, limit, _)| {
-            let (basis, percent) = match scope {
-                Scope::Machine => self.of_machine(*of, snapshot)?,
-                Scope::Group => self.of_group(*of, snapshot)?,
-            };
+            let (basis, percent) = self.of(scope, *of, snapshot)?;
             let needed = if held(*of) { of.ends() } else { *limit };
             (percent >= needed).then_some((*of, basis, percent, percent / limit))
         });

@@ -86,8 +86,8 @@ fn the_forms_grow_shorter_and_lose_names_last() {
     assert_eq!(
         forms,
         [
-            "CPU-bound: 38% of the time someone waited for a core: rustc ×2, make for 2.0s",
-            "CPU-bound 38%: rustc ×2, make for 2.0s",
+            "CPU-bound: 38% of the time someone waited for a core: rustc ×2, make for at least 2.0s",
+            "CPU-bound 38%: rustc ×2, make for at least 2.0s",
             "CPU-bound 38%: rustc ×2, make",
             "CPU-bound 38%: rustc ×2",
             "CPU-bound 38%",
@@ -305,4 +305,20 @@ fn a_group_of_v1_is_judged_by_its_quota_and_its_limit() {
             && sentence.ends_with(" of the last ticks it reached its limit: rustc holds 10.0M"),
         "{sentence}"
     );
+}
+
+#[test]
+fn what_was_so_when_it_was_first_looked_at_lasts_at_least_so_long() {
+    let (mut judge, mut scene) = (Judge::default(), pressed(38.0, 1.0));
+    judge.judge(&scene.snapshot());
+    let mut lasts = |scene: &mut Scene| {
+        let now = scene.pass(12_000, &[]);
+        judge.judge(&now).and_then(|verdict| verdict.lasts(now.at))
+    };
+    assert_eq!(lasts(&mut scene).as_deref(), Some("for at least 12s"));
+    scene.sample.system.cpu_pressure = Ok(Pressure::default());
+    assert_eq!(lasts(&mut scene), None);
+    scene.sample.system.cpu_pressure = pressed(38.0, 1.0).sample.system.cpu_pressure;
+    assert_eq!(lasts(&mut scene), None, "it begins");
+    assert_eq!(lasts(&mut scene).as_deref(), Some("for 12s"));
 }

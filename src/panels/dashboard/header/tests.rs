@@ -95,6 +95,7 @@ fn the_verdict_outlasts_everything_but_the_name_of_the_program() {
         percent: 82.0,
         severity: 4.0,
         since: Nanos(0),
+        began_before: false,
         behind: vec!["rustc ×3".to_owned(), "cargo".to_owned()],
     });
     let said = [
