@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
 use crate::run::config::Config;
-use crate::sys::asker;
+use crate::sys::asker::{self, hand};
 use crate::sys::machine::gpus;
 use crate::sys::own::{capabilities, heap, sandbox};
 use crate::term::{depth, output};
@@ -191,7 +191,9 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
         // A driver's library opens its cards to write to them.
         asker::prepare();
     }
-    if does != Does::Writes {
+    if does == Does::Writes {
+        hand::only_by_hands();
+    } else {
         sandbox::only_read();
     }
     // What a person wants no screen to open is opened by no report. What else is wrong with that file is the screen's to tell.

@@ -31,9 +31,10 @@ use crate::recording::{DetailWriter, Kept, Past};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
+use crate::sys::asker::hand;
 use crate::sys::clock;
 use crate::sys::machine::gpus;
-use crate::sys::own::{self, sandbox};
+use crate::sys::own;
 use crate::sys::root::ProcRoot;
 use crate::sys::threads;
 use crate::term::output::{self, Output};
@@ -169,6 +170,8 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     if let Some(finish) = &finish {
         panics.before_the_end(finish.clone());
     }
+    // Who acts on processes was begun; all else that is ours only reads.
+    hand::only_by_hands();
     term::enter(mouse).context("cannot take the terminal")?;
     let mut outside = Real::new(mouse, options.config, source, inbox.tell());
     let asks = app.world.theme.depth == Depth::True;
@@ -225,8 +228,6 @@ fn threads(tell: &Tell, finish: Option<Finish>) -> anyhow::Result<()> {
     })?;
     let to = tell.clone();
     spawn("input", move || {
-        // What comes from a terminal may be anybody's.
-        sandbox::only_read();
         input::read_until_gone(|event| {
             panics::rehearse();
             to.event(event);

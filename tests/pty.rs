@@ -1,5 +1,7 @@
 //! The built program in a real terminal: it shows processes, and however it ends, the terminal is as it was.
 
+#[path = "pty/denied.rs"]
+mod denied;
 #[path = "pty/frozen.rs"]
 mod frozen;
 #[path = "pty/groups.rs"]

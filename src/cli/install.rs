@@ -41,7 +41,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     for (place, text) in files {
         let path = args.directory.join(place);
         let shown = path.display().to_string();
-        let written = hand::carry_out(Wait::PATIENT, || {
+        let written = hand::carry_out(Wait::PATIENT, move || {
             outfile::install(&path, &text)?;
             Ok(Vec::new())
         });

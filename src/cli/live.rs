@@ -88,7 +88,8 @@ pub fn replay(args: &Args, replay: &Replay, ascii: bool) -> Result<u8, Error> {
 
 /// Whether there is a file of this name; where that is not answered, opening it will say so.
 fn is_there(path: &str) -> bool {
-    let look = || Ok(vec![u8::from(Path::new(path).exists())]);
+    let path = PathBuf::from(path);
+    let look = move || Ok(vec![u8::from(path.exists())]);
     hand::carry_out(Wait::PATIENT, look).map_or(true, |there| there == [1])
 }
 

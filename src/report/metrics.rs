@@ -88,8 +88,9 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             stop: stop.as_ref(),
             ..Wait::PATIENT
         };
-        let written = hand::carry_out(patience, || {
-            outfile::renew(path, &text)?;
+        let to = path.clone();
+        let written = hand::carry_out(patience, move || {
+            outfile::renew(&to, &text)?;
             Ok(Vec::new())
         });
         if stop.as_ref().is_some_and(Stop::asked) {

@@ -257,8 +257,11 @@ impl To {
         }
         let name = args.file.display().to_string();
         let wrong = |e| Error::Failed(format!("cannot record to {name}: {e}"));
-        let is_file = || Ok(vec![u8::from(args.file.is_file())]);
-        let there = hand::until_told(&args.file, stop, |wait| hand::carry_out(wait, is_file));
+        let is_file = || {
+            let file = args.file.clone();
+            move || Ok(vec![u8::from(file.is_file())])
+        };
+        let there = hand::until_told(&args.file, stop, |wait| hand::carry_out(wait, is_file()));
         let there = there.map_err(wrong)? == [1];
         // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
         if there

@@ -84,7 +84,7 @@ impl Real {
         &self,
         what: String,
         save: Option<Save>,
-        work: impl FnOnce() -> Outcome,
+        work: impl FnOnce() -> Outcome + Send + 'static,
     ) -> Option<Event> {
         let tell = self.tell.clone();
         let begun = writers::apart(what, save, work, move |outcome| {

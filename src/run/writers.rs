@@ -86,10 +86,10 @@ impl Drop for Writers {
 pub fn apart(
     what: String,
     save: Option<Save>,
-    work: impl FnOnce() -> Outcome,
+    work: impl FnOnce() -> Outcome + Send + 'static,
     tell: impl FnOnce(Outcome) + Send + 'static,
 ) -> io::Result<()> {
-    let hand = hand::start(|socket| {
+    let hand = hand::start(move |socket| {
         let (letter, text) = match work() {
             Outcome::Done(text) => (b'd', text),
             Outcome::Exists(_) => (b'x', String::new()),

@@ -8,6 +8,7 @@
 //! signal that ends us (`mmap_read_lock_killable`, `down_read_killable`).
 
 mod child;
+mod free;
 pub mod hand;
 mod pool;
 pub mod reader;

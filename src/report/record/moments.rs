@@ -87,8 +87,11 @@ pub(super) fn run(
     // Once all that was asked for is understood: what is not leaves nothing behind.
     let dir = args.file.as_path();
     let place = |why| Error::Failed(format!("{}: {why}", dir.display()));
-    let make = || files::directory(dir).map(|()| Vec::new());
-    hand::until_told(dir, stop, |wait| hand::carry_out(wait, make)).map_err(place)?;
+    let make = || {
+        let dir = dir.to_owned();
+        move || files::directory(&dir).map(|()| Vec::new())
+    };
+    hand::until_told(dir, stop, |wait| hand::carry_out(wait, make())).map_err(place)?;
     let kept = Kept::new(BACKLOG);
     let (to, from) = mpsc::sync_channel(64);
     let keeping = Keeping {

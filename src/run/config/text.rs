@@ -24,7 +24,8 @@ pub fn read_apart(path: &Path, at_most: Duration) -> io::Result<String> {
         at_most,
         stop: None,
     };
-    let bytes = hand::carry_out(wait, || read(path).map(String::into_bytes))?;
+    let path = path.to_owned();
+    let bytes = hand::carry_out(wait, move || read(&path).map(String::into_bytes))?;
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 

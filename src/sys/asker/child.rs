@@ -11,7 +11,6 @@ use std::os::fd::{AsFd, AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -20,7 +19,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{Kind, Question, stream, title, wire};
+use super::{Kind, Question, free, stream, title, wire};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::pidfd;
 use crate::sys::caught;
@@ -28,15 +27,11 @@ use crate::sys::descriptors::{fds, fill};
 use crate::sys::fields;
 use crate::sys::machine::{disks, nvml};
 use crate::sys::own::sandbox;
-use crate::sys::threads;
 
 /// How long the maker may take to make a worker: one that somebody stopped is replaced.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How long it may take where it waits for a core.
 const STARVED: Duration = Duration::from_secs(5);
-
-/// What a thread needs that forks once and then stays.
-const STACK: usize = 256 << 10;
 
 /// What is ordered of the maker: one that answers, or one that writes.
 pub(super) const WORKER: u8 = b'w';
@@ -73,36 +68,14 @@ fn make_maker() -> io::Result<Maker> {
     }
 }
 
-/// The thread that makes makers: how it is asked, and what it answers.
-type Stays = (mpsc::SyncSender<()>, mpsc::Receiver<io::Result<Maker>>);
-
-/// It is under the rules that held when it was started (`sandbox`), and so is who it makes, however late.
-static STAYS: Mutex<Option<Stays>> = Mutex::new(None);
-
 /// Makes the maker on a thread that never ends: it ends with the thread that made it, and who asks may be gone sooner than
 /// the program.
 ///
 /// # Errors
 /// As [`make_maker`].
 pub(super) fn make_maker_to_stay() -> io::Result<Maker> {
-    let mut stays = STAYS.lock().unwrap_or_else(PoisonError::into_inner);
-    if stays.is_none() {
-        let (order, orders) = mpsc::sync_channel(1);
-        let (tell, told) = mpsc::sync_channel(1);
-        let stay = move || {
-            for () in orders {
-                // Whoever asked waits for it.
-                let _ = tell.send(make_maker());
-            }
-        };
-        threads::start_small("asker", STACK, stay)?;
-        *stays = Some((order, told));
-    }
-    let Some((order, told)) = &*stays else {
-        return Err(io::ErrorKind::BrokenPipe.into());
-    };
-    order.send(()).map_err(|_| io::ErrorKind::BrokenPipe)?;
-    told.recv().map_err(|_| io::ErrorKind::BrokenPipe)?
+    free::begin()?;
+    free::made(make_maker)
 }
 
 /// Asks the maker for a worker: a socket to it, its number, and a hold of it.

@@ -17,8 +17,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::child;
+use super::{child, free};
 use crate::sys::machine::disks;
+use crate::sys::own::sandbox;
 use crate::sys::own::stop::Stop;
 
 /// What it is called in lists.
@@ -73,21 +74,32 @@ impl Drop for Hand {
 ///
 /// # Errors
 /// When the kernel makes no more processes.
-pub fn start(work: impl FnOnce(&mut UnixStream)) -> io::Result<Hand> {
+pub fn start(work: impl FnOnce(&mut UnixStream) + Send + 'static) -> io::Result<Hand> {
     let (ours, mut theirs) = UnixStream::pair()?;
-    // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
-    // takes across a fork.
-    match unsafe { fork() }? {
-        ForkResult::Parent { child } => Ok(Hand {
-            socket: ours,
-            number: child.as_raw() as u32,
-            ours: true,
-        }),
-        ForkResult::Child => child::and_end(|| {
-            drop(ours);
-            child::let_go(theirs.as_raw_fd(), c"pscope-file", TITLE);
-            work(&mut theirs);
-        }),
+    let child = free::made(move || {
+        // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
+        // takes across a fork.
+        match unsafe { fork() }? {
+            ForkResult::Parent { child } => Ok(child),
+            ForkResult::Child => child::and_end(|| {
+                child::let_go(theirs.as_raw_fd(), c"pscope-file", TITLE);
+                work(&mut theirs);
+            }),
+        }
+    })?;
+    Ok(Hand {
+        socket: ours,
+        number: child.as_raw() as u32,
+        ours: true,
+    })
+}
+
+/// Denies this thread, and those that it starts from now on, to write any file. What a person asked for is written all the
+/// same: by hands, which one thread makes that goes on without that rule and does nothing else.
+pub fn only_by_hands() {
+    // Without that thread this one would not be able to do what it is asked for.
+    if free::begin().is_ok() {
+        sandbox::only_read();
     }
 }
 
@@ -178,7 +190,7 @@ pub fn no_answer(waited: Duration) -> io::Error {
 /// As `work` says; `TimedOut` and `Interrupted` as [`Wait`] says; else when the kernel makes no more processes.
 pub fn carry_out(
     wait: Wait<'_>,
-    work: impl FnOnce() -> io::Result<Vec<u8>>,
+    work: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
 ) -> io::Result<Vec<u8>> {
     let mut hand = start(|socket| {
         let _ = match work() {
@@ -215,8 +227,9 @@ impl<'a> Wait<'a> {
             at_most: LEAVE,
             stop: None,
         };
-        let full = || disks::space(place).map(|_| Vec::new());
-        let answer = carry_out(short, || full().map_err(io::Error::other));
+        let place = place.to_owned();
+        let full = move || disks::space(&place).map(|_| Vec::new());
+        let answer = carry_out(short, move || full().map_err(io::Error::other));
         let late = |why: &io::Error| why.kind() == io::ErrorKind::TimedOut;
         if answer.as_ref().is_err_and(late) {
             return Self::NOW;
@@ -348,7 +361,7 @@ mod tests {
     fn it_hears_and_tells_and_holds_nothing_of_ours() {
         let kept = std::fs::File::open("/proc/self/stat").expect("our own");
         let number = kept.as_raw_fd();
-        let mut hand = start(|socket| {
+        let mut hand = start(move |socket| {
             let mut heard = String::new();
             let _ = socket.read_to_string(&mut heard);
             let holds = std::fs::read_link(format!("/proc/self/fd/{number}"));

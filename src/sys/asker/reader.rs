@@ -32,7 +32,8 @@ impl Reader {
     /// # Errors
     /// As `recording::open` says; `TimedOut` where its filesystem does not answer.
     pub fn open(path: &Path, patience: Duration) -> io::Result<Self> {
-        let hand = hand::start(|socket| serve(path, socket))?;
+        let path = path.to_owned();
+        let hand = hand::start(move |socket| serve(&path, socket))?;
         let mut state = State {
             hand,
             patience,

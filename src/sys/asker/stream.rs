@@ -79,8 +79,9 @@ fn begun(path: &Path, magic: &[u8], how: &[u8]) -> io::Result<Stream> {
 /// # Errors
 /// When no process can be made.
 pub fn plain(path: &Path) -> io::Result<Stream> {
-    let hand =
-        hand::start(|socket| writes::serve(socket, || outfile::create(path).map(To::Plain)))?;
+    let of = path.to_owned();
+    let open = move || outfile::create(&of).map(To::Plain);
+    let hand = hand::start(move |socket| writes::serve(socket, open))?;
     Stream::over(hand, path)
 }
 

@@ -15,7 +15,7 @@ const EVERYBODYS: u64 = 1 << 1 | 1 << 2 | 1 << 19 | 1 << 21;
 
 /// Whether the program has denied itself what it never does.
 pub(super) fn sandbox() -> Finding {
-    let gives = "no program is run and no connection made by pscope, and what reads the kernel writes no file";
+    let gives = "no program is run and no connection made by pscope, and no file is written but by who writes what was asked for";
     match sandbox::state() {
         Some(Ok(())) => Finding::new("sandbox", gives, State::Ok)
             .found("in force (seccomp). Landlock is not used: even one that denies nothing but writes hides what others have open"),

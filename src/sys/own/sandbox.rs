@@ -1,4 +1,5 @@
-//! What pscope denies itself after its start: it runs no program, makes no connection, and its readers write no file.
+//! What pscope denies itself after its start: it runs no program, makes no connection, and writes no file but what a person asked
+//! for, which processes of their own do (`asker::hand`).
 //!
 //! A seccomp filter answers such calls with `EPERM` (`seccomp(2)`). It is inherited by every thread that is started afterwards and
 //! can only grow. Landlock is not used: in its domain a process may look into no other one (`/proc/PID/maps`, `fd`, `environ`),
