@@ -201,16 +201,22 @@ impl Hold {
 
     /// One after the other, ourselves last.
     fn send_each(&self, signal: Signal) -> Vec<Delivery> {
-        self.send_in_order(signal, 0..self.held.len())
+        self.send_in_order(signal, 0..self.held.len(), |_| {})
     }
 
-    /// One after the other in this order, ourselves last.
-    fn send_in_order(&self, signal: Signal, order: impl Iterator<Item = usize>) -> Vec<Delivery> {
+    /// One after the other in this order, ourselves last; `sent_to` hears of each before the next one's turn.
+    fn send_in_order(
+        &self,
+        signal: Signal,
+        order: impl Iterator<Item = usize>,
+        sent_to: impl Fn(ProcId),
+    ) -> Vec<Delivery> {
         let mut sent = vec![Err(Missing::Soon); self.held.len()];
         let own = |i: &usize| self.held[*i].standing.kinship == Kinship::Own;
         let (last, first): (Vec<usize>, Vec<usize>) = order.partition(own);
         for i in first.into_iter().chain(last) {
             sent[i] = self.send_one(&self.held[i], signal);
+            sent_to(self.held[i].standing.id);
         }
         let both = self.held.iter().zip(sent);
         both.map(|(held, sent)| held.delivery(sent)).collect()

@@ -74,6 +74,18 @@ impl Frozen {
         mine.push(id);
         self.signals.send(pin, Signal::STOP)
     }
+
+    /// Lets one go on before the others, if it was stopped by us.
+    pub(super) fn let_one_go_on(&self, id: ProcId) {
+        let mut all = stopped();
+        let Some((signals, mine)) = all.by.get_mut(&self.owner) else {
+            return;
+        };
+        if let Some(at) = mine.iter().rposition(|one| *one == id) {
+            thaw(signals, &mine[at..=at]);
+            mine.remove(at);
+        }
+    }
 }
 
 impl Drop for Frozen {

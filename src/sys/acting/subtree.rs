@@ -23,15 +23,18 @@ const LOOKS: usize = 2;
 /// Sends a signal to everybody of the tree, also to those who are born while it is walked.
 pub(super) fn send(hold: &mut Hold, signal: Signal) -> Vec<Delivery> {
     match freeze(hold, signal) {
-        Some(frozen) => {
-            // Leaves first: where a parent ends while a child is still stopped, the kernel sends HUP to the orphaned group
-            // (`setpgid(2)`).
-            let deliveries = hold.send_in_order(signal, (0..hold.held.len()).rev());
-            drop(frozen);
-            deliveries
-        }
+        Some(frozen) => end(hold, signal, &frozen),
         None => chase(hold, signal),
     }
+}
+
+/// Sends a signal that ends everybody, leaves first; each goes on before its parent's turn.
+///
+/// Where a parent ends while a child is still stopped, the kernel sends HUP to the orphaned group (`setpgid(2)`); and a parent
+/// that found no core to stop on takes the signal first, which has the lower number.
+pub(super) fn end(hold: &Hold, signal: Signal, frozen: &Frozen) -> Vec<Delivery> {
+    let leaves_first = (0..hold.held.len()).rev();
+    hold.send_in_order(signal, leaves_first, |id| frozen.let_one_go_on(id))
 }
 
 /// Whether nothing but its end comes of a signal that ends by default; also of who cannot be stopped anyway.

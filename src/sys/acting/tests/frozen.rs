@@ -17,6 +17,17 @@ fn many(n: usize) -> Puppet {
     Puppet::ready(&script.replace('N', &n.to_string()))
 }
 
+/// Stops everybody; the C library blocks all signals for the moment of a fork, so that once more may be needed.
+fn stop(hold: &mut Hold) -> Frozen {
+    let end = std::time::Instant::now() + LONG;
+    loop {
+        if let Some(frozen) = subtree::freeze(hold, Signal::TERM) {
+            return frozen;
+        }
+        assert!(std::time::Instant::now() < end, "all of them would end");
+    }
+}
+
 fn winch() -> Signal {
     Signal::new(28).expect("WINCH")
 }
@@ -48,7 +59,7 @@ fn nobody_is_stopped_on_the_way_to_a_signal_that_somebody_survives() {
 fn whoever_is_stopped_on_the_way_goes_on_when_the_owner_is_dropped_or_panics() {
     let puppet = many(40);
     let mut hold = puppet.hold(Scope::Subtree);
-    let frozen = subtree::freeze(&mut hold, Signal::TERM).expect("all of them would end");
+    let frozen = stop(&mut hold);
     // The kernel stops each when it is next on a core.
     while states(&puppet) != vec![State::Stopped; 41] {
         std::thread::yield_now();
@@ -62,6 +73,28 @@ fn whoever_is_stopped_on_the_way_goes_on_when_the_owner_is_dropped_or_panics() {
     });
     assert!(died.join().is_err());
     assert!(states(&puppet).iter().all(|s| *s != State::Stopped));
+}
+
+/// Somebody who is still stopped when its parent ends would get HUP of the kernel, and might handle that.
+#[test]
+fn a_branch_goes_on_from_its_leaves_as_it_hears_the_signal() {
+    let puppet = Puppet::ready("sh -c 'sleep 1000 & echo ready; wait' & wait");
+    let mut hold = puppet.hold(Scope::Subtree);
+    let frozen = stop(&mut hold);
+    while states(&puppet) != [State::Stopped; 3] {
+        std::thread::yield_now();
+    }
+    let sent = subtree::end(&hold, Signal::TERM, &frozen);
+    assert!(sent.iter().all(|d| d.sent.is_ok()), "{sent:?}");
+    let mut fates = Vec::new();
+    watch::until_settled(&hold, Signal::TERM, &[true; 3], LONG, &mut |news| {
+        if let Progress::Fate { fate, .. } = news {
+            fates.push(fate);
+        }
+    });
+    drop(frozen);
+    let ended = || Fate::Killed(Signal::TERM, false);
+    assert_eq!(fates, [ended(), ended(), ended()]);
 }
 
 #[test]
