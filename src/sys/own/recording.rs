@@ -1,9 +1,10 @@
 //! The files of recordings: made for their owner alone, read from any place, shortened without a moment at which one is lost.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{
     DirBuilderExt as _, FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+    PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Written {
     regular: bool,
 }
 
+/// For its owner alone.
+const MODE: u32 = 0o600;
 /// How often it is looked whether who writes the file ends: one who was killed has left a process that writes the rest.
 const TRIES: u32 = 25;
 const LOOK: Duration = Duration::from_millis(20);
@@ -28,8 +31,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// A file to go on with, or a new one.
 ///
 /// # Errors
-/// As the kernel says; `ResourceBusy` where another one writes to it; a file that is there and does not begin like this is left
-/// alone.
+/// As the kernel says; `ResourceBusy` where another one writes to it; a file that is there and does not begin like this, or
+/// belongs to somebody else, is left alone.
 pub fn begin(path: &Path, magic: &[u8]) -> io::Result<Written> {
     // Opening a pipe would wait, or lose what is written to it; a terminal there must not become ours.
     if std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_fifo()) {
@@ -40,12 +43,12 @@ pub fn begin(path: &Path, magic: &[u8]) -> io::Result<Written> {
     }
     let mut tries = 0;
     loop {
-        let file = match options().create_new(true).open(path) {
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => options().open(path),
-            file => file,
+        let (file, made) = match options().create_new(true).open(path) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => (options().open(path)?, false),
+            file => (file?, true),
         };
-        match Written::over(file?, path)? {
-            Some(written) => return written.goes_on(magic),
+        match Written::over(file, path)? {
+            Some(written) => return written.goes_on(magic, made),
             None if tries < TRIES => std::thread::sleep(LOOK),
             None => return Err(busy()),
         }
@@ -66,7 +69,7 @@ pub fn begin_new(path: &Path, magic: &[u8]) -> io::Result<(Written, u32)> {
         };
         // Somebody was quicker, if he asked for this very file.
         if let Some(written) = Written::over(file, &path)? {
-            return Ok((written.goes_on(magic)?, number));
+            return Ok((written.goes_on(magic, true)?, number));
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
@@ -88,7 +91,7 @@ pub fn numbered(path: &Path, number: u32) -> PathBuf {
 
 fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600);
+    options.read(true).write(true).mode(MODE);
     options.custom_flags(libc::O_NOCTTY);
     options
 }
@@ -103,6 +106,11 @@ fn busy() -> io::Error {
 /// Locks it as long as it is open; false where another one has it. A filesystem without locks keeps nobody from writing.
 fn locks(file: &File) -> bool {
     !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// Whether the filesystem has no rights to give or to take, as that of a memory stick.
+fn has_no_rights(why: &io::Error) -> bool {
+    matches!(why.raw_os_error(), Some(libc::EPERM | libc::EOPNOTSUPP))
 }
 
 fn same(one: &Metadata, other: &Metadata) -> bool {
@@ -152,8 +160,8 @@ impl Written {
         }))
     }
 
-    /// Goes to its end; writes the beginning where it is empty.
-    fn goes_on(mut self, magic: &[u8]) -> io::Result<Self> {
+    /// Goes to its end; writes the beginning where it is empty. `made`: by us, just now.
+    fn goes_on(mut self, magic: &[u8], made: bool) -> io::Result<Self> {
         if self.regular {
             self.len = self.file.metadata()?.len();
             let mut begun = vec![0; magic.len()];
@@ -164,12 +172,33 @@ impl Written {
                     "there is another file of this name, which is no recording; it is left as it is",
                 ));
             }
+            if !made {
+                self.becomes_ours_alone()?;
+            }
             self.file.seek(SeekFrom::End(0))?;
         }
         if self.len == 0 {
             self.append(magic)?;
         }
         Ok(self)
+    }
+
+    /// Takes away what others may do with a file that was there. A filesystem without such rights has none to take away.
+    fn becomes_ours_alone(&self) -> io::Result<()> {
+        let meta = self.file.metadata()?;
+        if meta.uid() != nix::unistd::geteuid().as_raw() {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "it belongs to somebody else, who could read what is recorded: name another file; it is left as it is",
+            ));
+        }
+        if meta.mode() & 0o777 == MODE {
+            return Ok(());
+        }
+        match self.file.set_permissions(Permissions::from_mode(MODE)) {
+            Err(why) if meta.mode() & 0o077 != 0 && !has_no_rights(&why) => Err(why),
+            _ => Ok(()),
+        }
     }
 
     /// How long it is.
@@ -205,7 +234,7 @@ impl Written {
                 "it was moved, and another file has its name now",
             ));
         }
-        let (mut shorter, beside) = outfile::beside(&self.path, 0o600)?;
+        let (mut shorter, beside) = outfile::beside(&self.path, MODE)?;
         // Before it has the name: nobody is to come in between.
         locks(&shorter);
         let moved = self

@@ -30,6 +30,45 @@ fn a_file_is_for_its_owner_alone_and_another_one_is_left_alone() {
 }
 
 #[test]
+fn one_that_was_for_others_to_read_is_gone_on_with_for_its_owner_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mode = |path: &Path| {
+        let meta = std::fs::metadata(path).expect("there");
+        meta.permissions().mode() & 0o777
+    };
+    let open_to_all = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("ours");
+        path
+    };
+    for text in ["", "MAGIConce"] {
+        let path = open_to_all("a.pscope", text);
+        begin(&path, b"MAGIC").expect("gone on with");
+        assert_eq!(mode(&path), 0o600, "{text:?}");
+    }
+    // What is no recording is left as it is, with its rights.
+    let other = open_to_all("other", "letters");
+    assert!(begin(&other, b"MAGIC").is_err());
+    assert_eq!(mode(&other), 0o664);
+}
+
+#[test]
+fn one_of_somebody_else_is_left_alone_since_he_could_read_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("a.pscope");
+    std::fs::write(&path, "MAGIC").expect("written");
+    if let Err(why) = std::os::unix::fs::chown(&path, Some(65534), None) {
+        println!("skipped: files cannot be given away: {why}");
+        return;
+    }
+    let why = begin(&path, b"MAGIC").map(|_| ()).expect_err("not ours");
+    assert_eq!(why.kind(), io::ErrorKind::PermissionDenied);
+    assert!(why.to_string().contains("name another file"), "{why}");
+    assert_eq!(std::fs::read(&path).expect("there"), b"MAGIC");
+}
+
+#[test]
 fn a_pipe_is_neither_waited_for_nor_written_to() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("fifo");
