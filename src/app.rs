@@ -31,7 +31,7 @@ use ratatui::layout::Rect;
 use action::Action;
 use event::{Effect, Event};
 use panel::{Panel, Place, Reply};
-use time::Past;
+use time::{Away, Past};
 use world::{Notice, Page, Section, Settings, World};
 
 use crate::model::machine::verdict::Judge;
@@ -64,8 +64,10 @@ pub struct App {
     past: Past,
     judge: Judge,
     guard: Option<trigger::Guard>,
-    /// The recordings of other machines; that of the shown one stands elsewhere.
-    hosts: Vec<Option<crate::recording::Past>>,
+    /// What is kept of the machines of which there are recordings, while another one is shown.
+    hosts: Vec<Away>,
+    /// The time of the calendar that was asked for, where the moment that is shown is only the nearest one.
+    then: Option<u64>,
     effects: Vec<Effect>,
 }
 
@@ -135,6 +137,7 @@ impl App {
             judge: Judge::default(),
             guard: None,
             hosts: Vec::new(),
+            then: None,
             effects: Vec::new(),
         }
     }
@@ -324,6 +327,7 @@ impl App {
             },
             Reply::Go(place) => self.go(place),
             Reply::At(at) => self.go_at(at),
+            Reply::Then(unix_ms) => self.go_then(unix_ms),
             Reply::When(text) => self.go_to(&text),
             Reply::Arm(text) => self.arm(&text),
             Reply::Say(text) => self.say(text, false),

@@ -93,6 +93,8 @@ pub enum Reply {
     Go(usize),
     /// Show this moment; time stops for it.
     At(Nanos),
+    /// Show this time of the calendar, milliseconds since 1970.
+    Then(u64),
     /// Show the moment that is written like this: `12:03:40`, `-5m`.
     When(String),
     /// Arm the trigger that is written like this, disarm it where that is nothing: `cpu>300 for 3s`, `normal oom`.
@@ -135,6 +137,9 @@ pub trait Rows {
 
     /// Which row of how many, and what is searched for; for the right end of a title.
     fn status(&self) -> String;
+
+    /// Selects the first row, whichever it is.
+    fn begin(&mut self);
 
     /// The selected row: each head with its text.
     fn chosen_cells(&self) -> Vec<(&'static str, String)>;
@@ -282,6 +287,15 @@ pub trait Panel {
     /// A new tick is shown: `world.snapshot` or `world.detail` changed.
     fn tick(&mut self, world: &World) {
         let _ = world;
+    }
+
+    /// The recording of another machine is shown from now on, that of this number: what was selected, folded or kept of the
+    /// processes of the one before is of nobody there. Called before anything of it is shown.
+    fn elsewhere(&mut self, host: usize) {
+        let _ = host;
+        if let Some(rows) = self.rows_mut() {
+            rows.begin();
+        }
     }
 
     /// Selects a process, if this pane lists processes.

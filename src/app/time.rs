@@ -1,5 +1,6 @@
 //! Time on the screen: ticks come in, are kept for looking back, and stand still while paused.
 
+mod hosts;
 mod past;
 mod playing;
 
@@ -21,6 +22,7 @@ use crate::model::snapshot::{Proc, Snapshot};
 use crate::recording::past::held_since;
 use crate::recording::{self, when};
 
+pub(super) use hosts::Away;
 use past::Live;
 pub(super) use past::Past;
 
@@ -283,6 +285,7 @@ impl App {
         };
         self.world.paused = Some(last - place);
         self.world.time.at = place;
+        self.then = None;
         self.world.snapshot = snapshot;
         self.recall(place);
         let live = self.past.live.as_ref().filter(|_| place == last);

@@ -18,6 +18,7 @@ use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::machine::verdict::Verdict;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
+use crate::model::text::SafeText;
 use crate::model::trigger;
 use crate::recording::past::Moment;
 use crate::theme::ground::AUTO;
@@ -130,10 +131,19 @@ pub struct TimeBar {
     pub recording: Option<String>,
     /// It came from elsewhere and nothing more comes.
     pub ended: bool,
-    /// The names of the machines of which there are recordings, and which of them is shown.
-    pub hosts: Vec<String>,
+    /// The machines of which there are recordings.
+    pub hosts: Vec<Host>,
     /// The place of the shown one.
     pub host: usize,
+}
+
+/// A machine of which there is a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// What it is called.
+    pub name: SafeText,
+    /// From when to when it was recorded, milliseconds since 1970.
+    pub span: (u64, u64),
 }
 
 /// How a recording is played.

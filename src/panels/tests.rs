@@ -5,6 +5,7 @@ mod chosen;
 pub mod drawn;
 mod edges;
 mod frames;
+mod hosts;
 mod mouse;
 mod stage;
 

@@ -4,21 +4,14 @@ use crate::app::App;
 use crate::app::event::Effect;
 use crate::app::world::Replay;
 use crate::model::id::Nanos;
-use crate::model::text::SafeText;
 use crate::recording;
 
 impl App {
     /// Shows a recording: time stands still at its beginning, which is its second tick: of one alone no rate is known.
     pub fn replay(&mut self, hosts: Vec<(String, recording::Past)>) {
-        let (names, mut pasts): (Vec<_>, Vec<_>) = hosts
-            .into_iter()
-            .map(|(name, past)| (name, Some(past)))
-            .unzip();
-        let Some(past) = pasts.first_mut().and_then(Option::take) else {
+        let Some(past) = self.take_hosts(hosts) else {
             return;
         };
-        self.world.time.hosts = names;
-        self.hosts = pasts;
         self.world.time.moments = past.moments();
         self.world.time.replay = Some(Replay {
             playing: false,
@@ -29,31 +22,6 @@ impl App {
         self.remember(past);
         let second = 1.min(self.world.time.moments.len().saturating_sub(1));
         self.go(second);
-    }
-
-    /// Shows the recording of the next machine, at the same time of the calendar.
-    pub(in crate::app) fn next_host(&mut self) {
-        let time = &mut self.world.time;
-        if time.hosts.len() < 2 {
-            let how = "there is one machine: pscope replay a=FILE b=FILE shows several";
-            return self.say(how.to_owned(), false);
-        }
-        let now = self.world.snapshot.unix_ms();
-        let next = (time.host + 1) % time.hosts.len();
-        let Some(past) = self.hosts.get_mut(next).and_then(Option::take) else {
-            return;
-        };
-        self.hosts[time.host] = self.past.deep.replace(past);
-        time.host = next;
-        let deep = self.past.deep.as_ref();
-        time.moments = deep.map_or_else(Vec::new, recording::Past::moments);
-        let place = time.moments.partition_point(|m| m.summary.unix_ms <= now);
-        // A number is somebody else there.
-        self.world.focus = None;
-        self.world.tags.clear();
-        self.go(place.saturating_sub(1));
-        let name = SafeText::from(self.world.time.hosts[next].as_str());
-        self.say(format!("{name} at the same time"), false);
     }
 
     /// What is shown comes from elsewhere: nothing can be read or done there.

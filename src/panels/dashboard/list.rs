@@ -9,6 +9,7 @@ mod cells;
 mod choices;
 mod command;
 mod draw;
+mod elsewhere;
 mod folds;
 mod headings;
 mod keys;
@@ -46,6 +47,7 @@ use crate::model::text::SafeText;
 use crate::theme::Role;
 
 use draw::Drawn;
+use elsewhere::Elsewhere;
 use layout::Layout;
 use menu::Menu;
 
@@ -123,6 +125,7 @@ pub struct List {
     drawn: Drawn,
     /// The sums of the last line, and of which cursor.
     sums: (Option<Cursor>, Vec<(String, Role)>),
+    elsewhere: Elsewhere,
 }
 
 /// What the rows were made from.
@@ -212,6 +215,7 @@ impl Default for List {
             layout: Layout::default(),
             drawn: Drawn::default(),
             sums: (None, Vec::new()),
+            elsewhere: Elsewhere::default(),
         }
     }
 }
@@ -269,6 +273,10 @@ impl Panel for List {
 
     fn tick(&mut self, world: &World) {
         self.keep_ended(world);
+    }
+
+    fn elsewhere(&mut self, host: usize) {
+        self.change_host(host);
     }
 
     fn select(&mut self, world: &World, id: ProcId) {

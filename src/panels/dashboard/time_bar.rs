@@ -8,8 +8,9 @@ use ratatui::style::Modifier;
 
 use crate::app::key::{Mouse, Press};
 use crate::app::panel::{Panel, Place, Reply, Spec};
-use crate::app::world::World;
+use crate::app::world::{TimeBar, World};
 use crate::model::format;
+use crate::model::id::Nanos;
 use crate::model::plan::Needs;
 use crate::model::text::width;
 use crate::recording::past::Moment;
@@ -30,7 +31,6 @@ static SPEC: Spec = Spec {
 #[derive(Default)]
 pub struct TimeLine {
     dots: Rect,
-    moments: usize,
 }
 
 /// Dots of a braille cell from the bottom up, of its left and its right column.
@@ -55,25 +55,27 @@ impl Panel for TimeLine {
             width: area.width.saturating_sub(left + right),
             ..area
         };
-        self.moments = world.time.moments.len();
         Reply::Pass
     }
 
     fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
         let at = Position::new(mouse.column, mouse.row);
         match mouse.press {
-            Press::Left | Press::Drag if self.dots.contains(at) && self.moments > 0 => {
+            Press::Left | Press::Drag if self.dots.contains(at) => {
+                let axis = Axis::of(&world.time, self.dots.width);
                 let cell = usize::from(mouse.column - self.dots.x);
-                let from = first(cell, self.dots.width, self.moments);
-                let to = first(cell + 1, self.dots.width, self.moments);
-                Reply::Go(telling(&world.time.moments, from..to.max(from + 1)))
+                let bucket = axis.bucket(&world.time.moments, cell);
+                match axis {
+                    Axis::Calendar(..) if bucket.is_empty() => Reply::Then(axis.begins(cell)),
+                    _ if bucket.is_empty() => Reply::Pass,
+                    _ => Reply::Go(telling(&world.time.moments, bucket)),
+                }
             }
             _ => Reply::Pass,
         }
     }
 
-    fn explain(&self, world: &World) -> Vec<(String, String)> {
-        let _ = world;
+    fn explain(&self, _: &World) -> Vec<(String, String)> {
         vec![
             (
                 "dots".to_owned(),
@@ -87,6 +89,10 @@ impl Panel for TimeLine {
                 "marks".to_owned(),
                 "! what holds the machine back changed; x a process was ended by a signal; O memory ran out; T a trigger fired".to_owned(),
             ),
+            (
+                "· or .".to_owned(),
+                "in recordings of several machines: this one was not recorded then".to_owned(),
+            ),
         ]
     }
 
@@ -97,23 +103,78 @@ impl Panel for TimeLine {
             line::draw_right(&world.theme, area, &right, buf);
         }
         let moments = &world.time.moments;
-        for cell in 0..self.dots.width {
-            let from = first(cell.into(), self.dots.width, moments.len());
-            let to = first(usize::from(cell) + 1, self.dots.width, moments.len());
-            let bucket = &moments[from..to.max(from + 1).min(moments.len())];
-            if bucket.is_empty() {
-                break;
-            }
+        let axis = Axis::of(&world.time, self.dots.width);
+        let mut before = 0..0;
+        for (cell, x) in (self.dots.left()..self.dots.right()).enumerate() {
+            let bucket = axis.bucket(moments, cell);
             // A moment over several cells is marked once.
-            let again =
-                cell > 0 && from == first(usize::from(cell) - 1, self.dots.width, moments.len());
-            let (text, role) = dot(bucket, !again, world.theme.glyphs.ascii);
-            let shown = (from..to.max(from + 1)).contains(&world.time.at);
+            let again = bucket.start == before.start && !before.is_empty();
+            let (text, role) = match (moments.get(bucket.clone()), axis) {
+                (Some(told @ [_, ..]), _) => dot(told, !again, world.theme.glyphs.ascii),
+                (_, Axis::Calendar(..)) => {
+                    let none = if world.theme.glyphs.ascii { "." } else { "·" };
+                    (none.to_owned(), Role::Faint)
+                }
+                _ => break,
+            };
             let mut style = world.theme.style(role);
-            if shown {
+            if bucket.contains(&world.time.at) {
                 style = style.add_modifier(Modifier::REVERSED | Modifier::BOLD);
             }
-            put::text(buf, self.dots.x + cell, area.y, text, 1, style);
+            put::text(buf, x, area.y, text, 1, style);
+            before = bucket;
+        }
+    }
+}
+
+/// Which moments the cells tell of.
+#[derive(Clone, Copy)]
+enum Axis {
+    /// Each of them as many, in so many cells.
+    Moments(usize),
+    /// Each of them as much time: from when to when, milliseconds since 1970, in so many cells. Machines have moments of
+    /// their own and the calendar in common.
+    Calendar([u64; 2], usize),
+}
+
+impl Axis {
+    fn of(time: &TimeBar, cells: u16) -> Self {
+        let cells = usize::from(cells.max(1));
+        let spans = || time.hosts.iter().map(|host| host.span);
+        let from = spans().map(|(from, _)| from).min();
+        let to = spans().map(|(_, to)| to).max();
+        match (time.hosts.len(), from.zip(to)) {
+            (2.., Some((from, to))) => Self::Calendar([from, to], cells),
+            _ => Self::Moments(cells),
+        }
+    }
+
+    /// With which time a cell begins.
+    fn begins(self, cell: usize) -> u64 {
+        match self {
+            Self::Moments(_) => 0,
+            Self::Calendar([from, to], cells) => {
+                let share = u128::from(to.saturating_sub(from) + 1) * cell as u128 / cells as u128;
+                from.saturating_add(share as u64)
+            }
+        }
+    }
+
+    /// The moments of a cell; none where none is kept of that time.
+    fn bucket(self, moments: &[Moment], cell: usize) -> Range<usize> {
+        match self {
+            Self::Moments(cells) => {
+                let first = |cell: usize| cell * moments.len() / cells;
+                let from = first(cell);
+                from..first(cell + 1).max(from + 1).min(moments.len())
+            }
+            Self::Calendar(..) => {
+                let until = |ms: u64| moments.partition_point(|m| m.summary.unix_ms < ms);
+                let (from, to) = (until(self.begins(cell)), until(self.begins(cell + 1)));
+                // Between two ticks the first one holds on.
+                let between = from == to && (1..moments.len()).contains(&from);
+                from - usize::from(between)..to
+            }
         }
     }
 }
@@ -137,11 +198,6 @@ fn telling(moments: &[Moment], cell: Range<usize>) -> usize {
     };
     let last = cell.end.saturating_sub(1);
     cell.max_by_key(weight).unwrap_or(last)
-}
-
-/// The first moment of a cell.
-fn first(cell: usize, cells: u16, moments: usize) -> usize {
-    cell * moments / usize::from(cells.max(1))
 }
 
 /// What a cell shows of the moments in it.
@@ -200,7 +256,15 @@ fn words(world: &World) -> [Vec<(String, Role)>; 2] {
         } else {
             "kept"
         };
-        format!(" {what}: {} ", format::duration(last.at.since(first.at)))
+        let own = format::duration(last.at.since(first.at));
+        match Axis::of(time, 1) {
+            Axis::Moments(_) => format!(" {what}: {own} "),
+            Axis::Calendar([from, to], _) => {
+                let all =
+                    format::duration(Nanos(to.saturating_sub(from).saturating_mul(1_000_000)));
+                format!(" {what}: {own} of {all} ")
+            }
+        }
     });
     [left, vec![(kept, Dim)]]
 }

@@ -41,6 +41,10 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
         self.table.mouse(mouse, row)
     }
 
+    fn begin(&mut self) {
+        self.table.begin();
+    }
+
     fn status(&self) -> String {
         self.table.status(self.all)
     }

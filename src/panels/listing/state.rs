@@ -138,6 +138,12 @@ impl<K: Clone + PartialEq> TableState<K> {
         self.chosen = Some(key);
     }
 
+    /// Selects the first row, whichever it is.
+    pub fn begin(&mut self) {
+        self.by(isize::MIN);
+        self.top = 0;
+    }
+
     /// The text that is marked wherever it stands; empty for none.
     pub fn marked(&self) -> &str {
         match self.search.text() {

@@ -5,7 +5,7 @@ use crate::app::globals as g;
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
-use crate::model::text::{SafeText, cut, width};
+use crate::model::text::{cut, width};
 use crate::panels::dialogs::trigger::TRIGGER;
 use crate::theme::Role::{self, Accent, Bad, Dim, Good, Warn};
 
@@ -40,8 +40,8 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
     }
     if let [_, _, ..] = world.time.hosts[..] {
         let (at, of) = (world.time.host, world.time.hosts.len());
-        let name = SafeText::from(world.time.hosts[at].as_str());
-        let text = format!("{} {}/{of}  ", cut(&name, 16), at + 1);
+        let name = cut(&world.time.hosts[at].name, 16);
+        let text = format!("{name} {}/{of}  ", at + 1);
         out.push(group(0, [(text, Accent)]).doing(&g::NEXT_HOST));
     }
     let time = match world.paused {

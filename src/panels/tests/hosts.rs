@@ -1,0 +1,182 @@
+//! Recordings of several machines on one axis of time: whole screens, and what is selected on them.
+
+use ratatui::layout::Rect;
+
+use super::drawn::lines;
+use crate::app::App;
+use crate::app::event::Event;
+use crate::app::key::{Key, Mouse, Press};
+use crate::app::world::Settings;
+use crate::model::id::{Pid, Ticks};
+use crate::model::scene::Scene;
+use crate::model::snapshot::Snapshot;
+use crate::recording::{Kept, Marks, Past, Summary, Writer};
+use crate::screen;
+use crate::theme::{Depth, Theme};
+
+const AREA: Rect = Rect::new(0, 0, 120, 40);
+const BOOT_MS: u64 = 1_700_000_000_000;
+
+/// A machine that was recorded for so many seconds from this one on; its own process is called so, and its numbers are
+/// those of any other.
+fn past(name: &str, from: u64, seconds: u64) -> Past {
+    let (kept, mut writer) = (Kept::new(1 << 20), Writer::default());
+    let mut scene = Scene::new();
+    let mut machine = (*scene.sample.machine).clone();
+    machine.boot_unix_ms = BOOT_MS + from * 1000;
+    scene.sample.machine = machine.into();
+    scene.task(1, 0, "init");
+    scene.task(7, 1, name);
+    for n in 0..30 {
+        scene.task(100 + n, 1, &format!("{name}{n}"));
+    }
+    for _ in 0..seconds {
+        let before = scene.sample.clone();
+        for core in &mut scene.sample.system.cores {
+            core.user = Ticks(core.user.0 + 20);
+            core.idle = Ticks(core.idle.0 + 80);
+        }
+        scene.pass(1000, &[(7, 20)]);
+        let now = Snapshot::between(Some(&before), &scene.sample);
+        let summary = Summary::of(&now, Marks::default());
+        kept.push(writer.tick(Some(&before), &scene.sample, summary));
+    }
+    Past::new(Box::new(kept))
+}
+
+fn app(hosts: &[(&str, u64, u64)]) -> App {
+    let theme = Theme::terminal(Depth::True, false);
+    let mut app = App::new(crate::panels::all(), Settings::default(), theme);
+    let hosts = hosts.iter();
+    let pasts =
+        hosts.map(|(name, from, seconds)| ((*name).to_owned(), past(name, *from, *seconds)));
+    app.replay(pasts.collect());
+    screen_of(&mut app);
+    app
+}
+
+fn screen_of(app: &mut App) -> Vec<String> {
+    screen::fit(app, AREA);
+    let mut buf = ratatui::buffer::Buffer::empty(AREA);
+    screen::render(app, AREA, &mut buf);
+    lines(&buf)
+}
+
+fn press(app: &mut App, keys: &str) -> Vec<String> {
+    for key in keys.split(' ') {
+        app.update(Event::Key(key.parse::<Key>().expect(key)));
+        screen_of(app);
+    }
+    screen_of(app)
+}
+
+/// The clock of the moment that is shown, in seconds since that machine's recording could begin.
+fn second(app: &App) -> u64 {
+    (app.world.snapshot.unix_ms() - BOOT_MS) / 1000
+}
+
+fn said(app: &App) -> &str {
+    app.world.notice.as_ref().map_or("", |n| n.text.as_str())
+}
+
+#[test]
+fn what_is_selected_on_one_machine_is_nobody_on_the_other() {
+    let mut app = app(&[("web", 0, 40), ("db", 0, 40)]);
+    press(&mut app, "G Space Up Up");
+    let on_web = app.world.focus.expect("somebody");
+    let tagged = app.world.tags.clone();
+    assert_eq!(tagged.len(), 1, "{}", screen_of(&mut app).join("\n"));
+    assert!(on_web.pid > Pid(100), "{}", screen_of(&mut app).join("\n"));
+    let before = screen_of(&mut app);
+    let shown = press(&mut app, "&");
+    assert!(app.world.tags.is_empty());
+    let on_db = app.world.focus.expect("whoever is busiest");
+    let name = app
+        .world
+        .snapshot
+        .get(on_db)
+        .map(|p| p.facts.name.to_string());
+    assert_eq!(name.as_deref(), Some("db"), "nobody chose another one");
+    let strangers = shown.iter().filter(|line| line.contains("web"));
+    assert_eq!(strangers.count(), 0, "{}", shown.join("\n"));
+    press(&mut app, "Down - &");
+    assert_eq!((app.world.focus, &app.world.tags), (Some(on_web), &tagged));
+    let mut again = screen_of(&mut app);
+    // The last line says what was done.
+    again[39].clone_from(&before[39]);
+    assert_eq!(again, before, "each machine is as it was left");
+}
+
+#[test]
+fn in_the_inspector_the_next_machine_does_not_show_a_stranger() {
+    let mut app = app(&[("web", 0, 40), ("db", 0, 40)]);
+    let text = press(&mut app, "G Enter &").join("\n");
+    assert!(!text.contains("web"), "{text}");
+    let text = press(&mut app, "1 Enter &").join("\n");
+    assert!(!text.contains("db"), "{text}");
+}
+
+#[test]
+fn the_bar_spans_the_time_of_all_and_a_machine_says_when_it_was_recorded() {
+    let mut app = app(&[("web", 0, 40), ("db", 20, 40), ("late", 300, 20)]);
+    press(&mut app, "Home . . . .");
+    let then = second(&app);
+    let bar = screen_of(&mut app)[38].clone();
+    assert!(bar.contains("recorded: 40s of 5m 20s"), "{bar}");
+    assert!(
+        bar.contains("····"),
+        "of most of it there is nothing: {bar}"
+    );
+    press(&mut app, "&");
+    assert_eq!(
+        said(&app).split(':').next(),
+        Some("db was not recorded at 22"),
+        "{}",
+        said(&app)
+    );
+    assert!(said(&app).contains("it begins"), "{}", said(&app));
+    assert_eq!(app.world.time.at, 1, "the nearest one with rates");
+    press(&mut app, "&");
+    assert!(
+        said(&app).starts_with("late was not recorded"),
+        "{}",
+        said(&app)
+    );
+    press(&mut app, "&");
+    assert_eq!(
+        (app.world.time.host, second(&app)),
+        (0, then),
+        "where it was left"
+    );
+    press(&mut app, "End &");
+    let both = second(&app);
+    assert_eq!(said(&app), "db at the same time");
+    press(&mut app, "End & &");
+    assert!(
+        second(&app) < both + 25 && said(&app).contains("it ends"),
+        "{}",
+        said(&app)
+    );
+}
+
+#[test]
+fn a_click_where_the_machine_was_not_recorded_keeps_that_time_for_the_others() {
+    let mut app = app(&[("web", 0, 40), ("late", 300, 20)]);
+    let bar = screen_of(&mut app)[38].clone();
+    let last = bar.chars().collect::<Vec<_>>();
+    let column = last.iter().rposition(|c| *c == '·').expect("nothing there");
+    app.update(Event::Mouse(Mouse {
+        press: Press::Left,
+        column: column as u16,
+        row: 38,
+    }));
+    assert!(
+        said(&app).contains("web was not recorded at"),
+        "{}",
+        said(&app)
+    );
+    assert!(said(&app).contains("it ends"), "{}", said(&app));
+    press(&mut app, "&");
+    assert_eq!(said(&app), "late at the same time");
+    assert!(second(&app) > 315, "{}", second(&app));
+}
