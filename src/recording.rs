@@ -25,7 +25,7 @@ pub mod writer;
 pub use details::DetailWriter;
 pub use kept::Kept;
 pub use lanes::{LaneWriter, Slices};
-pub use past::{Past, Records};
+pub use past::{Cut, Past, Records};
 pub use player::Player;
 pub use record::{Head, Kind, Marks, Summary};
 pub use recorded::Recorded;

@@ -6,6 +6,8 @@ mod files;
 mod groups;
 #[path = "cli/interrupted.rs"]
 mod interrupted;
+#[path = "cli/moments.rs"]
+mod moments;
 #[path = "cli/recordings.rs"]
 mod recordings;
 #[path = "cli/time_spent.rs"]

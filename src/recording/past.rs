@@ -1,10 +1,12 @@
 //! The past that can be looked at: records that lie in memory or in a file, and the way to any moment of them.
 
+mod cut;
+
 use std::sync::Arc;
 
 use super::lanes::{self, Rebuilder};
 use super::record::{Head, Kind, Marks, Summary};
-use super::{Broken, Player, Writer, details};
+use super::{Broken, Player, details};
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::scheduling::timeline::Timeline;
@@ -18,6 +20,8 @@ pub struct Moment {
     /// How it did.
     pub summary: Summary,
 }
+
+pub use cut::Cut;
 
 /// One record.
 pub type Record = (Head, Arc<[u8]>);
@@ -77,14 +81,20 @@ impl Past {
             .ok_or_else(|| Broken::Alone.to_string())
     }
 
-    /// The lanes of a while before a moment; `None` where none were recorded.
+    /// The lanes of a while before a moment, and after the last one what else was told; `None` where none were recorded.
     ///
     /// # Errors
     /// When they cannot be read, in words.
     pub fn lanes(&self, at: Nanos, back: Nanos) -> Result<Option<Timeline>, String> {
         let from = Nanos(at.0.saturating_sub(back.0));
+        let last = self.records.moments().last().map(|moment| moment.at);
+        let until = if last.is_some_and(|last| last <= at) {
+            Nanos(u64::MAX)
+        } else {
+            at
+        };
         let mut rebuilder = Rebuilder::default();
-        for (head, record) in self.records.beside(Kind::Lanes, from, at)? {
+        for (head, record) in self.records.beside(Kind::Lanes, from, until)? {
             let body = head.unpack(&record);
             // What is damaged leaves a hole.
             if let Ok(lanes) = body.and_then(|body| lanes::read(&body)) {
@@ -139,32 +149,6 @@ impl Past {
             }
         }
         Ok(detail)
-    }
-
-    /// The records of a span of it, as a recording of their own.
-    ///
-    /// # Errors
-    /// When a part of it is not kept or cannot be read, in words.
-    pub fn cut(&mut self, from: Nanos, until: Nanos) -> Result<Vec<Vec<u8>>, String> {
-        let mut writer = Writer::default();
-        let mut out = Vec::new();
-        let mut beside = self.records.beside(Kind::Lanes, from, until)?;
-        beside.extend(self.records.beside(Kind::Details, from, until)?);
-        beside.sort_by_key(|(head, _)| head.at);
-        let mut beside = beside.into_iter().peekable();
-        for moment in self.moments() {
-            if !(from..=until).contains(&moment.at) {
-                continue;
-            }
-            self.reach(moment.at)?;
-            if let Some(now) = self.player.sample() {
-                out.extend(writer.tick(self.player.before(), now, moment.summary));
-            }
-            while let Some((_, record)) = beside.next_if(|(head, _)| head.at <= moment.at) {
-                out.push(record.to_vec());
-            }
-        }
-        Ok(out)
     }
 
     fn reach(&mut self, at: Nanos) -> Result<(), String> {

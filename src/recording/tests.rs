@@ -1,5 +1,6 @@
 //! The laws of recordings.
 
+mod cuts;
 mod details;
 mod fields;
 mod releases;
@@ -239,32 +240,6 @@ fn stepping_back_and_forth_is_the_identity() {
         same(&past.at(seen[place].at).expect("it is kept"), &seen[place]);
     }
     assert!(past.at(Nanos(0)).is_err(), "before all");
-}
-
-#[test]
-fn a_marked_moment_is_whole_and_can_be_cut_out() {
-    let (samples, seen) = script(30);
-    let kept = Kept::new(1 << 20);
-    let records = record(&samples, &seen);
-    let (first, rest) = records.split_at(20);
-    kept.push(first.to_vec());
-    kept.mark(seen[5].at, Marks::TRIGGER);
-    kept.mark(seen[25].at, Marks::TRIGGER);
-    kept.push(rest.to_vec());
-    let mut past = Past::new(Box::new(kept));
-    for live in &seen {
-        same(&past.at(live.at).expect("it is whole"), live);
-    }
-    let cut = past.cut(seen[4].at, seen[6].at).expect("kept");
-    let mut past = Past::new(Box::new(
-        Recorded::open(Box::new(file(&cut))).expect("sound"),
-    ));
-    let moments = past.moments();
-    let marked = moments
-        .iter()
-        .filter(|m| m.summary.marks.contains(Marks::TRIGGER));
-    assert_eq!(marked.map(|m| m.at).collect::<Vec<_>>(), [seen[5].at]);
-    same(&past.at(seen[6].at).expect("kept"), &seen[6]);
 }
 
 #[test]

@@ -50,9 +50,9 @@ pub struct Args {
     /// Forgets the oldest where the file would grow beyond this: 200M
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
-    /// How much of the time slices is kept: they take far more room than all else
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = Slices::Off)]
-    slices: Slices,
+    /// How much of the time slices is kept: they take far more room than all else [default: off; where --when is about slices: all]
+    #[arg(long, value_name = "HOW", value_enum)]
+    slices: Option<Slices>,
     /// Keeps descriptors, regions, threads, signals and limits of the processes that pass as well, one after the other, and who
     /// talks to whom: 'name:postgres', 'cpu>50'
     #[arg(long, value_name = "FILTER")]
@@ -124,8 +124,9 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     if let Some(condition) = &args.when {
         return moments::run(args, condition, &stop, printer);
     }
+    let slices = args.slices.unwrap_or_default();
     let plan = Plan {
-        needs: lanes_needed(args.slices),
+        needs: lanes_needed(slices),
         of_all: Needs::COMMANDS | Needs::CGROUP,
         interval: args.interval,
         ..Plan::default()
@@ -137,7 +138,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let read: Arc<Mutex<Read>> = Arc::default();
     let samplers = {
         let lost = Arc::clone(&lost);
-        let lanes = Mutex::new(LaneWriter::new(args.slices));
+        let lanes = Mutex::new(LaneWriter::new(slices));
         let details = Mutex::new(DetailWriter::new(args.environment));
         let records_to = kept.clone();
         let read = Arc::clone(&read);

@@ -9,7 +9,7 @@ use super::inbox::Tell;
 use super::writers::Writer;
 use crate::app::event::{Event, Outcome};
 use crate::model::id::Nanos;
-use crate::recording::{Head, Kept, Kind, MAGIC, Past, record::Found};
+use crate::recording::{Cut, Head, Kept, Kind, MAGIC, Past, record::Found};
 use crate::sys::asker::hand::{self, PATIENCE, Wait};
 use crate::sys::asker::stream;
 use crate::sys::clock;
@@ -71,7 +71,7 @@ pub fn keep_moment(kept: Kept, [from, until]: [Nanos; 2], tell: Tell) -> std::io
     Writer::begin(move |handed_over| {
         let path = name();
         let mut shown = path.display().to_string();
-        let written = Past::new(Box::new(kept)).cut(from, until);
+        let written = Cut::new(Past::new(Box::new(kept)), from).more(until, until);
         let written = written.and_then(|records| {
             let mut write = || {
                 let mut file = stream::new_recording(&path, MAGIC)?;

@@ -1,4 +1,4 @@
-//! Recordings from the command line: moments of a condition, slices, JSON lines, a full disk, metrics that are renewed.
+//! Recordings from the command line: slices, JSON lines, a full disk, metrics that are renewed.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -8,91 +8,6 @@ use serde_json::Value;
 use super::{pscope, text};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_pscope");
-
-#[test]
-fn a_moment_is_kept_with_what_was_before_it() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let to = dir.path().join("night");
-    let program = dir.path().join("pscope-moth");
-    fs::copy("/bin/sleep", &program).expect("copied");
-    let mut recorder = Command::new(BINARY)
-        .args(["record", "--when", "new name:pscope-moth"])
-        .args(["--before", "1s", "--after", "100ms", "--count", "1"])
-        .args(["--interval", "50ms", "--for", "60s"])
-        .arg(&to)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it begins");
-    // Until it listens, nobody is new to it.
-    while recorder.try_wait().expect("ours").is_none() {
-        let mut moth = Command::new(&program).arg("0.2").spawn().expect("a child");
-        moth.wait().expect("it ends");
-    }
-    let output = recorder.wait_with_output().expect("ours");
-    let said = text(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("pscope-moth began"),
-        "{said}"
-    );
-    let files: Vec<_> = fs::read_dir(&to).expect("made").flatten().collect();
-    assert_eq!(files.len(), 1);
-    let path = files[0].path();
-    let name = path.to_str().expect("UTF-8");
-    let lines = pscope(&[
-        "ps",
-        "name:pscope-moth",
-        "--from",
-        name,
-        "--json",
-        "--every",
-        "50ms",
-    ]);
-    let lines = text(&lines.stdout);
-    let first: Value = serde_json::from_str(lines.lines().next().expect("a line")).expect("JSON");
-    assert_eq!(first["name"], "pscope-moth");
-    let grouped = |line: &str| {
-        let row: Value = serde_json::from_str(line).expect("JSON");
-        row["cgroup"].is_string()
-    };
-    let grouped = lines.lines().any(grouped);
-    assert!(grouped || !std::path::Path::new("/proc/self/cgroup").exists());
-    assert!(first["time_unix_ms"].as_u64().is_some());
-    for (args, status, said) in [
-        (&["record", "--when", "cpu>", "/tmp"][..], 2, "cpu of what?"),
-        (&["record", "--when", "oom", "/dev/null"], 1, "no directory"),
-        (&["record", "x", "--before", "3s"], 2, "--when"),
-        (&["ps", "--every", "1s"], 2, "--from"),
-        (&["ipc", "--from", name], 1, "not read at that moment"),
-        (&["slices", "--from", name], 1, "no slices were recorded"),
-    ] {
-        let output = pscope(args);
-        let err = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(status), "{args:?}: {err}");
-        assert!(err.contains(said), "{args:?}: {err}");
-    }
-    // What is not understood leaves nothing behind.
-    let none = dir.path().join("none");
-    let none = none.to_str().expect("UTF-8");
-    for bad in [
-        &["--when", "cpu>", none][..],
-        &["--when", "oom", "--inspect", "port:abc", none],
-        &["--when", "oom", "--inspect", "cpu>", none],
-        &["--when", "oom", "--environment", none],
-        &["--inspect", "port:abc", none],
-        &["--max-size", "3", none],
-    ] {
-        let output = pscope(&[&["record"], bad].concat());
-        assert_eq!(output.status.code(), Some(2), "{bad:?}");
-        assert!(!output.stderr.is_empty(), "{bad:?}");
-        assert!(!std::path::Path::new(none).exists(), "{bad:?}");
-    }
-    let output = pscope(&["inspect", "1", "--from", name]);
-    let said = text(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("were not read at that moment"),
-        "{said}"
-    );
-}
 
 #[test]
 fn slices_are_recorded_and_told_again() {

@@ -1,6 +1,7 @@
 //! `pscope record --when CONDITION DIR`: waits, perhaps all night, and keeps each moment with what was before and after it.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 
@@ -13,13 +14,13 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::model::trigger::{Fired, Trigger, Watch};
-use crate::recording::{DetailWriter, Kept, LaneWriter, MAGIC, Marks, Past, when};
+use crate::recording::{Cut, DetailWriter, Kept, LaneWriter, MAGIC, Marks, Past, Slices, when};
 use crate::report::printer::Printer;
 use crate::report::{Error, Exit};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
-use crate::sys::asker::stream;
+use crate::sys::asker::stream::{self, Stream};
 use crate::sys::clock;
 use crate::sys::own::recording as files;
 use crate::sys::own::stop::Stop;
@@ -31,11 +32,13 @@ const AFTER: Nanos = Nanos(10_000_000_000);
 /// At how many ticks it is asked what cannot be seen here.
 const ASKED: u32 = 4;
 
-/// What was met, and what is to be kept of it.
+/// What was met, and the file that it is kept in. That is begun at once: what is known of the moment is in it, whatever becomes
+/// of us before what comes after it is there.
 struct Moment {
     fired: Fired,
-    from: Nanos,
     until: Nanos,
+    cut: Cut,
+    file: Stream,
 }
 
 /// Waits and keeps.
@@ -77,8 +80,12 @@ pub(super) fn run(
     if trigger.is_empty() {
         return Err(Error::Usage("--when: there is no condition".to_owned()));
     }
+    // Who waits for slices wants to see them.
+    let of_slices = trigger.needs().contains(Needs::SWITCHES);
+    let unasked = if of_slices { Slices::All } else { Slices::Off };
+    let slices = args.slices.unwrap_or(unasked);
     let plan = Plan {
-        needs: trigger.needs() | Needs::BLOCKED_ON | super::lanes_needed(args.slices),
+        needs: trigger.needs() | Needs::BLOCKED_ON | super::lanes_needed(slices),
         of_all: trigger.needs_of_all() | Needs::COMMANDS | Needs::CGROUP,
         interval: args.interval,
         ..Plan::default()
@@ -125,7 +132,7 @@ pub(super) fn run(
         verdict: None,
         now: Arc::default(),
         line: Arc::default(),
-        lanes: LaneWriter::new(args.slices),
+        lanes: LaneWriter::new(slices),
         details: DetailWriter::new(args.environment),
         kept,
         moment: None,
@@ -151,7 +158,7 @@ pub(super) fn run(
                 inspecting.hear(&detail);
                 night.detail(&detail);
             }
-            Ok(News::Switches(line)) => night.lanes(line),
+            Ok(News::Switches(line)) => night.lanes(line)?,
             Err(RecvTimeoutError::Timeout) => {}
             Ok(News::Lost { thread, why }) => {
                 night.keep(true)?;
@@ -172,7 +179,7 @@ impl Night<'_, '_, '_> {
         self.verdict = self.judge.judge(&now);
         self.now = now;
         if let Some(fired) = self.watch.see(&self.now, self.verdict.as_ref()) {
-            self.fired(fired);
+            self.fired(fired, self.now.at)?;
         }
         if self.ticks < ASKED {
             self.ticks += 1;
@@ -187,15 +194,18 @@ impl Night<'_, '_, '_> {
         self.keep(false)
     }
 
-    fn lanes(&mut self, line: Arc<Timeline>) {
+    fn lanes(&mut self, line: Arc<Timeline>) -> Result<(), Error> {
         let fired = self.watch.see_lanes(&line, self.verdict.as_ref());
         if let Some(record) = self.lanes.record(&line, clock::unix_ms(line.now)) {
             self.kept.push(vec![record]);
         }
         self.line = line;
         if let Some(fired) = fired {
-            self.fired(fired);
+            // The tick is in the file that is open: the next one is marked.
+            let written = u64::from(self.moment.is_some());
+            self.fired(fired, Nanos(self.now.at.0 + written))?;
         }
+        self.keep(false)
     }
 
     fn detail(&mut self, detail: &Detail) {
@@ -206,52 +216,65 @@ impl Night<'_, '_, '_> {
     }
 
     /// What is met while another moment is still kept is in the same file, and marked there.
-    fn fired(&mut self, fired: Fired) {
-        self.kept.mark(self.now.at, Marks::TRIGGER);
+    fn fired(&mut self, fired: Fired, mark: Nanos) -> Result<(), Error> {
+        self.kept.mark(mark, Marks::TRIGGER);
         if self.moment.is_none() {
+            let begin = Nanos(fired.at.0.saturating_sub(self.before.0));
+            let past = Past::new(Box::new(self.kept.clone()));
             self.moment = Some(Moment {
-                from: Nanos(fired.at.0.saturating_sub(self.before.0)),
+                // The state on which slices were met.
+                cut: Cut::new(past, begin.min(self.now.at)),
                 until: Nanos(fired.at.0.saturating_add(self.after.0)),
+                file: self.begin(fired.at)?,
                 fired,
             });
         }
+        Ok(())
     }
 
-    /// Writes the file of a moment, once what comes after it is there; `end`: as it is.
+    /// Writes what is new of a moment; once what comes after it is there, or at the `end`, it is kept.
     fn keep(&mut self, end: bool) -> Result<(), Error> {
         let now = self.now.at;
+        let Some(moment) = &mut self.moment else {
+            return Ok(());
+        };
+        // Up to the tick that tells of its end.
+        let records = moment.cut.more(now, Nanos(u64::MAX));
+        let records = records.map_err(Error::Failed)?;
+        let put = records.iter().try_for_each(|one| moment.file.put(one));
+        put.map_err(|why| self.unwritten(&why))?;
         let due = self.moment.take_if(|moment| end || moment.until <= now);
-        let Some(moment) = due else { return Ok(()) };
-        let mut past = Past::new(Box::new(self.kept.clone()));
-        let until = moment.until.max(moment.fired.at);
-        let records = past.cut(moment.from, until).map_err(Error::Failed)?;
-        let path = self.write(moment.fired.at, &records)?;
+        let Some(Moment { fired, file, .. }) = due else {
+            return Ok(());
+        };
+        let path = file.path();
+        let finished = file.finish(self.wait());
+        finished.map_err(|why| self.unwritten(&why))?;
         self.done += 1;
-        let text = format!("{}; kept in {}", moment.fired.sentence, path.display());
-        self.say(&text)
+        self.say(&format!("{}; kept in {}", fired.sentence, path.display()))
     }
 
-    /// Writes a file by a name that no other one has.
-    fn write(&self, at: Nanos, records: &[Vec<u8>]) -> Result<PathBuf, Error> {
+    /// Begins a file by a name that no other one has.
+    fn begin(&self, at: Nanos) -> Result<Stream, Error> {
         let ago = self.now.at.since(at).0 / 1_000_000;
         let unix_ms = self.now.unix_ms().saturating_sub(ago);
         let beginning = format!("when-{}.pscope", files::stamp(unix_ms));
-        let wait = if self.stop.asked() {
+        let begun = stream::new_recording(&self.dir.join(beginning), MAGIC);
+        let begun = begun.and_then(|mut file| file.begins(self.wait()).map(|()| file));
+        begun.map_err(|why| self.unwritten(&why))
+    }
+
+    fn wait(&self) -> Wait<'_> {
+        if self.stop.asked() {
             Wait::before_the_end(self.dir, self.stop)
         } else {
             Wait::PATIENT
-        };
-        let path = self.dir.join(beginning);
-        let written = stream::new_recording(&path, MAGIC).and_then(|mut file| {
-            file.begins(wait)?;
-            records.iter().try_for_each(|record| file.put(record))?;
-            let path = file.path();
-            file.finish(wait).map(|()| path)
-        });
-        written.map_err(|why| {
-            let dir = self.dir.display();
-            Error::Failed(format!("cannot write a moment to {dir}: {why}"))
-        })
+        }
+    }
+
+    fn unwritten(&self, why: &io::Error) -> Error {
+        let dir = self.dir.display();
+        Error::Failed(format!("cannot write a moment to {dir}: {why}"))
     }
 
     fn say(&mut self, text: &str) -> Result<(), Error> {
