@@ -67,7 +67,7 @@ pub const PARSERS: &[Parser] = &[
         see(sys::machine::loadavg::parse(b));
         see(crate::sampler::scheduling::sampled::births::newest(b));
     }),
-    ("uptime", |b| see(sys::machine::loadavg::uptime(b))),
+    ("uptime", |b| see(sys::machine::host::uptime(b))),
     ("meminfo", |b| {
         see(sys::machine::meminfo::parse(b));
         if let Some(memory) = sys::machine::memory::parse(b, Neighbours::default()) {

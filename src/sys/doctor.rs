@@ -13,7 +13,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
 use super::asker;
 use super::bpf::{self, btf};
-use super::machine::{cores, drm, gpus, mount_table};
+use super::machine::{cores, drm, gpus};
 use super::network::sock_diag::endings::SocketEnds;
 use super::process::visible;
 use super::root::ProcRoot;
@@ -103,7 +103,7 @@ pub fn examine(root: &ProcRoot, sources: &[(&'static str, Probe)]) -> Vec<Findin
         files::pressure(root),
         files::kernel_stack(root),
         sockets(),
-        groups(root),
+        files::groups(root),
         files::frequency(root),
         files::delays(root),
         cards(root),
@@ -292,27 +292,6 @@ fn sockets() -> Finding {
 fn endings() -> Reading<()> {
     let endings = SocketEnds::open(0).map_err(|_| Missing::Unsupported)?;
     endings.take().map(drop)
-}
-
-fn groups(root: &ProcRoot) -> Finding {
-    let gives = "limits, throttling and pressure of control groups";
-    let mounts = mount_table::read(root);
-    let mounted = |kind: &str| mounts.iter().any(|mount| mount.fs_type == kind);
-    let off = built::switched_off(root);
-    match (mounted("cgroup2"), mounted("cgroup")) {
-        (true, _) if off.iter().any(|name| name == "memory") => {
-            Finding::new("cgroups", gives, State::Limited)
-                .found(format!("switched off since boot: {}", off.join(", ")))
-                .get("boot with cgroup_enable=memory")
-        }
-        (true, false) => Finding::new("cgroups", gives, State::Ok).found("version 2"),
-        (true, true) => Finding::new("cgroups", gives, State::Ok).found("versions 1 and 2"),
-        (false, true) => Finding::new("cgroups", gives, State::Limited)
-            .found("version 1 only: no pressure of groups")
-            .get("boot with systemd.unified_cgroup_hierarchy=1"),
-        (false, false) => Finding::new("cgroups", gives, State::Absent)
-            .get("sudo mount -t cgroup2 none /sys/fs/cgroup"),
-    }
 }
 
 #[cfg(test)]

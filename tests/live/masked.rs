@@ -97,7 +97,12 @@ const FILES: [&str; 8] = [
     "/proc/swaps",
     "/proc/version",
 ];
-const FOLDERS: [&str; 3] = ["/proc/pressure", "/sys/devices/system", "/proc/sys/kernel"];
+const FOLDERS: [&str; 4] = [
+    "/proc/pressure",
+    "/sys/devices/system",
+    "/sys/fs/cgroup",
+    "/proc/sys/kernel",
+];
 
 /// Runs reports as nobody where those may not be read.
 fn denied() -> Option<Vec<Output>> {
@@ -177,8 +182,10 @@ fn where_machine_files_are_denied_no_number_is_zero_and_nothing_is_called_fine()
     }
     let doctor = json(doctor);
     let sources = doctor["sources"].as_array().expect("sources");
-    let pressure = sources.iter().find(|s| s["name"] == "pressure");
-    let pressure = pressure.expect("a finding");
+    let found = |name: &str| sources.iter().find(|s| s["name"] == name);
+    let groups = found("cgroups").expect("a finding");
+    assert_ne!(groups["state"], "ok", "{groups}");
+    let pressure = found("pressure").expect("a finding");
     if Path::new("/proc/pressure").exists() {
         assert_eq!(pressure["state"], "denied");
         assert!(!pressure["get"].to_string().contains("psi=1"), "{pressure}");

@@ -280,7 +280,9 @@ impl Forest {
 /// less than that push nobody about.
 pub fn is_newborn(snapshot: &Snapshot, id: ProcId) -> bool {
     let soon = Nanos(snapshot.interval.0 / 20 * 19).min(LATEST);
-    snapshot.span.is_some() && snapshot.age(id) < soon
+    // A time that was not read says nothing.
+    let timed = snapshot.span.is_some() && snapshot.system.uptime.0 > 0;
+    timed && snapshot.age(id) < soon
 }
 
 /// The threads of a process that have rows: all but the first, which the process stands for.

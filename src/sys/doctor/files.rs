@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, State, readable, state};
+use crate::sys::machine::mount_table;
 use crate::sys::root::ProcRoot;
 
 /// How one gets at a file that is there and may not be read.
@@ -163,6 +164,39 @@ pub(super) fn delays(root: &ProcRoot) -> Finding {
             let lacks = "boot with delayacct; a kernel with CONFIG_TASK_DELAY_ACCT";
             file(root, "delays", gives, &path, lacks)
         }
+    }
+}
+
+/// Whether control groups are mounted, and may be read.
+pub(super) fn groups(root: &ProcRoot) -> Finding {
+    let gives = "limits, throttling and pressure of control groups";
+    let mounts = mount_table::read(root);
+    let mounted = |kind: &str| mounts.iter().any(|mount| mount.fs_type == kind);
+    let off = super::built::switched_off(root);
+    // A folder in its place may be another one, as sandboxes put there.
+    let kinds = ["cgroup2", "cgroup"];
+    let places = mounts
+        .iter()
+        .filter(|mount| kinds.contains(&mount.fs_type.as_str()));
+    let mut places = places.map(|mount| root.whole(&mount.mount_point));
+    if let Some(closed) = places.find(|place| readable(place) == State::Denied) {
+        return Finding::new("cgroups", gives, State::Denied)
+            .found(format!("{} may not be read", closed.display()))
+            .get(opened());
+    }
+    match (mounted("cgroup2"), mounted("cgroup")) {
+        (true, _) if off.iter().any(|name| name == "memory") => {
+            Finding::new("cgroups", gives, State::Limited)
+                .found(format!("switched off since boot: {}", off.join(", ")))
+                .get("boot with cgroup_enable=memory")
+        }
+        (true, false) => Finding::new("cgroups", gives, State::Ok).found("version 2"),
+        (true, true) => Finding::new("cgroups", gives, State::Ok).found("versions 1 and 2"),
+        (false, true) => Finding::new("cgroups", gives, State::Limited)
+            .found("version 1 only: no pressure of groups")
+            .get("boot with systemd.unified_cgroup_hierarchy=1"),
+        (false, false) => Finding::new("cgroups", gives, State::Absent)
+            .get("sudo mount -t cgroup2 none /sys/fs/cgroup"),
     }
 }
 

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use nix::sys::utsname::{UtsName, uname};
 
 use super::{cores, topology, zone};
+use crate::model::id::Nanos;
 use crate::model::sample::Machine;
 use crate::model::text::SafeText;
 use crate::model::zone::Zone;
@@ -50,6 +51,24 @@ pub fn read(root: &ProcRoot) -> Machine {
     }
 }
 
+/// How long the machine is up, suspended time included: now on the clock that start times of processes are of. It comes with a
+/// call that nobody can refuse; containers replace the file (`/proc/uptime`), and would make everybody younger.
+pub fn up(root: &ProcRoot) -> Option<Nanos> {
+    if root.is_live() {
+        return Some(clock::since_boot());
+    }
+    uptime(&std::fs::read(root.proc("uptime")).ok()?)
+}
+
+/// Parses the first number of `b"1609.52 2936.10\n"`: seconds since boot, suspended time included.
+pub fn uptime(text: &[u8]) -> Option<Nanos> {
+    let (seconds, rest) = fields::unsigned(text)?;
+    let hundredths = rest.strip_prefix(b".").and_then(fields::number);
+    Some(Nanos(seconds.saturating_mul(1_000_000_000).saturating_add(
+        hundredths.unwrap_or(0).min(99) * 10_000_000,
+    )))
+}
+
 /// When the kernel booted, where the clock was set since that was read.
 pub fn booted_anew(root: &ProcRoot, machine: &Machine) -> Option<u64> {
     let boot = root.is_live().then(clock::boot_unix_ms)?;
@@ -58,6 +77,7 @@ pub fn booted_anew(root: &ProcRoot, machine: &Machine) -> Option<u64> {
 
 /// A clock that is kept right is moved by less than this between two looks.
 const CLOCK_SET_MS: u64 = 1000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,5 +95,18 @@ mod tests {
         let machine = read(&ProcRoot::fixture(dir.path()));
         assert_eq!(machine.ticks_per_second, 100);
         assert_eq!(machine.pid_max, 4_194_304);
+    }
+
+    #[test]
+    fn reads_how_long_it_is_up() {
+        assert_eq!(uptime(b"1609.52 2936.10\n"), Some(Nanos(1_609_520_000_000)));
+        assert_eq!(uptime(b"-\n"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = uptime(&bytes);
+        }
     }
 }

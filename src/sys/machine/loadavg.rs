@@ -1,21 +1,19 @@
-//! `/proc/loadavg` and `/proc/uptime`: how many tasks wanted a core lately, and since when the machine is up.
+//! `/proc/loadavg`: how many tasks wanted a core lately.
 
-use crate::model::id::Nanos;
 use nix::sys::sysinfo::sysinfo;
 
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::Missing;
 use crate::model::sample::Sample;
+use crate::sys::fields;
 use crate::sys::kept::Kept;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
-use crate::sys::{clock, fields};
 
-/// Reads both files at every tick.
+/// Reads the file at every tick.
 #[derive(Debug)]
 pub struct Load {
     averages: Kept,
-    uptime: Kept,
     live: bool,
 }
 
@@ -25,7 +23,6 @@ impl Load {
         let live = root.is_live();
         Self {
             averages: Kept::new(root.proc("loadavg"), live),
-            uptime: Kept::new(root.proc("uptime"), live),
             live,
         }
     }
@@ -45,15 +42,6 @@ impl Source<Sample> for Load {
     }
 
     fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
-        // Start times of processes are of this clock. Containers replace the file, and would make everybody younger.
-        let told = if self.live {
-            Some(clock::since_boot())
-        } else {
-            self.uptime.read().ok().and_then(uptime)
-        };
-        if let Some(uptime) = told {
-            into.system.uptime = uptime;
-        }
         let (load, tasks) = parse(self.averages.read()?);
         into.system.load = load.ok_or(Missing::Unsupported);
         into.system.tasks = tasks.ok_or(Missing::Unsupported);
@@ -88,34 +76,23 @@ pub fn parse(text: &[u8]) -> (Option<[f32; 3]>, Option<u32>) {
     (load, tasks.map(|n| n as u32))
 }
 
-/// Parses the first number of `b"1609.52 2936.10\n"`: seconds since boot, suspended time included.
-pub fn uptime(text: &[u8]) -> Option<Nanos> {
-    let (seconds, rest) = fields::unsigned(text)?;
-    let hundredths = rest.strip_prefix(b".").and_then(fields::number);
-    Some(Nanos(seconds.saturating_mul(1_000_000_000).saturating_add(
-        hundredths.unwrap_or(0).min(99) * 10_000_000,
-    )))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn reads_load_and_uptime() {
+    fn reads_the_averages() {
         assert_eq!(
             parse(b"0.11 0.12 10.09 1/93 13995\n"),
             (Some([0.11, 0.12, 10.09]), Some(93))
         );
         assert_eq!(parse(b"0.11 x 0.09 1\n"), (None, None));
-        assert_eq!(uptime(b"1609.52 2936.10\n"), Some(Nanos(1_609_520_000_000)));
-        assert_eq!(uptime(b"-\n"), None);
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_never_panic(bytes: Vec<u8>) {
-            let _ = (parse(&bytes), uptime(&bytes));
+            let _ = parse(&bytes);
         }
     }
 }

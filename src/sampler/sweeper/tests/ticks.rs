@@ -1,6 +1,7 @@
 //! A fill is no tick, and a tick that fails is none either.
 
 use super::*;
+use crate::model::process::forest::is_newborn;
 use crate::model::snapshot::Rates;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::source::Probe;
@@ -271,4 +272,22 @@ fn a_listing_that_fails_costs_no_rate_and_is_told() {
     assert_eq!(faults, [""; 0]);
     assert_eq!(rates(&snapshot, 1).read, Ok(3.0 * 1024.0 * 1000.0));
     assert_eq!(snapshot.procs[0].cpu, Ok(50.0), "over all three seconds");
+}
+
+/// Everything that is told of age hangs on it; without it the whole tree once passed for newborn.
+#[test]
+fn how_long_the_machine_is_up_is_known_whatever_becomes_of_its_files() {
+    let mut sweeper = Sweeper::with(&ProcRoot::live(), Vec::new()).expect("there is a proc");
+    sweeper.tick(s(1), &Plan::default()).expect("it is listed");
+    sweeper.tick(s(2), &Plan::default()).expect("it is listed");
+    let snapshot = sweeper.snapshot().expect("a tick");
+    assert!(snapshot.system.uptime.0 > 0);
+    let first = snapshot.procs.iter().next().expect("somebody");
+    assert!(!is_newborn(&snapshot, first.id));
+    let mut untimed = snapshot.clone();
+    untimed.system.uptime = Nanos(0);
+    assert!(
+        !is_newborn(&untimed, first.id),
+        "nothing is known of its age"
+    );
 }
