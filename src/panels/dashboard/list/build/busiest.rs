@@ -12,6 +12,9 @@ impl List {
         let worth = |at: usize| {
             let row = self.forest.rows.get(at).filter(|row| !row.dim)?;
             matches!(row.item, Item::Proc(_) | Item::Group { .. }).then_some(())?;
+            // Who has ended was busy when it was seen last, and is nobody to look into any more.
+            let ended = self.forest.node(row.item) as usize >= world.snapshot.procs.len();
+            (!ended).then_some(())?;
             let proc = self.proc_at(world, at)?;
             let (open, other) = me.map_or((true, true), |(pid, uid)| {
                 let same = proc.facts.uid.is_ok_and(|of| of == uid);

@@ -54,15 +54,20 @@ impl List {
             changed |= !holds && !wanted.contains(&id);
         }
         // Parents stand before their children.
-        let kept = old.into_iter().filter(|e| {
+        let kept = old.iter().filter(|e| {
             let id = e.proc.id;
             wanted.contains(&id) && !self.vacant.contains(&id) && snapshot.get(id).is_none()
         });
-        self.ended = vacant.into_iter().chain(kept).collect();
+        self.ended = vacant.into_iter().chain(kept.cloned()).collect();
         for id in wanted {
             let kept = self.ended.iter().any(|e| e.proc.id == id);
             if !kept && snapshot.get(id).is_none() {
                 self.ended.extend(self.as_ended(id, snapshot.at));
+            }
+        }
+        for at in 0..self.ended.len() {
+            if let Some((parent, line)) = self.adopted(at, &old, snapshot) {
+                (self.ended[at].parent, self.ended[at].line) = (parent, line);
             }
         }
         for ended in &mut self.ended {
@@ -73,6 +78,26 @@ impl List {
         }
         if changed || !self.ended.is_empty() {
             self.changed();
+        }
+    }
+
+    /// Where one that ended stands whose parent has gone as well: below the nearest of its forebears that is shown, in the line
+    /// of the branch that it was of. At the end of the list nobody would look for it.
+    fn adopted(
+        &self,
+        at: usize,
+        old: &[Ended],
+        now: &Snapshot,
+    ) -> Option<(Option<ProcId>, Option<Line>)> {
+        let shown = |id| now.get(id).is_some() || self.ended.iter().any(|e| e.proc.id == id);
+        let mut up = self.ended[at].parent.filter(|up| !shown(*up))?;
+        loop {
+            let kept = old.iter().find(|e| e.proc.id == up).cloned();
+            let gone = kept.or_else(|| self.as_ended(up, now.at))?;
+            match gone.parent {
+                Some(next) if !shown(next) => up = next,
+                parent => return Some((parent, gone.line)),
+            }
         }
     }
 

@@ -69,9 +69,10 @@ fn when_what_nobody_chose_ends_another_is_offered() {
     };
     let mut left = begin();
     left.mouse(Press::Hover, 5, 5);
+    left.pass(&[(4211, 95), (1842, 20)]);
     left.scene.end(4211);
-    left.pass(&[(1842, 90)]);
-    assert_eq!(left.focus(), 1842);
+    left.pass(&[(1842, 20)]);
+    assert_eq!(left.focus(), 1842, "however busy the other was at last");
     left.pass(&[(703, 95), (1842, 20)]);
     assert_eq!(left.focus(), 1842);
     let mut zombie = begin();
@@ -84,6 +85,29 @@ fn when_what_nobody_chose_ends_another_is_offered() {
     touched.pass(&[(1842, 90)]);
     assert_eq!(touched.focus(), 4211, "somebody was there");
     assert!(touched.selected().contains("rustc ended"));
+}
+
+#[test]
+fn what_ends_with_its_branch_while_selected_keeps_its_place() {
+    let mut stage = stage();
+    stage.press("j j j j");
+    assert_eq!(stage.focus(), 4211);
+    let line = |stage: &mut Stage| {
+        let text = stage.text();
+        text.lines().position(|line| line.contains("rustc"))
+    };
+    let before = line(&mut stage);
+    // Its parent, and the one above it.
+    for pid in [4211, 2214, 2210] {
+        stage.scene.end(pid);
+    }
+    for _ in 0..10 {
+        stage.pass(&[]);
+    }
+    let after = line(&mut stage);
+    // The rows of the two above it have gone.
+    assert_eq!(after, before.map(|line| line - 2), "{}", stage.text());
+    assert!(stage.selected().contains("rustc ended"));
 }
 
 #[test]
