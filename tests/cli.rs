@@ -6,6 +6,8 @@ mod files;
 mod groups;
 #[path = "cli/interrupted.rs"]
 mod interrupted;
+#[path = "cli/metrics.rs"]
+mod metrics;
 #[path = "cli/moments.rs"]
 mod moments;
 #[path = "cli/recordings.rs"]

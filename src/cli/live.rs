@@ -33,7 +33,7 @@ pub struct Args {
     /// Opens this process in the inspector: a pid or a name
     pub target: Option<String>,
     /// The pace: 500ms, 2s, 1m [default: 1s]
-    #[arg(long, value_name = "TIME", value_parser = span::parse)]
+    #[arg(long, value_name = "TIME", value_parser = span::parse, allow_hyphen_values = true)]
     interval: Option<Nanos>,
     /// Colours: auto, dark, light, gruvbox, nord, dracula, solarized-dark, solarized-light, catppuccin, tokyo-night, monokai, contrast, colorblind, mono, terminal-16, or a .toml file [default: auto, what fits the terminal]
     #[arg(long, value_name = "NAME")]

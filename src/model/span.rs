@@ -1,8 +1,10 @@
-//! A pace or a span as people write it: `1s`, `250ms`, `2m`, `0.5`.
+//! A pace or a span as people write it: `1s`, `250ms`, `2m`, `24h`, `7d`, `0.5`.
 
 use super::id::Nanos;
 
-const HOW: &str = "write a number with ms, s or m: 500ms, 2s, 1m";
+const HOW: &str = "write a number with ms, s, m, h or d: 500ms, 2s, 1m";
+/// What is longer is not told apart from for ever.
+const LONGEST: f64 = 1e18;
 
 /// Reads a pace or a span, from 10 ms to one hour.
 ///
@@ -20,20 +22,23 @@ pub fn parse(text: &str) -> Result<Nanos, String> {
 /// # Errors
 /// Says how to write one.
 pub fn parse_any(text: &str) -> Result<Nanos, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.');
+    let digits = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-'));
     let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
     let scale = match unit.trim() {
         "ms" => 1e6,
         "" | "s" => 1e9,
         "m" | "min" => 60e9,
         "h" => 3600e9,
+        "d" => 86_400e9,
         _ => return Err(HOW.to_owned()),
     };
     let nanos = number.parse::<f64>().map_err(|_| HOW.to_owned())? * scale;
-    if (1.0..1e18).contains(&nanos) {
-        Ok(Nanos(nanos as u64))
+    if nanos < 1.0 {
+        Err("it must be longer than nothing: 500ms, 2s, 1m".to_owned())
+    } else if nanos >= LONGEST {
+        Err("it is longer than thirty years: write less, as 24h or 7d".to_owned())
     } else {
-        Err(HOW.to_owned())
+        Ok(Nanos(nanos as u64))
     }
 }
 
@@ -52,12 +57,24 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(Nanos::from_millis(ms)), "{text}");
         }
-        for text in ["", "s", "1d", "0", "1ms", "-1s", "1.2.3s", "2h"] {
+        for text in [
+            "", "s", "1w", "0", "1ms", "-1s", "1.2.3s", "2h", "1d", "--1s", "1-s",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         assert_eq!(parse_any("2h"), Ok(Nanos::from_millis(7_200_000)));
-        for text in ["", "0s", "-1s", "5 parsecs", "inf", "99999999999h"] {
-            assert!(parse_any(text).is_err(), "{text}");
+        assert_eq!(parse_any("7d"), parse_any("168h"));
+        for (text, said) in [
+            ("", HOW),
+            ("5 parsecs", HOW),
+            ("inf", HOW),
+            ("--for", HOW),
+            ("0s", "longer than nothing"),
+            ("-1s", "longer than nothing"),
+            ("99999999999h", "thirty years"),
+        ] {
+            let why = parse_any(text).expect_err(text);
+            assert!(why.contains(said), "{text}: {why}");
         }
     }
 }

@@ -49,7 +49,7 @@ pub struct Args {
     /// Only this section
     section: Option<Section>,
     /// Watches so long which regions take pages (section memory): 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", value_parser = span::parse_any)]
+    #[arg(long = "for", value_name = "TIME", value_parser = span::parse_any, allow_hyphen_values = true)]
     span: Option<Nanos>,
     /// Prints JSON
     #[arg(long)]

@@ -27,7 +27,7 @@ use crate::sys::root::ProcRoot;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How long rates are measured: 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "500ms", value_parser = span::parse)]
+    #[arg(long = "for", value_name = "TIME", default_value = "500ms", value_parser = span::parse, allow_hyphen_values = true)]
     span: Nanos,
     /// How many programs, units and containers are told by name
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Renews the file at this pace until Ctrl-c; rates are of that time
-    #[arg(long, value_name = "TIME", requires = "out", value_parser = span::parse)]
+    #[arg(long, value_name = "TIME", requires = "out", value_parser = span::parse, allow_hyphen_values = true)]
     every: Option<Nanos>,
 }
 

@@ -43,7 +43,7 @@ pub struct Args {
     #[command(flatten)]
     past: super::past::Args,
     /// Of a recording: a line of JSON for each process at each moment, at this pace, from --at or its beginning on
-    #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = crate::model::span::parse_any)]
+    #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = crate::model::span::parse_any, allow_hyphen_values = true)]
     every: Option<Nanos>,
 }
 

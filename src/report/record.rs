@@ -39,16 +39,16 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// The pace: 500ms, 2s, 1m
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = span::parse)]
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = span::parse, allow_hyphen_values = true)]
     interval: Nanos,
     /// How long to record [default: until Ctrl-c]
-    #[arg(long = "for", value_name = "TIME", value_parser = span::parse_any)]
+    #[arg(long = "for", value_name = "TIME", value_parser = span::parse_any, allow_hyphen_values = true)]
     span: Option<Nanos>,
     /// Forgets what is older than this: 24h
-    #[arg(long, value_name = "TIME", value_parser = span::parse_any)]
+    #[arg(long, value_name = "TIME", value_parser = span::parse_any, allow_hyphen_values = true)]
     keep: Option<Nanos>,
     /// Forgets the oldest where the file would grow beyond this: 200M
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_hyphen_values = true)]
     max_size: Option<u64>,
     /// How much of the time slices is kept: they take far more room than all else [default: off; where --when is about slices: all]
     #[arg(long, value_name = "HOW", value_enum)]
@@ -64,14 +64,23 @@ pub struct Args {
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["keep", "max_size"])]
     when: Option<String>,
     /// How much before each moment is kept [default: 30s]
-    #[arg(long, value_name = "TIME", requires = "when", value_parser = span::parse_any)]
+    #[arg(long, value_name = "TIME", requires = "when", value_parser = span::parse_any, allow_hyphen_values = true)]
     before: Option<Nanos>,
     /// How much after it [default: 10s]
-    #[arg(long, value_name = "TIME", requires = "when", value_parser = span::parse_any)]
+    #[arg(long, value_name = "TIME", requires = "when", value_parser = span::parse_any, allow_hyphen_values = true)]
     after: Option<Nanos>,
     /// Ends after so many moments
-    #[arg(long, value_name = "N", requires = "when", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "when", value_parser = count, allow_hyphen_values = true)]
     count: Option<u64>,
+}
+
+/// No file is larger.
+const LARGEST: f64 = (1_u64 << 62) as f64;
+
+/// Reads how many moments.
+fn count(text: &str) -> Result<u64, String> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or_else(|| "write how many moments, 1 at least".to_owned())
 }
 
 /// Reads a size: `200M`, `1.5g`, `65536`.
@@ -93,10 +102,12 @@ fn size(text: &str) -> Result<u64, String> {
         _ => return Err(how()),
     };
     let bytes = number.parse::<f64>().map_err(|_| how())? * (1_u64 << scale) as f64;
-    if bytes >= 1_048_576.0 {
-        Ok(bytes as u64)
-    } else {
+    if bytes < 1_048_576.0 {
         Err(how())
+    } else if bytes > LARGEST {
+        Err("no file can be so large: write less, such as 200M or 2G".to_owned())
+    } else {
+        Ok(bytes as u64)
     }
 }
 
@@ -258,12 +269,18 @@ impl To {
         }
         let name = args.file.display().to_string();
         let wrong = |e| Error::Failed(format!("cannot record to {name}: {e}"));
-        let is_file = || {
+        let what = || {
             let file = args.file.clone();
-            move || Ok(vec![u8::from(file.is_file())])
+            move || Ok(vec![u8::from(file.is_file()), u8::from(file.exists())])
         };
-        let there = hand::until_told(&args.file, stop, |wait| hand::carry_out(wait, is_file()));
-        let there = there.map_err(wrong)? == [1];
+        let there = hand::until_told(&args.file, stop, |wait| hand::carry_out(wait, what()));
+        let there = there.map_err(wrong)?;
+        if forgets && there == [0, 1] {
+            return Err(Error::Usage(format!(
+                "{name} is no file of which the oldest can be left out: --keep and --max-size are for files"
+            )));
+        }
+        let there = there == [1, 1];
         // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
         if there
             && let Ok(past) = super::past::open(&args.file)
@@ -372,7 +389,7 @@ mod tests {
     fn sizes_are_read_as_people_write_them() {
         assert_eq!(size("200M"), Ok(200 << 20));
         assert_eq!(size("1.5GiB"), Ok(3 << 29));
-        for text in ["", "M", "12", "1q", "-5M"] {
+        for text in ["", "M", "12", "1q", "-5M", "0", "1023k", "99999999999t"] {
             assert!(size(text).is_err(), "{text}");
         }
     }

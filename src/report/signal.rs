@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long)]
     group: bool,
     /// Waits this long and says what became of them: 3s, 500ms
-    #[arg(long, value_name = "TIME", value_parser = crate::model::span::parse)]
+    #[arg(long, value_name = "TIME", value_parser = crate::model::span::parse, allow_hyphen_values = true)]
     wait: Option<Nanos>,
     /// Says what the signal would do and sends nothing
     #[arg(long)]

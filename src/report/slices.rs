@@ -34,7 +34,7 @@ pub struct Args {
     /// Only this process: a pid or a name
     target: Option<String>,
     /// How long to listen: 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any)]
+    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any, allow_hyphen_values = true)]
     span: Nanos,
     /// One JSON object a slice, as it ends; a summary as the last line
     #[arg(long)]

@@ -43,7 +43,7 @@ use crate::sys::root::ProcRoot;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How long rates are measured: 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "500ms", value_parser = span::parse)]
+    #[arg(long = "for", value_name = "TIME", default_value = "500ms", value_parser = span::parse, allow_hyphen_values = true)]
     span: Nanos,
     /// Prints JSON
     #[arg(long)]
@@ -51,7 +51,7 @@ pub struct Args {
     #[command(flatten)]
     past: past::Args,
     /// Of a recording: a line of JSON for each moment, at this pace, from --at or its beginning on
-    #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = span::parse_any)]
+    #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = span::parse_any, allow_hyphen_values = true)]
     every: Option<Nanos>,
 }
 

@@ -31,7 +31,7 @@ pub struct Args {
     /// The process: a pid or a name
     target: String,
     /// How long to look: 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any)]
+    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any, allow_hyphen_values = true)]
     span: Nanos,
     /// Each thread by itself
     #[arg(long, conflicts_with = "tree")]

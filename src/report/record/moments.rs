@@ -63,6 +63,24 @@ struct Night<'a, 'p, 'o> {
     unseen: Vec<String>,
 }
 
+/// The condition, and a place for its moments.
+fn understood(args: &Args, condition: &str) -> Result<Trigger, Error> {
+    let trigger = Trigger::parse(condition);
+    if let Some(note) = trigger.notes().first() {
+        return Err(Error::Usage(format!("--when {condition}: {}", note.why)));
+    }
+    if trigger.is_empty() {
+        return Err(Error::Usage("--when: there is no condition".to_owned()));
+    }
+    if args.file.as_os_str() == "-" {
+        return Err(Error::Usage(
+            "--when keeps each moment in a file of its own: name a directory for them, not a stream"
+                .to_owned(),
+        ));
+    }
+    Ok(trigger)
+}
+
 /// Waits for a condition until it is asked to end.
 ///
 /// # Errors
@@ -73,13 +91,7 @@ pub(super) fn run(
     stop: &Stop,
     printer: &mut Printer<'_>,
 ) -> Result<Exit, Error> {
-    let trigger = Trigger::parse(condition);
-    if let Some(note) = trigger.notes().first() {
-        return Err(Error::Usage(format!("--when {condition}: {}", note.why)));
-    }
-    if trigger.is_empty() {
-        return Err(Error::Usage("--when: there is no condition".to_owned()));
-    }
+    let trigger = understood(args, condition)?;
     // Who waits for slices wants to see them.
     let of_slices = trigger.needs().contains(Needs::SWITCHES);
     let unasked = if of_slices { Slices::All } else { Slices::Off };

@@ -1,7 +1,7 @@
 //! The files of recordings: made for their owner alone, read from any place, shortened without a moment at which one is lost.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io::{self, IsTerminal as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{
     DirBuilderExt as _, FileExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
     PermissionsExt as _,
@@ -39,6 +39,12 @@ pub fn begin(path: &Path, magic: &[u8]) -> io::Result<Written> {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "it is a pipe; `-` writes to one that reads",
+        ));
+    }
+    if path.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a directory: name a file in it",
         ));
     }
     let mut tries = 0;
@@ -162,6 +168,12 @@ impl Written {
 
     /// Goes to its end; writes the beginning where it is empty. `made`: by us, just now.
     fn goes_on(mut self, magic: &[u8], made: bool) -> io::Result<Self> {
+        if self.file.is_terminal() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a recording is not for a terminal: name a file",
+            ));
+        }
         if self.regular {
             self.len = self.file.metadata()?.len();
             let mut begun = vec![0; magic.len()];
@@ -227,6 +239,12 @@ impl Written {
     /// As the kernel says, and where another file has its name by now; the file is as it was then.
     pub fn shorten(&mut self, magic: &[u8], from: u64) -> io::Result<()> {
         let ours = self.file.metadata()?;
+        if !self.regular {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is no file: nothing of it can be left out",
+            ));
+        }
         let moved_away = |at: Metadata| !same(&at, &ours);
         if std::fs::metadata(&self.path).is_ok_and(moved_away) {
             return Err(io::Error::new(

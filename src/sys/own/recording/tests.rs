@@ -166,6 +166,26 @@ fn a_link_to_a_recording_stays_one_when_it_is_shortened() {
 }
 
 #[test]
+fn what_is_no_file_is_never_put_in_the_place_of_one() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let why = begin(dir.path(), b"MAGIC").map(|_| ()).expect_err("none");
+    assert!(why.to_string().contains("name a file in it"), "{why}");
+    let Ok(mut zero) = begin(Path::new("/dev/zero"), b"MAGIC") else {
+        println!("skipped: there is no /dev/zero");
+        return;
+    };
+    zero.append(b"onetwo").expect("taken");
+    assert_eq!(
+        kind(zero.shorten(b"MAGIC", 8)),
+        Some(io::ErrorKind::InvalidInput)
+    );
+    let pty = nix::pty::openpty(None, None).expect("a terminal");
+    let path = nix::unistd::ttyname(&pty.slave).expect("its name");
+    let why = begin(&path, b"MAGIC").map(|_| ()).expect_err("a terminal");
+    assert!(why.to_string().contains("not for a terminal"), "{why}");
+}
+
+#[test]
 fn a_full_disk_is_said() {
     let Ok(mut full) = begin(Path::new("/dev/full"), b"") else {
         println!("skipped: there is no /dev/full");
