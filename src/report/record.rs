@@ -24,6 +24,7 @@ use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
 use crate::sys::asker::stream::{self, Stream};
 use crate::sys::clock;
+use crate::sys::own::recording as files;
 use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
 use inspecting::Inspecting;
@@ -271,16 +272,16 @@ impl To {
         let wrong = |e| Error::Failed(format!("cannot record to {name}: {e}"));
         let what = || {
             let file = args.file.clone();
-            move || Ok(vec![u8::from(file.is_file()), u8::from(file.exists())])
+            move || Ok(files::what_is_there(&file).to_vec())
         };
         let there = hand::until_told(&args.file, stop, |wait| hand::carry_out(wait, what()));
         let there = there.map_err(wrong)?;
-        if forgets && there == [0, 1] {
+        if forgets && there == files::NO_FILE {
             return Err(Error::Usage(format!(
                 "{name} is no file of which the oldest can be left out: --keep and --max-size are for files"
             )));
         }
-        let there = there == [1, 1];
+        let there = there == files::A_FILE;
         // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
         if there
             && let Ok(past) = super::past::open(&args.file)

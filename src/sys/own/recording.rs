@@ -28,6 +28,20 @@ const MODE: u32 = 0o600;
 const TRIES: u32 = 25;
 const LOOK: Duration = Duration::from_millis(20);
 
+/// What may be at a place, as it is told by a process of our own: a file, or something else.
+pub const A_FILE: &[u8] = b"f";
+/// See [`A_FILE`].
+pub const NO_FILE: &[u8] = b"o";
+
+/// [`A_FILE`], [`NO_FILE`], or nothing.
+pub fn what_is_there(path: &Path) -> &'static [u8] {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_file() => A_FILE,
+        Ok(_) => NO_FILE,
+        Err(_) => b"",
+    }
+}
+
 /// A file to go on with, or a new one.
 ///
 /// # Errors
