@@ -17,7 +17,7 @@ use crate::model::machine::verdict::blind;
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::called::called;
 use crate::model::snapshot::Proc;
-use crate::model::text::width;
+use crate::model::text::{cut, width};
 use crate::panels::dialogs::palette::PALETTE;
 use crate::theme::Role::{self, Badge, Dim, Good, Strong, Text, User, Warn};
 use crate::widgets::line::{self, Styled};
@@ -39,6 +39,9 @@ pub struct Header;
 const BLIND: u8 = 25;
 /// The rank of the verdict: only the names of the program and of the process in focus outlast it.
 const VERDICT: u8 = 95;
+/// How important it is what could not be read; and from how many cells on the beginning of it says something.
+const FAULT: u8 = 80;
+const LEGIBLE: usize = 20;
 
 /// Parts that come and go together; the lowest rank goes first where the line is short.
 struct Group {
@@ -173,7 +176,15 @@ impl Line {
         }
         while groups.len() > 1 && total(&groups) > room {
             let least = (0..groups.len()).min_by_key(|i| (groups[*i].rank, usize::MAX - i));
-            groups.remove(least.unwrap_or(0));
+            let mut lost = groups.remove(least.unwrap_or(0));
+            let left = room.saturating_sub(total(&groups) + 3);
+            if lost.rank == FAULT && left >= LEGIBLE {
+                // What cannot be read may not go untold.
+                for (text, _) in &mut lost.parts {
+                    *text = cut(text, left).into_owned();
+                }
+                groups.push(lost);
+            }
         }
         Self {
             left: groups,
@@ -265,7 +276,7 @@ fn machine(world: &World) -> Vec<Group> {
     }
     if let Some(fault) = s.faults.first() {
         out.push(group(
-            80,
+            FAULT,
             [(format!("{}: {}", fault.source, fault.why), Warn)],
         ));
     }

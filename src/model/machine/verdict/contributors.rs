@@ -15,6 +15,9 @@ const BUSY: f64 = 5.0;
 /// And how much of what those use that use the most.
 const SHARE: f64 = 0.1;
 
+/// What those are called who are not listed.
+const OTHERS: &str = "others not visible";
+
 /// A name, how many bear it, and their weight together.
 type Named<'a> = (Cow<'a, str>, usize, f64);
 
@@ -33,7 +36,7 @@ pub(super) fn names(
         }
     };
     let procs = snapshot.procs.iter().filter(|p| belongs(p.id));
-    let groups = match of {
+    let mut groups = match of {
         Bottleneck::Cpu => busy(snapshot, moments, belongs, BUSY),
         Bottleneck::Steal => busy(snapshot, moments, belongs, f64::MIN_POSITIVE),
         Bottleneck::Memory | Bottleneck::Full => {
@@ -62,11 +65,26 @@ pub(super) fn names(
             }
         }
     };
+    if (of, scope) == (Bottleneck::Cpu, Scope::Machine) {
+        groups.extend(unlisted(moments).map(|w| (Cow::Borrowed(OTHERS), 1, w)));
+        sort(&mut groups);
+    }
     let text = |(name, n, _): Named<'_>| match n {
         1 => name.into_owned(),
         _ => format!("{name} ×{n}"),
     };
     groups.into_iter().take(3).map(text).collect()
+}
+
+/// What those used of the cores who are not listed, percent of one core, where that is more than all who are: a mount option
+/// hides processes of other users, and a pid namespace those outside.
+fn unlisted(moments: &VecDeque<Moment>) -> Option<f64> {
+    let known = moments.iter().filter_map(|m| m.used);
+    let (n, all, listed) = known.fold((0_u32, 0.0, 0.0), |(n, all, sum), (used, listed)| {
+        (n + 1, all + f64::from(used), sum + f64::from(listed))
+    });
+    let others = (all - listed) / f64::from(n.max(1));
+    (all > 2.0 * listed && others >= BUSY).then_some(others)
 }
 
 /// Who used the cores at the ticks that the verdict is about, those that ended since included: names with how many that

@@ -215,7 +215,16 @@ fn moment(snapshot: &Snapshot) -> Moment {
         hit: strain.hits.ok().map(|n| n > 0),
         blocked: blocked.map(|p| (p.id, moved(p))).collect(),
         busy: snapshot.procs.iter().filter_map(busy).collect(),
+        used: used(snapshot),
     }
+}
+
+fn used(snapshot: &Snapshot) -> Option<(f32, f32)> {
+    let shares = snapshot.system.cores.iter().map(|core| core.share.ok());
+    let all = shares.map(|share| share.map(|s| s.user + s.system));
+    let listed = snapshot.procs.iter();
+    let listed = listed.filter_map(|p| p.cpu_with_ended().ok()).sum();
+    Some((all.sum::<Option<f32>>()?, listed))
 }
 
 /// What a process reads and writes a second, as far as it is known.

@@ -21,4 +21,6 @@ pub(super) struct Moment {
     pub(super) blocked: Vec<(ProcId, f64)>,
     /// Processes that used a core, with their names, since they may end, and how much of it, percent.
     pub(super) busy: Vec<(ProcId, SafeText, f32)>,
+    /// What programs and the kernel for them used of all cores, and how much of it those used who are listed; percent of one core.
+    pub(super) used: Option<(f32, f32)>,
 }

@@ -74,6 +74,23 @@ fn names_are_those_of_the_whole_window_and_not_of_who_hardly_matters() {
 }
 
 #[test]
+fn those_who_are_hidden_are_named_as_such_where_they_use_the_most() {
+    let mut scene = pressed(66.0, 1.0);
+    let cores = scene.sample.system.cores.len() as u64;
+    let mut judge = Judge::default();
+    // The cores are half busy.
+    let behind = |judge: &mut Judge, scene: &mut Scene, of_listed: u64| {
+        let snapshot = scene.pass(1000, &[(2, of_listed)]);
+        judge.judge(&snapshot).expect("a verdict").behind
+    };
+    let hidden = behind(&mut judge, &mut scene, 50 * cores / 5);
+    assert_eq!(hidden, ["others not visible", "rustc"]);
+    let mut judge = Judge::default();
+    let listed = behind(&mut judge, &mut scene, 50 * cores * 4 / 5);
+    assert_eq!(listed, ["rustc"], "most of them are listed");
+}
+
+#[test]
 fn the_forms_grow_shorter_and_lose_names_last() {
     let mut scene = pressed(38.4, 1.0);
     scene.task(20, 1, "make");

@@ -5,6 +5,7 @@ use super::*;
 use crate::app::world::Settings;
 use crate::model::id::ProcId;
 use crate::model::machine::verdict::{Basis, Bottleneck, Scope, Verdict};
+use crate::model::sample::Fault;
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
 
@@ -77,6 +78,31 @@ fn narrow_lines_lose_the_least_first_and_keep_the_badge() {
     let world = world();
     let line = drawn(&world, 80);
     assert!(line.contains("load") && !line.contains("Linux"), "{line}");
+    for width in 0..200 {
+        let line = drawn(&world, width);
+        assert!(width < 40 || line.contains("LIVE"), "{width}: {line}");
+    }
+}
+
+#[test]
+fn what_could_not_be_read_is_cut_before_it_goes_untold() {
+    let mut world = world();
+    let mut snapshot = (*world.snapshot).clone();
+    snapshot.faults = vec![Fault {
+        source: "processes",
+        why: "those of other users are not listed (mount option hidepid=invisible)".into(),
+    }];
+    world.snapshot = Arc::new(snapshot);
+    let line = drawn(&world, 160);
+    assert!(
+        line.contains("hidepid=invisible)") && line.contains("load"),
+        "{line}"
+    );
+    let line = drawn(&world, 100);
+    assert!(
+        line.contains("processes: those of other users are") && line.contains('…'),
+        "{line}"
+    );
     for width in 0..200 {
         let line = drawn(&world, width);
         assert!(width < 40 || line.contains("LIVE"), "{width}: {line}");
