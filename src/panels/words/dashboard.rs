@@ -37,7 +37,7 @@ pub const LANES: &[Word] = &[
     ),
     word(
         "sw/s",
-        "Context switches of the core, a second.",
+        "Context switches of the core, a second. ≥ where the core was busy mostly with threads that were not seen.",
         "the kernel's context switches",
     ),
     word(

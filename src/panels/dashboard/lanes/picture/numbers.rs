@@ -29,7 +29,7 @@ pub fn numbers_width(width: u16) -> u16 {
 
 /// Draws as many of them as there is room for, the most telling ones first.
 pub fn draw(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
-    let mut lines = vec![first(row, area.width)];
+    let mut lines = vec![first(theme, row, area.width)];
     if area.height > 2 && area.width >= 30 && !row.offline {
         lines.extend(row.share.map(|s| shares(&s, area.width)));
         lines.push(rest(theme, row));
@@ -57,7 +57,7 @@ fn history(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
 }
 
 /// Busy, its parts, switches and preemptions.
-fn first(row: &Row, width: u16) -> Parts {
+fn first(theme: &Theme, row: &Row, width: u16) -> Parts {
     if row.offline {
         let word = if width >= 9 { "  offline" } else { "  off" };
         return vec![(word.to_owned(), Role::Warn)];
@@ -94,8 +94,16 @@ fn first(row: &Row, width: u16) -> Parts {
         });
     }
     if width >= 16 && seconds > 0.0 {
-        let rate = row.total.slices as f64 / seconds;
-        parts.push((format!("{:>6}", format::per_second(rate)), Role::Text));
+        let rate = format::per_second(row.total.slices as f64 / seconds);
+        let rate = match (mostly_others(row), row.total.slices) {
+            (true, 0) => ("     –".to_owned(), Role::Dim),
+            (true, _) => (
+                format!("{:>6}", at_least(theme).to_owned() + &rate),
+                Role::Text,
+            ),
+            (false, _) => (format!("{rate:>6}"), Role::Text),
+        };
+        parts.push(rate);
         parts.push((" sw/s".to_owned(), Role::Dim));
     }
     // Samples do not tell how slices ended.
@@ -115,6 +123,13 @@ fn first(row: &Row, width: u16) -> Parts {
         parts.push((word.to_owned(), Role::Dim));
     }
     parts
+}
+
+/// Whether a sampled core was busy mostly with threads that were not seen: their switches are not counted either.
+fn mostly_others(row: &Row) -> bool {
+    let busy = |share: CoreShare| f64::from(share.user + share.system) / 100.0;
+    let seen = row.total.run.seconds() / row.known.seconds();
+    row.total.told.is_none() && row.share.is_some_and(|share| seen < busy(share) / 2.0)
 }
 
 /// What of the core's time was nobody's.
@@ -173,4 +188,48 @@ fn rest(theme: &Theme, row: &Row) -> Parts {
 /// The sign before a number that may be larger.
 pub fn at_least(theme: &Theme) -> &'static str {
     if theme.glyphs.ascii { ">=" } else { "≥" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::CpuId;
+    use crate::model::scheduling::timeline::{SwitchSums, Tally, Waited};
+    use crate::theme::Depth;
+
+    #[test]
+    fn switches_of_threads_that_were_not_seen_are_not_told_as_none() {
+        let theme = Theme::terminal(Depth::True, false);
+        let told = |ran_ms, slices, told| {
+            let row = Row {
+                cpu: CpuId(0),
+                cells: Vec::new(),
+                total: Tally {
+                    run: Nanos::from_millis(ran_ms),
+                    slices,
+                    waited: Nanos(0),
+                    told,
+                },
+                known: Nanos::from_millis(1000),
+                waited: Waited::default(),
+                share: Some(CoreShare {
+                    user: 90.0,
+                    ..CoreShare::default()
+                }),
+                ready: Vec::new(),
+                spent: Vec::new(),
+                history: Vec::new(),
+                offline: false,
+                khz: None,
+            };
+            let parts = first(&theme, &row, 16);
+            let text: String = parts.into_iter().map(|(text, _)| text).collect();
+            text.trim_start().to_owned()
+        };
+        assert_eq!(told(0, 0, None), "90%     – sw/s");
+        assert_eq!(told(100, 7, None), "90%  ≥7.0 sw/s");
+        assert_eq!(told(880, 70, None), "90%    70 sw/s");
+        let exact = Some(SwitchSums::default());
+        assert_eq!(told(0, 0, exact), "90%     0 sw/s", "nothing was missed");
+    }
 }
