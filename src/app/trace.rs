@@ -42,6 +42,10 @@ pub struct Trace {
     /// The last two ticks.
     last: [Option<(Nanos, Stat)>; 2],
     name: SafeText,
+    /// From which tick to which one it is known, also where the process was not there.
+    span: Option<(Nanos, Nanos)>,
+    /// At most so many ticks are told.
+    most: usize,
 }
 
 impl Trace {
@@ -49,6 +53,7 @@ impl Trace {
     pub fn follow<'a>(&mut self, focus: Option<ProcId>, past: impl Iterator<Item = &'a Snapshot>) {
         *self = Self {
             of: focus,
+            most: POINTS,
             ..Self::default()
         };
         past.for_each(|snapshot| self.push(snapshot));
@@ -56,6 +61,8 @@ impl Trace {
 
     /// Takes in one tick, or the last one again with more of it.
     pub fn push(&mut self, snapshot: &Snapshot) {
+        let since = self.span.map_or(snapshot.at, |(from, _)| from);
+        self.span = Some((since, snapshot.at));
         let Some(proc) = self.of.and_then(|id| snapshot.get(id)) else {
             return;
         };
@@ -98,6 +105,8 @@ impl Trace {
         });
         if self.points.len() > POINTS {
             self.points.pop_front();
+            let first = self.points.front().map_or(snapshot.at, |p| p.at);
+            self.span = Some((first, snapshot.at));
         }
         if self.name != proc.facts.name {
             self.name = proc.facts.name.clone();
@@ -114,10 +123,20 @@ impl Trace {
         self.of
     }
 
-    /// The ticks up to a moment, oldest first.
+    /// Tells of so many ticks before a moment, and not of more.
+    pub fn tell_at_most(&mut self, ticks: usize) {
+        self.most = ticks;
+    }
+
+    /// From which tick to which one it is known.
+    pub fn span(&self) -> Option<(Nanos, Nanos)> {
+        self.span
+    }
+
+    /// The last ticks up to a moment, oldest first.
     pub fn until(&self, at: Nanos) -> impl DoubleEndedIterator<Item = &Point> + Clone {
         let end = self.points.partition_point(|p| p.at <= at);
-        self.points.range(..end)
+        self.points.range(end.saturating_sub(self.most)..end)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every pane may look at: the snapshot, the selection, the settings. Panes never change it; they reply.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::action::{Action, Keymap};
@@ -16,6 +16,7 @@ use crate::model::detail::Detail;
 use crate::model::groups::grouping::Group;
 use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::machine::verdict::Verdict;
+use crate::model::process::forest::Ended;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
@@ -123,6 +124,9 @@ pub struct TimeBar {
     pub moments: Vec<Moment>,
     /// Which of them is shown.
     pub at: usize,
+    /// Those in focus or tagged who are not there at the moment that is shown, as they were at the nearest one at which they
+    /// are.
+    pub gone: BTreeMap<ProcId, Ended>,
     /// It is a recording: whether it plays, and how fast.
     pub replay: Option<Replay>,
     /// What is shown was recorded: nothing more can be read of it.

@@ -8,6 +8,7 @@ mod frames;
 mod hosts;
 mod mouse;
 mod stage;
+mod steps;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

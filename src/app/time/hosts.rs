@@ -71,6 +71,7 @@ impl App {
         };
         self.world.group = None;
         self.world.trace.follow(None, std::iter::empty());
+        self.forget_gone();
         self.world.time.host = to;
         let deep = self.past.deep.as_ref();
         self.world.time.moments = deep.map_or_else(Vec::new, recording::Past::moments);

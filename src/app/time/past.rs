@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::ends::Lives;
 use crate::app::history::History;
 use crate::app::minutes::Minutes;
+use crate::app::trace::Trace;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::verdict::Verdict;
@@ -43,6 +45,8 @@ pub(in crate::app) struct Past {
     pub(super) deep: Option<recording::Past>,
     /// When a trigger fired.
     pub(in crate::app) marked: Vec<Nanos>,
+    /// Who lived when, of those who are looked at, while time stands still.
+    pub(super) lives: Lives,
 }
 
 /// What was shown when time stopped, beside the tick.
@@ -55,6 +59,8 @@ pub(super) struct Live {
     pub(super) verdict: Option<Verdict>,
     /// The history as it goes on meanwhile.
     pub(super) goes_on: History,
+    /// The past of the process in focus as it goes on, while that of an older moment is shown.
+    pub(super) trace: Option<Trace>,
     /// The last minutes, while those before an older moment are shown.
     pub(super) minutes: Option<Minutes>,
 }

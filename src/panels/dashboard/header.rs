@@ -310,7 +310,9 @@ fn inspected(world: &World) -> Vec<Group> {
     let Some(proc) = world.snapshot.get(id) else {
         let how = world.snapshot.ending(id);
         let how = how.map_or_else(|| "ended".to_owned(), ending);
-        let known = Some(world.trace.name()).filter(|name| !name.is_empty());
+        let gone = world.time.gone.get(&id).map(|gone| &gone.proc.facts.name);
+        let known = gone.or(Some(world.trace.name()));
+        let known = known.filter(|name| !name.is_empty());
         let name = known.map_or_else(String::new, |name| format!("{name} "));
         out.push(group(
             98,

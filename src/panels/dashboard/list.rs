@@ -18,6 +18,7 @@ mod menu;
 mod moves;
 mod sums;
 mod title;
+mod visited;
 mod whole_table;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -50,6 +51,7 @@ use draw::Drawn;
 use elsewhere::Elsewhere;
 use layout::Layout;
 use menu::Menu;
+use visited::Visited;
 
 static SPEC: Spec = Spec {
     name: "list",
@@ -120,12 +122,15 @@ pub struct List {
     users: UserNames,
     /// Counts every change of what the rows depend on.
     version: u64,
+    /// Counts those that a person made.
+    by_hand: u64,
     area: Rect,
     layout: Layout,
     drawn: Drawn,
     /// The sums of the last line, and of which cursor.
     sums: (Option<Cursor>, Vec<(String, Role)>),
     elsewhere: Elsewhere,
+    visited: Visited,
 }
 
 /// What the rows were made from.
@@ -133,6 +138,7 @@ struct Built {
     snapshot: Arc<Snapshot>,
     tags: BTreeSet<ProcId>,
     version: u64,
+    by_hand: u64,
     of_machine: bool,
 }
 
@@ -211,11 +217,13 @@ impl Default for List {
             built: None,
             users: UserNames::default(),
             version: 0,
+            by_hand: 0,
             area: Rect::default(),
             layout: Layout::default(),
             drawn: Drawn::default(),
             sums: (None, Vec::new()),
             elsewhere: Elsewhere::default(),
+            visited: Visited::default(),
         }
     }
 }

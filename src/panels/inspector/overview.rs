@@ -220,6 +220,9 @@ impl Overview {
         } else if let Some((_, end)) = &mut self.last {
             end.miss(world.snapshot.at);
         }
+        if let Some(gone) = world.time.gone.get(&id) {
+            self.last = Some((gone.proc.clone(), gone.end));
+        }
         let slot = known(world, world.detail.regions.as_ref());
         let at = slot.map(|s| s.at);
         if at != self.measured

@@ -26,7 +26,9 @@ impl List {
         });
         if stale {
             self.sift(world);
-            self.rebuild(world, tree);
+            if !self.stand_again(world) {
+                self.rebuild(world, tree);
+            }
             let (passing, _) = self.forest.counts();
             let vain = !self.filter.is_empty() && passing == 0;
             self.nobody = vain.then(|| self.filter.nobody(&world.snapshot)).flatten();
@@ -72,8 +74,14 @@ impl List {
         Reply::All(vec![focus, Reply::Group(group), Reply::Listed(listed)])
     }
 
-    /// Something that rows depend on changed.
+    /// A person changed something that rows depend on.
     pub(super) fn changed(&mut self) {
+        self.by_hand += 1;
+        self.version += 1;
+    }
+
+    /// Who ended is another one.
+    fn moved_on(&mut self) {
         self.version += 1;
     }
 
@@ -127,10 +135,16 @@ impl List {
         // The old rows first give their memory back.
         self.forest = Forest::default();
         self.forest = Forest::build(&world.snapshot, &view, &mut self.steady);
+        self.built_of(world);
+    }
+
+    /// The rows are those of this world.
+    pub(super) fn built_of(&mut self, world: &World) {
         self.built = Some(Built {
             snapshot: Arc::clone(&world.snapshot),
             tags: world.tags.clone(),
             version: self.version,
+            by_hand: self.by_hand,
             of_machine: world.settings.of_machine,
         });
     }

@@ -49,6 +49,7 @@ impl List {
         self.vacant.clear();
         self.steady = Steady::default();
         self.in_view = false;
+        self.forget_pictures();
         self.changed();
     }
 }

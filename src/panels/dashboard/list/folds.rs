@@ -14,7 +14,7 @@ use crate::model::snapshot::Proc;
 impl List {
     /// The folds in force: while a filter is on, its own.
     fn folds(&mut self) -> &mut HashSet<ProcId> {
-        self.version += 1;
+        self.changed();
         self.seek = true;
         if self.filter.is_empty() {
             &mut self.folded

@@ -19,27 +19,25 @@ const KEPT: usize = 240;
 /// How long it waited for a core while it was looked at, oldest first: what nobody reads of others.
 #[derive(Debug, Default)]
 pub(super) struct Rings {
-    waited: Option<Nanos>,
-    waiting: VecDeque<f64>,
+    waiting: VecDeque<(Nanos, f64)>,
+}
+
+/// How long it waited for a core lately, milliseconds a second, and when that was read.
+fn waited(world: &World) -> Option<(Nanos, f64)> {
+    let stamped = super::known(world, world.detail.overview.as_ref())?;
+    let schedule = stamped.value.as_ref().ok()?.schedule.as_ref().ok()?;
+    Some((stamped.at, schedule.lately.ok()?.waiting_ms))
 }
 
 impl Rings {
-    /// Takes in a reading, once.
+    /// Takes in a reading of the present, once: what was read of a moment of the past tells nothing of those around it.
     pub(super) fn push(&mut self, world: &World) {
-        let detail = super::known(world, world.detail.overview.as_ref());
-        if let Some(stamped) = detail.filter(|d| self.waited != Some(d.at))
-            && let Ok(facts) = &stamped.value
-            && let Ok(lately) = facts
-                .schedule
-                .as_ref()
-                .map_err(|w| *w)
-                .and_then(|s| s.lately)
-        {
-            self.waited = Some(stamped.at);
+        let new = |read: &(Nanos, f64)| self.waiting.back().is_none_or(|last| last.0 < read.0);
+        if let Some(read) = waited(world).filter(|read| !world.looks_back() && new(read)) {
             if self.waiting.len() == KEPT {
                 self.waiting.pop_front();
             }
-            self.waiting.push_back(lately.waiting_ms);
+            self.waiting.push_back(read);
         }
     }
 
@@ -49,7 +47,9 @@ impl Rings {
         let past = || world.trace.until(world.snapshot.at);
         let cpu: Vec<Option<f64>> = past().map(|p| p.cpu.ok()).collect();
         let memory: Vec<Option<f64>> = past().map(|p| Some(p.resident.0 as f64)).collect();
-        let waiting: Vec<Option<f64>> = self.waiting.iter().copied().map(Some).collect();
+        let now = world.snapshot.at;
+        let until = self.waiting.iter().take_while(|(at, _)| *at <= now);
+        let waiting: Vec<Option<f64>> = until.map(|(_, waited)| Some(*waited)).collect();
         let top =
             |ring: &[Option<f64>], least: f64| ring.iter().flatten().copied().fold(least, f64::max);
         let last = |ring: &[Option<f64>]| ring.iter().rev().flatten().next().copied();
@@ -78,7 +78,7 @@ impl Rings {
                 &waiting,
                 top(&waiting, 10.0),
                 Role::Wait,
-                told(last(&waiting), &delay),
+                told(waited(world).map(|(_, waited)| waited), &delay),
             ),
         ];
         // The last row is left blank where there are more than three.

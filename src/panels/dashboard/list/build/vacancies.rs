@@ -44,7 +44,17 @@ impl List {
         let mut wanted = world.tags.clone();
         wanted.extend(world.focus);
         wanted.extend(self.cursor.as_ref().and_then(Cursor::owner));
-        let (vacant, heirs) = self.vacate(&wanted, snapshot);
+        let again = self.revisit(world);
+        if again && self.has_all(&wanted, snapshot) {
+            return;
+        }
+        self.forget_rows();
+        let (vacant, heirs) = if again {
+            let holds = |e: &&Ended| self.vacant.contains(&e.proc.id);
+            (self.ended.iter().filter(holds).cloned().collect(), vec![])
+        } else {
+            self.vacate(&wanted, snapshot)
+        };
         self.vacant = vacant.iter().map(|ended| ended.proc.id).collect();
         let old = std::mem::take(&mut self.ended);
         let mut changed = false;
@@ -62,7 +72,9 @@ impl List {
         for id in wanted {
             let kept = self.ended.iter().any(|e| e.proc.id == id);
             if !kept && snapshot.get(id).is_none() {
-                self.ended.extend(self.as_ended(id, snapshot.at));
+                let gone = world.time.gone.get(&id).cloned();
+                self.ended
+                    .extend(gone.or_else(|| self.as_ended(id, snapshot.at)));
             }
         }
         for at in 0..self.ended.len() {
@@ -72,12 +84,15 @@ impl List {
         }
         for ended in &mut self.ended {
             ended.end.miss(snapshot.at);
+            if let Some(gone) = world.time.gone.get(&ended.proc.id) {
+                (ended.proc, ended.end) = (gone.proc.clone(), gone.end);
+            }
         }
         for (heir, line) in heirs {
             self.steady.procs.inherit(heir, line);
         }
-        if changed || !self.ended.is_empty() {
-            self.changed();
+        if changed || again || !self.ended.is_empty() {
+            self.moved_on();
         }
     }
 
@@ -99,6 +114,15 @@ impl List {
                 parent => return Some((parent, gone.line)),
             }
         }
+    }
+
+    /// Whether those who ended are just the ones that are to be seen.
+    fn has_all(&self, wanted: &BTreeSet<ProcId>, now: &Snapshot) -> bool {
+        let kept = |id: &ProcId| self.ended.iter().any(|e| e.proc.id == *id);
+        let there = wanted.iter().all(|id| now.get(*id).is_some() || kept(id));
+        let ended = self.ended.iter().map(|e| e.proc.id);
+        let mut strangers = ended.filter(|id| !wanted.contains(id) && !self.vacant.contains(id));
+        there && strangers.next().is_none()
     }
 
     /// One who is not here any more, as it was seen last.

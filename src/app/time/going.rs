@@ -1,0 +1,204 @@
+//! Going to another moment while time stands still: everything is made what it was then.
+
+use std::sync::Arc;
+
+use super::{MANY, MINUTE};
+use crate::app::App;
+use crate::app::action::Action;
+use crate::app::globals as g;
+use crate::app::history::{History, TICKS};
+use crate::app::minutes::Minutes;
+use crate::model::id::Nanos;
+use crate::model::machine::verdict::Judge;
+use crate::model::sample::Shares;
+use crate::recording::past::held_since;
+use crate::recording::when;
+
+impl App {
+    /// Shows an older or a newer tick while paused.
+    pub(in crate::app) fn step(&mut self, back: bool) {
+        if self.world.paused.is_none() {
+            self.say("press p first: time is running".to_owned(), false);
+            return;
+        }
+        let at = self.world.time.at;
+        if back && at == 0 {
+            self.say("no older tick is kept".to_owned(), false);
+            return;
+        }
+        self.go(if back { at - 1 } else { at + 1 });
+    }
+
+    /// Goes a minute or to an end while paused; says whether time stands still.
+    pub(in crate::app) fn leap(&mut self, by: &Action) -> bool {
+        if self.world.paused.is_none() {
+            return false;
+        }
+        let time = &self.world.time;
+        let Some(now) = time.moments.get(time.at) else {
+            return true;
+        };
+        let place = |at: Nanos| time.moments.partition_point(|m| m.at < at);
+        self.go(match *by {
+            g::OLDEST => 0,
+            g::MINUTE_BACK => place(Nanos(now.at.0.saturating_sub(MINUTE.0))),
+            g::MINUTE_ON => place(Nanos(now.at.0.saturating_add(MINUTE.0))),
+            _ => usize::MAX,
+        });
+        true
+    }
+
+    /// Goes to a moment as it was typed; stops time first.
+    pub(in crate::app) fn go_to(&mut self, text: &str) {
+        if self.world.paused.is_none() {
+            self.pause();
+        }
+        let zone = &self.world.snapshot.machine.zone;
+        match when::find(text, &self.world.time.moments, zone) {
+            Ok(at) => self.go(self.world.time.moments.partition_point(|m| m.at < at)),
+            Err(why) => self.say(why, true),
+        }
+    }
+
+    /// Shows the moment of a picture that was clicked; stops time first.
+    pub(in crate::app) fn go_at(&mut self, at: Nanos) {
+        if self.world.paused.is_none() {
+            self.pause();
+        }
+        let moments = &self.world.time.moments;
+        self.go(moments.partition_point(|m| m.at < at));
+    }
+
+    /// Shows the moment in this place, or the newest one.
+    pub(in crate::app) fn go(&mut self, place: usize) {
+        let last = self.world.time.moments.len().saturating_sub(1);
+        let place = place.min(last);
+        let Some(moment) = self.world.time.moments.get(place).copied() else {
+            return;
+        };
+        let snapshot = match self.past.tick(moment.at) {
+            Ok(snapshot) => snapshot,
+            Err(why) => return self.say(why, true),
+        };
+        self.world.paused = Some(last - place);
+        self.world.time.at = place;
+        self.then = None;
+        self.world.snapshot = snapshot;
+        self.find_gone(place);
+        self.recall(place);
+        if self.past.live.is_some() && place == last {
+            self.trace_present();
+        } else {
+            self.trace_until(place);
+        }
+        let live = self.past.live.as_ref().filter(|_| place == last);
+        if let Some(live) = live {
+            self.world.history = live.history.clone();
+            self.world.detail = Arc::clone(&live.detail);
+            self.world.timeline = Arc::clone(&live.timeline);
+            self.world.verdict.clone_from(&live.verdict);
+        } else {
+            self.retell(place);
+            self.redetail(moment.at);
+            self.share();
+            let whole = self.past.live.as_ref().map(|live| &live.timeline);
+            self.world.timeline = whole.map_or_else(
+                || self.past.recorded_lanes(moment.at),
+                |whole| Arc::new(whole.until(moment.at)),
+            );
+        }
+        self.ticked();
+    }
+
+    /// Lets columns show what was read beside the table, where the tick comes from a record, which has no such columns.
+    pub(super) fn share(&mut self) {
+        if *self.world.snapshot.shares == Shares::default() {
+            let shares = self.world.detail.machine.shares_at(self.world.snapshot.at);
+            Arc::make_mut(&mut self.world.snapshot).shares = Arc::new(shares);
+        }
+    }
+
+    /// Lets panes see what was read last at a moment; what was read before that first, for what is told of two readings.
+    fn redetail(&mut self, at: Nanos) {
+        let focus = self.world.focus;
+        let now = self.past.detail(at, focus);
+        let machine = &now.machine;
+        let read = [
+            machine.disks.as_ref().map(|slot| slot.at),
+            machine.memory.as_ref().map(|slot| slot.at),
+        ];
+        if let Some(first) = read.into_iter().flatten().min() {
+            self.world.detail = self.past.detail_before(first, focus);
+            self.ticked();
+        }
+        self.world.detail = now;
+    }
+
+    /// Shows what was recorded of the process that is looked at now.
+    pub(in crate::app) fn detail_of_focus(&mut self) {
+        if self.world.time.recorded || self.world.paused.is_some_and(|back| back > 0) {
+            let at = self.world.snapshot.at;
+            self.world.detail = self.past.detail(at, self.world.focus);
+            self.ticked();
+        }
+    }
+
+    /// Lets the charts tell of the time before the moment that is shown, where that is not in the last minutes.
+    fn recall(&mut self, place: usize) {
+        let at = self.world.snapshot.at;
+        let kept = self
+            .past
+            .live
+            .as_ref()
+            .and_then(|live| live.minutes.as_ref());
+        let reaches = kept
+            .unwrap_or(&self.world.minutes)
+            .until(at)
+            .next()
+            .is_some();
+        if reaches && !self.world.time.recorded {
+            if let Some(kept) = self.past.live.as_mut().and_then(|live| live.minutes.take()) {
+                self.world.minutes = kept;
+            }
+            return;
+        }
+        let mut recalled = Minutes::default();
+        recalled.recall(&self.world.time.moments[..=place], &self.world.snapshot);
+        let own = std::mem::replace(&mut self.world.minutes, recalled);
+        if let Some(live) = &mut self.past.live {
+            live.minutes.get_or_insert(own);
+        }
+    }
+
+    /// Makes the history of the list and the verdict what they were: from the ticks before the one that is shown.
+    fn retell(&mut self, place: usize) {
+        let mut history = History::default();
+        let mut judge = Judge::default();
+        self.world.verdict = None;
+        // Of very many processes the tick alone is told: a step must not take longer than a person notices.
+        let many = self.world.snapshot.procs.len() > MANY;
+        let from = if many {
+            place
+        } else {
+            place.saturating_sub(TICKS - 1)
+        };
+        let moments = &self.world.time.moments;
+        let held = held_since(moments, place);
+        // What holds on began at its threshold, which is higher than where it ends.
+        let begin = held.filter(|(begin, _)| *begin < from && !many);
+        if let Some(tick) = begin.and_then(|(begin, _)| self.past.tick(moments[begin].at).ok()) {
+            judge.judge(&tick);
+        }
+        for moment in &moments[from..=place] {
+            if let Ok(tick) = self.past.tick(moment.at) {
+                history.push(&tick);
+                self.world.verdict = judge.judge(&tick);
+            }
+        }
+        if let (Some((begin, before)), Some(verdict)) = (held, &mut self.world.verdict) {
+            verdict.since = moments[begin].at;
+            verdict.began_before = before;
+        }
+        self.world.history = history;
+    }
+}

@@ -1,0 +1,231 @@
+//! Stepping through the past, forth and back: whole screens, character by character and colour by colour.
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::drawn::lines;
+use crate::app::App;
+use crate::app::event::Event;
+use crate::app::key::Key;
+use crate::app::world::Settings;
+use crate::model::id::{Bytes, Ticks};
+use crate::model::process::stat::State;
+use crate::model::scene::Scene;
+use crate::model::snapshot::Snapshot;
+use crate::recording::{Kept, Marks, Past, Summary, Writer};
+use crate::screen;
+use crate::theme::{Depth, Theme};
+
+const AREA: Rect = Rect::new(0, 0, 140, 32);
+
+/// Numbers without a pattern, the same at each run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// A machine on which much begins and ends: more processes than the list has rows, and what they take changes.
+fn busy(ticks: usize) -> (Kept, Vec<Arc<Snapshot>>) {
+    let (kept, mut writer) = (Kept::new(4 << 20), Writer::default());
+    let (mut scene, mut dice) = (Scene::new(), Dice(1));
+    scene.task(1, 0, "init");
+    for shell in [10, 20, 30] {
+        scene.task(shell, 1, "sh");
+    }
+    let mut next = 100;
+    let mut born: Vec<u32> = Vec::new();
+    let mut seen = Vec::new();
+    for _ in 0..ticks {
+        let before = scene.sample.clone();
+        for _ in 0..dice.roll(4) {
+            let parent = [10, 20, 30][dice.roll(3) as usize];
+            let name = ["cc1", "as", "make", "ld"][dice.roll(4) as usize];
+            let name = format!("{name}{}", dice.roll(40));
+            scene.task(next, parent, &name);
+            born.push(next);
+            next += 1;
+        }
+        while born.len() > 45 || (dice.roll(3) == 0 && born.len() > 30) {
+            let gone = born.remove(dice.roll(born.len() as u64) as usize);
+            scene.end(gone);
+        }
+        let mut at_work = Vec::new();
+        for pid in &born {
+            let task = scene.of(*pid);
+            task.stat.resident = Bytes((1 + dice.roll(400)) << 20);
+            task.stat.state = [State::Sleeping, State::Running][dice.roll(2) as usize];
+            if dice.roll(3) == 0 {
+                at_work.push((*pid, dice.roll(60)));
+            }
+        }
+        for core in &mut scene.sample.system.cores {
+            let busy = dice.roll(90);
+            core.user = Ticks(core.user.0 + busy);
+            core.idle = Ticks(core.idle.0 + 100 - busy);
+        }
+        scene.pass(1000, &at_work);
+        let now = Snapshot::between(Some(&before), &scene.sample);
+        let summary = Summary::of(&now, Marks::default());
+        kept.push(writer.tick(Some(&before), &scene.sample, summary));
+        seen.push(Arc::new(now));
+    }
+    (kept, seen)
+}
+
+fn app() -> App {
+    let theme = Theme::terminal(Depth::True, false);
+    App::new(crate::panels::all(), Settings::default(), theme)
+}
+
+fn draw(app: &mut App) -> Buffer {
+    screen::fit(app, AREA);
+    let mut buf = Buffer::empty(AREA);
+    screen::render(app, AREA, &mut buf);
+    buf
+}
+
+fn press(app: &mut App, keys: &str) -> Buffer {
+    for key in keys.split_whitespace() {
+        app.update(Event::Key(key.parse::<Key>().expect(key)));
+        draw(app);
+    }
+    draw(app)
+}
+
+/// Where two screens differ, in words; empty where they do not.
+fn apart(before: &Buffer, after: &Buffer) -> String {
+    let cells = |buf: &Buffer, y: u16| -> Vec<ratatui::buffer::Cell> {
+        (0..AREA.width).map(|x| buf[(x, y)].clone()).collect()
+    };
+    let (a, b) = (lines(before), lines(after));
+    let rows = (0..AREA.height).filter(|y| cells(before, *y) != cells(after, *y));
+    let told = rows.map(usize::from);
+    let told = told.map(|y| format!("{y:>3} - {}\n    + {}\n", a[y], b[y]));
+    told.collect::<Vec<_>>().concat()
+}
+
+/// Goes on, from where it stands, and must come back to the same screen.
+fn comes_back(app: &mut App, what: &str, ways: &[&str]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for way in ways {
+        let before = draw(app);
+        let after = press(app, way);
+        let apart = apart(&before, &after);
+        if !apart.is_empty() {
+            faults.push(format!("{what}: {way}\n{apart}"));
+        }
+    }
+    faults
+}
+
+/// Steps and leaps that lead back to where they began, from a moment with minutes around it.
+const WAYS: &[&str] = &[", .", ". . . , . , , ,", "> <", "< >", "< , . >"];
+
+/// The views, and each tab of the inspector.
+const PLACES: &[&str] = &[
+    "1", "2", "3", "4", "5", "6", "1 o", "1 m", "1 f", "1 w", "1 b", "1 A", "1 S", "1 e",
+    "1 o Left",
+];
+
+#[test]
+fn in_a_recording_whole_screens_come_back() {
+    let (kept, _) = busy(140);
+    let mut app = app();
+    app.replay(vec![("a".to_owned(), Past::new(Box::new(kept)))]);
+    draw(&mut app);
+    // Whoever is busy for the first time gets a colour of its own, and keeps it.
+    for _ in 0..140 {
+        press(&mut app, ".");
+    }
+    let mut faults = Vec::new();
+    for place in PLACES {
+        press(&mut app, "1 Home > . . . . G Up Up Up Up");
+        press(&mut app, place);
+        faults.extend(comes_back(&mut app, place, WAYS));
+    }
+    assert!(
+        faults.is_empty(),
+        "{} faults\n{}",
+        faults.len(),
+        faults.concat()
+    );
+}
+
+#[test]
+fn in_a_pause_whole_screens_come_back() {
+    let (kept, seen) = busy(140);
+    let mut app = app();
+    app.remember(Past::new(Box::new(kept)));
+    for tick in &seen {
+        app.update(Event::Snapshot(Arc::clone(tick)));
+        draw(&mut app);
+    }
+    let mut faults = Vec::new();
+    for place in PLACES {
+        press(&mut app, "1");
+        press(&mut app, place);
+        press(&mut app, "p");
+        faults.extend(comes_back(
+            &mut app,
+            place,
+            &[
+                ", .",
+                ", , , . . .",
+                "< End",
+                "Home End",
+                ", , , , . , . . . .",
+            ],
+        ));
+        press(&mut app, "< , , , ,");
+        faults.extend(comes_back(&mut app, place, WAYS));
+        press(&mut app, "p");
+    }
+    assert!(
+        faults.is_empty(),
+        "{} faults\n{}",
+        faults.len(),
+        faults.concat()
+    );
+}
+
+#[test]
+fn what_a_process_did_before_is_told_of_any_moment() {
+    let (kept, seen) = busy(100);
+    let mut live = app();
+    live.remember(Past::new(Box::new(kept.clone())));
+    live.update(Event::Snapshot(Arc::clone(&seen[99])));
+    draw(&mut live);
+    press(&mut live, "p");
+    let mut recorded = app();
+    recorded.replay(vec![("a".to_owned(), Past::new(Box::new(kept)))]);
+    for app in [&mut live, &mut recorded] {
+        draw(app);
+        press(app, "End < , ,");
+        let at = app.world.snapshot.at;
+        let history = lines(&press(app, "g Down Down o Left")).join("\n");
+        let lived = seen.iter().filter(|tick| tick.at <= at);
+        let lived = lived.filter(|tick| tick.get(app.world.focus.expect("one")).is_some());
+        let ticks = format!("{} ticks", lived.count());
+        assert!(history.contains(&ticks), "{ticks}\n{history}");
+        assert_eq!(app.world.snapshot.at, at);
+        let before = draw(app);
+        press(app, "Up Down");
+        assert_eq!(
+            apart(&before, &draw(app)),
+            "",
+            "whoever was selected meanwhile"
+        );
+    }
+    press(&mut live, "p");
+    let present = live.world.trace.until(seen[99].at).count();
+    assert!(present <= 1, "the present is as it was: {present}");
+}
