@@ -3,6 +3,7 @@
 pub mod blocked;
 pub mod call_rates;
 pub mod calls;
+pub mod phases;
 pub mod schedule;
 pub mod spent;
 pub mod spread;

@@ -9,6 +9,7 @@ pub mod btf;
 mod call;
 pub mod map;
 pub mod program;
+pub mod registers;
 pub mod spread;
 
 use std::io;

@@ -248,7 +248,7 @@ fn own_switches(root: &ProcRoot) -> Finding {
 }
 
 fn programs(root: &ProcRoot, program: &str) -> Finding {
-    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls (column CALLS/s, tab Calls), who wakes a thread (tab Time, and the lanes from 200 ms down), how long each request to a disk took (view 4, tab Time), bytes over UDP";
+    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls (column CALLS/s, tab Calls), where time goes exactly, and who wakes a thread (tab Time; wakers in the lanes from 200 ms down), how long each request to a disk took (view 4, tab Time), bytes over UDP";
     let name = "kernel programs";
     if !root.is_live() {
         return Finding::new(name, gives, State::Absent);

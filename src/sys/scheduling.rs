@@ -3,6 +3,7 @@
 pub mod call_counts;
 pub mod calls;
 pub mod perf;
+pub mod phases;
 pub mod run_delay;
 pub mod sched;
 pub mod sums;

@@ -1,17 +1,21 @@
 //! Where the time of threads went: on a core, waiting for one, blocked and on what. The parts of a thread add up to its span.
 //!
-//! Time on a core and waiting for one are the kernel's own counters. What is left was blocked; what it was blocked on is known
-//! for certain where the thread never ran between two readings, and is taken from the readings at both ends elsewhere.
+//! Where the kernel counts every switch (`phases`) all of it is exact. Else time on a core and waiting for one are its own
+//! counters, and what is left was blocked; what it was blocked on is known for certain where the thread never ran between two
+//! readings, and is taken from the readings at both ends elsewhere.
 
 mod cause;
 pub mod lines;
+mod seen;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use cause::{Cause, Kind};
+pub use seen::Seen;
 
 use crate::model::id::{Nanos, ThreadId, Tid};
+use crate::model::scheduling::phases::{Phases, Site};
 use crate::model::text::SafeText;
 
 /// So many causes are told apart of one thread in one bucket; the others are told together.
@@ -37,8 +41,11 @@ pub struct Share {
     pub cause: Cause,
     /// For how long.
     pub span: Nanos,
-    /// Of that, in waits that were seen whole: between two readings the thread never ran.
+    /// Of that, in waits that were seen whole: between two readings the thread never ran; or that the kernel counted of this
+    /// very cause.
     pub whole: Nanos,
+    /// How many waits that were, where the kernel counted them.
+    pub waits: u64,
 }
 
 /// What two readings of a thread tell of the time between them.
@@ -72,18 +79,61 @@ impl Spent {
         match between.ends {
             [Some(first), Some(last)] if first != last => {
                 let half = Nanos(blocked.0 / 2);
-                self.block(first, half, Nanos(0));
-                self.block(last, blocked.since(half), Nanos(0));
+                self.block(first, half, Nanos(0), 0);
+                self.block(last, blocked.since(half), Nanos(0), 0);
             }
             [Some(cause), _] | [None, Some(cause)] => {
                 let whole = if slept { blocked } else { Nanos(0) };
-                self.block(cause, blocked, whole);
+                self.block(cause, blocked, whole, 0);
             }
-            [None, None] => self.block(&Cause::Short, blocked, Nanos(0)),
+            [None, None] => self.block(&Cause::Short, blocked, Nanos(0), 0),
         }
     }
 
-    fn block(&mut self, cause: &Cause, span: Nanos, whole: Nanos) {
+    /// What the kernel counted of a thread; `causes`: on what it was blocked at a site, each with how often that was seen.
+    pub fn counted(grown: &Phases, mut causes: impl FnMut(&Site) -> Vec<(Cause, u32)>) -> Self {
+        let mut spent = Self {
+            span: grown.span(),
+            running: grown.running,
+            ready: grown.ready,
+            blocked: Vec::new(),
+        };
+        let mut sites: Vec<_> = grown.blocked.iter().collect();
+        // What is told together in the end shall be little.
+        sites.sort_by_key(|(_, sums)| std::cmp::Reverse(sums.span));
+        for (site, sums) in sites {
+            let mut causes = causes(site);
+            if causes.is_empty() {
+                causes.push((Cause::Others, 1));
+            }
+            if let [(cause, _)] = &causes[..] {
+                spent.block(cause, sums.span, sums.span, sums.calls);
+                continue;
+            }
+            // The kernel tells these together; they are told apart by how often each was seen.
+            let seen: u64 = causes.iter().map(|(_, times)| u64::from(*times)).sum();
+            let mut left = *sums;
+            for (n, (cause, times)) in causes.iter().enumerate() {
+                let part = |of: u64| {
+                    (u128::from(of) * u128::from(*times) / u128::from(seen.max(1))) as u64
+                };
+                let (span, calls) = if n + 1 == causes.len() {
+                    (left.span, left.calls)
+                } else {
+                    (Nanos(part(sums.span.0)), part(sums.calls))
+                };
+                left.span = left.span.since(span);
+                left.calls -= calls;
+                spent.block(cause, span, Nanos(0), calls);
+            }
+        }
+        if grown.others > Nanos(0) {
+            spent.block(&Cause::Others, grown.others, Nanos(0), 0);
+        }
+        spent
+    }
+
+    fn block(&mut self, cause: &Cause, span: Nanos, whole: Nanos, waits: u64) {
         let known = self.blocked.iter().position(|s| s.cause == *cause);
         let cause = match known {
             None if self.blocked.len() >= MOST => &Cause::Others,
@@ -93,9 +143,15 @@ impl Spent {
         if let Some(at) = known {
             self.blocked[at].span.0 += span.0;
             self.blocked[at].whole.0 += whole.0;
+            self.blocked[at].waits += waits;
         } else {
             let cause = cause.clone();
-            self.blocked.push(Share { cause, span, whole });
+            self.blocked.push(Share {
+                cause,
+                span,
+                whole,
+                waits,
+            });
         }
     }
 
@@ -105,7 +161,7 @@ impl Spent {
         self.running.0 += other.running.0;
         self.ready.0 += other.ready.0;
         for share in &other.blocked {
-            self.block(&share.cause, share.span, share.whole);
+            self.block(&share.cause, share.span, share.whole, share.waits);
         }
     }
 
@@ -152,6 +208,8 @@ pub struct Bucket {
     pub readings: u32,
     /// By ascending number.
     pub threads: Vec<ThreadSpent>,
+    /// Whether the kernel counted every switch and wake-up; else what is between two readings is known by its ends.
+    pub exact: bool,
 }
 
 /// What the threads of a process did lately, the oldest first.
@@ -179,7 +237,9 @@ pub fn sum<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Bucket {
     for (n, bucket) in buckets.enumerate() {
         if n == 0 {
             out.from = bucket.from;
+            out.exact = bucket.exact;
         }
+        out.exact &= bucket.exact;
         out.to = bucket.to;
         out.readings += bucket.readings;
         for thread in &bucket.threads {
@@ -210,6 +270,22 @@ impl Bucket {
     pub fn name_of(&self, tid: Tid) -> Option<SafeText> {
         let found = self.threads.iter().find(|t| t.id.tid == tid);
         found.map(|t| t.name.clone())
+    }
+
+    /// In words, how that is known; `certain`: the share of the blocked time whose cause is.
+    pub fn how(&self, certain: f64) -> String {
+        let certain = (certain * 100.0).floor();
+        match (self.exact, certain) {
+            (true, 100.0..) => "exact: every switch and wake-up was counted".to_owned(),
+            (true, _) => format!(
+                "exact: every switch and wake-up was counted; for {:.0} % of the blocked time, what it was on by looks",
+                100.0 - certain
+            ),
+            (false, _) => format!(
+                "sampled {:.0} times a second; {certain:.0} % of the blocked time in waits seen whole",
+                self.pace()
+            ),
+        }
     }
 
     /// How often the threads were read, a second.

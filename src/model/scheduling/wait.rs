@@ -12,7 +12,7 @@ mod runtimes;
 mod words;
 
 pub use call::{Call, Meant, meant, wanted};
-pub use classify::call::wants;
+pub use classify::call::{by_first, wants};
 pub use classify::{Clues, Now, classify};
 pub use deadlock::{Deadlock, deadlocks};
 pub use ends::end_of;

@@ -34,6 +34,7 @@ fn process(told: &Breakdown) -> Value {
     out["name"] = told.name.as_str().into();
     out["ended"] = told.ended.into();
     out["seconds"] = bucket.to.since(bucket.from).seconds().into();
+    out["source"] = if bucket.exact { "exact" } else { "sampled" }.into();
     out["readings"] = bucket.readings.into();
     out["certain"] = all.certain().into();
     out["threads"] = threads.collect();
@@ -106,6 +107,7 @@ fn wait(told: &Breakdown, line: &Line, cause: &Cause) -> Value {
         "call": call.map(SafeText::as_str),
         "fds": fds.iter().map(|fd| fd.number).collect::<Vec<_>>(),
         "holder_tid": waiting.and_then(|w| w.what.owner()).map(|t| t.0),
+        "count": told.bucket.exact.then_some(line.waits),
         "ns": line.span.0,
         "whole_ns": line.whole.0,
     })

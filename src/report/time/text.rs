@@ -31,17 +31,16 @@ pub fn write(args: &Args, told: &[Breakdown], printer: &mut Printer<'_>) -> Resu
     Ok(())
 }
 
-/// `812 make · 3 threads · 5.0 s · read 20 times a second, 97 % of what blocked it was seen whole`.
+/// `812 make · 3 threads · 5.0 s · exact: every switch and wake-up was counted`.
 fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let bucket = &told.bucket;
     let span = bucket.to.since(bucket.from);
-    let certain = (bucket.all().certain() * 100.0).floor();
     let ended = if told.ended { " · has ended" } else { "" };
     let about = format!(
-        " · {} · {}{ended} · read {:.0} times a second; {certain:.0} % of the blocked time in waits seen whole",
+        " · {} · {}{ended} · {}",
         counted(bucket.threads.len() as u64, "thread", "threads"),
         duration(span),
-        bucket.pace(),
+        bucket.how(bucket.all().certain()),
     );
     let name = format!("{} {}", told.id.pid, told.name);
     printer.line(&[(&name, Ink::Strong), (&about, Ink::Dim)])?;

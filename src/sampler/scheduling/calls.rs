@@ -49,7 +49,7 @@ pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<
             Ok(between(&first, &last, &WORDS))
         }
         Err(refused) => {
-            let mut follower = Follower::new(root, of);
+            let mut follower = Follower::sampled(root, of);
             let mut now = clock::now();
             while now < end && !stop.asked() {
                 match follower.step() {
@@ -88,7 +88,10 @@ impl CallSource {
     fn begin(&self, of: ProcId) -> std::io::Result<How> {
         Ok(match Tracing::begin(&self.root, of.pid) {
             Ok(tracing) => How::Counted(Box::new(tracing), Readings::over(WINDOW)),
-            Err(refused) => How::Sampled(Following::begin(&self.root, of)?, refused.to_string()),
+            Err(refused) => {
+                let follower = Follower::sampled(&self.root, of);
+                How::Sampled(Following::begin(follower)?, refused.to_string())
+            }
         })
     }
 }

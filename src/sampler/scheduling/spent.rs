@@ -1,29 +1,25 @@
-//! Where the time of the threads of one process goes: counters of every thread many times a second, and what it waits for
-//! only when it ran in between. `/proc/PID/task/TID/schedstat`, and what `waits` reads.
-//!
-//! No right is needed for one's own processes; of those of others the counters are told, the waits are not.
+//! Where the time of the threads of one process goes: counted in the kernel at every switch where that is allowed (`counted`),
+//! else sampled (`sampled`). What a thread waits for is looked at many times a second either way.
 
-use std::collections::{BTreeMap, VecDeque};
+mod counted;
+mod sampled;
+
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::waits::Waits;
+use self::counted::Counting;
+use self::sampled::Sampled;
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Nanos, ProcId, ThreadId, Tid};
+use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::stat::State;
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::SchedStat;
-use crate::model::scheduling::spent::{
-    Between, Bucket, Cause, Counted, Spent, ThreadSpent, TimeSpent,
-};
+use crate::model::scheduling::spent::{Bucket, Cause, TimeSpent};
 use crate::model::scheduling::wait::Wait;
-use crate::model::text::SafeText;
 use crate::sys::clock;
-use crate::sys::process::proc_counters;
-use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
 use crate::sys::threads;
@@ -43,59 +39,42 @@ const KEPT: usize = 60;
 pub struct Follower {
     root: ProcRoot,
     of: ProcId,
-    waits: Waits,
-    threads: BTreeMap<Tid, Followed>,
-    listed: Nanos,
-    cost: Nanos,
-    bucket: Bucket,
+    how: How,
 }
 
-/// A thread as it was read last.
-struct Followed {
-    id: ThreadId,
-    name: SafeText,
-    at: Nanos,
-    slices: u64,
-    run: Nanos,
-    counted: Counted,
-    /// `None`: it wants a core, or had begun no wait that could be read.
-    cause: Option<Cause>,
-    wants: bool,
-    spent: Spent,
-}
-
-/// What a reading of its counters tells of a thread.
-struct Seen {
-    tid: Tid,
-    at: Nanos,
-    stat: SchedStat,
-    /// Whether it had a core since it was read last.
-    ran: bool,
+enum How {
+    Counted(Box<Counting>),
+    Sampled(Box<Sampled>),
 }
 
 impl Follower {
-    /// Begins to follow a process.
+    /// Begins to follow a process, exactly where that is allowed.
     pub fn new(root: &ProcRoot, of: ProcId) -> Self {
-        let now = clock::now();
+        match Counting::begin(root, of) {
+            Ok(counting) => Self {
+                root: root.clone(),
+                of,
+                how: How::Counted(Box::new(counting)),
+            },
+            Err(_) => Self::sampled(root, of),
+        }
+    }
+
+    /// Begins to follow a process by what is read of it alone, which costs it nothing.
+    pub fn sampled(root: &ProcRoot, of: ProcId) -> Self {
         Self {
             root: root.clone(),
             of,
-            waits: Waits::new(root),
-            threads: BTreeMap::new(),
-            listed: Nanos(0),
-            cost: Nanos(0),
-            bucket: Bucket {
-                from: now,
-                to: now,
-                ..Bucket::default()
-            },
+            how: How::Sampled(Box::new(Sampled::new(root, of))),
         }
     }
 
     /// How long to wait before the next reading: longer where there are very many threads.
     pub fn pause(&self) -> Nanos {
-        let shared = Nanos(self.cost.0.saturating_mul(SHARE));
-        shared.clamp(PACE, BUCKET)
+        match &self.how {
+            How::Counted(counting) => counting.pause(),
+            How::Sampled(sampled) => sampled.pause(),
+        }
     }
 
     /// Reads the threads once.
@@ -103,206 +82,47 @@ impl Follower {
     /// # Errors
     /// `Gone` when the process has ended; `Unsupported` where the kernel does not count.
     pub fn step(&mut self) -> Reading<()> {
-        let (began, cost) = (clock::now(), clock::of_thread());
-        let dir = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported)?;
-        if began.since(self.listed) >= LISTED || self.listed == Nanos(0) {
-            self.list(&dir)?;
-            self.listed = began;
+        match &mut self.how {
+            How::Counted(counting) => match counting.step() {
+                // It has more threads than there is room for, or the kernel does not read its maps out.
+                Err(Missing::Unsupported) => {
+                    *self = Self::sampled(&self.root, self.of);
+                    self.step()
+                }
+                other => other,
+            },
+            How::Sampled(sampled) => sampled.step(),
         }
-        let seen = self.counters(&dir)?;
-        // Who is new, who ran, and whose wait could not be read the last time.
-        let changed: Vec<Tid> = seen
-            .iter()
-            .filter(|s| {
-                s.ran
-                    || self
-                        .threads
-                        .get(&s.tid)
-                        .is_none_or(|t| t.cause.is_none() || t.at == Nanos(0))
-            })
-            .map(|s| s.tid)
-            .collect();
-        if changed.is_empty() {
-            self.account(&seen, |_| None);
-        } else {
-            let rows = self.waits.look(self.of, &changed)?;
-            self.account(&seen, |tid| {
-                changed.binary_search(&tid).ok()?;
-                rows.get(tid)
-            });
-        }
-        self.bucket.readings += 1;
-        self.bucket.to = clock::now();
-        // What the first reading finds out once is no measure of the next ones.
-        let cost = clock::of_thread().since(cost);
-        self.cost = if self.bucket.readings == 1 {
-            Nanos(0)
-        } else {
-            cost
-        };
-        Ok(())
     }
 
-    /// Whether it was read twice, so that there is something to tell.
+    /// Whether enough was read that there is something to tell.
     pub fn has_told(&self) -> bool {
-        self.bucket.readings > 1
+        match &self.how {
+            How::Counted(counting) => counting.has_told(),
+            How::Sampled(sampled) => sampled.has_told(),
+        }
     }
 
     /// The bucket that is full, or whatever there is: a new one begins.
     pub fn take(&mut self) -> Bucket {
-        let to = self.bucket.to;
-        let fresh = Bucket {
-            from: to,
-            to,
-            ..Bucket::default()
-        };
-        let mut full = std::mem::replace(&mut self.bucket, fresh);
-        let lived = self
-            .threads
-            .values_mut()
-            .filter(|t| t.spent.span > Nanos(0));
-        full.threads.extend(lived.map(|t| ThreadSpent {
-            id: t.id,
-            name: t.name.clone(),
-            spent: std::mem::take(&mut t.spent),
-        }));
-        full.threads.sort_unstable_by_key(|t| t.id);
-        full
+        match &mut self.how {
+            How::Counted(counting) => counting.take(),
+            How::Sampled(sampled) => sampled.take(),
+        }
     }
 
     /// Whether the bucket is full.
     pub fn is_full(&self) -> bool {
-        self.bucket.to.since(self.bucket.from) >= BUCKET
-    }
-
-    fn list(&mut self, dir: &ProcDir) -> Reading<()> {
-        let (mut tids, mut buffer) = (Vec::new(), Vec::new());
-        dir.tids(self.of.pid, &mut tids, &mut buffer)?;
-        tids.sort_unstable();
-        let ended: Vec<Tid> = self
-            .threads
-            .keys()
-            .filter(|tid| tids.binary_search(tid).is_err())
-            .copied()
-            .collect();
-        for tid in ended {
-            self.end(tid);
-        }
-        for tid in tids {
-            self.threads.entry(tid).or_insert_with(Followed::new);
-        }
-        Ok(())
-    }
-
-    /// A thread has ended: what it did until it was read last stays in the bucket.
-    fn end(&mut self, tid: Tid) {
-        let Some(ended) = self.threads.remove(&tid) else {
-            return;
-        };
-        if ended.spent.span > Nanos(0) {
-            self.bucket.threads.push(ThreadSpent {
-                id: ended.id,
-                name: ended.name,
-                spent: ended.spent,
-            });
-        }
-    }
-
-    fn counters(&mut self, dir: &ProcDir) -> Reading<Vec<Seen>> {
-        let mut seen = Vec::with_capacity(self.threads.len());
-        let mut buffer = Vec::new();
-        let mut ended = Vec::new();
-        for (tid, thread) in &self.threads {
-            let file = format!("task/{tid}/schedstat");
-            match dir.read(self.of.pid, &file, &mut buffer) {
-                Ok(text) => {
-                    let stat = proc_counters::schedstat(text).ok_or(Missing::Unsupported)?;
-                    seen.push(Seen {
-                        tid: *tid,
-                        at: clock::now(),
-                        ran: stat.slices != thread.slices || stat.run != thread.run,
-                        stat,
-                    });
-                }
-                Err(_) => ended.push(*tid),
-            }
-        }
-        if seen.is_empty() {
-            // Nobody has a counter: nobody lives, or this kernel has none.
-            let lives = dir.read(self.of.pid, "stat", &mut buffer).is_ok();
-            return Err(if lives {
-                Missing::Unsupported
-            } else {
-                Missing::Gone
-            });
-        }
-        for tid in ended {
-            self.end(tid);
-        }
-        Ok(seen)
-    }
-
-    /// Adds the time since the last reading to what each thread did. `row`: what was read anew of it.
-    fn account<'r>(&mut self, seen: &[Seen], row: impl Fn(Tid) -> Option<&'r ThreadRow>) {
-        for s in seen {
-            let Some(thread) = self.threads.get_mut(&s.tid) else {
-                continue;
-            };
-            let row = row(s.tid);
-            let (cause, wants) = match row {
-                Some(row) => (cause(row), row.stat.state == State::Running),
-                None => (thread.cause.clone(), thread.wants),
-            };
-            if let Some(row) = row {
-                if thread.at != Nanos(0) && thread.id != row.id {
-                    // The number has another owner.
-                    *thread = Followed::new();
-                }
-                thread.id = row.id;
-                thread.name.clone_from(&row.name);
-            }
-            if thread.at == Nanos(0) {
-                thread.counted = Counted::begin(s.stat.run, s.stat.wait);
-            } else {
-                thread.add(s, cause.as_ref(), wants);
-            }
-            thread.at = s.at;
-            thread.slices = s.stat.slices;
-            thread.run = s.stat.run;
-            thread.cause = cause;
-            thread.wants = wants;
+        match &self.how {
+            How::Counted(counting) => counting.is_full(),
+            How::Sampled(sampled) => sampled.is_full(),
         }
     }
 }
 
-impl Followed {
-    /// Not read yet.
-    fn new() -> Self {
-        Self {
-            id: ThreadId::default(),
-            name: SafeText::default(),
-            at: Nanos(0),
-            slices: 0,
-            run: Nanos(0),
-            counted: Counted::default(),
-            cause: None,
-            wants: false,
-            spent: Spent::default(),
-        }
-    }
-
-    fn add(&mut self, s: &Seen, cause: Option<&Cause>, wants: bool) {
-        let span = s.at.since(self.at);
-        let wanted = wants && self.wants && s.stat.slices == self.slices;
-        let [running, ready] = self.counted.take(s.stat.run, s.stat.wait, span, wanted);
-        self.spent.add(Between {
-            span,
-            running,
-            ready,
-            slept: !s.ran,
-            ends: [self.cause.as_ref(), cause],
-        });
-    }
+/// How long to wait where a reading costs so much.
+fn pause(cost: Nanos) -> Nanos {
+    Nanos(cost.0.saturating_mul(SHARE)).clamp(PACE, BUCKET)
 }
 
 /// What a thread is blocked on; `None` where it wants a core or its state and its wait are of two moments.
@@ -333,11 +153,11 @@ pub(super) struct Following {
 }
 
 impl Following {
-    pub(super) fn begin(root: &ProcRoot, of: ProcId) -> std::io::Result<Self> {
+    pub(super) fn begin(mut follower: Follower) -> std::io::Result<Self> {
         let (until, ended) = channel();
         let told = Arc::new(Mutex::new(Published::default()));
         let tell = Arc::clone(&told);
-        let mut follower = Follower::new(root, of);
+        let of = follower.of;
         threads::start("time", move || follow(&mut follower, &tell, &ended))?;
         Ok(Self {
             of,
@@ -431,7 +251,7 @@ impl Source<Detail> for Time {
             return Ok(());
         };
         if self.following.as_ref().is_none_or(|f| f.of != of) {
-            let begun = Following::begin(&self.root, of);
+            let begun = Following::begin(Follower::new(&self.root, of));
             self.following = Some(begun.map_err(|why| Error::Call {
                 call: "pthread_create",
                 why,

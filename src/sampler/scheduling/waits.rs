@@ -3,7 +3,7 @@
 //! Counters of all threads are read as often as they are cheap, those of shown ones each time; what costs more is read of
 //! the shown ones first and of the others in turns.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 mod around;
@@ -18,6 +18,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::process::stat::Stat;
 use crate::model::process::threads::{ThreadDetail, ThreadRow, Threads, rates};
 use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::calls::Number;
 use crate::model::scheduling::wait::{Clues, Flavour, Now, Owner, Wait, classify};
 use crate::model::text::SafeText;
 use crate::sys::machine::host;
@@ -45,6 +46,8 @@ pub struct Waits {
     turn: usize,
     around: Around,
     numbers: Numbers,
+    /// The calls in which threads were when they were read last, and the first arguments.
+    asked: HashMap<Tid, (Number, u64)>,
     /// When all counters were read last, and how long that took.
     swept: Nanos,
     cost: Nanos,
@@ -63,6 +66,7 @@ impl Waits {
             turn: 0,
             around: Around::new(root),
             numbers: Numbers::default(),
+            asked: HashMap::new(),
             swept: Nanos(0),
             cost: Nanos(0),
         }
@@ -78,6 +82,7 @@ impl Waits {
             self.last = Arc::default();
             self.turn = 0;
             self.numbers = Numbers::default();
+            self.asked.clear();
         }
         let dir = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported)?;
         let began = clock::now();
@@ -124,6 +129,11 @@ impl Waits {
             ..Threads::default()
         });
         Ok(Arc::clone(&self.last))
+    }
+
+    /// In which call a thread was when it was read last, as the kernel has it, and the first argument of that.
+    pub fn asked(&self, tid: Tid) -> Option<(Number, u64)> {
+        self.asked.get(&tid).copied()
     }
 
     /// The counters of every thread.
@@ -236,6 +246,16 @@ impl Waits {
         };
         for (i, raw) in chosen.iter().zip(raws) {
             let row = &mut rows[*i];
+            match raw.as_ref().ok().and_then(|raw| raw.asked) {
+                Some((number, first)) => {
+                    let number = Number {
+                        number: number as u32,
+                        narrow: !wide,
+                    };
+                    self.asked.insert(row.id.tid, (number, first));
+                }
+                None => drop(self.asked.remove(&row.id.tid)),
+            }
             row.detail = match raw {
                 Ok(raw) => Ok(detail_of(row, &raw, &process, now)),
                 Err(why) => Err(why),

@@ -123,6 +123,8 @@ pub enum Helper {
     GetCurrentPidTgid = 14,
     /// Copies `R2` bytes of the kernel at `R3` to `R1`.
     ProbeReadKernel = 113,
+    /// What the kernel keeps of the registers of the task at `R1` (Linux 5.15).
+    TaskPtRegs = 175,
 }
 
 /// A place in a program that jumps lead to.

@@ -32,12 +32,20 @@ pub struct Task {
     pub tgid: i16,
     /// What it is about: 0 where it could run.
     pub state: i16,
+    /// What sort of thread it is.
+    pub flags: i16,
     /// `sched_switch`.
     pub switch: u32,
     /// `sched_waking`.
     pub waking: u32,
     /// `sys_enter`, where it has a type.
     pub enter: Option<u32>,
+    /// `sched_wakeup` and `sched_wakeup_new`: it stands in the queue of a core.
+    pub woken: Option<[u32; 2]>,
+    /// Whether it has a core; where the kernel is made for several.
+    pub on_core: Option<i16>,
+    /// Whether it waits for a disk: the byte, and which of its bits.
+    pub for_disk: Option<(i16, i32)>,
 }
 
 /// That, of the kernel that runs; `None` where it does not tell. Its five megabytes are looked through once.
@@ -53,9 +61,18 @@ pub fn task(root: &ProcRoot) -> Option<Task> {
         tgid: offset("tgid")?,
         // The second before Linux 5.14.
         state: offset("__state").or_else(|| offset("state"))?,
+        flags: offset("flags")?,
         switch: types.tracepoint("sched_switch")?,
         waking: types.tracepoint("sched_waking")?,
         enter: types.tracepoint("sys_enter"),
+        woken: types
+            .tracepoint("sched_wakeup")
+            .zip(types.tracepoint("sched_wakeup_new"))
+            .map(|(woken, new)| [woken, new]),
+        on_core: offset("on_cpu"),
+        for_disk: types
+            .bit("task_struct", "in_iowait")
+            .and_then(|bit| Some((i16::try_from(bit / 8).ok()?, 1 << (bit % 8)))),
     };
     if root.is_live() {
         KNOWN.get_or_init(|| task);
@@ -157,6 +174,12 @@ impl Types {
     /// At which byte of a structure a field stands: `task_struct`, `sched_info.run_delay`. Structures without a name are
     /// looked through.
     pub fn offset(&self, of: &str, path: &str) -> Option<u32> {
+        let bits = self.bit(of, path)?;
+        (bits % 8 == 0).then_some(bits / 8)
+    }
+
+    /// The same in bits, for fields that are not whole bytes.
+    pub fn bit(&self, of: &str, path: &str) -> Option<u32> {
         let mut id = *self.ids(&[(of, STRUCT)]).get(of)?;
         let mut bits = 0;
         for name in path.split('.') {
@@ -164,7 +187,7 @@ impl Types {
             bits += at;
             id = next;
         }
-        (bits % 8 == 0).then_some(bits / 8)
+        Some(bits)
     }
 
     /// At which bit a member stands, and its type.
@@ -251,6 +274,7 @@ mod tests {
         assert_eq!(types.offset("outer", "a"), Some(0));
         assert_eq!(types.offset("outer", "in.c"), Some(4));
         assert_eq!(types.offset("outer", "d"), None);
+        assert_eq!(types.bit("outer", "in.c"), Some(32));
         assert_eq!(types.offset("int", "a"), None, "no structure");
         assert_eq!(types.tracepoint("x"), Some(5));
         assert_eq!(types.tracepoint("y"), None);

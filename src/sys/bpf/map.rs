@@ -116,6 +116,25 @@ impl Map {
             Kind::Hash | Kind::PerCpuHash => NO_PREALLOC,
             Kind::Array | Kind::LruHash => 0,
         };
+        Self::with(kind, (key, value), entries, cores, flags)
+    }
+
+    /// A table whose room is made at once, for programs that may not ask the kernel for memory: those that run while it chooses
+    /// who gets a core.
+    ///
+    /// # Errors
+    /// As [`Map::new`].
+    pub fn roomy(sizes: (usize, usize), entries: usize) -> io::Result<Self> {
+        Self::with(Kind::Hash, sizes, entries, 0, 0)
+    }
+
+    fn with(
+        kind: Kind,
+        (key, value): (usize, usize),
+        entries: usize,
+        cores: usize,
+        flags: u32,
+    ) -> io::Result<Self> {
         let fd = create(kind, (key, value), entries, flags)?;
         let value = match kind {
             Kind::PerCpuHash => value.next_multiple_of(8) * cores.max(1),

@@ -1,7 +1,8 @@
 //! What a thread was blocked on, so that the same wait is the same cause whenever it is seen.
 
 use crate::model::reading::Missing;
-use crate::model::scheduling::wait::{Child, Limit, Lock, Names, Wait, Waiting};
+use crate::model::scheduling::phases::{Site, Sleep};
+use crate::model::scheduling::wait::{Child, Limit, Lock, Names, Wait, Waiting, by_first};
 
 /// What a thread was blocked on.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +90,24 @@ impl Cause {
         let told = steady.uninterruptible || matches!(steady.what, Wait::Work | Wait::Hidden);
         steady.function = steady.function.filter(|_| told);
         Some(Self::Wait(Box::new(steady)))
+    }
+
+    /// What the kernel alone tells of a wait at which nobody looked; `name`: that of the call.
+    pub fn at(site: &Site, name: Option<&str>) -> Self {
+        let what = match (site.sleep, site.call, name) {
+            (Sleep::Stopped, ..) => Wait::Stopped,
+            (Sleep::Traced, ..) => Wait::Traced(None),
+            (_, None, _) => Wait::Outside,
+            (_, _, None) => Wait::Call,
+            (_, _, Some(name)) => by_first(name, site.first),
+        };
+        Self::Wait(Box::new(Waiting {
+            what,
+            call: name.map(Into::into),
+            // Where the kernel counts those that wait for a disk.
+            function: (site.sleep == Sleep::Disk).then(|| "io_schedule".into()),
+            uninterruptible: site.is_deep(),
+        }))
     }
 
     /// What sort of thing it is.

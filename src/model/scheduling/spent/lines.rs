@@ -24,6 +24,8 @@ pub struct Line {
     pub span: Nanos,
     /// Of a wait: how much of it was seen whole.
     pub whole: Nanos,
+    /// How many waits, where the kernel counted them.
+    pub waits: u64,
     /// Its share in tenths of a percent; those of all lines add up to 1000.
     pub share: u32,
 }
@@ -70,18 +72,19 @@ impl What {
 
 /// The time of threads in lines, the longest first; what took no time has none.
 pub fn lines(spent: &Spent) -> Vec<Line> {
-    let line = |what, span, whole| Line {
+    let line = |what, span, whole, waits| Line {
         what,
         span,
         whole,
+        waits,
         share: 0,
     };
     let mut out = vec![
-        line(What::Running, spent.running, Nanos(0)),
-        line(What::Ready, spent.ready, Nanos(0)),
+        line(What::Running, spent.running, Nanos(0), 0),
+        line(What::Ready, spent.ready, Nanos(0), 0),
     ];
     let waits = spent.blocked.iter();
-    out.extend(waits.map(|s| line(What::Blocked(s.cause.clone()), s.span, s.whole)));
+    out.extend(waits.map(|s| line(What::Blocked(s.cause.clone()), s.span, s.whole, s.waits)));
     out.retain(|l| l.span > Nanos(0));
     out.sort_by_key(|l| std::cmp::Reverse(l.span));
     let spans: Vec<u64> = out.iter().map(|l| l.span.0).collect();

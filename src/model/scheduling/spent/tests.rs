@@ -104,6 +104,7 @@ fn a_window_takes_the_last_buckets() {
             from: Nanos(n * 1_000_000_000),
             to: Nanos((n + 1) * 1_000_000_000),
             readings: 20,
+            exact: true,
             threads: vec![ThreadSpent {
                 id: ThreadId {
                     tid: Tid(7),

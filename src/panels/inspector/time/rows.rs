@@ -192,17 +192,10 @@ pub fn head(world: &World, shown: &Bucket, all: &Spent, area: Rect, window: Nano
         String::new()
     };
     let threads = counted(shown.threads.len() as u64, "thread", "threads");
-    let certain = (all.certain() * 100.0).floor();
     let about = vec![
         (threads, Role::Strong),
         (format!(" over {}{so_far}", duration(span)), Role::Text),
-        (
-            format!(
-                " · read {:.0} times a second · {certain:.0} % of the blocked time in waits seen whole",
-                shown.pace()
-            ),
-            Role::Dim,
-        ),
+        (format!(" · {}", shown.how(all.certain())), Role::Dim),
     ];
     let parts = [
         ("running", all.running, Role::Good),
@@ -260,6 +253,22 @@ pub fn foot(shown: &Bucket, line: &Line) -> Vec<Parts> {
         parts.push((format!("and {} more", whose.len() - 4), Role::Dim));
     }
     let how = match &line.what {
+        What::Blocked(_) if shown.exact => {
+            let waits = counted(line.waits, "wait", "waits");
+            let mean = line
+                .span
+                .0
+                .checked_div(line.waits)
+                .map_or_else(String::new, |mean| {
+                    format!(", {} each on average", duration(Nanos(mean)))
+                });
+            let how = if line.whole < line.span {
+                "others in the same call are told apart by what was seen at each look"
+            } else {
+                "counted by the kernel"
+            };
+            format!("{waits} ended{mean}; {how}")
+        }
         What::Blocked(_) => format!(
             "{} of {} in waits that were seen whole; the rest is by what was seen at each look",
             duration(line.whole),

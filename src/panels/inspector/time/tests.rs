@@ -57,6 +57,7 @@ fn told() -> TimeSpent {
             from: Nanos(n * 1_000_000_000),
             to: Nanos((n + 1) * 1_000_000_000),
             readings: 20,
+            exact: false,
             threads: vec![
                 thread(100, "main", 250, 50, &read),
                 thread(101, "waiter", 0, 0, &child),

@@ -332,6 +332,7 @@ pub(super) fn everything(at: Nanos) -> Detail {
         cause,
         span: Nanos(1),
         whole: Nanos(0),
+        waits: 7,
     };
     detail.spent = Some(Stamped::new(
         at,
@@ -340,6 +341,7 @@ pub(super) fn everything(at: Nanos) -> Detail {
                 from: Nanos(0),
                 to: Nanos(1),
                 readings: 2,
+                exact: true,
                 threads: vec![ThreadSpent {
                     id: ThreadId::default(),
                     name: "".into(),

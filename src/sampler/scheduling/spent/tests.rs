@@ -7,8 +7,8 @@ use std::time::Instant;
 use nix::time::{ClockId, clock_gettime};
 
 use super::*;
-use crate::model::id::Pid;
-use crate::model::scheduling::spent::{Kind, sum};
+use crate::model::id::{Pid, Tid};
+use crate::model::scheduling::spent::{Kind, Spent, ThreadSpent, sum};
 use crate::sys::process::proc_stat;
 
 fn own() -> ProcId {
@@ -44,6 +44,18 @@ fn until(follower: &mut Follower, tid: Tid, is: impl Fn(&ThreadSpent) -> bool) -
 
 #[test]
 fn a_thread_that_spins_and_then_reads_is_told_so() {
+    spins_and_reads(Follower::sampled(&ProcRoot::live(), own()));
+}
+
+#[test]
+fn the_kernel_counts_it_so() {
+    match Counting::begin(&ProcRoot::live(), own()) {
+        Ok(_) => spins_and_reads(Follower::new(&ProcRoot::live(), own())),
+        Err(refused) => println!("skipped: {refused}"),
+    }
+}
+
+fn spins_and_reads(mut follower: Follower) {
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let fd = reader.as_raw_fd();
     let (tell, told) = channel();
@@ -61,7 +73,6 @@ fn a_thread_that_spins_and_then_reads_is_told_so() {
         let _ = reader.read(&mut [0]);
     });
     let (tid, _) = told.recv().expect("a thread");
-    let mut follower = Follower::new(&ProcRoot::live(), own());
     if follower.step() == Err(Missing::Unsupported) {
         println!("skipped: this kernel counts no slices");
         return;
@@ -124,7 +135,7 @@ fn who_has_ended_is_gone_and_what_it_did_is_told() {
         pid: Pid(child.id()),
         start: proc_stat::parse(&text, 4096).expect("a line").start,
     };
-    let following = Following::begin(&root, of).expect("a thread");
+    let following = Following::begin(Follower::new(&root, of)).expect("a thread");
     let told = || {
         following
             .told
@@ -149,4 +160,144 @@ fn who_has_ended_is_gone_and_what_it_did_is_told() {
     }
     assert_eq!(told().failed, Some(Missing::Gone));
     assert!(!told().buckets.is_empty());
+}
+
+/// What a thread found out about a stretch of its own time, by its clocks and the kernel's counters.
+fn blocked_in(mut what: impl FnMut()) -> Nanos {
+    let counters = || {
+        let text = std::fs::read("/proc/thread-self/schedstat").expect("a /proc");
+        let told = crate::sys::process::proc_counters::schedstat(&text).expect("counters");
+        (clock::now(), cpu(), told.wait)
+    };
+    let (at, ran, waited) = counters();
+    what();
+    let (now, runs, waits) = counters();
+    now.since(at)
+        .since(runs.since(ran))
+        .since(waits.since(waited))
+}
+
+type Crew = (
+    Sender<u64>,
+    Sender<Sender<()>>,
+    Vec<std::thread::JoinHandle<()>>,
+);
+
+/// One who writes so many milliseconds after it was asked, and one who has a lock for a while and tells when.
+fn crew(mut writer: std::io::PipeWriter, lock: Arc<Mutex<()>>) -> Crew {
+    let (ask, asked) = channel::<u64>();
+    let (hold, held) = channel::<Sender<()>>();
+    let writes = std::thread::spawn(move || {
+        for pause in asked {
+            std::thread::sleep(Duration::from_millis(pause));
+            std::io::Write::write_all(&mut writer, b"x").expect("room");
+        }
+    });
+    let holds = std::thread::spawn(move || {
+        for told in held {
+            let _locked = lock.lock().expect("no panic");
+            told.send(()).expect("heard");
+            std::thread::sleep(Duration::from_millis(25));
+        }
+    });
+    (ask, hold, vec![writes, holds])
+}
+
+/// A thread that is blocked in three ways, in turns, as it tells itself: in a sleep, in reading, at a lock.
+#[test]
+fn where_its_time_went_is_right_to_a_hundredth_and_each_wait_is_named() {
+    if let Err(refused) = Counting::begin(&ProcRoot::live(), own()) {
+        println!("skipped: {refused}");
+        return;
+    }
+    let ms = Duration::from_millis;
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let fd = reader.as_raw_fd();
+    let lock = Arc::new(Mutex::new(()));
+    let (ask, hold, crew) = crew(writer, Arc::clone(&lock));
+    let (tell, told) = channel();
+    let (go, gone) = channel::<()>();
+    let (done, end) = channel::<()>();
+    let thread = std::thread::spawn(move || {
+        tell.send((Tid(nix::unistd::gettid().as_raw() as u32), [Nanos(0); 3]))
+            .expect("told");
+        gone.recv().expect("go");
+        let mut blocked = [Nanos(0); 3];
+        for _ in 0..8 {
+            let (has, it_has) = channel();
+            hold.send(has).expect("it listens");
+            it_has.recv().expect("it has the lock");
+            blocked[0].0 += blocked_in(|| drop(lock.lock().expect("no panic"))).0;
+            blocked[1].0 += blocked_in(|| std::thread::sleep(ms(15))).0;
+            ask.send(20).expect("it listens");
+            blocked[2].0 += blocked_in(|| reader.read_exact(&mut [0]).expect("a byte")).0;
+        }
+        tell.send((Tid(0), blocked)).expect("told");
+        drop((hold, ask));
+        let _ = end.recv();
+    });
+    let (tid, _) = told.recv().expect("a thread");
+    let mut follower = Follower::new(&ProcRoot::live(), own());
+    follower.step().expect("our own threads");
+    go.send(()).expect("it waits");
+    let mut buckets = Vec::new();
+    let truth = loop {
+        match told.recv_timeout(ms(50)) {
+            Ok((_, truth)) => break truth,
+            Err(_) => follower.step().expect("our own threads"),
+        }
+        if follower.is_full() {
+            buckets.push(follower.take());
+        }
+    };
+    buckets.push(follower.take());
+    drop(done);
+    for thread in crew.into_iter().chain([thread]) {
+        thread.join().expect("it ends");
+    }
+    let all = sum(buckets.iter());
+    assert!(all.exact, "counted by the kernel to the end");
+    let spent = &all
+        .threads
+        .iter()
+        .find(|t| t.id.tid == tid)
+        .expect("it ran")
+        .spent;
+    assert_eq!(
+        spent.running.0 + spent.ready.0 + spent.blocked().0,
+        spent.span.0
+    );
+    let of = |is: &dyn Fn(&Cause) -> bool| {
+        let shares = spent.blocked.iter().filter(|s| is(&s.cause));
+        shares.fold((0, 0), |(span, waits), s| {
+            (span + s.span.0, waits + s.waits)
+        })
+    };
+    let call = |cause: &Cause| {
+        cause
+            .waiting()
+            .and_then(|w| w.call.as_ref().map(ToString::to_string))
+    };
+    let slept = of(&|c| call(c).as_deref() == Some("clock_nanosleep"));
+    let read = of(&|c| {
+        let on = c.waiting().map(|w| w.what.descriptors());
+        on.is_some_and(|on| on.iter().any(|on| on.number == fd))
+    });
+    let locked = of(&|c| call(c).as_deref() == Some("futex"));
+    let hundredth = spent.span.0 / 100;
+    let near = |told: u64, truth: Nanos| told.abs_diff(truth.0) <= hundredth;
+    assert!(
+        near(slept.0, truth[1]),
+        "sleep {slept:?}, truly {truth:?} of {spent:?}"
+    );
+    assert!(
+        near(read.0, truth[2]),
+        "read {read:?}, truly {truth:?} of {spent:?}"
+    );
+    assert_eq!((slept.1, read.1), (8, 8), "{spent:?}");
+    // Channels wait in futexes too.
+    assert!(
+        locked.0 + hundredth >= truth[0].0,
+        "lock {locked:?}, truly {truth:?} of {spent:?}"
+    );
 }

@@ -11,6 +11,7 @@ use crate::sys::bpf::assembler::{
     Reg::{R0, R1, R2, R3, R6, R7, R8, R9, R10},
     Width,
 };
+use crate::sys::bpf::registers::REGISTERS;
 use crate::sys::bpf::spread;
 
 /// The maps by their numbers.
@@ -27,37 +28,6 @@ pub struct Maps {
     pub first_descriptors: i32,
     pub descriptors: i32,
 }
-
-/// Where a call's registers stand in `struct pt_regs`: the first argument of a 64-bit and of a 32-bit program, and the word
-/// that tells which it is, by a mask and a value.
-struct Registers {
-    first: (i32, Width),
-    narrow_first: (i32, Width),
-    mode: (i32, Width),
-    mask: i32,
-    narrow: i32,
-}
-
-#[cfg(target_arch = "x86_64")]
-const REGISTERS: Option<Registers> = Some(Registers {
-    first: (112, Width::Double),
-    narrow_first: (40, Width::Double),
-    // The code segment: 0x23 is that of 32-bit programs.
-    mode: (136, Width::Half),
-    mask: 0xffff,
-    narrow: 0x23,
-});
-#[cfg(target_arch = "aarch64")]
-const REGISTERS: Option<Registers> = Some(Registers {
-    first: (0, Width::Double),
-    narrow_first: (0, Width::Double),
-    // The saved state of the processor: one bit for the 32-bit mode.
-    mode: (264, Width::Word),
-    mask: 0x10,
-    narrow: 0x10,
-});
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-const REGISTERS: Option<Registers> = None;
 
 /// Offsets in what is known of a thread: when its call began (0: it is in none), which it is, its first argument, how long it
 /// had no core, since when it has none; and in `threads` whose the place is.

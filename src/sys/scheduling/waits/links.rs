@@ -21,9 +21,15 @@ const LONGEST: u32 = 4 << 20;
 ///
 /// `nested` is whether numbers in the process's memory are of another pid namespace than ours; children are not named then.
 pub fn resolve(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow], nested: bool) {
-    watch(root, pid, chosen, rows);
+    let mut waits: Vec<&mut Wait> = waits(chosen, rows).collect();
+    fill(root, pid, &mut waits, nested);
+}
+
+/// The same of waits alone.
+pub fn fill(root: &ProcRoot, pid: Pid, waits: &mut [&mut Wait], nested: bool) {
+    watch(root, pid, waits);
     let mut wanted = BTreeSet::new();
-    for wait in waits(chosen, rows) {
+    for wait in waits.iter_mut() {
         match wait {
             Wait::Child(Child::One(child, name)) if !nested => *name = called(root, *child),
             Wait::SystemV(object) => object.about = last_user(root, object),
@@ -36,7 +42,7 @@ pub fn resolve(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRo
         .map(|fd| (*fd, target(root, pid, *fd)))
         .collect();
     let mut locks = None;
-    for wait in waits(chosen, rows) {
+    for wait in waits.iter_mut() {
         for fd in wait.descriptors_mut() {
             if let Some(target) = targets.get(&fd.number) {
                 fd.target.clone_from(target);
@@ -94,8 +100,8 @@ fn target(root: &ProcRoot, pid: Pid, fd: i32) -> Reading<SafeText> {
 }
 
 /// Fills in what epoll instances watch.
-fn watch(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow]) {
-    for wait in waits(chosen, rows) {
+fn watch(root: &ProcRoot, pid: Pid, waits: &mut [&mut Wait]) {
+    for wait in waits.iter_mut() {
         let Wait::Any {
             set: Some(set),
             fds,

@@ -21,6 +21,8 @@ pub struct Raw {
     pub inner: Option<(u32, usize)>,
     pub tracer: Option<Pid>,
     pub call: Reading<Call>,
+    /// The number and the first argument of that call as the kernel has them, whatever is meant by them.
+    pub asked: Option<(u64, u64)>,
     pub name: Option<&'static str>,
     pub function: Reading<Option<SafeText>>,
     pub memory: Memory,
@@ -44,6 +46,7 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>
         inner: status.as_deref().ok().and_then(inner),
         tracer: status.as_deref().ok().and_then(tracer),
         call,
+        asked: None,
         name: None,
         function: text(&dir, "wchan").map(|t| function(&t)),
         memory: Memory::default(),
@@ -63,6 +66,7 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>
             copied.and_then(Result::ok)
         };
         let (sp, pc) = (*sp, *pc);
+        raw.asked = Some((*number, args[0]));
         let sleeps_in = raw.function.as_ref().ok().and_then(Option::as_deref);
         if let Some(name) = system_calls::name(*number, wide) {
             let call = meant(name, *args, sleeps_in, &memory);

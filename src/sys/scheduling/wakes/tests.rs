@@ -194,7 +194,7 @@ fn any<T: 'static>(opened: Result<T, Refused>) -> Option<Box<dyn std::any::Any>>
 #[ignore = "measures; it proves nothing, and takes seconds"]
 fn what_the_programs_cost() {
     use crate::sys::scheduling::call_counts::CallCounts;
-    use crate::sys::scheduling::calls;
+    use crate::sys::scheduling::{calls, phases};
     let root = ProcRoot::live();
     let pid = Pid(std::process::id());
     let cores = crate::sys::machine::cores::possible(&root);
@@ -210,6 +210,10 @@ fn what_the_programs_cost() {
     let all: Open<'_> = ("everybody's calls", &|| {
         any(CallCounts::begin(&root, cores))
     });
+    let time: Open<'_> = ("its phases", &|| any(phases::Tracing::begin(&root, pid)));
+    let times: Open<'_> = ("another's phases", &|| {
+        any(phases::Tracing::begin(&root, other))
+    });
     let pipes: Work<'_> = ("a round of two wake-ups", &wakes);
     let reads: Work<'_> = ("a read of 64 bytes", &calls);
     for ((work, run), (what, open)) in [
@@ -217,6 +221,9 @@ fn what_the_programs_cost() {
         (pipes, own),
         (pipes, others),
         (pipes, its),
+        (pipes, time),
+        (pipes, times),
+        (reads, time),
         (reads, each),
         (reads, all),
         (reads, its),

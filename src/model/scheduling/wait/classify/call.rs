@@ -1,6 +1,7 @@
 //! System calls that wait: which descriptor, child or time their arguments name.
 
 mod address;
+mod first;
 
 use super::super::call::time_size;
 use super::super::{Child, End, Fd, Futex, Limit, Lock, MOST_FDS, Object, SystemV, Wait, Wants};
@@ -8,6 +9,7 @@ use super::{Clues, futex};
 use crate::model::descriptors::peer::FULL;
 use crate::model::id::{Nanos, Pid};
 use crate::model::text::SafeText;
+pub use first::by_first;
 
 /// System calls whose first argument is the descriptor that they wait for.
 const ON_DESCRIPTOR: &[(&str, &[&str])] = &[
