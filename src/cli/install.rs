@@ -41,7 +41,8 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     for (place, text) in files {
         let path = args.directory.join(place);
         let shown = path.display().to_string();
-        let written = hand::carry_out(Wait::PATIENT, move || {
+        let place = path.clone();
+        let written = hand::write_out(Wait::PATIENT, &place, move || {
             outfile::install(&path, &text)?;
             Ok(Vec::new())
         });

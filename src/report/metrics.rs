@@ -89,7 +89,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             ..Wait::PATIENT
         };
         let to = path.clone();
-        let written = hand::carry_out(patience, move || {
+        let written = hand::write_out(patience, path, move || {
             outfile::renew(&to, &text)?;
             Ok(Vec::new())
         });

@@ -1,5 +1,6 @@
 //! The real world behind the app: the one place where effects happen.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,11 +84,12 @@ impl Real {
     fn apart(
         &self,
         what: String,
+        place: &Path,
         save: Option<Save>,
         work: impl FnOnce() -> Outcome + Send + 'static,
     ) -> Option<Event> {
         let tell = self.tell.clone();
-        let begun = writers::apart(what, save, work, move |outcome| {
+        let begun = writers::apart(what, place, save, work, move |outcome| {
             tell.event(Event::Outcome(outcome));
         });
         begun.err().map(|e| failed(format!("cannot write: {e}")))
@@ -117,6 +119,7 @@ impl Real {
         };
         self.apart(
             format!("cannot keep settings in {}", path.display()),
+            &path.clone(),
             None,
             move || match config::keep::keep(&path, &choices) {
                 Ok(names) if names.is_empty() => {
@@ -171,9 +174,12 @@ impl Outside for Real {
             }),
             Effect::Write(save, bytes) => {
                 let what = format!("cannot save to {}", save.path);
-                self.apart(what, Some(save.clone()), move || {
-                    saving::write(save, &bytes)
-                })
+                self.apart(
+                    what,
+                    &saving::place(&save.path),
+                    Some(save.clone()),
+                    move || saving::write(save, &bytes),
+                )
             }
             Effect::Mouse(on) => {
                 self.mouse = on;

@@ -97,7 +97,7 @@ pub fn write(save: Save, bytes: &[u8]) -> Outcome {
 }
 
 /// The file that is meant: `~/` is the home.
-fn place(path: &str) -> PathBuf {
+pub fn place(path: &str) -> PathBuf {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     match (path.strip_prefix("~/"), home) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),

@@ -2,6 +2,7 @@
 //! a key nor the end; threads that hand over what is to be written; and the wait for them at the end, which is bounded.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -85,11 +86,12 @@ impl Drop for Writers {
 /// When neither process nor thread can be had.
 pub fn apart(
     what: String,
+    place: &Path,
     save: Option<Save>,
     work: impl FnOnce() -> Outcome + Send + 'static,
     tell: impl FnOnce(Outcome) + Send + 'static,
 ) -> io::Result<()> {
-    let hand = hand::start(move |socket| {
+    let hand = hand::start_writing(place, move |socket| {
         let (letter, text) = match work() {
             Outcome::Done(text) => (b'd', text),
             Outcome::Exists(_) => (b'x', String::new()),

@@ -5,6 +5,7 @@ pub mod capabilities;
 pub mod heap;
 pub mod open_files;
 pub mod outfile;
+pub mod place;
 pub mod priority;
 pub mod recording;
 pub mod sandbox;

@@ -116,6 +116,10 @@ const MAY: &[(&str, &str)] = &[
     ("sys/network/namespace.rs", "/run/netns, which is root's"),
     ("sys/own/capabilities.rs", "our own program"),
     ("sys/own/outfile.rs", "the file that a person named"),
+    (
+        "sys/own/place.rs",
+        "its folder, in the process of our own that writes it",
+    ),
     ("sys/own/recording.rs", "the file that a person named"),
     ("sys/process/isolation.rs", "the folder /proc/PID/fd"),
     (

@@ -110,7 +110,7 @@ pub(super) fn run(
         let dir = dir.to_owned();
         move || files::directory(&dir).map(|()| Vec::new())
     };
-    hand::until_told(dir, stop, |wait| hand::carry_out(wait, make())).map_err(place)?;
+    hand::until_told(dir, stop, |wait| hand::write_out(wait, dir, make())).map_err(place)?;
     let kept = Kept::new(BACKLOG);
     let (to, from) = mpsc::sync_channel(64);
     let keeping = Keeping {

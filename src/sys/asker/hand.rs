@@ -19,8 +19,8 @@ use nix::unistd::{ForkResult, Pid, fork};
 
 use super::{child, free};
 use crate::sys::machine::disks;
-use crate::sys::own::sandbox;
 use crate::sys::own::stop::Stop;
+use crate::sys::own::{place, sandbox};
 
 /// What it is called in lists.
 const TITLE: &[u8] = b"pscope-file: reads or writes a file that was asked for";
@@ -70,11 +70,35 @@ impl Drop for Hand {
     }
 }
 
-/// Lets a process of our own do `work`, which hears and tells over a socket. It makes no use of locks that threads of ours hold.
+/// Lets a process of our own do `work`, which hears and tells over a socket and writes no file. It makes no use of locks that
+/// threads of ours hold.
 ///
 /// # Errors
 /// When the kernel makes no more processes.
 pub fn start(work: impl FnOnce(&mut UnixStream) + Send + 'static) -> io::Result<Hand> {
+    made(|socket| {
+        sandbox::only_read();
+        work(socket);
+    })
+}
+
+/// The same of one that writes the file at this place, or beside it, and nothing elsewhere.
+///
+/// # Errors
+/// When the kernel makes no more processes.
+pub fn start_writing(
+    place: &Path,
+    work: impl FnOnce(&mut UnixStream) + Send + 'static,
+) -> io::Result<Hand> {
+    let place = place.to_owned();
+    made(move |socket| {
+        place::only_below(&place);
+        work(socket);
+    })
+}
+
+/// One that has yet to deny itself what it is not for.
+pub(super) fn made(work: impl FnOnce(&mut UnixStream) + Send + 'static) -> io::Result<Hand> {
     let (ours, mut theirs) = UnixStream::pair()?;
     let child = free::made(move || {
         // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
@@ -183,8 +207,8 @@ pub fn no_answer(waited: Duration) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, text)
 }
 
-/// Lets a process of our own do `work` on a file that a person named, and waits so long for what it makes of it. One that is
-/// not waited for any more goes on by itself.
+/// Lets a process of our own look at a file that a person named, and waits so long for what it makes of it. One that is not
+/// waited for any more goes on by itself.
 ///
 /// # Errors
 /// As `work` says; `TimedOut` and `Interrupted` as [`Wait`] says; else when the kernel makes no more processes.
@@ -192,12 +216,29 @@ pub fn carry_out(
     wait: Wait<'_>,
     work: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
 ) -> io::Result<Vec<u8>> {
-    let mut hand = start(|socket| {
-        let _ = match work() {
-            Ok(bytes) => socket.write_all(&[&[WELL][..], &bytes].concat()),
-            Err(why) => socket.write_all(&failure(&why)),
-        };
-    })?;
+    heard(wait, start(|socket| tell(socket, work()))?)
+}
+
+/// The same of work that writes the file at this place, or beside it.
+///
+/// # Errors
+/// As [`carry_out`].
+pub fn write_out(
+    wait: Wait<'_>,
+    place: &Path,
+    work: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
+) -> io::Result<Vec<u8>> {
+    heard(wait, start_writing(place, |socket| tell(socket, work()))?)
+}
+
+fn tell(socket: &mut UnixStream, done: io::Result<Vec<u8>>) {
+    let _ = match done {
+        Ok(bytes) => socket.write_all(&[&[WELL][..], &bytes].concat()),
+        Err(why) => socket.write_all(&failure(&why)),
+    };
+}
+
+fn heard(wait: Wait<'_>, mut hand: Hand) -> io::Result<Vec<u8>> {
     let mut told = Vec::new();
     let mut part = [0; 1 << 12];
     loop {

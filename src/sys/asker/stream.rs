@@ -64,7 +64,7 @@ fn begun(path: &Path, magic: &[u8], how: &[u8]) -> io::Result<Stream> {
     let absolute = std::path::absolute(path)?;
     let hand = match pool::writer() {
         Some(hand) => hand,
-        None => hand::start(record)?,
+        None => hand::made(record)?,
     };
     let mut stream = Stream::over(hand, path)?;
     stream.put(absolute.as_os_str().as_bytes())?;
@@ -81,7 +81,7 @@ fn begun(path: &Path, magic: &[u8], how: &[u8]) -> io::Result<Stream> {
 pub fn plain(path: &Path) -> io::Result<Stream> {
     let of = path.to_owned();
     let open = move || outfile::create(&of).map(To::Plain);
-    let hand = hand::start(move |socket| writes::serve(socket, open))?;
+    let hand = hand::start_writing(path, move |socket| writes::serve(socket, open))?;
     Stream::over(hand, path)
 }
 

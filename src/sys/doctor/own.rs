@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Finding, State};
 use crate::model::process::isolation::rights::Capabilities;
-use crate::sys::own::{capabilities, sandbox};
+use crate::sys::own::{capabilities, place, sandbox};
 
 /// The highest capability that is known.
 const LAST: u32 = 40;
@@ -17,8 +17,11 @@ const EVERYBODYS: u64 = 1 << 1 | 1 << 2 | 1 << 19 | 1 << 21;
 pub(super) fn sandbox() -> Finding {
     let gives = "no program is run and no connection made by pscope, and no file is written but by who writes what was asked for";
     match sandbox::state() {
-        Some(Ok(())) => Finding::new("sandbox", gives, State::Ok)
-            .found("in force (seccomp). Landlock is not used: even one that denies nothing but writes hides what others have open"),
+        Some(Ok(())) => Finding::new("sandbox", gives, State::Ok).found(if place::kept() {
+            "in force (seccomp); who writes a file is kept to its folder (Landlock)"
+        } else {
+            "in force (seccomp); this kernel has no Landlock, which would keep who writes a file to its folder"
+        }),
         Some(Err(why)) => Finding::new("sandbox", gives, State::Absent)
             .found(format!("not in force: {why}"))
             .get("a kernel with CONFIG_SECCOMP_FILTER, and a container that allows seccomp"),

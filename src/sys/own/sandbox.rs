@@ -2,9 +2,7 @@
 //! for, which processes of their own do (`asker::hand`).
 //!
 //! A seccomp filter answers such calls with `EPERM` (`seccomp(2)`). It is inherited by every thread that is started afterwards and
-//! can only grow. Landlock is not used: in its domain a process may look into no other one (`/proc/PID/maps`, `fd`, `environ`),
-//! which is what a monitor is for, also where it denies nothing but writes and connections (docs/kernel.md); whoever writes what
-//! a person asked for is therefore not confined by path, but by thread.
+//! can only grow. Those that write what a person asked for are kept to its folder as well (`place`).
 #![expect(unsafe_code, reason = "there is no wrapper for the filter of a thread")]
 
 use std::io;

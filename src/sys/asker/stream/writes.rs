@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::{BEGUN, DONE, GOES_ON, NEW, SHORTEN};
 use crate::sys::asker::hand;
+use crate::sys::own::place;
 use crate::sys::own::recording::{self, Written};
 use crate::sys::threads;
 
@@ -27,6 +28,7 @@ pub fn record(socket: &mut UnixStream) {
     };
     if let (Some(path), Some(magic), Some(how)) = (head(), head(), head()) {
         let path = Path::new(std::ffi::OsStr::from_bytes(&path));
+        place::only_below(path);
         let begin = || {
             if how == NEW {
                 recording::begin_new(path, &magic)
