@@ -2,6 +2,8 @@
 
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/from.rs"]
+mod from;
 #[path = "cli/groups.rs"]
 mod groups;
 #[path = "cli/interrupted.rs"]

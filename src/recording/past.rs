@@ -44,6 +44,9 @@ pub trait Records: Send {
     fn beside(&self, kind: Kind, from: Nanos, until: Nanos) -> Result<Vec<Record>, String>;
 }
 
+/// For so long a record of lanes tells, at most.
+const LONGEST: Nanos = Nanos::from_millis(2000);
+
 /// The past, and how far it was gone back.
 pub struct Past {
     records: Box<dyn Records>,
@@ -94,14 +97,25 @@ impl Past {
             at
         };
         let mut rebuilder = Rebuilder::default();
-        for (head, record) in self.records.beside(Kind::Lanes, from, until)? {
+        // A record tells of some time before it.
+        let told = Nanos(until.0.saturating_add(LONGEST.0));
+        for (head, record) in self.records.beside(Kind::Lanes, from, told)? {
             let body = head.unpack(&record);
             // What is damaged leaves a hole.
-            if let Ok(lanes) = body.and_then(|body| lanes::read(&body)) {
+            if let Ok(lanes) = body.and_then(|body| lanes::read(&body))
+                && lanes.from < until
+            {
                 rebuilder.take(&lanes);
             }
         }
-        Ok(rebuilder.publish())
+        let line = rebuilder.publish();
+        Ok(line.map(|line| {
+            if line.now > until {
+                line.until(until)
+            } else {
+                line
+            }
+        }))
     }
 
     /// What the inspector and the views showed at a moment: of this process and of the machine, each part as it was read last,

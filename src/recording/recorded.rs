@@ -42,6 +42,8 @@ impl Bytes for Vec<u8> {
 pub struct Recorded {
     bytes: Box<dyn Bytes>,
     chunks: Vec<Vec<(Head, u64, usize)>>,
+    /// What stands between the ticks, in the order of time.
+    beside: Vec<(Head, u64, usize)>,
     /// What could not be read of it, in words.
     pub lacks: Option<String>,
 }
@@ -66,9 +68,11 @@ impl Recorded {
         let mut found = Self {
             bytes,
             chunks: Vec::new(),
+            beside: Vec::new(),
             lacks: None,
         };
         found.scan()?;
+        found.beside.sort_by_key(|(head, ..)| head.at);
         if found.chunks.is_empty() {
             return Err("there is not one whole state in this recording".to_owned());
         }
@@ -118,12 +122,10 @@ impl Recorded {
                     chunk.push((head, place, size));
                 }
             }
-            Kind::Lanes | Kind::Details => {
-                if let Some(chunk) = self.chunks.last_mut() {
-                    chunk.push((head, place, size));
-                }
+            Kind::Lanes | Kind::Details if !self.chunks.is_empty() => {
+                self.beside.push((head, place, size));
             }
-            Kind::Change | Kind::Linked | Kind::Other(_) => {}
+            _ => {}
         }
     }
 }
@@ -188,8 +190,10 @@ impl Records for Recorded {
     }
 
     fn beside(&self, kind: Kind, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
-        let records = self.chunks.iter().flatten();
-        let beside = records.filter(|(head, ..)| head.kind == kind);
-        self.read(beside.filter(|(head, ..)| (from..=until).contains(&head.at)))
+        let place = |at: Nanos| self.beside.partition_point(|(head, ..)| head.at < at);
+        let beyond = Nanos(until.0.saturating_add(1));
+        let inside = place(from)..place(beyond);
+        let inside = self.beside.get(inside).unwrap_or_default().iter();
+        self.read(inside.filter(|(head, ..)| head.kind == kind))
     }
 }

@@ -23,9 +23,15 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
         return Err("nothing is kept yet".to_owned());
     };
     let ms = |moment: &Moment| moment.summary.unix_ms as i64;
+    // A written second is meant whole.
+    let mut meant_for = 1000;
     let wanted = if let Some(back) = text.strip_prefix('-') {
         let back = span::parse_any(back).map_err(|_| HOW.to_owned())?;
-        ms(last) - (back.0 / 1_000_000) as i64
+        let back = (back.0 / 1_000_000) as i64;
+        if back % 1000 != 0 {
+            meant_for = 1;
+        }
+        ms(last) - back
     } else {
         let end = wall(ms(last), zone);
         let (date, time) = parted(text).ok_or_else(|| HOW.to_owned())?;
@@ -45,8 +51,7 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
     };
     // What ended a moment ago is told as it ended; of what comes long after there is nothing.
     let over = wanted > ms(last) + LATE_MS;
-    // A written second is meant whole.
-    let place = moments.partition_point(|moment| ms(moment) < wanted + 1000);
+    let place = moments.partition_point(|moment| ms(moment) < wanted + meant_for);
     let found = place
         .checked_sub(1)
         .filter(|_| !over)
@@ -169,6 +174,7 @@ mod tests {
         assert_eq!(find("22:13:20"), Ok(Nanos(0)));
         assert_eq!(find("22:14"), Ok(Nanos(40)));
         assert_eq!(find("-5m"), Ok(Nanos(299)));
+        assert_eq!(find("-2500ms"), Ok(Nanos(596)), "not later than that");
         assert!(find("-9m59s").is_err());
         assert!(find("21:00").is_err_and(|why| why.contains("22:13:20 to 22:23:19")));
         assert!(find("").is_err() && find("25:00").is_err() && find("-").is_err());

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::printer::{Ink, Printer};
+use super::ps::Line;
 use super::{Error, json};
 use crate::model::groups::grouping::{By, Group, Groups};
 use crate::model::groups::unit;
@@ -106,13 +107,19 @@ impl Report<'_> {
                 if descending { order.reverse() } else { order }
             });
         } else {
-            rows.sort_by(|a, b| a.group.name.cmp(&b.group.name));
+            rows.sort_by(|a, b| {
+                let order = a.group.name.cmp(&b.group.name);
+                if descending { order.reverse() } else { order }
+            });
         }
         rows
     }
 
     fn sum(&self, column: &Column, row: &Row<'_>) -> Sum {
         let known = |value| Sum { value, missing: 0 };
+        if !column.adds() {
+            return known(Err(Missing::Unsupported));
+        }
         if row.members.is_empty() {
             return known(Ok(0.0));
         }
@@ -190,6 +197,19 @@ impl Report<'_> {
             printer.json(&self.summed(row, parts))?;
         }
         printer.out.write_all(b"\n]}\n")?;
+        Ok(())
+    }
+
+    /// A line of JSON for each group, with when that was.
+    ///
+    /// # Errors
+    /// When the printer takes no more.
+    pub fn write_lines(&self, time_unix_ms: u64, printer: &mut Printer<'_>) -> Result<(), Error> {
+        for row in &self.rows() {
+            let row = self.summed(row, None);
+            printer.json(&Line { time_unix_ms, row })?;
+            printer.out.write_all(b"\n")?;
+        }
         Ok(())
     }
 
@@ -322,6 +342,16 @@ mod tests {
         let shown: Vec<String> = columns.iter().map(|c| c.json_name()).collect();
         let distinct: std::collections::BTreeSet<&String> = shown.iter().collect();
         assert_eq!(distinct.len(), shown.len(), "{shown:?}");
+    }
+
+    #[test]
+    fn what_does_not_add_up_has_no_sum() {
+        let mut scene = Scene::new();
+        scene.task(7, 1, "x").stat.nice = -10;
+        let told = groups(&scene.snapshot(), By::User, &[all::MEM, all::NICE]);
+        assert!(told[0]["columns"]["mem_bytes"].is_u64());
+        assert!(told[0]["columns"]["ni"].is_null());
+        assert_eq!(told[0]["columns"]["unavailable"]["ni"], "unsupported");
     }
 
     #[test]

@@ -67,8 +67,7 @@ impl Args {
             }
         };
         let mut found = Found { past, snapshot };
-        let shares = found.detail(None)?.machine.shares_at(found.snapshot.at);
-        found.snapshot.shares = Arc::new(shares);
+        found.share()?;
         Ok(Some(found))
     }
 
@@ -79,26 +78,27 @@ impl Args {
     pub fn each(
         &self,
         every: Nanos,
-        mut hear: impl FnMut(&Snapshot) -> Result<(), Error>,
+        mut hear: impl FnMut(&Found) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let Some(Found { mut past, snapshot }) = self.moment()? else {
+        let Some(mut found) = self.moment()? else {
             return Err(Error::Usage(
                 "--every is for a recording: name it with --from".to_owned(),
             ));
         };
         let begin = if self.at.is_some() {
-            snapshot.at
+            found.snapshot.at
         } else {
             Nanos(0)
         };
         let mut next = begin;
-        for moment in past.moments() {
+        for moment in found.past.moments() {
             if moment.at < next || moment.at < begin {
                 continue;
             }
             next = Nanos(moment.at.0.saturating_add(every.0));
-            let snapshot = past.at(moment.at).map_err(Error::Failed)?;
-            hear(&snapshot)?;
+            found.snapshot = found.past.at(moment.at).map_err(Error::Failed)?;
+            found.share()?;
+            hear(&found)?;
         }
         Ok(())
     }
@@ -113,6 +113,13 @@ pub struct Found {
 }
 
 impl Found {
+    /// Takes in what processes had of what is read with the machine.
+    fn share(&mut self) -> Result<(), Error> {
+        let shares = self.detail(None)?.machine.shares_at(self.snapshot.at);
+        self.snapshot.shares = Arc::new(shares);
+        Ok(())
+    }
+
     /// What was read of a process and of the machine by then.
     ///
     /// # Errors

@@ -21,7 +21,8 @@ use std::ffi::OsStr;
 pub struct Args {
     /// Only processes that pass: words, user:alice, state:D, cpu>10, mem>1g, !not, a | b
     filter: Vec<String>,
-    /// The column to sort by, numbers greatest first; +COLUMN ascends, -COLUMN descends
+    /// The column to sort by, numbers greatest first; +COLUMN ascends, -COLUMN descends. Groups go by its sum, or by their names
+    /// where it has none
     #[arg(
         long,
         value_name = "COLUMN",
@@ -42,7 +43,7 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     past: super::past::Args,
-    /// Of a recording: a line of JSON for each process at each moment, at this pace, from --at or its beginning on
+    /// Of a recording: a line of JSON for each process, or group, at each moment, at this pace, from --at or its beginning on
     #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = crate::model::span::parse_any, allow_hyphen_values = true)]
     every: Option<Nanos>,
 }
@@ -102,17 +103,24 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     } else {
         needs |= columns.iter().fold(Needs::COMMANDS, |all, c| all | c.needs);
     }
-    if let Some(every) = args.every {
-        args.past
-            .each(every, |then| lines(then, &filter, printer))?;
-        return Ok(Exit::Done);
-    }
     let asked = if args.json && args.columns.is_empty() {
         &[][..]
     } else {
         &columns[..]
     };
     needs |= asked.iter().fold(Needs::empty(), |all, c| all | c.needs);
+    let table = Table {
+        filter: &filter,
+        columns: asked,
+        sort: (sort, descending),
+        by: args.group_by,
+        asked: !args.columns.is_empty(),
+    };
+    if let Some(every) = args.every {
+        args.past
+            .each(every, |then| table.lines(&then.snapshot, printer))?;
+        return Ok(Exit::Done);
+    }
     let past = args.past.snapshot()?;
     // What tells of the time between two readings needs two.
     let twice = sort.over_time() || filter.over_time() || asked.iter().any(|c| c.over_time());
@@ -130,57 +138,96 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         }
     };
     let snapshot = past.map_or_else(live, Ok)?;
-    if let Some(by) = args.group_by {
-        let groups = Groups::new(&snapshot, by);
-        let summed: Vec<&Column> = match asked {
-            [] => Vec::new(),
-            asked => asked.iter().copied().filter(|c| c.adds()).collect(),
-        };
-        let report = groups::Report {
-            snapshot: &snapshot,
-            groups: &groups,
-            empty: &|group| filter.fits_empty(&snapshot, group),
-            passes: &|p| filter.matches(&snapshot, p, 1.0),
-            columns: &summed,
-            sort: (sort, descending),
-        };
-        if args.json {
-            report.write_json(over, false, printer)?;
-        } else {
-            report.write_table(printer)?;
-        }
-        return Ok(Exit::Done);
-    }
-    let mut procs: Vec<&Proc> = snapshot
-        .procs
-        .iter()
-        .filter(|p| filter.matches(&snapshot, p, 1.0))
-        .collect();
-    order(&snapshot, &mut procs, sort, descending);
-    if args.json {
-        write_json(&snapshot, over, &procs, asked, printer)?;
-    } else {
-        write_table(&snapshot, &procs, &columns, printer)?;
-    }
+    table.write(&snapshot, args.json.then_some(over), printer)?;
     Ok(Exit::Done)
 }
 
-/// A line for each process that passes, with when that was.
-fn lines(then: &Snapshot, filter: &Filter, printer: &mut Printer<'_>) -> Result<(), Error> {
-    #[derive(serde::Serialize)]
-    struct Line<'a> {
-        time_unix_ms: u64,
-        #[serde(flatten)]
-        process: Process<'a>,
+/// What is asked of one moment.
+struct Table<'a> {
+    filter: &'a Filter,
+    columns: &'a [&'static Column],
+    sort: (&'static Column, bool),
+    by: Option<By>,
+    /// Whether the columns were asked for: then one that has no sum stands in groups too, without a value.
+    asked: bool,
+}
+
+impl Table<'_> {
+    /// Hands out the groups of a moment.
+    fn grouped<T>(
+        &self,
+        snapshot: &Snapshot,
+        by: By,
+        tell: impl FnOnce(&groups::Report<'_>) -> T,
+    ) -> T {
+        let summed = self
+            .columns
+            .iter()
+            .copied()
+            .filter(|c| self.asked || c.adds());
+        tell(&groups::Report {
+            snapshot,
+            groups: &Groups::new(snapshot, by),
+            empty: &|group| self.filter.fits_empty(snapshot, group),
+            passes: &|p| self.filter.matches(snapshot, p, 1.0),
+            columns: &summed.collect::<Vec<_>>(),
+            sort: self.sort,
+        })
     }
-    for proc in then.procs.iter().filter(|p| filter.matches(then, p, 1.0)) {
-        printer.json(&Line {
-            time_unix_ms: then.unix_ms(),
-            process: Process::new(then, proc),
-        })?;
-        printer.out.write_all(b"\n")?;
+
+    /// The processes that pass, in their order.
+    fn processes<'s>(&self, snapshot: &'s Snapshot) -> Vec<&'s Proc> {
+        let all = snapshot.procs.iter();
+        let passing = all.filter(|p| self.filter.matches(snapshot, p, 1.0));
+        let mut procs: Vec<&Proc> = passing.collect();
+        let (sort, descending) = self.sort;
+        order(snapshot, &mut procs, sort, descending);
+        procs
     }
-    Ok(())
+
+    /// Writes a table, or JSON in which shares are `over` a time.
+    fn write(
+        &self,
+        snapshot: &Snapshot,
+        over: Option<&str>,
+        printer: &mut Printer<'_>,
+    ) -> Result<(), Error> {
+        match (self.by, over) {
+            (Some(by), Some(over)) => self.grouped(snapshot, by, |groups| {
+                groups.write_json(over, false, printer)
+            }),
+            (Some(by), None) => self.grouped(snapshot, by, |groups| groups.write_table(printer)),
+            (None, Some(over)) => {
+                let procs = self.processes(snapshot);
+                write_json(snapshot, over, &procs, self.columns, printer)
+            }
+            (None, None) => write_table(snapshot, &self.processes(snapshot), self.columns, printer),
+        }
+    }
+
+    /// A line for each process that passes, or each group, with when that was.
+    fn lines(&self, then: &Snapshot, printer: &mut Printer<'_>) -> Result<(), Error> {
+        let time_unix_ms = then.unix_ms();
+        if let Some(by) = self.by {
+            return self.grouped(then, by, |groups| groups.write_lines(time_unix_ms, printer));
+        }
+        for proc in self.processes(then) {
+            let row = WithColumns::new(then, proc, self.columns);
+            printer.json(&Line { time_unix_ms, row })?;
+            printer.out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// A row of a moment.
+#[derive(serde::Serialize)]
+pub(super) struct Line<T: serde::Serialize> {
+    /// When that was.
+    pub time_unix_ms: u64,
+    /// The row.
+    #[serde(flatten)]
+    pub row: T,
 }
 
 fn columns(names: &[String]) -> Result<Vec<&'static Column>, Error> {
@@ -234,7 +281,18 @@ fn order(snapshot: &Snapshot, procs: &mut [&Proc], by: &Column, descending: bool
 struct WithColumns<'a> {
     #[serde(flatten)]
     process: Process<'a>,
-    columns: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<serde_json::Value>,
+}
+
+impl<'a> WithColumns<'a> {
+    fn new(snapshot: &'a Snapshot, proc: &'a Proc, columns: &[&Column]) -> Self {
+        let cells = || json::columns(columns, |c| json::cell(snapshot, c, proc));
+        Self {
+            process: Process::new(snapshot, proc),
+            columns: (!columns.is_empty()).then(cells),
+        }
+    }
 }
 
 fn write_json(
@@ -251,13 +309,7 @@ fn write_json(
     )?;
     for (i, proc) in procs.iter().enumerate() {
         printer.out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
-        let process = Process::new(snapshot, proc);
-        if columns.is_empty() {
-            printer.json(&process)?;
-        } else {
-            let columns = json::columns(columns, |c| json::cell(snapshot, c, proc));
-            printer.json(&WithColumns { process, columns })?;
-        }
+        printer.json(&WithColumns::new(snapshot, proc, columns))?;
     }
     printer.out.write_all(b"\n]}\n")?;
     Ok(())

@@ -141,6 +141,8 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         needs: lanes_needed(slices),
         of_all: Needs::COMMANDS | Needs::CGROUP,
         interval: args.interval,
+        // With each tick what the cores did until then.
+        lane_pace: args.interval,
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;

@@ -118,6 +118,8 @@ struct Out<'p, 'o> {
     /// Until when each core's slices are looked through, and until when they are told.
     written: HashMap<CpuId, Nanos>,
     told: HashMap<CpuId, Nanos>,
+    /// What was over before is not told.
+    since: Nanos,
     slices: u64,
     /// Who lived at the end, where that is recorded.
     then: Option<Snapshot>,
@@ -205,11 +207,13 @@ fn recorded(args: &Args, found: past::Found, printer: &mut Printer<'_>) -> Resul
         None => None,
     };
     let begins = line.lanes.iter().map(|lane| lane.since).min();
+    let back = Nanos(snapshot.at.0.saturating_sub(args.span.0));
     let window = Window {
-        from: begins.unwrap_or(line.now),
+        from: begins.unwrap_or(line.now).max(back.min(line.now)),
         to: line.now,
     };
     let mut out = Out::new(args, printer, trace, of);
+    out.since = window.from;
     out.then = Some(snapshot);
     let told = out.tell(&line, true);
     if told.is_err() {
@@ -264,6 +268,7 @@ impl<'p, 'o> Out<'p, 'o> {
             },
             written: HashMap::new(),
             told: HashMap::new(),
+            since: Nanos(0),
             slices: 0,
             then: None,
         }
@@ -281,7 +286,8 @@ impl<'p, 'o> Out<'p, 'o> {
             return Ok(());
         }
         for lane in &line.lanes {
-            let from = self.written.get(&lane.cpu).copied().unwrap_or_default();
+            let from = self.written.get(&lane.cpu).copied();
+            let from = from.unwrap_or(self.since);
             for (slice, who) in lane.slices.from(from) {
                 let running = slice.ended == Ended::Running;
                 if slice.end <= from || (running && !last) {

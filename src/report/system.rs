@@ -42,9 +42,9 @@ use crate::sys::root::ProcRoot;
 /// Prints cores, memory, pressure, disks, filesystems, interfaces and listeners, and what holds the machine back
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How long rates are measured: 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "500ms", value_parser = span::parse, allow_hyphen_values = true)]
-    span: Nanos,
+    /// How long rates are measured: 5s, 200ms, 2m [default: 500ms]
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "from", value_parser = span::parse, allow_hyphen_values = true)]
+    span: Option<Nanos>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -54,6 +54,9 @@ pub struct Args {
     #[arg(long, value_name = "TIME", requires_all = ["json", "from"], value_parser = span::parse_any, allow_hyphen_values = true)]
     every: Option<Nanos>,
 }
+
+/// How long rates are measured where nobody says.
+const SPAN: Nanos = Nanos::from_millis(500);
 
 /// The two readings, and what they say together.
 struct Machine {
@@ -80,9 +83,11 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         // One judge for all: a verdict has a past.
         let mut judge = Judge::default();
         args.past.each(every, |then| {
-            let time_unix_ms = then.unix_ms();
-            let mut machine = recorded(then.clone(), Detail::default(), None);
-            machine.verdict = judge.judge(then);
+            let time_unix_ms = then.snapshot.unix_ms();
+            let detail = then.detail(None)?;
+            let before = before(then, &detail)?;
+            let mut machine = recorded(then.snapshot.clone(), detail, before);
+            machine.verdict = judge.judge(&then.snapshot);
             let mut line = json::as_json(&machine);
             line["time_unix_ms"] = time_unix_ms.into();
             printer.json(&line)?;
@@ -105,7 +110,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             }
             machine
         }
-        None => measure(Duration::from_nanos(args.span.0))?,
+        None => measure(Duration::from_nanos(args.span.unwrap_or(SPAN).0))?,
     };
     if args.json {
         printer.json(&json::as_json(&machine))?;

@@ -64,14 +64,34 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     if let Some(by) = args.by {
         needs |= by.needs() | groups::NEEDS;
     }
+    if args.threads && args.json && args.by.is_some() {
+        return Err(Error::Usage(
+            "--threads: groups as JSON have the pids of their members; leave it out, or ask for them without --by"
+                .to_owned(),
+        ));
+    }
     let past = args.past.snapshot()?;
+    if past
+        .as_ref()
+        .is_some_and(|then| args.threads && then.threads.is_empty())
+    {
+        return Err(Error::Failed(
+            "--threads: threads were not read at that moment; inspect PID threads tells of those whom record --inspect kept"
+                .to_owned(),
+        ));
+    }
+    let over = if past.is_some() {
+        "interval"
+    } else {
+        "lifetime"
+    };
     let snapshot = past.map_or_else(|| super::sweep(needs), Ok)?;
     let root = args
         .target
         .as_deref()
         .map(|t| target::find(&snapshot, t))
         .transpose()?;
-    print(&snapshot, root, args, printer)?;
+    print(&snapshot, root, args, over, printer)?;
     Ok(Exit::Done)
 }
 
@@ -79,6 +99,7 @@ fn print(
     snapshot: &Snapshot,
     root: Option<ProcId>,
     args: &Args,
+    over: &str,
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
     if let Some(by) = args.by.filter(|_| args.json) {
@@ -91,7 +112,7 @@ fn print(
             columns: &[],
             sort: (sort, false),
         };
-        return report.write_json("lifetime", true, printer);
+        return report.write_json(over, true, printer);
     }
     let forest = forest(snapshot, root, args)?;
     let at = |row: &crate::model::process::forest::Row| {
@@ -107,7 +128,7 @@ fn print(
     };
     let rows = from..from + extent(&forest, from, root.is_some());
     if args.json {
-        write_json(snapshot, &forest, rows, args.threads, printer)
+        write_json(snapshot, &forest, rows, (args.threads, over), printer)
     } else {
         write_lines(snapshot, &forest, rows, args.pids, printer)
     }
@@ -226,13 +247,13 @@ fn write_json(
     snapshot: &Snapshot,
     forest: &Forest,
     rows: std::ops::Range<usize>,
-    threads: bool,
+    (threads, over): (bool, &str),
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
     let schema = json::SCHEMA;
     write!(
         printer.out,
-        "{{\"schema\":{schema},\"cpu_percent_over\":\"lifetime\",\"processes\":["
+        "{{\"schema\":{schema},\"cpu_percent_over\":\"{over}\",\"processes\":["
     )?;
     let mut open: Vec<u32> = Vec::new();
     let mut fresh = true;
@@ -299,7 +320,7 @@ mod tests {
             ascii,
             styled: false,
         };
-        print(&snapshot, root, args, &mut printer).expect("written");
+        print(&snapshot, root, args, "lifetime", &mut printer).expect("written");
         String::from_utf8(out).expect("UTF-8")
     }
 

@@ -10,7 +10,7 @@ use super::{pscope, text};
 const BINARY: &str = env!("CARGO_BIN_EXE_pscope");
 
 /// A child that is killed with the value.
-struct Mine(Child);
+pub(super) struct Mine(pub(super) Child);
 
 impl Drop for Mine {
     fn drop(&mut self) {

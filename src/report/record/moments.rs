@@ -100,6 +100,7 @@ pub(super) fn run(
         needs: trigger.needs() | Needs::BLOCKED_ON | super::lanes_needed(slices),
         of_all: trigger.needs_of_all() | Needs::COMMANDS | Needs::CGROUP,
         interval: args.interval,
+        lane_pace: args.interval,
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
