@@ -20,6 +20,8 @@ use crate::model::text::SafeText;
 
 /// So many causes are told apart of one thread in one bucket; the others are told together.
 const MOST: usize = 32;
+/// So many children that are waited for, one after the other.
+const CHILDREN: usize = 3;
 
 /// What a thread, or several, did in a span: `running + ready + blocked = span`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -134,25 +136,39 @@ impl Spent {
     }
 
     fn block(&mut self, cause: &Cause, span: Nanos, whole: Nanos, waits: u64) {
-        let known = self.blocked.iter().position(|s| s.cause == *cause);
-        let cause = match known {
-            None if self.blocked.len() >= MOST => &Cause::Others,
-            _ => cause,
+        let more = |known: &mut Share| {
+            known.span.0 += span.0;
+            known.whole.0 += whole.0;
+            known.waits += waits;
         };
-        let known = known.or_else(|| self.blocked.iter().position(|s| s.cause == *cause));
-        if let Some(at) = known {
-            self.blocked[at].span.0 += span.0;
-            self.blocked[at].whole.0 += whole.0;
-            self.blocked[at].waits += waits;
-        } else {
-            let cause = cause.clone();
-            self.blocked.push(Share {
-                cause,
-                span,
-                whole,
-                waits,
-            });
+        if let Some(known) = self.blocked.iter_mut().find(|s| s.cause == *cause) {
+            return more(known);
         }
+        let children = self.blocked.iter().filter(|s| s.cause.child().is_some());
+        if cause.child().is_some() && children.count() >= CHILDREN {
+            return self.block(&Cause::children(), span, whole, waits);
+        }
+        let share = Share {
+            cause: cause.clone(),
+            span,
+            whole,
+            waits,
+        };
+        let full = self.blocked.len() >= MOST && *cause != Cause::Others;
+        let apart = self
+            .blocked
+            .iter_mut()
+            .filter(|s| full && s.cause != Cause::Others);
+        if let Some(least) = apart.min_by_key(|s| s.span) {
+            // The longest ones stay apart.
+            let other = if least.span < span {
+                std::mem::replace(least, share)
+            } else {
+                share
+            };
+            return self.block(&Cause::Others, other.span, Nanos(0), 0);
+        }
+        self.blocked.push(share);
     }
 
     /// Adds what another, or the same one at another time, did.

@@ -204,6 +204,8 @@ pub enum Child {
     Behind(i32),
     /// The one it started with `vfork`, until that runs a program or ends.
     Vforked,
+    /// Others than those that are told apart.
+    Others,
 }
 
 /// A lock in memory.

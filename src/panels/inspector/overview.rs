@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use self::around::Around;
 use crate::app::action::Action;
 use crate::app::event::Effect;
 use crate::app::key::{Key, Mouse, Press};
@@ -75,7 +76,7 @@ pub struct Overview {
     areas: Areas,
     head: Vec<Parts>,
     kernel: Vec<Parts>,
-    around: Vec<Parts>,
+    around: Around,
     regions: Vec<Parts>,
     folds: fold::Folds,
     /// The rows that the two lands took at most, of how many.
@@ -271,7 +272,7 @@ impl Panel for Overview {
         if due(known(world, detail.threads.as_ref()).map(|s| s.at)) {
             plan.needs |= Needs::WAITS;
         }
-        if self.areas.around.width > 0 {
+        if self.around.calls {
             plan.needs |= Needs::CALLS;
         }
     }
@@ -308,13 +309,13 @@ impl Panel for Overview {
         let pictured = user_land::rows(&shown, &sums);
         let around = if areas.around.width > 0 {
             let wide = usize::from(areas.around.width.saturating_sub(1));
-            around::lines(&view, usize::from(areas.around.height), wide)
+            around::around(&view, usize::from(areas.around.height), wide)
         } else {
-            Vec::new()
+            Around::default()
         };
         // What is not read yet would leave too much.
         if view.facts.is_some() && areas.user.width > 0 {
-            let lines = kernel.len().max(around.len());
+            let lines = kernel.len().max(around.lines.len());
             let needed = pictured.max(lines.min(usize::from(area.height)) as u16);
             let before = if self.tallest.1 == area.height {
                 self.tallest.0
@@ -398,7 +399,7 @@ impl Panel for Overview {
         }
         let shown = self.top.min(self.kernel.len());
         draw_lines(world, self.areas.kernel, &self.kernel[shown..], buf);
-        draw_lines(world, self.areas.around, &self.around, buf);
+        draw_lines(world, self.areas.around, &self.around.lines, buf);
         draw_lines(world, self.areas.regions, &self.regions, buf);
         self.rings.draw(world, self.areas.history, buf);
         draw_lines(

@@ -117,7 +117,10 @@ fn threads(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let mut all: Vec<_> = told.bucket.threads.iter().collect();
     all.sort_by_key(|t| std::cmp::Reverse((t.spent.running, t.spent.ready)));
     for thread in all {
-        let name = format!("{} {}", thread.id.tid, thread.name);
+        let name = match thread.id.tid.0 {
+            0 => thread.name.to_string(),
+            tid => format!("{tid} {}", thread.name),
+        };
         let span = format!(" · {}", duration(thread.spent.span));
         printer.line(&[("  ", Ink::Plain), (&name, Ink::Strong), (&span, Ink::Dim)])?;
         table(told, &thread.spent, "  ", printer)?;

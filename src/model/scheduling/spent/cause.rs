@@ -1,5 +1,6 @@
 //! What a thread was blocked on, so that the same wait is the same cause whenever it is seen.
 
+use crate::model::id::Pid;
 use crate::model::reading::Missing;
 use crate::model::scheduling::phases::{Site, Sleep};
 use crate::model::scheduling::wait::{Child, Limit, Lock, Names, Wait, Waiting, by_first};
@@ -144,6 +145,24 @@ impl Cause {
             Self::Others => "other waits".to_owned(),
             Self::Untold(why) => format!("– {why}"),
         }
+    }
+
+    /// The child that it is, where it is a certain one.
+    pub fn child(&self) -> Option<Pid> {
+        match self.waiting()?.what {
+            Wait::Child(Child::One(pid, _)) => Some(pid),
+            _ => None,
+        }
+    }
+
+    /// Other children than those that are told apart.
+    pub fn children() -> Self {
+        Self::Wait(Box::new(Waiting {
+            what: Wait::Child(Child::Others),
+            call: None,
+            function: None,
+            uninterruptible: false,
+        }))
     }
 
     /// The wait itself.

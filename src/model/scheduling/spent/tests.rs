@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::scheduling::wait::{Fd, Limit, Wait, Waiting};
+use crate::model::id::Pid;
+use crate::model::scheduling::calls::{CallSums, Number};
+use crate::model::scheduling::phases::{Phase, Sleep};
+use crate::model::scheduling::wait::{Child, Fd, Limit, Names, Wait, Waiting};
 
 fn cause(fd: i32) -> Cause {
     let what = Wait::On {
@@ -79,6 +82,107 @@ fn too_many_causes_are_told_together() {
     assert_eq!(spent.blocked.len(), MOST + 1);
     assert_eq!(spent.blocked(), Nanos(10_000));
     assert_eq!(spent.blocked[MOST].cause, Cause::Others);
+}
+
+#[test]
+fn the_longest_stay_apart_whenever_they_come() {
+    let mut spent = Spent::default();
+    for fd in 0..100 {
+        let cause = cause(fd);
+        let span = if fd == 99 { 5000 } else { 10 };
+        spent.add(between(span, 0, 0, true, [Some(&cause), Some(&cause)]));
+    }
+    let last = spent.blocked.iter().find(|s| s.cause == cause(99));
+    assert_eq!(last.map(|s| s.span), Some(Nanos(5000)));
+    assert_eq!(spent.blocked(), Nanos(5990));
+}
+
+#[test]
+fn of_many_children_few_are_told_apart() {
+    let mut spent = Spent::default();
+    for pid in 1..50 {
+        let child = Cause::of(&waiting(Wait::Child(Child::One(Pid(pid), None)))).expect("it waits");
+        spent.add(between(10, 0, 0, true, [Some(&child), Some(&child)]));
+    }
+    let told: Vec<String> = spent
+        .blocked
+        .iter()
+        .map(|s| s.cause.words(&Names::NONE))
+        .collect();
+    assert_eq!(told.len(), CHILDREN + 1);
+    assert_eq!(told[CHILDREN], "other children to end");
+    assert_eq!(spent.blocked(), Nanos(490));
+}
+
+/// A site in read(2) of a descriptor.
+fn site(sleep: Sleep, first: u64) -> Site {
+    Site {
+        sleep,
+        call: Some(Number::default()),
+        first,
+    }
+}
+
+#[test]
+fn what_the_kernel_counts_together_is_split_by_looks_and_says_so() {
+    let mut grown = Phases::begin(Phase::Running, Nanos(0));
+    (grown.running, grown.ready) = (Nanos(40), Nanos(10));
+    for (first, span) in [(3, 100), (4, 90)] {
+        let sums = CallSums {
+            calls: 10,
+            span: Nanos(span),
+        };
+        grown.blocked.insert(site(Sleep::Light, first), sums);
+    }
+    grown.others = Nanos(7);
+    let mut seen = Seen::default();
+    seen.saw(Tid(1), &site(Sleep::Light, 3), &cause(3));
+    for other in [cause(4), cause(5), cause(5)] {
+        seen.saw(Tid(1), &site(Sleep::Light, 4), &other);
+    }
+    let spent = Spent::counted(&grown, |at| seen.causes(Tid(1), at));
+    let of = |cause: &Cause| {
+        let found = spent
+            .blocked
+            .iter()
+            .find(|s| s.cause == *cause)
+            .expect("told");
+        (found.span.0, found.whole.0, found.waits)
+    };
+    assert_eq!(
+        of(&cause(3)),
+        (100, 100, 10),
+        "one cause, so all of it is certain"
+    );
+    assert_eq!((of(&cause(4)), of(&cause(5))), ((30, 0, 3), (60, 0, 7)));
+    assert_eq!(of(&Cause::Others), (7, 0, 0));
+    assert_eq!(
+        spent.running.0 + spent.ready.0 + spent.blocked().0,
+        spent.span.0
+    );
+    // Of another thread, and after a while, what was seen there last.
+    seen.turn();
+    assert_eq!(seen.causes(Tid(2), &site(Sleep::Light, 4)), [(cause(5), 1)]);
+    assert_eq!(
+        seen.causes(Tid(1), &site(Sleep::Deep, 4)),
+        [],
+        "a sleep of another kind"
+    );
+}
+
+#[test]
+fn a_wait_at_which_nobody_looked_is_told_by_what_the_kernel_noted() {
+    let told = |sleep, name| Cause::at(&site(sleep, 7), Some(name)).words(&Names::NONE);
+    assert_eq!(told(Sleep::Light, "read"), "read of fd 7");
+    assert_eq!(
+        told(Sleep::Disk, "read"),
+        "blocked on a disk (D, in io_schedule): read of fd 7"
+    );
+    assert_eq!(
+        told(Sleep::Deep, "clone"),
+        "held in the kernel (D): in clone"
+    );
+    assert_eq!(told(Sleep::Stopped, "read"), "the signal CONT");
 }
 
 #[test]

@@ -50,6 +50,7 @@ impl Waiting {
             None => "held in the kernel (D)".to_owned(),
         };
         match self.what {
+            Wait::Call if self.function.is_none() => format!("{place}: {plain}"),
             Wait::Outside | Wait::Hidden | Wait::Call => place,
             Wait::Page(_) => plain,
             _ => format!("{place}: {plain}"),
@@ -261,6 +262,7 @@ impl Child {
             Self::Group(group) => format!("a child of process group {group} to end"),
             Self::Behind(fd) => format!("the child behind pidfd {fd} to end"),
             Self::Vforked => "its new child to run a program or end".to_owned(),
+            Self::Others => "other children to end".to_owned(),
         }
     }
 }

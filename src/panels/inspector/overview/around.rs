@@ -21,8 +21,17 @@ const THREADS: usize = 24;
 const SOCKETS: usize = 8;
 const CALLS: usize = 6;
 
-/// Every line that there is to tell, for so many rows and cells.
-pub(super) fn lines(view: &View<'_>, rows: usize, wide: usize) -> Vec<Parts> {
+/// What the column tells.
+#[derive(Default)]
+pub(super) struct Around {
+    /// Every line that there is.
+    pub lines: Vec<Parts>,
+    /// Whether calls are in sight, or would be: counting them costs the process something.
+    pub calls: bool,
+}
+
+/// What there is to tell, for so many rows and cells.
+pub(super) fn around(view: &View<'_>, rows: usize, wide: usize) -> Around {
     let mut out = vec![vec![
         ("AROUND IT".to_owned(), Role::Accent),
         dim(" tree, threads, sockets, calls"),
@@ -34,13 +43,22 @@ pub(super) fn lines(view: &View<'_>, rows: usize, wide: usize) -> Vec<Parts> {
     let room = rows
         .saturating_sub(out.len() + others + 2)
         .clamp(3, THREADS);
-    for lines in [threads(view, room, wide), sockets, calls] {
+    for lines in [threads(view, room, wide), sockets] {
         if !lines.is_empty() {
             out.push(Vec::new());
             out.extend(lines);
         }
     }
-    out
+    // A blank row, the heading, and one call.
+    let in_sight = out.len() + 3 <= rows && !view.proc.stat.is_kernel_thread();
+    if !calls.is_empty() {
+        out.push(Vec::new());
+        out.extend(calls);
+    }
+    Around {
+        lines: out,
+        calls: in_sight,
+    }
 }
 
 /// The rows of a section with the blank one above it.
@@ -240,8 +258,12 @@ fn calls(view: &View<'_>, wide: usize) -> Vec<Parts> {
         return Vec::new();
     }
     let seconds = calls.span.seconds().max(0.001);
-    let how = if calls.exact { "exact" } else { "sampled" };
-    let head = format!("{how}, last {}", format::duration(calls.span));
+    let (how, cost) = if calls.exact {
+        ("exact", ", each takes 0.2 µs longer so long")
+    } else {
+        ("sampled", "")
+    };
+    let head = format!("{how}, last {}{cost}", format::duration(calls.span));
     let mut out = vec![heading("calls", vec![dim(head)])];
     let mut rows: Vec<_> = calls.rows.iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.span));

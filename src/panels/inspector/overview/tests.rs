@@ -285,6 +285,13 @@ fn what_is_around_it_stands_beside_it_where_there_is_width() {
     let mut plan = Plan::default();
     overview.plan(&world, &mut plan);
     assert!(plan.needs.contains(Needs::CALLS));
+    drawn(&mut overview, &world, 158, 20);
+    let mut plan = Plan::default();
+    overview.plan(&world, &mut plan);
+    assert!(
+        !plan.needs.contains(Needs::CALLS),
+        "there is no room for them"
+    );
     let lines = drawn(&mut overview, &world, 100, 44);
     assert!(!lines.iter().any(|l| l.contains("AROUND")), "{lines:?}");
     let mut plan = Plan::default();

@@ -159,7 +159,7 @@ pub fn thread(world: &World, thread: &ThreadSpent, known: &Known<'_>) -> Row {
     let words = most.map_or_else(String::new, |l| known.words(&l.what));
     Row {
         cells: vec![
-            cell(theme, thread.id.tid.to_string(), Role::Dim),
+            cell(theme, number_of(thread), Role::Dim),
             cell(theme, thread.name.to_string(), Role::Text),
             cell(theme, number(running), Role::Strong),
             cell(theme, number(ready), Role::Text),
@@ -167,6 +167,14 @@ pub fn thread(world: &World, thread: &ThreadSpent, known: &Known<'_>) -> Row {
             cell(theme, words, mostly),
         ],
         style: Style::new(),
+    }
+}
+
+/// The number of a thread; none where several are told together.
+fn number_of(thread: &ThreadSpent) -> String {
+    match thread.id.tid.0 {
+        0 => "–".to_owned(),
+        tid => tid.to_string(),
     }
 }
 
@@ -179,7 +187,8 @@ pub fn thread_text(thread: &ThreadSpent, known: &Known<'_>) -> String {
     let mostly = most(thread).map_or_else(String::new, |l| known.words(&l.what));
     format!(
         "{} {}: running {running}, ready {ready}, blocked {blocked}, mostly {mostly}",
-        thread.id.tid, thread.name
+        number_of(thread),
+        thread.name
     )
 }
 
@@ -246,7 +255,10 @@ pub fn foot(shown: &Bucket, line: &Line) -> Vec<Parts> {
     let threads = counted(whose.len() as u64, "thread", "threads");
     let mut parts = vec![(format!("{threads}: "), Role::Dim)];
     for (thread, span) in whose.iter().take(4) {
-        parts.push((format!("{} {} ", thread.id.tid, thread.name), Role::Text));
+        parts.push((
+            format!("{} {} ", number_of(thread), thread.name),
+            Role::Text,
+        ));
         parts.push((format!("{}   ", duration(*span)), Role::Strong));
     }
     if whose.len() > 4 {

@@ -204,7 +204,6 @@ impl Counting {
         (self.bucket, out.to) = (counted.at, counted.at);
         let all = self.all(&counted);
         let mut short = Phases::begin(Phase::Ended, Nanos(0));
-        let mut lived: u64 = 0;
         let (seen, root, of) = (&self.seen, &self.root, self.of);
         let spent = |tid: Tid, grown: &Phases| {
             Spent::counted(grown, |site| {
@@ -223,7 +222,6 @@ impl Counting {
             }
             let Some(known) = self.threads.get(tid) else {
                 // It lived for less than two looks are apart, so nobody knows its name.
-                lived += 1;
                 short.add(&grown);
                 continue;
             };
@@ -233,20 +231,13 @@ impl Counting {
                 spent: spent(*tid, &grown),
             });
         }
-        if lived > 0 {
-            let name = if lived == 1 {
-                "1 that lived shortly".to_owned()
-            } else {
-                format!("{lived} that lived shortly")
+        if short.span() > Nanos(0) {
+            let together = ThreadSpent {
+                id: ThreadId::default(),
+                name: "short-lived threads".into(),
+                spent: spent(Tid(0), &short),
             };
-            out.threads.insert(
-                0,
-                ThreadSpent {
-                    id: ThreadId::default(),
-                    name: name.as_str().into(),
-                    spent: spent(Tid(0), &short),
-                },
-            );
+            out.threads.insert(0, together);
         }
         self.seen.turn();
         self.base = all;

@@ -1,13 +1,14 @@
 //! What a call waits for as far as its first argument tells, which is all that the kernel notes where it counts waits.
 
 use super::super::super::call::base;
-use super::super::super::{Limit, Wait};
+use super::super::super::{Child, Limit, Wait};
 use super::{child, epoll, fd, named};
 
 /// What a call waits for, where no more than its first argument is known.
 pub fn by_first(name: &str, first: u64) -> Wait {
     match base(name) {
         "nanosleep" | "clock_nanosleep" => Wait::Sleep(Limit::None),
+        "vfork" => Wait::Child(Child::Vforked),
         "wait4" | "waitpid" => Wait::Child(child(first)),
         "pause" | "rt_sigsuspend" | "sigsuspend" | "rt_sigtimedwait" => Wait::Signal {
             set: None,
@@ -47,7 +48,7 @@ mod tests {
         );
         assert!(matches!(
             by_first("wait4", u64::MAX),
-            Wait::Child(super::super::Child::Any)
+            Wait::Child(Child::Any)
         ));
         assert_eq!(
             by_first("futex", 7),
