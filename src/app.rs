@@ -20,6 +20,7 @@ pub mod save;
 pub mod settings;
 pub mod synonyms;
 mod time;
+pub mod timed;
 pub mod trace;
 mod trigger;
 mod unread;
@@ -61,6 +62,9 @@ pub struct App {
     own_theme: Option<(String, Theme)>,
     /// The border that the mouse draws.
     drag: Option<layout::Drag>,
+    /// The chart that the mouse went down on: it ends with the moment that is shown, so that it moves under a mouse that is
+    /// dragged, and what was taken is dragged on.
+    grabbed: Option<timed::Timed>,
     past: Past,
     judge: Judge,
     guard: Option<trigger::Guard>,
@@ -133,6 +137,7 @@ impl App {
             came: Page::Dashboard,
             own_theme,
             drag: None,
+            grabbed: None,
             past: Past::default(),
             judge: Judge::default(),
             guard: None,
@@ -326,7 +331,6 @@ impl App {
                 Err(why) => self.say(why, true),
             },
             Reply::Go(place) => self.go(place),
-            Reply::At(at) => self.go_at(at),
             Reply::Then(unix_ms) => self.go_then(unix_ms),
             Reply::When(text) => self.go_to(&text),
             Reply::Arm(text) => self.arm(&text),

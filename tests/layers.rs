@@ -188,6 +188,47 @@ fn threads_are_started_in_one_place() {
     assert!(starts_threads("#[cfg(test)]\nmod tests {\n    thread::spawn(x);\n}").is_empty());
 }
 
+/// Lines that draw values over time by themselves. `panels/charts` does it for every pane and tells the mouse the moment of
+/// each cell: what is drawn elsewhere could not be clicked.
+fn draws_charts(text: &str) -> Vec<usize> {
+    let code = code(text);
+    let lines = (1..).zip(code.lines());
+    let draws = |line: &str| {
+        [
+            "widgets::chart",
+            "widgets::braille",
+            "widgets::heat",
+            "widgets::spark",
+        ]
+        .iter()
+        .any(|word| line.contains(word))
+    };
+    let lines = lines.filter(|(_, line)| draws(line));
+    lines.map(|(n, _)| n).collect()
+}
+
+#[test]
+fn charts_are_drawn_in_one_place() {
+    // A bar a core is of one moment; what stands in a row of the list selects the row.
+    let others = [
+        "panels/dashboard/lanes/strip.rs",
+        "panels/dashboard/list/draw.rs",
+    ];
+    let mut all = String::new();
+    for (path, text) in files() {
+        let there = path.starts_with("panels/charts") || path == Path::new("panels/charts.rs");
+        let may = there || others.iter().any(|other| path == Path::new(other));
+        if path.starts_with("panels") && !may {
+            for number in draws_charts(&text) {
+                let _ = writeln!(all, "src/{}:{number}", path.display());
+            }
+        }
+    }
+    assert!(all.is_empty(), "drawn without panels::charts:\n{all}");
+    let line = "use a;\nuse crate::widgets::chart::Chart;";
+    assert_eq!(draws_charts(line), [2]);
+}
+
 /// Lines by which the program is another one where it is tested: such tests prove nothing of what people run.
 fn differs_in_tests(text: &str) -> Vec<usize> {
     let lines = (1..).zip(text.lines());

@@ -15,7 +15,7 @@ use super::save::WholeTable;
 use super::word::Word;
 use super::world::{Chosen, World};
 use crate::model::acting::signal::Signal;
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
 use crate::theme::Role;
 
@@ -91,8 +91,6 @@ pub enum Reply {
     Choose(&'static str, Value),
     /// Show this moment of those that are kept, by its place.
     Go(usize),
-    /// Show this moment; time stops for it.
-    At(Nanos),
     /// Show this time of the calendar, milliseconds since 1970.
     Then(u64),
     /// Show the moment that is written like this: `12:03:40`, `-5m`.

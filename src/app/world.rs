@@ -9,6 +9,7 @@ use super::history::History;
 use super::layout::Layout;
 use super::log::Log;
 use super::minutes::Minutes;
+use super::timed::Probe;
 use super::trace::Trace;
 use crate::model::acting::signal::Signal;
 use crate::model::descriptors::peer::Object;
@@ -87,6 +88,8 @@ pub struct World {
     pub verdict: Option<Verdict>,
     /// The trigger that is armed, or has fired.
     pub trigger: Option<Armed>,
+    /// Listens for the chart under the mouse, while panes are drawn.
+    pub probe: Probe,
 }
 
 /// A trigger, as far as panes tell of it.
@@ -347,6 +350,7 @@ impl World {
             log: Log::default(),
             verdict: None,
             trigger: None,
+            probe: Probe::default(),
         }
     }
 

@@ -2,21 +2,19 @@
 //! Used in the dashboard and the views; a chart is made anew only when there is something new to tell.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 pub(in crate::panels) mod requests;
 mod scale;
 mod subject;
 
-use crate::app::key::{Mouse, Press};
-use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::Nanos;
 use crate::model::text::width;
-use crate::theme::{Role, Theme};
-use crate::widgets::braille::{Dots, Grows};
-use crate::widgets::chart::squeeze;
+use crate::theme::Role;
+use crate::widgets::braille::{ACROSS, Dots, Grows};
+use crate::widgets::chart::{self as bar, highest, squeeze};
 use crate::widgets::line;
 pub(in crate::panels) use scale::{Columns, axis};
 pub(in crate::panels) use subject::{CPU, DISKS, MEMORY, NETWORK, PRESSURE, SWITCHES, Subject};
@@ -60,30 +58,75 @@ type Made = (u64, Nanos, Rect, Vec<&'static str>);
 pub(in crate::panels) struct Charts {
     made: Option<Made>,
     all: Vec<Chart>,
-    /// Where the mouse went down, and the moments of those cells then: the chart ends with the moment that is shown, so that
-    /// it moves under a mouse that is dragged.
-    grabbed: Option<(Rect, Vec<Nanos>)>,
 }
 
-/// Draws values, oldest first and the newest at the right end, as an area of dots; peaks are kept where many share a column.
+/// Values over time, oldest first: the moment of each, and what is known of it.
+pub(in crate::panels) type Points = [(Nanos, Option<f64>)];
+
+/// Draws values, the newest at the right end, as an area of dots; peaks are kept where many share a column.
 pub(in crate::panels) fn trail(
-    theme: &Theme,
-    values: &[Option<f64>],
+    world: &World,
+    points: &Points,
     top: f64,
     role: Role,
     area: Rect,
     buf: &mut Buffer,
 ) {
+    let theme = &world.theme;
     let mut dots = Dots::new(area.width, area.height, 2);
-    let columns = squeeze(values, dots.columns());
+    let columns = squeeze(points, dots.columns());
     let from = dots.columns() - columns.len();
-    for (column, value) in columns.into_iter().enumerate() {
+    for (column, (_, value)) in columns.iter().enumerate() {
         if let Some(value) = value {
-            dots.stack(from + column, &[value], top, Grows::Up);
+            dots.stack(from + column, &[*value], top, Grows::Up);
         }
     }
     let styles = [theme.style(role), theme.style(Role::Dim)];
     dots.draw(&styles, theme.glyphs.ascii, area, buf);
+    // A cell has two columns.
+    let lead = from % ACROSS;
+    let cells = || {
+        let (first, rest) = columns.split_at(lead.min(columns.len()));
+        let first = (!first.is_empty()).then_some(first);
+        let cells = first.into_iter().chain(rest.chunks(ACROSS));
+        cells.filter_map(highest).map(|(at, _)| at).collect()
+    };
+    world
+        .probe
+        .chart(area, || at_the_right(cells(), area.width));
+}
+
+/// Draws values, the newest at the right end, as bars in eighths of a cell; peaks are kept where many share a column.
+pub(in crate::panels) fn bars(
+    world: &World,
+    points: &Points,
+    top: f64,
+    role: Role,
+    area: Rect,
+    buf: &mut Buffer,
+) {
+    let theme = &world.theme;
+    let columns = squeeze(points, usize::from(area.width));
+    let chart = bar::Chart {
+        top,
+        style: theme.style(role),
+        idle: theme.style(Role::Faint),
+        ascii: theme.glyphs.ascii,
+    };
+    chart.draw(columns.iter().map(|(_, value)| *value), area, buf);
+    let cells = || columns.iter().map(|(at, _)| *at).collect();
+    world
+        .probe
+        .chart(area, || at_the_right(cells(), area.width));
+}
+
+/// The moments of so many cells, where the newest stand at the right; left of them is that of the oldest.
+fn at_the_right(cells: Vec<Nanos>, width: u16) -> Vec<Option<Nanos>> {
+    let before = usize::from(width).saturating_sub(cells.len());
+    let first = cells.first().copied();
+    std::iter::repeat_n(first, before)
+        .chain(cells.iter().copied().map(Some))
+        .collect()
 }
 
 /// An area without a cell at its left and right.
@@ -135,28 +178,6 @@ impl Charts {
             }
         }
         self.made = Some(made);
-    }
-
-    /// A click or a drag goes to the moment of that cell: to the highest of those that share it.
-    pub(in crate::panels) fn mouse(&mut self, mouse: Mouse) -> Reply {
-        let at = Position::new(mouse.column, mouse.row);
-        match mouse.press {
-            Press::Left => {
-                let hit = self.all.iter().find(|c| c.inside().contains(at));
-                self.grabbed = hit.map(|chart| (chart.inside(), chart.moments.clone()));
-            }
-            Press::Drag => {}
-            _ => self.grabbed = None,
-        }
-        let Some((inside, moments)) = &self.grabbed else {
-            return Reply::Pass;
-        };
-        let cell = usize::from(mouse.column.saturating_sub(inside.x));
-        let moment = moments.get(cell.min(moments.len().saturating_sub(1)));
-        match moment.filter(|at| at.0 > 0) {
-            Some(at) => Reply::At(*at),
-            None => Reply::Done,
-        }
     }
 
     /// Draws what was prepared.
@@ -252,6 +273,10 @@ impl Chart {
         let rows = dots.height;
         let styles: Vec<Style> = self.roles.iter().map(|role| theme.style(*role)).collect();
         self.dots.draw(&styles, theme.glyphs.ascii, dots, buf);
+        world.probe.chart(dots, || {
+            let moments = self.moments.iter().copied();
+            moments.map(|at| Some(at).filter(|at| at.0 > 0)).collect()
+        });
         let mut mark = |y: u16, text: &str| {
             let area = Rect {
                 width: SCALE - 1,

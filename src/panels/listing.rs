@@ -167,6 +167,16 @@ impl<K: Clone + PartialEq> Listing<K> {
         listing
     }
 
+    /// Where a line above the table stands, where there is room for it.
+    pub fn head_line(&self, at: usize) -> Option<Rect> {
+        (at < self.head.len()).then(|| Rect {
+            x: self.area.x + 1.min(self.area.width),
+            y: self.area.y + at as u16,
+            width: self.area.width.saturating_sub(1),
+            height: 1,
+        })
+    }
+
     /// Takes in the rows as they are now; only those in view are made.
     pub fn fit(&mut self, area: Rect, mut content: Content<'_, K>) {
         self.area = area;

@@ -2,6 +2,7 @@
 
 mod added;
 mod chosen;
+mod clicks;
 pub mod drawn;
 mod edges;
 mod frames;

@@ -66,20 +66,25 @@ impl Chart {
     }
 }
 
-/// Brings many moments into few columns, oldest first: each column shows the highest of its moments, so that no peak is lost.
-pub fn squeeze(values: &[Option<f64>], columns: usize) -> Vec<Option<f64>> {
+/// Brings many values into few columns, oldest first, each with what it is of: a column shows the highest of its values, so
+/// that no peak is lost, or the last of them where none is known.
+pub fn squeeze<T: Copy>(values: &[(T, Option<f64>)], columns: usize) -> Vec<(T, Option<f64>)> {
     if columns == 0 {
         return Vec::new();
     }
     let each = values.len().div_ceil(columns).max(1);
-    // Counted from the newest, so that columns do not change what they hold when one moment is added at a time.
-    let skip = values.len() % each;
-    let (first, rest) = values.split_at(skip);
-    let highest = |part: &[Option<f64>]| part.iter().flatten().copied().reduce(f64::max);
-    let head = (!first.is_empty()).then(|| highest(first));
-    head.into_iter()
-        .chain(rest.chunks(each).map(highest))
-        .collect()
+    // Counted from the newest, so that columns do not change what they hold when one is added at a time.
+    let (first, rest) = values.split_at(values.len() % each);
+    let first = (!first.is_empty()).then_some(first);
+    let columns = first.into_iter().chain(rest.chunks(each));
+    columns.filter_map(highest).collect()
+}
+
+/// The highest of some values with what it is of, the last of several; the last one where none is known.
+pub fn highest<T: Copy>(values: &[(T, Option<f64>)]) -> Option<(T, Option<f64>)> {
+    let rank = |value: &Option<f64>| value.unwrap_or(f64::NEG_INFINITY);
+    let all = values.iter().copied();
+    all.max_by(|(_, a), (_, b)| rank(a).total_cmp(&rank(b)))
 }
 
 #[cfg(test)]
@@ -125,19 +130,29 @@ mod tests {
         assert!(drawn(&[Some(1.0)], 8.0, 0, 0).is_empty());
     }
 
+    /// Values, each of its own place.
+    fn placed(values: &[Option<f64>]) -> Vec<(usize, Option<f64>)> {
+        values.iter().copied().enumerate().collect()
+    }
+
     #[test]
-    fn squeezing_keeps_peaks() {
-        let values: Vec<_> = [1.0, 9.0, 2.0, 3.0, 4.0].map(Some).to_vec();
+    fn squeezing_keeps_peaks_and_knows_where_they_were() {
+        let values = placed(&[1.0, 9.0, 2.0, 3.0, 4.0].map(Some));
         assert_eq!(squeeze(&values, 5), values);
-        assert_eq!(squeeze(&values, 3), [Some(1.0), Some(9.0), Some(4.0)]);
-        assert_eq!(squeeze(&[None, None], 1), [None]);
-        assert!(squeeze(&values, 0).is_empty() && squeeze(&[], 3).is_empty());
+        let three = [(0, Some(1.0)), (1, Some(9.0)), (4, Some(4.0))];
+        assert_eq!(squeeze(&values, 3), three);
+        assert_eq!(squeeze(&placed(&[None, None]), 1), [(1, None)]);
+        assert_eq!(
+            squeeze(&placed(&[Some(2.0), None, Some(2.0)]), 1),
+            [(2, Some(2.0))]
+        );
+        assert!(squeeze(&values, 0).is_empty() && squeeze(&placed(&[]), 3).is_empty());
     }
 
     proptest::proptest! {
         #[test]
         fn squeezed_values_fit(values in proptest::collection::vec(proptest::option::of(0.0..9.0), 0..200), columns in 1usize..50) {
-            proptest::prop_assert!(squeeze(&values, columns).len() <= columns);
+            proptest::prop_assert!(squeeze(&placed(&values), columns).len() <= columns);
         }
     }
 }

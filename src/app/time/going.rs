@@ -66,7 +66,13 @@ impl App {
             self.pause();
         }
         let moments = &self.world.time.moments;
+        let near = Nanos(2 * self.world.snapshot.interval.0);
+        let gone = moments.first().is_some_and(|m| m.at.since(at) > near);
         self.go(moments.partition_point(|m| m.at < at));
+        if gone {
+            let why = "that moment is not kept any more: this is the oldest one that is";
+            self.say(why.to_owned(), false);
+        }
     }
 
     /// Shows the moment in this place, or the newest one.

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::machine::requests::{
@@ -14,7 +15,7 @@ use crate::model::machine::requests::{
 use crate::model::reading::Reading;
 use crate::model::text::width;
 use crate::panels::charts;
-use crate::theme::{Role, Theme};
+use crate::theme::Role;
 use crate::widgets::{heat, line};
 
 /// Cells below which a map is told together with another one.
@@ -122,7 +123,8 @@ pub fn height(requests: Option<&Requests>, view: u16) -> u16 {
 }
 
 /// Draws the maps, or why there are none.
-pub fn draw(theme: &Theme, requests: &Requests, area: Rect, buf: &mut Buffer) {
+pub fn draw(world: &World, requests: &Requests, area: Rect, buf: &mut Buffer) {
+    let theme = &world.theme;
     if area.height == 0 {
         return;
     }
@@ -144,18 +146,19 @@ pub fn draw(theme: &Theme, requests: &Requests, area: Rect, buf: &mut Buffer) {
     let parts = charts::beside(area, maps.len());
     for (i, (map, part)) in maps.iter().zip(parts).enumerate() {
         let more = (i + 1 == maps.len() && hidden > 0).then_some(hidden);
-        draw_one(theme, map, more, requests, part, buf);
+        draw_one(world, map, more, requests, part, buf);
     }
 }
 
 fn draw_one(
-    theme: &Theme,
+    world: &World,
     map: &Map<'_>,
     more: Option<usize>,
     requests: &Requests,
     area: Rect,
     buf: &mut Buffer,
 ) {
+    let theme = &world.theme;
     let head = Rect { height: 1, ..area };
     let mut title = map.title(requests, usize::from(area.width));
     if let Some(more) = more {
@@ -180,6 +183,7 @@ fn draw_one(
         (inside.width, heat::steps(theme, role, inside.height)),
     );
     heat::draw(theme, role, &picture.columns, inside, buf);
+    world.probe.chart(inside, || picture.moments(inside.width));
     let each = picture.each * heat::steps(theme, role, 1);
     let rows = usize::from(inside.height);
     let marks = if rows > 4 { 3 } else { rows.min(2) };
@@ -215,6 +219,8 @@ struct Picture {
     columns: Vec<Option<Vec<f64>>>,
     /// How many columns of time are one of the picture.
     together: u64,
+    /// The first of them, counted in such columns.
+    oldest: u64,
     /// The step that the lowest one begins with, and how many of them are one of the picture.
     first: usize,
     each: usize,
@@ -255,18 +261,27 @@ impl Picture {
         Self {
             columns: painted.collect(),
             together,
+            oldest,
             first,
             each,
         }
+    }
+
+    /// The end of each of so many columns.
+    fn moments(&self, width: u16) -> Vec<Option<Nanos>> {
+        let ends = (self.oldest + 1..).take(usize::from(width));
+        ends.map(|n| Some(Nanos(n * self.together * COLUMN.0)))
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::world::Settings;
     use crate::model::machine::requests::Took;
     use crate::panels::tests::drawn::lines;
-    use crate::theme::Depth;
+    use crate::theme::{Depth, Theme};
 
     fn device(name: &str, kind: Kind, columns: &[(u64, u8, u64)]) -> DeviceRequests {
         let column = |&(number, step, n): &(u64, u8, u64)| Column {
@@ -301,12 +316,9 @@ mod tests {
     fn drawn(requests: &Requests, width: u16, height: u16) -> String {
         let area = Rect::new(0, 0, width, height);
         let mut buf = Buffer::empty(area);
-        draw(
-            &Theme::terminal(Depth::Mono, true),
-            requests,
-            area,
-            &mut buf,
-        );
+        let theme = Theme::terminal(Depth::Mono, true);
+        let world = World::new(theme, Settings::default());
+        draw(&world, requests, area, &mut buf);
         lines(&buf).join("\n")
     }
 

@@ -43,43 +43,6 @@ fn a_chart_has_title_scale_extremes_and_axis() {
 }
 
 #[test]
-fn a_click_goes_to_the_peak_of_its_cell_and_a_drag_keeps_its_axis() {
-    let mut world = world();
-    let mut charts = Charts::default();
-    let area = Rect::new(0, 0, 60, 6);
-    charts.fit(&world, &[&CPU], area);
-    let all: Vec<Nanos> = world
-        .minutes
-        .until(world.snapshot.at)
-        .map(|s| s.at)
-        .collect();
-    let at = |charts: &mut Charts, press, column| {
-        let mouse = Mouse {
-            press,
-            column,
-            row: 2,
-        };
-        match charts.mouse(mouse) {
-            Reply::At(at) => all.iter().position(|known| *known == at),
-            _ => None,
-        }
-    };
-    assert_eq!(at(&mut charts, Press::Left, 59), Some(all.len() - 1));
-    let middle = at(&mut charts, Press::Left, 33).expect("a moment");
-    assert!((28..=34).contains(&middle), "{middle}");
-    // Time goes to that moment, and the chart ends with it; the hand still drags the one that it took.
-    let then = all[middle];
-    let mut scene = Scene::new();
-    scene.sample.at = then;
-    world.snapshot = std::sync::Arc::new(scene.snapshot());
-    charts.fit(&world, &[&CPU], area);
-    let near = at(&mut charts, Press::Drag, 34).expect("a moment");
-    assert!((middle..=middle + 3).contains(&near), "{near} {middle}");
-    assert_eq!(at(&mut charts, Press::Hover, 34), None);
-    assert_eq!(at(&mut charts, Press::Drag, 34), None, "it was let go");
-}
-
-#[test]
 fn what_nobody_read_is_not_known_and_not_zero() {
     let world = world();
     let mut charts = Charts::default();

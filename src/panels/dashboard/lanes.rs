@@ -193,10 +193,6 @@ impl Panel for Lanes {
     }
 
     fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        let moment = self.charts.mouse(mouse);
-        if !matches!(moment, Reply::Pass) {
-            return moment;
-        }
         if self.kind == Kind::Lanes {
             self.picture.mouse(world, mouse)
         } else {

@@ -133,7 +133,7 @@ pub struct GroupInspector {
     scroll: Scroll,
     members: Vec<ProcId>,
     cursor: usize,
-    past: VecDeque<Moment>,
+    past: VecDeque<(Nanos, Moment)>,
     heard: Nanos,
     listed: Option<Arc<Snapshot>>,
     /// Whether it is asked if the group is to be frozen (`true`) or thawed.
@@ -268,7 +268,7 @@ impl Panel for GroupInspector {
         {
             let pressure = facts.limits.pressure.each_ref();
             let moment = pressure.map(|p| p.as_ref().map(|p| f64::from(p.some_10)));
-            self.past.push_back(moment);
+            self.past.push_back((at, moment));
             self.heard = at;
             if self.past.len() > KEPT {
                 self.past.pop_front();

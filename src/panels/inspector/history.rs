@@ -6,7 +6,6 @@ use ratatui::style::Modifier;
 
 use crate::app::action::Action;
 use crate::app::event::Effect;
-use crate::app::key::{Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::trace::Point;
@@ -92,7 +91,7 @@ const NAME: usize = 11;
 
 /// A quantity's values, oldest first, with what they come to.
 struct Series {
-    values: Vec<Option<f64>>,
+    values: Vec<(Nanos, Option<f64>)>,
     now: Reading<f64>,
     least: f64,
     mean: f64,
@@ -100,23 +99,23 @@ struct Series {
 }
 
 fn series(points: &[Point], of: fn(&Point) -> Reading<f64>) -> Series {
-    let values: Vec<Option<f64>> = points.iter().map(|p| of(p).ok()).collect();
-    let known = values.iter().flatten();
+    let values: Vec<_> = points.iter().map(|p| (p.at, of(p).ok())).collect();
+    let known = values.iter().filter_map(|(_, value)| *value);
     let count = known.clone().count().max(1) as f64;
     Series {
         now: points
             .last()
             .map_or(Err(crate::model::reading::Missing::Soon), of),
-        least: known.clone().copied().reduce(f64::min).unwrap_or(0.0),
+        least: known.clone().reduce(f64::min).unwrap_or(0.0),
         mean: known.clone().sum::<f64>() / count,
-        most: known.copied().reduce(f64::max).unwrap_or(0.0),
+        most: known.reduce(f64::max).unwrap_or(0.0),
         values,
     }
 }
 
 impl Series {
     fn is_known(&self) -> bool {
-        self.values.iter().any(Option::is_some)
+        self.values.iter().any(|(_, value)| value.is_some())
     }
 
     /// `CPU %  12.0   least 0.0   mean 3.1   most 98.6`.
@@ -144,8 +143,6 @@ impl Series {
 #[derive(Default)]
 pub struct HistoryTab {
     points: Vec<Point>,
-    /// Where the charts stand, for the mouse.
-    inside: Rect,
 }
 
 /// The area of the charts within the pane.
@@ -197,7 +194,7 @@ impl HistoryTab {
             put::text(buf, scaled.x, scaled.bottom() - 1, line, wide, style);
         }
         let area = scaled;
-        charts::trail(&world.theme, &series.values, top, quantity.role, area, buf);
+        charts::trail(world, &series.values, top, quantity.role, area, buf);
     }
 
     /// How far back the left end is, and where the newest moment stands.
@@ -231,30 +228,12 @@ impl Panel for HistoryTab {
         &SPEC
     }
 
-    fn fit(&mut self, world: &World, area: Rect) -> Reply {
-        self.inside = inside(area);
+    fn fit(&mut self, world: &World, _: Rect) -> Reply {
         self.points.clear();
         if world.trace.of() == world.focus {
             self.points.extend(world.trace.until(world.snapshot.at));
         }
         Reply::Pass
-    }
-
-    fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
-        let clicked = matches!(mouse.press, Press::Left | Press::Drag);
-        let inside = (self.inside.x..self.inside.right()).contains(&mouse.column);
-        if !clicked || !inside || self.points.is_empty() {
-            return Reply::Pass;
-        }
-        // Columns are counted from the newest, at the right.
-        let each = self
-            .points
-            .len()
-            .div_ceil(usize::from(self.inside.width))
-            .max(1);
-        let back = usize::from(self.inside.right() - 1 - mouse.column) * each;
-        let place = (self.points.len() - 1).checked_sub(back);
-        place.map_or(Reply::Pass, |place| Reply::At(self.points[place].at))
     }
 
     fn act(&mut self, _: &World, action: &'static Action) -> Reply {

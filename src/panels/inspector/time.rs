@@ -350,7 +350,7 @@ impl Panel for TimeTab {
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         if let Some(requests) = &self.requests {
-            charts::requests::draw(&world.theme, requests, charts::inset(self.below), buf);
+            charts::requests::draw(world, requests, charts::inset(self.below), buf);
         }
         if self.by == By::Waker {
             if self.wakes.value().is_none_or(|w| w.rows.is_empty()) {

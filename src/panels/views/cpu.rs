@@ -278,10 +278,6 @@ impl Panel for ViewCpu {
     }
 
     fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        let moment = self.charts.mouse(mouse);
-        if !matches!(moment, Reply::Pass) {
-            return moment;
-        }
         match self.picture.mouse(world, mouse) {
             Reply::Pass => match self.list.mouse(mouse) {
                 Hit::Missed => Reply::Pass,

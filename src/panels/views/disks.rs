@@ -13,7 +13,6 @@ use ratatui::style::Modifier;
 use layout::{Layout, layout};
 
 use crate::app::action::Action;
-use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows as _, Spec, has_rows};
@@ -135,13 +134,6 @@ impl Panel for ViewDisks {
         Reply::Pass
     }
 
-    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        match self.charts.mouse(mouse) {
-            Reply::Pass => self.mouse_on_rows(world, mouse),
-            moment => moment,
-        }
-    }
-
     has_rows!(list);
 
     fn enter(&self, _: &World) -> Reply {
@@ -220,7 +212,7 @@ impl Panel for ViewDisks {
         self.charts.draw(world, buf);
         let requests = self.requests.as_deref();
         if let Some(requests) = requests {
-            charts::requests::draw(theme, requests, self.layout.requests, buf);
+            charts::requests::draw(world, requests, self.layout.requests, buf);
         }
         let devices = self.layout.devices;
         tables::devices(theme, disks, &self.rates, requests, devices, buf);

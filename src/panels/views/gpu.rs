@@ -18,10 +18,10 @@ use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::machine::gpu::{Card, Gpus, User};
 use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
+use crate::panels::charts;
 use crate::panels::listing::{self, Content, Listing, Order, Parts};
 use crate::panels::words;
 use crate::theme::Role;
-use crate::widgets::spark::eighth;
 use crate::widgets::table::{Column, Row};
 
 /// Opens the selected process.
@@ -69,7 +69,7 @@ pub struct ViewGpu {
     list: Listing<(u32, Pid)>,
     users: Vec<(u32, User)>,
     /// How busy each card was, oldest first; `None` where that was not told.
-    past: Vec<VecDeque<Option<f32>>>,
+    past: Vec<VecDeque<(Nanos, Option<f32>)>>,
     heard: Nanos,
 }
 
@@ -105,13 +105,14 @@ impl ViewGpu {
             .gpus
             .as_ref()
             .map_or(Nanos(0), |s| s.at);
-        if at == self.heard {
+        // What was read of a moment of the past tells nothing of those around it.
+        if at == self.heard || world.looks_back() {
             return;
         }
         self.heard = at;
         self.past.resize_with(gpus.cards.len(), VecDeque::new);
         for (past, card) in self.past.iter_mut().zip(&gpus.cards) {
-            past.push_back(card.busy.ok());
+            past.push_back((at, card.busy.ok()));
             if past.len() > KEPT {
                 past.pop_front();
             }
@@ -119,7 +120,7 @@ impl ViewGpu {
     }
 
     /// Two lines of a card: what it is and does, and the picture of its past with heat and power.
-    fn card(&self, world: &World, at: usize, card: &Card) -> [Parts; 2] {
+    fn card(card: &Card) -> [Parts; 2] {
         let label = |name: &str| (format!("   {name} "), Role::Dim);
         let of = |part: Reading<Bytes>, all: Reading<Bytes>| match (part, all) {
             (Ok(part), Ok(all)) => (format!("{} of {}", bytes(part), bytes(all)), Role::Text),
@@ -135,14 +136,8 @@ impl ViewGpu {
             label("moved"),
             text(card.memory_busy, |b| format!("{b:.0} %")),
         ];
-        let picture: String = self.past.get(at).map_or_else(String::new, |past| {
-            let cell = |busy: &Option<f32>| match busy {
-                Some(busy) => eighth((busy / 12.5).ceil() as usize, world.theme.glyphs.ascii),
-                None => " ",
-            };
-            past.iter().map(cell).collect()
-        });
-        let mut second = vec![(format!("  {picture:KEPT$}"), Role::Good)];
+        // The picture of its past stands in these cells.
+        let mut second = vec![(" ".repeat(KEPT + 2), Role::Good)];
         second.extend([
             label("heat"),
             text(card.temperature, |t| format!("{t:.0} °C")),
@@ -171,14 +166,9 @@ impl ViewGpu {
         [first, second]
     }
 
-    fn head(&self, world: &World) -> Vec<Parts> {
+    fn head(world: &World) -> Vec<Parts> {
         match known(world) {
-            Ok(gpus) => {
-                let cards = gpus.cards.iter().enumerate();
-                cards
-                    .flat_map(|(at, card)| self.card(world, at, card))
-                    .collect()
-            }
+            Ok(gpus) => gpus.cards.iter().flat_map(Self::card).collect(),
             Err(Missing::Soon) => vec![vec![("the cards are being asked …".to_owned(), Role::Dim)]],
             Err(why) => vec![vec![(
                 format!("– the driver tells nothing: {why}"),
@@ -244,7 +234,7 @@ impl Panel for ViewGpu {
             let (user, command, _) = command(world, users[i].1.pid);
             format!("{} {} {user} {command}", users[i].0, users[i].1.pid)
         };
-        let head = self.head(world);
+        let head = Self::head(world);
         let row = |i: usize| row(world, users[i].0, &users[i].1);
         let content = Content {
             columns: &COLUMNS,
@@ -302,6 +292,22 @@ impl Panel for ViewGpu {
 
     fn render(&self, world: &World, _: Rect, buf: &mut Buffer) {
         self.list.render(world, buf);
+        let cards = known(world).map_or(&[][..], |gpus| &gpus.cards);
+        for (at, (card, past)) in cards.iter().zip(&self.past).enumerate() {
+            let Some(line) = self.list.head_line(2 * at + 1).filter(|_| !card.asleep) else {
+                continue;
+            };
+            let area = Rect {
+                x: line.x + 2.min(line.width),
+                width: (KEPT as u16).min(line.width.saturating_sub(2)),
+                ..line
+            };
+            let seen = past.iter().filter(|(when, _)| *when <= world.snapshot.at);
+            let points: Vec<_> = seen
+                .map(|(when, busy)| (*when, busy.map(f64::from)))
+                .collect();
+            charts::bars(world, &points, 100.0, Role::Good, area, buf);
+        }
     }
 }
 

@@ -12,7 +12,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
@@ -62,7 +61,7 @@ const NAMED: usize = 2;
 pub struct ViewMemory {
     list: Listing<ProcId>,
     holders: Vec<holders::Holder>,
-    history: VecDeque<Reading<MemoryRates>>,
+    history: VecDeque<(Nanos, Reading<MemoryRates>)>,
     charts: Charts,
     /// The tick that the history ends with.
     heard: Option<Nanos>,
@@ -101,7 +100,7 @@ impl ViewMemory {
             return;
         }
         self.heard = Some(at);
-        self.history.push_back(Err(Missing::Soon));
+        self.history.push_back((at, Err(Missing::Soon)));
         if self.history.len() > HISTORY {
             self.history.pop_front();
         }
@@ -144,7 +143,7 @@ impl Panel for ViewMemory {
         self.rates = now.rates(before);
         let last = self.history.back_mut().filter(|_| !world.looks_back());
         if let Some(last) = last {
-            *last = self.rates;
+            last.1 = self.rates;
         }
         self.newest = Some(Arc::clone(now));
     }
@@ -180,13 +179,6 @@ impl Panel for ViewMemory {
         };
         self.list.fit(self.table, content);
         Reply::Pass
-    }
-
-    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        match self.charts.mouse(mouse) {
-            Reply::Pass => self.mouse_on_rows(world, mouse),
-            moment => moment,
-        }
     }
 
     has_rows!(list);

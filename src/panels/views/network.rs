@@ -9,7 +9,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::action::Action;
-use crate::app::key::Mouse;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Rows as _, Spec, has_rows};
@@ -171,13 +170,6 @@ impl Panel for ViewNetwork {
             },
         );
         Reply::Pass
-    }
-
-    fn mouse(&mut self, world: &World, mouse: Mouse) -> Reply {
-        match self.charts.mouse(mouse) {
-            Reply::Pass => self.mouse_on_rows(world, mouse),
-            moment => moment,
-        }
     }
 
     has_rows!(list.rows);

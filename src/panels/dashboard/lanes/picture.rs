@@ -75,7 +75,7 @@ pub struct Row {
     /// How the core spent its time around each cell.
     pub spent: Vec<Option<CoreShare>>,
     /// How busy it was in the minute before the right end, percent; none where there is no room for it.
-    pub history: Vec<Option<f64>>,
+    pub history: Vec<(Nanos, Option<f64>)>,
     /// Whether the core is offline.
     pub offline: bool,
     /// Its frequency, where known.
@@ -391,13 +391,19 @@ fn name_processes(cells: &mut [Cell], snapshot: &Snapshot) {
 const HISTORY: (u64, Nanos) = (12, Nanos::from_millis(5000));
 
 /// How busy the core was in the minute before `to`, on a grid of time.
-fn history(lane: &Lane, to: Nanos) -> Vec<Option<f64>> {
+fn history(lane: &Lane, to: Nanos) -> Vec<(Nanos, Option<f64>)> {
     let (columns, each) = (HISTORY.0, HISTORY.1.0);
     let last = to.0.div_ceil(each);
     let column = |i: u64| {
-        let from = Nanos(last.checked_sub(columns - i)? * each);
+        let from = Nanos(last.saturating_sub(columns - i) * each);
         let to = Nanos((from.0 + each).min(to.0));
-        Some(f64::from(lane.spent_in(Window { from, to })?.busy()))
+        let spent = lane.spent_in(Window { from, to });
+        (
+            to,
+            spent
+                .filter(|_| last >= columns - i)
+                .map(|s| f64::from(s.busy())),
+        )
     };
     (0..columns).map(column).collect()
 }

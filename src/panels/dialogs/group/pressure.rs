@@ -6,8 +6,8 @@ use ratatui::style::Modifier;
 
 use super::GroupInspector;
 use crate::app::world::World;
+use crate::panels::charts;
 use crate::theme::Role;
-use crate::widgets::chart::{Chart, squeeze};
 use crate::widgets::line;
 
 impl GroupInspector {
@@ -25,9 +25,14 @@ impl GroupInspector {
             if top + each > area.bottom() {
                 break;
             }
-            let values: Vec<Option<f64>> = self.past.iter().map(|m| m[at]).collect();
-            let now = values.last().copied().flatten();
-            let most = values.iter().flatten().copied().fold(0.0, f64::max);
+            let seen = self
+                .past
+                .iter()
+                .filter(|(when, _)| *when <= world.snapshot.at);
+            let values: Vec<_> = seen.map(|(when, moment)| (*when, moment[at])).collect();
+            let now = values.last().and_then(|(_, value)| *value);
+            let known = values.iter().filter_map(|(_, value)| *value);
+            let most = known.fold(0.0, f64::max);
             let told = match now {
                 Some(now) => {
                     format!("{now:.1} % of the last 10 s somebody waited   most {most:.1}")
@@ -41,22 +46,12 @@ impl GroupInspector {
             };
             let parts = [(format!("{name:7} "), Role::Dim), (told, Role::Text)];
             line::draw(theme, row, &parts, Modifier::empty(), buf);
-            let chart = Chart {
-                top: most.max(10.0) * 1.15,
-                style: theme.style(role),
-                idle: theme.style(Role::Faint),
-                ascii: theme.glyphs.ascii,
-            };
             let place = Rect {
                 y: top + 1,
                 height: each - 1,
                 ..area
             };
-            chart.draw(
-                squeeze(&values, usize::from(area.width)).into_iter(),
-                place,
-                buf,
-            );
+            charts::bars(world, &values, most.max(10.0) * 1.15, role, place, buf);
         }
     }
 }

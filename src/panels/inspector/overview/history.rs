@@ -45,14 +45,17 @@ impl Rings {
     pub(super) fn draw(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let past = || world.trace.until(world.snapshot.at);
-        let cpu: Vec<Option<f64>> = past().map(|p| p.cpu.ok()).collect();
-        let memory: Vec<Option<f64>> = past().map(|p| Some(p.resident.0 as f64)).collect();
+        let cpu: Vec<_> = past().map(|p| (p.at, p.cpu.ok())).collect();
+        let memory: Vec<_> = past().map(|p| (p.at, Some(p.resident.0 as f64))).collect();
         let now = world.snapshot.at;
         let until = self.waiting.iter().take_while(|(at, _)| *at <= now);
-        let waiting: Vec<Option<f64>> = until.map(|(_, waited)| Some(*waited)).collect();
+        let waiting: Vec<_> = until.map(|(at, waited)| (*at, Some(*waited))).collect();
+        let values = |ring: &charts::Points| -> Vec<f64> {
+            ring.iter().filter_map(|(_, value)| *value).collect()
+        };
         let top =
-            |ring: &[Option<f64>], least: f64| ring.iter().flatten().copied().fold(least, f64::max);
-        let last = |ring: &[Option<f64>]| ring.iter().rev().flatten().next().copied();
+            |ring: &charts::Points, least: f64| values(ring).into_iter().fold(least, f64::max);
+        let last = |ring: &charts::Points| values(ring).last().copied();
         let told =
             |value: Option<f64>, say: &dyn Fn(f64) -> String| value.map_or("–".to_owned(), say);
         let share = |v: f64| format!("{}%", format::percent(world.scaled(v as f32)));
@@ -108,7 +111,7 @@ impl Rings {
                 height: tall,
                 ..row
             };
-            charts::trail(theme, ring, top, role, bar, buf);
+            charts::trail(world, ring, top, role, bar, buf);
             let end = Rect {
                 x: bar.right() + 1,
                 width: row.right().saturating_sub(bar.right() + 1),

@@ -7,8 +7,9 @@ use super::{HISTORY, ViewMemory};
 use crate::app::minutes::Quantity;
 use crate::app::world::World;
 use crate::model::machine::memory::MemoryRates;
+use crate::model::reading::Reading;
+use crate::panels::charts;
 use crate::theme::Role;
-use crate::widgets::chart::{Chart, squeeze};
 
 /// Where the past of a figure is known from.
 #[derive(Clone, Copy)]
@@ -44,27 +45,22 @@ impl Trail {
         if area.width < LEAST {
             return;
         }
-        let values: Vec<Option<f64>> = match self.of {
+        let now = world.snapshot.at;
+        let values: Vec<_> = match self.of {
             Of::Minutes(of) => {
-                let seconds = world.minutes.until(world.snapshot.at);
-                let all: Vec<_> = seconds.map(|second| second.get(of)).collect();
+                let seconds = world.minutes.until(now);
+                let all: Vec<_> = seconds.map(|second| (second.at, second.get(of))).collect();
                 all[all.len().saturating_sub(HISTORY)..].to_vec()
             }
             Of::Rate(_) if world.looks_back() => Vec::new(),
-            Of::Rate(of) => view
-                .history
-                .iter()
-                .map(|rates| rates.as_ref().ok().map(of))
-                .collect(),
+            Of::Rate(of) => {
+                let ticks = view.history.iter();
+                let value = |rates: &Reading<MemoryRates>| rates.as_ref().ok().map(of);
+                ticks.map(|(at, rates)| (*at, value(rates))).collect()
+            }
         };
-        let most = values.iter().flatten().copied().fold(0.0, f64::max);
-        let chart = Chart {
-            top: (most * 1.15).max(self.top),
-            style: world.theme.style(self.role),
-            idle: world.theme.style(Role::Faint),
-            ascii: world.theme.glyphs.ascii,
-        };
-        let columns = squeeze(&values, usize::from(area.width));
-        chart.draw(columns.into_iter(), area, buf);
+        let known = values.iter().filter_map(|(_, value)| *value);
+        let top = (known.fold(0.0, f64::max) * 1.15).max(self.top);
+        charts::bars(world, &values, top, self.role, area, buf);
     }
 }

@@ -35,7 +35,7 @@ impl Picture {
             let x = (left + parts.cells).min(parts.area.right());
             let end = (left + parts.seats.width - 6.min(parts.seats.width)).max(x);
             let right = Rect::new(x, y, end - x, parts.each);
-            numbers::draw(&world.theme, row, right.intersection(parts.area), buf);
+            numbers::draw(world, row, right.intersection(parts.area), buf);
         }
         self.point(theme, buf);
         self.mark_cursor(theme, buf);

@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::Row;
+use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::machine::core_share::CoreShare;
+use crate::panels::charts;
 use crate::theme::{Role, Theme};
-use crate::widgets::chart::Chart;
 use crate::widgets::line;
 
 type Parts = Vec<(String, Role)>;
@@ -28,7 +29,8 @@ pub fn numbers_width(width: u16) -> u16 {
 }
 
 /// Draws as many of them as there is room for, the most telling ones first.
-pub fn draw(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
+pub fn draw(world: &World, row: &Row, area: Rect, buf: &mut Buffer) {
+    let theme = &world.theme;
     let mut lines = vec![first(theme, row, area.width)];
     if area.height > 2 && area.width >= 30 && !row.offline {
         lines.extend(row.share.map(|s| shares(&s, area.width)));
@@ -38,22 +40,12 @@ pub fn draw(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
         let area = Rect::new(area.x, y, area.width, 1);
         line::draw(theme, area, parts, Modifier::empty(), buf);
     }
+    // The last minute of the core as a small picture.
     let columns = row.history.len() as u16;
     if lines.len() > 2 && area.width >= FULL {
         let chart = Rect::new(area.right() - columns, area.y + 1, columns, 2);
-        history(theme, row, chart, buf);
+        charts::bars(world, &row.history, 100.0, Role::CpuUser, chart, buf);
     }
-}
-
-/// The last minute of the core as a small picture.
-fn history(theme: &Theme, row: &Row, area: Rect, buf: &mut Buffer) {
-    let chart = Chart {
-        top: 100.0,
-        style: theme.style(Role::CpuUser),
-        idle: theme.style(Role::Faint),
-        ascii: theme.glyphs.ascii,
-    };
-    chart.draw(row.history.iter().copied(), area, buf);
 }
 
 /// Busy, its parts, switches and preemptions.

@@ -1,0 +1,49 @@
+//! Which moment of which chart is under the mouse. A chart tells where it stands while it is drawn, with the moment of each of
+//! its cells; so none can be seen and not be clicked.
+
+use std::cell::RefCell;
+
+use ratatui::layout::{Position, Rect};
+
+use crate::model::id::Nanos;
+
+/// Where a chart stands, and the moment of each of its columns of cells from the left; none where nothing is known of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timed {
+    area: Rect,
+    moments: Vec<Option<Nanos>>,
+}
+
+impl Timed {
+    /// The moment of a column of the screen; beside the chart that of its nearest one.
+    pub fn at(&self, column: u16) -> Option<Nanos> {
+        let cell = usize::from(column.saturating_sub(self.area.x));
+        let last = self.moments.len().checked_sub(1)?;
+        self.moments[cell.min(last)]
+    }
+}
+
+/// Listens, while a pane is drawn for it, for the chart that stands at a cell.
+#[derive(Debug, Default)]
+pub struct Probe(RefCell<Option<(Position, Option<Timed>)>>);
+
+impl Probe {
+    /// A chart is drawn into this area; the moments are asked for only where somebody listens.
+    pub fn chart(&self, area: Rect, moments: impl FnOnce() -> Vec<Option<Nanos>>) {
+        if let Some((at, found)) = &mut *self.0.borrow_mut()
+            && area.contains(*at)
+        {
+            *found = Some(Timed {
+                area,
+                moments: moments(),
+            });
+        }
+    }
+
+    /// The chart that stands at a cell, when this draws it.
+    pub fn look(&self, at: Position, draw: impl FnOnce()) -> Option<Timed> {
+        *self.0.borrow_mut() = Some((at, None));
+        draw();
+        self.0.borrow_mut().take().and_then(|(_, found)| found)
+    }
+}
