@@ -224,7 +224,7 @@ impl Alternative {
                     "slices are told of one process of your own only: {}",
                     line.why
                 )),
-                Origin::None | Origin::Sampled | Origin::Summed => {
+                Origin::None | Origin::Sampled | Origin::Summed | Origin::Sums => {
                     out.push(format!("single slices are not told here: {}", line.why));
                 }
             }

@@ -3,9 +3,10 @@
 
 mod inspecting;
 mod moments;
+mod ring;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,19 +16,20 @@ use super::{Error, Exit};
 use crate::model::detail::Detail;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
+use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
-use crate::recording::record::Found;
-use crate::recording::{DetailWriter, Head, Kept, Kind, LaneWriter, MAGIC, Slices};
+use crate::recording::{DetailWriter, Kept, LaneWriter, MAGIC, Slices};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
-use crate::sys::asker::stream::{self, Stream};
+use crate::sys::asker::stream;
 use crate::sys::clock;
 use crate::sys::own::recording as files;
 use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
 use inspecting::Inspecting;
+use ring::{Ring, stopped};
 
 /// Records what happens: every tick of every process, until Ctrl-c or the time is over
 ///
@@ -120,6 +122,11 @@ fn lanes_needed(slices: Slices) -> Needs {
     }
 }
 
+/// How much of a core may be spent on single slices: what is usual, or all of it for who asks for each of them.
+fn budget(slices: Slices) -> u8 {
+    if slices == Slices::All { 100 } else { 0 }
+}
+
 /// What waits for a slow disk at the most.
 const BACKLOG: usize = 64 << 20;
 /// How often it looks whether it is to end.
@@ -143,6 +150,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         interval: args.interval,
         // With each tick what the cores did until then.
         lane_pace: args.interval,
+        recording_budget: budget(slices),
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
@@ -166,6 +174,9 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
                 *lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
             }
             News::Switches(line) => {
+                if let Some(why) = sums_for_all(slices, &line) {
+                    lock(&read).sums = Some(why);
+                }
                 let mut lanes = lanes.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(record) = lanes.record(&line, clock::unix_ms(line.now)) {
                     records_to.push(vec![record]);
@@ -190,7 +201,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     };
     samplers.replan(plan);
     let began = clock::now();
-    let mut seen = 0;
+    let (mut seen, mut said) = (0, false);
     loop {
         let left = args.span.map(|span| span.since(clock::now().since(began)));
         // A recording has one state at least, however busy the machine is.
@@ -203,7 +214,16 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         };
         seen = count;
         to.write(&records, printer)?;
-        let Read { snapshot, detail } = std::mem::take(&mut *lock(&read));
+        let Read {
+            snapshot,
+            detail,
+            sums,
+        } = std::mem::take(&mut *lock(&read));
+        if let Some(why) = sums.filter(|_| !said) {
+            said = true;
+            // What it prints may be the recording.
+            let _ = writeln!(io::stderr(), "pscope: attention: {why}; sums are kept");
+        }
         if let Some(detail) = detail {
             inspecting.hear(&detail);
         }
@@ -225,32 +245,29 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 struct Read {
     snapshot: Option<Arc<Snapshot>>,
     detail: Option<Arc<Detail>>,
+    /// Why sums are kept where each slice was asked for.
+    sums: Option<String>,
+}
+
+/// Why there are sums where each slice is asked for.
+fn sums_for_all(slices: Slices, line: &Timeline) -> Option<String> {
+    let why = match line.origin {
+        _ if slices != Slices::All => return None,
+        Origin::Summed => "the machine switches too often",
+        Origin::Sampled => line.why.as_str(),
+        _ => return None,
+    };
+    Some(format!("single slices are not told here: {why}"))
 }
 
 fn lock(read: &Mutex<Read>) -> MutexGuard<'_, Read> {
     read.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn stopped(name: &str, why: &io::Error) -> Error {
-    Error::Failed(format!(
-        "cannot write {name}: {why}; what was recorded until now is kept"
-    ))
-}
-
 /// Where the records go.
 enum To {
     Stream,
     File(Box<Ring>),
-}
-
-/// A file of which the oldest chunks are forgotten.
-struct Ring {
-    file: Stream,
-    name: String,
-    /// Where each chunk begins, and when, in milliseconds.
-    chunks: VecDeque<(u64, u64)>,
-    keep_ms: Option<u64>,
-    max_size: Option<u64>,
 }
 
 impl To {
@@ -335,52 +352,6 @@ impl To {
         };
         let Ring { file, name, .. } = *ring;
         file.finish(wait).map_err(|why| stopped(&name, &why))
-    }
-}
-
-impl Ring {
-    fn write(&mut self, record: &[u8]) -> Result<(), Error> {
-        if let Found::Head(head, _) = Head::find(record) {
-            if head.kind == Kind::Whole {
-                self.chunks
-                    .push_back((self.file.size(), head.summary.unix_ms));
-            }
-            self.forget(head.summary.unix_ms)
-                .and_then(|()| self.file.put(record))
-                .map_err(|e| stopped(&self.name, &e))?;
-        }
-        Ok(())
-    }
-
-    /// Forgets the oldest chunks, once they are a quarter of the file.
-    fn forget(&mut self, now_ms: u64) -> io::Result<()> {
-        let len = self.file.size();
-        let target = self
-            .max_size
-            .filter(|max| len > *max)
-            .map(|max| max / 4 * 3);
-        let since = self.keep_ms.map(|keep| now_ms.saturating_sub(keep));
-        let mut from = None;
-        for (i, (place, _)) in self.chunks.iter().enumerate().skip(1) {
-            // Until the next one began, this chunk told of what may still be wanted.
-            let old = since.is_some_and(|since| self.chunks[i].1 < since);
-            let large = target.is_some_and(|target| len - self.chunks[i - 1].0 > target);
-            if old || large {
-                from = Some((i, *place));
-            } else {
-                break;
-            }
-        }
-        let Some((dropped, from)) = from.filter(|(_, from)| from - MAGIC.len() as u64 >= len / 4)
-        else {
-            return Ok(());
-        };
-        self.file.shorten(MAGIC, from)?;
-        self.chunks.drain(..dropped);
-        for (place, _) in &mut self.chunks {
-            *place = *place - from + MAGIC.len() as u64;
-        }
-        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Error, Exit, past, target};
 use crate::model::id::{CpuId, Nanos, ProcId};
 use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::{
-    Ended, Gap, Lane, Origin, PidStats, Slice, Timeline, Who, Window,
+    Ended, Gap, Lane, PidStats, Slice, Timeline, Who, Window,
 };
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
@@ -197,7 +197,7 @@ fn recorded(args: &Args, found: past::Found, printer: &mut Printer<'_>) -> Resul
         )
     })?;
     let trace = match &args.perfetto {
-        Some(_) if line.origin == Origin::Sampled => {
+        Some(_) if line.origin.is_coarse() => {
             return Err(Error::Failed(format!(
                 "a trace is made of single slices: {}",
                 line.why
@@ -282,7 +282,7 @@ impl<'p, 'o> Out<'p, 'o> {
 
     /// Writes the slices that ended since the last call; `last`: also those that still run.
     fn tell(&mut self, line: &Timeline, last: bool) -> Result<(), Error> {
-        if line.origin == Origin::Sampled {
+        if line.origin.is_coarse() {
             return Ok(());
         }
         for lane in &line.lanes {
@@ -368,7 +368,7 @@ impl<'p, 'o> Out<'p, 'o> {
             unknown_ns: rest.unknown.0,
             gaps: line.gaps(window).map(Missed::of).collect(),
             why: line.why.to_string(),
-            processes: (line.origin == Origin::Sampled).then(sums),
+            processes: line.origin.is_coarse().then(sums),
         };
         let line = serde_json::json!({ "summary": summary });
         self.printer.json(&line)?;

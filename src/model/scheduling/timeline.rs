@@ -41,6 +41,8 @@ pub enum Origin {
     Own,
     /// The kernel sums up every slice of every core in bins of 10 ms; their order inside a bin is not known.
     Summed,
+    /// A recording has sums of slices that were all known: how long each thread had each core between two ticks, in how many.
+    Sums,
     /// Times on a core were sampled; their order inside a bin is not known.
     Sampled,
 }
@@ -50,7 +52,7 @@ impl Origin {
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Exact | Self::Inside | Self::Summed => "exact",
+            Self::Exact | Self::Inside | Self::Summed | Self::Sums => "exact",
             Self::Own => "own",
             Self::Sampled => "sampled",
         }
@@ -65,8 +67,13 @@ impl Origin {
     pub fn others(self) -> &'static str {
         match self {
             Self::Own | Self::Inside => "others",
-            Self::None | Self::Exact | Self::Summed | Self::Sampled => "not seen",
+            Self::None | Self::Exact | Self::Summed | Self::Sums | Self::Sampled => "not seen",
         }
+    }
+
+    /// Whether times are told of bins of [`BINS`]' last width, and neither single slices nor how they ended.
+    pub fn is_coarse(self) -> bool {
+        matches!(self, Self::Sums | Self::Sampled)
     }
 
     /// The words in a title.
@@ -76,6 +83,7 @@ impl Origin {
             Self::Exact => "exact",
             Self::Inside => "exact in this namespace",
             Self::Summed => "exact sums",
+            Self::Sums => "sums of each tick",
             Self::Own => "own processes",
             Self::Sampled => "sampled 20 Hz",
         }

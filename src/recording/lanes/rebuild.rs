@@ -14,7 +14,8 @@ pub struct Rebuilder {
     builder: Option<(Builder, Origin)>,
     to: Nanos,
     lost: u64,
-    sums: bool,
+    /// Where sums were recorded: of what.
+    sums: Option<Origin>,
     names: HashMap<Tid, Arc<Who>>,
 }
 
@@ -39,10 +40,11 @@ enum How {
 impl Rebuilder {
     /// Takes in what one record tells; records come in the order of time. After a hole it begins anew.
     pub fn take(&mut self, lanes: &Lanes) {
-        let origin = if lanes.sums {
-            Origin::Sampled
-        } else {
-            lanes.origin
+        let origin = match lanes.origin {
+            of if !lanes.sums => of,
+            // Who was not seen may have had the cores.
+            Origin::None | Origin::Own | Origin::Inside | Origin::Sampled => Origin::Sampled,
+            Origin::Exact | Origin::Summed | Origin::Sums => Origin::Sums,
         };
         let goes_on =
             self.builder.as_ref().is_some_and(|(_, of)| *of == origin) && self.to <= lanes.from;
@@ -52,7 +54,8 @@ impl Rebuilder {
             self.names.clear();
         }
         let hole = goes_on && self.to < lanes.from;
-        (self.to, self.lost, self.sums) = (lanes.to.max(lanes.from), lanes.lost, lanes.sums);
+        (self.to, self.lost) = (lanes.to.max(lanes.from), lanes.lost);
+        self.sums = lanes.sums.then_some(lanes.origin);
         let Some((builder, _)) = &mut self.builder else {
             return;
         };
@@ -141,9 +144,15 @@ impl Rebuilder {
         let (builder, _) = self.builder.as_mut()?;
         let mut line = builder.publish(self.to);
         line.lost = self.lost;
-        if self.sums {
-            line.why = "the recording has sums of slices, not each (record --slices all)".into();
+        line.why = match self.sums {
+            None => "",
+            Some(Origin::Sampled) => "single slices were not told where it was recorded",
+            Some(Origin::Summed) => {
+                "switches were too many to be told one by one where it was recorded"
+            }
+            Some(_) => "the recording has sums of slices, not each (record --slices all)",
         }
+        .into();
         Some(line)
     }
 }

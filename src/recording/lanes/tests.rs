@@ -110,8 +110,8 @@ fn sums_say_who_ran_for_how_long() {
     let views = script();
     let last = views.last().expect("some");
     let line = again(&records(&views, Slices::Sums));
-    assert_eq!(line.origin, Origin::Sampled);
-    assert!(!line.why.is_empty());
+    assert_eq!(line.origin, Origin::Sums);
+    assert!(line.why.contains("--slices all"), "{}", line.why);
     let window = Window {
         from: ms(1200),
         to: ms(2800),
@@ -126,6 +126,46 @@ fn sums_say_who_ran_for_how_long() {
         found
     };
     assert_eq!(run(&line), run(last));
+}
+
+/// Where the kernel summed up, and where the cores were sampled, that is said, and not that something else should be asked for.
+#[test]
+fn how_sums_came_about_is_told() {
+    let of = |origin| {
+        let mut views = script();
+        views.iter_mut().for_each(|view| view.origin = origin);
+        let line = again(&records(&views, Slices::All));
+        (line.origin, line.why.to_string())
+    };
+    let (origin, why) = of(Origin::Summed);
+    assert!(origin == Origin::Sums && why.contains("too many"), "{why}");
+    let (origin, why) = of(Origin::Sampled);
+    assert!(
+        origin == Origin::Sampled && why.contains("not told"),
+        "{why}"
+    );
+    assert_eq!(of(Origin::Own).0, Origin::Own);
+    // A part of it was summed up: single slices would leave a hole.
+    let mut views = script();
+    let window = Window {
+        from: ms(2000),
+        to: ms(2010),
+    };
+    for view in views.iter_mut().filter(|view| view.now > ms(2010)) {
+        for lane in &mut view.lanes {
+            lane.summed = [window].into();
+        }
+    }
+    let records = records(&views, Slices::All);
+    let sums = records.iter().filter(|record| {
+        let Found::Head(head, _) = Head::find(record) else {
+            panic!("a head");
+        };
+        read(&head.unpack(record).expect("whole"))
+            .expect("sound")
+            .sums
+    });
+    assert_eq!(sums.count(), 1);
 }
 
 #[test]

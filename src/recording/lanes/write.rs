@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{Slices, field};
 use crate::model::id::{CpuId, Nanos};
-use crate::model::scheduling::timeline::{BINS, Blind, Ended, Gap, Lane, Origin, Timeline, Who};
+use crate::model::scheduling::timeline::{
+    BINS, Blind, Ended, Gap, Lane, Origin, Timeline, Who, Window,
+};
 use crate::recording::numbers;
 use crate::recording::packed::Packer;
 use crate::recording::record::{self, Kind, Summary};
@@ -53,6 +55,8 @@ pub(super) fn code(origin: Origin) -> u64 {
         Origin::Own => 3,
         Origin::Sampled => 4,
         Origin::Summed => 5,
+        // Only what was recorded is such.
+        Origin::Sums => 0,
     }
 }
 
@@ -83,8 +87,12 @@ impl LaneWriter {
         if self.keep == Slices::Off || line.origin == Origin::None {
             return None;
         }
-        let sums =
-            self.keep == Slices::Sums || matches!(line.origin, Origin::Sampled | Origin::Summed);
+        let span = |from| Window { from, to: line.now };
+        // Where a part of it was summed up by the kernel, single slices would tell a hole as idle.
+        let single = |from| line.lanes.iter().all(|lane| lane.is_single(span(from)));
+        let sums = self.keep == Slices::Sums
+            || matches!(line.origin, Origin::Sampled | Origin::Summed)
+            || self.last.is_some_and(|from| !single(from));
         let width = BINS[2].0;
         let to = if sums {
             Nanos(line.now.0 / width * width)

@@ -101,6 +101,7 @@ pub(super) fn run(
         of_all: trigger.needs_of_all() | Needs::COMMANDS | Needs::CGROUP,
         interval: args.interval,
         lane_pace: args.interval,
+        recording_budget: super::budget(slices),
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;

@@ -30,7 +30,7 @@ pub fn write(
         printer.line(&[(&line.why, Ink::Dim)])?;
     }
     // Samples do not tell how slices ended.
-    let told = line.origin != Origin::Sampled;
+    let told = !line.origin.is_coarse();
     for lane in &line.lanes {
         let sums = lane.total(window, line.origin);
         let seconds = lane.known(window, line.origin).seconds().max(1e-9);
@@ -101,7 +101,7 @@ fn ends(sums: &Tally) -> String {
 /// How much of a core's time no slice tells of, where that is not a matter of course.
 fn of_that(origin: Origin, percent: f64) -> String {
     match origin {
-        Origin::Exact | Origin::Summed | Origin::None => String::new(),
+        Origin::Exact | Origin::Summed | Origin::Sums | Origin::None => String::new(),
         Origin::Own | Origin::Inside | Origin::Sampled => {
             format!("  {} {percent:>5.1}%", origin.others())
         }

@@ -95,7 +95,7 @@ impl Builder {
         match self.lanes.binary_search_by_key(&cpu, |l| l.cpu) {
             Err(at) => self.lanes.insert(at, Growth::new(cpu, since, self.budget)),
             // Samples do not tell that nobody came; switches will tell who does.
-            Ok(at) if self.origin == Origin::Sampled => self.lanes[at].idle(since),
+            Ok(at) if self.origin.is_coarse() => self.lanes[at].idle(since),
             Ok(_) => {}
         }
     }
@@ -112,7 +112,7 @@ impl Builder {
         let why = Blind::Suspended(span);
         for lane in &mut self.lanes {
             // Samples go on where they were; switches must be heard anew.
-            if self.origin == Origin::Sampled {
+            if self.origin.is_coarse() {
                 lane.blink(at, why);
             } else {
                 lane.lose(at, why, &self.tasks);

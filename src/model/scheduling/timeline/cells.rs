@@ -58,7 +58,7 @@ impl Lane {
         let reaches = |since: Nanos| since <= from || since <= self.since;
         let to = Nanos(from.0 + bucket.0 * n as u64);
         let single = self.is_single(Window { from, to });
-        if origin != Origin::Sampled {
+        if !origin.is_coarse() {
             let wide = |level: usize| BINS[level].0.saturating_mul(4) <= bucket.0;
             if !wide(0) && single && reaches(self.slices.since) {
                 return Level::Slices;
@@ -121,7 +121,7 @@ impl Lane {
             let from = Nanos(from.0 + bucket.0 * i as u64);
             let to = Nanos(from.0 + bucket.0);
             cell.others = match origin {
-                Origin::Exact | Origin::Summed => Some(0.0),
+                Origin::Exact | Origin::Summed | Origin::Sums => Some(0.0),
                 _ => self.others_in(Window { from, to }, cell.busy),
             };
         }

@@ -238,7 +238,7 @@ impl Timeline {
     /// ended unread, but so soon after they were read or began that it is next to nothing in a window of that length.
     pub fn waited_on(&self, lane: &Lane, window: Window) -> Waited {
         let seen = lane.total(window, self.origin).waited;
-        if self.origin == Origin::Sampled {
+        if self.origin.is_coarse() {
             return Waited {
                 span: seen,
                 whole: true,

@@ -118,7 +118,7 @@ impl Lane {
                     run: Nanos(run),
                     slices: u64::from(bin.slices),
                     waited: waited(&bin, BINS[level], window),
-                    told: (origin != Origin::Sampled).then(|| SwitchSums {
+                    told: (!origin.is_coarse()).then(|| SwitchSums {
                         preempted: u64::from(bin.preempted),
                         longest: bin.longest,
                         moved: u64::from(bin.moved),
@@ -131,7 +131,7 @@ impl Lane {
     /// What the sums of a window are made of.
     fn summed_from(&self, window: Window, origin: Origin) -> Level {
         let single = self.is_single(window);
-        if origin != Origin::Sampled
+        if !origin.is_coarse()
             && single
             && (self.slices.since <= window.from || self.slices.since <= self.since)
             && window.span() < Nanos(BINS[2].0 * 20)
@@ -143,7 +143,7 @@ impl Lane {
             enough && window.span().0 < BINS[*level].0.saturating_mul(2000)
         };
         Level::Bins(match origin {
-            Origin::Sampled => 2,
+            Origin::Sums | Origin::Sampled => 2,
             _ => (usize::from(!single)..2).find(fits).unwrap_or(2),
         })
     }
@@ -271,7 +271,7 @@ impl Timeline {
     fn waited(&self, seen: Nanos, counted: Option<Waited>) -> Waited {
         let seen = Waited {
             span: seen,
-            whole: self.origin == Origin::Sampled,
+            whole: self.origin.is_coarse(),
         };
         match counted {
             Some(counted) if counted.whole || counted.span > seen.span => counted,

@@ -38,7 +38,7 @@ const COLUMNS: &[Column] = &[
 /// The columns that are known: the last three only where switches are told.
 pub fn columns(origin: Origin) -> &'static [Column] {
     match origin {
-        Origin::Sampled => &COLUMNS[..COLUMNS.len() - 3],
+        Origin::Sums | Origin::Sampled => &COLUMNS[..COLUMNS.len() - 3],
         Origin::None | Origin::Exact | Origin::Inside | Origin::Summed | Origin::Own => COLUMNS,
     }
 }

@@ -114,7 +114,11 @@ impl Builder {
                     // A sample tells of all that it found: who is not in it was not found.
                     Origin::Sampled => lane.heard_nothing(span.0, Nanos(0)),
                     Origin::Own => lane.heard_nothing(span.0, SILENCE),
-                    Origin::Exact | Origin::Inside | Origin::Summed | Origin::None => {}
+                    Origin::Exact
+                    | Origin::Inside
+                    | Origin::Summed
+                    | Origin::Sums
+                    | Origin::None => {}
                 }
                 lane.spent(span, share, &self.tasks);
             }

@@ -31,7 +31,7 @@ impl Picture {
         let what = match found.fill {
             Fill::Unknown => "not known".to_owned(),
             Fill::Gap(why) => blind(why),
-            Fill::Known if line.origin == Origin::Sampled => self.summed(found, line.origin),
+            Fill::Known if line.origin.is_coarse() => self.summed(found, line.origin),
             Fill::Known => match lane.slice_at(middle) {
                 Some(found) if found.slice.span().0 * 2 >= self.bucket.0 => {
                     let ready = ready::of_slice(lane, &found);
@@ -76,7 +76,7 @@ impl Picture {
             let plural = if cell.slices == 1 { "" } else { "s" };
             let _ = write!(text, " in {} slice{plural}", cell.slices);
             // Samples do not tell how slices ended.
-            if origin != Origin::Sampled {
+            if !origin.is_coarse() {
                 let _ = write!(text, ", {} preempted", cell.preempted);
             }
         }

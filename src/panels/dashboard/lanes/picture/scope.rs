@@ -194,7 +194,7 @@ impl Scope {
 /// The shortest time that a cell can tell of.
 fn finest(line: &Timeline) -> Nanos {
     match line.origin {
-        Origin::Sampled => BINS[2],
+        Origin::Sums | Origin::Sampled => BINS[2],
         Origin::Summed => BINS[1],
         Origin::None | Origin::Exact | Origin::Inside | Origin::Own => Nanos(1),
     }

@@ -10,7 +10,7 @@ use crate::theme::Role;
 pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
     let line = picture.line(world);
     let role = match line.origin {
-        Origin::Exact | Origin::Summed => Role::Good,
+        Origin::Exact | Origin::Summed | Origin::Sums => Role::Good,
         _ => Role::Warn,
     };
     let words = picture.scope.words(line, picture.window);
@@ -78,6 +78,9 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         Origin::Own => {
             "the kernel told every switch of the inspected process only; what others did is not known"
         }
+        Origin::Sums => {
+            "the recording has sums: how long each thread had each core between two ticks, and in how many slices; their order, and how they ended, are not in it"
+        }
         Origin::Sampled => {
             "times on a core were read 20 times a second; their order, and how slices ended, are not known"
         }
@@ -100,7 +103,7 @@ pub fn explain(world: &World) -> Vec<(String, String)> {
         Origin::Sampled => {
             "not seen: the core was busy, by the ticks of /proc/stat, with none of the threads that were followed; most often with one that lived too briefly"
         }
-        Origin::None | Origin::Exact | Origin::Summed => {
+        Origin::None | Origin::Exact | Origin::Summed | Origin::Sums => {
             "with the focus on one process: others had the core"
         }
     };
