@@ -10,11 +10,8 @@ use crate::model::machine::verdict::Judge;
 use crate::model::plan::Plan;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::model::trigger::{Fired, Mode, Trigger, Watch};
+use crate::model::trigger::{AFTER, BEFORE, Fired, Mode, Trigger, Watch};
 
-/// How much before the moment goes into a file where nobody says, and how much after it.
-const BEFORE: Nanos = Nanos(30_000_000_000);
-const AFTER: Nanos = Nanos(10_000_000_000);
 /// For how long time stands in the mode that goes on by itself.
 const HOLD: Nanos = Nanos(10_000_000_000);
 /// At how many ticks it is asked what cannot be seen: rates need two, and what is newly read comes a little later.
@@ -36,11 +33,8 @@ pub(super) struct Guard {
 impl App {
     /// Arms a trigger as it is written, perhaps behind the word of its mode; `off` or nothing disarms it.
     pub(super) fn arm(&mut self, text: &str) {
-        let text = text.trim();
-        let (mode, text) = match text.split_once(' ').map(|(w, t)| (Mode::find(w), t)) {
-            Some((Some(mode), rest)) => (mode, rest.trim()),
-            _ => (Mode::default(), text),
-        };
+        let (mode, text) = Mode::split(text);
+        let mode = mode.unwrap_or_default();
         if text.is_empty() || text == "off" {
             let armed = self.world.trigger.take().is_some();
             self.guard = None;

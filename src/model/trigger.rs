@@ -79,11 +79,21 @@ impl Mode {
         }
     }
 
-    /// The mode of this word.
-    pub fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.word() == word)
+    /// The mode whose word stands before a condition, where one does, and the condition.
+    pub fn split(text: &str) -> (Option<Self>, &str) {
+        let text = text.trim();
+        let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+        match Self::ALL.into_iter().find(|mode| mode.word() == word) {
+            Some(mode) => (Some(mode), rest.trim()),
+            None => (None, text),
+        }
     }
 }
+
+/// How much before the moment is kept in a file where nobody says.
+pub const BEFORE: Nanos = Nanos(30_000_000_000);
+/// How much after it.
+pub const AFTER: Nanos = Nanos(10_000_000_000);
 
 /// A condition as typed and as understood.
 #[derive(Clone, Debug, Default)]

@@ -85,7 +85,7 @@ pub(in crate::panels) fn trail(
     dots.draw(&styles, theme.glyphs.ascii, area, buf);
     // A cell has two columns.
     let lead = from % ACROSS;
-    let cells = || {
+    let cells = || -> Vec<Nanos> {
         let (first, rest) = columns.split_at(lead.min(columns.len()));
         let first = (!first.is_empty()).then_some(first);
         let cells = first.into_iter().chain(rest.chunks(ACROSS));
@@ -93,7 +93,7 @@ pub(in crate::panels) fn trail(
     };
     world
         .probe
-        .chart(area, || at_the_right(cells(), area.width));
+        .chart(area, || at_the_right(&cells(), area.width));
 }
 
 /// Draws values, the newest at the right end, as bars in eighths of a cell; peaks are kept where many share a column.
@@ -114,14 +114,14 @@ pub(in crate::panels) fn bars(
         ascii: theme.glyphs.ascii,
     };
     chart.draw(columns.iter().map(|(_, value)| *value), area, buf);
-    let cells = || columns.iter().map(|(at, _)| *at).collect();
+    let cells = || -> Vec<Nanos> { columns.iter().map(|(at, _)| *at).collect() };
     world
         .probe
-        .chart(area, || at_the_right(cells(), area.width));
+        .chart(area, || at_the_right(&cells(), area.width));
 }
 
 /// The moments of so many cells, where the newest stand at the right; left of them is that of the oldest.
-fn at_the_right(cells: Vec<Nanos>, width: u16) -> Vec<Option<Nanos>> {
+fn at_the_right(cells: &[Nanos], width: u16) -> Vec<Option<Nanos>> {
     let before = usize::from(width).saturating_sub(cells.len());
     let first = cells.first().copied();
     std::iter::repeat_n(first, before)

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::trigger::is_unfinished;
+use super::trigger::{is_unfinished, meaning};
 use super::{help, hints, scroll};
 use crate::app::action::Action;
 use crate::app::button::Button;
@@ -19,7 +19,7 @@ use crate::app::world::World;
 use crate::model::id::{Pid, ProcId};
 use crate::model::plan::Needs;
 use crate::model::text::pad;
-use crate::model::trigger::Trigger;
+use crate::model::trigger::{Mode, Trigger};
 use crate::theme::Role;
 use crate::widgets::{line, popup, table};
 
@@ -257,9 +257,13 @@ fn condition(text: &str) -> String {
     if text.is_empty() || text == "off" {
         return "disarms it".to_owned();
     }
+    let (mode, text) = Mode::split(text);
     let trigger = Trigger::parse(text);
-    let note = trigger.notes().first().map(|note| note.why.clone());
-    note.unwrap_or_else(|| "stops time on the moment when this is so".to_owned())
+    match trigger.notes().first() {
+        Some(note) => note.why.clone(),
+        None if trigger.is_empty() => "a condition: cpu>300 for 3s, oom; ! has examples".to_owned(),
+        None => meaning(mode.unwrap_or_default(), &trigger),
+    }
 }
 
 /// Processes whose pid begins with the number typed; else actions, the best match first.

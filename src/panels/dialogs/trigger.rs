@@ -11,9 +11,11 @@ use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
+use crate::model::format::duration;
+use crate::model::id::Nanos;
 use crate::model::plan::Needs;
-use crate::model::text::pad;
-use crate::model::trigger::{EXAMPLES, Mode, Trigger};
+use crate::model::text::{pad, width};
+use crate::model::trigger::{AFTER, BEFORE, EXAMPLES, Mode, Trigger};
 use crate::theme::Role;
 use crate::widgets::{line, popup, table};
 
@@ -42,8 +44,8 @@ const HINTS: &[hints::Hint] = &[
     ("Ctrl-u", "empty"),
     ("Esc", "closes"),
 ];
-/// Lines above the examples: condition, what is missing, mode and what it means, blank.
-const ABOVE: usize = 5;
+/// Lines above the examples: condition, what is missing, mode and what it means, how much is kept, blank.
+const ABOVE: usize = 6;
 const WIDE: u16 = 92;
 
 /// The dialog.
@@ -63,10 +65,9 @@ impl TriggerDialog {
             // The line below says what is missing. Whoever goes on typing must not type commands.
             return Reply::Done;
         }
-        let text = if text.is_empty() {
-            String::new()
-        } else {
-            format!("{} {text}", self.mode.word())
+        let text = match Mode::split(text) {
+            (_, "") => String::new(),
+            (mode, text) => format!("{} {text}", mode.unwrap_or(self.mode).word()),
         };
         Reply::All(vec![Reply::Close, Reply::Arm(text)])
     }
@@ -116,21 +117,82 @@ impl TriggerDialog {
 
 /// Whether a condition cannot be armed as it is.
 pub(super) fn is_unfinished(text: &str) -> bool {
-    let words = text.split_once(' ');
-    let text = words.map_or(text, |(word, rest)| Mode::find(word).map_or(text, |_| rest));
-    let text = text.trim();
+    let (_, text) = Mode::split(text);
     let disarms = text.is_empty() || text == "off";
     let trigger = Trigger::parse(text);
     !disarms && (trigger.is_empty() || !trigger.notes().is_empty())
 }
 
-/// What a mode does, in words.
-fn meaning(mode: Mode) -> &'static str {
+/// What a mode does when the condition is met, in words.
+pub(super) fn meaning(mode: Mode, trigger: &Trigger) -> String {
+    let after = trigger.after.map(duration);
+    let when = after.as_ref().map_or_else(
+        || "on the moment".to_owned(),
+        |after| format!("{after} after the moment"),
+    );
     match mode {
-        Mode::Single => "time stops on the moment; armed once",
-        Mode::Normal => "marks it, keeps 30 s before and 10 s after in a file here, goes on",
-        Mode::Auto => "time stops on the moment for 10 s, then goes on; armed still",
+        Mode::Single => format!("time stops {when}; armed once"),
+        Mode::Normal => {
+            let before = duration(trigger.before.unwrap_or(BEFORE));
+            let after = after.unwrap_or_else(|| duration(AFTER));
+            format!("marks it, keeps {before} before and {after} after it in a file here, goes on")
+        }
+        Mode::Auto => format!("time stops {when} for 10 s, then goes on; armed still"),
     }
+}
+
+/// How much before and after the moment is kept, and how one says otherwise.
+fn kept(mode: Mode, trigger: &Trigger) -> Vec<(String, Role)> {
+    let span = |written: Option<Nanos>, usual: String| match written {
+        Some(span) => (duration(span), Role::Strong),
+        None => (usual, Role::Dim),
+    };
+    let label = |text: &str| (text.to_owned(), Role::Accent);
+    let dim = |text: &str| (text.to_owned(), Role::Dim);
+    let (before, after, how) = if mode == Mode::Normal {
+        (
+            span(trigger.before, duration(BEFORE)),
+            span(trigger.after, duration(AFTER)),
+            "    written behind it: before 5m after 1m",
+        )
+    } else {
+        let how = if trigger.before.is_some() {
+            "    before is of mode normal, which keeps a file"
+        } else {
+            "    written behind it: after 2s"
+        };
+        let all = "all that is remembered".to_owned();
+        ((all, Role::Dim), span(trigger.after, "0s".to_owned()), how)
+    };
+    vec![
+        label("keep "),
+        dim("before "),
+        before,
+        dim("   after "),
+        after,
+        dim(how),
+    ]
+}
+
+/// The condition as it is typed, with what is not understood of it.
+fn typed(trigger: &Trigger) -> Vec<(String, Role)> {
+    let text = trigger.text();
+    let mut notes: Vec<_> = trigger.notes().iter().map(|note| note.at.clone()).collect();
+    notes.sort_by_key(|at| at.start);
+    let (mut out, mut at) = (Vec::new(), 0);
+    for wrong in notes {
+        let (Some(before), Some(part)) = (text.get(at..wrong.start), text.get(wrong.clone()))
+        else {
+            continue;
+        };
+        out.push((before.to_owned(), Role::Text));
+        out.push((part.to_owned(), Role::Warn));
+        at = wrong.end;
+    }
+    out.push((text.get(at..).unwrap_or_default().to_owned(), Role::Text));
+    // The cursor stands behind the last letter.
+    out.push((" ".to_owned(), Role::Text));
+    out
 }
 
 impl Panel for TriggerDialog {
@@ -221,11 +283,15 @@ impl Panel for TriggerDialog {
         let area = popup::draw(theme, outer, SPEC.title, "", buf);
         let row = |i: usize| scroll::row(area, i);
         let plain = Modifier::empty();
-        let prompt = [
-            ("when ".to_owned(), Role::Accent),
-            (self.input.marked(), Role::Text),
-        ];
+        let trigger = Trigger::parse(self.input.text());
+        let mut prompt = vec![("when ".to_owned(), Role::Accent)];
+        let caret = width(&prompt[0].0) + self.input.cursor();
+        prompt.extend(typed(&trigger));
         line::draw(theme, row(0), &prompt, plain, buf);
+        let x = row(0).x + (caret as u16).min(row(0).width.saturating_sub(1));
+        if let Some(cell) = buf.cell_mut((x, row(0).y)) {
+            cell.modifier.insert(Modifier::REVERSED);
+        }
         let (state, role) = self.state(world);
         line::draw(
             theme,
@@ -249,8 +315,9 @@ impl Panel for TriggerDialog {
             modes.push((format!("{dot} {}  ", mode.word()), role));
         }
         line::draw(theme, row(2), &modes, plain, buf);
-        let about = format!("     {}", meaning(self.mode));
+        let about = format!("     {}", meaning(self.mode, &trigger));
         line::draw(theme, row(3), &[(about, Role::Dim)], plain, buf);
+        line::draw(theme, row(4), &kept(self.mode, &trigger), plain, buf);
         for (i, (text, about)) in EXAMPLES.iter().enumerate() {
             let area = row(ABOVE + i);
             let parts = [
@@ -265,3 +332,6 @@ impl Panel for TriggerDialog {
         hints::draw(theme, outer, HINTS, buf);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,7 +148,7 @@ fn no_chart_in_any_view_or_tab_is_without_its_moments() {
             for row in place.area.rows() {
                 let is_chart = |x: &u16| dots(&buf, (*x, row.y)) > 0;
                 let mut found = (row.left()..row.right()).filter(is_chart);
-                let ends = [found.next(), found.last()];
+                let ends = [found.next(), found.next_back()];
                 for x in ends.into_iter().flatten() {
                     let at = Position::new(x, row.y);
                     let mut scratch = Buffer::empty(AREA);

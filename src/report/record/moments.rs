@@ -13,7 +13,7 @@ use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::model::trigger::{Fired, Trigger, Watch};
+use crate::model::trigger::{AFTER, BEFORE, Fired, Trigger, Watch};
 use crate::recording::{Cut, DetailWriter, Kept, LaneWriter, MAGIC, Marks, Past, Slices, when};
 use crate::report::printer::Printer;
 use crate::report::{Error, Exit};
@@ -26,9 +26,6 @@ use crate::sys::own::recording as files;
 use crate::sys::own::stop::Stop;
 use crate::sys::root::ProcRoot;
 
-/// How much before and after a moment is kept where nobody says.
-const BEFORE: Nanos = Nanos(30_000_000_000);
-const AFTER: Nanos = Nanos(10_000_000_000);
 /// At how many ticks it is asked what cannot be seen here.
 const ASKED: u32 = 4;
 
