@@ -32,7 +32,10 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "a process hangs in uninterruptible sleep for two seconds",
     ),
     ("mem>2g name:java", "a java holds more than 2 GiB"),
-    ("new name:cc1plus", "a compiler begins"),
+    (
+        "new name:cc1plus",
+        "a compiler begins, and lives until the next tick",
+    ),
     ("ended signal:SEGV", "a process crashes"),
     (
         "waited>20ms",
@@ -193,6 +196,12 @@ impl Trigger {
         } else {
             Needs::empty()
         }
+    }
+
+    /// Whether it waits for somebody who begins: only who lives until the next tick is seen.
+    pub fn is_of_births(&self) -> bool {
+        let born = |one: &Alternative| one.happening == Some(Happening::New);
+        self.alternatives.iter().any(born)
     }
 
     /// What of it cannot be seen on this machine or by this user, in sentences; known once the first tick has come.

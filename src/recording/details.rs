@@ -14,6 +14,7 @@ use crate::model::detail::{Detail, MachineDetail, Slot, Stamped};
 use crate::model::groups::unit::Names;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::reading::{Missing, Reading};
+use crate::model::text::SafeText;
 
 /// The process that the record is about: its number and its start.
 const OF: u32 = 1;
@@ -21,6 +22,9 @@ const OF: u32 = 1;
 const CONTAINERS: u32 = 27;
 /// What a part may take at the most; beyond it nothing is told of it.
 const MOST: usize = 2 << 20;
+/// The paths of all control groups, and after how long they are told again where they are the same.
+const GROUPS: u32 = 30;
+const GROUPS_AGAIN: Nanos = Nanos(55_000_000_000);
 /// What containers are called is told again after so long: whoever looks back does not look far.
 const AGAIN: Nanos = Nanos(20_000_000_000);
 /// A part that takes more than this is told seldom.
@@ -60,7 +64,6 @@ macro_rules! parts {
             call_rates,
             group,
             containers: _,
-            // Which groups are empty is told of the present alone.
             hierarchy: _,
         } = machine;
         $hear.part(2, files.as_ref());
@@ -104,6 +107,8 @@ pub struct DetailWriter {
     told: [(Nanos, usize); PARTS],
     /// What containers were called when that was told last, and when it was.
     containers: (Arc<Names>, Nanos),
+    /// The same of the control groups.
+    groups: (Arc<[SafeText]>, Nanos),
 }
 
 /// The parts that are news.
@@ -144,6 +149,7 @@ impl DetailWriter {
             of: None,
             told: [(Nanos(0), 0); PARTS],
             containers: (Arc::default(), Nanos(0)),
+            groups: (Arc::default(), Nanos(0)),
         }
     }
 
@@ -167,6 +173,7 @@ impl DetailWriter {
             self.containers = (Arc::clone(names), detail.at);
             names.tell(&mut parts, CONTAINERS);
         }
+        self.tell_groups(detail, &mut parts);
         if parts.0.is_empty() {
             return None;
         }
@@ -179,6 +186,19 @@ impl DetailWriter {
         let summary = Summary::at(unix_ms);
         let at = detail.at;
         Some(record::write(Kind::Details, at, &summary, &body.0, packed))
+    }
+}
+
+impl DetailWriter {
+    /// The control groups, where they are listed and are others than before, or were told long ago.
+    fn tell_groups(&mut self, detail: &Detail, parts: &mut Fields) {
+        let groups = &detail.machine.hierarchy;
+        let (told, at) = &self.groups;
+        let due = detail.at.since(*at) >= GROUPS_AGAIN || groups != told;
+        if due && !groups.is_empty() {
+            self.groups = (Arc::clone(groups), detail.at);
+            groups.to_vec().tell(parts, GROUPS);
+        }
     }
 }
 
@@ -220,6 +240,9 @@ pub fn fill(into: &mut Detail, body: &[u8]) -> Result<(), Broken> {
             29 => put(&mut machine.call_rates, value),
             CONTAINERS if machine.containers.is_empty() => {
                 machine.containers = Arc::hear(value)?;
+            }
+            GROUPS if machine.hierarchy.is_empty() => {
+                machine.hierarchy = Vec::hear(value)?.into();
             }
             _ => {}
         }

@@ -241,8 +241,6 @@ mod tests {
         let mut told = (*details.publish()).clone();
         told.faults.clear();
         told.machine.containers = Arc::default();
-        // Which groups nobody is in is told of the present alone.
-        told.machine.hierarchy = Arc::default();
         // Names of ports are those of whoever reads.
         if let Some(Ok(network)) = told.machine.network.as_mut().map(|s| s.value.as_mut()) {
             Arc::make_mut(network).names = Arc::default();

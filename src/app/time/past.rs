@@ -25,7 +25,7 @@ const LANES: Nanos = Nanos(60_000_000_000);
 const FRESH: Nanos = Nanos(5_000_000_000);
 /// The same of a part that was remembered or recorded: those of the machine are read every ten seconds, those of processes one
 /// after the other.
-const RECORDED: Nanos = Nanos(60_000_000_000);
+const RECORDED: Nanos = Nanos(90_000_000_000);
 
 /// Ticks that can be looked at again, oldest first.
 #[derive(Default)]

@@ -106,8 +106,15 @@ impl TriggerDialog {
             ),
             (None, false) => {
                 let unseen = trigger.unseen(&world.snapshot, &world.timeline);
+                let sees = || {
+                    if trigger.is_of_births() {
+                        "Enter arms it; who lives for less than a tick is not seen"
+                    } else {
+                        "Enter arms it"
+                    }
+                };
                 unseen.into_iter().next().map_or_else(
-                    || ("Enter arms it".to_owned(), Role::Dim),
+                    || (sees().to_owned(), Role::Dim),
                     |unseen| (unseen, Role::Warn),
                 )
             }
@@ -274,7 +281,11 @@ impl Panel for TriggerDialog {
     fn explain(&self, _: &World) -> Vec<(String, String)> {
         let examples = EXAMPLES.iter();
         let told = examples.map(|(text, about)| ((*text).to_owned(), (*about).to_owned()));
-        told.collect()
+        let of_births = (
+            "new".to_owned(),
+            "who began since the last tick and lives still; who lives for less than a tick is not seen: ( halves the interval. 'ended' without a name tells of him too".to_owned(),
+        );
+        told.chain([of_births]).collect()
     }
 
     fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {

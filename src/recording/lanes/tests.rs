@@ -133,7 +133,9 @@ fn sums_say_who_ran_for_how_long() {
 fn how_sums_came_about_is_told() {
     let of = |origin| {
         let mut views = script();
-        views.iter_mut().for_each(|view| view.origin = origin);
+        for view in &mut views {
+            view.origin = origin;
+        }
         let line = again(&records(&views, Slices::All));
         (line.origin, line.why.to_string())
     };

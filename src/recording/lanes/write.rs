@@ -49,14 +49,13 @@ impl Names {
 /// How the slices were known, as a number.
 pub(super) fn code(origin: Origin) -> u64 {
     match origin {
-        Origin::None => 0,
+        // Sums are told of the past alone: nothing is recorded from them.
+        Origin::None | Origin::Sums => 0,
         Origin::Exact => 1,
         Origin::Inside => 2,
         Origin::Own => 3,
         Origin::Sampled => 4,
         Origin::Summed => 5,
-        // Only what was recorded is such.
-        Origin::Sums => 0,
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::super::details::{self, DetailWriter};
 use super::super::record::{Found, Head, Kind, Marks, Summary};
-use super::super::{Kept, Past, Recorded};
+use super::super::{Kept, Past, Recorded, Writer};
 use super::{file, record, script};
 use crate::model::descriptors::descriptor::Files;
 use crate::model::detail::{Detail, MachineDetail, Stamped};
@@ -17,6 +17,8 @@ use crate::model::id::{Nanos, ProcId};
 use crate::model::process::threads::Threads;
 use crate::model::reading::Missing;
 use crate::model::sample::Shares;
+use crate::model::scene::Scene;
+use crate::model::text::SafeText;
 use values::{OF, everything, files};
 
 const BACK: Nanos = Nanos(60_000_000_000);
@@ -255,4 +257,45 @@ fn marks_and_summaries_are_those_of_ticks() {
     };
     assert_eq!(head.summary, Summary::at(5));
     assert_eq!(head.summary.marks, Marks::default());
+}
+
+/// Groups that nobody is in are told by nothing else; all of them are told now and then, and at once where they changed.
+#[test]
+fn groups_that_nobody_is_in_come_back() {
+    let kept = Kept::new(1 << 20);
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    let mut writer = DetailWriter::new(false);
+    let mut detail = Detail::default();
+    let mut told = Vec::new();
+    for (second, paths) in [
+        (10, &["/a", "/a/empty"][..]),
+        (20, &["/a", "/a/empty"]),
+        (70, &["/a", "/a/empty"]),
+        (80, &["/a"]),
+    ] {
+        detail.at = Nanos(second * 1_000_000_000);
+        detail.machine.hierarchy = paths.iter().map(|path| SafeText::from(*path)).collect();
+        if let Some(record) = writer.record(&detail, 0) {
+            told.push(second);
+            // Nothing tells of what stands before all states.
+            kept.push(Writer::default().tick(None, &scene.sample, Summary::at(0)));
+            kept.push(vec![record]);
+        }
+    }
+    assert_eq!(told, [10, 70, 80]);
+    let past = Past::new(Box::new(kept));
+    let groups = |second: u64| {
+        let at = Nanos(second * 1_000_000_000);
+        let detail = past.read_before(at, None, Nanos(60_000_000_000));
+        let shares = detail.expect("sound").machine.shares_at(at);
+        shares
+            .groups
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(groups(60), ["/a", "/a/empty"]);
+    assert_eq!(groups(75), ["/a", "/a/empty"]);
+    assert_eq!(groups(90), ["/a"]);
 }

@@ -17,7 +17,10 @@ const PATIENCE: Nanos = Nanos(5_000_000_000);
 const STAY: Nanos = Nanos(1_000_000_000);
 
 /// What costs little beside the table.
-const MACHINE: Needs = Needs::MEMORY.union(Needs::DISKS).union(Needs::SENSORS);
+const MACHINE: Needs = Needs::MEMORY
+    .union(Needs::DISKS)
+    .union(Needs::SENSORS)
+    .union(Needs::HIERARCHY);
 /// What costs a visit of every process.
 const TALKS: Needs = Needs::IPC.union(Needs::NETWORK);
 /// What the inspector shows.
