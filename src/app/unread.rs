@@ -103,6 +103,17 @@ impl World {
         (!told.is_empty()).then_some(told)
     }
 
+    /// Why something is not to be had that was not read for the moment that is shown, where nothing is read for it any more.
+    pub fn passed(&self) -> Option<&'static str> {
+        let recorded = self.time.recorded;
+        let why = if recorded {
+            "not recorded by then"
+        } else {
+            "not read at that moment"
+        };
+        self.looks_back().then_some(why)
+    }
+
     /// Why what these needs stand for is not to be had: the moment that is shown has passed, and it was not read then.
     pub fn unread(&self, needs: Needs) -> Option<&'static str> {
         /// Without these a pane has nothing to show.

@@ -20,6 +20,8 @@ pub struct Kept<T> {
     state: Reading<()>,
     /// What would show it, where it is denied.
     remedy: &'static str,
+    /// Why it is not read any more, where the moment that is shown has passed.
+    passed: Option<&'static str>,
 }
 
 impl<T> Default for Kept<T> {
@@ -30,6 +32,7 @@ impl<T> Default for Kept<T> {
             at: Nanos(0),
             state: Err(Missing::Soon),
             remedy: "",
+            passed: None,
         }
     }
 }
@@ -48,7 +51,12 @@ impl<T> Kept<T> {
         if world.detail.of != self.of {
             return changed;
         }
-        let Some(stamped) = slot else { return changed };
+        self.passed = world.passed();
+        let Some(stamped) = slot else {
+            // What was read at another moment is no word about this one.
+            changed |= self.passed.is_some() && self.value.take().is_some();
+            return changed;
+        };
         match &stamped.value {
             Ok(value) => {
                 self.state = Ok(());
@@ -85,8 +93,8 @@ impl<T> Kept<T> {
     pub fn why(&self) -> String {
         match (self.of, self.state) {
             (None, _) => "no process is selected".to_owned(),
-            (_, Ok(())) => String::new(),
-            (_, Err(Missing::Soon)) => "reading …".to_owned(),
+            (_, Ok(())) if self.value.is_some() => String::new(),
+            (_, Ok(()) | Err(Missing::Soon)) => self.passed.unwrap_or("reading …").to_owned(),
             (_, Err(Missing::Denied)) => {
                 format!("– the kernel does not show it to this user{}", self.remedy)
             }
@@ -157,6 +165,15 @@ mod tests {
                 kept.why()
             );
         }
+        kept.take(&world, Some(&slot(5, Ok(5))));
+        world.paused = Some(3);
+        assert!(kept.take(&world, None), "it was not read then");
+        assert_eq!(
+            (kept.value(), kept.why().as_str()),
+            (None, "not read at that moment")
+        );
+        assert!(kept.take(&world, Some(&slot(2, Ok(4)))), "then it was");
+        assert_eq!(kept.value().map(|v| **v), Some(4));
         world.focus = Some(ProcId::new(8, 8));
         assert!(kept.take(&world, Some(&slot(3, Ok(6)))), "another process");
         assert!(kept.value().is_none() && !kept.ended(), "not its value");

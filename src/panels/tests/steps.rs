@@ -10,9 +10,10 @@ use crate::app::App;
 use crate::app::event::Event;
 use crate::app::key::Key;
 use crate::app::world::Settings;
-use crate::model::id::{Bytes, Ticks};
+use crate::model::id::{Bytes, CpuId, Ticks};
 use crate::model::process::stat::State;
 use crate::model::scene::Scene;
+use crate::model::scheduling::timeline::{Builder, Origin};
 use crate::model::snapshot::Snapshot;
 use crate::recording::{Kept, Marks, Past, Summary, Writer};
 use crate::screen;
@@ -228,4 +229,29 @@ fn what_a_process_did_before_is_told_of_any_moment() {
     press(&mut live, "p");
     let present = live.world.trace.until(seen[99].at).count();
     assert!(present <= 1, "the present is as it was: {present}");
+}
+
+#[test]
+fn what_is_longer_ago_than_slices_are_kept_is_not_known_and_nobody_is_idle() {
+    let (kept, seen) = busy(100);
+    let mut app = app();
+    app.remember(Past::new(Box::new(kept)));
+    app.update(Event::Snapshot(Arc::clone(&seen[99])));
+    // Slices are kept of the last seconds alone.
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], seen[95].at);
+    let line = builder.publish(seen[99].at);
+    app.update(Event::Switches(Arc::new(line)));
+    draw(&mut app);
+    for place in ["1", "2", "1 S"] {
+        press(&mut app, place);
+        let shown = lines(&press(&mut app, "p < ,")).join("\n");
+        let why = "this is longer ago than slices are kept";
+        assert!(
+            shown.contains(&format!("– not known: {why}")),
+            "{place}: {shown}"
+        );
+        assert!(!shown.contains("exact"), "{place}: {shown}");
+        assert!(!shown.contains("reading …"), "{place}: {shown}");
+        press(&mut app, "p");
+    }
 }

@@ -15,7 +15,7 @@ use crate::app::panel::{Hit, Panel, Place, Reply, Rows, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::format;
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::{Origin, PidStats, Timeline, Window};
 use crate::model::text::width;
@@ -410,10 +410,9 @@ fn head(world: &World, window: Window) -> listing::Parts {
         ("Who had the cores ".to_owned(), Role::Title),
         (format!("in these {}", picture::rounded(known)), Role::Dim),
     ];
-    if known == Nanos(0) {
-        let why = " · not known: it was not recorded, or is longer ago than is kept";
+    if let Some(why) = picture::unknown(world, window) {
         parts.truncate(1);
-        parts.push((why.to_owned(), Role::Dim));
+        parts.push((format!(" · not known: {why}"), Role::Dim));
         return parts;
     }
     let rest = line.rest(window);

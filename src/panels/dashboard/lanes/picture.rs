@@ -31,7 +31,7 @@ use crate::model::text::SafeText;
 pub use numbers::{at_least, numbers_width};
 pub use scope::{Scope, rounded};
 pub use seats::Seats;
-pub use title::{explain, origin};
+pub use title::{explain, origin, unknown};
 
 actions! {
     /// A shorter span of time.

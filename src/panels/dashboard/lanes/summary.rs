@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::picture::{at_least, rounded};
+use super::picture::{at_least, rounded, unknown};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Nanos, ProcId};
@@ -45,7 +45,11 @@ pub fn lines(world: &World, id: ProcId, window: Window) -> Vec<SumLine> {
     let line = world.timeline.about(id);
     let seconds = line.known(window).seconds();
     if seconds <= 0.0 || line.origin == Origin::None {
-        return vec![title("slices are not known", line.why.to_string())];
+        let why = unknown(world, window).unwrap_or(&line.why);
+        return vec![SumLine {
+            label: format!("slices are not known: {why}"),
+            ..SumLine::default()
+        }];
     }
     let (sums, waited) = line.of(id, window);
     let rate = format::per_second(sums.slices as f64 / seconds);

@@ -37,6 +37,13 @@ impl Picture {
             let right = Rect::new(x, y, end - x, parts.each);
             numbers::draw(world, row, right.intersection(parts.area), buf);
         }
+        if let Some(why) = self.unknown(world) {
+            let y = parts.area.y + parts.each / 2;
+            let room = usize::from(parts.cells);
+            let text = format!("– not known: {why}");
+            let text = cut(&text, room);
+            put::text(buf, parts.left, y, &text, room, theme.style(Role::Dim));
+        }
         self.point(theme, buf);
         self.mark_cursor(theme, buf);
         let y = parts.area.y + parts.seats.rows(self.rows.len()) * parts.each;

@@ -3,12 +3,19 @@
 use super::Picture;
 use crate::app::world::World;
 use crate::model::format;
+use crate::model::id::Nanos;
 use crate::model::scheduling::timeline::{Blind, Origin, Timeline, Window};
 use crate::theme::Role;
 
 /// How the slices are known, and which time is shown: the words of a title.
 pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
     let line = picture.line(world);
+    if let Some(why) = picture.unknown(world) {
+        return vec![
+            ("not known".to_owned(), Role::Warn),
+            (format!(" · {why}"), Role::Dim),
+        ];
+    }
     let role = match line.origin {
         Origin::Exact | Origin::Summed | Origin::Sums => Role::Good,
         _ => Role::Warn,
@@ -32,6 +39,28 @@ pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
         out.push((" · focus".to_owned(), Role::Accent));
     }
     out
+}
+
+/// Why nothing is known of slices in a window.
+pub fn unknown(world: &World, window: Window) -> Option<&'static str> {
+    let line = &world.timeline;
+    let blind = line.known(window) == Nanos(0) && line.gaps(window).next().is_none();
+    let why = if world.time.recorded {
+        "slices of this time were not recorded"
+    } else if world.looks_back() {
+        "this is longer ago than slices are kept"
+    } else {
+        "nothing was told yet"
+    };
+    blind.then_some(why)
+}
+
+impl Picture {
+    /// Why nothing is known of all that it shows, where nothing is: an empty lane looks like an idle core.
+    pub(super) fn unknown(&self, world: &World) -> Option<&'static str> {
+        let whole = !self.rows.is_empty() && self.rows.iter().all(|row| row.known == Nanos(0));
+        unknown(world, self.window.filter(|_| whole)?)
+    }
 }
 
 /// Where in the window nothing is known and why, as far as no count of lost events says it.
