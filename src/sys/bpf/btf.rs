@@ -34,6 +34,8 @@ pub struct Task {
     pub state: i16,
     /// What sort of thread it is.
     pub flags: i16,
+    /// How long it has had a core in its life; brought up to date before it leaves one.
+    pub ran: i16,
     /// `sched_switch`.
     pub switch: u32,
     /// `sched_waking`.
@@ -62,6 +64,7 @@ pub fn task(root: &ProcRoot) -> Option<Task> {
         // The second before Linux 5.14.
         state: offset("__state").or_else(|| offset("state"))?,
         flags: offset("flags")?,
+        ran: offset("se.sum_exec_runtime")?,
         switch: types.tracepoint("sched_switch")?,
         waking: types.tracepoint("sched_waking")?,
         enter: types.tracepoint("sys_enter"),

@@ -39,7 +39,7 @@ const DESCRIPTOR: u64 = 1;
 const WHOLE: u64 = 2;
 
 /// What is known of a thread: words by their place. What is written first when it changes, and last.
-const OPENED: i16 = 72;
+const OPENED: i16 = 80;
 const CLOSED: i16 = 0;
 const STATE: i16 = 8;
 const SINCE: i16 = 16;
@@ -50,7 +50,9 @@ const SLICES: i16 = 48;
 /// The key of the sums of the wait that it is in: thread, call and how it sleeps; the first argument.
 const SITE: i16 = 56;
 const FIRST: i16 = 64;
-const VALUE: usize = 80;
+/// How long it had had a core in its life when it left one last.
+const RAN: i16 = 72;
+const VALUE: usize = 88;
 
 /// States.
 const IS_RUNNING: i32 = 0;

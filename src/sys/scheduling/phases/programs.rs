@@ -1,10 +1,14 @@
 //! The programs: what happens in the kernel when a core passes from one thread to another, and when one is woken.
 
+mod call;
+
 use std::io;
 
+use call::site;
+
 use super::{
-    BEGAN, CLOSED, DESCRIPTOR, FIRST_IS, HAS_ENDED, IS_BLOCKED, IS_READY, IS_RUNNING, LOST, NONE,
-    NUMBERS, OPENED, OTHERS, READY, RUNNING, SINCE, SITE, SLICES, STATE, UNKNOWN, VALUE, WHOLE,
+    BEGAN, CLOSED, HAS_ENDED, IS_BLOCKED, IS_READY, IS_RUNNING, LOST, OPENED, OTHERS, RAN, READY,
+    RUNNING, SINCE, SITE, SLICES, STATE, VALUE,
 };
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
@@ -51,9 +55,6 @@ const IS_TRACED: i32 = 0x8;
 const IS_DEEP: i32 = 0x1002;
 const IS_IDLE: i32 = 0x400;
 
-/// `PF_KTHREAD`, `PF_USER_WORKER`, `PF_IO_WORKER` in `task_struct.flags`.
-const KERNEL: i32 = 0x0020_4010;
-
 type Code = io::Result<Result<Vec<Instruction>, Fault>>;
 
 fn registers() -> io::Result<Registers> {
@@ -81,59 +82,6 @@ fn only_of(a: &mut Assembler, pid: Pid, at: &Task, out: Label) {
     a.store(Width::Double, (R10, THREAD), R1);
     a.call(Helper::KtimeGetNs);
     a.store(Width::Double, (R10, NOW), R0);
-}
-
-/// Leaves on the stack in which call the thread at `R7` is, on what, and how it sleeps, which is in `R6`. Destroys `R0` to `R5`.
-fn site(a: &mut Assembler, maps: &Maps, task: &Task, at: &Registers) {
-    let (wide, told, none, unknown, nothing) =
-        (a.label(), a.label(), a.label(), a.label(), a.label());
-    // Threads of the kernel keep none.
-    a.load(Width::Word, R1, (R7, task.flags));
-    a.jump_if(If::AnyBit, R1, KERNEL, none);
-    a.mov(R1, R7);
-    a.call(Helper::TaskPtRegs);
-    let load = |a: &mut Assembler, (offset, width): (i32, Width), to: Reg| {
-        a.load(width, to, (R0, offset as i16));
-    };
-    load(a, at.number, R1);
-    a.wide(R3, 0xffff_ffff);
-    a.jump_if(If::Eq, R1, R3, none);
-    a.jump_if(If::Ge, R1, NUMBERS.cast_signed(), unknown);
-    load(a, at.mode, R3);
-    a.op(Op::And, R3, at.mask);
-    load(a, at.first, R2);
-    a.jump_if(If::Ne, R3, at.narrow, wide);
-    load(a, at.narrow_first, R2);
-    a.op(Op::Add, R1, NUMBERS.cast_signed());
-    a.place(wide);
-    // What of the argument tells.
-    a.value(R3, maps.shared);
-    a.op(Op::And, R1, (2 * NUMBERS - 1).cast_signed());
-    a.mov(R0, R1);
-    a.op(Op::Lsh, R0, 3);
-    a.op(Op::Add, R3, R0);
-    a.load(Width::Double, R3, (R3, FIRST_IS));
-    a.jump_if(If::Eq, R3, WHOLE as i32, told);
-    a.jump_if(If::Ne, R3, DESCRIPTOR as i32, nothing);
-    a.op(Op::Lsh, R2, 32);
-    a.op(Op::Rsh, R2, 32);
-    a.jump(told);
-    a.place(none);
-    a.mov(R1, NONE as i32);
-    a.jump(nothing);
-    a.place(unknown);
-    a.mov(R1, UNKNOWN as i32);
-    a.place(nothing);
-    a.mov(R2, 0);
-    a.place(told);
-    a.store(Width::Double, (R10, BEGINS + 8), R2);
-    a.op(Op::Lsh, R1, 32);
-    a.load(Width::Double, R2, (R10, THREAD));
-    a.op(Op::Or, R1, R2);
-    a.mov(R2, R6);
-    a.op(Op::Lsh, R2, 56);
-    a.op(Op::Or, R1, R2);
-    a.store(Width::Double, (R10, BEGINS), R1);
 }
 
 /// `R8` = what is known of the thread on the stack; of one that is not known, that it is in this state since counting began, or
@@ -223,6 +171,32 @@ fn waited(a: &mut Assembler, maps: &Maps) {
     a.place(done);
 }
 
+/// Adds `R9` to how long the thread at `R8`, whose task is at `R7`, had a core. Where the kernel did not tell that it got one, as
+/// happens, that is as much as it ran since it left one last; before, it did what was told. Destroys `R0` to `R5`.
+fn had(a: &mut Assembler, at: &Task, maps: &Maps) {
+    let (told, less, ready, out) = (a.label(), a.label(), a.label(), a.label());
+    a.load(Width::Double, R1, (R7, at.ran));
+    a.load(Width::Double, R3, (R8, RAN));
+    a.store(Width::Double, (R8, RAN), R1);
+    a.load(Width::Double, R0, (R8, STATE));
+    a.jump_if(If::Eq, R0, IS_RUNNING, told);
+    a.op(Op::Sub, R1, R3);
+    a.jump_if(If::Le, R1, R9, less);
+    a.mov(R1, R9);
+    a.place(less);
+    a.op(Op::Sub, R9, R1);
+    grow(a, RUNNING, R1);
+    a.jump_if(If::Ne, R0, IS_BLOCKED, ready);
+    waited(a, maps);
+    a.jump(out);
+    a.place(ready);
+    grow(a, READY, R9);
+    a.jump(out);
+    a.place(told);
+    grow(a, RUNNING, R9);
+    a.place(out);
+}
+
 /// At `sched_switch`: whoever loses the core was on one until now, and is blocked, could go on, or has ended; whoever gets it
 /// waited until now.
 ///
@@ -301,7 +275,7 @@ fn leaves(a: &mut Assembler, at: &Task, maps: &Maps, registers: &Registers, come
     site(a, maps, at, registers);
     thread(a, maps, IS_RUNNING, false, comes);
     open(a);
-    grow(a, RUNNING, R9);
+    had(a, at, maps);
     for at in [0, 8] {
         a.load(Width::Double, R1, (R10, BEGINS + at));
         a.store(Width::Double, (R8, SITE + at), R1);
@@ -312,7 +286,7 @@ fn leaves(a: &mut Assembler, at: &Task, maps: &Maps, registers: &Registers, come
         a.place(label);
         thread(a, maps, IS_RUNNING, false, comes);
         open(a);
-        grow(a, RUNNING, R9);
+        had(a, at, maps);
         close(a, state);
         a.jump(comes);
     }

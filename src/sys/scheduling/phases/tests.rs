@@ -87,3 +87,64 @@ fn each_wait_is_told_by_its_call_and_its_descriptor() {
     assert!(!after.threads.contains_key(&tid));
     assert_eq!(tracing.lost(), 0);
 }
+
+/// Some kernels tell nothing while a certain thread has the core, so neither who was woken then nor who came next.
+#[test]
+fn a_switch_that_was_not_told_makes_no_wait_of_a_run() {
+    let Some(tracing) = begin() else { return };
+    let (mut from, to) = io::pipe().expect("a pipe");
+    let (tell, told) = channel();
+    let (go, gone) = channel::<()>();
+    let cpu = || {
+        let spent = nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID);
+        let spent = spent.expect("a clock");
+        spent.tv_sec() as u64 * 1_000_000_000 + spent.tv_nsec() as u64
+    };
+    let thread = std::thread::spawn(move || {
+        tell.send((own_tid(), cpu())).expect("heard");
+        while gone.try_recv().is_err() {}
+        let begun = cpu();
+        while cpu() - begun < 100_000_000 {}
+        tell.send((own_tid(), cpu())).expect("heard");
+        let _ = from.read(&mut [0]);
+    });
+    let (tid, ran) = told.recv().expect("a thread");
+    // As though it had slept for a second, and nothing had been told of it since.
+    let number = libc::SYS_read as u32;
+    let narrow = false;
+    let slept = site(Sleep::Light, Number { number, narrow }, 1_000_000);
+    let mut value = [0_u64; VALUE / 8];
+    let mut set = |at: i16, to: u64| value[at as usize / 8] = to;
+    for (at, to) in [
+        (STATE, IS_BLOCKED as u64),
+        (SINCE, clock::now().0 - 1_000_000_000),
+        (SITE, word_of(tid, &slept)),
+        (FIRST, slept.first),
+        (RAN, ran),
+    ] {
+        set(at, to);
+    }
+    let value: Vec<u8> = value.iter().flat_map(|w| w.to_ne_bytes()).collect();
+    let key = u64::from(tid.0).to_ne_bytes();
+    tracing.threads.set(&key, &value).expect("room");
+    go.send(()).expect("it listens");
+    let (_, runs) = told.recv().expect("it ran");
+    let phases = loop {
+        let phases = tracing.read().expect("it reads").threads[&tid].clone();
+        if matches!(phases.now, Phase::Blocked(site) if site != slept) {
+            break phases;
+        }
+        std::thread::yield_now();
+    };
+    drop(to);
+    thread.join().expect("it ends");
+    let truly = runs - ran;
+    assert!(
+        phases.running.0.abs_diff(truly) < truly / 20,
+        "{phases:?}, truly {truly}"
+    );
+    assert!(
+        phases.blocked[&slept].span >= Nanos::from_millis(900),
+        "{phases:?}"
+    );
+}
