@@ -79,6 +79,12 @@ impl Recorded {
         Ok(found)
     }
 
+    /// Where each chunk begins, and when, in milliseconds after the Unix epoch.
+    pub fn chunks(&self) -> impl Iterator<Item = (u64, u64)> {
+        let first = self.chunks.iter().filter_map(|chunk| chunk.first());
+        first.map(|(head, place, _)| (*place, head.summary.unix_ms))
+    }
+
     /// Reads block by block; a record that is not whole is looked past.
     fn scan(&mut self) -> Result<(), String> {
         let len = self.bytes.len();

@@ -168,12 +168,24 @@ pub fn open_for_keys(path: &Path) -> Result<Past, Error> {
     open_for(path, HURRY)
 }
 
+/// The heads of a recording that lies in a file.
+///
+/// # Errors
+/// As [`open`].
+pub fn heads(path: &Path) -> Result<Recorded, Error> {
+    recorded(path, PATIENCE)
+}
+
 fn open_for(path: &Path, patience: Duration) -> Result<Past, Error> {
+    Ok(Past::new(Box::new(recorded(path, patience)?)))
+}
+
+fn recorded(path: &Path, patience: Duration) -> Result<Recorded, Error> {
     let wrong = |why: String| Error::Failed(format!("{}: {why}", path.display()));
     let reader = Reader::open(path, PATIENCE).map_err(|e| wrong(e.to_string()))?;
     let reader = Arc::new(reader);
     let bytes = OnDisk(Arc::clone(&reader));
     let recorded = Recorded::open(Box::new(bytes)).map_err(wrong)?;
     reader.hurry(patience);
-    Ok(Past::new(Box::new(recorded)))
+    Ok(recorded)
 }

@@ -5,7 +5,6 @@ mod inspecting;
 mod moments;
 mod ring;
 
-use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +18,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
-use crate::recording::{DetailWriter, Kept, LaneWriter, MAGIC, Slices};
+use crate::recording::{DetailWriter, Kept, LaneWriter, MAGIC, Recorded, Records as _, Slices};
 use crate::sampler::scribe::{Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
@@ -302,14 +301,13 @@ impl To {
             )));
         }
         let there = there == files::A_FILE;
+        let heads = || {
+            let heads = there.then(|| super::past::heads(&args.file).ok());
+            heads.flatten()
+        };
         // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
-        if there
-            && let Ok(past) = super::past::open(&args.file)
-            && past
-                .moments()
-                .last()
-                .is_some_and(|last| last.at >= clock::now())
-        {
+        let last = heads().and_then(|heads| heads.moments().pop());
+        if last.is_some_and(|last| last.at >= clock::now()) {
             return Err(Error::Failed(format!(
                 "{name} is a recording of before the last boot: name another file, it is left as it is"
             )));
@@ -319,7 +317,8 @@ impl To {
         Ok(Self::File(Box::new(Ring {
             file,
             name,
-            chunks: VecDeque::new(),
+            // What was recorded before is the oldest; nobody else changes it by now.
+            chunks: heads().iter().flat_map(Recorded::chunks).collect(),
             keep_ms: args.keep.map(|keep| keep.0 / 1_000_000),
             max_size: args.max_size,
         })))

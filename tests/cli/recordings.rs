@@ -243,6 +243,28 @@ fn a_full_disk_is_said_and_what_is_there_is_kept() {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+/// What an earlier recorder wrote into the file is the oldest of it.
+#[test]
+fn a_ring_that_is_gone_on_with_forgets_what_was_there() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.pscope");
+    let path = file.to_str().expect("UTF-8");
+    let record = |more: &[&str]| {
+        let args = [&["record", path, "--interval", "10ms"], more].concat();
+        let output = pscope(&args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let args = ["system", "--from", path, "--json", "--every", "1ms"];
+        let lines = text(&pscope(&args).stdout);
+        let times = lines
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok()?["time_unix_ms"].as_u64());
+        times.collect::<Vec<_>>()
+    };
+    let first = record(&["--for", "1s"]);
+    let both = record(&["--for", "2s", "--keep", "500ms"]);
+    assert!(both.first() > first.last(), "{first:?} {both:?}");
+}
+
 /// What makes no sense is refused by its name, with what would, and leaves nothing behind.
 #[test]
 fn what_makes_no_sense_is_refused_with_the_remedy() {
