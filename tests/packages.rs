@@ -102,3 +102,80 @@ fn installed_documents_can_be_read_by_everybody_and_installed_again() {
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("/proc/nowhere"));
 }
+
+/// Runs a program; `None` where it is not there.
+fn there(program: &str, args: &[&str]) -> Option<()> {
+    let ran = Command::new(program).args(args).output();
+    ran.ok().filter(|ran| ran.status.success()).map(|_| ())
+}
+
+#[test]
+fn a_package_of_debian_is_made_and_what_it_puts_in_place_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if there("cargo", &["deb", "--version"]).is_none() {
+        println!("skipped: there is no cargo-deb");
+        return;
+    }
+    if there("dpkg-deb", &["--version"]).is_none() {
+        println!("skipped: there is no dpkg-deb");
+        return;
+    }
+    let docs = Command::new(env!("CARGO_BIN_EXE_pscope"))
+        .arg("install-docs")
+        .arg(root.join("target/package"))
+        .output()
+        .expect("it runs");
+    if !docs.status.success() {
+        println!("skipped: this user may not write where packages are made");
+        return;
+    }
+    let scratch = tempfile::tempdir().expect("a directory");
+    let package = scratch.path().join("pscope.deb");
+    // The program that is tested: nothing is built anew.
+    let optimized = env!("CARGO_BIN_EXE_pscope").contains("/release/");
+    let profile = if optimized { "release" } else { "dev" };
+    let options = [
+        "deb",
+        "--no-build",
+        "--no-strip",
+        "--fast",
+        "--profile",
+        profile,
+    ];
+    let made = Command::new("cargo")
+        .current_dir(root)
+        .args(options)
+        .arg("--output")
+        .arg(&package)
+        .output()
+        .expect("it runs");
+    assert!(made.status.success(), "{made:?}");
+    let at = scratch.path().join("root");
+    let mut put = Command::new("dpkg-deb");
+    let put = put.arg("-x").arg(&package).arg(&at).output();
+    let put = put.expect("it runs");
+    assert!(put.status.success(), "{put:?}");
+    let version = Command::new(at.join("usr/bin/pscope"))
+        .arg("--version")
+        .output();
+    let version = version.expect("it runs").stdout;
+    assert!(version.starts_with(b"pscope "), "{version:?}");
+    for file in [
+        "usr/share/man/man1/pscope.1.gz",
+        "usr/share/bash-completion/completions/pscope",
+        "usr/share/zsh/vendor-completions/_pscope",
+        "usr/share/fish/vendor_completions.d/pscope.fish",
+        "usr/share/doc/pscope/examples/pscope-record.service",
+        "usr/share/doc/pscope/copyright",
+        "usr/share/doc/pscope/LICENSE-MIT",
+        "usr/share/doc/pscope/LICENSE-APACHE",
+    ] {
+        assert!(at.join(file).is_file(), "{file}");
+    }
+    let names = |dir: std::path::PathBuf| -> BTreeSet<_> {
+        let all = std::fs::read_dir(dir).expect("a folder");
+        all.flatten().map(|e| e.file_name()).collect()
+    };
+    let installed = names(at.join("usr/share/pscope/themes"));
+    assert_eq!(installed, names(root.join("assets/themes")));
+}

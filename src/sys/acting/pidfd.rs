@@ -14,7 +14,7 @@ use crate::sys::root::ProcRoot;
 /// Holds one thread instead of a process (Linux 6.9).
 pub const THREAD: libc::c_uint = libc::O_EXCL as libc::c_uint;
 /// `_IOWR(0xff, 11, struct pidfd_info)` with the first, 64 byte long, version of the structure.
-const GET_INFO: libc::c_ulong = 0xc040_ff0b;
+const GET_INFO: libc::Ioctl = 0xc040_ff0b_u32 as libc::Ioctl;
 const INFO_EXIT: u64 = 1 << 3;
 
 /// The beginning of the kernel's `struct pidfd_info`.

@@ -207,9 +207,7 @@ fn write(tid: u32, setting: &Setting) -> Reading<()> {
         Setting::Policy(new) => {
             // The flag belongs to the thread, not to the choice of a policy.
             let kept = raw_policy(tid)? & RESET_ON_FORK;
-            let mut param = libc::sched_param {
-                sched_priority: i32::from(new.priority),
-            };
+            let mut param = libc::c_int::from(new.priority);
             let policy = new.policy.raw() | kept;
             // SAFETY: the parameters live during the call.
             check(unsafe {
@@ -253,10 +251,11 @@ fn raw_policy(tid: u32) -> Reading<u32> {
 
 fn scheduling(tid: u32) -> Reading<Scheduling> {
     let policy = Policy::from_raw(raw_policy(tid)? & !RESET_ON_FORK);
-    let mut param = libc::sched_param { sched_priority: 0 };
+    // All of the kernel's `struct sched_param`; that of musl is longer.
+    let mut param: libc::c_int = 0;
     // SAFETY: the parameters live during the call.
     check(unsafe { libc::syscall(libc::SYS_sched_getparam, tid, &raw mut param) })?;
-    let priority = param.sched_priority.clamp(0, 99) as u8;
+    let priority = param.clamp(0, 99) as u8;
     Ok(Scheduling { policy, priority })
 }
 

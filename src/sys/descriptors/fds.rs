@@ -199,7 +199,7 @@ pub(in crate::sys) fn behind(at: &Path) -> Reading<Target> {
 /// `FILENT_SIZE` of the kernel's `ipc/mqueue.c`.
 const QUEUE_SIZE: u64 = 80;
 /// `MQUEUE_MAGIC` of the kernel's `ipc/mqueue.c`.
-const QUEUE_MAGIC: libc::c_long = 0x1980_0202;
+const QUEUE_MAGIC: nix::sys::statfs::FsType = nix::sys::statfs::FsType(0x1980_0202);
 
 fn is_queue(path: &CStr) -> bool {
     nix::sys::statfs::statfs(path).is_ok_and(of_queues)
@@ -207,7 +207,7 @@ fn is_queue(path: &CStr) -> bool {
 
 /// Whether this is the filesystem of POSIX message queues.
 pub fn of_queues(found: nix::sys::statfs::Statfs) -> bool {
-    found.filesystem_type().0 == QUEUE_MAGIC
+    found.filesystem_type() == QUEUE_MAGIC
 }
 
 fn directory(path: &Path) -> Reading<File> {

@@ -1,5 +1,5 @@
 //! The C library's heap: told to give back what a large table no longer needs, `mallopt(3)`.
-#![expect(unsafe_code, reason = "mallopt(3)")]
+#![cfg_attr(target_env = "gnu", expect(unsafe_code, reason = "mallopt(3)"))]
 
 /// Keeps the heap small: one arena, and tables of a quarter of a megabyte or more in mappings of their own.
 ///
