@@ -203,7 +203,8 @@ impl Minutes {
         self.version += 1;
     }
 
-    /// Makes them those before a moment of what is played: what is told of each moment, in short.
+    /// Makes them those of moments that are not looked at any more, as far as a glance at each tells; `now` tells how much
+    /// memory there is.
     pub fn recall(&mut self, moments: &[Moment], now: &Snapshot) {
         let memory = now.system.memory.map_or(0.0, |m| m.total.0 as f64);
         *self = Self::default();
@@ -215,9 +216,7 @@ impl Minutes {
             let second = Second::recalled(moment, span, memory);
             self.seconds.push_back(second);
         }
-        // Of the one that is shown all is known.
-        self.seconds.pop_back();
-        self.hear(now);
+        self.version += 1;
     }
 
     /// The seconds up to a moment, oldest first.

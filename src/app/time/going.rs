@@ -91,7 +91,7 @@ impl App {
         self.then = None;
         self.world.snapshot = snapshot;
         self.find_gone(place);
-        self.recall(place);
+        let recalled = self.recall(place);
         if self.past.live.is_some() && place == last {
             self.trace_present();
         } else {
@@ -104,7 +104,7 @@ impl App {
             self.world.timeline = Arc::clone(&live.timeline);
             self.world.verdict.clone_from(&live.verdict);
         } else {
-            self.retell(place);
+            self.retell(place, recalled);
             self.redetail(moment.at);
             self.share();
             let whole = self.past.live.as_ref().map(|live| &live.timeline);
@@ -149,8 +149,19 @@ impl App {
         }
     }
 
-    /// Lets the charts tell of the time before the moment that is shown, where that is not in the last minutes.
-    fn recall(&mut self, place: usize) {
+    /// The first of the ticks before a place that are looked at for what they come to.
+    fn looked_at(&self, place: usize) -> usize {
+        // Of very many processes the tick alone is told: a step must not take longer than a person notices.
+        if self.world.snapshot.procs.len() > MANY {
+            place
+        } else {
+            place.saturating_sub(TICKS - 1)
+        }
+    }
+
+    /// Lets the charts tell of the time before the moment that is shown, where that is not in the last minutes; says whether
+    /// the ticks that are looked at are still to be told.
+    fn recall(&mut self, place: usize) -> bool {
         let at = self.world.snapshot.at;
         let kept = self
             .past
@@ -162,32 +173,29 @@ impl App {
             .until(at)
             .next()
             .is_some();
-        if reaches && !self.world.time.recorded {
+        if reaches && self.world.time.replay.is_none() {
             if let Some(kept) = self.past.live.as_mut().and_then(|live| live.minutes.take()) {
                 self.world.minutes = kept;
             }
-            return;
+            return false;
         }
+        let before = &self.world.time.moments[..self.looked_at(place)];
         let mut recalled = Minutes::default();
-        recalled.recall(&self.world.time.moments[..=place], &self.world.snapshot);
+        recalled.recall(before, &self.world.snapshot);
         let own = std::mem::replace(&mut self.world.minutes, recalled);
         if let Some(live) = &mut self.past.live {
             live.minutes.get_or_insert(own);
         }
+        true
     }
 
-    /// Makes the history of the list and the verdict what they were: from the ticks before the one that is shown.
-    fn retell(&mut self, place: usize) {
+    /// Makes the history of the list, the verdict and what was recalled what they were: from the ticks before the one that is shown.
+    fn retell(&mut self, place: usize, recalled: bool) {
         let mut history = History::default();
         let mut judge = Judge::default();
         self.world.verdict = None;
-        // Of very many processes the tick alone is told: a step must not take longer than a person notices.
         let many = self.world.snapshot.procs.len() > MANY;
-        let from = if many {
-            place
-        } else {
-            place.saturating_sub(TICKS - 1)
-        };
+        let from = self.looked_at(place);
         let moments = &self.world.time.moments;
         let held = held_since(moments, place);
         // What holds on began at its threshold, which is higher than where it ends.
@@ -198,6 +206,9 @@ impl App {
         for moment in &moments[from..=place] {
             if let Ok(tick) = self.past.tick(moment.at) {
                 history.push(&tick);
+                if recalled {
+                    self.world.minutes.hear(&tick);
+                }
                 self.world.verdict = judge.judge(&tick);
             }
         }

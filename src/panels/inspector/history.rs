@@ -14,7 +14,7 @@ use crate::app::world::World;
 use crate::model::format::{bytes, duration, per_second, percent, rate};
 use crate::model::id::{Bytes, Nanos};
 use crate::model::plan::Needs;
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::text::pad;
 use crate::panels::charts;
 use crate::panels::listing::{self, Parts};
@@ -103,9 +103,7 @@ fn series(points: &[Point], of: fn(&Point) -> Reading<f64>) -> Series {
     let known = values.iter().filter_map(|(_, value)| *value);
     let count = known.clone().count().max(1) as f64;
     Series {
-        now: points
-            .last()
-            .map_or(Err(crate::model::reading::Missing::Soon), of),
+        now: points.last().map_or(Err(Missing::Soon), of),
         least: known.clone().reduce(f64::min).unwrap_or(0.0),
         mean: known.clone().sum::<f64>() / count,
         most: known.reduce(f64::max).unwrap_or(0.0),
@@ -119,11 +117,15 @@ impl Series {
     }
 
     /// `CPU %  12.0   least 0.0   mean 3.1   most 98.6`.
-    fn summary(&self, quantity: &Quantity) -> Parts {
+    fn summary(&self, world: &World, quantity: &Quantity) -> Parts {
         let mut parts = vec![(pad(quantity.name, NAME), Role::Dim)];
         parts.push(match self.now {
             Ok(now) => ((quantity.told)(now), Role::Strong),
-            Err(why) => (format!("– {why}"), Role::Dim),
+            Err(why) => {
+                let passed = world.passed().filter(|_| why == Missing::Soon);
+                let why = passed.map_or_else(|| why.to_string(), str::to_owned);
+                (format!("– {why}"), Role::Dim)
+            }
         });
         if self.is_known() {
             for (name, value) in [
@@ -236,12 +238,12 @@ impl Panel for HistoryTab {
         Reply::Pass
     }
 
-    fn act(&mut self, _: &World, action: &'static Action) -> Reply {
+    fn act(&mut self, world: &World, action: &'static Action) -> Reply {
         if action != moves::COPY {
             return Reply::Pass;
         }
         let told = QUANTITIES.iter().map(|q| {
-            let parts = series(&self.points, q.of).summary(q);
+            let parts = series(&self.points, q.of).summary(world, q);
             parts.into_iter().map(|(text, _)| text).collect::<String>()
         });
         Reply::Do(Effect::Copy(told.collect::<Vec<_>>().join("\n")))
@@ -296,7 +298,7 @@ impl HistoryTab {
                 height: 1,
                 ..area
             };
-            let summary = series.summary(quantity);
+            let summary = series.summary(world, quantity);
             line::draw(&world.theme, title, &summary, Modifier::empty(), buf);
             let chart = Rect {
                 y: y + 1,

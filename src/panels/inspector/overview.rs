@@ -313,8 +313,9 @@ impl Panel for Overview {
         } else {
             Around::default()
         };
-        // What is not read yet would leave too much.
-        if view.facts.is_some() && areas.user.width > 0 {
+        // What is not read yet would leave too much; what was not read then is not read any more.
+        let whole = view.facts.is_some() || world.looks_back();
+        if whole && areas.user.width > 0 {
             let lines = kernel.len().max(around.lines.len());
             let needed = pictured.max(lines.min(usize::from(area.height)) as u16);
             let before = if self.tallest.1 == area.height {

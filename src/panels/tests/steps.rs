@@ -9,6 +9,7 @@ use super::drawn::lines;
 use crate::app::App;
 use crate::app::event::Event;
 use crate::app::key::Key;
+use crate::app::minutes::Quantity;
 use crate::app::world::Settings;
 use crate::model::id::{Bytes, CpuId, Ticks};
 use crate::model::process::stat::State;
@@ -254,4 +255,23 @@ fn what_is_longer_ago_than_slices_are_kept_is_not_known_and_nobody_is_idle() {
         assert!(!shown.contains("reading …"), "{place}: {shown}");
         press(&mut app, "p");
     }
+}
+
+#[test]
+fn charts_of_a_recording_know_more_than_the_tick_that_is_shown() {
+    let (kept, _) = busy(100);
+    let mut app = app();
+    app.replay(vec![("a".to_owned(), Past::new(Box::new(kept)))]);
+    draw(&mut app);
+    press(&mut app, "End , ,");
+    let now = app.world.snapshot.at;
+    let seconds: Vec<_> = app.world.minutes.until(now).collect();
+    let known = |of| seconds.iter().filter(|s| s.get(of).is_some()).count();
+    assert_eq!((seconds.len(), known(Quantity::Busy)), (99, 98), "a glance");
+    assert_eq!(known(Quantity::User), crate::app::history::TICKS, "all");
+    let history = lines(&press(&mut app, "1 o Left")).join("\n");
+    assert!(
+        history.contains("read       – not recorded by then"),
+        "{history}"
+    );
 }

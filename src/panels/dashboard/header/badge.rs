@@ -44,7 +44,13 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
         let text = format!("{name} {}/{of}  ", at + 1);
         out.push(group(0, [(text, Accent)]).doing(&g::NEXT_HOST));
     }
+    let stop = if ascii { "x " } else { "■ " };
     let time = match world.paused {
+        // Nothing comes after what is shown, though somebody plays it on.
+        Some(0) if world.time.replay.is_some() => {
+            (format!(" {stop}RECORDING ENDED "), Role::Paused)
+        }
+        Some(0) if world.time.ended => (format!(" {stop}ENDED "), Role::Paused),
         Some(_) if world.time.replay.is_some() => {
             let play = world.time.replay.is_some_and(|replay| replay.playing);
             let mark = match (play, ascii) {
@@ -55,10 +61,7 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
             };
             (format!(" {mark}RECORDING "), Role::Paused)
         }
-        None if world.time.ended => {
-            let mark = if ascii { "x " } else { "■ " };
-            (format!("{mark}ENDED "), Warn)
-        }
+        None if world.time.ended => (format!("{stop}ENDED "), Warn),
         None => {
             let dot = if ascii { "* " } else { "● " };
             let role = if kept > asked { Warn } else { Good };
@@ -71,7 +74,8 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
             } else {
                 format!(" {back} back")
             };
-            (format!(" {mark}PAUSED{ago} "), Role::Paused)
+            let word = if world.time.ended { "ENDED" } else { "PAUSED" };
+            (format!(" {mark}{word}{ago} "), Role::Paused)
         }
     };
     out.push(group(0, [time]).doing(&g::PAUSE));

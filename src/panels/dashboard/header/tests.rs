@@ -205,3 +205,29 @@ fn shows_its_own_cost_when_asked() {
     Header.plan(&world, &mut plan);
     assert_eq!(plan.needs, Needs::OWN);
 }
+
+#[test]
+fn what_has_ended_says_so_also_while_it_is_looked_back_at() {
+    use crate::app::world::Replay;
+    let mut world = world();
+    world.time.ended = true;
+    for (paused, told) in [
+        (None, "■ ENDED"),
+        (Some(0), "■ ENDED"),
+        (Some(3), "‖ ENDED 3 back"),
+    ] {
+        world.paused = paused;
+        let line = drawn(&world, 120);
+        assert!(line.trim_end().ends_with(told), "{told}: {line}");
+    }
+    world.time.ended = false;
+    world.time.replay = Some(Replay {
+        playing: false,
+        speed: 0,
+    });
+    for (paused, told) in [(Some(0), "■ RECORDING ENDED"), (Some(1), "‖ RECORDING")] {
+        world.paused = paused;
+        let line = drawn(&world, 120);
+        assert!(line.trim_end().ends_with(told), "{told}: {line}");
+    }
+}

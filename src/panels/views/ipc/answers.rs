@@ -11,10 +11,14 @@ use crate::widgets::line::Styled;
 
 /// The answers.
 pub fn of(world: &World, ipc: &Ipc) -> [Answer; 3] {
-    [channels(ipc), busiest(world, ipc), pipelines(world, ipc)]
+    [
+        channels(world, ipc),
+        busiest(world, ipc),
+        pipelines(world, ipc),
+    ]
 }
 
-fn channels(ipc: &Ipc) -> Answer {
+fn channels(world: &World, ipc: &Ipc) -> Answer {
     let mut counts: BTreeMap<Channel, usize> = BTreeMap::new();
     for (channel, n) in ipc.lines.iter().flat_map(|l| &l.channels) {
         *counts.entry(*channel).or_default() += n;
@@ -26,7 +30,13 @@ fn channels(ipc: &Ipc) -> Answer {
     out.say(format::count(ipc.processes as u64), Role::Strong);
     out.say(" processes", Role::Dim);
     if !ipc.complete {
-        out.say("   still reading", Role::Warn);
+        let passed = world.looks_back();
+        let how = if passed {
+            "not all was read by then"
+        } else {
+            "still reading"
+        };
+        out.say(format!("   {how}"), Role::Warn);
     }
     if ipc.hidden > 0 {
         let hidden = format::counted(ipc.hidden as u64, "process", "processes");
