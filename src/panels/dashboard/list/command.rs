@@ -6,6 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::List;
 use super::cells::Subject;
+use super::layout::Placed;
 use crate::app::world::World;
 use crate::model::acting::{ended_badly, ending};
 use crate::model::groups::grouping::Group;
@@ -15,6 +16,7 @@ use crate::model::process::forest::{Fold, Item, Row};
 use crate::model::process::stat::State;
 use crate::model::process::title::{Title, arguments};
 use crate::model::snapshot::Proc;
+use crate::model::text::{cut, width};
 use crate::theme::Role;
 
 /// For how long a row is marked as new.
@@ -24,6 +26,9 @@ const BUSY: f32 = 5.0;
 
 /// Kinds of groups that say nothing beside the name.
 const PLAIN: [&str; 6] = ["root", "group", "user", "program", "session", "unknown"];
+
+/// A name is left at least so many cells.
+const SHORTEST: usize = 8;
 
 type Spans = Vec<(String, Style)>;
 
@@ -44,7 +49,7 @@ pub(super) fn spans(
         out.push(("+ ".to_owned(), theme.style(Role::Accent)));
         indent += 2;
     }
-    out.extend(text(list, world, subject, row));
+    out.extend(text(list, world, subject, row, indent));
     (out, indent)
 }
 
@@ -137,7 +142,7 @@ fn is_folded(row: Row) -> bool {
     )
 }
 
-fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
+fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row, indent: usize) -> Spans {
     let theme = &world.theme;
     let proc = &*subject.lead;
     let dim = theme.style(Role::Dim);
@@ -173,6 +178,7 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row) -> Spans {
                 out.push((format!(" {}", group.kind), dim));
             }
             out.extend(apart(group, dim));
+            shorten_name(list, &mut out, indent);
             out
         }
         Item::Proc(_) => {
@@ -197,6 +203,18 @@ fn ended_badge(world: &World, procs: &[Cow<'_, Proc>]) -> Option<(String, Style)
         format!(" (ended children {told})"),
         world.theme.style(Role::Text),
     ))
+}
+
+/// Cuts the first part of a group's text, its name, so that how many are in it finds room.
+fn shorten_name(list: &List, parts: &mut Spans, indent: usize) {
+    let command = |p: &&Placed| is_command(p.column);
+    let Some(placed) = list.layout.columns.iter().find(command) else {
+        return;
+    };
+    let behind: usize = parts[1..].iter().map(|(text, _)| width(text)).sum();
+    let room = usize::from(placed.cells.end - placed.cells.start);
+    let left = room.saturating_sub(indent + behind).max(SHORTEST);
+    parts[0].0 = cut(&parts[0].0, left).into_owned();
 }
 
 /// What tells a group from others that would look the same.

@@ -233,3 +233,20 @@ fn nobody_is_meant_whom_no_row_shows() {
         .press("Enter");
     assert_eq!(whole(&stage), Some(false));
 }
+
+#[test]
+fn a_long_name_leaves_room_for_how_many_are_in_it() {
+    let mut scene = scene();
+    let long = "a-user-of-a-large-directory-whose-name-goes-on-and-on-and-on-and-on";
+    for pid in [703, 1201] {
+        facts(scene.of(pid), long, 4242, "x");
+    }
+    let size = Rect::new(0, 0, 80, 24);
+    let mut stage = Stage::untouched(scene, Settings::default(), picture::theme(), size);
+    by(&mut stage, By::User);
+    let text = stage.text();
+    assert!(
+        text.contains("a-user-of-a-large") && text.contains("… (2)"),
+        "{text}"
+    );
+}
