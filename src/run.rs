@@ -44,6 +44,7 @@ use crate::theme::{Depth, Theme};
 use acting::{Acting, Finish};
 use inbox::{Ending, Inbox, Tell};
 use outside::{Real, Source};
+use recording::Lanes;
 
 /// How long the first frame waits for the first sweep, so that the first picture is already the table.
 const FIRST_SWEEP: Duration = Duration::from_millis(50);
@@ -95,6 +96,7 @@ fn source(shows: Shows, sweep: Option<Mode>, app: &mut App, tell: &Tell) -> anyh
     let mut source = Source {
         samplers: None,
         kept: Some(kept.clone()),
+        lanes: Lanes::default(),
         acting: None,
     };
     if let Shows::Recordings(hosts) = shows {
@@ -120,7 +122,7 @@ fn source(shows: Shows, sweep: Option<Mode>, app: &mut App, tell: &Tell) -> anyh
         app.plan(),
         sweep,
         Some(keeping),
-        &listener(tell, kept),
+        &listener(tell, kept, Arc::clone(&source.lanes)),
     )
     .context("cannot start the sampling threads")?;
     source.samplers = Some(samplers);
@@ -196,7 +198,7 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
 }
 
 /// Passes on what the samplers tell; what the inspector and the views show is remembered, but for environments.
-fn listener(tell: &Tell, kept: Kept) -> sampler::Tell {
+fn listener(tell: &Tell, kept: Kept, lanes: Lanes) -> sampler::Tell {
     let tell = tell.clone();
     let details = Mutex::new(DetailWriter::new(false));
     Arc::new(move |news| {
@@ -210,7 +212,11 @@ fn listener(tell: &Tell, kept: Kept) -> sampler::Tell {
                 }
                 Event::Detail(detail)
             }
-            News::Switches(timeline) => Event::Switches(timeline),
+            News::Switches(timeline) => {
+                let last = &mut *lanes.lock().unwrap_or_else(PoisonError::into_inner);
+                *last = Some(Arc::clone(&timeline));
+                Event::Switches(timeline)
+            }
             News::Lost { thread, why } => Event::Lost { thread, why },
         });
     })

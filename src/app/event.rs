@@ -74,12 +74,14 @@ pub enum Effect {
     Remember(u64),
     /// Mark a moment of what is kept: a trigger fired.
     Mark(Nanos),
-    /// Keep this span of what is remembered in a file.
+    /// Keep this span in a file: what is remembered of it at once, and what is still to come as it comes.
     KeepMoment {
         /// Its begin.
         from: Nanos,
         /// Its end.
         until: Nanos,
+        /// With every slice, where these are told.
+        slices: bool,
     },
     /// Tell a beat each time this has passed, or none any more.
     Play(Option<Nanos>),

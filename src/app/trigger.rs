@@ -7,7 +7,7 @@ use super::event::Effect;
 use super::world::Armed;
 use crate::model::id::Nanos;
 use crate::model::machine::verdict::Judge;
-use crate::model::plan::Plan;
+use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 use crate::model::trigger::{AFTER, BEFORE, Fired, Mode, Trigger, Watch};
@@ -23,7 +23,7 @@ pub(super) struct Guard {
     judge: Judge,
     /// It has fired once and was to fire once.
     spent: bool,
-    /// What was met, and when that is to be shown or kept.
+    /// What was met, and when that is to be shown, or is kept as a whole.
     due: Option<(Nanos, Fired)>,
     /// When time is to go on by itself.
     resumes: Option<Nanos>,
@@ -173,6 +173,17 @@ impl App {
         }
         self.past.marked.push(now);
         self.effects.push(Effect::Mark(now));
+        if free && armed.mode == Mode::Normal {
+            let trigger = guard.watch.trigger();
+            // With the tick before it, whatever happens to us then.
+            let interval = self.world.settings.interval;
+            let before = trigger.before.unwrap_or(BEFORE).max(interval);
+            self.effects.push(Effect::KeepMoment {
+                from: Nanos(fired.at.0.saturating_sub(before.0)),
+                until: Nanos(now.0.saturating_add(wait.0)),
+                slices: trigger.needs().contains(Needs::SWITCHES),
+            });
+        }
         let unix_ms = self.world.snapshot.unix_ms();
         self.world
             .log
@@ -186,17 +197,14 @@ impl App {
         }
     }
 
-    /// Shows the moment, or keeps it.
+    /// Shows the moment.
     fn settle(&mut self, fired: Fired, now: Nanos) {
         let Some(armed) = &self.world.trigger else {
             return;
         };
         let mode = armed.mode;
         if mode == Mode::Normal {
-            let trigger = self.guard.as_ref().map(|guard| guard.watch.trigger());
-            let before = trigger.and_then(|t| t.before).unwrap_or(BEFORE);
-            let from = Nanos(fired.at.0.saturating_sub(before.0));
-            self.effects.push(Effect::KeepMoment { from, until: now });
+            // It was kept as it came.
             return;
         }
         if self.world.paused.is_some() {

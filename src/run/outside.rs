@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::acting::Acting;
 use super::inbox::Tell;
-use super::recording::{self, Recorder};
+use super::recording::{self, Lanes, Recorder};
 use super::writers::{self, Writers};
 use super::{config, panics, saving};
 use crate::app::choice::Choice;
@@ -32,6 +32,8 @@ pub struct Real {
     source: Source,
     tell: Tell,
     recorder: Option<Recorder>,
+    /// Moments of a trigger that are still written.
+    moments: Vec<Recorder>,
     writers: Writers,
     /// Which player's beats count.
     player: Arc<AtomicU64>,
@@ -43,6 +45,8 @@ pub struct Source {
     pub samplers: Option<Samplers>,
     /// What is remembered.
     pub kept: Option<Kept>,
+    /// What the cores did, as it was told last.
+    pub lanes: Lanes,
     /// Who acts on processes; nobody where nothing may be done to them.
     pub acting: Option<Acting>,
 }
@@ -56,6 +60,7 @@ impl Real {
             source,
             tell,
             recorder: None,
+            moments: Vec::new(),
             writers: Writers::default(),
             player: Arc::default(),
         }
@@ -63,7 +68,7 @@ impl Real {
 
     /// Begins a recording, which says so itself, or ends the one that runs.
     fn record(&mut self) -> Option<Event> {
-        let running = self.recorder.take().filter(|r| !r.has_failed());
+        let running = self.recorder.take().filter(|r| !r.is_over());
         if let Some(recorder) = running {
             self.writers.adopt(recorder.end());
             return Some(Event::Recording(Ok(None)));
@@ -143,7 +148,12 @@ impl Real {
 impl Drop for Real {
     /// What is recorded is written to its end.
     fn drop(&mut self) {
-        if let Some(recorder) = self.recorder.take() {
+        for recorder in self
+            .recorder
+            .take()
+            .into_iter()
+            .chain(self.moments.drain(..))
+        {
             self.writers.adopt(recorder.end());
         }
     }
@@ -200,11 +210,17 @@ impl Outside for Real {
                 }
                 None
             }
-            Effect::KeepMoment { from, until } => {
+            Effect::KeepMoment {
+                from,
+                until,
+                slices,
+            } => {
                 let kept = self.source.kept.clone()?;
-                match recording::keep_moment(kept, [from, until], self.tell.clone()) {
-                    Ok(writer) => {
-                        self.writers.adopt(writer);
+                let lanes = slices.then(|| Arc::clone(&self.source.lanes));
+                match recording::keep_moment(kept, lanes, [from, until], self.tell.clone()) {
+                    Ok(moment) => {
+                        self.moments.retain(|moment| !moment.is_over());
+                        self.moments.push(moment);
                         None
                     }
                     Err(e) => Some(failed(format!("cannot keep the moment: {e}"))),

@@ -82,7 +82,7 @@ fn a_normal_one_keeps_each_moment_and_goes_on() {
         .iter()
         .filter(|e| matches!(e, Effect::KeepMoment { .. }));
     let spans = moments.map(|effect| match effect {
-        Effect::KeepMoment { from, until } => until.since(*from).seconds().round() as u64,
+        Effect::KeepMoment { from, until, .. } => until.since(*from).seconds().round() as u64,
         _ => 0,
     });
     assert_eq!(spans.collect::<Vec<_>>(), [6, 6]);

@@ -80,13 +80,49 @@ impl LaneWriter {
         }
     }
 
+    /// Keeps so much, from a moment on, or from when on all lanes are known.
+    pub fn since(keep: Slices, from: Nanos, line: &Timeline) -> Self {
+        let known = line
+            .lanes
+            .iter()
+            .map(|lane| lane.since.max(lane.slices.since));
+        let known = known.max().unwrap_or(line.now);
+        Self {
+            last: Some(from.max(known).min(line.now)),
+            ..Self::new(keep)
+        }
+    }
+
+    /// The records of what was over since the last call, each of at most so long a time; `unix_ms`: when something is.
+    pub fn records(
+        &mut self,
+        line: &Timeline,
+        step: Nanos,
+        unix_ms: impl Fn(Nanos) -> u64,
+    ) -> Vec<Vec<u8>> {
+        let mut out = Vec::new();
+        while let Some(last) = self.last {
+            let to = Nanos(last.0.saturating_add(step.0)).min(line.now);
+            out.extend(self.until(line, to, unix_ms(to)));
+            if to >= line.now || self.last == Some(last) {
+                break;
+            }
+        }
+        out
+    }
+
     /// The record of what was over since the last call; none at the first one, and where nothing is kept. `unix_ms`: when
     /// that is.
     pub fn record(&mut self, line: &Timeline, unix_ms: u64) -> Option<Vec<u8>> {
+        self.until(line, line.now, unix_ms)
+    }
+
+    /// The same of what was over by a moment.
+    fn until(&mut self, line: &Timeline, now: Nanos, unix_ms: u64) -> Option<Vec<u8>> {
         if self.keep == Slices::Off || line.origin == Origin::None {
             return None;
         }
-        let span = |from| Window { from, to: line.now };
+        let span = |from| Window { from, to: now };
         // Where a part of it was summed up by the kernel, single slices would tell a hole as idle.
         let single = |from| line.lanes.iter().all(|lane| lane.is_single(span(from)));
         let sums = self.keep == Slices::Sums
@@ -94,9 +130,9 @@ impl LaneWriter {
             || self.last.is_some_and(|from| !single(from));
         let width = BINS[2].0;
         let to = if sums {
-            Nanos(line.now.0 / width * width)
+            Nanos(now.0 / width * width)
         } else {
-            line.now
+            now
         };
         let Some(from) = self.last else {
             self.last = Some(to);
@@ -113,7 +149,7 @@ impl LaneWriter {
             if sums {
                 core.fields(field::SUMS, &sums_of(lane, from, to, &mut names));
             } else {
-                core.fields(field::SLICES, &self.slices_of(lane, from, &mut names));
+                core.fields(field::SLICES, &self.slices_of(lane, (from, to), &mut names));
             }
             let gaps = lane
                 .gaps
@@ -143,7 +179,7 @@ impl LaneWriter {
     }
 
     /// Each slice as the gap to the end of the one before, its length, and who and how it ended in one.
-    fn slices_of(&mut self, lane: &Lane, from: Nanos, names: &mut Names) -> Fields {
+    fn slices_of(&mut self, lane: &Lane, (from, to): (Nanos, Nanos), names: &mut Names) -> Fields {
         let mut out = Fields::default();
         let told = self.told.entry(lane.cpu).or_insert(from);
         let mut last = from;
@@ -151,7 +187,7 @@ impl LaneWriter {
             let Some(how) = ended(slice.ended) else {
                 continue;
             };
-            if slice.end <= *told {
+            if slice.end <= *told || slice.end > to {
                 continue;
             }
             *told = slice.end;
