@@ -116,8 +116,9 @@ impl Cause {
         let Self::Wait(waiting) = self else {
             return Kind::Unknown;
         };
-        let vforked = matches!(waiting.what, Wait::Child(Child::Vforked));
-        if waiting.uninterruptible && !vforked {
+        // A page of its memory is waited for without a call.
+        let told = matches!(waiting.what, Wait::Child(Child::Vforked) | Wait::Outside);
+        if waiting.uninterruptible && !told {
             return Kind::Device;
         }
         match &waiting.what {

@@ -5,27 +5,20 @@ use std::collections::HashMap;
 
 use super::Cause;
 use crate::model::id::Tid;
-use crate::model::scheduling::calls::Number;
 use crate::model::scheduling::phases::{Site, Sleep};
+use crate::model::scheduling::wait::Waiting;
 
 /// So many sites are remembered.
 const MOST: usize = 16_384;
-
-/// A site without what may differ between the kernel's view and a look at it.
-type Place = (Option<Number>, u64, bool);
 
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// Of a thread: each cause, and how often since the last turn.
-    lately: HashMap<(Tid, Place), Vec<(Cause, u32)>>,
+    lately: HashMap<(Tid, Site), Vec<(Cause, u32)>>,
     /// Of a thread and of all: the last one.
-    last: HashMap<(Tid, Place), Cause>,
-    of_all: HashMap<Place, Cause>,
-}
-
-fn place(site: &Site) -> Place {
-    (site.call, site.first, site.is_deep())
+    last: HashMap<(Tid, Site), Cause>,
+    of_all: HashMap<Site, Cause>,
 }
 
 impl Seen {
@@ -34,7 +27,12 @@ impl Seen {
         if matches!(site.sleep, Sleep::Stopped | Sleep::Traced) {
             return;
         }
-        let key = (tid, place(site));
+        // It was woken while it was looked at.
+        let of_two_moments = |w: &Waiting| w.uninterruptible && w.function.is_none();
+        if cause.waiting().is_some_and(of_two_moments) {
+            return;
+        }
+        let key = (tid, *site);
         let lately = self.lately.entry(key).or_default();
         match lately.iter_mut().find(|(known, _)| known == cause) {
             Some((_, times)) => *times += 1,
@@ -47,7 +45,7 @@ impl Seen {
     /// On what a thread was blocked there, each with how often it was seen lately; else what was seen last, there or of another
     /// thread. Nothing where nobody was seen there.
     pub fn causes(&self, tid: Tid, site: &Site) -> Vec<(Cause, u32)> {
-        let key = (tid, place(site));
+        let key = (tid, *site);
         if let Some(lately) = self.lately.get(&key) {
             return lately.clone();
         }

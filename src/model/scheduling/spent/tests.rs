@@ -183,6 +183,18 @@ fn a_wait_at_which_nobody_looked_is_told_by_what_the_kernel_noted() {
         "held in the kernel (D): in clone"
     );
     assert_eq!(told(Sleep::Stopped, "read"), "the signal CONT");
+    let touched = Cause::at(
+        &Site {
+            call: None,
+            ..site(Sleep::Disk, 0)
+        },
+        None,
+    );
+    assert_eq!(touched.kind(), Kind::Page);
+    assert_eq!(
+        touched.words(&Names::NONE),
+        "a page of its memory: blocked on a disk (D, in io_schedule)"
+    );
 }
 
 #[test]

@@ -51,7 +51,8 @@ impl Waiting {
         };
         match self.what {
             Wait::Call if self.function.is_none() => format!("{place}: {plain}"),
-            Wait::Outside | Wait::Hidden | Wait::Call => place,
+            Wait::Outside => format!("a page of its memory: {place}"),
+            Wait::Hidden | Wait::Call => place,
             Wait::Page(_) => plain,
             _ => format!("{place}: {plain}"),
         }

@@ -8,6 +8,7 @@ use crate::model::id::{Nanos, ProcId, ThreadId, Tid};
 use crate::model::process::stat::State;
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::blocked;
 use crate::model::scheduling::calls::Number;
 use crate::model::scheduling::phases::{Phase, Phases, Site, Sleep};
 use crate::model::scheduling::spent::{Bucket, Cause, Seen, Spent, ThreadSpent};
@@ -298,10 +299,18 @@ fn ran(root: &ProcRoot, of: ProcId, tid: Tid) -> Option<Nanos> {
     Some(proc_counters::schedstat(&text)?.run)
 }
 
+/// Whether the function of the kernel that it sleeps in is one in which disks are waited for, so that the kernel counts it so.
+fn for_disk(row: &ThreadRow) -> bool {
+    let detail = row.detail.as_ref().ok();
+    let function = detail.and_then(|detail| detail.waiting.function.as_ref());
+    function.is_some_and(|function| blocked::Cause::of(function) == blocked::Cause::Disk)
+}
+
 /// In what a thread slept when it was looked at, as the kernel counts it; `None` where it did not.
 fn slept_in(row: &ThreadRow, asked: Option<(Number, u64)>) -> Option<Site> {
     let sleep = match row.stat.state {
         State::Running | State::Zombie | State::Dead => return None,
+        State::Blocked if for_disk(row) => Sleep::Disk,
         State::Blocked => Sleep::Deep,
         State::Stopped => Sleep::Stopped,
         State::Traced => Sleep::Traced,
