@@ -64,7 +64,10 @@ impl App {
             spent: false,
             unseen: Vec::new(),
         });
-        let watch = Watch::new(trigger, self.world.scaled(1.0));
+        // On another machine that number is somebody else.
+        let me = self.world.settings.me.filter(|_| !self.world.time.recorded);
+        let me = me.map(|(pid, _)| pid);
+        let watch = Watch::new(trigger, self.world.scaled(1.0)).without(me);
         self.guard = Some(Guard {
             watch,
             judge: Judge::default(),

@@ -39,7 +39,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("ended signal:SEGV", "a process crashes"),
     (
         "waited>20ms",
-        "a thread that the kernel took the core from gets it back only after 20 ms",
+        "a thread waits 20 ms for the core that was taken from it",
     ),
     (
         "slice>50ms",

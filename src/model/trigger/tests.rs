@@ -348,3 +348,22 @@ fn what_it_costs_to_be_armed() {
         );
     }
 }
+
+#[test]
+fn helpers_of_the_one_that_looks_are_no_news() {
+    for (own, times) in [(Some(Pid(40)), 0), (None, 2)] {
+        let mut fired = 0;
+        for condition in ["new", "ended signal:KILL"] {
+            let mut run = Run::of(condition);
+            run.watch = run.watch.clone().without(own);
+            run.pass(&[]);
+            run.scene.task(50, 41, "helper");
+            run.pass(&[]);
+            run.scene.end(50);
+            run.scene.sample.ends = Some([(Pid(50), Fate::Killed(Signal::KILL, false))].into());
+            run.pass(&[]);
+            fired += run.fired.len();
+        }
+        assert_eq!(fired, times, "{own:?}");
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::turns::{Turn, Turns};
 use super::{Alternative, Happening, Trigger};
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::machine::verdict::Verdict;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::{Proc, Snapshot};
@@ -39,6 +39,8 @@ pub struct Watch {
     turns: Turns,
     last: Option<Arc<Snapshot>>,
     before: Option<Arc<Snapshot>>,
+    /// Whose children begin and end for the sake of looking: nothing happens to the machine by that.
+    own: Option<Pid>,
 }
 
 impl Watch {
@@ -52,7 +54,14 @@ impl Watch {
             turns: Turns::default(),
             last: None,
             before: None,
+            own: None,
         }
+    }
+
+    /// Leaves out the helpers of this process, which is the one that looks.
+    pub fn without(mut self, own: Option<Pid>) -> Self {
+        self.own = own;
+        self
     }
 
     /// What it waits for.
@@ -76,6 +85,7 @@ impl Watch {
             before: self.before.as_deref(),
             verdict,
             scale: self.scale,
+            own: self.own,
         };
         let alternatives = self.trigger.alternatives.iter().zip(&mut self.met);
         // Everybody is looked at, so that what lasts is counted even where another one fires.
@@ -104,6 +114,7 @@ impl Watch {
             before: None,
             verdict,
             scale: self.scale,
+            own: self.own,
         };
         turns.iter().find_map(|turn| {
             let mut all = self.trigger.alternatives.iter();
@@ -118,6 +129,7 @@ struct Seen<'a> {
     before: Option<&'a Snapshot>,
     verdict: Option<&'a Verdict>,
     scale: f32,
+    own: Option<Pid>,
 }
 
 impl Seen<'_> {
@@ -139,7 +151,7 @@ impl Seen<'_> {
                         .before
                         .and_then(|before| Some((before, before.by_pid(*pid)?)));
                     let fits = known.map_or(one.filter.is_empty(), |(before, proc)| {
-                        one.filter.matches(before, proc, self.scale)
+                        one.filter.matches(before, proc, self.scale) && !self.is_own(before, proc)
                     });
                     let id = known.map(|(_, proc)| proc.id);
                     // A zombie may be told of by two ticks.
@@ -159,10 +171,18 @@ impl Seen<'_> {
         }
     }
 
+    /// Whether it is a helper of the one that looks.
+    fn is_own(&self, snapshot: &Snapshot, proc: &Proc) -> bool {
+        let above = |proc: &Proc| snapshot.procs.get(proc.parent? as usize);
+        let mut ancestors = std::iter::successors(above(proc), |proc| above(proc));
+        ancestors.any(|up| Some(up.id.pid) == self.own)
+    }
+
     fn born(&self, one: &Alternative, met: &mut Met) -> Option<Fired> {
         let before = self.before?;
         let new = self.now.procs.iter().filter(|p| before.get(p.id).is_none());
         // What a filter asks for may be read only a moment later: who does not fit yet may then.
+        let new = new.filter(|p| !self.is_own(self.now, p));
         let mut fitting = new.filter(|p| one.filter.matches(self.now, p, self.scale));
         let first = fitting.find(|p| !met.told.contains(&p.id))?;
         let more = fitting.filter(|p| met.told.insert(p.id)).count();

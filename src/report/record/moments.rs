@@ -9,7 +9,7 @@ use super::inspecting::Inspecting;
 use super::{Args, BACKLOG, LOOK};
 use crate::model::detail::Detail;
 use crate::model::format;
-use crate::model::id::Nanos;
+use crate::model::id::{Nanos, Pid};
 use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::Timeline;
@@ -139,7 +139,7 @@ pub(super) fn run(
         before: args.before.or(trigger.before).unwrap_or(BEFORE),
         after: args.after.or(trigger.after).unwrap_or(AFTER),
         count: args.count,
-        watch: Watch::new(trigger, 1.0),
+        watch: Watch::new(trigger, 1.0).without(Some(Pid(std::process::id()))),
         judge: Judge::default(),
         verdict: None,
         now: Arc::default(),
