@@ -307,7 +307,8 @@ impl To {
         };
         // Moments are counted from boot: those of a later one cannot follow those of an earlier one.
         let last = heads().and_then(|heads| heads.moments().pop());
-        if last.is_some_and(|last| last.at >= clock::now()) {
+        let booted = clock::boot_unix_ms();
+        if last.is_some_and(|last| last.at >= clock::now() || last.summary.unix_ms < booted) {
             return Err(Error::Failed(format!(
                 "{name} is a recording of before the last boot: name another file, it is left as it is"
             )));

@@ -265,6 +265,24 @@ fn a_ring_that_is_gone_on_with_forgets_what_was_there() {
     assert!(both.first() > first.last(), "{first:?} {both:?}");
 }
 
+/// Its moments are counted from another boot, however long this one lasts by now.
+#[test]
+fn a_recording_of_another_boot_is_not_gone_on_with() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.pscope");
+    let old = include_bytes!("../recordings/1.0.0.pscope");
+    fs::write(&file, old).expect("written");
+    let path = file.to_str().expect("UTF-8");
+    let output = pscope(&["record", path, "--for", "100ms"]);
+    let err = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("before the last boot: name another file"),
+        "{err}"
+    );
+    assert_eq!(fs::read(&file).expect("there"), old);
+}
+
 /// What makes no sense is refused by its name, with what would, and leaves nothing behind.
 #[test]
 fn what_makes_no_sense_is_refused_with_the_remedy() {
