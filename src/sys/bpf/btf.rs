@@ -44,6 +44,8 @@ pub struct Task {
     pub enter: Option<u32>,
     /// `sched_wakeup` and `sched_wakeup_new`: it stands in the queue of a core.
     pub woken: Option<[u32; 2]>,
+    /// `sched_process_exec`: it runs another program.
+    pub runs: Option<u32>,
     /// Whether it has a core; where the kernel is made for several.
     pub on_core: Option<i16>,
     /// Whether it waits for a disk: the byte, and which of its bits.
@@ -72,6 +74,7 @@ pub fn task(root: &ProcRoot) -> Option<Task> {
             .tracepoint("sched_wakeup")
             .zip(types.tracepoint("sched_wakeup_new"))
             .map(|(woken, new)| [woken, new]),
+        runs: types.tracepoint("sched_process_exec"),
         on_core: offset("on_cpu"),
         for_disk: types
             .bit("task_struct", "in_iowait")

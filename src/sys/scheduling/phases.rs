@@ -108,7 +108,9 @@ impl Tracing {
             sites: sites.fd(),
         };
         let mut running = Vec::new();
-        for (name, code, at) in [
+        let runs = || Ok(programs::runs(pid, &task, &maps));
+        let others = task.runs.map(|at| ("pscope_runs", runs(), at));
+        let each = [
             (
                 "pscope_phase",
                 programs::switch(pid, &task, &maps),
@@ -116,7 +118,8 @@ impl Tracing {
             ),
             ("pscope_woken", programs::woken(pid, &task, &maps), woken),
             ("pscope_new", Ok(programs::new(pid, &task, &maps)), new),
-        ] {
+        ];
+        for (name, code, at) in each.into_iter().chain(others) {
             let code = code?.map_err(io::Error::other)?;
             running.push(program::run(name, &code, At::TypedTracepoint(at))?);
         }

@@ -341,3 +341,39 @@ pub fn new(pid: Pid, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> 
     close(&mut a, IS_READY);
     end(a, out)
 }
+
+/// At `sched_process_exec`: a thread that runs another program takes the number of the first one, which has ended, and its own
+/// number is nobody's.
+///
+/// # Errors
+/// None but faults of this program.
+pub fn runs(pid: Pid, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+    let mut a = Assembler::default();
+    let (out, renamed) = (a.label(), a.label());
+    // `struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm`.
+    a.load(Width::Double, R7, (R1, 0));
+    a.load(Width::Double, R6, (R1, 8));
+    a.op(Op::Lsh, R6, 32);
+    a.op(Op::Rsh, R6, 32);
+    begun(&mut a, maps, out);
+    only_of(&mut a, pid, at, out);
+    a.load(Width::Double, R9, (R10, THREAD));
+    a.jump_if(If::Eq, R6, R9, out);
+    a.store(Width::Double, (R10, NEXT), R9);
+    a.store(Width::Double, (R10, THREAD), R6);
+    a.find(maps.threads, THREAD);
+    a.jump_if(If::Eq, R0, 0, renamed);
+    a.mov(R8, R0);
+    open(&mut a);
+    grow(&mut a, RUNNING, R9);
+    close(&mut a, HAS_ENDED);
+    a.place(renamed);
+    a.load(Width::Double, R1, (R10, NEXT));
+    a.store(Width::Double, (R10, THREAD), R1);
+    thread(&mut a, maps, IS_RUNNING, true, out);
+    open(&mut a);
+    a.load(Width::Double, R1, (R7, at.ran));
+    a.store(Width::Double, (R8, RAN), R1);
+    close(&mut a, IS_RUNNING);
+    end(a, out)
+}

@@ -148,3 +148,55 @@ fn a_switch_that_was_not_told_makes_no_wait_of_a_run() {
         "{phases:?}"
     );
 }
+
+/// Not a test: what `whoever_runs_another_program_takes_the_number_of_the_first_thread` starts. Tests are no first threads.
+#[test]
+#[ignore = "part of another test"]
+fn runs_another_program() {
+    use std::os::unix::process::CommandExt as _;
+    eprintln!("{}", own_tid());
+    let mut input = std::fs::File::open("/proc/self/fd/0").expect("a pipe");
+    input.read_exact(&mut [0]).expect("told to");
+    panic!("{}", std::process::Command::new("cat").exec());
+}
+
+#[test]
+fn whoever_runs_another_program_takes_the_number_of_the_first_thread() {
+    use std::io::BufRead as _;
+    use std::process::{Command, Stdio};
+    let own = std::env::current_exe().expect("a program");
+    let mut child = Command::new(own)
+        .args(["--ignored", "--exact", "--nocapture"])
+        .arg("sys::scheduling::phases::tests::runs_another_program")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut said = io::BufReader::new(child.stderr.take().expect("piped"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("it tells");
+    let tid = Tid(line.trim().parse().expect("a number"));
+    let first = Tid(child.id());
+    assert_ne!(tid, first);
+    let tracing = Tracing::begin(&ProcRoot::live(), Pid(child.id()));
+    let (mut to, mut from) = (
+        child.stdin.take().expect("piped"),
+        io::BufReader::new(child.stdout.take().expect("piped")),
+    );
+    to.write_all(b"xecho\n").expect("it reads");
+    while !line.ends_with("echo\n") {
+        line.clear();
+        from.read_line(&mut line).expect("it lives");
+    }
+    match &tracing {
+        Err(refused) => println!("skipped: {refused}"),
+        Ok(tracing) => {
+            let told = tracing.read().expect("it reads").threads;
+            assert_eq!(told[&tid].now, Phase::Ended, "{told:?}");
+            assert_ne!(told[&first].now, Phase::Ended, "{told:?}");
+        }
+    }
+    drop(to);
+    child.wait().expect("it ends");
+}
