@@ -1,5 +1,6 @@
 //! Everything that is read of one thread: `status`, `syscall`, `wchan`, and the memory that its system call points to.
 
+use std::fs::File;
 use std::path::Path;
 
 use super::code::{self, Code};
@@ -10,6 +11,7 @@ use crate::model::scheduling::wait::{Call, Inside, Memory, meant, wanted};
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
+use crate::sys::process::proc_dir;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::system_calls;
 
@@ -98,8 +100,12 @@ pub fn elsewhere(root: &ProcRoot, tid: u32) -> Option<(Pid, SafeText)> {
     Some((Pid(pid), SafeText::from_bytes(name.trim_ascii_end())))
 }
 
+/// In one piece: whoever grows its buffer on the way reads `status` in eight.
 fn text(dir: &Path, file: &str) -> Reading<Vec<u8>> {
-    Ok(std::fs::read(dir.join(file))?)
+    let mut buffer = Vec::new();
+    let used = proc_dir::read_kept(&File::open(dir.join(file))?, &mut buffer)?;
+    buffer.truncate(used);
+    Ok(buffer)
 }
 
 /// The lines `voluntary_ctxt_switches:\t7` and `nonvoluntary_ctxt_switches:\t3` of `status`.
