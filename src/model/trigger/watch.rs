@@ -59,6 +59,7 @@ impl Watch {
     }
 
     /// Leaves out the helpers of this process, which is the one that looks.
+    #[must_use]
     pub fn without(mut self, own: Option<Pid>) -> Self {
         self.own = own;
         self

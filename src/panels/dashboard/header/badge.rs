@@ -18,7 +18,11 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
         "100% = 1 core"
     };
     // Where sweeps take too long for the pace that was asked for, a fault says so, and this tells the one that is kept.
-    let (asked, kept) = (world.settings.interval, world.snapshot.interval);
+    let (asked, kept) = match (world.settings.interval, world.snapshot.interval) {
+        // Another machine's is its own, whatever is asked for here.
+        (_, kept) if world.time.recorded => (kept, kept),
+        both => both,
+    };
     let pace = seconds(asked.max(kept));
     let mut out = vec![group(0, [(format!("{scale}  "), Dim)]).doing(&g::CPU_SCALE)];
     if world.time.recording.is_some() {

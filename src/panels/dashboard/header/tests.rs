@@ -51,6 +51,9 @@ fn tells_the_pace_that_is_kept() {
         Some("2s"),
         "from the next tick on"
     );
+    world.time.recorded = true;
+    let line = drawn(&world, 160);
+    assert!(line.trim_end().ends_with("LIVE 1s"), "of a stream: {line}");
 }
 
 #[test]
