@@ -8,7 +8,7 @@ use super::world::Armed;
 use crate::model::id::Nanos;
 use crate::model::machine::verdict::Judge;
 use crate::model::plan::{Needs, Plan};
-use crate::model::scheduling::timeline::Timeline;
+use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
 use crate::model::trigger::{AFTER, BEFORE, Fired, Mode, Trigger, Watch};
 
@@ -28,6 +28,8 @@ pub(super) struct Guard {
     /// When time is to go on by itself.
     resumes: Option<Nanos>,
     ticks: u32,
+    /// How slices are known.
+    origin: Origin,
 }
 
 impl App {
@@ -75,6 +77,7 @@ impl App {
             due: None,
             resumes: None,
             ticks: 0,
+            origin: self.world.timeline.origin,
         });
         self.say(format!("armed: {text}"), false);
         if self.world.paused.is_some() {
@@ -132,6 +135,10 @@ impl App {
         let Some(guard) = self.guard.as_mut().filter(|guard| !guard.spent) else {
             return;
         };
+        if guard.origin != line.origin {
+            // What can be seen may be something else from now on.
+            (guard.origin, guard.ticks) = (line.origin, 0);
+        }
         let verdict = self.world.verdict.as_ref();
         if let Some(fired) = guard.watch.see_lanes(line, verdict) {
             self.on_fired(fired, line.now);

@@ -243,7 +243,11 @@ impl Alternative {
                     "slices are told of one process of your own only: {}",
                     line.why
                 )),
-                Origin::None | Origin::Sampled | Origin::Summed | Origin::Sums => {
+                Origin::Summed => out.push(
+                    "single slices are not told here: the machine switches so often that the kernel sums them up"
+                        .to_owned(),
+                ),
+                Origin::None | Origin::Sampled | Origin::Sums => {
                     out.push(format!("single slices are not told here: {}", line.why));
                 }
             }

@@ -1,6 +1,7 @@
 //! The trigger: what each mode does with time, and what is said.
 
 use super::*;
+use crate::model::scheduling::timeline::Origin;
 use crate::model::trigger::Mode;
 
 /// A second that passes, in which the worker takes so many percent of a core.
@@ -150,6 +151,40 @@ fn what_cannot_be_seen_is_said_at_once() {
             .as_ref()
             .is_some_and(|n| n.bad && n.text.contains("connector"))
     );
+}
+
+/// Where the kernel begins to sum slices up, no single one is seen any more, however long that was not so.
+#[test]
+fn what_cannot_be_seen_any_more_is_said() {
+    let (mut app, mut scene) = begin("normal slice>50ms");
+    let told = |app: &mut App, origin| {
+        let line = Timeline {
+            origin,
+            ..Timeline::default()
+        };
+        app.update(Event::Switches(Arc::new(line)));
+    };
+    let unseen = |app: &App| {
+        app.world
+            .trigger
+            .as_ref()
+            .is_some_and(|t| !t.unseen.is_empty())
+    };
+    told(&mut app, Origin::Exact);
+    for _ in 0..8 {
+        pass(&mut app, &mut scene, 0);
+    }
+    assert!(!unseen(&app));
+    told(&mut app, Origin::Summed);
+    pass(&mut app, &mut scene, 0);
+    assert!(
+        unseen(&app) && said(&app).contains("sums them up"),
+        "{}",
+        said(&app)
+    );
+    told(&mut app, Origin::Exact);
+    pass(&mut app, &mut scene, 0);
+    assert!(!unseen(&app));
 }
 
 #[test]

@@ -219,6 +219,10 @@ impl Night<'_, '_, '_> {
         if let Some(record) = self.lanes.record(&line, clock::unix_ms(line.now)) {
             self.kept.push(vec![record]);
         }
+        if self.line.origin != line.origin {
+            // What can be seen may be something else from now on.
+            self.ticks = 0;
+        }
         self.line = line;
         if let Some(fired) = fired {
             // The tick is in the file that is open: the next one is marked.
