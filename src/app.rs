@@ -62,8 +62,7 @@ pub struct App {
     own_theme: Option<(String, Theme)>,
     /// The border that the mouse draws.
     drag: Option<layout::Drag>,
-    /// The chart that the mouse went down on: it ends with the moment that is shown, so that it moves under a mouse that is
-    /// dragged, and what was taken is dragged on.
+    /// The chart that the mouse went down on, as it was then: it moves under a mouse that is dragged.
     grabbed: Option<timed::Timed>,
     past: Past,
     judge: Judge,

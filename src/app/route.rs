@@ -1,6 +1,5 @@
 //! Who answers a key or the mouse: the topmost overlay, then the pane with the keyboard, then the app, then the other visible panes.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::action::Action;
@@ -9,7 +8,6 @@ use super::event::Effect;
 use super::globals as g;
 use super::key::{Key, Mouse, Press};
 use super::panel::{Place, Reply};
-use super::timed::Timed;
 use super::world::{Explanation, Page};
 use super::{App, Overlay, Placed};
 use crate::model::id::Nanos;
@@ -18,7 +16,7 @@ const SHORTEST: Nanos = Nanos(100_000_000);
 const LONGEST: Nanos = Nanos(60_000_000_000);
 
 /// Whether a pane in this place can have the keyboard.
-fn has_keyboard(place: Place) -> bool {
+pub(super) fn has_keyboard(place: Place) -> bool {
     !matches!(
         place,
         Place::Header | Place::Views | Place::Footer | Place::Time
@@ -201,43 +199,6 @@ impl App {
         }
         let reply = self.panels[hit.panel].mouse(&self.world, mouse);
         self.obey(reply);
-    }
-
-    /// A click on a chart goes to the moment of that cell, and a drag along it; says whether it was one.
-    fn on_chart(&mut self, mouse: Mouse) -> bool {
-        match mouse.press {
-            Press::Left => {
-                self.grabbed = self.chart_at(Position::new(mouse.column, mouse.row));
-            }
-            Press::Drag => {}
-            _ => self.grabbed = None,
-        }
-        let Some(chart) = &self.grabbed else {
-            return false;
-        };
-        self.world.notice = None;
-        if let Some(at) = chart.at(mouse.column) {
-            self.go_at(at);
-        }
-        true
-    }
-
-    /// The chart at this cell: of the topmost overlay, else of the pane that stands there, which gets the keyboard.
-    fn chart_at(&mut self, at: Position) -> Option<Timed> {
-        let mut scratch = Buffer::empty(self.screen);
-        let world = &self.world;
-        if let Some(overlay) = self.overlays.last() {
-            let overlay = self.overlay(overlay);
-            return (world.probe).look(at, || overlay.render(world, self.screen, &mut scratch));
-        }
-        let hit = self.placed.iter().find(|p| p.area.contains(at))?;
-        let panel = &self.panels[hit.panel];
-        let found = (world.probe).look(at, || panel.render(world, hit.area, &mut scratch))?;
-        let spec = panel.spec();
-        if has_keyboard(spec.place) {
-            self.world.active = spec.name;
-        }
-        Some(found)
     }
 
     /// What a click on this cell asks for, where that is a button: of the topmost overlay, else of the panes. A pane whose

@@ -3,8 +3,12 @@
 
 use std::cell::RefCell;
 
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::App;
+use super::key::{Mouse, Press};
+use super::route::has_keyboard;
 use crate::model::id::Nanos;
 
 /// Where a chart stands, and the moment of each of its columns of cells from the left; none where nothing is known of it.
@@ -45,5 +49,44 @@ impl Probe {
         *self.0.borrow_mut() = Some((at, None));
         draw();
         self.0.borrow_mut().take().and_then(|(_, found)| found)
+    }
+}
+
+impl App {
+    /// A click on a chart goes to the moment of that cell, and a drag along it; says whether it was one.
+    pub(super) fn on_chart(&mut self, mouse: Mouse) -> bool {
+        match mouse.press {
+            Press::Left => {
+                self.grabbed = self.chart_at(Position::new(mouse.column, mouse.row));
+            }
+            Press::Drag => {}
+            _ => self.grabbed = None,
+        }
+        let Some(chart) = &self.grabbed else {
+            return false;
+        };
+        self.world.notice = None;
+        if let Some(at) = chart.at(mouse.column) {
+            self.go_at(at);
+        }
+        true
+    }
+
+    /// The chart at this cell: of the topmost overlay, else of the pane that stands there, which gets the keyboard.
+    fn chart_at(&mut self, at: Position) -> Option<Timed> {
+        let mut scratch = Buffer::empty(self.screen);
+        let world = &self.world;
+        if let Some(overlay) = self.overlays.last() {
+            let overlay = self.overlay(overlay);
+            return (world.probe).look(at, || overlay.render(world, self.screen, &mut scratch));
+        }
+        let hit = self.placed.iter().find(|p| p.area.contains(at))?;
+        let panel = &self.panels[hit.panel];
+        let found = (world.probe).look(at, || panel.render(world, hit.area, &mut scratch))?;
+        let spec = panel.spec();
+        if has_keyboard(spec.place) {
+            self.world.active = spec.name;
+        }
+        Some(found)
     }
 }
