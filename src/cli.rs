@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::model::text::SafeText;
 use crate::report::printer::Printer;
 use crate::report::{self, Error, Exit};
 use crate::run::config::Config;
@@ -146,7 +147,11 @@ pub fn main() -> ExitCode {
     let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
-            let _ = e.print();
+            if e.use_stderr() {
+                let _ = write!(std::io::stderr(), "{}", plain(&e.render().to_string()));
+            } else {
+                let _ = e.print();
+            }
             return ExitCode::from(u8::from(e.use_stderr()) * Exit::Usage as u8);
         }
     };
@@ -178,7 +183,15 @@ fn shown(status: Result<u8, Error>) -> ExitCode {
 
 /// Says what went wrong; there may be nobody who hears it.
 fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "pscope: {text}");
+    let _ = writeln!(std::io::stderr(), "pscope: {}", plain(text));
+}
+
+/// What was typed is repeated in complaints, and may have come from the name of a file or a process: nothing of it acts on the
+/// terminal. Lines stay lines.
+fn plain(text: &str) -> String {
+    let lines = text.split('\n').map(SafeText::from);
+    let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+    lines.join("\n")
 }
 
 fn print(command: &Command, ascii: bool) -> ExitCode {

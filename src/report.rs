@@ -20,7 +20,7 @@ pub mod target;
 pub mod time;
 pub mod tree;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -137,6 +137,13 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
     });
     snapshot.procs = procs.collect();
     Ok(snapshot)
+}
+
+/// Says beside a report what it lacks.
+fn attention(what: Option<String>) {
+    if let Some(what) = what {
+        let _ = writeln!(io::stderr(), "pscope: attention: {what}");
+    }
 }
 
 /// Reads the processes twice, a second apart, for what only two readings tell. CPU shares are of that second.

@@ -185,6 +185,37 @@ fn the_tree_holds_a_process_below_its_parent() {
     assert!(children.iter().any(|c| c["pid"] == child), "{children:?}");
 }
 
+/// What is typed may be the name of a file or a process that somebody chose.
+#[test]
+fn complaints_repeat_nothing_that_acts_on_a_terminal() {
+    let evil = "a\u{1b}[2J\u{7}\u{9b}z";
+    for args in [
+        &["inspect", evil][..],
+        &["tree", evil],
+        &["slices", evil],
+        &["time", evil],
+        &["calls", evil],
+        &["signal", "TERM", evil],
+        &["signal", evil, "1"],
+        &["ps", "--from", evil],
+        &["ps", "--columns", evil],
+        &["--theme", evil],
+        &["--config", evil],
+        &["--since", evil],
+        &[evil, "--tree", "--flat"],
+        &["record", evil, "--for", evil],
+    ] {
+        let output = pscope(args);
+        assert_ne!(output.status.code(), Some(0), "{args:?}");
+        let told = format!("{}{}", text(&output.stderr), text(&output.stdout));
+        let raw = |c: char| c.is_control() && c != '\n';
+        assert!(
+            !told.is_empty() && !told.contains(raw),
+            "{args:?}: {told:?}"
+        );
+    }
+}
+
 #[test]
 fn exit_statuses_and_errors_name_thing_and_remedy() {
     for (args, status, said) in [

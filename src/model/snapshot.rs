@@ -207,6 +207,13 @@ impl Snapshot {
         self.index_of(pid).map(|i| &self.procs[i])
     }
 
+    /// Why not all processes of the machine are listed, where that is so.
+    pub fn unlisted(&self) -> Option<String> {
+        let of_processes = |f: &&Fault| f.source == "processes";
+        let fault = self.faults.iter().find(of_processes)?;
+        Some(format!("processes: {}", fault.why))
+    }
+
     /// This very process, if it still lives.
     pub fn get(&self, id: ProcId) -> Option<&Proc> {
         self.by_pid(id.pid).filter(|p| p.id == id)

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::text::{cut, deceives, width};
+use crate::model::text::{SafeText, cut, deceives, width};
 
 /// Where a report goes and what it may use there.
 pub struct Printer<'a> {
@@ -132,7 +132,13 @@ impl Printer<'_> {
             Ink::Dim => "\x1b[2m",
         };
         self.out.write_all(code.as_bytes())?;
-        self.out.write_all(text.as_bytes())?;
+        if text.contains(char::is_control) {
+            // What was typed and is repeated; names of others were escaped before.
+            let safe = SafeText::from(text);
+            self.out.write_all(safe.as_str().as_bytes())?;
+        } else {
+            self.out.write_all(text.as_bytes())?;
+        }
         if !code.is_empty() {
             self.out.write_all(b"\x1b[0m")?;
         }

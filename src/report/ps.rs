@@ -2,7 +2,7 @@
 
 use super::json::{self, Process};
 use super::printer::{Ink, Printer};
-use super::{Error, Exit, groups};
+use super::{Error, Exit, attention, groups};
 use crate::model::groups::grouping::{By, Groups};
 use crate::model::id::Nanos;
 use crate::model::plan::Needs;
@@ -139,6 +139,8 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     };
     let snapshot = past.map_or_else(live, Ok)?;
     table.write(&snapshot, args.json.then_some(over), printer)?;
+    attention(snapshot.unlisted());
+    attention(filter.doubt(&snapshot));
     Ok(Exit::Done)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::json::{self, Process};
 use super::printer::{self, Ink, Printer};
-use super::{Error, Exit, groups, target};
+use super::{Error, Exit, attention, groups, target};
 use crate::model::groups::grouping::{By, Groups};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
@@ -92,6 +92,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         .map(|t| target::find(&snapshot, t))
         .transpose()?;
     print(&snapshot, root, args, over, printer)?;
+    attention(snapshot.unlisted());
     Ok(Exit::Done)
 }
 

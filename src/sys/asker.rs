@@ -35,6 +35,8 @@ enum Kind {
     Part,
     /// How full its filesystem is.
     Space,
+    /// The same of a filesystem that no other machine and no program answers for.
+    SpaceHere,
     /// What kind of file it is, how large, on which device.
     Target,
     /// The names in a directory, parted by NUL.
@@ -158,12 +160,13 @@ pub fn close_gpus() {
     pool::end_library();
 }
 
-/// How full the filesystems at these paths are.
+/// How full the filesystems at these paths are; `here`: the kernel answers for them by itself.
 ///
 /// # Errors
 /// For each as [`read`].
-pub fn spaces(paths: Vec<PathBuf>) -> Vec<Reading<Space>> {
-    let answers = all(Kind::Space, paths, 0).into_iter();
+pub fn spaces(paths: Vec<PathBuf>, here: bool) -> Vec<Reading<Space>> {
+    let kind = if here { Kind::SpaceHere } else { Kind::Space };
+    let answers = all(kind, paths, 0).into_iter();
     answers
         .map(|answer| wire::space(&answer?).ok_or(Missing::Unsupported))
         .collect()

@@ -103,6 +103,32 @@ impl Filter {
         named.find(|(test, _)| !met(test)).map(|(_, text)| text)
     }
 
+    /// Of how many processes it cannot be said whether they pass, since what is asked for could not be read of them.
+    pub fn untold(&self, snapshot: &Snapshot) -> usize {
+        let may = |p: &Proc| {
+            let mut any = self.alternatives.iter();
+            any.any(|terms| {
+                let mut terms = terms.iter();
+                terms.all(|term| term.test.answer(snapshot, p, 1.0) != Some(term.not))
+            })
+        };
+        let passes = |p: &Proc| self.matches(snapshot, p, 1.0);
+        let all = snapshot.procs.iter();
+        all.filter(|p| may(p) && !passes(p)).count()
+    }
+
+    /// The same in words, of what is hidden from an ordinary user: `of 50 processes it cannot be told`.
+    pub fn doubt(&self, snapshot: &Snapshot) -> Option<String> {
+        if !self.needs().intersects(Needs::DESCRIPTORS | Needs::EXE) {
+            return None;
+        }
+        match self.untold(snapshot) {
+            0 => None,
+            1 => Some("of one process it cannot be told".to_owned()),
+            n => Some(format!("of {n} processes it cannot be told")),
+        }
+    }
+
     /// Whether a group that nobody is in is what is asked for; it has a name and a path, and of all else nothing.
     pub fn fits_empty(&self, snapshot: &Snapshot, group: &Group) -> bool {
         self.holds(|test| test.of_empty(snapshot, group))

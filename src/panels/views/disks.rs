@@ -196,7 +196,7 @@ impl Panel for ViewDisks {
             );
             return;
         };
-        let answers = [self.answer(disks), fullest(disks), self.waiting()];
+        let answers = [self.answer(disks), fullest(disks), self.waiting(world)];
         for (i, parts) in answers
             .iter()
             .enumerate()
@@ -224,17 +224,29 @@ impl Panel for ViewDisks {
 }
 
 impl ViewDisks {
-    /// Who is held up by a disk now.
-    fn waiting(&self) -> Vec<(String, Role)> {
+    /// Who is held up by a disk now. That somebody is not, is said of those only of whom it is known.
+    fn waiting(&self, world: &World) -> Vec<(String, Role)> {
         let names = self.processes.held_up();
+        let unknown = self.processes.held_unknown();
+        let hidden = world.snapshot.unlisted().is_some();
+        let nobody = match (hidden, unknown.is_empty()) {
+            (true, _) => " nobody who is listed is known to be blocked on a disk",
+            (false, false) => " nobody is known to be blocked on a disk",
+            (false, true) => " nobody is blocked on a disk",
+        };
         let mut out = if names.is_empty() {
-            vec![(" nobody is blocked on a disk".to_owned(), Role::Dim)]
+            vec![(nobody.to_owned(), Role::Dim)]
         } else {
             vec![
                 (" blocked on a disk: ".to_owned(), Role::Dim),
                 (names, Role::Bad),
             ]
         };
+        if !unknown.is_empty() {
+            let text = "; in state D, on what is not told to this user: ";
+            out.push((text.to_owned(), Role::Dim));
+            out.push((unknown, Role::Warn));
+        }
         let elsewhere = self.processes.held_elsewhere();
         if let Some(first) = elsewhere.first() {
             out.push(("; ".to_owned(), Role::Dim));

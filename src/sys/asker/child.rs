@@ -320,7 +320,7 @@ pub(super) fn answer(question: &Question) -> Reading<Vec<u8>> {
     match question.kind {
         Kind::Read => read(path, 0, question.most),
         Kind::Regular | Kind::Part => regular(path, question.from, question.most),
-        Kind::Space => disks::space(path).map(|space| wire::of_space(&space)),
+        Kind::Space | Kind::SpaceHere => disks::space(path).map(|space| wire::of_space(&space)),
         Kind::List => list(path, question.most),
         Kind::User => user(path),
         Kind::Gpu => nvml::answer(path),

@@ -30,6 +30,8 @@ const STARVED: Duration = Duration::from_secs(5);
 const COMPUTES: Duration = Duration::from_millis(500);
 /// How many workers there may be that were given up and do not end. Those in use are no more than threads that ask.
 const HELD: usize = 16;
+/// How many of those filesystems may hold that others answer for: there may be any number of them, and the rest is still asked.
+const HELD_BY_MOUNTS: usize = 12;
 /// So many questions are sent before their answers are read: fewer bytes than a socket holds.
 const AT_ONCE: usize = 16;
 /// A worker that was asked nothing for so long is let go: the next question makes another one in a millisecond.
@@ -156,7 +158,14 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
         (0..questions.len()).filter(open).collect()
     };
     let mut failed = 0;
-    while !left.is_empty() {
+    loop {
+        {
+            let mut pool = pool();
+            left.retain(|at| pool.has_room_for(questions[*at].kind));
+        }
+        if left.is_empty() {
+            break;
+        }
         let Some(mut worker) = pool().take(false) else {
             break;
         };
@@ -325,13 +334,23 @@ impl Pool {
         stuck.is_none_or(|s| !s.holds() && Instant::now() >= s.again)
     }
 
+    fn held(&self) -> usize {
+        self.stuck.values().filter(|s| s.holds()).count()
+    }
+
+    /// Whether one more question of a kind may hold a worker.
+    fn has_room_for(&mut self, kind: Kind) -> bool {
+        let room = kind != Kind::Space || self.held() < HELD_BY_MOUNTS;
+        self.short |= !room;
+        room
+    }
+
     /// A worker; for a library's questions the one that has it open, and for no others.
     fn take(&mut self, library: bool) -> Option<Worker> {
         if let Some(at) = self.idle.iter().rposition(|w| w.library == library) {
             return Some(self.idle.remove(at));
         }
-        let held = self.stuck.values().filter(|s| s.holds()).count();
-        self.short = held >= HELD;
+        self.short = self.held() >= HELD;
         if self.short {
             return None;
         }
@@ -397,6 +416,35 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn however_many_mounts_do_not_answer_others_are_still_asked() {
+        let mut pool = Pool::default();
+        for n in 0..HELD_BY_MOUNTS {
+            assert!(pool.has_room_for(Kind::Space), "{n} are held");
+            let path = PathBuf::from(format!("/hung/{n}"));
+            let question = Question {
+                kind: Kind::Space,
+                path: path.clone(),
+                most: 0,
+                from: 0,
+            };
+            // Somebody who lives, as one that the kernel keeps.
+            let lives = pidfd::open(std::process::id(), 0).expect("ourselves");
+            let stuck = Stuck {
+                path,
+                since: Instant::now(),
+                tries: 0,
+                again: Instant::now(),
+                worker: Some(lives),
+            };
+            pool.stuck.insert(question, stuck);
+        }
+        assert!(!pool.has_room_for(Kind::Space));
+        assert!(pool.short, "it is said");
+        assert!(pool.has_room_for(Kind::SpaceHere) && pool.has_room_for(Kind::Read));
+        assert!(pool.take(false).is_some());
+    }
 
     #[test]
     fn who_is_asked_nothing_is_let_go_and_stays_not_even_as_a_zombie() {

@@ -22,7 +22,7 @@ fn answers_are_those_of_the_kernel() {
     std::fs::write(&file, "twelve bytes").expect("written");
     assert_eq!(read(&file, 6), Ok(b"twelve".to_vec()));
     assert_eq!(read(&dir.path().join("none"), 6), Err(Missing::Gone));
-    let told = spaces(vec![dir.path().to_owned(), file.join("below")]);
+    let told = spaces(vec![dir.path().to_owned(), file.join("below")], true);
     let own = crate::sys::machine::disks::space(dir.path()).expect("our own answer");
     assert_eq!(told[0].map(|s| s.total), Ok(own.total));
     assert_eq!(told[1], Err(Missing::Unsupported));
@@ -75,17 +75,17 @@ fn who_does_not_answer_is_given_up_and_the_others_are_still_told() {
         Err(why) => return println!("skipped: {why}"),
     };
     let begun = Instant::now();
-    let told = spaces(vec!["/".into(), hung.path().to_owned(), "/".into()]);
+    let told = spaces(vec!["/".into(), hung.path().to_owned(), "/".into()], false);
     assert!(told[0].is_ok() && told[2].is_ok(), "{told:?}");
     assert_eq!(told[1], Err(Missing::Late));
     let (unanswered, _) = unanswered();
     assert!(unanswered.iter().any(|u| u.path == hung.path()));
     // While it hangs it is not asked a second time: nothing more is held.
-    let again = spaces(vec![hung.path().to_owned(); 1000]);
+    let again = spaces(vec![hung.path().to_owned(); 1000], false);
     assert!(again.iter().all(|r| *r == Err(Missing::Late)));
     // It is asked again later, and told once it answers.
     hung.recover();
-    let recovered = || spaces(vec![hung.path().to_owned()])[0].is_ok();
+    let recovered = || spaces(vec![hung.path().to_owned()], false)[0].is_ok();
     while !recovered() {
         assert!(begun.elapsed().as_secs() < 60, "it is not asked again");
         std::thread::sleep(Duration::from_millis(20));

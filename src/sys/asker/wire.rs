@@ -12,11 +12,12 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::descriptors::fds::Target;
 use crate::sys::descriptors::terminal::Terminal;
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 12] = [
     Kind::Read,
     Kind::Regular,
     Kind::Part,
     Kind::Space,
+    Kind::SpaceHere,
     Kind::Target,
     Kind::List,
     Kind::User,

@@ -31,7 +31,8 @@ impl List {
             }
             let (passing, _) = self.forest.counts();
             let vain = !self.filter.is_empty() && passing == 0;
-            self.nobody = vain.then(|| self.filter.nobody(&world.snapshot)).flatten();
+            let nobody = vain.then(|| self.filter.nobody(&world.snapshot)).flatten();
+            self.nobody = nobody.or_else(|| self.filter.doubt(&world.snapshot));
         }
         let here = self.at.and_then(|at| self.cursor_at(world, at));
         if stale || here.is_none() || here != self.cursor {

@@ -173,13 +173,20 @@ impl List {
             .collect()
     }
 
-    /// Who is blocked on a disk, or on what is not told to this user, or spent a tenth of the tick waiting for devices: `dd 92%, tar`.
+    /// Who is in state D, on what is not told to this user: `812 make, 900 tar`.
+    pub fn held_unknown(&self) -> String {
+        let unknown = |p: &Busy| p.blocked && p.cause.is_none() && p.held.unwrap_or(0.0) < 10.0;
+        Self::named(self.rows.iter().filter(|p| unknown(p)).collect())
+    }
+
+    /// Who is blocked on a disk, or spent a tenth of the tick waiting for devices: `dd 92%, tar`.
     pub fn held_up(&self) -> String {
-        let mut held: Vec<&Busy> = self.rows.iter().collect();
-        held.retain(|p| {
-            let on_disk = p.cause.is_none_or(|cause| cause == Cause::Disk);
-            p.blocked && on_disk || p.held.unwrap_or(0.0) >= 10.0
-        });
+        let on_disk = |p: &Busy| p.blocked && p.cause == Some(Cause::Disk);
+        let held = |p: &&Busy| on_disk(p) || p.held.unwrap_or(0.0) >= 10.0;
+        Self::named(self.rows.iter().filter(held).collect())
+    }
+
+    fn named(mut held: Vec<&Busy>) -> String {
         held.sort_by(|a, b| b.held.unwrap_or(0.0).total_cmp(&a.held.unwrap_or(0.0)));
         let name = |p: &&Busy| match p.held {
             Ok(share) if share > 0.0 => format!("{} {} {share:.0}%", p.id.pid, p.name),

@@ -4,7 +4,7 @@ use crate::model::detail::Detail;
 use crate::model::id::{Bytes, Nanos, Ticks};
 use crate::model::machine::disk::{Device, DiskCounters, Filesystem, Space};
 use crate::model::process::stat::State;
-use crate::model::sample::{Io, Moved, OptionalStats};
+use crate::model::sample::{Fault, Io, Moved, OptionalStats};
 use crate::model::scene::Scene;
 use crate::panels::tests::drawn::text as drawn;
 use crate::theme::{Depth, Theme};
@@ -231,4 +231,34 @@ fn what_was_read_before_the_moment_says_so_and_what_is_not_known_of_it_is_forgot
     world.detail = Arc::default();
     view.tick(&world);
     assert!(!drawn(&mut view, &world, 120, 40).contains("/far"));
+}
+
+#[test]
+fn of_whom_it_is_not_known_it_is_not_told_that_a_disk_holds_him() {
+    let mut scene = Scene::new();
+    scene.task(7, 1, "make").stat.state = State::Blocked;
+    let (mut world, mut view) = (world(), ViewDisks::default());
+    let mut line = |snapshot| {
+        world.snapshot = Arc::new(snapshot);
+        heard(&mut world, &mut view, disks(1000, 0));
+        let screen = drawn(&mut view, &world, 160, 40);
+        let line = screen.lines().find(|l| l.contains("blocked on a disk"));
+        line.expect("it is told").trim().to_owned()
+    };
+    let unknown = line(scene.pass(1000, &[]));
+    assert_eq!(
+        unknown,
+        "nobody is known to be blocked on a disk; in state D, on what is not told to this user: 7 make"
+    );
+    scene.of(7).stat.state = State::Sleeping;
+    let mut hidden = scene.pass(1000, &[]);
+    hidden.faults = vec![Fault {
+        source: "processes",
+        why: "those of other users are not listed".into(),
+    }];
+    assert_eq!(
+        line(hidden),
+        "nobody who is listed is known to be blocked on a disk"
+    );
+    assert_eq!(line(scene.pass(1000, &[])), "nobody is blocked on a disk");
 }

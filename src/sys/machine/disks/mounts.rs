@@ -46,6 +46,12 @@ const KERNEL_TYPES: &[&[u8]] = &[
     b"selinuxfs",
 ];
 
+/// Filesystems that no other machine and no program answers for.
+const HERE: [&str; 18] = [
+    "ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "bcachefs", "zfs", "jfs", "vfat", "exfat",
+    "ntfs3", "iso9660", "udf", "squashfs", "erofs", "tmpfs", "overlay",
+];
+
 /// So many filesystems are asked at each reading, once all have answered.
 const AT_ONCE: usize = 64;
 
@@ -81,19 +87,27 @@ impl Mounts {
             let text = self.read().unwrap_or_default();
             self.follow(mounts(&text));
         }
-        let turn = self.turn();
-        let paths = turn.iter().map(|at| self.paths[*at].clone()).collect();
+        // Those of this machine first, whatever the others do.
+        let turn = self.turn().into_iter();
+        let (here, elsewhere): (Vec<usize>, Vec<usize>) =
+            turn.partition(|at| HERE.contains(&self.all[*at].kind.as_str()));
+        self.ask(here, true);
+        self.ask(elsewhere, false);
+        let empty = |f: &Filesystem| f.space.is_ok_and(|s| s.total.0 == 0);
+        self.all.iter().filter(|f| !empty(f)).cloned().collect()
+    }
+
+    fn ask(&mut self, which: Vec<usize>, here: bool) {
+        let paths = which.iter().map(|at| self.paths[*at].clone()).collect();
         let spaces = if self.root.is_live() {
-            asker::spaces(paths)
+            asker::spaces(paths, here)
         } else {
-            turn.iter().map(|_| Err(Missing::Unsupported)).collect()
+            which.iter().map(|_| Err(Missing::Unsupported)).collect()
         };
-        for (at, space) in turn.into_iter().zip(spaces) {
+        for (at, space) in which.into_iter().zip(spaces) {
             self.all[at].space = space;
             self.asked[at] = true;
         }
-        let empty = |f: &Filesystem| f.space.is_ok_and(|s| s.total.0 == 0);
-        self.all.iter().filter(|f| !empty(f)).cloned().collect()
     }
 
     /// Whether the table is another than at the last reading; true where nobody tells.
