@@ -44,7 +44,7 @@ actions! {
     /// The thread before.
     PREVIOUS_THREAD "previous-thread" [Key::of(Code::Left)] "In the scope of one thread: the one before" "";
     /// Leaves.
-    CANCEL "cancel" [Key::of(Code::Esc)] "Closes the dialog; what was sent stays sent" "close";
+    CANCEL "cancel" [Key::of(Code::Esc), Key::char('q')] "Closes the dialog; what was sent stays sent" "close";
 }
 
 static SPEC: Spec = Spec {
@@ -83,6 +83,8 @@ pub struct SignalDialog {
     brief: Option<Brief>,
     /// Whether `brief` is about the scope and thread that are chosen now.
     held: bool,
+    /// Steps of the scope that were asked for before it was known which there are.
+    early: i32,
     choice: Choice,
     stage: Stage,
     /// The tick at which the targets were last looked at.
@@ -148,15 +150,29 @@ impl SignalDialog {
     /// Goes to another scope that exists.
     fn rescope(&mut self, back: bool) -> Reply {
         let Some(brief) = &self.brief else {
+            self.early += if back { -1 } else { 1 };
             return Reply::Done;
         };
-        let there = |s: &Scope| brief.counts.iter().any(|(c, n)| c == s && n.is_ok());
-        let there: Vec<Scope> = Scope::ALL.into_iter().filter(there).collect();
+        let there = scopes(brief);
         let Some(at) = there.iter().position(|s| *s == self.scope) else {
             return Reply::Done;
         };
-        let step = if back { there.len() - 1 } else { 1 };
-        self.scope_to(there[(at + step) % there.len()])
+        let step = if back { -1 } else { 1 };
+        self.scope_to(stepped(&there, at, step))
+    }
+
+    /// What was typed faster than the dialog could know who is meant.
+    fn catch_up(&mut self) -> Reply {
+        let Some(brief) = self.brief.as_ref().filter(|_| self.early != 0) else {
+            return Reply::Pass;
+        };
+        let early = std::mem::take(&mut self.early);
+        let there = scopes(brief);
+        let at = there.iter().position(|s| *s == self.scope);
+        match at.map(|at| stepped(&there, at, early)) {
+            Some(scope) if scope != self.scope => self.scope_to(scope),
+            _ => Reply::Pass,
+        }
     }
 
     fn scope_to(&mut self, scope: Scope) -> Reply {
@@ -216,6 +232,18 @@ impl SignalDialog {
         }
         self.close()
     }
+}
+
+/// The scopes that somebody is in.
+fn scopes(brief: &Brief) -> Vec<Scope> {
+    let there = |s: &Scope| brief.counts.iter().any(|(c, n)| c == s && n.is_ok());
+    Scope::ALL.into_iter().filter(there).collect()
+}
+
+/// The scope so many steps on, around the ends.
+fn stepped(there: &[Scope], at: usize, steps: i32) -> Scope {
+    let len = there.len() as i32;
+    there[(at as i32 + steps).rem_euclid(len) as usize]
 }
 
 impl Panel for SignalDialog {
@@ -371,6 +399,7 @@ impl Panel for SignalDialog {
             (Progress::Pinned(brief), _) => {
                 self.brief = Some(brief.clone());
                 self.held = true;
+                return self.catch_up();
             }
             (Progress::Refused(why), _) if !self.open => return Reply::Complain(why.clone()),
             (news, Stage::Sent(results)) => {

@@ -121,14 +121,15 @@ impl Stage1 {
         ticket
     }
 
-    fn tell(&mut self, ticket: Ticket, news: Progress) {
+    fn tell(&mut self, ticket: Ticket, news: Progress) -> Vec<Effect> {
         let report = Report {
             ticket,
             unix_ms: 1000,
             news,
         };
-        self.app.update(Event::Outcome(Outcome::Acted(report)));
+        let effects = self.app.update(Event::Outcome(Outcome::Acted(report)));
         self.fit();
+        effects
     }
 
     fn screen(&mut self, (width, height): (u16, u16)) -> String {
@@ -275,6 +276,45 @@ fn scopes_that_do_not_exist_are_passed_over() {
         "{screen}"
     );
     assert!(screen.contains("12 make, 13 cc1"), "{screen}");
+}
+
+/// As over a slow line, where several keys come at once.
+#[test]
+fn a_scope_that_is_asked_for_before_it_is_known_who_is_meant_is_not_forgotten() {
+    let mut stage = stage(Settings::default());
+    let answer = |s| Progress::Pinned(brief(s, vec![standing(12, "make")]));
+    let pins = |effects: &[Effect]| -> Vec<(Ticket, Scope)> {
+        let pin = |e: &Effect| match e {
+            Effect::Act(ticket, Order::Pin { scope, .. }) => Some((*ticket, *scope)),
+            _ => None,
+        };
+        effects.iter().filter_map(pin).collect()
+    };
+    let effects = stage.press(&["s", "Tab", "Tab", "Enter"]);
+    assert_eq!(sends(&effects), [], "nobody was named yet");
+    let asked = pins(&effects);
+    assert_eq!(asked.len(), 1);
+    let effects = stage.tell(asked[0].0, answer(Scope::Process));
+    let [(ticket, Scope::Subtree)] = pins(&effects)[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(sends(&stage.press(&["Enter"])), [], "they are not held yet");
+    let effects = stage.tell(ticket, answer(Scope::Subtree));
+    assert!(pins(&effects).is_empty(), "{effects:?}");
+    assert_eq!(sends(&stage.press(&["Enter"])), [Signal::TERM]);
+}
+
+#[test]
+fn q_leaves_the_dialog_once_nothing_is_typed_into_it() {
+    let mut stage = stage(Settings::default());
+    let pinned = Progress::Pinned(brief(Scope::Process, vec![standing(12, "make")]));
+    stage.ask(&["s"], pinned);
+    stage.press(&["Enter"]);
+    let effects = stage.press(&["q"]);
+    let released = |e: &Effect| matches!(e, Effect::Act(_, Order::Release));
+    assert!(effects.iter().any(released), "{effects:?}");
+    assert_eq!(stage.screen((90, 16)).trim(), "", "it is closed");
+    assert!(stage.press(&["q"]).contains(&Effect::Quit));
 }
 
 #[test]
