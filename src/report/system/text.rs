@@ -161,7 +161,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
                 "some task waited {:.1}% of the last 10 s, {:.1}% of the last minute",
                 p.some_10, p.some_60
             ),
-            Err(why) => format!("{missing} {why}"),
+            Err(why) => format!("{missing} {}", lacks(*why)),
         };
         out.push(vec![label(&format!("wait {name}")), plain(text)]);
     }
@@ -195,12 +195,21 @@ fn shares(s: &CoreShare) -> String {
 
 /// What could not be read, and why.
 fn unread(name: &str, why: Missing, missing: &str) -> Pieces {
-    let why = match why {
+    vec![
+        label(name),
+        (format!("{missing} {}", lacks(why)), Ink::Plain),
+    ]
+}
+
+/// Why something of the machine is not told.
+fn lacks(why: Missing) -> String {
+    match why {
         // Whoever reads now has read it.
         Missing::Soon => "not read at that moment".to_owned(),
+        // It is no process, which could have ended.
+        Missing::Gone => "out of reach".to_owned(),
         why => why.to_string(),
-    };
-    vec![label(name), (format!("{missing} {why}"), Ink::Plain)]
+    }
 }
 
 /// What was read before the moment of which the rest tells, and how long: a recording has no reading of it at each tick.
@@ -305,7 +314,7 @@ fn disk_lines(disks: &Reading<(Disks, Vec<Reading<DiskRates>>)>, missing: &str) 
     }
     for f in &disks.filesystems {
         let text = f.space.map_or_else(
-            |why| format!("{missing} {why}"),
+            |why| format!("{missing} {}", lacks(why)),
             |s| {
                 let room = format!(
                     "{} of {} used, {} left",
@@ -351,7 +360,7 @@ fn own_lines(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Vec<Pieces> {
         ));
     }
     if let Some(why) = own.unseen {
-        line(format!("its limits: – {why}"));
+        line(format!("its limits: – {}", lacks(why)));
     }
     if let Some(cpu) = &own.cpu
         && let Some(cores) = cpu.cores
