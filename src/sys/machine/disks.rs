@@ -50,8 +50,14 @@ impl DiskReader {
     /// Devices are missing where `/proc/diskstats` cannot be read; filesystems that do not answer are `Late` by themselves.
     pub fn read_now(&mut self) -> Disks {
         let counters = self.diskstats.read().map(parse).map_err(|why| why.reason());
-        let listed = counters.as_ref().map(|_| ()).map_err(|why| *why);
         let block = self.root.sys("block");
+        // Which of them are disks is told there: without it nobody knows that there is none.
+        let listed = counters.as_ref().map_err(|why| *why);
+        let listed = listed.and_then(|_| {
+            fs::read_dir(&block)
+                .map(drop)
+                .map_err(|e| Missing::from(&e))
+        });
         let folder = |(name, counters): (Vec<u8>, DiskCounters)| {
             // The kernel writes '!' for a '/' in a device's name.
             let file: Vec<u8> = name
@@ -190,6 +196,29 @@ mod tests {
         assert!(
             matches!(root.space, Ok(s) if s.total >= s.free) || root.space == Err(Missing::Late)
         );
+    }
+
+    #[test]
+    fn where_nobody_tells_which_are_disks_there_is_not_none() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        fs::create_dir_all(root.proc("")).expect("made");
+        fs::write(
+            root.proc("diskstats"),
+            "254 0 vda 10 1 80 30 20 2 160 60 1 50 90\n",
+        )
+        .expect("written");
+        let devices = || {
+            DiskReader::new(&root)
+                .read_now()
+                .devices
+                .map(|all| all.len())
+        };
+        assert_eq!(devices(), Err(Missing::Gone));
+        fs::create_dir_all(root.sys("block")).expect("made");
+        assert_eq!(devices(), Ok(0));
+        fs::create_dir(root.sys("block/vda")).expect("made");
+        assert_eq!(devices(), Ok(1));
     }
 
     proptest::proptest! {
