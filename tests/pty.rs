@@ -74,6 +74,10 @@ fn every_signal_that_ends_gives_the_terminal_back() {
         Signal::SIGINT,
         Signal::SIGHUP,
         Signal::SIGQUIT,
+        // As a watchdog or a debugger sends them.
+        Signal::SIGABRT,
+        Signal::SIGTRAP,
+        Signal::SIGSYS,
     ] {
         // Whom a target means is found out by threads that are older than the screen.
         let target = std::process::id().to_string();

@@ -10,8 +10,9 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// Those that end a program by default and that somebody else sends; faults of its own are not among them.
-const END: [libc::c_int; 14] = [
+/// Those that end a program by default, as somebody else may send them: a fault of its own that is told by one of these ends it
+/// all the same, since the kernel lets nobody keep that back. `SEGV` and `BUS` are left to the handlers of the standard library.
+const END: [libc::c_int; 19] = [
     libc::SIGHUP,
     libc::SIGINT,
     libc::SIGQUIT,
@@ -26,6 +27,11 @@ const END: [libc::c_int; 14] = [
     libc::SIGPWR,
     libc::SIGXCPU,
     libc::SIGXFSZ,
+    libc::SIGABRT,
+    libc::SIGTRAP,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGSYS,
 ];
 
 /// Those that stop it, let it go on, or say that the terminal has a new size. `TTIN` and `TTOU` are left to the kernel: whoever
@@ -165,7 +171,6 @@ mod tests {
         for signal in [
             libc::SIGSEGV,
             libc::SIGBUS,
-            libc::SIGABRT,
             libc::SIGKILL,
             libc::SIGSTOP,
             libc::SIGPIPE,
