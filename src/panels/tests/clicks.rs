@@ -5,33 +5,25 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::stage;
+use super::{drawn, stage};
 use crate::app::App;
 use crate::app::event::Event;
-use crate::app::key::{Key, Mouse, Press};
+use crate::app::key::{Mouse, Press};
 use crate::app::panel::Place;
 use crate::app::world::Settings;
 use crate::model::id::{Nanos, Ticks};
 use crate::model::scene::Scene;
 use crate::recording::{Kept, Marks, Past, Summary, Writer};
-use crate::screen;
 use crate::theme::{Depth, Theme};
 
 const AREA: Rect = Rect::new(0, 0, 160, 48);
 
 fn draw(app: &mut App) -> Buffer {
-    screen::fit(app, AREA);
-    let mut buf = Buffer::empty(AREA);
-    screen::render(app, AREA, &mut buf);
-    buf
+    drawn::screen(app, AREA)
 }
 
 fn press(app: &mut App, keys: &str) -> Buffer {
-    for key in keys.split_whitespace() {
-        app.update(Event::Key(key.parse::<Key>().expect(key)));
-        draw(app);
-    }
-    draw(app)
+    drawn::pressed(app, keys, AREA)
 }
 
 fn mouse(app: &mut App, press: Press, (column, row): (u16, u16)) {

@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::App;
+use crate::app::event::Event;
 use crate::app::panel::Panel;
 use crate::app::world::World;
 
@@ -32,4 +34,21 @@ pub fn drawn(pane: &mut dyn Panel, world: &World, width: u16, height: u16) -> Ve
 /// The same as one text.
 pub fn text(pane: &mut dyn Panel, world: &World, width: u16, height: u16) -> String {
     drawn(pane, world, width, height).join("\n")
+}
+
+/// Fits the whole screen of an app and draws it.
+pub fn screen(app: &mut App, area: Rect) -> Buffer {
+    crate::screen::fit(app, area);
+    let mut buf = Buffer::empty(area);
+    crate::screen::render(app, area, &mut buf);
+    buf
+}
+
+/// The screen after these keys, which was drawn after each.
+pub fn pressed(app: &mut App, keys: &str, area: Rect) -> Buffer {
+    for key in keys.split_whitespace() {
+        app.update(Event::Key(key.parse().expect(key)));
+        screen(app, area);
+    }
+    screen(app, area)
 }

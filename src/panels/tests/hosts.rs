@@ -2,16 +2,15 @@
 
 use ratatui::layout::Rect;
 
-use super::drawn::lines;
+use super::drawn::{self, lines};
 use crate::app::App;
 use crate::app::event::Event;
-use crate::app::key::{Key, Mouse, Press};
+use crate::app::key::{Mouse, Press};
 use crate::app::world::Settings;
 use crate::model::id::{Pid, Ticks};
 use crate::model::scene::Scene;
 use crate::model::snapshot::Snapshot;
 use crate::recording::{Kept, Marks, Past, Summary, Writer};
-use crate::screen;
 use crate::theme::{Depth, Theme};
 
 const AREA: Rect = Rect::new(0, 0, 120, 40);
@@ -56,18 +55,11 @@ fn app(hosts: &[(&str, u64, u64)]) -> App {
 }
 
 fn screen_of(app: &mut App) -> Vec<String> {
-    screen::fit(app, AREA);
-    let mut buf = ratatui::buffer::Buffer::empty(AREA);
-    screen::render(app, AREA, &mut buf);
-    lines(&buf)
+    lines(&drawn::screen(app, AREA))
 }
 
 fn press(app: &mut App, keys: &str) -> Vec<String> {
-    for key in keys.split(' ') {
-        app.update(Event::Key(key.parse::<Key>().expect(key)));
-        screen_of(app);
-    }
-    screen_of(app)
+    lines(&drawn::pressed(app, keys, AREA))
 }
 
 /// The clock of the moment that is shown, in seconds since that machine's recording could begin.

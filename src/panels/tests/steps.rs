@@ -5,10 +5,9 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::drawn::lines;
+use super::drawn::{self, lines};
 use crate::app::App;
 use crate::app::event::Event;
-use crate::app::key::Key;
 use crate::app::minutes::Quantity;
 use crate::app::world::Settings;
 use crate::model::id::{Bytes, CpuId, Ticks};
@@ -17,7 +16,6 @@ use crate::model::scene::Scene;
 use crate::model::scheduling::timeline::{Builder, Origin};
 use crate::model::snapshot::Snapshot;
 use crate::recording::{Kept, Marks, Past, Summary, Writer};
-use crate::screen;
 use crate::theme::{Depth, Theme};
 
 const AREA: Rect = Rect::new(0, 0, 140, 32);
@@ -89,18 +87,11 @@ fn app() -> App {
 }
 
 fn draw(app: &mut App) -> Buffer {
-    screen::fit(app, AREA);
-    let mut buf = Buffer::empty(AREA);
-    screen::render(app, AREA, &mut buf);
-    buf
+    drawn::screen(app, AREA)
 }
 
 fn press(app: &mut App, keys: &str) -> Buffer {
-    for key in keys.split_whitespace() {
-        app.update(Event::Key(key.parse::<Key>().expect(key)));
-        draw(app);
-    }
-    draw(app)
+    drawn::pressed(app, keys, AREA)
 }
 
 /// Where two screens differ, in words; empty where they do not.
