@@ -78,11 +78,28 @@ impl Filter {
         terms.into_iter().any(|term| term.test.over_time())
     }
 
-    /// Of how many processes something that it asks for may not be read by this user.
+    /// Of how many processes it cannot be said whether they pass, since what decides it may not be read by this user.
     pub fn denied(&self, snapshot: &Snapshot) -> usize {
-        let terms = || self.alternatives.iter().flatten();
-        let denied = |proc: &&Proc| terms().any(|term| term.test.denied(snapshot, proc));
-        snapshot.procs.iter().filter(denied).count()
+        let may = |term: &Term, p: &Proc| {
+            let met = term.test.answer(snapshot, p, 1.0) == Some(!term.not);
+            met || term.test.denied(snapshot, p)
+        };
+        let open = |p: &Proc| {
+            let mut any = self.alternatives.iter();
+            any.any(|terms| terms.iter().all(|term| may(term, p)))
+        };
+        let all = snapshot.procs.iter();
+        all.filter(|p| open(p) && !self.matches(snapshot, p, 1.0))
+            .count()
+    }
+
+    /// The same in words: `of 50 processes it cannot be told`.
+    pub fn doubt(&self, snapshot: &Snapshot) -> Option<String> {
+        match self.denied(snapshot) {
+            0 => None,
+            1 => Some("of one process it cannot be told".to_owned()),
+            n => Some(format!("of {n} processes it cannot be told")),
+        }
     }
 
     /// What a process has of what is asked for in numbers: `CPU% 412`.
@@ -101,32 +118,6 @@ impl Filter {
             answers.any(|yes| yes != Some(false))
         };
         named.find(|(test, _)| !met(test)).map(|(_, text)| text)
-    }
-
-    /// Of how many processes it cannot be said whether they pass, since what is asked for could not be read of them.
-    pub fn untold(&self, snapshot: &Snapshot) -> usize {
-        let may = |p: &Proc| {
-            let mut any = self.alternatives.iter();
-            any.any(|terms| {
-                let mut terms = terms.iter();
-                terms.all(|term| term.test.answer(snapshot, p, 1.0) != Some(term.not))
-            })
-        };
-        let passes = |p: &Proc| self.matches(snapshot, p, 1.0);
-        let all = snapshot.procs.iter();
-        all.filter(|p| may(p) && !passes(p)).count()
-    }
-
-    /// The same in words, of what is hidden from an ordinary user: `of 50 processes it cannot be told`.
-    pub fn doubt(&self, snapshot: &Snapshot) -> Option<String> {
-        if !self.needs().intersects(Needs::DESCRIPTORS | Needs::EXE) {
-            return None;
-        }
-        match self.untold(snapshot) {
-            0 => None,
-            1 => Some("of one process it cannot be told".to_owned()),
-            n => Some(format!("of {n} processes it cannot be told")),
-        }
     }
 
     /// Whether a group that nobody is in is what is asked for; it has a name and a path, and of all else nothing.
