@@ -117,11 +117,18 @@ fn first(theme: &Theme, row: &Row, width: u16) -> Parts {
     parts
 }
 
+/// By so much the ticks of a core and the samples of its threads differ where nothing is missed.
+const NOISE: f64 = 0.05;
+
 /// Whether a sampled core was busy mostly with threads that were not seen: their switches are not counted either.
 fn mostly_others(row: &Row) -> bool {
     let busy = |share: CoreShare| f64::from(share.user + share.system) / 100.0;
     let seen = row.total.run.seconds() / row.known.seconds();
-    row.total.told.is_none() && row.share.is_some_and(|share| seen < busy(share) / 2.0)
+    let others = |share| {
+        let busy = busy(share);
+        seen < busy / 2.0 && busy - seen > NOISE
+    };
+    row.total.told.is_none() && row.share.is_some_and(others)
 }
 
 /// What of the core's time was nobody's.
@@ -192,7 +199,7 @@ mod tests {
     #[test]
     fn switches_of_threads_that_were_not_seen_are_not_told_as_none() {
         let theme = Theme::terminal(Depth::True, false);
-        let told = |ran_ms, slices, told| {
+        let at = |user: f32, ran_ms, slices, told| {
             let row = Row {
                 cpu: CpuId(0),
                 cells: Vec::new(),
@@ -205,7 +212,7 @@ mod tests {
                 known: Nanos::from_millis(1000),
                 waited: Waited::default(),
                 share: Some(CoreShare {
-                    user: 90.0,
+                    user,
                     ..CoreShare::default()
                 }),
                 ready: Vec::new(),
@@ -218,9 +225,11 @@ mod tests {
             let text: String = parts.into_iter().map(|(text, _)| text).collect();
             text.trim_start().to_owned()
         };
+        let told = |ran_ms, slices, told| at(90.0, ran_ms, slices, told);
         assert_eq!(told(0, 0, None), "90%     – sw/s");
         assert_eq!(told(100, 7, None), "90%  ≥7.0 sw/s");
         assert_eq!(told(880, 70, None), "90%    70 sw/s");
+        assert_eq!(at(1.0, 4, 14, None), "1%    14 sw/s", "an idle core");
         let exact = Some(SwitchSums::default());
         assert_eq!(told(0, 0, exact), "90%     0 sw/s", "nothing was missed");
     }
