@@ -159,10 +159,7 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Reading<Vec<u8>>> {
     };
     let mut failed = 0;
     loop {
-        {
-            let mut pool = pool();
-            left.retain(|at| pool.has_room_for(questions[*at].kind));
-        }
+        pool().leave_out(&mut left, questions);
         if left.is_empty() {
             break;
         }
@@ -338,11 +335,13 @@ impl Pool {
         self.stuck.values().filter(|s| s.holds()).count()
     }
 
-    /// Whether one more question of a kind may hold a worker.
-    fn has_room_for(&mut self, kind: Kind) -> bool {
-        let room = kind != Kind::Space || self.held() < HELD_BY_MOUNTS;
-        self.short |= !room;
-        room
+    /// Leaves out those questions of which no more may hold a worker.
+    fn leave_out(&mut self, which: &mut Vec<usize>, questions: &[Question]) {
+        let of_mount = |at: &usize| questions[*at].kind == Kind::Space;
+        if which.iter().any(of_mount) && self.held() >= HELD_BY_MOUNTS {
+            self.short = true;
+            which.retain(|at| !of_mount(at));
+        }
     }
 
     /// A worker; for a library's questions the one that has it open, and for no others.
@@ -415,20 +414,30 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn however_many_mounts_do_not_answer_others_are_still_asked() {
         let mut pool = Pool::default();
+        let question = |kind, path: &Path| Question {
+            kind,
+            path: path.to_owned(),
+            most: 0,
+            from: 0,
+        };
+        let kinds = [Kind::Space, Kind::SpaceHere, Kind::Read];
+        let all = kinds.map(|kind| question(kind, Path::new("/")));
+        let asked = |pool: &mut Pool| {
+            let mut which = vec![0, 1, 2];
+            pool.leave_out(&mut which, &all);
+            which
+        };
         for n in 0..HELD_BY_MOUNTS {
-            assert!(pool.has_room_for(Kind::Space), "{n} are held");
+            assert_eq!(asked(&mut pool), [0, 1, 2], "{n} are held");
             let path = PathBuf::from(format!("/hung/{n}"));
-            let question = Question {
-                kind: Kind::Space,
-                path: path.clone(),
-                most: 0,
-                from: 0,
-            };
+            let question = question(Kind::Space, &path);
             // Somebody who lives, as one that the kernel keeps.
             let lives = pidfd::open(std::process::id(), 0).expect("ourselves");
             let stuck = Stuck {
@@ -440,9 +449,9 @@ mod tests {
             };
             pool.stuck.insert(question, stuck);
         }
-        assert!(!pool.has_room_for(Kind::Space));
+        assert!(!pool.short);
+        assert_eq!(asked(&mut pool), [1, 2]);
         assert!(pool.short, "it is said");
-        assert!(pool.has_room_for(Kind::SpaceHere) && pool.has_room_for(Kind::Read));
         assert!(pool.take(false).is_some());
     }
 
