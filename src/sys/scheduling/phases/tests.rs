@@ -94,50 +94,51 @@ fn a_switch_that_was_not_told_makes_no_wait_of_a_run() {
     let Some(tracing) = begin() else { return };
     let (mut from, to) = io::pipe().expect("a pipe");
     let (tell, told) = channel();
-    let (go, gone) = channel::<()>();
     let cpu = || {
         let spent = nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID);
         let spent = spent.expect("a clock");
         spent.tv_sec() as u64 * 1_000_000_000 + spent.tv_nsec() as u64
     };
-    let thread = std::thread::spawn(move || {
-        tell.send((own_tid(), cpu())).expect("heard");
-        while gone.try_recv().is_err() {}
-        let begun = cpu();
-        while cpu() - begun < 100_000_000 {}
-        tell.send((own_tid(), cpu())).expect("heard");
-        let _ = from.read(&mut [0]);
-    });
-    let (tid, ran) = told.recv().expect("a thread");
-    // As though it had slept for a second, and nothing had been told of it since.
     let number = libc::SYS_read as u32;
     let narrow = false;
     let slept = site(Sleep::Light, Number { number, narrow }, 1_000_000);
-    let mut value = [0_u64; VALUE / 8];
-    let mut set = |at: i16, to: u64| value[at as usize / 8] = to;
-    for (at, to) in [
-        (STATE, IS_BLOCKED as u64),
-        (SINCE, clock::now().0 - 1_000_000_000),
-        (SITE, word_of(tid, &slept)),
-        (FIRST, slept.first),
-        (RAN, ran),
-    ] {
-        set(at, to);
-    }
-    let value: Vec<u8> = value.iter().flat_map(|w| w.to_ne_bytes()).collect();
-    let key = u64::from(tid.0).to_ne_bytes();
-    tracing.threads.set(&key, &value).expect("room");
-    go.send(()).expect("it listens");
-    let (_, runs) = told.recv().expect("it ran");
-    let phases = loop {
-        let phases = tracing.read().expect("it reads").threads[&tid].clone();
-        if matches!(phases.now, Phase::Blocked(site) if site != slept) {
-            break phases;
+    // As though it had slept for a second, and nothing had been told of it since. It says so itself, while it has a core.
+    let as_though = |tid: Tid, ran: u64| {
+        let mut value = [0_u64; VALUE / 8];
+        let mut set = |at: i16, to: u64| value[at as usize / 8] = to;
+        for (at, to) in [
+            (STATE, IS_BLOCKED as u64),
+            (SINCE, clock::now().0 - 1_000_000_000),
+            (SITE, word_of(tid, &slept)),
+            (FIRST, slept.first),
+            (RAN, ran),
+        ] {
+            set(at, to);
         }
-        std::thread::yield_now();
+        let value: Vec<u8> = value.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        let key = u64::from(tid.0).to_ne_bytes();
+        tracing.threads.set(&key, &value).expect("room");
     };
-    drop(to);
-    thread.join().expect("it ends");
+    let (ran, runs, phases) = std::thread::scope(|scope| {
+        let thread = scope.spawn(move || {
+            let (tid, ran) = (own_tid(), cpu());
+            as_though(tid, ran);
+            while cpu() - ran < 100_000_000 {}
+            tell.send((tid, ran, cpu())).expect("heard");
+            let _ = from.read(&mut [0]);
+        });
+        let (tid, ran, runs) = told.recv().expect("it ran");
+        let phases = loop {
+            let phases = tracing.read().expect("it reads").threads[&tid].clone();
+            if matches!(phases.now, Phase::Blocked(site) if site != slept) {
+                break phases;
+            }
+            std::thread::yield_now();
+        };
+        drop(to);
+        thread.join().expect("it ends");
+        (ran, runs, phases)
+    });
     let truly = runs - ran;
     assert!(
         phases.running.0.abs_diff(truly) < truly / 20,
