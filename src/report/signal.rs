@@ -61,6 +61,15 @@ fn signal(text: &str) -> Result<Signal, String> {
 /// # Errors
 /// `Usage` where a name is not clear, before anything is sent; `Failed` where this is not the running kernel's own `/proc`.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    // What would end us waits until it is told what was done, or that nothing was.
+    let shield = own::signals::shield();
+    let exit = carry_out(args, printer)?;
+    printer.out.flush()?;
+    drop(shield);
+    Ok(exit)
+}
+
+fn carry_out(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let snapshot = sweep(Needs::COMMANDS)?;
     let (chosen, unknown) = resolve(args, &snapshot)?;
     let mut exit = Exit::Done;
@@ -88,20 +97,19 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         foretell(args.signal, &hold.standings(), &snapshot, printer)?;
         return Ok(exit);
     }
+    if let Some(end) = own::signals::waiting() {
+        let end = u32::try_from(end).ok().and_then(Signal::new);
+        let end = end.map_or_else(|| "a signal".to_owned(), Signal::name);
+        let early = format!("nothing was sent: {end} came first");
+        printer.line(&[(&early, Ink::Strong)])?;
+        return Ok(Exit::Failed);
+    }
     let before = hold.standings();
     let watch = args
         .wait
         .map_or(Duration::ZERO, |n| Duration::from_nanos(n.0));
     let mut told = Results::default();
-    hold.send(args.signal, watch, &mut |news| {
-        let sent = matches!(news, Progress::Sent { .. });
-        told.hear(news);
-        // Once the signals that were kept back are let through, nothing more can be said.
-        if sent && own::signals::waiting().is_some() {
-            let written = told.write(args, &before, &snapshot, printer);
-            let _ = written.is_ok_and(|()| printer.out.flush().is_ok());
-        }
-    });
+    hold.send(args.signal, watch, &mut |news| told.hear(news));
     told.write(args, &before, &snapshot, printer)?;
     for delivery in &told.deliveries {
         exit = match (delivery.sent, exit) {

@@ -1,5 +1,7 @@
 //! Reports that take a while are asked to end early: what was seen until then is told, and nothing is asked twice.
 
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -84,4 +86,62 @@ fn what_it_was_told_to_ignore_ends_nothing() {
     }
     send(&records, Signal::SIGINT);
     assert_eq!(records.wait().expect("it ends").code(), Some(0));
+}
+
+/// Whoever interrupts the wait for what becomes of a signal must know that it was sent.
+#[test]
+fn an_interrupt_after_a_signal_tells_what_was_sent() {
+    let script = "trap 'echo heard' TERM; echo ready; while :; do sleep 1000 & wait; done";
+    let mut command = Command::new("sh");
+    let command = command.args(["-c", script]).process_group(0);
+    let mut target = command.stdout(Stdio::piped()).spawn().expect("sh");
+    let mut lines = BufReader::new(target.stdout.take().expect("a pipe")).lines();
+    assert_eq!(lines.next().expect("a line").expect("text"), "ready");
+    let pid = target.id().to_string();
+    let sends = Command::new(BINARY)
+        .args(["signal", "TERM", &pid, "--wait", "600s"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it begins");
+    assert_eq!(lines.next().expect("a line").expect("text"), "heard");
+    send(&sends, Signal::SIGINT);
+    let output = sends.wait_with_output().expect("it ends");
+    let told = String::from_utf8(output.stdout).expect("text");
+    let _ = kill(Pid::from_raw(-(target.id() as i32)), Signal::SIGKILL);
+    target.wait().expect("it ends");
+    assert!(told.contains("TERM delivered"), "{told:?}");
+    assert_eq!(output.status.signal(), Some(Signal::SIGINT as i32));
+}
+
+#[test]
+fn an_end_that_comes_first_sends_nothing_and_says_so() {
+    let mut target = Command::new("sleep").arg("1000").spawn().expect("sleep");
+    let pid = target.id().to_string();
+    let mut command = Command::new("sh");
+    // It waits for it from the start, since exec keeps what is kept back.
+    let command = command.args([
+        "-c",
+        "kill -TERM $$; exec \"$0\" signal KILL \"$1\"",
+        BINARY,
+        &pid,
+    ]);
+    // SAFETY: only the mask of the new process is changed, which allocates nothing.
+    #[expect(
+        unsafe_code,
+        reason = "the child keeps a signal back before it is a program"
+    )]
+    unsafe {
+        command.pre_exec(|| {
+            let mut kept = nix::sys::signal::SigSet::empty();
+            kept.add(Signal::SIGTERM);
+            Ok(kept.thread_block()?)
+        });
+    }
+    let output = command.output().expect("it ends");
+    let told = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(told, "nothing was sent: TERM came first\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(target.try_wait().expect("ours"), None, "it lives");
+    target.kill().expect("ours");
+    target.wait().expect("it ends");
 }

@@ -47,6 +47,9 @@ actions! {
     CANCEL "cancel" [Key::of(Code::Esc), Key::char('q')] "Closes the dialog; what was sent stays sent" "close";
 }
 
+/// Why an Enter did nothing.
+const EARLY: &str = "nothing was sent: who is meant is still being read; Enter again sends";
+
 static SPEC: Spec = Spec {
     name: "signal",
     title: "Send a signal",
@@ -193,8 +196,9 @@ impl SignalDialog {
     fn enter(&mut self) -> Reply {
         match &self.stage {
             Stage::Choosing => {
+                // Whoever presses it has not seen yet who is meant, so it is not kept for later either.
                 let Some(brief) = self.brief.as_ref().filter(|_| self.held) else {
-                    return Reply::Done;
+                    return Reply::Complain(EARLY.to_owned());
                 };
                 let reasons = choice::dangers(brief, self.choice.signal());
                 if reasons.is_empty() {

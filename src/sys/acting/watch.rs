@@ -13,12 +13,15 @@ use crate::model::process::stat::State;
 use crate::model::reading::Missing;
 use crate::model::text::SafeText;
 use crate::sys::acting::standing;
+use crate::sys::own::signals as own_signals;
 use crate::sys::process::process_ids;
 
 /// How often what no descriptor tells is looked at: stops, and the ends of those who are not held.
 const PACE: Duration = Duration::from_millis(25);
 
 /// Watches until everybody's fate is known or `watch` is over, and tells of each fate as it is known.
+///
+/// A signal that this thread keeps back and that would end us ends the watch.
 pub(super) fn until_settled(
     hold: &Hold,
     signal: Signal,
@@ -33,7 +36,7 @@ pub(super) fn until_settled(
     let refused = both().filter(|(_, s)| !**s).map(|(h, _)| h.target());
     let mut alive: Vec<_> = refused.filter(|t| lives(hold, t.id)).collect();
     loop {
-        let last = began.elapsed() >= watch;
+        let last = began.elapsed() >= watch || own_signals::waiting().is_some();
         open.retain(|held| {
             let fate = match fate(hold, held, signal) {
                 None if last => lasting(hold, held, signal),

@@ -200,6 +200,8 @@ fn no_single_key_sends_and_enter_does() {
     let mut stage = stage(Settings::default());
     let effects = stage.press(&["s", "Enter"]);
     assert_eq!(sends(&effects), [], "nobody is held yet");
+    let said = stage.app.world.notice.as_ref().map(|n| n.text.as_str());
+    assert_eq!(said, Some(EARLY));
     stage.press(&["Esc"]);
     stage.ask(
         &["s"],
