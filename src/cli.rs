@@ -165,7 +165,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(Exit::Usage as u8)
         }
         (Some(Command::Replay(replay)), None) => shown(live::replay(&cli.live, replay, cli.ascii)),
-        (Some(command), None) => print(command, cli.ascii),
+        (Some(command), None) => print(command, &cli.live, cli.ascii),
         (None, _) => shown(live::run(&cli.live, cli.ascii)),
     }
 }
@@ -194,7 +194,7 @@ fn plain(text: &str) -> String {
     lines.join("\n")
 }
 
-fn print(command: &Command, ascii: bool) -> ExitCode {
+fn print(command: &Command, before: &live::Args, ascii: bool) -> ExitCode {
     // Nothing is lost where that is refused, and doctor tells what is held.
     let does = command.does();
     let _ = capabilities::keep_useful(does == Does::Acts, does == Does::Writes);
@@ -209,8 +209,17 @@ fn print(command: &Command, ascii: bool) -> ExitCode {
     } else {
         sandbox::only_read();
     }
-    // What a person wants no screen to open is opened by no report. What else is wrong with that file is the screen's to tell.
-    if cards && Config::load(None).is_ok_and(|config| !config.gpu) {
+    let named = match live::before_command(before, does == Does::Acts) {
+        Ok(named) => named,
+        Err(e) => {
+            complain(&e.to_string());
+            return ExitCode::from(e.exit() as u8);
+        }
+    };
+    // What a person wants no screen to open is opened by no report. What else is wrong with their own file is the screen's to
+    // tell.
+    let config = named.map_or_else(|| cards.then(|| Config::load(None).ok()).flatten(), Some);
+    if config.is_some_and(|config| !config.gpu) {
         gpus::leave_out();
     }
     let stdout = std::io::stdout();

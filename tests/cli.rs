@@ -216,6 +216,38 @@ fn complaints_repeat_nothing_that_acts_on_a_terminal() {
     }
 }
 
+/// What stands before a command is of the live screen; what of it is about the command too is not passed over.
+#[test]
+fn what_is_said_before_a_command_holds_for_it() {
+    let mut target = Command::new("sleep").arg("1000").spawn().expect("sleep");
+    let pid = target.id().to_string();
+    let output = pscope(&["--read-only", "signal", "KILL", &pid]);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("--read-only") && said.contains("nothing was done"),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(target.try_wait().expect("ours"), None, "it lives");
+    target.kill().expect("ours");
+    target.wait().expect("it ends");
+    let output = pscope(&["--config", "/nonexistent/file", "ps"]);
+    let said = text(&output.stderr);
+    assert!(said.contains("/nonexistent/file"), "{said}");
+    assert_eq!(output.status.code(), Some(2));
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("config.toml");
+    fs::write(&file, "bogus = 1\n").expect("written");
+    let output = pscope(&["--config", file.to_str().expect("UTF-8"), "ps"]);
+    let said = text(&output.stderr);
+    assert!(said.contains("line 1") && said.contains("bogus"), "{said}");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "a wrong line keeps nothing from starting"
+    );
+}
+
 #[test]
 fn exit_statuses_and_errors_name_thing_and_remedy() {
     for (args, status, said) in [

@@ -123,6 +123,34 @@ fn hosts(written: &[String]) -> Result<Vec<(String, Past)>, Error> {
     Ok(hosts)
 }
 
+/// The configuration that was named before a command, if one was; what is wrong with its lines is told.
+///
+/// # Errors
+/// `Usage` when it cannot be read, or when the command `acts` and nothing may be changed.
+pub fn before_command(args: &Args, acts: bool) -> Result<Option<Config>, Error> {
+    if args.read_only && acts {
+        let why = "--read-only takes away everything that changes the machine; nothing was done";
+        return Err(Error::Usage(why.to_owned()));
+    }
+    let Some(file) = &args.config else {
+        return Ok(None);
+    };
+    let config = Config::load(Some(file)).map_err(unusable)?;
+    for line in config::told(config.path.as_deref(), &config.complaints) {
+        report::attention(Some(line));
+    }
+    Ok(Some(config))
+}
+
+/// A configuration or theme that a person named and that cannot be used.
+fn unusable(e: anyhow::Error) -> Error {
+    match e.root_cause().downcast_ref::<io::Error>() {
+        // The file may be as it should be.
+        Some(why) if why.kind() == io::ErrorKind::TimedOut => Error::Failed(format!("{e:#}")),
+        _ => Error::Usage(format!("{e:#}")),
+    }
+}
+
 /// Shows the live screen; answers with the exit status.
 ///
 /// # Errors
@@ -139,12 +167,7 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
 }
 
 fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
-    let usage = |e: anyhow::Error| match e.root_cause().downcast_ref::<io::Error>() {
-        // The file may be as it should be.
-        Some(why) if why.kind() == io::ErrorKind::TimedOut => Error::Failed(format!("{e:#}")),
-        _ => Error::Usage(format!("{e:#}")),
-    };
-    let mut config = Config::load(args.config.as_deref()).map_err(usage)?;
+    let mut config = Config::load(args.config.as_deref()).map_err(unusable)?;
     let depth = depth::detect(|name| std::env::var(name).ok());
     let letters = || depth::is_ascii(|name| std::env::var(name).ok());
     let ascii = ascii || config.ascii.unwrap_or_else(letters);
@@ -152,7 +175,7 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
     let (name, (theme, told)) = match (&args.theme, config.theme.take()) {
         (Some(name), _) => (
             name.clone(),
-            theme::load(name, ground, depth, ascii).map_err(usage)?,
+            theme::load(name, ground, depth, ascii).map_err(unusable)?,
         ),
         (None, named) => usual(named, ground, depth, ascii),
     };
@@ -165,10 +188,9 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
             "the live screen needs a terminal for input and output; 'pscope ps' and 'pscope tree' print to a pipe or a file".to_owned(),
         ));
     }
-    if depth::is_dumb(|name| std::env::var(name).ok()) {
-        return Err(Error::Failed(
-            "TERM=dumb says that this terminal has no full screen; 'pscope ps' and 'pscope tree' print line by line".to_owned(),
-        ));
+    if let Some(why) = depth::no_screen(|name| std::env::var(name).ok()) {
+        let instead = "'pscope ps' and 'pscope tree' print line by line";
+        return Err(Error::Failed(format!("{why}; {instead}")));
     }
     let ending = run::live(run::Options {
         settings: Settings {

@@ -63,9 +63,15 @@ pub fn is_ascii(var: impl Fn(&str) -> Option<String>) -> bool {
     })
 }
 
-/// Whether the terminal says of itself that it can move no cursor, so that there is no full screen.
-pub fn is_dumb(var: impl Fn(&str) -> Option<String>) -> bool {
-    var("TERM").as_deref() == Some("dumb")
+/// Why there is no full screen, where the terminal says of itself that it can move no cursor, or nobody says what it is.
+pub fn no_screen(var: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    match var("TERM").as_deref() {
+        Some("dumb") => Some("TERM=dumb says that this terminal has no full screen"),
+        None | Some("") => {
+            Some("TERM is not set, and so not what this terminal can do; TERM=xterm fits most")
+        }
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -113,5 +119,18 @@ mod tests {
         assert!(!ascii("C.UTF-8", "", "C"));
         assert!(!ascii("", "en_US.utf8", "C"));
         assert!(!ascii("", "", ""));
+    }
+
+    #[test]
+    fn a_terminal_that_is_dumb_or_not_named_has_no_full_screen() {
+        let why = |term: Option<&str>| no_screen(|_| term.map(str::to_owned));
+        assert!(why(Some("dumb")).is_some_and(|why| why.contains("TERM=dumb")));
+        for none in [None, Some("")] {
+            assert!(
+                why(none).is_some_and(|why| why.contains("TERM=xterm")),
+                "{none:?}"
+            );
+        }
+        assert_eq!(why(Some("linux")), None);
     }
 }
