@@ -15,6 +15,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::sample::Sample;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::span;
+use crate::model::text::SafeText;
 use crate::sampler;
 use crate::sys::asker::hand::{self, Wait};
 use crate::sys::clock;
@@ -140,10 +141,11 @@ fn rounded(value: f64) -> f64 {
     }
 }
 
-/// A label with its value, escaped as the format asks.
+/// A label with its value, escaped as the format asks; what could act on a terminal is told as on the screen.
 fn label(name: &str, value: &str) -> String {
-    let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("{{{name}=\"{}\"}}", value.replace('\n', "\\n"))
+    let value = SafeText::from(value);
+    let value = value.as_str().replace('\\', "\\\\").replace('"', "\\\"");
+    format!("{{{name}=\"{value}\"}}")
 }
 
 fn machine(now: &Snapshot, verdict: Option<Verdict>, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -280,6 +282,16 @@ fn sums(
 mod tests {
     use super::*;
     use crate::model::scene::Scene;
+
+    #[test]
+    fn a_name_of_a_group_acts_on_no_terminal() {
+        let told = label("unit", "a\u{1b}[31mb\u{7}\n");
+        assert!(!told.contains(char::is_control), "{told:?}");
+        assert!(
+            told.starts_with("{unit=\"a") && told.ends_with("\"}"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn programs_are_bounded_and_nothing_is_lost() {
