@@ -5,7 +5,7 @@
 
 pub mod cgroup;
 
-use super::process_ids;
+use super::{proc_dir, process_ids};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Pid, ProcId, Uid};
 use crate::model::plan::{Needs, Plan};
@@ -77,23 +77,12 @@ impl Isolations {
                 Resource::Resident => kib(status, b"VmRSS"),
                 Resource::Locked => kib(status, b"VmLck"),
                 Resource::AddressSpace => kib(status, b"VmSize"),
-                Resource::Files => self.descriptors(pid),
+                Resource::Files => proc_dir::count_descriptors(&self.root, pid),
                 Resource::Signals => pair(status, b"SigQ").ok_or(Missing::Unsupported),
                 _ => Err(Missing::Unsupported),
             };
         }
         Ok(limits)
-    }
-
-    /// How many descriptors are open: the size of the directory (6.2 and later), or its entries.
-    fn descriptors(&self, pid: Pid) -> Reading<u64> {
-        let dir = self.root.proc(format!("{pid}/fd"));
-        let entries = std::fs::read_dir(&dir)?;
-        let size = std::fs::metadata(&dir)?.len();
-        if size > 0 && self.root.is_live() {
-            return Ok(size);
-        }
-        Ok(entries.count() as u64)
     }
 
     fn namespaces(&self, pid: Pid) -> Vec<Namespace> {

@@ -1,10 +1,9 @@
 //! The control block of the process in focus, in short: many small files of `/proc/PID`, each cheap (`proc(5)`).
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{isolation, living, proc_counters, process_ids};
+use super::{isolation, living, proc_counters, proc_dir, process_ids};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::unit;
 use crate::model::id::{Nanos, ProcId};
@@ -75,7 +74,7 @@ impl Overviews {
             apart: isolation::is_apart(&self.root, asked, "user"),
             ..status::parse(&text)
         });
-        let descriptors = descriptors(&dir.join("fd"));
+        let descriptors = proc_dir::count_descriptors(&self.root, asked);
         let limits = std::fs::read(dir.join("limits")).map_err(Missing::from);
         let limits = limits.map(|text| self.limits(&text, &dir, &status, descriptors));
         let switches = status.as_ref().ok().map(|s| s.switches);
@@ -192,17 +191,6 @@ fn link(path: &Path) -> Reading<SafeText> {
 fn text<T>(path: &Path, parse: impl Fn(&[u8]) -> Option<T>) -> Reading<T> {
     let bytes = std::fs::read(path)?;
     parse(&bytes).ok_or(Missing::Unsupported)
-}
-
-/// How many descriptors are open: the size of the directory since 6.2, else by counting.
-fn descriptors(dir: &Path) -> Reading<u64> {
-    // The directory of a stranger has a size too, but its entries are his own.
-    let entries = std::fs::read_dir(dir)?;
-    let size = std::fs::metadata(dir)?.size();
-    if size > 0 {
-        return Ok(size);
-    }
-    Ok(entries.flatten().count() as u64)
 }
 
 /// The sums of `smaps_rollup`, which has the fields of one mapping. Empty for what has no address space.

@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode, fstatat};
@@ -60,7 +60,7 @@ impl ProcDir {
     /// Fills `pids` with the numbers of all processes, ascending; `buffer` takes the directory's entries.
     ///
     /// # Errors
-    /// When the directory cannot be read.
+    /// When the directory cannot be read; `Nobody` where the running kernel's own tree is empty, and so another than `/proc`.
     pub fn pids(&self, pids: &mut Vec<Pid>, buffer: &mut Vec<u8>) -> Result<(), Error> {
         pids.clear();
         list(&self.dir, buffer, |name| pids.extend(number(name).map(Pid)))
@@ -69,6 +69,10 @@ impl ProcDir {
             pids.sort_unstable();
         }
         pids.dedup();
+        if pids.is_empty() && self.keeps {
+            let path = self.path.to_path_buf();
+            return Err(Error::Nobody { path });
+        }
         Ok(())
     }
 
@@ -111,8 +115,12 @@ impl ProcDir {
         let path = relative(&mut name, pid, "fd")?;
         calls::count(1);
         let stat = fstatat(&*self.dir, path, AtFlags::empty()).map_err(io::Error::from)?;
-        if stat.st_size > 0 {
-            return Ok(stat.st_size as u64);
+        if let Some(n) = self
+            .keeps
+            .then(|| told_by_size(stat.st_size as u64))
+            .flatten()
+        {
+            return Ok(n);
         }
         let mut numbers = Vec::new();
         self.descriptors(pid, &mut numbers, buffer)?;
@@ -213,6 +221,23 @@ fn number(name: &[u8]) -> Option<u32> {
 
 /// How many bytes of directory entries are asked for at once.
 const ENTRIES: usize = 64 << 10;
+
+/// How many descriptors a directory `/proc/PID/fd` of this size holds; `None` before Linux 6.2, where all have the size 0.
+fn told_by_size(size: u64) -> Option<u64> {
+    // Our own is never empty: it is one that has a size where sizes are told.
+    static TOLD: OnceLock<bool> = OnceLock::new();
+    let told = || std::fs::metadata("/proc/self/fd").is_ok_and(|own| own.len() > 0);
+    (size > 0 || *TOLD.get_or_init(told)).then_some(size)
+}
+
+/// As [`ProcDir::count_descriptors`], of one process of whom no other file is read with that handle.
+///
+/// # Errors
+/// As the kernel says.
+pub fn count_descriptors(root: &ProcRoot, pid: Pid) -> Reading<u64> {
+    let dir = ProcDir::open(root).map_err(|e| e.reason())?;
+    dir.count_descriptors(pid, &mut Vec::new())
+}
 
 /// Calls `each` with the name of every entry of an open directory.
 fn list(dir: &OwnedFd, entries: &mut Vec<u8>, mut each: impl FnMut(&[u8])) -> io::Result<()> {
