@@ -140,7 +140,7 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
 }
 
 /// Says beside a report what it lacks.
-fn attention(what: Option<String>) {
+pub fn attention(what: Option<String>) {
     if let Some(what) = what {
         let _ = writeln!(io::stderr(), "pscope: attention: {what}");
     }

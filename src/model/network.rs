@@ -46,6 +46,8 @@ pub struct Network {
     pub span: Nanos,
     /// How many processes hide their descriptors from this user.
     pub hidden: u32,
+    /// Whether those of other users are not listed at all, and so not among them: `hidepid`.
+    pub unlisted: bool,
     /// Which ones, ascending.
     pub hiding: Vec<ProcId>,
     /// Whether the descriptors of the process in focus may be read; missing while there is none, or why not.
@@ -84,6 +86,7 @@ impl Default for Network {
             short: Err(Missing::Soon),
             span: Nanos(0),
             hidden: 0,
+            unlisted: false,
             hiding: Vec::new(),
             focus: Err(Missing::Soon),
             complete: false,

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::json::SCHEMA;
+use super::json::{SCHEMA, put};
 use super::printer::{Ink, Printer};
 use super::{Error, Exit, past, target};
 use crate::model::descriptors::ipc::{Edge, Ipc, Line, Pair, Party, lines};
+use crate::model::descriptors::{count_hidden, hidden_words};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
 use crate::model::snapshot::Snapshot;
@@ -69,7 +70,11 @@ fn target_in(args: &Args, snapshot: &Snapshot) -> Result<Option<ProcId>, Error> 
 fn now(args: &Args) -> Result<(Ipc, Option<ProcId>), Error> {
     let of = match args.target {
         Some(_) => target_in(args, &super::sweep(Needs::COMMANDS)?)?,
-        None => None,
+        // Who may be listed at all is told in any case.
+        None => {
+            super::sweep(Needs::empty())?;
+            None
+        }
     };
     let root = ProcRoot::live();
     let ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE, of);
@@ -100,15 +105,19 @@ fn as_json(ipc: &Ipc) -> Value {
             "detail": e.detail,
         })
     };
-    json!({
+    let mut out = json!({
         "schema": SCHEMA,
         "edges": ipc.edges.iter().map(edge).collect::<Vec<_>>(),
         "edges_not_listed": ipc.more,
         "pipelines": ipc.pipelines.iter().map(|stages| {
             stages.iter().map(|(id, name)| json!({"pid": id.pid.0, "name": name})).collect::<Vec<_>>()
         }).collect::<Vec<_>>(),
-        "processes_not_visible": ipc.hidden,
-    })
+    });
+    if let Value::Object(out) = &mut out {
+        let hidden = count_hidden(ipc.hidden, ipc.unlisted);
+        put(out, "processes_not_visible", hidden);
+    }
+    out
 }
 
 /// One line of the text: two sides, and what joins them.
@@ -168,12 +177,13 @@ fn print(ipc: &Ipc, of: Option<ProcId>, printer: &mut Printer<'_>) -> Result<(),
         let names: Vec<_> = stages.iter().map(|(_, name)| name.as_str()).collect();
         printer.line(&[("pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
     }
-    if ipc.hidden > 0 {
-        let text = match ipc.hidden {
-            1 => "1 process hides its descriptors from this user".to_owned(),
-            n => format!("{n} processes hide their descriptors from this user"),
-        };
-        printer.line(&[(&text, Ink::Dim)])?;
+    if rows.is_empty() {
+        let whom = if of.is_some() { "it" } else { "anybody" };
+        let nobody = format!("nobody who is visible talks to {whom}");
+        printer.line(&[(&nobody, Ink::Dim)])?;
+    }
+    if let Some(hidden) = hidden_words(ipc.hidden, ipc.unlisted) {
+        printer.line(&[(&hidden, Ink::Dim)])?;
     }
     Ok(())
 }
@@ -223,6 +233,29 @@ mod tests {
     }
 
     #[test]
+    fn where_nobody_else_is_listed_no_count_is_told() {
+        let ipc = Ipc {
+            unlisted: true,
+            ..Ipc::default()
+        };
+        let said = as_json(&ipc);
+        assert_eq!(said["processes_not_visible"], Value::Null);
+        assert_eq!(said["unavailable"]["processes_not_visible"], "denied");
+        let mut out = Vec::new();
+        let mut printer = Printer {
+            out: &mut out,
+            width: None,
+            ascii: false,
+            styled: false,
+        };
+        print(&ipc, None, &mut printer).expect("written");
+        assert_eq!(
+            String::from_utf8(out).expect("text"),
+            "nobody who is visible talks to anybody\nprocesses of other users not visible\n"
+        );
+    }
+
+    #[test]
     fn without_a_target_what_is_alike_is_one_line_and_columns_stand() {
         let party = |pid, name: &str| Party {
             id: ProcId::new(pid, 1),
@@ -259,7 +292,7 @@ mod tests {
             String::from_utf8(out).expect("text"),
             "      5 httpd ⇄         5×[進]  5 tcp\n      \
              1 x     ⇄       2 y       unix socket\n\
-             1 process hides its descriptors from this user\n"
+             1 process not visible\n"
         );
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::model::groups::unit;
 use crate::model::plan::Needs;
@@ -107,6 +107,22 @@ impl<'a> Process<'a> {
             ),
             kernel_thread: stat.is_kernel_thread(),
             unavailable,
+        }
+    }
+}
+
+/// Puts a value in, or `null` and its reason under `unavailable`.
+pub fn put<T: Into<Value>>(into: &mut Map<String, Value>, name: &str, value: Reading<T>) {
+    match value {
+        Ok(value) => {
+            into.insert(name.to_owned(), value.into());
+        }
+        Err(why) => {
+            into.insert(name.to_owned(), Value::Null);
+            let reasons = into.entry("unavailable").or_insert_with(|| json!({}));
+            if let Value::Object(reasons) = reasons {
+                reasons.insert(name.to_owned(), why.word().into());
+            }
         }
     }
 }

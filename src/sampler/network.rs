@@ -92,6 +92,7 @@ impl Networks {
         self.shared.with(budget, None, |index, tables| {
             network.connections = connections(index, tables);
             network.hidden = index.hidden();
+            network.unlisted = index.unlisted;
             let hiding = index.holders.iter().filter(|h| h.ends.is_err());
             network.hiding = hiding.map(|h| h.id).collect();
             let holder = index.holders.iter().find(|h| Some(h.id.pid) == focus);

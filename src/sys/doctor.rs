@@ -120,7 +120,8 @@ pub fn examine(root: &ProcRoot, sources: &[(&'static str, Probe)]) -> Vec<Findin
 
 /// The path of this program, for commands that a person can paste.
 fn program() -> String {
-    let path = std::env::current_exe().unwrap_or_default();
+    // Where /proc does not tell, a shell finds it.
+    let path = std::env::current_exe().unwrap_or_else(|_| "pscope".into());
     let path = path.display().to_string();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
     if path.chars().all(plain) {
@@ -163,15 +164,23 @@ fn processes(root: &ProcRoot) -> Finding {
 
 fn others(root: &ProcRoot, program: &str) -> Finding {
     let gives = "descriptors, memory maps, environment and I/O of other users' processes";
+    let new = |state| Finding::new("others", gives, state);
+    let rights = format!(
+        "sudo pscope; or, for those of a group only: sudo groupadd -f pscope && sudo chown root:pscope {program} && \
+         sudo chmod 0750 {program} && sudo setcap cap_sys_ptrace,cap_perfmon+ep {program}"
+    );
     // The first process belongs to root nearly everywhere.
     match fs::read_dir(root.proc("1/fd")) {
-        Ok(_) => Finding::new("others", gives, State::Ok),
-        Err(e) => Finding::new("others", gives, state(&e))
+        Ok(_) => new(State::Ok),
+        Err(e) if state(&e) == State::Denied => new(State::Denied)
             .found("only this user's own processes are open")
-            .get(format!(
-                "sudo pscope; or, for those of a group only: sudo groupadd -f pscope && sudo chown root:pscope {program} && \
-                 sudo chmod 0750 {program} && sudo setcap cap_sys_ptrace,cap_perfmon+ep {program}"
-            )),
+            .get(rights),
+        Err(_) => match visible::hidden_by(root) {
+            Some(option) => new(State::Denied)
+                .found(format!("/proc is mounted with {option}: they are hidden"))
+                .get(rights),
+            None => new(State::Absent).found("/proc lists no first process"),
+        },
     }
 }
 
@@ -332,5 +341,18 @@ mod tests {
         assert_eq!(of("frequency"), Some(State::Absent));
         assert_eq!(of("own"), Some(State::Absent));
         assert_eq!(of("other"), None, "another finding tells of it");
+    }
+
+    #[test]
+    fn whom_a_mount_option_hides_is_denied_and_not_absent() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let own = dir.path().join("proc/self");
+        fs::create_dir_all(&own).expect("made");
+        let mount = "21 28 0:20 / /proc rw,nosuid - proc proc rw,hidepid=invisible\n";
+        fs::write(own.join("mountinfo"), mount).expect("written");
+        let found = others(&ProcRoot::fixture(dir.path()), "pscope");
+        assert_eq!(found.state, State::Denied);
+        assert!(found.found.contains("hidepid=invisible"), "{found:?}");
+        assert!(found.get.contains("sudo pscope"), "{found:?}");
     }
 }

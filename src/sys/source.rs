@@ -67,6 +67,12 @@ pub enum Error {
         /// The field that could not be read.
         item: &'static str,
     },
+    /// It lists nobody, not even us: it is no `/proc` of a running kernel.
+    #[error("{path} lists no process: is it mounted? mount -t proc proc /proc")]
+    Nobody {
+        /// Which directory.
+        path: PathBuf,
+    },
     /// A system call failed.
     #[error("{call}: {why}")]
     Call {

@@ -36,6 +36,7 @@ fn ring() -> HolderIndex {
     HolderIndex {
         holders: (0..1000).map(holder).collect(),
         in_part: false,
+        unlisted: false,
         early: false,
     }
 }

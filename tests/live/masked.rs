@@ -198,3 +198,36 @@ fn where_machine_files_are_denied_no_number_is_zero_and_nothing_is_called_fine()
         "nobody is told exactly to have run never: {last}"
     );
 }
+
+/// A jail without `/proc`, or one whose `/proc` is of a pid namespace that has ended.
+#[test]
+fn an_empty_proc_is_no_machine_without_processes() {
+    let seen = apart(|| {
+        let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+        hide(&[(dir.path(), "/proc")])?;
+        let reports: [&[&str]; 8] = [
+            &["ps"],
+            &["ps", "--json"],
+            &["tree"],
+            &["system"],
+            &["ipc"],
+            &["inspect", "1"],
+            &["signal", "TERM", "1"],
+            &["metrics"],
+        ];
+        let ask = |args: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_pscope"));
+            let output = command.args(args).output().map_err(|e| e.to_string())?;
+            Ok((args.join(" "), output))
+        };
+        reports
+            .into_iter()
+            .map(ask)
+            .collect::<Result<Vec<_>, String>>()
+    });
+    for (args, output) in seen.into_iter().flatten() {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{args}: {said}");
+        assert!(said.contains("mount -t proc proc /proc"), "{args}: {said}");
+    }
+}

@@ -30,6 +30,8 @@ pub struct Files {
     pub pipelines: Vec<Vec<(ProcId, SafeText)>>,
     /// How many processes hide their descriptors from this user; any of them may be a peer that is not named.
     pub hidden: u32,
+    /// Whether those of other users are not listed at all, and so not among them: `hidepid`.
+    pub unlisted: bool,
     /// What it does with graphics cards; `None` where it uses none.
     pub gpu: Option<GpuUse>,
 }
@@ -94,6 +96,7 @@ impl Files {
             limit: Err(Missing::Soon),
             pipelines: Vec::new(),
             hidden: 0,
+            unlisted: false,
             gpu: None,
         }
     }

@@ -160,6 +160,8 @@ pub struct Ipc {
     pub pipelines: Vec<Vec<pipeline::Stage>>,
     /// How many processes hide their descriptors from this user.
     pub hidden: u32,
+    /// Whether those of other users are not listed at all, and so not among them: `hidepid`.
+    pub unlisted: bool,
     /// How many descriptors were looked at.
     pub descriptors: usize,
     /// Whether every process has been read; if not, more is to come.

@@ -227,6 +227,8 @@ pub struct HolderIndex {
     pub holders: Vec<Holder>,
     /// Processes may live on this machine that are not listed here: of another pid namespace, or hidden by `hidepid`.
     pub in_part: bool,
+    /// Those of other users are not listed at all, and so not counted either: `hidepid`.
+    pub unlisted: bool,
     /// Not every process was asked yet: who is missing here may only not have been met.
     pub early: bool,
 }

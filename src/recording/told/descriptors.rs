@@ -3,7 +3,7 @@
 use super::{fields, variants, words};
 use crate::model::descriptors::{descriptor, ipc, peer, socket};
 
-fields!(descriptor::Files { 1 of, 2 rows, 3 limit, 4 pipelines, 5 hidden, 6 gpu });
+fields!(descriptor::Files { 1 of, 2 rows, 3 limit, 4 pipelines, 5 hidden, 6 gpu, 7 unlisted });
 fields!(descriptor::Descriptor { 1 fd, 2 kind, 3 object, 4 target, 5 deleted, 6 mode, 7 info, 8 extent, 9 socket, 10 peers });
 fields!(descriptor::Info { 1 position, 2 flags, 3 inode, 4 about });
 fields!(descriptor::Extent { 1 size, 2 held, 3 device, 4 inode });
@@ -29,7 +29,7 @@ words!(ipc::Channel { 1 Pipe, 2 Fifo, 3 Unix, 4 Tcp, 5 Udp, 6 Pty, 7 Memory, 8 E
 fields!(ipc::Party { 1 id, 2 name, 3 fd });
 fields!(ipc::Edge { 1 channel, 2 a, 3 b, 4 flow, 5 detail, 6 crowd });
 fields!(ipc::Pair { 1 a, 2 b, 3 flow, 4 channels, 5 details });
-fields!(ipc::Ipc { 1 edges, 2 more, 3 pairs, 4 lines, 5 processes, 6 pipelines, 7 hidden, 8 descriptors, 9 complete });
+fields!(ipc::Ipc { 1 edges, 2 more, 3 pairs, 4 lines, 5 processes, 6 pipelines, 7 hidden, 8 descriptors, 9 complete, 10 unlisted });
 variants!(ipc::lines::Key { 1 Pair(a, b), 2 Crowd(a), 3 Alike(a) });
 fields!(ipc::lines::Manner { 1 hub, 2 name, 3 flow, 4 channels });
 fields!(ipc::lines::Line { 1 key, 2 a, 3 b, 4 flow, 5 channels, 6 details, 7 pairs });

@@ -17,7 +17,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Pressure;
 use crate::model::scheduling::blocked::{self, Cause};
 use crate::model::snapshot::Snapshot;
-use crate::report::json::SCHEMA;
+use crate::report::json::{SCHEMA, put};
 
 /// Everything.
 pub(super) fn as_json(machine: &Machine) -> Value {
@@ -170,22 +170,6 @@ fn verdict_json(v: &Verdict, now: Nanos) -> Value {
         "for_ms": now.since(v.since).0 / 1_000_000,
         "for_at_least": v.began_before,
     })
-}
-
-/// Puts a value in, or `null` and its reason under `unavailable`.
-pub(super) fn put<T: Into<Value>>(into: &mut Map<String, Value>, name: &str, value: Reading<T>) {
-    match value {
-        Ok(value) => {
-            into.insert(name.to_owned(), value.into());
-        }
-        Err(why) => {
-            into.insert(name.to_owned(), Value::Null);
-            let reasons = into.entry("unavailable").or_insert_with(|| json!({}));
-            if let Value::Object(reasons) = reasons {
-                reasons.insert(name.to_owned(), why.word().into());
-            }
-        }
-    }
 }
 
 fn core_json(core: &crate::model::snapshot::Core) -> Value {

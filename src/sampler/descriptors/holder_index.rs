@@ -45,6 +45,7 @@ pub struct Indexer {
     root: ProcRoot,
     feed: Feed,
     in_part: bool,
+    unlisted: bool,
     known: HashMap<Pid, Box<Known>>,
     alike: Alike,
     /// Whether every living process was read at least once.
@@ -101,6 +102,7 @@ impl Indexer {
     pub fn hearing(root: ProcRoot, feed: Feed) -> Self {
         Self {
             in_part: visible::in_part(&root),
+            unlisted: visible::hidden_by(&root).is_some(),
             root,
             feed,
             known: HashMap::new(),
@@ -206,6 +208,7 @@ impl Indexer {
         HolderIndex {
             holders,
             in_part: self.in_part,
+            unlisted: self.unlisted,
             early: !self.complete,
         }
     }

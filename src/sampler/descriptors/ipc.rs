@@ -93,6 +93,7 @@ impl Talks {
                 more: found.more,
                 pipelines: pipeline::all(&join),
                 hidden: index.hidden(),
+                unlisted: index.unlisted,
                 descriptors: index.len(),
                 complete: true,
             }

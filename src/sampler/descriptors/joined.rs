@@ -126,6 +126,7 @@ impl Descriptors {
                 .into_iter()
                 .collect();
             files.hidden = index.hidden();
+            files.unlisted = index.unlisted;
         };
         if self.glancing {
             shared.glance(Some(of.pid), join);

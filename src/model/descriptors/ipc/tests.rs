@@ -32,6 +32,7 @@ fn all(holders: Vec<Holder>, tables: &Tables, hub: Option<u32>) -> Found {
     let index = HolderIndex {
         holders,
         in_part: false,
+        unlisted: false,
         early: false,
     };
     let hub = hub.map(|pid| ProcId::new(pid, 1));

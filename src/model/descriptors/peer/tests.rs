@@ -25,6 +25,7 @@ fn index(holders: Vec<Holder>) -> HolderIndex {
     HolderIndex {
         holders,
         in_part: false,
+        unlisted: false,
         early: false,
     }
 }

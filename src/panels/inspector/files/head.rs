@@ -8,6 +8,7 @@ use super::super::kept::remedy;
 use super::row;
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::{Descriptor, Files, Kind};
+use crate::model::descriptors::hidden_words;
 use crate::model::detail::Stamped;
 use crate::model::format;
 use crate::model::id::Bytes;
@@ -87,9 +88,8 @@ fn summary(world: &World, files: &Files) -> Vec<Styled> {
     } else if let Some(gpu) = &files.gpu {
         out.push((format!("   {}", gpu.words()), Role::Text));
     }
-    if files.hidden > 0 {
-        let hidden = format::counted(files.hidden as u64, "process", "processes");
-        out.push((format!("   {hidden} not visible"), Role::Dim));
+    if let Some(hidden) = hidden_words(files.hidden, files.unlisted) {
+        out.push((format!("   {hidden}"), Role::Dim));
     }
     out
 }

@@ -218,7 +218,9 @@ pub fn holder(world: &World, network: &Network, c: &Connection) -> Line<'static>
                 |(id, name)| format!("was {} {name}", id.pid),
             ),
             _ if !network.complete => "still reading".to_owned(),
-            _ if network.hidden > 0 => format!("uid {}, not visible", c.inet.uid),
+            _ if network.hidden > 0 || network.unlisted => {
+                format!("uid {}, not visible", c.inet.uid)
+            }
             _ => "no visible process".to_owned(),
         };
         return Line::from(Span::styled(text, style(Role::Dim)));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::world::World;
+use crate::model::descriptors::hidden_words;
 use crate::model::descriptors::ipc::{Channel, Ipc, Party, counted, lines};
 use crate::model::format;
 use crate::panels::views::answers::Answer;
@@ -38,9 +39,8 @@ fn channels(world: &World, ipc: &Ipc) -> Answer {
         };
         out.say(format!("   {how}"), Role::Warn);
     }
-    if ipc.hidden > 0 {
-        let hidden = format::counted(ipc.hidden as u64, "process", "processes");
-        out.say(format!("   {hidden} not visible"), Role::Dim);
+    if let Some(hidden) = hidden_words(ipc.hidden, ipc.unlisted) {
+        out.say(format!("   {hidden}"), Role::Dim);
     }
     let counts: Vec<_> = counts.into_iter().collect();
     out.add(counts.into_iter().map(|(channel, n)| {
@@ -99,7 +99,13 @@ fn pipelines(world: &World, ipc: &Ipc) -> Answer {
         pipeline
     }));
     if ipc.pipelines.is_empty() {
-        out.say("none", Role::Dim);
+        let seen = hidden_words(ipc.hidden, ipc.unlisted).is_none();
+        let words = match (ipc.complete, seen) {
+            (false, _) => "none yet of those who were looked at",
+            (true, false) => "none among those who are visible",
+            (true, true) => "none",
+        };
+        out.say(words, Role::Dim);
     }
     out
 }

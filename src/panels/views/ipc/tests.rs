@@ -87,6 +87,7 @@ pub fn ipc() -> Ipc {
         more: 4996,
         pipelines: vec![vec![stage((790, "sh")), stage(make)]],
         hidden: 2,
+        unlisted: false,
         descriptors: 100,
         complete: true,
     }
@@ -249,4 +250,29 @@ fn a_filter_leaves_what_contains_it() {
     }
     drawn(&mut view, &world, 118, 30);
     assert_eq!(view.list.in_view().count(), 1);
+}
+
+#[test]
+fn no_pipeline_is_told_of_those_only_who_are_visible() {
+    let mut world = world(false);
+    for (hidden, unlisted, complete, words) in [
+        (0, false, true, "none"),
+        (2, false, true, "none among those who are visible"),
+        (0, true, true, "none among those who are visible"),
+        (0, false, false, "none yet of those who were looked at"),
+    ] {
+        let mut detail = Detail::default();
+        let seen = Ipc {
+            hidden,
+            unlisted,
+            complete,
+            ..Ipc::default()
+        };
+        detail.machine.ipc = Some(Stamped::new(Nanos(1), Ok(seen)));
+        world.detail = Arc::new(detail);
+        let screen = drawn(&mut ViewIpc::default(), &world, 118, 24);
+        let line = screen.lines().find(|line| line.contains("pipelines"));
+        let told = line.map(|line| line.trim().trim_start_matches("pipelines").trim());
+        assert_eq!(told, Some(words));
+    }
 }

@@ -167,6 +167,7 @@ pub(super) fn files() -> Files {
         limit: Ok(Some(0)),
         pipelines: vec![vec![], vec![(OF, "a".into()), (OF, "".into())]],
         hidden: 1,
+        unlisted: true,
         gpu: Some(GpuUse {
             drivers: vec!["i915".into()],
             busy: Nanos(0),

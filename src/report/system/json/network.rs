@@ -4,36 +4,40 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
 
-use super::{part, put};
+use crate::model::descriptors::count_hidden;
 use crate::model::descriptors::socket::{Inet, Scope};
 use crate::model::network::{Connection, Interface, Network, reach};
 use crate::model::reading::Reading;
 use crate::model::text::SafeText;
+use crate::report::json::put;
 
 /// A name, and what stands under it.
-type Field = (&'static str, fn(&Network) -> Value);
+type Field = (&'static str, fn(&Network) -> Reading<Value>);
 
 /// Puts everything in; `null` where the network could not be read.
 pub fn put_in(out: &mut Map<String, Value>, network: &Reading<Network>) {
     let parts: [Field; 6] = [
         ("interfaces", |n| {
-            n.interfaces.iter().map(interface).collect()
+            Ok(n.interfaces.iter().map(interface).collect())
         }),
         ("gateways", |n| {
             let each = n.gateways();
-            each.map(|(ip, interface)| json!({"address": ip, "interface": interface}))
-                .collect()
+            let told = each.map(|(ip, interface)| json!({"address": ip, "interface": interface}));
+            Ok(told.collect())
         }),
-        ("dns_servers", |n| json!(n.resolvers)),
+        ("dns_servers", |n| Ok(json!(n.resolvers))),
         ("listeners", |n| {
             let each = n.listeners().into_iter();
-            each.map(|c| listener(n, c)).collect()
+            Ok(each.map(|c| listener(n, c)).collect())
         }),
-        ("tcp", tcp),
-        ("processes_not_visible", |n| n.hidden.into()),
+        ("tcp", |n| Ok(tcp(n))),
+        ("processes_not_visible", |n| {
+            count_hidden(n.hidden, n.unlisted).map(Value::from)
+        }),
     ];
     for (name, make) in parts {
-        put(out, name, part(network, make));
+        let value = network.as_ref().map_err(|why| *why).and_then(make);
+        put(out, name, value);
     }
 }
 

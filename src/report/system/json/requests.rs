@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::put;
 use crate::model::id::Nanos;
 use crate::model::machine::requests::{Kind, Requests, Took};
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Snapshot;
+use crate::report::json::put;
 
 /// By disk and by process; `null` where they are not counted, with why in words beside it.
 pub(super) fn put_in(out: &mut Map<String, Value>, now: &Snapshot, requests: &Reading<Requests>) {

@@ -89,8 +89,10 @@ fn listener(network: &Network, c: &Connection) -> Pieces {
             };
             format!("  {} {name}{more}", id.pid)
         }
-        None if network.hidden > 0 => format!("  uid {}, owner not visible", c.inet.uid),
-        None => format!("  uid {}, no process holds it", c.inet.uid),
+        None if network.hidden > 0 || network.unlisted => {
+            format!("  uid {}, owner not visible", c.inet.uid)
+        }
+        None => format!("  uid {}, no visible process", c.inet.uid),
     };
     let ink = match Scope::of(c.inet.local.ip()) {
         Scope::Loopback => Ink::Plain,

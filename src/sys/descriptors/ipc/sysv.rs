@@ -269,6 +269,7 @@ mod tests {
         let index = |pids: &[u32]| HolderIndex {
             holders: pids.iter().map(|pid| holder(*pid)).collect(),
             in_part: false,
+            unlisted: false,
             early: false,
         };
         let mut users = Users::default();
