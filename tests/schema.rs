@@ -161,12 +161,27 @@ fn one_process_of_ours_and_one_of_root() {
 
 #[test]
 fn slices_line_by_line() {
-    let text = printed(&["slices", "--for", "300ms", "--json"]);
-    assert!(text.lines().count() > 0);
-    for line in text.lines() {
-        let value = serde_json::from_str(line).expect("JSON");
-        assert_eq!(faults(&value, "slices"), [] as [&str; 0], "{line}");
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("a.pscope");
+    let file = file.to_str().expect("UTF-8");
+    let span = ["--slices", "all", "--interval", "100ms", "--for", "1s"];
+    printed(&[&["record", file], &span[..]].concat());
+    for more in [["--for", "300ms"], ["--from", file]] {
+        let text = printed(&[&["slices", "--json"], &more[..]].concat());
+        assert!(text.lines().count() > 0);
+        for line in text.lines() {
+            let value = serde_json::from_str(line).expect("JSON");
+            assert_eq!(faults(&value, "slices"), [] as [&str; 0], "{line}");
+        }
     }
+}
+
+const RECORDED: &str = "tests/recordings/1.0.0.pscope";
+
+#[test]
+fn a_recording_as_now() {
+    holds(&["time", "40", "--from", RECORDED, "--json"], "time");
+    holds(&["inspect", "40", "--from", RECORDED, "--json"], "inspect");
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod cut;
 
 use std::sync::Arc;
 
-use super::lanes::{self, Rebuilder};
+use super::lanes::{self, Lanes, Rebuilder};
 use super::record::{Head, Kind, Marks, Summary};
 use super::{Broken, Player, details};
 use crate::model::detail::Detail;
@@ -85,37 +85,68 @@ impl Past {
     }
 
     /// The lanes of a while before a moment, and after the last one what else was told; `None` where none were recorded.
+    /// Where they came to be known in another way, only since then.
     ///
     /// # Errors
     /// When they cannot be read, in words.
     pub fn lanes(&self, at: Nanos, back: Nanos) -> Result<Option<Timeline>, String> {
-        let from = Nanos(at.0.saturating_sub(back.0));
-        let last = self.records.moments().last().map(|moment| moment.at);
-        let until = if last.is_some_and(|last| last <= at) {
-            Nanos(u64::MAX)
-        } else {
-            at
-        };
+        let until = self.told_until(at);
         let mut rebuilder = Rebuilder::default();
+        self.each_lanes(at, back, |lanes| rebuilder.take(lanes))?;
+        Ok(rebuilder.publish().map(|line| cut_off(line, until)))
+    }
+
+    /// The same as stretches, oldest first: a new one begins where lanes came to be known in another way.
+    ///
+    /// # Errors
+    /// As [`Self::lanes`].
+    pub fn stretches(&self, at: Nanos, back: Nanos) -> Result<Vec<Timeline>, String> {
+        let until = self.told_until(at);
+        let mut all = Vec::new();
+        let mut rebuilder = Rebuilder::default();
+        self.each_lanes(at, back, |lanes| {
+            if !rebuilder.goes_on(lanes) {
+                all.extend(rebuilder.publish());
+            }
+            rebuilder.take(lanes);
+        })?;
+        all.extend(rebuilder.publish().map(|line| cut_off(line, until)));
+        Ok(all)
+    }
+
+    /// Hears every record of lanes that tells of a while before a moment, oldest first; what is damaged leaves a hole.
+    ///
+    /// # Errors
+    /// When they cannot be read, in words.
+    pub fn each_lanes(
+        &self,
+        at: Nanos,
+        back: Nanos,
+        mut hear: impl FnMut(&Lanes),
+    ) -> Result<(), String> {
+        let from = Nanos(at.0.saturating_sub(back.0));
+        let until = self.told_until(at);
         // A record tells of some time before it.
         let told = Nanos(until.0.saturating_add(LONGEST.0));
         for (head, record) in self.records.beside(Kind::Lanes, from, told)? {
             let body = head.unpack(&record);
-            // What is damaged leaves a hole.
             if let Ok(lanes) = body.and_then(|body| lanes::read(&body))
                 && lanes.from < until
             {
-                rebuilder.take(&lanes);
+                hear(&lanes);
             }
         }
-        let line = rebuilder.publish();
-        Ok(line.map(|line| {
-            if line.now > until {
-                line.until(until)
-            } else {
-                line
-            }
-        }))
+        Ok(())
+    }
+
+    /// Until when what stands between the ticks belongs to a moment: after the last one all of it.
+    fn told_until(&self, at: Nanos) -> Nanos {
+        let last = self.records.moments().last().map(|moment| moment.at);
+        if last.is_some_and(|last| last <= at) {
+            Nanos(u64::MAX)
+        } else {
+            at
+        }
     }
 
     /// What the inspector and the views showed at a moment: of this process and of the machine, each part as it was read last,
@@ -188,6 +219,15 @@ impl Past {
         }
         self.taken = way.len();
         Ok(())
+    }
+}
+
+/// Without what was told after a moment.
+fn cut_off(line: Timeline, until: Nanos) -> Timeline {
+    if line.now > until {
+        line.until(until)
+    } else {
+        line
     }
 }
 

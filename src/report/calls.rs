@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::printer::{Ink, Printer};
-use super::{Error, Exit, target};
+use super::{Error, Exit, past, target};
 use crate::model::descriptors::descriptor::Files;
 use crate::model::format::{duration, per_second};
 use crate::model::id::{Nanos, ProcId};
@@ -11,6 +11,7 @@ use crate::model::plan::Needs;
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::calls::{CallRow, Calls};
+use crate::model::scheduling::timeline::Window;
 use crate::model::scheduling::wait::end_of;
 use crate::model::span;
 use crate::model::text::pad;
@@ -25,24 +26,33 @@ use crate::sys::root::ProcRoot;
 pub struct Args {
     /// The process: a pid or a name
     target: String,
-    /// How long to count: 5s, 200ms, 2m
-    #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any, allow_hyphen_values = true)]
-    span: Nanos,
+    /// How long to count: 5s, 200ms, 2m [default: 5s]
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "from", value_parser = span::parse_any, allow_hyphen_values = true)]
+    span: Option<Nanos>,
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    past: past::Args,
 }
+
+/// How long is counted where nothing else is asked for.
+const SPAN: Nanos = Nanos(5_000_000_000);
 
 /// Counts, and tells.
 ///
 /// # Errors
 /// `NoProcess` for a target that is not there; `NotPermitted` where its calls can neither be counted nor seen.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    if let Some(found) = args.past.moment()? {
+        return recorded(args, &found, printer);
+    }
     let snapshot = super::sweep(Needs::COMMANDS)?;
     let id = target::find(&snapshot, &args.target)?;
     let stop = stop::on_signals();
     let root = ProcRoot::live();
-    let calls = during(&root, id, args.span, &stop).map_err(|why| refused(id, why))?;
+    let calls =
+        during(&root, id, args.span.unwrap_or(SPAN), &stop).map_err(|why| refused(id, why))?;
     let files = Descriptors::all_of(&root, id);
     // Of one that ended no later call is told, also where there is none.
     let ended = has_ended(id)?;
@@ -74,6 +84,45 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let why = format!("where its descriptors lead: – {why}");
         printer.line(&[(&why, Ink::Dim)])?;
     }
+    Ok(Exit::Done)
+}
+
+/// What was counted of its calls by a moment of a recording.
+fn recorded(args: &Args, found: &past::Found, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    let now = &found.snapshot;
+    let id = target::find_then(now, &args.target)?;
+    let detail = found.detail(Some(id))?;
+    let Some(slot) = detail.calls else {
+        return Err(Error::Failed(format!(
+            "the calls of process {} were not read at that moment: a recording has none but those that R keeps in the live \
+             screen while tab Calls shows the process",
+            id.pid
+        )));
+    };
+    let calls = slot.value.map_err(|why| refused(id, why))?;
+    let files = detail.files.and_then(|slot| slot.value.ok());
+    if args.json {
+        let mut out = answer(id, &calls, files.as_deref());
+        out["ended"] = false.into();
+        if files.is_none() {
+            out["unavailable"] = json!({ "descriptors": Missing::Soon.word() });
+        }
+        printer.json(&out)?;
+        printer.out.write_all(b"\n")?;
+        return Ok(Exit::Done);
+    }
+    let window = Window {
+        from: Nanos(slot.at.0.saturating_sub(calls.span.0)),
+        to: slot.at,
+    };
+    let name = now.get(id).map(|p| p.facts.name.to_string());
+    let who = format!(
+        "{} {}{}",
+        id.pid,
+        name.unwrap_or_default(),
+        past::between(now, window)
+    );
+    text(&who, &calls, files.as_deref(), printer)?;
     Ok(Exit::Done)
 }
 
@@ -206,4 +255,97 @@ fn answer(id: ProcId, calls: &Calls, files: Option<&Files>) -> Value {
         "why": calls.why,
         "calls": calls.rows.iter().map(row).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::detail::{Detail, Stamped};
+    use crate::model::scene::Scene;
+    use crate::model::scheduling::calls::Number;
+    use crate::recording::{DetailWriter, Kept, Marks, Past, Summary, Writer};
+
+    /// What is said of the only process of a recording in which its calls were kept, or were not.
+    fn said(kept: bool, json: bool) -> Result<String, Error> {
+        let mut scene = Scene::new();
+        scene.task(7, 0, "cat");
+        let now = scene.pass(1000, &[]);
+        let id = now.procs[0].id;
+        let records = Kept::new(1 << 20);
+        let summary = Summary::of(&now, Marks::default());
+        records.push(Writer::default().tick(None, &scene.sample, summary));
+        if kept {
+            let row = CallRow {
+                number: Number {
+                    number: 0,
+                    narrow: false,
+                },
+                name: "read".to_owned(),
+                calls: Ok(500),
+                errors: Ok(0),
+                error: None,
+                span: Nanos(7_000_000),
+                on_core: Err(Missing::Unsupported),
+                mean: Ok(Nanos(14_000)),
+                p99: Ok(Nanos(20_000)),
+                longest: Ok(Nanos(30_000)),
+                descriptors: Vec::new(),
+                inside: None,
+            };
+            let calls = Calls {
+                span: Nanos(1_000_000_000),
+                exact: true,
+                why: String::new(),
+                rows: vec![row],
+            };
+            let detail = Detail {
+                at: now.at,
+                of: Some(id),
+                calls: Some(Stamped::new(now.at, Ok(calls))),
+                ..Detail::default()
+            };
+            records.push(
+                DetailWriter::new(false)
+                    .record(&detail, 0)
+                    .into_iter()
+                    .collect(),
+            );
+        }
+        let found = past::Found {
+            past: Past::new(Box::new(records)),
+            snapshot: now,
+        };
+        let args = Args {
+            target: "cat".to_owned(),
+            span: None,
+            json,
+            past: past::Args::default(),
+        };
+        let mut out = Vec::new();
+        let mut printer = Printer {
+            out: &mut out,
+            width: None,
+            ascii: false,
+            styled: false,
+        };
+        recorded(&args, &found, &mut printer)?;
+        Ok(String::from_utf8(out).expect("UTF-8"))
+    }
+
+    #[test]
+    fn of_a_recording_those_calls_are_told_that_were_counted_then() {
+        let text = said(true, false).expect("an answer");
+        assert!(text.contains("7 cat") && text.contains(" to "), "{text}");
+        assert!(text.contains("read") && text.contains("500"), "{text}");
+        let json: Value = serde_json::from_str(&said(true, true).expect("one")).expect("JSON");
+        assert_eq!(json["calls"][0]["calls"], 500);
+        assert_eq!(json["unavailable"]["descriptors"], "soon");
+        let why = said(false, false)
+            .expect_err("nothing was read")
+            .to_string();
+        assert!(
+            why.contains("not read at that moment") && why.contains("R keeps"),
+            "{why}"
+        );
+    }
 }

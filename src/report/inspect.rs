@@ -135,7 +135,12 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         Some(found) => (found.snapshot.clone(), Some(found)),
         None => (super::sweep(json::NEEDS)?, None),
     };
-    let id = target::find(&snapshot, &args.target)?;
+    let find = if recorded {
+        target::find_then
+    } else {
+        target::find
+    };
+    let id = find(&snapshot, &args.target)?;
     let sections = match args.section {
         Some(one) => vec![one],
         None => Section::ALL.to_vec(),

@@ -12,7 +12,6 @@ use crate::model::descriptors::ipc::{Edge, Ipc, Line, Pair, Party, lines};
 use crate::model::descriptors::{count_hidden, hidden_words};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
-use crate::model::snapshot::Snapshot;
 use crate::model::text::width;
 use crate::sampler::descriptors::ipc::Talks;
 use crate::sampler::descriptors::joined::shared::Shared;
@@ -62,14 +61,9 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn target_in(args: &Args, snapshot: &Snapshot) -> Result<Option<ProcId>, Error> {
-    let target = args.target.as_ref();
-    target.map(|text| target::find(snapshot, text)).transpose()
-}
-
 fn now(args: &Args) -> Result<(Ipc, Option<ProcId>), Error> {
-    let of = match args.target {
-        Some(_) => target_in(args, &super::sweep(Needs::COMMANDS)?)?,
+    let of = match &args.target {
+        Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
         // Who may be listed at all is told in any case.
         None => {
             super::sweep(Needs::empty())?;
@@ -82,7 +76,9 @@ fn now(args: &Args) -> Result<(Ipc, Option<ProcId>), Error> {
 }
 
 fn recorded(args: &Args, found: &past::Found) -> Result<(Ipc, Option<ProcId>), Error> {
-    let of = target_in(args, &found.snapshot)?;
+    let target = args.target.as_ref();
+    let of = target.map(|text| target::find_then(&found.snapshot, text));
+    let of = of.transpose()?;
     match found.detail(None)?.machine.ipc.map(|slot| slot.value) {
         Some(Ok(ipc)) => Ok((Arc::unwrap_or_clone(ipc), of)),
         Some(Err(why)) => Err(Error::Failed(format!("who talks to whom: {why}"))),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Error;
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::scheduling::timeline::Window;
 use crate::model::snapshot::Snapshot;
 use crate::recording::recorded::Bytes;
 use crate::recording::{Past, Recorded, when};
@@ -137,6 +138,15 @@ impl Found {
         let past = &self.past;
         past.read_before(at, None, BACK).map_err(Error::Failed)
     }
+}
+
+/// When a window was that lies around a moment of a recording, by the clock of its machine: ` · 12:03:35 to 12:03:40`.
+pub fn between(then: &Snapshot, window: Window) -> String {
+    let clock = |at: Nanos| {
+        let since = (at.0 as i64).wrapping_sub(then.at.0 as i64) / 1_000_000;
+        when::clock(then.unix_ms() as i64 + since, &then.machine.zone)
+    };
+    format!(" · {} to {}", clock(window.from), clock(window.to))
 }
 
 /// A file as the bytes of a recording.

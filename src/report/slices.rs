@@ -63,6 +63,11 @@ struct Summary {
     /// Where single slices are not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     processes: Option<Vec<Sum>>,
+    /// Of which stretch of a recording it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_ns: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_ns: Option<u64>,
 }
 
 /// A time for which nothing is known of a core.
@@ -179,7 +184,8 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             ..Wait::PATIENT
         },
     };
-    out.end(&line, window, wait)?;
+    out.finish_trace(wait)?;
+    out.summary(&line, window, None)?;
     Ok(Exit::Done)
 }
 
@@ -187,40 +193,32 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 fn recorded(args: &Args, found: past::Found, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let past::Found { past, snapshot } = found;
     let of = match &args.target {
-        Some(text) => Some(target::find(&snapshot, text)?),
+        Some(text) => Some(target::find_then(&snapshot, text)?),
         None => None,
     };
-    let line = past.lanes(snapshot.at, args.span).map_err(Error::Failed)?;
-    let line = line.ok_or_else(|| {
-        Error::Failed(
+    let all = past
+        .stretches(snapshot.at, args.span)
+        .map_err(Error::Failed)?;
+    let Some(last) = all.last() else {
+        return Err(Error::Failed(
             "no slices were recorded at that moment; record --slices all keeps them".to_owned(),
-        )
-    })?;
+        ));
+    };
     let trace = match &args.perfetto {
-        Some(_) if line.origin.is_coarse() => {
+        Some(_) if all.iter().all(|line| line.origin.is_coarse()) => {
             return Err(Error::Failed(format!(
                 "a trace is made of single slices: {}",
-                line.why
+                last.why
             )));
         }
         Some(path) => Some(trace_to(path, None)?),
         None => None,
     };
-    let begins = line.lanes.iter().map(|lane| lane.since).min();
     let back = Nanos(snapshot.at.0.saturating_sub(args.span.0));
-    let window = Window {
-        from: begins.unwrap_or(line.now).max(back.min(line.now)),
-        to: line.now,
-    };
     let mut out = Out::new(args, printer, trace, of);
-    out.since = window.from;
-    out.then = Some(snapshot);
-    let told = out.tell(&line, true);
-    if told.is_err() {
-        out.finish_trace(Wait::PATIENT)?;
-    }
+    let told = out.stretches(&all, back, &snapshot);
+    out.finish_trace(Wait::PATIENT)?;
     told?;
-    out.end(&line, window, Wait::PATIENT)?;
     Ok(Exit::Done)
 }
 
@@ -312,9 +310,36 @@ impl<'p, 'o> Out<'p, 'o> {
         Ok(())
     }
 
+    /// Tells of a recording, stretch by stretch: how slices are known may change in it.
+    fn stretches(
+        &mut self,
+        all: &[Timeline],
+        back: Nanos,
+        snapshot: &Snapshot,
+    ) -> Result<(), Error> {
+        self.then = Some(snapshot.clone());
+        for (n, line) in all.iter().enumerate() {
+            let begins = line.lanes.iter().map(|lane| lane.since).min();
+            let window = Window {
+                from: begins.unwrap_or(line.now).max(back.min(line.now)),
+                to: line.now,
+            };
+            self.since = window.from;
+            self.slices = 0;
+            self.tell(line, true)?;
+            if n > 0 && !self.json {
+                self.printer.line(&[])?;
+            }
+            self.summary(line, window, Some(snapshot))?;
+        }
+        Ok(())
+    }
+
     /// Who had a core in a time without slices.
     fn pause(&self, lane: &Lane, before: Window) -> Pause {
-        if lane.gaps.iter().any(|gap| gap.touches(before)) {
+        // Between two stretches of a recording only sums were kept.
+        let apart = before.from > Nanos(0) && before.from < lane.since;
+        if apart || lane.gaps.iter().any(|gap| gap.touches(before)) {
             return Pause::Unknown;
         }
         self.silence
@@ -344,13 +369,19 @@ impl<'p, 'o> Out<'p, 'o> {
         Ok(())
     }
 
-    fn end(mut self, line: &Timeline, window: Window, wait: Wait<'_>) -> Result<(), Error> {
-        self.finish_trace(wait)?;
+    /// Sums a window up; `then`: the moment of a recording before which it is.
+    fn summary(
+        &mut self,
+        line: &Timeline,
+        window: Window,
+        then: Option<&Snapshot>,
+    ) -> Result<(), Error> {
         let now = self.living();
         let name_now = |id| name_now(now.as_ref(), id);
         let name = |p: &PidStats| name_now(p.who.id).unwrap_or_else(|| p.who.name.to_string());
         if !self.json {
-            return text::write(self.printer, line, window, self.of, &name);
+            let when = then.map_or_else(String::new, |then| past::between(then, window));
+            return text::write(self.printer, line, (window, &when), self.of, &name);
         }
         let sums = || {
             let found = line.by_process(window).into_iter();
@@ -369,6 +400,8 @@ impl<'p, 'o> Out<'p, 'o> {
             gaps: line.gaps(window).map(Missed::of).collect(),
             why: line.why.to_string(),
             processes: line.origin.is_coarse().then(sums),
+            start_ns: then.map(|_| window.from.0),
+            end_ns: then.map(|_| window.to.0),
         };
         let line = serde_json::json!({ "summary": summary });
         self.printer.json(&line)?;

@@ -29,6 +29,19 @@ pub fn find(snapshot: &Snapshot, text: &str) -> Result<ProcId, Error> {
     }
 }
 
+/// The same of a recording, whatever runs here now.
+///
+/// # Errors
+/// As [`find`]; never `NotPermitted`.
+pub fn find_then(snapshot: &Snapshot, text: &str) -> Result<ProcId, Error> {
+    let by_pid = |pid| snapshot.by_pid(Pid(pid)).map(|p| p.id);
+    match text.parse() {
+        Ok(pid) => by_pid(pid)
+            .ok_or_else(|| Error::NoProcess(format!("there was no process {pid} at that moment"))),
+        Err(_) => find(snapshot, text),
+    }
+}
+
 /// Why a number is not listed: `/proc` may hide what the kernel knows.
 fn absent(pid: u32) -> Error {
     let root = ProcRoot::live();

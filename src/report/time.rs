@@ -1,6 +1,7 @@
 //! `pscope time`: where the time of a process went, as lines of text that add up, or JSON.
 
 mod json;
+mod past;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,8 @@ pub struct Args {
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    past: super::past::Args,
 }
 
 /// How often descendants are looked for.
@@ -57,6 +60,8 @@ struct Breakdown {
     ended: bool,
     /// Who woke its threads.
     wakes: Result<Wakes, (Missing, String)>,
+    /// When that was, where it is recorded.
+    when: String,
 }
 
 impl Breakdown {
@@ -85,6 +90,9 @@ const WATCHED: usize = 8;
 /// # Errors
 /// `NoProcess` for a target that is not there or ended before anything was seen; `Failed` where the kernel does not count.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    if let Some(found) = args.past.moment()? {
+        return past::run(args, found, printer);
+    }
     let snapshot = super::sweep(Needs::COMMANDS)?;
     let id = target::find(&snapshot, &args.target)?;
     let stop = stop::on_signals();
@@ -195,5 +203,6 @@ fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Breakdown {
         bucket,
         files,
         ended: followed.ended,
+        when: String::new(),
     }
 }

@@ -86,10 +86,15 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         "lifetime"
     };
     let snapshot = past.map_or_else(|| super::sweep(needs), Ok)?;
+    let find = if over == "interval" {
+        target::find_then
+    } else {
+        target::find
+    };
     let root = args
         .target
         .as_deref()
-        .map(|t| target::find(&snapshot, t))
+        .map(|t| find(&snapshot, t))
         .transpose()?;
     print(&snapshot, root, args, over, printer)?;
     attention(snapshot.unlisted());

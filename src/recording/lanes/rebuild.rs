@@ -37,17 +37,27 @@ enum How {
     Runnable(Option<bool>),
 }
 
+/// How what a record tells is known once it is told again.
+fn kind(lanes: &Lanes) -> Origin {
+    match lanes.origin {
+        of if !lanes.sums => of,
+        // Who was not seen may have had the cores.
+        Origin::None | Origin::Own | Origin::Inside | Origin::Sampled => Origin::Sampled,
+        Origin::Exact | Origin::Summed | Origin::Sums => Origin::Sums,
+    }
+}
+
 impl Rebuilder {
+    /// Whether what a record tells goes on from what was taken in; else everything begins anew with it.
+    pub fn goes_on(&self, lanes: &Lanes) -> bool {
+        let same = |(_, of): &(Builder, Origin)| *of == kind(lanes);
+        self.builder.as_ref().is_some_and(same) && self.to <= lanes.from
+    }
+
     /// Takes in what one record tells; records come in the order of time. After a hole it begins anew.
     pub fn take(&mut self, lanes: &Lanes) {
-        let origin = match lanes.origin {
-            of if !lanes.sums => of,
-            // Who was not seen may have had the cores.
-            Origin::None | Origin::Own | Origin::Inside | Origin::Sampled => Origin::Sampled,
-            Origin::Exact | Origin::Summed | Origin::Sums => Origin::Sums,
-        };
-        let goes_on =
-            self.builder.as_ref().is_some_and(|(_, of)| *of == origin) && self.to <= lanes.from;
+        let origin = kind(lanes);
+        let goes_on = self.goes_on(lanes);
         if !goes_on {
             let cpus = lanes.cores.iter().map(|core| core.cpu);
             self.builder = Some((Builder::new(origin, cpus, lanes.from), origin));

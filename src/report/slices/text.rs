@@ -12,16 +12,16 @@ use crate::report::printer::{Ink, Printer};
 /// Rows at most.
 const ROWS: usize = 30;
 
-/// Writes who had the cores, and what is known of one process in particular.
+/// Writes who had the cores in a window, with what is said of when that was, and what is known of one process in particular.
 pub fn write(
     printer: &mut Printer<'_>,
     line: &Timeline,
-    window: Window,
+    (window, when): (Window, &str),
     of: Option<ProcId>,
     names: &dyn Fn(&PidStats) -> String,
 ) -> Result<(), Error> {
     let seconds = line.known(window).seconds().max(1e-9);
-    let mut head = format!("{} · {seconds:.1} s", line.origin.title());
+    let mut head = format!("{} · {seconds:.1} s{when}", line.origin.title());
     if line.lost > 0 {
         let _ = write!(head, " · {} events lost", line.lost);
     }

@@ -12,15 +12,20 @@ use crate::report::json::SCHEMA;
 
 pub fn of(id: ProcId, args: &Args, told: &[Breakdown]) -> Value {
     let seen = told.iter().filter(|t| !t.bucket.threads.is_empty());
+    about(id, args, &seen.map(process).collect::<Vec<_>>())
+}
+
+/// The whole answer, of what is told of each process.
+pub fn about(id: ProcId, args: &Args, processes: &[Value]) -> Value {
     json!({
         "schema": SCHEMA,
         "pid": id.pid.0,
         "for_ns": args.span.0,
-        "processes": seen.map(process).collect::<Vec<_>>(),
+        "processes": processes,
     })
 }
 
-fn process(told: &Breakdown) -> Value {
+pub fn process(told: &Breakdown) -> Value {
     let bucket = &told.bucket;
     let all = bucket.all();
     let threads = bucket.threads.iter().map(|t| {

@@ -17,18 +17,23 @@ pub fn write(args: &Args, told: &[Breakdown], printer: &mut Printer<'_>) -> Resu
         if n > 0 {
             printer.line(&[])?;
         }
-        head(one, printer)?;
-        if args.threads {
-            threads(one, printer)?;
-        } else {
-            table(one, &one.bucket.all(), "", printer)?;
-        }
-        wakes(one, printer)?;
+        self::one(args, one, printer)?;
     }
     if args.tree {
         sums(told, printer)?;
     }
     Ok(())
+}
+
+/// One process.
+pub fn one(args: &Args, one: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
+    head(one, printer)?;
+    if args.threads {
+        threads(one, printer)?;
+    } else {
+        table(one, &one.bucket.all(), "", printer)?;
+    }
+    wakes(one, printer)
 }
 
 /// `812 make · 3 threads · 5.0 s · exact: every switch and wake-up was counted`.
@@ -37,9 +42,10 @@ fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let span = bucket.to.since(bucket.from);
     let ended = if told.ended { " · has ended" } else { "" };
     let about = format!(
-        " · {} · {}{ended} · {}",
+        " · {} · {}{}{ended} · {}",
         counted(bucket.threads.len() as u64, "thread", "threads"),
         duration(span),
+        told.when,
         bucket.how(bucket.all().certain()),
     );
     let name = format!("{} {}", told.id.pid, told.name);
