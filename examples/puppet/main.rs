@@ -20,6 +20,7 @@ mod modes;
 mod regions;
 mod rust_locks;
 mod signals;
+mod touching;
 mod waits;
 
 /// Every part by its name.
@@ -66,6 +67,7 @@ fn main() {
                 grown.push(vec![1; 8 << 20]);
                 println!("{{\"grown\":{}}}", grown.len());
             }
+            Ok("touch") => println!("{}", touching::touch()),
             _ => break,
         }
     }

@@ -2,5 +2,6 @@
 
 pub mod address_space;
 pub mod faults;
+pub mod functions;
 pub mod shared_maps;
 pub mod sharers;

@@ -135,9 +135,9 @@ fn faults(pid: u32) -> u64 {
     of(10).unwrap_or(0) + of(12).unwrap_or(0)
 }
 
-#[test]
-fn pages_that_are_taken_meanwhile_are_told_by_region() {
-    let mut puppet = Puppet::start();
+/// What the puppet answers, which page faults of it are told meanwhile, and how many it had; `None` where those are not told
+/// here.
+fn watched(puppet: &mut Puppet, what: &str) -> Option<(Value, Value, u64)> {
     let mut inspect = pscope()
         .args([
             "inspect",
@@ -165,18 +165,69 @@ fn pages_that_are_taken_meanwhile_are_told_by_region() {
     while !(listens() && waits()) {
         if let Ok(Some(_)) = inspect.try_wait() {
             println!("skipped: page faults of our own child are not told here");
-            return;
+            return None;
         }
         std::thread::yield_now();
     }
     let before = faults(puppet.pid());
-    puppet.ask("grow");
-    let after = faults(puppet.pid());
+    let said = puppet.ask(what);
+    let had = faults(puppet.pid()) - before;
     let pid = nix::unistd::Pid::from_raw(id.cast_signed());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("our own child");
     let output = inspect.wait_with_output().expect("it ends");
     let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let told = &answer["page_faults"];
+    Some((said, answer["page_faults"].clone(), had))
+}
+
+#[test]
+fn functions_that_touch_pages_are_told_by_their_names() {
+    let mut puppet = Puppet::start();
+    let Some((said, told, _)) = watched(&mut puppet, "touch") else {
+        return;
+    };
+    let region = |function: &str| {
+        let regions = told["regions"].as_array().expect("a list");
+        let found = regions.iter().find(|r| r["start"] == said[function]);
+        found.unwrap_or_else(|| panic!("{function}: {told}"))
+    };
+    let touched = region("touch_pages");
+    let by = &touched["touched_by"];
+    assert_eq!(by[0]["code"]["function"], "touch_pages", "{touched}");
+    assert_eq!(by[0]["faults"], touched["faults"], "nobody else did: {by}");
+    assert_eq!(by[1], Value::Null, "{by}");
+    assert_eq!(by[0]["called_by"], Value::Null, "{by}");
+    if told["exact"] == true {
+        assert_eq!(touched["faults"], said["pages"], "{touched}");
+    }
+    let file = by[0]["code"]["file"].as_str().unwrap_or_default();
+    assert!(file.ends_with("/puppet"), "{by}");
+    // The C library did it, for somebody.
+    let by = &region("fill_pages")["touched_by"];
+    let file = by[0]["code"]["file"].as_str().unwrap_or_default();
+    assert!(!file.ends_with("/puppet"), "{by}");
+    let yama = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope");
+    let yama = yama.is_ok_and(|scope| scope.trim() != "0");
+    let copied = nix::unistd::geteuid().is_root() || !yama;
+    // Who called is told where memory may be copied, and where the stack has it.
+    if copied && cfg!(target_arch = "x86_64") {
+        assert_eq!(by[0]["called_by"]["function"], "fill_pages", "{by}");
+    }
+    // Of all, these made the most.
+    let all = told["touched_by"].as_array().expect("a list");
+    let made = all.iter().find(|b| b["code"]["function"] == "touch_pages");
+    let made = made.and_then(|b| b["faults"].as_u64());
+    assert!(
+        made >= touched["faults"].as_u64() && made > Some(0),
+        "{told}"
+    );
+}
+
+#[test]
+fn pages_that_are_taken_meanwhile_are_told_by_region() {
+    let mut puppet = Puppet::start();
+    let Some((_, told, had)) = watched(&mut puppet, "grow") else {
+        return;
+    };
     let regions = told["regions"].as_array().expect("a list");
     let all: u64 = regions.iter().filter_map(|r| r["faults"].as_u64()).sum();
     let first = |r: &Value| r["first_touch"].as_u64().unwrap_or(0);
@@ -186,9 +237,9 @@ fn pages_that_are_taken_meanwhile_are_told_by_region() {
     );
     assert!(told["span_ns"].as_u64().is_some_and(|span| span > 0));
     if told["exact"] == true && told["with_kernel"] == true {
-        assert_eq!(all, after - before, "as the kernel counts: {told}");
+        assert_eq!(all, had, "as the kernel counts: {told}");
     } else {
-        assert!(all > 0 && all <= after - before, "{told}");
+        assert!(all > 0 && all <= had, "{told}");
     }
     let usage = pscope()
         .args(["inspect", "1", "files", "--for", "1s"])

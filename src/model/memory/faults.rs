@@ -1,9 +1,18 @@
 //! Which regions of an address space take pages at this moment, and where these come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::region::{AddressSpace, Kind, Region};
 use crate::model::id::Nanos;
+
+pub mod code;
+
+use code::Toucher;
+
+/// So many functions are told of a region.
+const TOLD: usize = 6;
+/// So many places in code are asked for their function; the others made less than these.
+const ASKED: usize = 64;
 
 /// Page faults at one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +23,21 @@ pub struct Touched {
     pub faults: u64,
     /// Whether they had to wait for a disk.
     pub major: bool,
+    /// Which code touched it, and the word at its stack pointer: what functions are known by until they are named.
+    pub by: (u64, u64),
+}
+
+/// Page faults that a function made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TouchedBy {
+    /// Who.
+    pub toucher: Toucher,
+    /// How many.
+    pub faults: u64,
 }
 
 /// Page faults in one region.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegionFaults {
     /// The first address of the region; 0 for what is in none that is known.
     pub start: u64,
@@ -29,6 +49,8 @@ pub struct RegionFaults {
     pub swap: u64,
     /// Of all these, how many had to wait for a disk.
     pub waited: u64,
+    /// Which functions made most of them, the busiest first.
+    pub by: Vec<TouchedBy>,
 }
 
 impl RegionFaults {
@@ -43,7 +65,39 @@ impl RegionFaults {
         self.file += more.file;
         self.swap += more.swap;
         self.waited += more.waited;
+        self.by = busiest(self.by.drain(..).chain(more.by.iter().cloned()));
     }
+}
+
+/// The functions at these places in code, with how many faults each place made.
+fn functions(
+    places: HashMap<(u64, u64), u64>,
+    named: &dyn Fn((u64, u64)) -> Toucher,
+) -> Vec<TouchedBy> {
+    let mut places: Vec<_> = places.into_iter().collect();
+    places.sort_unstable_by_key(|(place, faults)| (std::cmp::Reverse(*faults), *place));
+    // The busiest place of a function stands for it.
+    let told = places.into_iter().take(ASKED);
+    busiest(told.map(|(place, faults)| TouchedBy {
+        toucher: named(place),
+        faults,
+    }))
+}
+
+/// The functions that made most of them, each once.
+fn busiest(all: impl IntoIterator<Item = TouchedBy>) -> Vec<TouchedBy> {
+    let mut out: Vec<TouchedBy> = Vec::new();
+    for one in all {
+        let same = |o: &&mut TouchedBy| o.toucher.same() == one.toucher.same();
+        match out.iter_mut().find(same) {
+            Some(sum) => sum.faults += one.faults,
+            None => out.push(one),
+        }
+    }
+    // The names part those that are as busy, so that rows stand still.
+    out.sort_by_cached_key(|o| (std::cmp::Reverse(o.faults), o.toucher.to_string()));
+    out.truncate(TOLD);
+    out
 }
 
 /// The page faults of a process in a window.
@@ -57,16 +111,20 @@ pub struct PageFaults {
     pub kernel: bool,
     /// The regions that took pages, by ascending address.
     pub regions: Vec<RegionFaults>,
+    /// Which functions made most of them all, the busiest first.
+    pub by: Vec<TouchedBy>,
 }
 
 impl PageFaults {
-    /// Sorts faults into the regions in which they were.
+    /// Sorts faults into the regions in which they were; `named` tells whose code it was.
     pub fn sorted(
         space: &AddressSpace,
         touched: impl IntoIterator<Item = Touched>,
         span: Nanos,
+        named: &dyn Fn((u64, u64)) -> Toucher,
     ) -> Self {
         let mut sums: BTreeMap<u64, RegionFaults> = BTreeMap::new();
+        let mut by: HashMap<u64, HashMap<(u64, u64), u64>> = HashMap::new();
         for one in touched {
             let after = space.regions.partition_point(|r| r.start <= one.address);
             let region = after.checked_sub(1).map(|at| &space.regions[at]);
@@ -82,8 +140,19 @@ impl PageFaults {
                 (false, false) => sum.first += one.faults,
             }
             sum.waited += if one.major { one.faults } else { 0 };
+            *by.entry(start).or_default().entry(one.by).or_default() += one.faults;
+        }
+        let mut whole: HashMap<(u64, u64), u64> = HashMap::new();
+        for (start, here) in by {
+            for (place, faults) in &here {
+                *whole.entry(*place).or_default() += faults;
+            }
+            if let Some(sum) = sums.get_mut(&start) {
+                sum.by = functions(here, named);
+            }
         }
         Self {
+            by: functions(whole, named),
             span,
             regions: sums.into_values().collect(),
             ..Self::default()
@@ -151,6 +220,15 @@ mod tests {
             address,
             faults,
             major,
+            by: (address & 1, 0),
+        };
+        let named = |(code, _): (u64, u64)| Toucher {
+            code: Some(code::Code {
+                function: Ok(["even", "odd"][code as usize].into()),
+                object: "puppet".into(),
+                address: code,
+            }),
+            caller: None,
         };
         let all = [
             touched(0x2fff, 2, true),
@@ -161,7 +239,7 @@ mod tests {
             touched(0x9000, 6, false),
             touched(0xfff, 1, false),
         ];
-        let faults = PageFaults::sorted(&space, all, Nanos(2_000_000_000));
+        let faults = PageFaults::sorted(&space, all, Nanos(2_000_000_000), &named);
         let sums: Vec<_> = faults
             .regions
             .iter()
@@ -179,5 +257,16 @@ mod tests {
         assert_eq!(faults.of(0x3000).map(RegionFaults::all), Some(8));
         assert_eq!(faults.of(0x3001), None);
         assert!((faults.rate(8) - 4.0).abs() < 1e-9);
+        let by = |all: &[TouchedBy]| -> Vec<(String, u64)> {
+            let one = |b: &TouchedBy| (b.toucher.to_string(), b.faults);
+            all.iter().map(one).collect()
+        };
+        let (even, odd) = ("even of puppet".to_owned(), "odd of puppet".to_owned());
+        let heap = faults.of(0x3000).map(|r| by(&r.by));
+        assert_eq!(heap, Some(vec![(even.clone(), 5), (odd.clone(), 3)]));
+        assert_eq!(by(&faults.by), [(even.clone(), 16), (odd.clone(), 6)]);
+        let mut both = faults.regions[1].clone();
+        both.add(&faults.regions[2]);
+        assert_eq!(by(&both.by), [(even, 6), (odd, 5)]);
     }
 }

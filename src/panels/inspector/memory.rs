@@ -27,6 +27,7 @@ use crate::widgets::table;
 mod about;
 mod cells;
 mod rows;
+mod takes;
 
 use crate::widgets::put;
 use rows::{Entry, Fold, Key, Wanted};

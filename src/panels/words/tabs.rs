@@ -191,6 +191,11 @@ pub const MEMORY: &[Word] = &[
         "perf_event_open(2): page-faults with their addresses",
     ),
     word(
+        "touched by",
+        "The functions whose code these pages were first needed by, with their share; where the C library only copies or fills for somebody, who called it. Not told where a file names nothing there.",
+        "perf_event_open(2): page-faults with the code that was run and the word at its stack pointer; the symbols of the files, .symtab or else .dynsym",
+    ),
+    word(
         "of claimed",
         "A bar of what is claimed, of that resident and swapped, all to one scale; ▸ where it goes beyond.",
         "",

@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::format::{bytes, duration, per_second};
-use crate::model::memory::faults::{PageFaults, RegionFaults};
+use crate::model::memory::faults::code::Code;
+use crate::model::memory::faults::{PageFaults, RegionFaults, TouchedBy};
 use crate::model::memory::region::{AddressSpace, Flags, Region, Residency};
 use crate::model::reading::Reading;
+use crate::model::text::SafeText;
 use crate::report::printer::{Ink, Printer};
 
 /// Every region by ascending address.
@@ -76,6 +78,7 @@ pub(super) fn page_faults(faults: &PageFaults, space: Option<&AddressSpace>) -> 
             "from_file": row.file,
             "from_swap": row.swap,
             "waited_for_disk": row.waited,
+            "touched_by": row.by.iter().map(touched_by).collect::<Vec<_>>(),
         })
     });
     json!({
@@ -83,7 +86,29 @@ pub(super) fn page_faults(faults: &PageFaults, space: Option<&AddressSpace>) -> 
         "exact": faults.whole,
         "with_kernel": faults.kernel,
         "regions": rows.collect::<Vec<_>>(),
+        "touched_by": faults.by.iter().map(touched_by).collect::<Vec<_>>(),
     })
+}
+
+/// A function that touched pages; `code` is null for the kernel.
+fn touched_by(by: &TouchedBy) -> Value {
+    json!({
+        "faults": by.faults,
+        "code": by.toucher.code.as_ref().map(code),
+        "called_by": by.toucher.caller.as_ref().map(code),
+    })
+}
+
+fn code(code: &Code) -> Value {
+    let mut out = json!({
+        "function": code.function.as_ref().ok().map(SafeText::exact),
+        "file": Some(code.object.exact()).filter(|file| !file.is_empty()),
+        "address": format!("{:#x}", code.address),
+    });
+    if let Err(why) = code.function {
+        out["unavailable"] = json!({"function": why.word()});
+    }
+    out
 }
 
 fn busiest(faults: &PageFaults) -> Vec<&RegionFaults> {
@@ -129,6 +154,11 @@ pub(super) fn write_faults(
             row.waited,
         );
         printer.line(&[(line.trim_end(), Ink::Plain)])?;
+        for by in &row.by {
+            let share = by.faults as f64 * 100.0 / row.all().max(1) as f64;
+            let line = format!("  {:>12} {share:>8.1} %  by {}", "", by.toucher);
+            printer.line(&[(&line, Ink::Dim)])?;
+        }
     }
     Ok(())
 }

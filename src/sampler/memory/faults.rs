@@ -1,5 +1,5 @@
 //! Which regions of a process take pages, while somebody looks: its page faults of the last two seconds, or of as long as a
-//! report waits, each sorted into the region that it was in.
+//! report waits, each sorted into the region that it was in, with the functions that touched.
 
 use std::collections::VecDeque;
 
@@ -10,6 +10,7 @@ use crate::model::memory::region::AddressSpace;
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sampler::memory::address_space::AddressSpaces;
+use crate::sampler::memory::functions::Functions;
 use crate::sys::clock;
 use crate::sys::machine::cores;
 use crate::sys::own::stop::Stop;
@@ -37,6 +38,8 @@ struct Heard {
     since: Nanos,
     /// When records were lost last.
     lost: Option<Nanos>,
+    /// Whose code it was.
+    functions: Functions,
 }
 
 impl Heard {
@@ -55,6 +58,7 @@ impl Heard {
             window,
             since: clock::now(),
             lost: None,
+            functions: Functions::of(root, of),
         })
     }
 
@@ -75,19 +79,25 @@ impl Heard {
     }
 
     /// What there was from one moment to another, of what was read.
-    fn told(&self, (from, now): (Nanos, Nanos), space: &AddressSpace) -> PageFaults {
+    fn told(&mut self, (from, now): (Nanos, Nanos), space: &AddressSpace) -> PageFaults {
         let told = &self.told;
         let touched = told.iter().filter(|fault| fault.at >= from);
+        let by = touched.clone().map(|fault| (fault.code, fault.top));
+        self.functions.learn(space, by);
+        let functions = &self.functions;
         let touched = touched.map(|fault| Touched {
             address: fault.address,
             faults: fault.stands_for,
             major: fault.major,
+            by: (fault.code, fault.top),
         });
         let lost = self.lost.is_some_and(|at| at >= from);
         PageFaults {
             whole: !lost && told.iter().all(|fault| fault.stands_for == 1),
             kernel: self.faults.kernel,
-            ..PageFaults::sorted(space, touched, now.since(from))
+            ..PageFaults::sorted(space, touched, now.since(from), &|place| {
+                functions.toucher(space, place)
+            })
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Names of functions (`elf(5)`): the exported ones of a library from memory, where the loader has mapped them, and all
 //! that a file keeps, of a static program. What a process says of itself names nothing but itself.
 
+mod held;
+
+pub use held::{Held, holding};
+
 use std::path::Path;
 
 use super::elf::{self, Parsed, View};
@@ -140,7 +144,7 @@ pub fn kept(path: &Path, functions_too: bool) -> Reading<Kept> {
     };
     if functions_too
         && !out.go
-        && let Some([(at, size), (strings_at, strings_size)]) = sections.symbols()
+        && let Some([(at, size), (strings_at, strings_size)]) = sections.symbols(SHT_SYMTAB)
     {
         let table = part(path, at, size.min(MOST_BYTES))?;
         let strings = part(path, strings_at, strings_size.min(MOST_BYTES))?;
@@ -159,7 +163,7 @@ pub fn chosen(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Reading<Vec<Symbol>
     let head = part(path, 0, 4096)?;
     let view = View::of(&head).ok_or(Missing::Unsupported)?;
     let sections = Sections::read(path, &head)?;
-    let Some([(at, size), (strings_at, strings_size)]) = sections.symbols() else {
+    let Some([(at, size), (strings_at, strings_size)]) = sections.symbols(SHT_SYMTAB) else {
         return Ok(Vec::new());
     };
     if size > MOST_TABLE || strings_size > MOST_NAMES {
@@ -225,10 +229,10 @@ impl<'a> Sections<'a> {
         view.section(usize::try_from(i.checked_mul(self.each)?).ok()?)
     }
 
-    /// Place and size of the table of symbols, and of their names.
-    fn symbols(&self) -> Option<[(u64, u64); 2]> {
+    /// Place and size of a table of symbols, and of their names.
+    fn symbols(&self, wanted: u64) -> Option<[(u64, u64); 2]> {
         let mut all = (0..self.count).filter_map(|i| self.get(i));
-        let (_, at, size, link) = all.find(|(kind, ..)| *kind == SHT_SYMTAB)?;
+        let (_, at, size, link) = all.find(|(kind, ..)| *kind == wanted)?;
         let (_, strings_at, strings_size, _) = self.get(link)?;
         Some([(at, size), (strings_at, strings_size)])
     }

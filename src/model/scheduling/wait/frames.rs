@@ -95,6 +95,16 @@ pub fn slot_of_call(bytes: &[u8], back_to: u64) -> Option<u64> {
     Some(back_to.wrapping_add_signed(by))
 }
 
+/// The same of a call of what a register holds (`mov word,%rax` before `call *%rax`), from the bytes before a return address.
+pub fn slot_loaded(before: &[u8], back_to: u64) -> Option<u64> {
+    let (load, call) = ([0x48, 0x8b, 0x05], [0xff, 0xd0]);
+    let rest = before.strip_suffix(&call)?;
+    let at = rest.windows(7).rposition(|w| w.starts_with(&load))?;
+    let by: [u8; 4] = rest[at + 3..at + 7].try_into().ok()?;
+    let behind = back_to.wrapping_sub((before.len() - at - 7) as u64);
+    Some(behind.wrapping_add_signed(i32::from_le_bytes(by).into()))
+}
+
 /// The same of a stub that begins at an address; `wide` code counts from itself, narrow code names the word, or counts from
 /// where the words of its file are, `others`.
 pub fn slot_of_stub(code: &[u8], at: u64, wide: bool, others: Option<u64>) -> Option<u64> {

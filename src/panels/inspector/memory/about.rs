@@ -6,11 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::cells;
 use super::rows::{Entry, Key};
+use super::takes;
 use crate::model::format;
 use crate::model::id::Bytes;
-use crate::model::memory::faults::{PageFaults, RegionFaults};
+use crate::model::memory::faults::PageFaults;
 use crate::model::memory::region::growth::Growth;
 use crate::model::memory::region::{AddressSpace, Flags, Kind, Region};
 use crate::model::process::stat::State;
@@ -46,16 +46,16 @@ pub fn words(
     faults: Reading<&PageFaults>,
 ) -> Vec<Words> {
     // Where nothing is taken a blank line parts the sums from the row.
-    let taken_now = faults.map(taken_in_all).unwrap_or_default();
+    let taken_now = faults.map(takes::in_all).unwrap_or_default();
     let mut out = vec![Words::Line(sums(space)), Words::Line(taken_now)];
     let Some(entry) = chosen else { return out };
     let regions: Vec<&Region> = entry.regions.iter().map(|at| &space.regions[*at]).collect();
     out.push(Words::Line(headline(entry, &regions)));
+    if let Ok(faults) = faults {
+        out.extend(takes::of(entry, space, faults));
+    }
     if let Some(line) = grown(entry, growth) {
         out.push(Words::Line(line));
-    }
-    if let Ok(faults) = faults {
-        out.extend(taken(entry, space, faults).map(Words::Line));
     }
     if let [region] = regions[..] {
         out.extend(particulars(region));
@@ -139,52 +139,6 @@ fn grown(entry: &Entry, growth: &Growth<Key>) -> Option<Vec<(String, Role)>> {
         (amount, Role::Good),
         dim(format!(" since this tab opened {age} ago")),
     ])
-}
-
-/// What the whole process takes now.
-fn taken_in_all(faults: &PageFaults) -> Vec<(String, Role)> {
-    let sum: u64 = faults.regions.iter().map(RegionFaults::all).sum();
-    if sum == 0 {
-        return Vec::new();
-    }
-    let mut out = vec![
-        dim("takes "),
-        (cells::rate(faults, sum), Role::Good),
-        dim(" pages/s"),
-    ];
-    // A region may be mapped, filled and given back between two readings of the list.
-    if let Some(gone) = faults.of(0).filter(|gone| gone.all() > 0) {
-        out.extend([dim(", "), (cells::rate(faults, gone.all()), Role::Strong)]);
-        out.push(dim(" of them in regions that are not listed"));
-    }
-    out
-}
-
-/// What a row takes now, and where that comes from; `None` where it takes nothing.
-fn taken(entry: &Entry, space: &AddressSpace, faults: &PageFaults) -> Option<Vec<(String, Role)>> {
-    let sum = cells::takes(entry, space, faults);
-    if sum.all() == 0 {
-        return None;
-    }
-    let mut out = vec![
-        dim("takes "),
-        (cells::rate(faults, sum.all()), Role::Good),
-        dim(" pages a second"),
-    ];
-    let parts = [
-        (sum.first, "touched for the first time"),
-        (sum.file, "of a file"),
-        (sum.swap, "back from swap"),
-        (sum.waited, "that waited for a disk"),
-    ];
-    let told = parts.into_iter().filter(|(faults, _)| *faults > 0);
-    for (n, (taken, what)) in told.enumerate() {
-        let parting = if n == 0 { ": " } else { ", " };
-        out.push(dim(parting));
-        out.push((cells::rate(faults, taken), Role::Strong));
-        out.push(dim(format!(" {what}")));
-    }
-    Some(out)
 }
 
 fn particulars(region: &Region) -> Vec<Words> {
@@ -379,23 +333,7 @@ pub fn explained(
     {
         out.push(("–".to_owned(), super::why(why).to_owned()));
     }
-    let told = match faults {
-        Ok(faults) if !faults.whole => {
-            "pages are taken faster than each can be told: each so many was, and stands for the others"
-        }
-        Ok(faults) if !faults.kernel => {
-            "each page fault of the program is told; those that the kernel takes for it, as when it reads a file into new memory, are told with CAP_PERFMON only"
-        }
-        Ok(_) => "each page fault is told",
-        Err(Missing::Soon) => "being read",
-        Err(Missing::Denied) => {
-            "the kernel tells the page faults of a process to its own user, and with CAP_PERFMON"
-        }
-        Err(Missing::Gone) => "the process has ended",
-        Err(_) => {
-            "it has more threads than page faults can be told of without CAP_PERFMON, or the kernel has no perf events"
-        }
-    };
+    let told = takes::explained(faults);
     out.push(("pages/s".to_owned(), told.to_owned()));
     out
 }

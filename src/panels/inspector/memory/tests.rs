@@ -293,9 +293,25 @@ fn what_is_missing_is_said_and_never_zero() {
 
 #[test]
 fn regions_that_take_pages_are_marked_and_say_where_these_come_from() {
-    use crate::model::memory::faults::{PageFaults, RegionFaults};
+    use crate::model::memory::faults::code::{Code, Toucher};
+    use crate::model::memory::faults::{PageFaults, RegionFaults, TouchedBy};
     let mut world = world(Depth::Ansi, false);
     read(&mut world, 1, Ok(space(412)));
+    let code = |function: Reading<&str>, object: &str| Code {
+        function: function.map(Into::into),
+        object: object.into(),
+        address: 0x15a3,
+    };
+    let fill = code(Ok("touch_pages"), "/opt/fox/firefox");
+    let library = code(Err(Missing::Unsupported), "/usr/lib/libc.so.6");
+    let by = |code: &Code, caller: Option<&Code>, faults| TouchedBy {
+        toucher: Toucher {
+            code: Some(code.clone()),
+            caller: caller.cloned(),
+        },
+        faults,
+    };
+    let called = by(&library, Some(&fill), 1100);
     let faults = |whole| PageFaults {
         span: Nanos::from_millis(2000),
         whole,
@@ -310,9 +326,11 @@ fn regions_that_take_pages_are_marked_and_say_where_these_come_from() {
                 first: 4000,
                 swap: 400,
                 waited: 400,
+                by: vec![by(&fill, None, 3300), called.clone()],
                 ..RegionFaults::default()
             },
         ],
+        by: vec![by(&fill, None, 3315), by(&library, None, 5)],
     };
     let tell = |world: &mut World, value| {
         let mut detail = (*world.detail).clone();
@@ -332,9 +350,18 @@ fn regions_that_take_pages_are_marked_and_say_where_these_come_from() {
         assert!(first.is_some(), "{lines:#?}");
         (memory, lines.join("\n"))
     };
-    let (_, text) = tell(&mut world, Ok(faults(true)));
+    let (mut memory, text) = tell(&mut world, Ok(faults(true)));
     assert!(
         text.contains("takes 2.2k pages/s, 10") && text.contains("of them in regions that are"),
+        "{text}"
+    );
+    let told = "touched by touch_pages of firefox 75%; libc.so.6+0x15a3, called by touch_pages of firefox 25%";
+    assert!(text.contains(told), "{text}");
+    // A row that takes nothing tells who touches the others.
+    memory.list.choose(Key::Group(Group::Stack));
+    let text = drawn(&mut memory, &world, 158, 45).0.join("\n");
+    assert!(
+        text.contains("What it takes elsewhere is touched by touch_pages of firefox 75%"),
         "{text}"
     );
     let (memory, text) = tell(&mut world, Ok(faults(false)));

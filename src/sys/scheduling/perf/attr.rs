@@ -14,8 +14,11 @@ const SAMPLE_TYPE: u64 = 1 << 1 | 1 << 2;
 /// `PERF_COUNT_SW_PAGE_FAULTS_MIN` and `PERF_COUNT_SW_PAGE_FAULTS_MAJ`.
 const FAULTS_MIN: u64 = 5;
 const FAULTS_MAJ: u64 = 6;
-/// `PERF_SAMPLE_ADDR` beside [`SAMPLE_TYPE`]. Not `PERF_SAMPLE_PERIOD`: a software event that is to tell its period tells each.
-const ADDRESS: u64 = 1 << 3;
+/// `PERF_SAMPLE_IP`, `PERF_SAMPLE_ADDR` and `PERF_SAMPLE_STACK_USER` beside [`SAMPLE_TYPE`]. Not `PERF_SAMPLE_PERIOD`: a
+/// software event that is to tell its period tells each.
+const TOUCHES: u64 = 1 | 1 << 3 | 1 << 13;
+/// The bytes at the stack pointer that are told with a page fault.
+pub(super) const TOP: u32 = 8;
 
 /// `PERF_FORMAT_TOTAL_TIME_ENABLED`: reading the event tells for how long it has recorded.
 const TIME_ENABLED: u64 = 1;
@@ -110,15 +113,16 @@ impl Attr {
 }
 
 impl Attr {
-    /// Page faults with their addresses, of threads and of those that they will make: those that had to wait for a disk
-    /// (`major`), or the others; each of them to begin with. `kernel`: also those that the kernel takes for a thread.
+    /// Page faults with their addresses, the code that they were in and the word at its stack pointer, of threads and of those
+    /// that they will make: those that had to wait for a disk (`major`), or the others; each of them to begin with. `kernel`: also those that the kernel takes for a thread.
     pub fn faults(major: bool, kernel: bool) -> Self {
         let all = Self::switches(u32::MAX);
         let (kept, outside) = (WATERMARK | SAMPLE_ID_ALL | USE_CLOCKID, EXCLUDE_HV);
         Self {
             config: if major { FAULTS_MAJ } else { FAULTS_MIN },
             sample_period: 1,
-            sample_type: SAMPLE_TYPE | ADDRESS,
+            sample_type: SAMPLE_TYPE | TOUCHES,
+            sample_stack_user: TOP,
             flags: all.flags & kept | INHERIT | outside | if kernel { 0 } else { EXCLUDE_KERNEL },
             ..all
         }

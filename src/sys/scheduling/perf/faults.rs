@@ -1,11 +1,12 @@
-//! Page faults of one process with their addresses, as the kernel tells them (`perf_event_open(2)`: `PERF_COUNT_SW_PAGE_FAULTS_MIN`
-//! and `_MAJ` with `PERF_SAMPLE_ADDR`). One's own processes need no right.
+//! Page faults of one process with their addresses and the code that they were in, as the kernel tells them
+//! (`perf_event_open(2)`: `PERF_COUNT_SW_PAGE_FAULTS_MIN` and `_MAJ` with `PERF_SAMPLE_ADDR`, `PERF_SAMPLE_IP` and the word
+//! at the stack pointer). One's own processes need no right.
 //!
 //! Each is told while they are few enough to be read in time, else each so many: how many one stands for is told with it.
 
 use std::io;
 
-use super::attr::Attr;
+use super::attr::{Attr, TOP};
 use super::record::LOST;
 use super::ring::Ring;
 use super::{MOST_EVENTS, page_size, rings};
@@ -20,8 +21,8 @@ const FEW_PAGES: [usize; 2] = [32, 4];
 const MANY: usize = 16;
 /// `PERF_RECORD_SAMPLE`.
 const SAMPLE: u32 = 9;
-/// The longest of these records.
-const LONGEST: usize = 48;
+/// The longest of these records: head, code, pid and tid, time, address, and the top of the stack with its lengths.
+const LONGEST: usize = 56 + TOP as usize;
 /// A ring that is so full by the time that it is read would soon be too small: percent.
 const FULL: usize = 40;
 /// And one that is so empty might tell more of them: percent.
@@ -41,6 +42,11 @@ pub struct Fault {
     pub stands_for: u64,
     /// Whether it had to wait for a disk.
     pub major: bool,
+    /// Where the code is that touched it, of the kernel itself where that did.
+    pub code: u64,
+    /// The word at the stack pointer of that code: in a function that keeps nothing there, where it goes back to. 0 where
+    /// there was none.
+    pub top: u64,
 }
 
 /// Hears page faults until it is dropped.
@@ -139,15 +145,20 @@ impl Faults {
     }
 }
 
-/// `pid, tid, time, address`, and whose it is.
+/// `code, pid, tid, time, address`, then `length, stack, of that to be had`; and whose it is.
 fn fault(body: &[u8], stands_for: u64, major: bool) -> Option<(Pid, Fault)> {
+    // Of a thread that has no user land no stack is told, and no more than its length.
+    let had = word(body, 40 + TOP as usize).unwrap_or(0);
+    let top = word(body, 40).filter(|_| had >= u64::from(TOP));
     let fault = Fault {
-        at: Nanos(word(body, 8)?),
-        address: word(body, 16)?,
+        at: Nanos(word(body, 16)?),
+        address: word(body, 24)?,
         stands_for,
         major,
+        code: word(body, 0)?,
+        top: top.unwrap_or(0),
     };
-    Some((Pid(word(body, 0)? as u32), fault))
+    Some((Pid(word(body, 8)? as u32), fault))
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u64> {
@@ -238,7 +249,7 @@ mod tests {
         let mut only = nix::sched::CpuSet::new();
         only.set(here).expect("a small core number");
         nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &only).expect("ours");
-        let room = faults.pages[0] * page_size() / 32;
+        let room = faults.pages[0] * page_size() / LONGEST;
         touch(room + 1000);
         let mut told = 0;
         let whole = faults.read(|f| told += f.stands_for);
@@ -265,13 +276,24 @@ mod tests {
 
     #[test]
     fn any_bytes_are_a_fault_or_none() {
-        assert_eq!(fault(&[0; 23], 1, false), None);
-        let words = [7_u64, 5, 0x1000];
+        assert_eq!(fault(&[0; 31], 1, false), None);
+        let words = [0x40_u64, 7, 5, 0x1000, 8, 0x44, 8];
         let body: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
-        let (pid, told) = fault(&body, 3, true).expect("whole");
-        assert_eq!(
-            (pid, told.at, told.address, told.stands_for),
-            (Pid(7), Nanos(5), 0x1000, 3)
-        );
+        assert_eq!(body.len() + 8, LONGEST);
+        let whole = Fault {
+            at: Nanos(5),
+            address: 0x1000,
+            stands_for: 3,
+            major: true,
+            code: 0x40,
+            top: 0x44,
+        };
+        assert_eq!(fault(&body, 3, true), Some((Pid(7), whole)));
+        // Without a stack, and with one that was not there.
+        let bare = Fault { top: 0, ..whole };
+        assert_eq!(fault(&body[..40], 3, true), Some((Pid(7), bare)));
+        let mut gone = body;
+        gone[48..56].fill(0);
+        assert_eq!(fault(&gone, 3, true), Some((Pid(7), bare)));
     }
 }

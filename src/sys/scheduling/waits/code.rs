@@ -269,9 +269,17 @@ fn is_library(mapping: &Mapping) -> bool {
 }
 
 fn is_called(mapping: &Mapping, names: &[&str]) -> bool {
-    let name = mapping.name.as_str();
-    let name = name.rsplit('/').next().unwrap_or(name);
-    mapping.file.inode != 0 && names.iter().any(|l| name.starts_with(l))
+    mapping.file.inode != 0 && begins_with(mapping.name.as_str(), names)
+}
+
+/// Whether a file is a C library, by its name.
+pub fn is_c_library(path: &str) -> bool {
+    begins_with(path, LIBRARIES)
+}
+
+fn begins_with(path: &str, names: &[&str]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    names.iter().any(|l| name.starts_with(l))
 }
 
 fn runs(space: &Space, is: &dyn Fn(&Mapping) -> bool) -> Vec<Run> {

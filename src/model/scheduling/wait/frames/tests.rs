@@ -147,3 +147,14 @@ proptest::proptest! {
         proptest::prop_assert!(told.inside.len() <= DEEPEST && told.inside[0] == pc);
     }
 }
+
+#[test]
+fn a_call_of_what_a_register_holds_names_the_word_that_it_was_loaded_from() {
+    // `mov 0xf1f17(%rip),%rax; mov $0x1,%esi; call *%rax`, which goes back to 0x661d0.
+    let code = [
+        0x90, 0x48, 0x8b, 0x05, 0x17, 0x1f, 0x0f, 0x00, 0xbe, 1, 0, 0, 0, 0xff, 0xd0,
+    ];
+    assert_eq!(slot_loaded(&code, 0x661d0), Some(0x15_80e0));
+    assert_eq!(slot_loaded(&code[4..], 0x661d0), None, "it is not in sight");
+    assert_eq!(slot_loaded(&code[..14], 0x661d0), None, "it is no call");
+}
