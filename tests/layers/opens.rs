@@ -53,7 +53,6 @@ const MAY: &[(&str, &str)] = &[
         "looked at first, opened without waiting; by a hand of the asker where it is read at the start",
     ),
     ("run/saving.rs", "by a hand of the asker"),
-    ("sys/acting/freezer.rs", "files of a control group"),
     ("sys/acting/frozen.rs", "/dev/null"),
     ("sys/acting/pidfd.rs", "/proc itself"),
     (
@@ -131,7 +130,15 @@ const MAY: &[(&str, &str)] = &[
         "where cores stand, which the kernel has in memory",
     ),
     (
+        "sys/process/isolation/cgroup/acting.rs",
+        "files of a control group",
+    ),
+    (
         "sys/process/isolation/cgroup/facts.rs",
+        "files of a control group",
+    ),
+    (
+        "sys/process/isolation/cgroup/limits.rs",
         "files of a control group",
     ),
     (

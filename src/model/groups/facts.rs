@@ -1,7 +1,9 @@
 //! What a control group may use and uses: limits and how near they are, memory by kind, pressure, I/O; `cgroups(7)` and the
 //! kernel's `admin-guide/cgroup-v2.rst`.
 
+use super::unit;
 use crate::model::format::bytes;
+use crate::model::groups::refusal::Refusal;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::process::isolation::group::{Group, Usage};
 use crate::model::text::SafeText;
@@ -13,14 +15,16 @@ pub struct GroupFacts {
     pub path: SafeText,
     /// What is in use, the tightest limits on it, and pressure.
     pub limits: Group,
-    /// Above this its tasks are slowed down (`memory.high`).
-    pub memory_high: Option<u64>,
+    /// Above this its tasks are slowed down (`memory.high`), of this group or one above.
+    pub high: Option<Usage>,
     /// The most that it ever held.
     pub memory_peak: Option<u64>,
     /// What its memory is, the largest first; the parts do not overlap.
     pub memory: Vec<(&'static str, Bytes)>,
-    /// How often its limit was met, and how often it was slowed down.
-    pub memory_hits: Option<(u64, u64)>,
+    /// How often the tightest limit on its memory was met, as the group counts that sets it.
+    pub limit_met: Option<u64>,
+    /// How often its tasks were slowed down, counted likewise.
+    pub slowed: Option<u64>,
     /// Time on a core of all who are or were in it.
     pub cpu_time: Option<Nanos>,
     /// Its share where cores are short, 100 as a rule.
@@ -29,8 +33,10 @@ pub struct GroupFacts {
     pub io: Vec<DeviceIo>,
     /// Whether it is frozen; `None` where groups cannot be.
     pub frozen: Option<bool>,
-    /// Whether it can be ended in one write.
-    pub killable: bool,
+    /// Why it cannot be frozen, or thawed where it is frozen.
+    pub freeze_refused: Option<Refusal>,
+    /// Why it cannot be ended in one write.
+    pub kill_refused: Option<Refusal>,
     /// What it did between two readings.
     pub rates: Option<GroupRates>,
 }
@@ -55,6 +61,8 @@ pub struct GroupRates {
     pub cpu: Option<f64>,
     /// Percent of the quota's periods in which it was throttled.
     pub throttled: Option<f64>,
+    /// The same of the quota above it that throttles most.
+    pub throttled_above: Option<f64>,
     /// Bytes a second read.
     pub read: f64,
     /// Bytes a second written.
@@ -77,13 +85,20 @@ impl GroupFacts {
         let seconds = span.seconds();
         let cpu = self.cpu_time.zip(before.cpu_time);
         let periods = self.limits.cpu.as_ref().zip(before.limits.cpu.as_ref());
+        let share = |(now, old): (u64, u64), (all, was): (u64, u64)| {
+            let (held, all) = (now.saturating_sub(old), all.saturating_sub(was));
+            (all > 0).then(|| held as f64 * 100.0 / all as f64)
+        };
+        let above = periods.and_then(|(now, old)| now.above.as_ref().zip(old.above.as_ref()));
+        let above = above.filter(|(now, old)| now.group == old.group);
         let (now, old) = (self.moved(), before.moved());
         Some(GroupRates {
             cpu: cpu.map(|(now, old)| now.since(old).seconds() * 100.0 / seconds),
             throttled: periods.and_then(|(now, old)| {
-                let all = now.periods.saturating_sub(old.periods);
-                let held = now.throttled.saturating_sub(old.throttled);
-                (all > 0).then(|| held as f64 * 100.0 / all as f64)
+                share((now.throttled, old.throttled), (now.periods, old.periods))
+            }),
+            throttled_above: above.and_then(|(now, old)| {
+                share((now.throttled, old.throttled), (now.periods, old.periods))
             }),
             read: now.0.saturating_sub(old.0) as f64 / seconds,
             written: now.1.saturating_sub(old.1) as f64 / seconds,
@@ -106,7 +121,12 @@ impl GroupFacts {
         let mut out = Vec::new();
         let mut add = |name: &str, usage: &Usage, told: fn(u64) -> String| {
             if let (Some(share), Some(limit)) = (usage.share(), usage.limit) {
-                let words = format!("{name} {:.0} % of {}", share * 100.0, told(limit));
+                let near = usage.near.as_ref();
+                let limit = near.map_or(limit, |near| near.limit);
+                // Whose limit it is where others count against it too.
+                let whose = near.filter(|near| Some(near.used) != usage.used);
+                let whose = whose.map_or(String::new(), |near| format!(" in {}", near.group));
+                let words = format!("{name} {:.0} % of {}{whose}", share * 100.0, told(limit));
                 out.push((share, words));
             }
         };
@@ -122,29 +142,34 @@ impl GroupFacts {
                 },
             );
         }
-        if let Some(high) = self.high() {
-            add("slowed down at", &high, |n| bytes(Bytes(n)));
+        if let Some(high) = &self.high {
+            add("slowed down at", high, |n| bytes(Bytes(n)));
         }
         if let (Some(share), Some(cpu)) = (self.of_quota(), self.limits.cpu.as_ref()) {
             let cores = cpu.cores.unwrap_or_default();
             let throttled = self.rates.and_then(|r| r.throttled).filter(|t| *t >= 0.5);
             let held = throttled.map_or(String::new(), |t| format!(", throttled {t:.0} %"));
+            let set_by = cpu
+                .set_by
+                .as_ref()
+                .filter(|by| **by != unit::shown(&self.path));
+            let by = set_by.map_or(String::new(), |by| format!(" in {by}"));
             out.push((
                 share / 100.0,
-                format!("{cores:.2} cores {share:.0} %{held}"),
+                format!("{cores:.2} cores {share:.0} %{held}{by}"),
             ));
+        }
+        let above = self.limits.cpu.as_ref().and_then(|cpu| cpu.above.as_ref());
+        let held = self.rates.and_then(|r| r.throttled_above);
+        if let (Some(above), Some(held)) = (above, held.filter(|held| *held >= 0.5)) {
+            let words = format!(
+                "{:.2} cores in {} throttled {held:.0} %",
+                above.cores, above.group
+            );
+            out.push((held / 100.0, words));
         }
         out.sort_by(|a, b| b.0.total_cmp(&a.0));
         out
-    }
-
-    /// What is in use of the memory above which its tasks are slowed down.
-    pub fn high(&self) -> Option<Usage> {
-        Some(Usage {
-            used: self.limits.memory.as_ref()?.used,
-            limit: Some(self.memory_high?),
-            set_by: None,
-        })
     }
 
     /// The limits by name, each with what is in use.
@@ -155,15 +180,18 @@ impl GroupFacts {
             ("swap", &limits.swap),
             ("tasks", &limits.tasks),
         ];
+        // The top of a hierarchy has no such files.
+        let told = |(_, usage): &(_, &Usage)| usage.used.is_some() || usage.limit.is_some();
         all.into_iter()
             .filter_map(|(name, usage)| Some((name, usage.as_ref()?)))
+            .filter(told)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::process::isolation::group::GroupCpu;
+    use crate::model::process::isolation::group::{GroupCpu, Near, Quota};
 
     #[test]
     fn rates_are_of_the_same_group_alone() {
@@ -191,15 +219,15 @@ mod tests {
         assert!((rates.read - 2048.0).abs() < 1.0);
         let mut near = GroupFacts {
             rates: Some(rates),
-            memory_high: Some(100 << 20),
             ..now.clone()
         };
         assert!(near.nearness().is_empty(), "without limits nothing is near");
         let usage = |used, limit| Usage {
             used: Some(used),
             limit: Some(limit),
-            set_by: None,
+            ..Usage::default()
         };
+        near.high = Some(usage(90 << 20, 100 << 20));
         near.limits.memory = Some(usage(90 << 20, 200 << 20));
         near.limits.tasks = Some(usage(3, 100));
         if let Some(cpu) = &mut near.limits.cpu {
@@ -216,6 +244,42 @@ mod tests {
                 "slowed down at 90 % of 100M",
                 "0.75 cores 67 %, throttled 50 %",
                 "memory 45 % of 200M",
+                "tasks 3 % of 100"
+            ]
+        );
+        // What counts is where there is the least room, and whose limit that is.
+        near.high = None;
+        if let Some(memory) = &mut near.limits.memory {
+            memory.near = Some(Near {
+                group: "/".into(),
+                used: 990 << 20,
+                limit: 1000 << 20,
+            });
+        }
+        if let Some(cpu) = &mut near.limits.cpu {
+            cpu.set_by = Some("/".into());
+            cpu.above = Some(Quota {
+                group: "/up".into(),
+                cores: 2.0,
+                periods: 20,
+                throttled: 19,
+            });
+        }
+        near.rates = near.rates.map(|rates| GroupRates {
+            throttled_above: Some(95.0),
+            ..rates
+        });
+        let told: Vec<String> = near
+            .nearness()
+            .into_iter()
+            .map(|(_, words)| words)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "memory 99 % of 0.98G in /",
+                "2.00 cores in /up throttled 95 %",
+                "0.75 cores 67 %, throttled 50 % in /",
                 "tasks 3 % of 100"
             ]
         );

@@ -311,7 +311,7 @@ pub const LIMITS: &[Word] = &[
     ),
     word(
         "control group",
-        "What this group and its neighbours may use together. The tightest limit counts, also where a group above sets it.",
+        "What this group and its neighbours may use together. The tightest limit counts, also where a group above sets it; where the parts of a group above have filled that one's limit, it comes first, and is told with what they hold.",
         "/proc/PID/cgroup, and memory.*, cpu.*, pids.* of that directory and those above",
     ),
     word(

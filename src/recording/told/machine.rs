@@ -1,7 +1,7 @@
 //! Disks, sensors, cards, the memory of the machine and control groups, as fields.
 
-use super::{fields, words};
-use crate::model::groups::{facts, own_group, unit};
+use super::{fields, variants, words};
+use crate::model::groups::{facts, own_group, refusal, unit};
 use crate::model::machine::{disk, gpu, memory, requests, sensor};
 
 fields!(disk::Disks { 1 at, 2 devices, 3 filesystems, 4 delay_accounting });
@@ -28,9 +28,10 @@ fields!(sensor::Sensors { 1 temperatures, 2 fans, 3 supplies });
 fields!(sensor::Temperature { 1 chip, 2 label, 3 celsius, 4 critical });
 fields!(sensor::Fan { 1 chip, 2 label, 3 rpm });
 fields!(sensor::Supply { 1 name, 2 kind, 3 state, 4 percent, 5 watts, 6 online });
-fields!(facts::GroupFacts { 1 path, 2 limits, 3 memory_high, 4 memory_peak, 5 memory, 6 memory_hits, 7 cpu_time, 8 cpu_weight, 9 io, 10 frozen, 11 killable, 12 rates });
+fields!(facts::GroupFacts { 1 path, 2 limits, 4 memory_peak, 5 memory, 7 cpu_time, 8 cpu_weight, 9 io, 10 frozen, 12 rates, 13 high, 14 limit_met, 15 slowed, 16 freeze_refused, 17 kill_refused });
+variants!(refusal::Refusal { 1 Whole, 2 Lacking, 3 Denied, 4 ReadOnly, 5 Ourselves, 6 Threads, 7 Above(a) });
 fields!(facts::DeviceIo { 1 device, 2 read, 3 written, 4 requests });
-fields!(facts::GroupRates { 1 cpu, 2 throttled, 3 read, 4 written });
+fields!(facts::GroupRates { 1 cpu, 2 throttled, 3 read, 4 written, 5 throttled_above });
 fields!(own_group::OwnGroup { 1 memory, 2 cpu, 3 unseen });
 fields!(own_group::GroupMemory { 1 path, 2 limit, 3 soft, 4 used, 5 cache, 6 hits });
 fields!(unit::Called { 1 name, 2 pod });

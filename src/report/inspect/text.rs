@@ -371,9 +371,9 @@ fn of_group(group: &Group, printer: &mut Printer<'_>) -> Written {
             .used
             .map_or_else(|| dash(printer.ascii).to_owned(), amount);
         let limit = usage.limit.map_or_else(|| "no limit".to_owned(), amount);
-        let by = match &usage.set_by {
-            Some(by) if Some(by) != group.path().as_ref() => format!(", set by {by}"),
-            _ => String::new(),
+        let by = match group.whose(usage, amount) {
+            by if by.is_empty() => by,
+            by => format!(", {by}"),
         };
         labelled(
             &format!("group {name}"),
@@ -386,7 +386,11 @@ fn of_group(group: &Group, printer: &mut Printer<'_>) -> Written {
             || "no limit".to_owned(),
             |cores| {
                 let (times, all) = (cpu.throttled, cpu.periods);
-                format!("at most {cores:.2}, throttled in {times} of {all} periods")
+                let by = cpu.set_by.as_ref();
+                let by = by.map_or_else(String::new, |by| format!(", set by {by}"));
+                let above = cpu.above_words();
+                let above = above.map_or_else(String::new, |words| format!("; {words}"));
+                format!("at most {cores:.2}{by}, throttled in {times} of {all} periods{above}")
             },
         );
         labelled("group cores", &told, printer)?;

@@ -2,10 +2,11 @@
 //!
 //! What this program froze it thaws when it ends, however it ends; what somebody else froze stays so.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::signals::Signals;
+use crate::model::groups::refusal::Refusal;
 use crate::model::groups::unit;
 use crate::model::id::ProcId;
 use crate::model::reading::Missing;
@@ -36,76 +37,34 @@ pub fn freeze(
         process_ids::still(root, member)
             .map_err(|_| format!("{}: nobody of it is there any more", unit::shown(path)))?;
     }
-    let found = facts::directory(root, path, member.map(|id| id.pid), "freezer");
+    let found = facts::freezer(root, path, member.map(|id| id.pid));
     let path = unit::shown(path);
-    let (directory, unified) =
-        found.ok_or_else(|| format!("{path}: its files are not to be seen here"))?;
-    if on && holds(&directory, signals.own().0) {
-        return Err(format!(
-            "{path}: pscope itself is in it, and would freeze too"
-        ));
-    }
-    let (file, words) = if unified {
-        ("cgroup.freeze", ["0", "1"])
-    } else {
-        ("freezer.state", ["THAWED", "FROZEN"])
-    };
-    let file = directory.join(file);
+    let freezer = found.map_err(|why| format!("{path}: {why}"))?;
+    let words = freezer.words();
+    let file = &freezer.file;
     // It is ours before it is frozen: whoever ends the program in between thaws it.
     if on {
         frozen().push((file.clone(), words[0]));
     }
-    let written = std::fs::write(&file, words[usize::from(on)]);
+    let written = std::fs::write(file, words[usize::from(on)]);
     if !on || written.is_err() {
-        frozen().retain(|(known, _)| *known != file);
+        frozen().retain(|(known, _)| known != file);
     }
     match written {
         Ok(()) if on => Ok(format!(
             "{path} is frozen; X or the end of pscope thaws it, but no end by KILL"
         )),
-        Ok(()) => Ok(match above(&directory, unified) {
-            None => format!("{path} goes on"),
-            Some(above) => {
-                let above = SafeText::from_bytes(above.as_os_str().as_encoded_bytes());
-                format!(
-                    "{path} is thawed and yet stands still: {above} is frozen, of which it is a part"
-                )
-            }
+        Ok(()) => Ok(match freezer.above() {
+            Some(Refusal::Above(above)) => format!(
+                "{path} is thawed and yet stands still: {above} is frozen, of which it is a part"
+            ),
+            _ => format!("{path} goes on"),
         }),
         Err(why) if Missing::from(&why) == Missing::Denied => Err(format!(
             "{path}: not permitted: its files belong to somebody else"
         )),
         Err(why) => Err(format!("{path}: {why}")),
     }
-}
-
-/// The nearest frozen group of which this one is a part.
-fn above(directory: &Path, unified: bool) -> Option<PathBuf> {
-    let (file, words) = if unified {
-        ("cgroup.freeze", ["1"].as_slice())
-    } else {
-        ("freezer.state", ["FROZEN", "FREEZING"].as_slice())
-    };
-    let is_frozen = |dir: &&Path| {
-        let text = std::fs::read_to_string(dir.join(file)).unwrap_or_default();
-        words.contains(&text.trim())
-    };
-    directory
-        .ancestors()
-        .skip(1)
-        .find(is_frozen)
-        .map(Path::to_owned)
-}
-
-/// Whether a process is in a group or below it.
-fn holds(directory: &Path, pid: u32) -> bool {
-    let text = std::fs::read_to_string(directory.join("cgroup.procs")).unwrap_or_default();
-    if text.lines().any(|line| line.parse() == Ok(pid)) {
-        return true;
-    }
-    let below = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut dirs = below.filter(|e| e.file_type().is_ok_and(|t| t.is_dir()));
-    dirs.any(|e| holds(&e.path(), pid))
 }
 
 /// Thaws whatever this program froze.
@@ -139,11 +98,14 @@ mod tests {
             let text = fs::read_to_string(root.proc("self/cgroup")).ok()?;
             let own = text.lines().find_map(|line| line.strip_prefix("0::"))?;
             let me = Pid(std::process::id());
-            let (above, unified) = facts::directory(root, &own.into(), Some(me), "-")?;
+            let mounts = fs::read_to_string(root.proc("self/mountinfo")).ok()?;
+            let mount = mounts.lines().find(|line| line.contains(" - cgroup2 "))?;
+            let at = mount.split(' ').nth(4)?;
+            let above = PathBuf::from(format!("{at}{own}"));
             // The kernel takes any byte but a new line for a name.
             let name = [format!("pscope test {me}").as_bytes(), b"\x1b[7m\xff"].concat();
             let dir = above.join(OsStr::from_bytes(&name));
-            fs::create_dir(&dir).ok().filter(|()| unified)?;
+            fs::create_dir(&dir).ok()?;
             let child = Command::new("sleep").arg("1000").spawn().ok()?;
             let path = [own.trim_end_matches('/').as_bytes(), b"/", &name].concat();
             let path = SafeText::from_bytes(&path);

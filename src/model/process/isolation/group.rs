@@ -78,6 +78,19 @@ pub struct Usage {
     pub limit: Option<u64>,
     /// The group that sets it.
     pub set_by: Option<SafeText>,
+    /// Of all limits on the way up the one with the least room left: others count against that of a group above.
+    pub near: Option<Near>,
+}
+
+/// A limit with what counts against it in the group that sets it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Near {
+    /// The group.
+    pub group: SafeText,
+    /// What the group has in use, with all its parts.
+    pub used: u64,
+    /// Its limit.
+    pub limit: u64,
 }
 
 /// What a group has of the cores.
@@ -93,13 +106,73 @@ pub struct GroupCpu {
     pub throttled: u64,
     /// How long it was throttled in all.
     pub throttled_time: Nanos,
+    /// Of the other quotas on the way up the one that throttled most, where one did.
+    pub above: Option<Quota>,
+}
+
+/// A quota of a group above, which throttles all of its parts together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quota {
+    /// The group that sets it.
+    pub group: SafeText,
+    /// Cores.
+    pub cores: f64,
+    /// Periods in which the group ran, since the quota was set.
+    pub periods: u64,
+    /// Periods in which it was throttled.
+    pub throttled: u64,
+}
+
+impl GroupCpu {
+    /// The other quota that holds it back: `/a with 2.00 cores throttled in 38 of 40 periods`.
+    pub fn above_words(&self) -> Option<String> {
+        let above = self.above.as_ref()?;
+        Some(format!(
+            "{} with {:.2} cores throttled in {} of {} periods",
+            above.group, above.cores, above.throttled, above.periods
+        ))
+    }
 }
 
 impl Usage {
-    /// The share of the limit that is in use, 0..=1.
+    /// The share of the limit that is in use, 0..=1, where there is the least room left.
     pub fn share(&self) -> Option<f64> {
-        let (used, limit) = (self.used?, self.limit?);
-        (limit > 0).then(|| (used as f64 / limit as f64).min(1.0))
+        let own = || self.used.zip(self.limit);
+        let near = self.near.as_ref().map(|near| (near.used, near.limit));
+        let (used, limit) = near.or_else(own)?;
+        // Nothing may be used at all: that is as near as can be.
+        Some(if limit > 0 {
+            (used as f64 / limit as f64).min(1.0)
+        } else {
+            1.0
+        })
+    }
+
+    /// What is in use of the tightest limit, and whose limit comes first where others count against it:
+    /// `10M of 512M (2 %)`, `set by /a; first 990M of 1.0G in /b (97 %)`.
+    pub fn words(&self, told: impl Fn(u64) -> String) -> (String, String) {
+        let used = self.used.map_or("–".to_owned(), &told);
+        let Some(limit) = self.limit else {
+            return (format!("{used}, no limit"), String::new());
+        };
+        let share = self.share().unwrap_or(0.0) * 100.0;
+        let by = self.set_by.as_ref().map(|by| format!("set by {by}"));
+        let by = by.unwrap_or_default();
+        match &self.near {
+            Some(near) if Some(near.used) != self.used || near.limit != limit => {
+                let [full, of] = [near.used, near.limit].map(&told);
+                let first = if self.set_by.as_ref() == Some(&near.group) {
+                    format!("{by}, which has {full} in use ({share:.0} %)")
+                } else {
+                    format!(
+                        "{by}; {} comes first: {full} of {of} ({share:.0} %)",
+                        near.group
+                    )
+                };
+                (format!("{used} of {}", told(limit)), first)
+            }
+            _ => (format!("{used} of {} ({share:.0} %)", told(limit)), by),
+        }
     }
 }
 
@@ -112,9 +185,23 @@ impl Group {
         v2.or_else(longest).map(Membership::readable)
     }
 
+    /// Whose limit counts, unless the group itself sets it and nothing else comes first.
+    pub fn whose(&self, usage: &Usage, told: impl Fn(u64) -> String) -> String {
+        let own = self.path();
+        let ours = |group: &SafeText| Some(group) == own.as_ref();
+        let far = usage.near.as_ref().is_some_and(|near| !ours(&near.group));
+        if far || usage.set_by.as_ref().is_some_and(|by| !ours(by)) {
+            usage.words(told).1
+        } else {
+            String::new()
+        }
+    }
+
     /// The group as the JSON contract has it.
-    pub fn to_json(&self) -> GroupJson<'_> {
+    pub fn to_json<'a>(&'a self) -> GroupJson<'a> {
         let usage = |u: &Option<Usage>| u.as_ref().map_or((None, None), |u| (u.used, u.limit));
+        let set_by = |u: &'a Option<Usage>| u.as_ref()?.set_by.as_ref();
+        let near = |u: &'a Option<Usage>| u.as_ref()?.near.as_ref();
         let cpu = self.cpu.as_ref();
         GroupJson {
             layout: self.layout,
@@ -126,11 +213,19 @@ impl Group {
                 .collect(),
             memory_used_bytes: usage(&self.memory).0,
             memory_limit_bytes: usage(&self.memory).1,
+            memory_limit_set_by: set_by(&self.memory),
+            memory_nearest_limit: near(&self.memory).map(Near::bytes),
             swap_used_bytes: usage(&self.swap).0,
             swap_limit_bytes: usage(&self.swap).1,
+            swap_limit_set_by: set_by(&self.swap),
+            swap_nearest_limit: near(&self.swap).map(Near::bytes),
             tasks: usage(&self.tasks).0,
             tasks_limit: usage(&self.tasks).1,
+            tasks_limit_set_by: set_by(&self.tasks),
+            tasks_nearest_limit: near(&self.tasks).map(Near::tasks),
             cpu_limit_cores: cpu.and_then(|c| c.cores),
+            cpu_limit_set_by: cpu.and_then(|c| c.set_by.as_ref()),
+            throttled_above: cpu.and_then(|c| c.above.as_ref()).map(QuotaJson::new),
             throttled_periods: cpu.map(|c| c.throttled),
             periods: cpu.map(|c| c.periods),
             throttled_ns: cpu.map(|c| c.throttled_time.0),
@@ -146,12 +241,74 @@ pub struct GroupJson<'a> {
     paths: std::collections::BTreeMap<&'a str, SafeText>,
     memory_used_bytes: Option<u64>,
     memory_limit_bytes: Option<u64>,
+    memory_limit_set_by: Option<&'a SafeText>,
+    memory_nearest_limit: Option<NearBytes<'a>>,
     swap_used_bytes: Option<u64>,
     swap_limit_bytes: Option<u64>,
+    swap_limit_set_by: Option<&'a SafeText>,
+    swap_nearest_limit: Option<NearBytes<'a>>,
     tasks: Option<u64>,
     tasks_limit: Option<u64>,
+    tasks_limit_set_by: Option<&'a SafeText>,
+    tasks_nearest_limit: Option<NearTasks<'a>>,
     cpu_limit_cores: Option<f64>,
+    cpu_limit_set_by: Option<&'a SafeText>,
+    throttled_above: Option<QuotaJson<'a>>,
     throttled_periods: Option<u64>,
     periods: Option<u64>,
     throttled_ns: Option<u64>,
+}
+
+/// The limit with the least room left, as the JSON contract has it.
+#[derive(Debug, serde::Serialize)]
+struct NearBytes<'a> {
+    path: &'a SafeText,
+    used_bytes: u64,
+    limit_bytes: u64,
+}
+
+/// The same of tasks.
+#[derive(Debug, serde::Serialize)]
+struct NearTasks<'a> {
+    path: &'a SafeText,
+    tasks: u64,
+    limit: u64,
+}
+
+impl Near {
+    fn bytes(&self) -> NearBytes<'_> {
+        NearBytes {
+            path: &self.group,
+            used_bytes: self.used,
+            limit_bytes: self.limit,
+        }
+    }
+
+    fn tasks(&self) -> NearTasks<'_> {
+        NearTasks {
+            path: &self.group,
+            tasks: self.used,
+            limit: self.limit,
+        }
+    }
+}
+
+/// A quota of a group above, as the JSON contract has it.
+#[derive(Debug, serde::Serialize)]
+struct QuotaJson<'a> {
+    path: &'a SafeText,
+    cores: f64,
+    periods: u64,
+    throttled_periods: u64,
+}
+
+impl<'a> QuotaJson<'a> {
+    fn new(quota: &'a Quota) -> Self {
+        Self {
+            path: &quota.group,
+            cores: quota.cores,
+            periods: quota.periods,
+            throttled_periods: quota.throttled,
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::model::format::{bytes, duration, percent, rate};
 use crate::model::groups::facts::GroupFacts;
 use crate::model::id::Bytes;
 use crate::model::process::column::{Column, all};
-use crate::model::process::isolation::group::Usage;
+use crate::model::process::isolation::group::{GroupCpu, Usage};
 use crate::model::reading::Missing;
 use crate::model::snapshot::Proc;
 use crate::model::text::pad;
@@ -28,7 +28,7 @@ impl GroupInspector {
             (_, GroupTab::Members) => return self.members(world),
             (Some(Ok(facts)), _) => *facts,
             (Some(Err(why)), _) => {
-                return vec![vec![(format!("– {why}"), Role::Faint)]];
+                return vec![vec![(format!("– {}", unread(*why)), Role::Faint)]];
             }
             (None, _) => {
                 let text =
@@ -91,11 +91,7 @@ impl GroupInspector {
     fn charged(&self, world: &World, mut out: Vec<Line>) -> Vec<Line> {
         let Some(Ok(facts)) = self.facts(world) else {
             if let Some(Err(why)) = self.facts(world) {
-                let why = match why {
-                    Missing::Gone => "it is there no more".to_owned(),
-                    why => why.to_string(),
-                };
-                out.push(fact("control group", format!("– {why}")));
+                out.push(fact("control group", format!("– {}", unread(why))));
             }
             return out;
         };
@@ -105,9 +101,6 @@ impl GroupInspector {
             out.push(near(name, usage));
         }
         if let Some(cpu) = &facts.limits.cpu {
-            let cores = cpu
-                .cores
-                .map_or("no quota".to_owned(), |n| format!("{n:.2} cores"));
             let used = facts
                 .of_quota()
                 .map_or(String::new(), |s| format!("   {s:.0} % of it used"));
@@ -115,7 +108,9 @@ impl GroupInspector {
             let now = rates.map_or(String::new(), |share| {
                 format!("   throttled in {share:.0} % of its periods now")
             });
-            out.push(fact("quota", cores + &used + &now));
+            out.push(quota("quota", cpu, &(used + &now)));
+            let now = facts.rates.and_then(|r| r.throttled_above);
+            out.extend(above(cpu, now));
         }
         if let Some(rates) = facts.rates.filter(|_| !facts.io.is_empty()) {
             let io = format!(
@@ -133,10 +128,13 @@ impl GroupInspector {
             out.push(line);
         }
         if facts.frozen == Some(true) {
-            let frozen = "nothing in it runs until it is thawed (X)";
+            let frozen = match &facts.freeze_refused {
+                None => "nothing in it runs until it is thawed (X)".to_owned(),
+                Some(why) => format!("nothing in it runs; {why}"),
+            };
             out.push(vec![
                 (pad("frozen", NAME), Role::Warn),
-                (frozen.to_owned(), Role::Text),
+                (frozen, Role::Text),
             ]);
         }
         out
@@ -162,39 +160,61 @@ impl GroupInspector {
     }
 }
 
-/// `memory  480M of 512M (94 %), set by /system.slice`.
+/// Why nothing is told of a control group.
+pub(super) fn unread(why: Missing) -> String {
+    match why {
+        Missing::Gone => "it is there no more".to_owned(),
+        Missing::Unsupported => "no hierarchy that is mounted here has its files".to_owned(),
+        why => why.to_string(),
+    }
+}
+
+/// `memory  480M of 512M (94 %)   set by /system.slice`.
 fn near(name: &str, usage: &Usage) -> Line {
     let counted = ["tasks", "pids.max"].contains(&name);
-    let told = |n: u64| {
+    let (told, by) = usage.words(|n| {
         if counted {
             n.to_string()
         } else {
             bytes(Bytes(n))
         }
-    };
-    let used = usage.used.map_or("–".to_owned(), told);
-    let Some(limit) = usage.limit else {
-        return fact(name, format!("{used}, no limit"));
-    };
-    let share = usage.share().unwrap_or(0.0);
-    let mut line = fact(
-        name,
-        format!("{used} of {} ({:.0} %)", told(limit), share * 100.0),
-    );
-    if share >= 0.9 {
-        line[1].1 = Role::Bad;
-    } else if share >= 0.75 {
-        line[1].1 = Role::Warn;
+    });
+    let mut line = fact(name, told);
+    match usage.share() {
+        Some(share) if share >= 0.9 => line[1].1 = Role::Bad,
+        Some(share) if share >= 0.75 => line[1].1 = Role::Warn,
+        _ => {}
     }
-    if let Some(set_by) = &usage.set_by {
+    if !by.is_empty() {
+        line.push((format!("   {by}"), Role::Dim));
+    }
+    line
+}
+
+/// `1.50 cores   set by /system.slice`.
+fn quota(name: &str, cpu: &GroupCpu, more: &str) -> Line {
+    let cores = cpu
+        .cores
+        .map_or("no quota".to_owned(), |n| format!("{n:.2} cores"));
+    let mut line = fact(name, cores + more);
+    if let Some(set_by) = &cpu.set_by {
         line.push((format!("   set by {set_by}"), Role::Dim));
     }
     line
 }
 
+/// The other quota that holds it back.
+fn above(cpu: &GroupCpu, now: Option<f64>) -> Option<Line> {
+    let above = cpu.above_words()?;
+    let now = now.map_or(String::new(), |share| {
+        format!("   in {share:.0} % of them now")
+    });
+    Some(fact("above", above + &now))
+}
+
 fn memory(facts: &GroupFacts) -> Vec<Line> {
     let mut out = Vec::new();
-    if let Some(usage) = &facts.limits.memory {
+    if let Some((_, usage)) = facts.usages().find(|(name, _)| *name == "memory") {
         out.push(near("in use", usage));
     }
     if let Some(peak) = facts.memory_peak {
@@ -222,30 +242,30 @@ fn memory(facts: &GroupFacts) -> Vec<Line> {
 
 fn limits(facts: &GroupFacts) -> Vec<Line> {
     let mut out = Vec::new();
-    if let Some(usage) = &facts.limits.memory {
+    let of = |wanted| facts.usages().find(|(name, _)| *name == wanted);
+    if let Some((_, usage)) = of("memory") {
         out.push(near("memory.max", usage));
     }
-    if let Some(high) = facts.high() {
-        out.push(near("memory.high", &high));
+    if let Some(high) = &facts.high {
+        out.push(near("memory.high", high));
     }
-    if let Some((max, high)) = facts.memory_hits {
-        out.push(fact(
-            "limit met",
-            format!("{max} times; slowed down {high} times"),
-        ));
+    let counted = [
+        ("limit met", facts.limit_met, facts.limits.memory.as_ref()),
+        ("slowed down", facts.slowed, facts.high.as_ref()),
+    ];
+    for (name, times, usage) in counted {
+        let Some(times) = times else { continue };
+        let mut line = fact(name, format!("{times} times"));
+        if let Some(by) = usage.and_then(|usage| usage.set_by.as_ref()) {
+            line.push((format!("   as {by} counts"), Role::Dim));
+        }
+        out.push(line);
     }
-    if let Some(usage) = &facts.limits.tasks {
+    if let Some((_, usage)) = of("tasks") {
         out.push(near("pids.max", usage));
     }
     if let Some(cpu) = &facts.limits.cpu {
-        let cores = cpu
-            .cores
-            .map_or("no quota".to_owned(), |n| format!("{n:.2} cores"));
-        let mut line = fact("cpu.max", cores);
-        if let Some(set_by) = &cpu.set_by {
-            line.push((format!("   set by {set_by}"), Role::Dim));
-        }
-        out.push(line);
+        out.push(quota("cpu.max", cpu, ""));
         let told = format!(
             "{} of {} periods, {} in all",
             cpu.throttled,
@@ -257,6 +277,7 @@ fn limits(facts: &GroupFacts) -> Vec<Line> {
             line.push((format!("   as {set_by} counts"), Role::Dim));
         }
         out.push(line);
+        out.extend(above(cpu, facts.rates.and_then(|r| r.throttled_above)));
     }
     if let Some(weight) = facts.cpu_weight {
         out.push(fact("cpu.weight", weight.to_string()));
@@ -270,16 +291,18 @@ fn limits(facts: &GroupFacts) -> Vec<Line> {
         );
         out.push(fact(&device.device, told));
     }
-    let freezer = match facts.frozen {
-        Some(true) => "frozen; X thaws it",
-        Some(false) => "not frozen; X freezes it",
-        None => "– it cannot be frozen as one",
+    let freezer = match (facts.frozen, &facts.freeze_refused) {
+        (Some(true), None) => "frozen; X thaws it".to_owned(),
+        (Some(false), None) => "not frozen; X freezes it".to_owned(),
+        (Some(true), Some(why)) => format!("frozen; X cannot thaw it: {why}"),
+        (Some(false), Some(why)) => format!("not frozen; X cannot freeze it: {why}"),
+        (None, Some(why)) => format!("– {why}"),
+        (None, None) => "– its state is not told".to_owned(),
     };
     out.push(fact("freezer", freezer));
-    let kill = if facts.killable {
-        "KILL ends all of it in one write (cgroup.kill)"
-    } else {
-        "– KILL goes to one member after the other"
+    let kill = match &facts.kill_refused {
+        None => "KILL ends all of it in one write (cgroup.kill)".to_owned(),
+        Some(why) => format!("– KILL goes to one member after the other: {why}"),
     };
     out.push(fact("kill", kill));
     out

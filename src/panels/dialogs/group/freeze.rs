@@ -1,11 +1,11 @@
 //! Freezing a control group as one, and thawing it: what is asked before, and the order.
 
+use super::facts::unread;
 use super::{GroupInspector, SPEC};
 use crate::app::event::Effect;
 use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::acting::{Order, Ticket};
-use crate::model::groups::facts::GroupFacts;
 use crate::model::reading::Missing;
 
 impl GroupInspector {
@@ -14,20 +14,31 @@ impl GroupInspector {
         if world.settings.read_only {
             return Reply::Complain("pscope runs read-only: nothing can be frozen".to_owned());
         }
-        let confined = self.of.as_ref().is_some_and(|of| of.group.is_confined());
-        match self.facts(world).filter(|_| confined) {
-            Some(Ok(GroupFacts {
-                frozen: Some(frozen),
-                ..
-            })) => {
-                self.asking = Some(!frozen);
-                Reply::Done
+        let group = self.of.as_ref().map(|of| &of.group);
+        let instead = "s sends STOP to its members";
+        let complain = |why: &dyn std::fmt::Display| Reply::Complain(format!("{why}; {instead}"));
+        let Some(group) = group.filter(|group| group.path.is_some()) else {
+            return complain(&"only a control group can be frozen as one");
+        };
+        match self.facts(world) {
+            Some(Ok(facts)) => {
+                let word = if facts.frozen == Some(true) {
+                    "thawed"
+                } else {
+                    "frozen"
+                };
+                match (&facts.freeze_refused, facts.frozen) {
+                    (Some(why), _) => complain(&format!("it cannot be {word} as one: {why}")),
+                    (None, Some(frozen)) if group.is_confined() => {
+                        self.asking = Some(!frozen);
+                        Reply::Done
+                    }
+                    _ => complain(&"only a control group with a freezer can be frozen as one"),
+                }
             }
             Some(Err(Missing::Soon)) => Reply::Say("its state is still being read".to_owned()),
-            _ => Reply::Complain(
-                "only a control group with a freezer can be frozen; s sends STOP to its members"
-                    .to_owned(),
-            ),
+            Some(Err(why)) => complain(&format!("nothing is told of it: {}", unread(why))),
+            None => complain(&"only a control group can be frozen as one"),
         }
     }
 

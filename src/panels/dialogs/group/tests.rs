@@ -6,8 +6,9 @@ use crate::app::event::{Effect, Event};
 use crate::app::world::Settings;
 use crate::model::acting::Order;
 use crate::model::detail::{Detail, Stamped};
+use crate::model::groups::refusal::Refusal;
 use crate::model::id::Bytes;
-use crate::model::process::isolation::group::{Group, Usage};
+use crate::model::process::isolation::group::{Group, GroupCpu, Near, Quota, Usage};
 use crate::model::sample::OptionalStats;
 use crate::model::scene::Scene;
 use crate::screen;
@@ -87,13 +88,13 @@ fn facts(frozen: bool) -> GroupFacts {
                 used: Some(480 << 20),
                 limit: Some(512 << 20),
                 set_by: Some("/a".into()),
+                near: None,
             }),
             oom_kills: Some(2),
             ..Group::default()
         },
         memory: vec![("of programs", Bytes(300 << 20))],
         frozen: Some(frozen),
-        killable: true,
         ..GroupFacts::default()
     }
 }
@@ -177,6 +178,96 @@ fn freezing_is_asked_first_and_done_through_an_order() {
     bench.tell(facts(true));
     bench.press(&[Key::char('X')]);
     assert!(bench.text().contains("thaw its 2 processes?"));
+}
+
+#[test]
+fn what_the_kernel_would_refuse_is_not_asked_but_told() {
+    for (frozen, why, told) in [
+        (
+            false,
+            Refusal::Denied,
+            "cannot be frozen as one: not permitted",
+        ),
+        (
+            false,
+            Refusal::Ourselves,
+            "cannot be frozen as one: pscope itself is in it",
+        ),
+        (false, Refusal::ReadOnly, "mounted read-only"),
+        (
+            true,
+            Refusal::Above("/a".into()),
+            "cannot be thawed as one: /a above it is frozen",
+        ),
+    ] {
+        let mut bench = Bench::new(Settings::default());
+        bench.tell(GroupFacts {
+            freeze_refused: Some(why.clone()),
+            kill_refused: Some(why),
+            ..facts(frozen)
+        });
+        bench.press(&[Key::char('X')]);
+        let text = bench.text();
+        assert!(text.contains(told), "{told}\n{text}");
+        assert!(!text.contains("its 2 processes?"), "{text}");
+        bench.press(&[Key::char('y')]);
+        let acts = bench.effects.iter().any(|e| matches!(e, Effect::Act(..)));
+        assert!(!acts, "nothing was ordered");
+        bench.press(&[Key::of(Code::BackTab)]);
+        let text = bench.text();
+        let word = if frozen {
+            "frozen; X cannot thaw it"
+        } else {
+            "X cannot freeze it"
+        };
+        assert!(text.contains(word), "{text}");
+        assert!(
+            text.contains("KILL goes to one member after the other: "),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_quota_and_the_limits_say_who_sets_them_and_what_comes_first() {
+    let mut bench = Bench::new(Settings::default());
+    let mut told = facts(false);
+    told.limits.cpu = Some(GroupCpu {
+        cores: Some(1.0),
+        set_by: Some("/a".into()),
+        above: Some(Quota {
+            group: "/".into(),
+            cores: 2.0,
+            periods: 40,
+            throttled: 38,
+        }),
+        ..GroupCpu::default()
+    });
+    told.limits.tasks = Some(Usage {
+        used: Some(3),
+        limit: Some(50),
+        set_by: Some("/a".into()),
+        near: Some(Near {
+            group: "/a".into(),
+            used: 49,
+            limit: 50,
+        }),
+    });
+    told.limit_met = Some(5);
+    bench.tell(told);
+    let parts = [
+        "1.00 cores   set by /a",
+        "/ with 2.00 cores throttled in 38 of 40 periods",
+        "3 of 50   set by /a, which has 49 in use (98 %)",
+    ];
+    for part in parts {
+        assert!(bench.text().contains(part), "{part}\n{}", bench.text());
+    }
+    bench.press(&[Key::of(Code::BackTab)]);
+    for part in parts.into_iter().chain(["5 times   as /a counts"]) {
+        assert!(bench.text().contains(part), "{part}\n{}", bench.text());
+    }
+    assert!(!bench.text().contains("slowed down"), "it is not told");
 }
 
 #[test]

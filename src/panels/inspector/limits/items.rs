@@ -195,7 +195,7 @@ fn group(group: &Reading<Group>, items: &mut Vec<Item>) {
                 ],
                 usage.share(),
             )),
-            ..Item::fact(name, set_by(group, usage), Role::Text)
+            ..Item::fact(name, group.whose(usage, amount), Role::Text)
         });
     };
     usage("memory", &group.memory, |n| bytes(Bytes(n)));
@@ -220,14 +220,6 @@ fn group(group: &Reading<Group>, items: &mut Vec<Item>) {
     }
 }
 
-/// Where a limit is set, unless by the group itself.
-fn set_by(group: &Group, usage: &Usage) -> String {
-    match &usage.set_by {
-        Some(by) if Some(by) != group.path().as_ref() => format!("set by {by}"),
-        _ => String::new(),
-    }
-}
-
 fn cores(cpu: &GroupCpu) -> Item {
     let Some(cores) = cpu.cores else {
         return Item::fact("cores", "no limit", Role::Text);
@@ -241,12 +233,19 @@ fn cores(cpu: &GroupCpu) -> Item {
         .set_by
         .as_ref()
         .map_or(String::new(), |b| format!(" (set by {b})"));
+    let above = cpu
+        .above_words()
+        .map_or(String::new(), |w| format!("; {w}"));
     let text = format!(
-        "at most {cores:.2}{by}; throttled in {share:.0}% of {} periods, {} in all",
+        "at most {cores:.2}{by}; throttled in {share:.0}% of {} periods, {} in all{above}",
         count(cpu.periods),
         duration(cpu.throttled_time)
     );
-    let role = if share >= 1.0 { Role::Warn } else { Role::Text };
+    let role = if share >= 1.0 || cpu.above.is_some() {
+        Role::Warn
+    } else {
+        Role::Text
+    };
     Item::fact("cores", text, role)
 }
 

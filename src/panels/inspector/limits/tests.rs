@@ -50,6 +50,7 @@ fn confined() -> Isolation {
                 used: Some(512 << 20),
                 limit: Some(1 << 30),
                 set_by: Some("/a.slice".into()),
+                ..Usage::default()
             }),
             cpu: Some(GroupCpu {
                 cores: Some(0.5),
@@ -57,6 +58,7 @@ fn confined() -> Isolation {
                 periods: 400,
                 throttled: 100,
                 throttled_time: Nanos::from_millis(2500),
+                above: None,
             }),
             oom_kills: Some(2),
             ..Group::default()

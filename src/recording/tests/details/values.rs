@@ -11,6 +11,7 @@ use crate::model::descriptors::peer::{Flow, Note, Object, Peer, Peers};
 use crate::model::descriptors::socket::{Inet, Protocol, Socket, State, Style, Tcp, Unix};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::facts::{DeviceIo, GroupFacts, GroupRates};
+use crate::model::groups::refusal::Refusal;
 use crate::model::groups::unit::Called;
 use crate::model::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
 use crate::model::machine::gpu::{Card, Gpus, User};
@@ -18,7 +19,7 @@ use crate::model::machine::requests::{
     Column, DeviceRequests, FocusRequests, Kind as Asked, ProcessRequests, Requests, Took,
 };
 use crate::model::process::environment::{Environment, Variable};
-use crate::model::process::isolation::group::Group;
+use crate::model::process::isolation::group::{Group, Near, Usage};
 use crate::model::process::stat::Stat;
 use crate::model::process::threads::{Other, Stack, Switches, ThreadDetail, ThreadRow, Threads};
 use crate::model::reading::Missing;
@@ -439,10 +440,20 @@ fn machine(detail: &mut Detail, at: Nanos) {
         Ok(GroupFacts {
             path: "/a".into(),
             limits: Group::default(),
-            memory_high: None,
+            high: Some(Usage {
+                used: Some(1),
+                limit: Some(0),
+                set_by: Some("/".into()),
+                near: Some(Near {
+                    group: "/".into(),
+                    used: 1,
+                    limit: 0,
+                }),
+            }),
             memory_peak: Some(0),
             memory: vec![("anonymous", Bytes(1))],
-            memory_hits: Some((0, 0)),
+            limit_met: Some(0),
+            slowed: None,
             cpu_time: Some(Nanos(0)),
             cpu_weight: Some(100),
             io: vec![DeviceIo {
@@ -452,10 +463,12 @@ fn machine(detail: &mut Detail, at: Nanos) {
                 requests: 2,
             }],
             frozen: Some(false),
-            killable: true,
+            freeze_refused: Some(Refusal::Above("/a".into())),
+            kill_refused: Some(Refusal::Threads),
             rates: Some(GroupRates {
                 cpu: None,
                 throttled: Some(0.0),
+                throttled_above: None,
                 read: 1.0,
                 written: 0.0,
             }),

@@ -1,6 +1,8 @@
 //! The control group of a process in v1, v2 and hybrid mode: `/proc/PID/cgroup`, the mounts, and the files of the group.
 
+mod acting;
 pub mod facts;
+mod limits;
 pub mod own;
 
 use std::borrow::Cow;
@@ -8,9 +10,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use self::limits::{cpu, memory, oom_kills, swap, usage};
 use crate::model::groups::unit;
-use crate::model::id::Nanos;
-use crate::model::process::isolation::group::{Group, GroupCpu, Layout, Membership, Usage};
+use crate::model::process::isolation::group::{Group, Layout, Membership};
 use crate::model::sample::Pressure;
 use crate::model::text::SafeText;
 use crate::sys::fields;
@@ -60,8 +62,8 @@ fn of_memberships(root: &ProcRoot, mounts: &[Mount], memberships: Vec<Membership
     // A controller that no hierarchy has leads to v2, whose groups then have none of its files.
     let tasks = place("pids").map(|p| usage(&p, "pids.current", "pids.max"));
     group.tasks = tasks.filter(|t| t.used.is_some() || t.limit.is_some());
-    let cpu = place("cpu").filter(|p| own::periods(&p.dir).is_some());
-    group.cpu = cpu.map(|p| self::cpu(&p));
+    let of_cpu = place("cpu").filter(|p| own::periods(&p.dir).is_some());
+    group.cpu = of_cpu.map(|p| cpu(&p));
     group.oom_kills = place("memory").and_then(|p| oom_kills(&p));
     if let Some(unified) = place("") {
         let file = |name: &str| -> Option<Pressure> {
@@ -248,117 +250,6 @@ fn mounted(root: &ProcRoot, at: &[u8]) -> PathBuf {
         Some(below) => root.sys(OsStr::from_bytes(below)),
         None => PathBuf::from(OsStr::from_bytes(at)),
     }
-}
-
-fn number(path: &Path) -> Option<u64> {
-    fields::number(&std::fs::read(path).ok()?)
-}
-
-/// The smallest value of a file in the group and in the groups above it, with the directory of the group that has it.
-fn tightest<T: PartialOrd>(
-    place: &Place,
-    read: impl Fn(&Path) -> Option<T>,
-) -> Option<(T, PathBuf)> {
-    let mut found: Option<(T, PathBuf)> = None;
-    for dir in place
-        .dir
-        .ancestors()
-        .take_while(|d| d.starts_with(&place.top))
-    {
-        if let Some(value) = read(dir)
-            && found.as_ref().is_none_or(|(least, _)| value < *least)
-        {
-            found = Some((value, dir.to_owned()));
-        }
-    }
-    found
-}
-
-fn usage(place: &Place, used: &str, limit: &str) -> Usage {
-    let tightest = tightest(place, |dir| {
-        // The word `max` is no number; v1 writes a huge one.
-        number(&dir.join(limit)).filter(|n| *n < UNLIMITED)
-    });
-    let (limit, set_by) = tightest.unzip();
-    Usage {
-        used: number(&place.dir.join(used)),
-        limit,
-        set_by: set_by.map(|dir| place.path_of(&dir)),
-    }
-}
-
-/// v1 writes the largest number of pages for no limit.
-const UNLIMITED: u64 = 1 << 62;
-
-fn memory(place: &Place) -> Usage {
-    if place.unified {
-        usage(place, "memory.current", "memory.max")
-    } else {
-        usage(place, "memory.usage_in_bytes", "memory.limit_in_bytes")
-    }
-}
-
-fn swap(place: &Place) -> Option<Usage> {
-    let swap = usage(place, "memory.swap.current", "memory.swap.max");
-    swap.used.is_some().then_some(swap)
-}
-
-/// The tightest quota, and how often it was met: that is counted by the group that sets it, and 0 in those below.
-fn cpu(place: &Place) -> GroupCpu {
-    let (cores, set_by) = tightest(place, |dir| quota(place, dir)).unzip();
-    let mut cpu = GroupCpu {
-        cores,
-        set_by: set_by.as_deref().map(|dir| place.path_of(dir)),
-        ..GroupCpu::default()
-    };
-    let stat = set_by.as_deref().unwrap_or(&place.dir).join("cpu.stat");
-    let stat = std::fs::read(stat).unwrap_or_default();
-    for line in fields::lines(&stat) {
-        let mut words = fields::words(line);
-        let (Some(key), Some(value)) = (words.next(), words.next().and_then(fields::number)) else {
-            continue;
-        };
-        match key {
-            b"nr_periods" => cpu.periods = value,
-            b"nr_throttled" => cpu.throttled = value,
-            b"throttled_usec" => cpu.throttled_time = Nanos(value.saturating_mul(1000)),
-            b"throttled_time" => cpu.throttled_time = Nanos(value),
-            _ => {}
-        }
-    }
-    cpu
-}
-
-/// Cores by quota: `50000 100000` in `cpu.max`, or `cpu.cfs_quota_us` over `cpu.cfs_period_us`; `None` for no quota.
-fn quota(place: &Place, dir: &Path) -> Option<f64> {
-    let (quota, period) = if place.unified {
-        let text = std::fs::read(dir.join("cpu.max")).ok()?;
-        let mut words = fields::words(&text);
-        (
-            fields::number(words.next()?)?,
-            fields::number(words.next()?)?,
-        )
-    } else {
-        // Without a quota v1 writes -1, which is no number here.
-        (
-            number(&dir.join("cpu.cfs_quota_us"))?,
-            number(&dir.join("cpu.cfs_period_us"))?,
-        )
-    };
-    (period > 0).then(|| quota as f64 / period as f64)
-}
-
-/// The line `oom_kill 3` of `memory.events` (v2) or `memory.oom_control` (v1).
-fn oom_kills(place: &Place) -> Option<u64> {
-    let file = if place.unified {
-        "memory.events"
-    } else {
-        "memory.oom_control"
-    };
-    let text = std::fs::read(place.dir.join(file)).ok()?;
-    fields::lines(&text)
-        .find_map(|l| l.strip_prefix(b"oom_kill "))
-        .and_then(fields::number)
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! The files of one control group, for its inspector, and where they are; `cgroups(7)`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Place, mounts, number, place};
+use super::acting::{Acting, Freezer};
+use super::limits::{limit_of, number, tightest, usage};
+use super::{Place, mounts, place};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::facts::{DeviceIo, GroupFacts};
+use crate::model::groups::refusal::Refusal;
 use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::isolation::group::Membership;
@@ -106,18 +109,20 @@ fn memberships(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading
     Ok(all.filter_map(within).collect())
 }
 
-/// The directory of a group in the hierarchy of v2, or in that of a controller of v1.
-pub fn directory(
-    root: &ProcRoot,
-    path: &SafeText,
-    member: Option<Pid>,
-    old: &str,
-) -> Option<(PathBuf, bool)> {
-    let all = memberships(root, path, member).ok()?;
+/// What freezes the group of this path, of which or below which this process is.
+///
+/// # Errors
+/// Why nothing does.
+pub fn freezer(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Result<Freezer, Refusal> {
+    let all = memberships(root, path, member).map_err(|_| Refusal::Lacking)?;
     let mounts = mounts(root);
-    let found = place(root, &mounts, &all, "").filter(|p| p.unified);
-    let found = found.or_else(|| place(root, &mounts, &all, old))?;
-    Some((found.dir, found.unified))
+    let acting = Acting::new(root, &mounts, &all);
+    let freezer = acting.freezer()?;
+    match acting.refuses(&freezer) {
+        // Thawing is tried: what was set for this group alone is taken back.
+        None | Some(Refusal::Above(_)) => Ok(freezer),
+        Some(why) => Err(why),
+    }
 }
 
 fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupFacts> {
@@ -147,17 +152,23 @@ fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupF
         facts.cpu_time = old.map(Nanos);
     }
     facts.io = io(root, of("io").or_else(|| of("blkio")).as_ref());
-    facts.frozen = frozen(&any.dir, any.unified).or_else(|| {
-        let old = of("freezer")?;
-        frozen(&old.dir, old.unified)
-    });
-    facts.killable = any.unified && any.dir.join("cgroup.kill").exists();
+    let acting = Acting::new(root, &mounts, &all);
+    let freezer = acting.freezer();
+    facts.frozen = freezer.as_ref().ok().and_then(Freezer::frozen);
+    facts.freeze_refused = match &freezer {
+        Ok(freezer) => acting.refuses(freezer),
+        Err(why) => Some(why.clone()),
+    };
+    facts.kill_refused = acting.kill().err();
     Ok(facts)
 }
 
 fn memory_facts(memory: &Place, facts: &mut GroupFacts) {
     let dir = &memory.dir;
-    facts.memory_high = number(&dir.join("memory.high"));
+    if memory.unified {
+        let high = usage(memory, "memory.current", "memory.high");
+        facts.high = Some(high).filter(|high| high.limit.is_some());
+    }
     let peak = number(&dir.join("memory.peak"));
     facts.memory_peak = peak.or_else(|| number(&dir.join("memory.max_usage_in_bytes")));
     let stat = std::fs::read(dir.join("memory.stat")).unwrap_or_default();
@@ -185,9 +196,20 @@ fn memory_facts(memory: &Place, facts: &mut GroupFacts) {
         .into_iter()
         .map(|(name, size)| (name, Bytes(size)))
         .collect();
-    let events = std::fs::read(dir.join("memory.events")).unwrap_or_default();
-    let old = number(&dir.join("memory.failcnt")).map(|n| (n, 0));
-    facts.memory_hits = value(&events, b"max").zip(value(&events, b"high")).or(old);
+    // The group that sets a limit counts how often it was met.
+    let counts = |file| tightest(memory, |dir| limit_of(dir, file)).map(|(_, dir)| dir);
+    let events = |dir: Option<PathBuf>, key| {
+        let dir = dir.unwrap_or_else(|| memory.dir.clone());
+        value(&std::fs::read(dir.join("memory.events")).ok()?, key)
+    };
+    if memory.unified {
+        facts.limit_met = events(counts("memory.max"), b"max");
+        facts.slowed = events(counts("memory.high"), b"high");
+    } else {
+        let dir = counts("memory.limit_in_bytes");
+        let dir = dir.as_ref().unwrap_or(&memory.dir);
+        facts.limit_met = number(&dir.join("memory.failcnt"));
+    }
 }
 
 fn part(parts: &[(&'static str, u64)], name: &str) -> u64 {
@@ -196,7 +218,7 @@ fn part(parts: &[(&'static str, u64)], name: &str) -> u64 {
 }
 
 /// The number behind a key: `anon 4096`.
-fn value(text: &[u8], key: &[u8]) -> Option<u64> {
+pub(super) fn value(text: &[u8], key: &[u8]) -> Option<u64> {
     let line = fields::lines(text).find(|line| fields::words(line).next() == Some(key))?;
     fields::words(line).nth(1).and_then(fields::number)
 }
@@ -271,16 +293,6 @@ fn io(root: &ProcRoot, place: Option<&Place>) -> Vec<DeviceIo> {
     io_lines(&text).into_iter().map(named).collect()
 }
 
-/// Whether a group is frozen: `frozen 1` in `cgroup.events`, or `FROZEN` in `freezer.state` of v1.
-fn frozen(dir: &Path, unified: bool) -> Option<bool> {
-    if !unified {
-        let state = std::fs::read(dir.join("freezer.state")).ok()?;
-        return Some(state.trim_ascii() == b"FROZEN");
-    }
-    let events = std::fs::read(dir.join("cgroup.events")).ok()?;
-    value(&events, b"frozen").map(|frozen| frozen == 1)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -312,19 +324,32 @@ mod tests {
             for (name, size) in &facts.memory {
                 line!(out, "  {name} {}", bytes(*size));
             }
+            let high = facts
+                .high
+                .as_ref()
+                .map(|high| high.words(|n| n.to_string()));
+            let by = facts.limits.memory.as_ref();
+            let by = by.map_or(String::new(), |m| m.words(|n| n.to_string()).1);
             line!(
                 out,
-                "high {:?}, peak {:?}, hits {:?}",
-                facts.memory_high,
+                "high {high:?}, peak {:?}, met {:?}, slowed {:?}, {by}",
                 facts.memory_peak,
-                facts.memory_hits
+                facts.limit_met,
+                facts.slowed
             );
             let cpu = facts.limits.cpu.as_ref();
             line!(
                 out,
-                "cores {:?}, throttled {:?}",
+                "cores {:?} by {}, throttled {:?}, above {:?}",
                 cpu.and_then(|c| c.cores),
-                cpu.map(|c| c.throttled)
+                cpu.and_then(|c| c.set_by.as_deref()).unwrap_or("–"),
+                cpu.map(|c| c.throttled),
+                cpu.and_then(|c| c.above.as_ref()).map(|a| (
+                    a.group.as_str(),
+                    a.cores,
+                    a.throttled,
+                    a.periods
+                ))
             );
             line!(
                 out,
@@ -344,11 +369,14 @@ mod tests {
             }
             line!(
                 out,
-                "kills {:?}, frozen {:?}, killable {}",
+                "kills {:?}, frozen {:?}",
                 facts.limits.oom_kills,
-                facts.frozen,
-                facts.killable
+                facts.frozen
             );
+            let why =
+                |why: &Option<Refusal>| why.as_ref().map_or("can".to_owned(), Refusal::to_string);
+            line!(out, "freeze: {}", why(&facts.freeze_refused));
+            line!(out, "kill: {}", why(&facts.kill_refused));
             out
         });
     }

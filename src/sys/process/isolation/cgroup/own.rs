@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    Membership, Mount, Place, UNLIMITED, cpu, memberships, mounts, number, place, tightest,
-};
+use super::limits::{cpu, limit_of, number, quota as quota_of, tightest};
+use super::{Membership, Mount, Place, memberships, mounts, place};
 use crate::model::groups::own_group::{GroupMemory, OwnGroup};
 use crate::model::id::{Bytes, Pid};
 use crate::model::process::isolation::group::GroupCpu;
@@ -70,7 +69,7 @@ pub fn strained(root: &ProcRoot) -> Strained {
         let (_, limit, dir) = tightest_limit(&p)?;
         Some((dir, limit))
     };
-    let quota = |p: Place| Some(tightest(&p, |dir| super::quota(&p, dir))?.1);
+    let quota = |p: Place| Some(tightest(&p, |dir| quota_of(&p, dir))?.1);
     Strained {
         pressure: ours.place("").and_then(own),
         quota: ours.place("cpu").and_then(quota),
@@ -157,9 +156,7 @@ fn tightest_limit(place: &Place) -> Option<(u64, Limit, PathBuf)> {
         &[(Limit::Old, "memory.limit_in_bytes")]
     };
     let found = limits.iter().filter_map(|(limit, file)| {
-        // The word `max` is no number; v1 writes a huge one.
-        let read = |dir: &Path| number(&dir.join(file)).filter(|n| *n < UNLIMITED);
-        let (bytes, dir) = tightest(place, read)?;
+        let (bytes, dir) = tightest(place, |dir| limit_of(dir, file))?;
         Some((bytes, *limit, dir))
     });
     found.min_by_key(|(bytes, ..)| *bytes)

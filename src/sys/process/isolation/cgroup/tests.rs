@@ -1,6 +1,8 @@
 //! Machines with v1 only, v2 only and both, as trees of real kernel text.
 
 use super::*;
+use crate::model::id::Nanos;
+use crate::model::process::isolation::group::{Near, Quota, Usage};
 
 pub fn machine(files: &[(&str, &str)]) -> (tempfile::TempDir, ProcRoot) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -99,4 +101,115 @@ fn a_quota_is_counted_where_it_is_set() {
         counted,
         (Some(0.1), 1877, 11471, Nanos::from_millis(81_000))
     );
+}
+
+#[test]
+fn the_limit_with_the_least_room_is_told_with_what_counts_against_it() {
+    let (_dir, root) = machine(&[
+        (
+            "proc/self/mountinfo",
+            "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+        ),
+        // The parts of /a have filled it, though /a/b itself has hardly anything.
+        ("sys/fs/cgroup/a/memory.max", "1000\n"),
+        ("sys/fs/cgroup/a/memory.current", "990\n"),
+        ("sys/fs/cgroup/a/b/memory.max", "500\n"),
+        ("sys/fs/cgroup/a/b/memory.current", "10\n"),
+        ("sys/fs/cgroup/a/pids.max", "50\n"),
+        ("sys/fs/cgroup/a/pids.current", "49\n"),
+        ("sys/fs/cgroup/a/b/pids.max", "max\n"),
+        ("sys/fs/cgroup/a/b/pids.current", "3\n"),
+        ("sys/fs/cgroup/a/cpu.max", "200000 100000\n"),
+        (
+            "sys/fs/cgroup/a/cpu.stat",
+            "nr_periods 40\nnr_throttled 38\nthrottled_usec 5\n",
+        ),
+        ("sys/fs/cgroup/a/b/cpu.max", "100000 100000\n"),
+        (
+            "sys/fs/cgroup/a/b/cpu.stat",
+            "nr_periods 40\nnr_throttled 0\nthrottled_usec 0\n",
+        ),
+    ]);
+    let group = read(&root, b"0::/a/b\n");
+    let memory = group.memory.as_ref().expect("a limit");
+    assert_eq!((memory.used, memory.limit), (Some(10), Some(500)));
+    assert_eq!(memory.set_by, Some("/a/b".into()));
+    let near = Near {
+        group: "/a".into(),
+        used: 990,
+        limit: 1000,
+    };
+    assert_eq!(memory.near, Some(near));
+    assert_eq!(memory.share(), Some(0.99));
+    let words = |usage: &Option<Usage>| {
+        let (used, by) = usage.as_ref().expect("told").words(|n| n.to_string());
+        format!("{used} {by}")
+    };
+    assert_eq!(
+        words(&group.memory),
+        "10 of 500 set by /a/b; /a comes first: 990 of 1000 (99 %)"
+    );
+    assert_eq!(
+        words(&group.tasks),
+        "3 of 50 set by /a, which has 49 in use (98 %)"
+    );
+    let cpu = group.cpu.as_ref().expect("a quota");
+    assert_eq!((cpu.cores, cpu.throttled), (Some(1.0), 0));
+    let above = Quota {
+        group: "/a".into(),
+        cores: 2.0,
+        periods: 40,
+        throttled: 38,
+    };
+    assert_eq!(cpu.above, Some(above));
+    let json = serde_json::to_value(group.to_json()).expect("json");
+    let told = [
+        ("memory_limit_set_by", serde_json::json!("/a/b")),
+        ("tasks_limit_set_by", serde_json::json!("/a")),
+        ("cpu_limit_set_by", serde_json::json!("/a/b")),
+        (
+            "memory_nearest_limit",
+            serde_json::json!({"path": "/a", "used_bytes": 990, "limit_bytes": 1000}),
+        ),
+        (
+            "tasks_nearest_limit",
+            serde_json::json!({"path": "/a", "tasks": 49, "limit": 50}),
+        ),
+        (
+            "throttled_above",
+            serde_json::json!({"path": "/a", "cores": 2.0, "periods": 40, "throttled_periods": 38}),
+        ),
+    ];
+    for (key, value) in told {
+        assert_eq!(json[key], value, "{key}");
+    }
+}
+
+#[test]
+fn a_limit_that_is_alone_is_told_with_its_share() {
+    let usage = Usage {
+        used: Some(480),
+        limit: Some(512),
+        set_by: Some("/a".into()),
+        near: Some(Near {
+            group: "/a".into(),
+            used: 480,
+            limit: 512,
+        }),
+    };
+    let told = |usage: &Usage| usage.words(|n| n.to_string());
+    let by = "set by /a".to_owned();
+    assert_eq!(told(&usage), ("480 of 512 (94 %)".to_owned(), by));
+    let none = Usage {
+        used: Some(3),
+        ..Usage::default()
+    };
+    assert_eq!(told(&none), ("3, no limit".to_owned(), String::new()));
+    assert_eq!(none.share(), None);
+    let nothing = Usage {
+        used: Some(0),
+        limit: Some(0),
+        ..Usage::default()
+    };
+    assert_eq!(nothing.share(), Some(1.0), "nothing more may be had");
 }
