@@ -67,7 +67,7 @@ struct Machine {
     requests: Reading<Requests>,
     verdict: Option<Verdict>,
     own: OwnGroup,
-    sensors: Sensors,
+    sensors: Reading<Sensors>,
     gpus: Reading<Gpus>,
     network: Reading<Network>,
     /// Of a recording: how long before the moment each part was read.
@@ -149,7 +149,7 @@ fn recorded(then: Snapshot, detail: Detail, before: Option<Disks>) -> Machine {
             .map_or_else(|_| OwnGroup::default(), |m| m.own.clone()),
         memory,
         identity: Identity::default(),
-        sensors: value(machine.sensors).unwrap_or_default(),
+        sensors: value(machine.sensors),
         gpus: value(machine.gpus),
         requests: value(machine.requests),
         disks: value(machine.disks).map(|now| {

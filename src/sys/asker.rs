@@ -19,7 +19,7 @@ mod wire;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::id::Uid;
+use crate::model::id::{Nanos, Uid};
 use crate::model::machine::disk::Space;
 use crate::model::reading::{Missing, Reading};
 use crate::sys::descriptors::fds::Target;
@@ -82,6 +82,13 @@ pub fn prepare() {
 /// What is not answered now, the longest first, and whether so much is that no more is asked.
 pub fn unanswered() -> (Vec<Unanswered>, bool) {
     pool::unanswered()
+}
+
+/// For how long this has not answered, where it does not.
+pub fn silent_for(path: &Path) -> Option<Nanos> {
+    let (all, _) = unanswered();
+    let of = all.into_iter().find(|u| u.path == path)?;
+    Some(Nanos(of.lasts.as_nanos() as u64))
 }
 
 /// The content of a file, up to so many bytes, opened so that neither a FIFO nor a terminal there waits or notices.

@@ -106,6 +106,7 @@ pub fn examine(root: &ProcRoot, sources: &[(&'static str, Probe)]) -> Vec<Findin
         files::groups(root),
         files::frequency(root),
         files::delays(root),
+        files::sensors(root),
         cards(root),
     ];
     all.extend(sources.iter().filter_map(|(name, of)| match of {

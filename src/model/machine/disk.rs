@@ -87,6 +87,8 @@ pub struct Filesystem {
     pub read_only: bool,
     /// Its space.
     pub space: Reading<Space>,
+    /// For how long it had not answered when it was asked last; `None` where it does.
+    pub silent: Option<Nanos>,
 }
 
 /// Space and inodes of a filesystem.

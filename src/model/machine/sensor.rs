@@ -1,5 +1,7 @@
 //! Temperatures, fans and power, where the machine tells them. Nothing is known of a machine without sensors.
 
+use crate::model::format;
+use crate::model::id::Nanos;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
@@ -19,10 +21,16 @@ pub struct Sensors {
 pub struct Temperature {
     /// The driver that tells it: `coretemp`.
     pub chip: SafeText,
+    /// Where it stands below `/sys/class/hwmon`: `hwmon0/temp1`.
+    pub place: SafeText,
     /// What is measured, where the driver says so: `Package id 0`.
     pub label: Option<SafeText>,
     /// Degrees Celsius; `Late` where the sensor does not answer, `Unsupported` for nothing or what no part survives.
     pub celsius: Reading<f32>,
+    /// What the driver told, where that is no temperature; empty for nothing.
+    pub told: Option<SafeText>,
+    /// For how long it had not answered when it was asked last; `None` where it does.
+    pub silent: Option<Nanos>,
     /// From where the machine protects itself, degrees Celsius.
     pub critical: Option<f32>,
 }
@@ -32,6 +40,8 @@ pub struct Temperature {
 pub struct Fan {
     /// The driver that tells it.
     pub chip: SafeText,
+    /// Where it stands below `/sys/class/hwmon`: `hwmon0/fan1`.
+    pub place: SafeText,
     /// Which fan, where the driver says so.
     pub label: Option<SafeText>,
     /// Revolutions a minute; 0 while it stands still.
@@ -56,6 +66,28 @@ pub struct Supply {
 }
 
 impl Temperature {
+    /// Its value, or why there is none.
+    fn words(&self) -> String {
+        let why = match (self.celsius, &self.told) {
+            (Ok(now), _) => {
+                let critical = self.critical.map(|c| format!(" of {c:.0} °C allowed"));
+                return format!("{now:.0} °C{}", critical.unwrap_or_default());
+            }
+            (Err(Missing::Late), _) => match self.silent {
+                Some(lasts) => format!("has not answered for {}", format::duration(lasts)),
+                None => "does not answer".to_owned(),
+            },
+            (Err(Missing::Denied), _) => "denied".to_owned(),
+            (Err(_), None) => "cannot be read".to_owned(),
+            (Err(_), Some(told)) if told.is_empty() => "tells nothing".to_owned(),
+            (Err(_), Some(told)) => match told.parse::<i64>() {
+                Ok(n) => format!("tells {:.0} °C, which no part survives", n as f64 / 1000.0),
+                Err(_) => format!("tells '{told}', which is no temperature"),
+            },
+        };
+        format!("– {why}")
+    }
+
     /// Whether less than a tenth is left to its limit.
     pub fn is_hot(&self) -> bool {
         let near = |limit: f32| self.celsius.is_ok_and(|now| now >= limit * 0.9);
@@ -83,25 +115,47 @@ impl Supply {
     }
 }
 
+/// Chip, label and place of a sensor.
+type Named<'a> = (&'a SafeText, &'a Option<SafeText>, &'a SafeText);
+
+/// What a sensor is called: by its chip and label, and by its place too where others are called the same.
+fn name(of: Named<'_>, among: &[Named<'_>]) -> String {
+    let (chip, label, place) = of;
+    let alike = among.iter().filter(|(c, l, _)| (*c, *l) == (chip, label));
+    match (label, alike.count() > 1) {
+        (Some(label), false) => format!("{chip} {label}"),
+        (Some(label), true) => format!("{chip} {label} ({place})"),
+        (None, false) => chip.to_string(),
+        (None, true) => format!("{chip} {place}"),
+    }
+}
+
 impl Sensors {
+    /// Which tell no temperature and why, where there are such.
+    pub fn silent(&self) -> Option<String> {
+        let all = self.words().into_iter().zip(&self.temperatures);
+        let silent = all.filter(|(_, t)| t.celsius.is_err());
+        let silent: Vec<String> = silent
+            .map(|((name, text, _), _)| format!("{name} {}", text.trim_start_matches("– ")))
+            .collect();
+        (!silent.is_empty()).then(|| silent.join("; "))
+    }
+
     /// Each with its name, its value in words, and whether that is a warning.
     pub fn words(&self) -> Vec<(String, String, bool)> {
-        let name = |chip: &SafeText, label: &Option<SafeText>| match label {
-            Some(label) => format!("{chip} {label}"),
-            None => chip.to_string(),
-        };
-        let temperatures = self.temperatures.iter().map(|t| {
-            let critical = t.critical.map(|c| format!(" of {c:.0} °C allowed"));
-            let text = match t.celsius {
-                Ok(now) => format!("{now:.0} °C{}", critical.unwrap_or_default()),
-                Err(Missing::Late) => "– does not answer".to_owned(),
-                Err(_) => "– tells no temperature".to_owned(),
-            };
-            (name(&t.chip, &t.label), text, t.is_hot())
+        let temperatures = self.temperatures.iter();
+        let named = temperatures.clone().map(|t| (&t.chip, &t.label, &t.place));
+        let named: Vec<Named<'_>> = named
+            .chain(self.fans.iter().map(|f| (&f.chip, &f.label, &f.place)))
+            .collect();
+        let name = |of: Named<'_>| name(of, &named);
+        let temperatures = temperatures.map(|t| {
+            let name = name((&t.chip, &t.label, &t.place));
+            (name, t.words(), t.is_hot())
         });
         let fans = self.fans.iter().map(|f| {
             let text = format!("{} turns a minute", f.rpm);
-            (name(&f.chip, &f.label), text, false)
+            (name((&f.chip, &f.label, &f.place)), text, false)
         });
         let supplies = self.supplies.iter().map(|s| {
             let name = format!("{} {}", s.kind.to_lowercase(), s.name);

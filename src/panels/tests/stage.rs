@@ -200,6 +200,7 @@ fn disks(steps: u64) -> Disks {
         source: source.into(),
         kind: kind.into(),
         read_only: kind == "squashfs",
+        silent: None,
         space: Ok(Space {
             total: Bytes(gib << 30),
             free: Bytes((gib - used) << 30),
@@ -222,6 +223,7 @@ fn disks(steps: u64) -> Disks {
             filesystem("/tmp", "tmpfs", "tmpfs", 12, 0),
             Filesystem {
                 space: Err(Missing::Late),
+                silent: Some(Nanos(12_000_000_000)),
                 ..filesystem("/mnt/archive", "nas:/export/archive", "nfs4", 1, 0)
             },
         ],
@@ -233,12 +235,16 @@ fn sensors() -> Sensors {
     Sensors {
         temperatures: vec![Temperature {
             chip: "coretemp".into(),
+            place: "hwmon0/temp1".into(),
+            told: None,
+            silent: None,
             label: Some("Package id 0".into()),
             celsius: Ok(93.0),
             critical: Some(100.0),
         }],
         fans: vec![Fan {
             chip: "nct6775".into(),
+            place: "hwmon1/fan1".into(),
             label: None,
             rpm: 1240,
         }],

@@ -377,7 +377,11 @@ fn fullest(disks: &Disks) -> Vec<(String, Role)> {
         .filesystems
         .iter()
         .filter(|f| f.space == Err(Missing::Late));
-    let silent: Vec<&str> = silent.map(|f| f.mount.as_str()).collect();
+    let silent = silent.map(|f| match f.silent {
+        Some(lasts) => format!("{} for {}", f.mount, format::duration(lasts)),
+        None => f.mount.to_string(),
+    });
+    let silent: Vec<String> = silent.collect();
     if !silent.is_empty() {
         let gap = if out.is_empty() { " " } else { "; " };
         out.push((

@@ -42,13 +42,14 @@ pub(super) fn as_json(machine: &Machine) -> Value {
         ("cores", system.cores.iter().map(core_json).collect()),
         ("pressure", pressure_json(&system.pressure)),
         ("own_group", own_json(&machine.own, &system.own_pressure)),
-        ("sensors", sensors_json(&machine.sensors)),
     ] {
         out.insert(name.to_owned(), value);
     }
     if machine.verdict.is_none() && blind.len() == THRESHOLDS.len() {
         put(&mut out, "verdict", Err::<Value, _>(blind[0].1));
     }
+    let sensors = machine.sensors.as_ref().map(sensors_json);
+    put(&mut out, "sensors", sensors.map_err(|why| *why));
     put(&mut out, "running", system.running);
     put(&mut out, "blocked", system.blocked);
     put(&mut out, "load", system.load.map(|l| json!(l.map(short))));
@@ -265,6 +266,9 @@ fn filesystems_json(disks: &Disks) -> Value {
         put(&mut out, "used_bytes", f.space.map(|s| s.used().0));
         put(&mut out, "inodes", f.space.map(|s| s.inodes));
         put(&mut out, "inodes_free", f.space.map(|s| s.inodes_free));
+        if let Some(lasts) = f.silent {
+            out.insert("unanswered_ms".to_owned(), (lasts.0 / 1_000_000).into());
+        }
         Value::Object(out)
     });
     each.collect()
@@ -307,19 +311,24 @@ fn sensors_json(sensors: &Sensors) -> Value {
     let temperatures = sensors.temperatures.iter().map(|t| {
         let mut out = json!({
             "chip": t.chip,
+            "sensor": t.place,
             "label": t.label,
             "celsius": t.celsius.ok(),
             "critical_celsius": t.critical,
         });
         if let Err(why) = t.celsius {
             out["unavailable"] = json!({"celsius": why.word()});
+            out["told"] = json!(t.told);
+        }
+        if let Some(lasts) = t.silent {
+            out["unanswered_ms"] = (lasts.0 / 1_000_000).into();
         }
         out
     });
     let fans = sensors
         .fans
         .iter()
-        .map(|f| json!({ "chip": f.chip, "label": f.label, "rpm": f.rpm }));
+        .map(|f| json!({ "chip": f.chip, "sensor": f.place, "label": f.label, "rpm": f.rpm }));
     let supplies = sensors.supplies.iter().map(|s| {
         json!({
             "name": s.name,

@@ -29,7 +29,7 @@ fn machine() -> Machine {
         verdict: None,
         own: OwnGroup::default(),
         identity: Identity::default(),
-        sensors: Sensors::default(),
+        sensors: Ok(Sensors::default()),
         gpus: Ok(Gpus::default()),
         network: Err(Missing::Soon),
     }

@@ -173,7 +173,7 @@ pub(super) fn lines(machine: &Machine, ascii: bool) -> Vec<Pieces> {
         Ok(network) => out.extend(network::lines(network, missing)),
         Err(why) => out.push(unread("network", *why, missing)),
     }
-    out.extend(sensor_lines(&machine.sensors));
+    out.extend(sensor_lines(&machine.sensors, missing));
     match &machine.gpus {
         Ok(gpus) => out.extend(gpus.cards.iter().map(|card| gpu_line(card, missing))),
         Err(why) => out.push(unread("gpu", *why, missing)),
@@ -314,7 +314,10 @@ fn disk_lines(disks: &Reading<(Disks, Vec<Reading<DiskRates>>)>, missing: &str) 
     }
     for f in &disks.filesystems {
         let text = f.space.map_or_else(
-            |why| format!("{missing} {}", lacks(why)),
+            |why| match f.silent {
+                Some(lasts) => format!("{missing} has not answered for {}", duration(lasts)),
+                None => format!("{missing} {}", lacks(why)),
+            },
             |s| {
                 let room = format!(
                     "{} of {} used, {} left",
@@ -408,8 +411,18 @@ fn gpu_line(card: &Card, missing: &str) -> Pieces {
 }
 
 /// A line for each sensor; nothing where there is none.
-fn sensor_lines(sensors: &Sensors) -> Vec<Pieces> {
+fn sensor_lines(sensors: &Reading<Sensors>, missing: &str) -> Vec<Pieces> {
     let mut out = Vec::new();
+    let sensors = match sensors {
+        Ok(sensors) => sensors,
+        // Of a recording that keeps none nothing is said.
+        Err(Missing::Soon) => return out,
+        Err(why) => {
+            let text = format!("{missing} {}", lacks(*why));
+            out.push(vec![label("sensors"), (text, Ink::Dim)]);
+            return out;
+        }
+    };
     for (name, text, hot) in sensors.words() {
         let ink = if hot { Ink::Strong } else { Ink::Plain };
         out.push(vec![label("sensor"), (format!("{name}: {text}"), ink)]);

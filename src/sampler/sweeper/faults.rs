@@ -79,10 +79,10 @@ fn unanswered() -> Vec<Fault> {
         let lasts = format::duration(Nanos(first.lasts.as_nanos() as u64));
         let more = match all.len() - 1 {
             0 => String::new(),
-            n => format!(", nor do {n} more"),
+            n => format!(" and {n} more"),
         };
         out.push(fault(format!(
-            "{path} has not answered for {lasts}{more}; it is asked again"
+            "no answer for {lasts} from {path}{more}; asked again"
         )));
     }
     if short {

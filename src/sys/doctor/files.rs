@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, State, readable, state};
-use crate::sys::machine::mount_table;
+use crate::model::reading::Missing;
+use crate::sys::machine::{mount_table, sensors};
 use crate::sys::root::ProcRoot;
 
 /// How one gets at a file that is there and may not be read.
@@ -63,6 +64,25 @@ pub(super) fn of_source(
     match fs::read_dir(&path) {
         Ok(_) => Finding::new(name, gives, State::Ok),
         Err(_) => file(root, name, gives, &path, lacks),
+    }
+}
+
+/// Temperatures, fans and batteries: whether their folders may be read, and whether each tells something.
+pub(super) fn sensors(root: &ProcRoot) -> Finding {
+    let gives = "temperatures, fans, batteries";
+    let new = |state| Finding::new("sensors", gives, state);
+    match sensors::read_now(root) {
+        Err(Missing::Denied) => new(State::Denied)
+            .found("/sys/class may not be read")
+            .get(opened()),
+        Err(_) => new(State::Absent)
+            .found("/sys is not mounted")
+            .get("mount -t sysfs sysfs /sys"),
+        Ok(all) if all.words().is_empty() => new(State::Absent).found("this machine tells of none"),
+        Ok(all) => match all.silent() {
+            Some(words) => new(State::Limited).found(words),
+            None => new(State::Ok),
+        },
     }
 }
 

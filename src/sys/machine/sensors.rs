@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::machine::sensor::{Fan, Sensors, Supply, Temperature};
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
@@ -41,11 +41,7 @@ impl Source<Detail> for SensorReader {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Path {
-            path: "/sys/class/hwmon",
-            gives: "temperatures, fans, batteries",
-            lacks: "",
-        }
+        Probe::Examined(&["sensors"])
     }
 
     fn fills(&self) -> Needs {
@@ -58,25 +54,45 @@ impl Source<Detail> for SensorReader {
 
     fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
         let sensors = read_now(&self.root);
-        into.machine.sensors = Some(Stamped::new(clock::now(), Ok(sensors)));
+        into.machine.sensors = Some(Stamped::new(clock::now(), sensors));
         Ok(())
     }
 }
 
 /// Reads all sensors once; what a driver does not tell is not there.
-pub fn read_now(root: &ProcRoot) -> Sensors {
+///
+/// # Errors
+/// `Denied` where its folders may not be read, `Unsupported` where nobody tells what devices there are: `/sys` is missing.
+pub fn read_now(root: &ProcRoot) -> Reading<Sensors> {
     let mut sensors = Sensors::default();
-    for dir in entries(&root.sys("class/hwmon")) {
+    let [chips, supplies] = ["hwmon", "power_supply"].map(|name| class(root, name));
+    let found = |of: &Reading<Vec<PathBuf>>| of.as_ref().is_ok_and(|all| !all.is_empty());
+    if !found(&chips) && !found(&supplies) {
+        // That there is nothing is known where both say so.
+        chips.as_ref().and(supplies.as_ref()).map_err(|why| *why)?;
+    }
+    let (chips, supplies) = (chips.unwrap_or_default(), supplies.unwrap_or_default());
+    for dir in chips {
         chip(&dir, &mut sensors);
     }
-    let supplies = entries(&root.sys("class/power_supply"));
     sensors.supplies = supplies.iter().filter_map(|dir| supply(dir)).collect();
     // Stable, so that equal ones keep the order of their chips.
     let share = |t: &Temperature| t.celsius.unwrap_or(f32::MIN) / t.critical.unwrap_or(f32::MAX);
     sensors
         .temperatures
         .sort_by(|a, b| share(b).total_cmp(&share(a)));
-    sensors
+    Ok(sensors)
+}
+
+/// What there is of one class; nothing where no driver has made it.
+fn class(root: &ProcRoot, name: &str) -> Reading<Vec<PathBuf>> {
+    let all = root.sys("class");
+    match fs::read_dir(all.join(name)).map_err(Missing::from) {
+        Ok(_) => Ok(entries(&all.join(name))),
+        Err(Missing::Gone) if all.is_dir() => Ok(Vec::new()),
+        Err(Missing::Denied) => Err(Missing::Denied),
+        Err(_) => Err(Missing::Unsupported),
+    }
 }
 
 fn entries(dir: &Path) -> Vec<PathBuf> {
@@ -98,21 +114,30 @@ fn chip(dir: &Path, into: &mut Sensors) {
         };
         let beside = |what: &str| dir.join(format!("{sensor}_{what}"));
         let label = text(&beside("label"));
+        let folder = dir.file_name().unwrap_or_default().as_encoded_bytes();
+        let place = SafeText::from_bytes(&[folder, b"/", sensor.as_bytes()].concat());
         if sensor.starts_with("temp") {
-            let celsius = match asker::read(&path, LONGEST) {
-                // Drivers that have lost their chip tell thousands of degrees, or nothing.
-                Ok(text) => parsed(&text)
-                    .map(|n| n as f32 / 1000.0)
+            let told = asker::read(&path, LONGEST);
+            // Drivers that have lost their chip tell thousands of degrees, or nothing.
+            let possible = |text: &Vec<u8>| {
+                let celsius = parsed(text).map(|n| n as f32 / 1000.0);
+                celsius
                     .filter(|c| POSSIBLE.contains(c))
-                    .ok_or(Missing::Unsupported),
-                Err(why) => Err(why),
+                    .ok_or(Missing::Unsupported)
             };
+            let celsius = told.as_ref().map_err(|why| *why).and_then(possible);
+            let late = celsius == Err(Missing::Late);
+            let silent = late.then(|| asker::silent_for(&path)).flatten();
+            let told = told.ok().filter(|_| celsius.is_err());
             // Drivers without a limit write 0 or thousands of degrees.
             let limit = |what| thousandths(&beside(what)).filter(|c| (1.0..500.0).contains(c));
             into.temperatures.push(Temperature {
                 chip: name.clone(),
+                place,
                 label,
                 celsius,
+                told: told.map(|text| SafeText::from_bytes(cut(text.trim_ascii()))),
+                silent,
                 critical: limit("crit").or_else(|| limit("max")),
             });
         } else if sensor.starts_with("fan")
@@ -120,6 +145,7 @@ fn chip(dir: &Path, into: &mut Sensors) {
         {
             into.fans.push(Fan {
                 chip: name.clone(),
+                place,
                 label,
                 rpm,
             });
@@ -163,6 +189,11 @@ fn parsed(text: &[u8]) -> Option<i64> {
     std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
 }
 
+/// As much of it as is told where it is no number.
+fn cut(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(20)]
+}
+
 fn thousandths(path: &Path) -> Option<f32> {
     number(path).map(|n| n as f32 / 1000.0)
 }
@@ -178,7 +209,8 @@ mod tests {
             fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             fs::write(path, text).expect("written");
         }
-        let sensors = read_now(&ProcRoot::fixture(dir.path()));
+        fs::create_dir_all(dir.path().join("sys/class")).expect("made");
+        let sensors = read_now(&ProcRoot::fixture(dir.path())).expect("readable");
         (dir, sensors)
     }
 
@@ -187,6 +219,13 @@ mod tests {
         let (_dir, sensors) = machine(&[]);
         assert_eq!(sensors, Sensors::default());
         assert!(sensors.words().is_empty());
+    }
+
+    #[test]
+    fn where_nobody_tells_of_devices_that_there_are_no_sensors_is_not_told() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let told = read_now(&ProcRoot::fixture(dir.path()));
+        assert_eq!(told, Err(Missing::Unsupported));
     }
 
     #[test]
@@ -199,10 +238,27 @@ mod tests {
         ]);
         let fifo = dir.path().join("sys/class/hwmon/hwmon0/temp1_input");
         nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("made");
-        let sensors = read_now(&ProcRoot::fixture(dir.path()));
+        let sensors = read_now(&ProcRoot::fixture(dir.path())).expect("readable");
         let told: Vec<_> = sensors.temperatures.iter().map(|t| t.celsius).collect();
         let nothing = Err(Missing::Unsupported);
         assert_eq!(told, [Ok(41.0), nothing, nothing, nothing]);
+        let words = sensors.words();
+        let words: Vec<_> = words
+            .iter()
+            .map(|(n, w, _)| (n.as_str(), w.as_str()))
+            .collect();
+        assert_eq!(
+            words,
+            [
+                ("fake hwmon0/temp4", "41 °C"),
+                ("fake hwmon0/temp1", "– tells nothing"),
+                (
+                    "fake hwmon0/temp2",
+                    "– tells 65261 °C, which no part survives"
+                ),
+                ("fake hwmon0/temp3", "– tells nothing"),
+            ]
+        );
     }
 
     #[test]

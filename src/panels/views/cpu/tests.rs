@@ -181,6 +181,9 @@ fn sensors_have_a_line_where_there_are_any() {
     let known = Sensors {
         temperatures: vec![Temperature {
             chip: "coretemp".into(),
+            place: "hwmon0/temp1".into(),
+            told: None,
+            silent: None,
             label: None,
             celsius: Ok(93.0),
             critical: Some(100.0),

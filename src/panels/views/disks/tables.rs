@@ -10,6 +10,7 @@ use crate::model::id::Bytes;
 use crate::model::machine::disk::{Device, DiskRates, Disks, Filesystem, Space};
 use crate::model::machine::requests::{Kind, Requests};
 use crate::model::reading::{Missing, Reading};
+use crate::model::text::width;
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 use crate::widgets::table::{Column, Row, Table, place};
@@ -180,7 +181,12 @@ fn filesystem(theme: &Theme, f: &Filesystem, cells: usize) -> Row {
         Ok(space) => row.extend(space_cells(theme, &space, cells, f.is_image())),
         Err(why) => {
             row.push(cell(theme, "–", Role::Dim));
-            row.push(cell(theme, silence(why), Role::Bad));
+            let lasts = f.silent.map(duration);
+            let words = match lasts.map(|lasts| format!("{} {lasts}", silence(why))) {
+                Some(words) if width(&words) <= cells => words,
+                _ => silence(why).to_owned(),
+            };
+            row.push(cell(theme, words, Role::Bad));
             row.extend((0..3).map(|_| cell(theme, "–", Role::Dim)));
         }
     }

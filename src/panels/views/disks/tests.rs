@@ -31,6 +31,7 @@ fn disks(at_ms: u64, written: u64) -> Disks {
                 source: "/dev/vda".into(),
                 kind: "ext4".into(),
                 read_only: false,
+                silent: None,
                 space: Ok(Space {
                     total: Bytes(100 << 30),
                     free: Bytes(5 << 30),
@@ -45,6 +46,7 @@ fn disks(at_ms: u64, written: u64) -> Disks {
                 kind: "nfs4".into(),
                 read_only: true,
                 space: Err(Missing::Late),
+                silent: Some(Nanos(12_000_000_000)),
             },
         ],
     }

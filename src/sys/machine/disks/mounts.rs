@@ -105,6 +105,9 @@ impl Mounts {
             which.iter().map(|_| Err(Missing::Unsupported)).collect()
         };
         for (at, space) in which.into_iter().zip(spaces) {
+            let late = space == Err(Missing::Late);
+            let silent = late.then(|| asker::silent_for(&self.paths[at])).flatten();
+            self.all[at].silent = silent;
             self.all[at].space = space;
             self.asked[at] = true;
         }
@@ -155,6 +158,7 @@ impl Mounts {
                 kind: mount.kind,
                 read_only: mount.read_only,
                 space,
+                silent: same.and_then(|(f, _)| f.silent),
             });
             self.paths.push(mount.path);
         }
