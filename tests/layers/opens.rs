@@ -120,7 +120,6 @@ const MAY: &[(&str, &str)] = &[
         "its folder, in the process of our own that writes it",
     ),
     ("sys/own/recording.rs", "the file that a person named"),
-    ("sys/process/isolation.rs", "the folder /proc/PID/fd"),
     (
         "sys/process/isolation/cgroup.rs",
         "files of a control group: `..` is refused",

@@ -86,10 +86,10 @@ pub fn read_now(root: &ProcRoot) -> Reading<Sensors> {
 
 /// What there is of one class; nothing where no driver has made it.
 fn class(root: &ProcRoot, name: &str) -> Reading<Vec<PathBuf>> {
-    let all = root.sys("class");
-    match fs::read_dir(all.join(name)).map_err(Missing::from) {
-        Ok(_) => Ok(entries(&all.join(name))),
-        Err(Missing::Gone) if all.is_dir() => Ok(Vec::new()),
+    let dir = root.sys(format!("class/{name}"));
+    match fs::read_dir(&dir).map_err(Missing::from) {
+        Ok(_) => Ok(entries(&dir)),
+        Err(Missing::Gone) if fs::read_dir(root.sys("class")).is_ok() => Ok(Vec::new()),
         Err(Missing::Denied) => Err(Missing::Denied),
         Err(_) => Err(Missing::Unsupported),
     }
