@@ -1,6 +1,6 @@
 //! The past of processes, bounded: CPU of all that were busy lately, more of the one in focus.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::model::id::{Nanos, ProcId};
 use crate::model::snapshot::Snapshot;
@@ -21,6 +21,8 @@ pub struct History {
     tick: u64,
     /// The moment of that tick, by which it is known again.
     at: Nanos,
+    /// The last ticks, oldest first.
+    moments: VecDeque<Nanos>,
     cpu: HashMap<ProcId, Ring>,
 }
 
@@ -31,6 +33,10 @@ impl History {
             return;
         }
         self.tick += 1;
+        if self.moments.len() == TICKS {
+            self.moments.pop_front();
+        }
+        self.moments.push_back(snapshot.at);
         for proc in snapshot.procs.iter() {
             let Ok(cpu) = proc.cpu else { continue };
             if cpu >= 0.05 {
@@ -48,6 +54,13 @@ impl History {
         }
         let tick = self.tick;
         self.cpu.retain(|_, ring| ring.at + TICKS as u64 > tick);
+    }
+
+    /// When the last `n` ticks were, oldest first; `None` for those before the first.
+    pub fn moments(&self, n: usize) -> Vec<Option<Nanos>> {
+        let kept = self.moments.len();
+        let tick = |back: usize| self.moments.get(kept.checked_sub(back)?).copied();
+        (1..=n.min(TICKS)).rev().map(tick).collect()
     }
 
     /// CPU % of one core at the last `n` ticks, oldest first; zeros where it was idle or not yet there.

@@ -197,8 +197,7 @@ impl App {
                 self.world.active = spec.name;
             }
         }
-        let reply = self.panels[hit.panel].mouse(&self.world, mouse);
-        self.obey(reply);
+        self.on_pane(mouse);
     }
 
     /// What a click on this cell asks for, where that is a button: of the topmost overlay, else of the panes. A pane whose

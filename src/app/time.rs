@@ -190,6 +190,7 @@ impl App {
             return;
         }
         self.world.time.moments = Vec::new();
+        self.world.time.pointed = None;
         self.forget_gone();
         self.trace_present();
         if let Some(live) = self.past.live.take() {

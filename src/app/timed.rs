@@ -1,4 +1,4 @@
-//! Which moment of which chart is under the mouse. A chart tells where it stands while it is drawn, with the moment of each of
+//! Which moment of which chart, or of which lane, is under the mouse. A chart tells where it stands while it is drawn, with the moment of each of
 //! its cells; so none can be seen and not be clicked.
 
 use std::cell::RefCell;
@@ -16,6 +16,8 @@ use crate::model::id::Nanos;
 pub struct Timed {
     area: Rect,
     moments: Vec<Option<Nanos>>,
+    /// It tells of more than a moment: the pane hears the click as well.
+    heard: bool,
 }
 
 impl Timed {
@@ -34,12 +36,22 @@ pub struct Probe(RefCell<Option<(Position, Option<Timed>)>>);
 impl Probe {
     /// A chart is drawn into this area; the moments are asked for only where somebody listens.
     pub fn chart(&self, area: Rect, moments: impl FnOnce() -> Vec<Option<Nanos>>) {
+        self.hear(area, moments, false);
+    }
+
+    /// The same of what tells of more than a moment, as a lane tells of who had the core: its pane hears the click first.
+    pub fn with_pane(&self, area: Rect, moments: impl FnOnce() -> Vec<Option<Nanos>>) {
+        self.hear(area, moments, true);
+    }
+
+    fn hear(&self, area: Rect, moments: impl FnOnce() -> Vec<Option<Nanos>>, heard: bool) {
         if let Some((at, found)) = &mut *self.0.borrow_mut()
             && area.contains(*at)
         {
             *found = Some(Timed {
                 area,
                 moments: moments(),
+                heard,
             });
         }
     }
@@ -65,11 +77,25 @@ impl App {
         let Some(chart) = &self.grabbed else {
             return false;
         };
+        let (at, heard) = (chart.at(mouse.column), chart.heard);
         self.world.notice = None;
-        if let Some(at) = chart.at(mouse.column) {
+        if heard && mouse.press == Press::Left {
+            self.on_pane(mouse);
+        }
+        if let Some(at) = at {
+            self.world.time.pointed = Some(at);
             self.go_at(at);
         }
         true
+    }
+
+    /// Lets the pane that stands there answer the mouse.
+    pub(super) fn on_pane(&mut self, mouse: Mouse) {
+        let at = Position::new(mouse.column, mouse.row);
+        if let Some(hit) = self.placed.iter().find(|p| p.area.contains(at)).copied() {
+            let reply = self.panels[hit.panel].mouse(&self.world, mouse);
+            self.obey(reply);
+        }
     }
 
     /// The chart at this cell: of the topmost overlay, else of the pane that stands there, which gets the keyboard.

@@ -127,6 +127,8 @@ pub struct TimeBar {
     pub moments: Vec<Moment>,
     /// Which of them is shown.
     pub at: usize,
+    /// The moment that was clicked last on a chart or a lane, while time stands still.
+    pub pointed: Option<Nanos>,
     /// Those in focus or tagged who are not there at the moment that is shown, as they were at the nearest one at which they
     /// are.
     pub gone: BTreeMap<ProcId, Ended>,

@@ -120,6 +120,11 @@ const MOUSE: &[(&str, &str, &str)] = &[
         "row-menu",
     ),
     ("click", "on pscope, top left: all commands", "commands"),
+    (
+        "click, drag",
+        "on a chart, a lane, a row's past: that moment",
+        "pause",
+    ),
 ];
 
 /// The help page.

@@ -11,8 +11,9 @@ use crate::app::event::Event;
 use crate::app::key::{Mouse, Press};
 use crate::app::panel::Place;
 use crate::app::world::Settings;
-use crate::model::id::{Nanos, Ticks};
+use crate::model::id::{CpuId, Nanos, Pid, Ticks, Tid};
 use crate::model::scene::Scene;
+use crate::model::scheduling::timeline::{Builder, Origin, Thread};
 use crate::recording::{Kept, Marks, Past, Summary, Writer};
 use crate::theme::{Depth, Theme};
 
@@ -119,6 +120,98 @@ fn a_drag_keeps_the_chart_that_it_took() {
     mouse(&mut app, Press::Hover, (99, y));
     mouse(&mut app, Press::Drag, (99, y));
     assert_eq!(second(&app), first, "it was let go");
+}
+
+/// The columns of a row of the screen that lead to a moment, with it.
+fn moments(app: &App, row: u16) -> Vec<(u16, Nanos)> {
+    let place = app.placed().iter();
+    let place = place
+        .copied()
+        .find(|p| p.area.contains(Position::new(20, row)));
+    let place = place.expect("a pane");
+    let panel = &app.panels()[place.panel];
+    let probe = &app.world.probe;
+    let moment = |x: u16| {
+        let mut scratch = Buffer::empty(AREA);
+        let hit = probe.look(Position::new(x, row), || {
+            panel.render(&app.world, place.area, &mut scratch);
+        });
+        Some((x, hit?.at(x)?))
+    };
+    (place.area.left()..place.area.right())
+        .filter_map(moment)
+        .collect()
+}
+
+/// The row in which this stands, in these columns.
+fn row_of(buf: &Buffer, words: &str) -> u16 {
+    let lines = drawn::lines(buf);
+    let row = lines.iter().position(|line| line.contains(words));
+    row.unwrap_or_else(|| panic!("no '{words}' in\n{}", lines.join("\n"))) as u16
+}
+
+#[test]
+fn the_past_of_a_row_leads_to_its_ticks_and_selects_the_row() {
+    let (mut app, _) = spike();
+    let buf = press(&mut app, "1 g");
+    let now = app.world.snapshot.at;
+    let row = row_of(&buf, "culprit");
+    let ticks = moments(&app, row);
+    assert_eq!(ticks.len(), 8, "{ticks:?}");
+    assert_eq!(ticks[7].1, now);
+    let (x, then) = ticks[4];
+    mouse(&mut app, Press::Left, (x, row));
+    assert_eq!(app.world.snapshot.at, then);
+    assert_eq!(app.world.focus.map(|id| id.pid.0), Some(7));
+    mouse(&mut app, Press::Drag, (x - 1, row));
+    assert_eq!(app.world.snapshot.at, ticks[3].1);
+}
+
+#[test]
+fn a_click_on_a_lane_goes_to_that_moment_and_still_tells_of_the_slice() {
+    let (mut app, _) = spike();
+    let now = app.world.snapshot.at;
+    let before = |ms: u64| Nanos(now.0 - ms * 1_000_000);
+    let worker = app.world.snapshot.by_pid(Pid(7)).expect("there").id;
+    let mut names = |_: Pid, _: Tid| (worker, "culprit".into());
+    let (idle, thread) = (
+        Thread::default(),
+        Thread {
+            pid: Pid(7),
+            tid: Tid(7),
+        },
+    );
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0)], before(20_000));
+    builder.switch(CpuId(0), before(4500), (idle, thread), None, &mut names);
+    builder.switch(
+        CpuId(0),
+        before(4200),
+        (thread, idle),
+        Some(false),
+        &mut names,
+    );
+    app.update(Event::Switches(Arc::new(builder.publish(now))));
+    let buf = press(&mut app, "1");
+    let row = row_of(&buf, "cpu0");
+    let cells = moments(&app, row);
+    let place = cells.partition_point(|(_, at)| *at < before(4300));
+    let (x, at) = cells[place];
+    mouse(&mut app, Press::Left, (x, row));
+    assert_eq!(app.world.paused, Some(4));
+    assert_eq!(
+        app.world.snapshot.at,
+        before(4000),
+        "the tick that tells of it"
+    );
+    assert_eq!(app.world.focus, Some(worker), "who had the core");
+    let text = drawn::lines(&draw(&mut app)).join("\n");
+    assert!(text.contains("culprit 7/7, 300 ms"), "{text}");
+    // What is dragged over is that of the lanes as they were taken.
+    mouse(&mut app, Press::Drag, (cells[place - 30].0, row));
+    assert!(app.world.snapshot.at >= cells[place - 30].1);
+    assert!(app.world.snapshot.at < at);
+    press(&mut app, "p");
+    assert_eq!(app.world.paused, None);
 }
 
 /// Whatever has dots is a chart over time; bars in eighths are also other things.

@@ -116,6 +116,8 @@ pub struct Picture {
     cursor: Option<(usize, u16)>,
     /// Where it was when it was seen last, and since when it is there.
     rested: Option<((usize, u16), Nanos)>,
+    /// The moment that was clicked last, and whether the cursor is still to go there.
+    pointed: (Option<Nanos>, bool),
     /// The first lane that is shown.
     top: usize,
     lanes: usize,
@@ -214,7 +216,11 @@ impl Picture {
             self.top = self.top.clamp((*lane + 1).saturating_sub(shown), *lane);
         }
         let focus = world.focus.filter(|_| self.focused);
-        if self.is_current(world, focus) {
+        let pointed = world.time.pointed;
+        if self.pointed.0 != pointed {
+            self.pointed = (pointed, pointed.is_some());
+        }
+        if self.is_current(world, focus) && !self.pointed.1 {
             return;
         }
         self.prepare(world, focus, shown);
@@ -262,6 +268,7 @@ impl Picture {
         let n = self.parts.cells.max(1);
         let (window, bucket) = self.scope.window(line, n);
         (self.window, self.bucket) = (Some(window), bucket);
+        self.follow();
         let cores = &world.snapshot.system.cores;
         let lanes = line.lanes.iter().skip(self.top).take(shown);
         let by_process = bucket >= PROCESSES;

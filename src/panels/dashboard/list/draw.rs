@@ -254,7 +254,7 @@ pub(super) fn render(list: &List, world: &World, area: Rect, buf: &mut Buffer) {
             height: 1,
             ..layout.body
         };
-        paint(world, row, at, buf);
+        paint(world, row, at, list.menu.is_none(), buf);
         if let Some((command, _)) = row.cells.iter().find(|(p, _)| is_command(p.column)) {
             let part = Rect {
                 x: at.x + command.cells.start,
@@ -329,7 +329,8 @@ fn header(list: &List, world: &World, buf: &mut Buffer) {
     }
 }
 
-fn paint(world: &World, row: &DrawnRow, at: Rect, buf: &mut Buffer) {
+/// Paints a row; `bare`: nothing is drawn over it, and the mouse can have its moments.
+fn paint(world: &World, row: &DrawnRow, at: Rect, bare: bool, buf: &mut Buffer) {
     let theme = &world.theme;
     for (placed, content) in &row.cells {
         let cells = Rect {
@@ -338,7 +339,7 @@ fn paint(world: &World, row: &DrawnRow, at: Rect, buf: &mut Buffer) {
             ..at
         };
         match content {
-            Content::Past(values) => past(world, values, cells, buf),
+            Content::Past(values) => past(world, values, cells, bare, buf),
             Content::Spans(spans) => write(spans, placed.column.right(), cells, buf),
         }
     }
@@ -358,7 +359,7 @@ fn paint(world: &World, row: &DrawnRow, at: Rect, buf: &mut Buffer) {
     }
 }
 
-fn past(world: &World, values: &[f64], area: Rect, buf: &mut Buffer) {
+fn past(world: &World, values: &[f64], area: Rect, bare: bool, buf: &mut Buffer) {
     let theme = &world.theme;
     let spark = Spark {
         top: 10.0,
@@ -368,6 +369,11 @@ fn past(world: &World, values: &[f64], area: Rect, buf: &mut Buffer) {
     };
     // Small shares matter too: the height follows the root of the share.
     spark.draw(values.iter().map(|v| v.sqrt()), area, buf);
+    let cells = usize::from(area.width);
+    if !bare {
+        return;
+    }
+    (world.probe).with_pane(area, || world.history.moments(cells.min(values.len())));
 }
 
 fn write(spans: &[(String, Style)], right: bool, area: Rect, buf: &mut Buffer) {

@@ -4,6 +4,7 @@ use super::Picture;
 use crate::app::key::{Mouse, Press};
 use crate::app::panel::Reply;
 use crate::app::world::World;
+use crate::model::id::Nanos;
 
 impl Picture {
     /// Moves the cursor; the first move shows it at the newest cell.
@@ -29,6 +30,20 @@ impl Picture {
         };
         if let Some((lane, _)) = &mut self.cursor {
             *lane = (*lane).clamp(self.top, self.top + page - 1);
+        }
+    }
+
+    /// Puts the cursor where the moment that was clicked stands now: going there moves the window.
+    pub(super) fn follow(&mut self) {
+        let (Some(at), true) = self.pointed else {
+            return;
+        };
+        self.pointed.1 = false;
+        if let (Some((_, cell)), Some(window)) = (&mut self.cursor, self.window) {
+            // It is told by the end of its cell.
+            let place = Nanos(at.0.saturating_sub(1)).since(window.from).0 / self.bucket.0.max(1);
+            let last = u64::from(self.parts.cells.saturating_sub(1));
+            *cell = place.min(last) as u16;
         }
     }
 

@@ -10,6 +10,7 @@ use super::scope::ago;
 use super::{Picture, Row};
 use crate::app::world::World;
 use crate::model::id::Nanos;
+use crate::model::scheduling::timeline::Fill;
 use crate::model::text::{cut, width};
 use crate::theme::{Role, Theme};
 use crate::widgets::{lane, line, put};
@@ -30,6 +31,7 @@ impl Picture {
                 lane::taken(theme, below.intersection(parts.area), &row.spent, buf);
             }
             lane::draw(look, area.intersection(parts.area), &row.cells, buf);
+            (world.probe).with_pane(area.intersection(parts.area), || self.moments(row));
             let cells = Rect::new(left, y, parts.cells, lane::body(parts.each));
             ready::draw(theme, cells.intersection(parts.area), &row.ready, buf);
             let x = (left + parts.cells).min(parts.area.right());
@@ -50,6 +52,16 @@ impl Picture {
         if parts.axis && y < parts.area.bottom() {
             self.below(world, y, buf);
         }
+    }
+
+    /// Until when each cell of a lane tells.
+    fn moments(&self, row: &Row) -> Vec<Option<Nanos>> {
+        let from = self.window.map_or(0, |window| window.from.0);
+        let end = |place: usize| Nanos(from + self.bucket.0 * (place as u64 + 1));
+        let cells = row.cells.iter().enumerate();
+        cells
+            .map(|(place, cell)| (cell.fill != Fill::Unknown).then(|| end(place)))
+            .collect()
     }
 
     fn mark_cursor(&self, theme: &Theme, buf: &mut Buffer) {
