@@ -9,6 +9,8 @@ use crate::model::plan::Needs;
 /// A part of what panes show beyond the table: what needs it, what it is called, and when it was read.
 type Part = (Needs, &'static str, Option<Nanos>);
 
+/// Why nothing of a moment is told where its file lies on a mount that does not answer, or is broken there.
+const UNREADABLE: &str = "the recording cannot be read there now";
 /// Ticks that are nearer than this to what was read belong to it at any pace.
 const NEAR: Nanos = Nanos(1_000_000_000);
 
@@ -105,11 +107,10 @@ impl World {
 
     /// Why something is not to be had that was not read for the moment that is shown, where nothing is read for it any more.
     pub fn passed(&self) -> Option<&'static str> {
-        let recorded = self.time.recorded;
-        let why = if recorded {
-            "not recorded by then"
-        } else {
-            "not read at that moment"
+        let why = match (self.detail.unreadable, self.time.recorded) {
+            (true, _) => UNREADABLE,
+            (false, true) => "not recorded by then",
+            (false, false) => "not read at that moment",
         };
         self.looks_back().then_some(why)
     }
@@ -120,6 +121,9 @@ impl World {
         const WHOLE: usize = 14;
         if !self.stands() {
             return None;
+        }
+        if self.detail.unreadable {
+            return Some(UNREADABLE);
         }
         let parts = self.parts();
         let mut missing = parts[..WHOLE].iter().filter(|(_, _, at)| at.is_none());

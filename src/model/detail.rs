@@ -69,6 +69,8 @@ pub struct Detail {
     pub at: Nanos,
     /// The process that the fields about one process describe.
     pub of: Option<ProcId>,
+    /// What keeps it could not be read in time, so that nothing of it is known.
+    pub unreadable: bool,
     /// Focus: its descriptors.
     pub files: Slot<Files>,
     /// Sources that failed whole.

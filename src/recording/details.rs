@@ -38,6 +38,7 @@ macro_rules! parts {
         let Detail {
             at: _,
             of: _,
+            unreadable: _,
             faults: _,
             files,
             threads,

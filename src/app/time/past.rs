@@ -156,21 +156,28 @@ impl Past {
     /// The same, as it was remembered or recorded.
     fn recorded_detail(&self, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
         let deep = self.deep.as_ref();
-        let found = deep.and_then(|deep| deep.detail(at, focus, RECORDED).ok());
+        let found = deep.map(|deep| deep.detail(at, focus, RECORDED));
         Self::or_nothing(found, at, focus)
     }
 
     /// What was read before a moment.
     pub(super) fn detail_before(&self, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
         let deep = self.deep.as_ref();
-        let found = deep.and_then(|deep| deep.read_before(at, focus, RECORDED).ok());
+        let found = deep.map(|deep| deep.read_before(at, focus, RECORDED));
         Self::or_nothing(found, at, focus)
     }
 
-    fn or_nothing(found: Option<Detail>, at: Nanos, focus: Option<ProcId>) -> Arc<Detail> {
+    fn or_nothing(
+        found: Option<Result<Detail, String>>,
+        at: Nanos,
+        focus: Option<ProcId>,
+    ) -> Arc<Detail> {
+        let unreadable = matches!(found, Some(Err(_)));
+        let found = found.and_then(Result::ok);
         Arc::new(found.unwrap_or_else(|| Detail {
             at,
             of: focus,
+            unreadable,
             ..Detail::default()
         }))
     }

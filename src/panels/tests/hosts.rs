@@ -7,9 +7,11 @@ use crate::app::App;
 use crate::app::event::Event;
 use crate::app::key::{Mouse, Press};
 use crate::app::world::Settings;
-use crate::model::id::{Pid, Ticks};
+use crate::model::id::{Nanos, Pid, Ticks};
 use crate::model::scene::Scene;
 use crate::model::snapshot::Snapshot;
+use crate::recording::past::{Moment, Record, Records};
+use crate::recording::record::Kind;
 use crate::recording::{Kept, Marks, Past, Summary, Writer};
 use crate::theme::{Depth, Theme};
 
@@ -19,6 +21,10 @@ const BOOT_MS: u64 = 1_700_000_000_000;
 /// A machine that was recorded for so many seconds from this one on; its own process is called so, and its numbers are
 /// those of any other.
 fn past(name: &str, from: u64, seconds: u64) -> Past {
+    Past::new(Box::new(kept(name, from, seconds)))
+}
+
+fn kept(name: &str, from: u64, seconds: u64) -> Kept {
     let (kept, mut writer) = (Kept::new(1 << 20), Writer::default());
     let mut scene = Scene::new();
     let mut machine = (*scene.sample.machine).clone();
@@ -40,7 +46,7 @@ fn past(name: &str, from: u64, seconds: u64) -> Past {
         let summary = Summary::of(&now, Marks::default());
         kept.push(writer.tick(Some(&before), &scene.sample, summary));
     }
-    Past::new(Box::new(kept))
+    kept
 }
 
 fn app(hosts: &[(&str, u64, u64)]) -> App {
@@ -171,4 +177,43 @@ fn a_click_where_the_machine_was_not_recorded_keeps_that_time_for_the_others() {
     press(&mut app, "&");
     assert_eq!(said(&app), "late at the same time");
     assert!(second(&app) > 315, "{}", second(&app));
+}
+
+/// A recording of which only the ticks can be read.
+struct Half(Kept);
+
+impl Records for Half {
+    fn moments(&self) -> Vec<Moment> {
+        self.0.moments()
+    }
+
+    fn way_to(&self, at: Nanos) -> Result<Vec<Record>, String> {
+        self.0.way_to(at)
+    }
+
+    fn beside(&self, _: Kind, _: Nanos, _: Nanos) -> Result<Vec<Record>, String> {
+        Err("it has not answered".to_owned())
+    }
+}
+
+#[test]
+fn what_cannot_be_read_now_is_not_called_unrecorded() {
+    let shown = |half: bool| {
+        let kept = kept("web", 0, 20);
+        let past = if half {
+            Past::new(Box::new(Half(kept)))
+        } else {
+            Past::new(Box::new(kept))
+        };
+        let theme = Theme::terminal(Depth::True, false);
+        let mut app = App::new(crate::panels::all(), Settings::default(), theme);
+        app.replay(vec![("web".to_owned(), past)]);
+        screen_of(&mut app);
+        press(&mut app, "3").join("\n")
+    };
+    let (whole, half) = (shown(false), shown(true));
+    let unread = "the recording cannot be read there now";
+    assert!(half.contains(unread), "{half}");
+    assert!(!whole.contains(unread), "{whole}");
+    assert!(whole.contains("not recorded by then"), "{whole}");
 }
