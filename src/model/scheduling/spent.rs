@@ -226,6 +226,8 @@ pub struct Bucket {
     pub threads: Vec<ThreadSpent>,
     /// Whether the kernel counted every switch and wake-up; else what is between two readings is known by its ends.
     pub exact: bool,
+    /// Why the kernel does not count; empty where it does, and where nobody asked it to.
+    pub why: SafeText,
 }
 
 /// What the threads of a process did lately, the oldest first.
@@ -256,6 +258,9 @@ pub fn sum<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Bucket {
             out.exact = bucket.exact;
         }
         out.exact &= bucket.exact;
+        if !bucket.why.is_empty() {
+            out.why.clone_from(&bucket.why);
+        }
         out.to = bucket.to;
         out.readings += bucket.readings;
         for thread in &bucket.threads {

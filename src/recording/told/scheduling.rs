@@ -17,7 +17,7 @@ fields!(schedule::Throttling { 1 group, 2 periods, 3 throttled, 4 time });
 fields!(spent::Spent { 1 span, 2 running, 3 ready, 4 blocked });
 fields!(spent::Share { 1 cause, 2 span, 3 whole, 4 waits });
 fields!(spent::ThreadSpent { 1 id, 2 name, 3 spent });
-fields!(spent::Bucket { 1 from, 2 to, 3 readings, 4 threads, 5 exact });
+fields!(spent::Bucket { 1 from, 2 to, 3 readings, 4 threads, 5 exact, 6 why });
 fields!(spent::TimeSpent { 1 buckets });
 variants!(spent::Cause { 1 Wait(a), 2 Short, 3 Others, 4 Untold(a) });
 fields!(wait::Waiting { 1 what, 2 call, 3 function, 4 uninterruptible });

@@ -40,6 +40,7 @@ pub fn process(told: &Breakdown) -> Value {
     out["ended"] = told.ended.into();
     out["seconds"] = bucket.to.since(bucket.from).seconds().into();
     out["source"] = if bucket.exact { "exact" } else { "sampled" }.into();
+    out["why"] = bucket.why.exact().into();
     out["readings"] = bucket.readings.into();
     out["certain"] = all.certain().into();
     out["threads"] = threads.collect();

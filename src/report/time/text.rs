@@ -50,6 +50,10 @@ fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     );
     let name = format!("{} {}", told.id.pid, told.name);
     printer.line(&[(&name, Ink::Strong), (&about, Ink::Dim)])?;
+    if !bucket.why.is_empty() {
+        let why = format!("not counted by the kernel: {}", bucket.why);
+        printer.line(&[(&why, Ink::Dim)])?;
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use crate::model::process::threads::ThreadRow;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::spent::{Bucket, Cause, TimeSpent};
 use crate::model::scheduling::wait::Wait;
+use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
@@ -40,6 +41,8 @@ pub struct Follower {
     root: ProcRoot,
     of: ProcId,
     how: How,
+    /// Why the kernel does not count, where it was asked to.
+    why: SafeText,
 }
 
 enum How {
@@ -55,8 +58,12 @@ impl Follower {
                 root: root.clone(),
                 of,
                 how: How::Counted(Box::new(counting)),
+                why: SafeText::default(),
             },
-            Err(_) => Self::sampled(root, of),
+            Err(refused) => Self {
+                why: refused.to_string().into(),
+                ..Self::sampled(root, of)
+            },
         }
     }
 
@@ -66,6 +73,7 @@ impl Follower {
             root: root.clone(),
             of,
             how: How::Sampled(Box::new(Sampled::new(root, of))),
+            why: SafeText::default(),
         }
     }
 
@@ -86,7 +94,11 @@ impl Follower {
             How::Counted(counting) => match counting.step() {
                 // It has more threads than there is room for, or the kernel does not read its maps out.
                 Err(Missing::Unsupported) => {
-                    *self = Self::sampled(&self.root, self.of);
+                    let why = counting.why_not();
+                    *self = Self {
+                        why: why.into(),
+                        ..Self::sampled(&self.root, self.of)
+                    };
                     self.step()
                 }
                 other => other,
@@ -105,9 +117,13 @@ impl Follower {
 
     /// The bucket that is full, or whatever there is: a new one begins.
     pub fn take(&mut self) -> Bucket {
-        match &mut self.how {
+        let bucket = match &mut self.how {
             How::Counted(counting) => counting.take(),
             How::Sampled(sampled) => sampled.take(),
+        };
+        Bucket {
+            why: self.why.clone(),
+            ..bucket
         }
     }
 

@@ -60,8 +60,9 @@ const IS_READY: i32 = 1;
 const IS_BLOCKED: i32 = 2;
 const HAS_ENDED: i32 = 3;
 
-/// How many threads, and how many sums of waits there is room for.
+/// How many threads there is room for.
 const THREADS: usize = 8192;
+/// How many sums of waits.
 const SITES: usize = 16_384;
 /// How often is read again what changed meanwhile.
 const TRIES: usize = 6;
@@ -72,6 +73,7 @@ pub struct Tracing {
     shared: Shared,
     threads: Map,
     sites: Map,
+    room: usize,
     began: Nanos,
     _programs: Vec<Running>,
 }
@@ -92,6 +94,14 @@ impl Tracing {
     /// Without the right, where the kernel does not tell its types, before Linux 5.15, on other machines than x86-64 and arm64,
     /// and in a PID namespace of its own, where the kernel's numbers are not ours.
     pub fn begin(root: &ProcRoot, pid: Pid) -> Result<Self, Refused> {
+        Self::with_room(root, pid, THREADS)
+    }
+
+    /// The same with room for so many threads.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn with_room(root: &ProcRoot, pid: Pid, room: usize) -> Result<Self, Refused> {
         visible::numbers_are_ours(root)?;
         let untyped = || io::Error::other("this kernel does not tell its types (BTF)");
         let task = btf::task(root).ok_or_else(untyped)?;
@@ -100,7 +110,7 @@ impl Tracing {
         for at in 0..2 * NUMBERS {
             shared.set(FIRST_IS as usize + at as usize * 8, first_is(at));
         }
-        let threads = Map::roomy((8, VALUE), THREADS)?;
+        let threads = Map::roomy((8, VALUE), room)?;
         let sites = Map::roomy((16, 16), SITES)?;
         let maps = programs::Maps {
             shared: shared.fd(),
@@ -129,6 +139,7 @@ impl Tracing {
             shared,
             threads,
             sites,
+            room,
             began,
             _programs: running,
         })
@@ -137,6 +148,11 @@ impl Tracing {
     /// When counting began: whoever is not known was in the same phase since.
     pub fn began(&self) -> Nanos {
         self.began
+    }
+
+    /// How many threads there is room for.
+    pub fn room(&self) -> usize {
+        self.room
     }
 
     /// How many threads found no room to be counted.

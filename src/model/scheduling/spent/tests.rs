@@ -221,6 +221,7 @@ fn a_window_takes_the_last_buckets() {
             to: Nanos((n + 1) * 1_000_000_000),
             readings: 20,
             exact: true,
+            why: SafeText::default(),
             threads: vec![ThreadSpent {
                 id: ThreadId {
                     tid: Tid(7),

@@ -221,7 +221,12 @@ pub fn head(world: &World, shown: &Bucket, all: &Spent, area: Rect, window: Nano
         }
     }
     let roles = parts.map(|p| p.2);
-    vec![about, bar(world, roles, &shares, area), legend]
+    let mut out = vec![about, bar(world, roles, &shares, area), legend];
+    if !shown.why.is_empty() {
+        let why = format!("not counted by the kernel: {}", shown.why);
+        out.push(vec![(why, Role::Dim)]);
+    }
+    out
 }
 
 fn bar(world: &World, roles: [Role; 4], shares: &[u32], area: Rect) -> Parts {

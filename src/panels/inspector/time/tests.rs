@@ -58,6 +58,7 @@ fn told() -> TimeSpent {
             to: Nanos((n + 1) * 1_000_000_000),
             readings: 20,
             exact: false,
+            why: "programs in the kernel need CAP_BPF and CAP_PERFMON, or root".into(),
             threads: vec![
                 thread(100, "main", 250, 50, &read),
                 thread(101, "waiter", 0, 0, &child),

@@ -344,6 +344,7 @@ pub(super) fn everything(at: Nanos) -> Detail {
                 to: Nanos(1),
                 readings: 2,
                 exact: true,
+                why: "refused".into(),
                 threads: vec![ThreadSpent {
                     id: ThreadId::default(),
                     name: "".into(),

@@ -67,6 +67,7 @@ fn found(keep: Slices, read: bool) -> Found {
             from: Nanos(now.at.0 - ms(1000).0),
             to: now.at,
             readings: 20,
+            why: "".into(),
             threads: vec![ThreadSpent {
                 id: crate::model::id::ThreadId {
                     tid: Tid(7),

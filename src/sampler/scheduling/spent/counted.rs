@@ -60,8 +60,12 @@ impl Counting {
     /// # Errors
     /// As [`Tracing::begin`].
     pub fn begin(root: &ProcRoot, of: ProcId) -> Result<Self, Refused> {
-        let tracing = Tracing::begin(root, of.pid)?;
-        Ok(Self {
+        Ok(Self::over(root, of, Tracing::begin(root, of.pid)?))
+    }
+
+    /// The same by what counts already.
+    pub fn over(root: &ProcRoot, of: ProcId, tracing: Tracing) -> Self {
+        Self {
             root: root.clone(),
             of,
             bucket: tracing.began(),
@@ -76,7 +80,7 @@ impl Counting {
             vanished: BTreeSet::new(),
             readings: 0,
             cost: Nanos(0),
-        })
+        }
     }
 
     /// As [`super::Follower::pause`].
@@ -122,6 +126,15 @@ impl Counting {
         let cost = clock::of_thread().since(cost);
         self.cost = if self.readings == 1 { Nanos(0) } else { cost };
         Ok(())
+    }
+
+    /// Why the kernel cannot count all of its threads, where a step said so.
+    pub fn why_not(&self) -> String {
+        if self.tracing.lost() > 0 {
+            let room = self.tracing.room();
+            return format!("it has more threads than the {room} that there is room for");
+        }
+        "the kernel does not read out what it counts".to_owned()
     }
 
     /// As [`super::Follower::has_told`].
@@ -198,6 +211,7 @@ impl Counting {
             readings,
             threads: Vec::new(),
             exact: true,
+            why: SafeText::default(),
         };
         let Ok(counted) = self.tracing.read() else {
             return out;

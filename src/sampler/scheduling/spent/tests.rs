@@ -10,6 +10,7 @@ use super::*;
 use crate::model::id::{Pid, Tid};
 use crate::model::scheduling::spent::{Kind, Spent, ThreadSpent, sum};
 use crate::sys::process::proc_stat;
+use crate::sys::scheduling::phases::Tracing;
 
 fn own() -> ProcId {
     let text = ProcRoot::live().read("self/stat").expect("a /proc");
@@ -160,6 +161,37 @@ fn who_has_ended_is_gone_and_what_it_did_is_told() {
     }
     assert_eq!(told().failed, Some(Missing::Gone));
     assert!(!told().buckets.is_empty());
+}
+
+/// A process of more threads than there is room for is sampled, and says why.
+#[test]
+fn more_threads_than_can_be_counted_are_sampled_and_that_is_said() {
+    let root = ProcRoot::live();
+    let tracing = match Tracing::with_room(&root, own().pid, 1) {
+        Ok(tracing) => tracing,
+        Err(refused) => return println!("skipped: {refused}"),
+    };
+    let mut follower = Follower {
+        root: root.clone(),
+        of: own(),
+        how: How::Counted(Box::new(Counting::over(&root, own(), tracing))),
+        why: SafeText::default(),
+    };
+    // Threads of which each has had a core: this one, and one that it waits for.
+    std::thread::spawn(std::thread::yield_now)
+        .join()
+        .expect("it ends");
+    std::thread::sleep(Duration::from_millis(1));
+    if follower.step() == Err(Missing::Unsupported) {
+        return println!("skipped: this kernel counts no slices");
+    }
+    follower.step().expect("our own threads");
+    let bucket = follower.take();
+    assert!(!bucket.exact);
+    assert_eq!(
+        bucket.why.as_str(),
+        "it has more threads than the 1 that there is room for"
+    );
 }
 
 /// What a thread found out about a stretch of its own time, by its clocks and the kernel's counters.
