@@ -154,7 +154,7 @@ pub fn live(options: Options) -> anyhow::Result<Ending> {
     if !settings.gpu {
         gpus::leave_out();
     }
-    if gpus::there(&ProcRoot::live()) {
+    if gpus::there(&ProcRoot::live()) == Ok(true) {
         panes.push(panels::gpu());
     }
     let mut app = App::new(panes, settings, options.theme);

@@ -133,6 +133,53 @@ fn cards_are_told_as_far_as_the_library_tells_of_them() {
 }
 
 #[test]
+fn what_keeps_a_library_from_telling_is_said_and_not_that_there_is_no_card() {
+    let Some(mut bench) = Bench::new() else {
+        return;
+    };
+    let said = |bench: &Bench, script: &str, part: &str| {
+        let card = bench.system(script)["gpus"][0].clone();
+        let trouble = card["trouble"].as_str().unwrap_or_default();
+        assert!(trouble.contains(part), "{card}");
+        assert_eq!(card["name"], "NVIDIA");
+        assert_eq!(card["processes"], Value::Null);
+        for args in [&["system", "--for", "10ms"][..], &["doctor"]] {
+            let text = bench.pscope(script, args);
+            let line = text.lines().filter(|line| line.contains(part)).count();
+            assert!(line >= 1, "{args:?}: {text}");
+        }
+    };
+    said(&bench, "cards 1, answers 18", "different versions");
+    said(&bench, "cards 1, answers 9", "driver is not loaded");
+    said(&bench, "fails cards", "error 3");
+    let mut session = bench.live("cards 1, answers 18", &["--interval", "200ms"]);
+    session.press(b"7");
+    session.shows("different versions");
+    leave(session);
+    bench.library = bench.dir.path().join("libnothing.so");
+    said(&bench, "cards 1", "no library libnvidia-ml.so.1");
+}
+
+#[test]
+fn a_line_of_a_card_says_what_is_not_told() {
+    let Some(bench) = Bench::new() else { return };
+    let line = |script: &str| {
+        let text = bench.pscope(script, &["system", "--for", "10ms", "--ascii"]);
+        let found = text.lines().find(|line| line.contains("Stand-in 0"));
+        found.expect("a line of the card").to_owned()
+    };
+    let split = line("cards 1, mig, busy 50, users 7:1");
+    assert!(
+        split.contains("split (MIG)") && split.contains("1 process "),
+        "{split}"
+    );
+    let hidden = line("cards 1, busy 50, fails users");
+    assert!(hidden.contains("- processes"), "{hidden}");
+    let nobody = line("cards 1, busy 50, users x");
+    assert!(nobody.contains("0 processes"), "{nobody}");
+}
+
+#[test]
 fn columns_of_processes_and_groups_add_up_what_cards_tell() {
     let Some(bench) = Bench::new() else { return };
     let me = std::process::id();

@@ -106,7 +106,7 @@ struct Found {
     page_faults: Option<Reading<PageFaults>>,
     files: Option<Reading<Arc<Files>>>,
     /// Every graphics card, where it holds a descriptor of one.
-    cards: Option<Gpus>,
+    cards: Option<Reading<Gpus>>,
     /// The descriptors for the words of the threads, whether they are shown or not.
     peers: Option<Arc<Files>>,
     threads: Option<Reading<Arc<Threads>>>,
@@ -211,9 +211,7 @@ impl Found {
             .then(|| Descriptors::all_of(&root, id).map(Arc::new));
         let cards = match &files {
             Some(Ok(files)) if files.rows.iter().any(|row| row.object == Object::Card) => {
-                Graphics::new(&root, Shared::new(&root))
-                    .read_now(PATIENCE)
-                    .ok()
+                Some(Graphics::new(&root, Shared::new(&root)).read_now(PATIENCE))
             }
             _ => None,
         };

@@ -193,7 +193,8 @@ fn measure(span: Duration) -> Result<Machine, Error> {
     let shared = Shared::new(&root);
     let mut networks = Networks::new(&root, shared.clone());
     let _ = networks.network(PATIENCE, None);
-    let mut cards = gpus::there(&root).then(|| Graphics::new(&root, shared));
+    let there = gpus::there(&root);
+    let mut cards = (there == Ok(true)).then(|| Graphics::new(&root, shared));
     if let Some(cards) = &mut cards {
         let _ = cards.read_now(PATIENCE);
     }
@@ -217,10 +218,10 @@ fn measure(span: Duration) -> Result<Machine, Error> {
         sensors: sensors::read_now(&root),
         disks: Ok((disks, rates)),
         requests,
-        // Without a card there is none, which is known.
         gpus: match cards {
             Some(mut cards) => cards.read_now(PATIENCE),
-            None => Ok(Gpus::default()),
+            // That there is none is known only where one can look.
+            None => there.map(|_| Gpus::default()),
         },
         now,
     })

@@ -1,26 +1,25 @@
 //! Which kernel interfaces are open to this program: each is tried once, and what would open it is told exactly.
 
 mod built;
+mod cards;
 mod files;
 mod own;
 
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
 use super::asker;
 use super::bpf::{self, btf};
-use super::machine::{cores, drm, gpus};
+use super::machine::cores;
 use super::network::sock_diag::endings::SocketEnds;
 use super::process::visible;
 use super::root::ProcRoot;
 use super::scheduling::perf::{self, Reader};
 use super::source::Probe;
 use crate::model::id::{Pid, Tid};
-use crate::model::machine::gpu::Card;
 use crate::model::reading::{Missing, Reading};
 
 /// How an interface was found.
@@ -107,7 +106,7 @@ pub fn examine(root: &ProcRoot, sources: &[(&'static str, Probe)]) -> Vec<Findin
         files::frequency(root),
         files::delays(root),
         files::sensors(root),
-        cards(root),
+        cards::cards(root),
     ];
     all.extend(sources.iter().filter_map(|(name, of)| match of {
         Probe::Examined(_) => None,
@@ -182,41 +181,6 @@ fn others(root: &ProcRoot, program: &str) -> Finding {
                 .get(rights),
             None => new(State::Absent).found("/proc lists no first process"),
         },
-    }
-}
-
-fn cards(root: &ProcRoot) -> Finding {
-    let gives = "graphics cards: use, memory, heat, power, and who uses them";
-    let new = |state| Finding::new("gpu", gives, state);
-    let others = if drm::there(root) {
-        let names = drm::Cards::new(root).read(super::clock::now());
-        names
-            .into_iter()
-            .map(|(_, card)| card.name.to_string())
-            .collect()
-    } else {
-        Vec::new()
-    };
-    let told = |nvidia: &[Card]| {
-        let nvidia = nvidia.iter().map(|card| card.name.to_string());
-        nvidia
-            .chain(others.iter().cloned())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    if !root.is_live() || gpus::library().is_none() {
-        return match others.len() {
-            0 => new(State::Absent).found("there is no card that computes or draws"),
-            _ => new(State::Ok).found(told(&[])),
-        };
-    }
-    match gpus::read_now(Duration::MAX) {
-        Ok(all) => new(State::Ok).found(told(&all)),
-        Err(Missing::Denied) => new(State::Denied).get("let this user open /dev/nvidiactl"),
-        Err(Missing::Late) => new(State::Limited).found("NVIDIA's driver does not answer"),
-        Err(_) => new(State::Absent)
-            .found("there is a card of NVIDIA's, and no library libnvidia-ml.so.1")
-            .get("install the utilities of its driver"),
     }
 }
 

@@ -2,7 +2,8 @@
 //! `NVML_STAND_IN` names, read anew at every call.
 //!
 //! One word a line with its value: `cards 2`, `busy 87`, `memory 40 80`, `users 7:39 9:1`, `shares 7:85`, `lacks power`,
-//! `fails busy`, `hangs`, `mig`, `keeps 1` (GiB that the driver has for itself), `opens 700` (milliseconds that the first call takes).
+//! `fails busy`, `hangs`, `mig`, `keeps 1` (GiB that the driver has for itself), `opens 700` (milliseconds that the first call takes),
+//! `answers 18` (the error of the first call).
 #![allow(missing_docs, unsafe_code, clippy::all, clippy::pedantic, reason = "a stand-in for a C library")]
 
 use std::ffi::{c_char, c_int, c_uint, c_ulonglong, c_void};
@@ -52,6 +53,9 @@ pub extern "C" fn nvmlInit_v2() -> c_int {
     let text = script();
     if let Some(ms) = text.lines().find_map(|l| l.strip_prefix("opens ")) {
         std::thread::sleep(std::time::Duration::from_millis(ms.parse().unwrap_or(0)));
+    }
+    if let Some(code) = text.lines().find_map(|l| l.strip_prefix("answers ")) {
+        return code.parse().unwrap_or(999);
     }
     // As the library opens its devices.
     match std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {

@@ -1,5 +1,8 @@
 //! Graphics cards: how busy they are, what they hold, and for whom.
 
+pub mod trouble;
+
+use self::trouble::Trouble;
 use super::super::format::bytes;
 use super::super::id::{Bytes, Pid};
 use super::super::reading::{Missing, Reading};
@@ -50,6 +53,8 @@ pub struct Card {
     pub split: bool,
     /// It sleeps, and was not asked, which would have woken it.
     pub asleep: bool,
+    /// Why its driver's library tells nothing at all; it then stands for all cards of that driver.
+    pub trouble: Option<Trouble>,
     /// Who uses it.
     pub users: Reading<Vec<User>>,
 }
@@ -85,6 +90,7 @@ impl Default for Card {
             decoder: Err(NONE),
             split: false,
             asleep: false,
+            trouble: None,
             users: Err(NONE),
         }
     }
@@ -141,6 +147,12 @@ impl Gpus {
             }
         }
         (busy, memory)
+    }
+
+    /// What is wrong with a library that tells nothing, in words.
+    pub fn trouble(&self) -> Option<String> {
+        let trouble = self.cards.iter().find_map(|card| card.trouble)?;
+        Some(format!("not told: {trouble}"))
     }
 
     /// The same in words: `85 % of a card, 39.0G of its memory`; `None` where it uses none, or that is not told.

@@ -157,6 +157,10 @@ impl ViewGpu {
             let asleep = "  asleep: it is not asked, which would wake it";
             second = vec![(asleep.to_owned(), Role::Dim)];
         }
+        if let Some(trouble) = card.trouble {
+            let name = vec![(format!("{} {}", card.index, card.name), Role::Strong)];
+            return [name, vec![(format!("  – {trouble}"), Role::Warn)]];
+        }
         if card.split {
             second.push((
                 "   split (MIG): use is not told of the whole".to_owned(),
@@ -170,6 +174,10 @@ impl ViewGpu {
         match known(world) {
             Ok(gpus) => gpus.cards.iter().flat_map(Self::card).collect(),
             Err(Missing::Soon) => vec![vec![("the cards are being asked …".to_owned(), Role::Dim)]],
+            Err(Missing::Late) => vec![vec![(
+                "– the driver tells nothing: it did not answer in time, since it opens its cards, or hangs".to_owned(),
+                Role::Warn,
+            )]],
             Err(why) => vec![vec![(
                 format!("– the driver tells nothing: {why}"),
                 Role::Warn,
@@ -294,7 +302,11 @@ impl Panel for ViewGpu {
         self.list.render(world, buf);
         let cards = known(world).map_or(&[][..], |gpus| &gpus.cards);
         for (at, (card, past)) in cards.iter().zip(&self.past).enumerate() {
-            let Some(line) = self.list.head_line(2 * at + 1).filter(|_| !card.asleep) else {
+            let Some(line) = self
+                .list
+                .head_line(2 * at + 1)
+                .filter(|_| !card.asleep && card.trouble.is_none())
+            else {
                 continue;
             };
             let area = Rect {

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::Found;
+use crate::model::descriptors::descriptor::gpu::GpuUse;
 use crate::model::descriptors::descriptor::{Descriptor, Files, Mode};
 use crate::model::descriptors::peer::Note;
 use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::format::bytes;
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::report::printer::{Ink, Printer};
 
 /// Every descriptor by its number.
@@ -17,20 +18,40 @@ pub(super) fn descriptors(files: &Files) -> Value {
 
 /// What it does with graphics cards, or `null`.
 pub(super) fn gpu(files: &Files, found: &Found) -> Value {
-    let told = found.cards.as_ref().map(|cards| cards.of(found.id.pid));
+    let told = found.cards.as_ref().map(|cards| match cards {
+        Ok(cards) => cards.of(found.id.pid),
+        Err(why) => (Err(*why), Err(*why)),
+    });
     if told.is_none() && files.gpu.is_none() {
         return Value::Null;
     }
-    let gpu = files.gpu.as_ref();
-    let (busy, memory) = told.unwrap_or((Err(Missing::Soon), Err(Missing::Soon)));
-    json!({
+    uses(
+        files.gpu.as_ref(),
+        told.unwrap_or((Err(Missing::Soon), Err(Missing::Soon))),
+    )
+}
+
+/// What its descriptors tell, and its share of a card's time and the memory of cards that it holds.
+fn uses(gpu: Option<&GpuUse>, (busy, memory): (Reading<f64>, Reading<f64>)) -> Value {
+    let mut why = Map::new();
+    for (name, missing) in [
+        ("utilization_percent", busy.err()),
+        ("memory_bytes", memory.err()),
+    ] {
+        why.extend(missing.map(|missing| (name.to_owned(), missing.word().into())));
+    }
+    let mut out = json!({
         "drivers": gpu.map(|gpu| &gpu.drivers),
         "busy_ns": gpu.map(|gpu| gpu.busy.0),
         "resident_bytes": gpu.map(|gpu| gpu.holds.map(|b| b.0)),
         "total_bytes": gpu.map(|gpu| gpu.total.map(|b| b.0)),
         "utilization_percent": busy.ok().map(|busy| (busy * 10.0).round() / 10.0),
         "memory_bytes": memory.ok().map(|held| held as u64),
-    })
+    });
+    if !why.is_empty() {
+        out["unavailable"] = Value::Object(why);
+    }
+    out
 }
 
 fn descriptor(d: &Descriptor) -> Value {
@@ -135,10 +156,11 @@ pub(super) fn write(
             (&line, Ink::Plain),
         ])?;
     }
-    let words = found
-        .cards
-        .as_ref()
-        .and_then(|cards| cards.words(found.id.pid));
+    let words = match &found.cards {
+        Some(Ok(cards)) => cards.words(found.id.pid).or_else(|| cards.trouble()),
+        Some(Err(why)) => Some(format!("{} {why}", super::text::dash(printer.ascii))),
+        None => None,
+    };
     if let Some(words) = words {
         printer.line(&[("  GPU ", Ink::Dim), (&words, Ink::Plain)])?;
     }
@@ -154,4 +176,20 @@ pub(super) fn write(
         printer.line(&[("  pipeline ", Ink::Dim), (&names.join(arrow), Ink::Plain)])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_told_of_a_card_has_its_reason() {
+        let told = uses(None, (Err(Missing::Late), Ok(5.0)));
+        assert_eq!(told["utilization_percent"], Value::Null);
+        assert_eq!(told["memory_bytes"], 5);
+        assert_eq!(told["unavailable"], json!({"utilization_percent": "late"}));
+        let told = uses(None, (Ok(12.34), Ok(5.0)));
+        assert_eq!(told["utilization_percent"], 12.3);
+        assert!(told.get("unavailable").is_none(), "{told}");
+    }
 }

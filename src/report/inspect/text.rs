@@ -130,7 +130,7 @@ fn or_dash<T>(value: &Reading<T>, ascii: bool, show: impl Fn(&T) -> String) -> S
         .map_or_else(|why| format!("{} ({})", dash(ascii), why.word()), show)
 }
 
-fn dash(ascii: bool) -> &'static str {
+pub(super) fn dash(ascii: bool) -> &'static str {
     if ascii { "-" } else { "–" }
 }
 

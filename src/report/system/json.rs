@@ -101,6 +101,8 @@ fn gpus_json(now: &Snapshot, gpus: &Gpus) -> Value {
         out.insert("driver".to_owned(), json!(card.driver.exact()));
         out.insert("split".to_owned(), card.split.into());
         out.insert("asleep".to_owned(), card.asleep.into());
+        let trouble = card.trouble.map(|trouble| trouble.to_string());
+        out.insert("trouble".to_owned(), json!(trouble));
         for (name, value) in [
             ("utilization_percent", card.busy),
             ("memory_utilization_percent", card.memory_busy),

@@ -387,16 +387,29 @@ fn own_lines(own: &OwnGroup, pressure: &[Reading<Pressure>; 3]) -> Vec<Pieces> {
 
 /// A line for each graphics card.
 fn gpu_line(card: &Card, missing: &str) -> Pieces {
+    if let Some(trouble) = card.trouble {
+        let text = format!("{} {}  {missing} {trouble}", card.index, card.name);
+        return vec![label("gpu"), (text, Ink::Plain)];
+    }
     let told = |value: Reading<f32>, unit: &str| {
         value.map_or_else(|_| missing.to_owned(), |v| format!("{v:.0} {unit}"))
     };
     let size = |value: Reading<Bytes>| value.map_or_else(|_| missing.to_owned(), bytes);
-    let users = card.users.as_ref().map_or(0, Vec::len);
+    let users = match card.users.as_ref().map(Vec::len) {
+        Ok(1) => "1 process".to_owned(),
+        Ok(n) => format!("{n} processes"),
+        Err(_) => format!("{missing} processes"),
+    };
+    let split = if card.split {
+        "  split (MIG): use is not told of the whole"
+    } else {
+        ""
+    };
     vec![
         label("gpu"),
         (
             format!(
-                "{} {}  busy {}  memory {} of {}  {}  {}  {users} processes",
+                "{} {}  busy {}  memory {} of {}  {}  {}  {users}{split}",
                 card.index,
                 card.name,
                 told(card.busy, "%"),

@@ -70,17 +70,17 @@ impl Graphics {
         let nvidia = gpus::library().filter(|_| self.root.is_live());
         let mut all = Gpus::default();
         match nvidia.map(|_| gpus::read_now(budget)) {
-            Some(Err(why)) if !drm::there(&self.root) => return Err(why),
+            Some(Err(why)) if drm::there(&self.root) != Ok(true) => return Err(why),
             Some(Err(why)) => all.cards.push(Card {
                 name: "NVIDIA".into(),
                 users: Err(why),
                 ..Card::default()
             }),
             Some(Ok(cards)) => all.cards = cards,
-            None if !gpus::there(&self.root) => return Err(Missing::Unsupported),
+            None if !gpus::there(&self.root)? => return Err(Missing::Unsupported),
             None => {}
         }
-        if gpus::there(&self.root) && drm::there(&self.root) {
+        if gpus::there(&self.root) == Ok(true) && drm::there(&self.root) == Ok(true) {
             self.others(budget, now, &mut all);
         }
         Ok(all)

@@ -81,13 +81,27 @@ pub struct Cards {
 }
 
 /// Whether there is a card; asks nobody but the kernel's own list.
-pub fn there(root: &ProcRoot) -> bool {
-    names(root).iter().any(|name| {
+///
+/// # Errors
+/// `Unsupported` where there is no such list since `/sys` is not there, `Denied` where it may not be looked at.
+pub fn there(root: &ProcRoot) -> Reading<bool> {
+    let is_card = |name: &String| {
         let driver = root.sys(format!("class/drm/{name}/device/driver"));
         let driver = std::fs::read_link(driver).ok();
         let driver = driver.as_deref().and_then(|d| d.file_name());
         driver.is_some_and(|driver| driver != "nvidia") && renders(root, name)
-    })
+    };
+    let why = |of: &str| match std::fs::read_dir(root.sys(of)).map_err(Missing::from) {
+        Ok(_) => None,
+        Err(Missing::Gone) => Some(Missing::Unsupported),
+        Err(why) => Some(why),
+    };
+    match why("class/drm") {
+        None => Ok(names(root).iter().any(is_card)),
+        // Without a driver of cards there is no such class, if there are classes at all.
+        Some(Missing::Unsupported) => why("class").map_or(Ok(false), Err),
+        Some(why) => Err(why),
+    }
 }
 
 /// `card0`, `card1` of `/sys/class/drm`, without their connectors (`card0-DP-1`).
@@ -309,68 +323,4 @@ impl Found {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
-
-    use super::*;
-    use crate::sys::scenario;
-
-    /// What is told of cards, by driver.
-    #[test]
-    fn cards_of_every_driver() {
-        scenario::play("gpus", Cards::new, |cards, root, step| {
-            let mut out = format!("there: {}\n", there(root));
-            for (place, card) in cards.read(Nanos::from_millis(step.at_ms)) {
-                let told =
-                    |r: Reading<String>| r.unwrap_or_else(|why| format!("– ({})", why.word()));
-                let f = |r: Reading<f32>| told(r.map(|n| n.to_string()));
-                let n = |r: Reading<u32>| told(r.map(|n| n.to_string()));
-                let b = |r: Reading<Bytes>| told(r.map(|n| n.0.to_string()));
-                let asleep = if card.asleep { " asleep" } else { "" };
-                let lines = [
-                    format!("{} ({}, {}){asleep}", card.name, place.driver, place.slot),
-                    format!("  busy {}, memory {}", f(card.busy), f(card.memory_busy)),
-                    format!("  holds {} of {}", b(card.used), b(card.total)),
-                    format!(
-                        "  heat {}, power {} of {}",
-                        f(card.temperature),
-                        f(card.power),
-                        f(card.power_limit)
-                    ),
-                    format!(
-                        "  clock {}, of memory {}",
-                        n(card.clock),
-                        n(card.memory_clock)
-                    ),
-                ];
-                let lines = if card.asleep { &lines[..1] } else { &lines[..] };
-                for line in lines {
-                    writeln!(out, "{line}").expect("a string takes it");
-                }
-            }
-            out
-        });
-    }
-
-    #[test]
-    fn cards_are_called_as_people_call_them() {
-        let list = b"# comment\n0e11  Compaq\n\t73bf  No\n1002  Advanced Micro Devices, Inc. [AMD/ATI]\n\t73a0  x\n\
-            \t73bf  Navi 21 [Radeon RX 6800/6800 XT / 6900 XT]\n\t\t1002 0e3a  Radeon RX 6900 XT\n8086  Intel Corporation\n\t4680  AlderLake-S GT1\n";
-        let of = |vendor, device| called(list, vendor, device).map(|name| name.to_string());
-        assert_eq!(
-            of("1002", "73bf").as_deref(),
-            Some("AMD Radeon RX 6800/6800 XT / 6900 XT")
-        );
-        assert_eq!(of("8086", "4680").as_deref(), Some("Intel AlderLake-S GT1"));
-        assert_eq!(of("8086", "73bf"), None);
-        assert_eq!(of("ffff", "73bf"), None);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_bytes_never_panic(bytes: Vec<u8>) {
-            let _ = called(&bytes, "", "");
-            let _ = (called(&bytes, "1002", "73bf"), ids(&bytes));
-        }
-    }
-}
+mod tests;

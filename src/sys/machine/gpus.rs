@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{drm, nvml::CardFacts};
+use super::drm;
+use super::nvml::{CardFacts, Told};
 use crate::model::id::{Bytes, Pid};
+use crate::model::machine::gpu::trouble::Trouble;
 use crate::model::machine::gpu::{Card, User, share};
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
@@ -26,9 +28,18 @@ pub fn leave_out() {
     LEFT_OUT.store(true, Ordering::Relaxed);
 }
 
-/// Whether there is a card of any maker.
-pub fn there(root: &ProcRoot) -> bool {
-    !LEFT_OUT.load(Ordering::Relaxed) && (root.is_live() && library().is_some() || drm::there(root))
+/// Whether there is a card of any maker; where they are left out there is none.
+///
+/// # Errors
+/// Why that is not known: there is no `/sys`, or it may not be looked at.
+pub fn there(root: &ProcRoot) -> Reading<bool> {
+    if LEFT_OUT.load(Ordering::Relaxed) {
+        return Ok(false);
+    }
+    if root.is_live() && library().is_some() {
+        return Ok(true);
+    }
+    drm::there(root)
 }
 
 /// Which library tells of NVIDIA's cards; `None` where there is no such card.
@@ -46,16 +57,27 @@ pub fn library() -> Option<PathBuf> {
 /// How long the driver is waited for at least, and at most: it takes seconds to open cards that no program has in use.
 const PATIENCE: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(3)];
 
-/// Asks for all cards of NVIDIA now, for about so long.
+/// Asks for all cards of NVIDIA now, for about so long; where its library tells nothing, one stands for all and says why.
 ///
 /// # Errors
-/// `Unsupported` without a card or its library, `Late` where the driver does not answer.
+/// `Unsupported` without a card, `Late` where the driver does not answer, `Denied` where it refuses.
 pub fn read_now(budget: Duration) -> Reading<Vec<Card>> {
     let library = library().ok_or(Missing::Unsupported)?;
     let [least, most] = PATIENCE;
     let text = asker::gpus(&library, budget.clamp(least, most))?;
-    let told: Vec<CardFacts> = serde_json::from_slice(&text).map_err(|_| Missing::Unsupported)?;
-    Ok(told.into_iter().zip(0..).map(card).collect())
+    let told: Told = serde_json::from_slice(&text).map_err(|_| Missing::Unsupported)?;
+    let trouble = match told {
+        Told::Cards(cards) => return Ok(cards.into_iter().zip(0..).map(card).collect()),
+        Told::NoLibrary if cfg!(target_feature = "crt-static") => Trouble::Static,
+        Told::NoLibrary => Trouble::NoLibrary,
+        Told::Lacking => Trouble::Lacking,
+        Told::Answers(code) => Trouble::Answers(code),
+    };
+    Ok(vec![Card {
+        name: "NVIDIA".into(),
+        trouble: Some(trouble),
+        ..Card::default()
+    }])
 }
 
 fn card((told, index): (CardFacts, u32)) -> Card {
@@ -99,6 +121,7 @@ fn card((told, index): (CardFacts, u32)) -> Card {
         decoder: some(whole(told.decoder)).and_then(share),
         split: told.split,
         asleep: false,
+        trouble: None,
         users,
     }
 }

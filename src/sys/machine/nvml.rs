@@ -7,7 +7,7 @@
     reason = "dlopen(3), and calls of functions that it found"
 )]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_ulonglong, c_void};
+use std::ffi::{CStr, CString, c_char, c_uint, c_ulonglong, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Mutex;
@@ -15,7 +15,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use self::structs::{
+    APART, Code, Device, MOST, Memory, MemoryApart, NOT_TOLD, Process, SUCCESS, Sample, TOO_SMALL,
+    Utilization, WINDOW,
+};
 use crate::model::reading::{Missing, Reading};
+
+mod structs;
+
+/// What the library told, or what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::sys) enum Told {
+    Cards(Vec<CardFacts>),
+    /// It is not found.
+    NoLibrary,
+    /// It has not the functions without which there is nothing to tell.
+    Lacking,
+    /// It answers with an error.
+    Answers(u32),
+}
 
 /// What is told of a card; `None` is what the library does not tell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,70 +58,6 @@ pub(in crate::sys) struct CardFacts {
     pub shares: Option<Vec<(u32, u32)>>,
 }
 
-type Device = *mut c_void;
-type Code = c_int;
-
-/// Success of every function.
-const SUCCESS: Code = 0;
-/// `NVML_ERROR_INSUFFICIENT_SIZE`: there are more than there was room for.
-const TOO_SMALL: Code = 7;
-/// Over how many microseconds shares of processes are told at least: in a shorter time one that takes turns with others may
-/// have had none. `nvidia-smi pmon` looks back as far.
-const WINDOW: u64 = 1_000_000;
-/// `NVML_VALUE_NOT_AVAILABLE` for memory.
-const NOT_TOLD: u64 = u64::MAX;
-/// More processes than any card has.
-const MOST: usize = 1 << 14;
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Utilization {
-    gpu: c_uint,
-    memory: c_uint,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Memory {
-    total: c_ulonglong,
-    free: c_ulonglong,
-    used: c_ulonglong,
-}
-
-/// What counts what the driver keeps for itself apart, as `nvidia-smi` does.
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct MemoryApart {
-    version: c_uint,
-    total: c_ulonglong,
-    reserved: c_ulonglong,
-    free: c_ulonglong,
-    used: c_ulonglong,
-}
-
-/// `nvmlMemory_v2`: the size of the struct, and the number of its version.
-const APART: c_uint = size_of::<MemoryApart>() as c_uint | 2 << 24;
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Process {
-    pid: c_uint,
-    used: c_ulonglong,
-    instance: c_uint,
-    compute: c_uint,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct Sample {
-    pid: c_uint,
-    at: c_ulonglong,
-    cores: c_uint,
-    memory: c_uint,
-    encoder: c_uint,
-    decoder: c_uint,
-}
-
 /// The library, open and initialised.
 struct Library {
     handle: *mut c_void,
@@ -118,19 +72,28 @@ unsafe impl Send for Library {}
 /// The library of this process, by the path that it was opened with.
 static OPEN: Mutex<Option<(Vec<u8>, Library)>> = Mutex::new(None);
 
-/// Everything about every card, as JSON. Opens the library if it is not open yet.
+/// Everything about every card, or what is in the way of that, as JSON. Opens the library if it is not open yet.
 ///
 /// # Errors
-/// `Unsupported` where there is no such library, or it cannot be used.
+/// `Denied` where the driver refuses it to this user.
 pub(in crate::sys) fn answer(path: &Path) -> Reading<Vec<u8>> {
+    let told = match ask(path) {
+        Ok(cards) => Told::Cards(cards),
+        // `NVML_ERROR_NO_PERMISSION`.
+        Err(Told::Answers(4)) => return Err(Missing::Denied),
+        Err(wrong) => wrong,
+    };
+    serde_json::to_vec(&told).map_err(|_| Missing::Unsupported)
+}
+
+fn ask(path: &Path) -> Result<Vec<CardFacts>, Told> {
     let name = path.as_os_str().as_bytes();
-    let mut open = OPEN.lock().map_err(|_| Missing::Unsupported)?;
+    let mut open = OPEN.lock().map_err(|_| Told::Lacking)?;
     if open.as_ref().is_none_or(|(known, _)| known != name) {
         *open = Some((name.to_vec(), Library::open(name)?));
     }
-    let library = &mut open.as_mut().ok_or(Missing::Unsupported)?.1;
-    let told = library.cards()?;
-    serde_json::to_vec(&told).map_err(|_| Missing::Unsupported)
+    let library = &mut open.as_mut().ok_or(Told::Lacking)?.1;
+    library.cards()
 }
 
 /// Declares the type of a function and finds it; `None` where the library lacks it.
@@ -144,21 +107,17 @@ macro_rules! function {
 }
 
 impl Library {
-    fn open(name: &[u8]) -> Reading<Self> {
-        let name = CString::new(name).map_err(|_| Missing::Unsupported)?;
+    fn open(name: &[u8]) -> Result<Self, Told> {
+        let name = CString::new(name).map_err(|_| Told::NoLibrary)?;
         // SAFETY: the name ends with NUL; the library's own constructors run, in this process that can be given up.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         if handle.is_null() {
-            return Err(Missing::Unsupported);
+            return Err(Told::NoLibrary);
         }
         let library = Self { handle, last: 0 };
-        let init = function!(library, "nvmlInit_v2", ()).ok_or(Missing::Unsupported)?;
-        match init() {
-            SUCCESS => Ok(library),
-            // `NVML_ERROR_NO_PERMISSION`.
-            4 => Err(Missing::Denied),
-            _ => Err(Missing::Unsupported),
-        }
+        let init = function!(library, "nvmlInit_v2", ()).ok_or(Told::Lacking)?;
+        good(init())?;
+        Ok(library)
     }
 
     /// A function by its name, which ends with NUL.
@@ -169,16 +128,14 @@ impl Library {
         (!found.is_null()).then_some(found)
     }
 
-    fn cards(&mut self) -> Reading<Vec<CardFacts>> {
+    fn cards(&mut self) -> Result<Vec<CardFacts>, Told> {
         let count = function!(self, "nvmlDeviceGetCount_v2", (*mut c_uint));
-        let count = count.ok_or(Missing::Unsupported)?;
+        let count = count.ok_or(Told::Lacking)?;
         let mut n = 0;
-        if count(&raw mut n) != SUCCESS {
-            return Err(Missing::Unsupported);
-        }
+        good(count(&raw mut n))?;
         let driver = self.driver();
         let by_index = function!(self, "nvmlDeviceGetHandleByIndex_v2", (c_uint, *mut Device));
-        let by_index = by_index.ok_or(Missing::Unsupported)?;
+        let by_index = by_index.ok_or(Told::Lacking)?;
         let since = self.last.min(microseconds().saturating_sub(WINDOW));
         let mut all = Vec::new();
         for index in 0..n.min(256) {
@@ -353,6 +310,14 @@ impl Library {
                 .map(|(pid, sum, n)| (pid, sum / n))
                 .collect(),
         )
+    }
+}
+
+/// Goes on where a function succeeded.
+fn good(code: Code) -> Result<(), Told> {
+    match code {
+        SUCCESS => Ok(()),
+        code => Err(Told::Answers(code.unsigned_abs())),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::groups::facts::{DeviceIo, GroupFacts, GroupRates};
 use crate::model::groups::refusal::Refusal;
 use crate::model::groups::unit::Called;
 use crate::model::id::{Bytes, Nanos, Pid, ProcId, ThreadId, Ticks, Tid, Uid};
+use crate::model::machine::gpu::trouble::Trouble;
 use crate::model::machine::gpu::{Card, Gpus, User};
 use crate::model::machine::requests::{
     Column, DeviceRequests, FocusRequests, Kind as Asked, ProcessRequests, Requests, Took,
@@ -405,6 +406,7 @@ fn requests(at: Nanos) -> Requests {
 
 fn machine(detail: &mut Detail, at: Nanos) {
     let card = Card {
+        trouble: Some(Trouble::Answers(18)),
         asleep: true,
         index: 0,
         name: "A card".into(),
