@@ -2,6 +2,8 @@
 //!
 //! Every name, argument, path, user and unit passes [`SafeText`] at the edge of `sys`; nothing above handles raw bytes.
 
+pub mod middle;
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};

@@ -71,6 +71,9 @@ pub type Parts = Vec<Styled>;
 /// From this height on the selected row is told of in full below the table.
 const ROOM_FOR_FOOT: u16 = 14;
 
+/// Cells of a column of users; longer names are cut in the middle, no two alike.
+pub const USER: u16 = 9;
+
 /// How a column orders rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {

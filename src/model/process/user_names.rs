@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use unicode_segmentation::UnicodeSegmentation as _;
-
 use crate::model::snapshot::Snapshot;
+use crate::model::text::middle::{cut_middle, front};
 use crate::model::text::{SafeText, width};
 
 /// The fewest cells of the column, and the most.
@@ -22,8 +21,17 @@ pub struct UserNames {
 }
 
 impl UserNames {
-    /// For everybody of a snapshot.
+    /// For everybody of a snapshot, in a column that grows with them.
     pub fn of(snapshot: &Snapshot) -> Self {
+        Self::fit(&Self::everybody(snapshot), LEAST, MOST)
+    }
+
+    /// For everybody of a snapshot, in a column of so many cells.
+    pub fn within(snapshot: &Snapshot, cells: usize) -> Self {
+        Self::fit(&Self::everybody(snapshot), cells, cells)
+    }
+
+    fn everybody(snapshot: &Snapshot) -> Vec<(&SafeText, Option<u32>)> {
         let mut names: Vec<(&SafeText, Option<u32>)> = Vec::new();
         for proc in snapshot.procs.iter() {
             let user = &proc.facts.user;
@@ -33,12 +41,12 @@ impl UserNames {
         }
         names.sort_unstable();
         names.dedup();
-        Self::fit(&names)
+        names
     }
 
-    fn fit(names: &[(&SafeText, Option<u32>)]) -> Self {
+    fn fit(names: &[(&SafeText, Option<u32>)], least: usize, most: usize) -> Self {
         let widest = names.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
-        let cells = widest.clamp(LEAST, MOST);
+        let cells = widest.clamp(least, most);
         let mut short: HashMap<SafeText, String> = HashMap::new();
         let long = names.iter().filter(|(name, _)| width(name) > cells);
         for (name, uid) in long {
@@ -50,9 +58,11 @@ impl UserNames {
             // Two that differ in the middle alone are told apart by their numbers.
             let cut = match uid {
                 Some(uid) if known(&cut) => {
-                    let number = format!("…{uid}");
-                    let room = cells.saturating_sub(width(&number));
-                    front(name, room) + &number
+                    // The last digits of a number differ most.
+                    let digits = uid.to_string();
+                    let digits = &digits[digits.len().saturating_sub(cells.saturating_sub(1))..];
+                    let room = cells.saturating_sub(digits.len() + 1);
+                    front(name, room) + "…" + digits
                 }
                 _ => cut,
             };
@@ -71,29 +81,6 @@ impl UserNames {
     }
 }
 
-/// The beginning of a text, in at most so many cells.
-fn front(text: &str, cells: usize) -> String {
-    take(text.graphemes(true), cells).concat()
-}
-
-fn take<'a>(graphemes: impl Iterator<Item = &'a str>, cells: usize) -> Vec<&'a str> {
-    let mut used = 0;
-    graphemes
-        .take_while(|g| {
-            used += width(g);
-            used <= cells
-        })
-        .collect()
-}
-
-/// `john.appl…ple.com`: both ends of a text tell more than its beginning.
-fn cut_middle(text: &str, cells: usize) -> String {
-    let room = cells.saturating_sub(1);
-    let mut end = take(text.graphemes(true).rev(), room / 2);
-    end.reverse();
-    front(text, room - room / 2) + "…" + &end.concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +95,7 @@ mod tests {
             .zip(names)
             .map(|(s, (_, uid))| (s, Some(*uid)))
             .collect();
-        let users = UserNames::fit(&pairs);
+        let users = UserNames::fit(&pairs, LEAST, MOST);
         let shown = names.iter().map(|(name, _)| users.shown(name).into_owned());
         (users.cells, shown.collect())
     }
@@ -141,6 +128,21 @@ mod tests {
             unique.dedup();
             proptest::prop_assert_eq!(unique.len(), shown.len(), "{:?}", shown);
             proptest::prop_assert!(shown.iter().all(|s| width(s) <= usize::from(cells)));
+        }
+    }
+
+    #[test]
+    fn in_a_narrow_column_names_of_one_beginning_and_end_are_told_by_their_numbers() {
+        let names = ["service-account-one-x", "service-account-two-x"].map(SafeText::from);
+        let pairs = [
+            (&names[0], Some(1_234_567_801)),
+            (&names[1], Some(1_234_567_802)),
+        ];
+        let users = UserNames::fit(&pairs, 9, 9);
+        let shown = names.each_ref().map(|name| users.shown(name).into_owned());
+        assert_ne!(shown[0], shown[1]);
+        for text in &shown {
+            assert_eq!(width(text), 9, "{text}");
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::model::id::{Bytes, ProcId};
 use crate::model::machine::disk::{DiskRates, Disks};
 use crate::model::machine::requests::{Kind, Requests};
 use crate::model::plan::{Needs, Plan};
+use crate::model::process::user_names::UserNames;
 use crate::model::reading::{Missing, Reading};
 use crate::panels::charts::{self, Charts};
 use crate::panels::listing::{self, Content, Listing};
@@ -118,6 +119,7 @@ impl Panel for ViewDisks {
         let subjects = [&charts::DISKS, &charts::PRESSURE];
         self.charts.fit(world, &subjects, self.layout.minutes);
         let keys: Vec<ProcId> = self.processes.rows.iter().map(|p| p.id).collect();
+        let users = UserNames::within(&world.snapshot, usize::from(listing::USER));
         let columns = self.processes.columns();
         let processes = &self.processes.rows;
         let content = Content {
@@ -128,7 +130,7 @@ impl Panel for ViewDisks {
             foot: &listing::no_foot,
             keys: &keys,
             words: &|i| processes[i].words(),
-            row: &|i| processes::row(world, &processes[i]),
+            row: &|i| processes::row(world, &users, &processes[i]),
         };
         self.list.fit(self.layout.processes, content);
         Reply::Pass

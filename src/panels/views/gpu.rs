@@ -17,6 +17,7 @@ use crate::model::format::{bytes, percent};
 use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::machine::gpu::{Card, Gpus, User};
 use crate::model::plan::Needs;
+use crate::model::process::user_names::UserNames;
 use crate::model::reading::{Missing, Reading};
 use crate::panels::charts;
 use crate::panels::listing::{self, Content, Listing, Order, Parts};
@@ -46,7 +47,7 @@ static SPEC: Spec = Spec {
 const COLUMNS: [Column; 6] = [
     Column::right("CARD", 4, 0),
     Column::right("PID", 8, 0),
-    Column::left("USER", 9, 5),
+    Column::left("USER", listing::USER, 5),
     Column::right("GPU%", 6, 0),
     Column::right("GPU MEM", 8, 0),
     Column::left("COMMAND", 16, 0).growing(),
@@ -243,7 +244,8 @@ impl Panel for ViewGpu {
             format!("{} {} {user} {command}", users[i].0, users[i].1.pid)
         };
         let head = Self::head(world);
-        let row = |i: usize| row(world, users[i].0, &users[i].1);
+        let called = UserNames::within(&world.snapshot, usize::from(listing::USER));
+        let row = |i: usize| row(world, &called, users[i].0, &users[i].1);
         let content = Content {
             columns: &COLUMNS,
             order,
@@ -323,7 +325,7 @@ impl Panel for ViewGpu {
     }
 }
 
-fn row(world: &World, card: u32, user: &User) -> Row {
+fn row(world: &World, called: &UserNames, card: u32, user: &User) -> Row {
     let theme = &world.theme;
     let cell = |text: String, role| Line::from(Span::styled(text, theme.style(role)));
     let (name, command, seen) = command(world, user.pid);
@@ -332,7 +334,7 @@ fn row(world: &World, card: u32, user: &User) -> Row {
         cells: vec![
             cell(card.to_string(), Role::Dim),
             cell(user.pid.to_string(), Role::Text),
-            cell(name, Role::User),
+            cell(called.shown(&name).into_owned(), Role::User),
             of(text(user.busy, percent)),
             of(text(user.memory, bytes)),
             cell(command, if seen { Role::Text } else { Role::Dim }),

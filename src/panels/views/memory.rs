@@ -21,6 +21,7 @@ use crate::model::detail::Stamped;
 use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::machine::memory::{MachineMemory, MemoryRates};
 use crate::model::plan::{Needs, Plan};
+use crate::model::process::user_names::UserNames;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::Memory;
 use crate::panels::charts::{self, Charts};
@@ -165,6 +166,7 @@ impl Panel for ViewMemory {
             ..area
         };
         let keys: Vec<ProcId> = self.holders.iter().map(|h| h.id).collect();
+        let users = UserNames::within(&world.snapshot, usize::from(listing::USER));
         let scale = holders::Scale::of(world, largest, self.table.width);
         let holders = &self.holders;
         let content = Content {
@@ -175,7 +177,7 @@ impl Panel for ViewMemory {
             foot: &listing::no_foot,
             keys: &keys,
             words: &|i| holders[i].words(),
-            row: &|i| holders::row(world, &holders[i], &scale),
+            row: &|i| holders::row(world, &users, &holders[i], &scale),
         };
         self.list.fit(self.table, content);
         Reply::Pass

@@ -9,14 +9,16 @@ use super::cells::Subject;
 use super::layout::Placed;
 use crate::app::world::World;
 use crate::model::acting::{ended_badly, ending};
-use crate::model::groups::grouping::Group;
+use crate::model::groups::grouping::{By, Group};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::column::Column;
 use crate::model::process::forest::{Fold, Item, Row};
 use crate::model::process::stat::State;
 use crate::model::process::title::{Title, arguments};
+use crate::model::process::user_names::UserNames;
 use crate::model::snapshot::Proc;
-use crate::model::text::{cut, width};
+use crate::model::text::middle::cut_middle;
+use crate::model::text::width;
 use crate::theme::Role;
 
 /// For how long a row is marked as new.
@@ -178,7 +180,7 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row, indent: usi
                 out.push((format!(" {}", group.kind), dim));
             }
             out.extend(apart(group, dim));
-            shorten_name(list, &mut out, indent);
+            shorten_name(list, world, group, &mut out, indent);
             out
         }
         Item::Proc(_) => {
@@ -205,8 +207,8 @@ fn ended_badge(world: &World, procs: &[Cow<'_, Proc>]) -> Option<(String, Style)
     ))
 }
 
-/// Cuts the first part of a group's text, its name, so that how many are in it finds room.
-fn shorten_name(list: &List, parts: &mut Spans, indent: usize) {
+/// Cuts the first part of a group's text, its name, in the middle, so that how many are in it finds room.
+fn shorten_name(list: &List, world: &World, group: &Group, parts: &mut Spans, indent: usize) {
     let command = |p: &&Placed| is_command(p.column);
     let Some(placed) = list.layout.columns.iter().find(command) else {
         return;
@@ -214,7 +216,17 @@ fn shorten_name(list: &List, parts: &mut Spans, indent: usize) {
     let behind: usize = parts[1..].iter().map(|(text, _)| width(text)).sum();
     let room = usize::from(placed.cells.end - placed.cells.start);
     let left = room.saturating_sub(indent + behind).max(SHORTEST);
-    parts[0].0 = cut(&parts[0].0, left).into_owned();
+    let name = &mut parts[0].0;
+    if width(name) <= left {
+        return;
+    }
+    // No two users are shown alike.
+    *name = if group.key.by == By::User {
+        let users = UserNames::within(&world.snapshot, left);
+        users.shown(name).into_owned()
+    } else {
+        cut_middle(name, left)
+    };
 }
 
 /// What tells a group from others that would look the same.

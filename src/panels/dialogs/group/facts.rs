@@ -7,6 +7,7 @@ use crate::model::groups::facts::GroupFacts;
 use crate::model::id::Bytes;
 use crate::model::process::column::{Column, all};
 use crate::model::process::isolation::group::{GroupCpu, Usage};
+use crate::model::process::user_names::UserNames;
 use crate::model::reading::Missing;
 use crate::model::snapshot::Proc;
 use crate::model::text::pad;
@@ -146,9 +147,10 @@ impl GroupInspector {
             "PID", "USER", "CPU%", "MEM", "THR", "COMMAND"
         );
         let mut out = vec![vec![(head, Role::Dim)]];
+        let users = UserNames::within(&world.snapshot, 10);
         out.extend(self.procs(world).map(|p| {
             let cpu = p.cpu.map_or("–".to_owned(), |c| percent(world.scaled(c)));
-            let user = pad(&p.facts.user, 10);
+            let user = pad(&users.shown(&p.facts.user), 10);
             let memory = bytes(p.stat.resident);
             let numbers = format!(
                 "{:>8} {user} {cpu:>6} {memory:>7} {:>5}  ",

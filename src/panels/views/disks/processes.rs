@@ -12,10 +12,11 @@ use crate::model::machine::requests::{OfProcess, Requests, by_process};
 use crate::model::process::called::called;
 use crate::model::process::stat::State;
 use crate::model::process::title::Title;
+use crate::model::process::user_names::UserNames;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::blocked::Cause;
 use crate::model::snapshot::{Rates, Snapshot};
-use crate::panels::listing::Order;
+use crate::panels::listing::{self, Order};
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
 
@@ -255,7 +256,7 @@ pub fn sort(processes: &mut [Busy], (by, inverted): (usize, bool)) {
 /// The columns.
 pub const COLUMNS: [Column; 13] = [
     Column::right("PID", 7, 0),
-    Column::left("USER", 9, 4),
+    Column::left("USER", listing::USER, 4),
     Column::right("READ", 8, 0),
     Column::right("WRITTEN", 8, 0),
     Column::right("BY CHILDREN", 11, 3),
@@ -290,7 +291,7 @@ const WAITED: usize = 10;
 const ASKED: [usize; 2] = [5, 6];
 
 /// One row.
-pub fn row(world: &World, p: &Busy) -> Row {
+pub fn row(world: &World, users: &UserNames, p: &Busy) -> Row {
     let style = |role| world.theme.style(role);
     let cell = |text: String, role| Line::from(Span::styled(text, style(role)));
     let rate = |r: Reading<f64>| match r {
@@ -311,7 +312,7 @@ pub fn row(world: &World, p: &Busy) -> Row {
     Row {
         cells: vec![
             cell(p.id.pid.to_string(), Role::Dim),
-            cell(p.user.clone(), Role::User),
+            cell(users.shown(&p.user).into_owned(), Role::User),
             rate(p.read),
             rate(p.written),
             rate(p.ended),

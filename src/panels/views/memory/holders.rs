@@ -7,9 +7,10 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::process::title::Title;
+use crate::model::process::user_names::UserNames;
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::{Proc, Snapshot};
-use crate::panels::listing::Order;
+use crate::panels::listing::{self, Order};
 use crate::theme::Role;
 use crate::widgets::table::{self, Column, Row};
 
@@ -142,7 +143,7 @@ pub fn sort(holders: &mut [Holder], (by, inverted): (usize, bool)) {
 /// The columns.
 pub const COLUMNS: [Column; 9] = [
     Column::right("PID", 7, 0),
-    Column::left("USER", 9, 5),
+    Column::left("USER", listing::USER, 5),
     Column::right("PROPORTIONAL", 13, 0),
     Column::right("OF ALL", 7, 2),
     Column::left("", 6, 4).growing(),
@@ -174,7 +175,7 @@ impl Scale {
 }
 
 /// One row.
-pub fn row(world: &World, h: &Holder, scale: &Scale) -> Row {
+pub fn row(world: &World, users: &UserNames, h: &Holder, scale: &Scale) -> Row {
     let theme = &world.theme;
     let style = |role| theme.style(role);
     let cell = |text: String, style: Style| Line::from(Span::styled(text, style));
@@ -196,7 +197,7 @@ pub fn row(world: &World, h: &Holder, scale: &Scale) -> Row {
     Row {
         cells: vec![
             cell(h.id.pid.to_string(), style(Role::Dim)),
-            cell(h.user.clone(), style(Role::User)),
+            cell(users.shown(&h.user).into_owned(), style(Role::User)),
             size(h.pss, Role::Strong),
             cell(share, style(Role::Text)),
             cell(

@@ -246,7 +246,25 @@ fn a_long_name_leaves_room_for_how_many_are_in_it() {
     by(&mut stage, By::User);
     let text = stage.text();
     assert!(
-        text.contains("a-user-of-a-large") && text.contains("… (2)"),
+        text.contains("+ a-user-of") && text.contains("-and-on (2)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn users_with_long_names_of_one_beginning_are_told_apart() {
+    let mut scene = scene();
+    let ends = ["number-one-of-the-two", "number-two-of-the-two"];
+    for ((pid, end), uid) in [703, 1201].into_iter().zip(ends).zip(70_001..) {
+        let name = format!("a-service-account-of-a-large-directory-{end}");
+        facts(scene.of(pid), &name, uid, "x");
+    }
+    let size = Rect::new(0, 0, 80, 24);
+    let mut stage = Stage::untouched(scene, Settings::default(), picture::theme(), size);
+    by(&mut stage, By::User);
+    let text = stage.text();
+    assert!(
+        text.contains("…-the-two (1)") && text.contains("…70002 (1)"),
         "{text}"
     );
 }
