@@ -227,6 +227,7 @@ impl App {
             self.world.active = first.map_or("", |s| s.name);
         }
         self.world.moment = self.moment();
+        self.reread();
         for i in 0..self.placed.len() {
             let Placed { panel, area, .. } = self.placed[i];
             let reply = self.panels[panel].fit(&self.world, area);

@@ -5,6 +5,7 @@ mod going;
 mod hosts;
 mod past;
 mod playing;
+mod readings;
 mod traced;
 
 use std::sync::Arc;

@@ -53,6 +53,7 @@ impl World {
             (Needs::DISKS, "disks", read(machine.disks.as_ref())),
             (Needs::NETWORK, "network", read(machine.network.as_ref())),
             (Needs::IPC, "who talks to whom", read(machine.ipc.as_ref())),
+            (Needs::GPU, "cards", read(machine.gpus.as_ref())),
             (Needs::SCHEDULE, "schedule", read(of.schedule.as_ref())),
             (Needs::WAKES, "wakers", read(of.wakes.as_ref())),
             (
@@ -66,7 +67,6 @@ impl World {
                 read(machine.requests.as_ref()),
             ),
             (Needs::SENSORS, "sensors", read(machine.sensors.as_ref())),
-            (Needs::GPU, "cards", read(machine.gpus.as_ref())),
             (Needs::GROUP, "group", read(machine.group.as_ref())),
         ]
     }
@@ -118,7 +118,7 @@ impl World {
     /// Why what these needs stand for is not to be had: the moment that is shown has passed, and it was not read then.
     pub fn unread(&self, needs: Needs) -> Option<&'static str> {
         /// Without these a pane has nothing to show.
-        const WHOLE: usize = 14;
+        const WHOLE: usize = 15;
         if !self.stands() {
             return None;
         }

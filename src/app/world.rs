@@ -13,10 +13,11 @@ use super::timed::Probe;
 use super::trace::Trace;
 use crate::model::acting::signal::Signal;
 use crate::model::descriptors::peer::Object;
-use crate::model::detail::Detail;
+use crate::model::detail::{Detail, Slot, Stamped};
 use crate::model::groups::grouping::Group;
 use crate::model::id::{Nanos, Pid, ProcId, Uid};
 use crate::model::machine::verdict::Verdict;
+use crate::model::plan::Needs;
 use crate::model::process::forest::Ended;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
@@ -32,6 +33,8 @@ pub struct World {
     pub snapshot: Arc<Snapshot>,
     /// What the inspector and the system views show.
     pub detail: Arc<Detail>,
+    /// What was read before the moment of the past that is shown.
+    pub readings: Readings,
     /// Who had the cores; frozen while paused.
     pub timeline: Arc<Timeline>,
     /// The past of busy processes.
@@ -90,6 +93,27 @@ pub struct World {
     pub trigger: Option<Armed>,
     /// Listens for the chart under the mouse, while panes are drawn.
     pub probe: Probe,
+}
+
+/// What was read in the minutes before a moment of the past that is shown; empty while the present is.
+#[derive(Debug, Default)]
+pub struct Readings {
+    /// Of which moment, of whom, and for what; `None`: of none.
+    pub of: Option<(Nanos, Option<ProcId>, Needs)>,
+    /// Each with what was read since the one before, oldest first.
+    pub all: Vec<Detail>,
+}
+
+impl Readings {
+    /// What was read of one part, oldest first.
+    pub fn part<'a, T: 'a>(
+        &'a self,
+        of: impl Fn(&'a Detail) -> &'a Slot<T> + 'a,
+    ) -> impl Iterator<Item = &'a Stamped<T>> + 'a {
+        self.all
+            .iter()
+            .filter_map(move |detail| of(detail).as_ref())
+    }
 }
 
 /// A trigger, as far as panes tell of it.
@@ -324,6 +348,7 @@ impl World {
         Self {
             snapshot: Arc::default(),
             detail: Arc::default(),
+            readings: Readings::default(),
             timeline: Arc::default(),
             history: History::default(),
             trace: Trace::default(),

@@ -8,6 +8,7 @@ mod edges;
 mod frames;
 mod hosts;
 mod mouse;
+mod readings;
 mod stage;
 mod steps;
 

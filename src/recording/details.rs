@@ -13,6 +13,7 @@ use super::wire::{self, Fields, Value};
 use crate::model::detail::{Detail, MachineDetail, Slot, Stamped};
 use crate::model::groups::unit::Names;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::Needs;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 
@@ -209,12 +210,43 @@ impl DetailWriter {
 /// # Errors
 /// When the record is damaged.
 pub fn fill(into: &mut Detail, body: &[u8]) -> Result<(), Broken> {
+    fill_some(into, body, |_| true)
+}
+
+/// The parts of which charts tell how they came about, by what needs them.
+const CHARTED: [(Needs, u32); 4] = [
+    (Needs::OVERVIEW, 10),
+    (Needs::MEMORY, 22),
+    (Needs::GPU, 25),
+    (Needs::GROUP, 26),
+];
+
+/// All needs for which [`fill_charted`] finds something.
+pub fn charted() -> Needs {
+    CHARTED.iter().map(|(need, _)| *need).collect()
+}
+
+/// As [`fill`], but only what charts of these needs tell of.
+///
+/// # Errors
+/// As [`fill`].
+pub fn fill_charted(into: &mut Detail, body: &[u8], needs: Needs) -> Result<(), Broken> {
+    let wanted = |(need, number): &(Needs, u32), field| *number == field && needs.contains(*need);
+    fill_some(into, body, |field| {
+        CHARTED.iter().any(|part| wanted(part, field))
+    })
+}
+
+fn fill_some(into: &mut Detail, body: &[u8], wanted: impl Fn(u32) -> bool) -> Result<(), Broken> {
     let mut of = None;
     let machine = &mut into.machine;
     let mut ours = false;
     wire::each(body, |field, value| {
         if field == OF {
             of = Some(ProcId::hear(value)?);
+        }
+        if !wanted(field) {
+            return Ok(());
         }
         ours = of.is_some() && of == into.of;
         match field {

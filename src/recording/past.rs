@@ -9,6 +9,7 @@ use super::record::{Head, Kind, Marks, Summary};
 use super::{Broken, Player, details};
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::plan::Needs;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
 
@@ -46,6 +47,9 @@ pub trait Records: Send {
 
 /// For so long a record of lanes tells, at most.
 const LONGEST: Nanos = Nanos::from_millis(2000);
+
+/// So many bytes are looked through for what charts tell: what a person does not notice.
+const READINGS: usize = 3 << 20;
 
 /// The past, and how far it was gone back.
 pub struct Past {
@@ -194,6 +198,41 @@ impl Past {
             }
         }
         Ok(detail)
+    }
+
+    /// What was read in a while before a moment, and after it until another one, of the parts of which charts of these needs
+    /// tell, oldest first: what each record has. The oldest is left out where all of it would take long.
+    ///
+    /// # Errors
+    /// When it cannot be read, in words.
+    pub fn readings(
+        &self,
+        (at, until): (Nanos, Nanos),
+        of: Option<ProcId>,
+        back: Nanos,
+        needs: Needs,
+    ) -> Result<Vec<Detail>, String> {
+        let from = Nanos(at.0.saturating_sub(back.0));
+        let mut left = READINGS;
+        let mut all = Vec::new();
+        let records = self.records.beside(Kind::Details, from, until)?;
+        for (head, record) in records.iter().rev() {
+            left = match left.checked_sub(head.unpacked()) {
+                Some(left) => left,
+                None => break,
+            };
+            let mut detail = Detail {
+                at: head.at,
+                of,
+                ..Detail::default()
+            };
+            if let Ok(body) = head.unpack(record) {
+                let _ = details::fill_charted(&mut detail, &body, needs);
+                all.push(detail);
+            }
+        }
+        all.reverse();
+        Ok(all)
     }
 
     fn reach(&mut self, at: Nanos) -> Result<(), String> {

@@ -134,6 +134,11 @@ impl Kind {
 }
 
 impl Head {
+    /// How long the body is once it is unpacked.
+    pub fn unpacked(&self) -> usize {
+        self.raw as usize
+    }
+
     /// Reads the head at the beginning of some bytes.
     pub fn find(bytes: &[u8]) -> Found {
         let begun = bytes.len().min(SIGN.len());

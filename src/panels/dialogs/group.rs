@@ -125,6 +125,12 @@ impl GroupTab {
 /// Pressure at one moment, percent of the last ten seconds: cores, memory, I/O.
 type Moment = [Option<f64>; 3];
 
+/// The pressure of a group, as it was read.
+fn moment(facts: &GroupFacts) -> Moment {
+    let pressure = facts.limits.pressure.each_ref();
+    pressure.map(|p| p.as_ref().map(|p| f64::from(p.some_10)))
+}
+
 /// The inspector.
 #[derive(Default)]
 pub struct GroupInspector {
@@ -266,9 +272,9 @@ impl Panel for GroupInspector {
         let at = world.detail.machine.group.as_ref().map(|slot| slot.at);
         if let (Some(at), Some(Ok(facts))) = (at.filter(|at| *at != self.heard), self.facts(world))
         {
-            let pressure = facts.limits.pressure.each_ref();
-            let moment = pressure.map(|p| p.as_ref().map(|p| f64::from(p.some_10)));
-            self.past.push_back((at, moment));
+            if !world.looks_back() {
+                self.past.push_back((at, moment(facts)));
+            }
             self.heard = at;
             if self.past.len() > KEPT {
                 self.past.pop_front();

@@ -123,7 +123,7 @@ fn a_drag_keeps_the_chart_that_it_took() {
 }
 
 /// The columns of a row of the screen that lead to a moment, with it.
-fn moments(app: &App, row: u16) -> Vec<(u16, Nanos)> {
+pub(super) fn moments(app: &App, row: u16) -> Vec<(u16, Nanos)> {
     let place = app.placed().iter();
     let place = place
         .copied()
@@ -144,7 +144,7 @@ fn moments(app: &App, row: u16) -> Vec<(u16, Nanos)> {
 }
 
 /// The row in which this stands, in these columns.
-fn row_of(buf: &Buffer, words: &str) -> u16 {
+pub(super) fn row_of(buf: &Buffer, words: &str) -> u16 {
     let lines = drawn::lines(buf);
     let row = lines.iter().position(|line| line.contains(words));
     row.unwrap_or_else(|| panic!("no '{words}' in\n{}", lines.join("\n"))) as u16

@@ -174,6 +174,7 @@ impl ViewGpu {
     fn head(world: &World) -> Vec<Parts> {
         match known(world) {
             Ok(gpus) => gpus.cards.iter().flat_map(Self::card).collect(),
+            Err(Missing::Soon) if world.looks_back() => Vec::new(),
             Err(Missing::Soon) => vec![vec![("the cards are being asked …".to_owned(), Role::Dim)]],
             Err(Missing::Late) => vec![vec![(
                 "– the driver tells nothing: it did not answer in time, since it opens its cards, or hangs".to_owned(),
@@ -303,7 +304,7 @@ impl Panel for ViewGpu {
     fn render(&self, world: &World, _: Rect, buf: &mut Buffer) {
         self.list.render(world, buf);
         let cards = known(world).map_or(&[][..], |gpus| &gpus.cards);
-        for (at, (card, past)) in cards.iter().zip(&self.past).enumerate() {
+        for (at, card) in cards.iter().enumerate() {
             let Some(line) = self
                 .list
                 .head_line(2 * at + 1)
@@ -316,12 +317,30 @@ impl Panel for ViewGpu {
                 width: (KEPT as u16).min(line.width.saturating_sub(2)),
                 ..line
             };
-            let seen = past.iter().filter(|(when, _)| *when <= world.snapshot.at);
-            let points: Vec<_> = seen
-                .map(|(when, busy)| (*when, busy.map(f64::from)))
-                .collect();
+            let points = self.points(world, at);
             charts::bars(world, &points, 100.0, Role::Good, area, buf);
         }
+    }
+}
+
+impl ViewGpu {
+    /// How busy a card was until the moment that is shown, oldest first: of the past what was kept.
+    fn points(&self, world: &World, card: usize) -> Vec<(Nanos, Option<f64>)> {
+        let busy = |busy: Option<f32>| busy.map(f64::from);
+        if !world.looks_back() {
+            let past = self.past.get(card).into_iter().flatten();
+            let past = past.filter(|(at, _)| *at <= world.snapshot.at);
+            return past.map(|(at, value)| (*at, busy(*value))).collect();
+        }
+        let read = world.readings.part(|detail| &detail.machine.gpus);
+        let all: Vec<_> = read
+            .map(|slot| {
+                let cards = slot.value.as_ref().ok().map(|gpus| &gpus.cards);
+                let card = cards.and_then(|cards| cards.get(card));
+                (slot.at, card.and_then(|card| busy(card.busy.ok())))
+            })
+            .collect();
+        all[all.len().saturating_sub(KEPT)..].to_vec()
     }
 }
 

@@ -227,4 +227,4 @@ impl Panel for ViewMemory {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::panels) mod tests;

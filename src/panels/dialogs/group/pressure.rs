@@ -4,16 +4,32 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::GroupInspector;
+use super::{GroupInspector, Moment, moment};
 use crate::app::world::World;
+use crate::model::id::Nanos;
 use crate::panels::charts;
 use crate::theme::Role;
 use crate::widgets::line;
 
 impl GroupInspector {
+    /// Its pressure until the moment that is shown, oldest first: of the past what was kept.
+    fn pressures(&self, world: &World) -> Vec<(Nanos, Moment)> {
+        if !world.looks_back() {
+            let seen = self.past.iter();
+            let seen = seen.filter(|(at, _)| *at <= world.snapshot.at);
+            return seen.copied().collect();
+        }
+        let path = self.of.as_ref().and_then(|of| of.group.path.as_ref());
+        let read = world.readings.part(|detail| &detail.machine.group);
+        let read = read.filter_map(|slot| Some((slot.at, slot.value.as_ref().ok()?)));
+        let own = read.filter(|(_, facts)| Some(&facts.path) == path);
+        own.map(|(at, facts)| (at, moment(facts))).collect()
+    }
+
     /// Pressure over time, a chart for each resource.
     pub(super) fn charts(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
+        let past = self.pressures(world);
         let each = (area.height / 3).max(2);
         let roles = [Role::CpuUser, Role::MemCache, Role::RegionShared];
         for (at, (name, role)) in ["cores", "memory", "I/O"]
@@ -25,17 +41,19 @@ impl GroupInspector {
             if top + each > area.bottom() {
                 break;
             }
-            let seen = self
-                .past
+            let values: Vec<_> = past
                 .iter()
-                .filter(|(when, _)| *when <= world.snapshot.at);
-            let values: Vec<_> = seen.map(|(when, moment)| (*when, moment[at])).collect();
+                .map(|(when, moment)| (*when, moment[at]))
+                .collect();
             let now = values.last().and_then(|(_, value)| *value);
             let known = values.iter().filter_map(|(_, value)| *value);
             let most = known.fold(0.0, f64::max);
             let told = match now {
                 Some(now) => {
                     format!("{now:.1} % of the last 10 s somebody waited   most {most:.1}")
+                }
+                None if past.is_empty() && world.looks_back() => {
+                    format!("– {}", world.passed().unwrap_or("not read at that moment"))
                 }
                 None => "– not told: pressure needs a group of v2 and a kernel with PSI".to_owned(),
             };

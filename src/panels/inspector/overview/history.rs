@@ -7,8 +7,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::app::world::World;
+use crate::model::detail::Stamped;
 use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
+use crate::model::process::overview::Overview;
 use crate::panels::charts;
 use crate::theme::Role;
 use crate::widgets::line;
@@ -41,15 +43,28 @@ impl Rings {
         }
     }
 
+    /// How long it waited until the moment that is shown, oldest first: of the past what was kept.
+    fn waiting(&self, world: &World) -> Vec<(Nanos, Option<f64>)> {
+        if world.looks_back() {
+            let read = world.readings.part(|detail| &detail.overview);
+            let waited = |slot: &Stamped<Overview>| {
+                let schedule = slot.value.as_ref().ok()?.schedule.as_ref().ok()?;
+                Some(schedule.lately.ok()?.waiting_ms)
+            };
+            return read.map(|slot| (slot.at, waited(slot))).collect();
+        }
+        let all = self.waiting.iter();
+        let all = all.take_while(|(at, _)| *at <= world.snapshot.at);
+        all.map(|(at, waited)| (*at, Some(*waited))).collect()
+    }
+
     /// Draws as many rows as there is room for: CPU first. Its past begins where that of the machine does, not with the selection.
     pub(super) fn draw(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let past = || world.trace.until(world.snapshot.at);
         let cpu: Vec<_> = past().map(|p| (p.at, p.cpu.ok())).collect();
         let memory: Vec<_> = past().map(|p| (p.at, Some(p.resident.0 as f64))).collect();
-        let now = world.snapshot.at;
-        let until = self.waiting.iter().take_while(|(at, _)| *at <= now);
-        let waiting: Vec<_> = until.map(|(at, waited)| (*at, Some(*waited))).collect();
+        let waiting = self.waiting(world);
         let values = |ring: &charts::Points| -> Vec<f64> {
             ring.iter().filter_map(|(_, value)| *value).collect()
         };

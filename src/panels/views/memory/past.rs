@@ -1,12 +1,14 @@
 //! How the memory of the machine came to be as it is: the last ticks as trails behind the figures.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{HISTORY, ViewMemory};
 use crate::app::minutes::Quantity;
 use crate::app::world::World;
-use crate::model::machine::memory::MemoryRates;
+use crate::model::machine::memory::{MachineMemory, MemoryRates};
 use crate::model::reading::Reading;
 use crate::panels::charts;
 use crate::theme::Role;
@@ -16,7 +18,7 @@ use crate::theme::Role;
 pub enum Of {
     /// Every tick tells it.
     Minutes(Quantity),
-    /// It is read only while the view is shown; of a moment of the past it is not known how it came to be.
+    /// It is read only while the view is shown; of a moment of the past, what was kept of that.
     Rate(fn(&MemoryRates) -> f64),
 }
 
@@ -52,7 +54,14 @@ impl Trail {
                 let all: Vec<_> = seconds.map(|second| (second.at, second.get(of))).collect();
                 all[all.len().saturating_sub(HISTORY)..].to_vec()
             }
-            Of::Rate(_) if world.looks_back() => Vec::new(),
+            Of::Rate(of) if world.looks_back() => {
+                let read = world.readings.part(|detail| &detail.machine.memory);
+                let read: Vec<_> = read.filter_map(|slot| slot.value.as_ref().ok()).collect();
+                let rates = |pair: &[&Arc<MachineMemory>]| (pair[1].at, pair[1].rates(pair[0]));
+                let all = read.windows(2).map(rates);
+                all.map(|(at, rates)| (at, rates.ok().map(|rates| of(&rates))))
+                    .collect()
+            }
             Of::Rate(of) => {
                 let ticks = view.history.iter();
                 let value = |rates: &Reading<MemoryRates>| rates.as_ref().ok().map(of);

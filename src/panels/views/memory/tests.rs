@@ -8,7 +8,7 @@ use crate::model::scene::Scene;
 use crate::panels::tests::drawn::text as drawn;
 use crate::theme::{Depth, Theme};
 
-fn memory(at_ms: u64, faults: u64) -> MachineMemory {
+pub(in crate::panels) fn memory(at_ms: u64, faults: u64) -> MachineMemory {
     let gib = |n: u64| Bytes(n << 30);
     MachineMemory {
         at: Nanos::from_millis(at_ms),
