@@ -103,6 +103,8 @@ bitflags::bitflags! {
         const DISK_REQUESTS = 1 << 45;
         /// Machine: how many system calls every process makes.
         const CALL_RATES = 1 << 46;
+        /// Machine: who begins and ends between two ticks.
+        const BRIEF = 1 << 47;
         /// Machine: temperatures, fans, power.
         const SENSORS = 1 << 37;
     }

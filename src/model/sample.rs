@@ -44,6 +44,8 @@ pub struct Sample {
     /// Who ended since the last sweep, and how, by ascending pid, those of a moment's life among them; `None` where the
     /// kernel does not tell.
     pub ends: Option<Arc<[(Pid, Fate)]>>,
+    /// Who began and ended without a sweep that saw them; `None` where nobody asked for that. Recordings do not have it.
+    pub brief: Option<Reading<Arc<[Brief]>>>,
     /// How the sweep found what changed.
     pub mode: Mode,
     /// How many processes it read for that.
@@ -56,6 +58,17 @@ pub struct Sample {
     pub shares: Arc<Shares>,
     /// Whether the sweep counts what ended children had used ([`TaskSample::seen`]).
     pub counts_ended: bool,
+}
+
+/// A process that began and ended between two sweeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// Its number.
+    pub pid: Pid,
+    /// Who made it.
+    pub parent: Pid,
+    /// The name that it had last; without a program of its own that of its parent.
+    pub name: SafeText,
 }
 
 /// What pscope itself has cost since it began.

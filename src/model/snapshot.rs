@@ -14,7 +14,7 @@ use super::id::{Bytes, CpuId, Nanos, Pid, ProcId, ThreadId};
 use super::machine::core_share::CoreShare;
 use super::process::stat::{Stat, State};
 use super::reading::{Missing, Reading};
-use super::sample::{Facts, Fault, Machine, Memory, Mode, OptionalStats, Pressure, Shares};
+use super::sample::{Brief, Facts, Fault, Machine, Memory, Mode, OptionalStats, Pressure, Shares};
 use super::scheduling::blocked::Cause;
 use super::text::SafeText;
 
@@ -42,6 +42,8 @@ pub struct Snapshot {
     pub endings: Arc<[(ProcId, Reading<Fate>)]>,
     /// Who ended since the tick before, and how, by ascending pid; `None` where the kernel does not tell.
     pub ends: Option<Arc<[(Pid, Fate)]>>,
+    /// Who began and ended since the tick before; `None` where nobody asked for that.
+    pub brief: Option<Reading<Arc<[Brief]>>>,
     /// How the sweep worked.
     pub mode: Mode,
     /// How many processes it read; the others are as they were.

@@ -34,7 +34,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("mem>2g name:java", "a java holds more than 2 GiB"),
     (
         "new name:cc1plus",
-        "a compiler begins, and lives until the next tick",
+        "a compiler begins, however short it lives",
     ),
     ("ended signal:SEGV", "a process crashes"),
     (
@@ -190,18 +190,11 @@ impl Trigger {
 
     /// What must be read of the machine.
     pub fn needs(&self) -> Needs {
-        let slices = self.alternatives.iter().any(Alternative::is_of_slices);
-        if slices {
-            Needs::SWITCHES
-        } else {
-            Needs::empty()
-        }
-    }
-
-    /// Whether it waits for somebody who begins: only who lives until the next tick is seen.
-    pub fn is_of_births(&self) -> bool {
-        let born = |one: &Alternative| one.happening == Some(Happening::New);
-        self.alternatives.iter().any(born)
+        let any = |is: fn(&Alternative) -> bool| self.alternatives.iter().any(is);
+        let mut needs = Needs::empty();
+        needs.set(Needs::SWITCHES, any(Alternative::is_of_slices));
+        needs.set(Needs::BRIEF, any(Alternative::is_of_brief));
+        needs
     }
 
     /// What of it cannot be seen on this machine or by this user, in sentences; known once the first tick has come.
@@ -227,6 +220,31 @@ impl Alternative {
         )
     }
 
+    /// Whether it is about those, too, whom no tick sees.
+    fn is_of_brief(&self) -> bool {
+        match &self.happening {
+            Some(Happening::New) => true,
+            Some(Happening::Ended(_)) => !self.filter.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// What is not seen of those whom no tick sees.
+    fn unseen_brief(&self, now: &Snapshot) -> Option<String> {
+        match now.brief.as_ref().filter(|_| self.is_of_brief())? {
+            Err(Missing::Denied) => Some(
+                "who lives for less than a tick is not seen: that needs CAP_PERFMON or kernel.perf_event_paranoid ≤ 0"
+                    .to_owned(),
+            ),
+            Err(why) => Some(format!("who lives for less than a tick is not seen: {why}")),
+            Ok(_) if self.filter.asks_more_than_names() => Some(format!(
+                "of who lives for less than a tick only the name is known, and '{}' asks for more",
+                self.filter.text()
+            )),
+            Ok(_) => None,
+        }
+    }
+
     fn unseen(&self, now: &Snapshot, line: &Timeline) -> Vec<String> {
         let mut out: Vec<String> = self.gauges.iter().filter_map(|g| g.unseen(now)).collect();
         if matches!(self.happening, Some(Happening::Ended(_))) && now.ends.is_none() {
@@ -235,6 +253,7 @@ impl Alternative {
                     .to_owned(),
             );
         }
+        out.extend(self.unseen_brief(now));
         if self.is_of_slices() {
             match line.origin {
                 Origin::Exact | Origin::Inside => {}

@@ -61,6 +61,7 @@ pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
         threads: _,
         endings: _,
         ends: _,
+        brief: _,
         mode: _,
         read: _,
         faults: _,

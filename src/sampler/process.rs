@@ -1,5 +1,6 @@
 //! What a sweep reads of processes: of whom, how often, and how it finds what changed.
 
+pub(super) mod brief;
 pub(super) mod commands;
 pub(super) mod means;
 pub(super) mod optional_stats;

@@ -10,6 +10,7 @@ use crate::sampler::machine::requests::RequestSource;
 use crate::sampler::memory::address_space;
 use crate::sampler::memory::faults::FaultSource;
 use crate::sampler::network::Networks;
+use crate::sampler::process::brief::BriefSource;
 use crate::sampler::scheduling::call_rates::CallRateSource;
 use crate::sampler::scheduling::calls::CallSource;
 use crate::sampler::scheduling::spent::Time;
@@ -58,6 +59,7 @@ pub fn sample_sources(root: &ProcRoot) -> Vec<Box<dyn Source<Sample>>> {
         Box::new(Frequencies::new(root)),
         Box::new(Flows::new(root)),
         Box::new(OwnCost::new(root)),
+        Box::new(BriefSource::new(root)),
     ]
 }
 

@@ -246,6 +246,7 @@ impl Sweeper {
         for watched in &mut self.sources {
             let fills = watched.fills();
             if !fills.is_empty() && !fills.intersects(needs) {
+                watched.source.rest();
                 continue;
             }
             watched.read(now, plan, sample);

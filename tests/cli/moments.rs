@@ -163,6 +163,64 @@ fn a_moment_is_kept_as_far_as_it_was_known_where_the_recorder_is_killed() {
     assert!(kept.0 > 0 && kept.1 >= last.1, "{last:?} {kept:?}");
 }
 
+/// A process that lives for 5 ms, between ticks that are two seconds apart.
+#[test]
+fn who_lives_for_a_moment_is_new() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let program = dir.path().join("pscope-mayfly");
+    fs::copy("/bin/sleep", &program).expect("copied");
+    let mut recorder = Command::new(BINARY)
+        .args([
+            "record",
+            "--when",
+            "new name:pscope-mayfly",
+            "--after",
+            "1s",
+        ])
+        .args(["--count", "1", "--interval", "2s"])
+        .arg(dir.path().join("night"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it begins");
+    let out = recorder.stdout.take().expect("its output");
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in std::io::BufRead::lines(std::io::BufReader::new(out)).map_while(Result::ok) {
+            let _ = tell.send(line);
+        }
+    });
+    let mut recorder = Mine(recorder);
+    let said = loop {
+        // Until it listens nobody is heard; each of them is gone long before a tick.
+        let mut mayfly = Command::new(&program)
+            .arg("0.005")
+            .spawn()
+            .expect("a child");
+        mayfly.wait().expect("it ends");
+        match told.try_recv() {
+            Ok(line) => break line,
+            Err(std::sync::mpsc::TryRecvError::Disconnected) => panic!("it ended"),
+            Err(std::sync::mpsc::TryRecvError::Empty) => {}
+        }
+    };
+    if said.contains("attention: ") {
+        assert!(
+            said.contains("lives for less than a tick is not seen"),
+            "{said}"
+        );
+        println!(
+            "skipped: switches of all cores need CAP_PERFMON or kernel.perf_event_paranoid ≤ 0"
+        );
+        return;
+    }
+    assert!(
+        said.contains("pscope-mayfly (it lived for less than a tick) began"),
+        "{said}"
+    );
+    while told.recv().is_ok() {}
+    assert!(recorder.0.wait().expect("it ends").success());
+}
+
 #[test]
 fn a_moment_of_slices_has_them() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -132,6 +132,17 @@ impl Filter {
         self.holds(|test| test.answer(snapshot, proc, of_one_core))
     }
 
+    /// Whether a process passes of which nothing but its name is known.
+    pub fn fits_name(&self, name: &str) -> bool {
+        self.holds(|test| test.of_name(name))
+    }
+
+    /// Whether it asks for more than a name.
+    pub fn asks_more_than_names(&self) -> bool {
+        let mut terms = self.alternatives.iter().flatten();
+        terms.any(|term| !term.test.is_of_names())
+    }
+
     /// Whether one of the alternatives holds by the answers to its terms; a term without one does not hold, nor its negation.
     fn holds(&self, answer: impl Fn(&Test) -> Option<bool>) -> bool {
         let holds = |term: &Term| answer(&term.test).is_some_and(|yes| yes != term.not);

@@ -60,6 +60,7 @@ impl Snapshot {
             threads,
             endings: Arc::clone(&next.endings),
             ends: next.ends.clone(),
+            brief: next.brief.clone(),
             mode: next.mode,
             read: next.read,
             faults: next.faults.clone(),

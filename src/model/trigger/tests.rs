@@ -9,7 +9,8 @@ use crate::model::acting::Fate;
 use crate::model::id::{Bytes, Pid};
 use crate::model::machine::verdict::Judge;
 use crate::model::process::stat::State;
-use crate::model::sample::Pressure;
+use crate::model::reading::Reading;
+use crate::model::sample::{Brief, Pressure};
 use crate::model::scene::Scene;
 
 /// A machine with an init, a shell and a java; one tick a second.
@@ -151,6 +152,74 @@ fn births_and_deaths_are_seen_once() {
             .contains("99 (it lived for less than a tick)"),
         "{:?}",
         run.fired
+    );
+}
+
+/// Whoever begins and ends between two ticks is known by his name.
+#[test]
+fn who_lives_for_less_than_a_tick_is_new_and_ends_where_his_name_is_told() {
+    let fired = |condition: &str, brief: Option<Reading<Arc<[Brief]>>>| {
+        let mut run = Run::of(condition);
+        run.watch = run.watch.without(Some(Pid(90)));
+        run.pass(&[]);
+        run.scene.sample.brief = brief;
+        run.scene.sample.ends = Some([(Pid(70), Fate::Killed(Signal::SEGV, false))].into());
+        // The same tick again, with more of it, tells of nobody anew.
+        run.pass(&[]);
+        let again = run.scene.snapshot();
+        run.saw(again);
+        let trigger = Trigger::parse(condition);
+        let unseen = trigger.unseen(&run.scene.snapshot(), &Timeline::default());
+        let told = run.fired.into_iter().map(|(_, text)| text);
+        (told.collect::<Vec<_>>(), unseen)
+    };
+    let brief = |pid: u32, parent: u32, name: &str| Brief {
+        pid: Pid(pid),
+        parent: Pid(parent),
+        name: name.into(),
+    };
+    let all = || {
+        let helper = brief(72, 90, "cc1plus");
+        Some(Ok([brief(70, 40, "cc1plus"), helper].into()))
+    };
+    for condition in [
+        "new name:cc1plus",
+        "new cc1plus",
+        "ended signal:SEGV name:cc1plus",
+    ] {
+        let (fired, unseen) = fired(condition, all());
+        assert_eq!(fired.len(), 1, "{condition}: {fired:?}");
+        let who = "70 cc1plus (it lived for less than a tick)";
+        assert!(
+            fired[0].contains(who) && !fired[0].contains("more"),
+            "{fired:?}"
+        );
+        assert_eq!(unseen, [] as [&str; 0], "{condition}");
+    }
+    for condition in [
+        "new name:java",
+        "new !name:cc1plus",
+        "new user:root cc1plus",
+        "new mem<1g",
+    ] {
+        assert_eq!(fired(condition, all()).0, [] as [&str; 0], "{condition}");
+    }
+    let (_, unseen) = fired("new cc1plus user:root", all());
+    assert!(unseen[0].contains("only the name is known"), "{unseen:?}");
+    let (_, unseen) = fired("new name:cc1plus", Some(Err(Missing::Denied)));
+    assert!(unseen[0].contains("CAP_PERFMON"), "{unseen:?}");
+    // Before it is listened to nobody knows.
+    assert_eq!(fired("new name:cc1plus", None).1, [] as [&str; 0]);
+    assert!(Trigger::parse("new").needs().contains(Needs::BRIEF));
+    assert!(
+        Trigger::parse("ended name:x")
+            .needs()
+            .contains(Needs::BRIEF)
+    );
+    assert!(
+        !Trigger::parse("ended | cpu>3")
+            .needs()
+            .contains(Needs::BRIEF)
     );
 }
 

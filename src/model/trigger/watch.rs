@@ -7,6 +7,7 @@ use super::turns::{Turn, Turns};
 use super::{Alternative, Happening, Trigger};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::machine::verdict::Verdict;
+use crate::model::sample::Brief;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::{Proc, Snapshot};
 
@@ -87,6 +88,10 @@ impl Watch {
             verdict,
             scale: self.scale,
             own: self.own,
+            brief: match &now.brief {
+                Some(Ok(brief)) if !again => brief,
+                _ => &[],
+            },
         };
         let alternatives = self.trigger.alternatives.iter().zip(&mut self.met);
         // Everybody is looked at, so that what lasts is counted even where another one fires.
@@ -116,6 +121,7 @@ impl Watch {
             verdict,
             scale: self.scale,
             own: self.own,
+            brief: &[],
         };
         turns.iter().find_map(|turn| {
             let mut all = self.trigger.alternatives.iter();
@@ -131,6 +137,8 @@ struct Seen<'a> {
     verdict: Option<&'a Verdict>,
     scale: f32,
     own: Option<Pid>,
+    /// Who began and ended between the last two ticks.
+    brief: &'a [Brief],
 }
 
 impl Seen<'_> {
@@ -151,16 +159,25 @@ impl Seen<'_> {
                     let known = self
                         .before
                         .and_then(|before| Some((before, before.by_pid(*pid)?)));
-                    let fits = known.map_or(one.filter.is_empty(), |(before, proc)| {
-                        one.filter.matches(before, proc, self.scale) && !self.is_own(before, proc)
-                    });
+                    let brief = self.brief.iter().find(|brief| brief.pid == *pid);
+                    let fits = match (known, brief) {
+                        (Some((before, proc)), _) => {
+                            one.filter.matches(before, proc, self.scale)
+                                && !self.is_own(before, proc)
+                        }
+                        (None, Some(brief)) => self.fits_brief(one, brief),
+                        (None, None) => one.filter.is_empty(),
+                    };
                     let id = known.map(|(_, proc)| proc.id);
                     // A zombie may be told of by two ticks.
                     if !fits || id.is_some_and(|id| !met.told.insert(id)) {
                         return None;
                     }
                     let name = known.map_or_else(
-                        || format!("{pid} (it lived for less than a tick)"),
+                        || match brief {
+                            Some(brief) => lived(brief),
+                            None => format!("{pid} (it lived for less than a tick)"),
+                        },
                         |(_, proc)| who(proc),
                     );
                     Some(self.fired(one, id, now.at, &format!("{name} {fate}")))
@@ -179,8 +196,24 @@ impl Seen<'_> {
         ancestors.any(|up| Some(up.id.pid) == self.own)
     }
 
+    /// Whether one whom no tick saw is meant; a helper of the one that looks never is.
+    fn fits_brief(&self, one: &Alternative, brief: &Brief) -> bool {
+        let parent = self.now.by_pid(brief.parent);
+        let own = Some(brief.parent) == self.own
+            || parent.is_some_and(|parent| self.is_own(self.now, parent));
+        !own && one.filter.fits_name(&brief.name)
+    }
+
     fn born(&self, one: &Alternative, met: &mut Met) -> Option<Fired> {
         let before = self.before?;
+        let mut brief = self
+            .brief
+            .iter()
+            .filter(|brief| self.fits_brief(one, brief));
+        if let Some(first) = brief.next() {
+            let text = format!("{} began{}", lived(first), and_more(brief.count()));
+            return Some(self.fired(one, None, self.now.at, &text));
+        }
         let new = self.now.procs.iter().filter(|p| before.get(p.id).is_none());
         // What a filter asks for may be read only a moment later: who does not fit yet may then.
         let new = new.filter(|p| !self.is_own(self.now, p));
@@ -287,6 +320,14 @@ impl Seen<'_> {
             sentence: format!("{}: {what}{way}", one.text),
         }
     }
+}
+
+/// One whom no tick saw: `1842 cc1plus (it lived for less than a tick)`.
+fn lived(brief: &Brief) -> String {
+    format!(
+        "{} {} (it lived for less than a tick)",
+        brief.pid, brief.name
+    )
 }
 
 fn who(proc: &Proc) -> String {

@@ -106,15 +106,8 @@ impl TriggerDialog {
             ),
             (None, false) => {
                 let unseen = trigger.unseen(&world.snapshot, &world.timeline);
-                let sees = || {
-                    if trigger.is_of_births() {
-                        "Enter arms it; who lives for less than a tick is not seen"
-                    } else {
-                        "Enter arms it"
-                    }
-                };
                 unseen.into_iter().next().map_or_else(
-                    || (sees().to_owned(), Role::Dim),
+                    || ("Enter arms it".to_owned(), Role::Dim),
                     |unseen| (unseen, Role::Warn),
                 )
             }
@@ -283,7 +276,7 @@ impl Panel for TriggerDialog {
         let told = examples.map(|(text, about)| ((*text).to_owned(), (*about).to_owned()));
         let of_births = (
             "new".to_owned(),
-            "who began since the last tick and lives still; who lives for less than a tick is not seen: ( halves the interval. 'ended' without a name tells of him too".to_owned(),
+            "who began since the last tick; of who lives for less than a tick the name is known where the kernel tells of births (root, CAP_PERFMON), and else nothing: ( halves the interval then. 'ended' without a name tells of him anywhere".to_owned(),
         );
         told.chain([of_births]).collect()
     }

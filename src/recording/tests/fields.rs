@@ -239,6 +239,8 @@ impl Next {
                 ]
                 .into(),
             ),
+            // Is not kept.
+            brief: None,
             mode: if self.n().is_multiple_of(2) {
                 Mode::Events
             } else {

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex};
 use super::inspecting::Inspecting;
 use super::{Args, BACKLOG, LOOK};
 use crate::model::detail::Detail;
-use crate::model::format;
 use crate::model::id::{Nanos, Pid};
 use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::plan::{Needs, Plan};
@@ -152,14 +151,6 @@ pub(super) fn run(
         ticks: 0,
         unseen: Vec::new(),
     };
-    if night.watch.trigger().is_of_births() {
-        let tick = format::duration(args.interval);
-        let text = format!(
-            "attention: who lives for less than {tick} is not seen as new; a shorter --interval sees more"
-        );
-        writeln!(night.printer.out, "{text}")?;
-        night.printer.out.flush()?;
-    }
     let began = clock::now();
     loop {
         let over = args

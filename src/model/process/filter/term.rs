@@ -190,6 +190,21 @@ impl Test {
         }
     }
 
+    /// Whether a name may answer it.
+    pub(super) fn is_of_names(&self) -> bool {
+        matches!(self, Self::Word(_) | Self::Pattern(_) | Self::Name(_))
+    }
+
+    /// The answer about one of whom the name is all that is known; what may stand in its command line is not.
+    pub(super) fn of_name(&self, name: &str) -> Option<bool> {
+        match self {
+            Self::Name(word) => Some(word.is_in(name)),
+            Self::Word(word) => word.is_in(name).then_some(true),
+            Self::Pattern(pattern) => pattern.is_match(name).then_some(true),
+            _ => None,
+        }
+    }
+
     /// The answer about one process; `None` where what it asks for could not be read.
     pub(super) fn answer(
         &self,
