@@ -102,7 +102,7 @@ impl BriefSource {
         }
     }
 
-    fn open(&self, cpus: &[CpuId]) -> Reading<Reader> {
+    fn listen(&self, cpus: &[CpuId]) -> Reading<Reader> {
         if !self.root.is_live() || cpus.is_empty() {
             return Err(Missing::Unsupported);
         }
@@ -131,7 +131,7 @@ impl Source<Sample> for BriefSource {
     fn read(&mut self, _: &Plan, into: &mut Sample) -> Result<(), Error> {
         let cpus = cores::online(&self.root);
         if self.reader.is_none() {
-            self.reader = Some(self.open(&cpus));
+            self.reader = Some(self.listen(&cpus));
         }
         let told = match &mut self.reader {
             Some(Ok(reader)) => {
