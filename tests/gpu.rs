@@ -122,6 +122,15 @@ fn cards_are_told_as_far_as_the_library_tells_of_them() {
     }
     assert_eq!(card["processes"][0]["memory_bytes"], Value::Null);
     assert_eq!(card["processes"][0]["utilization_percent"], Value::Null);
+    // Without a sample nobody ran, unless the card was busy; what is refused is no zero either.
+    for (script, share) in [
+        ("cards 1, busy 0, users 7:1", 0.0.into()),
+        ("cards 1, busy 40, users 7:1", Value::Null),
+        ("cards 1, busy 0, users 7:1, fails shares", Value::Null),
+    ] {
+        let user = bench.system(script)["gpus"][0]["processes"][0].clone();
+        assert_eq!(user["utilization_percent"], share, "{script}");
+    }
     // What the driver keeps for itself is used by nobody.
     let kept = bench.system("cards 1, memory 40 80, keeps 1");
     assert_eq!(kept["gpus"][0]["memory_used_bytes"], 40_u64 << 30);

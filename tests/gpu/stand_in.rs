@@ -169,7 +169,8 @@ pub struct Sample {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetProcessUtilization(_: *mut c_void, to: *mut Sample, n: *mut c_uint, _: c_ulonglong) -> c_int {
-    let Some(all) = pairs("shares") else { return 6 };
+    let refused = script().lines().any(|l| l == "fails shares");
+    let Some(all) = pairs("shares") else { return if refused { 3 } else { 6 } };
     unsafe { *n = all.len() as c_uint };
     for (i, (pid, share)) in all.into_iter().enumerate() {
         let cores = share as c_uint;

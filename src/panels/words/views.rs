@@ -314,7 +314,7 @@ pub const GPU: &[Word] = &[
     USER,
     word(
         "GPU%",
-        "Share of the card's time that the process had, by the driver's own samples: of several that take turns it may tell one as 0 for a second. A driver that tells more than the whole makes it –.",
+        "Share of the card's time that the process had, by the driver's own samples: of several that take turns it may tell one as 0 for a second. A driver that tells more than the whole, or nothing of a card that is busy, makes it –.",
         "nvmlDeviceGetProcessUtilization; drm-engine-* or drm-cycles-* of /proc/PID/fdinfo/*, the busiest engine",
     ),
     word(

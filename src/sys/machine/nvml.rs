@@ -16,8 +16,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use self::structs::{
-    APART, Code, Device, MOST, Memory, MemoryApart, NOT_TOLD, Process, SUCCESS, Sample, TOO_SMALL,
-    Utilization, WINDOW,
+    APART, Code, Device, MOST, Memory, MemoryApart, NOT_FOUND, NOT_TOLD, Process, SUCCESS, Sample,
+    TOO_SMALL, Utilization, WINDOW,
 };
 use crate::model::reading::{Missing, Reading};
 
@@ -230,7 +230,7 @@ impl Library {
             )),
             split: mig == Some(1),
             users: self.users(device),
-            shares: self.shares(device, since),
+            shares: self.shares(device, since, busy.then_some(used.gpu)),
         }
     }
 
@@ -271,7 +271,7 @@ impl Library {
         let mut out: Vec<(u32, Option<u64>)> = Vec::new();
         let mut told = false;
         for list in lists.into_iter().flatten() {
-            let Some(found) = grown(|n, to: *mut Process| list(device, n, to)) else {
+            let Ok(found) = grown(|n, to: *mut Process| list(device, n, to)) else {
                 continue;
             };
             told = true;
@@ -287,16 +287,19 @@ impl Library {
         told.then_some(out)
     }
 
-    /// The shares of those who ran since then; the mean where there are several.
-    fn shares(&mut self, device: Device, since: u64) -> Option<Vec<(u32, u32)>> {
+    /// The shares of those who ran since then; the mean where there are several. `None` where the library does not tell them.
+    fn shares(&mut self, device: Device, since: u64, busy: Option<u32>) -> Option<Vec<(u32, u32)>> {
         let list = function!(
             self,
             "nvmlDeviceGetProcessUtilization",
             (Device, *mut Sample, *mut c_uint, c_ulonglong)
         )?;
-        let found = grown(|n, to: *mut Sample| list(device, to, n, since));
-        // `NVML_ERROR_NOT_FOUND` means that nobody ran.
-        let found = found.unwrap_or_default();
+        let found = match grown(|n, to: *mut Sample| list(device, to, n, since)) {
+            Ok(found) => found,
+            // Nobody ran; of a card that was busy that is not so, and its driver has no samples.
+            Err(NOT_FOUND) if busy == Some(0) => Vec::new(),
+            Err(_) => return None,
+        };
         let mut out: Vec<(u32, u32, u32)> = Vec::new();
         for sample in found {
             self.last = self.last.max(sample.at);
@@ -328,7 +331,10 @@ fn microseconds() -> u64 {
 }
 
 /// Calls until there was room for all.
-fn grown<T: Copy + Default>(call: impl Fn(*mut c_uint, *mut T) -> Code) -> Option<Vec<T>> {
+///
+/// # Errors
+/// The number that the library answers with.
+fn grown<T: Copy + Default>(call: impl Fn(*mut c_uint, *mut T) -> Code) -> Result<Vec<T>, Code> {
     let mut room = 64;
     while room <= MOST {
         let mut out = vec![T::default(); room];
@@ -336,13 +342,13 @@ fn grown<T: Copy + Default>(call: impl Fn(*mut c_uint, *mut T) -> Code) -> Optio
         match call(&raw mut n, out.as_mut_ptr()) {
             SUCCESS => {
                 out.truncate(n as usize);
-                return Some(out);
+                return Ok(out);
             }
             TOO_SMALL => room = (n as usize + 16).max(room * 2),
-            _ => return None,
+            code => return Err(code),
         }
     }
-    None
+    Err(TOO_SMALL)
 }
 
 /// A text that ends at its NUL.

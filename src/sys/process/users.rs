@@ -4,6 +4,8 @@
 //! Nobody waits: a name that `/etc/passwd` lacks is looked for by a thread of its own, which puts the question to a process
 //! that can be given up (`asker`); until then, and where nobody knows, the number stands for it. (sysinfo asks the name service for everybody at once, and waits for it.)
 
+mod namespaces;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -36,6 +38,8 @@ pub struct Users {
     path: PathBuf,
     changed: Option<SystemTime>,
     names: HashMap<Uid, SafeText>,
+    /// What stands for those who have no number in our own user namespace.
+    overflow: Option<Uid>,
     finder: Arc<Finder>,
 }
 
@@ -60,6 +64,7 @@ impl Finder {
 
     /// Looks for one after the other until nobody is wanted any more.
     fn work(&self, root: &ProcRoot) {
+        let mut ranges = None;
         loop {
             let wanted = {
                 let mut state = self.state();
@@ -71,7 +76,11 @@ impl Finder {
                 wanted
             };
             let Some(uid) = wanted else { return };
-            if let Some(name) = look(root, uid) {
+            let range = || {
+                let all = ranges.get_or_insert_with(|| namespaces::ranges(root));
+                namespaces::told(all, uid)
+            };
+            if let Some(name) = look(root, uid).or_else(range) {
                 self.state().found.push((uid, name));
             }
         }
@@ -86,6 +95,7 @@ impl Users {
             path: root.etc("passwd"),
             changed: None,
             names: HashMap::new(),
+            overflow: namespaces::overflow(root),
             finder: Arc::default(),
         }
     }
@@ -124,7 +134,12 @@ impl Users {
     }
 
     /// A user's name; the number until it is found, and where nobody knows one.
+    ///
+    /// In a user namespace whoever has no number there is told as `outside:65534`: that is not one user.
     pub fn name(&mut self, uid: Uid) -> SafeText {
+        if self.overflow == Some(uid) {
+            return SafeText::from(format!("outside:{uid}"));
+        }
         if let Some(known) = self.names.get(&uid) {
             return known.clone();
         }
@@ -243,13 +258,14 @@ mod tests {
             ),
             ("/run/systemd/dynamic-uid/61184", "my-service\n"),
             ("/etc/subuid", "alice:100000:65536\n"),
+            ("/proc/7/uid_map", "0 100000 65536\n1 300000 65536\n"),
         ] {
             let path = root.whole(path);
             std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
             std::fs::write(path, text).expect("written");
         }
         let mut users = Users::new(&root);
-        for uid in [60001, 60002, 61184, 100_033] {
+        for uid in [60001, 60002, 61184, 100_033, 300_033] {
             assert_eq!(
                 users.name(Uid(uid)).as_str(),
                 uid.to_string(),
@@ -266,6 +282,23 @@ mod tests {
         );
         assert_eq!(told(61184), "my-service");
         assert_eq!(told(100_033), "alice/33");
+        assert_eq!(told(300_033), "300000/34", "whose range it is nobody tells");
+    }
+
+    #[test]
+    fn who_has_no_number_in_our_namespace_is_not_one_user() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        for (path, text) in [
+            (root.proc("self/uid_map"), "0 1000 1\n"),
+            (root.etc("passwd"), "nobody:x:65534:65534:::\n"),
+        ] {
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        let mut users = Users::new(&root);
+        users.refresh();
+        assert_eq!(users.name(Uid(65_534)).as_str(), "outside:65534");
     }
 
     #[test]

@@ -7,6 +7,8 @@ pub(super) type Code = c_int;
 
 /// Success of every function.
 pub(super) const SUCCESS: Code = 0;
+/// `NVML_ERROR_NOT_FOUND`.
+pub(super) const NOT_FOUND: Code = 6;
 /// `NVML_ERROR_INSUFFICIENT_SIZE`: there are more than there was room for.
 pub(super) const TOO_SMALL: Code = 7;
 /// Over how many microseconds shares of processes are told at least: in a shorter time one that takes turns with others may
