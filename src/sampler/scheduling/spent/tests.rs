@@ -196,14 +196,21 @@ fn more_threads_than_can_be_counted_are_sampled_and_that_is_said() {
 
 /// What a thread found out about a stretch of its own time, by its clocks and the kernel's counters.
 fn blocked_in(mut what: impl FnMut()) -> Nanos {
-    let counters = || {
+    let waits = || {
         let text = std::fs::read("/proc/thread-self/schedstat").expect("a /proc");
-        let told = crate::sys::process::proc_counters::schedstat(&text).expect("counters");
-        (clock::now(), cpu(), told.wait)
+        let told = crate::sys::process::proc_counters::schedstat(&text);
+        told.expect("counters").wait
     };
-    let (at, ran, waited) = counters();
+    // Of one moment: whoever loses its core between two clocks takes that for time in which it was blocked, or for none.
+    let counters = || loop {
+        let told = (waits(), clock::now(), cpu());
+        if waits() == told.0 {
+            break told;
+        }
+    };
+    let (waited, at, ran) = counters();
     what();
-    let (now, runs, waits) = counters();
+    let (waits, now, runs) = counters();
     now.since(at)
         .since(runs.since(ran))
         .since(waits.since(waited))
