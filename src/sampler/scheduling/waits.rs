@@ -145,8 +145,9 @@ impl Waits {
         let mut buffer = Vec::new();
         dir.tids(of.pid, &mut tids, &mut buffer)?;
         let mut rows = Vec::with_capacity(tids.len());
+        let threads = dir.threads(of.pid)?;
         for tid in tids {
-            rows.extend(self.counters(dir, of.pid, tid, &mut buffer));
+            rows.extend(self.counters(&threads, tid, &mut buffer));
         }
         Ok(rows)
     }
@@ -155,9 +156,12 @@ impl Waits {
     fn again(&self, dir: &ProcDir, of: ProcId, shown: &[Tid]) -> Vec<ThreadRow> {
         let mut rows = self.last.rows.clone();
         let mut buffer = Vec::new();
+        let Ok(threads) = dir.threads(of.pid) else {
+            return rows;
+        };
         for tid in shown {
             if let Ok(at) = rows.binary_search_by_key(tid, |r| r.id.tid)
-                && let Some(row) = self.counters(dir, of.pid, *tid, &mut buffer)
+                && let Some(row) = self.counters(&threads, *tid, &mut buffer)
             {
                 rows[at] = row;
             }
@@ -166,14 +170,8 @@ impl Waits {
     }
 
     /// The counters of one thread; `None` where it has ended.
-    fn counters(
-        &self,
-        dir: &ProcDir,
-        pid: Pid,
-        tid: Tid,
-        buffer: &mut Vec<u8>,
-    ) -> Option<ThreadRow> {
-        let text = dir.read(pid, &format!("task/{tid}/stat"), buffer).ok()?;
+    fn counters(&self, threads: &ProcDir, tid: Tid, buffer: &mut Vec<u8>) -> Option<ThreadRow> {
+        let text = threads.read(Pid(tid.0), "stat", buffer).ok()?;
         let line = proc_stat::parse(text, self.page)?;
         let id = ThreadId {
             tid,
@@ -228,9 +226,15 @@ impl Waits {
         let code = self.around.code(asked);
         let flavour = code.as_ref().map_or(Flavour::Unknown, |c| c.flavour());
         let items: Vec<(ProcId, ThreadId)> = chosen.iter().map(|i| (of, rows[*i].id)).collect();
-        let root = self.root.clone();
-        let raws = bounded::each("thread", items, move |(of, id)| {
-            thread::read(&root, of.pid, id.tid, wide, code.as_deref())
+        let threads = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported);
+        let threads = threads.and_then(|dir| dir.threads(of.pid));
+        let raws = bounded::each("thread", items, move |(_, id)| {
+            thread::read(
+                threads.as_ref().map_err(|why| *why)?,
+                id.tid,
+                wide,
+                code.as_deref(),
+            )
         });
         self.numbers.learn(rows, chosen, &raws);
         let now = Now {

@@ -50,6 +50,19 @@ impl ProcDir {
         })
     }
 
+    /// The directory of the threads of a process, as one of processes: files of many threads are found faster below it, and
+    /// are of that process, whoever has its number later.
+    ///
+    /// # Errors
+    /// `Gone` when it has ended, `Denied` when its directory is hidden.
+    pub fn threads(&self, pid: Pid) -> Reading<Self> {
+        Ok(Self {
+            dir: Arc::new(self.open_at(pid, "task")?),
+            path: self.path.join(format!("{pid}/task")).into(),
+            keeps: self.keeps,
+        })
+    }
+
     /// Whether a descriptor of one of its files may be kept: it then follows the task, not the number.
     ///
     /// In a tree of plain files it would follow a file that a test has replaced.

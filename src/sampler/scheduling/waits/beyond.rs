@@ -10,6 +10,7 @@ use crate::model::process::threads::{Other, ThreadRow};
 use crate::model::scheduling::wait::{Clues, Flavour, Now, Owner, classify};
 use crate::model::text::SafeText;
 use crate::sys::bounded;
+use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::waits::thread::elsewhere;
 use crate::sys::scheduling::waits::thread::{self, Raw};
@@ -57,8 +58,8 @@ fn held_elsewhere(row: &ThreadRow) -> Option<(Pid, Tid, SafeText)> {
 /// Who has what a thread waits for, by the looks of the lock alone.
 fn owner_of(root: &ProcRoot, pid: Pid, tid: Tid) -> Option<Owner> {
     let (wide, _) = program(root, pid);
-    let place = root.clone();
-    let read = move |(pid, tid): &(Pid, Tid)| thread::read(&place, *pid, *tid, wide, None);
+    let threads = ProcDir::open(root).ok()?.threads(pid).ok()?;
+    let read = move |(_, tid): &(Pid, Tid)| thread::read(&threads, *tid, wide, None);
     let raw: Raw = bounded::each("thread", vec![(pid, tid)], read)
         .pop()?
         .ok()?;

@@ -1,8 +1,5 @@
 //! Everything that is read of one thread: `status`, `syscall`, `wchan`, and the memory that its system call points to.
 
-use std::fs::File;
-use std::path::Path;
-
 use super::code::{self, Code};
 use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::Switches;
@@ -11,7 +8,7 @@ use crate::model::scheduling::wait::{Call, Inside, Memory, meant, wanted};
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
-use crate::sys::process::proc_dir;
+use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::system_calls;
 
@@ -32,17 +29,22 @@ pub struct Raw {
     pub inside: Option<Inside>,
 }
 
-/// Reads one thread; what is denied is missing by itself.
+/// Reads one of the threads of a process; what is denied is missing by itself.
 ///
 /// # Errors
 /// `Gone` when it has ended.
-pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>) -> Reading<Raw> {
-    let dir = root.proc(format!("{pid}/task/{tid}"));
-    let status = text(&dir, "status");
+pub fn read(threads: &ProcDir, tid: Tid, wide: bool, code: Option<&Code>) -> Reading<Raw> {
+    let text = |file: &str| -> Reading<Vec<u8>> {
+        let mut buffer = Vec::new();
+        let used = threads.read(Pid(tid.0), file, &mut buffer)?.len();
+        buffer.truncate(used);
+        Ok(buffer)
+    };
+    let status = text("status");
     if status == Err(Missing::Gone) {
         return Err(Missing::Gone);
     }
-    let call = text(&dir, "syscall").and_then(|t| Call::parse(&t).ok_or(Missing::Unsupported));
+    let call = text("syscall").and_then(|t| Call::parse(&t).ok_or(Missing::Unsupported));
     let mut raw = Raw {
         switches: status.as_deref().map_err(|m| *m).map(switches),
         inner: status.as_deref().ok().and_then(inner),
@@ -50,7 +52,7 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>
         call,
         asked: None,
         name: None,
-        function: text(&dir, "wchan").map(|t| function(&t)),
+        function: text("wchan").map(|t| function(&t)),
         memory: Memory::default(),
         inside: None,
     };
@@ -62,7 +64,7 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid, wide: bool, code: Option<&Code>
     }) = &mut raw.call
     {
         // A tree of files that stands in for a kernel must never lead to a real process.
-        let live = root.is_live();
+        let live = threads.is_live();
         let memory = |at: u64, length: usize| {
             let copied = live.then(|| process_memory::read(Pid(tid.0), at, length));
             copied.and_then(Result::ok)
@@ -98,14 +100,6 @@ pub fn elsewhere(root: &ProcRoot, tid: u32) -> Option<(Pid, SafeText)> {
     let pid = u32::try_from(fields::number(group)?).ok()?;
     let name = std::fs::read(root.proc(format!("{pid}/comm"))).ok()?;
     Some((Pid(pid), SafeText::from_bytes(name.trim_ascii_end())))
-}
-
-/// In one piece: whoever grows its buffer on the way reads `status` in eight.
-fn text(dir: &Path, file: &str) -> Reading<Vec<u8>> {
-    let mut buffer = Vec::new();
-    let used = proc_dir::read_kept(&File::open(dir.join(file))?, &mut buffer)?;
-    buffer.truncate(used);
-    Ok(buffer)
 }
 
 /// The lines `voluntary_ctxt_switches:\t7` and `nonvoluntary_ctxt_switches:\t3` of `status`.
