@@ -1,5 +1,7 @@
 //! Groups of processes as a table and as JSON: `pscope ps --group-by`, `pscope tree --by`.
 
+mod facts;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -13,7 +15,7 @@ use crate::model::groups::grouping::{By, Group, Groups};
 use crate::model::groups::unit;
 use crate::model::plan::Needs;
 use crate::model::process::column::{Column, Sum, all};
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::width;
 
@@ -52,6 +54,9 @@ pub struct Summed<'a> {
     members: Vec<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     columns: Option<Value>,
+    /// What the kernel tells of a control group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control_group: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<Vec<Self>>,
     /// Of how many members a part of a sum is missing.
@@ -82,6 +87,8 @@ pub struct Report<'a> {
     pub columns: &'a [&'a Column],
     /// What they are sorted by, and whether the greatest comes first.
     pub sort: (&'a Column, bool),
+    /// Whether the kernel can be asked about a group: it is not one of a recording.
+    pub live: bool,
 }
 
 impl Report<'_> {
@@ -150,6 +157,12 @@ impl Report<'_> {
             }
             Ok(json::number(column, sum.value?))
         });
+        let control_group = self.control_group(row).map(|read| {
+            read.unwrap_or_else(|why| {
+                unavailable.insert("control_group", why.word());
+                Value::Null
+            })
+        });
         let key = &row.group.key;
         let number = |by| (key.by == by).then(|| key.of.parse().ok())?;
         let path = row.group.path.as_ref();
@@ -167,10 +180,22 @@ impl Report<'_> {
             cpu_time_ms: whole(all::TIME) / 1_000_000,
             members: row.members.iter().map(|p| p.id.pid.0).collect(),
             columns: (!self.columns.is_empty()).then_some(columns),
+            control_group,
             groups,
             missing: missing_of,
             unavailable,
         }
+    }
+
+    /// What the kernel tells of the control group that a row stands for; `None` where it stands for none.
+    fn control_group(&self, row: &Row<'_>) -> Option<Reading<Value>> {
+        let path = row.group.path.as_ref()?;
+        if !self.live {
+            return Some(Err(Missing::Soon));
+        }
+        let all = self.groups.members(self.snapshot, row.place);
+        let member = all.map(|p| p.id.pid).next();
+        Some(facts::read(path, member))
     }
 
     /// `{"schema":1,"group_by":"unit","groups":[…]}`, a group a line; `nested`: below the groups that they are part of.
@@ -288,102 +313,4 @@ impl Report<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::super::json::Process;
-    use super::*;
-    use crate::model::sample::OptionalStats;
-    use crate::model::scene::Scene;
-    use crate::model::text::SafeText;
-
-    /// The groups of a snapshot as JSON.
-    fn groups(snapshot: &Snapshot, by: By, columns: &[&Column]) -> Vec<Value> {
-        let report = Report {
-            snapshot,
-            groups: &Groups::new(snapshot, by),
-            empty: &|_| true,
-            passes: &|_| true,
-            columns,
-            sort: (all::CPU, true),
-        };
-        let rows = report.rows();
-        let told = rows.iter().map(|row| report.summed(row, None));
-        told.map(|one| serde_json::to_value(one).expect("JSON"))
-            .collect()
-    }
-
-    #[test]
-    fn what_is_missing_of_a_sum_stands_under_the_name_of_the_sum() {
-        let mut scene = Scene::new();
-        scene.task(7, 1, "x").extra = Some(Arc::new(OptionalStats {
-            held: Ok(crate::model::sample::Held::default()),
-            ..OptionalStats::default()
-        }));
-        scene.task(8, 1, "x").extra = Some(Arc::new(OptionalStats {
-            held: Err(Missing::Denied),
-            ..OptionalStats::default()
-        }));
-        let columns: Vec<&Column> = crate::model::process::column::ALL
-            .iter()
-            .copied()
-            .filter(|c| c.adds())
-            .collect();
-        let told = groups(&scene.snapshot(), By::User, &columns);
-        let missing = told[0]["missing"].as_object().expect("somebody hides some");
-        assert_eq!(missing["fds"], 1, "{missing:?}");
-        let fixed = ["cpu_percent", "pss_bytes"];
-        for name in missing
-            .keys()
-            .filter(|name| !fixed.contains(&name.as_str()))
-        {
-            assert!(told[0]["columns"].get(name).is_some(), "{name}");
-        }
-        let shown: Vec<String> = columns.iter().map(|c| c.json_name()).collect();
-        let distinct: std::collections::BTreeSet<&String> = shown.iter().collect();
-        assert_eq!(distinct.len(), shown.len(), "{shown:?}");
-    }
-
-    #[test]
-    fn what_does_not_add_up_has_no_sum() {
-        let mut scene = Scene::new();
-        scene.task(7, 1, "x").stat.nice = -10;
-        let told = groups(&scene.snapshot(), By::User, &[all::MEM, all::NICE]);
-        assert!(told[0]["columns"]["mem_bytes"].is_u64());
-        assert!(told[0]["columns"]["ni"].is_null());
-        assert_eq!(told[0]["columns"]["unavailable"]["ni"], "unsupported");
-    }
-
-    #[test]
-    fn a_path_is_spelled_as_that_of_its_members_and_a_user_by_its_number() {
-        let mut scene = Scene::new();
-        let paths = [&b"/a\x1b\xff"[..], b"/../b", b"/../../b", b"/c"];
-        for (pid, path) in (7..).zip(paths) {
-            scene.task(pid, 1, "x").extra = Some(Arc::new(OptionalStats {
-                cgroup: Ok(SafeText::from_bytes(path)),
-                ..OptionalStats::default()
-            }));
-        }
-        let snapshot = scene.snapshot();
-        let told = groups(&snapshot, By::Unit, &[]);
-        for group in &told {
-            let pid = group["members"][0].as_u64().expect("a member") as u32;
-            let proc = snapshot
-                .by_pid(crate::model::id::Pid(pid))
-                .expect("it is there");
-            let process = serde_json::to_value(Process::new(&snapshot, proc)).expect("JSON");
-            assert_eq!(group["path"], process["cgroup"]);
-        }
-        let paths: std::collections::BTreeSet<String> =
-            told.iter().map(|group| group["path"].to_string()).collect();
-        assert_eq!(paths.len(), 4, "{paths:?}");
-        assert!(!paths.iter().any(|path| path.contains("..")), "{paths:?}");
-        assert_eq!(groups(&snapshot, By::User, &[])[0]["uid"], 0);
-        assert_eq!(
-            groups(&snapshot, By::Session, &[])[0]["kind"],
-            "session",
-            "and its number is that of its leader"
-        );
-        assert!(groups(&snapshot, By::Session, &[])[0]["session"].is_u64());
-    }
-}
+mod tests;

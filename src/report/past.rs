@@ -38,6 +38,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// Whether nobody asks for a recording, so that the answer is of now.
+    pub fn is_live(&self) -> bool {
+        self.from.is_none()
+    }
+
     /// What was seen then; `None` where nobody asks for a recording.
     ///
     /// # Errors

@@ -115,6 +115,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         sort: (sort, descending),
         by: args.group_by,
         asked: !args.columns.is_empty(),
+        live: args.past.is_live(),
     };
     if let Some(every) = args.every {
         args.past
@@ -152,6 +153,8 @@ struct Table<'a> {
     by: Option<By>,
     /// Whether the columns were asked for: then one that has no sum stands in groups too, without a value.
     asked: bool,
+    /// Whether it is of now, and not of a recording.
+    live: bool,
 }
 
 impl Table<'_> {
@@ -174,6 +177,7 @@ impl Table<'_> {
             passes: &|p| self.filter.matches(snapshot, p, 1.0),
             columns: &summed.collect::<Vec<_>>(),
             sort: self.sort,
+            live: self.live,
         })
     }
 

@@ -117,6 +117,7 @@ fn print(
             passes: &|_| true,
             columns: &[],
             sort: (sort, false),
+            live: args.past.is_live(),
         };
         return report.write_json(over, true, printer);
     }

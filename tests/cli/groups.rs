@@ -101,3 +101,71 @@ fn what_cannot_be_grouped_by_is_said_with_what_can() {
         "{said}"
     );
 }
+
+/// A group of v2 of our own below ours; taken away again at the end.
+struct OwnGroup(std::path::PathBuf);
+
+impl OwnGroup {
+    fn make(member: u32) -> Result<Self, String> {
+        let told = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let own = told.lines().find_map(|line| line.strip_prefix("0::"));
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let mount = mounts.lines().find(|line| line.contains(" - cgroup2 "));
+        let mount = mount.and_then(|line| line.split(' ').nth(4));
+        let (Some(own), Some(mount)) = (own, mount) else {
+            return Err("there is no control group of version 2".to_owned());
+        };
+        let dir = format!("{mount}{own}/pscope-cli-{}", std::process::id());
+        fs::create_dir(&dir).map_err(|why| format!("no control group may be made: {why}"))?;
+        let group = Self(dir.into());
+        fs::write(group.0.join("cgroup.procs"), member.to_string())
+            .map_err(|why| format!("nobody may be moved into it: {why}"))?;
+        Ok(group)
+    }
+}
+
+impl Drop for OwnGroup {
+    fn drop(&mut self) {
+        let _ = fs::write(self.0.join("cgroup.freeze"), "0");
+        let _ = fs::write(self.0.join("cgroup.kill"), "1");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while fs::remove_dir(&self.0).is_err() && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn json_tells_of_a_control_group_what_its_files_say() {
+    let value = json(&["ps", "--group-by", "user", "--json"]);
+    let groups = value["groups"].as_array().expect("groups");
+    assert!(
+        groups
+            .iter()
+            .all(|group| group.get("control_group").is_none())
+    );
+    let value = json(&["ps", "--group-by", "cgroup", "--json"]);
+    for group in value["groups"].as_array().expect("groups") {
+        let told = group.get("control_group");
+        let why = &group["unavailable"]["control_group"];
+        let is_path = !group["path"].is_null();
+        assert_eq!(told.is_some(), is_path, "{group}");
+        assert_eq!(told.is_some_and(Value::is_null), why.is_string(), "{group}");
+    }
+    let sleeper = Sleeper::start();
+    let group = match OwnGroup::make(sleeper.pid()) {
+        Ok(group) => group,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    let name = format!("pscope-cli-{}", std::process::id());
+    let told = || {
+        let value = json(&["ps", "--group-by", "cgroup", "--json"]);
+        let groups = value["groups"].as_array().expect("groups").clone();
+        let found = groups.into_iter().find(|group| group["name"] == *name);
+        found.expect("the group is listed")["control_group"].clone()
+    };
+    assert_eq!(told()["frozen"], false);
+    assert_eq!(told()["freeze_refused"], Value::Null);
+    fs::write(group.0.join("cgroup.freeze"), "1").expect("it is ours");
+    assert_eq!(told()["frozen"], true);
+}
