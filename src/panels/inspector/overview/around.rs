@@ -187,7 +187,8 @@ fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
             words,
         ]);
     }
-    let more = rows.len().saturating_sub(shown);
+    // Threads come and go between two readings; the heading and the list of processes tell the same number.
+    let more = (count as usize).saturating_sub(shown);
     if more > 0 {
         out.push(vec![dim(format!("  {:7} + {more} more", ""))]);
     }
