@@ -26,12 +26,8 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Whole => {
-                f.write_str("the kernel does not do it to the group that everything is in")
-            }
-            Self::Lacking => f.write_str(
-                "this kernel has no file for it (v1 has one in the hierarchy freezer alone)",
-            ),
+            Self::Whole => f.write_str("everything is in it"),
+            Self::Lacking => f.write_str("the kernel has no file for it here"),
             Self::Denied => f.write_str("not permitted: its files belong to somebody else"),
             Self::ReadOnly => f.write_str("its files are mounted read-only"),
             Self::Ourselves => f.write_str("pscope itself is in it"),

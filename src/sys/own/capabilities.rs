@@ -5,6 +5,18 @@
 )]
 
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Write to any file whatever its mode: `CAP_DAC_OVERRIDE`.
+pub const ANY_FILE: u32 = 1;
+
+/// What this program was given and has given up by itself, one bit each.
+static GIVEN_UP: AtomicU64 = AtomicU64::new(0);
+
+/// Whether this program had a right when it started and has given it up by itself: who runs it has it still.
+pub fn gave_up(capability: u32) -> bool {
+    GIVEN_UP.load(Ordering::Relaxed) & (1 << capability) != 0
+}
 
 /// `_LINUX_CAPABILITY_VERSION_3`: two words of each set.
 const VERSION: u32 = 0x2008_0522;
@@ -86,6 +98,9 @@ pub fn keep_useful(acts: bool, writes: bool) -> io::Result<()> {
     // SAFETY: the header and two words of version 3 live during the call.
     let failed = unsafe { libc::syscall(libc::SYS_capset, &raw const header, after.as_ptr()) };
     if failed == 0 {
+        let in_force =
+            |[low, high]: [Words; 2]| u64::from(high.effective) << 32 | u64::from(low.effective);
+        GIVEN_UP.fetch_or(in_force(before) & !in_force(after), Ordering::Relaxed);
         Ok(())
     } else {
         Err(io::Error::last_os_error())
@@ -115,6 +130,8 @@ mod tests {
             keep_useful(false, false).expect("giving up is always allowed");
             assert_eq!(in_force(), before & useful(false, false));
             assert_eq!(in_force() & (1 << 5), 0, "no KILL without acting");
+            let had = before & (1 << ANY_FILE) != 0;
+            assert_eq!(gave_up(ANY_FILE), had, "and is known to have been there");
             keep_useful(true, true).expect("nothing left to give up");
             assert_eq!(
                 in_force(),
