@@ -36,11 +36,13 @@ pub(super) fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
 /// # Errors
 /// `Gone` when it has ended before anything was seen; `Denied` where neither is allowed.
 pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<Calls> {
-    let end = Nanos(clock::now().0.saturating_add(span.0));
+    // To begin takes the kernel a while, and reading its types: from then on it is.
+    let ends = |from: Nanos| Nanos(from.0.saturating_add(span.0));
     match Tracing::begin(root, of.pid) {
         Ok(tracing) => {
             let first = tracing.read().map_err(|_| Missing::Unsupported)?;
             let mut now = clock::now();
+            let end = ends(now);
             while now < end && !stop.asked() && lives(root, of).is_ok() {
                 stop.wait(end.since(now).min(Nanos::from_millis(200)));
                 now = clock::now();
@@ -51,6 +53,7 @@ pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<
         Err(refused) => {
             let mut follower = Follower::sampled(root, of);
             let mut now = clock::now();
+            let end = ends(now);
             while now < end && !stop.asked() {
                 match follower.step() {
                     Err(Missing::Gone) => break,
@@ -156,6 +159,23 @@ impl Source<Detail> for CallSource {
 mod tests {
     use super::*;
     use crate::model::id::Pid;
+    use crate::sys::own::stop;
+
+    #[test]
+    fn a_report_looks_for_as_long_as_it_was_asked_to() {
+        let root = ProcRoot::live();
+        let text = root.read("self/stat").expect("a /proc");
+        let of = ProcId {
+            pid: Pid(std::process::id()),
+            start: proc_stat::parse(&text, 1).expect("a line").start,
+        };
+        let span = Nanos::from_millis(50);
+        match during(&root, of, span, &stop::on_signals()) {
+            Ok(calls) if calls.exact => assert!(calls.span >= span, "{:?}", calls.span),
+            Ok(calls) => println!("skipped: {}", calls.why),
+            Err(why) => println!("skipped: this machine does not show system calls: {why}"),
+        }
+    }
 
     #[test]
     fn a_source_counts_while_somebody_looks_and_rests_after() {
