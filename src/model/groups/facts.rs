@@ -27,6 +27,8 @@ pub struct GroupFacts {
     pub slowed: Option<u64>,
     /// Time on a core of all who are or were in it.
     pub cpu_time: Option<Nanos>,
+    /// The same of the group that sets the tightest quota, with all its parts: that is what counts against it.
+    pub quota_time: Option<Nanos>,
     /// Its share where cores are short, 100 as a rule.
     pub cpu_weight: Option<u64>,
     /// What it moved, by device.
@@ -59,6 +61,8 @@ pub struct DeviceIo {
 pub struct GroupRates {
     /// Percent of one core.
     pub cpu: Option<f64>,
+    /// The same of the group that sets the tightest quota.
+    pub of_quota: Option<f64>,
     /// Percent of the quota's periods in which it was throttled.
     pub throttled: Option<f64>,
     /// The same of the quota above it that throttles most.
@@ -83,7 +87,14 @@ impl GroupFacts {
             return None;
         }
         let seconds = span.seconds();
-        let cpu = self.cpu_time.zip(before.cpu_time);
+        let percent = |times: Option<(Nanos, Nanos)>| {
+            times.map(|(now, old)| now.since(old).seconds() * 100.0 / seconds)
+        };
+        let of_quota = self.quota_time.zip(before.quota_time);
+        let of_quota = of_quota.filter(|_| {
+            let by = |facts: &Self| facts.limits.cpu.as_ref()?.set_by.clone();
+            by(self) == by(before)
+        });
         let periods = self.limits.cpu.as_ref().zip(before.limits.cpu.as_ref());
         let share = |(now, old): (u64, u64), (all, was): (u64, u64)| {
             let (held, all) = (now.saturating_sub(old), all.saturating_sub(was));
@@ -93,7 +104,8 @@ impl GroupFacts {
         let above = above.filter(|(now, old)| now.group == old.group);
         let (now, old) = (self.moved(), before.moved());
         Some(GroupRates {
-            cpu: cpu.map(|(now, old)| now.since(old).seconds() * 100.0 / seconds),
+            cpu: percent(self.cpu_time.zip(before.cpu_time)),
+            of_quota: percent(of_quota),
             throttled: periods.and_then(|(now, old)| {
                 share((now.throttled, old.throttled), (now.periods, old.periods))
             }),
@@ -105,7 +117,7 @@ impl GroupFacts {
         })
     }
 
-    /// What it uses of its quota now, percent; `None` without a quota, or until there are two readings.
+    /// What is used of its quota now, percent, by all whom the quota is for; `None` without a quota, or until there are two readings.
     pub fn of_quota(&self) -> Option<f64> {
         let cores = self
             .limits
@@ -113,7 +125,7 @@ impl GroupFacts {
             .as_ref()?
             .cores
             .filter(|cores| *cores > 0.0)?;
-        Some(self.rates?.cpu? / cores)
+        Some(self.rates?.of_quota? / cores)
     }
 
     /// How near its limits are, in words, the nearest first: `memory 94 % of 512M`, `0.50 cores 80 %, throttled 12 %`.
@@ -145,8 +157,8 @@ impl GroupFacts {
         if let Some(high) = &self.high {
             add("slowed down at", high, |n| bytes(Bytes(n)));
         }
-        if let (Some(share), Some(cpu)) = (self.of_quota(), self.limits.cpu.as_ref()) {
-            let cores = cpu.cores.unwrap_or_default();
+        let quota = self.limits.cpu.as_ref();
+        if let Some((cpu, cores)) = quota.and_then(|cpu| Some((cpu, cpu.cores?))) {
             let throttled = self.rates.and_then(|r| r.throttled).filter(|t| *t >= 0.5);
             let held = throttled.map_or(String::new(), |t| format!(", throttled {t:.0} %"));
             let set_by = cpu
@@ -154,9 +166,12 @@ impl GroupFacts {
                 .as_ref()
                 .filter(|by| **by != unit::shown(&self.path));
             let by = set_by.map_or(String::new(), |by| format!(" in {by}"));
+            // What it used is not told where another group is charged for it; the quota holds all the same.
+            let share = self.of_quota();
+            let used = share.map_or(String::new(), |share| format!(" {share:.0} %"));
             out.push((
-                share / 100.0,
-                format!("{cores:.2} cores {share:.0} %{held}{by}"),
+                share.or(throttled).unwrap_or(0.0) / 100.0,
+                format!("{cores:.2} cores{used}{held}{by}"),
             ));
         }
         let above = self.limits.cpu.as_ref().and_then(|cpu| cpu.above.as_ref());
@@ -198,6 +213,7 @@ mod tests {
         let facts = |path: &str, ms: u64, throttled, read| GroupFacts {
             path: path.into(),
             cpu_time: Some(Nanos::from_millis(ms)),
+            quota_time: Some(Nanos::from_millis(ms)),
             limits: Group {
                 cpu: Some(GroupCpu {
                     periods: throttled * 2,
@@ -266,6 +282,7 @@ mod tests {
             });
         }
         near.rates = near.rates.map(|rates| GroupRates {
+            of_quota: Some(60.0),
             throttled_above: Some(95.0),
             ..rates
         });
@@ -279,10 +296,25 @@ mod tests {
             [
                 "memory 99 % of 0.98G in /",
                 "2.00 cores in /up throttled 95 %",
-                "0.75 cores 67 %, throttled 50 % in /",
+                "0.75 cores 80 %, throttled 50 % in /",
                 "tasks 3 % of 100"
             ]
         );
+        // The quota is told also where its use is not.
+        let quota = GroupFacts {
+            path: "/".into(),
+            limits: Group {
+                cpu: near.limits.cpu.clone(),
+                ..Group::default()
+            },
+            ..GroupFacts::default()
+        };
+        let told: Vec<String> = quota
+            .nearness()
+            .into_iter()
+            .map(|(_, words)| words)
+            .collect();
+        assert_eq!(told, ["0.75 cores"]);
         assert_eq!(now.since(&facts("/b", 0, 0, 0), Nanos(1)), None);
         assert_eq!(now.since(&old, Nanos(0)), None);
     }

@@ -298,7 +298,7 @@ fn limits(facts: &GroupFacts) -> Vec<Line> {
         (Some(false), None) => "not frozen; X freezes it".to_owned(),
         (Some(true), Some(why)) => format!("frozen; X cannot thaw it: {why}"),
         (Some(false), Some(why)) => format!("not frozen; X cannot freeze it: {why}"),
-        (None, Some(why)) => format!("– {why}"),
+        (None, Some(why)) => format!("– it cannot be frozen as one: {why}"),
         (None, None) => "– its state is not told".to_owned(),
     };
     out.push(fact("freezer", freezer));

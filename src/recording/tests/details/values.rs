@@ -458,6 +458,7 @@ fn machine(detail: &mut Detail, at: Nanos) {
             limit_met: Some(0),
             slowed: None,
             cpu_time: Some(Nanos(0)),
+            quota_time: Some(Nanos(7)),
             cpu_weight: Some(100),
             io: vec![DeviceIo {
                 device: "vda".into(),
@@ -470,6 +471,7 @@ fn machine(detail: &mut Detail, at: Nanos) {
             kill_refused: Some(Refusal::Threads),
             rates: Some(GroupRates {
                 cpu: None,
+                of_quota: Some(0.5),
                 throttled: Some(0.0),
                 throttled_above: None,
                 read: 1.0,

@@ -1,9 +1,9 @@
 //! The files of one control group, for its inspector, and where they are; `cgroups(7)`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::acting::{Acting, Freezer};
-use super::limits::{limit_of, number, tightest, usage};
+use super::limits::{limit_of, number, quota, tightest, usage};
 use super::{Place, mounts, place};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::facts::{DeviceIo, GroupFacts};
@@ -145,7 +145,9 @@ fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupF
     }
     if let Some(cpu) = of("cpu") {
         facts.cpu_weight = number(&cpu.dir.join("cpu.weight"));
-        facts.cpu_time = cpu_time(&cpu);
+        facts.cpu_time = cpu_time(&cpu.dir);
+        let set_by = tightest(&cpu, |dir| quota(&cpu, dir)).map(|(_, dir)| dir);
+        facts.quota_time = set_by.and_then(|dir| cpu_time(&dir));
     }
     if facts.cpu_time.is_none() {
         let old = of("cpuacct").and_then(|p| number(&p.dir.join("cpuacct.usage")));
@@ -223,10 +225,11 @@ pub(super) fn value(text: &[u8], key: &[u8]) -> Option<u64> {
     fields::words(line).nth(1).and_then(fields::number)
 }
 
-/// `usage_usec 12345` of `cpu.stat`.
-fn cpu_time(cpu: &Place) -> Option<Nanos> {
-    let stat = std::fs::read(cpu.dir.join("cpu.stat")).ok()?;
-    Some(Nanos(value(&stat, b"usage_usec")?.saturating_mul(1000)))
+/// `usage_usec 12345` of `cpu.stat`; of v1 where its accounting is mounted with the quota.
+fn cpu_time(dir: &Path) -> Option<Nanos> {
+    let stat = std::fs::read(dir.join("cpu.stat")).ok()?;
+    let usage = value(&stat, b"usage_usec").map(|usec| Nanos(usec.saturating_mul(1000)));
+    usage.or_else(|| number(&dir.join("cpuacct.usage")).map(Nanos))
 }
 
 /// Lines such as `8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0` (v2) or `8:0 Read 4096` (v1).
@@ -353,8 +356,9 @@ mod tests {
             );
             line!(
                 out,
-                "cpu {:?}, weight {:?}",
+                "cpu {:?}, of the quota {:?}, weight {:?}",
                 facts.cpu_time.map(|t| t.0),
+                facts.quota_time.map(|t| t.0),
                 facts.cpu_weight
             );
             for d in &facts.io {
