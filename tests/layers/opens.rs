@@ -159,7 +159,6 @@ const MAY: &[(&str, &str)] = &[
         "sys/scheduling/sched.rs",
         "sched, stat, status, which take no lock",
     ),
-    ("sys/scheduling/waits/thread.rs", "called by bounded"),
 ];
 
 /// Files of the kernel that may wait: for a lock of the process, of its memory, of one of its descriptors, or for a driver.

@@ -208,9 +208,8 @@ mod tests {
     use super::*;
     use crate::model::process::isolation::group::{GroupCpu, Near, Quota};
 
-    #[test]
-    fn rates_are_of_the_same_group_alone() {
-        let facts = |path: &str, ms: u64, throttled, read| GroupFacts {
+    fn facts(path: &str, ms: u64, throttled: u64, read: u64) -> GroupFacts {
+        GroupFacts {
             path: path.into(),
             cpu_time: Some(Nanos::from_millis(ms)),
             quota_time: Some(Nanos::from_millis(ms)),
@@ -227,35 +226,53 @@ mod tests {
                 ..DeviceIo::default()
             }],
             ..GroupFacts::default()
-        };
+        }
+    }
+
+    fn usage(used: u64, limit: u64) -> Usage {
+        Usage {
+            used: Some(used),
+            limit: Some(limit),
+            ..Usage::default()
+        }
+    }
+
+    /// A group that has used half of a core for two seconds, with limits.
+    fn limited() -> GroupFacts {
+        let (old, now) = (facts("/a", 1000, 10, 0), facts("/a", 2000, 20, 4096));
+        let rates = now.since(&old, Nanos::from_millis(2000));
+        let mut limited = GroupFacts { rates, ..now };
+        limited.high = Some(usage(90 << 20, 100 << 20));
+        limited.limits.memory = Some(usage(90 << 20, 200 << 20));
+        limited.limits.tasks = Some(usage(3, 100));
+        if let Some(cpu) = &mut limited.limits.cpu {
+            cpu.cores = Some(0.75);
+        }
+        limited
+    }
+
+    fn near(facts: &GroupFacts) -> Vec<String> {
+        let all = facts.nearness().into_iter();
+        all.map(|(_, words)| words).collect()
+    }
+
+    #[test]
+    fn rates_are_of_the_same_group_alone() {
         let (old, now) = (facts("/a", 1000, 10, 0), facts("/a", 2000, 20, 4096));
         let rates = now.since(&old, Nanos::from_millis(2000)).expect("rates");
         assert_eq!(rates.cpu, Some(50.0));
         assert_eq!(rates.throttled, Some(50.0));
         assert!((rates.read - 2048.0).abs() < 1.0);
-        let mut near = GroupFacts {
+        let unlimited = GroupFacts {
             rates: Some(rates),
             ..now.clone()
         };
-        assert!(near.nearness().is_empty(), "without limits nothing is near");
-        let usage = |used, limit| Usage {
-            used: Some(used),
-            limit: Some(limit),
-            ..Usage::default()
-        };
-        near.high = Some(usage(90 << 20, 100 << 20));
-        near.limits.memory = Some(usage(90 << 20, 200 << 20));
-        near.limits.tasks = Some(usage(3, 100));
-        if let Some(cpu) = &mut near.limits.cpu {
-            cpu.cores = Some(0.75);
-        }
-        let told: Vec<String> = near
-            .nearness()
-            .into_iter()
-            .map(|(_, words)| words)
-            .collect();
+        assert!(
+            near(&unlimited).is_empty(),
+            "without limits nothing is near"
+        );
         assert_eq!(
-            told,
+            near(&limited()),
             [
                 "slowed down at 90 % of 100M",
                 "0.75 cores 67 %, throttled 50 %",
@@ -263,16 +280,22 @@ mod tests {
                 "tasks 3 % of 100"
             ]
         );
-        // What counts is where there is the least room, and whose limit that is.
-        near.high = None;
-        if let Some(memory) = &mut near.limits.memory {
+        assert_eq!(now.since(&facts("/b", 0, 0, 0), Nanos(1)), None);
+        assert_eq!(now.since(&old, Nanos(0)), None);
+    }
+
+    #[test]
+    fn what_is_near_is_where_the_least_room_is_left_and_says_whose_limit_that_is() {
+        let mut group = limited();
+        group.high = None;
+        if let Some(memory) = &mut group.limits.memory {
             memory.near = Some(Near {
                 group: "/".into(),
                 used: 990 << 20,
                 limit: 1000 << 20,
             });
         }
-        if let Some(cpu) = &mut near.limits.cpu {
+        if let Some(cpu) = &mut group.limits.cpu {
             cpu.set_by = Some("/".into());
             cpu.above = Some(Quota {
                 group: "/up".into(),
@@ -281,18 +304,13 @@ mod tests {
                 throttled: 19,
             });
         }
-        near.rates = near.rates.map(|rates| GroupRates {
+        group.rates = group.rates.map(|rates| GroupRates {
             of_quota: Some(60.0),
             throttled_above: Some(95.0),
             ..rates
         });
-        let told: Vec<String> = near
-            .nearness()
-            .into_iter()
-            .map(|(_, words)| words)
-            .collect();
         assert_eq!(
-            told,
+            near(&group),
             [
                 "memory 99 % of 0.98G in /",
                 "2.00 cores in /up throttled 95 %",
@@ -304,18 +322,11 @@ mod tests {
         let quota = GroupFacts {
             path: "/".into(),
             limits: Group {
-                cpu: near.limits.cpu.clone(),
+                cpu: group.limits.cpu.clone(),
                 ..Group::default()
             },
             ..GroupFacts::default()
         };
-        let told: Vec<String> = quota
-            .nearness()
-            .into_iter()
-            .map(|(_, words)| words)
-            .collect();
-        assert_eq!(told, ["0.75 cores"]);
-        assert_eq!(now.since(&facts("/b", 0, 0, 0), Nanos(1)), None);
-        assert_eq!(now.since(&old, Nanos(0)), None);
+        assert_eq!(near(&quota), ["0.75 cores"]);
     }
 }
