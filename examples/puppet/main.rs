@@ -17,6 +17,7 @@ mod elsewhere;
 mod joined;
 mod locks;
 mod modes;
+mod owner_ended;
 mod regions;
 mod rust_locks;
 mod signals;
@@ -47,6 +48,7 @@ fn main() {
     if let Some(mode) = std::env::args().nth(1) {
         match (mode.as_str(), mode.strip_prefix("locks")) {
             ("calls", _) => calls::run(),
+            ("owner_ended", _) => owner_ended::run(),
             (_, Some(how)) => locks::run(how.strip_prefix('-')),
             (_, None) => modes::run(&mode),
         }

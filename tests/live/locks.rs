@@ -153,6 +153,15 @@ fn small_numbers_of_a_pid_namespace_are_no_owners() {
 
 #[test]
 #[cfg(target_env = "gnu")]
+fn an_owner_that_has_ended_is_no_holder() {
+    let puppet = Puppet::mode("owner_ended");
+    let said = said(&puppet);
+    assert_eq!(said.len(), 3);
+    until(puppet.pid(), |threads| as_said(threads, &said));
+}
+
+#[test]
+#[cfg(target_env = "gnu")]
 fn circles_through_any_lock_are_found() {
     for how in ["locks-plain", "locks-robust", "locks-timed", "locks-rwlock"] {
         let puppet = Puppet::mode(how);

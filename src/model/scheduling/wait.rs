@@ -291,6 +291,17 @@ pub enum Owner {
     Nobody(u32),
     /// A number of another PID namespace, of a thread outside of the process.
     Numbered(u32),
+    /// A thread that has ended and is listed until somebody asks how: it gives nothing back any more.
+    Ended {
+        /// The thread.
+        tid: Tid,
+        /// Its process, where that is another one.
+        pid: Option<Pid>,
+        /// The name of that process; of a thread of the same one its own.
+        name: SafeText,
+        /// Whether other threads of its process go on.
+        others: bool,
+    },
 }
 
 impl Futex {
@@ -307,7 +318,7 @@ impl Owner {
     pub fn tid(&self) -> Option<Tid> {
         match self {
             Self::Thread(tid) | Self::Elsewhere { tid, .. } => Some(*tid),
-            Self::Nobody(_) | Self::Numbered(_) => None,
+            Self::Nobody(_) | Self::Numbered(_) | Self::Ended { .. } => None,
         }
     }
 }

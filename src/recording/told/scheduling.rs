@@ -31,7 +31,7 @@ variants!(wait::Child { 1 Any, 2 One(a, b), 3 Group(a), 4 Behind(a), 5 Vforked, 
 fields!(wait::Futex { 1 kind, 2 word, 3 place, 4 limit });
 variants!(wait::Lock { 1 Mutex(a, b), 2 RwLock(a), 3 Join(a), 4 Condition, 5 Semaphore, 6 Barrier, 7 Once, 8 Library(a), 9 Parked, 10 Ownerless, 11 Bare, 12 Unnamed, 13 Shared, 14 Several(a), 15 Latch, 16 Future, 17 Atomic });
 words!(wait::Mutex { 1 Plain, 2 Inherit, 3 Protect, 4 Robust });
-variants!(wait::Owner { 1 Thread(a), 2 Elsewhere { tid, pid, name }, 3 Nobody(a), 4 Numbered(a) });
+variants!(wait::Owner { 1 Thread(a), 2 Elsewhere { tid, pid, name }, 3 Nobody(a), 4 Numbered(a), 5 Ended { tid, pid, name, others } });
 variants!(wait::RwHeld { 1 Writer(a), 2 SomeWriter, 3 Readers(a), 4 Unknown });
 fields!(wakes::WakeRow { 1 waker, 2 name, 3 wakes, 4 waited, 5 p50, 6 p99, 7 longest, 8 whom });
 fields!(wakes::Wakes { 1 span, 2 rows, 3 all });

@@ -238,6 +238,26 @@ impl Owner {
             Self::Numbered(number) => {
                 format!("thread {number} of its PID namespace, in another process")
             }
+            Self::Ended {
+                tid,
+                pid: None,
+                name,
+                ..
+            } => format!("thread {tid} {name}, which has ended"),
+            Self::Ended {
+                tid,
+                pid: Some(pid),
+                name,
+                others,
+            } => {
+                let whole = !others && tid.0 == pid.0;
+                let thread = if whole {
+                    String::new()
+                } else {
+                    format!(", thread {tid}")
+                };
+                format!("{pid} {name}{thread}, which has ended")
+            }
         }
     }
 }

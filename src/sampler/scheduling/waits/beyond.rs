@@ -12,7 +12,6 @@ use crate::model::text::SafeText;
 use crate::sys::bounded;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
-use crate::sys::scheduling::waits::thread::elsewhere;
 use crate::sys::scheduling::waits::thread::{self, Raw};
 
 /// So many threads are followed.
@@ -73,15 +72,7 @@ fn owner_of(root: &ProcRoot, pid: Pid, tid: Tid) -> Option<Owner> {
         wide,
         inside: None,
         flavour: Flavour::Unknown,
-        owner: &|number, shared| match elsewhere(root, number) {
-            Some((of, _)) if of == pid => Owner::Thread(Tid(number)),
-            Some((of, name)) if shared => Owner::Elsewhere {
-                tid: Tid(number),
-                pid: of,
-                name,
-            },
-            _ => Owner::Nobody(number),
-        },
+        owner: &|number, shared| thread::owner(root, pid, number, shared),
         now: Now::default(),
     });
     waiting.what.held_by().cloned()

@@ -3,17 +3,21 @@
 use std::collections::HashMap;
 
 use crate::model::id::{Pid, Tid};
+use crate::model::process::stat::State;
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::Reading;
 use crate::model::scheduling::wait::Owner;
+use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
-use crate::sys::scheduling::waits::thread::{Raw, elsewhere};
+use crate::sys::scheduling::waits::thread::{Raw, owner};
 
 /// The numbers of one process's threads as the process itself sees them. They never change while a thread lives.
 #[derive(Debug, Default)]
 pub struct Numbers {
     known: HashMap<Tid, u32>,
     inner: HashMap<u32, Tid>,
+    /// Those that have ended, with their names.
+    ended: HashMap<Tid, SafeText>,
     nested: bool,
 }
 
@@ -28,6 +32,9 @@ impl Numbers {
         }
         let lives = |tid: &Tid| rows.binary_search_by_key(tid, |r| r.id.tid).is_ok();
         self.known.retain(|tid, _| lives(tid));
+        let ended = |r: &&ThreadRow| matches!(r.stat.state, State::Zombie | State::Dead);
+        let ended = rows.iter().filter(ended);
+        self.ended = ended.map(|r| (r.id.tid, r.name.clone())).collect();
         self.inner = if self.nested {
             self.known.iter().map(|(tid, n)| (*n, *tid)).collect()
         } else {
@@ -43,7 +50,16 @@ impl Numbers {
     /// Who is meant by a number in a lock of a process; where the lock may be `shared`, of any process.
     pub fn owner(&self, root: &ProcRoot, of: Pid, number: u32, shared: bool) -> Owner {
         if let Some(tid) = self.inner.get(&number) {
-            return Owner::Thread(*tid);
+            // The first thread of a process is listed for as long as others live.
+            return match self.ended.get(tid) {
+                None => Owner::Thread(*tid),
+                Some(name) => Owner::Ended {
+                    tid: *tid,
+                    pid: None,
+                    name: name.clone(),
+                    others: true,
+                },
+            };
         }
         if self.nested {
             return if shared {
@@ -52,14 +68,6 @@ impl Numbers {
                 Owner::Nobody(number)
             };
         }
-        match elsewhere(root, number) {
-            Some((pid, _)) if pid == of => Owner::Thread(Tid(number)),
-            Some((pid, name)) if shared => Owner::Elsewhere {
-                tid: Tid(number),
-                pid,
-                name,
-            },
-            _ => Owner::Nobody(number),
-        }
+        owner(root, of, number, shared)
     }
 }

@@ -14,7 +14,7 @@ use crate::sys::memory::process_memory;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::scheduling::system_calls;
 
-use super::thread::function;
+use super::thread::{function, standing};
 
 /// The wait of the thread with this number. `syscall` takes the lock that a process holds while it executes a program.
 ///
@@ -53,6 +53,12 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
         }
     }
     let owner = |number: u32, _| match comm(dir, pid, Tid(number)) {
+        Some(name) if has_ended(dir, pid, Tid(number)) => Owner::Ended {
+            tid: Tid(number),
+            pid: None,
+            name,
+            others: true,
+        },
         Some(_) => Owner::Thread(Tid(number)),
         None => Owner::Nobody(number),
     };
@@ -101,6 +107,12 @@ fn comm(dir: &ProcDir, pid: Pid, tid: Tid) -> Option<SafeText> {
         .read(pid, &format!("task/{tid}/comm"), &mut buffer)
         .ok()?;
     Some(SafeText::from_bytes(text.trim_ascii_end()))
+}
+
+fn has_ended(dir: &ProcDir, pid: Pid, tid: Tid) -> bool {
+    let mut buffer = Vec::new();
+    let status = dir.read(pid, &format!("task/{tid}/status"), &mut buffer);
+    status.is_ok_and(|text| standing(text).is_some_and(|(.., ended)| ended))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::code::{self, Code};
 use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::Switches;
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Call, Inside, Memory, meant, wanted};
+use crate::model::scheduling::wait::{Call, Inside, Memory, Owner, meant, wanted};
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
@@ -93,13 +93,48 @@ pub fn read(threads: &ProcDir, tid: Tid, wide: bool, code: Option<&Code>) -> Rea
     Ok(raw)
 }
 
-/// The process that a thread is of, and its name: `/proc/TID` is not listed but can be opened.
-pub fn elsewhere(root: &ProcRoot, tid: u32) -> Option<(Pid, SafeText)> {
-    let status = std::fs::read(root.proc(format!("{tid}/status"))).ok()?;
-    let (_, group) = fields::pairs(&status).find(|(key, _)| *key == b"Tgid")?;
-    let pid = u32::try_from(fields::number(group)?).ok()?;
-    let name = std::fs::read(root.proc(format!("{pid}/comm"))).ok()?;
-    Some((Pid(pid), SafeText::from_bytes(name.trim_ascii_end())))
+/// Who has a number that stands in a lock of a process: one of its own threads, of another process only where the lock may
+/// be `shared`. `/proc/TID` is not listed but can be opened.
+pub fn owner(root: &ProcRoot, of: Pid, number: u32, shared: bool) -> Owner {
+    let nobody = Owner::Nobody(number);
+    let Ok(status) = std::fs::read(root.proc(format!("{number}/status"))) else {
+        return nobody;
+    };
+    let Some((pid, threads, ended)) = standing(&status) else {
+        return nobody;
+    };
+    let tid = Tid(number);
+    let own = pid == of;
+    if !own && !shared {
+        return nobody;
+    }
+    let asked = if own { number } else { pid.0 };
+    let Ok(name) = std::fs::read(root.proc(format!("{asked}/comm"))) else {
+        return nobody;
+    };
+    let name = SafeText::from_bytes(name.trim_ascii_end());
+    match (ended, own) {
+        (true, _) => Owner::Ended {
+            tid,
+            pid: (!own).then_some(pid),
+            name,
+            others: threads > 1,
+        },
+        (false, true) => Owner::Thread(tid),
+        (false, false) => Owner::Elsewhere { tid, pid, name },
+    }
+}
+
+/// Of the `status` of a thread: its process, how many threads that has, and whether the thread itself has ended.
+pub(super) fn standing(status: &[u8]) -> Option<(Pid, u64, bool)> {
+    let of = |wanted: &[u8]| {
+        let found = fields::pairs(status).find(|(key, _)| *key == wanted);
+        found.map(|(_, value)| value.trim_ascii())
+    };
+    let pid = u32::try_from(fields::number(of(b"Tgid")?)?).ok()?;
+    let threads = of(b"Threads").and_then(fields::number).unwrap_or(1);
+    let ended = of(b"State").is_some_and(|s| matches!(s.first(), Some(b'Z' | b'X')));
+    Some((Pid(pid), threads, ended))
 }
 
 /// The lines `voluntary_ctxt_switches:\t7` and `nonvoluntary_ctxt_switches:\t3` of `status`.
@@ -143,6 +178,17 @@ mod tests {
         assert_eq!(tracer(b"TracerPid:\t0\n"), None);
         let counted = switches(status);
         assert_eq!((counted.voluntary, counted.involuntary), (5, 2));
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_is_told_from_one_that_lives() {
+        let of = |state: &str| {
+            standing(format!("State:\t{state}\nTgid:\t812\nThreads:\t2\n").as_bytes())
+        };
+        assert_eq!(of("S (sleeping)"), Some((Pid(812), 2, false)));
+        assert_eq!(of("Z (zombie)"), Some((Pid(812), 2, true)));
+        assert_eq!(of("X (dead)"), Some((Pid(812), 2, true)));
+        assert_eq!(standing(b"State:\tS (sleeping)\n"), None);
     }
 
     #[test]

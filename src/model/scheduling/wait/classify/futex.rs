@@ -108,7 +108,10 @@ fn unnamed(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
     }
     if (at.value == CONTENDED || at.value & WAITERS != 0)
         && let Some(lock) = lock::mutex(clues, at)
-        && let Lock::Mutex(_, None | Some(Owner::Thread(_) | Owner::Elsewhere { .. })) = lock
+        && let Lock::Mutex(
+            _,
+            None | Some(Owner::Thread(_) | Owner::Elsewhere { .. } | Owner::Ended { .. }),
+        ) = lock
     {
         return lock;
     }
