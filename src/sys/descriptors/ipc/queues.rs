@@ -12,10 +12,14 @@ pub struct Queue {
     pub bytes: u64,
     /// Messages that wait.
     pub messages: u64,
-    /// Who sent last; 0 for nobody.
+    /// Who sent last; 0 for nobody, and for whoever has no number here.
     pub sender: Pid,
-    /// Who took last; 0 for nobody.
+    /// Who took last; 0 for nobody, and for whoever has no number here.
     pub receiver: Pid,
+    /// When was sent last, in seconds since 1970; 0 for never.
+    pub sent: u64,
+    /// When was taken last; 0 for never.
+    pub taken: u64,
 }
 
 /// Parses `         0          0   644           12          1   812   900     0     0 …` below its header.
@@ -30,6 +34,8 @@ pub fn parse(text: &[u8]) -> Vec<Queue> {
             messages: at(3)?,
             sender: Pid(at(4)? as u32),
             receiver: Pid(at(5)? as u32),
+            sent: at(10).unwrap_or(0),
+            taken: at(11).unwrap_or(0),
         })
     };
     fields::lines(text).skip(1).filter_map(queue).collect()
@@ -42,6 +48,8 @@ pub struct Set {
     pub id: u64,
     /// How many semaphores it has.
     pub count: u64,
+    /// When one of them was waited for or given last, in seconds since 1970; 0 for never.
+    pub used: u64,
 }
 
 /// Parses `         0          0   644          2     0     0     0     0 1795490598 1795490590` below its header.
@@ -52,6 +60,7 @@ pub fn sets(text: &[u8]) -> Vec<Set> {
         Some(Set {
             id: at(0)?,
             count: at(2)?,
+            used: at(7).unwrap_or(0),
         })
     };
     fields::lines(text).skip(1).filter_map(set).collect()
@@ -63,7 +72,7 @@ mod tests {
 
     #[test]
     fn queues_are_read() {
-        let text = b"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid\n -1234567          3   644           12          1   812   900     0     0\nbroken\n";
+        let text = b"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n -1234567          3   644           12          1   812   900     0     0     0     0       1700000007          0 1700000000\nbroken\n";
         assert_eq!(
             parse(text),
             [Queue {
@@ -71,7 +80,9 @@ mod tests {
                 bytes: 12,
                 messages: 1,
                 sender: Pid(812),
-                receiver: Pid(900)
+                receiver: Pid(900),
+                sent: 1_700_000_007,
+                taken: 0
             }]
         );
         assert!(parse(b"").is_empty());
@@ -80,7 +91,14 @@ mod tests {
     #[test]
     fn sets_are_read() {
         let text = b"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n -1234567          5   600          2     0     0     0     0 1795490598 1795490590\n1\n";
-        assert_eq!(sets(text), [Set { id: 5, count: 2 }]);
+        assert_eq!(
+            sets(text),
+            [Set {
+                id: 5,
+                count: 2,
+                used: 1_795_490_598
+            }]
+        );
     }
 
     proptest::proptest! {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::links::called;
+use super::links::{called, has_ended};
 use crate::model::id::Pid;
 use crate::model::scheduling::wait::Fd;
 use crate::model::text::SafeText;
@@ -61,7 +61,7 @@ impl<'a> Locks<'a> {
         // Of several that stand in the way the first is told by the kernel.
         let stands = |l: &&Lock| !l.waits && l.number == waits.number;
         let first = self.all.iter().find(stands)?.clone();
-        let lives = first.pid.filter(|p| called(self.root, *p).is_some());
+        let lives = first.pid.filter(|p| self.has(*p, &first));
         let holders = match lives {
             Some(pid) => vec![pid],
             None => self.of_description(&first),
@@ -69,7 +69,12 @@ impl<'a> Locks<'a> {
         if holders.is_empty() {
             let whose = match first.pid {
                 Some(pid) => {
-                    format!("locked by {pid}, which has ended, for whoever has the file from it")
+                    let ended = if has_ended(self.root, pid) {
+                        "ended"
+                    } else {
+                        "closed the file"
+                    };
+                    format!("locked by {pid}, which has {ended}, for whoever has the file from it")
                 }
                 None => "held by an open file whose holder was not found".to_owned(),
             };
@@ -86,6 +91,29 @@ impl<'a> Locks<'a> {
         };
         let named = named.collect::<Vec<_>>().join(", ");
         Some(format!("held by {named}{more}").into())
+    }
+
+    /// Whether a process that the kernel names for a lock has it still: a lock of flock(2) stays with whoever has the file
+    /// from it, when it has closed the file or ended itself.
+    fn has(&self, pid: Pid, lock: &Lock) -> bool {
+        if has_ended(self.root, pid) {
+            return false;
+        }
+        if lock.kind.as_str() != "FLOCK" {
+            return true;
+        }
+        let Ok(infos) = std::fs::read_dir(self.root.proc(format!("{pid}/fdinfo"))) else {
+            return true;
+        };
+        let Ok(infos) = infos
+            .map(|info| Ok(info?.path()))
+            .collect::<std::io::Result<_>>()
+        else {
+            return true;
+        };
+        // What may not be read, or not now, speaks for nothing.
+        let mut texts = asker::each(infos, INFO).into_iter();
+        texts.any(|text| text.map_or(true, |text| shows(&text, lock)))
     }
 
     /// The processes that have an open file description with a lock: those that show its line. As many as are found in time.

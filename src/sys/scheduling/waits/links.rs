@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::held::{self, Locks};
+use super::thread::standing;
 use crate::model::id::Pid;
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::Reading;
@@ -57,33 +58,80 @@ pub fn fill(root: &ProcRoot, pid: Pid, waits: &mut [&mut Wait], nested: bool) {
     }
 }
 
-/// The name of a process.
+/// The name of a process, also of one that has ended and is listed still.
 pub(super) fn called(root: &ProcRoot, pid: Pid) -> Option<SafeText> {
     let comm = std::fs::read(root.proc(format!("{pid}/comm"))).ok()?;
     Some(SafeText::from_bytes(comm.trim_ascii_end()))
 }
 
-/// Who used a System V object last: took from a queue that is full, sent to one that is empty, changed a semaphore.
+/// Whether a process has ended, listed or not.
+pub(super) fn has_ended(root: &ProcRoot, pid: Pid) -> bool {
+    let status = std::fs::read(root.proc(format!("{pid}/status"))).ok();
+    let standing = status.as_deref().and_then(standing);
+    standing.is_none_or(|(_, threads, ended)| ended && threads <= 1)
+}
+
+/// A process in words: `812 make`, `812 make, which has ended`.
+fn user(root: &ProcRoot, pid: Pid) -> String {
+    let ended = if has_ended(root, pid) {
+        ", which has ended"
+    } else {
+        ""
+    };
+    match called(root, pid) {
+        Some(name) => format!("{pid} {name}{ended}"),
+        None => format!("{pid}, which has ended"),
+    }
+}
+
+/// Who used a System V object last: took from a queue that is full, sent to one that is empty, changed a semaphore. Where
+/// nobody did that yet, who used it otherwise.
 fn last_user(root: &ProcRoot, object: &SystemV) -> Option<SafeText> {
     let id = u64::try_from(object.id).ok()?;
-    let queue = || {
-        let text = std::fs::read(root.proc("sysvipc/msg")).ok()?;
-        queues::parse(&text).into_iter().find(|q| q.id == id)
+    let user = |pid| user(root, pid);
+    if let Object::Semaphore(number) = object.what {
+        let last = if root.is_live() {
+            sysv::last_changed(object.id, number?)?
+        } else {
+            return None;
+        };
+        let used = || {
+            let text = std::fs::read(root.proc("sysvipc/sem")).ok()?;
+            let set = queues::sets(&text).into_iter().find(|s| s.id == id)?;
+            Some(set.used > 0)
+        };
+        return Some(match (last.0, used()) {
+            (0, Some(false)) => "never used".into(),
+            // Whoever lives in another PID namespace has no number here.
+            (0, _) => "changed by nobody who is seen here".into(),
+            _ => format!("last changed by {}", user(last)).into(),
+        });
+    }
+    let text = std::fs::read(root.proc("sysvipc/msg")).ok()?;
+    let queue = queues::parse(&text).into_iter().find(|q| q.id == id)?;
+    Some(of_queue(object.what, &queue, &user).into())
+}
+
+/// Who used a queue last in the way that is waited for; what was not done yet, and by whom it was used else.
+fn of_queue(awaited: Object, queue: &queues::Queue, user: &dyn Fn(Pid) -> String) -> String {
+    let used = |verb: &str, pid: Pid, at: u64| match (pid.0, at) {
+        (0, 0) => None,
+        (0, _) => Some(format!("last {verb} by a process that is not seen here")),
+        (..) => Some(format!("last {verb} by {}", user(pid))),
     };
-    let (what, pid) = match object.what {
-        Object::Message => ("last sent to by", queue()?.sender),
-        Object::Room => ("last taken from by", queue()?.receiver),
-        Object::Semaphore(number) if root.is_live() => {
-            ("last changed by", sysv::last_changed(object.id, number?)?)
-        }
-        Object::Semaphore(_) => return None,
+    let sent = used("sent to", queue.sender, queue.sent);
+    let taken = used("taken from", queue.receiver, queue.taken);
+    let (wanted, never, other) = if awaited == Object::Room {
+        (taken, "nobody took from it yet", sent)
+    } else {
+        (sent, "nobody sent to it yet", taken)
     };
-    let user = match (pid.0, called(root, pid)) {
-        (0, _) => return Some("never used".into()),
-        (_, Some(name)) => format!("{what} {pid} {name}"),
-        (_, None) => format!("{what} {pid}, which has ended"),
-    };
-    Some(user.into())
+    match (wanted, other) {
+        (Some(wanted), _) => wanted,
+        (None, Some(other)) => format!("{never}, {other}"),
+        (None, None) if queue.messages == 0 => "never used".to_owned(),
+        (None, None) => never.to_owned(),
+    }
 }
 
 fn waits<'a>(chosen: &'a [usize], rows: &'a mut [ThreadRow]) -> impl Iterator<Item = &'a mut Wait> {
@@ -147,6 +195,35 @@ pub(crate) fn watched(fdinfo: &[u8]) -> Vec<(i32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_queue_that_nobody_took_from_was_used_all_the_same() {
+        let told = |what, line: &str| {
+            let text = format!("key msqid\n 0 3 644 {line} 0 0 0 0 ");
+            let queue = queues::parse(format!("{text}\n").as_bytes());
+            of_queue(what, &queue[0], &|pid| format!("{pid} x"))
+        };
+        let of = |what, bytes: &str, users: &str, times: &str| {
+            told(what, &format!("{bytes} {users} 0 0 0 0 {times}"))
+        };
+        let room = |users, times| of(Object::Room, "16000 2", users, times);
+        assert_eq!(
+            room("812 0", "17 0"),
+            "nobody took from it yet, last sent to by 812 x"
+        );
+        assert_eq!(room("812 900", "17 18"), "last taken from by 900 x");
+        assert_eq!(
+            room("0 0", "17 0"),
+            "nobody took from it yet, last sent to by a process that is not seen here"
+        );
+        assert_eq!(
+            room("812 0", "17 18"),
+            "last taken from by a process that is not seen here"
+        );
+        let message = |users, times| of(Object::Message, "0 0", users, times);
+        assert_eq!(message("0 0", "0 0"), "never used");
+        assert_eq!(message("812 900", "17 18"), "last sent to by 812 x");
+    }
 
     #[test]
     fn reads_what_an_epoll_instance_watches() {
