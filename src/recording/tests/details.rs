@@ -10,14 +10,15 @@ use super::super::details::{self, DetailWriter};
 use super::super::record::{Found, Head, Kind, Marks, Summary};
 use super::super::{Kept, Past, Recorded, Writer};
 use super::{file, record, script};
-use crate::model::descriptors::descriptor::Files;
+use crate::model::descriptors::descriptor::{self, About, Files};
 use crate::model::detail::{Detail, MachineDetail, Stamped};
 use crate::model::groups::unit::Names;
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::{Nanos, Pid, ProcId, Tid};
 use crate::model::process::threads::Threads;
 use crate::model::reading::Missing;
 use crate::model::sample::Shares;
 use crate::model::scene::Scene;
+use crate::model::scheduling::wait::{Futex, Limit, Lock, Owner, RwHeld, Wait};
 use crate::model::text::SafeText;
 use values::{OF, everything, files};
 
@@ -100,6 +101,45 @@ fn what_was_shown_is_what_was_recorded() {
     // Of somebody else it tells the machine alone.
     let other = heard(&told(&detail, false), Some(ProcId::new(8, 8)));
     assert!(other.files.is_none() && other.machine.gpus.is_some());
+}
+
+/// What is told since the first release, and not in its file.
+#[test]
+fn what_is_told_since_comes_back_too() {
+    let mut detail = everything(Nanos(1000));
+    let mut files = files();
+    let marks = descriptor::about::Marks {
+        files: 0,
+        mounts: 2,
+        filesystems: 1,
+    };
+    if let Ok(info) = &mut files.rows[0].info {
+        info.about = About::Fanotify(4, marks);
+    }
+    detail.files = Some(Stamped::new(Nanos(1000), Ok(files)));
+    let threads = detail.threads.as_ref().and_then(|t| t.value.as_ref().ok());
+    let mut threads = Threads::clone(threads.expect("told"));
+    let owner = Owner::Ended {
+        tid: Tid(7),
+        pid: Some(Pid(7)),
+        name: "a".into(),
+        others: true,
+    };
+    if let Ok(row) = &mut threads.rows[0].detail {
+        row.waiting.what = Wait::Futex(Futex {
+            kind: Lock::RwLock(RwHeld::Writer(owner)),
+            word: 8,
+            place: None,
+            limit: Limit::None,
+        });
+    }
+    detail.threads = Some(Stamped::new(Nanos(1000), Ok(threads)));
+    same(&heard(&told(&detail, true), Some(OF)), &detail);
+    let told = format!("{detail:?}");
+    assert!(
+        told.contains("Fanotify") && told.contains("Ended {"),
+        "{told}"
+    );
 }
 
 #[test]

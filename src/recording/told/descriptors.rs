@@ -7,7 +7,8 @@ fields!(descriptor::Files { 1 of, 2 rows, 3 limit, 4 pipelines, 5 hidden, 6 gpu,
 fields!(descriptor::Descriptor { 1 fd, 2 kind, 3 object, 4 target, 5 deleted, 6 mode, 7 info, 8 extent, 9 socket, 10 peers });
 fields!(descriptor::Info { 1 position, 2 flags, 3 inode, 4 about });
 fields!(descriptor::Extent { 1 size, 2 held, 3 device, 4 inode });
-variants!(descriptor::About { 1 Nothing, 2 Epoll(a), 3 Eventfd { count, id }, 4 Timerfd { clock, ticks, left, every }, 5 Signalfd(a), 6 Inotify(a), 7 Fanotify(a), 8 Pidfd(a), 9 IoUring { submitted, completed }, 10 Pty(a), 11 Bpf(a, b), 12 Gpu(a), 13 Socket(a) });
+fields!(descriptor::about::Marks { 1 files, 2 mounts, 3 filesystems });
+variants!(descriptor::About { 1 Nothing, 2 Epoll(a), 3 Eventfd { count, id }, 4 Timerfd { clock, ticks, left, every }, 5 Signalfd(a), 6 Inotify(a), 7 Fanotify(a, b), 8 Pidfd(a), 9 IoUring { submitted, completed }, 10 Pty(a), 11 Bpf(a, b), 12 Gpu(a), 13 Socket(a) });
 fields!(descriptor::about::Watch { 1 fd, 2 events });
 fields!(descriptor::Gpu { 1 driver, 2 card, 3 client, 4 busy, 5 resident, 6 memory, 7 total, 8 engines });
 fields!(descriptor::gpu::Engine { 1 name, 2 worked, 3 cycles, 4 capacity });

@@ -1,6 +1,6 @@
 //! `/proc/PID/fdinfo/N`: position, flags, and what only one kind of descriptor has. `proc_pid_fdinfo(5)`.
 
-use crate::model::descriptors::descriptor::about::Watch;
+use crate::model::descriptors::descriptor::about::{Marks, Watch};
 use crate::model::descriptors::descriptor::{About, Flags, Gpu, Info};
 use crate::model::id::{Bytes, Nanos};
 use crate::model::text::SafeText;
@@ -36,17 +36,7 @@ fn kind_line(key: &[u8], value: &[u8], about: &mut About) {
             let n = if let About::Inotify(n) = about { *n } else { 0 };
             *about = About::Inotify(n.saturating_add(1));
         }
-        b"fanotify" => {
-            let n = if let About::Fanotify(n) = about {
-                *n
-            } else {
-                0
-            };
-            let mark = value.starts_with(b"mnt_id")
-                || value.starts_with(b"ino")
-                || value.starts_with(b"sdev");
-            *about = About::Fanotify(n.saturating_add(u32::from(mark)));
-        }
+        b"fanotify" => fanotify(value, about),
         b"Pid" => {
             let pid = number(value, 10).filter(|pid| *pid > 0);
             *about = About::Pidfd(pid.map(|pid| pid as u32));
@@ -159,6 +149,27 @@ fn timer(key: &[u8], value: &[u8], about: &mut About) {
         left,
         every,
     };
+}
+
+/// `fanotify ino:4f969 sdev:800013 mflags:0 mask:3b …`, `fanotify mnt_id:12 …`, `fanotify sdev:800013 …`: what is marked comes
+/// first; `fanotify flags:10 event-flags:0` tells of no mark.
+fn fanotify(value: &[u8], about: &mut About) {
+    let (mut all, mut marks) = match about {
+        About::Fanotify(all, marks) => (*all, *marks),
+        _ => (0, Marks::default()),
+    };
+    let more = |n: &mut u32| *n = n.saturating_add(1);
+    let kind = value.split(|b| *b == b':').next();
+    match kind {
+        Some(b"ino") => more(&mut marks.files),
+        Some(b"mnt_id") => more(&mut marks.mounts),
+        Some(b"sdev") => more(&mut marks.filesystems),
+        _ => {}
+    }
+    if kind != Some(b"flags") {
+        more(&mut all);
+    }
+    *about = About::Fanotify(all, marks);
 }
 
 /// `(0, 49406829)`: seconds and nanoseconds.
@@ -276,10 +287,22 @@ mod tests {
             ),
             About::Inotify(2)
         );
+        let marks = |rest: &str| {
+            let text = format!("fanotify flags:10 event-flags:0\n{rest}");
+            about(&text).words().expect("words")
+        };
+        let ino =
+            "fanotify ino:4f969 sdev:800013 mflags:0 mask:3b ignored_mask:0 fhandle-bytes:8\n";
+        let mount = "fanotify mnt_id:12 mflags:40 mask:38 ignored_mask:0\n";
+        let sdev = "fanotify sdev:800013 mflags:100 mask:3b ignored_mask:0\n";
+        assert_eq!(marks(ino), "hears of changes to 1 file or directory");
+        assert_eq!(marks(mount), "hears of changes to 1 whole mount");
+        assert_eq!(marks(sdev), "hears of changes to 1 whole filesystem");
         assert_eq!(
-            about("fanotify flags:10 event-flags:0\nfanotify mnt_id:12 mflags:40 mask:38\n"),
-            About::Fanotify(1)
+            marks(&format!("{ino}{ino}{mount}{sdev}{sdev}")),
+            "hears of changes to 2 files and directories, 1 whole mount, 2 whole filesystems"
         );
+        assert_eq!(marks(""), "hears of nothing: it has no mark");
         assert_eq!(about("Pid:\t1\nNSpid:\t1\n"), About::Pidfd(Some(1)));
         assert_eq!(about("Pid:\t-1\n"), About::Pidfd(None));
         assert_eq!(

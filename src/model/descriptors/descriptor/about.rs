@@ -36,8 +36,8 @@ pub enum About {
     Signalfd(u64),
     /// How many files and directories an inotify watches.
     Inotify(u32),
-    /// How many marks a fanotify has.
-    Fanotify(u32),
+    /// How many marks a fanotify has, and how many of each kind.
+    Fanotify(u32, Marks),
     /// The process behind a pidfd; `None` once it has ended.
     Pidfd(Option<u32>),
     /// Queues of system calls.
@@ -55,6 +55,38 @@ pub enum About {
     Gpu(Gpu),
     /// A socket of another family than IP and unix, or beside their streams: `netlink ROUTE`, `raw OSPF`.
     Socket(SafeText),
+}
+
+/// How many things of each kind that is known a fanotify hears of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Files and directories.
+    pub files: u32,
+    /// Whole mounts.
+    pub mounts: u32,
+    /// Whole filesystems.
+    pub filesystems: u32,
+}
+
+impl Marks {
+    /// What it hears of: `hears of changes to 1 whole mount, 2 whole filesystems`.
+    fn words(self, all: u32) -> String {
+        let known = [self.files, self.mounts, self.filesystems];
+        let others = known.into_iter().fold(all, u32::saturating_sub);
+        let kinds = [
+            (self.files, "file or directory", "files and directories"),
+            (self.mounts, "whole mount", "whole mounts"),
+            (self.filesystems, "whole filesystem", "whole filesystems"),
+            (others, "mark of another kind", "marks of other kinds"),
+        ];
+        let told = kinds.into_iter().filter(|(n, ..)| *n > 0);
+        let told = told.map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many }));
+        let told: Vec<_> = told.collect();
+        if told.is_empty() {
+            return "hears of nothing: it has no mark".to_owned();
+        }
+        format!("hears of changes to {}", told.join(", "))
+    }
 }
 
 /// One descriptor in the set of an epoll.
@@ -100,7 +132,7 @@ impl About {
             Self::Signalfd(mask) => signals(*mask),
             Self::Inotify(1) => "hears of changes to 1 file or directory".to_owned(),
             Self::Inotify(n) => format!("hears of changes to {n} files and directories"),
-            Self::Fanotify(n) => format!("hears of changes to whole filesystems, {n} marks"),
+            Self::Fanotify(all, marks) => marks.words(*all),
             Self::Pidfd(Some(pid)) => format!("a handle of process {pid}"),
             Self::Pidfd(None) => "a handle of a process that has ended".to_owned(),
             Self::IoUring {

@@ -63,7 +63,7 @@ kinds! {
     /// Changes of files.
     Inotify = "inotify", Some("hears of changes to files (inotify)");
     /// Changes of filesystems.
-    Fanotify = "fanotify", Some("hears of changes to whole filesystems (fanotify)");
+    Fanotify = "fanotify", Some("hears of changes to files, mounts or whole filesystems (fanotify)");
     /// Memory without a name in a filesystem.
     Memfd = "memfd", None;
     /// A process.
