@@ -1,5 +1,7 @@
 //! Where the registers of a call stand in what the kernel keeps of them (`struct pt_regs`).
 
+use std::io;
+
 use super::assembler::Width;
 
 /// Offsets and widths of what programs look at.
@@ -18,9 +20,18 @@ pub struct Registers {
     pub narrow: i32,
 }
 
+/// Those of this machine.
+///
+/// # Errors
+/// Where they are not known.
+pub fn of_this_machine() -> io::Result<Registers> {
+    let known = "what a call was made with is known on x86-64 and arm64 only";
+    REGISTERS.ok_or_else(|| io::Error::other(known))
+}
+
 /// Those of this machine, where they are known.
 #[cfg(target_arch = "x86_64")]
-pub const REGISTERS: Option<Registers> = Some(Registers {
+const REGISTERS: Option<Registers> = Some(Registers {
     number: (120, Width::Word),
     first: (112, Width::Double),
     narrow_first: (40, Width::Double),
@@ -31,7 +42,7 @@ pub const REGISTERS: Option<Registers> = Some(Registers {
 });
 /// Those of this machine, where they are known.
 #[cfg(target_arch = "aarch64")]
-pub const REGISTERS: Option<Registers> = Some(Registers {
+const REGISTERS: Option<Registers> = Some(Registers {
     number: (280, Width::Word),
     first: (0, Width::Double),
     narrow_first: (0, Width::Double),
@@ -42,4 +53,4 @@ pub const REGISTERS: Option<Registers> = Some(Registers {
 });
 /// Those of this machine, where they are known.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub const REGISTERS: Option<Registers> = None;
+const REGISTERS: Option<Registers> = None;

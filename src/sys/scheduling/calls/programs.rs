@@ -11,7 +11,7 @@ use crate::sys::bpf::assembler::{
     Reg::{R0, R1, R2, R3, R6, R7, R8, R9, R10},
     Width,
 };
-use crate::sys::bpf::registers::REGISTERS;
+use crate::sys::bpf::registers;
 use crate::sys::bpf::spread;
 
 /// The maps by their numbers.
@@ -101,7 +101,7 @@ fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
 /// # Errors
 /// Where it is not known how this machine passes arguments.
 pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instruction>, Fault>> {
-    let at = REGISTERS.ok_or_else(|| io::Error::other("unknown registers of this machine"))?;
+    let at = registers::of_this_machine()?;
     let mut a = Assembler::default();
     let (out, wide, both, first) = (a.label(), a.label(), a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));

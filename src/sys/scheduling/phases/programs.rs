@@ -17,7 +17,7 @@ use crate::sys::bpf::assembler::{
     Width,
 };
 use crate::sys::bpf::btf::Task;
-use crate::sys::bpf::registers::{REGISTERS, Registers};
+use crate::sys::bpf::registers::{self, Registers};
 
 /// The maps by their numbers.
 pub struct Maps {
@@ -56,10 +56,6 @@ const IS_DEEP: i32 = 0x1002;
 const IS_IDLE: i32 = 0x400;
 
 type Code = io::Result<Result<Vec<Instruction>, Fault>>;
-
-fn registers() -> io::Result<Registers> {
-    REGISTERS.ok_or_else(|| io::Error::other("unknown registers of this machine"))
-}
 
 fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
     a.place(out);
@@ -203,7 +199,7 @@ fn had(a: &mut Assembler, at: &Task, maps: &Maps) {
 /// # Errors
 /// Where it is not known how this machine passes arguments.
 pub fn switch(pid: Pid, at: &Task, maps: &Maps) -> Code {
-    let registers = registers()?;
+    let registers = registers::of_this_machine()?;
     let mut a = Assembler::default();
     let (out, comes) = (a.label(), a.label());
     // `bool preempt, struct task_struct *prev, struct task_struct *next`.
@@ -297,7 +293,7 @@ fn leaves(a: &mut Assembler, at: &Task, maps: &Maps, registers: &Registers, come
 /// # Errors
 /// As [`switch`].
 pub fn woken(pid: Pid, at: &Task, maps: &Maps) -> Code {
-    let registers = registers()?;
+    let registers = registers::of_this_machine()?;
     let mut a = Assembler::default();
     let (out, known, found) = (a.label(), a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));
