@@ -81,7 +81,10 @@ impl Functions {
     /// Looks for the names of places that are new, if it has not just done so for long.
     pub fn learn(&mut self, space: &AddressSpace, places: impl Iterator<Item = Place>) {
         self.forget_what_moved(space);
+        // Most faults are at few places.
+        let places: HashSet<Place> = places.collect();
         let new: HashSet<Place> = places
+            .into_iter()
             .map(|place| worth(space, place))
             .filter(|place| place.0 < KERNEL && !self.callers.contains_key(place))
             .collect();
