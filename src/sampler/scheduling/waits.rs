@@ -33,8 +33,9 @@ use crate::sys::{bounded, clock};
 
 /// How many threads are read in detail each time.
 const IN_DETAIL: usize = 256;
-/// Reading the counters of all threads takes at most this part of the time: one in so many.
-const SHARE: u64 = 20;
+/// Reading the counters of all threads takes at most this part of the time: one in so many. Those of a thousand, which take
+/// some 5 ms, are read every second or every other; shown ones each time.
+const SHARE: u64 = 200;
 
 /// Reads the threads of the process in focus.
 pub struct Waits {
