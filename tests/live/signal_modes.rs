@@ -226,7 +226,8 @@ impl Actor {
             Prediction::Debugger(_)
             | Prediction::Blocked
             | Prediction::AfterContinue
-            | Prediction::AfterIo => (self.is_pending(signal), true),
+            | Prediction::AfterSleep(_)
+            | Prediction::AfterAnswer => (self.is_pending(signal), true),
             // It stays pending, and CONT will throw it away.
             Prediction::AlreadyStopped => (self.state() == Some('T'), true),
             // Where the first thread blocks it, it is pending until another one throws it away.

@@ -304,3 +304,32 @@ fn who_asks_for_pscope_is_replaced_when_somebody_stops_it_and_never_outlives_it(
         });
     }
 }
+
+/// Whoever has asked the server is not ended before it answers, whatever is sent to them.
+#[test]
+fn nobody_who_waits_for_a_filesystem_server_is_foretold_to_end() {
+    apart(|| {
+        let hung = Mount::new()?;
+        let mut asks = Command::new("stat")
+            .arg("--file-system")
+            .arg(hung.path())
+            .spawn()
+            .map_err(|e| format!("stat: {e}"))?;
+        let place = format!("/proc/{}/wchan", asks.id());
+        until("it waits", || {
+            std::fs::read_to_string(&place).is_ok_and(|name| name == "request_wait_answer")
+        });
+        let pid = asks.id().to_string();
+        for signal in ["KILL", "TERM"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_pscope"));
+            let output = command.args(["signal", signal, &pid, "--dry-run"]).output();
+            let told = String::from_utf8(output.expect("it runs").stdout).expect("text");
+            assert!(told.contains("may act only when that answers"), "{told}");
+        }
+        kill(Pid::from_raw(asks.id() as i32), Signal::SIGKILL).expect("ours");
+        assert_eq!(asks.try_wait().expect("ours"), None, "it has not ended");
+        drop(hung);
+        asks.wait().expect("it ends");
+        Ok(())
+    });
+}

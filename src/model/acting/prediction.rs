@@ -7,6 +7,7 @@ use super::standing::{Init, Standing};
 use crate::model::id::{Pid, Tid};
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
+use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 
 /// What will become of a signal.
@@ -44,8 +45,10 @@ pub enum Prediction {
     AfterContinue,
     /// A debugger traces the process and is asked first; its number and name where they are known.
     Debugger(Option<(Pid, SafeText)>),
-    /// It sleeps uninterruptibly and will see it afterwards.
-    AfterIo,
+    /// It sleeps uninterruptibly and will see it afterwards; on what, where the kernel names it.
+    AfterSleep(Option<Cause>),
+    /// A filesystem server has not answered it: what it asked for may not be given up any more.
+    AfterAnswer,
     /// A function of the program will be called.
     Caught,
     /// It cannot be caught, blocked or ignored.
@@ -100,7 +103,8 @@ impl Prediction {
         let blocked_state = to.state == State::Blocked;
         match signal {
             Signal::KILL if to.init == Init::Ours => return Self::Shielded,
-            Signal::KILL if blocked_state && !to.killable => return Self::AfterIo,
+            Signal::KILL if to.waits_for_server() => return Self::AfterAnswer,
+            Signal::KILL if blocked_state && !to.killable => return Self::AfterSleep(to.asleep),
             Signal::KILL => return Self::Certain(DefaultAction::Terminate),
             // Even of one that is shielded, blocks or ignores it.
             Signal::CONT if stopped => return Self::Certain(DefaultAction::Continue),
@@ -137,7 +141,8 @@ impl Prediction {
             (Some(tracer), _) => Self::Debugger(Some(tracer.clone())),
             _ if to.init == Init::Ours => Self::Shielded,
             (_, State::Stopped) => Self::AlreadyStopped,
-            (_, State::Blocked) => Self::AfterIo,
+            _ if to.waits_for_server() => Self::AfterAnswer,
+            (_, State::Blocked) => Self::AfterSleep(to.asleep),
             _ => Self::Certain(DefaultAction::Stop),
         }
     }
@@ -153,14 +158,17 @@ impl Prediction {
             (Disposition::Default, DefaultAction::Ignore) => Self::NothingByDefault,
             _ if to.state == State::Traced => Self::Debugger(None),
             _ if to.state == State::Stopped => Self::AfterContinue,
-            _ if to.state == State::Blocked && !to.killable => Self::AfterIo,
+            (handled, _) if to.waits_for_server() && handled != Disposition::Caught => {
+                Self::AfterAnswer
+            }
+            _ if to.state == State::Blocked && !to.killable => Self::AfterSleep(to.asleep),
             // Whoever was told of another signal already is not looked for again while it sleeps.
-            _ if to.state == State::Blocked && to.is_told() => Self::AfterIo,
+            _ if to.state == State::Blocked && to.is_told() => Self::AfterSleep(to.asleep),
             // Such a sleep ends only for what ends the process without a dump.
             (Disposition::Default, DefaultAction::Terminate) => {
                 Self::Default(DefaultAction::Terminate)
             }
-            _ if to.state == State::Blocked => Self::AfterIo,
+            _ if to.state == State::Blocked => Self::AfterSleep(to.asleep),
             (Disposition::Caught, _) => Self::Caught,
             (Disposition::Default, DefaultAction::Stop) if to.orphaned => Self::Orphaned,
             // A thread that sits in a read of it is woken first, and takes what does not end the process as it is sent.
@@ -181,7 +189,9 @@ impl Prediction {
             | Self::OrRead(..)
             | Self::Debugger(_)
             | Self::Unknown(_) => Force::Asks,
-            Self::Blocked | Self::AfterContinue | Self::AfterIo => Force::Waits,
+            Self::Blocked | Self::AfterContinue | Self::AfterSleep(_) | Self::AfterAnswer => {
+                Force::Waits
+            }
             _ => Force::Nothing,
         }
     }
@@ -206,7 +216,8 @@ impl Prediction {
             Self::Orphaned => "thrown away",
             Self::AfterContinue => "stopped",
             Self::Debugger(_) => "debugged",
-            Self::AfterIo => "in D state",
+            Self::AfterSleep(_) => "in D state",
+            Self::AfterAnswer => "waits for a server",
             Self::Caught => "caught",
             Self::Certain(DefaultAction::Stop) | Self::Default(DefaultAction::Stop) => "stops",
             Self::Certain(DefaultAction::Continue) | Self::Default(DefaultAction::Continue) => {
@@ -261,7 +272,21 @@ impl fmt::Display for Prediction {
                 write!(f, "traced by {pid} {name}, which is asked first")
             }
             Self::Debugger(None) => f.write_str("traced: its debugger is asked first"),
-            Self::AfterIo => f.write_str("D state: acts only when its I/O returns"),
+            Self::AfterSleep(on) => f.write_str(match on {
+                Some(Cause::Child) => {
+                    "D state: acts only when the child of its vfork executes or ends"
+                }
+                Some(Cause::Lock) => "D state: acts only when a lock of the kernel is free",
+                Some(Cause::Memory) => "D state: acts only when the kernel has memory",
+                Some(Cause::Frozen) => "frozen: acts only when its group is thawed",
+                Some(Cause::Kernel) => "D state: acts only when the kernel lets it go on",
+                Some(Cause::Disk | Cause::Server) | None => {
+                    "D state: acts only when its I/O returns"
+                }
+            }),
+            Self::AfterAnswer => {
+                f.write_str("waits for a filesystem server: may act only when that answers")
+            }
             Self::Caught => f.write_str("caught by a handler: it decides"),
             Self::Certain(DefaultAction::Stop) => f.write_str("cannot be caught: it stops"),
             Self::Certain(DefaultAction::Continue) => f.write_str("it continues"),

@@ -4,6 +4,7 @@ use super::signal::{Signal, SignalSet, SignalState};
 use crate::model::id::{Pid, ProcId, ThreadId, Uid};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 
 /// What was found out about one target when it was pinned.
@@ -31,6 +32,9 @@ pub struct Standing {
     pub orphaned: bool,
     /// Whether the uninterruptible sleep that it is in ends for a signal that ends the process (`TASK_KILLABLE`).
     pub killable: bool,
+    /// What it sleeps on, where it is in an uninterruptible sleep; or `Server` where one of its threads waits for the answer of
+    /// a filesystem server, which may turn into one (`request_wait_answer` of FUSE).
+    pub asleep: Option<Cause>,
     /// Whether it is a thread of the kernel itself.
     pub kernel_thread: bool,
     /// Whether it is the first process of a pid namespace.
@@ -75,6 +79,11 @@ impl Standing {
         reader.map(|(fd, _)| *fd)
     }
 
+    /// Whether a filesystem server must answer first, as far as the kernel says.
+    pub fn waits_for_server(&self) -> bool {
+        self.asleep == Some(Cause::Server) && !self.killable
+    }
+
     /// Whether a signal waits for it that it does not block: it will see that as soon as it wakes.
     pub fn is_told(&self) -> bool {
         let told = |s: &SignalState| {
@@ -99,6 +108,7 @@ impl Default for Standing {
             signalfds: Vec::new(),
             orphaned: false,
             killable: false,
+            asleep: None,
             kernel_thread: false,
             init: Init::No,
             permitted: Ok(()),

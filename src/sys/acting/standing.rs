@@ -12,6 +12,7 @@ use crate::model::acting::standing::{Init, Kinship, Standing};
 use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
+use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 use crate::sys::asker;
 use crate::sys::process::living;
@@ -85,7 +86,13 @@ fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
     };
     standing.uid = uid(&text).ok_or(Missing::Unsupported);
     standing.init = init(&text);
-    standing.killable = who.state == State::Blocked && killable(root, asked);
+    if who.state == State::Blocked {
+        let function = sleeps_in(root, asked);
+        standing.killable = killable(&function);
+        standing.asleep = (!function.is_empty() && function != "0").then(|| Cause::of(&function));
+    } else if asks_server(root, asked) {
+        standing.asleep = Some(Cause::Server);
+    }
     standing.tracer = tracer(&text).map(|pid| {
         let name = process_ids::read(root, pid).map_or_else(|_| SafeText::default(), |t| t.name);
         (pid, name)
@@ -100,11 +107,30 @@ fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
 const FALLING_ASLEEP: u32 = 20;
 const MOMENT: Duration = Duration::from_micros(100);
 
-/// Whether an uninterruptible sleep ends for a signal that ends the process, by the name of the function that sleeps.
-///
-/// Of another user's process the kernel names none: then it is not known, and not promised.
-fn killable(root: &ProcRoot, pid: Pid) -> bool {
-    let read = || std::fs::read_to_string(root.proc(format!("{pid}/wchan"))).unwrap_or_default();
+fn function(root: &ProcRoot, of: &str) -> String {
+    std::fs::read_to_string(root.proc(format!("{of}/wchan"))).unwrap_or_default()
+}
+
+/// So many threads are looked at for one that waits for a filesystem server.
+const THREADS: usize = 64;
+
+/// Whether one of its threads waits for the answer of a FUSE server. It sleeps as one that can be interrupted, until somebody
+/// tries: once the server has taken the question, it is waited for even by who is killed (`request_wait_answer`).
+fn asks_server(root: &ProcRoot, pid: Pid) -> bool {
+    let asks = |of: &str| function(root, of) == "request_wait_answer";
+    if asks(&pid.to_string()) {
+        return true;
+    }
+    let tids = tids(root, pid);
+    let others = tids.iter().filter(|tid| tid.0 != pid.0).take(THREADS);
+    others
+        .into_iter()
+        .any(|tid| asks(&format!("{pid}/task/{tid}")))
+}
+
+/// The function of the kernel in which one sleeps uninterruptibly; of another user's process the kernel names none.
+fn sleeps_in(root: &ProcRoot, pid: Pid) -> String {
+    let read = || function(root, &pid.to_string());
     let mut name = read();
     // Who is about to sleep is in state D before it sleeps anywhere.
     for _ in 0..FALLING_ASLEEP {
@@ -114,8 +140,13 @@ fn killable(root: &ProcRoot, pid: Pid) -> bool {
         std::thread::sleep(MOMENT);
         name = read();
     }
+    name
+}
+
+/// Whether such a sleep ends for a signal that ends the process; where that is not known, it is not promised.
+fn killable(function: &str) -> bool {
     // A parent waits for the child of `vfork(2)` in the function that makes it.
-    name.contains("killable") || ["kernel_clone", "wait_for_vfork_done"].contains(&name.as_str())
+    function.contains("killable") || ["kernel_clone", "wait_for_vfork_done"].contains(&function)
 }
 
 /// So many descriptors are looked at for a signalfd.

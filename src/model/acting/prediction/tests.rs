@@ -47,6 +47,35 @@ fn an_orphaned_group_takes_no_stop_from_the_terminal() {
 }
 
 #[test]
+fn what_a_sleep_waits_for_is_what_a_signal_waits_for() {
+    let mut to = standing();
+    to.asleep = Some(Cause::Server);
+    let waits = "waits for a filesystem server: may act only when that answers";
+    for signal in [Signal::KILL, Signal::TERM, Signal::STOP] {
+        let expected = match signal {
+            // It catches this one: another thread may take it.
+            Signal::TERM => "caught by a handler: it decides",
+            _ => waits,
+        };
+        assert_eq!(says(signal, &to), expected, "{signal}");
+    }
+    assert_eq!(says(Signal::INT, &to), waits);
+    to.state = State::Blocked;
+    assert_eq!(says(Signal::KILL, &to), waits);
+    to.killable = true;
+    assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
+    to.asleep = Some(Cause::Child);
+    let child = "D state: acts only when the child of its vfork executes or ends";
+    assert_eq!(says(Signal::STOP, &to), child);
+    to.asleep = Some(Cause::Frozen);
+    to.killable = false;
+    assert_eq!(
+        says(Signal::KILL, &to),
+        "frozen: acts only when its group is thawed"
+    );
+}
+
+#[test]
 fn a_killable_sleep_ends_for_what_ends_the_process() {
     let mut to = standing();
     to.state = State::Blocked;
