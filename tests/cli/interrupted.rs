@@ -145,3 +145,30 @@ fn an_end_that_comes_first_sends_nothing_and_says_so() {
     target.kill().expect("ours");
     target.wait().expect("it ends");
 }
+
+/// As `nohup` asks: what is ignored neither ends it nor the wait for what becomes of a signal.
+#[test]
+fn an_end_that_is_ignored_does_not_keep_a_signal_back() {
+    let mut target = Command::new("sleep").arg("1000").spawn().expect("sleep");
+    let pid = target.id().to_string();
+    let script = "trap '' HUP; kill -HUP $$; exec \"$0\" signal KILL \"$1\" --wait 600s";
+    let mut command = Command::new("sh");
+    let command = command.args(["-c", script, BINARY, &pid]);
+    // SAFETY: only the mask of the new process is changed, which allocates nothing.
+    #[expect(
+        unsafe_code,
+        reason = "the child keeps a signal back before it is a program"
+    )]
+    unsafe {
+        command.pre_exec(|| {
+            let mut kept = nix::sys::signal::SigSet::empty();
+            kept.add(Signal::SIGHUP);
+            Ok(kept.thread_block()?)
+        });
+    }
+    let output = command.output().expect("it ends");
+    let told = String::from_utf8(output.stdout).expect("text");
+    assert!(told.contains("KILL delivered"), "{told:?}");
+    assert_eq!(output.status.code(), Some(0));
+    target.wait().expect("it ends");
+}

@@ -124,13 +124,16 @@ pub fn is_ignored(signal: i32) -> bool {
     action.sa_sigaction == libc::SIG_IGN
 }
 
-/// A signal that would end the program as soon as the shield falls.
+/// A signal that would end the program as soon as the shield falls. What is ignored waits too while it is kept back, and ends
+/// nothing.
 pub fn waiting() -> Option<i32> {
     let mut pending = set(std::iter::empty());
     // SAFETY: the set is initialised and lives during the calls.
     unsafe {
         libc::sigpending(&raw mut pending);
-        ending().find(|signal| libc::sigismember(&raw const pending, *signal) == 1)
+        ending().find(|signal| {
+            libc::sigismember(&raw const pending, *signal) == 1 && !is_ignored(*signal)
+        })
     }
 }
 
