@@ -54,7 +54,7 @@ struct Summary {
     seconds: f64,
     slices: u64,
     idle_ns: Option<u64>,
-    others_ns: u64,
+    others_ns: Option<u64>,
     unknown_ns: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<Missed>,
@@ -395,7 +395,7 @@ impl<'p, 'o> Out<'p, 'o> {
             seconds: window.span().seconds(),
             slices: self.slices,
             idle_ns: rest.idle.map(|idle| idle.0),
-            others_ns: rest.others.0,
+            others_ns: rest.idle.map(|_| rest.others.0),
             unknown_ns: rest.unknown.0,
             gaps: line.gaps(window).map(Missed::of).collect(),
             why: line.why.to_string(),

@@ -126,12 +126,13 @@ fn denied() -> Option<Vec<Output>> {
         let folders = FOLDERS.iter().filter(there);
         let folders = folders.map(|place| (folder.as_path(), *place));
         hide(&files.chain(folders).collect::<Vec<_>>())?;
-        let reports: [&[&str]; 5] = [
+        let reports: [&[&str]; 6] = [
             &["system", "--json"],
             &["system"],
             &["metrics"],
             &["doctor", "--json"],
             &["slices", "--for", "300ms", "--json"],
+            &["slices", "--for", "300ms"],
         ];
         let ask = |args: &&[&str]| {
             let mut command = Command::new(&program);
@@ -147,7 +148,7 @@ fn where_machine_files_are_denied_no_number_is_zero_and_nothing_is_called_fine()
     let Some(seen) = denied() else {
         return;
     };
-    let [system, text, metrics, doctor, slices] = &seen[..] else {
+    let [system, text, metrics, doctor, slices, sums] = &seen[..] else {
         panic!("all were asked");
     };
     let system = json(system);
@@ -197,6 +198,16 @@ fn where_machine_files_are_denied_no_number_is_zero_and_nothing_is_called_fine()
         summary["summary"]["source"] != "exact" || summary["summary"]["slices"] != 0,
         "nobody is told exactly to have run never: {last}"
     );
+    // What cannot be counted is not told to be none.
+    let sums = String::from_utf8_lossy(&sums.stdout).into_owned();
+    assert!(!sums.contains("not seen   0.0%"), "{sums}");
+    if summary["summary"]["source"] == "sampled" {
+        assert_eq!(summary["summary"]["others_ns"], Value::Null);
+        assert!(
+            sums.contains("busy   ≥") && sums.contains("not seen      –"),
+            "{sums}"
+        );
+    }
 }
 
 /// A jail without `/proc`, or one whose `/proc` is of a pid namespace that has ended.

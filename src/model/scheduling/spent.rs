@@ -136,6 +136,11 @@ impl Spent {
     }
 
     fn block(&mut self, cause: &Cause, span: Nanos, whole: Nanos, waits: u64) {
+        // However long a wait was, of one whose cause is not known nothing is certain.
+        let whole = match cause.kind() {
+            Kind::Unknown => Nanos(0),
+            _ => whole,
+        };
         let more = |known: &mut Share| {
             known.span.0 += span.0;
             known.whole.0 += whole.0;

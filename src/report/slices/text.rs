@@ -36,10 +36,17 @@ pub fn write(
         let seconds = lane.known(window, line.origin).seconds().max(1e-9);
         let rest = line.rest_on(lane, window);
         let busy = (sums.run.seconds() + rest.others.seconds()) * 100.0 / seconds;
+        // Without any count of the core nobody knows what others did there.
+        let others = rest.idle.map(|_| rest.others.seconds() * 100.0 / seconds);
+        let least = match others {
+            Some(_) => "",
+            None => "≥",
+        };
         let text = format!(
-            "cpu{:<4} busy {busy:>5.1}%{}  {:>7} slices/s  mean {:>7}{}",
+            "cpu{:<4} busy {:>6}%{}  {:>7} slices/s  mean {:>7}{}",
             lane.cpu.0,
-            of_that(line.origin, rest.others.seconds() * 100.0 / seconds),
+            format!("{least}{busy:.1}"),
+            of_that(line.origin, others),
             format::per_second(sums.slices as f64 / seconds),
             sums.mean().map_or("–".to_owned(), format::duration),
             if told {
@@ -99,11 +106,12 @@ fn ends(sums: &Tally) -> String {
 }
 
 /// How much of a core's time no slice tells of, where that is not a matter of course.
-fn of_that(origin: Origin, percent: f64) -> String {
+fn of_that(origin: Origin, percent: Option<f64>) -> String {
     match origin {
         Origin::Exact | Origin::Summed | Origin::Sums | Origin::None => String::new(),
         Origin::Own | Origin::Inside | Origin::Sampled => {
-            format!("  {} {percent:>5.1}%", origin.others())
+            let share = percent.map_or("–".to_owned(), |percent| format!("{percent:.1}%"));
+            format!("  {} {share:>6}", origin.others())
         }
     }
 }
@@ -117,7 +125,11 @@ fn nobodys(
 ) -> Result<(), Error> {
     let rest = line.rest(window);
     for (name, part, always) in [
-        (line.origin.others(), Some(rest.others), false),
+        (
+            line.origin.others(),
+            rest.idle.map(|_| rest.others),
+            rest.idle.is_none(),
+        ),
         ("idle", rest.idle, true),
         ("not known", Some(rest.unknown), false),
     ] {

@@ -65,6 +65,15 @@ fn what_is_left_was_blocked_on_what_was_seen() {
 }
 
 #[test]
+fn of_a_wait_that_may_not_be_seen_nothing_is_certain() {
+    let hidden = Cause::of(&waiting(Wait::Hidden)).expect("it waits");
+    let mut spent = Spent::default();
+    spent.add(between(100, 0, 0, true, [Some(&hidden), Some(&hidden)]));
+    assert_eq!(spent.blocked(), Nanos(100));
+    assert!(spent.certain() < 1e-9, "{}", spent.certain());
+}
+
+#[test]
 fn a_wait_is_the_same_whatever_time_is_left() {
     let sleep = |left| Cause::of(&waiting(Wait::Sleep(Limit::Left(Nanos(left)))));
     assert_eq!(sleep(5), sleep(4));
