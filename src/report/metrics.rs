@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::printer::Printer;
-use super::{Error, Exit};
+use super::{Error, Exit, attention};
 use crate::model::groups::unit;
 use crate::model::id::Nanos;
 use crate::model::machine::verdict::{Judge, THRESHOLDS, Verdict, blind};
@@ -67,7 +67,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let read = || -> Result<Sample, Error> { Ok(sampler::once(&root, &plan)?) };
     let mut before = read()?;
     let mut judge = Judge::default();
-    let mut wait = args.span;
+    let (mut wait, mut told) = (args.span, false);
     loop {
         let due = clock::now().0.saturating_add(wait.0);
         while clock::now().0 < due {
@@ -80,6 +80,10 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let sample = read()?;
         let now = Snapshot::between(Some(&before), &sample);
         before = sample;
+        if !told {
+            attention(now.unlisted());
+            told = true;
+        }
         let text = text(&now, judge.judge(&now), args.programs)?;
         let Some(path) = &args.out else {
             printer.out.write_all(&text)?;
@@ -207,7 +211,8 @@ fn machine(now: &Snapshot, verdict: Option<Verdict>, out: &mut Vec<u8>) -> Resul
         out,
         "processes",
         "Processes that there are.",
-        plain(Some(now.procs.len() as f64)),
+        // Of those of whom only some are listed nobody knows how many there are.
+        plain(now.unlisted().is_none().then_some(now.procs.len() as f64)),
     )
 }
 
@@ -282,6 +287,26 @@ fn sums(
 mod tests {
     use super::*;
     use crate::model::scene::Scene;
+
+    #[test]
+    fn of_how_many_only_some_are_listed_is_not_told() {
+        let mut scene = Scene::new();
+        scene.task(1, 0, "init");
+        let mut now = scene.pass(1000, &[]);
+        let told = |now: &Snapshot| {
+            let mut out = Vec::new();
+            machine(now, None, &mut out).expect("written");
+            String::from_utf8(out)
+                .expect("UTF-8")
+                .contains("pscope_processes 1\n")
+        };
+        assert!(told(&now));
+        now.faults = vec![crate::model::sample::Fault {
+            source: "processes",
+            why: "those of other users are not listed".into(),
+        }];
+        assert!(!told(&now));
+    }
 
     #[test]
     fn a_name_of_a_group_acts_on_no_terminal() {

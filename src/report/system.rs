@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::printer::Printer;
-use super::{Error, Exit, past};
+use super::{Error, Exit, attention, past};
 use crate::model::detail::{Detail, Slot};
 use crate::model::groups::own_group::OwnGroup;
 use crate::model::id::Nanos;
@@ -116,6 +116,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         printer.json(&json::as_json(&machine))?;
         printer.out.write_all(b"\n")?;
     } else {
+        attention(machine.now.unlisted());
         text::print(&machine, printer)?;
     }
     Ok(Exit::Done)
