@@ -120,8 +120,23 @@ pub struct Verdict {
     pub since: Nanos,
     /// It was already so when it was first looked at: it has lasted at least so long.
     pub began_before: bool,
+    /// Of I/O: what was waited for, as far as it was seen.
+    pub storage: Storage,
     /// The processes behind it, the worst first: `rustc ×6`.
     pub behind: Vec<String>,
+}
+
+/// What is behind a wait for I/O. The kernel counts who waits for it, but not for what: a thread that waits for requests of
+/// `io_uring(7)` counts too, whatever they are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// Disks moved something, or somebody was met who is blocked on one.
+    #[default]
+    Disk,
+    /// No disk moved anything; whoever was met blocked waits for a filesystem server.
+    Server,
+    /// No disk moved anything, and nobody was met who is blocked on storage.
+    Unseen,
 }
 
 impl Verdict {
@@ -211,22 +226,29 @@ impl Verdict {
             (of, Basis::Ticks, _) => {
                 format!(
                     "at {percent} of the last ticks {someone} waited for {}",
-                    thing(of)
+                    self.thing(of)
                 )
             }
             (of, ..) => {
-                format!("{percent} of the time {someone} waited for {}", thing(of))
+                format!(
+                    "{percent} of the time {someone} waited for {}",
+                    self.thing(of)
+                )
             }
         };
         format!("{whose}{bound}: {waited}")
     }
-}
 
-fn thing(of: Bottleneck) -> &'static str {
-    match of {
-        Bottleneck::Io => "a disk",
-        Bottleneck::Memory | Bottleneck::Full => "memory",
-        Bottleneck::Cpu | Bottleneck::Steal => "a core",
+    fn thing(&self, of: Bottleneck) -> &'static str {
+        match (of, self.storage) {
+            (Bottleneck::Io, Storage::Disk) => "a disk",
+            (Bottleneck::Io, Storage::Server) => "a filesystem server",
+            (Bottleneck::Io, Storage::Unseen) => {
+                "I/O, though no disk moves anything (io_uring counts as well)"
+            }
+            (Bottleneck::Memory | Bottleneck::Full, _) => "memory",
+            (Bottleneck::Cpu | Bottleneck::Steal, _) => "a core",
+        }
     }
 }
 

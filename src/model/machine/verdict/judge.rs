@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::moment::Moment;
-use super::{Basis, Bottleneck, Scope, THRESHOLDS, Verdict, contributors};
+use super::{Basis, Bottleneck, Scope, Storage, THRESHOLDS, Verdict, contributors};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::process::called::called;
 use crate::model::process::stat::State;
@@ -82,8 +82,20 @@ impl Judge {
             severity,
             since: held.since,
             began_before: held.began_before,
+            storage: self.storage(),
             behind: contributors::names(of, scope, snapshot, &self.moments),
         })
+    }
+
+    /// What whoever waits for I/O waits for, as far as the ticks tell.
+    fn storage(&self) -> Storage {
+        let met = |of: usize| self.moments.iter().any(|m| m.met[of]);
+        let moved = self.moments.iter().any(|m| m.moved != Some(false));
+        match (moved || met(0), met(1)) {
+            (true, _) => Storage::Disk,
+            (false, true) => Storage::Server,
+            (false, false) => Storage::Unseen,
+        }
     }
 
     fn tellable(&self, snapshot: &Snapshot) -> Vec<(Scope, Bottleneck)> {
@@ -205,6 +217,15 @@ fn moment(snapshot: &Snapshot) -> Moment {
         .filter(|p| p.stat.state == State::Blocked)
         // A parent that waits for its vfork child and a frozen group do no I/O.
         .filter(|p| p.blocked_on().is_none_or(Cause::is_io));
+    let met = |server| {
+        let mut all = blocked.clone();
+        all.any(|p| (p.blocked_on() == Some(Cause::Server)) == server)
+    };
+    // Who is not listed may wait for anything.
+    let known = system
+        .disk_flow
+        .ok()
+        .filter(|_| snapshot.unlisted().is_none());
     Moment {
         at: snapshot.at,
         // The one that counts them runs as well.
@@ -213,6 +234,8 @@ fn moment(snapshot: &Snapshot) -> Moment {
         searched: system.searches.ok().map(|n| n > 0),
         throttled: strain.throttled.ok(),
         hit: strain.hits.ok().map(|n| n > 0),
+        moved: known.map(|flow| flow.iter().any(|rate| *rate > 0.0)),
+        met: [met(false), met(true)],
         blocked: blocked.map(|p| (p.id, moved(p))).collect(),
         busy: snapshot.procs.iter().filter_map(busy).collect(),
         used: used(snapshot),

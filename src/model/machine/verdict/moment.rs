@@ -19,6 +19,10 @@ pub(super) struct Moment {
     pub(super) hit: Option<bool>,
     /// Processes that were in uninterruptible sleep for what may be I/O, and what they moved, bytes a second.
     pub(super) blocked: Vec<(ProcId, f64)>,
+    /// Whether disks moved anything.
+    pub(super) moved: Option<bool>,
+    /// Whether somebody in uninterruptible sleep waits for a disk, or for what is not known; and for a filesystem server.
+    pub(super) met: [bool; 2],
     /// Processes that used a core, with their names, since they may end, and how much of it, percent.
     pub(super) busy: Vec<(ProcId, SafeText, f32)>,
     /// What programs and the kernel for them used of all cores, and how much of it those used who are listed; percent of one core.

@@ -55,6 +55,44 @@ fn names_the_bottleneck_and_who_is_behind_it() {
     );
 }
 
+/// Whoever waits for requests of io_uring counts as one who waits for I/O, whatever the requests are.
+#[test]
+fn a_disk_is_named_only_where_one_moves_or_holds_somebody() {
+    use crate::model::sample::Flow;
+    use crate::model::scheduling::blocked::Cause;
+    use crate::model::snapshot::Snapshot;
+    let told = |state, on: Option<Cause>, moved: u64| {
+        let mut scene = pressed(2.0, 45.0);
+        let mut tasks = scene.sample.tasks.iter_mut();
+        let task = tasks.find(|t| t.id.pid.0 == 9).expect("cat");
+        task.stat.state = state;
+        let mut extra = crate::model::sample::OptionalStats::default();
+        extra.blocked_on = on.ok_or(Missing::Denied);
+        task.extra = Some(extra.into());
+        scene.sample.system.disk_flow = Ok(Flow::default());
+        let before = scene.sample.clone();
+        let mut flow = Flow::default();
+        flow.inward.0 = moved;
+        scene.sample.system.disk_flow = Ok(flow);
+        scene.pass(1000, &[]);
+        let now = Snapshot::between(Some(&before), &scene.sample);
+        let sentence = Judge::default().judge(&now).expect("a verdict").sentence();
+        sentence
+            .split(" waited for ")
+            .nth(1)
+            .expect("it waits")
+            .to_owned()
+    };
+    let unseen = "I/O, though no disk moves anything (io_uring counts as well)";
+    assert_eq!(told(State::Sleeping, None, 0), unseen);
+    assert_eq!(told(State::Sleeping, None, 4096), "a disk");
+    assert_eq!(told(State::Blocked, Some(Cause::Disk), 0), "a disk: cat");
+    assert_eq!(
+        told(State::Blocked, Some(Cause::Server), 0),
+        "a filesystem server: cat"
+    );
+}
+
 #[test]
 fn names_are_those_of_the_whole_window_and_not_of_who_hardly_matters() {
     let mut scene = pressed(38.4, 1.0);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::*;
 use crate::app::world::Settings;
 use crate::model::id::ProcId;
-use crate::model::machine::verdict::{Basis, Bottleneck, Scope, Verdict};
+use crate::model::machine::verdict::{Basis, Bottleneck, Scope, Storage, Verdict};
 use crate::model::sample::Fault;
 use crate::model::scene::Scene;
 use crate::theme::{Depth, Theme};
@@ -118,6 +118,7 @@ fn the_verdict_outlasts_everything_but_the_name_of_the_program() {
     world.page = Page::View(3);
     world.active = "view-memory";
     world.verdict = Some(Verdict {
+        storage: Storage::Disk,
         scope: Scope::Machine,
         of: Bottleneck::Cpu,
         basis: Basis::Pressure,
