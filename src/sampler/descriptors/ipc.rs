@@ -1,7 +1,7 @@
 //! Who talks to whom for view 6: descriptors and shared mappings of every process, System V objects, and locks that are
 //! waited for.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -70,12 +70,22 @@ impl Talks {
             let join = Join::new(index, tables);
             // Only what asking takes, so that a slow join takes no word away.
             let spent = Cell::new(Duration::ZERO);
+            let known: RefCell<HashMap<Pid, bool>> = RefCell::default();
+            let may_hold = |pid: Pid| {
+                let mut known = known.borrow_mut();
+                let look = || fill::may_hold_pipes(&self.root, pid);
+                *known.entry(pid).or_insert_with(look)
+            };
             let asked = |object: &Object, place: &Place<'_>| {
                 if !live || spent.get() >= within(FILL_BUDGET) {
                     return None;
                 }
                 let began = Instant::now();
-                let told = fill::of(object, place.holder.id, place.fd);
+                let mut holders = join.holders(object).iter();
+                let held = holders.any(|place| may_hold(place.holder.id.pid));
+                let told = (!held)
+                    .then(|| fill::of(object, place.holder.id, place.fd))
+                    .flatten();
                 spent.set(spent.get() + began.elapsed());
                 told
             };

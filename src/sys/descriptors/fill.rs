@@ -18,9 +18,12 @@ use nix::fcntl::{FcntlArg, fcntl};
 use super::fds;
 use crate::model::descriptors::peer::Object;
 use crate::model::format;
-use crate::model::id::{Bytes, ProcId};
+use crate::model::id::{Bytes, Pid, ProcId};
+use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
+use crate::sys::process::process_ids;
+use crate::sys::root::ProcRoot;
 use crate::sys::{asker, fields};
 
 /// What is known of a channel that a process holds under this number: `64K of 64K: the writer waits`, `empty`,
@@ -40,6 +43,38 @@ pub fn of(object: &Object, process: ProcId, fd: u32) -> Option<String> {
     }
     asker::pipe(&link).ok().map(in_pipe)
 }
+
+/// So many threads of a process are looked at before its pipes are asked.
+const THREADS: usize = 256;
+
+/// Whether a thread of this process may be inside one of its pipes and sleep there for long: whoever asks a pipe then waits for
+/// it, and nothing ends him (`pipe_lock`). One that copies into a page that somebody else holds back does: of `userfaultfd(2)`,
+/// of a filesystem server, of a disk. Waiting for data or for room it is not inside.
+pub fn may_hold_pipes(root: &ProcRoot, pid: Pid) -> bool {
+    let Ok(tasks) = std::fs::read_dir(root.proc(format!("{pid}/task"))) else {
+        return true;
+    };
+    let mut seen = 0;
+    for task in tasks.flatten() {
+        let place = format!("{pid}/task/{}", task.file_name().display());
+        let Ok(thread) = process_ids::read_at(root, &place) else {
+            continue;
+        };
+        seen += 1;
+        let function = || std::fs::read_to_string(root.proc(format!("{place}/wchan")));
+        let deep = thread.state == State::Blocked;
+        if seen > THREADS
+            || deep
+            || function().is_ok_and(|name| HELD_PAGES.contains(&name.as_str()))
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// Functions of the kernel in which a thread waits for a page and can be interrupted; in all others it is in state D.
+const HELD_PAGES: [&str; 2] = ["handle_userfault", "request_wait_answer"];
 
 fn in_pipe((used, capacity): (u64, u64)) -> String {
     let shown = |n: u64| format::bytes(Bytes(n));
@@ -136,6 +171,32 @@ mod tests {
         let file = tempfile::tempfile().expect("a file");
         assert!(pipe(&link(file.as_raw_fd())).is_err());
         assert_eq!(queue(&link(reader.as_raw_fd())), Err(Missing::Unsupported));
+    }
+
+    #[test]
+    fn a_pipe_is_not_asked_while_somebody_sleeps_inside() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let thread = |tid: u32, state: char, function: &str| {
+            let place = dir.path().join(format!("proc/7/task/{tid}"));
+            std::fs::create_dir_all(&place).expect("made");
+            let zeros = "0 ".repeat(48);
+            let stat = format!("{tid} (x) {state} 1 7 7 {zeros}");
+            std::fs::write(place.join("stat"), stat).expect("written");
+            std::fs::write(place.join("wchan"), function).expect("written");
+        };
+        assert!(may_hold_pipes(&root, Pid(7)), "nothing is known of it");
+        thread(7, 'S', "anon_pipe_read");
+        thread(8, 'R', "0");
+        assert!(!may_hold_pipes(&root, Pid(7)), "it waits for data");
+        for (state, function) in [
+            ('S', "handle_userfault"),
+            ('S', "request_wait_answer"),
+            ('D', "folio_wait_bit_common"),
+        ] {
+            thread(9, state, function);
+            assert!(may_hold_pipes(&root, Pid(7)), "{state} {function}");
+        }
     }
 
     #[test]
