@@ -29,8 +29,8 @@ const FOUNDATIONS: &[(&str, Rooms)] = &[
 const SIDEWAYS: &[(&str, Rooms, &str)] = &[
     (
         "model/acting",
-        &["process"],
-        "the state of a process foretells what a signal does",
+        &["process", "scheduling"],
+        "the state of a process, and what it sleeps on, foretell what a signal does",
     ),
     (
         "model/groups",
