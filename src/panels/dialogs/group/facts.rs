@@ -39,7 +39,7 @@ impl GroupInspector {
         };
         match self.part {
             GroupTab::Memory => memory(told),
-            GroupTab::Limits => limits(told),
+            GroupTab::Limits => limits(told, world.settings.read_only),
             _ => Vec::new(),
         }
     }
@@ -130,6 +130,7 @@ impl GroupInspector {
         }
         if facts.frozen == Some(true) {
             let frozen = match &facts.freeze_refused {
+                None if world.settings.read_only => "nothing in it runs".to_owned(),
                 None => "nothing in it runs until it is thawed (X)".to_owned(),
                 Some(why) => format!("nothing in it runs; {why}"),
             };
@@ -242,7 +243,7 @@ fn memory(facts: &GroupFacts) -> Vec<Line> {
     out
 }
 
-fn limits(facts: &GroupFacts) -> Vec<Line> {
+fn limits(facts: &GroupFacts, read_only: bool) -> Vec<Line> {
     let mut out = Vec::new();
     let of = |wanted| facts.usages().find(|(name, _)| *name == wanted);
     if let Some((_, usage)) = of("memory") {
@@ -294,6 +295,9 @@ fn limits(facts: &GroupFacts) -> Vec<Line> {
         out.push(fact(&device.device, told));
     }
     let freezer = match (facts.frozen, &facts.freeze_refused) {
+        // Neither is offered where pscope changes nothing.
+        (Some(true), _) if read_only => "frozen".to_owned(),
+        (Some(false), _) if read_only => "not frozen".to_owned(),
         (Some(true), None) => "frozen; X thaws it".to_owned(),
         (Some(false), None) => "not frozen; X freezes it".to_owned(),
         (Some(true), Some(why)) => format!("frozen; X cannot thaw it: {why}"),
@@ -303,6 +307,7 @@ fn limits(facts: &GroupFacts) -> Vec<Line> {
     };
     out.push(fact("freezer", freezer));
     let kill = match &facts.kill_refused {
+        _ if read_only => "– pscope runs read-only".to_owned(),
         None => "KILL ends all of it in one write (cgroup.kill)".to_owned(),
         Some(why) => format!("– KILL goes to one member after the other: {why}"),
     };

@@ -279,4 +279,11 @@ fn nothing_is_frozen_where_nothing_may_be_changed() {
     bench.tell(facts(false));
     bench.press(&[Key::char('X')]);
     assert!(bench.text().contains("read-only"));
+    bench.press(&[Key::of(Code::BackTab)]);
+    let text = bench.text();
+    assert!(
+        text.contains("not frozen") && !text.contains("X freezes it"),
+        "{text}"
+    );
+    assert!(!text.contains("KILL ends all of it"), "{text}");
 }
