@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Core, Lanes, field};
 use crate::model::id::{CpuId, Nanos, ProcId, Tid};
-use crate::model::scheduling::timeline::{Blind, Ended, Gap, Origin, Ran, Slice, Who};
+use crate::model::scheduling::timeline::{BINS, Blind, Ended, Gap, Origin, Ran, Slice, Who};
 use crate::model::text::SafeText;
 use crate::recording::extra::within;
 use crate::recording::wire::{self, Value, take_varint, unzigzag};
@@ -12,6 +12,10 @@ use crate::recording::{Broken, MOST_TASKS, numbers};
 
 /// More slices, sums or gaps than a record may have.
 const MOST: usize = 1 << 21;
+/// A record tells of no longer time, and of slices that began at most so long before it.
+const LONGEST: Nanos = Nanos(60_000_000_000);
+/// So many bins of cores a record may fill in all. Each is work; a number that was damaged would make it last for hours.
+const MOST_BINS: u64 = 1 << 26;
 /// More cores than any machine has.
 const MOST_CORES: usize = 1 << 14;
 
@@ -44,7 +48,36 @@ pub fn read(body: &[u8]) -> Result<Lanes, Broken> {
         }
         Ok(())
     })?;
+    within_bounds(&mut lanes)?;
     Ok(lanes)
+}
+
+/// Cuts slices and gaps at the time of which the record tells.
+fn within_bounds(lanes: &mut Lanes) -> Result<(), Broken> {
+    let (from, to) = (lanes.from, lanes.to);
+    if to.since(from) > LONGEST {
+        return Err(Broken::TooLarge);
+    }
+    let earliest = Nanos(from.0.saturating_sub(LONGEST.0));
+    let bins = |span: Nanos, width: Nanos| span.0 / width.0 + 1;
+    let mut filled = 0_u64;
+    for core in &mut lanes.cores {
+        for (slice, _) in &mut core.slices {
+            slice.end = slice.end.clamp(earliest, to.max(earliest));
+            slice.start = slice.start.clamp(earliest, slice.end);
+            filled = filled.saturating_add(bins(slice.span(), BINS[0]));
+        }
+        for gap in &mut core.gaps {
+            gap.end = gap.end.min(to);
+            gap.start = gap.start.min(gap.end);
+        }
+        let each = bins(to.since(from), BINS[1]);
+        filled = filled.saturating_add(each.saturating_mul(core.ran.len() as u64));
+    }
+    if filled > MOST_BINS {
+        return Err(Broken::TooLarge);
+    }
+    Ok(())
 }
 
 fn origin(code: u64) -> Origin {

@@ -7,6 +7,8 @@ use crate::model::id::{Pid, ProcId, Tid};
 use crate::model::scheduling::timeline::{Builder, Ended, Thread, Timeline, Window};
 use crate::model::text::SafeText;
 use crate::recording::record::{Found, Head};
+use crate::recording::wire::{Fields, zigzag};
+use crate::recording::{Broken, numbers};
 
 fn ms(n: u64) -> Nanos {
     Nanos(n * 1_000_000)
@@ -168,6 +170,42 @@ fn how_sums_came_about_is_told() {
             .sums
     });
     assert_eq!(sums.count(), 1);
+}
+
+/// A slice that claims to have lasted for a year, or a record of one, fills no year of bins.
+#[test]
+fn a_time_that_cannot_be_is_cut_or_refused() {
+    let record = |to: u64, length: u64, cores: u32| {
+        let mut body = Fields::default();
+        let mut row = Fields::default();
+        let from = ms(1_000_000_000_000).0;
+        numbers::write(&mut row, 1, &[0; 5], &[from, from + to, 1, 0, 0]);
+        body.fields(field::ROW, &row);
+        let mut who = Fields::default();
+        who.number(1, 7);
+        body.fields(field::WHO, &who);
+        for cpu in 0..cores {
+            let mut core = Fields::default();
+            core.number(field::CORE_ID, cpu.into());
+            let mut slices = Fields::default();
+            slices.varint(zigzag(0_u64.wrapping_sub(length)));
+            slices.varint(length + 1_000_000);
+            slices.varint(2);
+            core.fields(field::SLICES, &slices);
+            body.fields(field::CORE, &core);
+        }
+        read(&body.0)
+    };
+    let year = 365 * 86_400 * 1_000_000_000;
+    let line = record(2_000_000_000, year, 2).expect("cut");
+    let spans = line.cores.iter().map(|core| core.slices[0].0.span());
+    assert!(spans.max() <= Some(ms(61_000)));
+    assert!(matches!(record(year, 0, 2), Err(Broken::TooLarge)));
+    assert!(matches!(
+        record(2_000_000_000, year, 4000),
+        Err(Broken::TooLarge)
+    ));
+    assert!(record(2_000_000_000, 1_000_000_000, 4000).is_ok());
 }
 
 #[test]
