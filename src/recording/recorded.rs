@@ -1,5 +1,6 @@
 //! A recording that lies somewhere: its records are found by their heads, and read when they are asked for.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::MAGIC;
@@ -46,10 +47,14 @@ pub struct Recorded {
     beside: Vec<(Head, u64, usize)>,
     /// What could not be read of it, in words.
     pub lacks: Option<String>,
+    /// The chunk that was asked for last, and its ticks as far as they were read: whoever looks back asks for it again and again.
+    last: RefCell<(usize, Vec<Record>)>,
 }
 
-/// How much is read at once while the heads are looked for.
+/// How much is read at once.
 const BLOCK: usize = 1 << 20;
+/// What lies between two records that are wanted is read with them where it is less than this: each reading waits for an answer.
+const NEAR: u64 = 64 << 10;
 
 impl Recorded {
     /// Finds the records. Damaged ones are left out; so is what follows a damaged one until the next whole state.
@@ -70,6 +75,7 @@ impl Recorded {
             chunks: Vec::new(),
             beside: Vec::new(),
             lacks: None,
+            last: RefCell::default(),
         };
         found.scan()?;
         found.beside.sort_by_key(|(head, ..)| head.at);
@@ -165,16 +171,38 @@ impl Recorded {
         &self,
         records: impl Iterator<Item = &'a (Head, u64, usize)>,
     ) -> Result<Vec<Record>, String> {
-        let mut read = Vec::new();
-        for (head, place, size) in records {
-            let mut record = vec![0; *size];
+        let records: Vec<_> = records.collect();
+        let mut read = Vec::with_capacity(records.len());
+        let mut bytes = Vec::new();
+        let mut rest = &records[..];
+        while let Some((_, from, _)) = rest.first() {
+            let (many, end) = together(rest, *from);
+            bytes.resize((end - from) as usize, 0);
             self.bytes
-                .read_at(*place, &mut record)
+                .read_at(*from, &mut bytes)
                 .map_err(|e| format!("cannot be read: {e}"))?;
-            read.push((*head, Arc::from(record)));
+            for (head, place, size) in &rest[..many] {
+                let at = (place - from) as usize;
+                read.push((*head, Arc::from(&bytes[at..at + size])));
+            }
+            rest = &rest[many..];
         }
         Ok(read)
     }
+}
+
+/// How many of these records, of which the first lies here, are read at once, and where the last of them ends.
+fn together(records: &[&(Head, u64, usize)], from: u64) -> (usize, u64) {
+    let (mut many, mut end) = (0, from);
+    for (_, place, size) in records {
+        let next = place + *size as u64;
+        let apart = many > 0 && (*place < end || place - end > NEAR || next - from > BLOCK as u64);
+        if apart {
+            break;
+        }
+        (many, end) = (many + 1, next);
+    }
+    (many, end)
 }
 
 impl Records for Recorded {
@@ -190,9 +218,20 @@ impl Records for Recorded {
         let Some(chunk) = chunk_of(begins, at) else {
             return Ok(Vec::new());
         };
-        let records = self.chunks[chunk].iter();
-        let records = records.filter(|(head, ..)| head.kind.is_tick());
-        self.read(records.take_while(|(head, ..)| head.at <= at))
+        let ticks = self.chunks[chunk].iter();
+        let ticks: Vec<_> = ticks.filter(|(head, ..)| head.kind.is_tick()).collect();
+        let way = ticks.partition_point(|(head, ..)| head.at <= at);
+        let mut last = self.last.borrow_mut();
+        if last.0 != chunk {
+            *last = (chunk, Vec::new());
+        }
+        while last.1.len() < way {
+            // Those behind it will be wanted soon, and come with it.
+            let rest = &ticks[last.1.len()..];
+            let (many, _) = together(rest, rest[0].1);
+            last.1.extend(self.read(rest[..many].iter().copied())?);
+        }
+        Ok(last.1[..way].to_vec())
     }
 
     fn beside(&self, kind: Kind, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {

@@ -6,11 +6,12 @@ mod fields;
 mod releases;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
 use super::record::{Found, Head, Marks, Summary};
-use super::{Kept, Kind, MAGIC, Past, Player, Recorded, Writer, tick};
+use super::{Kept, Kind, MAGIC, Past, Player, Recorded, Writer, recorded, tick};
 use crate::model::acting::Fate;
 use crate::model::acting::signal::Signal;
 use crate::model::id::{Bytes, Nanos, Uid};
@@ -240,6 +241,43 @@ fn stepping_back_and_forth_is_the_identity() {
         same(&past.at(seen[place].at).expect("it is kept"), &seen[place]);
     }
     assert!(past.at(Nanos(0)).is_err(), "before all");
+}
+
+/// Bytes that count how often they are asked for.
+struct Asked(Vec<u8>, Arc<AtomicUsize>);
+
+impl recorded::Bytes for Asked {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, place: u64, into: &mut [u8]) -> std::io::Result<()> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.read_at(place, into)
+    }
+}
+
+/// Another process reads the file: what it is asked costs more than what it answers.
+#[test]
+fn going_back_over_what_was_read_asks_for_nothing_again() {
+    let (samples, seen) = script(30);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let bytes = Asked(file(&record(&samples, &seen)), Arc::clone(&asked));
+    let recorded = Recorded::open(Box::new(bytes)).expect("a recording");
+    let mut past = Past::new(Box::new(recorded));
+    let moments = past.moments();
+    let mut reads = |places: std::ops::Range<usize>| {
+        let before = asked.load(Ordering::Relaxed);
+        for place in places {
+            same(&past.at(moments[place].at).expect("whole"), &seen[place]);
+        }
+        asked.load(Ordering::Relaxed) - before
+    };
+    assert_eq!(reads(20..21), 1, "what lies together is read at once");
+    assert_eq!(reads(5..20), 0);
+    // The last tick begins a chunk.
+    assert!(reads(20..30) <= 1);
+    assert!(reads(0..30) <= 2);
 }
 
 #[test]

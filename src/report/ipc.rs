@@ -62,13 +62,12 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 }
 
 fn now(args: &Args) -> Result<(Ipc, Option<ProcId>), Error> {
-    let of = match &args.target {
-        Some(text) => Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?),
+    let of = if let Some(text) = &args.target {
+        Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?)
+    } else {
         // Who may be listed at all is told in any case.
-        None => {
-            super::sweep(Needs::empty())?;
-            None
-        }
+        super::sweep(Needs::empty())?;
+        None
     };
     let root = ProcRoot::live();
     let ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE, of);

@@ -92,19 +92,21 @@ impl App {
         self.world.snapshot = snapshot;
         self.find_gone(place);
         let recalled = self.recall(place);
-        if self.past.live.is_some() && place == last {
+        let present = self.past.live.is_some() && place == last;
+        if present {
             self.trace_present();
         } else {
-            self.trace_until(place);
+            // Both need the ticks before this one, and each takes a while.
+            let traced = self.trace_from(place);
+            self.retell(place, recalled, traced);
         }
-        let live = self.past.live.as_ref().filter(|_| place == last);
+        let live = self.past.live.as_ref().filter(|_| present);
         if let Some(live) = live {
             self.world.history = live.history.clone();
             self.world.detail = Arc::clone(&live.detail);
             self.world.timeline = Arc::clone(&live.timeline);
             self.world.verdict.clone_from(&live.verdict);
         } else {
-            self.retell(place, recalled);
             self.redetail(moment.at);
             self.share();
             let whole = self.past.live.as_ref().map(|live| &live.timeline);
@@ -189,8 +191,9 @@ impl App {
         true
     }
 
-    /// Makes the history of the list, the verdict and what was recalled what they were: from the ticks before the one that is shown.
-    fn retell(&mut self, place: usize, recalled: bool) {
+    /// Makes the history of the list, the verdict and what was recalled what they were: from the ticks before the one that is
+    /// shown. On the way the past of the process in focus is told those from `traced` on.
+    fn retell(&mut self, place: usize, recalled: bool, traced: Option<usize>) {
         let mut history = History::default();
         let mut judge = Judge::default();
         self.world.verdict = None;
@@ -203,8 +206,14 @@ impl App {
         if let Some(tick) = begin.and_then(|(begin, _)| self.past.tick(moments[begin].at).ok()) {
             judge.judge(&tick);
         }
-        for moment in &moments[from..=place] {
-            if let Ok(tick) = self.past.tick(moment.at) {
+        for at in from.min(traced.unwrap_or(from))..=place {
+            let Ok(tick) = self.past.tick(moments[at].at) else {
+                continue;
+            };
+            if traced.is_some_and(|first| first <= at) {
+                self.world.trace.push(&tick);
+            }
+            if at >= from {
                 history.push(&tick);
                 if recalled {
                     self.world.minutes.hear(&tick);

@@ -14,6 +14,21 @@ const WORK: usize = 24_000;
 impl App {
     /// Makes it that of the moment in this place, where it is of another time or of another process.
     pub(super) fn trace_until(&mut self, place: usize) {
+        let Some(from) = self.trace_from(place) else {
+            return;
+        };
+        for place in from..=place {
+            let Some(moment) = self.world.time.moments.get(place).copied() else {
+                break;
+            };
+            if let Ok(tick) = self.past.tick(moment.at) {
+                self.world.trace.push(&tick);
+            }
+        }
+    }
+
+    /// The place from which on it is to be told the ticks up to this one, in their order; `None` where it knows them already.
+    pub(super) fn trace_from(&mut self, place: usize) -> Option<usize> {
         let focus = self.world.focus;
         let processes = self.world.snapshot.procs.len().next_power_of_two();
         // Machines of about as many processes are told as far back as each other, or a chart would jump with each birth.
@@ -25,7 +40,7 @@ impl App {
         let known = self.world.trace.span().filter(|_| same);
         let known = known.filter(|(first, _)| *first <= at(from));
         if known.is_some_and(|(_, last)| last >= at(place)) {
-            return;
+            return None;
         }
         let (before, now) = (
             at(place.saturating_sub(1)),
@@ -33,22 +48,17 @@ impl App {
         );
         self.keep_trace();
         if known.is_some_and(|(_, last)| last == before) {
-            return self.world.trace.push(&now);
+            self.world.trace.push(&now);
+            return None;
         }
         self.world.trace.follow(focus, std::iter::empty());
         self.world.trace.tell_at_most(most);
         if now.procs.len() > MANY {
-            return self.world.trace.push(&now);
+            self.world.trace.push(&now);
+            return None;
         }
         // Some more than is told: whoever steps back need not look through all of it again.
-        for place in from.saturating_sub(most / 2)..=place {
-            let Some(moment) = self.world.time.moments.get(place).copied() else {
-                break;
-            };
-            if let Ok(tick) = self.past.tick(moment.at) {
-                self.world.trace.push(&tick);
-            }
-        }
+        Some(from.saturating_sub(most / 2))
     }
 
     /// Keeps that of the present for when time goes on.

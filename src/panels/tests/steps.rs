@@ -1,6 +1,7 @@
 //! Stepping through the past, forth and back: whole screens, character by character and colour by colour.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,12 +11,13 @@ use crate::app::App;
 use crate::app::event::Event;
 use crate::app::minutes::Quantity;
 use crate::app::world::Settings;
-use crate::model::id::{Bytes, CpuId, Ticks};
+use crate::model::id::{Bytes, CpuId, Nanos, Ticks};
 use crate::model::process::stat::State;
 use crate::model::scene::Scene;
 use crate::model::scheduling::timeline::{Builder, Origin};
 use crate::model::snapshot::Snapshot;
-use crate::recording::{Kept, Marks, Past, Summary, Writer};
+use crate::recording::past::{Moment, Record};
+use crate::recording::{Kept, Kind, Marks, Past, Records, Summary, Writer};
 use crate::theme::{Depth, Theme};
 
 const AREA: Rect = Rect::new(0, 0, 140, 32);
@@ -265,4 +267,42 @@ fn charts_of_a_recording_know_more_than_the_tick_that_is_shown() {
         history.contains("read       – not recorded by then"),
         "{history}"
     );
+}
+
+/// Records that count how many ticks are asked for.
+struct Asked(Kept, Arc<AtomicUsize>);
+
+impl Records for Asked {
+    fn moments(&self) -> Vec<Moment> {
+        self.0.moments()
+    }
+
+    fn way_to(&self, at: Nanos) -> Result<Vec<Record>, String> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.way_to(at)
+    }
+
+    fn beside(&self, kind: Kind, from: Nanos, until: Nanos) -> Result<Vec<Record>, String> {
+        self.0.beside(kind, from, until)
+    }
+}
+
+/// The history of the list, the verdict and the past of the process in focus are told by one way through the ticks.
+#[test]
+fn a_leap_asks_for_each_tick_once() {
+    let (kept, seen) = busy(120);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let past = Past::new(Box::new(Asked(kept, Arc::clone(&asked))));
+    let theme = Theme::terminal(Depth::True, false);
+    let mut app = App::new(crate::panels::all(), Settings::default(), theme);
+    app.replay(vec![("web".to_owned(), past)]);
+    drawn::screen(&mut app, AREA);
+    app.world.focus = seen[100].procs.iter().map(|p| p.id).next();
+    drawn::pressed(&mut app, "Home", AREA);
+    let before = asked.load(Ordering::Relaxed);
+    drawn::pressed(&mut app, "End", AREA);
+    let ticks = asked.load(Ordering::Relaxed) - before;
+    let all = app.world.time.moments.len();
+    // The one that is shown, which says how many processes there are; then all, of which the machine has so few.
+    assert!(ticks > 32 && ticks <= all + 2, "{ticks} of {all}");
 }

@@ -34,17 +34,17 @@ struct Nursery(HashMap<Pid, Young>);
 impl Nursery {
     fn hear(&mut self, event: Event) {
         match event {
-            Event::Forked { child, parent } if child.pid.0 == child.tid.0 => {
-                if self.0.len() < MOST {
-                    // A process without a program of its own has the name of its parent.
-                    let name = self.0.get(&parent.pid).and_then(|young| young.name.clone());
-                    let young = Young {
-                        parent: parent.pid,
-                        name,
-                        ended: false,
-                    };
-                    self.0.insert(child.pid, young);
-                }
+            Event::Forked { child, parent }
+                if child.pid.0 == child.tid.0 && self.0.len() < MOST =>
+            {
+                // A process without a program of its own has the name of its parent.
+                let name = self.0.get(&parent.pid).and_then(|young| young.name.clone());
+                let young = Young {
+                    parent: parent.pid,
+                    name,
+                    ended: false,
+                };
+                self.0.insert(child.pid, young);
             }
             Event::Named { thread, name, .. } if thread.pid.0 == thread.tid.0 => {
                 if let Some(young) = self.0.get_mut(&thread.pid) {
