@@ -206,8 +206,9 @@ impl App {
         if let Some(tick) = begin.and_then(|(begin, _)| self.past.tick(moments[begin].at).ok()) {
             judge.judge(&tick);
         }
-        for at in from.min(traced.unwrap_or(from))..=place {
-            let Ok(tick) = self.past.tick(moments[at].at) else {
+        let first = from.min(traced.unwrap_or(from));
+        for (at, moment) in moments.iter().enumerate().take(place + 1).skip(first) {
+            let Ok(tick) = self.past.tick(moment.at) else {
                 continue;
             };
             if traced.is_some_and(|first| first <= at) {

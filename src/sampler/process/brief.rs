@@ -189,7 +189,9 @@ mod tests {
         scene.task(30, 1, "sh");
         let mut nursery = Nursery::default();
         let mut told = |events: Vec<Event>| -> Vec<(u32, u32, String)> {
-            events.into_iter().for_each(|event| nursery.hear(event));
+            for event in events {
+                nursery.hear(event);
+            }
             let brief = nursery.take(&scene.sample).into_iter();
             brief
                 .map(|b| (b.pid.0, b.parent.0, b.name.to_string()))
