@@ -8,6 +8,9 @@ use crate::model::memory::region::AddressSpace;
 use crate::model::reading::{Missing, Reading};
 use crate::theme::Role;
 
+/// So many functions are named, so that there is room for what the row means.
+const NAMED: usize = 3;
+
 fn dim(text: impl Into<String>) -> (String, Role) {
     (text.into(), Role::Dim)
 }
@@ -67,8 +70,13 @@ pub fn of(entry: &Entry, space: &AddressSpace, faults: &PageFaults) -> Vec<Words
 fn by(what: &str, all: &[TouchedBy], faults: u64) -> Option<Words> {
     let share = |some: u64| some as f64 * 100.0 / faults.max(1) as f64;
     let one = |by: &TouchedBy| format!("{} {:.0}%", by.toucher, share(by.faults));
-    let told: Vec<String> = all.iter().map(one).collect();
-    let told = (!told.is_empty()).then(|| told.join("; "))?;
+    let mut told: Vec<String> = all.iter().take(NAMED).map(one).collect();
+    let named: u64 = all.iter().take(NAMED).map(|by| by.faults).sum();
+    let others = share(faults.saturating_sub(named));
+    if others >= 1.0 {
+        told.push(format!("others {others:.0}%"));
+    }
+    let told = (!all.is_empty()).then(|| told.join("; "))?;
     Some(Words::Text(format!("{what} {told}")))
 }
 

@@ -361,7 +361,8 @@ fn regions_that_take_pages_are_marked_and_say_where_these_come_from() {
     memory.list.choose(Key::Group(Group::Stack));
     let text = drawn(&mut memory, &world, 158, 45).0.join("\n");
     assert!(
-        text.contains("What it takes elsewhere is touched by touch_pages of firefox 75%"),
+        text.contains("What it takes elsewhere is touched by touch_pages of firefox 75%")
+            && text.contains("others 25%"),
         "{text}"
     );
     let (memory, text) = tell(&mut world, Ok(faults(false)));
