@@ -24,6 +24,9 @@ pub struct Files {
     pub of: ProcId,
     /// By ascending number.
     pub rows: Vec<Descriptor>,
+    /// How many numbers are taken, as columns and overview tell: beside those of the rows the ones that a call keeps which is about
+    /// to make a descriptor, as `accept(2)` does while it waits.
+    pub taken: u64,
     /// How many it may have (`RLIMIT_NOFILE`, soft); `None` for no limit.
     pub limit: Reading<Option<u64>>,
     /// The shell pipelines that it is part of, first process first.
@@ -93,6 +96,7 @@ impl Files {
         Self {
             of,
             rows: Vec::new(),
+            taken: 0,
             limit: Err(Missing::Soon),
             pipelines: Vec::new(),
             hidden: 0,

@@ -3,7 +3,7 @@
 use super::{fields, variants, words};
 use crate::model::descriptors::{descriptor, ipc, peer, socket};
 
-fields!(descriptor::Files { 1 of, 2 rows, 3 limit, 4 pipelines, 5 hidden, 6 gpu, 7 unlisted });
+fields!(descriptor::Files { 1 of, 2 rows, 3 limit, 4 pipelines, 5 hidden, 6 gpu, 7 unlisted, 8 taken });
 fields!(descriptor::Descriptor { 1 fd, 2 kind, 3 object, 4 target, 5 deleted, 6 mode, 7 info, 8 extent, 9 socket, 10 peers });
 fields!(descriptor::Info { 1 position, 2 flags, 3 inode, 4 about });
 fields!(descriptor::Extent { 1 size, 2 held, 3 device, 4 inode });

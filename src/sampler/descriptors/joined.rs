@@ -21,7 +21,7 @@ use crate::sys::descriptors::fds::{Fds, Target};
 use crate::sys::descriptors::limit;
 use crate::sys::descriptors::objects::{is_file, kind, object, refined, told};
 use crate::sys::network::other_sockets;
-use crate::sys::process::living;
+use crate::sys::process::{living, proc_dir};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
 use shared::Shared;
@@ -99,12 +99,18 @@ impl Descriptors {
             self.known.clear();
         }
         let fds = Fds::open(&self.root, of.pid)?;
+        // What is opened or closed while they are read is no number that a call keeps.
+        let asked = living::pid(&self.root, of.pid);
+        let before = proc_dir::count_descriptors(&self.root, asked);
         self.links(&fds)?;
+        let after = proc_dir::count_descriptors(&self.root, asked);
+        let taken = before.and_then(|before| Ok(before.min(after?)));
         self.details(&fds, shown);
         let mut files = Files::new(of);
         files.limit = self.limit(of);
         files.rows = self.known.values().map(|k| k.descriptor.clone()).collect();
         files.rows.sort_unstable_by_key(|d| d.fd);
+        files.taken = taken.unwrap_or(0).max(files.rows.len() as u64);
         let now = clock::now();
         files.gpu = GpuUse::of(files.rows.iter()).map(|gpu| gpu.since(self.gpu, now));
         self.gpu = files.gpu.as_ref().map(|gpu| (now, gpu.busy));

@@ -38,8 +38,8 @@ pub fn draw(world: &World, files: &Files, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn summary(world: &World, files: &Files) -> Vec<Styled> {
-    let count = files.rows.len() as u64;
+pub(super) fn summary(world: &World, files: &Files) -> Vec<Styled> {
+    let count = files.taken.max(files.rows.len() as u64);
     let mut out = vec![(count.to_string(), Role::Strong)];
     match files.limit {
         Ok(Some(limit)) => {
@@ -56,6 +56,11 @@ fn summary(world: &World, files: &Files) -> Vec<Styled> {
         }
         Ok(None) => out.push((" no limit".to_owned(), Role::Dim)),
         Err(_) => out.push((" of –".to_owned(), Role::Dim)),
+    }
+    let kept = count - files.rows.len() as u64;
+    if kept > 0 {
+        out.push((format!("   {kept}"), Role::Text));
+        out.push((" being opened".to_owned(), Role::Dim));
     }
     for (one, many, kinds) in GROUPS {
         let n = files

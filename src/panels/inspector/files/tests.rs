@@ -71,6 +71,19 @@ fn world(files: Reading<Files>) -> World {
     world
 }
 
+/// A call that waits in accept(2) has its number already: it counts against the limit, and everywhere else.
+#[test]
+fn numbers_that_calls_keep_are_counted_and_said_apart() {
+    let mut files = table();
+    files.taken = 7;
+    let told: String = head::summary(&world(Ok(files.clone())), &files)
+        .iter()
+        .map(|(text, _)| text.as_str())
+        .collect();
+    assert!(told.starts_with("7 of 1024"), "{told}");
+    assert!(told.contains("   3 being opened"), "{told}");
+}
+
 #[test]
 fn the_table_reads_well_at_a_common_size() {
     let mut tab = FilesTab::default();

@@ -170,6 +170,7 @@ pub(super) fn files() -> Files {
         pipelines: vec![vec![], vec![(OF, "a".into()), (OF, "".into())]],
         hidden: 1,
         unlisted: true,
+        taken: 9,
         gpu: Some(GpuUse {
             drivers: vec!["i915".into()],
             busy: Nanos(0),
