@@ -135,7 +135,7 @@ pub fn before_command(args: &Args, acts: bool) -> Result<Option<Config>, Error> 
     let Some(file) = &args.config else {
         return Ok(None);
     };
-    let config = Config::load(Some(file)).map_err(unusable)?;
+    let config = Config::load(Some(file)).map_err(|e| unusable(&e))?;
     for line in config::told(config.path.as_deref(), &config.complaints) {
         report::attention(Some(line));
     }
@@ -143,7 +143,7 @@ pub fn before_command(args: &Args, acts: bool) -> Result<Option<Config>, Error> 
 }
 
 /// A configuration or theme that a person named and that cannot be used.
-fn unusable(e: anyhow::Error) -> Error {
+fn unusable(e: &anyhow::Error) -> Error {
     match e.root_cause().downcast_ref::<io::Error>() {
         // The file may be as it should be.
         Some(why) if why.kind() == io::ErrorKind::TimedOut => Error::Failed(format!("{e:#}")),
@@ -167,7 +167,7 @@ pub fn run(args: &Args, ascii: bool) -> Result<u8, Error> {
 }
 
 fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
-    let mut config = Config::load(args.config.as_deref()).map_err(unusable)?;
+    let mut config = Config::load(args.config.as_deref()).map_err(|e| unusable(&e))?;
     let depth = depth::detect(|name| std::env::var(name).ok());
     let letters = || depth::is_ascii(|name| std::env::var(name).ok());
     let ascii = ascii || config.ascii.unwrap_or_else(letters);
@@ -175,7 +175,7 @@ fn show(args: &Args, shows: Shows, ascii: bool) -> Result<u8, Error> {
     let (name, (theme, told)) = match (&args.theme, config.theme.take()) {
         (Some(name), _) => (
             name.clone(),
-            theme::load(name, ground, depth, ascii).map_err(unusable)?,
+            theme::load(name, ground, depth, ascii).map_err(|e| unusable(&e))?,
         ),
         (None, named) => usual(named, ground, depth, ascii),
     };

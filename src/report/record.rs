@@ -63,7 +63,7 @@ pub struct Args {
     #[arg(long, requires = "inspect")]
     environment: bool,
     /// Keeps only the moments at which this is so, each in a file of the directory: 'cpu>300 for 3s', 'ended signal:SEGV', oom,
-    /// 'new name:cc1plus' (of who lives for less than the --interval the name is known to root and with CAP_PERFMON)
+    /// 'new name:cc1plus' (of who lives for less than the --interval the name is known to root and with `CAP_PERFMON`)
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["keep", "max_size"])]
     when: Option<String>,
     /// How much before each moment is kept [default: 30s]

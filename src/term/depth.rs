@@ -63,14 +63,11 @@ pub fn is_ascii(var: impl Fn(&str) -> Option<String>) -> bool {
     })
 }
 
-/// Why there is no full screen, where the terminal says of itself that it can move no cursor, or nobody says what it is.
+/// Why there is no full screen: the terminal says of itself that it can move no cursor. One that nobody names moves it, as all do.
 pub fn no_screen(var: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
     match var("TERM").as_deref() {
         Some("dumb") => Some("TERM=dumb says that this terminal has no full screen"),
-        None | Some("") => {
-            Some("TERM is not set, and so not what this terminal can do; TERM=xterm fits most")
-        }
-        Some(_) => None,
+        _ => None,
     }
 }
 
@@ -122,14 +119,11 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_is_dumb_or_not_named_has_no_full_screen() {
+    fn only_a_terminal_that_is_dumb_has_no_full_screen() {
         let why = |term: Option<&str>| no_screen(|_| term.map(str::to_owned));
         assert!(why(Some("dumb")).is_some_and(|why| why.contains("TERM=dumb")));
-        for none in [None, Some("")] {
-            assert!(
-                why(none).is_some_and(|why| why.contains("TERM=xterm")),
-                "{none:?}"
-            );
+        for named in [None, Some("")] {
+            assert_eq!(why(named), None, "{named:?}");
         }
         assert_eq!(why(Some("linux")), None);
     }

@@ -221,21 +221,20 @@ fn one_word_has_one_value() {
 #[test]
 fn how_many_descriptors_a_stranger_has_is_one_number() {
     let program = Program::new();
-    let mut command = match nix::unistd::geteuid().is_root() {
-        true => program.as_nobody(),
-        false => Command::new(program.path()),
+    let ordinary = || {
+        if nix::unistd::geteuid().is_root() {
+            program.as_nobody()
+        } else {
+            Command::new(program.path())
+        }
     };
     let ask = |command: &mut Command, args: &[&str]| {
         let output = command.args(args).output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("text");
         serde_json::from_str::<Value>(&text).unwrap_or_else(|e| panic!("{args:?}: {e}: {text}"))
     };
-    let list = ask(&mut command, &["ps", "--json", "--columns", "pid,fds"]);
-    let mut command = match nix::unistd::geteuid().is_root() {
-        true => program.as_nobody(),
-        false => Command::new(program.path()),
-    };
-    let first = ask(&mut command, &["inspect", "1", "--json"]);
+    let list = ask(&mut ordinary(), &["ps", "--json", "--columns", "pid,fds"]);
+    let first = ask(&mut ordinary(), &["inspect", "1", "--json"]);
     let listed = row_of(&list["processes"], 1).map(|row| row["columns"]["fds"].is_null());
     assert_eq!(listed, Some(first["overview"]["descriptors"].is_null()));
 }

@@ -55,7 +55,7 @@ fn names_the_bottleneck_and_who_is_behind_it() {
     );
 }
 
-/// Whoever waits for requests of io_uring counts as one who waits for I/O, whatever the requests are.
+/// Whoever waits for requests of `io_uring` counts as one who waits for I/O, whatever the requests are.
 #[test]
 fn a_disk_is_named_only_where_one_moves_or_holds_somebody() {
     use crate::model::sample::Flow;
@@ -66,8 +66,10 @@ fn a_disk_is_named_only_where_one_moves_or_holds_somebody() {
         let mut tasks = scene.sample.tasks.iter_mut();
         let task = tasks.find(|t| t.id.pid.0 == 9).expect("cat");
         task.stat.state = state;
-        let mut extra = crate::model::sample::OptionalStats::default();
-        extra.blocked_on = on.ok_or(Missing::Denied);
+        let extra = crate::model::sample::OptionalStats {
+            blocked_on: on.ok_or(Missing::Denied),
+            ..Default::default()
+        };
         task.extra = Some(extra.into());
         scene.sample.system.disk_flow = Ok(Flow::default());
         let before = scene.sample.clone();
