@@ -122,7 +122,7 @@ const MOUSE: &[(&str, &str, &str)] = &[
     ("click", "on pscope, top left: all commands", "commands"),
     (
         "click, drag",
-        "on a chart, a lane, a row's past: that moment",
+        "on a chart, a lane, the row's past: that moment",
         "pause",
     ),
 ];

@@ -151,11 +151,15 @@ pub(super) fn row_of(buf: &Buffer, words: &str) -> u16 {
 }
 
 #[test]
-fn the_past_of_a_row_leads_to_its_ticks_and_selects_the_row() {
+fn the_past_of_the_selected_row_leads_to_its_ticks() {
     let (mut app, _) = spike();
     let buf = press(&mut app, "1 g");
     let now = app.world.snapshot.at;
     let row = row_of(&buf, "culprit");
+    assert_eq!(moments(&app, row), [], "a click selects it first");
+    mouse(&mut app, Press::Left, (20, row));
+    assert_eq!(app.world.paused, None);
+    draw(&mut app);
     let ticks = moments(&app, row);
     assert_eq!(ticks.len(), 8, "{ticks:?}");
     assert_eq!(ticks[7].1, now);

@@ -254,7 +254,9 @@ pub(super) fn render(list: &List, world: &World, area: Rect, buf: &mut Buffer) {
             height: 1,
             ..layout.body
         };
-        paint(world, row, at, list.menu.is_none(), buf);
+        // A click on another row selects it, wherever it hits; only then, or while time stands, it asks for a moment.
+        let chosen = list.at == Some(list.top + i) || world.looks_back();
+        paint(world, row, at, chosen && list.menu.is_none(), buf);
         if let Some((command, _)) = row.cells.iter().find(|(p, _)| is_command(p.column)) {
             let part = Rect {
                 x: at.x + command.cells.start,
@@ -329,7 +331,7 @@ fn header(list: &List, world: &World, buf: &mut Buffer) {
     }
 }
 
-/// Paints a row; `bare`: nothing is drawn over it, and the mouse can have its moments.
+/// Paints a row; `bare`: nothing is drawn over it, and a click on its past asks for that moment.
 fn paint(world: &World, row: &DrawnRow, at: Rect, bare: bool, buf: &mut Buffer) {
     let theme = &world.theme;
     for (placed, content) in &row.cells {
