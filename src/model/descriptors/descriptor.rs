@@ -153,9 +153,15 @@ impl Descriptor {
         }
     }
 
+    /// Whether its position and size mean something: those of a message queue do not.
+    pub fn has_position(&self) -> bool {
+        let file = matches!(self.kind, Kind::File | Kind::Memfd);
+        file && !matches!(self.object, Object::Queue { .. })
+    }
+
     /// How far a regular file has been read or written: position and size, where both mean something.
     pub fn progress(&self) -> Option<(u64, u64)> {
-        if !matches!(self.kind, Kind::File | Kind::Memfd) {
+        if !self.has_position() {
             return None;
         }
         let (info, extent) = (self.info.as_ref().ok()?, self.extent.as_ref().ok()?);

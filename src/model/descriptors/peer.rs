@@ -149,6 +149,10 @@ pub enum Note {
     Elsewhere,
     /// The peers share this very thing; it has no two ends.
     Shared,
+    /// Nobody else has what lasts without holders open, in the way that would be its other end.
+    Alone(Flow),
+    /// The same of those whose descriptors this user may see: whether others have it open is not known.
+    AloneInSight,
 }
 
 /// Why a connection is not answered, after whom it goes to.
@@ -166,6 +170,10 @@ impl Note {
             Self::Closed => "nobody holds the other end".to_owned(),
             Self::Elsewhere => "another machine".to_owned(),
             Self::Shared => "shared".to_owned(),
+            Self::Alone(Flow::In) => "nobody else has it open to write".to_owned(),
+            Self::Alone(Flow::Out) => "nobody else has it open to read".to_owned(),
+            Self::Alone(Flow::Both) => "nobody else has it open".to_owned(),
+            Self::AloneInSight => "whether others have it open is not visible".to_owned(),
         }
     }
 }

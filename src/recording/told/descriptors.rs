@@ -17,7 +17,7 @@ words!(descriptor::Mode { 1 Read, 2 Write, 3 Both, 4 Path });
 variants!(peer::Object { 1 Pipe(a), 2 Socket(a), 3 Pty { instance, index, master }, 4 Eventfd(a), 5 Inode { device, inode, memory }, 6 Fifo { device, inode }, 7 Queue { device, inode }, 8 File(a), 9 Other, 10 Card });
 words!(peer::Flow { 1 In, 2 Out, 3 Both });
 fields!(peer::Peer { 1 id, 2 name, 3 fd, 4 flow, 5 foreign });
-variants!(peer::Note { 1 NotAccepted, 2 Hidden(a), 3 Looking, 4 Closed, 5 Elsewhere, 6 Shared, 7 Full });
+variants!(peer::Note { 1 NotAccepted, 2 Hidden(a), 3 Looking, 4 Closed, 5 Elsewhere, 6 Shared, 7 Full, 8 Alone(a), 9 AloneInSight });
 fields!(peer::Peers { 1 named, 2 more, 3 note });
 variants!(socket::Socket { 1 Inet(a), 2 Unix(a) });
 words!(socket::Protocol { 1 Tcp, 2 Udp });

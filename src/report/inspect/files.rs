@@ -81,7 +81,7 @@ fn descriptor(d: &Descriptor) -> Value {
         "target": d.target,
         "deleted": d.deleted,
         "position": info.map(|i| i.position),
-        "size_bytes": extent.map(|e| e.size.0),
+        "size_bytes": extent.filter(|_| d.has_position()).map(|e| e.size.0),
         "inode": d.inode(),
         "local": socket.and_then(Socket::local),
         "remote": socket.and_then(Socket::remote),

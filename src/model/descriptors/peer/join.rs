@@ -147,7 +147,14 @@ impl<'a> Join<'a> {
             Flow::Out => p.mode.is_some_and(Mode::reads),
             Flow::Both => true,
         });
-        self.answer(ask, opposite.map(|p| (p, flow)), Note::Closed, None)
+        // A queue lasts without holders, and who has a FIFO open both ways is its other end itself.
+        let lasts = matches!(object, Object::Queue { .. }) || flow == Flow::Both;
+        let (empty, hidden) = if lasts {
+            (Note::Alone(flow), Note::AloneInSight)
+        } else {
+            (Note::Closed, Note::Hidden(None))
+        };
+        self.noted(ask, opposite.map(|p| (p, flow)), empty, hidden)
     }
 
     /// Those who hold the socket at the other end.
@@ -168,12 +175,26 @@ impl<'a> Join<'a> {
     where
         'a: 'b,
     {
+        self.noted(ask, found, empty, Note::Hidden(uid))
+    }
+
+    /// The same; `hidden` is what is said where somebody may not be seen.
+    fn noted<'b>(
+        &self,
+        ask: Ask,
+        found: impl Iterator<Item = (&'b Place<'a>, Flow)>,
+        empty: Note,
+        hidden: Note,
+    ) -> Peers
+    where
+        'a: 'b,
+    {
         let mut peers = collect(ask, found);
         if peers.named.is_empty() {
             peers.note = Some(if self.early {
                 Note::Looking
             } else if self.hidden {
-                Note::Hidden(uid)
+                hidden
             } else {
                 empty
             });

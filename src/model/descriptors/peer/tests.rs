@@ -62,6 +62,45 @@ fn pipes_join_readers_with_writers_only() {
 }
 
 #[test]
+fn a_queue_that_nobody_else_has_open_says_so() {
+    let queue = Object::Queue {
+        device: 1,
+        inode: 2,
+    };
+    let tables = Tables::default();
+    let ask = |all: &HolderIndex, fd, mode| {
+        let join = Join::new(all, &tables);
+        let peers = join.peers(ProcId::new(10, 1), fd, mode, &queue);
+        (peers.named.len(), peers.note.map(Note::words))
+    };
+    let says = |words: &str| (0, Some(words.to_owned()));
+    let mut all = index(vec![holder(10, "a", &[(3, RW, queue.clone())])]);
+    assert_eq!(ask(&all, 3, RW), says("nobody else has it open"));
+    all.in_part = true;
+    let unseen = "whether others have it open is not visible";
+    assert_eq!(ask(&all, 3, RW), says(unseen));
+    all.in_part = false;
+    all.holders.push(holder(
+        11,
+        "b",
+        &[(3, R, queue.clone()), (4, R, queue.clone())],
+    ));
+    assert_eq!(ask(&all, 3, RW).0, 2);
+    all.holders.remove(0);
+    all.holders
+        .insert(0, holder(10, "a", &[(3, R, queue.clone())]));
+    assert_eq!(ask(&all, 3, R), says("nobody else has it open to write"));
+    // A FIFO that is open both ways has its other end in the same descriptor.
+    let fifo = Object::Fifo {
+        device: 1,
+        inode: 3,
+    };
+    let all = index(vec![holder(10, "a", &[(3, RW, fifo.clone())])]);
+    let peers = Join::new(&all, &tables).peers(ProcId::new(10, 1), 3, RW, &fifo);
+    assert_eq!(peers.note, Some(Note::Alone(Flow::Both)));
+}
+
+#[test]
 fn a_pipe_without_another_end_is_closed_or_not_visible() {
     let mut all = index(vec![holder(10, "a", &[(1, W, Object::Pipe(7))])]);
     let tables = Tables::default();

@@ -40,6 +40,12 @@ fn about_note(note: Note) -> &'static str {
             "No process holds the other end: reading gives end of file, writing gives SIGPIPE."
         }
         Note::Elsewhere => "The other end is on another machine.",
+        Note::Alone(_) => {
+            "It lasts, and whoever opens it later can be its other end: reading or writing waits until then."
+        }
+        Note::AloneInSight => {
+            "Of those whose descriptors the kernel shows to this user nobody else has it open; others may."
+        }
         Note::Shared => "Others hold the very same object, so there is no other end.",
     }
 }

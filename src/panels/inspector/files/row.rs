@@ -313,14 +313,16 @@ pub fn detail(
             } else {
                 how.push(dim(flags.join(" ")));
             }
-            if matches!(d.kind, Kind::File | Kind::Memfd) {
+            if d.has_position() {
                 how.push(dim(format!("  position {}", info.position)));
             }
         }
         Err(Missing::Soon) => how.push(dim("flags being read …".to_owned())),
         Err(why) => how.push(dim(format!("flags – {why}"))),
     }
-    if let Ok(extent) = &d.extent {
+    if let Ok(extent) = d.extent.as_ref()
+        && d.has_position()
+    {
         how.push(dim(format!(
             "  size {} on {} of disk",
             extent.size,
