@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::descriptors::peer::{Peer, Peers};
 use super::descriptors::socket::names::Names;
 use super::descriptors::socket::{Inet, Protocol, Scope};
 use super::id::{Nanos, ProcId};
@@ -110,9 +111,21 @@ pub struct Connection {
     pub was: Option<(ProcId, SafeText)>,
     /// What it moves now, for TCP.
     pub rates: Reading<Rates>,
+    /// Who is at its other end, as its first holder sees it; nobody where that is another machine, which its address tells.
+    pub peers: Peers,
 }
 
 impl Connection {
+    /// One of the processes at its other end: another one than those that hold this end, where there is one.
+    pub fn peer(&self) -> Option<&Peer> {
+        let holds = |id| self.holders.iter().any(|(holder, ..)| *holder == id);
+        let mut named = self.peers.named.iter();
+        named
+            .clone()
+            .find(|p| !holds(p.id))
+            .or_else(|| named.next())
+    }
+
     /// Whose it is: the first who holds it, else who held it last.
     pub fn owner(&self) -> Option<(ProcId, &SafeText)> {
         let holder = self.holders.first().map(|(id, name, _)| (*id, name));

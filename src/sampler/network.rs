@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::descriptors::joined::shared::{self, Shared};
-use crate::model::descriptors::peer::{HolderIndex, Object, Tables};
+use crate::model::descriptors::peer::{HolderIndex, Join, Note, Object, Peers, Tables};
 use crate::model::descriptors::socket::Inet;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Bytes, Nanos, Pid, ProcId};
@@ -251,30 +251,34 @@ fn namespaces(index: &HolderIndex) -> Vec<(u64, Pid)> {
     out.into_iter().collect()
 }
 
-/// Every TCP and UDP socket with those who hold it.
+/// Every TCP and UDP socket with those who hold it, and who is at its other end.
 fn connections(index: &HolderIndex, tables: &Tables) -> Vec<Connection> {
-    let mut holders: HashMap<u64, Vec<(ProcId, SafeText, u32)>> = HashMap::new();
-    for holder in &index.holders {
-        for end in holder.ends.iter().flat_map(|ends| ends.iter()) {
-            if let Object::Socket(inode) = end.object {
-                let held = (holder.id, holder.name.clone(), end.fd);
-                holders.entry(inode).or_default().push(held);
-            }
-        }
-    }
+    let join = Join::new(index, tables);
     let with_holders = |inet: &Inet| {
-        let mut held = match inet.inode {
-            0 => Vec::new(),
-            inode => holders.get(&inode).cloned().unwrap_or_default(),
+        let object = Object::Socket(inet.inode);
+        let held = match inet.inode {
+            0 => &[],
+            _ => join.holders(&object),
         };
-        let more = held.len().saturating_sub(NAMED);
-        held.truncate(NAMED);
+        let first = held.first();
+        let (of, fd) = first.map_or((ProcId::default(), u32::MAX), |p| (p.holder.id, p.fd));
+        let mut peers = match inet.inode {
+            0 => Peers::default(),
+            _ => join.peers(of, fd, None, &object),
+        };
+        if peers.note == Some(Note::Elsewhere) {
+            peers.note = None;
+        }
+        let named = held.iter().take(NAMED);
         Connection {
             inet: inet.clone(),
-            holders: held,
-            more,
+            holders: named
+                .map(|p| (p.holder.id, p.holder.name.clone(), p.fd))
+                .collect(),
+            more: held.len().saturating_sub(NAMED),
             was: None,
             rates: Err(Missing::Soon),
+            peers,
         }
     };
     tables.inet.iter().map(with_holders).collect()

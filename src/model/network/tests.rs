@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::descriptors::peer::Peers;
 use crate::model::descriptors::socket::State;
 use crate::model::descriptors::socket::names::Services;
 use crate::model::id::{Bytes, Nanos, Uid};
@@ -76,6 +77,7 @@ fn connection(local: &str, remote: &str, holder: Option<u32>, rate: f64) -> Conn
             .into_iter()
             .collect(),
         more: 0,
+        peers: Peers::default(),
         was: None,
         rates: Ok(Rates {
             received: rate,

@@ -1,6 +1,7 @@
 use super::json::as_json;
 use super::text::lines;
 use super::*;
+use crate::model::descriptors::peer::Peers;
 use crate::model::descriptors::socket::{Inet, Protocol, State};
 use crate::model::groups::own_group::GroupMemory;
 use crate::model::id::{Bytes, Nanos, Uid};
@@ -226,6 +227,7 @@ fn network() -> Network {
             inet: listener,
             holders: vec![],
             more: 0,
+            peers: Peers::default(),
             was: None,
             rates: Err(Missing::Soon),
         }],

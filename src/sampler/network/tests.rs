@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::descriptors::socket::Protocol;
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
@@ -41,6 +42,36 @@ fn a_connection_of_ours_is_found_with_what_it_moved() {
         listener.map(|c| crate::model::network::reach(&c.inet)),
         Some("only this machine")
     );
+}
+
+#[test]
+fn a_datagram_socket_that_is_connected_names_who_takes_what_it_sends() {
+    let bound = || std::net::UdpSocket::bind("127.0.0.1:0");
+    let (Ok(taker), Ok(sender)) = (bound(), bound()) else {
+        println!("skipped: no loopback here");
+        return;
+    };
+    let to = taker.local_addr().expect("its address");
+    sender.connect(to).expect("it is local");
+    let root = ProcRoot::live();
+    let mut networks = Networks::new(&root, Shared::new(&root));
+    let network = networks
+        .network(Duration::from_mins(1), None)
+        .expect("a reading");
+    let all = network.connections.iter();
+    let mut udp = all.filter(|c| c.inet.protocol == Protocol::Udp);
+    let found = udp.find(|c| c.inet.remote == to).expect("it is listed");
+    let me = std::process::id();
+    let peer = found.peer().map(|p| p.id.pid.0);
+    assert_eq!(peer, Some(me), "{:?}", found.peers);
+    let took = udp_of(&network, to).peer().map(|p| p.id.pid.0);
+    assert_eq!(took, Some(me), "who sends to it");
+}
+
+fn udp_of(network: &Network, local: std::net::SocketAddr) -> &Connection {
+    let mut all = network.connections.iter();
+    let found = all.find(|c| c.inet.protocol == Protocol::Udp && c.inet.local == local);
+    found.expect("it is listed")
 }
 
 #[test]

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::app::world::World;
+use crate::model::descriptors::peer::Note;
 use crate::model::descriptors::socket::address::shown;
 use crate::model::descriptors::socket::{Protocol, Scope, State};
 use crate::model::format;
@@ -74,6 +75,9 @@ pub fn text(network: &Network, c: &Connection) -> String {
     for (id, name, _) in &c.holders {
         let _ = write!(out, " {} {name}", id.pid);
     }
+    for peer in &c.peers.named {
+        let _ = write!(out, " {} {}", peer.id.pid, peer.name);
+    }
     if let Some(name) = network.elsewhere(&c.inet) {
         let _ = write!(out, " {name}");
     }
@@ -97,7 +101,8 @@ pub fn copied(c: &Connection) -> String {
 
 /// The process at the other end, where both ends are on this machine.
 pub fn opposite(network: &Network, c: &Connection) -> Option<ProcId> {
-    Some(far_end(network, c)?.holders.first()?.0)
+    let joined = c.peer().map(|peer| peer.id);
+    joined.or_else(|| Some(far_end(network, c)?.holders.first()?.0))
 }
 
 fn far_end<'a>(network: &'a Network, c: &Connection) -> Option<&'a Connection> {
@@ -244,7 +249,27 @@ fn unheld(state: State) -> &'static str {
     }
 }
 
+/// Who is at the other end, in the words of the tab Files.
 fn peer(world: &World, network: &Network, c: &Connection) -> Line<'static> {
+    let style = |role| world.theme.style(role);
+    let note = c.peers.note.map(Note::words);
+    if let Some(peer) = c.peer() {
+        let mut spans = vec![
+            Span::styled(format!("{} ", peer.id.pid), style(Role::Dim)),
+            Span::styled(peer.name.to_string(), style(Role::Accent)),
+        ];
+        let more = c.peers.processes().saturating_sub(1);
+        if more > 0 {
+            spans.push(Span::styled(format!(" and {more} more"), style(Role::Dim)));
+        }
+        let note = note.map(|note| Span::styled(format!(", {note}"), style(Role::Warn)));
+        spans.extend(note);
+        return Line::from(spans);
+    }
+    if let Some(note) = note {
+        return Line::from(Span::styled(note, style(Role::Dim)));
+    }
+    // What was recorded before peers were.
     match far_end(network, c) {
         Some(far) => holder(world, network, far),
         None if c.inet.listens() || c.inet.remote.port() == 0 => Line::default(),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::app::world::Settings;
+use crate::model::descriptors::peer::{Flow, Note, Peer, Peers};
 use crate::model::descriptors::socket::names::{Hosts, Names, Services};
 use crate::model::descriptors::socket::{Inet, Protocol, State, Tcp};
 use crate::model::detail::{Detail, Stamped};
@@ -47,6 +48,7 @@ pub fn connection(
             .into_iter()
             .collect(),
         more: 0,
+        peers: Peers::default(),
         was: None,
         rates: if tcp {
             Ok(Rates {
@@ -241,6 +243,45 @@ fn enter_follows_a_connection_that_stays_on_this_machine() {
     }
     replies.sort_unstable();
     assert_eq!(replies, [0, 30]);
+}
+
+#[test]
+fn who_takes_datagrams_is_named_as_in_the_tab_files() {
+    let mut network = network();
+    let mut sender = connection(
+        Protocol::Udp,
+        State::Established,
+        "127.0.0.1:38338",
+        "127.0.0.1:24004",
+        Some((20, "curl")),
+    );
+    sender.peers.named = vec![Peer {
+        id: ProcId::new(31, 31),
+        name: "taker".into(),
+        fd: Some(4),
+        flow: Flow::Out,
+        foreign: false,
+    }];
+    network.connections = vec![sender];
+    let shown = |network: &Network| {
+        let mut world = world();
+        let mut detail = Detail::default();
+        detail.machine.network = Some(Stamped::new(Nanos(1), Ok(network.clone())));
+        world.detail = Arc::new(detail);
+        let mut tab = SocketsTab::default();
+        let text = drawn(&mut tab, &world, 180, 18);
+        (text, tab.act(&world, &JUMP))
+    };
+    let (text, jump) = shown(&network);
+    assert!(text.contains("31 taker"), "{text}");
+    assert!(matches!(jump, Reply::Inspect(id, _) if id.pid.0 == 31));
+    network.connections[0].peers = Peers {
+        note: Some(Note::Hidden(Some(Uid(7)))),
+        ..Peers::default()
+    };
+    let (text, _) = shown(&network);
+    let note = Note::Hidden(Some(Uid(7))).words();
+    assert!(text.contains(&note), "{text}");
 }
 
 #[test]
