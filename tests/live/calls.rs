@@ -47,6 +47,17 @@ fn settle(puppet: &Puppet) {
     }
 }
 
+/// How many locks somebody waits for, as `ipc` counts them.
+fn locks(pid: u32) -> usize {
+    let output = Command::new(env!("CARGO_BIN_EXE_pscope"))
+        .args(["ipc", &pid.to_string(), "--json"])
+        .output()
+        .expect("pscope runs");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let edges = told["edges"].as_array().expect("edges");
+    edges.iter().filter(|e| e["kind"] == "lock").count()
+}
+
 fn state(pid: u32) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()
@@ -71,6 +82,7 @@ fn every_wait_reads_as_it_is_also_after_a_stop() {
         println!("skipped: this machine does not show system calls of our own children");
     } else {
         settle(&puppet);
+        assert_eq!(locks(puppet.pid()), 2, "as many as threads say");
         send(puppet.pid(), nix::sys::signal::Signal::SIGSTOP);
         while state(puppet.pid()) != Some('T') {
             std::thread::yield_now();

@@ -1,21 +1,23 @@
 //! Who talks to whom for view 6: descriptors and shared mappings of every process, System V objects, and locks that are
 //! waited for.
 
+mod locks;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::joined::shared::{self, Shared};
-use crate::model::descriptors::ipc::{self, Channel, Edge, Ipc, Party};
+use crate::model::descriptors::ipc::{self, Ipc};
 use crate::model::descriptors::peer::join::Place;
-use crate::model::descriptors::peer::{Flow, HolderIndex, Join, Object, pipeline};
+use crate::model::descriptors::peer::{Join, Object, pipeline};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Pid, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::sampler::memory::shared_maps::SharedMaps;
 use crate::sys::clock;
 use crate::sys::descriptors::fill;
-use crate::sys::descriptors::ipc::{locks, sysv};
+use crate::sys::descriptors::ipc::sysv;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
 
@@ -93,7 +95,7 @@ impl Talks {
             let mut edges = found.edges;
             let waits = within(WAIT_BUDGET);
             edges.extend(self.users.edges(&self.root, index, waits));
-            edges.extend(self.locks(index));
+            edges.extend(locks::edges(&self.root, index));
             let lines = ipc::lines::lines(&edges, found.crowds);
             Ipc {
                 pairs: ipc::pairs(&edges),
@@ -110,32 +112,6 @@ impl Talks {
         });
         out.complete = mapped && self.shared.complete();
         out
-    }
-
-    fn locks(&self, index: &HolderIndex) -> Vec<Edge> {
-        let text = self.root.read("locks").unwrap_or_default();
-        let all = locks::parse(&text);
-        let owners: HashMap<u64, Pid> = all
-            .iter()
-            .filter(|l| !l.waits)
-            .filter_map(|l| Some((l.number, l.pid?)))
-            .collect();
-        let edge = |l: &locks::Lock| {
-            let waits = l.pid?;
-            let (a, b) = (
-                Party::of(index, waits)?,
-                Party::of(index, *owners.get(&l.number)?)?,
-            );
-            (a.id != b.id).then(|| Edge {
-                channel: Channel::Lock,
-                a,
-                b,
-                flow: Flow::In,
-                detail: format!("{waits} waits for a {} lock on inode {}", l.kind, l.inode),
-                crowd: false,
-            })
-        };
-        all.iter().filter(|l| l.waits).filter_map(edge).collect()
     }
 }
 

@@ -46,6 +46,31 @@ fn line(line: &[u8]) -> Option<Lock> {
     })
 }
 
+/// Whether a description shows the line of a lock: `lock:\t1: OFDLCK ADVISORY  WRITE -1 fe:00:1057 0 EOF`.
+pub fn shows(fdinfo: &[u8], lock: &Lock) -> bool {
+    let lines = fields::pairs(fdinfo).filter(|(key, _)| *key == b"lock");
+    lines
+        .flat_map(|(_, line)| parse(line))
+        .any(|l| !l.waits && (&l.kind, l.inode) == (&lock.kind, lock.inode))
+}
+
+/// Of a thread's `syscall`: the descriptor at which it waits for a lock of its open file description (`F_OFD_SETLKW`).
+pub fn waits_at(syscall: &[u8]) -> Option<u32> {
+    const OFD_SETLKW: u64 = 38;
+    /// `fcntl` and `fcntl64` of 32-bit programs on this architecture.
+    const NARROW: [u64; 2] = [55, 221];
+    let mut words = fields::words(syscall);
+    let call = fields::number(words.next()?)?;
+    let mut hex = || {
+        let digits = std::str::from_utf8(words.next()?).ok()?;
+        u64::from_str_radix(digits.strip_prefix("0x")?, 16).ok()
+    };
+    let (fd, command) = (hex()?, hex()?);
+    let narrow = cfg!(target_arch = "x86_64") && NARROW.contains(&call);
+    let is = narrow || u64::try_from(libc::SYS_fcntl).is_ok_and(|fcntl| fcntl == call);
+    (is && command == OFD_SETLKW).then(|| u32::try_from(fd).ok())?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,10 +91,21 @@ mod tests {
         assert_eq!(seen, expected);
     }
 
+    #[test]
+    fn a_wait_for_a_lock_of_a_description_is_told_by_its_call() {
+        let line = |command: u32| {
+            let fcntl = libc::SYS_fcntl;
+            format!("{fcntl} 0x5 {command:#x} 0x7ffd 0x0 0x0 0x0 0x7ffd 0x7f5c\n")
+        };
+        assert_eq!(waits_at(line(38).as_bytes()), Some(5));
+        assert_eq!(waits_at(line(7).as_bytes()), None, "of the process");
+        assert_eq!(waits_at(b"running\n"), None);
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_never_panics(bytes: Vec<u8>) {
-            let _ = parse(&bytes);
+            let _ = (parse(&bytes), waits_at(&bytes));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::links::{called, has_ended};
 use crate::model::id::Pid;
 use crate::model::scheduling::wait::Fd;
 use crate::model::text::SafeText;
-use crate::sys::descriptors::ipc::locks::{self, Lock};
+use crate::sys::descriptors::ipc::locks::{self, Lock, shows};
 use crate::sys::root::ProcRoot;
 use crate::sys::{asker, fields};
 
@@ -155,14 +155,6 @@ fn group(root: &ProcRoot, pid: Pid) -> Pid {
 fn inode(fdinfo: &[u8]) -> Option<u64> {
     let (_, value) = fields::pairs(fdinfo).find(|(key, _)| *key == b"ino")?;
     fields::number(value)
-}
-
-/// Whether a description shows the line of a lock: `lock:\t1: OFDLCK ADVISORY  WRITE -1 fe:00:1057 0 EOF`.
-pub(crate) fn shows(fdinfo: &[u8], lock: &Lock) -> bool {
-    let lines = fields::pairs(fdinfo).filter(|(key, _)| *key == b"lock");
-    lines
-        .flat_map(|(_, line)| locks::parse(line))
-        .any(|l| !l.waits && (&l.kind, l.inode) == (&lock.kind, lock.inode))
 }
 
 #[cfg(test)]
