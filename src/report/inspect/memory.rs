@@ -41,10 +41,16 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         let sharers = r.sharers.iter();
         let sharers = sharers.map(|s| json!({"pid": s.pid.0, "name": s.name}));
         out["also_mapped_by"] = match space.sharers {
-            Ok(()) => sharers.collect(),
-            Err(why) => {
+            Err(why) if r.sharers.is_empty() => {
                 why_not.insert("also_mapped_by".to_owned(), why.word().into());
                 Value::Null
+            }
+            known => {
+                // Those that are known are told; there may be more.
+                if let Err(why) = known {
+                    why_not.insert("also_mapped_by_others".to_owned(), why.word().into());
+                }
+                sharers.collect()
             }
         };
     }
@@ -268,8 +274,8 @@ fn write_region(region: &Region, resident: &str, printer: &mut Printer<'_>) -> s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::id::Bytes;
-    use crate::model::memory::region::{Access, FileId, Kind, Part, Residency};
+    use crate::model::id::{Bytes, Pid};
+    use crate::model::memory::region::{Access, FileId, Kind, Part, Residency, Sharer};
     use crate::model::reading::Missing;
 
     #[test]
@@ -298,6 +304,17 @@ mod tests {
         assert_eq!(told["also_mapped_by"], Value::Null);
         assert_eq!(told["unavailable"]["also_mapped_by"], "late");
         assert_eq!(told["unavailable"]["rss_bytes"], "denied");
+        space.sharers = Err(Missing::Denied);
+        space.regions[0].sharers = vec![Sharer {
+            pid: Pid(812),
+            name: "make".into(),
+        }];
+        let told = &regions(&space)[0];
+        let known = json!([{"pid": 812, "name": "make"}]);
+        assert_eq!(told["also_mapped_by"], known, "those that are known");
+        assert_eq!(told["unavailable"]["also_mapped_by_others"], "denied");
+        assert_eq!(told["unavailable"]["also_mapped_by"], Value::Null);
+        space.regions[0].sharers.clear();
         space.sharers = Ok(());
         space.regions[0].residency = Ok(Residency {
             resident: Bytes(4096),

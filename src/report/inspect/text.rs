@@ -273,7 +273,7 @@ fn signals(state: &SignalState, printer: &mut Printer<'_>) -> Written {
         }
         let front = format!("  {:>3} {}", signal.number(), pad(&signal.name(), 10));
         let marks = reader.unwrap_or_else(|| marks.join(" "));
-        let middle = format!("{:<9} {marks:<16}", disposition.word());
+        let middle = format!("{:<9} {marks:<15} ", disposition.word());
         printer.line(&[
             (&front, Ink::Strong),
             (&middle, Ink::Plain),
@@ -397,3 +397,6 @@ fn of_group(group: &Group, printer: &mut Printer<'_>) -> Written {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

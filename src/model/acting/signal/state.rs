@@ -84,6 +84,10 @@ impl SignalState {
     /// The first thread is asked first; where it blocks the signal any other may take it, so a waiter does for certain only
     /// if nobody else would.
     pub fn reader(&self, signal: Signal, one: Option<Tid>) -> Option<&SignalWaiter> {
+        // The kernel takes these out of whatever is waited for.
+        if signal.is_unstoppable() {
+            return None;
+        }
         let by = |tid: Tid| {
             let mut waiters = self.waiters.iter();
             waiters.find(|w| w.tid == tid && w.signals.contains(signal))
@@ -148,6 +152,15 @@ pub struct SignalJson {
     disposition: Disposition,
     blocked: bool,
     pending: bool,
+    /// The thread that waits for it and takes it: whatever it is arranged otherwise, that does not happen.
+    read_by: Option<ReaderJson>,
+}
+
+/// A thread that reads a signal as the JSON contract has it.
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
+struct ReaderJson {
+    tid: u32,
+    name: SafeText,
 }
 
 impl SignalState {
@@ -160,6 +173,10 @@ impl SignalState {
                 disposition: self.disposition(signal),
                 blocked: self.is_blocked(signal),
                 pending: self.is_pending(signal),
+                read_by: self.reader(signal, None).map(|w| ReaderJson {
+                    tid: w.tid.0,
+                    name: w.name.clone(),
+                }),
             })
             .collect()
     }
@@ -200,7 +217,26 @@ mod tests {
         assert_eq!(state.waiting(rt).map(|t| t.tid.0).collect::<Vec<_>>(), [2]);
         let json = serde_json::to_value(state.to_json()).expect("json");
         assert_eq!(json.as_array().map(Vec::len), Some(64));
-        let usr1 = serde_json::json!({"number": 10, "name": "USR1", "disposition": "default", "blocked": true, "pending": true});
+        let usr1 = serde_json::json!({"number": 10, "name": "USR1", "disposition": "default", "blocked": true, "pending": true, "read_by": null});
         assert_eq!(json[9], usr1);
+    }
+
+    #[test]
+    fn who_waits_for_a_signal_is_told_in_json_and_nobody_waits_for_kill() {
+        let state = SignalState {
+            waiters: vec![SignalWaiter {
+                tid: Tid(7),
+                name: "reader".into(),
+                signals: SignalSet(u64::MAX),
+            }],
+            ..SignalState::default()
+        };
+        let json = serde_json::to_value(state.to_json()).expect("json");
+        let by = serde_json::json!({"tid": 7, "name": "reader"});
+        assert_eq!(json[0]["read_by"], by);
+        for unstoppable in [Signal::KILL, Signal::STOP] {
+            let at = usize::from(unstoppable.number()) - 1;
+            assert_eq!(json[at]["read_by"], serde_json::Value::Null);
+        }
     }
 }

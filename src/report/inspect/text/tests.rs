@@ -1,0 +1,30 @@
+use super::*;
+use crate::model::acting::signal::{SignalSet, SignalWaiter};
+use crate::model::id::Tid;
+
+#[test]
+fn who_reads_a_signal_stands_apart_from_what_it_is_for() {
+    let state = SignalState {
+        waiters: vec![SignalWaiter {
+            tid: Tid(20384),
+            name: "signal_modes".into(),
+            signals: SignalSet(u64::MAX),
+        }],
+        ..SignalState::default()
+    };
+    let mut out = Vec::new();
+    let mut printer = Printer {
+        out: &mut out,
+        width: None,
+        ascii: false,
+        styled: false,
+    };
+    signals(&state, &mut printer).expect("memory takes all");
+    let text = String::from_utf8(out).expect("text");
+    let told = "read by 20384 signal_modes terminal closed, reload";
+    assert!(text.contains(told), "{text}");
+    assert!(
+        text.contains("  2 others have their default action"),
+        "{text}"
+    );
+}
