@@ -3,6 +3,7 @@
 pub mod elf;
 pub mod maps;
 pub mod process_memory;
+pub mod semaphores;
 pub mod shared_maps;
 pub mod stack_pointers;
 pub mod symbols;

@@ -233,6 +233,11 @@ impl Region {
         Bytes(self.end.saturating_sub(self.start))
     }
 
+    /// Whether it is a POSIX semaphore that others may have mapped too.
+    pub fn is_semaphore(&self) -> bool {
+        self.access.shared && self.name.starts_with("/dev/shm/sem.")
+    }
+
     /// The last part of its path, or its name.
     pub fn short_name(&self) -> &str {
         let name = self.name.as_str();

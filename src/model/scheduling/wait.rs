@@ -252,6 +252,8 @@ pub enum Lock {
     Future,
     /// A value in memory to become another one.
     Atomic,
+    /// Asynchronous I/O of the C library to end.
+    AsyncIo,
     /// One of several kinds of the C library, which could not be told apart.
     Unnamed,
     /// A lock in memory that may be shared with others.

@@ -139,7 +139,7 @@ impl Descriptors {
         } else {
             shared.with(budget, Some(of.pid), join);
         }
-        self.name_others(of.pid, &mut files.rows);
+        self.name_others(&fds, of.pid, &mut files.rows);
         for row in &files.rows {
             // The kind of a socket is known only from the tables; what was found stays for when they are behind.
             if let Some(known) = self.known.get_mut(&row.fd) {
@@ -265,8 +265,9 @@ impl Known {
 }
 
 impl Descriptors {
-    /// Names sockets that no table of IP or unix has, where there are any: their tables are small.
-    fn name_others(&self, pid: Pid, rows: &mut [Descriptor]) {
+    /// Names sockets that no table of IP or unix has, where there are any: their tables are small. What stands in none of them
+    /// is named by its protocol.
+    fn name_others(&self, fds: &Fds, pid: Pid, rows: &mut [Descriptor]) {
         let other = |row: &Descriptor| match row.object {
             Object::Socket(inode) if row.socket.is_none() => Some(inode),
             _ => None,
@@ -282,7 +283,9 @@ impl Descriptors {
                 tables = other_sockets::TABLES.into_iter().map(read).collect();
             }
             let mut found = tables.iter();
-            if let Some(name) = found.find_map(|(t, text)| other_sockets::name(t, text, inode)) {
+            let listed = found.find_map(|(t, text)| other_sockets::name(t, text, inode));
+            let protocol = || other_sockets::by_protocol(&fds.protocol(row.fd)?);
+            if let Some(name) = listed.or_else(protocol) {
                 info.about = About::Socket(name);
             }
         }

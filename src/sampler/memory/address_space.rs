@@ -15,7 +15,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::machine::host;
 use crate::sys::memory::stack_pointers::StackPointers;
-use crate::sys::memory::{elf, maps};
+use crate::sys::memory::{elf, maps, semaphores};
 use crate::sys::process::living;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
@@ -90,6 +90,7 @@ impl AddressSpaces {
             all_threads,
             page: self.page,
         });
+        self.name_semaphores(asked, &mut regions);
         if let Err(why) = told {
             for region in &mut regions {
                 region.residency = region.residency.and(Err(why)).or(Err(why));
@@ -130,14 +131,26 @@ impl AddressSpaces {
         self.turn_to(id);
         let dir = self.root.proc(asked.to_string());
         self.learn(asked, &dir, listing);
-        classify(&Evidence {
+        let mut regions = classify(&Evidence {
             mappings: &listing.mappings,
             headers: &self.headers,
             exe: self.exe,
             pointers,
             all_threads: false,
             page: self.page,
-        })
+        });
+        self.name_semaphores(asked, &mut regions);
+        regions
+    }
+
+    /// Gives POSIX semaphores, whose first name is gone as soon as they have their own, the one that they have.
+    fn name_semaphores(&self, pid: Pid, regions: &mut [Region]) {
+        let unnamed = |r: &&mut Region| r.deleted && r.is_semaphore();
+        for region in regions.iter_mut().filter(unnamed) {
+            if let Some(path) = semaphores::path(&self.root, pid, region.file) {
+                (region.name, region.deleted) = (path, false);
+            }
+        }
     }
 
     /// The file of the program, where it was found among the mappings last read.

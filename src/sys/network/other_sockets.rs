@@ -66,6 +66,26 @@ pub fn name(table: &str, text: &[u8], inode: u64) -> Option<SafeText> {
     Some(found.into())
 }
 
+/// The name of a socket that stands in no table, by the kernel's name of its protocol: `vsock socket`, `TCP socket of IPv6`.
+pub fn by_protocol(name: &[u8]) -> Option<SafeText> {
+    let name = name.strip_prefix(b"AF_").unwrap_or(name);
+    let (name, six) = match name.strip_suffix(b"v6") {
+        Some(name) => (name, " of IPv6"),
+        None => (name, ""),
+    };
+    let name = match name {
+        b"" => return None,
+        b"VSOCK" => "vsock".into(),
+        b"NETLINK" => "netlink".into(),
+        b"PACKET" => "packet".into(),
+        b"RAW" => "raw".into(),
+        b"PING" => "ping".into(),
+        unix if unix.starts_with(b"UNIX") => "unix".into(),
+        other => SafeText::from_bytes(other),
+    };
+    Some(format!("{name} socket{six}").into())
+}
+
 fn netlink(family: Option<u64>) -> Option<String> {
     let family = family?;
     let known = usize::try_from(family).ok().and_then(|f| FAMILIES.get(f));
@@ -104,6 +124,16 @@ fn raw(table: &str, local: Option<&[u8]>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_no_table_is_called_by_its_protocol() {
+        let of = |name: &[u8]| by_protocol(name).map(|name| name.to_string());
+        assert_eq!(of(b"AF_VSOCK").as_deref(), Some("vsock socket"));
+        assert_eq!(of(b"MPTCPv6").as_deref(), Some("MPTCP socket of IPv6"));
+        assert_eq!(of(b"XDP").as_deref(), Some("XDP socket"));
+        assert_eq!(of(b"UNIX-STREAM").as_deref(), Some("unix socket"));
+        assert_eq!(of(b""), None);
+    }
 
     #[test]
     fn sockets_are_called_by_what_they_hear() {

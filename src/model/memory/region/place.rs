@@ -20,6 +20,13 @@ impl Region {
                 Some(stack) => format!("stack of {} {}", stack.tid, stack.name),
                 None => "stack of a thread".to_owned(),
             },
+            (Kind::Shared, _) if self.is_semaphore() && self.deleted => {
+                "POSIX semaphore, unnamed now".to_owned()
+            }
+            (Kind::Shared, _) if self.is_semaphore() => {
+                let name = object.strip_prefix("sem.").unwrap_or(object);
+                format!("POSIX semaphore /{name}")
+            }
             (Kind::Shared, Part::ForkShared) => format!("memory shared by fork +{at:#x}"),
             (Kind::Shared, part) => {
                 let object = object.strip_prefix("memfd:").unwrap_or(object);

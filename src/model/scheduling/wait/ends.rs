@@ -33,9 +33,13 @@ pub fn end_of(files: &Files, fd: i32) -> Option<String> {
         let mut all: Vec<ProcId> = others().map(|p| p.id).collect();
         all.sort_unstable();
         all.dedup();
-        let more = match all.len() + peers.more {
-            0 | 1 => String::new(),
-            all => format!(" and {} more", all - 1),
+        // A fork leaves the end open in both; as long as it is here, nothing ends.
+        let itself = peers.named.iter().any(|p| p.id == files.of);
+        let more = match (all.len() + peers.more, itself) {
+            (0 | 1, false) => String::new(),
+            (0 | 1, true) => " and itself".to_owned(),
+            (all, false) => format!(" and {} more", all - 1),
+            (all, true) => format!(", itself and {} more", all - 1),
         };
         let verb = verb(descriptor.kind, peer);
         return Some(format!(
@@ -156,8 +160,17 @@ mod tests {
             Some("pipe written by 812 make")
         );
         assert_eq!(
-            words(vec![own(), make()], 2, None).as_deref(),
+            words(vec![make()], 2, None).as_deref(),
             Some("pipe written by 812 make and 2 more")
+        );
+        assert_eq!(
+            words(vec![own(), make()], 2, None).as_deref(),
+            Some("pipe written by 812 make, itself and 2 more")
+        );
+        assert_eq!(
+            words(vec![make(), own()], 0, None).as_deref(),
+            Some("pipe written by 812 make and itself"),
+            "a fork left the end open in both"
         );
         assert_eq!(
             words(vec![own()], 0, None).as_deref(),

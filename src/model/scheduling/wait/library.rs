@@ -33,6 +33,8 @@ pub enum Inside {
     Join,
     /// In what is done once, which another thread does now.
     Once,
+    /// In what waits for asynchronous I/O or look-ups that were begun.
+    AsyncIo,
     /// In a lock of the library's own, in this function of it.
     Own(SafeText),
     /// In no lock of the library: the program itself called the kernel.
@@ -90,6 +92,10 @@ const KINDS: &[(Inside, &[&str])] = &[
         ],
     ),
     (Inside::Once, &["pthread_once", "call_once"]),
+    (
+        Inside::AsyncIo,
+        &["aio_suspend", "lio_listio", "gai_suspend"],
+    ),
     (Inside::Bare, &["syscall"]),
 ];
 
@@ -112,6 +118,8 @@ const HELPERS: &[&str] = &[
 
 /// The plain name of a function: `___pthread_cond_wait`, `__new_sem_wait_slow64.constprop.0`, `pthread_clockjoin_ex`.
 fn plain(name: &str) -> &str {
+    let name = name.trim_start_matches('_');
+    let name = name.strip_prefix("GI_").unwrap_or(name);
     let name = name.trim_start_matches('_');
     let name = name.strip_prefix("new_").unwrap_or(name);
     name.split('.').next().unwrap_or(name)
@@ -218,6 +226,8 @@ mod tests {
             ("pthread_rwlock_wrlock", Inside::RwLock),
             ("__pthread_clockjoin_ex", Inside::Join),
             ("pthread_barrier_wait", Inside::Barrier),
+            ("__GI___aio_suspend_time64", Inside::AsyncIo),
+            ("aio_suspend64", Inside::AsyncIo),
             ("syscall", Inside::Bare),
         ] {
             assert_eq!(told(&[name]), Some(inside), "{name}");

@@ -255,6 +255,13 @@ fn what_is_opened_connected_or_read_is_named() {
     );
     let t = call("rt_sigtimedwait", &[0x5000]).words64(0x5000, &[1 << 9 | 1 << 33]);
     assert_eq!(t.said(), "a signal: USR1 34");
+    // KILL and STOP are never waited for, whatever is asked, and the C library keeps two for itself.
+    let asked = |set: u64| call("rt_sigtimedwait", &[0x5000]).words64(0x5000, &[set]);
+    let unstoppable = 1 << 8 | 1 << 18;
+    assert_eq!(asked(unstoppable | 1 << 14).said(), "a signal: TERM");
+    assert_eq!(asked(unstoppable).said(), "a signal of none");
+    assert_eq!(asked(!(3 << 31)).said(), "a signal");
+    assert_eq!(call("tee", &[4, 5]).said(), "copy (tee) from fd 4");
 }
 
 #[test]

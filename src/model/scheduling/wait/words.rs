@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::classify::call::NEVER_WAITED_FOR;
 use super::{
     Child, End, Fd, Futex, Limit, Lock, Mutex, Object, Owner, RwHeld, SystemV, Wait, Waiting, Wants,
 };
@@ -91,7 +92,11 @@ impl Wait {
             },
             Self::Signal { set, limit } => {
                 let which = match set {
-                    Some(u64::MAX) | None => "a signal".to_owned(),
+                    None => "a signal".to_owned(),
+                    // The C library keeps two for itself.
+                    Some(set) if set | NEVER_WAITED_FOR | 3 << 31 == u64::MAX => {
+                        "a signal".to_owned()
+                    }
                     Some(0) => "a signal of none".to_owned(),
                     Some(set) => format!("a signal: {}", signal_names(*set)),
                 };
@@ -201,6 +206,7 @@ impl Futex {
             }
             Lock::Ownerless => "lock that stores no owner".to_owned(),
             Lock::Bare => "lock or condition of its own code, without an owner".to_owned(),
+            Lock::AsyncIo => "asynchronous I/O to end".to_owned(),
             Lock::Latch => "latch".to_owned(),
             Lock::Future => "result of a future".to_owned(),
             Lock::Atomic => "value in memory to change".to_owned(),

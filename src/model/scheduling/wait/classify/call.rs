@@ -43,7 +43,8 @@ const ON_DESCRIPTOR: &[(&str, &[&str])] = &[
     ("completions of", &["io_uring_enter"]),
     ("message from", &["mq_timedreceive"]),
     ("room for a message in", &["mq_timedsend"]),
-    ("splice from", &["splice", "tee"]),
+    ("splice from", &["splice"]),
+    ("copy (tee) from", &["tee"]),
     ("space in", &["fallocate", "ftruncate"]),
 ];
 
@@ -139,7 +140,10 @@ pub(super) fn in_call(clues: &Clues<'_>, name: &str, args: [u64; 6]) -> Wait {
             limit: Limit::None,
         },
         "rt_sigtimedwait" => Wait::Signal {
-            set: clues.memory.bytes(a).map(u64::from_ne_bytes),
+            set: clues
+                .memory
+                .bytes(a)
+                .map(|set| u64::from_ne_bytes(set) & !NEVER_WAITED_FOR),
             limit: asked(clues, c, full),
         },
         "semop" | "semtimedop" => {
@@ -165,6 +169,8 @@ pub(super) fn in_call(clues: &Clues<'_>, name: &str, args: [u64; 6]) -> Wait {
     }
 }
 
+/// KILL and STOP, which the kernel takes out of what `rt_sigtimedwait(2)` is to wait for.
+pub(in super::super) const NEVER_WAITED_FOR: u64 = 1 << 8 | 1 << 18;
 /// `TIMER_ABSTIME` of `clock_nanosleep(2)`.
 const TIMER_ABSTIME: u64 = 1;
 /// `F_SETLKW`, `F_SETLKW64`, `F_OFD_SETLKW` of `fcntl(2)`.

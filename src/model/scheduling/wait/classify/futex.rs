@@ -63,6 +63,7 @@ fn kind(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
             lock::joined(clues, at).map_or(Lock::Join(None), |t| Lock::Join(Some(t)))
         }
         Some(Inside::Once) => Lock::Once,
+        Some(Inside::AsyncIo) => Lock::AsyncIo,
         // What is taken inside of a function of the library may still be a lock that stores its owner.
         Some(Inside::Own(function)) => match unnamed(clues, at, op, deadline) {
             known @ (Lock::Mutex(_, Some(_)) | Lock::RwLock(_) | Lock::Join(_)) => known,
