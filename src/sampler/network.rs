@@ -253,7 +253,7 @@ fn namespaces(index: &HolderIndex) -> Vec<(u64, Pid)> {
 
 /// Every TCP and UDP socket with those who hold it, and who is at its other end.
 fn connections(index: &HolderIndex, tables: &Tables) -> Vec<Connection> {
-    let join = Join::new(index, tables);
+    let join = Join::of_sockets(index, tables);
     let with_holders = |inet: &Inet| {
         let object = Object::Socket(inet.inode);
         let held = match inet.inode {

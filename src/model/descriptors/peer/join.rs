@@ -32,10 +32,25 @@ pub struct Join<'a> {
 impl<'a> Join<'a> {
     /// Over the holder index and the tables of the same moment.
     pub fn new(index: &'a HolderIndex, tables: &'a Tables) -> Self {
-        let mut places: HashMap<_, Vec<_>> = HashMap::with_capacity(index.len());
+        Self::of(index, tables, index.len(), Object::joins)
+    }
+
+    /// The same where only sockets are asked about, of which a machine has few beside files.
+    pub fn of_sockets(index: &'a HolderIndex, tables: &'a Tables) -> Self {
+        let socket = |object: &Object| matches!(object, Object::Socket(_));
+        Self::of(index, tables, tables.inet.len(), socket)
+    }
+
+    fn of(
+        index: &'a HolderIndex,
+        tables: &'a Tables,
+        room: usize,
+        joins: impl Fn(&Object) -> bool,
+    ) -> Self {
+        let mut places: HashMap<_, Vec<_>> = HashMap::with_capacity(room);
         for holder in &index.holders {
             for end in holder.ends.iter().flat_map(|ends| ends.iter()) {
-                if end.object.joins() {
+                if joins(&end.object) {
                     places.entry(&end.object).or_default().push(Place {
                         holder,
                         fd: end.fd,
