@@ -21,7 +21,7 @@ pub struct Held {
 /// it exports. Names are not looked at before they are wanted, so that a large table costs a pass and little memory.
 ///
 /// # Errors
-/// As [`kept`]; `Unsupported` where the table is larger than is looked through.
+/// As the kernel says of the file; `Unsupported` for what is no ELF file and where the table is larger than is looked through.
 pub fn holding(path: &Path, offsets: &[u64]) -> Reading<Vec<Held>> {
     let head = part(path, 0, 4096)?;
     let view = View::of(&head).ok_or(Missing::Unsupported)?;
