@@ -304,3 +304,39 @@ fn put<T: Told>(slot: &mut Slot<T>, value: Value<'_>) {
     }
     *slot = Some(Stamped::new(at, found));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of the parts of which nothing is known.
+    struct Unknown(Vec<u32>);
+
+    impl Unknown {
+        fn part<T>(&mut self, number: u32, slot: Option<&Stamped<T>>) {
+            if slot.is_none() {
+                self.0.push(number);
+            }
+        }
+    }
+
+    #[test]
+    fn every_part_is_read_back() {
+        let of = ProcId::new(7, 3);
+        let mut body = Fields::default();
+        of.tell(&mut body, OF);
+        let mut denied = Fields::default();
+        Missing::Denied.tell(&mut denied, numbers::WHY);
+        for number in (OF + 1..PARTS as u32).filter(|n| ![CONTAINERS, GROUPS].contains(n)) {
+            body.fields(number, &denied);
+        }
+        let mut detail = Detail {
+            of: Some(of),
+            ..Detail::default()
+        };
+        fill(&mut detail, &body.0).expect("well formed");
+        let mut unknown = Unknown(Vec::new());
+        parts!(&detail, true, unknown);
+        assert_eq!(unknown.0, [0; 0], "told, and never heard");
+    }
+}

@@ -96,3 +96,59 @@ pub fn detail_sources(root: &ProcRoot, feed: Feed) -> Vec<Box<dyn Source<Detail>
         Box::new(WakeSource::new(root)),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use bitflags::Flags as _;
+
+    use super::*;
+    use crate::model::id::Nanos;
+    use crate::model::plan::Needs;
+    use crate::model::sample::OptionalStats;
+    use crate::model::scene::Scene;
+    use crate::sampler::process::optional_stats;
+    use crate::sys::process::proc_dir::ProcDir;
+
+    /// What the sweep and the thread of switches answer by themselves.
+    const ELSEWHERE: Needs = optional_stats::OF_A_PROCESS
+        .union(Needs::THREADS)
+        .union(Needs::COMMANDS)
+        .union(Needs::RESIDENT)
+        .union(Needs::SWITCHES)
+        .union(Needs::WAKE_UPS);
+
+    /// Else a column or a tab stays empty, and nothing tells why.
+    #[test]
+    fn every_need_is_answered_by_somebody() {
+        let root = ProcRoot::live();
+        let at_ticks = sample_sources(&root);
+        let details = detail_sources(&root, Feed::default());
+        let at_ticks = at_ticks.iter().map(|s| s.fills());
+        let filled: Needs = at_ticks.chain(details.iter().map(|s| s.fills())).collect();
+        assert_eq!(Needs::all() - filled - ELSEWHERE, Needs::empty());
+    }
+
+    #[test]
+    fn no_two_needs_share_a_bit() {
+        for flag in Needs::FLAGS {
+            let same = Needs::FLAGS
+                .iter()
+                .filter(|f| f.value().intersects(*flag.value()));
+            let names: Vec<_> = same.map(bitflags::Flag::name).collect();
+            assert_eq!(names, [flag.name()]);
+        }
+    }
+
+    #[test]
+    fn every_optional_field_is_read() {
+        let dir = ProcDir::open(&ProcRoot::live()).expect("a proc tree");
+        let mut scene = Scene::new();
+        scene.task(std::process::id(), 0, "we");
+        let tasks = &mut scene.sample.tasks;
+        // Means are no file's.
+        let wanted = OptionalStats::ANSWERED - Needs::MEANS;
+        optional_stats::read(&dir, tasks, &[(0, wanted)], Nanos(0));
+        let extra = tasks[0].extra.as_deref().expect("it was read");
+        assert_eq!(optional_stats::lacking(extra), Needs::empty());
+    }
+}

@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 use super::{drawn, stage};
 use crate::app::App;
 use crate::app::event::Event;
+use crate::app::globals::TABS;
 use crate::app::key::{Mouse, Press};
 use crate::app::panel::Place;
 use crate::app::world::Settings;
@@ -223,7 +224,7 @@ fn a_click_on_a_lane_goes_to_that_moment_and_still_tells_of_the_slice() {
 fn no_chart_in_any_view_or_tab_is_without_its_moments() {
     let mut app = stage::app(Theme::terminal(Depth::True, false));
     draw(&mut app);
-    let tabs = (0..12).map(|n| format!("1 o{}", " Right".repeat(n)));
+    let tabs = (0..TABS.len()).map(|n| format!("1 o{}", " Right".repeat(n)));
     let views = ["1", "2", "3", "4", "5", "6"].map(str::to_owned);
     let mut charts = 0;
     for keys in views.into_iter().chain(tabs) {
