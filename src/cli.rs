@@ -142,6 +142,12 @@ fn shown_by_main(_: &live::Replay, _: &mut Printer<'_>) -> Result<Exit, Error> {
 
 /// Does what the command line asks for.
 pub fn main() -> ExitCode {
+    let code = carry_out();
+    asker::end();
+    code
+}
+
+fn carry_out() -> ExitCode {
     // Whoever is forked from here on has it too.
     heap::settle();
     let mut cli = match Cli::try_parse() {

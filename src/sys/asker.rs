@@ -79,6 +79,12 @@ pub fn prepare() {
     pool::prepare();
 }
 
+/// The program ends: those who answer end before it and are reaped, save those whom the kernel keeps. Nothing is answered
+/// afterwards.
+pub fn end() {
+    pool::end();
+}
+
 /// What is not answered now, the longest first, and whether so much is that no more is asked.
 pub fn unanswered() -> (Vec<Unanswered>, bool) {
     pool::unanswered()

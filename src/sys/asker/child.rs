@@ -30,6 +30,8 @@ use crate::sys::own::sandbox;
 
 /// How long the maker may take to make a worker: one that somebody stopped is replaced.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How long the maker waits at its end for workers that were killed: those that the kernel keeps are left behind.
+const SETTLES: Duration = Duration::from_millis(50);
 /// How long it may take where it waits for a core.
 const STARVED: Duration = Duration::from_secs(5);
 
@@ -42,13 +44,15 @@ pub(super) const WRITER: u8 = b'h';
 pub(super) struct Maker {
     socket: UnixStream,
     process: Pid,
+    /// It was waited for: its number may be somebody else's by now.
+    reaped: bool,
 }
 
 /// Makes the maker.
 ///
 /// # Errors
 /// As the kernel says.
-fn make_maker() -> io::Result<Maker> {
+pub(super) fn make_maker() -> io::Result<Maker> {
     let (ours, theirs) = UnixStream::pair()?;
     let program = nix::unistd::getpid();
     // SAFETY: the child makes no use of locks that another thread may hold, save those of malloc, which the C library
@@ -57,6 +61,7 @@ fn make_maker() -> io::Result<Maker> {
         ForkResult::Parent { child } => Ok(Maker {
             socket: ours,
             process: child,
+            reaped: false,
         }),
         ForkResult::Child => and_end(|| {
             drop(ours);
@@ -132,6 +137,19 @@ impl Maker {
         }
     }
 
+    /// Lets it go with its workers, so that none is left to whoever adopts orphans: the first process of a container reaps nobody
+    /// as a rule.
+    pub(super) fn end(mut self) {
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+        let begun = Instant::now();
+        while !self.reaped && begun.elapsed() < SETTLES * 2 {
+            match waitpid(self.process, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) => std::thread::sleep(Duration::from_micros(200)),
+                _ => self.reaped = true,
+            }
+        }
+    }
+
     /// Whether it has ended; then it is reaped when this is dropped.
     pub(super) fn has_ended(&self) -> bool {
         let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
@@ -145,6 +163,9 @@ impl Maker {
 impl Drop for Maker {
     /// Ends it, whether it lives, was stopped or has ended, and leaves no zombie.
     fn drop(&mut self) {
+        if self.reaped {
+            return;
+        }
         // Nobody else reaps our children, so the number is still its own.
         let _ = nix::sys::signal::kill(self.process, Signal::SIGKILL);
         // It ends at once, save in a control group that somebody has frozen.
@@ -230,11 +251,37 @@ fn close(first: RawFd, last: RawFd) {
     }
 }
 
-/// Makes a worker for each socket that comes, until nobody sends one any more.
+/// One that was made.
+struct Made {
+    hold: OwnedFd,
+    /// It writes what was ordered to its end, whoever ends meanwhile.
+    writes: bool,
+}
+
+/// Makes a worker for each socket that comes, until nobody sends one any more; then nobody asks the workers either.
 fn make(orders: &UnixStream) {
-    let mut workers = Vec::new();
+    let mut workers: Vec<Made> = Vec::new();
+    make_for(orders, &mut workers);
+    workers.retain(|made| !made.writes);
+    for made in &workers {
+        pidfd::kill(made.hold.as_fd(), Signal::SIGKILL);
+    }
+    let begun = Instant::now();
+    while !workers.is_empty() && begun.elapsed() < SETTLES {
+        let holds = workers.iter().map(|made| made.hold.as_fd());
+        let mut holds: Vec<_> = holds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        let left = SETTLES.saturating_sub(begun.elapsed());
+        let _ = poll(
+            &mut holds,
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO),
+        );
+        reap_ended(&mut workers);
+    }
+}
+
+fn make_for(orders: &UnixStream, workers: &mut Vec<Made>) {
     loop {
-        reap(orders, &mut workers);
+        reap(orders, workers);
         let mut order = [0];
         let Ok(socket) = receive(orders.as_raw_fd(), &mut order) else {
             return;
@@ -266,7 +313,8 @@ fn make(orders: &UnixStream) {
                 if sendmsg::<()>(orders.as_raw_fd(), &told, &rights, flags, None).is_err() {
                     return;
                 }
-                workers.push(hold);
+                let writes = order == [WRITER];
+                workers.push(Made { hold, writes });
             }
             Err(_) => return,
         }
@@ -274,21 +322,25 @@ fn make(orders: &UnixStream) {
 }
 
 /// Waits for the next order; whoever ends meanwhile does not stay as a zombie.
-fn reap(orders: &UnixStream, workers: &mut Vec<OwnedFd>) {
+fn reap(orders: &UnixStream, workers: &mut Vec<Made>) {
     loop {
         let all = [orders.as_fd()].into_iter();
-        let all = all.chain(workers.iter().map(AsFd::as_fd));
+        let all = all.chain(workers.iter().map(|made| made.hold.as_fd()));
         let mut all: Vec<_> = all.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         let polled = poll(&mut all, PollTimeout::NONE);
         let ordered = all[0].any().unwrap_or(true);
-        workers.retain(|hold| !pidfd::has_ended(hold.as_fd()));
-        while let Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) =
-            waitpid(None, Some(WaitPidFlag::WNOHANG))
-        {}
+        reap_ended(workers);
         if ordered || polled.is_err() {
             return;
         }
     }
+}
+
+fn reap_ended(workers: &mut Vec<Made>) {
+    workers.retain(|made| !pidfd::has_ended(made.hold.as_fd()));
+    while let Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..)) =
+        waitpid(None, Some(WaitPidFlag::WNOHANG))
+    {}
 }
 
 /// Answers question after question, until nobody asks any more.

@@ -86,6 +86,8 @@ struct Pool {
     stuck: HashMap<Question, Stuck>,
     /// No worker was to be had the last time.
     short: bool,
+    /// The program ends: nobody is made any more.
+    ended: bool,
 }
 
 static POOL: LazyLock<Mutex<Pool>> = LazyLock::new(Mutex::default);
@@ -96,9 +98,21 @@ fn pool() -> MutexGuard<'static, Pool> {
 
 pub(super) fn prepare() {
     let mut pool = pool();
-    if pool.maker.is_none() {
+    if pool.maker.is_none() && !pool.ended {
         pool.maker = child::make_maker_to_stay().ok();
         pool.prepared = pool.maker.is_some();
+    }
+}
+
+pub(super) fn end() {
+    // Whoever has it puts a question just now; then it is left to the end of the program.
+    let Ok(mut pool) = POOL.try_lock() else {
+        return;
+    };
+    pool.ended = true;
+    pool.idle.clear();
+    if let Some(maker) = pool.maker.take() {
+        maker.end();
     }
 }
 
@@ -362,6 +376,9 @@ impl Pool {
     }
 
     fn make(&mut self) -> io::Result<Worker> {
+        if self.ended {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
         if self.maker.is_none() {
             self.maker = Some(child::make_maker_to_stay()?);
         }

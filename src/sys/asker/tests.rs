@@ -3,7 +3,7 @@
     reason = "memory that lies on a filesystem which does not answer"
 )]
 
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +14,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use super::*;
+use crate::sys::acting::pidfd;
 
 #[test]
 fn answers_are_those_of_the_kernel() {
@@ -158,3 +159,21 @@ impl Trap {
 mod files;
 #[path = "../../../tests/pty/hung.rs"]
 mod hung;
+
+/// The first process of a container reaps nobody as a rule: what is left to it stays for ever.
+#[test]
+fn nobody_is_left_to_be_reaped_by_others() {
+    let maker = child::make_maker().expect("made");
+    let workers: Vec<_> = (0..3)
+        .map(|_| child::make_worker(&maker, child::WORKER).expect("made"))
+        .collect();
+    maker.end();
+    for (socket, number, hold) in workers {
+        drop(socket);
+        assert!(pidfd::has_ended(hold.as_fd()), "{number} has ended");
+        let left = Path::new("/proc").join(number.to_string());
+        // Somebody else may have its number by now, but no zombie of that name.
+        let name = std::fs::read_to_string(left.join("comm")).unwrap_or_default();
+        assert_ne!(name.trim_end(), "pscope-asker", "{number} was reaped");
+    }
+}
