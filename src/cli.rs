@@ -109,8 +109,9 @@ commands! {
     Calls(report::calls::Args) by report::calls::run;
     /// Tells where the time of a process went: on a core, waiting for one, blocked and on what
     ///
-    /// The parts add up to the time that was looked at. Time on a core and waiting for one are the kernel's own counts. What a
-    /// thread was blocked on is certain while it sleeps through; where it ran in between, it is what was seen 20 times a second.
+    /// The parts add up to the time that was looked at. Time on a core and waiting for one are the kernel's own counts. With the
+    /// rights that doctor names, or as root, every wait is counted in the kernel by what it was on (exact). Else what a thread
+    /// was blocked on is certain while it sleeps through; where it ran in between, it is what was seen 20 times a second.
     Time(report::time::Args) by report::time::run;
     /// Prints the machine and its programs as metrics for Prometheus
     Metrics(report::metrics::Args) by report::metrics::run, writes;
