@@ -264,6 +264,7 @@ mod tests {
     use crate::model::scene::Scene;
     use crate::model::scheduling::calls::Number;
     use crate::recording::{DetailWriter, Kept, Marks, Past, Summary, Writer};
+    use crate::report::printer::piped;
 
     /// What is said of the only process of a recording in which its calls were kept, or were not.
     fn said(kept: bool, json: bool) -> Result<String, Error> {
@@ -321,15 +322,7 @@ mod tests {
             json,
             past: past::Args::default(),
         };
-        let mut out = Vec::new();
-        let mut printer = Printer {
-            out: &mut out,
-            width: None,
-            ascii: false,
-            styled: false,
-        };
-        recorded(&args, &found, &mut printer)?;
-        Ok(String::from_utf8(out).expect("UTF-8"))
+        piped(false, |to| recorded(&args, &found, to))
     }
 
     #[test]

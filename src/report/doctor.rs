@@ -104,6 +104,7 @@ fn text(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::printer::piped;
     use crate::sys::source::Probe;
 
     fn finding() -> Finding {
@@ -117,15 +118,7 @@ mod tests {
     }
 
     fn written(write: impl FnOnce(&mut Printer<'_>) -> Result<(), Error>) -> String {
-        let mut out = Vec::new();
-        let mut printer = Printer {
-            out: &mut out,
-            width: None,
-            ascii: true,
-            styled: false,
-        };
-        write(&mut printer).expect("written");
-        String::from_utf8(out).expect("text")
+        piped(true, write).expect("written")
     }
 
     /// A source that is added is told of, by a finding that there is or by one of its own.

@@ -188,6 +188,7 @@ mod tests {
     use super::*;
     use crate::model::descriptors::ipc::{Channel, pairs};
     use crate::model::descriptors::peer::Flow;
+    use crate::report::printer::piped;
 
     #[test]
     fn text_and_json_tell_the_same_edge() {
@@ -215,15 +216,7 @@ mod tests {
             json!({"kind": "pipe", "a": {"pid": 9, "name": "writer", "fd": 1},
                    "b": {"pid": 5, "name": "reader", "fd": 0}, "flow": "a_to_b", "detail": "empty"})
         );
-        let mut out = Vec::new();
-        let mut printer = Printer {
-            out: &mut out,
-            width: None,
-            ascii: false,
-            styled: false,
-        };
-        print(&ipc, Some(ProcId::new(9, 1)), &mut printer).expect("written");
-        let text = String::from_utf8(out).expect("text");
+        let text = piped(false, |to| print(&ipc, Some(ProcId::new(9, 1)), to)).expect("written");
         assert_eq!(text, "      9 writer →       5 reader  pipe  empty\n");
     }
 
@@ -236,16 +229,8 @@ mod tests {
         let said = as_json(&ipc);
         assert_eq!(said["processes_not_visible"], Value::Null);
         assert_eq!(said["unavailable"]["processes_not_visible"], "denied");
-        let mut out = Vec::new();
-        let mut printer = Printer {
-            out: &mut out,
-            width: None,
-            ascii: false,
-            styled: false,
-        };
-        print(&ipc, None, &mut printer).expect("written");
         assert_eq!(
-            String::from_utf8(out).expect("text"),
+            piped(false, |to| print(&ipc, None, to)).expect("written"),
             "nobody who is visible talks to anybody\nprocesses of other users not visible\n"
         );
     }
@@ -275,16 +260,8 @@ mod tests {
             more: 7,
             ..Ipc::default()
         };
-        let mut out = Vec::new();
-        let mut printer = Printer {
-            out: &mut out,
-            width: None,
-            ascii: false,
-            styled: false,
-        };
-        print(&ipc, None, &mut printer).expect("written");
         assert_eq!(
-            String::from_utf8(out).expect("text"),
+            piped(false, |to| print(&ipc, None, to)).expect("written"),
             "      5 httpd ⇄         5×[進]  5 tcp\n      \
              1 x     ⇄       2 y       unix socket\n\
              1 process not visible\n"

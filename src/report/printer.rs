@@ -195,6 +195,25 @@ impl Row {
     }
 }
 
+/// What is written on a pipe, as text; for tests.
+///
+/// # Errors
+/// As `write` says.
+#[cfg(test)]
+pub fn piped<T, E>(
+    ascii: bool,
+    write: impl FnOnce(&mut Printer<'_>) -> Result<T, E>,
+) -> Result<String, E> {
+    let mut out = Vec::new();
+    write(&mut Printer {
+        out: &mut out,
+        width: None,
+        ascii,
+        styled: false,
+    })?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -301,6 +301,7 @@ mod tests {
     use super::*;
     use crate::model::id::Pid;
     use crate::model::scene::Scene;
+    use crate::report::printer::piped;
 
     fn scene() -> Snapshot {
         let mut scene = Scene::new();
@@ -320,15 +321,7 @@ mod tests {
     fn written(root: Option<u32>, args: &Args, ascii: bool) -> String {
         let snapshot = scene();
         let root = root.and_then(|pid| snapshot.by_pid(Pid(pid))).map(|p| p.id);
-        let mut out = Vec::new();
-        let mut printer = Printer {
-            out: &mut out,
-            width: None,
-            ascii,
-            styled: false,
-        };
-        print(&snapshot, root, args, "lifetime", &mut printer).expect("written");
-        String::from_utf8(out).expect("UTF-8")
+        piped(ascii, |to| print(&snapshot, root, args, "lifetime", to)).expect("written")
     }
 
     #[test]

@@ -113,6 +113,22 @@ fn an_interrupt_after_a_signal_tells_what_was_sent() {
     assert_eq!(output.status.signal(), Some(Signal::SIGINT as i32));
 }
 
+/// A command that keeps a signal back from the start, and whatever program it becomes.
+#[expect(
+    unsafe_code,
+    reason = "the child keeps a signal back before it is a program"
+)]
+fn keeping_back(command: &mut Command, signal: Signal) -> &mut Command {
+    // SAFETY: only the mask of the new process is changed, which allocates nothing.
+    unsafe {
+        command.pre_exec(move || {
+            let mut kept = nix::sys::signal::SigSet::empty();
+            kept.add(signal);
+            Ok(kept.thread_block()?)
+        })
+    }
+}
+
 #[test]
 fn an_end_that_comes_first_sends_nothing_and_says_so() {
     let mut target = Command::new("sleep").arg("1000").spawn().expect("sleep");
@@ -125,19 +141,9 @@ fn an_end_that_comes_first_sends_nothing_and_says_so() {
         BINARY,
         &pid,
     ]);
-    // SAFETY: only the mask of the new process is changed, which allocates nothing.
-    #[expect(
-        unsafe_code,
-        reason = "the child keeps a signal back before it is a program"
-    )]
-    unsafe {
-        command.pre_exec(|| {
-            let mut kept = nix::sys::signal::SigSet::empty();
-            kept.add(Signal::SIGTERM);
-            Ok(kept.thread_block()?)
-        });
-    }
-    let output = command.output().expect("it ends");
+    let output = keeping_back(command, Signal::SIGTERM)
+        .output()
+        .expect("it ends");
     let told = String::from_utf8(output.stdout).expect("text");
     assert_eq!(told, "nothing was sent: TERM came first\n");
     assert_eq!(output.status.code(), Some(1));
@@ -154,19 +160,9 @@ fn an_end_that_is_ignored_does_not_keep_a_signal_back() {
     let script = "trap '' HUP; kill -HUP $$; exec \"$0\" signal KILL \"$1\" --wait 600s";
     let mut command = Command::new("sh");
     let command = command.args(["-c", script, BINARY, &pid]);
-    // SAFETY: only the mask of the new process is changed, which allocates nothing.
-    #[expect(
-        unsafe_code,
-        reason = "the child keeps a signal back before it is a program"
-    )]
-    unsafe {
-        command.pre_exec(|| {
-            let mut kept = nix::sys::signal::SigSet::empty();
-            kept.add(Signal::SIGHUP);
-            Ok(kept.thread_block()?)
-        });
-    }
-    let output = command.output().expect("it ends");
+    let output = keeping_back(command, Signal::SIGHUP)
+        .output()
+        .expect("it ends");
     let told = String::from_utf8(output.stdout).expect("text");
     assert!(told.contains("KILL delivered"), "{told:?}");
     assert_eq!(output.status.code(), Some(0));

@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::acting::signal::{SignalSet, SignalWaiter};
 use crate::model::id::Tid;
+use crate::report::printer::piped;
 
 #[test]
 fn who_reads_a_signal_stands_apart_from_what_it_is_for() {
@@ -12,15 +13,7 @@ fn who_reads_a_signal_stands_apart_from_what_it_is_for() {
         }],
         ..SignalState::default()
     };
-    let mut out = Vec::new();
-    let mut printer = Printer {
-        out: &mut out,
-        width: None,
-        ascii: false,
-        styled: false,
-    };
-    signals(&state, &mut printer).expect("memory takes all");
-    let text = String::from_utf8(out).expect("text");
+    let text = piped(false, |to| signals(&state, to)).expect("memory takes all");
     let told = "read by 20384 signal_modes terminal closed, reload";
     assert!(text.contains(told), "{text}");
     assert!(

@@ -6,6 +6,7 @@ use crate::model::scheduling::spent::{Bucket, Spent, ThreadSpent, TimeSpent};
 use crate::model::scheduling::timeline::{Builder, Thread};
 use crate::recording::{DetailWriter, Kept, LaneWriter, Marks, Past, Slices, Summary, Writer};
 use crate::report::past;
+use crate::report::printer::piped;
 
 fn ms(n: u64) -> Nanos {
     Nanos(n * 1_000_000)
@@ -109,15 +110,7 @@ fn said(keep: Slices, read: bool, threads: bool, json: bool) -> String {
         json,
         past: past::Args::default(),
     };
-    let mut out = Vec::new();
-    let mut printer = Printer {
-        out: &mut out,
-        width: None,
-        ascii: false,
-        styled: false,
-    };
-    run(&args, found(keep, read), &mut printer).expect("an answer");
-    String::from_utf8(out).expect("UTF-8")
+    piped(false, |to| run(&args, found(keep, read), to)).expect("an answer")
 }
 
 /// Of the last three seconds: how long it had a core, and how long it waited for one after it was preempted.
