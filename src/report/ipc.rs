@@ -15,6 +15,7 @@ use crate::model::plan::Needs;
 use crate::model::text::width;
 use crate::sampler::descriptors::ipc::Talks;
 use crate::sampler::descriptors::joined::shared::Shared;
+use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
 
 /// Prints who talks to whom: pipes, sockets, terminals, shared memory, queues, locks
@@ -62,14 +63,11 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
 }
 
 fn now(args: &Args) -> Result<(Ipc, Option<ProcId>), Error> {
-    let of = if let Some(text) = &args.target {
-        Some(target::find(&super::sweep(Needs::COMMANDS)?, text)?)
-    } else {
-        // Who may be listed at all is told in any case.
-        super::sweep(Needs::empty())?;
-        None
-    };
     let root = ProcRoot::live();
+    // Where nobody is listed there is no answer, and nobody need be read to know that.
+    ProcDir::open(&root)?.pids(&mut Vec::new(), &mut Vec::new())?;
+    let find = |text: &String| target::find(&super::sweep(Needs::COMMANDS)?, text);
+    let of = args.target.as_ref().map(find).transpose()?;
     let ipc = Talks::new(&root, Shared::new(&root)).ipc(PATIENCE, of);
     Ok((ipc, of))
 }
