@@ -33,6 +33,23 @@ fn listens(child: &mut Child) {
     }
 }
 
+/// A command that no signal is ignored for, whoever began this test: below `nohup` or behind `&` a shell ignores some.
+#[expect(
+    unsafe_code,
+    reason = "the child takes back what is ignored before it is a program"
+)]
+fn heeding(command: &mut Command) -> &mut Command {
+    // SAFETY: only dispositions of the new process are changed, which allocates nothing.
+    unsafe {
+        command.pre_exec(|| {
+            for end in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+                nix::sys::signal::signal(end, nix::sys::signal::SigHandler::SigDfl)?;
+            }
+            Ok(())
+        })
+    }
+}
+
 fn send(child: &Child, signal: Signal) {
     kill(Pid::from_raw(child.id() as i32), signal).expect("our child");
 }
@@ -46,7 +63,7 @@ fn what_was_seen_until_an_interrupt_is_told() {
     let pid = sleeper.id().to_string();
     for (report, rows) in [("time", "processes"), ("calls", "calls")] {
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-            let mut looks = Command::new(BINARY)
+            let mut looks = heeding(&mut Command::new(BINARY))
                 .args([report, &pid, "--for", "600s", "--json"])
                 .stdout(Stdio::piped())
                 .spawn()
@@ -69,7 +86,7 @@ fn what_it_was_told_to_ignore_ends_nothing() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("kept.pscope");
     let script = "trap '' HUP; exec \"$0\" record \"$1\" --interval 100ms";
-    let mut records = Command::new("sh")
+    let mut records = heeding(&mut Command::new("sh"))
         .args(["-c", script, BINARY])
         .arg(&path)
         .stdout(Stdio::null())
@@ -98,7 +115,7 @@ fn an_interrupt_after_a_signal_tells_what_was_sent() {
     let mut lines = BufReader::new(target.stdout.take().expect("a pipe")).lines();
     assert_eq!(lines.next().expect("a line").expect("text"), "ready");
     let pid = target.id().to_string();
-    let sends = Command::new(BINARY)
+    let sends = heeding(&mut Command::new(BINARY))
         .args(["signal", "TERM", &pid, "--wait", "600s"])
         .stdout(Stdio::piped())
         .spawn()
@@ -134,6 +151,7 @@ fn an_end_that_comes_first_sends_nothing_and_says_so() {
     let mut target = Command::new("sleep").arg("1000").spawn().expect("sleep");
     let pid = target.id().to_string();
     let mut command = Command::new("sh");
+    let command = heeding(&mut command);
     // It waits for it from the start, since exec keeps what is kept back.
     let command = command.args([
         "-c",
