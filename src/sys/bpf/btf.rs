@@ -190,7 +190,7 @@ impl Types {
         let mut bits = 0;
         for name in path.split('.') {
             let (at, next) = self.member(id, name.as_bytes(), DEEPEST)?;
-            bits += at;
+            bits = u32::checked_add(bits, at)?;
             id = next;
         }
         Some(bits)
