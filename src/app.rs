@@ -11,6 +11,7 @@ pub mod key;
 pub mod layout;
 pub mod log;
 pub mod minutes;
+mod moment_word;
 pub mod moves;
 mod pages;
 pub mod panel;

@@ -299,7 +299,8 @@ impl Chart {
             height: 1,
             ..dots
         };
-        axis(theme, self.span, below, buf);
+        let end = world.when(world.snapshot.at);
+        axis(theme, self.span, &end, below, buf);
     }
 }
 

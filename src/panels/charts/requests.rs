@@ -199,8 +199,14 @@ fn draw_one(
         line::draw_right(theme, scale, &[(least, Role::Dim)], buf);
     }
     let span = Nanos(COLUMN.0 * picture.together * u64::from(inside.width));
+    let end = world.when(requests.at);
     if axis == 0 {
-        let whole = format!("last {} s", span.0 / 1_000_000_000);
+        let seconds = span.0 / 1_000_000_000;
+        let whole = if world.goes_on() {
+            format!("last {seconds} s")
+        } else {
+            format!("{seconds} s until {end}")
+        };
         if taken + whole.len() + 2 <= usize::from(head.width) {
             line::draw_right(theme, head, &[(whole, Role::Dim)], buf);
         }
@@ -210,7 +216,7 @@ fn draw_one(
             height: 1,
             ..inside
         };
-        charts::axis(theme, span, below, buf);
+        charts::axis(theme, span, &end, below, buf);
     }
 }
 

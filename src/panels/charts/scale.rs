@@ -123,8 +123,8 @@ pub(super) fn round_up(most: f64, base: f64) -> f64 {
     step * unit
 }
 
-/// `-10 min` at the left end, `now` at the right one, the half between them.
-pub(in crate::panels) fn axis(theme: &Theme, span: Nanos, area: Rect, buf: &mut Buffer) {
+/// `-10 min` at the left end, when it ends at the right one, the half between them.
+pub(in crate::panels) fn axis(theme: &Theme, span: Nanos, end: &str, area: Rect, buf: &mut Buffer) {
     let seconds = span.0 / SECOND;
     let told = |seconds: u64| match seconds {
         0..=119 => format!("-{seconds} s"),
@@ -140,11 +140,14 @@ pub(in crate::panels) fn axis(theme: &Theme, span: Nanos, area: Rect, buf: &mut 
         let part = [(text.to_owned(), Role::Dim)];
         line::draw(theme, area, &part, ratatui::style::Modifier::empty(), buf);
     };
-    at(&told(seconds), area.x, buf);
+    let first = told(seconds);
+    if first.len() + end.len() < usize::from(area.width) {
+        at(&first, area.x, buf);
+    }
     if area.width >= 36 {
         let half = told(seconds / 2);
         let x = area.x + area.width / 2 - half.len() as u16 / 2;
         at(&half, x, buf);
     }
-    line::draw_right(theme, area, &[("now".to_owned(), Role::Dim)], buf);
+    line::draw_right(theme, area, &[(end.to_owned(), Role::Dim)], buf);
 }

@@ -226,12 +226,23 @@ impl Panel for Lanes {
     fn title(&self, world: &World) -> Vec<(String, Role)> {
         let mut title = vec![("Time sharing ".to_owned(), Role::Title)];
         match self.kind {
-            Kind::Meters => title.push(("· shares of the last tick".to_owned(), Role::Dim)),
+            Kind::Meters if world.goes_on() => {
+                title.push(("· shares of the last tick".to_owned(), Role::Dim));
+            }
+            Kind::Meters => {
+                let when = world.when(world.snapshot.at);
+                title.push((format!("· shares of the tick of {when}"), Role::Dim));
+            }
             Kind::Lanes => title.extend(picture::origin(&self.picture, world)),
-            Kind::Strip => title.push((
-                "· who had each core longest, last 1 s".to_owned(),
-                Role::Dim,
-            )),
+            Kind::Strip => {
+                let second = if world.goes_on() {
+                    "last 1 s".to_owned()
+                } else {
+                    format!("1 s until {}", world.when(world.timeline.now))
+                };
+                let told = format!("· who had each core longest, {second}");
+                title.push((told, Role::Dim));
+            }
         }
         title
     }

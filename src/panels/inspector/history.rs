@@ -216,12 +216,17 @@ impl HistoryTab {
             ..area
         };
         let theme = &world.theme;
-        let now = [("now".to_owned(), Role::Dim)];
+        // Of one that has ended nothing is known until now.
+        let end = if last.at < world.snapshot.at {
+            world.clock(last.at)
+        } else {
+            world.when(last.at)
+        };
         let ago = [(format!("-{span}"), Role::Dim)];
-        if usize::from(left.width) >= span.len() + 6 {
+        if usize::from(left.width) >= span.len() + end.len() + 3 {
             line::draw(theme, left, &ago, Modifier::empty(), buf);
         }
-        line::draw_right(theme, area, &now, buf);
+        line::draw_right(theme, area, &[(end, Role::Dim)], buf);
     }
 }
 

@@ -251,6 +251,52 @@ fn what_is_longer_ago_than_slices_are_kept_is_not_known_and_nobody_is_idle() {
 }
 
 #[test]
+fn no_axis_of_a_moment_that_passed_ends_now() {
+    let (kept, seen) = busy(100);
+    let mut live = app();
+    live.remember(Past::new(Box::new(kept.clone())));
+    for tick in &seen[90..] {
+        live.update(Event::Snapshot(Arc::clone(tick)));
+    }
+    let line = || {
+        let mut builder = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], seen[60].at);
+        Arc::new(builder.publish(seen[99].at))
+    };
+    live.update(Event::Switches(line()));
+    let mut recorded = app();
+    recorded.replay(vec![("a".to_owned(), Past::new(Box::new(kept)))]);
+    recorded.world.timeline = line();
+    for (app, keys) in [(&mut live, "p , ,"), (&mut recorded, "End ,")] {
+        draw(app);
+        if app.world.time.replay.is_none() {
+            let shown = lines(&press(app, "2")).join("\n");
+            assert!(shown.contains(" now "), "the present is now: {shown}");
+        }
+        press(app, keys);
+        let now = app.world.snapshot.at;
+        let end = app.world.clock(now);
+        for place in PLACES {
+            press(app, "1");
+            let shown = lines(&press(app, place)).join("\n");
+            assert_eq!(app.world.snapshot.at, now, "{place}");
+            assert!(!shown.contains(" now "), "{place}: {shown}");
+            if *place == "1 o Left" {
+                // Of one that has ended nothing is known until then.
+                let last = app.world.trace.until(now).next_back().expect("it lived");
+                let ends = format!(" {} ", app.world.clock(last.at));
+                assert!(shown.contains(&ends), "{ends}: {shown}");
+            } else if matches!(*place, "1" | "2") {
+                // The time bar tells it as well.
+                assert!(shown.matches(&end).count() > 1, "{place}: {end}: {shown}");
+            }
+        }
+    }
+    press(&mut live, "1 p");
+    let shown = lines(&press(&mut live, "2")).join("\n");
+    assert!(shown.contains(" now "), "it goes on: {shown}");
+}
+
+#[test]
 fn charts_of_a_recording_know_more_than_the_tick_that_is_shown() {
     let (kept, _) = busy(100);
     let mut app = app();

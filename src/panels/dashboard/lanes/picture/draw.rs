@@ -111,6 +111,8 @@ impl Picture {
         // Round moments before the right end, as many as stand apart.
         let quarters = if parts.cells >= 60 { 4 } else { 2 };
         let quarter = self.scope.told(window).0.min(shown) / quarters;
+        let style = theme.style(Role::Dim);
+        let mut free = parts.cells;
         for i in 0..=quarters {
             let before = quarter * i;
             let live = self.scope.is_live() && i == 0;
@@ -119,11 +121,22 @@ impl Picture {
             } else {
                 tidy(now.since(window.to), window.span(), before)
             };
-            let text = if live { "now".to_owned() } else { ago(back) };
+            let text = if live {
+                world.when(self.line(world).now)
+            } else {
+                ago(back)
+            };
             let from_left = u64::from(parts.cells) * (shown - before.min(shown)) / shown;
-            let last = parts.cells.saturating_sub(width(&text) as u16);
-            let x = left + (from_left as u16).min(last);
-            let style = theme.style(Role::Dim);
+            // What would run into the one at its right is left out.
+            let Some(last) = free.checked_sub(width(&text) as u16) else {
+                continue;
+            };
+            let place = (from_left as u16).min(parts.cells);
+            if i > 0 && place > last {
+                continue;
+            }
+            let x = left + place.min(last);
+            free = (x - left).saturating_sub(1);
             put::text(buf, x, y, &text, usize::from(parts.cells), style);
         }
     }

@@ -174,19 +174,28 @@ impl Scope {
         }
     }
 
-    /// In words: `last 10 s`, `40 ms until −4.2 s`.
-    pub fn words(&self, line: &Timeline, window: Option<Window>) -> String {
+    /// In words: `last 10 s`, `40 ms until −4.2 s`; where time stands still at `end`, `10 s until 12:03:40`.
+    pub fn words(&self, line: &Timeline, window: Option<Window>, end: Option<&str>) -> String {
         let span = rounded(window.map_or(self.span(), |w| self.told(w)));
         if line.origin == Origin::Summed && self.is_close() {
             let taken = self.glimpse(line).and(window);
             return match taken {
-                Some(w) => format!("slices of {span}, {}", ago(line.now.since(w.to))),
+                Some(w) => match end {
+                    Some(_) => format!(
+                        "slices of {span} until {}",
+                        before(line.now.since(w.to), end)
+                    ),
+                    None => format!("slices of {span}, {}", ago(line.now.since(w.to))),
+                },
                 None => "slices in a moment".to_owned(),
             };
         }
-        match self.until {
-            None => format!("last {span}"),
-            Some(until) => format!("{span} until {}", ago(line.now.since(until))),
+        match (self.until, end) {
+            (None, None) => format!("last {span}"),
+            (until, _) => {
+                let back = until.map_or(Nanos(0), |until| line.now.since(until));
+                format!("{span} until {}", before(back, end))
+            }
         }
     }
 }
@@ -223,6 +232,15 @@ pub fn rounded(span: Nanos) -> String {
         &text
     };
     format!("{text} {unit}")
+}
+
+/// How long before the end of what is known: `−4.218 s`, or `4.218 s before 12:03:40`.
+fn before(span: Nanos, end: Option<&str>) -> String {
+    match end {
+        None => ago(span),
+        Some(end) if span.0 == 0 => end.to_owned(),
+        Some(end) => format!("{} before {end}", rounded(span)),
+    }
 }
 
 /// How long ago: `now`, `−4.218 s`.
@@ -291,7 +309,7 @@ mod tests {
         let mut scope = Scope::of(1);
         let (window, _) = scope.window(&line, 95);
         assert_eq!(scope.told(window), Nanos::from_millis(9500));
-        assert_eq!(scope.words(&line, Some(window)), "last 9.5 s");
+        assert_eq!(scope.words(&line, Some(window), None), "last 9.5 s");
         scope.reach(window.span());
         assert_eq!(scope.span(), Nanos::from_millis(10_000));
     }
@@ -308,7 +326,7 @@ mod tests {
         assert!(!scope.shortens(&line, 95));
         scope.close_up();
         assert_eq!(scope.span(), Nanos::from_millis(50));
-        assert_eq!(scope.words(&line, None), "slices in a moment");
+        assert_eq!(scope.words(&line, None, None), "slices in a moment");
         line.lanes = vec![Lane {
             cpu: CpuId(0),
             since: Nanos(0),
@@ -333,7 +351,10 @@ mod tests {
             assert_eq!(shown.span().0, bucket.0 * u64::from(n));
         }
         let (shown, _) = scope.window(&line, 95);
-        assert_eq!(scope.words(&line, Some(shown)), "slices of 50 ms, −400 ms");
+        assert_eq!(
+            scope.words(&line, Some(shown), None),
+            "slices of 50 ms, −400 ms"
+        );
         // Earlier, the moment before that.
         for _ in 0..40 {
             scope.pan(&line, true);

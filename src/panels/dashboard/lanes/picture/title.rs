@@ -20,7 +20,8 @@ pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
         Origin::Exact | Origin::Summed | Origin::Sums => Role::Good,
         _ => Role::Warn,
     };
-    let words = picture.scope.words(line, picture.window);
+    let end = (!world.goes_on()).then(|| world.when(line.now));
+    let words = picture.scope.words(line, picture.window, end.as_deref());
     let mut out = vec![
         (line.origin.title().to_owned(), role),
         (format!(" · {words}"), Role::Dim),
