@@ -5,6 +5,7 @@ pub mod growth;
 mod image;
 pub mod kind;
 pub mod place;
+mod sharing;
 pub mod totals;
 
 use std::fmt;

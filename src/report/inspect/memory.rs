@@ -6,7 +6,7 @@ use crate::model::format::{bytes, duration, per_second};
 use crate::model::memory::faults::code::Code;
 use crate::model::memory::faults::{PageFaults, RegionFaults, TouchedBy};
 use crate::model::memory::region::{AddressSpace, Flags, Region, Residency};
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::report::printer::{Ink, Printer};
 
@@ -40,7 +40,12 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
     if r.access.shared {
         let sharers = r.sharers.iter();
         let sharers = sharers.map(|s| json!({"pid": s.pid.0, "name": s.name}));
-        out["also_mapped_by"] = match space.sharers {
+        let known = if r.can_be_shared() {
+            space.sharers
+        } else {
+            Err(Missing::Unsupported)
+        };
+        out["also_mapped_by"] = match known {
             Err(why) if r.sharers.is_empty() => {
                 why_not.insert("also_mapped_by".to_owned(), why.word().into());
                 Value::Null
@@ -219,12 +224,18 @@ pub(super) fn write(space: &AddressSpace, printer: &mut Printer<'_>) -> std::io:
     printer.line(&[(&row("all", bytes(all.size), &all.residency), Ink::Strong)])?;
     printer.line(&[("", Ink::Plain)])?;
     for region in space.regions.iter().rev() {
-        write_region(region, &amount(&region.residency, |r| r.resident), printer)?;
+        let resident = amount(&region.residency, |r| r.resident);
+        write_region(region, &resident, space.others_untold(region), printer)?;
     }
     Ok(())
 }
 
-fn write_region(region: &Region, resident: &str, printer: &mut Printer<'_>) -> std::io::Result<()> {
+fn write_region(
+    region: &Region,
+    resident: &str,
+    others_untold: Option<&str>,
+    printer: &mut Printer<'_>,
+) -> std::io::Result<()> {
     let range = format!(
         "  {:>12x}-{:<12x} {} ",
         region.start, region.end, region.access
@@ -246,21 +257,20 @@ fn write_region(region: &Region, resident: &str, printer: &mut Printer<'_>) -> s
             stack.tid, stack.name
         );
     }
-    if let Some(first) = region.sharers.first() {
-        let more = region.sharers.len() - 1;
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
+    let sharers = region.sharers.first().map(|first| {
+        let more = match region.sharers.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
         };
-        name = format!("{name}, also mapped by {} {}{more}", first.pid, first.name);
-    }
+        format!("also mapped by {} {}{more}", first.pid, first.name)
+    });
     let freed = region.residency.as_ref().ok().map(|r| r.freed);
     let freed = freed.filter(|freed| freed.0 > 0);
     let freed = freed.map(|freed| format!("{} of it freed, not yet taken back", bytes(freed)));
     let guards = region.flags.contains(Flags::GUARDS);
     let guards = guards.then(|| "some pages are guards".to_owned());
-    for note in [freed, guards].into_iter().flatten() {
+    let others = others_untold.map(str::to_owned);
+    for note in [sharers, others, freed, guards].into_iter().flatten() {
         let comma = if name.is_empty() { "" } else { ", " };
         name = format!("{name}{comma}{note}");
     }
@@ -276,10 +286,15 @@ mod tests {
     use super::*;
     use crate::model::id::{Bytes, Pid};
     use crate::model::memory::region::{Access, FileId, Kind, Part, Residency, Sharer};
-    use crate::model::reading::Missing;
 
-    #[test]
-    fn every_reason_stands_and_nobody_is_not_an_empty_list() {
+    fn make(pid: u32) -> Sharer {
+        Sharer {
+            pid: Pid(pid),
+            name: "make".into(),
+        }
+    }
+
+    fn ring(sharers: Reading<()>) -> AddressSpace {
         let region = Region {
             start: 0x1000,
             end: 0x3000,
@@ -287,7 +302,11 @@ mod tests {
             part: Part::Plain,
             access: Access::from_letters(b"rw-s"),
             offset: 0,
-            file: FileId::default(),
+            file: FileId {
+                major: 0,
+                minor: 26,
+                inode: 7,
+            },
             name: "/dev/shm/ring".into(),
             deleted: false,
             stack: None,
@@ -295,20 +314,22 @@ mod tests {
             flags: Flags::empty(),
             sharers: Vec::new(),
         };
-        let mut space = AddressSpace {
+        AddressSpace {
             regions: vec![region],
-            sharers: Err(Missing::Late),
+            sharers,
             ..AddressSpace::default()
-        };
+        }
+    }
+
+    #[test]
+    fn every_reason_stands_and_nobody_is_not_an_empty_list() {
+        let mut space = ring(Err(Missing::Late));
         let told = &regions(&space)[0];
         assert_eq!(told["also_mapped_by"], Value::Null);
         assert_eq!(told["unavailable"]["also_mapped_by"], "late");
         assert_eq!(told["unavailable"]["rss_bytes"], "denied");
         space.sharers = Err(Missing::Denied);
-        space.regions[0].sharers = vec![Sharer {
-            pid: Pid(812),
-            name: "make".into(),
-        }];
+        space.regions[0].sharers = vec![make(812)];
         let told = &regions(&space)[0];
         let known = json!([{"pid": 812, "name": "make"}]);
         assert_eq!(told["also_mapped_by"], known, "those that are known");
@@ -323,5 +344,38 @@ mod tests {
         let told = &regions(&space)[0];
         assert_eq!(told["also_mapped_by"], json!([]));
         assert_eq!(told["unavailable"], Value::Null);
+        space.regions[0].kind = Kind::Device;
+        let told = &regions(&space)[0];
+        assert_eq!(told["also_mapped_by"], Value::Null, "nobody looked");
+        assert_eq!(told["unavailable"]["also_mapped_by"], "unsupported");
+    }
+
+    #[test]
+    fn text_says_that_others_may_map_it_who_cannot_be_seen() {
+        let mut space = ring(Err(Missing::Denied));
+        let told = |space: &AddressSpace| {
+            let mut out = Vec::new();
+            let mut printer = Printer {
+                out: &mut out,
+                width: None,
+                ascii: true,
+                styled: false,
+            };
+            write(space, &mut printer).expect("memory takes all");
+            String::from_utf8(out).expect("text")
+        };
+        let text = told(&space);
+        assert!(
+            text.contains("/dev/shm/ring, others not visible\n"),
+            "{text}"
+        );
+        space.regions[0].sharers = [812, 813].map(make).into();
+        let text = told(&space);
+        let all = "ring, also mapped by 812 make and 1 more, others not visible\n";
+        assert!(text.contains(all), "{text}");
+        space.sharers = Err(Missing::Late);
+        assert!(told(&space).contains("more, others did not answer\n"));
+        space.sharers = Ok(());
+        assert!(told(&space).contains("also mapped by 812 make and 1 more\n"));
     }
 }

@@ -58,7 +58,7 @@ pub fn words(
         out.push(Words::Line(line));
     }
     if let [region] = regions[..] {
-        out.extend(particulars(region));
+        out.extend(particulars(region, space.others_untold(region)));
     }
     out.push(Words::Text(meaning(entry, &regions)));
     out
@@ -141,7 +141,7 @@ fn grown(entry: &Entry, growth: &Growth<Key>) -> Option<Vec<(String, Role)>> {
     ])
 }
 
-fn particulars(region: &Region) -> Vec<Words> {
+fn particulars(region: &Region, others_untold: Option<&str>) -> Vec<Words> {
     let mut out = Vec::new();
     if !region.name.is_empty() && !region.name.starts_with('[') {
         let mut file = vec![(region.name.to_string(), Role::Text)];
@@ -161,15 +161,20 @@ fn particulars(region: &Region) -> Vec<Words> {
             dim(format!(", {used} deep when it was last asked")),
         ]));
     }
-    if !region.sharers.is_empty() {
-        let mut line = vec![dim("also mapped by ")];
-        for (i, s) in region.sharers.iter().take(6).enumerate() {
-            let comma = if i > 0 { ", " } else { "" };
-            line.push((format!("{comma}{} {}", s.pid, s.name), Role::Accent));
-        }
-        if region.sharers.len() > 6 {
-            line.push(dim(format!(" and {} more", region.sharers.len() - 6)));
-        }
+    let mut line = Vec::new();
+    for (i, s) in region.sharers.iter().take(6).enumerate() {
+        let before = if i > 0 { ", " } else { "also mapped by " };
+        line.push(dim(before));
+        line.push((format!("{} {}", s.pid, s.name), Role::Accent));
+    }
+    if region.sharers.len() > 6 {
+        line.push(dim(format!(" and {} more", region.sharers.len() - 6)));
+    }
+    if let Some(untold) = others_untold {
+        let comma = if line.is_empty() { "" } else { ", " };
+        line.push(dim(format!("{comma}{untold}")));
+    }
+    if !line.is_empty() {
         out.push(Words::Line(line));
     }
     out

@@ -7,7 +7,7 @@ use crate::app::world::Settings;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Bytes, Pid, Tid, Uid};
 use crate::model::memory::region::{
-    Access, FileId, Flags, Kind, Part, Region, Residency, StackUse,
+    Access, FileId, Flags, Kind, Part, Region, Residency, Sharer, StackUse,
 };
 use crate::model::process::stat::State;
 use crate::model::scene::Scene;
@@ -289,6 +289,37 @@ fn what_is_missing_is_said_and_never_zero() {
     scene.task(1842, 1, "fox").stat.state = State::Zombie;
     world.snapshot = Arc::new(scene.snapshot());
     says(&mut memory, &world, "until the parent asks for it");
+}
+
+#[test]
+fn who_else_maps_a_region_ends_with_those_who_cannot_be_seen() {
+    let mut world = world(Depth::Ansi, false);
+    let mut ring = region(0x7f20_0000_0000, 64, Kind::Shared, "/dev/shm/ring", 64);
+    ring.access = Access::from_letters(b"rw-s");
+    ring.file.inode = 7;
+    let mut space = AddressSpace {
+        regions: vec![ring],
+        sharers: Err(Missing::Denied),
+        ..space(412)
+    };
+    let mut memory = Memory::default();
+    read(&mut world, 1, Ok(space.clone()));
+    press(&mut memory, &world, "g");
+    let told = |memory: &mut Memory, world: &World| drawn(memory, world, 120, 40).0.join("\n");
+    let text = told(&mut memory, &world);
+    assert!(text.contains("  others not visible"), "{text}");
+    space.regions[0].sharers = vec![Sharer {
+        pid: Pid(812),
+        name: "make".into(),
+    }];
+    read(&mut world, 2, Ok(space.clone()));
+    let text = told(&mut memory, &world);
+    let all = "also mapped by 812 make, others not visible";
+    assert!(text.contains(all), "{text}");
+    space.sharers = Ok(());
+    read(&mut world, 3, Ok(space));
+    let text = told(&mut memory, &world);
+    assert!(text.contains("also mapped by 812 make\n"), "{text}");
 }
 
 #[test]
