@@ -11,6 +11,7 @@ pub mod tuning;
 pub mod freezer;
 mod frozen;
 mod scope;
+mod signal_readers;
 mod subtree;
 mod watch;
 

@@ -90,8 +90,12 @@ impl Actor {
                 self.until(|a| !a.tasks().iter().any(|t| t.starts_with("running")));
                 self.until(|a| {
                     let usr1 = Signal::new(10).expect("USR1");
-                    let wait = ["sigwait", "sigwaitthr"].contains(&mode);
-                    !wait || matches!(a.predicted(usr1), Prediction::ReadBy(..)) || a.is_hidden()
+                    let waits = match a.predicted(usr1) {
+                        Prediction::ReadBy(..) => mode.starts_with("sigwait"),
+                        Prediction::ReadFrom(_, thread) => thread.is_some(),
+                        _ => mode == "signalfd_unblocked",
+                    };
+                    waits || a.is_hidden()
                 });
             }
             _ => {}
@@ -212,7 +216,7 @@ impl Actor {
                 (true, false)
             }
             Prediction::Caught => (self.says("got", signal), true),
-            Prediction::ReadBy(..) | Prediction::ReadFrom(_) => (self.says("read", signal), true),
+            Prediction::ReadBy(..) | Prediction::ReadFrom(..) => (self.says("read", signal), true),
             Prediction::OrRead(..) => {
                 let told = self.says.recv_timeout(Duration::from_millis(500)).is_ok();
                 (told || self.has_ended() || self.state() == Some('T'), false)

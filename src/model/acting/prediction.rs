@@ -35,8 +35,8 @@ pub enum Prediction {
     Blocked,
     /// It does that, unless a thread that reads this signalfd takes it first.
     OrRead(DefaultAction, u32),
-    /// Every thread blocks it, and the program reads it from this descriptor.
-    ReadFrom(u32),
+    /// Every thread blocks it, and the program reads it from this descriptor; the thread that waits there, if one does now.
+    ReadFrom(u32, Option<(Tid, SafeText)>),
     /// This thread waits for it in `sigwait(3)` and takes it.
     ReadBy(Tid, SafeText),
     /// A stop from the terminal, to a process group that nobody could continue: the kernel throws it away.
@@ -125,8 +125,13 @@ impl Prediction {
         };
         // The kernel keeps a blocked signal even where it is ignored: the handler may change before it is unblocked.
         if blocked {
+            if let Some(waiter) = masks.reader_of_descriptor(signal, one)
+                && let Some(fd) = waiter.fd
+            {
+                return Self::ReadFrom(fd, Some((waiter.tid, waiter.name.clone())));
+            }
             let reader = to.signalfd_for(signal);
-            return reader.map_or(Self::Blocked, Self::ReadFrom);
+            return reader.map_or(Self::Blocked, |fd| Self::ReadFrom(fd, None));
         }
         // A tracer is told even of what is ignored, and may change it.
         if let Some(tracer) = &to.tracer {
@@ -184,7 +189,7 @@ impl Prediction {
         match self {
             Self::Certain(_) | Self::Default(_) => Force::Acts,
             Self::Caught
-            | Self::ReadFrom(_)
+            | Self::ReadFrom(..)
             | Self::ReadBy(..)
             | Self::OrRead(..)
             | Self::Debugger(_)
@@ -211,7 +216,7 @@ impl Prediction {
             Self::NotStopped => "not stopped",
             Self::AlreadyStopped => "already stopped",
             Self::Blocked => "blocked",
-            Self::ReadFrom(_) | Self::ReadBy(..) => "read",
+            Self::ReadFrom(..) | Self::ReadBy(..) => "read",
             Self::OrRead(..) => "may be read",
             Self::Orphaned => "thrown away",
             Self::AfterContinue => "stopped",
@@ -257,7 +262,11 @@ impl fmt::Display for Prediction {
                 let default = Self::Default(*action);
                 write!(f, "{default}, unless a signalfd (fd {fd}) reads it first")
             }
-            Self::ReadFrom(fd) => write!(f, "blocked: read through a signalfd (fd {fd})"),
+            Self::ReadFrom(fd, None) => write!(f, "blocked: read through a signalfd (fd {fd})"),
+            Self::ReadFrom(fd, Some((tid, name))) => write!(
+                f,
+                "blocked: thread {tid} {name} waits to read it through a signalfd (fd {fd})"
+            ),
             Self::ReadBy(tid, name) => {
                 write!(
                     f,

@@ -85,7 +85,7 @@ fn sorted(state: &SignalState, (by, inverted): (usize, bool)) -> Vec<Signal> {
 
 /// What happens when the signal comes: `caught`, `ignored`, `terminates`, `read by 1871 reader`.
 fn happens(state: &SignalState, signal: Signal) -> String {
-    if let Some(waiter) = state.reader(signal, None) {
+    if let Some(waiter) = state.read_by(signal) {
         return format!("read by {} {}", waiter.tid, waiter.name);
     }
     let word = match state.disposition(signal) {

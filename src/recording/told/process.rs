@@ -31,6 +31,6 @@ fields!(threads::ThreadDetail { 1 at, 2 switches, 3 rates, 4 waiting, 5 seen, 6 
 fields!(threads::Stack { 1 start, 2 used, 3 size });
 fields!(signal::SignalState { 1 ignored, 2 caught, 3 blocked, 4 pending, 5 thread_pending, 6 queued, 7 threads, 8 waiters, 9 thread_count, 10 kernel_thread, 11 zombie });
 fields!(signal::ThreadSignals { 1 tid, 2 name, 3 blocked, 4 pending });
-fields!(signal::SignalWaiter { 1 tid, 2 name, 3 signals });
+fields!(signal::SignalWaiter { 1 tid, 2 name, 3 signals, 4 fd });
 fields!(threads::Switches<u64> { 1 voluntary, 2 involuntary });
 fields!(threads::Switches<f64> { 1 voluntary, 2 involuntary });

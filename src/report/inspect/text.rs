@@ -265,7 +265,7 @@ fn signals(state: &SignalState, printer: &mut Printer<'_>) -> Written {
             .filter(|(on, _)| *on)
             .map(|(_, w)| *w)
             .collect();
-        let reader = state.reader(signal, None);
+        let reader = state.read_by(signal);
         let reader = reader.map(|w| format!("read by {} {}", w.tid, w.name));
         if disposition == Disposition::Default && marks.is_empty() && reader.is_none() {
             plain += 1;

@@ -1,5 +1,6 @@
 //! What a process and its threads catch, ignore and block, and what waits for them: the masks of `proc_pid_status(5)`.
 
+use super::signal_readers;
 use crate::model::acting::signal::{SignalSet, SignalState, SignalWaiter, ThreadSignals};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Pid, ProcId, Tid};
@@ -48,7 +49,8 @@ pub fn read(root: &ProcRoot, pid: Pid) -> Reading<SignalState> {
     Ok(state)
 }
 
-/// The threads that wait for signals in `rt_sigtimedwait(2)`: their `syscall` has the address of the set of 8 bytes.
+/// The threads that wait for signals in `rt_sigtimedwait(2)`: their `syscall` has the address of the set of 8 bytes. Behind
+/// them those that wait for a `signalfd(2)`.
 ///
 /// Told only to whoever may trace the process; a tree of files has no memory to look into.
 fn waiters(root: &ProcRoot, pid: Pid, state: &SignalState) -> Vec<SignalWaiter> {
@@ -81,9 +83,17 @@ fn waiters(root: &ProcRoot, pid: Pid, state: &SignalState) -> Vec<SignalWaiter> 
         });
         let bytes = bytes.into_iter().next()?.ok()?;
         let signals = SignalSet(u64::from_ne_bytes(bytes.try_into().ok()?));
-        Some(SignalWaiter { tid, name, signals })
+        Some(SignalWaiter {
+            tid,
+            name,
+            signals,
+            fd: None,
+        })
     };
-    threads.into_iter().zip(calls).filter_map(wait).collect()
+    let through = signal_readers::waiting(root, pid, state, &threads, &calls);
+    let mut found: Vec<SignalWaiter> = threads.into_iter().zip(calls).filter_map(wait).collect();
+    found.extend(through);
+    found
 }
 
 /// Parses lines such as `SigCgt:\t0000000180014a03`, `SigQ:\t3/96364`, `Threads:\t4`; missing ones are empty sets.

@@ -263,6 +263,7 @@ fn who_waits_in_sigwait_reads_the_signal() {
         tid: Tid(2),
         name: "reader".into(),
         signals: set(&both),
+        fd: None,
     };
     // The kernel takes what a thread waits for out of its mask for as long.
     let mut to = Standing {
@@ -287,5 +288,13 @@ fn who_waits_in_sigwait_reads_the_signal() {
         says(Signal::INT, &to),
         "default: terminates",
         "the first thread is asked first and does not wait"
+    );
+    if let Ok(signals) = &mut to.signals {
+        signals.threads = vec![thread(1, &both), thread(2, &both)];
+        signals.waiters[0].fd = Some(5);
+    }
+    assert_eq!(
+        says(Signal::INT, &to),
+        "blocked: thread 2 reader waits to read it through a signalfd (fd 5)"
     );
 }

@@ -44,7 +44,8 @@ pub struct SignalState {
     pub queued: Option<(u64, u64)>,
     /// The masks of each thread, the first one included; empty where they were not read.
     pub threads: Vec<ThreadSignals>,
-    /// Threads that wait for signals in `sigwait(3)` and its like, with those that each takes, as far as that is shown.
+    /// Threads that wait for signals in `sigwait(3)` and its like or for a `signalfd(2)`, with those that each takes, as far as
+    /// that is shown.
     pub waiters: Vec<SignalWaiter>,
     /// How many threads there are, of which `threads` may be a part.
     pub thread_count: usize,
@@ -67,15 +68,17 @@ pub struct ThreadSignals {
     pub pending: SignalSet,
 }
 
-/// A thread that waits for signals to read them: `rt_sigtimedwait(2)`.
+/// A thread that waits for signals to read them: `rt_sigtimedwait(2)`, or a read or poll of a `signalfd(2)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignalWaiter {
     /// Which thread.
     pub tid: Tid,
     /// Its name.
     pub name: SafeText,
-    /// What it waits for; the kernel takes these out of its mask for as long.
+    /// What it waits for; the kernel takes these out of its mask for as long as it is in `sigwait`.
     pub signals: SignalSet,
+    /// The descriptor through which it reads them; `None` in `sigwait`.
+    pub fd: Option<u32>,
 }
 
 impl SignalState {
@@ -90,7 +93,7 @@ impl SignalState {
         }
         let by = |tid: Tid| {
             let mut waiters = self.waiters.iter();
-            waiters.find(|w| w.tid == tid && w.signals.contains(signal))
+            waiters.find(|w| w.tid == tid && w.fd.is_none() && w.signals.contains(signal))
         };
         if let Some(tid) = one {
             return by(tid);
@@ -99,8 +102,27 @@ impl SignalState {
             return Some(first);
         }
         let takes = |t: &ThreadSignals| !t.blocked.contains(signal) && by(t.tid).is_none();
-        let waits = self.waiters.iter().find(|w| w.signals.contains(signal));
+        let mut waits = self.waiters.iter();
+        let waits = waits.find(|w| w.fd.is_none() && w.signals.contains(signal));
         waits.filter(|_| !self.threads.iter().any(takes))
+    }
+
+    /// The thread that waits for a descriptor which receives a signal that nobody would take otherwise: sent to the process, or
+    /// to the thread `one` alone, whom nobody else can read it for.
+    pub fn reader_of_descriptor(&self, signal: Signal, one: Option<Tid>) -> Option<&SignalWaiter> {
+        let pends = match one {
+            Some(tid) if !self.threads.is_empty() => self.blocking(signal).any(|t| t.tid == tid),
+            _ => self.is_blocked(signal),
+        };
+        let mut waiters = self.waiters.iter().filter(|w| w.fd.is_some());
+        let waits = waiters.find(|w| w.signals.contains(signal) && one.is_none_or(|t| t == w.tid));
+        waits.filter(|_| pends && !signal.is_unstoppable())
+    }
+
+    /// Who reads a signal that is sent to the process, in whichever way.
+    pub fn read_by(&self, signal: Signal) -> Option<&SignalWaiter> {
+        let through = || self.reader_of_descriptor(signal, None);
+        self.reader(signal, None).or_else(through)
     }
 
     /// What the process has arranged for a signal.
@@ -152,7 +174,7 @@ pub struct SignalJson {
     disposition: Disposition,
     blocked: bool,
     pending: bool,
-    /// The thread that waits for it and takes it: whatever it is arranged otherwise, that does not happen.
+    /// The thread that waits for it, in `sigwait` or for a descriptor, and takes it: whatever it is arranged otherwise, that does not happen.
     read_by: Option<ReaderJson>,
 }
 
@@ -161,6 +183,8 @@ pub struct SignalJson {
 struct ReaderJson {
     tid: u32,
     name: SafeText,
+    /// The signalfd through which it does; null in `sigwait`.
+    fd: Option<u32>,
 }
 
 impl SignalState {
@@ -173,9 +197,10 @@ impl SignalState {
                 disposition: self.disposition(signal),
                 blocked: self.is_blocked(signal),
                 pending: self.is_pending(signal),
-                read_by: self.reader(signal, None).map(|w| ReaderJson {
+                read_by: self.read_by(signal).map(|w| ReaderJson {
                     tid: w.tid.0,
                     name: w.name.clone(),
+                    fd: w.fd,
                 }),
             })
             .collect()
@@ -228,15 +253,64 @@ mod tests {
                 tid: Tid(7),
                 name: "reader".into(),
                 signals: SignalSet(u64::MAX),
+                fd: None,
             }],
             ..SignalState::default()
         };
         let json = serde_json::to_value(state.to_json()).expect("json");
-        let by = serde_json::json!({"tid": 7, "name": "reader"});
+        let by = serde_json::json!({"tid": 7, "name": "reader", "fd": null});
         assert_eq!(json[0]["read_by"], by);
         for unstoppable in [Signal::KILL, Signal::STOP] {
             let at = usize::from(unstoppable.number()) - 1;
             assert_eq!(json[at]["read_by"], serde_json::Value::Null);
         }
+    }
+    #[test]
+    fn a_descriptor_is_read_only_for_what_nobody_takes_before() {
+        let signal = |n| Signal::new(n).expect("a signal");
+        let set = |all: &[u8]| {
+            all.iter()
+                .map(|n| signal((*n).into()))
+                .collect::<SignalSet>()
+        };
+        let thread = |tid, blocked: &[u8]| ThreadSignals {
+            tid: Tid(tid),
+            name: "t".into(),
+            blocked: set(blocked),
+            pending: SignalSet::default(),
+        };
+        let mut state = SignalState {
+            blocked: set(&[10, 12]),
+            threads: vec![thread(1, &[10, 12]), thread(2, &[10, 12])],
+            waiters: vec![SignalWaiter {
+                tid: Tid(2),
+                name: "loop".into(),
+                signals: set(&[10, 15]),
+                fd: Some(5),
+            }],
+            ..SignalState::default()
+        };
+        let by = |state: &SignalState, n| state.read_by(signal(n)).map(|w| (w.tid.0, w.fd));
+        assert_eq!(by(&state, 10), Some((2, Some(5))));
+        assert_eq!(by(&state, 12), None, "not received");
+        assert_eq!(
+            by(&state, 15),
+            None,
+            "not blocked: its handler or default comes first"
+        );
+        let json = serde_json::to_value(state.to_json()).expect("json");
+        let told = serde_json::json!({"tid": 2, "name": "loop", "fd": 5});
+        assert_eq!(json[9]["read_by"], told);
+        let to_one = |n| {
+            state
+                .reader_of_descriptor(signal(10), Some(Tid(n)))
+                .is_some()
+        };
+        assert!(
+            to_one(2) && !to_one(1),
+            "what one thread is sent only it can read"
+        );
+        state.threads[0].blocked = SignalSet::default();
+        assert_eq!(by(&state, 10), None, "the other thread takes it");
     }
 }

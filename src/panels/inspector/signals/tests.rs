@@ -52,6 +52,7 @@ fn a_thread_in_sigwait_reads_what_it_waits_for() {
         tid: Tid(100),
         name: "reader".into(),
         signals: set(&[3]),
+        fd: None,
     }];
     let lines = drawn(&mut SignalsTab::default(), &world_with(waited), 96, 40);
     let quit = lines.iter().find(|l| l.contains("QUIT")).expect("shown");

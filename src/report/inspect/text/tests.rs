@@ -10,6 +10,7 @@ fn who_reads_a_signal_stands_apart_from_what_it_is_for() {
             tid: Tid(20384),
             name: "signal_modes".into(),
             signals: SignalSet(u64::MAX),
+            fd: None,
         }],
         ..SignalState::default()
     };

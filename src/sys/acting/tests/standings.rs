@@ -52,7 +52,7 @@ fn a_signalfd_is_named() {
     let puppet = Puppet::with(&mut command);
     let mut hold = puppet.hold(Scope::Process);
     let read_from = |hold: &Hold| match predicted(hold, Signal::USR1) {
-        Prediction::ReadFrom(fd) => fd,
+        Prediction::ReadFrom(fd, None) => fd,
         other => panic!("{other:?}"),
     };
     let fd = read_from(&hold);
