@@ -225,7 +225,7 @@ const ASKED: &[(&str, &str)] = &[
     ("sys/process/overview.rs", "io and smaps_rollup by bounded"),
     ("sys/scheduling/waits/held.rs", "fdinfo by the asker"),
     ("sys/scheduling/waits/links.rs", "fdinfo by the asker"),
-    ("sys/scheduling/waits/thread.rs", "called by bounded"),
+    ("sys/scheduling/waits/owner.rs", "maps by bounded"),
 ];
 
 /// Whether a line opens something.

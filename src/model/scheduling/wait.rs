@@ -291,7 +291,7 @@ pub enum Owner {
     },
     /// A number that no thread has that could be meant: it has ended, or the process is a copy of another one.
     Nobody(u32),
-    /// A number of another PID namespace, of a thread outside of the process.
+    /// A number of another PID namespace, or of somebody who may not be looked at.
     Numbered(u32),
     /// A thread that has ended and is listed until somebody asks how: it gives nothing back any more.
     Ended {

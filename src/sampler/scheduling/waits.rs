@@ -283,7 +283,7 @@ impl Waits {
 struct Process<'a> {
     wide: bool,
     flavour: Flavour,
-    owner: &'a dyn Fn(u32, bool) -> Owner,
+    owner: &'a dyn Fn(u32, Option<u64>) -> Owner,
 }
 
 /// The start time of whoever has this number now.

@@ -4,5 +4,6 @@ pub(crate) mod code;
 pub mod first;
 pub(crate) mod held;
 pub(crate) mod links;
+pub(crate) mod owner;
 pub(crate) mod space;
 pub(crate) mod thread;

@@ -33,8 +33,8 @@ pub struct Clues<'a> {
     pub inside: Option<&'a Inside>,
     /// Which C library it has.
     pub flavour: Flavour,
-    /// Who is meant by a number in a lock, of the process or, where the second is true, of any.
-    pub owner: &'a dyn Fn(u32, bool) -> Owner,
+    /// Who is meant by a number in a lock of the process; the second is the address of one that others may use.
+    pub owner: &'a dyn Fn(u32, Option<u64>) -> Owner,
     /// The clocks.
     pub now: Now,
 }

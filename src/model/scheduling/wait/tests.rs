@@ -19,10 +19,10 @@ struct Thread {
 }
 
 /// Numbers 100 to 109 are threads of the process, 200 is one of another.
-fn owner(number: u32, shared: bool) -> Owner {
+fn owner(number: u32, shared: Option<u64>) -> Owner {
     match number {
         100..110 => Owner::Thread(Tid(number)),
-        200 if shared => Owner::Elsewhere {
+        200 if shared.is_some() => Owner::Elsewhere {
             tid: Tid(200),
             pid: Pid(199),
             name: "postgres".into(),

@@ -242,7 +242,7 @@ impl Owner {
             Self::Elsewhere { tid, pid, name } => format!("{pid} {name}, thread {tid}"),
             Self::Nobody(number) => format!("thread {number}, which is not there"),
             Self::Numbered(number) => {
-                format!("thread {number} of its PID namespace, in another process")
+                format!("thread {number} of its PID namespace, which is not seen here")
             }
             Self::Ended {
                 tid,

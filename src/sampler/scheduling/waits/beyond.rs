@@ -12,6 +12,7 @@ use crate::model::text::SafeText;
 use crate::sys::bounded;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
+use crate::sys::scheduling::waits::owner;
 use crate::sys::scheduling::waits::thread::{self, Raw};
 
 /// So many threads are followed.
@@ -72,7 +73,7 @@ fn owner_of(root: &ProcRoot, pid: Pid, tid: Tid) -> Option<Owner> {
         wide,
         inside: None,
         flavour: Flavour::Unknown,
-        owner: &|number, shared| thread::owner(root, pid, number, shared),
+        owner: &|number, shared| owner::owner(root, pid, number, shared),
         now: Now::default(),
     });
     waiting.what.held_by().cloned()

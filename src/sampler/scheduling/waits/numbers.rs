@@ -1,5 +1,6 @@
 //! Whom the numbers in a process's memory mean: there threads have the numbers of the process's own PID namespace.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::model::id::{Pid, Tid};
@@ -9,7 +10,8 @@ use crate::model::reading::Reading;
 use crate::model::scheduling::wait::Owner;
 use crate::model::text::SafeText;
 use crate::sys::root::ProcRoot;
-use crate::sys::scheduling::waits::thread::{Raw, owner};
+use crate::sys::scheduling::waits::owner;
+use crate::sys::scheduling::waits::thread::Raw;
 
 /// The numbers of one process's threads as the process itself sees them. They never change while a thread lives.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Numbers {
     /// Those that have ended, with their names.
     ended: HashMap<Tid, SafeText>,
     nested: bool,
+    /// Who was found beyond the process since the last reading, by the number and the address of the lock.
+    beyond: RefCell<HashMap<(u32, u64), Owner>>,
 }
 
 impl Numbers {
@@ -30,6 +34,7 @@ impl Numbers {
                 self.nested = depth > 1;
             }
         }
+        self.beyond.borrow_mut().clear();
         let lives = |tid: &Tid| rows.binary_search_by_key(tid, |r| r.id.tid).is_ok();
         self.known.retain(|tid, _| lives(tid));
         let ended = |r: &&ThreadRow| matches!(r.stat.state, State::Zombie | State::Dead);
@@ -47,8 +52,8 @@ impl Numbers {
         self.nested
     }
 
-    /// Who is meant by a number in a lock of a process; where the lock may be `shared`, of any process.
-    pub fn owner(&self, root: &ProcRoot, of: Pid, number: u32, shared: bool) -> Owner {
+    /// Who is meant by a number in a lock of a process; of one that may be `shared`, of any process that maps its memory there.
+    pub fn owner(&self, root: &ProcRoot, of: Pid, number: u32, shared: Option<u64>) -> Owner {
         if let Some(tid) = self.inner.get(&number) {
             // The first thread of a process is listed for as long as others live.
             return match self.ended.get(tid) {
@@ -61,13 +66,22 @@ impl Numbers {
                 },
             };
         }
-        if self.nested {
-            return if shared {
-                Owner::Numbered(number)
-            } else {
+        let Some(word) = shared else {
+            return if self.nested {
                 Owner::Nobody(number)
+            } else {
+                owner::owner(root, of, number, None)
             };
-        }
-        owner(root, of, number, shared)
+        };
+        // A thousand threads may wait for one lock.
+        let mut beyond = self.beyond.borrow_mut();
+        let found = beyond.entry((number, word)).or_insert_with(|| {
+            if self.nested {
+                owner::elsewhere(root, of, number, word)
+            } else {
+                owner::owner(root, of, number, shared)
+            }
+        });
+        found.clone()
     }
 }

@@ -4,12 +4,11 @@ use super::code::{self, Code};
 use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::Switches;
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Call, Inside, Memory, Owner, meant, wanted};
+use crate::model::scheduling::wait::{Call, Inside, Memory, meant, wanted};
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
 use crate::sys::process::proc_dir::ProcDir;
-use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::system_calls;
 
 /// What the kernel says of one thread.
@@ -91,38 +90,6 @@ pub fn read(threads: &ProcDir, tid: Tid, wide: bool, code: Option<&Code>) -> Rea
         }
     }
     Ok(raw)
-}
-
-/// Who has a number that stands in a lock of a process: one of its own threads, of another process only where the lock may
-/// be `shared`. `/proc/TID` is not listed but can be opened.
-pub fn owner(root: &ProcRoot, of: Pid, number: u32, shared: bool) -> Owner {
-    let nobody = Owner::Nobody(number);
-    let Ok(status) = std::fs::read(root.proc(format!("{number}/status"))) else {
-        return nobody;
-    };
-    let Some((pid, threads, ended)) = standing(&status) else {
-        return nobody;
-    };
-    let tid = Tid(number);
-    let own = pid == of;
-    if !own && !shared {
-        return nobody;
-    }
-    let asked = if own { number } else { pid.0 };
-    let Ok(name) = std::fs::read(root.proc(format!("{asked}/comm"))) else {
-        return nobody;
-    };
-    let name = SafeText::from_bytes(name.trim_ascii_end());
-    match (ended, own) {
-        (true, _) => Owner::Ended {
-            tid,
-            pid: (!own).then_some(pid),
-            name,
-            others: threads > 1,
-        },
-        (false, true) => Owner::Thread(tid),
-        (false, false) => Owner::Elsewhere { tid, pid, name },
-    }
 }
 
 /// Of the `status` of a thread: its process, how many threads that has, and whether the thread itself has ended.

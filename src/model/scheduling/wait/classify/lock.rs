@@ -29,6 +29,13 @@ pub(super) struct At {
     pub shared: bool,
 }
 
+impl At {
+    /// Where it is, if others may use it.
+    fn others(self) -> Option<u64> {
+        self.shared.then_some(self.word)
+    }
+}
+
 /// A mutex of either library at a word, where it looks like one.
 pub(super) fn mutex(clues: &Clues<'_>, at: At) -> Option<Lock> {
     let flavour = clues.flavour;
@@ -62,7 +69,7 @@ fn of_glibc(clues: &Clues<'_>, at: At) -> Option<Lock> {
         bits if bits & ROBUST != 0 && bits & PROTECT == 0 => (Mutex::Robust, in_word && count > 0),
         _ => return None,
     };
-    fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.shared))))
+    fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.others()))))
 }
 
 /// musl's `pthread_mutex_t`: type, lock, waiters; the word is the second. A normal one stores no owner.
@@ -84,14 +91,14 @@ fn of_musl(clues: &Clues<'_>, at: At) -> Option<Lock> {
         Mutex::Plain
     };
     let fits = owner != 0 && owner != OWNER && (named || waiters > 0);
-    fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.shared))))
+    fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.others()))))
 }
 
 /// A PI mutex: its word is the kernel's, with the owner in it.
 pub(super) fn inheriting(clues: &Clues<'_>, at: At) -> Lock {
     let word = clues.memory.u32(at.word).map(|w| w & OWNER);
     let owner = word.filter(|w| *w != 0);
-    Lock::Mutex(Mutex::Inherit, owner.map(|w| (clues.owner)(w, at.shared)))
+    Lock::Mutex(Mutex::Inherit, owner.map(|w| (clues.owner)(w, at.others())))
 }
 
 /// A read-write lock of either library, where it looks like one.
@@ -124,7 +131,7 @@ fn rw_of_glibc(clues: &Clues<'_>, at: At) -> Option<RwHeld> {
             writer,
             readers >> 3,
         ) {
-            (_, true, 1.., _) => Some(RwHeld::Writer((clues.owner)(writer, at.shared))),
+            (_, true, 1.., _) => Some(RwHeld::Writer((clues.owner)(writer, at.others()))),
             (false, _, 0, count @ 1..) => Some(RwHeld::Readers(count)),
             _ => None,
         }
@@ -207,7 +214,7 @@ pub(super) fn is_barrier(clues: &Clues<'_>, at: At) -> bool {
 pub(super) fn joined(clues: &Clues<'_>, at: At) -> Option<Owner> {
     if clues.flavour != Flavour::Musl {
         let same = clues.memory.u32(at.word).is_none_or(|w| w == at.value);
-        let found = (clues.owner)(at.value, false);
+        let found = (clues.owner)(at.value, None);
         if same && at.shared && matches!(found, Owner::Thread(_)) {
             return Some(found);
         }
@@ -225,5 +232,5 @@ pub(super) fn joined(clues: &Clues<'_>, at: At) -> Option<Owner> {
         .memory
         .u32(at.word.wrapping_sub(8))
         .filter(|_| block)?;
-    Some((clues.owner)(number, false))
+    Some((clues.owner)(number, None))
 }
