@@ -216,7 +216,8 @@ fn on(row: &CallRow, files: Option<&Files>) -> String {
         out.push(format!("{} {} times", error.name, error.calls));
     }
     if let Some((n, span)) = row.inside {
-        out.push(format!("{n} in it now, for {}", duration(span)));
+        let least = if row.earlier { "at least " } else { "" };
+        out.push(format!("{n} in it now, for {least}{}", duration(span)));
     }
     out.join(" · ")
 }
@@ -245,6 +246,8 @@ fn answer(id: ProcId, calls: &Calls, files: Option<&Files>) -> Value {
             "longest_ns": row.longest.ok().map(|n| n.0),
             "descriptors": fds.collect::<Vec<_>>(),
             "inside": row.inside.map(|(n, _)| n),
+            "inside_ns": row.inside.map(|(_, span)| span.0),
+            "inside_earlier": row.earlier,
         })
     };
     json!({
@@ -292,6 +295,7 @@ mod tests {
                 longest: Ok(Nanos(30_000)),
                 descriptors: Vec::new(),
                 inside: None,
+                earlier: false,
             };
             let calls = Calls {
                 span: Nanos(1_000_000_000),

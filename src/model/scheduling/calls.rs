@@ -27,9 +27,11 @@ pub struct Count {
     pub calls: u64,
     /// How many of those failed.
     pub errors: u64,
-    /// How long they took together.
+    /// How long those took together that began since then.
     pub span: Nanos,
-    /// Of that, without a core: blocked, or waiting for one.
+    /// How long, since then, those took that had begun before: nobody knows when.
+    pub earlier: Nanos,
+    /// Of both, without a core: blocked, or waiting for one.
     pub away: Nanos,
     /// The longest.
     pub longest: Nanos,
@@ -46,6 +48,21 @@ pub struct CallSums {
     pub span: Nanos,
 }
 
+/// Somebody who is in a call at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Inside {
+    /// Which.
+    pub number: Number,
+    /// Since when.
+    pub since: Nanos,
+    /// Whether it had begun before counting did: then that is when it was first seen.
+    pub earlier: bool,
+    /// How long it had no core since.
+    pub away: Nanos,
+    /// The descriptor that it is on.
+    pub descriptor: Option<i32>,
+}
+
 /// What was counted until a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -57,8 +74,8 @@ pub struct Counted {
     pub errors: BTreeMap<(Number, u32), CallSums>,
     /// By call and descriptor, of those that are on one.
     pub descriptors: BTreeMap<(Number, i32), CallSums>,
-    /// Who is in a call now, and since when.
-    pub inside: Vec<(Number, Nanos)>,
+    /// Who is in a call now.
+    pub inside: Vec<Inside>,
     /// Whether time without a core is known.
     pub split: bool,
 }
@@ -97,11 +114,11 @@ pub struct CallRow {
     pub errors: Reading<u64>,
     /// The commonest error.
     pub error: Option<CallError>,
-    /// How long they took together; the time of a call counts when it returns.
+    /// How long threads were in it in the window, also in one that began before, or has not returned.
     pub span: Nanos,
     /// Of that, on a core.
     pub on_core: Reading<Nanos>,
-    /// The mean.
+    /// The mean of those that returned.
     pub mean: Reading<Nanos>,
     /// 99 of 100 took at most so long.
     pub p99: Reading<Nanos>,
@@ -111,6 +128,8 @@ pub struct CallRow {
     pub descriptors: Vec<(i32, CallSums)>,
     /// How many threads are in it now, and for how long the one that entered first.
     pub inside: Option<(usize, Nanos)>,
+    /// Whether that one had begun before counting did: then it is in it for at least so long.
+    pub earlier: bool,
 }
 
 /// The calls of a process in a window.
@@ -130,7 +149,7 @@ impl Calls {
     /// What to say where no call is listed.
     pub fn none(&self) -> &'static str {
         if self.exact {
-            "no call began or returned; who sat in one all the time is not counted"
+            "no call was made, and nobody was seen in one"
         } else {
             "none of its threads was seen blocked in a call"
         }
@@ -145,14 +164,14 @@ pub fn between(first: &Counted, last: &Counted, words: &Words<'_>) -> Calls {
     let none = Count::default();
     let mut rows: Vec<CallRow> = Vec::new();
     let mut numbers: Vec<Number> = last.calls.keys().copied().collect();
-    numbers.extend(last.inside.iter().map(|(number, _)| *number));
+    numbers.extend(last.inside.iter().map(|i| i.number));
     numbers.sort_unstable();
     numbers.dedup();
     for number in numbers {
         let now = last.calls.get(&number).unwrap_or(&none);
         let before = first.calls.get(&number).unwrap_or(&none);
         let row = row(number, words, (before, now), (first, last));
-        if row.calls != Ok(0) || row.inside.is_some() {
+        if row.calls != Ok(0) || row.inside.is_some() || row.span > Nanos(0) {
             rows.push(row);
         }
     }
@@ -172,8 +191,9 @@ fn row(
     (first, last): (&Counted, &Counted),
 ) -> CallRow {
     let calls = now.calls.saturating_sub(before.calls);
-    let span = now.span.since(before.span);
-    let away = now.away.since(before.away);
+    let returned = now.span.since(before.span);
+    let span = Nanos(spent(now, number, last)).since(Nanos(spent(before, number, first)));
+    let away = Nanos(lost(now, number, last)).since(Nanos(lost(before, number, first)));
     let spread = now.spread.since(&before.spread);
     let grown = |now: CallSums, before: Option<&CallSums>| {
         let before = before.copied().unwrap_or_default();
@@ -196,17 +216,17 @@ fn row(
                 calls,
             }
         });
-    let of = last
-        .descriptors
-        .range((number, i32::MIN)..=(number, i32::MAX));
-    let mut descriptors: Vec<(i32, CallSums)> = of
-        .map(|(key, part)| (key.1, grown(*part, first.descriptors.get(key))))
-        .filter(|(_, part)| part.calls > 0)
+    let before_on = first.on_descriptors(number);
+    let mut descriptors: Vec<(i32, CallSums)> = last
+        .on_descriptors(number)
+        .into_iter()
+        .map(|(fd, part)| (fd, grown(part, before_on.get(&fd))))
+        .filter(|(_, part)| part.calls > 0 || part.span > Nanos(0))
         .collect();
     descriptors.sort_by_key(|(fd, part)| (std::cmp::Reverse((part.span, part.calls)), *fd));
     descriptors.truncate(TOLD);
-    let inside = last.inside.iter().filter(|(n, _)| *n == number);
-    let since = inside.clone().map(|(_, since)| *since).min();
+    let inside = who_is_in(number, last);
+    let first_in = inside.clone().min_by_key(|i| i.since);
     CallRow {
         number,
         name: (words.call)(number),
@@ -219,15 +239,55 @@ fn row(
         } else {
             Err(Missing::Unsupported)
         },
-        mean: span.0.checked_div(calls).map(Nanos).ok_or(Missing::Soon),
-        p99: spread.at(990).ok_or(Missing::Soon),
+        mean: returned
+            .0
+            .checked_div(calls)
+            .map(Nanos)
+            .ok_or(Missing::Soon),
+        // The bound of a bucket is above what is in it.
+        p99: spread
+            .at(990)
+            .map(|p99| p99.min(now.longest))
+            .ok_or(Missing::Soon),
         longest: if now.calls > 0 {
             Ok(now.longest)
         } else {
             Err(Missing::Soon)
         },
         descriptors,
-        inside: since.map(|since| (inside.count(), last.at.since(since))),
+        inside: first_in.map(|i| (inside.count(), last.at.since(i.since))),
+        earlier: first_in.is_some_and(|i| i.earlier),
+    }
+}
+
+fn who_is_in(number: Number, at: &Counted) -> impl Iterator<Item = &Inside> + Clone {
+    at.inside.iter().filter(move |i| i.number == number)
+}
+
+/// How long threads were in a call by a moment, with those that are in it.
+fn spent(count: &Count, number: Number, at: &Counted) -> u64 {
+    let until = |i: &Inside| at.at.since(i.since).0;
+    count.span.0 + count.earlier.0 + who_is_in(number, at).map(until).sum::<u64>()
+}
+
+/// How long of that they had no core.
+fn lost(count: &Count, number: Number, at: &Counted) -> u64 {
+    count.away.0 + who_is_in(number, at).map(|i| i.away.0).sum::<u64>()
+}
+
+impl Counted {
+    /// How long threads were in a call by then, and how many returned, by the descriptor that it was on.
+    pub fn on_descriptors(&self, number: Number) -> BTreeMap<i32, CallSums> {
+        let of = self
+            .descriptors
+            .range((number, i32::MIN)..=(number, i32::MAX));
+        let mut out: BTreeMap<i32, CallSums> = of.map(|(key, part)| (key.1, *part)).collect();
+        for inside in who_is_in(number, self) {
+            if let Some(fd) = inside.descriptor {
+                out.entry(fd).or_default().span.0 += self.at.since(inside.since).0;
+            }
+        }
+        out
     }
 }
 
@@ -277,6 +337,7 @@ fn unnumbered((name, (span, of)): (String, (Nanos, BTreeMap<i32, CallSums>))) ->
         longest: Err(Missing::Denied),
         descriptors: of.into_iter().take(TOLD).collect(),
         inside: None,
+        earlier: false,
     }
 }
 
@@ -289,6 +350,14 @@ mod tests {
         narrow: false,
     };
 
+    fn inside(since: u64) -> Inside {
+        Inside {
+            number: READ,
+            since: Nanos(since),
+            ..Inside::default()
+        }
+    }
+
     fn counted(at: u64, calls: u64, span: u64) -> Counted {
         let mut spread = Spread::default();
         spread.0[4 * 10] = calls;
@@ -296,6 +365,7 @@ mod tests {
             calls,
             errors: calls / 2,
             span: Nanos(span),
+            earlier: Nanos(0),
             away: Nanos(span / 4),
             longest: Nanos(span),
             spread,
@@ -310,21 +380,22 @@ mod tests {
             errors: [((READ, 11), part(calls / 2, 0))].into(),
             descriptors: [
                 ((READ, 3), part(calls, span / 2)),
-                ((READ, 7), part(1, span / 3)),
+                ((READ, 7), part(1, 300)),
             ]
             .into(),
-            inside: vec![(READ, Nanos(at - 5))],
+            inside: vec![inside(at - 5)],
             split: true,
         }
     }
 
+    const WORDS: Words<'static> = Words {
+        call: &|n| format!("call {}", n.number),
+        error: &|n| (format!("E{n}"), "fails"),
+    };
+
     #[test]
     fn a_window_is_the_difference() {
-        let words = Words {
-            call: &|n| format!("call {}", n.number),
-            error: &|n| (format!("E{n}"), "fails"),
-        };
-        let calls = between(&counted(100, 10, 1000), &counted(300, 30, 5000), &words);
+        let calls = between(&counted(100, 10, 1000), &counted(300, 30, 5000), &WORDS);
         assert_eq!((calls.span, calls.rows.len()), (Nanos(200), 1));
         let row = &calls.rows[0];
         assert_eq!((row.calls, row.errors), (Ok(20), Ok(10)));
@@ -339,8 +410,52 @@ mod tests {
             .map(|(fd, p)| (*fd, p.calls))
             .collect();
         assert_eq!(told, [(3, 20)], "7 saw none in the window");
-        let nothing = between(&counted(100, 10, 1000), &counted(300, 10, 1000), &words);
+        let nothing = between(&counted(100, 10, 1000), &counted(300, 10, 1000), &WORDS);
         assert_eq!(nothing.rows.len(), 1, "somebody is inside");
         assert_eq!(nothing.rows[0].mean, Err(Missing::Soon));
+    }
+
+    #[test]
+    fn time_in_a_call_counts_in_the_window_in_which_it_passes() {
+        let with = |at, all: Vec<Inside>| Counted {
+            inside: all,
+            ..counted(at, 10, 1000)
+        };
+        let on_pipe = Inside {
+            descriptor: Some(9),
+            earlier: true,
+            away: Nanos(60),
+            ..inside(40)
+        };
+        // It began before the window, and goes on: all of the window passed in it.
+        let later = Inside {
+            away: Nanos(250),
+            ..on_pipe
+        };
+        let goes_on = between(&with(100, vec![on_pipe]), &with(300, vec![later]), &WORDS);
+        let row = &goes_on.rows[0];
+        assert_eq!((row.calls, row.span), (Ok(0), Nanos(200)));
+        assert_eq!(row.on_core, Ok(Nanos(10)));
+        assert_eq!(
+            row.descriptors,
+            [(
+                9,
+                CallSums {
+                    calls: 0,
+                    span: Nanos(200)
+                }
+            )]
+        );
+        assert_eq!((row.inside, row.earlier), (Some((1, Nanos(260))), true));
+        assert_eq!(row.mean, Err(Missing::Soon), "none returned");
+        // It returned after 150 of the 200: only those count, and nobody knows how long it took.
+        let mut last = with(300, vec![]);
+        last.calls.get_mut(&READ).expect("one").earlier = Nanos(210);
+        let returned = between(&with(100, vec![on_pipe]), &last, &WORDS);
+        assert_eq!(returned.rows[0].span, Nanos(150));
+        assert_eq!(returned.rows[0].mean, Err(Missing::Soon));
+        // One that began in the window and is still in it is more than one that returned quickly.
+        let began = between(&with(100, vec![]), &with(300, vec![inside(150)]), &WORDS);
+        assert_eq!(began.rows[0].span, Nanos(150));
     }
 }

@@ -199,7 +199,8 @@ pub const CALLS: &[Word] = &[
     ),
     word(
         "TIME",
-        "How long they took together; a call counts when it returns.",
+        "How long threads were in it in the window, also in one that had begun before or has not returned. Where several threads are in it \
+         that may be more than the window.",
         "the time between sys_enter and sys_exit",
     ),
     word(
@@ -207,7 +208,11 @@ pub const CALLS: &[Word] = &[
         "Of that, the time on a core; the rest it was blocked, or waited for a core.",
         "the tracepoint sched_switch",
     ),
-    word("MEAN", "TIME by the number of calls.", ""),
+    word(
+        "MEAN",
+        "How long those took that returned, by their number; one that had begun before counting did is not among them.",
+        "",
+    ),
     word(
         "P99",
         "99 of 100 took at most so long; right to a fifth.",

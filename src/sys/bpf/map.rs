@@ -26,6 +26,8 @@ pub enum Kind {
 
 /// Room for new values is made when they come, not in advance: `BPF_F_NO_PREALLOC`.
 const NO_PREALLOC: u32 = 1 << 0;
+/// Only where there is none yet: `BPF_NOEXIST`.
+const NO_EXIST: u64 = 1;
 /// The array may be mapped: `BPF_F_MMAPABLE`.
 const MMAPABLE: u32 = 1 << 10;
 
@@ -153,14 +155,14 @@ impl Map {
         self.fd.as_raw_fd()
     }
 
-    fn one(&self, command: Command, key: &[u8], value: *const u8) -> io::Result<()> {
+    fn one(&self, command: Command, key: &[u8], value: *const u8, flags: u64) -> io::Result<()> {
         assert_eq!(key.len(), self.key, "a key of this map");
         let mut one = One {
             map: self.fd() as u32,
             unused: 0,
             key: call::address(key.as_ptr()),
             value: call::address(value),
-            flags: 0,
+            flags,
         };
         call::ask(command, &mut one).map(drop)
     }
@@ -171,7 +173,7 @@ impl Map {
     /// `ENOENT` where there is none.
     pub fn get(&self, key: &[u8]) -> io::Result<Vec<u8>> {
         let mut value = vec![0; self.value];
-        self.one(Command::MapLookup, key, value.as_mut_ptr())?;
+        self.one(Command::MapLookup, key, value.as_mut_ptr(), 0)?;
         Ok(value)
     }
 
@@ -184,7 +186,19 @@ impl Map {
     /// For a key or a value that is not as long as those of this map.
     pub fn set(&self, key: &[u8], value: &[u8]) -> io::Result<()> {
         assert_eq!(value.len(), self.value, "a value of this map");
-        self.one(Command::MapUpdate, key, value.as_ptr())
+        self.one(Command::MapUpdate, key, value.as_ptr(), 0)
+    }
+
+    /// Gives a key its first value.
+    ///
+    /// # Errors
+    /// `EEXIST` where it has one, `E2BIG` where the map is full.
+    ///
+    /// # Panics
+    /// For a key or a value that is not as long as those of this map.
+    pub fn begin(&self, key: &[u8], value: &[u8]) -> io::Result<()> {
+        assert_eq!(value.len(), self.value, "a value of this map");
+        self.one(Command::MapUpdate, key, value.as_ptr(), NO_EXIST)
     }
 
     /// Takes a key out.
@@ -192,7 +206,7 @@ impl Map {
     /// # Errors
     /// `ENOENT` where it is not in it.
     pub fn remove(&self, key: &[u8]) -> io::Result<()> {
-        self.one(Command::MapDelete, key, ptr::null())
+        self.one(Command::MapDelete, key, ptr::null(), 0)
     }
 
     /// Every key with its value, read in as few calls as it takes; `empty`: and takes them out.

@@ -3,13 +3,16 @@
 //!
 //! A call costs the process 0.2 to 0.3 µs more while this is open, and those of every other process 0.1 to 0.2 µs (docs/kernel.md, J).
 
+mod begun;
 mod programs;
 
 use std::collections::BTreeMap;
 use std::io;
 
 use crate::model::id::{Nanos, Pid};
-use crate::model::scheduling::calls::{CallSums, Count, Counted, Number, Words, on_descriptor};
+use crate::model::scheduling::calls::{
+    CallSums, Count, Counted, Inside, Number, Words, on_descriptor,
+};
 use crate::model::scheduling::spread::{BUCKETS, Spread};
 use crate::sys::bpf::btf;
 use crate::sys::bpf::map::{Kind, Map, Shared, word};
@@ -24,13 +27,14 @@ const NUMBERS: u32 = 512;
 /// Words of one call in the shared memory.
 const SLOT: usize = 256;
 /// Which word of a call is what: how many failed, how long, how long without a core, the longest, whether it is on a
-/// descriptor, how many parts found no room; then the spread, which tells how many returned.
+/// descriptor, how many parts found no room, how long those took that had begun before; then the spread, which tells how many returned.
 const ERRORS: usize = 1;
 const SPAN: usize = 2;
 const AWAY: usize = 3;
 const LONGEST: usize = 4;
 const ON_FD: usize = 5;
 const DROPPED: usize = 6;
+const EARLIER: usize = 7;
 const SPREAD: usize = 8;
 
 /// How many threads can be in a call at once, and how many descriptors and errors are told apart.
@@ -44,6 +48,11 @@ const FDS: u32 = 64;
 const FD: usize = 16;
 /// Which word of a place tells whose it is.
 const OWNER: usize = 5;
+/// What stands beside the number of a call that had begun before counting did.
+const BEGUN_BEFORE: u64 = 1 << 16;
+/// Who was that long in a call does not leave it while sums are read, or they are read again, so many times.
+const STAYS: Nanos = Nanos::from_millis(1);
+const TRIES: usize = 4;
 
 /// Counts until it is dropped; nothing stays behind.
 #[derive(Debug)]
@@ -57,6 +66,7 @@ pub struct Tracing {
     first_descriptors: Shared,
     descriptors: Map,
     split: bool,
+    begun: begun::Begun,
     _programs: Vec<Running>,
 }
 
@@ -101,6 +111,7 @@ impl Tracing {
             At::RawTracepoint(c"sys_exit"),
         )?);
         running.push(entering(root, pid, &maps)?);
+        let begun = begun::begin(root, pid, &started, &threads);
         Ok(Self {
             root: root.clone(),
             pid,
@@ -111,6 +122,7 @@ impl Tracing {
             first_descriptors,
             descriptors,
             split,
+            begun,
             _programs: running,
         })
     }
@@ -120,15 +132,41 @@ impl Tracing {
     /// # Errors
     /// As the kernel says.
     pub fn read(&self) -> io::Result<Counted> {
+        let mut left = TRIES;
+        loop {
+            let before = self.inside()?;
+            let calls = self.sums();
+            let descriptors = self.all_descriptors(&calls)?;
+            let inside = self.inside()?;
+            let at = clock::now();
+            left -= 1;
+            // The time of one that returned meanwhile may be in the sums or not. That matters only where it is long.
+            let long = |i: &&Inside| at.since(i.since) > STAYS;
+            let stayed = |was: &Inside| {
+                let mut now = inside.iter();
+                now.any(|i| (i.number, i.since) == (was.number, was.since))
+            };
+            if left > 0 && !before.iter().filter(long).all(stayed) {
+                continue;
+            }
+            return Ok(Counted {
+                at,
+                calls,
+                errors: parts(&self.errors)?.into_iter().collect(),
+                descriptors,
+                inside,
+                split: self.split,
+            });
+        }
+    }
+
+    /// The sums of each call.
+    fn sums(&self) -> BTreeMap<Number, Count> {
         let mut calls = BTreeMap::new();
-        let mut descriptors: BTreeMap<_, _> = parts(&self.descriptors)?
-            .into_iter()
-            .map(|((number, fd), part)| ((number, fd.cast_signed()), part))
-            .collect();
         let mut words = [0; SLOT];
         for at in 0..2 * NUMBERS {
             let base = at as usize * SLOT * 8;
-            if self.counts.get(base + SPAN * 8) == 0 {
+            if self.counts.get(base + SPAN * 8) == 0 && self.counts.get(base + EARLIER * 8) == 0 {
                 continue;
             }
             self.counts.copy(base, &mut words);
@@ -139,20 +177,44 @@ impl Tracing {
                     calls: spread.0.iter().sum(),
                     errors: words[ERRORS],
                     span: Nanos(words[SPAN]),
+                    earlier: Nanos(words[EARLIER]),
                     away: Nanos(words[AWAY]),
                     longest: Nanos(words[LONGEST]),
                     spread,
                 },
             );
-            descriptors.extend(self.first_descriptors(at));
         }
+        calls
+    }
+
+    /// What they did on each descriptor.
+    fn all_descriptors(
+        &self,
+        calls: &BTreeMap<Number, Count>,
+    ) -> io::Result<BTreeMap<(Number, i32), CallSums>> {
+        let far = parts(&self.descriptors)?.into_iter();
+        let mut out: BTreeMap<_, _> = far
+            .map(|((number, fd), part)| ((number, fd.cast_signed()), part))
+            .collect();
+        for at in (0..2 * NUMBERS).filter(|at| calls.contains_key(&number(*at))) {
+            out.extend(self.first_descriptors(at));
+        }
+        Ok(out)
+    }
+
+    /// Who is in a call.
+    fn inside(&self) -> io::Result<Vec<Inside>> {
         let mut inside = self.in_their_places();
         let mut idle = Vec::new();
         self.started.all(false, |thread, value| {
-            match (word(value, 0), word(value, 8)) {
-                (Some(0), _) => idle.push(thread.to_vec()),
-                (Some(since), Some(at)) => inside.push((number(at as u32), Nanos(since))),
-                _ => {}
+            let mut words = [0; OWNER];
+            for (n, to) in words.iter_mut().enumerate() {
+                *to = word(value, n * 8).unwrap_or(0);
+            }
+            match self.who(&words) {
+                None => idle.push(thread.to_vec()),
+                Some(_) if self.begun.is_over(thread, words[0]) => {}
+                Some(who) => inside.push(who),
             }
         })?;
         if idle.len() > THREADS / 2 {
@@ -162,13 +224,25 @@ impl Tracing {
                 let _ = self.started.remove(thread);
             }
         }
-        Ok(Counted {
-            at: clock::now(),
-            calls,
-            errors: parts(&self.errors)?.into_iter().collect(),
-            descriptors,
-            inside,
-            split: self.split,
+        Ok(inside)
+    }
+
+    /// Who is in a call, of what is known of a thread.
+    fn who(&self, words: &[u64]) -> Option<Inside> {
+        let &[since, call, first, lost, left, ..] = words else {
+            return None;
+        };
+        let at = call as u32 % (2 * NUMBERS);
+        let on_fd = self.counts.get((at as usize * SLOT + ON_FD) * 8) != 0;
+        // It had none since it left its last one.
+        let now = clock::now();
+        let left = if left == 0 { now } else { Nanos(left) };
+        (since != 0).then(|| Inside {
+            number: number(at),
+            since: Nanos(since),
+            earlier: call & BEGUN_BEFORE != 0,
+            away: Nanos(lost + now.since(left).0),
+            descriptor: on_fd.then_some(first as i32),
         })
     }
 
@@ -178,7 +252,7 @@ impl Tracing {
         let base = at as usize * FDS as usize * FD;
         self.first_descriptors.copy(base, &mut words);
         let (all, _) = words.as_chunks::<2>();
-        let used = (0..).zip(all).filter(|(_, [calls, _])| *calls > 0);
+        let used = (0..).zip(all).filter(|(_, [_, span])| *span > 0);
         used.map(|(fd, [calls, span])| {
             let (calls, span) = (*calls, Nanos(*span));
             ((number(at), fd), CallSums { calls, span })
@@ -187,16 +261,16 @@ impl Tracing {
     }
 
     /// The calls in which those are who have a place; whoever has ended makes room when there is not much left.
-    fn in_their_places(&self) -> Vec<(Number, Nanos)> {
+    fn in_their_places(&self) -> Vec<Inside> {
         let (mut inside, mut idle) = (Vec::new(), Vec::new());
         let mut words = [0; PLACE / 8];
         for place in 0..PLACES {
             self.threads.copy(place * PLACE, &mut words);
-            let [since, call, _, _, _, owner, ..] = words;
-            if since != 0 {
-                inside.push((number(call as u32), Nanos(since)));
-            } else if owner != 0 {
-                idle.push((place, owner));
+            let owner = words[OWNER];
+            match self.who(&words) {
+                Some(who) => inside.push(who),
+                None if owner != 0 => idle.push((place, owner)),
+                None => {}
             }
         }
         if idle.len() > PLACES / 2 {

@@ -90,8 +90,9 @@ fn on(world: &World, row: &CallRow) -> String {
     }
     row.inside.map_or_else(String::new, |(n, span)| {
         format!(
-            "{} in it, for {}",
+            "{} in it, for {}{}",
             counted(n as u64, "thread", "threads"),
+            if row.earlier { "at least " } else { "" },
             duration(span)
         )
     })
@@ -169,8 +170,16 @@ pub fn foot(world: &World, row: &CallRow) -> Vec<Parts> {
     }
     if let Some((n, span)) = row.inside {
         let threads = counted(n as u64, "thread is", "threads are");
+        let how_long = if row.earlier {
+            format!(
+                "for at least {}: it was when counting began",
+                duration(span)
+            )
+        } else {
+            format!("for {} at the longest", duration(span))
+        };
         out.push(vec![(
-            format!("{threads} in it now, for {} at the longest", duration(span)),
+            format!("{threads} in it now, {how_long}"),
             Role::Dim,
         )]);
     }

@@ -3,11 +3,12 @@
 use std::io;
 
 use super::{
-    AWAY, DROPPED, ERRORS, FD, FDS, LONGEST, NUMBERS, ON_FD, PLACE, PLACES, SLOT, SPAN, SPREAD,
+    AWAY, BEGUN_BEFORE, DROPPED, EARLIER, ERRORS, FD, FDS, LONGEST, NUMBERS, ON_FD, PLACE, PLACES,
+    SLOT, SPAN, SPREAD,
 };
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
-    Assembler, Fault, Helper, If, Instruction, Label, Op, Reg,
+    Assembler, Fault, Helper, If, Instruction, Label, Op, Operand, Reg,
     Reg::{R0, R1, R2, R3, R6, R7, R8, R9, R10},
     Width,
 };
@@ -118,6 +119,11 @@ pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instru
     register(&mut a, typed, at.first);
     a.place(both);
     a.mov(R8, R1);
+    // Who ends never returns, and is in no call any more.
+    let ends = a.label();
+    for at in (0..2 * NUMBERS).filter(|at| ends_here(*at)) {
+        a.jump_if(If::Eq, R6, at.cast_signed(), ends);
+    }
     thread(&mut a, maps, true);
     a.mov(R7, R0);
     a.jump_if(If::Eq, R7, 0, first);
@@ -126,7 +132,17 @@ pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instru
     a.place(first);
     note(&mut a, R10, VALUE);
     a.set(maps.started, THREAD, VALUE);
+    a.jump(out);
+    a.place(ends);
+    thread(&mut a, maps, false);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.store(Width::Double, (R0, SINCE), 0);
     Ok(end(a, out))
+}
+
+/// Whether a call ends its thread.
+fn ends_here(at: u32) -> bool {
+    matches!(super::name(super::number(at)), Some("exit" | "exit_group"))
 }
 
 /// Writes that the call in `R6` begins now, whose first argument is in `R8`, as a value of `started`. Destroys `R0` to `R5`.
@@ -150,6 +166,7 @@ fn offset(word: usize) -> i16 {
 pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
     let (out, worked, off, far) = (a.label(), a.label(), a.label(), a.label());
+    let (earlier, on) = (a.label(), a.label());
     a.mov(R6, R1);
     only_of(&mut a, pid, out);
     thread(&mut a, maps, false);
@@ -168,6 +185,8 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.op(Op::Mul, R1, (SLOT * 8) as i32);
     a.value(R8, maps.counts);
     a.op(Op::Add, R8, R1);
+    a.load(Width::Double, R1, (R7, CALL));
+    a.jump_if(If::Ge, R1, BEGUN_BEFORE as i32, earlier);
     sums(&mut a);
     // A result in -4095..-1 is an error.
     a.load(Width::Double, R1, (R6, 8));
@@ -178,8 +197,11 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.store(Width::Word, (R10, KEY + 4), R2);
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R8, offset(ERRORS)), R1);
-    part(&mut a, maps.errors);
+    part(&mut a, maps.errors, 1);
     a.place(worked);
+    // R6: how many more there are.
+    a.mov(R6, 1);
+    a.place(on);
     a.load(Width::Double, R1, (R8, offset(ON_FD)));
     a.jump_if(If::Eq, R1, 0, off);
     a.load(Width::Word, R1, (R7, FIRST));
@@ -192,29 +214,42 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.op(Op::Mul, R2, FD as i32);
     a.value(R0, maps.first_descriptors);
     a.op(Op::Add, R0, R2);
-    one_more(&mut a);
+    more(&mut a, R6);
     a.jump(off);
     a.place(far);
-    part(&mut a, maps.descriptors);
+    part(&mut a, maps.descriptors, R6);
     a.place(off);
     a.store(Width::Double, (R7, SINCE), 0);
+    a.jump(out);
+    // How long it took nobody knows, only how long since counting began.
+    a.place(earlier);
+    a.mov(R1, R9);
+    a.fetch_add(Width::Double, (R8, offset(EARLIER)), R1);
+    away(&mut a);
+    a.mov(R6, 0);
+    a.jump(on);
     end(a, out)
 }
 
 /// Adds to the sums at `R8`: what is known stands at `R7`, how long it took in `R9`.
 fn sums(a: &mut Assembler) {
-    let always = a.label();
     spread::lengths(a, [SPAN, LONGEST].map(offset));
-    a.load(Width::Double, R1, (R7, LOST));
-    a.jump_if(If::Eq, R1, 0, always);
-    a.fetch_add(Width::Double, (R8, offset(AWAY)), R1);
-    a.place(always);
+    away(a);
     spread::bucket(a);
     spread::count(a, offset(SPREAD));
 }
 
-/// Adds this call to the part whose key is on the stack.
-fn part(a: &mut Assembler, map: i32) {
+/// Adds to the sums at `R8` how long the thread at `R7` had no core. Destroys `R1`.
+fn away(a: &mut Assembler) {
+    let always = a.label();
+    a.load(Width::Double, R1, (R7, LOST));
+    a.jump_if(If::Eq, R1, 0, always);
+    a.fetch_add(Width::Double, (R8, offset(AWAY)), R1);
+    a.place(always);
+}
+
+/// Adds this call, as so many, to the part whose key is on the stack.
+fn part(a: &mut Assembler, map: i32, many: impl Into<Operand>) {
     let (known, done) = (a.label(), a.label());
     a.find(map, KEY);
     a.jump_if(If::Ne, R0, 0, known);
@@ -227,13 +262,13 @@ fn part(a: &mut Assembler, map: i32) {
     a.fetch_add(Width::Double, (R8, offset(DROPPED)), R1);
     a.jump(done);
     a.place(known);
-    one_more(a);
+    more(a, many);
     a.place(done);
 }
 
-/// Adds this call to how many there were at `R0` and how long they took.
-fn one_more(a: &mut Assembler) {
-    a.mov(R1, 1);
+/// Adds this call, as so many, to how many there were at `R0` and how long they took.
+fn more(a: &mut Assembler, many: impl Into<Operand>) {
+    a.mov(R1, many);
     a.fetch_add(Width::Double, (R0, 0), R1);
     a.mov(R1, R9);
     a.fetch_add(Width::Double, (R0, 8), R1);

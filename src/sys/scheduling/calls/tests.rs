@@ -114,6 +114,75 @@ fn time_asleep_in_a_call_is_without_a_core() {
 }
 
 #[test]
+fn who_is_in_a_call_already_or_still_is_counted_as_long_as_that_lasts() {
+    let (mut reader, mut writer) = io::pipe().expect("a pipe");
+    let fd = reader.as_raw_fd();
+    let (tell, told) = std::sync::mpsc::channel();
+    let waits = std::thread::spawn(move || {
+        tell.send(nix::unistd::gettid()).expect("heard");
+        reader.read_exact(&mut [0]).expect("a byte");
+        reader
+    });
+    let tid = told.recv().expect("a number");
+    let asleep = || {
+        let call = std::fs::read_to_string(format!("/proc/self/task/{tid}/syscall"));
+        call.is_ok_and(|call| call.starts_with(&format!("{} {fd:#x} ", libc::SYS_read)))
+    };
+    while !asleep() {
+        std::thread::yield_now();
+    }
+    let Some(tracing) = begin() else {
+        writer.write_all(&[1]).expect("room");
+        waits.join().expect("ended");
+        return;
+    };
+    let number = number(libc::SYS_read as u32);
+    let on_it = |counted: &Counted| counted.on_descriptors(number).get(&fd).copied();
+    let on_it = |counted: &Counted| on_it(counted).unwrap_or_default();
+    let first = tracing.read().expect("read");
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let then = tracing.read().expect("read");
+    let passed = then.at.since(first.at);
+    let grown = |to: &Counted, from: &Counted| on_it(to).span.since(on_it(from).span);
+    assert_eq!(grown(&then, &first), passed);
+    let calls = between(&first, &then, &WORDS);
+    let row = calls.rows.into_iter().find(|r| r.name == "read");
+    let row = row.expect("it is in it");
+    assert!(row.span >= passed && row.inside.is_some() && row.earlier);
+    if let Ok(on_core) = row.on_core {
+        // Other tests read too; this one has no core.
+        assert!(on_core.0 < row.span.0, "{row:?}");
+    }
+    writer.write_all(&[1]).expect("room");
+    let reader = waits.join().expect("ended");
+    assert_eq!(reader.as_raw_fd(), fd);
+    let last = tracing.read().expect("read");
+    let later = grown(&last, &then);
+    assert!(later > Nanos(0) && later <= last.at.since(then.at));
+    assert_eq!(
+        on_it(&last).calls,
+        on_it(&then).calls,
+        "how long is not known"
+    );
+    let in_it = last.inside.iter().filter(|i| i.descriptor == Some(fd));
+    assert_eq!(in_it.count(), 0, "it has returned");
+}
+
+#[test]
+fn who_has_ended_is_in_no_call() {
+    let Some(tracing) = begin() else { return };
+    for _ in 0..3 {
+        std::thread::spawn(|| ()).join().expect("ended");
+    }
+    let counted = tracing.read().expect("read");
+    let ends = |i: &&Inside| {
+        let name = name(i.number).unwrap_or_default();
+        name.starts_with("exit")
+    };
+    assert_eq!(counted.inside.iter().filter(ends).count(), 0);
+}
+
+#[test]
 fn errors_have_names() {
     assert_eq!(error_words(2).0, "ENOENT");
     assert!(

@@ -1,0 +1,90 @@
+//! Who was in a call already when counting began: no tracepoint tells, so `/proc/PID/task/TID/syscall` is asked once.
+
+use std::collections::BTreeSet;
+
+use super::{BEGUN_BEFORE, NUMBERS, OWNER, PLACE, PLACES};
+use crate::model::id::{Nanos, Pid};
+use crate::model::scheduling::wait::Call;
+use crate::sys::bpf::map::{Map, Shared};
+use crate::sys::clock;
+use crate::sys::process::proc_dir::ProcDir;
+use crate::sys::root::ProcRoot;
+
+/// Who was, and since when that is known.
+#[derive(Debug)]
+pub struct Begun {
+    at: Nanos,
+    /// Threads whose call was over before it was noted.
+    over: BTreeSet<u32>,
+}
+
+impl Begun {
+    /// Whether what was noted of a thread then was over by that time.
+    pub fn is_over(&self, thread: &[u8], since: u64) -> bool {
+        let tid = thread.try_into().map(u32::from_ne_bytes);
+        since == self.at.0 && tid.is_ok_and(|tid| self.over.contains(&tid))
+    }
+}
+
+/// Notes in `started` in which call each blocked thread is, unless a call of it is known there or in `threads`. The programs
+/// run already: whoever makes another call meanwhile is known by that.
+pub fn begin(root: &ProcRoot, pid: Pid, started: &Map, threads: &Shared) -> Begun {
+    let at = clock::now();
+    let mut over = BTreeSet::new();
+    for tid in tids(root, pid) {
+        let Some(was) = call(root, pid, tid) else {
+            continue;
+        };
+        let Some(words) = known(&was, at) else {
+            continue;
+        };
+        let key = tid.to_ne_bytes();
+        let value: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
+        // Another one began, or there is no room.
+        if started.begin(&key, &value).is_err() {
+            continue;
+        }
+        let place = tid as usize % PLACES * PLACE;
+        // In this order: a call that is seen has its place already.
+        let stayed = call(root, pid, tid) == Some(was);
+        if !stayed || threads.get(place + OWNER * 8) == u64::from(tid) {
+            over.insert(tid);
+        }
+    }
+    Begun { at, over }
+}
+
+/// What a program would have noted of this call.
+fn known(call: &Call, at: Nanos) -> Option<[u64; OWNER]> {
+    let Call::In {
+        number, args, sp, ..
+    } = call
+    else {
+        return None;
+    };
+    // The stacks of a process with 64-bit words lie above all that 32 bits can name.
+    let narrow = cfg!(target_pointer_width = "64") && u32::try_from(*sp).is_ok();
+    let number = u32::try_from(*number).ok().filter(|n| *n < NUMBERS)?;
+    let number = number + if narrow { NUMBERS } else { 0 };
+    Some([
+        at.0,
+        u64::from(number) | BEGUN_BEFORE,
+        args[0],
+        0,
+        // It sleeps, else the kernel would not have told.
+        at.0,
+    ])
+}
+
+fn tids(root: &ProcRoot, pid: Pid) -> Vec<u32> {
+    let mut tids = Vec::new();
+    if let Ok(dir) = ProcDir::open(root) {
+        // Of one that has ended there are none.
+        let _ = dir.tids(pid, &mut tids, &mut Vec::new());
+    }
+    tids.into_iter().map(|tid| tid.0).collect()
+}
+
+fn call(root: &ProcRoot, pid: Pid, tid: u32) -> Option<Call> {
+    Call::parse(&root.read(format!("{pid}/task/{tid}/syscall")).ok()?)
+}
