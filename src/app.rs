@@ -305,6 +305,7 @@ impl App {
             Reply::Group(group) => self.world.group = group,
             Reply::Listed(listed) => self.world.listed = listed,
             Reply::Inspect(id, tab) => self.inspect(id, tab),
+            Reply::Lead(id, to) => self.lead(id, to),
             Reply::Do(effect) => self.effects.push(effect),
             Reply::Tag(ids, on) => {
                 for id in ids {

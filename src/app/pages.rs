@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::App;
-use super::panel::Place;
+use super::panel::{Led, Place};
 use super::world::Page;
 use crate::model::id::ProcId;
 
@@ -13,6 +13,18 @@ impl App {
         self.focus_on(id);
         self.show_tab(tab);
         self.show(Page::Inspector);
+    }
+
+    /// Opens the inspector on a process, on the tab that lists this, with its row selected.
+    pub fn lead(&mut self, id: ProcId, to: Led) {
+        let mut tabs = self.panels.iter_mut();
+        let lists = tabs.find_map(|p| {
+            let tab = p.spec().place == Place::Tab;
+            (tab && p.find(id, to)).then(|| p.spec().name)
+        });
+        if let Some(name) = lists {
+            self.inspect(id, name);
+        }
     }
 
     /// The chosen tab of the inspector, as an index of the panes.

@@ -15,7 +15,7 @@ use super::save::WholeTable;
 use super::word::Word;
 use super::world::{Chosen, World};
 use crate::model::acting::signal::Signal;
-use crate::model::id::ProcId;
+use crate::model::id::{ProcId, Tid};
 use crate::model::plan::{Needs, Plan};
 use crate::theme::Role;
 
@@ -59,6 +59,15 @@ pub struct Spec {
     pub actions: &'static [&'static Action],
 }
 
+/// A row of a process that another pane leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Led {
+    /// One of its threads.
+    Thread(Tid),
+    /// One of its descriptors.
+    Descriptor(u32),
+}
+
 /// What a pane says to an event.
 #[derive(Default)]
 pub enum Reply {
@@ -75,6 +84,8 @@ pub enum Reply {
     Listed(bool),
     /// Select this process and open the inspector on the tab of this name.
     Inspect(ProcId, &'static str),
+    /// The same on the tab that lists this, with its row selected.
+    Lead(ProcId, Led),
     /// Perform this.
     Do(Effect),
     /// Tag or untag these.
@@ -299,6 +310,12 @@ pub trait Panel {
     /// Selects a process, if this pane lists processes.
     fn select(&mut self, world: &World, id: ProcId) {
         let _ = (world, id);
+    }
+
+    /// Selects this row of a process as soon as it is there, if this pane lists such rows; answers whether it does.
+    fn find(&mut self, of: ProcId, to: Led) -> bool {
+        let _ = (of, to);
+        false
     }
 
     /// The actions that open this overlay, whatever pane has the keyboard.

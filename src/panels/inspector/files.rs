@@ -14,7 +14,7 @@ use ratatui::text::Line;
 use crate::app::action::Action;
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
+use crate::app::panel::{Led, Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::{Descriptor, Files};
@@ -63,6 +63,8 @@ pub struct FilesTab {
     peer: usize,
     /// The row that the choice is about.
     peer_of: Option<(ProcId, u32)>,
+    /// The one that another pane led to, until it is listed.
+    led: Option<(ProcId, u32)>,
     parts: Parts,
     /// How wide words were at most, of the process that is shown.
     wanted: row::Wanted,
@@ -163,6 +165,12 @@ impl Panel for FilesTab {
         self.parts = self.divide(area);
         let (sort, inverted) = self.list.sort();
         self.order.update(self.files.as_ref(), sort, inverted);
+        if let Some((of, fd)) = self.led
+            && self.files.as_ref().is_some_and(|f| f.of == of)
+        {
+            self.list.choose(fd);
+            self.led = None;
+        }
         let width = self.parts.table.width;
         let columns = row::columns(self.wanted, width);
         let room = table::room(&columns, row::WHAT, width);
@@ -196,6 +204,13 @@ impl Panel for FilesTab {
     }
 
     has_rows!(list);
+
+    fn find(&mut self, of: ProcId, to: Led) -> bool {
+        if let Led::Descriptor(fd) = to {
+            self.led = Some((of, fd));
+        }
+        matches!(to, Led::Descriptor(_))
+    }
 
     fn enter(&self, _: &World) -> Reply {
         match self.target() {

@@ -16,10 +16,10 @@ use ratatui::layout::Rect;
 use super::kept::Kept;
 use crate::app::action::Action;
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Spec, has_rows};
+use crate::app::panel::{Led, Panel, Place, Reply, Spec, has_rows};
 use crate::app::word::Word;
 use crate::app::world::World;
-use crate::model::id::Tid;
+use crate::model::id::{ProcId, Tid};
 use crate::model::plan::{Needs, Plan};
 use crate::model::process::threads::{ThreadRow, Threads};
 use crate::model::scheduling::wait::Wait;
@@ -47,6 +47,8 @@ pub struct ThreadsTab {
     order: Vec<usize>,
     keys: Vec<Tid>,
     sorted: Option<(usize, bool)>,
+    /// The thread that another pane led to, until it is listed.
+    led: Option<(ProcId, Tid)>,
 }
 
 impl ThreadsTab {
@@ -111,6 +113,13 @@ impl Panel for ThreadsTab {
         if changed || self.sorted != Some(self.list.sort()) {
             self.sort(&threads);
         }
+        if let Some((of, tid)) = self.led
+            && !self.keys.is_empty()
+            && world.focus == Some(of)
+        {
+            self.list.choose(tid);
+            self.led = None;
+        }
         let ended = self.kept.ended();
         let at = |i: usize| &threads.rows[self.order[i]];
         let content = Content {
@@ -128,6 +137,13 @@ impl Panel for ThreadsTab {
     }
 
     has_rows!(list);
+
+    fn find(&mut self, of: ProcId, to: Led) -> bool {
+        if let Led::Thread(tid) = to {
+            self.led = Some((of, tid));
+        }
+        matches!(to, Led::Thread(_))
+    }
 
     fn copied(&self, world: &World) -> Option<String> {
         let threads = self.kept.value()?;

@@ -13,15 +13,15 @@ use super::kept::Kept;
 use crate::app::action::{Action, actions};
 use crate::app::key::{Code, Key};
 use crate::app::moves;
-use crate::app::panel::{Panel, Place, Reply, Rows, Spec};
+use crate::app::panel::{Led, Panel, Place, Reply, Rows, Spec};
 use crate::app::word::Word;
 use crate::app::world::World;
 use crate::model::id::{Nanos, ProcId, Tid};
 use crate::model::machine::requests::Requests;
 use crate::model::plan::Needs;
 use crate::model::scheduling::spent::lines::{Line, What, lines};
-use crate::model::scheduling::spent::{Bucket, Kind, Spent, TimeSpent};
-use crate::model::scheduling::wait::{Child, Wait};
+use crate::model::scheduling::spent::{Bucket, Kind, Spent, ThreadSpent, TimeSpent};
+use crate::model::scheduling::wait::{Child, Owner, Wait};
 use crate::model::scheduling::wakes::{WakeRow, Waker, Wakes};
 use crate::panels::charts;
 use crate::panels::listing::{self, Content, Listing};
@@ -143,7 +143,10 @@ impl TimeTab {
         };
         match self.by {
             By::Cause => {}
-            By::Thread => return Reply::Inspect(of, "threads"),
+            By::Thread => {
+                let chosen = self.threads.chosen();
+                return chosen.map_or(Reply::Pass, |tid| to_thread(of, Some(*tid)));
+            }
             By::Waker => return wakers::lead(world, self.wakers.chosen()),
         }
         let line = self.causes.selected().and_then(|i| self.lines.get(i));
@@ -152,16 +155,36 @@ impl TimeTab {
             Some(What::Running | What::Ready) => Reply::Inspect(of, "schedule"),
             Some(what @ What::Blocked(cause)) => {
                 let wait = cause.waiting().map(|w| &w.what);
-                let next = wait.and_then(|wait| whom(world, wait));
-                match (next, what.kind()) {
-                    (Some(id), _) => Reply::Inspect(id, SPEC.name),
-                    (None, Some(Kind::Descriptor | Kind::Events)) => Reply::Inspect(of, "files"),
-                    (None, Some(Kind::Page)) => Reply::Inspect(of, "memory"),
-                    (None, Some(Kind::Signal)) => Reply::Inspect(of, "signals"),
-                    _ => Reply::Inspect(of, "threads"),
+                if let Some(other) = wait.and_then(|wait| whom(world, wait)) {
+                    return Reply::Inspect(other, SPEC.name);
+                }
+                match what.kind() {
+                    Some(Kind::Descriptor | Kind::Events) => match wait.and_then(only_descriptor) {
+                        Some(fd) => Reply::Lead(of, Led::Descriptor(fd)),
+                        None => Reply::Inspect(of, "files"),
+                    },
+                    Some(Kind::Page) => Reply::Inspect(of, "memory"),
+                    Some(Kind::Signal) => Reply::Inspect(of, "signals"),
+                    _ => self.to_holder(world, of, wait, what),
                 }
             }
         }
+    }
+
+    /// To the thread that has to act before this wait ends; where none is known, to the one that waited longest.
+    fn to_holder(&self, world: &World, of: ProcId, wait: Option<&Wait>, what: &What) -> Reply {
+        match wait.and_then(Wait::held_by) {
+            Some(Owner::Thread(tid)) => return to_thread(of, Some(*tid)),
+            Some(Owner::Elsewhere { tid, pid, .. }) => {
+                if let Some(proc) = world.snapshot.by_pid(*pid) {
+                    return to_thread(proc.id, Some(*tid));
+                }
+            }
+            _ => {}
+        }
+        let waited = |t: &ThreadSpent| what.of(&t.spent);
+        let threads = self.shown.threads.iter().filter(|t| waited(t) > Nanos(0));
+        to_thread(of, threads.max_by_key(|t| waited(t)).map(|t| t.id.tid))
     }
 
     fn fit_threads(&mut self, world: &World, area: Rect) {
@@ -244,12 +267,25 @@ fn whom(world: &World, wait: &Wait) -> Option<ProcId> {
         return world.snapshot.by_pid(*pid).map(|p| p.id);
     }
     let files = world.detail.files.as_ref()?.value.as_ref().ok()?;
-    let mut fds = wait.descriptors().iter();
-    let fd = fds.next().filter(|_| fds.next().is_none())?;
-    let fd = u32::try_from(fd.number).ok()?;
+    let fd = only_descriptor(wait)?;
     let at = files.rows.binary_search_by_key(&fd, |d| d.fd).ok()?;
     let mut peers = files.rows[at].peers.named.iter();
     peers.find(|p| p.id != files.of).map(|p| p.id)
+}
+
+/// The descriptor that this waits for, where it is one.
+fn only_descriptor(wait: &Wait) -> Option<u32> {
+    let mut fds = wait.descriptors().iter();
+    let fd = fds.next().filter(|_| fds.next().is_none())?;
+    u32::try_from(fd.number).ok()
+}
+
+/// To a thread; 0 stands for several that are told together.
+fn to_thread(of: ProcId, tid: Option<Tid>) -> Reply {
+    match tid.filter(|tid| tid.0 != 0) {
+        Some(tid) => Reply::Lead(of, Led::Thread(tid)),
+        None => Reply::Inspect(of, "threads"),
+    }
 }
 
 impl Panel for TimeTab {

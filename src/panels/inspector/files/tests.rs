@@ -4,7 +4,7 @@ use crate::app::world::Settings;
 use crate::model::descriptors::descriptor::{Extent, Flags, Info, Kind, Mode};
 use crate::model::descriptors::peer::{Flow, Note, Peers};
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Bytes, Nanos, ProcId};
+use crate::model::id::{Bytes, Nanos, ProcId, Tid};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scene::Scene;
 use crate::panels::tests::drawn::text as drawn;
@@ -142,6 +142,20 @@ fn enter_goes_to_the_peer_and_r_chooses_another() {
     assert_eq!(goes(&mut tab), 31);
     tab.act(&world, &NEXT_PEER);
     assert_eq!(goes(&mut tab), 30);
+}
+
+#[test]
+fn another_pane_may_lead_to_a_descriptor() {
+    let world = world(Ok(table()));
+    let mut tab = FilesTab::default();
+    let of = world.focus.expect("somebody");
+    assert!(!tab.find(of, Led::Thread(Tid(1))));
+    assert!(tab.find(of, Led::Descriptor(1)));
+    drawn(&mut tab, &world, 100, 20);
+    assert_eq!(tab.chosen().map(|d| d.fd), Some(1));
+    tab.act(&world, moves::UP);
+    drawn(&mut tab, &world, 100, 20);
+    assert_eq!(tab.chosen().map(|d| d.fd), Some(0), "once only");
 }
 
 #[test]

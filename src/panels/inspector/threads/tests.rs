@@ -145,6 +145,22 @@ fn draws_at_every_size() {
 }
 
 #[test]
+fn another_pane_may_lead_to_a_thread_before_it_is_read() {
+    let mut world = world_with(Err(Missing::Soon));
+    let mut tab = ThreadsTab::default();
+    let of = world.focus.expect("somebody");
+    drawn(&mut tab, &world, 80, 12);
+    assert!(tab.find(of, Led::Thread(Tid(103))));
+    drawn(&mut tab, &world, 80, 12);
+    show(&mut world, 2, Ok(rows()));
+    drawn(&mut tab, &world, 80, 12);
+    assert_eq!(tab.list.chosen(), Some(&Tid(103)));
+    tab.act(&world, moves::FIRST);
+    drawn(&mut tab, &world, 80, 12);
+    assert_ne!(tab.list.chosen(), Some(&Tid(103)), "once only");
+}
+
+#[test]
 fn sorts_searches_and_copies() {
     let world = world_with(Ok(rows()));
     let mut tab = ThreadsTab::default();

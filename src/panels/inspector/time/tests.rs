@@ -6,7 +6,7 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{ThreadId, Ticks};
 use crate::model::reading::Missing;
 use crate::model::scheduling::spent::{Between, Cause, ThreadSpent};
-use crate::model::scheduling::wait::{Fd, Limit, Waiting};
+use crate::model::scheduling::wait::{Fd, Futex, Limit, Lock, Mutex, Waiting};
 use crate::panels::tests::drawn::drawn;
 use crate::theme::{Depth, Theme};
 
@@ -170,14 +170,69 @@ fn enter_leads_to_whom_it_waits_for() {
     let mut led = Vec::new();
     for _ in 0..5 {
         tab.fit(&world, area);
-        if let Reply::Inspect(id, name) = tab.enter(&world) {
-            led.push((id.pid.0, name));
+        match tab.enter(&world) {
+            Reply::Inspect(id, name) => led.push((id.pid.0, name.to_owned())),
+            Reply::Lead(id, to) => led.push((id.pid.0, format!("{to:?}"))),
+            _ => {}
         }
         tab.act(&world, moves::DOWN);
     }
-    // The child is not in the snapshot, so its thread is shown.
-    let expected = ["threads", "threads", "files", "schedule", "schedule"];
-    assert_eq!(led, expected.map(|tab| (100, tab)));
+    // The child is not in the snapshot, so the thread that waits for it is shown.
+    let expected = [
+        "Thread(Tid(101))",
+        "Thread(Tid(102))",
+        "Descriptor(3)",
+        "schedule",
+        "schedule",
+    ];
+    assert_eq!(led, expected.map(|to| (100, to.to_owned())));
+}
+
+#[test]
+fn enter_on_a_lock_leads_to_its_holder_or_to_who_waits_longest() {
+    let lock = |word, owner| {
+        cause(Wait::Futex(Futex {
+            kind: Lock::Mutex(Mutex::Plain, owner),
+            word,
+            place: None,
+            limit: Limit::None,
+        }))
+    };
+    let held = lock(0x5000, Some(Owner::Thread(Tid(103))));
+    let bare = lock(0x6000, None);
+    let bucket = Bucket {
+        to: Nanos(1_000_000_000),
+        threads: vec![
+            thread(100, "waits", 0, 0, &held),
+            thread(101, "seldom", 900, 0, &bare),
+            thread(102, "often", 100, 0, &bare),
+            thread(103, "holds", 1000, 0, &bare),
+        ],
+        ..Bucket::default()
+    };
+    let world = world(Ok(TimeSpent {
+        buckets: vec![Arc::new(bucket)],
+    }));
+    let mut tab = TimeTab::default();
+    let mut led = Vec::new();
+    for _ in 0..3 {
+        tab.fit(&world, Rect::new(0, 0, 84, 16));
+        let line = tab.copied(&world).expect("a line");
+        let to = match tab.enter(&world) {
+            Reply::Lead(_, Led::Thread(tid)) => tid.0,
+            _ => 0,
+        };
+        led.push((line.contains("103 holds"), to));
+        tab.act(&world, moves::DOWN);
+    }
+    // Running, the lock of 103, and one of which no holder is known.
+    assert_eq!(led, [(false, 0), (true, 103), (false, 102)]);
+    tab.act(&world, &BY_THREAD);
+    tab.fit(&world, Rect::new(0, 0, 84, 16));
+    assert!(matches!(
+        tab.enter(&world),
+        Reply::Lead(_, Led::Thread(Tid(103)))
+    ));
 }
 
 #[test]
