@@ -39,14 +39,19 @@ pub fn one(args: &Args, one: &Breakdown, printer: &mut Printer<'_>) -> Result<()
 /// `812 make · 3 threads · 5.0 s · exact: every switch and wake-up was counted`.
 fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let bucket = &told.bucket;
-    let span = bucket.to.since(bucket.from);
+    let all = bucket.all();
+    let span = duration(bucket.to.since(bucket.from));
+    // What the parts add up to, where that is another number.
+    let together = match duration(all.span) {
+        sum if sum == span => String::new(),
+        sum => format!(", {sum} of its threads together"),
+    };
     let ended = if told.ended { " · has ended" } else { "" };
     let about = format!(
-        " · {} · {}{}{ended} · {}",
+        " · {} · {span}{together}{}{ended} · {}",
         counted(bucket.threads.len() as u64, "thread", "threads"),
-        duration(span),
         told.when,
-        bucket.how(bucket.all().certain()),
+        bucket.how(all.certain()),
     );
     let name = format!("{} {}", told.id.pid, told.name);
     printer.line(&[(&name, Ink::Strong), (&about, Ink::Dim)])?;

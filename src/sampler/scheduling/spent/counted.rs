@@ -216,7 +216,8 @@ impl Counting {
         let Ok(counted) = self.tracing.read() else {
             return out;
         };
-        (self.bucket, out.to) = (counted.at, counted.at);
+        self.bucket = counted.at;
+        out.to = self.ended(&counted).unwrap_or(counted.at).max(from);
         let all = self.all(&counted);
         let mut short = Phases::begin(Phase::Ended, Nanos(0));
         let (seen, root, of) = (&self.seen, &self.root, self.of);
@@ -286,6 +287,14 @@ impl Counting {
                 .or_insert_with(|| Phases::begin(*does, self.tracing.began()).until(counted.at));
         }
         all
+    }
+
+    /// When the last of its threads ended, where all have: what is told ends then.
+    fn ended(&self, counted: &Counted) -> Option<Nanos> {
+        let threads = counted.threads.values();
+        let all = threads.clone().all(|p| p.now == Phase::Ended);
+        let last = threads.map(|p| p.since).max()?;
+        (all && lives(&self.root, self.of).is_err()).then_some(last)
     }
 
     /// Forgets whoever has ended.

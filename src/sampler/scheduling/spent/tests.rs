@@ -160,7 +160,13 @@ fn who_has_ended_is_gone_and_what_it_did_is_told() {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(told().failed, Some(Missing::Gone));
-    assert!(!told().buckets.is_empty());
+    let all = sum(told().buckets.iter().map(AsRef::as_ref));
+    if all.exact {
+        // It had one thread: how long it is told of is what the parts add up to.
+        assert_eq!(all.all().span, all.to.since(all.from));
+    } else {
+        assert!(!all.threads.is_empty());
+    }
 }
 
 /// A process of more threads than there is room for is sampled, and says why.
