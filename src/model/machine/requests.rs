@@ -130,7 +130,7 @@ pub struct DeviceRequests {
 /// What a process asked devices for lately.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProcessRequests {
-    /// Who: a kernel thread where the kernel writes down later what processes left to it.
+    /// Who: a thread of the kernel where it writes down later what processes left to it. A flush is of whoever waits for it.
     pub pid: Pid,
     /// Whom it asked.
     pub device: SafeText,
@@ -410,10 +410,19 @@ fn merge(columns: &mut VecDeque<Column>, number: u64, steps: impl Iterator<Item 
 pub struct OfProcess {
     /// How many reads were answered.
     pub reads: u64,
-    /// How many of all the others.
+    /// How many wrote.
+    pub writes: u64,
+    /// How many flushed or discarded.
     pub others: u64,
     /// 99 of 100 took at most so long, where they were slowest.
     pub p99: Reading<Nanos>,
+}
+
+impl OfProcess {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.reads + self.writes + self.others
+    }
 }
 
 /// What every process asked for.
@@ -422,14 +431,15 @@ pub fn by_process(requests: &Requests) -> BTreeMap<Pid, OfProcess> {
     for p in &requests.processes {
         let of = out.entry(p.pid).or_insert(OfProcess {
             reads: 0,
+            writes: 0,
             others: 0,
             p99: p.took.p99,
         });
-        if p.kind == Kind::Read {
-            of.reads += p.took.done;
-        } else {
-            of.others += p.took.done;
-        }
+        *match p.kind {
+            Kind::Read => &mut of.reads,
+            Kind::Write => &mut of.writes,
+            Kind::Other => &mut of.others,
+        } += p.took.done;
         of.p99 = match (of.p99, p.took.p99) {
             (Ok(known), Ok(other)) => Ok(known.max(other)),
             (known, other) => known.or(other),

@@ -48,6 +48,16 @@ impl Map<'_> {
 
     /// `vda reads 812/s  p50 131µs p99 1.2ms  in the device 120µs`.
     fn title(&self, requests: &Requests, room: usize) -> Parts {
+        let whole = self.title_with(requests, room, true);
+        let wide: usize = whole.iter().map(|(text, _)| width(text)).sum();
+        if wide > room && self.of.len() > 1 {
+            return self.title_with(requests, room, false);
+        }
+        whole
+    }
+
+    /// `half`: with what half of the requests took.
+    fn title_with(&self, requests: &Requests, room: usize, half: bool) -> Parts {
         let first = self.of.first().map_or("", |d| d.name.as_str());
         let mut out = vec![(first.to_owned(), Role::Strong)];
         let told = |time: Reading<Nanos>| match time {
@@ -61,8 +71,10 @@ impl Map<'_> {
             out.push((format!("{gap}{} ", d.kind.word()), Role::Text));
             let rate = format::per_second(requests.per_second(d.took.done));
             out.push((format!("{rate}/s"), Role::Strong));
-            out.push((format!("{within}p50 "), Role::Dim));
-            out.push(told(d.took.p50));
+            if half {
+                out.push((format!("{within}p50 "), Role::Dim));
+                out.push(told(d.took.p50));
+            }
             out.push((format!("{within}p99 "), Role::Dim));
             out.push(told(d.took.p99));
         }
@@ -88,8 +100,14 @@ fn maps(requests: &Requests, room: u16) -> (Vec<Map<'_>>, usize) {
     all.retain(|map| map.asked() > 0);
     let most = usize::from((room + 2) / (NARROW + 2)).max(1);
     if all.len() > most {
-        // Flushes are few and tell little where there is no room.
-        all.retain(|map| map.of.iter().all(|d| d.kind != Kind::Other));
+        // A title has room for two; flushes are few and tell little where there are both others.
+        let kinds = |map: &Map<'_>| {
+            let same = all.iter().filter(|m| m.of[0].name == map.of[0].name);
+            same.count()
+        };
+        let full: Vec<bool> = all.iter().map(|map| kinds(map) > 2).collect();
+        let mut full = full.into_iter();
+        all.retain(|map| !full.next().unwrap_or(false) || map.of[0].kind != Kind::Other);
     }
     if all.len() > most {
         let mut together: Vec<Map<'_>> = Vec::new();
@@ -346,6 +364,18 @@ mod tests {
         assert!(wide.contains("vda writes 100/s"), "{wide}");
         assert!(wide.contains("now"), "an axis: {wide}");
         assert!(wide.contains('@'), "the most: {wide}");
+        // A program that writes and flushes has both.
+        let flushes = requests(vec![
+            device("vda", Kind::Write, &[(119, 16, 9)]),
+            device("vda", Kind::Other, &[(119, 20, 3)]),
+        ]);
+        let both = drawn(&flushes, 78, 5);
+        let title = both.lines().next().expect("a title");
+        assert!(
+            title.contains("writes 100/s") && title.contains("flushes and discards 100/s"),
+            "{both}"
+        );
+        assert_eq!(title.matches("p99 1.2ms").count(), 2, "{both}");
         let narrow = drawn(&told, 78, 5);
         let first = narrow.lines().next().expect("a title");
         assert!(

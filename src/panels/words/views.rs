@@ -62,7 +62,7 @@ pub const DISKS: &[Word] = &[
     ),
     word(
         "REQ/s",
-        "Requests to disks that it made, a second, over the last 5 s. What a process writes goes to disk later: writeback, by a thread of the kernel.",
+        "Requests to disks that it made, a second, over the last 5 s. What a process writes goes to disk later: writeback, by a thread of the kernel. A flush counts for the program that asks for it (fsync); where the file system keeps a journal, fsync may leave both to the thread that writes that: journal.",
         REQUESTS,
     ),
     word(

@@ -2,7 +2,8 @@
 //! `block_rq_complete`. Needs `CAP_BPF` and `CAP_PERFMON`, or root, and the kernel's types.
 //!
 //! A request belongs to whoever made it: to a process that reads, and to a thread of the kernel where this writes down later what
-//! processes left to it. What is made of disks (volumes, arrays) has no requests of its own; the disks below have.
+//! processes left to it. A flush that a program asks for (`fsync`) is a request without bytes, which no driver sees: the kernel
+//! joins those that wait into a flush of its own. The program's counts for it, the kernel's for the device. What is made of disks (volumes, arrays) has no requests of its own; the disks below have.
 
 mod programs;
 
@@ -159,10 +160,10 @@ impl Tracing {
         };
         let (at, _) = types.answered;
         run("pscope_answered", programs::answered(&types, &maps), at)?;
-        let (at, argument) = types.issued;
-        run("pscope_issued", programs::made(argument, true, &maps), at)?;
-        if let Some((at, argument)) = types.made {
-            run("pscope_made", programs::made(argument, false, &maps), at)?;
+        let (at, _) = types.issued;
+        run("pscope_issued", programs::made(&types, true, &maps), at)?;
+        if let Some((at, _)) = types.made {
+            run("pscope_made", programs::made(&types, false, &maps), at)?;
         }
         Ok(tracing)
     }

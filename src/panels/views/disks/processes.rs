@@ -15,7 +15,7 @@ use crate::model::process::title::Title;
 use crate::model::process::user_names::UserNames;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::blocked::Cause;
-use crate::model::snapshot::{Rates, Snapshot};
+use crate::model::snapshot::{Proc, Rates, Snapshot};
 use crate::panels::listing::{self, Order};
 use crate::theme::Role;
 use crate::widgets::table::{Column, Row};
@@ -44,8 +44,8 @@ pub struct Busy {
     /// Requests to disks a second, and how long 99 of 100 took at most.
     asked: Reading<f64>,
     p99: Reading<Nanos>,
-    /// A thread of the kernel that writes down what processes left to it.
-    writeback: bool,
+    /// What a thread of the kernel does for others: it writes down what processes left to it.
+    whose: &'static str,
 }
 
 impl Busy {
@@ -123,9 +123,9 @@ pub fn list(
             waited: known.then_some(waited).ok_or(Missing::Unsupported),
             asked: counted_requests
                 .ok_or(Missing::Unsupported)
-                .map(|r| r.per_second(of.map_or(0, |of| of.reads + of.others))),
+                .map(|r| r.per_second(of.map_or(0, OfProcess::all))),
             p99: of.map_or(Err(Missing::Soon), |of| of.p99),
-            writeback: p.stat.is_kernel_thread() && of.is_some_and(|of| of.others > 0),
+            whose: of.map_or("", |of| whose(p, of)),
         };
         let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();
         if Some(p.id) == chosen
@@ -152,6 +152,21 @@ pub fn list(
         denied,
         accounted,
         counted: counted_requests.is_some(),
+    }
+}
+
+/// For whom a thread of the kernel asks a disk for something.
+fn whose(p: &Proc, of: &OfProcess) -> &'static str {
+    if !p.stat.is_kernel_thread() {
+        return "";
+    }
+    let journal = p.facts.name.as_str().starts_with("jbd2/");
+    match (journal, of.writes, of.others) {
+        // It writes for all who changed names, sizes or owners, and for each that waits in fsync: one record for several.
+        (true, ..) => "journal by ",
+        (false, 1.., _) => "writeback by ",
+        (false, 0, 1..) => "flushes by ",
+        _ => "",
     }
 }
 
@@ -303,9 +318,8 @@ pub fn row(world: &World, users: &UserNames, p: &Busy) -> Row {
         Ok(n) => cell(format::bytes(crate::model::id::Bytes(n)), Role::Dim),
         Err(_) => cell("–".to_owned(), Role::Dim),
     };
-    let whose = if p.writeback { "writeback by " } else { "" };
     let command = Line::from(vec![
-        Span::styled(whose, style(Role::Accent)),
+        Span::styled(p.whose, style(Role::Accent)),
         Span::styled(p.title.name.clone(), style(Role::Strong)),
         Span::styled(p.title.rest.clone(), style(Role::Dim)),
     ]);

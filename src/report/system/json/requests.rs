@@ -37,7 +37,7 @@ fn as_json(now: &Snapshot, requests: &Requests) -> Value {
         let mut out = Map::new();
         out.insert("pid".to_owned(), json!(p.pid.0));
         out.insert("name".to_owned(), json!(proc.map(|p| p.facts.name.exact())));
-        let writeback = kernel && p.kind != Kind::Read;
+        let writeback = kernel && p.kind == Kind::Write;
         out.insert("writeback".to_owned(), json!(writeback));
         out.insert("disk".to_owned(), json!(p.device.exact()));
         out.insert("asked_for".to_owned(), json!(word(p.kind)));

@@ -31,6 +31,12 @@ const MADE: i16 = 0;
 const ISSUED: i16 = 8;
 const WHO: i16 = 16;
 
+/// Who makes a flush that stands for those of programs.
+const NOBODY: u64 = 0xffff_ffff;
+/// `REQ_OP_FLUSH`, and the bits of the flags that tell what is asked for.
+const FLUSH: i32 = 2;
+const OPERATION: i32 = 0xff;
+
 /// On the stack: the request, a value of `under_way`, now, how long the device had it, the number of the device, the key of
 /// a process, the bucket.
 const REQUEST: i16 = -8;
@@ -40,6 +46,8 @@ const HAD: i16 = -48;
 const NUMBER: i16 = -56;
 const KEY: i16 = -64;
 const BUCKET: i16 = -72;
+/// And how many bytes it has, where it reads or writes.
+const LENGTH: i16 = -76;
 
 /// `R6` = the request, also on the stack; `R9` = now; `R8` = the process that this happens in.
 fn begin(argument: usize) -> Assembler {
@@ -65,8 +73,9 @@ fn note(a: &mut Assembler, base: crate::sys::bpf::assembler::Reg, at: i16) {
 ///
 /// # Errors
 /// None but faults of this program.
-pub fn made(argument: usize, issued: bool, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
-    let mut a = begin(argument);
+pub fn made(types: &Types, issued: bool, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+    let at = types.made.filter(|_| !issued).unwrap_or(types.issued);
+    let mut a = begin(at.1);
     let (first, unknown, out) = (a.label(), a.label(), a.label());
     a.find(maps.under_way, REQUEST);
     a.jump_if(If::Eq, R0, 0, first);
@@ -78,14 +87,29 @@ pub fn made(argument: usize, issued: bool, maps: &Maps) -> Result<Vec<Instructio
         a.jump(out);
     }
     a.place(unknown);
+    whose(&mut a, types, issued);
     note(&mut a, R7, 0);
     a.jump(out);
     a.place(first);
+    whose(&mut a, types, issued);
     note(&mut a, R10, VALUE);
     a.set(maps.under_way, REQUEST, VALUE);
     a.place(out);
     a.done();
     a.finish()
+}
+
+/// A flush that nobody was seen to make is the kernel's own, for those of programs that wait: `R8` = nobody. Destroys `R1`.
+fn whose(a: &mut Assembler, types: &Types, issued: bool) {
+    if !issued || types.made.is_none() {
+        return;
+    }
+    let known = a.label();
+    a.load(Width::Word, R1, (R6, types.flags));
+    a.op(Op::And, R1, OPERATION);
+    a.jump_if(If::Ne, R1, FLUSH, known);
+    a.wide(R8, NOBODY);
+    a.place(known);
 }
 
 /// At `block_rq_complete`: adds what it took to the sums of its device and of who asked.
@@ -129,9 +153,20 @@ pub fn answered(types: &Types, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.op(Op::Sub, R2, R1);
     a.store(Width::Double, (R10, HAD), R2);
     area(&mut a, types, maps);
+    spread::bucket(&mut a);
+    a.store(Width::Double, (R10, BUCKET), R3);
+    let (of_process, done) = (a.label(), a.label());
+    // The device has the kernel's flush for those of programs, which have no bytes.
+    a.load(Width::Word, R1, (R10, LENGTH));
+    a.jump_if(If::Eq, R1, 0, of_process);
     sums(&mut a);
     column(&mut a);
+    a.load(Width::Word, R1, (R10, KEY));
+    a.wide(R2, NOBODY);
+    a.jump_if(If::Eq, R1, R2, done);
+    a.place(of_process);
     process(&mut a, maps);
+    a.place(done);
     a.store(Width::Double, (R7, MADE), 0);
     a.place(out);
     a.done();
@@ -156,15 +191,21 @@ fn area(a: &mut Assembler, types: &Types, maps: &Maps) {
     a.load(Width::Double, R8, (R0, 0));
     a.place(of_disk);
     a.op(Op::And, R8, DEVICES as i32 - 1);
-    // R2: what is asked for, as `enum req_op` numbers it: even ones read, odd ones write.
+    // R2: what is asked for, as `enum req_op` numbers it: even ones read, odd ones write; one without bytes flushes.
     a.load(Width::Word, R1, (R6, types.flags));
-    a.op(Op::And, R1, 0xff);
+    a.op(Op::And, R1, OPERATION);
     a.mov(R2, 2);
-    a.jump_if(If::Eq, R1, 2, known);
+    a.mov(R3, 1);
+    a.store(Width::Word, (R10, LENGTH), R3);
+    a.jump_if(If::Eq, R1, FLUSH, known);
     a.jump_if(If::Eq, R1, 3, known);
     a.jump_if(If::Ge, R1, 32, known);
     a.mov(R2, R1);
     a.op(Op::And, R2, 1);
+    a.load(Width::Word, R3, (R6, types.length));
+    a.store(Width::Word, (R10, LENGTH), R3);
+    a.jump_if(If::Ne, R3, 0, known);
+    a.mov(R2, 2);
     a.place(known);
     a.op(Op::And, R2, 3);
     a.op(Op::Lsh, R8, 2);
@@ -181,8 +222,7 @@ fn area(a: &mut Assembler, types: &Types, maps: &Maps) {
 /// Adds the request to the sums at `R8`; `R9`: how long it took.
 fn sums(a: &mut Assembler) {
     add(a);
-    spread::bucket(a);
-    a.store(Width::Double, (R10, BUCKET), R3);
+    a.load(Width::Double, R3, (R10, BUCKET));
     spread::count(a, SPREAD);
 }
 

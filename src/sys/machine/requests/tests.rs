@@ -157,6 +157,59 @@ fn round(root: &ProcRoot, tracing: &mut Tracing, direct: &File, disk: &str) -> O
     Some(own.took.done)
 }
 
+/// How often a disk was asked to flush: the 16th number behind its name.
+fn flushes(disk: &str) -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/diskstats").ok()?;
+    let mut lines = text.lines().map(|l| l.split_whitespace());
+    let mut line = lines.find(|l| l.clone().nth(2) == Some(disk))?;
+    line.nth(18)?.parse().ok()
+}
+
+#[test]
+fn a_flush_is_of_the_program_that_asked_for_it_and_once_of_the_device() {
+    let root = ProcRoot::live();
+    let Some(mut tracing) = begin() else { return };
+    let Some((file, _, disk)) = on_disk() else {
+        println!("skipped: no file of ours is on a disk that tells its requests");
+        return;
+    };
+    let caches = std::fs::read_to_string(format!("/sys/block/{disk}/queue/write_cache"));
+    if caches.is_ok_and(|c| c.trim() != "write back")
+        || types(&root).is_none_or(|t| t.made.is_none())
+    {
+        println!("skipped: this disk has no cache to flush, or this kernel does not tell who asks");
+        return;
+    }
+    let first = tracing.read(&root).expect("read");
+    let begun = flushes(&disk);
+    for n in 0..ROUNDS {
+        // What stands there already changes, and nothing else: there is no journal to wait for.
+        file.as_file()
+            .write_all_at(&[n as u8; 512], 0)
+            .expect("room");
+        file.as_file().sync_data().expect("on the disk");
+    }
+    let last = tracing.read(&root).expect("read");
+    let ended = flushes(&disk);
+    let told = between(&first, &last);
+    let own = |kind| {
+        let mut all = told.processes.iter();
+        let found = all.find(|p| p.pid.0 == std::process::id() && p.kind == kind);
+        found.map_or(0, |p| p.took.done)
+    };
+    if ended == begun {
+        println!("skipped: this disk was not asked to flush");
+        return;
+    }
+    assert!(own(Kind::Write) >= ROUNDS as u64, "{:?}", told.processes);
+    assert!(own(Kind::Other) >= ROUNDS as u64, "{:?}", told.processes);
+    let of_nobody = told.processes.iter().filter(|p| p.pid.0 == u32::MAX);
+    assert_eq!(of_nobody.count(), 0);
+    // Those of several programs may be one of the device.
+    let device = told.of(&disk, Kind::Other).expect("counted");
+    assert!(device.took.done >= 1, "{device:?}");
+}
+
 #[test]
 fn a_line_of_diskstats_has_a_number_and_a_name() {
     let line = b" 254       3 vda3 155091 31201";
