@@ -47,6 +47,8 @@ pub struct RegionFaults {
     pub file: u64,
     /// Pages that come back from swap.
     pub swap: u64,
+    /// Pages of which it is not known where they came from: the region was given back before it was looked at.
+    pub unknown: u64,
     /// Of all these, how many had to wait for a disk.
     pub waited: u64,
     /// Which functions made most of them, the busiest first.
@@ -56,7 +58,7 @@ pub struct RegionFaults {
 impl RegionFaults {
     /// Them all.
     pub fn all(&self) -> u64 {
-        self.first + self.file + self.swap
+        self.first + self.file + self.swap + self.unknown
     }
 
     /// Adds those of another region.
@@ -64,6 +66,7 @@ impl RegionFaults {
         self.first += more.first;
         self.file += more.file;
         self.swap += more.swap;
+        self.unknown += more.unknown;
         self.waited += more.waited;
         self.by = busiest(self.by.drain(..).chain(more.by.iter().cloned()));
     }
@@ -107,6 +110,9 @@ pub struct PageFaults {
     pub span: Nanos,
     /// Whether each was told; else each so many, which stands for the others.
     pub whole: bool,
+    /// How many the kernel counted in the window without and with a disk that they waited for; of those that are in no region
+    /// no address is known.
+    pub counted: Option<(u64, u64)>,
     /// Whether those are among them that the kernel takes for a thread, as when it reads a file into new memory.
     pub kernel: bool,
     /// The regions that took pages, by ascending address.
@@ -134,11 +140,12 @@ impl PageFaults {
                 start,
                 ..RegionFaults::default()
             });
-            match (region.is_some_and(of_a_file), one.major) {
-                (true, _) => sum.file += one.faults,
-                (false, true) => sum.swap += one.faults,
-                (false, false) => sum.first += one.faults,
-            }
+            *match (region.map(of_a_file), one.major) {
+                (None, _) => &mut sum.unknown,
+                (Some(true), _) => &mut sum.file,
+                (Some(false), true) => &mut sum.swap,
+                (Some(false), false) => &mut sum.first,
+            } += one.faults;
             sum.waited += if one.major { one.faults } else { 0 };
             *by.entry(start).or_default().entry(one.by).or_default() += one.faults;
         }
@@ -159,6 +166,33 @@ impl PageFaults {
         }
     }
 
+    /// Takes in how many the kernel counted. What was told of each so many is about right: the count is.
+    #[must_use]
+    pub fn counted(mut self, (minor, major): (u64, u64)) -> Self {
+        let (mut all, mut waited) = (0, 0);
+        for region in &self.regions {
+            all += region.all();
+            waited += region.waited;
+        }
+        self.counted = Some((minor.max(all - waited), major.max(waited)));
+        self
+    }
+
+    /// All that there were.
+    pub fn all(&self) -> u64 {
+        let told = self.regions.iter().map(RegionFaults::all).sum();
+        self.counted.map_or(told, |(minor, major)| minor + major)
+    }
+
+    /// Those of which no address is known, and how many of them waited for a disk: they found no room among those that are
+    /// told, or the kernel took them for a thread.
+    pub fn elsewhere(&self) -> (u64, u64) {
+        let told: u64 = self.regions.iter().map(RegionFaults::all).sum();
+        let waited: u64 = self.regions.iter().map(|r| r.waited).sum();
+        let major = self.counted.map_or(0, |(_, major)| major - waited);
+        (self.all() - told, major)
+    }
+
     /// What a region took.
     pub fn of(&self, start: u64) -> Option<&RegionFaults> {
         let at = self
@@ -171,6 +205,24 @@ impl PageFaults {
     /// How many a second so many are.
     pub fn rate(&self, faults: u64) -> f64 {
         faults as f64 * 1e9 / self.span.0.max(1) as f64
+    }
+}
+
+/// The same where each so many was told, made fewer where they would stand for more than the kernel counted.
+pub fn at_most(touched: &mut [Touched], (minor, major): (u64, u64)) {
+    for (waited, most) in [(false, minor), (true, major)] {
+        let of = |t: &&mut Touched| t.major == waited;
+        let sum: u64 = touched.iter_mut().filter(of).map(|t| t.faults).sum();
+        if sum <= most {
+            continue;
+        }
+        let (mut so_far, mut told) = (0, 0);
+        for one in touched.iter_mut().filter(of) {
+            so_far += one.faults;
+            let upto = (u128::from(so_far) * u128::from(most) / u128::from(sum)) as u64;
+            one.faults = upto - told;
+            told = upto;
+        }
     }
 }
 
@@ -243,12 +295,13 @@ mod tests {
         let sums: Vec<_> = faults
             .regions
             .iter()
-            .map(|r| (r.start, r.first, r.file, r.swap, r.waited))
+            .map(|r| (r.start, r.first, r.file, r.swap + r.unknown, r.waited))
             .collect();
         assert_eq!(
             sums,
             [
-                (0, 5, 0, 0, 0),
+                // Nobody knows what stood there.
+                (0, 0, 0, 5, 0),
                 (0x1000, 0, 3, 0, 2),
                 (0x3000, 5, 0, 3, 3),
                 (0x9000, 6, 0, 0, 0),
@@ -257,6 +310,12 @@ mod tests {
         assert_eq!(faults.of(0x3000).map(RegionFaults::all), Some(8));
         assert_eq!(faults.of(0x3001), None);
         assert!((faults.rate(8) - 4.0).abs() < 1e-9);
+        assert_eq!((faults.all(), faults.elsewhere()), (22, (0, 0)));
+        let counted = faults.clone().counted((20, 7));
+        assert_eq!((counted.all(), counted.elsewhere()), (27, (5, 2)));
+        // What was just told is counted a moment later.
+        let late = faults.clone().counted((16, 5));
+        assert_eq!((late.all(), late.elsewhere()), (22, (0, 0)));
         let by = |all: &[TouchedBy]| -> Vec<(String, u64)> {
             let one = |b: &TouchedBy| (b.toucher.to_string(), b.faults);
             all.iter().map(one).collect()
@@ -268,5 +327,20 @@ mod tests {
         let mut both = faults.regions[1].clone();
         both.add(&faults.regions[2]);
         assert_eq!(by(&both.by), [(even, 6), (odd, 5)]);
+    }
+
+    #[test]
+    fn what_each_so_many_stand_for_is_no_more_than_the_kernel_counted() {
+        let touched = |faults, major| Touched {
+            address: 0,
+            faults,
+            major,
+            by: (0, 0),
+        };
+        let mut all = [(4, false), (4, true), (4, false), (4, false)].map(|(n, m)| touched(n, m));
+        at_most(&mut all, (10, 9));
+        assert_eq!(all.map(|t| t.faults), [3, 4, 3, 4]);
+        at_most(&mut all, (0, 0));
+        assert_eq!(all.map(|t| t.faults), [0; 4]);
     }
 }

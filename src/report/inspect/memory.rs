@@ -88,12 +88,17 @@ pub(super) fn page_faults(faults: &PageFaults, space: Option<&AddressSpace>) -> 
             "first_touch": row.first,
             "from_file": row.file,
             "from_swap": row.swap,
+            "from_unknown": row.unknown,
             "waited_for_disk": row.waited,
             "touched_by": row.by.iter().map(touched_by).collect::<Vec<_>>(),
         })
     });
+    let (untold, waited) = faults.elsewhere();
     json!({
         "span_ns": faults.span.0,
+        "faults": faults.all(),
+        "counted": faults.counted.map(|(minor, major)| json!({"minor": minor, "major": major})),
+        "without_address": {"faults": untold, "waited_for_disk": waited},
         "exact": faults.whole,
         "with_kernel": faults.kernel,
         "regions": rows.collect::<Vec<_>>(),
@@ -138,7 +143,6 @@ pub(super) fn write_faults(
     space: Option<&AddressSpace>,
     printer: &mut Printer<'_>,
 ) -> std::io::Result<()> {
-    let all: u64 = faults.regions.iter().map(RegionFaults::all).sum();
     let about = if faults.whole { "" } else { ", about" };
     let kernel = if faults.kernel {
         "those that the kernel took for it among them"
@@ -148,20 +152,36 @@ pub(super) fn write_faults(
     let head = format!(
         "  pages taken in {}{about}: {} a second, {kernel}",
         duration(faults.span),
-        per_second(faults.rate(all)),
+        per_second(faults.rate(faults.all())),
     );
     printer.line(&[(&head, Ink::Strong)])?;
+    if let Some((minor, major)) = faults.counted {
+        let line = format!(
+            "  the kernel counted {}, {major} of them waited for a disk",
+            minor + major
+        );
+        printer.line(&[(&line, Ink::Dim)])?;
+    }
     for row in busiest(faults) {
         let region = region_of(row, space);
-        let what = region.map_or("in no region that is there now", |r| r.kind.word());
+        let gone = "in a region that was given back before it was looked at";
+        let what = region.map_or(gone, |r| r.kind.word());
         let name = region.map_or_else(String::new, |r| r.name.to_string());
+        let (start, from) = if row.start == 0 {
+            (
+                "–".to_owned(),
+                format!("from where – ({} in all)", row.unknown),
+            )
+        } else {
+            let from = format!(
+                "first touch {}, file {}, swap {}",
+                row.first, row.file, row.swap
+            );
+            (format!("{:x}", row.start), from)
+        };
         let line = format!(
-            "  {:>12x} {:>8}/s  first touch {}, file {}, swap {}, waited for a disk {}  {what} {name}",
-            row.start,
+            "  {start:>12} {:>8}/s  {from}, waited for a disk {}  {what} {name}",
             per_second(faults.rate(row.all())),
-            row.first,
-            row.file,
-            row.swap,
             row.waited,
         );
         printer.line(&[(line.trim_end(), Ink::Plain)])?;
@@ -171,7 +191,26 @@ pub(super) fn write_faults(
             printer.line(&[(&line, Ink::Dim)])?;
         }
     }
-    Ok(())
+    write_untold(faults, printer)
+}
+
+/// Those of which no address is known, and why.
+fn write_untold(faults: &PageFaults, printer: &mut Printer<'_>) -> std::io::Result<()> {
+    let (untold, waited) = faults.elsewhere();
+    if untold == 0 {
+        return Ok(());
+    }
+    let why = match (faults.whole, faults.kernel) {
+        (false, _) => "more came at once than could be told",
+        (true, false) => "the kernel took them for it, which is not told to this user",
+        (true, true) => "the kernel took them for it where it told nobody",
+    };
+    let line = format!(
+        "  {:>12} {:>8}/s  {untold} without an address, waited for a disk {waited}  {why}",
+        "–",
+        per_second(faults.rate(untold)),
+    );
+    printer.line(&[(&line, Ink::Plain)])
 }
 
 /// The sums of each kind that there is.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
-use crate::model::memory::faults::{PageFaults, Touched};
+use crate::model::memory::faults::{PageFaults, Touched, at_most};
 use crate::model::memory::region::AddressSpace;
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
@@ -14,7 +14,7 @@ use crate::sampler::memory::functions::Functions;
 use crate::sys::clock;
 use crate::sys::machine::cores;
 use crate::sys::own::stop::Stop;
-use crate::sys::process::process_ids;
+use crate::sys::process::{proc_stat, process_ids};
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::perf;
 use crate::sys::scheduling::perf::faults::{Fault, Faults};
@@ -24,6 +24,8 @@ use crate::sys::source::{Error, Probe, Source};
 const WINDOW: Nanos = Nanos::from_millis(2000);
 /// Between two readings, in milliseconds: rings are small.
 const PACE: u64 = 250;
+/// The same for a report, which has nothing else to do: many come at once.
+const REPORT_PACE: Nanos = Nanos::from_millis(50);
 /// Faults that are remembered; of more the oldest are forgotten, and the window is so much shorter.
 const MOST: usize = 1 << 16;
 
@@ -36,6 +38,9 @@ struct Heard {
     window: Nanos,
     /// From when on every one is remembered that was told.
     since: Nanos,
+    /// How many the kernel had counted of it by when, those that waited for a disk apart, oldest first; from the last one before
+    /// the window on.
+    counts: VecDeque<(Nanos, [u64; 2])>,
     /// When records were lost last.
     lost: Option<Nanos>,
     /// Whose code it was.
@@ -52,18 +57,24 @@ impl Heard {
         let faults = faults.map_err(|why| Missing::from(&why))?;
         // The number may have been given to another meanwhile.
         process_ids::still(root, of).map_err(|_| Missing::Gone)?;
+        let counts: VecDeque<_> = counts(root, of).into_iter().collect();
         Ok(Self {
             faults,
             told: VecDeque::new(),
             window,
-            since: clock::now(),
+            since: counts.front().map_or_else(clock::now, |(at, _)| *at),
+            counts,
             lost: None,
             functions: Functions::of(root, of),
         })
     }
 
-    /// Reads on, and forgets what was before the window that ends now; answers when that begins.
-    fn read(&mut self, now: Nanos) -> Nanos {
+    /// Reads on, and forgets what was before the window; answers from when to when that is.
+    fn read(&mut self, root: &ProcRoot, of: ProcId) -> (Nanos, Nanos) {
+        // First: what is counted after this is told later.
+        let counted = counts(root, of);
+        let now = counted.map_or_else(clock::now, |(at, _)| at);
+        self.counts.extend(counted);
         let told = &mut self.told;
         if !self.faults.read(|fault| told.push_back(fault)) {
             self.lost = Some(now);
@@ -75,13 +86,29 @@ impl Heard {
             let Some(old) = told.pop_front() else { break };
             self.since = self.since.max(old.at);
         }
-        self.since.max(first)
+        let from = self.since.max(first);
+        // From one count to another, so that they tell of the same time.
+        while self.counts.front().is_some_and(|(at, _)| *at < from) {
+            self.counts.pop_front();
+        }
+        let from = self.counts.front().map_or(from, |(at, _)| *at);
+        (from, now)
+    }
+
+    /// How many the kernel counted from one moment to another, where it did at both.
+    fn counted(&self, from: Nanos, now: Nanos) -> Option<(u64, u64)> {
+        let (first, last) = (self.counts.front()?, self.counts.back()?);
+        let grown = |n: usize| last.1[n].saturating_sub(first.1[n]);
+        (first.0 == from && last.0 == now && from < now).then(|| (grown(0), grown(1)))
     }
 
     /// What there was from one moment to another, of what was read.
     fn told(&mut self, (from, now): (Nanos, Nanos), space: &AddressSpace) -> PageFaults {
         let told = &self.told;
-        let touched = told.iter().filter(|fault| fault.at >= from);
+        let counted = self.counted(from, now);
+        let touched = told
+            .iter()
+            .filter(|fault| fault.at > from && fault.at <= now);
         let by = touched.clone().map(|fault| (fault.code, fault.top));
         self.functions.learn(space, by);
         let functions = &self.functions;
@@ -91,15 +118,31 @@ impl Heard {
             major: fault.major,
             by: (fault.code, fault.top),
         });
+        let mut touched: Vec<Touched> = touched.collect();
         let lost = self.lost.is_some_and(|at| at >= from);
-        PageFaults {
-            whole: !lost && told.iter().all(|fault| fault.stands_for == 1),
+        let whole = !lost && told.iter().all(|fault| fault.stands_for == 1);
+        if let Some(counted) = counted.filter(|_| !whole) {
+            at_most(&mut touched, counted);
+        }
+        let named = |place| functions.toucher(space, place);
+        let sorted = PageFaults {
+            whole,
             kernel: self.faults.kernel,
-            ..PageFaults::sorted(space, touched, now.since(from), &|place| {
-                functions.toucher(space, place)
-            })
+            ..PageFaults::sorted(space, touched, now.since(from), &named)
+        };
+        match counted {
+            Some(counted) => sorted.counted(counted),
+            None => sorted,
         }
     }
+}
+
+/// When, and how many the kernel has counted of a process, without and with a disk that they waited for.
+fn counts(root: &ProcRoot, of: ProcId) -> Option<(Nanos, [u64; 2])> {
+    let text = root.read(format!("{}/stat", of.pid)).ok()?;
+    let line = proc_stat::parse(&text, 1).filter(|line| line.start == of.start)?;
+    let stat = &line.stat;
+    Some((clock::now(), [stat.minor_faults, stat.major_faults]))
 }
 
 /// Listens for so long, or until told to stop; for reports. With the address space at the end, into which they are sorted.
@@ -119,14 +162,13 @@ pub fn during(
         if left == Nanos(0) || stop.asked() || process_ids::still(root, of).is_err() {
             break;
         }
-        stop.wait(left.min(Nanos::from_millis(PACE)));
-        heard.read(clock::now());
+        stop.wait(left.min(REPORT_PACE));
+        heard.read(root, of);
     }
-    let now = clock::now();
-    let from = heard.read(now);
+    let window = heard.read(root, of);
     // Afterwards, so that what was touched last is in it; regions may have grown together.
     let space = AddressSpaces::new(root).whole(of)?;
-    Ok((heard.told((from, now), &space), space))
+    Ok((heard.told(window, &space), space))
 }
 
 /// Tells which regions take pages.
@@ -151,7 +193,7 @@ impl Source<Detail> for FaultSource {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["own switches", "switches"])
+        Probe::Examined(&["page faults"])
     }
 
     fn fills(&self) -> Needs {
@@ -177,19 +219,18 @@ impl Source<Detail> for FaultSource {
             self.of = Some((of, Heard::begin(&self.root, of, WINDOW)));
         }
         if let Some((_, heard)) = &mut self.of {
-            let now = clock::now();
             let space = match &into.regions {
                 Some(slot) => slot.value.clone(),
                 None => Err(Missing::Soon),
             };
             let value = match heard {
                 Ok(heard) => {
-                    let from = heard.read(now);
-                    space.map(|space| heard.told((from, now), &space))
+                    let window = heard.read(&self.root, of);
+                    space.map(|space| heard.told(window, &space))
                 }
                 Err(why) => Err(*why),
             };
-            into.page_faults = Some(Stamped::new(now, value));
+            into.page_faults = Some(Stamped::new(clock::now(), value));
         }
         Ok(())
     }
@@ -221,7 +262,11 @@ mod tests {
         let (mut regions, _) = address_space::sources(&root);
         regions.read(&plan, &mut detail).expect("a source");
         let mut source = FaultSource::new(&root);
+        let of = plan.focus.expect("this test");
+        let counted = || counts(&root, of).expect("a line").1;
+        let outer = counted();
         source.read(&plan, &mut detail).expect("a source");
+        let inner = counted();
         if let Some(Err(why)) = detail.page_faults.as_ref().map(|slot| slot.value.clone()) {
             println!("skipped: page faults are {why}");
             return;
@@ -229,7 +274,10 @@ mod tests {
         for page in memory.chunks_mut(4096).take(3000) {
             page[0] = 1;
         }
+        let grown = |since: [u64; 2]| [0, 1].map(|n| counted()[n] - since[n]);
+        let inner = grown(inner);
         source.read(&plan, &mut detail).expect("a source");
+        let outer = grown(outer);
         let slot = detail.page_faults.as_ref().expect("told");
         let faults = slot.value.as_ref().expect("told");
         let address = memory.as_ptr() as u64;
@@ -244,6 +292,14 @@ mod tests {
         let taken = faults.of(region.start).map_or(0, |r| r.first);
         assert!(taken > 0, "{faults:?}");
         assert_eq!(faults.of(region.start).map(|r| r.file + r.swap), Some(0));
+        // The sum is what the kernel counted, however many were told.
+        let (minor, major) = faults.counted.expect("counted");
+        assert!(
+            (inner[0]..=outer[0]).contains(&minor),
+            "{minor} of {inner:?} to {outer:?}"
+        );
+        assert!(major <= outer[1].max(faults.regions.iter().map(|r| r.waited).sum()));
+        assert_eq!(faults.all(), minor + major);
         source.rest();
         assert!(source.of.is_none());
     }

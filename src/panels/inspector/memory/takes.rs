@@ -3,6 +3,7 @@
 use super::about::Words;
 use super::cells;
 use super::rows::Entry;
+use crate::model::format::per_second;
 use crate::model::memory::faults::{PageFaults, RegionFaults, TouchedBy};
 use crate::model::memory::region::AddressSpace;
 use crate::model::reading::{Missing, Reading};
@@ -17,15 +18,20 @@ fn dim(text: impl Into<String>) -> (String, Role) {
 
 /// What the whole process takes now.
 pub fn in_all(faults: &PageFaults) -> Vec<(String, Role)> {
-    let sum: u64 = faults.regions.iter().map(RegionFaults::all).sum();
+    let sum = faults.all();
     if sum == 0 {
         return Vec::new();
     }
-    let mut out = vec![
-        dim("takes "),
-        (cells::rate(faults, sum), Role::Good),
-        dim(" pages/s"),
-    ];
+    let rate = match faults.counted {
+        Some(_) => per_second(faults.rate(sum)),
+        None => cells::rate(faults, sum),
+    };
+    let mut out = vec![dim("takes "), (rate, Role::Good), dim(" pages/s")];
+    let (untold, _) = faults.elsewhere();
+    if untold > 0 {
+        out.extend([dim(", "), (cells::rate(faults, untold), Role::Strong)]);
+        out.push(dim(" of them without an address"));
+    }
     // A region may be mapped, filled and given back between two readings of the list.
     if let Some(gone) = faults.of(0).filter(|gone| gone.all() > 0) {
         out.extend([dim(", "), (cells::rate(faults, gone.all()), Role::Strong)]);
@@ -53,6 +59,7 @@ pub fn of(entry: &Entry, space: &AddressSpace, faults: &PageFaults) -> Vec<Words
         (sum.first, "touched for the first time"),
         (sum.file, "of a file"),
         (sum.swap, "back from swap"),
+        (sum.unknown, "of a region that is gone"),
         (sum.waited, "that waited for a disk"),
     ];
     let told = parts.into_iter().filter(|(faults, _)| *faults > 0);
@@ -84,7 +91,7 @@ fn by(what: &str, all: &[TouchedBy], faults: u64) -> Option<Words> {
 pub fn explained(faults: Reading<&PageFaults>) -> &'static str {
     match faults {
         Ok(faults) if !faults.whole => {
-            "pages are taken faster than each can be told: each so many was, and stands for the others"
+            "pages are taken faster than each can be told: each so many was, and stands for the others; how many there were in all the kernel counts"
         }
         Ok(faults) if !faults.kernel => {
             "each page fault of the program is told; those that the kernel takes for it, as when it reads a file into new memory, are told with CAP_PERFMON only"

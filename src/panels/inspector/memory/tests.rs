@@ -346,6 +346,7 @@ fn regions_that_take_pages_are_marked_and_say_where_these_come_from() {
     let faults = |whole| PageFaults {
         span: Nanos::from_millis(2000),
         whole,
+        counted: (!whole).then_some((8020, 400)),
         kernel: true,
         regions: vec![
             RegionFaults {
@@ -400,6 +401,10 @@ fn regions_that_take_pages_are_marked_and_say_where_these_come_from() {
     assert!(
         text.contains("~2.2k"),
         "about, where each so many stands for others: {text}"
+    );
+    assert!(
+        text.contains("takes 4.2k pages/s, ~2.0k of them without an address"),
+        "the sum is counted: {text}"
     );
     let told = memory.explain(&world);
     assert!(told.iter().any(|(word, _)| word == "pages/s"));

@@ -13,10 +13,10 @@ use super::{MOST_EVENTS, page_size, rings};
 use crate::model::id::{CpuId, Nanos, Pid, Tid};
 
 /// Pages of the rings of a core: for faults that did not wait for a disk, and for those that did.
-const PAGES: [usize; 2] = [256, 16];
+const PAGES: [usize; 2] = [256, 64];
 /// And where there are many cores, or so much may not be locked: together with the rings of the switches these fit into what
 /// the kernel grants an ordinary user.
-const FEW_PAGES: [usize; 2] = [32, 4];
+const FEW_PAGES: [usize; 2] = [32, 8];
 /// So many cores are many.
 const MANY: usize = 16;
 /// `PERF_RECORD_SAMPLE`.
