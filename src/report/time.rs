@@ -34,8 +34,8 @@ pub struct Args {
     /// How long to look: 5s, 200ms, 2m
     #[arg(long = "for", value_name = "TIME", default_value = "5s", value_parser = span::parse_any, allow_hyphen_values = true)]
     span: Nanos,
-    /// Each thread by itself
-    #[arg(long, conflicts_with = "tree")]
+    /// Each thread by itself, with --tree those of each process
+    #[arg(long)]
     threads: bool,
     /// Its descendants too, each process by itself
     #[arg(long)]

@@ -78,3 +78,44 @@ fn who_lives_is_told_however_short_one_looks() {
     let said = String::from_utf8_lossy(&told.stderr);
     assert!(told.status.success(), "{said}");
 }
+
+/// The threads of each process of a tree, each below its own.
+#[test]
+fn of_a_tree_the_threads_of_each_process_are_told() {
+    let mut shell = Command::new("sh")
+        .args(["-c", "sleep 60 & echo $!; wait"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("sh starts");
+    let mut child = String::new();
+    let mut out = std::io::BufReader::new(shell.stdout.take().expect("piped"));
+    std::io::BufRead::read_line(&mut out, &mut child).expect("a number");
+    let child = child.trim();
+    let told = Command::new(BINARY)
+        .args([
+            "time",
+            &shell.id().to_string(),
+            "--tree",
+            "--threads",
+            "--for",
+            "200ms",
+        ])
+        .output()
+        .expect("it begins");
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    let of = |pid: &str| {
+        let lines = text
+            .lines()
+            .skip_while(|l| !l.starts_with(&format!("{pid} ")));
+        lines
+            .skip(1)
+            .find(|l| l.starts_with("  ") && l.trim_start().starts_with(&format!("{pid} ")))
+            .is_some()
+    };
+    let both = of(&shell.id().to_string()) && of(child);
+    let child = nix::unistd::Pid::from_raw(child.parse().expect("a number"));
+    nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL).expect("ours");
+    shell.wait().expect("it ends");
+    assert!(told.status.success() && both, "{text}");
+    assert!(text.contains("2 processes together"), "{text}");
+}
