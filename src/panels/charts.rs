@@ -16,7 +16,7 @@ use crate::theme::Role;
 use crate::widgets::braille::{ACROSS, Dots, Grows};
 use crate::widgets::chart::{self as bar, highest, squeeze};
 use crate::widgets::line;
-pub(in crate::panels) use scale::{Columns, axis};
+pub(in crate::panels) use scale::{Columns, axis, back};
 pub(in crate::panels) use subject::{CPU, DISKS, MEMORY, NETWORK, PRESSURE, SWITCHES, Subject};
 use subject::{Form, Top};
 

@@ -10,7 +10,7 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::machine::requests::{
-    COLUMN, Column, DeviceRequests, Kind, Requests, step_begins,
+    COLUMN, COLUMNS, Column, DeviceRequests, Kind, Requests, step_begins,
 };
 use crate::model::reading::Reading;
 use crate::model::text::width;
@@ -22,8 +22,8 @@ use crate::widgets::{heat, line};
 const NARROW: u16 = 50;
 /// Cells of the scale at the left.
 const SCALE: u16 = 7;
-/// A map goes back so far at the least, in columns: a minute.
-const LEAST: u64 = 120;
+/// A map goes back so far at the most: what is kept.
+const MOST: Nanos = Nanos(COLUMN.0 * COLUMNS as u64);
 
 type Parts = Vec<(String, Role)>;
 
@@ -195,9 +195,11 @@ fn draw_one(
         return;
     }
     let role = map.role();
+    let span = back(world);
     let picture = Picture::of(
         map,
         requests,
+        span,
         (inside.width, heat::steps(theme, role, inside.height)),
     );
     heat::draw(theme, role, &picture.columns, inside, buf);
@@ -216,7 +218,6 @@ fn draw_one(
         };
         line::draw_right(theme, scale, &[(least, Role::Dim)], buf);
     }
-    let span = Nanos(COLUMN.0 * picture.together * u64::from(inside.width));
     let end = world.when(requests.at);
     if axis == 0 {
         let seconds = span.0 / 1_000_000_000;
@@ -238,12 +239,20 @@ fn draw_one(
     }
 }
 
+/// How far back maps go: as charts do, as far as that is kept.
+fn back(world: &World) -> Nanos {
+    let mut seconds = world.minutes.until(world.snapshot.at);
+    let ends = seconds.next().zip(seconds.next_back());
+    let known = ends.map_or(Nanos(0), |(first, last)| last.at.since(first.at));
+    charts::back(known).min(MOST)
+}
+
 /// Requests by time and how long they took, as they are to be painted.
 struct Picture {
     columns: Vec<Option<Vec<f64>>>,
-    /// How many columns of time are one of the picture.
-    together: u64,
-    /// The first of them, counted in such columns.
+    /// How long one of them is.
+    long: u64,
+    /// The first of them, counted in such ones since the machine began: they lie on a grid of time.
     oldest: u64,
     /// The step that the lowest one begins with, and how many of them are one of the picture.
     first: usize,
@@ -251,13 +260,23 @@ struct Picture {
 }
 
 impl Picture {
-    fn of(map: &Map<'_>, requests: &Requests, (width, steps): (u16, usize)) -> Self {
-        let together = LEAST.div_ceil(u64::from(width)).max(1);
-        let now = requests.at.0 / COLUMN.0 / together;
-        let since = requests.since.0 / COLUMN.0 / together;
+    fn of(map: &Map<'_>, requests: &Requests, span: Nanos, (width, steps): (u16, usize)) -> Self {
+        let long = span.0.div_ceil(u64::from(width.max(1))).max(1);
+        let now = (requests.at.0 / COLUMN.0 * COLUMN.0 + COLUMN.0 - 1) / long;
+        let since = requests.since.0 / long;
         let oldest = (now + 1).saturating_sub(u64::from(width));
+        // Where they are longer than a column of time, that is in one of them, by its middle; else in several.
+        let places = |c: &Column| {
+            let begins = c.number * COLUMN.0;
+            if long > COLUMN.0 {
+                let middle = (begins + COLUMN.0 / 2) / long;
+                middle..=middle
+            } else {
+                begins.div_ceil(long)..=(begins + COLUMN.0 - 1) / long
+            }
+        };
         let columns = map.of.iter().flat_map(|d| &d.columns);
-        let shown = |c: &&Column| (oldest..=now).contains(&(c.number / together));
+        let shown = |c: &&Column| *places(c).end() >= oldest && *places(c).start() <= now;
         let columns: Vec<&Column> = columns.filter(shown).collect();
         let seen = columns.iter().flat_map(|c| &c.steps);
         let seen = seen.map(|(step, _)| usize::from(*step));
@@ -267,11 +286,13 @@ impl Picture {
         let each = (high + 1 - first).div_ceil(steps.max(1)).max(1);
         let mut sums = vec![vec![0; steps]; usize::from(width)];
         for column in columns {
-            let x = (column.number / together - oldest) as usize;
-            for (step, n) in &column.steps {
-                let up = (usize::from(*step) - first) / each;
-                if let Some(sum) = sums.get_mut(x).and_then(|c| c.get_mut(up)) {
-                    *sum += n;
+            for at in places(column).filter(|at| *at >= oldest) {
+                for (step, n) in &column.steps {
+                    let up = (usize::from(*step) - first) / each;
+                    let x = (at - oldest) as usize;
+                    if let Some(sum) = sums.get_mut(x).and_then(|c| c.get_mut(up)) {
+                        *sum += n;
+                    }
                 }
             }
         }
@@ -284,7 +305,7 @@ impl Picture {
             .map(|(column, number)| (number >= since).then(|| column.iter().map(scaled).collect()));
         Self {
             columns: painted.collect(),
-            together,
+            long,
             oldest,
             first,
             each,
@@ -294,8 +315,7 @@ impl Picture {
     /// The end of each of so many columns.
     fn moments(&self, width: u16) -> Vec<Option<Nanos>> {
         let ends = (self.oldest + 1..).take(usize::from(width));
-        ends.map(|n| Some(Nanos(n * self.together * COLUMN.0)))
-            .collect()
+        ends.map(|n| Some(Nanos(n * self.long))).collect()
     }
 }
 
@@ -362,7 +382,8 @@ mod tests {
             "{wide}"
         );
         assert!(wide.contains("vda writes 100/s"), "{wide}");
-        assert!(wide.contains("now"), "an axis: {wide}");
+        // As far back as the charts beside it, whatever the width.
+        assert!(wide.contains("-60 s") && wide.contains("now"), "{wide}");
         assert!(wide.contains('@'), "the most: {wide}");
         // A program that writes and flushes has both.
         let flushes = requests(vec![

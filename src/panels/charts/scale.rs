@@ -12,6 +12,13 @@ const SECOND: u64 = 1_000_000_000;
 /// How far back a chart may go, seconds: the least of these that holds what is known.
 const SPANS: [u64; 5] = [60, 120, 300, 600, 900];
 
+/// How far back charts go where so much is known.
+pub(in crate::panels) fn back(known: Nanos) -> Nanos {
+    let known = known.0 / SECOND;
+    let span = SPANS.into_iter().find(|span| *span >= known);
+    Nanos(span.unwrap_or(SPANS[SPANS.len() - 1]) * SECOND)
+}
+
 /// Values by column, the newest at the right end.
 #[derive(Debug)]
 pub(in crate::panels) struct Columns {
@@ -40,9 +47,7 @@ impl Columns {
                 span: Nanos(SPANS[0] * SECOND),
             };
         };
-        let known = last.at.since(first.at).0 / SECOND;
-        let span = SPANS.into_iter().find(|span| *span >= known);
-        let span = span.unwrap_or(SPANS[SPANS.len() - 1]) * SECOND;
+        let span = back(last.at.since(first.at)).0;
         let each = span.div_ceil(columns as u64).max(1);
         let newest = last.at.0.div_ceil(each);
         let column = |grid: u64| (columns as u64).checked_sub(newest - grid + 1);
