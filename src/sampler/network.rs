@@ -290,7 +290,7 @@ impl Source<Detail> for Networks {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["sock_diag", "machine", "kernel programs"])
+        Probe::Examined(&["sock_diag", "machine", "udp"])
     }
 
     fn fills(&self) -> Needs {

@@ -4,6 +4,7 @@ mod built;
 mod cards;
 mod files;
 mod own;
+mod traced;
 
 use std::fs;
 use std::io;
@@ -108,6 +109,9 @@ pub fn examine(root: &ProcRoot, sources: &[(&'static str, Probe)]) -> Vec<Findin
         files::sensors(root),
         cards::cards(root),
     ];
+    let after = all.iter().position(|f| f.name == "kernel programs");
+    let after = after.map_or(all.len(), |at| at + 1);
+    all.splice(after..after, traced::all(root, &program));
     all.extend(sources.iter().filter_map(|(name, of)| match of {
         Probe::Examined(_) => None,
         Probe::Path { path, gives, lacks } => {
@@ -209,7 +213,7 @@ fn switches(root: &ProcRoot, program: &str) -> Finding {
 }
 
 fn own_switches(root: &ProcRoot) -> Finding {
-    let gives = "slices and page faults of one's own processes, without any right";
+    let gives = "slices of one's own processes, without any right";
     let own = Tid(std::process::id());
     let tids = perf::threads(root, Pid(own.0));
     let tid = tids.first().copied().unwrap_or(own);
@@ -222,7 +226,7 @@ fn own_switches(root: &ProcRoot) -> Finding {
 }
 
 fn programs(root: &ProcRoot, program: &str) -> Finding {
-    let gives = "what is summed in the kernel: exact shares of every core however often it switches, system calls (column CALLS/s, tab Calls), where time goes exactly, and who wakes a thread (tab Time; wakers in the lanes from 200 ms down), how long each request to a disk took (view 4, tab Time), bytes over UDP";
+    let gives = "what is summed in the kernel: exact shares of every core however often it switches, and what the sources below tell, save page faults";
     let name = "kernel programs";
     if !root.is_live() {
         return Finding::new(name, gives, State::Absent);

@@ -93,7 +93,7 @@ pub const TIME: &[Word] = &[
     ),
     word(
         "disk requests",
-        "How long each of its requests to a disk took in the last minutes, by disk and what was asked for, where it made some: as in view 4, of this process alone. What is written back later counts for the kernel's thread that does it. Needs programs in the kernel, as the doctor says; while the tab is open each request takes 0.7 µs longer.",
+        "How long each of its requests to a disk took in the last minutes, by disk and what was asked for, where it made some: as in view 4, of this process alone; a flush that it asks for (fsync) too. What is written back later counts for the kernel's thread that does it. Needs programs in the kernel, as the doctor says; while the tab is open each request takes 0.7 µs longer.",
         "the tracepoints block_io_start, block_rq_issue and block_rq_complete",
     ),
     word("TID", "The thread.", "the names in /proc/PID/task"),

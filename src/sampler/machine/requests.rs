@@ -133,7 +133,7 @@ impl Source<Detail> for RequestSource {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["kernel programs"])
+        Probe::Examined(&["disk requests"])
     }
 
     fn fills(&self) -> Needs {

@@ -110,7 +110,7 @@ impl Source<Detail> for CallRateSource {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["kernel programs"])
+        Probe::Examined(&["calls a second"])
     }
 
     fn fills(&self) -> Needs {

@@ -117,7 +117,7 @@ impl Source<Detail> for CallSource {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["kernel programs", "others"])
+        Probe::Examined(&["system calls", "others"])
     }
 
     fn fills(&self) -> Needs {

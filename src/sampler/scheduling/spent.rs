@@ -249,7 +249,7 @@ impl Source<Detail> for Time {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["schedstat", "others"])
+        Probe::Examined(&["time of threads", "schedstat", "others"])
     }
 
     fn fills(&self) -> Needs {

@@ -181,7 +181,7 @@ impl Source<Detail> for WakeSource {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Examined(&["kernel programs"])
+        Probe::Examined(&["wake-ups"])
     }
 
     fn fills(&self) -> Needs {
