@@ -4,6 +4,7 @@ mod explain;
 mod head;
 mod order;
 mod row;
+mod shorten;
 
 use std::sync::Arc;
 
@@ -173,7 +174,7 @@ impl Panel for FilesTab {
         }
         let width = self.parts.table.width;
         let columns = row::columns(self.wanted, width);
-        let room = table::room(&columns, row::WHAT, width);
+        let room = [row::WHAT, row::PEER].map(|column| table::room(&columns, column, width));
         let (files, order) = (self.files.as_deref(), &self.order);
         let at = |i: usize| Some((files?, files?.rows.get(order.row(i)?)?));
         let content = Content {

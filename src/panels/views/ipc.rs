@@ -109,6 +109,8 @@ pub struct ViewIpc {
     order: Vec<usize>,
     rows: Vec<At>,
     open: Vec<LineKey>,
+    /// How wide the words of each column but the last were at most.
+    wanted: [usize; 4],
     /// Only lines with this process.
     only: Option<ProcId>,
     answers: Rect,
@@ -124,6 +126,7 @@ impl Default for ViewIpc {
             order: Vec::new(),
             rows: Vec::new(),
             open: Vec::new(),
+            wanted: [0; 4],
             only: None,
             answers: Rect::ZERO,
             table: Rect::ZERO,
@@ -249,7 +252,13 @@ impl Panel for ViewIpc {
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         let slot = world.detail.machine.ipc.as_ref();
-        self.ipc = slot.and_then(|s| s.value.as_ref().ok()).cloned();
+        let ipc = slot.and_then(|s| s.value.as_ref().ok()).cloned();
+        if let Some(new) = ipc.as_ref()
+            && self.ipc.as_ref().is_none_or(|old| !Arc::ptr_eq(old, new))
+        {
+            self.wanted = row::wanted(self.wanted, world, &new.lines);
+        }
+        self.ipc = ipc;
         self.divide(area);
         self.arrange();
         let lines = self.ipc.as_deref().map_or(&[][..], |ipc| &ipc.lines);
@@ -266,7 +275,7 @@ impl Panel for ViewIpc {
         let rows = &self.rows;
         let open = &self.open;
         let content = Content {
-            columns: &row::COLUMNS,
+            columns: &row::columns(self.wanted, self.table.width),
             order: row::order,
             titles: true,
             head: Vec::new(),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::shorten::{cut_ends, cut_left};
 use crate::app::world::World;
 use crate::model::descriptors::descriptor::{Descriptor, Files, Kind};
 use crate::model::descriptors::peer::{Note, Peer, Peers};
@@ -12,6 +13,7 @@ use crate::model::descriptors::socket::{Protocol, Socket};
 use crate::model::format;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::reading::Missing;
+use crate::model::text::middle::cut_middle;
 use crate::model::text::width;
 use crate::panels::listing::Order;
 use crate::theme::{Role, Theme};
@@ -31,7 +33,7 @@ const COLUMNS: [Column; 6] = [
 pub const WHAT: usize = 3;
 
 /// The column of whoever is at the other end.
-const PEER: usize = 5;
+pub const PEER: usize = 5;
 /// So many cells say in words that nobody is there.
 const SENTENCE: usize = 27;
 /// So many descriptors are asked how wide their words are.
@@ -49,7 +51,9 @@ impl Wanted {
     pub fn or(self, theme: &Theme, files: &Files) -> Self {
         files.rows.iter().take(ASKED).fold(self, |all, d| Self {
             what: all.what.max(what(theme, d, usize::MAX).width()),
-            peer: all.peer.max(peers(theme, files.of, &d.peers).width()),
+            peer: all
+                .peer
+                .max(peers(theme, files.of, &d.peers, usize::MAX).width()),
         })
     }
 }
@@ -101,8 +105,9 @@ pub fn copied(d: &Descriptor) -> String {
 
 /// The cells of a row.
 ///
-/// `room` is how many cells its target has: of a long path the end is shown.
-pub fn cells(world: &World, of: ProcId, d: &Descriptor, room: usize) -> Row {
+/// `room` is how many cells its target and its peer have: of a long path the end is shown, of addresses the ports, and how many more
+/// peers there are.
+pub fn cells(world: &World, of: ProcId, d: &Descriptor, room: [usize; 2]) -> Row {
     let theme = &world.theme;
     let one = |text: String, role| Line::from(Span::styled(text, theme.style(role)));
     let number = if d.fd < 3 { Role::Strong } else { Role::Text };
@@ -118,9 +123,9 @@ pub fn cells(world: &World, of: ProcId, d: &Descriptor, room: usize) -> Row {
             ]),
             one(d.kind.word().to_owned(), kind_role(d.kind)),
             mode,
-            what(theme, d, room),
+            what(theme, d, room[0]),
             place(theme, d),
-            peers(theme, of, &d.peers),
+            peers(theme, of, &d.peers, room[1]),
         ],
         style: Style::new(),
     }
@@ -149,6 +154,7 @@ fn what(theme: &Theme, d: &Descriptor, room: usize) -> Line<'static> {
         return Line::from(Span::styled(words, style(Role::Dim)));
     }
     if !matches!(d.kind, Kind::File | Kind::Directory | Kind::Fifo) {
+        let words = cut_ends(&words, room);
         return Line::from(Span::styled(words, style(Role::Text)));
     }
     words = cut_left(&words, room.saturating_sub(width(&mark)));
@@ -158,25 +164,6 @@ fn what(theme: &Theme, d: &Descriptor, room: usize) -> Line<'static> {
         Span::styled(words[name..].to_owned(), style(Role::Text)),
         Span::styled(mark, style(Role::Warn)),
     ])
-}
-
-/// The end of a path that is too long, with `…` where its beginning is missing.
-fn cut_left(path: &str, cells: usize) -> String {
-    if width(path) <= cells || cells < 2 {
-        return path.to_owned();
-    }
-    let mut from = path.len();
-    for (at, c) in path.char_indices().rev() {
-        if width(&path[at..]) + 1 > cells {
-            break;
-        }
-        // A path begins at a slash where one is near.
-        from = at;
-        if c == '/' && width(&path[at..]) + 8 > cells {
-            break;
-        }
-    }
-    format!("…{}", &path[from..])
 }
 
 /// How many cells a bar of progress takes.
@@ -242,7 +229,29 @@ fn queues(theme: &Theme, socket: &Socket) -> Line<'static> {
     Line::from(Span::styled(text, theme.style(role)))
 }
 
-fn peers(theme: &Theme, of: ProcId, peers: &Peers) -> Line<'static> {
+fn peers(theme: &Theme, of: ProcId, peers: &Peers, room: usize) -> Line<'static> {
+    let whole = all_of(theme, of, peers, usize::MAX);
+    let (wide, Some(first)) = (whole.width(), peers.named.first()) else {
+        return whole;
+    };
+    if wide <= room || first.id == of {
+        return whole;
+    }
+    // What stands behind a long name counts too.
+    let name = first.name.width();
+    all_of(
+        theme,
+        of,
+        peers,
+        (name + room).saturating_sub(wide).max(LEAST_NAME),
+    )
+}
+
+/// So many cells of a name are kept.
+const LEAST_NAME: usize = 5;
+
+/// The first peer, its name in at most so many cells, how many more there are, and what else is known of them.
+fn all_of(theme: &Theme, of: ProcId, peers: &Peers, name: usize) -> Line<'static> {
     let style = |role| theme.style(role);
     let ascii = theme.glyphs.ascii;
     let mut spans = Vec::new();
@@ -258,7 +267,7 @@ fn peers(theme: &Theme, of: ProcId, peers: &Peers) -> Line<'static> {
         } else {
             spans.push(Span::styled(first.id.pid.to_string(), style(Role::Dim)));
             spans.push(Span::styled(
-                format!(" {}", first.name),
+                format!(" {}", cut_middle(&first.name, name)),
                 style(Role::Accent),
             ));
         }

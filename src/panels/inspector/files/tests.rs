@@ -71,6 +71,22 @@ fn world(files: Reading<Files>) -> World {
     world
 }
 
+#[test]
+fn of_a_long_name_the_middle_goes_before_how_many_more_there_are() {
+    let mut files = table();
+    let named = &mut files.rows[1].peers.named;
+    named[0].name = "a-service-with-a-long-name".into();
+    let world = world(Ok(files));
+    let text = drawn(&mut FilesTab::default(), &world, 66, 20);
+    assert!(text.contains("+ 1 more"), "{text}");
+    assert!(text.contains("30 a-") && text.contains("…"), "{text}");
+    let whole = drawn(&mut FilesTab::default(), &world, 130, 20);
+    assert!(
+        whole.contains("30 a-service-with-a-long-name + 1 more"),
+        "{whole}"
+    );
+}
+
 /// A call that waits in accept(2) has its number already: it counts against the limit, and everywhere else.
 #[test]
 fn numbers_that_calls_keep_are_counted_and_said_apart() {

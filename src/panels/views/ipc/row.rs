@@ -29,6 +29,28 @@ pub const COLUMNS: [Column; 5] = [
     Column::left("DETAIL", 20, 1).growing(),
 ];
 
+/// So many lines are asked how wide their words are.
+const ASKED: usize = 1000;
+
+/// How wide the words of each column but the last are at most, and were before: columns do not jump from tick to tick.
+pub fn wanted(before: [usize; DETAIL], world: &World, lines: &[Line]) -> [usize; DETAIL] {
+    lines.iter().take(ASKED).fold(before, |all, line| {
+        let row = cells(world, line, false);
+        std::array::from_fn(|i| all[i].max(row.cells[i].width()))
+    })
+}
+
+/// The columns at this width: each has what its words need, as far as a quarter goes, and the details have the rest.
+pub fn columns(wanted: [usize; DETAIL], width: u16) -> [Column; 5] {
+    let mut columns = COLUMNS;
+    for (column, wanted) in columns.iter_mut().zip(wanted) {
+        let most = usize::from((width / 4).max(column.width));
+        column.width = wanted.clamp(column.width.into(), most) as u16;
+        column.grows = false;
+    }
+    columns
+}
+
 /// How each column orders rows; the arrow says nothing to sort by.
 pub fn order(column: usize) -> Order {
     match column {

@@ -111,14 +111,14 @@ fn pairs_stand_above_the_neighbourhood_of_the_chosen_one() {
      most       httpd ⇄ 4×[curl] 4   make ⇄ cc1 2   systemd ⇄ make 1   X ⇄ term 1   bash ⇄ make 1   sh → make 1   +1 more
      pipelines  sh → make
 
-     PROCESS                        PROCESS                    BY▼                         DETAIL
-     +     50 httpd              ⇄        4×[curl]             4 tcp                       127.0.0.1:80
-    ▌     812 make               ⇄      900 cc1                2 pipes                     64K of 64K: the writer waits, …
-            1 systemd            ⇄      812 make               unix socket                 /run/systemd/notify
-           40 X                  ⇄       41 term               shared memory               inode 7
-          780 bash               ⇄      812 make               terminal                    pts/3
-          790 sh                 →      812 make               pipe                        empty
-     +     25 processes          →      700 tee                one pipe                    empty, 24 cc1, 1 make
+     PROCESS               PROCESS          BY▼              DETAIL
+     +     50 httpd     ⇄        4×[curl]   4 tcp            127.0.0.1:80
+    ▌     812 make      ⇄      900 cc1      2 pipes          64K of 64K: the writer waits, empty
+            1 systemd   ⇄      812 make     unix socket      /run/systemd/notify
+           40 X         ⇄       41 term     shared memory    inode 7
+          780 bash      ⇄      812 make     terminal         pts/3
+          790 sh        →      812 make     pipe             empty
+     +     25 processes →      700 tee      one pipe         empty, 24 cc1, 1 make
 
 
 
