@@ -10,6 +10,8 @@ use crate::app::key::{Code, Key, Mouse, Press};
 const LONGEST: usize = 64;
 /// The most that one paste may bring; what follows is dropped.
 const PASTE_MAX: usize = 64 * 1024;
+const BEL: u8 = 0x07;
+const ESC: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 /// Terminals take this out of what they paste, so a person pressed it: the end mark was lost.
 const CTRL_C: u8 = 0x03;
@@ -24,7 +26,37 @@ pub struct Decoder {
     waiting: Vec<u8>,
     paste: Option<Vec<u8>>,
     /// Within a sequence that is too long.
-    noise: bool,
+    noise: Option<Noise>,
+}
+
+/// A sequence that is too long, by how it ends.
+#[derive(Clone, Copy, Debug)]
+enum Noise {
+    /// `ESC [`: with a letter.
+    Letter,
+    /// `ESC ]`: with BEL or `ESC \\`; letters are part of it.
+    Answer,
+}
+
+impl Noise {
+    /// How many of these bytes belong to it, and whether it ended there.
+    fn part(self, bytes: &[u8]) -> (usize, bool) {
+        let found = match self {
+            Noise::Letter => sequence_end(bytes),
+            Noise::Answer => answer_end(bytes),
+        };
+        let Some(end) = found else {
+            return (bytes.len(), false);
+        };
+        match (self, bytes[end], bytes.get(end + 1)) {
+            // What ends no sequence begins something else.
+            (Noise::Letter, last, _) => (end + usize::from(is_final(last)), true),
+            (Noise::Answer, BEL, _) => (end + 1, true),
+            (Noise::Answer, _, None) => (end, false),
+            (Noise::Answer, _, Some(b'\\')) => (end + 2, true),
+            (Noise::Answer, _, Some(_)) => (end, true),
+        }
+    }
 }
 
 /// What the bytes at the front are.
@@ -49,16 +81,18 @@ impl Decoder {
                     None => return,
                 }
             }
-            if self.noise {
-                let Some(end) = sequence_end(&self.waiting[at..]) else {
-                    at = self.waiting.len();
+            if let Some(noise) = self.noise {
+                let (part, ended) = noise.part(&self.waiting[at..]);
+                at += part;
+                if !ended {
                     break;
-                };
-                // What ends no sequence begins something else.
-                at += end + usize::from(is_final(self.waiting[at + end]));
-                self.noise = false;
+                }
+                self.noise = None;
             }
-            match front(&self.waiting[at..]) {
+            // No further, so that bytes mean the same however they come.
+            let ahead = &self.waiting[at..];
+            let ahead = &ahead[..ahead.len().min(LONGEST + 1)];
+            match front(ahead) {
                 Front::Event(used, event) => {
                     out.extend(event);
                     at += used;
@@ -67,9 +101,15 @@ impl Decoder {
                     at += used;
                     self.paste = Some(Vec::new());
                 }
-                Front::More if self.waiting.len() - at > LONGEST => {
-                    at = self.waiting.len();
-                    self.noise = true;
+                Front::More if ahead.len() > LONGEST => {
+                    // An Escape at its end may be the beginning of the end.
+                    let kept = usize::from(ahead.ends_with(&[ESC]));
+                    self.noise = Some(if ahead.starts_with(b"\x1b]") {
+                        Noise::Answer
+                    } else {
+                        Noise::Letter
+                    });
+                    at += ahead.len() - kept;
                 }
                 Front::More => break,
             }
@@ -84,7 +124,7 @@ impl Decoder {
         if self.paste.is_some() {
             Some(PASTE_MS)
         } else {
-            (self.noise || !self.waiting.is_empty()).then_some(ESCAPE_MS)
+            (self.noise.is_some() || !self.waiting.is_empty()).then_some(ESCAPE_MS)
         }
     }
 
@@ -103,7 +143,7 @@ impl Decoder {
             _ => {}
         }
         self.waiting.clear();
-        self.noise = false;
+        self.noise = None;
     }
 
     /// Moves pasted bytes over; `Some` when the paste ended, with where its end mark ended.
@@ -198,11 +238,11 @@ fn escape(rest: &[u8]) -> Front {
 
 /// What the terminal answers to a question: `ESC ] 11 ; rgb:1c1c/1f1f/2626`, ended by BEL or `ESC \\`.
 fn answer(rest: &[u8]) -> Front {
-    let Some(end) = rest.iter().position(|b| matches!(b, 0x07 | 0x1b)) else {
+    let Some(end) = answer_end(rest) else {
         return Front::More;
     };
     let used = match (rest[end], rest.get(end + 1)) {
-        (0x07, _) => 1 + end + 1,
+        (BEL, _) => 1 + end + 1,
         (_, None) => return Front::More,
         (_, Some(b'\\')) => 1 + end + 2,
         // Something else begins here.
@@ -210,6 +250,11 @@ fn answer(rest: &[u8]) -> Front {
     };
     let color = rest[..end].strip_prefix(b"]11;").and_then(color);
     Front::Event(used, color.map(|rgb| Event::Ground(Some(rgb))))
+}
+
+/// Where an answer ends, or is about to.
+fn answer_end(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|b| matches!(*b, BEL | ESC))
 }
 
 /// `rgb:1c1c/1f1f/2626` or `rgba:…/…/…/…`, one to four digits a channel (`XParseColor`).
@@ -256,9 +301,6 @@ fn sequence(rest: &[u8]) -> Front {
     if !is_final(last) {
         // Not the end of a sequence: it was cut off, and something else begins here.
         return Front::Event(used - 1, None);
-    }
-    if used > LONGEST + 1 {
-        return Front::Event(used, None);
     }
     // What the terminal is: the answer to a question that every terminal answers, and so the end of waiting for others.
     if last == b'c' && parameters.first() == Some(&b'?') {

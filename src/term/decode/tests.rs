@@ -111,6 +111,20 @@ fn what_is_behind_the_text_is_an_answer_and_no_key() {
 }
 
 #[test]
+fn the_rest_of_a_long_answer_is_no_key() {
+    let text = "What a window is called; [1;5C 52 ".repeat(9);
+    for end in ["\x07", "\x1b\\"] {
+        let bytes = format!("a\x1b]52;{text}{end}q");
+        let whole = read(&[bytes.as_bytes()]);
+        assert_eq!(whole, ["a", "q"]);
+        let pieces: Vec<_> = bytes.as_bytes().chunks(1).collect();
+        assert_eq!(read(&pieces), whole);
+    }
+    let cut = format!("\x1b]52;{text}\x1b[Aq");
+    assert_eq!(read(&[cut.as_bytes()]), ["↑", "q"]);
+}
+
+#[test]
 fn the_rest_of_an_endless_sequence_is_no_key() {
     let endless = [b"\x1b[".as_slice(), &b"9;".repeat(80), b"q", b"x"].concat();
     for piece in [1, 7, 64, 1000] {
