@@ -16,6 +16,7 @@ pub use seen::Seen;
 
 use crate::model::id::{Nanos, ThreadId, Tid};
 use crate::model::scheduling::phases::{Phases, Site};
+use crate::model::scheduling::wait::Wait;
 use crate::model::text::SafeText;
 
 /// So many causes are told apart of one thread in one bucket; the others are told together.
@@ -174,6 +175,43 @@ impl Spent {
             return self.block(&Cause::Others, other.span, Nanos(0), 0);
         }
         self.blocked.push(share);
+    }
+
+    /// Tells waits for pages of its memory apart by where those came from, each as often as that was told. Where it waited more
+    /// often than that, the rest stays what it is.
+    pub fn tell_pages(&mut self, from: &[(Cause, u64)]) {
+        let told: u64 = from.iter().map(|(_, times)| times).sum();
+        let page = |s: &Share| {
+            let waiting = s.cause.waiting();
+            waiting.is_some_and(|w| w.what == Wait::Outside && w.uninterruptible)
+        };
+        let untold: Vec<Share> = self
+            .blocked
+            .extract_if(.., |s| page(s) && told > 0)
+            .collect();
+        for share in untold {
+            let all = share.waits.max(told);
+            let part =
+                |of: u64, times: u64| (u128::from(of) * u128::from(times) / u128::from(all)) as u64;
+            let mut left = share.clone();
+            for (n, (cause, times)) in from.iter().enumerate() {
+                let last = n + 1 == from.len() && told == all;
+                let (span, waits) = if last {
+                    (left.span, left.waits)
+                } else {
+                    (Nanos(part(share.span.0, *times)), part(share.waits, *times))
+                };
+                left.span = left.span.since(span);
+                left.waits -= waits;
+                // Of several nobody knows how long each took.
+                let whole = if last && n == 0 { span } else { Nanos(0) };
+                self.block(cause, span, whole, waits);
+            }
+            if left.span > Nanos(0) {
+                let whole = left.whole.min(left.span);
+                self.block(&left.cause, left.span, whole, left.waits);
+            }
+        }
     }
 
     /// Adds what another, or the same one at another time, did.

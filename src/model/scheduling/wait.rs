@@ -89,6 +89,13 @@ pub enum Wait {
     },
     /// A page of memory that somebody else has to bring.
     Page(&'static str),
+    /// A page of its memory that comes from a disk.
+    Paged {
+        /// From swap, else from the file.
+        swap: bool,
+        /// The file, or what the memory is for: `heap`.
+        name: SafeText,
+    },
     /// Something that a phrase says in full: `message on a System V queue`.
     Phrase(&'static str),
     /// Another system call; its name is in [`Waiting::call`].

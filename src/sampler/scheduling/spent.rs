@@ -2,6 +2,7 @@
 //! else sampled (`sampled`). What a thread waits for is looked at many times a second either way.
 
 mod counted;
+mod pages;
 mod sampled;
 
 use std::collections::VecDeque;
@@ -10,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use self::counted::Counting;
+use self::pages::Pages;
 use self::sampled::Sampled;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
@@ -41,6 +43,8 @@ pub struct Follower {
     root: ProcRoot,
     of: ProcId,
     how: How,
+    /// Where pages come from that are waited for, where that is told.
+    pages: Option<Pages>,
     /// Why the kernel does not count, where it was asked to.
     why: SafeText,
 }
@@ -53,15 +57,18 @@ enum How {
 impl Follower {
     /// Begins to follow a process, exactly where that is allowed.
     pub fn new(root: &ProcRoot, of: ProcId) -> Self {
+        let pages = Pages::begin(root, of);
         match Counting::begin(root, of) {
             Ok(counting) => Self {
                 root: root.clone(),
                 of,
                 how: How::Counted(Box::new(counting)),
+                pages,
                 why: SafeText::default(),
             },
             Err(refused) => Self {
                 why: refused.to_string().into(),
+                pages,
                 ..Self::sampled(root, of)
             },
         }
@@ -73,6 +80,7 @@ impl Follower {
             root: root.clone(),
             of,
             how: How::Sampled(Box::new(Sampled::new(root, of))),
+            pages: None,
             why: SafeText::default(),
         }
     }
@@ -90,13 +98,18 @@ impl Follower {
     /// # Errors
     /// `Gone` when the process has ended; `Unsupported` where the kernel does not count.
     pub fn step(&mut self) -> Reading<()> {
+        if let Some(pages) = &mut self.pages {
+            pages.read();
+        }
         match &mut self.how {
             How::Counted(counting) => match counting.step() {
                 // It has more threads than there is room for, or the kernel does not read its maps out.
                 Err(Missing::Unsupported) => {
                     let why = counting.why_not();
+                    let pages = self.pages.take();
                     *self = Self {
                         why: why.into(),
+                        pages,
                         ..Self::sampled(&self.root, self.of)
                     };
                     self.step()
@@ -117,10 +130,16 @@ impl Follower {
 
     /// The bucket that is full, or whatever there is: a new one begins.
     pub fn take(&mut self) -> Bucket {
-        let bucket = match &mut self.how {
+        let mut bucket = match &mut self.how {
             How::Counted(counting) => counting.take(),
             How::Sampled(sampled) => sampled.take(),
         };
+        let from = self.pages.as_mut().map(Pages::take).unwrap_or_default();
+        for thread in &mut bucket.threads {
+            if let Some(from) = from.get(&thread.id.tid) {
+                thread.spent.tell_pages(from);
+            }
+        }
         Bucket {
             why: self.why.clone(),
             ..bucket

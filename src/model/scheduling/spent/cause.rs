@@ -4,6 +4,7 @@ use crate::model::id::Pid;
 use crate::model::reading::Missing;
 use crate::model::scheduling::phases::{Site, Sleep};
 use crate::model::scheduling::wait::{Child, Limit, Lock, Names, Wait, Waiting, by_first};
+use crate::model::text::SafeText;
 
 /// What a thread was blocked on.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +94,16 @@ impl Cause {
         Some(Self::Wait(Box::new(steady)))
     }
 
+    /// A page that came from a disk: from swap, else from the file.
+    pub fn page(swap: bool, name: SafeText) -> Self {
+        Self::Wait(Box::new(Waiting {
+            what: Wait::Paged { swap, name },
+            call: None,
+            function: None,
+            uninterruptible: true,
+        }))
+    }
+
     /// What the kernel alone tells of a wait at which nobody looked; `name`: that of the call.
     pub fn at(site: &Site, name: Option<&str>) -> Self {
         let what = match (site.sleep, site.call, name) {
@@ -117,7 +128,10 @@ impl Cause {
             return Kind::Unknown;
         };
         // A page of its memory is waited for without a call.
-        let told = matches!(waiting.what, Wait::Child(Child::Vforked) | Wait::Outside);
+        let told = matches!(
+            waiting.what,
+            Wait::Child(Child::Vforked) | Wait::Outside | Wait::Paged { .. }
+        );
         if waiting.uninterruptible && !told {
             return Kind::Device;
         }
@@ -131,7 +145,7 @@ impl Cause {
             Wait::Child(_) => Kind::Child,
             Wait::Sleep(_) | Wait::Used(_) => Kind::Sleep,
             Wait::Signal { .. } => Kind::Signal,
-            Wait::Outside | Wait::Page(_) => Kind::Page,
+            Wait::Outside | Wait::Page(_) | Wait::Paged { .. } => Kind::Page,
             Wait::Stopped | Wait::Traced(_) => Kind::Stopped,
             Wait::Phrase(_) | Wait::Call | Wait::SystemV(_) | Wait::Opening { .. } => Kind::Call,
             Wait::Running | Wait::Ended | Wait::Hidden => Kind::Unknown,

@@ -282,3 +282,48 @@ proptest! {
         prop_assert_eq!(twice.running.0 + twice.ready.0 + twice.blocked().0, 2 * total);
     }
 }
+
+#[test]
+fn waits_for_pages_are_told_apart_by_where_they_came_from_as_often_as_that_was_told() {
+    let untold = Cause::at(
+        &Site {
+            sleep: Sleep::Disk,
+            call: None,
+            first: 0,
+        },
+        None,
+    );
+    let (file, heap) = (
+        Cause::page(false, "/big".into()),
+        Cause::page(true, "[heap]".into()),
+    );
+    let spent = |waits| {
+        let mut spent = Spent::default();
+        spent.block(&untold, Nanos(1000), Nanos(1000), waits);
+        spent
+    };
+    let told = |spent: &Spent| {
+        let mut all: Vec<_> = spent
+            .blocked
+            .iter()
+            .map(|s| (s.span.0, s.whole.0, s.waits))
+            .collect();
+        all.sort_unstable();
+        all
+    };
+    let mut one = spent(4);
+    one.tell_pages(&[(file.clone(), 4)]);
+    assert_eq!(told(&one), [(1000, 1000, 4)]);
+    assert_eq!(one.blocked[0].cause, file);
+    assert_eq!(file.kind(), Kind::Page);
+    let mut two = spent(4);
+    two.tell_pages(&[(file.clone(), 3), (heap, 1)]);
+    assert_eq!(told(&two), [(250, 0, 1), (750, 0, 3)]);
+    // Of half of the waits nothing was told.
+    let mut half = spent(4);
+    half.tell_pages(&[(file, 2)]);
+    assert_eq!(told(&half), [(500, 0, 2), (500, 500, 2)]);
+    let mut none = spent(4);
+    none.tell_pages(&[]);
+    assert_eq!(none, spent(4));
+}

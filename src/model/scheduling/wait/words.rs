@@ -54,7 +54,7 @@ impl Waiting {
             Wait::Call if self.function.is_none() => format!("{place}: {plain}"),
             Wait::Outside => format!("a page of its memory: {place}"),
             Wait::Hidden | Wait::Call => place,
-            Wait::Page(_) => plain,
+            Wait::Page(_) | Wait::Paged { .. } => plain,
             _ => format!("{place}: {plain}"),
         }
     }
@@ -119,6 +119,8 @@ impl Wait {
                 Some(call) => format!("{page}, in {call}"),
                 None => (*page).to_owned(),
             },
+            Self::Paged { swap: true, name } => format!("a page of its memory from swap: {name}"),
+            Self::Paged { swap: false, name } => format!("a page of its memory from file {name}"),
             Self::Phrase(phrase) => (*phrase).to_owned(),
             Self::Call => whole
                 .call

@@ -181,6 +181,7 @@ fn more_threads_than_can_be_counted_are_sampled_and_that_is_said() {
         root: root.clone(),
         of: own(),
         how: How::Counted(Box::new(Counting::over(&root, own(), tracing))),
+        pages: None,
         why: SafeText::default(),
     };
     // Threads of which each has had a core: this one, and one that it waits for.

@@ -36,6 +36,8 @@ const MOST: u64 = 1 << 20;
 pub struct Fault {
     /// When, `CLOCK_MONOTONIC`.
     pub at: Nanos,
+    /// The thread that it was of.
+    pub tid: Tid,
     /// The address that was touched.
     pub address: u64,
     /// How many it stands for: 1 where each is told.
@@ -102,6 +104,38 @@ impl Faults {
         Ok(opened)
     }
 
+    /// Begins to hear those alone that wait for a disk: of whole cores where that is allowed, which costs nobody's switches
+    /// anything.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn waited(pid: Pid, tids: &[Tid], cpus: &[CpuId]) -> io::Result<Self> {
+        let most = if cpus.len() > MANY { FEW_PAGES } else { PAGES };
+        let open = |kernel: bool, who: &[i32]| -> io::Result<Self> {
+            let attr = Attr::faults(true, kernel);
+            let pages = if kernel { most } else { FEW_PAGES };
+            let heard = rings(&attr, who, cpus, (pages[1], page_size()))?;
+            Ok(Self {
+                of: pid,
+                kernel,
+                pages,
+                rings: [Vec::new(), heard],
+                period: 1,
+            })
+        };
+        let threads: Vec<i32> = tids.iter().map(|tid| tid.0 as i32).collect();
+        let opened = open(true, &[-1]).or_else(|error| {
+            if tids.len() * cpus.len() > MOST_EVENTS {
+                return Err(error);
+            }
+            open(false, &threads)
+        })?;
+        if opened.rings[1].is_empty() {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
+        Ok(opened)
+    }
+
     /// Hands out what was told since the reading before; says whether that is all that there was to tell.
     pub fn read(&mut self, mut each: impl FnMut(Fault)) -> bool {
         let (mut lost, mut most) = (false, 0);
@@ -152,6 +186,7 @@ fn fault(body: &[u8], stands_for: u64, major: bool) -> Option<(Pid, Fault)> {
     let top = word(body, 40).filter(|_| had >= u64::from(TOP));
     let fault = Fault {
         at: Nanos(word(body, 16)?),
+        tid: Tid((word(body, 8)? >> 32) as u32),
         address: word(body, 24)?,
         stands_for,
         major,
@@ -277,11 +312,12 @@ mod tests {
     #[test]
     fn any_bytes_are_a_fault_or_none() {
         assert_eq!(fault(&[0; 31], 1, false), None);
-        let words = [0x40_u64, 7, 5, 0x1000, 8, 0x44, 8];
+        let words = [0x40_u64, 9 << 32 | 7, 5, 0x1000, 8, 0x44, 8];
         let body: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
         assert_eq!(body.len() + 8, LONGEST);
         let whole = Fault {
             at: Nanos(5),
+            tid: Tid(9),
             address: 0x1000,
             stands_for: 3,
             major: true,
