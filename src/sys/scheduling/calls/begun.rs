@@ -1,10 +1,12 @@
 //! Who was in a call already when counting began: no tracepoint tells, so `/proc/PID/task/TID/syscall` is asked once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BEGUN_BEFORE, NUMBERS, OWNER, PLACE, PLACES};
 use crate::model::id::{Nanos, Pid};
+use crate::model::reading::Reading;
 use crate::model::scheduling::wait::Call;
+use crate::sys::bounded;
 use crate::sys::bpf::map::{Map, Shared};
 use crate::sys::clock;
 use crate::sys::process::proc_dir::ProcDir;
@@ -31,23 +33,24 @@ impl Begun {
 pub fn begin(root: &ProcRoot, pid: Pid, started: &Map, threads: &Shared) -> Begun {
     let at = clock::now();
     let mut over = BTreeSet::new();
-    for tid in tids(root, pid) {
-        let Some(was) = call(root, pid, tid) else {
+    let mut noted: Vec<(u32, Call)> = Vec::new();
+    for (tid, call) in calls(root, pid, tids(root, pid)) {
+        let Some(words) = known(&call, at) else {
             continue;
         };
-        let Some(words) = known(&was, at) else {
-            continue;
-        };
-        let key = tid.to_ne_bytes();
         let value: Vec<u8> = words.iter().flat_map(|w| w.to_ne_bytes()).collect();
-        // Another one began, or there is no room.
-        if started.begin(&key, &value).is_err() {
-            continue;
+        // Unless another one began, or there is no room.
+        if started.begin(&tid.to_ne_bytes(), &value).is_ok() {
+            noted.push((tid, call));
         }
+    }
+    // In this order: a call that is seen has its place already.
+    let again = calls(root, pid, noted.iter().map(|(tid, _)| *tid).collect());
+    let again: BTreeMap<u32, Call> = again.collect();
+    for (tid, was) in noted {
         let place = tid as usize % PLACES * PLACE;
-        // In this order: a call that is seen has its place already.
-        let stayed = call(root, pid, tid) == Some(was);
-        if !stayed || threads.get(place + OWNER * 8) == u64::from(tid) {
+        let moved = again.get(&tid) != Some(&was);
+        if moved || threads.get(place + OWNER * 8) == u64::from(tid) {
             over.insert(tid);
         }
     }
@@ -85,6 +88,11 @@ fn tids(root: &ProcRoot, pid: Pid) -> Vec<u32> {
     tids.into_iter().map(|tid| tid.0).collect()
 }
 
-fn call(root: &ProcRoot, pid: Pid, tid: u32) -> Option<Call> {
-    Call::parse(&root.read(format!("{pid}/task/{tid}/syscall")).ok()?)
+/// In which call each of these threads is; of one that does not answer, or has ended, nothing is known.
+fn calls(root: &ProcRoot, pid: Pid, tids: Vec<u32>) -> impl Iterator<Item = (u32, Call)> {
+    let path = |tid: &u32| root.proc(format!("{pid}/task/{tid}/syscall"));
+    let texts = bounded::texts("syscall", tids.iter().map(path).collect());
+    let call = |text: Reading<Vec<u8>>| Call::parse(&text.ok()?);
+    let told = tids.into_iter().zip(texts);
+    told.filter_map(move |(tid, text)| Some((tid, call(text)?)))
 }
