@@ -68,8 +68,10 @@ fn json(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Where the words begin.
-const COLUMN: usize = 23;
+/// Cells of a name and of a state, with the gap behind each; and where the words begin.
+const NAME: usize = 16;
+const STATE: usize = 8;
+const COLUMN: usize = 2 + NAME + STATE;
 
 fn text(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
     let [good, bad] = if printer.ascii {
@@ -84,8 +86,8 @@ fn text(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
             State::Denied | State::Absent => (bad, Ink::Strong),
         };
         // What it gives is read whole, so it goes on below where the line is short.
-        let head = format!("{mark} {}", pad(finding.name, 13));
-        let state = pad(finding.state.word(), 8);
+        let head = format!("{mark} {}", pad(finding.name, NAME));
+        let state = pad(finding.state.word(), STATE);
         printer.flow(
             &[(&head, ink), (&state, ink), (finding.gives, Ink::Plain)],
             COLUMN,
@@ -93,7 +95,7 @@ fn text(findings: &[Finding], printer: &mut Printer<'_>) -> Result<(), Error> {
         for (label, more) in [("seen", &finding.found), ("get", &finding.get)] {
             if !more.is_empty() {
                 // A command that is cut in the middle cannot be pasted.
-                let text = format!("                       {label}: {more}\n");
+                let text = format!("{:COLUMN$}{label}: {more}\n", "");
                 printer.out.write_all(text.as_bytes())?;
             }
         }
@@ -146,7 +148,7 @@ mod tests {
         let mut out = Vec::new();
         let mut printer = Printer {
             out: &mut out,
-            width: Some(50),
+            width: Some(COLUMN + 27),
             ascii: true,
             styled: false,
         };
@@ -159,7 +161,7 @@ mod tests {
         };
         text(&[finding], &mut printer).expect("written");
         let out = String::from_utf8(out).expect("text");
-        assert!(out.lines().all(|l| l.len() <= 50), "{out}");
+        assert!(out.lines().all(|l| l.len() <= COLUMN + 27), "{out}");
         let rest = out
             .lines()
             .skip(1)
@@ -175,9 +177,9 @@ mod tests {
         let text = written(|printer| text(&[finding()], printer));
         assert_eq!(
             text,
-            "- switches     denied  every context switch\n\
-             \x20                      seen: kernel.perf_event_paranoid is 2\n\
-             \x20                      get: sudo sysctl kernel.perf_event_paranoid=0\n"
+            "- switches        denied  every context switch\n\
+             \x20                         seen: kernel.perf_event_paranoid is 2\n\
+             \x20                         get: sudo sysctl kernel.perf_event_paranoid=0\n"
         );
         let json = written(|printer| json(&[finding()], printer));
         assert!(json.starts_with(r#"{"schema":1,"sources":[{"name":"switches","state":"denied""#));
