@@ -361,3 +361,6 @@ pub fn row(world: &World, users: &UserNames, p: &Busy) -> Row {
         style: Style::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
