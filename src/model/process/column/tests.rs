@@ -20,6 +20,7 @@ fn every_column_has_a_name_of_its_own_and_one_sentence() {
             "{}",
             column.name
         );
+        assert!(column.slack().is_none() || column.adds(), "{}", column.name);
         assert_eq!(column.width == 0, matches!(column.shows, Shows::Command));
     }
     assert!(DEFAULT.iter().all(|c| ALL.iter().any(|a| a.name == c.name)));

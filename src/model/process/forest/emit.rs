@@ -195,7 +195,7 @@ impl<'a> Emit<'a> {
 
     /// Makes units of siblings: identical leaves share one.
     fn group(&mut self, kids: &[u32], parent: u32, units: &mut Vec<Siblings>) {
-        if !self.view.compact || kids.len() < 2 {
+        if kids.len() < 2 {
             units.extend(kids.iter().map(|node| self.single(*node)));
             return;
         }

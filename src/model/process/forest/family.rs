@@ -172,17 +172,16 @@ impl Family {
             let ids = snapshot.procs.iter().map(|p| p.id);
             let steadies = &mut steady.procs;
             steadies.settle(snapshot.at, meaning(view), slack, ids, &mut keys[..n]);
-            if first < keys.len() {
-                let steadies = &mut steady.groups;
-                settle_groups(
-                    steadies,
-                    snapshot,
-                    view,
-                    (groups, slack),
-                    &mut keys[first..],
-                );
-            }
-            if adds && view.descending {
+            let of_groups = &mut keys[first..];
+            settle_groups(
+                &mut steady.groups,
+                snapshot,
+                view,
+                (groups, slack),
+                of_groups,
+            );
+            // Who has a slack adds up.
+            if view.descending {
                 self.young_last(snapshot, view, &mut steady.procs, &mut keys);
             }
         } else {
@@ -228,10 +227,8 @@ impl Family {
             } else {
                 YOUNG
             };
-            let settled = lines
-                .line(node as u32)
-                .is_some_and(|line| line.heir && line.key > 0.0);
-            if proc.is_some_and(|p| snapshot.age(p.id) < young && !settled) {
+            let heir = lines.line(node as u32).is_some_and(|line| line.heir);
+            if proc.is_some_and(|p| snapshot.age(p.id) < young && !heir) {
                 *key = 0.0;
                 lines.young(node as u32);
             }

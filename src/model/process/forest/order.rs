@@ -10,7 +10,7 @@ use crate::model::process::siblings;
 impl Emit<'_> {
     /// Leaves siblings where they stood while they are worth about the same.
     pub(super) fn hold(&mut self, parent: u32, units: &mut Vec<Siblings>) {
-        let Some(slack) = self.view.sort.slack().filter(|_| units.len() > 1) else {
+        let Some(slack) = self.view.sort.slack() else {
             return;
         };
         let place = |unit: &Siblings| match self.ended(unit.node) {

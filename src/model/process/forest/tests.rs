@@ -13,6 +13,7 @@ struct Want {
     kernel: bool,
     compact: bool,
     sort: &'static str,
+    descending: Option<bool>,
     folded: Vec<u32>,
     opened: HashSet<GroupKey>,
     tags: Vec<u32>,
@@ -31,6 +32,7 @@ impl Default for Want {
             kernel: false,
             compact: true,
             sort: "pid",
+            descending: None,
             folded: Vec::new(),
             opened: HashSet::new(),
             tags: Vec::new(),
@@ -59,7 +61,7 @@ impl Want {
             kernel: self.kernel,
             compact: self.compact,
             sort,
-            descending: sort.greatest_first(),
+            descending: self.descending.unwrap_or(sort.greatest_first()),
             folded: &folded,
             opened: &self.opened,
             tags: &tags,
@@ -386,3 +388,6 @@ proptest::proptest! {
 
 mod ended;
 mod headings;
+mod order;
+mod rows;
+mod young;
