@@ -168,7 +168,7 @@ impl Column {
 
     /// Whether its text stands at the right of its cells.
     pub fn right(&self) -> bool {
-        matches!(self.shows, Shows::Number { .. })
+        self.is_number()
     }
 
     /// How its numbers read, where it shows numbers.

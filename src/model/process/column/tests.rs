@@ -107,6 +107,83 @@ fn a_start_is_shorter_the_longer_ago_it_was() {
     assert_eq!(text(1_700_000_000_000.0), "22:13");
     assert_eq!(text(1_690_000_000_000.0), "Jul 22");
     assert_eq!(text(1_600_000_000_000.0), "2020");
+    scene.sample.system.uptime = Nanos::from_millis(3 * 3_600_000);
+    let after_midnight = scene.snapshot();
+    assert_eq!(
+        Unit::Moment.text(1_700_000_000_000.0, &after_midnight),
+        "Nov 14"
+    );
+}
+
+#[test]
+fn numbers_stand_at_the_right_and_pictures_and_texts_at_the_left() {
+    let right = |name: &str| Column::find(name).map(Column::right);
+    for (name, is) in [
+        ("pid", true),
+        ("mem%", true),
+        ("history", false),
+        ("user", false),
+    ] {
+        assert_eq!(right(name), Some(is), "{name}");
+    }
+}
+
+#[test]
+fn what_was_gained_or_lost_bears_its_sign() {
+    let snapshot = Scene::new().snapshot();
+    let text = |bytes: f64| Unit::Signed.text(bytes, &snapshot);
+    assert_eq!(
+        [0.0, 0.9, -0.9, 1.0, -1.0, 2_097_152.0, -317_440.0].map(text),
+        ["0", "0", "0", "+1B", "-1B", "+2.0M", "-310K"]
+    );
+}
+
+#[test]
+fn one_reading_tells_nothing_of_what_happens_in_a_span() {
+    let twice = |name: &str| Column::find(name).map(Column::over_time);
+    for name in ["cpu1", "ended", "wait", "gpu", "growth", "read", "net-in"] {
+        assert_eq!(twice(name), Some(true), "{name}");
+    }
+    for name in ["pid", "mem", "mem%", "time", "state", "command"] {
+        assert_eq!(twice(name), Some(false), "{name}");
+    }
+}
+
+#[test]
+fn the_head_of_exact_numbers_says_their_unit() {
+    let head = |name: &str| Column::find(name).map(Column::exact_head);
+    for (name, exact) in [
+        ("pid", "pid"),
+        ("mem", "mem_bytes"),
+        ("mem%", "mem_share_percent"),
+        ("cpu", "cpu_percent"),
+        ("time", "time_seconds"),
+        ("growth", "growth_bytes_per_minute"),
+        ("net-in", "net_in_bytes_per_second"),
+        ("user", "user"),
+    ] {
+        assert_eq!(head(name).as_deref(), Some(exact));
+    }
+}
+
+#[test]
+fn shares_are_of_the_machine_and_of_a_whole_life() {
+    let mut scene = Scene::new();
+    // Both began 100 s and a hundredth of a second ago.
+    for (pid, ticks) in [(90_000, 5_000), (99_999, 3)] {
+        let stat = &mut scene.task(pid, 0, "a").stat;
+        stat.user = Ticks(ticks);
+        stat.resident = Bytes(6 << 30);
+    }
+    scene.task(100_000, 0, "now").stat.system = Ticks(1);
+    let snapshot = scene.snapshot();
+    let all = |name: &str| -> Vec<String> {
+        let column = Column::find(name).expect(name);
+        let texts = snapshot.procs.iter().map(|p| column.text(&snapshot, p));
+        texts.map(|text| text.expect(name).into_owned()).collect()
+    };
+    assert_eq!(all("mem%")[..2], ["25.0", "25.0"]);
+    assert_eq!(all("life"), ["50.0", "300", "100"]);
 }
 
 #[test]
@@ -125,7 +202,11 @@ fn a_column_answers_to_its_head_and_to_older_names() {
     ] {
         assert_eq!(Column::find(asked).map(|c| c.name), Some(name), "{asked}");
     }
+    let all: usize = ALL.iter().map(|c| c.aliases().count()).sum();
+    assert_eq!(all, ALIASES.len());
     for (alias, of) in ALIASES {
+        let names = Column::find(of).map(|c| c.aliases().any(|name| name == *alias));
+        assert_eq!(names, Some(true), "{alias}");
         let own = ALL.iter().find(|c| c.name == *alias);
         assert!(own.is_none(), "{alias} is a name of its own");
         assert!(Column::find(of).is_some(), "{of}");

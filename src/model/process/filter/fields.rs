@@ -47,7 +47,7 @@ pub(super) fn unknown(key: &str) -> String {
     let near = all()
         .into_iter()
         .map(|field| (distance(key, field), field))
-        .filter(|(d, field)| *d <= most && *d < field.len())
+        .filter(|(d, _)| *d <= most)
         .min();
     match near {
         Some((_, field)) => format!("there is no field '{key}'; is '{field}' meant?"),

@@ -115,6 +115,15 @@ fn every_form_of_the_language() {
         ("re:--tab.7$", vec![50]),
         ("\"--tab 7\"", vec![50]),
         ("\"contentproc --tab\"", vec![50]),
+        ("\"7 --tab\"", vec![]),
+        ("re:\"|systemd user:root", vec![1]),
+        ("group:system.slice", vec![50]),
+        ("group:docker", vec![50]),
+        ("mem=3g", vec![50]),
+        ("state:st", vec![1, 50]),
+        ("=/dev", vec![60]),
+        (":/dev", vec![]),
+        ("--tab:7", vec![]),
         ("if=/dev", vec![60]),
         ("http://x", vec![]),
     ] {
@@ -141,6 +150,8 @@ fn half_typed_terms_are_left_out_and_noted() {
         "usr:alice",
         "colour>1g",
         "localhost:8080",
+        "a_b:1",
+        "cpu<inf",
     ] {
         let filter = Filter::parse(text);
         let matched = pass(text);
@@ -166,6 +177,19 @@ fn a_filter_says_what_it_costs() {
         ("exe:/usr", Needs::EXE),
     ] {
         assert_eq!(Filter::parse(text).needs(), needs, "{text}");
+    }
+}
+
+#[test]
+fn a_filter_for_what_happens_in_a_span_wants_two_readings() {
+    for (text, twice) in [
+        ("read>1m", true),
+        ("dd | cpu1>5", true),
+        ("mem>1g user:alice", false),
+        ("dd", false),
+        ("", false),
+    ] {
+        assert_eq!(Filter::parse(text).over_time(), twice, "{text}");
     }
 }
 
@@ -205,6 +229,7 @@ fn a_port_that_nobody_has_is_named_and_a_range_is_not() {
     for pid in [1, 60] {
         scene.of(pid).extra = Some(Arc::new(OptionalStats {
             opened: Ok(Arc::default()),
+            cgroup: Ok("/".into()),
             ..OptionalStats::default()
         }));
     }
@@ -212,6 +237,10 @@ fn a_port_that_nobody_has_is_named_and_a_range_is_not() {
     let nobody = |text: &str| Filter::parse(text).nobody(&snapshot);
     assert_eq!(nobody("port:99").as_deref(), Some("nobody with port 99"));
     assert_eq!(nobody("port:8080"), None);
+    assert_eq!(
+        nobody("cgroup:x.slice").as_deref(),
+        Some("nobody in cgroup x.slice")
+    );
     assert_eq!(nobody("port:90-99"), None);
 }
 

@@ -282,4 +282,5 @@ fn groups_that_nobody_is_in_have_rows_where_they_are_sought() {
     assert_eq!(names(Some("cgroup:d.slice")), "/ d.slice e.service");
     assert_eq!(names(Some("cgroup:/f")), "/ f");
     assert_eq!(names(Some("cgroup:a.service")), "");
+    assert_eq!(names(Some("user:d.slice")), "", "nobody's");
 }
