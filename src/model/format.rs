@@ -37,11 +37,11 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
 
 /// Events a second, at most 5 cells, with a tenth where it matters: `0`, `0.4`, `7.5`, `830`, `12.4k`.
 pub fn per_second(rate: f64) -> String {
-    if rate > 0.0 && rate < 9.95 {
-        let text = format!("{rate:.1}");
+    if rate < 9.95 {
+        let text = format!("{:.1}", rate.max(0.0));
         return if text == "0.0" { "0".to_owned() } else { text };
     }
-    count(rate.max(0.0).round() as u64)
+    count(rate.round() as u64)
 }
 
 /// Bytes a second in powers of 1024, at most 8 cells, alike from the least to the most: `0 B/s`, `731 B/s`, `1.8 MB/s`, `117 MB/s`.
@@ -78,9 +78,9 @@ pub fn duration(span: Nanos) -> String {
     match ns {
         0 => "0s".to_owned(),
         1..=999 => format!("{ns}ns"),
-        1_000..=999_949 => short(ns as f64 / 1e3, "µs"),
-        999_950..=999_949_999 => short(ns as f64 / 1e6, "ms"),
-        999_950_000..=9_949_999_999 => format!("{:.1}s", ns as f64 / 1e9),
+        1_000..=999_499 => short(ns as f64 / 1e3, "µs"),
+        999_500..=999_499_999 => short(ns as f64 / 1e6, "ms"),
+        999_500_000..=9_949_999_999 => format!("{:.1}s", ns as f64 / 1e9),
         _ if seconds < 60 => format!("{seconds}s"),
         _ if hours == 0 => format!("{minutes}m {:02}s", seconds % 60),
         _ if days == 0 => format!("{hours}h {:02}m", minutes % 60),
@@ -203,6 +203,36 @@ mod tests {
                 "0 B/s", "0 B/s", "731 B/s", "1.0 KB/s", "12 KB/s", "1.8 MB/s", "117 MB/s",
                 "4.7 GB/s"
             ]
+        );
+    }
+
+    #[test]
+    fn a_number_that_is_rounded_up_has_the_digits_of_the_next() {
+        assert_eq!(
+            [99_949, 99_950, 999_499, 999_500].map(count),
+            ["99.9k", "100k", "999k", "1.0M"]
+        );
+        assert_eq!(
+            [9.94, 9.95, -1.0, 999.5].map(per_second),
+            ["9.9", "10", "0", "1.0k"]
+        );
+        assert_eq!(
+            [99.9, 99.95, 9_999.0, 9_999.5].map(percent),
+            ["99.9", "100", "9999", "10k"]
+        );
+        let of = |ns| duration(Nanos(ns));
+        assert_eq!(
+            [99_949, 99_950, 999_499, 999_500, 999_499_999, 999_500_000].map(of),
+            ["99.9µs", "100µs", "999µs", "1.0ms", "999ms", "1.0s"]
+        );
+        assert_eq!(rate(2e21), "1735 EB/s", "the last unit has no next");
+    }
+
+    #[test]
+    fn what_grows_and_what_shrinks_bear_their_sign() {
+        assert_eq!(
+            [0.0, 1_258_291.2, -4096.0].map(growth),
+            ["+0/s", "+1.2M/s", "-4K/s"]
         );
     }
 
