@@ -33,16 +33,11 @@ fn seen(of: Bottleneck, system: &System) -> Reading<()> {
 
 /// What is not seen, in words: `waiting for cores, steal (denied)`; `None` where all is.
 pub fn words(blind: &[(Bottleneck, Missing)]) -> Option<String> {
-    let (_, why) = blind.first()?;
+    blind.first()?;
     let what: Vec<&str> = blind.iter().map(|(of, _)| thing(*of)).collect();
     let mut reasons: Vec<&str> = blind.iter().map(|(_, why)| why.word()).collect();
     reasons.dedup();
-    let reasons = if reasons.len() > 1 {
-        reasons.join(", ")
-    } else {
-        why.word().to_owned()
-    };
-    Some(format!("{} ({reasons})", what.join(", ")))
+    Some(format!("{} ({})", what.join(", "), reasons.join(", ")))
 }
 
 /// What is not seen, from the longest form to the shortest.
@@ -126,6 +121,28 @@ mod tests {
             silence(&none),
             "not known what holds the machine back; not seen: waiting for cores, waiting for memory, \
              waiting for disks, steal, memory in use (denied)"
+        );
+        let forms = |system: &System| forms(&blind(system));
+        assert_eq!(forms(&seen), None);
+        assert_eq!(
+            forms(&some),
+            Some([
+                "verdict does not see: waiting for cores (denied)".to_owned(),
+                "verdict without 1 of 5".to_owned()
+            ])
+        );
+        let short = forms(&none).map(|[_, short]| short);
+        assert_eq!(short.as_deref(), Some("no verdict: denied"));
+        let two = [
+            (Bottleneck::Cpu, Missing::Denied),
+            (Bottleneck::Io, Missing::Unsupported),
+        ];
+        let [denied, unsupported] = two.map(|(_, why)| why.word());
+        assert_eq!(
+            words(&two),
+            Some(format!(
+                "waiting for cores, waiting for disks ({denied}, {unsupported})"
+            ))
         );
         let first = System::default();
         assert_eq!(blind(&first), [], "the next tick tells");

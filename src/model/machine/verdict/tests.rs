@@ -379,3 +379,5 @@ fn what_was_so_when_it_was_first_looked_at_lasts_at_least_so_long() {
     assert_eq!(lasts(&mut scene), None, "it begins");
     assert_eq!(lasts(&mut scene).as_deref(), Some("for 12s"));
 }
+
+mod limits;
