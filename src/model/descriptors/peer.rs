@@ -254,17 +254,12 @@ impl HolderIndex {
     }
 
     /// How many descriptors are known.
-    pub fn len(&self) -> usize {
+    pub fn descriptors(&self) -> usize {
         self.holders
             .iter()
             .filter_map(|h| h.ends.as_ref().ok())
             .map(|ends| ends.len())
             .sum()
-    }
-
-    /// Whether no descriptor is known.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

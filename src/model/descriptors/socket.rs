@@ -244,3 +244,6 @@ fn unix_words(unix: &Unix) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,7 @@ impl Talks {
                 pipelines: pipeline::all(&join),
                 hidden: index.hidden(),
                 unlisted: index.unlisted,
-                descriptors: index.len(),
+                descriptors: index.descriptors(),
                 complete: true,
             }
         });

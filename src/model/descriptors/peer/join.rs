@@ -32,7 +32,7 @@ pub struct Join<'a> {
 impl<'a> Join<'a> {
     /// Over the holder index and the tables of the same moment.
     pub fn new(index: &'a HolderIndex, tables: &'a Tables) -> Self {
-        Self::of(index, tables, index.len(), Object::joins)
+        Self::of(index, tables, index.descriptors(), Object::joins)
     }
 
     /// The same where only sockets are asked about, of which a machine has few beside files.

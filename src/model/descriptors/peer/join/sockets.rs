@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::{Ask, Flow, Join, Note, Object, Peers};
 use crate::model::descriptors::peer::Tables;
-use crate::model::descriptors::socket::{Inet, Protocol, Scope, Socket, State, Unix};
+use crate::model::descriptors::socket::{Inet, Protocol, Socket, State, Unix};
 use crate::model::id::Uid;
 
 /// The two ends of a connection, in one namespace.
@@ -21,8 +21,8 @@ pub(super) struct Sockets<'a> {
     senders: HashMap<u64, Vec<u64>>,
     inet: HashMap<u64, &'a Inet>,
     connections: HashMap<Ends, &'a Inet>,
-    /// Connections that no descriptor holds yet, by their own end.
-    unheld: HashMap<(u64, SocketAddr), Vec<&'a Inet>>,
+    /// Connections that no descriptor holds yet.
+    unheld: Vec<&'a Inet>,
     /// UDP sockets that are connected, by the port that they send to.
     senders_to: HashMap<(u64, u16), Vec<&'a Inet>>,
     /// Listeners of TCP, and UDP sockets that are bound and not connected, by namespace, protocol and port.
@@ -47,7 +47,7 @@ impl<'a> Sockets<'a> {
             senders,
             inet: HashMap::new(),
             connections: HashMap::new(),
-            unheld: HashMap::new(),
+            unheld: Vec::new(),
             senders_to: HashMap::new(),
             bound: HashMap::new(),
         };
@@ -61,9 +61,9 @@ impl<'a> Sockets<'a> {
         if inet.inode != 0 {
             self.inet.insert(inet.inode, inet);
         }
-        if inet.listens() || inet.remote.port() == 0 {
+        if inet.remote.port() == 0 {
             let key = (inet.namespace, inet.protocol, inet.local.port());
-            if inet.listens() || inet.protocol == Protocol::Udp {
+            if inet.listens() {
                 self.bound.entry(key).or_default().push(inet);
             }
             return;
@@ -75,8 +75,7 @@ impl<'a> Sockets<'a> {
         let ends = (inet.namespace, inet.protocol, inet.local, inet.remote);
         self.connections.insert(ends, inet);
         if inet.inode == 0 && inet.state == State::Established {
-            let at = (inet.namespace, inet.local);
-            self.unheld.entry(at).or_default().push(inet);
+            self.unheld.push(inet);
         }
     }
 
@@ -101,7 +100,7 @@ impl<'a> Sockets<'a> {
     }
 
     pub(super) fn opposite(&self, of: &Inet) -> Option<&'a Inet> {
-        if of.listens() || of.remote.port() == 0 {
+        if of.remote.port() == 0 {
             return None;
         }
         let turned = (of.namespace, of.protocol, of.remote, of.local);
@@ -118,7 +117,7 @@ impl<'a> Sockets<'a> {
     /// The listener that a connection waits for, whose other end no descriptor holds.
     pub(super) fn listener(&self, of: &Inet) -> Option<&'a Inet> {
         let waits = of.inode != 0 && of.state == State::Established;
-        self.at(of).filter(|l| waits && l.listens())
+        self.at(of).filter(|_| waits)
     }
 
     /// The socket that is bound where `of` leads: to that very address, or else to any; `None` where several are.
@@ -147,19 +146,9 @@ impl<'a> Sockets<'a> {
 
     /// The far ends of connections that a listener has not accepted yet.
     fn unaccepted_by(&self, listener: &Inet) -> Vec<&'a Inet> {
-        let mine = |at: &(u64, SocketAddr)| {
-            at.0 == listener.namespace
-                && at.1.port() == listener.local.port()
-                && (listener.local.ip().is_unspecified() || listener.local.ip() == at.1.ip())
-        };
-        let unheld = self.unheld.iter().filter(|(at, _)| mine(at));
-        let ends = unheld.flat_map(|(_, ends)| ends.iter());
-        ends.filter(|end| {
-            let to = self.opposite(end);
-            to.is_some_and(|far| self.at(far).is_some_and(|l| l.inode == listener.inode))
-        })
-        .filter_map(|end| self.opposite(end))
-        .collect()
+        let far = self.unheld.iter().filter_map(|end| self.opposite(end));
+        far.filter(|far| self.at(far).is_some_and(|l| l.inode == listener.inode))
+            .collect()
     }
 }
 
@@ -176,7 +165,7 @@ impl Join<'_> {
     }
 
     fn across_inet(&self, ask: Ask, inet: &Inet) -> Peers {
-        if inet.listens() || inet.remote.port() == 0 {
+        if inet.remote.port() == 0 {
             return match inet.protocol {
                 Protocol::Tcp => self.queued(ask, inet),
                 Protocol::Udp => self.sending(ask, inet),
@@ -200,7 +189,7 @@ impl Join<'_> {
         }
         let note = if inet.protocol == Protocol::Tcp && inet.is_local() {
             Note::Closed
-        } else if Scope::of(inet.remote.ip()) == Scope::Loopback {
+        } else if inet.is_local() {
             return Peers::default();
         } else {
             Note::Elsewhere
@@ -236,7 +225,8 @@ impl Join<'_> {
 
     /// Whoever a connection is asked of, and has not answered yet.
     fn asked(&self, ask: Ask, inet: &Inet) -> Peers {
-        if let Some(listener) = self.sockets.at(inet).filter(|l| l.listens()) {
+        let here = Some(inet).filter(|inet| inet.is_local());
+        if let Some(listener) = here.and_then(|inet| self.sockets.at(inet)) {
             let mut peers = self.held(ask, listener.inode, Some(listener.uid));
             // In `sk_acceptq_is_full` of the kernel one more than was asked for fits in.
             let full = listener.receive_queue > listener.send_queue;
