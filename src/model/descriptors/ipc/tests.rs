@@ -161,3 +161,5 @@ fn sockets_terminals_and_memory_join_too() {
     assert_eq!(pairs.len(), 1);
     assert_eq!(pairs[0].channels.len(), 3);
 }
+
+mod joined;

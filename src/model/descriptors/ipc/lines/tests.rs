@@ -156,3 +156,80 @@ fn a_chain_of_equal_names_stays_pairs() {
     assert_eq!(all.len(), 5);
     assert!(all.iter().all(|l| !l.is_group() && l.members() == 0));
 }
+
+#[test]
+fn three_that_talk_in_the_same_way_are_one_line() {
+    let of = |channel, pid, detail: &str| {
+        edge(
+            channel,
+            party(1, "db"),
+            party(pid, "web"),
+            Flow::Both,
+            detail,
+        )
+    };
+    let told =
+        |edges: &[Edge]| -> Vec<String> { lines(edges, Vec::new()).iter().map(said).collect() };
+    let unix = |pid| of(Channel::Unix, pid, "/run/db");
+    assert_eq!(told(&[unix(10), unix(11)]).len(), 2);
+    assert_eq!(
+        told(&[unix(10), unix(11), unix(12)]),
+        ["1 db <> 3×[web]: 3 unix sockets (/run/db)"]
+    );
+    let pipe = |pid| of(Channel::Pipe, pid, "");
+    let shared = |pid| of(Channel::Memory, pid, "");
+    assert_eq!(
+        told(&[unix(10), unix(11), pipe(12), pipe(13)]).len(),
+        4,
+        "over other channels in another way"
+    );
+    let other = told(&[unix(10), unix(11), shared(12), shared(13)]);
+    assert_eq!(other.len(), 4, "{other:?}");
+    let tcp = |pid| {
+        let detail = format!("10.0.0.1:{} 10.0.0.1:5432", 50_000 + pid);
+        of(Channel::Tcp, pid, &detail)
+    };
+    assert_eq!(
+        told(&[tcp(10), tcp(11), tcp(12)]),
+        ["1 db <> 3×[web]: 3 tcp (10.0.0.1:5432)"]
+    );
+    let other = of(Channel::Unix, 13, "/run/other");
+    assert_eq!(
+        told(&[unix(10), unix(11), other]),
+        ["1 db <> 3×[web]: 3 unix sockets ()"],
+        "nothing in common"
+    );
+}
+
+#[test]
+fn a_crowd_opens_to_both_of_its_sides() {
+    let side = |pids: std::ops::Range<u32>, name| -> Vec<Party> {
+        pids.map(|pid| party(pid, name)).collect()
+    };
+    let crowd = |a, b| Crowd {
+        object: Object::Pipe(1),
+        channel: Channel::Pipe,
+        a,
+        b,
+        flow: Flow::Out,
+        detail: String::new(),
+    };
+    let mut mixed = side(1..3, "cc");
+    mixed.push(party(3, "ld"));
+    let line = &lines(&[], vec![crowd(mixed, side(10..13, "log"))])[0];
+    assert_eq!(said(line), "3 processes -> 3×[log]: pipe (2 cc, 1 ld)");
+    assert_eq!(line.members(), 6);
+    let at = |n| {
+        let (left, right) = line.member(n);
+        [left, right].map(|side| side.map(|p| p.id.pid.0))
+    };
+    assert_eq!([at(0), at(2)], [[Some(1), None], [Some(3), None]]);
+    assert_eq!([at(3), at(5)], [[None, Some(10)], [None, Some(12)]]);
+    assert_eq!(at(6), [None, None]);
+    let same = &lines(&[], vec![crowd(side(1..4, "cc"), Vec::new())])[0];
+    assert_eq!(
+        said(same),
+        "3×[cc] -> each other: pipe ()",
+        "one name is told already"
+    );
+}
