@@ -205,7 +205,7 @@ fn pointers_in<'a>(
     evidence
         .pointers
         .iter()
-        .filter(|p| m.start <= p.at && p.at <= m.end && m.start < p.at)
+        .filter(|p| m.start < p.at && p.at <= m.end)
 }
 
 fn pointer_in<'a>(evidence: &'a Evidence<'_>, m: &'a Mapping) -> Option<&'a StackPointer> {

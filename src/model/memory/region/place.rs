@@ -49,3 +49,6 @@ pub fn holding(regions: &[Region], address: u64) -> Option<&Region> {
     let after = regions.partition_point(|r| r.start <= address);
     regions[..after].last().filter(|r| address < r.end)
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,13 +82,23 @@ fn pointer(tid: u32, at: u64) -> StackPointer {
 
 /// What the rules say, one line a region: `start-end kind part name`.
 fn said(text: &str, headers: &[(u64, Vec<Load>)], pointers: &[StackPointer]) -> Vec<String> {
+    said_of(text, headers, pointers, true)
+}
+
+/// The same of a program for 64 bits, or for 32.
+fn said_of(
+    text: &str,
+    headers: &[(u64, Vec<Load>)],
+    pointers: &[StackPointer],
+    wide: bool,
+) -> Vec<String> {
     let mappings = mappings(text);
     let headers = headers
         .iter()
         .map(|(inode, loads)| {
             let headers = Headers {
                 loads: loads.clone(),
-                wide: true,
+                wide,
             };
             (file(*inode), headers)
         })
@@ -380,26 +390,5 @@ fn a_shared_page_that_may_not_be_there_is_counted_with_neither() {
     assert_eq!(regions[2].residency, Err(Missing::Unsupported));
 }
 
-#[test]
-fn stacks_without_guards_are_stacks_unless_the_program_is_go() {
-    let stacks = "7f0000001000-7f0000801000 rw-p 0 0 -";
-    let two = [pointer(42, 0x7f00_0010_0000), pointer(43, 0x7f00_0050_0000)];
-    assert_eq!(
-        said(stacks, &[], &two),
-        ["7f0000001000-7f0000801000 thread_stack several stacks"]
-    );
-    let go = format!("c000000000-c000400000 rw-p 0 0 -\n{stacks}");
-    assert_eq!(
-        said(&go, &[], &two)[1],
-        "7f0000001000-7f0000801000 heap Go heap"
-    );
-}
-
-#[test]
-fn secret_memory_has_a_word_of_its_own() {
-    let text = "7f0000001000-7f0000002000 rw-s 0 5 /secretmem (deleted)";
-    assert_eq!(
-        said(text, &[], &[]),
-        ["7f0000001000-7f0000002000 shared secret memory /secretmem"]
-    );
-}
+mod named;
+mod unnamed;

@@ -78,7 +78,8 @@ fn is_go(evidence: &Evidence<'_>) -> bool {
     narrow || starts.any(|start| GO_HEAP.contains(&start))
 }
 
-/// glibc's arenas begin at a multiple of their greatest size, and what they have not used is reserved up to the next.
+/// glibc's arenas begin at a multiple of their greatest size, and what they have not used is reserved up to the next:
+/// `above`, which touches it.
 fn is_arena(evidence: &Evidence<'_>, m: &Mapping, above: Option<&Mapping>) -> bool {
     let wide = evidence
         .exe
@@ -91,8 +92,5 @@ fn is_arena(evidence: &Evidence<'_>, m: &Mapping, above: Option<&Mapping>) -> bo
     }
     let next = m.start.saturating_add(size);
     let whole = m.end == next && m.flags().contains(Flags::NO_RESERVE);
-    whole
-        || above.is_some_and(|a| {
-            a.is_anonymous() && a.access.none() && a.start == m.end && a.end == next
-        })
+    whole || above.is_some_and(|a| a.is_anonymous() && a.access.none() && a.end == next)
 }
