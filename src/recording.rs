@@ -4,6 +4,7 @@
 mod checksum;
 pub mod details;
 mod extra;
+mod glance;
 pub mod kept;
 pub mod lanes;
 mod mask;

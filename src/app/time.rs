@@ -25,7 +25,7 @@ pub(super) use past::Past;
 
 /// How far a leap goes.
 const MINUTE: Nanos = Nanos(60_000_000_000);
-/// Of more processes a step tells no history.
+/// Of more processes a tick takes too long to look at several for who ended when.
 const MANY: usize = 3000;
 /// From this share of a core on, percent, a process is seen in the lanes.
 const BUSY: f32 = 2.0;

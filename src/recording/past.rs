@@ -20,8 +20,11 @@ pub struct Moment {
     pub at: Nanos,
     /// How it did.
     pub summary: Summary,
+    /// How much is to be read to pass it, bytes.
+    pub bytes: usize,
 }
 
+pub use super::glance::Glance;
 pub use cut::Cut;
 
 /// One record.
@@ -86,6 +89,21 @@ impl Past {
         self.player
             .snapshot()
             .ok_or_else(|| Broken::Alone.to_string())
+    }
+
+    /// What a glance tells of a moment that is passed over. Moments that follow each other are told the quickest.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub fn glance(&mut self, at: Nanos, of: Glance) -> Result<Snapshot, String> {
+        let way = self.towards(at)?;
+        let Some(((head, record), passed)) = way.split_last() else {
+            return self.at(at);
+        };
+        self.pass(passed)?;
+        let glanced = self.player.glance(head, record, of);
+        let glanced = self.or_lost(glanced)?;
+        glanced.ok_or_else(|| Broken::Alone.to_string())
     }
 
     /// The lanes of a while before a moment, and after the last one what else was told; `None` where none were recorded.
@@ -236,28 +254,53 @@ impl Past {
     }
 
     fn reach(&mut self, at: Nanos) -> Result<(), String> {
-        let way = self.records.way_to(at)?;
+        if self.player.at() == Some(at) && self.player.before().is_some() {
+            return Ok(());
+        }
+        let way = self.towards(at)?;
+        if let Some(((head, record), passed)) = way.split_last() {
+            self.pass(passed)?;
+            let taken = self.player.take(head, record, false);
+            self.or_lost(taken)?;
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, records: &[Record]) -> Result<(), String> {
+        for (head, record) in records {
+            let taken = self.player.take(head, record, true);
+            self.or_lost(taken)?;
+        }
+        Ok(())
+    }
+
+    /// After what is damaged nothing is known.
+    fn or_lost<T>(&mut self, taken: Result<T, Broken>) -> Result<T, String> {
+        taken.map_err(|why| {
+            self.from = None;
+            why.to_string()
+        })
+    }
+
+    /// The records that are still to be taken in to reach a moment.
+    fn towards(&mut self, at: Nanos) -> Result<Vec<Record>, String> {
+        let mut way = self.records.way_to(at)?;
         let [(whole, _), ..] = way.as_slice() else {
             return Err("that moment is not kept any more".to_owned());
         };
         let goes_on = self.from == Some(whole.at)
             && self.player.at().is_some_and(|reached| reached < at)
             && self.taken < way.len();
-        if !goes_on {
+        let whole = whole.at;
+        // The next chunk goes on from the tick that was reached: only what its changes are packed after is taken from it.
+        let follows = self.player.at() == Some(whole) && self.from.is_some();
+        if !goes_on && !follows {
             self.player = Player::default();
-            self.taken = 0;
         }
-        self.from = Some(whole.at);
-        let last = way.len() - 1;
-        for (i, (head, record)) in way.iter().enumerate().skip(self.taken) {
-            let taken = self.player.take(head, record, i < last);
-            if let Err(why) = taken {
-                self.from = None;
-                return Err(why.to_string());
-            }
-        }
+        let taken = if goes_on { self.taken } else { 0 };
+        self.from = Some(whole);
         self.taken = way.len();
-        Ok(())
+        Ok(way.split_off(taken))
     }
 }
 
@@ -293,12 +336,17 @@ pub fn held_since(moments: &[Moment], place: usize) -> Option<(usize, bool)> {
 /// The ticks of chunks: a whole state is one only where no chunk before told it.
 pub(super) fn ticks<'a>(heads: impl Iterator<Item = &'a Head>) -> Vec<Moment> {
     let mut moments: Vec<Moment> = Vec::new();
+    // Of a whole state that tells nothing new it is unpacked alone.
+    let mut repeated = 0;
     for head in heads.filter(|head| head.kind.is_tick()) {
         if moments.last().is_none_or(|last| last.at < head.at) {
             moments.push(Moment {
                 at: head.at,
                 summary: head.summary,
+                bytes: head.unpacked() + std::mem::take(&mut repeated),
             });
+        } else {
+            repeated = head.unpacked() / 16;
         }
     }
     moments

@@ -1,5 +1,6 @@
 //! From records back to what was seen.
 
+use super::glance::{self, Glance};
 use super::packed::Before;
 use super::record::{Head, Kind};
 use super::{Broken, tick};
@@ -31,27 +32,68 @@ impl Player {
         }
     }
 
+    /// Takes a record in and tells of its tick what a glance tells; of a whole state all.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn glance(
+        &mut self,
+        head: &Head,
+        record: &[u8],
+        of: Glance,
+    ) -> Result<Option<Snapshot>, Broken> {
+        let glanced = self.try_glance(head, record, of);
+        if glanced.is_err() {
+            *self = Self::default();
+        }
+        glanced
+    }
+
+    fn try_glance(
+        &mut self,
+        head: &Head,
+        record: &[u8],
+        of: Glance,
+    ) -> Result<Option<Snapshot>, Broken> {
+        if !matches!(head.kind, Kind::Change | Kind::Linked) {
+            self.try_take(head, record, false)?;
+            return Ok(self.snapshot());
+        }
+        let raw = self.unpack(head, record)?;
+        let now = self.now.as_mut().ok_or(Broken::Alone)?;
+        self.before = None;
+        let glanced = glance::apply(now, &raw, of)?;
+        follows(now, head)?;
+        Ok(Some(glanced))
+    }
+
+    /// What a change says, which later ones may go on from.
+    fn unpack(&mut self, head: &Head, record: &[u8]) -> Result<Vec<u8>, Broken> {
+        let raw = if head.kind == Kind::Linked {
+            head.unpack_linked(record, &self.bodies)?
+        } else {
+            head.unpack(record)?
+        };
+        self.bodies.follow(&raw);
+        Ok(raw)
+    }
+
     fn try_take(&mut self, head: &Head, record: &[u8], passing: bool) -> Result<(), Broken> {
         match head.kind {
             Kind::Whole => {
-                let mut state = tick::nothing();
                 let raw = head.unpack(record)?;
-                tick::apply(&mut state, &raw)?;
-                follows(&state, head)?;
                 self.bodies.begin(&raw);
                 // The whole state of the tick that was reached says nothing new.
-                if self.at() != Some(state.at) {
+                if self.at() != Some(head.at) {
+                    let mut state = tick::nothing();
+                    tick::apply(&mut state, &raw)?;
+                    follows(&state, head)?;
                     self.before = None;
                     self.now = Some(state);
                 }
             }
             Kind::Change | Kind::Linked => {
-                let raw = if head.kind == Kind::Linked {
-                    head.unpack_linked(record, &self.bodies)?
-                } else {
-                    head.unpack(record)?
-                };
-                self.bodies.follow(&raw);
+                let raw = self.unpack(head, record)?;
                 let now = self.now.as_mut().ok_or(Broken::Alone)?;
                 self.before = (!passing).then(|| now.clone());
                 tick::apply(now, &raw)?;

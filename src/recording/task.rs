@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::extra::{self, within};
 use super::numbers::{self, Numbers as _};
+use super::tick::Touched;
 use super::wire::{Fields, Value};
 use super::{Broken, mask};
 use crate::model::id::{Nanos, ProcId, ThreadId, Ticks, Tid, Uid};
@@ -187,12 +188,13 @@ fn told(value: Value<'_>) -> Result<Incoming<'_>, Broken> {
     Ok(told)
 }
 
-/// Takes one process in: changes it in place, or puts it among the `born`. Answers its number.
+/// Takes one process in: changes it in place, or puts it among the `born`; notes as it was who is `touched`. Answers its number.
 pub fn read_one(
     tasks: &mut [TaskSample],
     born: &mut Vec<TaskSample>,
     last: Option<u32>,
     value: Value<'_>,
+    touched: Option<&mut Touched>,
 ) -> Result<u32, Broken> {
     let told = told(value)?;
     let pid = u64::from(last.unwrap_or(0)).saturating_add(told.gap);
@@ -201,6 +203,12 @@ pub fn read_one(
         return Err(Broken::Damaged);
     }
     let place = tasks.binary_search_by_key(&pid, |t| t.id.pid.0);
+    if let Some(touched) = touched {
+        touched.pids.push(pid);
+        touched
+            .before
+            .extend(place.ok().map(|at| tasks[at].clone()));
+    }
     let Some(start) = told.start else {
         let task = &mut tasks[place.map_err(|_| Broken::Alone)?];
         told.change(task)?;

@@ -3,6 +3,8 @@
 mod cuts;
 mod details;
 mod fields;
+mod glances;
+mod large;
 mod releases;
 
 use std::sync::Arc;
@@ -400,51 +402,6 @@ fn secrets_and_what_acts_on_a_terminal_do_not_come_out() {
     tick::apply(&mut state, &raw).expect("well formed");
     let text = format!("{:?}", state.tasks);
     assert!(!text.contains('\u{1b}') && text.contains("x1b"), "{text}");
-}
-
-#[test]
-#[ignore = "measures: 10,000 processes of which 50 change at each tick"]
-fn how_much_ten_thousand_take() {
-    let mut scene = Scene::new();
-    for pid in 1..=10_000 {
-        let facts = Arc::make_mut(&mut scene.task(pid, 1, "farm").facts);
-        facts.command = Ok(Command::from_bytes(
-            format!("/usr/bin/farm\0--row={pid}\0").as_bytes(),
-        ));
-        scene.of(pid).stat.minor_faults = u64::from(pid.wrapping_mul(2_654_435_761) % 5000);
-        scene.of(pid).stat.resident.0 += u64::from(pid.wrapping_mul(40_503) % 900) * 4096;
-    }
-    let mut writer = Writer::default();
-    let (mut bytes, mut took) = (0, std::time::Duration::ZERO);
-    let kept = Kept::new(8 << 20);
-    for i in 0..900_u32 {
-        let before = scene.sample.clone();
-        let busy: Vec<(u32, u64)> = (0..50)
-            .map(|k| ((i * 31 + k * 197) % 10_000 + 1, 3))
-            .collect();
-        let snapshot = scene.pass(1000, &busy);
-        for (pid, _) in busy {
-            scene.of(pid).stat.minor_faults += u64::from(pid % 9);
-            scene.of(pid).stat.processor.0 = pid % 4;
-        }
-        let summary = Summary::of(&snapshot, Marks::default());
-        let began = std::time::Instant::now();
-        let records = writer.tick(Some(&before), &scene.sample, summary);
-        took += began.elapsed();
-        bytes += records.iter().map(Vec::len).sum::<usize>();
-        kept.push(records);
-    }
-    let (from, to) = kept.span().expect("kept");
-    let mut past = Past::new(Box::new(kept.clone()));
-    let moments = past.moments();
-    let began = std::time::Instant::now();
-    past.at(moments[moments.len() - 2].at).expect("kept");
-    println!(
-        "900 ticks: {bytes} bytes, kept {} s in {} bytes, {took:?} in all, a moment in {:?}",
-        to.since(from).seconds(),
-        kept.bytes(),
-        began.elapsed()
-    );
 }
 
 proptest! {

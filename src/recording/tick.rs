@@ -8,7 +8,7 @@ use crate::model::acting::Fate;
 use crate::model::acting::signal::Signal;
 use crate::model::id::{Bytes, Nanos, Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Fault, Mode, OwnSample, Sample, ThreadSample};
+use crate::model::sample::{Fault, Mode, OwnSample, Sample, TaskSample, ThreadSample};
 use crate::model::text::SafeText;
 
 /// The numbers of the fields of a tick.
@@ -218,7 +218,7 @@ fn read_own(value: Value<'_>) -> Result<Option<OwnSample>, Broken> {
 /// What a tick says, gathered before the state is changed.
 #[derive(Default)]
 struct Difference {
-    born: Vec<crate::model::sample::TaskSample>,
+    born: Vec<TaskSample>,
     gone: Vec<u64>,
     last: Option<u32>,
     threads: Option<Vec<ThreadSample>>,
@@ -226,6 +226,16 @@ struct Difference {
     /// Whether ends are told, and which.
     ends: Option<(bool, Vec<(Pid, Fate)>)>,
     faults: Option<Vec<Fault>>,
+    touched: Option<Touched>,
+}
+
+/// Whose numbers a tick changed.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// As they were, those that are gone among them, ascending.
+    pub before: Vec<TaskSample>,
+    /// Their numbers, ascending; not of those that are gone.
+    pub pids: Vec<u32>,
 }
 
 /// Changes a state to what it was at the next tick.
@@ -233,11 +243,31 @@ struct Difference {
 /// # Errors
 /// When the bytes are not those of a tick after this state; the state is of no use then.
 pub fn apply(state: &mut Sample, bytes: &[u8]) -> Result<(), Broken> {
-    let mut news = Difference::default();
+    take_in(state, bytes, None).map(|_| ())
+}
+
+/// The same; answers with those whose numbers changed.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_noting(state: &mut Sample, bytes: &[u8]) -> Result<Touched, Broken> {
+    take_in(state, bytes, Some(Touched::default()))
+}
+
+fn take_in(state: &mut Sample, bytes: &[u8], touched: Option<Touched>) -> Result<Touched, Broken> {
+    let mut news = Difference {
+        touched,
+        ..Difference::default()
+    };
     wire::each(bytes, |field, value| hear(state, &mut news, field, value))?;
     if !news.gone.is_empty() {
         let gone = news.gone;
         let is_gone = |pid: Pid| gone.binary_search(&pid.0.into()).is_ok();
+        if let Some(touched) = &mut news.touched {
+            let gone = state.tasks.iter().filter(|task| is_gone(task.id.pid));
+            touched.before.extend(gone.cloned());
+            touched.before.sort_by_key(|task| task.id);
+        }
         state.tasks.retain(|task| !is_gone(task.id.pid));
     }
     if !news.born.is_empty() {
@@ -257,7 +287,7 @@ pub fn apply(state: &mut Sample, bytes: &[u8]) -> Result<(), Broken> {
     if let Some(faults) = news.faults {
         state.faults = faults;
     }
-    Ok(())
+    Ok(news.touched.unwrap_or_default())
 }
 
 fn hear(
@@ -284,13 +314,9 @@ fn hear(
         (field::MACHINE, _) => state.machine = system::read_machine(value)?,
         (field::SYSTEM, Value::Bytes(bytes)) => system::read(&mut state.system, bytes)?,
         (field::TASK, _) => {
-            let last = news.last;
-            news.last = Some(task::read_one(
-                &mut state.tasks,
-                &mut news.born,
-                last,
-                value,
-            )?);
+            let (last, touched) = (news.last, news.touched.as_mut());
+            let (tasks, born) = (&mut state.tasks, &mut news.born);
+            news.last = Some(task::read_one(tasks, born, last, value, touched)?);
             if state.tasks.len() + news.born.len() > MOST_TASKS {
                 return Err(Broken::TooLarge);
             }

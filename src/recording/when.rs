@@ -146,6 +146,7 @@ mod tests {
                 pressure: None,
                 marks: Marks::default(),
             },
+            bytes: 0,
         };
         (0..count).map(moment).collect()
     }

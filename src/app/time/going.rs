@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{MANY, MINUTE};
+use super::MINUTE;
 use crate::app::App;
 use crate::app::action::Action;
 use crate::app::globals as g;
 use crate::app::history::{History, TICKS};
 use crate::app::minutes::Minutes;
 use crate::model::id::Nanos;
-use crate::model::machine::verdict::Judge;
+use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::sample::Shares;
-use crate::recording::past::held_since;
+use crate::model::snapshot::Snapshot;
+use crate::recording::past::{Glance, held_since};
 use crate::recording::when;
+
+/// A tick, and where it is not the present one the history of the list and the verdict of then.
+type Told = (Arc<Snapshot>, Option<(History, Option<Verdict>)>);
 
 impl App {
     /// Shows an older or a newer tick while paused.
@@ -82,8 +86,9 @@ impl App {
         let Some(moment) = self.world.time.moments.get(place).copied() else {
             return;
         };
-        let snapshot = match self.past.tick(moment.at) {
-            Ok(snapshot) => snapshot,
+        let present = self.past.live.is_some() && place == last;
+        let (snapshot, retold) = match self.tell(place, present) {
+            Ok(told) => told,
             Err(why) => return self.say(why, true),
         };
         self.world.paused = Some(last - place);
@@ -91,14 +96,10 @@ impl App {
         self.then = None;
         self.world.snapshot = snapshot;
         self.find_gone(place);
-        let recalled = self.recall(place);
-        let present = self.past.live.is_some() && place == last;
-        if present {
-            self.trace_present();
+        if let Some((history, verdict)) = retold {
+            (self.world.history, self.world.verdict) = (history, verdict);
         } else {
-            // Both need the ticks before this one, and each takes a while.
-            let traced = self.trace_from(place);
-            self.retell(place, recalled, traced);
+            self.trace_present();
         }
         let live = self.past.live.as_ref().filter(|_| present);
         if let Some(live) = live {
@@ -152,19 +153,12 @@ impl App {
     }
 
     /// The first of the ticks before a place that are looked at for what they come to.
-    fn looked_at(&self, place: usize) -> usize {
-        // Of very many processes the tick alone is told: a step must not take longer than a person notices.
-        if self.world.snapshot.procs.len() > MANY {
-            place
-        } else {
-            place.saturating_sub(TICKS - 1)
-        }
+    fn looked_at(place: usize) -> usize {
+        place.saturating_sub(TICKS - 1)
     }
 
-    /// Lets the charts tell of the time before the moment that is shown, where that is not in the last minutes; says whether
-    /// the ticks that are looked at are still to be told.
-    fn recall(&mut self, place: usize) -> bool {
-        let at = self.world.snapshot.at;
+    /// Whether the charts are to be told of the time before the moment in this place, since it is not in the last minutes.
+    fn recalls(&mut self, at: Nanos) -> bool {
         let kept = self
             .past
             .live
@@ -181,35 +175,54 @@ impl App {
             }
             return false;
         }
-        let before = &self.world.time.moments[..self.looked_at(place)];
-        let mut recalled = Minutes::default();
-        recalled.recall(before, &self.world.snapshot);
-        let own = std::mem::replace(&mut self.world.minutes, recalled);
-        if let Some(live) = &mut self.past.live {
-            live.minutes.get_or_insert(own);
-        }
         true
     }
 
-    /// Makes the history of the list, the verdict and what was recalled what they were: from the ticks before the one that is
-    /// shown. On the way the past of the process in focus is told those from `traced` on.
-    fn retell(&mut self, place: usize, recalled: bool, traced: Option<usize>) {
-        let mut history = History::default();
-        let mut judge = Judge::default();
-        self.world.verdict = None;
-        let many = self.world.snapshot.procs.len() > MANY;
-        let from = self.looked_at(place);
+    /// The tick in this place; where that is not the present one, with the history of the list and the verdict of then, made
+    /// of the ticks before it. On the way the charts and the past of the process in focus are told what they lack. The ticks
+    /// before it are glanced at, in their order: a step must not take longer than a person notices.
+    fn tell(&mut self, place: usize, present: bool) -> Result<Told, String> {
+        let at = self.world.time.moments[place].at;
+        let recalled = self.recalls(at);
+        if present {
+            return Ok((self.past.tick(at)?, None));
+        }
+        let known = self.world.trace.clone();
+        let traced = self.trace_from(place);
+        let from = Self::looked_at(place);
         let moments = &self.world.time.moments;
         let held = held_since(moments, place);
-        // What holds on began at its threshold, which is higher than where it ends.
-        let begin = held.filter(|(begin, _)| *begin < from && !many);
-        if let Some(tick) = begin.and_then(|(begin, _)| self.past.tick(moments[begin].at).ok()) {
-            judge.judge(&tick);
-        }
+        // What began among the ticks that are looked at begins at its threshold.
+        let amid = held.is_some_and(|(begin, _)| begin < from);
+        let mut judge = if amid {
+            Judge::amid()
+        } else {
+            Judge::default()
+        };
+        let (mut history, mut verdict) = (History::default(), None);
+        let mut minutes = None;
+        let focus = self.world.focus;
         let first = from.min(traced.unwrap_or(from));
+        let mut shown = None;
         for (at, moment) in moments.iter().enumerate().take(place + 1).skip(first) {
-            let Ok(tick) = self.past.tick(moment.at) else {
-                continue;
+            let tick = if at == place {
+                match self.past.tick(moment.at) {
+                    Ok(tick) => Arc::clone(shown.insert(tick)),
+                    Err(why) => {
+                        self.world.trace = known;
+                        return Err(why);
+                    }
+                }
+            } else {
+                let of = if at < from {
+                    Glance::One(focus)
+                } else {
+                    Glance::Busy(focus)
+                };
+                let Ok(tick) = self.past.glance(moment.at, of) else {
+                    continue;
+                };
+                tick
             };
             if traced.is_some_and(|first| first <= at) {
                 self.world.trace.push(&tick);
@@ -217,15 +230,27 @@ impl App {
             if at >= from {
                 history.push(&tick);
                 if recalled {
-                    self.world.minutes.hear(&tick);
+                    let minutes = minutes.get_or_insert_with(|| {
+                        let mut recalled = Minutes::default();
+                        recalled.recall(&moments[..from], &tick);
+                        recalled
+                    });
+                    minutes.hear(&tick);
                 }
-                self.world.verdict = judge.judge(&tick);
+                verdict = judge.judge(&tick);
             }
         }
-        if let (Some((begin, before)), Some(verdict)) = (held, &mut self.world.verdict) {
+        if let Some(minutes) = minutes {
+            let own = std::mem::replace(&mut self.world.minutes, minutes);
+            if let Some(live) = &mut self.past.live {
+                live.minutes.get_or_insert(own);
+            }
+        }
+        if let (Some((begin, before)), Some(verdict)) = (held, &mut verdict) {
             verdict.since = moments[begin].at;
             verdict.began_before = before;
         }
-        self.world.history = history;
+        let shown = shown.ok_or_else(|| "that moment is not kept any more".to_owned())?;
+        Ok((shown, Some((history, verdict))))
     }
 }

@@ -13,7 +13,7 @@ use crate::model::machine::verdict::Verdict;
 use crate::model::plan::Glimpse;
 use crate::model::scheduling::timeline::Timeline;
 use crate::model::snapshot::Snapshot;
-use crate::recording::past::Moment;
+use crate::recording::past::{Glance, Moment};
 use crate::recording::{self, Marks, Summary};
 
 /// How much memory the retained ticks may take beyond what they share.
@@ -107,6 +107,7 @@ impl Past {
                 moments.push(Moment {
                     at: tick.at,
                     summary: Summary::of(tick, Marks::default()),
+                    bytes: 0,
                 });
             }
         }
@@ -126,6 +127,15 @@ impl Past {
             (Ok(place), _) => Ok(Arc::clone(&self.ticks[place])),
             (Err(_), Some(deep)) => deep.at(at).map(Arc::new),
             (Err(_), None) => Err("that moment is not kept any more".to_owned()),
+        }
+    }
+
+    /// What is told of a tick that is passed over.
+    pub(super) fn glance(&mut self, at: Nanos, of: Glance) -> Result<Arc<Snapshot>, String> {
+        let kept = self.ticks.binary_search_by_key(&at, |tick| tick.at).is_ok();
+        match &mut self.deep {
+            Some(deep) if !kept => deep.glance(at, of).map(Arc::new),
+            _ => self.tick(at),
         }
     }
 

@@ -315,6 +315,40 @@ fn charts_of_a_recording_know_more_than_the_tick_that_is_shown() {
     );
 }
 
+/// However many processes there are, charts and the history of the list are told.
+#[test]
+fn a_leap_among_very_many_tells_what_was_before() {
+    let (kept, mut writer) = (Kept::new(8 << 20), Writer::default());
+    let mut scene = Scene::new();
+    for pid in 1..=5000 {
+        scene.task(pid, u32::from(pid > 1), "farm");
+    }
+    let mut focus = None;
+    for tick in 0..100 {
+        let before = scene.sample.clone();
+        scene.pass(1000, &[(4000, tick % 50)]);
+        let now = Snapshot::between(Some(&before), &scene.sample);
+        focus = now.procs.iter().map(|p| p.id).find(|id| id.pid.0 == 4000);
+        let summary = Summary::of(&now, Marks::default());
+        kept.push(writer.tick(Some(&before), &scene.sample, summary));
+    }
+    let mut app = app();
+    app.replay(vec![("a".to_owned(), Past::new(Box::new(kept)))]);
+    draw(&mut app);
+    app.world.focus = focus;
+    press(&mut app, "End <");
+    let place = app.world.time.at as u64;
+    let cpu: Vec<f32> = app.world.history.cpu(focus.expect("it lives"), 8).collect();
+    let was: Vec<f32> = (place - 8..place).map(|tick| (tick % 50) as f32).collect();
+    assert_eq!(cpu, was);
+    let told = app.world.trace.until(app.world.snapshot.at).count() as u64;
+    assert!(told > place.min(30), "{told} of {place}");
+    let now = app.world.snapshot.at;
+    let known = app.world.minutes.until(now);
+    let known = known.filter(|second| second.get(Quantity::User).is_some());
+    assert_eq!(known.count(), crate::app::history::TICKS);
+}
+
 /// Records that count how many ticks are asked for.
 struct Asked(Kept, Arc<AtomicUsize>);
 

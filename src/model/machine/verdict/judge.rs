@@ -35,6 +35,8 @@ pub struct Judge {
     moments: VecDeque<Moment>,
     /// Of which bottlenecks the last tick told whether there is one: what begins with the first that does may have been there before.
     told: Vec<(Scope, Bottleneck)>,
+    /// Something is known to hold on from before the first tick.
+    holds: bool,
 }
 
 /// What is named, since when, and whether it was already so when it was first looked at.
@@ -50,6 +52,15 @@ struct Held {
 type Found = (Bottleneck, Basis, f32, f32);
 
 impl Judge {
+    /// One that comes to a machine that something holds back: what it is began at its threshold, which is higher than where it
+    /// ends.
+    pub fn amid() -> Self {
+        Self {
+            holds: true,
+            ..Self::default()
+        }
+    }
+
     /// Judges one tick; `None` while nothing holds the machine back.
     pub fn judge(&mut self, snapshot: &Snapshot) -> Option<Verdict> {
         self.remember(snapshot);
@@ -59,6 +70,7 @@ impl Judge {
         let found = machine.map(|found| (Scope::Machine, found));
         let group = || Some((Scope::Group, self.worst(Scope::Group, snapshot)?));
         let found = found.or_else(group);
+        self.holds = false;
         let tellable = self.tellable(snapshot);
         let told = std::mem::replace(&mut self.told, tellable);
         let Some((scope, found)) = found else {
@@ -141,7 +153,8 @@ impl Judge {
     }
 
     fn worst(&self, scope: Scope, snapshot: &Snapshot) -> Option<Found> {
-        let held = |of| (self.now).is_some_and(|held| (held.scope, held.of) == (scope, of));
+        let held =
+            |of| self.holds || (self.now).is_some_and(|held| (held.scope, held.of) == (scope, of));
         let bottlenecks = THRESHOLDS.iter().filter_map(|(of, limit, _)| {
             let (basis, percent) = self.of(scope, *of, snapshot)?;
             let needed = if held(*of) { of.ends() } else { *limit };
