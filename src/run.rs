@@ -28,7 +28,7 @@ use crate::model::id::{Pid, Uid};
 use crate::model::sample::Mode;
 use crate::panels;
 use crate::recording::{DetailWriter, Kept, Past};
-use crate::sampler::scribe::{Keeping, When};
+use crate::sampler::scribe::{Chunks, Keeping, When};
 use crate::sampler::{self, News, Samplers};
 use crate::screen;
 use crate::sys::asker::hand;
@@ -115,6 +115,7 @@ fn source(shows: Shows, sweep: Option<Mode>, app: &mut App, tell: &Tell) -> anyh
     let keeping = Keeping {
         kept: kept.clone(),
         when: When::AtNext,
+        chunks: Chunks::ANY,
     };
     let root = ProcRoot::live();
     let samplers = Samplers::start(

@@ -155,6 +155,22 @@ impl Kept {
         self.lock().bytes
     }
 
+    /// How many bytes are kept at most.
+    pub fn budget(&self) -> usize {
+        self.lock().budget
+    }
+
+    /// What the newest chunk takes so far, what stands between its ticks included, and how long it is.
+    pub fn last_chunk(&self) -> (usize, Nanos) {
+        let memory = self.lock();
+        let records = memory.chunks.back().map_or(&[][..], Vec::as_slice);
+        let bytes = records.iter().map(|(_, record)| record.len()).sum();
+        let ticks = || records.iter().filter(|(head, _)| head.kind.is_tick());
+        let ends = ticks().next().zip(ticks().next_back());
+        let span = ends.map_or(Nanos(0), |((first, _), (last, _))| last.at.since(first.at));
+        (bytes, span)
+    }
+
     /// From when on it is kept, and until when.
     pub fn span(&self) -> Option<(Nanos, Nanos)> {
         let memory = self.lock();

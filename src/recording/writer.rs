@@ -83,6 +83,11 @@ impl Writer {
         records
     }
 
+    /// Lets the next tick begin a chunk.
+    pub fn begin_anew(&mut self) {
+        self.chunk = None;
+    }
+
     fn begin(&mut self, state: &Sample, summary: &Summary) -> Vec<u8> {
         let raw = tick::write(None, state);
         let whole = self.pack(Kind::Whole, state, summary, &raw);

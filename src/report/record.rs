@@ -19,7 +19,7 @@ use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::recording::{DetailWriter, Kept, LaneWriter, MAGIC, Recorded, Records as _, Slices};
-use crate::sampler::scribe::{Keeping, When};
+use crate::sampler::scribe::{Chunks, Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
 use crate::sys::asker::stream;
@@ -28,7 +28,7 @@ use crate::sys::own::recording as files;
 use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
 use inspecting::Inspecting;
-use ring::{Ring, stopped};
+use ring::{Bounds, Ring, stopped};
 
 /// Records what happens: every tick of every process, until Ctrl-c or the time is over
 ///
@@ -167,6 +167,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         let keeping = Keeping {
             kept: kept.clone(),
             when: When::AtOnce,
+            chunks: Chunks::of(args.max_size, args.keep),
         };
         let tell = Arc::new(move |news| match news {
             News::Lost { thread, why } => {
@@ -318,10 +319,12 @@ impl To {
         Ok(Self::File(Box::new(Ring {
             file,
             name,
-            // What was recorded before is the oldest; nobody else changes it by now.
-            chunks: heads().iter().flat_map(Recorded::chunks).collect(),
-            keep_ms: args.keep.map(|keep| keep.0 / 1_000_000),
-            max_size: args.max_size,
+            bounds: Bounds {
+                // What was recorded before is the oldest; nobody else changes it by now.
+                chunks: heads().iter().flat_map(Recorded::chunks).collect(),
+                keep_ms: args.keep.map(|keep| keep.0 / 1_000_000),
+                max_size: args.max_size,
+            },
         })))
     }
 

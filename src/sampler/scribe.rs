@@ -23,7 +23,47 @@ pub struct Keeping {
     pub kept: Kept,
     /// When.
     pub when: When,
+    /// What a chunk may take before the next one begins.
+    pub chunks: Chunks,
 }
+
+/// What a chunk of records may take. Only whole chunks are forgotten: what is bounded needs them small.
+#[derive(Clone, Copy, Debug)]
+pub struct Chunks {
+    /// Bytes, what stands between the ticks among them.
+    pub bytes: usize,
+    /// Time.
+    pub span: Nanos,
+}
+
+impl Chunks {
+    /// As large as is best for what is never forgotten.
+    pub const ANY: Self = Self {
+        bytes: usize::MAX,
+        span: Nanos(u64::MAX),
+    };
+
+    /// So that of what is kept up to so many bytes, or for so long, a small part is forgotten at once.
+    pub fn of(bytes: Option<u64>, span: Option<Nanos>) -> Self {
+        let bytes = bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX) / PARTS);
+        let span = span.map(|span| Nanos(span.0 / PARTS as u64).max(SHORTEST));
+        Self {
+            bytes: bytes.unwrap_or(Self::ANY.bytes),
+            span: span.unwrap_or(Self::ANY.span),
+        }
+    }
+
+    /// Whether a chunk ends, of a past of which so many bytes are kept.
+    fn end(&self, kept: &Kept) -> bool {
+        let (bytes, span) = kept.last_chunk();
+        bytes > self.bytes.min(kept.budget() / PARTS) || span >= self.span
+    }
+}
+
+/// Of what is bounded a chunk is at most one part of so many.
+const PARTS: usize = 8;
+/// But not shorter than this: a whole state takes room.
+const SHORTEST: Nanos = Nanos(5_000_000_000);
 
 /// Writes the ticks of a sweeper.
 pub(super) struct Scribe {
@@ -92,8 +132,53 @@ impl Scribe {
         if at != now.at || self.written == Some(at) {
             return;
         }
+        if self.keeping.chunks.end(&self.keeping.kept) {
+            self.writer.begin_anew();
+        }
         let records = self.writer.tick(sweeper.sample_before(), now, summary);
         self.written = Some(at);
         self.keeping.kept.push(records);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::scene::Scene;
+    use crate::recording::record;
+
+    #[test]
+    fn a_chunk_ends_where_what_stands_between_its_ticks_takes_its_room() {
+        let kept = Kept::new(64 << 20);
+        let mut scene = Scene::new();
+        scene.task(1, 0, "init");
+        let mut writer = Writer::default();
+        let chunks = Chunks::of(Some(1 << 20), None);
+        for second in 0..20 {
+            let before = scene.sample.clone();
+            let snapshot = scene.pass(1000, &[(1, 3)]);
+            let summary = Summary::of(&snapshot, Marks::default());
+            kept.push(writer.tick(Some(&before), &scene.sample, summary));
+            assert!(!chunks.end(&kept), "{second} ticks alone are small");
+        }
+        let told = Summary::at(0);
+        for _ in 0..8 {
+            let details = record::write(
+                record::Kind::Details,
+                scene.sample.at,
+                &told,
+                &vec![0; 20_000],
+                None,
+            );
+            kept.push(vec![details]);
+        }
+        assert!(chunks.end(&kept));
+        assert!(
+            Chunks::of(None, Some(Nanos(20_000_000_000))).end(&kept),
+            "19 s"
+        );
+        assert!(!Chunks::ANY.end(&kept));
+        kept.set_budget(1 << 20);
+        assert!(Chunks::ANY.end(&kept), "of what is kept it is a part");
     }
 }

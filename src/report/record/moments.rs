@@ -17,7 +17,7 @@ use crate::model::trigger::{AFTER, BEFORE, Fired, Trigger, Watch};
 use crate::recording::{Cut, DetailWriter, Kept, LaneWriter, MAGIC, Marks, Past, Slices, when};
 use crate::report::printer::Printer;
 use crate::report::{Error, Exit};
-use crate::sampler::scribe::{Keeping, When};
+use crate::sampler::scribe::{Chunks, Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
 use crate::sys::asker::stream::{self, Stream};
@@ -115,6 +115,7 @@ pub(super) fn run(
     let keeping = Keeping {
         kept: kept.clone(),
         when: When::AtOnce,
+        chunks: Chunks::ANY,
     };
     let to = Mutex::new(to);
     // A full channel waits: what is late is seen late, but seen.

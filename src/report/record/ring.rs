@@ -14,11 +14,18 @@ pub(super) struct Ring {
     pub file: Stream,
     /// What it is called.
     pub name: String,
+    /// What is kept in it.
+    pub bounds: Bounds,
+}
+
+/// How much is kept, and what there is.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
     /// Where each chunk begins, and when, in milliseconds.
     pub chunks: VecDeque<(u64, u64)>,
     /// Forgets what is older.
     pub keep_ms: Option<u64>,
-    /// Forgets the oldest where it grows beyond this.
+    /// Forgets the oldest where it would grow beyond this.
     pub max_size: Option<u64>,
 }
 
@@ -36,45 +43,104 @@ impl Ring {
     /// `Failed` when it cannot be written; what was written is kept.
     pub fn write(&mut self, record: &[u8]) -> Result<(), Error> {
         if let Found::Head(head, _) = Head::find(record) {
-            if head.kind == Kind::Whole {
-                self.chunks
-                    .push_back((self.file.size(), head.summary.unix_ms));
+            let (more, now) = (record.len() as u64, head.summary.unix_ms);
+            let whole = head.kind == Kind::Whole;
+            let shorter = self.bounds.make_room(self.file.size(), more, now);
+            if whole {
+                self.bounds
+                    .chunks
+                    .push_back((shorter.map_or(self.file.size(), |(_, len)| len), now));
             }
-            self.forget(head.summary.unix_ms)
+            shorter
+                .map_or(Ok(()), |(from, _)| self.file.shorten(MAGIC, from))
                 .and_then(|()| self.file.put(record))
                 .map_err(|e| stopped(&self.name, &e))?;
         }
         Ok(())
     }
+}
 
-    /// Forgets the oldest chunks, once they are a quarter of the file.
-    fn forget(&mut self, now_ms: u64) -> io::Result<()> {
-        let len = self.file.size();
-        let target = self
-            .max_size
-            .filter(|max| len > *max)
-            .map(|max| max / 4 * 3);
+impl Bounds {
+    /// Makes room for so many bytes in a file of this length: answers from where on it is kept, and how long it is then.
+    /// Forgets the oldest chunks where it would be too long, else once they are too old and a quarter of the file.
+    fn make_room(&mut self, len: u64, more: u64, now_ms: u64) -> Option<(u64, u64)> {
+        let magic = MAGIC.len() as u64;
+        let too_long = self.max_size.filter(|max| len + more > *max);
+        let target = too_long.map(|max| (max / 4 * 3).saturating_sub(more));
         let since = self.keep_ms.map(|keep| now_ms.saturating_sub(keep));
-        let mut from = None;
+        let mut found = None;
         for (i, (place, _)) in self.chunks.iter().enumerate().skip(1) {
             // Until the next one began, this chunk told of what may still be wanted.
             let old = since.is_some_and(|since| self.chunks[i].1 < since);
             let large = target.is_some_and(|target| len - self.chunks[i - 1].0 > target);
             if old || large {
-                from = Some((i, *place));
+                found = Some((i, *place));
             } else {
                 break;
             }
         }
-        let Some((dropped, from)) = from.filter(|(_, from)| from - MAGIC.len() as u64 >= len / 4)
-        else {
-            return Ok(());
-        };
-        self.file.shorten(MAGIC, from)?;
+        let worth = |from: u64| target.is_some() || from - magic >= len / 4;
+        let (dropped, from) = found.filter(|(_, from)| worth(*from))?;
         self.chunks.drain(..dropped);
         for (place, _) in &mut self.chunks {
-            *place = *place - from + MAGIC.len() as u64;
+            *place = *place - from + magic;
         }
-        Ok(())
+        Some((from, len - from + magic))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Chunks of so many records, a second each; what is kept after each.
+    fn write(bounds: &mut Bounds, records: u64, chunk: u64, each: u64) -> Vec<u64> {
+        let mut len = MAGIC.len() as u64;
+        let second = |second: u64| {
+            let now = second * 1000;
+            if let Some((_, shorter)) = bounds.make_room(len, each, now) {
+                len = shorter;
+            }
+            if second.is_multiple_of(chunk) {
+                bounds.chunks.push_back((len, now));
+            }
+            len += each;
+            len
+        };
+        (0..records).map(second).collect()
+    }
+
+    #[test]
+    fn a_file_is_never_longer_than_it_may_be_and_keeps_most_of_that() {
+        let mut bounds = Bounds {
+            max_size: Some(1 << 20),
+            ..Bounds::default()
+        };
+        let lengths = write(&mut bounds, 20_000, 30, 4001);
+        assert!(lengths.iter().all(|len| *len <= 1 << 20));
+        let steady = &lengths[300..];
+        assert!(
+            steady.iter().all(|len| *len > 1 << 19),
+            "half of it at least"
+        );
+        assert!(bounds.chunks.len() > 4, "each begins where it stands");
+        assert!(
+            bounds
+                .chunks
+                .iter()
+                .all(|(place, _)| (place - 8) % 4001 == 0)
+        );
+    }
+
+    #[test]
+    fn what_is_older_is_forgotten_soon() {
+        let mut bounds = Bounds {
+            keep_ms: Some(60_000),
+            ..Bounds::default()
+        };
+        write(&mut bounds, 1000, 8, 100);
+        let first = bounds.chunks.front().map_or(0, |(_, at)| *at);
+        let kept = 999_000 - first;
+        assert!((60_000..90_000).contains(&kept), "{kept} ms");
     }
 }
