@@ -127,6 +127,7 @@ impl App {
             self.past.newest_timeline = Some(timeline);
             return;
         }
+        self.world.before = Vec::new();
         self.world.timeline = Arc::clone(&timeline);
         self.guard_lanes(&timeline);
     }
@@ -200,6 +201,7 @@ impl App {
                 self.world.minutes = minutes;
             }
             self.world.detail = live.detail;
+            self.world.before = Vec::new();
             self.world.timeline = live.timeline;
         }
         let newest = self

@@ -37,6 +37,8 @@ pub struct World {
     pub readings: Readings,
     /// Who had the cores; frozen while paused.
     pub timeline: Arc<Timeline>,
+    /// What is known of the time before it in another way, oldest first: of a recording that goes from slices to sums or back.
+    pub before: Vec<Arc<Timeline>>,
     /// The past of busy processes.
     pub history: History,
     /// The past of the process in focus.
@@ -350,6 +352,7 @@ impl World {
             detail: Arc::default(),
             readings: Readings::default(),
             timeline: Arc::default(),
+            before: Vec::new(),
             history: History::default(),
             trace: Trace::default(),
             minutes: Minutes::default(),

@@ -1,6 +1,7 @@
 //! What holds for every pane: it answers what it lists, its texts are whole, no key has two meanings in one pane.
 
 mod added;
+mod before;
 mod chosen;
 mod clicks;
 pub mod drawn;

@@ -105,15 +105,16 @@ impl App {
         if let Some(live) = live {
             self.world.history = live.history.clone();
             self.world.detail = Arc::clone(&live.detail);
+            self.world.before = Vec::new();
             self.world.timeline = Arc::clone(&live.timeline);
             self.world.verdict.clone_from(&live.verdict);
         } else {
             self.redetail(moment.at);
             self.share();
             let whole = self.past.live.as_ref().map(|live| &live.timeline);
-            self.world.timeline = whole.map_or_else(
+            (self.world.timeline, self.world.before) = whole.map_or_else(
                 || self.past.recorded_lanes(moment.at),
-                |whole| Arc::new(whole.until(moment.at)),
+                |whole| (Arc::new(whole.until(moment.at)), Vec::new()),
             );
         }
         self.ticked();

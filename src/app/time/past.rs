@@ -139,19 +139,23 @@ impl Past {
         }
     }
 
-    /// The lanes of the minute before a moment, as they were recorded.
-    pub(super) fn recorded_lanes(&self, at: Nanos) -> Arc<Timeline> {
+    /// The lanes of the minute before a moment, as they were recorded, and before them those that were known in another way.
+    pub(super) fn recorded_lanes(&self, at: Nanos) -> (Arc<Timeline>, Vec<Arc<Timeline>>) {
         let deep = self.deep.as_ref();
-        let line = deep.map_or(Ok(None), |deep| deep.lanes(at, LANES));
+        let all = deep.map_or(Ok(Vec::new()), |deep| deep.stretches(at, LANES));
         let none = |why: &str| Timeline {
             why: why.into(),
             ..Timeline::default()
         };
-        Arc::new(match line {
-            Ok(Some(line)) => line,
-            Ok(None) => none("slices were not recorded (record --slices all keeps them)"),
-            Err(why) => none(&why),
-        })
+        let mut all: Vec<_> = match all {
+            Ok(all) => all.into_iter().map(Arc::new).collect(),
+            Err(why) => vec![Arc::new(none(&why))],
+        };
+        let last = all.pop().unwrap_or_else(|| {
+            let why = "slices were not recorded (record --slices all keeps them)";
+            Arc::new(none(why))
+        });
+        (last, all)
     }
 
     /// What of the process in focus and of the machine was read last at a moment; nothing where that was long before.

@@ -1,5 +1,6 @@
 //! The lanes of some cores with their axis, cursor and numbers: shared by the dashboard, the view of the cores and the inspector.
 
+mod before;
 mod cursor;
 mod draw;
 mod numbers;
@@ -23,7 +24,7 @@ use crate::model::machine::core_share::CoreShare;
 use crate::model::plan::{Glimpse, Needs};
 use crate::model::process::called::called;
 use crate::model::scheduling::timeline::{
-    Cell, Fill, Lane, Origin, Tally, Timeline, Waited, Who, Window,
+    Cell, Lane, Origin, Tally, Timeline, Waited, Who, Window,
 };
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
@@ -277,7 +278,8 @@ impl Picture {
             .map(|lane| {
                 let core = cores.binary_search_by_key(&lane.cpu, |c| c.id).ok();
                 let mut cells = lane.cells(line.origin, window.from, bucket, usize::from(n), focus);
-                earlier(&mut cells, world, lane, window.from, bucket, focus);
+                before::earlier(&mut cells, world, lane, window.from, bucket, focus);
+                before::otherwise(&mut cells, world, lane, window.from, bucket, focus);
                 if by_process {
                     name_processes(&mut cells, &world.snapshot);
                 }
@@ -354,26 +356,6 @@ impl Picture {
             _ => return None,
         }
         Some(Reply::Done)
-    }
-}
-
-/// Fills the cells of a time at which one process was not listened to yet with what is known of everybody.
-fn earlier(
-    cells: &mut [Cell],
-    world: &World,
-    lane: &Lane,
-    from: Nanos,
-    bucket: Nanos,
-    focus: Option<ProcId>,
-) {
-    let all = &world.timeline;
-    let missing = cells.iter().take_while(|c| c.fill == Fill::Unknown).count();
-    let there = all.lane(lane.cpu).filter(|there| there.since < lane.since);
-    if let Some(there) = there.filter(|_| missing > 0) {
-        let found = there.cells(all.origin, from, bucket, missing, focus);
-        for (cell, found) in cells.iter_mut().zip(found) {
-            *cell = found;
-        }
     }
 }
 

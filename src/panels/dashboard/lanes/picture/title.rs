@@ -1,6 +1,6 @@
 //! How the slices are known, and what of the shown time is not known: the words of a title.
 
-use super::Picture;
+use super::{Picture, scope};
 use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
@@ -26,6 +26,7 @@ pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
         (line.origin.title().to_owned(), role),
         (format!(" · {words}"), Role::Dim),
     ];
+    out.extend(before(world, picture.window));
     let hurt = |window| line.gaps(window).any(|(_, gap)| gap.why == Blind::Lost);
     if line.lost > 0 && picture.window.is_some_and(hurt) {
         let lost = format!(" · {} events lost", line.lost);
@@ -38,6 +39,27 @@ pub fn origin(picture: &Picture, world: &World) -> Vec<(String, Role)> {
     }
     if picture.focused {
         out.push((" · focus".to_owned(), Role::Accent));
+    }
+    out
+}
+
+/// ` · exact before −4.2 s`: how what stands in the window before the lanes is known, where that is in another way.
+fn before(world: &World, window: Option<Window>) -> Vec<(String, Role)> {
+    let mut until = world.timeline.lanes.iter().map(|lane| lane.since).min();
+    let mut out = Vec::new();
+    for line in world.before.iter().rev() {
+        let (Some(window), Some(end)) = (window, until) else {
+            break;
+        };
+        if end <= window.from || line.known(window) == Nanos(0) {
+            break;
+        }
+        let back = scope::ago(world.timeline.now.since(end));
+        out.push((
+            format!(" · {} before {back}", line.origin.title()),
+            Role::Warn,
+        ));
+        until = line.lanes.iter().map(|lane| lane.since).min();
     }
     out
 }
