@@ -22,7 +22,7 @@ fn frozen() -> MutexGuard<'static, Vec<(PathBuf, &'static str)>> {
 }
 
 /// Freezes the group of this path, of which or below which `member` is, or thaws it; answers in words. Without a member it
-/// is one of the hierarchy whose groups are listed, in which nobody was.
+/// is one in which nobody was, in whichever hierarchy.
 ///
 /// # Errors
 /// In words: why it was not done.

@@ -1,7 +1,8 @@
-//! Every control group that there is, those without anybody in them among them, by walking one hierarchy; `cgroups(7)`.
+//! Every control group that there is, those without anybody in them among them, by walking the hierarchies; `cgroups(7)`.
 //!
-//! That of v2 where it is mounted, else the one of systemd's or of memory. What is in a group is not read.
+//! That of v2 and all of v1: a path that stands in several is one group. What is in a group is not read.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,10 +39,12 @@ impl Hierarchy {
     /// The paths of all groups, as processes in them would tell them; a group before its parts.
     pub fn read_now(&mut self) -> Arc<[SafeText]> {
         let began = Instant::now();
-        let mut found = Vec::new();
-        if let Some((top, path)) = cgroup::top(&self.root) {
-            walk(&top, &path, &mut found);
+        let mut found = Found::default();
+        for top in cgroup::tops(&self.root) {
+            found.old = !top.unified;
+            found.walk(&top.dir, &top.root);
         }
+        let found = found.paths;
         self.took = began.elapsed();
         if found[..] != self.known[..] {
             self.known = found.into();
@@ -50,28 +53,57 @@ impl Hierarchy {
     }
 }
 
-/// Adds the groups below a directory. A directory has as many links as it has parts, and two more: most have none, and need
-/// not be listed.
-fn walk(dir: &Path, path: &[u8], found: &mut Vec<SafeText>) {
-    use std::os::unix::fs::MetadataExt as _;
-    if std::fs::metadata(dir).map_or(0, |meta| meta.nlink()) == 2 {
-        return;
-    }
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries
-        .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
-        .map(|entry| entry.file_name())
-        .collect();
-    names.sort_unstable();
-    for name in names {
-        if found.len() >= MOST {
-            return;
+/// The groups of the hierarchies that were walked.
+#[derive(Default)]
+struct Found {
+    paths: Vec<SafeText>,
+    known: HashSet<SafeText>,
+    /// Whether it is one of v1 that is walked. Processes may be told to belong where they are in another one: a group that
+    /// would not count who is in it is listed only where it is empty.
+    old: bool,
+}
+
+impl Found {
+    /// Adds the groups below a directory, and says whether somebody is in one of those that are new. A directory has as many
+    /// links as it has parts, and two more: most have none, and need not be listed.
+    fn walk(&mut self, dir: &Path, path: &[u8]) -> bool {
+        use std::os::unix::fs::MetadataExt as _;
+        if std::fs::metadata(dir).map_or(0, |meta| meta.nlink()) == 2 {
+            return false;
         }
-        let above = path.strip_suffix(b"/").unwrap_or(path);
-        let whole = [above, b"/", name.as_encoded_bytes()].concat();
-        found.push(SafeText::from_bytes(&whole));
-        walk(&dir.join(&name), &whole, found);
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+        let mut names: Vec<_> = entries
+            .filter(|entry| entry.file_type().is_ok_and(|t| t.is_dir()))
+            .map(|entry| entry.file_name())
+            .collect();
+        names.sort_unstable();
+        let mut used = false;
+        for name in names {
+            if self.paths.len() >= MOST {
+                return used;
+            }
+            let above = path.strip_suffix(b"/").unwrap_or(path);
+            let whole = [above, b"/", name.as_encoded_bytes()].concat();
+            let (here, shown) = (dir.join(&name), SafeText::from_bytes(&whole));
+            let (at, new) = (self.paths.len(), self.known.insert(shown.clone()));
+            if new {
+                self.paths.push(shown);
+            }
+            let below = self.walk(&here, &whole);
+            if self.old && new && (below || is_used(&here)) {
+                self.paths.remove(at);
+                used = true;
+            }
+        }
+        used
     }
+}
+
+/// Whether somebody is in the group of a directory itself.
+fn is_used(dir: &Path) -> bool {
+    use std::io::Read as _;
+    let procs = std::fs::File::open(dir.join("cgroup.procs"));
+    procs.is_ok_and(|mut procs| procs.read(&mut [0; 1]).is_ok_and(|n| n > 0))
 }
 
 impl Source<Detail> for Hierarchy {
@@ -115,16 +147,29 @@ mod tests {
         let mut hierarchy = Hierarchy::new(&root);
         assert!(hierarchy.read_now().is_empty(), "nothing is mounted");
         std::fs::create_dir_all(root.proc("self")).expect("made");
-        let mounts = "30 23 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+        let mounts = "29 23 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n\
+                      30 23 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
                       31 23 0:29 /pod /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
         std::fs::write(root.proc("self/mountinfo"), mounts).expect("written");
-        for path in ["unified/b", "unified/a/x/y", "unified/a/w", "memory/old"] {
+        for path in [
+            "unified/b",
+            "unified/a/x/y",
+            "unified/a/w",
+            "memory/old",
+            "cpu/cpu",
+            "cpu/old",
+        ] {
             std::fs::create_dir_all(root.sys(format!("fs/cgroup/{path}"))).expect("made");
         }
+        // Who is in it is told by a path of v2.
+        std::fs::create_dir_all(root.sys("fs/cgroup/memory/busy/one")).expect("made");
+        let procs = root.sys("fs/cgroup/memory/busy/one/cgroup.procs");
+        std::fs::write(procs, "812\n").expect("written");
         let odd = root.sys(OsStr::from_bytes(b"fs/cgroup/unified/c \xff\t"));
         std::fs::create_dir(&odd).expect("made");
         let paths = hierarchy.read_now();
-        let last = paths.last().expect("the odd one");
+        let last = paths.iter().rfind(|path| path.as_str().starts_with("/pod"));
+        let last = last.expect("the odd one");
         assert_eq!(
             (last.as_str(), &*last.bytes()),
             ("/pod/c \\xff\\t", &b"/pod/c \xff\t"[..])
@@ -134,7 +179,15 @@ mod tests {
         let all: Vec<&str> = all.iter().map(SafeText::as_str).collect();
         assert_eq!(
             all,
-            ["/pod/a", "/pod/a/w", "/pod/a/x", "/pod/a/x/y", "/pod/b"]
+            [
+                "/pod/a",
+                "/pod/a/w",
+                "/pod/a/x",
+                "/pod/a/x/y",
+                "/pod/b",
+                "/old",
+                "/cpu"
+            ]
         );
         // What was mounted outside of our namespace has our own groups under other paths.
         std::fs::write(
@@ -142,6 +195,8 @@ mod tests {
             mounts.replace(" /pod ", " /.. "),
         )
         .expect("written");
-        assert!(hierarchy.read_now().is_empty());
+        let all = hierarchy.read_now();
+        let all: Vec<&str> = all.iter().map(SafeText::as_str).collect();
+        assert_eq!(all, ["/old", "/cpu"]);
     }
 }

@@ -81,22 +81,73 @@ fn mounts(root: &ProcRoot) -> Vec<Mount> {
     fields::lines(&text).filter_map(mount).collect()
 }
 
-/// The top directory of the hierarchy that says most about where processes belong, and its path as processes tell it. One
-/// that was mounted outside of our namespace tells no groups by the paths that processes tell.
-pub(in crate::sys) fn top(root: &ProcRoot) -> Option<(PathBuf, Vec<u8>)> {
-    let mounts = mounts(root);
-    let has = |m: &Mount, name: &str| {
-        m.options
-            .split(|b| *b == b',')
-            .any(|o| o == name.as_bytes())
+/// The top of a hierarchy.
+pub(in crate::sys) struct Top {
+    pub(in crate::sys) dir: PathBuf,
+    /// Its path as processes tell it.
+    pub(in crate::sys) root: Vec<u8>,
+    pub(in crate::sys) unified: bool,
+}
+
+/// The top directory of each hierarchy and its path as processes tell it, those first that say most about where processes
+/// belong. One that was mounted outside of our namespace tells no groups by the paths that processes tell.
+pub(in crate::sys) fn tops(root: &ProcRoot) -> Vec<Top> {
+    let mut mounts = mounts(root);
+    mounts.retain(|m| !leads_out(&m.root));
+    mounts.sort_by_key(|m| match m.unified {
+        true => 0,
+        false if m.has("name=systemd") => 1,
+        false if m.has("memory") => 2,
+        false => 3,
+    });
+    // The same may be mounted in several places.
+    let mut known = Vec::new();
+    mounts.retain(|m| {
+        let new = !known.contains(&(m.root.clone(), m.controllers()));
+        known.push((m.root.clone(), m.controllers()));
+        new
+    });
+    let top = |m: Mount| Top {
+        dir: mounted(root, &m.at),
+        root: m.root,
+        unified: m.unified,
     };
-    let v2 = mounts.iter().find(|m| m.unified);
-    let old = |name| mounts.iter().find(|m| !m.unified && has(m, name));
-    let found = v2
-        .or_else(|| old("name=systemd"))
-        .or_else(|| old("memory"))?;
-    let within = !leads_out(&found.root);
-    within.then(|| (mounted(root, &found.at), found.root.clone()))
+    mounts.into_iter().map(top).collect()
+}
+
+impl Mount {
+    fn has(&self, controller: &str) -> bool {
+        let mut options = self.options.split(|b| *b == b',');
+        options.any(|o| o == controller.as_bytes())
+    }
+
+    /// What it is for, as the `cgroup` file of a process says it: `cpu,cpuacct`, `name=systemd`, nothing for v2.
+    fn controllers(&self) -> Vec<u8> {
+        let is_flag = |o: &&[u8]| {
+            let flags: [&[u8]; 6] = [
+                b"rw",
+                b"ro",
+                b"noprefix",
+                b"xattr",
+                b"clone_children",
+                b"cpuset_v2_mode",
+            ];
+            flags.contains(o) || o.starts_with(b"release_agent=")
+        };
+        let options = self.options.split(|b| *b == b',');
+        let all: Vec<&[u8]> = options.filter(|o| !self.unified && !is_flag(o)).collect();
+        all.join(&b","[..])
+    }
+}
+
+/// A group that nobody is in stands in each hierarchy that has one of its path.
+fn standings(root: &ProcRoot, mounts: &[Mount], path: &SafeText) -> Vec<Membership> {
+    let here = |m: &&Mount| below(root, m, &path.bytes()).is_some_and(|place| place.dir.is_dir());
+    let one = |m: &Mount| Membership {
+        controllers: SafeText::from_bytes(&m.controllers()),
+        path: path.clone(),
+    };
+    mounts.iter().filter(here).map(one).collect()
 }
 
 /// A line such as `4:memory:/docker/2da4` or `0::/system.slice`.
@@ -147,15 +198,12 @@ fn place(
     memberships: &[Membership],
     controller: &str,
 ) -> Option<Place> {
-    let has = |list: &[u8]| {
-        list.split(|b| *b == b',')
-            .any(|c| c == controller.as_bytes())
-    };
-    let is_old = |m: &&Mount| !m.unified && has(&m.options);
+    let is_old = |m: &&Mount| !m.unified && m.has(controller);
     let old = mounts.iter().any(|m| is_old(&m));
     let of = memberships.iter().find(|m| {
         if old {
-            has(m.controllers.as_bytes())
+            let mut all = m.controllers.as_bytes().split(|b| *b == b',');
+            all.any(|c| c == controller.as_bytes())
         } else {
             m.controllers.is_empty()
         }

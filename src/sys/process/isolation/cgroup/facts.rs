@@ -43,8 +43,8 @@ impl GroupReader {
         }
     }
 
-    /// The facts of the group of this path, of which or below which this process is; without one of the group of the
-    /// hierarchy whose groups are listed.
+    /// The facts of the group of this path, of which or below which this process is; without one of those that stand under
+    /// this path in any hierarchy.
     ///
     /// # Errors
     /// `Gone` where the process has ended, `Unsupported` where the group's files are not to be seen.
@@ -89,12 +89,13 @@ impl Source<Detail> for GroupReader {
 /// names another group, or none, of which nothing may be told and to which nothing may be done.
 fn memberships(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<Vec<Membership>> {
     let Some(member) = member else {
-        let unified = mounts(root).iter().any(|m| m.unified);
-        let controllers = if unified { "" } else { "name=systemd,memory" };
-        return Ok(vec![Membership {
-            controllers: controllers.into(),
-            path: path.clone(),
-        }]);
+        let mounts = mounts(root);
+        let all = super::standings(root, &mounts, path);
+        return match (mounts.is_empty(), all.is_empty()) {
+            (true, _) => Err(Missing::Unsupported),
+            (false, true) => Err(Missing::Gone),
+            (false, false) => Ok(all),
+        };
     };
     let text = std::fs::read(root.proc(format!("{member}/cgroup")))?;
     let within = |one: Membership| {
@@ -130,7 +131,9 @@ fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupF
     let mounts = mounts(root);
     let limits = super::of_memberships(root, &mounts, all.clone());
     let of = |controller: &str| place(root, &mounts, &all, controller);
+    let first = |m: &Membership| of(m.controllers.as_str().split(',').next().unwrap_or_default());
     let any = of("").or_else(|| of("memory")).or_else(|| of("cpu"));
+    let any = any.or_else(|| all.iter().find_map(first));
     let any = any.ok_or(Missing::Unsupported)?;
     if !any.dir.is_dir() {
         return Err(Missing::Gone);
