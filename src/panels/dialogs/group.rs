@@ -24,6 +24,7 @@ use crate::model::groups::grouping::Groups;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
+use crate::model::sample::Pressure;
 use crate::model::snapshot::Snapshot;
 use crate::theme::Role;
 use crate::widgets::{line, popup};
@@ -122,13 +123,12 @@ impl GroupTab {
     }
 }
 
-/// Pressure at one moment, percent of the last ten seconds: cores, memory, I/O.
-type Moment = [Option<f64>; 3];
+/// Pressure at one moment: cores, memory, I/O.
+type Moment = [Option<Pressure>; 3];
 
 /// The pressure of a group, as it was read.
 fn moment(facts: &GroupFacts) -> Moment {
-    let pressure = facts.limits.pressure.each_ref();
-    pressure.map(|p| p.as_ref().map(|p| f64::from(p.some_10)))
+    facts.limits.pressure
 }
 
 /// The inspector.
@@ -188,6 +188,11 @@ impl GroupInspector {
         let last = self.members.len().saturating_sub(1);
         self.cursor = at.unwrap_or(self.cursor.min(last));
         self.listed = Some(Arc::clone(snapshot));
+    }
+
+    /// Whether everybody of the group is listed, and no filter leaves some out.
+    fn is_whole(&self) -> bool {
+        self.of.as_ref().is_none_or(|of| of.whole)
     }
 
     fn turn(&mut self, back: bool) {
@@ -298,6 +303,23 @@ impl Panel for GroupInspector {
         Reply::Pass
     }
 
+    fn moment(&self, world: &World) -> Vec<(String, &'static str)> {
+        let word = |on| if on { "freeze" } else { "thaw" };
+        let esc = ("Esc".to_owned(), "close");
+        if let Some(on) = self.asking {
+            return vec![(world.keys.shown(&YES), word(on)), esc];
+        }
+        let does = |action: &Action| match action.name {
+            n if n == FREEZE.name => self.can_freeze(world).map_or("", word),
+            n if n == MEMBER.name && self.part != GroupTab::Members => "",
+            n if n == SIGNAL.name && (world.settings.read_only || !self.is_whole()) => "",
+            _ => action.hint,
+        };
+        let hints = SPEC.actions.iter().map(|a| (world.keys.shown(a), does(a)));
+        let shown = hints.filter(|(_, does)| !does.is_empty());
+        shown.chain([esc]).collect()
+    }
+
     fn act(&mut self, world: &World, action: &'static Action) -> Reply {
         if self.asking.is_some() && action.name != YES.name {
             self.asking = None;
@@ -308,7 +330,7 @@ impl Panel for GroupInspector {
             n if n == BACK.name => self.turn(true),
             n if n == YES.name => return self.freeze(),
             n if n == FREEZE.name => return self.ask(world),
-            n if n == SIGNAL.name && self.of.as_ref().is_some_and(|of| !of.whole) => {
+            n if n == SIGNAL.name && !self.is_whole() => {
                 let how = "a filter leaves out some of its members: s in the list is meant for those who pass";
                 return Reply::Complain(how.to_owned());
             }

@@ -6,7 +6,9 @@ use ratatui::style::Modifier;
 
 use super::{GroupInspector, Moment, moment};
 use crate::app::world::World;
+use crate::model::format;
 use crate::model::id::Nanos;
+use crate::model::sample::Pressure;
 use crate::panels::charts;
 use crate::theme::Role;
 use crate::widgets::line;
@@ -30,6 +32,8 @@ impl GroupInspector {
     pub(super) fn charts(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let past = self.pressures(world);
+        let moments = past.first().zip(past.last());
+        let span = moments.map_or(Nanos(0), |((from, _), (to, _))| to.since(*from));
         let each = (area.height / 3).max(2);
         let roles = [Role::CpuUser, Role::MemCache, Role::RegionShared];
         for (at, (name, role)) in ["cores", "memory", "I/O"]
@@ -41,17 +45,16 @@ impl GroupInspector {
             if top + each > area.bottom() {
                 break;
             }
+            let value = |p: &Pressure| f64::from(p.some_10);
             let values: Vec<_> = past
                 .iter()
-                .map(|(when, moment)| (*when, moment[at]))
+                .map(|(when, moment)| (*when, moment[at].as_ref().map(value)))
                 .collect();
-            let now = values.last().and_then(|(_, value)| *value);
+            let now = past.last().and_then(|(_, moment)| moment[at]);
             let known = values.iter().filter_map(|(_, value)| *value);
             let most = known.fold(0.0, f64::max);
             let told = match now {
-                Some(now) => {
-                    format!("{now:.1} % of the last 10 s somebody waited   most {most:.1}")
-                }
+                Some(now) => waited(&now, most, span),
                 None if past.is_empty() && world.looks_back() => {
                     format!("– {}", world.passed().unwrap_or("not read at that moment"))
                 }
@@ -72,4 +75,19 @@ impl GroupInspector {
             charts::bars(world, &values, most.max(10.0) * 1.15, role, place, buf);
         }
     }
+}
+
+/// Pressure now, and what is known of before: the kernel's own mean of a minute, the most that was read and in how long, and all
+/// time since there is the group.
+fn waited(now: &Pressure, most: f64, span: Nanos) -> String {
+    let most = match span {
+        Nanos(0) => String::new(),
+        span => format!("   most {most:.1} in {}", format::duration(span)),
+    };
+    format!(
+        "{:.1} % of the last 10 s somebody waited, {:.1} of the last minute, {} in all{most}",
+        now.some_10,
+        now.some_60,
+        format::duration(now.some_total),
+    )
 }

@@ -39,7 +39,9 @@ impl Bench {
         let app = App::new(crate::panels::all(), settings, picture::theme());
         let effects = Vec::new();
         let mut bench = Self { app, effects };
-        bench.event(Event::Snapshot(Arc::new(scene.snapshot())));
+        let mut snapshot = scene.snapshot();
+        snapshot.at = Nanos::from_millis(60_000);
+        bench.event(Event::Snapshot(Arc::new(snapshot)));
         bench.press(&[Key::char('D'), Key::char('g')]);
         let on = |bench: &Self| {
             let group = bench.app.world.group.as_ref();
@@ -70,6 +72,13 @@ impl Bench {
     fn tell(&mut self, facts: GroupFacts) {
         let mut detail = Detail::default();
         detail.machine.group = Some(Stamped::new(Nanos(5), Ok(facts)));
+        self.event(Event::Detail(Arc::new(detail)));
+    }
+
+    fn tell_at(&mut self, second: u64, facts: GroupFacts) {
+        let mut detail = Detail::default();
+        let at = Nanos::from_millis(second * 1000);
+        detail.machine.group = Some(Stamped::new(at, Ok(facts)));
         self.event(Event::Detail(Arc::new(detail)));
     }
 
@@ -286,4 +295,53 @@ fn nothing_is_frozen_where_nothing_may_be_changed() {
         "{text}"
     );
     assert!(!text.contains("KILL ends all of it"), "{text}");
+}
+
+#[test]
+fn pressure_says_since_when_it_is_known_and_what_was_before() {
+    let mut bench = Bench::new(Settings::default());
+    bench.press(&[Key::of(Code::Right), Key::of(Code::Right)]);
+    let mut known = facts(false);
+    known.limits.pressure[0] = Some(Pressure {
+        some_10: 3.0,
+        some_60: 7.5,
+        some_total: Nanos::from_millis(90_000),
+        ..Pressure::default()
+    });
+    bench.tell_at(1, known.clone());
+    let text = bench.text();
+    let first = "3.0 % of the last 10 s somebody waited, 7.5 of the last minute, 1m 30s in all";
+    assert!(text.contains(first), "{text}");
+    bench.tell_at(43, known);
+    let text = bench.text();
+    let then = "of the last minute, 1m 30s in all   most 3.0 in 42s";
+    assert!(text.contains(then), "{text}");
+}
+
+#[test]
+fn the_foot_offers_only_what_can_be_done() {
+    let foot = |bench: &Bench| bench.text().lines().last().unwrap_or_default().to_owned();
+    let mut bench = Bench::new(Settings::default());
+    assert!(!foot(&bench).contains(" X "), "nothing is known yet");
+    bench.tell(facts(false));
+    assert!(foot(&bench).contains("X freeze"), "{}", foot(&bench));
+    assert!(!foot(&bench).contains("inspect"), "{}", foot(&bench));
+    bench.press(&[Key::char('X')]);
+    let asked = foot(&bench);
+    assert!(asked.contains("y freeze"), "{asked}");
+    bench.press(&[Key::of(Code::Down)]);
+    bench.tell(facts(true));
+    assert!(foot(&bench).contains("X thaw"), "{}", foot(&bench));
+    let mut refused = facts(false);
+    refused.freeze_refused = Some(Refusal::Lacking);
+    bench.tell(refused);
+    assert!(!foot(&bench).contains("X "), "{}", foot(&bench));
+    let read_only = Settings {
+        read_only: true,
+        ..Settings::default()
+    };
+    let mut bench = Bench::new(read_only);
+    bench.tell(facts(false));
+    let told = foot(&bench);
+    assert!(!told.contains("X ") && !told.contains("signal"), "{told}");
 }
