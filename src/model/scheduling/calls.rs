@@ -413,6 +413,9 @@ mod tests {
         let nothing = between(&counted(100, 10, 1000), &counted(300, 10, 1000), &WORDS);
         assert_eq!(nothing.rows.len(), 1, "somebody is inside");
         assert_eq!(nothing.rows[0].mean, Err(Missing::Soon));
+        // A bucket's bound is above what is in it: nothing took longer than the longest.
+        let short = between(&counted(100, 10, 100), &counted(300, 30, 1100), &WORDS);
+        assert_eq!(short.rows[0].p99, Ok(Nanos(1100)));
     }
 
     #[test]

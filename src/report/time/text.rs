@@ -40,15 +40,17 @@ pub fn one(args: &Args, one: &Breakdown, printer: &mut Printer<'_>) -> Result<()
 fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let bucket = &told.bucket;
     let all = bucket.all();
-    let span = duration(bucket.to.since(bucket.from));
-    // What the parts add up to, where that is another number.
-    let together = match duration(all.span) {
-        sum if sum == span => String::new(),
-        sum => format!(", {sum} of its threads together"),
+    let window = duration(bucket.to.since(bucket.from));
+    let sum = duration(all.span);
+    // What the parts add up to: of one thread how long that was followed, of several that and the time in which they were.
+    let span = match bucket.threads.len() {
+        1 => sum,
+        _ if sum == window => window,
+        _ => format!("{window}, {sum} of its threads together"),
     };
     let ended = if told.ended { " · has ended" } else { "" };
     let about = format!(
-        " · {} · {span}{together}{}{ended} · {}",
+        " · {} · {span}{}{ended} · {}",
         counted(bucket.threads.len() as u64, "thread", "threads"),
         told.when,
         bucket.how(all.certain()),
