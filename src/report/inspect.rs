@@ -1,6 +1,7 @@
 //! `pscope inspect`: everything about one process, section by section, as text laid out for reading or as JSON.
 
 mod answer;
+mod faults;
 mod files;
 mod memory;
 mod text;

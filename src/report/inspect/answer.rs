@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Found, files, memory};
+use super::{Found, faults, files, memory};
 use crate::model::id::Tid;
 use crate::model::process::overview::Overview;
 use crate::model::process::stat::Stat;
@@ -54,8 +54,8 @@ pub(super) fn of(found: &Found) -> Answer<'_> {
     );
     put(
         &["page_faults"],
-        each(found.page_faults.as_ref(), |faults| {
-            vec![memory::page_faults(faults, found.space())]
+        each(found.page_faults.as_ref(), |told| {
+            vec![faults::page_faults(told, found.space())]
         }),
     );
     put(

@@ -2,12 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::format::{bytes, duration, per_second};
-use crate::model::memory::faults::code::Code;
-use crate::model::memory::faults::{PageFaults, RegionFaults, TouchedBy};
+use crate::model::format::bytes;
 use crate::model::memory::region::{AddressSpace, Flags, Region, Residency};
 use crate::model::reading::{Missing, Reading};
-use crate::model::text::SafeText;
 use crate::report::printer::{Ink, Printer};
 
 /// Every region by ascending address.
@@ -73,144 +70,6 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         out["unavailable"] = Value::Object(why_not);
     }
     out
-}
-
-/// Where pages were taken: how many in how long, and where they came from; by region, the busiest first.
-pub(super) fn page_faults(faults: &PageFaults, space: Option<&AddressSpace>) -> Value {
-    let rows = busiest(faults).into_iter().map(|row| {
-        let region = region_of(row, space);
-        json!({
-            "start": (row.start != 0).then(|| format!("{:#x}", row.start)),
-            "kind": region.map(|r| r.kind.word()),
-            "path": region.map(|r| r.name.exact()).filter(|n| !n.is_empty()),
-            "faults": row.all(),
-            "faults_per_second": faults.rate(row.all()),
-            "first_touch": row.first,
-            "from_file": row.file,
-            "from_swap": row.swap,
-            "from_unknown": row.unknown,
-            "waited_for_disk": row.waited,
-            "touched_by": row.by.iter().map(touched_by).collect::<Vec<_>>(),
-        })
-    });
-    let (untold, waited) = faults.elsewhere();
-    json!({
-        "span_ns": faults.span.0,
-        "faults": faults.all(),
-        "counted": faults.counted.map(|(minor, major)| json!({"minor": minor, "major": major})),
-        "without_address": {"faults": untold, "waited_for_disk": waited},
-        "exact": faults.whole,
-        "with_kernel": faults.kernel,
-        "regions": rows.collect::<Vec<_>>(),
-        "touched_by": faults.by.iter().map(touched_by).collect::<Vec<_>>(),
-    })
-}
-
-/// A function that touched pages; `code` is null for the kernel.
-fn touched_by(by: &TouchedBy) -> Value {
-    json!({
-        "faults": by.faults,
-        "code": by.toucher.code.as_ref().map(code),
-        "called_by": by.toucher.caller.as_ref().map(code),
-    })
-}
-
-fn code(code: &Code) -> Value {
-    let mut out = json!({
-        "function": code.function.as_ref().ok().map(SafeText::exact),
-        "file": Some(code.object.exact()).filter(|file| !file.is_empty()),
-        "address": format!("{:#x}", code.address),
-    });
-    if let Err(why) = code.function {
-        out["unavailable"] = json!({"function": why.word()});
-    }
-    out
-}
-
-fn busiest(faults: &PageFaults) -> Vec<&RegionFaults> {
-    let mut rows: Vec<_> = faults.regions.iter().collect();
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.all()), row.start));
-    rows
-}
-
-fn region_of<'a>(row: &RegionFaults, space: Option<&'a AddressSpace>) -> Option<&'a Region> {
-    space?.regions.iter().find(|r| r.start == row.start)
-}
-
-/// The same as text: a line for each region, the busiest first.
-pub(super) fn write_faults(
-    faults: &PageFaults,
-    space: Option<&AddressSpace>,
-    printer: &mut Printer<'_>,
-) -> std::io::Result<()> {
-    let about = if faults.whole { "" } else { ", about" };
-    let kernel = if faults.kernel {
-        "those that the kernel took for it among them"
-    } else {
-        "those that the kernel took for it are not told to this user"
-    };
-    let head = format!(
-        "  pages taken in {}{about}: {} a second, {kernel}",
-        duration(faults.span),
-        per_second(faults.rate(faults.all())),
-    );
-    printer.line(&[(&head, Ink::Strong)])?;
-    if let Some((minor, major)) = faults.counted {
-        let line = format!(
-            "  the kernel counted {}, {major} of them waited for a disk",
-            minor + major
-        );
-        printer.line(&[(&line, Ink::Dim)])?;
-    }
-    for row in busiest(faults) {
-        let region = region_of(row, space);
-        let gone = "in a region that was given back before it was looked at";
-        let what = region.map_or(gone, |r| r.kind.word());
-        let name = region.map_or_else(String::new, |r| r.name.to_string());
-        let (start, from) = if row.start == 0 {
-            (
-                "–".to_owned(),
-                format!("from where – ({} in all)", row.unknown),
-            )
-        } else {
-            let from = format!(
-                "first touch {}, file {}, swap {}",
-                row.first, row.file, row.swap
-            );
-            (format!("{:x}", row.start), from)
-        };
-        let line = format!(
-            "  {start:>12} {:>8}/s  {from}, waited for a disk {}  {what} {name}",
-            per_second(faults.rate(row.all())),
-            row.waited,
-        );
-        printer.line(&[(line.trim_end(), Ink::Plain)])?;
-        for by in &row.by {
-            let share = by.faults as f64 * 100.0 / row.all().max(1) as f64;
-            let line = format!("  {:>12} {share:>8.1} %  by {}", "", by.toucher);
-            printer.line(&[(&line, Ink::Dim)])?;
-        }
-    }
-    write_untold(faults, printer)
-}
-
-/// Those of which no address is known, and why.
-fn write_untold(faults: &PageFaults, printer: &mut Printer<'_>) -> std::io::Result<()> {
-    let (untold, waited) = faults.elsewhere();
-    if untold == 0 {
-        return Ok(());
-    }
-    let why = match (faults.whole, faults.kernel) {
-        (false, _) => "more came at once than could be told",
-        (true, false) => "the kernel took them for it, which is not told to this user",
-        (true, true) => "the kernel took them for it where it told nobody",
-    };
-    let line = format!(
-        "  {:>12} {:>8}/s  {untold} without an address, waited for a disk {waited}  {why}",
-        "–",
-        per_second(faults.rate(untold)),
-    );
-    printer.line(&[(&line, Ink::Plain)])
 }
 
 /// The sums of each kind that there is.

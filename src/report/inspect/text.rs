@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Found, files, memory};
+use super::{Found, faults, files, memory};
 use crate::model::acting::signal::{Disposition, Signal, SignalState};
 use crate::model::format::{bytes, counted, duration};
 use crate::model::id::Bytes;
@@ -41,9 +41,9 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
     section("memory", found.memory.as_ref(), printer, |m, printer| {
         Ok(memory::write(m, printer)?)
     })?;
-    let faults = found.page_faults.as_ref();
-    section("page faults", faults, printer, |faults, printer| {
-        Ok(memory::write_faults(faults, found.space(), printer)?)
+    let told = found.page_faults.as_ref();
+    section("page faults", told, printer, |told, printer| {
+        Ok(faults::write_faults(told, found.space(), printer)?)
     })?;
     section("files", found.files.as_ref(), printer, |f, printer| {
         Ok(files::write(f, found, printer)?)
