@@ -27,13 +27,17 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         "swap_bytes": of(|p| p.swapped.0),
         "private_dirty_bytes": of(|p| p.own_dirty.0),
         "freed_bytes": of(|p| p.freed.0),
-        "guard_pages": r.flags.contains(Flags::GUARDS),
+        "guard_pages": (!r.flags.contains(Flags::GUARDS)).then_some(false),
         "path": Some(r.name.exact()).filter(|n| !n.is_empty()),
         "deleted": r.deleted,
         "tid": r.stack.as_ref().map(|s| s.tid.0),
         "offset": r.offset,
     });
     let mut why_not = Map::new();
+    if r.flags.contains(Flags::GUARDS) {
+        // The kernel keeps the flag of a mapping when the last guard is taken away.
+        why_not.insert("guard_pages".to_owned(), Missing::Unsupported.word().into());
+    }
     if r.access.shared {
         let sharers = r.sharers.iter();
         let sharers = sharers.map(|s| json!({"pid": s.pid.0, "name": s.name}));
@@ -166,7 +170,7 @@ fn write_region(
     let freed = freed.filter(|freed| freed.0 > 0);
     let freed = freed.map(|freed| format!("{} of it freed, not yet taken back", bytes(freed)));
     let guards = region.flags.contains(Flags::GUARDS);
-    let guards = guards.then(|| "some pages are guards".to_owned());
+    let guards = guards.then(|| "may have guard pages".to_owned());
     let others = others_untold.map(str::to_owned);
     for note in [sharers, others, freed, guards].into_iter().flatten() {
         let comma = if name.is_empty() { "" } else { ", " };

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::gpu::Gpu;
+use crate::model::acting::signal::Signal;
 use crate::model::id::Nanos;
 use crate::model::text::SafeText;
 
@@ -195,13 +196,6 @@ pub(super) fn span(of: Nanos) -> String {
     }
 }
 
-/// Names of the signals that have one on every architecture of the `asm-generic` table.
-const SIGNALS: [&str; 31] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
-    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
-    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-];
-
 fn signals(mask: u64) -> String {
     match mask {
         0 => "receives no signal".to_owned(),
@@ -209,13 +203,8 @@ fn signals(mask: u64) -> String {
     }
 }
 
-/// The names of the signals of a mask, bit 0 for signal 1: `INT TERM 34`.
+/// The names of the signals of a mask, bit 0 for signal 1: `INT TERM RTMIN+3`.
 pub fn signal_names(mask: u64) -> String {
-    let names = (1..=64_usize).filter(|n| mask >> (n - 1) & 1 != 0);
-    let names = names.map(|n| {
-        SIGNALS
-            .get(n - 1)
-            .map_or_else(|| n.to_string(), |s| (*s).to_owned())
-    });
-    names.collect::<Vec<_>>().join(" ")
+    let names = Signal::all().filter(|s| mask >> (s.number() - 1) & 1 != 0);
+    names.map(Signal::name).collect::<Vec<_>>().join(" ")
 }

@@ -204,7 +204,7 @@ impl Futex {
             Lock::Barrier => "barrier".to_owned(),
             Lock::Once => "what another thread does once".to_owned(),
             Lock::Library(function) => {
-                format!("lock of the C library without an owner, in {function}")
+                format!("lock of the C library, in {function}")
             }
             Lock::Ownerless => "lock that stores no owner".to_owned(),
             Lock::Bare => "lock or condition of its own code, without an owner".to_owned(),
@@ -242,7 +242,9 @@ impl Owner {
             Self::Thread(tid) => names.of(*tid),
             Self::Elsewhere { tid, pid, name } if tid.0 == pid.0 => format!("{pid} {name}"),
             Self::Elsewhere { tid, pid, name } => format!("{pid} {name}, thread {tid}"),
-            Self::Nobody(number) => format!("thread {number}, which is not there"),
+            Self::Nobody(number) => {
+                format!("thread {number}, which has ended or stayed behind at a fork")
+            }
             Self::Numbered(number) => {
                 format!("thread {number} of its PID namespace, which is not seen here")
             }

@@ -191,7 +191,7 @@ fn meaning(entry: &Entry, regions: &[&Region]) -> String {
     };
     if let [region] = regions {
         if region.flags.contains(Flags::GUARDS) {
-            text.push_str(" Some of its pages are guards that fault when touched.");
+            text.push_str(" Some of its pages may be guards that fault when touched.");
         }
         if let Ok(held) = region.residency
             && held.freed.0 > 0

@@ -68,7 +68,7 @@ impl Numbers {
         }
         let Some(word) = shared else {
             return if self.nested {
-                Owner::Nobody(number)
+                Owner::Numbered(number)
             } else {
                 owner::owner(root, of, number, None)
             };
@@ -77,7 +77,11 @@ impl Numbers {
         let mut beyond = self.beyond.borrow_mut();
         let found = beyond.entry((number, word)).or_insert_with(|| {
             if self.nested {
-                owner::elsewhere(root, of, number, word)
+                match owner::elsewhere(root, of, number, word) {
+                    // It is no number that anybody here knows it by.
+                    Owner::Nobody(number) => Owner::Numbered(number),
+                    found => found,
+                }
             } else {
                 owner::owner(root, of, number, shared)
             }

@@ -13,6 +13,7 @@ use crate::model::text::SafeText;
 use crate::sys::asker;
 use crate::sys::descriptors::ipc::{queues, sysv};
 use crate::sys::fields;
+use crate::sys::process::visible;
 use crate::sys::root::ProcRoot;
 
 /// An epoll instance that watches ten thousand descriptors tells a megabyte.
@@ -102,6 +103,7 @@ fn last_user(root: &ProcRoot, object: &SystemV) -> Option<SafeText> {
         };
         return Some(match (last.0, used()) {
             (0, Some(false)) => "never used".into(),
+            (0, _) if !visible::inside(root) => "never changed".into(),
             // Whoever lives in another PID namespace has no number here.
             (0, _) => "changed by nobody who is seen here".into(),
             _ => format!("last changed by {}", user(last)).into(),
