@@ -171,7 +171,11 @@ pub struct Sample {
 pub unsafe extern "C" fn nvmlDeviceGetProcessUtilization(_: *mut c_void, to: *mut Sample, n: *mut c_uint, _: c_ulonglong) -> c_int {
     let refused = script().lines().any(|l| l == "fails shares");
     let Some(all) = pairs("shares") else { return if refused { 3 } else { 6 } };
+    let room = unsafe { *n } as usize;
     unsafe { *n = all.len() as c_uint };
+    if to.is_null() || all.len() > room {
+        return 7;
+    }
     for (i, (pid, share)) in all.into_iter().enumerate() {
         let cores = share as c_uint;
         unsafe { to.add(i).write(Sample { pid, at: 1, cores, memory: 0, encoder: 0, decoder: 0 }) };
