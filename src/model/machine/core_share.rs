@@ -67,3 +67,25 @@ impl CoreShare {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_added_one_by_one() {
+        let of = |k: f32| CoreShare {
+            user: k,
+            system: 2.0 * k,
+            irq: 3.0 * k,
+            softirq: 4.0 * k,
+            steal: 5.0 * k,
+            idle: 6.0 * k,
+            iowait: 7.0 * k,
+        };
+        let mut sum = of(1.0);
+        sum.add(&of(4.0), 0.5);
+        assert_eq!(sum, of(3.0));
+        assert_eq!(of(2.0).scaled(0.25), of(0.5));
+    }
+}

@@ -233,6 +233,86 @@ mod tests {
     }
 
     #[test]
+    fn bytes_and_requests_of_both_ways_are_told_a_second() {
+        let before = DiskCounters::default();
+        let now = DiskCounters {
+            reads: 2,
+            writes: 8,
+            read: Bytes(4096),
+            written: Bytes(8192),
+            write_ms: 40,
+            ..before
+        };
+        let rates = now.rates(&before, Nanos::from_millis(4000));
+        let rates = rates.expect("time passed");
+        assert_eq!(
+            [rates.read, rates.written, rates.reads, rates.writes],
+            [1024.0, 2048.0, 0.5, 2.0]
+        );
+        assert_eq!(rates.write_latency_ms, Some(5.0));
+    }
+
+    fn filesystem(kind: &str, read_only: bool, space: Reading<Space>) -> Filesystem {
+        Filesystem {
+            kind: kind.into(),
+            read_only,
+            space,
+            mount: "/".into(),
+            source: "/dev/sda".into(),
+            silent: None,
+        }
+    }
+
+    #[test]
+    fn a_filesystem_is_as_full_as_the_scarcer_of_bytes_and_files() {
+        let space = |free: u64, inodes: u64, inodes_free: u64| {
+            Ok(Space {
+                total: Bytes(100),
+                free: Bytes(free),
+                available: Bytes(free),
+                inodes,
+                inodes_free,
+            })
+        };
+        for (space, fullness, short_of_inodes) in [
+            (space(60, 1000, 900), Some(40.0), false),
+            (space(60, 1000, 250), Some(75.0), true),
+            (space(60, 1000, 600), Some(40.0), false),
+            (space(60, 0, 0), Some(40.0), false),
+            (Err(Missing::Denied), None, false),
+        ] {
+            let of = filesystem("ext4", false, space);
+            assert_eq!(of.fullness(), fullness, "{space:?}");
+            assert_eq!(of.is_short_of_inodes(), short_of_inodes, "{space:?}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_full_by_nature() {
+        let full = Ok(Space {
+            total: Bytes(100),
+            inodes: 10,
+            ..Space::default()
+        });
+        for (kind, read_only, image) in [
+            ("squashfs", true, true),
+            ("iso9660", true, true),
+            ("squashfs", false, false),
+            ("ext4", true, false),
+        ] {
+            let of = filesystem(kind, read_only, full);
+            assert_eq!(of.is_image(), image, "{kind}");
+            assert_eq!(of.fullness().is_none(), image, "{kind}");
+        }
+        let mut files = full;
+        if let Ok(space) = &mut files {
+            (space.free, space.available) = (Bytes(50), Bytes(50));
+        }
+        assert!(filesystem("ext4", true, files).is_short_of_inodes());
+        assert!(!filesystem("erofs", true, files).is_short_of_inodes());
+    }
+
+    #[test]
     fn space_is_counted_as_df_does() {
         let space = Space {
             total: Bytes(100),

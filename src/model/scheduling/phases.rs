@@ -199,6 +199,41 @@ mod tests {
     }
 
     #[test]
+    fn what_several_threads_did_is_added_phase_by_phase() {
+        let site = read(Sleep::Light, 3);
+        let of = |k: u64| Phases {
+            slices: k,
+            running: Nanos(10 * k),
+            ready: Nanos(100 * k),
+            blocked: [(
+                site,
+                CallSums {
+                    calls: 2 * k,
+                    span: Nanos(1000 * k),
+                },
+            )]
+            .into(),
+            others: Nanos(10_000 * k),
+            ..Phases::begin(Phase::Ended, Nanos(0))
+        };
+        let mut sum = of(1);
+        sum.add(&of(3));
+        assert_eq!(sum, of(4));
+        assert_eq!(sum.span(), Nanos(44_440));
+        assert_eq!(of(4).grown(Some(&of(1))), of(3));
+        let still = of(4).grown(Some(&of(4)));
+        assert!(still.blocked.is_empty(), "nothing is no cause");
+        let now = |phase| Phases {
+            now: phase,
+            ..of(1)
+        };
+        let until = |phase| now(phase).until(Nanos(7));
+        assert_eq!(until(Phase::Running).running, Nanos(17));
+        assert_eq!(until(Phase::Ready).ready, Nanos(107));
+        assert_eq!(until(Phase::Ended).span(), of(1).span());
+    }
+
+    #[test]
     fn what_began_before_is_told_as_it_was_seen_then() {
         let (before, seen) = (read(Sleep::Before, 3), read(Sleep::Disk, 3));
         let mut phases = Phases::begin(Phase::Blocked(before), Nanos(0)).until(Nanos(5));

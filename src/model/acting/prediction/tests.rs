@@ -298,3 +298,49 @@ fn who_waits_in_sigwait_reads_the_signal() {
         "blocked: thread 2 reader waits to read it through a signalfd (fd 5)"
     );
 }
+
+#[test]
+fn who_sleeps_and_was_told_of_another_signal_is_not_looked_for_again() {
+    let mut to = standing();
+    to.state = State::Blocked;
+    to.killable = true;
+    let asleep = "D state: acts only when its I/O returns";
+    let mut says_pending = |pending: &[Signal], thread: &[Signal]| {
+        if let Ok(signals) = &mut to.signals {
+            signals.pending = set(pending);
+            signals.thread_pending = set(thread);
+        }
+        says(Signal::INT, &to)
+    };
+    assert_eq!(says_pending(&[], &[]), "default: terminates");
+    assert_eq!(says_pending(&[Signal::TERM], &[]), asleep);
+    assert_eq!(says_pending(&[], &[Signal::TERM]), asleep);
+    assert_eq!(
+        says_pending(&[Signal::USR1], &[Signal::USR1]),
+        "default: terminates",
+        "it blocks that one"
+    );
+}
+
+#[test]
+fn whoever_has_ended_is_gone_however_that_is_known() {
+    let gone = "gone: it has ended";
+    let of = |change: fn(&mut Standing)| {
+        let mut to = standing();
+        change(&mut to);
+        says(Signal::KILL, &to)
+    };
+    assert_eq!(of(|to| to.state = State::Dead), gone);
+    assert_eq!(of(|to| to.pinned = Err(Missing::Gone)), gone);
+    assert_eq!(of(|to| to.permitted = Err(Missing::Gone)), gone);
+    assert_eq!(of(|to| to.signals = Err(Missing::Gone)), gone);
+    let denied = |owner: &str| {
+        let to = Standing {
+            permitted: Err(Missing::Denied),
+            ..standing()
+        };
+        Prediction::of(Signal::KILL, &to, &owner.into()).to_string()
+    };
+    assert_eq!(denied("alice"), "not permitted: it belongs to alice");
+    assert_eq!(denied(""), "not permitted: it belongs to another user");
+}

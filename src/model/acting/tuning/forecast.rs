@@ -176,6 +176,76 @@ mod tests {
     }
 
     #[test]
+    fn who_has_real_time_already_keeps_or_lowers_it_within_any_limit() {
+        let policy = |policy, priority| Scheduling { policy, priority };
+        let says = |highest, now, new| {
+            let to = Footing {
+                scheduling: Ok(now),
+                highest_priority: highest,
+                ..footing()
+            };
+            Forecast::of(&Setting::Policy(new), &to, &"root".into())
+        };
+        let fifo = |priority| policy(Policy::Fifo, priority);
+        let round_robin = |priority| policy(Policy::RoundRobin, priority);
+        for (highest, new, expected) in [
+            (10, fifo(21), Forecast::PriorityLimit(10)),
+            (10, fifo(20), Forecast::Same),
+            (10, fifo(19), Forecast::Allowed),
+            (10, round_robin(20), Forecast::Allowed),
+            (0, fifo(19), Forecast::Allowed),
+            (0, round_robin(20), Forecast::PriorityLimit(0)),
+            (0, policy(Policy::Normal, 0), Forecast::Allowed),
+            (30, fifo(21), Forecast::Allowed),
+        ] {
+            assert_eq!(says(highest, fifo(20), new), expected, "{highest} {new:?}");
+        }
+    }
+
+    #[test]
+    fn to_leave_idle_is_to_ask_for_the_nice_value_anew() {
+        let policy = |policy| Scheduling {
+            policy,
+            priority: 0,
+        };
+        let leaves = |lowest_nice, now, new| {
+            let to = Footing {
+                scheduling: Ok(policy(now)),
+                lowest_nice,
+                ..footing()
+            };
+            Forecast::of(&Setting::Policy(policy(new)), &to, &"root".into())
+        };
+        let (idle, other) = (Policy::Idle, Policy::Normal);
+        assert_eq!(leaves(20, idle, other), Forecast::NiceLimit(None));
+        assert_eq!(leaves(6, idle, other), Forecast::NiceLimit(Some(6)));
+        assert_eq!(leaves(5, idle, other), Forecast::Allowed);
+        assert_eq!(leaves(20, other, Policy::Batch), Forecast::Allowed);
+        assert_eq!(leaves(20, idle, idle), Forecast::Same);
+    }
+
+    #[test]
+    fn what_changes_nothing_is_no_refusal() {
+        for forecast in [
+            Forecast::Allowed,
+            Forecast::Same,
+            Forecast::NoEffect(Policy::Idle),
+        ] {
+            assert!(forecast.is_allowed(), "{forecast}");
+        }
+        for forecast in [
+            Forecast::Gone,
+            Forecast::Foreign("root".into()),
+            Forecast::NiceLimit(None),
+            Forecast::PriorityLimit(3),
+            Forecast::Privilege,
+            Forecast::NoCore,
+        ] {
+            assert!(!forecast.is_allowed(), "{forecast}");
+        }
+    }
+
+    #[test]
     fn what_is_not_ours_is_refused() {
         let to = Footing {
             ours: false,

@@ -76,3 +76,62 @@ impl AddressSpace {
         Totals::of(&self.regions)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::memory::region::{Access, FileId, Flags, Part};
+
+    #[test]
+    fn sums_are_by_kind_and_by_group_and_leave_out_what_there_is_not() {
+        let region = |kind, start: u64, residency| Region {
+            start,
+            end: start + 0x1000,
+            kind,
+            part: Part::Plain,
+            access: Access::default(),
+            offset: 0,
+            file: FileId::default(),
+            name: "".into(),
+            deleted: false,
+            stack: None,
+            residency,
+            flags: Flags::empty(),
+            sharers: Vec::new(),
+        };
+        let resident = |bytes| {
+            Ok(Residency {
+                resident: Bytes(bytes),
+                ..Residency::default()
+            })
+        };
+        let space = AddressSpace {
+            regions: vec![
+                region(Kind::Data, 0x1000, resident(10)),
+                region(Kind::Bss, 0x2000, Err(Missing::Unsupported)),
+                region(Kind::Data, 0x3000, resident(20)),
+            ],
+            ..AddressSpace::default()
+        };
+        let told = |totals: &Totals| {
+            let resident = totals.residency.map(|r| r.resident.0);
+            (totals.count, totals.size.0, resident)
+        };
+        let by_kind = space.by_kind();
+        let kinds: Vec<_> = by_kind
+            .iter()
+            .map(|(kind, sum)| (*kind, told(sum)))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                (Kind::Data, (2, 0x2000, Ok(30))),
+                (Kind::Bss, (1, 0x1000, Err(Missing::Unsupported)))
+            ]
+        );
+        let groups: Vec<_> = (space.by_group().iter())
+            .map(|(group, sum)| (*group, told(sum)))
+            .collect();
+        assert_eq!(groups, [(Group::Globals, (3, 0x3000, Ok(30)))]);
+    }
+}

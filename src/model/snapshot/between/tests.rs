@@ -1,7 +1,8 @@
 //! Two samples in, a snapshot out.
 
 use super::*;
-use crate::model::id::{Pid, ProcId};
+use crate::model::id::{Bytes, Pid, ProcId};
+use crate::model::sample::{Flow, OptionalStats, SchedStat};
 use crate::model::scene::Scene;
 
 #[test]
@@ -30,4 +31,46 @@ fn one_that_began_since_the_last_sample_has_counted_from_nothing() {
             .cpu,
         Err(Missing::Soon)
     );
+}
+
+/// Counters that grow by 500 in two seconds grow by 250 a second.
+#[test]
+fn what_is_told_a_second_is_the_growth_by_the_seconds_between() {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    let counters = |scene: &mut Scene, n: u64| {
+        let system = &mut scene.sample.system;
+        system.switches = Ok(n);
+        system.forks = Ok(2 * n);
+        system.disk_flow = Ok(Flow {
+            inward: Bytes(3 * n),
+            outward: Bytes(4 * n),
+        });
+        system.searches = Ok(n);
+        let task = scene.of(1);
+        let waited = SchedStat {
+            wait: Nanos(1_000_000 * n),
+            ..SchedStat::default()
+        };
+        task.extra = Some(Arc::new(OptionalStats {
+            schedstat: Ok(waited),
+            ..OptionalStats::default()
+        }));
+        task.stat.minor_faults = n;
+        task.stat.major_faults = n;
+    };
+    counters(&mut scene, 1000);
+    scene.pass(2000, &[]);
+    counters(&mut scene, 1500);
+    let snapshot = scene.snapshot();
+    let system = &snapshot.system;
+    assert_eq!(
+        (system.switches, system.forks, system.disk_flow),
+        (Ok(250.0), Ok(500.0), Ok([750.0, 1000.0]))
+    );
+    assert_eq!(system.searches, Ok(500), "since the last tick");
+    let rates = snapshot.procs[0].rates.as_deref();
+    assert_eq!(rates.map(|r| r.faults), Some(Ok(500.0)));
+    let waiting = rates.map(|r| r.waiting);
+    assert_eq!(waiting, Some(Ok(25.0)), "500 ms of 2 s");
 }
