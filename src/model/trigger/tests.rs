@@ -436,3 +436,5 @@ fn helpers_of_the_one_that_looks_are_no_news() {
         assert_eq!(fired, times, "{own:?}");
     }
 }
+
+mod slices;
