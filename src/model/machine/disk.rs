@@ -246,8 +246,8 @@ mod tests {
         let rates = now.rates(&before, Nanos::from_millis(4000));
         let rates = rates.expect("time passed");
         assert_eq!(
-            [rates.read, rates.written, rates.reads, rates.writes],
-            [1024.0, 2048.0, 0.5, 2.0]
+            (rates.read, rates.written, rates.reads, rates.writes),
+            (1024.0, 2048.0, 0.5, 2.0)
         );
         assert_eq!(rates.write_latency_ms, Some(5.0));
     }
