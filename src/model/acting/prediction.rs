@@ -201,7 +201,7 @@ impl Prediction {
         }
     }
 
-    /// The outcome in one or two words, to count targets by.
+    /// The outcome in one or two words.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Gone => "gone",
@@ -231,6 +231,19 @@ impl Prediction {
             Self::Certain(_) => "ends",
             Self::Default(_) => "terminates",
             Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// The outcome of so many targets: what stands before their number, and after it: `caught by 2`, `read by 1 (sigwait)`.
+    pub fn counted(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Ignored => ("ignored by", ""),
+            Self::Blocked => ("blocked by", ""),
+            Self::Caught => ("caught by", ""),
+            Self::ReadFrom(..) => ("read by", " (signalfd)"),
+            Self::ReadBy(..) => ("read by", " (sigwait)"),
+            Self::OrRead(..) => ("perhaps read by", " (signalfd)"),
+            _ => (self.word(), ""),
         }
     }
 }

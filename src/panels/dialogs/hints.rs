@@ -12,6 +12,12 @@ use crate::widgets::{frame, line};
 /// Keys, parted by blanks, with what they do.
 pub(in crate::panels) type Hint = (&'static str, &'static str);
 
+/// The same for the footer, so that it says what the border says.
+pub(in crate::panels) fn moment(hints: &[Hint]) -> Vec<(String, &'static str)> {
+    let told = |(keys, does): &Hint| ((*keys).to_owned(), *does);
+    hints.iter().map(told).collect()
+}
+
 /// Draws what the keys do now into the lower border of a dialog, where there is room for all of it.
 pub(in crate::panels) fn draw(theme: &Theme, outer: Rect, hints: &[Hint], buf: &mut Buffer) {
     let ascii = theme.glyphs.ascii;

@@ -23,6 +23,7 @@ use crate::model::acting::{Brief, Order, Progress, Scope, Ticket};
 use crate::model::id::{Nanos, ProcId, ThreadId};
 use crate::model::plan::Needs;
 use crate::model::process::stat::State;
+use crate::panels::dialogs::hints;
 use choice::{Choice, Line};
 use result::Results;
 
@@ -312,6 +313,10 @@ impl Panel for SignalDialog {
             return Reply::Do(Effect::Act(self.ticket(), Order::Look));
         }
         Reply::Pass
+    }
+
+    fn moment(&self, _: &World) -> Vec<(String, &'static str)> {
+        hints::moment(draw::hints(self))
     }
 
     fn typing(&self) -> bool {

@@ -164,6 +164,10 @@ impl Panel for ThemeDialog {
         true
     }
 
+    fn moment(&self, _: &World) -> Vec<(String, &'static str)> {
+        hints::moment(&HINTS)
+    }
+
     fn buttons(&self, world: &World, screen: Rect) -> Vec<Button> {
         hints::buttons(outer(screen, world), &HINTS)
     }

@@ -265,10 +265,7 @@ impl Panel for TriggerDialog {
     }
 
     fn moment(&self, _: &World) -> Vec<(String, &'static str)> {
-        let hints = HINTS.iter();
-        hints
-            .map(|(key, does)| ((*key).to_owned(), *does))
-            .collect()
+        hints::moment(HINTS)
     }
 
     fn explain(&self, _: &World) -> Vec<(String, String)> {

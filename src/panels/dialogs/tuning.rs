@@ -25,6 +25,7 @@ use crate::model::acting::tuning::{
 use crate::model::acting::{Order, Progress, Ticket};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
+use crate::panels::dialogs::hints;
 use picker::Picker;
 
 actions! {
@@ -289,6 +290,10 @@ impl Panel for TuningDialog {
         self.editor = area;
         self.picker.fit(area);
         Reply::Pass
+    }
+
+    fn moment(&self, _: &World) -> Vec<(String, &'static str)> {
+        hints::moment(draw::hints(self.tunable))
     }
 
     fn typing(&self) -> bool {

@@ -163,19 +163,19 @@ fn foretell(all: &[Prediction]) -> (String, Force) {
     if rest.iter().all(|p| p == first) {
         return (first.to_string(), force);
     }
-    let mut counts: Vec<(&'static str, usize)> = Vec::new();
-    for word in all.iter().map(Prediction::word) {
-        match counts.iter_mut().find(|(w, _)| *w == word) {
+    let mut counts: Vec<((&'static str, &'static str), usize)> = Vec::new();
+    for words in all.iter().map(Prediction::counted) {
+        match counts.iter_mut().find(|(w, _)| *w == words) {
             Some((_, n)) => *n += 1,
-            None => counts.push((word, 1)),
+            None => counts.push((words, 1)),
         }
     }
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let parts: Vec<String> = counts
         .iter()
-        .map(|(word, n)| format!("{n} {word}"))
+        .map(|((before, after), n)| format!("{before} {n}{after}"))
         .collect();
-    (parts.join(", "), force)
+    (parts.join(" · "), force)
 }
 
 /// The signal that a number or the beginning of a name means.

@@ -166,7 +166,8 @@ fn status(dialog: &SignalDialog) -> String {
     }
 }
 
-fn hints(dialog: &SignalDialog) -> &'static [Hint] {
+/// What the keys do at its stage: said in its border and in the footer.
+pub(super) fn hints(dialog: &SignalDialog) -> &'static [Hint] {
     match &dialog.stage {
         Stage::Choosing if dialog.scope == Scope::Thread => &[
             ("Enter", "send"),

@@ -171,7 +171,8 @@ pub(super) fn dialog(dialog: &TuningDialog, world: &World, screen: Rect, buf: &m
     }
 }
 
-fn hints(tunable: Tunable) -> &'static [Hint] {
+/// What the keys do: said in its border and in the footer.
+pub(super) fn hints(tunable: Tunable) -> &'static [Hint] {
     match tunable {
         Tunable::Nice => &[
             ("Enter", "apply"),

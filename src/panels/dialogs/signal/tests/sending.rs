@@ -205,3 +205,82 @@ fn what_was_not_sent_is_not_called_sent() {
     );
     assert!(stage.screen((90, 12)).contains("Signal not sent"));
 }
+
+/// What came of one target, told in one go.
+fn settled(stage: &mut Stage1, alive: bool) {
+    let to = Target {
+        id: ProcId::new(12, 12),
+        thread: None,
+    };
+    let deliveries = vec![Delivery {
+        to,
+        name: "make".into(),
+        sent: Ok(()),
+    }];
+    let signal = Signal::TERM;
+    let ticket = stage.ask(&["Enter"], Progress::Sent { signal, deliveries });
+    stage.tell(
+        ticket,
+        Progress::Settled(Settled {
+            after: Nanos::from_millis(3000),
+            alive: if alive { vec![to] } else { Vec::new() },
+            ..Settled::default()
+        }),
+    );
+}
+
+#[test]
+fn the_footer_says_at_each_stage_what_the_border_says() {
+    let told = |stage: &mut Stage1| {
+        let said = stage.app.world.moment.clone();
+        let screen = stage.screen((90, 20));
+        let said: Vec<String> = said
+            .iter()
+            .map(|(key, does)| format!("{key} {does}"))
+            .collect();
+        let border = screen.lines().find(|line| line.contains('╰'));
+        let border = border.unwrap_or_default();
+        assert!(border.contains(&said.join(" · ")), "{said:?}: {border}");
+        said.join(" · ")
+    };
+    let pinned = |kinship| {
+        let target = Standing {
+            kinship,
+            ..standing(12, "make")
+        };
+        Progress::Pinned(brief(Scope::Process, vec![target]))
+    };
+    let mut stage = stage(Settings::default());
+    stage.ask(&["s"], pinned(Kinship::Own));
+    assert_eq!(told(&mut stage), "Enter send · Tab scope · Esc cancel");
+    stage.press(&["Enter"]);
+    assert_eq!(told(&mut stage), "y send it · Esc do not");
+    stage.press(&["Esc", "Esc"]);
+    stage.ask(&["s"], pinned(Kinship::Stranger));
+    settled(&mut stage, true);
+    assert_eq!(told(&mut stage), "Enter prepare KILL · Esc close");
+    stage.press(&["Esc"]);
+    stage.ask(&["s"], pinned(Kinship::Stranger));
+    settled(&mut stage, false);
+    assert_eq!(told(&mut stage), "Esc close");
+}
+
+#[test]
+fn of_several_targets_it_says_how_many_meet_which_fate() {
+    let one = |pid, signals| Standing {
+        signals: Ok(signals),
+        ..standing(pid, "make")
+    };
+    let caught = SignalState {
+        caught: [Signal::TERM].into_iter().collect(),
+        ..SignalState::default()
+    };
+    let mut targets: Vec<Standing> = (12..15)
+        .map(|pid| one(pid, SignalState::default()))
+        .collect();
+    targets.insert(0, one(20, caught));
+    let mut stage = stage(Settings::default());
+    stage.ask(&["s"], Progress::Pinned(brief(Scope::Subtree, targets)));
+    let screen = stage.screen((100, 20));
+    assert!(screen.contains("terminates 3 · caught by 1"), "{screen}");
+}
