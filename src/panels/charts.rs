@@ -32,6 +32,8 @@ const LATELY: usize = 6;
 const NARROW: u16 = 24;
 /// Cells of the scale at the left.
 const SCALE: u16 = 6;
+/// The same where it has a unit of its own: `500M/s`.
+const SCALE_OF_RATES: u16 = 8;
 
 type Parts = Vec<(String, Role)>;
 
@@ -44,6 +46,8 @@ struct Chart {
     top: String,
     dots: Dots,
     roles: Vec<Role>,
+    /// Cells of its scale at the left.
+    scale: u16,
     mirrored: bool,
     span: Nanos,
     /// The moment of each cell.
@@ -190,7 +194,12 @@ impl Charts {
 
 impl Chart {
     fn new(world: &World, subject: &Subject, area: Rect) -> Self {
-        let mut dots = Dots::new(area.width - SCALE, area.height - 2, subject.bands.len() + 1);
+        let scale = if subject.form == Form::Mirrored {
+            SCALE_OF_RATES
+        } else {
+            SCALE
+        };
+        let mut dots = Dots::new(area.width - scale, area.height - 2, subject.bands.len() + 1);
         let seconds = world.minutes.until(world.snapshot.at);
         let columns = Columns::of(seconds.clone(), dots.columns(), |second| {
             subject.values(second)
@@ -224,17 +233,26 @@ impl Chart {
         let mut roles: Vec<Role> = subject.bands.iter().map(|(.., role)| *role).collect();
         roles.push(Role::Dim);
         let whole = seconds.clone().filter_map(|second| subject.values(second));
-        let whole: Vec<f64> = whole.map(|values| subject.told_of(&values)).collect();
+        let mut whole: Vec<Vec<f64>> = whole.collect();
+        let highest = subject.highest(&whole);
+        if let Some((band, _)) = highest {
+            for values in &mut whole {
+                *values = vec![values[band]];
+            }
+        }
+        let whole = whole.iter().map(|values| subject.told_of(values));
+        let whole: Vec<f64> = whole.collect();
         Self {
             area,
             title: match last {
                 Some(last) => subject.title(last),
                 None => subject.untold(world, usize::from(area.width)),
             },
-            extremes: extremes(subject, &whole),
+            extremes: extremes(subject, highest.map(|(_, name)| name), &whole),
             top: (subject.mark)(top),
             dots,
             roles,
+            scale,
             mirrored: subject.form == Form::Mirrored,
             span: columns.span(),
             moments: columns.moments(),
@@ -244,9 +262,9 @@ impl Chart {
     /// Where its dots stand.
     fn inside(&self) -> Rect {
         Rect {
-            x: self.area.x + SCALE,
+            x: self.area.x + self.scale,
             y: self.area.y + 1,
-            width: self.area.width - SCALE,
+            width: self.area.width - self.scale,
             height: self.area.height - 2,
         }
     }
@@ -279,7 +297,7 @@ impl Chart {
         });
         let mut mark = |y: u16, text: &str| {
             let area = Rect {
-                width: SCALE - 1,
+                width: self.scale - 1,
                 ..row(y)
             };
             line::draw_right(theme, area, &[(text.to_owned(), Role::Dim)], buf);
@@ -304,16 +322,17 @@ impl Chart {
     }
 }
 
-/// `least 4% · most 97%`.
-fn extremes(subject: &Subject, sums: &[f64]) -> Parts {
+/// `least 4% · most 97%`; of several lines those `of` the highest, by its name.
+fn extremes(subject: &Subject, of: Option<&str>, sums: &[f64]) -> Parts {
     let (Some(least), Some(most)) = (
         sums.iter().copied().reduce(f64::min),
         sums.iter().copied().reduce(f64::max),
     ) else {
         return Vec::new();
     };
+    let of = of.map_or_else(String::new, |name| format!("{name} "));
     vec![
-        ("least ".to_owned(), Role::Dim),
+        (format!("{of}least "), Role::Dim),
         ((subject.told)(least), Role::Text),
         (" most ".to_owned(), Role::Dim),
         ((subject.told)(most), Role::Text),

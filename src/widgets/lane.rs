@@ -27,13 +27,9 @@ pub struct Look<'a> {
 /// A cell that is at least so busy is drawn as part of a run, on which names can be written.
 const SOLID: f32 = 0.94;
 
-/// How many rows of `height` the cells take: one is left for what stands below them, where there is more than one, and
-/// another one to breathe where there are many.
+/// How many rows of `height` the cells take: one is left for what stands below them, where there is more than one.
 pub fn body(height: u16) -> u16 {
-    match height {
-        0..=3 => height.saturating_sub(1).max(1),
-        _ => height - 2,
-    }
+    height.saturating_sub(1).max(1)
 }
 
 /// Draws the cells into the first rows of `area`; and with long runs how long their slices are and how they

@@ -383,7 +383,7 @@ mod tests {
         );
         assert!(wide.contains("vda writes 100/s"), "{wide}");
         // As far back as the charts beside it, whatever the width.
-        assert!(wide.contains("-60 s") && wide.contains("now"), "{wide}");
+        assert!(wide.contains("−60 s") && wide.contains("now"), "{wide}");
         assert!(wide.contains('@'), "the most: {wide}");
         // A program that writes and flushes has both.
         let flushes = requests(vec![

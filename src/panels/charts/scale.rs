@@ -132,9 +132,9 @@ pub(super) fn round_up(most: f64, base: f64) -> f64 {
 pub(in crate::panels) fn axis(theme: &Theme, span: Nanos, end: &str, area: Rect, buf: &mut Buffer) {
     let seconds = span.0 / SECOND;
     let told = |seconds: u64| match seconds {
-        0..=119 => format!("-{seconds} s"),
-        s if s % 60 >= 15 && s < 600 => format!("-{}.{} min", s / 60, s % 60 / 6),
-        s => format!("-{} min", s / 60),
+        0..=119 => format!("−{seconds} s"),
+        s if s % 60 >= 15 && s < 600 => format!("−{}.{} min", s / 60, s % 60 / 6),
+        s => format!("−{} min", s / 60),
     };
     let at = |text: &str, x: u16, buf: &mut Buffer| {
         let area = Rect {

@@ -43,7 +43,7 @@ pub(in crate::panels) struct Subject {
     pub(super) form: Form,
     pub(super) top: Top,
     pub(super) told: fn(f64) -> String,
-    /// The same in at most five cells, for the scale.
+    /// The same in the cells of the scale.
     pub(super) mark: fn(f64) -> String,
 }
 
@@ -53,6 +53,18 @@ fn percent(value: f64) -> String {
 
 fn memory(value: f64) -> String {
     format::bytes(Bytes(value as u64))
+}
+
+/// A round number of bytes a second: `20M/s`.
+fn pace(value: f64) -> String {
+    let mut value = value;
+    let mut units = ["B", "K", "M", "G", "T"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    while value >= 1024.0 {
+        let Some(next) = units.next() else { break };
+        (value, unit) = (value / 1024.0, next);
+    }
+    format!("{value:.0}{unit}/s")
 }
 
 /// How busy the cores were, and with what.
@@ -118,7 +130,7 @@ pub(in crate::panels) static DISKS: Subject = Subject {
     form: Form::Mirrored,
     top: Top::Most,
     told: format::rate,
-    mark: memory,
+    mark: pace,
 };
 
 /// What came and went over the network.
@@ -131,7 +143,7 @@ pub(in crate::panels) static NETWORK: Subject = Subject {
     form: Form::Mirrored,
     top: Top::Most,
     told: format::rate,
-    mark: memory,
+    mark: pace,
 };
 
 impl Subject {
@@ -159,6 +171,15 @@ impl Subject {
             Form::Stacked => values.iter().sum(),
             Form::Lines | Form::Mirrored => values.iter().copied().fold(0.0, f64::max),
         }
+    }
+
+    /// Where there are several lines, the one that is highest of all, with its name: whose least and most are told.
+    pub(super) fn highest(&self, all: &[Vec<f64>]) -> Option<(usize, &'static str)> {
+        let most = |band: usize| all.iter().map(|values| values[band]).fold(0.0, f64::max);
+        let bands = (0..self.bands.len()).filter(|_| self.form == Form::Lines);
+        // Of equals the first.
+        let band = bands.rev().max_by(|a, b| most(*a).total_cmp(&most(*b)))?;
+        Some((band, self.bands[band].1))
     }
 
     /// What is meant by least and most: of cores those that are busy, of memory what is used.

@@ -35,7 +35,7 @@ fn a_chart_has_title_scale_extremes_and_axis() {
     let mut charts = Charts::default();
     let shown = drawn(&mut charts, &world, &[&CPU], Rect::new(0, 0, 110, 6));
     for word in [
-        "CPU", "user", "system", "least", "most", "100%", "now", "-6",
+        "CPU", "user", "system", "least", "most", "100%", "now", "−6",
     ] {
         assert!(shown.contains(word), "{word}\n{shown}");
     }
@@ -118,4 +118,18 @@ fn the_height_is_a_round_number() {
         [0.0, 1.0, 1.1, 3.0, 7.0, 12.0, 1_700_000.0].map(|v| scale::round_up(v, 1000.0) as u64);
     assert_eq!(tops, [1, 1, 2, 5, 10, 20, 2_000_000]);
     assert_eq!(scale::round_up(3000.0, 1024.0) as u64, 5120, "5K");
+}
+
+#[test]
+fn scales_of_rates_say_that_they_are_rates() {
+    let marks = [1.0, 500.0, 1024.0, 20.0 * 1_048_576.0, 500.0 * 1_048_576.0];
+    let told = marks.map(DISKS.mark);
+    assert_eq!(told, ["1B/s", "500B/s", "1K/s", "20M/s", "500M/s"]);
+}
+
+#[test]
+fn of_several_lines_it_says_whose_least_and_most_are_told() {
+    let all = [vec![10.0, 3.0, 0.0, 0.0], vec![20.0, 40.0, 0.0, 0.0]];
+    assert_eq!(PRESSURE.highest(&all), Some((1, "io")));
+    assert_eq!(CPU.highest(&all), None, "parts of one thing");
 }

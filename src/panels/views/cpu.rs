@@ -59,7 +59,7 @@ static SPEC: Spec = Spec {
     actions: &ACTIONS,
 };
 
-/// Rows of a lane: two of cells, one for how runs ended, one to breathe.
+/// Rows of a lane: three of cells, one for how runs ended.
 const TALL: u16 = 4;
 /// The same on a low screen, where the rows belong to the processes.
 const LOW: u16 = 3;

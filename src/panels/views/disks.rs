@@ -347,7 +347,12 @@ impl ViewDisks {
 
 /// How long a request took, or that there was none.
 fn took(ms: Option<f64>) -> String {
-    ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1} ms"))
+    match ms {
+        None => "–".to_owned(),
+        // The kernel counts whole milliseconds: that it counted none does not mean that they took no time.
+        Some(0.0) => "<1ms".to_owned(),
+        Some(ms) => format::duration(crate::model::id::Nanos((ms * 1e6) as u64)),
+    }
 }
 
 /// The fullest filesystem, and those that do not answer.

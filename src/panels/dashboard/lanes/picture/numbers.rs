@@ -9,11 +9,15 @@ use crate::app::world::World;
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::machine::core_share::CoreShare;
+use crate::model::text::width;
 use crate::panels::charts;
 use crate::theme::{Role, Theme};
 use crate::widgets::line;
 
 type Parts = Vec<(String, Role)>;
+
+/// What the small picture at the right end is of.
+const MINUTE: &str = " 60 s ";
 
 /// The width of all numbers.
 const FULL: u16 = 55;
@@ -44,14 +48,21 @@ pub fn draw(world: &World, row: &Row, area: Rect, buf: &mut Buffer) {
     let columns = row.history.len() as u16;
     if lines.len() > 2 && area.width >= FULL {
         let chart = Rect::new(area.right() - columns, area.y + 1, columns, 2);
+        let wide = |parts: &Parts| parts.iter().map(|(text, _)| width(text)).sum::<usize>();
+        let used = lines.last().map_or(0, wide) as u16;
+        if area.x + used + MINUTE.len() as u16 <= chart.x {
+            let x = chart.x - MINUTE.len() as u16;
+            let label = Rect::new(x, area.y + 2, MINUTE.len() as u16, 1);
+            line::draw(theme, label, &[(MINUTE, Role::Dim)], Modifier::empty(), buf);
+        }
         charts::bars(world, &row.history, 100.0, Role::CpuUser, chart, buf);
     }
 }
 
 /// Busy, its parts, switches and preemptions.
-fn first(theme: &Theme, row: &Row, width: u16) -> Parts {
+fn first(theme: &Theme, row: &Row, cells: u16) -> Parts {
     if row.offline {
-        let word = if width >= 9 { "  offline" } else { "  off" };
+        let word = if cells >= 9 { "  offline" } else { "  off" };
         return vec![(word.to_owned(), Role::Warn)];
     }
     let seconds = row.known.seconds();
@@ -60,7 +71,7 @@ fn first(theme: &Theme, row: &Row, width: u16) -> Parts {
         Some(busy) => (format!("{busy:>4.0}%"), Role::Strong),
         None => ("    –".to_owned(), Role::Dim),
     });
-    if width >= FULL {
+    if cells >= FULL {
         let known = row.share.is_some();
         let share = row.share.unwrap_or_default();
         let number = |value: f32| {
@@ -85,7 +96,7 @@ fn first(theme: &Theme, row: &Row, width: u16) -> Parts {
             (format!(" irq{irq:>3.0}  "), role)
         });
     }
-    if width >= 16 && seconds > 0.0 {
+    if cells >= 16 && seconds > 0.0 {
         let rate = format::per_second(row.total.slices as f64 / seconds);
         let rate = match (mostly_others(row), row.total.slices) {
             (true, 0) => ("     –".to_owned(), Role::Dim),
@@ -99,7 +110,7 @@ fn first(theme: &Theme, row: &Row, width: u16) -> Parts {
         parts.push((" sw/s".to_owned(), Role::Dim));
     }
     // Samples do not tell how slices ended.
-    if width >= 30 && row.total.told.is_some() {
+    if cells >= 30 && row.total.told.is_some() {
         match row.total.preempted_percent() {
             Some(share) => {
                 // Being preempted is how cores are shared; who waits for one is told by the pressure.
@@ -107,7 +118,7 @@ fn first(theme: &Theme, row: &Row, width: u16) -> Parts {
             }
             None => parts.push(("    –".to_owned(), Role::Dim)),
         }
-        let word = if width >= 44 {
+        let word = if cells >= 44 {
             " preempted"
         } else {
             " preempt"
