@@ -260,7 +260,7 @@ fn calls(view: &View<'_>, wide: usize) -> Vec<Parts> {
     }
     let seconds = calls.span.seconds().max(0.001);
     let (how, cost) = if calls.exact {
-        ("exact", ", each takes 0.2 µs longer so long")
+        ("exact", ", while each takes 0.2 µs longer")
     } else {
         ("sampled", "")
     };

@@ -13,7 +13,43 @@ use crate::model::id::{Bytes, Nanos};
 use crate::model::process::overview::Overview;
 use crate::panels::charts;
 use crate::theme::Role;
+use crate::widgets::braille::ACROSS;
 use crate::widgets::line;
+
+/// Cells of name and scale at the left: `2.0G`, `1741 ms/s`.
+const SCALE: u16 = 11;
+/// Cells of words at the right: `1741 ms/s for a core`.
+const WORDS: u16 = 22;
+
+/// The points on so many columns of the same time: each holds until the one before it, of several in a column the highest
+/// is shown. Before the first nothing is known.
+fn on_grid(
+    points: &charts::Points,
+    now: Nanos,
+    span: Nanos,
+    columns: usize,
+) -> Vec<(Nanos, Option<f64>)> {
+    let each = (span.0 / columns.max(1) as u64).max(1);
+    // Columns lie on a grid of time, so that they do not change what they hold as time goes on.
+    let newest = now.0.div_ceil(each);
+    let oldest = (newest + 1).saturating_sub(columns as u64);
+    let mut grid: Vec<(Nanos, Option<f64>)> = (oldest..=newest)
+        .map(|column| (Nanos(column * each), None))
+        .collect();
+    let mut before = None;
+    for (at, value) in points {
+        let end = at.0.div_ceil(each);
+        let begin = before.map_or(end, |before: u64| (before + 1).min(end));
+        for column in begin.max(oldest)..=end.min(newest) {
+            let (when, held) = &mut grid[(column - oldest) as usize];
+            if value.is_some_and(|value| held.is_none_or(|held| value > held)) {
+                (*when, *held) = (*at, *value);
+            }
+        }
+        before = Some(end);
+    }
+    grid
+}
 
 /// So many ticks of waiting are kept.
 const KEPT: usize = 240;
@@ -75,7 +111,8 @@ impl Rings {
             |value: Option<f64>, say: &dyn Fn(f64) -> String| value.map_or("–".to_owned(), say);
         let share = |v: f64| format!("{}%", format::percent(world.scaled(v as f32)));
         let size = |v: f64| format::bytes(Bytes(v as u64));
-        let delay = |v: f64| format!("{v:.1} ms/s for a core");
+        let delay = |v: f64| format!("{v:.0} ms/s for a core");
+        let pace = |v: f64| format!("{v:.0} ms/s");
         let rows = [
             (
                 "CPU",
@@ -83,6 +120,7 @@ impl Rings {
                 top(&cpu, 25.0),
                 Role::CpuUser,
                 told(last(&cpu), &share),
+                &share as &dyn Fn(f64) -> String,
             ),
             (
                 "mem",
@@ -90,6 +128,7 @@ impl Rings {
                 top(&memory, 1.0) * 1.1,
                 Role::MemUsed,
                 told(last(&memory), &size),
+                &size,
             ),
             (
                 "wait",
@@ -97,9 +136,10 @@ impl Rings {
                 top(&waiting, 10.0),
                 Role::Wait,
                 told(waited(world).map(|(_, waited)| waited), &delay),
+                &pace,
             ),
         ];
-        // The last row is left blank where there are more than three.
+        // Where there are more than three rows, the last one is the axis of time that all three share.
         let tall = if area.height > 3 {
             (area.height - 1) / 3
         } else {
@@ -111,28 +151,88 @@ impl Rings {
             area.bottom().saturating_sub(area.height.min(3))
         };
         let starts = (from..area.bottom()).step_by(usize::from(tall));
-        for (y, (name, ring, top, role, text)) in starts.zip(rows) {
+        let span = charts::back(match (cpu.first(), cpu.last()) {
+            (Some((first, _)), Some((last, _))) => last.since(*first),
+            _ => Nanos(0),
+        });
+        let mut below = None;
+        for (y, (name, ring, top, role, text, mark)) in starts.zip(rows) {
             let row = Rect {
                 y,
                 height: 1,
                 ..area
             };
-            let words = 22.min(row.width / 3);
+            let words = WORDS.min(row.width / 3);
             let parts = [(format!(" {name}"), Role::Dim)];
             line::draw(theme, row, &parts, Modifier::empty(), buf);
             let bar = Rect {
-                x: row.x + 6.min(row.width),
-                width: row.width.saturating_sub(6 + words + 2),
+                x: row.x + SCALE.min(row.width),
+                width: row.width.saturating_sub(SCALE + words + 2),
                 height: tall,
                 ..row
             };
-            charts::trail(world, ring, top, role, bar, buf);
+            let columns = usize::from(bar.width) * ACROSS;
+            let grid = on_grid(ring, world.snapshot.at, span, columns);
+            charts::trail(world, &grid, top, role, bar, buf);
+            below = Some(bar);
             let end = Rect {
                 x: bar.right() + 1,
                 width: row.right().saturating_sub(bar.right() + 1),
                 ..row
             };
             line::draw(theme, end, &[(text, Role::Strong)], Modifier::empty(), buf);
+            if tall < 3 {
+                continue;
+            }
+            // The scale at the left, and at the right what was least and most.
+            let mut dim = |area: Rect, y: u16, text: String| {
+                let area = Rect { y, ..area };
+                line::draw(theme, area, &[(text, Role::Dim)], Modifier::empty(), buf);
+            };
+            let left = Rect {
+                width: SCALE.min(row.width),
+                ..row
+            };
+            dim(left, y + 1, format!(" {}", mark(top)));
+            dim(left, y + tall - 1, " 0".to_owned());
+            let known = values(ring);
+            let least = known.iter().copied().reduce(f64::min);
+            let most = known.iter().copied().reduce(f64::max);
+            if let (Some(least), Some(most)) = (least, most) {
+                dim(end, y + 1, format!("least {}", mark(least)));
+                dim(end, y + 2, format!("most  {}", mark(most)));
+            }
         }
+        if let Some(bar) = below.filter(|bar| tall > 1 && bar.bottom() < area.bottom()) {
+            let axis = Rect {
+                y: bar.bottom(),
+                height: 1,
+                ..bar
+            };
+            let now = world.when(world.snapshot.at);
+            charts::axis(theme, span, &now, axis, buf);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_stand_where_their_time_is() {
+        let second = |s: u64| Nanos(s * 1_000_000_000);
+        let points = [
+            (second(104), Some(1.0)),
+            (second(106), Some(5.0)),
+            (second(107), None),
+            (second(110), Some(2.0)),
+        ];
+        let grid = on_grid(&points, second(110), second(10), 5);
+        let values: Vec<Option<f64>> = grid.iter().map(|(_, value)| *value).collect();
+        assert_eq!(values, [None, Some(1.0), Some(5.0), None, Some(2.0)]);
+        assert_eq!(grid.len(), 5);
+        let held: Vec<f64> = values.into_iter().flatten().collect();
+        assert!(held.contains(&5.0), "no peak is lost");
     }
 }
