@@ -281,6 +281,14 @@ fn exit_statuses_and_errors_name_thing_and_remedy() {
 }
 
 #[test]
+fn who_is_asked_for_and_is_not_there_is_told_beside_an_empty_table() {
+    let output = pscope(&["ps", "user:nobdy"]);
+    assert_eq!(output.status.code(), Some(0), "a filter may find nobody");
+    assert!(text(&output.stderr).contains("no user nobdy"));
+    assert_eq!(text(&output.stdout).lines().count(), 1, "the heads");
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     for report in [
         &["ps"][..],

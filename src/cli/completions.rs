@@ -5,6 +5,7 @@ use clap::{ArgAction, Command, CommandFactory as _};
 use clap_complete::Shell;
 
 use crate::model::acting::signal::Signal;
+use crate::model::groups::grouping::By;
 use crate::model::process::column;
 use crate::model::sample::Mode;
 use crate::report::printer::Printer;
@@ -66,6 +67,11 @@ fn offering(command: Command) -> Command {
         .mut_subcommand("ps", |c| {
             c.mut_arg("sort", |a| a.value_parser(columns()))
                 .mut_arg("columns", |a| a.value_parser(columns()))
+                .mut_arg("group_by", |a| {
+                    let words = By::ALL[1..].iter().map(|by| by.word());
+                    let words: Vec<&str> = words.chain(["container"]).collect();
+                    a.value_parser(PossibleValuesParser::new(words))
+                })
         })
         .mut_subcommand("signal", |c| {
             c.mut_arg("signal", |a| {
@@ -73,6 +79,9 @@ fn offering(command: Command) -> Command {
             })
         })
 }
+
+/// Fields of a filter that are offered where one is asked for; behind them stands a name.
+const FIELDS: &str = "user: state: port: fd: tty: unit: group: name:";
 
 /// A command that is told a process, by its name or, for the live screen, by none, and after how many other arguments.
 struct Taker {
@@ -126,6 +135,8 @@ fn bash(text: &str, takers: &[Taker], valued: &str) -> String {
         format!("        {name}) after={} most={most} ;;", t.after)
     };
     let cases: Vec<String> = takers.iter().map(case).collect();
+    let columns: Vec<&str> = column::ALL.iter().map(|c| c.name).collect();
+    let columns = columns.join(" ");
     let more = format!(
         r#"
 _pscope_processes() {{
@@ -135,10 +146,33 @@ _pscope_processes() {{
     esac
 }}
 
+# What bash takes for several words, since a colon parts them, is one.
+_pscope_filter() {{
+    local line="${{COMP_LINE:0:COMP_POINT}}" word colon
+    word="${{line##*[[:space:]]}}"
+    case "$word" in
+        user:*) COMPREPLY=($(compgen -P user: -W "$(pscope ps --columns user 2>/dev/null | tail -n +2 | sort -u)" -- "${{word#user:}}")) ;;
+        state:*) COMPREPLY=($(compgen -P state: -W "R S D Z T t I" -- "${{word#state:}}")) ;;
+        *:*) return ;;
+        *) COMPREPLY=($(compgen -W "{fields}" -- "$word")); compopt -o nospace 2>/dev/null ;;
+    esac
+    colon="${{word%"${{word##*:}}"}}"
+    if [[ "$COMP_WORDBREAKS" == *:* && -n "$colon" ]]; then
+        COMPREPLY=("${{COMPREPLY[@]#"$colon"}}")
+    fi
+}}
+
 _pscope_all() {{
     local cur="${{COMP_WORDS[COMP_CWORD]}}" i word sub='' places=0 after=-1 most=-1
     _pscope "$@"
     [[ "$cur" == -* ]] && return
+    if [[ "${{COMP_WORDS[COMP_CWORD-1]}}" == --columns ]]; then
+        # Several, parted by commas: the last one is completed.
+        local before=''
+        [[ "$cur" == *,* ]] && before="${{cur%,*}},"
+        COMPREPLY=($(compgen -P "$before" -W "{columns}" -- "${{cur##*,}}"))
+        return
+    fi
     case "${{COMP_WORDS[COMP_CWORD-1]}}" in
         {valued}) return ;;
     esac
@@ -150,6 +184,10 @@ _pscope_all() {{
             *) if [[ -z "$sub" ]]; then sub="$word"; else ((places++)); fi ;;
         esac
     done
+    if [[ "$sub" == ps ]]; then
+        _pscope_filter
+        return
+    fi
     case "$sub" in
 {}
     esac
@@ -158,7 +196,8 @@ _pscope_all() {{
     fi
 }}
 "#,
-        cases.join("\n")
+        cases.join("\n"),
+        fields = FIELDS,
     );
     let at = text
         .find("\nif [[ \"${BASH_VERSINFO")
@@ -273,6 +312,9 @@ mod tests {
             }
         }
         assert!(of(Shell::Zsh).matches(":_pscope_processes'").count() >= 6);
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            assert!(of(shell).contains("container"), "{shell}: --group-by");
+        }
         assert!(of(Shell::Bash).contains("|--keep|") && of(Shell::Bash).contains("|--sort|"));
         assert_eq!(
             of(Shell::Bash).matches("complete -F _pscope_all").count(),

@@ -142,6 +142,10 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     table.write(&snapshot, args.json.then_some(over), printer)?;
     attention(snapshot.unlisted());
     attention(filter.doubt(&snapshot));
+    let passes = |proc: &Proc| filter.matches(&snapshot, proc, 1.0);
+    if !filter.is_empty() && !snapshot.procs.iter().any(passes) {
+        attention(filter.nobody(&snapshot));
+    }
     Ok(Exit::Done)
 }
 

@@ -80,26 +80,35 @@ impl Filter {
 
     /// Of how many processes it cannot be said whether they pass, since what decides it may not be read by this user.
     pub fn denied(&self, snapshot: &Snapshot) -> usize {
-        let may = |term: &Term, p: &Proc| {
+        self.doubtful(snapshot).count()
+    }
+
+    /// Those processes.
+    fn doubtful<'a>(&'a self, snapshot: &'a Snapshot) -> impl Iterator<Item = &'a Proc> {
+        let may = move |term: &Term, p: &Proc| {
             let met = term.test.answer(snapshot, p, 1.0) == Some(!term.not);
             met || term.test.denied(snapshot, p)
         };
-        let open = |p: &Proc| {
+        let open = move |p: &Proc| {
             let mut any = self.alternatives.iter();
             any.any(|terms| terms.iter().all(|term| may(term, p)))
         };
         let all = snapshot.procs.iter();
-        all.filter(|p| open(p) && !self.matches(snapshot, p, 1.0))
-            .count()
+        all.filter(move |p| open(p) && !self.matches(snapshot, p, 1.0))
     }
 
-    /// The same in words: `of 50 processes it cannot be told`.
+    /// The same in words: `of 812 make it cannot be told: it may not be read`, `of 50 processes, such as 812 make, …`.
     pub fn doubt(&self, snapshot: &Snapshot) -> Option<String> {
-        match self.denied(snapshot) {
-            0 => None,
-            1 => Some("of one process it cannot be told".to_owned()),
-            n => Some(format!("of {n} processes it cannot be told")),
-        }
+        let mut all = self.doubtful(snapshot);
+        let first = all.next()?;
+        let first = format!("{} {}", first.id.pid, first.facts.name);
+        Some(match all.count() {
+            0 => format!("of {first} it cannot be told: it may not be read"),
+            n => format!(
+                "of {} processes, such as {first}, it cannot be told: they may not be read",
+                n + 1
+            ),
+        })
     }
 
     /// What a process has of what is asked for in numbers: `CPU% 412`.

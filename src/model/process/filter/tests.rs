@@ -287,11 +287,13 @@ fn of_whom_a_thing_could_not_be_read_it_is_not_told_that_he_lacks_it() {
     scene.of(60).extra = hidden(Missing::Denied);
     let snapshot = scene.pass(1000, &[]);
     let doubt = |text: &str| Filter::parse(text).doubt(&snapshot);
-    let two = Some("of 2 processes it cannot be told".to_owned());
+    let two = Some(
+        "of 2 processes, such as 1 systemd, it cannot be told: they may not be read".to_owned(),
+    );
     assert_eq!(doubt("port:8080"), two);
     assert_eq!(doubt("!port:8080"), two);
     // Of the other one it is known that he does not pass, whatever he holds.
-    let one = Some("of one process it cannot be told".to_owned());
+    let one = Some("of 60 dd it cannot be told: it may not be read".to_owned());
     assert_eq!(doubt("port:8080 state:D"), one);
     assert_eq!(doubt("state:D"), None);
     assert_eq!(doubt("port:8080 user:alice"), None);
