@@ -23,6 +23,8 @@ pub struct History {
     at: Nanos,
     /// The last ticks, oldest first.
     moments: VecDeque<Nanos>,
+    /// How many ticks told of a time: the first one does not.
+    measured: usize,
     cpu: HashMap<ProcId, Ring>,
 }
 
@@ -37,6 +39,7 @@ impl History {
             self.moments.pop_front();
         }
         self.moments.push_back(snapshot.at);
+        self.measured += usize::from(snapshot.span.is_some());
         for proc in snapshot.procs.iter() {
             let Ok(cpu) = proc.cpu else { continue };
             if cpu >= 0.05 {
@@ -61,6 +64,11 @@ impl History {
         let kept = self.moments.len();
         let tick = |back: usize| self.moments.get(kept.checked_sub(back)?).copied();
         (1..=n.min(TICKS)).rev().map(tick).collect()
+    }
+
+    /// How many of the last `n` ticks were measured: before pscope began nothing was.
+    pub fn measured(&self, n: usize) -> usize {
+        self.measured.min(n)
     }
 
     /// CPU % of one core at the last `n` ticks, oldest first; zeros where it was idle or not yet there.

@@ -132,6 +132,9 @@ pub trait Rows {
     /// Whether a search or a filter is being typed.
     fn typing(&self) -> bool;
 
+    /// Whether a search or a filter is in force, so that Esc clears it.
+    fn filtered(&self) -> bool;
+
     /// Answers a key while something is typed.
     fn key(&mut self, keys: &Keymap, key: Key);
 
@@ -239,6 +242,11 @@ pub trait Panel {
     /// Whether it takes typed text now; then every key goes to [`Panel::key`] first.
     fn typing(&self) -> bool {
         self.rows().is_some_and(Rows::typing)
+    }
+
+    /// Whether a search or a filter is in force in it, so that Esc clears it.
+    fn filtered(&self) -> bool {
+        self.rows().is_some_and(Rows::filtered)
     }
 
     /// Answers a key as it was pressed, before the keymap is asked, while it is typing.

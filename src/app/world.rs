@@ -77,6 +77,8 @@ pub struct World {
     pub catalog: Vec<Section>,
     /// What the keys do at this moment, where that is not what the actions of the pane say.
     pub moment: Vec<(String, &'static str)>,
+    /// A filter or a search is in force in the pane with the keyboard.
+    pub filtered: bool,
     /// The digits of the views that there are, the dashboard among them.
     pub views: Vec<u8>,
     /// The line of views is on the screen.
@@ -298,7 +300,21 @@ impl Default for Settings {
     }
 }
 
+/// The dialogs that do something to processes.
+const ACTING: [&str; 2] = ["signal", "tuning"];
+
 impl World {
+    /// Whether the actions of a pane are offered: where nothing may be done to processes, what does it is not.
+    pub fn offers(&self, pane: &str) -> bool {
+        !(self.settings.read_only && ACTING.contains(&pane))
+    }
+
+    /// The actions that are offered.
+    pub fn offered(&self) -> impl Iterator<Item = &'static Action> {
+        let sections = self.catalog.iter().filter(|s| self.offers(s.name));
+        sections.flat_map(|s| s.actions.iter().copied())
+    }
+
     /// What the process in focus uses of graphics cards, in words, where that is known.
     pub fn graphics(&self) -> Option<String> {
         let gpus = self.detail.machine.gpus.as_ref()?.value.as_ref().ok()?;
@@ -372,6 +388,7 @@ impl World {
             active: "list",
             catalog: Vec::new(),
             moment: Vec::new(),
+            filtered: false,
             views: vec![1],
             bar: false,
             dialogs: Vec::new(),

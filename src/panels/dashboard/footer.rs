@@ -7,6 +7,7 @@ use ratatui::style::Modifier;
 use crate::app::action::Action;
 use crate::app::button::Button;
 use crate::app::globals as g;
+use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::world::World;
 use crate::model::plan::Needs;
@@ -171,13 +172,27 @@ fn hints(world: &World) -> Vec<Hint> {
             }),
         }
     }
-    if world.paused.is_some() {
-        let pair = |back, on, does| Hint {
-            keys: format!("{} {}", world.keys.shown(back), world.keys.shown(on)),
+    let keys = |actions: &[&Action], does| {
+        let shown = actions.iter().map(|action| world.keys.shown(action));
+        let shown: Vec<String> = shown.filter(|key| !key.is_empty()).collect();
+        Hint {
+            keys: shown.join(" "),
             does,
             action: None,
             area: Rect::ZERO,
-        };
+        }
+    };
+    // Whoever came into a tab is told first how to leave it, and how to see the others.
+    if g::TABS.iter().any(|(_, pane)| *pane == world.active) {
+        let leave = keys(&[&g::BACK], if world.filtered { "clear" } else { "back" });
+        let tabs = keys(&[&g::PREVIOUS_TAB, &g::NEXT_TAB], "tab");
+        let ways = [leave, tabs].into_iter();
+        out.splice(0..0, ways.filter(|hint| !hint.keys.is_empty()));
+    } else if world.filtered {
+        out.insert(0, keys(&[moves::CLEAR], "clear"));
+    }
+    if world.paused.is_some() {
+        let pair = |back: &Action, on: &Action, does| keys(&[back, on], does);
         out.insert(0, pair(&g::MINUTE_BACK, &g::MINUTE_ON, "a minute"));
         out.insert(0, pair(&g::STEP_BACK, &g::STEP_ON, "a tick"));
         if let Some(at) = out.iter().position(|h| h.does == "go on") {
@@ -198,14 +213,10 @@ fn taken(world: &World, action: &'static Action) -> bool {
     world.paused.is_some() && key.is_some_and(|key| world.keys.find(*key, g::TIME).is_some())
 }
 
-/// The dialogs that do something to processes.
-const ACTING: [&str; 2] = ["signal", "tuning"];
-
 /// Whether the actions of a pane can be asked for now: its own, the app's, and those that open dialogs.
 fn belongs(name: &str, world: &World) -> bool {
-    // Where nothing may be done to processes, what does it is not offered.
-    let acts = ACTING.contains(&name) && world.settings.read_only;
-    name == world.active || name == "app" || world.dialogs.contains(&name) && !acts
+    let asked = name == world.active || name == "app" || world.dialogs.contains(&name);
+    asked && world.offers(name)
 }
 
 /// Gives each hint its cells from the left; what does not fit is left out, but never the last ones that are to be kept.

@@ -51,6 +51,7 @@ use draw::Drawn;
 use elsewhere::Elsewhere;
 use layout::Layout;
 use menu::Menu;
+use moves::Found;
 use visited::Visited;
 
 static SPEC: Spec = Spec {
@@ -91,6 +92,8 @@ pub struct List {
     /// Who is looked for by the filter and is not there.
     nobody: Option<String>,
     needle: String,
+    /// What became of the search for it.
+    found: Found,
     typing: Option<Typing>,
     menu: Option<Menu>,
     cursor: Option<Cursor>,
@@ -99,7 +102,7 @@ pub struct List {
     /// The cursor stands where a person, or the first rates, put it.
     begun: bool,
     /// The cursor stands where it was put at first, on nobody who was asked for.
-    offered: bool,
+    offered: Option<Offer>,
     /// The first row in view.
     top: usize,
     /// The row of the cursor, where it has one.
@@ -140,6 +143,13 @@ struct Built {
     version: u64,
     by_hand: u64,
     of_machine: bool,
+}
+
+/// The process on which the cursor was put at first.
+#[derive(Clone, Copy)]
+struct Offer {
+    /// It did next to nothing then.
+    dull: bool,
 }
 
 /// A line that takes typed text.
@@ -197,12 +207,13 @@ impl Default for List {
             filter: Filter::default(),
             nobody: None,
             needle: String::new(),
+            found: Found::default(),
             typing: None,
             menu: None,
             cursor: None,
             clicked: None,
             begun: false,
-            offered: false,
+            offered: None,
             top: 0,
             at: None,
             seek: true,
@@ -265,6 +276,10 @@ impl Panel for List {
 
     fn typing(&self) -> bool {
         self.typing.is_some() || self.menu.is_some()
+    }
+
+    fn filtered(&self) -> bool {
+        !self.filter.text().is_empty() || !self.needle.is_empty()
     }
 
     fn key(&mut self, world: &World, key: Key) -> Reply {

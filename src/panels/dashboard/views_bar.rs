@@ -136,9 +136,20 @@ fn tip(world: &World, area: Rect, from: u16) -> Vec<BarItem> {
     }
     let close = if world.theme.glyphs.ascii { "x" } else { "×" };
     parts.push((close.to_owned(), "", &g::DISMISS));
-    let wide = |key: &str, does: &str| (width(key) + width(does) + 3) as u16;
-    let all: u16 = parts.iter().map(|(key, does, _)| wide(key, does)).sum();
-    if from + all + 2 > area.right() {
+    let wide = |key: &str, does: &str| {
+        let gap = if does.is_empty() { 2 } else { 3 };
+        (width(key) + width(does) + gap) as u16
+    };
+    // Where there is little room, the last ones: whoever finds the help finds the others there.
+    let all = |parts: &[(String, &str, _)]| {
+        let cells = parts.iter().map(|(key, does, _)| wide(key, does));
+        cells.sum::<u16>()
+    };
+    while parts.len() > 2 && from + all(&parts) > area.right() {
+        parts.remove(0);
+    }
+    let all = all(&parts);
+    if from + all > area.right() {
         return Vec::new();
     }
     let mut x = area.right() - all;
@@ -221,8 +232,12 @@ mod tests {
             line.contains("Enter inspects  / filters  ? helps  ×"),
             "{line}"
         );
+        let narrow = bar(&mut app, 80, 24);
+        assert!(narrow.contains("/ filters  ? helps  ×"), "{narrow}");
+        let line = bar(&mut app, 120, 40);
         click(&mut app, &line, "×");
         assert!(!bar(&mut app, 120, 40).contains("inspects"));
+        assert!(!bar(&mut app, 80, 24).contains("helps"));
         let mut app = self::app();
         bar(&mut app, 120, 40);
         app.update(Event::Key("Esc".parse().expect("a key")));

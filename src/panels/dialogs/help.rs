@@ -314,7 +314,7 @@ impl Panel for Help {
 
 /// The keys to show for some actions.
 fn keys_of(world: &World, names: &[&str]) -> Vec<(String, &'static Action)> {
-    let all = || world.catalog.iter().flat_map(|s| s.actions.iter().copied());
+    let all = || world.offered();
     let shown = names.iter().filter_map(|name| {
         let action = all().find(|a| a.name == *name)?;
         let key = world.keys.shown(action);
@@ -362,7 +362,8 @@ fn outer(screen: Rect, lines: usize) -> Rect {
 
 /// The pane with the keyboard first, then the app, then the others; only lines that have the text.
 fn entries(world: &World, needle: &str) -> Vec<Entry> {
-    let mut sections: Vec<_> = world.catalog.iter().collect();
+    let sections = world.catalog.iter().filter(|s| world.offers(s.name));
+    let mut sections: Vec<_> = sections.collect();
     sections.sort_by_key(|s| match s.name {
         name if name == world.active => 0,
         "app" => 1,
@@ -380,7 +381,7 @@ fn entries(world: &World, needle: &str) -> Vec<Entry> {
             .map(|pair| Entry::Pair([shown(&pair[0]), shown(&pair[1])]));
         let mut lines: Vec<Entry> = pairs.collect();
         let of = |name: &str| {
-            let mut all = world.catalog.iter().flat_map(|s| s.actions.iter().copied());
+            let mut all = world.offered();
             all.find(|a| a.name == name)
         };
         for (click, does, action) in MOUSE {

@@ -52,6 +52,12 @@ pub struct Palette {
 /// What the keys do, in its border.
 const STATUS: &str = "Enter does it · Esc closes";
 
+/// What people look for here first: what has a name rather than a key that the fingers know.
+const SOUGHT: [&str; 12] = [
+    "signal", "filter", "search", "sort-by", "columns", "group-by", "themes", "settings", "save",
+    "copy", "pause", "help",
+];
+
 /// The box for so many lines found.
 fn outer(screen: Rect, found: usize) -> Rect {
     let most = (screen.height * 2 / 3).saturating_sub(4).max(8);
@@ -195,7 +201,7 @@ impl Panel for Palette {
             line::draw(
                 theme,
                 row(2),
-                &[("nothing is called that".to_owned(), Role::Dim)],
+                &[(nothing(world).to_owned(), Role::Dim)],
                 Modifier::empty(),
                 buf,
             );
@@ -211,6 +217,15 @@ impl Panel for Palette {
                 table::select(theme, area, buf);
             }
         }
+    }
+}
+
+/// Why there is nothing to choose from.
+fn nothing(world: &World) -> &'static str {
+    if world.settings.read_only {
+        "nothing is called that; read-only, so nothing acts on processes"
+    } else {
+        "nothing is called that"
     }
 }
 
@@ -293,7 +308,7 @@ fn find(world: &World, typed: &str) -> Vec<Item> {
         return exact.into_iter().chain(begun.map(jump)).take(50).collect();
     }
     let mut actions: Vec<(u32, &'static Action)> = Vec::new();
-    for action in world.catalog.iter().flat_map(|s| s.actions.iter().copied()) {
+    for action in world.offered() {
         if action.name == PALETTE.name || actions.iter().any(|(_, a)| a.name == action.name) {
             continue;
         }
@@ -303,7 +318,8 @@ fn find(world: &World, typed: &str) -> Vec<Item> {
     }
     if typed.is_empty() {
         // What is worth knowing first comes first, and what a stray Enter must not do last.
-        let first: Vec<&str> = help::essential_names().collect();
+        let essential = help::essential_names().filter(|name| !SOUGHT.contains(name));
+        let first: Vec<&str> = SOUGHT.into_iter().chain(essential).collect();
         let rank = |action: &Action| match action.name {
             "quit" => usize::MAX,
             name => first

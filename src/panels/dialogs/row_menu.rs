@@ -44,21 +44,24 @@ const ITEMS: [(&str, &Action); 13] = [
     ("I/O priority …", &tuning::IO),
     ("policy …", &tuning::POLICY),
 ];
-/// The line for copying, below those of the inspector.
+/// The line for copying, below those of the inspector and above those that do something to the process.
 const COPY: usize = 7;
 
 /// The menu, with what can be copied of the process.
 pub struct RowMenu {
     copy: Option<CopyMenu>,
+    /// The last line.
+    last: usize,
     at: usize,
     outer: Rect,
 }
 
 impl RowMenu {
-    /// About the selected process.
-    pub fn new(copy: CopyMenu) -> Self {
+    /// About the selected process; where nothing may be done to it, what does it is left out.
+    pub fn new(copy: CopyMenu, read_only: bool) -> Self {
         Self {
             copy: Some(copy),
+            last: if read_only { COPY } else { ITEMS.len() },
             at: 0,
             outer: Rect::ZERO,
         }
@@ -86,7 +89,7 @@ impl RowMenu {
 
     fn by(&mut self, down: bool) {
         self.at = if down {
-            (self.at + 1).min(ITEMS.len())
+            (self.at + 1).min(self.last)
         } else {
             self.at.saturating_sub(1)
         };
@@ -99,7 +102,7 @@ impl Panel for RowMenu {
     }
 
     fn fit(&mut self, _: &World, screen: Rect) -> Reply {
-        self.outer = popup::area(screen, 48, ITEMS.len() as u16 + 1);
+        self.outer = popup::area(screen, 48, self.last as u16 + 1);
         Reply::Pass
     }
 
@@ -126,7 +129,7 @@ impl Panel for RowMenu {
             Press::WheelDown => self.by(true),
             Press::Left | Press::Right if !self.outer.contains(at) => return Reply::Close,
             Press::Left if area.contains(at) => {
-                self.at = usize::from(mouse.row - area.y).min(ITEMS.len());
+                self.at = usize::from(mouse.row - area.y).min(self.last);
                 return self.take();
             }
             _ => {}
@@ -141,7 +144,7 @@ impl Panel for RowMenu {
     fn render(&self, world: &World, _: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let area = popup::draw(theme, self.outer, SPEC.title, STATUS, buf);
-        for i in 0..=ITEMS.len() {
+        for i in 0..=self.last {
             let row = scroll::row(area, i);
             let (label, action) = Self::item(i);
             let key = action.map_or_else(|| "y".to_owned(), |a| world.keys.shown(a));

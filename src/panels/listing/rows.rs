@@ -11,6 +11,10 @@ impl<K: Clone + PartialEq> Rows for Listing<K> {
         self.table.typing()
     }
 
+    fn filtered(&self) -> bool {
+        self.table.filtered()
+    }
+
     fn key(&mut self, keys: &Keymap, key: Key) {
         self.table.key(keys, key);
     }

@@ -157,6 +157,11 @@ impl<K: Clone + PartialEq> TableState<K> {
         self.filter.text()
     }
 
+    /// Whether there is a search or a filter to clear.
+    pub fn filtered(&self) -> bool {
+        !self.search.text().is_empty() || !self.filter.text().is_empty()
+    }
+
     /// Whether keys are being typed into the search or the filter.
     pub fn typing(&self) -> bool {
         self.typing.is_some()
@@ -241,7 +246,7 @@ impl<K: Clone + PartialEq> TableState<K> {
 
     /// Drops search and filter; passes where there is neither, so that Esc leaves the pane.
     fn clear(&mut self) -> Reply {
-        if self.search.text().is_empty() && self.filter.text().is_empty() {
+        if !self.filtered() {
             return Reply::Pass;
         }
         self.search.clear();

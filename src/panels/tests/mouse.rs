@@ -277,3 +277,29 @@ fn a_condition_that_is_not_finished_keeps_its_dialog_open() {
         }
     }
 }
+
+#[test]
+fn where_nothing_may_be_done_to_a_process_the_menu_offers_nothing_that_does() {
+    let mut app = app(picture::theme());
+    text(&mut app);
+    click(&mut app, "1 Processes");
+    right(&mut app, "  703 ");
+    assert!(text(&mut app).contains("send a signal"));
+    app.update(Event::Key(Key::of(Code::Esc)));
+    app.world.settings.read_only = true;
+    right(&mut app, "  703 ");
+    let shown = text(&mut app);
+    assert!(
+        shown.contains("its limits") && shown.contains("copy …"),
+        "{shown}"
+    );
+    for acts in [
+        "send a signal",
+        "freeze or thaw",
+        "nice …",
+        "cores …",
+        "policy …",
+    ] {
+        assert!(!shown.contains(acts), "{acts}: {shown}");
+    }
+}

@@ -62,9 +62,7 @@ fn the_table_is_saved_whole_and_names_are_no_formulas() {
     let app = &mut app();
     let csv = saved(app, Form::Csv);
     let lines: Vec<&str> = csv.split("\r\n").collect();
-    assert!(
-        lines[0].starts_with("pid,user,state,cpu_percent,history_percent,mem_bytes,thr,command")
-    );
+    assert!(lines[0].starts_with("pid,user,state,cpu_percent,mem_bytes,thr,command"));
     assert_eq!(lines.len(), 1 + 3 + 1, "{csv}");
     assert!(csv.contains("\"'=evil,\"\"x\"\"\""), "{csv}");
     let json = saved(app, Form::Json);

@@ -1,9 +1,12 @@
-//! The rows of a process's threads: those of one name share a row, in the order of the sort column.
+//! The rows of a process's threads: those of one name that do little share a row, in the order of the sort column.
 
 use super::emit::Emit;
 use super::family::rank;
 use super::{Fold, GroupKey, Item, threads_of};
 use crate::model::process::column::Shows;
+
+/// From this share of one core on a thread has a row of its own, whatever others are called.
+const BUSY: f32 = 1.0;
 
 impl Emit<'_> {
     /// Where a thread stands among those of its process by the sort column, steps of noise left out.
@@ -33,6 +36,11 @@ impl Emit<'_> {
         rank(key, self.view.descending)
     }
 
+    fn is_busy(&self, thread: u32) -> bool {
+        let thread = self.snapshot.threads.get(thread as usize);
+        thread.is_some_and(|t| t.cpu.is_ok_and(|cpu| cpu >= BUSY))
+    }
+
     /// Writes the threads of a process below it; `more` rows follow them.
     pub(super) fn thread_rows(&mut self, node: u32, parent: u32, depth: u32, more: bool) {
         let id = self.snapshot.procs[node as usize].id;
@@ -51,8 +59,13 @@ impl Emit<'_> {
                 let all = same.iter().map(|(i, _)| *i);
                 if opened(&same[0].1.name) {
                     lists.extend(all.map(|i| vec![i]));
-                } else {
-                    lists.push(all.collect());
+                    continue;
+                }
+                // One that burns is not hidden among idle ones of its name.
+                let (busy, idle): (Vec<u32>, Vec<u32>) = all.partition(|i| self.is_busy(*i));
+                lists.extend(busy.into_iter().map(|i| vec![i]));
+                if !idle.is_empty() {
+                    lists.push(idle);
                 }
             }
             let rank_of = |i: &u32| self.rank_of_thread(node, *i);

@@ -92,3 +92,16 @@ fn while_time_stands_still_the_keys_that_step_are_told_and_no_others_for_them() 
     }
     assert!(!line.contains("sort"), "{line}");
 }
+
+#[test]
+fn in_every_tab_it_begins_with_how_to_leave_and_how_to_see_the_others() {
+    let mut app = app();
+    for (_, tab) in globals::TABS {
+        app.world.active = tab;
+        let line = drawn(&app.world, 80);
+        assert!(line.starts_with(" Esc back   ← → tab "), "{tab}: {line}");
+        assert!(line.contains("? help"), "{tab}: {line}");
+    }
+    app.world.active = "list";
+    assert!(!drawn(&app.world, 80).contains("Esc back"));
+}

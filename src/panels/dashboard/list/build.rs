@@ -5,7 +5,7 @@ mod vacancies;
 
 use std::sync::Arc;
 
-use super::{Built, Cursor, List, draw};
+use super::{Built, Cursor, List, Offer, draw};
 use crate::app::panel::Reply;
 use crate::app::world::World;
 use crate::model::id::ProcId;
@@ -190,6 +190,11 @@ impl List {
             (Cursor::Thread(_, tid), Item::Thread { node: n, thread }) => {
                 Some(n) == node && threads.get(thread as usize).is_some_and(|t| t.id == *tid)
             }
+            // It shares a row again since it does little.
+            (Cursor::Thread(_, tid), item @ Item::Threads { node: n, .. }) => {
+                let of = |t: &u32| threads.get(*t as usize).is_some_and(|t| t.id == *tid);
+                Some(n) == node && self.forest.members(item).iter().any(of)
+            }
             (Cursor::Threads(_, name), item @ Item::Threads { node: n, .. }) => {
                 let first = self.forest.members(item).first();
                 Some(n) == node
@@ -233,21 +238,26 @@ impl List {
         let asked = wanted.and_then(|id| self.row_of(world, &Cursor::Proc(id)));
         let at = asked.or_else(|| self.busiest(world)).unwrap_or(0);
         self.begun = asked.is_some() || world.snapshot.span.is_some();
-        self.offered = asked.is_none();
+        // A dull one is offered only until there is a better one.
+        let proc = self.proc_at(world, at);
+        let dull = !proc.is_some_and(|p| p.cpu.is_ok_and(|cpu| cpu >= super::command::BUSY));
+        self.offered = asked.is_none().then_some(Offer { dull });
         self.cursor = self.cursor_at(world, at);
         self.at = self.cursor.is_some().then_some(at);
         self.seek = true;
     }
 
-    /// Nobody chose the process that the cursor stands on, and it has ended: another one is to be offered.
+    /// Nobody chose the process that the cursor stands on, and it has ended or does nothing: another one is to be offered.
     fn offer_ended(&self, world: &World) -> bool {
-        let offered = self.offered && !world.touched;
+        let Some(offer) = self.offered.filter(|_| !world.touched) else {
+            return false;
+        };
         let owner = self.cursor.as_ref().and_then(Cursor::owner);
         let lives = |id| {
             let found = world.snapshot.get(id);
             found.is_some_and(|proc| proc.stat.state != State::Zombie)
         };
-        offered && !owner.is_some_and(lives)
+        offer.dull || !owner.is_some_and(lives)
     }
 
     /// A cursor on a row that the filter hides or dims goes to the nearest one that passes; answers whether there is one.

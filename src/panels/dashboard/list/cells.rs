@@ -205,7 +205,8 @@ impl<'a> Subject<'a> {
         } else {
             add(self.lead.id);
         }
-        sum
+        // What nobody measured stays blank.
+        sum.split_off(sum.len() - world.history.measured(sum.len()))
     }
 }
 

@@ -24,7 +24,7 @@ use crate::theme::Role;
 /// For how long a row is marked as new.
 const NEW: Nanos = Nanos(4_000_000_000);
 /// From this share of one core on its own colour stands beside a process.
-const BUSY: f32 = 5.0;
+pub(super) const BUSY: f32 = 5.0;
 
 /// Kinds of groups that say nothing beside the name.
 const PLAIN: [&str; 6] = ["root", "group", "user", "program", "session", "unknown"];
@@ -75,30 +75,47 @@ pub(super) fn nobody(list: &List, world: &World, group: &Group, at: usize) -> (S
 pub(super) struct Indent {
     /// Cells a level: 3, or fewer where the tree in view is deep.
     step: usize,
-    /// How many of the outermost levels are left out.
-    dropped: usize,
+    /// Levels that are drawn from the left end on.
+    levels: usize,
+    /// Levels that are drawn behind the mark of levels left out; deeper rows begin there anew.
+    behind: usize,
 }
 
 impl Default for Indent {
     fn default() -> Self {
         Self {
             step: 3,
-            dropped: 0,
+            levels: usize::MAX,
+            behind: 1,
         }
     }
 }
 
 impl Indent {
-    /// For rows of at most this depth, so that the lines, and the mark of levels left out, leave the names half of the cells.
+    /// For rows of at most this depth, so that the lines leave the names half of the cells. Where even a cell a level is too
+    /// much, only the deep rows are moved to the left: every row still stands behind its parent, save where they begin anew.
     pub(super) fn new(deepest: u32, room: usize) -> Self {
         let deepest = deepest as usize;
         let most = room.div_ceil(2).max(1);
         match (1..=3).rev().find(|step| deepest * step <= most) {
-            Some(step) => Self { step, dropped: 0 },
+            Some(step) => Self {
+                step,
+                ..Self::default()
+            },
             None => Self {
                 step: 1,
-                dropped: deepest - most.saturating_sub(MORE).max(1),
+                levels: most,
+                behind: most.saturating_sub(MORE).max(1),
             },
+        }
+    }
+
+    /// How many levels of a row of this depth are drawn, and whether the mark of levels left out stands before them.
+    fn shown(self, depth: u32) -> (usize, bool) {
+        let depth = depth as usize;
+        match depth.checked_sub(self.levels.saturating_add(1)) {
+            Some(beyond) => (beyond % self.behind + 1, true),
+            None => (depth, false),
         }
     }
 }
@@ -111,25 +128,23 @@ fn guides(list: &List, world: &World, row: Row, at: usize) -> String {
     if row.depth == 0 {
         return String::new();
     }
-    let Indent { step, dropped } = list.layout.indent;
+    let step = list.layout.indent.step;
     let [pass, none, branch, end, more] = if world.theme.glyphs.ascii {
         ["|  ", "   ", "|- ", "`- ", "> "]
     } else {
         ["│  ", "   ", "├─ ", "└─ ", "… "]
     };
-    let shown = (row.depth as usize).saturating_sub(dropped);
+    let (shown, beyond) = list.layout.indent.shown(row.depth);
     let mut parts = Vec::with_capacity(shown + 1);
-    if shown > 0 {
-        parts.push(if row.last { end } else { branch });
-        let above = list.forest.above(at).take(shown - 1);
-        parts.extend(above.map(|last| if last { none } else { pass }));
-    }
+    parts.push(if row.last { end } else { branch });
+    let above = list.forest.above(at).take(shown - 1);
+    parts.extend(above.map(|last| if last { none } else { pass }));
     let level = |part: &&str| part.chars().take(step).collect::<String>();
     let mut text: String = parts.iter().rev().map(level).collect();
-    if dropped > 0 {
+    if beyond {
         text.insert_str(0, more);
     }
-    if step == 3 && shown > 0 && is_folded(row) {
+    if step == 3 && is_folded(row) {
         // The fold mark takes the place of the blank before the name.
         text.pop();
     }
@@ -264,11 +279,12 @@ fn process(list: &List, world: &World, proc: &Proc, folded: Option<(String, Styl
     }
     if proc.stat.state == State::Zombie {
         let how = world.snapshot.ending(proc.id);
-        let how = how.map_or_else(String::new, |how| format!(" {} ·", ending(how)));
+        // By whom comes first: the end of the line is what is cut.
+        let how = how.map_or_else(String::new, |how| format!(" · {}", ending(how)));
         let parent = world.snapshot.by_pid(proc.stat.ppid);
         let parent = parent.map_or_else(String::new, |p| format!(" {}", p.facts.name));
         let why = format!(
-            "{how} zombie, not yet waited for by {}{parent}",
+            " zombie, not yet waited for by {}{parent}{how}",
             proc.stat.ppid
         );
         let mut out = vec![(format!("[{}]", proc.facts.name), name_style)];

@@ -12,13 +12,14 @@ use ratatui::style::{Color, Modifier, Style};
 use super::cells::{Cell, Subject};
 use super::command::{Indent, is_busy, is_command, is_new, spans};
 use super::layout::Placed;
+use super::moves::Found;
 use super::title::arrow;
 use super::{List, Typing};
 use crate::app::moves;
 use crate::app::world::World;
 use crate::model::id::ProcId;
 use crate::model::process::filter::fields;
-use crate::model::text::{cut, width};
+use crate::model::text::{cut, width, wrap};
 use crate::theme::Role;
 use crate::widgets::spark::Spark;
 use crate::widgets::{line, put, table};
@@ -183,7 +184,14 @@ fn foot(list: &List, world: &World) -> (Vec<(String, Role)>, Option<u16>) {
                 (label.to_owned(), Role::Accent),
                 (input.text().to_owned(), Role::Text),
             ];
-            out.push(("   n N go on".to_owned(), Role::Dim));
+            out.push(match (input.text(), list.found) {
+                ("", _) | (_, Found::Row) => ("   n N go on".to_owned(), Role::Dim),
+                (_, Found::Folded) => (
+                    "   folded in this row · Enter unfolds".to_owned(),
+                    Role::Dim,
+                ),
+                (_, Found::Nowhere) => ("   no match".to_owned(), Role::Warn),
+            });
             (out, Some(caret as u16))
         }
     }
@@ -209,16 +217,28 @@ fn doubts(list: &List, world: &World) -> Vec<(String, Role)> {
 }
 
 /// What helps while a filter is typed: the fields that begin so, else how conditions are written.
-fn syntax(text: &str) -> Vec<(String, Role)> {
+fn syntax(text: &str, cells: u16) -> Vec<Vec<(String, Role)>> {
     let fields = fields::beginning(text);
     if fields.is_empty() {
-        return vec![(format!(" {}", fields::SYNTAX), Role::Dim)];
+        let room = usize::from(cells.saturating_sub(1).max(1));
+        let lines = if width(fields::SYNTAX) <= room {
+            vec![fields::SYNTAX.to_owned()]
+        } else {
+            wrap(fields::SYNTAX, room)
+        };
+        let line = |text: String| vec![(format!(" {text}"), Role::Dim)];
+        return lines.into_iter().map(line).collect();
     }
     let mut out = vec![(" fields ".to_owned(), Role::Dim)];
     for field in fields {
         out.push((format!(" {field}"), Role::Accent));
     }
-    out
+    vec![out]
+}
+
+/// How many lines it takes to say how conditions are written.
+pub(super) fn hint_lines(cells: u16) -> usize {
+    syntax("", cells).len()
 }
 
 /// The filter's text, with what is left out dimmed.
@@ -287,8 +307,17 @@ pub(super) fn render(list: &List, world: &World, area: Rect, buf: &mut Buffer) {
     if layout.hint.height > 0
         && let Some(Typing::Filter(input, _)) = &list.typing
     {
-        let text = syntax(input.text());
-        line::draw(theme, layout.hint, &text, Modifier::empty(), buf);
+        for (parts, y) in syntax(input.text(), layout.hint.width)
+            .iter()
+            .zip(layout.hint.top()..layout.hint.bottom())
+        {
+            let row = Rect {
+                y,
+                height: 1,
+                ..layout.hint
+            };
+            line::draw(theme, row, parts, Modifier::empty(), buf);
+        }
     }
     if layout.foot.height > 0 {
         line::draw(theme, layout.foot, &list.drawn.foot, Modifier::empty(), buf);

@@ -13,7 +13,7 @@ use crate::model::process::steady::Steady;
 struct Kept {
     cursor: Option<Cursor>,
     begun: bool,
-    offered: bool,
+    offered: Option<super::Offer>,
     top: usize,
     folded: HashSet<ProcId>,
     folded_in_filter: HashSet<ProcId>,

@@ -3,12 +3,13 @@
 use ratatui::layout::Position;
 
 use super::menu::{Chosen, Menu};
+use super::moves::Found;
 use super::{Cursor, List, Typing};
 use crate::app::action::Action;
 use crate::app::event::Effect;
 use crate::app::input::Input;
 use crate::app::key::{Code, Key, Mouse, Press};
-use crate::app::panel::Reply;
+use crate::app::panel::{Panel as _, Reply};
 use crate::app::world::World;
 use crate::model::process::column::Column;
 use crate::model::process::forest::Fold;
@@ -44,7 +45,7 @@ pub(super) fn act(list: &mut List, world: &World, action: &'static Action) -> Re
         }
         "search" => list.typing = Some(Typing::Search(Input::default(), list.cursor.clone())),
         // Esc with nothing to clear is for whoever comes next.
-        "clear-filter" if list.filter.text().is_empty() && list.needle.is_empty() => {
+        "clear-filter" if !list.filtered() => {
             return Reply::Pass;
         }
         "clear-filter" => {
@@ -122,11 +123,35 @@ fn again(list: &mut List, world: &World, down: bool) -> Reply {
     }
     let len = list.forest.rows.len().max(1);
     let at = list.at.unwrap_or(0);
+    // What a row hides comes after the row itself.
+    let wanted = list.needle.to_lowercase();
+    if down && let Some(id) = list.folded_match(world, at, &wanted, true) {
+        list.reveal(world, id);
+        return Reply::Done;
+    }
     let from = if down { at + 1 } else { at + len - 1 };
-    if list.search(world, from % len, down) {
-        Reply::Done
-    } else {
-        Reply::Complain(format!("no row has '{}'", list.needle))
+    match list.search(world, from % len, down, true) {
+        Found::Nowhere => nowhere(list),
+        Found::Row | Found::Folded => Reply::Done,
+    }
+}
+
+/// Says that nothing was found.
+fn nowhere(list: &List) -> Reply {
+    Reply::Complain(format!("no match: no row has '{}'", list.needle))
+}
+
+/// Enter ends the typing. A search unfolds what it found, or says that it found nothing.
+fn keep(list: &mut List, world: &World) -> Reply {
+    let search = matches!(list.typing, Some(Typing::Search(..)));
+    list.typing = None;
+    if !search || list.needle.is_empty() {
+        return Reply::Done;
+    }
+    let at = list.at.unwrap_or(0);
+    match list.search(world, at, true, true) {
+        Found::Nowhere => nowhere(list),
+        Found::Row | Found::Folded => Reply::Done,
     }
 }
 
@@ -185,7 +210,7 @@ pub(super) fn typed(list: &mut List, world: &World, key: Key) -> Reply {
         Code::Down => list.step(world, 1),
         Code::PageUp => list.page(world, -2),
         Code::PageDown => list.page(world, 2),
-        Code::Enter => list.typing = None,
+        Code::Enter => return keep(list, world),
         Code::Esc => leave(list),
         _ => {
             if edit(list, |input| input.key(key)) {
@@ -228,7 +253,7 @@ fn live(list: &mut List, world: &World) {
             let before = before.clone();
             list.cursor = before;
             let at = list.at.unwrap_or(0);
-            list.search(world, at, true);
+            list.search(world, at, true, false);
         }
         None => {}
     }
@@ -336,7 +361,7 @@ pub(super) fn mouse(list: &mut List, world: &World, mouse: Mouse) -> Reply {
                 && let Some(copy) = copies(list, world)
             {
                 let focus = list.cursor.as_ref().and_then(Cursor::owner);
-                let menu = Reply::Open(Box::new(RowMenu::new(copy)));
+                let menu = Reply::Open(Box::new(RowMenu::new(copy, world.settings.read_only)));
                 return Reply::All(focus.map(Reply::Focus).into_iter().chain([menu]).collect());
             }
         }

@@ -63,7 +63,9 @@ impl Layout {
             out.foot = take_bottom(&mut out.body, 1);
         }
         if matches!(list.typing, Some(Typing::Filter(..))) && area.height >= 8 {
-            out.hint = take_bottom(&mut out.body, 1);
+            let lines = super::draw::hint_lines(area.width);
+            let room = (area.height / 4).max(1);
+            out.hint = take_bottom(&mut out.body, (lines as u16).min(room));
         }
         if list.wrapped && area.height >= 6 {
             let command = list.here(world).map(|(_, p)| p.command_line());
@@ -172,8 +174,8 @@ fn take_bottom(area: &mut Rect, height: u16) -> Rect {
 }
 
 fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
-    let specs: Vec<table::Column> = list
-        .columns
+    let shown = with_sort(list);
+    let specs: Vec<table::Column> = shown
         .iter()
         .map(|column| {
             let grows = matches!(column.shows, Shows::Command);
@@ -187,7 +189,11 @@ fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
                 },
                 right: column.right(),
                 grows,
-                rank: rank(column.name),
+                rank: if column.name == list.sort.name {
+                    rank(column.name).min(SORTED)
+                } else {
+                    rank(column.name)
+                },
                 absent: false,
             }
         })
@@ -201,11 +207,22 @@ fn columns(list: &List, world: &World, width: u16, gutter: u16) -> Vec<Placed> {
     placed
         .into_iter()
         .map(|p| Placed {
-            column: list.columns[p.column],
+            column: shown[p.column],
             cells: cells(p.cells),
         })
         .filter(|p| !p.cells.is_empty())
         .collect()
+}
+
+/// The chosen columns, and before the command what rows are sorted by where that is none of them: nobody sees an order
+/// by numbers that are not there.
+fn with_sort(list: &List) -> Vec<&'static Column> {
+    let mut shown = list.columns.clone();
+    if !shown.iter().any(|column| column.name == list.sort.name) {
+        let command = shown.iter().position(|column| is_command(column));
+        shown.insert(command.unwrap_or(shown.len()), list.sort);
+    }
+    shown
 }
 
 /// The digits of the greatest pid and a cell between them and the mark, at least 6.
@@ -213,6 +230,9 @@ fn pid_width(world: &World) -> u16 {
     let last = world.snapshot.procs.last().map_or(0, |p| p.id.pid.0);
     last.checked_ilog10().map_or(6, |log| log as u16 + 2).max(6)
 }
+
+/// What rows are sorted by gives way as late as their share of a core.
+const SORTED: u8 = 1;
 
 /// Which column gives way first where the list is narrow.
 fn rank(name: &str) -> u8 {

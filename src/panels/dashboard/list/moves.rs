@@ -2,8 +2,23 @@
 
 use super::{Cursor, List};
 use crate::app::world::World;
+use crate::model::id::ProcId;
 use crate::model::process::filter::Filter;
+use crate::model::process::forest::{Fold, Forest, Item};
+use crate::model::snapshot::Proc;
 use crate::model::text::SafeText;
+
+/// What became of a search.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Found {
+    /// No row has the text, and nobody who is folded away.
+    #[default]
+    Nowhere,
+    /// The cursor stands on a row that has it.
+    Row,
+    /// The cursor stands on the row that hides who has it.
+    Folded,
+}
 
 impl List {
     /// Puts the cursor on a row; past the ends it stays at them.
@@ -29,26 +44,71 @@ impl List {
         self.step(world, halves * height / 2);
     }
 
-    /// Goes to the next row that has the searched text, from the cursor on, around the ends.
-    pub(super) fn search(&mut self, world: &World, from: usize, down: bool) -> bool {
+    /// Goes to the next row that has the searched text, from the cursor on, around the ends. One that is folded away is
+    /// unfolded where `unfold` says so; else the cursor goes to the row that hides it.
+    pub(super) fn search(&mut self, world: &World, from: usize, down: bool, unfold: bool) -> Found {
         let len = self.forest.rows.len();
-        if self.needle.is_empty() || len == 0 {
-            return false;
-        }
-        let wanted = self.needle.to_lowercase();
-        let order = (0..len).map(|i| {
-            if down {
-                (from + i) % len
-            } else {
-                (from + len - i) % len
+        let found = if self.needle.is_empty() || len == 0 {
+            None
+        } else {
+            let wanted = self.needle.to_lowercase();
+            let order = (0..len).map(|i| {
+                if down {
+                    (from + i) % len
+                } else {
+                    (from + len - i) % len
+                }
+            });
+            let hit = |row: usize| {
+                let itself = || self.has(world, row, &wanted).then_some((row, None));
+                let folded = || Some((row, Some(self.folded_match(world, row, &wanted, down)?)));
+                if down {
+                    itself().or_else(folded)
+                } else {
+                    folded().or_else(itself)
+                }
+            };
+            order.into_iter().find_map(hit)
+        };
+        self.found = match found {
+            None => Found::Nowhere,
+            Some((row, None)) => {
+                self.go(world, row);
+                Found::Row
             }
-        });
-        let hit = |row: &usize| self.has(world, *row, &wanted);
-        if let Some(found) = order.into_iter().find(hit) {
-            self.go(world, found);
-            return true;
-        }
-        false
+            Some((_, Some(id))) if unfold => {
+                self.reveal(world, id);
+                Found::Row
+            }
+            Some((row, Some(_))) => {
+                self.go(world, row);
+                Found::Folded
+            }
+        };
+        self.found
+    }
+
+    /// The first process with this text, or the last one, that this row hides.
+    pub(super) fn folded_match(
+        &self,
+        world: &World,
+        row: usize,
+        wanted: &str,
+        first: bool,
+    ) -> Option<ProcId> {
+        let row = *self.forest.rows.get(row)?;
+        let nodes = match (row.item, row.fold) {
+            (Item::Proc(node), Fold::Closed(1..)) => self.forest.subtree(node).get(1..)?,
+            (Item::Heading(_), Fold::Closed(1..)) => self.forest.members(row.item),
+            _ => return None,
+        };
+        let nodes = self.passing_of(nodes);
+        let mut procs = nodes
+            .iter()
+            .filter_map(|node| Forest::proc(&world.snapshot, &self.ended, *node))
+            .filter(|proc| has_text(proc, wanted));
+        let found = if first { procs.next() } else { procs.last() };
+        found.map(|proc| proc.id)
     }
 
     /// Whether a row has this text in its name, command line or pid; of a group in its name.
@@ -71,11 +131,7 @@ impl List {
         };
         match thread {
             Some(name) => contains(&name),
-            None => {
-                contains(&proc.facts.name)
-                    || contains(&proc.command_line())
-                    || proc.id.pid.to_string() == wanted
-            }
+            None => has_text(proc, wanted),
         }
     }
 
@@ -101,4 +157,12 @@ impl List {
             _ => None,
         }
     }
+}
+
+/// Whether a process has this text in its name or command line, or is of this pid.
+fn has_text(proc: &Proc, wanted: &str) -> bool {
+    let contains = |text: &str| text.to_lowercase().contains(wanted);
+    contains(&proc.facts.name)
+        || contains(&proc.command_line())
+        || proc.id.pid.to_string() == wanted
 }

@@ -4,6 +4,7 @@ mod frames;
 mod headings;
 mod keys;
 mod rows;
+mod search;
 mod steady;
 
 use std::sync::Arc;

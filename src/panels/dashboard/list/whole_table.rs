@@ -4,14 +4,14 @@ use super::List;
 use super::cells::Subject;
 use crate::app::save::WholeTable;
 use crate::app::world::World;
-use crate::model::process::column::Column;
+use crate::model::process::column::{Column, Shows};
 use crate::model::snapshot::Proc;
 
 /// Every process of the rows, in their order; with threads on, those too.
 pub(super) fn whole_table(list: &List, world: &World) -> WholeTable {
     let mut table = WholeTable {
         name: "list",
-        heads: list.columns.iter().map(|c| c.exact_head()).collect(),
+        heads: columns(list).map(|c| c.exact_head()).collect(),
         ..WholeTable::default()
     };
     for row in list.forest.rows.iter().filter(|row| !row.dim) {
@@ -43,5 +43,11 @@ fn line(list: &List, world: &World, proc: &Proc, thread: bool) -> Vec<String> {
         }
         column.exact(&world.snapshot, proc).unwrap_or_default()
     };
-    list.columns.iter().map(text).collect()
+    columns(list).map(|column| text(&column)).collect()
+}
+
+/// The chosen columns but the picture of the past: its last value stands under `cpu_percent`.
+fn columns(list: &List) -> impl Iterator<Item = &'static Column> {
+    let all = list.columns.iter().copied();
+    all.filter(|column| !matches!(column.shows, Shows::History))
 }

@@ -109,6 +109,34 @@ fn facts(frozen: bool) -> GroupFacts {
 }
 
 #[test]
+fn the_footer_offers_what_may_be_done() {
+    let told = |bench: &Bench| -> String {
+        let hints = bench.app.world.moment.iter();
+        hints.map(|(key, does)| format!("{key} {does}  ")).collect()
+    };
+    let bench = Bench::new(Settings::default());
+    assert!(
+        told(&bench).contains("s signal  X freeze/thaw"),
+        "{}",
+        told(&bench)
+    );
+    let settings = Settings {
+        read_only: true,
+        ..Settings::default()
+    };
+    let bench = Bench::new(settings);
+    let read = told(&bench);
+    assert!(
+        read.starts_with("→ part  Enter inspect") && read.ends_with("Esc close  "),
+        "{read}"
+    );
+    assert!(
+        !read.contains("signal") && !read.contains("freeze"),
+        "{read}"
+    );
+}
+
+#[test]
 fn every_part_tells_its_own() {
     let mut bench = Bench::new(Settings::default());
     let plan = bench.app.plan();

@@ -41,6 +41,41 @@ fn a_number_jumps_to_that_pid_and_not_to_a_longer_one() {
 }
 
 #[test]
+fn where_nothing_may_be_done_to_processes_nothing_that_does_is_found() {
+    let mut app = app();
+    let names = |app: &App, typed| {
+        let found = find(&app.world, typed).into_iter();
+        let name = |item| match item {
+            Item::Do(action) => Some(action.name),
+            _ => None,
+        };
+        found.filter_map(name).collect::<Vec<_>>()
+    };
+    assert!(names(&app, "kill").contains(&"signal"));
+    app.world.settings.read_only = true;
+    for typed in ["kill", "renice", "taskset", ""] {
+        let found = names(&app, typed);
+        for acting in ["signal", "freeze", "nice-up", "affinity", "policy"] {
+            assert!(!found.contains(&acting), "{typed}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn it_begins_with_what_people_look_for() {
+    let app = app();
+    let names = find(&app.world, "")
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Do(action) => Some(action.name),
+            _ => None,
+        });
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names[..3], ["signal", "filter", "search"]);
+    assert_eq!(names.last(), Some(&"quit"));
+}
+
+#[test]
 fn letters_find_a_command() {
     let mut app = app();
     press(&mut app, &[":", "c", "p", "s", "c", "Enter"]);
@@ -80,6 +115,9 @@ fn things_are_found_by_what_people_call_them() {
         ("temperature", "view-cpu"),
         ("gpu", "view-gpu"),
         ("container", "columns"),
+        ("docker", "group-by"),
+        ("service", "group-by"),
+        ("zombie", "filter"),
         ("port", "view-network"),
         ("undo", "log"),
         ("delay", "slower"),

@@ -114,6 +114,35 @@ fn a_deep_tree_draws_its_lines_closer() {
 }
 
 #[test]
+fn one_deep_branch_leaves_the_others_their_shape() {
+    let mut scene = scene();
+    for pid in 6000..6060 {
+        scene.task(pid, if pid == 6000 { 1 } else { pid - 1 }, "deep");
+    }
+    let theme = Theme::terminal(Depth::True, false);
+    let mut stage = Stage::with(scene, Settings::default(), theme, 80, 90);
+    let text = stage.text();
+    let column = |pid: &str, name: &str| {
+        let line = text.lines().find(|line| line.contains(pid)).expect(pid);
+        line[..line.find(name).expect(name)].chars().count()
+    };
+    let family = [
+        ("612", "sshd"),
+        ("2210", "sshd"),
+        ("2214", "-bash"),
+        ("4211", "rustc"),
+    ];
+    let columns = family.map(|(pid, name)| column(&format!(" {pid} "), name));
+    assert!(columns.is_sorted_by(|a, b| a < b), "{columns:?}\n{text}");
+    // Deep down a child stands a cell behind its parent too, but for the few that begin anew.
+    let deep: Vec<usize> = (6000..6060)
+        .map(|pid| column(&format!(" {pid} "), "deep"))
+        .collect();
+    let steps = deep.windows(2).filter(|pair| pair[1] > pair[0]).count();
+    assert!(steps >= 54, "{deep:?}\n{text}");
+}
+
+#[test]
 fn wide_and_hostile_names_stay_in_their_cells() {
     let mut scene = scene();
     scene.task(5000, 1, "進程の名前").stat.threads = 1;

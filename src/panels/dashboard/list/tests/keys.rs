@@ -326,6 +326,49 @@ fn sorting_by_keys_menu_and_header() {
 }
 
 #[test]
+fn what_rows_are_sorted_by_is_seen_even_where_it_is_no_chosen_column() {
+    for width in [60, 100, 160] {
+        let mut stage = Stage::new(width, 30);
+        assert!(!stage.text().contains("TIME"), "{}", stage.text());
+        stage.press("T");
+        assert!(stage.text().contains("TIME▼"), "{width}: {}", stage.text());
+        stage.press("P");
+        assert!(!stage.text().contains("TIME"), "it goes with the order");
+    }
+}
+
+#[test]
+fn a_thread_that_burns_does_not_hide_among_those_of_its_name() {
+    let mut stage = stage();
+    stage.scene.thread(1842, 1846, "StyleThread");
+    stage.press("H");
+    stage.pass(&[]);
+    assert!(stage.text().contains("{3×StyleThread}"), "{}", stage.text());
+    let mut threads = stage.scene.sample.threads.iter_mut();
+    let burning = threads.find(|t| t.id.tid.0 == 1845).expect("the thread");
+    let before = burning.stat.user;
+    stage.scene.pass(1000, &[]);
+    let mut threads = stage.scene.sample.threads.iter_mut();
+    let burning = threads.find(|t| t.id.tid.0 == 1845).expect("the thread");
+    burning.stat.user.0 = before.0 + 90;
+    let snapshot = stage.scene.snapshot();
+    stage.event(Event::Snapshot(Arc::new(snapshot)));
+    let text = stage.text();
+    assert!(text.contains("{StyleThread}"), "{text}");
+    assert!(text.contains("{2×StyleThread}"), "{text}");
+}
+
+#[test]
+fn the_footer_says_how_a_filter_is_cleared() {
+    let mut stage = stage();
+    assert!(!stage.app.world.filtered);
+    stage.press("/").type_in("ssh").press("Enter");
+    assert!(stage.app.world.filtered);
+    stage.press("Esc");
+    assert!(!stage.app.world.filtered);
+}
+
+#[test]
 fn the_user_menu_filters() {
     let mut stage = stage();
     stage.press("u");

@@ -88,6 +88,22 @@ fn when_what_nobody_chose_ends_another_is_offered() {
 }
 
 #[test]
+fn a_dull_process_is_offered_only_until_there_is_a_busy_one() {
+    let size = Rect::new(0, 0, 100, 30);
+    let settings = Settings::default();
+    let mut stage = Stage::untouched(scene(), settings, picture::theme(), size);
+    stage.pass(&[(4211, 90)]);
+    assert_eq!(stage.focus(), 4211, "the busiest");
+    stage.scene.end(4211);
+    stage.pass(&[]);
+    assert_ne!(stage.focus(), 4211, "it ended, and all others are dull");
+    stage.pass(&[(1842, 90)]);
+    assert_eq!(stage.focus(), 1842, "now there is a busy one");
+    stage.pass(&[(703, 95)]);
+    assert_eq!(stage.focus(), 1842, "who stays");
+}
+
+#[test]
 fn what_ends_with_its_branch_while_selected_keeps_its_place() {
     let mut stage = stage();
     stage.press("j j j j");
