@@ -228,12 +228,9 @@ impl App {
             self.world.active = first.map_or("", |s| s.name);
         }
         self.world.moment = self.moment();
-        let active = |p: &&Box<dyn Panel>| p.spec().name == self.world.active;
-        self.world.filtered = self
-            .panels
-            .iter()
-            .find(active)
-            .is_some_and(|p| p.filtered());
+        let mut panels = self.panels.iter();
+        let active = panels.find(|p| p.spec().name == self.world.active);
+        self.world.filtered = active.is_some_and(|p| p.filtered());
         self.reread();
         for i in 0..self.placed.len() {
             let Placed { panel, area, .. } = self.placed[i];

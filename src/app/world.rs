@@ -28,6 +28,10 @@ use crate::theme::ground::AUTO;
 use crate::theme::{Ground, Theme};
 
 /// Everything that panes read.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each so or not"
+)]
 pub struct World {
     /// The tick that is shown; frozen while paused.
     pub snapshot: Arc<Snapshot>,

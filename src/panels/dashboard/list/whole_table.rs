@@ -11,7 +11,7 @@ use crate::model::snapshot::Proc;
 pub(super) fn whole_table(list: &List, world: &World) -> WholeTable {
     let mut table = WholeTable {
         name: "list",
-        heads: columns(list).map(|c| c.exact_head()).collect(),
+        heads: columns(list).map(Column::exact_head).collect(),
         ..WholeTable::default()
     };
     for row in list.forest.rows.iter().filter(|row| !row.dim) {

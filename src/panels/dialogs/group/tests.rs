@@ -112,7 +112,8 @@ fn facts(frozen: bool) -> GroupFacts {
 fn the_footer_offers_what_may_be_done() {
     let told = |bench: &Bench| -> String {
         let hints = bench.app.world.moment.iter();
-        hints.map(|(key, does)| format!("{key} {does}  ")).collect()
+        let told: Vec<String> = hints.map(|(key, does)| format!("{key} {does}")).collect();
+        told.join("  ")
     };
     let bench = Bench::new(Settings::default());
     assert!(
@@ -127,7 +128,7 @@ fn the_footer_offers_what_may_be_done() {
     let bench = Bench::new(settings);
     let read = told(&bench);
     assert!(
-        read.starts_with("→ part  Enter inspect") && read.ends_with("Esc close  "),
+        read.starts_with("→ part  Enter inspect") && read.ends_with("Esc close"),
         "{read}"
     );
     assert!(

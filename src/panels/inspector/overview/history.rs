@@ -12,7 +12,7 @@ use crate::model::format;
 use crate::model::id::{Bytes, Nanos};
 use crate::model::process::overview::Overview;
 use crate::panels::charts;
-use crate::theme::Role;
+use crate::theme::{Role, Theme};
 use crate::widgets::braille::ACROSS;
 use crate::widgets::line;
 
@@ -151,10 +151,7 @@ impl Rings {
             area.bottom().saturating_sub(area.height.min(3))
         };
         let starts = (from..area.bottom()).step_by(usize::from(tall));
-        let span = charts::back(match (cpu.first(), cpu.last()) {
-            (Some((first, _)), Some((last, _))) => last.since(*first),
-            _ => Nanos(0),
-        });
+        let span = span(&cpu);
         let mut below = None;
         for (y, (name, ring, top, role, text, mark)) in starts.zip(rows) {
             let row = Rect {
@@ -175,43 +172,61 @@ impl Rings {
             let grid = on_grid(ring, world.snapshot.at, span, columns);
             charts::trail(world, &grid, top, role, bar, buf);
             below = Some(bar);
-            let end = Rect {
-                x: bar.right() + 1,
-                width: row.right().saturating_sub(bar.right() + 1),
-                ..row
-            };
+            let x = bar.right() + 1;
+            let width = row.right().saturating_sub(x);
+            let end = Rect { x, width, ..row };
             line::draw(theme, end, &[(text, Role::Strong)], Modifier::empty(), buf);
             if tall < 3 {
                 continue;
             }
-            // The scale at the left, and at the right what was least and most.
-            let mut dim = |area: Rect, y: u16, text: String| {
-                let area = Rect { y, ..area };
-                line::draw(theme, area, &[(text, Role::Dim)], Modifier::empty(), buf);
-            };
             let left = Rect {
                 width: SCALE.min(row.width),
                 ..row
             };
-            dim(left, y + 1, format!(" {}", mark(top)));
-            dim(left, y + tall - 1, " 0".to_owned());
             let known = values(ring);
-            let least = known.iter().copied().reduce(f64::min);
-            let most = known.iter().copied().reduce(f64::max);
-            if let (Some(least), Some(most)) = (least, most) {
-                dim(end, y + 1, format!("least {}", mark(least)));
-                dim(end, y + 2, format!("most  {}", mark(most)));
-            }
+            beside(theme, (left, end, tall), (&known, top), mark, buf);
         }
         if let Some(bar) = below.filter(|bar| tall > 1 && bar.bottom() < area.bottom()) {
+            let y = bar.bottom();
             let axis = Rect {
-                y: bar.bottom(),
+                y,
                 height: 1,
                 ..bar
             };
             let now = world.when(world.snapshot.at);
             charts::axis(theme, span, &now, axis, buf);
         }
+    }
+}
+
+/// How far back the charts go for these points.
+fn span(points: &charts::Points) -> Nanos {
+    charts::back(match (points.first(), points.last()) {
+        (Some((first, _)), Some((last, _))) => last.since(*first),
+        _ => Nanos(0),
+    })
+}
+
+/// The scale at the left of a chart of so many rows, and at its right what was least and most.
+fn beside(
+    theme: &Theme,
+    (left, right, rows): (Rect, Rect, u16),
+    (known, top): (&[f64], f64),
+    mark: &dyn Fn(f64) -> String,
+    buf: &mut Buffer,
+) {
+    let mut dim = |area: Rect, row: u16, text: String| {
+        let y = area.y + row;
+        let area = Rect { y, ..area };
+        line::draw(theme, area, &[(text, Role::Dim)], Modifier::empty(), buf);
+    };
+    dim(left, 1, format!(" {}", mark(top)));
+    dim(left, rows - 1, " 0".to_owned());
+    let least = known.iter().copied().reduce(f64::min);
+    let most = known.iter().copied().reduce(f64::max);
+    if let (Some(least), Some(most)) = (least, most) {
+        dim(right, 1, format!("least {}", mark(least)));
+        dim(right, 2, format!("most  {}", mark(most)));
     }
 }
 

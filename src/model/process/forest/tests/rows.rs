@@ -154,7 +154,13 @@ fn threads_stand_by_the_sort_column_where_they_have_it_themselves() {
         threads("cpu", false, &busy),
         ["worker 42", "io 43", "worker 41"]
     );
-    assert_eq!(threads("cpu", true, &busy), ["2× worker 41", "io 43"]);
+    assert_eq!(
+        threads("cpu", true, &busy),
+        ["worker 42", "io 43", "worker 41"],
+        "one that burns does not hide among those of its name"
+    );
+    let idle = [(41, 0), (42, 0), (43, 50)];
+    assert_eq!(threads("cpu", true, &idle), ["io 43", "2× worker 41"]);
     let noise = [(41, 0), (42, 50), (43, 51)];
     assert_eq!(
         threads("cpu", false, &noise),
@@ -162,7 +168,10 @@ fn threads_stand_by_the_sort_column_where_they_have_it_themselves() {
         "0.4 % are noise"
     );
     let other = [(41, 25), (42, 0), (43, 50)];
-    assert_eq!(threads("cpu", true, &other), ["io 43", "2× worker 41"]);
+    assert_eq!(
+        threads("cpu", true, &other),
+        ["io 43", "worker 41", "worker 42"]
+    );
     assert_eq!(threads("pid", false, &busy), all);
     assert_eq!(
         threads("mem", false, &busy),
