@@ -354,20 +354,6 @@ impl Panel for GroupInspector {
         Reply::Done
     }
 
-    fn moment(&self, world: &World) -> Vec<(String, &'static str)> {
-        let key = |action| world.keys.shown(action);
-        if let Some(on) = self.asking {
-            let does = if on { "freeze it" } else { "thaw it" };
-            return vec![(key(&YES), does), ("Esc".to_owned(), "do not")];
-        }
-        let acts = |action: &Action| *action == SIGNAL || *action == FREEZE;
-        let hints = SPEC.actions.iter().filter(|a| !a.hint.is_empty());
-        let offered = hints.filter(|a| !(world.settings.read_only && acts(a)));
-        let mut out: Vec<_> = offered.map(|a| (key(a), a.hint)).collect();
-        out.push(("Esc".to_owned(), "close"));
-        out
-    }
-
     fn mouse(&mut self, _: &World, mouse: Mouse) -> Reply {
         match mouse.press {
             Press::WheelUp => self.move_by(-3),

