@@ -169,7 +169,12 @@ impl<'a> Join<'a> {
         } else {
             (Note::Closed, Note::Hidden(None))
         };
-        self.noted(ask, opposite.map(|p| (p, flow)), empty, hidden)
+        let seen = |p: &Place<'_>| match (flow, p.mode) {
+            (Flow::Both, Some(Mode::Write)) => Flow::In,
+            (Flow::Both, Some(Mode::Read)) => Flow::Out,
+            _ => flow,
+        };
+        self.noted(ask, opposite.map(|p| (p, seen(p))), empty, hidden)
     }
 
     /// Those who hold the socket at the other end.

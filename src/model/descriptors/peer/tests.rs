@@ -98,6 +98,14 @@ fn a_queue_that_nobody_else_has_open_says_so() {
     let all = index(vec![holder(10, "a", &[(3, RW, fifo.clone())])]);
     let peers = Join::new(&all, &tables).peers(ProcId::new(10, 1), 3, RW, &fifo);
     assert_eq!(peers.note, Some(Note::Alone(Flow::Both)));
+    // What others can do with it is what they do at its other end.
+    let others = [(11, W, Flow::In), (12, R, Flow::Out), (13, RW, Flow::Both)];
+    let mut all = all;
+    let hold = |(pid, mode, _)| holder(pid, "b", &[(3, mode, fifo.clone())]);
+    all.holders.extend(others.map(hold));
+    let peers = Join::new(&all, &tables).peers(ProcId::new(10, 1), 3, RW, &fifo);
+    let flows: Vec<_> = peers.named.iter().map(|p| p.flow).collect();
+    assert_eq!(flows, others.map(|(.., flow)| flow));
 }
 
 #[test]
