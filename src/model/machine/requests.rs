@@ -236,12 +236,17 @@ fn took(before: &Count, now: &Count) -> Took {
     let done = now.done.saturating_sub(before.done);
     let spread = now.spread.since(&before.spread);
     let mean = |of: Nanos| of.0.checked_div(done).map(Nanos).ok_or(Missing::Soon);
+    // The bound of a bucket is above what is in it.
+    let bound = |most: Nanos| match now.longest {
+        Nanos(0) => most,
+        longest => most.min(longest),
+    };
     Took {
         done,
         mean: mean(now.took.since(before.took)),
         device: mean(now.device.since(before.device)),
-        p50: spread.at(500).ok_or(Missing::Soon),
-        p99: spread.at(990).ok_or(Missing::Soon),
+        p50: spread.at(500).map(bound).ok_or(Missing::Soon),
+        p99: spread.at(990).map(bound).ok_or(Missing::Soon),
     }
 }
 

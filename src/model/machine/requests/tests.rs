@@ -36,6 +36,16 @@ fn a_window_is_the_difference() {
     assert_eq!(device.took.device, Ok(Nanos(1_000_000)));
     assert!((told.per_second(device.took.done) - 10.0).abs() < f64::EPSILON);
     assert_eq!(by_process(&told)[&Pid(7)].reads, 20);
+    // A bucket's bound is above what is in it: nothing took longer than the longest.
+    let mut last = counted(3000, 30, &[]);
+    let all = last.devices.values_mut().map(|(count, _)| count);
+    all.chain(last.processes.values_mut())
+        .for_each(|count| count.longest = Nanos(1_100_000));
+    let told = between(&counted(1000, 10, &[]), &last);
+    let longest = Ok(Nanos(1_100_000));
+    let device = &told.devices[0].took;
+    assert_eq!((device.p50, device.p99), (longest, longest));
+    assert_eq!(told.processes[0].took.p99, longest);
     let quiet = between(&counted(1000, 10, &[]), &counted(3000, 10, &[]));
     assert_eq!(quiet.devices[0].took.mean, Err(Missing::Soon));
     assert!(quiet.processes.is_empty(), "nobody asked");
