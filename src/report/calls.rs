@@ -213,7 +213,7 @@ fn on(row: &CallRow, files: Option<&Files>) -> String {
         out.push(end.map_or_else(|| format!("fd {fd}"), |end| format!("fd {fd} {end}")));
     }
     if let Some(error) = &row.error {
-        out.push(format!("{} {} times", error.name, error.calls));
+        out.push(format!("{}, {}", error.explained(), error.often()));
     }
     if let Some((n, span)) = row.inside {
         let least = if row.earlier { "at least " } else { "" };
@@ -234,7 +234,7 @@ fn answer(id: ProcId, calls: &Calls, files: Option<&Files>) -> Value {
         });
         json!({
             "call": row.name,
-            "number": if calls.exact { Some(row.number.number) } else { None },
+            "number": if calls.exact { row.number.known() } else { None },
             "narrow": row.number.narrow,
             "calls": row.calls.ok(),
             "errors": row.errors.ok(),
@@ -265,7 +265,7 @@ mod tests {
     use super::*;
     use crate::model::detail::{Detail, Stamped};
     use crate::model::scene::Scene;
-    use crate::model::scheduling::calls::Number;
+    use crate::model::scheduling::calls::{CallError, Number};
     use crate::recording::{DetailWriter, Kept, Marks, Past, Summary, Writer};
     use crate::report::printer::piped;
 
@@ -287,7 +287,12 @@ mod tests {
                 name: "read".to_owned(),
                 calls: Ok(500),
                 errors: Ok(0),
-                error: None,
+                error: Some(CallError {
+                    number: 11,
+                    name: "EAGAIN".to_owned(),
+                    words: "Try again",
+                    calls: 3,
+                }),
                 span: Nanos(7_000_000),
                 on_core: Err(Missing::Unsupported),
                 mean: Ok(Nanos(14_000)),
@@ -334,6 +339,7 @@ mod tests {
         let text = said(true, false).expect("an answer");
         assert!(text.contains("7 cat") && text.contains(" to "), "{text}");
         assert!(text.contains("read") && text.contains("500"), "{text}");
+        assert!(text.contains("EAGAIN: try again, 3 times"), "{text}");
         let json: Value = serde_json::from_str(&said(true, true).expect("one")).expect("JSON");
         assert_eq!(json["calls"][0]["calls"], 500);
         assert_eq!(json["unavailable"]["descriptors"], "soon");

@@ -20,6 +20,20 @@ pub struct Number {
     pub narrow: bool,
 }
 
+impl Number {
+    /// What stands for every number that no table has.
+    pub const BEYOND: u32 = 511;
+
+    /// The number itself, where it is known.
+    pub fn known(self) -> Option<u32> {
+        (self.number != Self::BEYOND).then_some(self.number)
+    }
+}
+
+/// What the kernel tells itself of a call that a signal interrupted: it is made again, or the program is told EINTR. No error
+/// of the program: `ERESTARTSYS` and its like.
+const GOES_ON: std::ops::RangeInclusive<u32> = 512..=516;
+
 /// What was counted of one call since counting began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Count {
@@ -33,8 +47,10 @@ pub struct Count {
     pub earlier: Nanos,
     /// Of both, without a core: blocked, or waiting for one.
     pub away: Nanos,
-    /// The longest.
+    /// The longest of those that began since then.
     pub longest: Nanos,
+    /// The longest, since then, of those that had begun before.
+    pub longest_earlier: Nanos,
     /// How long each took.
     pub spread: Spread,
 }
@@ -93,6 +109,31 @@ pub struct CallError {
     pub calls: u64,
 }
 
+impl CallError {
+    /// With what it means: `EAGAIN: try again`.
+    pub fn explained(&self) -> String {
+        let mut words = self.words.chars();
+        let Some(first) = words.next() else {
+            return self.name.clone();
+        };
+        // `I/O error` is no word that a sentence begins with.
+        let first = if words.clone().next().is_some_and(char::is_lowercase) {
+            first.to_ascii_lowercase()
+        } else {
+            first
+        };
+        format!("{}: {first}{}", self.name, words.as_str())
+    }
+
+    /// How often.
+    pub fn often(&self) -> String {
+        match self.calls {
+            1 => "once".to_owned(),
+            n => format!("{n} times"),
+        }
+    }
+}
+
 /// How calls and errors are called.
 pub struct Words<'a> {
     /// The name of a call.
@@ -122,7 +163,7 @@ pub struct CallRow {
     pub mean: Reading<Nanos>,
     /// 99 of 100 took at most so long.
     pub p99: Reading<Nanos>,
-    /// The longest since counting began.
+    /// The longest since counting began, also of one that has not returned: that as long as it lasts in the window.
     pub longest: Reading<Nanos>,
     /// The busiest descriptors, by time.
     pub descriptors: Vec<(i32, CallSums)>,
@@ -192,6 +233,7 @@ fn row(
 ) -> CallRow {
     let calls = now.calls.saturating_sub(before.calls);
     let returned = now.span.since(before.span);
+    let earlier = now.earlier.since(before.earlier);
     let span = Nanos(spent(now, number, last)).since(Nanos(spent(before, number, first)));
     let away = Nanos(lost(now, number, last)).since(Nanos(lost(before, number, first)));
     let spread = now.spread.since(&before.spread);
@@ -203,9 +245,13 @@ fn row(
         }
     };
     let errors = last.errors.range((number, 0)..=(number, u32::MAX));
-    let error = errors
+    let errors = errors
         .map(|(key, part)| (key.1, grown(*part, first.errors.get(key)).calls))
-        .filter(|(_, calls)| *calls > 0)
+        .filter(|(_, calls)| *calls > 0);
+    let (again, errors): (Vec<_>, Vec<_>) = errors.partition(|(errno, _)| GOES_ON.contains(errno));
+    let again: u64 = again.iter().map(|(_, calls)| calls).sum();
+    let error = errors
+        .into_iter()
         .max_by_key(|(_, calls)| *calls)
         .map(|(errno, calls)| {
             let (name, words) = (words.error)(errno);
@@ -227,11 +273,17 @@ fn row(
     descriptors.truncate(TOLD);
     let inside = who_is_in(number, last);
     let first_in = inside.clone().min_by_key(|i| i.since);
+    let lasts = |i: &Inside| last.at.since(i.since).min(last.at.since(first.at));
+    let lasts = first_in.map_or(Nanos(0), lasts);
+    let longest = now.longest.max(now.longest_earlier).max(lasts);
     CallRow {
         number,
         name: (words.call)(number),
         calls: Ok(calls),
-        errors: Ok(now.errors.saturating_sub(before.errors)),
+        errors: Ok(now
+            .errors
+            .saturating_sub(before.errors)
+            .saturating_sub(again)),
         error,
         span,
         on_core: if last.split {
@@ -239,9 +291,10 @@ fn row(
         } else {
             Err(Missing::Unsupported)
         },
-        mean: returned
-            .0
+        mean: (returned.0)
             .checked_div(calls)
+            // Most of the time was in those whose begin nobody saw: a mean of the others says nothing of it.
+            .filter(|_| returned >= earlier)
             .map(Nanos)
             .ok_or(Missing::Soon),
         // The bound of a bucket is above what is in it.
@@ -249,11 +302,9 @@ fn row(
             .at(990)
             .map(|p99| p99.min(now.longest))
             .ok_or(Missing::Soon),
-        longest: if now.calls > 0 {
-            Ok(now.longest)
-        } else {
-            Err(Missing::Soon)
-        },
+        longest: Some(longest)
+            .filter(|longest| *longest > Nanos(0))
+            .ok_or(Missing::Soon),
         descriptors,
         inside: first_in.map(|i| (inside.count(), last.at.since(i.since))),
         earlier: first_in.is_some_and(|i| i.earlier),
@@ -368,6 +419,7 @@ mod tests {
             earlier: Nanos(0),
             away: Nanos(span / 4),
             longest: Nanos(span),
+            longest_earlier: Nanos(0),
             spread,
         };
         let part = |calls, span| CallSums {
@@ -419,6 +471,43 @@ mod tests {
     }
 
     #[test]
+    fn an_error_is_told_in_words() {
+        let told = |words, calls| {
+            let error = CallError {
+                number: 11,
+                name: "EAGAIN".to_owned(),
+                words,
+                calls,
+            };
+            format!("{} {}", error.explained(), error.often())
+        };
+        assert_eq!(told("Try again", 3), "EAGAIN: try again 3 times");
+        assert_eq!(told("I/O error", 1), "EAGAIN: I/O error once");
+        assert_eq!(told("", 2), "EAGAIN 2 times");
+    }
+
+    #[test]
+    fn what_the_kernel_makes_again_is_no_error() {
+        let mut last = counted(300, 30, 5000);
+        let part = |calls| CallSums {
+            calls,
+            span: Nanos(0),
+        };
+        // Of its 15 errors, 8 were interrupted by a signal and made again.
+        last.errors = [((READ, 11), part(7)), ((READ, 512), part(8))].into();
+        let row = between(&counted(100, 10, 1000), &last, &WORDS)
+            .rows
+            .remove(0);
+        assert_eq!(row.errors, Ok(2));
+        assert_eq!(row.error.map(|e| (e.number, e.calls)), Some((11, 2)));
+        last.errors = [((READ, 11), part(5)), ((READ, 514), part(10))].into();
+        let row = between(&counted(100, 10, 1000), &last, &WORDS)
+            .rows
+            .remove(0);
+        assert_eq!((row.errors, row.error), (Ok(0), None));
+    }
+
+    #[test]
     fn time_in_a_call_counts_in_the_window_in_which_it_passes() {
         let with = |at, all: Vec<Inside>| Counted {
             inside: all,
@@ -451,6 +540,23 @@ mod tests {
         );
         assert_eq!((row.inside, row.earlier), (Some((1, Nanos(260))), true));
         assert_eq!(row.mean, Err(Missing::Soon), "none returned");
+        assert_eq!(row.longest, Ok(Nanos(1000)), "one took longer before");
+        let brief = |counted: Counted| {
+            let mut counted = counted;
+            counted.calls.get_mut(&READ).expect("one").longest = Nanos(1);
+            counted
+        };
+        let first = brief(with(100, vec![on_pipe]));
+        let lasts = between(&first, &brief(with(300, vec![later])), &WORDS);
+        assert_eq!(lasts.rows[0].longest, Ok(Nanos(200)), "it goes on");
+        // Of one that had begun before, what is known took longer than all that is counted.
+        let mut last = brief(with(300, vec![]));
+        let count = last.calls.get_mut(&READ).expect("one");
+        (count.calls, count.span) = (11, Nanos(1001));
+        (count.earlier, count.longest_earlier) = (Nanos(210), Nanos(210));
+        let returned = between(&first, &last, &WORDS).rows.remove(0);
+        assert_eq!((returned.calls, returned.longest), (Ok(1), Ok(Nanos(210))));
+        assert_eq!(returned.mean, Err(Missing::Soon), "not 1 of 151");
         // It returned after 150 of the 200: only those count, and nobody knows how long it took.
         let mut last = with(300, vec![]);
         last.calls.get_mut(&READ).expect("one").earlier = Nanos(210);

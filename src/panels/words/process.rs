@@ -194,7 +194,7 @@ pub const CALLS: &[Word] = &[
     ),
     word(
         "ERR/s",
-        "How many of those returned an error, a second. Many are harmless: EAGAIN says that there is nothing yet.",
+        "How many of those returned an error, a second. Many are harmless: EAGAIN says that there is nothing yet. What a signal interrupts and the kernel makes again is none.",
         "the return values at sys_exit",
     ),
     word(
@@ -210,7 +210,7 @@ pub const CALLS: &[Word] = &[
     ),
     word(
         "MEAN",
-        "How long those took that returned, by their number; one that had begun before counting did is not among them.",
+        "How long those took that returned, by their number; one that had begun before counting did is not among them, and – where those took more time than all others.",
         "",
     ),
     word(
@@ -218,10 +218,14 @@ pub const CALLS: &[Word] = &[
         "99 of 100 took at most so long; right to a fifth.",
         "a histogram of four buckets to each power of two",
     ),
-    word("LONGEST", "The longest since the tab was opened.", ""),
+    word(
+        "LONGEST",
+        "The longest since the tab was opened; of one that has not returned, as long as it lasts in the window.",
+        "",
+    ),
     word(
         "ON",
-        "The descriptor that took most of the time, and who is at its other end; or who is in the call now.",
+        "The descriptor that took most of the time, and who is at its other end, or who is in the call now; then its commonest error.",
         "the first argument at sys_enter; /proc/PID/fd",
     ),
 ];

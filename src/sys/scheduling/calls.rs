@@ -36,6 +36,8 @@ const ON_FD: usize = 5;
 const DROPPED: usize = 6;
 const EARLIER: usize = 7;
 const SPREAD: usize = 8;
+/// Behind the spread: the longest of those that had begun before.
+const LONGEST_EARLIER: usize = SPREAD + BUCKETS;
 
 /// How many threads can be in a call at once, and how many descriptors and errors are told apart.
 const THREADS: usize = 32_768;
@@ -180,6 +182,7 @@ impl Tracing {
                     earlier: Nanos(words[EARLIER]),
                     away: Nanos(words[AWAY]),
                     longest: Nanos(words[LONGEST]),
+                    longest_earlier: Nanos(words[LONGEST_EARLIER]),
                     spread,
                 },
             );
@@ -214,6 +217,8 @@ impl Tracing {
             match self.who(&words) {
                 None => idle.push(thread.to_vec()),
                 Some(_) if self.begun.is_over(thread, words[0]) => {}
+                // It began another call since, which is known at its place.
+                Some(_) if begun::has_a_place(thread, &self.threads) => {}
                 Some(who) => inside.push(who),
             }
         })?;
@@ -325,7 +330,11 @@ fn number(at: u32) -> Number {
 
 /// How calls and errors are called on this machine.
 pub const WORDS: Words<'static> = Words {
-    call: &|call| name(call).map_or_else(|| format!("call {}", call.number), str::to_owned),
+    call: &|call| match (name(call), call.known()) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(number)) => format!("call {number}"),
+        (None, None) => "unknown calls".to_owned(),
+    },
     error: &error_words,
 };
 

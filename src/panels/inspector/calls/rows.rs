@@ -7,7 +7,7 @@ use crate::app::world::World;
 use crate::model::format::{counted, duration, per_second};
 use crate::model::id::Nanos;
 use crate::model::reading::Reading;
-use crate::model::scheduling::calls::{CallRow, Calls, about};
+use crate::model::scheduling::calls::{CallError, CallRow, Calls, about};
 use crate::panels::inspector::threads::peer;
 use crate::panels::listing::{Order, Parts};
 use crate::theme::Role;
@@ -78,8 +78,14 @@ pub fn row(world: &World, calls: &Calls, row: &CallRow) -> Row {
     }
 }
 
-/// The busiest descriptor with its peer, or who is in the call now.
+/// The busiest descriptor with its peer, or who is in the call now; then how it fails mostly.
 fn on(world: &World, row: &CallRow) -> String {
+    let fails = row.error.as_ref().map(CallError::explained);
+    let parts = [Some(on_what(world, row)).filter(|on| !on.is_empty()), fails];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn on_what(world: &World, row: &CallRow) -> String {
     if let Some((fd, _)) = row.descriptors.first() {
         let peer = peer(world, *fd).map_or_else(String::new, |p| format!(" {p}"));
         let more = match row.descriptors.len() {
@@ -161,11 +167,8 @@ pub fn foot(world: &World, row: &CallRow) -> Vec<Parts> {
     if let Some(error) = &row.error {
         out.push(vec![
             ("fails mostly with ".to_owned(), Role::Dim),
-            (error.name.clone(), Role::Text),
-            (
-                format!(": {} · {} times", error.words, error.calls),
-                Role::Dim,
-            ),
+            (error.explained(), Role::Text),
+            (format!(" · {}", error.often()), Role::Dim),
         ]);
     }
     if let Some((n, span)) = row.inside {

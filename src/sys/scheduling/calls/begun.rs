@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{BEGUN_BEFORE, NUMBERS, OWNER, PLACE, PLACES};
 use crate::model::id::{Nanos, Pid};
 use crate::model::reading::Reading;
+use crate::model::scheduling::calls::Number;
 use crate::model::scheduling::wait::Call;
 use crate::sys::bounded;
 use crate::sys::bpf::map::{Map, Shared};
@@ -48,13 +49,24 @@ pub fn begin(root: &ProcRoot, pid: Pid, started: &Map, threads: &Shared) -> Begu
     let again = calls(root, pid, noted.iter().map(|(tid, _)| *tid).collect());
     let again: BTreeMap<u32, Call> = again.collect();
     for (tid, was) in noted {
-        let place = tid as usize % PLACES * PLACE;
         let moved = again.get(&tid) != Some(&was);
-        if moved || threads.get(place + OWNER * 8) == u64::from(tid) {
+        if moved || owns(tid, threads) {
             over.insert(tid);
         }
     }
     Begun { at, over }
+}
+
+fn owns(tid: u32, threads: &Shared) -> bool {
+    let place = tid as usize % PLACES * PLACE;
+    threads.get(place + OWNER * 8) == u64::from(tid)
+}
+
+/// Whether a thread has a place in `threads`: all that its programs note from then on stands there, and what is noted in
+/// `started` is of a call before, whose end nobody saw.
+pub fn has_a_place(thread: &[u8], threads: &Shared) -> bool {
+    let tid = thread.try_into().map(u32::from_ne_bytes);
+    tid.is_ok_and(|tid| owns(tid, threads))
 }
 
 /// What a program would have noted of this call.
@@ -67,7 +79,8 @@ fn known(call: &Call, at: Nanos) -> Option<[u64; OWNER]> {
     };
     // The stacks of a process with 64-bit words lie above all that 32 bits can name.
     let narrow = cfg!(target_pointer_width = "64") && u32::try_from(*sp).is_ok();
-    let number = u32::try_from(*number).ok().filter(|n| *n < NUMBERS)?;
+    let number = u32::try_from(*number).unwrap_or(u32::MAX);
+    let number = number.min(Number::BEYOND);
     let number = number + if narrow { NUMBERS } else { 0 };
     Some([
         at.0,

@@ -3,10 +3,11 @@
 use std::io;
 
 use super::{
-    AWAY, BEGUN_BEFORE, DROPPED, EARLIER, ERRORS, FD, FDS, LONGEST, NUMBERS, ON_FD, PLACE, PLACES,
-    SLOT, SPAN, SPREAD,
+    AWAY, BEGUN_BEFORE, DROPPED, EARLIER, ERRORS, FD, FDS, LONGEST, LONGEST_EARLIER, NUMBERS,
+    ON_FD, PLACE, PLACES, SLOT, SPAN, SPREAD,
 };
 use crate::model::id::Pid;
+use crate::model::scheduling::calls::Number;
 use crate::sys::bpf::assembler::{
     Assembler, Fault, Helper, If, Instruction, Label, Op, Operand, Reg,
     Reg::{R0, R1, R2, R3, R6, R7, R8, R9, R10},
@@ -108,7 +109,11 @@ pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instru
     a.load(Width::Double, R7, (R1, 0));
     a.load(Width::Double, R6, (R1, 8));
     only_of(&mut a, pid, out);
-    a.jump_if(If::Ge, R6, NUMBERS.cast_signed(), out);
+    // Numbers that no table has are told together.
+    let known = a.label();
+    a.jump_if(If::Lt, R6, Number::BEYOND.cast_signed(), known);
+    a.mov(R6, Number::BEYOND.cast_signed());
+    a.place(known);
     register(&mut a, typed, at.mode);
     a.op(Op::And, R1, at.mask);
     a.jump_if(If::Ne, R1, at.narrow, wide);
@@ -223,8 +228,7 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.jump(out);
     // How long it took nobody knows, only how long since counting began.
     a.place(earlier);
-    a.mov(R1, R9);
-    a.fetch_add(Width::Double, (R8, offset(EARLIER)), R1);
+    spread::lengths(&mut a, [EARLIER, LONGEST_EARLIER].map(offset));
     away(&mut a);
     a.mov(R6, 0);
     a.jump(on);

@@ -190,3 +190,57 @@ fn errors_have_names() {
             || error_words(11).1.contains("unavailable")
     );
 }
+
+#[test]
+fn a_call_of_before_is_over_when_the_thread_has_begun_another_one() {
+    let (mut reader, mut writer) = io::pipe().expect("a pipe");
+    let fd = reader.as_raw_fd();
+    let (tell, told) = std::sync::mpsc::channel();
+    let waits = std::thread::spawn(move || {
+        tell.send(nix::unistd::gettid()).expect("heard");
+        reader.read_exact(&mut [0]).expect("a byte");
+    });
+    let tid = told.recv().expect("a number").as_raw();
+    let asleep = || {
+        let call = std::fs::read_to_string(format!("/proc/self/task/{tid}/syscall"));
+        call.is_ok_and(|call| call.starts_with(&format!("{} {fd:#x} ", libc::SYS_read)))
+    };
+    while !asleep() {
+        std::thread::yield_now();
+    }
+    if let Some(tracing) = begin() {
+        let on_it = |counted: &Counted| {
+            let all = counted.inside.iter();
+            all.filter(|i| i.descriptor == Some(fd) && i.earlier)
+                .count()
+        };
+        assert_eq!(on_it(&tracing.read().expect("read")), 1);
+        // As where its return was missed, and it called the kernel again.
+        let place = tid as usize % PLACES * PLACE;
+        tracing.threads.set(place + OWNER * 8, tid as u64);
+        assert_eq!(on_it(&tracing.read().expect("read")), 0);
+    }
+    writer.write_all(&[1]).expect("room");
+    waits.join().expect("ended");
+}
+
+#[test]
+#[expect(
+    unsafe_code,
+    reason = "no library has a function for a call that does not exist"
+)]
+fn calls_that_no_table_has_are_counted_together() {
+    let Some(tracing) = begin() else { return };
+    let first = tracing.read().expect("read");
+    for number in [9999, 511, 4000] {
+        // SAFETY: no kernel has a call of that number; it answers ENOSYS and touches nothing.
+        let answer = unsafe { libc::syscall(number) };
+        assert_eq!(answer, -1);
+    }
+    let calls = between(&first, &tracing.read().expect("read"), &WORDS);
+    let row = calls.rows.iter().find(|r| r.name == "unknown calls");
+    let row = row.expect("a row");
+    assert_eq!((row.calls, row.errors), (Ok(3), Ok(3)));
+    assert_eq!(row.number.known(), None);
+    assert_eq!(row.error.as_ref().map(|e| e.name.as_str()), Some("ENOSYS"));
+}
