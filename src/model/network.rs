@@ -228,10 +228,20 @@ impl Network {
         for (id, rates) in self.datagrams.iter().flatten() {
             by.entry(*id).or_default().add(*rates);
         }
+        let mut hidden = self.hiding.clone();
+        if self.datagrams.is_err() {
+            // Nobody counts what these move: not 0.
+            let udp = self.connections.iter();
+            let udp = udp.filter(|c| c.inet.protocol == Protocol::Udp);
+            let holders = udp.flat_map(|c| c.holders.iter().map(|(id, ..)| *id));
+            hidden.extend(holders.filter(|id| !by.contains_key(id)));
+            hidden.sort_unstable();
+            hidden.dedup();
+        }
         Ok(Traffic {
             by,
             datagrams: self.datagrams.as_ref().map(|_| ()).map_err(|why| *why),
-            hidden: self.hiding.clone(),
+            hidden,
             complete: self.complete,
         })
     }

@@ -295,3 +295,43 @@ fn kinds_of_interfaces_read_as_words() {
         "vlan 7 on eth0"
     );
 }
+
+#[test]
+fn who_has_udp_alone_where_nobody_counts_it_moves_no_known_amount() {
+    let udp = |holder| {
+        let mut socket = connection("10.0.0.1:53", "0.0.0.0:0", Some(holder), 0.0);
+        socket.inet.protocol = Protocol::Udp;
+        socket.rates = Err(Missing::Unsupported);
+        socket
+    };
+    let tcp = connection("10.0.0.1:80", "10.0.0.2:9", Some(8), 500.0);
+    let connections = vec![udp(7), udp(8), tcp];
+    let none = ledger::Settled {
+        by: HashMap::new(),
+        short: Err(Missing::Soon),
+    };
+    let mut network = Network {
+        talkers: traffic::talkers(&connections, none),
+        connections,
+        datagrams: Err(Missing::Denied),
+        span: Nanos(1_000_000_000),
+        complete: true,
+        ..Network::default()
+    };
+    let of = |network: &Network, pid: u32| {
+        let traffic = network.traffic();
+        let shares = crate::model::sample::Shares {
+            traffic,
+            ..Default::default()
+        };
+        let holders = network.connections.iter().flat_map(|c| &c.holders);
+        let id = holders.map(|h| h.0).find(|id| id.pid.0 == pid);
+        let id = id.unwrap_or(ProcId::new(pid, 1));
+        shares.traffic_of(id).map(|rates| rates.received)
+    };
+    assert_eq!(of(&network, 7), Err(Missing::Denied));
+    assert_eq!(of(&network, 8), Ok(500.0), "TCP alone");
+    assert_eq!(of(&network, 9), Ok(0.0));
+    network.datagrams = Ok(Vec::new());
+    assert_eq!(of(&network, 7), Ok(0.0), "it is counted");
+}

@@ -34,7 +34,7 @@ pub struct Traffic {
     pub by: HashMap<ProcId, Rates>,
     /// Whether UDP is among it, or why not.
     pub datagrams: Reading<()>,
-    /// Who hides its descriptors from this user, ascending: what it holds is not known.
+    /// Of whom it is not known, ascending: who hides its descriptors from this user, and who has UDP alone where nobody counts that.
     pub hidden: Vec<ProcId>,
     /// Whether the descriptors of everybody else have been read.
     pub complete: bool,

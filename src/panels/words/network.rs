@@ -47,7 +47,7 @@ pub const SOCKETS: &[Word] = &[
     ),
     word(
         "IN",
-        "Bytes a second received. UDP, and so QUIC, has no such counter.",
+        "Bytes a second received. Of a UDP socket, and so of QUIC, nobody counts them; what a process moves over UDP is in NET IN.",
         "struct tcp_info, tcpi_bytes_received, by the time between two readings",
     ),
     word(

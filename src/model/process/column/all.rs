@@ -237,10 +237,10 @@ columns! {
     CALLS "calls" "CALLS/s" 8 Needs::CALL_RATES, "System calls a second, told where programs may run in the kernel: as root, or as the doctor says. While it is shown, every call of the machine takes some 0.1 µs longer.",
         from "a program at sys_enter that counts by process: since the reading before, by the time between both",
         sum(|s, p| s.shares.calls_of(p.id), Unit::Rate, Some(100.0));
-    NET_IN "net-in" "NET IN" 6 Needs::NETWORK, "Bytes a second that it receives over TCP and UDP, payload alone; UDP only where programs may run in the kernel. A connection that several hold counts for the first.",
+    NET_IN "net-in" "NET IN" 6 Needs::NETWORK, "Bytes a second that it receives over TCP and UDP, payload alone; UDP only where programs may run in the kernel, else TCP alone, and – of who has UDP alone. A connection that several hold counts for the first.",
         from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd; UDP by programs at sock_send_length and sock_recv_length",
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.received), Unit::BytesRate, Some(65_536.0));
-    NET_OUT "net-out" "NET OUT" 7 Needs::NETWORK, "Bytes a second that it sends over TCP and UDP, payload alone; UDP only where programs may run in the kernel. A connection that several hold counts for the first.",
+    NET_OUT "net-out" "NET OUT" 7 Needs::NETWORK, "Bytes a second that it sends over TCP and UDP, payload alone; UDP only where programs may run in the kernel, else TCP alone, and – of who has UDP alone. A connection that several hold counts for the first.",
         from "the counters of its TCP sockets, from sock_diag(7), joined by /proc/PID/fd; UDP by programs at sock_send_length and sock_recv_length",
         sum(|s, p| s.shares.traffic_of(p.id).map(|r| r.sent), Unit::BytesRate, Some(65_536.0));
     #[over_time]
