@@ -163,6 +163,10 @@ impl TimeTab {
                         Some(fd) => Reply::Lead(of, Led::Descriptor(fd)),
                         None => Reply::Inspect(of, "files"),
                     },
+                    Some(Kind::Device) => match wait.and_then(only_descriptor) {
+                        Some(fd) => Reply::Lead(of, Led::Descriptor(fd)),
+                        None => self.to_holder(world, of, wait, what),
+                    },
                     Some(Kind::Page) => Reply::Inspect(of, "memory"),
                     Some(Kind::Signal) => Reply::Inspect(of, "signals"),
                     _ => self.to_holder(world, of, wait, what),

@@ -189,6 +189,35 @@ fn enter_leads_to_whom_it_waits_for() {
 }
 
 #[test]
+fn enter_on_a_disk_leads_to_the_descriptor_that_is_read() {
+    let waiting = Waiting {
+        what: Wait::On {
+            verb: "read of",
+            fd: Fd::new(9),
+        },
+        call: Some("read".into()),
+        function: Some("io_schedule".into()),
+        uninterruptible: true,
+    };
+    let disk = Cause::of(&waiting).expect("it waits");
+    assert_eq!(disk.kind(), Kind::Device);
+    let bucket = Bucket {
+        to: Nanos(1_000_000_000),
+        threads: vec![thread(100, "reads", 0, 0, &disk)],
+        ..Bucket::default()
+    };
+    let world = world(Ok(TimeSpent {
+        buckets: vec![Arc::new(bucket)],
+    }));
+    let mut tab = TimeTab::default();
+    tab.fit(&world, Rect::new(0, 0, 84, 16));
+    assert!(matches!(
+        tab.enter(&world),
+        Reply::Lead(_, Led::Descriptor(9))
+    ));
+}
+
+#[test]
 fn enter_on_a_lock_leads_to_its_holder_or_to_who_waits_longest() {
     let lock = |word, owner| {
         cause(Wait::Futex(Futex {
