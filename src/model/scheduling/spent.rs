@@ -21,7 +21,7 @@ use crate::model::text::SafeText;
 
 /// So many causes are told apart of one thread in one bucket; the others are told together.
 const MOST: usize = 32;
-/// So many children that are waited for, one after the other.
+/// So many children, or threads, that are waited for one after the other.
 const CHILDREN: usize = 3;
 
 /// What a thread, or several, did in a span: `running + ready + blocked = span`.
@@ -113,6 +113,15 @@ impl Spent {
                 spent.block(cause, sums.span, sums.span, sums.calls);
                 continue;
             }
+            // Of those that come one after the other no look tells how long each took.
+            let together = causes[0].0.together();
+            let same = |(cause, _): &(Cause, u32)| cause.together() == together;
+            if let Some(together) = &together
+                && causes.iter().all(same)
+            {
+                spent.block(together, sums.span, sums.span, sums.calls);
+                continue;
+            }
             // The kernel tells these together; they are told apart by how often each was seen.
             let seen: u64 = causes.iter().map(|(_, times)| u64::from(*times)).sum();
             let mut left = *sums;
@@ -150,9 +159,11 @@ impl Spent {
         if let Some(known) = self.blocked.iter_mut().find(|s| s.cause == *cause) {
             return more(known);
         }
-        let children = self.blocked.iter().filter(|s| s.cause.child().is_some());
-        if cause.child().is_some() && children.count() >= CHILDREN {
-            return self.block(&Cause::children(), span, whole, waits);
+        if let Some(together) = cause.together() {
+            let like = |s: &&Share| s.cause.together().is_some_and(|of| of == together);
+            if self.blocked.iter().filter(like).count() >= CHILDREN {
+                return self.block(&together, span, whole, waits);
+            }
         }
         let share = Share {
             cause: cause.clone(),

@@ -237,6 +237,8 @@ pub enum Lock {
     RwLock(RwHeld),
     /// The end of a thread, and of which.
     Join(Option<Owner>),
+    /// The ends of several threads, one after the other, that are not told apart.
+    Joins,
     /// A condition variable.
     Condition,
     /// A POSIX semaphore.

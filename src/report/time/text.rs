@@ -3,7 +3,7 @@
 use super::{Args, Breakdown};
 use crate::model::format::{counted, duration};
 use crate::model::scheduling::spent::Spent;
-use crate::model::scheduling::spent::lines::lines;
+use crate::model::scheduling::spent::lines::{lines, tenths};
 use crate::model::scheduling::wakes::Waker;
 use crate::report::Error;
 use crate::report::printer::{Ink, Printer};
@@ -57,6 +57,17 @@ fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     );
     let name = format!("{} {}", told.id.pid, told.name);
     printer.line(&[(&name, Ink::Strong), (&about, Ink::Dim)])?;
+    let parts = [
+        ("running", all.running),
+        ("ready", all.ready),
+        ("blocked", all.blocked().since(all.idle())),
+        ("idle", all.idle()),
+    ];
+    let shares = tenths(&parts.map(|(_, span)| span.0));
+    let told = parts.iter().zip(shares).filter(|(part, _)| part.1.0 > 0);
+    let told = told.map(|((word, _), share)| format!("{word} {}.{} %", share / 10, share % 10));
+    let told = told.collect::<Vec<_>>().join(" · ");
+    printer.line(&[(&told, Ink::Dim)])?;
     if !bucket.why.is_empty() {
         let why = format!("not counted by the kernel: {}", bucket.why);
         printer.line(&[(&why, Ink::Dim)])?;

@@ -1,10 +1,12 @@
 //! What a thread was blocked on, so that the same wait is the same cause whenever it is seen.
 
-use crate::model::id::Pid;
 use crate::model::reading::Missing;
 use crate::model::scheduling::phases::{Site, Sleep};
-use crate::model::scheduling::wait::{Child, Limit, Lock, Names, Wait, Waiting, by_first};
+use crate::model::scheduling::wait::{Child, Futex, Limit, Lock, Names, Wait, Waiting, by_first};
 use crate::model::text::SafeText;
+
+/// The verb of who waits for connections.
+const ACCEPTS: &str = "accept on";
 
 /// What a thread was blocked on.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,6 +142,8 @@ impl Cause {
                 Lock::Mutex(..) | Lock::RwLock(_) | Lock::Library(_) => Kind::Lock,
                 _ => Kind::Wake,
             },
+            // Who takes connections has nothing to do until one comes.
+            Wait::On { verb, .. } if *verb == ACCEPTS => Kind::Events,
             Wait::Any { total: 1, .. } | Wait::On { .. } => Kind::Descriptor,
             Wait::Any { .. } | Wait::Work => Kind::Events,
             Wait::Child(_) => Kind::Child,
@@ -162,19 +166,35 @@ impl Cause {
         }
     }
 
-    /// The child that it is, where it is a certain one.
-    pub fn child(&self) -> Option<Pid> {
-        match self.waiting()?.what {
-            Wait::Child(Child::One(pid, _)) => Some(pid),
+    /// Other children than those that are told apart.
+    fn children() -> Self {
+        Self::Wait(Box::new(Waiting {
+            what: Wait::Child(Child::Others),
+            call: None,
+            function: None,
+            uninterruptible: false,
+        }))
+    }
+
+    /// What several like this one are told as together: those that come one after the other, as children and threads do.
+    pub fn together(&self) -> Option<Self> {
+        match &self.waiting()?.what {
+            Wait::Child(Child::One(..)) => Some(Self::children()),
+            Wait::Futex(futex) if matches!(futex.kind, Lock::Join(Some(_))) => Some(Self::joins()),
             _ => None,
         }
     }
 
-    /// Other children than those that are told apart.
-    pub fn children() -> Self {
+    /// The ends of several threads.
+    fn joins() -> Self {
         Self::Wait(Box::new(Waiting {
-            what: Wait::Child(Child::Others),
-            call: None,
+            what: Wait::Futex(Futex {
+                kind: Lock::Joins,
+                word: 0,
+                place: None,
+                limit: Limit::None,
+            }),
+            call: Some("futex".into()),
             function: None,
             uninterruptible: false,
         }))

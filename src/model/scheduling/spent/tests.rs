@@ -6,7 +6,9 @@ use super::*;
 use crate::model::id::Pid;
 use crate::model::scheduling::calls::{CallSums, Number};
 use crate::model::scheduling::phases::{Phase, Sleep};
-use crate::model::scheduling::wait::{Child, Fd, Limit, Names, Wait, Waiting};
+use crate::model::scheduling::wait::{
+    Child, Fd, Futex, Limit, Lock, Names, Owner, Wait, Waiting, by_first,
+};
 
 fn cause(fd: i32) -> Cause {
     let what = Wait::On {
@@ -74,6 +76,15 @@ fn of_a_wait_that_may_not_be_seen_nothing_is_certain() {
 }
 
 #[test]
+fn who_accepts_has_nothing_to_do_until_a_connection_comes() {
+    let on = |name| Cause::of(&waiting(by_first(name, 3))).expect("it waits");
+    let accepts = on("accept4");
+    assert_eq!(accepts.words(&Names::NONE), "accept on fd 3");
+    assert!(accepts.kind().is_idle());
+    assert!(!on("read").kind().is_idle());
+}
+
+#[test]
 fn a_wait_is_the_same_whatever_time_is_left() {
     let sleep = |left| Cause::of(&waiting(Wait::Sleep(Limit::Left(Nanos(left)))));
     assert_eq!(sleep(5), sleep(4));
@@ -121,6 +132,49 @@ fn of_many_children_few_are_told_apart() {
     assert_eq!(told.len(), CHILDREN + 1);
     assert_eq!(told[CHILDREN], "other children to end");
     assert_eq!(spent.blocked(), Nanos(490));
+}
+
+fn joining(tid: u32) -> Cause {
+    let what = Wait::Futex(Futex {
+        kind: Lock::Join(Some(Owner::Thread(Tid(tid)))),
+        word: 0x7f00,
+        place: None,
+        limit: Limit::None,
+    });
+    Cause::of(&waiting(what)).expect("it waits")
+}
+
+#[test]
+fn threads_that_are_joined_one_after_the_other_are_one_line() {
+    let mut grown = Phases::begin(Phase::Running, Nanos(0));
+    let sums = CallSums {
+        calls: 150,
+        span: Nanos(1500),
+    };
+    grown.blocked.insert(site(Sleep::Light, 7), sums);
+    let mut seen = Seen::default();
+    for tid in 20..43 {
+        seen.saw(Tid(1), &site(Sleep::Light, 7), &joining(tid));
+    }
+    let spent = Spent::counted(&grown, |at| seen.causes(Tid(1), at));
+    let told = |spent: &Spent| -> Vec<_> {
+        let shares = spent.blocked.iter();
+        shares
+            .map(|s| (s.cause.words(&Names::NONE), s.span.0, s.waits))
+            .collect()
+    };
+    let several = "joining threads, one after the other".to_owned();
+    assert_eq!(told(&spent), [(several.clone(), 1500, 150)]);
+    assert_eq!(spent.blocked[0].cause.kind(), Kind::Wake);
+    // Each at a place of its own: few are told apart.
+    let mut spent = Spent::default();
+    for tid in 20..43 {
+        let cause = joining(tid);
+        spent.add(between(10, 0, 0, true, [Some(&cause), Some(&cause)]));
+    }
+    let told = told(&spent);
+    assert_eq!(told.len(), CHILDREN + 1);
+    assert_eq!(told[CHILDREN], (several, 200, 0));
 }
 
 /// A site in read(2) of a descriptor.

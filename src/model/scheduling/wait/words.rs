@@ -199,6 +199,7 @@ impl Futex {
             Lock::RwLock(held) => held.words(names),
             Lock::Join(Some(thread)) => return format!("joining {}", thread.words(names)),
             Lock::Join(None) => "joining a thread".to_owned(),
+            Lock::Joins => return "joining threads, one after the other".to_owned(),
             Lock::Condition => "condition variable".to_owned(),
             Lock::Semaphore => "semaphore".to_owned(),
             Lock::Barrier => "barrier".to_owned(),
