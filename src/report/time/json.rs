@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Args, Breakdown};
+use crate::model::descriptors::peer::Peer;
 use crate::model::id::ProcId;
 use crate::model::scheduling::spent::lines::{Line, What, lines};
 use crate::model::scheduling::spent::{Cause, Spent};
@@ -106,15 +107,111 @@ fn wait(told: &Breakdown, line: &Line, cause: &Cause) -> Value {
     let waiting = cause.waiting();
     let fds = waiting.map_or(&[][..], |w| w.what.descriptors());
     let call = waiting.and_then(|w| w.call.as_ref());
+    let only = match fds {
+        [fd] => Some(fd),
+        _ => None,
+    };
     json!({
         "kind": cause.kind().word(),
         "idle": cause.kind().is_idle(),
         "on": told.names(|names| cause.words(names)),
         "call": call.map(SafeText::as_str),
+        "fd": only.map(|fd| fd.number),
+        "target": only.and_then(|fd| fd.target.as_ref().ok()).map(SafeText::exact),
+        "peers": only.map_or_else(Vec::new, |fd| peers(told, fd.number)),
         "fds": fds.iter().map(|fd| fd.number).collect::<Vec<_>>(),
         "holder_tid": waiting.and_then(|w| w.what.owner()).map(|t| t.0),
         "count": told.bucket.exact.then_some(line.waits),
         "ns": line.span.0,
         "whole_ns": line.whole.0,
     })
+}
+
+/// Who is at the other end of a descriptor.
+fn peers(told: &Breakdown, fd: i32) -> Vec<Value> {
+    let files = told.files.iter();
+    let row = files.flat_map(|files| {
+        files
+            .rows
+            .iter()
+            .filter(|row| i64::from(row.fd) == i64::from(fd))
+    });
+    let named = row.flat_map(|row| row.peers.named.iter().filter(|peer| peer.id != told.id));
+    let peer = |peer: &Peer| json!({"pid": peer.id.pid.0, "name": peer.name.exact()});
+    named.map(peer).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::descriptors::descriptor::{Descriptor, Files};
+    use crate::model::descriptors::peer::Flow;
+    use crate::model::id::{Nanos, ThreadId};
+    use crate::model::reading::Missing;
+    use crate::model::scheduling::spent::{Bucket, Share, ThreadSpent};
+    use crate::model::scheduling::wait::{Fd, Wait, Waiting};
+
+    #[test]
+    fn a_wait_for_a_descriptor_says_where_it_leads_and_to_whom() {
+        let id = ProcId::new(7, 1);
+        let waiting = Waiting {
+            what: Wait::On {
+                verb: "read of",
+                fd: Fd {
+                    target: Ok("pipe:[40]".into()),
+                    ..Fd::new(3)
+                },
+            },
+            call: Some("read".into()),
+            function: None,
+            uninterruptible: false,
+        };
+        let share = Share {
+            cause: Cause::of(&waiting).expect("it waits"),
+            span: Nanos(5),
+            whole: Nanos(5),
+            waits: 2,
+        };
+        let spent = Spent {
+            span: Nanos(5),
+            blocked: vec![share],
+            ..Spent::default()
+        };
+        let mut files = Files::new(id);
+        let mut pipe = Descriptor::new(3, b"pipe:[40]");
+        let peer = |pid| Peer {
+            id: ProcId::new(pid, 1),
+            name: "writer".into(),
+            fd: Some(1),
+            flow: Flow::In,
+            foreign: false,
+        };
+        pipe.peers.named = vec![peer(7), peer(812)];
+        files.rows.push(pipe);
+        let told = Breakdown {
+            id,
+            name: "reader".into(),
+            bucket: Bucket {
+                exact: true,
+                threads: vec![ThreadSpent {
+                    id: ThreadId::default(),
+                    name: "reader".into(),
+                    spent,
+                }],
+                ..Bucket::default()
+            },
+            files: Some(Arc::new(files)),
+            ended: false,
+            wakes: Err((Missing::Denied, String::new())),
+            when: String::new(),
+        };
+        let wait = &process(&told)["blocked"][0];
+        assert_eq!(
+            (&wait["fd"], &wait["target"]),
+            (&json!(3), &json!("pipe:[40]"))
+        );
+        assert_eq!(wait["peers"], json!([{"pid": 812, "name": "writer"}]));
+    }
 }
