@@ -24,7 +24,9 @@ use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::descriptors::descriptor::Files;
 use crate::model::groups::unit::Names;
+use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Sample, Shares};
@@ -36,6 +38,7 @@ use crate::sampler::descriptors::joined::shared::Shared;
 use crate::sampler::machine::gpus::Graphics;
 use crate::sampler::network::Networks;
 use crate::sampler::scheduling::call_rates::{self, Counting};
+use crate::sampler::scheduling::calls::lives;
 use crate::sys::groups::hierarchy::Hierarchy;
 use crate::sys::groups::names::NameReader;
 use crate::sys::root::ProcRoot;
@@ -45,6 +48,19 @@ use crate::sys::source;
 const APART: Duration = Duration::from_secs(1);
 /// How long looking at everybody's descriptors may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Descriptors with what was known of them before: who ends meanwhile has none any more, nor has who is at their other ends.
+fn remembered(root: &ProcRoot, now: Reading<Files>, before: Option<&Files>) -> Reading<Files> {
+    let ended = |id: ProcId| lives(root, id).is_err();
+    match (now, before) {
+        (Ok(mut files), Some(before)) => {
+            files.remember(before, &ended);
+            Ok(files)
+        }
+        (Err(_), Some(before)) => Ok(Files::remembered(before, &ended)),
+        (now, None) => now,
+    }
+}
 
 /// The exit status of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,9 +51,10 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let id = target::find(&snapshot, &args.target)?;
     let stop = stop::on_signals();
     let root = ProcRoot::live();
+    let before = Descriptors::all_of(&root, id).ok();
     let calls =
         during(&root, id, args.span.unwrap_or(SPAN), &stop).map_err(|why| refused(id, why))?;
-    let files = Descriptors::all_of(&root, id);
+    let files = super::remembered(&root, Descriptors::all_of(&root, id), before.as_ref());
     // Of one that ended no later call is told, also where there is none.
     let ended = has_ended(id)?;
     if args.json {

@@ -80,6 +80,8 @@ struct Followed {
     name: SafeText,
     ended: bool,
     wakes: Result<Counting, (Missing, String)>,
+    /// Its descriptors when that began: who ends meanwhile has none any more.
+    before: Option<Files>,
 }
 
 /// Of how many processes it is told who wakes them: each costs the machine a little at every switch.
@@ -127,6 +129,9 @@ fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<
                     Err((Missing::Unsupported, why))
                 },
                 follower: Follower::new(&root, id),
+                before: (watched < WATCHED)
+                    .then(|| Descriptors::all_of(&root, id).ok())
+                    .flatten(),
                 name: snapshot
                     .get(id)
                     .map_or_else(SafeText::default, |p| p.facts.name.clone()),
@@ -195,7 +200,12 @@ fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Breakdown {
             .end()
             .map_err(|missing| (missing, "the kernel does not read its maps out".to_owned()))
     });
-    let files = Descriptors::all_of(root, id).ok().map(Arc::new);
+    let files = super::remembered(
+        root,
+        Descriptors::all_of(root, id),
+        followed.before.as_ref(),
+    );
+    let files = files.ok().map(Arc::new);
     Breakdown {
         wakes,
         id,

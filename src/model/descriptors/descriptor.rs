@@ -3,6 +3,7 @@
 //! Reads nothing: `sys::descriptors` fills these types.
 
 pub mod about;
+mod earlier;
 pub mod gpu;
 pub mod kind;
 

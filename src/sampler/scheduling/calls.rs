@@ -19,8 +19,11 @@ use crate::sys::source::{Error, Probe, Source};
 /// Over how long calls are told on the screen.
 const WINDOW: Nanos = Nanos::from_millis(5000);
 
-/// Why nothing more is told of a process, where it has ended.
-pub(super) fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
+/// Whether a process is still there: `Gone` where it has ended, also where nobody has asked how.
+///
+/// # Errors
+/// Why nothing more is told of it.
+pub fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
     let text = root.read(format!("{}/stat", of.pid))?;
     let line = proc_stat::parse(&text, 1).ok_or(Missing::Gone)?;
     let ended = matches!(line.stat.state, State::Zombie | State::Dead);
