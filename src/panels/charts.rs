@@ -67,6 +67,11 @@ pub(in crate::panels) struct Charts {
 /// Values over time, oldest first: the moment of each, and what is known of it.
 pub(in crate::panels) type Points = [(Nanos, Option<f64>)];
 
+/// How many columns of dots so many cells hold.
+pub(in crate::panels) fn columns(cells: u16) -> usize {
+    usize::from(cells) * ACROSS
+}
+
 /// Draws values, the newest at the right end, as an area of dots; peaks are kept where many share a column.
 pub(in crate::panels) fn trail(
     world: &World,

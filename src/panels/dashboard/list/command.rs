@@ -279,12 +279,11 @@ fn process(list: &List, world: &World, proc: &Proc, folded: Option<(String, Styl
     }
     if proc.stat.state == State::Zombie {
         let how = world.snapshot.ending(proc.id);
-        // By whom comes first: the end of the line is what is cut.
-        let how = how.map_or_else(String::new, |how| format!(" · {}", ending(how)));
+        let how = how.map_or_else(String::new, |how| format!(" {} ·", ending(how)));
         let parent = world.snapshot.by_pid(proc.stat.ppid);
         let parent = parent.map_or_else(String::new, |p| format!(" {}", p.facts.name));
         let why = format!(
-            " zombie, not yet waited for by {}{parent}{how}",
+            "{how} zombie, not yet waited for by {}{parent}",
             proc.stat.ppid
         );
         let mut out = vec![(format!("[{}]", proc.facts.name), name_style)];

@@ -13,7 +13,6 @@ use crate::model::id::{Bytes, Nanos};
 use crate::model::process::overview::Overview;
 use crate::panels::charts;
 use crate::theme::{Role, Theme};
-use crate::widgets::braille::ACROSS;
 use crate::widgets::line;
 
 /// Cells of name and scale at the left: `2.0G`, `1741 ms/s`.
@@ -168,7 +167,7 @@ impl Rings {
                 height: tall,
                 ..row
             };
-            let columns = usize::from(bar.width) * ACROSS;
+            let columns = charts::columns(bar.width);
             let grid = on_grid(ring, world.snapshot.at, span, columns);
             charts::trail(world, &grid, top, role, bar, buf);
             below = Some(bar);
