@@ -298,7 +298,8 @@ pub enum Owner {
         /// The name of the process.
         name: SafeText,
     },
-    /// A number that no thread has that could be meant: it has ended, or the process is a copy of another one.
+    /// A number that no thread has that could be meant: it has ended, or the process is a copy of another one; 0 where the
+    /// kernel took the lock from who has ended.
     Nobody(u32),
     /// A number of another PID namespace, or of somebody who may not be looked at.
     Numbered(u32),

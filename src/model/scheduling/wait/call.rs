@@ -91,8 +91,7 @@ pub fn wanted(name: &str, args: &[u64; 6], wide: bool) -> Vec<(u64, usize)> {
     match base(name) {
         // What a lock has around its word, and the head of a thread's own block in musl.
         "futex" => {
-            want(a, AROUND);
-            want(a.wrapping_sub(AROUND as u64), AROUND);
+            around(a, &mut want);
             want(d, time);
         }
         "poll" | "ppoll" => {
@@ -129,9 +128,21 @@ pub fn wanted(name: &str, args: &[u64; 6], wide: bool) -> Vec<(u64, usize)> {
 const ADDRESS: u64 = 110;
 /// So much of a path is read at once, and no further than the end of a page, behind which there may be nothing.
 const PATH: u64 = 256;
+/// The smallest page of any machine.
+const PAGE: u64 = 4096;
+
+/// What lies around a word; in pieces, since beyond the ends of its page there may be nothing.
+fn around(word: u64, want: &mut impl FnMut(u64, usize)) {
+    let within = (word % PAGE) as usize;
+    let (before, behind) = (within.min(AROUND), (PAGE as usize - within).min(AROUND));
+    want(word, behind);
+    want(word.wrapping_add(behind as u64), AROUND - behind);
+    want(word.wrapping_sub(before as u64), before);
+    want(word.wrapping_sub(AROUND as u64), AROUND - before);
+}
 
 fn path(at: u64, want: &mut impl FnMut(u64, usize)) {
-    let left = 4096 - at % 4096;
+    let left = PAGE - at % PAGE;
     want(at, left.min(PATH) as usize);
     if left < PATH {
         want(at.wrapping_add(left), (PATH - left) as usize);
@@ -192,6 +203,11 @@ mod tests {
         assert_eq!(wanted("ppoll", &args, true), [(0x1000, 24), (0x2000, 16)]);
         assert_eq!(wanted("ppoll", &args, false)[1], (0x2000, 8));
         assert_eq!(wanted("ppoll_time64", &args, false)[1], (0x2000, 16));
+        let pieces = |word| wanted("futex", &[word, 0, 0, 0, 0, 0], true);
+        assert_eq!(pieces(0x1800), [(0x1800, 64), (0x17c0, 64)]);
+        // A mutex at the beginning of what is mapped, and one at its end.
+        assert_eq!(pieces(0x1004), [(0x1004, 64), (0x1000, 4), (0xfc4, 60)]);
+        assert_eq!(pieces(0x1ff8), [(0x1ff8, 8), (0x2000, 56), (0x1fb8, 64)]);
         let huge = [0x1000, u64::MAX, 0, 0, 0, 0];
         assert_eq!(wanted("poll", &huge, true), [(0x1000, 8192)]);
         assert!(wanted("read", &args, true).is_empty());

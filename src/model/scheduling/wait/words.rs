@@ -243,6 +243,7 @@ impl Owner {
             Self::Thread(tid) => names.of(*tid),
             Self::Elsewhere { tid, pid, name } if tid.0 == pid.0 => format!("{pid} {name}"),
             Self::Elsewhere { tid, pid, name } => format!("{pid} {name}, thread {tid}"),
+            Self::Nobody(0) => "a thread that has ended".to_owned(),
             Self::Nobody(number) => {
                 format!("thread {number}, which has ended or stayed behind at a fork")
             }

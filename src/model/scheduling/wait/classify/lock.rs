@@ -8,6 +8,8 @@ use super::Clues;
 const OWNER: u32 = 0x3fff_ffff;
 /// The bit of such a word that says that somebody waits.
 pub(super) const WAITERS: u32 = 0x8000_0000;
+/// The bit that the kernel sets in such a word when its owner ends (`FUTEX_OWNER_DIED`).
+const DIED: u32 = 0x4000_0000;
 /// The bits of musl's type that a normal mutex has not; which process may use it is another.
 const TYPE: u32 = 0xf;
 /// More threads than this never use one lock.
@@ -90,7 +92,9 @@ fn of_musl(clues: &Clues<'_>, at: At) -> Option<Lock> {
     } else {
         Mutex::Plain
     };
-    let fits = owner != 0 && owner != OWNER && (named || waiters > 0);
+    // The kernel takes a shared one from who has ended; one that is not robust nobody can have after that.
+    let left = owner == 0 && at.value & DIED != 0 && how == Mutex::Plain;
+    let fits = (owner != 0 || left) && owner != OWNER && (named || waiters > 0);
     fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.others()))))
 }
 

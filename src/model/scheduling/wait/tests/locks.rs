@@ -151,6 +151,30 @@ fn a_musl_mutex_tells_its_owner_by_its_type() {
 }
 
 #[test]
+fn a_shared_musl_mutex_tells_its_owner_and_that_it_has_ended() {
+    let shared = |kind: u32, value: u32| {
+        let call = call("futex", &[0x5004, 0, value.into()]);
+        let call = call.words32(0x5000, &[kind, value, 1]);
+        inside(call, Inside::Mutex, Flavour::Musl)
+    };
+    let held = shared(0x81, waited(200));
+    assert_eq!(
+        held.said(),
+        "mutex held by 199 postgres, thread 200 (0x5004)"
+    );
+    assert_eq!(held.waiting().what.owner(), Some(Tid(200)));
+    let robust = shared(0x84, waited(200));
+    let said = "robust mutex held by 199 postgres, thread 200 (0x5004)";
+    assert_eq!(robust.said(), said);
+    let left = shared(0x81, 0xc000_0000);
+    assert_eq!(
+        left.said(),
+        "mutex held by a thread that has ended (0x5004)"
+    );
+    assert_eq!(left.waiting().what.owner(), None, "nobody to wait for");
+}
+
+#[test]
 fn a_rwlock_tells_its_writer_or_counts_readers() {
     let rwlock = |at: u64, value: u64, readers: u32, writer: u32| {
         let words = [readers, 0, 3, 1, 0, 0, writer, 0, 0, 0, 0, 0];
