@@ -157,6 +157,8 @@ fn descriptors_children_and_time() {
     assert_eq!(call("accept4", &[4]).said(), "accept on fd 4");
     assert_eq!(call("flock", &[4]).said(), "file lock (flock) on fd 4");
     assert_eq!(call("fcntl", &[4, 7]).said(), "record lock (fcntl) on fd 4");
+    let of_description = "open file description lock (fcntl) on fd 4";
+    assert_eq!(call("fcntl", &[4, 38]).said(), of_description);
     assert_eq!(call("wait4", &[u64::MAX]).said(), "any child to end");
     assert_eq!(call("wait4", &[812]).said(), "child 812 to end");
     assert_eq!(

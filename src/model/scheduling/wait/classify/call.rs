@@ -158,10 +158,10 @@ pub(super) fn in_call(clues: &Clues<'_>, name: &str, args: [u64; 6]) -> Wait {
         "creat" => opening(clues, a, 1),
         "connect" => connect(clues, a, b, c),
         "fcntl" | "fcntl64" => Wait::On {
-            verb: if LOCKING.contains(&b) {
-                "record lock (fcntl) on"
-            } else {
-                "fcntl on"
+            verb: match b {
+                SETLKW | SETLKW64 => "record lock (fcntl) on",
+                OFD_SETLKW => "open file description lock (fcntl) on",
+                _ => "fcntl on",
             },
             fd: fd(a),
         },
@@ -174,7 +174,9 @@ pub(in super::super) const NEVER_WAITED_FOR: u64 = 1 << 8 | 1 << 18;
 /// `TIMER_ABSTIME` of `clock_nanosleep(2)`.
 const TIMER_ABSTIME: u64 = 1;
 /// `F_SETLKW`, `F_SETLKW64`, `F_OFD_SETLKW` of `fcntl(2)`.
-const LOCKING: [u64; 3] = [7, 14, 38];
+const SETLKW: u64 = 7;
+const SETLKW64: u64 = 14;
+const OFD_SETLKW: u64 = 38;
 
 fn named(name: &str, first: u64) -> Wait {
     let verb = |(verb, names): &(&'static str, &[&str])| names.contains(&name).then_some(*verb);
