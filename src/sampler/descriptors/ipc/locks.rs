@@ -4,7 +4,9 @@
 use crate::model::descriptors::ipc::{Channel, Edge, Party};
 use crate::model::descriptors::peer::{End, Flow, Holder, HolderIndex, Object};
 use crate::model::id::Pid;
-use crate::sys::descriptors::ipc::locks::{self, Lock, shows, waits_at};
+use crate::sys::descriptors::ipc::asked::{File, asked};
+use crate::sys::descriptors::ipc::locks::{self, Lock, shows};
+use crate::sys::memory::process_memory;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::root::ProcRoot;
 use crate::sys::{asker, bounded};
@@ -16,8 +18,18 @@ const OF_DESCRIPTION: &str = "OFDLCK";
 /// What `fdinfo` may tell, in bytes.
 const INFO: u32 = 1 << 20;
 
+/// Copies from a process's memory.
+type Copying<'a> = &'a dyn Fn(Pid, u64, usize) -> Option<Vec<u8>>;
+
 /// An edge for each process that waits and each that it waits for.
 pub(super) fn edges(root: &ProcRoot, index: &HolderIndex) -> Vec<Edge> {
+    // A tree of files that stands in for a kernel must never lead to a real process.
+    let live = root.is_live();
+    let copied = |pid, at, length| live.then(|| process_memory::read(pid, at, length).ok())?;
+    edges_by(root, index, &copied)
+}
+
+fn edges_by(root: &ProcRoot, index: &HolderIndex, copied: Copying<'_>) -> Vec<Edge> {
     let text = root.read("locks").unwrap_or_default();
     let all = locks::parse(&text);
     let mut out: Vec<Edge> = Vec::new();
@@ -25,7 +37,9 @@ pub(super) fn edges(root: &ProcRoot, index: &HolderIndex) -> Vec<Edge> {
         let Some(held) = all.iter().find(|l| !l.waits && l.number == waits.number) else {
             continue;
         };
-        let waiting = parties(index, waits, |holder, fds| waits_in(root, holder, fds));
+        let waiting = parties(index, waits, |holder, fds| {
+            waits_in(root, holder, fds, waits, copied)
+        });
         let holding = parties(index, held, |holder, fds| holds(root, holder, fds, held));
         for a in &waiting {
             for b in holding.iter().filter(|b| b.id != a.id) {
@@ -78,8 +92,14 @@ fn parties(index: &HolderIndex, lock: &Lock, is: impl Fn(&Holder, &[u32]) -> boo
         .collect()
 }
 
-/// Whether one of a process's threads waits for such a lock at one of these descriptors.
-fn waits_in(root: &ProcRoot, holder: &Holder, fds: &[u32]) -> bool {
+/// Whether one of a process's threads waits for this lock at one of these descriptors.
+fn waits_in(
+    root: &ProcRoot,
+    holder: &Holder,
+    fds: &[u32],
+    lock: &Lock,
+    copied: Copying<'_>,
+) -> bool {
     let pid: Pid = holder.id.pid;
     let (mut tids, mut buffer) = (Vec::new(), Vec::new());
     let listed = ProcDir::open(root).map(|dir| dir.tids(pid, &mut tids, &mut buffer));
@@ -89,7 +109,11 @@ fn waits_in(root: &ProcRoot, holder: &Holder, fds: &[u32]) -> bool {
     let path = |tid| root.proc(format!("{pid}/task/{tid}/syscall"));
     let paths = tids.into_iter().map(path).collect();
     let mut calls = bounded::texts("syscall", paths).into_iter().flatten();
-    calls.any(|text| waits_at(&text).is_some_and(|fd| fds.contains(&fd)))
+    calls.any(|text| {
+        let asked = asked(&text, &|at, length| copied(pid, at, length));
+        let at_one = asked.filter(|asked| fds.contains(&asked.fd));
+        at_one.is_some_and(|asked| lock.is_asked(&asked, &File::read(root, pid, asked.fd)))
+    })
 }
 
 /// Whether one of these descriptors of a process shows the lock.
@@ -162,5 +186,52 @@ mod tests {
         // Nobody is named who cannot be seen to wait.
         std::fs::remove_file(root.proc("812/task/813/syscall")).expect("there");
         assert!(super::edges(&root, &index).is_empty());
+    }
+    #[test]
+    fn descriptions_of_one_file_with_other_bytes_are_not_joined() {
+        let home = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(home.path());
+        let write = |path: String, text: String| {
+            let path = root.proc(path);
+            std::fs::create_dir_all(path.parent().expect("below the root")).expect("made");
+            std::fs::write(path, text).expect("written");
+        };
+        let line = |at: u32| format!("OFDLCK ADVISORY  WRITE -1 fe:00:1057 {at} {}", at + 9);
+        let both = |n: u32, at: u32| format!("{n}: {0}\n{n}: -> {0}\n", line(at));
+        write("locks".to_owned(), both(1, 200) + &both(2, 300));
+        for (pid, at) in [(812, 200), (813, 300)] {
+            let call = format!("{} 0x4 0x26 {at:#x} 0x0 0x0 0x0 0x7 0x7\n", libc::SYS_fcntl);
+            write(format!("{pid}/task/{pid}/syscall"), call);
+            write(
+                format!("{}/task/{0}/syscall", pid + 100),
+                "running\n".to_owned(),
+            );
+            let shown = format!("pos:\t0\nlock:\t1: {}\n", line(at));
+            write(format!("{}/fdinfo/4", pid + 100), shown);
+        }
+        let index = HolderIndex {
+            holders: vec![
+                holder(812, 4),
+                holder(813, 4),
+                holder(912, 4),
+                holder(913, 4),
+            ],
+            ..HolderIndex::default()
+        };
+        // A lock to write ten bytes, whose first is the address itself.
+        let copied = |_: Pid, at: u64, _: usize| {
+            let kind = [1_i16.to_ne_bytes(), [0; 2], [0; 2], [0; 2]].concat();
+            Some(
+                [
+                    kind,
+                    at.to_ne_bytes().to_vec(),
+                    10_u64.to_ne_bytes().to_vec(),
+                ]
+                .concat(),
+            )
+        };
+        let edges = edges_by(&root, &index, &copied);
+        let ends = edges.iter().map(|e| (e.a.id.pid.0, e.b.id.pid.0));
+        assert_eq!(ends.collect::<Vec<_>>(), [(812, 912), (813, 913)]);
     }
 }

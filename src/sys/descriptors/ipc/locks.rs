@@ -13,11 +13,20 @@ pub struct Lock {
     pub waits: bool,
     /// `POSIX`, `FLOCK`, `OFDLCK`, `LEASE`.
     pub kind: SafeText,
+    /// `READ`, `WRITE`.
+    pub mode: SafeText,
     /// Who; `None` of an open file description, which several may hold, and of a process that is not shown.
     pub pid: Option<Pid>,
+    /// The major and the minor number of the file's device.
+    pub device: Option<(u64, u64)>,
     /// The file's inode.
     pub inode: u64,
+    /// Its bytes.
+    pub range: Option<Range>,
 }
+
+/// The first byte of a lock, and the last one; `None` where it goes to the end, however long the file becomes.
+pub type Range = (u64, Option<u64>);
 
 /// Parses `1: POSIX  ADVISORY  WRITE 359 00:13:11691 0 EOF` and `1: -> POSIX  ADVISORY  WRITE 400 00:13:11691 0 EOF`.
 ///
@@ -34,41 +43,42 @@ fn line(line: &[u8]) -> Option<Lock> {
         words.next();
     }
     let kind = SafeText::from_bytes(words.next()?);
-    let pid = fields::signed(words.nth(2)?)?.0;
-    let place = words.next()?;
-    let inode = place.rsplit(|b| *b == b':').next()?;
+    let mode = SafeText::from_bytes(words.nth(1)?);
+    let pid = fields::signed(words.next()?)?.0;
+    let mut place = words.next()?.rsplit(|b| *b == b':');
+    let inode = fields::number(place.next()?)?;
+    let minor = place.next().and_then(hex);
+    let device = place.next().and_then(hex).zip(minor);
+    let range = words
+        .next()
+        .and_then(fields::number)
+        .zip(words.next())
+        .map(|(first, last)| (first, fields::number(last)));
     Some(Lock {
         number,
         waits,
         kind,
+        mode,
         pid: u32::try_from(pid).ok().filter(|p| *p != 0).map(Pid),
-        inode: fields::number(inode)?,
+        device,
+        inode,
+        range,
     })
+}
+
+fn hex(digits: &[u8]) -> Option<u64> {
+    u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
 /// Whether a description shows the line of a lock: `lock:\t1: OFDLCK ADVISORY  WRITE -1 fe:00:1057 0 EOF`.
 pub fn shows(fdinfo: &[u8], lock: &Lock) -> bool {
     let lines = fields::pairs(fdinfo).filter(|(key, _)| *key == b"lock");
-    lines
-        .flat_map(|(_, line)| parse(line))
-        .any(|l| !l.waits && (&l.kind, l.inode) == (&lock.kind, lock.inode))
-}
-
-/// Of a thread's `syscall`: the descriptor at which it waits for a lock of its open file description (`F_OFD_SETLKW`).
-pub fn waits_at(syscall: &[u8]) -> Option<u32> {
-    const OFD_SETLKW: u64 = 38;
-    /// `fcntl` and `fcntl64` of 32-bit programs on this architecture.
-    const NARROW: [u64; 2] = [55, 221];
-    let mut words = fields::words(syscall);
-    let call = fields::number(words.next()?)?;
-    let mut hex = || {
-        let digits = std::str::from_utf8(words.next()?).ok()?;
-        u64::from_str_radix(digits.strip_prefix("0x")?, 16).ok()
-    };
-    let (fd, command) = (hex()?, hex()?);
-    let narrow = cfg!(target_arch = "x86_64") && NARROW.contains(&call);
-    let is = narrow || u64::try_from(libc::SYS_fcntl).is_ok_and(|fcntl| fcntl == call);
-    (is && command == OFD_SETLKW).then(|| u32::try_from(fd).ok())?
+    let mut shown = lines.flat_map(|(_, line)| parse(line));
+    // Descriptions count their locks by themselves.
+    shown.any(|l| {
+        let number = lock.number;
+        Lock { number, ..l } == *lock
+    })
 }
 
 #[cfg(test)]
@@ -92,20 +102,32 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_for_a_lock_of_a_description_is_told_by_its_call() {
-        let line = |command: u32| {
-            let fcntl = libc::SYS_fcntl;
-            format!("{fcntl} 0x5 {command:#x} 0x7ffd 0x0 0x0 0x0 0x7ffd 0x7f5c\n")
-        };
-        assert_eq!(waits_at(line(38).as_bytes()), Some(5));
-        assert_eq!(waits_at(line(7).as_bytes()), None, "of the process");
-        assert_eq!(waits_at(b"running\n"), None);
+    fn a_description_shows_its_own_lock_and_no_other_of_its_file() {
+        let all = parse(b"3: OFDLCK ADVISORY  WRITE -1 fe:00:1057 200 209\n");
+        let shows = |line: &str| shows(format!("pos:\t0\nlock:\t1: {line}\n").as_bytes(), &all[0]);
+        assert!(shows("OFDLCK ADVISORY  WRITE -1 fe:00:1057 200 209"));
+        assert!(
+            !shows("FLOCK  ADVISORY  WRITE 812 fe:00:1057 0 EOF"),
+            "kind"
+        );
+        assert!(
+            !shows("OFDLCK ADVISORY  WRITE -1 fe:00:1057 300 309"),
+            "bytes"
+        );
+        assert!(
+            !shows("OFDLCK ADVISORY  WRITE -1 fe:01:1057 200 209"),
+            "device"
+        );
+        assert!(
+            !shows("-> OFDLCK ADVISORY  WRITE -1 fe:00:1057 200 209"),
+            "waits"
+        );
     }
 
     proptest::proptest! {
         #[test]
         fn any_text_never_panics(bytes: Vec<u8>) {
-            let _ = (parse(&bytes), waits_at(&bytes));
+            let _ = parse(&bytes);
         }
     }
 }

@@ -5,17 +5,19 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::links::{called, has_ended};
-use crate::model::id::Pid;
+use crate::model::id::{Pid, Tid};
 use crate::model::scheduling::wait::Fd;
 use crate::model::text::SafeText;
+use crate::sys::descriptors::ipc::asked::{Asked, File, asked};
 use crate::sys::descriptors::ipc::locks::{self, Lock, shows};
+use crate::sys::memory::process_memory;
 use crate::sys::root::ProcRoot;
-use crate::sys::{asker, fields};
+use crate::sys::{asker, bounded, fields};
 
 /// An epoll instance that watches ten thousand descriptors tells a megabyte.
 const INFO: u32 = 4 << 20;
 
-/// How long is looked for the holder of a lock that the kernel tells no process of.
+/// How long is looked beyond the process itself for the holders of locks that the kernel tells no process of.
 const LOOKED_FOR: Duration = Duration::from_millis(50);
 /// How many holders are named.
 const NAMED: usize = 2;
@@ -25,6 +27,17 @@ pub fn is_lock(verb: &str) -> bool {
     verb.contains("lock (")
 }
 
+/// As `/proc/locks` calls what a wait is for.
+fn kind(verb: &str) -> &'static str {
+    if verb.contains("(flock)") {
+        "FLOCK"
+    } else if verb.starts_with("open file description") {
+        "OFDLCK"
+    } else {
+        "POSIX"
+    }
+}
+
 /// The locks of the machine, as one reading of a process's threads sees them.
 pub struct Locks<'a> {
     root: &'a ProcRoot,
@@ -32,8 +45,9 @@ pub struct Locks<'a> {
     group: Pid,
     all: Vec<Lock>,
     /// Who has a lock that the kernel tells no process of, by the lock's number.
-    found: HashMap<u64, Vec<Pid>>,
-    left: Duration,
+    found: Option<HashMap<u64, Vec<Pid>>>,
+    patience: Duration,
+    gave_up: bool,
 }
 
 impl<'a> Locks<'a> {
@@ -46,28 +60,80 @@ impl<'a> Locks<'a> {
             all: root
                 .read("locks")
                 .map_or_else(|_| Vec::new(), |t| locks::parse(&t)),
-            found: HashMap::new(),
-            left: LOOKED_FOR,
+            found: None,
+            patience: LOOKED_FOR,
+            gave_up: false,
         }
     }
 
-    /// Who holds what the process waits for at a descriptor: `held by 812 holder`.
-    pub fn held_by(&mut self, fd: &Fd) -> Option<SafeText> {
-        let info = self.root.proc(format!("{}/fdinfo/{}", self.pid, fd.number));
-        let inode = asker::read(&info, INFO).ok().as_deref().and_then(inode);
-        let mine = |l: &&Lock| l.waits && (l.pid == Some(self.group) || l.pid.is_none());
-        let mut waits = self.all.iter().filter(mine);
-        let waits = waits.find(|l| inode.is_none_or(|i| l.inode == i))?;
-        // Of several that stand in the way the first is told by the kernel.
-        let stands = |l: &&Lock| !l.waits && l.number == waits.number;
-        let first = self.all.iter().find(stands)?.clone();
-        let lives = first.pid.filter(|p| self.has(*p, &first));
+    /// Who holds what the process waits for at a descriptor: `held by 812 holder`. Of several locks of one file the call of
+    /// the thread tells which; where it does not, all that it may be are named: `held by 812 holder or 900 other`.
+    pub fn held_by(&mut self, verb: &str, fd: &Fd, thread: Option<Tid>) -> Option<SafeText> {
+        let number = u32::try_from(fd.number).ok()?;
+        let file = File::read(self.root, self.pid, number);
+        let asked = thread.and_then(|tid| self.asked(tid, number));
+        let is = |l: &&Lock| match &asked {
+            Some(asked) => l.is_asked(asked, &file),
+            None => l.kind.as_str() == kind(verb) && l.is_on(&file),
+        };
+        let mut numbers: Vec<u64> = self.mine().filter(is).map(|l| l.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        // Of several that stand in the way of one the first is told by the kernel.
+        let stands = |n: &u64| {
+            self.all
+                .iter()
+                .find(|l| !l.waits && l.number == *n)
+                .cloned()
+        };
+        let stand: Vec<Lock> = numbers.iter().filter_map(stands).collect();
+        let mut said: Vec<String> = Vec::new();
+        for lock in &stand {
+            let words = self.holders(lock);
+            if !said.contains(&words) {
+                said.push(words);
+            }
+        }
+        let rest = match said.len().saturating_sub(NAMED) {
+            0 => "",
+            _ => " or others",
+        };
+        let said = said.iter().take(NAMED).enumerate().map(|(i, words)| {
+            let short = words.strip_prefix("held by ").filter(|_| i > 0);
+            short.unwrap_or(words)
+        });
+        let said = said.collect::<Vec<_>>().join(" or ");
+        (!said.is_empty()).then(|| format!("{said}{rest}").into())
+    }
+
+    /// The lines that may be of locks that the process waits for.
+    fn mine(&self) -> impl Iterator<Item = &Lock> {
+        let may = |l: &&Lock| l.waits && (l.pid == Some(self.group) || l.pid.is_none());
+        self.all.iter().filter(may)
+    }
+
+    /// Which lock a thread waits for, if it still waits at this descriptor.
+    fn asked(&self, tid: Tid, fd: u32) -> Option<Asked> {
+        let path = self.root.proc(format!("{}/task/{tid}/syscall", self.pid));
+        let text = bounded::texts("syscall", vec![path]).pop()?.ok()?;
+        // A tree of files that stands in for a kernel must never lead to a real process.
+        let live = self.root.is_live();
+        let read = |at: u64, length: usize| {
+            let copied = live.then(|| process_memory::read(Pid(tid.0), at, length));
+            copied.and_then(Result::ok)
+        };
+        asked(&text, &read).filter(|asked| asked.fd == fd)
+    }
+
+    /// Who has a lock, in words.
+    fn holders(&mut self, lock: &Lock) -> String {
+        let lives = lock.pid.filter(|p| self.has(*p, lock));
         let holders = match lives {
             Some(pid) => vec![pid],
-            None => self.of_description(&first),
+            None => self.of_description(lock),
         };
         if holders.is_empty() {
-            let whose = match first.pid {
+            return match lock.pid {
                 Some(pid) => {
                     let ended = if has_ended(self.root, pid) {
                         "ended"
@@ -76,9 +142,11 @@ impl<'a> Locks<'a> {
                     };
                     format!("locked by {pid}, which has {ended}, for whoever has the file from it")
                 }
+                None if self.gave_up => {
+                    "held by an open file; the search for its holder was given up".to_owned()
+                }
                 None => "held by an open file whose holder was not found".to_owned(),
             };
-            return Some(whose.into());
         }
         let named = holders.iter().take(NAMED);
         let named = named.map(|p| match called(self.root, *p) {
@@ -90,7 +158,7 @@ impl<'a> Locks<'a> {
             more => format!(" and {more} more"),
         };
         let named = named.collect::<Vec<_>>().join(", ");
-        Some(format!("held by {named}{more}").into())
+        format!("held by {named}{more}")
     }
 
     /// Whether a process that the kernel names for a lock has it still: a lock of flock(2) stays with whoever has the file
@@ -118,28 +186,52 @@ impl<'a> Locks<'a> {
 
     /// The processes that have an open file description with a lock: those that show its line. As many as are found in time.
     fn of_description(&mut self, lock: &Lock) -> Vec<Pid> {
-        if let Some(known) = self.found.get(&lock.number) {
-            return known.clone();
+        if self.found.is_none() {
+            self.found = Some(self.look());
         }
-        let began = Instant::now();
-        let processes = std::fs::read_dir(self.root.proc("")).into_iter().flatten();
-        let pids = processes.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        // Itself first, then those that began near it: what shares a file is mostly related.
-        let own = self.group.0;
-        let mut pids: Vec<u32> = pids.collect();
-        pids.sort_unstable_by_key(|pid| pid.abs_diff(own));
-        let mut out = Vec::new();
-        for pid in pids.into_iter().take_while(|_| began.elapsed() < self.left) {
+        let found = self
+            .found
+            .as_ref()
+            .and_then(|found| found.get(&lock.number));
+        found.cloned().unwrap_or_default()
+    }
+
+    /// Looks once for the holders of all locks that stand in the way of the process: at itself in any case, then at others
+    /// while there is time.
+    fn look(&mut self) -> HashMap<u64, Vec<Pid>> {
+        let waited: Vec<u64> = self.mine().map(|l| l.number).collect();
+        let stands = |l: &&Lock| !l.waits && waited.contains(&l.number);
+        let sought: Vec<&Lock> = self.all.iter().filter(stands).collect();
+        let mut found: HashMap<u64, Vec<Pid>> = HashMap::new();
+        let mut at = |pid: u32| {
             let infos = std::fs::read_dir(self.root.proc(format!("{pid}/fdinfo")));
             let infos = infos.into_iter().flatten().flatten();
             let texts = asker::each(infos.map(|info| info.path()).collect(), INFO);
-            if texts.into_iter().flatten().any(|text| shows(&text, lock)) {
-                out.push(Pid(pid));
+            let texts: Vec<Vec<u8>> = texts.into_iter().flatten().collect();
+            for lock in &sought {
+                if texts.iter().any(|text| shows(text, lock)) {
+                    found.entry(lock.number).or_default().push(Pid(pid));
+                }
             }
+        };
+        let own = self.group.0;
+        at(own);
+        let began = Instant::now();
+        let processes = std::fs::read_dir(self.root.proc("")).into_iter().flatten();
+        let pids = processes.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<u32>().ok());
+        // Those first that began near it: what shares a file is mostly related.
+        let mut pids: Vec<u32> = pids.filter(|pid| *pid != own).collect();
+        pids.sort_unstable_by_key(|pid| pid.abs_diff(own));
+        let mut gave_up = false;
+        for pid in pids {
+            if began.elapsed() >= self.patience {
+                gave_up = true;
+                break;
+            }
+            at(pid);
         }
-        self.left = self.left.saturating_sub(began.elapsed());
-        self.found.insert(lock.number, out.clone());
-        out
+        self.gave_up = gave_up;
+        found
     }
 }
 
@@ -151,24 +243,5 @@ fn group(root: &ProcRoot, pid: Pid) -> Pid {
     Pid(number.unwrap_or(pid.0))
 }
 
-/// The number of `ino:\t1057`.
-fn inode(fdinfo: &[u8]) -> Option<u64> {
-    let (_, value) = fields::pairs(fdinfo).find(|(key, _)| *key == b"ino")?;
-    fields::number(value)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_description_shows_its_lock() {
-        let all = locks::parse(b"3: OFDLCK ADVISORY  WRITE -1 fe:00:1057 0 EOF\n");
-        let info = b"pos:\t0\nino:\t1057\nlock:\t1: OFDLCK ADVISORY  WRITE -1 fe:00:1057 0 EOF\n";
-        assert!(shows(info, &all[0]));
-        assert_eq!(inode(info), Some(1057));
-        let other = b"lock:\t1: FLOCK  ADVISORY  WRITE 812 fe:00:1057 0 EOF\n";
-        assert!(!shows(other, &all[0]));
-        assert!(!shows(b"", &all[0]));
-    }
-}
+mod tests;

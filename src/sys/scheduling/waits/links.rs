@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::held::{self, Locks};
 use super::thread::standing;
-use crate::model::id::Pid;
+use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::Reading;
 use crate::model::scheduling::wait::{Child, Fd, MOST_FDS, Object, SystemV, Wait, wants};
@@ -23,12 +23,17 @@ const LONGEST: u32 = 4 << 20;
 ///
 /// `nested` is whether numbers in the process's memory are of another pid namespace than ours; children are not named then.
 pub fn resolve(root: &ProcRoot, pid: Pid, chosen: &[usize], rows: &mut [ThreadRow], nested: bool) {
-    let mut waits: Vec<&mut Wait> = waits(chosen, rows).collect();
-    fill(root, pid, &mut waits, nested);
+    let (threads, mut waits): (Vec<Tid>, Vec<&mut Wait>) = waits(chosen, rows).unzip();
+    fill_of(root, pid, &threads, &mut waits, nested);
 }
 
 /// The same of waits alone.
 pub fn fill(root: &ProcRoot, pid: Pid, waits: &mut [&mut Wait], nested: bool) {
+    fill_of(root, pid, &[], waits, nested);
+}
+
+/// The same of waits that are of these threads, as far as those are known.
+fn fill_of(root: &ProcRoot, pid: Pid, threads: &[Tid], waits: &mut [&mut Wait], nested: bool) {
     watch(root, pid, waits);
     let mut wanted = BTreeSet::new();
     for wait in waits.iter_mut() {
@@ -44,7 +49,7 @@ pub fn fill(root: &ProcRoot, pid: Pid, waits: &mut [&mut Wait], nested: bool) {
         .map(|fd| (*fd, target(root, pid, *fd)))
         .collect();
     let mut locks = None;
-    for wait in waits.iter_mut() {
+    for (at, wait) in waits.iter_mut().enumerate() {
         for fd in wait.descriptors_mut() {
             if let Some(target) = targets.get(&fd.number) {
                 fd.target.clone_from(target);
@@ -54,7 +59,7 @@ pub fn fill(root: &ProcRoot, pid: Pid, waits: &mut [&mut Wait], nested: bool) {
             && held::is_lock(verb)
         {
             let locks = locks.get_or_insert_with(|| Locks::read(root, pid));
-            fd.about = locks.held_by(fd);
+            fd.about = locks.held_by(verb, fd, threads.get(at).copied());
         }
     }
 }
@@ -136,11 +141,14 @@ fn of_queue(awaited: Object, queue: &queues::Queue, user: &dyn Fn(Pid) -> String
     }
 }
 
-fn waits<'a>(chosen: &'a [usize], rows: &'a mut [ThreadRow]) -> impl Iterator<Item = &'a mut Wait> {
+fn waits<'a>(
+    chosen: &'a [usize],
+    rows: &'a mut [ThreadRow],
+) -> impl Iterator<Item = (Tid, &'a mut Wait)> {
     let chosen: BTreeSet<usize> = chosen.iter().copied().collect();
     let rows = rows.iter_mut().enumerate();
     rows.filter(move |(i, _)| chosen.contains(i))
-        .filter_map(|(_, row)| Some(&mut row.detail.as_mut().ok()?.waiting.what))
+        .filter_map(|(_, row)| Some((row.id.tid, &mut row.detail.as_mut().ok()?.waiting.what)))
 }
 
 /// A link such as `/proc/812/fd/3` → `pipe:[4711]`.
