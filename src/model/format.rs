@@ -142,6 +142,33 @@ pub fn bit_rate(mbit: u32) -> String {
     }
 }
 
+/// Names of the standard signals by number, of 1 first, as on every architecture of the `asm-generic` table (`signal(7)`).
+pub const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+
+/// The first real-time signal that programs may use; the C library keeps 32 and 33 to itself.
+pub const RT_MIN: u8 = 34;
+/// The last real-time signal.
+pub const RT_MAX: u8 = 64;
+
+/// The name of a signal without `SIG`: `TERM`, `RTMIN+3`, and the bare number for the two that the C library keeps.
+pub fn signal_name(number: u8) -> String {
+    let standard = usize::from(number)
+        .checked_sub(1)
+        .and_then(|at| SIGNALS.get(at));
+    match (standard, number) {
+        (Some(name), _) => (*name).to_owned(),
+        (None, RT_MIN) => "RTMIN".to_owned(),
+        (None, RT_MAX) => "RTMAX".to_owned(),
+        (None, n @ RT_MIN..50) => format!("RTMIN+{}", n - RT_MIN),
+        (None, n @ 50..RT_MAX) => format!("RTMAX-{}", RT_MAX - n),
+        (None, n) => n.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,8 @@ mod state;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::model::format::{self, RT_MAX, RT_MIN, SIGNALS};
+
 pub use set::SignalSet;
 pub use state::{Disposition, SignalJson, SignalState, SignalWaiter, ThreadSignals};
 
@@ -42,40 +44,40 @@ impl DefaultAction {
 }
 
 /// The standard signals in order of their numbers, those of every architecture but Alpha, MIPS, PA-RISC and SPARC.
-const STANDARD: [(&str, DefaultAction, &str); 31] = {
+const STANDARD: [(DefaultAction, &str); 31] = {
     use DefaultAction::{Continue, Core, Ignore, Stop, Terminate};
     [
-        ("HUP", Terminate, "terminal closed, reload"),
-        ("INT", Terminate, "Ctrl-C, interrupts it"),
-        ("QUIT", Core, "Ctrl-\\, ends it with a dump"),
-        ("ILL", Core, "illegal instruction"),
-        ("TRAP", Core, "breakpoint of a debugger"),
-        ("ABRT", Core, "it gave up (abort)"),
-        ("BUS", Core, "memory that is not there"),
-        ("FPE", Core, "arithmetic error"),
-        ("KILL", Terminate, "ends it at once"),
-        ("USR1", Terminate, "free for programs"),
-        ("SEGV", Core, "invalid memory access"),
-        ("USR2", Terminate, "free for programs"),
-        ("PIPE", Terminate, "wrote to a closed pipe"),
-        ("ALRM", Terminate, "alarm clock rang"),
-        ("TERM", Terminate, "asks it to end"),
-        ("STKFLT", Terminate, "unused by Linux"),
-        ("CHLD", Ignore, "a child ended or stopped"),
-        ("CONT", Continue, "lets it go on after a stop"),
-        ("STOP", Stop, "freezes it"),
-        ("TSTP", Stop, "Ctrl-Z, asks it to stop"),
-        ("TTIN", Stop, "background job read the tty"),
-        ("TTOU", Stop, "background job wrote the tty"),
-        ("URG", Ignore, "urgent data on a socket"),
-        ("XCPU", Core, "CPU time limit reached"),
-        ("XFSZ", Core, "file size limit reached"),
-        ("VTALRM", Terminate, "virtual timer rang"),
-        ("PROF", Terminate, "profiling timer rang"),
-        ("WINCH", Ignore, "terminal changed its size"),
-        ("IO", Terminate, "descriptor is ready"),
-        ("PWR", Terminate, "power is failing"),
-        ("SYS", Core, "forbidden system call"),
+        (Terminate, "terminal closed, reload"),
+        (Terminate, "Ctrl-C, interrupts it"),
+        (Core, "Ctrl-\\, ends it with a dump"),
+        (Core, "illegal instruction"),
+        (Core, "breakpoint of a debugger"),
+        (Core, "it gave up (abort)"),
+        (Core, "memory that is not there"),
+        (Core, "arithmetic error"),
+        (Terminate, "ends it at once"),
+        (Terminate, "free for programs"),
+        (Core, "invalid memory access"),
+        (Terminate, "free for programs"),
+        (Terminate, "wrote to a closed pipe"),
+        (Terminate, "alarm clock rang"),
+        (Terminate, "asks it to end"),
+        (Terminate, "unused by Linux"),
+        (Ignore, "a child ended or stopped"),
+        (Continue, "lets it go on after a stop"),
+        (Stop, "freezes it"),
+        (Stop, "Ctrl-Z, asks it to stop"),
+        (Stop, "background job read the tty"),
+        (Stop, "background job wrote the tty"),
+        (Ignore, "urgent data on a socket"),
+        (Core, "CPU time limit reached"),
+        (Core, "file size limit reached"),
+        (Terminate, "virtual timer rang"),
+        (Terminate, "profiling timer rang"),
+        (Ignore, "terminal changed its size"),
+        (Terminate, "descriptor is ready"),
+        (Terminate, "power is failing"),
+        (Core, "forbidden system call"),
     ]
 };
 
@@ -87,11 +89,6 @@ const ALIASES: &[(&str, u8)] = &[
     ("LOST", 29),
     ("UNUSED", 31),
 ];
-
-/// The first real-time signal that programs may use; the C library keeps 32 and 33 to itself.
-const RT_MIN: u8 = 34;
-/// The last real-time signal.
-const RT_MAX: u8 = 64;
 
 impl Signal {
     /// Terminal closed.
@@ -125,7 +122,9 @@ impl Signal {
 
     /// The names of the standard signals and what each is for, by number.
     pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
-        STANDARD.iter().map(|(name, _, about)| (*name, *about))
+        SIGNALS
+            .into_iter()
+            .zip(STANDARD.iter().map(|(_, about)| *about))
     }
 
     /// All 64, in order.
@@ -141,22 +140,13 @@ impl Signal {
 
     /// Its name without `SIG`: `TERM`, `RTMIN+3`, and the bare number for the two that the C library keeps.
     pub fn name(self) -> String {
-        match self.standard() {
-            Some((name, ..)) => (*name).to_owned(),
-            None => match self.0 {
-                n if n < RT_MIN => n.to_string(),
-                RT_MIN => "RTMIN".to_owned(),
-                RT_MAX => "RTMAX".to_owned(),
-                n if n < 50 => format!("RTMIN+{}", n - RT_MIN),
-                n => format!("RTMAX-{}", RT_MAX - n),
-            },
-        }
+        format::signal_name(self.0)
     }
 
     /// What it is for, a few words.
     pub fn meaning(self) -> &'static str {
         match self.standard() {
-            Some((.., meaning)) => meaning,
+            Some((_, meaning)) => meaning,
             None => match self.0 {
                 32 => "C library: cancels threads",
                 33 => "C library: changes user ids",
@@ -168,7 +158,7 @@ impl Signal {
     /// What it does to a process that neither catches nor ignores it.
     pub fn default_action(self) -> DefaultAction {
         self.standard()
-            .map_or(DefaultAction::Terminate, |(_, action, _)| *action)
+            .map_or(DefaultAction::Terminate, |(action, _)| *action)
     }
 
     /// Whether no process can catch, block or ignore it.
@@ -181,7 +171,7 @@ impl Signal {
         self.standard().is_none()
     }
 
-    fn standard(self) -> Option<&'static (&'static str, DefaultAction, &'static str)> {
+    fn standard(self) -> Option<&'static (DefaultAction, &'static str)> {
         STANDARD.get(usize::from(self.0) - 1)
     }
 }
@@ -218,7 +208,7 @@ impl FromStr for Signal {
         if let Ok(number) = name.parse() {
             return Self::new(number).ok_or_else(unknown);
         }
-        if let Some(at) = STANDARD.iter().position(|(n, ..)| *n == name) {
+        if let Some(at) = SIGNALS.iter().position(|n| *n == name) {
             return Ok(Self(at as u8 + 1));
         }
         if let Some((_, number)) = ALIASES.iter().find(|(n, _)| *n == name) {

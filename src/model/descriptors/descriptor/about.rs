@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::gpu::Gpu;
-use crate::model::acting::signal::Signal;
+use crate::model::format::signal_name;
 use crate::model::id::Nanos;
 use crate::model::text::SafeText;
 
@@ -205,6 +205,6 @@ fn signals(mask: u64) -> String {
 
 /// The names of the signals of a mask, bit 0 for signal 1: `INT TERM RTMIN+3`.
 pub fn signal_names(mask: u64) -> String {
-    let names = Signal::all().filter(|s| mask >> (s.number() - 1) & 1 != 0);
-    names.map(Signal::name).collect::<Vec<_>>().join(" ")
+    let names = (1..=64_u8).filter(|n| mask >> (n - 1) & 1 != 0);
+    names.map(signal_name).collect::<Vec<_>>().join(" ")
 }

@@ -99,8 +99,7 @@ fn what(descriptor: &Descriptor) -> String {
 fn verb(kind: Kind, peer: &Peer) -> &'static str {
     match (kind, peer.flow) {
         (Kind::Pidfd, _) => "of",
-        (Kind::Eventfd | Kind::Memfd, _) => "shared with",
-        (Kind::Fifo | Kind::File, Flow::Both) => "shared with",
+        (Kind::Eventfd | Kind::Memfd, _) | (Kind::Fifo | Kind::File, Flow::Both) => "shared with",
         (_, Flow::In) => "written by",
         (_, Flow::Out) => "read by",
         (_, Flow::Both) => "to",
