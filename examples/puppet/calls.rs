@@ -90,7 +90,7 @@ pub fn run() -> ! {
     crew.add(
         "description",
         format!(
-            "record lock (fcntl) on fd {b}, {}, held by ",
+            "open file description lock (fcntl) on fd {b}, {}, held by ",
             described.display()
         ),
         move || {

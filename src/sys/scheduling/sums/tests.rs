@@ -101,26 +101,39 @@ fn sums_agree_with_the_counters_of_the_kernel() {
     let spins = Puppet::start("while :; do :; done");
     let hops = Puppet::start("while :; do sleep 0.001; done");
     let both = [spins.pid(), hops.pid()];
+    // Tracepoints of a virtual machine are silent now and then, which nothing counts: docs/kernel.md.
+    let mut agrees = Err(String::new());
+    for _ in 0..5 {
+        agrees = agree(&mut sums, both);
+        if agrees.is_ok() {
+            break;
+        }
+    }
+    agrees.expect("what the kernel counted");
+}
+
+/// Compares one window of both; `Err` says what differs.
+fn agree(sums: &mut Sums, both: [Pid; 2]) -> Result<(), String> {
     let (mut seen, mut lost) = (HashMap::new(), 0);
     let deadline = Instant::now() + Duration::from_mins(1);
     let stolen = steal();
     let earlier = both.map(schedstat);
-    read(&mut sums, &mut HashMap::new());
+    read(sums, &mut HashMap::new());
     let before = both.map(schedstat);
     while both.map(schedstat)[0][0] < before[0][0] + 300_000_000
         || both.map(schedstat)[1][2] < before[1][2] + 50
     {
         assert!(Instant::now() < deadline, "nobody gets a core");
         std::thread::sleep(Duration::from_millis(7));
-        lost += read(&mut sums, &mut seen);
+        lost += read(sums, &mut seen);
     }
     let after = both.map(schedstat);
-    lost += read(&mut sums, &mut seen);
+    lost += read(sums, &mut seen);
     let later = both.map(schedstat);
     let stolen = (steal() - stolen + 1) * 10_000_000;
     if lost > 0 {
         println!("skipped: this machine is so busy that {lost} events were lost");
-        return;
+        return Ok(());
     }
     for (i, pid) in both.into_iter().enumerate() {
         let seen = seen[&Tid(pid.0)];
@@ -141,14 +154,14 @@ fn sums_agree_with_the_counters_of_the_kernel() {
         for (what, seen) in of.into_iter().enumerate() {
             let least = (after[i][what] - before[i][what]).saturating_sub(slack[what]);
             let most = later[i][what] - earlier[i][what] + slack[what];
-            assert!(
-                (least..=most).contains(&seen),
-                "{what} of {pid}: {seen} in {least}..={most}"
-            );
+            if !(least..=most).contains(&seen) {
+                return Err(format!("{what} of {pid}: {seen} in {least}..={most}"));
+            }
         }
     }
-    let spun = seen[&Tid(spins.pid().0)];
+    let spun = seen[&Tid(both[0].0)];
     assert!(spun.preempted + 2 >= spun.slices, "it never slept");
-    let hopped = seen[&Tid(hops.pid().0)];
+    let hopped = seen[&Tid(both[1].0)];
     assert!(hopped.preempted < hopped.slices, "it slept");
+    Ok(())
 }
