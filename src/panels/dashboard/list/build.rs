@@ -239,15 +239,21 @@ impl List {
         let at = asked.or_else(|| self.busiest(world)).unwrap_or(0);
         self.begun = asked.is_some() || world.snapshot.span.is_some();
         // A dull one is offered only until there is a better one.
-        let proc = self.proc_at(world, at);
-        let dull = !proc.is_some_and(|p| p.cpu.is_ok_and(|cpu| cpu >= super::command::BUSY));
+        let dull = !self.is_busy(world, at);
         self.offered = asked.is_none().then_some(Offer { dull });
         self.cursor = self.cursor_at(world, at);
         self.at = self.cursor.is_some().then_some(at);
         self.seek = true;
     }
 
-    /// Nobody chose the process that the cursor stands on, and it has ended or does nothing: another one is to be offered.
+    /// Whether the process of a row does something that one looks at.
+    fn is_busy(&self, world: &World, at: usize) -> bool {
+        let proc = self.proc_at(world, at);
+        proc.is_some_and(|p| p.cpu.is_ok_and(|cpu| cpu >= super::command::BUSY))
+    }
+
+    /// Nobody chose the process that the cursor stands on, and it has ended, or does nothing while there is a busy one:
+    /// another one is to be offered. Among those who do nothing it goes from none to the next.
     fn offer_ended(&self, world: &World) -> bool {
         let Some(offer) = self.offered.filter(|_| !world.touched) else {
             return false;
@@ -257,7 +263,11 @@ impl List {
             let found = world.snapshot.get(id);
             found.is_some_and(|proc| proc.stat.state != State::Zombie)
         };
-        offer.dull || !owner.is_some_and(lives)
+        let busy = || {
+            self.busiest(world)
+                .is_some_and(|at| self.is_busy(world, at))
+        };
+        !owner.is_some_and(lives) || (offer.dull && busy())
     }
 
     /// A cursor on a row that the filter hides or dims goes to the nearest one that passes; answers whether there is one.
