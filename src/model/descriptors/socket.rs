@@ -246,4 +246,29 @@ fn unix_words(unix: &Unix) -> String {
 }
 
 #[cfg(test)]
+impl Inet {
+    /// A TCP connection as tests want it: of nobody in particular, nothing under way.
+    ///
+    /// # Panics
+    /// Where an end is no address with a port.
+    pub fn between(local: &str, remote: &str) -> Self {
+        Self {
+            protocol: Protocol::Tcp,
+            inode: 1,
+            cookie: 1,
+            state: State::Established,
+            local: local.parse().expect(local),
+            remote: remote.parse().expect(remote),
+            receive_queue: 0,
+            send_queue: 0,
+            uid: Uid(0),
+            interface: 0,
+            namespace: 1,
+            only_v6: None,
+            tcp: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@ use super::*;
 use crate::model::descriptors::peer::Peers;
 use crate::model::descriptors::socket::State;
 use crate::model::descriptors::socket::names::Services;
-use crate::model::id::{Bytes, Nanos, Uid};
+use crate::model::id::{Bytes, Nanos};
 use crate::model::reading::Missing;
 
 fn route(net: &str, prefix: u8, gateway: Option<&str>, interface: &str, metric: u32) -> Route {
@@ -57,21 +57,7 @@ fn rates_need_two_readings_and_never_go_below_zero() {
 
 fn connection(local: &str, remote: &str, holder: Option<u32>, rate: f64) -> Connection {
     Connection {
-        inet: Inet {
-            protocol: Protocol::Tcp,
-            inode: 1,
-            cookie: 1,
-            state: State::Established,
-            local: local.parse().expect(local),
-            remote: remote.parse().expect(remote),
-            receive_queue: 0,
-            send_queue: 0,
-            uid: Uid(0),
-            interface: 0,
-            namespace: 1,
-            only_v6: None,
-            tcp: None,
-        },
+        inet: Inet::between(local, remote),
         holders: holder
             .map(|pid| (ProcId::new(pid, 1), "x".into(), 3))
             .into_iter()

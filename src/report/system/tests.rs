@@ -2,9 +2,9 @@ use super::json::as_json;
 use super::text::lines;
 use super::*;
 use crate::model::descriptors::peer::Peers;
-use crate::model::descriptors::socket::{Inet, Protocol, State};
+use crate::model::descriptors::socket::{Inet, State};
 use crate::model::groups::own_group::GroupMemory;
-use crate::model::id::{Bytes, Nanos, Uid};
+use crate::model::id::{Bytes, Nanos};
 use crate::model::machine::disk::{Device, DiskCounters};
 use crate::model::machine::requests::Requests;
 use crate::model::network::{Connection, Counters, Interface, Kind, Rates, Route};
@@ -178,19 +178,10 @@ fn a_disk_tells_how_long_it_took_and_null_where_nothing_was_asked_of_it() {
 /// A card with an address, its gateway, and a listener that nobody may be seen to hold.
 fn network() -> Network {
     let listener = Inet {
-        protocol: Protocol::Tcp,
         inode: 7,
-        cookie: 1,
         state: State::Listening,
-        local: "0.0.0.0:22".parse().expect("an end"),
-        remote: "0.0.0.0:0".parse().expect("an end"),
-        receive_queue: 0,
         send_queue: 128,
-        uid: Uid(0),
-        interface: 0,
-        namespace: 1,
-        only_v6: None,
-        tcp: None,
+        ..Inet::between("0.0.0.0:22", "0.0.0.0:0")
     };
     Network {
         interfaces: vec![Interface {

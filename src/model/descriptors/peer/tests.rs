@@ -190,19 +190,11 @@ fn unix_sockets_join_by_peer_and_before_they_are_accepted() {
 
 fn tcp(inode: u64, state: State, local: &str, remote: &str, namespace: u64) -> Inet {
     Inet {
-        protocol: Protocol::Tcp,
         inode,
         cookie: inode,
         state,
-        local: local.parse().expect(local),
-        remote: remote.parse().expect(remote),
-        receive_queue: 0,
-        send_queue: 0,
-        uid: Uid(0),
-        interface: 0,
         namespace,
-        only_v6: None,
-        tcp: None,
+        ..Inet::between(local, remote)
     }
 }
 

@@ -3,18 +3,11 @@ use super::*;
 fn inet(protocol: Protocol, state: State, local: &str, remote: &str) -> Inet {
     Inet {
         protocol,
-        inode: 1,
-        cookie: 1,
         state,
-        local: local.parse().expect(local),
-        remote: remote.parse().expect(remote),
         receive_queue: 3,
         send_queue: 4,
         uid: Uid(1000),
-        interface: 0,
-        namespace: 1,
-        only_v6: None,
-        tcp: None,
+        ..Inet::between(local, remote)
     }
 }
 

@@ -3,7 +3,6 @@
 use super::*;
 use crate::model::descriptors::ipc::memory::{Mapped, Mapper};
 use crate::model::descriptors::socket::{Inet, Protocol};
-use crate::model::id::Uid;
 
 fn inet(protocol: Protocol, inode: u64, local: &str, remote: &str) -> Inet {
     let listens = remote.ends_with(":0") && protocol == Protocol::Tcp;
@@ -16,15 +15,7 @@ fn inet(protocol: Protocol, inode: u64, local: &str, remote: &str) -> Inet {
         } else {
             State::Established
         },
-        local: local.parse().expect(local),
-        remote: remote.parse().expect(remote),
-        receive_queue: 0,
-        send_queue: 0,
-        uid: Uid(0),
-        interface: 0,
-        namespace: 1,
-        only_v6: None,
-        tcp: None,
+        ..Inet::between(local, remote)
     }
 }
 
