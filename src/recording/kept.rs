@@ -20,6 +20,28 @@ struct Memory {
     count: u64,
     /// Marks of moments whose records are still to come.
     marks: Vec<(Nanos, Marks)>,
+    newest: Newest,
+}
+
+/// The newest chunk, whether its records are still kept or not.
+#[derive(Clone, Copy, Debug, Default)]
+struct Newest {
+    bytes: usize,
+    /// Its first and its last tick.
+    ticks: Option<(Nanos, Nanos)>,
+}
+
+impl Newest {
+    fn grow(&mut self, head: &Head, bytes: usize) {
+        if head.kind == Kind::Whole {
+            *self = Self::default();
+        }
+        self.bytes += bytes;
+        if head.kind.is_tick() {
+            let first = self.ticks.map_or(head.at, |(first, _)| first);
+            self.ticks = Some((first, head.at));
+        }
+    }
 }
 
 /// The past that is kept while pscope runs, shared between who sees and who looks back.
@@ -64,6 +86,27 @@ impl Memory {
         }
     }
 
+    /// Forgets the oldest records, so many; the newest chunk stays, be it empty.
+    fn forget_first(&mut self, mut many: usize) {
+        while many > 0 {
+            let Some(oldest) = self.chunks.front_mut() else {
+                return;
+            };
+            let going = many.min(oldest.len());
+            let gone: Vec<Record> = oldest.drain(..going).collect();
+            let over = oldest.is_empty() && self.chunks.len() > 1;
+            for (head, record) in &gone {
+                self.let_go(head, record);
+            }
+            many -= going;
+            if over {
+                self.chunks.pop_front();
+            } else {
+                return;
+            }
+        }
+    }
+
     fn let_go(&mut self, head: &Head, record: &[u8]) {
         let freed = record.len() + AROUND;
         self.bytes -= freed;
@@ -83,6 +126,7 @@ impl Kept {
             details: 0,
             count: 0,
             marks: Vec::new(),
+            newest: Newest::default(),
         };
         Self(Arc::new((Mutex::new(memory), Condvar::new())))
     }
@@ -115,6 +159,7 @@ impl Kept {
                 memory.details += taken;
             }
             memory.count += 1;
+            memory.newest.grow(&head, record.len());
             let record = (head, Arc::from(record));
             match memory.chunks.back_mut() {
                 Some(chunk) if head.kind != Kind::Whole => chunk.push(record),
@@ -162,13 +207,33 @@ impl Kept {
 
     /// What the newest chunk takes so far, what stands between its ticks included, and how long it is.
     pub fn last_chunk(&self) -> (usize, Nanos) {
-        let memory = self.lock();
-        let records = memory.chunks.back().map_or(&[][..], Vec::as_slice);
-        let bytes = records.iter().map(|(_, record)| record.len()).sum();
-        let ticks = || records.iter().filter(|(head, _)| head.kind.is_tick());
-        let ends = ticks().next().zip(ticks().next_back());
-        let span = ends.map_or(Nanos(0), |((first, _), (last, _))| last.at.since(first.at));
+        let Newest { bytes, ticks } = self.lock().newest;
+        let span = ticks.map_or(Nanos(0), |(first, last)| last.since(first));
         (bytes, span)
+    }
+
+    /// Forgets the first `count` of the records that ever came: whoever asked for them has them.
+    pub fn taken(&self, count: u64) {
+        let mut memory = self.lock();
+        let kept: usize = memory.chunks.iter().map(Vec::len).sum();
+        let later = memory.count.saturating_sub(count);
+        let later = usize::try_from(later).unwrap_or(usize::MAX);
+        memory.forget_first(kept.saturating_sub(later));
+    }
+
+    /// Forgets the chunks that end before a moment, but not the newest.
+    pub fn forget_before(&self, at: Nanos) {
+        let mut memory = self.lock();
+        // The next one begins with the tick that this one ends with.
+        while memory
+            .chunks
+            .get(1)
+            .and_then(|next| next.first())
+            .is_some_and(|(head, _)| head.at < at)
+        {
+            let oldest = memory.chunks.front().map_or(0, Vec::len);
+            memory.forget_first(oldest);
+        }
     }
 
     /// From when on it is kept, and until when.

@@ -4,6 +4,7 @@ mod cuts;
 mod details;
 mod fields;
 mod glances;
+mod keeping;
 mod large;
 mod releases;
 
@@ -280,25 +281,6 @@ fn going_back_over_what_was_read_asks_for_nothing_again() {
     // The last tick begins a chunk.
     assert!(reads(20..30) <= 1);
     assert!(reads(0..30) <= 2);
-}
-
-#[test]
-fn memory_is_kept_within_its_budget_and_the_newest_stays() {
-    let (samples, seen) = script(400);
-    let kept = Kept::new(20_000);
-    for one in record(&samples, &seen) {
-        kept.push(vec![one]);
-    }
-    assert!(kept.bytes() < 26_000, "{}", kept.bytes());
-    let mut past = Past::new(Box::new(kept.clone()));
-    let moments = past.moments();
-    assert!(moments.len() > 20);
-    assert_eq!(moments.last().map(|m| m.at), Some(seen[399].at));
-    same(&past.at(seen[399].at).expect("kept"), &seen[399]);
-    let (first, count) = kept.after(0, std::time::Duration::ZERO, || false);
-    assert!(Head::find(&first[0]) != Found::Nothing && count >= 400);
-    let (none, _) = kept.after(count, std::time::Duration::ZERO, || false);
-    assert!(none.is_empty());
 }
 
 #[test]

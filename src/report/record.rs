@@ -215,6 +215,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         };
         seen = count;
         to.write(&records, printer)?;
+        kept.taken(seen);
         let Read {
             snapshot,
             detail,

@@ -78,6 +78,9 @@ fn understood(args: &Args, condition: &str) -> Result<Trigger, Error> {
     Ok(trigger)
 }
 
+/// A slice is told so much later than it ended, at most.
+const LATE: Nanos = Nanos(10_000_000_000);
+
 /// Waits for a condition until it is asked to end.
 ///
 /// # Errors
@@ -111,11 +114,16 @@ pub(super) fn run(
     };
     hand::until_told(dir, stop, |wait| hand::write_out(wait, dir, make())).map_err(place)?;
     let kept = Kept::new(BACKLOG);
+    let before = args.before.or(trigger.before).unwrap_or(BEFORE);
     let (to, from) = mpsc::sync_channel(64);
     let keeping = Keeping {
         kept: kept.clone(),
         when: When::AtOnce,
-        chunks: Chunks::ANY,
+        // What is older than a moment may need is forgotten chunk by chunk.
+        chunks: Chunks {
+            span: Nanos(before.0.max(LATE.0)),
+            ..Chunks::ANY
+        },
     };
     let to = Mutex::new(to);
     // A full channel waits: what is late is seen late, but seen.
@@ -136,7 +144,7 @@ pub(super) fn run(
         printer,
         dir,
         stop,
-        before: args.before.or(trigger.before).unwrap_or(BEFORE),
+        before,
         after: args.after.or(trigger.after).unwrap_or(AFTER),
         count: args.count,
         watch: Watch::new(trigger, 1.0).without(Some(Pid(std::process::id()))),
@@ -203,7 +211,16 @@ impl Night<'_, '_, '_> {
                 }
             }
         }
-        self.keep(false)
+        self.keep(false)?;
+        if self.moment.is_none() {
+            let needed = self
+                .now
+                .at
+                .0
+                .saturating_sub(self.before.0.saturating_add(LATE.0));
+            self.kept.forget_before(Nanos(needed));
+        }
+        Ok(())
     }
 
     fn lanes(&mut self, line: Arc<Timeline>) -> Result<(), Error> {
