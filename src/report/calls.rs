@@ -1,6 +1,6 @@
 //! `pscope calls`: the system calls of a process for a while, as text or JSON.
 
-use serde_json::{Value, json};
+mod json;
 
 use super::printer::{Ink, Printer};
 use super::{Error, Exit, past, target};
@@ -15,7 +15,6 @@ use crate::model::scheduling::timeline::Window;
 use crate::model::scheduling::wait::end_of;
 use crate::model::span;
 use crate::model::text::pad;
-use crate::report::json::SCHEMA;
 use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::scheduling::calls::during;
 use crate::sys::own::stop;
@@ -47,7 +46,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     if let Some(found) = args.past.moment()? {
         return recorded(args, &found, printer);
     }
-    let snapshot = super::sweep(Needs::COMMANDS)?;
+    let snapshot = super::sweep(json::NEEDS)?;
     let id = target::find(&snapshot, &args.target)?;
     let stop = stop::on_signals();
     let root = ProcRoot::live();
@@ -58,12 +57,13 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     // Of one that ended no later call is told, also where there is none.
     let ended = has_ended(id)?;
     if args.json {
-        let mut out = answer(id, &calls, files.as_ref().ok());
-        out["ended"] = ended.into();
-        if let Err(why) = &files {
-            out["unavailable"] = json!({ "descriptors": why.word() });
-        }
-        printer.json(&out)?;
+        let about = json::About {
+            snapshot: &snapshot,
+            id,
+            ended,
+            files: files.as_ref().map_err(|why| *why),
+        };
+        printer.json(&json::answer(&about, &calls))?;
         printer.out.write_all(b"\n")?;
         return Ok(Exit::Done);
     }
@@ -103,12 +103,13 @@ fn recorded(args: &Args, found: &past::Found, printer: &mut Printer<'_>) -> Resu
     let calls = slot.value.map_err(|why| refused(id, why))?;
     let files = detail.files.and_then(|slot| slot.value.ok());
     if args.json {
-        let mut out = answer(id, &calls, files.as_deref());
-        out["ended"] = false.into();
-        if files.is_none() {
-            out["unavailable"] = json!({ "descriptors": Missing::Soon.word() });
-        }
-        printer.json(&out)?;
+        let about = json::About {
+            snapshot: now,
+            id,
+            ended: false,
+            files: files.as_deref().ok_or(Missing::Soon),
+        };
+        printer.json(&json::answer(&about, &calls))?;
         printer.out.write_all(b"\n")?;
         return Ok(Exit::Done);
     }
@@ -223,46 +224,10 @@ fn on(row: &CallRow, files: Option<&Files>) -> String {
     out.join(" · ")
 }
 
-fn answer(id: ProcId, calls: &Calls, files: Option<&Files>) -> Value {
-    let row = |row: &CallRow| {
-        let fds = row.descriptors.iter().map(|(fd, part)| {
-            json!({
-                "fd": fd,
-                "calls": if calls.exact { Some(part.calls) } else { None },
-                "ns": part.span.0,
-                "to": files.and_then(|f| end_of(f, *fd)),
-            })
-        });
-        json!({
-            "call": row.name,
-            "number": if calls.exact { row.number.known() } else { None },
-            "narrow": row.number.narrow,
-            "calls": row.calls.ok(),
-            "errors": row.errors.ok(),
-            "error": row.error.as_ref().map(|e| json!({"errno": e.number, "name": e.name, "calls": e.calls})),
-            "ns": row.span.0,
-            "on_core_ns": row.on_core.ok().map(|n| n.0),
-            "mean_ns": row.mean.ok().map(|n| n.0),
-            "p99_ns": row.p99.ok().map(|n| n.0),
-            "longest_ns": row.longest.ok().map(|n| n.0),
-            "descriptors": fds.collect::<Vec<_>>(),
-            "inside": row.inside.map(|(n, _)| n),
-            "inside_ns": row.inside.map(|(_, span)| span.0),
-            "inside_earlier": row.earlier,
-        })
-    };
-    json!({
-        "schema": SCHEMA,
-        "pid": id.pid.0,
-        "seconds": calls.span.seconds(),
-        "source": if calls.exact { "exact" } else { "sampled" },
-        "why": calls.why,
-        "calls": calls.rows.iter().map(row).collect::<Vec<_>>(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::model::detail::{Detail, Stamped};
     use crate::model::scene::Scene;
@@ -287,15 +252,21 @@ mod tests {
                 },
                 name: "read".to_owned(),
                 calls: Ok(500),
-                errors: Ok(0),
+                errors: Ok(4),
                 error: Some(CallError {
                     number: 11,
                     name: "EAGAIN".to_owned(),
                     words: "Try again",
                     calls: 3,
                 }),
+                other_errors: vec![CallError {
+                    number: 4,
+                    name: "EINTR".to_owned(),
+                    words: "Interrupted system call",
+                    calls: 1,
+                }],
                 span: Nanos(7_000_000),
-                on_core: Err(Missing::Unsupported),
+                on_core: Ok(Nanos(2_000_000)),
                 mean: Ok(Nanos(14_000)),
                 p99: Ok(Nanos(20_000)),
                 longest: Ok(Nanos(30_000)),
@@ -342,7 +313,22 @@ mod tests {
         assert!(text.contains("read") && text.contains("500"), "{text}");
         assert!(text.contains("EAGAIN: try again, 3 times"), "{text}");
         let json: Value = serde_json::from_str(&said(true, true).expect("one")).expect("JSON");
-        assert_eq!(json["calls"][0]["calls"], 500);
+        let call = &json["calls"][0];
+        assert_eq!(
+            (&call["name"], &call["count"]),
+            (&"read".into(), &500.into())
+        );
+        assert_eq!(call["errors"].to_string(), r#"{"EAGAIN":3,"EINTR":1}"#);
+        let time = |field: &str| call[field].as_u64();
+        assert_eq!(
+            [time("on_core_ns"), time("blocked_ns"), time("total_ns")],
+            [Some(2_000_000), Some(5_000_000), Some(7_000_000)]
+        );
+        let process = &json["process"];
+        assert_eq!(
+            (&process["pid"], &process["name"]),
+            (&7.into(), &"cat".into())
+        );
         assert_eq!(json["unavailable"]["descriptors"], "soon");
         let why = said(false, false)
             .expect_err("nothing was read")

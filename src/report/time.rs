@@ -7,6 +7,8 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::printer::Printer;
 use super::{Error, Exit, target};
 use crate::model::descriptors::descriptor::Files;
@@ -19,6 +21,7 @@ use crate::model::scheduling::wakes::Wakes;
 use crate::model::snapshot::Snapshot;
 use crate::model::span;
 use crate::model::text::SafeText;
+use crate::report::json::NEEDS;
 use crate::sampler::descriptors::joined::Descriptors;
 use crate::sampler::scheduling::spent::Follower;
 use crate::sampler::scheduling::wakes::Counting;
@@ -54,6 +57,8 @@ const AGAIN: Nanos = Nanos::from_millis(500);
 struct Breakdown {
     id: ProcId,
     name: SafeText,
+    /// The same as JSON.
+    who: Value,
     bucket: Bucket,
     /// Its descriptors, for who is at their other ends.
     files: Option<Arc<Files>>,
@@ -78,6 +83,7 @@ impl Breakdown {
 struct Followed {
     follower: Follower,
     name: SafeText,
+    who: Value,
     ended: bool,
     wakes: Result<Counting, (Missing, String)>,
     /// Its descriptors when that began: who ends meanwhile has none any more.
@@ -95,7 +101,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     if let Some(found) = args.past.moment()? {
         return past::run(args, found, printer);
     }
-    let snapshot = super::sweep(Needs::COMMANDS)?;
+    let snapshot = super::sweep(NEEDS)?;
     let id = target::find(&snapshot, &args.target)?;
     let stop = stop::on_signals();
     let told = follow(&snapshot, id, args, &stop)?;
@@ -106,7 +112,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         )));
     }
     if args.json {
-        printer.json(&json::of(id, args, &told))?;
+        printer.json(&json::of(args, &told))?;
         printer.out.write_all(b"\n")?;
     } else {
         text::write(args, &told, printer)?;
@@ -135,6 +141,7 @@ fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<
                 name: snapshot
                     .get(id)
                     .map_or_else(SafeText::default, |p| p.facts.name.clone()),
+                who: json::who(snapshot, id),
                 ended: false,
             });
         }
@@ -144,7 +151,11 @@ fn follow(first: &Snapshot, id: ProcId, args: &Args, stop: &Stop) -> Result<Vec<
     let mut looked = clock::now();
     loop {
         if args.tree && clock::now().since(looked) >= AGAIN {
-            add(&mut all, &super::sweep(Needs::empty())?);
+            let now = super::sweep(Needs::empty())?;
+            let known = |id| all.contains_key(id);
+            if !wanted(&now, id, true).iter().all(known) {
+                add(&mut all, &super::sweep(NEEDS)?);
+            }
             looked = clock::now();
         }
         for followed in all.values_mut().filter(|f| !f.ended) {
@@ -210,6 +221,7 @@ fn tell(root: &ProcRoot, id: ProcId, mut followed: Followed) -> Breakdown {
         wakes,
         id,
         name: followed.name,
+        who: followed.who,
         bucket,
         files,
         ended: followed.ended,

@@ -58,7 +58,7 @@ const TABLE: &[Row] = &[
     (&["slices"], &["--json"],                     "h.."),
     (&["time", "ME"], &["--for", "500ms"],         "hh."),
     (&["time", "ME"], &["--threads"],              "ht."),
-    (&["time", "ME"], &["--tree"],                 "ht."),
+    (&["time", "ME"], &["--tree"],                 "hh."),
     (&["time", "ME"], &["--at", "EARLY"],          "hh."),
     (&["time", "ME"], &["--json"],                 "h.."),
     (&["calls", "ME"], &["--for", "500ms"],        "rr."),

@@ -61,7 +61,7 @@ fn what_was_seen_until_an_interrupt_is_told() {
         .spawn()
         .expect("a sleeper");
     let pid = sleeper.id().to_string();
-    for (report, rows) in [("time", "processes"), ("calls", "calls")] {
+    for (report, rows) in [("time", "threads"), ("calls", "calls")] {
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
             let mut looks = heeding(&mut Command::new(BINARY))
                 .args([report, &pid, "--for", "600s", "--json"])

@@ -155,6 +155,8 @@ pub struct CallRow {
     pub errors: Reading<u64>,
     /// The commonest error.
     pub error: Option<CallError>,
+    /// The other ones, the commoner first.
+    pub other_errors: Vec<CallError>,
     /// How long threads were in it in the window, also in one that began before, or has not returned.
     pub span: Nanos,
     /// Of that, on a core.
@@ -250,18 +252,19 @@ fn row(
         .filter(|(_, calls)| *calls > 0);
     let (again, errors): (Vec<_>, Vec<_>) = errors.partition(|(errno, _)| GOES_ON.contains(errno));
     let again: u64 = again.iter().map(|(_, calls)| calls).sum();
-    let error = errors
-        .into_iter()
-        .max_by_key(|(_, calls)| *calls)
-        .map(|(errno, calls)| {
-            let (name, words) = (words.error)(errno);
-            CallError {
-                number: errno,
-                name,
-                words,
-                calls,
-            }
-        });
+    let errors = errors.into_iter().map(|(errno, calls)| {
+        let (name, words) = (words.error)(errno);
+        CallError {
+            number: errno,
+            name,
+            words,
+            calls,
+        }
+    });
+    let mut errors: Vec<_> = errors.collect();
+    errors.sort_by_key(|e| (std::cmp::Reverse(e.calls), e.number));
+    let mut errors = errors.into_iter();
+    let error = errors.next();
     let before_on = first.on_descriptors(number);
     let mut descriptors: Vec<(i32, CallSums)> = last
         .on_descriptors(number)
@@ -285,6 +288,7 @@ fn row(
             .saturating_sub(before.errors)
             .saturating_sub(again)),
         error,
+        other_errors: errors.collect(),
         span,
         on_core: if last.split {
             Ok(span.since(away))
@@ -381,6 +385,7 @@ fn unnumbered((name, (span, of)): (String, (Nanos, BTreeMap<i32, CallSums>))) ->
         calls: Err(Missing::Denied),
         errors: Err(Missing::Denied),
         error: None,
+        other_errors: Vec::new(),
         span,
         on_core: Err(Missing::Denied),
         mean: Err(Missing::Denied),

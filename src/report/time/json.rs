@@ -4,26 +4,35 @@ use serde_json::{Value, json};
 
 use super::{Args, Breakdown};
 use crate::model::descriptors::peer::Peer;
-use crate::model::id::ProcId;
+use crate::model::id::{Nanos, ProcId};
 use crate::model::scheduling::spent::lines::{Line, What, lines};
 use crate::model::scheduling::spent::{Cause, Spent};
-use crate::model::scheduling::wakes::{WakeRow, Waker, Wakes};
+use crate::model::scheduling::wakes::{WakeRow, Waker};
+use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
-use crate::report::json::SCHEMA;
+use crate::report::json::{Process, SCHEMA};
 
-pub fn of(id: ProcId, args: &Args, told: &[Breakdown]) -> Value {
-    let seen = told.iter().filter(|t| !t.bucket.threads.is_empty());
-    about(id, args, &seen.map(process).collect::<Vec<_>>())
+pub fn of(args: &Args, told: &[Breakdown]) -> Value {
+    about(args, told.iter().map(process).collect())
 }
 
-/// The whole answer, of what is told of each process.
-pub fn about(id: ProcId, args: &Args, processes: &[Value]) -> Value {
-    json!({
-        "schema": SCHEMA,
-        "pid": id.pid.0,
-        "for_ns": args.span.0,
-        "processes": processes,
-    })
+/// The whole answer, of what is told of each process: the one that was asked for comes first, with `--tree` its descendants
+/// stand below it.
+pub fn about(args: &Args, mut processes: Vec<Value>) -> Value {
+    let descendants = processes.split_off(1.min(processes.len()));
+    let mut out = processes.pop().unwrap_or_else(|| json!({}));
+    out["schema"] = SCHEMA.into();
+    out["for_ns"] = args.span.0.into();
+    if args.tree {
+        out["descendants"] = descendants.into();
+    }
+    out
+}
+
+/// Who it is, the same as in every report; `null` of one that nothing was read of.
+pub fn who(snapshot: &Snapshot, id: ProcId) -> Value {
+    let known = snapshot.get(id).map(|proc| Process::new(snapshot, proc));
+    json!(known)
 }
 
 pub fn process(told: &Breakdown) -> Value {
@@ -36,8 +45,7 @@ pub fn process(told: &Breakdown) -> Value {
         out
     });
     let mut out = parts(told, &all);
-    out["pid"] = told.id.pid.0.into();
-    out["name"] = told.name.as_str().into();
+    out["process"] = told.who.clone();
     out["ended"] = told.ended.into();
     out["seconds"] = bucket.to.since(bucket.from).seconds().into();
     out["source"] = if bucket.exact { "exact" } else { "sampled" }.into();
@@ -45,49 +53,42 @@ pub fn process(told: &Breakdown) -> Value {
     out["readings"] = bucket.readings.into();
     out["certain"] = all.certain().into();
     out["threads"] = threads.collect();
-    out["wakes"] = told.wakes.as_ref().map_or(Value::Null, wakes);
+    let wakes = told.wakes.as_ref().ok();
+    out["wakers"] = wakes.map_or(Value::Null, |w| w.rows.iter().map(waker).collect());
+    out["wakers_seconds"] = wakes.map(|w| w.span.seconds()).into();
     if let Err((why, _)) = &told.wakes {
-        out["unavailable"] = json!({ "wakes": why.word() });
+        out["unavailable"] = json!({ "wakers": why.word() });
     }
     out
 }
 
-/// Who woke its threads, and how long these then waited for a core.
-fn wakes(told: &Wakes) -> Value {
-    let row = |row: &WakeRow| {
-        let (pid, tid) = match row.waker {
-            Waker::Thread(pid, tid) => (Some(pid.0), Some(tid.0)),
-            _ => (None, None),
-        };
-        let kind = match row.waker {
-            Waker::Thread(..) => "thread",
-            Waker::Timer => "timer",
-            Waker::Network => "network",
-            Waker::Disk => "disk",
-            Waker::Interrupt(_) => "interrupt",
-            Waker::Kernel => "kernel",
-        };
-        json!({
-            "kind": kind,
-            "pid": pid,
-            "tid": tid,
-            "name": row.name.as_str(),
-            "count": row.wakes,
-            "waited_ns": row.waited.0,
-            "waited_p50_ns": row.p50.0,
-            "waited_p99_ns": row.p99.0,
-            "waited_longest_ns": row.longest.0,
-            "woken_tids": row.whom.iter().map(|t| t.0).collect::<Vec<_>>(),
-        })
+/// Who woke its threads, and how long these then waited for a core: a thread by its numbers, all else by what interrupted.
+fn waker(row: &WakeRow) -> Value {
+    let mut out = json!({
+        "name": row.name.as_str(),
+        "count": row.wakes,
+        "waited_ns": row.waited.0,
+        "waited_p50_ns": row.p50.0,
+        "waited_p99_ns": row.p99.0,
+        "waited_longest_ns": row.longest.0,
+        "woken_tids": row.whom.iter().map(|t| t.0).collect::<Vec<_>>(),
+    });
+    let interrupt = match row.waker {
+        Waker::Thread(pid, tid) => {
+            (out["pid"], out["tid"]) = (pid.0.into(), tid.0.into());
+            return out;
+        }
+        Waker::Timer => "timer",
+        Waker::Network => "network",
+        Waker::Disk => "disk",
+        Waker::Interrupt(_) => "interrupt",
+        Waker::Kernel => "kernel",
     };
-    json!({
-        "seconds": told.span.seconds(),
-        "count": told.all.as_ref().map_or(0, |a| a.wakes),
-        "by": told.rows.iter().map(row).collect::<Vec<_>>(),
-    })
+    out["interrupt"] = interrupt.into();
+    out
 }
 
-/// `span_ns = running_ns + ready_ns + the sum of blocked[].ns`.
+/// `span_ns = running_ns + ready_ns + blocked_ns + unknown_ns`, and `blocked_ns` is the sum of `blocked[].ns`.
 fn parts(told: &Breakdown, spent: &Spent) -> Value {
     let waits = lines(spent)
         .into_iter()
@@ -99,8 +100,17 @@ fn parts(told: &Breakdown, spent: &Spent) -> Value {
         "span_ns": spent.span.0,
         "running_ns": spent.running.0,
         "ready_ns": spent.ready.0,
+        "blocked_ns": spent.blocked().0,
+        // Whatever the kernel counts, or a look finds, is one of the three; what it was blocked on may not be known.
+        "unknown_ns": unknown(spent).0,
         "blocked": waits.collect::<Vec<_>>(),
     })
+}
+
+/// Of which nothing is known at all.
+fn unknown(spent: &Spent) -> Nanos {
+    let known = spent.running.0 + spent.ready.0 + spent.blocked().0;
+    spent.span.since(Nanos(known))
 }
 
 fn wait(told: &Breakdown, line: &Line, cause: &Cause) -> Value {
@@ -112,7 +122,7 @@ fn wait(told: &Breakdown, line: &Line, cause: &Cause) -> Value {
         _ => None,
     };
     json!({
-        "kind": cause.kind().word(),
+        "cause": cause.kind().word(),
         "idle": cause.kind().is_idle(),
         "on": told.names(|names| cause.words(names)),
         "call": call.map(SafeText::as_str),
@@ -148,7 +158,7 @@ mod tests {
     use super::*;
     use crate::model::descriptors::descriptor::{Descriptor, Files};
     use crate::model::descriptors::peer::Flow;
-    use crate::model::id::{Nanos, ThreadId};
+    use crate::model::id::{Pid, ThreadId, Tid};
     use crate::model::reading::Missing;
     use crate::model::scheduling::spent::{Bucket, Share, ThreadSpent};
     use crate::model::scheduling::wait::{Fd, Wait, Waiting};
@@ -193,6 +203,7 @@ mod tests {
         let told = Breakdown {
             id,
             name: "reader".into(),
+            who: json!({ "pid": 7 }),
             bucket: Bucket {
                 exact: true,
                 threads: vec![ThreadSpent {
@@ -207,11 +218,51 @@ mod tests {
             wakes: Err((Missing::Denied, String::new())),
             when: String::new(),
         };
-        let wait = &process(&told)["blocked"][0];
+        let told = process(&told);
+        assert_eq!(told["process"]["pid"], 7);
+        let sums = [
+            "span_ns",
+            "running_ns",
+            "ready_ns",
+            "blocked_ns",
+            "unknown_ns",
+        ];
+        assert_eq!(
+            sums.map(|field| told[field].as_u64()),
+            [5, 0, 0, 5, 0].map(Some)
+        );
+        let wait = &told["blocked"][0];
+        assert_eq!(
+            (&wait["cause"], &wait["call"]),
+            (&json!("descriptor"), &json!("read"))
+        );
         assert_eq!(
             (&wait["fd"], &wait["target"]),
             (&json!(3), &json!("pipe:[40]"))
         );
         assert_eq!(wait["peers"], json!([{"pid": 812, "name": "writer"}]));
+    }
+
+    #[test]
+    fn an_interrupt_is_told_as_one_and_a_thread_by_its_numbers() {
+        let row = |of| WakeRow {
+            waker: of,
+            name: "n".into(),
+            wakes: 3,
+            waited: Nanos(9),
+            p50: Nanos(2),
+            p99: Nanos(5),
+            longest: Nanos(5),
+            whom: Vec::new(),
+        };
+        let thread = waker(&row(Waker::Thread(Pid(8), Tid(9))));
+        assert_eq!((&thread["pid"], &thread["tid"]), (&json!(8), &json!(9)));
+        assert_eq!(thread.get("interrupt"), None);
+        let timer = waker(&row(Waker::Timer));
+        assert_eq!(
+            (&timer["interrupt"], &timer["count"]),
+            (&json!("timer"), &json!(3))
+        );
+        assert_eq!(timer.get("pid"), None);
     }
 }

@@ -202,9 +202,9 @@ pub fn run(args: &Args, mut found: Found, printer: &mut Printer<'_>) -> Result<E
     if args.json {
         let processes = told.iter().map(|told| match told {
             Told::Read(read) => whole::process(read),
-            Told::Counted(counted) => counted.json(),
+            Told::Counted(counted) => counted.json(&whole::who(&now, counted.id)),
         });
-        printer.json(&whole::about(id, args, &processes.collect::<Vec<_>>()))?;
+        printer.json(&whole::about(args, processes.collect()))?;
         printer.out.write_all(b"\n")?;
         return Ok(Exit::Done);
     }
@@ -270,6 +270,7 @@ fn read(
     Ok(Some(Breakdown {
         id,
         name,
+        who: whole::who(&found.snapshot, id),
         files: detail.files.and_then(|slot| slot.value.ok()),
         ended: false,
         wakes,
@@ -409,7 +410,7 @@ impl Counted {
         Ok(())
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, who: &Value) -> Value {
         let soon = Missing::Soon.word();
         let threads = self.threads.iter().map(|(tid, had)| {
             json!({
@@ -418,17 +419,21 @@ impl Counted {
                 "span_ns": self.known.0,
                 "running_ns": had.running.0,
                 "ready_ns": had.ready.0,
+                "blocked_ns": null,
+                "unknown_ns": self.known.since(had.running).since(had.ready).0,
                 "blocked": null,
-                "unavailable": { "blocked": soon },
+                "unavailable": { "blocked": soon, "blocked_ns": soon },
             })
         });
-        let mut why = json!({ "blocked": soon, "wakes": soon, "certain": soon, "readings": soon });
+        let mut why = json!({
+            "blocked": soon, "blocked_ns": soon, "wakers": soon, "certain": soon, "readings": soon,
+            "unknown_ns": soon,
+        });
         if self.ready.is_none() {
             why["ready_ns"] = soon.into();
         }
         json!({
-            "pid": self.id.pid.0,
-            "name": self.name.as_str(),
+            "process": who,
             "ended": false,
             "seconds": self.known.seconds(),
             "source": self.source.word(),
@@ -436,11 +441,14 @@ impl Counted {
             "running_ns": self.running.0,
             "ready_ns": self.ready.map(|n| n.0),
             "ready_whole": self.whole,
+            "blocked_ns": null,
+            "unknown_ns": null,
             "blocked": null,
             "certain": null,
             "readings": null,
             "threads": threads.collect::<Vec<_>>(),
-            "wakes": null,
+            "wakers": null,
+            "wakers_seconds": null,
             "unavailable": why,
         })
     }

@@ -344,8 +344,10 @@ fn name(call: Number) -> Option<&'static str> {
 
 /// The name and the words of an error: `EAGAIN`, `Try again`.
 fn error_words(errno: u32) -> (String, &'static str) {
-    let errno = nix::errno::Errno::from_raw(errno.cast_signed());
-    (format!("{errno:?}"), errno.desc())
+    match nix::errno::Errno::from_raw(errno.cast_signed()) {
+        nix::errno::Errno::UnknownErrno => (format!("errno {errno}"), ""),
+        known => (format!("{known:?}"), known.desc()),
+    }
 }
 
 fn parts(map: &Map) -> io::Result<Vec<((Number, u32), CallSums)>> {

@@ -106,6 +106,23 @@ fn what_the_kernel_makes_again_is_no_error() {
         .remove(0);
     assert_eq!(row.errors, Ok(2));
     assert_eq!(row.error.map(|e| (e.number, e.calls)), Some((11, 2)));
+    assert_eq!(row.other_errors, []);
+    last.errors = [
+        ((READ, 4), part(3)),
+        ((READ, 5), part(1)),
+        ((READ, 11), part(6)),
+    ]
+    .into();
+    let row = between(&counted(100, 10, 1000), &last, &WORDS)
+        .rows
+        .remove(0);
+    let told = row.error.iter().chain(&row.other_errors);
+    let told: Vec<_> = told.map(|e| (e.number, e.calls)).collect();
+    assert_eq!(
+        told,
+        [(4, 3), (5, 1), (11, 1)],
+        "the commonest first, those of before taken off"
+    );
     last.errors = [((READ, 11), part(5)), ((READ, 514), part(10))].into();
     let row = between(&counted(100, 10, 1000), &last, &WORDS)
         .rows

@@ -24,6 +24,7 @@ fn call(number: u32, name: &str, calls: u64, span_us: u64) -> CallRow {
             words: "Try again",
             calls: calls / 10,
         }),
+        other_errors: Vec::new(),
         span: Nanos(span_us * 1000),
         on_core: Ok(Nanos(span_us * 100)),
         mean: Ok(Nanos(span_us * 1000 / calls.max(1))),

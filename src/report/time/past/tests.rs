@@ -119,7 +119,8 @@ fn slices_and_sums_tell_how_long_it_had_a_core_and_waited_for_one() {
     for (keep, how) in [(Slices::All, "slices"), (Slices::Sums, "sums")] {
         let told = said(keep, false, false, true);
         let told: Value = serde_json::from_str(&told).expect("JSON");
-        let one = &told["processes"][0];
+        let one = &told;
+        assert_eq!(one["process"]["pid"], 7);
         assert_eq!(one["source"], how);
         let about = |key: &str| one[key].as_u64().expect("a number") / 10_000_000;
         assert_eq!(about("running_ns") * 10 / about("span_ns"), 3, "{one}");
@@ -127,7 +128,15 @@ fn slices_and_sums_tell_how_long_it_had_a_core_and_waited_for_one() {
         assert_eq!(one["ready_whole"], false, "wake-ups are not in it");
         assert_eq!(one["blocked"], Value::Null);
         assert_eq!(one["unavailable"]["blocked"], "soon");
-        assert_eq!(one["threads"][0]["tid"], 7);
+        let thread = &one["threads"][0];
+        assert_eq!(thread["tid"], 7);
+        let about = |key: &str| thread[key].as_u64().expect("a number");
+        assert_eq!(thread["blocked_ns"], Value::Null);
+        assert_eq!(
+            about("running_ns") + about("ready_ns") + about("unknown_ns"),
+            about("span_ns"),
+            "what is left is not known"
+        );
         for threads in [false, true] {
             let text = said(keep, false, threads, false);
             assert!(text.contains("30.0 %"), "{text}");
@@ -149,8 +158,8 @@ fn the_ticks_tell_how_long_it_had_a_core_and_nothing_else() {
         "{text}"
     );
     let told: Value = serde_json::from_str(&said(Slices::Off, false, false, true)).expect("JSON");
-    assert_eq!(told["processes"][0]["ready_ns"], Value::Null);
-    assert_eq!(told["processes"][0]["running_ns"], 900_000_000);
+    assert_eq!(told["ready_ns"], Value::Null);
+    assert_eq!(told["running_ns"], 900_000_000);
 }
 
 #[test]
