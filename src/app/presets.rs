@@ -83,6 +83,7 @@ const BTOP: Keys = &[
     ("signal", "s t k F9 Del"),
     ("nice-up", "F8 N"),
     ("previous-match", "Ctrl-p"),
+    ("lanes-slice-before", "Ctrl-p"),
     ("cpu-scale", "% c"),
     ("next-peer", "Ctrl-r"),
     ("reveal-secrets", "Ctrl-r"),

@@ -12,7 +12,7 @@ use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::word::Word;
 use crate::app::world::World;
-use crate::model::plan::Needs;
+use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::schedule::Schedule;
 use crate::model::scheduling::timeline::Origin;
 use crate::panels::dashboard::lanes::picture::{self, Picture};
@@ -33,6 +33,8 @@ static SPEC: Spec = Spec {
         &picture::ZOOM_IN,
         &picture::EARLIER,
         &picture::LATER,
+        &picture::SLICE_BEFORE,
+        &picture::SLICE_NEXT,
         &picture::PRESENT,
     ],
 };
@@ -99,6 +101,12 @@ impl ScheduleTab {
 impl Panel for ScheduleTab {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn plan(&self, _: &World, plan: &mut Plan) {
+        plan.needs |= SPEC.needs;
+        plan.glimpse = plan.glimpse.or(self.picture.glimpse());
+        plan.needs |= self.picture.needs();
     }
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {

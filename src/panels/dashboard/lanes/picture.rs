@@ -53,6 +53,13 @@ actions! {
     CURSOR_RIGHT "lanes-cursor-right" [Key::of(Code::Right), Key::char('l')] "Moves the cursor of the lanes forward in time" "cursor";
 }
 
+actions! {
+    /// The slice of the process after the cursor.
+    SLICE_NEXT "lanes-slice-next" [Key::char('n')] "Goes to the next slice of the process, and says who made it ready" "slice";
+    /// The slice before it.
+    SLICE_BEFORE "lanes-slice-before" [Key::char('N')] "Goes to the slice of the process before, and says who made it ready" "slice";
+}
+
 /// What zooms and pans wherever lanes are shown.
 pub const TIME: [&Action; 6] = [&ZOOM_IN, &ZOOM_OUT, &EARLIER, &LATER, &PRESENT, &FOCUS];
 
@@ -214,7 +221,8 @@ impl Picture {
         if let Some((lane, cell)) = &mut self.cursor {
             *lane = (*lane).min(self.lanes.saturating_sub(1));
             *cell = (*cell).min(self.parts.cells.saturating_sub(1));
-            self.top = self.top.clamp((*lane + 1).saturating_sub(shown), *lane);
+            let first = (*lane + 1).saturating_sub(shown.max(1));
+            self.top = self.top.clamp(first, *lane);
         }
         let focus = world.focus.filter(|_| self.focused);
         let pointed = world.time.pointed;
@@ -349,6 +357,7 @@ impl Picture {
             FOCUS => self.focused = !self.focused,
             CURSOR_LEFT => self.step(0, -1),
             CURSOR_RIGHT => self.step(0, 1),
+            SLICE_NEXT | SLICE_BEFORE => return Some(self.hop(world, *action == SLICE_BEFORE)),
             _ if action == moves::UP => self.step(-1, 0),
             _ if action == moves::DOWN => self.step(1, 0),
             _ if action == moves::PAGE_UP => self.scroll(false),

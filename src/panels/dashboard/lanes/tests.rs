@@ -1,4 +1,4 @@
-mod why;
+pub mod why;
 
 use super::*;
 use crate::app::key::Press;

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::app::key::Key;
 use crate::model::detail::{Detail, Stamped};
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::{Nanos, Pid, ProcId, Tid};
 use crate::model::reading::Missing;
 use crate::model::scheduling::schedule::{Counters, Rates, Throttling};
+use crate::model::scheduling::wakes::Waker;
 use crate::panels::dashboard::lanes::tests as scenes;
 
 fn schedule() -> Schedule {
@@ -90,6 +92,50 @@ moved core         –  2 in all                         moved core         0/s 
                                                        who took the core                                     
                                                        job4 4             ███████████████████████ 100%  129…
 ");
+}
+
+/// `n` and `N` go from slice to slice of the process: each says who made it ready, as on the dashboard.
+#[test]
+fn the_selected_slice_says_who_made_it_ready_and_an_arrow_leads_there() {
+    let mut world = scenes::why::woken(Waker::Thread(Pid(812), Tid(812)));
+    world.focus = Some(ProcId::new(7, 7));
+    let area = Rect::new(0, 0, 130, 26);
+    let mut pane = ScheduleTab::default();
+    let mut press = |keys: &str| {
+        pane.fit(&world, area);
+        for key in keys.chars() {
+            let action = world.keys.find(Key::char(key), SPEC.actions);
+            pane.act(&world, action.expect("listed"));
+            pane.fit(&world, area);
+        }
+        let mut buf = Buffer::empty(area);
+        pane.render(&world, area, &mut buf);
+        let mut plan = Plan::default();
+        pane.plan(&world, &mut plan);
+        (scenes::screen(&buf), plan.needs.contains(Needs::WAKE_UPS))
+    };
+    let (_, asks) = press("");
+    assert!(!asks, "of ten seconds no wait is wide enough to be seen");
+    let said = "made ready by 812 redis on core 1, waited 3.2 ms behind 6840 rustc";
+    let (text, asks) = press("]]]]]]]]n");
+    assert!(asks, "single slices are looked at");
+    assert!(text.contains(said), "the newest one: {text}");
+    assert!(text.contains('▲') && text.contains('●'), "{text}");
+    let (text, _) = press("N");
+    assert!(
+        text.contains("web 7/7, 2 ms, yielded"),
+        "the one before: {text}"
+    );
+    assert!(!text.contains('●'), "{text}");
+    assert!(press("n").0.contains(said));
+    let action = world.keys.find(Key::char('n'), SPEC.actions);
+    let more = pane.act(&world, action.expect("listed"));
+    assert!(matches!(more, Reply::Say(why) if why.contains("no slice of it after")));
+    for (w, h) in [(1, 1), (20, 5), (60, 15), (200, 60)] {
+        let area = Rect::new(0, 0, w, h);
+        pane.fit(&world, area);
+        pane.render(&world, area, &mut Buffer::empty(area));
+    }
 }
 
 #[test]

@@ -21,6 +21,43 @@ impl Picture {
         self.cursor = Some((lane, cell));
     }
 
+    /// Goes to the slice of the selected process that is next to the cursor in time, on whichever core; from nowhere to the
+    /// newest one. Slices that share a cell are one.
+    pub(super) fn hop(&mut self, world: &World, back: bool) -> Reply {
+        let (Some(window), Some(id)) = (self.window, world.focus) else {
+            return Reply::Say("select a process first".to_owned());
+        };
+        let cells = u64::from(self.parts.cells.max(1));
+        let mut places: Vec<(u16, usize)> = Vec::new();
+        for (n, lane) in self.line(world).lanes.iter().enumerate() {
+            let there = lane.slices.from(window.from);
+            let there = there.take_while(|(slice, _)| slice.start < window.to);
+            for (slice, _) in there.filter(|(_, who)| who.id == id) {
+                let (from, to) = (slice.start.max(window.from), slice.end.min(window.to));
+                let middle = Nanos(from.0.midpoint(to.0)).since(window.from);
+                let cell = (middle.0 / self.bucket.0.max(1)).min(cells - 1);
+                places.push((cell as u16, n));
+            }
+        }
+        places.sort_unstable();
+        let here = self.cursor.map(|(lane, cell)| (cell, lane));
+        let next = match here {
+            None => places.last(),
+            Some(here) if back => places.iter().rfind(|place| **place < here),
+            Some(here) => places.iter().find(|place| **place > here),
+        };
+        let Some((cell, lane)) = next else {
+            let why = match (here, back) {
+                (None, _) => "no single slice of it in the time that is shown",
+                (_, true) => "no slice of it before that one in the time that is shown",
+                (_, false) => "no slice of it after that one in the time that is shown",
+            };
+            return Reply::Say(why.to_owned());
+        };
+        self.cursor = Some((*lane, *cell));
+        Reply::Done
+    }
+
     pub(super) fn scroll(&mut self, on: bool) {
         let page = self.rows.len().max(1);
         self.top = if on {

@@ -6,7 +6,7 @@ use crate::model::scheduling::timeline::{Builder, Thread};
 use crate::model::scheduling::wakes::Waker;
 
 /// Twenty milliseconds in which `redis` on the second core wakes `web` for the first one, which `rustc` has until 12 ms.
-fn woken(by: Waker) -> World {
+pub fn woken(by: Waker) -> World {
     let mut world = world([0, 1]);
     let mut names = |pid: Pid, _: Tid| {
         let name = match pid.0 {
