@@ -11,7 +11,7 @@ use std::{mem, ptr};
 use serde_json::{Value, json};
 
 /// Something of the C library's, which its own functions hand from thread to thread.
-struct Object<T>(UnsafeCell<T>);
+pub struct Object<T>(UnsafeCell<T>);
 
 // SAFETY: it is only handed to functions of the C library that are made to be called by several threads.
 unsafe impl<T> Sync for Object<T> {}
@@ -28,10 +28,10 @@ impl<T> Object<T> {
     }
 }
 
-type Mutex = Arc<Object<libc::pthread_mutex_t>>;
+pub type Mutex = Arc<Object<libc::pthread_mutex_t>>;
 
 /// A mutex of a type, robust or inheriting where asked for.
-fn mutex(kind: libc::c_int, robust: bool, inherit: bool) -> Mutex {
+pub fn mutex(kind: libc::c_int, robust: bool, inherit: bool) -> Mutex {
     let mutex = Object::new(libc::PTHREAD_MUTEX_INITIALIZER);
     // SAFETY: the attributes and the mutex are ours and initialised in order.
     unsafe {
@@ -49,7 +49,7 @@ fn mutex(kind: libc::c_int, robust: bool, inherit: bool) -> Mutex {
     mutex
 }
 
-fn lock(mutex: &Mutex) {
+pub fn lock(mutex: &Mutex) {
     // SAFETY: it is initialised and lives as long as the `Arc`.
     unsafe { libc::pthread_mutex_lock(mutex.at()) };
 }

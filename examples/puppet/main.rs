@@ -13,6 +13,7 @@ use std::io::BufRead as _;
 
 mod calls;
 mod channels;
+mod circles;
 mod elsewhere;
 mod joined;
 mod locks;
@@ -46,6 +47,9 @@ type Part = (serde_json::Value, Box<dyn Any>);
 fn main() {
     // One that does a single thing, as its argument says, and nothing else.
     if let Some(mode) = std::env::args().nth(1) {
+        if let Some(how) = mode.strip_prefix("circle-") {
+            circles::run(how);
+        }
         match (mode.as_str(), mode.strip_prefix("locks")) {
             ("calls", _) => calls::run(),
             ("owner_ended", _) => owner_ended::run(),

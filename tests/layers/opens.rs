@@ -188,6 +188,7 @@ const WAITING: &[&str] = &[
 /// Files that name one of those and open something themselves as well, and what keeps the two apart.
 const ASKED: &[(&str, &str)] = &[
     ("report/metrics.rs", "only a label says io"),
+    ("sys/scheduling/waits/holders.rs", "fdinfo by the asker"),
     ("sys/acting/signal_masks.rs", "syscall by bounded"),
     (
         "sys/bounded.rs",

@@ -187,3 +187,74 @@ fn a_circle_through_two_processes_is_found() {
         both.then_some(()).ok_or_else(|| circle.clone())
     });
 }
+
+/// The numbers in a circle of the one that is told, in order; none where none is.
+fn members(threads: &Threads) -> Vec<u32> {
+    let all = threads.deadlocks.iter().flat_map(|d| &d.0);
+    let mut all: Vec<u32> = all.map(|tid| tid.0).collect();
+    all.sort_unstable();
+    all
+}
+
+#[test]
+fn circles_through_whole_processes_are_found() {
+    for (how, waits) in [
+        ("flock", "file lock (flock) on"),
+        ("child", "child"),
+        ("record", "child"),
+        ("pipes", "read of"),
+        ("alone", "read of"),
+    ] {
+        let puppet = Puppet::mode(&format!("circle-{how}"));
+        let pid = puppet.pid();
+        let child = puppet.truth["child"].as_u64().expect("a number") as u32;
+        let expected: Vec<u32> = [pid, child].into_iter().filter(|n| *n != 0).collect();
+        let told = until(pid, |threads| {
+            as_said(threads, &[("puppet".to_owned(), waits.to_owned())])?;
+            let found = members(threads);
+            let right = found == expected;
+            right.then_some(()).ok_or(format!("{how}: {found:?}"))
+        });
+        if told.is_none() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_circle_through_a_mutex_and_a_file_is_found() {
+    let puppet = Puppet::mode("circle-mixed");
+    until(puppet.pid(), |threads| {
+        let found = circles(threads);
+        let right = found == [["A", "B"]];
+        right.then_some(()).ok_or(format!("{found:?}"))
+    });
+}
+
+/// Another thread of the holder, or another process with the same end of a pipe, may act though it does not yet.
+#[test]
+fn whoever_waits_for_somebody_who_may_act_is_in_no_circle() {
+    for (how, waits) in [("free", "child"), ("third", "read of")] {
+        let puppet = Puppet::mode(&format!("circle-{how}"));
+        let child = puppet.truth["child"].as_u64().expect("a number") as u32;
+        // Whoever would close the circle waits too.
+        let other = if how == "free" {
+            "file lock"
+        } else {
+            "read of"
+        };
+        for (pid, waits) in [(puppet.pid(), waits), (child, other)] {
+            until(pid, |threads| {
+                let waits = [("puppet".to_owned(), waits.to_owned())];
+                as_said(threads, &waits)
+            });
+        }
+        let mut waits = Waits::new(&ProcRoot::live());
+        let threads = waits.threads(puppet.id(), &[]).expect("our own child");
+        assert!(
+            threads.deadlocks.is_empty(),
+            "{how}: {:?}",
+            threads.deadlocks
+        );
+    }
+}

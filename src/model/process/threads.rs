@@ -13,18 +13,19 @@ pub struct Threads {
     pub rows: Vec<ThreadRow>,
     /// Circles of threads of which each waits for the next.
     pub deadlocks: Vec<Deadlock>,
-    /// Threads of other processes that hold what these wait for, and wait themselves.
+    /// Steps from who waits to who would have to act, as far as no lock in memory tells them: of threads of other processes,
+    /// and of those that wait for a process as a whole.
     pub others: Vec<Other>,
 }
 
-/// A thread of another process that a circle may go through.
+/// A thread that a circle may go through, mostly of another process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Other {
     /// Which it is.
     pub tid: Tid,
     /// The name of its process.
     pub name: SafeText,
-    /// The thread that has what it waits for.
+    /// The thread that would have to act: that has what it waits for, or is of the process that does.
     pub waits_for: Tid,
 }
 

@@ -62,7 +62,7 @@ pub const THREADS: &[Word] = &[
     ),
     word(
         "Deadlock",
-        "Threads of which each waits for the next one, all in a circle: none of them can go on.",
+        "Threads of which each waits for the next one, all in a circle: none of them can go on. Where a wait is for a whole process (a lock of a file, a pipe, the end of a child), each thread of everybody who could end it must be in one.",
         "",
     ),
 ];

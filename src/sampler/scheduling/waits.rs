@@ -9,9 +9,11 @@ use std::sync::Arc;
 mod around;
 mod beyond;
 mod numbers;
+mod stuck;
 
 use self::around::Around;
 use self::numbers::Numbers;
+use self::stuck::Stuck;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId, ThreadId, Ticks, Tid};
 use crate::model::plan::{Needs, Plan};
@@ -47,6 +49,7 @@ pub struct Waits {
     turn: usize,
     around: Around,
     numbers: Numbers,
+    stuck: Stuck,
     /// The calls in which threads were when they were read last, and the first arguments.
     asked: HashMap<Tid, (Number, u64)>,
     /// When all counters were read last, and how long that took.
@@ -67,6 +70,7 @@ impl Waits {
             turn: 0,
             around: Around::new(root),
             numbers: Numbers::default(),
+            stuck: Stuck::default(),
             asked: HashMap::new(),
             swept: Nanos(0),
             cost: Nanos(0),
@@ -102,7 +106,10 @@ impl Waits {
         if start(&dir, of.pid, self.page)? != of.start {
             return Err(Missing::Gone);
         }
-        let others = beyond::follow(&self.root, &rows);
+        let mut others = beyond::follow(&self.root, &rows);
+        let more = self.stuck.steps(&self.root, of.pid, &rows);
+        others.retain(|o| more.iter().all(|m| m.tid != o.tid));
+        others.extend(more);
         let threads = Threads {
             rows,
             others,

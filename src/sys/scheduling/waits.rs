@@ -3,6 +3,7 @@
 pub(crate) mod code;
 pub mod first;
 pub(crate) mod held;
+pub(crate) mod holders;
 pub(crate) mod links;
 pub(crate) mod owner;
 pub(crate) mod space;

@@ -7,7 +7,7 @@ use super::around::program;
 use crate::model::id::{Pid, Tid};
 use crate::model::process::stat::State;
 use crate::model::process::threads::{Other, ThreadRow};
-use crate::model::scheduling::wait::{Clues, Flavour, Now, Owner, classify};
+use crate::model::scheduling::wait::{Clues, Flavour, Now, Owner, Waiting, classify};
 use crate::model::text::SafeText;
 use crate::sys::bounded;
 use crate::sys::process::proc_dir::ProcDir;
@@ -57,6 +57,12 @@ fn held_elsewhere(row: &ThreadRow) -> Option<(Pid, Tid, SafeText)> {
 
 /// Who has what a thread waits for, by the looks of the lock alone.
 fn owner_of(root: &ProcRoot, pid: Pid, tid: Tid) -> Option<Owner> {
+    let (_, waiting) = read(root, pid, tid)?;
+    waiting.what.held_by().cloned()
+}
+
+/// What a thread waits for, by the looks of its call and of the lock alone.
+pub fn read(root: &ProcRoot, pid: Pid, tid: Tid) -> Option<(Raw, Waiting)> {
     let (wide, _) = program(root, pid);
     let threads = ProcDir::open(root).ok()?.threads(pid).ok()?;
     let read = move |(_, tid): &(Pid, Tid)| thread::read(&threads, *tid, wide, None);
@@ -76,5 +82,5 @@ fn owner_of(root: &ProcRoot, pid: Pid, tid: Tid) -> Option<Owner> {
         owner: &|number, shared| owner::owner(root, pid, number, shared),
         now: Now::default(),
     });
-    waiting.what.held_by().cloned()
+    Some((raw, waiting))
 }

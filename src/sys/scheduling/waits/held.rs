@@ -69,24 +69,7 @@ impl<'a> Locks<'a> {
     /// Who holds what the process waits for at a descriptor: `held by 812 holder`. Of several locks of one file the call of
     /// the thread tells which; where it does not, all that it may be are named: `held by 812 holder or 900 other`.
     pub fn held_by(&mut self, verb: &str, fd: &Fd, thread: Option<Tid>) -> Option<SafeText> {
-        let number = u32::try_from(fd.number).ok()?;
-        let file = File::read(self.root, self.pid, number);
-        let asked = thread.and_then(|tid| self.asked(tid, number));
-        let is = |l: &&Lock| match &asked {
-            Some(asked) => l.is_asked(asked, &file),
-            None => l.kind.as_str() == kind(verb) && l.is_on(&file),
-        };
-        let mut numbers: Vec<u64> = self.mine().filter(is).map(|l| l.number).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        // Of several that stand in the way of one the first is told by the kernel.
-        let stands = |n: &u64| {
-            self.all
-                .iter()
-                .find(|l| !l.waits && l.number == *n)
-                .cloned()
-        };
-        let stand: Vec<Lock> = numbers.iter().filter_map(stands).collect();
+        let stand = self.standing(verb, fd, thread);
         let mut said: Vec<String> = Vec::new();
         for lock in &stand {
             let words = self.holders(lock);
@@ -104,6 +87,34 @@ impl<'a> Locks<'a> {
         });
         let said = said.collect::<Vec<_>>().join(" or ");
         (!said.is_empty()).then(|| format!("{said}{rest}").into())
+    }
+
+    /// The one lock that stands in the way of a thread at a descriptor, where it can be told which.
+    pub fn stands(&self, verb: &str, fd: &Fd, thread: Tid) -> Option<Lock> {
+        let mut all = self.standing(verb, fd, Some(thread));
+        all.pop().filter(|_| all.is_empty())
+    }
+
+    /// The locks that may stand in the way at a descriptor.
+    fn standing(&self, verb: &str, fd: &Fd, thread: Option<Tid>) -> Vec<Lock> {
+        let Ok(number) = u32::try_from(fd.number) else {
+            return Vec::new();
+        };
+        let file = File::read(self.root, self.pid, number);
+        let asked = thread.and_then(|tid| self.asked(tid, number));
+        let is = |l: &&Lock| match &asked {
+            Some(asked) => l.is_asked(asked, &file),
+            None => l.kind.as_str() == kind(verb) && l.is_on(&file),
+        };
+        let mut numbers: Vec<u64> = self.mine().filter(is).map(|l| l.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        // Of several that stand in the way of one the first is told by the kernel.
+        let stands = |n: &u64| {
+            let mut all = self.all.iter();
+            all.find(|l| !l.waits && l.number == *n).cloned()
+        };
+        numbers.iter().filter_map(stands).collect()
     }
 
     /// The lines that may be of locks that the process waits for.
