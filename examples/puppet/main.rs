@@ -22,6 +22,7 @@ mod owner_ended;
 mod regions;
 mod rust_locks;
 mod signals;
+mod terminal;
 mod touching;
 mod waits;
 
@@ -53,6 +54,7 @@ fn main() {
         match (mode.as_str(), mode.strip_prefix("locks")) {
             ("calls", _) => calls::run(),
             ("owner_ended", _) => owner_ended::run(),
+            ("terminal", _) => terminal::run(),
             (_, Some(how)) => locks::run(how.strip_prefix('-')),
             (_, None) => modes::run(&mode),
         }

@@ -63,6 +63,26 @@ fn every_channel_names_the_other_end_from_both_sides() {
 }
 
 #[test]
+fn a_terminal_of_another_devpts_has_two_sides_wherever_it_is_mounted() {
+    let puppet = Puppet::mode("terminal");
+    let said = &puppet.truth;
+    let Some(child) = said["child"].as_u64() else {
+        println!("skipped: this user may not mount");
+        return;
+    };
+    let peer = |of: u32, fd: &Value| {
+        let files = files(of);
+        let row = row(&files, fd);
+        let named: Vec<u32> = row.peers.named.iter().map(|p| p.id.pid.0).collect();
+        (row.kind.word(), named)
+    };
+    let master = peer(puppet.pid(), &said["fd"]);
+    assert_eq!(master, ("tty", vec![child as u32]));
+    let slave = peer(child as u32, &said["peer_fd"]);
+    assert_eq!(slave, ("tty", vec![puppet.pid()]));
+}
+
+#[test]
 fn every_kind_is_told() {
     let puppet = Puppet::start();
     let files = files(puppet.pid());

@@ -13,14 +13,13 @@ use std::time::{Duration, Instant};
 
 use alike::{Alike, Held};
 
-use crate::model::descriptors::descriptor::Kind;
 use crate::model::descriptors::peer::{End, Holder, HolderIndex, Object};
 use crate::model::id::{Pid, ProcId, Ticks};
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::text::SafeText;
 use crate::sys::descriptors::fds::Fds;
-use crate::sys::descriptors::objects::{object, refined, told};
+use crate::sys::descriptors::objects::{is_master, is_unclear, object, refined, told};
 use crate::sys::network::namespace;
 use crate::sys::process::changes::Feed;
 use crate::sys::process::{living, proc_stat, visible};
@@ -329,7 +328,7 @@ impl Indexer {
                 if open {
                     untold.push((ends.len(), fd));
                 }
-                if matches!(kind, Kind::File | Kind::Memfd | Kind::Tty) {
+                if is_unclear(kind, &link) {
                     unclear.push((ends.len(), fd, link));
                 }
                 object
@@ -341,14 +340,17 @@ impl Indexer {
             });
             links.push(hash);
         }
+        let asked: Vec<u32> = unclear.iter().map(|(_, fd, _)| *fd).collect();
+        let behind = fds.behind(&asked);
+        let masters = unclear.iter().zip(&behind).filter(|(_, b)| is_master(b));
+        untold.extend(masters.map(|((at, fd, _), _)| (*at, *fd)));
         let asked: Vec<u32> = untold.iter().map(|(_, fd)| *fd).collect();
         for ((at, _), info) in untold.iter().zip(fds.infos(&asked)) {
             if let Some(object) = info.ok().and_then(|info| told(&info)) {
                 ends[*at].object = object;
             }
         }
-        let asked: Vec<u32> = unclear.iter().map(|(_, fd, _)| *fd).collect();
-        for ((at, _, link), behind) in unclear.iter().zip(fds.behind(&asked)) {
+        for ((at, _, link), behind) in unclear.iter().zip(behind) {
             let object = &mut ends[*at].object;
             if let Some(known) = behind.ok().and_then(|b| refined(link, object, &b)) {
                 *object = known;

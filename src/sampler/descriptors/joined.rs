@@ -19,7 +19,7 @@ use crate::model::reading::{Missing, Reading};
 use crate::sys::clock;
 use crate::sys::descriptors::fds::{Fds, Target};
 use crate::sys::descriptors::limit;
-use crate::sys::descriptors::objects::{is_file, kind, object, refined, told};
+use crate::sys::descriptors::objects::{is_file, is_master, kind, object, refined, told};
 use crate::sys::network::other_sockets;
 use crate::sys::process::{living, proc_dir};
 use crate::sys::root::ProcRoot;
@@ -179,6 +179,9 @@ impl Descriptors {
             fresh.insert(fd, known);
         }
         self.known = fresh;
+        let behind = fds.behind(&unclear);
+        let masters = unclear.iter().zip(&behind).filter(|(_, b)| is_master(b));
+        untold.extend(masters.map(|(fd, _)| *fd));
         for (fd, info) in untold.iter().zip(fds.infos(&untold)) {
             if let (Some(known), Some(object)) =
                 (self.known.get_mut(fd), info.ok().and_then(|i| told(&i)))
@@ -186,7 +189,7 @@ impl Descriptors {
                 known.descriptor.object = object;
             }
         }
-        for (fd, behind) in unclear.iter().zip(fds.behind(&unclear)) {
+        for (fd, behind) in unclear.iter().zip(behind) {
             if let Some(known) = self.known.get_mut(fd) {
                 known.take(behind);
             }

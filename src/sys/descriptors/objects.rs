@@ -4,12 +4,28 @@ use super::fds::Target;
 use super::terminal::Terminal;
 use crate::model::descriptors::descriptor::{About, Info, Kind, kind};
 use crate::model::descriptors::peer::Object;
+use crate::model::reading::Reading;
 
 /// What a descriptor is and what joins it, where its link says so, and whether only its `fdinfo` tells what joins it.
 pub fn object(link: &[u8]) -> (Kind, Object, bool) {
     let (kind, object) = kind::classify(link);
-    let ptmx = kind == Kind::Tty && link.ends_with(b"ptmx");
-    (kind, object, ptmx || kind == Kind::Eventfd)
+    (kind, object, kind == Kind::Eventfd)
+}
+
+/// Whether what a descriptor is has to be looked at behind its link: a devpts may be mounted anywhere.
+pub fn is_unclear(kind: Kind, link: &[u8]) -> bool {
+    let plain = [&b"/dev/null"[..], b"/dev/zero", b"/dev/urandom"];
+    match kind {
+        Kind::File | Kind::Memfd | Kind::Tty => true,
+        Kind::Device => !plain.contains(&link),
+        _ => false,
+    }
+}
+
+/// Whether the controlling side of a pseudo terminal is behind a descriptor: `fdinfo` tells which.
+pub fn is_master(behind: &Reading<Target>) -> bool {
+    let terminal = behind.as_ref().ok().and_then(|b| b.terminal);
+    terminal.is_some_and(|t| t.index.is_none())
 }
 
 /// What joins a descriptor whose link leaves it open.
