@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::format::bytes;
-use crate::model::memory::region::{AddressSpace, Flags, Region, Residency};
+use crate::model::id::Bytes;
+use crate::model::memory::region::{AddressSpace, Flags, Part, Region, Residency};
 use crate::model::reading::{Missing, Reading};
 use crate::report::printer::{Ink, Printer};
 
@@ -27,6 +28,7 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
         "swap_bytes": of(|p| p.swapped.0),
         "private_dirty_bytes": of(|p| p.own_dirty.0),
         "freed_bytes": of(|p| p.freed.0),
+        "huge_bytes": of(|p| p.huge.0),
         "guard_pages": (!r.flags.contains(Flags::GUARDS)).then_some(false),
         "path": Some(r.name.exact()).filter(|n| !n.is_empty()),
         "deleted": r.deleted,
@@ -67,6 +69,7 @@ fn region(r: &Region, space: &AddressSpace) -> Value {
             "swap_bytes",
             "private_dirty_bytes",
             "freed_bytes",
+            "huge_bytes",
         ];
         why_not.extend(fields.map(|f| (f.to_owned(), why.word().into())));
     }
@@ -101,7 +104,7 @@ pub(super) fn write(space: &AddressSpace, printer: &mut Printer<'_>) -> std::io:
         )]);
     }
     let dash = if printer.ascii { "-" } else { "–" };
-    let amount = |r: &Reading<Residency>, f: fn(&Residency) -> crate::model::id::Bytes| {
+    let amount = |r: &Reading<Residency>, f: fn(&Residency) -> Bytes| {
         r.as_ref().map_or_else(|_| dash.to_owned(), |r| bytes(f(r)))
     };
     let row = |label: &str, size: String, r: &Reading<Residency>| {
@@ -166,13 +169,19 @@ fn write_region(
         };
         format!("also mapped by {} {}{more}", first.pid, first.name)
     });
-    let freed = region.residency.as_ref().ok().map(|r| r.freed);
-    let freed = freed.filter(|freed| freed.0 > 0);
+    let part = |of: fn(&Residency) -> Bytes| {
+        let amount = region.residency.as_ref().ok().map(of);
+        amount.filter(|amount| amount.0 > 0)
+    };
+    // Pages of the pool are what the region is called by.
+    let huge = part(|r| r.huge).filter(|_| region.part != Part::Huge);
+    let huge = huge.map(|huge| format!("{} of it in huge pages", bytes(huge)));
+    let freed = part(|r| r.freed);
     let freed = freed.map(|freed| format!("{} of it freed, not yet taken back", bytes(freed)));
     let guards = region.flags.contains(Flags::GUARDS);
     let guards = guards.then(|| "may have guard pages".to_owned());
     let others = others_untold.map(str::to_owned);
-    for note in [sharers, others, freed, guards].into_iter().flatten() {
+    for note in [sharers, others, huge, freed, guards].into_iter().flatten() {
         let comma = if name.is_empty() { "" } else { ", " };
         name = format!("{name}{comma}{note}");
     }
@@ -186,8 +195,8 @@ fn write_region(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::id::{Bytes, Pid};
-    use crate::model::memory::region::{Access, FileId, Kind, Part, Residency, Sharer};
+    use crate::model::id::Pid;
+    use crate::model::memory::region::{Access, FileId, Kind, Sharer};
 
     fn make(pid: u32) -> Sharer {
         Sharer {
@@ -252,20 +261,36 @@ mod tests {
         assert_eq!(told["unavailable"]["also_mapped_by"], "unsupported");
     }
 
+    fn told(space: &AddressSpace) -> String {
+        let mut out = Vec::new();
+        let mut printer = Printer {
+            out: &mut out,
+            width: None,
+            ascii: true,
+            styled: false,
+        };
+        write(space, &mut printer).expect("memory takes all");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn huge_pages_are_told_in_text_too() {
+        let mut space = ring(Ok(()));
+        space.regions[0].residency = Ok(Residency {
+            resident: Bytes(6 << 20),
+            huge: Bytes(4 << 20),
+            ..Residency::default()
+        });
+        let text = told(&space);
+        assert!(text.contains("ring, 4.0M of it in huge pages\n"), "{text}");
+        assert_eq!(regions(&space)[0]["huge_bytes"], 4 << 20);
+        space.regions[0].part = Part::Huge;
+        assert!(!told(&space).contains("of it"), "its name says so");
+    }
+
     #[test]
     fn text_says_that_others_may_map_it_who_cannot_be_seen() {
         let mut space = ring(Err(Missing::Denied));
-        let told = |space: &AddressSpace| {
-            let mut out = Vec::new();
-            let mut printer = Printer {
-                out: &mut out,
-                width: None,
-                ascii: true,
-                styled: false,
-            };
-            write(space, &mut printer).expect("memory takes all");
-            String::from_utf8(out).expect("text")
-        };
         let text = told(&space);
         assert!(
             text.contains("/dev/shm/ring, others not visible\n"),
