@@ -192,7 +192,39 @@ fn all_kinds(crew: &mut Crew) {
     });
     crew.add("joiner", "joining holder", move || drop(holder.join()));
     without_owner(crew);
+    streams(crew);
     super::rust_locks::of_rust(crew);
+}
+
+unsafe extern "C" {
+    fn flockfile(stream: *mut libc::FILE);
+}
+
+/// A stream of the C library that a thread has, and others that want it.
+fn streams(crew: &mut Crew) {
+    // SAFETY: the name and the way end with a zero.
+    let stream = unsafe { libc::fopen(c"/dev/null".as_ptr(), c"w".as_ptr()) };
+    let at = stream.expose_provenance();
+    let stream = move || ptr::with_exposed_provenance_mut::<libc::FILE>(at);
+    let (has, held) = mpsc::channel();
+    crew.add("writer", "a signal", move || {
+        // SAFETY: it is open as long as the process lives.
+        unsafe { flockfile(stream()) };
+        drop(has);
+        idle();
+    });
+    let _ = held.recv() as Result<(), _>;
+    let known = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
+    let what = if known {
+        "lock of a stdio stream held by writer ("
+    } else {
+        "lock of the C library"
+    };
+    // SAFETY: the same in both.
+    crew.add("stream", what, move || unsafe { flockfile(stream()) });
+    crew.add("puts", what, move || unsafe {
+        libc::fputs(c"x".as_ptr(), stream());
+    });
 }
 
 /// What stores nobody.
@@ -226,6 +258,18 @@ fn without_owner(crew: &mut Crew) {
         let mut barrier = mem::zeroed();
         libc::pthread_barrier_init(&raw mut barrier, ptr::null(), 3);
         libc::pthread_barrier_wait(&raw mut barrier);
+    });
+    // As `__cxa_guard_acquire` of C++ waits for what another thread makes.
+    crew.add("static", "what another thread does once (", || unsafe {
+        let guard = UnsafeCell::new(0x1_0100_u64);
+        let none = ptr::null::<libc::timespec>();
+        libc::syscall(
+            libc::SYS_futex,
+            guard.get(),
+            libc::FUTEX_WAIT,
+            0x1_0100,
+            none,
+        );
     });
     crew.add("parked", "parked until it is woken (", std::thread::park);
 }

@@ -11,7 +11,7 @@ mod memory;
 mod runtimes;
 mod words;
 
-pub use call::{Call, Meant, meant, wanted};
+pub use call::{Call, Meant, further, meant, wanted};
 pub use classify::call::{by_first, wants};
 pub use classify::{Clues, Now, classify};
 pub use deadlock::{Deadlock, deadlocks};
@@ -249,6 +249,8 @@ pub enum Lock {
     Once,
     /// A lock of the C library's own, in this function of it.
     Library(SafeText),
+    /// A stream of the C library's, and who has it.
+    Stream(Owner),
     /// A thread of a runtime that parked itself until it is woken.
     Parked,
     /// A lock that does not store who holds it.
@@ -354,7 +356,7 @@ impl Wait {
         match self {
             Self::Futex(futex) => match &futex.kind {
                 Lock::Mutex(_, owner) | Lock::Join(owner) => owner.as_ref(),
-                Lock::RwLock(RwHeld::Writer(owner)) => Some(owner),
+                Lock::RwLock(RwHeld::Writer(owner)) | Lock::Stream(owner) => Some(owner),
                 _ => None,
             },
             _ => None,

@@ -52,7 +52,7 @@ pub const THREADS: &[Word] = &[
     ),
     word(
         "mutex held by",
-        "Some mutexes and rwlocks store who holds them (all of glibc, the recursive, error-checking and robust ones of musl); it is believed where the memory around looks like that lock. Others (Rust, Go, semaphores, barriers) store nobody, so nobody is named.",
+        "Some mutexes and rwlocks store who holds them (all of glibc, and its stdio streams, the recursive, error-checking and robust ones of musl); it is believed where the memory around looks like that lock. Others (Rust, Go, semaphores, barriers) store nobody, so nobody is named.",
         "the memory of the lock",
     ),
     word(

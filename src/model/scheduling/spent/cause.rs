@@ -139,7 +139,9 @@ impl Cause {
         }
         match &waiting.what {
             Wait::Futex(futex) => match futex.kind {
-                Lock::Mutex(..) | Lock::RwLock(_) | Lock::Library(_) => Kind::Lock,
+                Lock::Mutex(..) | Lock::RwLock(_) | Lock::Library(_) | Lock::Stream(_) => {
+                    Kind::Lock
+                }
                 _ => Kind::Wake,
             },
             // Who takes connections has nothing to do until one comes.

@@ -4,6 +4,8 @@ mod meant;
 
 pub use meant::{Meant, meant};
 
+use super::Memory;
+
 /// What `syscall` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -130,6 +132,28 @@ const ADDRESS: u64 = 110;
 const PATH: u64 = 256;
 /// The smallest page of any machine.
 const PAGE: u64 = 4096;
+
+/// The block of a thread that the lock of a stream points to: behind its word and a count.
+pub(super) fn block(memory: &Memory, word: u64, wide: bool) -> Option<u64> {
+    let at = memory.long(word.wrapping_add(8), wide)?;
+    let at = if wide {
+        at as u64
+    } else {
+        u64::from(at as u32)
+    };
+    (at != 0 && at.is_multiple_of(16)).then_some(at)
+}
+
+/// The pieces that what was copied already points to.
+pub fn further(name: &str, args: &[u64; 6], memory: &Memory, wide: bool) -> Vec<(u64, usize)> {
+    const CONTENDED: u64 = 2;
+    if base(name) != "futex" || args[2] & 0xffff_ffff != CONTENDED {
+        return Vec::new();
+    }
+    let number = super::classify::numbered_at(wide);
+    let block = block(memory, args[0], wide);
+    block.map_or_else(Vec::new, |at| vec![(at, 24), (at.wrapping_add(number), 4)])
+}
 
 /// What lies around a word; in pieces, since beyond the ends of its page there may be nothing.
 fn around(word: u64, want: &mut impl FnMut(u64, usize)) {

@@ -6,6 +6,8 @@ pub mod call;
 mod futex;
 mod lock;
 
+pub(super) use lock::numbered_at;
+
 use super::call::{Call, base};
 use super::{Flavour, Inside, Memory, Owner, Wait, Waiting};
 use crate::model::id::Nanos;

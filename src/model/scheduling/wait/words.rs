@@ -207,6 +207,9 @@ impl Futex {
             Lock::Library(function) => {
                 format!("lock of the C library, in {function}")
             }
+            Lock::Stream(owner) => {
+                format!("lock of a stdio stream held by {}", owner.words(names))
+            }
             Lock::Ownerless => "lock that stores no owner".to_owned(),
             Lock::Bare => "lock or condition of its own code, without an owner".to_owned(),
             Lock::AsyncIo => "asynchronous I/O to end".to_owned(),

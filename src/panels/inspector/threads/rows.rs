@@ -115,7 +115,7 @@ fn role(threads: &Threads, row: &ThreadRow) -> Role {
         Wait::Stopped
         | Wait::Traced(_)
         | Wait::Futex(Futex {
-            kind: Lock::Mutex(..) | Lock::RwLock(_),
+            kind: Lock::Mutex(..) | Lock::RwLock(_) | Lock::Stream(_),
             ..
         }) => Role::Warn,
         Wait::On { .. } | Wait::Child(_) => Role::Text,

@@ -4,7 +4,7 @@ use super::code::{self, Code};
 use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::Switches;
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wait::{Call, Inside, Memory, meant, wanted};
+use crate::model::scheduling::wait::{Call, Inside, Memory, further, meant, wanted};
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::memory::process_memory;
@@ -78,6 +78,11 @@ pub fn read(threads: &ProcDir, tid: Tid, wide: bool, code: Option<&Code>) -> Rea
         }
         if let Some(name) = raw.name.filter(|_| live) {
             for (address, length) in wanted(name, args, wide) {
+                if let Some(bytes) = memory(address, length) {
+                    raw.memory.insert(address, bytes);
+                }
+            }
+            for (address, length) in further(name, args, &raw.memory, wide) {
                 if let Some(bytes) = memory(address, length) {
                     raw.memory.insert(address, bytes);
                 }

@@ -66,11 +66,16 @@ fn kind(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
         Some(Inside::AsyncIo) => Lock::AsyncIo,
         // What is taken inside of a function of the library may still be a lock that stores its owner.
         Some(Inside::Own(function)) => match unnamed(clues, at, op, deadline) {
-            known @ (Lock::Mutex(_, Some(_)) | Lock::RwLock(_) | Lock::Join(_)) => known,
+            known @ (Lock::Mutex(_, Some(_))
+            | Lock::RwLock(_)
+            | Lock::Join(_)
+            | Lock::Stream(_)
+            | Lock::Once) => known,
             _ => Lock::Library(function.clone()),
         },
         Some(Inside::Go) if at.value == 0 => Lock::Parked,
         Some(Inside::Go) => Lock::Ownerless,
+        Some(Inside::Bare) if lock::is_static(clues, at) => Lock::Once,
         Some(Inside::Bare) => Lock::Bare,
         Some(Inside::Made(made)) => of_runtime(*made, at),
         None => unnamed(clues, at, op, deadline),
@@ -102,6 +107,14 @@ fn of_runtime(made: Made, at: At) -> Lock {
 /// Where no function tells: what the memory around the word looks like, then how the call is made.
 fn unnamed(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
     let command = op & 0x7f;
+    if command == WAIT
+        && let Some(owner) = lock::stream(clues, at)
+    {
+        return Lock::Stream(owner);
+    }
+    if command == WAIT && deadline == 0 && lock::is_static(clues, at) {
+        return Lock::Once;
+    }
     // pthread_join waits for the kernel to clear the thread's number, with a shared futex and the wall clock.
     let joins = matches!(command, WAIT | WAIT_BITSET) && (!at.shared || at.value > CONTENDED);
     if joins && let Some(thread) = lock::joined(clues, at) {

@@ -213,6 +213,41 @@ pub(super) fn is_barrier(clues: &Clues<'_>, at: At) -> bool {
     counted && before == at.value && shared == is_shared && left <= came
 }
 
+/// Where a thread of glibc keeps its number in its own block, which begins with its own address.
+pub(in super::super) const fn numbered_at(wide: bool) -> u64 {
+    if wide { 0x2d0 } else { 0x68 }
+}
+
+/// Who has a stream of glibc (`_IO_lock_t`): the lock, how often it was taken, and the block of the thread that has it. That
+/// block tells its own address twice, and the thread's number.
+pub(super) fn stream(clues: &Clues<'_>, at: At) -> Option<Owner> {
+    let memory = clues.memory;
+    let taken = memory.u32(at.word.wrapping_add(4))?;
+    let block = super::super::call::block(memory, at.word, clues.wide)?;
+    let pointer = |at: u64| memory.long(at, clues.wide) == Some(block as i64);
+    let again = if clues.wide { 16 } else { 8 };
+    let busy = memory
+        .u32(at.word)
+        .is_some_and(|lock| matches!(lock, 1 | 2));
+    let fits = clues.flavour != Flavour::Musl
+        && !at.shared
+        && at.value == 2
+        && busy
+        && (1..MOST_USERS).contains(&taken)
+        && pointer(block)
+        && pointer(block.wrapping_add(again));
+    let number = memory.u32(block.wrapping_add(numbered_at(clues.wide)))?;
+    (fits && number != 0 && number <= OWNER).then(|| (clues.owner)(number, None))
+}
+
+/// The guard of what a function of C++ makes once (`__cxa_guard_acquire` of libstdc++): another thread makes it and somebody
+/// waits for that. It is used as if others might share it.
+pub(super) fn is_static(clues: &Clues<'_>, at: At) -> bool {
+    const PENDING_AND_WAITING: u32 = 0x1_0100;
+    let same = clues.memory.u32(at.word) == Some(at.value);
+    at.shared && at.value == PENDING_AND_WAITING && at.word.is_multiple_of(4) && same
+}
+
 /// The thread whose end is waited for: in glibc the kernel clears the word, which holds its number; in musl the word is
 /// part of the thread's own block, which begins with its own address and has the number 8 bytes before.
 pub(super) fn joined(clues: &Clues<'_>, at: At) -> Option<Owner> {

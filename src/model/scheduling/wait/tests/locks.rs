@@ -84,6 +84,41 @@ fn a_lock_that_only_looks_alike_has_no_owner() {
     assert_eq!(t.said(), "lock of the C library, in free (0x5000)");
 }
 
+/// A stream of glibc at 0x5000, taken so often by the thread whose block is at 0x7000, which begins so.
+fn stream(taken: u32, block: [u64; 3], number: u32) -> Thread {
+    let t = glibc(0x80, 2, &[2, taken, 0x7000, 0]);
+    t.words64(0x7000, &block).words32(0x72d0, &[number])
+}
+
+#[test]
+fn a_stream_names_its_owner_where_the_block_of_a_thread_is_behind_it() {
+    let t = stream(1, [0x7000, 9, 0x7000], 101);
+    let held = "lock of a stdio stream held by thread 101 io (0x5000)";
+    assert_eq!(t.said(), held);
+    let t = inside(t, Inside::Own("fputs".into()), Flavour::Glibc);
+    assert_eq!(t.said(), held);
+    let t = stream(1, [0x7000, 9, 0x7000], 101);
+    let musl = inside(t, Inside::Own("fputs".into()), Flavour::Musl);
+    for (t, why) in [
+        (stream(1, [0x7000, 9, 0x7008], 101), "no block of a thread"),
+        (stream(1, [0x7000, 9, 0x7000], 0), "it has ended"),
+        (stream(0, [0x7000, 9, 0x7000], 101), "nobody took it"),
+        (musl, "another library"),
+    ] {
+        assert_eq!(t.waiting().what.held_by(), None, "{why}");
+    }
+}
+
+#[test]
+fn a_static_of_cplusplus_is_made_by_another_thread() {
+    let guard = |value| call("futex", &[0x5000, 0, value]).words32(0x5000, &[value as u32, 0]);
+    assert_eq!(
+        guard(0x1_0100).said(),
+        "what another thread does once (0x5000)"
+    );
+    assert_ne!(guard(0x100).waiting(), guard(0x1_0100).waiting());
+}
+
 #[test]
 fn a_known_mutex_whose_holder_is_not_there_says_so() {
     let t = inside(mutex(0, 4711, 1, 0), Inside::Mutex, Flavour::Glibc);
