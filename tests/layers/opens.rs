@@ -53,6 +53,10 @@ const MAY: &[(&str, &str)] = &[
         "looked at first, opened without waiting; by a hand of the asker where it is read at the start",
     ),
     ("run/saving.rs", "by a hand of the asker"),
+    (
+        "sys/acting/freezer.rs",
+        "cgroup.freeze of a group that was looked at",
+    ),
     ("sys/acting/frozen.rs", "/dev/null"),
     ("sys/acting/pidfd.rs", "/proc itself"),
     (

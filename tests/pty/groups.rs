@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
 use super::session::{Session, pscope};
 use super::signal::Puppet;
 
@@ -160,4 +162,40 @@ fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
         assert_eq!(puppet.ended_by(), Some(9));
     }
     leave(session);
+}
+
+/// The thread that ends the program may open no file to write.
+#[test]
+fn what_was_frozen_goes_on_once_the_program_has_ended_in_whatever_way() {
+    let two = [sleeper(mark(4)), sleeper(mark(4))];
+    let groups = match Groups::make(&[&two[0], &two[1]]) {
+        Ok(groups) => groups,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    for end in [None, Some(Signal::SIGTERM), Some(Signal::SIGHUP)] {
+        let mut session = Session::start(pscope(&[]), 160, 600);
+        session.is_live();
+        session.press(b"D");
+        session.shows("grouped by control group");
+        session.press(format!("/group:{}\r", groups.name).as_bytes());
+        session.shows(&format!("{} (2)", groups.name));
+        session.press(b"\x1b");
+        session.press(format!("\x1bOR{}\r", groups.name).as_bytes());
+        session.shows(&format!("2 in {}", groups.name));
+        session.press(b"\r");
+        session.shows("2 with 2 threads");
+        session.press(b"X");
+        session.shows("freeze its 2 processes?");
+        session.press(b"y");
+        session.shows("is frozen; X or the end of pscope thaws it");
+        assert!(groups.is_frozen());
+        match end {
+            None => leave(session),
+            Some(signal) => {
+                session.signal(signal);
+                session.ends();
+            }
+        }
+        assert!(!groups.is_frozen(), "{end:?}");
+    }
 }

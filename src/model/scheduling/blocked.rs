@@ -29,6 +29,7 @@ pub enum Cause {
 const FUNCTIONS: &[(&str, Cause)] = &[
     ("__refrigerator", Cause::Frozen),
     ("do_freezer_trap", Cause::Frozen),
+    ("get_signal", Cause::Frozen),
     ("kernel_clone", Cause::Child),
     ("wait_for_vfork_done", Cause::Child),
     ("do_fork", Cause::Child),

@@ -87,6 +87,8 @@ pub enum Wait {
         /// It is a FIFO that nobody has open at its other end; which end is wanted.
         fifo: Option<End>,
     },
+    /// Its control group to be thawed: what it was in before goes on then.
+    Frozen,
     /// A page of memory that somebody else has to bring.
     Page(&'static str),
     /// A page of its memory that comes from a disk.

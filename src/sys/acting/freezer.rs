@@ -2,6 +2,8 @@
 //!
 //! What this program froze it thaws when it ends, however it ends; what somebody else froze stays so.
 
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,10 +16,18 @@ use crate::model::text::SafeText;
 use crate::sys::process::isolation::cgroup::facts;
 use crate::sys::process::process_ids;
 
-/// What this program has frozen: the files, and what is written there to thaw.
-static FROZEN: Mutex<Vec<(PathBuf, &'static str)>> = Mutex::new(Vec::new());
+/// A group that this program has frozen. Its file stays open: whoever thaws it at the end may be a thread that is denied to
+/// open files to write, and the path may by then be that of another group.
+struct Frozen {
+    path: PathBuf,
+    file: File,
+    /// What is written to thaw it.
+    thaws: &'static str,
+}
 
-fn frozen() -> MutexGuard<'static, Vec<(PathBuf, &'static str)>> {
+static FROZEN: Mutex<Vec<Frozen>> = Mutex::new(Vec::new());
+
+fn frozen() -> MutexGuard<'static, Vec<Frozen>> {
     FROZEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -42,13 +52,19 @@ pub fn freeze(
     let freezer = found.map_err(|why| format!("{path}: {why}"))?;
     let words = freezer.words();
     let file = &freezer.file;
-    // It is ours before it is frozen: whoever ends the program in between thaws it.
-    if on {
-        frozen().push((file.clone(), words[0]));
-    }
-    let written = std::fs::write(file, words[usize::from(on)]);
+    let written = OpenOptions::new().write(true).open(file).and_then(|open| {
+        if on {
+            // It is ours before it is frozen: whoever ends the program in between thaws it.
+            frozen().push(Frozen {
+                path: file.clone(),
+                file: open.try_clone()?,
+                thaws: words[0],
+            });
+        }
+        open.write_all_at(words[usize::from(on)].as_bytes(), 0)
+    });
     if !on || written.is_err() {
-        frozen().retain(|(known, _)| known != file);
+        frozen().retain(|known| known.path != *file);
     }
     match written {
         Ok(()) if on => Ok(format!(
@@ -69,9 +85,9 @@ pub fn freeze(
 
 /// Thaws whatever this program froze.
 pub fn thaw_all() {
-    for (file, word) in std::mem::take(&mut *frozen()) {
+    for Frozen { file, thaws, .. } in std::mem::take(&mut *frozen()) {
         // Who has gone meanwhile is not kept by us.
-        let _ = std::fs::write(file, word);
+        let _ = file.write_all_at(thaws.as_bytes(), 0);
     }
 }
 

@@ -42,7 +42,7 @@ pub enum Kind {
     Sleep,
     /// A signal.
     Signal,
-    /// Stopped, by a signal or its debugger.
+    /// Stopped, by a signal or its debugger, or with its control group.
     Stopped,
     /// Another system call.
     Call,
@@ -132,7 +132,7 @@ impl Cause {
         // A page of its memory is waited for without a call.
         let told = matches!(
             waiting.what,
-            Wait::Child(Child::Vforked) | Wait::Outside | Wait::Paged { .. }
+            Wait::Child(Child::Vforked) | Wait::Outside | Wait::Paged { .. } | Wait::Frozen
         );
         if waiting.uninterruptible && !told {
             return Kind::Device;
@@ -152,7 +152,7 @@ impl Cause {
             Wait::Sleep(_) | Wait::Used(_) => Kind::Sleep,
             Wait::Signal { .. } => Kind::Signal,
             Wait::Outside | Wait::Page(_) | Wait::Paged { .. } => Kind::Page,
-            Wait::Stopped | Wait::Traced(_) => Kind::Stopped,
+            Wait::Stopped | Wait::Traced(_) | Wait::Frozen => Kind::Stopped,
             Wait::Phrase(_) | Wait::Call | Wait::SystemV(_) | Wait::Opening { .. } => Kind::Call,
             Wait::Running | Wait::Ended | Wait::Hidden => Kind::Unknown,
         }

@@ -80,6 +80,10 @@ fn plain(function: &str) -> &str {
     function.split('.').next().unwrap_or(function)
 }
 
+/// Where the members of a frozen control group stand: of version 1, of version 2, and of that where the compiler made one of
+/// both. Who is stopped or traced stands there too, and is told by its state.
+const FREEZERS: [&str; 3] = ["__refrigerator", "do_freezer_trap", "get_signal"];
+
 /// Who has to bring a page or an answer, whatever the call asked for.
 fn brought_by(function: &str) -> Option<&'static str> {
     match function {
@@ -97,6 +101,9 @@ fn what(clues: &Clues<'_>, function: Option<&str>) -> Wait {
         State::Traced => return Wait::Traced(None),
         _ if clues.kernel_thread => return Wait::Work,
         _ => {}
+    }
+    if function.is_some_and(|function| FREEZERS.contains(&function)) {
+        return Wait::Frozen;
     }
     if function == Some("kernel_clone") && clues.state == State::Blocked {
         return Wait::Child(super::Child::Vforked);

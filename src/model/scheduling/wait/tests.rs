@@ -1,5 +1,6 @@
 //! The table of kernel facts, row by row: raw numbers in, words out.
 
+mod frozen;
 mod locks;
 
 use super::words::Names;

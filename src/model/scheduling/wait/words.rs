@@ -103,6 +103,7 @@ impl Wait {
                 format!("{which}{}", at_most(*limit))
             }
             Self::SystemV(object) => object.words(),
+            Self::Frozen => "frozen with its control group".to_owned(),
             Self::Opening { path, fifo } => {
                 let path = path.as_ref().map_or("a file", |p| p.as_str());
                 match fifo {

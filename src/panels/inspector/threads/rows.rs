@@ -113,6 +113,7 @@ fn role(threads: &Threads, row: &ThreadRow) -> Role {
     match &detail.waiting.what {
         Wait::Running => Role::Good,
         Wait::Stopped
+        | Wait::Frozen
         | Wait::Traced(_)
         | Wait::Futex(Futex {
             kind: Lock::Mutex(..) | Lock::RwLock(_) | Lock::Stream(_),
