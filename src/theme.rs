@@ -19,6 +19,26 @@ pub use role::Role;
 use crate::model::id::ProcId;
 use apart::Given;
 
+/// The colours of processes where a terminal has sixteen, which is too few for one that nothing else has: none that is a state,
+/// and each read on black and on white.
+const OF_SIXTEEN: [Color; 4] = [
+    Color::LightBlue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::LightMagenta,
+];
+
+/// What says how something is.
+const STATES: [Role; 7] = [
+    Role::Good,
+    Role::Warn,
+    Role::Bad,
+    Role::Tagged,
+    Role::New,
+    Role::Match,
+    Role::Paused,
+];
+
 /// Whether pictures are drawn with Unicode or with ASCII.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyphs {
@@ -66,7 +86,18 @@ impl Theme {
             few(&mut styles, palette);
         }
         let mut processes: Vec<Color> = Vec::new();
-        for color in palette.processes.iter().map(|c| depth.color(*c)) {
+        let few = matches!(depth, Depth::Eight | Depth::Ansi);
+        let state = |color: Color| {
+            let shown = STATES.iter().map(|role| styles[*role as usize]);
+            shown.map(|s| s.bg.or(s.fg)).any(|c| c == Some(color))
+        };
+        let sixteen = OF_SIXTEEN.map(|c| depth.color(c));
+        let sixteen: Vec<Color> = sixteen.into_iter().filter(|c| !state(*c)).collect();
+        let own = palette.processes.iter().flat_map(|color| match color {
+            Color::Rgb(..) if few => sixteen.clone(),
+            color => vec![depth.color(*color)],
+        });
+        for color in own {
             if !processes.contains(&color) && color != Color::DarkGray {
                 processes.push(color);
             }

@@ -163,4 +163,109 @@ mod tests {
             }
         }
     }
+
+    /// How far apart two colours look (Oklab): 0.02 is just seen side by side, black and white are 1.
+    fn apart(a: Rgb, b: Rgb) -> f64 {
+        let lab = |rgb: Rgb| {
+            let [r, g, b] = rgb.map(|v| lightness([v; 3]));
+            let l = libm::cbrt(0.412_221 * r + 0.536_333 * g + 0.051_446 * b);
+            let m = libm::cbrt(0.211_903 * r + 0.680_700 * g + 0.107_397 * b);
+            let s = libm::cbrt(0.088_302 * r + 0.281_719 * g + 0.629_979 * b);
+            [
+                0.210_454 * l + 0.793_618 * m - 0.004_072 * s,
+                1.977_998 * l - 2.428_592 * m + 0.450_594 * s,
+                0.025_904 * l + 0.782_772 * m - 0.808_676 * s,
+            ]
+        };
+        let (a, b) = (lab(a), lab(b));
+        libm::sqrt((0..3).map(|i| (a[i] - b[i]) * (a[i] - b[i])).sum())
+    }
+
+    /// A colour as its channels, those of the terminal's palette as xterm has them.
+    fn as_xterm(color: Color) -> Option<Rgb> {
+        match color {
+            Color::Rgb(r, g, b) => Some([r, g, b]),
+            Color::Green => Some([0, 205, 0]),
+            Color::Yellow => Some([205, 205, 0]),
+            Color::Red => Some([205, 0, 0]),
+            Color::Cyan => Some([0, 205, 205]),
+            Color::Magenta => Some([205, 0, 205]),
+            Color::LightBlue => Some([92, 92, 255]),
+            Color::LightMagenta => Some([255, 0, 255]),
+            Color::Reset => None,
+            other => unreachable!("{other} is in no theme"),
+        }
+    }
+
+    /// One colour, one meaning: what a lane shows is who, and what a bar, a word or a badge shows is what.
+    #[test]
+    fn the_colour_of_a_process_means_nothing_else() {
+        for name in NAMES {
+            let palette = builtin(name).expect(name);
+            let own: Vec<_> = palette
+                .processes
+                .iter()
+                .filter_map(|c| as_xterm(*c))
+                .collect();
+            let least = if *name == "mono" { 0 } else { 8 };
+            assert!(own.len() >= least, "{name}: {}", own.len());
+            for (at, who) in own.iter().enumerate() {
+                for (role, style) in &palette.roles {
+                    for other in [style.fg, style.bg].into_iter().flatten() {
+                        let Some(other) = as_xterm(other) else {
+                            continue;
+                        };
+                        let far = apart(*who, other);
+                        let role = role.name();
+                        assert!(far >= 0.07, "{name}: {who:02x?} is {role} by {far:.3}");
+                    }
+                }
+                for other in &own[at + 1..] {
+                    let far = apart(*who, *other);
+                    assert!(
+                        far >= 0.07,
+                        "{name}: {who:02x?} is {other:02x?} by {far:.3}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Also in 256 colours; in sixteen there are not enough, and at least no state has the colour of a process.
+    #[test]
+    fn fewer_colours_leave_processes_their_own() {
+        use crate::theme::{Depth, STATES, Theme};
+        for name in NAMES.iter().filter(|name| **name != "mono") {
+            let palette = builtin(name).expect(name);
+            for (depth, roles, least) in [
+                (Depth::Indexed, Role::ALL, 8),
+                (Depth::Ansi, &STATES[..], 3),
+                (Depth::Eight, &STATES[..], 2),
+            ] {
+                let theme = Theme::new(&palette, depth, false);
+                let own = theme.process_colors();
+                assert!(own.len() >= least, "{name} {depth:?}: {own:?}");
+                for role in roles {
+                    let style = theme.style(*role);
+                    // Of a badge it is what is behind the letters.
+                    if let Some(other) = style.bg.filter(|_| *role != Role::Text).or(style.fg) {
+                        let role = role.name();
+                        assert!(!own.contains(&other), "{name} {depth:?}: {role} is {other}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_on_an_unknown_ground_is_seen_on_black_and_on_white() {
+        let palette = builtin("terminal-16").expect("the default");
+        for color in &palette.processes {
+            let own = rgb(*color).expect("a true colour");
+            for ground in [[0; 3], [255; 3]] {
+                let seen = between(own, ground);
+                assert!(seen >= 3.0, "{color} is seen by {seen:.2} on {ground:?}");
+            }
+        }
+    }
 }
