@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::layout::Inspector;
+use crate::app::layout::{Inspector, PERCENT};
 use crate::app::panel::{Panel, Place};
 use crate::app::world::Page;
 use crate::app::{App, Placed};
@@ -214,7 +214,7 @@ fn dashboard(app: &App, screen: Rect, mut body: Rect, out: &mut Layout) {
 /// the screen is wide, below it where it is only high.
 fn divide(layout: crate::app::layout::Layout, body: Rect) -> (Rect, Option<Rect>) {
     let part = |all: u16, least: u16| {
-        let share = u32::from(all) * u32::from(layout.list) / 100;
+        let share = u32::from(all) * u32::from(layout.list) / u32::from(100 * PERCENT);
         (share as u16).clamp(least, all - least)
     };
     let beside = body.width >= BESIDE && body.height >= 8;

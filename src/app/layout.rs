@@ -37,7 +37,8 @@ impl Inspector {
 pub struct Layout {
     /// Where the inspector stands.
     pub inspector: Inspector,
-    /// How much of the room beside or above the inspector the list has, percent.
+    /// How much of the room beside or above the inspector the list has, in hundredths of a percent: a border that is drawn
+    /// stands where the pointer is, on the widest screen.
     pub list: u16,
     /// How many rows the cores have more than they would take by themselves.
     pub cores: u16,
@@ -47,12 +48,14 @@ impl Default for Layout {
     fn default() -> Self {
         Self {
             inspector: Inspector::Beside,
-            list: 57,
+            list: 57 * PERCENT,
             cores: 0,
         }
     }
 }
 
+/// A percent of the room.
+pub const PERCENT: u16 = 100;
 /// The least and the most of the list, percent, and by how much a key changes it.
 pub(super) const LIST: [u16; 2] = [20, 80];
 const STEP: u16 = 3;
@@ -62,12 +65,12 @@ pub(super) const CORES: u16 = 40;
 /// A border that is being drawn along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Drag {
-    /// Between the list and the inspector at its right.
-    Across,
+    /// Between the list and the inspector at its right; whether it was taken at the edge of the inspector.
+    Across(bool),
     /// Between the list and the inspector below it.
     Down,
-    /// Below the cores.
-    Cores,
+    /// Below the cores: the row where it was taken, and how many rows they had more then.
+    Cores(u16, u16),
 }
 
 impl App {
@@ -84,8 +87,10 @@ impl App {
                 layout.inspector = next;
                 self.say(format!("the inspector stands {name}"), false);
             }
-            g::LIST_LARGER => layout.list = (layout.list + STEP).min(LIST[1]),
-            g::LIST_SMALLER => layout.list = (layout.list - STEP).max(LIST[0]),
+            g::LIST_LARGER => layout.list = (layout.list + STEP * PERCENT).min(LIST[1] * PERCENT),
+            g::LIST_SMALLER => {
+                layout.list = (layout.list - STEP * PERCENT).max(LIST[0] * PERCENT);
+            }
             g::CORES_LARGER => layout.cores = (layout.cores + 1).min(CORES),
             g::CORES_SMALLER => layout.cores = layout.cores.saturating_sub(1),
             _ => return false,
@@ -130,37 +135,38 @@ impl App {
         if let Some(tab) = self.outer(|place| place == Place::Tab) {
             let edges = (tab.y + 1)..tab.bottom().saturating_sub(1);
             if tab.x == list.right() && (x + 1 == tab.x || x == tab.x) && edges.contains(&y) {
-                return Some(Drag::Across);
+                return Some(Drag::Across(x == tab.x));
             }
             if tab.y == list.bottom() && y + 1 == tab.y {
                 return Some(Drag::Down);
             }
         }
         let top = self.outer(|place| place == Place::Top)?;
-        (y + 1 == top.bottom()).then_some(Drag::Cores)
+        (y + 1 == top.bottom()).then_some(Drag::Cores(y, self.world.settings.layout.cores))
     }
 
     fn draw_to(&mut self, drag: Drag, mouse: Mouse) {
         let list = self.outer(|place| place == Place::List);
         let tab = self.outer(|place| place == Place::Tab);
+        // Rounded up, so that what is rounded down of it is the cell that was meant.
         let share = |from: u16, at: u16, all: u16| {
-            let percent = u32::from(at.saturating_sub(from)) * 100 / u32::from(all.max(1));
-            (percent as u16).clamp(LIST[0], LIST[1])
+            let whole = u32::from(100 * PERCENT);
+            let share =
+                (u32::from(at.saturating_sub(from)) * whole).div_ceil(u32::from(all.max(1)));
+            (share.min(whole) as u16).clamp(LIST[0] * PERCENT, LIST[1] * PERCENT)
         };
         let layout = &mut self.world.settings.layout;
         match (drag, list, tab) {
-            (Drag::Across, Some(list), Some(tab)) => {
-                layout.list = share(list.x, mouse.column + 1, list.width + tab.width);
+            (Drag::Across(of_tab), Some(list), Some(tab)) => {
+                let end = mouse.column + u16::from(!of_tab);
+                layout.list = share(list.x, end, list.width + tab.width);
             }
             (Drag::Down, Some(list), Some(tab)) => {
                 layout.list = share(list.y, mouse.row + 1, list.height + tab.height);
             }
-            (Drag::Cores, ..) => {
-                if let Some(top) = self.outer(|place| place == Place::Top) {
-                    let wanted = i32::from(mouse.row) + 1 - i32::from(top.bottom());
-                    let cores = i32::from(self.world.settings.layout.cores) + wanted;
-                    self.world.settings.layout.cores = cores.clamp(0, i32::from(CORES)) as u16;
-                }
+            (Drag::Cores(from, cores), ..) => {
+                let wanted = i32::from(cores) + i32::from(mouse.row) - i32::from(from);
+                layout.cores = wanted.clamp(0, i32::from(CORES)) as u16;
             }
             _ => {}
         }
@@ -228,7 +234,7 @@ mod tests {
         mouse(&mut app, Press::Left, list.right() - 1, list.y + 5);
         mouse(&mut app, Press::Drag, 60, list.y + 9);
         let (drawn, tab) = areas(&app);
-        assert!(drawn.width.abs_diff(61) <= 1, "{drawn:?}");
+        assert_eq!(drawn.right(), 61, "its edge is where the pointer is");
         assert_eq!(tab.expect("beside").x, drawn.right());
         let top = drawn.y;
         mouse(&mut app, Press::Left, 40, top - 1);
@@ -237,6 +243,48 @@ mod tests {
         mouse(&mut app, Press::Hover, 40, 2);
         mouse(&mut app, Press::Drag, 40, 30);
         assert_eq!(areas(&app).0.y, top + 4, "it was let go");
+    }
+
+    #[test]
+    fn a_border_stands_where_the_pointer_is_on_every_screen() {
+        for wide in [120, 211, 240, 333] {
+            let screen = Rect::new(0, 0, wide, 60);
+            let mut app = app();
+            crate::screen::fit(&mut app, screen);
+            let mut mouse = |press, column, row| {
+                app.update(Event::Mouse(Mouse { press, column, row }));
+                crate::screen::fit(&mut app, screen);
+                areas(&app)
+            };
+            let (list, tab) = mouse(Press::Hover, 0, 0);
+            mouse(Press::Left, list.right() - 1, list.y + 5);
+            for at in [wide / 2, wide / 2 + 1, wide / 2 - 9, wide * 3 / 5] {
+                assert_eq!(
+                    mouse(Press::Drag, at, list.y + 7).0.right() - 1,
+                    at,
+                    "{wide}"
+                );
+            }
+            mouse(Press::Hover, 0, 0);
+            let edge = mouse(Press::Hover, 0, 0).1.or(tab).expect("beside").x;
+            mouse(Press::Left, edge, list.y + 5);
+            let tab = mouse(Press::Drag, edge - 7, list.y + 5).1.expect("beside");
+            assert_eq!(tab.x, edge - 7, "{wide}: taken at the other edge");
+        }
+    }
+
+    /// What the pointer went too far is no way that it has to come back first.
+    #[test]
+    fn the_border_of_the_cores_follows_the_pointer_also_from_beyond_the_screen() {
+        let mut app = app();
+        let top = areas(&app).0.y;
+        mouse(&mut app, Press::Left, 40, top - 1);
+        for row in [top + 3, 47, 47, 47, 46, top + 5] {
+            mouse(&mut app, Press::Drag, 40, row);
+        }
+        assert_eq!(areas(&app).0.y, top + 6);
+        mouse(&mut app, Press::Drag, 40, top - 1);
+        assert_eq!(areas(&app).0.y, top);
     }
 
     #[test]

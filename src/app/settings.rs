@@ -6,7 +6,7 @@
 use super::App;
 use super::choice::{Choice, Value};
 use super::event::Effect;
-use super::layout::{CORES, Inspector, LIST, Layout};
+use super::layout::{CORES, Inspector, LIST, Layout, PERCENT};
 use super::presets;
 use super::world::{Settings, World};
 use crate::model::id::Nanos;
@@ -183,12 +183,15 @@ const SETTINGS: &[Setting<App>] = &[
     Setting {
         name: "list-percent",
         about: "How much of the room the list has (Ctrl-\u{2190} Ctrl-\u{2192}, or draw its border)",
-        now: |_, world| Value::Number(world.settings.layout.list.into()),
-        default: |_| Value::Number(Layout::default().list.into()),
+        now: |_, world| {
+            let list = world.settings.layout.list;
+            Value::Number(((list + PERCENT / 2) / PERCENT).into())
+        },
+        default: |_| Value::Number((Layout::default().list / PERCENT).into()),
         values: |_| Value::numbers(&[30, 40, 50, 57, 65, 75]),
         set: |app, value| {
             let [least, most] = LIST.map(u64::from);
-            app.world.settings.layout.list = value.number(least..=most)? as u16;
+            app.world.settings.layout.list = value.number(least..=most)? as u16 * PERCENT;
             Ok(())
         },
     },
