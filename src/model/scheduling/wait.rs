@@ -257,6 +257,8 @@ pub enum Lock {
     Parked,
     /// A lock that does not store who holds it.
     Ownerless,
+    /// Any of all kinds: no name tells, and no shape.
+    Untold,
     /// Something that the program made of the kernel's call itself, and that no name tells: nobody is stored.
     Bare,
     /// A latch of C++.
@@ -324,7 +326,7 @@ impl Futex {
     /// Takes in whether its memory is shared: a lock that may be shared is none in private memory.
     pub fn settle(&mut self, shared: bool) {
         if self.kind == Lock::Shared && !shared {
-            self.kind = Lock::Ownerless;
+            self.kind = Lock::Untold;
         }
     }
 }

@@ -29,7 +29,7 @@ variants!(wait::Object { 1 Semaphore(a), 2 Message, 3 Room });
 variants!(wait::Limit { 1 None, 2 Asked(a), 3 Left(a) });
 variants!(wait::Child { 1 Any, 2 One(a, b), 3 Group(a), 4 Behind(a), 5 Vforked, 6 Others });
 fields!(wait::Futex { 1 kind, 2 word, 3 place, 4 limit });
-variants!(wait::Lock { 1 Mutex(a, b), 2 RwLock(a), 3 Join(a), 4 Condition, 5 Semaphore, 6 Barrier, 7 Once, 8 Library(a), 9 Parked, 10 Ownerless, 11 Bare, 12 Unnamed, 13 Shared, 14 Several(a), 15 Latch, 16 Future, 17 Atomic, 18 AsyncIo, 19 Joins, 20 Stream(a) });
+variants!(wait::Lock { 1 Mutex(a, b), 2 RwLock(a), 3 Join(a), 4 Condition, 5 Semaphore, 6 Barrier, 7 Once, 8 Library(a), 9 Parked, 10 Ownerless, 11 Bare, 12 Unnamed, 13 Shared, 14 Several(a), 15 Latch, 16 Future, 17 Atomic, 18 AsyncIo, 19 Joins, 20 Stream(a), 21 Untold });
 words!(wait::Mutex { 1 Plain, 2 Inherit, 3 Protect, 4 Robust });
 variants!(wait::Owner { 1 Thread(a), 2 Elsewhere { tid, pid, name }, 3 Nobody(a), 4 Numbered(a), 5 Ended { tid, pid, name, others } });
 variants!(wait::RwHeld { 1 Writer(a), 2 SomeWriter, 3 Readers(a), 4 Unknown });

@@ -5,6 +5,7 @@
 pub mod call;
 mod futex;
 mod lock;
+mod musl;
 
 pub(super) use lock::numbered_at;
 

@@ -212,6 +212,9 @@ impl Futex {
                 format!("lock of a stdio stream held by {}", owner.words(names))
             }
             Lock::Ownerless => "lock that stores no owner".to_owned(),
+            Lock::Untold => {
+                "lock, condition or semaphore, which cannot be told apart here".to_owned()
+            }
             Lock::Bare => "lock or condition of its own code, without an owner".to_owned(),
             Lock::AsyncIo => "asynchronous I/O to end".to_owned(),
             Lock::Latch => "latch".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::super::{Flavour, Futex, Inside, Limit, Lock, Made, Mutex, Owner, RwHeld, Wait};
 use super::lock::{self, At, WAITERS};
-use super::{Clues, call};
+use super::{Clues, call, musl};
 
 /// The futex is not shared with other processes.
 const PRIVATE: u64 = 0x80;
@@ -142,6 +142,11 @@ fn unnamed(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
     if command == WAIT_BITSET && op & REALTIME != 0 && lock::is_semaphore(clues, at) {
         return Lock::Semaphore;
     }
+    if command == WAIT
+        && let Some(lock) = musl::lock(clues, at)
+    {
+        return lock;
+    }
     if command == WAIT && deadline == 0 && lock::is_barrier(clues, at) {
         return Lock::Barrier;
     }
@@ -151,6 +156,8 @@ fn unnamed(clues: &Clues<'_>, at: At, op: u64, deadline: u64) -> Lock {
         (WAIT_BITSET, false) if deadline != 0 || at.value != CONTENDED => Lock::Unnamed,
         (WAIT_REQUEUE_PI, _) => Lock::Condition,
         (_, true) => Lock::Shared,
-        _ => Lock::Ownerless,
+        // So wait those that nothing else is made of, of glibc and Rust.
+        _ if at.value == CONTENDED => Lock::Ownerless,
+        _ => Lock::Untold,
     }
 }

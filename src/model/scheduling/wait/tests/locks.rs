@@ -279,7 +279,11 @@ fn locks_that_cannot_be_told_apart_are_not() {
         said(0x189, 0),
         "condition variable, semaphore or rwlock (0x5000)"
     );
-    assert_eq!(said(0x80, 0), "lock that stores no owner (0x5000)");
+    assert_eq!(
+        said(0x80, 0),
+        "lock, condition or semaphore, which cannot be told apart here (0x5000)"
+    );
+    assert_eq!(said(0x80, 2), "lock that stores no owner (0x5000)");
     assert_eq!(
         said(0x89, 7),
         "condition variable, semaphore or rwlock (0x5000)"
@@ -337,8 +341,51 @@ fn locks_of_a_stripped_static_program_are_told_by_their_shape() {
         [4, 3, 1, 0, 3],
         [4, 3, 3, 1, 3],
     ] {
-        assert_eq!(said(0x80, 4, 3, &other), told("lock that stores no owner"));
+        assert_eq!(
+            said(0x80, 4, 3, &other),
+            told("lock, condition or semaphore, which cannot be told apart here")
+        );
     }
+}
+
+#[test]
+fn locks_of_a_stripped_program_of_musl_are_told_by_their_shape() {
+    let said = |value: u64, words: &[u32]| {
+        let thread = call("futex", &[0x5000, 0x80, value]).words32(0x4ff8, words);
+        thread.said().split(" (").next().map(str::to_owned)
+    };
+    let told = |what: &str| Some(what.to_owned());
+    let none = told("lock, condition or semaphore, which cannot be told apart here");
+    // What lies before, which is another's; the word, how many wait, and how the call is made.
+    let of = |word: u32, waits: u32, how: u32| said(word.into(), &[0, 0, word, waits, how, 0, 0]);
+    let writer = told("rwlock held by a writer, who is not stored");
+    assert_eq!(of(0xffff_ffff, 2, 0), writer);
+    assert_eq!(of(0x8000_0003, 1, 0), told("rwlock held by 3 readers"));
+    for word in [0xffff_ffff, 0x8000_0000] {
+        assert_eq!(of(word, 1, 128), told("semaphore"));
+    }
+    let future = call("futex", &[0x5000, 0, 0x8000_0000]);
+    let future = future.words32(0x5000, &[0x8000_0000, 1, 0, 0]);
+    assert_eq!(future.said(), "lock that may be shared (0x5000)");
+    assert_eq!(of(0x8000_0003, 0, 0), none, "nobody waits");
+    assert_eq!(of(0x8000_0003, 1, 7), none, "no such call");
+    assert_eq!(of(0x8000_1267, 1, 0), none, "rather a thread than readers");
+    // Whoever waits in a condition variable: two others, its state, the word, whom to tell; above the stack pointer.
+    let waiter = |at: u64, words: [u32; 8]| {
+        let thread = call("futex", &[at + 0x14, 0x80, 2]).words32(at, &words);
+        thread.said().split(" (").next().map(str::to_owned)
+    };
+    let alone = [0, 0, 0, 0, 0, 2, 0, 0];
+    let lock = told("lock that stores no owner");
+    assert_eq!(waiter(0x7100, alone), told("condition variable"));
+    let two = [0x9000, 0, 0, 0, 0, 2, 0, 0];
+    assert_eq!(waiter(0x7100, two), told("condition variable"));
+    assert_eq!(waiter(0x9000, alone), lock, "further up than it would be");
+    assert_eq!(waiter(0x5000, alone), lock, "below its stack pointer");
+    let woken = [0, 0, 0, 0, 1, 2, 0, 0];
+    assert_eq!(waiter(0x7100, woken), lock, "it was told");
+    let numbers = [7, 0, 0, 0, 0, 2, 0, 0];
+    assert_eq!(waiter(0x7100, numbers), lock, "no pointer");
 }
 
 #[test]
