@@ -3,6 +3,7 @@
 pub mod datagrams;
 pub mod interfaces;
 pub mod links;
+pub mod listeners;
 pub mod names;
 pub mod namespace;
 pub mod netlink;

@@ -130,6 +130,8 @@ pub struct Fd {
     pub wants: Wants,
     /// What else is known of the wait: `held by 812 holder`, `to 10.0.0.7:5432`.
     pub about: Option<SafeText>,
+    /// Whether it is a socket that takes connections: there is nothing to do until one comes.
+    pub listens: bool,
 }
 
 impl Fd {
@@ -140,6 +142,7 @@ impl Fd {
             target: Err(Missing::Soon),
             wants: Wants::empty(),
             about: None,
+            listens: false,
         }
     }
 }

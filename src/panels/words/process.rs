@@ -135,7 +135,7 @@ pub const TIME: &[Word] = &[
     ),
     word(
         "idle",
-        "Waiting for any of several descriptors, for time to pass or for a signal: nothing to do, as far as that can be told.",
+        "Waiting for any of several descriptors, for connections to come, for time to pass or for a signal: nothing to do, as far as that can be told.",
         "/proc/PID/task/TID/syscall",
     ),
     word(

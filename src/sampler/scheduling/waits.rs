@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 mod around;
 mod beyond;
+mod listeners;
 mod numbers;
 mod stuck;
 
 use self::around::Around;
+use self::listeners::Listeners;
 use self::numbers::Numbers;
 use self::stuck::Stuck;
 use crate::model::detail::{Detail, Stamped};
@@ -50,6 +52,7 @@ pub struct Waits {
     around: Around,
     numbers: Numbers,
     stuck: Stuck,
+    listeners: Listeners,
     /// The calls in which threads were when they were read last, and the first arguments.
     asked: HashMap<Tid, (Number, u64)>,
     /// When all counters were read last, and how long that took.
@@ -71,6 +74,7 @@ impl Waits {
             around: Around::new(root),
             numbers: Numbers::default(),
             stuck: Stuck::default(),
+            listeners: Listeners::default(),
             asked: HashMap::new(),
             swept: Nanos(0),
             cost: Nanos(0),
@@ -275,6 +279,7 @@ impl Waits {
         }
         let nested = self.numbers.nested();
         links::resolve(&self.root, asked, chosen, rows, nested);
+        self.listeners.learn(&self.root, asked, rows);
         match space {
             Ok(_) => self.around.place(of, asked, rows),
             Err(why) => {

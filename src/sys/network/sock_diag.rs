@@ -6,13 +6,17 @@ pub mod endings;
 pub mod inet;
 pub mod unix;
 
+use std::collections::HashSet;
+
 use nix::sys::socket::SockProtocol;
 
 use super::netlink::Netlink;
-use crate::model::descriptors::socket::{Inet, Protocol, Unix};
+use crate::model::descriptors::socket::{Inet, Protocol, State, Unix};
 use crate::sys::source::Error;
 
 const BY_FAMILY: u16 = 20;
+/// `TCPF_LISTEN`, which unix sockets use too.
+const LISTENING: u32 = 1 << 10;
 
 /// A socket to the diagnosis of one network namespace.
 #[derive(Debug)]
@@ -39,6 +43,30 @@ impl SockDiag {
         self.link.dump(BY_FAMILY, &unix::request(), |body| {
             into.extend(unix::parse(body));
         })
+    }
+
+    /// The inodes of those TCP and unix sockets of the namespace that take connections.
+    ///
+    /// # Errors
+    /// As the kernel answers for TCP over IPv4; what it has not otherwise takes no connections.
+    pub fn listening(&mut self) -> Result<HashSet<u64>, Error> {
+        let mut inodes = HashSet::new();
+        let namespace = self.namespace;
+        let mut ask = |family| {
+            let request = inet::only(inet::request(family, Protocol::Tcp), LISTENING);
+            self.link.dump(BY_FAMILY, &request, |body| {
+                let inet = inet::parse(body, Protocol::Tcp, namespace);
+                inodes.extend(inet.filter(Inet::listens).map(|inet| inet.inode));
+            })
+        };
+        ask(inet::V4)?;
+        let _ = ask(inet::V6);
+        let request = unix::only(unix::request(), LISTENING);
+        let _ = self.link.dump(BY_FAMILY, &request, |body| {
+            let unix = unix::parse(body).filter(|unix| unix.state == State::Listening);
+            inodes.extend(unix.map(|unix| unix.inode));
+        });
+        Ok(inodes)
     }
 
     /// Every TCP or UDP socket of the namespace, over IPv4 and IPv6.

@@ -146,6 +146,7 @@ impl Cause {
             },
             // Who takes connections has nothing to do until one comes.
             Wait::On { verb, .. } if *verb == ACCEPTS => Kind::Events,
+            Wait::Any { total: 1, fds, .. } if fds.iter().any(|fd| fd.listens) => Kind::Events,
             Wait::Any { total: 1, .. } | Wait::On { .. } => Kind::Descriptor,
             Wait::Any { .. } | Wait::Work => Kind::Events,
             Wait::Child(_) => Kind::Child,

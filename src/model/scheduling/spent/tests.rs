@@ -82,6 +82,24 @@ fn who_accepts_has_nothing_to_do_until_a_connection_comes() {
     assert_eq!(accepts.words(&Names::NONE), "accept on fd 3");
     assert!(accepts.kind().is_idle());
     assert!(!on("read").kind().is_idle());
+    let polls = |listens, total| {
+        let fds = (3..).take(total);
+        let fds = fds.map(|number| Fd {
+            listens,
+            ..Fd::new(number)
+        });
+        let wait = Wait::Any {
+            how: "poll",
+            set: None,
+            fds: fds.collect(),
+            total,
+            limit: Limit::None,
+        };
+        Cause::of(&waiting(wait)).expect("it waits").kind()
+    };
+    assert_eq!(polls(true, 1), Kind::Events, "on a listener alone");
+    assert_eq!(polls(false, 1), Kind::Descriptor, "for an answer");
+    assert_eq!(polls(false, 2), Kind::Events);
 }
 
 #[test]

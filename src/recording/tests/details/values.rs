@@ -187,6 +187,7 @@ fn waits() -> Vec<Wait> {
         target: Err(Missing::Denied),
         wants: Wants::READ,
         about: None,
+        listens: number == 1,
     };
     let owners = [
         Owner::Thread(Tid(0)),

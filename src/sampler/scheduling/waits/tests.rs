@@ -1,11 +1,14 @@
 //! Threads of this very test, blocked in known ways.
 
 use std::io::Read as _;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
 use super::*;
+use crate::model::scheduling::spent::Cause;
 use crate::model::scheduling::wait::{Limit, Wait};
 
 fn own(waits: &mut Waits) -> ProcId {
@@ -67,6 +70,43 @@ fn a_blocked_read_names_its_descriptor() {
     }
     drop(writer);
     thread.expect("spawned").join().expect("ended");
+}
+
+/// A server that polls its listener has nothing to do; a client that polls its connection waits for an answer.
+#[test]
+fn who_polls_a_listener_alone_has_nothing_to_do() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = listener.local_addr().expect("bound");
+    let client = std::net::TcpStream::connect(at).expect("it listens");
+    let (taken, _) = listener.accept().expect("the client");
+    let polled: [(std::os::fd::OwnedFd, bool); 2] = [
+        (listener.try_clone().expect("another").into(), true),
+        (client.try_clone().expect("another").into(), false),
+    ];
+    for (fd, idle) in polled {
+        let mut waits = Waits::new(&ProcRoot::live());
+        let (tell, told) = channel();
+        let thread = std::thread::spawn(move || {
+            tell.send(Tid(nix::unistd::gettid().as_raw() as u32))
+                .expect("told");
+            let mut polled = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+            poll(&mut polled, PollTimeout::NONE)
+        });
+        let tid = told.recv().expect("a thread");
+        let polls = |r: &ThreadRow| matches!(what(r), Wait::Any { .. });
+        if let Some(row) = until(&mut waits, tid, polls) {
+            let waiting = &row.detail.as_ref().expect("detail").waiting;
+            let cause = Cause::of(waiting).expect("it waits");
+            assert_eq!(cause.kind().is_idle(), idle, "{waiting:?}");
+        }
+        // Both are woken by this: one by a connection, the other by a byte.
+        if idle {
+            drop(std::net::TcpStream::connect(at).expect("it listens"));
+        } else {
+            std::io::Write::write_all(&mut (&taken), b"x").expect("room");
+        }
+        assert_eq!(thread.join().expect("ended"), Ok(1));
+    }
 }
 
 #[test]

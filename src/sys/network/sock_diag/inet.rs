@@ -28,6 +28,12 @@ pub fn request(family: u8, protocol: Protocol) -> Vec<u8> {
     out
 }
 
+/// The same, of sockets in these states alone.
+pub fn only(mut request: Vec<u8>, states: u32) -> Vec<u8> {
+    request[4..8].copy_from_slice(&states.to_ne_bytes());
+    request
+}
+
 /// One answer: `struct inet_diag_msg` (family, state, timer, retrans, sockid, expires, queues, uid, inode) and its attributes.
 pub fn parse(body: &[u8], protocol: Protocol, namespace: u64) -> Option<Inet> {
     let fixed = body.get(..FIXED)?;

@@ -24,6 +24,12 @@ pub fn request() -> Vec<u8> {
     out
 }
 
+/// The same, of sockets in these states alone.
+pub fn only(mut request: Vec<u8>, states: u32) -> Vec<u8> {
+    request[4..8].copy_from_slice(&states.to_ne_bytes());
+    request
+}
+
 /// One answer: `struct unix_diag_msg` (family, type, state, pad, inode, cookie\[2\]) and its attributes.
 pub fn parse(body: &[u8]) -> Option<Unix> {
     let fixed = body.get(..FIXED)?;
