@@ -43,6 +43,7 @@ const SPAN: Nanos = Nanos(5_000_000_000);
 /// # Errors
 /// `NoProcess` for a target that is not there; `NotPermitted` where its calls can neither be counted nor seen.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    printer.recorded = !args.past.is_live();
     if let Some(found) = args.past.moment()? {
         return recorded(args, &found, printer);
     }

@@ -121,6 +121,7 @@ struct Found {
 /// # Errors
 /// When there is no such process, or several of the name; what else could not be read is said in its place.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    printer.recorded = !args.past.is_live();
     let section = args.section.unwrap_or(Section::Memory);
     if args.span.is_some() && section != Section::Memory {
         let why = "--for watches which regions take pages: ask for the section memory, or for all";

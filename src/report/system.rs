@@ -79,6 +79,7 @@ struct Machine {
 /// # Errors
 /// When the processes cannot be read; what else is missing is shown as `–`.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
+    printer.recorded = !args.past.is_live();
     if let Some(every) = args.every {
         // One judge for all: a verdict has a past.
         let mut judge = Judge::default();

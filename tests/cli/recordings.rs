@@ -140,7 +140,12 @@ fn what_the_inspector_shows_is_recorded_of_whom_one_asks() {
     let json = pscope(&["inspect", &pid.to_string(), "--json", "--from", &path]);
     let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
     assert_eq!(json["descriptors"][0]["fd"], 0, "{json}");
-    assert_eq!(json["unavailable"]["environment"], "soon");
+    assert_eq!(json["unavailable"]["environment"], "unrecorded");
+    let ps = pscope(&["ps", "--columns", "net-in", "--json", "--from", &path]);
+    let ps: Value = serde_json::from_slice(&ps.stdout).expect("JSON");
+    let columns = &ps["processes"][0]["columns"];
+    let why = &columns["unavailable"]["net_in_bytes_per_second"];
+    assert_eq!(why, "unrecorded", "{ps}");
     // Somebody else was not looked at.
     let other = pscope(&["inspect", "1", "files", "--from", &path]);
     assert!(text(&other.stdout).contains("was not read at that moment"));
