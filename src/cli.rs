@@ -104,14 +104,14 @@ commands! {
     /// Counts the system calls of a process: how many, how they fail, how long they take, on what
     ///
     /// Nobody is stopped. With the rights that doctor names, or as root, every call is counted in the kernel, which costs the process
-    /// 0.2 to 0.3 us a call while it is looked at. Else, for processes of one's own, what their threads are in is looked at 20
-    /// times a second: that tells the time, but not how many.
+    /// 0.2 to 0.3 us a call while it is looked at. Else, for processes of one's own, what their threads are in is looked at up to
+    /// 250 times a second: that tells the time, but not how many.
     Calls(report::calls::Args) by report::calls::run;
     /// Tells where the time of a process went: on a core, waiting for one, blocked and on what
     ///
     /// The parts add up to the time that was looked at. Time on a core and waiting for one are the kernel's own counts. With the
     /// rights that doctor names, or as root, every wait is counted in the kernel by what it was on (exact). Else what a thread
-    /// was blocked on is certain while it sleeps through; where it ran in between, it is what was seen 20 times a second.
+    /// was blocked on is certain while it sleeps through; where it ran in between, it is what was seen up to 250 times a second.
     Time(report::time::Args) by report::time::run;
     /// Prints the machine and its programs as metrics for Prometheus
     Metrics(report::metrics::Args) by report::metrics::run, writes;

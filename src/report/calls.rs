@@ -159,7 +159,7 @@ fn text(
     let how = if calls.exact {
         "exact"
     } else {
-        "sampled 20 times a second"
+        "sampled up to 250 times a second"
     };
     let about = format!(" · {} · {how}", duration(calls.span));
     printer.line(&[(who, Ink::Strong), (&about, Ink::Dim)])?;

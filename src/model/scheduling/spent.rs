@@ -2,11 +2,12 @@
 //!
 //! Where the kernel counts every switch (`phases`) all of it is exact. Else time on a core and waiting for one are its own
 //! counters, and what is left was blocked; what it was blocked on is known for certain where the thread never ran between two
-//! readings, and is taken from the readings at both ends elsewhere.
+//! readings, and is taken from the readings at both ends elsewhere; where these found it running (`short`), from the others.
 
 mod cause;
 pub mod lines;
 mod seen;
+mod short;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

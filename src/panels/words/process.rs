@@ -88,7 +88,7 @@ pub const TIME: &[Word] = &[
     ),
     word(
         "sampled",
-        "Its threads were looked at 20 times a second: running and ready are the kernel's own counters, on what it was blocked is what the looks at both ends of a wait found.",
+        "Its threads were looked at up to 250 times a second, as 2 % of a core allow: running and ready are the kernel's own counters, on what it was blocked is what the looks at both ends of a wait found. Waits that lie between two looks are told as those that looks met; where most do, as too short to be seen.",
         "/proc/PID/task/TID/schedstat and syscall",
     ),
     word(

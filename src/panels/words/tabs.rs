@@ -93,7 +93,7 @@ pub const OVERVIEW: &[Word] = &[
     word(
         "calls",
         "The system calls that took most of its time: how many a second, their time together in the window, the busiest descriptor. While they are in sight, or would be, each costs it 0.2 to 0.3 µs more, and those of all others 0.1 to 0.2. Left out where no call returned.",
-        "the tracepoints sys_enter and sys_exit; where they are not permitted /proc/PID/task/TID/syscall, 20 times a second",
+        "the tracepoints sys_enter and sys_exit; where they are not permitted /proc/PID/task/TID/syscall, up to 250 times a second",
     ),
     word(
         "signals",

@@ -2,6 +2,7 @@
 //! else sampled (`sampled`). What a thread waits for is looked at many times a second either way.
 
 mod counted;
+mod glance;
 mod pages;
 mod sampled;
 
@@ -27,7 +28,7 @@ use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
 use crate::sys::threads;
 
-/// How often the threads are read: 20 times a second.
+/// How often threads are looked at in whole: 20 times a second.
 const PACE: Nanos = Nanos::from_millis(50);
 /// Reading takes at most this part of the time: one in so many.
 const SHARE: u64 = 50;
@@ -155,9 +156,9 @@ impl Follower {
     }
 }
 
-/// How long to wait where a reading costs so much.
-fn pause(cost: Nanos) -> Nanos {
-    Nanos(cost.0.saturating_mul(SHARE)).clamp(PACE, BUCKET)
+/// How long to wait at least where a reading costs so much.
+fn pause(cost: Nanos, least: Nanos) -> Nanos {
+    Nanos(cost.0.saturating_mul(SHARE)).clamp(least, BUCKET)
 }
 
 /// What a thread is blocked on; `None` where it wants a core or its state and its wait are of two moments.

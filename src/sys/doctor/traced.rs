@@ -25,7 +25,7 @@ pub(super) fn all(root: &ProcRoot, program: &str) -> Vec<Finding> {
     let counted = |name, gives, else_, begin: &dyn Fn() -> Result<(), Refused>| {
         finding(name, (gives, else_), begun(begin), program)
     };
-    let one_s_own = "of one's own processes it is sampled 20 times a second";
+    let one_s_own = "of one's own processes it is sampled up to 250 times a second";
     vec![
         counted(
             "time of threads",

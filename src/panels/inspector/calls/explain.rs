@@ -7,7 +7,7 @@ pub fn lines(calls: Option<&Calls>) -> Vec<(String, String)> {
     let mut out = Vec::new();
     if let Some(calls) = calls.filter(|c| !c.exact) {
         let why = format!(
-            "Calls are not counted here, only seen 20 times a second. {}",
+            "Calls are not counted here, only seen up to 250 times a second. {}",
             calls.why
         );
         out.push(("–".to_owned(), why));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BUCKET, LISTED, cause, pause};
+use super::{BUCKET, LISTED, PACE, cause, pause};
 use crate::model::id::{Nanos, ProcId, ThreadId, Tid};
 use crate::model::process::stat::State;
 use crate::model::process::threads::ThreadRow;
@@ -85,7 +85,7 @@ impl Counting {
 
     /// As [`super::Follower::pause`].
     pub fn pause(&self) -> Nanos {
-        pause(self.cost)
+        pause(self.cost, PACE)
     }
 
     /// Looks at those who sleep elsewhere than at the last look.
