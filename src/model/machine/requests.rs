@@ -68,6 +68,8 @@ pub struct Counted {
     pub devices: BTreeMap<(SafeText, Kind), (Count, Vec<u64>)>,
     /// By whom they were made, and for which device.
     pub processes: BTreeMap<(Pid, SafeText, Kind), Count>,
+    /// How the thread was called that asked for each of them last.
+    pub called: BTreeMap<Pid, SafeText>,
     /// How many were counted of their device but not of whom: too many processes at once.
     pub dropped: u64,
 }
@@ -83,6 +85,7 @@ impl Counted {
                 .map(|(key, (count, _))| (key.clone(), (count.clone(), Vec::new())))
                 .collect(),
             processes: self.processes.clone(),
+            called: self.called.clone(),
             dropped: self.dropped,
         }
     }
@@ -132,6 +135,8 @@ pub struct DeviceRequests {
 pub struct ProcessRequests {
     /// Who: a thread of the kernel where it writes down later what processes left to it. A flush is of whoever waits for it.
     pub pid: Pid,
+    /// How the thread was called that asked last: all that is known of who has ended by now.
+    pub called: SafeText,
     /// Whom it asked.
     pub device: SafeText,
     /// For what.
@@ -267,6 +272,7 @@ pub fn between(first: &Counted, last: &Counted) -> Requests {
         let before = first.processes.get(key).unwrap_or(&nothing);
         ProcessRequests {
             pid: key.0,
+            called: last.called.get(&key.0).cloned().unwrap_or_default(),
             device: key.1.clone(),
             kind: key.2,
             took: took(before, now),

@@ -13,7 +13,7 @@ words!(requests::Kind { 1 Read, 2 Write, 3 Other });
 fields!(requests::Column { 1 number, 2 steps });
 fields!(requests::Took { 1 done, 2 mean, 3 device, 4 p50, 5 p99 });
 fields!(requests::DeviceRequests { 1 name, 2 kind, 3 took, 4 longest, 5 columns });
-fields!(requests::ProcessRequests { 1 pid, 2 device, 3 kind, 4 took });
+fields!(requests::ProcessRequests { 1 pid, 2 device, 3 kind, 4 took, 5 called });
 fields!(requests::Requests { 1 at, 2 span, 3 since, 4 why, 5 devices, 6 processes, 7 dropped, 8 denied, 9 focus });
 fields!(requests::FocusRequests { 1 pid, 2 since, 3 devices });
 fields!(gpu::Gpus { 1 cards, 2 hidden });

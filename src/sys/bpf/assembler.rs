@@ -121,6 +121,8 @@ pub enum Helper {
     GetSmpProcessorId = 8,
     /// The process in the high half, the thread in the low one.
     GetCurrentPidTgid = 14,
+    /// Copies the name of the current thread to the `R2` bytes at `R1`.
+    GetCurrentComm = 16,
     /// Copies `R2` bytes of the kernel at `R3` to `R1`.
     ProbeReadKernel = 113,
     /// What the kernel keeps of the registers of the task at `R1` (Linux 5.15).

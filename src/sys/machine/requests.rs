@@ -39,11 +39,19 @@ const AREA: usize = HEAT as usize + 8 * KEPT * STEPS;
 /// The same of a process, whose spread is shorter.
 const COUNT: i16 = 32;
 const OF_PROCESS: usize = 128;
-const PROCESS: usize = COUNT as usize + 8 * OF_PROCESS;
+/// Where its name is, and of how many bytes.
+const NAME: (i16, usize) = (COUNT + 8 * OF_PROCESS as i16, 16);
+const PROCESS: usize = NAME.0 as usize + NAME.1;
 
 /// Requests that can be under way at once, and processes, devices and kinds that are told apart.
 const REQUESTS: usize = 65_536;
 const PROCESSES: usize = 4096;
+
+/// What was counted by process, device and kind, and how the threads were called that asked.
+type Asked = (
+    BTreeMap<(Pid, SafeText, Kind), Count>,
+    BTreeMap<Pid, SafeText>,
+);
 
 /// Where the kernel that runs has what the programs look at.
 #[derive(Clone, Copy, Debug)]
@@ -128,7 +136,7 @@ impl Tracing {
             || io::Error::other("this kernel does not tell its types (CONFIG_DEBUG_INFO_BTF)");
         let types = types(root).ok_or_else(told)?;
         let zeros = Shared::new(PROCESS.next_multiple_of(4096))?;
-        let under_way = Map::new(map::Kind::Hash, (8, 24), REQUESTS, 0)?;
+        let under_way = Map::new(map::Kind::Hash, (8, 24 + NAME.1), REQUESTS, 0)?;
         let devices = Map::new(map::Kind::Hash, (8, 8), DEVICES, 0)?;
         let processes = Map::new(map::Kind::Hash, (8, PROCESS), PROCESSES, 0)?;
         let maps = programs::Maps {
@@ -217,17 +225,18 @@ impl Tracing {
                 devices.insert((name.clone(), *kind), (count(&word, spread), columns));
             }
         }
-        let processes = self.processes()?;
+        let (processes, called) = self.processes()?;
         Ok(Counted {
             at: clock::now(),
             devices,
             processes,
+            called,
             dropped,
         })
     }
 
-    fn processes(&mut self) -> io::Result<BTreeMap<(Pid, SafeText, Kind), Count>> {
-        let mut out = BTreeMap::new();
+    fn processes(&mut self) -> io::Result<Asked> {
+        let (mut out, mut called) = (BTreeMap::new(), BTreeMap::new());
         let mut all = HashMap::new();
         let names = &self.names;
         self.processes.all(false, |key, value| {
@@ -246,6 +255,9 @@ impl Tracing {
             let spread = spread_from((0..OF_PROCESS as i16).map(|n| word(COUNT + 8 * n)));
             let count = count(&word, spread);
             all.insert(key.to_vec(), count.done);
+            let thread = value.get(NAME.0 as usize..).unwrap_or_default();
+            let thread = thread.split(|b| *b == 0).next().unwrap_or_default();
+            called.insert(Pid(pid), SafeText::from_bytes(thread));
             out.insert((Pid(pid), name.clone(), kind), count);
         })?;
         if all.len() > PROCESSES / 2 {
@@ -258,7 +270,7 @@ impl Tracing {
             }
         }
         self.before = all;
-        Ok(out)
+        Ok((out, called))
     }
 }
 

@@ -20,6 +20,7 @@ fn counted(at_ms: u64, done: u64, columns: &[(usize, u64)]) -> Counted {
         at: Nanos::from_millis(at_ms),
         devices: [(("vda".into(), Kind::Read), (count.clone(), kept))].into(),
         processes: [((Pid(7), "vda".into(), Kind::Read), count)].into(),
+        called: [(Pid(7), "writer".into())].into(),
         dropped: 0,
     }
 }
@@ -36,6 +37,7 @@ fn a_window_is_the_difference() {
     assert_eq!(device.took.device, Ok(Nanos(1_000_000)));
     assert!((told.per_second(device.took.done) - 10.0).abs() < f64::EPSILON);
     assert_eq!(by_process(&told)[&Pid(7)].reads, 20);
+    assert_eq!(told.processes[0].called.as_str(), "writer");
     // A bucket's bound is above what is in it: nothing took longer than the longest.
     let mut last = counted(3000, 30, &[]);
     let all = last.devices.values_mut().map(|(count, _)| count);

@@ -393,6 +393,7 @@ fn requests(at: Nanos) -> Requests {
         devices: vec![device.clone()],
         processes: vec![ProcessRequests {
             pid: Pid(7),
+            called: "dd".into(),
             device: "vda".into(),
             kind: Asked::Write,
             took,

@@ -33,10 +33,15 @@ fn as_json(now: &Snapshot, requests: &Requests) -> Value {
     });
     let processes = requests.processes.iter().map(|p| {
         let proc = now.by_pid(p.pid);
+        // Of who has ended the kernel told how the thread was called that asked.
+        let called = Some(p.called.exact()).filter(|name| !name.is_empty());
         let kernel = proc.is_some_and(|p| p.stat.is_kernel_thread());
         let mut out = Map::new();
         out.insert("pid".to_owned(), json!(p.pid.0));
-        out.insert("name".to_owned(), json!(proc.map(|p| p.facts.name.exact())));
+        out.insert(
+            "name".to_owned(),
+            json!(proc.map(|p| p.facts.name.exact()).or(called)),
+        );
         let writeback = kernel && p.kind == Kind::Write;
         out.insert("writeback".to_owned(), json!(writeback));
         out.insert("disk".to_owned(), json!(p.device.exact()));

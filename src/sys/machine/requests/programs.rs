@@ -1,7 +1,8 @@
 //! The programs: what happens in the kernel when a request to a disk is made, when its driver gets it, and when it is answered.
 
 use super::{
-    AREA, COUNT, DEVICE, DEVICES, DONE, DROPPED, HEAT, LONGEST, OF_PROCESS, SPREAD, TOOK, Types,
+    AREA, COUNT, DEVICE, DEVICES, DONE, DROPPED, HEAT, LONGEST, NAME, OF_PROCESS, SPREAD, TOOK,
+    Types,
 };
 use crate::model::machine::requests::{COLUMN, FIRST, KEPT, STEPS};
 use crate::sys::bpf::assembler::{
@@ -13,7 +14,8 @@ use crate::sys::bpf::spread;
 
 /// The maps by their numbers.
 pub struct Maps {
-    /// By the address of the request: when it was made (0: it is not under way), when the driver got it, by whom it was made.
+    /// By the address of the request: when it was made (0: it is not under way), when the driver got it, by whom it was made
+    /// and how the thread was called.
     /// The kernel uses the same few again and again: they keep their entries.
     pub under_way: i32,
     /// By the number of the device: which part of `sums` is its.
@@ -30,6 +32,7 @@ pub struct Maps {
 const MADE: i16 = 0;
 const ISSUED: i16 = 8;
 const WHO: i16 = 16;
+const CALLED: i16 = 24;
 
 /// Who makes a flush that stands for those of programs.
 const NOBODY: u64 = 0xffff_ffff;
@@ -40,7 +43,7 @@ const OPERATION: i32 = 0xff;
 /// On the stack: the request, a value of `under_way`, now, how long the device had it, the number of the device, the key of
 /// a process, the bucket.
 const REQUEST: i16 = -8;
-const VALUE: i16 = -32;
+const VALUE: i16 = -120;
 const NOW: i16 = -40;
 const HAD: i16 = -48;
 const NUMBER: i16 = -56;
@@ -62,11 +65,15 @@ fn begin(argument: usize) -> Assembler {
     a
 }
 
-/// Writes that a request is made now, and takes the driver to have it, until this is told.
+/// Writes that a request is made now, and takes the driver to have it, until this is told. Destroys `R0` to `R5`.
 fn note(a: &mut Assembler, base: crate::sys::bpf::assembler::Reg, at: i16) {
     a.store(Width::Double, (base, at + ISSUED), R9);
     a.store(Width::Double, (base, at + WHO), R8);
     a.store(Width::Double, (base, at + MADE), R9);
+    a.mov(R1, base);
+    a.op(Op::Add, R1, i32::from(at + CALLED));
+    a.mov(R2, NAME.1 as i32);
+    a.call(Helper::GetCurrentComm);
 }
 
 /// At `block_io_start`, in whoever asks; and at `block_rq_issue`, where the driver gets it, which `issued` tells.
@@ -276,5 +283,10 @@ fn process(a: &mut Assembler, maps: &Maps) {
     add(a);
     bucket_from_first(a, OF_PROCESS - 1);
     spread::count(a, COUNT);
+    // Whoever has ended by the time that this is read was called so.
+    for at in [0, 8] {
+        a.load(Width::Double, R1, (R7, CALLED + at));
+        a.store(Width::Double, (R8, NAME.0 + at), R1);
+    }
     a.place(out);
 }

@@ -91,6 +91,30 @@ fn every_read_is_counted_of_its_disk_and_of_who_asked() {
     panic!("of {BLOCKS} reads {counted:?} were counted");
 }
 
+/// Born and ended between two readings: nobody can be asked for its name any more.
+#[test]
+fn who_has_ended_is_called_as_it_was() {
+    let root = ProcRoot::live();
+    let Some(mut tracing) = begin() else { return };
+    let Some((file, _direct, _)) = on_disk() else {
+        println!("skipped: no file of ours is on a disk that tells its requests");
+        return;
+    };
+    let mut dd = std::process::Command::new("dd")
+        .arg(format!("if={}", file.path().display()))
+        .args(["of=/dev/null", "iflag=direct", "bs=4096", "status=none"])
+        .spawn()
+        .expect("dd starts");
+    let pid = Pid(dd.id());
+    assert!(dd.wait().expect("it ends").success());
+    let told = tracing.read(&root).expect("read");
+    if told.processes.keys().any(|(of, ..)| *of == pid) {
+        assert_eq!(told.called[&pid].as_str(), "dd");
+    } else {
+        println!("skipped: no file of ours is on a disk that tells its requests");
+    }
+}
+
 /// Reads every block once and looks at what is told of it: how many reads were counted of us; `None` where the disk counts none.
 fn round(root: &ProcRoot, tracing: &mut Tracing, direct: &File, disk: &str) -> Option<u64> {
     // What the disk counts is read before and after each reading of ours: what others do meanwhile is in the wider pair.

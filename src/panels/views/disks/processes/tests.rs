@@ -16,6 +16,7 @@ fn only_what_a_thread_of_the_kernel_writes_for_others_is_writeback() {
     let now = scene.pass(1000, &[]);
     let asked = |pid: u32, kind| ProcessRequests {
         pid: Pid(pid),
+        called: "asker".into(),
         device: "vda".into(),
         kind,
         took: Took {
