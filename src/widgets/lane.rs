@@ -22,14 +22,16 @@ pub struct Look<'a> {
     pub focus: Option<ProcId>,
     /// How many rows the cells take.
     rows: u16,
+    /// Whether a row below them is kept for marks.
+    marked: bool,
 }
 
 /// A cell that is at least so busy is drawn as part of a run, on which names can be written.
 const SOLID: f32 = 0.94;
 
-/// How many rows of `height` the cells take: one is left for what stands below them, where there is more than one.
-pub fn body(height: u16) -> u16 {
-    height.saturating_sub(1).max(1)
+/// How many rows of `height` the cells take: where something is `marked` below them, one is left for that.
+pub fn body(height: u16, marked: bool) -> u16 {
+    height.saturating_sub(u16::from(marked)).max(1)
 }
 
 /// Draws the cells into the first rows of `area`; and with long runs how long their slices are and how they
@@ -39,7 +41,7 @@ pub fn draw(mut look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let body = body(area.height);
+    let body = body(area.height, look.marked);
     look.rows = body;
     for (cell, x) in cells.iter().zip(area.left()..area.right()) {
         for row in 0..body {
@@ -60,6 +62,8 @@ pub fn draw(mut look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
         look.part(cells, run_area, buf);
         if area.height > 1 {
             look.length(cells, run_area, buf);
+        }
+        if area.height > body {
             look.end(cells, run_area, buf);
         }
         from += run;
@@ -115,7 +119,32 @@ impl<'a> Look<'a> {
             theme,
             focus,
             rows: 1,
+            marked: true,
         }
+    }
+
+    /// The same without a row for marks, where nothing is to be marked.
+    #[must_use]
+    pub fn marked(self, marked: bool) -> Self {
+        Self { marked, ..self }
+    }
+
+    /// Whether anything of a lane is marked below its cells: a run that was preempted at its end, the length of one slice, or
+    /// time that was taken.
+    pub fn marks(&self, cells: &[Cell], spent: &[Option<CoreShare>]) -> bool {
+        let mut spent = spent.iter().flatten();
+        if spent.any(|s| s.interrupts().max(s.steal) >= TAKEN) {
+            return true;
+        }
+        let mut from = 0;
+        while from < cells.len() {
+            let run = self.run(&cells[from..]);
+            if run > 1 && self.ended(&cells[from..from + run]).is_some() {
+                return true;
+            }
+            from += run;
+        }
+        false
     }
 
     fn dimmed(&self, id: ProcId) -> bool {
@@ -273,7 +302,7 @@ impl<'a> Look<'a> {
             height: area.height - 1,
             ..area
         };
-        if body(area.height) > 1 {
+        if self.rows > 1 {
             inscribe(&text, Modifier::empty(), below, buf);
             return;
         }
@@ -289,12 +318,12 @@ impl<'a> Look<'a> {
         let Some((_, true)) = self.ended(cells) else {
             return;
         };
-        let y = area.y + body(area.height);
+        let y = area.y + self.rows;
         let mark = if self.theme.glyphs.ascii { "'" } else { "┘" };
         let last = area.right() - 1;
         put::text(buf, last, y, mark, 1, self.theme.style(Role::Bad));
         let word = "preempted";
-        if body(area.height) > 1 && usize::from(area.width) > word.len() + 1 {
+        if self.rows > 1 && usize::from(area.width) > word.len() + 1 {
             let x = last - word.len() as u16;
             put::text(buf, x, y, word, word.len(), self.theme.style(Role::Dim));
         }

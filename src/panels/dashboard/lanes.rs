@@ -166,8 +166,7 @@ impl Panel for Lanes {
         self.kind = Self::kind(world, cores.width, cores.height);
         if self.kind == Kind::Lanes {
             let right = picture::numbers_width(cores.width);
-            let each = if minutes.width > 0 { TALL - 2 } else { 2 };
-            self.picture.fit(world, cores, each, right);
+            self.picture.fit(world, cores, u16::MAX, right);
             return Reply::Pass;
         }
         let all = meters::rows(world, self.kind == Kind::Strip, cores.width, cores.height);

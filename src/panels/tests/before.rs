@@ -86,7 +86,7 @@ fn where_slices_become_sums_both_are_shown_and_called_by_their_names() {
         let core = shown.iter().position(|line| line.contains("cpu0"));
         let core = core.expect("a lane");
         let seen = |from: usize, to: usize| {
-            let rows = shown[core..core + 2].iter();
+            let rows = shown[core..core + 3].iter();
             let cells = rows.flat_map(|row| row.chars().skip(from).take(to - from));
             cells.filter(|c| ('▁'..='█').contains(c)).count()
         };

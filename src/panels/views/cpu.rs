@@ -77,8 +77,9 @@ pub struct ViewCpu {
     list: Listing<ProcId>,
     found: Vec<PidStats>,
     keys: Vec<ProcId>,
-    /// The rows below the processes, and where they stand.
-    sums: Vec<Row>,
+    /// The rows below the processes, in full and where there is no room for that, which of them are shown, and where.
+    sums: [Vec<Row>; 2],
+    few: usize,
     sums_area: Rect,
     side: Vec<SumLine>,
     side_area: Rect,
@@ -93,7 +94,8 @@ impl Default for ViewCpu {
             list: Listing::sorted_by(table::SHARE),
             found: Vec::new(),
             keys: Vec::new(),
-            sums: Vec::new(),
+            sums: Default::default(),
+            few: 0,
             sums_area: Rect::default(),
             side: Vec::new(),
             side_area: Rect::default(),
@@ -154,7 +156,9 @@ impl ViewCpu {
 
     /// Takes the last lines for the sums, as many as leave the processes two thirds.
     fn keep_room(&mut self, below: Rect, heads: u16) -> Rect {
-        let height = (self.sums.len() as u16).min(below.height / 3);
+        let most = below.height / 3;
+        self.few = usize::from(self.sums[0].len() > usize::from(most));
+        let height = (self.sums[self.few].len() as u16).min(most);
         let table = heads.min(below.height / 3)
             + 1
             + self.found.len().min(usize::from(below.height)) as u16;
@@ -181,7 +185,7 @@ impl ViewCpu {
             self.found = world.timeline.by_process(window);
             table::sort(&mut self.found, sort);
             self.keys = self.found.iter().map(|p| p.who.id).collect();
-            self.sums = table::sums(world, window);
+            self.sums = [false, true].map(|few| table::sums(world, window, few));
         }
         let side = self.made.as_ref().map(|m| m.chosen);
         if !same || side != Some(chosen) {
@@ -327,7 +331,7 @@ impl Panel for ViewCpu {
         self.list.render(world, buf);
         let sums = Table {
             columns: table::columns(world.timeline.origin),
-            rows: &self.sums,
+            rows: &self.sums[self.few],
             selected: None,
             sort: None,
             needle: "",

@@ -28,6 +28,7 @@ use crate::model::scheduling::timeline::{
 };
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
+use crate::widgets::lane;
 
 pub use numbers::{at_least, numbers_width};
 pub use scope::{Scope, rounded};
@@ -84,6 +85,8 @@ pub struct Row {
     pub spent: Vec<Option<CoreShare>>,
     /// How busy it was in the minute before the right end, percent; none where there is no room for it.
     pub history: Vec<(Nanos, Option<f64>)>,
+    /// Whether something is marked below its cells.
+    pub marked: bool,
     /// Whether the core is offline.
     pub offline: bool,
     /// Its frequency, where known.
@@ -96,8 +99,9 @@ struct Parts {
     /// Where the cells begin, and how many there are.
     left: u16,
     cells: u16,
-    /// Rows of the screen a lane.
+    /// Rows of the screen a lane, and how many of the upper lanes have one more: no row stays empty.
     each: u16,
+    more: u16,
     /// Whether there is a line for axis or reading below.
     axis: bool,
     area: Rect,
@@ -152,6 +156,12 @@ struct Seen {
 }
 
 impl Picture {
+    /// How many rows of the screen the cells of a shown lane take.
+    fn body(&self, place: usize) -> u16 {
+        let marked = self.rows.get(place).is_some_and(|row| row.marked);
+        lane::body(self.parts.tall(place), marked)
+    }
+
     /// How often a new view is worth drawing: about twenty times over the span, within reason.
     pub fn pace(&self) -> Nanos {
         Nanos(self.scope.span().0 / 20).clamp(Nanos::from_millis(100), Nanos::from_millis(500))
@@ -203,15 +213,19 @@ impl Picture {
         // Where each lane has just a row, the axis makes room until the cursor reads something out.
         let axis = high != area.height || self.cursor.is_some();
         let room = area.height - u16::from(axis && area.height > 1);
-        let each = (room / high.max(1)).clamp(1, each.max(1));
+        let most = each.max(1);
+        let each = (room / high.max(1)).clamp(1, most);
         let seats = Seats {
             high: high.min(room / each).max(1),
             ..seats
         };
+        let left = room.saturating_sub(seats.high * each);
+        let more = if each < most { left.min(seats.high) } else { 0 };
         self.parts = Parts {
             left: area.x + label,
             cells: seats.width.saturating_sub(label + right),
             each,
+            more,
             axis: axis && area.height > 1,
             area,
             seats,
@@ -281,6 +295,7 @@ impl Picture {
         let cores = &world.snapshot.system.cores;
         let lanes = line.lanes.iter().skip(self.top).take(shown);
         let by_process = bucket >= PROCESSES;
+        let look = lane::Look::new(&world.theme, focus);
         let live = self.scope.is_live() && self.parts.each < DETAILED;
         self.rows = lanes
             .map(|lane| {
@@ -293,15 +308,17 @@ impl Picture {
                 }
                 let tick = core.and_then(|i| cores[i].share.ok());
                 let whole = lane.spent_in(window);
+                let spent = spent(lane, window.from, bucket, n);
                 Row {
                     cpu: lane.cpu,
+                    marked: look.marks(&cells, &spent),
                     cells,
                     total: lane.total(window, line.origin),
                     known: lane.known(window, line.origin),
                     waited: line.waited_on(lane, window),
                     share: if live { tick.or(whole) } else { whole.or(tick) },
                     ready: ready::marks(lane, window, bucket, focus),
-                    spent: spent(lane, window.from, bucket, n),
+                    spent,
                     history: if self.parts.each < DETAILED {
                         Vec::new()
                     } else {

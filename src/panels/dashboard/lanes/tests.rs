@@ -264,8 +264,9 @@ fn who_was_not_seen_is_never_idle() {
         .lines()
         .map(|l| l.chars().collect::<Vec<_>>())
         .collect();
-    assert_eq!(rows[0][30], '▃', "{text}");
-    assert_eq!(rows[2][30], '·', "{text}");
+    // In two rows: 30 % of somebody who was seen, above it others up to 80 %.
+    assert_eq!((rows[0][30], rows[1][30]), ('▅', '▅'), "{text}");
+    assert_eq!((rows[2][30], rows[3][30]), (' ', '·'), "{text}");
     let said = "job2 2 had 30% of 180 ms in 8 slices · somebody not seen 50%";
     assert!(text.contains(said), "{text}");
     let told = pane.explain(&world);
@@ -360,8 +361,8 @@ fn lanes_of_ten_seconds() {
     insta::assert_snapshot!(text, @r"
     cpu0                                                             50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
                                                                                                                            
-    cpu1  ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁  50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
-                                                                                                                           
+    cpu1                                                             50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
+          ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂                                                        
            −10 s                       −5 s                     now                                                        
     mem   █████████████▓▓▓▓▓▓································  6.0 / 24.0 GiB used  swap none  pressure cpu 38% io – mem –
     ");
@@ -441,4 +442,24 @@ fn what_is_not_known_is_hatched_and_told_in_the_title() {
         title.contains("last 1 s") && !title.contains("lost"),
         "{title}"
     );
+}
+
+/// With any number of cores: of the rows that the pane asks for, and of those that a person gives it beyond, none is empty.
+#[test]
+fn no_row_below_the_lanes_stays_empty() {
+    for cores in 1..=12 {
+        let mut world = world(0..cores);
+        with_lanes_of(&mut world, cores);
+        for (width, most) in [(78, 6), (78, 14), (118, 11), (158, 14), (238, 20)] {
+            let own = Lanes::default().height(&world, width, most);
+            for height in [own, own + 1, own + 5] {
+                let text = drawn(&world, width, height);
+                // The lanes end where the axis is, and that is above memory.
+                let axis = text.lines().position(|line| line.contains("−5 s"));
+                let before_memory = usize::from(height) - 2;
+                let last = axis.is_none_or(|axis| axis == before_memory);
+                assert!(last, "{cores} in {width}x{height}:\n{text}");
+            }
+        }
+    }
 }

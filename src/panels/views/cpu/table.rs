@@ -186,7 +186,8 @@ fn sum_row(theme: &Theme, name: &str, share: impl Into<Option<f64>>, role: Role)
 }
 
 /// What was nobody's, the sum of it all, and what of it interrupts and the hypervisor took; the most telling rows first.
-pub fn sums(world: &World, window: Window) -> Vec<Row> {
+/// In `few` rows what was taken is one sum.
+pub fn sums(world: &World, window: Window, few: bool) -> Vec<Row> {
     let line = &world.timeline;
     let span = line.known(window).seconds();
     if span <= 0.0 {
@@ -209,6 +210,12 @@ pub fn sums(world: &World, window: Window) -> Vec<Row> {
     out.push(sum_row(theme, "all cores", all, Role::Strong));
     let spent = || line.lanes.iter().filter_map(|l| l.spent_in(window));
     if spent().next().is_none() {
+        return out;
+    }
+    if few {
+        let taken: f32 = spent().map(|s| s.interrupts() + s.steal).sum();
+        let role = if taken >= 1.0 { Role::Text } else { Role::Dim };
+        out.push(sum_row(theme, "irq and steal", f64::from(taken), role));
         return out;
     }
     for (name, share, role) in [

@@ -29,8 +29,8 @@ fn lanes_table_and_one_process() {
                                                                                       idle 50 irq 0 softirq 1 steal 0 iowait 0              
                                                                                       queue 1.0  moved in 0/s             60 s          ███ 
  cpu1                                                                                 50% usr 50 sys  0 irq  1      50 sw/s   0% preempted  
-       ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂  idle 50 irq 0 softirq 1 steal 0 iowait 0              
-                                                                                      queue 0.0  moved in 0/s             60 s          ███ 
+                                                                                      idle 50 irq 0 softirq 1 steal 0 iowait 0              
+       ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃  queue 0.0  moved in 0/s             60 s          ███ 
        −10 s              −7.5 s             −5 s               −2.5 s           now                                                        
  2 running or waiting on 2 cores · pressure 38%, 0% in 60 s · load 1.38 1.07 0.51                                                           
  Who had the cores in these 10 s · busy 55.0% · idle 45.0%                            slice length       125/s, mean 4 ms                   
@@ -50,7 +50,7 @@ fn lanes_table_and_one_process() {
                                                                                       ended              100% preempted 0% yielded          
                                                                                       moved core         0/s  0.0% of its slices            
                                                                                                                                             
-                                                                                      who took the core                                     
+                                                                                      who took the core
 ");
 }
 
@@ -219,4 +219,15 @@ fn the_shares_of_processes_and_idle_add_up_to_all_cores() {
     assert!((parts.iter().sum::<f32>() - 200.0).abs() < 0.2, "{text}");
     assert_eq!(of("cores"), Some(200.0), "{text}");
     assert_eq!(of("softirq"), Some(2.0), "{text}");
+}
+
+/// On the smallest screens too the rows below the processes are all there: what was taken is then one sum.
+#[test]
+fn no_row_below_the_processes_is_cut() {
+    for (width, height) in [(78, 19), (78, 21), (118, 35), (158, 43)] {
+        let (_, text) = drawn(width, height, &[]);
+        assert!(text.contains("  all cores "), "{width}x{height}:\n{text}");
+        let taken = text.contains("  of that steal ") || text.contains("  irq and steal ");
+        assert!(taken, "{width}x{height}:\n{text}");
+    }
 }

@@ -105,8 +105,7 @@ impl Picture {
                 self.zoom(self.line(world), on, Some(at))
             }
             Press::Left | Press::Drag | Press::Hover if inside && mouse.row >= parts.area.y => {
-                let down = (mouse.row - parts.area.y) / parts.each.max(1);
-                let row = parts.seats.place(column, down);
+                let row = parts.seats.place(column, parts.down(mouse.row));
                 if let Some(row) = row.filter(|row| *row < self.rows.len()) {
                     self.cursor = Some((self.top + row, mouse.column - left));
                     return self.pressed(mouse);

@@ -24,19 +24,22 @@ impl Picture {
         let look = lane::Look::new(theme, focus);
         for (place, row) in self.rows.iter().enumerate() {
             let (left, y) = parts.seat(place);
-            let area = Rect::new(left, y, parts.cells, parts.each);
+            let tall = parts.tall(place);
+            let area = Rect::new(left, y, parts.cells, tall);
             label(theme, row, Rect::new(left.saturating_sub(6), y, 6, 1), buf);
-            if parts.each > 1 {
-                let below = Rect::new(left, y + lane::body(parts.each), parts.cells, 1);
+            let body = self.body(place);
+            if tall > body {
+                let below = Rect::new(left, y + body, parts.cells, 1);
                 lane::taken(theme, below.intersection(parts.area), &row.spent, buf);
             }
+            let look = look.marked(row.marked);
             lane::draw(look, area.intersection(parts.area), &row.cells, buf);
             (world.probe).with_pane(area.intersection(parts.area), || self.moments(row));
-            let cells = Rect::new(left, y, parts.cells, lane::body(parts.each));
+            let cells = Rect::new(left, y, parts.cells, body);
             ready::draw(theme, cells.intersection(parts.area), &row.ready, buf);
             let x = (left + parts.cells).min(parts.area.right());
             let end = (left + parts.seats.width - 6.min(parts.seats.width)).max(x);
-            let right = Rect::new(x, y, end - x, parts.each);
+            let right = Rect::new(x, y, end - x, tall);
             numbers::draw(world, row, right.intersection(parts.area), buf);
         }
         if let Some(why) = self.unknown(world) {
@@ -48,7 +51,7 @@ impl Picture {
         }
         self.point(theme, buf);
         self.mark_cursor(theme, buf);
-        let y = parts.area.y + parts.seats.rows(self.rows.len()) * parts.each;
+        let y = parts.below(self.rows.len());
         if parts.axis && y < parts.area.bottom() {
             self.below(world, y, buf);
         }
@@ -71,7 +74,7 @@ impl Picture {
         for i in 0..self.rows.len() {
             let (left, y) = self.parts.seat(i);
             let x = left + cell;
-            for y in y..(y + lane::body(self.parts.each)).min(self.parts.area.bottom()) {
+            for y in y..(y + self.body(i)).min(self.parts.area.bottom()) {
                 let Some(at) = buf.cell_mut((x, y)) else {
                     continue;
                 };

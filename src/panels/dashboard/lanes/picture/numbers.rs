@@ -46,7 +46,7 @@ pub fn draw(world: &World, row: &Row, area: Rect, buf: &mut Buffer) {
     }
     // The last minute of the core as a small picture.
     let columns = row.history.len() as u16;
-    if lines.len() > 2 && area.width >= FULL {
+    if lines.len() > 2 && columns > 0 && area.width >= FULL {
         let chart = Rect::new(area.right() - columns, area.y + 1, columns, 2);
         let wide = |parts: &Parts| parts.iter().map(|(text, _)| width(text)).sum::<usize>();
         let used = lines.last().map_or(0, wide) as u16;
@@ -229,6 +229,7 @@ mod tests {
                 ready: Vec::new(),
                 spent: Vec::new(),
                 history: Vec::new(),
+                marked: false,
                 offline: false,
                 khz: None,
             };

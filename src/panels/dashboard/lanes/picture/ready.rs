@@ -13,7 +13,6 @@ use crate::model::scheduling::timeline::{
 };
 use crate::model::scheduling::wakes::Waker;
 use crate::theme::{Role, Theme};
-use crate::widgets::lane;
 
 /// Buckets that are narrower show single slices, as far as these are kept.
 const SINGLE: Nanos = Nanos(BINS[0].0 * 4);
@@ -152,14 +151,14 @@ impl Picture {
         }
         let parts = self.parts;
         let shown = |cpu: CpuId| self.rows.iter().position(|row| row.cpu == cpu);
-        let body = lane::body(parts.each);
         let top = |row: usize| parts.seat(row).1;
+        let end = |row: usize| top(row) + self.body(row);
         let Some(to) = shown(arrow.to) else { return };
         let (left, _) = parts.seat(to);
         let x = left + cell as u16;
         // A lane in another column is as one that is not shown.
         let row = |cpu: CpuId| shown(cpu).filter(|row| parts.seat(*row).0 == left);
-        let bottom = parts.area.y + parts.seats.rows(self.rows.len()) * parts.each;
+        let bottom = parts.below(self.rows.len());
         let ascii = theme.glyphs.ascii;
         // On the ground of the screen: whatever colour a lane has there, the arrow stands out.
         let style = theme.style(Role::Accent).add_modifier(Modifier::BOLD);
@@ -172,28 +171,24 @@ impl Picture {
         // A waker whose lane is not shown is beyond the edge on its side.
         let above = arrow.from < arrow.to;
         let shaft = match row(arrow.from) {
-            Some(from) if from < to => top(from) + body..top(to),
-            Some(from) if from > to => top(to) + body..top(from),
+            Some(from) if from < to => end(from)..top(to),
+            Some(from) if from > to => end(to)..top(from),
             Some(_) => 0..0,
             None if above => parts.area.y..top(to),
-            None => top(to) + body..bottom,
+            None => end(to)..bottom,
         };
         for y in shaft.clone() {
             set(y, if ascii { "|" } else { "│" });
         }
         let below = row(arrow.from).map_or(!above, |from| from > to);
         if let Some(from) = row(arrow.from).filter(|from| *from != to) {
-            let y = if below {
-                top(from)
-            } else {
-                top(from) + body - 1
-            };
+            let y = if below { top(from) } else { end(from) - 1 };
             set(y, if ascii { "o" } else { "●" });
         }
         let (y, symbol) = if row(arrow.from) == Some(to) {
-            (top(to) + body - 1, if ascii { ">" } else { "▸" })
+            (end(to) - 1, if ascii { ">" } else { "▸" })
         } else if below {
-            (top(to) + body - 1, if ascii { "^" } else { "▲" })
+            (end(to) - 1, if ascii { "^" } else { "▲" })
         } else {
             (top(to), if ascii { "v" } else { "▼" })
         };

@@ -70,6 +70,33 @@ impl Parts {
         let high = usize::from(self.seats.high.max(1));
         let (column, down) = ((place / high) as u16, (place % high) as u16);
         let left = self.left + column * self.seats.step();
-        (left, self.area.y + down * self.each)
+        (left, self.area.y + self.above(down))
+    }
+
+    /// How many rows of the screen the first `down` lanes of a column take.
+    fn above(&self, down: u16) -> u16 {
+        down * self.each + down.min(self.more)
+    }
+
+    /// How many rows of the screen a lane takes.
+    pub(super) fn tall(&self, place: usize) -> u16 {
+        let down = (place % usize::from(self.seats.high.max(1))) as u16;
+        self.each + u16::from(down < self.more)
+    }
+
+    /// The row below so many lanes.
+    pub(super) fn below(&self, shown: usize) -> u16 {
+        self.area.y + self.above(self.seats.rows(shown))
+    }
+
+    /// Which lane of a column is at this row of the screen.
+    pub(super) fn down(&self, row: u16) -> u16 {
+        let row = row.saturating_sub(self.area.y);
+        let more = self.more * (self.each + 1);
+        if row < more {
+            row / (self.each + 1)
+        } else {
+            self.more + (row - more) / self.each.max(1)
+        }
     }
 }

@@ -47,7 +47,8 @@ fn the_slice_at_the_cursor_says_who_made_it_ready_and_behind_whom_it_waited() {
     assert!(text.contains('▲') && text.contains('●'), "{text}");
     let rows: Vec<Vec<char>> = text.lines().map(|l| l.chars().collect()).collect();
     // From the second lane upwards, at one moment.
-    let column = rows[0].iter().position(|c| *c == '▲');
+    let mut columns = rows.iter().map(|r| r.iter().position(|c| *c == '▲'));
+    let column = columns.find(Option::is_some).expect("its end");
     let from = rows
         .iter()
         .position(|r| r.contains(&'●'))
