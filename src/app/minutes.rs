@@ -125,11 +125,8 @@ impl Second {
             second.set(of, share.ok_or(why));
         }
         let memory = system.memory.as_ref().map_err(|why| *why);
-        // Shared memory is in both; together they are never more than there is.
-        let cached = memory.map(|m| {
-            let cached = m.cache.0 + m.buffers.0;
-            cached.min(m.available.0.saturating_sub(m.free.0)) as f64
-        });
+        // The number that is told of it everywhere; the chart ends where all of memory does.
+        let cached = memory.map(|m| m.cached().0 as f64);
         second.set(Q::Used, memory.map(|m| m.used().0 as f64));
         second.set(Q::Cached, cached);
         second.set(Q::Swapped, memory.map(|m| m.swap_used().0 as f64));

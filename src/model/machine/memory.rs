@@ -67,7 +67,7 @@ impl MemoryUse {
                 "swapped pages kept compressed in memory (zram, zswap)",
             ),
             Self::Cache => (
-                "cache",
+                "page cache",
                 "cache",
                 "file contents kept for the next reader; given back when needed",
             ),

@@ -153,6 +153,12 @@ impl Memory {
         Bytes(self.total.0.saturating_sub(self.available.0))
     }
 
+    /// What is called cache wherever one number is told of it: page cache, reclaimable slab and buffers, which the kernel gives
+    /// back when programs need memory.
+    pub fn cached(&self) -> Bytes {
+        Bytes(self.cache.0.saturating_add(self.buffers.0))
+    }
+
     /// Swap in use.
     pub fn swap_used(&self) -> Bytes {
         Bytes(self.swap_total.0.saturating_sub(self.swap_free.0))

@@ -62,7 +62,7 @@ pub const LANES: &[Word] = &[
     ),
     word(
         "cache",
-        "Page cache and reclaimable slab: given back when programs need memory.",
+        "Page cache, reclaimable slab and buffers: given back when programs need memory. View 3 tells each of them.",
         "/proc/meminfo: Buffers + Cached + SReclaimable",
     ),
     word(

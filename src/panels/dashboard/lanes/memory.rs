@@ -48,7 +48,7 @@ pub fn draw(world: &World, area: Rect, buf: &mut Buffer) {
 
 fn parts(theme: &Theme, memory: &Memory) -> Vec<Segment> {
     let total = memory.total.0.max(1) as f32;
-    let cache = memory.cache.0 + memory.buffers.0;
+    let cache = memory.cached().0;
     // What is used and what is cache overlap in shared memory; the bar never claims more than there is.
     let cache = cache.min(memory.available.0.saturating_sub(memory.free.0));
     let glyphs = if theme.glyphs.ascii {
@@ -88,9 +88,8 @@ fn text(
     }
     groups.push(pressures(pressure));
     if let Ok(memory) = memory {
-        let cache = Bytes(memory.cache.0 + memory.buffers.0);
         groups.push(vec![
-            (format!("  {}", gib(cache)), Role::Text),
+            (format!("  {}", gib(memory.cached())), Role::Text),
             (" GiB cache".to_owned(), Role::Dim),
         ]);
     }
