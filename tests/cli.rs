@@ -237,10 +237,25 @@ fn what_is_said_before_a_command_holds_for_it() {
     assert_eq!(output.status.code(), Some(2));
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("config.toml");
-    fs::write(&file, "bogus = 1\n").expect("written");
+    let bad = "bogus = 1\ntheme = 'darkk'\ninterval-ms = 3\nlist-percent = 99\ninspector = 'round'\nsort = 'mme'\n\
+        [keys]\nquitt = ['q']\nhelp = ['Blah']\n";
+    fs::write(&file, bad).expect("written");
     let output = pscope(&["--config", file.to_str().expect("UTF-8"), "ps"]);
     let said = text(&output.stderr);
-    assert!(said.contains("line 1") && said.contains("bogus"), "{said}");
+    // All that the screen would say, each with what is meant to stand there.
+    for (line, wrong, remedy) in [
+        ("line 1: ", "bogus", "there are theme, "),
+        ("", "darkk", "themes are auto, "),
+        ("line 3: ", "interval-ms", "10 to 3600000"),
+        ("line 4: ", "list-percent", "20 to 80"),
+        ("line 5: ", "'round'", "beside, below or alone"),
+        ("line 6: ", "mme", "mem"),
+        ("line 8: ", "quitt", "near to it are "),
+        ("line 9: ", "Blah", "F5"),
+    ] {
+        let told = |l: &&str| l.contains(line) && l.contains(wrong) && l.contains(remedy);
+        assert_eq!(said.lines().filter(told).count(), 1, "{wrong}: {said}");
+    }
     assert_eq!(
         output.status.code(),
         Some(0),

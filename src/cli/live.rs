@@ -136,7 +136,7 @@ pub fn before_command(args: &Args, acts: bool) -> Result<Option<Config>, Error> 
         return Ok(None);
     };
     let config = Config::load(Some(file)).map_err(|e| unusable(&e))?;
-    for line in config::told(config.path.as_deref(), &config.complaints) {
+    for line in config::told(config.path.as_deref(), &config.all_complaints()) {
         report::attention(Some(line));
     }
     Ok(Some(config))

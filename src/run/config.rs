@@ -19,7 +19,7 @@ use crate::app::world::Settings;
 use crate::model::id::Nanos;
 use crate::panels;
 use crate::sys::asker::hand::PATIENCE;
-use crate::theme::{Depth, Theme};
+use crate::theme::{Depth, Ground, Theme};
 pub use lines::Binding;
 
 /// Values by the names of the settings, with the line on which each stands.
@@ -187,6 +187,23 @@ impl Config {
             path: None,
             complaints,
         }
+    }
+
+    /// All that the screen would say of it, where there is none: also what the panes do not begin with, keys that nobody
+    /// answers, and a theme that there is not.
+    pub fn all_complaints(&self) -> Vec<(usize, String)> {
+        let theme = Theme::terminal(Depth::Mono, true);
+        let mut panes = panels::all();
+        panes.push(panels::gpu());
+        let mut app = App::new(panes, Settings::default(), theme);
+        let mut all = self.complaints.clone();
+        all.extend(choose(&mut app, &self.choices));
+        all.extend(keys::remap(&mut app, self.keys.clone()));
+        let load = |name| super::theme::load(name, Ground::Unknown, Depth::Mono, true).err();
+        let theme = self.theme.as_deref().and_then(load);
+        all.extend(theme.map(|why| (0, format!("{why:#}"))));
+        all.sort();
+        all
     }
 
     /// What a whole text must be for something to be written into it.
