@@ -203,7 +203,7 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row, indent: usi
                 Fold::Closed(n) => Some((format!(" ({n})"), dim)),
                 Fold::Open | Fold::Leaf => None,
             };
-            process(list, world, proc, folded)
+            process(list, world, proc, folded, indent)
         }
     }
 }
@@ -224,13 +224,8 @@ fn ended_badge(world: &World, procs: &[Cow<'_, Proc>]) -> Option<(String, Style)
 
 /// Cuts the first part of a group's text, its name, in the middle, so that how many are in it finds room.
 fn shorten_name(list: &List, world: &World, group: &Group, parts: &mut Spans, indent: usize) {
-    let command = |p: &&Placed| is_command(p.column);
-    let Some(placed) = list.layout.columns.iter().find(command) else {
-        return;
-    };
     let behind: usize = parts[1..].iter().map(|(text, _)| width(text)).sum();
-    let room = usize::from(placed.cells.end - placed.cells.start);
-    let left = room.saturating_sub(indent + behind).max(SHORTEST);
+    let left = room(list).saturating_sub(indent + behind).max(SHORTEST);
     let name = &mut parts[0].0;
     if width(name) <= left {
         return;
@@ -244,6 +239,31 @@ fn shorten_name(list: &List, world: &World, group: &Group, parts: &mut Spans, in
     };
 }
 
+/// How many cells the commands have.
+fn room(list: &List) -> usize {
+    let command = |p: &&Placed| is_command(p.column);
+    let placed = list.layout.columns.iter().find(command);
+    placed.map_or(usize::MAX, |p| usize::from(p.cells.end - p.cells.start))
+}
+
+/// How a zombie ended and who has not waited for it, in so many cells: who that is, is what one can act on, and goes last.
+fn zombie(world: &World, proc: &Proc, room: usize) -> String {
+    let how = world.snapshot.ending(proc.id);
+    let how = how.map_or_else(String::new, |how| format!(" {} ·", ending(how)));
+    let parent = world.snapshot.by_pid(proc.stat.ppid);
+    let parent = parent.map_or_else(String::new, |p| format!(" {}", p.facts.name));
+    let who = format!("{}{parent}", proc.stat.ppid);
+    let forms = [
+        format!("{how} zombie, not yet waited for by {who}"),
+        format!(" zombie, not yet waited for by {who}"),
+        format!(" not waited for by {who}"),
+        format!(" zombie of {who}"),
+    ];
+    let fits = forms.iter().position(|form| width(form) <= room);
+    let [.., last] = &forms;
+    fits.map_or(last, |at| &forms[at]).clone()
+}
+
 /// What tells a group from others that would look the same.
 fn apart(group: &Group, style: Style) -> Option<(String, Style)> {
     let apart = group.apart.as_ref()?;
@@ -251,7 +271,13 @@ fn apart(group: &Group, style: Style) -> Option<(String, Style)> {
 }
 
 /// A process by its name, with how many are folded below it.
-fn process(list: &List, world: &World, proc: &Proc, folded: Option<(String, Style)>) -> Spans {
+fn process(
+    list: &List,
+    world: &World,
+    proc: &Proc,
+    folded: Option<(String, Style)>,
+    indent: usize,
+) -> Spans {
     let theme = &world.theme;
     let dim = theme.style(Role::Dim);
     let name_style = if proc.stat.is_kernel_thread() {
@@ -278,17 +304,11 @@ fn process(list: &List, world: &World, proc: &Proc, folded: Option<(String, Styl
         return out;
     }
     if proc.stat.state == State::Zombie {
-        let how = world.snapshot.ending(proc.id);
-        let how = how.map_or_else(String::new, |how| format!(" {} ·", ending(how)));
-        let parent = world.snapshot.by_pid(proc.stat.ppid);
-        let parent = parent.map_or_else(String::new, |p| format!(" {}", p.facts.name));
-        let why = format!(
-            "{how} zombie, not yet waited for by {}{parent}",
-            proc.stat.ppid
-        );
         let mut out = vec![(format!("[{}]", proc.facts.name), name_style)];
         out.extend(folded);
-        out.push((why, dim));
+        let used: usize = out.iter().map(|(text, _)| width(text)).sum();
+        let room = room(list).saturating_sub(indent + used);
+        out.push((zombie(world, proc, room), dim));
         return out;
     }
     let title = Title::of(proc, list.paths);

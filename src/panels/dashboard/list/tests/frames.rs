@@ -54,6 +54,26 @@ fn at_200_by_60_everything_has_its_row() {
     );
 }
 
+/// Whom a zombie waits for is what one can act on.
+#[test]
+fn who_has_not_waited_for_a_zombie_is_not_cut() {
+    for (wide, who) in [
+        (60, " 1 sys"),
+        (72, " 1 s"),
+        (80, " 1 systemd"),
+        (130, " 1 systemd"),
+        (200, "by 1 systemd"),
+    ] {
+        let mut stage = busy(wide, 60);
+        let text = stage.text();
+        let line = text
+            .lines()
+            .find(|l| l.contains("zombie") || l.contains("not waited"));
+        let line = line.unwrap_or_else(|| panic!("{wide}:\n{text}"));
+        assert!(line.contains(who), "{wide}: {line}");
+    }
+}
+
 #[test]
 fn in_ascii_and_without_colours() {
     let theme = Theme::terminal(Depth::Mono, true);
