@@ -79,6 +79,26 @@ fn the_busiest_that_may_be_looked_into_is_selected_first() {
     assert_eq!(helper, [4211, 4211], "nor a child of ours");
 }
 
+/// Who has nothing else sees pscope itself rather than dashes; and it stays there while others do nothing.
+#[test]
+fn what_can_be_read_goes_before_what_is_denied_also_where_all_are_idle() {
+    let settings = Settings {
+        me: Some((Pid(703), Uid(33))),
+        ..Settings::default()
+    };
+    let mut app = App::new(vec![Box::new(List::default())], settings, picture::theme());
+    let mut scene = scene();
+    facts(scene.of(703), "www", 33, "pscope");
+    let idle: [&[(u32, u64)]; 4] = [&[], &[(1842, 1)], &[(703, 1)], &[(612, 1)]];
+    let first = scene.snapshot();
+    let later = idle.map(|busy| scene.pass(1000, busy));
+    for snapshot in [first].into_iter().chain(later) {
+        app.update(Event::Snapshot(Arc::new(snapshot)));
+        screen::fit(&mut app, Rect::new(0, 0, 120, 40));
+        assert_eq!(app.world.focus.map(|id| id.pid), Some(Pid(703)));
+    }
+}
+
 #[test]
 fn the_selection_is_an_identity() {
     let mut stage = stage();
