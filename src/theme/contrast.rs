@@ -167,14 +167,15 @@ mod tests {
     /// How far apart two colours look (Oklab): 0.02 is just seen side by side, black and white are 1.
     fn apart(a: Rgb, b: Rgb) -> f64 {
         let lab = |rgb: Rgb| {
-            let [r, g, b] = rgb.map(|v| lightness([v; 3]));
-            let l = libm::cbrt(0.412_221 * r + 0.536_333 * g + 0.051_446 * b);
-            let m = libm::cbrt(0.211_903 * r + 0.680_700 * g + 0.107_397 * b);
-            let s = libm::cbrt(0.088_302 * r + 0.281_719 * g + 0.629_979 * b);
+            let [red, green, blue] = rgb.map(|v| lightness([v; 3]));
+            let cone = |of: [f64; 3]| libm::cbrt(of[0] * red + of[1] * green + of[2] * blue);
+            let long = cone([0.412_221, 0.536_333, 0.051_446]);
+            let middle = cone([0.211_903, 0.680_700, 0.107_397]);
+            let short = cone([0.088_302, 0.281_719, 0.629_979]);
             [
-                0.210_454 * l + 0.793_618 * m - 0.004_072 * s,
-                1.977_998 * l - 2.428_592 * m + 0.450_594 * s,
-                0.025_904 * l + 0.782_772 * m - 0.808_676 * s,
+                0.210_454 * long + 0.793_618 * middle - 0.004_072 * short,
+                1.977_998 * long - 2.428_592 * middle + 0.450_594 * short,
+                0.025_904 * long + 0.782_772 * middle - 0.808_676 * short,
             ]
         };
         let (a, b) = (lab(a), lab(b));
