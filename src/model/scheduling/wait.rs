@@ -116,6 +116,8 @@ pub enum Wait {
     Hidden,
 }
 
+/// The link of a descriptor that is a timer.
+pub const TIMER: &str = "anon_inode:[timerfd]";
 /// How many watched descriptors are named.
 pub const MOST_FDS: usize = 64;
 
@@ -128,7 +130,7 @@ pub struct Fd {
     pub target: Reading<SafeText>,
     /// What it shall be ready for.
     pub wants: Wants,
-    /// What else is known of the wait: `held by 812 holder`, `to 10.0.0.7:5432`.
+    /// What else is known of the wait: `held by 812 holder`, `to 10.0.0.7:5432`, of a timer `58s left`.
     pub about: Option<SafeText>,
     /// Whether it is a socket that takes connections: there is nothing to do until one comes.
     pub listens: bool,

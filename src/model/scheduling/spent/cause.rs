@@ -2,7 +2,9 @@
 
 use crate::model::reading::Missing;
 use crate::model::scheduling::phases::{Site, Sleep};
-use crate::model::scheduling::wait::{Child, Futex, Limit, Lock, Names, Wait, Waiting, by_first};
+use crate::model::scheduling::wait::{
+    Child, Futex, Limit, Lock, Names, TIMER, Wait, Waiting, by_first,
+};
 use crate::model::text::SafeText;
 
 /// The verb of who waits for connections.
@@ -89,6 +91,11 @@ impl Cause {
             | Wait::Used(limit)
             | Wait::Signal { limit, .. } => *limit = Limit::None,
             _ => {}
+        }
+        for fd in steady.what.descriptors_mut() {
+            if fd.target.as_deref() == Ok(TIMER) {
+                fd.about = None;
+            }
         }
         // Where the kernel sleeps is no part of these words, and not always told.
         let told = steady.uninterruptible || matches!(steady.what, Wait::Work | Wait::Hidden);

@@ -82,7 +82,7 @@ const AROUND: usize = 64;
     reason = "arguments of a system call have no names of their own"
 )]
 pub fn wanted(name: &str, args: &[u64; 6], wide: bool) -> Vec<(u64, usize)> {
-    let [a, b, c, d, e, _] = *args;
+    let [a, b, c, d, e, f] = *args;
     let time = if wide { 16 } else { time_size(name) };
     let mut out = Vec::new();
     let mut want = |address: u64, length: usize| {
@@ -119,6 +119,9 @@ pub fn wanted(name: &str, args: &[u64; 6], wide: bool) -> Vec<(u64, usize)> {
         // `struct sembuf`: which semaphore of the set comes first.
         "semop" | "semtimedop" => want(b, 6),
         "connect" => want(b, c.min(ADDRESS) as usize),
+        "sendto" => want(e, f.min(ADDRESS) as usize),
+        // `struct msghdr` begins with where the address is and how long.
+        "sendmsg" if wide => want(b, 16),
         "open" | "creat" => path(a, &mut want),
         "openat" | "openat2" => path(b, &mut want),
         _ => {}
@@ -147,12 +150,22 @@ pub(super) fn block(memory: &Memory, word: u64, wide: bool) -> Option<u64> {
 /// The pieces that what was copied already points to.
 pub fn further(name: &str, args: &[u64; 6], memory: &Memory, wide: bool) -> Vec<(u64, usize)> {
     const CONTENDED: u64 = 2;
+    if name == "sendmsg" {
+        return recipient(args, memory, wide).into_iter().collect();
+    }
     if base(name) != "futex" || args[2] & 0xffff_ffff != CONTENDED {
         return Vec::new();
     }
     let number = super::classify::numbered_at(wide);
     let block = block(memory, args[0], wide);
     block.map_or_else(Vec::new, |at| vec![(at, 24), (at.wrapping_add(number), 4)])
+}
+
+/// Where the address lies that a message is sent to, and how long it is.
+pub(super) fn recipient(args: &[u64; 6], memory: &Memory, wide: bool) -> Option<(u64, usize)> {
+    let at = memory.long(args[1], wide).filter(|_| wide)? as u64;
+    let length = memory.u32(args[1].wrapping_add(8))?;
+    (at != 0 && length > 0).then_some((at, u64::from(length).min(ADDRESS) as usize))
 }
 
 /// What lies around a word; in pieces, since beyond the ends of its page there may be nothing.

@@ -7,6 +7,7 @@ use super::words::Names;
 use super::*;
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
+use crate::model::scheduling::spent::Cause;
 
 struct Thread {
     state: State,
@@ -265,6 +266,52 @@ fn what_is_opened_connected_or_read_is_named() {
     assert_eq!(asked(unstoppable).said(), "a signal of none");
     assert_eq!(asked(!(3 << 31)).said(), "a signal");
     assert_eq!(call("tee", &[4, 5]).said(), "copy (tee) from fd 4");
+}
+
+#[test]
+fn who_a_message_is_for_is_told_where_the_call_names_somebody() {
+    let address = b"\x01\x00/run/log\x00";
+    let length = address.len() as u64;
+    let t = call("sendto", &[5, 0, 0, 0, 0x5000, length]).with(0x5000, address);
+    assert_eq!(t.said(), "send on fd 5 to /run/log");
+    let header = [0x5000, length];
+    let t = call("sendmsg", &[5, 0x4000]).words64(0x4000, &header);
+    assert_eq!(t.with(0x5000, address).said(), "send on fd 5 to /run/log");
+    assert_eq!(call("sendto", &[5]).said(), "send on fd 5");
+}
+
+#[test]
+fn a_timer_tells_what_is_left_and_is_one_cause() {
+    let timer = |about: &str| Fd {
+        target: Ok(TIMER.into()),
+        about: Some(about.into()),
+        ..Fd::new(3)
+    };
+    let of = |what| Waiting {
+        what,
+        call: None,
+        function: None,
+        uninterruptible: false,
+    };
+    let read = |about| {
+        of(Wait::On {
+            verb: "read of",
+            fd: timer(about),
+        })
+    };
+    let words = read("58s left").words(&Names::NONE);
+    assert_eq!(words, "read of fd 3, timerfd, 58s left");
+    let any = of(Wait::Any {
+        how: "poll",
+        set: None,
+        fds: vec![timer("58s left")],
+        total: 1,
+        limit: Limit::None,
+    });
+    let words = any.words(&Names::NONE);
+    assert_eq!(words, "poll on 1 descriptor: 3 timerfd, 58s left");
+    let cause = |about| Cause::of(&read(about));
+    assert_eq!(cause("58s left"), cause("57s left"));
 }
 
 #[test]

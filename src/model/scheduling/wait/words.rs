@@ -336,6 +336,9 @@ fn list(fds: &[Fd], total: usize, names: &Names<'_>) -> String {
         let directed = DIRECTED.iter().any(|kind| what.starts_with(kind));
         let wants = if directed { "" } else { fd.wants.words() };
         let _ = write!(text, "{gap}{what}{wants}");
+        if let Some(about) = &fd.about {
+            let _ = write!(text, ", {about}");
+        }
         if !more.is_empty() {
             let _ = write!(text, ", {more}");
         }

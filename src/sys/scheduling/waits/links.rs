@@ -5,12 +5,15 @@ use std::os::unix::ffi::OsStrExt as _;
 
 use super::held::{self, Locks};
 use super::thread::standing;
+use crate::model::descriptors::descriptor::About;
+use crate::model::format::duration;
 use crate::model::id::{Pid, Tid};
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::Reading;
-use crate::model::scheduling::wait::{Child, Fd, MOST_FDS, Object, SystemV, Wait, wants};
+use crate::model::scheduling::wait::{Child, Fd, MOST_FDS, Object, SystemV, TIMER, Wait, wants};
 use crate::model::text::SafeText;
 use crate::sys::asker;
+use crate::sys::descriptors::fdinfo;
 use crate::sys::descriptors::ipc::{queues, sysv};
 use crate::sys::fields;
 use crate::sys::process::visible;
@@ -48,11 +51,15 @@ fn fill_of(root: &ProcRoot, pid: Pid, threads: &[Tid], waits: &mut [&mut Wait], 
         .iter()
         .map(|fd| (*fd, target(root, pid, *fd)))
         .collect();
+    let timers = timers(root, pid, &targets);
     let mut locks = None;
     for (at, wait) in waits.iter_mut().enumerate() {
         for fd in wait.descriptors_mut() {
             if let Some(target) = targets.get(&fd.number) {
                 fd.target.clone_from(target);
+            }
+            if let Some(left) = timers.get(&fd.number) {
+                fd.about = Some(left.clone());
             }
         }
         if let Wait::On { verb, fd } = wait
@@ -62,6 +69,32 @@ fn fill_of(root: &ProcRoot, pid: Pid, threads: &[Tid], waits: &mut [&mut Wait], 
             fd.about = locks.held_by(verb, fd, threads.get(at).copied());
         }
     }
+}
+
+/// How long the timers among descriptors have left.
+fn timers(
+    root: &ProcRoot,
+    pid: Pid,
+    targets: &HashMap<i32, Reading<SafeText>>,
+) -> HashMap<i32, SafeText> {
+    let is_timer = |target: &Reading<SafeText>| target.as_deref() == Ok(TIMER);
+    let all = targets.iter().filter(|(_, target)| is_timer(target));
+    let mut numbers: Vec<i32> = all.map(|(number, _)| *number).collect();
+    numbers.sort_unstable();
+    numbers.truncate(MOST_FDS);
+    let path = |number: &i32| root.proc(format!("{pid}/fdinfo/{number}"));
+    let infos = asker::each(numbers.iter().map(path).collect(), LONGEST);
+    let left = |text: &[u8]| match fdinfo::parse(text).about {
+        About::Timerfd { ticks: 1.., .. } => Some("expired".into()),
+        About::Timerfd { left: None, .. } => Some("not set".into()),
+        About::Timerfd {
+            left: Some(left), ..
+        } => Some(format!("{} left", duration(left)).into()),
+        _ => None,
+    };
+    let told = numbers.into_iter().zip(infos);
+    told.filter_map(|(number, text)| Some((number, left(&text.ok()?)?)))
+        .collect()
 }
 
 /// The name of a process, also of one that has ended and is listed still.

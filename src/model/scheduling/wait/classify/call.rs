@@ -3,7 +3,7 @@
 mod address;
 mod first;
 
-use super::super::call::time_size;
+use super::super::call::{recipient, time_size};
 use super::super::{Child, End, Fd, Futex, Limit, Lock, MOST_FDS, Object, SystemV, Wait, Wants};
 use super::{Clues, futex};
 use crate::model::descriptors::peer::FULL;
@@ -157,6 +157,11 @@ pub(super) fn in_call(clues: &Clues<'_>, name: &str, args: [u64; 6]) -> Wait {
         "openat2" => opening(clues, b, 0),
         "creat" => opening(clues, a, 1),
         "connect" => connect(clues, a, b, c),
+        "sendto" => sending(clues, a, e, args[5]),
+        "sendmsg" => {
+            let (at, length) = recipient(&args, clues.memory, clues.wide).unwrap_or_default();
+            sending(clues, a, at, length as u64)
+        }
         "fcntl" | "fcntl64" => Wait::On {
             verb: match b {
                 SETLKW | SETLKW64 => "record lock (fcntl) on",
@@ -363,6 +368,18 @@ fn connect(clues: &Clues<'_>, number: u64, address: u64, length: u64) -> Wait {
     });
     Wait::On {
         verb: "connect of",
+        fd,
+    }
+}
+
+/// What is sent, and to whom where the call names somebody.
+fn sending(clues: &Clues<'_>, number: u64, address: u64, length: u64) -> Wait {
+    let bytes = clues.memory.slice(address, length.min(110) as usize);
+    let to = bytes.filter(|_| length > 0).and_then(address::words);
+    let mut fd = fd(number);
+    fd.about = to.map(|to| format!("to {to}").into());
+    Wait::On {
+        verb: "send on",
         fd,
     }
 }

@@ -118,6 +118,8 @@ fn rw_of_glibc(clues: &Clues<'_>, at: At) -> Option<RwHeld> {
     /// In `readers`: the writers' phase, a writer has it or wants it; the readers are counted above.
     const PHASE: u32 = 1;
     const LOCKED: u32 = 2;
+    /// Readers are kept behind a writer.
+    const QUEUED: u32 = 4;
     let held = |base: u64| {
         let field = |offset: u64| clues.memory.u32(base.wrapping_add(offset));
         let (readers, writers) = (field(0)?, field(4)?);
@@ -140,6 +142,12 @@ fn rw_of_glibc(clues: &Clues<'_>, at: At) -> Option<RwHeld> {
             _ => None,
         }
     };
+    // Readers that a lock keeps behind a writer that waits wait for the first word, which says so.
+    let queued = at.value & (QUEUED | LOCKED | PHASE) == QUEUED | LOCKED;
+    if queued && clues.memory.u32(at.word) == Some(at.value) {
+        let readers = |held: &RwHeld| matches!(held, RwHeld::Readers(n) if *n < MOST_USERS);
+        return held(at.word).filter(readers);
+    }
     if !matches!(at.value, 2 | 3) {
         return None;
     }

@@ -120,6 +120,18 @@ fn a_static_of_cplusplus_is_made_by_another_thread() {
 }
 
 #[test]
+fn readers_behind_a_writer_that_waits_are_told_who_has_the_lock() {
+    let queued = |first: u32, value: u64| {
+        let words = [first, 1, 3, 1, 0, 0, 0, 0];
+        let t = call("futex", &[0x5000, 0x189, value]).words32(0x5000, &words);
+        inside(t, Inside::RwLock, Flavour::Glibc).said()
+    };
+    let (has, word) = (2 << 3 | 4 | 2, 2 << 3 | 4 | 2);
+    assert_eq!(queued(has, word), "rwlock held by 2 readers (0x5000)");
+    assert_eq!(queued(has | 1, word), "rwlock (0x5000)", "it changes now");
+}
+
+#[test]
 fn a_known_mutex_whose_holder_is_not_there_says_so() {
     let t = inside(mutex(0, 4711, 1, 0), Inside::Mutex, Flavour::Glibc);
     assert_eq!(
