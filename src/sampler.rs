@@ -279,13 +279,15 @@ fn sample(
             if let Some(scribe) = &mut scribe {
                 scribe.before_next(&sweeper);
             }
+            let worked = clock::of_thread();
             match sweeper.tick(now, &plan) {
                 Ok(()) => failures = 0,
                 // Once may be chance; a table that cannot be read any more is no table.
                 Err(_) if failures < 3 && sweeper.sample().is_some() => failures += 1,
                 Err(why) => return Err(why),
             }
-            let took = clock::now().since(now);
+            // Waiting for a core that others have costs nobody anything.
+            let took = clock::of_thread().since(worked);
             publish(&mut sweeper, &mut scribe);
             if ticker.took(took) {
                 sweeper.slowed(ticker.is_slowed().then(|| slowed(took, ticker.interval())));
@@ -308,7 +310,7 @@ fn sample(
 
 fn slowed(took: Nanos, interval: Nanos) -> String {
     let (took, interval) = (took.seconds() * 1e3, interval.seconds());
-    format!("a sweep takes {took:.0} ms, so there is one every {interval} s only")
+    format!("a sweep takes {took:.0} ms of a core, so there is one every {interval} s only")
 }
 
 /// The work of the thread `detail`.

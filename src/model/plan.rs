@@ -155,6 +155,8 @@ pub struct Plan {
     pub recording_budget: u8,
     /// How often a new view of the time slices is worth drawing; zero where nobody looks at them closely.
     pub lane_pace: Nanos,
+    /// Whether each single slice is kept: those of a view come before any of them is forgotten.
+    pub every_slice: bool,
     /// Whether single switches are looked at, where sums stand for them.
     pub glimpse: Glimpse,
 }

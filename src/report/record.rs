@@ -151,6 +151,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         // With each tick what the cores did until then.
         lane_pace: args.interval,
         recording_budget: budget(slices),
+        every_slice: slices == Slices::All,
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
@@ -320,6 +321,7 @@ impl To {
         Ok(Self::File(Box::new(Ring {
             file,
             name,
+            left_out: false,
             bounds: Bounds {
                 // What was recorded before is the oldest; nobody else changes it by now.
                 chunks: heads().iter().flat_map(Recorded::chunks).collect(),

@@ -159,7 +159,7 @@ impl Sweeper {
             ..Sample::default()
         };
         // Ages and shares go by it, whatever becomes of the files of the machine.
-        sample.system.uptime = host::up(&self.root).unwrap_or_default();
+        sample.system.uptime = host::up(&self.root, now).unwrap_or_default();
         sample.read = self.table.rows.iter().filter(|r| r.fresh).count() as u32;
         self.read_sources(now, plan, &mut sample);
         self.tracking.choose(self.last.as_ref(), &sample);

@@ -7,8 +7,9 @@ const SHORTEST: Nanos = Nanos(10_000_000);
 /// The interval of a plan that names none.
 const USUAL: Nanos = Nanos(1_000_000_000);
 
-/// How many ticks in a row must be too long, or short enough, before the pace changes.
+/// How many ticks in a row must be too long before the pace is halved.
 const LONG: u32 = 3;
+/// How many of twice the interval must be short enough before it is doubled; fewer of longer ones, which take as long.
 const SHORT: u32 = 10;
 /// The pace is slowed to at most this many times the interval that was asked for.
 const SLOWEST: u64 = 64;
@@ -76,7 +77,7 @@ impl Ticker {
         self.slowed > 1
     }
 
-    /// Takes in how long a tick took; answers whether that changed the interval.
+    /// Takes in what a tick took of a core; answers whether that changed the interval.
     pub fn took(&mut self, time: Nanos) -> bool {
         let quarter = self.interval().0 / 4;
         self.long = if time.0 > quarter { self.long + 1 } else { 0 };
@@ -84,7 +85,7 @@ impl Ticker {
         self.short = if short { self.short + 1 } else { 0 };
         if self.long >= LONG && self.slowed < SLOWEST {
             self.slowed *= 2;
-        } else if self.short >= SHORT {
+        } else if self.short >= (SHORT * 2 / self.slowed as u32).max(2) {
             self.slowed /= 2;
         } else {
             return false;
@@ -232,6 +233,17 @@ mod tests {
             assert_eq!(ticker.took(ms(12)), n == 10);
         }
         assert!(!ticker.is_slowed());
+        // A pace that was slowed much comes back as soon: all the way within half a minute or two, not ten.
+        for _ in 0..12 {
+            ticker.took(ms(1_000_000));
+        }
+        assert_eq!(ticker.interval(), ms(1600));
+        let mut waited = 0;
+        while ticker.is_slowed() {
+            waited += ticker.interval().0 / 1_000_000;
+            ticker.took(ms(1));
+        }
+        assert!(waited < 10_000, "{waited} ms");
         for _ in 0..1000 {
             ticker.took(ms(1_000_000));
         }

@@ -172,6 +172,91 @@ fn how_sums_came_about_is_told() {
     assert_eq!(sums.count(), 1);
 }
 
+/// Turns of two threads on one core, so many, of 10 µs each.
+fn turns(builder: &mut Builder, at: &mut u64, turns: u64) {
+    let mut names = |pid: Pid, _| (ProcId::new(pid.0, 5), SafeText::from("t"));
+    let of = |turn: u64| thread(10 + (turn % 2) as u32, 10 + (turn % 2) as u32);
+    for _ in 0..turns {
+        let turn = *at / 10_000;
+        let switch = (of(turn), of(turn + 1));
+        builder.switch(CpuId(0), Nanos(*at), switch, Some(true), &mut names);
+        *at += 10_000;
+    }
+}
+
+/// What was forgotten before it could be recorded was not idle.
+#[test]
+fn more_slices_than_are_remembered_become_sums() {
+    let mut at = ms(1000).0;
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0)], Nanos(at));
+    let mut views = vec![builder.publish(Nanos(at))];
+    for many in [20_000, 80_000, 1_000] {
+        turns(&mut builder, &mut at, many);
+        views.push(builder.publish(Nanos(at)));
+    }
+    let records = records(&views, Slices::All);
+    let sums: Vec<bool> = records
+        .iter()
+        .map(|record| {
+            let Found::Head(head, _) = Head::find(record) else {
+                panic!("a head");
+            };
+            let body = head.unpack(record).expect("whole");
+            read(&body).expect("sound").sums
+        })
+        .collect();
+    assert_eq!(sums, [false, true, false]);
+    let why = again(&records[..2]).why;
+    assert!(why.contains("too many"), "{why}");
+    // What each of them tells goes on from the one before.
+    let run = |record: &Vec<u8>| {
+        let line = again(std::slice::from_ref(record));
+        let window = Window {
+            from: ms(1000),
+            to: Nanos(at),
+        };
+        let all = line.by_process(window);
+        all.iter().map(|p| p.sums.run.0).sum::<u64>()
+    };
+    let run: u64 = records.iter().map(run).sum();
+    let whole = at - ms(1000).0;
+    // The thread that is on the core has not ended its turn.
+    assert!(run.abs_diff(whole) <= 40_000, "{run} of {whole}");
+}
+
+/// Whoever looks whenever the lanes are crowded misses none of them.
+#[test]
+fn a_crowded_lane_is_told_before_it_forgets() {
+    let mut at = ms(1000).0;
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0)], Nanos(at));
+    let mut views = vec![builder.publish(Nanos(at))];
+    for _ in 0..300 {
+        // What a ring holds at once.
+        turns(&mut builder, &mut at, 1_000);
+        if builder.is_crowded(views.last().expect("one").now) {
+            views.push(builder.publish(Nanos(at)));
+        }
+    }
+    views.push(builder.publish(Nanos(at)));
+    assert!((5..50).contains(&views.len()), "{}", views.len());
+    let told = records(&views, Slices::All)
+        .iter()
+        .map(|record| {
+            let Found::Head(head, _) = Head::find(record) else {
+                panic!("a head");
+            };
+            let body = head.unpack(record).expect("whole");
+            let told = read(&body).expect("sound");
+            assert!(!told.sums);
+            told.cores
+                .iter()
+                .map(|core| core.slices.len())
+                .sum::<usize>()
+        })
+        .sum::<usize>();
+    assert_eq!(told, 299_999);
+}
+
 /// A slice that claims to have lasted for a year, or a record of one, fills no year of bins.
 #[test]
 fn a_time_that_cannot_be_is_cut_or_refused() {

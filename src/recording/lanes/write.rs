@@ -19,6 +19,8 @@ pub struct LaneWriter {
     packer: Packer,
     /// Until when each core was told of.
     told: HashMap<CpuId, Nanos>,
+    /// Until when sums were told.
+    summed: Nanos,
     last: Option<Nanos>,
 }
 
@@ -76,6 +78,7 @@ impl LaneWriter {
             keep,
             packer: Packer::default(),
             told: HashMap::new(),
+            summed: Nanos(0),
             last: None,
         }
     }
@@ -123,8 +126,12 @@ impl LaneWriter {
             return None;
         }
         let span = |from| Window { from, to: now };
-        // Where a part of it was summed up by the kernel, single slices would tell a hole as idle.
-        let single = |from| line.lanes.iter().all(|lane| lane.is_single(span(from)));
+        // Where a part of it was summed up by the kernel, or is forgotten, single slices would tell a hole as idle.
+        let known = |lane: &Lane, from| {
+            let since = lane.slices.since;
+            lane.is_single(span(from)) && (since <= from || since <= lane.since)
+        };
+        let single = |from| line.lanes.iter().all(|lane| known(lane, from));
         let sums = self.keep == Slices::Sums
             || matches!(line.origin, Origin::Sampled | Origin::Summed)
             || self.last.is_some_and(|from| !single(from));
@@ -163,7 +170,13 @@ impl LaneWriter {
         }
         let mut body = Fields::default();
         let mut row = Fields::default();
-        let now = [from.0, to.0, code(line.origin), sums.into(), line.lost];
+        let asked = self.keep == Slices::Sums || line.origin == Origin::Sampled;
+        let origin = if sums && !asked {
+            Origin::Summed
+        } else {
+            line.origin
+        };
+        let now = [from.0, to.0, code(origin), sums.into(), line.lost];
         numbers::write(&mut row, 1, &[0; 5], &now);
         body.fields(field::ROW, &row);
         for who in &names.fields {
@@ -173,6 +186,10 @@ impl LaneWriter {
             body.fields(field::CORE, core);
         }
         self.last = Some(to);
+        if sums {
+            self.told.clear();
+            self.summed = to;
+        }
         let summary = Summary::at(unix_ms);
         let packed = self.packer.pack(&body.0);
         Some(record::write(Kind::Lanes, to, &summary, &body.0, packed))
@@ -191,8 +208,10 @@ impl LaneWriter {
                 continue;
             }
             *told = slice.end;
-            out.varint(zigzag(slice.start.0.wrapping_sub(last.0)));
-            out.varint(slice.span().0);
+            // What of it is in sums is not told again.
+            let start = slice.start.max(self.summed);
+            out.varint(zigzag(start.0.wrapping_sub(last.0)));
+            out.varint(slice.end.since(start).0);
             out.varint(names.number(who) << 3 | how);
             last = slice.end;
         }

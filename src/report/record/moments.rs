@@ -102,6 +102,7 @@ pub(super) fn run(
         interval: args.interval,
         lane_pace: args.interval,
         recording_budget: super::budget(slices),
+        every_slice: slices == Slices::All,
         ..Plan::default()
     };
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;

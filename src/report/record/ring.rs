@@ -1,7 +1,7 @@
 //! A recording in a file, of which the oldest is forgotten where that is asked for.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write as _};
 
 use super::Error;
 use crate::recording::record::Found;
@@ -16,6 +16,8 @@ pub(super) struct Ring {
     pub name: String,
     /// What is kept in it.
     pub bounds: Bounds,
+    /// Something was left out, and that was said.
+    pub left_out: bool,
 }
 
 /// How much is kept, and what there is.
@@ -46,21 +48,43 @@ impl Ring {
             let (more, now) = (record.len() as u64, head.summary.unix_ms);
             let whole = head.kind == Kind::Whole;
             let shorter = self.bounds.make_room(self.file.size(), more, now);
-            if whole {
-                self.bounds
-                    .chunks
-                    .push_back((shorter.map_or(self.file.size(), |(_, len)| len), now));
+            let len = shorter.map_or(self.file.size(), |(_, len)| len);
+            let fits = self.bounds.fits(len, more);
+            if let Some((from, _)) = shorter {
+                let shortened = self.file.shorten(MAGIC, from);
+                shortened.map_err(|e| stopped(&self.name, &e))?;
             }
-            shorter
-                .map_or(Ok(()), |(from, _)| self.file.shorten(MAGIC, from))
-                .and_then(|()| self.file.put(record))
-                .map_err(|e| stopped(&self.name, &e))?;
+            // Only whole chunks are forgotten, and one begins with a tick: until then what needs no other record waits for none.
+            if !fits && !head.kind.is_tick() && !whole {
+                self.say_left_out();
+                return Ok(());
+            }
+            if whole {
+                self.bounds.chunks.push_back((len, now));
+            }
+            let put = self.file.put(record);
+            put.map_err(|e| stopped(&self.name, &e))?;
         }
         Ok(())
+    }
+
+    fn say_left_out(&mut self) {
+        if !std::mem::replace(&mut self.left_out, true) {
+            // What it prints may be the recording.
+            let _ = writeln!(
+                io::stderr(),
+                "pscope: attention: slices and what --inspect reads are left out where --max-size has no room until the next tick: a shorter --interval or a larger --max-size keeps them"
+            );
+        }
     }
 }
 
 impl Bounds {
+    /// Whether so many bytes more are not beyond the bound.
+    fn fits(&self, len: u64, more: u64) -> bool {
+        self.max_size.is_none_or(|max| len + more <= max)
+    }
+
     /// Makes room for so many bytes in a file of this length: answers from where on it is kept, and how long it is then.
     /// Forgets the oldest chunks where it would be too long, else once they are too old and a quarter of the file.
     fn make_room(&mut self, len: u64, more: u64, now_ms: u64) -> Option<(u64, u64)> {

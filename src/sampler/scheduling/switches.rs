@@ -19,7 +19,7 @@ use budget::Budget;
 use glimpse::Glimpses;
 use kernel::{Kernel, Running};
 pub use listening::Listening;
-use open::Open;
+use open::{Open, View};
 use source::{Facts, Focus, Is, Rights, Source};
 
 use crate::model::id::{Nanos, ProcId};
@@ -186,7 +186,12 @@ impl<'a> Watch<'a> {
         if due {
             self.due = self.grid.after(now, pace(plan));
         }
-        let timeline = open.step(shown, shown && due, false);
+        let view = match shown {
+            true if due => View::Now,
+            true if plan.every_slice => View::IfCrowded,
+            _ => View::No,
+        };
+        let timeline = open.step(shown, view, false);
         self.weigh(now, plan);
         if due {
             self.notice_end();
@@ -252,7 +257,7 @@ impl<'a> Watch<'a> {
                 self.lost = 0;
                 let mut open = open::every(self.root, rings, self.feed, now);
                 // Counting begins with the first slice, not with the first view.
-                open.step(shown, false, false);
+                open.step(shown, View::No, false);
                 self.open = Some(open);
             }
             Err(error) => {

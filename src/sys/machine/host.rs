@@ -51,11 +51,13 @@ pub fn read(root: &ProcRoot) -> Machine {
     }
 }
 
-/// How long the machine is up, suspended time included: now on the clock that start times of processes are of. It comes with a
+/// How long the machine was up at a moment, suspended time included: on the clock that start times of processes are of. It comes with a
 /// call that nobody can refuse; containers replace the file (`/proc/uptime`), and would make everybody younger.
-pub fn up(root: &ProcRoot) -> Option<Nanos> {
+pub fn up(root: &ProcRoot, at: Nanos) -> Option<Nanos> {
     if root.is_live() {
-        return Some(clock::since_boot());
+        // Whoever reads ten thousand processes and waits for a core meanwhile comes here seconds later.
+        let late = clock::now().since(at);
+        return Some(clock::since_boot().since(late));
     }
     uptime(&std::fs::read(root.proc("uptime")).ok()?)
 }

@@ -325,6 +325,11 @@ impl Builder {
         }
     }
 
+    /// Whether slices of a core that came after `since` are soon forgotten.
+    pub fn is_crowded(&self, since: Nanos) -> bool {
+        self.lanes.iter().any(|lane| lane.is_crowded(since))
+    }
+
     /// The processes that are on a core now.
     pub fn on_cores(&self) -> impl Iterator<Item = Pid> {
         let on = self.lanes.iter().filter_map(Growth::on);

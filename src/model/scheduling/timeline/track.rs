@@ -151,6 +151,13 @@ impl<T: Item> Growing<T> {
             .unwrap_or(last)
     }
 
+    /// Whether about half of what there is room for came after `since`.
+    pub fn is_crowded(&self, since: Nanos) -> bool {
+        let half = self.full.len().checked_sub(self.most / 2);
+        let begins = half.and_then(|at| self.full.get(at)?.items.first());
+        begins.is_some_and(|item| T::start(item) > since)
+    }
+
     /// An immutable view, with `last` items that are not finished yet at its end.
     pub fn publish(&self, last: &[(T, Arc<Who>)]) -> Track<T> {
         let mut open = self.open.clone();

@@ -1,6 +1,6 @@
 //! The best source that the kernel allows, read on the caller's thread, for reports.
 
-use super::open::{self, Open};
+use super::open::{self, Open, View};
 use super::{Kernel as _, Running};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::scheduling::timeline::Timeline;
@@ -33,7 +33,7 @@ impl Listening {
                 if let (Open::Every(heard), Ok(wakes)) = (&open, kernel.wakes()) {
                     heard.lock().hear_wakes(Some(wakes));
                 }
-                open.step(true, false, false);
+                open.step(true, View::No, false);
                 Self {
                     open,
                     why: SafeText::default(),
@@ -62,7 +62,7 @@ impl Listening {
     pub fn step(&mut self, at_most: Nanos, stop: &Stop) -> Timeline {
         self.open.wait(at_most.min(REPORTING), &[stop.fd()]);
         let last = at_most <= REPORTING || stop.asked();
-        let mut line = self.open.step(true, true, last).unwrap_or_default();
+        let mut line = self.open.step(true, View::Now, last).unwrap_or_default();
         line.why = self.why.clone();
         line
     }

@@ -31,6 +31,17 @@ pub(super) struct OfOne {
     pub heard: Heard,
 }
 
+/// Whether a view is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// Not now.
+    No,
+    /// Where slices would be forgotten that are in none.
+    IfCrowded,
+    /// Now.
+    Now,
+}
+
 /// An open source.
 pub(super) enum Open {
     /// The switches of all cores.
@@ -60,12 +71,13 @@ impl Heard {
         self.lock().is_over()
     }
 
-    fn step(&self, count: bool, tell: bool, last: bool) -> Option<Timeline> {
+    fn step(&self, count: bool, view: View, last: bool) -> Option<Timeline> {
         let mut recorder = self.lock();
         recorder.drain();
         if count {
             recorder.count(last);
         }
+        let tell = view == View::Now || view == View::IfCrowded && recorder.is_crowded();
         tell.then(|| recorder.publish())
     }
 }
@@ -126,20 +138,20 @@ impl Open {
         }
     }
 
-    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it if `tell`; `last`: for
-    /// the last time.
-    pub fn step(&mut self, count: bool, tell: bool, last: bool) -> Option<Timeline> {
+    /// Reads what there is to read, `count`: also what the kernel counts beside it, and tells it as `view` says;
+    /// `last`: for the last time.
+    pub fn step(&mut self, count: bool, view: View, last: bool) -> Option<Timeline> {
         let now = clock::now();
         match self {
-            Self::Every(heard) | Self::One(OfOne { heard, .. }) => heard.step(count, tell, last),
+            Self::Every(heard) | Self::One(OfOne { heard, .. }) => heard.step(count, view, last),
             Self::Samples { sampled, beside } => {
                 sampled.step(now);
                 let own = beside.as_ref().and_then(|one| {
-                    let line = one.heard.step(count, tell, last)?;
+                    let line = one.heard.step(count, view, last)?;
                     let of = one.of;
                     Some(Own { of, line }.into())
                 });
-                tell.then(|| Timeline {
+                (view == View::Now).then(|| Timeline {
                     own,
                     ..sampled.publish(now, last)
                 })

@@ -78,6 +78,8 @@ pub(super) struct Recorder {
     feed: Feed,
     /// Until when the rings are read.
     drained: Nanos,
+    /// Until when views were told.
+    published: Nanos,
     /// When the kernel's counters were read last.
     counted: Option<Nanos>,
     /// The only process that is listened to.
@@ -134,6 +136,7 @@ impl Recorder {
             rings,
             feed,
             drained: since,
+            published: since,
             counted: None,
             only: None,
         }
@@ -258,7 +261,13 @@ impl Recorder {
 
     /// A view of everything that was drained.
     pub fn publish(&mut self) -> Timeline {
+        self.published = self.drained;
         self.built.builder.publish(self.drained)
+    }
+
+    /// Whether slices that are in no view yet are soon forgotten.
+    pub fn is_crowded(&self) -> bool {
+        self.built.builder.is_crowded(self.published)
     }
 }
 

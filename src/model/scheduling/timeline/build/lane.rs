@@ -339,6 +339,11 @@ impl Growth {
         }
     }
 
+    /// Whether slices that came after `since` are soon forgotten.
+    pub fn is_crowded(&self, since: Nanos) -> bool {
+        self.slices.is_crowded(since)
+    }
+
     /// An immutable view; call [`Growth::settle`] first.
     pub fn publish(&mut self, now: Nanos, tasks: &Tasks) -> Lane {
         let running = self.current.as_ref().filter(|c| c.summed > c.start);

@@ -136,7 +136,7 @@ fn threads_that_begin_later_are_heard_in_a_process_of_ones_own() {
     loop {
         there.run();
         late.run();
-        let line = open.step(true, true, false).expect("told");
+        let line = open.step(true, View::Now, false).expect("told");
         if line.lost > 0 {
             println!("skipped: events were lost");
             return;
@@ -182,7 +182,7 @@ fn a_process_that_has_ended_is_not_waited_on() {
         assert!(Instant::now() < deadline, "it never runs");
         std::thread::yield_now();
     }
-    open.step(false, false, false);
+    open.step(false, View::No, false);
     drop(child);
     // Its events hang up now, and would for ever: each wait would be none.
     let over = |open: &Open| matches!(open, Open::One(one) if one.heard.is_over());
@@ -190,7 +190,7 @@ fn a_process_that_has_ended_is_not_waited_on() {
         open.wait(Nanos::from_millis(1), &[]);
     }
     assert!(over(&open), "what hung up is still waited on");
-    let line = open.step(true, true, true).expect("told");
+    let line = open.step(true, View::Now, true).expect("told");
     let slices = line.lanes.iter().flat_map(|l| l.slices.all());
     assert!(slices.count() > 0, "what it told is still there");
 }

@@ -286,10 +286,10 @@ fn one_process_of_ones_own_is_heard_without_any_right() {
     while run_ns(pid) < before + 300_000_000 {
         assert!(Instant::now() < deadline, "it does not get the core");
         open.wait(Nanos::from_millis(20), &[]);
-        open.step(false, false, false);
+        open.step(false, View::No, false);
     }
     let told = run_ns(pid) - before;
-    let line = open.step(true, true, true).expect("told");
+    let line = open.step(true, View::Now, true).expect("told");
     assert_eq!(line.origin, Origin::Own);
     let window = Window { from, to: line.now };
     let by = line.by_process(window);
