@@ -5,4 +5,5 @@ pub mod facts;
 pub mod grouping;
 pub mod own_group;
 pub mod refusal;
+pub mod telling;
 pub mod unit;

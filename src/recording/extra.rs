@@ -173,6 +173,38 @@ pub fn within<'a>(
     }
 }
 
+impl Kept for Arc<[SafeText]> {
+    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
+        if before == now {
+            return;
+        }
+        let mut inner = Fields::default();
+        match now {
+            Ok(all) => {
+                for text in all.iter() {
+                    inner.bytes(1, &text.bytes());
+                }
+            }
+            Err(why) => inner.number(WHY, numbers::code(*why)),
+        }
+        out.fields(field, &inner);
+    }
+
+    fn read(_: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+        let mut all = Vec::new();
+        let mut missing = None;
+        within(value, |field, value| {
+            match (field, value) {
+                (1, Value::Bytes(bytes)) => all.push(SafeText::from_bytes(bytes)),
+                (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(missing.map_or_else(|| Ok(all.into()), Err))
+    }
+}
+
 impl Kept for Arc<Opened> {
     fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
         if before == now {

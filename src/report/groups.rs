@@ -52,6 +52,9 @@ pub struct Summed<'a> {
     pss_bytes: Option<u64>,
     cpu_time_ms: u64,
     members: Vec<u32>,
+    /// Who is in it by another hierarchy of v1, and is a member of the group that this one tells.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    members_listed_elsewhere: Vec<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     columns: Option<Value>,
     /// What the kernel tells of a control group.
@@ -179,6 +182,10 @@ impl Report<'_> {
             pss_bytes: pss.map(|pss| pss as u64),
             cpu_time_ms: whole(all::TIME) / 1_000_000,
             members: row.members.iter().map(|p| p.id.pid.0).collect(),
+            members_listed_elsewhere: (self.groups.elsewhere(self.snapshot, row.group))
+                .filter(|_| row.group.elsewhere > 0)
+                .map(|p| p.id.pid.0)
+                .collect(),
             columns: (!self.columns.is_empty()).then_some(columns),
             control_group,
             groups,
@@ -308,7 +315,12 @@ impl Report<'_> {
             .group
             .readable()
             .filter(|_| self.groups.by == By::Cgroup);
-        path.map_or_else(|| row.group.title(), |path| path.to_string())
+        let name = path.map_or_else(|| row.group.title(), |path| path.to_string());
+        if row.members.is_empty() && row.group.elsewhere > 0 {
+            format!("{name} ({})", row.group.vacant())
+        } else {
+            name
+        }
     }
 }
 

@@ -231,7 +231,7 @@ fn label(snapshot: &Snapshot, forest: &Forest, item: Item, pids: bool, ascii: bo
         },
         Item::Heading(_) => forest.heading(item).map_or_else(String::new, |group| {
             match forest.members(item).len() {
-                0 => format!("{} empty", group.title()),
+                0 => format!("{} {}", group.title(), group.vacant()),
                 n => format!("{} ({n})", group.title()),
             }
         }),

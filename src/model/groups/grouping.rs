@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use super::telling;
 use super::unit::{self, Stands};
 use crate::model::plan::Needs;
 use crate::model::reading::Missing;
@@ -54,6 +55,8 @@ pub struct Group {
     pub parent: Option<u32>,
     /// The path of its control group as the kernel tells it, where it is one.
     pub path: Option<SafeText>,
+    /// How many are in it or in a part of it by another hierarchy of v1, and are listed where the telling one has them.
+    pub elsewhere: u32,
 }
 
 /// The groups of a snapshot and who is in which.
@@ -143,6 +146,14 @@ impl Group {
         self.path.as_ref().map(unit::shown)
     }
 
+    /// What is said of it where nobody is listed in it: `empty`, or how many are in it all the same.
+    pub fn vacant(&self) -> String {
+        match self.elsewhere {
+            0 => "empty".to_owned(),
+            n => format!("{n} in it, listed by another hierarchy"),
+        }
+    }
+
     /// Its name, with what tells it from others.
     pub fn title(&self) -> String {
         match &self.apart {
@@ -175,6 +186,9 @@ impl Groups {
         if by == By::Cgroup {
             for path in snapshot.shares.groups.iter() {
                 maker.cgroup(path.exact());
+            }
+            for proc in snapshot.procs.iter() {
+                maker.beside(proc);
             }
         }
         apart::tell(&mut maker.out.all, by);
@@ -222,6 +236,23 @@ impl Groups {
     }
 }
 
+impl Groups {
+    /// Who is in a control group, or in a part of it, by a hierarchy that does not tell where they belong.
+    pub fn elsewhere<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        group: &'a Group,
+    ) -> impl Iterator<Item = &'a Proc> {
+        let of = &group.key.of;
+        let all = snapshot.procs.iter().filter(|_| self.by == By::Cgroup);
+        all.filter(move |proc| {
+            let own = path(proc).map_or("", |path| path.exact());
+            let mut beside = beside(proc).iter();
+            !telling::is_within(own, of) && beside.any(|path| telling::is_within(path.exact(), of))
+        })
+    }
+}
+
 /// The key of the group that a process belongs to.
 pub fn key(by: By, proc: &Proc) -> Option<GroupId> {
     let of: Cow<'_, str> = match by {
@@ -245,6 +276,13 @@ pub fn key(by: By, proc: &Proc) -> Option<GroupId> {
 pub fn path(proc: &Proc) -> Result<&SafeText, Missing> {
     let extra = proc.extra.as_deref().ok_or(Missing::Soon)?;
     extra.cgroup.as_ref().map_err(|why| *why)
+}
+
+/// The groups of other hierarchies that a process is in as well.
+pub fn beside(proc: &Proc) -> &[SafeText] {
+    let extra = proc.extra.as_deref();
+    let known = extra.and_then(|extra| extra.beside.as_deref().ok());
+    known.unwrap_or_default()
 }
 
 /// A path without slashes at its end, save the root's own.

@@ -21,8 +21,10 @@ macro_rules! optional_stats {
             1 status: Status, STATUS;
             /// What it read from and wrote to storage.
             2 io: Io, IO;
-            /// Control group, the path of the v2 hierarchy or else of the most telling v1 one.
+            /// Control group, the path that tells most of those in the hierarchies.
             3 cgroup: SafeText, CGROUP;
+            /// The groups of other hierarchies that this path does not lead through.
+            17 beside: Arc<[SafeText]>, CGROUP;
             /// Proportional set size.
             4 pss: Bytes, PSS;
             /// Memory that nobody else has mapped, from the same file.

@@ -178,6 +178,9 @@ impl GroupInspector {
         let place = groups.place(&of.group.key);
         let found = place.map(|place| groups.members(snapshot, place).collect::<Vec<_>>());
         let mut found = found.unwrap_or_default();
+        if found.is_empty() {
+            found = groups.elsewhere(snapshot, &of.group).collect();
+        }
         found.sort_by(|a, b| {
             let cpu = |p: &crate::model::snapshot::Proc| p.cpu.unwrap_or(0.0);
             cpu(b).total_cmp(&cpu(a)).then(a.id.cmp(&b.id))

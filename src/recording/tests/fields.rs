@@ -98,6 +98,7 @@ impl Next {
                     living: Some(self.moved()),
                 }),
                 cgroup: Ok(format!("/group {}", self.n()).into()),
+                beside: Ok([format!("/beside {}", self.n()).into()].into()),
                 pss: Ok(Bytes(self.n())),
                 oom_score: Ok(self.small()),
                 schedstat: Ok(SchedStat {

@@ -139,12 +139,22 @@ const SMALL: &[Small] = &[
         extra.status = files.one("status", |text| Some(proc_status::parse(text)));
     }),
     (Needs::CGROUP, |extra, files| {
+        // One text for as long as it says the same.
         let known = extra.cgroup.clone().ok();
-        extra.cgroup = files.one("cgroup", |text| {
+        let beside = extra.beside.clone().ok();
+        let read = files.one("cgroup", |text| {
             let new = proc_cgroup::parse(text)?;
-            // One text for as long as it says the same.
-            Some(known.clone().filter(|known| *known == new).unwrap_or(new))
+            let path = known.clone().filter(|known| *known == new.path);
+            let beside = beside.clone().filter(|known| **known == new.beside[..]);
+            Some((
+                path.unwrap_or(new.path),
+                beside.unwrap_or_else(|| new.beside.into()),
+            ))
         });
+        (extra.cgroup, extra.beside) = match read {
+            Ok((path, beside)) => (Ok(path), Ok(beside)),
+            Err(why) => (Err(why), Err(why)),
+        };
     }),
     (Needs::BLOCKED_ON, |extra, files| {
         extra.blocked_on = files.one("wchan", |text| {

@@ -41,7 +41,6 @@ impl Hierarchy {
         let began = Instant::now();
         let mut found = Found::default();
         for top in cgroup::tops(&self.root) {
-            found.old = !top.unified;
             found.walk(&top.dir, &top.root);
         }
         let found = found.paths;
@@ -58,18 +57,15 @@ impl Hierarchy {
 struct Found {
     paths: Vec<SafeText>,
     known: HashSet<SafeText>,
-    /// Whether it is one of v1 that is walked. Processes may be told to belong where they are in another one: a group that
-    /// would not count who is in it is listed only where it is empty.
-    old: bool,
 }
 
 impl Found {
-    /// Adds the groups below a directory, and says whether somebody is in one of those that are new. A directory has as many
-    /// links as it has parts, and two more: most have none, and need not be listed.
-    fn walk(&mut self, dir: &Path, path: &[u8]) -> bool {
+    /// Adds the groups below a directory. A directory has as many links as it has parts, and two more: most have none, and
+    /// need not be listed.
+    fn walk(&mut self, dir: &Path, path: &[u8]) {
         use std::os::unix::fs::MetadataExt as _;
         if std::fs::metadata(dir).map_or(0, |meta| meta.nlink()) == 2 {
-            return false;
+            return;
         }
         let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         let mut names: Vec<_> = entries
@@ -77,33 +73,19 @@ impl Found {
             .map(|entry| entry.file_name())
             .collect();
         names.sort_unstable();
-        let mut used = false;
         for name in names {
             if self.paths.len() >= MOST {
-                return used;
+                return;
             }
             let above = path.strip_suffix(b"/").unwrap_or(path);
             let whole = [above, b"/", name.as_encoded_bytes()].concat();
             let (here, shown) = (dir.join(&name), SafeText::from_bytes(&whole));
-            let (at, new) = (self.paths.len(), self.known.insert(shown.clone()));
-            if new {
+            if self.known.insert(shown.clone()) {
                 self.paths.push(shown);
             }
-            let below = self.walk(&here, &whole);
-            if self.old && new && (below || is_used(&here)) {
-                self.paths.remove(at);
-                used = true;
-            }
+            self.walk(&here, &whole);
         }
-        used
     }
-}
-
-/// Whether somebody is in the group of a directory itself.
-fn is_used(dir: &Path) -> bool {
-    use std::io::Read as _;
-    let procs = std::fs::File::open(dir.join("cgroup.procs"));
-    procs.is_ok_and(|mut procs| procs.read(&mut [0; 1]).is_ok_and(|n| n > 0))
 }
 
 impl Source<Detail> for Hierarchy {
@@ -161,7 +143,7 @@ mod tests {
         ] {
             std::fs::create_dir_all(root.sys(format!("fs/cgroup/{path}"))).expect("made");
         }
-        // Who is in it is told by a path of v2.
+        // Whoever is in it may be told by a path of v2: it is there all the same.
         std::fs::create_dir_all(root.sys("fs/cgroup/memory/busy/one")).expect("made");
         let procs = root.sys("fs/cgroup/memory/busy/one/cgroup.procs");
         std::fs::write(procs, "812\n").expect("written");
@@ -185,6 +167,8 @@ mod tests {
                 "/pod/a/x",
                 "/pod/a/x/y",
                 "/pod/b",
+                "/busy",
+                "/busy/one",
                 "/old",
                 "/cpu"
             ]
@@ -197,6 +181,6 @@ mod tests {
         .expect("written");
         let all = hierarchy.read_now();
         let all: Vec<&str> = all.iter().map(SafeText::as_str).collect();
-        assert_eq!(all, ["/old", "/cpu"]);
+        assert_eq!(all, ["/busy", "/busy/one", "/old", "/cpu"]);
     }
 }

@@ -87,7 +87,7 @@ impl Overviews {
             exe: link(&dir.join("exe")),
             cwd: link(&dir.join("cwd")),
             root: link(&dir.join("root")),
-            cgroup: text(&dir.join("cgroup"), proc_cgroup::parse).map(|path| unit::shown(&path)),
+            cgroup: text(&dir.join("cgroup"), proc_cgroup::parse).map(|of| unit::shown(&of.path)),
             descriptors,
             standard: [0, 1, 2].map(|fd| link(&dir.join(format!("fd/{fd}")))),
             limits,

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{By, Group, GroupId, Groups, path, program, trimmed, unit_key};
+use super::{By, Group, GroupId, Groups, beside, path, program, trimmed, unit_key};
+use crate::model::groups::telling;
 use crate::model::groups::unit::{self, Names, Stands};
 use crate::model::id::Pid;
 use crate::model::process::tty;
@@ -107,6 +108,7 @@ impl<'a> Maker<'a> {
             kind,
             parent,
             path: is_path.then(|| SafeText::from_exact(&of)),
+            elsewhere: 0,
         });
         self.known.insert(of, place);
         place
@@ -124,6 +126,23 @@ impl<'a> Maker<'a> {
             });
         }
         up
+    }
+
+    /// The groups that a process is in by other hierarchies, and what those are part of: each once.
+    pub(super) fn beside(&mut self, proc: &Proc) {
+        let mut seen: Vec<u32> = Vec::new();
+        for path in beside(proc) {
+            let mut next = Some(self.cgroup(path.exact()));
+            while let Some(at) = next.filter(|at| !seen.contains(at)) {
+                seen.push(at);
+                next = self.out.all[at as usize].parent;
+            }
+        }
+        let own = path(proc).map_or("", |path| path.exact());
+        for at in seen {
+            let group = &mut self.out.all[at as usize];
+            group.elsewhere += u32::from(!telling::is_within(own, &group.key.of));
+        }
     }
 
     fn unit(&mut self, path: &str) -> u32 {

@@ -226,6 +226,41 @@ fn containers_are_known_by_name_where_a_file_tells_it() {
 }
 
 #[test]
+fn a_group_of_another_hierarchy_is_there_and_says_that_somebody_is_in_it() {
+    let mut scene = scene(&[
+        (7, 1, "x", "/m/one"),
+        (8, 1, "x", "/m/two"),
+        (9, 1, "x", "/m"),
+    ]);
+    for (pid, beside) in [(7, "/g/only"), (8, "/g/only/part")] {
+        scene.of(pid).extra = Some(Arc::new(OptionalStats {
+            cgroup: Ok(if pid == 7 { "/m/one" } else { "/m/two" }.into()),
+            beside: Ok([SafeText::from(beside), "/g/x".into()].into()),
+            ..OptionalStats::default()
+        }));
+    }
+    let groups = Groups::new(&scene.snapshot(), By::Cgroup);
+    let told = groups.all.iter().map(|g| (g.name.as_str(), g.elsewhere));
+    let told: Vec<(&str, u32)> = told.collect();
+    assert_eq!(
+        told,
+        [
+            ("/", 0),
+            ("m", 0),
+            ("one", 0),
+            ("two", 0),
+            ("g", 2),
+            ("only", 2),
+            ("x", 2),
+            ("part", 1)
+        ]
+    );
+    assert_eq!(groups.populated, 4);
+    assert!(groups.all[5].vacant().starts_with("2 in it"));
+    assert_eq!(groups.all[2].vacant(), "empty");
+}
+
+#[test]
 fn one_who_hides_its_group_stands_with_the_others_who_do() {
     let mut scene = machine();
     scene.of(9).extra = Some(Arc::new(OptionalStats {

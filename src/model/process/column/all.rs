@@ -268,7 +268,7 @@ columns! {
             let name = unit::name(path(p)?.exact(), &s.shares.names);
             Ok(SafeText::from_exact(&name).to_string().into())
         });
-    CGROUP "cgroup" "CGROUP" 24 Needs::CGROUP, "The path of its control group.",
+    CGROUP "cgroup" "CGROUP" 24 Needs::CGROUP, "The path of its control group: where it is in several, that of a container, of v2 or of systemd first; `group:` finds it by each.",
         from "/proc/PID/cgroup",
         Shows::Text(|_, p| Ok(unit::shown(path(p)?).to_string().into()));
     WAITS_FOR "waits-for" "WAITS FOR" 24 Needs::WAITS_FOR, "What its first thread waits for, in words; the tab Threads tells it of each.",

@@ -242,7 +242,8 @@ impl Test {
             }
             Self::Group(part) => {
                 let path = grouping::path(proc).ok()?;
-                Some(in_path(part, path, snapshot))
+                let mut all = grouping::beside(proc).iter().chain([path]);
+                Some(all.any(|path| in_path(part, path, snapshot)))
             }
             Self::Exe(part) => {
                 let exe = proc.extra.as_deref()?.exe.as_ref().ok()?;
@@ -266,7 +267,8 @@ fn text(column: &Column, how: How, want: &str, snapshot: &Snapshot, proc: &Proc)
     match column.name {
         _ if is_path(column) => {
             let path = grouping::path(proc).ok()?;
-            Some(names_path(path, want))
+            let mut all = grouping::beside(proc).iter().chain([path]);
+            Some(all.any(|path| names_path(path, want)))
         }
         "user" => {
             let number = proc.facts.uid.is_ok_and(|uid| uid.0.to_string() == want);

@@ -56,6 +56,27 @@ fn pass(text: &str) -> Vec<u32> {
 }
 
 /// Of the three, one has 64 threads and two have one.
+/// A process is found by the group of any hierarchy.
+#[test]
+fn a_group_finds_those_who_are_listed_in_another() {
+    let mut scene = scene();
+    scene.of(60).extra = Some(Arc::new(OptionalStats {
+        cgroup: Ok("/m/one".into()),
+        beside: Ok([SafeText::from("/g/onlypids")].into()),
+        ..OptionalStats::default()
+    }));
+    let snapshot = scene.snapshot();
+    for text in ["group:onlypids", "cgroup:onlypids", "group:m/one"] {
+        let filter = Filter::parse(text);
+        let found = snapshot
+            .procs
+            .iter()
+            .filter(|p| filter.matches(&snapshot, p, 1.0));
+        let found: Vec<u32> = found.map(|p| p.id.pid.0).collect();
+        assert_eq!(found, [60], "{text}");
+    }
+}
+
 #[test]
 fn a_comparison_has_its_limit_or_has_not() {
     for (text, pids) in [

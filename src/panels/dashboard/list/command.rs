@@ -64,7 +64,7 @@ pub(super) fn nobody(list: &List, world: &World, group: &Group, at: usize) -> (S
     let mut out = vec![
         (guides, theme.style(Role::Faint)),
         (group.name.to_string(), dim),
-        (" empty".to_owned(), theme.style(Role::Faint)),
+        (format!(" {}", group.vacant()), theme.style(Role::Faint)),
     ];
     out.extend(apart(group, dim));
     (out, indent)

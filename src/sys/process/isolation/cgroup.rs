@@ -16,6 +16,7 @@ use crate::model::process::isolation::group::{Group, Layout, Membership};
 use crate::model::sample::Pressure;
 use crate::model::text::SafeText;
 use crate::sys::fields;
+use crate::sys::groups::proc_cgroup;
 use crate::sys::machine::pressure;
 use crate::sys::root::ProcRoot;
 
@@ -86,7 +87,6 @@ pub(in crate::sys) struct Top {
     pub(in crate::sys) dir: PathBuf,
     /// Its path as processes tell it.
     pub(in crate::sys) root: Vec<u8>,
-    pub(in crate::sys) unified: bool,
 }
 
 /// The top directory of each hierarchy and its path as processes tell it, those first that say most about where processes
@@ -110,7 +110,6 @@ pub(in crate::sys) fn tops(root: &ProcRoot) -> Vec<Top> {
     let top = |m: Mount| Top {
         dir: mounted(root, &m.at),
         root: m.root,
-        unified: m.unified,
     };
     mounts.into_iter().map(top).collect()
 }
@@ -243,15 +242,21 @@ fn leads_out(path: &[u8]) -> bool {
     path.split(|b| *b == b'/').any(|part| part == b"..")
 }
 
-/// The directory of a process's own group by the text of its `cgroup` file: that of v2, or else the one of systemd; `None`
-/// for the group that everything is in, and for one outside of our namespace, which is none to act on.
+/// The directory of a process's own group by the text of its `cgroup` file: that of v2, or else the one of systemd, where it
+/// is the group that tells where the process belongs. `None` for the group that everything is in, for one outside of our
+/// namespace, which is none to act on, and for one that only bounds memory or the like: who is in that need not belong
+/// together.
 pub(in crate::sys) fn own_directory(
     root: &ProcRoot,
     mounts: &Mounts,
     text: &[u8],
 ) -> Option<PathBuf> {
-    let own = |m: &Membership| m.path.as_str() != "/" && !leads_out(&m.path.bytes());
-    let of: Vec<Membership> = memberships(text).into_iter().filter(own).collect();
+    let path = proc_cgroup::parse(text)?.path;
+    if path.as_str() == "/" || leads_out(&path.bytes()) {
+        return None;
+    }
+    let mut of = memberships(text);
+    of.retain(|m| m.path == path);
     let dir = |controller: &str| {
         let place = place(root, &mounts.0, &of, controller)?;
         let alive = place.dir.join("cgroup.procs").exists();
