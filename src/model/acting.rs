@@ -176,6 +176,8 @@ pub struct Brief {
     pub threads: Vec<(ThreadId, SafeText)>,
     /// Another scope that holds the same processes and can be hit all at once.
     pub at_once: Option<Scope>,
+    /// Of a control group: whether KILL ends all of it in one write, or why it does not.
+    pub whole: Option<Result<(), String>>,
 }
 
 /// Who gave an order: a dialog and how often it had been opened, so that late news find nobody else.

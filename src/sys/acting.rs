@@ -16,6 +16,7 @@ mod subtree;
 mod watch;
 
 use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use frozen::let_go;
@@ -27,6 +28,7 @@ use super::process::process_ids::{self, ProcessIds};
 use crate::model::acting::signal::Signal;
 use crate::model::acting::standing::{Kinship, Standing};
 use crate::model::acting::{Brief, Delivery, Progress, Scope, Target};
+use crate::model::groups::refusal::Refusal;
 use crate::model::id::{Pid, ProcId, ThreadId};
 use crate::model::reading::{Missing, Reading};
 
@@ -41,6 +43,17 @@ pub struct Hold {
     scope: Scope,
     ties: Ties,
     held: Vec<Held>,
+    /// Where a control group is meant: which directory that is, and everybody who lived then. Who was born since and is in
+    /// it was born in it; who lived and was elsewhere is not meant.
+    group: Option<Then>,
+}
+
+/// A control group and who lived when it was named.
+#[derive(Debug)]
+struct Then {
+    directory: PathBuf,
+    inode: u64,
+    lived: HashSet<ProcId>,
 }
 
 /// One target and what holds it.
@@ -83,8 +96,17 @@ impl Hold {
             id,
             thread: thread.filter(|_| scope == Scope::Thread),
         });
+        let group = ties.common().filter(|_| scope == Scope::Cgroup);
+        let group = group.and_then(|(directory, _)| {
+            Some(Then {
+                inode: scope::inode(&directory)?,
+                directory,
+                lived: everybody.iter().map(|k| k.id).collect(),
+            })
+        });
         let mut hold = Self {
             signals: signals.clone(),
+            group,
             chosen: chosen.to_vec(),
             scope,
             ties,
@@ -145,6 +167,20 @@ impl Hold {
             counts,
             targets: self.standings(),
             threads,
+            whole: self.whole(),
+        }
+    }
+
+    /// Whether KILL ends all of the control group in one write, or why it does not; `None` where no such group is meant.
+    fn whole(&self) -> Option<Result<(), String>> {
+        if self.scope != Scope::Cgroup {
+            return None;
+        }
+        let with_us = self.held.iter().any(|h| h.standing.kinship == Kinship::Own);
+        match self.ties.one_by_one() {
+            _ if with_us => Some(Err(Refusal::Ourselves.to_string())),
+            Some(why) => Some(Err(why.to_string())),
+            None => self.group.is_some().then_some(Ok(())),
         }
     }
 
@@ -254,7 +290,7 @@ impl Hold {
     }
 
     /// All of a control group in one write, which also ends whoever is born meanwhile; one by one where somebody is in it
-    /// whom nobody was told of, since that one is not meant.
+    /// who lived before and was elsewhere, since that one is not meant.
     fn kill_cgroup(&mut self) -> Vec<Delivery> {
         let with_us = self.held.iter().any(|h| h.standing.kinship == Kinship::Own);
         let (Some((directory, within)), false) = (self.ties.common(), with_us) else {
@@ -293,9 +329,28 @@ impl Hold {
         for held in &self.held {
             group.remove(&held.standing.id.pid);
         }
+        self.join_born_within(&everybody, &mut group);
         // Who has ended since is nobody any more; those of other namespaces all stand there as 0.
         group.retain(|pid| pid.0 == 0 || everybody.iter().any(|k| k.id.pid == *pid));
         !group.is_empty()
+    }
+
+    /// Takes hold of those of a group who lost their parents and were born since it was named: they were born in it.
+    fn join_born_within(&mut self, everybody: &[ProcessIds], group: &mut BTreeSet<Pid>) {
+        let Some(then) = &self.group else { return };
+        if scope::inode(&then.directory) != Some(then.inode) {
+            return;
+        }
+        let within = self.ties.in_groups();
+        let born = everybody.iter().filter(|k| {
+            group.contains(&k.id.pid) && within.contains(&k.id.pid) && !then.lived.contains(&k.id)
+        });
+        let born: Vec<ProcId> = born.map(|k| k.id).collect();
+        let ancestry = process_ids::ancestry(everybody, self.signals.own());
+        for id in born {
+            group.remove(&id.pid);
+            self.add(Target { id, thread: None }, &ancestry);
+        }
     }
 
     /// Takes hold of descendants that were not there before, of those who are `meant`; says whether there were any.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::root::ProcRoot;
 use crate::model::acting::Scope;
+use crate::model::groups::refusal::Refusal;
 use crate::model::id::{Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::acting::standing;
@@ -106,6 +107,29 @@ impl Ties {
         group.then(|| (common.to_owned(), within))
     }
 
+    /// Which of these numbers are in the groups themselves that the chosen ones are of, and in those below.
+    pub(super) fn in_groups(&self) -> BTreeSet<Pid> {
+        let mut within = BTreeSet::new();
+        for directory in &self.cgroups {
+            gather(directory, &mut within);
+        }
+        within
+    }
+
+    /// Why KILL does not end all of the chosen control group in one write; `None` where it does, or no such group is meant.
+    pub(super) fn one_by_one(&self) -> Option<Refusal> {
+        let (first, rest) = self.cgroups.split_first()?;
+        let whole = first
+            .ancestors()
+            .find(|dir| rest.iter().all(|c| c.starts_with(dir)))?;
+        let file = whole.join("cgroup.kill");
+        if file.exists() {
+            cgroup::unwritable(&file)
+        } else {
+            Some(Refusal::Lacking)
+        }
+    }
+
     /// Another scope with the very same members that the kernel hits in one call.
     pub(super) fn at_once(
         &self,
@@ -141,6 +165,12 @@ fn cgroup(root: &ProcRoot, mounts: &Mounts, pid: Pid) -> Option<PathBuf> {
     let asked = living::pid(root, pid);
     let text = std::fs::read(root.proc(format!("{asked}/cgroup"))).ok()?;
     cgroup::own_directory(root, mounts, &text)
+}
+
+/// The number of a directory: another one of the same name has another.
+pub(super) fn inode(directory: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(directory).ok().map(|meta| meta.ino())
 }
 
 /// The numbers of all processes of a control group and of those below it.

@@ -384,7 +384,16 @@ fn typed(dialog: &SignalDialog) -> Parts {
             (format!("{}_", dialog.choice.typed()), Role::Accent),
         ];
     }
-    let at_once = dialog.brief.as_ref().and_then(|b| b.at_once);
+    let brief = dialog.brief.as_ref();
+    let whole = brief.and_then(|brief| brief.whole.as_ref());
+    let whole = whole.map(|whole| match whole {
+        Ok(()) => "KILL ends all of it in one write, also who is born meanwhile".to_owned(),
+        Err(why) => format!("KILL goes to one after the other: {why}"),
+    });
+    if let Some(whole) = whole {
+        return vec![(whole, Role::Dim)];
+    }
+    let at_once = brief.and_then(|b| b.at_once);
     match at_once {
         Some(scope) => vec![(
             format!(

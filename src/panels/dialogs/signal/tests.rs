@@ -91,6 +91,7 @@ fn brief(scope: Scope, targets: Vec<Standing>) -> Brief {
         targets,
         threads: vec![thread(12, "make"), thread(14, "helper")],
         at_once: (scope == Scope::Subtree).then_some(Scope::Group),
+        whole: None,
     }
 }
 

@@ -159,7 +159,7 @@ fn the_first_of_a_namespace_is_shielded_but_not_from_above() {
 }
 
 /// A control group of version 2, made for a test, and removed when whoever is in it has ended.
-struct OwnGroup(std::path::PathBuf);
+struct OwnGroup(PathBuf);
 
 impl OwnGroup {
     /// `None` where none can be made, which is told.
@@ -218,6 +218,28 @@ fn a_control_group_ends_as_a_whole() {
     assert_eq!(fates, [killed.clone(), killed]);
     assert!(settled.alive.is_empty());
     drop((first, second));
+    drop(group);
+}
+
+#[test]
+fn who_is_born_in_a_control_group_after_it_was_named_ends_with_it() {
+    // Its grandchildren lose their parents at once, and so are nobody's descendants.
+    let mut forker =
+        Puppet::ready("echo ready; read go; (sleep 1000 >/dev/null & echo $!); exec sleep 1000");
+    let Some(group) = OwnGroup::with("born", &[&forker]) else {
+        return;
+    };
+    let mut hold = forker.hold(Scope::Cgroup);
+    assert_eq!(hold.brief().whole, Some(Ok(())));
+    let stdin = forker.child.stdin.as_mut().expect("a pipe");
+    stdin.write_all(b"go\n").expect("it reads");
+    let mut born = String::new();
+    let out = forker.child.stdout.as_mut().expect("a pipe");
+    BufReader::new(out).read_line(&mut born).expect("a line");
+    let (sent, _, settled) = act(&mut hold, Signal::KILL, LONG);
+    assert_eq!(sent, [Ok(()), Ok(())], "{born} as well");
+    assert!(settled.alive.is_empty() && settled.newcomers.is_empty());
+    drop(forker);
     drop(group);
 }
 

@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+pub(in crate::sys) use self::acting::unwritable;
 use self::limits::{cpu, memory, oom_kills, swap, usage};
 use crate::model::groups::unit;
 use crate::model::process::isolation::group::{Group, Layout, Membership};

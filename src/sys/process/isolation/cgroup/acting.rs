@@ -153,7 +153,7 @@ impl<'a> Acting<'a> {
 }
 
 /// Why a file may not be written, by the rights that this thread has now.
-fn unwritable(file: &Path) -> Option<Refusal> {
+pub(in crate::sys) fn unwritable(file: &Path) -> Option<Refusal> {
     match faccessat(
         nix::fcntl::AT_FDCWD,
         file,
