@@ -26,6 +26,11 @@ impl UserNames {
         Self::fit(&Self::everybody(snapshot), LEAST, MOST)
     }
 
+    /// For everybody of a snapshot, where there is more room than in a column.
+    pub fn wide(snapshot: &Snapshot) -> Self {
+        Self::fit(&Self::everybody(snapshot), LEAST, 40)
+    }
+
     /// For everybody of a snapshot, in a column of so many cells.
     pub fn within(snapshot: &Snapshot, cells: usize) -> Self {
         Self::fit(&Self::everybody(snapshot), cells, cells)

@@ -10,6 +10,7 @@ use crate::app::button::Button;
 use crate::app::key::{Code, Key, Mouse, Press};
 use crate::app::world::World;
 use crate::model::process::column::{self, Column};
+use crate::model::process::user_names::UserNames;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::{pad, width};
 use crate::panels::dialogs::hints;
@@ -21,6 +22,8 @@ pub(super) struct Menu {
     title: &'static str,
     help: &'static str,
     kind: Kind,
+    /// How users are shown.
+    users: UserNames,
     at: usize,
     /// Typed text; the choice jumps to what begins with it.
     typed: String,
@@ -55,6 +58,7 @@ impl Menu {
         Self {
             title: "Sort by",
             help: "Enter sorts · Esc closes",
+            users: UserNames::default(),
             kind: Kind::Sort(column::ALL.to_vec()),
             at: at.unwrap_or(0),
             typed: String::new(),
@@ -74,6 +78,7 @@ impl Menu {
             title: "User",
             help: "Enter filters · Esc closes",
             kind: Kind::Users(users),
+            users: UserNames::wide(snapshot),
             at: 0,
             typed: String::new(),
         }
@@ -90,6 +95,7 @@ impl Menu {
         Self {
             title: "Columns",
             help: "Space shows or hides · ← → move · Ctrl-s keeps · Esc closes",
+            users: UserNames::default(),
             kind: Kind::Columns(all.collect()),
             at: 0,
             typed: String::new(),
@@ -216,7 +222,7 @@ impl Menu {
 
     fn line_width(&self, i: usize) -> usize {
         match &self.kind {
-            Kind::Users(users) => width(&users[i].0) + 12,
+            Kind::Users(_) => usize::from(self.users.cells).max(16) + 8,
             Kind::Sort(columns) => 16 + width(columns[i].about),
             Kind::Columns(columns) => 20 + width(columns[i].0.about),
         }
@@ -311,12 +317,13 @@ impl Menu {
             Kind::Users(users) => {
                 let (name, count) = &users[i];
                 let (text, role) = if name.is_empty() {
-                    ("all users", Role::Text)
+                    ("all users".into(), Role::Text)
                 } else {
-                    (name.as_str(), Role::User)
+                    (self.users.shown(name), Role::User)
                 };
+                let cells = usize::from(self.users.cells).max(16);
                 vec![
-                    (format!(" {}", pad(text, 16)), role),
+                    (format!(" {}", pad(&text, cells)), role),
                     (format!("{count:>6}"), Role::Dim),
                 ]
             }

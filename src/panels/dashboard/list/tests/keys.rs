@@ -400,6 +400,29 @@ fn the_user_menu_filters() {
 }
 
 #[test]
+fn the_user_menu_shows_no_two_users_alike() {
+    let mut stage = stage();
+    let long = |part: &str| format!("{}{part}{}", "averyverylong".repeat(3), "name".repeat(5));
+    for (pid, user) in [
+        (9001, long("a")),
+        (9002, long("b")),
+        (9003, "short".to_owned()),
+    ] {
+        let task = stage.scene.task(pid, 1, "x");
+        facts(task, &user, pid, "x");
+    }
+    stage.pass(&[]);
+    stage.press("u");
+    let text = stage.text();
+    let shown = text.lines().filter_map(|line| {
+        let at = line.find("averyvery")?;
+        line[at..].split_whitespace().next().map(str::to_owned)
+    });
+    let shown: std::collections::BTreeSet<String> = shown.collect();
+    assert_eq!(shown.len(), 2, "{text}");
+}
+
+#[test]
 fn the_mouse_selects_folds_and_scrolls() {
     let mut stage = stage();
     stage.click(20, 4);
