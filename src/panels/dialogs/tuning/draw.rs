@@ -54,7 +54,7 @@ fn wished(dialog: &TuningDialog) -> u16 {
 
 /// Lines below the editor: a blank one, the forecast, what came of it.
 fn below(dialog: &TuningDialog) -> u16 {
-    2 + dialog.results.len().min(6) as u16
+    2 + dialog.results.len().min(SHOWN) as u16
 }
 
 /// Many cores take more of a wide screen.
@@ -157,9 +157,9 @@ pub(super) fn dialog(dialog: &TuningDialog, world: &World, screen: Rect, buf: &m
     let mut y = editor.y + editor.height;
     y += u16::from(area.y + area.height > y + 1);
     line::draw(theme, row(y), &will(dialog, world), Modifier::empty(), buf);
-    for (text, bad) in dialog.results.iter().take(6) {
+    for (text, bad) in shown(&dialog.results) {
         y += 1;
-        let role = if *bad { Role::Bad } else { Role::Good };
+        let role = if bad { Role::Bad } else { Role::Good };
         let mark = match (world.theme.glyphs.ascii, bad) {
             (true, true) => "x ",
             (true, false) => "+ ",
@@ -169,6 +169,26 @@ pub(super) fn dialog(dialog: &TuningDialog, world: &World, screen: Rect, buf: &m
         let parts = [(mark.to_owned(), role), (text.clone(), Role::Text)];
         line::draw(theme, row(y), &parts, Modifier::empty(), buf);
     }
+}
+
+/// How many lines tell what came of it.
+const SHOWN: usize = 6;
+
+/// What came of it in lines that fit: whom it was refused first, and how many of all there are where not each has a line.
+fn shown(results: &[(String, bool)]) -> Vec<(String, bool)> {
+    if results.len() <= SHOWN {
+        return results.to_vec();
+    }
+    let bad = results.iter().filter(|(_, bad)| *bad);
+    let good = results.iter().filter(|(_, bad)| !*bad);
+    let (done, all) = (good.clone().count(), results.len());
+    let mut out: Vec<_> = bad.chain(good).take(SHOWN - 1).cloned().collect();
+    let more = all - out.len();
+    out.push((
+        format!("+{more} more: done for {done} of {all}"),
+        done < all,
+    ));
+    out
 }
 
 /// What the keys do: said in its border and in the footer.

@@ -191,6 +191,31 @@ fn a_change_tells_what_it_did_and_can_be_taken_back() {
 }
 
 #[test]
+fn what_came_of_many_says_of_how_many() {
+    let mut bench = bench(2);
+    let ticket = bench.open("F8", (12..20).map(|pid| footing(pid, "make")).collect());
+    let change = |pid| Change {
+        id: ProcId::new(pid, u64::from(pid)),
+        name: "make".into(),
+        before: Ok(Setting::Nice(0)),
+        done: if pid == 19 {
+            Err(Missing::Denied)
+        } else {
+            Ok(1)
+        },
+        threads: 1,
+    };
+    let to = Some(Setting::Nice(1));
+    bench.press(&["Enter"]);
+    let changes = (12..20).map(change).collect();
+    bench.tell(ticket, Progress::Changed { to, changes });
+    let screen = bench.screen(84, 24);
+    // Whom it was refused is told before those for whom it was done.
+    assert!(screen.contains("✗ 19 make: not changed"), "{screen}");
+    assert!(screen.contains("+3 more: done for 7 of 8"), "{screen}");
+}
+
+#[test]
 fn classes_and_policies_are_chosen_with_their_numbers() {
     let mut bench = bench(2);
     bench.open("i", vec![footing(12, "make")]);
