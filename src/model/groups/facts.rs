@@ -23,6 +23,8 @@ pub struct GroupFacts {
     pub memory: Vec<(&'static str, Bytes)>,
     /// How often the tightest limit on its memory was met, as the group counts that sets it.
     pub limit_met: Option<u64>,
+    /// How often a fork or a new thread was refused for the limit on its tasks.
+    pub forks_refused: Option<u64>,
     /// How often its tasks were slowed down, counted likewise.
     pub slowed: Option<u64>,
     /// Time on a core of all who are or were in it.

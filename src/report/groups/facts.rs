@@ -45,6 +45,7 @@ fn told(facts: &GroupFacts) -> Value {
         ("memory_by_kind_bytes", Value::Object(memory.collect())),
         ("memory_limit_met", json!(facts.limit_met)),
         ("memory_slowed", json!(facts.slowed)),
+        ("tasks_limit_met", json!(facts.forks_refused)),
         ("oom_kills", json!(facts.limits.oom_kills)),
         ("cpu_time_ns", json!(facts.cpu_time.map(|time| time.0))),
         ("cpu_weight", json!(facts.cpu_weight)),

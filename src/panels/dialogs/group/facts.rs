@@ -267,6 +267,13 @@ fn limits(facts: &GroupFacts, read_only: bool) -> Vec<Line> {
     if let Some((_, usage)) = of("tasks") {
         out.push(near("pids.max", usage));
     }
+    if let Some(times) = facts.forks_refused {
+        let mut line = fact("limit met", format!("{times} times a fork was refused"));
+        if times > 0 {
+            line[1].1 = Role::Warn;
+        }
+        out.push(line);
+    }
     if let Some(cpu) = &facts.limits.cpu {
         out.push(quota("cpu.max", cpu, ""));
         let told = format!(

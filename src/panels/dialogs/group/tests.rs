@@ -288,6 +288,7 @@ fn the_quota_and_the_limits_say_who_sets_them_and_what_comes_first() {
         }),
     });
     told.limit_met = Some(5);
+    told.forks_refused = Some(7);
     bench.tell(told);
     let parts = [
         "1.00 cores   set by /a",
@@ -298,7 +299,10 @@ fn the_quota_and_the_limits_say_who_sets_them_and_what_comes_first() {
         assert!(bench.text().contains(part), "{part}\n{}", bench.text());
     }
     bench.press(&[Key::of(Code::BackTab)]);
-    for part in parts.into_iter().chain(["5 times   as /a counts"]) {
+    for part in parts
+        .into_iter()
+        .chain(["5 times   as /a counts", "7 times a fork was refused"])
+    {
         assert!(bench.text().contains(part), "{part}\n{}", bench.text());
     }
     assert!(!bench.text().contains("slowed down"), "it is not told");

@@ -459,6 +459,7 @@ fn machine(detail: &mut Detail, at: Nanos) {
             memory_peak: Some(0),
             memory: vec![("anonymous", Bytes(1))],
             limit_met: Some(0),
+            forks_refused: Some(3),
             slowed: None,
             cpu_time: Some(Nanos(0)),
             quota_time: Some(Nanos(7)),

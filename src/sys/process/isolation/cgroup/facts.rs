@@ -146,6 +146,7 @@ fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupF
     if let Some(memory) = of("memory") {
         memory_facts(&memory, &mut facts);
     }
+    facts.forks_refused = of("pids").and_then(|pids| forks_refused(&pids));
     if let Some(cpu) = of("cpu") {
         facts.cpu_weight = number(&cpu.dir.join("cpu.weight"));
         facts.cpu_time = cpu_time(&cpu.dir);
@@ -215,6 +216,14 @@ fn memory_facts(memory: &Place, facts: &mut GroupFacts) {
         let dir = dir.as_ref().unwrap_or(&memory.dir);
         facts.limit_met = number(&dir.join("memory.failcnt"));
     }
+}
+
+/// How often a fork was refused. Kernels differ in who counts it: the group of whoever forked, or the one that sets the limit.
+fn forks_refused(pids: &Place) -> Option<u64> {
+    let count = |dir: &Path| value(&std::fs::read(dir.join("pids.events")).ok()?, b"max");
+    let set_by = tightest(pids, |dir| limit_of(dir, "pids.max")).map(|(_, dir)| dir);
+    let above = set_by.and_then(|dir| count(&dir));
+    count(&pids.dir).into_iter().chain(above).max()
 }
 
 fn part(parts: &[(&'static str, u64)], name: &str) -> u64 {
