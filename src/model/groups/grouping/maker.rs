@@ -8,6 +8,7 @@ use crate::model::groups::telling;
 use crate::model::groups::unit::{self, Names, Stands};
 use crate::model::id::Pid;
 use crate::model::process::tty;
+use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::SafeText;
 
@@ -41,7 +42,7 @@ impl<'a> Maker<'a> {
 
     pub(super) fn of(&mut self, proc: &'a Proc) -> u32 {
         match self.by {
-            By::Cgroup | By::Unit => match path(proc) {
+            By::Cgroup | By::Unit => match self.path(proc) {
                 Ok(path) => {
                     let path = path.exact();
                     if let Some(group) = self.seen.get(path) {
@@ -82,6 +83,22 @@ impl<'a> Maker<'a> {
                 })
             }
         }
+    }
+
+    /// The control group of a process; of one that ended before it was asked that of who started it, where it was born.
+    fn path(&self, proc: &'a Proc) -> Reading<&'a SafeText> {
+        let mut of = path(proc);
+        let mut up = proc;
+        while of == Err(Missing::Gone) {
+            // A parent is older, so that nobody is asked twice.
+            let parent = self.snapshot.by_pid(up.stat.ppid);
+            let Some(parent) = parent.filter(|p| p.id.start <= up.id.start && p.id != up.id) else {
+                break;
+            };
+            up = parent;
+            of = path(up);
+        }
+        of
     }
 
     /// The group of this key, made where it is not known yet.

@@ -261,6 +261,26 @@ fn a_group_of_another_hierarchy_is_there_and_says_that_somebody_is_in_it() {
 }
 
 #[test]
+fn one_who_ended_before_it_was_asked_stands_where_it_was_born() {
+    let mut scene = machine();
+    for (pid, ppid) in [(21, 7), (22, 21)] {
+        scene.task(pid, ppid, "cc1").extra = Some(Arc::new(OptionalStats {
+            cgroup: Err(Missing::Gone),
+            ..OptionalStats::default()
+        }));
+    }
+    let all = told(&scene.snapshot(), By::Unit);
+    assert!(
+        !all.iter().any(|group| group.contains("not known")),
+        "{all:?}"
+    );
+    assert!(
+        all.iter().any(|group| group.ends_with(": 6 7 21 22")),
+        "{all:?}"
+    );
+}
+
+#[test]
 fn one_who_hides_its_group_stands_with_the_others_who_do() {
     let mut scene = machine();
     scene.of(9).extra = Some(Arc::new(OptionalStats {
