@@ -221,8 +221,19 @@ pub fn name(path: &str, names: &Names) -> String {
             Some(pod) => pod.exact().to_owned(),
             None => format!("pod {}", uid.get(..12).unwrap_or(&uid)),
         },
-        Stands::Unit { name, .. } => bare(name).into_owned(),
+        Stands::Unit { name, .. } => match container(name) {
+            Some((prefix, id)) => beside(prefix, id, names),
+            None => bare(name).into_owned(),
+        },
     }
+}
+
+/// The name of what stands beside a container: `libpod-conmon web-1`, or 12 of its digits.
+fn beside(prefix: Option<&str>, id: &str, names: &Names) -> String {
+    let of = names
+        .get(id)
+        .map_or(&id[..12], |called| called.name.exact());
+    format!("{} {of}", prefix.unwrap_or_default())
 }
 
 /// The name of a pod, where one of its containers is known by its number.
@@ -237,6 +248,9 @@ pub fn part_name(part: &str, path: &str, names: &Names) -> String {
             if upto == path.len() =>
         {
             name(path, names)
+        }
+        _ if container(part).is_some_and(|(prefix, _)| prefix == Some("libpod-conmon")) => {
+            container(part).map_or_else(String::new, |(prefix, id)| beside(prefix, id, names))
         }
         _ => unescaped(part).into_owned(),
     }

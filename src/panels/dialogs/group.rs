@@ -221,7 +221,8 @@ impl GroupInspector {
         if let Some(on) = self.asking {
             let word = if on { "freeze" } else { "thaw" };
             let n = self.members.len();
-            let text = format!("{word} its {n} processes? y does it, any other key does not");
+            let text =
+                format!("{word} its {n} processes? y does it; Enter and any other key do not");
             out.push(vec![(text, Role::Warn)]);
         } else {
             out.push(Vec::new());

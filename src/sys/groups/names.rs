@@ -1,6 +1,7 @@
 //! What containers are called, from the files of their engines; no socket is asked and no program is run.
 //!
-//! Docker: `/var/lib/docker/containers/ID/config.v2.json`. containerd, with Kubernetes or nerdctl:
+//! Docker: `/var/lib/docker/containers/ID/config.v2.json`, of a user below `~/.local/share/docker`. containerd, with Kubernetes
+//! or nerdctl:
 //! `/run/containerd/io.containerd.runtime.v2.task/NAMESPACE/ID/config.json`. CRI-O and Podman:
 //! `…/containers/storage/overlay-containers/ID/userdata/config.json`, `…/overlay-containers/containers.json`. The kubelet links
 //! the logs of everybody as `/var/log/containers/POD_NAMESPACE_CONTAINER-ID.log`. Most of these only root may read. They
@@ -130,8 +131,10 @@ impl NameReader {
         if !left.is_empty() {
             let logs = self.logs();
             let lists = self.lists(&left);
+            let homes = self.homes(&left);
             left.retain(|w| {
-                let known = logs.get(&w.id).or_else(|| lists.get(&w.id));
+                let known = [&logs, &lists, &homes];
+                let known = known.into_iter().find_map(|names| names.get(&w.id));
                 found.extend(known.map(|called| (w.clone(), called.clone())));
                 known.is_none()
             });
@@ -146,6 +149,45 @@ impl NameReader {
         names.iter().filter_map(|name| log(name)).collect()
     }
 
+    /// The home of a user, as `/etc/passwd` has it.
+    fn home(&self, uid: Uid) -> Option<String> {
+        let passwd = std::fs::read(self.root.etc("passwd")).ok()?;
+        fields::lines(&passwd).find_map(|line| {
+            let mut parts = line.split(|b| *b == b':');
+            let of = parts.nth(2).and_then(fields::number)?;
+            let home = parts.nth(2)?;
+            (of == u64::from(uid.0)).then(|| String::from_utf8_lossy(home).into_owned())
+        })
+    }
+
+    /// The names of Docker's containers of users, who have them in their homes.
+    fn homes(&self, left: &[Wanted]) -> Names {
+        let of_docker = left.iter().filter(|w| w.engine == Engine::Docker);
+        let mut homes: HashMap<Uid, Option<String>> = HashMap::new();
+        let asked: Vec<(&Wanted, PathBuf)> = of_docker
+            .filter_map(|w| {
+                let uid = w.of?;
+                let home = homes
+                    .entry(uid)
+                    .or_insert_with(|| self.home(uid))
+                    .as_ref()?;
+                let file = format!(
+                    "{home}/.local/share/docker/containers/{}/config.v2.json",
+                    w.id
+                );
+                Some((w, self.root.whole(file)))
+            })
+            .collect();
+        if asked.is_empty() {
+            return Names::new();
+        }
+        let paths = asked.iter().map(|(_, path)| path.clone()).collect();
+        let texts = asker::regular(paths, MOST).into_iter();
+        let told = asked.iter().zip(texts);
+        told.filter_map(|((w, _), text)| Some((w.id.clone(), docker(&text.ok()?)?)))
+            .collect()
+    }
+
     /// The names that Podman's lists tell: root's, and those of the users whose containers are looked for.
     fn lists(&self, left: &[Wanted]) -> Names {
         let podman = left.iter().filter(|w| w.engine == Engine::Podman);
@@ -153,18 +195,9 @@ impl NameReader {
         if users.is_empty() {
             return Names::new();
         }
-        let passwd = std::fs::read(self.root.etc("passwd")).unwrap_or_default();
-        let home = |uid: Uid| {
-            let lines = fields::lines(&passwd).map(|line| line.split(|b| *b == b':'));
-            lines.into_iter().find_map(|mut parts| {
-                let of = parts.nth(2).and_then(fields::number)?;
-                let home = parts.nth(2)?;
-                (of == u64::from(uid.0)).then(|| String::from_utf8_lossy(home).into_owned())
-            })
-        };
         let dirs = users.iter().filter_map(|of| match of {
             None => Some("/var/lib".to_owned()),
-            Some(uid) => home(*uid).map(|home| home + "/.local/share"),
+            Some(uid) => self.home(*uid).map(|home| home + "/.local/share"),
         });
         let files = ["containers.json", "volatile-containers.json"];
         let storage = "containers/storage/overlay-containers";

@@ -23,7 +23,10 @@ fn paths_become_short() {
             "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-ID.scope",
             "podman 8f2c4a1b9d3e",
         ),
-        ("/machine.slice/libpod-conmon-ID.scope", "libpod-conmon-ID"),
+        (
+            "/machine.slice/libpod-conmon-ID.scope",
+            "libpod-conmon 8f2c4a1b9d3e",
+        ),
         (
             "/kubepods.slice/kubepods-burstable.slice/cri-containerd-ID.scope",
             "containerd 8f2c4a1b9d3e",

@@ -90,7 +90,8 @@ impl List {
             out.push((format!(" · {words}"), role));
         }
         if let Some(kills) = facts.limits.oom_kills.filter(|n| *n > 0) {
-            out.push((format!(" · {kills} OOM kills"), Role::Bad));
+            let s = if kills == 1 { "" } else { "s" };
+            out.push((format!(" · {kills} OOM kill{s}"), Role::Bad));
         }
         out
     }

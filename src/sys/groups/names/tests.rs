@@ -41,6 +41,29 @@ proptest::proptest! {
 }
 
 #[test]
+fn a_user_has_containers_of_docker_at_home() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let root = ProcRoot::fixture(dir.path());
+    let id = "cd".repeat(32);
+    let place = root.whole(format!("/home/ann/.local/share/docker/containers/{id}"));
+    std::fs::create_dir_all(&place).expect("made");
+    std::fs::write(place.join("config.v2.json"), r#"{"Name":"/db-1"}"#).expect("written");
+    let passwd = root.etc("passwd");
+    std::fs::create_dir_all(passwd.parent().expect("a parent")).expect("made");
+    std::fs::write(passwd, "ann:x:1000:1000::/home/ann:/bin/sh\n").expect("written");
+    let path =
+        format!("/user.slice/user-1000.slice/user@1000.service/user.slice/docker-{id}.scope");
+    let of = |path: &str| {
+        let names = NameReader::new(&root).read([path].into_iter());
+        unit::name(path, &names)
+    };
+    assert_eq!(of(&path), "db-1");
+    assert_eq!(of(&path.replace("1000", "1001")), "docker cdcdcdcdcdcd");
+    let conmon = format!("/machine.slice/libpod-conmon-{id}.scope");
+    assert_eq!(of(&conmon), "libpod-conmon cdcdcdcdcdcd");
+}
+
+#[test]
 fn containers_are_found_once_and_forgotten_when_they_are_gone() {
     let dir = tempfile::tempdir().expect("a directory");
     let root = ProcRoot::fixture(dir.path());
