@@ -193,7 +193,10 @@ impl Trigger {
         let any = |is: fn(&Alternative) -> bool| self.alternatives.iter().any(is);
         let mut needs = Needs::empty();
         needs.set(Needs::SWITCHES, any(Alternative::is_of_slices));
-        needs.set(Needs::BRIEF, any(Alternative::is_of_brief));
+        // Who ends has a name, whether it is asked for or not.
+        let names =
+            |one: &Alternative| matches!(one.happening, Some(Happening::New | Happening::Ended(_)));
+        needs.set(Needs::BRIEF, any(names));
         needs
     }
 

@@ -211,16 +211,17 @@ fn who_lives_for_less_than_a_tick_is_new_and_ends_where_his_name_is_told() {
     // Before it is listened to nobody knows.
     assert_eq!(fired("new name:cc1plus", None).1, [] as [&str; 0]);
     assert!(Trigger::parse("new").needs().contains(Needs::BRIEF));
-    assert!(
-        Trigger::parse("ended name:x")
-            .needs()
-            .contains(Needs::BRIEF)
-    );
-    assert!(
-        !Trigger::parse("ended | cpu>3")
-            .needs()
-            .contains(Needs::BRIEF)
-    );
+    // A crash has a name, whether it is asked for or not; where names are not told, ends are all the same.
+    let (named, unseen) = fired("ended signal:SEGV", all());
+    assert!(named[0].contains("70 cc1plus (it lived"), "{named:?}");
+    assert_eq!(unseen, [] as [&str; 0]);
+    let (named, unseen) = fired("ended signal:SEGV", Some(Err(Missing::Denied)));
+    assert!(named[0].contains("70 (it lived"), "{named:?}");
+    assert_eq!(unseen, [] as [&str; 0]);
+    for (condition, names) in [("ended name:x", true), ("ended", true), ("cpu>3", false)] {
+        let needs = Trigger::parse(condition).needs();
+        assert_eq!(needs.contains(Needs::BRIEF), names, "{condition}");
+    }
 }
 
 #[test]
