@@ -231,7 +231,8 @@ fn who_ends_while_selected_says_how() {
     let pid = nix::unistd::Pid::from_raw(target.0.id() as i32);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("our child");
     // The kernel tells of a zombie of ours at once.
-    session.shows("exited, code 7 · zombie, not yet waited for");
+    session.shows("zombie, not yet waited for by ");
+    session.shows("Z zombie: exited, code 7");
     target.0.wait().expect("our child");
     session.shows("exited, code 7 · ");
     session.press(b"L");
