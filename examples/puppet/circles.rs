@@ -154,6 +154,9 @@ fn alone() {
 
 /// Makes what is asked for, says it, and waits.
 pub fn run(how: &str) -> ! {
+    // Nobody else of this session, who may not show what he has, has anything of ours.
+    // SAFETY: takes nothing.
+    unsafe { libc::setsid() };
     match how {
         "flock" => crossed(),
         "child" => of_child(flock, false),

@@ -67,7 +67,8 @@ struct Groups {
 }
 
 impl Groups {
-    fn make(puppets: &[&Puppet]) -> Result<Self, String> {
+    /// Of a name that no other test takes at the same time.
+    fn make(mark: u32, puppets: &[&Puppet]) -> Result<Self, String> {
         let text = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let own = text.lines().find_map(|line| line.strip_prefix("0::"));
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
@@ -76,7 +77,7 @@ impl Groups {
         let (Some(own), Some(mount)) = (own, mount) else {
             return Err("there is no control group of version 2".to_owned());
         };
-        let name = format!("pscope-pty-{}", std::process::id());
+        let name = format!("pscope-pty-{mark}");
         let dir = Path::new(mount)
             .join(own.trim_start_matches('/'))
             .join(&name);
@@ -120,7 +121,7 @@ impl Drop for Groups {
 #[test]
 fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
     let mut two = [sleeper(mark(3)), sleeper(mark(3))];
-    let groups = match Groups::make(&[&two[0], &two[1]]) {
+    let groups = match Groups::make(mark(3), &[&two[0], &two[1]]) {
         Ok(groups) => groups,
         Err(why) => return println!("skipped: {why}"),
     };
@@ -168,7 +169,7 @@ fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
 #[test]
 fn what_was_frozen_goes_on_once_the_program_has_ended_in_whatever_way() {
     let two = [sleeper(mark(4)), sleeper(mark(4))];
-    let groups = match Groups::make(&[&two[0], &two[1]]) {
+    let groups = match Groups::make(mark(4), &[&two[0], &two[1]]) {
         Ok(groups) => groups,
         Err(why) => return println!("skipped: {why}"),
     };
@@ -184,6 +185,8 @@ fn what_was_frozen_goes_on_once_the_program_has_ended_in_whatever_way() {
         session.shows(&format!("2 in {}", groups.name));
         session.press(b"\r");
         session.shows("2 with 2 threads");
+        session.press(b"\x1b[Z");
+        session.shows("not frozen; X freezes it");
         session.press(b"X");
         session.shows("freeze its 2 processes?");
         session.press(b"y");
