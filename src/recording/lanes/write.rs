@@ -142,7 +142,9 @@ impl LaneWriter {
             now
         };
         let Some(from) = self.last else {
-            self.last = Some(to);
+            // Of a bin that had begun only a part is known.
+            let whole = Nanos(now.0.div_ceil(width) * width);
+            self.last = Some(if sums { whole } else { to });
             return None;
         };
         if to <= from {
