@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the pictures of the README: pscope beside some load, in a pid namespace of its own, saves its own screen.
 
-    sudo assets/pictures.py target/release/pscope
+    sudo assets/pictures.py /usr/bin/pscope     (the path is in a picture)
 
 Needs Python, util-linux (unshare) and root, for the namespace and so that every switch is seen. Nothing of the machine but
 its cores and its memory is in the pictures: processes are those of the script, the host is called `demo`.
