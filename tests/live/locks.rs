@@ -222,6 +222,37 @@ fn circles_through_whole_processes_are_found() {
 }
 
 #[test]
+fn a_circle_stays_told_for_as_long_as_nobody_does_anything() {
+    let puppet = Puppet::mode("circle-flock");
+    let child = puppet.truth["child"].as_u64().expect("a number") as i32;
+    let mut waits = Waits::new(&ProcRoot::live());
+    let end = Instant::now() + Duration::from_mins(1);
+    let mut look = || {
+        assert!(Instant::now() < end, "neither found nor over");
+        let threads = waits.threads(puppet.id(), &[]).expect("our own child");
+        let mut details = threads.rows.iter().filter_map(|r| r.detail.as_ref().ok());
+        let hidden = details.any(|d| d.waiting.what == Wait::Hidden);
+        (!hidden).then(|| !threads.deadlocks.is_empty())
+    };
+    loop {
+        match look() {
+            None => {
+                println!("skipped: this machine does not show system calls of our own children");
+                return;
+            }
+            Some(true) => break,
+            Some(false) => std::thread::yield_now(),
+        }
+    }
+    for _ in 0..5 {
+        assert_eq!(look(), Some(true));
+    }
+    let child = nix::unistd::Pid::from_raw(child);
+    nix::sys::signal::kill(child, nix::sys::signal::Signal::SIGKILL).expect("a child of our own");
+    while look() == Some(true) {}
+}
+
+#[test]
 fn a_circle_through_a_mutex_and_a_file_is_found() {
     let puppet = Puppet::mode("circle-mixed");
     until(puppet.pid(), |threads| {

@@ -2,18 +2,19 @@
 //! whoever may act can end such a wait, so it is certain that it never ends only where every thread of each of them waits
 //! itself, in the end for one of these. What cannot be seen whole is taken to go on.
 
+mod stand;
+
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
+use self::stand::{Seen, Stand, living};
 use super::beyond;
 use crate::model::id::{Pid, Tid};
-use crate::model::process::stat::State;
 use crate::model::process::threads::{Other, ThreadRow};
-use crate::model::reading::Reading;
-use crate::model::scheduling::wait::{Call, Child, Fd, Limit, Lock, Owner, Wait};
+use crate::model::scheduling::wait::{Child, Fd, Limit, Lock, Owner, Wait};
 use crate::model::text::SafeText;
 use crate::sys::process::proc_dir::ProcDir;
-use crate::sys::process::{proc_stat, process_ids};
+use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::waits::held::{self, Locks};
 use crate::sys::scheduling::waits::holders::{self, Ends, Sought};
@@ -24,11 +25,28 @@ const MOST: usize = 64;
 /// So much time is spent.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// A search that found nothing takes at most one part of so many of a core.
+const SHARE: u32 = 50;
+
 /// Finds out which threads of a process wait in a circle that goes through whole processes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Stuck {
+    /// Of which process the rest is.
+    of: Option<Pid>,
+    /// What was found: it stays so for as long as nobody of it does anything.
+    found: Option<Found>,
+    /// No search before this.
+    rests: Option<Instant>,
     /// Who could end a wait when it was looked at last, by what it is for: asked first, so that most waits cost little.
     acts: HashMap<Key, Pid>,
+}
+
+/// A circle, or several.
+struct Found {
+    /// The threads of the process that it was looked for from.
+    begins: Vec<Tid>,
+    stand: Stand,
+    steps: Vec<Other>,
 }
 
 /// What may be waited for.
@@ -46,28 +64,46 @@ impl Stuck {
             .filter(|r| begins(r))
             .map(|r| r.id.tid)
             .collect();
+        if begins.is_empty() || self.of != Some(of) {
+            (self.of, self.found, self.rests) = (Some(of), None, None);
+        }
         if begins.is_empty() {
             self.acts.clear();
+            return Vec::new();
+        }
+        let found = self.found.take();
+        if let Some(found) = found.filter(|f| f.begins == begins && f.stand.is_still(root)) {
+            return self.found.insert(found).steps.clone();
+        }
+        let began = Instant::now();
+        if self.rests.is_some_and(|until| began < until) {
             return Vec::new();
         }
         let mut walk = Walk {
             root,
             of,
             rows,
-            seen: HashMap::new(),
-            listed: HashMap::new(),
+            stand: Stand::default(),
             acts: &mut self.acts,
-            until: Instant::now() + PATIENCE,
+            until: began + PATIENCE,
         };
-        for tid in begins {
-            walk.look_at(of, tid);
+        for tid in &begins {
+            walk.look_at(of, *tid);
         }
-        walk.keep_stuck();
-        if walk.is_still() {
-            walk.steps()
-        } else {
-            Vec::new()
+        walk.stand.keep_stuck();
+        let steps = walk.steps();
+        if !steps.is_empty() && walk.stand.is_still(root) {
+            let stand = walk.stand;
+            self.found = Some(Found {
+                begins,
+                stand,
+                steps: steps.clone(),
+            });
+            return steps;
         }
+        // Who has what is waited for is looked for among everybody: that is not done anew at each look.
+        self.rests = Some(Instant::now() + began.elapsed() * SHARE);
+        Vec::new()
     }
 }
 
@@ -87,26 +123,11 @@ fn is_pipe(fd: &Fd) -> bool {
     fd.target.as_ref().is_ok_and(|t| t.starts_with("pipe:["))
 }
 
-/// What was found of a thread.
-struct Seen {
-    pid: Pid,
-    call: Reading<Call>,
-    slept: Reading<u64>,
-    /// Who can end its wait; `None` where that is not known whole, or one of them goes on.
-    by: Option<Vec<Tid>>,
-    /// Its wait is told by the lock in its memory.
-    in_memory: bool,
-    /// It waits for the end of another thread, so it is hardly that one who has something.
-    joins: bool,
-}
-
 struct Walk<'a> {
     root: &'a ProcRoot,
     of: Pid,
     rows: &'a [ThreadRow],
-    seen: HashMap<Tid, Seen>,
-    /// The living threads of processes, as they were listed.
-    listed: HashMap<Pid, Vec<Tid>>,
+    stand: Stand,
     acts: &'a mut HashMap<Key, Pid>,
     until: Instant,
 }
@@ -114,10 +135,10 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Looks at a thread and at those that can end its wait; answers whether it may be stuck.
     fn look_at(&mut self, pid: Pid, tid: Tid) -> bool {
-        if let Some(seen) = self.seen.get(&tid) {
+        if let Some(seen) = self.stand.seen.get(&tid) {
             return seen.by.is_some();
         }
-        if self.seen.len() >= MOST || Instant::now() >= self.until {
+        if self.stand.seen.len() >= MOST || Instant::now() >= self.until {
             return false;
         }
         let Some((raw, waiting)) = beyond::read(self.root, pid, tid) else {
@@ -132,10 +153,10 @@ impl Walk<'_> {
             in_memory: matches!(waiting.what, Wait::Futex(_)),
             joins: self.joins(pid, tid),
         };
-        self.seen.insert(tid, seen);
+        self.stand.seen.insert(tid, seen);
         let by = self.awaited(pid, tid, &raw, &waiting.what);
         let may_be = by.is_some();
-        if let Some(seen) = self.seen.get_mut(&tid) {
+        if let Some(seen) = self.stand.seen.get_mut(&tid) {
             seen.by = by;
         }
         may_be
@@ -257,11 +278,11 @@ impl Walk<'_> {
 
     /// The living threads of a process, where each of them may be stuck.
     fn process(&mut self, pid: Pid) -> Option<Vec<Tid>> {
-        if !self.listed.contains_key(&pid) {
+        if !self.stand.listed.contains_key(&pid) {
             let threads = living(self.root, pid)?;
-            self.listed.insert(pid, threads);
+            self.stand.listed.insert(pid, threads);
         }
-        let threads = self.listed.get(&pid).cloned().unwrap_or_default();
+        let threads = self.stand.listed.get(&pid).cloned().unwrap_or_default();
         let whole = !threads.is_empty() && threads.len() <= MOST;
         (whole && threads.iter().all(|tid| self.look_at(pid, *tid))).then_some(threads)
     }
@@ -277,54 +298,15 @@ impl Walk<'_> {
         at.map(|at| &self.rows[at]).filter(|_| pid == self.of)
     }
 
-    /// Takes out all who can go on, and who waits for one of them.
-    fn keep_stuck(&mut self) {
-        loop {
-            let free = |seen: &Seen, all: &HashMap<Tid, Seen>| {
-                let by = seen.by.as_deref().unwrap_or_default();
-                by.is_empty() || by.iter().any(|tid| !all.contains_key(tid))
-            };
-            let ends: Vec<Tid> = self
-                .seen
-                .iter()
-                .filter(|(_, seen)| free(seen, &self.seen))
-                .map(|(tid, _)| *tid)
-                .collect();
-            if ends.is_empty() {
-                return;
-            }
-            for tid in ends {
-                self.seen.remove(&tid);
-            }
-        }
-    }
-
-    /// Whether nobody did anything since: then there was a moment at which all of them waited.
-    fn is_still(&self) -> bool {
-        let processes: BTreeSet<Pid> = self.seen.values().map(|seen| seen.pid).collect();
-        let same = |pid: &Pid| {
-            let before = self.listed.get(pid);
-            before.is_none_or(|before| living(self.root, *pid).as_ref() == Some(before))
-        };
-        let sleeps = |(tid, seen): (&Tid, &Seen)| {
-            let now = beyond::read(self.root, seen.pid, *tid);
-            now.is_some_and(|(raw, _)| {
-                let slept = raw.switches.map(|s| s.voluntary);
-                slept.is_ok() && slept == seen.slept && raw.call == seen.call
-            })
-        };
-        processes.iter().all(same) && self.seen.iter().all(sleeps)
-    }
-
     /// One step from each thread: to somebody else where there is one, to another process rather than to its own.
     fn steps(&self) -> Vec<Other> {
         let mut out = Vec::new();
-        for (tid, seen) in &self.seen {
+        for (tid, seen) in &self.stand.seen {
             if seen.in_memory && seen.pid == self.of {
                 continue;
             }
             let leads = |of: &&Tid| {
-                let next = self.seen.get(of);
+                let next = self.stand.seen.get(of);
                 let own = next.is_some_and(|next| next.pid == seen.pid);
                 (*of == tid, own, next.is_some_and(|next| next.joins), **of)
             };
@@ -342,22 +324,4 @@ impl Walk<'_> {
 
 fn name(root: &ProcRoot, pid: Pid) -> SafeText {
     process_ids::read(root, pid).map_or_else(|_| pid.to_string().into(), |p| p.name)
-}
-
-/// The threads of a process that have not ended, in order.
-fn living(root: &ProcRoot, pid: Pid) -> Option<Vec<Tid>> {
-    let dir = ProcDir::open(root).ok()?;
-    let (mut tids, mut buffer) = (Vec::new(), Vec::new());
-    dir.tids(pid, &mut tids, &mut buffer).ok()?;
-    if tids.len() > MOST {
-        return None;
-    }
-    let threads = dir.threads(pid).ok()?;
-    tids.retain(|tid| {
-        let text = threads.read(Pid(tid.0), "stat", &mut buffer);
-        let line = text.ok().and_then(|text| proc_stat::parse(text, 1));
-        line.is_some_and(|l| !matches!(l.stat.state, State::Zombie | State::Dead))
-    });
-    tids.sort_unstable();
-    Some(tids)
 }
