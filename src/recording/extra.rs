@@ -101,65 +101,9 @@ pub fn read(before: Option<&OptionalStats>, bytes: &[u8]) -> Result<OptionalStat
 /// The first field of the marks of a growth: behind the reason why there is none.
 const GROWTH: u32 = 16;
 
-impl Kept for Growth {
-    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
-        if before == now {
-            return;
-        }
-        let mut inner = Fields::default();
-        match now {
-            Ok(now) => {
-                let before = before.unwrap_or_default().row();
-                numbers::write(&mut inner, GROWTH, &before, &now.row());
-            }
-            Err(why) => inner.number(WHY, numbers::code(*why)),
-        }
-        out.fields(field, &inner);
-    }
-
-    fn read(before: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
-        let mut row = before.unwrap_or_default().row();
-        let mut missing = None;
-        within(value, |field, value| {
-            match (field, value) {
-                (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
-                _ => numbers::hear(&mut row, GROWTH, field, value),
-            }
-            Ok(())
-        })?;
-        Ok(missing.map_or_else(|| Ok(Self::of(row)), Err))
-    }
-}
-
 /// A reading of a reference.
 pub fn as_ref<T>(reading: &Reading<T>) -> Reading<&T> {
     reading.as_ref().map_err(|why| *why)
-}
-
-impl Kept for SafeText {
-    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
-        if before != now {
-            let mut inner = Fields::default();
-            match now {
-                Ok(text) => inner.bytes(1, &text.bytes()),
-                Err(why) => inner.number(WHY, numbers::code(*why)),
-            }
-            out.fields(field, &inner);
-        }
-    }
-
-    fn read(_: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
-        let mut text = Ok(Self::default());
-        within(value, |field, value| {
-            match (field, value) {
-                (1, Value::Bytes(bytes)) => text = Ok(Self::from_bytes(bytes)),
-                (WHY, Value::Number(code)) => text = Err(numbers::why(code)),
-                _ => {}
-            }
-            Ok(())
-        })?;
-        Ok(text)
-    }
 }
 
 /// Hears the fields of a field.
@@ -173,77 +117,125 @@ pub fn within<'a>(
     }
 }
 
+/// Writes what differs as fields of a field, or why there is nothing.
+fn write_fields<T: PartialEq>(
+    out: &mut Fields,
+    field: u32,
+    (before, now): (&Reading<T>, &Reading<T>),
+    tell: impl FnOnce(&mut Fields, &T),
+) {
+    if before == now {
+        return;
+    }
+    let mut inner = Fields::default();
+    match now {
+        Ok(now) => tell(&mut inner, now),
+        Err(why) => inner.number(WHY, numbers::code(*why)),
+    }
+    out.fields(field, &inner);
+}
+
+/// Reads what [`write_fields`] wrote: `hear` takes in a field of it; answers why there is nothing.
+fn read_fields<'a>(
+    value: Value<'a>,
+    mut hear: impl FnMut(u32, Value<'a>) -> Result<(), Broken>,
+) -> Result<Reading<()>, Broken> {
+    let mut told = Ok(());
+    within(value, |field, value| match (field, value) {
+        (WHY, Value::Number(code)) => {
+            told = Err(numbers::why(code));
+            Ok(())
+        }
+        _ => hear(field, value),
+    })?;
+    Ok(told)
+}
+
+impl Kept for Growth {
+    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
+        write_fields(out, field, (before, now), |inner, now| {
+            let before = before.unwrap_or_default().row();
+            numbers::write(inner, GROWTH, &before, &now.row());
+        });
+    }
+
+    fn read(before: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+        let mut row = before.unwrap_or_default().row();
+        let told = read_fields(value, |field, value| {
+            numbers::hear(&mut row, GROWTH, field, value);
+            Ok(())
+        })?;
+        Ok(told.map(|()| Self::of(row)))
+    }
+}
+
+impl Kept for SafeText {
+    fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
+        write_fields(out, field, (before, now), |inner, text| {
+            inner.bytes(1, &text.bytes());
+        });
+    }
+
+    fn read(_: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+        let mut text = Self::default();
+        let told = read_fields(value, |field, value| {
+            if let (1, Value::Bytes(bytes)) = (field, value) {
+                text = Self::from_bytes(bytes);
+            }
+            Ok(())
+        })?;
+        Ok(told.map(|()| text))
+    }
+}
+
 impl Kept for Arc<[SafeText]> {
     fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
-        if before == now {
-            return;
-        }
-        let mut inner = Fields::default();
-        match now {
-            Ok(all) => {
-                for text in all.iter() {
-                    inner.bytes(1, &text.bytes());
-                }
+        write_fields(out, field, (before, now), |inner, all| {
+            for text in all.iter() {
+                inner.bytes(1, &text.bytes());
             }
-            Err(why) => inner.number(WHY, numbers::code(*why)),
-        }
-        out.fields(field, &inner);
+        });
     }
 
     fn read(_: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
         let mut all = Vec::new();
-        let mut missing = None;
-        within(value, |field, value| {
-            match (field, value) {
-                (1, Value::Bytes(bytes)) => all.push(SafeText::from_bytes(bytes)),
-                (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
-                _ => {}
+        let told = read_fields(value, |field, value| {
+            if let (1, Value::Bytes(bytes)) = (field, value) {
+                all.push(SafeText::from_bytes(bytes));
             }
             Ok(())
         })?;
-        Ok(missing.map_or_else(|| Ok(all.into()), Err))
+        Ok(told.map(|()| all.into()))
     }
 }
 
 impl Kept for Arc<Opened> {
     fn write(out: &mut Fields, field: u32, before: &Reading<Self>, now: &Reading<Self>) {
-        if before == now {
-            return;
-        }
-        let mut inner = Fields::default();
-        match now {
-            Ok(held) => {
-                for target in &held.targets {
-                    inner.bytes(1, &target.bytes());
-                }
-                inner.ascending(2, held.ports.iter().map(|p| u64::from(*p)));
-                inner.ascending(3, held.owned.iter().map(|p| u64::from(*p)));
+        write_fields(out, field, (before, now), |inner, held| {
+            for target in &held.targets {
+                inner.bytes(1, &target.bytes());
             }
-            Err(why) => inner.number(WHY, numbers::code(*why)),
-        }
-        out.fields(field, &inner);
+            inner.ascending(2, held.ports.iter().map(|p| u64::from(*p)));
+            inner.ascending(3, held.owned.iter().map(|p| u64::from(*p)));
+        });
     }
 
     fn read(_: &Reading<Self>, value: Value<'_>) -> Result<Reading<Self>, Broken> {
+        let ports = |bytes| -> Result<Vec<u16>, Broken> {
+            let ports = wire::ascending(bytes)?;
+            Ok(ports.into_iter().map(|p| p as u16).collect())
+        };
         let mut held = Opened::default();
-        let mut missing = None;
-        within(value, |field, value| {
+        let told = read_fields(value, |field, value| {
             match (field, value) {
                 (1, Value::Bytes(bytes)) => held.targets.push(SafeText::from_bytes(bytes)),
-                (2, Value::Bytes(bytes)) => {
-                    let ports = wire::ascending(bytes)?;
-                    held.ports = ports.into_iter().map(|p| p as u16).collect();
-                }
-                (3, Value::Bytes(bytes)) => {
-                    let ports = wire::ascending(bytes)?;
-                    held.owned = ports.into_iter().map(|p| p as u16).collect();
-                }
-                (WHY, Value::Number(code)) => missing = Some(numbers::why(code)),
+                (2, Value::Bytes(bytes)) => held.ports = ports(bytes)?.into_iter().collect(),
+                (3, Value::Bytes(bytes)) => held.owned = ports(bytes)?.into_iter().collect(),
                 _ => {}
             }
             Ok(())
         })?;
-        Ok(missing.map_or_else(|| Ok(Self::new(held)), Err))
+        Ok(told.map(|()| Self::new(held)))
     }
 }
 

@@ -118,13 +118,8 @@ impl Drop for Groups {
     }
 }
 
-#[test]
-fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
-    let mut two = [sleeper(mark(3)), sleeper(mark(3))];
-    let groups = match Groups::make(mark(3), &[&two[0], &two[1]]) {
-        Ok(groups) => groups,
-        Err(why) => return println!("skipped: {why}"),
-    };
+/// Shows the list by control groups, and freezes these from their inspector.
+fn frozen(groups: &Groups) -> Session {
     // However many groups there are, all are in view.
     let mut session = Session::start(pscope(&[]), 160, 600);
     session.is_live();
@@ -146,6 +141,17 @@ fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
     session.press(b"y");
     session.shows("is frozen; X or the end of pscope thaws it");
     assert!(groups.is_frozen());
+    session
+}
+
+#[test]
+fn a_control_group_is_shown_with_its_empty_parts_frozen_thawed_and_ended() {
+    let mut two = [sleeper(mark(3)), sleeper(mark(3))];
+    let groups = match Groups::make(mark(3), &[&two[0], &two[1]]) {
+        Ok(groups) => groups,
+        Err(why) => return println!("skipped: {why}"),
+    };
+    let mut session = frozen(&groups);
     session.shows("frozen; X thaws it");
     session.press(b"X");
     session.shows("thaw its 2 processes?");
@@ -174,24 +180,7 @@ fn what_was_frozen_goes_on_once_the_program_has_ended_in_whatever_way() {
         Err(why) => return println!("skipped: {why}"),
     };
     for end in [None, Some(Signal::SIGTERM), Some(Signal::SIGHUP)] {
-        let mut session = Session::start(pscope(&[]), 160, 600);
-        session.is_live();
-        session.press(b"D");
-        session.shows("grouped by control group");
-        session.press(format!("/group:{}\r", groups.name).as_bytes());
-        session.shows(&format!("{} (2)", groups.name));
-        session.press(b"\x1b");
-        session.press(format!("\x1bOR{}\r", groups.name).as_bytes());
-        session.shows(&format!("2 in {}", groups.name));
-        session.press(b"\r");
-        session.shows("2 with 2 threads");
-        session.press(b"\x1b[Z");
-        session.shows("not frozen; X freezes it");
-        session.press(b"X");
-        session.shows("freeze its 2 processes?");
-        session.press(b"y");
-        session.shows("is frozen; X or the end of pscope thaws it");
-        assert!(groups.is_frozen());
+        let mut session = frozen(&groups);
         match end {
             None => leave(session),
             Some(signal) => {

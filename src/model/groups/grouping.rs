@@ -234,9 +234,7 @@ impl Groups {
         of.filter(move |(of, _)| within[**of as usize])
             .map(|(_, proc)| proc)
     }
-}
 
-impl Groups {
     /// Who is in a control group, or in a part of it, by a hierarchy that does not tell where they belong.
     pub fn elsewhere<'a>(
         &'a self,

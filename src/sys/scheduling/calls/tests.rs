@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
+use std::thread::JoinHandle;
 
 use super::*;
 use crate::model::scheduling::calls::between;
@@ -113,9 +114,8 @@ fn time_asleep_in_a_call_is_without_a_core() {
     }
 }
 
-#[test]
-fn who_is_in_a_call_already_or_still_is_counted_as_long_as_that_lasts() {
-    let (mut reader, mut writer) = io::pipe().expect("a pipe");
+/// A thread that is asleep in the reading of a byte from a pipe, and gives its end back afterwards.
+fn reads_one(mut reader: io::PipeReader) -> (nix::unistd::Pid, JoinHandle<io::PipeReader>) {
     let fd = reader.as_raw_fd();
     let (tell, told) = std::sync::mpsc::channel();
     let waits = std::thread::spawn(move || {
@@ -131,6 +131,14 @@ fn who_is_in_a_call_already_or_still_is_counted_as_long_as_that_lasts() {
     while !asleep() {
         std::thread::yield_now();
     }
+    (tid, waits)
+}
+
+#[test]
+fn who_is_in_a_call_already_or_still_is_counted_as_long_as_that_lasts() {
+    let (reader, mut writer) = io::pipe().expect("a pipe");
+    let fd = reader.as_raw_fd();
+    let (_, waits) = reads_one(reader);
     let Some(tracing) = begin() else {
         writer.write_all(&[1]).expect("room");
         waits.join().expect("ended");
@@ -193,21 +201,10 @@ fn errors_have_names() {
 
 #[test]
 fn a_call_of_before_is_over_when_the_thread_has_begun_another_one() {
-    let (mut reader, mut writer) = io::pipe().expect("a pipe");
+    let (reader, mut writer) = io::pipe().expect("a pipe");
     let fd = reader.as_raw_fd();
-    let (tell, told) = std::sync::mpsc::channel();
-    let waits = std::thread::spawn(move || {
-        tell.send(nix::unistd::gettid()).expect("heard");
-        reader.read_exact(&mut [0]).expect("a byte");
-    });
-    let tid = told.recv().expect("a number").as_raw();
-    let asleep = || {
-        let call = std::fs::read_to_string(format!("/proc/self/task/{tid}/syscall"));
-        call.is_ok_and(|call| call.starts_with(&format!("{} {fd:#x} ", libc::SYS_read)))
-    };
-    while !asleep() {
-        std::thread::yield_now();
-    }
+    let (tid, waits) = reads_one(reader);
+    let tid = tid.as_raw();
     if let Some(tracing) = begin() {
         let on_it = |counted: &Counted| {
             let all = counted.inside.iter();
