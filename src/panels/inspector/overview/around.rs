@@ -3,13 +3,13 @@
 use super::View;
 use super::kernel_land::{heading, role_of};
 use super::lines::{Parts, ancestry, dim, or_dash, text};
-use super::parts::peer_of;
+use super::parts::{peer_of, threads_head};
 use crate::model::descriptors::descriptor::Descriptor;
 use crate::model::descriptors::socket::Socket;
 use crate::model::format;
 use crate::model::process::called::called;
 use crate::model::process::stat::State;
-use crate::model::process::threads::{ThreadRow, Threads};
+use crate::model::process::threads::ThreadRow;
 use crate::model::snapshot::Proc;
 use crate::model::text::{cut, pad, width};
 use crate::theme::Role;
@@ -149,15 +149,10 @@ fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
         return Vec::new();
     }
     let count = view.proc.stat.threads;
-    let all: Option<&Threads> = super::value(view.world, view.world.detail.threads.as_ref());
+    let (all, mut out) = threads_head(view);
     let Some(all) = all else {
-        return vec![heading("threads", vec![(count.to_string(), Role::Strong)])];
+        return out;
     };
-    let mut out = vec![heading("threads", counts(count, all))];
-    for deadlock in all.deadlocks.iter().take(1) {
-        let told = format!("  deadlock: {}", all.told(deadlock));
-        out.push(vec![(told, Role::Bad)]);
-    }
     let mut rows: Vec<&ThreadRow> = all.rows.iter().collect();
     let first = |row: &ThreadRow| !matches!(row.stat.state, State::Running | State::Blocked);
     rows.sort_by(|a, b| {
@@ -191,19 +186,6 @@ fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
     let more = (count as usize).saturating_sub(shown);
     if more > 0 {
         out.push(vec![dim(format!("  {:7} + {more} more", ""))]);
-    }
-    out
-}
-
-fn counts(count: u32, all: &Threads) -> Parts {
-    let mut out = vec![(count.to_string(), Role::Strong)];
-    let in_state = |state| all.rows.iter().filter(|r| r.stat.state == state).count();
-    let (running, blocked) = (in_state(State::Running), in_state(State::Blocked));
-    if running > 0 {
-        out.push(dim(format!(" · {running} running")));
-    }
-    if blocked > 0 {
-        out.push((format!(" · {blocked} in D state"), Role::Bad));
     }
     out
 }

@@ -52,7 +52,10 @@ pub(super) fn descriptors(view: &View<'_>, room: usize, wide: usize) -> Vec<Part
                     .take(shown)
                     .map(|d| descriptor(view, d, digits, wide)),
             );
-            let more = files.rows.len().saturating_sub(shown);
+            // They come and go between two readings; the heading tells the same number.
+            let listed = files.rows.len();
+            let count = facts.descriptors.map_or(listed, |n| n as usize);
+            let more = count.saturating_sub(shown.min(listed));
             if more > 0 {
                 out.push(vec![dim(format!("     + {more} more"))]);
             }
@@ -140,24 +143,21 @@ pub(super) fn peer_of(view: &View<'_>, fd: i32) -> Option<String> {
     end_of(files, fd)
 }
 
-/// How many threads there are, and what the first ones wait for.
-pub(super) fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
-    let count = view.proc.stat.threads;
-    if view.proc.stat.is_kernel_thread() {
-        return Vec::new();
-    }
-    let mut head = vec![(count.to_string(), Role::Strong)];
+/// The threads where they are read, and a heading: how many there are, how many of them run or are blocked, and a deadlock.
+pub(super) fn threads_head<'a>(view: &View<'a>) -> (Option<&'a Threads>, Vec<Parts>) {
+    let mut head = vec![(view.proc.stat.threads.to_string(), Role::Strong)];
     let all: Option<&Threads> = super::value(view.world, view.world.detail.threads.as_ref());
     let Some(all) = all else {
-        return vec![heading("threads", head)];
+        return (None, vec![heading("threads", head)]);
     };
     let in_state = |state| all.rows.iter().filter(|r| r.stat.state == state).count();
-    let running = in_state(State::Running);
-    let blocked = in_state(State::Blocked);
-    if running > 0 {
+    let (running, blocked) = (in_state(State::Running), in_state(State::Blocked));
+    // What a single one does is told as the state of the process, of one moment.
+    let several = view.proc.stat.threads > 1;
+    if running > 0 && several {
         head.push(dim(format!(" · {running} running")));
     }
-    if blocked > 0 {
+    if blocked > 0 && several {
         head.push((format!(" · {blocked} in D state"), Role::Bad));
     }
     let mut out = vec![heading("threads", head)];
@@ -165,6 +165,18 @@ pub(super) fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
         let told = format!("  deadlock: {}", all.told(deadlock));
         out.push(vec![(told, Role::Bad)]);
     }
+    (Some(all), out)
+}
+
+/// How many threads there are, and what the first ones wait for.
+pub(super) fn threads(view: &View<'_>, room: usize, wide: usize) -> Vec<Parts> {
+    if view.proc.stat.is_kernel_thread() {
+        return Vec::new();
+    }
+    let (all, mut out) = threads_head(view);
+    let Some(all) = all else {
+        return out;
+    };
     if all.rows.len() < 2 {
         return out;
     }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::app::world::Settings;
 use crate::model::acting::Fate;
+use crate::model::descriptors::descriptor::{Descriptor, Files};
 use crate::model::detail::Detail;
 use crate::model::id::{Bytes, ThreadId, Ticks, Tid};
 use crate::model::memory::region::{Access, FileId, Flags, Kind, Part, Region, Residency};
@@ -301,7 +302,9 @@ fn what_is_around_it_stands_beside_it_where_there_is_width() {
 
 #[test]
 fn a_wait_of_another_moment_is_no_part_of_the_state() {
-    let mut world = world(&scene(), false);
+    let mut scene = scene();
+    scene.of(70).stat.threads = 1;
+    let mut world = world(&scene, false);
     read(&mut world, Ok(facts()), Ok(space()));
     let at = world.detail.at;
     let mut said = |state| {
@@ -321,14 +324,37 @@ fn a_wait_of_another_moment_is_no_part_of_the_state() {
             ..(*world.detail).clone()
         });
         let lines = drawn(&mut Overview::default(), &world, 100, 44);
-        let line = lines.into_iter().find(|l| l.contains("state   "));
-        line.expect("the state is told")
+        let line = |of: &str| lines.iter().find(|l| l.contains(of)).cloned();
+        let threads = line("threads 1").expect("how many there are is told");
+        assert!(!threads.contains("running"), "{threads}");
+        line("state   ").expect("the state is told")
     };
     let sleeping = said(State::Sleeping);
     assert!(sleeping.contains("S sleeping · sleep of 5 s"), "{sleeping}");
     let running = said(State::Running);
     assert!(running.contains("S sleeping"), "{running}");
     assert!(!running.contains("running"), "{running}");
+}
+
+/// They come and go between two readings: the heading and what stands below it are one number.
+#[test]
+fn what_is_left_out_is_told_of_as_many_as_the_heading_has() {
+    let mut world = world(&scene(), false);
+    read(&mut world, Ok(facts()), Ok(space()));
+    let mut files = Files::new(ProcId::new(70, 70));
+    files.rows = (0..16)
+        .map(|fd| Descriptor::new(fd, b"/dev/null"))
+        .collect();
+    world.detail = Arc::new(Detail {
+        files: Some(Stamped::new(world.detail.at, Ok(files))),
+        ..(*world.detail).clone()
+    });
+    let lines = drawn(&mut Overview::default(), &world, 100, 44);
+    let below = |l: &&String| l.contains("/dev/null");
+    let shown = lines.iter().filter(below).count();
+    has(&lines, "descriptors 1000 of 1024");
+    assert!(shown > 0, "{lines:?}");
+    has(&lines, &format!("+ {} more", 1000 - shown));
 }
 
 fn thread(tid: u32, state: State, what: Wait) -> ThreadRow {
