@@ -218,11 +218,23 @@ fn takers(out: &mut Vec<SumLine>, takers: &[(Arc<Who>, u64)]) {
 
 /// Cells of a label.
 const LABEL: usize = 18;
+/// What stands behind a bar takes at most so many: `≤999 ms  100%`.
+const NUMBERS: usize = 16;
 
 /// Draws the lines from the top of `area`.
 pub fn draw(theme: &Theme, lines: &[SumLine], area: Rect, buf: &mut Buffer) {
     let area = area.intersection(buf.area);
-    let bars = usize::from(area.width).saturating_sub(LABEL + 12).min(40);
+    let wide = |line: &SumLine| {
+        line.words
+            .iter()
+            .map(|(text, _)| width(text))
+            .sum::<usize>()
+    };
+    // A sentence stands in place of a bar.
+    let barred = lines.iter().filter(|line| line.bar.is_some());
+    let words = barred.map(wide).filter(|words| *words <= NUMBERS).max();
+    let beside = LABEL + 2 + words.unwrap_or_default();
+    let bars = usize::from(area.width).saturating_sub(beside).min(40);
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {
         let mut x = area.x;
         let mut put = |x: &mut u16, text: &str, style: Style| {

@@ -78,19 +78,19 @@ slice wanted       2.8 ms                              < 100 µs
 virtual time       243.2 ms                            < 500 µs                                              
 lag                – this kernel does not print it     < 1 ms                                                
 weight             335                                 < 2 ms                                                
-utilisation        33% of a core when it last ran      < 4.2 ms           ███████████████████████ 100%       
+utilisation        33% of a core when it last ran      < 4.2 ms           ██████████████████████ 100%        
 throttled          4 of 10 periods  120ms in all, gro… < 8.4 ms                                              
                                                        ≥ 8.4 ms                                              
 by the kernel      1 thread, a second                                                                        
 on a core          500 ms  5.0s in all                 a second of it                                        
-waiting            400 ms  4.0s in all                 on a core          ████████████ 500 ms  50%           
-slices             125  1.2k in all                    waited for one     ████████████ 500 ms  50%           
+waiting            400 ms  4.0s in all                 on a core          ███████████ 500 ms  50%            
+slices             125  1.2k in all                    waited for one     ███████████ 500 ms  50%            
 preempted          125  1.2k in all                    slept              0  0%                              
 yielded            0.3  3 in all                       ended              100% preempted 0% yielded          
 moved core         –  2 in all                         moved core         0/s  0.0% of its slices            
                                                                                                              
                                                        who took the core                                     
-                                                       job4 4             ███████████████████████ 100%  129…
+                                                       job4 4             ██████████████████████ 100%  1290×
 ");
 }
 

@@ -39,12 +39,12 @@ fn lanes_table_and_one_process() {
        2 ■ job2               50.0      125   4.0ms    5.0s   4.0ms      100%      0  < 500 µs                                              
        6 ■ job6               10.0       50   2.0ms   500ms   2.0ms        0%      0  < 1 ms                                                
            idle               90.0                                                    < 2 ms                                                
-           all cores           200                                                    < 4.2 ms           ████████████████████████ 100%      
+           all cores           200                                                    < 4.2 ms           ███████████████████████ 100%       
            of that irq         0.0                                                    < 8.4 ms                                              
            of that softirq     2.0                                                    ≥ 8.4 ms                                              
            of that steal       0.0                                                                                                          
                                                                                       a second of it                                        
-                                                                                      on a core          █████████████ 500 ms  50%          
+                                                                                      on a core          ████████████ 500 ms  50%           
                                                                                       waited for one     ████████████ 500 ms  50%           
                                                                                       slept              0  0%                              
                                                                                       ended              100% preempted 0% yielded          
