@@ -374,17 +374,22 @@ fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Writes into the lower border what of a pane was read at another moment than the one that is shown, and what else is given.
+/// Writes into the lower border what of a pane was read at another moment than the one that is shown or is read seldom,
+/// and what else is given.
 fn draw_foot(app: &App, panel: usize, outer: Rect, badge: &[(String, Role)], buf: &mut Buffer) {
     if outer.height < 3 {
         return;
     }
     let spec = app.panels()[panel].spec();
     let tells = matches!(spec.place, Place::Tab | Place::View(_));
-    let elsewhen = app.world.read_elsewhen(spec.needs).filter(|_| tells);
+    let elsewhen = app.world.read_elsewhen(spec.needs);
+    let elsewhen = elsewhen.map(|told| (told, Role::Warn));
+    let slowly = app.world.read_slowly(spec.needs);
+    let slowly = slowly.map(|told| (told, Role::Dim));
     let elsewhen: Vec<_> = elsewhen
-        .map(|told| (told, Role::Warn))
         .into_iter()
+        .chain(slowly)
+        .filter(|_| tells)
         .collect();
     let below = Rect {
         y: outer.bottom() - 1,

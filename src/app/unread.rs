@@ -71,6 +71,18 @@ impl World {
         ]
     }
 
+    /// What of these parts costs so much that it is read more seldom than the ticks, and how often that is: `smaps read
+    /// every 10s, as it is much`. Nothing where all is read as it should be.
+    pub fn read_slowly(&self, needs: Needs) -> Option<String> {
+        let tick = self.snapshot.interval.max(NEAR);
+        let slow = self.detail.slow.iter();
+        let slow = slow.filter(|s| s.of.intersects(needs) && s.every.0 >= 2 * tick.0);
+        let told = slow.map(|s| format!("{} read every {}", s.what, format::duration(s.every)));
+        let told = told.collect::<Vec<_>>().join("; ");
+        let told = Some(told).filter(|told| !told.is_empty() && !self.stands())?;
+        Some(format!("{told}, as it is much"))
+    }
+
     /// Which of these parts were read at another moment than the one that is shown, and how far from it: `disks read 12s
     /// before`. Nothing where all are of this moment.
     pub fn read_elsewhen(&self, needs: Needs) -> Option<String> {

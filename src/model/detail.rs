@@ -16,6 +16,7 @@ use super::machine::sensor::Sensors;
 use super::memory::faults::PageFaults;
 use super::memory::region::AddressSpace;
 use super::network::Network;
+use super::plan::Needs;
 use super::process::environment::Environment;
 use super::process::isolation::Isolation;
 use super::process::overview::Overview;
@@ -60,6 +61,17 @@ impl<T> Stamped<T> {
     }
 }
 
+/// A source whose readings cost so much that they are rare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slow {
+    /// What it fills.
+    pub of: Needs,
+    /// Its name.
+    pub what: &'static str,
+    /// How much time passes between two readings.
+    pub every: Nanos,
+}
+
 /// Facts of the process in focus and of the machine, immutable once published.
 ///
 /// A source adds its field here. Fields about the process in focus belong to `of` and are dropped when the focus moves.
@@ -75,6 +87,8 @@ pub struct Detail {
     pub files: Slot<Files>,
     /// Sources that failed whole.
     pub faults: Vec<Fault>,
+    /// What is read more seldom than the ticks because a reading takes long.
+    pub slow: Vec<Slow>,
     /// Its threads.
     pub threads: Slot<Threads>,
     /// What its program began with.

@@ -41,6 +41,7 @@ macro_rules! parts {
             of: _,
             unreadable: _,
             faults: _,
+            slow: _,
             files,
             threads,
             environment,

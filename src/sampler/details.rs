@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::registry;
 use super::ticker::Grid;
 use super::watched::Watched;
-use crate::model::detail::Detail;
+use crate::model::detail::{Detail, Slow};
 use crate::model::groups::unit::Names;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
@@ -14,15 +14,23 @@ use crate::model::text::SafeText;
 use crate::sys::process::changes::Feed;
 use crate::sys::root::ProcRoot;
 use crate::sys::source::Source;
+use crate::sys::{bounded, clock};
 
 /// Paces are rounded to a part of the tick that is at most so long, so that what is due at about the same time is told at
 /// once, and with the tick.
 const STEP: Nanos = Nanos::from_millis(500);
 
+/// Nothing is read more seldom than this because of what it costs.
+const SLOWEST: Nanos = Nanos(30_000_000_000);
+
 /// A source, and when it is due.
 struct Paced {
     watched: Watched<Detail>,
     due: Nanos,
+    /// For how long its last reading had a core; none before the first one.
+    cost: Option<Nanos>,
+    /// How much later than by its own pace it is read because of that; nothing where it is not.
+    slow: Option<Nanos>,
 }
 
 /// When the network, the cards and the counts of calls were read, what containers are called, and which groups there are.
@@ -50,6 +58,8 @@ impl Details {
         let paced = |source| Paced {
             watched: Watched::new(source),
             due: Nanos(0),
+            cost: None,
+            slow: None,
         };
         Self {
             grid,
@@ -85,7 +95,7 @@ impl Details {
         }
         self.detail = self.detail.refocused(plan.focus);
         for paced in &mut self.sources {
-            paced.due = Nanos(0);
+            (paced.due, paced.cost, paced.slow) = (Nanos(0), None, None);
         }
     }
 
@@ -104,6 +114,7 @@ impl Details {
             .iter()
             .filter_map(|p| p.watched.fault())
             .collect();
+        self.detail.slow = self.sources.iter().filter_map(Paced::slow).collect();
         true
     }
 
@@ -141,16 +152,38 @@ impl Details {
 
 impl Paced {
     fn read(&mut self, now: Nanos, plan: &Plan, grid: Grid, detail: &mut Detail) {
+        let before = Self::spent();
         self.watched.read(now, plan, detail);
+        let cost = Self::spent().since(before);
         let tick = plan.interval.max(Nanos::from_millis(100));
         // A source without a pace of its own follows the ticks.
         let pace = match self.watched.source.pace_ms() {
             0 => tick,
             ms => Nanos::from_millis(ms),
         };
+        // A machine that is busy elsewhere makes one reading look dear; the cheaper of the last two counts.
+        let cheap = cost.min(self.cost.replace(cost).unwrap_or(cost));
+        let rest = Nanos(cheap.0.saturating_mul(self.watched.source.share())).min(SLOWEST);
+        self.slow = (rest > pace).then_some(rest);
+        let pace = pace.max(rest);
         let due = Nanos(now.0.saturating_add(pace.0));
         let step = Nanos(tick.0 / tick.0.div_ceil(STEP.0));
         self.due = grid.near(due, step.min(pace), now);
+    }
+
+    /// For how long this thread, and who helped it, had a core.
+    fn spent() -> Nanos {
+        Nanos(clock::of_thread().0 + bounded::cost().0)
+    }
+
+    /// What of it is read more seldom than it should be, because of what it costs.
+    fn slow(&self) -> Option<Slow> {
+        let every = self.slow?;
+        Some(Slow {
+            of: self.watched.fills(),
+            what: self.watched.source.name(),
+            every,
+        })
     }
 
     /// When it is to be read: when it is due and is not left alone.
@@ -212,6 +245,73 @@ mod tests {
         }
     }
 
+    /// Has a core for a while at each reading, and says so.
+    struct Dear;
+
+    impl Source<Detail> for Dear {
+        fn name(&self) -> &'static str {
+            "dear"
+        }
+
+        fn probe(&self) -> Probe {
+            Probe::Examined(&[])
+        }
+
+        fn fills(&self) -> Needs {
+            Needs::FILES
+        }
+
+        fn share(&self) -> u64 {
+            200
+        }
+
+        fn read(&mut self, _: &Plan, _: &mut Detail) -> Result<(), Error> {
+            let busy = |ms: u64| {
+                let until = clock::of_thread().0 + ms * 1_000_000;
+                while clock::of_thread().0 < until {}
+            };
+            busy(10);
+            // A helper works for it as well.
+            let worked = bounded::each("dear", vec![5], move |ms| {
+                busy(*ms);
+                Ok(())
+            });
+            assert_eq!(worked, [Ok(())]);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_reading_costs_makes_the_next_one_late_and_is_told() {
+        let mut details = Details::with(vec![Box::new(Dear)], Grid::from(Nanos(0)));
+        let plan = Plan {
+            needs: Needs::FILES,
+            interval: Nanos::from_millis(1000),
+            ..Plan::default()
+        };
+        details.replan(&plan);
+        let mut now = Nanos(0);
+        for _ in 0..2 {
+            assert!(details.step(now, &plan));
+            now = details.next(&plan).expect("needed");
+        }
+        let slow = details.publish().slow.clone();
+        let [Slow { of, what, every }] = slow[..] else {
+            panic!("{slow:?}")
+        };
+        assert_eq!((of, what), (Needs::FILES, "dear"));
+        // Fifteen milliseconds at the least, and two hundred times as much rest.
+        assert!(every >= Nanos::from_millis(3000), "{every:?}");
+        assert!(now.since(every) >= Nanos::from_millis(2500), "{now:?}");
+        // Who turns to another process does not wait for what the last one cost.
+        let plan = Plan {
+            focus: Some(ProcId::new(7, 7)),
+            ..plan
+        };
+        details.replan(&plan);
+        assert_eq!(details.next(&plan), Some(Nanos(0)));
+    }
+
     /// All that is read of this process and of this machine, through a recording and back.
     #[test]
     fn what_is_read_here_comes_back_from_a_recording() {
@@ -240,6 +340,7 @@ mod tests {
         }
         let mut told = (*details.publish()).clone();
         told.faults.clear();
+        told.slow.clear();
         told.machine.containers = Arc::default();
         // Names of ports are those of whoever reads.
         if let Some(Ok(network)) = told.machine.network.as_mut().map(|s| s.value.as_mut()) {

@@ -1,7 +1,7 @@
 //! The network of this machine for view 5 and the tab Sockets: interfaces, routes, sockets with their holders, throughput.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::descriptors::joined::shared::{self, Shared};
 use crate::model::descriptors::peer::{HolderIndex, Join, Note, Object, Peers, Tables};
@@ -46,7 +46,6 @@ pub struct Networks {
     /// Sockets to the interfaces of our namespace, and of that of the process in focus.
     here: Option<Netlink>,
     there: Option<(u64, Option<Netlink>)>,
-    took_ms: u64,
     /// Whether every process was looked at once.
     whole: bool,
 }
@@ -65,7 +64,6 @@ impl Networks {
             counted_datagrams: None,
             here: None,
             there: None,
-            took_ms: 0,
             whole: false,
         }
     }
@@ -298,7 +296,11 @@ impl Source<Detail> for Networks {
     }
 
     fn pace_ms(&self) -> u64 {
-        shared::pace(self.took_ms, self.whole)
+        shared::pace(self.whole)
+    }
+
+    fn share(&self) -> u64 {
+        shared::share(self.whole)
     }
 
     fn rest(&mut self) {
@@ -311,10 +313,8 @@ impl Source<Detail> for Networks {
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
-        let began = Instant::now();
         let focus = plan.focus.filter(|_| plan.needs.contains(Needs::SOCKETS));
         let network = self.network(shared::BUDGET, focus.map(|id| id.pid))?;
-        self.took_ms = began.elapsed().as_millis() as u64;
         self.whole = network.complete;
         into.machine.network = Some(Stamped::new(clock::now(), Ok(network)));
         Ok(())

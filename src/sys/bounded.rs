@@ -4,14 +4,17 @@
 //! that takes too long is left behind with its helper; a fresh one goes on with the rest. What hangs is not tried again
 //! until it came back, and the number of helpers is bounded, so a sick machine costs a few idle threads at the most.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::model::id::Nanos;
 use crate::model::reading::{Missing, Reading};
 use crate::sys::caught::catching;
+use crate::sys::clock;
 use crate::sys::fields;
 use crate::sys::threads;
 
@@ -60,6 +63,7 @@ where
             running: None,
             helper: 0,
             done: false,
+            cost: Nanos(0),
             results,
         }),
         moved: Condvar::new(),
@@ -67,7 +71,18 @@ where
     if hand_over(&batch, 0) {
         batch.watch();
     }
-    std::mem::take(&mut lock(&batch.state).results)
+    let mut state = lock(&batch.state);
+    COST.set(Nanos(COST.get().0 + state.cost.0));
+    std::mem::take(&mut state.results)
+}
+
+thread_local! {
+    static COST: Cell<Nanos> = const { Cell::new(Nanos(0)) };
+}
+
+/// For how long helpers had a core for all that the calling thread has asked for; without those that were left behind.
+pub fn cost() -> Nanos {
+    COST.get()
 }
 
 struct Batch<I, T, W> {
@@ -86,6 +101,8 @@ struct State<T> {
     /// Which helper counts; one that was left behind finds another number here.
     helper: u32,
     done: bool,
+    /// For how long a helper had a core.
+    cost: Nanos,
     results: Vec<Reading<T>>,
 }
 
@@ -104,8 +121,9 @@ where
     /// What a helper does: item after item, until all are done or it was left behind.
     fn work_off(&self, helper: u32) {
         let tid = nix::unistd::gettid().as_raw();
+        let began = clock::of_thread();
         loop {
-            let Some(index) = self.begin(helper, tid) else {
+            let Some(index) = self.begin(helper, (tid, began)) else {
                 return;
             };
             if any_stuck() && lock(&POOL).stuck.contains(&self.key(index)) {
@@ -124,7 +142,7 @@ where
         }
     }
 
-    fn begin(&self, helper: u32, tid: i32) -> Option<usize> {
+    fn begin(&self, helper: u32, (tid, began): (i32, Nanos)) -> Option<usize> {
         let mut state = lock(&self.state);
         if state.helper != helper {
             return None;
@@ -132,6 +150,7 @@ where
         let index = state.next;
         if index == self.items.len() {
             state.done = true;
+            state.cost = clock::of_thread().since(began);
             // Whoever is woken wants the lock.
             drop(state);
             self.moved.notify_one();

@@ -19,6 +19,10 @@ pub trait Source<T>: Send {
     fn pace_ms(&self) -> u64 {
         0
     }
+    /// It may take one part of so many of the time of a core: what its readings cost makes them rarer.
+    fn share(&self) -> u64 {
+        100
+    }
     /// Nobody needs it any more: gives back what costs the machine while it is open.
     fn rest(&mut self) {}
     /// Reads what the plan asks for.

@@ -74,9 +74,20 @@ pub struct Memory {
     addresses: bool,
     folds: HashMap<Group, Fold>,
     entries: Vec<Entry>,
+    /// What the rows were made of; while it is the same, they are.
+    made: Option<Made>,
     blocks: Vec<Block>,
     about: Vec<about::Words>,
     areas: Areas,
+}
+
+/// All that the rows depend on: when regions and their faults were read, how the table is sorted and folded.
+#[derive(PartialEq)]
+struct Made {
+    read: [Option<Nanos>; 2],
+    sort: (usize, bool),
+    addresses: bool,
+    folds: HashMap<Group, Fold>,
 }
 
 /// Where the parts of the tab stand.
@@ -187,8 +198,21 @@ impl Memory {
         self.growth.sweep();
     }
 
-    fn sort(&mut self, space: &AddressSpace, faults: Reading<&PageFaults>) {
-        let (by, inverted) = self.list.sort();
+    /// Sorts the rows anew and looks where the blocks of the picture stand, where anything changed of which they are made:
+    /// a program may have a hundred thousand regions, and a frame comes with every key.
+    fn sort(&mut self, world: &World, space: &AddressSpace, faults: Reading<&PageFaults>) {
+        let faulted = world.detail.page_faults.as_ref().map(|slot| slot.at);
+        let made = Made {
+            read: [self.read, faulted],
+            sort: self.list.sort(),
+            addresses: self.addresses,
+            folds: self.folds.clone(),
+        };
+        if self.made.as_ref() == Some(&made) {
+            return;
+        }
+        let (by, inverted) = made.sort;
+        self.made = Some(made);
         let growth = &self.growth;
         let wanted = Wanted {
             folds: &self.folds,
@@ -202,6 +226,9 @@ impl Memory {
         } else {
             rows::by_kind(&self.groups, &wanted)
         };
+        self.blocks = blocks(space, |group| {
+            cells::growth_words(growth.of(&Key::Group(group)))
+        });
     }
 
     fn chosen(&self) -> Option<&Entry> {
@@ -233,10 +260,11 @@ impl Panel for Memory {
         self.areas = Areas::of(area);
         let Some(space) = filled(world).filter(|s| !s.regions.is_empty()) else {
             self.entries.clear();
+            self.made = None;
             return Reply::Pass;
         };
         let faults = faults(world);
-        self.sort(space, faults);
+        self.sort(world, space, faults);
         let keys: Vec<Key> = self.entries.iter().map(|e| e.key.clone()).collect();
         let columns = cells::columns(self.addresses);
         let entries = &self.entries;
@@ -260,10 +288,6 @@ impl Panel for Memory {
             row: &|i| look.row(&entries[i]),
         };
         self.list.fit(self.areas.table, content);
-        let growth = &self.growth;
-        self.blocks = blocks(space, |group| {
-            cells::growth_words(growth.of(&Key::Group(group)))
-        });
         self.about = about::words(self.chosen(), space, &self.growth, faults);
         Reply::Pass
     }

@@ -72,7 +72,10 @@ pub struct Overview {
     children: Children,
     rings: history::Rings,
     growth: Growth<Group>,
+    /// When the regions were read of which these are made: the blocks of the picture, and the largest ones where they stand.
     measured: Option<Nanos>,
+    pictured: Vec<Block>,
+    listed: Option<((Option<Nanos>, Rect), Vec<Parts>)>,
     areas: Areas,
     head: Vec<Parts>,
     kernel: Vec<Parts>,
@@ -234,6 +237,11 @@ impl Overview {
             for (group, totals) in space.by_group() {
                 self.growth.note(group, totals.size);
             }
+            let growth = &self.growth;
+            self.pictured = blocks(space, |group| match growth.of(&group) {
+                Some(grown) if grown.rate >= 512.0 => crate::model::format::growth(grown.rate),
+                _ => String::new(),
+            });
         }
     }
 
@@ -293,13 +301,7 @@ impl Panel for Overview {
         let mut kernel = kernel_land::lines(&view, areas.kernel, apart, &mut folds);
         let sums = user_land::sums(&view, areas.user.width);
         let foot = lines::foot(&view);
-        let growth = &self.growth;
-        let shown = view.space.map(|space| {
-            blocks(space, |group| match growth.of(&group) {
-                Some(grown) if grown.rate >= 512.0 => crate::model::format::growth(grown.rate),
-                _ => String::new(),
-            })
-        });
+        let shown = view.space.map(|_| self.pictured.clone());
         let shown = shown.unwrap_or_default();
         if areas.user.width == 0 {
             kernel.push(Vec::new());
@@ -327,9 +329,15 @@ impl Panel for Overview {
             areas.leave(tallest.0, CHART[usize::from(alone(world))]);
         }
         areas.split_user(pictured);
-        let regions = user_land::largest(&view, areas.regions);
+        let wanted = (self.measured, areas.regions);
+        let regions = match &self.listed {
+            Some((of, lines)) if *of == wanted => lines.clone(),
+            _ => user_land::largest(&view, areas.regions),
+        };
+        let listed = view.space.map(|_| (wanted, regions.clone()));
         self.areas = areas;
         (self.around, self.regions, self.tallest) = (around, regions, tallest);
+        self.listed = listed;
         (self.head, self.kernel, self.sums, self.foot) = (head, kernel, sums, foot);
         self.folds = folds;
         self.blocks = shown;

@@ -33,7 +33,6 @@ pub struct Talks {
     shared: Shared,
     maps: SharedMaps,
     users: sysv::Users,
-    took_ms: u64,
     /// Whether every process was looked at once.
     whole: bool,
 }
@@ -46,7 +45,6 @@ impl Talks {
             maps: SharedMaps::new(root),
             users: sysv::Users::default(),
             shared,
-            took_ms: 0,
             whole: false,
         }
     }
@@ -129,13 +127,15 @@ impl Source<Detail> for Talks {
     }
 
     fn pace_ms(&self) -> u64 {
-        shared::pace(self.took_ms, self.whole)
+        shared::pace(self.whole)
+    }
+
+    fn share(&self) -> u64 {
+        shared::share(self.whole)
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
-        let began = Instant::now();
         let ipc = self.ipc(shared::BUDGET, plan.focus);
-        self.took_ms = began.elapsed().as_millis() as u64;
         self.whole = ipc.complete;
         into.machine.ipc = Some(Stamped::new(clock::now(), Ok(ipc)));
         Ok(())

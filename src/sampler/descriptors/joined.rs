@@ -34,12 +34,11 @@ const BUDGET: Duration = Duration::from_millis(4);
 const PACE_MS: u64 = 500;
 /// The same where only the words of waits are made of it.
 const WAITS_MS: u64 = 1000;
-/// A reading takes at most this share of the time: one part in so many.
-const SHARE: u64 = 20;
+/// Readings take at most this share of a core: one part in so many.
+const SHARE: u64 = 50;
 /// The same where only the overview shows a few of them.
 const GLANCE_MS: u64 = 2000;
 const GLANCE_SHARE: u64 = 400;
-const SLOWEST_MS: u64 = 15_000;
 
 /// Reads the descriptor table of the process in focus.
 pub struct Descriptors {
@@ -50,7 +49,6 @@ pub struct Descriptors {
     known: HashMap<u32, Known>,
     /// Where the details of those not on the screen go on.
     next: u32,
-    took_ms: u64,
     /// When graphics cards were asked last, and how long they had worked for the process until then.
     gpu: Option<(Nanos, Nanos)>,
     /// Whether a report wants everything at once.
@@ -75,7 +73,6 @@ impl Descriptors {
             of: None,
             known: HashMap::new(),
             next: 0,
-            took_ms: 0,
             gpu: None,
             patient: false,
             glancing: false,
@@ -359,22 +356,24 @@ impl Source<Detail> for Descriptors {
     }
 
     fn pace_ms(&self) -> u64 {
-        if self.glancing {
-            return (GLANCE_MS.max(self.took_ms * GLANCE_SHARE)).min(SLOWEST_MS);
+        match (self.glancing, self.for_waits) {
+            (true, _) => GLANCE_MS,
+            (false, true) => WAITS_MS,
+            (false, false) => PACE_MS,
         }
-        let pace = if self.for_waits { WAITS_MS } else { PACE_MS };
-        pace.max(self.took_ms * SHARE)
+    }
+
+    fn share(&self) -> u64 {
+        if self.glancing { GLANCE_SHARE } else { SHARE }
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
         let Some(of) = plan.focus else { return Ok(()) };
-        let began = Instant::now();
         let closely = Needs::FILES | Needs::SOCKETS;
         let overview = plan.needs.contains(Needs::OVERVIEW);
         self.glancing = overview && !plan.needs.intersects(closely);
         self.for_waits = !plan.needs.intersects(closely);
         let files = self.files(of, &plan.descriptors);
-        self.took_ms = began.elapsed().as_millis() as u64;
         // The last picture of a process that has ended stays.
         if files == Err(Missing::Gone) && into.files.as_ref().is_some_and(|f| f.value.is_ok()) {
             return Ok(());

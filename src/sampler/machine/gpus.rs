@@ -252,9 +252,14 @@ impl Source<Detail> for Graphics {
 
     fn pace_ms(&self) -> u64 {
         match self.cards {
-            Some(_) => shared::pace(self.took_ms, self.whole),
+            // What a driver is asked for takes its time elsewhere than on our threads.
+            Some(_) => shared::pace(self.whole).max(self.took_ms * self.share()),
             None => 0,
         }
+    }
+
+    fn share(&self) -> u64 {
+        shared::share(self.whole)
     }
 
     fn rest(&mut self) {

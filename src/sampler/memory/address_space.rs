@@ -27,7 +27,7 @@ const PACE: u64 = 1000;
 /// Readings may take this share of a core: one part of so many.
 const SHARE: u64 = 250;
 
-/// Reads the address space of the process in focus: `maps` first, then `smaps` at a pace that follows its cost.
+/// Reads the address space of the process in focus: `maps` first, then `smaps`.
 #[derive(Debug)]
 pub struct AddressSpaces {
     root: ProcRoot,
@@ -39,9 +39,6 @@ pub struct AddressSpaces {
     exe: Option<FileId>,
     pointers: StackPointers,
     sharers: Sharers,
-    /// What the last reading took.
-    cost: Nanos,
-    pace: u64,
 }
 
 impl AddressSpaces {
@@ -56,8 +53,6 @@ impl AddressSpaces {
             exe: None,
             pointers: StackPointers::default(),
             sharers: Sharers::new(root),
-            cost: Nanos(u64::MAX),
-            pace: PACE,
         }
     }
 
@@ -163,8 +158,6 @@ impl AddressSpaces {
             return;
         }
         self.of = Some(id);
-        self.pace = PACE;
-        self.cost = Nanos(u64::MAX);
         self.headers.clear();
         self.opaque.clear();
         self.exe = None;
@@ -278,7 +271,11 @@ impl Source<Detail> for Regions {
     }
 
     fn pace_ms(&self) -> u64 {
-        lock(&self.0).pace
+        PACE
+    }
+
+    fn share(&self) -> u64 {
+        SHARE
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
@@ -305,7 +302,11 @@ impl Source<Detail> for Residencies {
     }
 
     fn pace_ms(&self) -> u64 {
-        lock(&self.0).pace
+        PACE
+    }
+
+    fn share(&self) -> u64 {
+        SHARE
     }
 
     fn read(&mut self, plan: &Plan, into: &mut Detail) -> Result<(), Error> {
@@ -321,11 +322,6 @@ impl AddressSpaces {
             return;
         };
         let space = self.of(id, residency);
-        if let Ok(space) = &space {
-            // A machine that is busy elsewhere makes one reading look dear; the cheaper of the last two counts.
-            let cost = std::mem::replace(&mut self.cost, space.cost).min(space.cost);
-            self.pace = (cost.0 * SHARE / 1_000_000).clamp(PACE, 10_000);
-        }
         // A process that ended keeps what was last read of it.
         let kept = into.of == Some(id) && into.regions.as_ref().is_some_and(|r| r.value.is_ok());
         let ended = |space: &AddressSpace| space.regions.is_empty();

@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::world::Settings;
-use crate::model::detail::Detail;
+use crate::model::detail::{Detail, Slow};
 use crate::model::id::{Bytes, Nanos, Ticks};
 use crate::model::machine::disk::{Device, DiskCounters, Filesystem, Space};
 use crate::model::process::stat::State;
@@ -233,6 +233,27 @@ fn what_was_read_before_the_moment_says_so_and_what_is_not_known_of_it_is_forgot
     world.detail = Arc::default();
     view.tick(&world);
     assert!(!drawn(&mut view, &world, 120, 40).contains("/far"));
+}
+
+#[test]
+fn what_is_read_more_seldom_than_the_ticks_says_so() {
+    let mut world = world();
+    let slow = |of, what, every| Slow {
+        of,
+        what,
+        every: Nanos::from_millis(every),
+    };
+    Arc::make_mut(&mut world.detail).slow = vec![
+        slow(Needs::DISKS, "disks", 12_000),
+        // Of something else, and hardly slower than the ticks.
+        slow(Needs::FILES, "descriptors", 12_000),
+        slow(Needs::DISK_REQUESTS, "requests", 1_200),
+    ];
+    let told = world.read_slowly(SPEC.needs | Needs::DISK_REQUESTS);
+    assert_eq!(told.as_deref(), Some("disks read every 12s, as it is much"));
+    assert_eq!(world.read_slowly(Needs::MEMORY), None);
+    world.time.recorded = true;
+    assert_eq!(world.read_slowly(SPEC.needs), None, "nothing is read");
 }
 
 #[test]

@@ -28,15 +28,15 @@ const GLANCE: Effort = Effort {
     asleep: Duration::from_mins(5),
 };
 
-/// How long a view of all processes waits after a reading that took so long: a second at the least, and so that
-/// readings take one part in fifty of the time. While not every process was looked at once, somebody waits for the
-/// rest: then one part in four.
-pub fn pace(took_ms: u64, whole: bool) -> u64 {
-    if whole {
-        1000.max(took_ms * 50)
-    } else {
-        200.max(took_ms * 4)
-    }
+/// How many milliseconds a view of all processes waits after a reading: while not every process was looked at once,
+/// somebody waits for the rest.
+pub fn pace(whole: bool) -> u64 {
+    if whole { 1000 } else { 200 }
+}
+
+/// Which part of a core its readings may take, one of so many; more while somebody waits for the rest.
+pub fn share(whole: bool) -> u64 {
+    if whole { 50 } else { 4 }
 }
 
 /// The index and the tables, shared by the sources of one thread.
