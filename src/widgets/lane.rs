@@ -1,7 +1,7 @@
 //! One core over time: a row of cells whose colour is the process that held it longest and whose height is how busy it was.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Offset, Rect};
 use ratatui::style::{Color, Modifier, Style};
 
 use super::spark::eighth;
@@ -29,13 +29,16 @@ pub struct Look<'a> {
 /// A cell that is at least so busy is drawn as part of a run, on which names can be written.
 const SOLID: f32 = 0.94;
 
+/// The upper edge of a full lane below which nothing is left free for marks.
+const EDGE: &str = "▇";
+
 /// How many rows of `height` the cells take: where something is `marked` below them, one is left for that.
 pub fn body(height: u16, marked: bool) -> u16 {
     height.saturating_sub(u16::from(marked)).max(1)
 }
 
-/// Draws the cells into the first rows of `area`; and with long runs how long their slices are and how they
-/// ended, in the second row and in the row below the cells.
+/// Draws the cells into the first rows of `area`; and with long runs who that is, how long their slices are and how they
+/// ended, in the first rows and in the row below the cells.
 pub fn draw(mut look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
     let area = area.intersection(buf.area);
     if area.is_empty() {
@@ -57,7 +60,8 @@ pub fn draw(mut look: Look<'_>, area: Rect, cells: &[Cell], buf: &mut Buffer) {
         let run_area = Rect::new(x, area.y, wide as u16, area.height);
         let cells = &cells[from..from + wide];
         if let Some(who) = cells.first().and_then(|c| c.who.as_ref()) {
-            inscribe(&who.name, Modifier::BOLD, run_area, buf);
+            let named = run_area.offset(Offset::new(0, look.lettered().into()));
+            inscribe(&who.name, Modifier::BOLD, named, buf);
         }
         look.part(cells, run_area, buf);
         if area.height > 1 {
@@ -147,6 +151,16 @@ impl<'a> Look<'a> {
         false
     }
 
+    /// Whether full cells leave a hair of ground at their upper edge.
+    fn edged(&self) -> bool {
+        !self.marked && self.rows > 1 && !self.theme.glyphs.ascii
+    }
+
+    /// The row of the name of a run, counted from the first one: letters need a whole one.
+    fn lettered(&self) -> u16 {
+        u16::from(self.edged() && self.rows > 2)
+    }
+
     fn dimmed(&self, id: ProcId) -> bool {
         self.focus.is_some_and(|focus| focus != id)
     }
@@ -204,7 +218,14 @@ impl<'a> Look<'a> {
             _ => faint,
         };
         if id.is_some() && own == self.rows * 8 {
-            return self.solid(style, dimmed);
+            let (symbol, style) = self.solid(style, dimmed);
+            // Nothing parts a lane that fills its rows from the one above it: its upper edge leaves a hair of ground.
+            let edge = self.edged() && up + 1 == self.rows;
+            return match style.bg {
+                _ if !edge => (symbol, style),
+                Some(color) => (EDGE, Style::new().fg(color)),
+                None => (EDGE, style),
+            };
         }
         let in_row = |level: u16| usize::from(level.saturating_sub(up * 8).min(8));
         let (own, all) = (in_row(own), in_row(all.max(own)));
@@ -264,7 +285,7 @@ impl<'a> Look<'a> {
     /// Parts a run from the next one where no colour tells them apart.
     fn part(&self, cells: &[Cell], area: Rect, buf: &mut Buffer) {
         let x = area.right() - 1;
-        let symbol = match buf[(x, area.y)].symbol() {
+        let symbol = match buf[(x, area.y + self.rows - 1)].symbol() {
             "█" => "▊",
             "#" => "|",
             _ => return,
@@ -297,11 +318,7 @@ impl<'a> Look<'a> {
             return;
         };
         let text = format::duration(length);
-        let below = Rect {
-            y: area.y + 1,
-            height: area.height - 1,
-            ..area
-        };
+        let below = area.offset(Offset::new(0, i32::from(self.lettered()) + 1));
         if self.rows > 1 {
             inscribe(&text, Modifier::empty(), below, buf);
             return;
@@ -338,11 +355,13 @@ fn inscribe(text: &str, add: Modifier, area: Rect, buf: &mut Buffer) {
     }
     let text = cut(text, room);
     let style = buf[(area.x, area.y)].style();
-    let style = if buf[(area.x, area.y)].symbol() == " " {
-        style.add_modifier(add)
-    } else {
+    let style = match (buf[(area.x, area.y)].symbol(), style.fg) {
+        (" ", _) => style.add_modifier(add),
+        (EDGE, Some(color)) if color != Color::Reset => {
+            Style::new().bg(color).fg(ink(color)).add_modifier(add)
+        }
         // Without colour the letters stand in the run as in a window.
-        style.add_modifier(Modifier::REVERSED)
+        _ => style.add_modifier(Modifier::REVERSED),
     };
     put::text(buf, area.x + 1, area.y, &text, room, style);
 }

@@ -225,3 +225,33 @@ fn the_process_in_focus_keeps_its_colour() {
     assert!(buf[(2, 0)].modifier.contains(faint) && !faint.is_empty());
     assert_eq!(buf[(4, 0)].bg, theme.process(ProcId::new(7, 1)));
 }
+
+#[test]
+fn full_lanes_above_each_other_do_not_touch() {
+    let theme = coloured();
+    let cells = vec![cell(7, 1.0); 8];
+    let look = Look::new(&theme, None).marked(false);
+    let mut buf = Buffer::empty(Rect::new(0, 0, 8, 6));
+    for y in [0, 3] {
+        draw(look, Rect::new(0, y, 8, 3), &cells, &mut buf);
+    }
+    let color = theme.process(ProcId::new(7, 1));
+    for y in [0, 3] {
+        assert_eq!(row(&buf, y), "▇▇▇▇▇▇▇▇");
+        assert_eq!((buf[(0, y)].fg, buf[(0, y)].bg), (color, Color::Reset));
+        assert_eq!(row(&buf, y + 1), " job7   ");
+        assert_eq!(
+            (buf[(1, y + 1)].fg, buf[(1, y + 1)].bg),
+            (ink(color), color)
+        );
+        assert_eq!(buf[(0, y + 2)].bg, color);
+    }
+    // In two rows letters stand on the colour of the upper one.
+    let area = Rect::new(0, 0, 8, 2);
+    draw(look, area, &cells, &mut buf);
+    assert_eq!(row(&buf, 0), "▇job7▇▇▇");
+    assert_eq!((buf[(1, 0)].fg, buf[(1, 0)].bg), (ink(color), color));
+    // Where a row for marks parts them, they are whole.
+    draw(look.marked(true), Rect::new(0, 0, 8, 3), &cells, &mut buf);
+    assert_eq!(buf[(0, 0)].bg, color);
+}

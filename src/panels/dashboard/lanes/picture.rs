@@ -10,6 +10,7 @@ mod scope;
 mod seats;
 mod title;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
@@ -114,6 +115,9 @@ const PROCESSES: Nanos = Nanos::from_millis(1);
 /// For so long what the cursor reads out stays where nobody moves it.
 const READ: Nanos = Nanos(10_000_000_000);
 
+/// For so long a lane keeps its row for marks after the last one: else it would grow and shrink with every mark that comes.
+pub(super) const MARKED: Nanos = Nanos(10_000_000_000);
+
 /// From so many rows a lane on its numbers are those of the shown window in full.
 const DETAILED: u16 = 3;
 
@@ -134,6 +138,8 @@ pub struct Picture {
     top: usize,
     lanes: usize,
     rows: Vec<Row>,
+    /// When something was last marked below a core's lane.
+    marked: HashMap<CpuId, Nanos>,
     parts: Parts,
     window: Option<Window>,
     bucket: Nanos,
@@ -157,7 +163,7 @@ struct Seen {
 
 impl Picture {
     /// How many rows of the screen the cells of a shown lane take.
-    fn body(&self, place: usize) -> u16 {
+    pub(super) fn body(&self, place: usize) -> u16 {
         let marked = self.rows.get(place).is_some_and(|row| row.marked);
         lane::body(self.parts.tall(place), marked)
     }
@@ -297,6 +303,9 @@ impl Picture {
         let by_process = bucket >= PROCESSES;
         let look = lane::Look::new(&world.theme, focus);
         let live = self.scope.is_live() && self.parts.each < DETAILED;
+        let now = world.snapshot.at;
+        let mut marked = std::mem::take(&mut self.marked);
+        marked.retain(|_, at| now.0.abs_diff(at.0) <= MARKED.0);
         self.rows = lanes
             .map(|lane| {
                 let core = cores.binary_search_by_key(&lane.cpu, |c| c.id).ok();
@@ -309,9 +318,12 @@ impl Picture {
                 let tick = core.and_then(|i| cores[i].share.ok());
                 let whole = lane.spent_in(window);
                 let spent = spent(lane, window.from, bucket, n);
+                if look.marks(&cells, &spent) {
+                    marked.insert(lane.cpu, now);
+                }
                 Row {
                     cpu: lane.cpu,
-                    marked: look.marks(&cells, &spent),
+                    marked: marked.contains_key(&lane.cpu),
                     cells,
                     total: lane.total(window, line.origin),
                     known: lane.known(window, line.origin),
@@ -329,6 +341,7 @@ impl Picture {
                 }
             })
             .collect();
+        self.marked = marked;
         (self.reading, self.arrow) = match self.cursor {
             Some((lane, cell)) => self.read(line, lane, cell),
             None => (String::new(), None),

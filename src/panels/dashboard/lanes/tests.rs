@@ -359,7 +359,7 @@ fn lanes_of_ten_seconds() {
     with_lanes(&mut world);
     let (pane, text) = pressed(&world, "", 120, 6);
     insta::assert_snapshot!(text, @r"
-    cpu0                                                             50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
+    cpu0  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  50% usr 50 sys  0 irq  0     250 sw/s 100% preempted  
                                                                                                                            
     cpu1                                                             50% usr 50 sys  0 irq  0      50 sw/s   0% preempted  
           ▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂                                                        
@@ -462,4 +462,24 @@ fn no_row_below_the_lanes_stays_empty() {
             }
         }
     }
+}
+
+#[test]
+fn a_lane_keeps_its_height_while_marks_come_and_go() {
+    let mut world = world([0, 1]);
+    with_lanes(&mut world);
+    let (mut pane, _) = pressed(&world, "", 120, 6);
+    assert_eq!(pane.picture.body(0), 2, "nothing is marked in ten seconds");
+    let (mut close, _) = pressed(&world, "]]]]]]]]", 120, 6);
+    assert_eq!(close.picture.body(0), 1, "single slices were preempted");
+    // The marks have left the window, and a little later nothing remembers them.
+    std::mem::swap(&mut pane.picture.scope, &mut close.picture.scope);
+    let area = Rect::new(0, 0, 120, 6);
+    close.fit(&world, area);
+    assert_eq!(close.picture.body(0), 1);
+    let mut later = (*world.snapshot).clone();
+    later.at.0 += picture::MARKED.0 + 1;
+    world.snapshot = Arc::new(later);
+    close.fit(&world, area);
+    assert_eq!(close.picture.body(0), 2);
 }

@@ -25,7 +25,7 @@ fn drawn(width: u16, height: u16, keys: &[Key]) -> (ViewCpu, String) {
 fn lanes_table_and_one_process() {
     let (_, text) = drawn(140, 26, &[]);
     insta::assert_snapshot!(text,  @r"
- cpu0                                                                                 50% usr 50 sys  0 irq  1     250 sw/s 100% preempted  
+ cpu0  ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  50% usr 50 sys  0 irq  1     250 sw/s 100% preempted  
                                                                                       idle 50 irq 0 softirq 1 steal 0 iowait 0              
                                                                                       queue 1.0  moved in 0/s             60 s          ███ 
  cpu1                                                                                 50% usr 50 sys  0 irq  1      50 sw/s   0% preempted  
