@@ -16,6 +16,8 @@ mod moments;
 mod recordings;
 #[path = "cli/time_spent.rs"]
 mod time_spent;
+#[path = "cli/users.rs"]
+mod users;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,18 +43,27 @@ struct Sleeper(Child);
 
 impl Sleeper {
     fn start() -> Self {
-        let mut child = Command::new("cat")
-            .args(["-", "a pscope-argument"])
+        Self::within(&[]).expect("an answer")
+    }
+
+    /// The same, started by this program; `None` where that ends without starting it.
+    fn within(starter: &[&str]) -> Option<Self> {
+        let command = [starter, &["cat", "-", "a pscope-argument"]].concat();
+        let mut child = Command::new(command[0])
+            .args(&command[1..])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("cat");
+            .ok()?;
         // Once it has answered, the program that it executes is in place.
         let input = child.stdin.as_mut().expect("its input");
-        input.write_all(b"ready\n").expect("written");
+        let _ = input.write_all(b"ready\n");
         let mut line = String::new();
         let mut reader = BufReader::new(child.stdout.as_mut().expect("its output"));
-        reader.read_line(&mut line).expect("an answer");
+        if reader.read_line(&mut line).is_err() || line.is_empty() {
+            let _ = (child.kill(), child.wait());
+            return None;
+        }
         // It sleeps once it waits for more; right after its answer it may still be on a core.
         let pid = child.id();
         let deadline = Instant::now() + Duration::from_mins(1);
@@ -60,7 +71,7 @@ impl Sleeper {
             assert!(Instant::now() < deadline, "{pid} never waits for input");
             std::thread::yield_now();
         }
-        Self(child)
+        Some(Self(child))
     }
 
     fn pid(&self) -> u32 {

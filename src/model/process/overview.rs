@@ -47,6 +47,8 @@ pub struct Credentials {
     pub last_capability: u32,
     /// It lives in another user namespace than pscope, and its capabilities hold only there.
     pub apart: bool,
+    /// Which number its effective user has in that namespace.
+    pub inside: Inside,
     /// Seccomp mode: 0 off, 1 strict, 2 filter.
     pub seccomp: u32,
     /// Who traces it: a debugger, strace.
@@ -65,6 +67,31 @@ pub struct Credentials {
     pub signals: [u32; 3],
     /// Signals that wait to be delivered.
     pub pending: u32,
+}
+
+/// Which number a user has in the user namespace that a process lives in; `user_namespaces(7)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inside {
+    /// It is the namespace of pscope, or nobody said.
+    #[default]
+    Untold,
+    /// None: no line of the map of the namespace has it.
+    Unmapped,
+    /// This one.
+    As(u32),
+}
+
+impl Inside {
+    /// In words; `None` where there is nothing to say.
+    pub fn words(self) -> Option<String> {
+        match self {
+            Self::Untold => None,
+            Self::Unmapped => Some("without a number in its own user namespace".to_owned()),
+            // Number 0 has the rights there, whatever a file calls it.
+            Self::As(0) => Some("root (0) in its own user namespace".to_owned()),
+            Self::As(uid) => Some(format!("{uid} in its own user namespace")),
+        }
+    }
 }
 
 /// What its threads had of the cores, since they began and lately.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Found, faults, files, memory};
 use crate::model::id::Tid;
-use crate::model::process::overview::Overview;
+use crate::model::process::overview::{Inside, Overview};
 use crate::model::process::stat::Stat;
 use crate::model::process::threads::Threads;
 use crate::model::reading::{Missing, Reading};
@@ -165,6 +165,14 @@ fn overview(found: &Found, o: &Overview) -> Value {
         "read_bytes": io.map(|i| i.read.0),
         "written_bytes": io.map(|i| i.written.0),
     });
+    let inside = match status.map(|s| s.inside) {
+        None | Some(Inside::Untold) => None,
+        Some(Inside::Unmapped) => Some(Value::Null),
+        Some(Inside::As(uid)) => Some(uid.into()),
+    };
+    if let Some(uid) = inside {
+        out["uid_in_own_namespace"] = uid;
+    }
     if !why.is_empty() {
         out["unavailable"] = Value::Object(why);
     }

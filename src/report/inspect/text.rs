@@ -161,6 +161,9 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
         or_dash(&proc.facts.uid, ascii, ToString::to_string)
     );
     if let Ok(status) = &o.status {
+        if let Some(inside) = status.inside.words() {
+            user = format!("{user}, {inside}");
+        }
         user = format!("{user}, capabilities: {}", status.capabilities_words());
     }
     labelled("user", &user, printer)?;

@@ -3,13 +3,13 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{isolation, living, proc_counters, proc_dir, process_ids};
+use super::{isolation, living, proc_counters, proc_dir, process_ids, users};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::unit;
-use crate::model::id::{Nanos, ProcId};
+use crate::model::id::{Nanos, ProcId, Uid};
 use crate::model::memory::region::Residency;
 use crate::model::plan::{Needs, Plan};
-use crate::model::process::overview::{Credentials, Lately, Limit, Overview, Scheduled};
+use crate::model::process::overview::{Credentials, Inside, Lately, Limit, Overview, Scheduled};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::SchedStat;
 use crate::model::text::SafeText;
@@ -69,10 +69,16 @@ impl Overviews {
         let asked = living::pid(&self.root, id.pid);
         let dir = self.root.proc(asked.to_string());
         let status = std::fs::read(dir.join("status")).map_err(Missing::from);
-        let status = status.map(|text| Credentials {
-            last_capability: isolation::last_capability(&self.root),
-            apart: isolation::is_apart(&self.root, asked, "user"),
-            ..status::parse(&text)
+        let status = status.map(|text| {
+            let apart = isolation::is_apart(&self.root, asked, "user");
+            let status = status::parse(&text);
+            let inside = users::inside(&self.root, asked, Uid(status.uids[1]), apart);
+            Credentials {
+                last_capability: isolation::last_capability(&self.root),
+                apart: apart || inside != Inside::Untold,
+                inside,
+                ..status
+            }
         });
         let descriptors = proc_dir::count_descriptors(&self.root, asked);
         let limits = std::fs::read(dir.join("limits")).map_err(Missing::from);

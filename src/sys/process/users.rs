@@ -6,6 +6,8 @@
 
 mod namespaces;
 
+pub(in crate::sys) use namespaces::inside;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

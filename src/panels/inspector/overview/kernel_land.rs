@@ -195,6 +195,9 @@ fn user(view: &View<'_>) -> Parts {
     parts.push(or_dash(&facts.uid, |uid| dim(format!(" ({uid})"))));
     let status = view.facts.and_then(|f| f.status.as_ref().ok());
     if let Some(status) = status {
+        if let Some(inside) = status.inside.words() {
+            parts.push((format!(" · {inside}"), Role::Text));
+        }
         parts.push(dim(" · "));
         parts.push(dim("capabilities "));
         parts.push(text(status.capabilities_words()));

@@ -1,6 +1,7 @@
 //! Numbers of user namespaces: whose range one is of, and whom the kernel gives no number here (`user_namespaces(7)`).
 
-use crate::model::id::Uid;
+use crate::model::id::{Pid, Uid};
+use crate::model::process::overview::Inside;
 use crate::model::text::SafeText;
 use crate::sys::fields;
 use crate::sys::root::ProcRoot;
@@ -61,6 +62,23 @@ pub(super) fn told(ranges: &[Range], uid: Uid) -> Option<SafeText> {
     })
 }
 
+/// Which number a user has in the namespace of a process, where that is another one than ours. Everybody may read the maps,
+/// also where the namespaces themselves are not told.
+pub(in crate::sys) fn inside(root: &ProcRoot, pid: Pid, uid: Uid, apart: bool) -> Inside {
+    let read = |of: &str| std::fs::read(root.proc(format!("{of}/uid_map")));
+    let (Ok(theirs), Ok(ours)) = (read(&pid.to_string()), read("self")) else {
+        return Inside::Untold;
+    };
+    if !apart && theirs == ours {
+        return Inside::Untold;
+    }
+    let number = |range: Range| Some(range.inside + range.offset(uid)?);
+    match map(&theirs).find_map(number) {
+        Some(number) => Inside::As(number as u32),
+        None => Inside::Unmapped,
+    }
+}
+
 /// The number that stands for everybody who has none in our own namespace; `None` where all have one, or where it may as well
 /// be somebody's own.
 pub(super) fn overflow(root: &ProcRoot) -> Option<Uid> {
@@ -110,6 +128,32 @@ mod tests {
         assert_eq!(told(205).as_deref(), Some("200/1005"));
         assert_eq!(told(1001), None, "one number is a person's own");
         assert_eq!(told(365_536), None);
+    }
+
+    #[test]
+    fn a_user_has_another_number_inside_or_none() {
+        let (_dir, root) = machine(&[
+            ("self/uid_map", "         0          0 4294967295\n"),
+            ("1/uid_map", "         0          0 4294967295\n"),
+            ("7/uid_map", "         0      65534          1\n"),
+            ("8/uid_map", "      1000     300000      65536\n"),
+            ("9/uid_map", ""),
+        ]);
+        let of = |pid, uid, apart| inside(&root, Pid(pid), Uid(uid), apart);
+        assert_eq!(of(1, 0, false), Inside::Untold, "it is our own");
+        assert_eq!(
+            of(1, 0, true),
+            Inside::As(0),
+            "another one with all numbers"
+        );
+        for apart in [true, false] {
+            // Where its namespace may not be asked for, its map tells that it is another one.
+            assert_eq!(of(7, 65_534, apart), Inside::As(0));
+        }
+        assert_eq!(of(7, 0, true), Inside::Unmapped);
+        assert_eq!(of(8, 300_007, true), Inside::As(1007));
+        assert_eq!(of(9, 65_534, true), Inside::Unmapped);
+        assert_eq!(of(10, 0, true), Inside::Untold, "it has ended");
     }
 
     #[test]
