@@ -87,14 +87,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     printer.recorded = !args.past.is_live();
     let columns = columns(&args.columns)?;
     let (sort, descending) = direction(&args.sort)?;
-    let filter = Filter::parse(&args.filter.join(" "));
-    if let Some(note) = filter.notes().first() {
-        let part = filter.text().get(note.at.clone()).unwrap_or_default();
-        return Err(Error::Usage(format!(
-            "the filter '{part}' is not understood: {}",
-            note.why
-        )));
-    }
+    let filter = filter(&args.filter)?;
     let mut needs = filter.needs() | sort.needs;
     if let Some(by) = args.group_by {
         needs |= by.needs() | groups::NEEDS;
@@ -142,12 +135,33 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let snapshot = past.map_or_else(live, Ok)?;
     table.write(&snapshot, args.json.then_some(over), printer)?;
     attention(snapshot.unlisted());
-    attention(filter.doubt(&snapshot));
-    let passes = |proc: &Proc| filter.matches(&snapshot, proc, 1.0);
-    if !filter.is_empty() && !snapshot.procs.iter().any(passes) {
-        attention(filter.nobody(&snapshot));
-    }
+    doubts(&snapshot, &filter);
     Ok(Exit::Done)
+}
+
+/// The filter that the words of a command line are.
+///
+/// # Errors
+/// Which part of it is not understood, and why.
+pub(super) fn filter(words: &[String]) -> Result<Filter, Error> {
+    let filter = Filter::parse(&words.join(" "));
+    let Some(note) = filter.notes().first() else {
+        return Ok(filter);
+    };
+    let part = filter.text().get(note.at.clone()).unwrap_or_default();
+    Err(Error::Usage(format!(
+        "the filter '{part}' is not understood: {}",
+        note.why
+    )))
+}
+
+/// Says what makes one doubt the answer: who is not listed, what a filter looks for in vain.
+pub(super) fn doubts(snapshot: &Snapshot, filter: &Filter) {
+    attention(filter.doubt(snapshot));
+    let passes = |proc: &Proc| filter.matches(snapshot, proc, 1.0);
+    if !filter.is_empty() && !snapshot.procs.iter().any(passes) {
+        attention(filter.nobody(snapshot));
+    }
 }
 
 /// What is asked of one moment.

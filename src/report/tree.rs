@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::json::{self, Process};
 use super::printer::{self, Ink, Printer};
-use super::{Error, Exit, attention, groups, target};
+use super::{Error, Exit, groups, ps, target};
 use crate::model::groups::grouping::{By, Groups};
 use crate::model::id::ProcId;
 use crate::model::plan::Needs;
 use crate::model::process::column::{self, Column};
+use crate::model::process::filter::Filter;
 use crate::model::process::forest::{Forest, Headings, Item, View, threads_of};
 use crate::model::process::steady::Steady;
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Proc, Snapshot};
 
 /// Prints the processes as a tree, then exits
 #[derive(Debug, Default, clap::Args)]
@@ -20,8 +21,9 @@ use crate::model::snapshot::Snapshot;
     reason = "each is a switch of the command line"
 )]
 pub struct Args {
-    /// Only this process and what is below it: a pid or a name
-    target: Option<String>,
+    /// Only this process and what is below it: a pid or a name. With --by a filter as `ps` takes it, or a pid
+    #[arg(value_name = "TARGET")]
+    target: Vec<String>,
     /// Shows the number of each process; identical ones are not put together then
     #[arg(long, short)]
     pids: bool,
@@ -35,7 +37,7 @@ pub struct Args {
     #[arg(long)]
     no_compact: bool,
     /// Groups them: by cgroup (as a tree), unit (or container), user, program, session
-    #[arg(long, value_name = "WHAT", value_parser = groups::by, conflicts_with = "target")]
+    #[arg(long, value_name = "WHAT", value_parser = groups::by)]
     by: Option<By>,
     /// Prints JSON, nested by "children", or with --by by "groups"
     #[arg(long)]
@@ -56,12 +58,11 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         Needs::empty()
     };
     needs.set(Needs::THREADS, args.threads);
+    let asked = Asked::new(args)?;
     // A name may be that of a program whose name the kernel has cut.
-    let named = args
-        .target
-        .as_ref()
-        .is_some_and(|t| t.parse::<u32>().is_err());
+    let named = asked.target.is_some_and(|t| t.parse::<u32>().is_err());
     needs.set(Needs::COMMANDS, named || args.json);
+    needs |= asked.filter.needs();
     if let Some(by) = args.by {
         needs |= by.needs() | groups::NEEDS;
     }
@@ -81,48 +82,79 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
                 .to_owned(),
         ));
     }
-    let over = if past.is_some() {
+    let twice = asked.filter.over_time();
+    let over = if past.is_some() || twice {
         "interval"
     } else {
         "lifetime"
     };
-    let snapshot = past.map_or_else(|| super::sweep(needs), Ok)?;
-    let find = if over == "interval" {
+    let find = if past.is_some() {
         target::find_then
     } else {
         target::find
     };
-    let root = args
-        .target
-        .as_deref()
-        .map(|t| find(&snapshot, t))
-        .transpose()?;
-    print(&snapshot, root, args, over, printer)?;
-    attention(snapshot.unlisted());
+    let live = || {
+        if twice {
+            super::sweep_twice(needs)
+        } else {
+            super::sweep(needs)
+        }
+    };
+    let snapshot = past.map_or_else(live, Ok)?;
+    let root = asked.target.map(|t| find(&snapshot, t)).transpose()?;
+    print(&snapshot, (root, &asked.filter), args, over, printer)?;
+    ps::doubts(&snapshot, &asked.filter);
     Ok(Exit::Done)
+}
+
+/// Whom the words of the command line mean: one process with what is below it, or of groups all who pass.
+struct Asked<'a> {
+    target: Option<&'a str>,
+    filter: Filter,
+}
+
+impl<'a> Asked<'a> {
+    fn new(args: &'a Args) -> Result<Self, Error> {
+        let (target, filter) = match (args.by, args.target.as_slice()) {
+            (None, []) => (None, Filter::default()),
+            (None, [one]) => (Some(one.as_str()), Filter::default()),
+            (None, [_, more, ..]) => {
+                let told = format!("'{more}': a tree is of one process; --by takes a filter");
+                return Err(Error::Usage(told));
+            }
+            (Some(_), [pid]) if pid.parse::<u32>().is_ok() => {
+                (None, ps::filter(&[format!("pid:{pid}")])?)
+            }
+            (Some(_), words) => (None, ps::filter(words)?),
+        };
+        Ok(Self { target, filter })
+    }
 }
 
 fn print(
     snapshot: &Snapshot,
-    root: Option<ProcId>,
+    (root, filter): (Option<ProcId>, &Filter),
     args: &Args,
     over: &str,
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
+    let passes = |proc: &Proc| filter.matches(snapshot, proc, 1.0);
     if let Some(by) = args.by.filter(|_| args.json) {
         let sort = Column::find("pid").unwrap_or(column::DEFAULT[0]);
         let report = groups::Report {
             snapshot,
             groups: &Groups::new(snapshot, by),
-            empty: &|_| true,
-            passes: &|_| true,
+            empty: &|group| filter.fits_empty(snapshot, group),
+            passes: &passes,
             columns: &[],
             sort: (sort, false),
             live: args.past.is_live(),
         };
         return report.write_json(over, true, printer);
     }
-    let forest = forest(snapshot, root, args)?;
+    let passing: Vec<bool> = snapshot.procs.iter().map(passes).collect();
+    let passing = (!filter.is_empty()).then_some(passing.as_slice());
+    let forest = forest(snapshot, (root, filter, passing), args)?;
     let at = |row: &crate::model::process::forest::Row| {
         Forest::proc(snapshot, &[], forest.node(row.item))
     };
@@ -138,7 +170,7 @@ fn print(
     if args.json {
         write_json(snapshot, &forest, rows, (args.threads, over), printer)
     } else {
-        write_lines(snapshot, &forest, rows, args.pids, printer)
+        write_lines(snapshot, (&forest, passing), rows, args.pids, printer)
     }
 }
 
@@ -156,7 +188,11 @@ fn extent(forest: &Forest, from: usize, only_below: bool) -> usize {
     }
 }
 
-fn forest(snapshot: &Snapshot, root: Option<ProcId>, args: &Args) -> Result<Forest, Error> {
+fn forest(
+    snapshot: &Snapshot,
+    (root, filter, passing): (Option<ProcId>, &Filter, Option<&[bool]>),
+    args: &Args,
+) -> Result<Forest, Error> {
     let pid = Column::find("pid").ok_or_else(|| Error::Failed("no column 'pid'".to_owned()))?;
     let (folded, opened) = (HashSet::new(), HashSet::new());
     // The target has a line of its own, even where others are identical.
@@ -174,13 +210,13 @@ fn forest(snapshot: &Snapshot, root: Option<ProcId>, args: &Args) -> Result<Fore
         folded: &folded,
         opened: &opened,
         tags: &tags,
-        passing: None,
+        passing,
         ended: &[],
         headings: Headings {
             by: args.by.unwrap_or_default(),
             folded: None,
             open: true,
-            sought: None,
+            sought: passing.is_some().then_some(filter),
         },
     };
     Ok(Forest::build(snapshot, &view, &mut Steady::default()))
@@ -188,11 +224,13 @@ fn forest(snapshot: &Snapshot, root: Option<ProcId>, args: &Args) -> Result<Fore
 
 fn write_lines(
     snapshot: &Snapshot,
-    forest: &Forest,
+    (forest, passing): (&Forest, Option<&[bool]>),
     rows: std::ops::Range<usize>,
     pids: bool,
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
+    // In the number of a group stand those who have a line in it.
+    let counts = |node: &&u32| passing.is_none_or(|all| all.get(**node as usize) != Some(&false));
     let [tee, corner, through, blank] = if printer.ascii {
         ["|- ", "`- ", "|  ", "   "]
     } else {
@@ -212,7 +250,15 @@ fn write_lines(
             }
             guides.push_str(if row.last { corner } else { tee });
         }
-        let name = label(snapshot, forest, row.item, pids, printer.ascii);
+        let name = match forest.heading(row.item) {
+            Some(group) => {
+                match forest.members(row.item).iter().filter(counts).count() {
+                    0 => format!("{} {}", group.title(), group.vacant()),
+                    n => format!("{} ({n})", group.title()),
+                }
+            }
+            None => label(snapshot, forest, row.item, pids, printer.ascii),
+        };
         printer.line(&[(&guides, Ink::Dim), (&name, Ink::Plain)])?;
     }
     Ok(())
@@ -229,12 +275,7 @@ fn label(snapshot: &Snapshot, forest: &Forest, item: Item, pids: bool, ascii: bo
             Some(proc) => format!("{name}({})", proc.id.pid),
             None => name.to_owned(),
         },
-        Item::Heading(_) => forest.heading(item).map_or_else(String::new, |group| {
-            match forest.members(item).len() {
-                0 => format!("{} {}", group.title(), group.vacant()),
-                n => format!("{} ({n})", group.title()),
-            }
-        }),
+        Item::Heading(_) => String::new(),
         Item::Group { len, .. } => format!("{len}{times}[{name}]"),
         Item::Thread { thread: i, .. } => match thread(i) {
             Some(t) if pids => format!("{{{}}}({})", t.name, t.id.tid),
@@ -322,7 +363,11 @@ mod tests {
     fn written(root: Option<u32>, args: &Args, ascii: bool) -> String {
         let snapshot = scene();
         let root = root.and_then(|pid| snapshot.by_pid(Pid(pid))).map(|p| p.id);
-        piped(ascii, |to| print(&snapshot, root, args, "lifetime", to)).expect("written")
+        let asked = Asked::new(args).expect("it is understood");
+        piped(ascii, |to| {
+            print(&snapshot, (root, &asked.filter), args, "lifetime", to)
+        })
+        .expect("written")
     }
 
     #[test]
@@ -348,6 +393,37 @@ mod tests {
             "sshd(5)\n└─ bash(6)\n   ├─ cat(10)\n   ├─ cat(11)\n   └─ cat(12)\n"
         );
         assert_eq!(written(Some(11), &Args::default(), false), "cat\n");
+    }
+
+    #[test]
+    fn groups_have_only_those_who_pass_and_say_how_many() {
+        let by = |words: &[&str], json| Args {
+            by: Some(By::Program),
+            target: words.iter().map(|word| (*word).to_owned()).collect(),
+            json,
+            ..Args::default()
+        };
+        let all = written(None, &by(&[], false), true);
+        assert!(all.contains("cat (3)") && all.contains("bash (1)"), "{all}");
+        let some = written(None, &by(&["cat", "!pid:11"], false), true);
+        assert_eq!(some, "cat (2)\n`- 2*[cat]\n");
+        let one = written(None, &by(&["11"], false), true);
+        assert_eq!(one, "cat (1)\n`- cat\n", "a number is a pid");
+        let told: serde_json::Value =
+            serde_json::from_str(&written(None, &by(&["cat", "!pid:11"], true), false))
+                .expect("JSON");
+        let groups = told["groups"].as_array().expect("groups");
+        assert_eq!(groups.len(), 1);
+        assert_eq!(groups[0]["members"], serde_json::json!([10, 12]));
+        let wrong = Asked::new(&by(&["cpu>many"], false)).map(|_| ());
+        assert!(matches!(wrong, Err(Error::Usage(why)) if why.contains("cpu>many")));
+        let two = Args {
+            target: vec!["a".to_owned(), "b".to_owned()],
+            ..Args::default()
+        };
+        assert!(
+            matches!(Asked::new(&two).map(|_| ()), Err(Error::Usage(why)) if why.contains("'b'"))
+        );
     }
 
     #[test]

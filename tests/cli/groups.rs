@@ -96,6 +96,26 @@ fn what_cannot_be_grouped_by_is_said_with_what_can() {
     let output = pscope(&["ps", "--group-by", "colour"]);
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr);
+#[test]
+fn a_tree_of_groups_takes_a_filter_or_a_pid() {
+    let sleeper = Sleeper::start();
+    let pid = sleeper.pid();
+    let (number, filter) = (pid.to_string(), format!("pid:{pid}"));
+    for word in [&number, &filter] {
+        let tree = text(&pscope(&["tree", "--by", "program", word]).stdout);
+        assert_eq!(tree.lines().next(), Some("cat (1)"), "{tree}");
+        let value = json(&["tree", "--by", "program", word, "--json"]);
+        let groups = value["groups"].as_array().expect("groups");
+        assert_eq!(groups.len(), 1);
+        assert_eq!(members(&groups[0]), [u64::from(pid)].into());
+    }
+    let wrong = pscope(&["tree", "--by", "user", "cpu>many"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("'cpu>many' is not understood"));
+    let two = pscope(&["tree", "a", "b"]);
+    assert_eq!(two.status.code(), Some(2));
+}
+
     assert!(
         said.contains("cgroup") && said.contains("session"),
         "{said}"
