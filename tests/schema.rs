@@ -136,6 +136,70 @@ fn the_machine_and_its_processes() {
     );
 }
 
+/// What of a group may be `null` without a reason, since there is none of it: no limit, nobody who sets one, nothing that
+/// refuses.
+fn may_be_none(name: &str) -> bool {
+    let ends = [
+        "_limit_bytes",
+        "_limit",
+        "_limit_cores",
+        "_set_by",
+        "_refused",
+    ];
+    let names = ["memory_high_bytes", "throttled_above", "path"];
+    ends.iter().any(|end| name.ends_with(end)) || names.contains(&name)
+}
+
+/// Every `null` that has no reason in the object it stands in, though there may be a value that is not told.
+fn unexplained(value: &Value, at: &str, out: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| unexplained(item, at, out)),
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let place = format!("{at}.{name}");
+                let told = value["unavailable"].get(name).is_some();
+                if field.is_null() && !told && !may_be_none(name) {
+                    out.push(place);
+                } else if !field.is_null() && told {
+                    out.push(format!("{place} is told, and has a reason why not"));
+                } else {
+                    unexplained(field, &place, out);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_not_told_of_a_group_has_its_reason() {
+    let own = std::process::id().to_string();
+    for args in [
+        &["ps", "--group-by", "cgroup", "--json"][..],
+        &[
+            "ps",
+            "--group-by",
+            "user",
+            "--columns",
+            "fds,read,ports,fd%",
+            "--json",
+        ],
+        &["tree", "--by", "cgroup", "--json"],
+        &["tree", "--by", "unit", "--json"],
+        &["ps", "--group-by", "cgroup", "--from", RECORDED, "--json"],
+        &["inspect", &own, "limits", "--json"],
+    ] {
+        let all: Value = serde_json::from_str(&printed(args)).expect("JSON");
+        let mut out = Vec::new();
+        for part in ["groups", "cgroup"] {
+            unexplained(&all[part], part, &mut out);
+        }
+        out.sort_unstable();
+        out.dedup();
+        assert_eq!(out, [] as [&str; 0], "{args:?}");
+    }
+}
+
 /// A process of our own, ended with the value.
 struct Sleeper(Child);
 

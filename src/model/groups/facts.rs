@@ -35,6 +35,8 @@ pub struct GroupFacts {
     pub cpu_weight: Option<u64>,
     /// What it moved, by device.
     pub io: Vec<DeviceIo>,
+    /// Whether a file of it says what it moved: else no device is none that is known.
+    pub io_told: bool,
     /// Whether it is frozen; `None` where groups cannot be.
     pub frozen: Option<bool>,
     /// Why it cannot be frozen, or thawed where it is frozen.

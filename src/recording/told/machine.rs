@@ -29,7 +29,7 @@ fields!(sensor::Sensors { 1 temperatures, 2 fans, 3 supplies });
 fields!(sensor::Temperature { 1 chip, 2 label, 3 celsius, 4 critical, 5 place, 6 told, 7 silent });
 fields!(sensor::Fan { 1 chip, 2 label, 3 rpm, 4 place });
 fields!(sensor::Supply { 1 name, 2 kind, 3 state, 4 percent, 5 watts, 6 online });
-fields!(facts::GroupFacts { 1 path, 2 limits, 4 memory_peak, 5 memory, 7 cpu_time, 8 cpu_weight, 9 io, 10 frozen, 12 rates, 13 high, 14 limit_met, 15 slowed, 16 freeze_refused, 17 kill_refused, 18 quota_time, 19 forks_refused });
+fields!(facts::GroupFacts { 1 path, 2 limits, 4 memory_peak, 5 memory, 7 cpu_time, 8 cpu_weight, 9 io, 10 frozen, 12 rates, 13 high, 14 limit_met, 15 slowed, 16 freeze_refused, 17 kill_refused, 18 quota_time, 19 forks_refused, 20 io_told });
 variants!(refusal::Refusal { 1 Whole, 2 Lacking, 3 Denied, 4 ReadOnly, 5 Ourselves, 6 Threads, 7 Above(a) });
 fields!(facts::DeviceIo { 1 device, 2 read, 3 written, 4 requests });
 fields!(facts::GroupRates { 1 cpu, 2 throttled, 3 read, 4 written, 5 throttled_above, 6 of_quota });

@@ -1,7 +1,10 @@
 //! The control group of a process: what it and its neighbours may use together, `cgroups(7)`.
 
+use std::collections::BTreeMap;
+
 use crate::model::groups::unit;
 use crate::model::id::Nanos;
+use crate::model::reading::Missing;
 use crate::model::sample::Pressure;
 use crate::model::text::SafeText;
 
@@ -229,16 +232,72 @@ impl Group {
             throttled_periods: cpu.map(|c| c.throttled),
             periods: cpu.map(|c| c.periods),
             throttled_ns: cpu.map(|c| c.throttled_time.0),
+            unavailable: self.untold(),
         }
+    }
+
+    /// What is not told, of what the JSON has: a controller that is not on for it, or a file that the group lacks. What has no
+    /// reason here is told: a limit that is `null` is none.
+    fn untold(&self) -> BTreeMap<&'static str, &'static str> {
+        let amount = |usage: &Option<Usage>, names: [&'static str; 4]| match usage {
+            None => names.to_vec(),
+            Some(usage) if usage.used.is_none() => names[..1].to_vec(),
+            Some(_) => Vec::new(),
+        };
+        let of_cores: &[&'static str] = match self.cpu {
+            None => &[
+                "cpu_limit_cores",
+                "cpu_limit_set_by",
+                "throttled_above",
+                "throttled_periods",
+                "periods",
+                "throttled_ns",
+            ],
+            Some(_) => &[],
+        };
+        let path: &[&'static str] = if self.memberships.is_empty() {
+            &["path"]
+        } else {
+            &[]
+        };
+        let memory = [
+            "memory_used_bytes",
+            "memory_limit_bytes",
+            "memory_limit_set_by",
+            "memory_nearest_limit",
+        ];
+        let swap = [
+            "swap_used_bytes",
+            "swap_limit_bytes",
+            "swap_limit_set_by",
+            "swap_nearest_limit",
+        ];
+        let tasks = [
+            "tasks",
+            "tasks_limit",
+            "tasks_limit_set_by",
+            "tasks_nearest_limit",
+        ];
+        let all = [
+            amount(&self.memory, memory),
+            amount(&self.swap, swap),
+            amount(&self.tasks, tasks),
+        ];
+        let all = all.into_iter().flatten();
+        let all = all
+            .chain(of_cores.iter().copied())
+            .chain(path.iter().copied());
+        all.map(|name| (name, Missing::Unsupported.word()))
+            .collect()
     }
 }
 
-/// A group as the JSON contract has it; `null` limits are no limits.
+/// A group as the JSON contract has it; `null` limits are no limits, unless `unavailable` has them.
 #[derive(Debug, serde::Serialize)]
 pub struct GroupJson<'a> {
     layout: Layout,
     path: Option<SafeText>,
-    paths: std::collections::BTreeMap<&'a str, SafeText>,
+    paths: BTreeMap<&'a str, SafeText>,
     memory_used_bytes: Option<u64>,
     memory_limit_bytes: Option<u64>,
     memory_limit_set_by: Option<&'a SafeText>,
@@ -257,6 +316,8 @@ pub struct GroupJson<'a> {
     throttled_periods: Option<u64>,
     periods: Option<u64>,
     throttled_ns: Option<u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unavailable: BTreeMap<&'static str, &'static str>,
 }
 
 /// The limit with the least room left, as the JSON contract has it.

@@ -321,3 +321,6 @@ fn limits(facts: &GroupFacts, read_only: bool) -> Vec<Line> {
     out.push(fact("kill", kill));
     out
 }
+    if facts.io.is_empty() && !facts.io_told {
+        out.push(fact("I/O", "– not told for this group"));
+    }

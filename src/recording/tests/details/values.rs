@@ -470,6 +470,7 @@ fn machine(detail: &mut Detail, at: Nanos) {
                 written: Bytes(1),
                 requests: 2,
             }],
+            io_told: true,
             frozen: Some(false),
             freeze_refused: Some(Refusal::Above("/a".into())),
             kill_refused: Some(Refusal::Threads),

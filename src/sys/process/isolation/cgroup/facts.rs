@@ -135,9 +135,8 @@ fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupF
     let any = of("").or_else(|| of("memory")).or_else(|| of("cpu"));
     let any = any.or_else(|| all.iter().find_map(first));
     let any = any.ok_or(Missing::Unsupported)?;
-    if !any.dir.is_dir() {
-        return Err(Missing::Gone);
-    }
+    // One that may not be looked at is there all the same.
+    std::fs::metadata(&any.dir)?;
     let mut facts = GroupFacts {
         path: path.clone(),
         limits,
@@ -157,7 +156,10 @@ fn read(root: &ProcRoot, path: &SafeText, member: Option<Pid>) -> Reading<GroupF
         let old = of("cpuacct").and_then(|p| number(&p.dir.join("cpuacct.usage")));
         facts.cpu_time = old.map(Nanos);
     }
-    facts.io = io(root, of("io").or_else(|| of("blkio")).as_ref());
+    let moved = of("io").or_else(|| of("blkio"));
+    let moved = moved.and_then(|place| io(root, &place));
+    facts.io_told = moved.is_some();
+    facts.io = moved.unwrap_or_default();
     let acting = Acting::new(root, &mounts, &all);
     let freezer = acting.freezer();
     facts.frozen = freezer.as_ref().ok().and_then(Freezer::frozen);
@@ -285,16 +287,14 @@ pub(crate) fn io_lines(text: &[u8]) -> Vec<(SafeText, DeviceIo)> {
     out
 }
 
-fn io(root: &ProcRoot, place: Option<&Place>) -> Vec<DeviceIo> {
-    let Some(place) = place else {
-        return Vec::new();
-    };
+/// What a group moved, by device; `None` where it has no file that says so.
+fn io(root: &ProcRoot, place: &Place) -> Option<Vec<DeviceIo>> {
     let file = if place.unified {
         "io.stat"
     } else {
         "blkio.throttle.io_service_bytes"
     };
-    let text = std::fs::read(place.dir.join(file)).unwrap_or_default();
+    let text = std::fs::read(place.dir.join(file)).ok()?;
     let named = |(number, io): (SafeText, DeviceIo)| {
         let link = std::fs::read_link(root.sys(format!("dev/block/{number}")));
         let name = link
@@ -305,7 +305,7 @@ fn io(root: &ProcRoot, place: Option<&Place>) -> Vec<DeviceIo> {
             ..io
         }
     };
-    io_lines(&text).into_iter().map(named).collect()
+    Some(io_lines(&text).into_iter().map(named).collect())
 }
 
 #[cfg(test)]
