@@ -1,14 +1,17 @@
 //! The layout of a frame: which pane stands where at which size, and the borders and titles around them.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::layout::{Inspector, PERCENT};
 use crate::app::panel::{Panel, Place};
-use crate::app::world::Page;
+use crate::app::world::{Chosen, Page};
 use crate::app::{App, Placed};
 use crate::model::plan::Needs;
 use crate::model::process::called::called;
+use crate::model::text::middle::cut_middle;
 use crate::model::text::width;
 use crate::theme::{Ground, Role};
 use crate::widgets::{ascii, dim, frame, put};
@@ -24,6 +27,9 @@ const HIGH: u16 = 36;
 
 /// From this height on there is a line for the views.
 const BAR: u16 = 20;
+
+/// So many cells of the name of a group stand before that of its member, so that tabs keep their room.
+const GROUP_CELLS: usize = 24;
 
 /// The areas of one frame, borders included.
 #[derive(Debug, Default)]
@@ -321,13 +327,30 @@ fn more_tabs(app: &App, shown: &[(Rect, usize)]) -> Vec<(Rect, usize)> {
     out
 }
 
+/// Whom the inspector beside the list is about: one process, or the selected group where the tab has the facts of groups;
+/// the others show one of its members.
 fn inspected(app: &App) -> String {
     let world = &app.world;
+    let tab = app.tab().map(|tab| app.panels()[tab].spec());
+    if let Some(of) = world
+        .chosen_group()
+        .filter(|_| tab.is_some_and(|tab| tab.needs.contains(Needs::OVERVIEW)))
+    {
+        return of.group.title();
+    }
     let proc = world.focus.and_then(|id| world.snapshot.get(id));
-    match (proc, world.focus) {
+    let one = match (proc, world.focus) {
         (Some(p), _) => format!("{} {}", p.id.pid, called(p)),
         (None, Some(id)) => format!("{} ended", id.pid),
-        (None, None) => "no process".to_owned(),
+        (None, None) => return "no process".to_owned(),
+    };
+    let member = |of: &&Arc<Chosen>| world.focus.is_some_and(|id| of.members.contains(&id));
+    match world.group.as_ref().filter(member) {
+        Some(of) => {
+            let group = cut_middle(&of.group.title(), GROUP_CELLS);
+            format!("one member of {group}: {one}")
+        }
+        None => one,
     }
 }
 

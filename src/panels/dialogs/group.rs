@@ -5,6 +5,8 @@ mod facts;
 mod freeze;
 mod pressure;
 
+pub use facts::Told;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -23,7 +25,7 @@ use crate::model::groups::facts::GroupFacts;
 use crate::model::groups::grouping::Groups;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
-use crate::model::reading::{Missing, Reading};
+use crate::model::reading::Reading;
 use crate::model::sample::Pressure;
 use crate::model::snapshot::Snapshot;
 use crate::theme::Role;
@@ -152,15 +154,21 @@ pub struct GroupInspector {
 type Line = Vec<(String, Role)>;
 
 impl GroupInspector {
-    /// The facts of the group, where it is a control group.
-    fn facts<'a>(&self, world: &'a World) -> Option<Reading<&'a GroupFacts>> {
-        let path = self.of.as_ref()?.group.path.as_ref()?;
-        let slot = world.detail.machine.group.as_ref();
-        Some(match slot.map(|slot| slot.value.as_ref()) {
-            Some(Ok(facts)) if facts.path == *path => Ok(&**facts),
-            Some(Err(why)) => Err(*why),
-            _ => Err(Missing::Soon),
+    /// The group as it is now, once one is inspected.
+    fn told<'a>(&'a self, world: &'a World) -> Option<Told<'a>> {
+        let of = self.of.as_deref()?;
+        Some(Told {
+            world,
+            group: &of.group,
+            members: &self.members,
+            // Its own list leaves nobody out.
+            whole: true,
         })
+    }
+
+    /// The facts of the group, where it is a control group.
+    fn facts<'a>(&'a self, world: &'a World) -> Option<Reading<&'a GroupFacts>> {
+        self.told(world)?.facts()
     }
 
     /// Finds the members again in the tick that is shown.
@@ -290,7 +298,8 @@ impl Panel for GroupInspector {
             }
         }
         let body = popup::content(Self::outer(screen));
-        self.lines = self.lines(world);
+        let lines = self.told(world).map(|told| told.lines(self.part));
+        self.lines = lines.unwrap_or_default();
         let rows = usize::from(body.height.saturating_sub(2));
         self.scroll.fit(self.lines.len(), rows);
         if self.part == GroupTab::Members {

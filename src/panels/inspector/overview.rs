@@ -13,7 +13,7 @@ use crate::app::key::{Key, Mouse, Press};
 use crate::app::moves;
 use crate::app::panel::{Panel, Place, Reply, Spec};
 use crate::app::word::Word;
-use crate::app::world::{Page, World};
+use crate::app::world::{Chosen, Page, World};
 use crate::model::detail::Stamped;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::memory::region::growth::Growth;
@@ -22,6 +22,7 @@ use crate::model::plan::{Needs, Plan};
 use crate::model::process::overview::Overview as Facts;
 use crate::model::process::when_ended::WhenEnded;
 use crate::model::snapshot::Proc;
+use crate::panels::dialogs::group::Told;
 use crate::panels::words;
 use crate::theme::Role;
 use crate::widgets::address_space::{Block, blocks};
@@ -87,6 +88,8 @@ pub struct Overview {
     blocks: Vec<Block>,
     sums: Vec<Parts>,
     foot: Parts,
+    /// A group is selected: its facts stand here.
+    grouped: bool,
     top: usize,
     page: usize,
 }
@@ -258,6 +261,27 @@ impl Overview {
         })
     }
 
+    /// The facts of the group that is selected in the list, instead of those of one of its members.
+    fn fit_group(&mut self, world: &World, of: &Chosen, area: Rect) {
+        let mut members = of.members.clone();
+        let cpu = |id: &ProcId| world.snapshot.get(*id).and_then(|p| p.cpu.ok());
+        let cpu = |id: &ProcId| cpu(id).unwrap_or(0.0);
+        members.sort_by(|a, b| cpu(b).total_cmp(&cpu(a)).then(a.cmp(b)));
+        let told = Told {
+            world,
+            group: &of.group,
+            members: &members,
+            whole: of.whole,
+        };
+        self.kernel = told.at_a_glance();
+        self.areas = Areas {
+            kernel: area,
+            ..Areas::default()
+        };
+        self.page = usize::from(area.height);
+        self.scroll(0);
+    }
+
     fn scroll(&mut self, rows: isize) {
         let last = self.kernel.len().saturating_sub(self.page);
         self.top = self.top.saturating_add_signed(rows).min(last);
@@ -270,6 +294,10 @@ impl Panel for Overview {
     }
 
     fn plan(&self, world: &World, plan: &mut Plan) {
+        // What is told of a group the list asks for.
+        if world.chosen_group().is_some() {
+            return;
+        }
         plan.needs |= SPEC.needs;
         if world.holds_card() {
             plan.needs |= Needs::GPU;
@@ -287,6 +315,14 @@ impl Panel for Overview {
 
     fn fit(&mut self, world: &World, area: Rect) -> Reply {
         self.take_in(world);
+        let group = world.chosen_group();
+        if self.grouped != group.is_some() {
+            (self.grouped, self.top) = (group.is_some(), 0);
+        }
+        if let Some(group) = group {
+            self.fit_group(world, group, area);
+            return Reply::Pass;
+        }
         let mut areas = Areas::of(area);
         self.areas = areas;
         let mut folds = std::mem::take(&mut self.folds);
@@ -392,6 +428,11 @@ impl Panel for Overview {
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
         let area = area.intersection(buf.area);
+        let shown = self.top.min(self.kernel.len());
+        if self.grouped {
+            draw_lines(world, self.areas.kernel, &self.kernel[shown..], buf);
+            return;
+        }
         let Some(view) = self.view(world) else {
             let text = if world.focus.is_some() {
                 "The process has ended."
@@ -406,7 +447,6 @@ impl Panel for Overview {
         if self.areas.user.width > 0 {
             user_land::draw(&view, self.areas.user, &self.blocks, &self.sums, buf);
         }
-        let shown = self.top.min(self.kernel.len());
         draw_lines(world, self.areas.kernel, &self.kernel[shown..], buf);
         draw_lines(world, self.areas.around, &self.around.lines, buf);
         draw_lines(world, self.areas.regions, &self.regions, buf);

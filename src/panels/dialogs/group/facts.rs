@@ -1,14 +1,15 @@
-//! The lines of each part of the group inspector.
+//! The lines of each part of the group inspector, and what of them stands beside the list while a group is selected there.
 
-use super::{GroupInspector, GroupTab, Line};
+use super::{GroupTab, Line};
 use crate::app::world::World;
 use crate::model::format::{bytes, duration, percent, rate};
 use crate::model::groups::facts::GroupFacts;
-use crate::model::id::Bytes;
+use crate::model::groups::grouping::Group;
+use crate::model::id::{Bytes, ProcId};
 use crate::model::process::column::{Column, all};
 use crate::model::process::isolation::group::{GroupCpu, Usage};
 use crate::model::process::user_names::UserNames;
-use crate::model::reading::Missing;
+use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Proc;
 use crate::model::text::pad;
 use crate::theme::Role;
@@ -20,16 +21,38 @@ fn fact(name: &str, value: impl Into<String>) -> Line {
     vec![(pad(name, NAME), Role::Dim), (value.into(), Role::Text)]
 }
 
-impl GroupInspector {
-    /// The lines of the part that is shown.
-    pub(super) fn lines(&self, world: &World) -> Vec<Line> {
-        let facts = self.facts(world);
-        let told = match (&facts, self.part) {
-            (_, GroupTab::Overview) => return self.overview(world),
-            (_, GroupTab::Members) => return self.members(world),
-            (Some(Ok(facts)), _) => *facts,
+/// A group with those of its members that are told of.
+pub struct Told<'a> {
+    /// Where all of it is known from.
+    pub world: &'a World,
+    /// Which.
+    pub group: &'a Group,
+    /// Who is in it, in the order of the table.
+    pub members: &'a [ProcId],
+    /// Whether these are all, and no filter leaves some out.
+    pub whole: bool,
+}
+
+impl<'a> Told<'a> {
+    /// The facts of the group, where it is a control group.
+    pub(super) fn facts(&self) -> Option<Reading<&'a GroupFacts>> {
+        let path = self.group.path.as_ref()?;
+        let slot = self.world.detail.machine.group.as_ref();
+        Some(match slot.map(|slot| slot.value.as_ref()) {
+            Some(Ok(facts)) if facts.path == *path => Ok(&**facts),
+            Some(Err(why)) => Err(*why),
+            _ => Err(Missing::Soon),
+        })
+    }
+
+    /// The lines of a part of the inspector.
+    pub(super) fn lines(&self, part: GroupTab) -> Vec<Line> {
+        let told = match (self.facts(), part) {
+            (_, GroupTab::Overview) => return self.overview(),
+            (_, GroupTab::Members) => return self.table(),
+            (Some(Ok(facts)), _) => facts,
             (Some(Err(why)), _) => {
-                return vec![vec![(format!("– {}", unread(*why)), Role::Faint)]];
+                return vec![vec![(format!("– {}", unread(why)), Role::Faint)]];
             }
             (None, _) => {
                 let text =
@@ -37,27 +60,46 @@ impl GroupInspector {
                 return vec![vec![(text.to_owned(), Role::Dim)]];
             }
         };
-        match self.part {
+        match part {
             GroupTab::Memory => memory(told),
-            GroupTab::Limits => limits(told, world.settings.read_only),
+            GroupTab::Limits => limits(told, self.world.settings.read_only),
             _ => Vec::new(),
         }
     }
 
-    fn procs<'a>(&'a self, world: &'a World) -> impl Iterator<Item = &'a Proc> {
-        self.members.iter().filter_map(|id| world.snapshot.get(*id))
+    /// What stands beside the list: the overview, what its memory is, and who is in it.
+    pub fn at_a_glance(&self) -> Vec<Line> {
+        let mut out = self.overview();
+        let kinds = match self.facts() {
+            Some(Ok(facts)) => kinds(facts),
+            _ => Vec::new(),
+        };
+        if !kinds.is_empty() {
+            out.push(Line::new());
+            out.push(vec![("memory".to_owned(), Role::Title)]);
+            out.extend(kinds);
+        }
+        if !self.members.is_empty() {
+            out.push(Line::new());
+            out.extend(self.table());
+        }
+        out
     }
 
-    fn overview(&self, world: &World) -> Vec<Line> {
-        let Some(of) = &self.of else {
-            return Vec::new();
-        };
+    fn procs(&self) -> impl Iterator<Item = &'a Proc> + use<'a> {
+        let world = self.world;
+        let members = self.members.iter();
+        members.filter_map(|id| world.snapshot.get(*id))
+    }
+
+    fn overview(&self) -> Vec<Line> {
+        let world = self.world;
         let mut out = Vec::new();
-        if let Some(path) = of.group.readable() {
+        if let Some(path) = self.group.readable() {
             out.push(fact("path", path.to_string()));
         }
         let sum = |column: &Column| {
-            let sum = column.sum(&world.snapshot, self.procs(world));
+            let sum = column.sum(&world.snapshot, self.procs());
             let Some((sum, unit)) = sum.zip(column.unit()) else {
                 return "–".to_owned();
             };
@@ -73,10 +115,13 @@ impl GroupInspector {
         let n = self.members.len();
         if n == 0 {
             out.push(fact("processes", "nobody is in it"));
-            return self.charged(world, out);
+            return self.charged(out);
         }
         out.push(fact("processes", format!("{n} with {threads}")));
-        let cpu = all::CPU.sum(&world.snapshot, self.procs(world));
+        if !self.whole {
+            out.push(fact("filter", "it leaves out other members"));
+        }
+        let cpu = all::CPU.sum(&world.snapshot, self.procs());
         let cpu = cpu
             .and_then(|sum| sum.value.ok())
             .map_or("–".to_owned(), |cpu| {
@@ -85,16 +130,18 @@ impl GroupInspector {
         out.push(fact("CPU", format!("{cpu}   {} so far", sum(all::TIME))));
         let resident = format!("{} resident, shared pages counted for each", sum(all::MEM));
         out.push(fact("memory", resident));
-        self.charged(world, out)
+        self.charged(out)
     }
 
     /// Adds what the kernel tells of a control group.
-    fn charged(&self, world: &World, mut out: Vec<Line>) -> Vec<Line> {
-        let Some(Ok(facts)) = self.facts(world) else {
-            if let Some(Err(why)) = self.facts(world) {
+    fn charged(&self, mut out: Vec<Line>) -> Vec<Line> {
+        let facts = match self.facts() {
+            Some(Ok(facts)) => facts,
+            Some(Err(why)) => {
                 out.push(fact("control group", format!("– {}", unread(why))));
+                return out;
             }
-            return out;
+            None => return out,
         };
         for (name, usage) in facts.usages() {
             // What the kernel charges the group for is not what its members have in memory: the cache is among it.
@@ -130,7 +177,7 @@ impl GroupInspector {
         }
         if facts.frozen == Some(true) {
             let frozen = match &facts.freeze_refused {
-                None if world.settings.read_only => "nothing in it runs".to_owned(),
+                None if self.world.settings.read_only => "nothing in it runs".to_owned(),
                 None => "nothing in it runs until it is thawed (X)".to_owned(),
                 Some(why) => format!("nothing in it runs; {why}"),
             };
@@ -142,14 +189,16 @@ impl GroupInspector {
         out
     }
 
-    fn members(&self, world: &World) -> Vec<Line> {
+    /// A line for each member below a head.
+    fn table(&self) -> Vec<Line> {
+        let world = self.world;
         let head = format!(
             "{:>8} {:10} {:>6} {:>7} {:>5}  {}",
             "PID", "USER", "CPU%", "MEM", "THR", "COMMAND"
         );
         let mut out = vec![vec![(head, Role::Dim)]];
         let users = UserNames::within(&world.snapshot, 10);
-        out.extend(self.procs(world).map(|p| {
+        out.extend(self.procs().map(|p| {
             let cpu = p.cpu.map_or("–".to_owned(), |c| percent(world.scaled(c)));
             let user = pad(&users.shown(&p.facts.user), 10);
             let memory = bytes(p.stat.resident);
@@ -226,21 +275,23 @@ fn memory(facts: &GroupFacts) -> Vec<Line> {
     if let Some(swap) = &facts.limits.swap {
         out.push(near("swap", swap));
     }
-    let used = facts
-        .limits
-        .memory
-        .as_ref()
-        .and_then(|u| u.used)
-        .unwrap_or(0);
-    for (name, size) in &facts.memory {
-        let share = size.0 as f64 * 100.0 / used.max(1) as f64;
-        out.push(fact(name, format!("{:>7}  {share:4.0} %", bytes(*size))));
-    }
+    out.extend(kinds(facts));
     if out.is_empty() {
         let text = "– the memory controller is not on for this group";
         out.push(vec![(text.to_owned(), Role::Faint)]);
     }
     out
+}
+
+/// What its memory is: each kind with its share of what is in use.
+fn kinds(facts: &GroupFacts) -> Vec<Line> {
+    let usage = facts.limits.memory.as_ref();
+    let used = usage.and_then(|usage| usage.used).unwrap_or(0);
+    let of = |(name, size): &(&str, Bytes)| {
+        let share = size.0 as f64 * 100.0 / used.max(1) as f64;
+        fact(name, format!("{:>7}  {share:4.0} %", bytes(*size)))
+    };
+    facts.memory.iter().map(of).collect()
 }
 
 fn limits(facts: &GroupFacts, read_only: bool) -> Vec<Line> {
@@ -292,6 +343,9 @@ fn limits(facts: &GroupFacts, read_only: bool) -> Vec<Line> {
     if let Some(weight) = facts.cpu_weight {
         out.push(fact("cpu.weight", weight.to_string()));
     }
+    if facts.io.is_empty() && !facts.io_told {
+        out.push(fact("I/O", "– not told for this group"));
+    }
     for device in &facts.io {
         let told = format!(
             "{} read   {} written   {} requests",
@@ -321,6 +375,3 @@ fn limits(facts: &GroupFacts, read_only: bool) -> Vec<Line> {
     out.push(fact("kill", kill));
     out
 }
-    if facts.io.is_empty() && !facts.io_told {
-        out.push(fact("I/O", "– not told for this group"));
-    }

@@ -374,3 +374,68 @@ fn the_foot_offers_only_what_can_be_done() {
     let told = foot(&bench);
     assert!(!told.contains("X ") && !told.contains("signal"), "{told}");
 }
+
+#[test]
+fn beside_the_list_stand_the_facts_of_a_selected_group_and_a_member_is_called_one() {
+    let mut bench = Bench::new(Settings::default());
+    bench.press(&[Key::of(Code::Esc)]);
+    bench.tell(facts(false));
+    let title = |bench: &Bench| {
+        let text = bench.text();
+        let line = text.lines().find(|line| line.contains("Overview "));
+        line.unwrap_or_default().to_owned()
+    };
+    assert!(
+        title(&bench).contains("web.service  Overview"),
+        "{}",
+        bench.text()
+    );
+    let text = bench.text();
+    for told in [
+        "2 with 2 threads",
+        "480M of 512M (94 %)",
+        "of programs",
+        "PID USER",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    assert!(!text.contains("USER LAND"), "it is no process: {text}");
+    // Nothing of a member is read for that.
+    assert!(
+        !bench
+            .app
+            .plan()
+            .needs
+            .intersects(Needs::OVERVIEW | Needs::REGIONS)
+    );
+    // With the keyboard in the inspector what is done is done to one of them.
+    bench.press(&[Key::of(Code::Tab)]);
+    let told = title(&bench);
+    assert!(told.contains("one member of web.service: 7 web"), "{told}");
+    assert!(bench.text().contains("USER LAND"), "{}", bench.text());
+    bench.press(&[Key::of(Code::BackTab)]);
+    assert!(
+        title(&bench).contains("web.service  Overview"),
+        "{}",
+        bench.text()
+    );
+    // Whom a filter leaves out counts in no sum there.
+    bench.press(&[
+        Key::char('/'),
+        Key::char('p'),
+        Key::char('i'),
+        Key::char('d'),
+        Key::char(':'),
+        Key::char('8'),
+    ]);
+    bench.press(&[Key::of(Code::Enter)]);
+    let text = bench.text();
+    for told in ["1 with 1 thread", "it leaves out other members"] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    bench.press(&[Key::of(Code::Esc)]);
+    // A process is called by its own name.
+    bench.press(&[Key::of(Code::Right), Key::of(Code::Right)]);
+    let told = title(&bench);
+    assert!(told.contains("7 web") && !told.contains("member"), "{told}");
+}
