@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::descriptors::descriptor::Files;
+use crate::model::groups::frozen::Frozen;
 use crate::model::groups::unit::Names;
 use crate::model::id::ProcId;
 use crate::model::plan::{Needs, Plan};
@@ -140,9 +141,11 @@ pub fn sweep(of_all: Needs) -> Result<Snapshot, Error> {
     let mut sample = sampler::once(&root, &plan)?;
     let gpus =
         graphics(&root, of_all).map_or(Err(Missing::Soon), |mut cards| cards.read_now(PATIENCE));
+    let (listed, frozen) = groups(&root, of_all);
     sample.shares = Arc::new(Shares {
         names: container_names(&root, &sample),
-        groups: groups(&root, of_all),
+        groups: listed,
+        frozen,
         gpus: gpus.map(Arc::new),
         ..Shares::default()
     });
@@ -187,9 +190,11 @@ pub fn sweep_twice(of_all: Needs) -> Result<Snapshot, Error> {
         Counting::begin(&root, Living::new())
     });
     let (first, mut next) = sampler::twice(&root, &plan, APART)?;
+    let (listed, frozen) = groups(&root, of_all);
     let mut shares = Shares {
         names: container_names(&root, &next),
-        groups: groups(&root, of_all),
+        groups: listed,
+        frozen,
         calls: calls_made(&mut calls, &next),
         gpus: cards.map_or(Err(Missing::Soon), |mut cards| {
             cards.read_now(PATIENCE).map(Arc::new)
@@ -213,12 +218,13 @@ fn calls_made(counting: &mut Option<Reading<Counting>>, now: &Sample) -> Reading
     }
 }
 
-/// Every control group, where that was asked for.
-fn groups(root: &ProcRoot, needs: Needs) -> Arc<[SafeText]> {
+/// Every control group, and which are frozen, where that was asked for.
+fn groups(root: &ProcRoot, needs: Needs) -> (Arc<[SafeText]>, Arc<Frozen>) {
     if needs.contains(Needs::HIERARCHY) {
-        Hierarchy::new(root).read_now()
+        let mut hierarchy = Hierarchy::new(root);
+        (hierarchy.read_now(), hierarchy.frozen())
     } else {
-        Arc::default()
+        (Arc::default(), Arc::default())
     }
 }
 

@@ -6,6 +6,7 @@ use super::acting::signal::SignalState;
 use super::descriptors::descriptor::Files;
 use super::descriptors::ipc::Ipc;
 use super::groups::facts::GroupFacts;
+use super::groups::frozen::Frozen;
 use super::groups::unit::Names;
 use super::id::{Nanos, ProcId};
 use super::machine::disk::Disks;
@@ -140,6 +141,8 @@ pub struct MachineDetail {
     pub containers: Arc<Names>,
     /// The paths of all control groups.
     pub hierarchy: Arc<[SafeText]>,
+    /// Which of them are frozen, and who with them.
+    pub frozen: Arc<Frozen>,
 }
 
 impl MachineDetail {
@@ -163,6 +166,7 @@ impl MachineDetail {
             traffic: fresh(self.network.as_ref(), since).and_then(|network| network.traffic()),
             names: Arc::clone(&self.containers),
             groups: Arc::clone(&self.hierarchy),
+            frozen: Arc::clone(&self.frozen),
             gpus: fresh(self.gpus.as_ref(), since),
             calls: fresh(self.call_rates.as_ref(), since),
         }

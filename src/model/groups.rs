@@ -2,6 +2,7 @@
 //! that pscope lives in may use.
 
 pub mod facts;
+pub mod frozen;
 pub mod grouping;
 pub mod own_group;
 pub mod refusal;

@@ -11,6 +11,7 @@ use super::record::{self, Kind, Summary};
 use super::told::Told;
 use super::wire::{self, Fields, Value};
 use crate::model::detail::{Detail, MachineDetail, Slot, Stamped};
+use crate::model::groups::frozen::Frozen;
 use crate::model::groups::unit::Names;
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::Needs;
@@ -25,6 +26,8 @@ const CONTAINERS: u32 = 27;
 const MOST: usize = 2 << 20;
 /// The paths of all control groups, and after how long they are told again where they are the same.
 const GROUPS: u32 = 30;
+/// Which of them are frozen, and who with them: told with them.
+const FROZEN: u32 = 31;
 const GROUPS_AGAIN: Nanos = Nanos(55_000_000_000);
 /// What containers are called is told again after so long: whoever looks back does not look far.
 const AGAIN: Nanos = Nanos(20_000_000_000);
@@ -68,6 +71,7 @@ macro_rules! parts {
             group,
             containers: _,
             hierarchy: _,
+            frozen: _,
         } = machine;
         $hear.part(2, files.as_ref());
         $hear.part(3, threads.as_ref());
@@ -111,7 +115,7 @@ pub struct DetailWriter {
     /// What containers were called when that was told last, and when it was.
     containers: (Arc<Names>, Nanos),
     /// The same of the control groups.
-    groups: (Arc<[SafeText]>, Nanos),
+    groups: (Arc<[SafeText]>, Arc<Frozen>, Nanos),
 }
 
 /// The parts that are news.
@@ -152,7 +156,7 @@ impl DetailWriter {
             of: None,
             told: [(Nanos(0), 0); PARTS],
             containers: (Arc::default(), Nanos(0)),
-            groups: (Arc::default(), Nanos(0)),
+            groups: (Arc::default(), Arc::default(), Nanos(0)),
         }
     }
 
@@ -195,12 +199,13 @@ impl DetailWriter {
 impl DetailWriter {
     /// The control groups, where they are listed and are others than before, or were told long ago.
     fn tell_groups(&mut self, detail: &Detail, parts: &mut Fields) {
-        let groups = &detail.machine.hierarchy;
-        let (told, at) = &self.groups;
-        let due = detail.at.since(*at) >= GROUPS_AGAIN || groups != told;
+        let (groups, frozen) = (&detail.machine.hierarchy, &detail.machine.frozen);
+        let (told, still, at) = &self.groups;
+        let due = detail.at.since(*at) >= GROUPS_AGAIN || groups != told || frozen != still;
         if due && !groups.is_empty() {
-            self.groups = (Arc::clone(groups), detail.at);
+            self.groups = (Arc::clone(groups), Arc::clone(frozen), detail.at);
             groups.to_vec().tell(parts, GROUPS);
+            frozen.tell(parts, FROZEN);
         }
     }
 }
@@ -242,6 +247,7 @@ fn fill_some(into: &mut Detail, body: &[u8], wanted: impl Fn(u32) -> bool) -> Re
     let mut of = None;
     let machine = &mut into.machine;
     let mut ours = false;
+    let unlisted = machine.hierarchy.is_empty();
     wire::each(body, |field, value| {
         if field == OF {
             of = Some(ProcId::hear(value)?);
@@ -278,6 +284,7 @@ fn fill_some(into: &mut Detail, body: &[u8], wanted: impl Fn(u32) -> bool) -> Re
             GROUPS if machine.hierarchy.is_empty() => {
                 machine.hierarchy = Vec::hear(value)?.into();
             }
+            FROZEN if unlisted => machine.frozen = Arc::hear(value)?,
             _ => {}
         }
         Ok(())
@@ -328,7 +335,7 @@ mod tests {
         of.tell(&mut body, OF);
         let mut denied = Fields::default();
         Missing::Denied.tell(&mut denied, numbers::WHY);
-        for number in (OF + 1..PARTS as u32).filter(|n| ![CONTAINERS, GROUPS].contains(n)) {
+        for number in (OF + 1..PARTS as u32).filter(|n| ![CONTAINERS, GROUPS, FROZEN].contains(n)) {
             body.fields(number, &denied);
         }
         let mut detail = Detail {

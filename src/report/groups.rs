@@ -14,13 +14,16 @@ use super::{Error, json};
 use crate::model::groups::grouping::{By, Group, Groups};
 use crate::model::groups::unit;
 use crate::model::plan::Needs;
-use crate::model::process::column::{Column, Sum, all};
+use crate::model::process::column::{Column, Joined, Sum, Together, all};
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::width;
 
 /// What must be read of a process for [`Summed`].
 pub const NEEDS: Needs = Needs::RESIDENT.union(Needs::PSS);
+
+/// Why a column tells nothing of a group: it is each member's own, not the same of all, and does not add up.
+const DIFFERS: &str = "differs";
 
 /// Takes the name of what is grouped by.
 ///
@@ -74,6 +77,19 @@ struct Row<'a> {
     place: u32,
     group: &'a Group,
     members: Vec<&'a Proc>,
+    /// Who is in it by another hierarchy of v1, and passes.
+    elsewhere: Vec<&'a Proc>,
+}
+
+impl<'a> Row<'a> {
+    /// Whose sums it has: where it lists nobody, those of who is in it all the same.
+    fn counted(&self) -> &[&'a Proc] {
+        if self.members.is_empty() {
+            &self.elsewhere
+        } else {
+            &self.members
+        }
+    }
 }
 
 /// What is printed of groups.
@@ -102,15 +118,18 @@ impl Report<'_> {
             let members = self.groups.members(self.snapshot, place);
             let members: Vec<_> = members.filter(|p| (self.passes)(p)).collect();
             let empty = || place as usize >= self.groups.populated && (self.empty)(group);
-            (!members.is_empty() || empty()).then_some(Row {
+            let elsewhere = self.groups.elsewhere(self.snapshot, place);
+            let elsewhere = elsewhere.filter(|p| (self.passes)(p));
+            (!members.is_empty() || empty()).then(|| Row {
                 place,
                 group,
                 members,
+                elsewhere: elsewhere.collect(),
             })
         };
         let mut rows: Vec<Row<'_>> = all.filter_map(row).collect();
         let (by, descending) = self.sort;
-        if by.adds() {
+        if by.counts_several() {
             let key = |row: &Row<'_>| self.sum(by, row).value.unwrap_or(f64::NEG_INFINITY);
             rows.sort_by(|a, b| {
                 let order = key(a).total_cmp(&key(b));
@@ -127,14 +146,40 @@ impl Report<'_> {
 
     fn sum(&self, column: &Column, row: &Row<'_>) -> Sum {
         let known = |value| Sum { value, missing: 0 };
-        if !column.adds() {
+        if !column.counts_several() {
             return known(Err(Missing::Unsupported));
         }
-        if row.members.is_empty() {
+        if row.counted().is_empty() && column.adds() {
             return known(Ok(0.0));
         }
-        let sum = column.sum(self.snapshot, row.members.iter().copied());
+        let sum = column.of_several(self.snapshot, row.counted().iter().copied());
         sum.unwrap_or(known(Err(Missing::Unsupported)))
+    }
+
+    /// The text of the members of a row; `None` where the column has numbers.
+    fn joined<'b>(&'b self, column: &Column, row: &Row<'b>) -> Option<Joined<'b>> {
+        column.text_of_several(self.snapshot, row.counted().iter().copied())
+    }
+
+    /// What a column tells of a row, or in one word why nothing; and of how many members a part of it is missing.
+    fn cell(&self, column: &Column, row: &Row<'_>) -> (Result<Value, &'static str>, usize) {
+        if let Some(joined) = self.joined(column, row) {
+            let differ = |text: &Cow<'_, str>| {
+                let one = |p: &&Proc| column.text(self.snapshot, p).as_ref() == Ok(text);
+                column.together() == Together::Alike && !row.counted().iter().all(one)
+            };
+            let value = match joined.text {
+                Ok(text) if differ(&text) => Err(DIFFERS),
+                text => text.map(Value::from).map_err(Missing::word),
+            };
+            return (value, joined.missing);
+        }
+        if !column.counts_several() {
+            return (Err(DIFFERS), 0);
+        }
+        let sum = self.sum(column, row);
+        let value = sum.value.map(|value| json::number(column, value));
+        (value.map_err(Missing::word), sum.missing)
     }
 
     fn summed<'b>(&'b self, row: &Row<'b>, groups: Option<Vec<Summed<'b>>>) -> Summed<'b> {
@@ -154,11 +199,11 @@ impl Report<'_> {
         let pss = take("pss_bytes", all::PSS);
         let whole = |column: &Column| self.sum(column, row).value.unwrap_or(0.0) as u64;
         let columns = json::columns(self.columns, |column| {
-            let sum = self.sum(column, row);
-            if sum.missing > 0 {
-                missing_of.insert(column.json_name(), sum.missing);
+            let (value, missing) = self.cell(column, row);
+            if missing > 0 {
+                missing_of.insert(column.json_name(), missing);
             }
-            Ok(json::number(column, sum.value?))
+            value
         });
         let control_group = self.control_group(row).map(|read| {
             read.unwrap_or_else(|why| {
@@ -175,17 +220,14 @@ impl Report<'_> {
             path: path.map(|path| unit::readable(path.exact())),
             uid: number(By::User),
             session: number(By::Session),
-            processes: row.members.len(),
+            processes: row.counted().len(),
             threads: whole(all::THREADS),
             cpu_percent: cpu.map(|cpu| (cpu * 10.0).round() / 10.0),
             rss_bytes: whole(all::MEM),
             pss_bytes: pss.map(|pss| pss as u64),
             cpu_time_ms: whole(all::TIME) / 1_000_000,
             members: row.members.iter().map(|p| p.id.pid.0).collect(),
-            members_listed_elsewhere: (self.groups.elsewhere(self.snapshot, row.group))
-                .filter(|_| row.group.elsewhere > 0)
-                .map(|p| p.id.pid.0)
-                .collect(),
+            members_listed_elsewhere: row.elsewhere.iter().map(|p| p.id.pid.0).collect(),
             columns: (!self.columns.is_empty()).then_some(columns),
             control_group,
             groups,
@@ -270,6 +312,17 @@ impl Report<'_> {
         let mut table = vec![titles.map(str::to_owned).collect::<Vec<_>>()];
         for row in &rows {
             let sums = self.columns.iter().map(|column| {
+                if let Some(joined) = self.joined(column, row) {
+                    let sign = match joined.sign() {
+                        "" => "",
+                        _ if printer.ascii => ",...",
+                        sign => sign,
+                    };
+                    return match joined.text {
+                        Ok(text) => text.into_owned() + sign,
+                        Err(_) => missing.to_owned(),
+                    };
+                }
                 let sum = self.sum(column, row);
                 match (sum.value, column.unit()) {
                     (Ok(value), Some(unit)) => {
@@ -279,7 +332,7 @@ impl Report<'_> {
                 }
             });
             table.push(
-                [row.members.len().to_string()]
+                [row.counted().len().to_string()]
                     .into_iter()
                     .chain(sums)
                     .collect(),

@@ -127,14 +127,17 @@ pub fn put<T: Into<Value>>(into: &mut Map<String, Value>, name: &str, value: Rea
     }
 }
 
-/// The values of columns, each by its name with its unit; those that are missing with their reason.
-pub fn columns(columns: &[&Column], mut value: impl FnMut(&Column) -> Reading<Value>) -> Value {
+/// The values of columns, each by its name with its unit; those that are missing with their reason in one word.
+pub fn columns(
+    columns: &[&Column],
+    mut value: impl FnMut(&Column) -> Result<Value, &'static str>,
+) -> Value {
     let mut out = Map::new();
     let mut unavailable = Map::new();
     for column in columns.iter().filter(|c| !is_process(c)) {
         let name = column.json_name();
         let value = value(column).unwrap_or_else(|why| {
-            unavailable.insert(name.clone(), why.word().into());
+            unavailable.insert(name.clone(), why.into());
             Value::Null
         });
         out.insert(name, value);

@@ -8,6 +8,7 @@ use crate::model::id::Nanos;
 use crate::model::plan::Needs;
 use crate::model::process::column::{self, Column};
 use crate::model::process::filter::Filter;
+use crate::model::reading::Missing;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::{pad, width};
 use clap::builder::{ArgPredicate, PossibleValue, StringValueParser, TypedValueParser};
@@ -21,8 +22,8 @@ use std::ffi::OsStr;
 pub struct Args {
     /// Only processes that pass: words, user:alice, state:D, cpu>10, mem>1g, !not, a | b
     filter: Vec<String>,
-    /// The column to sort by, numbers greatest first; +COLUMN ascends, -COLUMN descends. Groups go by its sum, or by their names
-    /// where it has none
+    /// The column to sort by, numbers greatest first; +COLUMN ascends, -COLUMN descends. Groups go by its sum or greatest, or by
+    /// their names where it has none
     #[arg(
         long,
         value_name = "COLUMN",
@@ -134,7 +135,6 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     };
     let snapshot = past.map_or_else(live, Ok)?;
     table.write(&snapshot, args.json.then_some(over), printer)?;
-    attention(snapshot.unlisted());
     doubts(&snapshot, &filter);
     Ok(Exit::Done)
 }
@@ -157,6 +157,7 @@ pub(super) fn filter(words: &[String]) -> Result<Filter, Error> {
 
 /// Says what makes one doubt the answer: who is not listed, what a filter looks for in vain.
 pub(super) fn doubts(snapshot: &Snapshot, filter: &Filter) {
+    attention(snapshot.unlisted());
     attention(filter.doubt(snapshot));
     let passes = |proc: &Proc| filter.matches(snapshot, proc, 1.0);
     if !filter.is_empty() && !snapshot.procs.iter().any(passes) {
@@ -312,7 +313,11 @@ struct WithColumns<'a> {
 
 impl<'a> WithColumns<'a> {
     fn new(snapshot: &'a Snapshot, proc: &'a Proc, columns: &[&Column]) -> Self {
-        let cells = || json::columns(columns, |c| json::cell(snapshot, c, proc));
+        let cells = || {
+            json::columns(columns, |c| {
+                json::cell(snapshot, c, proc).map_err(Missing::word)
+            })
+        };
         Self {
             process: Process::new(snapshot, proc),
             columns: (!columns.is_empty()).then(cells),

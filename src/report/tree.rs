@@ -252,9 +252,23 @@ fn write_lines(
         }
         let name = match forest.heading(row.item) {
             Some(group) => {
-                match forest.members(row.item).iter().filter(counts).count() {
+                let members = forest.members(row.item).iter().filter(counts);
+                let procs = members.filter_map(|node| Forest::proc(snapshot, &[], *node));
+                let (n, still) = procs.fold((0, 0), |(n, still), proc| {
+                    (
+                        n + 1,
+                        still + usize::from(snapshot.shares.stands_still(proc)),
+                    )
+                });
+                let told = match n {
                     0 => format!("{} {}", group.title(), group.vacant()),
                     n => format!("{} ({n})", group.title()),
+                };
+                let empty = n == 0 && snapshot.shares.frozen.is_within(group);
+                if empty || (n > 0 && n == still) {
+                    format!("{told} frozen")
+                } else {
+                    told
                 }
             }
             None => label(snapshot, forest, row.item, pids, printer.ascii),

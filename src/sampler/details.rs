@@ -6,6 +6,7 @@ use super::registry;
 use super::ticker::Grid;
 use super::watched::Watched;
 use crate::model::detail::{Detail, Slow};
+use crate::model::groups::frozen::Frozen;
 use crate::model::groups::unit::Names;
 use crate::model::id::Nanos;
 use crate::model::plan::{Needs, Plan};
@@ -34,7 +35,7 @@ struct Paced {
 }
 
 /// When the network, the cards and the counts of calls were read, what containers are called, and which groups there are.
-type Told = ([Nanos; 3], Arc<Names>, Arc<[SafeText]>);
+type Told = ([Nanos; 3], Arc<Names>, Arc<[SafeText]>, Arc<Frozen>);
 
 /// What is known between readings.
 pub(super) struct Details {
@@ -66,7 +67,7 @@ impl Details {
             sources: sources.into_iter().map(paced).collect(),
             detail: Detail::default(),
             needs: Needs::empty(),
-            shared: ([Nanos(0); 3], Arc::default(), Arc::default()),
+            shared: Told::default(),
         }
     }
 
@@ -134,11 +135,13 @@ impl Details {
         let at = at.map(Option::unwrap_or_default);
         let names = Arc::clone(&machine.containers);
         let groups = Arc::clone(&machine.hierarchy);
-        let (told, known, listed) = &self.shared;
-        if at == *told && Arc::ptr_eq(&names, known) && Arc::ptr_eq(&groups, listed) {
+        let frozen = Arc::clone(&machine.frozen);
+        let (told, known, listed, still) = &self.shared;
+        let same = Arc::ptr_eq(&groups, listed) && Arc::ptr_eq(&frozen, still);
+        if at == *told && Arc::ptr_eq(&names, known) && same {
             return None;
         }
-        self.shared = (at, names, groups);
+        self.shared = (at, names, groups, frozen);
         Some(machine.shares(Nanos(0)))
     }
 

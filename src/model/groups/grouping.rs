@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use super::telling;
 use super::unit::{self, Stands};
 use crate::model::plan::Needs;
 use crate::model::reading::Missing;
@@ -70,6 +69,9 @@ pub struct Groups {
     pub populated: usize,
     /// The group of each process, by its place in the snapshot.
     pub of: Vec<u32>,
+    /// Who is in a group, or in a part of it, by another hierarchy than the one that tells where they belong: the places of
+    /// the group and of the process, ascending.
+    beside: Vec<(u32, u32)>,
 }
 
 impl By {
@@ -125,8 +127,8 @@ impl By {
     /// What must be read of every process.
     pub fn needs(self) -> Needs {
         match self {
-            Self::Cgroup => Needs::CGROUP.union(Needs::HIERARCHY),
-            Self::Unit => Needs::CGROUP,
+            // The hierarchy says which are frozen.
+            Self::Cgroup | Self::Unit => Needs::CGROUP.union(Needs::HIERARCHY),
             Self::Program => Needs::COMMANDS,
             Self::Parent | Self::User | Self::Session => Needs::empty(),
         }
@@ -187,9 +189,10 @@ impl Groups {
             for path in snapshot.shares.groups.iter() {
                 maker.cgroup(path.exact());
             }
-            for proc in snapshot.procs.iter() {
-                maker.beside(proc);
+            for (proc, place) in snapshot.procs.iter().zip(0..) {
+                maker.beside(proc, place);
             }
+            maker.out.beside.sort_unstable();
         }
         apart::tell(&mut maker.out.all, by);
         maker.out
@@ -239,15 +242,12 @@ impl Groups {
     pub fn elsewhere<'a>(
         &'a self,
         snapshot: &'a Snapshot,
-        group: &'a Group,
+        group: u32,
     ) -> impl Iterator<Item = &'a Proc> {
-        let of = &group.key.of;
-        let all = snapshot.procs.iter().filter(|_| self.by == By::Cgroup);
-        all.filter(move |proc| {
-            let own = path(proc).map_or("", |path| path.exact());
-            let mut beside = beside(proc).iter();
-            !telling::is_within(own, of) && beside.any(|path| telling::is_within(path.exact(), of))
-        })
+        let from = self.beside.partition_point(|(at, _)| *at < group);
+        let own = self.beside[from..].iter();
+        let own = own.take_while(move |(at, _)| *at == group);
+        own.filter_map(|(_, place)| snapshot.procs.get(*place as usize))
     }
 }
 

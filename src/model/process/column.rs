@@ -1,6 +1,7 @@
 //! The columns of the process table: each a constant with what it costs and how it reads. Table, sort, filter and reports share them.
 
 pub mod all;
+mod together;
 
 use std::borrow::Cow;
 
@@ -12,9 +13,14 @@ use crate::model::snapshot::{Proc, Snapshot};
 
 use all::ALIASES;
 pub use all::{ALL, DEFAULT};
+pub use together::{Joined, Together};
 
 /// A column of the process table.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of how it is computed"
+)]
 pub struct Column {
     /// Its name in settings, options and filters: `cpu`.
     pub name: &'static str,
@@ -36,6 +42,10 @@ pub struct Column {
     with_ended: bool,
     /// Whether it tells of the time between two readings though its unit is none a second.
     over_time: bool,
+    /// Whether of several the greatest stands for all.
+    greatest: bool,
+    /// Whether its text is a list, parted by commas.
+    list: bool,
 }
 
 /// What a column shows.

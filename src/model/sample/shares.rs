@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::model::groups::frozen::Frozen;
 use crate::model::groups::unit::Names;
 use crate::model::id::ProcId;
 use crate::model::machine::gpu::Gpus;
 use crate::model::network::traffic::Rates;
+use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::call_rates::CallRates;
+use crate::model::snapshot::Proc;
 use crate::model::text::SafeText;
 
 /// What was found beside the table last.
@@ -21,6 +24,8 @@ pub struct Shares {
     pub names: Arc<Names>,
     /// The paths of all control groups, a group before its parts; empty where nobody shows them.
     pub groups: Arc<[SafeText]>,
+    /// Which of them are frozen, and who with them; nobody where nobody shows groups.
+    pub frozen: Arc<Frozen>,
     /// What graphics cards tell of their users.
     pub gpus: Reading<Arc<Gpus>>,
     /// How many system calls everybody makes.
@@ -57,6 +62,7 @@ impl Default for Shares {
             traffic: Err(Missing::Soon),
             names: Arc::default(),
             groups: Arc::default(),
+            frozen: Arc::default(),
             gpus: Err(Missing::Soon),
             calls: Err(Missing::Soon),
         }
@@ -64,6 +70,12 @@ impl Default for Shares {
 }
 
 impl Shares {
+    /// Whether a process stands still with its control group, as far as somebody shows groups; who has ended does not.
+    pub fn stands_still(&self, proc: &Proc) -> bool {
+        let over = matches!(proc.stat.state, State::Zombie | State::Dead);
+        !over && self.frozen.has(proc.id.pid)
+    }
+
     /// What a process uses of all cards: percent of one card's time, and bytes of their memory.
     pub fn gpu_of(&self, id: ProcId) -> (Reading<f64>, Reading<f64>) {
         match &self.gpus {

@@ -10,6 +10,7 @@ mod choices;
 mod command;
 mod draw;
 mod elsewhere;
+mod explain;
 mod folds;
 mod headings;
 mod keys;
@@ -351,7 +352,7 @@ impl Panel for List {
     }
 
     fn explain(&self, world: &World) -> Vec<(String, String)> {
-        self.layout.explain(self, world)
+        explain::explain(self, world)
     }
 
     fn render(&self, world: &World, area: Rect, buf: &mut Buffer) {

@@ -187,7 +187,8 @@ impl GroupInspector {
         let found = place.map(|place| groups.members(snapshot, place).collect::<Vec<_>>());
         let mut found = found.unwrap_or_default();
         if found.is_empty() {
-            found = groups.elsewhere(snapshot, &of.group).collect();
+            let elsewhere = place.map(|place| groups.elsewhere(snapshot, place));
+            found = elsewhere.into_iter().flatten().collect();
         }
         found.sort_by(|a, b| {
             let cpu = |p: &crate::model::snapshot::Proc| p.cpu.unwrap_or(0.0);

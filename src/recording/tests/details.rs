@@ -12,6 +12,7 @@ use super::super::{Kept, Past, Recorded, Writer};
 use super::{file, record, script};
 use crate::model::descriptors::descriptor::{self, About, Files};
 use crate::model::detail::{Detail, MachineDetail, Stamped};
+use crate::model::groups::frozen::Frozen;
 use crate::model::groups::unit::Names;
 use crate::model::id::{Nanos, Pid, ProcId, Tid};
 use crate::model::process::threads::Threads;
@@ -308,12 +309,18 @@ fn groups_that_nobody_is_in_come_back() {
     let mut writer = DetailWriter::new(false);
     let mut detail = Detail::default();
     let mut told = Vec::new();
-    for (second, paths) in [
-        (10, &["/a", "/a/empty"][..]),
-        (20, &["/a", "/a/empty"]),
-        (70, &["/a", "/a/empty"]),
-        (80, &["/a"]),
+    for (second, paths, frozen) in [
+        (10, &["/a", "/a/empty"][..], false),
+        (20, &["/a", "/a/empty"], false),
+        (70, &["/a", "/a/empty"], false),
+        (80, &["/a"], false),
+        (85, &["/a"], true),
+        (95, &["/a"], false),
     ] {
+        detail.machine.frozen = Arc::new(Frozen {
+            groups: frozen.then(|| "/a".into()).into_iter().collect(),
+            pids: frozen.then_some(Pid(1)).into_iter().collect(),
+        });
         detail.at = Nanos(second * 1_000_000_000);
         detail.machine.hierarchy = paths.iter().map(|path| SafeText::from(*path)).collect();
         if let Some(record) = writer.record(&detail, 0) {
@@ -323,13 +330,15 @@ fn groups_that_nobody_is_in_come_back() {
             kept.push(vec![record]);
         }
     }
-    assert_eq!(told, [10, 70, 80]);
+    assert_eq!(told, [10, 70, 80, 85, 95]);
     let past = Past::new(Box::new(kept));
-    let groups = |second: u64| {
+    let shares = |second: u64| {
         let at = Nanos(second * 1_000_000_000);
         let detail = past.read_before(at, None, Nanos(60_000_000_000));
-        let shares = detail.expect("sound").machine.shares_at(at);
-        shares
+        detail.expect("sound").machine.shares_at(at)
+    };
+    let groups = |second: u64| {
+        shares(second)
             .groups
             .iter()
             .map(ToString::to_string)
@@ -338,4 +347,6 @@ fn groups_that_nobody_is_in_come_back() {
     assert_eq!(groups(60), ["/a", "/a/empty"]);
     assert_eq!(groups(75), ["/a", "/a/empty"]);
     assert_eq!(groups(90), ["/a"]);
+    let frozen = |second: u64| shares(second).frozen.has(Pid(1));
+    assert_eq!([82, 90, 97].map(frozen), [false, true, false]);
 }

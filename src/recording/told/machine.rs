@@ -1,7 +1,7 @@
 //! Disks, sensors, cards, the memory of the machine and control groups, as fields.
 
 use super::{fields, variants, words};
-use crate::model::groups::{facts, own_group, refusal, unit};
+use crate::model::groups::{facts, frozen, own_group, refusal, unit};
 use crate::model::machine::{disk, gpu, memory, requests, sensor};
 
 fields!(disk::Disks { 1 at, 2 devices, 3 filesystems, 4 delay_accounting });
@@ -33,6 +33,7 @@ fields!(facts::GroupFacts { 1 path, 2 limits, 4 memory_peak, 5 memory, 7 cpu_tim
 variants!(refusal::Refusal { 1 Whole, 2 Lacking, 3 Denied, 4 ReadOnly, 5 Ourselves, 6 Threads, 7 Above(a) });
 fields!(facts::DeviceIo { 1 device, 2 read, 3 written, 4 requests });
 fields!(facts::GroupRates { 1 cpu, 2 throttled, 3 read, 4 written, 5 throttled_above, 6 of_quota });
+fields!(frozen::Frozen { 1 groups, 2 pids });
 fields!(own_group::OwnGroup { 1 memory, 2 cpu, 3 unseen });
 fields!(own_group::GroupMemory { 1 path, 2 limit, 3 soft, 4 used, 5 cache, 6 hits });
 fields!(unit::Called { 1 name, 2 pod });

@@ -1,6 +1,7 @@
-//! Every control group that there is, those without anybody in them among them, by walking the hierarchies; `cgroups(7)`.
+//! Every control group that there is, those without anybody in them among them, by walking the hierarchies, and which of them
+//! are frozen; `cgroups(7)`.
 //!
-//! That of v2 and all of v1: a path that stands in several is one group. What is in a group is not read.
+//! That of v2 and all of v1: a path that stands in several is one group. Who is in a group is read of frozen ones alone.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -8,9 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::model::detail::Detail;
+use crate::model::groups::frozen::Frozen;
+use crate::model::id::Pid;
 use crate::model::plan::{Needs, Plan};
 use crate::model::text::SafeText;
-use crate::sys::process::isolation::cgroup;
+use crate::sys::fields;
+use crate::sys::process::isolation::cgroup::{self, Top};
 use crate::sys::root::ProcRoot;
 use crate::sys::source::{Error, Probe, Source};
 
@@ -23,6 +27,7 @@ const PACE_MS: u64 = 2000;
 pub struct Hierarchy {
     root: ProcRoot,
     known: Arc<[SafeText]>,
+    frozen: Arc<Frozen>,
     took: Duration,
 }
 
@@ -32,6 +37,7 @@ impl Hierarchy {
         Self {
             root: root.clone(),
             known: Arc::default(),
+            frozen: Arc::default(),
             took: Duration::ZERO,
         }
     }
@@ -41,14 +47,24 @@ impl Hierarchy {
         let began = Instant::now();
         let mut found = Found::default();
         for top in cgroup::tops(&self.root) {
-            found.walk(&top.dir, &top.root);
+            found.walk(&top, &top.dir, &top.root);
         }
-        let found = found.paths;
+        let (found, mut frozen) = (found.paths, found.frozen);
+        frozen.pids.sort_unstable();
+        frozen.pids.dedup();
         self.took = began.elapsed();
+        if frozen != *self.frozen {
+            self.frozen = Arc::new(frozen);
+        }
         if found[..] != self.known[..] {
             self.known = found.into();
         }
         Arc::clone(&self.known)
+    }
+
+    /// Which of the groups that were read last are frozen, and who with them.
+    pub fn frozen(&self) -> Arc<Frozen> {
+        Arc::clone(&self.frozen)
     }
 }
 
@@ -57,12 +73,15 @@ impl Hierarchy {
 struct Found {
     paths: Vec<SafeText>,
     known: HashSet<SafeText>,
+    frozen: Frozen,
+    /// What is walked now is within a frozen group.
+    within_frozen: bool,
 }
 
 impl Found {
     /// Adds the groups below a directory. A directory has as many links as it has parts, and two more: most have none, and
     /// need not be listed.
-    fn walk(&mut self, dir: &Path, path: &[u8]) {
+    fn walk(&mut self, top: &Top, dir: &Path, path: &[u8]) {
         use std::os::unix::fs::MetadataExt as _;
         if std::fs::metadata(dir).map_or(0, |meta| meta.nlink()) == 2 {
             return;
@@ -81,10 +100,30 @@ impl Found {
             let whole = [above, b"/", name.as_encoded_bytes()].concat();
             let (here, shown) = (dir.join(&name), SafeText::from_bytes(&whole));
             if self.known.insert(shown.clone()) {
-                self.paths.push(shown);
+                self.paths.push(shown.clone());
             }
-            self.walk(&here, &whole);
+            // What is below a frozen group is frozen with it, and is not asked.
+            let above = self.within_frozen;
+            if !above && top.is_frozen(&here) {
+                self.within_frozen = true;
+                if !self.frozen.groups.contains(&shown) {
+                    self.frozen.groups.push(shown);
+                }
+            }
+            if self.within_frozen {
+                self.stand_still(&here);
+            }
+            self.walk(top, &here, &whole);
+            self.within_frozen = above;
         }
+    }
+
+    /// Adds who is in a frozen group; who has no number here is told as 0, and a group of threads tells nobody.
+    fn stand_still(&mut self, dir: &Path) {
+        let text = std::fs::read(dir.join("cgroup.procs")).unwrap_or_default();
+        let pids = fields::lines(&text).filter_map(fields::number);
+        let pids = pids.filter_map(|pid| u32::try_from(pid).ok().filter(|pid| *pid > 0));
+        self.frozen.pids.extend(pids.map(Pid));
     }
 }
 
@@ -107,10 +146,12 @@ impl Source<Detail> for Hierarchy {
 
     fn rest(&mut self) {
         self.known = Arc::default();
+        self.frozen = Arc::default();
     }
 
     fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
         into.machine.hierarchy = self.read_now();
+        into.machine.frozen = self.frozen();
         Ok(())
     }
 }
@@ -121,6 +162,49 @@ mod tests {
     use std::os::unix::ffi::OsStrExt as _;
 
     use super::*;
+
+    #[test]
+    fn who_is_in_a_frozen_group_or_a_part_of_it_stands_still_with_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let mounts = "29 23 0:27 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer\n\
+                      30 23 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+                      31 23 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        for (path, text) in [
+            ("unified/a/cgroup.events", "populated 1\nfrozen 0\n"),
+            ("unified/a/b/cgroup.events", "populated 1\nfrozen 1\n"),
+            ("unified/a/b/cgroup.procs", "9\n7\n0\n"),
+            ("unified/a/b/c/cgroup.procs", "8\n"),
+            ("unified/a/cgroup.procs", "1\n"),
+            ("freezer/old/freezer.state", "FROZEN\n"),
+            ("freezer/old/cgroup.procs", "12\n"),
+            ("freezer/free/freezer.state", "THAWED\n"),
+            ("freezer/free/cgroup.procs", "13\n"),
+            // A group of another hierarchy freezes nobody, whatever it is called.
+            ("memory/old/cgroup.procs", "14\n"),
+        ] {
+            let path = root.sys(format!("fs/cgroup/{path}"));
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        std::fs::create_dir_all(root.proc("self")).expect("made");
+        std::fs::write(root.proc("self/mountinfo"), mounts).expect("written");
+        let mut hierarchy = Hierarchy::new(&root);
+        hierarchy.read_now();
+        let frozen = hierarchy.frozen();
+        let groups: Vec<&str> = frozen.groups.iter().map(SafeText::as_str).collect();
+        assert_eq!(groups, ["/a/b", "/old"]);
+        let pids: Vec<u32> = frozen.pids.iter().map(|pid| pid.0).collect();
+        assert_eq!(pids, [7, 8, 9, 12]);
+        assert!(frozen.has(Pid(8)) && !frozen.has(Pid(14)));
+        // The same is told as the same.
+        hierarchy.read_now();
+        assert!(Arc::ptr_eq(&frozen, &hierarchy.frozen()));
+        let events = root.sys("fs/cgroup/unified/a/b/cgroup.events");
+        std::fs::write(events, "populated 1\nfrozen 0\n").expect("written");
+        hierarchy.read_now();
+        assert_eq!(hierarchy.frozen().pids, [Pid(12)]);
+    }
 
     #[test]
     fn every_group_is_listed_before_its_parts() {

@@ -34,6 +34,7 @@ impl<'a> Maker<'a> {
                 all: Vec::new(),
                 populated: 0,
                 of: Vec::with_capacity(snapshot.procs.len()),
+                beside: Vec::new(),
             },
             known: HashMap::new(),
             seen: HashMap::new(),
@@ -146,7 +147,7 @@ impl<'a> Maker<'a> {
     }
 
     /// The groups that a process is in by other hierarchies, and what those are part of: each once.
-    pub(super) fn beside(&mut self, proc: &Proc) {
+    pub(super) fn beside(&mut self, proc: &Proc, place: u32) {
         let mut seen: Vec<u32> = Vec::new();
         for path in beside(proc) {
             let mut next = Some(self.cgroup(path.exact()));
@@ -158,7 +159,10 @@ impl<'a> Maker<'a> {
         let own = path(proc).map_or("", |path| path.exact());
         for at in seen {
             let group = &mut self.out.all[at as usize];
-            group.elsewhere += u32::from(!telling::is_within(own, &group.key.of));
+            if !telling::is_within(own, &group.key.of) {
+                group.elsewhere += 1;
+                self.out.beside.push((at, place));
+            }
         }
     }
 

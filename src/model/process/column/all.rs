@@ -76,6 +76,9 @@ fn ports(proc: &Proc) -> Reading<Cow<'_, str>> {
     Ok(all.join(",").into())
 }
 
+/// What stands for the state of who stands still with its control group: the kernel calls it sleeping or blocked.
+pub const FROZEN: &str = "F";
+
 const MIB: Option<f64> = Some(1_048_576.0);
 
 macro_rules! columns {
@@ -96,6 +99,8 @@ macro_rules! columns {
                 of_threads: columns!(@ thread $($flag)*),
                 over_time: columns!(@ over_time $($flag)*),
                 with_ended: columns!(@ with_ended $($flag)*),
+                greatest: columns!(@ greatest $($flag)*),
+                list: columns!(@ list $($flag)*),
             };
         )*
         /// Every column, in the order of the chooser.
@@ -104,6 +109,8 @@ macro_rules! columns {
     (@ thread thread $($rest:ident)*) => { true };
     (@ over_time over_time $($rest:ident)*) => { true };
     (@ with_ended with_ended $($rest:ident)*) => { true };
+    (@ greatest greatest $($rest:ident)*) => { true };
+    (@ list list $($rest:ident)*) => { true };
     (@ $wanted:ident $other:ident $($rest:ident)*) => { columns!(@ $wanted $($rest)*) };
     (@ $wanted:ident) => { false };
 }
@@ -126,9 +133,13 @@ columns! {
         from "the owner of /proc/PID, which is the effective user",
         Shows::Text(|_, p| Ok(Cow::Borrowed(p.facts.user.as_str())));
     #[thread]
-    STATE "state" "S" 1 Needs::empty(), "What it is doing: R running, S sleeping, D blocked, Z zombie, T stopped, t traced, I idle.",
-        from "/proc/PID/stat, field 3 (state)",
-        Shows::Text(|_, p| Ok(p.stat.state.letter().to_string().into()));
+    STATE "state" "S" 1 Needs::empty(), "What it is doing: R running, S sleeping, D blocked, Z zombie, T stopped, t traced, I idle; where the list is grouped by control group or unit, F frozen with its group.",
+        from "/proc/PID/stat, field 3 (state); cgroup.events of the group, or freezer.state of v1",
+        Shows::Text(|s, p| Ok(if s.shares.stands_still(p) {
+            FROZEN.into()
+        } else {
+            p.stat.state.letter().to_string().into()
+        }));
     #[thread] #[with_ended]
     CPU "cpu" "CPU%" 5 Needs::empty(), "Share of one core over the last interval: its own. In sums its children that ended count too (ENDED%).",
         from "/proc/PID/stat, fields 14 and 15 (utime, stime): ticks since the reading before, by the time between both",
@@ -224,8 +235,8 @@ columns! {
     INVOLUNTARY "invol" "INVOL/s" 7 Needs::STATUS, "Switches a second because the kernel took the core.",
         from "/proc/PID/status, nonvoluntary_ctxt_switches: since the reading before, by the time between both",
         sum(|_, p| rate(p, |r| r.involuntary), Unit::Rate, Some(10.0));
-    #[over_time]
-    WAIT "wait" "WAIT%" 5 Needs::SCHEDSTAT, "Share of time that its first thread waited for a core.",
+    #[over_time] #[greatest]
+    WAIT "wait" "WAIT%" 5 Needs::SCHEDSTAT, "Share of time that its first thread waited for a core. Of several the greatest.",
         from "/proc/PID/schedstat, second number (nanoseconds): since the reading before, by the time between both",
         number(|_, p| rate(p, |r| r.waiting), Unit::Percent);
     MAJOR "majfl" "MAJFL" 5 Needs::empty(), "Page faults that read from the disk since it started.",
@@ -250,16 +261,19 @@ columns! {
     GPU_MEM "gpu-mem" "GPUMEM" 6 Needs::GPU, "Memory of graphics cards that it holds.",
         from "nvmlDeviceGetComputeRunningProcesses_v3 of NVIDIA's library, and its like for graphics; drm-resident-* or drm-memory-* of /proc/PID/fdinfo/*; added up over cards",
         sum(|s, p| s.shares.gpu_of(p.id).1, Unit::Bytes, MIB);
-    PORTS "ports" "PORTS" 11 Needs::DESCRIPTORS, "The ports that it owns: where it listens, and UDP.",
+    #[list]
+    PORTS "ports" "PORTS" 11 Needs::DESCRIPTORS, "The ports that it owns: where it listens, and UDP. Of several all that any of them owns.",
         from "sock_diag(7), joined by /proc/PID/fd",
         Shows::Text(|_, p| ports(p));
     HELD "fds" "FDS" 5 Needs::HELD, "How many descriptors it holds open.",
         from "the entries of /proc/PID/fd",
         sum(|_, p| held(p, |h| Some(h.open as f64)), Unit::Count, None);
-    HELD_SHARE "fd%" "FD%" 5 Needs::HELD, "Its descriptors as a share of how many it may hold (its soft limit).",
+    #[greatest]
+    HELD_SHARE "fd%" "FD%" 5 Needs::HELD, "Its descriptors as a share of how many it may hold (its soft limit). Of several that of whom is nearest to its own limit.",
         from "the entries of /proc/PID/fd, by the soft limit in /proc/PID/limits",
         number(|_, p| held(p, |h| Some(h.open as f64 * 100.0 / h.limit?.max(1) as f64)), Unit::Share);
-    OOM "oom" "OOM" 4 Needs::OOM, "How likely the kernel is to end it when memory runs out.",
+    #[greatest]
+    OOM "oom" "OOM" 4 Needs::OOM, "How likely the kernel is to end it when memory runs out. Of several the greatest: that one is ended first.",
         from "/proc/PID/oom_score",
         number(|_, p| extra(p, |e| e.oom_score).map(f64::from), Unit::Plain);
     UNIT "unit" "UNIT" 16 Needs::CGROUP, "The unit, container or session that its control group stands for.",

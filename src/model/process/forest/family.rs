@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::{Forest, NONE, View};
 use crate::model::groups::grouping::Groups;
 use crate::model::id::{Nanos, ProcId};
-use crate::model::process::column::{Column, Shows};
+use crate::model::process::column::{Column, Shows, Together};
 use crate::model::process::filter::Filter;
 use crate::model::process::steady::{Keys, Steady};
 use crate::model::snapshot::Snapshot;
@@ -119,7 +119,17 @@ impl Family {
         }
     }
 
-    /// What each node is sorted by: in the tree the total of its subtree where the column adds up. `NAN` where it is not known.
+    /// Raises each value to the greatest of those below it.
+    fn greatest(&self, values: &mut [f64]) {
+        for node in self.down.iter().rev() {
+            let up = self.parent[*node as usize];
+            if up != NONE {
+                values[up as usize] = values[up as usize].max(values[*node as usize]);
+            }
+        }
+    }
+
+    /// What each node is sorted by: in the tree the total of its subtree where the column adds up, or the greatest there. `NAN` where it is not known.
     pub(super) fn keys(
         &self,
         snapshot: &Snapshot,
@@ -157,10 +167,17 @@ impl Family {
             }
         }));
         keys.resize(self.parent.len(), if adds { 0.0 } else { f64::NAN });
-        if adds && nested {
-            self.total(&mut keys);
-        } else {
-            Self::least(&mut keys, groups, first);
+        match view.sort.together() {
+            Together::Sum if nested => self.total(&mut keys),
+            Together::Greatest if nested => self.greatest(&mut keys),
+            _ => Self::least(&mut keys, groups, first),
+        }
+        // Who is listed elsewhere has no row below the group.
+        for (key, at) in keys[first..].iter_mut().zip(0..).skip(groups.populated) {
+            let procs = groups.elsewhere(snapshot, at);
+            if let Some(sum) = view.sort.of_several(snapshot, procs) {
+                *key = sum.value.unwrap_or(unknown);
+            }
         }
         for (key, ended) in keys[n..first].iter_mut().zip(view.ended) {
             let held = ended.line.filter(|_| nested).map(|line| line.key);
@@ -365,11 +382,11 @@ pub(super) fn rank(key: f64, descending: bool) -> u64 {
     if descending { !ascending } else { ascending }
 }
 
-/// Whether the same column adds up over groups of leaves.
+/// What several leaves of one row are sorted by.
 pub(super) fn together(column: &Column, keys: impl Iterator<Item = f64>) -> f64 {
-    if column.adds() {
-        keys.sum()
-    } else {
-        keys.reduce(f64::min).unwrap_or(f64::NAN)
+    match column.together() {
+        Together::Sum => keys.sum(),
+        Together::Greatest => keys.reduce(f64::max).unwrap_or(f64::NAN),
+        _ => keys.reduce(f64::min).unwrap_or(f64::NAN),
     }
 }

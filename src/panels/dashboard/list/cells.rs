@@ -9,7 +9,7 @@ use crate::app::history::TICKS;
 use crate::app::world::World;
 use crate::model::groups::grouping::Group;
 use crate::model::id::ProcId;
-use crate::model::process::column::{Column, Shows, Sum, Unit, all};
+use crate::model::process::column::{Column, Joined, Shows, Sum, Together, Unit, all};
 use crate::model::process::forest::{Fold, Forest, Item, Row};
 use crate::model::process::stat::State;
 use crate::model::snapshot::{Proc, Thread};
@@ -24,9 +24,11 @@ pub(super) struct Subject<'a> {
     /// The thread's name.
     pub thread: Option<&'a Thread>,
     /// It has ended, and is as it was last seen.
-    gone: bool,
+    pub gone: bool,
     /// The group that the row stands for.
     pub group: Option<&'a Group>,
+    /// Of threads, their process.
+    of: Option<&'a Proc>,
 }
 
 /// What stands in a cell.
@@ -57,6 +59,7 @@ impl<'a> Subject<'a> {
                 thread: None,
                 gone,
                 group: None,
+                of: None,
             },
             Item::Group { .. } => Self {
                 lead: Cow::Borrowed(lead),
@@ -64,6 +67,7 @@ impl<'a> Subject<'a> {
                 thread: None,
                 gone: false,
                 group: None,
+                of: None,
             },
             Item::Heading(_) => Self {
                 lead: Cow::Borrowed(lead),
@@ -72,6 +76,7 @@ impl<'a> Subject<'a> {
                 thread: None,
                 gone: false,
                 group: forest.heading(row.item),
+                of: None,
             },
             Item::Thread { thread: i, .. } => Self {
                 lead: Cow::Owned(thread(i)?.as_proc(lead)),
@@ -79,6 +84,7 @@ impl<'a> Subject<'a> {
                 thread: thread(i),
                 gone: false,
                 group: None,
+                of: Some(lead),
             },
             Item::Threads { .. } => {
                 let threads = forest.members(row.item).iter().filter_map(|i| thread(*i));
@@ -90,18 +96,55 @@ impl<'a> Subject<'a> {
                     thread: forest.members(row.item).first().and_then(|i| thread(*i)),
                     gone: false,
                     group: None,
+                    of: Some(lead),
                 }
             }
         })
     }
 
+    /// A group that lists nobody, with whoever is in it by another hierarchy; `None` where nobody is.
+    pub(super) fn listed_elsewhere(
+        list: &'a List,
+        world: &'a World,
+        group: &'a Group,
+    ) -> Option<Self> {
+        let groups = &list.forest.groups;
+        let place = groups.place(&group.key)?;
+        let all = groups.elsewhere(&world.snapshot, place);
+        let all: Vec<Cow<'a, Proc>> = all.map(Cow::Borrowed).collect();
+        Some(Self {
+            lead: all.first()?.clone(),
+            all,
+            thread: None,
+            gone: false,
+            group: Some(group),
+            of: None,
+        })
+    }
+
     /// The number of a column: the sum where several share the row.
-    fn number(&self, world: &World, column: &Column) -> Option<Sum> {
-        if (self.all.len() > 1 || self.group.is_some()) && column.adds() {
-            column.sum(&world.snapshot, self.all.iter().map(AsRef::as_ref))
+    pub(super) fn number(&self, world: &World, column: &Column) -> Option<Sum> {
+        if (self.all.len() > 1 || self.group.is_some()) && column.counts_several() {
+            column.of_several(&world.snapshot, self.all.iter().map(AsRef::as_ref))
         } else {
             let value = column.number(&world.snapshot, &self.lead)?;
             Some(Sum { value, missing: 0 })
+        }
+    }
+
+    /// The text of a column of those that share the row.
+    pub(super) fn joined<'b>(&'b self, world: &'b World, column: &Column) -> Option<Joined<'b>> {
+        column.text_of_several(&world.snapshot, self.all.iter().map(AsRef::as_ref))
+    }
+
+    /// Whether all that share the row stand still with their control groups; who is threads of one process with that one's.
+    pub(super) fn stands_still(&self, world: &World) -> bool {
+        let still = |p: &Proc| world.snapshot.shares.stands_still(p);
+        match self.of {
+            Some(of) => still(of),
+            None if self.gone => false,
+            None if self.all.is_empty() => self.group.is_none() && still(&self.lead),
+            None => self.all.iter().all(|p| still(p)),
         }
     }
 
@@ -133,22 +176,23 @@ impl<'a> Subject<'a> {
         if self.thread.is_some() && !column.of_threads {
             return nothing();
         }
-        if self.group.is_some() && !column.adds() {
+        let joins = self.all.len() > 1 && column.together() == Together::Union;
+        if joins || (self.group.is_some() && !column.counts_several()) {
             // What all its members have in common is the group's.
-            let same = |text: &str| {
-                let of =
-                    |p: &Cow<'_, Proc>| column.text(&world.snapshot, p).is_ok_and(|t| t == text);
-                self.all.iter().all(of)
-            };
-            return match column.text(&world.snapshot, &self.lead) {
-                Ok(text) if !column.is_number() && same(&text) => {
+            return match self.joined(world, column) {
+                Some(Joined { text: Err(_), .. }) => missing(world),
+                Some(joined) => {
+                    let sign = joined.sign();
+                    let text = joined.text.unwrap_or_default();
                     let text = match column.name {
                         "user" => list.users.shown(&text).into_owned(),
-                        _ => text.into_owned(),
+                        _ => text.into_owned() + sign,
                     };
-                    Cell::Text(text, theme.style(Role::Dim))
+                    let frozen = column.name == "state" && text == all::FROZEN;
+                    let role = if frozen { Role::Warn } else { Role::Dim };
+                    Cell::Text(text, theme.style(role))
                 }
-                _ => nothing(),
+                None => nothing(),
             };
         }
         match column.shows {
@@ -170,6 +214,9 @@ impl<'a> Subject<'a> {
                 }
             }
             Shows::History => Cell::Past(self.past(world, usize::from(column.width))),
+            Shows::Text(_) if column.name == "state" && self.stands_still(world) => {
+                Cell::Text(all::FROZEN.to_owned(), theme.style(Role::Warn))
+            }
             Shows::Text(_) if column.name == "state" => {
                 let state = self.state();
                 Cell::Text(state.letter().to_string(), theme.style(state_role(state)))
@@ -215,7 +262,8 @@ fn missing(world: &World) -> Cell {
     Cell::Text(dash.to_owned(), world.theme.style(Role::Dim))
 }
 
-fn number(world: &World, unit: Unit, value: f64) -> (String, Style) {
+/// How a number of a column reads, and how it looks.
+pub(super) fn number(world: &World, unit: Unit, value: f64) -> (String, Style) {
     let theme = &world.theme;
     let text = |value| unit.text(value, &world.snapshot);
     match unit {

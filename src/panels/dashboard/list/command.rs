@@ -66,6 +66,9 @@ pub(super) fn nobody(list: &List, world: &World, group: &Group, at: usize) -> (S
         (group.name.to_string(), dim),
         (format!(" {}", group.vacant()), theme.style(Role::Faint)),
     ];
+    if world.snapshot.shares.frozen.is_within(group) {
+        out.push((" frozen".to_owned(), theme.style(Role::Warn)));
+    }
     out.extend(apart(group, dim));
     (out, indent)
 }
@@ -191,6 +194,9 @@ fn text(list: &List, world: &World, subject: &Subject<'_>, row: Row, indent: usi
                 (group.name.to_string(), strong),
                 (format!(" ({})", subject.all.len()), dim),
             ];
+            if subject.stands_still(world) {
+                out.push((" frozen".to_owned(), theme.style(Role::Warn)));
+            }
             if !group.name.ends_with(group.kind) && !PLAIN.contains(&group.kind) {
                 out.push((format!(" {}", group.kind), dim));
             }

@@ -1,17 +1,15 @@
 //! Where header, rows, the wrapped command and the last line stand, and which columns find room.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::command::{Indent, ended_children, is_command};
+use super::command::{Indent, is_command};
 use super::{List, Typing};
 use crate::app::world::World;
-use crate::model::process::column::{Column, Shows, all};
+use crate::model::process::column::{Column, Shows};
 use crate::model::process::forest::Row;
-use crate::model::snapshot::Proc;
 use crate::model::text::width;
 use crate::widgets::table;
 
@@ -90,50 +88,6 @@ impl Layout {
     /// The columns that found room.
     pub(super) fn shown(&self) -> impl Iterator<Item = &'static Column> {
         self.columns.iter().map(|p| p.column)
-    }
-
-    /// What each shown column tells, and why a value of the selected row is missing.
-    pub(super) fn explain(&self, list: &List, world: &World) -> Vec<(String, String)> {
-        let here = list.here(world).map(|(_, proc)| proc);
-        let mut out: Vec<(String, String)> = self
-            .shown()
-            .map(|column| {
-                let now = here.map(|p| (p, column.text(&world.snapshot, p)));
-                let now = match now {
-                    Some((_, Err(why))) => format!(" Missing here: {why}."),
-                    Some((p, Ok(text))) if !is_command(column) && !text.is_empty() => {
-                        format!(" Now {}.", value(world, column, p, &text))
-                    }
-                    _ => String::new(),
-                };
-                let about = format!("{}{now} From {}.", column.about, column.source);
-                (column.title.to_owned(), about)
-            })
-            .collect();
-        let ended = all::ENDED;
-        let told = here.and_then(|proc| ended_children(world, &[Cow::Borrowed(proc)]));
-        if let Some(told) = told.filter(|_| !self.shown().any(|c| c.name == ended.name)) {
-            let about = format!("{} Now {told}. From {}.", ended.about, ended.source);
-            out.push(("ended children".to_owned(), about));
-        }
-        let marks = "tagged ◆, began lately +, ended ×, or the colour that it has in the lanes ■";
-        out.push(("mark".to_owned(), marks.to_owned()));
-        out
-    }
-}
-
-/// The value of a column as it is now, with the parts that it is made of where those are known.
-fn value(world: &World, column: &Column, proc: &Proc, text: &str) -> String {
-    let trace = &world.trace;
-    let point = trace.until(world.snapshot.at).next_back();
-    let ticks = point.filter(|_| trace.of() == Some(proc.id) && column.name == "cpu");
-    match ticks.and_then(|p| p.ticks) {
-        Some((user, system, span)) => format!(
-            "{text} = ({user} user + {system} system) ticks of {} ms / {:.2} s",
-            1000 / world.snapshot.machine.ticks_per_second.max(1),
-            span.seconds()
-        ),
-        None => text.to_owned(),
     }
 }
 

@@ -22,7 +22,7 @@ impl List {
                     Item::Heading(_) => self.passing_of(self.forest.members(row.item)),
                     item => vec![self.forest.node(item)],
                 },
-                None => Vec::new(),
+                None => self.listed_elsewhere(world),
             }
         } else {
             let tagged = world.tags.iter();
@@ -68,6 +68,19 @@ impl List {
             out.push((with, Role::Text));
         }
         out
+    }
+
+    /// Who is in the selected group by another hierarchy than the one that tells where they belong, where it lists nobody.
+    fn listed_elsewhere(&self, world: &World) -> Vec<u32> {
+        let groups = &self.forest.groups;
+        let place = self
+            .group_here()
+            .and_then(|(group, _)| groups.place(&group.key));
+        let procs = place.map(|place| groups.elsewhere(&world.snapshot, place));
+        let nodes = procs.into_iter().flatten();
+        nodes
+            .filter_map(|proc| self.node_of(world, proc.id))
+            .collect()
     }
 
     /// How near the limits of a control group are.
@@ -160,7 +173,7 @@ impl List {
     /// The processes whose rows are in view; with those folded away where `sums` of a costly column are shown.
     pub(super) fn visible(&self, world: &World, sums: bool) -> Arc<[ProcId]> {
         let rows = self.forest.rows.iter().skip(self.top);
-        let mut out: Vec<ProcId> = Vec::new();
+        let (mut out, mut elsewhere): (Vec<ProcId>, Vec<ProcId>) = (Vec::new(), Vec::new());
         let mut add = |nodes: &[u32]| {
             let procs = nodes
                 .iter()
@@ -172,11 +185,20 @@ impl List {
             match (row.item, row.fold) {
                 (Item::Group { .. } | Item::Heading(_), _) if sums => {
                     add(self.forest.members(row.item));
+                    let groups = &self.forest.groups;
+                    let group = self
+                        .forest
+                        .heading(row.item)
+                        .filter(|group| group.elsewhere > 0);
+                    if let Some(place) = group.and_then(|group| groups.place(&group.key)) {
+                        elsewhere.extend(groups.elsewhere(&world.snapshot, place).map(|p| p.id));
+                    }
                 }
                 (Item::Proc(_), Fold::Closed(_)) if sums => add(self.forest.subtree(node)),
                 _ => add(&[node]),
             }
         }
+        out.extend(elsewhere);
         out.sort_unstable();
         out.dedup();
         out.into()

@@ -88,6 +88,14 @@ pub(in crate::sys) struct Top {
     pub(in crate::sys) dir: PathBuf,
     /// Its path as processes tell it.
     pub(in crate::sys) root: Vec<u8>,
+    freezes: acting::Freezes,
+}
+
+impl Top {
+    /// Whether a group of this hierarchy is frozen, by itself or with one above it.
+    pub(in crate::sys) fn is_frozen(&self, dir: &Path) -> bool {
+        self.freezes.is_frozen(dir) == Some(true)
+    }
 }
 
 /// The top directory of each hierarchy and its path as processes tell it, those first that say most about where processes
@@ -110,6 +118,11 @@ pub(in crate::sys) fn tops(root: &ProcRoot) -> Vec<Top> {
     });
     let top = |m: Mount| Top {
         dir: mounted(root, &m.at),
+        freezes: match m.unified {
+            true => acting::Freezes::Unified,
+            false if m.has("freezer") => acting::Freezes::Old,
+            false => acting::Freezes::Never,
+        },
         root: m.root,
     };
     mounts.into_iter().map(top).collect()

@@ -2,10 +2,12 @@
 
 use super::keys::stage;
 use super::*;
+use crate::model::groups::frozen::Frozen;
 use crate::model::groups::grouping::By;
 use crate::model::id::{Bytes, Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::OptionalStats;
+use crate::model::text::SafeText;
 
 /// The text of the rows: indent, name and count of groups, names of processes.
 fn rows(stage: &mut Stage) -> Vec<String> {
@@ -267,4 +269,250 @@ fn users_with_long_names_of_one_beginning_are_told_apart() {
         text.contains("…-the-two (1)") && text.contains("…70002 (1)"),
         "{text}"
     );
+}
+
+/// What `x` tells of a word.
+fn told(stage: &Stage, word: &str) -> String {
+    let list = screen::pane(&stage.app, "list").expect("the list");
+    let told = list.explain(&stage.app.world);
+    let found = told.into_iter().find(|(name, _)| name == word);
+    found.map(|(_, told)| told).unwrap_or_default()
+}
+
+/// Selects the row of the group with this name.
+fn go_to(stage: &mut Stage, name: &str) {
+    stage.press("g");
+    for _ in 0..40 {
+        if chosen(stage).is_some_and(|(of, _)| of == name) {
+            return;
+        }
+        stage.press("Down");
+    }
+    panic!("no group {name}\n{}", stage.text());
+}
+
+#[test]
+fn a_number_of_a_group_is_explained_by_what_its_members_have_in_it() {
+    let mut stage = stage();
+    stage.pass(&[(4211, 50), (1842, 20), (1901, 3), (1902, 2), (1903, 1)]);
+    by(&mut stage, By::User);
+    go_to(&mut stage, "postgres");
+    let n = chosen(&stage).expect("a group").1;
+    assert_eq!(
+        told(&stage, "group"),
+        format!("postgres (user): the numbers are of its {n} members together.")
+    );
+    let cpu = told(&stage, "CPU%");
+    let parts = format!(
+        "Now 76.0, the sum over its {n} members: 50.0 of 4211 rustc, 20.0 of 1842 firefox, 3.0 of 1901 Web Content, \
+         3.0 of {} others. From /proc/PID/stat",
+        n - 3
+    );
+    assert!(cpu.contains(&parts), "{cpu}");
+    // What all have in common is theirs, and what differs or does not add up says so.
+    go_to(&mut stage, "root");
+    let user = told(&stage, "USER");
+    assert!(
+        user.contains("Now root, of each of its 2 members."),
+        "{user}"
+    );
+    go_to(&mut stage, "postgres");
+    let state = told(&stage, "S");
+    assert!(
+        state.contains("Blank here: it is not the same of its"),
+        "{state}"
+    );
+    let pid = told(&stage, "PID");
+    assert!(
+        pid.contains("Blank here: of several it does not add up."),
+        "{pid}"
+    );
+    assert!(!pid.contains("Now"), "{pid}");
+    // Whom a filter leaves out counts in no number, and that is said.
+    stage.press("/").type_in("firefox").press("Enter");
+    go_to(&mut stage, "postgres");
+    let cpu = told(&stage, "CPU%");
+    assert!(
+        cpu.contains("Now 26.0, the sum over its 5 members: 20.0 of 1842"),
+        "{cpu}"
+    );
+    let group = told(&stage, "group");
+    assert!(
+        group.ends_with(&format!(
+            "The filter leaves {} out: they count in no number.",
+            n - 5
+        )),
+        "{group}"
+    );
+}
+
+#[test]
+fn a_part_that_somebody_hides_is_missing_from_the_sum_and_from_what_is_said_of_it() {
+    let mut stage = stage();
+    by(&mut stage, By::User);
+    stage.press("C").type_in("pss").press("Space").press("Esc");
+    for (pid, pss) in [(2950, Ok(Bytes(5 << 20))), (4211, Err(Missing::Denied))] {
+        let task = stage.scene.of(pid);
+        facts(task, "bob", 1001, "make");
+        task.extra = Some(Arc::new(OptionalStats {
+            pss,
+            ..OptionalStats::default()
+        }));
+    }
+    stage.pass(&[]);
+    go_to(&mut stage, "bob");
+    let pss = told(&stage, "PSS");
+    let hidden = "Now ≥5.0M, the sum over its 2 members: 5.0M of 2950 make. Not told of 1 of them (the kernel does not show it to this user): the true number may be greater.";
+    assert!(pss.contains(hidden), "{pss}");
+}
+
+#[test]
+fn rows_that_several_share_are_explained_as_sums_too() {
+    let mut stage = stage();
+    stage.pass(&[(1842, 20), (1901, 3), (1902, 2), (1903, 1)]);
+    let at = |stage: &mut Stage, pid: u32| {
+        stage.press("g");
+        for _ in 0..20 {
+            if stage.focus() == pid {
+                return;
+            }
+            stage.press("Down");
+        }
+        panic!("{pid}\n{}", stage.text());
+    };
+    at(&mut stage, 1901);
+    let cpu = told(&stage, "CPU%");
+    assert!(
+        cpu.contains("Now 6.0, the sum over these 3 processes: 3.0 of 1901"),
+        "{cpu}"
+    );
+    at(&mut stage, 1842);
+    assert!(
+        told(&stage, "CPU%").contains("Now 20.0"),
+        "{}",
+        told(&stage, "CPU%")
+    );
+    stage.press("h");
+    let (row, cpu) = (told(&stage, "row"), told(&stage, "CPU%"));
+    assert!(
+        row.starts_with("1842 firefox with 4 folded away below it"),
+        "{row}"
+    );
+    assert!(
+        cpu.contains("Now 26.0, the sum over it and the 4 below it: 20.0 of 1842"),
+        "{cpu}"
+    );
+    let pid = told(&stage, "PID");
+    assert!(pid.contains("Now 1842."), "{pid}");
+}
+
+/// Puts processes into control groups: the one that tells where they belong, and one beside it.
+fn place(stage: &mut Stage, all: &[(u32, &str, &[&str])]) {
+    for (pid, path, beside) in all {
+        stage.scene.of(*pid).extra = Some(Arc::new(OptionalStats {
+            cgroup: Ok((*path).into()),
+            beside: Ok(beside.iter().map(|path| SafeText::from(*path)).collect()),
+            ..OptionalStats::default()
+        }));
+    }
+}
+
+#[test]
+fn a_group_that_is_frozen_and_whoever_is_in_it_are_marked() {
+    let mut stage = stage();
+    place(
+        &mut stage,
+        &[
+            (703, "/db.service", &[]),
+            (1201, "/a.slice/x", &[]),
+            (1842, "/a.slice/y", &[]),
+        ],
+    );
+    let frozen = |stage: &mut Stage, groups: &[&str], pids: &[u32]| {
+        let mut shares = (*stage.scene.sample.shares).clone();
+        shares.frozen = Arc::new(Frozen {
+            groups: groups.iter().map(|path| SafeText::from(*path)).collect(),
+            pids: pids.iter().map(|pid| Pid(*pid)).collect(),
+        });
+        shares.groups = ["/idle.slice"].map(Into::into).into();
+        stage.scene.sample.shares = Arc::new(shares);
+        stage.pass(&[]);
+    };
+    by(&mut stage, By::Cgroup);
+    frozen(
+        &mut stage,
+        &["/db.service", "/a.slice/x", "/idle.slice"],
+        &[703, 1201],
+    );
+    let line = |stage: &mut Stage, of: &str| {
+        let rows = rows(stage);
+        rows.into_iter().find(|row| row.contains(of)).expect(of)
+    };
+    assert!(line(&mut stage, "db.service (1)").contains("(1) frozen"));
+    assert!(line(&mut stage, "idle.slice").contains("empty frozen"));
+    let half = line(&mut stage, "a.slice (2)");
+    assert!(!half.contains("frozen"), "one of two: {half}");
+    go_to(&mut stage, "db.service");
+    assert!(
+        told(&stage, "S").contains("Now F, of its one member."),
+        "{}",
+        told(&stage, "S")
+    );
+    // Its member is marked too, by the letter of its state.
+    stage.press("l l");
+    assert_eq!(stage.focus(), 703);
+    let member = stage.selected();
+    assert!(
+        member.contains(" F ") && member.contains("postgres"),
+        "{member}"
+    );
+    frozen(&mut stage, &[], &[]);
+    let member = stage.selected();
+    assert!(
+        member.contains(" D ") && !member.contains(" F "),
+        "{member}"
+    );
+    assert!(!stage.text().contains("frozen"));
+}
+
+#[test]
+fn a_group_of_another_hierarchy_has_the_numbers_of_who_is_in_it() {
+    let mut stage = stage();
+    place(
+        &mut stage,
+        &[
+            (703, "/m/one", &["/g/only"]),
+            (1201, "/m/two", &["/g/only"]),
+            (1842, "/m/two", &["/b/low"]),
+        ],
+    );
+    by(&mut stage, By::Cgroup);
+    stage.pass(&[(703, 40), (1201, 2), (1842, 1)]);
+    go_to(&mut stage, "only");
+    let row = stage.selected();
+    assert!(row.starts_with("42.0 ") && row.contains("2 in it"), "{row}");
+    let group = told(&stage, "group");
+    assert!(
+        group.contains("2 in it, listed by another hierarchy; the numbers are of them together."),
+        "{group}"
+    );
+    let cpu = told(&stage, "CPU%");
+    assert!(
+        cpu.contains("Now 42.0, the sum over its 2 members: 40.0 of 703 postgres, 2.0 of 1201"),
+        "{cpu}"
+    );
+    // It is sorted by what it shows.
+    let at = |stage: &mut Stage, of: &str| rows(stage).iter().position(|row| row.contains(of));
+    assert!(
+        at(&mut stage, " only ") < at(&mut stage, " low "),
+        "{}",
+        stage.text()
+    );
+    assert!(
+        stage.text().contains("Σ 2 in only · 42.0%"),
+        "{}",
+        stage.text()
+    );
+    // Nothing is done to whom it does not list.
+    assert!(stage.app.world.meant().is_empty());
 }

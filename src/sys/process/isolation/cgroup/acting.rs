@@ -12,6 +12,35 @@ use crate::model::groups::refusal::Refusal;
 use crate::sys::own::capabilities;
 use crate::sys::root::ProcRoot;
 
+/// How the groups of a hierarchy are frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freezes {
+    /// As those of v2.
+    Unified,
+    /// By the freezer of v1.
+    Old,
+    /// Not at all.
+    Never,
+}
+
+impl Freezes {
+    /// Whether everything in the group of this directory stands still: `frozen 1` in `cgroup.events`, or `FROZEN` in
+    /// `freezer.state` of v1.
+    pub(super) fn is_frozen(self, dir: &Path) -> Option<bool> {
+        match self {
+            Self::Unified => {
+                let events = std::fs::read(dir.join("cgroup.events")).ok()?;
+                value(&events, b"frozen").map(|frozen| frozen == 1)
+            }
+            Self::Old => {
+                let state = std::fs::read(dir.join("freezer.state")).ok()?;
+                Some(state.trim_ascii() == b"FROZEN")
+            }
+            Self::Never => None,
+        }
+    }
+}
+
 /// The file by which a group is frozen and thawed.
 #[derive(Clone, Debug)]
 pub struct Freezer {
@@ -40,14 +69,14 @@ impl Freezer {
         }
     }
 
-    /// Whether everything in it stands still: `frozen 1` in `cgroup.events`, or `FROZEN` in `freezer.state` of v1.
+    /// Whether everything in it stands still.
     pub fn frozen(&self) -> Option<bool> {
-        if !self.place.unified {
-            let state = std::fs::read(&self.file).ok()?;
-            return Some(state.trim_ascii() == b"FROZEN");
-        }
-        let events = std::fs::read(self.place.dir.join("cgroup.events")).ok()?;
-        value(&events, b"frozen").map(|frozen| frozen == 1)
+        let how = if self.place.unified {
+            Freezes::Unified
+        } else {
+            Freezes::Old
+        };
+        how.is_frozen(&self.place.dir)
     }
 
     /// The nearest frozen group of which this one is a part.
