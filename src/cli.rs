@@ -104,8 +104,10 @@ commands! {
     /// Counts the system calls of a process: how many, how they fail, how long they take, on what
     ///
     /// Nobody is stopped. With the rights that doctor names, or as root, every call is counted in the kernel, which costs the process
-    /// 0.2 to 0.3 us a call while it is looked at. Else, for processes of one's own, what their threads are in is looked at up to
-    /// 250 times a second: that tells the time, but not how many.
+    /// 0.2 to 0.3 us a call while it is looked at. Where that is not allowed but perf tracepoints are, a record of each is told,
+    /// which costs the process more; records that were lost are told as lost, and then there were at least so many calls. Else,
+    /// for processes of one's own, what their threads are in is looked at up to 250 times a second: that tells the time, but not
+    /// how many.
     Calls(report::calls::Args) by report::calls::run;
     /// Tells where the time of a process went: on a core, waiting for one, blocked and on what
     ///

@@ -226,6 +226,11 @@ pub const PARSERS: &[Parser] = &[
             sys::process::connector::take_in(message.body, &mut told);
         }
     }),
+    ("tracepoint", |b| {
+        if let Some(format) = sys::scheduling::tracepoint::Format::parse(b) {
+            see(format.field("id").and_then(|field| field.long(b)));
+        }
+    }),
     // Records of switches: each with its header of type, misc and size, as they lie in a ring.
     ("perf", |b| {
         let mut rest = b;

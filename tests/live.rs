@@ -5,6 +5,7 @@ mod live {
     mod channels;
     mod elsewhere;
     mod ended_children;
+    mod heard;
     mod inspect;
     mod leader_ended;
     mod locks;

@@ -158,12 +158,17 @@ fn text(
 ) -> Result<(), Error> {
     let how = if calls.exact {
         "exact"
+    } else if calls.counts() {
+        "at least"
     } else {
         "sampled up to 250 times a second"
     };
     let about = format!(" · {} · {how}", duration(calls.span));
     printer.line(&[(who, Ink::Strong), (&about, Ink::Dim)])?;
-    if !calls.exact {
+    for line in about_records(calls) {
+        printer.line(&[(&line, Ink::Dim)])?;
+    }
+    if !calls.counts() {
         let why = format!("only time is known, not how many: {}", calls.why);
         printer.line(&[(&why, Ink::Dim)])?;
     }
@@ -206,6 +211,18 @@ fn text(
         ])?;
     }
     Ok(())
+}
+
+/// What to know of calls of which each was told by a record.
+fn about_records(calls: &Calls) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(lost) = calls.about_lost() {
+        out.push(lost);
+    }
+    if calls.records {
+        out.push(format!("{}: {}", Calls::BY_RECORDS, calls.why));
+    }
+    out
 }
 
 /// Its commonest error, and the descriptor that took most of the time with who is at the other end.
@@ -279,6 +296,8 @@ mod tests {
                 span: Nanos(1_000_000_000),
                 exact: true,
                 why: String::new(),
+                records: false,
+                lost: 0,
                 rows: vec![row],
             };
             let detail = Detail {

@@ -8,5 +8,6 @@ pub mod run_delay;
 pub mod sched;
 pub mod sums;
 pub mod system_calls;
+pub mod tracepoint;
 pub mod waits;
 pub mod wakes;

@@ -1,11 +1,14 @@
 //! The system calls of a process: how many of each, how long they took, how they failed, and on what.
 
 mod about;
+mod joined;
 
 use std::collections::BTreeMap;
 
 pub use about::{about, on_descriptor};
+pub use joined::{Joined, Passage, Told};
 
+use crate::model::format::counted;
 use crate::model::id::Nanos;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::spent::{Bucket, Cause};
@@ -53,6 +56,8 @@ pub struct Count {
     pub longest_earlier: Nanos,
     /// How long each took.
     pub spread: Spread,
+    /// How many of those that returned had a begin that was lost: nobody knows how long they took.
+    pub untimed: u64,
 }
 
 /// Calls on one descriptor, or with one error.
@@ -94,6 +99,8 @@ pub struct Counted {
     pub inside: Vec<Inside>,
     /// Whether time without a core is known.
     pub split: bool,
+    /// How many records were lost of which this was counted: then it is so much at least.
+    pub lost: u64,
 }
 
 /// How a call failed.
@@ -180,18 +187,50 @@ pub struct CallRow {
 pub struct Calls {
     /// How long the window is.
     pub span: Nanos,
-    /// Whether every call was counted; else what threads were in was looked at many times a second, and only time is known.
+    /// Whether every call was counted.
     pub exact: bool,
-    /// Where they are not: why.
+    /// Where nothing in the kernel counted them: why not.
     pub why: String,
     /// The one that took most time first.
     pub rows: Vec<CallRow>,
+    /// Whether they were counted from a record of each, and not in the kernel.
+    pub records: bool,
+    /// How many of those records were lost: then there were at least so many calls, for at least so long.
+    pub lost: u64,
 }
 
 impl Calls {
+    /// Whether calls were counted, all or at least those that are told; else what threads were in was looked at many times a
+    /// second, and only time is known.
+    pub fn counts(&self) -> bool {
+        self.exact || self.lost > 0
+    }
+
+    /// How those are known that nothing in the kernel counted.
+    pub const BY_RECORDS: &str = "told by perf tracepoints, not counted in the kernel";
+
+    /// What a call costs the process while they are counted.
+    pub fn cost(&self) -> &'static str {
+        if self.records {
+            "0.6 to 0.9 µs"
+        } else {
+            "0.2 to 0.3 µs"
+        }
+    }
+
+    /// What to say where records were lost.
+    pub fn about_lost(&self) -> Option<String> {
+        (self.lost > 0).then(|| {
+            format!(
+                "{} of them lost: there were at least so many calls, for at least so long",
+                counted(self.lost, "record", "records")
+            )
+        })
+    }
+
     /// What to say where no call is listed.
     pub fn none(&self) -> &'static str {
-        if self.exact {
+        if self.counts() {
             "no call was made, and nobody was seen in one"
         } else {
             "none of its threads was seen blocked in a call"
@@ -221,9 +260,11 @@ pub fn between(first: &Counted, last: &Counted, words: &Words<'_>) -> Calls {
     rows.sort_by_key(|r| std::cmp::Reverse((r.span, r.calls.unwrap_or(0))));
     Calls {
         span: last.at.since(first.at),
-        exact: true,
+        exact: last.lost == first.lost,
         why: String::new(),
         rows,
+        records: false,
+        lost: last.lost.saturating_sub(first.lost),
     }
 }
 
@@ -296,7 +337,7 @@ fn row(
             Err(Missing::Unsupported)
         },
         mean: (returned.0)
-            .checked_div(calls)
+            .checked_div(calls.saturating_sub(now.untimed.saturating_sub(before.untimed)))
             // Most of the time was in those whose begin nobody saw: a mean of the others says nothing of it.
             .filter(|_| returned >= earlier)
             .map(Nanos)
@@ -375,6 +416,8 @@ pub fn sampled(bucket: &Bucket, why: String) -> Reading<Calls> {
         exact: false,
         why,
         rows,
+        records: false,
+        lost: 0,
     })
 }
 

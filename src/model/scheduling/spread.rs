@@ -39,12 +39,28 @@ impl Spread {
         )
     }
 
+    /// Adds one that took so long.
+    pub fn add(&mut self, span: Nanos) {
+        self.0[bucket(span.0).min(BUCKETS - 1)] += 1;
+    }
+
     /// Adds those of another one.
     pub fn merge(&mut self, other: &Self) {
         for (to, from) in self.0.iter_mut().zip(&other.0) {
             *to += from;
         }
     }
+}
+
+/// In which bucket a span is, as the programs in the kernel sort them.
+fn bucket(ns: u64) -> usize {
+    let octave = u64::BITS - 1 - ns.max(1).leading_zeros();
+    let quarter = if octave < 2 {
+        0
+    } else {
+        ns >> (octave - 2) & 3
+    };
+    octave as usize * 4 + quarter as usize
 }
 
 /// The first length that a bucket does not hold any more.
@@ -64,16 +80,10 @@ mod tests {
     fn a_spread_tells_to_a_fifth() {
         let mut spread = Spread::default();
         assert_eq!(spread.at(990), None);
-        // As the program in the kernel sorts them.
-        let bucket = |ns: u64| {
-            let octave = u64::BITS - 1 - ns.leading_zeros();
-            let quarter = if octave < 2 {
-                0
-            } else {
-                ns >> (octave - 2) & 3
-            };
-            octave as usize * 4 + quarter as usize
-        };
+        let mut longest = Spread::default();
+        longest.add(Nanos(0));
+        longest.add(Nanos(u64::MAX));
+        assert_eq!((longest.0[0], longest.0[BUCKETS - 1]), (1, 1));
         for ns in [1_u64, 2, 3, 4, 7, 100, 1000, 123_456, 1 << 40] {
             let end = end_of(bucket(ns));
             assert!(end > ns && end as f64 <= ns as f64 * 2.0, "{ns}: {end}");

@@ -190,7 +190,7 @@ pub const CALLS: &[Word] = &[
     word(
         "CALLS/s",
         "How many returned, a second. – where calls are not counted, only seen.",
-        "counted in the kernel, by the time of the window",
+        "counted in the kernel, or by a record of each (perf tracepoints), by the time of the window",
     ),
     word(
         "ERR/s",

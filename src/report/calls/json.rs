@@ -34,7 +34,19 @@ pub fn answer(about: &About<'_>, calls: &Calls) -> Value {
         "process": process.map(|proc| Process::new(about.snapshot, proc)),
         "ended": about.ended,
         "seconds": calls.span.seconds(),
-        "source": if calls.exact { "exact" } else { "sampled" },
+        "source": if calls.exact {
+            "exact"
+        } else if calls.counts() {
+            "at_least"
+        } else {
+            "sampled"
+        },
+        "way": match (calls.counts(), calls.records) {
+            (true, false) => "bpf",
+            (true, true) => "perf",
+            (false, _) => "proc",
+        },
+        "records_lost": calls.lost,
         "why": calls.why,
         "calls": rows.collect::<Vec<_>>(),
     });
@@ -47,10 +59,10 @@ pub fn answer(about: &About<'_>, calls: &Calls) -> Value {
 fn row(about: &About<'_>, calls: &Calls, row: &CallRow) -> Value {
     let time = |span: Reading<Nanos>| span.ok().map(|n| n.0);
     let on = row.descriptors.iter();
-    let on = on.map(|(fd, part)| on_descriptor(about, calls.exact, *fd, *part));
+    let on = on.map(|(fd, part)| on_descriptor(about, calls.counts(), *fd, *part));
     json!({
         "name": row.name,
-        "number": if calls.exact { row.number.known() } else { None },
+        "number": if calls.counts() { row.number.known() } else { None },
         "narrow": row.number.narrow,
         "count": row.calls.ok(),
         "errors": row.errors.ok().map(|_| errors(row)),
@@ -74,7 +86,7 @@ fn errors(row: &CallRow) -> Map<String, Value> {
         .collect()
 }
 
-fn on_descriptor(about: &About<'_>, exact: bool, fd: i32, part: CallSums) -> Value {
+fn on_descriptor(about: &About<'_>, counts: bool, fd: i32, part: CallSums) -> Value {
     let files = about.files.ok();
     let number = i64::from(fd);
     let link = files.and_then(|files| {
@@ -85,7 +97,7 @@ fn on_descriptor(about: &About<'_>, exact: bool, fd: i32, part: CallSums) -> Val
         "fd": fd,
         "target": link.map(|row| row.target.exact()),
         "leads_to": files.and_then(|files| end_of(files, fd)),
-        "count": exact.then_some(part.calls),
+        "count": counts.then_some(part.calls),
         "total_ns": part.span.0,
     })
 }

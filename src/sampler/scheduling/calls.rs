@@ -1,5 +1,11 @@
-//! The system calls of one process while somebody looks: counted in the kernel where that is allowed, else sampled.
+//! The system calls of one process while somebody looks: counted in the kernel where that is allowed, else from a record of
+//! each (`heard`), else sampled.
 
+mod heard;
+
+use std::io;
+
+use self::heard::Hearing;
 use super::spent::{Follower, Following};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
@@ -13,11 +19,16 @@ use crate::sys::clock;
 use crate::sys::own::stop::Stop;
 use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
+use crate::sys::bpf::program::Refused;
 use crate::sys::scheduling::calls::{Tracing, WORDS};
+use crate::sys::scheduling::tracepoint;
 use crate::sys::source::{Error, Probe, Source};
 
 /// Over how long calls are told on the screen.
 const WINDOW: Nanos = Nanos::from_millis(5000);
+
+/// How long a report that waits for what is told waits at least.
+const TOLD: Nanos = Nanos::from_millis(10);
 
 /// Whether a process is still there: `Gone` where it has ended, also where nobody has asked how.
 ///
@@ -53,26 +64,73 @@ pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<
             let last = tracing.read().map_err(|_| Missing::Unsupported)?;
             Ok(between(&first, &last, &WORDS))
         }
-        Err(refused) => {
-            let mut follower = Follower::sampled(root, of);
-            let mut now = clock::now();
-            let end = ends(now);
-            while now < end && !stop.asked() {
-                match follower.step() {
-                    Err(Missing::Gone) => break,
-                    other => other?,
+        Err(refused) => match Hearing::begin(root, of) {
+            Ok(hearing) => {
+                let first = hearing.read();
+                let end = ends(first.at);
+                let mut last = first.clone();
+                // What happened until then is told a moment later.
+                while last.at < end && !stop.asked() {
+                    let ended = lives(root, of).is_err().then(clock::now);
+                    stop.wait(end.since(last.at).clamp(TOLD, Nanos::from_millis(200)));
+                    last = hearing.read();
+                    if ended.is_some_and(|ended| last.at >= ended) {
+                        break;
+                    }
                 }
-                stop.wait(follower.pause().min(end.since(now)));
-                now = clock::now();
+                let why = refused.to_string();
+                Ok(told_by_records(&hearing, &first, &last, why))
             }
-            sampled(&sum(std::iter::once(&follower.take())), refused.to_string())
-        }
+            Err(unheard) => sample(root, of, span, stop, why_sampled(&refused, &unheard)),
+        },
     }
+}
+
+/// Samples for so long.
+fn sample(
+    root: &ProcRoot,
+    of: ProcId,
+    span: Nanos,
+    stop: &Stop,
+    why: String,
+) -> Reading<Calls> {
+    let mut follower = Follower::sampled(root, of);
+    let mut now = clock::now();
+    let end = Nanos(now.0.saturating_add(span.0));
+    while now < end && !stop.asked() {
+        match follower.step() {
+            Err(Missing::Gone) => break,
+            other => other?,
+        }
+        stop.wait(follower.pause().min(end.since(now)));
+        now = clock::now();
+    }
+    sampled(&sum(std::iter::once(&follower.take())), why)
+}
+
+/// What records told between two moments; `why` nothing in the kernel counted.
+fn told_by_records(hearing: &Hearing, first: &Counted, last: &Counted, why: String) -> Calls {
+    let why = if hearing.everybody {
+        format!("{why}; it has so many threads that the calls of every process are told")
+    } else {
+        why
+    };
+    Calls {
+        records: true,
+        why,
+        ..between(first, last, &WORDS)
+    }
+}
+
+/// Why calls are neither counted nor told by records.
+fn why_sampled(refused: &Refused, unheard: &io::Error) -> String {
+    format!("{refused}; perf tracepoints: {}", tracepoint::why(unheard))
 }
 
 /// How it is known.
 enum How {
     Counted(Box<Tracing>, Readings<Counted>),
+    Heard(Box<Hearing>, Readings<Counted>, String),
     Sampled(Following, String),
 }
 
@@ -91,13 +149,22 @@ impl CallSource {
         }
     }
 
-    fn begin(&self, of: ProcId) -> std::io::Result<How> {
+    fn begin(&self, of: ProcId) -> io::Result<How> {
         Ok(match Tracing::begin(&self.root, of.pid) {
             Ok(tracing) => How::Counted(Box::new(tracing), Readings::over(WINDOW)),
-            Err(refused) => {
-                let follower = Follower::sampled(&self.root, of);
-                How::Sampled(Following::begin(follower)?, refused.to_string())
-            }
+            Err(refused) => match Hearing::begin(&self.root, of) {
+                Ok(hearing) => {
+                    let mut readings = Readings::over(WINDOW);
+                    let first = hearing.read();
+                    readings.push(first.at, first);
+                    How::Heard(Box::new(hearing), readings, refused.to_string())
+                }
+                Err(unheard) => {
+                    let follower = Follower::sampled(&self.root, of);
+                    let why = why_sampled(&refused, &unheard);
+                    How::Sampled(Following::begin(follower)?, why)
+                }
+            },
         })
     }
 }
@@ -109,6 +176,12 @@ fn told(root: &ProcRoot, of: ProcId, how: &mut How) -> Reading<Calls> {
             let now = tracing.read().map_err(|_| Missing::Unsupported)?;
             let (first, last) = readings.push(now.at, now).ok_or(Missing::Soon)?;
             Ok(between(first, last, &WORDS))
+        }
+        How::Heard(hearing, readings, why) => {
+            lives(root, of)?;
+            let now = hearing.read();
+            let (first, last) = readings.push(now.at, now).ok_or(Missing::Soon)?;
+            Ok(told_by_records(hearing, first, last, why.clone()))
         }
         How::Sampled(following, why) => sampled(&following.told()?.last(WINDOW), why.clone()),
     }

@@ -10,7 +10,7 @@ use crate::sys::network::datagrams::Datagrams;
 use crate::sys::root::ProcRoot;
 use crate::sys::scheduling::call_counts::CallCounts;
 use crate::sys::scheduling::perf::faults::Faults;
-use crate::sys::scheduling::{calls, perf, phases, wakes};
+use crate::sys::scheduling::{calls, perf, phases, tracepoint, wakes};
 
 /// Each of them; `program`: how this one is called by a person who gives it rights.
 pub(super) fn all(root: &ProcRoot, program: &str) -> Vec<Finding> {
@@ -39,11 +39,11 @@ pub(super) fn all(root: &ProcRoot, program: &str) -> Vec<Finding> {
             "",
             &|| wakes::Tracing::begin(root, own).map(drop),
         ),
-        counted(
-            "system calls",
-            "each call of a process: how many, how long, how they fail, on what (tab Calls, pscope calls)",
+        system_calls(
+            root,
+            program,
+            begun(&|| calls::Tracing::begin(root, own).map(drop)),
             one_s_own,
-            &|| calls::Tracing::begin(root, own).map(drop),
         ),
         counted(
             "calls a second",
@@ -93,6 +93,33 @@ fn finding(
     Finding::new(name, gives, state)
         .found(format!("{refused}{parting}{without}"))
         .get(way)
+}
+
+/// Counted in the kernel, told by records of each, or sampled.
+fn system_calls(
+    root: &ProcRoot,
+    program: &str,
+    begun: Result<(), Refused>,
+    sampled: &str,
+) -> Finding {
+    let gives = "each call of a process: how many, how long, how they fail, on what (tab Calls, pscope calls)";
+    let heard = || {
+        if !root.is_live() {
+            return Err(io::Error::from_raw_os_error(libc::ENOSYS));
+        }
+        let own = Pid(std::process::id());
+        perf::calls::Calls::of(root, own, &cores::online(root)).map(drop)
+    };
+    let without = match (&begun, begun.is_err().then(heard)) {
+        (Err(_), Some(Ok(()))) => {
+            "told by perf tracepoints: a record of each, which costs the process more, and some may be lost".to_owned()
+        }
+        (_, heard) => {
+            let why = heard.and_then(Result::err).map(|e| tracepoint::why(&e));
+            format!("perf tracepoints: {}; {sampled}", why.unwrap_or_default())
+        }
+    };
+    finding("system calls", (gives, &without), begun, program)
 }
 
 fn page_faults(root: &ProcRoot, program: &str) -> Finding {

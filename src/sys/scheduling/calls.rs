@@ -6,6 +6,8 @@
 mod begun;
 mod programs;
 
+pub use begun::found;
+
 use std::collections::BTreeMap;
 use std::io;
 
@@ -83,11 +85,8 @@ impl Tracing {
         let tables = 2 * NUMBERS as usize;
         let counts = Shared::new(tables * SLOT * 8)?;
         for at in 0..tables {
-            let name = name(number(at as u32));
-            counts.set(
-                (at * SLOT + ON_FD) * 8,
-                u64::from(name.is_some_and(on_descriptor)),
-            );
+            let on_fd = is_on_descriptor(number(at as u32));
+            counts.set((at * SLOT + ON_FD) * 8, u64::from(on_fd));
         }
         let threads = Shared::new(PLACES * PLACE)?;
         let first_descriptors = Shared::new(tables * FDS as usize * FD)?;
@@ -158,6 +157,7 @@ impl Tracing {
                 descriptors,
                 inside,
                 split: self.split,
+                lost: 0,
             });
         }
     }
@@ -184,6 +184,7 @@ impl Tracing {
                     longest: Nanos(words[LONGEST]),
                     longest_earlier: Nanos(words[LONGEST_EARLIER]),
                     spread,
+                    untimed: 0,
                 },
             );
         }
@@ -337,6 +338,16 @@ pub const WORDS: Words<'static> = Words {
     },
     error: &error_words,
 };
+
+/// Whether the first argument of a call is a descriptor.
+pub fn is_on_descriptor(call: Number) -> bool {
+    name(call).is_some_and(on_descriptor)
+}
+
+/// Whether a call ends its thread, and is never left.
+pub fn ends_thread(call: Number) -> bool {
+    matches!(name(call), Some("exit" | "exit_group"))
+}
 
 fn name(call: Number) -> Option<&'static str> {
     system_calls::name(call.number.into(), !call.narrow)

@@ -27,6 +27,7 @@ fn counted(at: u64, calls: u64, span: u64) -> Counted {
         longest: Nanos(span),
         longest_earlier: Nanos(0),
         spread,
+        untimed: 0,
     };
     let part = |calls, span| CallSums {
         calls,
@@ -43,6 +44,7 @@ fn counted(at: u64, calls: u64, span: u64) -> Counted {
         .into(),
         inside: vec![inside(at - 5)],
         split: true,
+        lost: 0,
     }
 }
 

@@ -122,7 +122,7 @@ pub fn head(calls: &Calls, ended: bool) -> Vec<Parts> {
         let text = "The process has ended; these were its calls.".to_owned();
         head.push(vec![(text, Role::Warn)]);
     }
-    if !calls.exact {
+    if !calls.counts() {
         head.push(vec![
             ("sampled".to_owned(), Role::Warn),
             (
@@ -141,15 +141,30 @@ pub fn head(calls: &Calls, ended: bool) -> Vec<Parts> {
     }
     let all: u64 = calls.rows.iter().filter_map(|r| r.calls.ok()).sum();
     let rate = per_second(all as f64 / calls.span.seconds().max(0.001));
+    let how = if calls.exact {
+        ("exact", Role::Good)
+    } else {
+        ("at least", Role::Warn)
+    };
     head.push(vec![
-        ("exact".to_owned(), Role::Good),
+        (how.0.to_owned(), how.1),
         (format!(" over {}: ", duration(calls.span)), Role::Dim),
         (rate, Role::Strong),
         (
-            " calls a second · while this is open each costs it 0.2 to 0.3 µs more".to_owned(),
+            format!(
+                " calls a second · while this is open each costs it {} more",
+                calls.cost()
+            ),
             Role::Dim,
         ),
     ]);
+    if let Some(lost) = calls.about_lost() {
+        head.push(vec![(lost, Role::Warn)]);
+    }
+    if calls.records {
+        let why = format!("{}: {}", Calls::BY_RECORDS, calls.why);
+        head.push(vec![(why, Role::Dim)]);
+    }
     if calls.rows.is_empty() && calls.span > Nanos(0) {
         head.push(vec![(calls.none().to_owned(), Role::Text)]);
     }

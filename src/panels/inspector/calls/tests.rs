@@ -61,6 +61,8 @@ fn told() -> Calls {
         span: Nanos(5_000_000_000),
         exact: true,
         why: String::new(),
+        records: false,
+        lost: 0,
         rows: vec![
             waits,
             call(0, "read", 50_000, 900_000),

@@ -241,10 +241,16 @@ fn calls(view: &View<'_>, wide: usize) -> Vec<Parts> {
         return Vec::new();
     }
     let seconds = calls.span.seconds().max(0.001);
-    let (how, cost) = if calls.exact {
-        ("exact", ", while each takes 0.2 µs longer")
+    let (how, cost) = if calls.counts() {
+        let how = if calls.exact { "exact" } else { "at least" };
+        let more = if calls.records {
+            calls.cost()
+        } else {
+            "0.2 µs"
+        };
+        (how, format!(", while each takes {more} longer"))
     } else {
-        ("sampled", "")
+        ("sampled", String::new())
     };
     let head = format!("{how}, last {}{cost}", format::duration(calls.span));
     let mut out = vec![heading("calls", vec![dim(head)])];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{BEGUN_BEFORE, NUMBERS, OWNER, PLACE, PLACES};
-use crate::model::id::{Nanos, Pid};
+use crate::model::id::{Nanos, Pid, Tid};
 use crate::model::reading::Reading;
 use crate::model::scheduling::calls::Number;
 use crate::model::scheduling::wait::Call;
@@ -69,8 +69,32 @@ pub fn has_a_place(thread: &[u8], threads: &Shared) -> bool {
     tid.is_ok_and(|tid| owns(tid, threads))
 }
 
+/// In which call each blocked thread is, and with which first argument.
+pub fn found(root: &ProcRoot, pid: Pid) -> Vec<(Tid, Number, u64)> {
+    let all = calls(root, pid, tids(root, pid));
+    let found = all.filter_map(|(tid, call)| {
+        let (number, first) = asked(&call)?;
+        Some((Tid(tid), number, first))
+    });
+    found.collect()
+}
+
 /// What a program would have noted of this call.
 fn known(call: &Call, at: Nanos) -> Option<[u64; OWNER]> {
+    let (Number { number, narrow }, first) = asked(call)?;
+    let number = number + if narrow { NUMBERS } else { 0 };
+    Some([
+        at.0,
+        u64::from(number) | BEGUN_BEFORE,
+        first,
+        0,
+        // It sleeps, else the kernel would not have told.
+        at.0,
+    ])
+}
+
+/// Which call that is, and its first argument.
+fn asked(call: &Call) -> Option<(Number, u64)> {
     let Call::In {
         number, args, sp, ..
     } = call
@@ -81,15 +105,7 @@ fn known(call: &Call, at: Nanos) -> Option<[u64; OWNER]> {
     let narrow = cfg!(target_pointer_width = "64") && u32::try_from(*sp).is_ok();
     let number = u32::try_from(*number).unwrap_or(u32::MAX);
     let number = number.min(Number::BEYOND);
-    let number = number + if narrow { NUMBERS } else { 0 };
-    Some([
-        at.0,
-        u64::from(number) | BEGUN_BEFORE,
-        args[0],
-        0,
-        // It sleeps, else the kernel would not have told.
-        at.0,
-    ])
+    Some((Number { number, narrow }, args[0]))
 }
 
 fn tids(root: &ProcRoot, pid: Pid) -> Vec<u32> {

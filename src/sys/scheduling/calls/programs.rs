@@ -126,7 +126,7 @@ pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instru
     a.mov(R8, R1);
     // Who ends never returns, and is in no call any more.
     let ends = a.label();
-    for at in (0..2 * NUMBERS).filter(|at| ends_here(*at)) {
+    for at in (0..2 * NUMBERS).filter(|at| super::ends_thread(super::number(*at))) {
         a.jump_if(If::Eq, R6, at.cast_signed(), ends);
     }
     thread(&mut a, maps, true);
@@ -143,11 +143,6 @@ pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instru
     a.jump_if(If::Eq, R0, 0, out);
     a.store(Width::Double, (R0, SINCE), 0);
     Ok(end(a, out))
-}
-
-/// Whether a call ends its thread.
-fn ends_here(at: u32) -> bool {
-    matches!(super::name(super::number(at)), Some("exit" | "exit_group"))
 }
 
 /// Writes that the call in `R6` begins now, whose first argument is in `R8`, as a value of `started`. Destroys `R0` to `R5`.

@@ -20,6 +20,11 @@ const TOUCHES: u64 = 1 | 1 << 3 | 1 << 13;
 /// The bytes at the stack pointer that are told with a page fault.
 pub(super) const TOP: u32 = 8;
 
+/// `PERF_TYPE_TRACEPOINT`, and beside [`SAMPLE_TYPE`] `PERF_SAMPLE_RAW` and `PERF_SAMPLE_REGS_USER`.
+const TRACEPOINT: u32 = 2;
+const RAW: u64 = 1 << 10;
+const WIDTH: u64 = 1 << 12;
+
 /// `PERF_FORMAT_TOTAL_TIME_ENABLED`: reading the event tells for how long it has recorded.
 const TIME_ENABLED: u64 = 1;
 
@@ -33,6 +38,7 @@ const SAMPLE_ID_ALL: u64 = 1 << 18;
 const COMM_EXEC: u64 = 1 << 24;
 const USE_CLOCKID: u64 = 1 << 25;
 const CONTEXT_SWITCH: u64 = 1 << 26;
+const INHERIT_THREAD: u64 = 1 << 35;
 
 /// What an event is to record.
 #[repr(C)]
@@ -124,6 +130,31 @@ impl Attr {
             sample_type: SAMPLE_TYPE | TOUCHES,
             sample_stack_user: TOP,
             flags: all.flags & kept | INHERIT | outside | if kernel { 0 } else { EXCLUDE_KERNEL },
+            ..all
+        }
+    }
+}
+
+impl Attr {
+    /// Each passage of a thread, and of those that it will make, through a tracepoint, with what the kernel notes there, and
+    /// beside it births, ends and switches. `registers`: with one register of user land, since how wide those are is told with
+    /// it; `threads`: other processes that it makes are passed over, which kernels before 5.13 cannot.
+    pub fn passage(id: u16, registers: bool, threads: bool, watermark: u32) -> Self {
+        let all = Self::switches(watermark);
+        // What is told twice is read twice.
+        let beside = if registers { 0 } else { TASK | CONTEXT_SWITCH };
+        let (sample, first) = if registers { (WIDTH, 1) } else { (0, 0) };
+        Self {
+            kind: TRACEPOINT,
+            config: id.into(),
+            sample_period: 1,
+            sample_type: SAMPLE_TYPE | RAW | sample,
+            sample_regs_user: first,
+            read_format: 0,
+            flags: all.flags & !(COMM | COMM_EXEC | TASK | CONTEXT_SWITCH)
+                | beside
+                | INHERIT
+                | if threads { INHERIT_THREAD } else { 0 },
             ..all
         }
     }

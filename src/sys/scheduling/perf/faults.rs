@@ -82,8 +82,8 @@ impl Faults {
                 kernel,
                 pages,
                 rings: [
-                    rings(&Attr::faults(false, kernel), who, cpus, (pages[0], page))?,
-                    rings(&Attr::faults(true, kernel), who, cpus, (pages[1], page))?,
+                    rings(&[Attr::faults(false, kernel)], who, cpus, (pages[0], page))?,
+                    rings(&[Attr::faults(true, kernel)], who, cpus, (pages[1], page))?,
                 ],
                 period: 1,
             })
@@ -114,7 +114,7 @@ impl Faults {
         let open = |kernel: bool, who: &[i32]| -> io::Result<Self> {
             let attr = Attr::faults(true, kernel);
             let pages = if kernel { most } else { FEW_PAGES };
-            let heard = rings(&attr, who, cpus, (pages[1], page_size()))?;
+            let heard = rings(&[attr], who, cpus, (pages[1], page_size()))?;
             Ok(Self {
                 of: pid,
                 kernel,
@@ -142,7 +142,7 @@ impl Faults {
         for (n, rings) in self.rings.iter_mut().enumerate() {
             for ring in rings {
                 let mut bytes = 0;
-                ring.whole(|kind, body| {
+                ring.whole(|kind, _, body| {
                     bytes += body.len() + 8;
                     match kind {
                         SAMPLE => {

@@ -151,6 +151,11 @@ impl Ring {
         })
     }
 
+    /// How many bytes of records have room in it.
+    pub fn room(&self) -> usize {
+        self.size as usize
+    }
+
     /// Takes in the records of a further event of the same core.
     ///
     /// # Errors
@@ -290,13 +295,14 @@ impl Ring {
     }
 
     /// Hands out every record as it lies, by its kind and without its header, and tells the kernel that it was read.
-    pub fn whole(&mut self, mut each: impl FnMut(u32, &[u8])) {
+    pub fn whole(&mut self, mut each: impl FnMut(u32, u16, &[u8])) {
         self.look();
         while let Some(next) = self.next {
             let mut over = [0; LONGEST];
             if next.size as usize <= LONGEST {
                 each(
                     next.kind,
+                    next.misc,
                     &self.bytes(self.tail, next.size as usize, &mut over)[8..],
                 );
             }
