@@ -16,8 +16,9 @@ pub use cause::{Cause, Kind};
 pub use seen::Seen;
 
 use crate::model::id::{Nanos, ThreadId, Tid};
+use crate::model::scheduling::blocked::Cause as Held;
 use crate::model::scheduling::phases::{Phases, Site};
-use crate::model::scheduling::wait::Wait;
+use crate::model::scheduling::wait::{Wait, Waiting};
 use crate::model::text::SafeText;
 
 /// So many causes are told apart of one thread in one bucket; the others are told together.
@@ -190,8 +191,9 @@ impl Spent {
     }
 
     /// Tells waits for pages of its memory apart by where those came from, each as often as that was told. Where it waited more
-    /// often than that, the rest stays what it is.
-    pub fn tell_pages(&mut self, from: &[(Cause, u64)]) {
+    /// often than that, the rest stays what it is; or, where each is told that had to read its page (`whole`), it waited for
+    /// what was under way already. Of one wait that may not be over, and so not told yet, that is not said.
+    pub fn tell_pages(&mut self, from: &[(Cause, u64)], whole: bool) {
         let told: u64 = from.iter().map(|(_, times)| times).sum();
         let page = |s: &Share| {
             let waiting = s.cause.waiting();
@@ -199,12 +201,15 @@ impl Spent {
         };
         let untold: Vec<Share> = self
             .blocked
-            .extract_if(.., |s| page(s) && told > 0)
+            .extract_if(.., |s| page(s) && (told > 0 || whole))
             .collect();
         for share in untold {
             let all = share.waits.max(told);
-            let part =
-                |of: u64, times: u64| (u128::from(of) * u128::from(times) / u128::from(all)) as u64;
+            let disk = |w: &Waiting| w.function.as_deref().map(Held::of) == Some(Held::Disk);
+            let on_disk = share.cause.waiting().is_some_and(disk);
+            let part = |of: u64, times: u64| {
+                (u128::from(of) * u128::from(times) / u128::from(all.max(1))) as u64
+            };
             let mut left = share.clone();
             for (n, (cause, times)) in from.iter().enumerate() {
                 let last = n + 1 == from.len() && told == all;
@@ -220,8 +225,13 @@ impl Spent {
                 self.block(cause, span, whole, waits);
             }
             if left.span > Nanos(0) {
-                let whole = left.whole.min(left.span);
-                self.block(&left.cause, left.span, whole, left.waits);
+                let under_way = whole && on_disk && left.waits > 1;
+                let cause = if under_way {
+                    Cause::under_way()
+                } else {
+                    left.cause
+                };
+                self.block(&cause, left.span, left.whole.min(left.span), left.waits);
             }
         }
     }

@@ -137,9 +137,8 @@ impl Follower {
         };
         let from = self.pages.as_mut().map(Pages::take).unwrap_or_default();
         for thread in &mut bucket.threads {
-            if let Some(from) = from.get(&thread.id.tid) {
-                thread.spent.tell_pages(from);
-            }
+            let of = from.by.get(&thread.id.tid).map_or(&[][..], Vec::as_slice);
+            thread.spent.tell_pages(of, from.whole);
         }
         Bucket {
             why: self.why.clone(),

@@ -113,6 +113,17 @@ impl Cause {
         }))
     }
 
+    /// A page that was waited for without a fault that had to read it: whoever began to read, write or move it is another.
+    pub fn under_way() -> Self {
+        let page = "a page of its memory that was under way for another already, address not told";
+        Self::Wait(Box::new(Waiting {
+            what: Wait::Page(page),
+            call: None,
+            function: None,
+            uninterruptible: false,
+        }))
+    }
+
     /// What the kernel alone tells of a wait at which nobody looked; `name`: that of the call.
     pub fn at(site: &Site, name: Option<&str>) -> Self {
         let what = match (site.sleep, site.call, name) {

@@ -274,7 +274,7 @@ fn a_wait_at_which_nobody_looked_is_told_by_what_the_kernel_noted() {
     assert_eq!(touched.kind(), Kind::Page);
     assert_eq!(
         touched.words(&Names::NONE),
-        "a page of its memory: blocked on a disk (D, in io_schedule)"
+        "a page of its memory, address not told: blocked on a disk (D, in io_schedule)"
     );
 }
 
@@ -384,18 +384,44 @@ fn waits_for_pages_are_told_apart_by_where_they_came_from_as_often_as_that_was_t
         all
     };
     let mut one = spent(4);
-    one.tell_pages(&[(file.clone(), 4)]);
+    one.tell_pages(&[(file.clone(), 4)], false);
     assert_eq!(told(&one), [(1000, 1000, 4)]);
     assert_eq!(one.blocked[0].cause, file);
     assert_eq!(file.kind(), Kind::Page);
     let mut two = spent(4);
-    two.tell_pages(&[(file.clone(), 3), (heap, 1)]);
+    two.tell_pages(&[(file.clone(), 3), (heap, 1)], false);
     assert_eq!(told(&two), [(250, 0, 1), (750, 0, 3)]);
     // Of half of the waits nothing was told.
     let mut half = spent(4);
-    half.tell_pages(&[(file, 2)]);
+    half.tell_pages(&[(file.clone(), 2)], false);
     assert_eq!(told(&half), [(500, 0, 2), (500, 500, 2)]);
     let mut none = spent(4);
-    none.tell_pages(&[]);
+    none.tell_pages(&[], false);
     assert_eq!(none, spent(4));
+    // Where each fault that had to read its page is told, the others waited for what somebody else had begun.
+    let mut rest = spent(4);
+    rest.tell_pages(&[(file.clone(), 2)], true);
+    assert_eq!(told(&rest), [(500, 0, 2), (500, 500, 2)]);
+    assert_eq!(rest.blocked[1].cause, Cause::under_way());
+    assert_eq!(Cause::under_way().kind(), Kind::Page);
+    let mut all = spent(4);
+    all.tell_pages(&[], true);
+    assert_eq!(all.blocked[0].cause, Cause::under_way());
+    // One may go on, and be told when it is over.
+    let mut last = spent(3);
+    last.tell_pages(&[(file, 2)], true);
+    assert_eq!(last.blocked[1].cause, untold);
+    // A wait for something else than a disk is none for a page that is read.
+    let deep = Cause::at(
+        &Site {
+            sleep: Sleep::Deep,
+            call: None,
+            first: 0,
+        },
+        None,
+    );
+    let mut held = Spent::default();
+    held.block(&deep, Nanos(1000), Nanos(0), 9);
+    held.tell_pages(&[], true);
+    assert_eq!(held.blocked[0].cause, deep);
 }

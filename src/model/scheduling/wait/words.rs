@@ -52,7 +52,7 @@ impl Waiting {
         };
         match self.what {
             Wait::Call if self.function.is_none() => format!("{place}: {plain}"),
-            Wait::Outside => format!("a page of its memory: {place}"),
+            Wait::Outside => format!("a page of its memory, address not told: {place}"),
             Wait::Hidden | Wait::Call => place,
             Wait::Page(_) | Wait::Paged { .. } => plain,
             _ => format!("{place}: {plain}"),

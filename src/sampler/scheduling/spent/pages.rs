@@ -26,6 +26,17 @@ pub(super) struct Pages {
     faults: Faults,
     /// What was told since the last time: of which thread, at which address, how often.
     told: Vec<(Tid, u64, u64)>,
+    /// Whether that is all that there was to tell.
+    whole: bool,
+}
+
+/// Where pages came from.
+#[derive(Default)]
+pub(super) struct From {
+    /// Of each thread, with how often.
+    pub by: BTreeMap<Tid, Vec<(Cause, u64)>>,
+    /// Whether that is all that there was to tell.
+    pub whole: bool,
 }
 
 impl Pages {
@@ -41,30 +52,35 @@ impl Pages {
             of,
             faults,
             told: Vec::new(),
+            whole: true,
         })
     }
 
     /// Reads on: rings are small.
     pub fn read(&mut self) {
         let told = &mut self.told;
-        self.faults.read(|fault| {
+        let whole = self.faults.read(|fault| {
             if told.len() < MOST {
                 told.push((fault.tid, fault.address, fault.stands_for));
             }
         });
+        self.whole &= whole && self.faults.kernel && told.len() < MOST;
     }
 
     /// Where the pages came from that each thread waited for since the last time, with how often.
-    pub fn take(&mut self) -> BTreeMap<Tid, Vec<(Cause, u64)>> {
+    pub fn take(&mut self) -> From {
         self.read();
         let told = std::mem::take(&mut self.told);
+        let whole = std::mem::replace(&mut self.whole, true);
         if told.is_empty() {
-            return BTreeMap::new();
+            let by = BTreeMap::new();
+            return From { by, whole };
         }
         let path = self.root.proc(format!("{}/maps", self.of.pid));
         let text = bounded::read(&path).unwrap_or_default();
         let mappings = maps::parse(&text).map_or_else(|_| Vec::new(), |listing| listing.mappings);
-        sorted(&mappings, &told)
+        let by = sorted(&mappings, &told);
+        From { by, whole }
     }
 }
 
