@@ -225,12 +225,18 @@ fn about_records(calls: &Calls) -> Vec<String> {
     out
 }
 
-/// Its commonest error, and the descriptor that took most of the time with who is at the other end.
+/// Its commonest error, the path, or the descriptor that took most of the time with who is at the other end.
 fn on(row: &CallRow, files: Option<&Files>) -> String {
     let mut out: Vec<String> = Vec::new();
     if let Some((fd, _)) = row.descriptors.first() {
         let end = files.and_then(|f| end_of(f, *fd));
         out.push(end.map_or_else(|| format!("fd {fd}"), |end| format!("fd {fd} {end}")));
+    }
+    if let Some((path, _)) = row.paths.first() {
+        out.push(match row.paths.len() {
+            1 => path.to_string(),
+            n => format!("{path} and {} more", n - 1),
+        });
     }
     if let Some(error) = &row.error {
         out.push(format!("{}, {}", error.explained(), error.often()));
@@ -249,7 +255,7 @@ mod tests {
     use super::*;
     use crate::model::detail::{Detail, Stamped};
     use crate::model::scene::Scene;
-    use crate::model::scheduling::calls::{CallError, Number};
+    use crate::model::scheduling::calls::{CallError, CallSums, Number};
     use crate::recording::{DetailWriter, Kept, Marks, Past, Summary, Writer};
     use crate::report::printer::piped;
 
@@ -289,6 +295,13 @@ mod tests {
                 p99: Ok(Nanos(20_000)),
                 longest: Ok(Nanos(30_000)),
                 descriptors: Vec::new(),
+                paths: vec![(
+                    "/etc/fstab".into(),
+                    CallSums {
+                        calls: 2,
+                        span: Nanos(4000),
+                    },
+                )],
                 inside: None,
                 earlier: false,
             };
@@ -332,6 +345,7 @@ mod tests {
         assert!(text.contains("7 cat") && text.contains(" to "), "{text}");
         assert!(text.contains("read") && text.contains("500"), "{text}");
         assert!(text.contains("EAGAIN: try again, 3 times"), "{text}");
+        assert!(text.contains("  /etc/fstab · EAGAIN"), "{text}");
         let json: Value = serde_json::from_str(&said(true, true).expect("one")).expect("JSON");
         let call = &json["calls"][0];
         assert_eq!(
@@ -339,6 +353,8 @@ mod tests {
             (&"read".into(), &500.into())
         );
         assert_eq!(call["errors"].to_string(), r#"{"EAGAIN":3,"EINTR":1}"#);
+        let paths = r#"[{"count":2,"path":"/etc/fstab","total_ns":4000}]"#;
+        assert_eq!(call["paths"].to_string(), paths);
         let time = |field: &str| call[field].as_u64();
         assert_eq!(
             [time("on_core_ns"), time("blocked_ns"), time("total_ns")],

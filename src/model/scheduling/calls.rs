@@ -2,17 +2,18 @@
 
 mod about;
 mod joined;
+mod told;
 
 use std::collections::BTreeMap;
 
-pub use about::{about, on_descriptor};
+pub use about::{about, on_descriptor, path_argument};
 pub use joined::{Joined, Passage, Told};
 
-use crate::model::format::counted;
 use crate::model::id::Nanos;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::spent::{Bucket, Cause};
 use crate::model::scheduling::spread::Spread;
+use crate::model::text::SafeText;
 
 /// Which call: its number in the table of the process's word size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,6 +96,8 @@ pub struct Counted {
     pub errors: BTreeMap<(Number, u32), CallSums>,
     /// By call and descriptor, of those that are on one.
     pub descriptors: BTreeMap<(Number, i32), CallSums>,
+    /// By call and path, of those that are about one, as the program wrote it; a long one by how it begins.
+    pub paths: BTreeMap<(Number, SafeText), CallSums>,
     /// Who is in a call now.
     pub inside: Vec<Inside>,
     /// Whether time without a core is known.
@@ -176,6 +179,8 @@ pub struct CallRow {
     pub longest: Reading<Nanos>,
     /// The busiest descriptors, by time.
     pub descriptors: Vec<(i32, CallSums)>,
+    /// The busiest paths, by time, as the program wrote them; a long one by how it begins, with `…` behind.
+    pub paths: Vec<(SafeText, CallSums)>,
     /// How many threads are in it now, and for how long the one that entered first.
     pub inside: Option<(usize, Nanos)>,
     /// Whether that one had begun before counting did: then it is in it for at least so long.
@@ -197,45 +202,6 @@ pub struct Calls {
     pub records: bool,
     /// How many of those records were lost: then there were at least so many calls, for at least so long.
     pub lost: u64,
-}
-
-impl Calls {
-    /// Whether calls were counted, all or at least those that are told; else what threads were in was looked at many times a
-    /// second, and only time is known.
-    pub fn counts(&self) -> bool {
-        self.exact || self.lost > 0
-    }
-
-    /// How those are known that nothing in the kernel counted.
-    pub const BY_RECORDS: &str = "told by perf tracepoints, not counted in the kernel";
-
-    /// What a call costs the process while they are counted.
-    pub fn cost(&self) -> &'static str {
-        if self.records {
-            "0.6 to 0.9 µs"
-        } else {
-            "0.2 to 0.3 µs"
-        }
-    }
-
-    /// What to say where records were lost.
-    pub fn about_lost(&self) -> Option<String> {
-        (self.lost > 0).then(|| {
-            format!(
-                "{} of them lost: there were at least so many calls, for at least so long",
-                counted(self.lost, "record", "records")
-            )
-        })
-    }
-
-    /// What to say where no call is listed.
-    pub fn none(&self) -> &'static str {
-        if self.counts() {
-            "no call was made, and nobody was seen in one"
-        } else {
-            "none of its threads was seen blocked in a call"
-        }
-    }
 }
 
 /// How many descriptors of a call are told.
@@ -315,6 +281,14 @@ fn row(
         .collect();
     descriptors.sort_by_key(|(fd, part)| (std::cmp::Reverse((part.span, part.calls)), *fd));
     descriptors.truncate(TOLD);
+    let paths = last.paths.range((number, SafeText::default())..);
+    let mut paths: Vec<(SafeText, CallSums)> = paths
+        .take_while(|((of, _), _)| *of == number)
+        .map(|(key, part)| (key.1.clone(), grown(*part, first.paths.get(key))))
+        .filter(|(_, part)| part.calls > 0)
+        .collect();
+    paths.sort_by(|a, b| (b.1.span, b.1.calls, &a.0).cmp(&(a.1.span, a.1.calls, &b.0)));
+    paths.truncate(TOLD);
     let inside = who_is_in(number, last);
     let first_in = inside.clone().min_by_key(|i| i.since);
     let lasts = |i: &Inside| last.at.since(i.since).min(last.at.since(first.at));
@@ -351,6 +325,7 @@ fn row(
             .filter(|longest| *longest > Nanos(0))
             .ok_or(Missing::Soon),
         descriptors,
+        paths,
         inside: first_in.map(|i| (inside.count(), last.at.since(i.since))),
         earlier: first_in.is_some_and(|i| i.earlier),
     }
@@ -435,6 +410,7 @@ fn unnumbered((name, (span, of)): (String, (Nanos, BTreeMap<i32, CallSums>))) ->
         p99: Err(Missing::Denied),
         longest: Err(Missing::Denied),
         descriptors: of.into_iter().take(TOLD).collect(),
+        paths: Vec::new(),
         inside: None,
         earlier: false,
     }

@@ -8,7 +8,7 @@ fields!(call_rates::Made { 1 id, 2 calls });
 fields!(calls::Number { 1 number, 2 narrow });
 fields!(calls::CallSums { 1 calls, 2 span });
 fields!(calls::CallError { 1 number, 2 name, 3 words, 4 calls });
-fields!(calls::CallRow { 1 number, 2 name, 3 calls, 4 errors, 5 error, 6 span, 7 on_core, 8 mean, 9 p99, 10 longest, 11 descriptors, 12 inside, 13 earlier, 14 other_errors });
+fields!(calls::CallRow { 1 number, 2 name, 3 calls, 4 errors, 5 error, 6 span, 7 on_core, 8 mean, 9 p99, 10 longest, 11 descriptors, 12 inside, 13 earlier, 14 other_errors, 15 paths });
 fields!(calls::Calls { 1 span, 2 exact, 3 why, 4 rows, 5 records, 6 lost });
 fields!(schedule::Schedule { 1 policy, 2 nice, 3 rt_priority, 4 cores, 5 slice, 6 vruntime_ms, 7 lag_ms, 8 weight, 9 utilisation, 10 asleep, 11 counters, 12 rates, 13 throttling });
 fields!(schedule::Counters { 1 threads, 2 run, 3 wait, 4 slices, 5 voluntary, 6 involuntary, 7 migrations });

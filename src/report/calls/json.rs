@@ -58,6 +58,9 @@ pub fn answer(about: &About<'_>, calls: &Calls) -> Value {
 
 fn row(about: &About<'_>, calls: &Calls, row: &CallRow) -> Value {
     let time = |span: Reading<Nanos>| span.ok().map(|n| n.0);
+    let paths = row.paths.iter().map(
+        |(path, part)| json!({"path": path.exact(), "count": part.calls, "total_ns": part.span.0}),
+    );
     let on = row.descriptors.iter();
     let on = on.map(|(fd, part)| on_descriptor(about, calls.counts(), *fd, *part));
     json!({
@@ -73,6 +76,7 @@ fn row(about: &About<'_>, calls: &Calls, row: &CallRow) -> Value {
         "p99_ns": time(row.p99),
         "longest_ns": time(row.longest),
         "on": on.collect::<Vec<_>>(),
+        "paths": paths.collect::<Vec<_>>(),
         "inside": row.inside.map(|(n, _)| n),
         "inside_ns": row.inside.map(|(_, span)| span.0),
         "inside_earlier": row.earlier,

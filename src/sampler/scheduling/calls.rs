@@ -15,11 +15,11 @@ use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::calls::{Calls, Counted, between, sampled};
 use crate::model::scheduling::spent::sum;
 use crate::sampler::window::Readings;
+use crate::sys::bpf::program::Refused;
 use crate::sys::clock;
 use crate::sys::own::stop::Stop;
 use crate::sys::process::proc_stat;
 use crate::sys::root::ProcRoot;
-use crate::sys::bpf::program::Refused;
 use crate::sys::scheduling::calls::{Tracing, WORDS};
 use crate::sys::scheduling::tracepoint;
 use crate::sys::source::{Error, Probe, Source};
@@ -66,18 +66,7 @@ pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<
         }
         Err(refused) => match Hearing::begin(root, of) {
             Ok(hearing) => {
-                let first = hearing.read();
-                let end = ends(first.at);
-                let mut last = first.clone();
-                // What happened until then is told a moment later.
-                while last.at < end && !stop.asked() {
-                    let ended = lives(root, of).is_err().then(clock::now);
-                    stop.wait(end.since(last.at).clamp(TOLD, Nanos::from_millis(200)));
-                    last = hearing.read();
-                    if ended.is_some_and(|ended| last.at >= ended) {
-                        break;
-                    }
-                }
+                let (first, last) = hear(root, of, &hearing, span, stop);
                 let why = refused.to_string();
                 Ok(told_by_records(&hearing, &first, &last, why))
             }
@@ -86,14 +75,31 @@ pub fn during(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop) -> Reading<
     }
 }
 
-/// Samples for so long.
-fn sample(
+/// Listens for so long, or until the process has ended; both ends of that.
+fn hear(
     root: &ProcRoot,
     of: ProcId,
+    hearing: &Hearing,
     span: Nanos,
     stop: &Stop,
-    why: String,
-) -> Reading<Calls> {
+) -> (Counted, Counted) {
+    let first = hearing.read();
+    let end = Nanos(first.at.0.saturating_add(span.0));
+    let mut last = first.clone();
+    while last.at < end && !stop.asked() {
+        let ended = lives(root, of).is_err().then(clock::now);
+        stop.wait(end.since(last.at).clamp(TOLD, Nanos::from_millis(200)));
+        last = hearing.read();
+        // What happened until then is told a moment later.
+        if ended.is_some_and(|ended| last.at >= ended) {
+            break;
+        }
+    }
+    (first, last)
+}
+
+/// Samples for so long.
+fn sample(root: &ProcRoot, of: ProcId, span: Nanos, stop: &Stop, why: String) -> Reading<Calls> {
     let mut follower = Follower::sampled(root, of);
     let mut now = clock::now();
     let end = Nanos(now.0.saturating_add(span.0));

@@ -125,6 +125,8 @@ pub enum Helper {
     GetCurrentComm = 16,
     /// Copies `R2` bytes of the kernel at `R3` to `R1`.
     ProbeReadKernel = 113,
+    /// Copies a text of the current process at `R3`, at most `R2` bytes with its end, to `R1`; how many bytes that were.
+    ProbeReadUserStr = 114,
     /// What the kernel keeps of the registers of the task at `R1` (Linux 5.15).
     TaskPtRegs = 175,
 }

@@ -12,6 +12,10 @@ pub struct Registers {
     pub first: (i32, Width),
     /// That of a 32-bit program.
     pub narrow_first: (i32, Width),
+    /// The second argument of a 64-bit program.
+    pub second: (i32, Width),
+    /// That of a 32-bit program.
+    pub narrow_second: (i32, Width),
     /// The word that tells which of both it is, by a mask and a value.
     pub mode: (i32, Width),
     /// What of that word tells.
@@ -35,6 +39,8 @@ const REGISTERS: Option<Registers> = Some(Registers {
     number: (120, Width::Word),
     first: (112, Width::Double),
     narrow_first: (40, Width::Double),
+    second: (104, Width::Double),
+    narrow_second: (88, Width::Double),
     // The code segment: 0x23 is that of 32-bit programs.
     mode: (136, Width::Half),
     mask: 0xffff,
@@ -46,6 +52,8 @@ const REGISTERS: Option<Registers> = Some(Registers {
     number: (280, Width::Word),
     first: (0, Width::Double),
     narrow_first: (0, Width::Double),
+    second: (8, Width::Double),
+    narrow_second: (8, Width::Double),
     // The saved state of the processor: one bit for the 32-bit mode.
     mode: (264, Width::Word),
     mask: 0x10,

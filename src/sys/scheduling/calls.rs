@@ -4,6 +4,7 @@
 //! A call costs the process 0.2 to 0.3 µs more while this is open, and those of every other process 0.1 to 0.2 µs (docs/kernel.md, J).
 
 mod begun;
+mod paths;
 mod programs;
 
 pub use begun::found;
@@ -13,7 +14,7 @@ use std::io;
 
 use crate::model::id::{Nanos, Pid};
 use crate::model::scheduling::calls::{
-    CallSums, Count, Counted, Inside, Number, Words, on_descriptor,
+    CallSums, Count, Counted, Inside, Number, Words, on_descriptor, path_argument,
 };
 use crate::model::scheduling::spread::{BUCKETS, Spread};
 use crate::sys::bpf::btf;
@@ -28,22 +29,28 @@ use crate::sys::scheduling::system_calls;
 const NUMBERS: u32 = 512;
 /// Words of one call in the shared memory.
 const SLOT: usize = 256;
-/// Which word of a call is what: how many failed, how long, how long without a core, the longest, whether it is on a
-/// descriptor, how many parts found no room, how long those took that had begun before; then the spread, which tells how many returned.
+/// Which word of a call is what: how many failed, how long, how long without a core, the longest, what it is on, how many parts found no room, how long those took that had begun before; then the spread, which tells how many returned.
 const ERRORS: usize = 1;
 const SPAN: usize = 2;
 const AWAY: usize = 3;
 const LONGEST: usize = 4;
-const ON_FD: usize = 5;
+const ON: usize = 5;
 const DROPPED: usize = 6;
 const EARLIER: usize = 7;
 const SPREAD: usize = 8;
+/// What a call is on: nothing that is told, the descriptor that is its first argument, the path that is its first or its second.
+const ON_FD: u64 = 1;
+const ON_PATH: u64 = 2;
+const ON_SECOND: u64 = 3;
 /// Behind the spread: the longest of those that had begun before.
 const LONGEST_EARLIER: usize = SPREAD + BUCKETS;
 
 /// How many threads can be in a call at once, and how many descriptors and errors are told apart.
 const THREADS: usize = 32_768;
 const PARTS: usize = 16_384;
+/// How many paths are told apart, and how many bytes of each, with its end.
+const PATHS: usize = 4096;
+const PATH: usize = 120;
 /// How many threads have a place by the end of their number, a power of two, and how many bytes it has.
 const PLACES: usize = 8192;
 const PLACE: usize = 64;
@@ -69,6 +76,7 @@ pub struct Tracing {
     errors: Map,
     first_descriptors: Shared,
     descriptors: Map,
+    paths: Map,
     split: bool,
     begun: begun::Begun,
     _programs: Vec<Running>,
@@ -85,14 +93,14 @@ impl Tracing {
         let tables = 2 * NUMBERS as usize;
         let counts = Shared::new(tables * SLOT * 8)?;
         for at in 0..tables {
-            let on_fd = is_on_descriptor(number(at as u32));
-            counts.set((at * SLOT + ON_FD) * 8, u64::from(on_fd));
+            counts.set((at * SLOT + ON) * 8, on(number(at as u32)));
         }
         let threads = Shared::new(PLACES * PLACE)?;
         let first_descriptors = Shared::new(tables * FDS as usize * FD)?;
         let started = Map::new(Kind::Hash, (4, 40), THREADS, 0)?;
         let errors = Map::new(Kind::Hash, (8, 16), PARTS, 0)?;
         let descriptors = Map::new(Kind::Hash, (8, 16), PARTS, 0)?;
+        let paths = Map::new(Kind::Hash, (8 + PATH, 16), PATHS, 0)?;
         let maps = programs::Maps {
             counts: counts.fd(),
             threads: threads.fd(),
@@ -100,6 +108,7 @@ impl Tracing {
             errors: errors.fd(),
             first_descriptors: first_descriptors.fd(),
             descriptors: descriptors.fd(),
+            paths: paths.fd(),
         };
         let assembled = |code: Result<_, _>| code.map_err(io::Error::other);
         let mut running = Vec::new();
@@ -122,6 +131,7 @@ impl Tracing {
             errors,
             first_descriptors,
             descriptors,
+            paths,
             split,
             begun,
             _programs: running,
@@ -155,6 +165,7 @@ impl Tracing {
                 calls,
                 errors: parts(&self.errors)?.into_iter().collect(),
                 descriptors,
+                paths: paths::read(&self.paths)?,
                 inside,
                 split: self.split,
                 lost: 0,
@@ -239,7 +250,7 @@ impl Tracing {
             return None;
         };
         let at = call as u32 % (2 * NUMBERS);
-        let on_fd = self.counts.get((at as usize * SLOT + ON_FD) * 8) != 0;
+        let on_fd = self.counts.get((at as usize * SLOT + ON) * 8) == ON_FD;
         // It had none since it left its last one.
         let now = clock::now();
         let left = if left == 0 { now } else { Nanos(left) };
@@ -338,6 +349,16 @@ pub const WORDS: Words<'static> = Words {
     },
     error: &error_words,
 };
+
+/// What a call is on, as the programs know it.
+fn on(call: Number) -> u64 {
+    match name(call).map(|name| (on_descriptor(name), path_argument(name))) {
+        Some((true, _)) => ON_FD,
+        Some((false, Some(0))) => ON_PATH,
+        Some((false, Some(_))) => ON_SECOND,
+        _ => 0,
+    }
+}
 
 /// Whether the first argument of a call is a descriptor.
 pub fn is_on_descriptor(call: Number) -> bool {

@@ -152,6 +152,25 @@ pub fn on_descriptor(name: &str) -> bool {
     )
 }
 
+/// Which argument of a call is the path that it is about, from 0 on.
+///
+/// None of those that run another program: when they return its memory is another one.
+pub fn path_argument(name: &str) -> Option<usize> {
+    match name {
+        "open" | "creat" | "stat" | "lstat" | "stat64" | "lstat64" | "access" | "chdir"
+        | "mkdir" | "rmdir" | "unlink" | "rename" | "link" | "readlink" | "chmod" | "chown"
+        | "lchown" | "chown32" | "lchown32" | "truncate" | "truncate64" | "utime" | "utimes"
+        | "statfs" | "statfs64" | "mknod" | "chroot" | "setxattr" | "lsetxattr" | "getxattr"
+        | "lgetxattr" | "listxattr" | "llistxattr" | "removexattr" | "lremovexattr" | "umount"
+        | "umount2" | "swapon" | "swapoff" => Some(0),
+        "openat" | "openat2" | "newfstatat" | "fstatat64" | "statx" | "unlinkat" | "mkdirat"
+        | "mknodat" | "fchownat" | "futimesat" | "utimensat" | "utimensat_time64" | "renameat"
+        | "renameat2" | "linkat" | "symlink" | "readlinkat" | "fchmodat" | "fchmodat2"
+        | "faccessat" | "faccessat2" | "name_to_handle_at" | "inotify_add_watch" => Some(1),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,5 +182,7 @@ mod tests {
         }
         assert_eq!(about("lookup_dcookie"), None);
         assert!(on_descriptor("recvfrom") && !on_descriptor("openat") && !on_descriptor("futex"));
+        let paths = ["stat", "openat", "execve", "read"].map(path_argument);
+        assert_eq!(paths, [Some(0), Some(1), None, None]);
     }
 }

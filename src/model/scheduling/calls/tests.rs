@@ -42,6 +42,7 @@ fn counted(at: u64, calls: u64, span: u64) -> Counted {
             ((READ, 7), part(1, 300)),
         ]
         .into(),
+        paths: [((READ, "/etc/fstab".into()), part(calls / 2, span / 2))].into(),
         inside: vec![inside(at - 5)],
         split: true,
         lost: 0,
@@ -59,6 +60,11 @@ fn a_window_is_the_difference() {
     assert_eq!((calls.span, calls.rows.len()), (Nanos(200), 1));
     let row = &calls.rows[0];
     assert_eq!((row.calls, row.errors), (Ok(20), Ok(10)));
+    let about = CallSums {
+        calls: 10,
+        span: Nanos(2000),
+    };
+    assert_eq!(row.paths, [("/etc/fstab".into(), about)]);
     let error = row.error.as_ref().map(|e| (e.name.as_str(), e.calls));
     assert_eq!(error, Some(("E11", 10)));
     assert_eq!((row.span, row.on_core), (Nanos(4000), Ok(Nanos(3000))));

@@ -78,7 +78,7 @@ pub fn row(world: &World, calls: &Calls, row: &CallRow) -> Row {
     }
 }
 
-/// The busiest descriptor with its peer, or who is in the call now; then how it fails mostly.
+/// The busiest descriptor with its peer, or path, or who is in the call now; then how it fails mostly.
 fn on(world: &World, row: &CallRow) -> String {
     let fails = row.error.as_ref().map(CallError::explained);
     let parts = [Some(on_what(world, row)).filter(|on| !on.is_empty()), fails];
@@ -93,6 +93,12 @@ fn on_what(world: &World, row: &CallRow) -> String {
             n => format!(" and {} more", n - 1),
         };
         return format!("fd {fd}{peer}{more}");
+    }
+    if let Some((path, _)) = row.paths.first() {
+        return match row.paths.len() {
+            1 => path.to_string(),
+            n => format!("{path} and {} more", n - 1),
+        };
     }
     row.inside.map_or_else(String::new, |(n, span)| {
         format!(
@@ -205,6 +211,10 @@ pub fn foot(world: &World, row: &CallRow) -> Vec<Parts> {
     for (fd, part) in row.descriptors.iter().take(3) {
         let peer = peer(world, *fd).map_or_else(String::new, |p| format!(" {p}"));
         parts.push((format!("fd {fd}{peer} "), Role::Text));
+        parts.push((format!("{}   ", duration(part.span)), Role::Strong));
+    }
+    for (path, part) in row.paths.iter().take(3) {
+        parts.push((format!("{path} "), Role::Text));
         parts.push((format!("{}   ", duration(part.span)), Role::Strong));
     }
     if !parts.is_empty() {

@@ -37,6 +37,7 @@ fn call(number: u32, name: &str, calls: u64, span_us: u64) -> CallRow {
                 span: Nanos(span_us * 900),
             },
         )],
+        paths: Vec::new(),
         inside: None,
         earlier: false,
     }

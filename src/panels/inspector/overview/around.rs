@@ -267,6 +267,9 @@ fn calls(view: &View<'_>, wide: usize) -> Vec<Parts> {
             let peer = peer_of(view, *fd).map_or_else(String::new, |peer| format!(" {peer}"));
             let room = wide.saturating_sub(36);
             line.push(dim(cut(&format!("fd {fd}{peer}"), room).into_owned()));
+        } else if let Some((path, _)) = row.paths.first() {
+            let room = wide.saturating_sub(36);
+            line.push(dim(cut(path.as_str(), room).into_owned()));
         }
         out.push(line);
     }

@@ -105,7 +105,9 @@ fn asked(call: &Call) -> Option<(Number, u64)> {
     let narrow = cfg!(target_pointer_width = "64") && u32::try_from(*sp).is_ok();
     let number = u32::try_from(*number).unwrap_or(u32::MAX);
     let number = number.min(Number::BEYOND);
-    Some((Number { number, narrow }, args[0]))
+    let number = Number { number, narrow };
+    let first = args[usize::from(super::on(number) == super::ON_SECOND)];
+    Some((number, first))
 }
 
 fn tids(root: &ProcRoot, pid: Pid) -> Vec<u32> {

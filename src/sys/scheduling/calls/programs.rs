@@ -3,8 +3,8 @@
 use std::io;
 
 use super::{
-    AWAY, BEGUN_BEFORE, DROPPED, EARLIER, ERRORS, FD, FDS, LONGEST, LONGEST_EARLIER, NUMBERS,
-    ON_FD, PLACE, PLACES, SLOT, SPAN, SPREAD,
+    AWAY, BEGUN_BEFORE, DROPPED, EARLIER, ERRORS, FD, FDS, LONGEST, LONGEST_EARLIER, NUMBERS, ON,
+    ON_FD, ON_SECOND, PATH, PLACE, PLACES, SLOT, SPAN, SPREAD,
 };
 use crate::model::id::Pid;
 use crate::model::scheduling::calls::Number;
@@ -29,9 +29,10 @@ pub struct Maps {
     /// Of the first descriptors, by call and descriptor; and of the others.
     pub first_descriptors: i32,
     pub descriptors: i32,
+    pub paths: i32,
 }
 
-/// Offsets in what is known of a thread: when its call began (0: it is in none), which it is, its first argument, how long it
+/// Offsets in what is known of a thread: when its call began (0: it is in none), which it is, its first argument or where its path is, how long it
 /// had no core, since when it has none; and in `threads` whose the place is.
 const SINCE: i16 = 0;
 const CALL: i16 = 8;
@@ -46,6 +47,8 @@ const VALUE: i16 = -48;
 const COPY: i16 = -56;
 const KEY: i16 = -64;
 const PART: i16 = -80;
+/// And of a path: its call, four bytes of nothing, and how it begins.
+const PATH_KEY: i16 = PART - 8 - PATH as i16;
 
 /// Ends at `out` unless this thread is of the process; leaves its number on the stack. Destroys `R0` to `R5`.
 fn only_of(a: &mut Assembler, pid: Pid, out: Label) {
@@ -92,6 +95,22 @@ fn register(a: &mut Assembler, typed: bool, (offset, width): (i32, Width)) {
     a.load(width, R1, (R10, COPY));
 }
 
+/// `R8` = the argument that tells what the call in `R6` is on: its first one, or its second. Destroys `R0` to `R5`.
+fn argument(a: &mut Assembler, maps: &Maps, typed: bool, [first, second]: [(i32, Width); 2]) {
+    let known = a.label();
+    register(a, typed, first);
+    a.mov(R8, R1);
+    a.mov(R1, R6);
+    a.op(Op::Mul, R1, (SLOT * 8) as i32);
+    a.value(R2, maps.counts);
+    a.op(Op::Add, R2, R1);
+    a.load(Width::Double, R1, (R2, offset(ON)));
+    a.jump_if(If::Ne, R1, ON_SECOND as i32, known);
+    register(a, typed, second);
+    a.mov(R8, R1);
+    a.place(known);
+}
+
 fn end(mut a: Assembler, out: Label) -> Result<Vec<Instruction>, Fault> {
     a.place(out);
     a.done();
@@ -118,12 +137,11 @@ pub fn enter(pid: Pid, maps: &Maps, typed: bool) -> io::Result<Result<Vec<Instru
     a.op(Op::And, R1, at.mask);
     a.jump_if(If::Ne, R1, at.narrow, wide);
     a.op(Op::Add, R6, NUMBERS.cast_signed());
-    register(&mut a, typed, at.narrow_first);
+    argument(&mut a, maps, typed, [at.narrow_first, at.narrow_second]);
     a.jump(both);
     a.place(wide);
-    register(&mut a, typed, at.first);
+    argument(&mut a, maps, typed, [at.first, at.second]);
     a.place(both);
-    a.mov(R8, R1);
     // Who ends never returns, and is in no call any more.
     let ends = a.label();
     for at in (0..2 * NUMBERS).filter(|at| super::ends_thread(super::number(*at))) {
@@ -166,7 +184,7 @@ fn offset(word: usize) -> i16 {
 pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
     let (out, worked, off, far) = (a.label(), a.label(), a.label(), a.label());
-    let (earlier, on) = (a.label(), a.label());
+    let (earlier, on, about) = (a.label(), a.label(), a.label());
     a.mov(R6, R1);
     only_of(&mut a, pid, out);
     thread(&mut a, maps, false);
@@ -197,13 +215,14 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.store(Width::Word, (R10, KEY + 4), R2);
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R8, offset(ERRORS)), R1);
-    part(&mut a, maps.errors, 1);
+    part(&mut a, (maps.errors, KEY), 1);
     a.place(worked);
     // R6: how many more there are.
     a.mov(R6, 1);
     a.place(on);
-    a.load(Width::Double, R1, (R8, offset(ON_FD)));
+    a.load(Width::Double, R1, (R8, offset(ON)));
     a.jump_if(If::Eq, R1, 0, off);
+    a.jump_if(If::Ne, R1, ON_FD as i32, about);
     a.load(Width::Word, R1, (R7, FIRST));
     a.store(Width::Word, (R10, KEY + 4), R1);
     a.jump_if(If::Ge, R1, FDS as i32, far);
@@ -217,7 +236,10 @@ pub fn leave(pid: Pid, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     more(&mut a, R6);
     a.jump(off);
     a.place(far);
-    part(&mut a, maps.descriptors, R6);
+    part(&mut a, (maps.descriptors, KEY), R6);
+    a.jump(off);
+    a.place(about);
+    path(&mut a, maps, off);
     a.place(off);
     a.store(Width::Double, (R7, SINCE), 0);
     a.jump(out);
@@ -247,15 +269,34 @@ fn away(a: &mut Assembler) {
     a.place(always);
 }
 
+/// Adds this call, as many as `R6` says, to those about its path; where that cannot be read, or is empty, ends at `out`.
+///
+/// Now and not when it began: the kernel has just read it, so it is in memory.
+fn path(a: &mut Assembler, maps: &Maps, out: Label) {
+    for at in (0..PATH as i16 + 8).step_by(8) {
+        a.store(Width::Double, (R10, PATH_KEY + at), 0);
+    }
+    a.load(Width::Word, R1, (R10, KEY));
+    a.store(Width::Word, (R10, PATH_KEY), R1);
+    a.load(Width::Double, R3, (R7, FIRST));
+    a.mov(R1, R10);
+    a.op(Op::Add, R1, i32::from(PATH_KEY) + 8);
+    a.mov(R2, PATH as i32);
+    a.call(Helper::ProbeReadUserStr);
+    // The end of the text is one of its bytes.
+    a.jump_if(If::SignedLt, R0, 2, out);
+    part(a, (maps.paths, PATH_KEY), R6);
+}
+
 /// Adds this call, as so many, to the part whose key is on the stack.
-fn part(a: &mut Assembler, map: i32, many: impl Into<Operand>) {
+fn part(a: &mut Assembler, (map, key): (i32, i16), many: impl Into<Operand>) {
     let (known, done) = (a.label(), a.label());
-    a.find(map, KEY);
+    a.find(map, key);
     a.jump_if(If::Ne, R0, 0, known);
     a.store(Width::Double, (R10, PART), 0);
     a.store(Width::Double, (R10, PART + 8), 0);
-    a.begin_with(map, KEY, PART);
-    a.find(map, KEY);
+    a.begin_with(map, key, PART);
+    a.find(map, key);
     a.jump_if(If::Ne, R0, 0, known);
     a.mov(R1, 1);
     a.fetch_add(Width::Double, (R8, offset(DROPPED)), R1);

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 
 use super::*;
 use crate::model::scheduling::calls::between;
+use crate::model::text::SafeText;
 
 fn begin() -> Option<Tracing> {
     match Tracing::begin(&ProcRoot::live(), Pid(std::process::id())) {
@@ -42,6 +43,7 @@ fn the_kernel_takes_the_program_also_where_it_copies_the_registers() {
         errors: tracing.errors.fd(),
         first_descriptors: tracing.first_descriptors.fd(),
         descriptors: tracing.descriptors.fd(),
+        paths: tracing.paths.fd(),
     };
     // Of a process that makes no calls.
     let code = programs::enter(Pid(2), &maps, false).expect("this machine is known");
@@ -90,6 +92,11 @@ fn counts(tracing: &Tracing) {
     let row = |name: &str| calls.rows.iter().find(|r| r.name == name).expect("made");
     let open = row("openat");
     assert!(open.errors.is_ok_and(|n| n >= 50), "{open:?}");
+    let about = |counted: &Counted| {
+        let key = (open.number, SafeText::from_bytes(b"/no such file"));
+        counted.paths.get(&key).map_or(0, |part| part.calls)
+    };
+    assert_eq!(about(&last) - about(&first), 50);
     assert!(row("read").calls.expect("exact") >= 1000);
 }
 
@@ -240,4 +247,26 @@ fn calls_that_no_table_has_are_counted_together() {
     assert_eq!((row.calls, row.errors), (Ok(3), Ok(3)));
     assert_eq!(row.number.known(), None);
     assert_eq!(row.error.as_ref().map(|e| e.name.as_str()), Some("ENOSYS"));
+}
+
+#[test]
+fn paths_are_told_apart_by_how_they_begin_and_an_empty_one_is_none() {
+    let Some(tracing) = begin() else { return };
+    let (begins, short) = (format!("/no{}", "o".repeat(PATH)), "/n\x1b[2Jo");
+    for path in [&format!("{begins}1"), &format!("{begins}2"), short, ""] {
+        for _ in 0..3 {
+            assert!(std::fs::read_link(path).is_err());
+        }
+    }
+    let counted = tracing.read().expect("read");
+    let about = |text: &str| {
+        let all = counted.paths.iter().filter(|((call, path), _)| {
+            name(*call).is_some_and(|name| name.starts_with("readlink")) && path.exact() == text
+        });
+        all.map(|(_, part)| part.calls).sum::<u64>()
+    };
+    assert_eq!(about(&format!("{}…", &begins[..PATH - 1])), 6);
+    let safe = SafeText::from_bytes(short.as_bytes());
+    assert_eq!((about(safe.exact()), about("")), (3, 0));
+    assert!(!safe.as_str().contains('\x1b'));
 }
