@@ -49,6 +49,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     }
     let snapshot = super::sweep(json::NEEDS)?;
     let id = target::find(&snapshot, &args.target)?;
+    target::lives(&snapshot, id)?;
     let stop = stop::on_signals();
     let root = ProcRoot::live();
     let before = Descriptors::all_of(&root, id).ok();

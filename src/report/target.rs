@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Error;
 use crate::model::id::{Pid, ProcId};
+use crate::model::process::stat::State;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::sys::acting::pidfd;
 use crate::sys::process::visible;
@@ -27,6 +28,28 @@ pub fn find(snapshot: &Snapshot, text: &str) -> Result<ProcId, Error> {
         [one] => Ok(one.id),
         several => Err(Error::Usage(ambiguous(text, several))),
     }
+}
+
+/// Nothing, where a process lives; of a zombie nothing is to be counted, and it is said that it is one.
+///
+/// # Errors
+/// `NoProcess`.
+pub fn lives(snapshot: &Snapshot, id: ProcId) -> Result<(), Error> {
+    let Some(proc) = snapshot.get(id) else {
+        return Ok(());
+    };
+    // Where its first thread alone has ended, others live on.
+    if proc.stat.state != State::Zombie || proc.stat.threads > 1 {
+        return Ok(());
+    }
+    let parent = match snapshot.by_pid(proc.stat.ppid) {
+        Some(parent) => format!("{} {}", parent.id.pid, parent.facts.name),
+        None => proc.stat.ppid.to_string(),
+    };
+    Err(Error::NoProcess(format!(
+        "process {} {} is a zombie: it has ended, and its parent {parent} has not waited for it",
+        id.pid, proc.facts.name
+    )))
 }
 
 /// The same of a recording, whatever runs here now.
@@ -126,6 +149,24 @@ mod tests {
     use crate::model::scene::Scene;
     use crate::report::Exit;
     use std::sync::Arc;
+
+    #[test]
+    fn a_zombie_is_said_to_be_one_and_who_has_not_waited_for_it() {
+        let mut scene = Scene::new();
+        scene.task(7, 1, "bash");
+        scene.task(8, 7, "worker").stat.state = State::Zombie;
+        let leader = scene.task(9, 7, "server");
+        (leader.stat.state, leader.stat.threads) = (State::Zombie, 3);
+        let snapshot = scene.snapshot();
+        let told = |pid| lives(&snapshot, ProcId::new(pid, pid.into())).map_err(|e| e.to_string());
+        let said = told(8).expect_err("a zombie");
+        assert!(
+            said.contains("process 8 worker is a zombie") && said.contains("its parent 7 bash"),
+            "{said}"
+        );
+        assert_eq!(told(7), Ok(()));
+        assert_eq!(told(9), Ok(()), "other threads live on");
+    }
 
     #[test]
     fn finds_by_pid_and_by_name() {

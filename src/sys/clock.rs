@@ -2,7 +2,7 @@
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::model::id::Nanos;
+use crate::model::id::{Nanos, Ticks};
 
 /// Now on `CLOCK_MONOTONIC`, in which every span is measured.
 pub fn now() -> Nanos {
@@ -27,6 +27,18 @@ pub fn of_thread() -> Nanos {
 /// Atomic time on `CLOCK_TAI`, which is the calendar's without leap seconds; the calendar's where nobody told the kernel.
 pub fn atomic() -> Nanos {
     read(ClockId::CLOCK_TAI)
+}
+
+/// How many of the ticks in which `stat` counts make a second.
+pub fn ticks_per_second() -> u64 {
+    let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
+    let ticks = ticks.ok().flatten().and_then(|t| u64::try_from(t).ok());
+    ticks.unwrap_or(100).max(1)
+}
+
+/// Ticks of `stat` as a span, or a moment after boot.
+pub fn of_ticks(ticks: Ticks) -> Nanos {
+    Nanos((u128::from(ticks.0) * 1_000_000_000 / u128::from(ticks_per_second())) as u64)
 }
 
 /// When the kernel booted, in milliseconds after the Unix epoch, as the calendar stands now.

@@ -122,3 +122,59 @@ fn of_a_tree_the_threads_of_each_process_are_told() {
     assert!(text.contains("2 processes together"), "{text}");
     assert_eq!((pids(&json), below), (shell_id, vec![child_id]), "{json}");
 }
+
+/// A shell whose children end before anybody could look at them: what they used is told, as much as the kernel says.
+#[test]
+fn of_a_tree_nobody_is_left_out_who_ends_soon() {
+    let burn = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done";
+    let mut shell = Command::new("sh")
+        .args(["-c", &format!("while :; do ({burn}) ; done")])
+        .spawn()
+        .expect("sh starts");
+    let id = shell.id().to_string();
+    let ticks = || {
+        let text = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("it lives");
+        let (_, rest) = text.rsplit_once(')').expect("a name");
+        let fields: Vec<u64> = rest
+            .split_whitespace()
+            .skip(11)
+            .take(4)
+            .map(|n| n.parse().expect("a number"))
+            .collect();
+        // Of its ended children, in ticks of ten milliseconds.
+        (fields[2] + fields[3]) * 10_000_000
+    };
+    let before = ticks();
+    let told = Command::new(BINARY)
+        .args(["time", &id, "--tree", "--for", "2s", "--json"])
+        .output()
+        .expect("it runs");
+    let after = ticks();
+    shell.kill().expect("ours");
+    shell.wait().expect("it ends");
+    let json: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let of = |value: &Value| value["running_ns"].as_u64().unwrap_or(0);
+    let below: u64 = json["descendants"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(of)
+        .sum();
+    let short = &json["short_lived"];
+    let told = below + of(short);
+    // No more than the kernel counted around it, but for who had not ended yet; and most of it: the window is within.
+    let window = json["seconds"].as_f64().expect("a number");
+    assert!(
+        told <= after - before + 200_000_000,
+        "{told} of {} in {window}: {short}",
+        after - before
+    );
+    assert!(told > 0 && of(short) * 4 > told, "{json}");
+    match json["source"].as_str() {
+        Some("exact") => assert!(
+            short["names"][0]["name"] == "sh" && short["processes"].as_u64() > Some(1),
+            "{short}"
+        ),
+        _ => assert_eq!(short["source"], "ended_children"),
+    }
+}

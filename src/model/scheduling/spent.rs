@@ -5,6 +5,7 @@
 //! readings, and is taken from the readings at both ends elsewhere; where these found it running (`short`), from the others.
 
 mod cause;
+pub mod kin;
 pub mod lines;
 mod seen;
 mod short;
@@ -158,7 +159,7 @@ impl Spent {
             known.whole.0 += whole.0;
             known.waits += waits;
         };
-        if let Some(known) = self.blocked.iter_mut().find(|s| s.cause == *cause) {
+        if let Some(known) = self.blocked.iter_mut().find(|s| s.cause.is(cause)) {
             return more(known);
         }
         if let Some(together) = cause.together() {
@@ -276,6 +277,8 @@ pub struct ThreadSpent {
     pub name: SafeText,
     /// What it did.
     pub spent: Spent,
+    /// With the number 0: how many threads are told together; 0 where nobody counted them.
+    pub threads: u64,
 }
 
 /// What the threads of a process did in a short time.
@@ -333,6 +336,9 @@ pub fn sum<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Bucket {
                 .entry(thread.id)
                 .and_modify(|known| {
                     known.spent.merge(&thread.spent);
+                    if thread.id.tid.0 == 0 {
+                        known.threads += thread.threads;
+                    }
                     known.name.clone_from(&thread.name);
                 })
                 .or_insert_with(|| thread.clone());
@@ -352,17 +358,52 @@ impl Bucket {
         all
     }
 
+    /// How many threads are told of.
+    pub fn threads_told(&self) -> u64 {
+        let of = |thread: &ThreadSpent| match thread.id.tid.0 {
+            0 => thread.threads,
+            _ => 1,
+        };
+        self.threads.iter().map(of).sum()
+    }
+
     /// The name of one of its threads.
     pub fn name_of(&self, tid: Tid) -> Option<SafeText> {
         let found = self.threads.iter().find(|t| t.id.tid == tid);
         found.map(|t| t.name.clone())
     }
 
-    /// In words, how that is known; `certain`: the share of the blocked time whose cause is.
-    pub fn how(&self, certain: f64) -> String {
-        let certain = (certain * 100.0).floor();
+    /// Of the time blocked, the share of which it is certain on what. Threads that were never looked at were blocked too, nobody
+    /// knows on what nor for how long; it is not certain for as long as they had a core.
+    pub fn certain(&self) -> f64 {
+        let all = self.all();
+        let unseen = self
+            .threads
+            .iter()
+            .filter(|t| !self.exact && t.id.tid.0 == 0);
+        let unseen: u64 = unseen.map(|t| t.spent.span.0).sum();
+        let blocked = all.blocked().0;
+        match blocked + unseen {
+            0 => 1.0,
+            all_of_it => all.certain() * blocked as f64 / all_of_it as f64,
+        }
+    }
+
+    /// In words, how that is known.
+    pub fn how(&self) -> String {
+        let certain = (self.certain() * 100.0).floor();
+        let all = self.all();
+        let unknown = all
+            .blocked
+            .iter()
+            .filter(|s| s.cause.kind() == Kind::Unknown);
+        let unknown: u64 = unknown.map(|s| s.span.0).sum();
+        let unknown = unknown as f64 * 100.0 / all.blocked().0.max(1) as f64;
         match (self.exact, certain) {
             (true, 100.0..) => "exact: every switch and wake-up was counted".to_owned(),
+            (true, _) if unknown >= 1.0 => format!(
+                "exact: every switch and wake-up was counted; for {unknown:.0} % of the blocked time it is not known on what it was"
+            ),
             (true, _) => format!(
                 "exact: every switch and wake-up was counted; for {:.0} % of the blocked time, what it was on by looks",
                 100.0 - certain

@@ -6,6 +6,9 @@ use crate::model::id::{Nanos, Pid, Tid};
 use crate::model::scheduling::spread::Spread;
 use crate::model::text::SafeText;
 
+/// Stands for the threads of a process that woke somebody and have ended.
+pub const ENDED: Tid = Tid(0);
+
 /// Who, or what, made a thread ready to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Waker {
@@ -34,6 +37,15 @@ pub struct Wake {
     pub longest: Nanos,
     /// How long each time.
     pub spread: Spread,
+}
+
+impl Wake {
+    fn add(&mut self, other: &Self) {
+        self.wakes += other.wakes;
+        self.waited.0 += other.waited.0;
+        self.longest = self.longest.max(other.longest);
+        self.spread.merge(&other.spread);
+    }
 }
 
 /// What was counted until a moment.
@@ -66,6 +78,31 @@ pub struct WakeRow {
     pub whom: Vec<Tid>,
 }
 
+impl WakeRow {
+    /// Who, with its numbers: `812 make`, `812, thread 815 worker`, `timer`.
+    pub fn who(&self) -> String {
+        match self.waker {
+            Waker::Thread(pid, ENDED) if self.name.is_empty() => format!("{pid}, which has ended"),
+            Waker::Thread(pid, ENDED) => {
+                format!("{pid} {}, threads that have ended", self.name)
+            }
+            Waker::Thread(pid, tid) if pid.0 == tid.0 => format!("{pid} {}", self.name),
+            Waker::Thread(pid, tid) => format!("{pid}, thread {tid} {}", self.name),
+            _ => self.name.to_string(),
+        }
+    }
+
+    /// The same beside a column with the number of the process.
+    pub fn beside_pid(&self) -> String {
+        match self.waker {
+            Waker::Thread(_, ENDED) if self.name.is_empty() => "has ended".to_owned(),
+            Waker::Thread(_, ENDED) => format!("{}, threads that have ended", self.name),
+            Waker::Thread(pid, tid) if pid.0 != tid.0 => format!("thread {tid} {}", self.name),
+            _ => self.name.to_string(),
+        }
+    }
+}
+
 /// Who woke the threads of a process in a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wakes {
@@ -77,8 +114,12 @@ pub struct Wakes {
     pub all: Option<Box<WakeRow>>,
 }
 
-/// What happened between two readings.
-pub fn between(first: &Counted, last: &Counted, name: &dyn Fn(Waker) -> SafeText) -> Wakes {
+/// What happened between two readings; `name` says as whom a waker is told, and how that is called.
+pub fn between(
+    first: &Counted,
+    last: &Counted,
+    name: &dyn Fn(Waker) -> (Waker, SafeText),
+) -> Wakes {
     let none = Wake::default();
     let mut by: BTreeMap<Waker, (Wake, BTreeSet<Tid>)> = BTreeMap::new();
     let mut all = (Wake::default(), BTreeSet::new());
@@ -94,10 +135,12 @@ pub fn between(first: &Counted, last: &Counted, name: &dyn Fn(Waker) -> SafeText
             continue;
         }
         for (sum, whom) in [by.entry(*waker).or_default(), &mut all] {
-            sum.wakes += now.wakes - before.wakes;
-            sum.waited.0 += now.waited.since(before.waited).0;
-            sum.longest = sum.longest.max(now.longest);
-            sum.spread.merge(&now.spread.since(&before.spread));
+            sum.add(&Wake {
+                wakes: now.wakes - before.wakes,
+                waited: now.waited.since(before.waited),
+                longest: now.longest,
+                spread: now.spread.since(&before.spread),
+            });
             whom.insert(*tid);
         }
     }
@@ -119,9 +162,18 @@ pub fn between(first: &Counted, last: &Counted, name: &dyn Fn(Waker) -> SafeText
             whom: whom.into_iter().collect(),
         }
     };
-    let mut rows: Vec<WakeRow> = by
-        .into_iter()
-        .map(|(waker, sums)| row(waker, name(waker), sums))
+    // Several may be told as one: threads of a process that have ended.
+    let mut told: BTreeMap<Waker, (SafeText, (Wake, BTreeSet<Tid>))> = BTreeMap::new();
+    for (waker, (wake, whom)) in by {
+        let (told_as, name) = name(waker);
+        let (known, sums) = told.entry(told_as).or_default();
+        *known = name;
+        sums.0.add(&wake);
+        sums.1.extend(whom);
+    }
+    let told = told.into_iter();
+    let mut rows: Vec<WakeRow> = told
+        .map(|(waker, (name, sums))| row(waker, name, sums))
         .collect();
     rows.sort_by_key(|r| std::cmp::Reverse((r.wakes, r.waited)));
     let some = all.0.wakes > 0;
@@ -175,7 +227,8 @@ mod tests {
                 (2, other, 3, 30),
             ],
         );
-        let wakes = between(&first, &last, &|waker| format!("{waker:?}").as_str().into());
+        let name = |waker| (waker, format!("{waker:?}").as_str().into());
+        let wakes = between(&first, &last, &name);
         assert_eq!(
             (wakes.span, wakes.rows.len()),
             (Nanos(200), 1),
@@ -187,6 +240,46 @@ mod tests {
         assert_eq!((row.p50, row.longest), (Nanos(1100), Nanos(1100)));
         let all = wakes.all.expect("some");
         assert_eq!((all.wakes, all.waited), (row.wakes, row.waited));
-        assert_eq!(between(&last, &last, &|_| SafeText::default()).all, None);
+        assert_eq!(between(&last, &last, &name).all, None);
+    }
+
+    #[test]
+    fn threads_that_have_ended_are_one_row_and_their_process_lives_on() {
+        let of = |tid| Waker::Thread(Pid(7), Tid(tid));
+        let last = counted(
+            300,
+            &[
+                (1, of(8), 5, 500),
+                (1, of(9), 4, 400),
+                (2, of(10), 3, 300),
+                (2, of(7), 1, 100),
+            ],
+        );
+        // Of all of them but the first thread and 10 nothing is left.
+        let name = |waker| match waker {
+            Waker::Thread(pid, Tid(8 | 9)) => (Waker::Thread(pid, ENDED), "server".into()),
+            Waker::Thread(_, Tid(10)) => (waker, "worker".into()),
+            waker => (waker, "server".into()),
+        };
+        let wakes = between(&Counted::default(), &last, &name);
+        let told: Vec<_> = wakes
+            .rows
+            .iter()
+            .map(|r| (r.who(), r.beside_pid(), r.wakes))
+            .collect();
+        let of = |who: &str, beside: &str, wakes| (who.to_owned(), beside.to_owned(), wakes);
+        assert_eq!(
+            told,
+            [
+                of(
+                    "7 server, threads that have ended",
+                    "server, threads that have ended",
+                    9
+                ),
+                of("7, thread 10 worker", "thread 10 worker", 3),
+                of("7 server", "server", 1),
+            ]
+        );
+        assert_eq!(wakes.rows[0].waited, Nanos(900));
     }
 }

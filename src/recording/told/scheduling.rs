@@ -16,7 +16,7 @@ fields!(schedule::Rates { 1 run, 2 wait, 3 slices, 4 voluntary, 5 involuntary, 6
 fields!(schedule::Throttling { 1 group, 2 periods, 3 throttled, 4 time });
 fields!(spent::Spent { 1 span, 2 running, 3 ready, 4 blocked });
 fields!(spent::Share { 1 cause, 2 span, 3 whole, 4 waits });
-fields!(spent::ThreadSpent { 1 id, 2 name, 3 spent });
+fields!(spent::ThreadSpent { 1 id, 2 name, 3 spent, 4 threads });
 fields!(spent::Bucket { 1 from, 2 to, 3 readings, 4 threads, 5 exact, 6 why });
 fields!(spent::TimeSpent { 1 buckets });
 variants!(spent::Cause { 1 Wait(a), 2 Short, 3 Others, 4 Untold(a) });

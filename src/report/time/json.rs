@@ -5,15 +5,38 @@ use serde_json::{Value, json};
 use super::{Args, Breakdown};
 use crate::model::descriptors::peer::Peer;
 use crate::model::id::{Nanos, ProcId};
+use crate::model::scheduling::spent::kin::Unlisted;
 use crate::model::scheduling::spent::lines::{Line, What, lines};
 use crate::model::scheduling::spent::{Cause, Spent};
-use crate::model::scheduling::wakes::{WakeRow, Waker};
+use crate::model::scheduling::wakes::{ENDED, WakeRow, Waker};
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 use crate::report::json::{Process, SCHEMA};
 
-pub fn of(args: &Args, told: &[Breakdown]) -> Value {
-    about(args, told.iter().map(process).collect())
+pub fn of(args: &Args, told: &[Breakdown], unlisted: Option<&Unlisted>) -> Value {
+    let mut out = about(args, told.iter().map(process).collect());
+    if args.tree {
+        out["short_lived"] = unlisted.map_or(Value::Null, short_lived);
+    }
+    out
+}
+
+/// Descendants that ended before anybody looked at them: what each name did, or how long they had a core together.
+fn short_lived(told: &Unlisted) -> Value {
+    let exact = told.processes > 0;
+    let spent = &told.spent;
+    let names = told.busiest().into_iter().map(
+        |(name, times, ran)| json!({ "name": name.exact(), "count": times, "running_ns": ran.0 }),
+    );
+    json!({
+        "source": if exact { "exact" } else { "ended_children" },
+        "processes": exact.then_some(told.processes),
+        "running_ns": spent.running.0,
+        "ready_ns": exact.then_some(spent.ready.0),
+        "blocked_ns": exact.then(|| spent.blocked().0),
+        "span_ns": exact.then_some(spent.span.0),
+        "names": names.collect::<Vec<_>>(),
+    })
 }
 
 /// The whole answer, of what is told of each process: the one that was asked for comes first, with `--tree` its descendants
@@ -51,7 +74,7 @@ pub fn process(told: &Breakdown) -> Value {
     out["source"] = if bucket.exact { "exact" } else { "sampled" }.into();
     out["why"] = bucket.why.exact().into();
     out["readings"] = bucket.readings.into();
-    out["certain"] = all.certain().into();
+    out["certain"] = bucket.certain().into();
     out["threads"] = threads.collect();
     let wakes = told.wakes.as_ref().ok();
     out["wakers"] = wakes.map_or(Value::Null, |w| w.rows.iter().map(waker).collect());
@@ -75,7 +98,11 @@ fn waker(row: &WakeRow) -> Value {
     });
     let interrupt = match row.waker {
         Waker::Thread(pid, tid) => {
-            (out["pid"], out["tid"]) = (pid.0.into(), tid.0.into());
+            out["pid"] = pid.0.into();
+            // Threads that have ended are told together.
+            if tid != ENDED {
+                out["tid"] = tid.0.into();
+            }
             return out;
         }
         Waker::Timer => "timer",
@@ -207,6 +234,7 @@ mod tests {
             bucket: Bucket {
                 exact: true,
                 threads: vec![ThreadSpent {
+                    threads: 0,
                     id: ThreadId::default(),
                     name: "reader".into(),
                     spent,

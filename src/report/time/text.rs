@@ -3,12 +3,18 @@
 use super::{Args, Breakdown};
 use crate::model::format::{counted, duration};
 use crate::model::scheduling::spent::Spent;
-use crate::model::scheduling::spent::lines::{lines, tenths};
-use crate::model::scheduling::wakes::Waker;
+use crate::model::scheduling::spent::kin::Unlisted;
+use crate::model::scheduling::spent::lines::{What, lines, tenths};
+use crate::model::scheduling::wait::Names;
 use crate::report::Error;
 use crate::report::printer::{Ink, Printer};
 
-pub fn write(args: &Args, told: &[Breakdown], printer: &mut Printer<'_>) -> Result<(), Error> {
+pub fn write(
+    args: &Args,
+    told: &[Breakdown],
+    unlisted: Option<&Unlisted>,
+    printer: &mut Printer<'_>,
+) -> Result<(), Error> {
     for (n, one) in told
         .iter()
         .filter(|t| !t.bucket.threads.is_empty())
@@ -19,8 +25,12 @@ pub fn write(args: &Args, told: &[Breakdown], printer: &mut Printer<'_>) -> Resu
         }
         self::one(args, one, printer)?;
     }
+    if let Some(unlisted) = unlisted {
+        printer.line(&[])?;
+        self::unlisted(unlisted, printer)?;
+    }
     if args.tree {
-        sums(told, printer)?;
+        sums(told, unlisted, printer)?;
     }
     Ok(())
 }
@@ -51,9 +61,9 @@ fn head(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
     let ended = if told.ended { " · has ended" } else { "" };
     let about = format!(
         " · {} · {span}{}{ended} · {}",
-        counted(bucket.threads.len() as u64, "thread", "threads"),
+        counted(bucket.threads_told(), "thread", "threads"),
         told.when,
-        bucket.how(all.certain()),
+        bucket.how(),
     );
     let name = format!("{} {}", told.id.pid, told.name);
     printer.line(&[(&name, Ink::Strong), (&about, Ink::Dim)])?;
@@ -81,6 +91,20 @@ fn table(
     indent: &str,
     printer: &mut Printer<'_>,
 ) -> Result<(), Error> {
+    rows(
+        spent,
+        &|what| told.names(|names| what.words(names)),
+        indent,
+        printer,
+    )
+}
+
+fn rows(
+    spent: &Spent,
+    words: &dyn Fn(&What) -> String,
+    indent: &str,
+    printer: &mut Printer<'_>,
+) -> Result<(), Error> {
     for line in lines(spent) {
         let share = format!(
             "{indent}{:>4}.{} %  {:>8}  ",
@@ -89,7 +113,7 @@ fn table(
             duration(line.span)
         );
         let kind = format!("{:<11}", line.what.word());
-        let words = told.names(|names| line.what.words(names));
+        let words = words(&line.what);
         printer.line(&[
             (&share, Ink::Plain),
             (&kind, Ink::Dim),
@@ -97,6 +121,39 @@ fn table(
         ])?;
     }
     Ok(())
+}
+
+/// How many names of descendants that were not looked at are told.
+const NAMES: usize = 6;
+
+/// Descendants that ended before anybody looked at them.
+fn unlisted(told: &Unlisted, printer: &mut Printer<'_>) -> Result<(), Error> {
+    let title = "short-lived descendants";
+    if told.processes == 0 {
+        let ran = format!(
+            ", not looked at: {} on a core",
+            duration(told.spent.running)
+        );
+        let how = " · by the kernel's count of ended children; of those that nobody waited for it counts nothing";
+        return Ok(printer.line(&[(title, Ink::Strong), (&ran, Ink::Plain), (how, Ink::Dim)])?);
+    }
+    let about = format!(
+        " · {} · {} together · exact: counted from their fork on",
+        counted(told.processes, "process", "processes"),
+        duration(told.spent.span),
+    );
+    printer.line(&[(title, Ink::Strong), (&about, Ink::Dim)])?;
+    let names = told.busiest();
+    let mut line: Vec<String> = names
+        .iter()
+        .take(NAMES)
+        .map(|(name, times, ran)| format!("{times} {name}: {} on a core", duration(*ran)))
+        .collect();
+    if names.len() > NAMES {
+        line.push(format!("and {} more names", names.len() - NAMES));
+    }
+    printer.line(&[(&line.join(" · "), Ink::Dim)])?;
+    rows(&told.spent, &|what| what.words(&Names::NONE), "", printer)
 }
 
 /// How many wakers are listed.
@@ -125,13 +182,7 @@ fn wakes(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
         let share = row.wakes as f64 * 100.0 / all.wakes.max(1) as f64;
         let line = format!("{share:>6.1} %  {:>8}  ", row.wakes);
         let waited = format!("p99 {:<9} ", duration(row.p99));
-        let who = match row.waker {
-            Waker::Thread(pid, tid) if pid.0 != tid.0 => {
-                format!("by {pid} {}, thread {tid}", row.name)
-            }
-            Waker::Thread(pid, _) => format!("by {pid} {}", row.name),
-            _ => format!("by {}", row.name),
-        };
+        let who = format!("by {}", row.who());
         printer.line(&[(&line, Ink::Plain), (&waited, Ink::Dim), (&who, Ink::Plain)])?;
     }
     if wakes.rows.len() > LISTED {
@@ -157,15 +208,23 @@ fn threads(told: &Breakdown, printer: &mut Printer<'_>) -> Result<(), Error> {
 }
 
 /// What all processes did together.
-fn sums(told: &[Breakdown], printer: &mut Printer<'_>) -> Result<(), Error> {
+fn sums(
+    told: &[Breakdown],
+    unlisted: Option<&Unlisted>,
+    printer: &mut Printer<'_>,
+) -> Result<(), Error> {
     let mut all = Spent::default();
     for one in told {
         all.merge(&one.bucket.all());
     }
+    let others = unlisted.map_or(0, |u| u.processes);
+    if let Some(unlisted) = unlisted {
+        all.merge(&unlisted.spent);
+    }
     let share = |part: u64| part as f64 * 100.0 / all.span.0.max(1) as f64;
     let line = format!(
         "{} together: {:.1} % on a core, {:.1} % waiting for one, {:.1} % blocked",
-        counted(told.len() as u64, "process", "processes"),
+        counted(told.len() as u64 + others, "process", "processes"),
         share(all.running.0),
         share(all.ready.0),
         share(all.blocked().0),

@@ -26,6 +26,8 @@ const WINDOW: Nanos = Nanos::from_millis(2000);
 const PACE: u64 = 250;
 /// The same for a report, which has nothing else to do: many come at once.
 const REPORT_PACE: Nanos = Nanos::from_millis(50);
+/// How often a report keeps what regions there are, in case the process ends.
+const REGIONS_PACE: Nanos = Nanos::from_millis(1000);
 /// Faults that are remembered; of more the oldest are forgotten, and the window is so much shorter.
 const MOST: usize = 1 << 16;
 
@@ -157,6 +159,10 @@ pub fn during(
 ) -> Reading<(PageFaults, AddressSpace)> {
     let mut heard = Heard::begin(root, of, span)?;
     let begun = clock::now();
+    // Of who ends meanwhile: the regions that it had.
+    let mut spaces = AddressSpaces::new(root);
+    let mut space = spaces.whole(of);
+    let mut looked = begun;
     loop {
         let left = span.since(clock::now().since(begun));
         if left == Nanos(0) || stop.asked() || process_ids::still(root, of).is_err() {
@@ -164,10 +170,14 @@ pub fn during(
         }
         stop.wait(left.min(REPORT_PACE));
         heard.read(root, of);
+        if clock::now().since(looked) >= REGIONS_PACE {
+            space = spaces.whole(of).or(space);
+            looked = clock::now();
+        }
     }
     let window = heard.read(root, of);
     // Afterwards, so that what was touched last is in it; regions may have grown together.
-    let space = AddressSpaces::new(root).whole(of)?;
+    let space = spaces.whole(of).or(space)?;
     Ok((heard.told(window, &space), space))
 }
 
@@ -302,5 +312,30 @@ mod tests {
         assert_eq!(faults.all(), minor + major);
         source.rest();
         assert!(source.of.is_none());
+    }
+
+    #[test]
+    fn what_was_counted_of_who_ended_meanwhile_is_told() {
+        let root = ProcRoot::live();
+        // It ends by itself, when it has had a core for a second.
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", "ulimit -t 1; while :; do :; done"])
+            .spawn()
+            .expect("sh starts");
+        let text = root.read(format!("{}/stat", child.id())).expect("it lives");
+        let of = ProcId {
+            pid: Pid(child.id()),
+            start: proc_stat::parse(&text, 1).expect("a line").start,
+        };
+        let reaps = std::thread::spawn(move || child.wait().expect("it ends"));
+        let stop = crate::sys::own::stop::on_signals();
+        let told = during(&root, of, Nanos::from_millis(600_000), &stop);
+        reaps.join().expect("it ended");
+        match told {
+            Err(why @ (Missing::Denied | Missing::Unsupported)) => {
+                println!("skipped: page faults are {why}");
+            }
+            told => assert!(!told.expect("counted").1.regions.is_empty()),
+        }
     }
 }

@@ -37,7 +37,11 @@ const TOLD: Nanos = Nanos::from_millis(10);
 pub fn lives(root: &ProcRoot, of: ProcId) -> Reading<()> {
     let text = root.read(format!("{}/stat", of.pid))?;
     let line = proc_stat::parse(&text, 1).ok_or(Missing::Gone)?;
-    let ended = matches!(line.stat.state, State::Zombie | State::Dead);
+    // Its first thread may have ended before the others.
+    let ended = match line.stat.state {
+        State::Zombie => line.stat.threads <= 1,
+        state => state == State::Dead,
+    };
     if line.start == of.start && !ended {
         Ok(())
     } else {

@@ -3,6 +3,8 @@
 
 mod counted;
 mod glance;
+pub mod kin;
+pub mod life;
 mod pages;
 mod sampled;
 
@@ -11,7 +13,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use self::counted::Counting;
+use self::counted::{By, Counting};
+use self::kin::Kin;
 use self::pages::Pages;
 use self::sampled::Sampled;
 use crate::model::detail::{Detail, Stamped};
@@ -36,6 +39,8 @@ const SHARE: u64 = 50;
 const LISTED: Nanos = Nanos::from_millis(500);
 /// How long a bucket is.
 const BUCKET: Nanos = Nanos::from_millis(1000);
+/// As what threads are told that nobody looked at.
+const SHORT_LIVED: &str = "short-lived threads";
 /// How many are kept.
 const KEPT: usize = 60;
 
@@ -72,6 +77,18 @@ impl Follower {
                 pages,
                 ..Self::sampled(root, of)
             },
+        }
+    }
+
+    /// Follows one of those that are counted together.
+    pub fn of_kin(root: &ProcRoot, of: ProcId, kin: &Kin) -> Self {
+        let counting = Counting::over(root, of, By::Kin(kin.clone()));
+        Self {
+            root: root.clone(),
+            of,
+            how: How::Counted(Box::new(counting)),
+            pages: Pages::begin(root, of),
+            why: SafeText::default(),
         }
     }
 

@@ -19,7 +19,7 @@ use self::stuck::Stuck;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId, ThreadId, Ticks, Tid};
 use crate::model::plan::{Needs, Plan};
-use crate::model::process::stat::Stat;
+use crate::model::process::stat::{Stat, State};
 use crate::model::process::threads::{ThreadDetail, ThreadRow, Threads, rates};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::calls::Number;
@@ -271,6 +271,13 @@ impl Waits {
                     self.asked.insert(row.id.tid, (number, first));
                 }
                 None => drop(self.asked.remove(&row.id.tid)),
+            }
+            // Its state and what it sleeps in are told of one moment, or it does not sleep.
+            if let Ok(raw) = &raw {
+                row.stat.state = raw.state.unwrap_or(match row.stat.state {
+                    State::Blocked | State::Sleeping if raw.moves => State::Running,
+                    state => state,
+                });
             }
             row.detail = match raw {
                 Ok(raw) => Ok(detail_of(row, &raw, &process, now)),

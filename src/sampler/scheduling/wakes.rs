@@ -7,7 +7,7 @@ use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
-use crate::model::scheduling::wakes::{Counted, Waker, Wakes, between};
+use crate::model::scheduling::wakes::{Counted, ENDED, Waker, Wakes, between};
 use crate::model::text::SafeText;
 use crate::sampler::window::Readings;
 use crate::sys::bpf::program::Refused;
@@ -59,14 +59,22 @@ fn told(root: &ProcRoot, first: &Counted, last: &Counted) -> Wakes {
     between(first, last, &|waker| name(root, &interrupts, waker))
 }
 
-fn name(root: &ProcRoot, interrupts: &str, waker: Waker) -> SafeText {
+/// As whom a waker is told, and its name.
+fn name(root: &ProcRoot, interrupts: &str, waker: Waker) -> (Waker, SafeText) {
     let text = match waker {
         Waker::Thread(pid, tid) => {
-            let comm = root.read(format!("{pid}/task/{tid}/comm"));
-            return comm.map_or_else(
-                |_| SafeText::from("has ended"),
-                |comm| SafeText::from_bytes(comm.trim_ascii_end()),
-            );
+            let comm = |file: String| {
+                let comm = root.read(file).ok()?;
+                Some(SafeText::from_bytes(comm.trim_ascii_end()))
+            };
+            // Of a thread that has ended the process may live on.
+            return match comm(format!("{pid}/task/{tid}/comm")) {
+                Some(name) => (waker, name),
+                None => (
+                    Waker::Thread(pid, ENDED),
+                    comm(format!("{pid}/comm")).unwrap_or_default(),
+                ),
+            };
         }
         Waker::Timer => "timer".to_owned(),
         Waker::Network => "network".to_owned(),
@@ -77,7 +85,7 @@ fn name(root: &ProcRoot, interrupts: &str, waker: Waker) -> SafeText {
             None => format!("interrupt {number}"),
         },
     };
-    SafeText::from(text.as_str())
+    (waker, SafeText::from(text.as_str()))
 }
 
 /// What hardware an interrupt is of, by how drivers call theirs.
@@ -225,7 +233,7 @@ mod tests {
     fn interrupts_are_told_by_their_hardware() {
         let text = "            CPU0\n 36:    9  PCI-MSIX-0000:00:02.0   1-edge      virtio1-req.0\nLOC:  7  Local timer interrupts\n 38: 1 PCI-MSIX 1-edge virtio2-input.0\n 40: 1 2\n";
         let root = ProcRoot::live();
-        let told = |number| name(&root, text, Waker::Interrupt(number)).to_string();
+        let told = |number| name(&root, text, Waker::Interrupt(number)).1.to_string();
         assert_eq!(told(36), "disk (interrupt 36, virtio1-req.0)");
         assert_eq!(told(38), "network (interrupt 38, virtio2-input.0)");
         assert_eq!(told(40), "interrupt 40");

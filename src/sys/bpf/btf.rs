@@ -50,6 +50,10 @@ pub struct Task {
     pub on_core: Option<i16>,
     /// Whether it waits for a disk: the byte, and which of its bits.
     pub for_disk: Option<(i16, i32)>,
+    /// When it began, on the clock of `stat`.
+    pub start: Option<i16>,
+    /// Its name, of sixteen bytes.
+    pub comm: Option<i16>,
 }
 
 /// That, of the kernel that runs; `None` where it does not tell. Its five megabytes are looked through once.
@@ -79,6 +83,9 @@ pub fn task(root: &ProcRoot) -> Option<Task> {
         for_disk: types
             .bit("task_struct", "in_iowait")
             .and_then(|bit| Some((i16::try_from(bit / 8).ok()?, 1 << (bit % 8)))),
+        // The second before Linux 5.5.
+        start: offset("start_boottime").or_else(|| offset("real_start_time")),
+        comm: offset("comm"),
     };
     if root.is_live() {
         KNOWN.get_or_init(|| task);

@@ -275,6 +275,9 @@ pub struct Shared {
 // SAFETY: the mapping belongs to this value alone and is not bound to a thread.
 unsafe impl Send for Shared {}
 
+// SAFETY: it is only ever read and written as whole atomic words.
+unsafe impl Sync for Shared {}
+
 impl Shared {
     /// Memory of so many bytes, all zero; a whole number of pages.
     ///

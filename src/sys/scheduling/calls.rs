@@ -11,6 +11,7 @@ pub use begun::found;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::LazyLock;
 
 use crate::model::id::{Nanos, Pid};
 use crate::model::scheduling::calls::{
@@ -374,11 +375,27 @@ fn name(call: Number) -> Option<&'static str> {
     system_calls::name(call.number.into(), !call.narrow)
 }
 
-/// The name and the words of an error: `EAGAIN`, `Try again`.
+/// How the C library describes each error.
+static DESCRIBED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let described = |number| {
+        let told = io::Error::from_raw_os_error(number).to_string();
+        let number = format!(" (os error {number})");
+        told.strip_suffix(&number).unwrap_or(&told).to_owned()
+    };
+    (0..KNOWN_ERRORS).map(described).collect()
+});
+
+/// More than Linux has.
+const KNOWN_ERRORS: i32 = 200;
+
+/// The name and the words of an error: `EAGAIN`, `Resource temporarily unavailable`.
 fn error_words(errno: u32) -> (String, &'static str) {
     match nix::errno::Errno::from_raw(errno.cast_signed()) {
         nix::errno::Errno::UnknownErrno => (format!("errno {errno}"), ""),
-        known => (format!("{known:?}"), known.desc()),
+        known => (
+            format!("{known:?}"),
+            DESCRIBED.get(errno as usize).map_or("", String::as_str),
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ use std::io;
 use crate::model::id::{Nanos, Pid, Tid};
 use crate::model::scheduling::calls::{CallSums, Number, on_descriptor};
 use crate::model::scheduling::phases::{Phase, Phases, Site, Sleep};
+use crate::model::text::SafeText;
 use crate::sys::bpf::btf;
 use crate::sys::bpf::map::{Map, Shared, word};
 use crate::sys::bpf::program::{self, At, Refused, Running};
@@ -52,7 +53,11 @@ const SITE: i16 = 56;
 const FIRST: i16 = 64;
 /// How long it had had a core in its life when it left one last.
 const RAN: i16 = 72;
-const VALUE: usize = 88;
+/// Its process, when it began, and its name.
+const TGID: i16 = 88;
+const START: i16 = 96;
+const COMM: i16 = 104;
+const VALUE: usize = 120;
 
 /// States.
 const IS_RUNNING: i32 = 0;
@@ -62,6 +67,8 @@ const HAS_ENDED: i32 = 3;
 
 /// How many threads there is room for.
 const THREADS: usize = 8192;
+/// How many processes, where those are that others fork.
+const KIN: usize = 8192;
 /// How many sums of waits.
 const SITES: usize = 16_384;
 /// How often is read again what changed meanwhile.
@@ -73,6 +80,8 @@ pub struct Tracing {
     shared: Shared,
     threads: Map,
     sites: Map,
+    /// The processes that are counted, where that is whoever those fork that are.
+    kin: Option<Map>,
     room: usize,
     began: Nanos,
     _programs: Vec<Running>,
@@ -85,6 +94,19 @@ pub struct Counted {
     pub at: Nanos,
     /// By thread; of those that did the same all the time since counting began nothing is known.
     pub threads: BTreeMap<Tid, Phases>,
+    /// Whose they are.
+    pub owners: BTreeMap<Tid, Owner>,
+}
+
+/// Whose a thread is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// Its process.
+    pub pid: Pid,
+    /// When it began, after boot.
+    pub start: Nanos,
+    /// What it was called when it was seen first or ended.
+    pub name: SafeText,
 }
 
 impl Tracing {
@@ -97,12 +119,52 @@ impl Tracing {
         Self::with_room(root, pid, THREADS)
     }
 
+    /// Begins to count the phases of the threads of these processes, and of whoever they fork from then on, from their fork.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub fn of_kin(root: &ProcRoot, pids: &[Pid]) -> Result<Self, Refused> {
+        visible::numbers_are_ours(root)?;
+        let kin = Map::roomy((8, 8), KIN)?;
+        let tracing = Self::over(root, None, Some(kin), THREADS)?;
+        for pid in pids {
+            tracing.add(*pid)?;
+        }
+        tracing.go()
+    }
+
+    /// Counts another process too.
+    ///
+    /// # Errors
+    /// `E2BIG` where there is no room.
+    pub fn add(&self, pid: Pid) -> io::Result<()> {
+        let Some(kin) = &self.kin else { return Ok(()) };
+        kin.set(&u64::from(pid.0).to_ne_bytes(), &1_u64.to_ne_bytes())
+    }
+
+    /// A process has ended: whoever has its number later is not counted.
+    pub fn leave(&self, pid: Pid) {
+        if let Some(kin) = &self.kin {
+            let _ = kin.remove(&u64::from(pid.0).to_ne_bytes());
+        }
+    }
+
     /// The same with room for so many threads.
     ///
     /// # Errors
     /// As [`Self::begin`].
     pub fn with_room(root: &ProcRoot, pid: Pid, room: usize) -> Result<Self, Refused> {
         visible::numbers_are_ours(root)?;
+        Self::over(root, Some(pid), None, room)?.go()
+    }
+
+    /// All is there, and counts nothing yet.
+    fn over(
+        root: &ProcRoot,
+        pid: Option<Pid>,
+        kin: Option<Map>,
+        room: usize,
+    ) -> Result<Self, Refused> {
         let untyped = || io::Error::other("this kernel does not tell its types (BTF)");
         let task = btf::task(root).ok_or_else(untyped)?;
         let [woken, new] = task.woken.ok_or_else(untyped)?;
@@ -117,32 +179,42 @@ impl Tracing {
             threads: threads.fd(),
             sites: sites.fd(),
         };
+        let of = match &kin {
+            Some(kin) => programs::Of::Kin(kin.fd()),
+            None => programs::Of::One(pid.unwrap_or_default()),
+        };
         let mut running = Vec::new();
-        let runs = || Ok(programs::runs(pid, &task, &maps));
+        let runs = || Ok(programs::runs(of, &task, &maps));
         let others = task.runs.map(|at| ("pscope_runs", runs(), at));
         let each = [
             (
                 "pscope_phase",
-                programs::switch(pid, &task, &maps),
+                programs::switch(of, &task, &maps),
                 task.switch,
             ),
-            ("pscope_woken", programs::woken(pid, &task, &maps), woken),
-            ("pscope_new", Ok(programs::new(pid, &task, &maps)), new),
+            ("pscope_woken", programs::woken(of, &task, &maps), woken),
+            ("pscope_new", Ok(programs::new(of, &task, &maps)), new),
         ];
         for (name, code, at) in each.into_iter().chain(others) {
             let code = code?.map_err(io::Error::other)?;
             running.push(program::run(name, &code, At::TypedTracepoint(at))?);
         }
-        let began = clock::now();
-        shared.set(BEGAN as usize, began.0);
         Ok(Self {
             shared,
             threads,
             sites,
+            kin,
             room,
-            began,
+            began: Nanos(0),
             _programs: running,
         })
+    }
+
+    /// Counts from now on.
+    fn go(self) -> Result<Self, Refused> {
+        let began = clock::now();
+        self.shared.set(BEGAN as usize, began.0);
+        Ok(Self { began, ..self })
     }
 
     /// When counting began: whoever is not known was in the same phase since.
@@ -165,11 +237,23 @@ impl Tracing {
     /// # Errors
     /// As the kernel says.
     pub fn threads(&self) -> io::Result<BTreeMap<Tid, Phases>> {
-        Ok(self
-            .entries()?
-            .into_iter()
-            .map(|(tid, (_, p))| (tid, p))
-            .collect())
+        Ok(self.now()?.threads)
+    }
+
+    /// The same, and whose they are.
+    ///
+    /// # Errors
+    /// As the kernel says.
+    pub fn now(&self) -> io::Result<Counted> {
+        let mut out = Counted {
+            at: clock::now(),
+            ..Counted::default()
+        };
+        for (tid, (_, phases, owner)) in self.entries()? {
+            out.threads.insert(tid, phases);
+            out.owners.insert(tid, owner);
+        }
+        Ok(out)
     }
 
     /// What was counted until now.
@@ -178,6 +262,7 @@ impl Tracing {
     /// As the kernel says.
     pub fn read(&self) -> io::Result<Counted> {
         let mut threads = BTreeMap::new();
+        let mut owners = BTreeMap::new();
         let mut sums: BTreeMap<Tid, BTreeMap<Site, CallSums>> = BTreeMap::new();
         let at = clock::now();
         for left in (0..TRIES).rev() {
@@ -186,11 +271,12 @@ impl Tracing {
             let after = self.entries()?;
             // Of a thread that did something else meanwhile the sums may be older or newer than what it does. One that does so
             // each time has short phases, of which the last time is right enough.
-            for (tid, (changes, phases)) in before {
-                let steady = after.get(&tid).is_some_and(|(now, _)| *now == changes);
+            for (tid, (changes, phases, owner)) in before {
+                let steady = after.get(&tid).is_some_and(|(now, ..)| *now == changes);
                 if !threads.contains_key(&tid) && (steady || left == 0) {
                     sums.insert(tid, all.get(&tid).cloned().unwrap_or_default());
                     threads.insert(tid, phases);
+                    owners.insert(tid, owner);
                 }
             }
             if threads.len() >= after.len() {
@@ -200,7 +286,11 @@ impl Tracing {
         for (tid, phases) in &mut threads {
             phases.blocked = sums.remove(tid).unwrap_or_default();
         }
-        Ok(Counted { at, threads })
+        Ok(Counted {
+            at,
+            threads,
+            owners,
+        })
     }
 
     /// Forgets a thread that has ended, so that there is room for others.
@@ -213,8 +303,8 @@ impl Tracing {
         let _ = self.threads.remove(&u64::from(tid.0).to_ne_bytes());
     }
 
-    /// What threads do, each with how often that changed.
-    fn entries(&self) -> io::Result<BTreeMap<Tid, (u64, Phases)>> {
+    /// What threads do, each with how often that changed and whose it is.
+    fn entries(&self) -> io::Result<BTreeMap<Tid, Entry>> {
         let mut out = BTreeMap::new();
         let mut torn = Vec::new();
         self.threads.all(false, |key, value| {
@@ -251,8 +341,10 @@ impl Tracing {
     }
 }
 
+type Entry = (u64, Phases, Owner);
+
 /// What a value says, with how often it was changed; `None` where it was being changed.
-fn entry(value: &[u8]) -> Option<(u64, Phases)> {
+fn entry(value: &[u8]) -> Option<Entry> {
     let number = |at: i16| word(value, at as usize);
     let closed = number(CLOSED)?;
     if number(OPENED)? != closed {
@@ -271,7 +363,13 @@ fn entry(value: &[u8]) -> Option<(u64, Phases)> {
         others: Nanos(number(OTHERS)?),
         ..Phases::begin(now, Nanos(number(SINCE)?))
     };
-    Some((closed, phases))
+    let comm = value.get(COMM as usize..COMM as usize + 16)?;
+    let owner = Owner {
+        pid: Pid(number(TGID)? as u32),
+        start: Nanos(number(START)?),
+        name: SafeText::from_bytes(comm.split(|b| *b == 0).next().unwrap_or_default()),
+    };
+    Some((closed, phases, owner))
 }
 
 /// What a call's first argument is.

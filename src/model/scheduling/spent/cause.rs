@@ -1,9 +1,10 @@
 //! What a thread was blocked on, so that the same wait is the same cause whenever it is seen.
 
 use crate::model::reading::Missing;
+use crate::model::scheduling::blocked;
 use crate::model::scheduling::phases::{Site, Sleep};
 use crate::model::scheduling::wait::{
-    Child, Futex, Limit, Lock, Names, TIMER, Wait, Waiting, by_first,
+    Child, Futex, Limit, Lock, Names, TIMER, Wait, Waiting, by_first, sends_signals, sleeps_lightly,
 };
 use crate::model::text::SafeText;
 
@@ -126,11 +127,18 @@ impl Cause {
 
     /// What the kernel alone tells of a wait at which nobody looked; `name`: that of the call.
     pub fn at(site: &Site, name: Option<&str>) -> Self {
+        // Nobody may look where it sleeps, and it never woke.
+        if (site.sleep, site.call) == (Sleep::Before, None) {
+            return Self::Untold(Missing::Denied);
+        }
         let what = match (site.sleep, site.call, name) {
             (Sleep::Stopped, ..) => Wait::Stopped,
             (Sleep::Traced, ..) => Wait::Traced(None),
             (_, None, _) => Wait::Outside,
             (_, _, None) => Wait::Call,
+            // Such a call never sleeps: the signal was its own.
+            (_, _, Some(name)) if sends_signals(name) => Wait::Stopped,
+            (_, _, Some(name)) if site.is_deep() && sleeps_lightly(name) => Wait::Call,
             (_, _, Some(name)) => by_first(name, site.first),
         };
         Self::Wait(Box::new(Waiting {
@@ -140,6 +148,16 @@ impl Cause {
             function: (site.sleep == Sleep::Disk).then(|| "io_schedule".into()),
             uninterruptible: site.is_deep(),
         }))
+    }
+
+    /// Whether it is the same wait: where in the kernel it sleeps may differ, so long as that means the same.
+    pub fn is(&self, other: &Self) -> bool {
+        let (Self::Wait(a), Self::Wait(b)) = (self, other) else {
+            return self == other;
+        };
+        let held = |w: &Waiting| w.function.as_deref().map(blocked::Cause::of);
+        (&a.what, &a.call, a.uninterruptible) == (&b.what, &b.call, b.uninterruptible)
+            && (a.function == b.function || a.uninterruptible && held(a) == held(b))
     }
 
     /// What sort of thing it is.

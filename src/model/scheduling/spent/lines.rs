@@ -55,7 +55,7 @@ impl What {
             Self::Running => spent.running,
             Self::Ready => spent.ready,
             Self::Blocked(cause) => {
-                let found = spent.blocked.iter().find(|s| s.cause == *cause);
+                let found = spent.blocked.iter().find(|s| s.cause.is(cause));
                 found.map_or(Nanos(0), |s| s.span)
             }
         }

@@ -34,7 +34,7 @@ impl Seen {
         }
         let key = (tid, *site);
         let lately = self.lately.entry(key).or_default();
-        match lately.iter_mut().find(|(known, _)| known == cause) {
+        match lately.iter_mut().find(|(known, _)| known.is(cause)) {
             Some((_, times)) => *times += 1,
             None => lately.push((cause.clone(), 1)),
         }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::id::Pid;
+use crate::model::reading::Missing;
 use crate::model::scheduling::calls::{CallSums, Number};
 use crate::model::scheduling::phases::{Phase, Sleep};
 use crate::model::scheduling::wait::{
@@ -279,6 +280,97 @@ fn a_wait_at_which_nobody_looked_is_told_by_what_the_kernel_noted() {
 }
 
 #[test]
+fn what_a_call_never_does_is_not_told_of_it() {
+    let told = |sleep, name| Cause::at(&site(sleep, 7), Some(name)).words(&Names::NONE);
+    // On its way into the sleep it waits for the page that says how long.
+    assert_eq!(
+        told(Sleep::Disk, "clock_nanosleep"),
+        "blocked on a disk (D, in io_schedule)"
+    );
+    assert_eq!(
+        told(Sleep::Deep, "futex"),
+        "held in the kernel (D): in futex"
+    );
+    assert_eq!(told(Sleep::Light, "clock_nanosleep"), "sleep");
+    // It was stopped before counting began.
+    let stopped = Cause::at(&site(Sleep::Light, 7), Some("tgkill"));
+    assert_eq!(stopped.kind(), Kind::Stopped);
+    // Nobody saw how it began, and nobody may look.
+    let unseen = Site {
+        call: None,
+        ..site(Sleep::Before, 0)
+    };
+    assert_eq!(Cause::at(&unseen, None), Cause::Untold(Missing::Denied));
+}
+
+#[test]
+fn one_wait_is_one_line_wherever_in_the_kernel_it_is_met() {
+    let on_disk = |function: &str| {
+        let what = by_first("read", 3);
+        Cause::of(&Waiting {
+            function: Some(function.into()),
+            uninterruptible: true,
+            ..waiting(what)
+        })
+        .expect("it waits")
+    };
+    let mut spent = Spent::default();
+    for function in [
+        "io_schedule",
+        "folio_wait_bit_common",
+        "rwsem_down_read_slowpath",
+    ] {
+        let cause = on_disk(function);
+        spent.add(between(10, 0, 0, true, [Some(&cause), Some(&cause)]));
+    }
+    let spans: Vec<u64> = spent.blocked.iter().map(|s| s.span.0).collect();
+    assert_eq!(spans, [20, 10], "a disk, and a lock: {spent:?}");
+}
+
+#[test]
+fn threads_that_nobody_met_are_counted_and_make_what_is_known_uncertain() {
+    let seen = cause(3);
+    let of = |tid, spent, threads| ThreadSpent {
+        id: ThreadId {
+            tid: Tid(tid),
+            start: crate::model::id::Ticks(1),
+        },
+        name: "x".into(),
+        spent,
+        threads,
+    };
+    let mut slept = Spent::default();
+    slept.add(between(100, 0, 0, true, [Some(&seen), Some(&seen)]));
+    let ran = Spent {
+        span: Nanos(300),
+        running: Nanos(300),
+        ..Spent::default()
+    };
+    let mut bucket = Bucket {
+        to: Nanos(1_000_000_000),
+        threads: vec![of(0, ran, 116), of(7, slept, 0)],
+        ..Bucket::default()
+    };
+    assert!(
+        (bucket.certain() - 0.25).abs() < 1e-9,
+        "{}",
+        bucket.certain()
+    );
+    assert!(
+        bucket.how().contains("25 % of the blocked time"),
+        "{}",
+        bucket.how()
+    );
+    assert_eq!(bucket.threads_told(), 117);
+    assert_eq!(sum([&bucket, &bucket].into_iter()).threads_told(), 233);
+    bucket.exact = true;
+    assert!(
+        (bucket.certain() - 1.0).abs() < 1e-9,
+        "all of them were counted"
+    );
+}
+
+#[test]
 fn counters_that_lag_are_caught_up_with() {
     let mut counted = Counted::begin(Nanos(1_000), Nanos(0));
     let ms = |ms: u64| Nanos(ms * 1_000_000);
@@ -304,6 +396,7 @@ fn a_window_takes_the_last_buckets() {
             exact: true,
             why: SafeText::default(),
             threads: vec![ThreadSpent {
+                threads: 0,
                 id: ThreadId {
                     tid: Tid(7),
                     start: crate::model::id::Ticks(1),

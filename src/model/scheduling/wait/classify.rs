@@ -71,8 +71,10 @@ pub fn classify(clues: &Clues<'_>) -> Waiting {
     Waiting {
         what: what(clues, function.as_deref()),
         call,
+        // Of two moments, where a signal may end the sleep.
+        uninterruptible: clues.state == State::Blocked
+            && !function.as_deref().is_some_and(is_light),
         function,
-        uninterruptible: clues.state == State::Blocked,
     }
 }
 
@@ -84,6 +86,56 @@ fn plain(function: &str) -> &str {
 /// Where the members of a frozen control group stand: of version 1, of version 2, and of that where the compiler made one of
 /// both. Who is stopped or traced stands there too, and is told by its state.
 const FREEZERS: [&str; 3] = ["__refrigerator", "do_freezer_trap", "get_signal"];
+
+/// Functions of the kernel in which threads sleep so that a signal may end it: never in state D.
+const LIGHT: [&str; 10] = [
+    "hrtimer_nanosleep",
+    "common_nsleep",
+    "do_nanosleep",
+    "futex_do_wait",
+    "futex_wait_queue",
+    "ep_poll",
+    "poll_schedule_timeout",
+    "sigsuspend",
+    "do_sigtimedwait",
+    "do_wait",
+];
+
+fn is_light(function: &str) -> bool {
+    LIGHT.contains(&function)
+}
+
+/// Whether what this call waits for is waited for so that a signal may end it: who sleeps in it without that waits for something
+/// of the kernel's own, such as the page that holds an argument.
+pub fn sleeps_lightly(call: &str) -> bool {
+    matches!(
+        base(call),
+        "nanosleep"
+            | "clock_nanosleep"
+            | "pause"
+            | "rt_sigsuspend"
+            | "sigsuspend"
+            | "rt_sigtimedwait"
+            | "poll"
+            | "ppoll"
+            | "select"
+            | "pselect6"
+            | "epoll_wait"
+            | "epoll_pwait"
+            | "epoll_pwait2"
+            | "wait4"
+            | "waitpid"
+            | "waitid"
+    ) || call.starts_with("futex")
+}
+
+/// Whether this call sends signals: it never sleeps, so that who sleeps in it was stopped by one.
+pub fn sends_signals(call: &str) -> bool {
+    matches!(
+        call,
+        "kill" | "tkill" | "tgkill" | "rt_sigqueueinfo" | "rt_tgsigqueueinfo" | "pidfd_send_signal"
+    )
+}
 
 /// Who has to bring a page or an answer, whatever the call asked for.
 fn brought_by(function: &str) -> Option<&'static str> {
@@ -111,6 +163,14 @@ fn what(clues: &Clues<'_>, function: Option<&str>) -> Wait {
     }
     if let Some(page) = function.and_then(brought_by) {
         return Wait::Page(page);
+    }
+    // On its way there, or from there, the kernel wanted something else.
+    if clues.state == State::Blocked
+        && clues.name.is_some_and(sleeps_lightly)
+        && !function.is_some_and(is_light)
+        && matches!(clues.call, Ok(Call::In { .. }))
+    {
+        return Wait::Call;
     }
     match clues.call {
         Ok(Call::Running) => Wait::Running,

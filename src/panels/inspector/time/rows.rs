@@ -200,11 +200,11 @@ pub fn head(world: &World, shown: &Bucket, all: &Spent, area: Rect, window: Nano
     } else {
         String::new()
     };
-    let threads = counted(shown.threads.len() as u64, "thread", "threads");
+    let threads = counted(shown.threads_told(), "thread", "threads");
     let about = vec![
         (threads, Role::Strong),
         (format!(" over {}{so_far}", duration(span)), Role::Text),
-        (format!(" · {}", shown.how(all.certain())), Role::Dim),
+        (format!(" · {}", shown.how()), Role::Dim),
     ];
     let parts = [
         ("running", all.running, Role::Good),

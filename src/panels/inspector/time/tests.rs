@@ -30,6 +30,7 @@ fn thread(tid: u32, name: &str, running: u64, ready: u64, on: &Cause) -> ThreadS
         ends: [Some(on), Some(on)],
     });
     ThreadSpent {
+        threads: 0,
         id: ThreadId {
             tid: Tid(tid),
             start: Ticks(9),

@@ -78,7 +78,7 @@ pub fn row(theme: &Theme, row: &WakeRow, span: Nanos) -> Row {
             cell(theme, duration(row.longest), Role::Text),
             cell(theme, duration(row.waited), Role::Dim),
             cell(theme, pid, Role::Dim),
-            cell(theme, row.name.to_string(), role),
+            cell(theme, row.beside_pid(), role),
         ],
         style: Style::new(),
     }
@@ -86,13 +86,7 @@ pub fn row(theme: &Theme, row: &WakeRow, span: Nanos) -> Row {
 
 /// Everything of a row that search and filter look at, and what is copied of it.
 pub fn text(row: &WakeRow) -> String {
-    let who = match row.waker {
-        Waker::Thread(pid, tid) if pid.0 != tid.0 => {
-            format!("{} (thread {tid} of {pid})", row.name)
-        }
-        Waker::Thread(pid, _) => format!("{pid} {}", row.name),
-        _ => row.name.to_string(),
-    };
+    let who = row.who();
     format!(
         "woken by {who} {}: waited for a core p50 {}, p99 {}, longest {}",
         counted(row.wakes, "time", "times"),

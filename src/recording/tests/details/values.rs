@@ -349,6 +349,7 @@ pub(super) fn everything(at: Nanos) -> Detail {
                 exact: true,
                 why: "refused".into(),
                 threads: vec![ThreadSpent {
+                    threads: 7,
                     id: ThreadId::default(),
                     name: "".into(),
                     spent: Spent {

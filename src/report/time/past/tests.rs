@@ -70,6 +70,7 @@ fn found(keep: Slices, read: bool) -> Found {
             readings: 20,
             why: "".into(),
             threads: vec![ThreadSpent {
+                threads: 0,
                 id: crate::model::id::ThreadId {
                     tid: Tid(7),
                     start: ids[0].start,

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{BUCKET, LISTED, PACE, cause, pause};
-use crate::model::id::{Nanos, ProcId, ThreadId, Tid};
+use super::kin::Kin;
+use super::{BUCKET, LISTED, PACE, SHORT_LIVED, cause, pause};
+use crate::model::id::{Nanos, Pid, ProcId, ThreadId, Tid};
 use crate::model::process::stat::State;
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::{Missing, Reading};
@@ -12,6 +13,7 @@ use crate::model::scheduling::blocked;
 use crate::model::scheduling::calls::Number;
 use crate::model::scheduling::phases::{Phase, Phases, Site, Sleep};
 use crate::model::scheduling::spent::{Bucket, Cause, Seen, Spent, ThreadSpent};
+use crate::model::scheduling::wait::Wait;
 use crate::model::text::SafeText;
 use crate::sampler::scheduling::calls::lives;
 use crate::sampler::scheduling::waits::Waits;
@@ -28,7 +30,7 @@ use crate::sys::scheduling::waits::links;
 pub struct Counting {
     root: ProcRoot,
     of: ProcId,
-    tracing: Tracing,
+    by: By,
     waits: Waits,
     seen: Seen,
     threads: BTreeMap<Tid, Known>,
@@ -46,6 +48,14 @@ pub struct Counting {
     cost: Nanos,
 }
 
+/// Who counts.
+pub enum By {
+    /// Programs for this process alone.
+    Own(Tracing),
+    /// Programs for it and its descendants.
+    Kin(Kin),
+}
+
 /// What is known of a thread beside its phases.
 struct Known {
     id: ThreadId,
@@ -60,16 +70,17 @@ impl Counting {
     /// # Errors
     /// As [`Tracing::begin`].
     pub fn begin(root: &ProcRoot, of: ProcId) -> Result<Self, Refused> {
-        Ok(Self::over(root, of, Tracing::begin(root, of.pid)?))
+        let tracing = Tracing::begin(root, of.pid)?;
+        Ok(Self::over(root, of, By::Own(tracing)))
     }
 
     /// The same by what counts already.
-    pub fn over(root: &ProcRoot, of: ProcId, tracing: Tracing) -> Self {
+    pub fn over(root: &ProcRoot, of: ProcId, by: By) -> Self {
         Self {
             root: root.clone(),
             of,
-            bucket: tracing.began(),
-            tracing,
+            bucket: by.began(),
+            by,
             waits: Waits::new(root),
             seen: Seen::default(),
             threads: BTreeMap::new(),
@@ -94,8 +105,8 @@ impl Counting {
     /// `Gone` when the process has ended; `Unsupported` where the kernel cannot count all of its threads.
     pub fn step(&mut self) -> Reading<()> {
         let (began, cost) = (clock::now(), clock::of_thread());
-        let phases = self.tracing.threads().map_err(|_| Missing::Unsupported)?;
-        if self.tracing.lost() > 0 {
+        let phases = self.by.now(self.of.pid)?;
+        if self.by.lost() > 0 {
             return Err(Missing::Unsupported);
         }
         if phases.values().all(|p| p.now == Phase::Ended) {
@@ -130,8 +141,8 @@ impl Counting {
 
     /// Why the kernel cannot count all of its threads, where a step said so.
     pub fn why_not(&self) -> String {
-        if self.tracing.lost() > 0 {
-            let room = self.tracing.room();
+        if self.by.lost() > 0 {
+            let room = self.by.room();
             return format!("it has more threads than the {room} that there is room for");
         }
         "the kernel does not read out what it counts".to_owned()
@@ -213,13 +224,14 @@ impl Counting {
             exact: true,
             why: SafeText::default(),
         };
-        let Ok(counted) = self.tracing.read() else {
+        let Ok(counted) = self.by.read(self.of.pid) else {
             return out;
         };
         self.bucket = counted.at;
         out.to = self.ended(&counted).unwrap_or(counted.at).max(from);
         let all = self.all(&counted);
         let mut short = Phases::begin(Phase::Ended, Nanos(0));
+        let mut ended = 0;
         let (seen, root, of) = (&self.seen, &self.root, self.of);
         let spent = |tid: Tid, grown: &Phases| {
             Spent::counted(grown, |site| {
@@ -239,18 +251,22 @@ impl Counting {
             let Some(known) = self.threads.get(tid) else {
                 // It lived for less than two looks are apart, so nobody knows its name.
                 short.add(&grown);
+                // Each ends once, in however many buckets it was.
+                ended += u64::from(phases.now == Phase::Ended);
                 continue;
             };
             out.threads.push(ThreadSpent {
                 id: known.id,
                 name: known.name.clone(),
                 spent: spent(*tid, &grown),
+                threads: 0,
             });
         }
         if short.span() > Nanos(0) {
             let together = ThreadSpent {
                 id: ThreadId::default(),
-                name: "short-lived threads".into(),
+                name: SHORT_LIVED.into(),
+                threads: ended,
                 spent: spent(Tid(0), &short),
             };
             out.threads.insert(0, together);
@@ -284,7 +300,7 @@ impl Counting {
         }
         for (tid, does) in &self.began {
             all.entry(*tid)
-                .or_insert_with(|| Phases::begin(*does, self.tracing.began()).until(counted.at));
+                .or_insert_with(|| Phases::begin(*does, self.by.began()).until(counted.at));
         }
         all
     }
@@ -299,19 +315,67 @@ impl Counting {
 
     /// Forgets whoever has ended.
     fn forget(&mut self, counted: &Counted) {
-        let Ok(tids) = self.tids() else { return };
+        let tids = match self.tids() {
+            Ok(tids) => tids,
+            Err(Missing::Gone) => BTreeSet::new(),
+            Err(_) => return,
+        };
         let vanished = std::mem::take(&mut self.vanished);
         for (tid, phases) in &counted.threads {
             let ended = phases.now == Phase::Ended;
             // A thread that runs another program takes the number of the first one.
             if ended || !tids.contains(tid) && vanished.contains(tid) {
-                self.tracing.forget(*tid, phases);
+                self.by.forget(self.of.pid, *tid, phases);
                 self.base.remove(tid);
                 self.threads.remove(tid);
                 self.began.remove(tid);
             } else if !tids.contains(tid) {
                 self.vanished.insert(*tid);
             }
+        }
+    }
+}
+
+impl By {
+    fn now(&self, of: Pid) -> Reading<BTreeMap<Tid, Phases>> {
+        match self {
+            Self::Own(tracing) => tracing.threads().map_err(|_| Missing::Unsupported),
+            Self::Kin(kin) => kin.now(of),
+        }
+    }
+
+    fn read(&self, of: Pid) -> Reading<Counted> {
+        match self {
+            Self::Own(tracing) => tracing.read().map_err(|_| Missing::Unsupported),
+            Self::Kin(kin) => kin.read(of),
+        }
+    }
+
+    fn forget(&self, of: Pid, tid: Tid, phases: &Phases) {
+        match self {
+            Self::Own(tracing) => tracing.forget(tid, phases),
+            Self::Kin(kin) => kin.forget(of, tid, phases),
+        }
+    }
+
+    fn lost(&self) -> u64 {
+        match self {
+            Self::Own(tracing) => tracing.lost(),
+            Self::Kin(kin) => kin.lost(),
+        }
+    }
+
+    fn room(&self) -> usize {
+        match self {
+            Self::Own(tracing) => tracing.room(),
+            Self::Kin(kin) => kin.room(),
+        }
+    }
+
+    fn began(&self) -> Nanos {
+        match self {
+            Self::Own(tracing) => tracing.began(),
+            Self::Kin(kin) => kin.began(),
         }
     }
 }
@@ -339,6 +403,18 @@ fn slept_in(row: &ThreadRow, asked: Option<(Number, u64)>) -> Option<Site> {
         State::Traced => Sleep::Traced,
         _ => Sleep::Light,
     };
+    // What may not be seen is told by how it wakes, or not at all.
+    if row
+        .detail
+        .as_ref()
+        .is_ok_and(|d| d.waiting.what == Wait::Hidden)
+    {
+        return Some(Site {
+            sleep: Sleep::Before,
+            call: None,
+            first: 0,
+        });
+    }
     let of_kernel = row.stat.is_kernel_thread() || row.stat.is_worker();
     Some(match asked.filter(|_| !of_kernel) {
         Some((number, first)) => site(sleep, number, first),

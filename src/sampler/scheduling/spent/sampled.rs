@@ -10,14 +10,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::glance::{Glance, Known, glance};
-use super::{BUCKET, LISTED, PACE, cause, pause};
+use super::life::{began, life};
+use super::{BUCKET, LISTED, PACE, SHORT_LIVED, cause, pause};
 use crate::model::id::{Nanos, ProcId, ThreadId, Tid};
 use crate::model::process::stat::State;
 use crate::model::process::threads::ThreadRow;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::SchedStat;
+use crate::model::scheduling::spent::kin::Life;
 use crate::model::scheduling::spent::{Between, Bucket, Cause, Counted, Spent, ThreadSpent};
 use crate::model::text::SafeText;
+use crate::sampler::scheduling::calls::lives;
 use crate::sampler::scheduling::waits::Waits;
 use crate::sys::clock;
 use crate::sys::process::proc_counters;
@@ -26,6 +29,12 @@ use crate::sys::root::ProcRoot;
 
 /// How long to wait at least before the next glance.
 const GLANCES: Nanos = Nanos::from_millis(4);
+
+/// Threads of so few are listed as often as they are looked at.
+const FEW: usize = 128;
+
+/// What counters in ticks, and those that lag by one, differ by: less than that was not missed.
+const ROUNDED: Nanos = Nanos::from_millis(30);
 
 /// 2^32 by the golden ratio: its multiples are spread evenly.
 const GOLDEN: u64 = 2_654_435_769;
@@ -42,6 +51,11 @@ pub struct Sampled {
     listed: Nanos,
     cost: Nanos,
     bucket: Bucket,
+    /// Since when it is followed.
+    began: Nanos,
+    /// How long it had had a core in its life by then, and how much of that was told since.
+    life: Option<Life>,
+    told: Nanos,
 }
 
 /// A thread as it was read last.
@@ -90,6 +104,9 @@ impl Sampled {
             glances: true,
             listed: Nanos(0),
             cost: Nanos(0),
+            began: now,
+            life: life(root, of).ok().map(|(life, _)| life),
+            told: Nanos(0),
             bucket: Bucket {
                 from: now,
                 to: now,
@@ -114,7 +131,13 @@ impl Sampled {
     pub fn step(&mut self) -> Reading<()> {
         let (began, cost) = (clock::now(), clock::of_thread());
         let dir = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported)?;
-        if began.since(self.listed) >= LISTED || self.listed == Nanos(0) {
+        let often = if self.threads.len() > FEW {
+            LISTED
+        } else {
+            PACE
+        };
+        if began.since(self.listed) >= often || self.listed == Nanos(0) {
+            lives(&self.root, self.of)?;
             self.list(&dir)?;
             self.listed = began;
         }
@@ -178,12 +201,37 @@ impl Sampled {
             id: t.id,
             name: t.name.clone(),
             spent: std::mem::take(&mut t.spent),
+            threads: 0,
         }));
+        full.threads.extend(self.unseen(&full));
         for thread in &mut full.threads {
             thread.spent.tell_short();
         }
         full.threads.sort_unstable_by_key(|t| t.id);
         full
+    }
+
+    /// Threads that nobody met: what the process had of the cores beyond those that are told. How long they lived is not known.
+    fn unseen(&mut self, full: &Bucket) -> Option<ThreadSpent> {
+        let told: u64 = full.threads.iter().map(|t| t.spent.running.0).sum();
+        self.told.0 += told;
+        let (life, _) = life(&self.root, self.of).ok()?;
+        let all = life.own.since(self.life?.own);
+        let missed = all.since(self.told);
+        if missed < ROUNDED {
+            return None;
+        }
+        self.told.0 += missed.0;
+        Some(ThreadSpent {
+            id: ThreadId::default(),
+            name: SHORT_LIVED.into(),
+            spent: Spent {
+                span: missed,
+                running: missed,
+                ..Spent::default()
+            },
+            threads: 0,
+        })
     }
 
     /// Whether the bucket is full.
@@ -221,6 +269,7 @@ impl Sampled {
                 id: ended.id,
                 name: ended.name,
                 spent: ended.spent,
+                threads: 0,
             });
         }
     }
@@ -330,7 +379,12 @@ impl Sampled {
                 thread.id = row.id;
                 thread.name.clone_from(&row.name);
             }
-            if thread.at == Nanos(0) {
+            let born = began(thread.id.start);
+            if thread.at == Nanos(0) && thread.id != ThreadId::default() && born >= self.began {
+                // It began meanwhile: all of its life is told.
+                thread.at = born.min(s.at);
+                thread.add(s, cause.as_ref(), wants);
+            } else if thread.at == Nanos(0) {
                 thread.counted = Counted::begin(s.stat.run, s.stat.wait);
             } else {
                 thread.add(s, cause.as_ref(), wants);

@@ -181,7 +181,7 @@ fn more_threads_than_can_be_counted_are_sampled_and_that_is_said() {
     let mut follower = Follower {
         root: root.clone(),
         of: own(),
-        how: How::Counted(Box::new(Counting::over(&root, own(), tracing))),
+        how: How::Counted(Box::new(Counting::over(&root, own(), By::Own(tracing)))),
         pages: None,
         why: SafeText::default(),
     };
@@ -406,4 +406,59 @@ fn sampled_each_wait_is_named_and_what_is_certain_is_true() {
         "{:.2} certain: told {told:?}, truly {truth:?}",
         spent.certain()
     );
+}
+
+/// Spins until this thread has had a core for so long.
+fn spin(span: Nanos) {
+    let begin = cpu();
+    while cpu().since(begin) < span {}
+}
+
+/// Threads that live and end between two readings, and one that began between them.
+#[test]
+fn sampled_no_time_on_a_core_is_lost_with_threads_that_nobody_met() {
+    let mut follower = Follower::sampled(&ProcRoot::live(), own());
+    if follower.step() == Err(Missing::Unsupported) {
+        return println!("skipped: this kernel counts no slices");
+    }
+    follower.step().expect("our own threads");
+    // Births are told in ticks.
+    let began = clock::now();
+    while clock::now().since(began) < Nanos::from_millis(20) {
+        std::thread::yield_now();
+    }
+    for _ in 0..20 {
+        let short = std::thread::spawn(|| spin(Nanos::from_millis(10)));
+        short.join().expect("it ends");
+    }
+    let (tell, told) = channel();
+    let (done, end) = channel::<()>();
+    let stays = std::thread::spawn(move || {
+        spin(Nanos::from_millis(100));
+        tell.send(Tid(nix::unistd::gettid().as_raw() as u32))
+            .expect("heard");
+        let _ = end.recv();
+    });
+    let tid = told.recv().expect("a thread");
+    // The second one lists anew, if the first was too soon.
+    let mut buckets = Vec::new();
+    let found = loop {
+        follower.step().expect("our own threads");
+        buckets.push(follower.take());
+        let all = sum(buckets.iter());
+        if all.threads.iter().any(|t| t.id.tid == tid) {
+            break all;
+        }
+        std::thread::yield_now();
+    };
+    drop(done);
+    stays.join().expect("it ends");
+    let of = |tid: u32| {
+        let found = found.threads.iter().find(|t| t.id.tid.0 == tid);
+        found.map_or(Nanos(0), |t| t.spent.running)
+    };
+    let ms = Nanos::from_millis;
+    assert!(of(tid.0) >= ms(90), "from its birth on: {found:?}");
+    assert!(of(0) >= ms(150), "by the clock of the process: {found:?}");
+    assert!(found.certain() < 1.0);
 }

@@ -5,6 +5,17 @@ use std::os::fd::AsRawFd as _;
 use std::thread::JoinHandle;
 
 use super::*;
+
+#[test]
+fn errors_are_told_in_the_words_of_the_c_library() {
+    let told = |errno: i32| error_words(errno.cast_unsigned());
+    assert_eq!(
+        told(libc::EBADF),
+        ("EBADF".to_owned(), "Bad file descriptor")
+    );
+    assert_eq!(told(libc::ENOENT).1, "No such file or directory");
+    assert_eq!(told(9999), ("errno 9999".to_owned(), ""));
+}
 use crate::model::scheduling::calls::between;
 use crate::model::text::SafeText;
 

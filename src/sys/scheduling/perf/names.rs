@@ -26,13 +26,11 @@ pub struct ProcNames {
 impl ProcNames {
     /// Over this tree; `feed` keeps the last sweep.
     pub fn new(root: &ProcRoot, feed: Feed) -> Self {
-        let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK);
-        let ticks = ticks.ok().flatten().and_then(|t| u64::try_from(t).ok());
         Self {
             root: root.clone(),
             feed,
             started: HashMap::new(),
-            ticks_per_second: ticks.unwrap_or(100),
+            ticks_per_second: clock::ticks_per_second(),
         }
     }
 

@@ -7,8 +7,8 @@ use std::io;
 use call::site;
 
 use super::{
-    BEGAN, CLOSED, HAS_ENDED, IS_BLOCKED, IS_READY, IS_RUNNING, LOST, OPENED, OTHERS, RAN, READY,
-    RUNNING, SINCE, SITE, SLICES, STATE, VALUE,
+    BEGAN, CLOSED, COMM, HAS_ENDED, IS_BLOCKED, IS_READY, IS_RUNNING, LOST, OPENED, OTHERS, RAN,
+    READY, RUNNING, SINCE, SITE, SLICES, START, STATE, TGID, VALUE,
 };
 use crate::model::id::Pid;
 use crate::sys::bpf::assembler::{
@@ -29,6 +29,15 @@ pub struct Maps {
     pub sites: i32,
 }
 
+/// Whose threads are counted.
+#[derive(Clone, Copy, Debug)]
+pub enum Of {
+    /// Those of this process.
+    One(Pid),
+    /// Those of the processes in this map, and of whoever they fork, who is put into it.
+    Kin(i32),
+}
+
 /// On the stack: the thread, the moment, who comes next, the wait that begins, the key and the value of the sums of one, and
 /// what is first known of a thread.
 const THREAD: i16 = -8;
@@ -38,6 +47,9 @@ const BEGINS: i16 = -40;
 const KEY: i16 = -56;
 const SUMS: i16 = -72;
 const FRESH: i16 = SUMS - VALUE as i16;
+/// A process, and the value that it has among those that are counted.
+const PROCESS: i16 = FRESH - 8;
+const IS_KIN: i16 = FRESH - 16;
 
 /// How a thread sleeps.
 const BEFORE: i32 = 0;
@@ -70,25 +82,69 @@ fn begun(a: &mut Assembler, maps: &Maps, out: Label) {
     a.jump_if(If::Eq, R2, 0, out);
 }
 
-/// Ends at `out` unless the thread at `R7` is of the process; leaves its number and the moment on the stack.
-fn only_of(a: &mut Assembler, pid: Pid, at: &Task, out: Label) {
+/// Ends at `out` unless the thread at `R7` is counted; leaves its number and the moment on the stack. Destroys `R0` to `R5`.
+fn only_of(a: &mut Assembler, of: Of, at: &Task, out: Label) {
     a.load(Width::Word, R1, (R7, at.tgid));
-    a.jump_if(If::Ne, R1, pid.0.cast_signed(), out);
+    match of {
+        Of::One(pid) => a.jump_if(If::Ne, R1, pid.0.cast_signed(), out),
+        Of::Kin(kin) => {
+            a.store(Width::Double, (R10, PROCESS), R1);
+            a.find(kin, PROCESS);
+            a.jump_if(If::Eq, R0, 0, out);
+        }
+    }
     a.load(Width::Word, R1, (R7, at.tid));
     a.store(Width::Double, (R10, THREAD), R1);
     a.call(Helper::KtimeGetNs);
     a.store(Width::Double, (R10, NOW), R0);
 }
 
+/// Whoever is forked by one that is counted is so too: at the first wake-up of the thread at `R7`, which the forking one makes.
+fn adopt(a: &mut Assembler, kin: i32, at: &Task) {
+    let stranger = a.label();
+    a.call(Helper::GetCurrentPidTgid);
+    a.op(Op::Rsh, R0, 32);
+    a.store(Width::Double, (R10, PROCESS), R0);
+    a.find(kin, PROCESS);
+    a.jump_if(If::Eq, R0, 0, stranger);
+    a.load(Width::Word, R1, (R7, at.tgid));
+    a.store(Width::Double, (R10, PROCESS), R1);
+    a.store(Width::Double, (R10, IS_KIN), 1);
+    a.begin_with(kin, PROCESS, IS_KIN);
+    a.place(stranger);
+}
+
+/// Notes at `base` and so many bytes on whose thread that at `R7` is: its process, when it began, its name. Destroys `R1`.
+fn owner(a: &mut Assembler, at: &Task, base: Reg, bytes: i16) {
+    a.load(Width::Word, R1, (R7, at.tgid));
+    a.store(Width::Double, (base, bytes + TGID), R1);
+    if let Some(start) = at.start {
+        a.load(Width::Double, R1, (R7, start));
+        a.store(Width::Double, (base, bytes + START), R1);
+    }
+    name(a, at, base, bytes);
+}
+
+/// Notes there what it is called, which it may change. Destroys `R1`.
+fn name(a: &mut Assembler, at: &Task, base: Reg, bytes: i16) {
+    if let Some(comm) = at.comm {
+        for half in [0, 8] {
+            a.load(Width::Double, R1, (R7, comm + half));
+            a.store(Width::Double, (base, bytes + COMM + half), R1);
+        }
+    }
+}
+
 /// `R8` = what is known of the thread on the stack; of one that is not known, that it is in this state since counting began, or
 /// since now. Ends at `out` where there is no room. Destroys `R0` to `R5`.
-fn thread(a: &mut Assembler, maps: &Maps, state: i32, since_now: bool, out: Label) {
+fn thread(a: &mut Assembler, at: &Task, maps: &Maps, (state, since_now): (i32, bool), out: Label) {
     let known = a.label();
     a.find(maps.threads, THREAD);
     a.jump_if(If::Ne, R0, 0, known);
     for at in (0..VALUE as i16).step_by(8) {
         a.store(Width::Double, (R10, FRESH + at), 0);
     }
+    owner(a, at, R10, FRESH);
     a.store(Width::Double, (R10, FRESH + STATE), state);
     if since_now {
         a.load(Width::Double, R1, (R10, NOW));
@@ -198,7 +254,7 @@ fn had(a: &mut Assembler, at: &Task, maps: &Maps) {
 ///
 /// # Errors
 /// Where it is not known how this machine passes arguments.
-pub fn switch(pid: Pid, at: &Task, maps: &Maps) -> Code {
+pub fn switch(of: Of, at: &Task, maps: &Maps) -> Code {
     let registers = registers::of_this_machine()?;
     let mut a = Assembler::default();
     let (out, comes) = (a.label(), a.label());
@@ -208,12 +264,12 @@ pub fn switch(pid: Pid, at: &Task, maps: &Maps) -> Code {
     a.load(Width::Double, R9, (R1, 16));
     a.store(Width::Double, (R10, NEXT), R9);
     begun(&mut a, maps, out);
-    only_of(&mut a, pid, at, comes);
+    only_of(&mut a, of, at, comes);
     leaves(&mut a, at, maps, &registers, comes);
     a.place(comes);
     a.load(Width::Double, R7, (R10, NEXT));
-    only_of(&mut a, pid, at, out);
-    thread(&mut a, maps, IS_READY, false, out);
+    only_of(&mut a, of, at, out);
+    thread(&mut a, at, maps, (IS_READY, false), out);
     let (was_ready, runs) = (a.label(), a.label());
     open(&mut a);
     a.load(Width::Double, R1, (R8, STATE));
@@ -269,7 +325,7 @@ fn leaves(a: &mut Assembler, at: &Task, maps: &Maps, registers: &Registers, come
     a.mov(R6, TRACED);
     a.place(sleeps);
     site(a, maps, at, registers);
-    thread(a, maps, IS_RUNNING, false, comes);
+    thread(a, at, maps, (IS_RUNNING, false), comes);
     open(a);
     had(a, at, maps);
     for at in [0, 8] {
@@ -280,9 +336,12 @@ fn leaves(a: &mut Assembler, at: &Task, maps: &Maps, registers: &Registers, come
     a.jump(comes);
     for (label, state) in [(could, IS_READY), (ended, HAS_ENDED)] {
         a.place(label);
-        thread(a, maps, IS_RUNNING, false, comes);
+        thread(a, at, maps, (IS_RUNNING, false), comes);
         open(a);
         had(a, at, maps);
+        if state == HAS_ENDED {
+            name(a, at, R8, 0);
+        }
         close(a, state);
         a.jump(comes);
     }
@@ -292,13 +351,13 @@ fn leaves(a: &mut Assembler, at: &Task, maps: &Maps, registers: &Registers, come
 ///
 /// # Errors
 /// As [`switch`].
-pub fn woken(pid: Pid, at: &Task, maps: &Maps) -> Code {
+pub fn woken(of: Of, at: &Task, maps: &Maps) -> Code {
     let registers = registers::of_this_machine()?;
     let mut a = Assembler::default();
     let (out, known, found) = (a.label(), a.label(), a.label());
     a.load(Width::Double, R7, (R1, 0));
     begun(&mut a, maps, out);
-    only_of(&mut a, pid, at, out);
+    only_of(&mut a, of, at, out);
     a.find(maps.threads, THREAD);
     a.jump_if(If::Ne, R0, 0, known);
     // It slept before counting began, unless it was about to and is still on its core.
@@ -308,7 +367,7 @@ pub fn woken(pid: Pid, at: &Task, maps: &Maps) -> Code {
     }
     a.mov(R6, BEFORE);
     site(&mut a, maps, at, &registers);
-    thread(&mut a, maps, IS_BLOCKED, false, out);
+    thread(&mut a, at, maps, (IS_BLOCKED, false), out);
     a.jump(found);
     a.place(known);
     a.mov(R8, R0);
@@ -325,15 +384,19 @@ pub fn woken(pid: Pid, at: &Task, maps: &Maps) -> Code {
 ///
 /// # Errors
 /// None but faults of this program.
-pub fn new(pid: Pid, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+pub fn new(of: Of, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
     let out = a.label();
     a.load(Width::Double, R7, (R1, 0));
     begun(&mut a, maps, out);
-    only_of(&mut a, pid, at, out);
-    thread(&mut a, maps, IS_READY, true, out);
+    if let Of::Kin(kin) = of {
+        adopt(&mut a, kin, at);
+    }
+    only_of(&mut a, of, at, out);
+    thread(&mut a, at, maps, (IS_READY, true), out);
     // One that had the number before has ended.
     open(&mut a);
+    owner(&mut a, at, R8, 0);
     close(&mut a, IS_READY);
     end(a, out)
 }
@@ -343,7 +406,7 @@ pub fn new(pid: Pid, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> 
 ///
 /// # Errors
 /// None but faults of this program.
-pub fn runs(pid: Pid, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
+pub fn runs(of: Of, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
     let (out, renamed) = (a.label(), a.label());
     // `struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm`.
@@ -352,7 +415,7 @@ pub fn runs(pid: Pid, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault>
     a.op(Op::Lsh, R6, 32);
     a.op(Op::Rsh, R6, 32);
     begun(&mut a, maps, out);
-    only_of(&mut a, pid, at, out);
+    only_of(&mut a, of, at, out);
     a.load(Width::Double, R9, (R10, THREAD));
     a.jump_if(If::Eq, R6, R9, out);
     a.store(Width::Double, (R10, NEXT), R9);
@@ -366,7 +429,7 @@ pub fn runs(pid: Pid, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault>
     a.place(renamed);
     a.load(Width::Double, R1, (R10, NEXT));
     a.store(Width::Double, (R10, THREAD), R1);
-    thread(&mut a, maps, IS_RUNNING, true, out);
+    thread(&mut a, at, maps, (IS_RUNNING, true), out);
     open(&mut a);
     a.load(Width::Double, R1, (R7, at.ran));
     a.store(Width::Double, (R8, RAN), R1);

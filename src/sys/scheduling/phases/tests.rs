@@ -201,3 +201,48 @@ fn whoever_runs_another_program_takes_the_number_of_the_first_thread() {
     drop(to);
     child.wait().expect("it ends");
 }
+
+/// A process that forks others, which end at once: each is counted from its fork, whose it is and what it is called is known.
+#[test]
+fn whoever_is_forked_is_counted_from_the_fork_on() {
+    use std::process::{Command, Stdio};
+    let mut shell = Command::new("sh")
+        .args([
+            "-c",
+            "read go; for n in 1 2 3; do (true | cat) | cat; done; cat",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("sh starts");
+    let tracing = Tracing::of_kin(&ProcRoot::live(), &[Pid(shell.id())]);
+    let mut to = shell.stdin.take().expect("piped");
+    to.write_all(b"go\nend\n").expect("it reads");
+    let mut said = [0; 4];
+    let out = shell.stdout.as_mut().expect("piped");
+    out.read_exact(&mut said).expect("it comes to the last one");
+    assert_eq!(&said, b"end\n");
+    match tracing {
+        Err(refused) => println!("skipped: {refused}"),
+        Ok(tracing) => {
+            let told = tracing.read().expect("it reads");
+            let mut pids: Vec<Pid> = told.owners.values().map(|o| o.pid).collect();
+            pids.dedup();
+            assert!(pids.len() >= 8, "{told:?}");
+            let ended = told.owners.iter().filter(|(tid, owner)| {
+                told.threads[*tid].now == Phase::Ended && owner.name.as_str() == "cat"
+            });
+            let ended: Vec<_> = ended.map(|(tid, owner)| (*tid, owner.clone())).collect();
+            assert!(ended.len() >= 6, "{told:?}");
+            for (tid, owner) in &ended {
+                assert_eq!(owner.pid.0, tid.0, "its only thread");
+                assert!(owner.start > Nanos(0) && owner.start <= clock::since_boot());
+                assert!(told.threads[tid].running > Nanos(0), "{told:?}");
+            }
+            // This test forks too, and is no kin.
+            assert!(!told.owners.values().any(|o| o.pid.0 == std::process::id()));
+        }
+    }
+    drop(to);
+    shell.wait().expect("it ends");
+}

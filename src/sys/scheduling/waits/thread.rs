@@ -2,6 +2,7 @@
 
 use super::code::{self, Code};
 use crate::model::id::{Pid, Tid};
+use crate::model::process::stat::State;
 use crate::model::process::threads::Switches;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::{Call, Inside, Memory, further, meant, wanted};
@@ -18,6 +19,10 @@ pub struct Raw {
     /// Its number in its own pid namespace, and how many namespaces deep that is.
     pub inner: Option<(u32, usize)>,
     pub tracer: Option<Pid>,
+    /// Its state, of the same moment as the call and the function.
+    pub state: Option<State>,
+    /// Whether it ran each time it was read, so that these are of several moments.
+    pub moves: bool,
     pub call: Reading<Call>,
     /// The number and the first argument of that call as the kernel has them, whatever is meant by them.
     pub asked: Option<(u64, u64)>,
@@ -26,6 +31,49 @@ pub struct Raw {
     pub memory: Memory,
     /// The function that it waits for a lock in.
     pub inside: Option<Inside>,
+}
+
+/// How often is read again what is of several moments.
+const TRIES: usize = 4;
+
+/// What tells in what a thread sleeps.
+struct Sleep {
+    status: Reading<Vec<u8>>,
+    call: Reading<Call>,
+    function: Reading<Option<SafeText>>,
+    /// Whether it did not run from the first to the last of them.
+    one_moment: bool,
+}
+
+impl Sleep {
+    fn read(text: &dyn Fn(&str) -> Reading<Vec<u8>>) -> Reading<Self> {
+        // How often and how long it had a core.
+        let before = text("schedstat");
+        let status = text("status");
+        if status == Err(Missing::Gone) {
+            return Err(Missing::Gone);
+        }
+        let call = text("syscall").and_then(|t| Call::parse(&t).ok_or(Missing::Unsupported));
+        let wchan = text("wchan");
+        Ok(Self {
+            one_moment: before == text("schedstat"),
+            status,
+            call,
+            function: wchan.map(|t| function(&t)),
+        })
+    }
+}
+
+/// The same of one moment, where the thread stays in one place for as long as it takes to read.
+fn steady(text: &dyn Fn(&str) -> Reading<Vec<u8>>) -> Reading<Sleep> {
+    let mut sleep = Sleep::read(text)?;
+    for _ in 1..TRIES {
+        if sleep.one_moment {
+            break;
+        }
+        sleep = Sleep::read(text)?;
+    }
+    Ok(sleep)
 }
 
 /// Reads one of the threads of a process; what is denied is missing by itself.
@@ -39,19 +87,26 @@ pub fn read(threads: &ProcDir, tid: Tid, wide: bool, code: Option<&Code>) -> Rea
         buffer.truncate(used);
         Ok(buffer)
     };
-    let status = text("status");
-    if status == Err(Missing::Gone) {
-        return Err(Missing::Gone);
-    }
-    let call = text("syscall").and_then(|t| Call::parse(&t).ok_or(Missing::Unsupported));
+    let Sleep {
+        status,
+        call,
+        function,
+        one_moment,
+    } = steady(&text)?;
     let mut raw = Raw {
         switches: status.as_deref().map_err(|m| *m).map(switches),
         inner: status.as_deref().ok().and_then(inner),
         tracer: status.as_deref().ok().and_then(tracer),
+        state: status
+            .as_deref()
+            .ok()
+            .filter(|_| one_moment)
+            .and_then(state),
+        moves: !one_moment,
         call,
         asked: None,
         name: None,
-        function: text("wchan").map(|t| function(&t)),
+        function,
         memory: Memory::default(),
         inside: None,
     };
@@ -118,6 +173,12 @@ pub(crate) fn switches(status: &[u8]) -> Switches<u64> {
     }
 }
 
+/// The letter of `State:\tS (sleeping)`.
+fn state(status: &[u8]) -> Option<State> {
+    let (_, value) = fields::pairs(status).find(|(key, _)| *key == b"State")?;
+    value.trim_ascii().first().copied().map(State::from_letter)
+}
+
 /// The last number of `NSpid:\t812\t1`, and how many there are.
 pub(crate) fn inner(status: &[u8]) -> Option<(u32, usize)> {
     let (_, value) = fields::pairs(status).find(|(key, _)| *key == b"NSpid")?;
@@ -140,6 +201,8 @@ pub(crate) fn function(text: &[u8]) -> Option<SafeText> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -161,6 +224,39 @@ mod tests {
         assert_eq!(of("Z (zombie)"), Some((Pid(812), 2, true)));
         assert_eq!(of("X (dead)"), Some((Pid(812), 2, true)));
         assert_eq!(standing(b"State:\tS (sleeping)\n"), None);
+    }
+
+    /// A thread that goes from one wait to the next while it is read.
+    #[test]
+    fn what_is_of_two_moments_is_read_again_and_else_no_state_is_told() {
+        let files = |changes: usize| {
+            let (times, said) = (Cell::new(0), Cell::new(0));
+            move |file: &str| -> Reading<Vec<u8>> {
+                let ran = |n: usize| format!("{n} 0 {n}\n").into_bytes();
+                match file {
+                    "schedstat" => {
+                        said.set(said.get() + 1);
+                        // The second of a reading tells that it ran.
+                        if said.get() % 2 == 0 && times.get() < changes {
+                            times.set(times.get() + 1);
+                        }
+                        Ok(ran(times.get()))
+                    }
+                    "status" if times.get() < changes => Ok(b"State:\tD (disk sleep)\n".to_vec()),
+                    "status" => Ok(b"State:\tS (sleeping)\n".to_vec()),
+                    "syscall" => Ok(b"35 0x1 0x0 0x0 0x0 0x0 0x0 0x7f00 0x7f01\n".to_vec()),
+                    _ => Ok(b"hrtimer_nanosleep".to_vec()),
+                }
+            }
+        };
+        let told = |changes| {
+            let sleep = steady(&files(changes)).expect("it lives");
+            let state = sleep.status.as_deref().ok().and_then(state);
+            (sleep.one_moment, state)
+        };
+        assert_eq!(told(0), (true, Some(State::Sleeping)));
+        assert_eq!(told(1), (true, Some(State::Sleeping)), "read again");
+        assert!(!told(TRIES).0, "never of one moment");
     }
 
     #[test]

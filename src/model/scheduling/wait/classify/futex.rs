@@ -24,9 +24,13 @@ pub(super) fn wait(clues: &Clues<'_>, args: [u64; 6], name: &str) -> Wait {
         value: value as u32,
         shared: op & PRIVATE == 0,
     };
+    let kind = kind(clues, at, op, deadline);
+    // One of glibc has two words, for those who came before a signal and after it, at which waiters take turns.
+    let of_glibc = kind == Lock::Condition && clues.flavour == Flavour::Glibc;
+    let two = of_glibc && !matches!(clues.inside, Some(Inside::Made(_)));
     Wait::Futex(Futex {
-        kind: kind(clues, at, op, deadline),
-        word,
+        kind,
+        word: if two { word & !7 } else { word },
         place: None,
         limit: limit(clues, op, deadline, name),
     })

@@ -266,6 +266,11 @@ fn functions_tell_what_memory_does_not() {
     let said =
         |kind: Inside| inside(call("futex", &[0x5000, 0x189, 0]), kind, Flavour::Glibc).said();
     assert_eq!(said(Inside::Condition), "condition variable (0x5000)");
+    // Waiters take turns at two words of one variable.
+    let second = || call("futex", &[0x500c, 0x189, 0]);
+    let told = |flavour| inside(second(), Inside::Condition, flavour).said();
+    assert_eq!(told(Flavour::Glibc), "condition variable (0x5008)");
+    assert_eq!(told(Flavour::Unknown), "condition variable (0x500c)");
     assert_eq!(said(Inside::Semaphore), "semaphore (0x5000)");
     assert_eq!(said(Inside::Barrier), "barrier (0x5000)");
     assert_eq!(said(Inside::RwLock), "rwlock (0x5000)");
