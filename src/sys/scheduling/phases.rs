@@ -130,7 +130,7 @@ impl Tracing {
         for pid in pids {
             tracing.add(*pid)?;
         }
-        tracing.go()
+        Ok(tracing.go())
     }
 
     /// Counts another process too.
@@ -155,7 +155,7 @@ impl Tracing {
     /// As [`Self::begin`].
     pub fn with_room(root: &ProcRoot, pid: Pid, room: usize) -> Result<Self, Refused> {
         visible::numbers_are_ours(root)?;
-        Self::over(root, Some(pid), None, room)?.go()
+        Ok(Self::over(root, Some(pid), None, room)?.go())
     }
 
     /// All is there, and counts nothing yet.
@@ -211,10 +211,10 @@ impl Tracing {
     }
 
     /// Counts from now on.
-    fn go(self) -> Result<Self, Refused> {
+    fn go(self) -> Self {
         let began = clock::now();
         self.shared.set(BEGAN as usize, began.0);
-        Ok(Self { began, ..self })
+        Self { began, ..self }
     }
 
     /// When counting began: whoever is not known was in the same phase since.

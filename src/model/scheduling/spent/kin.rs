@@ -67,19 +67,21 @@ pub struct Member {
     pub ended: bool,
 }
 
-/// How long descendants had a core that nobody looked at: what the kernel added to each member's ended children, less those
-/// that were looked at. Of children whose parent does not wait for them the kernel adds nothing.
+/// How long descendants had a core that nobody looked at: what the kernel added to the ended children of the members, less those
+/// that were looked at, who pass it on from one parent to the next. Of children whose parent does not wait for them the kernel
+/// adds nothing.
 pub fn missed(all: &[Member]) -> Nanos {
-    let of = |member: &Member| {
-        let grown = member.last.children.since(member.first.children);
-        let mut known = all.iter().filter(|m| m.ended && m.parent == member.pid);
-        let known = known.try_fold(0_u64, |sum, m| {
-            sum.checked_add(m.last.own.0)?
-                .checked_add(m.last.children.0)
-        });
-        grown.since(Nanos(known.unwrap_or(u64::MAX))).0
+    let grown = |m: &Member| m.last.children.since(m.first.children).0;
+    // A parent that lives and has been given nothing waits for nobody.
+    let waits = |pid: Pid| {
+        all.iter()
+            .any(|m| m.pid == pid && (m.ended || grown(m) > 0))
     };
-    Nanos(all.iter().map(of).sum())
+    let known = all.iter().filter(|m| m.ended && waits(m.parent));
+    let known: u64 = known
+        .map(|m| m.last.own.0.saturating_add(m.last.children.0))
+        .sum();
+    Nanos(all.iter().map(grown).sum::<u64>().saturating_sub(known))
 }
 
 #[cfg(test)]
@@ -115,6 +117,10 @@ mod tests {
         // Nobody waited for it: the kernel added nothing.
         let ignored = member(1, 0, [5, 100], [9, 100], false);
         assert_eq!(missed(&[ignored, ended]), Nanos(40));
+        // One that was looked at ended just after it had waited for its own child, which was looked at too.
+        let between = member(2, 1, [0, 0], [10, 0], true);
+        let below = member(3, 2, [0, 0], [800, 0], true);
+        assert_eq!(missed(&[root, between, below]), Nanos(900 - 810));
     }
 
     #[test]

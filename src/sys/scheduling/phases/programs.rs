@@ -401,14 +401,14 @@ pub fn new(of: Of, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     end(a, out)
 }
 
-/// At `sched_process_exec`: a thread that runs another program takes the number of the first one, which has ended, and its own
-/// number is nobody's.
+/// At `sched_process_exec`: a thread that runs another program takes its name, and the number of the first one, which has ended;
+/// its own number is nobody's.
 ///
 /// # Errors
 /// None but faults of this program.
 pub fn runs(of: Of, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     let mut a = Assembler::default();
-    let (out, renamed) = (a.label(), a.label());
+    let (out, renamed, same) = (a.label(), a.label(), a.label());
     // `struct task_struct *p, pid_t old_pid, struct linux_binprm *bprm`.
     a.load(Width::Double, R7, (R1, 0));
     a.load(Width::Double, R6, (R1, 8));
@@ -417,7 +417,7 @@ pub fn runs(of: Of, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     begun(&mut a, maps, out);
     only_of(&mut a, of, at, out);
     a.load(Width::Double, R9, (R10, THREAD));
-    a.jump_if(If::Eq, R6, R9, out);
+    a.jump_if(If::Eq, R6, R9, same);
     a.store(Width::Double, (R10, NEXT), R9);
     a.store(Width::Double, (R10, THREAD), R6);
     a.find(maps.threads, THREAD);
@@ -434,5 +434,12 @@ pub fn runs(of: Of, at: &Task, maps: &Maps) -> Result<Vec<Instruction>, Fault> {
     a.load(Width::Double, R1, (R7, at.ran));
     a.store(Width::Double, (R8, RAN), R1);
     close(&mut a, IS_RUNNING);
+    a.jump(out);
+    // It has the name of that program from now on.
+    a.place(same);
+    a.find(maps.threads, THREAD);
+    a.jump_if(If::Eq, R0, 0, out);
+    a.mov(R8, R0);
+    name(&mut a, at, R8, 0);
     end(a, out)
 }

@@ -239,6 +239,11 @@ fn whoever_is_forked_is_counted_from_the_fork_on() {
                 assert!(owner.start > Nanos(0) && owner.start <= clock::since_boot());
                 assert!(told.threads[tid].running > Nanos(0), "{told:?}");
             }
+            // The last one lives, and has that name since it runs that program.
+            let lives = told.owners.iter().any(|(tid, owner)| {
+                told.threads[tid].now != Phase::Ended && owner.name.as_str() == "cat"
+            });
+            assert!(lives, "{told:?}");
             // This test forks too, and is no kin.
             assert!(!told.owners.values().any(|o| o.pid.0 == std::process::id()));
         }
