@@ -64,6 +64,9 @@ const AROUND: (u16, u16) = (112, 26);
 /// Descriptors, threads and signals are renewed so often here; their own tabs do it faster.
 const RENEW: Nanos = Nanos(4_000_000_000);
 
+/// When the regions were read of which lines are made, and where these stand.
+type Regions = (Option<Nanos>, Rect);
+
 /// The tab.
 #[derive(Default)]
 pub struct Overview {
@@ -76,7 +79,7 @@ pub struct Overview {
     /// When the regions were read of which these are made: the blocks of the picture, and the largest ones where they stand.
     measured: Option<Nanos>,
     pictured: Vec<Block>,
-    listed: Option<((Option<Nanos>, Rect), Vec<Parts>)>,
+    listed: Option<(Regions, Vec<Parts>)>,
     areas: Areas,
     head: Vec<Parts>,
     kernel: Vec<Parts>,
