@@ -22,12 +22,18 @@ use crate::sys::source::{Error, Probe, Source};
 const MOST: usize = 20_000;
 /// How often it is walked, and how much longer than the last walk took it is left alone.
 const PACE_MS: u64 = 2000;
+/// So many groups are asked at one walk whether they are frozen (5 µs each), the others at the next ones; the first walk asks
+/// all, and those that were frozen are asked at each.
+const ASKED: usize = 250;
 
 /// Lists the groups while somebody shows them as a tree.
 pub struct Hierarchy {
     root: ProcRoot,
     known: Arc<[SafeText]>,
     frozen: Arc<Frozen>,
+    /// How often it was walked, and how many groups could be frozen when it was last.
+    walks: usize,
+    freezable: usize,
     took: Duration,
 }
 
@@ -38,6 +44,8 @@ impl Hierarchy {
             root: root.clone(),
             known: Arc::default(),
             frozen: Arc::default(),
+            walks: 0,
+            freezable: 0,
             took: Duration::ZERO,
         }
     }
@@ -45,10 +53,17 @@ impl Hierarchy {
     /// The paths of all groups, as processes in them would tell them; a group before its parts.
     pub fn read_now(&mut self) -> Arc<[SafeText]> {
         let began = Instant::now();
-        let mut found = Found::default();
+        let rounds = self.freezable.div_ceil(ASKED).max(1);
+        let mut found = Found {
+            before: Arc::clone(&self.frozen),
+            round: (self.walks % rounds, rounds),
+            ..Found::default()
+        };
+        self.walks += 1;
         for top in cgroup::tops(&self.root) {
             found.walk(&top, &top.dir, &top.root);
         }
+        self.freezable = found.freezable;
         let (found, mut frozen) = (found.paths, found.frozen);
         frozen.pids.sort_unstable();
         frozen.pids.dedup();
@@ -76,6 +91,11 @@ struct Found {
     frozen: Frozen,
     /// What is walked now is within a frozen group.
     within_frozen: bool,
+    /// What was frozen at the walk before.
+    before: Arc<Frozen>,
+    /// Which of so many walks this is.
+    round: (usize, usize),
+    freezable: usize,
 }
 
 impl Found {
@@ -104,7 +124,7 @@ impl Found {
             }
             // What is below a frozen group is frozen with it, and is not asked.
             let above = self.within_frozen;
-            if !above && top.is_frozen(&here) {
+            if !above && top.freezes() && self.is_asked(&shown) && top.is_frozen(&here) {
                 self.within_frozen = true;
                 if !self.frozen.groups.contains(&shown) {
                     self.frozen.groups.push(shown);
@@ -116,6 +136,14 @@ impl Found {
             self.walk(top, &here, &whole);
             self.within_frozen = above;
         }
+    }
+
+    /// Whether it is the turn of this group to be asked if it is frozen.
+    fn is_asked(&mut self, path: &SafeText) -> bool {
+        let (round, rounds) = self.round;
+        let turn = self.freezable % rounds == round;
+        self.freezable += 1;
+        turn || self.before.groups.contains(path)
     }
 
     /// Adds who is in a frozen group; who has no number here is told as 0, and a group of threads tells nobody.
@@ -147,6 +175,7 @@ impl Source<Detail> for Hierarchy {
     fn rest(&mut self) {
         self.known = Arc::default();
         self.frozen = Arc::default();
+        (self.walks, self.freezable) = (0, 0);
     }
 
     fn read(&mut self, _: &Plan, into: &mut Detail) -> Result<(), Error> {
@@ -204,6 +233,42 @@ mod tests {
         std::fs::write(events, "populated 1\nfrozen 0\n").expect("written");
         hierarchy.read_now();
         assert_eq!(hierarchy.frozen().pids, [Pid(12)]);
+    }
+
+    #[test]
+    fn of_many_groups_some_are_asked_at_a_time_and_frozen_ones_each_time() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let mounts = "31 23 0:29 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        std::fs::create_dir_all(root.proc("self")).expect("made");
+        std::fs::write(root.proc("self/mountinfo"), mounts).expect("written");
+        for n in 0..2 * ASKED + 1 {
+            std::fs::create_dir_all(root.sys(format!("fs/cgroup/g{n}"))).expect("made");
+        }
+        let events = |n: usize| root.sys(format!("fs/cgroup/g{n}/cgroup.events"));
+        std::fs::write(events(1), "frozen 1\n").expect("written");
+        let mut hierarchy = Hierarchy::new(&root);
+        let mut frozen = || {
+            hierarchy.read_now();
+            let frozen = hierarchy.frozen();
+            let names = frozen.groups.iter().map(ToString::to_string);
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(frozen(), ["/g1"], "the first walk asks all");
+        for n in [5, 6, 7] {
+            std::fs::write(events(n), "frozen 1\n").expect("written");
+        }
+        let walks = [frozen(), frozen(), frozen()];
+        assert!(walks.iter().all(|all| all.contains(&"/g1".to_owned())));
+        assert!(walks[0].len() < 4, "a part of them: {walks:?}");
+        assert_eq!(walks[2], ["/g1", "/g5", "/g6", "/g7"]);
+        assert_eq!(frozen(), walks[2], "each is asked again");
+        std::fs::write(events(6), "frozen 0\n").expect("written");
+        assert_eq!(
+            frozen(),
+            ["/g1", "/g5", "/g7"],
+            "and is known at once to be thawed"
+        );
     }
 
     #[test]

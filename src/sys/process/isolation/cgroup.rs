@@ -92,6 +92,11 @@ pub(in crate::sys) struct Top {
 }
 
 impl Top {
+    /// Whether groups of this hierarchy can be frozen.
+    pub(in crate::sys) fn freezes(&self) -> bool {
+        self.freezes != acting::Freezes::Never
+    }
+
     /// Whether a group of this hierarchy is frozen, by itself or with one above it.
     pub(in crate::sys) fn is_frozen(&self, dir: &Path) -> bool {
         self.freezes.is_frozen(dir) == Some(true)
