@@ -266,7 +266,7 @@ fn put(pane: Option<usize>, area: Rect, out: &mut Layout) {
 /// The tabs that fit into the border of the inspector, with where each stands; the chosen one is always among them.
 fn tab_areas(app: &App, outer: Rect) -> Vec<(Rect, usize)> {
     let tabs: Vec<usize> = app.tabs().collect();
-    let name = inspected(app);
+    let name = inspected(app, outer.width);
     let first = outer.x
         + 3
         + if app.world.page == Page::Dashboard {
@@ -329,14 +329,14 @@ fn more_tabs(app: &App, shown: &[(Rect, usize)]) -> Vec<(Rect, usize)> {
 
 /// Whom the inspector beside the list is about: one process, or the selected group where the tab has the facts of groups;
 /// the others show one of its members.
-fn inspected(app: &App) -> String {
+fn inspected(app: &App, cells: u16) -> String {
     let world = &app.world;
     let tab = app.tab().map(|tab| app.panels()[tab].spec());
     if let Some(of) = world
         .chosen_group()
         .filter(|_| tab.is_some_and(|tab| tab.needs.contains(Needs::OVERVIEW)))
     {
-        return of.group.title();
+        return cut_middle(&of.group.title(), usize::from(cells / 2));
     }
     let proc = world.focus.and_then(|id| world.snapshot.get(id));
     let one = match (proc, world.focus) {
@@ -346,18 +346,32 @@ fn inspected(app: &App) -> String {
     };
     let member = |of: &&Arc<Chosen>| world.focus.is_some_and(|id| of.members.contains(&id));
     match world.group.as_ref().filter(member) {
-        Some(of) => {
-            let group = cut_middle(&of.group.title(), GROUP_CELLS);
-            format!("one member of {group}: {one}")
-        }
+        Some(of) => one_of(
+            &of.group.title(),
+            of.members.len(),
+            &one,
+            usize::from(cells),
+        ),
         None => one,
+    }
+}
+
+/// A member of a group, as such: with the name of the group where that leaves the tabs their room.
+fn one_of(group: &str, members: usize, one: &str, cells: usize) -> String {
+    let whole = format!("one member of {}: {one}", cut_middle(group, GROUP_CELLS));
+    if width(&whole) * 5 <= cells * 3 {
+        return whole;
+    }
+    match members {
+        1 => format!("its one member: {one}"),
+        n => format!("one of {n} members: {one}"),
     }
 }
 
 fn draw_tabs(app: &App, outer: Rect, buf: &mut Buffer) {
     let theme = &app.world.theme;
     if app.world.page == Page::Dashboard {
-        let parts = [(inspected(app), Role::Title)];
+        let parts = [(inspected(app, outer.width), Role::Title)];
         frame::title(theme, outer, &parts, &[], buf);
     }
     let areas = tab_areas(app, outer);
@@ -426,4 +440,25 @@ fn draw_foot(app: &App, panel: usize, outer: Rect, badge: &[(String, Role)], buf
 pub fn pane<'a>(app: &'a App, name: &str) -> Option<&'a dyn Panel> {
     let found = app.panels().iter().find(|p| p.spec().name == name);
     found.map(AsRef::as_ref)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_called_one_and_leaves_the_tabs_their_room() {
+        let id = "0123456789abcdef".repeat(2);
+        let told = |group: &str, members, cells| one_of(group, members, "20695 web", cells);
+        assert_eq!(
+            told("web.service", 2, 80),
+            "one member of web.service: 20695 web"
+        );
+        assert_eq!(
+            told(&id, 9, 82),
+            "one member of 0123456789ab…56789abcdef: 20695 web"
+        );
+        assert_eq!(told(&id, 9, 64), "one of 9 members: 20695 web");
+        assert_eq!(told(&id, 1, 64), "its one member: 20695 web");
+    }
 }
