@@ -240,7 +240,6 @@ fn print(command: &Command, before: &live::Args, ascii: bool) -> ExitCode {
         width: terminal.then(|| output::size().width.into()),
         ascii,
         styled: terminal && depth > Depth::Mono,
-        recorded: false,
     };
     let result = command.run(&mut printer);
     let result = result.and_then(|exit| {

@@ -119,7 +119,7 @@ impl Second {
             (Q::Busy, sum.busy()),
         ];
         let first = system.cores.first().map(|core| core.share);
-        let why = first.and_then(Result::err).unwrap_or(Missing::Soon);
+        let why = first.and_then(Result::err).unwrap_or(snapshot.unread);
         for (of, share) in shares {
             let share = Some(f64::from(share)).filter(|_| !known.is_empty());
             second.set(of, share.ok_or(why));

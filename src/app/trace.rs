@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::model::id::{Bytes, Nanos, ProcId};
 use crate::model::process::stat::Stat;
-use crate::model::reading::{Missing, Reading};
+use crate::model::reading::Reading;
 use crate::model::snapshot::Snapshot;
 use crate::model::text::SafeText;
 
@@ -68,7 +68,7 @@ impl Trace {
         };
         let rates = proc.rates.as_deref();
         let rate = |of: fn(&crate::model::snapshot::Rates) -> Reading<f64>| {
-            rates.map_or(Err(Missing::Soon), of)
+            rates.map_or(Err(snapshot.unread), of)
         };
         let [before, last] = &mut self.last;
         if last.is_some_and(|(at, _)| at == snapshot.at) {
@@ -82,7 +82,7 @@ impl Trace {
             Some((seconds, before)) if seconds > 0.0 => {
                 Ok(of(&proc.stat).saturating_sub(of(&before)) as f64 / seconds)
             }
-            _ => Err(Missing::Soon),
+            _ => Err(snapshot.unread),
         };
         let switches = rate(|r| r.voluntary).and_then(|v| Ok(v + rate(|r| r.involuntary)?));
         self.points.push_back(Point {
@@ -143,6 +143,7 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::reading::Missing;
     use crate::model::scene::Scene;
 
     #[test]

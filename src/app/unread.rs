@@ -5,6 +5,7 @@ use crate::model::detail::Stamped;
 use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::plan::Needs;
+use crate::model::reading::Missing;
 
 /// A part of what panes show beyond the table: what needs it, what it is called, and when it was read.
 type Part = (Needs, &'static str, Option<Nanos>);
@@ -22,6 +23,15 @@ impl World {
     /// Whether another moment than the present one is shown.
     pub fn looks_back(&self) -> bool {
         self.time.recorded || self.paused.is_some_and(|back| back > 0)
+    }
+
+    /// Why what nobody has read of the moment that is shown is not there.
+    pub fn to_come(&self) -> Missing {
+        if self.looks_back() {
+            Missing::Unrecorded
+        } else {
+            Missing::Soon
+        }
     }
 
     /// Whether what is read now is not about the moment that is shown.

@@ -298,7 +298,7 @@ pub fn refusal(why: Missing) -> &'static str {
         Missing::Denied => "not permitted",
         Missing::Unsupported => "this kernel cannot do it",
         Missing::Late => "not reached in time",
-        Missing::Soon | Missing::Gap => "not tried",
+        Missing::Soon | Missing::Gap | Missing::Unrecorded => "not tried",
     }
 }
 

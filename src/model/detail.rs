@@ -150,7 +150,18 @@ impl MachineDetail {
     pub fn shares_at(&self, at: Nanos) -> Shares {
         /// A recording of details reads the network every half a minute.
         const LASTING: u64 = 60_000_000_000;
-        self.shares(Nanos(at.0.saturating_sub(LASTING)))
+        let mut shares = self.shares(Nanos(at.0.saturating_sub(LASTING)));
+        shares.unread = Missing::Unrecorded;
+        for why in [
+            shares.traffic.as_mut().err(),
+            shares.gpus.as_mut().err(),
+            shares.calls.as_mut().err(),
+        ] {
+            if let Some(why @ Missing::Soon) = why {
+                *why = Missing::Unrecorded;
+            }
+        }
+        shares
     }
 
     /// What columns of the table show of this; what was read before `since` is told as not read.
@@ -169,6 +180,7 @@ impl MachineDetail {
             frozen: Arc::clone(&self.frozen),
             gpus: fresh(self.gpus.as_ref(), since),
             calls: fresh(self.call_rates.as_ref(), since),
+            unread: Missing::Soon,
         }
     }
 }

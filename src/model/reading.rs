@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Why a value is not there. It is shown as `–` with this reason one key away, never as 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Missing {
     /// The process ended while it was read (`ENOENT`, `ESRCH`).
     Gone,
@@ -14,9 +14,12 @@ pub enum Missing {
     /// The kernel did not answer within the time that a read may take.
     Late,
     /// Not known yet: nobody asked for it until now, or a rate needs one more sample.
+    #[default]
     Soon,
     /// The sample before is too long ago for a rate: nothing was read meanwhile.
     Gap,
+    /// It is told of what was kept, in which this is not: nobody read it then, and nobody can any more.
+    Unrecorded,
 }
 
 impl Missing {
@@ -29,12 +32,21 @@ impl Missing {
             Self::Late => "late",
             Self::Soon => "soon",
             Self::Gap => "gap",
+            Self::Unrecorded => "unrecorded",
         }
     }
 
     /// Whether there is something that is not told, so that a sum without it is too small.
     pub fn may_be_much(self) -> bool {
-        matches!(self, Self::Denied | Self::Late | Self::Soon | Self::Gap)
+        matches!(
+            self,
+            Self::Denied | Self::Late | Self::Soon | Self::Gap | Self::Unrecorded
+        )
+    }
+
+    /// Whether nobody has read it: until now, or then.
+    pub fn is_unread(self) -> bool {
+        matches!(self, Self::Soon | Self::Unrecorded)
     }
 }
 
@@ -47,6 +59,7 @@ impl fmt::Display for Missing {
             Self::Late => "the kernel did not answer in time",
             Self::Soon => "not read yet; a rate needs two samples",
             Self::Gap => "nothing was read for too long; the next tick has it",
+            Self::Unrecorded => "not read at that moment",
         })
     }
 }

@@ -58,6 +58,8 @@ pub struct Sample {
     pub shares: Arc<Shares>,
     /// Whether the sweep counts what ended children had used ([`TaskSample::seen`]).
     pub counts_ended: bool,
+    /// Why what nobody has read is not there: it is to come, or it is of a recording, in which it is not.
+    pub unread: Missing,
 }
 
 /// A process that began and ended between two sweeps.

@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub own: Option<Own>,
     /// What was found beside the table.
     pub shares: Arc<Shares>,
+    /// Why what nobody has read is not there: it is to come, or it is of a recording, in which it is not.
+    pub unread: Missing,
 }
 
 /// What pscope itself costs.

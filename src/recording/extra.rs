@@ -6,7 +6,7 @@ use super::Broken;
 use super::numbers::{self, WHY};
 use super::wire::{self, Fields, Value};
 use crate::model::id::{Bytes, Nanos};
-use crate::model::reading::Reading;
+use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{
     After, Growth, Held, Io, Means, Opened, OptionalStats, SchedStat, Status, optional_stats,
 };
@@ -93,7 +93,8 @@ fn read_after(before: After, value: Value<'_>) -> Result<After, Broken> {
 
 /// Reads what [`write()`] wrote.
 pub fn read(before: Option<&OptionalStats>, bytes: &[u8]) -> Result<OptionalStats, Broken> {
-    let mut now = before.cloned().unwrap_or_default();
+    let unread = || OptionalStats::unread(Missing::Unrecorded);
+    let mut now = before.cloned().unwrap_or_else(unread);
     wire::each(bytes, |field, value| read_one(&mut now, field, value))?;
     Ok(now)
 }
@@ -242,7 +243,6 @@ impl Kept for Arc<Opened> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::reading::Missing;
 
     #[test]
     fn what_came_with_later_versions_is_kept_too() {
@@ -259,7 +259,7 @@ mod tests {
                     ..Opened::default()
                 })),
                 exe: Err(Missing::Denied),
-                ..OptionalStats::default()
+                ..OptionalStats::unread(Missing::Unrecorded)
             };
             let mut out = Fields::default();
             write(&mut out, 1, before.as_ref(), &now);

@@ -27,6 +27,8 @@ fn machine(of: &Sample) -> Sample {
         mode: of.mode,
         read: of.read,
         counts_ended: of.counts_ended,
+        unread: of.unread,
+        shares: of.shares.clone(),
         ..Sample::default()
     }
 }

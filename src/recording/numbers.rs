@@ -46,7 +46,8 @@ pub fn code(why: Missing) -> u64 {
         Missing::Denied => 2,
         Missing::Unsupported => 3,
         Missing::Late => 4,
-        Missing::Soon => 5,
+        // Who writes reads it soon; of what was kept it stays unread.
+        Missing::Soon | Missing::Unrecorded => 5,
         Missing::Gap => 6,
     }
 }
@@ -57,7 +58,7 @@ pub fn why(code: u64) -> Missing {
         1 => Missing::Gone,
         2 => Missing::Denied,
         4 => Missing::Late,
-        5 => Missing::Soon,
+        5 => Missing::Unrecorded,
         6 => Missing::Gap,
         _ => Missing::Unsupported,
     }

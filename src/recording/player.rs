@@ -85,7 +85,7 @@ impl Player {
                 self.bodies.begin(&raw);
                 // The whole state of the tick that was reached says nothing new.
                 if self.at() != Some(head.at) {
-                    let mut state = tick::nothing();
+                    let mut state = tick::unread();
                     tick::apply(&mut state, &raw)?;
                     follows(&state, head)?;
                     self.before = None;

@@ -18,6 +18,7 @@ use super::{Kept, Kind, MAGIC, Past, Player, Recorded, Writer, recorded, tick};
 use crate::model::acting::Fate;
 use crate::model::acting::signal::Signal;
 use crate::model::id::{Bytes, Nanos, Uid};
+use crate::model::process::column;
 use crate::model::process::stat::State;
 use crate::model::reading::Missing;
 use crate::model::sample::{
@@ -177,8 +178,15 @@ fn file(records: &[Vec<u8>]) -> Vec<u8> {
     [MAGIC.to_vec(), records.concat()].concat()
 }
 
-fn same(a: &Snapshot, b: &Snapshot) {
-    let (a, b) = (format!("{a:#?}"), format!("{b:#?}"));
+/// A value as what is kept tells it: what was still to be read was not.
+fn as_kept(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?}").replace("Soon", "Unrecorded")
+}
+
+/// Whether what is kept is what was seen. Of what was still to be read then it says that it was not.
+fn same(kept: &Snapshot, seen: &Snapshot) {
+    let (a, b) = (format!("{kept:#?}"), format!("{seen:#?}"));
+    let b = b.replace("Soon", "Unrecorded");
     let differs = a.lines().zip(b.lines()).find(|(a, b)| a != b);
     assert!(a == b, "{differs:?}");
 }
@@ -230,6 +238,29 @@ fn what_was_read_between_two_ticks_and_what_was_not_there_are_recorded_as_such()
     for live in &seen {
         same(&past.at(live.at).expect("it is kept"), live);
     }
+}
+
+/// Whoever asks what was kept hears the same reason of what is not in it, and nothing is to come.
+#[test]
+fn what_was_not_read_is_told_as_that_by_everything() {
+    let (samples, seen) = script(20);
+    let kept = Kept::new(1 << 20);
+    kept.push(record(&samples, &seen));
+    let mut past = Past::new(Box::new(kept));
+    let mut unread = 0;
+    for live in &seen {
+        let then = past.at(live.at).expect("it is kept");
+        for proc in then.procs.iter() {
+            for column in column::ALL {
+                let why = column.text(&then, proc).err();
+                assert_ne!(why, Some(Missing::Soon), "{}", column.name);
+                unread += usize::from(why == Some(Missing::Unrecorded));
+            }
+        }
+        let told = format!("{:?} {:?} {:?}", then.system, then.own, then.shares);
+        assert!(!told.contains("Soon"), "{told}");
+    }
+    assert!(unread > 0);
 }
 
 #[test]

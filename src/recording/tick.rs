@@ -1,5 +1,7 @@
 //! One tick as fields: the whole state, or what changed since the one before.
 
+use std::sync::Arc;
+
 use super::extra::within;
 use super::numbers::{self, code, why};
 use super::wire::{self, Fields, Value};
@@ -8,7 +10,9 @@ use crate::model::acting::Fate;
 use crate::model::acting::signal::Signal;
 use crate::model::id::{Bytes, Nanos, Pid, ProcId};
 use crate::model::reading::{Missing, Reading};
-use crate::model::sample::{Fault, Mode, OwnSample, Sample, TaskSample, ThreadSample};
+use crate::model::sample::{
+    Fault, Mode, OwnSample, Sample, Shares, SystemSample, TaskSample, ThreadSample,
+};
 use crate::model::text::SafeText;
 
 /// The numbers of the fields of a tick.
@@ -49,6 +53,30 @@ pub fn nothing() -> Sample {
     nothing
 }
 
+/// What is known before a whole record is read: what is not in it was not read then.
+pub fn unread() -> Sample {
+    let nothing = nothing();
+    let SystemSample {
+        load,
+        tasks,
+        disk_flow,
+        network_flow,
+        ..
+    } = nothing.system;
+    Sample {
+        unread: Missing::Unrecorded,
+        shares: Arc::new(Shares::unread(Missing::Unrecorded)),
+        system: SystemSample {
+            load,
+            tasks,
+            disk_flow,
+            network_flow,
+            ..SystemSample::unread(Missing::Unrecorded)
+        },
+        ..nothing
+    }
+}
+
 /// A tick as what changed since `before`; the whole of it where there is none.
 pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
     // Named one by one, so that none that is added is forgotten.
@@ -69,6 +97,8 @@ pub fn write(before: Option<&Sample>, now: &Sample) -> Vec<u8> {
         // Found beside the table, seconds ago; it is not kept.
         shares: _,
         counts_ended: _,
+        // Of what is read back it is another one.
+        unread: _,
     } = now;
     let nothing = nothing();
     let whole = before.is_none();

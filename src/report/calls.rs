@@ -43,7 +43,6 @@ const SPAN: Nanos = Nanos(5_000_000_000);
 /// # Errors
 /// `NoProcess` for a target that is not there; `NotPermitted` where its calls can neither be counted nor seen.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     if let Some(found) = args.past.moment()? {
         return recorded(args, &found, printer);
     }
@@ -109,7 +108,7 @@ fn recorded(args: &Args, found: &past::Found, printer: &mut Printer<'_>) -> Resu
             snapshot: now,
             id,
             ended: false,
-            files: files.as_deref().ok_or(Missing::Soon),
+            files: files.as_deref().ok_or(Missing::Unrecorded),
         };
         printer.json(&json::answer(&about, &calls))?;
         printer.out.write_all(b"\n")?;
@@ -366,7 +365,7 @@ mod tests {
             (&process["pid"], &process["name"]),
             (&7.into(), &"cat".into())
         );
-        assert_eq!(json["unavailable"]["descriptors"], "soon");
+        assert_eq!(json["unavailable"]["descriptors"], "unrecorded");
         let why = said(false, false)
             .expect_err("nothing was read")
             .to_string();

@@ -151,7 +151,6 @@ mod tests {
             width: Some(COLUMN + 27),
             ascii: true,
             styled: false,
-            recorded: false,
         };
         let finding = Finding {
             gives: "every context switch: exact slices, who took the core",

@@ -240,7 +240,7 @@ impl Report<'_> {
     fn control_group(&self, row: &Row<'_>) -> Option<Reading<Value>> {
         let path = row.group.path.as_ref()?;
         if !self.live {
-            return Some(Err(Missing::Soon));
+            return Some(Err(Missing::Unrecorded));
         }
         let all = self.groups.members(self.snapshot, row.place);
         let member = all.map(|p| p.id.pid).next();

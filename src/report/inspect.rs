@@ -121,7 +121,6 @@ struct Found {
 /// # Errors
 /// When there is no such process, or several of the name; what else could not be read is said in its place.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     let section = args.section.unwrap_or(Section::Memory);
     if args.span.is_some() && section != Section::Memory {
         let why = "--for watches which regions take pages: ask for the section memory, or for all";
@@ -179,7 +178,7 @@ impl Found {
     fn recorded(snapshot: Snapshot, detail: &Detail, id: ProcId, sections: &[Section]) -> Self {
         fn read<T>(wanted: bool, slot: Option<&Stamped<T>>) -> Option<Reading<Arc<T>>> {
             let read = slot.map(|slot| slot.value.clone());
-            wanted.then(|| read.unwrap_or(Err(Missing::Soon)))
+            wanted.then(|| read.unwrap_or(Err(Missing::Unrecorded)))
         }
         fn own<T: Clone>(wanted: bool, slot: Option<&Stamped<T>>) -> Option<Reading<T>> {
             read(wanted, slot).map(|read| read.map(Arc::unwrap_or_clone))
@@ -271,7 +270,7 @@ impl Found {
     /// The sections that were asked for and that the recording does not have.
     fn unread(&self) -> Vec<&'static str> {
         fn of<T>(name: &'static str, section: Option<&Reading<T>>) -> Option<&'static str> {
-            matches!(section, Some(Err(Missing::Soon))).then_some(name)
+            matches!(section, Some(Err(Missing::Unrecorded))).then_some(name)
         }
         let all = [
             of("overview", self.overview.as_ref()),

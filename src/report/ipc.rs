@@ -42,7 +42,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// # Errors
 /// For a target that is no process, or several.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     let (mut ipc, of) = match args.past.moment()? {
         Some(found) => recorded(args, &found)?,
         None => now(args)?,

@@ -10,7 +10,7 @@ use crate::model::groups::unit;
 use crate::model::plan::Needs;
 use crate::model::process::column::{Column, Shows, Unit};
 use crate::model::process::tty;
-use crate::model::reading::{Missing, Reading};
+use crate::model::reading::Reading;
 use crate::model::sample::OptionalStats;
 use crate::model::snapshot::{Proc, Snapshot};
 use crate::model::text::SafeText;
@@ -80,7 +80,7 @@ impl<'a> Process<'a> {
                 .map(|c| c.exact_args().collect()),
             exe: note.take(
                 "exe",
-                extra(proc, |e| {
+                extra(snapshot, proc, |e| {
                     e.exe.as_ref().map(SafeText::exact).map_err(|m| *m)
                 }),
             ),
@@ -100,7 +100,7 @@ impl<'a> Process<'a> {
             process_group: stat.group.0,
             cgroup: note.take(
                 "cgroup",
-                extra(proc, |e| {
+                extra(snapshot, proc, |e| {
                     let path = e.cgroup.as_ref().map_err(|why| *why)?;
                     Ok(unit::readable(path.exact()))
                 }),
@@ -191,8 +191,12 @@ impl Note<'_> {
     }
 }
 
-fn extra<'a, T>(proc: &'a Proc, of: impl FnOnce(&'a OptionalStats) -> Reading<T>) -> Reading<T> {
-    proc.extra.as_deref().map_or(Err(Missing::Soon), of)
+fn extra<'a, T>(
+    snapshot: &Snapshot,
+    proc: &'a Proc,
+    of: impl FnOnce(&'a OptionalStats) -> Reading<T>,
+) -> Reading<T> {
+    proc.extra.as_deref().map_or(Err(snapshot.unread), of)
 }
 
 /// Rounded to a tenth, so that the text is as short as what is known.
@@ -203,6 +207,7 @@ fn tenths(value: f32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::reading::Missing;
     use crate::model::scene::Scene;
 
     #[test]

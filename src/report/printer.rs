@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use crate::model::reading::Missing;
 use crate::model::text::{SafeText, cut, deceives, width};
 
 /// Where a report goes and what it may use there.
@@ -15,8 +14,6 @@ pub struct Printer<'a> {
     pub ascii: bool,
     /// Whether attributes may be used.
     pub styled: bool,
-    /// Whether what is written is of a recording: what nobody read then is not to come.
-    pub recorded: bool,
 }
 
 /// How a piece of text stands out.
@@ -31,66 +28,14 @@ pub enum Ink {
 }
 
 /// Writes JSON that means what was read and cannot act on a terminal: what could is written as `\uXXXX`.
-///
-/// Of a recording a value is not missing because it is to come: the recording does not hold it.
-#[derive(Default)]
-struct Harmless {
-    recorded: bool,
-    key: Key,
-    /// Whether reasons are written now.
-    reasons: bool,
-}
-
-/// What is known of the last key.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Key {
-    /// It says nothing of what comes.
-    #[default]
-    Any,
-    /// It is being written.
-    Open,
-    /// So is the one of reasons.
-    OpenReasons,
-    /// What comes are reasons.
-    Reasons,
-}
+struct Harmless;
 
 impl serde_json::ser::Formatter for Harmless {
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.key = Key::Open;
-        if first { Ok(()) } else { out.write_all(b",") }
-    }
-
-    fn end_object_key<W: ?Sized + Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.key = match self.key {
-            Key::OpenReasons => Key::Reasons,
-            _ => Key::Any,
-        };
-        Ok(())
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.reasons = self.key == Key::Reasons;
-        out.write_all(b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.reasons = false;
-        out.write_all(b"}")
-    }
-
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         out: &mut W,
         text: &str,
     ) -> io::Result<()> {
-        if matches!(self.key, Key::Open | Key::OpenReasons) {
-            if text == "unavailable" {
-                self.key = Key::OpenReasons;
-            }
-        } else if self.recorded && self.reasons && text == Missing::Soon.word() {
-            return out.write_all(UNRECORDED.as_bytes());
-        }
         let acts = |c: char| c.is_control() || deceives(c);
         let mut rest = text;
         while let Some((at, c)) = rest.char_indices().find(|(_, c)| acts(*c)) {
@@ -104,23 +49,12 @@ impl serde_json::ser::Formatter for Harmless {
     }
 }
 
-/// Why there is no value that a recording does not hold, as one word.
-const UNRECORDED: &str = "unrecorded";
-
-/// Writes a value as harmless JSON in one line, without the line's end; `recorded`: it is of a recording.
+/// Writes a value as harmless JSON in one line, without the line's end.
 ///
 /// # Errors
 /// Where the value cannot be JSON, or `out` takes no more.
-pub fn json(
-    out: &mut dyn Write,
-    value: &impl serde::Serialize,
-    recorded: bool,
-) -> serde_json::Result<()> {
-    let formatter = Harmless {
-        recorded,
-        ..Harmless::default()
-    };
-    let mut writer = serde_json::Serializer::with_formatter(out, formatter);
+pub fn json(out: &mut dyn Write, value: &impl serde::Serialize) -> serde_json::Result<()> {
+    let mut writer = serde_json::Serializer::with_formatter(out, Harmless);
     value.serialize(&mut writer)
 }
 
@@ -130,7 +64,7 @@ impl Printer<'_> {
     /// # Errors
     /// When the printer takes no more.
     pub fn json(&mut self, value: &impl serde::Serialize) -> serde_json::Result<()> {
-        json(&mut *self.out, value, self.recorded)
+        json(&mut *self.out, value)
     }
 
     /// Writes a line in pieces, cut to the width and with its trailing blanks left out.
@@ -276,7 +210,6 @@ pub fn piped<T, E>(
         width: None,
         ascii,
         styled: false,
-        recorded: false,
     })?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
@@ -292,7 +225,6 @@ mod tests {
             width: Some(limit),
             ascii: false,
             styled: false,
-            recorded: false,
         };
         printer.flow(pieces, hang).expect("written");
         String::from_utf8(out).expect("UTF-8")
@@ -343,7 +275,6 @@ mod tests {
             width,
             ascii: false,
             styled,
-            recorded: false,
         };
         let pieces = [("ab ", Ink::Dim), ("cdef", Ink::Plain), ("  ", Ink::Plain)];
         printer.line(&pieces).expect("written");
@@ -358,28 +289,10 @@ mod tests {
     }
 
     #[test]
-    fn of_a_recording_nothing_is_to_come() {
-        let value = serde_json::json!({
-            "unavailable": {"a": "soon", "soon": "denied"},
-            "unavailable_not": {"a": "soon"},
-            "z": [{"unavailable": null, "y": {"x": "soon"}}],
-        });
-        let written = |recorded| {
-            let mut out = Vec::new();
-            json(&mut out, &value, recorded).expect("written");
-            String::from_utf8(out).expect("UTF-8")
-        };
-        assert_eq!(written(false), value.to_string());
-        let told = value.to_string();
-        let told = told.replacen(r#""a":"soon""#, r#""a":"unrecorded""#, 1);
-        assert_eq!(written(true), told);
-    }
-
-    #[test]
     fn json_means_what_was_read_and_cannot_act_on_a_terminal() {
         let value = "a\nb\u{9b}31m\u{202e}\u{f7ff}\u{e0001}é";
         let mut out = Vec::new();
-        json(&mut out, &value, false).expect("written");
+        json(&mut out, &value).expect("written");
         let text = String::from_utf8(out).expect("UTF-8");
         assert_eq!(text, r#""a\nb\u009b31m\u202e\uf7ff\udb40\udc01é""#);
         let back: String = serde_json::from_str(&text).expect("JSON");

@@ -85,7 +85,6 @@ const SHOWN: &[&str] = &[
 /// # Errors
 /// For a column or a filter that is not understood, and when the processes cannot be read.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     let columns = columns(&args.columns)?;
     let (sort, descending) = direction(&args.sort)?;
     let filter = filter(&args.filter)?;

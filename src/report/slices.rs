@@ -141,7 +141,6 @@ fn name_now(now: Option<&Snapshot>, id: ProcId) -> Option<String> {
 /// `NoProcess` for a target that is not there; `NotPermitted` when a trace is asked for and single slices are not told;
 /// `Failed` when it cannot be written.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     if let Some(found) = args.past.moment()? {
         return recorded(args, found, printer);
     }

@@ -79,7 +79,6 @@ struct Machine {
 /// # Errors
 /// When the processes cannot be read; what else is missing is shown as `–`.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     if let Some(every) = args.every {
         // One judge for all: a verdict has a past.
         let mut judge = Judge::default();
@@ -150,13 +149,13 @@ fn recorded(then: Snapshot, detail: Detail, before: Option<Disks>) -> Machine {
             .as_ref()
             .map_or_else(|_| OwnGroup::default(), |m| m.own.clone()),
         memory,
-        identity: Identity::default(),
+        identity: Identity::unread(Missing::Unrecorded),
         sensors: value(machine.sensors),
         gpus: value(machine.gpus),
         requests: value(machine.requests),
         disks: value(machine.disks).map(|now| {
             let rates = before.map(|before| now.rates(&before));
-            let unknown = || vec![Err(Missing::Soon); now.told().len()];
+            let unknown = || vec![Err(Missing::Unrecorded); now.told().len()];
             let rates = rates.unwrap_or_else(unknown);
             (now, rates)
         }),
@@ -175,7 +174,7 @@ fn before(found: &past::Found, detail: &Detail) -> Result<Option<Disks>, Error> 
 
 /// A part of a recording, or that it was not read by then.
 fn value<T: Clone>(slot: Slot<T>) -> Reading<T> {
-    slot.map_or(Err(Missing::Soon), |slot| {
+    slot.map_or(Err(Missing::Unrecorded), |slot| {
         slot.value.map(Arc::unwrap_or_clone)
     })
 }

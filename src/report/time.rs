@@ -76,7 +76,6 @@ impl Breakdown {
 /// # Errors
 /// `NoProcess` for a target that is not there or ended before anything was seen; `Failed` where the kernel does not count.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     if let Some(found) = args.past.moment()? {
         return past::run(args, found, printer);
     }

@@ -51,7 +51,6 @@ pub struct Args {
 /// # Errors
 /// When the target is not there, and when the processes cannot be read.
 pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
-    printer.recorded = !args.past.is_live();
     let mut needs = if args.json {
         json::NEEDS
     } else {
@@ -331,7 +330,7 @@ fn write_json(
         }
         printer.out.write_all(if fresh { b"\n" } else { b",\n" })?;
         let mut text = Vec::new();
-        printer::json(&mut text, &Process::new(snapshot, proc), printer.recorded)?;
+        printer::json(&mut text, &Process::new(snapshot, proc))?;
         text.pop();
         printer.out.write_all(&text)?;
         if threads {

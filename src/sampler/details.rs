@@ -371,7 +371,9 @@ mod tests {
         };
         let body = head.unpack(&record).expect("whole");
         recording::details::fill(&mut heard, &body).expect("well formed");
-        let (heard, told) = (format!("{heard:#?}"), format!("{told:#?}"));
+        // Of what was still to be read, what is kept says that it was not.
+        let text = |detail: &Detail| format!("{detail:#?}").replace("Soon", "Unrecorded");
+        let (heard, told) = (text(&heard), text(&told));
         let differs = heard.lines().zip(told.lines()).find(|(a, b)| a != b);
         assert!(heard == told, "{differs:?}");
     }

@@ -161,6 +161,31 @@ fn what_the_inspector_shows_is_recorded_of_whom_one_asks() {
     );
 }
 
+/// Of what a recording does not hold nothing is to come, whichever report is asked.
+#[test]
+fn nothing_of_a_recording_is_to_come() {
+    let files = ["version-1", "1.0.0", "1.0.0-linked"];
+    let files = files.map(|name| format!("tests/recordings/{name}.pscope"));
+    let columns = "cpu,cpu1,read,write,pss,growth,net-in,gpu,calls,wait,fds,waits-for,unit,ports";
+    let mut unrecorded = 0;
+    for file in &files {
+        for (report, more) in [
+            ("ps", &["--columns", columns][..]),
+            ("ps", &["--group-by", "user"]),
+            ("tree", &[]),
+            ("system", &[]),
+            ("inspect", &["1"]),
+            ("ipc", &[]),
+        ] {
+            let args = [&[report], more, &["--json", "--from", file.as_str()][..]].concat();
+            let told = text(&pscope(&args).stdout);
+            assert!(!told.contains("\"soon\""), "{args:?}: {told}");
+            unrecorded += told.matches("\"unrecorded\"").count();
+        }
+    }
+    assert!(unrecorded > 0);
+}
+
 #[test]
 fn environments_are_recorded_where_that_is_asked() {
     let dir = tempfile::tempdir().expect("a directory");

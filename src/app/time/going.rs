@@ -122,7 +122,7 @@ impl App {
 
     /// Lets columns show what was read beside the table, where the tick comes from a record, which has no such columns.
     pub(super) fn share(&mut self) {
-        if *self.world.snapshot.shares == Shares::default() {
+        if *self.world.snapshot.shares == Shares::unread(self.world.snapshot.unread) {
             let shares = self.world.detail.machine.shares_at(self.world.snapshot.at);
             Arc::make_mut(&mut self.world.snapshot).shares = Arc::new(shares);
         }

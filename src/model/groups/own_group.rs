@@ -68,9 +68,16 @@ pub struct Strain {
 
 impl Default for StrainSample {
     fn default() -> Self {
+        Self::unread(Missing::Soon)
+    }
+}
+
+impl StrainSample {
+    /// Of which nothing was read, for this reason.
+    pub fn unread(why: Missing) -> Self {
         Self {
-            periods: Err(Missing::Soon),
-            hits: Err(Missing::Soon),
+            periods: Err(why),
+            hits: Err(why),
             members: Arc::default(),
         }
     }
@@ -87,10 +94,10 @@ impl Default for Strain {
 }
 
 impl Strain {
-    /// What happened between two samples; only who the members are where there is no earlier one.
-    pub fn between(before: Option<&StrainSample>, now: &StrainSample) -> Self {
-        let soon = StrainSample::default();
-        let before = before.unwrap_or(&soon);
+    /// What happened between two samples; where there is no earlier one only who the members are, and why no more.
+    pub fn between(before: Option<&StrainSample>, now: &StrainSample, unread: Missing) -> Self {
+        let none = StrainSample::unread(unread);
+        let before = before.unwrap_or(&none);
         let throttled = || {
             let ((old_all, old), (all, new)) = (before.periods?, now.periods?);
             let share = 100.0 * new.saturating_sub(old) as f32;

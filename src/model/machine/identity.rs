@@ -17,10 +17,17 @@ pub struct Identity {
 impl Default for Identity {
     /// Nothing was asked.
     fn default() -> Self {
+        Self::unread(Missing::Soon)
+    }
+}
+
+impl Identity {
+    /// Of which nothing was read, for this reason.
+    pub fn unread(why: Missing) -> Self {
         Self {
-            system: Err(Missing::Soon),
-            product: Err(Missing::Soon),
-            processors: Err(Missing::Soon),
+            system: Err(why),
+            product: Err(why),
+            processors: Err(why),
         }
     }
 }

@@ -63,11 +63,16 @@ macro_rules! structure {
 
         impl Default for OptionalStats {
             fn default() -> Self {
-                Self { $($name: Err(Missing::Soon),)* after: After::default() }
+                Self::unread(Missing::Soon)
             }
         }
 
         impl OptionalStats {
+            /// Of which nothing was read, for this reason.
+            pub fn unread(why: Missing) -> Self {
+                Self { $($name: Err(why),)* after: After::default() }
+            }
+
             /// Everything that its fields answer.
             pub const ANSWERED: Needs = Needs::empty()$(.union(Needs::$need))*;
 

@@ -30,6 +30,8 @@ pub struct Shares {
     pub gpus: Reading<Arc<Gpus>>,
     /// How many system calls everybody makes.
     pub calls: Reading<Arc<CallRates>>,
+    /// Why what nobody has read is not there.
+    pub unread: Missing,
 }
 
 /// Throughput by process: of TCP, and of UDP where that is told.
@@ -58,14 +60,7 @@ impl Default for Traffic {
 
 impl Default for Shares {
     fn default() -> Self {
-        Self {
-            traffic: Err(Missing::Soon),
-            names: Arc::default(),
-            groups: Arc::default(),
-            frozen: Arc::default(),
-            gpus: Err(Missing::Soon),
-            calls: Err(Missing::Soon),
-        }
+        Self::unread(Missing::Soon)
     }
 }
 
@@ -76,10 +71,29 @@ impl Shares {
         !over && self.frozen.has(proc.id.pid)
     }
 
+    /// Of which nothing was read, for this reason.
+    pub fn unread(why: Missing) -> Self {
+        Self {
+            traffic: Err(why),
+            names: Arc::default(),
+            groups: Arc::default(),
+            frozen: Arc::default(),
+            gpus: Err(why),
+            calls: Err(why),
+            unread: why,
+        }
+    }
+
     /// What a process uses of all cards: percent of one card's time, and bytes of their memory.
     pub fn gpu_of(&self, id: ProcId) -> (Reading<f64>, Reading<f64>) {
         match &self.gpus {
-            Ok(gpus) => gpus.of(id.pid),
+            Ok(gpus) => {
+                let (busy, memory) = gpus.of(id.pid);
+                (
+                    busy.map_err(|why| self.why(why)),
+                    memory.map_err(|why| self.why(why)),
+                )
+            }
             Err(why) => (Err(*why), Err(*why)),
         }
     }
@@ -89,7 +103,8 @@ impl Shares {
     /// # Errors
     /// `Denied` where programs may not run in the kernel, `Soon` until there are two readings.
     pub fn calls_of(&self, id: ProcId) -> Reading<f64> {
-        self.calls.as_ref().map_err(|why| *why)?.of(id)
+        let calls = self.calls.as_ref().map_err(|why| *why)?;
+        calls.of(id).map_err(|why| self.why(why))
     }
 
     /// What a process moves over the network; nothing where it is known to have no connections.
@@ -102,8 +117,13 @@ impl Shares {
             Some(rates) => Ok(*rates),
             None if traffic.hidden.binary_search(&id).is_ok() => Err(Missing::Denied),
             None if traffic.complete => Ok(Rates::default()),
-            None => Err(Missing::Soon),
+            None => Err(self.unread),
         }
+    }
+
+    /// A reason as it is of what is told here: nothing is to come of what was kept.
+    fn why(&self, why: Missing) -> Missing {
+        if why.is_unread() { self.unread } else { why }
     }
 }
 

@@ -48,25 +48,32 @@ pub struct SystemSample {
 
 impl Default for SystemSample {
     fn default() -> Self {
+        Self::unread(Missing::Soon)
+    }
+}
+
+impl SystemSample {
+    /// Of which nothing was read, for this reason.
+    pub fn unread(why: Missing) -> Self {
         Self {
             uptime: Nanos(0),
-            load: Err(Missing::Soon),
+            load: Err(why),
             cores: Vec::new(),
-            switches: Err(Missing::Soon),
-            forks: Err(Missing::Soon),
-            running: Err(Missing::Soon),
-            blocked: Err(Missing::Soon),
-            tasks: Err(Missing::Soon),
-            memory: Err(Missing::Soon),
-            cpu_pressure: Err(Missing::Soon),
-            memory_pressure: Err(Missing::Soon),
-            io_pressure: Err(Missing::Soon),
-            own_pressure: [Err(Missing::Soon); 3],
-            own_strain: StrainSample::default(),
-            searches: Err(Missing::Soon),
-            oom_kills: Err(Missing::Soon),
-            disk_flow: Err(Missing::Soon),
-            network_flow: Err(Missing::Soon),
+            switches: Err(why),
+            forks: Err(why),
+            running: Err(why),
+            blocked: Err(why),
+            tasks: Err(why),
+            memory: Err(why),
+            cpu_pressure: Err(why),
+            memory_pressure: Err(why),
+            io_pressure: Err(why),
+            own_pressure: [Err(why); 3],
+            own_strain: StrainSample::unread(why),
+            searches: Err(why),
+            oom_kills: Err(why),
+            disk_flow: Err(why),
+            network_flow: Err(why),
         }
     }
 }

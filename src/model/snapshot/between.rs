@@ -28,13 +28,14 @@ impl Snapshot {
     /// The same; what is as it was in the `known` snapshot is shared with it.
     pub fn after(known: &Procs, prev: Option<&Sample>, next: &Sample) -> Self {
         let span = span(prev, next);
-        let none = span.err().unwrap_or(Missing::Soon);
+        let none = span.err().unwrap_or(next.unread);
         let prev = prev.filter(|_| span.is_ok());
         let hz = next.machine.ticks_per_second.max(1) as f64;
         let step = Step {
             hz,
             span: span.unwrap_or_default(),
             none,
+            unread: next.unread,
             cores: next.system.cores.len(),
             born: prev
                 .map(|p| p.system.uptime.seconds())
@@ -68,6 +69,7 @@ impl Snapshot {
                 .own
                 .map(|now| own(prev.and_then(|p| p.own), now, &step)),
             shares: Arc::clone(&next.shares),
+            unread: next.unread,
         }
     }
 }
@@ -75,14 +77,14 @@ impl Snapshot {
 /// The time that rates cover.
 ///
 /// # Errors
-/// `Soon` where there is no earlier sample, `Gap` where it is more than three intervals ago: of the longer one, since it
+/// Why what nobody has read is not there where there is no earlier sample, `Gap` where it is more than three intervals ago: of the longer one, since it
 /// may just have been shortened, and a share of the time before is as right as any.
 pub fn span(prev: Option<&Sample>, next: &Sample) -> Reading<Nanos> {
-    let prev = prev.ok_or(Missing::Soon)?;
+    let prev = prev.ok_or(next.unread)?;
     let span = next.at.since(prev.at);
     let most = prev.interval.max(next.interval).0.saturating_mul(3);
     match span.0 {
-        0 => Err(Missing::Soon),
+        0 => Err(next.unread),
         n if next.interval.0 == 0 || n <= most => Ok(span),
         _ => Err(Missing::Gap),
     }
@@ -114,6 +116,8 @@ struct Step {
     span: Nanos,
     /// Why something that the sample before does not have has no rate.
     none: Missing,
+    /// Why what nobody has read is not there.
+    unread: Missing,
     /// How many cores there are; 0 where that was not told.
     cores: usize,
     /// Who started from this tick after boot on had done nothing at the sample before; the sweep itself takes a moment.
@@ -128,13 +132,21 @@ impl Step {
     /// The seconds from one reading to the next, where each was so much later than its tick.
     ///
     /// # Errors
-    /// `Soon` where they lie so close together that they tell nothing.
+    /// As of what nobody has read where they lie so close together that they tell nothing.
     fn seconds(&self, before: Nanos, now: Nanos) -> Reading<f64> {
         let span = Nanos(self.span.0.saturating_add(now.0).saturating_sub(before.0));
         if span.0 == 0 || span < self.span.min(SHORTEST) {
-            return Err(Missing::Soon);
+            return Err(self.unread);
         }
         Ok(span.seconds())
+    }
+
+    /// Why there is no rate where the first of two readings is missing.
+    fn first(&self, why: Missing) -> Missing {
+        match why {
+            Missing::Gap => Missing::Gap,
+            _ => self.unread,
+        }
     }
 
     /// The share of one core that so many ticks are; never more than there are cores.
@@ -275,10 +287,7 @@ fn rates(
         seconds: Reading<f64>,
         value: impl Fn(T) -> u64,
     ) -> Reading<f64> {
-        let now = now?;
-        // What was denied then, and is not now, was not read then.
-        let before = before.map_err(soon)?;
-        Ok(value(now).saturating_sub(value(before)) as f64 / seconds?)
+        Ok(value(now?).saturating_sub(value(before?)) as f64 / seconds?)
     }
     let delay = |b: &TaskSample| task.stat.block_delay.0.saturating_sub(b.stat.block_delay.0);
     let blocked = before.ok_or(step.none).and_then(|b| {
@@ -296,17 +305,16 @@ fn rates(
     let before = before.and_then(|b| b.extra.as_deref());
     let then = before.map_or_else(After::default, |b| b.after);
     let none = Err(step.none);
-    let moved = moved::since(
-        before.map(|b| b.io).or(began).unwrap_or(none),
-        now.io,
-        left.of(task.id),
-    );
+    // What was denied then, and is not now, was not read then.
+    let io = before.map(|b| b.io).or(began).unwrap_or(none);
+    let moved = moved::since(io.map_err(|why| step.first(why)), now.io, left.of(task.id));
     let seconds = step.seconds(then.io, now.after.io);
     let rate =
         |of: &dyn Fn(moved::Since) -> Reading<u64>| Ok(moved.and_then(of)? as f64 / seconds?);
     let status = before.map_or(Err(step.none), |b| b.status);
     let switches = |value: fn(Status) -> u64| {
         let seconds = step.seconds(then.status, now.after.status);
+        let status = status.map_err(|why| step.first(why));
         of(status, now.status, seconds, value)
     };
     let schedstat = before.map_or(Err(step.none), |b| b.schedstat);
@@ -318,16 +326,14 @@ fn rates(
         faults,
         voluntary: switches(|s| s.voluntary),
         involuntary: switches(|s| s.involuntary),
-        waiting: of(schedstat, now.schedstat, seconds, |s| s.wait.0).map(|ns| ns / 1e7),
+        waiting: of(
+            schedstat.map_err(|why| step.first(why)),
+            now.schedstat,
+            seconds,
+            |s| s.wait.0,
+        )
+        .map(|ns| ns / 1e7),
         blocked,
-    }
-}
-
-/// Why there is no rate where the first of two readings is missing.
-fn soon(why: Missing) -> Missing {
-    match why {
-        Missing::Gap => Missing::Gap,
-        _ => Missing::Soon,
     }
 }
 
@@ -365,7 +371,7 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
     let rate = |f: fn(&SystemSample) -> Reading<u64>| {
         // Why it is not told outweighs that there is nothing to compare it with.
         let now = f(s)?;
-        let before = f(&prev.ok_or(step.none)?.system).map_err(soon)?;
+        let before = f(&prev.ok_or(step.none)?.system).map_err(|why| step.first(why))?;
         Ok(now.saturating_sub(before) as f64 / seconds)
     };
     let why_not = |core: &CoreSample| match s.running {
@@ -374,12 +380,12 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
     };
     let since = |f: fn(&SystemSample) -> Reading<u64>| {
         let now = f(s)?;
-        let before = f(&prev.ok_or(step.none)?.system).map_err(soon)?;
+        let before = f(&prev.ok_or(step.none)?.system).map_err(|why| step.first(why))?;
         Ok(now.saturating_sub(before))
     };
     let flow = |f: fn(&SystemSample) -> Reading<Flow>| {
         let now = f(s)?;
-        let before = f(&prev.ok_or(step.none)?.system).map_err(soon)?;
+        let before = f(&prev.ok_or(step.none)?.system).map_err(|why| step.first(why))?;
         // A device that went away takes its counters with it: that is no traffic.
         let moved = |now: Bytes, before: Bytes| now.0.saturating_sub(before.0) as f64 / seconds;
         Ok([
@@ -407,7 +413,11 @@ fn system(prev: Option<&Sample>, next: &Sample, step: &Step) -> System {
         memory: s.memory,
         pressure: [s.cpu_pressure, s.memory_pressure, s.io_pressure],
         own_pressure: s.own_pressure,
-        own_strain: Strain::between(prev.map(|p| &p.system.own_strain), &s.own_strain),
+        own_strain: Strain::between(
+            prev.map(|p| &p.system.own_strain),
+            &s.own_strain,
+            step.unread,
+        ),
         searches: since(|s| s.searches),
         oom_kills: since(|s| s.oom_kills),
         disk_flow: flow(|s| s.disk_flow),

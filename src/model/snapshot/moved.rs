@@ -22,10 +22,7 @@ pub struct Since {
 /// What a process moved from one sample to the next. `left` is what children that ended meanwhile had moved before.
 pub fn since(before: Reading<Io>, now: Reading<Io>, left: Reading<Moved>) -> Reading<Since> {
     let now = now?;
-    let before = before.map_err(|why| match why {
-        Missing::Gap => Missing::Gap,
-        _ => Missing::Soon,
-    })?;
+    let before = before?;
     let all = now.all.since(before.all);
     let own = match (before.living, now.living) {
         (Some(before), Some(now)) => now.since(before),

@@ -108,7 +108,7 @@ impl Gauge {
             Self::Verdict(_) => return None,
             Self::Number(number, ..) => (number.words(), number.of(now).err()),
         };
-        let why = missing.filter(|why| !matches!(why, Missing::Soon | Missing::Late))?;
+        let why = missing.filter(|why| !why.is_unread() && *why != Missing::Late)?;
         Some(format!("{what} is not told here: {why}"))
     }
 }

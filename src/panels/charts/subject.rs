@@ -221,6 +221,7 @@ impl Subject {
         let missing = newest.map_or(Missing::Soon, |second| second.why(self.bands[0].0));
         let past = world.time.recorded || world.paused.is_some();
         let why = match missing {
+            Missing::Unrecorded => "not read then".to_owned(),
             Missing::Soon | Missing::Gap if past => "not read then".to_owned(),
             Missing::Soon | Missing::Gap => "not known yet".to_owned(),
             why if width(self.title) + 4 + width(&why.to_string()) <= cells => format!("– {why}"),

@@ -122,7 +122,7 @@ impl Series {
         parts.push(match self.now {
             Ok(now) => ((quantity.told)(now), Role::Strong),
             Err(why) => {
-                let passed = world.passed().filter(|_| why == Missing::Soon);
+                let passed = world.passed().filter(|_| why.is_unread());
                 let why = passed.map_or_else(|| why.to_string(), str::to_owned);
                 (format!("– {why}"), Role::Dim)
             }

@@ -94,7 +94,9 @@ impl<T> Kept<T> {
         match (self.of, self.state) {
             (None, _) => "no process is selected".to_owned(),
             (_, Ok(())) if self.value.is_some() => String::new(),
-            (_, Ok(()) | Err(Missing::Soon)) => self.passed.unwrap_or("reading …").to_owned(),
+            (_, Ok(()) | Err(Missing::Soon | Missing::Unrecorded)) => {
+                self.passed.unwrap_or("reading …").to_owned()
+            }
             (_, Err(Missing::Denied)) => {
                 format!("– the kernel does not show it to this user{}", self.remedy)
             }

@@ -422,6 +422,7 @@ fn why(reading: Missing) -> &'static str {
             "The kernel did not answer in time: somebody holds the lock on the process's memory."
         }
         Missing::Soon | Missing::Gap => "Being read.",
+        Missing::Unrecorded => "Nobody read it at that moment.",
     }
 }
 

@@ -103,7 +103,7 @@ impl Panel for ViewDisks {
         match &self.newest {
             Some(before) if before.at == now.at => return,
             Some(before) => self.rates = now.rates(before),
-            None => self.rates = vec![Err(Missing::Soon); now.told().len()],
+            None => self.rates = vec![Err(world.to_come()); now.told().len()],
         }
         self.newest = Some(Arc::clone(now));
     }
@@ -188,7 +188,7 @@ impl Panel for ViewDisks {
             let why = slot
                 .and_then(|s| s.value.as_ref().err())
                 .copied()
-                .unwrap_or(Missing::Soon);
+                .unwrap_or(world.to_come());
             line::draw(
                 theme,
                 area,

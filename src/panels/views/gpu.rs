@@ -174,7 +174,7 @@ impl ViewGpu {
     fn head(world: &World) -> Vec<Parts> {
         match known(world) {
             Ok(gpus) => gpus.cards.iter().flat_map(Self::card).collect(),
-            Err(Missing::Soon) if world.looks_back() => Vec::new(),
+            Err(why) if why.is_unread() && world.looks_back() => Vec::new(),
             Err(Missing::Soon) => vec![vec![("the cards are being asked …".to_owned(), Role::Dim)]],
             Err(Missing::Late) => vec![vec![(
                 "– the driver tells nothing: it did not answer in time, since it opens its cards, or hangs".to_owned(),

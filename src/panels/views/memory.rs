@@ -129,13 +129,13 @@ impl Panel for ViewMemory {
         let Some(Stamped { value: Ok(now), .. }) = &world.detail.machine.memory else {
             if world.looks_back() {
                 // What is known is of another moment, perhaps of another machine.
-                (self.newest, self.rates) = (None, Err(Missing::Soon));
+                (self.newest, self.rates) = (None, Err(Missing::Unrecorded));
             }
             return;
         };
         let Some(before) = &self.newest else {
             self.newest = Some(Arc::clone(now));
-            self.rates = Err(Missing::Soon);
+            self.rates = Err(world.to_come());
             return;
         };
         if before.at == now.at {

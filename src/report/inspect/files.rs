@@ -27,7 +27,7 @@ pub(super) fn gpu(files: &Files, found: &Found) -> Value {
     }
     uses(
         files.gpu.as_ref(),
-        told.unwrap_or((Err(Missing::Soon), Err(Missing::Soon))),
+        told.unwrap_or((Err(found.snapshot.unread), Err(found.snapshot.unread))),
     )
 }
 

@@ -268,7 +268,6 @@ mod tests {
             width: None,
             ascii: true,
             styled: false,
-            recorded: false,
         };
         write(space, &mut printer).expect("memory takes all");
         String::from_utf8(out).expect("text")

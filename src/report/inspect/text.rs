@@ -98,7 +98,7 @@ fn section<T>(
     body: impl FnOnce(&T, &mut Printer<'_>) -> Written,
 ) -> Written {
     // What a recording does not have is told at the end.
-    let Some(part) = part.filter(|part| !matches!(part, Err(Missing::Soon))) else {
+    let Some(part) = part.filter(|part| !matches!(part, Err(Missing::Unrecorded))) else {
         return Ok(());
     };
     printer.line(&[("", Ink::Plain)])?;

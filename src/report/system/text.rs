@@ -205,7 +205,7 @@ fn unread(name: &str, why: Missing, missing: &str) -> Pieces {
 fn lacks(why: Missing) -> String {
     match why {
         // Whoever reads now has read it.
-        Missing::Soon => "not read at that moment".to_owned(),
+        Missing::Soon => Missing::Unrecorded.to_string(),
         // It is no process, which could have ended.
         Missing::Gone => "out of reach".to_owned(),
         why => why.to_string(),
@@ -429,7 +429,7 @@ fn sensor_lines(sensors: &Reading<Sensors>, missing: &str) -> Vec<Pieces> {
     let sensors = match sensors {
         Ok(sensors) => sensors,
         // Of a recording that keeps none nothing is said.
-        Err(Missing::Soon) => return out,
+        Err(Missing::Unrecorded) => return out,
         Err(why) => {
             let text = format!("{missing} {}", lacks(*why));
             out.push(vec![label("sensors"), (text, Ink::Dim)]);

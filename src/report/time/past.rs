@@ -265,7 +265,7 @@ fn read(
     let wakes = match detail.wakes.map(|slot| slot.value) {
         Some(Ok(wakes)) => Ok(Arc::unwrap_or_clone(wakes)),
         Some(Err(why)) => Err((why, why.to_string())),
-        None => Err((Missing::Soon, "not read at that moment".to_owned())),
+        None => Err((Missing::Unrecorded, "not read at that moment".to_owned())),
     };
     Ok(Some(Breakdown {
         id,
@@ -411,7 +411,7 @@ impl Counted {
     }
 
     fn json(&self, who: &Value) -> Value {
-        let soon = Missing::Soon.word();
+        let unread = Missing::Unrecorded.word();
         let threads = self.threads.iter().map(|(tid, had)| {
             json!({
                 "tid": tid.0,
@@ -422,15 +422,15 @@ impl Counted {
                 "blocked_ns": null,
                 "unknown_ns": self.known.since(had.running).since(had.ready).0,
                 "blocked": null,
-                "unavailable": { "blocked": soon, "blocked_ns": soon },
+                "unavailable": { "blocked": unread, "blocked_ns": unread },
             })
         });
         let mut why = json!({
-            "blocked": soon, "blocked_ns": soon, "wakers": soon, "certain": soon, "readings": soon,
-            "unknown_ns": soon,
+            "blocked": unread, "blocked_ns": unread, "wakers": unread, "certain": unread, "readings": unread,
+            "unknown_ns": unread,
         });
         if self.ready.is_none() {
-            why["ready_ns"] = soon.into();
+            why["ready_ns"] = unread.into();
         }
         json!({
             "process": who,

@@ -9,7 +9,7 @@ pub fn blind(system: &System) -> Vec<(Bottleneck, Missing)> {
     let all = THRESHOLDS.iter().map(|(of, ..)| *of);
     let unseen = all.filter_map(|of| Some((of, seen(of, system).err()?)));
     unseen
-        .filter(|(_, why)| !matches!(why, Missing::Soon | Missing::Gap))
+        .filter(|(_, why)| !why.is_unread() && *why != Missing::Gap)
         .collect()
 }
 

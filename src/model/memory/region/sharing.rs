@@ -24,6 +24,7 @@ impl AddressSpace {
         }
         Some(match self.sharers.err()? {
             Missing::Soon => "others not yet looked for",
+            Missing::Unrecorded => "others not looked for then",
             Missing::Late => "others did not answer",
             _ => "others not visible",
         })

@@ -30,20 +30,24 @@ const fn sum(of: fn(&Snapshot, &Proc) -> Reading<f64>, unit: Unit, slack: Option
     }
 }
 
-fn extra<T: Copy>(proc: &Proc, of: impl Fn(&OptionalStats) -> Reading<T>) -> Reading<T> {
-    proc.extra.as_deref().map_or(Err(Missing::Soon), of)
+fn extra<T: Copy>(
+    snapshot: &Snapshot,
+    proc: &Proc,
+    of: impl Fn(&OptionalStats) -> Reading<T>,
+) -> Reading<T> {
+    proc.extra.as_deref().map_or(Err(snapshot.unread), of)
 }
 
-fn status(proc: &Proc, of: impl Fn(Status) -> u64) -> Reading<f64> {
-    extra(proc, |e| e.status).map(|s| of(s) as f64)
+fn status(snapshot: &Snapshot, proc: &Proc, of: impl Fn(Status) -> u64) -> Reading<f64> {
+    extra(snapshot, proc, |e| e.status).map(|s| of(s) as f64)
 }
 
-fn io(proc: &Proc, of: impl Fn(Io) -> u64) -> Reading<f64> {
-    extra(proc, |e| e.io).map(|i| of(i) as f64)
+fn io(snapshot: &Snapshot, proc: &Proc, of: impl Fn(Io) -> u64) -> Reading<f64> {
+    extra(snapshot, proc, |e| e.io).map(|i| of(i) as f64)
 }
 
-fn rate(proc: &Proc, of: impl Fn(&Rates) -> Reading<f64>) -> Reading<f64> {
-    proc.rates.as_deref().map_or(Err(Missing::Soon), of)
+fn rate(snapshot: &Snapshot, proc: &Proc, of: impl Fn(&Rates) -> Reading<f64>) -> Reading<f64> {
+    proc.rates.as_deref().map_or(Err(snapshot.unread), of)
 }
 
 fn share(snapshot: &Snapshot, proc: &Proc) -> Reading<f64> {
@@ -59,18 +63,18 @@ fn life(snapshot: &Snapshot, proc: &Proc) -> f64 {
     100.0 * busy / age.max(tick)
 }
 
-fn held(proc: &Proc, of: impl Fn(Held) -> Option<f64>) -> Reading<f64> {
-    extra(proc, |e| e.held).and_then(|held| of(held).ok_or(Missing::Unsupported))
+fn held(snapshot: &Snapshot, proc: &Proc, of: impl Fn(Held) -> Option<f64>) -> Reading<f64> {
+    extra(snapshot, proc, |e| e.held).and_then(|held| of(held).ok_or(Missing::Unsupported))
 }
 
-fn path(proc: &Proc) -> Reading<&SafeText> {
-    let extra = proc.extra.as_deref().ok_or(Missing::Soon)?;
+fn path<'a>(snapshot: &Snapshot, proc: &'a Proc) -> Reading<&'a SafeText> {
+    let extra = proc.extra.as_deref().ok_or(snapshot.unread)?;
     extra.cgroup.as_ref().map_err(|why| *why)
 }
 
 /// The ports that a process owns: `22,80`.
-fn ports(proc: &Proc) -> Reading<Cow<'_, str>> {
-    let extra = proc.extra.as_deref().ok_or(Missing::Soon)?;
+fn ports<'a>(snapshot: &Snapshot, proc: &'a Proc) -> Reading<Cow<'a, str>> {
+    let extra = proc.extra.as_deref().ok_or(snapshot.unread)?;
     let opened = extra.opened.as_ref().map_err(|why| *why)?;
     let all: Vec<String> = opened.owned.iter().map(u16::to_string).collect();
     Ok(all.join(",").into())
@@ -147,11 +151,11 @@ columns! {
     #[over_time]
     MINUTE "cpu1" "CPU1m" 5 Needs::MEANS, "Share of one core over the last minute, or since this is shown where that is less.",
         from "/proc/PID/stat, fields 14 and 15 (utime, stime), over the last minute",
-        sum(|_, p| extra(p, |e| e.means).map(|m| m.minute as f64 / 100.0), Unit::Percent, Some(1.0));
+        sum(|s, p| extra(s, p, |e| e.means).map(|m| m.minute as f64 / 100.0), Unit::Percent, Some(1.0));
     #[over_time]
     FIVE "cpu5" "CPU5m" 5 Needs::MEANS, "Share of one core over the last five minutes, or since this is shown where that is less.",
         from "/proc/PID/stat, fields 14 and 15 (utime, stime), over the last five minutes",
-        sum(|_, p| extra(p, |e| e.means).map(|m| m.five as f64 / 100.0), Unit::Percent, Some(1.0));
+        sum(|s, p| extra(s, p, |e| e.means).map(|m| m.five as f64 / 100.0), Unit::Percent, Some(1.0));
     LIFE "life" "LIFE%" 5 Needs::empty(), "Share of one core over its whole life.",
         from "/proc/PID/stat, fields 14 and 15 (utime + stime), by the time since its start, field 22",
         sum(|s, p| Ok(life(s, p)), Unit::Percent, Some(1.0));
@@ -172,16 +176,16 @@ columns! {
     #[over_time]
     GROWTH "growth" "GROWTH" 7 Needs::RESIDENT.union(Needs::GROWTH), "Resident memory that it gained a minute, over the last minute; below zero where it shrank.",
         from "/proc/PID/statm, field 2, now and a minute ago",
-        sum(|_, p| extra(p, |e| e.growth).and_then(|g| g.per_minute()), Unit::Signed, MIB);
+        sum(|s, p| extra(s, p, |e| e.growth).and_then(|g| g.per_minute()), Unit::Signed, MIB);
     PSS "pss" "PSS" 5 Needs::PSS, "Proportional memory: shared pages divided among those who share them. Where there is much of it, it is read more seldom, in 2 % of the time.",
         from "/proc/PID/smaps_rollup, Pss and Private_Hugetlb",
-        sum(|_, p| extra(p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
+        sum(|s, p| extra(s, p, |e| e.pss).map(|b| b.0 as f64), Unit::Bytes, MIB);
     PRIVATE "priv" "PRIV" 5 Needs::PSS, "Memory that it alone has: what its end would give back.",
         from "/proc/PID/smaps_rollup, the sum of Private_*",
-        sum(|_, p| extra(p, |e| e.private).map(|b| b.0 as f64), Unit::Bytes, MIB);
+        sum(|s, p| extra(s, p, |e| e.private).map(|b| b.0 as f64), Unit::Bytes, MIB);
     SWAP "swap" "SWAP" 5 Needs::STATUS, "Memory that was swapped out.",
         from "/proc/PID/status, VmSwap",
-        sum(|_, p| status(p, |s| s.swap.0), Unit::Bytes, MIB);
+        sum(|s, p| status(s, p, |s| s.swap.0), Unit::Bytes, MIB);
     VIRTUAL "virt" "VIRT" 5 Needs::empty(), "Address space that it claims.",
         from "/proc/PID/stat, field 23 (vsize)",
         number(|_, p| Ok(p.stat.virtual_size.0 as f64), Unit::Bytes);
@@ -219,32 +223,32 @@ columns! {
         Shows::Text(|_, p| Ok(tty::name(p.stat.tty).unwrap_or_default()));
     READ "read" "READ/s" 6 Needs::IO, "Bytes a second that it made the kernel fetch from storage.",
         from "/proc/PID/io, read_bytes: since the reading before, by the time between both",
-        sum(|_, p| rate(p, |r| r.read), Unit::BytesRate, Some(65_536.0));
+        sum(|s, p| rate(s, p, |r| r.read), Unit::BytesRate, Some(65_536.0));
     WRITE "write" "WRITE/s" 7 Needs::IO, "Bytes a second that it made the kernel send to storage.",
         from "/proc/PID/io, write_bytes: since the reading before, by the time between both",
-        sum(|_, p| rate(p, |r| r.written), Unit::BytesRate, Some(65_536.0));
+        sum(|s, p| rate(s, p, |r| r.written), Unit::BytesRate, Some(65_536.0));
     READ_ALL "read-all" "READ" 5 Needs::IO, "Bytes that it made the kernel fetch from storage since it started, the children that it waited for included.",
         from "/proc/PID/io, read_bytes",
-        sum(|_, p| io(p, |i| i.all.read.0), Unit::Bytes, MIB);
+        sum(|s, p| io(s, p, |i| i.all.read.0), Unit::Bytes, MIB);
     WRITTEN_ALL "wrtn" "WRTN" 5 Needs::IO, "Bytes that it made the kernel send to storage since it started, the children that it waited for included.",
         from "/proc/PID/io, write_bytes",
-        sum(|_, p| io(p, |i| i.all.written.0), Unit::Bytes, MIB);
+        sum(|s, p| io(s, p, |i| i.all.written.0), Unit::Bytes, MIB);
     VOLUNTARY "vol" "VOL/s" 5 Needs::STATUS, "Switches a second because it blocked or slept.",
         from "/proc/PID/status, voluntary_ctxt_switches: since the reading before, by the time between both",
-        sum(|_, p| rate(p, |r| r.voluntary), Unit::Rate, Some(10.0));
+        sum(|s, p| rate(s, p, |r| r.voluntary), Unit::Rate, Some(10.0));
     INVOLUNTARY "invol" "INVOL/s" 7 Needs::STATUS, "Switches a second because the kernel took the core.",
         from "/proc/PID/status, nonvoluntary_ctxt_switches: since the reading before, by the time between both",
-        sum(|_, p| rate(p, |r| r.involuntary), Unit::Rate, Some(10.0));
+        sum(|s, p| rate(s, p, |r| r.involuntary), Unit::Rate, Some(10.0));
     #[over_time] #[greatest]
     WAIT "wait" "WAIT%" 5 Needs::SCHEDSTAT, "Share of time that its first thread waited for a core. Of several the greatest.",
         from "/proc/PID/schedstat, second number (nanoseconds): since the reading before, by the time between both",
-        number(|_, p| rate(p, |r| r.waiting), Unit::Percent);
+        number(|s, p| rate(s, p, |r| r.waiting), Unit::Percent);
     MAJOR "majfl" "MAJFL" 5 Needs::empty(), "Page faults that read from the disk since it started.",
         from "/proc/PID/stat, field 12 (majflt)",
         sum(|_, p| Ok(p.stat.major_faults as f64), Unit::Count, None);
     FAULTS "faults" "FLT/s" 6 Needs::FAULTS, "Page faults a second, those that need no disk among them.",
         from "/proc/PID/stat, fields 10 and 12 (minflt, majflt): since the reading before, by the time between both",
-        sum(|_, p| rate(p, |r| r.faults), Unit::Rate, Some(10.0));
+        sum(|s, p| rate(s, p, |r| r.faults), Unit::Rate, Some(10.0));
     CALLS "calls" "CALLS/s" 8 Needs::CALL_RATES, "System calls a second, told where programs may run in the kernel: as root, or as the doctor says. While it is shown, every call of the machine takes some 0.1 µs longer.",
         from "a program at sys_enter that counts by process: since the reading before, by the time between both",
         sum(|s, p| s.shares.calls_of(p.id), Unit::Rate, Some(100.0));
@@ -264,30 +268,30 @@ columns! {
     #[list]
     PORTS "ports" "PORTS" 11 Needs::DESCRIPTORS, "The ports that it owns: where it listens, and UDP. Of several all that any of them owns.",
         from "sock_diag(7), joined by /proc/PID/fd",
-        Shows::Text(|_, p| ports(p));
+        Shows::Text(ports);
     HELD "fds" "FDS" 5 Needs::HELD, "How many descriptors it holds open.",
         from "the entries of /proc/PID/fd",
-        sum(|_, p| held(p, |h| Some(h.open as f64)), Unit::Count, None);
+        sum(|s, p| held(s, p, |h| Some(h.open as f64)), Unit::Count, None);
     #[greatest]
     HELD_SHARE "fd%" "FD%" 5 Needs::HELD, "Its descriptors as a share of how many it may hold (its soft limit). Of several that of whom is nearest to its own limit.",
         from "the entries of /proc/PID/fd, by the soft limit in /proc/PID/limits",
-        number(|_, p| held(p, |h| Some(h.open as f64 * 100.0 / h.limit?.max(1) as f64)), Unit::Share);
+        number(|s, p| held(s, p, |h| Some(h.open as f64 * 100.0 / h.limit?.max(1) as f64)), Unit::Share);
     #[greatest]
     OOM "oom" "OOM" 4 Needs::OOM, "How likely the kernel is to end it when memory runs out. Of several the greatest: that one is ended first.",
         from "/proc/PID/oom_score",
-        number(|_, p| extra(p, |e| e.oom_score).map(f64::from), Unit::Plain);
+        number(|s, p| extra(s, p, |e| e.oom_score).map(f64::from), Unit::Plain);
     UNIT "unit" "UNIT" 16 Needs::CGROUP, "The unit, container or session that its control group stands for.",
         from "/proc/PID/cgroup",
         Shows::Text(|s, p| {
-            let name = unit::name(path(p)?.exact(), &s.shares.names);
+            let name = unit::name(path(s, p)?.exact(), &s.shares.names);
             Ok(SafeText::from_exact(&name).to_string().into())
         });
     CGROUP "cgroup" "CGROUP" 24 Needs::CGROUP, "The path of its control group: where it is in several, that of a container, of v2 or of systemd first; `group:` finds it by each.",
         from "/proc/PID/cgroup",
-        Shows::Text(|_, p| Ok(unit::shown(path(p)?).to_string().into()));
+        Shows::Text(|s, p| Ok(unit::shown(path(s, p)?).to_string().into()));
     WAITS_FOR "waits-for" "WAITS FOR" 24 Needs::WAITS_FOR, "What its first thread waits for, in words; the tab Threads tells it of each.",
         from "/proc/PID/syscall and /proc/PID/wchan",
-        Shows::Text(|_, p| p.extra.as_deref().map_or(Err(Missing::Soon), |e| {
+        Shows::Text(|s, p| p.extra.as_deref().map_or(Err(s.unread), |e| {
             e.waits_for.as_ref().map(|words| Cow::Borrowed(words.as_str())).map_err(|m| *m)
         }));
     COMMAND "command" "COMMAND" 0 Needs::empty(), "Its place in the tree, its name and its command line.",

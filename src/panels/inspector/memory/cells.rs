@@ -259,7 +259,7 @@ impl Look<'_> {
                 taken if taken.all() == 0 => (String::new(), Role::Dim),
                 taken => (rate(faults, taken.all()), Role::Good),
             },
-            Err(Missing::Soon) => (String::new(), Role::Dim),
+            Err(Missing::Soon | Missing::Unrecorded) => (String::new(), Role::Dim),
             Err(_) => ("–".to_owned(), Role::Dim),
         };
         Line::from(Span::styled(text, self.theme.style(role)))

@@ -98,6 +98,7 @@ pub fn explained(faults: Reading<&PageFaults>) -> &'static str {
         }
         Ok(_) => "each page fault is told",
         Err(Missing::Soon) => "being read",
+        Err(Missing::Unrecorded) => "not read at that moment",
         Err(Missing::Denied) => {
             "the kernel tells the page faults of a process to its own user, and with CAP_PERFMON"
         }

@@ -96,10 +96,10 @@ pub fn list(
     let mut denied = 0;
     let mut rows: Vec<Busy> = Vec::new();
     for p in snapshot.procs.iter() {
-        let io = p.extra.as_deref().map_or(Err(Missing::Soon), |e| e.io);
+        let io = p.extra.as_deref().map_or(Err(snapshot.unread), |e| e.io);
         denied += usize::from(io == Err(Missing::Denied));
         let rates = p.rates.as_deref();
-        let rate = |f: fn(&Rates) -> Reading<f64>| rates.map_or(Err(Missing::Soon), f);
+        let rate = |f: fn(&Rates) -> Reading<f64>| rates.map_or(Err(snapshot.unread), f);
         // Without accounting the kernel says 0, which is no measurement.
         let counted = |n: u64| accounted != Some(false) && (n > 0 || accounted == Some(true));
         let waited = snapshot.machine.nanos(p.stat.block_delay);
@@ -124,7 +124,7 @@ pub fn list(
             asked: counted_requests
                 .ok_or(Missing::Unsupported)
                 .map(|r| r.per_second(of.map_or(0, OfProcess::all))),
-            p99: of.map_or(Err(Missing::Soon), |of| of.p99),
+            p99: of.map_or(Err(snapshot.unread), |of| of.p99),
             whose: of.map_or("", |of| whose(p, of)),
         };
         let ever = busy.ever() > 0 && !p.stat.is_kernel_thread();

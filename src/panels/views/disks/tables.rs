@@ -204,6 +204,7 @@ pub fn silence(why: Missing) -> &'static str {
         Missing::Denied => "denied",
         Missing::Gone => "out of reach",
         Missing::Unsupported | Missing::Soon | Missing::Gap => "not told",
+        Missing::Unrecorded => "not read then",
     }
 }
 

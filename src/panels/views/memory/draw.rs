@@ -9,7 +9,6 @@ use crate::app::world::World;
 use crate::model::format::bytes;
 use crate::model::id::Bytes;
 use crate::model::machine::memory::{MachineMemory, MemoryUse};
-use crate::model::reading::Missing;
 use crate::model::sample::Memory;
 use crate::model::text::pad;
 use crate::panels::charts;
@@ -126,7 +125,7 @@ pub fn head(view: &ViewMemory, world: &World, area: Rect, buf: &mut Buffer) {
     let Some(memory) = view.newest.as_deref() else {
         let slot = world.detail.machine.memory.as_ref();
         let why = slot.and_then(|s| s.value.as_ref().err());
-        let text = why.unwrap_or(&Missing::Soon).to_string();
+        let text = why.copied().unwrap_or(world.to_come()).to_string();
         draw(row(0), &vec![(text, Role::Dim)]);
         return;
     };

@@ -78,9 +78,9 @@ pub fn list(snapshot: &Snapshot, n: usize) -> Vec<Holder> {
                 command: p.command_line(),
                 title: Title::of(p, false),
                 resident: p.stat.resident,
-                pss: extra.map_or(Err(Missing::Soon), |e| e.pss),
-                swap: extra.map_or(Err(Missing::Soon), |e| e.status.map(|s| s.swap)),
-                oom: extra.map_or(Err(Missing::Soon), |e| e.oom_score),
+                pss: extra.map_or(Err(snapshot.unread), |e| e.pss),
+                swap: extra.map_or(Err(snapshot.unread), |e| e.status.map(|s| s.swap)),
+                oom: extra.map_or(Err(snapshot.unread), |e| e.oom_score),
             }
         })
         .collect();

@@ -3,7 +3,6 @@
 use crate::model::descriptors::socket::Scope;
 use crate::model::format;
 use crate::model::network::{Connection, Network, Rates, Talker};
-use crate::model::reading::Missing;
 use crate::model::text::SafeText;
 use crate::panels::views::answers::Answer;
 use crate::theme::Role;
@@ -78,7 +77,7 @@ fn bandwidth(network: &Network) -> Answer {
             let text = " more ended than the kernel could tell, too low";
             out.say(text, Role::Warn);
         }
-        Err(why) if why != Missing::Soon => {
+        Err(why) if !why.is_unread() => {
             out.say(format!(" short connections – {why}"), Role::Dim);
         }
         _ => {}

@@ -128,7 +128,7 @@ fn slices_and_sums_tell_how_long_it_had_a_core_and_waited_for_one() {
         assert_eq!(about("ready_ns") * 10 / about("span_ns"), 1, "{one}");
         assert_eq!(one["ready_whole"], false, "wake-ups are not in it");
         assert_eq!(one["blocked"], Value::Null);
-        assert_eq!(one["unavailable"]["blocked"], "soon");
+        assert_eq!(one["unavailable"]["blocked"], "unrecorded");
         let thread = &one["threads"][0];
         assert_eq!(thread["tid"], 7);
         let about = |key: &str| thread[key].as_u64().expect("a number");
