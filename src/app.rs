@@ -336,7 +336,7 @@ impl App {
                 Err(why) => self.say(why, true),
             },
             Reply::Go(place) => self.go(place),
-            Reply::Then(unix_ms) => self.go_then(unix_ms),
+            Reply::Then(unix_ms) => drop(self.go_then(unix_ms)),
             Reply::When(text) => self.go_to(&text),
             Reply::Arm(text) => self.arm(&text),
             Reply::Say(text) => self.say(text, false),

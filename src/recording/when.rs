@@ -5,6 +5,7 @@ use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
 use super::past::Moment;
+use crate::model::format;
 use crate::model::id::Nanos;
 use crate::model::span;
 use crate::model::zone::Zone;
@@ -14,15 +15,60 @@ const HOW: &str = "write a time of day (12:03:40, of another day 2026-11-26 12:0
 /// So much later than the end a moment may be.
 const LATE_MS: i64 = 60_000;
 
+/// A moment as it was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The last tick at or before it.
+    pub at: Nanos,
+    /// Why that is of another time, where it is: `it ends at 12:03:40, 25s before that`.
+    pub instead: Option<String>,
+}
+
+/// A tick is of the time that is asked for where it is so long before that, or twice as long as the ticks there are apart.
+const SAME_MS: i64 = 1500;
+
 /// The moment that is meant: the last tick at or before it, by the clock on the wall of this zone.
 ///
 /// # Errors
 /// How to write one, or from when to when there is something.
-pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String> {
+pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Found, String> {
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
         return Err("nothing is kept yet".to_owned());
     };
     let ms = |moment: &Moment| moment.summary.unix_ms as i64;
+    let span = (ms(first), ms(last));
+    let wanted = meant(text, span, zone)?;
+    let place = moments.partition_point(|moment| ms(moment) <= wanted);
+    let Some(place) = place.checked_sub(1) else {
+        return Err(nothing(span, zone));
+    };
+    let shown = ms(&moments[place]);
+    let before = place.checked_sub(1).map_or(shown, |at| ms(&moments[at]));
+    let away = wanted - shown;
+    let instead = (away > SAME_MS.max(2 * (shown - before))).then(|| {
+        let clock = told(shown, span.1, zone);
+        match moments.get(place + 1) {
+            None => {
+                let before = format::duration(Nanos(away as u64 * 1_000_000));
+                format!("it ends at {clock}, {before} before that")
+            }
+            Some(next) => {
+                let next = told(ms(next), span.1, zone);
+                format!("nothing was kept from {clock} to {next}: this is the last before")
+            }
+        }
+    });
+    let at = moments[place].at;
+    Ok(Found { at, instead })
+}
+
+/// The end of the second or millisecond that is meant, in milliseconds after the Unix epoch, of what reaches from one moment to
+/// another.
+///
+/// # Errors
+/// How to write one; from when to when there is something, where it lies beyond that.
+pub fn meant(text: &str, span: (i64, i64), zone: &Zone) -> Result<i64, String> {
+    let (_, last) = span;
     // A written second is meant whole.
     let mut meant_for = 1000;
     let wanted = if let Some(back) = text.strip_prefix('-') {
@@ -31,9 +77,9 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
         if back % 1000 != 0 {
             meant_for = 1;
         }
-        ms(last) - back
+        last - back
     } else {
-        let end = wall(ms(last), zone);
+        let end = wall(last, zone);
         let (date, time) = parted(text).ok_or_else(|| HOW.to_owned())?;
         let date = match date {
             Some(date) => date_of(date, end).ok_or_else(|| HOW.to_owned())?,
@@ -42,7 +88,7 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
         let meant = |date: Date| date.at(0, 0, 0, 0) + SignedDuration::from_millis(time);
         let at = unix_ms(meant(date), zone);
         // A time that has not come yet today was yesterday's.
-        let yesterday = text.len() <= CLOCK && at > ms(last) + LATE_MS;
+        let yesterday = text.len() <= CLOCK && at > last + LATE_MS;
         if yesterday {
             unix_ms(meant(date) - 1.day(), zone)
         } else {
@@ -50,17 +96,15 @@ pub fn find(text: &str, moments: &[Moment], zone: &Zone) -> Result<Nanos, String
         }
     };
     // What ended a moment ago is told as it ended; of what comes long after there is nothing.
-    let over = wanted > ms(last) + LATE_MS;
-    let place = moments.partition_point(|moment| ms(moment) < wanted + meant_for);
-    let found = place
-        .checked_sub(1)
-        .filter(|_| !over)
-        .map(|place| moments[place].at);
-    found.ok_or_else(|| {
-        let told = |moment| told(ms(moment), ms(last), zone);
-        let (first, last) = (told(first), told(last));
-        format!("there is nothing of that time: it goes from {first} to {last}")
-    })
+    if wanted > last + LATE_MS || wanted + meant_for <= span.0 {
+        return Err(nothing(span, zone));
+    }
+    Ok(wanted + meant_for - 1)
+}
+
+fn nothing((first, last): (i64, i64), zone: &Zone) -> String {
+    let (first, last) = (told(first, last, zone), told(last, last, zone));
+    format!("there is nothing of that time: it goes from {first} to {last}")
 }
 
 /// The longest time of day, `12:03:40`.
@@ -154,7 +198,7 @@ mod tests {
     #[test]
     fn a_recording_of_days_is_asked_for_a_day() {
         let hours = moments(72, 3600);
-        let find = |text| find(text, &hours, &Zone::default());
+        let find = |text| find(text, &hours, &Zone::default()).map(|found| found.at);
         // The last one is of 2023-11-17 21:13:20.
         assert_eq!(find("21:13:20"), Ok(Nanos(71)));
         assert_eq!(find("22:13:20"), Ok(Nanos(48)), "not come yet that day");
@@ -171,7 +215,7 @@ mod tests {
     #[test]
     fn what_people_write_is_found() {
         let moments = moments(600, 1);
-        let find = |text| find(text, &moments, &Zone::default());
+        let find = |text| find(text, &moments, &Zone::default()).map(|found| found.at);
         assert_eq!(find("22:13:20"), Ok(Nanos(0)));
         assert_eq!(find("22:14"), Ok(Nanos(40)));
         assert_eq!(find("-5m"), Ok(Nanos(299)));
@@ -207,8 +251,34 @@ mod tests {
             );
         }
         assert_eq!(
-            super::find("23:14", &moments, &Zone::fixed(3600)),
+            super::find("23:14", &moments, &Zone::fixed(3600)).map(|found| found.at),
             Ok(Nanos(40))
+        );
+    }
+
+    /// Whoever is shown another time than that which was asked for is told so.
+    #[test]
+    fn what_lies_beyond_the_end_or_in_a_hole_is_not_shown_in_silence() {
+        let mut some = moments(100, 1);
+        let mut later = moments(700, 1);
+        some.extend(later.drain(600..));
+        let instead = |text| {
+            let found = find(text, &some, &Zone::default());
+            found.map(|found| (found.at.0, found.instead))
+        };
+        assert_eq!(instead("22:13:50"), Ok((30, None)));
+        assert_eq!(instead("22:24:59"), Ok((699, None)));
+        assert_eq!(instead("22:25:00"), Ok((699, None)), "the next second");
+        let ends = "it ends at 22:24:59, 25s before that".to_owned();
+        assert_eq!(instead("22:25:24"), Ok((699, Some(ends))));
+        let hole = "nothing was kept from 22:14:59 to 22:23:20: this is the last before";
+        assert_eq!(instead("22:18"), Ok((99, Some(hole.to_owned()))));
+        let slow = moments(10, 60);
+        let found = find("22:15:10", &slow, &Zone::default());
+        assert_eq!(
+            found.map(|found| found.instead),
+            Ok(None),
+            "a tick a minute"
         );
     }
 }

@@ -68,8 +68,9 @@ impl Args {
             None => end,
             Some(text) => {
                 let zone = &end.machine.zone;
-                let at = when::find(text, &moments, zone).map_err(Error::Usage)?;
-                past.at(at).map_err(wrong)?
+                let found = when::find(text, &moments, zone).map_err(Error::Usage)?;
+                super::attention(found.instead);
+                past.at(found.at).map_err(wrong)?
             }
         };
         let mut found = Found { past, snapshot };

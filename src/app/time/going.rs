@@ -12,7 +12,7 @@ use crate::model::id::Nanos;
 use crate::model::machine::verdict::{Judge, Verdict};
 use crate::model::sample::Shares;
 use crate::model::snapshot::Snapshot;
-use crate::recording::past::{Glance, held_since};
+use crate::recording::past::{Glance, Moment, held_since};
 use crate::recording::when;
 
 /// A tick, and where it is not the present one the history of the list and the verdict of then.
@@ -58,8 +58,22 @@ impl App {
             self.pause();
         }
         let zone = &self.world.snapshot.machine.zone;
+        // Several machines have one axis of time; how long ago is told from the end of the one that is shown.
+        if let Some(span) = self.whole_span().filter(|_| !text.starts_with('-')) {
+            match when::meant(text, span, zone) {
+                Ok(ms) => drop(self.go_then(ms as u64)),
+                Err(why) => self.say(why, true),
+            }
+            return;
+        }
         match when::find(text, &self.world.time.moments, zone) {
-            Ok(at) => self.go(self.world.time.moments.partition_point(|m| m.at < at)),
+            Ok(found) => {
+                let place = |m: &Moment| m.at < found.at;
+                self.go(self.world.time.moments.partition_point(place));
+                if let Some(why) = found.instead {
+                    self.say(why, false);
+                }
+            }
             Err(why) => self.say(why, true),
         }
     }

@@ -81,42 +81,57 @@ impl App {
         if self.world.focus.is_none() && self.world.page == Page::Inspector {
             self.show(Page::Dashboard);
         }
-        self.go_then(then);
+        if !self.go_then(then) {
+            let name = &self.world.time.hosts[to].name;
+            self.say(format!("{name} at the same time"), false);
+        }
     }
 
-    /// Shows a time of the calendar: the last tick until then, or where the machine was not recorded then, the nearest one.
-    pub(in crate::app) fn go_then(&mut self, unix_ms: u64) {
+    /// From when to when any of several machines was recorded, milliseconds since 1970.
+    pub(super) fn whole_span(&self) -> Option<(i64, i64)> {
+        let spans = || self.world.time.hosts.iter().map(|host| host.span);
+        let first = spans().map(|(first, _)| first).min()?;
+        let last = spans().map(|(_, last)| last).max()?;
+        (spans().count() > 1).then_some((first as i64, last as i64))
+    }
+
+    /// Shows a time of the calendar: the last tick until then, or where the machine was not recorded then, the nearest one, and
+    /// says so; answers whether it did.
+    pub(in crate::app) fn go_then(&mut self, unix_ms: u64) -> bool {
         let time = &self.world.time;
         let place = time.moments.partition_point(|m| ms(m) <= unix_ms);
         // Of the first tick alone no rate is known.
         let first = 1.min(time.moments.len().saturating_sub(1));
         self.go(place.saturating_sub(1).max(first));
         self.then = Some(unix_ms);
-        let time = &self.world.time;
-        if let Some(host) = time.hosts.get(time.host) {
-            let (from, until) = host.span;
-            let away = |ms: u64| format::duration(Nanos(ms.saturating_mul(1_000_000)));
-            let zone = &self.world.snapshot.machine.zone;
-            let told = |ms: u64| when::told(ms as i64, unix_ms as i64, zone);
-            let text = if unix_ms < from {
-                let (later, at) = (away(from - unix_ms), told(from));
-                format!(
-                    "{} was not recorded at {}: it begins {later} later, at {at}",
-                    host.name,
-                    told(unix_ms)
-                )
-            } else if unix_ms > until.saturating_add(LATELY) {
-                let (before, at) = (away(unix_ms - until), told(until));
-                format!(
-                    "{} was not recorded at {}: it ends {before} before, at {at}",
-                    host.name,
-                    told(unix_ms)
-                )
-            } else {
-                format!("{} at the same time", host.name)
-            };
-            self.say(text, false);
+        let away = self.away_from(unix_ms);
+        let said = away.is_some();
+        if let Some(away) = away {
+            self.say(away, false);
         }
+        said
+    }
+
+    /// Why the machine that is shown has nothing of a time.
+    fn away_from(&self, unix_ms: u64) -> Option<String> {
+        let host = self.world.time.hosts.get(self.world.time.host)?;
+        let (from, until) = host.span;
+        let away = |ms: u64| format::duration(Nanos(ms.saturating_mul(1_000_000)));
+        let zone = &self.world.snapshot.machine.zone;
+        let told = |ms: u64| when::told(ms as i64, unix_ms as i64, zone);
+        let (how, at) = if unix_ms < from {
+            (format!("begins {} later", away(from - unix_ms)), from)
+        } else if unix_ms > until.saturating_add(LATELY) {
+            (format!("ends {} before", away(unix_ms - until)), until)
+        } else {
+            return None;
+        };
+        Some(format!(
+            "{} was not recorded at {}: it {how}, at {}",
+            host.name,
+            told(unix_ms),
+            told(at)
+        ))
     }
 }
 

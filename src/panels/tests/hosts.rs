@@ -10,9 +10,10 @@ use crate::app::world::Settings;
 use crate::model::id::{Nanos, Pid, Ticks};
 use crate::model::scene::Scene;
 use crate::model::snapshot::Snapshot;
+use crate::model::zone::Zone;
 use crate::recording::past::{Moment, Record, Records};
 use crate::recording::record::Kind;
-use crate::recording::{Kept, Marks, Past, Summary, Writer};
+use crate::recording::{Kept, Marks, Past, Summary, Writer, when};
 use crate::theme::{Depth, Theme};
 
 const AREA: Rect = Rect::new(0, 0, 120, 40);
@@ -177,6 +178,45 @@ fn a_click_where_the_machine_was_not_recorded_keeps_that_time_for_the_others() {
     press(&mut app, "&");
     assert_eq!(said(&app), "late at the same time");
     assert!(second(&app) > 315, "{}", second(&app));
+}
+
+/// A typed time is one of the axis that all have, as a click on it is.
+#[test]
+fn a_typed_time_at_which_the_machine_was_not_recorded_is_not_shown_in_silence() {
+    let mut app = app(&[("web", 0, 40), ("late", 300, 20)]);
+    let at = |second: i64| when::clock(BOOT_MS as i64 + second * 1000, &Zone::default());
+    let begin = second(&app) as i64;
+    let typed = |app: &mut App, text: &str| {
+        app.world.notice = None;
+        press(
+            app,
+            &format!(
+                ": {} Enter",
+                text.chars().map(String::from).collect::<Vec<_>>().join(" ")
+            ),
+        );
+        said(app).to_owned()
+    };
+    assert_eq!(typed(&mut app, &at(begin + 20)), "");
+    assert_eq!(second(&app) as i64, begin + 20);
+    let told = typed(&mut app, &at(begin + 200));
+    assert!(
+        told.starts_with("web was not recorded at") && told.contains("it ends"),
+        "{told}"
+    );
+    press(&mut app, "&");
+    let told = typed(&mut app, &at(begin + 20));
+    assert!(
+        told.starts_with("late was not recorded at") && told.contains("it begins"),
+        "{told}"
+    );
+    let told = typed(&mut app, &at(begin + 900));
+    assert!(told.contains("it goes from"), "{told}");
+    // Of one machine alone as well.
+    let mut app = super::hosts::app(&[("web", 0, 40)]);
+    let told = typed(&mut app, &at(begin + 60));
+    assert!(told.starts_with("it ends at"), "{told}");
+    assert_eq!(app.world.paused, Some(0));
 }
 
 /// A recording of which only the ticks can be read.
