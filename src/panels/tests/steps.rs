@@ -11,10 +11,11 @@ use crate::app::App;
 use crate::app::event::Event;
 use crate::app::minutes::Quantity;
 use crate::app::world::Settings;
+use crate::model::format;
 use crate::model::id::{Bytes, CpuId, Nanos, Ticks};
 use crate::model::process::stat::State;
 use crate::model::scene::Scene;
-use crate::model::scheduling::timeline::{Builder, Origin};
+use crate::model::scheduling::timeline::{Builder, Origin, Timeline};
 use crate::model::snapshot::Snapshot;
 use crate::recording::past::{Moment, Record};
 use crate::recording::{Kept, Kind, Marks, Past, Records, Summary, Writer};
@@ -46,8 +47,12 @@ fn busy(ticks: usize) -> (Kept, Vec<Arc<Snapshot>>) {
     let mut next = 100;
     let mut born: Vec<u32> = Vec::new();
     let mut seen = Vec::new();
-    for _ in 0..ticks {
+    for tick in 0..ticks {
         let before = scene.sample.clone();
+        // Several chunks, of which the oldest can be forgotten.
+        if tick > 0 && tick.is_multiple_of(60) {
+            writer.begin_anew();
+        }
         for _ in 0..dice.roll(4) {
             let parent = [10, 20, 30][dice.roll(3) as usize];
             let name = ["cc1", "as", "make", "ld"][dice.roll(4) as usize];
@@ -225,21 +230,18 @@ fn what_a_process_did_before_is_told_of_any_moment() {
     assert!(present <= 1, "the present is as it was: {present}");
 }
 
-#[test]
-fn what_is_longer_ago_than_slices_are_kept_is_not_known_and_nobody_is_idle() {
+/// What the dashboard, view 2 and the tab Schedule say of a moment of which no slices are known.
+fn of_unknown_slices(mut line: Timeline, why: &str) {
     let (kept, seen) = busy(100);
     let mut app = app();
     app.remember(Past::new(Box::new(kept)));
     app.update(Event::Snapshot(Arc::clone(&seen[99])));
-    // Slices are kept of the last seconds alone.
-    let mut builder = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], seen[95].at);
-    let line = builder.publish(seen[99].at);
+    line.now = seen[99].at;
     app.update(Event::Switches(Arc::new(line)));
     draw(&mut app);
     for place in ["1", "2", "1 S"] {
         press(&mut app, place);
         let shown = lines(&press(&mut app, "p < ,")).join("\n");
-        let why = "this is longer ago than slices are kept";
         assert!(
             shown.contains(&format!("– not known: {why}")),
             "{place}: {shown}"
@@ -248,6 +250,52 @@ fn what_is_longer_ago_than_slices_are_kept_is_not_known_and_nobody_is_idle() {
         assert!(!shown.contains("reading …"), "{place}: {shown}");
         press(&mut app, "p");
     }
+}
+
+#[test]
+fn what_is_longer_ago_than_slices_are_kept_is_not_known_and_nobody_is_idle() {
+    let (_, seen) = busy(100);
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], Nanos(0));
+    let mut line = builder.publish(seen[99].at);
+    // Of the seconds before they were forgotten.
+    for lane in &mut line.lanes {
+        lane.since = Nanos(0);
+        lane.slices.since = seen[95].at;
+        for bins in &mut lane.bins {
+            bins.since = seen[95].at;
+        }
+    }
+    of_unknown_slices(line, "this is longer ago than slices are kept");
+}
+
+/// Looking back ends where the memory of it does, and says so.
+#[test]
+fn a_full_memory_says_how_far_back_it_goes() {
+    let (whole, seen) = busy(200);
+    whole.set_budget(whole.bytes() / 3);
+    let left = whole.moments();
+    assert!(left.len() < 190, "the oldest are forgotten: {}", left.len());
+    let mut app = app();
+    app.remember(Past::new(Box::new(whole)));
+    app.update(Event::Snapshot(Arc::clone(&seen[199])));
+    draw(&mut app);
+    let shown = lines(&press(&mut app, "p Home")).join("\n");
+    let (first, last) = (left[0], left[left.len() - 1]);
+    assert_eq!(app.world.snapshot.at, first.at);
+    let kept = format!("kept: {}", format::duration(last.at.since(first.at)));
+    assert!(shown.contains(&kept), "{kept}: {shown}");
+    press(&mut app, ",");
+    let said = app.world.notice.as_ref().map_or("", |n| n.text.as_str());
+    assert_eq!(said, "no older tick is kept");
+}
+
+/// As of the first tick of all, which is read before anybody listens to switches.
+#[test]
+fn what_was_before_slices_were_told_was_not_forgotten() {
+    let (_, seen) = busy(100);
+    let mut builder = Builder::new(Origin::Exact, [CpuId(0), CpuId(1)], seen[95].at);
+    let line = builder.publish(seen[99].at);
+    of_unknown_slices(line, "slices are told only of what came later");
 }
 
 #[test]

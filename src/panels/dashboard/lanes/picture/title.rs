@@ -70,12 +70,20 @@ pub fn unknown(world: &World, window: Window) -> Option<&'static str> {
     let blind = line.known(window) == Nanos(0) && line.gaps(window).next().is_none();
     let why = if world.time.recorded {
         "slices of this time were not recorded"
+    } else if world.looks_back() && is_before(line, window) {
+        "slices are told only of what came later"
     } else if world.looks_back() {
         "this is longer ago than slices are kept"
     } else {
         "nothing was told yet"
     };
     blind.then_some(why)
+}
+
+/// Whether nobody told of slices yet in a window: nothing of it was forgotten.
+fn is_before(line: &Timeline, window: Window) -> bool {
+    let began = line.lanes.iter().map(|lane| lane.since).min();
+    began.is_some_and(|began| window.to <= began)
 }
 
 impl Picture {
