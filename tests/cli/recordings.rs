@@ -141,14 +141,32 @@ fn what_the_inspector_shows_is_recorded_of_whom_one_asks() {
     let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
     assert_eq!(json["descriptors"][0]["fd"], 0, "{json}");
     assert_eq!(json["unavailable"]["environment"], "unrecorded");
-    let ps = pscope(&["ps", "--columns", "net-in", "--json", "--from", &path]);
+    // Calls are counted only while somebody looks at them.
+    let ps = pscope(&["ps", "--columns", "calls", "--json", "--from", &path]);
     let ps: Value = serde_json::from_slice(&ps.stdout).expect("JSON");
     let columns = &ps["processes"][0]["columns"];
-    let why = &columns["unavailable"]["net_in_bytes_per_second"];
+    let why = &columns["unavailable"]["calls_per_second"];
     assert_eq!(why, "unrecorded", "{ps}");
-    // Somebody else was not looked at.
-    let other = pscope(&["inspect", "1", "files", "--from", &path]);
-    assert!(text(&other.stdout).contains("was not read at that moment"));
+    // Somebody else was not looked at: of him there is what was asked for, as of the living, and no more.
+    for (section, line) in [
+        (
+            "files",
+            "  – files were not read at that moment: record --inspect FILTER keeps them",
+        ),
+        (
+            "memory",
+            "  – memory was not read at that moment: record --inspect FILTER keeps them",
+        ),
+    ] {
+        let other = text(&pscope(&["inspect", "1", section, "--from", &path]).stdout);
+        let lines: Vec<&str> = other.lines().collect();
+        assert_eq!(lines.get(1..), Some(&[line][..]), "{other}");
+    }
+    let overview = text(&pscope(&["inspect", "1", "overview", "--from", &path]).stdout);
+    assert!(
+        overview.contains("PPID") && overview.contains("overview was not read"),
+        "{overview}"
+    );
     // The machine is, and who talks to whom.
     let system = text(&pscope(&["system", "--from", &path]).stdout);
     assert!(system.contains(" can be had without swapping"), "{system}");

@@ -64,7 +64,8 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
         return Ok(());
     }
     let dash = dash(printer.ascii);
-    let were = if unread.len() == 1 { "was" } else { "were" };
+    let one = matches!(unread[..], [name] if !name.ends_with('s'));
+    let were = if one { "was" } else { "were" };
     let names = unread.join(", ");
     let how = "record --inspect FILTER keeps them";
     let line = format!("  {dash} {names} {were} not read at that moment: {how}");
@@ -72,11 +73,11 @@ pub(super) fn write(found: &Found, printer: &mut Printer<'_>) -> Written {
     Ok(())
 }
 
-/// Of a recording in which nothing more was read of it by then: what the table had of the process.
+/// Of a recording in which no overview was read of it by then, where one is asked for: what the table had of the process.
 fn recorded(found: &Found, proc: Option<&Proc>, printer: &mut Printer<'_>) -> Written {
     let missing = dash(printer.ascii);
-    let read = found.overview.as_ref().is_some_and(Result::is_ok);
-    if let Some(proc) = proc.filter(|_| !read) {
+    let unread = found.overview.as_ref().is_some_and(Result::is_err);
+    if let Some(proc) = proc.filter(|_| unread) {
         for name in [
             "state", "ppid", "user", "cpu", "mem", "thr", "time", "start", "age",
         ] {
