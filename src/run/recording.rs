@@ -1,5 +1,6 @@
 //! What `R` and triggers ask for: threads that write what is remembered, and what comes, into files.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -80,7 +81,7 @@ pub fn keep_moment(
     lanes: Option<Lanes>,
     span: [Nanos; 2],
     tell: Tell,
-) -> std::io::Result<Recorder> {
+) -> io::Result<Recorder> {
     keep_moment_in(name(), kept, lanes, span, tell)
 }
 
@@ -90,7 +91,7 @@ fn keep_moment_in(
     lanes: Option<Lanes>,
     [from, until]: [Nanos; 2],
     tell: Tell,
-) -> std::io::Result<Recorder> {
+) -> io::Result<Recorder> {
     let mut cut = Cut::new(Past::new(Box::new(kept.clone())), from);
     let ends = Arc::new(AtomicBool::new(false));
     let (flag, source) = (Arc::clone(&ends), kept.clone());
@@ -158,6 +159,16 @@ fn record(
     follow(path, more, told, handed_over).map(drop)
 }
 
+/// That no file is there, and what helps.
+fn unbegun(name: &str, why: &io::Error) -> String {
+    let remedy = match why.kind() {
+        // It says so itself.
+        files::NOTHING => String::new(),
+        _ => format!(": {}; R writes where pscope was begun", files::remedy(why)),
+    };
+    format!("cannot record to {name}: {why}{remedy}")
+}
+
 /// Hands over what there is, bit by bit, whether the file is there yet or not, until it is over; `begun` hears as soon as it is
 /// there what it is called. Answers what it is called.
 fn follow(
@@ -167,11 +178,11 @@ fn follow(
     handed_over: impl FnOnce(),
 ) -> Result<String, String> {
     let mut shown = path.display().to_string();
-    let not_begun = |e| {
-        let shown = path.display();
-        format!("cannot record to {shown}: {e}; begin pscope in a directory that you may write to")
+    let not_begun = |e| unbegun(&path.display().to_string(), &e);
+    let failed = |e: io::Error, name: &str| match e.kind() {
+        files::NOTHING => unbegun(name, &e),
+        _ => format!("cannot write {name}: {e}; what was recorded is kept"),
     };
-    let failed = |e, name: &str| format!("cannot write {name}: {e}; what was recorded is kept");
     let mut file = stream::new_recording(path, MAGIC).map_err(not_begun)?;
     let mut there = false;
     let began = Instant::now();

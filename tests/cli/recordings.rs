@@ -327,6 +327,37 @@ fn a_full_disk_is_said_and_what_is_there_is_kept() {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+/// Where there is no room for anything no empty file is left, and the advice is about room.
+#[test]
+fn a_disk_without_any_room_leaves_no_empty_file() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = dir.path().join("small");
+    fs::create_dir(&place).expect("made");
+    let script = format!(
+        "mount -t tmpfs -o size=64k none {0} 2>/dev/null || exit 77; \
+         head -c 64k /dev/zero > {0}/other; head -c 64k /dev/zero >> {0}/other; \
+         {BINARY} record {0}/x --interval 10ms --for 10s; s=$?; ls {0}; exit $s",
+        place.display(),
+    );
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", &script])
+        .output();
+    let output = match output {
+        Ok(output) if text(&output.stdout).contains("other") => output,
+        _ => {
+            println!("skipped: no private mounts can be made here");
+            return;
+        }
+    };
+    let err = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("No space left") && err.contains("make room") && !err.contains("is kept"),
+        "{err}"
+    );
+    assert_eq!(text(&output.stdout).trim(), "other", "no file is left");
+}
+
 /// What an earlier recorder wrote into the file is the oldest of it.
 #[test]
 fn a_ring_that_is_gone_on_with_forgets_what_was_there() {

@@ -7,6 +7,7 @@ use super::Error;
 use crate::recording::record::Found;
 use crate::recording::{Head, Kind, MAGIC};
 use crate::sys::asker::stream::Stream;
+use crate::sys::own::recording::NOTHING;
 
 /// A file of which the oldest chunks are forgotten.
 pub(super) struct Ring {
@@ -33,9 +34,12 @@ pub(super) struct Bounds {
 
 /// It cannot be written any more.
 pub(super) fn stopped(name: &str, why: &io::Error) -> Error {
-    Error::Failed(format!(
-        "cannot write {name}: {why}; what was recorded until now is kept"
-    ))
+    let kept = if why.kind() == NOTHING {
+        ""
+    } else {
+        "; what was recorded until now is kept"
+    };
+    Error::Failed(format!("cannot write {name}: {why}{kept}"))
 }
 
 impl Ring {

@@ -180,13 +180,14 @@ const WELL: u8 = b'w';
 const FAILED: u8 = b'f';
 
 /// Kinds of complaints that have no number of the kernel's: they go by the negative of their place here.
-const KINDS: [io::ErrorKind; 6] = [
+const KINDS: [io::ErrorKind; 7] = [
     io::ErrorKind::Other,
     io::ErrorKind::UnexpectedEof,
     io::ErrorKind::InvalidInput,
     io::ErrorKind::InvalidData,
     io::ErrorKind::AlreadyExists,
     io::ErrorKind::ResourceBusy,
+    io::ErrorKind::WriteZero,
 ];
 
 /// A complaint as bytes.

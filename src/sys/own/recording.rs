@@ -20,6 +20,24 @@ pub struct Written {
     len: u64,
     /// Whether it can be shortened: a file, no pipe and no device.
     regular: bool,
+    /// Up to which length it is a file that we made and that holds nothing yet.
+    nothing: Option<u64>,
+}
+
+/// The kind of the complaint that not one record could be written, and that no file is left.
+pub const NOTHING: io::ErrorKind = io::ErrorKind::WriteZero;
+
+/// What helps where a file cannot be written.
+pub fn remedy(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room, or use another directory"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "use a directory that you may write to"
+        }
+        _ => "use another directory",
+    }
 }
 
 /// For its owner alone.
@@ -177,6 +195,7 @@ impl Written {
             path: std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
             len: 0,
             regular,
+            nothing: None,
         }))
     }
 
@@ -190,6 +209,7 @@ impl Written {
         }
         if self.regular {
             self.len = self.file.metadata()?.len();
+            self.nothing = made.then_some(magic.len() as u64);
             let mut begun = vec![0; magic.len()];
             let read = self.len == 0 || self.file.read_exact_at(&mut begun, 0).is_ok();
             if self.len > 0 && !(read && begun == magic) {
@@ -232,12 +252,18 @@ impl Written {
         self.len
     }
 
-    /// Writes a record whole, or not at all: what was written of one that found no room is taken back.
+    /// Writes a record whole, or not at all: what was written of one that found no room is taken back. Where it is the first of
+    /// a file that we made, so is the file.
     ///
     /// # Errors
-    /// As the kernel says: a full disk, a quota.
+    /// As the kernel says: a full disk, a quota; [`NOTHING`] where no file is left.
     pub fn append(&mut self, record: &[u8]) -> io::Result<()> {
         if let Err(why) = self.file.write_all(record) {
+            if self.nothing.is_some_and(|nothing| self.len <= nothing) && self.take_away() {
+                let remedy = remedy(&why);
+                let text = format!("{why}; no file is left: {remedy}");
+                return Err(io::Error::new(NOTHING, text));
+            }
             if self.regular {
                 self.file.set_len(self.len)?;
             }
@@ -245,6 +271,14 @@ impl Written {
         }
         self.len += record.len() as u64;
         Ok(())
+    }
+
+    /// Takes the file away, where it is still the one of its name.
+    fn take_away(&self) -> bool {
+        let ours = self.file.metadata();
+        let named = std::fs::symlink_metadata(&self.path);
+        let still = ours.is_ok_and(|ours| named.is_ok_and(|at| same(&at, &ours)));
+        still && std::fs::remove_file(&self.path).is_ok()
     }
 
     /// Leaves out what stands between the beginning and `from`: a shorter file takes the place of this one at once.

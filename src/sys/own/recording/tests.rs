@@ -194,3 +194,31 @@ fn a_full_disk_is_said() {
     let why = full.append(b"x").expect_err("no room");
     assert_eq!(why.raw_os_error(), Some(28));
 }
+
+/// A file that was made and of which nothing could be written is none.
+#[test]
+fn no_file_is_left_of_which_nothing_could_be_written() {
+    let dir = tempfile::tempdir().expect("a directory");
+    // One that is open for reading takes nothing, as one on a full disk.
+    let unwritable = |name: &str, made: bool| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, "MAGIC").expect("written");
+        let file = File::open(&path).expect("there");
+        let mut written = Written::over(file, &path).expect("ours").expect("free");
+        (written.len, written.nothing) = (5, made.then_some(5));
+        (written, path)
+    };
+    let (mut made, path) = unwritable("made", true);
+    let why = made.append(b"x").expect_err("not for writing");
+    assert_eq!(why.kind(), NOTHING);
+    assert!(why.to_string().contains("no file is left"), "{why}");
+    assert!(!path.exists());
+    let (mut found, path) = unwritable("found", false);
+    assert!(found.append(b"x").is_err_and(|why| why.kind() != NOTHING));
+    assert!(path.exists(), "it was there before");
+    let (mut moved, path) = unwritable("moved", true);
+    std::fs::rename(&path, dir.path().join("away")).expect("moved");
+    std::fs::write(&path, "another").expect("written");
+    assert!(moved.append(b"x").is_err_and(|why| why.kind() != NOTHING));
+    assert_eq!(std::fs::read(&path).expect("there"), b"another");
+}
