@@ -46,7 +46,7 @@ pub struct Args {
     /// How long to record [default: until Ctrl-c]
     #[arg(long = "for", value_name = "TIME", value_parser = span::parse_any, allow_hyphen_values = true)]
     span: Option<Nanos>,
-    /// Forgets what is older than this: 24h
+    /// Forgets what is older than this, an eighth of it at a time: 24h keeps 24 to 27 hours
     #[arg(long, value_name = "TIME", value_parser = span::parse_any, allow_hyphen_values = true)]
     keep: Option<Nanos>,
     /// Forgets the oldest where the file would grow beyond this: 200M

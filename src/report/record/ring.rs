@@ -90,7 +90,7 @@ impl Bounds {
     }
 
     /// Makes room for so many bytes in a file of this length: answers from where on it is kept, and how long it is then.
-    /// Forgets the oldest chunks where it would be too long, else once they are too old and a quarter of the file.
+    /// Forgets the oldest chunks where it would be too long, and each that is too old as a whole.
     fn make_room(&mut self, len: u64, more: u64, now_ms: u64) -> Option<(u64, u64)> {
         let magic = MAGIC.len() as u64;
         let too_long = self.max_size.filter(|max| len + more > *max);
@@ -107,8 +107,7 @@ impl Bounds {
                 break;
             }
         }
-        let worth = |from: u64| target.is_some() || from - magic >= len / 4;
-        let (dropped, from) = found.filter(|(_, from)| worth(*from))?;
+        let (dropped, from) = found?;
         self.chunks.drain(..dropped);
         for (place, _) in &mut self.chunks {
             *place = *place - from + magic;
@@ -161,14 +160,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_older_is_forgotten_soon() {
-        let mut bounds = Bounds {
-            keep_ms: Some(60_000),
-            ..Bounds::default()
-        };
-        write(&mut bounds, 1000, 8, 100);
-        let first = bounds.chunks.front().map_or(0, |(_, at)| *at);
-        let kept = 999_000 - first;
-        assert!((60_000..90_000).contains(&kept), "{kept} ms");
+    fn what_is_older_is_forgotten_chunk_by_chunk() {
+        for seconds in 100..164 {
+            let mut bounds = Bounds {
+                keep_ms: Some(64_000),
+                ..Bounds::default()
+            };
+            write(&mut bounds, seconds, 8, 100);
+            let first = bounds.chunks.front().map_or(0, |(_, at)| *at);
+            let kept = (seconds - 1) * 1000 - first;
+            // A chunk is an eighth.
+            assert!((64_000..=72_000).contains(&kept), "{kept} ms");
+        }
     }
 }
