@@ -2,6 +2,7 @@
 //! condition, each in a file of its own.
 
 mod inspecting;
+mod lags;
 mod moments;
 mod ring;
 
@@ -28,6 +29,7 @@ use crate::sys::own::recording as files;
 use crate::sys::own::stop::{self, Stop};
 use crate::sys::root::ProcRoot;
 use inspecting::Inspecting;
+use lags::Lags;
 use ring::{Bounds, Ring, stopped};
 
 /// Records what happens: every tick of every process, until Ctrl-c or the time is over
@@ -157,42 +159,16 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
     let mut inspecting = Inspecting::new(plan.clone(), args.inspect.as_deref(), args.environment)?;
     let mut to = To::open(args, &stop, printer)?;
     let kept = Kept::new(BACKLOG);
-    let lost: Arc<Mutex<Option<String>>> = Arc::default();
     let read: Arc<Mutex<Read>> = Arc::default();
     let samplers = {
-        let lost = Arc::clone(&lost);
-        let lanes = Mutex::new(LaneWriter::new(slices));
-        let details = Mutex::new(DetailWriter::new(args.environment));
-        let records_to = kept.clone();
-        let read = Arc::clone(&read);
         let keeping = Keeping {
             kept: kept.clone(),
             when: When::AtOnce,
             chunks: Chunks::of(args.max_size, args.keep),
         };
-        let tell = Arc::new(move |news| match news {
-            News::Lost { thread, why } => {
-                let text = format!("the thread '{thread}' died: {why}");
-                *lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
-            }
-            News::Switches(line) => {
-                if let Some(why) = sums_for_all(slices, &line) {
-                    lock(&read).sums = Some(why);
-                }
-                let mut lanes = lanes.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(record) = lanes.record(&line, clock::unix_ms(line.now)) {
-                    records_to.push(vec![record]);
-                }
-            }
-            News::Detail(detail) => {
-                let mut details = details.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(record) = details.record(&detail, clock::unix_ms(detail.at)) {
-                    records_to.push(vec![record]);
-                }
-                lock(&read).detail = Some(detail);
-            }
-            News::Snapshot(snapshot) => lock(&read).snapshot = Some(snapshot),
-        });
+        let details = DetailWriter::new(args.environment);
+        let hear = hears(args.interval, slices, details, kept.clone(), &read);
+        let tell = Arc::new(hear);
         Samplers::start(
             ProcRoot::live(),
             plan.clone(),
@@ -214,6 +190,7 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             let patience = if ends { Duration::ZERO } else { patience };
             kept.after(seen, patience, || false)
         };
+        let lost_records = (count - seen).saturating_sub(records.len() as u64);
         seen = count;
         to.write(&records, printer)?;
         kept.taken(seen);
@@ -221,11 +198,16 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
             snapshot,
             detail,
             sums,
-        } = std::mem::take(&mut *lock(&read));
+            news,
+            died,
+            ..
+        } = lock(&read).take(lost_records);
+        for news in news {
+            attention(&news);
+        }
         if let Some(why) = sums.filter(|_| !said) {
             said = true;
-            // What it prints may be the recording.
-            let _ = writeln!(io::stderr(), "pscope: attention: {why}; sums are kept");
+            attention(&format!("{why}; sums are kept"));
         }
         if let Some(detail) = detail {
             inspecting.hear(&detail);
@@ -235,12 +217,59 @@ pub fn run(args: &Args, printer: &mut Printer<'_>) -> Result<Exit, Error> {
         }
         if ends {
             to.finish(&args.file, &stop)?;
+            if let Some(sum) = lock(&read).lags.end() {
+                attention(&sum);
+            }
             return Ok(Exit::Done);
         }
-        if let Some(why) = lost.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(why) = died {
             return Err(Error::Failed(why));
         }
     }
+}
+
+/// Takes in what the samplers tell: what stands between the ticks is recorded, and the last of each is looked at.
+fn hears(
+    interval: Nanos,
+    slices: Slices,
+    details: DetailWriter,
+    records_to: Kept,
+    read: &Arc<Mutex<Read>>,
+) -> impl Fn(News) + Send + Sync + use<> {
+    let read = Arc::clone(read);
+    let lanes = Mutex::new(LaneWriter::new(slices));
+    let details = Mutex::new(details);
+    move |news| match news {
+        News::Lost { thread, why } => {
+            lock(&read).died = Some(format!("the thread '{thread}' died: {why}"));
+        }
+        News::Switches(line) => {
+            if let Some(why) = sums_for_all(slices, &line) {
+                lock(&read).sums = Some(why);
+            }
+            let mut lanes = lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(record) = lanes.record(&line, clock::unix_ms(line.now)) {
+                records_to.push(vec![record]);
+            }
+        }
+        News::Detail(detail) => {
+            let mut details = details.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(record) = details.record(&detail, clock::unix_ms(detail.at)) {
+                records_to.push(vec![record]);
+            }
+            lock(&read).detail = Some(detail);
+        }
+        News::Snapshot(snapshot) => {
+            let mut read = lock(&read);
+            read.lags.tick(&snapshot, interval);
+            read.snapshot = Some(snapshot);
+        }
+    }
+}
+
+/// Says something on the standard error: what is printed may be the recording.
+fn attention(what: &str) {
+    let _ = writeln!(io::stderr(), "pscope: attention: {what}");
 }
 
 /// What was read since it was looked at last.
@@ -250,6 +279,25 @@ struct Read {
     detail: Option<Arc<Detail>>,
     /// Why sums are kept where each slice was asked for.
     sums: Option<String>,
+    /// A thread without which nothing is read has died.
+    died: Option<String>,
+    lags: Lags,
+    news: Vec<String>,
+}
+
+impl Read {
+    /// Takes it, and hears that so many records were lost meanwhile.
+    fn take(&mut self, lost: u64) -> Self {
+        self.lags.lost(lost);
+        Self {
+            snapshot: self.snapshot.take(),
+            detail: self.detail.take(),
+            sums: self.sums.take(),
+            died: self.died.take(),
+            news: self.lags.news(),
+            lags: Lags::default(),
+        }
+    }
 }
 
 /// Why there are sums where each slice is asked for.

@@ -6,7 +6,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 
 use super::inspecting::Inspecting;
-use super::{Args, BACKLOG, LOOK};
+use super::lags::Lags;
+use super::{Args, BACKLOG, LOOK, attention};
 use crate::model::detail::Detail;
 use crate::model::id::{Nanos, Pid};
 use crate::model::machine::verdict::{Judge, Verdict};
@@ -58,6 +59,8 @@ struct Night<'a, 'p, 'o> {
     done: u64,
     ticks: u32,
     unseen: Vec<String>,
+    lags: Lags,
+    asked: Nanos,
 }
 
 /// The condition, and a place for its moments.
@@ -160,6 +163,8 @@ pub(super) fn run(
         done: 0,
         ticks: 0,
         unseen: Vec::new(),
+        lags: Lags::default(),
+        asked: args.interval,
     };
     let began = clock::now();
     loop {
@@ -168,7 +173,7 @@ pub(super) fn run(
             .is_some_and(|span| clock::now().since(began) >= span);
         if over || stop.asked() {
             night.keep(true)?;
-            return Ok(Exit::Done);
+            return Ok(night.end());
         }
         match from.recv_timeout(LOOK) {
             Ok(News::Snapshot(snapshot)) => {
@@ -190,7 +195,7 @@ pub(super) fn run(
             }
         }
         if night.count.is_some_and(|count| night.done >= count) {
-            return Ok(Exit::Done);
+            return Ok(night.end());
         }
     }
 }
@@ -198,6 +203,10 @@ pub(super) fn run(
 impl Night<'_, '_, '_> {
     fn tick(&mut self, now: Arc<Snapshot>) -> Result<(), Error> {
         self.verdict = self.judge.judge(&now);
+        self.lags.tick(&now, self.asked);
+        for news in self.lags.news() {
+            attention(&news);
+        }
         self.now = now;
         if let Some(fired) = self.watch.see(&self.now, self.verdict.as_ref()) {
             self.fired(fired, self.now.at)?;
@@ -222,6 +231,14 @@ impl Night<'_, '_, '_> {
             self.kept.forget_before(Nanos(needed));
         }
         Ok(())
+    }
+
+    /// Says at the end what it did not see in time.
+    fn end(&self) -> Exit {
+        if let Some(sum) = self.lags.end() {
+            attention(&sum);
+        }
+        Exit::Done
     }
 
     fn lanes(&mut self, line: Arc<Timeline>) -> Result<(), Error> {

@@ -27,7 +27,9 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
     let mut out = vec![group(0, [(format!("{scale}  "), Dim)]).doing(&g::CPU_SCALE)];
     if world.time.recording.is_some() {
         let dot = if ascii { "(o) " } else { "◉ " };
-        out.push(group(0, [(format!("{dot}REC  "), Bad)]).doing(&g::RECORD));
+        // What is recorded comes at the pace that is kept.
+        let slowed = if kept > asked { " slowed" } else { "" };
+        out.push(group(0, [(format!("{dot}REC{slowed}  "), Bad)]).doing(&g::RECORD));
     }
     if let Some(armed) = &world.trigger {
         let (word, role) = if armed.spent {

@@ -51,6 +51,12 @@ fn tells_the_pace_that_is_kept() {
         Some("2s"),
         "from the next tick on"
     );
+    world.time.recording = Some("a.pscope".to_owned());
+    let line = drawn(&world, 160);
+    assert!(line.contains("◉ REC  "), "{line}");
+    world.settings.interval = Nanos::from_millis(500);
+    let line = drawn(&world, 160);
+    assert!(line.contains("◉ REC slowed  ● LIVE 1s"), "{line}");
     world.time.recorded = true;
     let line = drawn(&world, 160);
     assert!(line.trim_end().ends_with("LIVE 1s"), "of a stream: {line}");
