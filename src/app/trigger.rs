@@ -65,6 +65,7 @@ impl App {
             last: None,
             spent: false,
             unseen: Vec::new(),
+            never: false,
         });
         // On another machine that number is somebody else.
         let me = self.world.settings.me.filter(|_| !self.world.time.recorded);
@@ -154,7 +155,9 @@ impl App {
             return;
         }
         guard.ticks += 1;
-        let unseen = guard.watch.trigger().unseen(now, &self.world.timeline);
+        let (trigger, scale) = (guard.watch.trigger(), guard.watch.scale());
+        armed.never = trigger.never(now, scale).is_some();
+        let unseen = trigger.unseen(now, &self.world.timeline, scale);
         if unseen != armed.unseen {
             armed.unseen = unseen;
             if let Some(first) = armed.unseen.first() {

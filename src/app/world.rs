@@ -139,6 +139,8 @@ pub struct Armed {
     pub spent: bool,
     /// What of the condition cannot be seen here.
     pub unseen: Vec<String>,
+    /// It never fires here.
+    pub never: bool,
 }
 
 /// A group that is selected.

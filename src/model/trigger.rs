@@ -135,6 +135,22 @@ enum Happening {
     Waited(Compare, Nanos),
 }
 
+impl Happening {
+    /// Why it never happens.
+    fn never(&self) -> Option<String> {
+        match self {
+            Self::New | Self::Slice(..) | Self::Waited(..) => None,
+            Self::Ended(hows) => {
+                let two = |how: &How| hows.iter().any(|other| !how.goes_with(*other));
+                hows.iter().find_map(|how| how.never()).or_else(|| {
+                    let why = "nobody ends in both ways: part them by |";
+                    hows.iter().any(two).then(|| why.to_owned())
+                })
+            }
+        }
+    }
+}
+
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum How {
@@ -147,6 +163,25 @@ enum How {
 }
 
 impl How {
+    /// Why nobody ends so.
+    fn never(self) -> Option<String> {
+        let Self::Code(compare, wanted) = self else {
+            return None;
+        };
+        let can = compare.can_hold([0.0, f64::from(u8::MAX)], wanted, false);
+        (!can).then(|| "nobody ends with such a code: it is a number from 0 to 255".to_owned())
+    }
+
+    /// Whether one process can end in both ways.
+    fn goes_with(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Signal(Some(one)), Self::Signal(Some(other))) => one == other,
+            (Self::Code(..), Self::Signal(_) | Self::Dumped)
+            | (Self::Signal(_) | Self::Dumped, Self::Code(..)) => false,
+            _ => true,
+        }
+    }
+
     fn is(self, fate: &Fate) -> bool {
         match (self, fate) {
             (Self::Signal(wanted), Fate::Killed(signal, _)) => {
@@ -200,18 +235,33 @@ impl Trigger {
         needs
     }
 
-    /// What of it cannot be seen on this machine or by this user, in sentences; known once the first tick has come.
-    pub fn unseen(&self, now: &Snapshot, line: &Timeline) -> Vec<String> {
+    /// What of it cannot be seen on this machine or by this user, or never comes true there, in sentences; known once the first
+    /// tick has come. `of_one_core` turns CPU shares of one core into the scale in which it was written.
+    pub fn unseen(&self, now: &Snapshot, line: &Timeline, of_one_core: f32) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
         // The first tick only begins to listen.
         if now.span.is_none() {
             return out;
         }
         for one in &self.alternatives {
-            out.extend(one.unseen(now, line));
+            match one.never(now, of_one_core) {
+                Some(why) => out.push(why),
+                None => out.extend(one.unseen(now, line)),
+            }
         }
         out.dedup();
         out
+    }
+
+    /// Why it never fires on this machine: none of its alternatives can come true there.
+    pub fn never(&self, now: &Snapshot, of_one_core: f32) -> Option<String> {
+        let all = self
+            .alternatives
+            .iter()
+            .map(|one| one.never(now, of_one_core));
+        let mut all: Vec<String> = all.collect::<Option<_>>()?;
+        all.dedup();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
@@ -221,6 +271,15 @@ impl Alternative {
             self.happening,
             Some(Happening::Slice(..) | Happening::Waited(..))
         )
+    }
+
+    /// Why it never comes true on this machine.
+    fn never(&self, now: &Snapshot, of_one_core: f32) -> Option<String> {
+        let mut gauges = self.gauges.iter();
+        gauges
+            .find_map(|gauge| gauge.never())
+            .or_else(|| self.happening.as_ref()?.never())
+            .or_else(|| self.filter.never(now, of_one_core))
     }
 
     /// Whether it is about those, too, whom no tick sees.

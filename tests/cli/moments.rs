@@ -96,6 +96,21 @@ fn a_moment_is_kept_with_what_was_before_it() {
         assert!(!output.stderr.is_empty(), "{bad:?}");
         assert!(!std::path::Path::new(none).exists(), "{bad:?}");
     }
+    // Nor does what never comes true: nobody waits all night for that.
+    for (never, why) in [
+        ("cpu>999999", "never comes true here"),
+        ("mem>900t", "all the memory that the machine has"),
+        ("pressure:memory>130", "never comes so far"),
+    ] {
+        let output = pscope(&["record", "--when", never, none]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{never}: {said}");
+        assert!(
+            said.contains("waits for ever") && said.contains(why),
+            "{never}: {said}"
+        );
+        assert!(!std::path::Path::new(none).exists(), "{never}");
+    }
     let output = pscope(&["inspect", "1", "--from", name]);
     let said = text(&output.stdout);
     assert!(

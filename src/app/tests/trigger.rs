@@ -153,6 +153,21 @@ fn what_cannot_be_seen_is_said_at_once() {
     );
 }
 
+#[test]
+fn what_never_comes_true_is_said_when_it_is_armed() {
+    let (app, _) = begin("cpu>300 for 3s");
+    let armed = app.world.trigger.as_ref().expect("it is armed");
+    assert!(armed.never);
+    assert!(
+        said(&app).starts_with("armed, but cpu>300 never comes true here"),
+        "{}",
+        said(&app)
+    );
+    let (app, _) = begin("cpu>300 | oom");
+    let armed = app.world.trigger.as_ref().expect("it is armed");
+    assert!(!armed.never && !armed.unseen.is_empty());
+}
+
 /// Where the kernel begins to sum slices up, no single one is seen any more, however long that was not so.
 #[test]
 fn what_cannot_be_seen_any_more_is_said() {

@@ -1,6 +1,7 @@
 //! The columns of the process table: each a constant with what it costs and how it reads. Table, sort, filter and reports share them.
 
 pub mod all;
+pub mod bounds;
 mod together;
 
 use std::borrow::Cow;

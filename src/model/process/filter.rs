@@ -44,6 +44,8 @@ pub struct Note {
 struct Term {
     not: bool,
     test: Test,
+    /// As it was typed.
+    text: String,
 }
 
 impl Filter {
@@ -109,6 +111,18 @@ impl Filter {
                 n + 1
             ),
         })
+    }
+
+    /// Why no process of this machine ever passes: what is asked for is more than there is, or is told of nobody.
+    pub fn never(&self, snapshot: &Snapshot, of_one_core: f32) -> Option<String> {
+        let never = |term: &Term| {
+            let why = term.test.never(term.not, snapshot, of_one_core)?;
+            Some(format!("{} {why}", term.text))
+        };
+        let of_all = |terms: &Vec<Term>| terms.iter().find_map(never);
+        let mut all = self.alternatives.iter().map(of_all);
+        let first = all.next()??;
+        all.all(|one| one.is_some()).then_some(first)
     }
 
     /// What a process has of what is asked for in numbers: `CPU% 412`.

@@ -1,7 +1,7 @@
 //! Words for the machine: `oom`, `verdict`, `pressure:io>20`, `switches>500k`, `forks>200`, `load>8`, `used>90`.
 
 use crate::model::format;
-use crate::model::machine::verdict::{Bottleneck, Verdict};
+use crate::model::machine::verdict::{Bottleneck, Verdict, blind};
 use crate::model::process::filter::Compare;
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Snapshot;
@@ -98,6 +98,27 @@ impl Gauge {
         }
     }
 
+    /// Why no machine is ever so.
+    pub(super) fn never(self) -> Option<String> {
+        let Self::Number(number, compare, want) = self else {
+            return None;
+        };
+        let most = match number {
+            Number::Pressure(_) | Number::Used => 100.0,
+            Number::Switches | Number::Forks | Number::Load => f64::INFINITY,
+        };
+        if compare.can_hold([0.0, most], want, false) {
+            return None;
+        }
+        let end = if compare.can_hold([0.0, f64::INFINITY], want, false) {
+            format!("{most:.0}% is the most")
+        } else {
+            "0 is the least".to_owned()
+        };
+        let what = number.words();
+        Some(format!("{what} never comes so far: {end}"))
+    }
+
     /// Why it cannot be seen here.
     pub(super) fn unseen(self, now: &Snapshot) -> Option<String> {
         let (what, missing) = match self {
@@ -105,7 +126,12 @@ impl Gauge {
                 "whether memory ran out".to_owned(),
                 now.system.oom_kills.err(),
             ),
-            Self::Verdict(_) => return None,
+            Self::Verdict(of) => {
+                let mut blind = blind::blind(&now.system);
+                blind.retain(|(what, _)| of.is_none_or(|of| of == *what));
+                let words = blind::words(&blind)?;
+                return Some(format!("the verdict does not see: {words}"));
+            }
             Self::Number(number, ..) => (number.words(), number.of(now).err()),
         };
         let why = missing.filter(|why| !why.is_unread() && *why != Missing::Late)?;

@@ -10,7 +10,7 @@ use crate::model::id::{Bytes, Pid};
 use crate::model::machine::verdict::Judge;
 use crate::model::process::stat::State;
 use crate::model::reading::Reading;
-use crate::model::sample::{Brief, Pressure};
+use crate::model::sample::{Brief, OptionalStats, Pressure, Shares};
 use crate::model::scene::Scene;
 
 /// A machine with an init, a shell and a java; one tick a second.
@@ -169,7 +169,7 @@ fn who_lives_for_less_than_a_tick_is_new_and_ends_where_his_name_is_told() {
         let again = run.scene.snapshot();
         run.saw(again);
         let trigger = Trigger::parse(condition);
-        let unseen = trigger.unseen(&run.scene.snapshot(), &Timeline::default());
+        let unseen = trigger.unseen(&run.scene.snapshot(), &Timeline::default(), 1.0);
         let told = run.fired.into_iter().map(|(_, text)| text);
         (told.collect::<Vec<_>>(), unseen)
     };
@@ -344,7 +344,7 @@ fn what_cannot_be_seen_is_said() {
     let mut scene = Scene::new();
     scene.task(1, 0, "init");
     let now = scene.pass(1000, &[]);
-    let unseen = |text: &str| Trigger::parse(text).unseen(&now, &Timeline::default());
+    let unseen = |text: &str| Trigger::parse(text).unseen(&now, &Timeline::default(), 1.0);
     assert!(unseen("cpu>10").is_empty() && unseen("slice>5ms").is_empty());
     assert!(unseen("ended signal:SEGV")[0].contains("connector"));
     assert!(unseen("pressure:memory>3").is_empty(), "not read yet");
@@ -353,8 +353,136 @@ fn what_cannot_be_seen_is_said() {
         why: "paranoid is 2".into(),
         ..Timeline::default()
     };
-    let said = Trigger::parse("slice>5ms").unseen(&now, &sampled);
+    let said = Trigger::parse("slice>5ms").unseen(&now, &sampled, 1.0);
     assert_eq!(said, ["single slices are not told here: paranoid is 2"]);
+    let no_verdict = "the verdict does not see: waiting for memory (denied)";
+    scene.sample.system.memory_pressure = Err(Missing::Denied);
+    scene.sample.system.searches = Err(Missing::Denied);
+    let now = scene.pass(1000, &[]);
+    let unseen = |text: &str| Trigger::parse(text).unseen(&now, &Timeline::default(), 1.0);
+    assert_eq!(unseen("verdict:memory"), [no_verdict]);
+    assert_eq!(unseen("verdict"), [no_verdict]);
+    assert!(unseen("verdict:cpu").is_empty());
+}
+
+/// What never comes true in the scene below, and why.
+const NEVER: &[(&str, &str)] = &[
+    (
+        "cpu>300 for 3s",
+        "cpu>300 never comes true here: 200% is all that 2 cores give",
+    ),
+    ("cpu<0", "cpu<0 never comes true here: 0.0% is the least"),
+    (
+        "!cpu<=200",
+        "!cpu<=200 never comes true here: 200% is all that 2 cores give",
+    ),
+    (
+        "mem>900g",
+        "mem>900g never comes true here: 24.0G is all the memory that the machine has",
+    ),
+    (
+        "swap>1m",
+        "swap>1m never comes true here: 0 is all the swap that the machine has",
+    ),
+    (
+        "mem%>120",
+        "mem%>120 never comes true here: 100% is the most",
+    ),
+    ("core:2", "core:2 never comes true here: 1 is the most"),
+    ("ni>19", "ni>19 never comes true here: 19 is the most"),
+    (
+        "oom>2000",
+        "oom>2000 never comes true here: 2000 is the most",
+    ),
+    (
+        "gpu>10",
+        "gpu>10 never comes true here: no graphics card tells of it",
+    ),
+    (
+        "pss>1m",
+        "pss>1m never comes true here: this kernel does not tell it",
+    ),
+    (
+        "pressure:memory>100",
+        "pressure on memory never comes so far: 100% is the most",
+    ),
+    (
+        "used>130 cpu>10",
+        "memory used never comes so far: 100% is the most",
+    ),
+    ("load<0", "load never comes so far: 0 is the least"),
+    (
+        "ended code:300",
+        "nobody ends with such a code: it is a number from 0 to 255",
+    ),
+    (
+        "ended signal:SEGV code:1",
+        "nobody ends in both ways: part them by |",
+    ),
+    (
+        "swap>1m | core:7",
+        "swap>1m never comes true here: 0 is all the swap that the machine has; core:7 never comes true here: 1 is the most",
+    ),
+];
+
+/// What may.
+const MAY_COME_TRUE: &[&str] = &[
+    "cpu>199",
+    "cpu>=200",
+    "!cpu>300",
+    "mem>23g",
+    "core:1",
+    "ni>18",
+    "cpu>99 | gpu>10",
+    "oom",
+    "verdict",
+    "new",
+    "load>900",
+    "switches>500k",
+    "ended code:255",
+    "ended signal:SEGV dumped",
+    "swap:0",
+    "waited>20ms",
+    "state:D",
+    "gpu-mem<1g | oom",
+];
+
+/// Every number that has an end on this machine or on any, and what nobody tells here.
+#[test]
+fn what_never_comes_true_is_said() {
+    let mut scene = Scene::new();
+    scene.task(1, 0, "init");
+    scene.of(1).extra = Some(Arc::new(OptionalStats {
+        pss: Err(Missing::Unsupported),
+        ..OptionalStats::default()
+    }));
+    scene.sample.shares = Arc::new(Shares {
+        gpus: Err(Missing::Unsupported),
+        ..Shares::default()
+    });
+    let now = scene.pass(1000, &[]);
+    let of = |text: &str, scale| {
+        let trigger = Trigger::parse(text);
+        assert_eq!(trigger.notes(), [], "{text}");
+        let never = trigger.never(&now, scale);
+        if let Some(why) = &never {
+            let unseen = trigger.unseen(&now, &Timeline::default(), scale);
+            assert_eq!(unseen.join("; "), *why, "it is said where it is armed");
+        }
+        never
+    };
+    for (text, why) in NEVER {
+        assert_eq!(of(text, 1.0).as_deref(), Some(*why), "{text}");
+    }
+    assert!(of("cpu>100", 0.5).is_some_and(|why| why.contains("100% is all that 2 cores give")));
+    for text in MAY_COME_TRUE {
+        assert_eq!(of(text, 1.0), None, "{text}");
+    }
+    let some = Trigger::parse("cpu>99 | gpu>10").unseen(&now, &Timeline::default(), 1.0);
+    assert_eq!(
+        some,
+        ["gpu>10 never comes true here: no graphics card tells of it"]
+    );
 }
 
 proptest! {

@@ -66,6 +66,11 @@ impl Watch {
         self
     }
 
+    /// What turns CPU shares of one core into the scale in which it was written.
+    pub fn scale(&self) -> f32 {
+        self.scale
+    }
+
     /// What it waits for.
     pub fn trigger(&self) -> &Trigger {
         &self.trigger

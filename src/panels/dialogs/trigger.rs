@@ -105,7 +105,7 @@ impl TriggerDialog {
                 Role::Dim,
             ),
             (None, false) => {
-                let unseen = trigger.unseen(&world.snapshot, &world.timeline);
+                let unseen = trigger.unseen(&world.snapshot, &world.timeline, world.scaled(1.0));
                 unseen.into_iter().next().map_or_else(
                     || ("Enter arms it".to_owned(), Role::Dim),
                     |unseen| (unseen, Role::Warn),

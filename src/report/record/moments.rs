@@ -17,7 +17,7 @@ use crate::model::snapshot::Snapshot;
 use crate::model::trigger::{AFTER, BEFORE, Fired, Trigger, Watch};
 use crate::recording::{Cut, DetailWriter, Kept, LaneWriter, MAGIC, Marks, Past, Slices, when};
 use crate::report::printer::Printer;
-use crate::report::{Error, Exit};
+use crate::report::{self, Error, Exit};
 use crate::sampler::scribe::{Chunks, Keeping, When};
 use crate::sampler::{News, Samplers};
 use crate::sys::asker::hand::{self, Wait};
@@ -78,6 +78,13 @@ fn understood(args: &Args, condition: &str) -> Result<Trigger, Error> {
                 .to_owned(),
         ));
     }
+    let now = report::sweep(trigger.needs_of_all())?;
+    if let Some(why) = trigger.never(&now, 1.0) {
+        // Nobody looks on all night: what waits for ever is not begun.
+        return Err(Error::Failed(format!(
+            "--when {condition} waits for ever: {why}"
+        )));
+    }
     Ok(trigger)
 }
 
@@ -87,7 +94,8 @@ const LATE: Nanos = Nanos(10_000_000_000);
 /// Waits for a condition until it is asked to end.
 ///
 /// # Errors
-/// `Usage` for a condition that is none; `Failed` when it cannot be written or nothing can be read any more.
+/// `Usage` for a condition that is none; `Failed` for one that never comes true on this machine, when it cannot be written, and
+/// when nothing can be read any more.
 pub(super) fn run(
     args: &Args,
     condition: &str,
@@ -213,7 +221,7 @@ impl Night<'_, '_, '_> {
         }
         if self.ticks < ASKED {
             self.ticks += 1;
-            let unseen = self.watch.trigger().unseen(&self.now, &self.line);
+            let unseen = self.watch.trigger().unseen(&self.now, &self.line, 1.0);
             for why in unseen {
                 if !self.unseen.contains(&why) {
                     self.say(&format!("attention: {why}"))?;

@@ -74,7 +74,8 @@ fn term(token: &str) -> Result<Term, String> {
     if bare.is_empty() {
         return Err("what not?".to_owned());
     }
-    test(bare).map(|test| Term { not, test })
+    let text = token.to_owned();
+    test(bare).map(|test| Term { not, test, text })
 }
 
 fn test(token: &str) -> Result<Test, String> {

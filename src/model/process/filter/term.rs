@@ -81,6 +81,14 @@ impl Compare {
 }
 
 impl Compare {
+    /// Whether any number between these two, or any for which it does `not` hold, stands so to `want`.
+    pub fn can_hold(self, [least, most]: [f64; 2], want: f64, not: bool) -> bool {
+        let inside = want > least && want < most;
+        // What is between the ends is like the ends, save what is equal.
+        let holds = |have: f64| self.holds(have, want) != not;
+        holds(least) || holds(most) || inside && holds(want)
+    }
+
     /// How is compared, and with what: `>=300`.
     pub fn split(text: &str) -> (Self, &str) {
         let known = [
@@ -135,8 +143,54 @@ impl Test {
 
     /// Whether what it asks for may not be read of a process by this user.
     pub(super) fn denied(&self, snapshot: &Snapshot, proc: &Proc) -> bool {
+        self.missing(snapshot, proc) == Some(Missing::Denied)
+    }
+
+    /// Why no process of this machine ever answers so, in words that follow the term.
+    pub(super) fn never(&self, not: bool, snapshot: &Snapshot, of_one_core: f32) -> Option<String> {
+        // A kernel that lacks a file has it of nobody.
+        let lacks = |p: &Proc| {
+            matches!(
+                self.missing(snapshot, p),
+                Some(Missing::Unsupported | Missing::Gone)
+            )
+        };
+        if !snapshot.procs.is_empty() && snapshot.procs.iter().all(lacks) {
+            return Some(match self {
+                Self::Number(column, ..) if column.needs.contains(Needs::GPU) => {
+                    "never comes true here: no graphics card tells of it".to_owned()
+                }
+                _ => format!("never comes true here: {}", Missing::Unsupported),
+            });
+        }
+        let Self::Number(column, compare, want) = self else {
+            return None;
+        };
+        let bounds = column.bounds(snapshot);
+        let scale = scale(column, of_one_core);
+        let [least, most] = [bounds.least, bounds.most].map(|end| end * scale);
+        if compare.can_hold([least, most], *want, not) {
+            return None;
+        }
+        let unit = column.unit().unwrap_or(Unit::Plain);
+        let sign = match unit {
+            Unit::Percent | Unit::Share => "%",
+            _ => "",
+        };
+        let text = |end: f64| format!("{}{sign}", unit.text(end, snapshot));
+        let too_little = !compare.can_hold([least, f64::INFINITY], *want, not);
+        let why = match (too_little, bounds.of.as_str()) {
+            (true, _) => format!("{} is the least", text(least)),
+            (false, "") => format!("{} is the most", text(most)),
+            (false, of) => format!("{} is all {of}", text(most)),
+        };
+        Some(format!("never comes true here: {why}"))
+    }
+
+    /// Why what it asks for could not be read of a process.
+    fn missing(&self, snapshot: &Snapshot, proc: &Proc) -> Option<Missing> {
         let extra = proc.extra.as_deref();
-        let why = match self {
+        match self {
             Self::Number(column, ..) => column.number(snapshot, proc).and_then(Result::err),
             Self::Text(column, ..) if column.name == "unit" => {
                 extra.and_then(|extra| extra.cgroup.as_ref().err().copied())
@@ -146,8 +200,7 @@ impl Test {
             }
             Self::Exe(_) => extra.and_then(|extra| extra.exe.as_ref().err().copied()),
             _ => None,
-        };
-        why == Some(Missing::Denied)
+        }
     }
 
     /// The number of a process that is compared, under the head of its column: `CPU% 412`.

@@ -32,10 +32,12 @@ pub(super) fn badge(world: &World, width: u16) -> Vec<Group> {
         out.push(group(0, [(format!("{dot}REC{slowed}  "), Bad)]).doing(&g::RECORD));
     }
     if let Some(armed) = &world.trigger {
-        let (word, role) = if armed.spent {
-            ("FIRED", Accent)
-        } else {
-            ("ARMED", Warn)
+        let (word, role) = match armed {
+            armed if armed.spent => ("FIRED", Accent),
+            armed if armed.never => ("NEVER FIRES", Bad),
+            // The dialog says what is not seen of it.
+            armed if !armed.unseen.is_empty() => ("ARMED?", Warn),
+            _ => ("ARMED", Warn),
         };
         let what = cut(&armed.text, usize::from(width / 6).max(8));
         let times = match (armed.fired, armed.spent) {

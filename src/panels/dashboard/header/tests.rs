@@ -241,3 +241,26 @@ fn what_has_ended_says_so_also_while_it_is_looked_back_at() {
         assert!(line.trim_end().ends_with(told), "{told}: {line}");
     }
 }
+
+#[test]
+fn says_whether_what_is_armed_can_fire() {
+    let mut world = world();
+    let armed = |unseen: &[&str], never| crate::app::world::Armed {
+        text: "gpu>10".to_owned(),
+        mode: crate::model::trigger::Mode::Single,
+        fired: 0,
+        last: None,
+        spent: false,
+        unseen: unseen.iter().map(|why| (*why).to_owned()).collect(),
+        never,
+    };
+    for (unseen, never, told) in [
+        (&[][..], false, "ARMED gpu>10"),
+        (&["of 3"], false, "ARMED? gpu>10"),
+        (&["no card"], true, "NEVER FIRES gpu>10"),
+    ] {
+        world.trigger = Some(armed(unseen, never));
+        let line = drawn(&world, 160);
+        assert!(line.contains(told), "{told} in {line}");
+    }
+}
