@@ -7,6 +7,7 @@
 mod gauge;
 mod parse;
 mod turns;
+mod victims;
 mod watch;
 
 use crate::model::acting::Fate;
@@ -219,7 +220,15 @@ impl Trigger {
 
     /// What must be read of every process.
     pub fn needs_of_all(&self) -> Needs {
-        let needs = self.alternatives.iter().map(|one| one.filter.needs());
+        let needs = self.alternatives.iter().map(|one| {
+            // In which group somebody was is not told any more once he was killed.
+            let victims = if one.is_of_victims() {
+                Needs::CGROUP
+            } else {
+                Needs::empty()
+            };
+            one.filter.needs() | victims
+        });
         needs.fold(Needs::empty(), |all, needs| all | needs)
     }
 
@@ -273,6 +282,12 @@ impl Alternative {
         )
     }
 
+    /// Whether it is about whom the kernel kills because memory ran out.
+    fn is_of_victims(&self) -> bool {
+        let oom = self.gauges.contains(&Gauge::Oom);
+        oom && self.happening.is_none() && self.filter.is_empty()
+    }
+
     /// Why it never comes true on this machine.
     fn never(&self, now: &Snapshot, of_one_core: f32) -> Option<String> {
         let mut gauges = self.gauges.iter();
@@ -311,11 +326,14 @@ impl Alternative {
 
     fn unseen(&self, now: &Snapshot, line: &Timeline) -> Vec<String> {
         let mut out: Vec<String> = self.gauges.iter().filter_map(|g| g.unseen(now)).collect();
-        if matches!(self.happening, Some(Happening::Ended(_))) && now.ends.is_none() {
-            out.push(
-                "how processes end is not told here: the kernel's process connector is not to be had (pscope doctor says why)"
-                    .to_owned(),
-            );
+        let untold = match self.happening {
+            Some(Happening::Ended(_)) => Some("how processes end"),
+            _ => self.is_of_victims().then_some("who is killed"),
+        };
+        if let Some(what) = untold.filter(|_| now.ends.is_none()) {
+            out.push(format!(
+                "{what} is not told here: the kernel's process connector is not to be had (pscope doctor says why)"
+            ));
         }
         out.extend(self.unseen_brief(now));
         if self.is_of_slices() {

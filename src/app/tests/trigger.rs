@@ -124,7 +124,7 @@ fn it_fires_while_time_stands_still_and_moves_nothing() {
 fn what_is_not_understood_arms_nothing_and_off_disarms() {
     let (mut app, _) = begin("cpu>");
     assert!(app.world.trigger.is_none() && said(&app).starts_with("not armed"));
-    app.arm("oom");
+    app.arm("pressure:memory>30");
     assert!(app.plan().of_all.is_empty());
     app.arm("slice>50ms unit:docker");
     assert!(

@@ -254,7 +254,7 @@ fn the_machine_has_words_of_its_own() {
     run.pass(&[]);
     run.counted(|scene| scene.sample.system.oom_kills = Ok(8));
     run.pass(&[]);
-    assert_eq!(run.when(), [2]);
+    assert_eq!(run.when(), [3], "a tick later: nobody ended at this one");
 
     let mut run = Run::of("pressure:memory>30 for 1s");
     let pressure = Pressure {
@@ -281,6 +281,72 @@ fn the_machine_has_words_of_its_own() {
     run.scene.sample.system.memory_pressure = Ok(pressure);
     run.pass(&[]).pass(&[]);
     assert_eq!(run.when(), [1]);
+}
+
+/// The kernel counts whom it kills because memory ran out, and names nobody.
+#[test]
+fn who_was_killed_where_memory_ran_out_is_told_as_far_as_it_is_known() {
+    let ran_out = |scene: &mut Scene| scene.sample.system.oom_kills = Ok(8);
+    let killed = |scene: &mut Scene, pid: u32| {
+        scene.sample.ends = Some([(Pid(pid), Fate::Killed(Signal::KILL, false))].into());
+        scene.end(pid);
+    };
+    let begin = || {
+        let mut run = Run::of("oom");
+        assert_eq!(run.watch.trigger().needs_of_all(), Needs::CGROUP);
+        run.scene.of(41).extra = Some(Arc::new(OptionalStats {
+            cgroup: Ok("/system.slice/app.service".into()),
+            ..OptionalStats::default()
+        }));
+        run.pass(&[]);
+        run
+    };
+    let mut at_once = begin();
+    at_once.counted(|scene| {
+        ran_out(scene);
+        killed(scene, 41);
+    });
+    assert_eq!(
+        at_once.fired,
+        [(2, "oom: memory ran out, 1 killed; probably 41 java of app: ended by KILL then; nothing held the machine back".to_owned())]
+    );
+    // A large one takes a while to end.
+    let mut later = begin();
+    later.counted(ran_out);
+    assert!(later.fired.is_empty());
+    later.counted(|scene| killed(scene, 41));
+    assert_eq!(later.when(), [3]);
+    assert!(
+        later.fired[0].1.contains("probably 41 java of app"),
+        "{:?}",
+        later.fired
+    );
+    later.counted(|scene| scene.sample.ends = Some([].into()));
+    assert_eq!(later.when(), [3], "it is told once");
+    let mut nobody = begin();
+    nobody.counted(ran_out).counted(|_| ());
+    assert!(
+        nobody.fired[0].1.contains("who it was is not known"),
+        "{:?}",
+        nobody.fired
+    );
+    let mut untold = begin();
+    untold.counted(|scene| {
+        ran_out(scene);
+        scene.sample.ends = None;
+    });
+    assert_eq!(untold.when(), [2]);
+    assert!(
+        untold.fired[0]
+            .1
+            .starts_with("oom: memory ran out, 1 killed; nothing held")
+    );
+    let now = untold.scene.pass(1000, &[]);
+    let said = Trigger::parse("oom").unseen(&now, &Timeline::default(), 1.0);
+    assert!(
+        said[0].starts_with("who is killed is not told here"),
+        "{said:?}"
+    );
 }
 
 #[test]

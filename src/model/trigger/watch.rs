@@ -28,6 +28,8 @@ struct Met {
     since: HashMap<ProcId, Nanos>,
     told: HashSet<ProcId>,
     machine: Option<(Nanos, bool)>,
+    /// When memory ran out and what the gauges told, where it is not known yet who was killed.
+    awaits: Option<(Nanos, String)>,
 }
 
 /// An armed trigger.
@@ -136,9 +138,9 @@ impl Watch {
 }
 
 /// What there is to look at.
-struct Seen<'a> {
-    now: &'a Arc<Snapshot>,
-    before: Option<&'a Snapshot>,
+pub(super) struct Seen<'a> {
+    pub(super) now: &'a Arc<Snapshot>,
+    pub(super) before: Option<&'a Snapshot>,
     verdict: Option<&'a Verdict>,
     scale: f32,
     own: Option<Pid>,
@@ -149,9 +151,22 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn look(&self, one: &Alternative, met: &mut Met) -> Option<Fired> {
         let now = self.now;
+        let awaited = met.awaits.take_if(|(at, _)| *at < now.at);
+        let awaited = awaited.map(|(at, text)| {
+            // A large one takes a while to end.
+            let who = self
+                .victims()
+                .unwrap_or_else(|| "who it was is not known".to_owned());
+            self.fired(one, None, at, &format!("{text}; {who}"))
+        });
         if !one.gauges.iter().all(|g| g.holds(now, self.verdict)) {
-            *met = Met::default();
-            return None;
+            // The same tick comes again, with more of it.
+            let awaits = met.awaits.take();
+            *met = Met {
+                awaits,
+                ..Met::default()
+            };
+            return awaited;
         }
         match &one.happening {
             Some(Happening::New) => self.born(one, met),
@@ -189,7 +204,7 @@ impl Seen<'_> {
                 })
             }
             Some(Happening::Slice(..) | Happening::Waited(..)) => None,
-            None if one.filter.is_empty() => self.machine(one, met),
+            None if one.filter.is_empty() => awaited.or_else(|| self.machine(one, met)),
             None => self.lasting(one, met),
         }
     }
@@ -262,7 +277,14 @@ impl Seen<'_> {
         }
         met.machine = Some((since, true));
         let told = one.gauges.iter().map(|g| g.told(self.now, self.verdict));
-        let text = told.collect::<Vec<_>>().join(", ");
+        let mut text = told.collect::<Vec<_>>().join(", ");
+        if one.is_of_victims() && self.now.ends.is_some() {
+            let Some(who) = self.victims() else {
+                met.awaits = Some((self.now.at, text));
+                return None;
+            };
+            text = format!("{text}; {who}");
+        }
         Some(self.fired(one, None, self.now.at, &text))
     }
 
@@ -335,7 +357,7 @@ fn lived(brief: &Brief) -> String {
     )
 }
 
-fn who(proc: &Proc) -> String {
+pub(super) fn who(proc: &Proc) -> String {
     format!("{} {}", proc.id.pid, proc.facts.name)
 }
 
