@@ -10,6 +10,7 @@ use crate::model::machine::verdict::Judge;
 use crate::model::plan::{Needs, Plan};
 use crate::model::scheduling::timeline::{Origin, Timeline};
 use crate::model::snapshot::Snapshot;
+use crate::model::text::width;
 use crate::model::trigger::{AFTER, BEFORE, Fired, Mode, Trigger, Watch};
 
 /// For how long time stands in the mode that goes on by itself.
@@ -160,8 +161,22 @@ impl App {
         let unseen = trigger.unseen(now, &self.world.timeline, scale);
         if unseen != armed.unseen {
             armed.unseen = unseen;
+            let never = armed.never;
             if let Some(first) = armed.unseen.first() {
-                let text = format!("armed, but {first}");
+                let mut text = format!("armed, but {first}");
+                // Of a sentence that is cut the end is missing, which says what helps.
+                let room = match self.screen.width {
+                    0 => usize::MAX,
+                    cells => cells.into(),
+                };
+                if width(&text) + 1 > room {
+                    let what = if never {
+                        "it never comes true"
+                    } else {
+                        "not all is seen"
+                    };
+                    text = format!("armed, but {what} here: see the dialog Trigger");
+                }
                 self.say(text, true);
             }
         }

@@ -310,11 +310,11 @@ impl Alternative {
     fn unseen_brief(&self, now: &Snapshot) -> Option<String> {
         match now.brief.as_ref().filter(|_| self.is_of_brief())? {
             Err(Missing::Denied) => Some(
-                "who lives for less than a tick is not seen (a shorter interval sees more): that needs CAP_PERFMON or kernel.perf_event_paranoid ≤ 0"
+                "who lives for less than a tick is not seen: that needs CAP_PERFMON or kernel.perf_event_paranoid ≤ 0, or a shorter interval"
                     .to_owned(),
             ),
             Err(why) => Some(format!(
-                "who lives for less than a tick is not seen (a shorter interval sees more): {why}"
+                "who lives for less than a tick is not seen: {why}; a shorter interval sees more"
             )),
             Ok(_) if self.filter.asks_more_than_names() => Some(format!(
                 "of who lives for less than a tick only the name is known, and '{}' asks for more",

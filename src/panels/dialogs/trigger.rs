@@ -1,5 +1,7 @@
 //! The dialog of the trigger: a condition, what it does when it fires, and what it may look like.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
@@ -14,7 +16,7 @@ use crate::app::world::World;
 use crate::model::format::duration;
 use crate::model::id::Nanos;
 use crate::model::plan::Needs;
-use crate::model::text::{pad, width};
+use crate::model::text::{pad, width, wrap};
 use crate::model::trigger::{AFTER, BEFORE, EXAMPLES, Mode, Trigger};
 use crate::theme::Role;
 use crate::widgets::{line, popup, table};
@@ -44,9 +46,9 @@ const HINTS: &[hints::Hint] = &[
     ("Ctrl-u", "empty"),
     ("Esc", "closes"),
 ];
-/// Lines above the examples: condition, what is missing, mode and what it means, how much is kept, blank.
-const ABOVE: usize = 6;
 const WIDE: u16 = 92;
+/// Where what explains the line above it begins.
+const INDENT: usize = 5;
 
 /// The dialog.
 #[derive(Default)]
@@ -56,7 +58,13 @@ pub struct TriggerDialog {
     /// Which example the cursor stands on.
     at: Option<usize>,
     outer: Rect,
+    /// The rows above the examples that a click on changes the mode, how many there are, and the first example in view.
+    mode_rows: Range<usize>,
+    above: usize,
+    top: usize,
 }
+
+type Parts = Vec<(String, Role)>;
 
 impl TriggerDialog {
     fn arm(&self) -> Reply {
@@ -83,6 +91,51 @@ impl TriggerDialog {
         let at = Mode::ALL.iter().position(|mode| *mode == self.mode);
         let next = at.map_or(0, |at| (at + 1) % Mode::ALL.len());
         self.mode = Mode::ALL[next];
+    }
+
+    /// What stands above the examples in so many cells: the condition and its state, the mode and what it means, how much is
+    /// kept, and a blank line where there is room; with the rows of the mode.
+    fn lines_above(&self, world: &World, cells: usize) -> (Vec<Parts>, Range<usize>) {
+        let trigger = Trigger::parse(self.input.text());
+        let mut first = vec![(WHEN.to_owned(), Role::Accent)];
+        first.extend(typed(&trigger));
+        let mut out = vec![first];
+        let (state, role) = self.state(world);
+        out.extend(below(&state, role, cells));
+        let mode = out.len();
+        out.push(self.modes(world));
+        out.extend(below(&meaning(self.mode, &trigger), Role::Dim, cells));
+        let end = out.len();
+        let (kept, how) = kept(self.mode, &trigger);
+        let wide: usize = kept.iter().map(|(text, _)| width(text)).sum();
+        if wide + HOW_GAP.len() + width(how) <= cells {
+            let how = (format!("{HOW_GAP}{how}"), Role::Dim);
+            out.push(kept.into_iter().chain([how]).collect());
+        } else {
+            out.push(kept);
+            out.extend(below(how, Role::Dim, cells));
+        }
+        out.push(Vec::new());
+        (out, mode..end)
+    }
+
+    /// The modes, and which is chosen.
+    fn modes(&self, world: &World) -> Parts {
+        let mut modes = vec![("mode ".to_owned(), Role::Accent)];
+        for mode in Mode::ALL {
+            let dot = match (mode == self.mode, world.theme.glyphs.ascii) {
+                (true, false) => "(●)",
+                (true, true) => "(*)",
+                (false, _) => "( )",
+            };
+            let role = if mode == self.mode {
+                Role::Strong
+            } else {
+                Role::Dim
+            };
+            modes.push((format!("{dot} {}  ", mode.word()), role));
+        }
+        modes
     }
 
     /// The line below the condition: what is not understood, what cannot be seen, or that it is armed.
@@ -141,8 +194,19 @@ pub(super) fn meaning(mode: Mode, trigger: &Trigger) -> String {
     }
 }
 
+/// What stands before the condition.
+const WHEN: &str = "when ";
+/// What parts how much is kept from how one says otherwise.
+const HOW_GAP: &str = "    ";
+
+/// What explains the line above it, in lines of so many cells.
+fn below(text: &str, role: Role, cells: usize) -> impl Iterator<Item = Parts> {
+    let lines = wrap(text, cells.saturating_sub(INDENT).max(1)).into_iter();
+    lines.map(move |line| vec![(format!("{:INDENT$}{line}", ""), role)])
+}
+
 /// How much before and after the moment is kept, and how one says otherwise.
-fn kept(mode: Mode, trigger: &Trigger) -> Vec<(String, Role)> {
+fn kept(mode: Mode, trigger: &Trigger) -> (Parts, &'static str) {
     let span = |written: Option<Nanos>, usual: String| match written {
         Some(span) => (duration(span), Role::Strong),
         None => (usual, Role::Dim),
@@ -153,25 +217,25 @@ fn kept(mode: Mode, trigger: &Trigger) -> Vec<(String, Role)> {
         (
             span(trigger.before, duration(BEFORE)),
             span(trigger.after, duration(AFTER)),
-            "    written behind it: before 5m after 1m",
+            "written behind it: before 5m after 1m",
         )
     } else {
         let how = if trigger.before.is_some() {
-            "    before is of mode normal, which keeps a file"
+            "before is of mode normal, which keeps a file"
         } else {
-            "    written behind it: after 2s"
+            "written behind it: after 2s"
         };
         let all = "all that is remembered".to_owned();
         ((all, Role::Dim), span(trigger.after, "0s".to_owned()), how)
     };
-    vec![
+    let parts = vec![
         label("keep "),
         dim("before "),
         before,
         dim("   after "),
         after,
-        dim(how),
-    ]
+    ];
+    (parts, how)
 }
 
 /// The condition as it is typed, with what is not understood of it.
@@ -213,8 +277,17 @@ impl Panel for TriggerDialog {
         Reply::Done
     }
 
-    fn fit(&mut self, _: &World, screen: Rect) -> Reply {
-        self.outer = popup::area(screen, WIDE, (ABOVE + EXAMPLES.len()) as u16);
+    fn fit(&mut self, world: &World, screen: Rect) -> Reply {
+        let cells = usize::from(popup::content(popup::area(screen, WIDE, u16::MAX)).width);
+        let (above, mode_rows) = self.lines_above(world, cells);
+        let all = (above.len() + EXAMPLES.len()) as u16;
+        self.outer = popup::area(screen, WIDE, all);
+        let rows = usize::from(popup::content(self.outer).height);
+        let shown = rows.saturating_sub(above.len());
+        (self.above, self.mode_rows) = (above.len(), mode_rows);
+        self.top = self
+            .at
+            .map_or(0, |at| (at + 1).saturating_sub(shown.max(1)));
         Reply::Pass
     }
 
@@ -252,10 +325,13 @@ impl Panel for TriggerDialog {
             return Reply::Close;
         }
         let area = popup::content(self.outer);
-        match usize::from(mouse.row.saturating_sub(area.y)) {
-            2 | 3 => self.next_mode(),
-            row if (ABOVE..ABOVE + EXAMPLES.len()).contains(&row) => self.choose(row - ABOVE),
-            _ => {}
+        let row = usize::from(mouse.row.saturating_sub(area.y));
+        if self.mode_rows.contains(&row) {
+            self.next_mode();
+        } else if let Some(example) = row.checked_sub(self.above).map(|row| row + self.top)
+            && example < EXAMPLES.len()
+        {
+            self.choose(example);
         }
         Reply::Done
     }
@@ -278,59 +354,32 @@ impl Panel for TriggerDialog {
         told.chain([of_births]).collect()
     }
 
-    fn render(&self, world: &World, screen: Rect, buf: &mut Buffer) {
+    fn render(&self, world: &World, _: Rect, buf: &mut Buffer) {
         let theme = &world.theme;
-        let outer = popup::area(screen, WIDE, (ABOVE + EXAMPLES.len()) as u16);
-        let area = popup::draw(theme, outer, SPEC.title, "", buf);
+        let area = popup::draw(theme, self.outer, SPEC.title, "", buf);
         let row = |i: usize| scroll::row(area, i);
-        let plain = Modifier::empty();
-        let trigger = Trigger::parse(self.input.text());
-        let mut prompt = vec![("when ".to_owned(), Role::Accent)];
-        let caret = width(&prompt[0].0) + self.input.cursor();
-        prompt.extend(typed(&trigger));
-        line::draw(theme, row(0), &prompt, plain, buf);
-        let x = row(0).x + (caret as u16).min(row(0).width.saturating_sub(1));
-        if let Some(cell) = buf.cell_mut((x, row(0).y)) {
+        let (above, _) = self.lines_above(world, usize::from(area.width));
+        for (i, parts) in above.iter().enumerate() {
+            line::draw(theme, row(i), parts, Modifier::empty(), buf);
+        }
+        let first = row(0);
+        let caret = (width(WHEN) + self.input.cursor()) as u16;
+        let x = first.x + caret.min(first.width.saturating_sub(1));
+        if let Some(cell) = buf.cell_mut((x, first.y)) {
             cell.modifier.insert(Modifier::REVERSED);
         }
-        let (state, role) = self.state(world);
-        line::draw(
-            theme,
-            row(1),
-            &[(format!("     {state}"), role)],
-            plain,
-            buf,
-        );
-        let mut modes = vec![("mode ".to_owned(), Role::Accent)];
-        for mode in Mode::ALL {
-            let dot = match (mode == self.mode, theme.glyphs.ascii) {
-                (true, false) => "(●)",
-                (true, true) => "(*)",
-                (false, _) => "( )",
-            };
-            let role = if mode == self.mode {
-                Role::Strong
-            } else {
-                Role::Dim
-            };
-            modes.push((format!("{dot} {}  ", mode.word()), role));
-        }
-        line::draw(theme, row(2), &modes, plain, buf);
-        let about = format!("     {}", meaning(self.mode, &trigger));
-        line::draw(theme, row(3), &[(about, Role::Dim)], plain, buf);
-        line::draw(theme, row(4), &kept(self.mode, &trigger), plain, buf);
-        for (i, (text, about)) in EXAMPLES.iter().enumerate() {
-            let area = row(ABOVE + i);
+        for (i, (text, about)) in EXAMPLES.iter().enumerate().skip(self.top) {
+            let area = row(self.above + i - self.top);
             let parts = [
                 (format!("  {}", pad(text, 20)), Role::Strong),
                 ((*about).to_owned(), Role::Dim),
             ];
-            line::draw(theme, area, &parts, plain, buf);
+            line::draw(theme, area, &parts, Modifier::empty(), buf);
             if self.at == Some(i) {
                 table::select(theme, area, buf);
             }
         }
-        hints::draw(theme, outer, HINTS, buf);
+        hints::draw(theme, self.outer, HINTS, buf);
     }
 }
 

@@ -79,3 +79,44 @@ fn the_word_of_a_mode_before_the_condition_is_its_mode() {
     };
     assert!(matches!(&replies[1], Reply::Arm(text) if text == "normal oom after 5s"));
 }
+
+/// Nothing of what is said is cut, and every example can be reached, on a small screen too.
+#[test]
+fn a_small_screen_shows_whole_sentences_and_every_example() {
+    let told = "of who lives for less than a tick only the name is known, and 'cpu>10' asks for more than that, as does much else";
+    for (width, height) in [(61, 17), (80, 24), (140, 40), (40, 12)] {
+        let (mut dialog, mut world) = typed("new cpu>10", 1);
+        world.trigger = Some(crate::app::world::Armed {
+            text: "new cpu>10".to_owned(),
+            mode: Mode::Normal,
+            fired: 0,
+            last: None,
+            spent: false,
+            unseen: vec![told.to_owned()],
+            never: false,
+        });
+        let shown = drawn::text(&mut dialog, &world, width, height);
+        let flat = |text: &str| {
+            text.replace('│', " ")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert!(
+            flat(&shown).contains(&format!("armed, but {told}")),
+            "{width}x{height}: {shown}"
+        );
+        let kept = "keeps 30s before and 10s after it in a file here, goes on";
+        assert!(flat(&shown).contains(kept), "{width}x{height}: {shown}");
+        for (example, _) in EXAMPLES {
+            dialog.key(&world, Key::of(Code::Down));
+            let shown = drawn::text(&mut dialog, &world, width, height);
+            if height > 12 {
+                assert!(
+                    shown.matches(example).count() > 1,
+                    "{example} at {width}x{height}: {shown}"
+                );
+            }
+        }
+    }
+}
