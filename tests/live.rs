@@ -19,5 +19,6 @@ mod live {
     pub mod script;
     mod signal_modes;
     mod slices;
+    mod trigger;
     mod waits;
 }

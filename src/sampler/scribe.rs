@@ -143,9 +143,12 @@ impl Scribe {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::model::sample::OptionalStats;
     use crate::model::scene::Scene;
-    use crate::recording::record;
+    use crate::recording::{Past, record};
 
     #[test]
     fn a_chunk_ends_where_what_stands_between_its_ticks_takes_its_room() {
@@ -180,5 +183,56 @@ mod tests {
         assert!(!Chunks::ANY.end(&kept));
         kept.set_budget(1 << 20);
         assert!(Chunks::ANY.end(&kept), "of what is kept it is a part");
+    }
+
+    /// As the sampler keeps it: so many change so much that the oldest must go.
+    #[test]
+    fn the_memory_of_the_past_stays_within_its_setting_and_ends_where_it_says() {
+        const BUDGET: usize = 8 << 20;
+        let kept = Kept::new(BUDGET);
+        let (mut scene, mut writer) = (Scene::new(), Writer::default());
+        for pid in 1..=600 {
+            scene.task(pid, 1, "farm");
+        }
+        // Numbers without a pattern, which no packing makes smaller.
+        let mut dice = 1_u64;
+        let mut roll = || {
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            dice >> 24
+        };
+        let begin = scene.sample.at;
+        let mut most = 0;
+        for _ in 0..160 {
+            let before = scene.sample.clone();
+            for task in &mut scene.sample.tasks {
+                let digits: Vec<String> = (0..20).map(|_| format!("{:x}", roll())).collect();
+                let text = digits.concat();
+                task.extra = Some(Arc::new(OptionalStats {
+                    cgroup: Ok(text.as_str().into()),
+                    ..OptionalStats::default()
+                }));
+            }
+            let snapshot = scene.pass(1000, &[]);
+            if Chunks::ANY.end(&kept) {
+                writer.begin_anew();
+            }
+            let summary = Summary::of(&snapshot, Marks::default());
+            kept.push(writer.tick(Some(&before), &scene.sample, summary));
+            assert!(kept.bytes() <= BUDGET, "{}", kept.bytes());
+            most = most.max(kept.bytes());
+        }
+        assert!(most > BUDGET / 8 * 7, "it was full: {most}");
+        let mut past = Past::new(Box::new(kept.clone()));
+        let moments = past.moments();
+        let (first, last) = (moments[0].at, moments[moments.len() - 1].at);
+        assert!(first > begin && last == scene.sample.at);
+        assert!(kept.bytes() > BUDGET / 4 * 3, "most of it is used");
+        for moment in [&moments[0], &moments[1], &moments[moments.len() - 1]] {
+            let then = past.at(moment.at).expect("what is listed can be shown");
+            assert_eq!((then.at, then.procs.len()), (moment.at, 600));
+        }
+        assert!(past.at(begin).is_err(), "what is forgotten is not");
     }
 }

@@ -16,6 +16,7 @@ use crate::sys::source::Probe;
 
 mod moved;
 mod ticks;
+mod triggers;
 
 fn plan() -> Plan {
     Plan {
