@@ -17,6 +17,7 @@ static BSS: [AtomicU8; 1 << 20] = [const { AtomicU8::new(0) }; 1 << 20];
 static RODATA: &str = "constants of the puppet";
 
 const SIZE: usize = 256 << 10;
+const PAGE: usize = 4096;
 
 /// Ends the threads and waits for them.
 struct Kept {
@@ -119,12 +120,47 @@ pub fn make() -> Part {
         threads: Vec::new(),
         _held: vec![Box::new(small), Box::new(memfd)],
     };
+    if let Some(behind) = behind_zeros() {
+        say(
+            "behind zeros",
+            "anonymous",
+            behind,
+            json!({"exactly": 12 * PAGE}),
+        );
+    }
     for _ in 0..3 {
         let (stack, arena, tid) = thread(&mut kept);
         say("thread", "thread_stack", stack, json!({"tid": tid}));
         say("arena", "heap", arena, Value::Null);
     }
     (json!({"list": list, "child": kept.child}), Box::new(kept))
+}
+
+/// Sixteen pages right behind the zeros, which the kernel joins with those, twelve of them in memory; nothing where something
+/// else is there.
+fn behind_zeros() -> Option<usize> {
+    unsafe extern "C" {
+        /// The end of the program's zeros, by the linker.
+        static _end: u8;
+    }
+    let end = (&raw const _end as usize).next_multiple_of(PAGE);
+    // SAFETY: a fresh mapping that replaces none touches nothing of ours.
+    let at = unsafe {
+        libc::mmap(
+            end as *mut libc::c_void,
+            16 * PAGE,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE,
+            -1,
+            0,
+        )
+    };
+    if at == libc::MAP_FAILED {
+        return None;
+    }
+    // SAFETY: the mapping is ours, writable, and longer.
+    unsafe { ptr::write_bytes(at.cast::<u8>(), 1, 12 * PAGE) };
+    Some(at as usize)
 }
 
 fn anonymous(size: usize, access: i32, flags: i32) -> usize {

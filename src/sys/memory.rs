@@ -2,6 +2,7 @@
 
 pub mod elf;
 pub mod maps;
+pub mod pagemap;
 pub mod process_memory;
 pub mod semaphores;
 pub mod shared_maps;

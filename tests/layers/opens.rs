@@ -102,6 +102,7 @@ const MAY: &[(&str, &str)] = &[
         "a folder of /sys/block; statvfs runs in a worker of the asker",
     ),
     ("sys/machine/requests.rs", "a folder of /sys/block"),
+    ("sys/memory/pagemap.rs", "called by bounded"),
     ("sys/memory/shared_maps.rs", "called by bounded"),
     (
         "sys/machine/zone.rs",
@@ -220,6 +221,7 @@ const ASKED: &[(&str, &str)] = &[
     ),
     ("sys/machine/memory.rs", "mm_stat by the asker"),
     ("sys/machine/pressure.rs", "pressure of the machine"),
+    ("sys/memory/pagemap.rs", "pagemap by bounded"),
     ("sys/memory/stack_pointers.rs", "syscall by bounded"),
     ("sys/network/interfaces.rs", "speed by the asker"),
     ("sys/own.rs", "its own io"),

@@ -50,6 +50,10 @@ fn every_part_of_the_puppet_is_found() {
         if let Some(least) = more["resident_at_least"].as_u64() {
             assert!(resident >= least - 8192, "{name}: {region:?}");
         }
+        assert!(resident <= region.size().0, "{name}: {region:?}");
+        if let Some(exact) = more["exactly"].as_u64() {
+            assert_eq!(resident, exact, "{name}: {region:?}");
+        }
         if let Some(exact) = more["resident"].as_u64() {
             assert!(resident >= exact, "{name}: {region:?}");
         }

@@ -4,6 +4,7 @@ pub mod classify;
 pub mod growth;
 mod image;
 pub mod kind;
+pub mod merged;
 pub mod place;
 mod sharing;
 pub mod totals;
@@ -148,19 +149,26 @@ impl Residency {
         Some((mine, other))
     }
 
+    /// Each count made of two.
+    fn with(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
+        let of = |a: Bytes, b: Bytes| Bytes(of(a.0, b.0));
+        Self {
+            resident: of(self.resident, other.resident),
+            proportional: of(self.proportional, other.proportional),
+            own: of(self.own, other.own),
+            own_dirty: of(self.own_dirty, other.own_dirty),
+            dirty: of(self.dirty, other.dirty),
+            swapped: of(self.swapped, other.swapped),
+            huge: of(self.huge, other.huge),
+            pool: of(self.pool, other.pool),
+            locked: of(self.locked, other.locked),
+            freed: of(self.freed, other.freed),
+        }
+    }
+
     /// Adds another mapping's.
     pub fn add(&mut self, more: &Self) {
-        let sum = |a: &mut Bytes, b: Bytes| a.0 = a.0.saturating_add(b.0);
-        sum(&mut self.resident, more.resident);
-        sum(&mut self.proportional, more.proportional);
-        sum(&mut self.own, more.own);
-        sum(&mut self.own_dirty, more.own_dirty);
-        sum(&mut self.dirty, more.dirty);
-        sum(&mut self.swapped, more.swapped);
-        sum(&mut self.huge, more.huge);
-        sum(&mut self.pool, more.pool);
-        sum(&mut self.locked, more.locked);
-        sum(&mut self.freed, more.freed);
+        *self = self.with(*more, u64::saturating_add);
     }
 }
 

@@ -10,12 +10,13 @@ use super::sharers::Sharers;
 use crate::model::detail::{Detail, Stamped};
 use crate::model::id::{Nanos, Pid, ProcId};
 use crate::model::memory::region::classify::{Evidence, classify};
+use crate::model::memory::region::merged;
 use crate::model::memory::region::{AddressSpace, FileId, Headers, Mapping, Region, StackPointer};
 use crate::model::plan::{Needs, Plan};
 use crate::model::reading::{Missing, Reading};
 use crate::sys::machine::host;
 use crate::sys::memory::stack_pointers::StackPointers;
-use crate::sys::memory::{elf, maps, semaphores};
+use crate::sys::memory::{elf, maps, pagemap, semaphores};
 use crate::sys::process::living;
 use crate::sys::process::process_ids;
 use crate::sys::root::ProcRoot;
@@ -86,6 +87,11 @@ impl AddressSpaces {
             page: self.page,
         });
         self.name_semaphores(asked, &mut regions);
+        for joined in merged::find(&regions, &listing.mappings) {
+            if let Ok(pages) = pagemap::count(&dir, joined.asked(), self.page) {
+                joined.settle(&mut regions, pages);
+            }
+        }
         if let Err(why) = told {
             for region in &mut regions {
                 region.residency = region.residency.and(Err(why)).or(Err(why));

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::image::{self, Image, Place, up};
+use super::merged;
 use super::{FileId, Flags, Headers, Kind, Mapping, Part, Region, StackPointer, StackUse};
 use crate::model::id::{Bytes, Tid};
 use crate::model::reading::Missing;
@@ -154,30 +155,25 @@ fn bss(evidence: &Evidence<'_>, mut zeros: Region, end: u64, m: &Mapping, out: &
     let rest = (end < m.end).then(|| rest_of(end));
     zeros.end = zeros.end.min(end);
     zeros.file = FileId::default();
+    let mut behind = rest.map(|rest| unnamed::alone(evidence, &rest));
+    if let Some(behind) = &mut behind {
+        merged::share(&mut zeros, behind);
+    }
     if let Some(tail) = out.last()
         && (tail.kind, tail.part, tail.access) == (Kind::Bss, zeros.part, zeros.access)
         && tail.end == zeros.start
         && tail.name == zeros.name
     {
         zeros.start = tail.start;
-        if let (Ok(sum), Ok(more)) = (&mut zeros.residency, &tail.residency) {
-            sum.add(more);
+        match (&mut zeros.residency, &tail.residency) {
+            (Ok(sum), Ok(more)) => sum.add(more),
+            (none, Ok(only)) => *none = Ok(*only),
+            (_, Err(_)) => {}
         }
         out.pop();
     }
-    let Some(rest) = rest else {
-        out.push(zeros);
-        return;
-    };
-    // One mapping, counted once by the kernel: the larger part carries the count.
-    let mut other = unnamed::alone(evidence, &rest);
-    if other.size() > zeros.size() {
-        zeros.residency = zeros.residency.and(Err(Missing::Unsupported));
-    } else {
-        other.residency = other.residency.and(Err(Missing::Unsupported));
-    }
     out.push(zeros);
-    out.push(other);
+    out.extend(behind);
 }
 
 /// A mapped file that no image covers: by its access, if it holds code whose headers could not be read.

@@ -21,7 +21,7 @@ pub(super) fn classify(evidence: &Evidence<'_>, at: usize) -> Region {
         }
         return region;
     }
-    if region.kind != Kind::Anonymous || !m.access.write || m.access.run {
+    if region.kind != Kind::Anonymous || !m.access.write {
         return region;
     }
     let guarded = m.flags().contains(Flags::GUARDS)
@@ -31,10 +31,13 @@ pub(super) fn classify(evidence: &Evidence<'_>, at: usize) -> Region {
         region.kind = Kind::Heap;
         region.part = Part::Arena;
     } else if guarded && m.flags().contains(Flags::NO_HUGE) {
+        // Of a program whose stacks may be executed, too (`-z execstack`).
         region.kind = Kind::ThreadStack;
-        if evidence.all_threads {
-            region.part = Part::SpareStack;
-        }
+        region.part = if evidence.all_threads {
+            Part::SpareStack
+        } else {
+            Part::Plain
+        };
     }
     region
 }
@@ -48,7 +51,7 @@ pub(super) fn alone(evidence: &Evidence<'_>, m: &Mapping) -> Region {
         region.kind = Kind::Device;
     } else if GO_HEAP.contains(&m.start) && m.access.write {
         (region.kind, region.part) = (Kind::Heap, Part::GoHeap);
-    } else if m.access.run {
+    } else if m.access.run && !runs_anyhow(evidence, m) {
         region.part = Part::Jit;
     } else if m.flags().contains(Flags::HUGE) {
         region.part = Part::Huge;
@@ -70,6 +73,16 @@ pub(super) fn alone(evidence: &Evidence<'_>, m: &Mapping) -> Region {
     region
 }
 
+/// Whether memory that may be executed is no code for that: it is written to and a stack pointer stands in it, or this is a
+/// program for which the kernel makes all executable that may be read (`READ_IMPLIES_EXEC`, `personality(2)`), as for those of
+/// 32 bits that ask for an executable stack.
+fn runs_anyhow(evidence: &Evidence<'_>, m: &Mapping) -> bool {
+    // What the kernel maps by itself it maps as ever.
+    let runs = |m: &Mapping| m.access.run || !m.access.read || m.name.starts_with('[');
+    let stack = || pointers_in(evidence, m).next().is_some();
+    m.access.write && (stack() || evidence.mappings.iter().all(runs))
+}
+
 /// Whether the Go runtime has put its heap where it does on this kind of machine; nothing is known of it on 32 bits.
 fn is_go(evidence: &Evidence<'_>) -> bool {
     let headers = evidence.exe.and_then(|exe| evidence.headers.get(&exe));
@@ -86,7 +99,8 @@ fn is_arena(evidence: &Evidence<'_>, m: &Mapping, above: Option<&Mapping>) -> bo
         .and_then(|exe| evidence.headers.get(&exe))
         .is_none_or(|h| h.wide);
     let size: u64 = if wide { 64 << 20 } else { 1 << 20 };
-    let rw = m.access.read && m.access.write && !m.access.run && !m.access.shared;
+    let runs = m.access.run && !runs_anyhow(evidence, m);
+    let rw = m.access.read && m.access.write && !runs && !m.access.shared;
     if !rw || !m.is_anonymous() || !m.start.is_multiple_of(size) || GO_HEAP.contains(&m.start) {
         return false;
     }

@@ -107,12 +107,15 @@ fn globals_without_access_are_protected_for_now() {
 
 #[test]
 fn of_one_mapping_that_is_two_regions_the_larger_has_what_is_resident() {
-    let told = |end: &str| {
+    let told = |end: &str, resident: Option<u64>| {
         let text = format!(
             "7f0000001000-7f0000003000 r-xp 1000 a /lib/liba.so
              7f0000006000-7f000000{end} rw-p 0 0 -"
         );
-        let mappings = mappings(&text);
+        let mut mappings = mappings(&text);
+        if let (Some((whole, _)), Some(resident)) = (&mut mappings[1].pages, resident) {
+            whole.resident = Bytes(resident);
+        }
         let headers = HashMap::from([(
             file(0xa),
             Headers {
@@ -130,11 +133,13 @@ fn of_one_mapping_that_is_two_regions_the_larger_has_what_is_resident() {
         });
         [1, 2].map(|at: usize| regions[at].residency.is_ok())
     };
+    let page = Some(PAGE);
     assert_eq!(
-        told("b000"),
+        told("b000", page),
         [true, false],
         "2 pages of 5 are something else"
     );
-    assert_eq!(told("c000"), [true, false], "half of them");
-    assert_eq!(told("d000"), [false, true]);
+    assert_eq!(told("c000", page), [true, false], "half of them");
+    assert_eq!(told("d000", page), [false, true]);
+    assert_eq!(told("d000", None), [true, true], "all are resident");
 }

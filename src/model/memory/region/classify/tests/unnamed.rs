@@ -142,3 +142,50 @@ fn arenas_of_32_bits_are_a_mebibyte_and_whether_a_program_is_go_is_not_known() {
         "f7001000-f7801000 heap Go heap"
     );
 }
+
+#[test]
+fn stacks_that_may_be_executed_are_stacks() {
+    let text = "
+        7f0000000000-7f0000001000 ---p 0 0 -
+        7f0000001000-7f0000801000 rwxp 0 0 - nh
+        7f0001000000-7f0001800000 rwxp 0 0 -
+        7f0002000000-7f0002001000 ---p 0 0 -
+        7f0002001000-7f0002801000 rwxp 0 0 - nh
+        7f0003000000-7f0003800000 rwxp 0 0 -
+        7f0004000000-7f0004800000 r-xp 0 0 -
+        7f0005000000-7f0005001000 r--p 0 8 /usr/share/fonts/a.ttf";
+    let pointers = [pointer(42, 0x7f00_0080_0000), pointer(43, 0x7f00_017f_f000)];
+    assert_eq!(
+        said(text, &[], &pointers),
+        [
+            "7f0000000000-7f0000001000 guard stack guard",
+            "7f0000001000-7f0000801000 thread_stack tid=42 used=1000",
+            "7f0001000000-7f0001800000 thread_stack tid=43 used=1000",
+            "7f0002000000-7f0002001000 guard stack guard",
+            "7f0002001000-7f0002801000 thread_stack spare stack",
+            "7f0003000000-7f0003800000 anonymous JIT code",
+            "7f0004000000-7f0004800000 anonymous JIT code",
+            "7f0005000000-7f0005001000 file private /usr/share/fonts/a.ttf",
+        ]
+    );
+}
+
+#[test]
+fn where_all_may_be_executed_that_says_nothing() {
+    let text = "
+        f7000000-f7021000 rwxp 0 0 - nr
+        f7021000-f7100000 ---p 0 0 - nr
+        f7200000-f7300000 rwxp 0 0 -
+        f7400000-f7401000 r-xp 0 8 /usr/share/fonts/a.ttf
+        f7500000-f7504000 r--p 0 0 [vvar]";
+    assert_eq!(
+        said_of(text, &[(0xe, program())], &[], false),
+        [
+            "f7000000-f7021000 heap arena",
+            "f7021000-f7100000 guard arena reserve",
+            "f7200000-f7300000 anonymous",
+            "f7400000-f7401000 library code /usr/share/fonts/a.ttf",
+            "f7500000-f7504000 vdso [vvar]",
+        ]
+    );
+}
