@@ -31,14 +31,17 @@ impl Environment {
     /// Parses the kernel's NUL-separated bytes (`/proc/PID/environ`: `b"HOME=/root\0LANG=C\0"`).
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let begin = bytes.split(|b| *b == 0).next().unwrap_or_default();
+        // Titles are padded with blanks, too, which may run into what is left of a variable.
+        let is_variable = |text: &[u8]| {
+            let padded = text.first().is_some_and(u8::is_ascii_whitespace);
+            !padded && text.iter().skip(1).any(|b| *b == b'=')
+        };
+        let overwritten = !bytes.is_empty() && !is_variable(begin);
         let texts = bytes.split(|b| *b == 0).filter(|t| !t.is_empty());
-        let variables = texts.map(Variable::from_bytes);
-        let overwritten = !bytes.is_empty() && !begin.iter().skip(1).any(|b| *b == b'=');
+        // What is left of the title is no variable.
+        let texts = texts.filter(|text| !overwritten || is_variable(text));
         Self {
-            // What is left of the title is no variable.
-            variables: variables
-                .skip(usize::from(overwritten && !begin.is_empty()))
-                .collect(),
+            variables: texts.map(Variable::from_bytes).collect(),
             overwritten,
         }
     }
@@ -161,6 +164,14 @@ mod tests {
         let names: Vec<_> = left.variables.iter().map(|v| v.name.as_str()).collect();
         assert_eq!(names, ["LANG"]);
         assert!(Environment::from_bytes(b"\0\0\0LANG=C\0").overwritten);
+        for padded in [
+            &b"\0      \0LANG=C\0"[..],
+            b"        IL=x\0      \0LANG=C\0",
+        ] {
+            let left = Environment::from_bytes(padded);
+            assert!(left.overwritten);
+            assert_eq!(left.to_json().into_keys().collect::<Vec<_>>(), ["LANG"]);
+        }
         assert!(!Environment::from_bytes(b"LANG=C\0lonely\0").overwritten);
         assert!(!Environment::from_bytes(b"").overwritten);
     }
