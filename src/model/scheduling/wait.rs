@@ -178,6 +178,8 @@ pub struct SystemV {
     pub what: Object,
     /// Its number.
     pub id: i32,
+    /// By what programs find it; `None` where it has no key, and where that is not known.
+    pub key: Option<u32>,
     /// Who used it last, in words.
     pub about: Option<SafeText>,
 }

@@ -24,7 +24,7 @@ fields!(wait::Waiting { 1 what, 2 call, 3 function, 4 uninterruptible });
 variants!(wait::Wait { 1 Running, 2 Futex(a), 3 Any { how, set, fds, total, limit }, 4 On { verb, fd }, 5 Child(a), 6 Sleep(a), 7 Used(a), 8 Signal { set, limit }, 9 SystemV(a), 10 Opening { path, fifo }, 11 Page(a), 12 Phrase(a), 13 Call, 14 Outside, 15 Work, 16 Stopped, 17 Traced(a), 18 Ended, 19 Hidden, 20 Paged { swap, name }, 21 Frozen });
 fields!(wait::Fd { 1 number, 2 target, 3 wants, 4 about, 5 listens });
 words!(wait::End { 1 Read, 2 Write });
-fields!(wait::SystemV { 1 what, 2 id, 3 about });
+fields!(wait::SystemV { 1 what, 2 id, 3 about, 4 key });
 variants!(wait::Object { 1 Semaphore(a), 2 Message, 3 Room });
 variants!(wait::Limit { 1 None, 2 Asked(a), 3 Left(a) });
 variants!(wait::Child { 1 Any, 2 One(a, b), 3 Group(a), 4 Behind(a), 5 Vforked, 6 Others });

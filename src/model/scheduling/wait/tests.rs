@@ -176,6 +176,22 @@ fn descriptors_children_and_time() {
     let t = call("semop", &[1, 0x5000, 1]).words32(0x5000, &[3, 0]);
     assert_eq!(t.said(), "semaphore 3 of System V set 1");
     assert_eq!(call("msgrcv", &[8]).said(), "a message in System V queue 8");
+    let keyed = SystemV {
+        what: Object::Message,
+        id: 8,
+        key: Some(0x15a1),
+        about: Some("never used".into()),
+    };
+    let keyed = Waiting {
+        what: Wait::SystemV(keyed),
+        call: None,
+        function: None,
+        uninterruptible: false,
+    };
+    assert_eq!(
+        keyed.words(&Names::NONE),
+        "a message in System V queue 8 (key 0x15a1), never used"
+    );
     assert_eq!(call("msgsnd", &[8]).said(), "room in System V queue 8");
     assert_eq!(call("keyctl", &[]).said(), "in keyctl");
     let t = call("clock_nanosleep", &[1, 1, 0x5000]).words64(0x5000, &[51, 200_000_000]);

@@ -163,7 +163,10 @@ impl Fd {
 
 impl SystemV {
     fn words(&self) -> String {
-        let id = self.id;
+        let id = match self.key {
+            Some(key) => format!("{} (key {key:#x})", self.id),
+            None => self.id.to_string(),
+        };
         let mut out = match self.what {
             Object::Semaphore(Some(number)) => format!("semaphore {number} of System V set {id}"),
             Object::Semaphore(None) => format!("a semaphore of System V set {id}"),

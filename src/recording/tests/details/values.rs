@@ -243,6 +243,7 @@ fn waits() -> Vec<Wait> {
         Wait::SystemV(SystemV {
             what: What::Semaphore(Some(0)),
             id: -1,
+            key: None,
             about: None,
         }),
         Wait::Opening {

@@ -6,6 +6,8 @@ use crate::sys::fields;
 /// One queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queue {
+    /// By what programs find it; 0 for one that has none (`IPC_PRIVATE`).
+    pub key: u32,
     /// Its number.
     pub id: u64,
     /// Bytes that wait.
@@ -29,6 +31,7 @@ pub fn parse(text: &[u8]) -> Vec<Queue> {
         let n: Vec<_> = fields::words(line).skip(1).map(fields::number).collect();
         let at = |i: usize| n.get(i).copied().flatten();
         Some(Queue {
+            key: key(line)?,
             id: at(0)?,
             bytes: at(2)?,
             messages: at(3)?,
@@ -41,9 +44,25 @@ pub fn parse(text: &[u8]) -> Vec<Queue> {
     fields::lines(text).skip(1).filter_map(queue).collect()
 }
 
+/// The first word of a line, which the kernel prints with a sign.
+fn key(line: &[u8]) -> Option<u32> {
+    let word = std::str::from_utf8(fields::words(line).next()?).ok()?;
+    word.parse().ok().map(i32::cast_unsigned)
+}
+
+/// An object as a person finds it again, in a program or with `ipcs(1)`: `3 (key 0x15a1)`; the number alone where it has no key.
+pub fn named(id: u64, key: u32) -> String {
+    match key {
+        0 => id.to_string(),
+        key => format!("{id} (key {key:#x})"),
+    }
+}
+
 /// A set of semaphores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Set {
+    /// By what programs find it; 0 for one that has none (`IPC_PRIVATE`).
+    pub key: u32,
     /// Its number.
     pub id: u64,
     /// How many semaphores it has.
@@ -58,6 +77,7 @@ pub fn sets(text: &[u8]) -> Vec<Set> {
         let n: Vec<_> = fields::words(line).skip(1).map(fields::number).collect();
         let at = |i: usize| n.get(i).copied().flatten();
         Some(Set {
+            key: key(line)?,
             id: at(0)?,
             count: at(2)?,
             used: at(7).unwrap_or(0),
@@ -76,6 +96,7 @@ mod tests {
         assert_eq!(
             parse(text),
             [Queue {
+                key: 0xffed_2979,
                 id: 3,
                 bytes: 12,
                 messages: 1,
@@ -86,6 +107,10 @@ mod tests {
             }]
         );
         assert!(parse(b"").is_empty());
+        assert_eq!(
+            (named(3, 0x15a1), named(3, 0)),
+            ("3 (key 0x15a1)".into(), "3".into())
+        );
     }
 
     #[test]
@@ -94,6 +119,7 @@ mod tests {
         assert_eq!(
             sets(text),
             [Set {
+                key: 0xffed_2979,
                 id: 5,
                 count: 2,
                 used: 1_795_490_598

@@ -132,7 +132,9 @@ impl Users {
             };
             let detail = format!(
                 "System V queue {}, {} messages, {} bytes wait",
-                queue.id, queue.messages, queue.bytes
+                queues::named(queue.id, queue.key),
+                queue.messages,
+                queue.bytes
             );
             let pairs = senders
                 .iter()
@@ -153,9 +155,10 @@ impl Users {
             let Some(users) = self.sets.get(&set.id) else {
                 continue;
             };
+            let named = queues::named(set.id, set.key);
             let mut detail = match set.count {
-                1 => format!("System V semaphore {}", set.id),
-                n => format!("System V semaphores {}, {n} of them", set.id),
+                1 => format!("System V semaphore {named}"),
+                n => format!("System V semaphores {named}, {n} of them"),
             };
             if let Some(n) = waiting.get(&set.id).filter(|n| **n > 0) {
                 detail = format!("{detail}, {n} wait");

@@ -42,7 +42,16 @@ fn fill_of(root: &ProcRoot, pid: Pid, threads: &[Tid], waits: &mut [&mut Wait], 
     for wait in waits.iter_mut() {
         match wait {
             Wait::Child(Child::One(child, name)) if !nested => *name = called(root, *child),
-            Wait::SystemV(object) => object.about = last_user(root, object),
+            Wait::Child(Child::Behind(fd)) => {
+                // The kernel tells the number that it has here, wherever it lives.
+                if let Some(child) = behind(root, pid, *fd) {
+                    **wait = Wait::Child(Child::One(child, called(root, child)));
+                }
+            }
+            Wait::SystemV(object) => {
+                object.key = key(root, object);
+                object.about = last_user(root, object);
+            }
             _ => wanted.extend(wait.descriptors_mut().map(|fd| fd.number)),
         }
     }
@@ -121,6 +130,28 @@ fn user(root: &ProcRoot, pid: Pid) -> String {
         Some(name) => format!("{pid} {name}{ended}"),
         None => format!("{pid}, which has ended"),
     }
+}
+
+/// The process behind a pidfd; `None` once it has ended, and where it is not seen here.
+fn behind(root: &ProcRoot, pid: Pid, fd: i32) -> Option<Pid> {
+    let told = asker::read(&root.proc(format!("{pid}/fdinfo/{fd}")), LONGEST).ok()?;
+    match fdinfo::parse(&told).about {
+        About::Pidfd(Some(child)) if child > 0 => Some(Pid(child)),
+        _ => None,
+    }
+}
+
+/// The key of a System V object; the kernel lists those that one may read.
+fn key(root: &ProcRoot, object: &SystemV) -> Option<u32> {
+    let id = u64::try_from(object.id).ok()?;
+    let key = if let Object::Semaphore(_) = object.what {
+        let text = root.read("sysvipc/sem").ok()?;
+        queues::sets(&text).into_iter().find(|s| s.id == id)?.key
+    } else {
+        let text = root.read("sysvipc/msg").ok()?;
+        queues::parse(&text).into_iter().find(|q| q.id == id)?.key
+    };
+    (key != 0).then_some(key)
 }
 
 /// Who used a System V object last: took from a queue that is full, sent to one that is empty, changed a semaphore. Where
@@ -266,6 +297,62 @@ mod tests {
         let message = |users, times| of(Object::Message, "0 0", users, times);
         assert_eq!(message("0 0", "0 0"), "never used");
         assert_eq!(message("812 900", "17 18"), "last sent to by 812 x");
+    }
+
+    #[test]
+    fn the_child_behind_a_pidfd_and_keys_of_objects_are_told() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let root = ProcRoot::fixture(dir.path());
+        let file = |name: &str, text: &str| {
+            let path = root.proc(name);
+            std::fs::create_dir_all(path.parent().expect("below")).expect("made");
+            std::fs::write(path, text).expect("written");
+        };
+        file("7/fdinfo/5", "pos:\t0\nPid:\t812\nNSpid:\t812\n");
+        file("7/fdinfo/6", "pos:\t0\nPid:\t-1\nNSpid:\t-1\n");
+        file("812/comm", "make\n");
+        let head = "key id\n";
+        file(
+            "sysvipc/sem",
+            &format!("{head}5537 4 600 2 0 0 0 0 0 1\n0 5 600 2 0 0 0 0 0 1\n"),
+        );
+        file(
+            "sysvipc/msg",
+            &format!("{head}-1 4 600 0 0 0 0 0 0 0 0 0 0 1\n"),
+        );
+        let mut said = [
+            Wait::Child(Child::Behind(5)),
+            Wait::Child(Child::Behind(6)),
+            semaphore(Object::Semaphore(Some(1)), 4),
+            semaphore(Object::Semaphore(Some(1)), 5),
+            semaphore(Object::Room, 4),
+        ];
+        fill(
+            &root,
+            Pid(7),
+            &mut said.iter_mut().collect::<Vec<_>>(),
+            true,
+        );
+        let made = Child::One(Pid(812), Some("make".into()));
+        assert_eq!(said[0], Wait::Child(made));
+        assert_eq!(said[1], Wait::Child(Child::Behind(6)), "it has ended");
+        let keys = said.iter().filter_map(|wait| match wait {
+            Wait::SystemV(object) => Some(object.key),
+            _ => None,
+        });
+        assert_eq!(
+            keys.collect::<Vec<_>>(),
+            [Some(0x15a1), None, Some(u32::MAX)]
+        );
+    }
+
+    fn semaphore(what: Object, id: i32) -> Wait {
+        Wait::SystemV(SystemV {
+            what,
+            id,
+            key: None,
+            about: None,
+        })
     }
 
     #[test]

@@ -331,6 +331,7 @@ fn system_v(what: Object, id: u64) -> Wait {
     Wait::SystemV(SystemV {
         what,
         id: id as i32,
+        key: None,
         about: None,
     })
 }
