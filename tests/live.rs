@@ -5,6 +5,7 @@ mod live {
     mod channels;
     mod elsewhere;
     mod ended_children;
+    mod frozen;
     mod heard;
     mod inspect;
     mod leader_ended;

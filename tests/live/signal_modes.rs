@@ -41,21 +41,21 @@ const MODES: [&str; 21] = [
 ];
 
 /// HUP INT QUIT ABRT KILL USR1 PIPE ALRM TERM CHLD CONT STOP TSTP URG WINCH and a real-time one.
-const SIGNALS: [u32; 16] = [1, 2, 3, 6, 9, 10, 13, 14, 15, 17, 18, 19, 20, 23, 28, 40];
+pub const SIGNALS: [u32; 16] = [1, 2, 3, 6, 9, 10, 13, 14, 15, 17, 18, 19, 20, 23, 28, 40];
 
 /// How long is waited for what must come.
 const LONG: Duration = Duration::from_secs(20);
 
 /// A puppet of a mode, and what it says.
-struct Actor {
+pub struct Actor {
     child: Child,
     /// Who is meant: it, or a child of it.
-    pid: u32,
+    pub pid: u32,
     says: Receiver<String>,
 }
 
 impl Actor {
-    fn start(mode: &str) -> Self {
+    pub fn start(mode: &str) -> Self {
         let mut command = Command::new(program());
         let command = command
             .arg(mode)
@@ -102,7 +102,7 @@ impl Actor {
         }
     }
 
-    fn until(&self, is: impl Fn(&Self) -> bool) {
+    pub fn until(&self, is: impl Fn(&Self) -> bool) {
         let end = Instant::now() + LONG;
         while !is(self) {
             assert!(Instant::now() < end, "{:?}", self.status());
@@ -156,7 +156,7 @@ impl Actor {
         read_to_string(format!("/proc/{}/wchan", self.pid)).is_ok_and(|name| name != "0")
     }
 
-    fn state(&self) -> Option<char> {
+    pub fn state(&self) -> Option<char> {
         let stat = read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
         stat.rsplit_once(") ")?.1.chars().next()
     }
@@ -177,7 +177,11 @@ impl Actor {
         Hold::take(&right, &[id_of(self.pid)], Scope::Process, None)
     }
 
-    fn predicted(&self, signal: Signal) -> Prediction {
+    pub fn send(&self, signal: Signal) {
+        self.hold().send(signal, Duration::ZERO, &mut |_| {});
+    }
+
+    pub fn predicted(&self, signal: Signal) -> Prediction {
         Prediction::of(signal, &self.hold().standings()[0], &"root".into())
     }
 
@@ -197,11 +201,10 @@ impl Actor {
     }
 
     /// Whether what was foretold happens. Second: whether it is still as it was, for the next signal.
-    fn keeps(&self, foretold: &Prediction, signal: Signal, mode: &str) -> (bool, bool) {
+    pub fn keeps(&self, foretold: &Prediction, signal: Signal, mode: &str) -> (bool, bool) {
         use DefaultAction::{Continue, Core, Ignore, Stop, Terminate};
         let before = self.state();
-        let mut hold = self.hold();
-        hold.send(signal, Duration::ZERO, &mut |_| {});
+        self.send(signal);
         match foretold {
             Prediction::Certain(Terminate | Core) | Prediction::Default(Terminate | Core) => {
                 self.until(Self::has_ended);
@@ -217,7 +220,7 @@ impl Actor {
             }
             Prediction::Caught => (self.says("got", signal), true),
             Prediction::ReadBy(..) | Prediction::ReadFrom(..) => (self.says("read", signal), true),
-            Prediction::OrRead(..) => {
+            Prediction::OrRead(..) | Prediction::OrphanedOrRead(_) => {
                 let told = self.says.recv_timeout(Duration::from_millis(500)).is_ok();
                 (told || self.has_ended() || self.state() == Some('T'), false)
             }
@@ -229,6 +232,7 @@ impl Actor {
             Prediction::Debugger(_) if mode == "seized" => (self.says("seen", signal), true),
             Prediction::Debugger(_)
             | Prediction::Blocked
+            | Prediction::BlockedNow
             | Prediction::AfterContinue
             | Prediction::AfterSleep(_)
             | Prediction::AfterAnswer => (self.is_pending(signal), true),

@@ -33,14 +33,19 @@ pub enum Prediction {
     AlreadyStopped,
     /// Every thread blocks it.
     Blocked,
+    /// Every thread blocks it, and there is a handler for it: the program keeps it off for as long as it is about something else.
+    BlockedNow,
     /// It does that, unless a thread that reads this signalfd takes it first.
     OrRead(DefaultAction, u32),
-    /// Every thread blocks it, and the program reads it from this descriptor; the thread that waits there, if one does now.
+    /// Every thread blocks it, and this descriptor receives it; the thread that waits there, where one does now. Whether the
+    /// program will ever read it nobody knows else.
     ReadFrom(u32, Option<(Tid, SafeText)>),
     /// This thread waits for it in `sigwait(3)` and takes it.
     ReadBy(Tid, SafeText),
     /// A stop from the terminal, to a process group that nobody could continue: the kernel throws it away.
     Orphaned,
+    /// The same, unless a thread that reads this signalfd takes it first.
+    OrphanedOrRead(u32),
     /// The process is stopped and will see it when it continues.
     AfterContinue,
     /// A debugger traces the process and is asked first; its number and name where they are known.
@@ -73,6 +78,9 @@ pub enum Force {
 }
 
 impl Prediction {
+    /// It stands still with its control group and will see it once that is thawed.
+    const FROZEN: Self = Self::AfterSleep(Some(Cause::Frozen));
+
     /// Foretells what `signal` does to a process; `owner` is the name of its user.
     pub fn of(signal: Signal, to: &Standing, owner: &SafeText) -> Self {
         if to.state == State::Dead || to.pinned == Err(Missing::Gone) {
@@ -103,9 +111,11 @@ impl Prediction {
         let blocked_state = to.state == State::Blocked;
         match signal {
             Signal::KILL if to.init == Init::Ours => return Self::Shielded,
+            Signal::KILL if to.frozen.as_ref().is_some_and(|f| f.old) => return Self::FROZEN,
             Signal::KILL if to.waits_for_server() => return Self::AfterAnswer,
             Signal::KILL if blocked_state && !to.killable => return Self::AfterSleep(to.asleep),
             Signal::KILL => return Self::Certain(DefaultAction::Terminate),
+            Signal::CONT if stopped && to.frozen.is_some() => return Self::FROZEN,
             // Even of one that is shielded, blocks or ignores it.
             Signal::CONT if stopped => return Self::Certain(DefaultAction::Continue),
             Signal::STOP => return Self::stop(to),
@@ -116,8 +126,10 @@ impl Prediction {
             Err(why) => return Self::Unknown(*why),
         };
         let one = to.thread.map(|t| t.tid);
+        let frozen = || to.frozen.as_ref().map(|_| Self::FROZEN);
         if let Some(waiter) = masks.reader(signal, one) {
-            return Self::ReadBy(waiter.tid, waiter.name.clone());
+            let reads = || Self::ReadBy(waiter.tid, waiter.name.clone());
+            return frozen().unwrap_or_else(reads);
         }
         let blocked = match one {
             Some(tid) => masks.blocking(signal).any(|t| t.tid == tid),
@@ -128,14 +140,19 @@ impl Prediction {
             if let Some(waiter) = masks.reader_of_descriptor(signal, one)
                 && let Some(fd) = waiter.fd
             {
-                return Self::ReadFrom(fd, Some((waiter.tid, waiter.name.clone())));
+                let reads = || Self::ReadFrom(fd, Some((waiter.tid, waiter.name.clone())));
+                return frozen().unwrap_or_else(reads);
             }
-            let reader = to.signalfd_for(signal);
-            return reader.map_or(Self::Blocked, |fd| Self::ReadFrom(fd, None));
+            let reader = to.signalfd_for(signal).map(|fd| Self::ReadFrom(fd, None));
+            return reader.unwrap_or(match masks.disposition(signal) {
+                Disposition::Caught => Self::BlockedNow,
+                _ => Self::Blocked,
+            });
         }
         // A tracer is told even of what is ignored, and may change it.
         if let Some(tracer) = &to.tracer {
-            return Self::Debugger(Some(tracer.clone()));
+            let asked = || Self::Debugger(Some(tracer.clone()));
+            return frozen().unwrap_or_else(asked);
         }
         Self::delivered(signal, masks.disposition(signal), to)
     }
@@ -143,6 +160,7 @@ impl Prediction {
     /// STOP, which nobody blocks.
     fn stop(to: &Standing) -> Self {
         match (&to.tracer, to.state) {
+            _ if to.frozen.is_some() && to.state != State::Stopped => Self::FROZEN,
             (Some(tracer), _) => Self::Debugger(Some(tracer.clone())),
             _ if to.init == Init::Ours => Self::Shielded,
             (_, State::Stopped) => Self::AlreadyStopped,
@@ -155,6 +173,8 @@ impl Prediction {
     /// A signal that some thread takes.
     fn delivered(signal: Signal, handled: Disposition, to: &Standing) -> Self {
         let shielded = to.init != Init::No && handled == Disposition::Default;
+        let ends =
+            (handled, signal.default_action()) == (Disposition::Default, DefaultAction::Terminate);
         match (handled, signal.default_action()) {
             _ if shielded => Self::Shielded,
             // Thrown away as it is sent, whatever the process is doing.
@@ -163,6 +183,8 @@ impl Prediction {
             (Disposition::Default, DefaultAction::Ignore) => Self::NothingByDefault,
             _ if to.state == State::Traced => Self::Debugger(None),
             _ if to.state == State::Stopped => Self::AfterContinue,
+            // In the freezer of v2 one wakes only for what ends the process without a dump, as in a killable sleep.
+            _ if to.frozen.is_some() && !ends => Self::FROZEN,
             (handled, _) if to.waits_for_server() && handled != Disposition::Caught => {
                 Self::AfterAnswer
             }
@@ -175,7 +197,9 @@ impl Prediction {
             }
             _ if to.state == State::Blocked => Self::AfterSleep(to.asleep),
             (Disposition::Caught, _) => Self::Caught,
-            (Disposition::Default, DefaultAction::Stop) if to.orphaned => Self::Orphaned,
+            (Disposition::Default, DefaultAction::Stop) if to.orphaned => to
+                .signalfd_for(signal)
+                .map_or(Self::Orphaned, Self::OrphanedOrRead),
             // A thread that sits in a read of it is woken first, and takes what does not end the process as it is sent.
             (Disposition::Default, action) => match to.signalfd_for(signal) {
                 Some(fd) => Self::OrRead(action, fd),
@@ -192,11 +216,14 @@ impl Prediction {
             | Self::ReadFrom(..)
             | Self::ReadBy(..)
             | Self::OrRead(..)
+            | Self::OrphanedOrRead(_)
             | Self::Debugger(_)
             | Self::Unknown(_) => Force::Asks,
-            Self::Blocked | Self::AfterContinue | Self::AfterSleep(_) | Self::AfterAnswer => {
-                Force::Waits
-            }
+            Self::Blocked
+            | Self::BlockedNow
+            | Self::AfterContinue
+            | Self::AfterSleep(_)
+            | Self::AfterAnswer => Force::Waits,
             _ => Force::Nothing,
         }
     }
@@ -215,12 +242,13 @@ impl Prediction {
             | Self::Default(DefaultAction::Ignore) => "no effect",
             Self::NotStopped => "not stopped",
             Self::AlreadyStopped => "already stopped",
-            Self::Blocked => "blocked",
-            Self::ReadFrom(..) | Self::ReadBy(..) => "read",
-            Self::OrRead(..) => "may be read",
+            Self::Blocked | Self::BlockedNow => "blocked",
+            Self::ReadFrom(_, Some(_)) | Self::ReadBy(..) => "read",
+            Self::ReadFrom(_, None) | Self::OrRead(..) | Self::OrphanedOrRead(_) => "may be read",
             Self::Orphaned => "thrown away",
             Self::AfterContinue => "stopped",
             Self::Debugger(_) => "debugged",
+            Self::AfterSleep(Some(Cause::Frozen)) => "frozen",
             Self::AfterSleep(_) => "in D state",
             Self::AfterAnswer => "waits for a server",
             Self::Caught => "caught",
@@ -238,11 +266,13 @@ impl Prediction {
     pub fn counted(&self) -> (&'static str, &'static str) {
         match self {
             Self::Ignored => ("ignored by", ""),
-            Self::Blocked => ("blocked by", ""),
+            Self::Blocked | Self::BlockedNow => ("blocked by", ""),
             Self::Caught => ("caught by", ""),
-            Self::ReadFrom(..) => ("read by", " (signalfd)"),
+            Self::ReadFrom(_, Some(_)) => ("read by", " (signalfd)"),
             Self::ReadBy(..) => ("read by", " (sigwait)"),
-            Self::OrRead(..) => ("perhaps read by", " (signalfd)"),
+            Self::ReadFrom(_, None) | Self::OrRead(..) | Self::OrphanedOrRead(_) => {
+                ("perhaps read by", " (signalfd)")
+            }
             _ => (self.word(), ""),
         }
     }
@@ -271,11 +301,14 @@ impl fmt::Display for Prediction {
             Self::NotStopped => f.write_str("not stopped: nothing will happen"),
             Self::AlreadyStopped => f.write_str("already stopped: nothing will happen"),
             Self::Blocked => f.write_str("blocked: stays pending"),
+            Self::BlockedNow => f.write_str("blocked now: handled as soon as it unblocks it"),
             Self::OrRead(action, fd) => {
                 let default = Self::Default(*action);
                 write!(f, "{default}, unless a signalfd (fd {fd}) reads it first")
             }
-            Self::ReadFrom(fd, None) => write!(f, "blocked: read through a signalfd (fd {fd})"),
+            Self::ReadFrom(fd, None) => {
+                write!(f, "blocked: may be read through a signalfd (fd {fd})")
+            }
             Self::ReadFrom(fd, Some((tid, name))) => write!(
                 f,
                 "blocked: thread {tid} {name} waits to read it through a signalfd (fd {fd})"
@@ -288,6 +321,10 @@ impl fmt::Display for Prediction {
             }
             Self::Orphaned => {
                 f.write_str("orphaned group, nobody could continue it: nothing will happen")
+            }
+            Self::OrphanedOrRead(fd) => {
+                let orphaned = Self::Orphaned;
+                write!(f, "{orphaned}, unless a signalfd (fd {fd}) reads it first")
             }
             Self::AfterContinue => f.write_str("stopped: stays pending until it continues"),
             Self::Debugger(Some((pid, name))) => {

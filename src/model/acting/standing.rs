@@ -2,6 +2,7 @@
 
 use super::signal::{Signal, SignalSet, SignalState};
 use crate::model::id::{Pid, ProcId, ThreadId, Uid};
+use crate::model::process::isolation::group::Frozen;
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::blocked::Cause;
@@ -35,6 +36,8 @@ pub struct Standing {
     /// What it sleeps on, where it is in an uninterruptible sleep; or `Server` where one of its threads waits for the answer of
     /// a filesystem server, which may turn into one (`request_wait_answer` of FUSE).
     pub asleep: Option<Cause>,
+    /// The frozen control group with which it stands still.
+    pub frozen: Option<Frozen>,
     /// Whether it is a thread of the kernel itself.
     pub kernel_thread: bool,
     /// Whether it is the first process of a pid namespace.
@@ -109,6 +112,7 @@ impl Default for Standing {
             orphaned: false,
             killable: false,
             asleep: None,
+            frozen: None,
             kernel_thread: false,
             init: Init::No,
             permitted: Ok(()),

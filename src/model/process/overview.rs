@@ -1,8 +1,10 @@
 //! What the tab Overview tells of one process beyond its row of the table: the control block in short.
 
+use super::isolation::group::Frozen;
 use super::isolation::rights::Capabilities;
 use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::memory::region::Residency;
+use crate::model::process::stat::Stat;
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{Moved, SchedStat};
 use crate::model::text::SafeText;
@@ -18,6 +20,8 @@ pub struct Overview {
     pub root: Reading<SafeText>,
     /// Its control group.
     pub cgroup: Reading<SafeText>,
+    /// The frozen control group with which it stands still.
+    pub frozen: Option<Frozen>,
     /// What `status` tells.
     pub status: Reading<Credentials>,
     /// Open descriptors.
@@ -149,6 +153,7 @@ impl Default for Overview {
             cwd: Err(soon),
             root: Err(soon),
             cgroup: Err(soon),
+            frozen: None,
             status: Err(soon),
             descriptors: Err(soon),
             standard: [Err(soon), Err(soon), Err(soon)],
@@ -162,6 +167,15 @@ impl Default for Overview {
 }
 
 impl Overview {
+    /// What it is doing in words: `sleeping`, `sleeping, frozen with its control group /batch`.
+    pub fn state_words(&self, stat: &Stat) -> String {
+        let words = stat.state_words();
+        match self.frozen.as_ref().filter(|_| stat.can_be_frozen()) {
+            Some(frozen) => format!("{words}, {frozen}"),
+            None => words.into_owned(),
+        }
+    }
+
     /// Each source with what came of it, by the name of its file below `/proc/PID`.
     pub fn sources(&self) -> [(&'static str, Result<(), Missing>); 9] {
         fn of<T>(reading: &Reading<T>) -> Result<(), Missing> {

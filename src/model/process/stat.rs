@@ -171,6 +171,15 @@ impl Stat {
         }
     }
 
+    /// Whether one of this state may stand still with its control group: who runs or has ended does not, even where the group
+    /// was frozen a moment ago or later.
+    pub fn can_be_frozen(&self) -> bool {
+        !matches!(
+            self.state,
+            State::Running | State::Zombie | State::Dead | State::Idle
+        )
+    }
+
     /// Time on a core, in user land and in the kernel.
     pub fn cpu_time(&self) -> Ticks {
         Ticks(self.user.0.saturating_add(self.system.0))

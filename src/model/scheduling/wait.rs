@@ -13,7 +13,7 @@ mod words;
 
 pub use call::{Call, Meant, further, meant, wanted};
 pub use classify::call::{by_first, wants};
-pub use classify::{Clues, Now, classify, sends_signals, sleeps_lightly};
+pub use classify::{Clues, Now, classify, is_freezer, sends_signals, sleeps_lightly};
 pub use deadlock::{Deadlock, deadlocks};
 pub use ends::end_of;
 pub use library::{Flavour, Inside, flavour, inside, made_at};

@@ -11,6 +11,7 @@ fields!(isolation::Namespace { 1 kind, 2 about, 3 id, 4 ours });
 words!(isolation::group::Layout { 1 V1, 2 V2, 3 Hybrid, 4 None });
 fields!(isolation::group::Membership { 1 controllers, 2 path });
 fields!(isolation::group::Group { 1 layout, 2 memberships, 3 memory, 4 swap, 5 tasks, 6 cpu, 7 oom_kills, 8 pressure });
+fields!(isolation::group::Frozen { 1 group, 2 old });
 fields!(isolation::group::Usage { 1 used, 2 limit, 3 set_by, 4 near });
 fields!(isolation::group::Near { 1 group, 2 used, 3 limit });
 fields!(isolation::group::GroupCpu { 1 cores, 2 set_by, 3 periods, 4 throttled, 5 throttled_time, 6 above });
@@ -19,7 +20,7 @@ words!(isolation::limit::Resource { 1 Cpu, 2 FileSize, 3 Data, 4 Stack, 5 Core, 
 fields!(isolation::limit::Limit { 1 resource, 2 soft, 3 hard, 4 used });
 fields!(isolation::rights::Rights { 1 users, 2 groups, 3 effective, 4 permitted, 5 bounding, 6 ambient, 7 last, 8 no_new_privileges, 9 seccomp });
 variants!(isolation::rights::Seccomp { 1 Off, 2 Strict, 3 Filter(a) });
-fields!(overview::Overview { 1 exe, 2 cwd, 3 root, 4 cgroup, 5 status, 6 descriptors, 7 standard, 8 limits, 9 schedule, 10 io, 11 memory, 12 since });
+fields!(overview::Overview { 1 exe, 2 cwd, 3 root, 4 cgroup, 5 status, 6 descriptors, 7 standard, 8 limits, 9 schedule, 10 io, 11 memory, 12 since, 13 frozen });
 fields!(overview::Credentials { 1 uids, 2 capabilities, 3 last_capability, 4 apart, 5 seccomp, 6 tracer, 7 no_new_privileges, 8 cores, 9 peak, 10 locked, 11 switches, 12 signals, 13 pending, 14 inside });
 variants!(overview::Inside { 1 Untold, 2 Unmapped, 3 As(a) });
 fields!(overview::Scheduled { 1 total, 2 lately, 3 threads });

@@ -134,24 +134,44 @@ fn plain<T: Serialize>(value: &T) -> Value {
 
 fn overview(found: &Found, o: &Overview) -> Value {
     let mut why = Map::new();
-    let mut note = |key: &str, missing: Missing| {
-        why.insert(key.to_owned(), missing.word().into());
+    let mut note = |keys: &[&str], missing: Missing| {
+        for key in keys {
+            why.insert((*key).to_owned(), missing.word().into());
+        }
     };
-    let cwd = o.cwd.as_ref().map_err(|m| note("cwd", *m)).ok();
-    let root = o.root.as_ref().map_err(|m| note("root", *m)).ok();
-    let status = o.status.as_ref().map_err(|m| note("cores", *m)).ok();
+    let cwd = o.cwd.as_ref().map_err(|m| note(&["cwd"], *m)).ok();
+    let root = o.root.as_ref().map_err(|m| note(&["root"], *m)).ok();
+    let status = o.status.as_ref();
+    let status = status.map_err(|m| note(&["cores", "tracer"], *m)).ok();
     let tracer = status.and_then(|s| s.tracer).map(|pid| {
         let name = found.snapshot.by_pid(pid).map(|p| &p.facts.name);
         json!({"pid": pid.0, "name": name})
     });
     let stat = found.snapshot.get(found.id).map(|p| &p.stat);
-    let memory = o.memory.as_ref().map_err(|m| note("own_bytes", *m)).ok();
-    let schedule = o.schedule.as_ref().map_err(|m| note("run_ns", *m)).ok();
-    let io = o.io.as_ref().map_err(|m| note("read_bytes", *m)).ok();
-    let descriptors = o.descriptors.map_err(|m| note("descriptors", m)).ok();
+    let stands = |s: &&Stat| s.can_be_frozen();
+    let frozen = o
+        .frozen
+        .as_ref()
+        .filter(|_| stat.as_ref().is_some_and(stands));
+    // The kernel says of its own threads what it says of who has ended.
+    let kernel = stat.is_some_and(Stat::is_kernel_thread);
+    let none = |why: &Missing| if kernel { Missing::Unsupported } else { *why };
+    let memory = o.memory.as_ref().map_err(none);
+    let sums = ["own_bytes", "pss_bytes", "swap_bytes"];
+    let memory = memory.map_err(|m| note(&sums, m)).ok();
+    let schedule = o.schedule.as_ref();
+    let schedule = schedule
+        .map_err(|m| note(&["run_ns", "wait_ns", "slices"], *m))
+        .ok();
+    let io = o.io.as_ref();
+    let io = io
+        .map_err(|m| note(&["read_bytes", "written_bytes"], *m))
+        .ok();
+    let descriptors = o.descriptors.map_err(|m| note(&["descriptors"], m)).ok();
     let mut out = json!({
         "cwd": cwd,
         "root": root,
+        "frozen": frozen.map(|f| &f.group),
         "tracer": tracer,
         "policy": stat.map(Stat::policy_words),
         "cores": status.map(|s| &s.cores),

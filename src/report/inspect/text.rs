@@ -139,7 +139,7 @@ fn overview(found: &Found, proc: &Proc, o: &Overview, printer: &mut Printer<'_>)
     let ascii = printer.ascii;
     let stat = &proc.stat;
     let snapshot = &found.snapshot;
-    let state = format!("{} {}", stat.state.letter(), stat.state_words());
+    let state = format!("{} {}", stat.state.letter(), o.state_words(stat));
     labelled("state", &state, printer)?;
     let parent = snapshot.by_pid(stat.ppid);
     let parent = parent.map_or_else(

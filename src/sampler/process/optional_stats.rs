@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use crate::model::id::{Bytes, Nanos, Pid};
 use crate::model::plan::Needs;
-use crate::model::process::stat::Stat;
+use crate::model::process::stat::{Stat, State};
 use crate::model::reading::{Missing, Reading};
 use crate::model::sample::{After, Held, Io, Moved, OptionalStats, TaskSample};
 use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 use crate::sys::descriptors::opened::{self, Ports};
 use crate::sys::groups::proc_cgroup;
+use crate::sys::process::isolation::cgroup::frozen::Freezers;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::{living, overview, proc_counters, proc_status};
 use crate::sys::scheduling::waits::first;
@@ -45,6 +46,7 @@ pub(in crate::sampler) fn read(
     })
     .into_iter();
     let ports = ports(dir, tasks, wanted);
+    let freezers = Freezers::new(dir.root());
     for (place, needs) in wanted {
         let task = &mut tasks[*place];
         let mut extra = task
@@ -75,6 +77,8 @@ pub(in crate::sampler) fn read(
         let mut files = Files {
             dir,
             pid: asked,
+            blocked: task.stat.state == State::Blocked,
+            freezers: &freezers,
             buffer: &mut buffer,
         };
         for (_, read) in SMALL.iter().filter(|(need, _)| needs.contains(*need)) {
@@ -120,6 +124,9 @@ fn ports(dir: &ProcDir, tasks: &[TaskSample], wanted: &[(usize, Needs)]) -> Opti
 struct Files<'a> {
     dir: &'a ProcDir,
     pid: Pid,
+    /// Whether it is in state D.
+    blocked: bool,
+    freezers: &'a Freezers,
     buffer: &'a mut Vec<u8>,
 }
 
@@ -157,11 +164,19 @@ const SMALL: &[Small] = &[
         };
     }),
     (Needs::BLOCKED_ON, |extra, files| {
-        extra.blocked_on = files.one("wchan", |text| {
+        let told = files.one("wchan", |text| {
             let name = std::str::from_utf8(text).ok()?.trim();
             // "0" for one that runs again, and for processes whose insides this user may not see.
             (!name.is_empty() && name != "0").then(|| Cause::of(name))
         });
+        // In a frozen group of v1 one sleeps on where one slept.
+        let freezers = files.freezers;
+        let asks = files.blocked && told != Ok(Cause::Frozen);
+        let frozen = asks.then(|| files.one("cgroup", |text| freezers.of(text)));
+        extra.blocked_on = match frozen {
+            Some(Ok(_)) => Ok(Cause::Frozen),
+            _ => told,
+        };
     }),
     (Needs::HELD, |extra, files| {
         let limit = files.one("limits", |text| {
@@ -283,9 +298,10 @@ fn read_waits(
         .zip(asked)
         .map(|((place, _), pid)| (*pid, tasks[*place].stat))
         .collect();
-    let dir = dir.clone();
+    let (dir, freezers) = (dir.clone(), Freezers::new(dir.root()));
     bounded::each("syscall", asked.to_vec(), move |pid| {
-        first::words(&dir, *pid, stats.get(pid).ok_or(Missing::Gone)?)
+        let stat = stats.get(pid).ok_or(Missing::Gone)?;
+        first::words(&dir, *pid, stat, &freezers)
     })
 }
 

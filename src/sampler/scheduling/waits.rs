@@ -3,6 +3,7 @@
 //! Counters of all threads are read as often as they are cheap, those of shown ones each time; what costs more is read of
 //! the shown ones first and of the others in turns.
 
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::model::scheduling::calls::Number;
 use crate::model::scheduling::wait::{Clues, Flavour, Now, Owner, Wait, classify};
 use crate::model::text::SafeText;
 use crate::sys::machine::host;
+use crate::sys::process::isolation::cgroup::frozen::Freezers;
 use crate::sys::process::living;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::process::proc_stat;
@@ -255,9 +257,14 @@ impl Waits {
             boot: clock::since_boot(),
             tai: clock::atomic(),
         };
+        let freezers = Freezers::new(&self.root);
+        let whole = || freezers.of_task(&asked.to_string()).is_some();
         let process = Process {
             wide,
             flavour,
+            asked,
+            freezers: &freezers,
+            frozen: LazyCell::new(&whole),
             owner: &|number, shared| self.numbers.owner(&self.root, of.pid, number, shared),
         };
         for (i, raw) in chosen.iter().zip(raws) {
@@ -303,6 +310,10 @@ struct Process<'a> {
     wide: bool,
     flavour: Flavour,
     owner: &'a dyn Fn(u32, Option<u64>) -> Owner,
+    asked: Pid,
+    freezers: &'a Freezers,
+    /// Whether the group of its first thread is frozen.
+    frozen: LazyCell<bool, &'a dyn Fn() -> bool>,
 }
 
 /// The start time of whoever has this number now.
@@ -312,6 +323,19 @@ fn start(dir: &ProcDir, pid: Pid, page: u64) -> Reading<Ticks> {
     proc_stat::parse(text, page)
         .map(|l| l.start)
         .ok_or(Missing::Gone)
+}
+
+/// Whether a thread stands still with its control group, where the function that it sleeps in does not tell.
+fn is_frozen(row: &ThreadRow, raw: &Raw, process: &Process<'_>) -> bool {
+    let hidden = !matches!(raw.function, Ok(Some(_)));
+    match row.stat.state {
+        State::Blocked => {
+            let task = format!("{}/task/{}", process.asked, row.id.tid);
+            process.freezers.of_task(&task).is_some()
+        }
+        State::Sleeping => hidden && *process.frozen,
+        _ => false,
+    }
 }
 
 fn detail_of(row: &ThreadRow, raw: &Raw, process: &Process<'_>, now: Now) -> ThreadDetail {
@@ -324,6 +348,7 @@ fn detail_of(row: &ThreadRow, raw: &Raw, process: &Process<'_>, now: Now) -> Thr
         memory: &raw.memory,
         wide: process.wide,
         inside: raw.inside.as_ref(),
+        frozen: is_frozen(row, raw, process),
         flavour: process.flavour,
         owner: process.owner,
         now,

@@ -55,6 +55,7 @@ pub fn waiting(
             memory: &raw.memory,
             wide: *wide,
             inside: None,
+            frozen: false,
             flavour: Flavour::Unknown,
             owner: &|number, _| Owner::Nobody(number),
             now: Now::default(),

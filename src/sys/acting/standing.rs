@@ -10,11 +10,13 @@ use crate::model::acting::Target;
 use crate::model::acting::signal::SignalSet;
 use crate::model::acting::standing::{Init, Kinship, Standing};
 use crate::model::id::{Pid, ProcId, ThreadId, Tid, Uid};
+use crate::model::process::isolation::group::Frozen;
 use crate::model::process::stat::State;
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::blocked::Cause;
 use crate::model::text::SafeText;
 use crate::sys::asker;
+use crate::sys::process::isolation::cgroup::frozen::{self, Freezers};
 use crate::sys::process::living;
 use crate::sys::process::process_ids::{self, ProcessIds};
 use crate::sys::root::ProcRoot;
@@ -93,6 +95,14 @@ fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
     } else if asks_server(root, asked) {
         standing.asleep = Some(Cause::Server);
     }
+    standing.frozen = frozen(root, standing, asked);
+    if standing.frozen.as_ref().is_some_and(|f| f.old) {
+        // Wherever it slept before; who was stopped is in state D as well, and is where he was stopped.
+        (standing.killable, standing.asleep) = (false, Some(Cause::Frozen));
+        if ["do_signal_stop", "get_signal"].contains(&function(root, &asked.to_string()).as_str()) {
+            standing.state = State::Stopped;
+        }
+    }
     standing.tracer = tracer(&text).map(|pid| {
         let name = process_ids::read(root, pid).map_or_else(|_| SafeText::default(), |t| t.name);
         (pid, name)
@@ -101,6 +111,25 @@ fn describe(root: &ProcRoot, who: &ProcessIds, standing: &mut Standing) {
         state.kernel_thread |= who.kernel_thread;
         state
     });
+}
+
+/// The frozen group of a process or of the one thread of it that is meant. Where its files may not be read, the function in
+/// which the kernel keeps it tells.
+fn frozen(root: &ProcRoot, standing: &Standing, asked: Pid) -> Option<Frozen> {
+    if matches!(standing.state, State::Running | State::Zombie | State::Dead) {
+        return None;
+    }
+    let of = match standing.thread {
+        Some(thread) => format!("{asked}/task/{}", thread.tid),
+        None => asked.to_string(),
+    };
+    let told = Freezers::new(root).of_task(&of);
+    let by_function = || {
+        let sleeps = matches!(standing.state, State::Sleeping | State::Blocked);
+        let stands = sleeps && Cause::of(&function(root, &of)) == Cause::Frozen;
+        stands.then(|| frozen::nameless(standing.state == State::Blocked))
+    };
+    told.or_else(by_function)
 }
 
 /// How often it is looked where somebody sleeps who is just falling asleep, and after what time each.

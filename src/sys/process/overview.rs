@@ -3,6 +3,7 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use super::isolation::cgroup::frozen::Freezers;
 use super::{isolation, living, proc_counters, proc_dir, process_ids, users};
 use crate::model::detail::{Detail, Stamped};
 use crate::model::groups::unit;
@@ -93,6 +94,7 @@ impl Overviews {
             exe: link(&dir.join("exe")),
             cwd: link(&dir.join("cwd")),
             root: link(&dir.join("root")),
+            frozen: Freezers::new(&self.root).of_task(&asked.to_string()),
             cgroup: text(&dir.join("cgroup"), proc_cgroup::parse).map(|of| unit::shown(&of.path)),
             descriptors,
             standard: [0, 1, 2].map(|fd| link(&dir.join(format!("fd/{fd}")))),

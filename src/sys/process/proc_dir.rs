@@ -32,7 +32,7 @@ pub type KeptFile = File;
 pub struct ProcDir {
     dir: Arc<OwnedFd>,
     path: Arc<Path>,
-    keeps: bool,
+    root: ProcRoot,
 }
 
 impl ProcDir {
@@ -46,7 +46,7 @@ impl ProcDir {
         Ok(Self {
             dir: Arc::new(dir.into()),
             path: path.into(),
-            keeps: root.is_live(),
+            root: root.clone(),
         })
     }
 
@@ -59,7 +59,7 @@ impl ProcDir {
         Ok(Self {
             dir: Arc::new(self.open_at(pid, "task")?),
             path: self.path.join(format!("{pid}/task")).into(),
-            keeps: self.keeps,
+            root: self.root.clone(),
         })
     }
 
@@ -67,7 +67,7 @@ impl ProcDir {
     ///
     /// In a tree of plain files it would follow a file that a test has replaced.
     pub fn keeps(&self) -> bool {
-        self.keeps
+        self.root.is_live()
     }
 
     /// Fills `pids` with the numbers of all processes, ascending; `buffer` takes the directory's entries.
@@ -82,7 +82,7 @@ impl ProcDir {
             pids.sort_unstable();
         }
         pids.dedup();
-        if pids.is_empty() && self.keeps {
+        if pids.is_empty() && self.root.is_live() {
             let path = self.path.to_path_buf();
             return Err(Error::Nobody { path });
         }
@@ -129,7 +129,8 @@ impl ProcDir {
         calls::count(1);
         let stat = fstatat(&*self.dir, path, AtFlags::empty()).map_err(io::Error::from)?;
         if let Some(n) = self
-            .keeps
+            .root
+            .is_live()
             .then(|| told_by_size(stat.st_size as u64))
             .flatten()
         {
@@ -179,9 +180,14 @@ impl ProcDir {
         Ok(Uid(stat.st_uid))
     }
 
+    /// The tree that this is the directory of.
+    pub fn root(&self) -> &ProcRoot {
+        &self.root
+    }
+
     /// Whether this is the kernel's own tree, not one that stands in for it.
     pub fn is_live(&self) -> bool {
-        self.keeps
+        self.root.is_live()
     }
 
     /// Where a symbolic link of a process leads, such as `exe`.

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::acting::signal::{SignalSet, SignalState, SignalWaiter, ThreadSignals};
 use crate::model::acting::standing::Init;
 use crate::model::id::{ThreadId, Ticks};
+use crate::model::process::isolation::group::Frozen;
 
 fn set(signals: &[Signal]) -> SignalSet {
     signals.iter().copied().collect()
@@ -31,8 +32,11 @@ fn a_signalfd_reads_what_is_blocked() {
     to.signalfds = vec![(4, set(&[Signal::CONT])), (7, set(&[Signal::USR1]))];
     assert_eq!(
         says(Signal::USR1, &to),
-        "blocked: read through a signalfd (fd 7)"
+        "blocked: may be read through a signalfd (fd 7)"
     );
+    let foretold = Prediction::of(Signal::USR1, &to, &"root".into());
+    assert_eq!(foretold.word(), "may be read");
+    assert_eq!(foretold.counted().0, "perhaps read by");
     assert_eq!(says(Signal::USR2, &to), "blocked: stays pending");
 }
 
@@ -42,7 +46,11 @@ fn an_orphaned_group_takes_no_stop_from_the_terminal() {
     let stop = Signal::new(20).expect("TSTP");
     assert_eq!(says(stop, &to), "default: stops it");
     to.orphaned = true;
-    assert!(says(stop, &to).starts_with("orphaned group"));
+    let nothing = "orphaned group, nobody could continue it: nothing will happen";
+    assert_eq!(says(stop, &to), nothing);
+    to.signalfds = vec![(3, set(&[stop]))];
+    let unless = format!("{nothing}, unless a signalfd (fd 3) reads it first");
+    assert_eq!(says(stop, &to), unless);
     assert_eq!(says(Signal::STOP, &to), "cannot be caught: it stops");
 }
 
@@ -193,6 +201,70 @@ fn one_thread_blocks_for_itself_alone() {
         start: Ticks(0),
     });
     assert_eq!(says(Signal::INT, &to), "blocked: stays pending");
+}
+
+#[test]
+fn what_has_a_handler_is_kept_off_only_for_now() {
+    let mut to = standing();
+    if let Ok(masks) = &mut to.signals {
+        masks.blocked = set(&[Signal::TERM, Signal::USR1]);
+    }
+    let now = "blocked now: handled as soon as it unblocks it";
+    assert_eq!(says(Signal::TERM, &to), now);
+    assert_eq!(says(Signal::USR1, &to), "blocked: stays pending");
+    to.signalfds = vec![(7, set(&[Signal::TERM]))];
+    let read = "blocked: may be read through a signalfd (fd 7)";
+    assert_eq!(says(Signal::TERM, &to), read);
+}
+
+#[test]
+fn in_a_frozen_group_all_waits_but_what_ends_it_at_once() {
+    let thawed = "frozen: acts only when its group is thawed";
+    let quit = Signal::new(3).expect("QUIT");
+    let mut to = standing();
+    for old in [false, true] {
+        to.frozen = Some(Frozen {
+            group: "/batch".into(),
+            old,
+        });
+        if old {
+            (to.state, to.asleep) = (State::Blocked, Some(Cause::Frozen));
+        }
+        for waits in [Signal::TERM, quit, Signal::STOP] {
+            assert_eq!(says(waits, &to), thawed, "{waits} {old}");
+        }
+        let ends = [
+            (Signal::KILL, "cannot be caught: it ends"),
+            (Signal::INT, "default: terminates"),
+        ];
+        for (signal, ends) in ends {
+            assert_eq!(
+                says(signal, &to),
+                if old { thawed } else { ends },
+                "{signal}"
+            );
+        }
+        assert_eq!(says(Signal::HUP, &to), "ignored: nothing will happen");
+        assert_eq!(says(Signal::USR1, &to), "blocked: stays pending");
+    }
+    to.state = State::Stopped;
+    assert_eq!(says(Signal::KILL, &to), thawed);
+    to.frozen = Some(Frozen::default());
+    assert_eq!(says(Signal::CONT, &to), thawed);
+    assert_eq!(says(Signal::KILL, &to), "cannot be caught: it ends");
+    assert_eq!(
+        says(Signal::STOP, &to),
+        "already stopped: nothing will happen"
+    );
+    to.state = State::Sleeping;
+    to.tracer = Some(debugger());
+    assert_eq!(
+        says(Signal::TERM, &to),
+        thawed,
+        "its tracer is asked after that"
+    );
+    let foretold = Prediction::of(Signal::TERM, &to, &"root".into());
+    assert_eq!(foretold.word(), "frozen");
 }
 
 fn debugger() -> (Pid, SafeText) {

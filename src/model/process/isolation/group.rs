@@ -1,6 +1,7 @@
 //! The control group of a process: what it and its neighbours may use together, `cgroups(7)`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::model::groups::unit;
 use crate::model::id::Nanos;
@@ -31,6 +32,26 @@ impl Layout {
             Self::V2 => "v2",
             Self::Hybrid => "hybrid (v1 and v2)",
             Self::None => "not mounted",
+        }
+    }
+}
+
+/// A control group that stands still, of a process that does so with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frozen {
+    /// Its path; empty where only the kernel's function told that there is one.
+    pub group: SafeText,
+    /// Whether it is one of v1: nobody in it wakes for anything, not even to end. In v2 one does to end.
+    pub old: bool,
+}
+
+impl fmt::Display for Frozen {
+    /// `frozen with its control group /batch`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("frozen with its control group")?;
+        match self.group.as_str() {
+            "" => Ok(()),
+            group => write!(f, " {group}"),
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Clues<'a> {
     pub wide: bool,
     /// The function that it waits in, as far as its stack tells.
     pub inside: Option<&'a Inside>,
+    /// Whether its control group is frozen, whatever the function is that it slept in before.
+    pub frozen: bool,
     /// Which C library it has.
     pub flavour: Flavour,
     /// Who is meant by a number in a lock of the process; the second is the address of one that others may use.
@@ -137,6 +139,11 @@ pub fn sends_signals(call: &str) -> bool {
     )
 }
 
+/// Whether a thread that sleeps in this function of the kernel stands still with its control group.
+pub fn is_freezer(function: &str) -> bool {
+    FREEZERS.contains(&plain(function))
+}
+
 /// Who has to bring a page or an answer, whatever the call asked for.
 fn brought_by(function: &str) -> Option<&'static str> {
     match function {
@@ -155,7 +162,7 @@ fn what(clues: &Clues<'_>, function: Option<&str>) -> Wait {
         _ if clues.kernel_thread => return Wait::Work,
         _ => {}
     }
-    if function.is_some_and(|function| FREEZERS.contains(&function)) {
+    if clues.frozen || function.is_some_and(is_freezer) {
         return Wait::Frozen;
     }
     if function == Some("kernel_clone") && clues.state == State::Blocked {

@@ -82,6 +82,7 @@ impl Thread {
             memory: &self.memory,
             wide: self.wide,
             inside: self.inside.as_ref(),
+            frozen: false,
             flavour: self.flavour,
             owner: &owner,
             now: Now {
@@ -175,7 +176,6 @@ fn descriptors_children_and_time() {
     assert_eq!(call("rt_sigsuspend", &[]).said(), "a signal");
     let t = call("semop", &[1, 0x5000, 1]).words32(0x5000, &[3, 0]);
     assert_eq!(t.said(), "semaphore 3 of System V set 1");
-    assert_eq!(call("msgrcv", &[8]).said(), "a message in System V queue 8");
     let keyed = SystemV {
         what: Object::Message,
         id: 8,
@@ -192,6 +192,7 @@ fn descriptors_children_and_time() {
         keyed.words(&Names::NONE),
         "a message in System V queue 8 (key 0x15a1), never used"
     );
+    assert_eq!(call("msgrcv", &[8]).said(), "a message in System V queue 8");
     assert_eq!(call("msgsnd", &[8]).said(), "room in System V queue 8");
     assert_eq!(call("keyctl", &[]).said(), "in keyctl");
     let t = call("clock_nanosleep", &[1, 1, 0x5000]).words64(0x5000, &[51, 200_000_000]);
@@ -368,6 +369,7 @@ fn states_that_need_no_system_call() {
             memory: &memory,
             wide: true,
             inside: None,
+            frozen: false,
             flavour: Flavour::Unknown,
             owner: &owner,
             now: Now::default(),
@@ -430,6 +432,7 @@ fn a_kernel_thread_is_in_no_system_call() {
         memory: &memory,
         wide: true,
         inside: None,
+        frozen: false,
         flavour: Flavour::Unknown,
         owner: &owner,
         now: Now::default(),

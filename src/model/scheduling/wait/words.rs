@@ -43,7 +43,8 @@ impl Waiting {
     /// The wait in words: `mutex held by thread 1871 Compositor`, `read of fd 3, pipe written by 812 make`, `poll on 2 descriptors: 3 pipe, 5 socket`.
     pub fn words(&self, names: &Names<'_>) -> String {
         let plain = self.what.words(self, names);
-        if !self.uninterruptible || matches!(self.what, Wait::Child(Child::Vforked)) {
+        if !self.uninterruptible || matches!(self.what, Wait::Child(Child::Vforked) | Wait::Frozen)
+        {
             return plain;
         }
         let place = match &self.function {

@@ -144,6 +144,12 @@ fn state(view: &View<'_>) -> Parts {
         dim(format!("{} ", stat.state.letter())),
         (stat.state_words().into_owned(), role_of(stat.state)),
     ];
+    let frozen = view.facts.and_then(|f| f.frozen.as_ref());
+    if let Some(frozen) = frozen.filter(|_| stat.can_be_frozen()) {
+        // Nothing that it waited for brings it on.
+        parts.push((format!(", {frozen}"), Role::Warn));
+        return parts;
+    }
     let threads = super::value(view.world, view.world.detail.threads.as_ref());
     let first = threads.and_then(|t| speaker(t, view.proc));
     match stat.state {

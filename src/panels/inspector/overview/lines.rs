@@ -140,7 +140,11 @@ pub(super) fn now(view: &View<'_>, word: &str) -> Option<String> {
                 format::bytes(Bytes(others))
             )
         }
-        "state" => format!("{} {}", stat.state.letter(), stat.state_words()),
+        "state" => {
+            let words = facts.map(|f| f.state_words(stat));
+            let words = words.unwrap_or_else(|| stat.state_words().into_owned());
+            format!("{} {words}", stat.state.letter())
+        }
         "parent" => stat.ppid.to_string(),
         "sched" => format!("{}, nice {}", stat.policy_words(), stat.nice),
         "threads" => stat.threads.to_string(),

@@ -78,6 +78,7 @@ pub fn read(root: &ProcRoot, pid: Pid, tid: Tid) -> Option<(Raw, Waiting)> {
         memory: &raw.memory,
         wide,
         inside: None,
+        frozen: false,
         flavour: Flavour::Unknown,
         owner: &|number, shared| owner::owner(root, pid, number, shared),
         now: Now::default(),

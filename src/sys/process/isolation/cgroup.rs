@@ -2,6 +2,7 @@
 
 mod acting;
 pub mod facts;
+pub mod frozen;
 mod limits;
 pub mod own;
 

@@ -3,14 +3,15 @@
 //! Of one descriptor it says where that leads; of several only how many. The tab Threads tells more.
 
 use crate::model::id::{Pid, Tid};
-use crate::model::process::stat::Stat;
+use crate::model::process::stat::{Stat, State};
 use crate::model::reading::{Missing, Reading};
 use crate::model::scheduling::wait::{
-    Call, Clues, Flavour, Memory, Names, Now, Owner, Wait, classify, meant, wanted,
+    Call, Clues, Flavour, Memory, Names, Now, Owner, Wait, classify, is_freezer, meant, wanted,
 };
 use crate::model::text::SafeText;
 use crate::sys::clock;
 use crate::sys::memory::process_memory;
+use crate::sys::process::isolation::cgroup::frozen::Freezers;
 use crate::sys::process::proc_dir::ProcDir;
 use crate::sys::scheduling::system_calls;
 
@@ -20,7 +21,7 @@ use super::thread::{function, standing};
 ///
 /// # Errors
 /// `Gone` when it has ended, `Denied` where this user may not see it.
-pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
+pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat, freezers: &Freezers) -> Reading<SafeText> {
     let mut buffer = Vec::new();
     let call = dir.read(pid, "syscall", &mut buffer);
     let mut call = call.and_then(|text| Call::parse(text).ok_or(Missing::Unsupported));
@@ -62,6 +63,15 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
         Some(_) => Owner::Thread(Tid(number)),
         None => Owner::Nobody(number),
     };
+    // What the kernel's function says it says for less; who runs is not asked about.
+    let told = matches!(&function, Ok(Some(name)) if is_freezer(name));
+    let asks = match stat.state {
+        State::Blocked => !told,
+        State::Sleeping => !matches!(function, Ok(Some(_))),
+        _ => false,
+    };
+    let group = asks.then(|| dir.read(pid, "cgroup", &mut buffer));
+    let frozen = group.is_some_and(|text| text.is_ok_and(|text| freezers.of(text).is_some()));
     let mut waiting = classify(&Clues {
         state: stat.state,
         kernel_thread: stat.is_kernel_thread() || stat.is_worker(),
@@ -71,6 +81,7 @@ pub fn words(dir: &ProcDir, pid: Pid, stat: &Stat) -> Reading<SafeText> {
         memory: &memory,
         wide,
         inside: None,
+        frozen,
         flavour: Flavour::Unknown,
         owner: &owner,
         now: Now {
@@ -136,8 +147,9 @@ mod tests {
         // It says so as soon as it waits; until then it runs, or the shell's loader reads files.
         let wanted = "read of fd 0, pipe";
         let mut said = String::new();
+        let freezers = Freezers::new(dir.root());
         for _ in 0..100_000 {
-            match words(&dir, Pid(child.id()), &stat) {
+            match words(&dir, Pid(child.id()), &stat, &freezers) {
                 Ok(words) => said = words.as_str().to_owned(),
                 Err(Missing::Denied) => {
                     println!("skipped: system calls of a child are not shown here");

@@ -50,7 +50,7 @@ pub struct Freezer {
 }
 
 impl Freezer {
-    fn new(place: Place) -> Self {
+    pub(super) fn new(place: Place) -> Self {
         let name = if place.unified {
             "cgroup.freeze"
         } else {
