@@ -242,7 +242,7 @@ mod tests {
         let mounts = "31 23 0:29 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
         std::fs::create_dir_all(root.proc("self")).expect("made");
         std::fs::write(root.proc("self/mountinfo"), mounts).expect("written");
-        for n in 0..2 * ASKED + 1 {
+        for n in 0..=2 * ASKED {
             std::fs::create_dir_all(root.sys(format!("fs/cgroup/g{n}"))).expect("made");
         }
         let events = |n: usize| root.sys(format!("fs/cgroup/g{n}/cgroup.events"));
