@@ -138,6 +138,7 @@ impl Tree {
                 }
                 None => Follower::new(&self.root, id),
             };
+            follower.born_since(self.began);
             // At once: who is stopped, or in a long wait, may go on before the next look.
             let _ = follower.step();
             let wakes = if watched {

@@ -111,6 +111,13 @@ impl Follower {
         }
     }
 
+    /// All of its life is told, if it began since then; what the kernel counts is told since it does.
+    pub fn born_since(&mut self, moment: Nanos) {
+        if let How::Sampled(sampled) = &mut self.how {
+            sampled.born_since(moment);
+        }
+    }
+
     /// Reads the threads once.
     ///
     /// # Errors

@@ -115,6 +115,16 @@ impl Sampled {
         }
     }
 
+    /// All of its life is told, if it began since then.
+    pub fn born_since(&mut self, moment: Nanos) {
+        let born = began(self.of.start);
+        if born >= moment {
+            self.began = moment;
+            self.life = Some(Life::default());
+            self.bucket.from = born.min(self.bucket.from);
+        }
+    }
+
     /// How long to wait before the next reading: longer where there are very many threads.
     pub fn pause(&self) -> Nanos {
         let least = if self.glances { GLANCES } else { PACE };

@@ -462,3 +462,42 @@ fn sampled_no_time_on_a_core_is_lost_with_threads_that_nobody_met() {
     assert!(of(0) >= ms(150), "by the clock of the process: {found:?}");
     assert!(found.certain() < 1.0);
 }
+
+/// A process that is met a while after it began.
+#[test]
+fn sampled_who_began_meanwhile_is_told_from_its_birth_on() {
+    let root = ProcRoot::live();
+    let before = clock::now();
+    while clock::now().since(before) < Nanos::from_millis(20) {
+        std::thread::yield_now();
+    }
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", "while :; do :; done"])
+        .spawn()
+        .expect("sh starts");
+    let text = root.read(format!("{}/stat", child.id())).expect("it lives");
+    let of = ProcId {
+        pid: Pid(child.id()),
+        start: proc_stat::parse(&text, 4096).expect("a line").start,
+    };
+    let ran = || life::life(&root, of).expect("it lives").0.own;
+    while ran() < Nanos::from_millis(200) {
+        std::thread::yield_now();
+    }
+    let mut follower = Follower::sampled(&root, of);
+    follower.born_since(before);
+    let steps = (0..2).try_for_each(|_| follower.step());
+    let told = follower.take();
+    let all = ran();
+    child.kill().expect("ours");
+    child.wait().expect("it ends");
+    if steps == Err(Missing::Unsupported) {
+        return println!("skipped: this kernel counts no slices");
+    }
+    let running = told.all().running;
+    assert!(running >= Nanos::from_millis(150), "{told:?}");
+    assert!(
+        running <= Nanos(all.0 + 50_000_000),
+        "{running:?} of {all:?}"
+    );
+}
