@@ -197,3 +197,23 @@ impl Detail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_at_the_moment_that_is_asked_for_is_still_told() {
+        let detail = MachineDetail {
+            gpus: Some(Stamped {
+                at: Nanos(1000),
+                value: Ok(Arc::default()),
+            }),
+            ..MachineDetail::default()
+        };
+        assert!(detail.shares(Nanos(1000)).gpus.is_ok());
+        assert_eq!(detail.shares(Nanos(1001)).gpus.err(), Some(Missing::Gap));
+        let none = MachineDetail::default().shares(Nanos(0));
+        assert_eq!(none.gpus.err(), Some(Missing::Soon));
+    }
+}

@@ -160,3 +160,21 @@ pub struct Plan {
     /// Whether single switches are looked at, where sums stand for them.
     pub glimpse: Glimpse,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_glimpses_the_one_that_is_wanted_counts() {
+        let once = Glimpse::Once(Nanos(7));
+        for (one, other, wanted) in [
+            (Glimpse::No, Glimpse::No, Glimpse::No),
+            (Glimpse::No, once, once),
+            (once, Glimpse::No, once),
+            (Glimpse::Each, once, Glimpse::Each),
+        ] {
+            assert_eq!(one.or(other), wanted);
+        }
+    }
+}

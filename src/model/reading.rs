@@ -85,3 +85,22 @@ impl From<std::io::Error> for Missing {
         Self::from(&error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_or_not_supported_hides_nothing() {
+        for (why, much) in [
+            (Missing::Gone, false),
+            (Missing::Unsupported, false),
+            (Missing::Denied, true),
+            (Missing::Late, true),
+            (Missing::Soon, true),
+            (Missing::Gap, true),
+        ] {
+            assert_eq!(why.may_be_much(), much, "{why:?}");
+        }
+    }
+}

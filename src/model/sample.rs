@@ -375,3 +375,43 @@ impl TaskSample {
         self.stat.ppid
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_to_find_what_changed_is_found_by_its_word() {
+        for mode in [Mode::Events, Mode::Connector, Mode::Scan] {
+            assert_eq!(Mode::find(mode.word()), Ok(mode));
+        }
+        let said = Mode::find("x").err().unwrap_or_default();
+        assert!(said.starts_with("there is no way 'x'; ways are "), "{said}");
+    }
+
+    #[test]
+    fn a_sample_is_copied_into_another_whatever_that_was() {
+        let with = |extra: Option<Arc<OptionalStats>>, pid: u32| TaskSample {
+            id: ProcId::new(pid, 1),
+            extra,
+            ..crate::model::scene::Scene::new().task(pid, 1, "x").clone()
+        };
+        let (one, other) = (
+            Arc::new(OptionalStats::default()),
+            Arc::new(OptionalStats::default()),
+        );
+        let all = [None, Some(one), Some(other)];
+        for from in &all {
+            for into in &all {
+                let (source, mut target) = (with(from.clone(), 7), with(into.clone(), 8));
+                target.clone_from(&source);
+                let same = match (&target.extra, from) {
+                    (Some(copied), Some(of)) => Arc::ptr_eq(copied, of),
+                    (copied, of) => copied.is_none() && of.is_none(),
+                };
+                assert!(same && Arc::ptr_eq(&target.facts, &source.facts));
+                assert_eq!((target.id, target.ppid()), (source.id, Pid(1)));
+            }
+        }
+    }
+}

@@ -64,6 +64,7 @@ mod tests {
         }
         assert_eq!(parse_any("2h"), Ok(Nanos::from_millis(7_200_000)));
         assert_eq!(parse_any("7d"), parse_any("168h"));
+        assert_eq!(parse_any("0.000001ms"), Ok(Nanos(1)));
         for (text, said) in [
             ("", HOW),
             ("5 parsecs", HOW),

@@ -372,4 +372,28 @@ mod tests {
         assert_eq!(byte.exact(), "\u{f780}");
         assert_eq!(text.exact(), "\u{f7ef}\u{f79e}\u{f780}");
     }
+
+    #[test]
+    fn words_stay_on_a_line_that_they_fill_to_its_end() {
+        for (cells, lines) in [
+            (11, &["ab cd efghi"][..]),
+            (10, &["ab cd", "efghi"]),
+            (5, &["ab cd", "efghi"]),
+            (4, &["ab", "cd", "efg…"]),
+        ] {
+            assert_eq!(wrap("ab  cd efghi", cells), lines, "{cells}");
+        }
+    }
+
+    #[test]
+    fn a_character_behind_those_that_stand_for_bytes_is_itself() {
+        for (text, bytes) in [
+            ("\u{f780}", &[0x80][..]),
+            ("\u{f7ff}", &[0xff]),
+            ("\u{f800}", "\u{f800}".as_bytes()),
+            ("\u{f77f}", "\u{f77f}".as_bytes()),
+        ] {
+            assert_eq!(&*bytes_of(text), bytes, "{text:?}");
+        }
+    }
 }

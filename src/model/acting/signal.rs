@@ -249,6 +249,7 @@ mod tests {
             assert_eq!(signal.to_string().to_lowercase().parse(), Ok(signal));
             assert_eq!(signal.number().to_string().parse(), Ok(signal));
             assert!(!signal.meaning().is_empty() && signal.meaning().len() <= 30);
+            assert_eq!(signal.is_real_time(), signal.number() >= 32, "{signal}");
         }
         assert_eq!(Signal::all().len(), 64);
     }
@@ -272,6 +273,7 @@ mod tests {
             "RTMIN+",
             "RTMIN+x",
             "RTMIN3",
+            "RTMAX3",
             "TERMINATE",
             "RTMIN+4294967295",
             "é",

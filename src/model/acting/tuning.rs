@@ -337,6 +337,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_class_and_policy_says_what_it_means() {
+        let with: Vec<IoClass> = IoClass::ALL
+            .into_iter()
+            .filter(|c| c.has_levels())
+            .collect();
+        assert_eq!(with, [IoClass::RealTime, IoClass::BestEffort]);
+        let classes = IoClass::ALL.map(IoClass::about);
+        let policies = [0, 1, 2, 3, 5, 6].map(|raw| Policy::from_raw(raw).about());
+        for all in [&classes[..], &policies] {
+            for (at, about) in all.iter().enumerate() {
+                assert!(about.contains(' ') && !all[..at].contains(about), "{about}");
+            }
+        }
+    }
+
+    #[test]
     fn kernel_numbers_read_back() {
         for class in IoClass::ALL {
             let level = if class.has_levels() { 5 } else { 0 };

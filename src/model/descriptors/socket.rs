@@ -271,4 +271,4 @@ impl Inet {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::model) mod tests;

@@ -163,7 +163,7 @@ impl GroupFacts {
         }
         let quota = self.limits.cpu.as_ref();
         if let Some((cpu, cores)) = quota.and_then(|cpu| Some((cpu, cpu.cores?))) {
-            let throttled = self.rates.and_then(|r| r.throttled).filter(|t| *t >= 0.5);
+            let throttled = self.rates.and_then(|r| r.throttled).filter(|t| *t > 0.5);
             let held = throttled.map_or(String::new(), |t| format!(", throttled {t:.0} %"));
             let set_by = cpu
                 .set_by
@@ -180,7 +180,7 @@ impl GroupFacts {
         }
         let above = self.limits.cpu.as_ref().and_then(|cpu| cpu.above.as_ref());
         let held = self.rates.and_then(|r| r.throttled_above);
-        if let (Some(above), Some(held)) = (above, held.filter(|held| *held >= 0.5)) {
+        if let (Some(above), Some(held)) = (above, held.filter(|held| *held > 0.5)) {
             let words = format!(
                 "{:.2} cores in {} throttled {held:.0} %",
                 above.cores, above.group
@@ -332,5 +332,95 @@ mod tests {
             ..GroupFacts::default()
         };
         assert_eq!(near(&quota), ["0.75 cores"]);
+    }
+
+    #[test]
+    fn amounts_of_all_devices_add_up_and_rates_are_a_second() {
+        let io = |amounts: [(u64, u64); 2]| {
+            let device = |(read, written)| DeviceIo {
+                read: Bytes(read),
+                written: Bytes(written),
+                ..DeviceIo::default()
+            };
+            GroupFacts {
+                io: amounts.map(device).into(),
+                ..facts("/a", 1000, 10, 0)
+            }
+        };
+        let (old, now) = (io([(1, 2), (3, 4)]), io([(10, 20), (30, 400)]));
+        assert_eq!((old.moved(), now.moved()), ((4, 6), (40, 420)));
+        let rates = now.since(&old, Nanos::from_millis(2000)).expect("rates");
+        let a_second = (rates.read.round() as u64, rates.written.round() as u64);
+        assert_eq!(a_second, (18, 207));
+        assert_eq!(rates.throttled, None, "it had no period");
+    }
+
+    #[test]
+    fn a_quota_above_is_compared_with_itself_alone() {
+        let above = |group: &str, throttled| {
+            let mut facts = facts("/a", 1000, 10, 0);
+            if let Some(cpu) = &mut facts.limits.cpu {
+                cpu.above = Some(Quota {
+                    group: group.into(),
+                    cores: 2.0,
+                    periods: throttled * 4,
+                    throttled,
+                });
+            }
+            facts
+        };
+        let rate = |old, now: GroupFacts| {
+            let rates = now.since(&old, Nanos::from_millis(1000));
+            rates.and_then(|rates| rates.throttled_above)
+        };
+        assert_eq!(rate(above("/", 10), above("/", 20)), Some(25.0));
+        assert_eq!(rate(above("/", 10), above("/b", 20)), None);
+    }
+
+    #[test]
+    fn what_would_round_to_nothing_is_not_said() {
+        let said = |throttled: f64| {
+            let mut facts = limited();
+            facts.rates = facts.rates.map(|rates| GroupRates {
+                throttled: Some(throttled),
+                throttled_above: Some(throttled),
+                ..rates
+            });
+            if let Some(cpu) = &mut facts.limits.cpu {
+                cpu.above = Some(Quota::default());
+            }
+            near(&facts)
+                .iter()
+                .filter(|words| words.contains("throttled"))
+                .count()
+        };
+        assert_eq!((said(0.5), said(0.51)), (0, 2));
+    }
+
+    #[test]
+    fn a_quota_of_nothing_has_no_share() {
+        let mut facts = limited();
+        assert!(facts.of_quota().is_some());
+        if let Some(cpu) = &mut facts.limits.cpu {
+            cpu.cores = Some(0.0);
+        }
+        assert_eq!(facts.of_quota(), None);
+    }
+
+    #[test]
+    fn what_is_used_without_a_limit_is_told_and_what_has_neither_is_not() {
+        let mut facts = GroupFacts::default();
+        let (used, limit) = (Some(3), Some(9));
+        facts.limits.memory = Some(Usage {
+            used,
+            ..Usage::default()
+        });
+        facts.limits.swap = Some(Usage {
+            limit,
+            ..Usage::default()
+        });
+        facts.limits.tasks = Some(Usage::default());
+        let names: Vec<_> = facts.usages().map(|(name, _)| name).collect();
+        assert_eq!(names, ["memory", "swap"]);
     }
 }

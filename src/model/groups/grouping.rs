@@ -312,11 +312,13 @@ pub fn program(proc: &Proc) -> &str {
     let first = command
         .and_then(|c| c.exact_args().next())
         .unwrap_or_default();
-    let first = match first.find([' ', ':']) {
-        // A title that the process wrote itself: `sshd: alice@pts/3`.
-        Some(at) if !first.starts_with('/') || first.contains(": ") => &first[..at],
-        _ => first,
+    // A title that the process wrote itself begins so: `sshd: alice@pts/3`, `/usr/sbin/php-fpm: master process`.
+    let end = if first.starts_with('/') {
+        first.find(": ")
+    } else {
+        first.find([' ', ':'])
     };
+    let first = end.map_or(first, |at| &first[..at]);
     let base = first.rsplit('/').next().unwrap_or(first);
     let base = base.trim_start_matches('-');
     if base.is_empty() {

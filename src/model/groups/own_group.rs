@@ -111,3 +111,30 @@ impl Strain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_tight_where_little_of_what_it_holds_can_be_given_back() {
+        for (used, cache, tight) in [
+            (100, Some(0), true),
+            (90, Some(0), true),
+            (89, Some(0), false),
+            (100, Some(10), true),
+            (100, Some(11), false),
+            (95, None, true),
+        ] {
+            let group = GroupMemory {
+                path: "/a".into(),
+                limit: Bytes(100),
+                soft: false,
+                used: Bytes(used),
+                cache: cache.map(Bytes),
+                hits: None,
+            };
+            assert_eq!(group.is_tight(), tight, "{used} {cache:?}");
+        }
+    }
+}

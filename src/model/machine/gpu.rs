@@ -218,4 +218,21 @@ mod tests {
             Some("– of , 1B of its memory")
         );
     }
+
+    #[test]
+    fn a_library_that_tells_nothing_says_what_is_wrong() {
+        let with = |trouble| Gpus {
+            cards: vec![
+                Card::default(),
+                Card {
+                    trouble,
+                    ..Card::default()
+                },
+            ],
+            hidden: Vec::new(),
+        };
+        assert_eq!(with(None).trouble(), None);
+        let said = with(Some(Trouble::Answers(9))).trouble();
+        assert_eq!(said.as_deref(), Some("not told: the driver is not loaded"));
+    }
 }

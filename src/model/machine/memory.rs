@@ -244,3 +244,54 @@ impl MachineMemory {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(at: u64, faults: u64) -> MachineMemory {
+        MachineMemory {
+            at: Nanos::from_millis(at),
+            counters: Ok(Counters {
+                faults,
+                ..Counters::default()
+            }),
+            parts: vec![(MemoryUse::Cache, Bytes(7)), (MemoryUse::Free, Bytes(9))],
+            total: Bytes(16),
+            available: Bytes(16),
+            swap_total: Bytes(0),
+            swap_free: Bytes(0),
+            swaps: Vec::new(),
+            dirty: Bytes(0),
+            writeback: Bytes(0),
+            committed: Bytes(0),
+            huge: None,
+            compressed: None,
+            nodes: Vec::new(),
+            transparent: Bytes(0),
+            own: OwnGroup::default(),
+        }
+    }
+
+    #[test]
+    fn what_can_be_had_is_what_the_kernel_gives_back() {
+        for (part, had, bytes) in [
+            (MemoryUse::Cache, true, 7),
+            (MemoryUse::Buffers, true, 0),
+            (MemoryUse::SlabReclaimable, true, 0),
+            (MemoryUse::AtHand, true, 0),
+            (MemoryUse::Free, true, 9),
+            (MemoryUse::Processes, false, 0),
+        ] {
+            let told = memory(0, 0).part(part);
+            assert_eq!((part.can_be_had(), told), (had, Bytes(bytes)), "{part:?}");
+        }
+    }
+
+    #[test]
+    fn rates_need_time_between_two_readings() {
+        let rate = |at| memory(at, 30).rates(&memory(1000, 10)).map(|r| r.faults);
+        assert_eq!(rate(5000), Ok(5.0));
+        assert_eq!(rate(1000), Err(Missing::Soon));
+    }
+}

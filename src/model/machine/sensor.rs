@@ -164,3 +164,72 @@ impl Sensors {
         temperatures.chain(fans).chain(supplies).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn temperature(place: &str, celsius: Reading<f32>) -> Temperature {
+        Temperature {
+            chip: "nvme".into(),
+            place: place.into(),
+            label: None,
+            celsius,
+            told: None,
+            silent: None,
+            critical: Some(100.0),
+        }
+    }
+
+    #[test]
+    fn what_is_near_its_limit_is_a_warning() {
+        for (celsius, hot) in [
+            (Ok(89.9), false),
+            (Ok(90.0), true),
+            (Err(Missing::Late), false),
+        ] {
+            assert_eq!(temperature("a", celsius).is_hot(), hot, "{celsius:?}");
+        }
+        for (state, percent, low) in [
+            ("Discharging", Some(9.9), true),
+            ("Discharging", Some(10.0), false),
+            ("Charging", Some(5.0), false),
+            ("Discharging", None, false),
+        ] {
+            let supply = Supply {
+                name: "BAT0".into(),
+                kind: "Battery".into(),
+                state: Some(state.into()),
+                percent,
+                watts: None,
+                online: None,
+            };
+            assert_eq!(supply.is_low(), low, "{state} {percent:?}");
+        }
+    }
+
+    #[test]
+    fn those_that_tell_nothing_are_named_with_the_reason() {
+        let mut sensors = Sensors {
+            temperatures: vec![temperature("hwmon0/temp1", Ok(40.0))],
+            ..Sensors::default()
+        };
+        assert_eq!(sensors.silent(), None);
+        assert_eq!(sensors.words()[0].0, "nvme", "there is no other");
+        let told = |told: Option<&str>| Temperature {
+            told: told.map(Into::into),
+            ..temperature("hwmon1/temp1", Err(Missing::Unsupported))
+        };
+        for (told, words) in [
+            (told(Some("")), "tells nothing"),
+            (told(Some("x")), "tells 'x', which is no temperature"),
+            (told(Some("900000")), "tells 900 °C, which no part survives"),
+            (told(None), "cannot be read"),
+        ] {
+            sensors.temperatures.truncate(1);
+            sensors.temperatures.push(told);
+            let silent = sensors.silent();
+            assert_eq!(silent, Some(format!("nvme hwmon1/temp1 {words}")));
+        }
+    }
+}

@@ -1,3 +1,5 @@
+mod ends;
+
 use super::*;
 use crate::model::descriptors::peer::Peers;
 use crate::model::descriptors::socket::State;

@@ -98,6 +98,14 @@ mod tests {
         );
         assert_eq!(args(b"postmaster\0\0\0\0\0\0\0\0\0\0"), ["postmaster"]);
         assert_eq!(args(b""), [""; 0]);
+        // Behind the last one's end: blanks tell a title from two on, length alone from eight on.
+        assert_eq!(args(b"a b\0\0\0"), ["a b"]);
+        assert_eq!(args(b"a b\0\0"), ["a b", ""]);
+        assert_eq!(args(b"x\0\0\0"), ["x", "", ""]);
+        assert_eq!(args(&[&b"x"[..], &[0; 9]].concat()), ["x"]);
+        assert_eq!(args(&[&b"x"[..], &[0; 8]].concat()).len(), 8);
+        assert!(Command::from_bytes(b"").is_empty());
+        assert!(!Command::from_bytes(b"x").is_empty());
     }
 
     #[test]

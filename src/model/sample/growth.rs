@@ -103,4 +103,23 @@ mod tests {
         growth.push(Nanos(270 * S), Bytes(1 << 20));
         assert!(growth.per_minute().is_ok_and(|rate| rate < 0.0));
     }
+
+    #[test]
+    fn a_mark_is_made_every_ten_seconds_and_the_last_minute_counts() {
+        let mut growth = Growth::default();
+        for (at, marks) in [(0, 1), (9, 1), (10, 2), (19, 2), (21, 3), (30, 3), (31, 4)] {
+            growth.push(Nanos(at * S), Bytes(0));
+            assert_eq!(growth.len, marks, "{at}");
+        }
+        // Between the marks of 0 and 10 seconds it grew by a megabyte; a mark of 65 seconds ago is still one of the minute.
+        let rate = |now: u64| {
+            let mut growth = Growth::default();
+            growth.push(Nanos(0), Bytes(0));
+            growth.push(Nanos(10 * S), Bytes(1 << 20));
+            growth.push(Nanos(now), Bytes(1 << 20));
+            growth.per_minute().map(|rate| rate > 0.0)
+        };
+        assert_eq!(rate(65 * S), Ok(true));
+        assert_eq!(rate(65 * S + 1), Ok(false));
+    }
 }

@@ -193,3 +193,27 @@ pub struct Pressure {
     /// All time in which some task waited.
     pub some_total: Nanos,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_is_told_where_any_of_its_times_is() {
+        assert!(!CoreSample::untold(CpuId(3)).is_told());
+        assert_eq!(CoreSample::untold(CpuId(3)).id, CpuId(3));
+        let set: [fn(&mut CoreSample) -> &mut Ticks; 6] = [
+            |c| &mut c.user,
+            |c| &mut c.system,
+            |c| &mut c.irq,
+            |c| &mut c.softirq,
+            |c| &mut c.steal,
+            |c| &mut c.idle,
+        ];
+        for time in set {
+            let mut core = CoreSample::default();
+            *time(&mut core) = Ticks(1);
+            assert!(core.is_told(), "{core:?}");
+        }
+    }
+}

@@ -184,6 +184,17 @@ mod tests {
         ] {
             assert_eq!(Cause::of(function), cause, "{function}");
         }
+        for (cause, word, io) in [
+            (Cause::Disk, "disk", true),
+            (Cause::Server, "server", true),
+            (Cause::Memory, "memory", false),
+            (Cause::Lock, "lock", false),
+            (Cause::Child, "child", false),
+            (Cause::Frozen, "frozen", false),
+            (Cause::Kernel, "kernel", false),
+        ] {
+            assert_eq!((cause.word(), cause.is_io()), (word, io));
+        }
     }
 
     #[test]

@@ -120,6 +120,7 @@ mod tests {
             "some of them were another's"
         );
         assert_eq!(of(&rates, 6, 10), Err(Missing::Soon), "it began later");
+        assert_eq!(of(&rates, 6, 9), Ok(0.0), "as the youngest that was read");
         rates.full = true;
         assert_eq!(of(&rates, 5, 2), Err(Missing::Gap));
         assert_eq!(of(&rates, 1, 5), Ok(100.0));

@@ -135,3 +135,17 @@ pub fn policy_words(policy: u32) -> &'static str {
         _ => "unknown policy",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_have_the_words_of_the_kernel() {
+        let words: Vec<_> = (0..9).map(policy_word).collect();
+        let known = [
+            "normal", "fifo", "rr", "batch", "?", "idle", "deadline", "ext", "?",
+        ];
+        assert_eq!(words, known);
+    }
+}

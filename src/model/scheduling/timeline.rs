@@ -63,6 +63,11 @@ impl Origin {
         matches!(self, Self::Exact | Self::Inside)
     }
 
+    /// Whether whoever had a core is told: what is left is idle.
+    pub fn tells_everybody(self) -> bool {
+        matches!(self, Self::Exact | Self::Summed | Self::Sums)
+    }
+
     /// Who had the cores of whom no slice tells.
     pub fn others(self) -> &'static str {
         match self {

@@ -154,4 +154,13 @@ mod tests {
         let fifth = next(&mut scene, &fourth, &[]);
         assert_eq!(fifth.procs.bytes_apart(&fourth.procs), 3 * run);
     }
+
+    #[test]
+    fn those_that_are_gathered_are_those_that_were_given() {
+        let (_, snapshot) = forty();
+        let gathered: Procs = snapshot.procs.iter().cloned().collect();
+        let pids = |procs: &Procs| procs.iter().map(|p| p.id.pid.0).collect::<Vec<_>>();
+        assert_eq!(pids(&gathered), pids(&snapshot.procs));
+        assert!(std::iter::empty().collect::<Procs>().is_empty());
+    }
 }

@@ -416,3 +416,27 @@ fn whoever_has_ended_is_gone_however_that_is_known() {
     assert_eq!(denied("alice"), "not permitted: it belongs to alice");
     assert_eq!(denied(""), "not permitted: it belongs to another user");
 }
+
+#[test]
+fn who_is_stopped_traced_or_asleep_does_nothing_at_once() {
+    let mut to = standing();
+    (to.state, to.killable) = (State::Traced, false);
+    let debugger = says(Signal::TERM, &to);
+    assert_ne!(debugger, says(Signal::TERM, &standing()));
+    assert!(debugger.contains("debugger"), "{debugger}");
+    to.state = State::Blocked;
+    let asleep = says(Signal::TERM, &to);
+    assert!(asleep.starts_with("D state"), "{asleep}");
+    assert!(says(Signal::STOP, &to).starts_with("D state"));
+    let init = Standing {
+        init: Init::Ours,
+        ..standing()
+    };
+    let shielded = says(Signal::STOP, &init);
+    assert_ne!(shielded, says(Signal::STOP, &standing()));
+    assert_eq!(
+        shielded,
+        says(Signal::INT, &init),
+        "the init of its namespace"
+    );
+}

@@ -73,4 +73,21 @@ mod tests {
         assert_eq!(SignalSet::from_hex("xyz"), None);
         assert!(SignalSet::default().is_empty());
     }
+
+    #[test]
+    fn a_union_has_what_is_in_either() {
+        let of = |numbers: &[u32]| -> SignalSet {
+            numbers.iter().filter_map(|n| Signal::new(*n)).collect()
+        };
+        for (a, b, both) in [
+            (&[1, 2][..], &[2, 3][..], &[1, 2, 3][..]),
+            (&[], &[9], &[9]),
+            (&[9], &[], &[9]),
+            (&[], &[], &[]),
+        ] {
+            let union = of(a).union(of(b));
+            assert_eq!(union, of(both), "{a:?} {b:?}");
+            assert_eq!(union.is_empty(), both.is_empty());
+        }
+    }
 }

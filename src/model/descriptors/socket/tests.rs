@@ -1,6 +1,6 @@
 use super::*;
 
-fn inet(protocol: Protocol, state: State, local: &str, remote: &str) -> Inet {
+pub(in crate::model) fn inet(protocol: Protocol, state: State, local: &str, remote: &str) -> Inet {
     Inet {
         protocol,
         state,

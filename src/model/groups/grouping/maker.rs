@@ -216,7 +216,7 @@ fn session_name(snapshot: &Snapshot, session: Pid, member: &Proc) -> String {
     );
     let of = leader.unwrap_or(member);
     match tty::name(of.stat.tty) {
-        Some(tty) if !tty.is_empty() => format!("{name} on {tty}"),
-        _ => name,
+        Some(tty) => format!("{name} on {tty}"),
+        None => name,
     }
 }

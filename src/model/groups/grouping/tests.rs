@@ -101,6 +101,18 @@ fn users_programs_and_sessions_are_groups() {
     );
     assert!(sessions.contains(&"no session (session) in -: 11".to_owned()));
     assert!(told(&snapshot, By::Parent).is_empty());
+    let paths = |by| {
+        Groups::new(&snapshot, by)
+            .all
+            .iter()
+            .any(|g| g.path.is_some())
+    };
+    let with: Vec<By> = By::ALL.into_iter().filter(|by| paths(*by)).collect();
+    assert_eq!(
+        with,
+        [By::Cgroup, By::Unit],
+        "what can be acted on as a group"
+    );
 }
 
 #[test]
@@ -111,6 +123,13 @@ fn a_program_is_what_people_call_it() {
         ("sshd: alice@pts/3", "sshd"),
         ("nginx: worker process", "nginx"),
         ("/opt/my app/run\0x", "run"),
+        ("/opt/my app/run: worker", "run"),
+        (
+            "/usr/sbin/php-fpm: master process (/etc/php-fpm.conf)",
+            "php-fpm",
+        ),
+        ("postgres writer", "postgres"),
+        ("/usr/bin/x:y", "x:y"),
         ("", "name"),
     ] {
         let mut scene = Scene::new();
@@ -332,5 +351,85 @@ proptest::proptest! {
                 proptest::prop_assert!((whole - parts).abs() < 1e-6 * whole.abs().max(1.0), "{}", column.name);
             }
         }
+    }
+}
+
+#[test]
+fn parts_of_containers_and_pods_are_of_kinds_of_their_own() {
+    let id = "ab".repeat(32);
+    let pod = "2b1c2b1c-2b1c-2b1c-2b1c-2b1c2b1c2b1c";
+    let container = format!("/docker/{id}");
+    let paths = [
+        (container.clone(), "docker"),
+        (format!("{container}/system.slice/cron.service"), "service"),
+        (format!("/kubepods/pod{pod}"), "pod"),
+        (format!("/kubepods/pod{pod}/part"), "group"),
+        ("/system.slice/dbus.socket".to_owned(), "socket"),
+    ];
+    for (path, kind) in &paths {
+        let snapshot = scene(&[(7, 1, "x", path)]).snapshot();
+        let groups = Groups::new(&snapshot, By::Cgroup);
+        let last = groups.all.iter().find(|g| &*g.key.of == path.as_str());
+        assert_eq!(last.map(|g| g.kind), Some(*kind), "{path}");
+        let readable = last.and_then(Group::readable);
+        assert_eq!(readable.as_deref(), Some(path.as_str()));
+    }
+}
+
+#[test]
+fn containers_of_one_name_are_told_apart_by_their_digits() {
+    let ids = ["ab", "cd"].map(|two| two.repeat(32));
+    let paths = ids.clone().map(|id| format!("/docker/{id}"));
+    let mut scene = scene(&[(7, 1, "x", &paths[0]), (8, 1, "x", &paths[1])]);
+    let called = || unit::Called {
+        name: "web".into(),
+        pod: None,
+    };
+    let names = ids.map(|id| (id.into(), called()));
+    scene.sample.shares = Arc::new(Shares {
+        names: Arc::new(Names::from(names)),
+        ..Shares::default()
+    });
+    let told = told(&scene.snapshot(), By::Unit);
+    let expected = ["abababababab", "cdcdcdcdcdcd"].map(|id| format!("web {id} (docker)"));
+    for expected in expected {
+        assert!(told.iter().any(|t| t.starts_with(&expected)), "{told:?}");
+    }
+}
+
+#[test]
+fn a_group_is_within_those_above_it_and_itself() {
+    let snapshot = machine().snapshot();
+    let groups = Groups::new(&snapshot, By::Cgroup);
+    let at = |of: &str| {
+        let found = groups.all.iter().position(|g| &*g.key.of == of);
+        found.expect(of) as u32
+    };
+    let (all, ssh) = (at("/"), at("/system.slice/sshd.service"));
+    let (system, user) = (at("/system.slice"), at("/user.slice"));
+    for (group, whole, within) in [
+        (ssh, ssh, true),
+        (ssh, system, true),
+        (ssh, all, true),
+        (ssh, user, false),
+        (system, ssh, false),
+        (all, system, false),
+    ] {
+        assert_eq!(groups.is_within(group, whole), within, "{group} {whole}");
+    }
+}
+
+#[test]
+fn each_way_to_group_has_words_and_needs() {
+    let (none, path) = (Needs::empty(), Needs::CGROUP);
+    for (by, words, needs) in [
+        (By::Parent, "parent", none),
+        (By::Cgroup, "control group", path | Needs::HIERARCHY),
+        (By::Unit, "container or unit", path | Needs::HIERARCHY),
+        (By::User, "user", none),
+        (By::Program, "program", Needs::COMMANDS),
+        (By::Session, "session", none),
+    ] {
+        assert_eq!((by.words(), by.needs()), (words, needs));
     }
 }

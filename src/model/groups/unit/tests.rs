@@ -100,3 +100,23 @@ fn nothing_reads_as_a_way_out() {
     );
     assert_eq!(readable("/a/b"), "/a/b");
 }
+
+#[test]
+fn the_number_of_a_pod_is_told_from_other_names() {
+    let uid = "2b1c2b1c2b1c2b1c2b1c2b1c2b1c2b1c";
+    let dashed = "2b1c2b1c-2b1c-2b1c-2b1c-2b1c2b1c2b1c";
+    for (part, number) in [
+        (format!("pod{uid}"), Some(uid)),
+        (format!("pod{dashed}"), Some(dashed)),
+        (
+            format!("kubepods-burstable-pod{}.slice", dashed.replace('-', "_")),
+            Some(dashed),
+        ),
+        (format!("others-pod{dashed}.slice"), None),
+        (format!("pod{}", &uid[1..]), None),
+        (format!("pod{}g", &uid[1..]), None),
+        ("podman".to_owned(), None),
+    ] {
+        assert_eq!(pod_of(&part).as_deref(), number, "{part}");
+    }
+}

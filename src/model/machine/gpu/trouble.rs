@@ -44,3 +44,25 @@ impl fmt::Display for Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_is_told_where_there_is_one() {
+        for (trouble, way) in [
+            (Trouble::NoLibrary, "install the utilities of its driver"),
+            (Trouble::Lacking, "install the utilities of its driver"),
+            (
+                Trouble::Static,
+                "use a pscope that is linked with the C library",
+            ),
+            (Trouble::Answers(9), "sudo modprobe nvidia"),
+            (Trouble::Answers(18), "reboot, or load the driver anew"),
+            (Trouble::Answers(15), ""),
+        ] {
+            assert_eq!(trouble.get(), way, "{trouble}");
+        }
+    }
+}

@@ -125,3 +125,46 @@ fn steps_begin_where_their_buckets_do() {
     assert_eq!(step_begins(1), Nanos(3 << 9));
     assert_eq!(step_begins(20), Nanos(1 << 20));
 }
+
+#[test]
+fn a_device_is_found_by_its_name_and_kind_and_rates_need_time() {
+    let told = between(&counted(1000, 10, &[]), &counted(3000, 30, &[]));
+    assert!(told.of("vda", Kind::Read).is_some());
+    assert!(told.of("vda", Kind::Write).is_none());
+    assert!(told.of("vdb", Kind::Read).is_none());
+    let rate = Requests::default().per_second(10);
+    assert!(rate.abs() < f64::EPSILON, "{rate}");
+}
+
+#[test]
+fn counts_without_columns_are_the_same_counts() {
+    let all = counted(1000, 10, &[(5, 7)]);
+    let bare = all.without_columns();
+    let counts = |of: &Counted| -> Vec<Count> {
+        of.devices
+            .values()
+            .map(|(count, _)| count.clone())
+            .collect()
+    };
+    assert_eq!(counts(&bare), counts(&all));
+    assert!(bare.devices.values().all(|(_, kept)| kept.is_empty()));
+    let rest = (bare.at, bare.processes, bare.called);
+    assert_eq!(rest, (all.at, all.processes, all.called));
+}
+
+#[test]
+fn buckets_that_are_counted_from_the_first_on_stand_there() {
+    let spread = spread_from([3, 0, 5].into_iter());
+    assert_eq!(spread.0[FIRST..FIRST + 3], [3, 0, 5]);
+    assert_eq!(spread.0.iter().sum::<u64>(), 8);
+}
+
+#[test]
+fn the_past_of_one_process_has_nothing_of_another() {
+    let mut past = Past::default();
+    let (before, now) = (counted(1000, 10, &[]), counted(1400, 30, &[]));
+    past.push_process(Pid(8), (&before, &now));
+    assert!(past.of_process(Pid(8), (&before, &now)).is_empty());
+    past.push_process(Pid(7), (&before, &now));
+    assert_eq!(past.of_process(Pid(7), (&before, &now)).len(), 1);
+}

@@ -1,5 +1,7 @@
 //! Laws: the parts add up, whatever the counters say, and sums are sums.
 
+mod bounds;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -54,7 +54,7 @@ pub enum Fill {
 impl Lane {
     /// The finest list that reaches back to `from` and is not finer than needed for buckets of this width: 3 for slices,
     /// else the index of [`BINS`], coarser ones higher.
-    fn level(&self, from: Nanos, bucket: Nanos, n: usize, origin: Origin) -> Level {
+    pub(super) fn level(&self, from: Nanos, bucket: Nanos, n: usize, origin: Origin) -> Level {
         let reaches = |since: Nanos| since <= from || since <= self.since;
         let to = Nanos(from.0 + bucket.0 * n as u64);
         let single = self.is_single(Window { from, to });
@@ -120,9 +120,10 @@ impl Lane {
         for (i, cell) in cells.iter_mut().enumerate() {
             let from = Nanos(from.0 + bucket.0 * i as u64);
             let to = Nanos(from.0 + bucket.0);
-            cell.others = match origin {
-                Origin::Exact | Origin::Summed | Origin::Sums => Some(0.0),
-                _ => self.others_in(Window { from, to }, cell.busy),
+            cell.others = if origin.tells_everybody() {
+                Some(0.0)
+            } else {
+                self.others_in(Window { from, to }, cell.busy)
             };
         }
         cells
@@ -134,7 +135,7 @@ impl Lane {
             from: at,
             to: Nanos(at.0 + 1),
         };
-        if at < self.slices.since && self.slices.since > self.since || !self.is_single(moment) {
+        if !self.is_single(moment) {
             return None;
         }
         let mut items = self.slices.from(at);
@@ -177,6 +178,7 @@ impl Lane {
 const SEEN: u64 = 5;
 
 /// What is looked at: single slices, or the sums of one length of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
     Slices,
     Bins(usize),

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Lane, Origin, Timeline, Window};
+use super::{Lane, Timeline, Window};
 use crate::model::id::{Nanos, ProcId};
 use crate::model::machine::core_share::CoreShare;
 
@@ -182,7 +182,7 @@ impl Timeline {
         }
         let unknown = Nanos(all.saturating_sub(known));
         let free = known.saturating_sub(run);
-        if self.origin == Origin::Exact {
+        if self.origin.tells_everybody() {
             let (idle, others) = (Some(Nanos(free)), Nanos(0));
             return Rest {
                 idle,
@@ -205,7 +205,7 @@ impl Timeline {
     }
 
     /// Whether the counters were read all over a window, save for the reading that is due next.
-    fn is_counted(&self, window: Window) -> bool {
+    pub(super) fn is_counted(&self, window: Window) -> bool {
         let late = Nanos(COUNTING.0 * 2);
         // What was before the lanes is no part of the window that is known.
         let since = self.lanes.iter().map(|l| l.since).min();

@@ -60,14 +60,20 @@ impl<T: Item> Track<T> {
     /// The items that begin from the last one at or before `from` on, with whom they are about.
     pub fn from(&self, from: Nanos) -> impl Iterator<Item = (T, &Arc<Who>)> {
         let begins = |c: &Arc<Chunk<T>>| c.items.first().is_some_and(|i| T::start(i) <= from);
-        let first = self.chunks.partition_point(begins).saturating_sub(1);
-        let skip = self.chunks.get(first).map_or(0, |c| {
-            let after = c.items.partition_point(|i| T::start(i) <= from);
-            let last = after.checked_sub(1).map(|at| T::start(&c.items[at]));
-            // Several sums share the start of their bin.
-            last.map_or(0, |s| c.items.partition_point(|i| T::start(i) < s))
+        let chunk = self.chunks.partition_point(begins).checked_sub(1);
+        let last = chunk.and_then(|at| {
+            let items = self.chunks[at].items.iter();
+            items.map(T::start).rfind(|start| *start <= from)
         });
-        self.chunks[first.min(self.chunks.len())..]
+        // Several sums share the start of their bin, and a chunk may end among them.
+        let last = last.unwrap_or_default();
+        let before = |i: &T::Packed| T::start(i) < last;
+        let first = self
+            .chunks
+            .partition_point(|c| c.items.last().is_some_and(before));
+        let skip = self.chunks.get(first);
+        let skip = skip.map_or(0, |c| c.items.partition_point(before));
+        self.chunks[first..]
             .iter()
             .enumerate()
             .flat_map(move |(n, c)| c.from(if n == 0 { skip } else { 0 }))

@@ -129,7 +129,7 @@ impl Lane {
     }
 
     /// What the sums of a window are made of.
-    fn summed_from(&self, window: Window, origin: Origin) -> Level {
+    pub(super) fn summed_from(&self, window: Window, origin: Origin) -> Level {
         let single = self.is_single(window);
         if !origin.is_coarse()
             && single
@@ -274,8 +274,12 @@ impl Timeline {
             whole: self.origin.is_coarse(),
         };
         match counted {
-            Some(counted) if counted.whole || counted.span > seen.span => counted,
-            _ => seen,
+            Some(counted) if counted.whole => counted,
+            Some(counted) => Waited {
+                span: seen.span.max(counted.span),
+                ..seen
+            },
+            None => seen,
         }
     }
 
@@ -287,7 +291,8 @@ impl Timeline {
                 if slice.start >= window.to {
                     break;
                 }
-                if who.id == id && slice.ended != Ended::Running && slice.end > window.from {
+                let ended = slice.ended != Ended::Running && slice.end <= window.to;
+                if who.id == id && ended && slice.end > window.from {
                     let span = slice.span();
                     out[HISTOGRAM.partition_point(|bound| *bound <= span)] += 1;
                 }
@@ -302,14 +307,16 @@ impl Timeline {
         for lane in &self.lanes {
             let mut lost_at: Option<Nanos> = None;
             for (slice, who) in lane.slices.from(window.from) {
-                if slice.start >= window.to {
+                // Whoever comes as the window ends may have taken the core within it.
+                if slice.start > window.to {
                     break;
                 }
                 if lost_at.take() == Some(slice.start) && who.id != id {
                     let taker = found.entry(who.id).or_insert((Arc::clone(who), 0));
                     taker.1 += 1;
                 }
-                if who.id == id && slice.ended == Ended::Preempted && slice.end > window.from {
+                let inside = slice.end > window.from && slice.end <= window.to;
+                if who.id == id && slice.ended == Ended::Preempted && inside {
                     lost_at = Some(slice.end);
                 }
             }

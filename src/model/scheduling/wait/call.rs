@@ -250,6 +250,27 @@ mod tests {
         assert!(wanted("read", &args, true).is_empty());
     }
 
+    #[test]
+    fn a_path_is_asked_for_page_by_page() {
+        for (at, pieces) in [
+            (0x1000, &[(0x1000, 256)][..]),
+            (0x1f00, &[(0x1f00, 256)]),
+            (0x1f10, &[(0x1f10, 240), (0x2000, 16)]),
+            (0x1ff0, &[(0x1ff0, 16), (0x2000, 240)]),
+        ] {
+            assert_eq!(wanted("open", &[at, 0, 0, 0, 0, 0], true), pieces);
+            assert_eq!(wanted("openat", &[3, at, 0, 0, 0, 0], true), pieces);
+        }
+    }
+
+    #[test]
+    fn sets_are_asked_for_in_whole_words() {
+        let sets = |most| wanted("select", &[most, 0x1000, 0, 0x3000, 0, 0], true);
+        assert_eq!(sets(64), [(0x1000, 8), (0x3000, 8)]);
+        assert_eq!(sets(65), [(0x1000, 16), (0x3000, 16)]);
+        assert!(sets(0).is_empty());
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_never_panic(bytes: Vec<u8>) {

@@ -110,6 +110,8 @@ fn verb(kind: Kind, peer: &Peer) -> &'static str {
 mod tests {
     use super::*;
     use crate::model::descriptors::peer::Note;
+    use crate::model::descriptors::socket::tests::inet;
+    use crate::model::descriptors::socket::{Protocol, Unix};
     use crate::model::id::ProcId;
 
     fn peer(pid: u32, name: &str, flow: Flow) -> Peer {
@@ -147,6 +149,41 @@ mod tests {
         files.rows[0].peers.named = vec![peer(812, "make", Flow::Out)];
         let told = end_of(&files, 3);
         assert_eq!(told.as_deref(), Some("POSIX queue /jobs read by 812 make"));
+    }
+
+    #[test]
+    fn what_was_not_taken_yet_is_told_of_what_is_connected() {
+        let end = |socket: Socket| {
+            let mut files = Files::new(ProcId::new(7, 1));
+            let mut descriptor = Descriptor::new(3, b"socket:[5]");
+            descriptor.socket = Some(socket);
+            files.rows.push(descriptor);
+            end_of(&files, 3).is_some_and(|end| end.ends_with(", 2K unsent"))
+        };
+        for (state, told) in [
+            (State::Established, true),
+            (State::CloseWait, true),
+            (State::SynSent, false),
+            (State::Listening, false),
+        ] {
+            let mut inet = inet(Protocol::Tcp, state, "10.0.0.1:5", "10.0.0.2:6");
+            inet.send_queue = 2048;
+            assert_eq!(end(Socket::Inet(inet)), told, "{state:?}");
+        }
+        for (state, told) in [(State::Established, true), (State::Listening, false)] {
+            let unix = Unix {
+                state,
+                send_queue: 2048,
+                ..Unix::default()
+            };
+            assert_eq!(end(Socket::Unix(unix)), told, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_queue_is_told_by_its_path() {
+        let told = said(b"/var/log/x", Vec::new(), 0, None);
+        assert_eq!(told.as_deref(), Some("/var/log/x"));
     }
 
     #[test]

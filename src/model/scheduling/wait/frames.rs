@@ -37,7 +37,12 @@ impl Entry {
     /// Looks for jumps; `code` reads the [`BEGINNING`] of what begins at an address.
     #[must_use]
     pub fn with_jumps(mut self, code: &dyn Fn(u64) -> Vec<u8>) -> Self {
-        let first = |at: u64| jumps(&code(at), at).take(4).collect::<Vec<u64>>();
+        let jumps = if cfg!(target_arch = "aarch64") {
+            branches
+        } else {
+            jumps
+        };
+        let first = |at: u64| jumps(&code(at), at);
         let near = first(self.at);
         let behind = near
             .iter()
@@ -61,21 +66,37 @@ impl Entry {
 /// Bytes of a function's code in which its first jumps are looked for.
 pub const BEGINNING: usize = 128;
 
-/// Where the jumps in some code at an address may lead: `e9` and 32 bits, and `b` with 26 bits on aarch64.
-fn jumps(code: &[u8], at: u64) -> impl Iterator<Item = u64> {
-    let arm = cfg!(target_arch = "aarch64");
-    let places =
-        (0..code.len().saturating_sub(if arm { 3 } else { 4 })).filter(move |i| !arm || i % 4 == 0);
-    places.filter_map(move |i| {
-        let here = at.wrapping_add(i as u64);
-        if arm {
-            let word = u32::from_le_bytes(code[i..i + 4].try_into().ok()?);
-            let by = i64::from((word << 6) as i32 >> 4);
-            return (word & 0xfc00_0000 == 0x1400_0000).then(|| here.wrapping_add_signed(by));
-        }
-        let by = i32::from_le_bytes(code[i + 1..i + 5].try_into().ok()?);
-        (code[i] == 0xe9).then(|| here.wrapping_add(5).wrapping_add_signed(by.into()))
-    })
+/// How many jumps of a beginning are followed.
+const JUMPS: usize = 4;
+
+/// Where the first jumps in some code at an address may lead: `e9` and 32 bits.
+fn jumps(code: &[u8], at: u64) -> Vec<u64> {
+    let jump = |(i, w): (usize, &[u8])| {
+        let [0xe9, by @ ..] = w.as_array::<5>()? else {
+            return None;
+        };
+        let end = at.wrapping_add(i as u64 + 5);
+        Some(end.wrapping_add_signed(i32::from_le_bytes(*by).into()))
+    };
+    let places = code.windows(5).enumerate();
+    places.filter_map(jump).take(JUMPS).collect()
+}
+
+/// The same on aarch64: `b` and 26 bits.
+fn branches(code: &[u8], at: u64) -> Vec<u64> {
+    let (words, _) = code.as_chunks::<4>();
+    let jump = |(i, w): (usize, &[u8; 4])| {
+        let here = at.wrapping_add(4 * i as u64);
+        led_by(0x1400_0000, u32::from_le_bytes(*w), here)
+    };
+    let places = words.iter().enumerate();
+    places.filter_map(jump).take(JUMPS).collect()
+}
+
+/// Where a branch of aarch64 at an address leads, if it is of this kind: 6 bits, behind which 26 tell how many words further.
+fn led_by(kind: u32, word: u32, at: u64) -> Option<u64> {
+    let by = i64::from((word << 6) as i32 >> 4);
+    (word & 0xfc00_0000 == kind).then(|| at.wrapping_add_signed(by))
 }
 
 /// The longest function that a call is believed to lead into the middle of, in bytes.
@@ -145,12 +166,9 @@ pub fn call_before(bytes: &[u8], back_to: u64) -> Option<Callee> {
 
 fn branch_before(bytes: [u8; CALL], back_to: u64) -> Option<Callee> {
     let word = u32::from_le_bytes([bytes[3], bytes[4], bytes[5], bytes[6]]);
-    if word & 0xfc00_0000 == 0x9400_0000 {
-        let by = i64::from((word << 6) as i32 >> 4);
-        let to = back_to.wrapping_sub(4).wrapping_add_signed(by);
-        return Some(Callee::At(Entry::new(to)));
-    }
-    (word & 0xffff_fc1f == 0xd63f_0000).then_some(Callee::Somewhere)
+    let to = led_by(0x9400_0000, word, back_to.wrapping_sub(4));
+    let to = to.map(|to| Callee::At(Entry::new(to)));
+    to.or_else(|| (word & 0xffff_fc1f == 0xd63f_0000).then_some(Callee::Somewhere))
 }
 
 /// The words above a stack pointer that may be return addresses into code: those that `inside` takes.
@@ -181,7 +199,7 @@ pub fn places(
     let holds = |start: u64, at: u64| match symbols.start_of(at) {
         Some(known) => known == start,
         // A function that is not named: none that is named lies between.
-        None => start <= at && at - start < LONGEST && !symbols.between(start, at),
+        None => (1..LONGEST).contains(&at.wrapping_sub(start)) && !symbols.between(start, at),
     };
     let mut at = pc;
     let mut out = vec![pc];

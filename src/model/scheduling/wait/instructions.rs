@@ -58,7 +58,7 @@ pub fn made_by(before: &[u8], behind: &[u8], value: u32, timed: bool) -> Option<
 fn value_of(before: &[u8]) -> Option<Value> {
     let last = &before[before.len().saturating_sub(NEAR)..];
     if cfg!(target_arch = "aarch64") {
-        return value_of_arm(&before[before.len().saturating_sub(2 * NEAR)..]);
+        return value_of_arm(before);
     }
     // `mov edx, command`; then `mov ecx, constant` or `mov ecx, register`.
     let [b0, b1, b2, b3] = COMMAND.to_le_bytes();
@@ -76,7 +76,8 @@ fn value_of(before: &[u8]) -> Option<Value> {
 
 /// The same in instructions of 4 bytes, in any order: `mov w2, #command`; `mov w3, #2`, `mov w3, #-1`, `mov w3, register`.
 fn value_of_arm(before: &[u8]) -> Option<Value> {
-    let (_, words) = before.as_rchunks::<4>();
+    let last = &before[before.len().saturating_sub(2 * NEAR)..];
+    let (_, words) = last.as_rchunks::<4>();
     let words: Vec<u32> = words.iter().map(|w| u32::from_le_bytes(*w)).collect();
     words
         .iter()
@@ -151,6 +152,66 @@ mod tests {
         assert_eq!(made_by(&once, &[], 5, false), Some(Made::Once));
         assert_eq!(made_by(&once, &[], 9, false), None);
         assert_eq!(made_by(&read, &[], 2, false), None, "it does not tell");
+        let swaps = &again[5..];
+        assert_eq!(made_by(&read, swaps, 7, false), None, "not with 1");
+    }
+
+    #[test]
+    fn a_once_masks_its_state_and_who_waits_apart() {
+        let (state, waits) = ([0x83, 0xe1, 3], [0x83, 0xe2, 4]);
+        let made = |code: &[[u8; 3]]| {
+            let before = [&code.concat()[..], &called(&REGISTER)].concat();
+            made_by(&before, &[], RUNNING | QUEUED, false)
+        };
+        assert_eq!(made(&[state, waits]), Some(Made::Once));
+        for (code, why) in [
+            (&[][..], "it masks nothing"),
+            (&[state], "no state"),
+            (&[waits], "nobody waits"),
+            (&[[0x83, 0xc1, 3], [0x83, 0xc2, 4]], "it adds"),
+            (&[[0x81, 0xe1, 3], [0x81, 0xe2, 4]], "other widths"),
+            (&[[0x83, 0xe1, 7], [0x83, 0xe2, 8]], "other bits"),
+        ] {
+            assert_eq!(made(code), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn the_same_is_read_from_instructions_of_aarch64() {
+        let told = |words: &[u32]| {
+            let code: Vec<u8> = words.iter().flat_map(|w| w.to_le_bytes()).collect();
+            value_of_arm(&code)
+        };
+        let constant = |n| Some(Value::Constant(n));
+        // mov w2, #0x89; mov w3, …; and blr x8, nop.
+        let (command, call, nop) = (0x5280_1122, 0xd63f_0100, 0xd503_201f);
+        let far = [&[command, 0x5280_0043][..], &[nop; 12]].concat();
+        for (words, value, why) in [
+            (&[command, 0x5280_0043, call][..], constant(2), "mov w3, #2"),
+            (&[0x5280_0043, command, call], constant(2), "in any order"),
+            (
+                &[command, 0x5282_4683, call],
+                constant(0x1234),
+                "mov w3, #0x1234",
+            ),
+            (
+                &[command, 0x1280_0003, call],
+                constant(u32::MAX),
+                "mov w3, #-1",
+            ),
+            (
+                &[command, 0x2a13_03e3, call],
+                Some(Value::Register),
+                "mov w3, w19",
+            ),
+            (&[command, 0x2a13_03e4, call], None, "mov w4, w19"),
+            (&[command, 0x5280_0044, call], None, "mov w4, #2"),
+            (&[0x5280_1002, 0x5280_0043, call], None, "another command"),
+            (&[0x5280_0043, call], None, "no command"),
+            (&far, None, "of an earlier call"),
+        ] {
+            assert_eq!(told(words), value, "{why}");
+        }
     }
 
     #[test]
@@ -160,6 +221,8 @@ mod tests {
         let far = [&called(&[0xb9, 2, 0, 0, 0])[..], &[0x90; 40]].concat();
         assert_eq!(made_by(&far, &[], 2, false), None, "of an earlier call");
         assert_eq!(made_by(&[], &[], 2, false), None);
+        let elsewhere = called(&[0x89, 0xca]);
+        assert_eq!(made_by(&elsewhere, &[], 7, true), None, "no value");
     }
 
     proptest::proptest! {

@@ -249,6 +249,31 @@ mod tests {
     }
 
     #[test]
+    fn a_function_is_told_by_the_name_that_programs_know() {
+        let same = |names: &[&str]| {
+            let symbol = |name: &&str| Symbol {
+                start: 0x100,
+                size: 0x80,
+                name: (*name).into(),
+            };
+            inside(&[0x108], &Symbols::new(names.iter().map(symbol).collect()))
+        };
+        let own = |name: &str| Some(Inside::Own(name.into()));
+        assert_eq!(same(&["__libc_free", "free", "cfree_old"]), own("free"));
+        assert_eq!(same(&["a_longer", "short", "the_longest"]), own("short"));
+        assert_eq!(told(&["free", "exit"]), own("free"), "the innermost");
+        assert_eq!(told(&["_int_free", "free", "exit"]), own("free"));
+    }
+
+    #[test]
+    fn what_a_program_made_itself_is_told_by_who_called() {
+        let made = |name| made_at(&[0x108], &symbols(&[name]));
+        let latch = "_ZSt21__atomic_wait_addressIiZNKSt5latch4waitEvEUlvE_EvPKT_T0_";
+        assert_eq!(made(latch), Some(Inside::Made(Made::Latch)));
+        assert_eq!(made("main"), None);
+    }
+
+    #[test]
     fn libraries_are_told_apart() {
         assert_eq!(flavour(&symbols(&["gnu_get_libc_version"])), Flavour::Glibc);
         assert_eq!(flavour(&symbols(&["__libc_start_main"])), Flavour::Musl);

@@ -2,6 +2,8 @@
 
 mod frozen;
 mod locks;
+mod sentences;
+mod shapes;
 
 use super::words::Names;
 use super::*;

@@ -188,6 +188,24 @@ mod tests {
     }
 
     #[test]
+    fn threads_whose_ends_are_not_told_do_not_pile_up() {
+        use super::super::{Builder, MOST_TASKS, Pid, Thread};
+        use crate::model::scheduling::timeline::Origin;
+        let mut b = Builder::new(Origin::Exact, [], Nanos(0));
+        let mut names = |_, _| Default::default();
+        let thread = |n: u32| Thread {
+            pid: Pid(n),
+            tid: Tid(n),
+        };
+        for n in 0..=MOST_TASKS as u32 {
+            assert!(b.tasks.len() <= MOST_TASKS);
+            b.rename(thread(n), "x".into(), &mut names);
+        }
+        let kept = b.tasks.all_mut().count();
+        assert_eq!((b.tasks.len(), kept), (1, 1), "they are looked up again");
+    }
+
+    #[test]
     fn who_stays_is_found_where_it_was_and_who_went_is_not() {
         let mut tasks = Tasks::default();
         let numbers = [7, 7 + RECENT as u32, 9];

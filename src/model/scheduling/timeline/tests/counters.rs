@@ -3,7 +3,7 @@
 use super::*;
 
 /// What the counters of two cores say after so many ticks: half of cpu0's time for programs, a tenth stolen.
-fn counted(ticks: u64) -> Vec<CoreSample> {
+pub(super) fn counted(ticks: u64) -> Vec<CoreSample> {
     let core = |id| CoreSample {
         id: CpuId(id),
         user: Ticks(ticks * 5),

@@ -47,6 +47,7 @@ fn sampled_time_lands_in_coarse_bins() {
     let line = b.publish(ms(500));
     let cells = line.lanes[0].cells(Origin::Sampled, ms(0), ms(100), 5, None);
     assert!(cells.iter().all(|c| (c.busy - 0.5).abs() < 0.01));
+    assert!(cells.iter().all(|c| c.slices == 6), "of two samples each");
     let found = &line.by_process(window(0, 500))[0];
     assert_eq!((found.sums.run, found.sums.slices), (ms(250), 30));
     assert_eq!(

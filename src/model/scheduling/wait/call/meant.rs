@@ -145,6 +145,26 @@ mod tests {
     }
 
     #[test]
+    fn a_sleep_that_goes_on_is_told_by_what_a_clock_may_be() {
+        let (at, other) = (0x7ffc_1234_5678, "nanosleep");
+        let (of_a_process, negative) = ((-6_i64) as u64, 0xffff_fffa);
+        for (id, flags, time, call) in [
+            (4095, at, 0, "clock_nanosleep"),
+            (4096, 0, at, other),
+            (of_a_process, 0, at, "clock_nanosleep"),
+            (negative, 0, 4096, "clock_nanosleep"),
+            (negative, 0, 4095, other),
+            (negative, 1, at, other),
+            (0x5660_1000, 0, at, other),
+            (0x7ffc_8234_5678, 0, at, other),
+        ] {
+            let args = [id, flags, time, 0, 0, 0];
+            let told = name("restart_syscall", args, "hrtimer_nanosleep");
+            assert_eq!(told, call, "{id:#x} {flags:#x} {time:#x}");
+        }
+    }
+
+    #[test]
     fn calls_of_32_bits_through_one_number() {
         let memory = |at: u64, length: usize| {
             let words = [5_u32, 0x5000, 16].iter().flat_map(|w| w.to_ne_bytes());

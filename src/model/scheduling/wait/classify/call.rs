@@ -247,8 +247,8 @@ fn select(clues: &Clues<'_>, args: [u64; 6], limit: Limit) -> Wait {
     let words = if clues.wide { 8 } else { 4 };
     let in_set = |set: u64, n: u64| {
         let at = set.wrapping_add(n / 8 / words * words);
-        let word = clues.memory.slice(at, words as usize);
-        set != 0 && word.is_some_and(|word| in_word(word, n % (words * 8)))
+        let word = clues.memory.long(at, clues.wide);
+        set != 0 && word.is_some_and(|word| word >> (n % (words * 8)) & 1 != 0)
     };
     let kinds = [Wants::READ, Wants::WRITE, Wants::URGENT];
     let watched = |n: u64| {
@@ -269,17 +269,6 @@ pub fn wants(events: u32) -> Wants {
     out.set(Wants::WRITE, events & 0x104 != 0);
     out.set(Wants::URGENT, events & 0x82 != 0 && out.is_empty());
     out
-}
-
-/// Whether a bit of a machine word is set.
-fn in_word(word: &[u8], bit: u64) -> bool {
-    let byte = bit as usize / 8;
-    let at = if cfg!(target_endian = "big") {
-        word.len() - 1 - byte
-    } else {
-        byte
-    };
-    word[at] & (1 << (bit % 8)) != 0
 }
 
 fn epoll(set: u64, limit: Limit) -> Wait {

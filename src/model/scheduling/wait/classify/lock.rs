@@ -10,7 +10,7 @@ const OWNER: u32 = 0x3fff_ffff;
 pub(super) const WAITERS: u32 = 0x8000_0000;
 /// The bit that the kernel sets in such a word when its owner ends (`FUTEX_OWNER_DIED`).
 const DIED: u32 = 0x4000_0000;
-/// The bits of musl's type that a normal mutex has not; which process may use it is another.
+/// The bits of musl's type that a normal mutex has not; which processes may use it is another.
 const TYPE: u32 = 0xf;
 /// More threads than this never use one lock.
 const MOST_USERS: u32 = 1 << 22;
@@ -65,10 +65,10 @@ fn of_glibc(clues: &Clues<'_>, at: At) -> Option<Lock> {
             Mutex::Plain,
             at.value == 2 && lock <= 2 && (count == 0) == (kind & 3 != RECURSIVE),
         ),
-        INHERIT => (Mutex::Inherit, in_word && count > 0),
         // Its ceiling stands in the upper bits of the word.
         PROTECT => (Mutex::Protect, lock & 0x7ffff <= 2 && count > 0),
-        bits if bits & ROBUST != 0 && bits & PROTECT == 0 => (Mutex::Robust, in_word && count > 0),
+        ROBUST => (Mutex::Robust, in_word && count > 0),
+        // Whoever wants one that inherits says so to the kernel: [`inheriting`].
         _ => return None,
     };
     fits.then(|| Lock::Mutex(how, Some((clues.owner)(owner, at.others()))))
@@ -82,7 +82,7 @@ fn of_musl(clues: &Clues<'_>, at: At) -> Option<Lock> {
     if kind & !0x8f != 0 || waiters >= MOST_USERS || at.value & WAITERS == 0 {
         return None;
     }
-    if kind.trailing_zeros() >= TYPE.count_ones() {
+    if kind & TYPE == 0 {
         let busy = at.value & OWNER == 16;
         return (busy && (named || waiters > 0)).then_some(Lock::Mutex(Mutex::Plain, None));
     }
@@ -220,7 +220,8 @@ pub(super) fn is_barrier(clues: &Clues<'_>, at: At) -> bool {
     let is_shared = if at.shared { 128 } else { 0 };
     // It begins anew before they become too many: a lock of musl that a writer has is none.
     let few = before <= u32::MAX / 2;
-    counted && few && before == at.value && shared == is_shared && left <= came
+    // Whoever left was of an earlier round.
+    counted && few && before == at.value && shared == is_shared && left <= before
 }
 
 /// Where a thread of glibc keeps its number in its own block, which begins with its own address.

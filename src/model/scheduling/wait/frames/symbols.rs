@@ -46,10 +46,10 @@ impl Symbols {
         self.holding(address).map(|s| s.start).next()
     }
 
-    /// Whether a function begins behind one address and not behind another.
+    /// Whether a function begins behind one address and before another. One that begins at a return address does not hold it.
     pub fn between(&self, start: u64, end: u64) -> bool {
         let after = self.all.partition_point(|s| s.start <= start);
-        self.all.get(after).is_some_and(|s| s.start <= end)
+        self.all.get(after).is_some_and(|s| s.start < end)
     }
 
     fn holding(&self, address: u64) -> impl Iterator<Item = &Symbol> {

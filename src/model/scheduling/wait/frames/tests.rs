@@ -21,6 +21,39 @@ fn reads_calls_before_return_addresses() {
     assert_eq!(call_before(&[0xe8; 3], 0x1000), None);
 }
 
+#[test]
+fn calls_in_memory_are_no_jumps_and_no_other_bytes() {
+    let called = |two: [u8; 2]| call_before(&[0, 0, 0, 0, 0, two[0], two[1]], 0x1000);
+    if cfg!(target_arch = "x86_64") {
+        assert_eq!(called([0xff, 0xd0]), Some(Callee::Somewhere));
+        assert_eq!(called([0xff, 0xe0]), None, "jmp *%rax");
+        assert_eq!(called([0xfe, 0xd0]), None, "no instruction");
+    }
+}
+
+#[test]
+fn reads_branches_of_aarch64() {
+    let before = |word: u32| {
+        let [a, b, c, d] = word.to_le_bytes();
+        branch_before([0, 0, 0, a, b, c, d], 0x1000)
+    };
+    let to = |at| Some(Callee::At(Entry::new(at)));
+    for (word, callee, what) in [
+        (0x9400_0010, to(0xffc + 0x40), "bl forward"),
+        (0x97ff_fff0, to(0xffc - 0x40), "bl back"),
+        (0x1400_0010, None, "b"),
+        (0xd63f_0100, Some(Callee::Somewhere), "blr x8"),
+        (0xd61f_0100, None, "br x8"),
+        (0xd65f_03c0, None, "ret"),
+    ] {
+        assert_eq!(before(word), callee, "{what}");
+    }
+    let code = [0xd503_201f_u32, 0x1400_0010, 0x9400_0010, 0x17ff_fff0];
+    let code: Vec<u8> = code.iter().flat_map(|w| w.to_le_bytes()).collect();
+    assert_eq!(branches(&code, 0x1000), [0x1044, 0xfcc]);
+    assert_eq!(branches(&code[2..], 0x1000), [0_u64; 0], "between words");
+}
+
 fn symbol(start: u64, size: u64, name: &str) -> Symbol {
     Symbol {
         start,
@@ -97,6 +130,57 @@ fn finds_the_word_that_says_where_a_call_leads() {
     assert_eq!(slot_of_stub(&narrow, 0x1000, false, others), Some(0x5030));
     assert_eq!(slot_of_stub(&narrow, 0x1000, false, None), None);
     assert_eq!(slot_of_stub(&[0; 20], 0x1000, true, None), None);
+    assert_eq!(slot_of_stub(&narrow, 0x1000, true, others), None, "wide");
+    // push 0x10; jmp *0x20: what begins a table of stubs.
+    let table = [0xff, 0x35, 0x10, 0, 0, 0, 0xff, 0x25, 0x20, 0, 0, 0];
+    assert_eq!(slot_of_stub(&table, 0x1000, false, others), Some(0x20));
+    assert_eq!(slot_of_stub(&table, 0x1000, true, None), Some(0x102c));
+}
+
+#[test]
+fn the_kernels_page_is_passed_first_and_only_then() {
+    let callee = |back_to: u64| match back_to {
+        0x5500 | 0x5580 => Some(Callee::Kernel),
+        0x5600 => Some(Callee::At(Entry::new(0x5400))),
+        _ => None,
+    };
+    let symbols = Symbols::default();
+    let told = |stack: &[u64]| places(0x9000, stack, &callee, &symbols, &|_| true).inside;
+    assert_eq!(told(&[0x5500, 0x5580, 0x5600]), [0x9000, 0x5500, 0x5600]);
+}
+
+#[test]
+fn no_function_holds_where_the_next_one_begins() {
+    // Unnamed, it ends with a call that does not come back, so that its return address is where the next one begins.
+    let symbols = Symbols::new(vec![symbol(0x5000, 0x40, "next")]);
+    assert_eq!(symbols.start_of(0x5000), None);
+    assert_eq!(symbols.start_of(0x5001), Some(0x5000));
+    let callee = |_| Some(Callee::At(Entry::new(0x4f00)));
+    let told = |pc| places(pc, &[0x8000], &callee, &symbols, &|_| true).inside;
+    assert_eq!(told(0x5000), [0x5000, 0x8000]);
+    assert_eq!(told(0x5001), [0x5001], "in the next one");
+    assert_eq!(symbols.into_all().len(), 1);
+}
+
+#[test]
+fn callers_are_followed_so_deep() {
+    let symbols = Symbols::new(vec![symbol(0x100, 0x40, "itself")]);
+    let callee = |_| Some(Callee::At(Entry::new(0x100)));
+    let told = callers(0x110, &[0x120; 20], &callee, &symbols);
+    assert_eq!(told.len(), DEEPEST);
+}
+
+#[test]
+fn words_of_the_stack_are_candidates_where_they_lead_into_code() {
+    let stack: Vec<u8> = [0x1234_u32, 1, 7, 0]
+        .iter()
+        .flat_map(|w| w.to_ne_bytes())
+        .collect();
+    let told = |wide, inside: &dyn Fn(u64) -> bool| candidates(&stack, wide, inside);
+    assert_eq!(told(false, &|w| w > 1), [0x1234, 7]);
+    if cfg!(target_endian = "little") {
+        assert_eq!(told(true, &|w| w > 7), [0x1_0000_1234]);
+    }
 }
 
 #[test]

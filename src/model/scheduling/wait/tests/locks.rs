@@ -3,7 +3,7 @@
 use super::*;
 
 /// Somebody waits; in robust, PI and musl mutexes beside the owner.
-fn waited(owner: u32) -> u32 {
+pub(super) fn waited(owner: u32) -> u32 {
     0x8000_0000 + owner
 }
 
@@ -13,16 +13,16 @@ fn glibc(op: u64, value: u64, words: &[u32]) -> Thread {
 }
 
 /// lock, count, owner, users, kind, spins.
-fn mutex(count: u32, owner: u32, users: u32, kind: u32) -> Thread {
+pub(super) fn mutex(count: u32, owner: u32, users: u32, kind: u32) -> Thread {
     glibc(0x80, 2, &[2, count, owner, users, kind, 0])
 }
 
 /// The same of musl, whose word stands behind its type: type, lock, waiters.
-fn musl(kind: u32, value: u32, waiters: u32) -> Thread {
+pub(super) fn musl(kind: u32, value: u32, waiters: u32) -> Thread {
     call("futex", &[0x5004, 0x80, value.into()]).words32(0x5000, &[kind, value, waiters])
 }
 
-fn inside(mut thread: Thread, inside: Inside, flavour: Flavour) -> Thread {
+pub(super) fn inside(mut thread: Thread, inside: Inside, flavour: Flavour) -> Thread {
     thread.inside = Some(inside);
     thread.flavour = flavour;
     thread
