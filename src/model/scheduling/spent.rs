@@ -67,6 +67,8 @@ pub struct Between<'a> {
     pub slept: bool,
     /// What it was blocked on at the first reading and at the second; `None` where it was not.
     pub ends: [Option<&'a Cause>; 2],
+    /// Where it was found awake in between: how long after the first reading first, and how long before the second last.
+    pub sides: Option<[Nanos; 2]>,
 }
 
 impl Spent {
@@ -84,9 +86,12 @@ impl Spent {
         }
         match between.ends {
             [Some(first), Some(last)] if first != last => {
-                let half = Nanos(blocked.0 / 2);
-                self.block(first, half, Nanos(0), 0);
-                self.block(last, blocked.since(half), Nanos(0), 0);
+                // Of all that it can have been the middle.
+                let [before, after] = between.sides.unwrap_or([span; 2]);
+                let (least, most) = (blocked.since(after), blocked.min(before));
+                let part = Nanos(least.0.midpoint(most.0));
+                self.block(first, part, Nanos(0), 0);
+                self.block(last, blocked.since(part), Nanos(0), 0);
             }
             [Some(cause), _] | [None, Some(cause)] => {
                 let whole = if slept { blocked } else { Nanos(0) };

@@ -127,6 +127,7 @@ mod tests {
             ready: Nanos(0),
             slept: false,
             ends: [None, None],
+            sides: None,
         });
         let all = lines(&spent);
         let told: Vec<_> = all.iter().map(|l| (l.what.word(), l.share)).collect();

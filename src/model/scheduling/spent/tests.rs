@@ -40,6 +40,7 @@ fn between(span: u64, run: u64, ready: u64, slept: bool, ends: [Option<&Cause>; 
         ready: Nanos(ready),
         slept,
         ends,
+        sides: None,
     }
 }
 

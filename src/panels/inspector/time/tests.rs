@@ -28,6 +28,7 @@ fn thread(tid: u32, name: &str, running: u64, ready: u64, on: &Cause) -> ThreadS
         ready: Nanos(ready * 1_000_000),
         slept: running == 0,
         ends: [Some(on), Some(on)],
+        sides: None,
     });
     ThreadSpent {
         threads: 0,

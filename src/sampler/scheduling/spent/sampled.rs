@@ -36,6 +36,12 @@ const FEW: usize = 128;
 /// What counters in ticks, and those that lag by one, differ by: less than that was not missed.
 const ROUNDED: Nanos = Nanos::from_millis(30);
 
+/// Of how many readings the cost is the mean.
+const READINGS: u64 = 64;
+
+/// For how long at the most what a thread that is awake did is told only when it sleeps again.
+const AWAKE: Nanos = Nanos::from_millis(250);
+
 /// 2^32 by the golden ratio: its multiples are spread evenly.
 const GOLDEN: u64 = 2_654_435_769;
 
@@ -49,7 +55,8 @@ pub struct Sampled {
     /// Whether glances tell anything to this user.
     glances: bool,
     listed: Nanos,
-    cost: Nanos,
+    /// What a reading costs on the mean; `None` before there were two.
+    cost: Option<Nanos>,
     bucket: Bucket,
     /// Since when it is followed.
     began: Nanos,
@@ -71,7 +78,27 @@ struct Followed {
     wants: bool,
     /// When it was looked at in whole last.
     looked: Nanos,
+    awake: Option<Awake>,
     spent: Spent,
+}
+
+/// A thread that was found awake after a wait. Of the time that it has had a core, or waits for one, its counters tell up to a
+/// tick less until it sleeps again: told at once, that would be time in the wait before, and be lacking in the next one.
+#[derive(Clone, Copy)]
+struct Awake {
+    /// When it was found so first, and last.
+    first: Nanos,
+    last: Nanos,
+    /// Its counters at the last time.
+    stat: SchedStat,
+}
+
+/// What readings cost on the mean, with one more. The one that finds a wait begun costs more than the others: to pause longer
+/// after that one alone would be to look away at the same place of each round.
+fn mean(before: Option<Nanos>, cost: Nanos) -> Nanos {
+    before.map_or(cost, |before| {
+        Nanos((before.0 * (READINGS - 1) + cost.0) / READINGS)
+    })
 }
 
 /// What was found of a thread.
@@ -103,7 +130,7 @@ impl Sampled {
             known: Known::default(),
             glances: true,
             listed: Nanos(0),
-            cost: Nanos(0),
+            cost: None,
             began: now,
             life: life(root, of).ok().map(|(life, _)| life),
             told: Nanos(0),
@@ -128,7 +155,7 @@ impl Sampled {
     /// How long to wait before the next reading: longer where there are very many threads.
     pub fn pause(&self) -> Nanos {
         let least = if self.glances { GLANCES } else { PACE };
-        let pause = pause(self.cost, least);
+        let pause = pause(self.cost.unwrap_or_default(), least);
         // A program that does the same again and again is not to be met in the same place each time.
         let part = u64::from(self.bucket.readings).wrapping_mul(GOLDEN) >> 32;
         Nanos(pause.0 / 2 + (pause.0 * (part & 0xff)) / 0xff)
@@ -141,29 +168,29 @@ impl Sampled {
     pub fn step(&mut self) -> Reading<()> {
         let (began, cost) = (clock::now(), clock::of_thread());
         let dir = ProcDir::open(&self.root).map_err(|_| Missing::Unsupported)?;
+        let begins = self.listed == Nanos(0);
         let often = if self.threads.len() > FEW {
             LISTED
         } else {
             PACE
         };
-        if began.since(self.listed) >= often || self.listed == Nanos(0) {
+        if begins || began.since(self.listed) >= often {
             lives(&self.root, self.of)?;
             self.list(&dir)?;
             self.listed = began;
         }
         let seen = self.counters(&dir)?;
         // Who is new, who ran, and whose wait could not be read the last time.
-        let changed: Vec<Tid> = seen
-            .iter()
-            .filter(|s| {
-                s.ran
-                    || self
-                        .threads
-                        .get(&s.tid)
-                        .is_none_or(|t| t.cause.is_none() || t.at == Nanos(0))
-            })
-            .map(|s| s.tid)
-            .collect();
+        let changed: Vec<Tid> =
+            seen.iter()
+                .filter(|s| {
+                    s.ran
+                        || self.threads.get(&s.tid).is_none_or(|t| {
+                            t.cause.is_none() || t.at == Nanos(0) || t.awake.is_some()
+                        })
+                })
+                .map(|s| s.tid)
+                .collect();
         let (found, rest) = self.glance_at(&dir, &changed, began);
         let rows = if rest.is_empty() {
             Arc::default()
@@ -179,13 +206,11 @@ impl Sampled {
         });
         self.bucket.readings += 1;
         self.bucket.to = clock::now();
-        // What the first reading finds out once is no measure of the next ones.
         let cost = clock::of_thread().since(cost);
-        self.cost = if self.bucket.readings == 1 {
-            Nanos(0)
-        } else {
-            cost
-        };
+        // What the first reading finds out once is no measure of the next ones.
+        if !begins {
+            self.cost = Some(mean(self.cost, cost));
+        }
         Ok(())
     }
 
@@ -203,6 +228,7 @@ impl Sampled {
             ..Bucket::default()
         };
         let mut full = std::mem::replace(&mut self.bucket, fresh);
+        self.threads.values_mut().for_each(Followed::tell_awake);
         let lived = self
             .threads
             .values_mut()
@@ -270,9 +296,10 @@ impl Sampled {
 
     /// A thread has ended: what it did until it was read last stays in the bucket.
     fn end(&mut self, tid: Tid) {
-        let Some(ended) = self.threads.remove(&tid) else {
+        let Some(mut ended) = self.threads.remove(&tid) else {
             return;
         };
+        ended.tell_awake();
         self.known.forget(tid);
         if ended.spent.span > Nanos(0) {
             self.bucket.threads.push(ThreadSpent {
@@ -396,14 +423,12 @@ impl Sampled {
                 thread.add(s, cause.as_ref(), wants);
             } else if thread.at == Nanos(0) {
                 thread.counted = Counted::begin(s.stat.run, s.stat.wait);
+            } else if wants && thread.defers(s) {
+                continue;
             } else {
                 thread.add(s, cause.as_ref(), wants);
             }
-            thread.at = s.at;
-            thread.slices = s.stat.slices;
-            thread.run = s.stat.run;
-            thread.cause = cause;
-            thread.wants = wants;
+            thread.now(s, cause, wants);
         }
     }
 }
@@ -421,20 +446,134 @@ impl Followed {
             cause: None,
             wants: false,
             looked: Nanos(0),
+            awake: None,
             spent: Spent::default(),
         }
+    }
+
+    /// From this moment on, what it does is told later.
+    fn now(&mut self, s: &Seen, cause: Option<Cause>, wants: bool) {
+        self.at = s.at;
+        self.slices = s.stat.slices;
+        self.run = s.stat.run;
+        self.cause = cause;
+        self.wants = wants;
+    }
+
+    /// Whether what it did since it slept is told only when it sleeps again.
+    fn defers(&mut self, s: &Seen) -> bool {
+        if self.cause.is_none() || s.at.since(self.at) > AWAKE {
+            return false;
+        }
+        let first = self.awake.map_or(s.at, |awake| awake.first);
+        self.awake = Some(Awake {
+            first,
+            last: s.at,
+            stat: s.stat,
+        });
+        self.slices = s.stat.slices;
+        self.run = s.stat.run;
+        true
+    }
+
+    /// Tells what it did since it slept, as far as its counters tell that now.
+    fn tell_awake(&mut self) {
+        let Some(awake) = self.awake else { return };
+        let s = Seen {
+            tid: self.id.tid,
+            at: awake.last,
+            stat: awake.stat,
+            ran: true,
+        };
+        self.add(&s, None, true);
+        self.now(&s, None, true);
     }
 
     fn add(&mut self, s: &Seen, cause: Option<&Cause>, wants: bool) {
         let span = s.at.since(self.at);
         let wanted = wants && self.wants && s.stat.slices == self.slices;
         let [running, ready] = self.counted.take(s.stat.run, s.stat.wait, span, wanted);
+        let awake = self.awake.take();
         self.spent.add(Between {
             span,
             running,
             ready,
-            slept: !s.ran,
+            slept: !s.ran && awake.is_none(),
             ends: [self.cause.as_ref(), cause],
+            sides: awake.map(|a| [a.first.since(self.at), s.at.since(a.last)]),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Nanos {
+        Nanos::from_millis(ms)
+    }
+
+    fn seen(at: u64, run: u64, wait: u64) -> Seen {
+        Seen {
+            tid: Tid(1),
+            at: ms(at),
+            stat: SchedStat {
+                run: ms(run),
+                wait: ms(wait),
+                slices: run,
+            },
+            ran: true,
+        }
+    }
+
+    /// A thread that was asleep in the first of two waits at 100 ms.
+    fn asleep() -> (Followed, [Cause; 2]) {
+        let causes = ["/one", "/two"].map(|name| Cause::page(false, name.into()));
+        let mut thread = Followed::new();
+        thread.counted = Counted::begin(Nanos(0), Nanos(0));
+        thread.now(&seen(100, 0, 0), Some(causes[0].clone()), false);
+        (thread, causes)
+    }
+
+    #[test]
+    fn what_a_thread_did_while_it_was_awake_is_told_when_it_sleeps_again() {
+        let (mut thread, [one, two]) = asleep();
+        // Its counters do not tell yet that it runs.
+        assert!(thread.defers(&seen(110, 0, 0)) && thread.defers(&seen(118, 0, 0)));
+        assert_eq!(thread.spent, Spent::default());
+        thread.add(&seen(130, 9, 6), Some(&two), false);
+        let spent = &thread.spent;
+        assert_eq!(
+            (spent.span, spent.running, spent.ready),
+            (ms(30), ms(9), ms(6))
+        );
+        let of = |cause: &Cause| {
+            let mut all = spent.blocked.iter();
+            all.find(|share| share.cause == *cause)
+                .map(|share| share.span.0)
+        };
+        // At most 10 before it was seen awake, at most 12 after that, 15 in all.
+        assert_eq!((of(&one), of(&two)), (Some(6_500_000), Some(8_500_000)));
+    }
+
+    #[test]
+    fn who_stays_awake_is_told_of_all_the_same() {
+        let (mut thread, _) = asleep();
+        assert!(thread.defers(&seen(340, 100, 0)) && !thread.defers(&seen(351, 120, 0)));
+        thread.tell_awake();
+        assert_eq!(
+            (thread.spent.span, thread.spent.running),
+            (ms(240), ms(100))
+        );
+        assert!(thread.awake.is_none() && thread.wants && thread.cause.is_none());
+        assert!(!thread.defers(&seen(352, 121, 0)), "it sleeps no more");
+    }
+
+    #[test]
+    fn a_costly_look_does_not_keep_the_next_one_waiting() {
+        let usual = (0..200).fold(None, |cost, _| Some(mean(cost, Nanos(60_000))));
+        assert_eq!(usual, Some(Nanos(60_000)));
+        let after = mean(usual, Nanos(600_000));
+        assert!(after < Nanos(70_000), "{after:?}");
     }
 }
