@@ -6,6 +6,8 @@ mod files;
 mod from;
 #[path = "cli/groups.rs"]
 mod groups;
+#[path = "cli/heeding.rs"]
+mod heeding;
 #[path = "cli/interrupted.rs"]
 mod interrupted;
 #[path = "cli/metrics.rs"]

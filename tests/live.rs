@@ -7,6 +7,8 @@ mod live {
     mod ended_children;
     mod frozen;
     mod heard;
+    #[path = "../cli/heeding.rs"]
+    mod heeding;
     mod inspect;
     mod leader_ended;
     mod locks;

@@ -6,6 +6,8 @@ mod denied;
 mod frozen;
 #[path = "pty/groups.rs"]
 mod groups;
+#[path = "cli/heeding.rs"]
+mod heeding;
 #[path = "pty/held.rs"]
 mod held;
 #[path = "pty/hung.rs"]

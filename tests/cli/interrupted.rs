@@ -9,6 +9,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use super::heeding::heeding;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_pscope");
 
 /// Long enough for a loaded machine.
@@ -30,23 +32,6 @@ fn listens(child: &mut Child) {
             "it does not listen: {ended:?}"
         );
         std::thread::yield_now();
-    }
-}
-
-/// A command that no signal is ignored for, whoever began this test: below `nohup` or behind `&` a shell ignores some.
-#[expect(
-    unsafe_code,
-    reason = "the child takes back what is ignored before it is a program"
-)]
-fn heeding(command: &mut Command) -> &mut Command {
-    // SAFETY: only dispositions of the new process are changed, which allocates nothing.
-    unsafe {
-        command.pre_exec(|| {
-            for end in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
-                nix::sys::signal::signal(end, nix::sys::signal::SigHandler::SigDfl)?;
-            }
-            Ok(())
-        })
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::heeding::heeding;
 use super::ordinary::Program;
 
 /// A program that is killed, with all that it started, when this is dropped.
@@ -16,6 +17,7 @@ impl Running {
     fn start(command: &mut Command) -> Self {
         let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
         let command = command.stderr(Stdio::piped()).process_group(0);
+        let command = heeding(command);
         Self(command.spawn().expect("it starts"))
     }
 

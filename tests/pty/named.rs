@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::heeding::heeding;
 use super::held::{apart, askers, until};
 use super::hung::Mount;
 
@@ -12,7 +13,7 @@ fn start(args: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pscope"));
     command.args(args).stdin(Stdio::null());
     let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    piped.spawn().expect("it starts")
+    heeding(piped).spawn().expect("it starts")
 }
 
 fn end(child: Child) -> Output {
