@@ -16,7 +16,14 @@ fn library(dir: &Path) -> Option<PathBuf> {
     let to = dir.join("libstand_in.so");
     let beside = Path::new(env!("CARGO")).with_file_name("rustc");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gpu/stand_in.rs");
-    for rustc in [beside, PathBuf::from("rustc")] {
+    // Where that one may not be run, a distribution's may be older than this project.
+    let knows = |rustc: &PathBuf| {
+        let edition = ["--edition", "2024", "--print", "cfg"];
+        let asked = Command::new(rustc).args(edition).output();
+        asked.is_ok_and(|told| told.status.success())
+    };
+    let rustc = [beside, PathBuf::from("rustc")];
+    for rustc in rustc.into_iter().filter(knows) {
         let made = Command::new(rustc)
             .args([
                 "--edition",
