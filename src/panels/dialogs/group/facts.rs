@@ -8,6 +8,7 @@ use crate::model::groups::grouping::Group;
 use crate::model::id::{Bytes, ProcId};
 use crate::model::process::column::{Column, all};
 use crate::model::process::isolation::group::{GroupCpu, Usage};
+use crate::model::process::title::Title;
 use crate::model::process::user_names::UserNames;
 use crate::model::reading::{Missing, Reading};
 use crate::model::snapshot::Proc;
@@ -206,7 +207,13 @@ impl<'a> Told<'a> {
                 "{:>8} {user} {cpu:>6} {memory:>7} {:>5}  ",
                 p.id.pid, p.stat.threads
             );
-            vec![(numbers, Role::Text), (p.command_line(), Role::Dim)]
+            // As in the list: where its program lies says less than what it is called.
+            let title = Title::of(p, false);
+            vec![
+                (numbers, Role::Text),
+                (title.name, Role::Text),
+                (title.rest, Role::Dim),
+            ]
         }));
         out
     }
